@@ -1,0 +1,65 @@
+# One door for people and for CI: every target works in a fresh clone with only Python, make and git.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+OUT ?= out
+ARGS ?=
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another with: make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing pinned requirements into $(VENV) (once, a minute or two)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: install
+install: $(STAMP) ## Make the virtual environment with pinned requirements
+
+.PHONY: forecast
+forecast: $(STAMP) ## Forecast the sample accounts into out/forecast
+	@$(BIN)/forecast-cli forecast data/sample --config configs/sample.toml --output $(OUT)/forecast $(ARGS)
+
+.PHONY: test
+test: $(STAMP) ## Run all tests
+	@$(BIN)/python -m pytest --numprocesses 2 $(ARGS)
+
+.PHONY: lint
+lint: $(STAMP) ## Check style and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+.PHONY: format
+format: $(STAMP) ## Mend style and formatting
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: type
+type: $(STAMP) ## Check types (mypy, strict)
+	@$(BIN)/mypy
+
+.PHONY: sample
+sample: $(STAMP) ## Write data/sample again: same seed, same bytes
+	@$(BIN)/forecast-cli sample --accounts 250 --days 730 --seed 7 --output data/sample --force
+
+.PHONY: bench
+bench: $(STAMP) ## Time the tool against its yardsticks, side by side
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: pins
+pins: ## Compile requirements/*.txt again (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" pyproject.toml --output-file requirements/runtime.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" --extra dev pyproject.toml --constraint requirements/runtime.txt --output-file requirements/dev.txt
+
+.PHONY: clean
+clean: ## Remove what the other targets made
+	@rm -rf $(VENV) $(OUT) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Settings of a run: flag > environment (FORECAST_*) > file > default."""

@@ -1,0 +1,96 @@
+"""Settings from flags, environment, file and defaults, each with the place it came from."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings import EnvSettingsSource
+
+from forecast_cli.config.settings import ENV_PREFIX, Settings
+from forecast_cli.core.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class LoadedSettings:
+    """Settings in force, where each value came from, and what the user should know about them."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+    warnings: tuple[str, ...]
+
+
+def load_settings(flags: Mapping[str, Any], config: Path | None = None) -> LoadedSettings:
+    """Merge ``flags`` (None where not given) over the environment over the file over the defaults.
+
+    Raises ConfigError for a file that cannot be read, an unknown key or an invalid value, naming its place.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    sources = (
+        ("flag", given),
+        ("environment", EnvSettingsSource(Settings)()),
+        (f"file {config}", read_config(config) if config else {}),
+    )
+    merged: dict[str, Any] = {}
+    origins = dict.fromkeys(Settings.model_fields, "default")
+    for place, values in reversed(sources):
+        merged |= values
+        origins |= {name: _place(name, place) for name in values}
+    return LoadedSettings(_validate(merged, origins), origins, _unknown_variables())
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Return the keys of a TOML file; raises ConfigError where it is not TOML or holds an unknown key."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such config file", "write one with: forecast-cli config init") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: not a readable TOML file: {error}", "compare: forecast-cli config init") from None
+    for key in values:
+        if key not in Settings.model_fields:
+            raise ConfigError(f"{path}: unknown key '{key}'", _did_you_mean(key, "see: forecast-cli config show"))
+    return values
+
+
+def _validate(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        message = first["msg"].removeprefix("Value error, ")
+        if not first["loc"]:
+            raise ConfigError(message, "see: forecast-cli config show") from None
+        name = str(first["loc"][0])
+        found = f"{name} = {first['input']!r} (from {origins.get(name, 'default')})"
+        raise ConfigError(f"{found}: {message}", "see: forecast-cli config schema") from None
+
+
+def _place(name: str, place: str) -> str:
+    match place:
+        case "flag":
+            return f"flag --{name.replace('_', '-')}"
+        case "environment":
+            return f"environment {ENV_PREFIX}{name.upper()}"
+        case _:
+            return place
+
+
+def _unknown_variables() -> tuple[str, ...]:
+    """Return a warning for each FORECAST_* variable that is close to a setting's name but is none."""
+    names = {f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields}
+    strangers = sorted(name for name in os.environ if name.startswith(ENV_PREFIX) and name not in names)
+    return tuple(
+        f"environment variable {name} names no setting and is ignored; "
+        + _did_you_mean(name.removeprefix(ENV_PREFIX).lower(), "see: forecast-cli config show")
+        for name in strangers
+    )
+
+
+def _did_you_mean(key: str, otherwise: str) -> str:
+    close = difflib.get_close_matches(key.replace("-", "_"), Settings.model_fields, n=1)
+    return f"did you mean '{close[0]}'?" if close else otherwise

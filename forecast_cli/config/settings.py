@@ -1,0 +1,164 @@
+"""Every setting of a run, by one name: ``max_stale`` is ``--max-stale``, ``FORECAST_MAX_STALE`` and ``max_stale =``."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, Final, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ENV_PREFIX: Final = "FORECAST_"
+
+
+class Origin(StrEnum):
+    """Where forecasts start."""
+
+    INPUT = "input"  # one day for all: --as-of, else the input's last day
+    ACCOUNT = "account"  # each account's own last day
+
+
+class OnBadFile(StrEnum):
+    """What to do with a file that cannot be read."""
+
+    REJECT = "reject"
+    QUARANTINE = "quarantine"
+
+
+class OnDuplicate(StrEnum):
+    """What to do with an account that has two balances for one day."""
+
+    SET_ASIDE = "set-aside"
+    LAST_ROW = "last-row"
+    MEAN = "mean"
+    FAIL = "fail"
+
+
+def _split_commas(value: Any) -> Any:
+    """Take ``"80,95"`` (an environment variable) and 80 (a lone value in TOML) for a list."""
+    if isinstance(value, str):
+        return [part.strip() for part in _outer_commas(value) if part.strip()]
+    if isinstance(value, int | float):
+        return [value]
+    return value
+
+
+def _outer_commas(text: str) -> list[str]:
+    """Split at commas outside brackets, so that ``MSTL(7,30),Naive`` is two models."""
+    parts, depth = [""], 0
+    for char in text:
+        depth += (char == "(") - (char == ")")
+        if char == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += char
+    return parts
+
+
+def _sorted_unique(values: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(sorted(set(values)))
+
+
+def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+Level = Annotated[float, Field(gt=0, lt=100)]
+Season = Annotated[int, Field(ge=1, le=366)]
+_RUNNING: Final[dict[str, Any]] = {"affects_output": False}
+
+
+class Settings(BaseSettings):
+    """The settings of one run, frozen. Days are calendar days, balances in the input's own unit."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True
+    )
+
+    id_col: str = "account_id"
+    """Column that names the account."""
+    date_col: str = "date"
+    """Column of the day, a date or a timestamp."""
+    balance_col: str = "balance"
+    """Column of the end-of-day balance, a number."""
+    currency_col: str | None = None
+    """Column of the currency; when named, account and currency together are the key."""
+    timezone: str | None = None
+    """Timezone whose days count, for timestamps (default: the column's own)."""
+
+    origin: Origin = Origin.INPUT
+    """Where forecasts start: one day for all accounts (input), or each account's own last day (account)."""
+    as_of: date | None = None
+    """The day forecasts start from; later rows are not used (default: the input's last day)."""
+    max_stale: Annotated[int, Field(ge=0)] = 45
+    """Days an account's last row may lie before the origin; beyond that it is skipped: stale."""
+
+    on_bad_file: OnBadFile = OnBadFile.REJECT
+    """A file that cannot be read: reject the run, or quarantine the file and mark its accounts."""
+    on_duplicate: OnDuplicate = OnDuplicate.SET_ASIDE
+    """Two balances for one account and day: set the account aside, take the last row, the mean, or fail the run."""
+    max_missing: Annotated[float, Field(ge=0, le=1)] = 0.3
+    """Share of an account's rows whose balance may be missing; beyond that the account is set aside."""
+    max_bad_rows: Annotated[float, Field(ge=0, le=1)] = 0.001
+    """Share of all rows without a usable account or date; beyond that the run is rejected."""
+    max_balance: Annotated[float, Field(gt=0)] = 1e15
+    """Largest absolute balance taken; an account beyond it is set aside."""
+    max_id_bytes: Annotated[int, Field(ge=1)] = 1024
+    """Longest account id taken, in bytes; an account beyond it is set aside."""
+    earliest_date: date = date(1970, 1, 2)
+    """Rows dated before this are set aside."""
+    latest_date: date = date(2099, 12, 31)
+    """Rows dated after this are set aside."""
+    require_success: bool = False
+    """Reject a folder that has no _SUCCESS file."""
+    read_timeout: Annotated[float, Field(gt=0)] = 30.0
+    """Seconds an object store may take to answer."""
+
+    model: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas), AfterValidator(_unique)] = ("MSTL",)
+    """Models, by name, or by name and season lengths: MSTL, 'MSTL(7,30)', Naive."""
+    season_length: Annotated[tuple[Season, ...], NoDecode, BeforeValidator(_split_commas)] = (30,)
+    """Season lengths, in days, of the models that are named without their own."""
+    horizon: Annotated[int, Field(ge=1, le=366)] = 30
+    """Days to forecast."""
+    level: Annotated[tuple[Level, ...], NoDecode, BeforeValidator(_split_commas), AfterValidator(_sorted_unique)] = (
+        80.0,
+        95.0,
+    )
+    """Interval levels, in percent."""
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of whatever is drawn at random."""
+
+    max_failed: Annotated[int, Field(ge=0, json_schema_extra=_RUNNING)] = 0
+    """Failed accounts a run may have and still exit 0."""
+    jobs: Annotated[int | None, Field(ge=1, json_schema_extra=_RUNNING)] = None
+    """Worker processes (default: all cores)."""
+    shard_size: Annotated[int | None, Field(ge=1)] = None
+    """Accounts in a shard, which is a part file of the output (default: by the cost of the models)."""
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if not self.model:
+            raise ValueError("model: name at least one")
+        if not self.season_length:
+            raise ValueError("season_length: name at least one")
+        if not self.level:
+            raise ValueError("level: name at least one")
+        columns = [self.id_col, self.date_col, self.balance_col, self.currency_col]
+        named = [column for column in columns if column is not None]
+        if len(set(named)) < len(named):
+            raise ValueError(
+                f"id_col, date_col, balance_col and currency_col name one column twice: {', '.join(named)}"
+            )
+        if self.earliest_date >= self.latest_date:
+            raise ValueError("earliest_date lies after latest_date")
+        return self
+
+    def affecting_output(self) -> dict[str, Any]:
+        """Return the settings that change what is written, as plain JSON values."""
+        values = self.model_dump(mode="json")
+        return {name: value for name, value in values.items() if affects_output(name)}
+
+
+def affects_output(name: str) -> bool:
+    """Say whether a setting changes what a run writes, or only how it runs."""
+    extra = Settings.model_fields[name].json_schema_extra
+    return not (isinstance(extra, dict) and extra.get("affects_output") is False)

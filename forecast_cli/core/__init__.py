@@ -1,0 +1,1 @@
+"""What every room shares: names, value types, errors. Imports nothing of the project."""

@@ -1,0 +1,28 @@
+"""Column names: the field's inside, the user's at the edge (renamed once at reading and once at writing)."""
+
+from typing import Final
+
+UNIQUE_ID: Final = "unique_id"
+DS: Final = "ds"
+Y: Final = "y"
+
+ACCOUNT_ID: Final = "account_id"
+DATE: Final = "date"
+STEP: Final = "step"
+MODEL: Final = "model"
+MEAN: Final = "mean"
+MEDIAN: Final = "median"
+
+
+def level_label(level: float) -> str:
+    """Return ``80`` for 80.0 and ``99.5`` for 99.5: the way a level stands in a column name."""
+    return f"{level:g}"
+
+
+def quantile_columns(levels: tuple[float, ...]) -> tuple[str, ...]:
+    """Return the quantile columns of ascending ``levels`` from the lowest to the highest.
+
+    For (80, 95): lo_95, lo_80, median, hi_80, hi_95.
+    """
+    labels = [level_label(level) for level in levels]
+    return (*(f"lo_{label}" for label in reversed(labels)), MEDIAN, *(f"hi_{label}" for label in labels))

@@ -1,0 +1,77 @@
+"""Errors a user can act on: one line that says what, where and why, and a hint that says what to do next."""
+
+from typing import ClassVar
+
+from forecast_cli.core.exit_codes import ExitCode
+
+
+class ForecastCliError(Exception):
+    """Base of every error the user can act on; anything else is a bug and keeps its traceback.
+
+    Survives pickling, so that a worker can hand it to its parent as a value.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.BUG
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message, hint)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UsageError(ForecastCliError):
+    """The command line asks for something that does not exist or does not go together."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InputRejectedError(ForecastCliError):
+    """The input cannot be forecast from as it is; nothing was written."""
+
+    exit_code = ExitCode.INPUT_REJECTED
+
+    def __init__(self, message: str, hint: str | None = None, *, retryable: bool = False) -> None:
+        super().__init__(message, hint)
+        self.retryable = retryable
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild_input_rejected, (type(self), self.message, self.hint, self.retryable)
+
+
+class ConfigError(ForecastCliError):
+    """A setting is invalid, unknown or contradicts another."""
+
+    exit_code = ExitCode.CONFIG_INVALID
+
+
+class OutputConflictError(ForecastCliError):
+    """The output folder holds something else: another input's or another config's run, or foreign files."""
+
+    exit_code = ExitCode.CONFIG_INVALID
+
+
+class CheckFailedError(ForecastCliError):
+    """A gate or a check failed: accuracy, coverage, or a damaged output."""
+
+    exit_code = ExitCode.CHECK_FAILED
+
+
+class OutputNotWrittenError(ForecastCliError):
+    """The output could not be written: disk full, permission, read-only."""
+
+    exit_code = ExitCode.OUTPUT_NOT_WRITTEN
+
+
+class OutputBusyError(ForecastCliError):
+    """Another run holds the output folder."""
+
+    exit_code = ExitCode.OUTPUT_BUSY
+
+
+def _rebuild_input_rejected(
+    kind: type[InputRejectedError], message: str, hint: str | None, retryable: object
+) -> InputRejectedError:
+    return kind(message, hint, retryable=bool(retryable))

@@ -1,0 +1,19 @@
+"""What a run's exit code means to the shell, to cron and to CI."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every command. Part of the contract: change one only with a line in CHANGELOG.md."""
+
+    OK = 0
+    BUG = 1
+    USAGE = 2
+    ACCOUNTS_FAILED = 3
+    INPUT_REJECTED = 4
+    CONFIG_INVALID = 5
+    CHECK_FAILED = 6
+    OUTPUT_NOT_WRITTEN = 8
+    OUTPUT_BUSY = 75
+    INTERRUPTED = 130
+    TERMINATED = 143

@@ -1,0 +1,69 @@
+"""The ledger: exactly one row for every account of the input, and one for every model that did not go as asked."""
+
+from enum import StrEnum
+from typing import Final
+
+import polars as pl
+
+from forecast_cli.core import columns as c
+
+
+class Status(StrEnum):
+    """How an account fared, from best to worst."""
+
+    OK = "ok"
+    FALLBACK = "fallback"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+class Repair(StrEnum):
+    """What was mended in an account's rows; each is a count in ``accounts.parquet``, column ``repairs``."""
+
+    DUPLICATES = "duplicates"  # the same row twice: dropped
+    CONFLICTS = "conflicts"  # two balances for one day: settled as --on-duplicate says
+    SAME_DAY = "same_day"  # earlier rows of a day with several timestamps: dropped
+    NULLS_FILLED = "nulls_filled"  # null or NaN balance: last balance carried forward
+    INFINITE = "infinite"  # infinite balance: taken as null
+    BAD_ROWS = "bad_rows"  # rows with an impossible date: set aside
+    AFTER_AS_OF = "after_as_of"  # rows dated after the origin: dropped
+    GAP_FILLED = "gap_filled"  # days without a row: last balance carried forward
+    STALE_FILLED = "stale_filled"  # days from the account's last row to the origin: carried forward
+
+
+class Flag(StrEnum):
+    """What a reader of an account's forecast should know."""
+
+    SHORT = "short"  # fewer observations than a model asked for needs
+    STALE = "stale"  # its last row lies before the origin
+    CONSTANT = "constant"  # its balance never moved
+    POOLED_INTERVAL = "pooled_interval"  # intervals from pooled experience, not from its own past
+    ZERO_WIDTH = "zero_width"  # intervals of zero width: all experience says that nothing moves
+    ROUNDED = "rounded"  # balances beyond 2^53 units, rounded to float64
+    FILE_QUARANTINED = "file_quarantined"  # a file that holds rows of it was left out
+
+
+STATUS_ORDER: Final = tuple(Status)
+
+REPAIRS_DTYPE: Final = pl.Struct({repair.value: pl.Int64 for repair in Repair})
+
+#: Columns of the ledger of accounts inside a run; ``unique_id`` keeps the input's type.
+ACCOUNTS_SCHEMA: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
+    "status": pl.String,
+    "reason": pl.String,
+    "n_obs": pl.Int64,
+    "first": pl.Date,
+    "last": pl.Date,
+    "repairs": REPAIRS_DTYPE,
+    "flags": pl.List(pl.String),
+    "seconds": pl.Float64,
+}
+
+#: Columns of ``failures.parquet`` after ``account_id``.
+FAILURES_SCHEMA: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
+    c.MODEL: pl.String,
+    "model_used": pl.String,
+    "status": pl.String,
+    "error": pl.String,
+    "message": pl.String,
+}

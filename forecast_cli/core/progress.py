@@ -1,0 +1,35 @@
+"""Progress of a long job, told to whoever listens. The default listens to nothing."""
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Listener of one job. Totals and counts are in accounts."""
+
+    def start(self, description: str, total: int) -> None:
+        """Begin a stage of ``total`` accounts."""
+
+    def advance(self, count: int) -> None:
+        """Say that ``count`` more accounts are done."""
+
+    def warn(self, message: str) -> None:
+        """Say something the user should know, once."""
+
+    def finish(self) -> None:
+        """End the stage."""
+
+
+class NullProgress:
+    """Listens to nothing."""
+
+    def start(self, description: str, total: int) -> None:
+        """Do nothing."""
+
+    def advance(self, count: int) -> None:
+        """Do nothing."""
+
+    def warn(self, message: str) -> None:
+        """Do nothing."""
+
+    def finish(self) -> None:
+        """Do nothing."""

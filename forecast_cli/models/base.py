@@ -1,0 +1,57 @@
+"""The protocol of a model: a panel in, plain arrays out. A model never sees a DataFrame."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.data.panel import Panel
+
+
+def quantile_probabilities(levels: tuple[float, ...]) -> NDArray[np.float64]:
+    """Return the probabilities, ascending, of the quantiles that ascending ``levels`` (percent) need.
+
+    For (80, 95): 0.025, 0.1, 0.5, 0.9, 0.975; the order of ``core.columns.quantile_columns``.
+    """
+    half = np.asarray(levels, dtype=np.float64) / 200.0
+    return np.round(np.concatenate([0.5 - half[::-1], [0.5], 0.5 + half]), 12)
+
+
+@dataclass(frozen=True)
+class RowFailure:
+    """One account a model could not do: the row of the panel, the error's class and its message."""
+
+    row: int
+    error: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a model says of n accounts over h days and q = 2 * len(levels) + 1 quantiles.
+
+    ``mean`` [n, h] and ``quantiles`` [n, h, q] float64, in units of the balance; the last axis in the order of
+    ``quantile_probabilities(levels)``, the median in the middle. ``paths`` [n, s, h], sample paths, where the model
+    has them. Rows named in ``failures`` hold NaN.
+    """
+
+    mean: NDArray[np.float64]
+    quantiles: NDArray[np.float64]
+    levels: tuple[float, ...]
+    failures: tuple[RowFailure, ...] = ()
+    paths: NDArray[np.float64] | None = None
+
+
+class FittedModel(Protocol):
+    """A model that has seen a panel, and nothing else can forecast."""
+
+    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
+        """Forecast the h days after each account's origin, with intervals of ascending ``levels`` (percent)."""
+
+
+class Model(Protocol):
+    """A way of forecasting, with its season lengths set, that has seen no data yet."""
+
+    def fit(self, panel: Panel) -> FittedModel:
+        """Learn from the panel. Never raises for a single account: that is a ``RowFailure`` of the forecast."""
