@@ -1,36 +1,14 @@
 """Every setting of a run, by one name: ``max_stale`` is ``--max-stale``, ``FORECAST_MAX_STALE`` and ``max_stale =``."""
 
 from datetime import date
-from enum import StrEnum
 from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from forecast_cli.config.choices import OnBadFile, OnDuplicate, Origin
+
 ENV_PREFIX: Final = "FORECAST_"
-
-
-class Origin(StrEnum):
-    """Where forecasts start."""
-
-    INPUT = "input"  # one day for all: --as-of, else the input's last day
-    ACCOUNT = "account"  # each account's own last day
-
-
-class OnBadFile(StrEnum):
-    """What to do with a file that cannot be read."""
-
-    REJECT = "reject"
-    QUARANTINE = "quarantine"
-
-
-class OnDuplicate(StrEnum):
-    """What to do with an account that has two balances for one day."""
-
-    SET_ASIDE = "set-aside"
-    LAST_ROW = "last-row"
-    MEAN = "mean"
-    FAIL = "fail"
 
 
 def _split_commas(value: Any) -> Any:

@@ -1,0 +1,26 @@
+"""Settings with a closed set of values. No heavy import: the command line reads them before --help."""
+
+from enum import StrEnum
+
+
+class Origin(StrEnum):
+    """Where forecasts start."""
+
+    INPUT = "input"  # one day for all: --as-of, else the input's last day
+    ACCOUNT = "account"  # each account's own last day
+
+
+class OnBadFile(StrEnum):
+    """What to do with a file that cannot be read."""
+
+    REJECT = "reject"
+    QUARANTINE = "quarantine"
+
+
+class OnDuplicate(StrEnum):
+    """What to do with an account that has two balances for one day."""
+
+    SET_ASIDE = "set-aside"
+    LAST_ROW = "last-row"
+    MEAN = "mean"
+    FAIL = "fail"
