@@ -1,0 +1,56 @@
+"""Findings: what the data contract saw in the input, and what a run does about it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Literal
+
+from forecast_cli.core.errors import InputRejectedError
+
+EXAMPLES_SHOWN: Final = 20
+
+
+class Action(StrEnum):
+    """What a run does about a finding."""
+
+    REJECT = "reject"  # the run stops, nothing is written
+    QUARANTINE = "quarantine"  # the file is left out, its accounts are marked
+    SET_ASIDE = "set aside"  # the account or the row gets no further; status and reason say so
+    REPAIR = "repair"  # mended and counted
+    WARN = "warn"  # used as it is, and said
+    NOTE = "note"  # nothing is wrong
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One rule of the contract that the input met.
+
+    ``rule`` is the contract's identifier, such as TS04. ``count`` of ``total`` ``unit`` are concerned; ``examples``
+    name up to 20 of them. ``message`` says what, where and why in one line, ``hint`` what to do next.
+    """
+
+    rule: str
+    title: str
+    action: Action
+    unit: Literal["files", "rows", "accounts"]
+    count: int
+    total: int
+    message: str
+    hint: str | None = None
+    examples: tuple[str, ...] = ()
+    retryable: bool = False
+
+    @property
+    def share(self) -> float:
+        """Return the share of units concerned, 0 to 1."""
+        return self.count / self.total if self.total else 0.0
+
+
+def raise_rejection(findings: Iterable[Finding]) -> None:
+    """Raise InputRejectedError for the first finding that rejects the run, naming how many more there are."""
+    rejections = [finding for finding in findings if finding.action is Action.REJECT]
+    if not rejections:
+        return
+    first, more = rejections[0], len(rejections) - 1
+    message = f"{first.message} [{first.rule}]" + (f" (and {more} more)" if more else "")
+    raise InputRejectedError(message, first.hint, retryable=first.retryable)
