@@ -1,0 +1,150 @@
+"""What the workflows take and give: plain frozen values, which the command line renders."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.core.ledger import Status
+from forecast_cli.data.findings import Action, Finding
+
+
+@dataclass(frozen=True)
+class ForecastRequest:
+    """One forecast run: read ``input`` (a file, folder, glob or URI), write the folder ``output``.
+
+    ``force`` redoes a finished run, and replaces a run of other input or settings.
+    """
+
+    input: str
+    output: Path
+    settings: Settings
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class FailureGroup:
+    """Accounts that did not go as asked for one reason: a model (None where no model was reached), and how many."""
+
+    status: Status
+    model: str | None
+    model_used: str | None
+    error: str
+    message: str
+    count: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WrittenFile:
+    """A file, or a folder of part files, of a run's output, relative to it."""
+
+    path: str
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class InputSummary:
+    """What was read: rows before repair, accounts, and the day forecasts start from (None: each account's own)."""
+
+    root: str
+    files: int
+    bytes: int
+    rows: int
+    accounts: int
+    origin: date | None
+    verified: str
+
+
+@dataclass(frozen=True)
+class ForecastRun:
+    """A finished run. ``accounts`` counts them by status and adds up to ``input.accounts``, always.
+
+    ``reused`` says that the output held this very run already and was left alone; ``shards_resumed`` how many of
+    ``shards`` a run that was cut off had already committed. ``seconds`` is wall time.
+    """
+
+    output: Path
+    input: InputSummary
+    accounts: Mapping[Status, int]
+    models: tuple[str, ...]
+    horizon: int
+    levels: tuple[float, ...]
+    forecast_rows: int
+    shards: int
+    shards_resumed: int
+    reused: bool
+    failures: tuple[FailureGroup, ...]
+    findings: tuple[Finding, ...]
+    files: tuple[WrittenFile, ...]
+    fingerprint: str
+    seconds: float
+    max_failed: int
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Return ACCOUNTS_FAILED where more accounts failed than were allowed to."""
+        return ExitCode.ACCOUNTS_FAILED if self.accounts[Status.FAILED] > self.max_failed else ExitCode.OK
+
+
+@dataclass(frozen=True)
+class ForecastPlan:
+    """What a run would do, without doing it (``--dry-run``). ``cpu_seconds`` is an estimate from the models' costs."""
+
+    request: ForecastRequest
+    input: InputSummary
+    accounts: Mapping[Status, int]
+    set_aside: tuple[FailureGroup, ...]
+    findings: tuple[Finding, ...]
+    models: tuple[str, ...]
+    shards: int
+    jobs: int
+    cpu_seconds: float
+    output_state: str
+
+
+@dataclass(frozen=True)
+class Validation:
+    """The data contract against one input: every rule met. Exit 4 where a run would be rejected."""
+
+    input: InputSummary
+    accounts: Mapping[Status, int]
+    findings: tuple[Finding, ...]
+
+    @property
+    def rejected(self) -> bool:
+        """Say whether a run would be rejected."""
+        return any(finding.action is Action.REJECT for finding in self.findings)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Return INPUT_REJECTED where a run would be rejected."""
+        return ExitCode.INPUT_REJECTED if self.rejected else ExitCode.OK
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One thing that is wrong with an output folder."""
+
+    path: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """An output folder held against its manifest and the contract's invariants. Exit 6 where it is damaged."""
+
+    output: Path
+    files: int
+    bytes: int
+    accounts: int
+    forecast_rows: int
+    damages: tuple[Damage, ...] = field(default=())
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Return CHECK_FAILED where anything is wrong."""
+        return ExitCode.CHECK_FAILED if self.damages else ExitCode.OK
