@@ -1,0 +1,76 @@
+"""Files that are whole or absent: temporary name, fsync, rename, fsync of the folder."""
+
+import contextlib
+import hashlib
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from forecast_cli.core.errors import OutputNotWrittenError
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn an OSError met while writing ``path`` into OutputNotWrittenError."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputNotWrittenError(
+            f"{path}: cannot be written: {error.strerror or error}",
+            "free space or mend permissions, then run the same command again: finished shards are kept",
+        ) from error
+
+
+def write_durable(path: Path, content: bytes) -> None:
+    """Write ``path`` and have it on disk before returning; a reader may see it half-written until then."""
+    with writing(path), path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write ``path`` so that no reader ever sees less than all of it."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    write_durable(temporary, content)
+    move_into_place(temporary, path)
+
+
+def move_into_place(temporary: Path, path: Path) -> None:
+    """Rename a durable file to its final name, and have the rename itself on disk."""
+    with writing(path):
+        temporary.replace(path)
+        sync_folder(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, where they are missing."""
+    with writing(path):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+def sync_folder(path: Path) -> None:
+    """Have the names in a folder on disk, on the systems that know how."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def parquet_bytes(frame: pl.DataFrame) -> bytes:
+    """Return a frame as one parquet file; equal frames give equal bytes."""
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd", compression_level=3, statistics=True)
+    return buffer.getvalue()
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,55 @@
+"""Fingerprint: one hash of everything that decides a run's numbers."""
+
+import hashlib
+import json
+import platform
+from importlib.metadata import version
+from typing import Any, Final
+
+from forecast_cli import __version__
+from forecast_cli.config.settings import Settings
+from forecast_cli.data.source import Source
+
+_PACKAGES: Final = ("polars", "pyarrow", "numpy", "scipy", "statsforecast", "scikit-learn")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that may change a number or a byte."""
+    installed = {name: version(name) for name in _PACKAGES}
+    return {"forecast-cli": __version__, "python": platform.python_version(), **installed}
+
+
+def identity(command: str, source: Source, settings: Settings) -> dict[str, Any]:
+    """Return what a run is made from, as plain JSON values: the input by content, settings and versions."""
+    return {
+        "command": command,
+        "input": [[file.path, file.size, file.sha256] for file in source.files],
+        "settings": settings.affecting_output(),
+        "versions": versions(),
+    }
+
+
+def fingerprint(identity: dict[str, Any]) -> str:
+    """Return the SHA-256 of an identity, in hex."""
+    return hashlib.sha256(json.dumps(identity, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Say in words what differs between two identities."""
+    found = [
+        f"{key} {_short(old.get(key))} -> {_short(new.get(key))}"
+        for key in ("command",)
+        if old.get(key) != new.get(key)
+    ]
+    for group in ("settings", "versions"):
+        before, after = old.get(group, {}), new.get(group, {})
+        names = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+        found += [f"{name} {_short(before.get(name))} -> {_short(after.get(name))}" for name in names]
+    if old.get("input") != new.get("input"):
+        found.append("the input's files")
+    return found
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."

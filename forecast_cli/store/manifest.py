@@ -1,0 +1,86 @@
+"""The manifest: what a finished run read, used and wrote. It comes last, and readers go by it."""
+
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from forecast_cli.core.errors import CheckFailedError
+
+FORMAT: Final = 1
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FileEntry(_Frozen):
+    """A file of the output, relative to it."""
+
+    path: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class InputEntry(_Frozen):
+    """A file of the input, as it was read."""
+
+    path: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class InputRecord(_Frozen):
+    """What was read."""
+
+    root: str
+    files: tuple[InputEntry, ...]
+    rows: int
+    accounts: int
+    origin: str | None
+    verified: str
+
+
+class FindingRecord(_Frozen):
+    """A rule of the data contract that the input met."""
+
+    rule: str
+    title: str
+    action: str
+    unit: str
+    count: int
+    message: str
+
+
+class Manifest(_Frozen):
+    """A finished run. ``fingerprint`` is a hash of input, settings and versions; equal ones give equal forecasts."""
+
+    format: int = FORMAT
+    command: str
+    fingerprint: str
+    versions: dict[str, str]
+    settings: dict[str, Any]
+    seed: int
+    input: InputRecord
+    accounts: dict[str, int]
+    forecast_rows: int
+    shards: int
+    files: tuple[FileEntry, ...]
+    findings: tuple[FindingRecord, ...]
+    finished_at: str
+    seconds: float
+    cpu_seconds: float
+
+
+def parse_manifest(content: bytes, *, where: str) -> Manifest:
+    """Return the manifest; raises CheckFailedError where it is damaged or of another format."""
+    try:
+        return Manifest.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the whole file"
+        raise CheckFailedError(
+            f"{where}: not a manifest this version can read: {place}: {first['msg']}",
+            "run the forecast again with --force",
+        ) from None

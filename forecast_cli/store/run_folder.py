@@ -1,0 +1,220 @@
+"""The folder of one run: opened under its lock, filled shard by shard, finished by its manifest.
+
+While a run goes on, its state lives in ``.run``: the plan (what the run is made from), and a receipt for each shard
+that was committed. A shard counts once its receipt is there; the receipt comes after the files it names.
+"""
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from forecast_cli.core.errors import CheckFailedError, OutputConflictError
+from forecast_cli.store.atomic import make_folder, move_into_place, sha256_of, write_whole, writing
+from forecast_cli.store.fingerprint import differences
+from forecast_cli.store.layout import (
+    ACCOUNTS,
+    FAILURES,
+    FORECASTS,
+    MANIFEST,
+    PLAN,
+    RUNNING,
+    SHARDS,
+    STAGING,
+    SUCCESS,
+    is_own,
+    part_name,
+)
+from forecast_cli.store.lock import holding
+from forecast_cli.store.manifest import Manifest
+from forecast_cli.store.read import read_manifest
+
+
+class OutputState(StrEnum):
+    """What an output folder holds before a run."""
+
+    NEW = "new"
+    RESUMABLE = "resumable"  # this very run, cut off
+    FINISHED = "finished"  # this very run, done
+    OTHER = "other"  # another input's, config's or version's run
+    FOREIGN = "foreign"  # files that no run wrote
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """A file that a worker wrote to the staging folder, and where it goes in the output."""
+
+    staged: str
+    path: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ShardReceipt:
+    """What a shard wrote: its part of the forecasts, and its rows of the two ledgers."""
+
+    index: int
+    accounts: int
+    cpu_seconds: float
+    files: tuple[StagedFile, ...]
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """An output folder, held by this process."""
+
+    output: Path
+
+    @property
+    def staging(self) -> Path:
+        """Return the folder workers write to."""
+        return self.output / RUNNING / STAGING
+
+    def receipts(self) -> dict[int, ShardReceipt]:
+        """Return the shards that were committed and whose files are still what was written."""
+        found = (_read_receipt(path) for path in sorted((self.output / RUNNING / SHARDS).glob("*.json")))
+        return {receipt.index: receipt for receipt in found if receipt and self._holds(receipt)}
+
+    def commit(self, receipt: ShardReceipt) -> None:
+        """Move a shard's files into place, then write its receipt."""
+        for file in receipt.files:
+            move_into_place(self.staging / file.staged, self.output / file.path)
+        content = json.dumps(asdict(receipt)).encode()
+        write_whole(self.output / RUNNING / SHARDS / f"{receipt.index:05d}.json", content)
+
+    def finish(self, manifest: Manifest) -> None:
+        """Write the manifest and ``_SUCCESS``, then clear away the state of the run."""
+        write_whole(self.output / MANIFEST, manifest.model_dump_json(indent=2).encode() + b"\n")
+        _tidy(self.output)
+
+    def _holds(self, receipt: ShardReceipt) -> bool:
+        paths = [(self.output / file.path, file.sha256) for file in receipt.files]
+        return all(path.is_file() and sha256_of(path) == digest for path, digest in paths)
+
+
+def shard_files(index: int) -> tuple[str, str, str]:
+    """Return where a shard's forecasts, accounts and failures go, relative to the output folder."""
+    shards = f"{RUNNING}/{SHARDS}"
+    return part_name(index), f"{shards}/{index:05d}.accounts.parquet", f"{shards}/{index:05d}.failures.parquet"
+
+
+def look(output: Path, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
+    """Return what ``output`` holds, and in words what is in the way. Writes nothing."""
+    if not output.exists():
+        return OutputState.NEW, ""
+    if not output.is_dir():
+        return OutputState.FOREIGN, "is a file, not a folder"
+    foreign = sorted(path.name for path in output.iterdir() if not is_own(path))
+    if foreign:
+        return OutputState.FOREIGN, f"holds files that no run wrote: {', '.join(foreign[:3])}"
+    if (output / MANIFEST).exists():
+        return _look_at_finished(output, identity, fingerprint)
+    plan = _read_json(output / RUNNING / PLAN)
+    if plan is None:
+        return OutputState.NEW, ""
+    if plan.get("fingerprint") == fingerprint:
+        return OutputState.RESUMABLE, ""
+    return OutputState.OTHER, _differs("an unfinished run", plan.get("identity", {}), identity)
+
+
+@contextlib.contextmanager
+def open_run(
+    output: Path, identity: dict[str, Any], fingerprint: str, *, force: bool
+) -> Iterator[tuple[RunFolder, OutputState]]:
+    """Hold ``output`` for a run of ``identity`` and say what it held.
+
+    Raises OutputBusyError, OutputNotWrittenError, or OutputConflictError where it holds something else: another run
+    is replaced with ``force``, files that no run wrote never are.
+    """
+    state, why = look(output, identity, fingerprint)
+    if state is OutputState.FOREIGN:
+        raise _conflict(output, state, why)
+    make_folder(output)
+    with holding(output):
+        state, why = look(output, identity, fingerprint)
+        if state is OutputState.OTHER and not force:
+            raise _conflict(output, state, why)
+        if state is OutputState.OTHER or force:
+            _clear(output)
+            state = OutputState.NEW
+        if state is OutputState.FINISHED:
+            _tidy(output)
+        else:
+            _prepare(output, identity, fingerprint)
+        yield RunFolder(output), state
+
+
+def _look_at_finished(output: Path, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
+    try:
+        manifest = read_manifest(output)
+    except CheckFailedError as error:
+        return OutputState.OTHER, f"holds a run that is damaged: {error}"
+    if manifest.fingerprint == fingerprint:
+        return OutputState.FINISHED, ""
+    old = {
+        "command": manifest.command,
+        "settings": manifest.settings,
+        "versions": manifest.versions,
+        "input": [[file.path, file.bytes, file.sha256] for file in manifest.input.files],
+    }
+    return OutputState.OTHER, _differs("a finished run", old, identity)
+
+
+def _differs(what: str, old: dict[str, Any], new: dict[str, Any]) -> str:
+    return f"holds {what} that differs in: {'; '.join(differences(old, new)) or 'its plan'}"
+
+
+def _conflict(output: Path, state: OutputState, why: str) -> OutputConflictError:
+    hint = "name another --output" + (", or replace that run with --force" if state is OutputState.OTHER else "")
+    return OutputConflictError(f"{output}: {why}", hint)
+
+
+def _tidy(output: Path) -> None:
+    """Mark a run whose manifest stands as finished, and take its state away."""
+    if not (output / SUCCESS).exists():
+        write_whole(output / SUCCESS, b"")
+    if (output / RUNNING).exists():
+        with writing(output / RUNNING):
+            shutil.rmtree(output / RUNNING)
+
+
+def _clear(output: Path) -> None:
+    """Take a run away, its claim to be finished first."""
+    with writing(output):
+        for name in (SUCCESS, MANIFEST, ACCOUNTS, FAILURES):
+            (output / name).unlink(missing_ok=True)
+        for name in (RUNNING, FORECASTS):
+            if (output / name).exists():
+                shutil.rmtree(output / name)
+
+
+def _prepare(output: Path, identity: dict[str, Any], fingerprint: str) -> None:
+    staging = output / RUNNING / STAGING
+    with writing(staging):
+        shutil.rmtree(staging, ignore_errors=True)
+    for folder in (output / FORECASTS, output / RUNNING / SHARDS, staging):
+        make_folder(folder)
+    plan = json.dumps({"fingerprint": fingerprint, "identity": identity}).encode()
+    write_whole(output / RUNNING / PLAN, plan)
+
+
+def _read_receipt(path: Path) -> ShardReceipt | None:
+    content = _read_json(path)
+    if content is None:
+        return None
+    files = tuple(StagedFile(**file) for file in content["files"])
+    return ShardReceipt(content["index"], content["accounts"], content["cpu_seconds"], files)
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None

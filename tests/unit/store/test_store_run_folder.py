@@ -1,0 +1,158 @@
+"""The output folder: whole or absent, resumed where it stopped, never mixed."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from forecast_cli.core.errors import OutputBusyError, OutputConflictError, OutputNotWrittenError
+from forecast_cli.store.atomic import write_durable, write_whole
+from forecast_cli.store.lock import holding
+from forecast_cli.store.manifest import InputRecord, Manifest
+from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, look, open_run, shard_files
+from forecast_cli.store.staging import stage
+
+IDENTITY = {"command": "forecast", "input": [["a", 1, "00"]], "settings": {"horizon": 30}, "versions": {"polars": "2"}}
+TABLE = pl.DataFrame({"account_id": ["a", "b"], "mean": [1.0, 2.0]})
+
+
+def manifest(fingerprint: str = "f") -> Manifest:
+    return Manifest(
+        command="forecast",
+        fingerprint=fingerprint,
+        versions={"polars": "2"},
+        settings={"horizon": 30},
+        seed=0,
+        input=InputRecord(root="in", files=(), rows=2, accounts=2, origin=None, verified="none"),
+        accounts={"ok": 2},
+        forecast_rows=2,
+        shards=1,
+        files=(),
+        findings=(),
+        finished_at="2026-01-01T00:00:00Z",
+        seconds=1.0,
+        cpu_seconds=1.0,
+    )
+
+
+def commit_one(run: RunFolder, index: int = 0) -> ShardReceipt:
+    files = tuple(stage(TABLE, run.staging, path) for path in shard_files(index))
+    receipt = ShardReceipt(index, 2, 0.5, files)
+    run.commit(receipt)
+    return receipt
+
+
+def test_a_new_output_is_made_and_finished(tmp_path: Path) -> None:
+    with open_run(tmp_path / "out", IDENTITY, "f", force=False) as (run, state):
+        assert state is OutputState.NEW
+        commit_one(run)
+        run.finish(manifest())
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        ".lock",
+        "_SUCCESS",
+        "forecasts",
+        "manifest.json",
+    ]
+    assert look(tmp_path / "out", IDENTITY, "f") == (OutputState.FINISHED, "")
+
+
+def test_a_run_that_was_cut_off_keeps_what_it_committed(tmp_path: Path) -> None:
+    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+        receipt = commit_one(run)
+    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, state):
+        assert state is OutputState.RESUMABLE
+        assert run.receipts() == {0: receipt}
+
+
+@pytest.mark.parametrize("damage", ["part", "receipt", "accounts"])
+def test_a_committed_shard_that_is_damaged_is_done_again(tmp_path: Path, damage: str) -> None:
+    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+        commit_one(run)
+        commit_one(run, 1)
+    part, accounts, _ = shard_files(1)
+    path = {"part": part, "accounts": accounts, "receipt": ".run/shards/00001.json"}[damage]
+    content = bytearray((tmp_path / path).read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / path).write_bytes(content[: len(content) // 2] if damage == "receipt" else content)
+    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+        assert set(run.receipts()) == {0}
+
+
+def test_staged_files_of_a_dead_run_are_cleared_away(tmp_path: Path) -> None:
+    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+        stage(TABLE, run.staging, shard_files(3)[0])
+    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+        assert list(run.staging.iterdir()) == []
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_another_run_is_refused_with_what_differs(tmp_path: Path, *, finished: bool) -> None:
+    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+        commit_one(run)
+        if finished:
+            run.finish(manifest())
+    other = IDENTITY | {"settings": {"horizon": 14}}
+    with (
+        pytest.raises(OutputConflictError, match="horizon 30 -> 14") as caught,
+        open_run(tmp_path, other, "g", force=False),
+    ):
+        pytest.fail("opened another run's output")
+    assert "--force" in (caught.value.hint or "")
+
+
+def test_force_replaces_another_run_but_never_foreign_files(tmp_path: Path) -> None:
+    with open_run(tmp_path / "run", IDENTITY, "f", force=False) as (run, _):
+        commit_one(run)
+        run.finish(manifest())
+    with open_run(tmp_path / "run", IDENTITY, "g", force=True) as (run, state):
+        assert state is OutputState.NEW
+        assert not (run.output / "manifest.json").exists()
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "thesis.docx").write_text("ten years of work")
+    with (
+        pytest.raises(OutputConflictError, match="holds files that no run wrote"),
+        open_run(tmp_path / "foreign", IDENTITY, "f", force=True),
+    ):
+        pytest.fail("opened a foreign folder")
+
+
+def test_a_damaged_manifest_is_refused_and_replaced_by_force(tmp_path: Path) -> None:
+    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+        run.finish(manifest())
+    (tmp_path / "manifest.json").write_text("{")
+    assert look(tmp_path, IDENTITY, "f")[0] is OutputState.OTHER
+    with open_run(tmp_path, IDENTITY, "f", force=True) as (_, state):
+        assert state is OutputState.NEW
+
+
+def test_a_run_killed_between_manifest_and_clearing_counts_as_finished(tmp_path: Path) -> None:
+    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+        write_whole(run.output / "manifest.json", manifest().model_dump_json().encode())
+    with open_run(tmp_path, IDENTITY, "f", force=False) as (_, state):
+        assert state is OutputState.FINISHED
+    assert not (tmp_path / ".run").exists()
+    assert (tmp_path / "_SUCCESS").exists()
+
+
+def test_RT11_the_second_run_is_told_who_holds_the_output(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from forecast_cli.store.lock import holding\n"
+        "with holding(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(OutputBusyError, match=f"process {holder.pid} on"), holding(tmp_path):
+            pytest.fail("two runs hold one output")
+        holder.kill()
+    with holding(tmp_path):
+        assert json.loads((tmp_path / ".holder.json").read_text())["pid"]
+
+
+def test_RT08_a_full_disk_is_an_error_with_its_reason() -> None:
+    with pytest.raises(OutputNotWrittenError, match="No space left on device"):
+        write_durable(Path("/dev/full"), b"x" * 10)

@@ -1,0 +1,90 @@
+"""The rooms stand on each other in one order: none imports a higher one, and heavy packages stay where they belong."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "forecast_cli"
+
+#: From the ground up; a room may import itself and what stands below it.
+ROOMS = (
+    "core",
+    "config",
+    "data",
+    "models",
+    "risk",
+    "evaluation",
+    "store",
+    "engine",
+    "reports",
+    "workflows",
+    "cli",
+)
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imports_of(module: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def room_of(module: Path) -> str | None:
+    parts = module.relative_to(PACKAGE).parts
+    return parts[0] if len(parts) > 1 else None
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_room_imports_a_higher_one(module: Path) -> None:
+    room = room_of(module)
+    if room is None:
+        assert module.name in {"__init__.py", "__main__.py"}, "a module outside every room"
+        return
+    height = ROOMS.index(room)
+    found = {name.split(".")[1] for name in imports_of(module) if name.startswith("forecast_cli.")}
+    higher = {name for name in found if name in ROOMS and ROOMS.index(name) > height}
+    assert not higher
+
+
+def test_every_room_is_a_known_one() -> None:
+    rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert rooms <= set(ROOMS)
+
+
+@pytest.mark.parametrize(
+    ("package", "rooms"),
+    [
+        ("statsforecast", {"models"}),
+        ("rich", {"cli", "reports"}),
+        ("typer", {"cli"}),
+        ("pyarrow", {"data", "store"}),
+        ("filelock", {"store"}),
+    ],
+)
+def test_a_package_is_imported_in_its_rooms_only(package: str, rooms: set[str]) -> None:
+    importers = {
+        room_of(module) for module in MODULES if any(name.split(".")[0] == package for name in imports_of(module))
+    }
+    assert importers <= rooms
+
+
+def test_statsforecast_has_one_importer() -> None:
+    importers = [
+        module for module in MODULES if any(name.split(".")[0] == "statsforecast" for name in imports_of(module))
+    ]
+    assert len(importers) <= 1
+
+
+def test_nothing_prints_outside_the_rooms_that_show() -> None:
+    printers = [
+        module
+        for module in MODULES
+        if room_of(module) not in {"cli", "reports"}
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
+    ]
+    assert not printers
