@@ -15,16 +15,22 @@ class Panel:
     ``ids`` [n], in the input's type, ascending. ``y`` [n, t] float64, in units of the balance, NaN before an
     account's first day and never after it. ``lengths`` [n] int64, days from the first day to the origin, both
     counted, at least 1. ``origins`` [n] datetime64[D], the day of the last column: the same for all accounts,
-    or each account's own last day.
+    or each account's own last day. ``currencies`` [n], where account and currency together are the key: ``ids`` then
+    hold an account once for each of its currencies.
     """
 
     ids: pl.Series
     y: NDArray[np.float64]
     lengths: NDArray[np.int64]
     origins: NDArray[np.datetime64]
+    currencies: pl.Series | None = None
 
     def __len__(self) -> int:
         return len(self.lengths)
+
+    def keys(self) -> tuple[pl.Series, ...]:
+        """Return the columns that tell the rows apart: the ids, and the currencies where there are any."""
+        return (self.ids,) if self.currencies is None else (self.ids, self.currencies)
 
     def series(self, row: int) -> NDArray[np.float64]:
         """Return the balances of one account, [length], first day to origin."""
@@ -39,4 +45,5 @@ class Panel:
             y=self.y[index, self.y.shape[1] - longest :],
             lengths=self.lengths[index],
             origins=self.origins[index],
+            currencies=None if self.currencies is None else self.currencies.gather(index),
         )
