@@ -1,0 +1,1 @@
+"""Seeded synthetic accounts with real pay cycles, any number of them, drawn in blocks."""

@@ -1,0 +1,133 @@
+"""Accounts of one block: what kind each is, how long it lives, how much money goes through it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from forecast_cli.data.sample.draws import Bools, Floats, Ints, deal, generator, skewed, whole_between
+from forecast_cli.data.sample.kinds import (
+    ARCHETYPES,
+    CURRENCIES,
+    FEEDS,
+    LIVES,
+    AccountType,
+    Archetype,
+    Currency,
+    Feed,
+    Life,
+    account_type,
+)
+from forecast_cli.data.sample.spec import SampleSpec
+
+BLOCK: Final = 1_000  # accounts drawn together, always all of them: ten decks of a hundred
+
+ARCHETYPE_CODES: Final = tuple(Archetype)
+LIFE_CODES: Final = tuple(Life)
+FEED_CODES: Final = tuple(Feed)
+CURRENCY_CODES: Final = tuple(Currency)
+TYPE_CODES: Final = tuple(AccountType)
+_TYPE_OF: Final = np.array([TYPE_CODES.index(account_type(archetype)) for archetype in ARCHETYPE_CODES])
+
+#: Median money in or out a month, in cents, its least and its most, and the roots of its spread.
+_TURNOVER: Final = {
+    AccountType.CHECKING: (380_000, 150_000, 1_800_000, 2),
+    AccountType.SAVINGS: (25_000, 2_500, 250_000, 1),
+    AccountType.CREDIT_CARD: (95_000, 10_000, 800_000, 2),
+    AccountType.BUSINESS: (3_000_000, 500_000, 60_000_000, 1),
+}
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The n accounts of a block. Codes [n] index the tuples above.
+
+    ``opened``, ``left`` and ``closed`` [n] are the first day, the last day on which the holder does anything, and the
+    last day of all, as days of the sample. ``turnover`` [n] is money in or out a month, in cents.
+    """
+
+    block: int
+    archetype: Ints
+    life: Ints
+    feed: Ints
+    currency: Ints
+    opened: Ints
+    left: Ints
+    closed: Ints
+    turnover: Floats
+
+    @property
+    def types(self) -> Ints:
+        """Return the codes [n] of the account types."""
+        return _TYPE_OF[self.archetype]
+
+    def rows_of(self, wanted: AccountType) -> Ints:
+        """Return the rows of one account type."""
+        return np.flatnonzero(self.types == TYPE_CODES.index(wanted))
+
+    def rows_paid(self, archetype: Archetype) -> Ints:
+        """Return the rows of one archetype."""
+        return np.flatnonzero(self.archetype == ARCHETYPE_CODES.index(archetype))
+
+    @property
+    def survives(self) -> Bools:
+        """Say which accounts [n] are open on the sample's last day."""
+        open_still: Bools = self.life != LIFE_CODES.index(Life.CLOSED)
+        return open_still
+
+
+def draw_accounts(spec: SampleSpec, block: int) -> Accounts:
+    """Draw the accounts of a block, each hundred of them with the same kinds in another order."""
+    archetype = _deal_cards(spec, block, "archetype", list(ARCHETYPES.values()))
+    life = _deal_cards(spec, block, "life", list(LIVES.values()))
+    lengths = _lengths(life, generator(spec.seed, block, "length").random(BLOCK), spec.days)
+    ends_early = life == LIFE_CODES.index(Life.CLOSED)
+    closed = np.where(ends_early, lengths, spec.days) - 1
+    asleep = generator(spec.seed, block, "dormant").random(BLOCK)
+    left = np.where(life == LIFE_CODES.index(Life.DORMANT), np.floor(asleep * 0.5 * spec.days).astype(np.int64), closed)
+    return Accounts(
+        block=block,
+        archetype=archetype,
+        life=life,
+        feed=_feeds(spec, block, life),
+        currency=_deal_cards(spec, block, "currency", list(CURRENCIES.values())),
+        opened=np.where(ends_early, 0, spec.days - lengths),
+        left=left,
+        closed=closed,
+        turnover=_turnover(_TYPE_OF[archetype], generator(spec.seed, block, "turnover").random(BLOCK)),
+    )
+
+
+def _deal_cards(spec: SampleSpec, block: int, purpose: str, counts: list[int]) -> Ints:
+    cards = np.repeat(np.arange(len(counts)), counts)
+    return deal(generator(spec.seed, block, purpose), cards.tolist(), BLOCK)
+
+
+def _feeds(spec: SampleSpec, block: int, life: Ints) -> Ints:
+    """Deal feeds; an account of a few days has a row on each, or there would be nothing to tell its age by."""
+    young = np.isin(life, [LIFE_CODES.index(x) for x in (Life.ONE_DAY, Life.TWO_DAYS, Life.THREE_DAYS)])
+    return np.where(young, FEED_CODES.index(Feed.DAILY), _deal_cards(spec, block, "feed", list(FEEDS.values())))
+
+
+def _lengths(life: Ints, u: Floats, days: int) -> Ints:
+    """Return the days [n] each account lives, 1 to ``days``."""
+    by_life = {
+        Life.NEW: whole_between(u, 22, max(22, days * 9 // 10)),
+        Life.WEEKS: whole_between(u, 4, 21),
+        Life.THREE_DAYS: np.full(len(u), 3),
+        Life.TWO_DAYS: np.full(len(u), 2),
+        Life.ONE_DAY: np.full(len(u), 1),
+        Life.CLOSED: whole_between(u, days // 6, days * 9 // 10),
+    }
+    lengths: Ints = np.full(len(u), days)
+    for kind, drawn in by_life.items():
+        lengths = np.where(life == LIFE_CODES.index(kind), drawn, lengths)
+    return np.maximum(np.minimum(lengths, days), 1)
+
+
+def _turnover(types: Ints, u: Floats) -> Floats:
+    turnover = np.zeros(len(types))
+    for code, name in enumerate(TYPE_CODES):
+        median, least, most, roots = _TURNOVER[name]
+        turnover = np.where(types == code, np.clip(median * skewed(u, roots=roots), least, most), turnover)
+    return np.rint(turnover)

@@ -1,0 +1,50 @@
+"""What a sample is asked to be, and what was written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from forecast_cli.core.errors import UsageError
+
+MAX_ACCOUNTS: Final = 10_000_000  # what seven digits of an id can tell apart
+MAX_DAYS: Final = 7_305
+LAST_DAY: Final = date(2026, 6, 30)
+
+
+@dataclass(frozen=True)
+class SampleSpec:
+    """A sample: ``accounts`` accounts over the ``days`` days up to ``end``. Raises UsageError where out of range.
+
+    An account is a function of (seed, its number, days, end): the first 250 accounts of a million are the 250 of
+    a small sample.
+    """
+
+    accounts: int
+    days: int
+    seed: int
+    end: date = LAST_DAY
+
+    def __post_init__(self) -> None:
+        _require("--accounts", self.accounts, low=1, high=MAX_ACCOUNTS)
+        _require("--days", self.days, low=1, high=MAX_DAYS)
+        _require("--seed", self.seed, low=0, high=2**63 - 1)
+        if not date(1990, 1, 1) <= self.end <= date(2099, 12, 31):
+            raise UsageError(f"last day {self.end}: expected 1990-01-01 to 2099-12-31", "see: forecast-cli sample -h")
+
+
+@dataclass(frozen=True)
+class SampleSummary:
+    """What was written: ``files`` in order, their rows and bytes, and how many accounts there are of each type."""
+
+    accounts: int
+    rows: int
+    bytes: int
+    files: tuple[Path, ...]
+    account_types: Mapping[str, int]
+
+
+def _require(option: str, value: int, *, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise UsageError(f"{option} {value}: expected {low:,} to {high:,}", "see: forecast-cli sample -h")

@@ -1,0 +1,101 @@
+"""Timelines: all that is drawn of one block, simulated, and the days on which each account has a row."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from forecast_cli.data.sample.accounts import BLOCK, FEED_CODES, Accounts, draw_accounts
+from forecast_cli.data.sample.bills import CARD_PAYMENT, draw_bills
+from forecast_cli.data.sample.calendars import Calendar, sample_calendar
+from forecast_cli.data.sample.draws import Bools, Floats, Ints, generator
+from forecast_cli.data.sample.kinds import Feed
+from forecast_cli.data.sample.profiles import Profiles, budgets, draw_profiles
+from forecast_cli.data.sample.salaries import draw_salaries
+from forecast_cli.data.sample.simulate import Plans, simulate
+from forecast_cli.data.sample.spec import SampleSpec
+from forecast_cli.data.sample.spending import CASH, INCOMING, OUTGOING, draw_habits
+from forecast_cli.data.sample.streams import Payments, schedule_all
+
+_MISSING: Final = 0.04  # of a patchy feed's rows
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """All that is drawn of one block before the first day is simulated."""
+
+    calendar: Calendar
+    accounts: Accounts
+    profiles: Profiles
+    payments: Payments
+    budget: Floats
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """A block's end-of-day balances [t, n] in whole cents, and which of them its feeds show [t, n]."""
+
+    balances: Floats
+    shown: Bools
+
+
+def draw_block(spec: SampleSpec, block: int) -> Drawn:
+    """Draw the accounts of a block and the payments of their streams."""
+    calendar = sample_calendar(spec.end, spec.days)
+    accounts = draw_accounts(spec, block)
+    profiles = draw_profiles(accounts, spec.seed)
+    bills = draw_bills(calendar, accounts, generator(spec.seed, block, "bills"))
+    streams = draw_salaries(calendar, accounts, spec.seed) + bills
+    return Drawn(
+        calendar=calendar,
+        accounts=accounts,
+        profiles=profiles,
+        payments=schedule_all(calendar, streams, generator(spec.seed, block, "payments")),
+        budget=budgets(accounts, profiles, bills),
+    )
+
+
+def live(drawn: Drawn, seed: int) -> Timeline:
+    """Simulate a block from its first day to its last."""
+    balances = simulate(drawn.calendar, drawn.accounts, drawn.profiles, _plans(drawn, seed))
+    return Timeline(balances, _shown(drawn, balances, seed))
+
+
+def _plans(drawn: Drawn, seed: int) -> Plans:
+    calendar, accounts, paid = drawn.calendar, drawn.accounts, drawn.payments
+    habits = partial(draw_habits, calendar, accounts, seed=seed)
+    shape = calendar.days, BLOCK
+    fixed = _grid(shape, paid.day, paid.row, np.nan_to_num(paid.cents))
+    fixed = fixed + habits(INCOMING, budget=accounts.turnover) - habits(CASH, budget=drawn.budget)
+    fixed[accounts.opened, np.arange(BLOCK)] += drawn.profiles.start
+    repays = np.isin(paid.kind, [i for i, terms in enumerate(paid.kinds) if terms.kind == CARD_PAYMENT])
+    return Plans(
+        fixed=fixed,
+        wanted=habits(OUTGOING, budget=drawn.budget),
+        due=_grid(shape, paid.day[repays], paid.row[repays], np.ones(int(repays.sum()))) > 0,
+        luck=generator(seed, accounts.block, "luck").random(shape),
+    )
+
+
+def _grid(shape: tuple[int, int], day: Ints, row: Ints, values: Floats) -> Floats:
+    """Add ``values`` [p] up into a grid [t, n]."""
+    summed = np.bincount(day * shape[1] + row, weights=values, minlength=shape[0] * shape[1])
+    return summed.astype(np.float64).reshape(shape)
+
+
+def _shown(drawn: Drawn, balances: Floats, seed: int) -> Bools:
+    """Say on which days [t, n] an account has a row: by its feed, and on its first day always."""
+    accounts, day = drawn.accounts, np.arange(len(balances))[:, None]
+    moved = np.diff(balances, axis=0, prepend=0.0) != 0
+    received = generator(seed, accounts.block, "received").random(balances.shape) >= _MISSING
+    by_feed = {
+        Feed.MOVES: moved,
+        Feed.DAILY: np.ones_like(moved),
+        Feed.WEEKDAYS: np.broadcast_to(drawn.calendar.business[:, None], moved.shape),
+        Feed.PATCHY: received,
+    }
+    shown: Bools = day == accounts.opened
+    for code, feed in enumerate(FEED_CODES):
+        shown = shown | (by_feed[feed] & (accounts.feed == code))
+    return shown & (day >= accounts.opened) & (day <= accounts.closed)

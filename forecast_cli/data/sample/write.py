@@ -1,0 +1,127 @@
+"""Writing a sample: parquet part files, complete or absent, the same bytes for the same spec."""
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from forecast_cli.core import columns as c
+from forecast_cli.core.errors import OutputConflictError, OutputNotWrittenError
+from forecast_cli.core.progress import Progress
+from forecast_cli.data.sample.accounts import BLOCK
+from forecast_cli.data.sample.block import ACCOUNT_TYPE, BALANCE, CURRENCY, describe_accounts, generate_block
+from forecast_cli.data.sample.kinds import AccountType
+from forecast_cli.data.sample.spec import SampleSpec, SampleSummary
+
+__all__ = ["SampleSpec", "SampleSummary", "write_sample"]
+
+ACCOUNTS_PER_FILE: Final = 100 * BLOCK
+_PARTS: Final = "part-*.parquet"
+_STAGING: Final = ".staging"  # readers pass over names that start with a dot
+
+_LABEL: Final = pa.dictionary(pa.int8(), pa.string())
+_SCHEMA: Final = pa.schema(
+    [
+        pa.field(c.ACCOUNT_ID, pa.string(), nullable=False),
+        pa.field(c.DATE, pa.date32(), nullable=False),
+        pa.field(BALANCE, pa.float64(), nullable=False),
+        pa.field(ACCOUNT_TYPE, _LABEL, nullable=False),
+        pa.field(CURRENCY, _LABEL, nullable=False),
+    ]
+)
+
+
+def write_sample(spec: SampleSpec, output: Path, progress: Progress, *, force: bool = False) -> SampleSummary:
+    """Write a sample as ``output``/part-NNNNN.parquet, a row group for every thousand accounts, and say what it holds.
+
+    The files appear together, when all are written. ``force`` replaces the parts of an earlier sample. Raises
+    OutputConflictError where there are parts and ``force`` is not set, OutputNotWrittenError where writing fails.
+    """
+    if not force and next(output.glob(_PARTS), None) is not None:
+        raise OutputConflictError(f"{output}: holds part files already", "replace them with --force")
+    progress.start("sample", spec.accounts)
+    with _staging(output) as staging:
+        parts = [
+            _write_part(spec, first, staging / f"part-{number:05d}.parquet", progress)
+            for number, first in enumerate(range(0, spec.accounts, ACCOUNTS_PER_FILE))
+        ]
+        files = _publish(staging, output)
+    progress.finish()
+    return SampleSummary(
+        accounts=spec.accounts,
+        rows=sum(rows for rows, _ in parts),
+        bytes=sum(file.stat().st_size for file in files),
+        files=files,
+        account_types=sum((types for _, types in parts), Counter()),
+    )
+
+
+@contextmanager
+def _staging(output: Path) -> Iterator[Path]:
+    """Lend a folder inside ``output`` that is gone afterwards, and turn failures of the disk into ours."""
+    staging = output / _STAGING
+    try:
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(parents=True)
+        yield staging
+    except OSError as error:
+        message = f"{output}: the sample could not be written: {error.strerror or error}"
+        raise OutputNotWrittenError(message, "name another folder with --output") from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _write_part(spec: SampleSpec, first: int, path: Path, progress: Progress) -> tuple[int, Counter[str]]:
+    """Write one part file, block by block, and return its rows and its accounts by type."""
+    rows, types = 0, Counter[str]()
+    with path.open("wb") as file:
+        with pq.ParquetWriter(
+            file, _SCHEMA, version="2.6", compression="zstd", compression_level=3, write_page_checksum=True
+        ) as writer:
+            for block in range(first, min(first + ACCOUNTS_PER_FILE, spec.accounts), BLOCK):
+                count = min(BLOCK, spec.accounts - block)
+                table = _arrow(generate_block(spec, block, count))
+                writer.write_table(table, row_group_size=table.num_rows)
+                rows += table.num_rows
+                types.update(describe_accounts(spec, block, count)[ACCOUNT_TYPE].to_list())
+                progress.advance(count)
+        file.flush()
+        os.fsync(file.fileno())
+    return rows, types
+
+
+def _publish(staging: Path, output: Path) -> tuple[Path, ...]:
+    """Put the finished parts in the place of the old ones, and return where they are."""
+    for old in output.glob(_PARTS):
+        old.unlink()
+    files = []
+    for part in sorted(staging.glob(_PARTS)):
+        part.replace(output / part.name)
+        files.append(output / part.name)
+    folder = os.open(output, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return tuple(files)
+
+
+def _arrow(frame: pl.DataFrame) -> pa.Table:
+    """Return the arrow table of a block, in types that no version of polars has a say in."""
+    columns = [
+        _dictionary(frame[field.name]) if field.type == _LABEL else frame[field.name].to_arrow().cast(field.type)
+        for field in _SCHEMA
+    ]
+    return pa.Table.from_arrays(columns, schema=_SCHEMA)
+
+
+def _dictionary(labels: pl.Series) -> pa.DictionaryArray:
+    categories = pa.array(labels.cat.get_categories().to_list(), pa.string())
+    return pa.DictionaryArray.from_arrays(labels.to_physical().to_arrow().cast(pa.int8()), categories)
