@@ -1,0 +1,100 @@
+"""ErrorProfile: how far balances move in s days, as a share of their size; fixed numbers, measured once.
+
+It is what an account that is too short, or that never moved, gets its intervals from. It holds quantiles of
+(y[t+s] - y[t]) / scale, with the median taken out, for accounts that moved lately and for accounts that were still.
+The numbers stand in ``error_profile.json`` and are made by ``benchmarks/error_profile.py``; a run never changes them,
+so that neither shard nor neighbour can change a forecast.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from statistics import NormalDist
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.base import quantile_probabilities
+from forecast_cli.models.rows import row_sums
+
+_RESOURCE: Final = "error_profile.json"
+
+
+@dataclass(frozen=True)
+class AccountScale:
+    """``scale`` [n], in units of the balance: the larger of |last| and the mean of |y| over recent days.
+
+    ``still`` [n]: seen for that long, and without a change.
+    """
+
+    scale: NDArray[np.float64]
+    still: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class ErrorProfile:
+    """Quantiles of relative errors: ``tables`` [2, k, p], first of accounts that moved, then of still ones.
+
+    ``steps`` [k] ascending, in days; ``probabilities`` [p] ascending, with 0.5 in their middle, where the tables are 0.
+    ``scale_days`` and ``still_days`` define ``AccountScale``.
+    """
+
+    steps: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
+    tables: NDArray[np.float64]
+    scale_days: int
+    still_days: int
+
+    def scale_of(self, panel: Panel) -> AccountScale:
+        """Return scale and stillness of each account; known from one observation on."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            recent = np.abs(panel.y[:, -self.scale_days :])
+            mean = row_sums(recent) / np.minimum(panel.lengths, self.scale_days)
+            scale = np.maximum(np.abs(panel.y[:, -1]), mean)
+        window = panel.y[:, -(self.still_days + 1) :]
+        same = (window == window[:, -1:]) | np.isnan(window)
+        return AccountScale(scale, same.all(axis=1) & (panel.lengths > self.still_days))
+
+    def offsets(self, account: AccountScale, h: int, levels: tuple[float, ...]) -> NDArray[np.float64]:
+        """Return what quantiles lie above the median, [n, h, q], in units of the balance."""
+        table = self._at_probabilities(quantile_probabilities(levels))
+        spread = np.stack([self._at_steps(half, h) for half in table])
+        with np.errstate(over="ignore", invalid="ignore"):
+            offsets: NDArray[np.float64] = account.scale[:, None, None] * spread[account.still.astype(np.int64)]
+        return offsets
+
+    def _at_probabilities(self, wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Interpolate in the normal score, and go on along the outermost slope beyond the last knot: [2, k, q]."""
+        z, knots = _scores(wanted), _scores(self.probabilities)
+        left = np.clip(np.searchsorted(knots, z, side="right") - 1, 0, len(knots) - 2)
+        share = (z - knots[left]) / (knots[left + 1] - knots[left])
+        table: NDArray[np.float64] = self.tables[..., left] * (1 - share) + self.tables[..., left + 1] * share
+        return table
+
+    def _at_steps(self, table: NDArray[np.float64], h: int) -> NDArray[np.float64]:
+        """Interpolate ``table`` [k, q] in the root of the step; beyond the last knot, grow with that root: [h, q]."""
+        root, knots = np.sqrt(np.arange(1.0, h + 1)), np.sqrt(self.steps)
+        inside = np.stack([np.interp(root, knots, column) for column in table.T], axis=1)
+        beyond = np.maximum(root / knots[-1], 1.0)
+        return np.asarray(inside * beyond[:, None])
+
+
+@lru_cache(maxsize=1)
+def shipped_profile() -> ErrorProfile:
+    """Return the profile that comes with the package."""
+    raw = json.loads(files("forecast_cli.models").joinpath(_RESOURCE).read_text(encoding="utf-8"))
+    return ErrorProfile(
+        steps=np.array(raw["steps"], dtype=np.float64),
+        probabilities=np.array(raw["probabilities"], dtype=np.float64),
+        tables=np.array([raw["moved"], raw["still"]], dtype=np.float64),
+        scale_days=int(raw["scale_days"]),
+        still_days=int(raw["still_days"]),
+    )
+
+
+def _scores(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    standard = NormalDist()
+    return np.array([standard.inv_cdf(float(p)) for p in probabilities])

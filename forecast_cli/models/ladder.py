@@ -1,0 +1,163 @@
+"""The ladder: every account gets a forecast, from the model asked for or from the next rung, and a word about it.
+
+Rungs: the model asked for -> Naive with its own intervals -> LastValue with intervals from the error profile.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.core.ledger import Flag, Status
+from forecast_cli.data.panel import Panel
+from forecast_cli.models import last_value, naive
+from forecast_cli.models.base import Forecast, Model, RowFailure
+from forecast_cli.models.checks import REACH, AccountFacts, account_facts, check_forecast
+from forecast_cli.models.error_profile import shipped_profile
+from forecast_cli.models.failures import TOO_SHORT, too_short_message
+from forecast_cli.models.registry import ModelChoice
+
+#: An interval narrower than this share of the account's largest balance is no interval.
+ZERO_WIDTH: Final = 1e-9
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One account that did not go as asked: ``status`` fallback or failed, and the first model's error."""
+
+    row: int
+    status: Status
+    model_used: str | None
+    error: str
+    message: str
+
+
+@dataclass(frozen=True)
+class LadderForecast:
+    """A forecast for every account that has a finite last balance.
+
+    ``forecast`` names the other accounts as failures. ``model_used`` [n]: the label of the model asked for, the name of
+    the rung, or None. ``outcomes`` in the order of rows. ``flags`` [n].
+    """
+
+    forecast: Forecast
+    model_used: tuple[str | None, ...]
+    outcomes: tuple[Outcome, ...]
+    flags: tuple[tuple[Flag, ...], ...]
+
+
+@dataclass(frozen=True)
+class _Rung:
+    place: int
+    name: str
+    model: Model
+    min_obs: int
+    reach: float = REACH
+
+
+@dataclass
+class _Board:
+    """What is known so far: numbers, the rung [n] each row stands on (-1: none), and what went wrong on the way."""
+
+    mean: NDArray[np.float64]
+    quantiles: NDArray[np.float64]
+    rung: NDArray[np.int64]
+    errors: dict[int, list[tuple[str, RowFailure]]]
+
+
+def forecast_panel(panel: Panel, choice: ModelChoice, *, h: int, levels: tuple[float, ...]) -> LadderForecast:
+    """Forecast the h days after each origin with intervals of ascending ``levels`` (percent).
+
+    What a row gets depends on that row alone, to the last bit. Never raises for a single account.
+    """
+    n, facts = len(panel), account_facts(panel)
+    width = 2 * len(levels) + 1
+    board = _Board(np.full((n, h), np.nan), np.full((n, h, width), np.nan), np.full(n, -1, dtype=np.int64), {})
+    rungs = _rungs(choice, h)
+    for rung in rungs:
+        _climb(board, panel, facts, rung=rung, levels=levels)
+    pooled = _pool_zero_width(board, panel, facts, levels=levels)
+    names = [rung.name for rung in rungs]
+    used = tuple(names[place] if place >= 0 else None for place in board.rung)
+    left = tuple(_last_failure(board, int(row)) for row in np.flatnonzero(board.rung < 0))
+    return LadderForecast(
+        forecast=Forecast(board.mean, board.quantiles, levels, left),
+        model_used=used,
+        outcomes=tuple(_outcome(row, used[row], board.errors[row]) for row in sorted(board.errors)),
+        flags=_flags(board, panel, facts, pooled=pooled | (board.rung == rungs[-1].place), asked=rungs[0]),
+    )
+
+
+def _rungs(choice: ModelChoice, h: int) -> tuple[_Rung, ...]:
+    asked = _Rung(0, choice.label, choice.build(), choice.min_obs(h))
+    second = _Rung(1, naive.SPEC.name, naive.Naive(), naive.MIN_OBS)
+    # Its intervals are other accounts' experience: an account that has moved little so far is no measure of them.
+    last = _Rung(2, last_value.NAME, last_value.LastValue(shipped_profile()), 1, reach=math.inf)
+    return (asked, replace(last, place=1)) if choice.spec is naive.SPEC else (asked, second, last)
+
+
+def _climb(board: _Board, panel: Panel, facts: AccountFacts, *, rung: _Rung, levels: tuple[float, ...]) -> None:
+    """Let one rung do the rows that no rung before it has done and that are long enough for it."""
+    waiting = board.rung < 0
+    for row in np.flatnonzero(waiting & (panel.lengths < rung.min_obs)).tolist():
+        message = too_short_message(int(panel.lengths[row]), rung.min_obs)
+        board.errors.setdefault(row, []).append((rung.name, RowFailure(row, TOO_SHORT, message)))
+    rows = np.flatnonzero(waiting & (panel.lengths >= rung.min_obs))
+    if not len(rows):
+        return
+    part = panel if len(rows) == len(panel) else panel.take(rows)
+    answer = rung.model.fit(part).forecast(board.mean.shape[1], levels)
+    answer = check_forecast(answer, facts.take(rows), reach=rung.reach)
+    for failure in answer.failures:
+        row = int(rows[failure.row])
+        board.errors.setdefault(row, []).append((rung.name, replace(failure, row=row)))
+    done = np.ones(len(rows), dtype=np.bool_)
+    done[[failure.row for failure in answer.failures]] = False
+    board.mean[rows[done]] = answer.mean[done]
+    board.quantiles[rows[done]] = answer.quantiles[done]
+    board.rung[rows[done]] = rung.place
+
+
+def _pool_zero_width(
+    board: _Board, panel: Panel, facts: AccountFacts, *, levels: tuple[float, ...]
+) -> NDArray[np.bool_]:
+    """Give rows without any width intervals of the error profile around their median; return which rows [n]."""
+    rows = np.flatnonzero((board.rung >= 0) & _without_width(board, facts))
+    if len(rows):
+        profile = shipped_profile()
+        offsets = profile.offsets(profile.scale_of(panel.take(rows)), board.mean.shape[1], levels)
+        middle = len(levels)
+        board.quantiles[rows] = board.quantiles[rows][:, :, middle, None] + offsets
+    pooled = np.zeros(len(panel), dtype=np.bool_)
+    pooled[rows] = True
+    return pooled
+
+
+def _without_width(board: _Board, facts: AccountFacts) -> NDArray[np.bool_]:
+    with np.errstate(over="ignore", invalid="ignore"):
+        widest = (board.quantiles[:, :, -1] - board.quantiles[:, :, 0]).max(axis=1)
+        return np.asarray(widest <= ZERO_WIDTH * facts.size)
+
+
+def _outcome(row: int, used: str | None, errors: list[tuple[str, RowFailure]]) -> Outcome:
+    (_, first), *later = errors
+    message = "; ".join([first.message, *(f"{name}: {failure.error}: {failure.message}" for name, failure in later)])
+    return Outcome(row, Status.FAILED if used is None else Status.FALLBACK, used, first.error, message)
+
+
+def _last_failure(board: _Board, row: int) -> RowFailure:
+    return board.errors[row][-1][1]
+
+
+def _flags(
+    board: _Board, panel: Panel, facts: AccountFacts, *, pooled: NDArray[np.bool_], asked: _Rung
+) -> tuple[tuple[Flag, ...], ...]:
+    marks = {
+        Flag.SHORT: panel.lengths < asked.min_obs,
+        Flag.CONSTANT: (facts.low == facts.high) & (panel.lengths > 1),
+        Flag.POOLED_INTERVAL: pooled,
+        Flag.ZERO_WIDTH: (board.rung >= 0) & _without_width(board, facts),
+    }
+    return tuple(tuple(flag for flag, mark in marks.items() if mark[row]) for row in range(len(panel)))

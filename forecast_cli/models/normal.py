@@ -1,0 +1,43 @@
+"""Intervals of models whose errors are taken as normal: mean plus z times the forecast's standard deviation."""
+
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.models.base import Forecast, RowFailure
+
+_STANDARD = NormalDist()
+
+
+def normal_scores(levels: tuple[float, ...]) -> NDArray[np.float64]:
+    """Return z [q] of the quantiles that ascending ``levels`` (percent) need; symmetric, 0 in the middle."""
+    upper = [_STANDARD.inv_cdf(0.5 + level / 200.0) for level in levels]
+    return np.array([*(-z for z in reversed(upper)), 0.0, *upper])
+
+
+def normal_forecast(
+    mean: NDArray[np.float64],
+    sigma: NDArray[np.float64],
+    *,
+    levels: tuple[float, ...],
+    failures: tuple[RowFailure, ...] = (),
+) -> Forecast:
+    """Return the forecast of ``mean`` [n, h] and standard deviation ``sigma`` [n, h], in units of the balance.
+
+    Rows named in ``failures`` are set to NaN.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        quantiles = mean[:, :, None] + sigma[:, :, None] * normal_scores(levels)
+    return blank_failures(Forecast(mean, quantiles, levels, failures))
+
+
+def blank_failures(forecast: Forecast) -> Forecast:
+    """Return ``forecast`` with NaN in the rows its failures name, as the protocol wants it."""
+    if not forecast.failures:
+        return forecast
+    rows = [failure.row for failure in forecast.failures]
+    mean, quantiles = forecast.mean.copy(), forecast.quantiles.copy()
+    mean[rows] = np.nan
+    quantiles[rows] = np.nan
+    return Forecast(mean, quantiles, forecast.levels, forecast.failures)

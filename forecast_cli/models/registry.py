@@ -1,0 +1,99 @@
+"""The registry: every model by name, and the way a user names one."""
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from forecast_cli.core.errors import ConfigError
+from forecast_cli.models import naive, seasonal_naive
+from forecast_cli.models.base import Model
+from forecast_cli.models.spec import ModelSpec, Seasons, SeasonUse
+
+_SPECS: Final = (
+    naive.SPEC,
+    seasonal_naive.SPEC,
+)
+
+REGISTRY: Final[Mapping[str, ModelSpec]] = MappingProxyType({spec.name: spec for spec in _SPECS})
+
+_PATTERN: Final = re.compile(r"(?P<name>\w+)\s*(?:\((?P<seasons>[^()]*)\))?")
+_LONGEST_SEASON: Final = 366
+_HINT: Final = "list the models with: forecast-cli models"
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """A model as it was asked for: ``label`` is the user's own text, ``season_lengths`` those the model uses."""
+
+    label: str
+    spec: ModelSpec
+    season_lengths: Seasons
+
+    def build(self) -> Model:
+        """Return the model."""
+        return self.spec.build(self.season_lengths)
+
+    def min_obs(self, h: int) -> int:
+        """Return the observations an account needs for a forecast ``h`` days ahead."""
+        return self.spec.min_obs(self.season_lengths, h=h)
+
+
+def parse_model(text: str, default_seasons: Seasons) -> ModelChoice:
+    """Return the model that ``text`` names: ``MSTL`` takes ``default_seasons``, ``MSTL(7,30)`` its own.
+
+    Raises ConfigError for an unknown name, for season lengths that are no whole days from 1 to 366 and for those the
+    model has no use for.
+    """
+    label = text.strip()
+    match = _PATTERN.fullmatch(label)
+    if match is None:
+        raise ConfigError(f"model '{label}': expected a name, or a name and season lengths as in MSTL(7,30)", _HINT)
+    spec = _find(match["name"])
+    if match["seasons"] is None:
+        seasons = default_seasons
+    else:
+        seasons = _own_seasons(label, match["seasons"])
+        _check_count(label, spec, len(seasons))
+    usable = spec.usable_seasons(seasons)
+    if spec.seasons is not SeasonUse.NONE and (not usable or min(usable) < spec.min_season):
+        raise ConfigError(
+            f"model '{label}': needs a season length of {spec.min_season} days or more, found {_listed(seasons)}",
+            f"name one, as in --model '{spec.name}(30)'",
+        )
+    return ModelChoice(label, spec, usable)
+
+
+def _find(name: str) -> ModelSpec:
+    if name in REGISTRY:
+        return REGISTRY[name]
+    by_lower = {known.lower(): known for known in REGISTRY}
+    close = difflib.get_close_matches(name.lower(), by_lower, n=1)
+    hint = f"did you mean '{by_lower[close[0]]}'? {_HINT}" if close else _HINT
+    raise ConfigError(f"unknown model '{name}'", hint)
+
+
+def _own_seasons(label: str, text: str) -> Seasons:
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and 1 <= int(part) <= _LONGEST_SEASON for part in parts):
+        raise ConfigError(
+            f"model '{label}': season lengths are whole days from 1 to {_LONGEST_SEASON}, found '{text}'",
+            "as in MSTL(7,30)",
+        )
+    seasons = tuple(int(part) for part in parts)
+    if len(set(seasons)) < len(seasons):
+        raise ConfigError(f"model '{label}': names a season length twice", "name each once")
+    return seasons
+
+
+def _check_count(label: str, spec: ModelSpec, count: int) -> None:
+    if spec.seasons is SeasonUse.NONE:
+        raise ConfigError(f"model '{label}': {spec.name} takes no season length", f"write {spec.name}")
+    if spec.seasons is not SeasonUse.MANY and count > 1:
+        raise ConfigError(f"model '{label}': {spec.name} takes one season length, found {count}", _HINT)
+
+
+def _listed(seasons: Seasons) -> str:
+    return ", ".join(str(length) for length in seasons) or "none"

@@ -1,0 +1,62 @@
+"""SeasonalNaive: this season is like the last one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.base import Forecast, RowFailure
+from forecast_cli.models.failures import too_short
+from forecast_cli.models.normal import normal_forecast
+from forecast_cli.models.rows import squared_changes
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, SeasonUse
+
+
+@dataclass(frozen=True)
+class SeasonalNaive:
+    """Forecast the balance of the same day of the last season.
+
+    mean(s) = y[n + s - m (k + 1)], k = floor((s - 1) / m); sd(s) = sigma sqrt(k + 1),
+    sigma^2 = sum (y[t] - y[t-m])^2 / (n - m), m the season length in days.
+    Source: Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2 and 5.5.
+    """
+
+    season_length: int
+
+    def fit(self, panel: Panel) -> "FittedSeasonalNaive":
+        """Learn the last season and sigma; an account shorter than a season is a failure of the forecast."""
+        m = self.season_length
+        season = np.full((len(panel), m), np.nan)
+        days = min(m, panel.y.shape[1])
+        season[:, m - days :] = panel.y[:, panel.y.shape[1] - days :]
+        sigma = np.sqrt(squared_changes(panel, m) / np.maximum(panel.lengths - m, 1))
+        return FittedSeasonalNaive(season, sigma, too_short(panel, m))
+
+
+@dataclass(frozen=True)
+class FittedSeasonalNaive:
+    """``season`` [n, m], the last m balances, and ``sigma`` [n], in units of the balance."""
+
+    season: NDArray[np.float64]
+    sigma: NDArray[np.float64]
+    failures: tuple[RowFailure, ...]
+
+    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
+        """Forecast h days with intervals of ``levels``."""
+        seasons, day = np.divmod(np.arange(h), self.season.shape[1])
+        return normal_forecast(
+            self.season[:, day], self.sigma[:, None] * np.sqrt(seasons + 1.0), levels=levels, failures=self.failures
+        )
+
+
+SPEC = ModelSpec(
+    name="SeasonalNaive",
+    summary="the balance of the same day of the last season",
+    kind=ModelKind.BLOCK,
+    intervals=IntervalMethod.NORMAL,
+    cost_ms=0.005,
+    build=lambda seasons: SeasonalNaive(seasons[0]),
+    needs=lambda seasons, _h: 2 * seasons[0],
+    seasons=SeasonUse.ONE,
+)
