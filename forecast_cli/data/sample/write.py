@@ -5,6 +5,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from forecast_cli.core.errors import OutputConflictError, OutputNotWrittenError
 from forecast_cli.core.progress import Progress
 from forecast_cli.data.sample.accounts import BLOCK
 from forecast_cli.data.sample.block import ACCOUNT_TYPE, BALANCE, CURRENCY, describe_accounts, generate_block
-from forecast_cli.data.sample.kinds import AccountType
+from forecast_cli.data.sample.kinds import AccountType, Currency
 from forecast_cli.data.sample.spec import SampleSpec, SampleSummary
 
 __all__ = ["SampleSpec", "SampleSummary", "write_sample"]
@@ -59,7 +60,7 @@ def write_sample(spec: SampleSpec, output: Path, progress: Progress, *, force: b
         rows=sum(rows for rows, _ in parts),
         bytes=sum(file.stat().st_size for file in files),
         files=files,
-        account_types=sum((types for _, types in parts), Counter()),
+        account_types={name.value: sum(types[name.value] for _, types in parts) for name in AccountType},
     )
 
 
@@ -115,13 +116,15 @@ def _publish(staging: Path, output: Path) -> tuple[Path, ...]:
 
 def _arrow(frame: pl.DataFrame) -> pa.Table:
     """Return the arrow table of a block, in types that no version of polars has a say in."""
-    columns = [
-        _dictionary(frame[field.name]) if field.type == _LABEL else frame[field.name].to_arrow().cast(field.type)
-        for field in _SCHEMA
-    ]
-    return pa.Table.from_arrays(columns, schema=_SCHEMA)
+    columns = [_plain(frame[field.name], field) for field in _SCHEMA if field.type != _LABEL]
+    labels = [_dictionary(frame[ACCOUNT_TYPE], AccountType), _dictionary(frame[CURRENCY], Currency)]
+    return pa.Table.from_arrays(columns + labels, schema=_SCHEMA)
 
 
-def _dictionary(labels: pl.Series) -> pa.DictionaryArray:
-    categories = pa.array(labels.cat.get_categories().to_list(), pa.string())
-    return pa.DictionaryArray.from_arrays(labels.to_physical().to_arrow().cast(pa.int8()), categories)
+def _plain(values: pl.Series, field: pa.Field) -> pa.Array:
+    return values.to_arrow().cast(field.type)
+
+
+def _dictionary(labels: pl.Series, names: type[StrEnum]) -> pa.DictionaryArray:
+    codes = labels.to_physical().to_arrow().cast(pa.int8())
+    return pa.DictionaryArray.from_arrays(codes, pa.array([name.value for name in names], pa.string()))
