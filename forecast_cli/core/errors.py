@@ -65,6 +65,12 @@ class OutputNotWrittenError(ForecastCliError):
     exit_code = ExitCode.OUTPUT_NOT_WRITTEN
 
 
+class WorkerLostError(ForecastCliError):
+    """The system ended a worker process; what was finished is kept."""
+
+    exit_code = ExitCode.BUG
+
+
 class OutputBusyError(ForecastCliError):
     """Another run holds the output folder."""
 

@@ -35,6 +35,13 @@ def holding(output: Path) -> Iterator[None]:
         lock.release()
 
 
+def refuse_if_held(output: Path) -> None:
+    """Raise OutputBusyError where another process holds ``output``; leaves no trace where nobody does."""
+    if (output / LOCK).exists():
+        with holding(output):
+            pass
+
+
 def _holder(output: Path) -> str:
     try:
         holder = json.loads((output / HOLDER).read_text())

@@ -1,0 +1,1 @@
+"""Work cut into shards, the function that does one, and the executors that call it."""

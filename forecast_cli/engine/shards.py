@@ -1,0 +1,65 @@
+"""Shards: contiguous ranges of sorted account ids, cut from the input and the settings alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.columns import UNIQUE_ID
+from forecast_cli.data.source import Source
+from forecast_cli.models.registry import ModelChoice
+
+#: CPU seconds a shard should cost: long enough that handing it out costs nothing, short enough to keep cores busy.
+TARGET_SECONDS: Final = 10.0
+SMALLEST: Final = 32
+LARGEST: Final = 5_000
+MOST_SHARDS: Final = 1_000
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all shards of a run share. Picklable; sent to each worker once."""
+
+    source: Source
+    settings: Settings
+    models: tuple[ModelChoice, ...]
+    origin: date | None
+    staging: Path
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One range of account ids, both ends included, in the input's type."""
+
+    index: int
+    first_id: Any
+    last_id: Any
+    accounts: int
+
+
+def shard_size(settings: Settings, models: Sequence[ModelChoice], n_accounts: int) -> int:
+    """Return the accounts of a shard: as set, else by the models' cost. Does not depend on the number of workers."""
+    if settings.shard_size:
+        return settings.shard_size
+    cost = cpu_seconds(models, 1)
+    affordable = round(min(LARGEST, max(SMALLEST, TARGET_SECONDS / cost))) if cost else LARGEST
+    return max(affordable, -(-n_accounts // MOST_SHARDS))
+
+
+def cpu_seconds(models: Sequence[ModelChoice], n_accounts: int) -> float:
+    """Return what forecasting ``n_accounts`` will cost, by the registry's figures, in CPU seconds."""
+    return n_accounts * sum(choice.spec.cost_ms for choice in models) / 1000
+
+
+def cut_shards(ids: pl.Series, size: int) -> tuple[Shard, ...]:
+    """Cut account ids into ranges of ``size``; every id, and every currency of it, falls in exactly one."""
+    distinct = ids.unique().sort().alias(UNIQUE_ID)
+    ranges = [distinct.slice(start, size) for start in range(0, len(distinct), size)]
+    return tuple(
+        Shard(index=index, first_id=chunk[0], last_id=chunk[-1], accounts=len(chunk))
+        for index, chunk in enumerate(ranges)
+    )

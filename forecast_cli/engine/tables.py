@@ -1,0 +1,53 @@
+"""Tables of a shard: arrays to rows, and the inside's names to the user's, once, at writing."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core import columns as c
+from forecast_cli.data.panel import Panel
+from forecast_cli.data.source import Source
+from forecast_cli.models.ladder import LadderForecast
+
+
+def forecast_table(
+    panel: Panel, ladders: Sequence[LadderForecast], labels: Sequence[str], settings: Settings
+) -> pl.DataFrame:
+    """Return the forecasts of a panel, a row per account, model and step, in that order.
+
+    A model that has no forecast for an account has no rows for it.
+    """
+    n, m, h, names = len(panel), len(ladders), settings.horizon, c.quantile_columns(settings.level)
+    steps = np.arange(1, h + 1)
+    mean = np.stack([ladder.forecast.mean for ladder in ladders], axis=1)
+    quantiles = np.stack([ladder.forecast.quantiles for ladder in ladders], axis=1)
+    days = panel.origins.astype("datetime64[D]")[:, None, None] + np.broadcast_to(steps, (n, m, h))
+    columns = [
+        *(_repeat(key, m * h) for key in _keys(panel)),
+        pl.Series(c.DS, days.ravel(), dtype=pl.Date),
+        pl.Series(c.STEP, np.tile(steps, n * m), dtype=pl.Int32),
+        pl.Series(c.MODEL, list(labels), dtype=pl.String).gather(np.tile(np.repeat(np.arange(m), h), n)),
+        pl.Series(c.MEAN, mean.ravel()),
+        *(pl.Series(name, quantiles[..., place].ravel()) for place, name in enumerate(names)),
+    ]
+    return pl.DataFrame(columns).filter(pl.col(c.MEAN).is_finite())
+
+
+def to_edge(table: pl.DataFrame, source: Source, settings: Settings) -> pl.DataFrame:
+    """Return a table under the user's column names, account ids in the input's type."""
+    names = {c.UNIQUE_ID: settings.id_col, c.DS: settings.date_col}
+    if settings.currency_col:
+        names["currency"] = settings.currency_col
+    present = {inside: edge for inside, edge in names.items() if inside in table.columns}
+    return table.with_columns(pl.col(c.UNIQUE_ID).cast(source.id_dtype)).rename(present)
+
+
+def _keys(panel: Panel) -> list[pl.Series]:
+    currencies = [] if panel.currencies is None else [panel.currencies.alias("currency")]
+    return [panel.ids.alias(c.UNIQUE_ID), *currencies]
+
+
+def _repeat(values: pl.Series, times: int) -> pl.Series:
+    return values.gather(np.repeat(np.arange(len(values)), times))

@@ -1,0 +1,45 @@
+"""An output folder held against its manifest: every file there, whole, and nothing else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from forecast_cli.store.atomic import sha256_of
+from forecast_cli.store.layout import FORECASTS, RUNNING, SUCCESS, is_own
+from forecast_cli.store.manifest import FileEntry, Manifest
+
+
+def damaged_files(output: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Yield (path, problem) for each file that is missing, of another size, or of other content."""
+    for entry in manifest.files:
+        problem = _problem(output / entry.path, entry)
+        if problem:
+            yield entry.path, problem
+
+
+def stray_files(output: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Yield (path, problem) for each file that the manifest does not know, and for leftovers of a run."""
+    known = {entry.path for entry in manifest.files}
+    if not (output / SUCCESS).exists():
+        yield SUCCESS, "missing: readers that wait for it will not start"
+    if (output / RUNNING).exists():
+        yield RUNNING, "left over from a run: run the same command again to clear it away"
+    for path in sorted((output / FORECASTS).iterdir() if (output / FORECASTS).is_dir() else ()):
+        if f"{FORECASTS}/{path.name}" not in known:
+            yield f"{FORECASTS}/{path.name}", "not in the manifest: readers of the folder would take it in"
+    for path in sorted(output.iterdir()):
+        if not is_own(path):
+            yield path.name, "not written by a run"
+
+
+def _problem(path: Path, entry: FileEntry) -> str | None:
+    try:
+        size = path.stat().st_size
+        if size != entry.bytes:
+            return f"{size} bytes, the manifest says {entry.bytes}"
+        if sha256_of(path) != entry.sha256:
+            return "content differs from what was written (sha256)"
+    except FileNotFoundError:
+        return "missing"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return None

@@ -1,0 +1,89 @@
+"""Check a finished run: its files against the manifest, its tables against what the contract promises."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import polars as pl
+
+from forecast_cli.core import columns as c
+from forecast_cli.core.ledger import Status
+from forecast_cli.store.check import damaged_files, stray_files
+from forecast_cli.store.layout import ACCOUNTS, FORECASTS
+from forecast_cli.store.manifest import Manifest
+from forecast_cli.store.read import read_manifest
+from forecast_cli.workflows.results import CheckReport, Damage
+
+
+def run_check(output: Path) -> CheckReport:
+    """Hold ``output`` against its manifest; raises CheckFailedError where it has none."""
+    manifest = read_manifest(output)
+    found = [*damaged_files(output, manifest), *stray_files(output, manifest)]
+    if not any(path == ACCOUNTS or path.startswith(f"{FORECASTS}/") for path, _ in found):
+        found += _broken_promises(output, manifest)
+    return CheckReport(
+        output=output,
+        files=len(manifest.files),
+        bytes=sum(entry.bytes for entry in manifest.files),
+        accounts=manifest.input.accounts,
+        forecast_rows=manifest.forecast_rows,
+        damages=tuple(Damage(path, problem) for path, problem in found),
+    )
+
+
+def _broken_promises(output: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
+    accounts = pl.read_parquet(output / ACCOUNTS)
+    forecasts = pl.scan_parquet(output / FORECASTS / "*.parquet")
+    yield from _accounts_promises(accounts, manifest)
+    yield from _forecast_promises(forecasts, accounts, manifest)
+
+
+def _accounts_promises(accounts: pl.DataFrame, manifest: Manifest) -> Iterator[tuple[str, str]]:
+    keys = _keys(manifest)
+    if accounts.height != manifest.input.accounts:
+        yield ACCOUNTS, f"{accounts.height} accounts came out, {manifest.input.accounts} went in"
+    if accounts.select(keys).is_duplicated().any():
+        yield ACCOUNTS, "an account has more than one row"
+    counts = dict(accounts.group_by("status").len().iter_rows())
+    said = {status: count for status, count in manifest.accounts.items() if count}
+    if counts != said:
+        yield ACCOUNTS, f"accounts by status are {counts}, the manifest says {said}"
+
+
+def _forecast_promises(
+    forecasts: pl.LazyFrame, accounts: pl.DataFrame, manifest: Manifest
+) -> Iterator[tuple[str, str]]:
+    keys = [*_keys(manifest), c.MODEL]
+    quantiles = c.quantile_columns(tuple(manifest.settings["level"]))
+    numbers = [c.MEAN, *quantiles]
+    crossed = pl.any_horizontal(pl.col(low) > pl.col(high) for low, high in pairwise(quantiles))
+    facts = forecasts.select(
+        rows=pl.len(),
+        missing=pl.any_horizontal(pl.col(numbers).is_null() | ~pl.col(numbers).is_finite()).sum(),
+        crossed=crossed.sum(),
+    ).collect()
+    series = (
+        forecasts.group_by(keys).agg(n=pl.len(), steps=pl.col(c.STEP).n_unique(), last=pl.col(c.STEP).max()).collect()
+    )
+    rows, missing, n_crossed = facts.row(0)
+    horizon, models = manifest.settings["horizon"], len(manifest.settings["model"])
+    if rows != manifest.forecast_rows:
+        yield FORECASTS, f"{rows} rows, the manifest says {manifest.forecast_rows}"
+    if missing:
+        yield FORECASTS, f"{missing} rows hold a null, a NaN or an infinite number"
+    if n_crossed:
+        yield FORECASTS, f"{n_crossed} rows hold quantiles that cross"
+    odd = series.filter((pl.col("n") != horizon) | (pl.col("steps") != horizon) | (pl.col("last") != horizon)).height
+    if odd:
+        yield FORECASTS, f"{odd} forecasts do not have the steps 1 to {horizon}"
+    forecast = accounts.filter(pl.col("status").is_in([Status.OK, Status.FALLBACK]))
+    if series.height != forecast.height * models:
+        yield FORECASTS, f"{series.height} forecasts for {forecast.height} accounts and {models} models"
+    strangers = series.join(forecast, on=_keys(manifest), how="anti").height
+    if strangers:
+        yield FORECASTS, f"{strangers} forecasts of accounts that {ACCOUNTS} says have none"
+
+
+def _keys(manifest: Manifest) -> list[str]:
+    currency = manifest.settings["currency_col"]
+    return [manifest.settings["id_col"], *([currency] if currency else [])]

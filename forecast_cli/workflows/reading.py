@@ -1,0 +1,69 @@
+"""Reading an input as a run does: its files, its schema, its rows, and what the contract says of all of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.errors import InputRejectedError
+from forecast_cli.core.ledger import Status
+from forecast_cli.data.contract import Contract, check_input
+from forecast_cli.data.files import open_source
+from forecast_cli.data.findings import Action, Finding, raise_rejection
+from forecast_cli.data.source import Source
+from forecast_cli.workflows.results import InputSummary
+
+
+@dataclass(frozen=True)
+class CheckedInput:
+    """An input and what the contract says of it. ``contract`` is None where the files alone reject the run."""
+
+    source: Source
+    contract: Contract | None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what was found in files, schema and rows, in that order."""
+        return self.source.findings + (self.contract.findings if self.contract else ())
+
+    @property
+    def accounts(self) -> Mapping[Status, int]:
+        """Return the accounts by status, as they stand before any model."""
+        return count_statuses(self.contract.ledger if self.contract else pl.DataFrame({"status": []}))
+
+
+def accept(checked: CheckedInput) -> Contract:
+    """Return the contract of an input that a run may use; raises InputRejectedError for any other."""
+    raise_rejection(checked.findings)
+    if checked.contract is None:
+        raise InputRejectedError(f"{checked.source.root}: cannot be read", "see: forecast-cli validate")
+    return checked.contract
+
+
+def check_whole_input(path: str, settings: Settings) -> CheckedInput:
+    """Read the input and hold it against the contract. Rejections are findings, not errors."""
+    source = open_source(path, settings)
+    if any(finding.action is Action.REJECT for finding in source.findings):
+        return CheckedInput(source, None)
+    return CheckedInput(source, check_input(source, settings))
+
+
+def count_statuses(ledger: pl.DataFrame) -> Mapping[Status, int]:
+    """Count accounts by status, every status named."""
+    counts = dict(ledger.group_by("status").len().iter_rows())
+    return {status: counts.get(status.value, 0) for status in Status}
+
+
+def summarize_input(checked: CheckedInput) -> InputSummary:
+    """Return what was read, for whoever looks."""
+    source, contract = checked.source, checked.contract
+    return InputSummary(
+        root=source.root,
+        files=len(source.files),
+        bytes=sum(file.size for file in source.files),
+        rows=source.rows,
+        accounts=contract.ledger.height if contract else 0,
+        origin=contract.origin if contract else None,
+        verified=source.verified,
+    )
