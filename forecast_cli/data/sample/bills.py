@@ -14,7 +14,10 @@ from forecast_cli.data.sample.streams import FOREVER, Streams, Terms
 
 CARD_PAYMENT: Final = "card_payment"
 INTEREST: Final = "interest"
+ACCOUNT_FEE: Final = "account_fee"
+CARD_FEE: Final = "card_fee"
 
+_BY_THE_BANK: Final = (INTEREST, ACCOUNT_FEE, CARD_FEE)  # go on when the holder has left
 _WEEKS: Final = (Cycle.WEEKLY, Cycle.BIWEEKLY)
 
 
@@ -60,7 +63,7 @@ BILLS: Final[Mapping[AccountType, tuple[Bill, ...]]] = {
         Bill(Terms("subscription", Cycle.MONTHLY), 0.5, prices=_STREAMING, growth=0.08, changes=0.25),
         Bill(Terms("subscription", Cycle.YEARLY), 0.2, prices=(-5999, -11900, -13900)),
         Bill(Terms("gym", Cycle.BIWEEKLY), 0.15, prices=(-1299, -1999, -2999), changes=0.3),
-        Bill(Terms("account_fee", Cycle.MONTHLY), 0.3, prices=_FEES, days=(31, 31)),
+        Bill(Terms(ACCOUNT_FEE, Cycle.MONTHLY), 0.3, prices=_FEES, days=(31, 31)),
         Bill(Terms("bonus", Cycle.YEARLY, Roll.PREVIOUS, wobble=0.1), 0.2, 0.3, 1.2, days=(15, 28)),
     ),
     AccountType.SAVINGS: (
@@ -74,7 +77,7 @@ BILLS: Final[Mapping[AccountType, tuple[Bill, ...]]] = {
         Bill(Terms("subscription", Cycle.MONTHLY), 0.8, prices=_STREAMING, growth=0.08, changes=0.2),
         Bill(Terms("subscription", Cycle.MONTHLY), 0.5, prices=_STREAMING, growth=0.08, changes=0.2),
         Bill(Terms("subscription", Cycle.YEARLY), 0.3, prices=(-5999, -11900, -13900)),
-        Bill(Terms("card_fee", Cycle.YEARLY), 0.3, prices=(-6900, -9500, -15000)),
+        Bill(Terms(CARD_FEE, Cycle.YEARLY), 0.3, prices=(-6900, -9500, -15000)),
     ),
     AccountType.BUSINESS: (
         Bill(Terms("payroll", Cycle.SEMI_MONTHLY, Roll.PREVIOUS, wobble=0.04), 0.5, -0.1, -0.2, growth=0.04),
@@ -86,7 +89,7 @@ BILLS: Final[Mapping[AccountType, tuple[Bill, ...]]] = {
         Bill(Terms("software", Cycle.MONTHLY), 0.9, prices=_SOFTWARE, growth=0.07, changes=0.1),
         Bill(Terms("software", Cycle.MONTHLY), 0.6, prices=_SOFTWARE, growth=0.07, changes=0.2),
         Bill(Terms("energy", Cycle.MONTHLY, Roll.NEXT, 0.1, 0.1, wobble=0.15, seasonal=True), 0.8, -0.005, -0.02),
-        Bill(Terms("account_fee", Cycle.MONTHLY), 0.7, prices=(-1500, -2500), days=(31, 31)),
+        Bill(Terms(ACCOUNT_FEE, Cycle.MONTHLY), 0.7, prices=(-1500, -2500), days=(31, 31)),
     ),
 }
 
@@ -105,7 +108,7 @@ def _draw_bill(calendar: Calendar, accounts: Accounts, bill: Bill, *, rng: np.ra
     kept = has < bill.share
     row = rows[kept]
     first, last = _active(calendar.days, bill.changes, change[kept], when[kept])
-    left = accounts.closed if bill.terms.kind == INTEREST else accounts.left
+    left = accounts.closed if bill.terms.kind in _BY_THE_BANK else accounts.left
     weekly = bill.terms.cycle in _WEEKS
     return Streams(
         terms=bill.terms,

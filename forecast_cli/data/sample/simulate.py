@@ -47,7 +47,7 @@ def simulate(calendar: Calendar, accounts: Accounts, profiles: Profiles, plans: 
         accrued = accrued + np.where(balance > 0, profiles.credit_rate, profiles.debit_rate) * balance
         if calendar.month_end[day]:
             balance, accrued = balance + np.rint(accrued / 36_500), np.zeros_like(accrued)
-        balances[day + 1] = np.where(day < accounts.closed, balance, balance * accounts.survives)
+        balances[day + 1] = np.where(accounts.survives | (day < accounts.closed), balance, 0.0)
     return balances[1:]
 
 

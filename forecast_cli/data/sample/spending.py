@@ -39,11 +39,11 @@ class Habit:
     step: int = 1
 
 
-_GROCERIES: Final = Habit("groceries", 0.4, 0.1, 0.35, _SHOPPING)
+_GROCERIES: Final = Habit("groceries", 0.4, 0.05, 0.35, _SHOPPING)
 
 #: What is spent, out of what the bills leave; more of it when the balance is high.
 OUTGOING: Final[Mapping[AccountType, tuple[Habit, ...]]] = {
-    AccountType.CHECKING: (_GROCERIES, Habit("purchases", 0.45, 0.08, 0.55, _SHOPPING, roots=1)),
+    AccountType.CHECKING: (_GROCERIES, Habit("purchases", 0.45, 0.05, 0.55, _SHOPPING, roots=1)),
     AccountType.SAVINGS: (Habit("withdrawal", 1.0, 0.01, 0.035),),
     AccountType.CREDIT_CARD: (_GROCERIES, Habit("purchases", 0.6, 0.15, 0.65, _SHOPPING, roots=1)),
     AccountType.BUSINESS: (Habit("suppliers", 0.75, 0.15, 0.5, _OFFICE, roots=1), Habit("owner", 0.25, 0.03, 0.1)),

@@ -85,7 +85,7 @@ def _grid(shape: tuple[int, int], day: Ints, row: Ints, values: Floats) -> Float
 
 
 def _shown(drawn: Drawn, balances: Floats, seed: int) -> Bools:
-    """Say on which days [t, n] an account has a row: by its feed, and on its first day always."""
+    """Say on which days [t, n] an account has a row: by its feed, and on its first day and its closing day always."""
     accounts, day = drawn.accounts, np.arange(len(balances))[:, None]
     moved = np.diff(balances, axis=0, prepend=0.0) != 0
     received = generator(seed, accounts.block, "received").random(balances.shape) >= _MISSING
@@ -95,7 +95,7 @@ def _shown(drawn: Drawn, balances: Floats, seed: int) -> Bools:
         Feed.WEEKDAYS: np.broadcast_to(drawn.calendar.business[:, None], moved.shape),
         Feed.PATCHY: received,
     }
-    shown: Bools = day == accounts.opened
+    shown: Bools = (day == accounts.opened) | ((day == accounts.closed) & ~accounts.survives)
     for code, feed in enumerate(FEED_CODES):
         shown = shown | (by_feed[feed] & (accounts.feed == code))
     return shown & (day >= accounts.opened) & (day <= accounts.closed)

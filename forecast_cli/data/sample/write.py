@@ -100,18 +100,15 @@ def _write_part(spec: SampleSpec, first: int, path: Path, progress: Progress) ->
 
 def _publish(staging: Path, output: Path) -> tuple[Path, ...]:
     """Put the finished parts in the place of the old ones, and return where they are."""
-    for old in output.glob(_PARTS):
+    files = tuple(part.replace(output / part.name) for part in sorted(staging.glob(_PARTS)))
+    for old in set(output.glob(_PARTS)) - set(files):
         old.unlink()
-    files = []
-    for part in sorted(staging.glob(_PARTS)):
-        part.replace(output / part.name)
-        files.append(output / part.name)
     folder = os.open(output, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
-    return tuple(files)
+    return files
 
 
 def _arrow(frame: pl.DataFrame) -> pa.Table:
