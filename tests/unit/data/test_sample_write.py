@@ -134,3 +134,8 @@ def test_an_output_that_is_a_file_is_said_so(tmp_path: Path):
     with pytest.raises(OutputNotWrittenError, match="taken"):
         write_to(tmp_path / "taken")
     assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_the_sample_of_the_repository_is_what_is_written(tmp_path: Path):
+    write_to(tmp_path, SampleSpec(accounts=250, days=730, seed=7))
+    assert digests(tmp_path) == digests(Path(__file__).parents[3] / "data" / "sample")
