@@ -6,13 +6,16 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 
 from forecast_cli.config.settings import ENV_PREFIX, Settings
 from forecast_cli.core.errors import ConfigError
+
+#: Names the file of settings; no setting itself.
+CONFIG_VARIABLE: Final = f"{ENV_PREFIX}CONFIG"
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def _place(name: str, place: str) -> str:
 
 def _unknown_variables() -> tuple[str, ...]:
     """Return a warning for each FORECAST_* variable that is close to a setting's name but is none."""
-    names = {f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields}
+    names = {CONFIG_VARIABLE, *(f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields)}
     strangers = sorted(name for name in os.environ if name.startswith(ENV_PREFIX) and name not in names)
     return tuple(
         f"environment variable {name} names no setting and is ignored; "

@@ -1,0 +1,51 @@
+"""The error boundary: the one place where errors become messages and exit codes."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from forecast_cli.cli.messages import Log, log_of
+from forecast_cli.cli.problems import Terminated, problem_of
+
+
+class BoundaryGroup(TyperGroup):
+    """The root command. Nothing but an exit leaves it, whether run by ``app()`` or by a test."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Parse the options before the command; the log stands in ``ctx.obj`` for every command below."""
+        log = log_of(args)
+        with boundary(log):
+            return super().make_context(info_name, args, parent, obj=log, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        with boundary(ctx.obj):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def boundary(log: Log) -> Iterator[None]:
+    """Turn whatever is raised inside into a message and ``typer.Exit``; exits pass through."""
+    try:
+        yield
+    except (typer.Exit, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001  polars panics and signals are no Exception
+        problem = problem_of(error)
+        log.fail(problem)
+        raise typer.Exit(problem.exit_code) from None
+
+
+def hear_termination() -> None:
+    """Take SIGTERM as an exception, so that work is tidied up; a second one ends the process at once."""
+    signal.signal(signal.SIGTERM, _terminate)
+
+
+def _terminate(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001  signal's own signature
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise Terminated

@@ -1,0 +1,1 @@
+"""The commands: build the request, call the workflow, render, leave with the exit code."""

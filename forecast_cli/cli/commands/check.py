@@ -1,0 +1,24 @@
+"""``forecast-cli check``: an output folder against its manifest."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forecast_cli.cli.flags import is_quiet, takes
+from forecast_cli.cli.options import LogOptions, QuietOptions
+
+
+@takes(QuietOptions, LogOptions)
+def check(
+    ctx: typer.Context,
+    output: Annotated[Path, typer.Argument(help="Output folder of a run.", metavar="DIR")],
+) -> None:
+    """Hold an output folder against its manifest.
+
+    Checksums, counts, and what the tables promise. Exits with 6 where anything is wrong.
+    """
+    from forecast_cli.cli.endings import end_check
+    from forecast_cli.workflows.check import run_check
+
+    end_check(ctx.obj, run_check(output), quiet=is_quiet(ctx))

@@ -1,0 +1,69 @@
+"""``forecast-cli config``: what can be set, what is in force, and where each value came from."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forecast_cli.cli.flags import settings_from, takes
+from forecast_cli.cli.options import ConfigOptions, FormatOption, InputOptions, OutputFormat, RunOptions
+from forecast_cli.core.exit_codes import ExitCode
+
+
+def config_app() -> typer.Typer:
+    """Return the group of the config commands."""
+    app = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
+    app.callback()(_config)
+    for name, command in (("init", init), ("show", show), ("schema", schema)):
+        app.command(name)(command)
+    return app
+
+
+def _config(ctx: typer.Context) -> None:
+    """Show the settings in force, or write them to a file.
+
+    A flag wins over a FORECAST_* variable, that over the file, that over the default.
+    """
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help(), err=True)
+        raise typer.Exit(ExitCode.USAGE)
+
+
+def init(
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", help="File to write; it must not exist yet (default: stdout).", metavar="FILE"),
+    ] = None,
+) -> None:
+    """Write a commented TOML file of every setting with its default."""
+    from forecast_cli.cli.streams import write_new_file, write_out
+    from forecast_cli.reports.config_template import render_config_template
+
+    if output is None:
+        write_out(render_config_template())
+    else:
+        write_new_file(output, render_config_template())
+
+
+@takes(RunOptions, InputOptions, ConfigOptions)
+def show(ctx: typer.Context, format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002 - the option's name
+    """Show every setting in force, its value and where it came from."""
+    from forecast_cli.cli import streams
+    from forecast_cli.cli.views.values import settings_values
+    from forecast_cli.reports.jsonlines import document
+    from forecast_cli.reports.terminal.settings import render_settings
+
+    loaded = settings_from(ctx)
+    if format is OutputFormat.JSON:
+        streams.write_out(document(settings_values(loaded)))
+    else:
+        streams.show(render_settings(loaded))
+
+
+def schema() -> None:
+    """Print the JSON schema of a config file."""
+    from forecast_cli.cli.streams import write_out
+    from forecast_cli.config.settings import Settings
+    from forecast_cli.reports.jsonlines import document
+
+    write_out(document(Settings.model_json_schema()))

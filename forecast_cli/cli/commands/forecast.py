@@ -1,0 +1,34 @@
+"""``forecast-cli forecast``: the main job."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forecast_cli.cli.flags import is_quiet, settings_from, takes
+from forecast_cli.cli.options import ConfigOptions, InputOptions, LogOptions, QuietOptions, RunOptions, SourceArgument
+
+
+@takes(RunOptions, InputOptions, ConfigOptions, QuietOptions, LogOptions)
+def forecast(
+    ctx: typer.Context,
+    source: SourceArgument,
+    output: Annotated[Path, typer.Option("--output", help="Folder to write the tables to.", metavar="DIR")],
+    force: Annotated[bool, typer.Option("--force", help="Redo a finished run, or replace another one.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what a run would do, write nothing.")] = False,
+) -> None:
+    """Forecast every account of INPUT and write the tables.
+
+    A run that was cut off is taken up where it stopped by the same command; a finished one is left alone.
+    """
+    from forecast_cli.cli.endings import end_plan, end_run
+    from forecast_cli.cli.progress import listening
+    from forecast_cli.workflows.forecast import plan_forecast, run_forecast
+    from forecast_cli.workflows.results import ForecastRequest
+
+    request = ForecastRequest(source, output, settings_from(ctx).settings, force)
+    if dry_run:
+        end_plan(ctx.obj, plan_forecast(request))
+    with listening(ctx.obj, quiet=is_quiet(ctx)) as progress:
+        run = run_forecast(request, progress)
+    end_run(ctx.obj, run, quiet=is_quiet(ctx))

@@ -1,0 +1,18 @@
+"""``forecast-cli models``: what there is to forecast with."""
+
+from forecast_cli.cli.options import FormatOption, OutputFormat
+
+
+def models(format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002 - the option's name
+    """List the models, what each needs and what it costs."""
+    from forecast_cli.cli.streams import show, write_out
+    from forecast_cli.cli.views.values import model_values
+    from forecast_cli.models.registry import REGISTRY
+    from forecast_cli.reports.jsonlines import document
+    from forecast_cli.reports.terminal.models import render_models
+
+    specs = tuple(REGISTRY.values())
+    if format is OutputFormat.JSON:
+        write_out(document([model_values(spec) for spec in specs]))
+    else:
+        show(render_models(specs))

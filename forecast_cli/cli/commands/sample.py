@@ -1,0 +1,33 @@
+"""``forecast-cli sample``: seeded synthetic accounts."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forecast_cli.cli.flags import is_quiet, takes
+from forecast_cli.cli.options import LogOptions, QuietOptions
+
+
+@takes(QuietOptions, LogOptions)
+def sample(
+    ctx: typer.Context,
+    output: Annotated[Path, typer.Option("--output", help="Folder to write to.", metavar="DIR")],
+    accounts: Annotated[int, typer.Option("--accounts", help="How many accounts.", metavar="COUNT")] = 250,
+    days: Annotated[int, typer.Option("--days", help="How many days of history.", metavar="DAYS")] = 730,
+    seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.", metavar="NUMBER")] = 7,
+    force: Annotated[bool, typer.Option("--force", help="Replace what an earlier sample left in the folder.")] = False,
+) -> None:
+    """Write synthetic accounts, seeded, any number of them.
+
+    With real pay cycles, bills, overdrafts and gaps.
+    """
+    from forecast_cli.cli.endings import end_sample
+    from forecast_cli.cli.progress import listening
+    from forecast_cli.data.sample.spec import SampleSpec
+    from forecast_cli.data.sample.write import write_sample
+
+    spec = SampleSpec(accounts, days, seed)
+    with listening(ctx.obj, quiet=is_quiet(ctx)) as progress:
+        summary = write_sample(spec, output, progress, force=force)
+    end_sample(ctx.obj, summary, output, quiet=is_quiet(ctx))

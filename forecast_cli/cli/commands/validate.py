@@ -1,0 +1,18 @@
+"""``forecast-cli validate``: the data contract against one input."""
+
+import typer
+
+from forecast_cli.cli.flags import settings_from, takes
+from forecast_cli.cli.options import ConfigOptions, FormatOption, InputOptions, LogOptions, OutputFormat, SourceArgument
+
+
+@takes(InputOptions, ConfigOptions, LogOptions)
+def validate(ctx: typer.Context, source: SourceArgument, format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002
+    """Show what is wrong with INPUT and what a run would do.
+
+    Exits with 4 where a run would be rejected.
+    """
+    from forecast_cli.cli.endings import end_validation
+    from forecast_cli.workflows.validate import run_validate
+
+    end_validation(ctx.obj, run_validate(source, settings_from(ctx).settings), format)

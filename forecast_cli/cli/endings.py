@@ -1,0 +1,77 @@
+"""How each command ends: its result on stdout, the last word of the log, and its exit code."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from forecast_cli.cli.messages import Ending, Log, LogFormat
+from forecast_cli.cli.options import OutputFormat
+from forecast_cli.cli.streams import show, write_out
+from forecast_cli.cli.views import values
+from forecast_cli.cli.views.check import describe_end as describe_check
+from forecast_cli.cli.views.check import render_check
+from forecast_cli.cli.views.forecast import describe_end as describe_run
+from forecast_cli.cli.views.forecast import render_run
+from forecast_cli.cli.views.plan import render_plan
+from forecast_cli.cli.views.validation import render_validation, verdict
+from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.data.sample.spec import SampleSummary
+from forecast_cli.reports.jsonlines import document
+from forecast_cli.reports.terminal.sample import render_sample
+from forecast_cli.workflows.results import CheckReport, ForecastPlan, ForecastRun, Validation
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def end_run(log: Log, run: ForecastRun, *, quiet: bool) -> NoReturn:
+    """Show the summary of a run."""
+    _summarize(log, render_run(run), quiet=quiet)
+    hint = f"see {run.output / 'failures.parquet'}, or allow more with --max-failed"
+    _leave(log, Ending(run.exit_code, describe_run(run), hint, values.run_values(run)))
+
+
+def end_plan(log: Log, plan: ForecastPlan) -> NoReturn:
+    """Show what a run would do."""
+    show(render_plan(plan))
+    _leave(log, Ending(ExitCode.OK, "dry run: nothing was written", None, values.plan_values(plan)))
+
+
+def end_validation(log: Log, validation: Validation, format: OutputFormat) -> NoReturn:  # noqa: A002
+    """Show what the contract says of an input."""
+    found = values.validation_values(validation)
+    if format is OutputFormat.JSON:
+        write_out(document(found))
+    else:
+        show(render_validation(validation))
+    if log.format is LogFormat.TEXT:  # the verdict is part of the result
+        raise typer.Exit(validation.exit_code)
+    _leave(
+        log, Ending(validation.exit_code, verdict(validation), None, {"counts": found["accounts"], "manifest": None})
+    )
+
+
+def end_check(log: Log, report: CheckReport, *, quiet: bool) -> NoReturn:
+    """Show whether an output is whole."""
+    _summarize(log, render_check(report), quiet=quiet)
+    hint = "make it again: the forecast command that wrote it, with --force"
+    _leave(log, Ending(report.exit_code, describe_check(report), hint, values.check_values(report)))
+
+
+def end_sample(log: Log, summary: SampleSummary, output: Path, *, quiet: bool) -> NoReturn:
+    """Show what was written."""
+    _summarize(log, render_sample(summary, output), quiet=quiet)
+    message = f"{summary.accounts} accounts written to {output}"
+    _leave(log, Ending(ExitCode.OK, message, None, values.sample_values(summary)))
+
+
+def _summarize(log: Log, renderable: "RenderableType", *, quiet: bool) -> None:
+    """Show a summary to people; a log's last line says the same."""
+    if not quiet and log.format is LogFormat.TEXT:
+        show(renderable)
+
+
+def _leave(log: Log, ending: Ending) -> NoReturn:
+    log.close(ending)
+    raise typer.Exit(ending.exit_code)

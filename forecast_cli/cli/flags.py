@@ -1,0 +1,70 @@
+"""Commands take the options that ``cli/options.py`` declares, and read them from their context."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+import typer
+
+if TYPE_CHECKING:
+    from forecast_cli.config.load import LoadedSettings
+
+Command = Callable[..., None]
+
+
+def takes(*groups: type) -> Callable[[Command], Command]:
+    """Add the options of ``groups`` to a command's signature, which typer reads, after the command's own."""
+
+    def extend(command: Command) -> Command:
+        own = inspect.signature(command, eval_str=True).parameters
+        added = [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+            for group in groups
+            for name, annotation in get_type_hints(group, include_extras=True).items()
+        ]
+
+        @functools.wraps(command)
+        def with_options(**values: Any) -> None:
+            command(**{name: values[name] for name in own})
+
+        signature = inspect.Signature([*own.values(), *added])
+        with_options.__signature__ = signature  # type: ignore[attr-defined]
+        return with_options
+
+    return extend
+
+
+def settings_from(ctx: typer.Context) -> "LoadedSettings":
+    """Return the settings in force: the context's flags over the environment over ``--config`` over the defaults.
+
+    Raises ConfigError. What the user should know about them is said on stderr.
+    """
+    from forecast_cli.config.load import load_settings
+
+    loaded = load_settings(given_flags(ctx), config_from(ctx))
+    for warning in loaded.warnings:
+        ctx.obj.warn(warning)
+    return loaded
+
+
+def given_flags(ctx: typer.Context) -> dict[str, Any]:
+    """Return the settings named on the command line."""
+    from forecast_cli.config.settings import Settings
+
+    return {
+        name: value
+        for name, value in ctx.params.items()
+        if name in Settings.model_fields and value not in (None, (), [])
+    }
+
+
+def config_from(ctx: typer.Context) -> Path | None:
+    """Return the config file asked for."""
+    return ctx.params["config"]  # type: ignore[no-any-return]
+
+
+def is_quiet(ctx: typer.Context) -> bool:
+    """Say whether neither progress nor a summary is wanted."""
+    return bool(ctx.params["quiet"])

@@ -1,0 +1,104 @@
+"""Messages to whoever runs a command: lines for people, or JSON lines for a log. All of them go to stderr."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from itertools import pairwise
+from typing import Any
+
+from forecast_cli.cli.problems import Problem
+from forecast_cli.cli.streams import write_err
+from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.reports.escape import printable
+from forecast_cli.reports.jsonlines import Level, log_line
+
+
+class LogFormat(StrEnum):
+    """How messages are written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a command that did its work ended; ``fields`` are what a log should know of it."""
+
+    exit_code: ExitCode
+    message: str
+    hint: str | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Log:
+    """The way one command's messages are written, and when the command began (seconds of a monotonic clock)."""
+
+    format: LogFormat = LogFormat.TEXT
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """Return how long the command has been running."""
+        return round(time.monotonic() - self.started, 3)
+
+    def warn(self, message: str) -> None:
+        """Say something the user should know; never silenced."""
+        if self.format is LogFormat.JSON:
+            self.event("warning", message, level="warning", fields={})
+        else:
+            write_err(f"warning: {printable(message)}\n")
+
+    def event(self, event: str, message: str, *, level: Level, fields: Mapping[str, Any]) -> None:
+        """Write one JSON line, with the time it was written at."""
+        at = {"time": datetime.now(UTC).isoformat(timespec="milliseconds")}
+        write_err(log_line(event, message, level=level, fields=at | dict(fields)))
+
+    def close(self, ending: Ending) -> None:
+        """Say how a command ended: for people only where it is not well, as the last JSON line always."""
+        well = ending.exit_code is ExitCode.OK
+        if self.format is LogFormat.JSON:
+            said = {
+                "status": "ok" if well else "failed",
+                "exit_code": ending.exit_code,
+                "hint": None if well else ending.hint,
+            }
+            fields = said | dict(ending.fields) | {"seconds": self.seconds}
+            self.event("summary", ending.message, level="info" if well else "error", fields=fields)
+        elif not well:
+            _say("error: ", ending.message)
+            _say("hint:  ", ending.hint)
+
+    def fail(self, problem: Problem) -> None:
+        """Say why the command stops: ``error:`` and ``hint:``, or the last JSON line."""
+        if self.format is LogFormat.JSON:
+            self.event("summary", problem.message, level="error", fields=self._failure(problem))
+            return
+        if problem.trace:
+            write_err("".join(printable(line) + "\n" for line in problem.trace.splitlines()))
+        _say("error: ", problem.message)
+        _say("hint:  ", problem.hint)
+
+    def _failure(self, problem: Problem) -> dict[str, Any]:
+        fields: dict[str, Any] = {
+            "status": "error",
+            "exit_code": problem.exit_code,
+            "hint": problem.hint,
+            "retryable": problem.retryable,
+            "seconds": self.seconds,
+        }
+        return fields | ({"traceback": problem.trace} if problem.trace else {})
+
+
+def _say(what: str, text: str | None) -> None:
+    if text:
+        write_err(f"{what}{printable(text)}\n")
+
+
+def log_of(args: Sequence[str]) -> Log:
+    """Return the log that a command line asks for, before it is parsed: its mistakes are reported there too."""
+    values = [value for flag, value in pairwise(args) if flag == "--log-format"]
+    values += [arg.removeprefix("--log-format=") for arg in args if arg.startswith("--log-format=")]
+    return Log(LogFormat.JSON if LogFormat.JSON in values else LogFormat.TEXT)

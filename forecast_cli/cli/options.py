@@ -1,0 +1,222 @@
+"""Options, each declared once: the settings, which every command takes as flags of the same name, and what all share.
+
+The help of a setting is its description in ``config/settings.py`` with the default in words; a test holds them equal,
+since the settings are too heavy to be read before ``--help``.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from forecast_cli.cli.messages import LogFormat
+from forecast_cli.config.choices import OnBadFile, OnDuplicate, Origin
+
+
+class OutputFormat(StrEnum):
+    """How a result on stdout is written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+SourceArgument = Annotated[
+    str,
+    typer.Argument(
+        help="Parquet file, folder (hive folders too), glob or URI of balances.", metavar="INPUT", show_default=False
+    ),
+]
+FormatOption = Annotated[OutputFormat, typer.Option("--format", help="How to show the result.")]
+
+
+def _option(flag: str, text: str, metavar: str | None = None) -> Any:
+    return typer.Option(flag, help=text, metavar=metavar, show_default=False)
+
+
+class InputOptions:
+    """How the input is read: for every command that reads one."""
+
+    id_col: Annotated[str | None, _option("--id-col", "Column that names the account (default: account_id).", "COLUMN")]
+    date_col: Annotated[
+        str | None, _option("--date-col", "Column of the day, a date or a timestamp (default: date).", "COLUMN")
+    ]
+    balance_col: Annotated[
+        str | None,
+        _option("--balance-col", "Column of the end-of-day balance, a number (default: balance).", "COLUMN"),
+    ]
+    currency_col: Annotated[
+        str | None,
+        _option(
+            "--currency-col",
+            "Column of the currency; when named, account and currency together are the key (default: none).",
+            "COLUMN",
+        ),
+    ]
+    timezone: Annotated[
+        str | None,
+        _option("--timezone", "Timezone whose days count, for timestamps (default: the column's own).", "ZONE"),
+    ]
+    origin: Annotated[
+        Origin | None,
+        _option(
+            "--origin",
+            "Where forecasts start: one day for all accounts (input), or each account's own last day (account) "
+            "(default: input).",
+        ),
+    ]
+    as_of: Annotated[
+        str | None,
+        _option(
+            "--as-of", "The day forecasts start from; later rows are not used (default: the input's last day).", "DATE"
+        ),
+    ]
+    max_stale: Annotated[
+        int | None,
+        _option(
+            "--max-stale",
+            "Days an account's last row may lie before the origin; beyond that it is skipped: stale (default: 45).",
+            "DAYS",
+        ),
+    ]
+    on_bad_file: Annotated[
+        OnBadFile | None,
+        _option(
+            "--on-bad-file",
+            "A file that cannot be read: reject the run, or quarantine the file and mark its accounts "
+            "(default: reject).",
+        ),
+    ]
+    on_duplicate: Annotated[
+        OnDuplicate | None,
+        _option(
+            "--on-duplicate",
+            "Two balances for one account and day: set the account aside, take the last row, the mean, or fail the run "
+            "(default: set-aside).",
+        ),
+    ]
+    max_missing: Annotated[
+        float | None,
+        _option(
+            "--max-missing",
+            "Share of an account's rows whose balance may be missing; beyond that the account is set aside "
+            "(default: 0.3).",
+            "SHARE",
+        ),
+    ]
+    max_bad_rows: Annotated[
+        float | None,
+        _option(
+            "--max-bad-rows",
+            "Share of all rows without a usable account or date; beyond that the run is rejected (default: 0.001).",
+            "SHARE",
+        ),
+    ]
+    max_balance: Annotated[
+        float | None,
+        _option(
+            "--max-balance",
+            "Largest absolute balance taken; an account beyond it is set aside (default: 1e+15).",
+            "AMOUNT",
+        ),
+    ]
+    max_id_bytes: Annotated[
+        int | None,
+        _option(
+            "--max-id-bytes",
+            "Longest account id taken, in bytes; an account beyond it is set aside (default: 1024).",
+            "BYTES",
+        ),
+    ]
+    earliest_date: Annotated[
+        str | None, _option("--earliest-date", "Rows dated before this are set aside (default: 1970-01-02).", "DATE")
+    ]
+    latest_date: Annotated[
+        str | None, _option("--latest-date", "Rows dated after this are set aside (default: 2099-12-31).", "DATE")
+    ]
+    require_success: Annotated[
+        bool | None,
+        _option(
+            "--require-success/--no-require-success",
+            "Reject a folder that has no _SUCCESS file (default: no).",
+        ),
+    ]
+    read_timeout: Annotated[
+        float | None,
+        _option("--read-timeout", "Seconds an object store may take to answer (default: 30).", "SECONDS"),
+    ]
+
+
+class RunOptions:
+    """What a forecast run does with the input."""
+
+    model: Annotated[
+        list[str] | None,
+        _option(
+            "--model",
+            "Models, by name, or by name and season lengths: MSTL, 'MSTL(7,30)', Naive (repeatable, default: MSTL).",
+            "MODEL",
+        ),
+    ]
+    season_length: Annotated[
+        list[int] | None,
+        _option(
+            "--season-length",
+            "Season lengths, in days, of the models that are named without their own (repeatable, default: 30).",
+            "DAYS",
+        ),
+    ]
+    horizon: Annotated[int | None, _option("--horizon", "Days to forecast (default: 30).", "DAYS")]
+    level: Annotated[
+        list[float] | None,
+        _option("--level", "Interval levels, in percent (repeatable, default: 80 and 95).", "PERCENT"),
+    ]
+    seed: Annotated[int | None, _option("--seed", "Seed of whatever is drawn at random (default: 0).", "NUMBER")]
+    max_failed: Annotated[
+        int | None,
+        _option("--max-failed", "Failed accounts a run may have and still exit 0 (default: 0).", "COUNT"),
+    ]
+    jobs: Annotated[int | None, _option("--jobs", "Worker processes (default: all cores).", "COUNT")]
+    shard_size: Annotated[
+        int | None,
+        _option(
+            "--shard-size",
+            "Accounts in a shard, which is a part file of the output (default: by the cost of the models).",
+            "ACCOUNTS",
+        ),
+    ]
+
+
+class ConfigOptions:
+    """Where settings come from, besides flags."""
+
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            envvar="FORECAST_CONFIG",
+            show_envvar=False,
+            help="TOML file of settings; flags and FORECAST_* variables win over it (also: FORECAST_CONFIG).",
+            metavar="FILE",
+        ),
+    ]
+
+
+class QuietOptions:
+    """How much a command says: for every command with a summary."""
+
+    quiet: Annotated[
+        bool | None, typer.Option("--quiet", "-q", help="Neither progress nor a summary; warnings and errors still.")
+    ]
+
+
+class LogOptions:
+    """How a command's messages are written: for every command that reads or writes data."""
+
+    log_format: Annotated[
+        LogFormat | None,
+        typer.Option("--log-format", help="Messages on stderr as lines for people, or as JSON (default: text)."),
+    ]
+
+
+SETTING_OPTIONS: Final = (InputOptions, RunOptions)

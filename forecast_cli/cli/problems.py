@@ -1,0 +1,82 @@
+"""Problems: whatever stops a command, as what is said about it and the exit code it leaves with."""
+
+import errno
+import traceback
+from dataclasses import dataclass
+from typing import Final
+
+import typer
+
+from forecast_cli import __version__
+from forecast_cli.core.errors import ForecastCliError, OutputBusyError
+from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.data.redact import redact
+
+_DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_GO_ON: Final = "run the same command again; a forecast goes on where it stopped"
+
+
+class Terminated(BaseException):
+    """The system asked the process to end (SIGTERM)."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a command stopped: one line, what to do next, and for a bug its ``trace``. No secrets, not yet escaped.
+
+    ``retryable`` says that the same command may succeed later without anyone changing anything.
+    """
+
+    message: str
+    hint: str | None
+    exit_code: ExitCode
+    retryable: bool = False
+    trace: str | None = None
+
+
+def problem_of(error: BaseException) -> Problem:
+    """Return what to say about ``error``; what is not known is a bug and keeps its traceback."""
+    match error:
+        case ForecastCliError():
+            retryable = isinstance(error, OutputBusyError) or bool(getattr(error, "retryable", False))
+            return _problem(error.message, error.hint, error.exit_code, retryable=retryable)
+        case typer.TyperException():
+            return _problem(_one_line(error.format_message()), _usage_hint(error), ExitCode.USAGE)
+        case KeyboardInterrupt():
+            return _problem("interrupted; finished shards are kept", _GO_ON, ExitCode.INTERRUPTED, retryable=True)
+        case Terminated():
+            return _problem("terminated; finished shards are kept", _GO_ON, ExitCode.TERMINATED, retryable=True)
+        case OSError() if error.errno in _DISK_FULL:
+            where = error.filename or "the temporary folder"
+            return _problem(
+                f"{where}: {error.strerror}", "free some space, then " + _GO_ON, ExitCode.OUTPUT_NOT_WRITTEN
+            )
+        case _:
+            return _bug(error)
+
+
+def _problem(message: str, hint: str | None, exit_code: ExitCode, *, retryable: bool = False) -> Problem:
+    return Problem(redact(message), redact(hint) if hint else None, exit_code, retryable=retryable)
+
+
+def _bug(error: BaseException) -> Problem:
+    return Problem(
+        message=f"this is a bug in forecast-cli {__version__}: {type(error).__name__}",
+        hint="please report it with the lines above and the command you ran",
+        exit_code=ExitCode.BUG,
+        trace=redact("".join(traceback.format_exception(error))),
+    )
+
+
+def _usage_hint(error: typer.TyperException) -> str:
+    """Return the nearest options, or where to read on."""
+    possibilities = getattr(error, "possibilities", None)
+    if possibilities:
+        return f"did you mean {possibilities[0]}?"
+    context = getattr(error, "ctx", None)
+    return f"see: {context.command_path if context else 'forecast-cli'} --help"
+
+
+def _one_line(message: str) -> str:
+    """Return the message without its line breaks and without the guesses that stand in the hint."""
+    return " ".join(message.partition(" (Possible options:")[0].split())

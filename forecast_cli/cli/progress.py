@@ -1,0 +1,98 @@
+"""Listeners of a job's progress: silence, a line for every tenth, JSON lines, or a bar on a terminal."""
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from forecast_cli.cli.messages import Log, LogFormat
+from forecast_cli.cli.streams import is_terminal, write_err
+from forecast_cli.core.progress import Progress
+from forecast_cli.reports.escape import printable
+from forecast_cli.reports.figures import counted, duration
+
+
+@contextmanager
+def listening(log: Log, *, quiet: bool) -> Iterator[Progress]:
+    """Yield the listener that fits the log and the terminal; a bar is taken off the screen whatever happens."""
+    listener = _listener(log, quiet=quiet)
+    try:
+        yield listener
+    finally:
+        listener.finish()
+
+
+def _listener(log: Log, *, quiet: bool) -> Progress:
+    if quiet:
+        return QuietProgress(log)
+    if log.format is LogFormat.JSON:
+        return JsonProgress(log)
+    if is_terminal(sys.stderr):
+        from forecast_cli.cli.progress_bar import BarProgress
+
+        return BarProgress(log)
+    return LineProgress(log)
+
+
+class QuietProgress:
+    """Passes warnings on and keeps quiet about the rest."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    def start(self, description: str, total: int) -> None:
+        """Do nothing."""
+
+    def advance(self, count: int) -> None:
+        """Do nothing."""
+
+    def warn(self, message: str) -> None:
+        """Pass the warning on."""
+        self._log.warn(message)
+
+    def finish(self) -> None:
+        """Do nothing."""
+
+
+class TenthsProgress(QuietProgress, ABC):
+    """Says something whenever another tenth of the accounts is done."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__(log)
+        self._description, self._total, self._done = "", 0, 0
+
+    def start(self, description: str, total: int) -> None:
+        """Begin a stage."""
+        self._description, self._total, self._done = description, total, 0
+
+    def advance(self, count: int) -> None:
+        """Count, and say so at every tenth passed."""
+        before, self._done = self._tenths(), self._done + count
+        if self._tenths() > before:
+            self.say(self._description, done=self._done, total=self._total)
+
+    @abstractmethod
+    def say(self, description: str, *, done: int, total: int) -> None:
+        """Say how far the stage is."""
+
+    def _tenths(self) -> int:
+        return self._done * 10 // self._total if self._total else 0
+
+
+class LineProgress(TenthsProgress):
+    """A line for every tenth: for cron mails and CI logs."""
+
+    def say(self, description: str, *, done: int, total: int) -> None:
+        """Write one line."""
+        share = done * 100 // total
+        took = duration(self._log.seconds)
+        write_err(f"{printable(description)}: {share:3d} % ({done:,} of {counted(total, 'account')}), {took}\n")
+
+
+class JsonProgress(TenthsProgress):
+    """A JSON line for every tenth."""
+
+    def say(self, description: str, *, done: int, total: int) -> None:
+        """Write one event."""
+        fields = {"done": done, "total": total, "seconds": self._log.seconds}
+        self._log.event("progress", description, level="info", fields=fields)

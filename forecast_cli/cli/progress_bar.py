@@ -1,0 +1,54 @@
+"""A progress bar on a terminal, below whatever warnings come up."""
+
+import rich.progress as rp
+from rich.console import Console
+from rich.table import Column
+from rich.text import Text
+
+from forecast_cli.cli.messages import Log
+from forecast_cli.reports.escape import printable
+
+
+class BarProgress:
+    """One bar for each stage, on stderr."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._bar: rp.Progress | None = None
+        self._task: rp.TaskID | None = None
+
+    def start(self, description: str, total: int) -> None:
+        """Show a bar of ``total`` accounts."""
+        self.finish()
+        self._bar = _bar()
+        self._bar.start()
+        self._task = self._bar.add_task(printable(description), total=total)
+
+    def advance(self, count: int) -> None:
+        """Move the bar on."""
+        if self._bar is not None and self._task is not None:
+            self._bar.advance(self._task, count)
+
+    def warn(self, message: str) -> None:
+        """Show the warning above the bar."""
+        if self._bar is None:
+            self._log.warn(message)
+        else:
+            self._bar.console.print(Text(f"warning: {printable(message)}"), soft_wrap=True)
+
+    def finish(self) -> None:
+        """Take the bar off the screen."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+def _bar() -> rp.Progress:
+    return rp.Progress(
+        rp.TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
+        rp.BarColumn(),
+        rp.MofNCompleteColumn(),
+        rp.TimeRemainingColumn(),
+        console=Console(stderr=True, markup=False, highlight=False, emoji=False),
+        transient=True,
+    )

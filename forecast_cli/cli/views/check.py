@@ -1,0 +1,24 @@
+"""An output folder held against its manifest."""
+
+from rich.console import Group
+
+from forecast_cli.reports.escape import printable
+from forecast_cli.reports.figures import counted, size
+from forecast_cli.reports.terminal.layout import Column, aligned, line, section, sections
+from forecast_cli.workflows.results import CheckReport
+
+
+def render_check(report: CheckReport) -> Group:
+    """Return what was checked, and whatever is wrong."""
+    held = f"{counted(report.files, 'file')} ({size(report.bytes)}), {counted(report.accounts, 'account')}"
+    summary = f"{printable(report.output)}: {held}, {counted(report.forecast_rows, 'forecast row')}"
+    if not report.damages:
+        return sections(line(f"{summary}: as the manifest says", "green"))
+    rows = [(printable(damage.path), printable(damage.problem)) for damage in report.damages]
+    return sections(line(summary), section("Damaged", aligned((Column(wraps=True), Column(wraps=True)), rows)))
+
+
+def describe_end(report: CheckReport) -> str:
+    """Return in one line whether the output is whole."""
+    problems = len(report.damages)
+    return f"{report.output}: {counted(problems, 'problem') if problems else 'as the manifest says'}"

@@ -1,0 +1,53 @@
+"""What a forecast run would do, shown by ``--dry-run``."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from rich.console import Group
+from rich.padding import Padding
+
+from forecast_cli.cli.views.accounts import render_accounts, render_groups
+from forecast_cli.cli.views.forecast import describe_input
+from forecast_cli.core.ledger import Status
+from forecast_cli.reports.escape import printable
+from forecast_cli.reports.figures import counted, duration
+from forecast_cli.reports.terminal.findings import render_worth_knowing
+from forecast_cli.reports.terminal.layout import Column, aligned, heading, section, sections
+from forecast_cli.workflows.results import ForecastPlan
+
+_MEANINGS: Final[Mapping[Status, str]] = {
+    Status.OK: "would be forecast",
+    Status.FALLBACK: "would be forecast by a simpler model",
+    Status.SKIPPED: "would get no forecast: ended too long ago",
+    Status.FAILED: "would be set aside",
+}
+
+
+def render_plan(plan: ForecastPlan) -> Group:
+    """Return files, rows, accounts, who would be set aside and why, the work and its estimated cost."""
+    known = render_worth_knowing(plan.findings)
+    return sections(
+        heading("A dry run: nothing was written"),
+        _facts(plan),
+        render_accounts(plan.accounts, _MEANINGS),
+        section("Would be set aside", render_groups(plan.set_aside)) if plan.set_aside else None,
+        section("Input", known) if known else None,
+    )
+
+
+def _facts(plan: ForecastPlan) -> Padding:
+    settings = plan.request.settings
+    start = str(plan.input.origin) if plan.input.origin else "each account's own last day"
+    rows = [
+        ("input", describe_input(plan.input)),
+        ("output", f"{printable(plan.request.output)} ({printable(plan.output_state)})"),
+        ("from", start),
+        ("horizon", counted(settings.horizon, "day")),
+        ("models", ", ".join(map(printable, plan.models))),
+        (
+            "work",
+            f"{counted(plan.shards, 'shard')} over {counted(plan.jobs, 'process').replace('processs', 'processes')}",
+        ),
+        ("CPU time", f"about {duration(plan.cpu_seconds)}"),
+    ]
+    return aligned((Column(), Column(wraps=True)), rows)

@@ -1,0 +1,146 @@
+"""Reports as plain values for JSON: everything a table shows, and the examples in full."""
+
+from typing import Any
+
+from forecast_cli.config.load import LoadedSettings
+from forecast_cli.data.findings import Finding
+from forecast_cli.data.redact import redact
+from forecast_cli.data.sample.spec import SampleSummary
+from forecast_cli.models.spec import ModelSpec
+from forecast_cli.reports.terminal.models import days_needed
+from forecast_cli.workflows.results import (
+    CheckReport,
+    FailureGroup,
+    ForecastPlan,
+    ForecastRun,
+    InputSummary,
+    Validation,
+)
+
+
+def run_values(run: ForecastRun) -> dict[str, Any]:
+    """Return what the last log line says of a run."""
+    return {
+        "counts": {"accounts": run.input.accounts, **run.accounts, "forecast_rows": run.forecast_rows},
+        "manifest": str(run.output / "manifest.json"),
+        "output": str(run.output),
+        "input": input_values(run.input),
+        "fingerprint": run.fingerprint,
+        "reused": run.reused,
+        "shards": run.shards,
+        "shards_resumed": run.shards_resumed,
+        "failures": [group_values(group) for group in run.failures],
+    }
+
+
+def plan_values(plan: ForecastPlan) -> dict[str, Any]:
+    """Return what the last log line says of a plan."""
+    return {
+        "counts": {"accounts": plan.input.accounts, **plan.accounts},
+        "manifest": None,
+        "output": str(plan.request.output),
+        "output_state": plan.output_state,
+        "input": input_values(plan.input),
+        "models": list(plan.models),
+        "shards": plan.shards,
+        "jobs": plan.jobs,
+        "cpu_seconds": plan.cpu_seconds,
+    }
+
+
+def validation_values(validation: Validation) -> dict[str, Any]:
+    """Return everything ``validate`` found, up to 20 examples a rule."""
+    return {
+        "rejected": validation.rejected,
+        "exit_code": validation.exit_code,
+        "input": input_values(validation.input),
+        "accounts": dict(validation.accounts),
+        "findings": [finding_values(finding) for finding in validation.findings],
+    }
+
+
+def check_values(report: CheckReport) -> dict[str, Any]:
+    """Return what ``check`` held against the manifest, and what is wrong."""
+    return {
+        "counts": {
+            "accounts": report.accounts,
+            "forecast_rows": report.forecast_rows,
+            "files": report.files,
+            "problems": len(report.damages),
+        },
+        "manifest": str(report.output / "manifest.json"),
+        "damages": [{"path": damage.path, "problem": damage.problem} for damage in report.damages],
+    }
+
+
+def sample_values(summary: SampleSummary) -> dict[str, Any]:
+    """Return what ``sample`` wrote."""
+    return {
+        "counts": {"accounts": summary.accounts, "rows": summary.rows, "files": len(summary.files)},
+        "manifest": None,
+        "account_types": dict(summary.account_types),
+        "files": [str(file) for file in summary.files],
+    }
+
+
+def model_values(spec: ModelSpec) -> dict[str, Any]:
+    """Return one line of ``models``."""
+    return {
+        "name": spec.name,
+        "summary": spec.summary,
+        "kind": spec.kind,
+        "needs": days_needed(spec),
+        "seasons": spec.seasons,
+        "intervals": spec.intervals,
+        "cost_ms": spec.cost_ms,
+        "notes": spec.notes,
+    }
+
+
+def settings_values(loaded: LoadedSettings) -> dict[str, Any]:
+    """Return every setting in force: its value and where it came from."""
+    values = loaded.settings.model_dump(mode="json")
+    return {name: {"value": value, "from": redact(loaded.origins[name])} for name, value in values.items()}
+
+
+def input_values(summary: InputSummary) -> dict[str, Any]:
+    """Return what was read."""
+    return {
+        "root": redact(summary.root),
+        "files": summary.files,
+        "bytes": summary.bytes,
+        "rows": summary.rows,
+        "accounts": summary.accounts,
+        "origin": summary.origin,
+        "verified": summary.verified,
+    }
+
+
+def group_values(group: FailureGroup) -> dict[str, Any]:
+    """Return one reason why accounts did not go as asked."""
+    return {
+        "status": group.status,
+        "model": group.model,
+        "model_used": group.model_used,
+        "error": group.error,
+        "message": redact(group.message),
+        "count": group.count,
+        "examples": list(group.examples),
+    }
+
+
+def finding_values(finding: Finding) -> dict[str, Any]:
+    """Return one rule of the contract that was met."""
+    return {
+        "rule": finding.rule,
+        "title": finding.title,
+        "action": finding.action,
+        "unit": finding.unit,
+        "count": finding.count,
+        "total": finding.total,
+        "share": finding.share,
+        "message": redact(finding.message),
+        "hint": finding.hint,
+        "examples": [redact(example) for example in finding.examples],
+        "retryable": finding.retryable,
+    }

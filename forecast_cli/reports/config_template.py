@@ -1,0 +1,52 @@
+"""A config file of every setting with its default, commented."""
+
+import json
+from datetime import date
+from typing import Any, Final
+
+from forecast_cli.config.settings import ENV_PREFIX, Settings
+
+_HEAD: Final = f"""\
+# Settings of forecast-cli: every one of them, with its default. A flag or a variable wins over this file:
+# max_stale is also --max-stale and {ENV_PREFIX}MAX_STALE. Use it with --config FILE or {ENV_PREFIX}CONFIG=FILE.
+# What is in force, and where it comes from: forecast-cli config show --config FILE
+"""
+
+#: Values to show for settings that are off or found out unless they are set.
+_SHOWN_WHERE_UNSET: Final = {
+    "currency_col": "currency",
+    "timezone": "Europe/Prague",
+    "as_of": date(2026, 6, 30),
+    "jobs": 4,
+    "shard_size": 1000,
+}
+
+
+def render_config_template() -> str:
+    """Return the file; it loads, and changes nothing."""
+    defaults = Settings.model_construct()
+    return "\n".join([_HEAD, *(_entry(name, getattr(defaults, name)) for name in Settings.model_fields)])
+
+
+def _entry(name: str, default: object) -> str:
+    description = Settings.model_fields[name].description
+    if default is None:
+        return f"# {description}\n# {name} = {_toml(_SHOWN_WHERE_UNSET[name])}\n"
+    return f"# {description}\n{name} = {_toml(default)}\n"
+
+
+def _toml(value: Any) -> str:
+    """Return a setting's value as TOML writes it; raises TypeError for what no setting is."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return json.dumps(value)
+        case int() | float():
+            return f"{value:g}"
+        case date():
+            return value.isoformat()
+        case tuple():
+            return f"[{', '.join(_toml(item) for item in value)}]"
+        case _:
+            raise TypeError(f"no TOML for {type(value).__name__}")

@@ -1,0 +1,52 @@
+"""Figures as people read them: counts, shares, sizes, durations, and lists cut short."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from forecast_cli.reports.escape import printable
+
+_UNITS: Final = ("bytes", "KB", "MB", "GB", "TB")
+_STEP: Final = 1_000
+_MINUTE: Final = 60
+_HOUR: Final = 3_600
+
+
+def counted(count: int, noun: str) -> str:
+    """Return ``1 account`` or ``1,234 accounts``."""
+    return f"{count:,} {noun if count == 1 else noun + 's'}"
+
+
+def percent(share: float) -> str:
+    """Return a share, 0 to 1, in percent; what is not all and not nothing never reads as 0 or 100."""
+    if 0 < share < 0.0001:
+        return "< 0.01 %"
+    if 0.9999 < share < 1:
+        return "> 99.99 %"
+    return f"{share * 100:.2f}".rstrip("0").rstrip(".") + " %"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes in decimal units: ``512 bytes``, ``1.9 MB``."""
+    value, unit = float(count), 0
+    while value >= _STEP and unit < len(_UNITS) - 1:
+        value, unit = value / _STEP, unit + 1
+    return f"{count} bytes" if unit == 0 else f"{value:.1f} {_UNITS[unit]}"
+
+
+def duration(seconds: float) -> str:
+    """Return ``0.4 s``, ``12 s``, ``3 min 20 s`` or ``2 h 05 min``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE:02d} s"
+    return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02d} min"
+
+
+def listed(values: Sequence[object], *, of: int | None = None, shown: int = 3) -> str:
+    """Return the first ``shown`` values, escaped, and ``...`` where there are more; ``of`` is how many in all."""
+    total = len(values) if of is None else of
+    names = [printable(value) for value in values[:shown]]
+    return ", ".join([*names, "..."] if total > len(names) else names)

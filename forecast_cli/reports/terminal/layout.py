@@ -1,0 +1,74 @@
+"""The few shapes every report is made of: headings, lines, and aligned tables without a frame."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+Cell = str | Text
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table; ``wraps`` where its cells may take more than one line."""
+
+    title: str = ""
+    align: Literal["left", "right"] = "left"
+    wraps: bool = False
+
+
+def heading(text: str) -> Text:
+    """Return the title of a section."""
+    return Text(text, style="bold")
+
+
+def line(text: str, style: str = "") -> Text:
+    """Return one line of text."""
+    return Text(text, style=style)
+
+
+def command_line(command: str) -> Padding:
+    """Return a command to copy, never broken by the tool's own line breaks."""
+    return indented(Text(command, style="cyan", no_wrap=True, overflow="ignore"))
+
+
+def indented(renderable: RenderableType) -> Padding:
+    """Return a renderable two columns in."""
+    return Padding(renderable, (0, 0, 0, 2))
+
+
+def aligned(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> Padding:
+    """Return rows under one another, without headers."""
+    return indented(_filled(Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0)), columns, rows))
+
+
+def ruled(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> Table:
+    """Return rows under a header with a rule below it."""
+    return _filled(
+        Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold", padding=0), columns, rows
+    )
+
+
+def sections(*parts: RenderableType | None) -> Group:
+    """Return the parts there are with an empty line between them."""
+    present = [part for part in parts if part is not None]
+    spaced = [piece for part in present for piece in (Text(), part)]
+    return Group(*spaced[1:])
+
+
+def section(title: str, *parts: RenderableType) -> Group:
+    """Return parts under a title."""
+    return Group(heading(title), *parts)
+
+
+def _filled(table: Table, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> Table:
+    for column in columns:
+        table.add_column(Text(column.title), justify=column.align, no_wrap=not column.wraps, overflow="fold")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+    return table

@@ -1,0 +1,34 @@
+"""The settings in force and where each came from."""
+
+from rich.table import Table
+from rich.text import Text
+
+from forecast_cli.config.load import LoadedSettings
+from forecast_cli.data.redact import redact
+from forecast_cli.reports.escape import printable
+from forecast_cli.reports.terminal.layout import Column, ruled
+
+
+def render_settings(loaded: LoadedSettings) -> Table:
+    """Return a row for every setting: its value, and the flag, variable or file that says so."""
+    values = loaded.settings.model_dump(mode="json")
+    columns = (Column("setting"), Column("value", wraps=True), Column("from", wraps=True))
+    return ruled(columns, [_row(name, value, loaded.origins[name]) for name, value in values.items()])
+
+
+def _row(name: str, value: object, origin: str) -> tuple[str, str, Text]:
+    return name, _shown(value), Text(printable(redact(origin)), style="dim" if origin == "default" else "")
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "true" if value else "false"
+        case list():
+            return ", ".join(_shown(item) for item in value)
+        case float():
+            return f"{value:g}"
+        case _:
+            return printable(value)
