@@ -1,6 +1,6 @@
 """Source: the files of an input, listed and checked, with one schema; what every shard reads from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -9,7 +9,10 @@ from forecast_cli.data.findings import Finding
 
 @dataclass(frozen=True)
 class InputFile:
-    """One parquet file of the input. ``hive`` holds the key=value folders above it, in order."""
+    """One parquet file of the input. ``hive`` holds the key=value folders above it, in order.
+
+    ``columns`` are the types the named columns have in this very file; one that is not in it stands in ``hive``.
+    """
 
     path: str
     size: int
@@ -17,6 +20,7 @@ class InputFile:
     sha256: str
     rows: int
     hive: tuple[tuple[str, str], ...] = ()
+    columns: tuple[tuple[str, pl.DataType], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Source:
     ``id_dtype`` is the type account ids have in the output, ``day_dtype`` the common type of the date column (Date or
     Datetime), ``timezone`` the one whose days count (None: as written). ``verified`` says how the bytes were checked:
     crc, sha256 or none. ``findings`` of files and schema; where one rejects, the source cannot be scanned.
+    ``access`` is the address an object store is opened by; it may hold credentials and is shown to nobody.
     """
 
     root: str
@@ -36,8 +41,19 @@ class Source:
     verified: str
     findings: tuple[Finding, ...]
     quarantined_ids: tuple[str, ...] = ()
+    access: str | None = field(default=None, repr=False)
 
     @property
     def rows(self) -> int:
         """Return the rows of all files, before any repair."""
         return sum(file.rows for file in self.files)
+
+    @property
+    def key_dtype(self) -> pl.DataType:
+        """Return the type of ``unique_id`` inside a run: text for any kind of text, else whole numbers.
+
+        Only the output has ``id_dtype``: casting a key back to it gives the id as it came.
+        """
+        if isinstance(self.id_dtype, pl.Categorical | pl.Enum):
+            return pl.String()
+        return pl.Int64() if isinstance(self.id_dtype, pl.Decimal) else self.id_dtype

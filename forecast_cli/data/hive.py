@@ -1,0 +1,35 @@
+"""Hive folders: ``key=value`` parts of a path. Their values are text, always: 00123 stays 00123."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+from itertools import takewhile
+from typing import Final
+from urllib.parse import unquote
+
+NULL_PARTITION: Final = "__HIVE_DEFAULT_PARTITION__"
+_KEY_VALUE: Final = re.compile(r"[^=]+=.*")
+_DAY: Final = re.compile(r"\d{4}-?\d{2}-?\d{2}")
+
+
+def hive_keys(folders: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return key and value of each ``key=value`` folder, decoded, in order."""
+    pairs = (folder.split("=", 1) for folder in folders if _KEY_VALUE.fullmatch(folder))
+    return tuple((unquote(key), unquote(value)) for key, value in pairs)
+
+
+def hive_tail(folders: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return the keys of the ``key=value`` folders that ``folders`` end in: the root may be one partition itself."""
+    tail = list(takewhile(_KEY_VALUE.fullmatch, reversed(folders)))
+    return hive_keys(reversed(tail))
+
+
+def is_day(value: str) -> bool:
+    """Say whether a folder's value is a day (2026-01-31 or 20260131) or stands for null."""
+    if value == NULL_PARTITION:
+        return True
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return _DAY.fullmatch(value) is not None

@@ -1,0 +1,71 @@
+"""One file of the input: its bytes, its footer, and what is wrong with it."""
+
+import hashlib
+import os
+import stat as modes
+from dataclasses import dataclass
+
+import polars as pl
+
+from forecast_cli.data.collect import describe
+from forecast_cli.data.footer import read_footer
+from forecast_cli.data.listing import ListedFile
+from forecast_cli.data.problems import BadFileError, Problem
+from forecast_cli.data.storage import Stat, Storage
+from forecast_cli.data.verify import Verified, verify_pages, verify_sha256
+
+
+@dataclass(frozen=True)
+class InspectedFile:
+    """A file that can be read: ``dtypes`` of those of the wanted columns that are in it, ``names`` of all in it.
+
+    ``verified`` holds the checks that the file carries and passes.
+    """
+
+    listed: ListedFile
+    stat: Stat
+    sha256: str
+    rows: int
+    names: tuple[str, ...]
+    dtypes: tuple[tuple[str, pl.DataType], ...]
+    verified: frozenset[Verified]
+
+
+def inspect_file(listed: ListedFile, columns: tuple[str, ...], storage: Storage) -> InspectedFile | Problem:
+    """Read a file's bytes and footer. Where it changes meanwhile, once again; then that is a fatal problem."""
+    for _ in range(2):
+        try:
+            before = storage.stat(listed.path)
+            found = _read(listed, columns, stat=before, storage=storage)
+            after = storage.stat(listed.path)
+        except OSError as error:
+            return unreadable(listed.path, error)
+        if after == before:
+            return found
+    message = f"{listed.path}: changes while it is read"
+    return Problem("IN14", listed.path, message, "run again once it has been written", fatal=True, retryable=True)
+
+
+def unreadable(path: str, error: OSError) -> Problem:
+    """Return the problem of a file that cannot even be opened, with its mode where that may be the reason."""
+    reason = error.strerror or describe(error)
+    try:
+        mode = f"mode {modes.filemode(os.lstat(path).st_mode)}"
+    except OSError:
+        return Problem("IN13", path, f"{path}: cannot be opened: {reason}")
+    message = f"{path}: cannot be opened: {reason} ({mode})"
+    return Problem("IN13", path, message, f"let this user read it: chmod +r '{path}'")
+
+
+def _read(listed: ListedFile, columns: tuple[str, ...], *, stat: Stat, storage: Storage) -> InspectedFile | Problem:
+    path = listed.path
+    try:
+        with storage.open(path) as file:
+            footer = read_footer(path, file, size=stat.size, columns=columns)
+            file.seek(0)
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            passed = verify_sha256(path, sha256, listed.expected_sha256)
+            passed |= verify_pages(path, file, footer.metadata, columns)
+    except BadFileError as error:
+        return error.problem
+    return InspectedFile(listed, stat, sha256, footer.metadata.num_rows, footer.names, footer.dtypes, passed)

@@ -1,0 +1,107 @@
+"""Problems of single files, and how many of one kind become one finding."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from forecast_cli.config.choices import OnBadFile
+from forecast_cli.data.findings import EXAMPLES_SHOWN, Action, Finding
+
+#: What each rule of files and schema looks for, in the words of ``validate``'s table.
+TITLES: Final = {
+    "IN01": "empty file",
+    "IN02": "not a whole parquet file",
+    "IN03": "bytes differ from their checksum",
+    "IN04": "malformed pages",
+    "IN06": "no rows",
+    "IN07": "nothing to read",
+    "IN08": "files that are not parquet",
+    "IN09": "hidden or unfinished output",
+    "IN10": "folder links",
+    "IN11": "one file delivered twice",
+    "IN13": "unreadable file",
+    "IN14": "file changes while it is read",
+    "IN15": "object store does not answer",
+    "SC01": "column missing",
+    "SC03": "text where a number or a day is expected",
+    "SC04": "numbers that are not float64",
+    "SC08": "types differ between files",
+    "SC09": "column of an unusable type",
+    "SC10": "categorical account ids",
+    "SC12": "account ids are floats",
+    "SC13": "folder names no day",
+    "SC16": "timestamps with a timezone",
+    "SC17": "timezones mixed",
+    "SC19": "unknown timezone",
+}
+
+_DELIVER_AGAIN: Final = "deliver the file again, or leave bad files out with --on-bad-file quarantine"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one file. ``fatal``: the run is rejected even where bad files are quarantined."""
+
+    rule: str
+    path: str
+    message: str
+    hint: str = _DELIVER_AGAIN
+    fatal: bool = False
+    retryable: bool = False
+
+
+class BadFileError(Exception):
+    """Carries a problem out of the reading of one file."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+def find(
+    rule: str, action: Action, message: str, *, hint: str | None = None, paths: Sequence[str] = (), total: int = 0
+) -> Finding:
+    """Return a finding of ``rule`` about the files ``paths`` of ``total``."""
+    return Finding(
+        rule=rule,
+        title=TITLES[rule],
+        action=action,
+        unit="files",
+        count=len(paths),
+        total=max(total, len(paths)),
+        message=message,
+        hint=hint,
+        examples=tuple(paths[:EXAMPLES_SHOWN]),
+    )
+
+
+def summarize_problems(problems: Iterable[Problem], on_bad_file: OnBadFile, *, total: int) -> list[Finding]:
+    """Return one finding for each rule (and severity) among ``problems``; ``total`` is the files listed."""
+    ordered = sorted(problems, key=_kind)
+    return [_summarize(list(group), on_bad_file, total) for _, group in groupby(ordered, key=_kind)]
+
+
+def is_fatal(problem: Problem, on_bad_file: OnBadFile) -> bool:
+    """Say whether a problem rejects the run."""
+    return problem.fatal or on_bad_file is OnBadFile.REJECT
+
+
+def _kind(problem: Problem) -> tuple[str, bool]:
+    return problem.rule, problem.fatal
+
+
+def _summarize(group: Sequence[Problem], on_bad_file: OnBadFile, total: int) -> Finding:
+    first, more = group[0], len(group) - 1
+    return Finding(
+        rule=first.rule,
+        title=TITLES[first.rule],
+        action=Action.REJECT if is_fatal(first, on_bad_file) else Action.QUARANTINE,
+        unit="files",
+        count=len(group),
+        total=max(total, len(group)),
+        message=first.message + (f" (and {more} more like it)" if more else ""),
+        hint=first.hint,
+        examples=tuple(problem.path for problem in group[:EXAMPLES_SHOWN]),
+        retryable=any(problem.retryable for problem in group),
+    )

@@ -1,0 +1,98 @@
+"""Rows of a source, lazily: every file as it lies, in the same columns and in the order of the files."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import PurePath
+
+import polars as pl
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core import columns as c
+from forecast_cli.core.errors import InputRejectedError
+from forecast_cli.data.canonical import AT, CURRENCY, balance_rows, currency_rows, day_rows, id_rows
+from forecast_cli.data.id_range import IdRange
+from forecast_cli.data.source import InputFile, Source
+from forecast_cli.data.storage import LocalStorage, Stat
+
+
+def scan_rows(source: Source, settings: Settings, *, first_id: object = None, last_id: object = None) -> pl.LazyFrame:
+    """Return the rows of ``source``, file by file: unique_id, ds, at, y, and currency where it is named.
+
+    ``ds`` is the day in the source's timezone, ``at`` the instant of a timestamp (null for dates), ``y`` float64 with
+    null, NaN and inf as they came. ``first_id`` and ``last_id`` (both included, of type ``source.key_dtype``) are
+    pushed down to folders and row groups. Nothing is read here: ``collect`` does it.
+    """
+    ids = IdRange(settings.id_col, source.key_dtype, first_id, last_id)
+    files = [file for file in source.files if ids.may_hold(file)]
+    groups = [list(group) for _, group in groupby(files, key=lambda file: _layout(file, settings))]
+    scans = [
+        _canonical(_scan(group, settings), group[0], source=source, settings=settings, ids=ids) for group in groups
+    ]
+    return pl.concat(scans) if scans else _no_rows(source, settings)
+
+
+def assert_unchanged(source: Source) -> None:
+    """Raise InputRejectedError where any file's size or time of change differs from when it was listed."""
+    storage = LocalStorage()
+    for file in source.files:
+        try:
+            found: Stat | None = storage.stat(file.path)
+        except OSError:
+            found = None
+        if found != Stat(file.size, file.mtime_ns):
+            happened = "has changed since it was listed" if found else "is gone since it was listed"
+            raise InputRejectedError(
+                f"{file.path}: {happened} [IN14]", "run again once the input is written", retryable=True
+            )
+
+
+def named_columns(settings: Settings) -> tuple[str, ...]:
+    """Return the columns that the settings name."""
+    named = (settings.id_col, settings.date_col, settings.balance_col)
+    return named if settings.currency_col is None else (*named, settings.currency_col)
+
+
+def _layout(file: InputFile, settings: Settings) -> tuple[object, ...]:
+    """Return what files must have in common to be read in one scan."""
+    return (file.columns, _path_keys(file.path) if _needs_folders(file, settings) else None)
+
+
+def _needs_folders(file: InputFile, settings: Settings) -> bool:
+    return not set(named_columns(settings)) <= {name for name, _ in file.columns}
+
+
+def _path_keys(path: str) -> tuple[str, ...]:
+    """Return every key polars will see in a path, those above the root included: its hive schema must name them."""
+    return tuple(part.split("=", 1)[0] for part in PurePath(path).parent.parts if "=" in part)
+
+
+def _scan(files: Sequence[InputFile], settings: Settings) -> pl.LazyFrame:
+    folders = _needs_folders(files[0], settings)
+    return pl.scan_parquet(
+        [file.path for file in files],
+        glob=False,
+        hive_partitioning=folders,
+        hive_schema=dict.fromkeys(_path_keys(files[0].path), pl.String) if folders else None,
+        try_parse_hive_dates=False,
+        extra_columns="ignore",
+    )
+
+
+def _canonical(
+    lazy: pl.LazyFrame, file: InputFile, *, source: Source, settings: Settings, ids: IdRange
+) -> pl.LazyFrame:
+    raw = dict(file.columns)
+    id_dtype = raw.get(settings.id_col)
+    rows = [
+        id_rows(settings.id_col, id_dtype, source.key_dtype),
+        *day_rows(settings.date_col, raw.get(settings.date_col), source.timezone),
+        balance_rows(settings.balance_col),
+    ]
+    if settings.currency_col is not None:
+        rows.append(currency_rows(settings.currency_col))
+    return lazy.filter(*ids.rows(id_dtype)).select(rows) if ids.bounded else lazy.select(rows)
+
+
+def _no_rows(source: Source, settings: Settings) -> pl.LazyFrame:
+    schema = {c.UNIQUE_ID: source.key_dtype, c.DS: pl.Date(), AT: pl.Datetime("us"), c.Y: pl.Float64()}
+    return pl.LazyFrame(schema=schema if settings.currency_col is None else schema | {CURRENCY: pl.String()})

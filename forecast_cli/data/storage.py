@@ -1,0 +1,38 @@
+"""Where bytes lie: one small interface over local files; ``objects.py`` has the one over object stores."""
+
+import os
+from dataclasses import dataclass
+from io import BufferedIOBase
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Stat:
+    """Size in bytes and time of last change of one file: where either differs, the file changed."""
+
+    size: int
+    mtime_ns: int
+
+
+class Storage(Protocol):
+    """A place files are read from. Its methods raise OSError."""
+
+    def stat(self, path: str) -> Stat:
+        """Return size and time of last change."""
+
+    def open(self, path: str) -> BufferedIOBase:
+        """Return the bytes of a file, readable and seekable."""
+
+
+class LocalStorage:
+    """Files of this machine."""
+
+    def stat(self, path: str) -> Stat:
+        """Return size and time of last change."""
+        found = os.stat(path)  # noqa: PTH116
+        return Stat(found.st_size, found.st_mtime_ns)
+
+    def open(self, path: str) -> BufferedIOBase:
+        """Return the bytes of a file, readable and seekable."""
+        return Path(path).open("rb")

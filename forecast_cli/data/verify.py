@@ -1,0 +1,39 @@
+"""How the bytes of a file are known to be the ones that were written: page checksums, or a sha256 beside it."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from io import BufferedIOBase
+
+import pyarrow.parquet as pq
+
+from forecast_cli.data.page_crc import PageDamageError, check_pages
+from forecast_cli.data.problems import BadFileError, Problem
+
+
+class Verified(StrEnum):
+    """How bytes were checked, the strongest first."""
+
+    CRC = "crc"
+    SHA256 = "sha256"
+    NONE = "none"
+
+
+def verify_pages(
+    path: str, file: BufferedIOBase, metadata: pq.FileMetaData, columns: Iterable[str]
+) -> frozenset[Verified]:
+    """Return CRC where all pages of ``columns`` carry and pass a checksum; raises BadFileError where one fails."""
+    try:
+        return frozenset({Verified.CRC} if check_pages(file, metadata, columns) else ())
+    except PageDamageError as damage:
+        raise BadFileError(Problem("IN03", path, f"{path}: {damage}")) from None
+
+
+def verify_sha256(path: str, sha256: str, expected: str | None) -> frozenset[Verified]:
+    """Return SHA256 where the content is the ``expected`` one (None: not known); raises BadFileError else."""
+    if expected is None:
+        return frozenset()
+    if sha256 != expected:
+        wanted = f"{expected[:12]}..." if expected else "none at all"
+        message = f"{path}: sha256 is {sha256[:12]}..., the file beside it says {wanted}"
+        raise BadFileError(Problem("IN03", path, message))
+    return frozenset({Verified.SHA256})
