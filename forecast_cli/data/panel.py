@@ -28,10 +28,6 @@ class Panel:
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def keys(self) -> tuple[pl.Series, ...]:
-        """Return the columns that tell the rows apart: the ids, and the currencies where there are any."""
-        return (self.ids,) if self.currencies is None else (self.ids, self.currencies)
-
     def series(self, row: int) -> NDArray[np.float64]:
         """Return the balances of one account, [length], first day to origin."""
         return self.y[row, self.y.shape[1] - int(self.lengths[row]) :]

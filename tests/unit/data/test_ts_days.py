@@ -1,0 +1,155 @@
+"""TS01 to TS06: several rows a day, none, or none with a balance."""
+
+from datetime import date, datetime, time, timedelta
+
+import pytest
+from ts_rows import START, account, balances, check, daily, finding, rows, rules, shard, timed
+
+from forecast_cli.config.choices import OnDuplicate
+from forecast_cli.data.findings import Action, raise_rejection
+
+NAN, INF = float("nan"), float("inf")
+DAY = START
+
+
+def _at(hour: int) -> datetime:
+    return datetime.combine(DAY, time(hour))
+
+
+def test_TS01_unsorted_rows_are_sorted_without_a_word() -> None:
+    ordered = rows(daily("a", [1, 2, 3, 4]), daily("b", [5, 6, 7]))
+    shuffled = ordered[[5, 2, 0, 6, 3, 1, 4]]
+    assert check(shuffled).ledger.equals(check(ordered).ledger)
+    assert not rules(check(shuffled)) - {"TS09"} - {"TS13"}
+    assert balances(shard(shuffled), "a") == [1, 2, 3, 4]
+
+
+def test_TS02_the_same_row_twice_is_dropped_and_counted() -> None:
+    frame = rows(daily("a", [1, 2, 3]), daily("a", [1, 2, 3]), daily("b", [1, 2, 3]))
+    contract = check(frame)
+    assert account(contract, "a")["status"] == "ok"
+    assert (account(contract, "a")["duplicates"], account(contract, "a")["n_obs"]) == (3, 3)
+    assert account(contract, "b")["duplicates"] == 0
+    found = finding(contract, "TS02", Action.REPAIR)
+    assert (found.unit, found.count, found.total, found.examples) == ("rows", 3, 9, ("a",))
+    assert found.message == "3 rows of 1 account: repeat another row in full; dropped"
+    assert balances(shard(frame), "a") == [1, 2, 3]
+
+
+def test_TS03_two_balances_for_one_day_set_the_account_aside() -> None:
+    frame = rows(daily("a", [1, 2, 3]), daily("a", [7, 2, 8]), daily("b", [1, 2, 3]))
+    contract = check(frame)
+    row = account(contract, "a")
+    assert (row["status"], row["conflicts"], row["duplicates"]) == ("failed", 2, 1)
+    assert row["reason"] == "conflict: two balances for 2024-01-01 and 1 more (--on-duplicate)"
+    assert account(contract, "b")["status"] == "ok"
+    found = finding(contract, "TS03", Action.SET_ASIDE)
+    assert (found.unit, found.count, found.total, found.examples) == ("accounts", 1, 2, ("a",))
+    assert "two balances for one day" in found.message
+    assert found.hint is not None
+    assert "--on-duplicate last-row" in found.hint
+    assert shard(frame).panel.ids.to_list() == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"), [(OnDuplicate.LAST_ROW, [7.0, 2.0, 3.0]), (OnDuplicate.MEAN, [4.0, 2.0, 3.0])]
+)
+def test_TS03_two_balances_are_settled_where_the_user_says_how(choice: OnDuplicate, expected: list[float]) -> None:
+    frame = rows(daily("a", [1, 2, 3]), daily("a", [7]))
+    contract = check(frame, on_duplicate=choice)
+    row = account(contract, "a")
+    assert (row["status"], row["reason"], row["conflicts"]) == ("ok", None, 1)
+    assert f"settled by --on-duplicate {choice.value}" in finding(contract, "TS03", Action.REPAIR).message
+    assert balances(shard(frame, on_duplicate=choice), "a") == expected
+
+
+def test_TS03_the_last_row_is_the_last_in_the_order_of_files_and_rows() -> None:
+    day = [("a", DAY, 5.0), ("a", DAY + timedelta(1), 9.0), ("a", DAY, 6.0), ("a", DAY, 5.0)]
+    assert balances(shard(rows(day), on_duplicate="last-row"), "a") == [5, 9]
+    assert balances(shard(rows(day[::-1]), on_duplicate="last-row"), "a") == [5, 9]
+    assert balances(shard(rows([day[3], *day[:3]]), on_duplicate="last-row"), "a") == [6, 9]
+
+
+def test_TS03_two_balances_reject_the_run_where_the_user_wants_it() -> None:
+    contract = check(rows(daily("a", [1, 2]), daily("a", [7])), on_duplicate="fail")
+    assert finding(contract, "TS03", Action.REJECT).count == 1
+    with pytest.raises(Exception, match=r"two balances for one day \[TS03\]"):
+        raise_rejection(contract.findings)
+
+
+def test_TS03_a_null_beside_a_balance_is_no_second_balance() -> None:
+    contract = check(rows(daily("a", [1, 2, 3, 4]), daily("a", [None])))
+    row = account(contract, "a")
+    assert (row["status"], row["conflicts"], row["duplicates"], row["nulls_filled"]) == ("ok", 0, 0, 0)
+
+
+def test_TS03_minus_zero_is_zero() -> None:
+    frame = rows(daily("a", [0.0, -0.0]), daily("a", [-0.0]))
+    assert account(check(frame), "a")["duplicates"] == 1
+    assert [str(value) for value in balances(shard(frame), "a")] == ["0.0", "0.0"]
+
+
+def test_SC17_the_last_instant_of_a_day_is_its_balance() -> None:
+    frame = timed([("a", _at(17), 3.0), ("a", _at(9), 1.0), ("a", _at(9), 2.0)])
+    contract = check(frame)
+    row = account(contract, "a")
+    assert (row["status"], row["same_day"], row["conflicts"], row["n_obs"]) == ("ok", 2, 0, 1)
+    assert finding(contract, "SC17", Action.REPAIR).count == 2
+    assert balances(shard(frame), "a") == [3.0]
+
+
+def test_TS03_equal_instants_with_two_balances_are_a_conflict() -> None:
+    frame = timed([("a", _at(12), 1.0), ("a", _at(12), 2.0), ("a", _at(11), 5.0)])
+    row = account(check(frame), "a")
+    assert (row["status"], row["conflicts"], row["same_day"]) == ("failed", 1, 1)
+    assert balances(shard(frame, on_duplicate="last-row"), "a") == [2.0]
+
+
+def test_TS04_days_without_a_row_carry_the_last_balance_forward() -> None:
+    frame = rows([("a", date(2024, 2, 27), 10.0), ("a", date(2024, 3, 2), -4.0)])
+    contract = check(frame)
+    row = account(contract, "a")
+    assert (row["status"], row["gap_filled"], row["n_obs"]) == ("ok", 3, 2)
+    found = finding(contract, "TS04", Action.REPAIR)
+    assert (found.unit, found.count) == ("accounts", 1)
+    assert "3 days of 1 account: without a row; the last balance is carried forward" in found.message
+    assert balances(shard(frame), "a") == [10, 10, 10, 10, -4]
+
+
+@pytest.mark.parametrize("hole", [None, NAN])
+def test_TS05_a_hole_inside_carries_the_last_balance_forward(hole: float | None) -> None:
+    frame = rows(daily("a", [1, hole, hole, 4, 5, 6, 7]))
+    contract = check(frame)
+    row = account(contract, "a")
+    assert (row["status"], row["nulls_filled"], row["gap_filled"], row["n_obs"]) == ("ok", 2, 0, 5)
+    assert "2 days of 1 account: null, NaN or infinite" in finding(contract, "TS05", Action.REPAIR).message
+    assert balances(shard(frame), "a") == [1, 1, 1, 4, 5, 6, 7]
+
+
+def test_TS05_holes_at_the_ends_move_the_first_and_the_last_day() -> None:
+    frame = rows(daily("a", [None, 2, 3, 4, 5, 6, NAN]), daily("b", [1] * 7))
+    row = account(check(frame), "a")
+    assert (row["first"], row["last"]) == (date(2024, 1, 2), date(2024, 1, 6))
+    assert (row["nulls_filled"], row["stale_filled"], row["flags"]) == (0, 1, ["stale"])
+    assert balances(shard(frame), "a") == [2, 3, 4, 5, 6, 6]
+
+
+def test_TS05_too_many_holes_set_the_account_aside() -> None:
+    contract = check(rows(daily("a", [1, None, None, 4]), daily("b", [1, None, 3, 4])))
+    row = account(contract, "a")
+    assert (row["status"], row["nulls_filled"]) == ("failed", 0)
+    assert row["reason"] == "missing: 2 of 4 balances, expected at most 30 % (--max-missing)"
+    assert account(contract, "b")["status"] == "ok"
+    assert "more than 30 % of the balances missing" in finding(contract, "TS05", Action.SET_ASIDE).message
+
+
+@pytest.mark.parametrize("value", [INF, -INF])
+def test_TS06_infinite_balances_are_missing_balances(value: float) -> None:
+    frame = rows(daily("a", [1, value, 3, 4]))
+    contract = check(frame)
+    row = account(contract, "a")
+    assert (row["status"], row["infinite"], row["nulls_filled"]) == ("ok", 1, 1)
+    found = finding(contract, "TS06", Action.REPAIR)
+    assert found.message == "1 row of 1 account: infinite in column 'balance'; taken as missing"
+    assert balances(shard(frame), "a") == [1, 1, 3, 4]
+    assert account(check(rows(daily("a", [1, value, 3]))), "a")["status"] == "failed"

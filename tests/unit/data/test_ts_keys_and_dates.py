@@ -1,0 +1,164 @@
+"""TS10 to TS14: rows without a key, dates out of bounds, and where a forecast starts."""
+
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+from ts_rows import START, account, balances, check, daily, finding, rows, rules, shard
+
+from forecast_cli.data.findings import Action
+
+MANY = [float(day % 17) for day in range(3000)]
+LONG_AGO = date(1980, 1, 1)
+
+
+@pytest.mark.parametrize("unique_id", [None, "", "  ", "\t\n", "\u00a0"])
+def test_TS10_rows_without_an_account_are_set_aside_and_counted(unique_id: str | None) -> None:
+    contract = check(rows(daily("a", MANY, LONG_AGO), [(unique_id, START, 1.0)]))
+    assert contract.ledger["unique_id"].to_list() == ["a"]
+    assert contract.n_rows == 3001
+    found = finding(contract, "TS10", Action.SET_ASIDE)
+    assert (found.unit, found.count, found.total) == ("rows", 1, 3001)
+    assert "1 null or blank in column 'account_id', 0 null in column 'date'; set aside" in found.message
+
+
+def test_TS10_rows_without_a_date_are_set_aside_and_counted() -> None:
+    frame = rows(daily("a", MANY, LONG_AGO), [("a", None, 1.0)])
+    contract = check(frame)
+    assert (account(contract, "a")["status"], account(contract, "a")["bad_rows"]) == ("ok", 1)
+    assert finding(contract, "TS10", Action.SET_ASIDE).examples == ("a",)
+    assert balances(shard(frame), "a") == MANY
+
+
+def test_TS10_too_many_rows_without_a_key_reject_the_run() -> None:
+    frame = rows(daily("a", [1, 2, 3]), [(None, START, 1.0), ("a", None, 2.0)])
+    found = finding(check(frame), "TS10", Action.REJECT)
+    assert found.message == (
+        "2 rows without a key: 1 null or blank in column 'account_id', 1 null in column 'date'; "
+        "more than 0.1 % of all rows"
+    )
+    assert found.hint is not None
+    assert "--max-bad-rows" in found.hint
+    assert finding(check(frame, max_bad_rows=0.4), "TS10", Action.SET_ASIDE).share == 0.4
+
+
+def test_TS10_integer_ids_have_no_blanks() -> None:
+    contract = check(rows(daily(7, MANY, LONG_AGO), [(None, START, 1.0)], id_dtype=pl.Int64))
+    assert contract.ledger["unique_id"].to_list() == [7]
+    assert finding(contract, "TS10", Action.SET_ASIDE).count == 1
+
+
+def test_TS10_an_account_without_any_balance_is_set_aside() -> None:
+    contract = check(rows(daily("a", [None, float("nan"), float("inf")]), daily("b", [1, 2, 3])))
+    row = account(contract, "a")
+    assert (row["status"], row["n_obs"], row["first"], row["last"]) == ("failed", 0, None, None)
+    assert row["reason"] == "empty: all of its balances (3) are null, NaN or infinite"
+    assert finding(contract, "TS10", Action.SET_ASIDE).unit == "accounts"
+
+
+def test_TS10_an_account_without_any_date_is_set_aside() -> None:
+    contract = check(rows(daily("a", [1, 2, 3]), [("b", None, 1.0)]), max_bad_rows=1)
+    assert account(contract, "b")["status"] == "failed"
+    assert account(contract, "b")["reason"] == "no date: column 'date' is null in all of its rows (1)"
+
+
+def test_TS11_rows_after_as_of_are_dropped_and_counted() -> None:
+    frame = rows(daily("a", [1, 2, 3, 4, 5]))
+    contract = check(frame, as_of=date(2024, 1, 3))
+    row = account(contract, "a")
+    assert (row["status"], row["after_as_of"], row["last"], row["n_obs"]) == ("ok", 2, date(2024, 1, 3), 3)
+    assert contract.origin == date(2024, 1, 3)
+    assert finding(contract, "TS11", Action.REPAIR).message == (
+        "2 rows of 1 account: dated after 2024-01-03 (--as-of); dropped"
+    )
+    assert balances(shard(frame, as_of=date(2024, 1, 3)), "a") == [1, 2, 3]
+    assert balances(shard(frame, as_of=date(2024, 1, 3), origin="account"), "a") == [1, 2, 3]
+
+
+def test_TS11_an_account_that_begins_after_as_of_is_skipped() -> None:
+    frame = rows(daily("a", [1, 2, 3]), daily("b", [1, 2], date(2024, 1, 3)))
+    contract = check(frame, as_of=date(2024, 1, 2))
+    row = account(contract, "b")
+    assert (row["status"], row["after_as_of"], row["n_obs"]) == ("skipped", 2, 0)
+    assert row["reason"] == "later: first row 2024-01-03 lies after 2024-01-02 (--as-of)"
+    assert "no row up to 2024-01-02" in finding(contract, "TS11", Action.SET_ASIDE).message
+    assert shard(frame, as_of=date(2024, 1, 2)).panel.ids.to_list() == ["a"]
+
+
+@pytest.mark.parametrize("sentinel", [date(1900, 1, 1), date(9999, 12, 31), date(1970, 1, 1)])
+def test_TS12_impossible_dates_are_set_aside_and_counted(sentinel: date) -> None:
+    frame = rows(daily("a", [1, 2, 3]), [("a", sentinel, 9.0)])
+    contract = check(frame)
+    row = account(contract, "a")
+    assert (row["status"], row["bad_rows"], row["n_obs"]) == ("ok", 1, 3)
+    assert contract.origin == date(2024, 1, 3)
+    found = finding(contract, "TS12", Action.SET_ASIDE)
+    assert found.count == 1
+    assert "lies outside 1970-01-02 to 2099-12-31; set aside" in found.message
+    assert balances(shard(frame), "a") == [1, 2, 3]
+
+
+def test_TS12_one_sentinel_per_account_never_rejects_a_run() -> None:
+    each = [[*daily(f"a{n}", [1, 2]), (f"a{n}", date(9999, 12, 31), 0.0)] for n in range(50)]
+    assert finding(check(rows(*each)), "TS12", Action.SET_ASIDE).count == 50
+
+
+def test_TS12_a_file_of_impossible_dates_rejects_the_run() -> None:
+    contract = check(rows([("a", date(1970, 1, 1), 1.0)] * 10, daily("b", [1, 2, 3])))
+    found = finding(contract, "TS12", Action.REJECT)
+    assert found.count == 10
+    assert "more than 0.1 % of all rows" in found.message
+    assert account(contract, "a")["reason"] == (
+        "impossible dates: none of its rows (10) is dated 1970-01-02 to 2099-12-31 (--earliest-date, --latest-date)"
+    )
+
+
+def test_TS13_an_account_that_ended_lately_is_carried_forward_and_flagged() -> None:
+    frame = rows(daily("a", [1, 2]), daily("b", [0.5] * 46 + [1]))
+    contract = check(frame)
+    row = account(contract, "a")
+    assert (row["status"], row["stale_filled"], row["flags"]) == ("ok", 45, ["stale"])
+    assert "the last balance is carried forward" in finding(contract, "TS13", Action.REPAIR).message
+    assert balances(shard(frame), "a") == [1] + [2] * 46
+
+
+def test_TS13_an_account_that_ended_long_ago_is_skipped() -> None:
+    frame = rows(daily("a", [1, 2]), daily("b", [0.5] * 47 + [1]))
+    contract = check(frame)
+    row = account(contract, "a")
+    assert (row["status"], row["stale_filled"], row["flags"]) == ("skipped", 0, ["stale"])
+    assert row["reason"] == "stale: last row 2024-01-02 lies 46 days before the origin 2024-02-17 (--max-stale 45)"
+    assert finding(contract, "TS13", Action.SET_ASIDE).examples == ("a",)
+    assert account(check(frame, max_stale=46), "a")["status"] == "ok"
+
+
+def test_TS13_nothing_is_stale_at_its_own_origin() -> None:
+    frame = rows(daily("a", [1, 2]), daily("b", [1.0] * 100 + [2]))
+    contract = check(frame, origin="account")
+    assert contract.origin is None
+    assert set(contract.ledger["status"]) == {"ok"}
+    assert "TS13" not in rules(contract)
+    panel = shard(frame, origin="account").panel
+    assert panel.origins.astype("datetime64[D]").tolist() == [date(2024, 1, 2), date(2024, 4, 10)]
+    assert balances(shard(frame, origin="account"), "a") == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("origin", "first", "length"),
+    [
+        (date(2023, 2, 28), date(2023, 1, 31), 29),
+        (date(2024, 2, 28), date(2024, 1, 31), 29),
+        (date(2024, 2, 29), date(2024, 1, 31), 30),
+        (date(2024, 3, 1), date(2024, 2, 28), 3),
+        (date(2023, 12, 31), date(2022, 12, 31), 366),
+        (date(2024, 12, 31), date(2023, 12, 31), 367),
+    ],
+)
+def test_TS14_days_are_counted_on_the_calendar(origin: date, first: date, length: int) -> None:
+    frame = rows([("a", first, 1.0), ("a", origin - timedelta(days=1), 2.0), ("b", origin, 3.0), ("b", first, 4.0)])
+    found = shard(frame)
+    assert balances(found, "a") == [1.0] * (length - 2) + [2.0, 2.0]
+    assert balances(found, "b") == [4.0] * (length - 1) + [3.0]
+    assert found.panel.origins.tolist() == [origin, origin]
+    assert account(found, "a")["gap_filled"] == length - 3
+    assert account(found, "a")["stale_filled"] == 1
