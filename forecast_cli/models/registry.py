@@ -8,13 +8,15 @@ from types import MappingProxyType
 from typing import Final
 
 from forecast_cli.core.errors import ConfigError
-from forecast_cli.models import naive, seasonal_naive
+from forecast_cli.models import drift, naive, seasonal_naive, window_average
 from forecast_cli.models.base import Model
 from forecast_cli.models.spec import ModelSpec, Seasons, SeasonUse
 
 _SPECS: Final = (
     naive.SPEC,
     seasonal_naive.SPEC,
+    drift.SPEC,
+    window_average.SPEC,
 )
 
 REGISTRY: Final[Mapping[str, ModelSpec]] = MappingProxyType({spec.name: spec for spec in _SPECS})

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel
 
 #: Rows worked on at a time: few enough that a block of two years of days stays in the processor's cache.
-_CHUNK = 64
+_CHUNK = 256
 
 
 def row_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -25,12 +25,26 @@ def row_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return total
 
 
+def tree_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sum over the last axis, halves added to halves: an order that only its length decides.
+
+    Several times as fast as ``row_sums``, for windows that are as long for every account; NaN stays NaN.
+    """
+    while values.shape[-1] > 1:
+        half = values.shape[-1] // 2
+        folded = values[..., :half] + values[..., half : 2 * half]
+        if values.shape[-1] % 2:
+            folded[..., 0] += values[..., -1]
+        values = folded
+    return values[..., 0]
+
+
 def squared_changes(panel: Panel, lag: int, *, drift: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
     """Return the sum over days of (y[t] - y[t - lag] - drift)^2 for each account, [n]; 0 where there is no pair."""
     total = np.zeros(len(panel))
     if panel.y.shape[1] <= lag:
         return total
-    for rows in _chunks(len(panel)):
+    for rows in chunks(len(panel)):
         y = panel.y[rows]
         with np.errstate(over="ignore", invalid="ignore"):
             change = y[:, lag:] - y[:, :-lag]
@@ -42,5 +56,6 @@ def squared_changes(panel: Panel, lag: int, *, drift: NDArray[np.float64] | None
     return total
 
 
-def _chunks(n: int) -> Iterator[slice]:
+def chunks(n: int) -> Iterator[slice]:
+    """Return slices of n rows to work on one after the other."""
     return (slice(start, start + _CHUNK) for start in range(0, n, _CHUNK))

@@ -1,0 +1,64 @@
+"""RandomWalkWithDrift: the last balance, and on along the line from the first to the last."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.base import Forecast, RowFailure
+from forecast_cli.models.failures import too_short
+from forecast_cli.models.normal import normal_forecast
+from forecast_cli.models.rows import squared_changes
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
+
+MIN_OBS = 30
+
+
+@dataclass(frozen=True)
+class RandomWalkWithDrift:
+    """Forecast the last balance plus the mean daily change.
+
+    mean(s) = y[n] + s d, d = (y[n] - y[1]) / (n - 1); sd(s) = sigma sqrt(s (1 + s / (n - 1))),
+    sigma^2 = sum (y[t] - y[t-1] - d)^2 / (n - 1).
+    Source: Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2 and 5.5.
+    """
+
+    def fit(self, panel: Panel) -> "FittedDrift":
+        """Learn last balance, drift and sigma; an account of one observation is a failure of the forecast."""
+        steps = np.maximum(panel.lengths - 1, 1)
+        first = panel.y[np.arange(len(panel)), panel.y.shape[1] - panel.lengths]
+        with np.errstate(over="ignore", invalid="ignore"):
+            drift = (panel.y[:, -1] - first) / steps
+        sigma = np.sqrt(squared_changes(panel, 1, drift=drift) / steps)
+        return FittedDrift(panel.y[:, -1], drift, sigma, steps, too_short(panel, 2))
+
+
+@dataclass(frozen=True)
+class FittedDrift:
+    """``last``, ``drift`` (a day) and ``sigma``, in units of the balance, and ``steps`` = n - 1, all [n]."""
+
+    last: NDArray[np.float64]
+    drift: NDArray[np.float64]
+    sigma: NDArray[np.float64]
+    steps: NDArray[np.int64]
+    failures: tuple[RowFailure, ...]
+
+    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
+        """Forecast h days with intervals of ``levels``."""
+        ahead = np.arange(1, h + 1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = self.drift[:, None] * ahead + self.last[:, None]
+            spread = self.sigma[:, None] * np.sqrt(ahead * (1 + ahead / self.steps[:, None]))
+        return normal_forecast(mean, spread, levels=levels, failures=self.failures)
+
+
+SPEC = ModelSpec(
+    name="RandomWalkWithDrift",
+    summary="the last balance plus the mean daily change",
+    kind=ModelKind.BLOCK,
+    intervals=IntervalMethod.NORMAL,
+    cost_ms=0.005,
+    build=lambda _seasons: RandomWalkWithDrift(),
+    needs=lambda _seasons, _h: MIN_OBS,
+)

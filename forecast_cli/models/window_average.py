@@ -1,0 +1,83 @@
+"""WindowAverage: the mean of the last days."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.base import Forecast
+from forecast_cli.models.conformal import Windows, symmetric_quantiles
+from forecast_cli.models.failures import too_short
+from forecast_cli.models.rows import chunks, tree_sum
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, SeasonUse
+
+MOST_WINDOWS = 10
+
+
+@dataclass(frozen=True)
+class WindowAverage:
+    """Forecast the mean of the last ``window`` days, with conformal intervals over up to 10 windows of h days.
+
+    mean(s) = (y[n - w + 1] + ... + y[n]) / w.
+    Source: Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2, over a window;
+    intervals: ``conformal``.
+    """
+
+    window: int
+
+    def fit(self, panel: Panel) -> "FittedWindowAverage":
+        """Keep the panel: how far back the errors are measured depends on the horizon."""
+        return FittedWindowAverage(self.window, panel)
+
+
+@dataclass(frozen=True)
+class FittedWindowAverage:
+    """The last balances of each account, and the length of the window in days."""
+
+    window: int
+    panel: Panel
+
+    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
+        """Forecast h days; an account with no room for two windows is a failure."""
+        windows, panel = Windows(self.window, MOST_WINDOWS), self.panel
+        mean = np.full((len(panel), h), np.nan)
+        quantiles = np.full((len(panel), h, 2 * len(levels) + 1), np.nan)
+        counts = windows.count(panel.lengths, h)
+        for rows in chunks(len(panel)):
+            for count in np.unique(counts[rows][counts[rows] >= 2]).tolist():
+                picked = _rows_of(counts, count, rows)
+                average, scores = _averages(panel.y[picked, -(self.window + count * h) :], self.window, h)
+                mean[picked] = average[:, None]
+                quantiles[picked] = average[:, None, None] + symmetric_quantiles(scores, levels)
+        return Forecast(mean, quantiles, levels, too_short(panel, windows.needed(h)))
+
+
+def _rows_of(counts: NDArray[np.int64], count: int, rows: slice) -> slice | NDArray[np.int64]:
+    """Return those of ``rows`` that have ``count``; all of them as the slice they are, which copies nothing."""
+    same = counts[rows] == count
+    return rows if same.all() else np.flatnonzero(same) + rows.start
+
+
+def _averages(y: NDArray[np.float64], window: int, h: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the mean of the last window, [r], and absolute errors of those h, 2h, ... days before, [count, r, h].
+
+    ``y`` [r, window + count * h].
+    """
+    averages = tree_sum(sliding_window_view(y, window, axis=1)[:, ::h]) / window
+    actual = y[:, window:].reshape(len(y), -1, h)
+    return averages[:, -1], np.abs(actual - averages[:, :-1, None]).swapaxes(0, 1)
+
+
+SPEC = ModelSpec(
+    name="WindowAverage",
+    summary="the mean of the last days",
+    kind=ModelKind.BLOCK,
+    intervals=IntervalMethod.CONFORMAL,
+    cost_ms=0.02,
+    build=lambda seasons: WindowAverage(seasons[0]),
+    needs=lambda seasons, h: Windows(seasons[0], MOST_WINDOWS).needed(h),
+    seasons=SeasonUse.WINDOW,
+    notes="the number is the length of the window: WindowAverage(30) is the mean of 30 days",
+)
