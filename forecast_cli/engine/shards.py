@@ -11,7 +11,7 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.data.source import Source
-from forecast_cli.models.registry import ModelChoice
+from forecast_cli.models.registry import ModelChoice, parse_model
 
 #: CPU seconds a shard should cost: long enough that handing it out costs nothing, short enough to keep cores busy.
 TARGET_SECONDS: Final = 10.0
@@ -26,9 +26,13 @@ class Job:
 
     source: Source
     settings: Settings
-    models: tuple[ModelChoice, ...]
     origin: date | None
     staging: Path
+
+    @property
+    def models(self) -> tuple[ModelChoice, ...]:
+        """Return the models asked for, in their order; found again in each worker, for models are code, not data."""
+        return choose_models(self.settings)
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,11 @@ class Shard:
     first_id: Any
     last_id: Any
     accounts: int
+
+
+def choose_models(settings: Settings) -> tuple[ModelChoice, ...]:
+    """Return the models that the settings name; raises ConfigError for one that does not exist."""
+    return tuple(parse_model(text, settings.season_length) for text in settings.model)
 
 
 def shard_size(settings: Settings, models: Sequence[ModelChoice], n_accounts: int) -> int:

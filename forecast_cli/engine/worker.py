@@ -37,9 +37,10 @@ def forecast_shard(job: Job, shard: Shard) -> ShardTables:
     settings = job.settings
     found = read_shard(job.source, settings, origin=job.origin, first_id=shard.first_id, last_id=shard.last_id)
     panel, ledger = found.panel, found.ledger
-    labels = [choice.label for choice in job.models]
+    models = job.models
+    labels = [choice.label for choice in models]
     started = time.process_time()
-    ladders = [forecast_panel(panel, choice, h=settings.horizon, levels=settings.level) for choice in job.models]
+    ladders = [forecast_panel(panel, choice, h=settings.horizon, levels=settings.level) for choice in models]
     each = (time.process_time() - started) / max(len(panel), 1)
     return ShardTables(
         forecasts=forecast_table(panel, ladders, labels, settings),

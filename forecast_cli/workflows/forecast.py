@@ -16,8 +16,8 @@ from forecast_cli.data.contract import Contract
 from forecast_cli.data.scan import assert_unchanged
 from forecast_cli.engine.local import run_shards, usable_cores
 from forecast_cli.engine.outcomes import contract_failures
-from forecast_cli.engine.shards import Job, Shard, cpu_seconds, cut_shards, shard_size
-from forecast_cli.models.registry import ModelChoice, parse_model
+from forecast_cli.engine.shards import Job, Shard, choose_models, cpu_seconds, cut_shards, shard_size
+from forecast_cli.models.registry import ModelChoice
 from forecast_cli.store.fingerprint import fingerprint, identity, versions
 from forecast_cli.store.layout import ACCOUNTS
 from forecast_cli.store.lock import refuse_if_held
@@ -50,7 +50,7 @@ class _Prepared:
 
     def job(self, staging: Path) -> Job:
         settings = self.request.settings
-        return Job(self.checked.source, settings, self.models, self.contract.origin, staging)
+        return Job(self.checked.source, settings, self.contract.origin, staging)
 
 
 def run_forecast(request: ForecastRequest, progress: Progress | None = None) -> ForecastRun:
@@ -102,7 +102,7 @@ def _prepare(request: ForecastRequest) -> _Prepared:
     """Read and check the input, cut the work. Writes nothing."""
     started = time.monotonic()
     settings = request.settings
-    models = tuple(parse_model(text, settings.season_length) for text in settings.model)
+    models = choose_models(settings)
     _refuse_overlap(request)
     checked = check_whole_input(request.input, settings)
     contract = accept(checked)

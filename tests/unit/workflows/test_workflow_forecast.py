@@ -1,0 +1,270 @@
+"""The main job as a Python call: every account comes out, the same bytes each time, and nothing is mixed."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.errors import CheckFailedError, InputRejectedError, OutputConflictError
+from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.core.ledger import Status
+from forecast_cli.store.run_folder import RunFolder, ShardReceipt
+from forecast_cli.workflows.check import run_check
+from forecast_cli.workflows.forecast import plan_forecast, run_forecast
+from forecast_cli.workflows.results import ForecastRequest
+
+START = date(2025, 1, 1)
+
+
+def balances(accounts: int = 12, days: int = 90, seed: int = 1) -> pl.DataFrame:
+    rng = np.random.default_rng(seed)
+    days_of = [START + timedelta(days=day) for day in range(days)]
+    return pl.DataFrame(
+        {
+            "account_id": [f"acc-{account:03d}" for account in range(accounts) for _ in range(days)],
+            "date": days_of * accounts,
+            "balance": np.round(rng.normal(0, 20, (accounts, days)).cumsum(axis=1) + 500, 2).ravel(),
+        }
+    )
+
+
+def with_troubled(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add an account that is stale, one that contradicts itself, and one of a single day."""
+    last = frame["date"].max()
+    assert isinstance(last, date)
+    rows = [
+        ("stale", START, 1.0),
+        ("torn", last, 1.0),
+        ("torn", last, 2.0),
+        ("young", last, 7.0),
+    ]
+    return pl.concat([frame, pl.DataFrame(rows, schema=frame.schema, orient="row")])
+
+
+@pytest.fixture
+def request_of(tmp_path: Path) -> Callable[..., ForecastRequest]:
+    def make(frame: pl.DataFrame, *, output: str = "out", **settings: object) -> ForecastRequest:
+        path = tmp_path / "balances.parquet"
+        frame.write_parquet(path)
+        chosen = {"model": ("Naive", "SeasonalNaive(7)"), "horizon": 5, "jobs": 1} | settings
+        return ForecastRequest(str(path), tmp_path / output, Settings.model_validate(chosen))
+
+    return make
+
+
+def part_bytes(output: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((output / "forecasts").iterdir())}
+
+
+def test_every_account_comes_out_with_a_status_and_a_reason(request_of: Callable[..., ForecastRequest]) -> None:
+    frame = with_troubled(balances())
+    run = run_forecast(request_of(frame))
+    accounts = pl.read_parquet(run.output / "accounts.parquet")
+    assert accounts["account_id"].to_list() == sorted(set(frame["account_id"]))
+    told = {row["account_id"]: row for row in accounts.iter_rows(named=True)}
+    assert told["acc-000"]["status"] == "ok"
+    assert (told["stale"]["status"], told["torn"]["status"], told["young"]["status"]) == (
+        "skipped",
+        "failed",
+        "fallback",
+    )
+    assert all(row["reason"] for row in told.values() if row["status"] != "ok")
+    assert run.accounts == {Status.OK: 12, Status.FALLBACK: 1, Status.SKIPPED: 1, Status.FAILED: 1}
+    assert run.exit_code is ExitCode.ACCOUNTS_FAILED
+
+
+def test_failures_name_each_model_that_did_not_go_as_asked(request_of: Callable[..., ForecastRequest]) -> None:
+    run = run_forecast(request_of(with_troubled(balances())))
+    failures = pl.read_parquet(run.output / "failures.parquet")
+    assert failures.select("account_id", "model").rows() == [
+        (account, model) for account in ("stale", "torn", "young") for model in ("Naive", "SeasonalNaive(7)")
+    ]
+    young = failures.filter(pl.col("account_id") == "young")
+    assert young["model_used"].to_list() == ["LastValue", "LastValue"]
+    assert failures.filter(pl.col("account_id") == "torn")["model_used"].to_list() == [None, None]
+
+
+def test_forecast_table_has_the_columns_of_the_contract(request_of: Callable[..., ForecastRequest]) -> None:
+    run = run_forecast(request_of(balances(accounts=2), level=(80.0, 97.5)))
+    table = pl.read_parquet(run.output / "forecasts" / "part-00000.parquet")
+    assert table.schema == pl.Schema(
+        {
+            "account_id": pl.String,
+            "date": pl.Date,
+            "step": pl.Int32,
+            "model": pl.String,
+            **dict.fromkeys(("mean", "lo_97.5", "lo_80", "median", "hi_80", "hi_97.5"), pl.Float64),
+        }
+    )
+    first = table.filter(pl.col("account_id") == "acc-000", pl.col("model") == "Naive")
+    origin = START + timedelta(days=89)
+    assert first["step"].to_list() == [1, 2, 3, 4, 5]
+    assert first["date"].to_list() == [origin + timedelta(days=step) for step in range(1, 6)]
+
+
+def test_workers_and_row_order_change_no_byte(request_of: Callable[..., ForecastRequest]) -> None:
+    frame = with_troubled(balances())
+    one = run_forecast(request_of(frame, output="one", shard_size=4))
+    two = run_forecast(request_of(frame, output="two", shard_size=4, jobs=2))
+    shuffled = run_forecast(request_of(frame.sample(fraction=1, shuffle=True, seed=3), output="three", shard_size=4))
+    assert len(part_bytes(one.output)) == 4
+    assert part_bytes(one.output) == part_bytes(two.output) == part_bytes(shuffled.output)
+
+
+def test_a_poisoned_account_changes_no_other_number(request_of: Callable[..., ForecastRequest]) -> None:
+    clean = balances(accounts=6)
+    poison = pl.when(pl.col("account_id") == "acc-003").then(pl.lit(float("inf"))).otherwise("balance")
+    before = run_forecast(request_of(clean, output="clean"))
+    after = run_forecast(request_of(clean.with_columns(balance=poison), output="poisoned"))
+    others = pl.col("account_id") != "acc-003"
+    tables = [pl.read_parquet(run.output / "forecasts").filter(others) for run in (before, after)]
+    assert tables[0].equals(tables[1])
+    assert after.accounts[Status.FAILED] == 1
+
+
+def test_a_finished_run_is_left_alone_and_redone_by_force(request_of: Callable[..., ForecastRequest]) -> None:
+    request = request_of(balances(accounts=3))
+    first = run_forecast(request)
+    written = (first.output / "manifest.json").stat().st_mtime_ns
+    again = run_forecast(request)
+    assert again.reused
+    assert (again.output / "manifest.json").stat().st_mtime_ns == written
+    assert again.accounts == first.accounts
+    forced = run_forecast(replace(request, force=True))
+    assert not forced.reused
+
+
+def test_RT14_a_run_that_was_cut_off_is_taken_up_and_ends_in_the_same_bytes(
+    request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = balances()
+    undisturbed = run_forecast(request_of(frame, output="undisturbed", shard_size=3))
+    request = request_of(frame, shard_size=3)
+    commit = RunFolder.commit
+
+    def cut_off(run: RunFolder, receipt: ShardReceipt) -> None:
+        if len(run.receipts()) == 2:
+            raise KeyboardInterrupt
+        commit(run, receipt)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RunFolder, "commit", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            run_forecast(request)
+    assert not (request.output / "manifest.json").exists()
+    resumed = run_forecast(request)
+    assert (resumed.shards, resumed.shards_resumed) == (4, 2)
+    assert part_bytes(resumed.output) == part_bytes(undisturbed.output)
+    assert run_check(resumed.output).damages == ()
+
+
+def test_RT19_another_input_is_refused(request_of: Callable[..., ForecastRequest]) -> None:
+    run_forecast(request_of(balances(accounts=2)))
+    with pytest.raises(OutputConflictError, match="the input's files"):
+        run_forecast(request_of(balances(accounts=2, seed=9)))
+
+
+def test_RT10_an_output_inside_the_input_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "balances"
+    folder.mkdir()
+    balances(accounts=2).write_parquet(folder / "a.parquet")
+    with pytest.raises(OutputConflictError, match="lies inside the input"):
+        run_forecast(ForecastRequest(str(folder), folder / "out", Settings(model=("Naive",))))
+    assert [path.name for path in folder.iterdir()] == ["a.parquet"]
+
+
+def test_rejected_input_leaves_no_trace(request_of: Callable[..., ForecastRequest]) -> None:
+    request = request_of(balances(accounts=2).with_columns(pl.col("balance").cast(pl.String)))
+    with pytest.raises(InputRejectedError, match="balance"):
+        run_forecast(request)
+    assert not request.output.exists()
+
+
+def test_a_plan_writes_nothing_and_says_what_would_be_set_aside(request_of: Callable[..., ForecastRequest]) -> None:
+    request = request_of(with_troubled(balances()), shard_size=5)
+    plan = plan_forecast(request)
+    assert not request.output.exists()
+    assert (plan.shards, plan.jobs, plan.output_state) == (3, 1, "new")
+    assert {(group.status, group.count) for group in plan.set_aside} == {(Status.SKIPPED, 1), (Status.FAILED, 1)}
+
+
+def test_ids_keep_their_type_and_columns_their_names(tmp_path: Path) -> None:
+    frame = balances(accounts=3).select(
+        pl.col("account_id").str.slice(4).cast(pl.Int64).alias("acct"), pl.col("date").alias("day"), "balance"
+    )
+    frame.write_parquet(tmp_path / "in.parquet")
+    settings = Settings(id_col="acct", date_col="day", model=("Naive",), horizon=2)
+    run = run_forecast(ForecastRequest(str(tmp_path / "in.parquet"), tmp_path / "out", settings))
+    table = pl.read_parquet(run.output / "forecasts")
+    assert table.schema["acct"] == pl.Int64
+    assert table.schema["day"] == pl.Date
+    assert run_check(run.output).damages == ()
+
+
+def test_currency_is_part_of_the_key_where_it_is_named(tmp_path: Path) -> None:
+    frame = balances(accounts=2)
+    both = pl.concat(
+        [frame.with_columns(ccy=pl.lit("EUR")), frame.with_columns(pl.col("balance") * 2, ccy=pl.lit("USD"))]
+    )
+    both.write_parquet(tmp_path / "in.parquet")
+    settings = Settings(currency_col="ccy", model=("Naive",), horizon=2)
+    run = run_forecast(ForecastRequest(str(tmp_path / "in.parquet"), tmp_path / "out", settings))
+    table = pl.read_parquet(run.output / "forecasts").filter(pl.col("step") == 1)
+    assert table.select("account_id", "ccy").rows() == [
+        ("acc-000", "EUR"),
+        ("acc-000", "USD"),
+        ("acc-001", "EUR"),
+        ("acc-001", "USD"),
+    ]
+    assert table["mean"][1] == 2 * table["mean"][0]
+    assert run_check(run.output).damages == ()
+
+
+@pytest.mark.parametrize("victim", ["accounts.parquet", "failures.parquet", "forecasts/part-00000.parquet"])
+def test_check_finds_a_flipped_bit_anywhere(request_of: Callable[..., ForecastRequest], victim: str) -> None:
+    run = run_forecast(request_of(balances(accounts=2)))
+    content = bytearray((run.output / victim).read_bytes())
+    content[len(content) // 2] ^= 4
+    (run.output / victim).write_bytes(content)
+    report = run_check(run.output)
+    assert [damage.path for damage in report.damages] == [victim]
+    assert report.exit_code is ExitCode.CHECK_FAILED
+
+
+def test_check_finds_what_is_missing_and_what_is_stray(request_of: Callable[..., ForecastRequest]) -> None:
+    run = run_forecast(request_of(balances(accounts=2)))
+    (run.output / "_SUCCESS").unlink()
+    (run.output / "forecasts" / "part-99999.parquet").write_bytes(b"PAR1")
+    (run.output / "failures.parquet").unlink()
+    found = {damage.path: damage.problem for damage in run_check(run.output).damages}
+    assert set(found) == {"_SUCCESS", "forecasts/part-99999.parquet", "failures.parquet"}
+    assert found["failures.parquet"] == "missing"
+
+
+def test_check_finds_tables_that_contradict_a_forged_manifest(request_of: Callable[..., ForecastRequest]) -> None:
+    run = run_forecast(request_of(balances(accounts=2)))
+    path = run.output / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["input"]["accounts"] = 3
+    path.write_text(json.dumps(manifest))
+    assert [damage.problem for damage in run_check(run.output).damages] == ["2 accounts came out, 3 went in"]
+
+
+def test_check_says_that_a_folder_holds_no_run(tmp_path: Path) -> None:
+    with pytest.raises(CheckFailedError, match="holds no finished run"):
+        run_check(tmp_path)
+
+
+def test_nothing_but_set_aside_accounts_is_still_a_run(request_of: Callable[..., ForecastRequest]) -> None:
+    rows = [("torn", START, 1.0), ("torn", START, 2.0)]
+    frame = pl.DataFrame(rows, schema=balances(accounts=1).schema, orient="row")
+    run = run_forecast(request_of(frame))
+    assert run.forecast_rows == 0
+    assert run.accounts[Status.FAILED] == 1
+    assert run_check(run.output).damages == ()
