@@ -13,7 +13,19 @@ from forecast_cli.cli.messages import Log, log_of
 from forecast_cli.cli.problems import Terminated, problem_of
 
 
-class BoundaryGroup(TyperGroup):
+class LightGroup(TyperGroup):
+    """A group of commands that leaves the heavy packages alone until a command wants them."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the group's options, its flags switched off: to read None for a flag, typer would load pydantic."""
+        params = super().get_params(ctx)
+        for param in params:
+            if getattr(param, "is_flag", False) and param.default is None:
+                param.default = False
+        return params
+
+
+class BoundaryGroup(LightGroup):
     """The root command. Nothing but an exit leaves it, whether run by ``app()`` or by a test."""
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:

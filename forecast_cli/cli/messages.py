@@ -11,6 +11,7 @@ from typing import Any
 from forecast_cli.cli.problems import Problem
 from forecast_cli.cli.streams import write_err
 from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.data.redact import redact
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.jsonlines import Level, log_line
 
@@ -47,7 +48,7 @@ class Log:
     def warn(self, message: str) -> None:
         """Say something the user should know; never silenced."""
         if self.format is LogFormat.JSON:
-            self.event("warning", message, level="warning", fields={})
+            self.event("warning", redact(message), level="warning", fields={})
         else:
             write_err(f"warning: {printable(message)}\n")
 

@@ -52,7 +52,7 @@ def show(renderable: "RenderableType") -> None:
         highlight=False,
         emoji=False,
     )
-    console.print(renderable)
+    console.print(renderable, crop=False)
     page.seek(0)
     write_out("".join(line.rstrip() + "\n" for line in page.read().split("\n")[:-1]))
 

@@ -35,6 +35,8 @@ def size(count: int) -> str:
 
 def duration(seconds: float) -> str:
     """Return ``0.4 s``, ``12 s``, ``3 min 20 s`` or ``2 h 05 min``."""
+    if seconds < 0.05:
+        return "under 0.1 s"
     if seconds < 10:
         return f"{seconds:.1f} s"
     whole = round(seconds)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from forecast_cli.cli.boundary import LightGroup
 from forecast_cli.cli.flags import settings_from, takes
 from forecast_cli.cli.options import ConfigOptions, FormatOption, InputOptions, OutputFormat, RunOptions
 from forecast_cli.core.exit_codes import ExitCode
@@ -12,7 +13,7 @@ from forecast_cli.core.exit_codes import ExitCode
 
 def config_app() -> typer.Typer:
     """Return the group of the config commands."""
-    app = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
+    app = typer.Typer(cls=LightGroup, rich_markup_mode=None, invoke_without_command=True)
     app.callback()(_config)
     for name, command in (("init", init), ("show", show), ("schema", schema)):
         app.command(name)(command)

@@ -1,6 +1,8 @@
 """Accounts by status, and what did not go as asked: the part of a report nobody may miss."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from rich.padding import Padding
@@ -8,7 +10,7 @@ from rich.text import Text
 
 from forecast_cli.core.ledger import Status
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import listed
+from forecast_cli.reports.figures import counted, listed
 from forecast_cli.reports.terminal.layout import Column, aligned
 from forecast_cli.workflows.results import FailureGroup
 
@@ -49,20 +51,26 @@ def render_accounts(accounts: Mapping[Status, int], meanings: Mapping[Status, st
 
 def render_groups(groups: Sequence[FailureGroup]) -> Padding:
     """Return one line for each reason: how many, who did what instead, why, and three accounts."""
-    rows = [_group(group) for group in groups[:GROUPS_SHOWN]]
-    more = len(groups) - len(rows)
+    merged = _over_models(groups)
+    rows = [_row(models, group) for models, group in merged[:GROUPS_SHOWN]]
+    more = len(merged) - len(rows)
     if more > 0:
-        rows.append(("", Text(f"and {more} more reasons in failures.parquet"), ""))
+        rows.append(("", Text(f"and {counted(more, 'more reason')}"), "in failures.parquet"))
     return aligned((Column(align="right"), Column(), Column(wraps=True)), rows)
 
 
-def _group(group: FailureGroup) -> tuple[str, Text, str]:
+def _over_models(groups: Sequence[FailureGroup]) -> list[tuple[int, FailureGroup]]:
+    """Return what befell the same accounts under every model once, with the number of models."""
+    models = Counter(replace(group, model=None) for group in groups)
+    first = {replace(group, model=None): group for group in reversed(groups)}
+    return [(models[common], first[common]) for common in models]
+
+
+def _row(models: int, group: FailureGroup) -> tuple[str, Text, str]:
     ids = listed(group.examples, of=group.count)
-    return f"{group.count:,}", Text(_what(group), style=STYLES[group.status]), f"{printable(group.message)} ({ids})"
+    what = group.status.value if models > 1 or group.model_used is None else _instead(group)
+    return f"{group.count:,}", Text(what, style=STYLES[group.status]), f"{printable(group.message)} ({ids})"
 
 
-def _what(group: FailureGroup) -> str:
-    if group.model is None:
-        return group.status.value
-    used = f" -> {printable(group.model_used)}" if group.model_used and group.model_used != group.model else ""
-    return f"{group.status.value}: {printable(group.model)}{used}"
+def _instead(group: FailureGroup) -> str:
+    return f"{group.status.value}: {printable(group.model)} -> {printable(group.model_used)}"

@@ -12,7 +12,6 @@ from forecast_cli.cli.views.accounts import render_accounts, render_groups
 from forecast_cli.core.columns import level_label
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
-from forecast_cli.data.redact import redact
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import counted, duration, size
 from forecast_cli.reports.terminal.findings import render_worth_knowing
@@ -43,7 +42,7 @@ def describe_input(summary: InputSummary) -> str:
     """Return what was read, in one line."""
     verified = "not verified" if summary.verified == "none" else f"verified by {summary.verified}"
     files = f"{counted(summary.files, 'file')} ({size(summary.bytes)}, {verified})"
-    return f"{counted(summary.rows, 'row')} in {files} at {printable(redact(summary.root))}"
+    return f"{counted(summary.rows, 'row')} in {files} at {printable(summary.root)}"
 
 
 def describe_end(run: ForecastRun) -> str:

@@ -48,6 +48,6 @@ def _facts(plan: ForecastPlan) -> Padding:
             "work",
             f"{counted(plan.shards, 'shard')} over {counted(plan.jobs, 'process').replace('processs', 'processes')}",
         ),
-        ("CPU time", f"about {duration(plan.cpu_seconds)}"),
+        ("CPU time", f"{duration(plan.cpu_seconds)}, estimated"),
     ]
     return aligned((Column(), Column(wraps=True)), rows)

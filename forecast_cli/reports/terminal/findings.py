@@ -51,7 +51,7 @@ def _row(finding: Finding) -> tuple[str, str, str, Text, str]:
         _amount(finding),
         percent(finding.share),
         Text(_verb(finding.action), style=STYLES[finding.action]),
-        printable(finding.message) + (f" ({examples})" if examples else ""),
+        printable(finding.message) + (f"\ne.g. {examples}" if examples else ""),
     )
 
 

@@ -32,9 +32,9 @@ def line(text: str, style: str = "") -> Text:
     return Text(text, style=style)
 
 
-def command_line(command: str) -> Padding:
+def command_line(command: str) -> Text:
     """Return a command to copy, never broken by the tool's own line breaks."""
-    return indented(Text(command, style="cyan", no_wrap=True, overflow="ignore"))
+    return Text(f"  {command}", style="cyan", no_wrap=True, overflow="ignore")
 
 
 def indented(renderable: RenderableType) -> Padding:

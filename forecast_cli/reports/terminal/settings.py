@@ -4,7 +4,6 @@ from rich.table import Table
 from rich.text import Text
 
 from forecast_cli.config.load import LoadedSettings
-from forecast_cli.data.redact import redact
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.terminal.layout import Column, ruled
 
@@ -17,7 +16,7 @@ def render_settings(loaded: LoadedSettings) -> Table:
 
 
 def _row(name: str, value: object, origin: str) -> tuple[str, str, Text]:
-    return name, _shown(value), Text(printable(redact(origin)), style="dim" if origin == "default" else "")
+    return name, _shown(value), Text(printable(origin), style="dim" if origin == "default" else "")
 
 
 def _shown(value: object) -> str:

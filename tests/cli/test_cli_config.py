@@ -1,0 +1,100 @@
+"""config init, show and schema; flag > environment > file > default."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+from conftest import Cli
+
+from forecast_cli.config.load import load_settings
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.exit_codes import ExitCode
+
+
+def test_init_prints_a_file_that_loads_and_changes_nothing(cli: Cli, tmp_path: Path) -> None:
+    outcome = cli("config", "init").expect(ExitCode.OK)
+    file = tmp_path / "all.toml"
+    file.write_text(outcome.out)
+    loaded = load_settings({}, file)
+    assert loaded.settings == load_settings({}).settings
+    assert {name for name, place in loaded.origins.items() if place == "default"} == {
+        name for name, field in Settings.model_fields.items() if field.default is None
+    }
+
+
+def test_init_names_every_setting_with_its_description(cli: Cli) -> None:
+    lines = cli("config", "init").out.splitlines()
+    for name, field in Settings.model_fields.items():
+        [at] = [number for number, line in enumerate(lines) if line.removeprefix("# ").startswith(f"{name} = ")]
+        assert lines[at - 1] == f"# {field.description}"
+
+
+def test_init_keeps_what_it_shows_for_unset_settings_valid(cli: Cli) -> None:
+    text = cli("config", "init").out
+    unset = [name for name, field in Settings.model_fields.items() if field.default is None]
+    for name in unset:
+        text = text.replace(f"# {name} = ", f"{name} = ")
+    settings = Settings.model_validate(tomllib.loads(text))
+    assert all(getattr(settings, name) is not None for name in unset)
+
+
+def test_init_writes_a_new_file_and_says_nothing(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "new.toml"
+    outcome = cli("config", "init", "--output", file).expect(ExitCode.OK)
+    assert (outcome.out, outcome.err) == ("", "")
+    assert file.read_text() == cli("config", "init").out
+
+
+def test_init_never_overwrites(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("horizon = 7\n")
+    cli("config", "init", "--output", file).expect_error(ExitCode.CONFIG_INVALID, "mine.toml", "exists already")
+    assert file.read_text() == "horizon = 7\n"
+
+
+def test_init_says_where_it_cannot_write(cli: Cli, tmp_path: Path) -> None:
+    cli("config", "init", "--output", tmp_path / "no" / "c.toml").expect_error(ExitCode.OUTPUT_NOT_WRITTEN, "c.toml")
+
+
+def test_show_tells_where_each_value_came_from(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text("horizon = 7\nseed = 5\nmax_stale = 1\n")
+    monkeypatch.setenv("FORECAST_SEED", "6")
+    monkeypatch.setenv("FORECAST_MAX_STALE", "2")
+    shown = json.loads(cli("config", "show", "--config", file, "--max-stale", 3, "--format", "json").out)
+    assert set(shown) == set(Settings.model_fields)
+    assert shown["max_stale"] == {"value": 3, "from": "flag --max-stale"}
+    assert shown["seed"] == {"value": 6, "from": "environment FORECAST_SEED"}
+    assert shown["horizon"] == {"value": 7, "from": f"file {file}"}
+    assert shown["level"] == {"value": [80.0, 95.0], "from": "default"}
+
+
+def test_show_as_a_table_has_a_row_for_every_setting(cli: Cli) -> None:
+    lines = cli("config", "show").expect(ExitCode.OK).out.splitlines()
+    assert lines[0].split() == ["setting", "value", "from"]
+    assert [line.split()[0] for line in lines[2:]] == list(Settings.model_fields)
+
+
+def test_the_config_file_can_come_from_the_environment(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text("horizon = 7\n")
+    monkeypatch.setenv("FORECAST_CONFIG", str(file))
+    outcome = cli("config", "show", "--format", "json").expect(ExitCode.OK)
+    assert json.loads(outcome.out)["horizon"]["value"] == 7
+    assert outcome.err == ""
+
+
+def test_a_variable_that_names_no_setting_is_warned_of(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORECAST_HORIZN", "7")
+    outcome = cli("config", "show").expect(ExitCode.OK)
+    assert outcome.err.startswith("warning: environment variable FORECAST_HORIZN")
+    assert "did you mean 'horizon'?" in outcome.err
+
+
+def test_schema_knows_every_setting(cli: Cli) -> None:
+    schema = json.loads(cli("config", "schema").expect(ExitCode.OK).out)
+    assert set(schema["properties"]) == set(Settings.model_fields)
+    assert all(schema["properties"][name]["description"] for name in Settings.model_fields)

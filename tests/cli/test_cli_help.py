@@ -1,0 +1,74 @@
+"""Help is plain, complete and quick: it loads none of the heavy packages."""
+
+import subprocess
+import sys
+
+import pytest
+from conftest import Cli
+from typer.main import get_command
+
+from forecast_cli import __version__
+from forecast_cli.cli.app import build_app
+from forecast_cli.core.exit_codes import ExitCode
+
+HEAVY = {"polars", "pydantic", "pydantic_settings", "rich", "statsforecast", "numpy", "pyarrow", "pandas"}
+COMMANDS = (
+    (),
+    ("forecast",),
+    ("validate",),
+    ("check",),
+    ("sample",),
+    ("models",),
+    ("config",),
+    ("config", "init"),
+    ("config", "show"),
+    ("config", "schema"),
+)
+
+
+def test_every_command_is_tried_here() -> None:
+    root = get_command(build_app())
+    names = {name for command in COMMANDS[1:] for name in command[:1]}
+    assert set(root.commands) == names
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_goes_to_stdout_and_exits_0(cli: Cli, command: tuple[str, ...], flag: str) -> None:
+    outcome = cli(*command, flag).expect(ExitCode.OK)
+    assert outcome.out.startswith("Usage: " + " ".join(["forecast-cli", *command]))
+    assert outcome.err == ""
+    assert max(map(len, outcome.out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], *([*c, "--help"] for c in COMMANDS[1:])], ids=" ".join
+)
+def test_help_loads_no_heavy_package(arguments: list[str]) -> None:
+    code = (
+        "import sys\n"
+        f"sys.argv = ['forecast-cli', *{arguments!r}]\n"
+        "from forecast_cli.__main__ import main\n"
+        "try:\n    main()\nexcept SystemExit as leaving:\n    assert leaving.code == 0, leaving.code\n"
+        "print('loaded:', *{name.partition('.')[0] for name in sys.modules})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split()[1:])
+    assert "typer" in loaded
+    assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize("command", [(), ("config",)], ids=["root", "config"])
+def test_no_command_is_a_usage_error_that_shows_the_help(cli: Cli, command: tuple[str, ...]) -> None:
+    outcome = cli(*command).expect(ExitCode.USAGE)
+    assert outcome.out == ""
+    assert "Commands:" in outcome.err
+
+
+def test_version(cli: Cli) -> None:
+    assert cli("--version").expect(ExitCode.OK).out == f"forecast-cli {__version__}\n"
+
+
+def test_the_module_runs_like_the_script(cli_apart: Cli) -> None:
+    assert cli_apart("--version").expect(ExitCode.OK).out == f"forecast-cli {__version__}\n"
+    assert cli_apart("--help").expect(ExitCode.OK).out.startswith("Usage: forecast-cli ")

@@ -1,0 +1,99 @@
+"""Every setting is a flag of its name, with its description and its default in words, and no flag lacks a setting."""
+
+from datetime import date
+from enum import Enum
+from typing import Any
+
+import pytest
+from conftest import Cli
+from typer.main import get_command
+
+from forecast_cli.cli.app import build_app
+from forecast_cli.cli.options import ConfigOptions, InputOptions, LogOptions, QuietOptions, RunOptions
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.exit_codes import ExitCode
+
+ROOT = get_command(build_app())
+SHARED = {*ConfigOptions.__annotations__, *LogOptions.__annotations__, *QuietOptions.__annotations__}
+SETTINGS = {*InputOptions.__annotations__, *RunOptions.__annotations__}
+
+
+def options_of(*names: str) -> dict[str, Any]:
+    command = ROOT
+    for name in names:
+        command = command.commands[name]
+    return {param.name: param for param in command.params if param.param_type_name == "option"}
+
+
+def in_words(value: Any) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case None:
+            return "none"
+        case Enum():
+            return value.value
+        case date():
+            return value.isoformat()
+        case tuple():
+            return " and ".join(in_words(item) for item in value)
+        case float():
+            return f"{value:g}"
+        case _:
+            return str(value)
+
+
+def expected_help(name: str) -> str:
+    field = Settings.model_fields[name]
+    said = field.description.removesuffix(".")
+    if "(default: " in said:
+        return f"{said}."
+    again = "repeatable, " if isinstance(field.default, tuple) else ""
+    return f"{said} ({again}default: {in_words(field.default)})."
+
+
+def test_every_setting_is_declared_as_an_option_and_no_other_name_is() -> None:
+    assert set(Settings.model_fields) == SETTINGS
+
+
+@pytest.mark.parametrize("command", [("forecast",), ("config", "show")], ids=" ".join)
+def test_every_setting_is_reachable_by_its_flag(command: tuple[str, ...]) -> None:
+    options = options_of(*command)
+    flags = {name: option.opts[0] for name, option in options.items() if name in SETTINGS}
+    assert flags == {name: f"--{name.replace('_', '-')}" for name in Settings.model_fields}
+
+
+def test_no_option_lacks_a_setting() -> None:
+    assert set(options_of("forecast")) - SETTINGS == SHARED | {"output", "force", "dry_run"}
+    assert set(options_of("validate")) - SETTINGS == {"config", "log_format", "format"}
+
+
+def test_validate_takes_the_settings_of_the_input_only() -> None:
+    assert set(options_of("validate")) & SETTINGS == set(InputOptions.__annotations__)
+
+
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+def test_help_says_what_the_setting_says_and_its_default(name: str) -> None:
+    option = options_of("forecast")[name]
+    assert option.help == expected_help(name)
+    assert option.default is None, "a default here would win over the environment and the file"
+
+
+@pytest.mark.parametrize("name", ["model", "season_length", "level"])
+def test_lists_are_repeatable(name: str) -> None:
+    assert options_of("forecast")[name].multiple
+
+
+def test_values_of_every_kind_arrive(cli: Cli) -> None:
+    flags = ["--level", "90", "--level", "50", "--model", "MSTL(7,30)", "--model", "Naive", "--as-of", "2026-02-28"]
+    flags += ["--on-duplicate", "last-row", "--require-success", "--max-missing", "0.5"]
+    out = cli("config", "show", *flags).expect(ExitCode.OK).flat
+    for said in (
+        "level 50, 90 flag --level",
+        "model MSTL(7,30), Naive flag --model",
+        "as_of 2026-02-28 flag --as-of",
+        "on_duplicate last-row flag --on-duplicate",
+        "require_success true flag --require-success",
+        "max_missing 0.5 flag --max-missing",
+    ):
+        assert said in out
