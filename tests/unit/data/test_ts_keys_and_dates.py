@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from ts_rows import START, account, balances, check, daily, finding, rows, rules, shard
 
+from forecast_cli.core.ledger import ACCOUNTS_SCHEMA
 from forecast_cli.data.findings import Action
 
 MANY = [float(day % 17) for day in range(3000)]
@@ -162,3 +163,11 @@ def test_TS14_days_are_counted_on_the_calendar(origin: date, first: date, length
     assert found.panel.origins.tolist() == [origin, origin]
     assert account(found, "a")["gap_filled"] == length - 3
     assert account(found, "a")["stale_filled"] == 1
+
+
+def test_no_rows_are_no_accounts_and_no_findings() -> None:
+    contract = check(rows())
+    assert (contract.ledger.height, contract.origin, contract.findings, contract.n_rows) == (0, None, (), 0)
+    assert list(contract.ledger.schema) == ["unique_id", *ACCOUNTS_SCHEMA]
+    assert contract.ledger.schema["repairs"] == ACCOUNTS_SCHEMA["repairs"]
+    assert len(shard(rows()).panel) == 0

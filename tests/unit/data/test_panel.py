@@ -1,0 +1,76 @@
+"""Panel: rows taken out of it stay what they were."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.data.panel_build import build_panel
+
+FIRST = date(2024, 2, 26)
+
+
+def make(series: list[dict[int, float]], origins: list[int]) -> Panel:
+    """Build a panel of balances by day, counted from FIRST; codes leave gaps, as accounts set aside do."""
+    days = [(3 * n, FIRST + timedelta(days=day), y) for n, own in enumerate(series) for day, y in sorted(own.items())]
+    accounts = pl.DataFrame(
+        {"code": [3 * n for n in range(len(series))], "unique_id": [f"a{n}" for n in range(len(series))]}
+    )
+    stranger = [(1, FIRST, 99.0)] if len(series) > 1 else []
+    frame = pl.DataFrame(
+        sorted(days + stranger), schema={"code": pl.UInt32, "ds": pl.Date, "y": pl.Float64}, orient="row"
+    )
+    at = np.array([FIRST + timedelta(days=origin) for origin in origins], dtype="datetime64[D]")
+    return build_panel(frame, accounts.with_columns(pl.col("code").cast(pl.UInt32)), at)
+
+
+def filled_slowly(own: dict[int, float], origin: int) -> list[float]:
+    """Carry the last balance forward, day by day."""
+    series, balance = [], np.nan
+    for day in range(min(own), origin + 1):
+        balance = own.get(day, balance)
+        series.append(balance)
+    return series
+
+
+def test_a_balance_holds_until_the_next_one_and_to_the_origin() -> None:
+    panel = make([{0: 1.0, 3: 2.0}, {2: -5.0}, {4: 7.0}], [5, 5, 4])
+    assert [panel.series(row).tolist() for row in range(3)] == [[1, 1, 1, 2, 2, 2], [-5, -5, -5, -5], [7]]
+    assert panel.lengths.tolist() == [6, 4, 1]
+    assert np.isnan(panel.y[1, :2]).all()
+    assert panel.y.dtype == np.float64
+    assert panel.lengths.dtype == np.int64
+    assert panel.origins.dtype == np.dtype("datetime64[D]")
+
+
+def test_a_panel_of_no_accounts_is_a_panel() -> None:
+    panel = make([], [])
+    assert (len(panel), panel.y.shape, panel.lengths.shape) == (0, (0, 0), (0,))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_filling_equals_a_slow_loop(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    series = [
+        {int(day): float(random.normal()) for day in random.choice(60, size=random.integers(1, 30), replace=False)}
+        for _ in range(25)
+    ]
+    origins = [max(own) + int(random.integers(0, 10)) for own in series]
+    panel = make(series, origins)
+    for row, (own, origin) in enumerate(zip(series, origins, strict=True)):
+        assert panel.series(row).tolist() == filled_slowly(own, origin)
+
+
+def test_take_keeps_order_currencies_and_origins_and_cuts_the_axis() -> None:
+    whole = make([{0: 1.0}, {3: 2.0}, {4: 3.0}], [5, 5, 4])
+    currencies = pl.Series("currency", ["EUR", "USD", "CZK"])
+    panel = Panel(whole.ids, whole.y, whole.lengths, whole.origins, currencies).take([2, 1])
+    assert panel.ids.to_list() == ["a2", "a1"]
+    assert panel.currencies is not None
+    assert panel.currencies.to_list() == ["CZK", "USD"]
+    assert panel.y.shape == (2, 3)
+    assert [panel.series(row).tolist() for row in range(2)] == [[3.0], [2.0, 2.0, 2.0]]
+    assert panel.origins.tolist() == [FIRST + timedelta(days=4), FIRST + timedelta(days=5)]
+    assert whole.take([0]).currencies is None

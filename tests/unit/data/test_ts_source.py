@@ -1,0 +1,141 @@
+"""The contract over files: whole inputs and shards of them say the same, whatever the files."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+from ts_rows import account, daily, finding, rows, rules
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.data import tangled
+from forecast_cli.data.contract import Contract, check_input, read_shard
+from forecast_cli.data.files import open_source
+from forecast_cli.data.findings import Action
+from forecast_cli.data.source import Source
+
+POISON = [
+    daily("a", [1, 2, 3, 4]),
+    daily("b", [1, None, 3, 4]),
+    daily("c", [1, 2]) + daily("c", [1, 9]),
+    daily("d", [None, None]),
+    daily("e", [1e300, 2]),
+    daily("f", [1, 2], date(2023, 1, 1)),
+    [("g", None, 1.0), (None, date(2024, 1, 1), 1.0), (" ", date(2024, 1, 1), 1.0)],
+    [("h", date(2024, 1, 4), 1.0), ("h", date(2024, 1, 1), 2.0), ("h", date(9999, 12, 31), 2.0)],
+]
+
+
+def edge(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.drop("at").rename({"unique_id": "account_id", "ds": "date", "y": "balance"})
+
+
+def write(folder: Path, files: Mapping[str, pl.DataFrame], **chosen: object) -> tuple[Source, Settings]:
+    """Write files in the user's columns and open them."""
+    for name, frame in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        edge(frame).write_parquet(folder / name)
+    settings = Settings.model_validate(chosen)
+    return open_source(str(folder), settings), settings
+
+
+def assert_shards_agree(source: Source, settings: Settings, contract: Contract, *, size: int) -> None:
+    """Assert that shards of ``size`` ids cover the ledger of the whole, row by row."""
+    ids = contract.ledger["unique_id"].unique(maintain_order=True)
+    shards = [
+        read_shard(source, settings, origin=contract.origin, first_id=part[0], last_id=part[-1])
+        for part in (ids[start : start + size] for start in range(0, len(ids), size))
+    ]
+    assert_frame_equal(pl.concat(shard.ledger for shard in shards), contract.ledger)
+    kept = contract.ledger.filter(status="ok")["unique_id"].to_list()
+    assert [unique_id for shard in shards for unique_id in shard.panel.ids] == kept
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+@pytest.mark.parametrize("origin", ["input", "account"])
+def test_shards_say_the_same_as_the_whole(tmp_path: Path, size: int, origin: str) -> None:
+    source, settings = write(tmp_path, {"one.parquet": rows(*POISON)}, origin=origin, max_bad_rows=1)
+    contract = check_input(source, settings)
+    assert contract.ledger["unique_id"].to_list() == list("abcdefgh")
+    assert contract.n_rows == source.rows
+    assert_shards_agree(source, settings, contract, size=size)
+
+
+def test_files_in_any_order_say_the_same(tmp_path: Path) -> None:
+    frame = rows(*POISON)
+    parts = {f"part-{n}.parquet": frame[n::3] for n in range(3)}
+    turned = {f"part-{2 - n}.parquet": part[::-1] for n, part in enumerate(parts.values())}
+    (one, settings), (other, _) = write(tmp_path / "one", parts), write(tmp_path / "other", turned)
+    assert_frame_equal(check_input(one, settings).ledger, check_input(other, settings).ledger)
+
+
+def test_tangled_accounts_are_looked_at_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, settings = write(tmp_path, {"one.parquet": rows(*POISON).sample(fraction=1, shuffle=True, seed=3)})
+    whole = check_input(source, settings)
+    monkeypatch.setattr(tangled, "BATCH_ROWS", 3)
+    assert_frame_equal(check_input(source, settings).ledger, whole.ledger)
+
+
+def test_integer_ids_keep_their_type_and_their_order(tmp_path: Path) -> None:
+    frame = rows(daily(10, [1, 2]), daily(9, [3, 4]), daily(-1, [5, 6]), id_dtype=pl.Int64)
+    source, settings = write(tmp_path, {"one.parquet": frame})
+    contract = check_input(source, settings)
+    assert contract.ledger["unique_id"].to_list() == [-1, 9, 10]
+    assert contract.ledger.schema["unique_id"] == pl.Int64
+    assert_shards_agree(source, settings, contract, size=2)
+
+
+def test_accounts_of_files_left_out_are_flagged_or_failed(tmp_path: Path) -> None:
+    opened, settings = write(tmp_path, {"one.parquet": rows(daily("a", [1, 2]), daily("b", [3, 4]))})
+    source = replace(opened, quarantined_ids=("b", "gone", " "))
+    contract = check_input(source, settings)
+    assert contract.ledger.select("unique_id", "status").rows() == [("a", "ok"), ("b", "ok"), ("gone", "failed")]
+    assert account(contract, "b")["flags"] == ["file_quarantined"]
+    assert account(contract, "gone")["flags"] == ["file_quarantined"]
+    assert str(account(contract, "gone")["reason"]).startswith("quarantined: all its rows are in a file")
+    assert finding(contract, "IN02", Action.SET_ASIDE).examples == ("gone",)
+    assert_shards_agree(source, settings, contract, size=1)
+
+
+@pytest.mark.parametrize("column", ["currency", "CURRENCY"])
+def test_TS15_an_unnamed_currency_column_is_looked_at(tmp_path: Path, column: str) -> None:
+    frame = rows(daily("a", [1, 2]), daily("b", [3, 4])).with_columns(pl.Series(column, ["EUR", "USD", "EUR", "EUR"]))
+    source, settings = write(tmp_path, {"one.parquet": frame[:2], "two.parquet": frame[2:]})
+    found = finding(check_input(source, settings), "TS15", Action.REJECT)
+    assert found.examples == ("a",)
+    assert f"column '{column}'" in found.message
+    assert found.hint == f"make account and currency together the key: --currency-col {column}"
+
+
+def test_TS15_a_currency_in_the_folder_is_looked_at(tmp_path: Path) -> None:
+    files = {"currency=EUR/a.parquet": rows(daily("a", [1, 2])), "currency=USD/a.parquet": rows(daily("a", [3, 4]))}
+    source, settings = write(tmp_path, files)
+    assert finding(check_input(source, settings), "TS15", Action.REJECT).examples == ("a",)
+
+
+def test_TS15_a_currency_column_in_some_files_only_is_no_column_of_the_input(tmp_path: Path) -> None:
+    with_currency = rows(daily("a", [1, 2])).with_columns(currency=pl.Series(["EUR", "USD"]))
+    source, settings = write(tmp_path, {"one.parquet": with_currency, "two.parquet": rows(daily("b", [1, 2]))})
+    assert "TS15" not in rules(check_input(source, settings))
+
+
+def test_TS15_shards_of_account_and_currency_say_the_same_as_the_whole(tmp_path: Path) -> None:
+    frame = pl.concat(
+        rows(*POISON).with_columns(currency=pl.lit(currency, dtype=pl.String)) for currency in ("USD", "EUR", None)
+    )
+    source, settings = write(tmp_path, {"one.parquet": frame}, currency_col="currency", max_bad_rows=1)
+    contract = check_input(source, settings)
+    assert contract.ledger.height == 3 * 8
+    assert_shards_agree(source, settings, contract, size=3)
+
+
+def test_an_input_where_nothing_can_be_forecast_has_no_origin_and_an_empty_panel(tmp_path: Path) -> None:
+    source, settings = write(tmp_path, {"one.parquet": rows(daily("a", [None, None]))})
+    contract = check_input(source, settings)
+    assert contract.origin is None
+    shard = read_shard(source, settings, origin=None, first_id="a", last_id="a")
+    assert (len(shard.panel), shard.panel.y.shape) == (0, (0, 0))
+    assert_frame_equal(shard.ledger, contract.ledger)
