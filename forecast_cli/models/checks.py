@@ -13,6 +13,8 @@ from forecast_cli.models.rows import squared_changes
 
 #: How often its range and its volatility over the horizon a forecast may lie beyond an account's own balances.
 REACH: Final = 10.0
+#: What a forecast may lie beyond the balances of an account that never moved, as a share of its balance.
+SLACK: Final = 1e-3
 #: Quantiles crossed by less than this share of the account's largest balance are rounding, and are sorted.
 ROUNDING: Final = 1e-9
 
@@ -47,7 +49,7 @@ def check_forecast(forecast: Forecast, facts: AccountFacts, *, reach: float = RE
     """Return ``forecast`` with a failure for each row that is NotFinite, Crossed or Exploding.
 
     Exploding: a number lies beyond the account's lowest or highest balance by more than ``reach`` times
-    (high - low + volatility sqrt(h)).
+    (high - low + volatility sqrt(h)), and by more than a thousandth of its largest balance.
     Quantiles that cross by rounding alone are put in order. Rows that failed before are not looked at.
     """
     with np.errstate(over="ignore", invalid="ignore"):
@@ -80,7 +82,7 @@ class _Span:
 
 
 def _span(mean: NDArray[np.float64], quantiles: NDArray[np.float64], facts: AccountFacts, *, reach: float) -> _Span:
-    room = reach * (facts.high - facts.low + facts.volatility * np.sqrt(mean.shape[1])) + 1e-6 * facts.size
+    room = reach * (facts.high - facts.low + facts.volatility * np.sqrt(mean.shape[1])) + SLACK * facts.size
     return _Span(
         lowest=np.fmin(mean.min(axis=1), quantiles[:, :, 0].min(axis=1)),
         highest=np.fmax(mean.max(axis=1), quantiles[:, :, -1].max(axis=1)),

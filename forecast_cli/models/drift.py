@@ -1,6 +1,7 @@
 """RandomWalkWithDrift: the last balance, and on along the line from the first to the last."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,8 @@ from forecast_cli.models.normal import normal_forecast
 from forecast_cli.models.rows import squared_changes
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
 
-MIN_OBS = 30
+#: Two months: the drift of one pay cycle is where in the cycle the account stands.
+MIN_OBS: Final = 60
 
 
 @dataclass(frozen=True)

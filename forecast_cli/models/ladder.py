@@ -19,8 +19,8 @@ from forecast_cli.models.error_profile import shipped_profile
 from forecast_cli.models.failures import TOO_SHORT, too_short_message
 from forecast_cli.models.registry import ModelChoice
 
-#: An interval narrower than this share of the account's largest balance is no interval.
-ZERO_WIDTH: Final = 1e-9
+#: Intervals narrower than this share of an account's usual daily change are no intervals.
+ZERO_WIDTH: Final = 1e-6
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def forecast_panel(panel: Panel, choice: ModelChoice, *, h: int, levels: tuple[f
     rungs = _rungs(choice, h)
     for rung in rungs:
         _climb(board, panel, facts, rung=rung, levels=levels)
-    pooled = _pool_zero_width(board, panel, facts, levels=levels)
+    pooled = _pool(board, panel, facts, levels=levels)
     names = [rung.name for rung in rungs]
     used = tuple(names[place] if place >= 0 else None for place in board.rung)
     left = tuple(_last_failure(board, int(row)) for row in np.flatnonzero(board.rung < 0))
@@ -120,25 +120,24 @@ def _climb(board: _Board, panel: Panel, facts: AccountFacts, *, rung: _Rung, lev
     board.rung[rows[done]] = rung.place
 
 
-def _pool_zero_width(
-    board: _Board, panel: Panel, facts: AccountFacts, *, levels: tuple[float, ...]
-) -> NDArray[np.bool_]:
-    """Give rows without any width intervals of the error profile around their median; return which rows [n]."""
-    rows = np.flatnonzero((board.rung >= 0) & _without_width(board, facts))
+def _pool(board: _Board, panel: Panel, facts: AccountFacts, *, levels: tuple[float, ...]) -> NDArray[np.bool_]:
+    """Give rows whose own past knows no width the error profile's, around their median; return which rows, [n].
+
+    On a constant account some models leave a width of rounding errors: it is as little worth as none.
+    """
+    pooled = np.asarray((board.rung >= 0) & ((facts.low == facts.high) | _without_width(board, facts)))
+    rows = np.flatnonzero(pooled)
     if len(rows):
-        profile = shipped_profile()
+        profile, middle = shipped_profile(), len(levels)
         offsets = profile.offsets(profile.scale_of(panel.take(rows)), board.mean.shape[1], levels)
-        middle = len(levels)
         board.quantiles[rows] = board.quantiles[rows][:, :, middle, None] + offsets
-    pooled = np.zeros(len(panel), dtype=np.bool_)
-    pooled[rows] = True
     return pooled
 
 
 def _without_width(board: _Board, facts: AccountFacts) -> NDArray[np.bool_]:
     with np.errstate(over="ignore", invalid="ignore"):
         widest = (board.quantiles[:, :, -1] - board.quantiles[:, :, 0]).max(axis=1)
-        return np.asarray(widest <= ZERO_WIDTH * facts.size)
+        return np.asarray(widest <= ZERO_WIDTH * facts.volatility)
 
 
 def _outcome(row: int, used: str | None, errors: list[tuple[str, RowFailure]]) -> Outcome:

@@ -1,6 +1,7 @@
 """Naive: tomorrow is like today."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,9 @@ from forecast_cli.models.normal import normal_forecast
 from forecast_cli.models.rows import squared_changes
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
 
-MIN_OBS = 15
+#: On real balances its 80 % intervals held 31 % from 3 days of history, 68 % from 15 and 85 % from 30, where pooled
+#: experience held 77 to 81 % throughout: below a month of days the last rung of the ladder knows more.
+MIN_OBS: Final = 30
 
 
 @dataclass(frozen=True)

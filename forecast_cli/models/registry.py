@@ -9,6 +9,7 @@ from typing import Final
 
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.models import drift, naive, seasonal_naive, window_average
+from forecast_cli.models import statsforecast_specs as sf
 from forecast_cli.models.base import Model
 from forecast_cli.models.spec import ModelSpec, Seasons, SeasonUse
 
@@ -17,6 +18,17 @@ _SPECS: Final = (
     seasonal_naive.SPEC,
     drift.SPEC,
     window_average.SPEC,
+    sf.SEASONAL_WINDOW_AVERAGE,
+    sf.SIMPLE_EXPONENTIAL_SMOOTHING,
+    sf.HOLT,
+    sf.AUTO_ETS,
+    sf.AUTO_THETA,
+    sf.DYNAMIC_OPTIMIZED_THETA,
+    sf.AUTO_CES,
+    sf.MSTL,
+    sf.MFLES,
+    sf.AUTO_ARIMA,
+    sf.CONFORMAL_SEASONAL_POOL,
 )
 
 REGISTRY: Final[Mapping[str, ModelSpec]] = MappingProxyType({spec.name: spec for spec in _SPECS})

@@ -1,6 +1,7 @@
 """WindowAverage: the mean of the last days."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -13,7 +14,8 @@ from forecast_cli.models.failures import too_short
 from forecast_cli.models.rows import chunks, tree_sum
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, SeasonUse
 
-MOST_WINDOWS = 10
+#: Windows conformal errors are taken from; ten give twenty numbers to take quantiles of.
+MOST_WINDOWS: Final = 10
 
 
 @dataclass(frozen=True)

@@ -76,10 +76,10 @@ def test_every_account_gets_a_forecast_down_to_one_observation():
 
 
 def test_short_account_is_a_fallback_with_the_reason_and_a_flag():
-    got = climb([walk(20)], "SeasonalNaive(30)")
+    got = climb([walk(40)], "SeasonalNaive(30)")
     (outcome,) = got.outcomes
     assert (outcome.row, outcome.status, outcome.model_used, outcome.error) == (0, Status.FALLBACK, "Naive", "TooShort")
-    assert outcome.message == "20 observations, at least 60 needed"
+    assert outcome.message == "40 observations, at least 60 needed"
     assert got.flags == ((Flag.SHORT,),)
 
 

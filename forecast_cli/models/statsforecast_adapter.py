@@ -1,0 +1,172 @@
+"""The adapter to statsforecast, its only importer: one account after the other, failures as values, nothing printed.
+
+The import takes seconds and hundreds of megabytes, hence it waits until the first account is forecast.
+"""
+
+import io
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.base import Forecast, RowFailure, quantile_probabilities
+from forecast_cli.models.conformal import Windows
+
+#: Sample paths of a model whose intervals come from samples, and their seed: the same for every account and run.
+_PATHS: Final = 1000
+_SEED: Final = 0
+
+
+class Route(StrEnum):
+    """How to get mean and intervals out of an estimator."""
+
+    FORECAST = "forecast"  # forecast(y, h, level): its own intervals, or those of ConformalIntervals
+    FIT = "fit"  # fit(y).predict(h, level): where forecast() has no intervals
+    SAMPLES = "samples"  # fit(y).simulate(h): where predict() draws without a seed
+    THETA = "theta"  # fit(y).predict(h), and intervals as deviations: forecast() computes them in float32
+
+
+@dataclass(frozen=True)
+class Estimator:
+    """A class of ``statsforecast.models`` by name, and its arguments; an Estimator among them is made too."""
+
+    name: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SeriesModel:
+    """A statsforecast model; with ``windows``, its intervals are conformal."""
+
+    estimator: Estimator
+    route: Route = Route.FORECAST
+    windows: Windows | None = None
+
+    def fit(self, panel: Panel) -> "FittedSeries":
+        """Keep the panel: statsforecast fits and forecasts in one go, which spares the memory of fitted models."""
+        return FittedSeries(self, panel)
+
+
+@dataclass(frozen=True)
+class FittedSeries:
+    """The model and the accounts to go through."""
+
+    model: SeriesModel
+    panel: Panel
+
+    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
+        """Forecast h days of each account by itself; whatever it raises is a failure of that account alone."""
+        n = len(self.panel)
+        mean, quantiles = np.full((n, h), np.nan), np.full((n, h, 2 * len(levels) + 1), np.nan)
+        failures = []
+        with _silence():
+            for row in range(n):
+                try:
+                    mean[row], quantiles[row] = _forecast_one(self.model, self.panel.series(row), h=h, levels=levels)
+                except Exception as error:  # noqa: BLE001 - what a library raises on one account must not end the others
+                    failures.append(RowFailure(row, type(error).__name__, _first_line(error)))
+        return Forecast(mean, quantiles, levels, tuple(failures))
+
+
+def _forecast_one(
+    model: SeriesModel, series: NDArray[np.float64], *, h: int, levels: tuple[float, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean [h] and quantiles [h, q] of one account."""
+    y = np.array(series, dtype=np.float64)  # a copy: estimators may write into what they are given
+    arguments = dict(model.estimator.arguments)
+    if model.windows is not None:
+        arguments["prediction_intervals"] = _conformal(model.windows, len(y), h)
+    estimator = _make(Estimator(model.estimator.name, arguments))
+    match model.route:
+        case Route.FORECAST:
+            return _read(estimator.forecast(y=y, h=h, level=list(levels)), levels)
+        case Route.FIT:
+            return _read(estimator.fit(y=y).predict(h=h, level=list(levels)), levels)
+        case Route.SAMPLES:
+            fitted = estimator.fit(y=y)
+            paths = fitted.simulate(h=h, n_paths=_PATHS, seed=_SEED)
+            return fitted.predict(h=h)["mean"], np.quantile(paths, quantile_probabilities(levels), axis=0).T
+        case Route.THETA:
+            fitted = estimator.fit(y=y)
+            return _around(fitted.predict(h=h)["mean"], _theta_deviations(fitted.model_, h), levels)
+
+
+def _theta_deviations(fitted: Mapping[str, Any], h: int) -> NDArray[np.float64]:
+    """Return samples of what the future lies above the mean, [h, 200], those statsforecast takes its intervals from.
+
+    Its samples are float32, a grain of 64 on a balance of a thousand million. The recursion is linear, so that a start
+    from a state of zeros gives the deviations alone, whose grain is a share of their own size.
+    """
+    from statsforecast.theta import compute_pi_samples
+
+    residuals = fitted["residuals"][3:]
+    samples = compute_pi_samples(
+        n=fitted["n"],
+        h=h,
+        states=np.zeros((1, 5)),
+        sigma=np.std(residuals, ddof=1),
+        alpha=fitted["par"]["alpha"],
+        theta=fitted["par"]["theta"],
+        mean_y=0.0,
+    )
+    return np.asarray(samples, dtype=np.float64)
+
+
+def _around(
+    mean: NDArray[np.float64], deviations: NDArray[np.float64], levels: tuple[float, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return ``mean`` [h] and the quantiles of it plus ``deviations`` [h, samples]; the median as in ``_read``."""
+    quantiles = mean[:, None] + np.quantile(deviations, quantile_probabilities(levels), axis=1).T
+    middle = len(levels)
+    quantiles[:, middle] = np.clip(mean, quantiles[:, middle - 1], quantiles[:, middle + 1])
+    return mean, quantiles
+
+
+def _make(estimator: Estimator) -> Any:
+    from statsforecast import models
+
+    made = {key: _make(value) if isinstance(value, Estimator) else value for key, value in estimator.arguments.items()}
+    return getattr(models, estimator.name)(**made)
+
+
+def _conformal(windows: Windows, length: int, h: int) -> Any:
+    from statsforecast.utils import ConformalIntervals
+
+    count = int(windows.count(np.array([length]), h)[0])
+    return ConformalIntervals(n_windows=count, h=h, method="conformal_distribution")
+
+
+def _read(said: Mapping[str, Any], levels: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and quantiles of a statsforecast answer; the median is the mean, held within the innermost level.
+
+    Its models have symmetric errors, so that both are one number but for what sampling leaves.
+    """
+    mean = np.asarray(said["mean"], dtype=np.float64)
+    lows = [np.asarray(said[f"lo-{level}"]) for level in levels]
+    highs = [np.asarray(said[f"hi-{level}"]) for level in levels]
+    median = np.clip(mean, lows[0], highs[0])
+    return mean, np.column_stack([*reversed(lows), median, *highs])
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep what statsforecast prints and warns of from the user: what matters is in the answer or in the failure."""
+    with (
+        warnings.catch_warnings(),
+        np.errstate(all="ignore"),
+        redirect_stdout(io.StringIO()),
+        redirect_stderr(io.StringIO()),
+    ):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else "no message"

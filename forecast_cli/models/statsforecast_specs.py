@@ -1,0 +1,189 @@
+"""The models that statsforecast does: how each is built, what it needs and where its intervals come from."""
+
+from collections.abc import Callable
+from typing import Final
+
+from forecast_cli.models import drift
+from forecast_cli.models.base import Model
+from forecast_cli.models.conformal import Windows
+from forecast_cli.models.naive import MIN_OBS
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons, SeasonUse
+from forecast_cli.models.statsforecast_adapter import Estimator, Route, SeriesModel
+
+#: Longest season these models are fitted with: beyond it they take minutes and more parameters than an account can
+#: feed. The same bound as in R's forecast package (ets).
+_MAX_SEASON: Final = 24
+#: Windows of conformal intervals: each is a fit more, so fewer where a fit is dear.
+_CHEAP_WINDOWS: Final = 10
+_DEAR_WINDOWS: Final = 4
+_AVERAGED_SEASONS: Final = 3
+
+_ADDITIVE: Final = "additive forms only: no multiplicative error, trend or season is ever tried"
+_WITHOUT_SEASON: Final = f"seasons longer than {_MAX_SEASON} days are left out"
+
+
+def _seasonal_windows(seasons: Seasons) -> Windows:
+    return Windows(_AVERAGED_SEASONS * seasons[0], _CHEAP_WINDOWS)
+
+
+def _two_seasons(seasons: Seasons, _h: int = 1) -> int:
+    return max(2 * max(seasons), MIN_OBS)
+
+
+def _loess_needs(seasons: Seasons, _h: int = 1) -> int:
+    """Two and a half seasons: from two alone, 80 % held 55 % on real balances, and Naive was better."""
+    return max((5 * max(seasons) + 1) // 2, MIN_OBS)
+
+
+def _dear_windows(seasons: Seasons) -> Windows:
+    return Windows(_two_seasons(seasons), _DEAR_WINDOWS)
+
+
+def _theta(name: str) -> Callable[[Seasons], Model]:
+    return lambda seasons: SeriesModel(
+        Estimator(name, {"season_length": seasons[0], "decomposition_type": "additive"}), Route.THETA
+    )
+
+
+SEASONAL_WINDOW_AVERAGE = ModelSpec(
+    name="SeasonalWindowAverage",
+    summary=f"the mean of the same day of the last {_AVERAGED_SEASONS} seasons",
+    kind=ModelKind.SERIES,
+    intervals=IntervalMethod.CONFORMAL,
+    cost_ms=0.4,
+    build=lambda seasons: SeriesModel(
+        Estimator("SeasonalWindowAverage", {"season_length": seasons[0], "window_size": _AVERAGED_SEASONS}),
+        windows=_seasonal_windows(seasons),
+    ),
+    needs=lambda seasons, h: _seasonal_windows(seasons).needed(h),
+    seasons=SeasonUse.ONE,
+)
+
+SIMPLE_EXPONENTIAL_SMOOTHING = ModelSpec(
+    name="SimpleExponentialSmoothing",
+    summary="a level that follows the balance, as fast as fits best",
+    kind=ModelKind.SERIES,
+    intervals=IntervalMethod.NORMAL,
+    cost_ms=0.6,
+    build=lambda _seasons: SeriesModel(Estimator("SimpleExponentialSmoothingOptimized"), Route.FIT),
+    needs=lambda _seasons, _h: MIN_OBS,
+    notes="alpha between 0.01 and 0.99 by least squares",
+)
+
+HOLT = ModelSpec(
+    name="Holt",
+    summary="a level and a trend, damped where that fits better",
+    kind=ModelKind.SERIES,
+    intervals=IntervalMethod.NORMAL,
+    cost_ms=20,
+    build=lambda _seasons: SeriesModel(Estimator("Holt", {"error_type": "A"})),
+    needs=lambda _seasons, _h: drift.MIN_OBS,
+    notes="ETS(A,A,N) or ETS(A,Ad,N), by AICc",
+)
+
+AUTO_ETS = ModelSpec(
+    name="AutoETS",
+    summary="exponential smoothing, the best of the additive forms",
+    kind=ModelKind.SERIES,
+    intervals=IntervalMethod.NORMAL,
+    cost_ms=20,
+    build=lambda seasons: SeriesModel(Estimator("AutoETS", {"season_length": seasons[0], "model": "AZZ"})),
+    needs=_two_seasons,
+    seasons=SeasonUse.ONE,
+    max_season=_MAX_SEASON,
+    notes=f"{_ADDITIVE}; {_WITHOUT_SEASON}; 200 ms with a season of 7",
+)
+
+AUTO_THETA = ModelSpec(
+    name="AutoTheta",
+    summary="the best of four theta models",
+    kind=ModelKind.SERIES,
+    intervals=IntervalMethod.SIMULATED,
+    cost_ms=65,
+    build=_theta("AutoTheta"),
+    needs=_two_seasons,
+    seasons=SeasonUse.ONE,
+    notes="additive season, where the balance passes a test for one",
+)
+
+DYNAMIC_OPTIMIZED_THETA = ModelSpec(
+    name="DynamicOptimizedTheta",
+    summary="the dynamic optimised theta model",
+    kind=ModelKind.SERIES,
+    intervals=IntervalMethod.SIMULATED,
+    cost_ms=20,
+    build=_theta("DynamicOptimizedTheta"),
+    needs=_two_seasons,
+    seasons=SeasonUse.ONE,
+    notes="additive season, where the balance passes a test for one",
+)
+
+AUTO_CES = ModelSpec(
+    name="AutoCES",
+    summary="complex exponential smoothing, the best of its forms",
+    kind=ModelKind.SERIES,
+    intervals=IntervalMethod.CONFORMAL,
+    cost_ms=50,
+    build=lambda seasons: SeriesModel(
+        Estimator("AutoCES", {"season_length": seasons[0]}), windows=_dear_windows(seasons)
+    ),
+    needs=lambda seasons, h: _dear_windows(seasons).needed(h),
+    seasons=SeasonUse.ONE,
+    max_season=_MAX_SEASON,
+    notes=f"{_WITHOUT_SEASON}; statsforecast's own intervals are not used: 80 % held 52 %",
+)
+
+MSTL = ModelSpec(
+    name="MSTL",
+    summary="seasons taken out by loess, the rest by exponential smoothing",
+    kind=ModelKind.SERIES,
+    intervals=IntervalMethod.NORMAL,
+    cost_ms=25,
+    build=lambda seasons: SeriesModel(
+        Estimator("MSTL", {"season_length": list(seasons), "trend_forecaster": Estimator("AutoETS", {"model": "AZN"})})
+    ),
+    needs=_loess_needs,
+    seasons=SeasonUse.MANY,
+    min_season=2,
+    notes=f"takes several seasons, as in MSTL(7,30); {_ADDITIVE}",
+)
+
+MFLES = ModelSpec(
+    name="MFLES",
+    summary="boosted median, Fourier seasons, trend and smoothing",
+    kind=ModelKind.SERIES,
+    intervals=IntervalMethod.CONFORMAL,
+    cost_ms=100,
+    build=lambda seasons: SeriesModel(
+        Estimator("MFLES", {"season_length": list(seasons), "multiplicative": False}), windows=_dear_windows(seasons)
+    ),
+    needs=lambda seasons, h: _dear_windows(seasons).needed(h),
+    seasons=SeasonUse.MANY,
+    min_season=2,
+    notes="takes several seasons; additive",
+)
+
+AUTO_ARIMA = ModelSpec(
+    name="AutoARIMA",
+    summary="ARIMA, orders by stepwise search",
+    kind=ModelKind.SERIES,
+    intervals=IntervalMethod.NORMAL,
+    cost_ms=300,
+    build=lambda seasons: SeriesModel(Estimator("AutoARIMA", {"season_length": seasons[0]})),
+    needs=_two_seasons,
+    seasons=SeasonUse.ONE,
+    max_season=_MAX_SEASON,
+    notes=f"{_WITHOUT_SEASON}; 2 s with a season of 7",
+)
+
+CONFORMAL_SEASONAL_POOL = ModelSpec(
+    name="ConformalSeasonalPool",
+    summary="same day of the last season, intervals from a pool of past days and errors",
+    kind=ModelKind.SERIES,
+    intervals=IntervalMethod.SIMULATED,
+    cost_ms=2,
+    build=lambda seasons: SeriesModel(Estimator("ConformalSeasonalPool", {"season_length": seasons[0]}), Route.SAMPLES),
+    needs=_two_seasons,
+    seasons=SeasonUse.ONE,
+    notes="1,000 seeded samples; its median is not its mean",
+)
