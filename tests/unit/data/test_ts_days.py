@@ -1,6 +1,7 @@
 """TS01 to TS06: several rows a day, none, or none with a balance."""
 
 from datetime import date, datetime, time, timedelta
+from itertools import permutations
 
 import pytest
 from ts_rows import START, account, balances, check, daily, finding, rows, rules, shard, timed
@@ -68,6 +69,12 @@ def test_TS03_the_last_row_is_the_last_in_the_order_of_files_and_rows() -> None:
     assert balances(shard(rows(day), on_duplicate="last-row"), "a") == [5, 9]
     assert balances(shard(rows(day[::-1]), on_duplicate="last-row"), "a") == [5, 9]
     assert balances(shard(rows([day[3], *day[:3]]), on_duplicate="last-row"), "a") == [6, 9]
+
+
+def test_TS03_the_mean_does_not_depend_on_the_order_of_rows() -> None:
+    orders = permutations([1e15, 0.1, -1e15, 0.3])
+    means = {balances(shard(rows([("a", DAY, y) for y in order]), on_duplicate="mean"), "a")[0] for order in orders}
+    assert len(means) == 1
 
 
 def test_TS03_two_balances_reject_the_run_where_the_user_wants_it() -> None:

@@ -67,6 +67,11 @@ def test_TS17_ids_that_look_alike_stay_apart_and_are_named(one: str, other: str)
     assert "case, spaces or unicode form" in found.message
 
 
+def test_TS15_rows_without_a_currency_are_looked_at_as_closely_as_others() -> None:
+    frame = in_currencies(("a", [1, 2], None), ("a", [1], None))
+    assert account(check(frame, currency_col="currency"), "a")["duplicates"] == 1
+
+
 def test_TS17_integer_ids_are_never_alike() -> None:
     assert "TS17" not in rules(check(rows(daily(1, [1, 2]), daily(2, [3, 4]), id_dtype=pl.Int64)))
 
