@@ -86,7 +86,8 @@ def _day_rules(settings: Settings, origin: date | None) -> list[Rule]:
 
 def _flag_rules(settings: Settings) -> list[Rule]:
     season = max(settings.season_length)
-    short = (pl.col("n_obs") < season) & pl.col("verdict").is_null()
+    history = (pl.col("last") - pl.col("first")).dt.total_days() + 1
+    short = (history < season) & pl.col("verdict").is_null()
     return [
         Rule(
             "SC04",
@@ -108,7 +109,7 @@ def _flag_rules(settings: Settings) -> list[Rule]:
             Action.NOTE,
             "accounts",
             short,
-            f"fewer observations than a season ({season} days); a model that needs more is replaced by a simpler one",
+            f"a history shorter than a season ({season} days); a model that needs more is replaced by a simpler one",
         ),
     ]
 

@@ -1,5 +1,7 @@
 """TS07 to TS09: balances out of bounds, balances that never move, short histories."""
 
+from datetime import date
+
 import pytest
 from ts_rows import account, balances, check, daily, finding, rows, rules, shard
 
@@ -43,8 +45,12 @@ def test_TS09_short_accounts_go_on_and_are_noted(n_obs: int) -> None:
     contract = check(frame)
     row = account(contract, "a")
     assert (row["status"], row["n_obs"], row["flags"]) == ("ok", n_obs, [])
-    assert "fewer observations than a season (30 days)" in finding(contract, "TS09", Action.NOTE).message
+    assert "a history shorter than a season (30 days)" in finding(contract, "TS09", Action.NOTE).message
     assert len(balances(shard(frame), "a")) == n_obs
+
+
+def test_TS09_few_observations_over_a_long_history_are_not_short() -> None:
+    assert "TS09" not in rules(check(rows([("a", date(2024, 1, 1), 1.0), ("a", date(2024, 1, 30), 2.0)])))
 
 
 def test_TS09_a_whole_season_is_not_short() -> None:
