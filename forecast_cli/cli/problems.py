@@ -43,9 +43,9 @@ def problem_of(error: BaseException) -> Problem:
         case typer.TyperException():
             return _problem(_one_line(error.format_message()), _usage_hint(error), ExitCode.USAGE)
         case KeyboardInterrupt():
-            return _problem("interrupted; finished shards are kept", _GO_ON, ExitCode.INTERRUPTED, retryable=True)
+            return _problem("interrupted", _GO_ON, ExitCode.INTERRUPTED, retryable=True)
         case Terminated():
-            return _problem("terminated; finished shards are kept", _GO_ON, ExitCode.TERMINATED, retryable=True)
+            return _problem("terminated", _GO_ON, ExitCode.TERMINATED, retryable=True)
         case OSError() if error.errno in _DISK_FULL:
             where = error.filename or "the temporary folder"
             return _problem(

@@ -28,7 +28,7 @@ def percent(share: float) -> str:
 def size(count: int) -> str:
     """Return a number of bytes in decimal units: ``512 bytes``, ``1.9 MB``."""
     value, unit = float(count), 0
-    while value >= _STEP and unit < len(_UNITS) - 1:
+    while round(value, 1) >= _STEP and unit < len(_UNITS) - 1:
         value, unit = value / _STEP, unit + 1
     return f"{count} bytes" if unit == 0 else f"{value:.1f} {_UNITS[unit]}"
 
@@ -37,7 +37,7 @@ def duration(seconds: float) -> str:
     """Return ``0.4 s``, ``12 s``, ``3 min 20 s`` or ``2 h 05 min``."""
     if seconds < 0.05:
         return "under 0.1 s"
-    if seconds < 10:
+    if round(seconds, 1) < 10:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < _MINUTE:

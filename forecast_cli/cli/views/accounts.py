@@ -67,9 +67,14 @@ def _over_models(groups: Sequence[FailureGroup]) -> list[tuple[int, FailureGroup
 
 
 def _row(models: int, group: FailureGroup) -> tuple[str, Text, str]:
-    ids = listed(group.examples, of=group.count)
     what = group.status.value if models > 1 or group.model_used is None else _instead(group)
-    return f"{group.count:,}", Text(what, style=STYLES[group.status]), f"{printable(group.message)} ({ids})"
+    return f"{group.count:,}", Text(what, style=STYLES[group.status]), f"{printable(group.message)} ({_who(group)})"
+
+
+def _who(group: FailureGroup) -> str:
+    """Return the account the message is about, and others of its kind."""
+    others = listed(group.examples[1:], of=group.count - 1)
+    return printable(group.examples[0]) + (f"; also {others}" if others else "")
 
 
 def _instead(group: FailureGroup) -> str:

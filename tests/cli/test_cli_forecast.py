@@ -1,0 +1,188 @@
+"""The main job on the command line: what it writes, what it says, and what it leaves with."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+from conftest import ACCOUNTS, Cli, Finished, command
+
+from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.store.lock import holding
+
+QUICK = ("--model", "Naive", "--horizon", 5, "--jobs", 1)
+
+
+def test_a_clean_run_exits_0_and_writes_every_table(finished: Finished) -> None:
+    finished.outcome.expect(ExitCode.OK)
+    assert pl.read_parquet(finished.output / "accounts.parquet").height == ACCOUNTS
+    assert pl.read_parquet(finished.output / "forecasts" / "*.parquet").height == ACCOUNTS * 30 * 2
+    assert json.loads((finished.output / "manifest.json").read_text())["accounts"]["ok"] == ACCOUNTS
+
+
+def test_the_summary_says_where_the_tables_are_and_what_is_in_them(finished: Finished) -> None:
+    out = finished.outcome.flat
+    assert f"Tables in {finished.output}" in out
+    for said in ("forecasts/ 360 rows", "accounts.parquet 6 rows", "failures.parquet 0 rows", "manifest.json"):
+        assert said in out
+    assert f"{ACCOUNTS} forecast as asked" in out
+    assert f"in all {ACCOUNTS} accounts in, accounts out" in out
+
+
+def test_the_summary_fits_a_narrow_terminal_but_for_commands_to_copy(finished: Finished) -> None:
+    lines = finished.outcome.out.splitlines()
+    told = lines[: lines.index("Next")]
+    paths = [line for line in told if str(finished.output.parent) in line or "balances.parquet" in line]
+    assert all(len(line) <= 80 for line in told if line not in paths)
+
+
+def test_the_commands_of_the_summary_work(finished: Finished, cli: Cli) -> None:
+    lines = finished.outcome.out.splitlines()
+    check, read = (line.strip() for line in lines[lines.index("Next") + 1 :][:2])
+    cli(*check.removeprefix("forecast-cli ").split()).expect(ExitCode.OK)
+    done = subprocess.run([sys.executable, *shlex.split(read)[1:]], capture_output=True, text=True, check=True)
+    assert "shape: (360" in done.stdout
+
+
+def test_a_message_never_goes_to_stdout_and_progress_is_a_line_for_each_tenth(finished: Finished) -> None:
+    assert "100 % (6 of 6 accounts)" in finished.outcome.err
+    assert "%" not in finished.outcome.out.partition("Tables in")[2]
+
+
+def test_quiet_leaves_nothing_to_say_of_a_clean_run(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    outcome = cli("forecast", balances, "--output", tmp_path / "out", *QUICK, "--quiet").expect(ExitCode.OK)
+    assert (outcome.out, outcome.err) == ("", "")
+
+
+def test_the_same_command_again_has_nothing_left_to_do(cli: Cli, balances: Path, finished: Finished) -> None:
+    before = (finished.output / "manifest.json").stat().st_mtime_ns
+    models = ("--model", "SeasonalNaive", "--model", "Naive", "--jobs", 1)
+    outcome = cli("forecast", balances, "--output", finished.output, *models).expect(ExitCode.OK)
+    assert outcome.out.startswith("Nothing left to do")
+    assert (finished.output / "manifest.json").stat().st_mtime_ns == before
+
+
+def test_more_failed_accounts_than_allowed_exit_3_with_everything_written(
+    cli: Cli, one_bad: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out"
+    outcome = cli("forecast", one_bad, "--output", output, *QUICK)
+    outcome.expect_error(ExitCode.ACCOUNTS_FAILED, "1 account failed", "--max-failed 0")
+    assert "failed 1 no forecast possible" in outcome.flat
+    assert "A003" in outcome.flat
+    assert pl.read_parquet(output / "accounts.parquet").height == ACCOUNTS
+    cli("forecast", one_bad, "--output", output, *QUICK, "--max-failed", 1).expect(ExitCode.OK)
+
+
+def test_quiet_still_says_that_accounts_failed(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
+    outcome = cli("forecast", one_bad, "--output", tmp_path / "out", *QUICK, "-q")
+    outcome.expect_error(ExitCode.ACCOUNTS_FAILED, "1 account failed")
+    assert outcome.out == ""
+
+
+def test_a_dry_run_shows_the_plan_and_writes_nothing(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    outcome = cli("forecast", one_bad, "--output", output, *QUICK, "--dry-run").expect(ExitCode.OK)
+    for said in ("nothing was written", "721 rows in 1 file", "ok 5 would be forecast", "failed 1 would be set aside"):
+        assert said in outcome.flat
+    for said in ("A003", "models Naive", "horizon 5 days", "work 1 shard over 1 process", "CPU time", "(new)"):
+        assert said in outcome.flat
+    assert not output.exists()
+
+
+def test_a_missing_input_is_rejected_and_nothing_is_written(cli: Cli, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    cli("forecast", tmp_path / "none.parquet", "--output", output).expect_error(ExitCode.INPUT_REJECTED, "none.parquet")
+    assert not output.exists()
+
+
+def test_another_run_in_the_output_is_a_conflict_that_force_settles(
+    cli: Cli, balances: Path, one_bad: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out"
+    cli("forecast", balances, "--output", output, *QUICK).expect(ExitCode.OK)
+    other = ("forecast", one_bad, "--output", output, *QUICK, "--max-failed", 1)
+    refused = cli(*other).expect_error(ExitCode.CONFIG_INVALID, str(output))
+    assert "--force" in refused.err
+    cli(*other, "--force").expect(ExitCode.OK)
+
+
+def test_an_output_with_other_files_is_never_touched(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    cli("forecast", balances, "--output", tmp_path, *QUICK, "--force").expect_error(
+        ExitCode.CONFIG_INVALID, "thesis.txt"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_an_output_inside_the_input_is_refused(cli: Cli, balances: Path) -> None:
+    cli("forecast", balances.parent, "--output", balances.parent / "out", *QUICK).expect_error(
+        ExitCode.CONFIG_INVALID, "inside the input"
+    )
+
+
+def test_an_output_that_cannot_be_written_exits_8(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    cli("forecast", balances, "--output", tmp_path / "file" / "out", *QUICK).expect_error(
+        ExitCode.OUTPUT_NOT_WRITTEN, str(tmp_path / "file")
+    )
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> Iterator[Path]:
+    output = tmp_path / "out"
+    output.mkdir()
+    with holding(output):
+        yield output
+
+
+def test_an_output_that_another_run_holds_exits_75_at_once(cli: Cli, balances: Path, held: Path) -> None:
+    cli("forecast", balances, "--output", held, *QUICK).expect_error(ExitCode.OUTPUT_BUSY, str(held))
+
+
+def test_an_unknown_model_is_named_with_the_nearest_one(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    outcome = cli("forecast", balances, "--output", tmp_path / "out", "--model", "Nave")
+    outcome.expect_error(ExitCode.CONFIG_INVALID, "'Nave'")
+    assert "did you mean 'Naive'?" in outcome.err
+
+
+def test_settings_come_from_file_and_environment_as_well(
+    cli: Cli, balances: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "c.toml"
+    config.write_text('model = ["Naive"]\nhorizon = 9\njobs = 1\n')
+    monkeypatch.setenv("FORECAST_HORIZON", "4")
+    output = tmp_path / "out"
+    cli("forecast", balances, "--output", output, "--config", config).expect(ExitCode.OK)
+    assert pl.read_parquet(output / "forecasts" / "*.parquet")["step"].max() == 4
+
+
+def test_ids_that_could_drive_a_terminal_are_shown_as_text(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
+    nasty = "[red]A\x1b[31m\u202e<b>\n[/]"
+    rows = pl.read_parquet(one_bad).with_columns(pl.col("account_id").replace("A003", nasty))
+    path = tmp_path / "nasty.parquet"
+    rows.write_parquet(path)
+    outcome = cli("forecast", path, "--output", tmp_path / "out", *QUICK).expect(ExitCode.ACCOUNTS_FAILED)
+    said = outcome.out + outcome.err
+    assert "[red]A\\x1b[31m\\u202e<b>\\n[/]" in "".join(line.strip() for line in said.splitlines())
+    assert "\x1b" not in said
+    assert "\u202e" not in said
+
+
+def test_a_secret_in_the_input_is_shown_nowhere(cli: Cli, tmp_path: Path) -> None:
+    outcome = cli("forecast", "s3://user:hunter2@bucket/balances", "--output", tmp_path / "out", "--read-timeout", 1)
+    assert outcome.exit_code != ExitCode.OK
+    assert "hunter2" not in outcome.out + outcome.err
+
+
+def test_a_run_works_with_stdin_stdout_and_stderr_closed(balances: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    line = " ".join(command("forecast", balances, "--output", output, *QUICK))
+    done = subprocess.run(["/bin/sh", "-c", f"exec {line} <&- >&- 2>&-"], env=os.environ, check=False)
+    assert done.returncode == ExitCode.OK
+    assert (output / "_SUCCESS").exists()

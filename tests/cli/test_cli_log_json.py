@@ -1,0 +1,119 @@
+"""--log-format json: every line of stderr is an object, and the last one sums up."""
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import Cli, Finished, Outcome
+
+from forecast_cli.core.exit_codes import ExitCode
+
+JSON = ("--log-format", "json")
+QUICK = ("--model", "Naive", "--horizon", 5, "--jobs", 1)
+
+
+def last(outcome: Outcome) -> dict[str, object]:
+    *before, summary = outcome.events
+    assert all({"event", "level", "message", "time"} <= set(event) for event in [*before, summary])
+    assert summary["event"] == "summary"
+    assert all(event["event"] != "summary" for event in before)
+    assert summary["exit_code"] == outcome.exit_code
+    assert summary["seconds"] >= 0
+    return summary
+
+
+def test_a_run_tells_progress_then_sums_up(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    outcome = cli("forecast", balances, "--output", output, *QUICK, *JSON).expect(ExitCode.OK)
+    summary = last(outcome)
+    assert summary["status"] == "ok"
+    assert summary["manifest"] == str(output / "manifest.json")
+    assert json.loads((output / "manifest.json").read_text())["fingerprint"] == summary["fingerprint"]
+    counts = {"accounts": 6, "ok": 6, "fallback": 0, "skipped": 0, "failed": 0, "forecast_rows": 30}
+    assert summary["counts"] == counts
+    progress = [event for event in outcome.events if event["event"] == "progress"]
+    assert progress[-1]["done"] == progress[-1]["total"] == 6
+    assert outcome.out == "", "the summary object says it all"
+
+
+def test_quiet_leaves_the_summary_object_alone(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    outcome = cli("forecast", balances, "--output", tmp_path / "out", *QUICK, *JSON, "-q").expect(ExitCode.OK)
+    assert [event["event"] for event in outcome.events] == ["summary"]
+
+
+def test_failed_accounts_are_a_failed_run(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
+    outcome = cli("forecast", one_bad, "--output", tmp_path / "out", *QUICK, *JSON)
+    summary = last(outcome.expect(ExitCode.ACCOUNTS_FAILED))
+    assert (summary["status"], summary["level"]) == ("failed", "error")
+    assert summary["counts"]["failed"] == 1
+    [group] = summary["failures"]
+    assert (group["status"], group["count"], group["examples"]) == ("failed", 1, ["A003"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "retryable"),
+    [
+        (["forecast", "none.parquet", "--output", "out"], ExitCode.INPUT_REJECTED, False),
+        (["forecast", "none.parquet"], ExitCode.USAGE, False),
+        (["forecast", "none.parquet", "--output", "out", "--level", "0"], ExitCode.CONFIG_INVALID, False),
+        (["check", "none"], ExitCode.CHECK_FAILED, False),
+        (["froecast"], ExitCode.USAGE, False),
+    ],
+    ids=["rejected", "usage", "config", "check", "command"],
+)
+def test_an_error_sums_up_too(
+    cli: Cli,
+    arguments: list[str],
+    exit_code: ExitCode,
+    retryable: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = cli(*arguments, *JSON).expect(exit_code)
+    summary = last(outcome)
+    assert (summary["status"], summary["level"], summary["retryable"]) == ("error", "error", retryable)
+    assert summary["message"]
+    assert summary["hint"]
+    assert outcome.out == ""
+
+
+def test_the_format_is_heard_in_both_spellings(cli: Cli) -> None:
+    assert last(cli("check", "none", "--log-format=json"))["status"] == "error"
+    assert cli("check", "none", "--log-format=text").err.startswith("error: ")
+
+
+def test_a_bug_keeps_its_traceback_in_the_object(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def broken(output: Path) -> None:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr("forecast_cli.workflows.check.run_check", broken)
+    summary = last(cli("check", tmp_path, *JSON).expect(ExitCode.BUG))
+    assert str(summary["traceback"]).endswith("ZeroDivisionError: by zero\n")
+
+
+def test_a_warning_is_an_object(cli: Cli, finished: Finished, balances: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORECAST_HORIZN", "3")
+    outcome = cli("validate", balances, *JSON).expect(ExitCode.OK)
+    warning, summary = outcome.events
+    assert (warning["event"], warning["level"]) == ("warning", "warning")
+    assert "FORECAST_HORIZN" in warning["message"]
+    assert summary["counts"]["ok"] == 6
+    assert outcome.out != "", "the table is the result, and stays on stdout"
+
+
+def test_a_check_and_a_dry_run_and_a_sample_sum_up(
+    cli: Cli, finished: Finished, balances: Path, tmp_path: Path
+) -> None:
+    assert last(cli("check", finished.output, *JSON))["counts"] == {
+        "accounts": 6,
+        "forecast_rows": 360,
+        "files": 3,
+        "problems": 0,
+    }
+    plan = cli("forecast", balances, "--output", tmp_path / "out", *QUICK, "--dry-run", *JSON)
+    assert last(plan)["output_state"] == "new"
+    assert "nothing was written" in plan.out
+    sample = cli("sample", "--accounts", 3, "--days", 9, "--output", tmp_path / "s", *JSON)
+    assert last(sample)["counts"]["accounts"] == 3
+    assert sample.out == ""

@@ -1,0 +1,26 @@
+"""The list of models on the command line."""
+
+import json
+
+from conftest import Cli
+
+from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.models.registry import REGISTRY
+
+
+def test_the_table_lists_every_model_with_what_it_needs_and_costs(cli: Cli) -> None:
+    outcome = cli("models").expect(ExitCode.OK)
+    lines = outcome.out.splitlines()
+    assert lines[0].split()[:5] == ["model", "needs", "costs", "seasons", "intervals"]
+    assert [name for name in REGISTRY if not any(line.startswith(f"{name} ") for line in lines)] == []
+    assert max(map(len, lines)) <= 80
+
+
+def test_json_lists_every_model_in_full(cli: Cli) -> None:
+    listed = json.loads(cli("models", "--format", "json").expect(ExitCode.OK).out)
+    assert [model["name"] for model in listed] == list(REGISTRY)
+    for model in listed:
+        spec = REGISTRY[model["name"]]
+        assert model["summary"] == spec.summary
+        assert model["cost_ms"] == spec.cost_ms
+        assert model["needs"] == spec.min_obs(spec.usable_seasons((30,)), h=30)

@@ -1,0 +1,38 @@
+"""Synthetic accounts on the command line."""
+
+from pathlib import Path
+
+import polars as pl
+from conftest import Cli
+
+from forecast_cli.core.exit_codes import ExitCode
+
+SMALL = ("--accounts", 7, "--days", 40, "--seed", 3)
+
+
+def test_a_sample_is_written_and_summed_up(cli: Cli, tmp_path: Path) -> None:
+    output = tmp_path / "s"
+    outcome = cli("sample", *SMALL, "--output", output).expect(ExitCode.OK)
+    rows = pl.read_parquet(output / "*.parquet")
+    assert rows["account_id"].n_unique() == 7
+    assert f"7 accounts written to {output}: {rows.height} rows in 1 file" in outcome.flat
+    assert f"forecast-cli forecast {output} --output" in outcome.out
+
+
+def test_the_same_seed_gives_the_same_bytes(cli: Cli, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        cli("sample", *SMALL, "--output", tmp_path / name, "--quiet").expect(ExitCode.OK)
+    [a], [b] = ([path.read_bytes() for path in (tmp_path / name).glob("*.parquet")] for name in ("a", "b"))
+    assert a == b
+
+
+def test_a_folder_with_a_sample_is_replaced_only_by_force(cli: Cli, tmp_path: Path) -> None:
+    sample = ("sample", *SMALL, "--output", tmp_path / "s", "-q")
+    cli(*sample).expect(ExitCode.OK)
+    assert "--force" in cli(*sample).expect_error(ExitCode.CONFIG_INVALID, str(tmp_path)).err
+    outcome = cli(*sample, "--force").expect(ExitCode.OK)
+    assert (outcome.out, outcome.err) == ("", "")
+
+
+def test_a_number_out_of_range_is_a_usage_error(cli: Cli, tmp_path: Path) -> None:
+    cli("sample", "--accounts", 0, "--output", tmp_path / "s").expect_error(ExitCode.USAGE, "--accounts 0")

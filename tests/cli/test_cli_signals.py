@@ -1,0 +1,45 @@
+"""Signals, heard in the middle of work: one line, the signal's exit code, nothing half-written."""
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import command
+
+from forecast_cli.core.exit_codes import ExitCode
+
+SIGNALS = [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)]
+
+
+def signalled(number: signal.Signals, output: Path, *extra: str) -> tuple[int, list[str]]:
+    """Start a long job, signal it when a tenth is done, and return its exit code and what it said after that."""
+    job = command("sample", "--accounts", 400_000, "--days", 90, "--output", output, *extra)
+    with subprocess.Popen(job, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert "sample" in process.stderr.readline()
+        process.send_signal(number)
+        said = process.stderr.read().splitlines()
+    return process.returncode, said
+
+
+@pytest.mark.parametrize(("number", "exit_code"), SIGNALS)
+def test_a_signal_ends_a_job_with_one_line_and_its_code(
+    number: signal.Signals, exit_code: ExitCode, tmp_path: Path
+) -> None:
+    output = tmp_path / "s"
+    code, said = signalled(number, output)
+    assert code == exit_code
+    said = [line for line in said if "accounts)" not in line]
+    assert said[0].startswith("error: " + ("interrupted" if number is signal.SIGINT else "terminated"))
+    assert [line.partition(":")[0] for line in said] == ["error", "hint"]
+    assert not list(output.glob("*.parquet"))
+
+
+@pytest.mark.parametrize(("number", "exit_code"), SIGNALS)
+def test_a_signal_is_the_last_json_line(number: signal.Signals, exit_code: ExitCode, tmp_path: Path) -> None:
+    code, said = signalled(number, tmp_path / "s", "--log-format", "json")
+    assert code == exit_code
+    summary = json.loads(said[-1])
+    assert (summary["event"], summary["exit_code"], summary["retryable"]) == ("summary", exit_code, True)
