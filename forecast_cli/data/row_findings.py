@@ -25,6 +25,7 @@ def find_in_rows(
     verdicts = list_verdicts(judged.schema, settings, origin)
     rules = [_verdict_rule(verdict) for verdict in verdicts] + _row_rules(settings) + _day_rules(settings, origin)
     rules += [*_flag_rules(settings), _implausible_rule(judged, settings, n_rows)]
+    rules += _lonely_origin_rules(judged, settings, origin)
     found = [tally(judged, rule, n_rows=n_rows) for rule in rules]
     found += [_find_without_key(judged, settings, nameless), find_alike(judged)]
     return tuple(sorted((finding for finding in found if finding is not None), key=lambda finding: finding.rule))
@@ -111,6 +112,24 @@ def _flag_rules(settings: Settings) -> list[Rule]:
             short,
             f"a history shorter than a season ({season} days); a model that needs more is replaced by a simpler one",
         ),
+    ]
+
+
+def _lonely_origin_rules(judged: pl.DataFrame, settings: Settings, origin: date | None) -> list[Rule]:
+    """Warn where most accounts ended long before the input's last day: one row dated too late moves it for all."""
+    stale = int((judged["verdict"] == "stale").sum())
+    if origin is None or settings.as_of is not None or 2 * stale <= judged.height:
+        return []
+    return [
+        Rule(
+            "TS13",
+            Action.WARN,
+            "accounts",
+            pl.col("last") == pl.lit(origin),
+            f"the only ones that reach the origin {origin}, the input's last day; "
+            f"{stale:,} of {judged.height:,} accounts ended more than {settings.max_stale} days before it",
+            "name the day with --as-of if these rows are dated too late, or use --origin account",
+        )
     ]
 
 

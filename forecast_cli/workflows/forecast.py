@@ -13,6 +13,7 @@ from forecast_cli.core.errors import OutputConflictError
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.data.contract import Contract
+from forecast_cli.data.findings import Action
 from forecast_cli.data.scan import assert_unchanged
 from forecast_cli.engine.local import run_shards, usable_cores
 from forecast_cli.engine.outcomes import contract_failures
@@ -62,6 +63,9 @@ def run_forecast(request: ForecastRequest, progress: Progress | None = None) -> 
     progress = progress or NullProgress()
     refuse_if_held(request.output)
     prepared = _prepare(request)
+    for finding in prepared.checked.findings:
+        if finding.action is Action.WARN:
+            progress.warn(f"{finding.message} [{finding.rule}]")
     with open_run(request.output, prepared.identity, prepared.fingerprint, force=request.force) as (run, state):
         resumed = len(run.receipts())
         if state is not OutputState.FINISHED:

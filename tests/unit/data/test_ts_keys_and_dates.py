@@ -171,3 +171,17 @@ def test_no_rows_are_no_accounts_and_no_findings() -> None:
     assert list(contract.ledger.schema) == ["unique_id", *ACCOUNTS_SCHEMA]
     assert contract.ledger.schema["repairs"] == ACCOUNTS_SCHEMA["repairs"]
     assert len(shard(rows()).panel) == 0
+
+
+def test_TS13_one_row_dated_too_late_is_said_where_it_makes_all_others_stale() -> None:
+    frame = rows(daily("a", [1.0, 2.0]), daily("b", [1.0, 2.0]), [("late", date(2098, 1, 1), 5.0)])
+    warning = next(finding for finding in check(frame).findings if finding.action is Action.WARN)
+    assert (warning.rule, warning.count, warning.examples) == ("TS13", 1, ("late",))
+    assert "2 of 3 accounts ended more than 45 days before" in warning.message
+    assert "--as-of" in (warning.hint or "")
+
+
+@pytest.mark.parametrize("settings", [{"as_of": date(2024, 6, 1)}, {"origin": "account"}, {"max_stale": 365}])
+def test_TS13_nothing_is_said_of_the_origin_where_it_was_chosen_or_reached(settings: dict[str, object]) -> None:
+    frame = rows(daily("a", [1.0, 2.0]), daily("b", [1.0, 2.0]), [("late", date(2024, 6, 1), 5.0)])
+    assert not [finding for finding in check(frame, **settings).findings if finding.action is Action.WARN]
