@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from conftest import Cli, Finished
+from cli_harness import Cli, Finished
 
 from forecast_cli.core.exit_codes import ExitCode
 

@@ -1,7 +1,7 @@
 """Shell completion: the script, and what it completes."""
 
 import pytest
-from conftest import Cli, run_apart
+from cli_harness import Cli, run_apart
 
 from forecast_cli.core.exit_codes import ExitCode
 

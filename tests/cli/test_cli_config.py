@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from conftest import Cli
+from cli_harness import Cli
 
 from forecast_cli.config.load import load_settings
 from forecast_cli.config.settings import Settings

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import Cli, Outcome, run_in_process
+from cli_harness import Cli, Outcome, run_in_process
 
 from forecast_cli.core.exit_codes import ExitCode
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import ACCOUNTS, Cli, Finished, command
+from cli_harness import ACCOUNTS, Cli, Finished, command
 
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.store.lock import holding
@@ -73,7 +73,7 @@ def test_more_failed_accounts_than_allowed_exit_3_with_everything_written(
     output = tmp_path / "out"
     outcome = cli("forecast", one_bad, "--output", output, *QUICK)
     outcome.expect_error(ExitCode.ACCOUNTS_FAILED, "1 account failed", "--max-failed 0")
-    assert "failed 1 no forecast possible" in outcome.flat
+    assert "failed 1 no forecast" in outcome.flat
     assert "A003" in outcome.flat
     assert pl.read_parquet(output / "accounts.parquet").height == ACCOUNTS
     cli("forecast", one_bad, "--output", output, *QUICK, "--max-failed", 1).expect(ExitCode.OK)
@@ -88,7 +88,7 @@ def test_quiet_still_says_that_accounts_failed(cli: Cli, one_bad: Path, tmp_path
 def test_a_dry_run_shows_the_plan_and_writes_nothing(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
     outcome = cli("forecast", one_bad, "--output", output, *QUICK, "--dry-run").expect(ExitCode.OK)
-    for said in ("nothing was written", "721 rows in 1 file", "ok 5 would be forecast", "failed 1 would be set aside"):
+    for said in ("nothing was written", "721 rows in 1 file", "ok 5 would be forecast", "failed 1 would get none"):
         assert said in outcome.flat
     for said in ("A003", "models Naive", "horizon 5 days", "work 1 shard over 1 process", "CPU time", "(new)"):
         assert said in outcome.flat

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import Cli
+from cli_harness import Cli
 from typer.main import get_command
 
 from forecast_cli import __version__

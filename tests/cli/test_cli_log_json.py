@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Cli, Finished, Outcome
+from cli_harness import Cli, Finished, Outcome
 
 from forecast_cli.core.exit_codes import ExitCode
 

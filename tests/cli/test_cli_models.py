@@ -2,7 +2,7 @@
 
 import json
 
-from conftest import Cli
+from cli_harness import Cli
 
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.models.registry import REGISTRY

@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any
 
 import pytest
-from conftest import Cli
+from cli_harness import Cli
 from typer.main import get_command
 
 from forecast_cli.cli.app import build_app

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import polars as pl
-from conftest import Cli
+from cli_harness import Cli
 
 from forecast_cli.core.exit_codes import ExitCode
 

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import command
+from cli_harness import command
 
 from forecast_cli.core.exit_codes import ExitCode
 

@@ -26,8 +26,8 @@ STYLES: Final[Mapping[Status, str]] = {
 MEANINGS: Final[Mapping[Status, str]] = {
     Status.OK: "forecast as asked",
     Status.FALLBACK: "forecast by a simpler model",
-    Status.SKIPPED: "no forecast wanted: ended too long ago",
-    Status.FAILED: "no forecast possible: set aside",
+    Status.SKIPPED: "no forecast: ended too long ago",
+    Status.FAILED: "no forecast: set aside",
 }
 
 
@@ -78,4 +78,4 @@ def _who(group: FailureGroup) -> str:
 
 
 def _instead(group: FailureGroup) -> str:
-    return f"{group.status.value}: {printable(group.model)} -> {printable(group.model_used)}"
+    return f"{printable(group.model)} -> {printable(group.model_used)}"

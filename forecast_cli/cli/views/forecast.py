@@ -19,10 +19,10 @@ from forecast_cli.reports.terminal.layout import Column, aligned, command_line, 
 from forecast_cli.workflows.results import ForecastRun, InputSummary, WrittenFile
 
 _HOLDS: Final[Mapping[str, str]] = {
-    "forecasts/": "a row for each account, model and day ahead",
-    "accounts.parquet": "a row for every account: status, reason, repairs",
-    "failures.parquet": "a row for each model that did not go as asked",
-    "manifest.json": "what was read, used and written, with checksums",
+    "forecasts/": "mean, median, intervals by day",
+    "accounts.parquet": "status and reason of every account",
+    "failures.parquet": "models that did not go as asked",
+    "manifest.json": "input, settings, checksums",
 }
 
 

@@ -18,8 +18,8 @@ from forecast_cli.workflows.results import ForecastPlan
 _MEANINGS: Final[Mapping[Status, str]] = {
     Status.OK: "would be forecast",
     Status.FALLBACK: "would be forecast by a simpler model",
-    Status.SKIPPED: "would get no forecast: ended too long ago",
-    Status.FAILED: "would be set aside",
+    Status.SKIPPED: "would get none: ended too long ago",
+    Status.FAILED: "would get none: set aside",
 }
 
 
@@ -30,7 +30,7 @@ def render_plan(plan: ForecastPlan) -> Group:
         heading("A dry run: nothing was written"),
         _facts(plan),
         render_accounts(plan.accounts, _MEANINGS),
-        section("Would be set aside", render_groups(plan.set_aside)) if plan.set_aside else None,
+        section("Would get no forecast", render_groups(plan.set_aside)) if plan.set_aside else None,
         section("Input", known) if known else None,
     )
 

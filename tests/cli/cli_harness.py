@@ -1,0 +1,95 @@
+"""The command line under test: in this process for speed, or in one of its own for signals and imports."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from typer.testing import CliRunner
+
+from forecast_cli.cli.app import build_app
+from forecast_cli.core.exit_codes import ExitCode
+
+FIRST_DAY = date(2026, 1, 1)
+ACCOUNTS = 6
+DAYS = 120
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left behind."""
+
+    exit_code: int
+    out: str
+    err: str
+
+    def expect(self, exit_code: ExitCode) -> "Outcome":
+        assert self.exit_code == exit_code, f"exit code {self.exit_code}\nstdout: {self.out}\nstderr: {self.err}"
+        return self
+
+    def expect_error(self, exit_code: ExitCode, *parts: str) -> "Outcome":
+        """One ``error:`` line that holds ``parts``, and no traceback."""
+        self.expect(exit_code)
+        [error] = [line for line in self.err.splitlines() if line.startswith("error: ")]
+        assert all(part in error for part in parts), error
+        assert "Traceback" not in self.err
+        return self
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The JSON lines of stderr."""
+        return [json.loads(line) for line in self.err.splitlines()]
+
+    @property
+    def flat(self) -> str:
+        """Stdout with its line breaks and runs of spaces taken for one space."""
+        return " ".join(self.out.split())
+
+
+Cli = Callable[..., Outcome]
+
+
+def run_in_process(*args: object) -> Outcome:
+    result = CliRunner().invoke(build_app(), [str(arg) for arg in args], prog_name="forecast-cli")
+    return Outcome(result.exit_code, result.stdout, result.stderr)
+
+
+def command(*args: object) -> list[str]:
+    return [sys.executable, "-m", "forecast_cli", *(str(arg) for arg in args)]
+
+
+def run_apart(*args: object, env: Mapping[str, str] | None = None, **options: Any) -> Outcome:
+    """Run a command line in a process of its own."""
+    done = subprocess.run(
+        command(*args), env=os.environ | dict(env or {}), capture_output=True, text=True, check=False, **options
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def balance_rows(accounts: int = ACCOUNTS, days: int = DAYS) -> pl.DataFrame:
+    """Monthly pay and weekly spending, a row for every day."""
+    return pl.DataFrame(
+        [
+            {
+                "account_id": f"A{account:03d}",
+                "date": FIRST_DAY + timedelta(day),
+                "balance": 1000.0 * (account + 1) - 30.0 * (day % 30) - 7.0 * (day % 7),
+            }
+            for account in range(accounts)
+            for day in range(days)
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished run and what its command said."""
+
+    output: Path
+    outcome: Outcome

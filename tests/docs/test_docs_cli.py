@@ -1,0 +1,107 @@
+"""The docs say what the tool does: help, settings, config blocks and command lines are held against the code."""
+
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from docs_reference import ROOT, commands, pages, written_again
+from typer.main import get_command
+
+from forecast_cli.cli.app import build_app
+from forecast_cli.config.load import load_settings
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.models.registry import parse_model
+
+CONFIGS = sorted((ROOT / "configs").glob("*.toml"))
+FENCE = re.compile(r"^```(?P<kind>\w+)\n(?P<text>.*?)^```", re.DOTALL | re.MULTILINE)
+SHELLS = {"sh", "bash", "shell", "console"}
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def blocks(page: Path, *kinds: str) -> Iterator[str]:
+    for block in FENCE.finditer(page.read_text(encoding="utf-8")):
+        if block["kind"] in kinds:
+            yield block["text"]
+
+
+def command_lines(page: Path, program: str) -> list[list[str]]:
+    """The lines of a page's shell blocks that start ``program``, as words; a backslash at the end goes on."""
+    text = "\n".join(blocks(page, *SHELLS)).replace("\\\n", " ")
+    found = re.findall(rf"(?:^|[\s/;&|(]){program}((?: [^;&|)\n#>]*)?)", text, re.MULTILINE)
+    return [shlex.split(words) for words in found]
+
+
+@pytest.fixture(autouse=True)
+def _narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+@pytest.mark.parametrize("page", pages(), ids=name_of)
+def test_generated_parts_are_what_the_code_says(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text == written_again(text), "write them again: python tests/docs/docs_reference.py"
+
+
+def test_every_command_is_documented_with_its_help() -> None:
+    text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    missing = [
+        command for command in commands() if f"<!-- help: {' '.join(['forecast-cli', *command])} -->" not in text
+    ]
+    assert missing == []
+
+
+def test_every_exit_code_is_documented() -> None:
+    text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    rows = {int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)}
+    assert rows == set(ExitCode)
+
+
+def test_every_setting_is_documented() -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    assert [name for name in Settings.model_fields if f"| `{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=name_of)
+def test_every_config_loads_with_models_there_are(config: Path) -> None:
+    settings = load_settings({}, config).settings
+    for model in settings.model:
+        parse_model(model, settings.season_length)
+
+
+@pytest.mark.parametrize("page", pages(), ids=name_of)
+def test_every_config_block_is_valid(page: Path) -> None:
+    for block in blocks(page, "toml"):
+        Settings.model_validate(tomllib.loads(block))
+
+
+@pytest.mark.parametrize("page", [*pages(), *CONFIGS], ids=name_of)
+def test_every_command_line_names_what_there_is(page: Path) -> None:
+    root = get_command(build_app())
+    lines = command_lines(page, "forecast-cli") if page.suffix == ".md" else commented_commands(page)
+    for words in lines:
+        command, rest = root, words
+        while rest and rest[0] in getattr(command, "commands", {}):
+            command, rest = command.commands[rest[0]], rest[1:]
+        known = {flag for param in command.params for flag in (*param.opts, *param.secondary_opts)} | {"-h", "--help"}
+        used = {word.partition("=")[0] for word in rest if word.startswith("-")}
+        assert used <= known, words
+        assert rest == [] or not hasattr(command, "commands") or rest[0].startswith("-"), f"no such command: {words}"
+
+
+def commented_commands(config: Path) -> list[list[str]]:
+    text = config.read_text(encoding="utf-8")
+    return [shlex.split(words) for words in re.findall(r"#.*?forecast-cli ([^#\n]+)", text)]
+
+
+@pytest.mark.parametrize("page", pages(), ids=name_of)
+def test_every_make_target_named_exists(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = {word for words in command_lines(page, "make") for word in words[:1] if re.fullmatch(r"[a-z-]+", word)}
+    assert named <= targets

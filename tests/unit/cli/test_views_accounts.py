@@ -1,0 +1,48 @@
+"""What did not go as asked, as lines of a report."""
+
+from io import StringIO
+
+from rich.console import Console
+
+from forecast_cli.cli.views.accounts import render_accounts, render_groups
+from forecast_cli.core.ledger import Status
+from forecast_cli.workflows.results import FailureGroup
+
+
+def group(
+    model: str | None, used: str | None = None, *, status: Status = Status.FALLBACK, count: int = 4
+) -> FailureGroup:
+    return FailureGroup(status, model, used, "TooShort", "2 observations", count, ("A1", "A2", "A3"))
+
+
+def lines(renderable: object) -> list[str]:
+    page = StringIO()
+    Console(file=page, width=80, markup=False).print(renderable)
+    return [" ".join(line.split()) for line in page.getvalue().splitlines()]
+
+
+def test_a_line_says_how_many_what_instead_why_and_who() -> None:
+    assert lines(render_groups([group("MSTL", "Naive")])) == ["4 MSTL -> Naive 2 observations (A1; also A2, A3, ...)"]
+
+
+def test_the_same_accounts_under_every_model_are_told_once() -> None:
+    skipped = [group(model, status=Status.SKIPPED) for model in ("MSTL", "Naive", "Holt")]
+    assert lines(render_groups(skipped)) == ["4 skipped 2 observations (A1; also A2, A3, ...)"]
+
+
+def test_one_account_has_no_others() -> None:
+    alone = FailureGroup(Status.FAILED, "MSTL", None, "Conflict", "two balances", 1, ("A1",))
+    assert lines(render_groups([alone])) == ["1 failed two balances (A1)"]
+
+
+def test_many_reasons_are_cut_short_and_counted() -> None:
+    groups = [group(f"M{number}", "Naive") for number in range(13)]
+    shown = lines(render_groups(groups))
+    assert len(shown) == 11
+    assert shown[-1] == "and 3 more reasons in failures.parquet"
+
+
+def test_accounts_by_status_add_up() -> None:
+    shown = lines(render_accounts({Status.OK: 1200, Status.FALLBACK: 30, Status.SKIPPED: 0, Status.FAILED: 4}))
+    assert shown[0].startswith("ok 1,200 ")
+    assert shown[-1] == "in all 1,234 accounts in, accounts out"
