@@ -50,6 +50,8 @@ def read_errors() -> tuple[type[BaseException], ...]:
 
 def describe(error: BaseException) -> str:
     """Return the first line of what went wrong, short and without secrets."""
+    if isinstance(error, pl.exceptions.PanicException):
+        return "the reader panicked over malformed pages"
     lines = str(error).strip().splitlines() or [type(error).__name__]
     text = redact(lines[0])
     return text if len(text) <= _LONGEST_CAUSE else text[:_LONGEST_CAUSE] + "..."

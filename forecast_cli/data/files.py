@@ -1,20 +1,28 @@
 """Open an input: list its files, look into each, agree on one schema, and say all that was found."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Final
 
 from forecast_cli.config.settings import Settings
+from forecast_cli.data.blame import find_unreadable
 from forecast_cli.data.file_columns import FileColumns
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.data.inspect import InspectedFile, inspect_file, unreadable
 from forecast_cli.data.listing import Listing, list_local
-from forecast_cli.data.problems import Problem, find, summarize_problems
+from forecast_cli.data.problems import Problem, find, is_fatal, summarize_problems
+from forecast_cli.data.quarantine import Quarantine, mark_accounts
+from forecast_cli.data.repeated import drop_repeated
 from forecast_cli.data.scan import named_columns
 from forecast_cli.data.schema import resolve_schema
+from forecast_cli.data.sidecar import read_sidecars
 from forecast_cli.data.source import InputFile, Source
 from forecast_cli.data.storage import LocalStorage, Storage
 from forecast_cli.data.verify import Verified
+
+_MOST_THREADS: Final = 8
 
 
 def open_source(path: str, settings: Settings) -> Source:
@@ -23,57 +31,87 @@ def open_source(path: str, settings: Settings) -> Source:
     What is wrong is in ``Source.findings``, all of it as far as possible; a source with a rejection is not to be
     scanned. ``findings.raise_rejection`` turns them into an error.
     """
-    listing = _list(path, settings)
     storage = LocalStorage()
-    return _open(listing, settings, storage)
+    return check_files(list_input(path, settings, storage), settings, storage)
 
 
-def _list(path: str, settings: Settings) -> Listing:
+def list_input(path: str, settings: Settings, storage: Storage) -> Listing:
+    """Return the files of ``path`` with the checksums that are delivered beside them."""
     try:
-        return list_local(path, require_success=settings.require_success)
+        listing = list_local(path, require_success=settings.require_success)
+        expected = read_sidecars(listing.sidecars, storage)
     except OSError as error:
         problem = unreadable(str(error.filename or path), error)
-        finding = find(problem.rule, Action.REJECT, problem.message, hint=problem.hint, paths=[problem.path])
-        return Listing(path, (), (finding,))
+        findings = summarize_problems([replace(problem, fatal=True)], settings.on_bad_file, total=1)
+        return Listing(path, (), tuple(findings))
+    files = tuple(replace(file, expected_sha256=expected.get(file.path)) for file in listing.files)
+    return replace(listing, files=files)
 
 
-def _open(listing: Listing, settings: Settings, storage: Storage) -> Source:
+def check_files(listing: Listing, settings: Settings, storage: Storage) -> Source:
+    """Look into every file of ``listing`` and return the source they make, with all findings."""
     looked = _inspect_all(listing, named_columns(settings), storage)
-    bad = [item for item in looked if isinstance(item, Problem)]
-    good, repeated = _drop_repeated([item for item in looked if isinstance(item, InspectedFile)])
-    findings = [*listing.findings, *summarize_problems(bad, settings.on_bad_file, total=len(looked)), *repeated]
-    schema = resolve_schema([_columns_of(file) for file in good], settings)
-    return Source(
-        root=listing.root,
-        files=tuple(_input_file(file) for file in good),
-        id_dtype=schema.id_dtype,
-        day_dtype=schema.day_dtype,
-        timezone=schema.timezone,
-        verified=_weakest(good),
-        findings=(*findings, *schema.findings),
-    )
+    problems = [item for item in looked if isinstance(item, Problem)]
+    good, repeated = drop_repeated([item for item in looked if isinstance(item, InspectedFile)])
+    source = _source(good, listing.root, settings)
+    if good and not _rejects(source.findings):
+        unreadable_through = find_unreadable(source, settings)
+        bad = {problem.path for problem in unreadable_through}
+        problems += unreadable_through
+        source = _source([file for file in good if file.listed.path not in bad], listing.root, settings)
+    left_out = _leave_out(problems, listing, settings, storage)
+    told = summarize_problems(left_out.problems, settings.on_bad_file, total=len(listing.files))
+    findings = (*listing.findings, *told, *repeated, *_check_rows(source, listing, problems), *source.findings)
+    return replace(source, findings=findings, quarantined_ids=left_out.ids)
 
 
 def _inspect_all(listing: Listing, columns: tuple[str, ...], storage: Storage) -> list[InspectedFile | Problem]:
     """Look into every file, several at a time; the answers come in the order of the list."""
-    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(max_workers=min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
         return list(pool.map(lambda file: inspect_file(file, columns, storage), listing.files))
 
 
-def _drop_repeated(files: Sequence[InspectedFile]) -> tuple[list[InspectedFile], list[Finding]]:
-    """Keep the first of files with the same content. The same rows in folders of two days are not the same file."""
-    first: dict[object, InspectedFile] = {}
-    repeated: list[InspectedFile] = []
-    for file in files:
-        key = (file.sha256, file.listed.hive) if file.rows else file.listed.path
-        if first.setdefault(key, file) is not file:
-            repeated.append(file)
-    if not repeated:
-        return list(files), []
-    original = first[(repeated[0].sha256, repeated[0].listed.hive)]
-    message = f"{repeated[0].listed.path}: the same content as {original.listed.path}, left out ({len(repeated)} files)"
-    paths = [file.listed.path for file in repeated]
-    return list(first.values()), [find("IN11", Action.REPAIR, message, paths=paths, total=len(files))]
+def _source(files: Sequence[InspectedFile], root: str, settings: Settings) -> Source:
+    """Return the source of ``files``, with the findings of their schema. Files without rows have no say in it."""
+    telling = [file for file in files if file.rows] or files
+    schema = resolve_schema([_columns_of(file) for file in telling], settings)
+    return Source(
+        root=root,
+        files=tuple(_input_file(file) for file in files),
+        id_dtype=schema.id_dtype,
+        day_dtype=schema.day_dtype,
+        timezone=schema.timezone,
+        verified=_weakest(files),
+        findings=schema.findings,
+    )
+
+
+def _rejects(findings: Iterable[Finding]) -> bool:
+    return any(finding.action is Action.REJECT for finding in findings)
+
+
+def _leave_out(problems: Sequence[Problem], listing: Listing, settings: Settings, storage: Storage) -> Quarantine:
+    """Mark the accounts of files that are left out; problems that reject the run stay as they are."""
+    fatal = [problem for problem in problems if is_fatal(problem, settings.on_bad_file)]
+    rest = [problem for problem in problems if not is_fatal(problem, settings.on_bad_file)]
+    listed = {file.path: file for file in listing.files}
+    marked = mark_accounts(rest, listed, id_col=settings.id_col, storage=storage)
+    return replace(marked, problems=(*fatal, *marked.problems))
+
+
+def _check_rows(source: Source, listing: Listing, problems: Sequence[Problem]) -> list[Finding]:
+    """Reject an input without a single row; note single files without any."""
+    empty = [file.path for file in source.files if not file.rows]
+    if source.files and source.rows == 0:
+        message = f"{listing.root}: no row in any of its {len(empty)} files"
+        return [find("IN06", Action.REJECT, message, hint="give an input with rows", paths=empty)]
+    if not source.files and problems:
+        message = f"{listing.root}: every one of its {len(listing.files)} files is left out"
+        return [find("IN06", Action.REJECT, message, hint="deliver the files again", total=len(listing.files))]
+    if not empty:
+        return []
+    message = f"{empty[0]}: has no rows ({len(empty)} of {len(source.files)} files)"
+    return [find("IN06", Action.NOTE, message, paths=empty, total=len(source.files))]
 
 
 def _columns_of(file: InspectedFile) -> FileColumns:
@@ -93,7 +131,7 @@ def _input_file(file: InspectedFile) -> InputFile:
 
 
 def _weakest(files: Sequence[InspectedFile]) -> str:
-    """Return the check that every file carries and passes."""
+    """Return the strongest check that every file carries and passes."""
     for way in (Verified.CRC, Verified.SHA256):
         if files and all(way in file.verified for file in files):
             return way.value

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ from forecast_cli.data.selection import (
     select_parquet,
     split_glob,
 )
+from forecast_cli.data.sidecar import SUFFIX, SUMS, is_sidecar
 
 MAGIC: Final = b"PAR1"
 
@@ -35,11 +37,15 @@ class ListedFile:
 
 @dataclass(frozen=True)
 class Listing:
-    """The parquet files of one input, in a fixed order, and what was found while listing them."""
+    """The parquet files of one input, in a fixed order, and what was found while listing them.
+
+    ``sidecars`` are the paths of files beside them that hold checksums.
+    """
 
     root: str
     files: tuple[ListedFile, ...]
     findings: tuple[Finding, ...] = ()
+    sidecars: tuple[str, ...] = ()
 
 
 def list_local(path: str, *, require_success: bool = False) -> Listing:
@@ -47,7 +53,9 @@ def list_local(path: str, *, require_success: bool = False) -> Listing:
     if Path(path).is_dir():
         return _list_folder(path, "**", shown=path, require_success=require_success)
     if os.path.lexists(path):
-        return Listing(path, (ListedFile(path, hive_tail(Path(path).parent.parts)),))
+        beside = (f"{path}{SUFFIX}", str(Path(path).parent / SUMS))
+        file = ListedFile(path, hive_tail(Path(path).parent.parts))
+        return Listing(path, (file,), sidecars=tuple(name for name in beside if Path(name).exists()))
     if has_glob(path):
         folder, pattern = split_glob(path)
         if Path(folder).is_dir():
@@ -55,13 +63,18 @@ def list_local(path: str, *, require_success: bool = False) -> Listing:
     return reject_nothing(path, f"{path}: no such file or folder", _close_name(Path(path)))
 
 
-def list_below(folder: str, selection: Selection, *, shown: str) -> Listing:
-    """Return the data of ``selection``, paths below ``folder``, as a listing; a rejection where there is none."""
+def list_below(folder: str, selection: Selection, *, shown: str, present: Sequence[str]) -> Listing:
+    """Return the data of ``selection`` as a listing; a rejection where there is none.
+
+    Its paths, and those of all files ``present``, lie below ``folder``.
+    """
     if not selection.data:
         return reject_nothing(shown, f"{shown}: no parquet file in it", describe_nothing(selection))
     above = hive_tail(Path(folder).parts)
-    files = tuple(ListedFile(f"{folder.rstrip('/')}/{path}", above + _hive_below(path)) for path in selection.data)
-    return Listing(shown, files, tuple(note_ignored(selection, len(files))))
+    prefix = folder if folder.endswith("/") else f"{folder}/"
+    files = tuple(ListedFile(prefix + path, above + _hive_below(path)) for path in selection.data)
+    sidecars = tuple(prefix + path for path in present if is_sidecar(path) and not is_hidden(path))
+    return Listing(shown, files, tuple(note_ignored(selection, len(files))), sidecars)
 
 
 def reject_nothing(root: str, message: str, hint: str | None) -> Listing:
@@ -72,9 +85,9 @@ def reject_nothing(root: str, message: str, hint: str | None) -> Listing:
 def _list_folder(folder: str, pattern: str, *, shown: str, require_success: bool) -> Listing:
     present, links = _walk(Path(folder))
     selection = _with_unnamed(select_parquet(present, pattern), Path(folder))
-    listing = list_below(folder, selection, shown=shown)
+    listing = list_below(folder, selection, shown=shown, present=present)
     findings = [*listing.findings, *_warn_links(links)]
-    if require_success:
+    if require_success and selection.data:
         findings += check_success(selection, present, shown)
     return replace(listing, findings=tuple(findings))
 

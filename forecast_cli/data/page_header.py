@@ -1,20 +1,24 @@
-"""Parquet page headers: the four fields that say how long a page is and what its checksum is.
+"""Parquet page headers: how long a page is, how many values it holds, and what its checksum is.
 
 Format: the struct ``PageHeader`` of https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 in https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
-_COMPRESSED_SIZE: Final = 3
-_CRC: Final = 4
+#: Field ids of PageHeader, and that of the number of values in each of its structs.
+_UNCOMPRESSED_SIZE, _COMPRESSED_SIZE, _CRC, _DATA, _DICTIONARY, _DATA_V2 = 2, 3, 4, 5, 7, 8
+_VALUES: Final = 1
 
 _STOP: Final = 0
 _TRUTHS: Final = (1, 2)
 _VARINTS: Final = (4, 5, 6)
+_STRUCT: Final = 12
 _LONG_SIZE: Final = 15
 _DEEPEST: Final = 16
+
+_Fields: TypeAlias = dict[int, "int | _Fields"]
 
 
 class MalformedHeaderError(Exception):
@@ -23,10 +27,16 @@ class MalformedHeaderError(Exception):
 
 @dataclass(frozen=True)
 class PageHeader:
-    """Bytes of the header itself, bytes of the page after it, and the page's CRC-32 where the writer left one."""
+    """Sizes in bytes: of the header, of the page after it, of the page decompressed. ``crc`` where there is one.
+
+    ``values`` of a data page count towards its column; those of a dictionary or an index do not.
+    """
 
     header_size: int
     page_size: int
+    uncompressed_size: int
+    values: int
+    is_data: bool
     crc: int | None
 
 
@@ -36,32 +46,57 @@ def parse_page_header(data: bytes) -> PageHeader:
     try:
         fields = reader.struct(0)
     except IndexError:
-        raise MalformedHeaderError("cut off") from None
-    size = fields.get(_COMPRESSED_SIZE, -1)
-    if size < 0:
-        raise MalformedHeaderError("no page size")
+        raise MalformedHeaderError("it is cut off") from None
     crc = fields.get(_CRC)
-    return PageHeader(reader.position, size, None if crc is None else crc & 0xFFFFFFFF)
+    header = PageHeader(
+        header_size=reader.position,
+        page_size=_number(fields, _COMPRESSED_SIZE),
+        uncompressed_size=_number(fields, _UNCOMPRESSED_SIZE),
+        values=_values(fields),
+        is_data=_DATA in fields or _DATA_V2 in fields,
+        crc=crc & 0xFFFFFFFF if isinstance(crc, int) else None,
+    )
+    if min(header.page_size, header.uncompressed_size, header.values) < 0:
+        raise MalformedHeaderError("it has a negative size")
+    return header
+
+
+def _values(fields: "_Fields") -> int:
+    """Return the number of values, as the struct of the page's kind says."""
+    for kind in (_DATA, _DATA_V2, _DICTIONARY):
+        struct = fields.get(kind)
+        if isinstance(struct, dict):
+            return _number(struct, _VALUES)
+    return 0
+
+
+def _number(fields: "_Fields", field: int) -> int:
+    value = fields.get(field)
+    if not isinstance(value, int):
+        raise MalformedHeaderError("it lacks a size")
+    return value
 
 
 class _Reader:
-    """Reads a struct of the compact protocol; keeps whole numbers, skips the rest."""
+    """Reads a struct of the compact protocol; keeps whole numbers and structs, skips the rest."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self.position = 0
 
-    def struct(self, depth: int) -> dict[int, int]:
-        """Return the whole-number fields of the struct at the current position, by field id."""
+    def struct(self, depth: int) -> "_Fields":
+        """Return the struct at the current position, by field id."""
         if depth > _DEEPEST:
-            raise MalformedHeaderError("too deep")
-        fields: dict[int, int] = {}
+            raise MalformedHeaderError("it nests too deep")
+        fields: _Fields = {}
         field = 0
         while (head := self._byte()) != _STOP:
             field = field + (head >> 4) if head >> 4 else _unzigzag(self._varint())
             kind = head & 0x0F
             if kind in _VARINTS:
                 fields[field] = _unzigzag(self._varint())
+            elif kind == _STRUCT:
+                fields[field] = self.struct(depth + 1)
             elif kind not in _TRUTHS:  # a field's truth value stands in its kind
                 self._skip(kind, depth)
         return fields
@@ -81,11 +116,11 @@ class _Reader:
             case 12:
                 self.struct(depth + 1)
             case _:
-                raise MalformedHeaderError(f"field of kind {kind}")
+                raise MalformedHeaderError(f"it has a field of kind {kind}")
 
     def _skip_list(self, depth: int) -> None:
         if depth > _DEEPEST:
-            raise MalformedHeaderError("too deep")
+            raise MalformedHeaderError("it nests too deep")
         head = self._byte()
         size = self._varint() if head >> 4 == _LONG_SIZE else head >> 4
         if size > len(self._data):
@@ -112,7 +147,7 @@ class _Reader:
             if byte < 0x80:
                 return value
             if shift > 63:
-                raise MalformedHeaderError("number too long")
+                raise MalformedHeaderError("it has a number that is too long")
 
 
 def _unzigzag(value: int) -> int:

@@ -23,7 +23,7 @@ def scan_rows(source: Source, settings: Settings, *, first_id: object = None, la
     pushed down to folders and row groups. Nothing is read here: ``collect`` does it.
     """
     ids = IdRange(settings.id_col, source.key_dtype, first_id, last_id)
-    files = [file for file in source.files if ids.may_hold(file)]
+    files = [file for file in source.files if file.rows and ids.may_hold(file)]
     groups = [list(group) for _, group in groupby(files, key=lambda file: _layout(file, settings))]
     scans = [
         _canonical(_scan(group, settings), group[0], source=source, settings=settings, ids=ids) for group in groups

@@ -26,6 +26,8 @@ class Schema:
 
 def resolve_schema(files: Sequence[FileColumns], settings: Settings) -> Schema:
     """Find the one schema of ``files``. Whatever stands against it is a finding, all of them as far as possible."""
+    if not files:
+        return Schema(pl.Null(), pl.Null(), None, ())
     roles = roles_of(settings)
     types = {role.name: types_of(files, role) for role in roles}
     findings = [

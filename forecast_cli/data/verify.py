@@ -6,7 +6,8 @@ from io import BufferedIOBase
 
 import pyarrow.parquet as pq
 
-from forecast_cli.data.page_crc import PageDamageError, check_pages
+from forecast_cli.data.page_header import MalformedHeaderError
+from forecast_cli.data.pages import PageDamageError, check_pages
 from forecast_cli.data.problems import BadFileError, Problem
 
 
@@ -21,11 +22,13 @@ class Verified(StrEnum):
 def verify_pages(
     path: str, file: BufferedIOBase, metadata: pq.FileMetaData, columns: Iterable[str]
 ) -> frozenset[Verified]:
-    """Return CRC where all pages of ``columns`` carry and pass a checksum; raises BadFileError where one fails."""
+    """Return CRC where all pages of ``columns`` carry and pass a checksum; raises BadFileError (IN03, IN04)."""
     try:
         return frozenset({Verified.CRC} if check_pages(file, metadata, columns) else ())
     except PageDamageError as damage:
         raise BadFileError(Problem("IN03", path, f"{path}: {damage}")) from None
+    except MalformedHeaderError as error:
+        raise BadFileError(Problem("IN04", path, f"{path}: {error}")) from None
 
 
 def verify_sha256(path: str, sha256: str, expected: str | None) -> frozenset[Verified]:

@@ -1,0 +1,125 @@
+"""The pages of a file, looked at as they lie: are their headers sound, and do they match their checksums?
+
+A header that lies about its sizes makes the reader panic, or ask for so much memory that the process is ended before
+anything can be caught; so every header is held against the footer before any page is decoded. Sizes and CRC-32 as in
+https://github.com/apache/parquet-format#data-pages and #checksumming. Nothing is decompressed: this costs less than
+reading.
+"""
+
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from io import BufferedIOBase
+from typing import Final
+
+import pyarrow.parquet as pq
+
+from forecast_cli.data.page_header import MalformedHeaderError, PageHeader, parse_page_header
+
+_HEADER_WINDOW: Final = 1 << 10
+_LONGEST_HEADER: Final = 1 << 24
+_BLOCK: Final = 1 << 20
+
+
+class PageDamageError(Exception):
+    """A page does not hold the bytes its checksum was made from; the message names the column."""
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    column: str
+    start: int
+    size: int
+    uncompressed_size: int
+    values: int
+
+
+@dataclass(frozen=True)
+class _Page:
+    start: int
+    header: PageHeader
+
+
+def check_pages(file: BufferedIOBase, metadata: pq.FileMetaData, columns: Iterable[str]) -> bool:
+    """Say whether every page of ``columns`` carries a checksum, and matches it.
+
+    Raises PageDamageError where a page does not match, MalformedHeaderError where a header is unsound.
+    """
+    carried: set[bool] = set()
+    for chunk in _chunks(metadata, frozenset(columns)):
+        pages = _read_pages(file, chunk)
+        carried |= {page.header.crc is not None for page in pages}
+        if len(carried) > 1:
+            raise PageDamageError(f"a page of column '{chunk.column}' has lost its checksum")
+        for page in pages:
+            if page.header.crc not in (None, _crc(file, page)):
+                raise PageDamageError(
+                    f"a page of column '{chunk.column}' at byte {page.start:,} does not match its checksum"
+                )
+    return False not in carried
+
+
+def _chunks(metadata: pq.FileMetaData, columns: frozenset[str]) -> Iterator[_Chunk]:
+    for group in range(metadata.num_row_groups):
+        row_group = metadata.row_group(group)
+        for index in range(row_group.num_columns):
+            column = row_group.column(index)
+            if column.path_in_schema.split(".")[0] in columns:
+                offsets = (column.dictionary_page_offset, column.data_page_offset)
+                yield _Chunk(
+                    column=column.path_in_schema,
+                    start=min(offset for offset in offsets if offset),
+                    size=column.total_compressed_size,
+                    uncompressed_size=column.total_uncompressed_size,
+                    values=column.num_values,
+                )
+
+
+def _read_pages(file: BufferedIOBase, chunk: _Chunk) -> list[_Page]:
+    """Return the pages of one chunk; raises MalformedHeaderError where they do not add up to what the footer says."""
+    try:
+        pages = list(_pages(file, chunk))
+    except MalformedHeaderError as error:
+        raise MalformedHeaderError(f"a page header of column '{chunk.column}' is malformed: {error}") from None
+    values = sum(page.header.values for page in pages if page.header.is_data)
+    if values != chunk.values:
+        raise MalformedHeaderError(
+            f"the pages of column '{chunk.column}' claim {values:,} values, the footer {chunk.values:,}"
+        )
+    return pages
+
+
+def _pages(file: BufferedIOBase, chunk: _Chunk) -> Iterator[_Page]:
+    position, end = chunk.start, chunk.start + chunk.size
+    while position < end:
+        header = _read_header(file, position, end)
+        start = position + header.header_size
+        position = start + header.page_size
+        if position > end or header.uncompressed_size > chunk.uncompressed_size:
+            raise MalformedHeaderError("it is longer than its column")
+        if header.values > (chunk.values if header.is_data else header.uncompressed_size):
+            raise MalformedHeaderError(f"it claims {header.values:,} values")
+        yield _Page(start, header)
+
+
+def _read_header(file: BufferedIOBase, position: int, end: int) -> PageHeader:
+    """Read a header of unknown length: statistics in it may hold long values."""
+    window = _HEADER_WINDOW
+    while True:
+        file.seek(position)
+        data = file.read(min(window, end - position))
+        try:
+            return parse_page_header(data)
+        except MalformedHeaderError:
+            if len(data) < window or window >= _LONGEST_HEADER:
+                raise
+            window *= 16
+
+
+def _crc(file: BufferedIOBase, page: _Page) -> int:
+    file.seek(page.start)
+    left, crc = page.header.page_size, 0
+    while left > 0 and (block := file.read(min(left, _BLOCK))):
+        crc = zlib.crc32(block, crc)
+        left -= len(block)
+    return crc if left == 0 else -1

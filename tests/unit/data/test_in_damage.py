@@ -1,0 +1,287 @@
+"""Files that are damaged: empty, cut off, something else, flipped bits, malformed pages (IN01 to IN06)."""
+
+import hashlib
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+from parquet_fixtures import (
+    balances,
+    flip_bit,
+    malform_pages,
+    only,
+    open_with,
+    page_position,
+    rejection,
+    write,
+    write_with_checksums,
+)
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.errors import InputRejectedError
+from forecast_cli.data.collect import collect
+from forecast_cli.data.findings import Action, raise_rejection
+from forecast_cli.data.inspect import InspectedFile, inspect_file
+from forecast_cli.data.listing import ListedFile
+from forecast_cli.data.scan import scan_rows
+from forecast_cli.data.storage import LocalStorage
+
+
+def test_IN01_empty_file_among_good_ones_rejects(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet")
+    (tmp_path / "b.parquet").touch()
+    finding = rejection(open_with(tmp_path), "IN01")
+    assert "b.parquet: is empty (0 bytes)" in finding.message
+    assert finding.hint is not None
+    assert "--on-bad-file quarantine" in finding.hint
+    assert (finding.count, finding.total) == (1, 2)
+
+
+def test_IN01_empty_file_is_left_out_when_quarantined(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet")
+    (tmp_path / "b.parquet").touch()
+    source = open_with(tmp_path, on_bad_file="quarantine")
+    finding = only(source.findings, "IN01")
+    assert finding.action is Action.QUARANTINE
+    assert "which accounts it holds cannot be told" in finding.message
+    assert [Path(file.path).name for file in source.files] == ["a.parquet"]
+    assert scan_rows(source, Settings()).collect().height == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"account_id,date,balance\na,2026-01-01,1\n", "start with b'acco', expected b'PAR1'"),
+        (b"PAR1", "no whole parquet file: 4 bytes"),
+        (b"PAR1PAR1", "8 bytes that end with b'PAR1'"),
+        (b"PAR1" + bytes(100) + b"\xff\xff\xff\x00PAR1", "footer cannot be read"),
+    ],
+)
+def test_IN02_something_else_rejects(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "x.parquet").write_bytes(content)
+    finding = rejection(open_with(tmp_path / "x.parquet"), "IN02")
+    assert words in finding.message
+    assert "x.parquet" in finding.message
+    assert finding.hint is not None
+    assert "deliver the file again" in finding.hint
+
+
+@pytest.mark.parametrize("keep", [0.1, 0.5, 0.99])
+def test_IN02_truncated_file_rejects_with_its_size(tmp_path: Path, keep: float) -> None:
+    path = write(tmp_path / "x.parquet")
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * keep)])
+    finding = rejection(open_with(tmp_path), "IN02")
+    assert f"{int(len(content) * keep):,} bytes" in finding.message
+    assert "cut off, or something was appended" in finding.message
+
+
+def test_IN02_appended_bytes_reject(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.parquet")
+    path.write_bytes(path.read_bytes() + b"more")
+    assert "end with b'more'" in rejection(open_with(tmp_path), "IN02").message
+
+
+def test_IN02_many_bad_files_are_one_finding(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet")
+    for name in "bcd":
+        (tmp_path / f"{name}.parquet").write_bytes(b"no parquet at all")
+    finding = rejection(open_with(tmp_path), "IN02")
+    assert (finding.count, finding.total, len(finding.examples)) == (3, 4, 3)
+    assert finding.message.endswith("(and 2 more like it)")
+
+
+@pytest.mark.parametrize("column", ["account_id", "date", "balance"])
+def test_IN03_flipped_bit_in_a_page_with_checksum_rejects(tmp_path: Path, column: str) -> None:
+    path = write_with_checksums(tmp_path / "x.parquet")
+    assert open_with(path).verified == "crc"
+    flip_bit(path, page_position(path, column))
+    finding = rejection(open_with(path), "IN03")
+    assert f"a page of column '{column}'" in finding.message
+    assert "does not match its checksum" in finding.message
+
+
+def test_IN03_every_flip_of_a_page_byte_is_found(tmp_path: Path) -> None:
+    path = write_with_checksums(tmp_path / "x.parquet", rows=20)
+    whole = path.read_bytes()
+    group = pq.read_metadata(path).row_group(0)
+    last = group.column(group.num_columns - 1)
+    for position in range(4, last.data_page_offset + last.total_compressed_size):
+        flip_bit(path, position)
+        source = open_with(path)
+        found = [finding.rule for finding in source.findings if finding.action is Action.REJECT]
+        assert found or _same_rows(path, whole), position
+        path.write_bytes(whole)
+
+
+def test_IN04_header_that_would_end_the_process_rejects(tmp_path: Path) -> None:
+    path = write_with_checksums(tmp_path / "x.parquet", rows=20)
+    data = bytearray(path.read_bytes())
+    values = data.index(b"\x15\x28", 4)  # 20 values, in the header of the first page
+    data[values + 1] ^= 1  # -21 values: polars asks for all memory, and is ended
+    path.write_bytes(data)
+    finding = rejection(open_with(path), "IN04")
+    assert "a page header of column 'account_id' is malformed: it has a negative size" in finding.message
+
+
+def _same_rows(path: Path, whole: bytes) -> bool:
+    """A flip in a header, which no checksum covers, may be one that nobody reads."""
+    return pl.read_parquet(path).equals(pl.read_parquet(whole))
+
+
+def test_IN03_flipped_bit_in_a_column_nobody_reads_is_no_matter(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    frame = balances(days=28).with_columns(note=pl.lit("something long"))
+    pq.write_table(frame.to_arrow(), path, compression="none", write_page_checksum=True)
+    flip_bit(path, page_position(path, "note"))
+    assert open_with(path).findings == ()
+    assert open_with(path).verified == "crc"
+
+
+def test_IN03_all_kinds_of_pages_carry_their_checksum(tmp_path: Path) -> None:
+    for name, options in {
+        "dictionary": {"use_dictionary": True},
+        "v2": {"data_page_version": "2.0"},
+        "zstd": {"compression": "zstd"},
+        "small": {"data_page_size": 64, "write_batch_size": 8},
+        "groups": {"row_group_size": 10},
+    }.items():
+        path = tmp_path / f"{name}.parquet"
+        pq.write_table(balances(days=200).to_arrow(), path, write_page_checksum=True, **options)
+        source = open_with(path)
+        assert (source.verified, source.findings) == ("crc", ()), name
+
+
+def test_IN03_long_statistics_in_a_page_header(tmp_path: Path) -> None:
+    frame = balances(days=3).with_columns(account_id=pl.lit("x" * 100_000))
+    path = tmp_path / "x.parquet"
+    pq.write_table(frame.to_arrow(), path, write_page_checksum=True, write_statistics=True, data_page_version="2.0")
+    assert open_with(path).verified == "crc"
+
+
+def test_IN03_verified_says_what_every_file_carries(tmp_path: Path) -> None:
+    write_with_checksums(tmp_path / "a.parquet")
+    write(tmp_path / "b.parquet")
+    assert open_with(tmp_path / "a.parquet").verified == "crc"
+    assert open_with(tmp_path).verified == "none"
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_IN03_sha256_beside_each_file_verifies_the_input(tmp_path: Path) -> None:
+    first, second = write(tmp_path / "a.parquet"), write(tmp_path / "b.parquet", balances("b"))
+    (tmp_path / "a.parquet.sha256").write_text(f"{_sha256(first)}  a.parquet\n")
+    assert open_with(tmp_path).verified == "none"
+    (tmp_path / "b.parquet.sha256").write_text(_sha256(second).upper())
+    assert open_with(tmp_path).verified == "sha256"
+    assert open_with(second).verified == "sha256"
+    assert open_with(tmp_path / "*.parquet").verified == "sha256"
+    assert open_with(tmp_path).findings == ()
+
+
+def test_IN03_sha256sums_of_a_folder(tmp_path: Path) -> None:
+    first, second = write(tmp_path / "a.parquet"), write(tmp_path / "day" / "b.parquet", balances("b"))
+    sums = tmp_path / "SHA256SUMS"
+    sums.write_text(f"{_sha256(first)}  ./a.parquet\n{_sha256(second)} *day/b.parquet\n")
+    assert open_with(tmp_path).verified == "sha256"
+    assert open_with(first).verified == "sha256"
+    sums.write_text(f"{_sha256(second)}  a.parquet\n")
+    assert "a.parquet: sha256 is " in rejection(open_with(tmp_path), "IN03").message
+
+
+def test_IN03_other_sha256_beside_the_file_rejects(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet")
+    (tmp_path / "a.parquet.sha256").write_text(f"{'0' * 64}  a.parquet\n")
+    assert "the file beside it says 000000000000..." in rejection(open_with(path), "IN03").message
+    (tmp_path / "a.parquet.sha256").write_text("not a checksum")
+    assert "says none at all" in rejection(open_with(path), "IN03").message
+
+
+def test_IN03_quarantined_file_names_its_accounts(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet")
+    damaged = write_with_checksums(tmp_path / "b.parquet")
+    flip_bit(damaged, page_position(damaged, "balance"))
+    source = open_with(tmp_path, on_bad_file="quarantine")
+    assert only(source.findings, "IN03").action is Action.QUARANTINE
+    assert "1 accounts are marked" in only(source.findings, "IN03").message
+    assert source.quarantined_ids == ("a",)
+    assert source.rows == 3
+
+
+def test_IN03_quarantined_folder_of_one_account_names_it(tmp_path: Path) -> None:
+    for account in ("001", "002"):
+        write(tmp_path / f"account_id={account}" / "0.parquet", balances().drop("account_id"))
+    (tmp_path / "account_id=002" / "0.parquet").write_bytes(b"gone")
+    source = open_with(tmp_path, on_bad_file="quarantine")
+    assert source.quarantined_ids == ("002",)
+
+
+def test_IN04_pages_that_make_the_reader_panic_reject(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet")
+    malform_pages(tmp_path / "b.parquet")
+    finding = rejection(open_with(tmp_path), "IN04")
+    assert "b.parquet: its pages cannot be read" in finding.message
+    assert "a.parquet" not in finding.message
+
+
+def test_IN04_pages_that_make_the_reader_panic_are_quarantined(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet")
+    malform_pages(tmp_path / "b.parquet")
+    source = open_with(tmp_path, on_bad_file="quarantine")
+    assert only(source.findings, "IN04").action is Action.QUARANTINE
+    assert [Path(file.path).name for file in source.files] == ["a.parquet"]
+    assert scan_rows(source, Settings()).collect().height == 3
+
+
+def test_IN04_panic_after_opening_is_caught_at_the_boundary(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.parquet")
+    source = open_with(path)
+    malform_pages(path)
+    with pytest.raises(InputRejectedError, match=r"x\.parquet: cannot be read"):
+        collect(scan_rows(source, Settings()), source)
+
+
+def test_IN06_file_without_rows_is_noted(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet")
+    write(tmp_path / "b.parquet", balances().clear())
+    source = open_with(tmp_path)
+    finding = only(source.findings, "IN06")
+    assert finding.action is Action.NOTE
+    assert "b.parquet: has no rows (1 of 2 files)" in finding.message
+    assert scan_rows(source, Settings()).collect().height == 3
+
+
+def test_IN06_file_without_rows_has_no_say_in_the_schema(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet")
+    write(tmp_path / "b.parquet", pl.DataFrame({"account_id": [], "other": []}))
+    source = open_with(tmp_path)
+    assert [finding.rule for finding in source.findings] == ["IN06"]
+    assert scan_rows(source, Settings()).collect().height == 3
+
+
+def test_IN06_nothing_but_files_without_rows_rejects(tmp_path: Path) -> None:
+    for name in "ab":
+        write(tmp_path / f"{name}.parquet", balances().clear())
+    finding = rejection(open_with(tmp_path), "IN06")
+    assert "no row in any of its 2 files" in finding.message
+
+
+def test_IN06_nothing_left_after_quarantine_rejects(tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").touch()
+    source = open_with(tmp_path, on_bad_file="quarantine")
+    assert "every one of its 1 files is left out" in rejection(source, "IN06").message
+    with pytest.raises(InputRejectedError):
+        raise_rejection(source.findings)
+
+
+def test_inspection_gives_content_and_columns(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.parquet", balances(days=2).with_columns(extra=1))
+    found = inspect_file(ListedFile(str(path)), ("account_id", "balance", "gone"), LocalStorage())
+    assert isinstance(found, InspectedFile)
+    assert found.rows == 2
+    assert found.sha256 == _sha256(path)
+    assert found.names == ("account_id", "date", "balance", "extra")
+    assert found.dtypes == (("account_id", pl.String()), ("balance", pl.Float64()))
