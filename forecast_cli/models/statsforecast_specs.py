@@ -35,8 +35,12 @@ def _loess_needs(seasons: Seasons, _h: int = 1) -> int:
     return max((5 * max(seasons) + 1) // 2, MIN_OBS)
 
 
-def _dear_windows(seasons: Seasons) -> Windows:
+def _ces_windows(seasons: Seasons) -> Windows:
     return Windows(_two_seasons(seasons), _DEAR_WINDOWS)
+
+
+def _mfles_windows(seasons: Seasons) -> Windows:
+    return Windows(_two_seasons(seasons), _CHEAP_WINDOWS)
 
 
 def _theta(name: str) -> Callable[[Seasons], Model]:
@@ -50,7 +54,7 @@ SEASONAL_WINDOW_AVERAGE = ModelSpec(
     summary=f"the mean of the same day of the last {_AVERAGED_SEASONS} seasons",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.CONFORMAL,
-    cost_ms=0.4,
+    cost_ms=0.2,
     build=lambda seasons: SeriesModel(
         Estimator("SeasonalWindowAverage", {"season_length": seasons[0], "window_size": _AVERAGED_SEASONS}),
         windows=_seasonal_windows(seasons),
@@ -64,7 +68,7 @@ SIMPLE_EXPONENTIAL_SMOOTHING = ModelSpec(
     summary="a level that follows the balance, as fast as fits best",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
-    cost_ms=0.6,
+    cost_ms=0.5,
     build=lambda _seasons: SeriesModel(Estimator("SimpleExponentialSmoothingOptimized"), Route.FIT),
     needs=lambda _seasons, _h: MIN_OBS,
     notes="alpha between 0.01 and 0.99 by least squares",
@@ -75,7 +79,7 @@ HOLT = ModelSpec(
     summary="a level and a trend, damped where that fits better",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
-    cost_ms=20,
+    cost_ms=12,
     build=lambda _seasons: SeriesModel(Estimator("Holt", {"error_type": "A"})),
     needs=lambda _seasons, _h: drift.MIN_OBS,
     notes="ETS(A,A,N) or ETS(A,Ad,N), by AICc",
@@ -86,12 +90,12 @@ AUTO_ETS = ModelSpec(
     summary="exponential smoothing, the best of the additive forms",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
-    cost_ms=20,
+    cost_ms=13,
     build=lambda seasons: SeriesModel(Estimator("AutoETS", {"season_length": seasons[0], "model": "AZZ"})),
     needs=_two_seasons,
     seasons=SeasonUse.ONE,
     max_season=_MAX_SEASON,
-    notes=f"{_ADDITIVE}; {_WITHOUT_SEASON}; 200 ms with a season of 7",
+    notes=f"{_ADDITIVE}; {_WITHOUT_SEASON}; 110 ms with a season of 7",
 )
 
 AUTO_THETA = ModelSpec(
@@ -99,7 +103,7 @@ AUTO_THETA = ModelSpec(
     summary="the best of four theta models",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.SIMULATED,
-    cost_ms=65,
+    cost_ms=75,
     build=_theta("AutoTheta"),
     needs=_two_seasons,
     seasons=SeasonUse.ONE,
@@ -111,7 +115,7 @@ DYNAMIC_OPTIMIZED_THETA = ModelSpec(
     summary="the dynamic optimised theta model",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.SIMULATED,
-    cost_ms=20,
+    cost_ms=25,
     build=_theta("DynamicOptimizedTheta"),
     needs=_two_seasons,
     seasons=SeasonUse.ONE,
@@ -123,11 +127,11 @@ AUTO_CES = ModelSpec(
     summary="complex exponential smoothing, the best of its forms",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.CONFORMAL,
-    cost_ms=50,
+    cost_ms=120,
     build=lambda seasons: SeriesModel(
-        Estimator("AutoCES", {"season_length": seasons[0]}), windows=_dear_windows(seasons)
+        Estimator("AutoCES", {"season_length": seasons[0]}), windows=_ces_windows(seasons)
     ),
-    needs=lambda seasons, h: _dear_windows(seasons).needed(h),
+    needs=lambda seasons, h: _ces_windows(seasons).needed(h),
     seasons=SeasonUse.ONE,
     max_season=_MAX_SEASON,
     notes=f"{_WITHOUT_SEASON}; statsforecast's own intervals are not used: 80 % held 52 %",
@@ -153,11 +157,11 @@ MFLES = ModelSpec(
     summary="boosted median, Fourier seasons, trend and smoothing",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.CONFORMAL,
-    cost_ms=100,
+    cost_ms=35,
     build=lambda seasons: SeriesModel(
-        Estimator("MFLES", {"season_length": list(seasons), "multiplicative": False}), windows=_dear_windows(seasons)
+        Estimator("MFLES", {"season_length": list(seasons), "multiplicative": False}), windows=_mfles_windows(seasons)
     ),
-    needs=lambda seasons, h: _dear_windows(seasons).needed(h),
+    needs=lambda seasons, h: _mfles_windows(seasons).needed(h),
     seasons=SeasonUse.MANY,
     min_season=2,
     notes="takes several seasons; additive",
@@ -168,7 +172,7 @@ AUTO_ARIMA = ModelSpec(
     summary="ARIMA, orders by stepwise search",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
-    cost_ms=300,
+    cost_ms=250,
     build=lambda seasons: SeriesModel(Estimator("AutoARIMA", {"season_length": seasons[0]})),
     needs=_two_seasons,
     seasons=SeasonUse.ONE,
@@ -181,7 +185,7 @@ CONFORMAL_SEASONAL_POOL = ModelSpec(
     summary="same day of the last season, intervals from a pool of past days and errors",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.SIMULATED,
-    cost_ms=2,
+    cost_ms=3,
     build=lambda seasons: SeriesModel(Estimator("ConformalSeasonalPool", {"season_length": seasons[0]}), Route.SAMPLES),
     needs=_two_seasons,
     seasons=SeasonUse.ONE,

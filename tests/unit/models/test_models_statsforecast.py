@@ -52,7 +52,7 @@ def conformal(windows: int) -> ConformalIntervals:
         ("AutoCES", reference.AutoCES(7, prediction_intervals=conformal(4))),
         ("MSTL", reference.MSTL([7], trend_forecaster=reference.AutoETS(model="AZN"))),
         ("MSTL(7,30)", reference.MSTL([7, 30], trend_forecaster=reference.AutoETS(model="AZN"))),
-        ("MFLES", reference.MFLES([7], multiplicative=False, prediction_intervals=conformal(4))),
+        ("MFLES", reference.MFLES([7], multiplicative=False, prediction_intervals=conformal(10))),
         ("AutoARIMA(1)", reference.AutoARIMA()),
     ],
 )
