@@ -175,9 +175,13 @@ def test_ids_that_could_drive_a_terminal_are_shown_as_text(cli: Cli, one_bad: Pa
 
 
 def test_a_secret_in_the_input_is_shown_nowhere(cli: Cli, tmp_path: Path) -> None:
-    outcome = cli("forecast", "s3://user:hunter2@bucket/balances", "--output", tmp_path / "out", "--read-timeout", 1)
-    assert outcome.exit_code != ExitCode.OK
-    assert "hunter2" not in outcome.out + outcome.err
+    secret = "vault://user:hunter2@bucket/balances"
+    commands = (("forecast", secret, "--output", tmp_path / "out"), ("validate", secret))
+    for arguments in commands:
+        for extra in ((), ("--log-format", "json")):
+            outcome = cli(*arguments, *extra).expect(ExitCode.INPUT_REJECTED)
+            assert "hunter2" not in outcome.out + outcome.err
+            assert "vault://***@bucket" in outcome.out + outcome.err
 
 
 def test_a_run_works_with_stdin_stdout_and_stderr_closed(balances: Path, tmp_path: Path) -> None:

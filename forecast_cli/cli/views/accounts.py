@@ -1,6 +1,5 @@
 """Accounts by status, and what did not go as asked: the part of a report nobody may miss."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -51,24 +50,22 @@ def render_accounts(accounts: Mapping[Status, int], meanings: Mapping[Status, st
 
 def render_groups(groups: Sequence[FailureGroup]) -> Padding:
     """Return one line for each reason: how many, who did what instead, why, and three accounts."""
-    merged = _over_models(groups)
-    rows = [_row(models, group) for models, group in merged[:GROUPS_SHOWN]]
+    merged = list(dict.fromkeys(_over_models(group) for group in groups))
+    rows = [_row(group) for group in merged[:GROUPS_SHOWN]]
     more = len(merged) - len(rows)
     if more > 0:
         rows.append(("", Text(f"and {counted(more, 'more reason')}"), "in failures.parquet"))
     return aligned((Column(align="right"), Column(), Column(wraps=True)), rows)
 
 
-def _over_models(groups: Sequence[FailureGroup]) -> list[tuple[int, FailureGroup]]:
-    """Return what befell the same accounts under every model once, with the number of models."""
-    models = Counter(replace(group, model=None) for group in groups)
-    first = {replace(group, model=None): group for group in reversed(groups)}
-    return [(models[common], first[common]) for common in models]
+def _over_models(group: FailureGroup) -> FailureGroup:
+    """Return the group without its model where no model forecast its accounts: it is told once, not for each."""
+    return replace(group, model=None) if group.model_used is None else group
 
 
-def _row(models: int, group: FailureGroup) -> tuple[str, Text, str]:
-    what = group.status.value if models > 1 or group.model_used is None else _instead(group)
-    return f"{group.count:,}", Text(what, style=STYLES[group.status]), f"{printable(group.message)} ({_who(group)})"
+def _row(group: FailureGroup) -> tuple[str, Text, str]:
+    what = Text(_what(group), style=STYLES[group.status])
+    return f"{group.count:,}", what, f"{printable(group.message)} ({_who(group)})"
 
 
 def _who(group: FailureGroup) -> str:
@@ -77,5 +74,7 @@ def _who(group: FailureGroup) -> str:
     return printable(group.examples[0]) + (f"; also {others}" if others else "")
 
 
-def _instead(group: FailureGroup) -> str:
+def _what(group: FailureGroup) -> str:
+    if group.model_used is None:
+        return group.status.value
     return f"{printable(group.model)} -> {printable(group.model_used)}"

@@ -30,6 +30,11 @@ def test_the_same_accounts_under_every_model_are_told_once() -> None:
     assert lines(render_groups(skipped)) == ["4 skipped 2 observations (A1; also A2, A3, ...)"]
 
 
+def test_every_model_that_was_replaced_is_told() -> None:
+    shown = lines(render_groups([group("MSTL", "Naive"), group("Holt", "Naive")]))
+    assert [line.split(" 2 obs")[0] for line in shown] == ["4 MSTL -> Naive", "4 Holt -> Naive"]
+
+
 def test_one_account_has_no_others() -> None:
     alone = FailureGroup(Status.FAILED, "MSTL", None, "Conflict", "two balances", 1, ("A1",))
     assert lines(render_groups([alone])) == ["1 failed two balances (A1)"]
