@@ -175,8 +175,8 @@ def test_ids_that_could_drive_a_terminal_are_shown_as_text(cli: Cli, one_bad: Pa
 
 
 def test_a_secret_in_the_input_is_shown_nowhere(cli: Cli, tmp_path: Path) -> None:
-    secret = "vault://user:hunter2@bucket/balances"
-    commands = (("forecast", secret, "--output", tmp_path / "out"), ("validate", secret))
+    source = "vault://user:hunter2@bucket/balances"
+    commands = (("forecast", source, "--output", tmp_path / "out"), ("validate", source))
     for arguments in commands:
         for extra in ((), ("--log-format", "json")):
             outcome = cli(*arguments, *extra).expect(ExitCode.INPUT_REJECTED)

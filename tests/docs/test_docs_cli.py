@@ -32,10 +32,22 @@ def blocks(page: Path, *kinds: str) -> Iterator[str]:
 
 
 def command_lines(page: Path, program: str) -> list[list[str]]:
-    """The lines of a page's shell blocks that start ``program``, as words; a backslash at the end goes on."""
-    text = "\n".join(blocks(page, *SHELLS)).replace("\\\n", " ")
-    found = re.findall(rf"(?:^|[\s/;&|(]){program}((?: [^;&|)\n#>]*)?)", text, re.MULTILINE)
-    return [shlex.split(words) for words in found]
+    """The arguments of every start of ``program`` in a page's shell blocks; of a console, the lines after ``$``."""
+    scripts = "\n".join(blocks(page, *SHELLS - {"console"}))
+    typed = re.findall(r"^\$ (.*(?:\\\n.*)*)", "\n".join(blocks(page, "console")), re.MULTILINE)
+    lines = "\n".join([scripts, *typed]).replace("\\\n", " ").splitlines()
+    return [started for line in lines if program in line for started in starts(line, program)]
+
+
+def starts(line: str, program: str) -> Iterator[list[str]]:
+    """The arguments of every start of ``program`` in a line of shell."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    words = list(lexer)
+    ends = [*(place for place, word in enumerate(words) if set(word) <= set("();<>|&")), len(words)]
+    for place, word in enumerate(words):
+        if Path(word).name == program:
+            yield words[place + 1 : min(end for end in ends if end > place)]
 
 
 @pytest.fixture(autouse=True)
@@ -96,8 +108,10 @@ def test_every_command_line_names_what_there_is(page: Path) -> None:
 
 
 def commented_commands(config: Path) -> list[list[str]]:
-    text = config.read_text(encoding="utf-8")
-    return [shlex.split(words) for words in re.findall(r"#.*?forecast-cli ([^#\n]+)", text)]
+    comments = re.findall(
+        r"^# +(forecast-cli .*|.*: forecast-cli .*)", config.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    return [started for comment in comments for started in starts(comment, "forecast-cli")]
 
 
 @pytest.mark.parametrize("page", pages(), ids=name_of)
