@@ -107,6 +107,12 @@ def test_every_command_line_names_what_there_is(page: Path) -> None:
         assert rest == [] or not hasattr(command, "commands") or rest[0].startswith("-"), f"no such command: {words}"
 
 
+def test_the_readme_shows_the_main_commands_and_targets() -> None:
+    shown = {words[0] for words in command_lines(ROOT / "README.md", "forecast-cli") if words}
+    assert {"forecast", "validate", "check"} <= shown
+    assert {"forecast", "test"} <= {words[0] for words in command_lines(ROOT / "README.md", "make") if words}
+
+
 def commented_commands(config: Path) -> list[list[str]]:
     comments = re.findall(
         r"^# +(forecast-cli .*|.*: forecast-cli .*)", config.read_text(encoding="utf-8"), re.MULTILINE
