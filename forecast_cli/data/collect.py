@@ -39,6 +39,7 @@ def read_errors() -> tuple[type[BaseException], ...]:
 
     return (
         OSError,
+        UnicodeDecodeError,  # pyarrow decodes names without a look
         pa.ArrowException,
         pl.exceptions.ComputeError,
         pl.exceptions.InvalidOperationError,

@@ -9,8 +9,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from forecast_cli.data.chunks import MAGIC, Chunk, read_chunks
 from forecast_cli.data.collect import describe, read_errors
-from forecast_cli.data.listing import MAGIC
+from forecast_cli.data.compact import MalformedError
 from forecast_cli.data.problems import BadFileError, Problem
 from forecast_cli.data.zones import known_zone, reject_zone
 
@@ -19,26 +20,23 @@ _SMALLEST: Final = 12  # magic, length of the footer, magic
 
 @dataclass(frozen=True)
 class Footer:
-    """What a file says of itself: where its pages lie, the names of all columns, the types of the wanted ones."""
+    """What a file says of itself: names of all columns, types and chunks of the wanted ones."""
 
-    metadata: pq.FileMetaData
+    rows: int
     names: tuple[str, ...]
     dtypes: tuple[tuple[str, pl.DataType], ...]
+    chunks: tuple[Chunk, ...]
 
 
 def read_footer(path: str, file: BufferedIOBase, *, size: int, columns: tuple[str, ...]) -> Footer:
     """Read the footer of an open file of ``size`` bytes; raises BadFileError (IN01, IN02, SC09, SC19), OSError."""
     _check_ends(path, file, size)
-    file.seek(0)
-    try:
-        parquet = pq.ParquetFile(file)
-        schema = parquet.schema_arrow
-    except read_errors() as error:
-        raise BadFileError(Problem("IN02", path, f"{path}: footer cannot be read: {describe(error)}")) from None
+    chunks = _read_chunks(path, file, size)
+    rows, schema = _read_schema(path, file)
     _check_names(path, schema)
     _check_zones(path, schema)
     dtypes = tuple((name, _dtype(schema.field(name))) for name in columns if name in schema.names)
-    return Footer(parquet.metadata, tuple(schema.names), dtypes)
+    return Footer(rows, tuple(schema.names), dtypes, tuple(chunk for chunk in chunks if chunk.column in columns))
 
 
 def _check_ends(path: str, file: BufferedIOBase, size: int) -> None:
@@ -53,6 +51,25 @@ def _check_ends(path: str, file: BufferedIOBase, size: int) -> None:
     if size < _SMALLEST or tail != MAGIC:
         message = f"{path}: no whole parquet file: {size:,} bytes that end with {tail!r}, expected {MAGIC!r}"
         raise BadFileError(Problem("IN02", path, f"{message}: cut off, or something was appended"))
+
+
+def _read_chunks(path: str, file: BufferedIOBase, size: int) -> list[Chunk]:
+    try:
+        return read_chunks(file, size)
+    except MalformedError as error:
+        raise BadFileError(Problem("IN02", path, f"{path}: its footer {error} ({size:,} bytes)")) from None
+
+
+def _read_schema(path: str, file: BufferedIOBase) -> tuple[int, pa.Schema]:
+    """Return the number of rows and the schema. Nothing is asked of row groups: pyarrow may end the process there."""
+    file.seek(0)
+    try:
+        parquet = pq.ParquetFile(file)
+        rows, schema = parquet.metadata.num_rows, parquet.schema_arrow
+        _ = schema.names  # text is decoded only here
+    except read_errors() as error:
+        raise BadFileError(Problem("IN02", path, f"{path}: its footer cannot be read: {describe(error)}")) from None
+    return rows, schema
 
 
 def _check_names(path: str, schema: pa.Schema) -> None:
@@ -72,7 +89,7 @@ def _check_zones(path: str, schema: pa.Schema) -> None:
 
 
 def _dtype(field: pa.Field) -> pl.DataType:
-    """Return the polars type of a column; where polars has none (decimals of over 38 digits), its arrow name."""
+    """Return the polars type of a column; Object where polars has none, as for decimals of over 38 digits."""
     try:
         return pl.DataFrame(pa.schema([field]).empty_table()).dtypes[0]
     except read_errors():

@@ -65,7 +65,7 @@ def _read(listed: ListedFile, columns: tuple[str, ...], *, stat: Stat, storage: 
             file.seek(0)
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             passed = verify_sha256(path, sha256, listed.expected_sha256)
-            passed |= verify_pages(path, file, footer.metadata, columns)
+            passed |= verify_pages(path, file, footer.chunks)
     except BadFileError as error:
         return error.problem
-    return InspectedFile(listed, stat, sha256, footer.metadata.num_rows, footer.names, footer.dtypes, passed)
+    return InspectedFile(listed, stat, sha256, footer.rows, footer.names, footer.dtypes, passed)

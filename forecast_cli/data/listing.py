@@ -5,8 +5,8 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
+from forecast_cli.data.chunks import MAGIC
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.data.hive import hive_keys, hive_tail
 from forecast_cli.data.problems import find
@@ -22,8 +22,6 @@ from forecast_cli.data.selection import (
     split_glob,
 )
 from forecast_cli.data.sidecar import SUFFIX, SUMS, is_sidecar
-
-MAGIC: Final = b"PAR1"
 
 
 @dataclass(frozen=True)

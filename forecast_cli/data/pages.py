@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from io import BufferedIOBase
 from typing import Final
 
-import pyarrow.parquet as pq
-
-from forecast_cli.data.page_header import MalformedHeaderError, PageHeader, parse_page_header
+from forecast_cli.data.chunks import Chunk
+from forecast_cli.data.compact import MalformedError
+from forecast_cli.data.page_header import PageHeader, parse_page_header
 
 _HEADER_WINDOW: Final = 1 << 10
 _LONGEST_HEADER: Final = 1 << 24
@@ -26,27 +26,18 @@ class PageDamageError(Exception):
 
 
 @dataclass(frozen=True)
-class _Chunk:
-    column: str
-    start: int
-    size: int
-    uncompressed_size: int
-    values: int
-
-
-@dataclass(frozen=True)
 class _Page:
     start: int
     header: PageHeader
 
 
-def check_pages(file: BufferedIOBase, metadata: pq.FileMetaData, columns: Iterable[str]) -> bool:
-    """Say whether every page of ``columns`` carries a checksum, and matches it.
+def check_pages(file: BufferedIOBase, chunks: Iterable[Chunk]) -> bool:
+    """Say whether every page of ``chunks`` carries a checksum, and matches it.
 
-    Raises PageDamageError where a page does not match, MalformedHeaderError where a header is unsound.
+    Raises PageDamageError where a page does not match, MalformedError where a header is unsound.
     """
     carried: set[bool] = set()
-    for chunk in _chunks(metadata, frozenset(columns)):
+    for chunk in chunks:
         pages = _read_pages(file, chunk)
         carried |= {page.header.crc is not None for page in pages}
         if len(carried) > 1:
@@ -59,46 +50,30 @@ def check_pages(file: BufferedIOBase, metadata: pq.FileMetaData, columns: Iterab
     return False not in carried
 
 
-def _chunks(metadata: pq.FileMetaData, columns: frozenset[str]) -> Iterator[_Chunk]:
-    for group in range(metadata.num_row_groups):
-        row_group = metadata.row_group(group)
-        for index in range(row_group.num_columns):
-            column = row_group.column(index)
-            if column.path_in_schema.split(".")[0] in columns:
-                offsets = (column.dictionary_page_offset, column.data_page_offset)
-                yield _Chunk(
-                    column=column.path_in_schema,
-                    start=min(offset for offset in offsets if offset),
-                    size=column.total_compressed_size,
-                    uncompressed_size=column.total_uncompressed_size,
-                    values=column.num_values,
-                )
-
-
-def _read_pages(file: BufferedIOBase, chunk: _Chunk) -> list[_Page]:
-    """Return the pages of one chunk; raises MalformedHeaderError where they do not add up to what the footer says."""
+def _read_pages(file: BufferedIOBase, chunk: Chunk) -> list[_Page]:
+    """Return the pages of one chunk; raises MalformedError where they do not add up to what the footer says."""
     try:
         pages = list(_pages(file, chunk))
-    except MalformedHeaderError as error:
-        raise MalformedHeaderError(f"a page header of column '{chunk.column}' is malformed: {error}") from None
+    except MalformedError as error:
+        raise MalformedError(f"a page header of column '{chunk.column}' {error}") from None
     values = sum(page.header.values for page in pages if page.header.is_data)
     if values != chunk.values:
-        raise MalformedHeaderError(
+        raise MalformedError(
             f"the pages of column '{chunk.column}' claim {values:,} values, the footer {chunk.values:,}"
         )
     return pages
 
 
-def _pages(file: BufferedIOBase, chunk: _Chunk) -> Iterator[_Page]:
+def _pages(file: BufferedIOBase, chunk: Chunk) -> Iterator[_Page]:
     position, end = chunk.start, chunk.start + chunk.size
     while position < end:
         header = _read_header(file, position, end)
         start = position + header.header_size
         position = start + header.page_size
         if position > end or header.uncompressed_size > chunk.uncompressed_size:
-            raise MalformedHeaderError("it is longer than its column")
+            raise MalformedError("is longer than its column")
         if header.values > (chunk.values if header.is_data else header.uncompressed_size):
-            raise MalformedHeaderError(f"it claims {header.values:,} values")
+            raise MalformedError(f"claims {header.values:,} values")
         yield _Page(start, header)
 
 
@@ -110,7 +85,7 @@ def _read_header(file: BufferedIOBase, position: int, end: int) -> PageHeader:
         data = file.read(min(window, end - position))
         try:
             return parse_page_header(data)
-        except MalformedHeaderError:
+        except MalformedError:
             if len(data) < window or window >= _LONGEST_HEADER:
                 raise
             window *= 16

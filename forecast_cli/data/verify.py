@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 from io import BufferedIOBase
 
-import pyarrow.parquet as pq
-
-from forecast_cli.data.page_header import MalformedHeaderError
+from forecast_cli.data.chunks import Chunk
+from forecast_cli.data.compact import MalformedError
 from forecast_cli.data.pages import PageDamageError, check_pages
 from forecast_cli.data.problems import BadFileError, Problem
 
@@ -19,15 +18,13 @@ class Verified(StrEnum):
     NONE = "none"
 
 
-def verify_pages(
-    path: str, file: BufferedIOBase, metadata: pq.FileMetaData, columns: Iterable[str]
-) -> frozenset[Verified]:
-    """Return CRC where all pages of ``columns`` carry and pass a checksum; raises BadFileError (IN03, IN04)."""
+def verify_pages(path: str, file: BufferedIOBase, chunks: Iterable[Chunk]) -> frozenset[Verified]:
+    """Return CRC where all pages of ``chunks`` carry and pass a checksum; raises BadFileError (IN03, IN04)."""
     try:
-        return frozenset({Verified.CRC} if check_pages(file, metadata, columns) else ())
+        return frozenset({Verified.CRC} if check_pages(file, chunks) else ())
     except PageDamageError as damage:
         raise BadFileError(Problem("IN03", path, f"{path}: {damage}")) from None
-    except MalformedHeaderError as error:
+    except MalformedError as error:
         raise BadFileError(Problem("IN04", path, f"{path}: {error}")) from None
 
 

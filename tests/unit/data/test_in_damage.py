@@ -55,7 +55,7 @@ def test_IN01_empty_file_is_left_out_when_quarantined(tmp_path: Path) -> None:
         (b"account_id,date,balance\na,2026-01-01,1\n", "start with b'acco', expected b'PAR1'"),
         (b"PAR1", "no whole parquet file: 4 bytes"),
         (b"PAR1PAR1", "8 bytes that end with b'PAR1'"),
-        (b"PAR1" + bytes(100) + b"\xff\xff\xff\x00PAR1", "footer cannot be read"),
+        (b"PAR1" + bytes(100) + b"\xff\xff\xff\x00PAR1", "its footer is longer than the file"),
     ],
 )
 def test_IN02_something_else_rejects(tmp_path: Path, content: bytes, words: str) -> None:
@@ -122,7 +122,7 @@ def test_IN04_header_that_would_end_the_process_rejects(tmp_path: Path) -> None:
     data[values + 1] ^= 1  # -21 values: polars asks for all memory, and is ended
     path.write_bytes(data)
     finding = rejection(open_with(path), "IN04")
-    assert "a page header of column 'account_id' is malformed: it has a negative size" in finding.message
+    assert "a page header of column 'account_id' lacks a size, or has a negative one" in finding.message
 
 
 def _same_rows(path: Path, whole: bytes) -> bool:
