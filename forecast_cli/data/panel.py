@@ -1,5 +1,6 @@
 """Panel: the accounts of one shard as a dense block on a common daily axis."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ class Panel:
     account's first day and never after it. ``lengths`` [n] int64, days from the first day to the origin, both
     counted, at least 1. ``origins`` [n] datetime64[D], the day of the last column: the same for all accounts,
     or each account's own last day. ``currencies`` [n], where account and currency together are the key: ``ids`` then
-    hold an account once for each of its currencies.
+    hold an account once for each of its currencies. ``seed`` is the run's; each row draws from its own, ``seed_of``.
     """
 
     ids: pl.Series
@@ -24,9 +25,19 @@ class Panel:
     lengths: NDArray[np.int64]
     origins: NDArray[np.datetime64]
     currencies: pl.Series | None = None
+    seed: int = 0
 
     def __len__(self) -> int:
         return len(self.lengths)
+
+    def keys(self) -> tuple[pl.Series, ...]:
+        """Return the columns that tell the rows apart: the ids, and the currencies where there are any."""
+        return (self.ids,) if self.currencies is None else (self.ids, self.currencies)
+
+    def seed_of(self, row: int) -> int:
+        """Return the seed of one account, 32 bits: a hash of the run's seed and its key, whatever stands around it."""
+        key = "\x1f".join([str(self.seed), *(str(column[row]) for column in self.keys())])
+        return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest(), "big")
 
     def series(self, row: int) -> NDArray[np.float64]:
         """Return the balances of one account, [length], first day to origin."""
@@ -42,4 +53,5 @@ class Panel:
             lengths=self.lengths[index],
             origins=self.origins[index],
             currencies=None if self.currencies is None else self.currencies.gather(index),
+            seed=self.seed,
         )

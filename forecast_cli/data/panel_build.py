@@ -10,7 +10,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.data.repair import CODE
 
 
-def build_panel(days: pl.DataFrame, accounts: pl.DataFrame, origins: NDArray[np.datetime64]) -> Panel:
+def build_panel(days: pl.DataFrame, accounts: pl.DataFrame, origins: NDArray[np.datetime64], *, seed: int) -> Panel:
     """Fill the panel of ``accounts`` from their ``days``.
 
     ``accounts``: code and key, one row each, ascending by code. ``days``: code, ds, y, one row for each day with a
@@ -25,7 +25,7 @@ def build_panel(days: pl.DataFrame, accounts: pl.DataFrame, origins: NDArray[np.
     lengths = (origins - day[begins]).astype(np.int64) + 1
     y = _fill_right(np.repeat(own[c.Y].to_numpy(), (until - day).astype(np.int64)), lengths)
     currencies = accounts[CURRENCY] if CURRENCY in accounts.columns else None
-    return Panel(accounts[c.UNIQUE_ID], y, lengths, origins, currencies)
+    return Panel(accounts[c.UNIQUE_ID], y, lengths, origins, currencies, seed)
 
 
 def _edges(codes: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -40,7 +40,9 @@ def build_shard(
     settled = settle_rows(attach_codes(rows.lazy(), coded, settings).collect(), settings.on_duplicate)
     judged = judge_accounts(merge_counts(coded, settled.counts), settings, origin=origin)
     kept = judged.filter(pl.col("status") == Status.OK.value)
-    panel = build_panel(settled.days, kept.select(CODE, *key_columns(settings)), _origins(kept["last"], origin))
+    panel = build_panel(
+        settled.days, kept.select(CODE, *key_columns(settings)), _origins(kept["last"], origin), seed=settings.seed
+    )
     return ShardInput(panel, select_ledger(judged, settings))
 
 

@@ -6,12 +6,13 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import FAILURES_SCHEMA, STATUS_ORDER, Flag, Status
+from forecast_cli.data.canonical import CURRENCY
 from forecast_cli.models.ladder import LadderForecast
 
 #: Place of an account in its shard's panel.
 _ROW = "row"
 _RANK = {status.value: rank for rank, status in enumerate(STATUS_ORDER)}
-_KEYS = (c.UNIQUE_ID, "currency")
+_KEYS = (c.UNIQUE_ID, CURRENCY)
 
 
 def settle_ledger(

@@ -7,6 +7,7 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
+from forecast_cli.data.canonical import CURRENCY
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.source import Source
 from forecast_cli.models.ladder import LadderForecast
@@ -25,7 +26,7 @@ def forecast_table(
     quantiles = np.stack([ladder.forecast.quantiles for ladder in ladders], axis=1)
     days = panel.origins.astype("datetime64[D]")[:, None, None] + np.broadcast_to(steps, (n, m, h))
     columns = [
-        *(_repeat(key, m * h) for key in _keys(panel)),
+        *(_repeat(key, m * h).alias(name) for key, name in zip(panel.keys(), (c.UNIQUE_ID, CURRENCY), strict=False)),
         pl.Series(c.DS, days.ravel(), dtype=pl.Date),
         pl.Series(c.STEP, np.tile(steps, n * m), dtype=pl.Int32),
         pl.Series(c.MODEL, list(labels), dtype=pl.String).gather(np.tile(np.repeat(np.arange(m), h), n)),
@@ -39,14 +40,9 @@ def to_edge(table: pl.DataFrame, source: Source, settings: Settings) -> pl.DataF
     """Return a table under the user's column names, account ids in the input's type."""
     names = {c.UNIQUE_ID: settings.id_col, c.DS: settings.date_col}
     if settings.currency_col:
-        names["currency"] = settings.currency_col
+        names[CURRENCY] = settings.currency_col
     present = {inside: edge for inside, edge in names.items() if inside in table.columns}
     return table.with_columns(pl.col(c.UNIQUE_ID).cast(source.id_dtype)).rename(present)
-
-
-def _keys(panel: Panel) -> list[pl.Series]:
-    currencies = [] if panel.currencies is None else [panel.currencies.alias("currency")]
-    return [panel.ids.alias(c.UNIQUE_ID), *currencies]
 
 
 def _repeat(values: pl.Series, times: int) -> pl.Series:

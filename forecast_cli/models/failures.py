@@ -9,11 +9,11 @@ TOO_SHORT = "TooShort"
 
 
 def too_short(panel: Panel, needed: int) -> tuple[RowFailure, ...]:
-    """Return a failure for each account of fewer than ``needed`` observations."""
+    """Return a failure for each account of fewer than ``needed`` days of history."""
     rows = np.flatnonzero(panel.lengths < needed)
     return tuple(RowFailure(int(row), TOO_SHORT, too_short_message(int(panel.lengths[row]), needed)) for row in rows)
 
 
 def too_short_message(found: int, needed: int) -> str:
-    """Return the message of an account of ``found`` observations."""
-    return f"{found} observation{'' if found == 1 else 's'}, at least {needed} needed"
+    """Return the message of an account with ``found`` days of history."""
+    return f"{found} day{'' if found == 1 else 's'} of history, at least {needed} needed"

@@ -18,9 +18,8 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, RowFailure, quantile_probabilities
 from forecast_cli.models.conformal import Windows
 
-#: Sample paths of a model whose intervals come from samples, and their seed: the same for every account and run.
+#: Sample paths of a model whose intervals come from samples.
 _PATHS: Final = 1000
-_SEED: Final = 0
 
 
 class Route(StrEnum):
@@ -68,17 +67,17 @@ class FittedSeries:
         with _silence():
             for row in range(n):
                 try:
-                    mean[row], quantiles[row] = _forecast_one(self.model, self.panel.series(row), h=h, levels=levels)
+                    mean[row], quantiles[row] = _forecast_one(self.model, self.panel, row, h=h, levels=levels)
                 except Exception as error:  # noqa: BLE001 - what a library raises on one account must not end the others
                     failures.append(RowFailure(row, type(error).__name__, _first_line(error)))
         return Forecast(mean, quantiles, levels, tuple(failures))
 
 
 def _forecast_one(
-    model: SeriesModel, series: NDArray[np.float64], *, h: int, levels: tuple[float, ...]
+    model: SeriesModel, panel: Panel, row: int, *, h: int, levels: tuple[float, ...]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return mean [h] and quantiles [h, q] of one account."""
-    y = np.array(series, dtype=np.float64)  # a copy: estimators may write into what they are given
+    y = np.array(panel.series(row), dtype=np.float64)  # a copy: estimators may write into what they are given
     arguments = dict(model.estimator.arguments)
     if model.windows is not None:
         arguments["prediction_intervals"] = _conformal(model.windows, len(y), h)
@@ -90,14 +89,14 @@ def _forecast_one(
             return _read(estimator.fit(y=y).predict(h=h, level=list(levels)), levels)
         case Route.SAMPLES:
             fitted = estimator.fit(y=y)
-            paths = fitted.simulate(h=h, n_paths=_PATHS, seed=_SEED)
+            paths = fitted.simulate(h=h, n_paths=_PATHS, seed=panel.seed_of(row))
             return fitted.predict(h=h)["mean"], np.quantile(paths, quantile_probabilities(levels), axis=0).T
         case Route.THETA:
             fitted = estimator.fit(y=y)
-            return _around(fitted.predict(h=h)["mean"], _theta_deviations(fitted.model_, h), levels)
+            return _around(fitted.predict(h=h)["mean"], _theta_deviations(fitted.model_, h, panel.seed_of(row)), levels)
 
 
-def _theta_deviations(fitted: Mapping[str, Any], h: int) -> NDArray[np.float64]:
+def _theta_deviations(fitted: Mapping[str, Any], h: int, seed: int) -> NDArray[np.float64]:
     """Return samples of what the future lies above the mean, [h, 200], those statsforecast takes its intervals from.
 
     Its samples are float32, a grain of 64 on a balance of a thousand million. The recursion is linear, so that a start
@@ -114,6 +113,7 @@ def _theta_deviations(fitted: Mapping[str, Any], h: int) -> NDArray[np.float64]:
         alpha=fitted["par"]["alpha"],
         theta=fitted["par"]["theta"],
         mean_y=0.0,
+        seed=seed,
     )
     return np.asarray(samples, dtype=np.float64)
 

@@ -1,5 +1,6 @@
 """Panel: rows taken out of it stay what they were."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -23,7 +24,7 @@ def make(series: list[dict[int, float]], origins: list[int]) -> Panel:
         sorted(days + stranger), schema={"code": pl.UInt32, "ds": pl.Date, "y": pl.Float64}, orient="row"
     )
     at = np.array([FIRST + timedelta(days=origin) for origin in origins], dtype="datetime64[D]")
-    return build_panel(frame, accounts.with_columns(pl.col("code").cast(pl.UInt32)), at)
+    return build_panel(frame, accounts.with_columns(pl.col("code").cast(pl.UInt32)), at, seed=0)
 
 
 def filled_slowly(own: dict[int, float], origin: int) -> list[float]:
@@ -43,6 +44,12 @@ def test_a_balance_holds_until_the_next_one_and_to_the_origin() -> None:
     assert panel.y.dtype == np.float64
     assert panel.lengths.dtype == np.int64
     assert panel.origins.dtype == np.dtype("datetime64[D]")
+
+
+def test_the_seed_of_an_account_is_its_own_wherever_it_stands() -> None:
+    one = Panel(pl.Series(["a", "b"]), np.zeros((2, 1)), np.ones(2, np.int64), np.zeros(2, "datetime64[D]"), seed=5)
+    assert one.seed_of(1) == one.take([1]).seed_of(0)
+    assert len({one.seed_of(0), one.seed_of(1), replace(one, seed=6).seed_of(0)}) == 3
 
 
 def test_a_panel_of_no_accounts_is_a_panel() -> None:

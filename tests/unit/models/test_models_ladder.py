@@ -79,7 +79,7 @@ def test_short_account_is_a_fallback_with_the_reason_and_a_flag():
     got = climb([walk(40)], "SeasonalNaive(30)")
     (outcome,) = got.outcomes
     assert (outcome.row, outcome.status, outcome.model_used, outcome.error) == (0, Status.FALLBACK, "Naive", "TooShort")
-    assert outcome.message == "40 observations, at least 60 needed"
+    assert outcome.message == "40 days of history, at least 60 needed"
     assert got.flags == ((Flag.SHORT,),)
 
 
@@ -89,7 +89,7 @@ def test_last_rung_keeps_the_last_value_and_says_that_its_interval_is_pooled():
     assert (got.forecast.quantiles[0, :, 2] == 500.0).all()
     assert got.flags == ((Flag.SHORT, Flag.POOLED_INTERVAL),)
     assert got.outcomes[0].message == (
-        f"1 observation, at least 14 needed; Naive: TooShort: 1 observation, at least {MIN_OBS} needed"
+        f"1 day of history, at least 14 needed; Naive: TooShort: 1 day of history, at least {MIN_OBS} needed"
     )
 
 

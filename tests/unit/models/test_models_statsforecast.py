@@ -1,6 +1,7 @@
 """The adapter: statsforecast's numbers, account by account, with its failures as values and its noise kept in."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -76,7 +77,8 @@ def test_simple_exponential_smoothing_is_the_optimized_one_with_its_normal_inter
 
 
 @pytest.mark.parametrize("name", ["AutoTheta", "DynamicOptimizedTheta"])
-def test_theta_has_statsforecast_mean_and_width_but_in_float64(name: str):
+def test_theta_has_statsforecast_mean_and_width_but_in_float64(name: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Panel, "seed_of", lambda _panel, _row: 0)  # the one seed statsforecast itself draws with
     y = balances(150)
     got = say(name, [y])
     want = getattr(reference, name)(7, decomposition_type="additive").forecast(y=y, h=H, level=list(LEVELS))
@@ -93,7 +95,8 @@ def test_seasonal_pool_has_the_last_season_as_mean_and_the_same_samples_every_ti
     got = say("ConformalSeasonalPool", [y])
     np.testing.assert_array_equal(got.mean[0], np.tile(y[-7:], 2)[:H])
     np.testing.assert_array_equal(got.quantiles, say("ConformalSeasonalPool", [y]).quantiles)
-    paths = reference.ConformalSeasonalPool(7).fit(y).simulate(H, 1000, seed=0)
+    seed = panel_of([y]).seed_of(0)
+    paths = reference.ConformalSeasonalPool(7).fit(y).simulate(H, 1000, seed=seed)
     np.testing.assert_allclose(got.quantiles[0, :, 1], np.quantile(paths, 0.1, axis=0))
 
 
@@ -128,9 +131,20 @@ def test_does_all_levels_at_its_least_number_of_observations(name: str):
 
 @pytest.mark.parametrize("name", SERIES_MODELS)
 def test_account_has_the_same_bits_alone_and_among_others(name: str):
-    y = balances(100)
-    among = say(name, [balances(130, seed=4), y, np.full(100, 7.0)])
-    np.testing.assert_array_equal(among.quantiles[1], say(name, [y]).quantiles[0])
+    panel = panel_of([balances(130, seed=4), balances(100), np.full(100, 7.0)])
+    model = parse_model(name, (7,)).build()
+    among, alone = (model.fit(part).forecast(H, LEVELS) for part in (panel, panel.take([1])))
+    np.testing.assert_array_equal(among.quantiles[1], alone.quantiles[0])
+
+
+@pytest.mark.parametrize("name", ["AutoTheta", "DynamicOptimizedTheta", "ConformalSeasonalPool"])
+def test_what_is_drawn_follows_the_seed_of_the_run_and_the_account(name: str):
+    panel = panel_of([balances(100), balances(100)])
+    model = parse_model(name, (7,)).build()
+    one, other = (model.fit(replace(panel, seed=seed)).forecast(H, LEVELS).quantiles for seed in (1, 2))
+    assert (one != other).any()
+    assert (one[0] != one[1]).any()
+    np.testing.assert_array_equal(one, model.fit(replace(panel, seed=1)).forecast(H, LEVELS).quantiles)
 
 
 def test_failing_account_is_named_and_the_others_go_on():
