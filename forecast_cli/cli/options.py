@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from forecast_cli.cli.messages import LogFormat
-from forecast_cli.config.choices import OnBadFile, OnDuplicate, Origin
+from forecast_cli.config.choices import Align, OnBadFile, OnDuplicate, Origin
 
 
 class OutputFormat(StrEnum):
@@ -187,6 +187,66 @@ class RunOptions:
     ]
 
 
+class BacktestOptions:
+    """How history is replayed."""
+
+    windows: Annotated[
+        int | None,
+        _option(
+            "--windows",
+            "Windows of a backtest: cutoffs, each forecast with what was known then (default: 3).",
+            "COUNT",
+        ),
+    ]
+    step: Annotated[
+        int | None,
+        _option(
+            "--step",
+            "Days from one cutoff of a backtest to the next; the last one lies this many days before the end "
+            "(default: 30).",
+            "DAYS",
+        ),
+    ]
+    min_train: Annotated[
+        int | None,
+        _option(
+            "--min-train",
+            "Days of history an account needs before a cutoff; a window with less is not forecast (default: 150).",
+            "DAYS",
+        ),
+    ]
+    align: Annotated[
+        Align | None,
+        _option(
+            "--align",
+            "Where windows count back from: each account's own last day (account), or one day for all (as-of) "
+            "(default: account).",
+        ),
+    ]
+    scale_lag: Annotated[
+        int | None,
+        _option("--scale-lag", "Lag, in days, of the moves that scaled errors are scaled by (default: 30).", "DAYS"),
+    ]
+    threshold: Annotated[
+        list[str] | None,
+        _option(
+            "--threshold",
+            "Low balances to score: an amount, or p10, the account's own 10th percentile of its training part "
+            "(repeatable, default: p10).",
+            "AMOUNT",
+        ),
+    ]
+    segment: Annotated[
+        list[str] | None,
+        _option(
+            "--segment",
+            "Columns of the input to report accuracy by, besides tenure, balance, volatility and activity "
+            "(repeatable, default: none).",
+            "COLUMN",
+        ),
+    ]
+
+
 class ConfigOptions:
     """Where settings come from, besides flags."""
 
@@ -219,4 +279,4 @@ class LogOptions:
     ]
 
 
-SETTING_OPTIONS: Final = (InputOptions, RunOptions)
+SETTING_OPTIONS: Final = (InputOptions, RunOptions, BacktestOptions)

@@ -10,6 +10,13 @@ class Origin(StrEnum):
     ACCOUNT = "account"  # each account's own last day
 
 
+class Align(StrEnum):
+    """Where the windows of a backtest count back from."""
+
+    ACCOUNT = "account"  # each account's own last day
+    AS_OF = "as-of"  # one day for all: --as-of, else the input's last day
+
+
 class OnBadFile(StrEnum):
     """What to do with a file that cannot be read."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from forecast_cli.config.choices import OnBadFile, OnDuplicate, Origin
+from forecast_cli.config.choices import Align, OnBadFile, OnDuplicate, Origin
 
 ENV_PREFIX: Final = "FORECAST_"
 
@@ -42,7 +42,9 @@ def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
 
 Level = Annotated[float, Field(gt=0, lt=100)]
 Season = Annotated[int, Field(ge=1, le=366)]
+Threshold = Annotated[str, BeforeValidator(str), Field(pattern=r"^(p\d{1,2}|-?\d+(\.\d+)?)$")]
 _RUNNING: Final[dict[str, Any]] = {"affects_output": False}
+_BACKTEST: Final[dict[str, Any]] = {"only": "backtest"}
 
 
 class Settings(BaseSettings):
@@ -105,6 +107,25 @@ class Settings(BaseSettings):
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of whatever is drawn at random."""
 
+    windows: Annotated[int, Field(ge=1, le=366, json_schema_extra=_BACKTEST)] = 3
+    """Windows of a backtest: cutoffs, each forecast with what was known then."""
+    step: Annotated[int, Field(ge=1, le=366, json_schema_extra=_BACKTEST)] = 30
+    """Days from one cutoff of a backtest to the next; the last one lies this many days before the end."""
+    min_train: Annotated[int, Field(ge=1, json_schema_extra=_BACKTEST)] = 150
+    """Days of history an account needs before a cutoff; a window with less is not forecast."""
+    align: Annotated[Align, Field(json_schema_extra=_BACKTEST)] = Align.ACCOUNT
+    """Where windows count back from: each account's own last day (account), or one day for all (as-of)."""
+    scale_lag: Annotated[int, Field(ge=1, le=366, json_schema_extra=_BACKTEST)] = 30
+    """Lag, in days, of the moves that scaled errors are scaled by."""
+    threshold: Annotated[
+        tuple[Threshold, ...], NoDecode, BeforeValidator(_split_commas), Field(json_schema_extra=_BACKTEST)
+    ] = ("p10",)
+    """Low balances to score: an amount, or p10, the account's own 10th percentile of its training part."""
+    segment: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_split_commas), Field(json_schema_extra=_BACKTEST)
+    ] = ()
+    """Columns of the input to report accuracy by, besides tenure, balance, volatility and activity."""
+
     max_failed: Annotated[int, Field(ge=0, json_schema_extra=_RUNNING)] = 0
     """Failed accounts a run may have and still exit 0."""
     jobs: Annotated[int | None, Field(ge=1, json_schema_extra=_RUNNING)] = None
@@ -130,13 +151,14 @@ class Settings(BaseSettings):
             raise ValueError("earliest_date lies after latest_date")
         return self
 
-    def affecting_output(self) -> dict[str, Any]:
-        """Return the settings that change what is written, as plain JSON values."""
+    def affecting_output(self, command: str) -> dict[str, Any]:
+        """Return the settings that change what ``command`` writes, as plain JSON values."""
         values = self.model_dump(mode="json")
-        return {name: value for name, value in values.items() if affects_output(name)}
+        return {name: value for name, value in values.items() if affects_output(name, command)}
 
 
-def affects_output(name: str) -> bool:
-    """Say whether a setting changes what a run writes, or only how it runs."""
+def affects_output(name: str, command: str) -> bool:
+    """Say whether a setting changes what ``command`` writes, or only how it runs, or another command."""
     extra = Settings.model_fields[name].json_schema_extra
-    return not (isinstance(extra, dict) and extra.get("affects_output") is False)
+    marks = extra if isinstance(extra, dict) else {}
+    return marks.get("affects_output") is not False and marks.get("only", command) == command

@@ -160,7 +160,7 @@ def _manifest(prepared: _Prepared, receipts: list[ShardReceipt], ledgers: tuple[
         command=COMMAND,
         fingerprint=prepared.fingerprint,
         versions=versions(),
-        settings=settings.affecting_output(),
+        settings=settings.affecting_output(COMMAND),
         seed=settings.seed,
         input=InputRecord(
             root=summary.root,

@@ -37,11 +37,17 @@ def help_of(command: tuple[str, ...]) -> str:
 def settings_table() -> str:
     rows = ["| Setting | Flag | Default | What it says |", "|---|---|---|---|"]
     for name, field in Settings.model_fields.items():
-        mark = "" if affects_output(name) else " †"
+        mark = "" if affects_output(name, "backtest") else " †"
+        mark += "" if affects_output(name, "forecast") or mark else " ‡"
         flag = f"`--{name.replace('_', '-')}`"
         rows.append(f"| `{name}`{mark} | {flag} | {_default(field.default)} | {field.description} |")
     return "\n".join(
-        [*rows, "", f"† changes how a run goes, not what it writes. Variables: `{ENV_PREFIX}` and the name.", ""]
+        [
+            *rows,
+            "",
+            f"† changes how a run goes, not what it writes. ‡ of a backtest. Variables: `{ENV_PREFIX}` and the name.",
+            "",
+        ]
     )
 
 

@@ -1,0 +1,174 @@
+"""The report of a backtest as plain values: what ``report.json`` holds and the other reports are rendered from."""
+
+from datetime import date
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict
+
+FORMAT: Final = 1
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Estimate(_Frozen):
+    """A mean over windows, with its 95 % interval from a bootstrap over accounts."""
+
+    value: float
+    low: float
+    high: float
+
+
+class LevelFigure(_Frozen):
+    """How often the truth lay inside the interval of a level, and how wide it was, in units of the scale."""
+
+    level: float
+    coverage: float
+    width: float
+
+
+class ModelScore(_Frozen):
+    """A row of the leaderboard. Scaled errors are in units of the account's own mean move at the scale lag."""
+
+    model: str
+    rank: int
+    accounts: int
+    windows: int
+    scrps: Estimate
+    """Scaled CRPS, from quantiles; models are ranked by it."""
+    skill: Estimate | None
+    """One minus the ratio of sCRPS to that of the seasonal naive of the same backtest; null where there is none."""
+    mase: Estimate
+    rmsse: Estimate
+    mae: float
+    rmse: float
+    wape: float
+    bias: float
+    crps: float
+    winkler: float
+    """Winkler score of the level nearest to 80, in units of the scale."""
+    levels: tuple[LevelFigure, ...]
+    wins: int
+    """Accounts this model has the lowest sCRPS of all on."""
+    fallbacks: int
+    """Windows in which a simpler model took its place."""
+    failures: int
+    cpu_seconds: float
+    """CPU seconds an account and window, fit and forecast."""
+
+
+class StepScore(_Frozen):
+    """Accuracy of one model at one day of the horizon."""
+
+    model: str
+    step: int
+    scrps: float
+    mase: float
+    levels: tuple[LevelFigure, ...]
+
+
+class SegmentScore(_Frozen):
+    """Accuracy of one model on one group of windows."""
+
+    segment: str
+    value: str
+    model: str
+    accounts: int
+    windows: int
+    scrps: Estimate
+    mase: float
+    levels: tuple[LevelFigure, ...]
+
+
+class LowBalanceScore(_Frozen):
+    """How good a model's probability is that the low point of the first ``days`` days is under ``threshold``."""
+
+    model: str
+    threshold: str
+    days: int
+    windows: int
+    event_rate: float
+    brier: float
+    base_brier: float
+    """Brier score of the account's own base rate over its training part."""
+    skill: Estimate
+    """One minus the ratio of the two."""
+
+
+class ReliabilityBin(_Frozen):
+    """Windows whose probability of running low was about the same, and how many of them did."""
+
+    model: str
+    threshold: str
+    days: int
+    predicted: float
+    observed: float
+    windows: int
+
+
+class Fan(_Frozen):
+    """One account and window, drawn: what was known, what was forecast, what came."""
+
+    account_id: str
+    kind: str
+    """Why it is shown: worst, or median."""
+    model: str
+    cutoff: date
+    scrps: float
+    history_dates: tuple[date, ...]
+    history: tuple[float, ...]
+    dates: tuple[date, ...]
+    y: tuple[float | None, ...]
+    median: tuple[float, ...]
+    bands: tuple[tuple[float, tuple[float, ...], tuple[float, ...]], ...]
+    """Level, low and high, for each band drawn, the widest first."""
+
+
+class Problem(_Frozen):
+    """Accounts or windows that did not go as asked for one reason."""
+
+    status: str
+    model: str | None
+    model_used: str | None
+    error: str
+    message: str
+    count: int
+    examples: tuple[str, ...]
+
+
+class RunFacts(_Frozen):
+    """What was run on what."""
+
+    input: str
+    files: int
+    rows: int
+    accounts: dict[str, int]
+    """Accounts by status; they add up to all accounts of the input."""
+    windows: int
+    """Windows forecast, over all accounts."""
+    still_windows: int
+    """Windows before which the balance had not moved at the scale lag: forecast, but in no scaled mean."""
+    first_cutoff: date | None
+    last_cutoff: date | None
+    fingerprint: str
+    settings: dict[str, Any]
+    versions: dict[str, str]
+    finished_at: str
+    seconds: float
+    cpu_seconds: float
+
+
+class Report(_Frozen):
+    """A backtest, told. ``sentences`` say in plain words which model to use, how far to trust it, where it is weak."""
+
+    format: int = FORMAT
+    facts: RunFacts
+    sentences: tuple[str, ...]
+    leaderboard: tuple[ModelScore, ...]
+    steps: tuple[StepScore, ...]
+    segments: tuple[SegmentScore, ...]
+    low_balance: tuple[LowBalanceScore, ...]
+    reliability: tuple[ReliabilityBin, ...]
+    fans: tuple[Fan, ...]
+    problems: tuple[Problem, ...]
