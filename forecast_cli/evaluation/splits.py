@@ -1,0 +1,54 @@
+"""Splits: the windows of a backtest, each a panel that ends at its cutoff and what came after it."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.data.panel import Panel
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One window: the m accounts that have history enough for it.
+
+    ``window`` k, the cutoff lies k * step days before the panel's origins. ``rows`` [m], their places in the panel that
+    was split. ``train``, their balances up to the cutoff and nothing after it. ``y`` [m, h], what came, NaN beyond the
+    panel's last day.
+    """
+
+    window: int
+    rows: NDArray[np.int64]
+    train: Panel
+    y: NDArray[np.float64]
+
+    @property
+    def cutoffs(self) -> NDArray[np.datetime64]:
+        """Return the day of the last balance known, [m] datetime64[D]."""
+        return self.train.origins
+
+
+def split_windows(panel: Panel, settings: Settings) -> tuple[Fold, ...]:
+    """Cut ``panel`` at each cutoff, the latest first; a window nobody has history for is an empty fold."""
+    return tuple(_fold(panel, window, settings) for window in range(1, settings.windows + 1))
+
+
+def windows_of(panel: Panel, folds: tuple[Fold, ...]) -> NDArray[np.int64]:
+    """Count each account's windows, [n]."""
+    counts = np.zeros(len(panel), dtype=np.int64)
+    for fold in folds:
+        counts[fold.rows] += 1
+    return counts
+
+
+def _fold(panel: Panel, window: int, settings: Settings) -> Fold:
+    back = window * settings.step
+    rows = np.flatnonzero(panel.lengths - back >= settings.min_train)
+    whole = panel.take(rows)
+    known = whole.y.shape[1] - back
+    train = replace(whole, y=whole.y[:, :known], lengths=whole.lengths - back, origins=whole.origins - back)
+    y = np.full((len(rows), settings.horizon), np.nan)
+    came = whole.y[:, known : known + settings.horizon]
+    y[:, : came.shape[1]] = came
+    return Fold(window, rows, train, y)
