@@ -1,11 +1,26 @@
 """The report of a backtest as plain values: what ``report.json`` holds and the other reports are rendered from."""
 
+import math
 from datetime import date
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
 FORMAT: Final = 1
+
+
+def _nan_for_none(value: Any) -> Any:
+    return math.nan if value is None else value
+
+
+def _none_for_nan(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+#: A figure that may not be had (a mean over no windows): NaN here, null in JSON, which has no NaN.
+Figure = Annotated[
+    float, BeforeValidator(_nan_for_none), PlainSerializer(_none_for_nan, return_type=float | None, when_used="json")
+]
 
 
 class _Frozen(BaseModel):
@@ -15,17 +30,17 @@ class _Frozen(BaseModel):
 class Estimate(_Frozen):
     """A mean over windows, with its 95 % interval from a bootstrap over accounts."""
 
-    value: float
-    low: float
-    high: float
+    value: Figure
+    low: Figure
+    high: Figure
 
 
 class LevelFigure(_Frozen):
     """How often the truth lay inside the interval of a level, and how wide it was, in units of the scale."""
 
     level: float
-    coverage: float
-    width: float
+    coverage: Figure
+    width: Figure
 
 
 class ModelScore(_Frozen):
@@ -41,12 +56,12 @@ class ModelScore(_Frozen):
     """One minus the ratio of sCRPS to that of the seasonal naive of the same backtest; null where there is none."""
     mase: Estimate
     rmsse: Estimate
-    mae: float
-    rmse: float
-    wape: float
-    bias: float
-    crps: float
-    winkler: float
+    mae: Figure
+    rmse: Figure
+    wape: Figure
+    bias: Figure
+    crps: Figure
+    winkler: Figure
     """Winkler score of the level nearest to 80, in units of the scale."""
     levels: tuple[LevelFigure, ...]
     wins: int
@@ -54,7 +69,7 @@ class ModelScore(_Frozen):
     fallbacks: int
     """Windows in which a simpler model took its place."""
     failures: int
-    cpu_seconds: float
+    cpu_seconds: Figure
     """CPU seconds an account and window, fit and forecast."""
 
 
@@ -63,8 +78,8 @@ class StepScore(_Frozen):
 
     model: str
     step: int
-    scrps: float
-    mase: float
+    scrps: Figure
+    mase: Figure
     levels: tuple[LevelFigure, ...]
 
 
@@ -77,7 +92,7 @@ class SegmentScore(_Frozen):
     accounts: int
     windows: int
     scrps: Estimate
-    mase: float
+    mase: Figure
     levels: tuple[LevelFigure, ...]
 
 
@@ -88,9 +103,9 @@ class LowBalanceScore(_Frozen):
     threshold: str
     days: int
     windows: int
-    event_rate: float
-    brier: float
-    base_brier: float
+    event_rate: Figure
+    brier: Figure
+    base_brier: Figure
     """Brier score of the account's own base rate over its training part."""
     skill: Estimate
     """One minus the ratio of the two."""
@@ -102,8 +117,8 @@ class ReliabilityBin(_Frozen):
     model: str
     threshold: str
     days: int
-    predicted: float
-    observed: float
+    predicted: Figure
+    observed: Figure
     windows: int
 
 
@@ -115,7 +130,7 @@ class Fan(_Frozen):
     """Why it is shown: worst, or median."""
     model: str
     cutoff: date
-    scrps: float
+    scrps: Figure
     history_dates: tuple[date, ...]
     history: tuple[float, ...]
     dates: tuple[date, ...]
