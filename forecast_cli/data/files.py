@@ -10,16 +10,16 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.data.blame import find_unreadable
 from forecast_cli.data.file_columns import FileColumns
 from forecast_cli.data.findings import Action, Finding
-from forecast_cli.data.inspect import InspectedFile, inspect_file, unreadable
-from forecast_cli.data.listing import Listing, list_local
+from forecast_cli.data.input_list import ListedInput, list_input
+from forecast_cli.data.inspect import InspectedFile, inspect_file
+from forecast_cli.data.listing import Listing
 from forecast_cli.data.problems import Problem, find, is_fatal, summarize_problems
 from forecast_cli.data.quarantine import Quarantine, mark_accounts
 from forecast_cli.data.repeated import drop_repeated
 from forecast_cli.data.scan import named_columns
 from forecast_cli.data.schema import resolve_schema
-from forecast_cli.data.sidecar import read_sidecars
 from forecast_cli.data.source import InputFile, Source
-from forecast_cli.data.storage import LocalStorage, Storage
+from forecast_cli.data.storage import Storage
 from forecast_cli.data.verify import Verified
 
 _MOST_THREADS: Final = 8
@@ -31,35 +31,22 @@ def open_source(path: str, settings: Settings) -> Source:
     What is wrong is in ``Source.findings``, all of it as far as possible; a source with a rejection is not to be
     scanned. ``findings.raise_rejection`` turns them into an error.
     """
-    storage = LocalStorage()
-    return check_files(list_input(path, settings, storage), settings, storage)
+    return check_files(list_input(path, settings), settings)
 
 
-def list_input(path: str, settings: Settings, storage: Storage) -> Listing:
-    """Return the files of ``path`` with the checksums that are delivered beside them."""
-    try:
-        listing = list_local(path, require_success=settings.require_success)
-        expected = read_sidecars(listing.sidecars, storage)
-    except OSError as error:
-        problem = unreadable(str(error.filename or path), error)
-        findings = summarize_problems([replace(problem, fatal=True)], settings.on_bad_file, total=1)
-        return Listing(path, (), tuple(findings))
-    files = tuple(replace(file, expected_sha256=expected.get(file.path)) for file in listing.files)
-    return replace(listing, files=files)
-
-
-def check_files(listing: Listing, settings: Settings, storage: Storage) -> Source:
-    """Look into every file of ``listing`` and return the source they make, with all findings."""
-    looked = _inspect_all(listing, named_columns(settings), storage)
+def check_files(listed: ListedInput, settings: Settings) -> Source:
+    """Look into every file that is listed and return the source they make, with all findings."""
+    listing = listed.listing
+    looked = _inspect_all(listing, named_columns(settings), listed.storage)
     problems = [item for item in looked if isinstance(item, Problem)]
     good, repeated = drop_repeated([item for item in looked if isinstance(item, InspectedFile)])
-    source = _source(good, listing.root, settings)
+    source = _source(good, listed, settings)
     if good and not _rejects(source.findings):
         unreadable_through = find_unreadable(source, settings)
         bad = {problem.path for problem in unreadable_through}
         problems += unreadable_through
-        source = _source([file for file in good if file.listed.path not in bad], listing.root, settings)
-    left_out = _leave_out(problems, listing, settings, storage)
+        source = _source([file for file in good if file.listed.path not in bad], listed, settings)
+    left_out = _leave_out(problems, listed, settings)
     told = summarize_problems(left_out.problems, settings.on_bad_file, total=len(listing.files))
     findings = (*listing.findings, *told, *repeated, *_check_rows(source, listing, problems), *source.findings)
     return replace(source, findings=findings, quarantined_ids=left_out.ids)
@@ -71,18 +58,19 @@ def _inspect_all(listing: Listing, columns: tuple[str, ...], storage: Storage) -
         return list(pool.map(lambda file: inspect_file(file, columns, storage), listing.files))
 
 
-def _source(files: Sequence[InspectedFile], root: str, settings: Settings) -> Source:
+def _source(files: Sequence[InspectedFile], listed: ListedInput, settings: Settings) -> Source:
     """Return the source of ``files``, with the findings of their schema. Files without rows have no say in it."""
     telling = [file for file in files if file.rows] or files
     schema = resolve_schema([_columns_of(file) for file in telling], settings)
     return Source(
-        root=root,
+        root=listed.listing.root,
         files=tuple(_input_file(file) for file in files),
         id_dtype=schema.id_dtype,
         day_dtype=schema.day_dtype,
         timezone=schema.timezone,
         verified=_weakest(files),
         findings=schema.findings,
+        access=listed.access,
     )
 
 
@@ -90,12 +78,12 @@ def _rejects(findings: Iterable[Finding]) -> bool:
     return any(finding.action is Action.REJECT for finding in findings)
 
 
-def _leave_out(problems: Sequence[Problem], listing: Listing, settings: Settings, storage: Storage) -> Quarantine:
+def _leave_out(problems: Sequence[Problem], listed: ListedInput, settings: Settings) -> Quarantine:
     """Mark the accounts of files that are left out; problems that reject the run stay as they are."""
     fatal = [problem for problem in problems if is_fatal(problem, settings.on_bad_file)]
     rest = [problem for problem in problems if not is_fatal(problem, settings.on_bad_file)]
-    listed = {file.path: file for file in listing.files}
-    marked = mark_accounts(rest, listed, id_col=settings.id_col, storage=storage)
+    files = {file.path: file for file in listed.listing.files}
+    marked = mark_accounts(rest, files, id_col=settings.id_col, storage=listed.storage)
     return replace(marked, problems=(*fatal, *marked.problems))
 
 

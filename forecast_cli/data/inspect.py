@@ -49,12 +49,21 @@ def inspect_file(listed: ListedFile, columns: tuple[str, ...], storage: Storage)
 def unreadable(path: str, error: OSError) -> Problem:
     """Return the problem of a file that cannot even be opened, with its mode where that may be the reason."""
     reason = error.strerror or describe(error)
+    if "://" in path:
+        return reject_store(path, reason)
     try:
-        mode = f"mode {modes.filemode(os.lstat(path).st_mode)}"
+        mode = f" (mode {modes.filemode(os.lstat(path).st_mode)})"
     except OSError:
-        return Problem("IN13", path, f"{path}: cannot be opened: {reason}")
-    message = f"{path}: cannot be opened: {reason} ({mode})"
-    return Problem("IN13", path, message, f"let this user read it: chmod +r '{path}'")
+        mode = ""
+    hint = f"let this user read it, e.g. chmod u+r '{path}'" if mode else "check the path"
+    return Problem("IN13", path, f"{path}: cannot be opened: {reason}{mode}", hint)
+
+
+def reject_store(path: str, reason: str) -> Problem:
+    """Return the problem of an object store that does not give what was asked for; another time it may."""
+    message = f"{path}: the object store does not give it: {reason}"
+    hint = "check address, credentials (e.g. AWS_ACCESS_KEY_ID, AWS_PROFILE) and network, then run again"
+    return Problem("IN15", path, message, hint, fatal=True, retryable=True)
 
 
 def _read(listed: ListedFile, columns: tuple[str, ...], *, stat: Stat, storage: Storage) -> InspectedFile | Problem:

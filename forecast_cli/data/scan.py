@@ -10,9 +10,10 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.core.errors import InputRejectedError
 from forecast_cli.data.canonical import AT, CURRENCY, balance_rows, currency_rows, day_rows, id_rows
+from forecast_cli.data.collect import reading
 from forecast_cli.data.id_range import IdRange
 from forecast_cli.data.source import InputFile, Source
-from forecast_cli.data.storage import LocalStorage, Stat
+from forecast_cli.data.storage import Access, Stat, storage_of
 
 
 def scan_rows(source: Source, settings: Settings, *, first_id: object = None, last_id: object = None) -> pl.LazyFrame:
@@ -24,16 +25,17 @@ def scan_rows(source: Source, settings: Settings, *, first_id: object = None, la
     """
     ids = IdRange(settings.id_col, source.key_dtype, first_id, last_id)
     files = [file for file in source.files if file.rows and ids.may_hold(file)]
-    groups = [list(group) for _, group in groupby(files, key=lambda file: _layout(file, settings))]
-    scans = [
-        _canonical(_scan(group, settings), group[0], source=source, settings=settings, ids=ids) for group in groups
-    ]
+    scans = []
+    for _, group in groupby(files, key=lambda file: _layout(file, settings)):
+        alike = list(group)
+        lazy = _scan(alike, settings, source.access)
+        scans.append(_canonical(lazy, alike[0], source=source, settings=settings, ids=ids))
     return pl.concat(scans) if scans else _no_rows(source, settings)
 
 
 def assert_unchanged(source: Source) -> None:
     """Raise InputRejectedError where any file's size or time of change differs from when it was listed."""
-    storage = LocalStorage()
+    storage = storage_of(source.access)
     for file in source.files:
         try:
             found: Stat | None = storage.stat(file.path)
@@ -66,7 +68,9 @@ def _path_keys(path: str) -> tuple[str, ...]:
     return tuple(part.split("=", 1)[0] for part in PurePath(path).parent.parts if "=" in part)
 
 
-def _scan(files: Sequence[InputFile], settings: Settings) -> pl.LazyFrame:
+def _scan(files: Sequence[InputFile], settings: Settings, access: Access | None) -> pl.LazyFrame:
+    if access is not None:
+        return _scan_objects(files, settings, access)
     folders = _needs_folders(files[0], settings)
     return pl.scan_parquet(
         [file.path for file in files],
@@ -76,6 +80,16 @@ def _scan(files: Sequence[InputFile], settings: Settings) -> pl.LazyFrame:
         try_parse_hive_dates=False,
         extra_columns="ignore",
     )
+
+
+def _scan_objects(files: Sequence[InputFile], settings: Settings, access: Access) -> pl.LazyFrame:
+    from forecast_cli.data.objects import ObjectStorage  # pyarrow is heavy
+    from forecast_cli.data.scan_objects import scan_objects
+
+    own = {name for name, _ in files[0].columns}
+    with reading(files[0].path):
+        folders = [name for name in named_columns(settings) if name not in own]
+        return scan_objects(files, ObjectStorage(access), folders)
 
 
 def _canonical(

@@ -1,7 +1,7 @@
-"""Where bytes lie: one small interface over local files; ``objects.py`` has the one over object stores."""
+"""Where bytes lie: one small interface over local files and object stores."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BufferedIOBase
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +13,17 @@ class Stat:
 
     size: int
     mtime_ns: int
+
+
+@dataclass(frozen=True)
+class Access:
+    """How an object store is opened: its address, which may hold credentials and is shown to nobody.
+
+    ``timeout`` is how many seconds it may take to answer.
+    """
+
+    address: str = field(repr=False)
+    timeout: float
 
 
 class Storage(Protocol):
@@ -36,3 +47,12 @@ class LocalStorage:
     def open(self, path: str) -> BufferedIOBase:
         """Return the bytes of a file, readable and seekable."""
         return Path(path).open("rb")
+
+
+def storage_of(access: Access | None) -> Storage:
+    """Return the storage that ``access`` opens: local files where it is None."""
+    if access is None:
+        return LocalStorage()
+    from forecast_cli.data.objects import ObjectStorage  # pyarrow's file systems are heavy
+
+    return ObjectStorage(access)
