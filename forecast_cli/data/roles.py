@@ -41,6 +41,7 @@ ACCEPTED: Final[dict[RoleName, frozenset[Kind]]] = {
 }
 
 _WIDEST_WHOLE: Final = 18  # digits that always fit 64 bits
+_WIDEST_DECIMAL: Final = 38  # digits polars reads
 
 
 def roles_of(settings: Settings) -> tuple[Role, ...]:
@@ -98,6 +99,8 @@ def _kind(dtype: pl.DataType) -> Kind:
             return Kind.DAY
         case pl.Datetime():
             return Kind.NAIVE if dtype.time_zone is None else Kind.AWARE
+        case pl.Decimal() if dtype.precision > _WIDEST_DECIMAL:
+            return Kind.OTHER
         case pl.Decimal():
             return Kind.WHOLE if dtype.scale == 0 and dtype.precision <= _WIDEST_WHOLE else Kind.NUMBER
         case _ if dtype.is_integer():
