@@ -48,14 +48,9 @@ def check_files(listed: ListedInput, settings: Settings) -> Source:
         source = _source([file for file in good if file.listed.path not in bad], listed, settings)
     left_out = _leave_out(problems, listed, settings)
     told = summarize_problems(left_out.problems, settings.on_bad_file, total=len(listing.files))
-    findings = (
-        *listing.findings,
-        *told,
-        *repeated,
-        *_check_rows(source, listing, problems, settings),
-        *source.findings,
-    )
-    return replace(source, findings=findings, quarantined_ids=left_out.ids)
+    findings = [*listing.findings, *told, *repeated, *source.findings]
+    findings += _check_rows(source, rejected=_rejects(findings))
+    return replace(source, findings=tuple(findings), quarantined_ids=left_out.ids)
 
 
 def _inspect_all(listing: Listing, columns: tuple[str, ...], storage: Storage) -> list[InspectedFile | Problem]:
@@ -93,15 +88,13 @@ def _leave_out(problems: Sequence[Problem], listed: ListedInput, settings: Setti
     return replace(marked, problems=(*fatal, *marked.problems))
 
 
-def _check_rows(source: Source, listing: Listing, problems: Sequence[Problem], settings: Settings) -> list[Finding]:
-    """Reject an input without a single row; note single files without any."""
+def _check_rows(source: Source, *, rejected: bool) -> list[Finding]:
+    """Reject an input without a single row, where nothing else does; note single files without any."""
     empty = [file.path for file in source.files if not file.rows]
-    if source.files and source.rows == 0:
-        message = f"{listing.root}: no row in any of its {len(empty)} files"
-        return [find("IN06", Action.REJECT, message, hint="give an input with rows", paths=empty)]
-    if not source.files and problems and not any(is_fatal(problem, settings.on_bad_file) for problem in problems):
-        message = f"{listing.root}: every one of its {len(listing.files)} files is left out"
-        return [find("IN06", Action.REJECT, message, hint="deliver the files again", total=len(listing.files))]
+    if source.rows == 0:
+        what = "none of its files has a row" if empty else "every one of its files is left out"
+        found = find("IN06", Action.REJECT, f"{source.root}: {what}", hint="deliver files with rows", paths=empty)
+        return [] if rejected else [found]
     if not empty:
         return []
     message = f"{empty[0]}: has no rows ({len(empty)} of {len(source.files)} files)"
