@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from pathlib import PurePath
 
 import polars as pl
 
@@ -12,6 +11,7 @@ from forecast_cli.core.errors import InputRejectedError
 from forecast_cli.data.canonical import AT, CURRENCY, balance_rows, currency_rows, day_rows, id_rows
 from forecast_cli.data.collect import reading
 from forecast_cli.data.id_range import IdRange
+from forecast_cli.data.scan_local import layout, scan_local
 from forecast_cli.data.source import InputFile, Source
 from forecast_cli.data.storage import Access, Stat, storage_of
 
@@ -26,9 +26,9 @@ def scan_rows(source: Source, settings: Settings, *, first_id: object = None, la
     ids = IdRange(settings.id_col, source.key_dtype, first_id, last_id)
     files = [file for file in source.files if file.rows and ids.may_hold(file)]
     scans = []
-    for _, group in groupby(files, key=lambda file: _layout(file, settings)):
+    for _, group in groupby(files, key=lambda file: layout(file, _folders(file, settings))):
         alike = list(group)
-        lazy = _scan(alike, settings, source.access)
+        lazy = _scan(alike, _folders(alike[0], settings), source.access)
         scans.append(_canonical(lazy, alike[0], source=source, settings=settings, ids=ids))
     return pl.concat(scans) if scans else _no_rows(source, settings)
 
@@ -54,41 +54,19 @@ def named_columns(settings: Settings) -> tuple[str, ...]:
     return named if settings.currency_col is None else (*named, settings.currency_col)
 
 
-def _layout(file: InputFile, settings: Settings) -> tuple[object, ...]:
-    """Return what files must have in common to be read in one scan."""
-    return (file.columns, _path_keys(file.path) if _needs_folders(file, settings) else None)
+def _folders(file: InputFile, settings: Settings) -> tuple[str, ...]:
+    """Return the named columns that are not in the file, but names of folders above it."""
+    own = {name for name, _ in file.columns}
+    return tuple(name for name in named_columns(settings) if name not in own)
 
 
-def _needs_folders(file: InputFile, settings: Settings) -> bool:
-    return not set(named_columns(settings)) <= {name for name, _ in file.columns}
-
-
-def _path_keys(path: str) -> tuple[str, ...]:
-    """Return every key polars will see in a path, those above the root included: its hive schema must name them."""
-    return tuple(part.split("=", 1)[0] for part in PurePath(path).parent.parts if "=" in part)
-
-
-def _scan(files: Sequence[InputFile], settings: Settings, access: Access | None) -> pl.LazyFrame:
-    if access is not None:
-        return _scan_objects(files, settings, access)
-    folders = _needs_folders(files[0], settings)
-    return pl.scan_parquet(
-        [file.path for file in files],
-        glob=False,
-        hive_partitioning=folders,
-        hive_schema=dict.fromkeys(_path_keys(files[0].path), pl.String) if folders else None,
-        try_parse_hive_dates=False,
-        extra_columns="ignore",
-    )
-
-
-def _scan_objects(files: Sequence[InputFile], settings: Settings, access: Access) -> pl.LazyFrame:
+def _scan(files: Sequence[InputFile], folders: Sequence[str], access: Access | None) -> pl.LazyFrame:
+    if access is None:
+        return scan_local(files, folders)
     from forecast_cli.data.objects import ObjectStorage  # pyarrow is heavy
     from forecast_cli.data.scan_objects import scan_objects
 
-    own = {name for name, _ in files[0].columns}
     with reading(files[0].path):
-        folders = [name for name in named_columns(settings) if name not in own]
         return scan_objects(files, ObjectStorage(access), folders)
 
 

@@ -314,6 +314,16 @@ def test_SC13_folders_above_the_root_belong_to_it_where_they_end_it(tmp_path: Pa
     assert open_with(path).files[0].hive == (("account_id", "001"),)
 
 
+@pytest.mark.parametrize("above", ["run=1", "account_id=x", "a==b", "a%3Db=1", "=z"])
+def test_SC13_key_that_stands_in_the_path_twice(tmp_path: Path, above: str) -> None:
+    for account in ("007", "008"):
+        path = tmp_path / above / "in" / "run=2" / f"account_id={account}" / "k=v.parquet"
+        write(path, balances(days=1).drop("account_id"))
+    source = open_with(tmp_path / above / "in")
+    assert scan_rows(source, Settings()).collect()["unique_id"].to_list() == ["007", "008"]
+    assert scan_rows(source, Settings(), first_id="008").collect()["unique_id"].to_list() == ["008"]
+
+
 def test_SC13_the_file_own_column_goes_before_the_folder(tmp_path: Path) -> None:
     write(tmp_path / "date=2020-01-01" / "0.parquet", balances(days=1))
     assert rows_of(tmp_path)["ds"].to_list() == [date(2026, 1, 1)]
