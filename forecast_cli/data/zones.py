@@ -39,4 +39,5 @@ def close_zone(name: str) -> str:
 def reject_zone(path: str, column: str, zone: str) -> Problem:
     """Return the problem of a column whose timezone is unknown."""
     message = f"{path}: column '{column}' has the unknown timezone '{zone}'"
-    return Problem("SC19", path, message, f"write the column again, in a timezone that is known: {close_zone(zone)}", fatal=True)
+    hint = f"write the column again, in a timezone that is known: {close_zone(zone)}"
+    return Problem("SC19", path, message, hint, fatal=True)
