@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from forecast_cli.data.files.storage import Access
 from forecast_cli.data.findings import Finding
-from forecast_cli.data.storage import Access
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from forecast_cli.data.contract import read_shard
+from forecast_cli.data.contract.check import read_shard
 from forecast_cli.engine.outcomes import failure_rows, settle_ledger
 from forecast_cli.engine.shards import Job, Shard
 from forecast_cli.engine.tables import forecast_table, to_edge

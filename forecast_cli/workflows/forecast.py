@@ -12,9 +12,9 @@ from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.errors import OutputConflictError
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.progress import NullProgress, Progress
-from forecast_cli.data.contract import Contract
+from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.findings import Action
-from forecast_cli.data.scan import assert_unchanged
+from forecast_cli.data.scan.rows import assert_unchanged
 from forecast_cli.engine.local import run_shards, usable_cores
 from forecast_cli.engine.outcomes import contract_failures
 from forecast_cli.engine.shards import Job, Shard, choose_models, cpu_seconds, cut_shards, shard_size

@@ -20,12 +20,12 @@ from parquet_fixtures import (
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import InputRejectedError
-from forecast_cli.data.collect import collect
+from forecast_cli.data.files.inspect import InspectedFile, inspect_file
+from forecast_cli.data.files.listing import ListedFile
+from forecast_cli.data.files.storage import LocalStorage
 from forecast_cli.data.findings import Action, raise_rejection
-from forecast_cli.data.inspect import InspectedFile, inspect_file
-from forecast_cli.data.listing import ListedFile
-from forecast_cli.data.scan import scan_rows
-from forecast_cli.data.storage import LocalStorage
+from forecast_cli.data.scan.collect import collect
+from forecast_cli.data.scan.rows import scan_rows
 
 
 def test_IN01_empty_file_among_good_ones_rejects(tmp_path: Path) -> None:

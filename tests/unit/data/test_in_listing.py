@@ -10,14 +10,14 @@ import pytest
 from parquet_fixtures import balances, only, open_with, rejection, write
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.data.files import check_files
+from forecast_cli.data.files.input_list import ListedInput
+from forecast_cli.data.files.listing import list_local
+from forecast_cli.data.files.open import check_files
+from forecast_cli.data.files.selection import select_parquet
+from forecast_cli.data.files.storage import LocalStorage, Stat
 from forecast_cli.data.findings import Action
-from forecast_cli.data.input_list import ListedInput
-from forecast_cli.data.listing import list_local
-from forecast_cli.data.scan import scan_rows
-from forecast_cli.data.selection import select_parquet
+from forecast_cli.data.scan.rows import scan_rows
 from forecast_cli.data.source import Source
-from forecast_cli.data.storage import LocalStorage, Stat
 
 NOBODY = 65_534
 

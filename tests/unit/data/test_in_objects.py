@@ -12,10 +12,10 @@ from parquet_fixtures import balances, only, rejection, write
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import InputRejectedError
-from forecast_cli.data.collect import collect
-from forecast_cli.data.files import open_source
+from forecast_cli.data.files.open import open_source
 from forecast_cli.data.findings import Action, raise_rejection
-from forecast_cli.data.scan import assert_unchanged, scan_rows
+from forecast_cli.data.scan.collect import collect
+from forecast_cli.data.scan.rows import assert_unchanged, scan_rows
 from forecast_cli.data.source import Source
 
 SETTINGS = Settings(read_timeout=5)

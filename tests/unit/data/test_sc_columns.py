@@ -10,7 +10,7 @@ from parquet_fixtures import arrow_columns, balances, only, open_with, rejection
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.findings import Action
-from forecast_cli.data.scan import scan_rows
+from forecast_cli.data.scan.rows import scan_rows
 
 
 def rows_of(path: Path, **settings: object) -> pl.DataFrame:
