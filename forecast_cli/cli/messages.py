@@ -11,7 +11,7 @@ from typing import Any
 from forecast_cli.cli.problems import Problem
 from forecast_cli.cli.streams import write_err
 from forecast_cli.core.exit_codes import ExitCode
-from forecast_cli.data.redact import redact
+from forecast_cli.core.redact import redact
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.jsonlines import Level, log_line
 

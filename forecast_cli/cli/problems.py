@@ -10,7 +10,7 @@ import typer
 from forecast_cli import __version__
 from forecast_cli.core.errors import ForecastCliError, OutputBusyError
 from forecast_cli.core.exit_codes import ExitCode
-from forecast_cli.data.redact import redact
+from forecast_cli.core.redact import redact
 
 _DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _GO_ON: Final = "run the same command again; a forecast goes on where it stopped"

@@ -1,9 +1,10 @@
 """Source: the files of an input, listed and checked, with one schema; what every shard reads from."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import polars as pl
 
+from forecast_cli.data.files.storage import Access
 from forecast_cli.data.findings import Finding
 
 
@@ -30,7 +31,7 @@ class Source:
     ``id_dtype`` is the type account ids have in the output, ``day_dtype`` the common type of the date column (Date or
     Datetime), ``timezone`` the one whose days count (None: as written). ``verified`` says how the bytes were checked:
     crc, sha256 or none. ``findings`` of files and schema; where one rejects, the source cannot be scanned.
-    ``access`` is the address an object store is opened by; it may hold credentials and is shown to nobody.
+    ``access`` is how an object store is opened, None for local files.
     """
 
     root: str
@@ -41,7 +42,7 @@ class Source:
     verified: str
     findings: tuple[Finding, ...]
     quarantined_ids: tuple[str, ...] = ()
-    access: str | None = field(default=None, repr=False)
+    access: Access | None = None
 
     @property
     def rows(self) -> int:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import FAILURES_SCHEMA, STATUS_ORDER, Flag, Status
-from forecast_cli.data.canonical import CURRENCY
+from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.models.ladder import LadderForecast
 
 #: Place of an account in its shard's panel.

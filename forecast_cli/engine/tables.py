@@ -7,8 +7,8 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
-from forecast_cli.data.canonical import CURRENCY
 from forecast_cli.data.panel import Panel
+from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.data.source import Source
 from forecast_cli.engine.outcomes import Said
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from forecast_cli.data.contract import read_shard
+from forecast_cli.data.contract.check import read_shard
 from forecast_cli.engine.outcomes import Said, failure_rows, settle_ledger
 from forecast_cli.engine.shards import Job, Shard
 from forecast_cli.engine.tables import forecast_table, to_edge

@@ -3,7 +3,7 @@
 import unicodedata
 from typing import Final
 
-from forecast_cli.data.redact import redact
+from forecast_cli.core.redact import redact
 
 #: Control, format (bidi marks, zero width), surrogate and private characters, line and paragraph separators.
 _UNSAFE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})

@@ -8,8 +8,8 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import InputRejectedError
 from forecast_cli.core.ledger import Status
-from forecast_cli.data.contract import Contract, check_input
-from forecast_cli.data.files import open_source
+from forecast_cli.data.contract.check import Contract, check_input
+from forecast_cli.data.files.open import open_source
 from forecast_cli.data.findings import Action, Finding, raise_rejection
 from forecast_cli.data.source import Source
 from forecast_cli.workflows.results import InputSummary

@@ -13,9 +13,9 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.errors import OutputConflictError
 from forecast_cli.core.progress import Progress
-from forecast_cli.data.contract import Contract
+from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.findings import Action, Finding
-from forecast_cli.data.scan import assert_unchanged
+from forecast_cli.data.scan.rows import assert_unchanged
 from forecast_cli.engine.local import run_shards, usable_cores
 from forecast_cli.engine.shards import Job, Shard, Work, choose_models, cut_shards, shard_size
 from forecast_cli.models.registry import ModelChoice

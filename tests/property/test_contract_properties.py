@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from forecast_cli.config.choices import OnDuplicate
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.ledger import Repair
-from forecast_cli.data.contract import check_rows
-from forecast_cli.data.series import ShardInput, build_shard
+from forecast_cli.data.contract.check import check_rows
+from forecast_cli.data.contract.series import ShardInput, build_shard
 
 Row = tuple[str | None, date | None, datetime | None, float | None, str | None]
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from forecast_cli.config.load import LoadedSettings
+from forecast_cli.core.redact import redact
 from forecast_cli.data.findings import Finding
-from forecast_cli.data.redact import redact
 from forecast_cli.data.sample.spec import SampleSummary
 from forecast_cli.models.spec import ModelSpec
 from forecast_cli.reports.terminal.models import days_needed

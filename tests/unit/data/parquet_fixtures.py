@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.data.files import open_source
+from forecast_cli.data.files.open import open_source
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.data.source import Source
 

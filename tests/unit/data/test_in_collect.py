@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from forecast_cli.core.errors import InputRejectedError
-from forecast_cli.data.collect import collect, reading
-from forecast_cli.data.redact import redact
+from forecast_cli.core.redact import redact
+from forecast_cli.data.scan.collect import collect, reading
 from forecast_cli.data.source import Source
 
 SOURCE = Source("balances", (), pl.String(), pl.Date(), None, "none", ())

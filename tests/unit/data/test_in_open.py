@@ -9,8 +9,8 @@ import pytest
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import InputRejectedError
-from forecast_cli.data.files import open_source
-from forecast_cli.data.scan import assert_unchanged, scan_rows
+from forecast_cli.data.files.open import open_source
+from forecast_cli.data.scan.rows import assert_unchanged, scan_rows
 
 SETTINGS = Settings()
 

@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from forecast_cli.data.contract.panel_build import build_panel
 from forecast_cli.data.panel import Panel
-from forecast_cli.data.panel_build import build_panel
 
 FIRST = date(2024, 2, 26)
 

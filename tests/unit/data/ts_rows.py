@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.data.contract import Contract, check_rows
+from forecast_cli.data.contract.check import Contract, check_rows
+from forecast_cli.data.contract.series import ShardInput, build_shard
 from forecast_cli.data.findings import Action, Finding
-from forecast_cli.data.series import ShardInput, build_shard
 
 START = date(2024, 1, 1)
 SCHEMA = {"unique_id": pl.String, "ds": pl.Date, "at": pl.Datetime("us"), "y": pl.Float64}

@@ -1,0 +1,105 @@
+"""Contract: the rows of an input against the data contract, account by account, and what a run would do."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+
+import polars as pl
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.data.contract.currency import find_mixed_currencies, find_unnamed_currency, with_column
+from forecast_cli.data.contract.judge import add_quarantined, find_origin, judge_accounts, select_ledger
+from forecast_cli.data.contract.profile import scan_profile, split_unnamed
+from forecast_cli.data.contract.repair import CODE
+from forecast_cli.data.contract.row_findings import find_in_rows
+from forecast_cli.data.contract.series import ShardInput, build_shard
+from forecast_cli.data.contract.tangled import Collect, untangle
+from forecast_cli.data.findings import Finding
+from forecast_cli.data.scan.canonical import CURRENCY
+from forecast_cli.data.scan.collect import collect
+from forecast_cli.data.scan.rows import scan_rows
+from forecast_cli.data.source import Source
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What the contract says of a whole input.
+
+    ``ledger``: one row for every account, ascending by key: unique_id (and currency where it is named) and
+    ``core.ledger.ACCOUNTS_SCHEMA``; status ok, skipped or failed. ``origin``: the day all forecasts start from, None
+    where each account has its own or no account has a balance. ``findings``: every rule met, by rows and accounts.
+    ``n_rows``: rows of the input, before any repair.
+    """
+
+    ledger: pl.DataFrame
+    origin: date | None
+    findings: tuple[Finding, ...]
+    n_rows: int
+
+
+def check_input(source: Source, settings: Settings) -> Contract:
+    """Check all rows of ``source``. Raises InputRejectedError only where a file cannot be read."""
+    unnamed = find_unnamed_currency(source, settings)
+    rows = _Rows(
+        lazy=_scan_with_currency(source, settings, unnamed) if unnamed else scan_rows(source, settings),
+        collect=partial(collect, source=source),
+        quarantined_ids=source.quarantined_ids,
+        currency_col=unnamed or CURRENCY,
+    )
+    return _check(rows, settings)
+
+
+def check_rows(rows: pl.LazyFrame, settings: Settings) -> Contract:
+    """Check ``rows``: unique_id, ds, at, y, and currency. Never raises for bad rows: rejections are findings.
+
+    A ``currency`` that the settings do not name is only looked at: one account in several currencies is rejected.
+    """
+    return _check(_Rows(rows), settings)
+
+
+def read_shard(
+    source: Source, settings: Settings, *, origin: date | None, first_id: object, last_id: object
+) -> ShardInput:
+    """Read the accounts from ``first_id`` to ``last_id``, both counted.
+
+    ``origin`` is that of the contract of the whole input. The same rows give the same bytes, whatever their order,
+    the order of files, or the accounts beside them (but for ``--on-duplicate last-row``, which is about that order).
+    """
+    rows = collect(scan_rows(source, settings, first_id=first_id, last_id=last_id), source)
+    left_out = _left_out_between(source, first_id, last_id)
+    return build_shard(rows, settings, origin=origin, quarantined_ids=left_out)
+
+
+def _left_out_between(source: Source, first_id: object, last_id: object) -> list[str]:
+    """Return the accounts of files left out that lie in the range, in the order of ids, not of their text."""
+    ids = pl.Series(source.quarantined_ids, dtype=pl.String)
+    keys = ids.cast(source.key_dtype, strict=False)
+    return ids.filter(keys.is_between(pl.lit(first_id), pl.lit(last_id))).to_list()
+
+
+def _scan_with_currency(source: Source, settings: Settings, column: str) -> pl.LazyFrame:
+    """Return the rows with a currency column that is not part of the key."""
+    named = settings.model_copy(update={"currency_col": column})
+    return scan_rows(with_column(source, column), named)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of an input, how to collect them, and what its files say of them."""
+
+    lazy: pl.LazyFrame
+    collect: Collect = pl.LazyFrame.collect
+    quarantined_ids: tuple[str, ...] = ()
+    currency_col: str = CURRENCY
+
+
+def _check(rows: _Rows, settings: Settings) -> Contract:
+    profile, nameless = split_unnamed(rows.collect(scan_profile(rows.lazy, settings)))
+    coded = add_quarantined(profile, rows.quarantined_ids).with_row_index(CODE)
+    whole = untangle(coded, rows.lazy, settings, collect=rows.collect)
+    origin = find_origin(whole, settings)
+    judged = judge_accounts(whole, settings, origin=origin)
+    found = find_in_rows(judged, settings, origin=origin, nameless=nameless)
+    mixed = find_mixed_currencies(judged, settings, currency_col=rows.currency_col)
+    findings = (*found, mixed) if mixed else found
+    return Contract(select_ledger(judged, settings), origin, findings, int(whole["n_rows"].sum()) + nameless)

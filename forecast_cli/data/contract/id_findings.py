@@ -1,0 +1,42 @@
+"""Ids that look alike and are not the same: kept apart, and said."""
+
+from typing import Final
+
+import polars as pl
+
+from forecast_cli.core import columns as c
+from forecast_cli.data.contract.tally import TITLES, counted, show_id
+from forecast_cli.data.findings import EXAMPLES_SHOWN, Action, Finding
+
+_SHOWN_TOGETHER: Final = 3
+
+
+def find_alike(judged: pl.DataFrame) -> Finding | None:
+    """Return a warning about ids that differ in case, spaces or unicode form alone; they stay apart."""
+    if judged.schema[c.UNIQUE_ID] != pl.String:
+        return None
+    folded = judged.select(c.UNIQUE_ID).unique().with_columns(_folded().alias("folded"))
+    alike = folded.filter(pl.col("folded").is_duplicated()).sort("folded", c.UNIQUE_ID)
+    if alike.is_empty():
+        return None
+    return Finding(
+        rule="TS17",
+        title=TITLES["TS17"],
+        action=Action.WARN,
+        unit="accounts",
+        count=len(alike),
+        total=len(folded),
+        message=f"{counted(len(alike), 'account')}: ids that differ in case, spaces or unicode form alone; kept apart",
+        hint="make ids the same before the run where they mean one account",
+        examples=_show_groups(alike),
+    )
+
+
+def _folded() -> pl.Expr:
+    normal = pl.col(c.UNIQUE_ID).str.normalize("NFKC").str.to_lowercase()
+    return normal.str.replace_all(r"\s+", "")
+
+
+def _show_groups(alike: pl.DataFrame) -> tuple[str, ...]:
+    groups = alike.group_by("folded", maintain_order=True).agg(c.UNIQUE_ID).head(EXAMPLES_SHOWN)
+    return tuple(" | ".join(repr(show_id(value)) for value in ids[:_SHOWN_TOGETHER]) for ids in groups[c.UNIQUE_ID])

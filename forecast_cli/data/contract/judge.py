@@ -1,0 +1,110 @@
+"""Judge: the profile of the accounts to their rows in the ledger, whichever other accounts stand beside them."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from forecast_cli.config.choices import Origin
+from forecast_cli.config.settings import Settings
+from forecast_cli.core import columns as c
+from forecast_cli.core.ledger import ACCOUNTS_SCHEMA, Flag, Repair, Status
+from forecast_cli.data.contract.marks import is_unnamed, key_columns
+from forecast_cli.data.contract.verdict import Verdict, list_verdicts
+from forecast_cli.data.scan.canonical import CURRENCY
+
+#: From here on float64 skips whole numbers.
+EXACT_UP_TO: Final = 2.0**53
+
+
+def add_quarantined(profile: pl.DataFrame, quarantined_ids: Sequence[str]) -> pl.DataFrame:
+    """Add ``quarantined`` to the profile, and a row of zero counts for each account known only from a file left out."""
+    dtype = profile.schema[c.UNIQUE_ID]
+    ids = pl.DataFrame({c.UNIQUE_ID: pl.Series(quarantined_ids, dtype=pl.String).cast(dtype, strict=False)}).unique()
+    named = ids.filter(~is_unnamed(dtype))
+    unknown = named.join(profile, on=c.UNIQUE_ID, how="anti")
+    whole = pl.concat([profile, unknown], how="diagonal").with_columns(
+        pl.col(pl.Int64).exclude(c.UNIQUE_ID).fill_null(0),
+        pl.col("tangled").fill_null(value=False),
+        pl.col(c.UNIQUE_ID).is_in(named[c.UNIQUE_ID].implode()).alias("quarantined"),
+    )
+    return whole.sort([name for name in (c.UNIQUE_ID, CURRENCY) if name in profile.columns])
+
+
+def find_origin(profile: pl.DataFrame, settings: Settings) -> date | None:
+    """Return the day all forecasts start from: ``as_of``, else the last day with a balance; None for each its own."""
+    if settings.origin is Origin.ACCOUNT:
+        return None
+    last = profile["last"].max()
+    return settings.as_of or (last if isinstance(last, date) else None)
+
+
+def judge_accounts(profile: pl.DataFrame, settings: Settings, *, origin: date | None) -> pl.DataFrame:
+    """Return the profile with the columns of the ledger and ``verdict``, the name of the verdict or null."""
+    verdicts = list_verdicts(profile.schema, settings, origin)
+    return (
+        profile.with_columns(_first_that_holds(verdicts).alias("verdict"))
+        .with_columns(_status(verdicts), _reason(verdicts))
+        .with_columns(_repairs(origin), _flags(origin), pl.lit(0.0).alias("seconds"))
+    )
+
+
+def select_ledger(judged: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return the ledger of judged accounts: their key and ``core.ledger.ACCOUNTS_SCHEMA``."""
+    return judged.select(*key_columns(settings), *(pl.col(name).cast(dtype) for name, dtype in ACCOUNTS_SCHEMA.items()))
+
+
+def _first_that_holds(verdicts: Sequence[Verdict]) -> pl.Expr:
+    return pl.coalesce(pl.when(verdict.holds).then(pl.lit(verdict.name)) for verdict in verdicts)
+
+
+def _status(verdicts: Sequence[Verdict]) -> pl.Expr:
+    statuses = {verdict.name: verdict.status.value for verdict in verdicts}
+    return pl.col("verdict").replace_strict(statuses, default=Status.OK.value, return_dtype=pl.String).alias("status")
+
+
+def _reason(verdicts: Sequence[Verdict]) -> pl.Expr:
+    return pl.coalesce(
+        pl.when(pl.col("verdict") == verdict.name).then(pl.concat_str(pl.lit(f"{verdict.name}: "), verdict.reason))
+        for verdict in verdicts
+    ).alias("reason")
+
+
+def _repairs(origin: date | None) -> pl.Expr:
+    """Return the counts of what was dropped, and, for accounts that go on, of the days that were filled."""
+    kept = pl.col("status") == Status.OK.value
+    span = (pl.col("last") - pl.col("first")).dt.total_days() + 1
+    fills = {
+        Repair.NULLS_FILLED: pl.col("nulls_inside"),
+        Repair.GAP_FILLED: span - pl.col("n_obs") - pl.col("nulls_inside"),
+        Repair.STALE_FILLED: _days_stale(origin),
+    }
+    drops = {
+        Repair.DUPLICATES: pl.col("duplicates"),
+        Repair.CONFLICTS: pl.col("conflicts"),
+        Repair.SAME_DAY: pl.col("same_day"),
+        Repair.INFINITE: pl.col("n_infinite"),
+        Repair.BAD_ROWS: pl.col("n_undated") + pl.col("n_impossible"),
+        Repair.AFTER_AS_OF: pl.col("n_after"),
+    }
+    counts = drops | {repair: pl.when(kept).then(days).otherwise(0) for repair, days in fills.items()}
+    return pl.struct(counts[repair].cast(pl.Int64).alias(repair.value) for repair in Repair).alias("repairs")
+
+
+def _flags(origin: date | None) -> pl.Expr:
+    furthest = pl.max_horizontal("high", -pl.col("low"))
+    holds = {
+        Flag.STALE: _days_stale(origin) > 0,
+        Flag.CONSTANT: (pl.col("n_obs") > 1) & (pl.col("low") == pl.col("high")),
+        Flag.ROUNDED: furthest >= EXACT_UP_TO,
+        Flag.FILE_QUARANTINED: pl.col("quarantined"),
+    }
+    named = [pl.when(expr).then(pl.lit(flag.value)) for flag, expr in holds.items()]
+    return pl.concat_list(named).list.drop_nulls().alias("flags")
+
+
+def _days_stale(origin: date | None) -> pl.Expr:
+    if origin is None:
+        return pl.lit(0, dtype=pl.Int64)
+    return (pl.lit(origin) - pl.col("last")).dt.total_days()

@@ -1,0 +1,41 @@
+"""Rows: what a single row of the input is worth to the contract, as expressions."""
+
+from typing import Final
+
+import polars as pl
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core import columns as c
+from forecast_cli.data.scan.canonical import CURRENCY
+
+BALANCE: Final = "balance"
+USABLE: Final = "usable"
+
+
+def key_columns(settings: Settings) -> list[str]:
+    """Return the columns that tell accounts apart: the id, and the currency where it is named."""
+    return [c.UNIQUE_ID] if settings.currency_col is None else [c.UNIQUE_ID, CURRENCY]
+
+
+def mark_rows(rows: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+    """Add ``usable`` (the date counts, never null) and ``balance`` (finite and usable, else null; never -0.0)."""
+    usable = (is_plausible(settings) & is_up_to_as_of(settings)).fill_null(value=False).alias(USABLE)
+    unsigned_zero = pl.when(pl.col(c.Y) == 0.0).then(0.0).otherwise(pl.col(c.Y))
+    balance = pl.when(pl.col(USABLE) & pl.col(c.Y).is_finite()).then(unsigned_zero).alias(BALANCE)
+    return rows.with_columns(usable).with_columns(balance)
+
+
+def is_plausible(settings: Settings) -> pl.Expr:
+    """Say whether a row's date lies within the dates taken; null for a null date."""
+    return pl.col(c.DS).is_between(pl.lit(settings.earliest_date), pl.lit(settings.latest_date))
+
+
+def is_up_to_as_of(settings: Settings) -> pl.Expr:
+    """Say whether a row's date does not lie after ``as_of``."""
+    return pl.lit(value=True) if settings.as_of is None else pl.col(c.DS) <= pl.lit(settings.as_of)
+
+
+def is_unnamed(id_dtype: pl.DataType) -> pl.Expr:
+    """Say whether an account id is null or blank: whose row it is cannot be told."""
+    unnamed = pl.col(c.UNIQUE_ID).is_null()
+    return unnamed | (pl.col(c.UNIQUE_ID).str.strip_chars() == "") if id_dtype == pl.String else unnamed

@@ -1,0 +1,121 @@
+"""Repair: the rows of an account, in any order and as often as they come, to one balance a day.
+
+Per account and day: rows that are the same in all are one; of several instants the last one counts; two balances for
+that instant are a conflict, settled as ``on_duplicate`` says. Accounts are told apart by ``code``, their place in the
+sorted keys. The result does not depend on the order of rows, but for ``last-row``, which is about that order.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from forecast_cli.config.choices import OnDuplicate
+from forecast_cli.core import columns as c
+from forecast_cli.data.contract.marks import BALANCE, USABLE
+from forecast_cli.data.scan.canonical import AT
+
+CODE: Final = "code"
+_CELL: Final = "cell"
+_DAYS_PER_CODE: Final = 2**23  # more than there are days in the years -9999 to 9999
+_OBSERVED: Final = ("n_obs", "first", "last", "low", "high")
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Accounts with one balance a day.
+
+    ``days``: code, ds, y, ascending by code and day. ``counts``: one row for each code with a usable row, with
+    ``n_obs``, ``first``, ``last``, ``low``, ``high`` of the days, the counts of ``profile.SETTLED_COUNTS``, and
+    ``conflict_day``, the first day with two balances.
+    """
+
+    days: pl.DataFrame
+    counts: pl.DataFrame
+
+
+def settle_rows(rows: pl.DataFrame, on_duplicate: OnDuplicate) -> Settled:
+    """Settle marked ``rows`` (``rows.mark_rows``) that carry a UInt32 ``code``, in file-then-row order."""
+    ordered = _in_cell_order(rows.filter(USABLE).select(CODE, c.DS, AT, BALANCE, _cell()))
+    present = ordered.drop_nulls(BALANCE)
+    again = (pl.col(_CELL) == pl.col(_CELL).shift()) | (pl.col(_CELL) == pl.col(_CELL).shift(-1))
+    repeated = present.select(again.fill_null(value=False)).to_series()
+    crowded = _settle_days(present.filter(repeated), on_duplicate)
+    alone = present.filter(~repeated).select(CODE, c.DS, pl.col(BALANCE).alias(c.Y), _CELL)
+    settled = crowded.select(alone.columns)
+    days = pl.concat([alone, settled]).sort(_CELL) if len(settled) else alone
+    counts = _count_observed(days).join(_count_crowded(crowded), on=CODE, how="left")
+    holes = _count_holes(ordered.filter(pl.col(BALANCE).is_null()), days, counts)
+    empty = rows.filter(USABLE).select(CODE).unique()
+    merged = empty.join(counts, on=CODE, how="left").join(holes, on=CODE, how="left")
+    whole = merged.with_columns(pl.exclude(CODE, *_OBSERVED, "conflict_day").fill_null(0), pl.col("n_obs").fill_null(0))
+    return Settled(days=days.drop(_CELL), counts=whole.sort(CODE))
+
+
+def _cell() -> pl.Expr:
+    """Return one number for account and day, ascending with both."""
+    return (pl.col(CODE).cast(pl.Int64) * _DAYS_PER_CODE + pl.col(c.DS).cast(pl.Int32)).alias(_CELL)
+
+
+def _in_cell_order(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows if rows[_CELL].is_sorted() else rows.sort(_CELL, maintain_order=True)
+
+
+def _settle_days(crowded: pl.DataFrame, on_duplicate: OnDuplicate) -> pl.DataFrame:
+    """Return one row for each day with several: its balance ``y``, and what was dropped on the way."""
+    distinct = crowded.unique([_CELL, AT, BALANCE], keep="last", maintain_order=True)
+    latest = distinct.with_columns(pl.col(AT).max().over(_CELL).alias("latest"))
+    candidates = latest.filter(pl.col(AT).eq_missing(pl.col("latest")))
+    settled = candidates.group_by(CODE, c.DS, _CELL).agg(
+        _settled_balance(on_duplicate).alias(c.Y), _count("n_candidates")
+    )
+    return (
+        settled.join(crowded.group_by(_CELL).agg(_count("n_rows")), on=_CELL)
+        .join(distinct.group_by(_CELL).agg(_count("n_distinct")), on=_CELL)
+        .with_columns(
+            (pl.col("n_rows") - pl.col("n_distinct")).alias("duplicates"),
+            (pl.col("n_distinct") - pl.col("n_candidates")).alias("same_day"),
+            (pl.col("n_candidates") > 1).alias("conflicts"),
+        )
+    )
+
+
+def _count(name: str) -> pl.Expr:
+    return pl.len().cast(pl.Int64).alias(name)
+
+
+def _settled_balance(on_duplicate: OnDuplicate) -> pl.Expr:
+    match on_duplicate:
+        case OnDuplicate.LAST_ROW:
+            return pl.col(BALANCE).last()
+        case OnDuplicate.MEAN:
+            return pl.col(BALANCE).sort().mean()
+        case OnDuplicate.SET_ASIDE | OnDuplicate.FAIL:
+            return pl.col(BALANCE).max()  # not used where there are two: the account goes no further
+
+
+def _count_observed(days: pl.DataFrame) -> pl.DataFrame:
+    return days.group_by(CODE).agg(
+        _count("n_obs"),
+        pl.col(c.DS).min().alias("first"),
+        pl.col(c.DS).max().alias("last"),
+        pl.col(c.Y).min().alias("low"),
+        pl.col(c.Y).max().alias("high"),
+    )
+
+
+def _count_crowded(crowded: pl.DataFrame) -> pl.DataFrame:
+    return crowded.group_by(CODE).agg(
+        pl.col("duplicates").sum(),
+        pl.col("conflicts").sum().cast(pl.Int64),
+        pl.col("same_day").sum(),
+        pl.col(c.DS).filter(pl.col("conflicts")).min().alias("conflict_day"),
+    )
+
+
+def _count_holes(missing: pl.DataFrame, days: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
+    """Count the days between an account's first and last balance that have rows, but none with a balance."""
+    inside = missing.join(counts.select(CODE, "first", "last"), on=CODE).filter(
+        pl.col(c.DS).is_between("first", "last", closed="none")
+    )
+    return inside.join(days, on=_CELL, how="anti").unique(_CELL).group_by(CODE).agg(_count("nulls_inside"))

@@ -1,0 +1,177 @@
+"""Findings of rows and accounts: every rule the input met, with counts, examples and what a run does about it."""
+
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from forecast_cli.config.choices import OnDuplicate
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.ledger import Flag, Repair
+from forecast_cli.data.contract.id_findings import find_alike
+from forecast_cli.data.contract.tally import TITLES, Rule, counted, show_accounts, tally
+from forecast_cli.data.contract.verdict import Verdict, list_verdicts
+from forecast_cli.data.findings import Action, Finding
+
+#: A sentinel such as 1900-01-01 or 9999-12-31 at either end of an account is a habit, more is damage.
+SENTINELS_PER_ACCOUNT: Final = 2
+
+
+def find_in_rows(
+    judged: pl.DataFrame, settings: Settings, *, origin: date | None, nameless: int
+) -> tuple[Finding, ...]:
+    """Return the findings of judged accounts, by rule; ``nameless`` rows belong to no account."""
+    n_rows = int(judged["n_rows"].sum()) + nameless
+    verdicts = list_verdicts(judged.schema, settings, origin)
+    rules = [_verdict_rule(verdict) for verdict in verdicts] + _row_rules(settings) + _day_rules(settings, origin)
+    rules += [*_flag_rules(settings), _implausible_rule(judged, settings, n_rows)]
+    rules += _lonely_origin_rules(judged, settings, origin)
+    found = [tally(judged, rule, n_rows=n_rows) for rule in rules]
+    found += [_find_without_key(judged, settings, nameless), find_alike(judged)]
+    return tuple(sorted((finding for finding in found if finding is not None), key=lambda finding: finding.rule))
+
+
+def _verdict_rule(verdict: Verdict) -> Rule:
+    holds = pl.col("verdict") == verdict.name
+    return Rule(verdict.rule, verdict.action, "accounts", holds, verdict.said, verdict.hint)
+
+
+def _repaired(repair: Repair) -> pl.Expr:
+    return pl.col("repairs").struct.field(repair.value)
+
+
+def _row_rules(settings: Settings) -> list[Rule]:
+    """List what is dropped row by row."""
+    column = f"column '{settings.balance_col}'"
+    return [
+        Rule("TS02", Action.REPAIR, "rows", _repaired(Repair.DUPLICATES), "repeat another row in full; dropped"),
+        Rule("SC17", Action.REPAIR, "rows", _repaired(Repair.SAME_DAY), "not the last of their day; dropped"),
+        Rule("TS06", Action.REPAIR, "rows", _repaired(Repair.INFINITE), f"infinite in {column}; taken as missing"),
+        Rule(
+            "TS11",
+            Action.REPAIR,
+            "rows",
+            _repaired(Repair.AFTER_AS_OF),
+            f"dated after {settings.as_of} (--as-of); dropped",
+        ),
+    ]
+
+
+def _day_rules(settings: Settings, origin: date | None) -> list[Rule]:
+    """List what is filled or settled day by day."""
+    column = f"column '{settings.balance_col}'"
+    carried = "the last balance is carried forward"
+    settled = settings.on_duplicate in (OnDuplicate.LAST_ROW, OnDuplicate.MEAN)
+    rules = [
+        Rule("TS04", Action.REPAIR, "days", _repaired(Repair.GAP_FILLED), f"without a row; {carried}"),
+        Rule(
+            "TS05",
+            Action.REPAIR,
+            "days",
+            _repaired(Repair.NULLS_FILLED),
+            f"null, NaN or infinite in {column}; {carried}",
+        ),
+        Rule(
+            "TS13",
+            Action.REPAIR,
+            "days",
+            _repaired(Repair.STALE_FILLED),
+            f"between an account's last row and the origin {origin}; {carried}",
+        ),
+    ]
+    if settled:
+        text = f"two balances; settled by --on-duplicate {settings.on_duplicate.value}"
+        rules.append(Rule("TS03", Action.REPAIR, "days", _repaired(Repair.CONFLICTS), text))
+    return rules
+
+
+def _flag_rules(settings: Settings) -> list[Rule]:
+    season = max(settings.season_length)
+    history = (pl.col("last") - pl.col("first")).dt.total_days() + 1
+    short = (history < season) & pl.col("verdict").is_null()
+    return [
+        Rule(
+            "SC04",
+            Action.WARN,
+            "accounts",
+            pl.col("flags").list.contains(Flag.ROUNDED.value),
+            "balances beyond 2^53, which float64 rounds",
+            "give balances in a larger unit",
+        ),
+        Rule(
+            "TS08",
+            Action.NOTE,
+            "accounts",
+            pl.col("flags").list.contains(Flag.CONSTANT.value),
+            "the balance never moved; intervals come from pooled experience",
+        ),
+        Rule(
+            "TS09",
+            Action.NOTE,
+            "accounts",
+            short,
+            f"a history shorter than a season ({season} days); a model that needs more is replaced by a simpler one",
+        ),
+    ]
+
+
+def _lonely_origin_rules(judged: pl.DataFrame, settings: Settings, origin: date | None) -> list[Rule]:
+    """Warn where most accounts ended long before the input's last day: one row dated too late moves it for all."""
+    stale = int((judged["verdict"] == "stale").sum())
+    if origin is None or settings.as_of is not None or 2 * stale <= judged.height:
+        return []
+    return [
+        Rule(
+            "TS13",
+            Action.WARN,
+            "accounts",
+            pl.col("last") == pl.lit(origin),
+            f"the only ones that reach the origin {origin}, the input's last day; "
+            f"{stale:,} of {judged.height:,} accounts ended more than {settings.max_stale} days before it",
+            "name the day with --as-of if these rows are dated too late, or use --origin account",
+        )
+    ]
+
+
+def _implausible_rule(judged: pl.DataFrame, settings: Settings, n_rows: int) -> Rule:
+    """Reject for dates outside the ones taken only where they are more than a sentinel or two per account.
+
+    One 9999-12-31 per account would otherwise kill a run of a million accounts, and a whole file of 1970-01-01 would
+    pass as a million accounts set aside.
+    """
+    excess = int(judged.select((pl.col("n_impossible") - SENTINELS_PER_ACCOUNT).clip(0).sum()).item())
+    rejected = excess > settings.max_bad_rows * n_rows
+    return Rule(
+        rule="TS12",
+        action=Action.REJECT if rejected else Action.SET_ASIDE,
+        counts="rows",
+        measure=pl.col("n_impossible"),
+        text=f"column '{settings.date_col}' lies outside {settings.earliest_date} to {settings.latest_date}; "
+        + (f"more than {_percent(settings.max_bad_rows)} of all rows" if rejected else "set aside"),
+        hint="take other dates with --earliest-date and --latest-date, or allow more with --max-bad-rows",
+    )
+
+
+def _find_without_key(judged: pl.DataFrame, settings: Settings, nameless: int) -> Finding | None:
+    undated = int(judged["n_undated"].sum())
+    count, total = nameless + undated, nameless + int(judged["n_rows"].sum())
+    if count == 0:
+        return None
+    rejected = count > settings.max_bad_rows * total
+    limit = f"more than {_percent(settings.max_bad_rows)} of all rows" if rejected else "set aside"
+    return Finding(
+        rule="TS10",
+        title=TITLES["TS10"],
+        action=Action.REJECT if rejected else Action.SET_ASIDE,
+        unit="rows",
+        count=count,
+        total=total,
+        message=f"{counted(count, 'row')} without a key: {nameless:,} null or blank in column '{settings.id_col}', "
+        f"{undated:,} null in column '{settings.date_col}'; {limit}",
+        hint="mend these rows, or allow more with --max-bad-rows",
+        examples=show_accounts(judged.filter(pl.col("n_undated") > 0)),
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:g} %"

@@ -1,0 +1,52 @@
+"""Series: the rows of a range of accounts to the panel that is forecast and the ledger of all of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.ledger import Status
+from forecast_cli.data.contract.judge import add_quarantined, judge_accounts, select_ledger
+from forecast_cli.data.contract.marks import key_columns
+from forecast_cli.data.contract.panel_build import build_panel
+from forecast_cli.data.contract.profile import scan_profile, split_unnamed
+from forecast_cli.data.contract.repair import CODE, settle_rows
+from forecast_cli.data.contract.tangled import attach_codes, merge_counts
+from forecast_cli.data.panel import Panel
+
+
+@dataclass(frozen=True)
+class ShardInput:
+    """What a shard has to forecast, and what becomes of each of its accounts.
+
+    ``panel``: the accounts that can be forecast, ascending by key, possibly none. ``ledger``: all accounts, ascending
+    by key, the columns of ``Contract.ledger``.
+    """
+
+    panel: Panel
+    ledger: pl.DataFrame
+
+
+def build_shard(
+    rows: pl.DataFrame, settings: Settings, *, origin: date | None, quarantined_ids: Sequence[str] = ()
+) -> ShardInput:
+    """Build the panel and the ledger of ``rows``; ``origin`` as the contract of the whole input gives it."""
+    profile, _ = split_unnamed(scan_profile(rows.lazy(), settings).collect())
+    coded = add_quarantined(profile, quarantined_ids).with_row_index(CODE)
+    settled = settle_rows(attach_codes(rows.lazy(), coded, settings).collect(), settings.on_duplicate)
+    judged = judge_accounts(merge_counts(coded, settled.counts), settings, origin=origin)
+    kept = judged.filter(pl.col("status") == Status.OK.value)
+    panel = build_panel(
+        settled.days, kept.select(CODE, *key_columns(settings)), _origins(kept["last"], origin), seed=settings.seed
+    )
+    return ShardInput(panel, select_ledger(judged, settings))
+
+
+def _origins(last: pl.Series, origin: date | None) -> NDArray[np.datetime64]:
+    """Return the day each account's forecast starts from: the common one, or its own last day."""
+    own = last.to_numpy().astype("datetime64[D]")
+    return own if origin is None else np.full(len(own), origin, dtype="datetime64[D]")

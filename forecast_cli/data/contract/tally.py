@@ -1,0 +1,103 @@
+"""Tally: one rule counted over the accounts becomes one finding."""
+
+from dataclasses import dataclass
+from typing import Final, Literal, assert_never
+
+import polars as pl
+
+from forecast_cli.core import columns as c
+from forecast_cli.data.findings import EXAMPLES_SHOWN, Action, Finding
+from forecast_cli.data.scan.canonical import CURRENCY
+
+#: What each rule of rows and accounts looks for, in the words of ``validate``'s table.
+TITLES: Final = {
+    "IN02": "accounts of files left out",
+    "SC04": "balances beyond 2^53",
+    "SC17": "several rows a day",
+    "TS02": "the same row twice",
+    "TS03": "two balances for one day",
+    "TS04": "days without a row",
+    "TS05": "missing balances",
+    "TS06": "infinite balances",
+    "TS07": "balances beyond the limit",
+    "TS08": "constant balances",
+    "TS09": "short histories",
+    "TS10": "no account, date or balance",
+    "TS11": "rows after the origin",
+    "TS12": "impossible dates",
+    "TS13": "stale accounts",
+    "TS15": "currencies",
+    "TS17": "ids that look alike",
+    "TS18": "long ids",
+}
+
+_ID_SHOWN: Final = 80
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule to count: ``measure``, an expression over the accounts, says how often each of them met it.
+
+    ``text`` goes on after the count: "12 rows of 3 accounts: ...".
+    """
+
+    rule: str
+    action: Action
+    counts: Literal["rows", "days", "accounts"]
+    measure: pl.Expr
+    text: str
+    hint: str | None = None
+
+
+def tally(judged: pl.DataFrame, rule: Rule, *, n_rows: int) -> Finding | None:
+    """Return the finding of ``rule`` over the accounts of an input of ``n_rows``, or None where none met it."""
+    measured = judged.select(rule.measure.cast(pl.Int64).fill_null(0).alias("measure")).to_series()
+    total = int(measured.sum())
+    if total == 0:
+        return None
+    met = judged.filter(measured > 0)
+    by_rows = rule.counts == "rows"
+    return Finding(
+        rule=rule.rule,
+        title=TITLES[rule.rule],
+        action=rule.action,
+        unit="rows" if by_rows else "accounts",
+        count=total if by_rows else len(met),
+        total=n_rows if by_rows else len(judged),
+        message=f"{_count(rule, total, len(met))}: {rule.text}",
+        hint=rule.hint,
+        examples=show_accounts(met),
+    )
+
+
+def show_accounts(accounts: pl.DataFrame) -> tuple[str, ...]:
+    """Return the keys of the first 20 ``accounts`` as text, long ids cut."""
+    shown = accounts.head(EXAMPLES_SHOWN)
+    ids = [show_id(value) for value in shown[c.UNIQUE_ID]]
+    if CURRENCY not in shown.columns:
+        return tuple(ids)
+    return tuple(f"{unique_id} ({currency})" for unique_id, currency in zip(ids, shown[CURRENCY], strict=True))
+
+
+def show_id(unique_id: object) -> str:
+    """Return an id as text, cut where it is long."""
+    text = str(unique_id)
+    return text if len(text) <= _ID_SHOWN else f"{text[:_ID_SHOWN]}... ({len(text)} characters)"
+
+
+def counted(count: int, word: str) -> str:
+    """Return ``1 row`` or ``2,000 rows``."""
+    return f"{count:,} {word}" + ("" if count == 1 else "s")
+
+
+def _count(rule: Rule, total: int, accounts: int) -> str:
+    of = counted(accounts, "account")
+    match rule.counts:
+        case "rows":
+            return f"{counted(total, 'row')} of {of}"
+        case "days":
+            return f"{counted(total, 'day')} of {of}"
+        case "accounts":
+            return of
+        case _:
+            assert_never(rule.counts)

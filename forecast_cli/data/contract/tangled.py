@@ -1,0 +1,45 @@
+"""Tangled accounts: the closer look at rows out of order, several a day or without a balance, a batch at a time."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import polars as pl
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core import columns as c
+from forecast_cli.data.contract.marks import BALANCE, USABLE, key_columns, mark_rows
+from forecast_cli.data.contract.repair import CODE, settle_rows
+from forecast_cli.data.scan.canonical import AT
+
+#: Rows looked at together: about 300 MB. A larger input whose rows are out of order is read once for each batch.
+BATCH_ROWS: Final = 10_000_000
+
+Collect = Callable[[pl.LazyFrame], pl.DataFrame]
+
+
+def untangle(profile: pl.DataFrame, rows: pl.LazyFrame, settings: Settings, *, collect: Collect) -> pl.DataFrame:
+    """Return the coded ``profile`` with the counts of its tangled accounts filled in."""
+    merged = profile
+    for batch in _batches(profile.filter("tangled")):
+        settled = settle_rows(collect(attach_codes(rows, batch, settings)), settings.on_duplicate)
+        merged = merge_counts(merged, settled.counts)
+    return merged
+
+
+def attach_codes(rows: pl.LazyFrame, profile: pl.DataFrame, settings: Settings) -> pl.LazyFrame:
+    """Return the marked rows of the accounts in ``profile``, under their codes, in the order they came in."""
+    keys = key_columns(settings)
+    codes = profile.lazy().select(*keys, CODE)
+    coded = mark_rows(rows, settings).join(codes, on=keys, how="inner", nulls_equal=True, maintain_order="left")
+    return coded.select(CODE, c.DS, AT, USABLE, BALANCE)
+
+
+def merge_counts(profile: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
+    """Return ``profile`` with the settled ``counts`` in place of its own."""
+    return profile.update(counts, on=CODE, how="left", maintain_order="left")
+
+
+def _batches(tangled: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Cut the accounts into neighbours of about ``BATCH_ROWS`` rows together."""
+    batch = (pl.col("n_rows").cum_sum() - pl.col("n_rows")) // BATCH_ROWS
+    return iter(tangled.with_columns(batch.alias("batch")).partition_by("batch", maintain_order=True))

@@ -1,0 +1,1 @@
+"""Files of an input: listed, looked into, verified, opened as one source."""

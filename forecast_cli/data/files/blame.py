@@ -1,0 +1,38 @@
+"""Which files cannot be read through: pages that no checksum covers are found out by reading them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import polars as pl
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.data.files.problems import Problem
+from forecast_cli.data.scan.collect import describe, read_errors
+from forecast_cli.data.scan.rows import scan_rows
+from forecast_cli.data.source import Source
+
+
+def find_unreadable(source: Source, settings: Settings) -> list[Problem]:
+    """Read every page of the named columns once; where that fails, file by file, and return a problem for each."""
+    try:
+        _read_through(source, settings)
+    except read_errors():
+        return list(_blame(source, settings))
+    return []
+
+
+def _blame(source: Source, settings: Settings) -> Iterator[Problem]:
+    blamed = False
+    for file in source.files:
+        try:
+            _read_through(replace(source, files=(file,)), settings)
+        except read_errors() as error:
+            blamed = True
+            yield Problem("IN04", file.path, f"{file.path}: its pages cannot be read: {describe(error)}")
+    if not blamed:
+        yield Problem("IN04", source.root, f"{source.root}: its files cannot be read together", fatal=True)
+
+
+def _read_through(source: Source, settings: Settings) -> None:
+    """Decode every value and keep none of them."""
+    scan_rows(source, settings).select(pl.all().max()).collect()

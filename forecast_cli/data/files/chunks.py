@@ -1,0 +1,75 @@
+"""Column chunks: where a parquet file's footer says that the pages of its columns lie.
+
+Field ids of the struct ``FileMetaData`` in https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BufferedIOBase
+from typing import Final
+
+from forecast_cli.data.files.compact import MalformedError, Struct, number, read_struct, structs
+
+MAGIC: Final = b"PAR1"
+_TAIL: Final = 8  # length of the footer, magic
+_FILE_ROWS, _ROW_GROUPS = 3, 4
+_COLUMNS, _GROUP_ROWS = 1, 3
+_META_DATA: Final = 3
+_PATH, _VALUES, _UNCOMPRESSED, _COMPRESSED, _DATA_OFFSET, _DICTIONARY_OFFSET = 3, 5, 6, 7, 9, 11
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """The pages of one column in one row group: bytes from ``start`` on, ``size`` of them."""
+
+    path: tuple[str, ...]
+    start: int
+    size: int
+    uncompressed_size: int
+    values: int
+
+    @property
+    def column(self) -> str:
+        """Return the name of the column of the table the chunk belongs to."""
+        return self.path[0] if self.path else ""
+
+
+def read_chunks(file: BufferedIOBase, size: int) -> list[Chunk]:
+    """Return the chunks of an open file of ``size`` bytes; raises MalformedError where they cannot be as they say."""
+    file.seek(size - _TAIL)
+    footer_size = int.from_bytes(file.read(4), "little")
+    end = size - _TAIL - footer_size
+    if end < len(MAGIC):
+        raise MalformedError("is longer than the file")
+    file.seek(end)
+    footer, _ = read_struct(file.read(footer_size))
+    groups = structs(footer, _ROW_GROUPS)
+    if sum(number(group, _GROUP_ROWS) for group in groups) != number(footer, _FILE_ROWS):
+        raise MalformedError("counts other rows than its row groups do")
+    return [chunk for group in groups for chunk in _chunks(group, end)]
+
+
+def _chunks(group: Struct, end: int) -> Iterator[Chunk]:
+    for column in structs(group, _COLUMNS):
+        meta = column.get(_META_DATA)
+        if not isinstance(meta, dict):
+            raise MalformedError("lacks a column's place")
+        chunk = _chunk(meta)
+        if len(chunk.path) == 1 and chunk.values != number(group, _GROUP_ROWS):
+            raise MalformedError(f"counts {chunk.values:,} values of column '{chunk.column}', not one for each row")
+        if chunk.start < len(MAGIC) or chunk.start + chunk.size > end:
+            raise MalformedError(f"puts column '{chunk.column}' outside of the file")
+        yield chunk
+
+
+def _chunk(meta: Struct) -> Chunk:
+    path = meta.get(_PATH)
+    names = [part for part in path if isinstance(part, bytes)] if isinstance(path, list) else []
+    offsets = (meta.get(_DICTIONARY_OFFSET), meta.get(_DATA_OFFSET))
+    return Chunk(
+        path=tuple(name.decode("utf-8", errors="replace") for name in names),
+        start=min((offset for offset in offsets if isinstance(offset, int) and offset > 0), default=0),
+        size=number(meta, _COMPRESSED),
+        uncompressed_size=number(meta, _UNCOMPRESSED),
+        values=number(meta, _VALUES),
+    )

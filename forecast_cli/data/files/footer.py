@@ -1,0 +1,96 @@
+"""A parquet file's ends and its footer: whether it is whole, and which columns it says it has."""
+
+from collections import Counter
+from dataclasses import dataclass
+from io import BufferedIOBase
+from typing import Final
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from forecast_cli.data.files.chunks import MAGIC, Chunk, read_chunks
+from forecast_cli.data.files.compact import MalformedError
+from forecast_cli.data.files.problems import BadFileError, Problem
+from forecast_cli.data.scan.collect import describe, read_errors
+from forecast_cli.data.schema.zones import known_zone, reject_zone
+
+_SMALLEST: Final = 12  # magic, length of the footer, magic
+
+
+@dataclass(frozen=True)
+class Footer:
+    """What a file says of itself: names of all columns, types and chunks of the wanted ones."""
+
+    rows: int
+    names: tuple[str, ...]
+    dtypes: tuple[tuple[str, pl.DataType], ...]
+    chunks: tuple[Chunk, ...]
+
+
+def read_footer(path: str, file: BufferedIOBase, *, size: int, columns: tuple[str, ...]) -> Footer:
+    """Read the footer of an open file of ``size`` bytes; raises BadFileError (IN01, IN02, SC09, SC19), OSError."""
+    _check_ends(path, file, size)
+    chunks = _read_chunks(path, file, size)
+    rows, schema = _read_schema(path, file)
+    _check_names(path, schema)
+    _check_zones(path, schema)
+    dtypes = tuple((name, _dtype(schema.field(name))) for name in columns if name in schema.names)
+    return Footer(rows, tuple(schema.names), dtypes, tuple(chunk for chunk in chunks if chunk.column in columns))
+
+
+def _check_ends(path: str, file: BufferedIOBase, size: int) -> None:
+    if size == 0:
+        raise BadFileError(Problem("IN01", path, f"{path}: is empty (0 bytes), expected parquet"))
+    head = file.read(len(MAGIC))
+    if head != MAGIC:
+        message = f"{path}: no parquet file: {size:,} bytes that start with {head!r}, expected {MAGIC!r}"
+        raise BadFileError(Problem("IN02", path, message))
+    file.seek(max(size - len(MAGIC), 0))
+    tail = file.read(len(MAGIC))
+    if size < _SMALLEST or tail != MAGIC:
+        message = f"{path}: no whole parquet file: {size:,} bytes that end with {tail!r}, expected {MAGIC!r}"
+        raise BadFileError(Problem("IN02", path, f"{message}: cut off, or something was appended"))
+
+
+def _read_chunks(path: str, file: BufferedIOBase, size: int) -> list[Chunk]:
+    try:
+        return read_chunks(file, size)
+    except MalformedError as error:
+        raise BadFileError(Problem("IN02", path, f"{path}: its footer {error} ({size:,} bytes)")) from None
+
+
+def _read_schema(path: str, file: BufferedIOBase) -> tuple[int, pa.Schema]:
+    """Return the number of rows and the schema. Nothing is asked of row groups: pyarrow may end the process there."""
+    file.seek(0)
+    try:
+        parquet = pq.ParquetFile(file)
+        rows, schema = parquet.metadata.num_rows, parquet.schema_arrow
+        _ = schema.names  # text is decoded only here
+    except read_errors() as error:
+        raise BadFileError(Problem("IN02", path, f"{path}: its footer cannot be read: {describe(error)}")) from None
+    return rows, schema
+
+
+def _check_names(path: str, schema: pa.Schema) -> None:
+    """Refuse a name that stands twice, even where nobody asked for it: no row of such a file can be read."""
+    name, count = max(Counter(schema.names).items(), key=lambda item: item[1], default=("", 1))
+    if count > 1:
+        message = f"{path}: has the column '{name}' {count} times, expected once"
+        raise BadFileError(Problem("SC09", path, message, "write each column once", fatal=True))
+
+
+def _check_zones(path: str, schema: pa.Schema) -> None:
+    """Refuse an unknown timezone, even where nobody asked for the column: polars panics over it."""
+    for field in schema:
+        zone = getattr(field.type, "tz", None)
+        if zone is not None and not known_zone(zone):
+            raise BadFileError(reject_zone(path, field.name, zone))
+
+
+def _dtype(field: pa.Field) -> pl.DataType:
+    """Return the polars type of a column; Object where polars has none, as for decimals of over 38 digits."""
+    try:
+        return pl.DataFrame(pa.schema([field]).empty_table()).dtypes[0]
+    except read_errors():
+        return pl.Object()

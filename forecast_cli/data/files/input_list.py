@@ -1,0 +1,68 @@
+"""What an input's path names: local files or objects of a store, with the checksums delivered beside them."""
+
+from dataclasses import dataclass, replace
+from urllib.parse import unquote
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.redact import redact
+from forecast_cli.data.files.inspect import unreadable
+from forecast_cli.data.files.listing import Listing, list_local
+from forecast_cli.data.files.problems import summarize_problems
+from forecast_cli.data.files.sidecar import read_sidecars
+from forecast_cli.data.files.storage import Access, LocalStorage, Storage
+
+_LOCAL = "file://"
+
+
+@dataclass(frozen=True)
+class ListedInput:
+    """The files of an input, and where they are read from. ``access`` is None for local files."""
+
+    listing: Listing
+    storage: Storage
+    access: Access | None = None
+
+
+def list_input(path: str, settings: Settings) -> ListedInput:
+    """Return the files of ``path``; where they cannot be listed, a listing that rejects the run."""
+    if path.lower().startswith(_LOCAL):
+        path = unquote(path[len(_LOCAL) :])
+    try:
+        if "://" in path:
+            return _list_store(path, settings)
+        storage = LocalStorage()
+        listing = list_local(path, require_success=settings.require_success)
+        return ListedInput(_with_checksums(listing, storage), storage)
+    except OSError as error:
+        return ListedInput(_reject(path, error, settings), LocalStorage())
+
+
+def _list_store(path: str, settings: Settings) -> ListedInput:
+    from forecast_cli.data.files.objects import ObjectStorage, list_objects, reject_scheme
+    from forecast_cli.data.files.stores import SCHEMES, scheme_of
+
+    scheme = scheme_of(path)
+    if scheme not in SCHEMES:
+        return ListedInput(reject_scheme(path, _shown(path)), LocalStorage())
+    access = Access(path, settings.read_timeout)
+    storage = ObjectStorage(access)
+    listing = list_objects(storage, scheme, require_success=settings.require_success)
+    return ListedInput(_with_checksums(listing, storage), storage, access)
+
+
+def _with_checksums(listing: Listing, storage: Storage) -> Listing:
+    expected = read_sidecars(listing.sidecars, storage)
+    files = (replace(file, expected_sha256=expected.get(file.path)) for file in listing.files)
+    return replace(listing, files=tuple(files))
+
+
+def _reject(path: str, error: OSError, settings: Settings) -> Listing:
+    shown = _shown(path)
+    where = shown if "://" in path else str(error.filename or path)
+    problem = replace(unreadable(where, error), fatal=True)
+    return Listing(shown, (), tuple(summarize_problems([problem], settings.on_bad_file, total=1)))
+
+
+def _shown(path: str) -> str:
+    """Return a path as it may be shown: of an address neither credentials nor options."""
+    return redact(path.partition("?")[0]) if "://" in path else path

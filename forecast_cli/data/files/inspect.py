@@ -1,0 +1,80 @@
+"""One file of the input: its bytes, its footer, and what is wrong with it."""
+
+import hashlib
+import os
+import stat as modes
+from dataclasses import dataclass
+
+import polars as pl
+
+from forecast_cli.data.files.footer import read_footer
+from forecast_cli.data.files.listing import ListedFile
+from forecast_cli.data.files.problems import BadFileError, Problem
+from forecast_cli.data.files.storage import Stat, Storage
+from forecast_cli.data.files.verify import Verified, verify_pages, verify_sha256
+from forecast_cli.data.scan.collect import describe
+
+
+@dataclass(frozen=True)
+class InspectedFile:
+    """A file that can be read: ``dtypes`` of those of the wanted columns that are in it, ``names`` of all in it.
+
+    ``verified`` holds the checks that the file carries and passes.
+    """
+
+    listed: ListedFile
+    stat: Stat
+    sha256: str
+    rows: int
+    names: tuple[str, ...]
+    dtypes: tuple[tuple[str, pl.DataType], ...]
+    verified: frozenset[Verified]
+
+
+def inspect_file(listed: ListedFile, columns: tuple[str, ...], storage: Storage) -> InspectedFile | Problem:
+    """Read a file's bytes and footer. Where it changes meanwhile, once again; then that is a fatal problem."""
+    for _ in range(2):
+        try:
+            before = storage.stat(listed.path)
+            found = _read(listed, columns, stat=before, storage=storage)
+            after = storage.stat(listed.path)
+        except OSError as error:
+            return unreadable(listed.path, error)
+        if after == before:
+            return found
+    message = f"{listed.path}: changes while it is read"
+    return Problem("IN14", listed.path, message, "run again once it has been written", fatal=True, retryable=True)
+
+
+def unreadable(path: str, error: OSError) -> Problem:
+    """Return the problem of a file that cannot even be opened, with its mode where that may be the reason."""
+    reason = error.strerror or describe(error)
+    if "://" in path:
+        return reject_store(path, reason)
+    try:
+        mode = f" (mode {modes.filemode(os.lstat(path).st_mode)})"
+    except OSError:
+        mode = ""
+    hint = f"let this user read it, e.g. chmod u+r '{path}'" if mode else "check the path"
+    return Problem("IN13", path, f"{path}: cannot be opened: {reason}{mode}", hint)
+
+
+def reject_store(path: str, reason: str) -> Problem:
+    """Return the problem of an object store that does not give what was asked for; another time it may."""
+    message = f"{path}: the object store does not give it: {reason}"
+    hint = "check address, credentials (e.g. AWS_ACCESS_KEY_ID, AWS_PROFILE) and network, then run again"
+    return Problem("IN15", path, message, hint, fatal=True, retryable=True)
+
+
+def _read(listed: ListedFile, columns: tuple[str, ...], *, stat: Stat, storage: Storage) -> InspectedFile | Problem:
+    path = listed.path
+    try:
+        with storage.open(path) as file:
+            footer = read_footer(path, file, size=stat.size, columns=columns)
+            file.seek(0)
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            passed = verify_sha256(path, sha256, listed.expected_sha256)
+            passed |= verify_pages(path, file, footer.chunks)
+    except BadFileError as error:
+        return error.problem
+    return InspectedFile(listed, stat, sha256, footer.rows, footer.names, footer.dtypes, passed)

@@ -1,0 +1,140 @@
+"""The file list is ours: what of a local path is parquet data, in one fixed order, folder links not followed."""
+
+import difflib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from forecast_cli.data.files.chunks import MAGIC
+from forecast_cli.data.files.hive import hive_keys, hive_tail
+from forecast_cli.data.files.problems import find
+from forecast_cli.data.files.selection import (
+    Selection,
+    check_success,
+    describe_nothing,
+    has_glob,
+    is_hidden,
+    note_ignored,
+    path_order,
+    select_parquet,
+    split_glob,
+)
+from forecast_cli.data.files.sidecar import SUFFIX, SUMS, is_sidecar
+from forecast_cli.data.findings import Action, Finding
+
+
+@dataclass(frozen=True)
+class ListedFile:
+    """A parquet file, the hive folders above it, and the sha256 that a file beside it expects of it."""
+
+    path: str
+    hive: tuple[tuple[str, str], ...] = ()
+    expected_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The parquet files of one input, in a fixed order, and what was found while listing them.
+
+    ``sidecars`` are the paths of files beside them that hold checksums.
+    """
+
+    root: str
+    files: tuple[ListedFile, ...]
+    findings: tuple[Finding, ...] = ()
+    sidecars: tuple[str, ...] = ()
+
+
+def list_local(path: str, *, require_success: bool = False) -> Listing:
+    """List the parquet files of a file, a folder, or a glob where no such path exists. Raises OSError."""
+    if Path(path).is_dir():
+        return _list_folder(path, "**", shown=path, require_success=require_success)
+    if os.path.lexists(path):
+        beside = (f"{path}{SUFFIX}", str(Path(path).parent / SUMS))
+        file = ListedFile(path, hive_tail(Path(path).parent.parts))
+        return Listing(path, (file,), sidecars=tuple(name for name in beside if Path(name).exists()))
+    if has_glob(path):
+        folder, pattern = split_glob(path)
+        if Path(folder).is_dir():
+            return _list_folder(folder, pattern, shown=path, require_success=require_success)
+    return reject_nothing(path, f"{path}: no such file or folder", _close_name(Path(path)))
+
+
+def list_below(folder: str, selection: Selection, *, shown: str, present: Sequence[str]) -> Listing:
+    """Return the data of ``selection`` as a listing; a rejection where there is none.
+
+    Its paths, and those of all files ``present``, lie below ``folder``.
+    """
+    if not selection.data:
+        return reject_nothing(shown, f"{shown}: no parquet file in it", describe_nothing(selection))
+    above = hive_tail(Path(folder).parts)
+    prefix = folder if folder.endswith("/") else f"{folder}/"
+    files = tuple(ListedFile(prefix + path, above + _hive_below(path)) for path in selection.data)
+    sidecars = tuple(prefix + path for path in present if is_sidecar(path) and not is_hidden(path))
+    return Listing(shown, files, tuple(note_ignored(selection, len(files))), sidecars)
+
+
+def reject_nothing(root: str, message: str, hint: str | None) -> Listing:
+    """Return an empty listing that rejects the run."""
+    return Listing(root, (), (find("IN07", Action.REJECT, message, hint=hint),))
+
+
+def _list_folder(folder: str, pattern: str, *, shown: str, require_success: bool) -> Listing:
+    present, links = _walk(Path(folder))
+    selection = _with_unnamed(select_parquet(present, pattern), Path(folder))
+    listing = list_below(folder, selection, shown=shown, present=present)
+    findings = [*listing.findings, *_warn_links(links)]
+    if require_success and selection.data:
+        findings += check_success(selection, present, shown)
+    return replace(listing, findings=tuple(findings))
+
+
+def _hive_below(relative: str) -> tuple[tuple[str, str], ...]:
+    return hive_keys(relative.split("/")[:-1])
+
+
+def _walk(folder: Path) -> tuple[list[str], list[str]]:
+    """Return all files below ``folder``, relative and with slashes, and the folder links that are not followed."""
+    files, links = [], []
+    for current, names, leaves in os.walk(folder, onerror=_raise):
+        below = Path(current).relative_to(folder)
+        links += [(below / name).as_posix() for name in names if (Path(current) / name).is_symlink()]
+        files += [(below / name).as_posix() for name in leaves]
+    return files, sorted(links)
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _warn_links(links: list[str]) -> list[Finding]:
+    visible = [link for link in links if not is_hidden(link)]
+    if not visible:
+        return []
+    message = f"{visible[0]}: a link to a folder is not followed ({len(visible)} links)"
+    hint = "if its rows are wanted, run on the folder it points to"
+    return [find("IN10", Action.WARN, message, hint=hint, paths=visible)]
+
+
+def _with_unnamed(selection: Selection, folder: Path) -> Selection:
+    """Count files without any suffix as data where their first bytes say so: some jobs write ``000000_0``."""
+    unnamed = {path for path in selection.others if _is_unnamed_parquet(folder / path)}
+    data = sorted({*selection.data, *unnamed}, key=path_order)
+    return replace(selection, data=tuple(data), others=tuple(p for p in selection.others if p not in unnamed))
+
+
+def _is_unnamed_parquet(path: Path) -> bool:
+    if path.suffix:
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False
+
+
+def _close_name(path: Path) -> str:
+    names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    close = difflib.get_close_matches(path.name, names, n=1)
+    return f"did you mean {path.parent / close[0]}?" if close else "give a file, a folder or a glob of parquet files"

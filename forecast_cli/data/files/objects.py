@@ -1,0 +1,106 @@
+"""Object stores: listed, told of and read through pyarrow, each call within a time limit of our own."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from io import BufferedIOBase
+from threading import Thread
+from typing import TypeVar, cast
+
+import pyarrow.fs as pafs
+
+from forecast_cli.data.files.listing import ListedFile, Listing, list_below, reject_nothing
+from forecast_cli.data.files.problems import find
+from forecast_cli.data.files.selection import check_success, has_glob, select_parquet, split_glob
+from forecast_cli.data.files.storage import Access, Stat
+from forecast_cli.data.files.stores import SCHEMES, open_store, scheme_of
+from forecast_cli.data.findings import Action
+from forecast_cli.data.scan.collect import describe, read_errors
+
+T = TypeVar("T")
+
+
+class ObjectStorage:
+    """Objects of one store, by paths such as ``s3://bucket/key``. Raises OSError, without secrets in it."""
+
+    def __init__(self, access: Access) -> None:
+        self._timeout = access.timeout
+        self._secrets: tuple[str, ...] = ()
+        opened = self._ask(lambda: open_store(access))
+        self.filesystem = opened.filesystem
+        self.path = opened.path
+        self._secrets = opened.secrets
+
+    def stat(self, path: str) -> Stat:
+        """Return size and time of last change."""
+        info = self._ask(lambda: self.filesystem.get_file_info(key_of(path)))
+        if info.type is not pafs.FileType.File:
+            raise FileNotFoundError(2, "no such object", path)
+        return Stat(info.size, info.mtime_ns or 0)
+
+    def open(self, path: str) -> BufferedIOBase:
+        """Return the bytes of an object, readable and seekable."""
+        return cast(BufferedIOBase, self._ask(lambda: self.filesystem.open_input_file(key_of(path))))
+
+    def list_files(self, folder: str) -> list[str]:
+        """Return the paths of all objects below ``folder``, relative to it."""
+        selector = pafs.FileSelector(folder, recursive=True, allow_not_found=True)
+        infos = self._ask(lambda: self.filesystem.get_file_info(selector))
+        return [info.path[len(folder) :].lstrip("/") for info in infos if info.type is pafs.FileType.File]
+
+    def is_object(self, key: str) -> bool:
+        """Say whether ``key`` is one object, not a folder of them."""
+        return bool(self._ask(lambda: self.filesystem.get_file_info(key)).type is pafs.FileType.File)
+
+    def _ask(self, call: Callable[[], T]) -> T:
+        try:
+            return within(self._timeout, call)
+        except read_errors() as error:
+            text = describe(error)
+            for secret in self._secrets:
+                text = text.replace(secret, "***")
+            raise OSError(text) from None
+
+
+def key_of(path: str) -> str:
+    """Return bucket and key of a path such as ``s3://bucket/key``."""
+    return path.partition("://")[2]
+
+
+def within(seconds: float, call: Callable[[], T]) -> T:
+    """Return what ``call`` returns; raises TimeoutError where it takes longer, and leaves it to itself then."""
+    answer: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(call())
+        except read_errors() as error:
+            answer.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    try:
+        return answer.result(timeout=seconds)
+    except TimeoutError:
+        raise TimeoutError(f"no answer within {seconds:g} s") from None
+
+
+def reject_scheme(path: str, shown: str) -> Listing:
+    """Return the rejection of an address that no store is known for."""
+    message = f"{shown}: unknown kind of address '{scheme_of(path)}://', expected one of {', '.join(SCHEMES)}"
+    hint = "copy the files to this machine, or to one of these stores"
+    return Listing(shown, (), (find("IN07", Action.REJECT, message, hint=hint),))
+
+
+def list_objects(storage: ObjectStorage, scheme: str, *, require_success: bool) -> Listing:
+    """List the parquet objects of the address that ``storage`` was opened by. Raises OSError."""
+    key = storage.path
+    shown = f"{scheme}://{key}"
+    if storage.is_object(key):
+        return Listing(shown, (ListedFile(shown),))
+    folder, pattern = split_glob(key) if has_glob(key) else (key, "**")
+    present = storage.list_files(folder)
+    if not present:
+        return reject_nothing(shown, f"{shown}: nothing there", "check the address, down to the folder")
+    selection = select_parquet(present, pattern)
+    listing = list_below(f"{scheme}://{folder}", selection, shown=shown, present=present)
+    findings = check_success(selection, present, shown) if require_success and selection.data else []
+    return Listing(shown, listing.files, (*listing.findings, *findings), listing.sidecars)

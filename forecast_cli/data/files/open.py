@@ -1,0 +1,125 @@
+"""Open an input: list its files, look into each, agree on one schema, and say all that was found."""
+
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Final
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.data.files.blame import find_unreadable
+from forecast_cli.data.files.input_list import ListedInput, list_input
+from forecast_cli.data.files.inspect import InspectedFile, inspect_file
+from forecast_cli.data.files.listing import Listing
+from forecast_cli.data.files.problems import Problem, find, is_fatal, summarize_problems
+from forecast_cli.data.files.quarantine import Quarantine, mark_accounts
+from forecast_cli.data.files.repeated import drop_repeated
+from forecast_cli.data.files.storage import Storage
+from forecast_cli.data.files.verify import Verified
+from forecast_cli.data.findings import Action, Finding
+from forecast_cli.data.scan.rows import named_columns
+from forecast_cli.data.schema.file_columns import FileColumns
+from forecast_cli.data.schema.resolve import resolve_schema
+from forecast_cli.data.source import InputFile, Source
+
+_MOST_THREADS: Final = 8
+
+
+def open_source(path: str, settings: Settings) -> Source:
+    """List and check the files of ``path``: a parquet file, a folder, a glob, or an object store's address.
+
+    What is wrong is in ``Source.findings``, all of it as far as possible; a source with a rejection is not to be
+    scanned. ``findings.raise_rejection`` turns them into an error.
+    """
+    return check_files(list_input(path, settings), settings)
+
+
+def check_files(listed: ListedInput, settings: Settings) -> Source:
+    """Look into every file that is listed and return the source they make, with all findings."""
+    listing = listed.listing
+    looked = _inspect_all(listing, named_columns(settings), listed.storage)
+    problems = [item for item in looked if isinstance(item, Problem)]
+    good, repeated = drop_repeated([item for item in looked if isinstance(item, InspectedFile)])
+    source = _source(good, listed, settings)
+    if good and not _rejects(source.findings):
+        unreadable_through = find_unreadable(source, settings)
+        bad = {problem.path for problem in unreadable_through}
+        problems += unreadable_through
+        source = _source([file for file in good if file.listed.path not in bad], listed, settings)
+    left_out = _leave_out(problems, listed, settings)
+    told = summarize_problems(left_out.problems, settings.on_bad_file, total=len(listing.files))
+    findings = [*listing.findings, *told, *repeated, *source.findings]
+    findings += _check_rows(source, rejected=_rejects(findings))
+    return replace(source, findings=tuple(findings), quarantined_ids=left_out.ids)
+
+
+def _inspect_all(listing: Listing, columns: tuple[str, ...], storage: Storage) -> list[InspectedFile | Problem]:
+    """Look into every file, several at a time; the answers come in the order of the list."""
+    with ThreadPoolExecutor(max_workers=min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
+        return list(pool.map(lambda file: inspect_file(file, columns, storage), listing.files))
+
+
+def _source(files: Sequence[InspectedFile], listed: ListedInput, settings: Settings) -> Source:
+    """Return the source of ``files``, with the findings of their schema. Files without rows have no say in it."""
+    telling = [file for file in files if file.rows] or files
+    schema = resolve_schema([_columns_of(file) for file in telling], settings)
+    return Source(
+        root=listed.listing.root,
+        files=tuple(_input_file(file) for file in files),
+        id_dtype=schema.id_dtype,
+        day_dtype=schema.day_dtype,
+        timezone=schema.timezone,
+        verified=_weakest(files),
+        findings=schema.findings,
+        access=listed.access,
+    )
+
+
+def _rejects(findings: Iterable[Finding]) -> bool:
+    return any(finding.action is Action.REJECT for finding in findings)
+
+
+def _leave_out(problems: Sequence[Problem], listed: ListedInput, settings: Settings) -> Quarantine:
+    """Mark the accounts of files that are left out; problems that reject the run stay as they are."""
+    fatal = [problem for problem in problems if is_fatal(problem, settings.on_bad_file)]
+    rest = [problem for problem in problems if not is_fatal(problem, settings.on_bad_file)]
+    files = {file.path: file for file in listed.listing.files}
+    marked = mark_accounts(rest, files, id_col=settings.id_col, storage=listed.storage)
+    return replace(marked, problems=(*fatal, *marked.problems))
+
+
+def _check_rows(source: Source, *, rejected: bool) -> list[Finding]:
+    """Reject an input without a single row, where nothing else does; note single files without any."""
+    empty = [file.path for file in source.files if not file.rows]
+    if source.rows == 0:
+        what = "none of its files has a row" if empty else "every one of its files is left out"
+        found = find("IN06", Action.REJECT, f"{source.root}: {what}", hint="deliver files with rows", paths=empty)
+        return [] if rejected else [found]
+    if not empty:
+        return []
+    message = f"{empty[0]}: has no rows ({len(empty)} of {len(source.files)} files)"
+    return [find("IN06", Action.NOTE, message, paths=empty, total=len(source.files))]
+
+
+def _columns_of(file: InspectedFile) -> FileColumns:
+    return FileColumns(file.listed.path, file.names, dict(file.dtypes), dict(file.listed.hive))
+
+
+def _input_file(file: InspectedFile) -> InputFile:
+    return InputFile(
+        path=file.listed.path,
+        size=file.stat.size,
+        mtime_ns=file.stat.mtime_ns,
+        sha256=file.sha256,
+        rows=file.rows,
+        hive=file.listed.hive,
+        columns=file.dtypes,
+    )
+
+
+def _weakest(files: Sequence[InspectedFile]) -> str:
+    """Return the strongest check that every file carries and passes."""
+    for way in (Verified.CRC, Verified.SHA256):
+        if files and all(way in file.verified for file in files):
+            return way.value
+    return Verified.NONE.value

@@ -1,0 +1,100 @@
+"""The pages of a file, looked at as they lie: are their headers sound, and do they match their checksums?
+
+A header that lies about its sizes makes the reader panic, or ask for so much memory that the process is ended before
+anything can be caught; so every header is held against the footer before any page is decoded. Sizes and CRC-32 as in
+https://github.com/apache/parquet-format#data-pages and #checksumming. Nothing is decompressed: this costs less than
+reading.
+"""
+
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from io import BufferedIOBase
+from typing import Final
+
+from forecast_cli.data.files.chunks import Chunk
+from forecast_cli.data.files.compact import MalformedError
+from forecast_cli.data.files.page_header import PageHeader, parse_page_header
+
+_HEADER_WINDOW: Final = 1 << 10
+_LONGEST_HEADER: Final = 1 << 24
+_BLOCK: Final = 1 << 20
+
+
+class PageDamageError(Exception):
+    """A page does not hold the bytes its checksum was made from; the message names the column."""
+
+
+@dataclass(frozen=True)
+class _Page:
+    start: int
+    header: PageHeader
+
+
+def check_pages(file: BufferedIOBase, chunks: Iterable[Chunk]) -> bool:
+    """Say whether every page of ``chunks`` carries a checksum, and matches it.
+
+    Raises PageDamageError where a page does not match, MalformedError where a header is unsound.
+    """
+    carried: set[bool] = set()
+    for chunk in chunks:
+        pages = _read_pages(file, chunk)
+        carried |= {page.header.crc is not None for page in pages}
+        if len(carried) > 1:
+            raise PageDamageError(f"a page of column '{chunk.column}' has lost its checksum")
+        for page in pages:
+            if page.header.crc not in (None, _crc(file, page)):
+                raise PageDamageError(
+                    f"a page of column '{chunk.column}' at byte {page.start:,} does not match its checksum"
+                )
+    return False not in carried
+
+
+def _read_pages(file: BufferedIOBase, chunk: Chunk) -> list[_Page]:
+    """Return the pages of one chunk; raises MalformedError where they do not add up to what the footer says."""
+    try:
+        pages = list(_pages(file, chunk))
+    except MalformedError as error:
+        raise MalformedError(f"a page header of column '{chunk.column}' {error}") from None
+    values = sum(page.header.values for page in pages if page.header.is_data)
+    if values != chunk.values:
+        raise MalformedError(
+            f"the pages of column '{chunk.column}' claim {values:,} values, the footer {chunk.values:,}"
+        )
+    return pages
+
+
+def _pages(file: BufferedIOBase, chunk: Chunk) -> Iterator[_Page]:
+    position, end = chunk.start, chunk.start + chunk.size
+    while position < end:
+        header = _read_header(file, position, end)
+        start = position + header.header_size
+        position = start + header.page_size
+        if position > end or header.uncompressed_size > chunk.uncompressed_size:
+            raise MalformedError("is longer than its column")
+        if header.values > (chunk.values if header.is_data else header.uncompressed_size):
+            raise MalformedError(f"claims {header.values:,} values")
+        yield _Page(start, header)
+
+
+def _read_header(file: BufferedIOBase, position: int, end: int) -> PageHeader:
+    """Read a header of unknown length: statistics in it may hold long values."""
+    window = _HEADER_WINDOW
+    while True:
+        file.seek(position)
+        data = file.read(min(window, end - position))
+        try:
+            return parse_page_header(data)
+        except MalformedError:
+            if len(data) < window or window >= _LONGEST_HEADER:
+                raise
+            window *= 16
+
+
+def _crc(file: BufferedIOBase, page: _Page) -> int:
+    file.seek(page.start)
+    left, crc = page.header.page_size, 0
+    while left > 0 and (block := file.read(min(left, _BLOCK))):
+        crc = zlib.crc32(block, crc)
+        left -= len(block)
+    return crc if left == 0 else -1

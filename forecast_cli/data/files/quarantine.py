@@ -1,0 +1,49 @@
+"""Files left out: which accounts have rows in them, as far as it can still be told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from forecast_cli.data.files.hive import NULL_PARTITION
+from forecast_cli.data.files.listing import ListedFile
+from forecast_cli.data.files.problems import Problem
+from forecast_cli.data.files.storage import Storage
+from forecast_cli.data.scan.collect import read_errors
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """Problems of files that are left out, their messages saying whose rows are, and the account ids, as text."""
+
+    problems: tuple[Problem, ...]
+    ids: tuple[str, ...]
+
+
+def mark_accounts(
+    problems: Sequence[Problem], listed: Mapping[str, ListedFile], *, id_col: str, storage: Storage
+) -> Quarantine:
+    """Find the accounts of the files that ``problems`` leave out: by the folder's name, else by their id column."""
+    told: list[Problem] = []
+    ids: set[str] = set()
+    for problem in problems:
+        found = account_ids(listed[problem.path], id_col, storage)
+        ids |= found or set()
+        whose = "which accounts it holds cannot be told" if found is None else f"{len(found):,} accounts are marked"
+        told.append(replace(problem, message=f"{problem.message}; left out, {whose}"))
+    return Quarantine(tuple(told), tuple(sorted(ids)))
+
+
+def account_ids(listed: ListedFile, id_col: str, storage: Storage) -> set[str] | None:
+    """Return the account ids of one file as text, None where they cannot be read."""
+    try:
+        with storage.open(listed.path) as file:
+            parquet = pq.ParquetFile(file, page_checksum_verification=True)
+            if id_col in parquet.schema_arrow.names:
+                column = parquet.read([id_col]).column(0)
+                return {str(value) for value in pc.unique(column).to_pylist() if value is not None}
+    except read_errors():
+        pass
+    folder = dict(listed.hive).get(id_col)
+    return None if folder is None else {folder} - {NULL_PARTITION}

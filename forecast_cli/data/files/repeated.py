@@ -1,0 +1,30 @@
+"""Files delivered twice under two names."""
+
+from collections.abc import Sequence
+
+from forecast_cli.data.files.inspect import InspectedFile
+from forecast_cli.data.files.problems import find
+from forecast_cli.data.findings import Action, Finding
+
+
+def drop_repeated(files: Sequence[InspectedFile]) -> tuple[list[InspectedFile], list[Finding]]:
+    """Keep the first of files with the same content, and say which ones are left out.
+
+    The same rows below the folders of two days are two days' rows. Files without rows are alike by nature.
+    """
+    first: dict[object, InspectedFile] = {}
+    repeated: list[tuple[InspectedFile, InspectedFile]] = []
+    for file in files:
+        original = first.setdefault(_content(file), file)
+        if original is not file:
+            repeated.append((file, original))
+    if not repeated:
+        return list(files), []
+    copy, original = repeated[0]
+    message = f"{copy.listed.path}: the same bytes as {original.listed.path}, left out ({len(repeated)} files)"
+    paths = [file.listed.path for file, _ in repeated]
+    return list(first.values()), [find("IN11", Action.REPAIR, message, paths=paths, total=len(files))]
+
+
+def _content(file: InspectedFile) -> object:
+    return (file.sha256, file.listed.hive) if file.rows else file.listed.path

@@ -1,0 +1,120 @@
+"""Which of the paths below a root are parquet data: the same rules for folders and for object stores."""
+
+import fnmatch
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from forecast_cli.data.files.problems import find
+from forecast_cli.data.findings import Action, Finding
+
+PARQUET_SUFFIXES: Final = (".parquet", ".parq", ".pq")
+SUCCESS: Final = "_SUCCESS"
+#: Files that belong beside parquet data and need no mention.
+_COMPANIONS: Final = (".sha256", ".crc", ".md5", "SHA256SUMS")
+_GLOB_CHARACTERS: Final = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Paths below a root, with slashes, each list sorted: data, hidden files, files that are something else."""
+
+    data: tuple[str, ...]
+    hidden: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+def select_parquet(relatives: Iterable[str], pattern: str = "**") -> Selection:
+    """Sort the paths that match the glob ``pattern`` into data, hidden and others.
+
+    A part starting with ``_`` or ``.`` hides all below it: the staging folders of unfinished jobs hold rows twice.
+    """
+    parts = _parse(pattern)
+    data: list[str] = []
+    hidden: list[str] = []
+    others: list[str] = []
+    for relative in sorted(relatives, key=path_order):
+        if not _matches(tuple(relative.split("/")), parts):
+            continue
+        if is_hidden(relative):
+            hidden.append(relative)
+        elif relative.lower().endswith(PARQUET_SUFFIXES):
+            data.append(relative)
+        else:
+            others.append(relative)
+    return Selection(tuple(data), tuple(hidden), tuple(others))
+
+
+def path_order(relative: str) -> list[str]:
+    """Return what paths are sorted by: folder by folder, so that a folder's files stay together."""
+    return relative.split("/")
+
+
+def is_hidden(relative: str) -> bool:
+    """Say whether any part of a path starts with ``_`` or ``.``."""
+    return any(part.startswith(("_", ".")) for part in relative.split("/"))
+
+
+def has_glob(path: str) -> bool:
+    """Say whether a path holds glob characters."""
+    return _GLOB_CHARACTERS.search(path) is not None
+
+
+def split_glob(path: str) -> tuple[str, str]:
+    """Return the folder before the first part with glob characters, and the pattern below it."""
+    parts = path.split("/")
+    first = next(index for index, part in enumerate(parts) if has_glob(part))
+    return "/".join(parts[:first]) or ("/" if path.startswith("/") else "."), "/".join(parts[first:])
+
+
+def note_ignored(selection: Selection, total: int) -> list[Finding]:
+    """Say which neighbours of the data are left out: hidden parquet files, and files that are no parquet."""
+    findings = []
+    unfinished = [path for path in selection.hidden if path.lower().endswith(PARQUET_SUFFIXES)]
+    strangers = [path for path in selection.others if not path.endswith(_COMPANIONS)]
+    if unfinished:
+        message = f"{unfinished[0]}: a path starting with _ or . is ignored ({len(unfinished)} parquet files)"
+        findings.append(find("IN09", Action.NOTE, message, paths=unfinished, total=total))
+    if strangers:
+        message = f"{strangers[0]}: no parquet file by its name, ignored ({len(strangers)} files)"
+        findings.append(find("IN08", Action.NOTE, message, paths=strangers, total=total))
+    return findings
+
+
+def check_success(selection: Selection, present: Iterable[str], shown: str) -> list[Finding]:
+    """Return a rejection where neither the root nor every folder that holds data has a ``_SUCCESS`` file."""
+    marked = {_folder(path) for path in present if path.split("/")[-1] == SUCCESS}
+    missing = sorted({_folder(path) for path in selection.data} - marked)
+    if "" in marked or not missing:
+        return []
+    where = f"folder '{missing[0]}'" if missing[0] else "the folder"
+    message = f"{shown}: no {SUCCESS} file in {where}: the job that writes it may not have finished"
+    hint = "wait for the job to finish, or run without --require-success"
+    return [find("IN09", Action.REJECT, message, hint=hint, paths=missing)]
+
+
+def describe_nothing(selection: Selection) -> str:
+    """Return the hint for a root without data: what it takes, and what is there."""
+    taken = f"parquet files are taken by the names *{', *'.join(PARQUET_SUFFIXES)}"
+    seen = [*selection.others, *selection.hidden]
+    return f"{taken}; there is {seen[0]}" if seen else taken
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _parse(pattern: str) -> tuple[re.Pattern[str] | None, ...]:
+    """Return one expression for each part of a glob, None for ``**``."""
+    return tuple(None if part == "**" else re.compile(fnmatch.translate(part)) for part in pattern.split("/") if part)
+
+
+def _matches(names: tuple[str, ...], parts: tuple[re.Pattern[str] | None, ...]) -> bool:
+    """Match a path, or a folder above it, against a parsed glob; ``**`` stands for any number of folders."""
+    if not parts:
+        return True
+    first, rest = parts[0], parts[1:]
+    if first is None:
+        return not rest or any(_matches(names[start:], rest) for start in range(len(names)))
+    return bool(names) and first.match(names[0]) is not None and _matches(names[1:], rest)

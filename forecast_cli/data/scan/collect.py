@@ -1,0 +1,58 @@
+"""The reading boundary: whatever a parquet reader raises becomes an InputRejectedError that names the input."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import polars as pl
+
+from forecast_cli.core.errors import InputRejectedError
+from forecast_cli.core.redact import redact
+from forecast_cli.data.source import Source
+
+_LONGEST_CAUSE: Final = 200
+_DELIVER_AGAIN: Final = "deliver the file again, or leave unreadable files out with --on-bad-file quarantine"
+
+
+def collect(lazy: pl.LazyFrame, source: Source) -> pl.DataFrame:
+    """Return the rows of ``lazy``, a query over ``source``; raises InputRejectedError where it cannot be read."""
+    with reading(source.files[0].path if len(source.files) == 1 else source.root):
+        return lazy.collect()
+
+
+@contextmanager
+def reading(where: str) -> Iterator[None]:
+    """Turn what polars and pyarrow raise inside into an InputRejectedError at ``where``.
+
+    polars panics on some malformed pages, with a BaseException that no ``except Exception`` sees. An error that only
+    a wrong query can cause, such as ColumnNotFoundError, stays a bug.
+    """
+    try:
+        yield
+    except read_errors() as error:
+        raise InputRejectedError(f"{redact(where)}: cannot be read: {describe(error)}", _DELIVER_AGAIN) from None
+
+
+def read_errors() -> tuple[type[BaseException], ...]:
+    """Return what polars and pyarrow raise on a bad file. pyarrow is heavy: call this once something has failed."""
+    import pyarrow as pa
+
+    return (
+        OSError,
+        UnicodeDecodeError,  # pyarrow decodes names without a look
+        pa.ArrowException,
+        pl.exceptions.ComputeError,
+        pl.exceptions.InvalidOperationError,
+        pl.exceptions.NoDataError,
+        pl.exceptions.SchemaError,
+        pl.exceptions.PanicException,
+    )
+
+
+def describe(error: BaseException) -> str:
+    """Return the first line of what went wrong, short and without secrets."""
+    if isinstance(error, pl.exceptions.PanicException):
+        return "the reader panicked over malformed pages"
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    text = redact(lines[0])
+    return text if len(text) <= _LONGEST_CAUSE else text[:_LONGEST_CAUSE] + "..."

@@ -1,0 +1,44 @@
+"""A range of account ids: which files and which rows may hold them."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from forecast_cli.data.files.hive import NULL_PARTITION
+from forecast_cli.data.source import InputFile
+
+
+@dataclass(frozen=True)
+class IdRange:
+    """Ids from ``first`` to ``last``, both included, of type ``key_dtype``; None is no bound.
+
+    A null id lies in no bounded range.
+    """
+
+    column: str
+    key_dtype: pl.DataType
+    first: object = None
+    last: object = None
+
+    @property
+    def bounded(self) -> bool:
+        """Say whether there is any bound."""
+        return self.first is not None or self.last is not None
+
+    def may_hold(self, file: InputFile) -> bool:
+        """Say whether a file may hold rows of the range: its folder's name tells, where ids are folders."""
+        if not self.bounded or self.column in dict(file.columns):
+            return True
+        value = dict(file.hive)[self.column]
+        return value != NULL_PARTITION and self._holds(value)
+
+    def rows(self, raw: pl.DataType | None) -> list[pl.Expr]:
+        """Return the conditions on the raw column of type ``raw``, in a form that row-group statistics can answer."""
+        stored = pl.col(self.column)
+        key = stored if raw is None or raw == self.key_dtype or raw.is_integer() else stored.cast(self.key_dtype)
+        above = [key >= pl.lit(self.first, dtype=self.key_dtype)] if self.first is not None else []
+        below = [key <= pl.lit(self.last, dtype=self.key_dtype)] if self.last is not None else []
+        return above + below
+
+    def _holds(self, value: str) -> bool:
+        return (self.first is None or str(self.first) <= value) and (self.last is None or value <= str(self.last))

@@ -1,0 +1,90 @@
+"""Rows of a source, lazily: every file as it lies, in the same columns and in the order of the files."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import polars as pl
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core import columns as c
+from forecast_cli.core.errors import InputRejectedError
+from forecast_cli.data.files.storage import Access, Stat, storage_of
+from forecast_cli.data.scan.canonical import AT, CURRENCY, balance_rows, currency_rows, day_rows, id_rows
+from forecast_cli.data.scan.collect import reading
+from forecast_cli.data.scan.id_range import IdRange
+from forecast_cli.data.scan.local import layout, scan_local
+from forecast_cli.data.source import InputFile, Source
+
+
+def scan_rows(source: Source, settings: Settings, *, first_id: object = None, last_id: object = None) -> pl.LazyFrame:
+    """Return the rows of ``source``, file by file: unique_id, ds, at, y, and currency where it is named.
+
+    ``ds`` is the day in the source's timezone, ``at`` the instant of a timestamp (null for dates), ``y`` float64 with
+    null, NaN and inf as they came. ``first_id`` and ``last_id`` (both included, of type ``source.key_dtype``) are
+    pushed down to folders and row groups. Nothing is read here: ``collect`` does it.
+    """
+    ids = IdRange(settings.id_col, source.key_dtype, first_id, last_id)
+    files = [file for file in source.files if file.rows and ids.may_hold(file)]
+    scans = []
+    for _, group in groupby(files, key=lambda file: layout(file, _folders(file, settings))):
+        alike = list(group)
+        lazy = _scan(alike, _folders(alike[0], settings), source.access)
+        scans.append(_canonical(lazy, alike[0], source=source, settings=settings, ids=ids))
+    return pl.concat(scans) if scans else _no_rows(source, settings)
+
+
+def assert_unchanged(source: Source) -> None:
+    """Raise InputRejectedError where any file's size or time of change differs from when it was listed."""
+    storage = storage_of(source.access)
+    for file in source.files:
+        try:
+            found: Stat | None = storage.stat(file.path)
+        except OSError:
+            found = None
+        if found != Stat(file.size, file.mtime_ns):
+            happened = "has changed since it was listed" if found else "is gone since it was listed"
+            raise InputRejectedError(
+                f"{file.path}: {happened} [IN14]", "run again once the input is written", retryable=True
+            )
+
+
+def named_columns(settings: Settings) -> tuple[str, ...]:
+    """Return the columns that the settings name."""
+    named = (settings.id_col, settings.date_col, settings.balance_col)
+    return named if settings.currency_col is None else (*named, settings.currency_col)
+
+
+def _folders(file: InputFile, settings: Settings) -> tuple[str, ...]:
+    """Return the named columns that are not in the file, but names of folders above it."""
+    own = {name for name, _ in file.columns}
+    return tuple(name for name in named_columns(settings) if name not in own)
+
+
+def _scan(files: Sequence[InputFile], folders: Sequence[str], access: Access | None) -> pl.LazyFrame:
+    if access is None:
+        return scan_local(files, folders)
+    from forecast_cli.data.files.objects import ObjectStorage  # pyarrow is heavy
+    from forecast_cli.data.scan.objects import scan_objects
+
+    with reading(files[0].path):
+        return scan_objects(files, ObjectStorage(access), folders)
+
+
+def _canonical(
+    lazy: pl.LazyFrame, file: InputFile, *, source: Source, settings: Settings, ids: IdRange
+) -> pl.LazyFrame:
+    raw = dict(file.columns)
+    id_dtype = raw.get(settings.id_col)
+    rows = [
+        id_rows(settings.id_col, id_dtype, source.key_dtype),
+        *day_rows(settings.date_col, raw.get(settings.date_col), source.timezone),
+        balance_rows(settings.balance_col),
+    ]
+    if settings.currency_col is not None:
+        rows.append(currency_rows(settings.currency_col))
+    return lazy.filter(*ids.rows(id_dtype)).select(rows) if ids.bounded else lazy.select(rows)
+
+
+def _no_rows(source: Source, settings: Settings) -> pl.LazyFrame:
+    schema = {c.UNIQUE_ID: source.key_dtype, c.DS: pl.Date(), AT: pl.Datetime("us"), c.Y: pl.Float64()}
+    return pl.LazyFrame(schema=schema if settings.currency_col is None else schema | {CURRENCY: pl.String()})

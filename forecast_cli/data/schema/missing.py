@@ -1,0 +1,67 @@
+"""Columns that are not there, and which one the user may have meant."""
+
+import difflib
+from collections.abc import Sequence
+
+from forecast_cli.data.files.hive import is_day
+from forecast_cli.data.files.problems import find
+from forecast_cli.data.findings import Action, Finding
+from forecast_cli.data.schema.file_columns import FileColumns
+from forecast_cli.data.schema.roles import Role
+
+_NAMES_SHOWN = 12
+
+
+def check_column(files: Sequence[FileColumns], role: Role) -> list[Finding]:
+    """Return a rejection where any file is without the column of ``role``, or has it as a folder that is no day."""
+    without = [file for file in files if file.dtype(role) is None]
+    if without:
+        having = next((file for file in files if file.dtype(role) is not None), None)
+        return [_missing(without, role, having=having, total=len(files))]
+    return _check_days(files, role)
+
+
+def _missing(without: Sequence[FileColumns], role: Role, *, having: FileColumns | None, total: int) -> Finding:
+    first = without[0]
+    names = [*first.names, *first.hive]
+    there = f"; {having.path} has it" if having else ""
+    more = f" ({len(without)} of {total} files)" if total > 1 else ""
+    message = f"{first.path}: no column '{role.column}'{more}{there}; found {_shown(names)}"
+    hint = _hint(role, names, having)
+    return find("SC01", Action.REJECT, message, hint=hint, paths=[file.path for file in without], total=total)
+
+
+def _hint(role: Role, names: Sequence[str], having: FileColumns | None) -> str:
+    close = _closest(role.column, names)
+    if having:
+        meant = f"did you mean '{close}'? " if close else ""
+        return f"{meant}Write all files with the same columns, or give only those that have '{role.column}'"
+    if close:
+        return f"did you mean '{close}'? Name it with {role.option} {close}"
+    return f"name the column with {role.option}"
+
+
+def _closest(column: str, names: Sequence[str]) -> str | None:
+    """Return the name that differs in case only, else the one spelled most alike."""
+    folded = {name.casefold().strip(): name for name in reversed(names)}
+    close = difflib.get_close_matches(column.casefold(), folded, n=1)
+    return folded[close[0]] if close else None
+
+
+def _shown(names: Sequence[str]) -> str:
+    if not names:
+        return "no columns at all"
+    rest = len(names) - _NAMES_SHOWN
+    return ", ".join(f"'{name}'" for name in names[:_NAMES_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _check_days(files: Sequence[FileColumns], role: Role) -> list[Finding]:
+    if role.name != "date":
+        return []
+    wrong = [file for file in files if role.column not in file.dtypes and not is_day(file.hive[role.column])]
+    if not wrong:
+        return []
+    value = wrong[0].hive[role.column]
+    message = f"{wrong[0].path}: folder '{role.column}={value}' names no day, expected {role.column}=2026-01-31"
+    hint = f"name the folders by days, or name another column with {role.option}"
+    return [find("SC13", Action.REJECT, message, hint=hint, paths=[file.path for file in wrong], total=len(files))]

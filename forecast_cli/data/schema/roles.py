@@ -1,0 +1,109 @@
+"""What each named column is for, and what kinds of type it may have."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Literal, assert_never
+
+import polars as pl
+
+from forecast_cli.config.settings import Settings
+
+RoleName = Literal["id", "date", "balance", "currency"]
+
+
+class Kind(StrEnum):
+    """Kinds of type that can be told from one another, not converted into one another without loss."""
+
+    NULL = "null"  # a column without a single value: goes with every other kind
+    TEXT = "text"
+    WHOLE = "whole number"
+    NUMBER = "number"
+    DAY = "day"
+    NAIVE = "timestamp"
+    AWARE = "timestamp with a timezone"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Role:
+    """One of the columns the settings name, and the option that names it."""
+
+    name: RoleName
+    column: str
+    option: str
+
+
+ACCEPTED: Final[dict[RoleName, frozenset[Kind]]] = {
+    "id": frozenset({Kind.TEXT, Kind.WHOLE}),
+    "date": frozenset({Kind.NULL, Kind.DAY, Kind.NAIVE, Kind.AWARE}),
+    "balance": frozenset({Kind.NULL, Kind.NUMBER}),
+    "currency": frozenset({Kind.NULL, Kind.TEXT}),
+}
+
+_WIDEST_WHOLE: Final = 18  # digits that always fit 64 bits
+_WIDEST_DECIMAL: Final = 38  # digits polars reads
+
+
+def roles_of(settings: Settings) -> tuple[Role, ...]:
+    """Return the roles of the columns that ``settings`` name."""
+    roles = (
+        Role("id", settings.id_col, "--id-col"),
+        Role("date", settings.date_col, "--date-col"),
+        Role("balance", settings.balance_col, "--balance-col"),
+    )
+    return (
+        roles if settings.currency_col is None else (*roles, Role("currency", settings.currency_col, "--currency-col"))
+    )
+
+
+def kind_of(role: RoleName, dtype: pl.DataType) -> Kind:
+    """Return the kind of a column's type, as far as its role tells kinds apart."""
+    kind = _kind(dtype)
+    return Kind.NUMBER if role == "balance" and kind is Kind.WHOLE else kind
+
+
+def expected(role: RoleName) -> str:
+    """Return what a role takes, in words."""
+    match role:
+        case "id":
+            return "expected text or a whole number"
+        case "date":
+            return "expected a date or a timestamp"
+        case "balance":
+            return "expected a number"
+        case "currency":
+            return "expected text"
+        case _:
+            assert_never(role)
+
+
+def cast_hint(role: Role) -> str:
+    """Return how to cast a column of the wrong type, or to name another."""
+    column = f'pl.col("{role.column}")'
+    example = {
+        "id": f"{column}.cast(pl.String)",
+        "date": f"{column}.str.to_date()",
+        "balance": f"{column}.cast(pl.Decimal(18, 2))",
+        "currency": f"{column}.cast(pl.String)",
+    }[role.name]
+    return f"cast it, e.g. {example}, or name another column with {role.option}"
+
+
+def _kind(dtype: pl.DataType) -> Kind:
+    match dtype:
+        case pl.Null():
+            return Kind.NULL
+        case pl.String() | pl.Categorical() | pl.Enum():
+            return Kind.TEXT
+        case pl.Date():
+            return Kind.DAY
+        case pl.Datetime():
+            return Kind.NAIVE if dtype.time_zone is None else Kind.AWARE
+        case pl.Decimal() if dtype.precision > _WIDEST_DECIMAL:
+            return Kind.OTHER
+        case pl.Decimal():
+            return Kind.WHOLE if dtype.scale == 0 and dtype.precision <= _WIDEST_WHOLE else Kind.NUMBER
+        case _ if dtype.is_integer():
+            return Kind.WHOLE
+        case _:
+            return Kind.NUMBER if dtype.is_numeric() else Kind.OTHER

@@ -1,0 +1,101 @@
+"""The types one column has over all files: what goes together without loss, and what is refused."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from forecast_cli.data.files.problems import find
+from forecast_cli.data.findings import Action, Finding
+from forecast_cli.data.schema.file_columns import Typed
+from forecast_cli.data.schema.roles import ACCEPTED, Kind, Role, cast_hint, expected, kind_of
+
+
+def check_types(types: Sequence[Typed], role: Role) -> list[Finding]:
+    """Return what stands against (or is mended in) the distinct ``types`` of a column; none where all is well."""
+    kinds = _first_of_kinds(types, role)
+    refused = [typed for kind, typed in kinds.items() if kind not in ACCEPTED[role.name]]
+    if len(kinds) > 1:
+        first, second = list(kinds.values())[:2]
+        return [_reject_mixture(first, second, role)]
+    if refused:
+        return [_reject_type(refused[0], role)]
+    strange = _first_unsigned_among_signed(types) if role.name == "id" else None
+    if strange:
+        return [_reject_mixture(types[0] if types[0] != strange else types[1], strange, role)]
+    return _repairs(types, role)
+
+
+def common_id(types: Sequence[Typed]) -> pl.DataType:
+    """Return the one type of account ids: theirs where they have one, else text, else the widest whole number."""
+    dtypes = {typed.dtype for typed in types if typed.dtype != pl.Null}
+    if len(dtypes) == 1:
+        return dtypes.pop()
+    if all(dtype.is_integer() for dtype in dtypes) and dtypes:
+        return _widest(dtypes)
+    return pl.Int64() if any(dtype.is_numeric() for dtype in dtypes) else pl.String()
+
+
+def _first_of_kinds(types: Sequence[Typed], role: Role) -> dict[Kind, Typed]:
+    """Return a file of each kind. A column of nulls goes with anything; timezones are looked at elsewhere."""
+    kinds: dict[Kind, Typed] = {}
+    for typed in types:
+        kind = kind_of(role.name, typed.dtype)
+        kinds.setdefault(Kind.NAIVE if kind is Kind.AWARE else kind, typed)
+    if len(kinds) > 1:
+        kinds.pop(Kind.NULL, None)
+    return kinds
+
+
+def _reject_mixture(first: Typed, second: Typed, role: Role) -> Finding:
+    message = (
+        f"{second.path}: column '{role.column}' is {second.dtype}, but {first.dtype} in {first.path}; "
+        "one cannot be had from the other without loss"
+    )
+    hint = f"write all files with one type: {cast_hint(role)}"
+    return find("SC08", Action.REJECT, message, hint=hint, paths=[first.path, second.path])
+
+
+def _reject_type(typed: Typed, role: Role) -> Finding:
+    message = f"{typed.path}: column '{role.column}' is {typed.dtype}, {expected(role.name)}"
+    kind = kind_of(role.name, typed.dtype)
+    rule = "SC03" if kind is Kind.TEXT else "SC12" if role.name == "id" and typed.dtype.is_numeric() else "SC09"
+    return find(rule, Action.REJECT, message, hint=cast_hint(role), paths=[typed.path])
+
+
+def _first_unsigned_among_signed(types: Sequence[Typed]) -> Typed | None:
+    """Return the column of UInt64 that no type holds together with the negative numbers of another."""
+    whole = [typed for typed in types if typed.dtype != pl.Null]
+    wide = [typed for typed in whole if typed.dtype == pl.UInt64]
+    return wide[0] if wide and any(not typed.dtype.is_unsigned_integer() for typed in whole) else None
+
+
+def _widest(dtypes: set[pl.DataType]) -> pl.DataType:
+    if all(dtype.is_unsigned_integer() for dtype in dtypes):
+        return max(dtypes, key=_bits)
+    signed = [dtype for dtype in dtypes if not dtype.is_unsigned_integer()]
+    widest = max(signed, key=_bits)
+    unsigned = [_bits(dtype) for dtype in dtypes if dtype.is_unsigned_integer()]
+    return pl.Int64() if unsigned and max(unsigned) >= _bits(widest) else widest
+
+
+def _bits(dtype: pl.DataType) -> int:
+    return int(str(dtype).lower().lstrip("uint"))
+
+
+def _repairs(types: Sequence[Typed], role: Role) -> list[Finding]:
+    findings = []
+    if len(types) > 1:
+        shown = ", ".join(f"{typed.dtype} in {typed.path}" for typed in types[:3])
+        message = f"column '{role.column}' is {shown}: widened to one type without loss"
+        findings.append(find("SC08", Action.REPAIR, message, paths=[typed.path for typed in types]))
+    decimal = next((typed for typed in types if isinstance(typed.dtype, pl.Decimal)), None)
+    if decimal and role.name == "balance":
+        message = f"{decimal.path}: column '{role.column}' is {decimal.dtype}: read as Float64 before any model sees it"
+        findings.append(find("SC04", Action.REPAIR, message, paths=[decimal.path]))
+    category = next((typed for typed in types if isinstance(typed.dtype, pl.Categorical | pl.Enum)), None)
+    if category and role.name == "id":
+        message = (
+            f"{category.path}: column '{role.column}' is {category.dtype}: read as text; the output keeps the type"
+        )
+        findings.append(find("SC10", Action.REPAIR, message, paths=[category.path]))
+    return findings

@@ -1,0 +1,66 @@
+"""Whose days count: the timezone of a column of timestamps, or the one the user names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from forecast_cli.data.files.problems import find
+from forecast_cli.data.findings import Action, Finding
+from forecast_cli.data.schema.file_columns import Typed
+from forecast_cli.data.schema.zones import close_zone, is_zone_name
+
+
+@dataclass(frozen=True)
+class ZoneChoice:
+    """The timezone whose days count (None: as written), and what was found on the way."""
+
+    timezone: str | None
+    findings: tuple[Finding, ...] = ()
+
+
+def choose_zone(types: Sequence[Typed], wanted: str | None, column: str) -> ZoneChoice:
+    """Choose the timezone of a date column from its distinct ``types`` and the one that is ``wanted``."""
+    if wanted is not None and not is_zone_name(wanted):
+        message = f"--timezone '{wanted}': unknown timezone"
+        return ZoneChoice(None, (find("SC19", Action.REJECT, message, hint=close_zone(wanted)),))
+    stamps = [typed for typed in types if isinstance(typed.dtype, pl.Datetime)]
+    zones = list(dict.fromkeys(_zone(typed) for typed in stamps))
+    if zones in ([], [None]):
+        return ZoneChoice(None, _ignored(stamps, wanted, column))
+    if len(zones) > 1 and wanted is None:
+        return ZoneChoice(None, (_reject_mixture(stamps, column),))
+    chosen = wanted or zones[0]
+    first = next(typed for typed in stamps if _zone(typed))
+    message = f"{first.path}: column '{column}' has the timezone {_zone(first)}: a day is one of {chosen}"
+    return ZoneChoice(chosen, (find("SC16", Action.NOTE, message, paths=[typed.path for typed in stamps]),))
+
+
+def _zone(typed: Typed) -> str | None:
+    return typed.dtype.time_zone if isinstance(typed.dtype, pl.Datetime) else None
+
+
+def _ignored(stamps: Sequence[Typed], wanted: str | None, column: str) -> tuple[Finding, ...]:
+    """Say that naming a timezone does nothing to timestamps that have none."""
+    if wanted is None or not stamps:
+        return ()
+    message = (
+        f"{stamps[0].path}: column '{column}' has no timezone: its days are taken as written, not moved to {wanted}"
+    )
+    return (find("SC16", Action.WARN, message, paths=[typed.path for typed in stamps]),)
+
+
+def _reject_mixture(stamps: Sequence[Typed], column: str) -> Finding:
+    first = stamps[0]
+    other = next(typed for typed in stamps if _zone(typed) != _zone(first))
+    message = (
+        f"{other.path}: column '{column}' has {_described(other)}, but {_described(first)} in {first.path}: "
+        "which row is a day's last cannot be told"
+    )
+    hint = "name the timezone whose days count, e.g. --timezone Europe/Prague"
+    return find("SC17", Action.REJECT, message, hint=hint, paths=[first.path, other.path])
+
+
+def _described(typed: Typed) -> str:
+    zone = _zone(typed)
+    return f"the timezone {zone}" if zone else "no timezone"

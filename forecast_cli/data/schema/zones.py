@@ -1,0 +1,43 @@
+"""Timezones: polars panics on a name it does not know, so each is looked at before it is read."""
+
+import difflib
+import re
+import zoneinfo
+from typing import Final
+
+import polars as pl
+
+from forecast_cli.data.files.problems import Problem
+
+#: Offsets of whole hours are the only ones polars reads from a file.
+_WHOLE_HOURS: Final = re.compile(r"[+-]\d{2}:00")
+
+
+def known_zone(name: str) -> bool:
+    """Say whether polars can read timestamps of this timezone."""
+    if _WHOLE_HOURS.fullmatch(name):
+        return True
+    return is_zone_name(name)
+
+
+def is_zone_name(name: str) -> bool:
+    """Say whether a name is one of the timezone database, as the user has to write it."""
+    try:
+        pl.Series([0]).cast(pl.Datetime("us")).dt.replace_time_zone(name)
+    except pl.exceptions.ComputeError:
+        return False
+    return True
+
+
+def close_zone(name: str) -> str:
+    """Return a hint with the closest name there is."""
+    names = zoneinfo.available_timezones()
+    close = difflib.get_close_matches(name, sorted(names), n=1, cutoff=0.5)
+    return f"did you mean '{close[0]}'?" if close else "give a name of the timezone database, such as Europe/Prague"
+
+
+def reject_zone(path: str, column: str, zone: str) -> Problem:
+    """Return the problem of a column whose timezone is unknown."""
+    message = f"{path}: column '{column}' has the unknown timezone '{zone}'"
+    hint = f"write the column again, in a timezone that is known: {close_zone(zone)}"
+    return Problem("SC19", path, message, hint, fatal=True)

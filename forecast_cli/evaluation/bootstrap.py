@@ -1,0 +1,139 @@
+"""Bootstrap: how far a mean over windows may be trusted, by drawing the accounts again.
+
+The windows of one account are alike, so accounts are drawn and not windows (the cluster bootstrap; Davison and
+Hinkley 1997, Bootstrap Methods and their Application, section 3.8), and the interval runs from the 2.5th to the 97.5th
+percentile of the draws (Efron and Tibshirani 1993, An Introduction to the Bootstrap, section 13.3).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from forecast_cli.evaluation.report import Estimate
+
+SAMPLES: Final = 1_000
+#: Beyond this many, accounts are dealt at random into as many groups and groups are drawn: as good, and bounded.
+MOST_GROUPS: Final = 20_000
+_TAILS: Final = (0.025, 0.975)
+#: Account counts held at a time: 8 MB of them.
+_CHUNK_CELLS: Final = 1_000_000
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """Totals of k columns over all windows: ``totals`` [k], and ``draws`` [samples, k], over accounts drawn again."""
+
+    totals: NDArray[np.float64]
+    draws: NDArray[np.float64]
+
+    def ratio(self, numerator: int, denominator: int) -> Estimate:
+        """Return the ratio of two columns' totals, NaN where the denominator's is zero."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value = float(np.divide(self.totals[numerator], self.totals[denominator]))
+            drawn = self.draws[:, numerator] / self.draws[:, denominator]
+        drawn = drawn[np.isfinite(drawn)]
+        low, high = np.quantile(drawn, _TAILS) if len(drawn) else (value, value)
+        # The sums of the draws round otherwise than the total: equal accounts give an interval of width zero.
+        return Estimate(value=value, low=min(float(low), value), high=max(float(high), value))
+
+
+def resample_totals(
+    values: NDArray[np.float64], accounts: NDArray[np.int64], *, samples: int = SAMPLES, seed: int = 0
+) -> Resampled:
+    """Draw accounts with replacement and add up ``values`` [m windows, k columns] over them.
+
+    ``accounts`` [m] says whose window each row is, any whole numbers. One draw serves all columns, so that ratios and
+    differences of columns are paired. The same rows in the same order give the same bits on any number of cores.
+    """
+    groups = _groups(accounts, seed)
+    n = int(groups.max(initial=-1)) + 1
+    sums = np.stack([np.bincount(groups, weights=column, minlength=n) for column in values.T])
+    draws = np.empty((samples, len(sums)))
+    rng = np.random.default_rng(seed)
+    chunk = max(1, _CHUNK_CELLS // max(n, 1))
+    for start in range(0, samples, chunk):
+        stop = min(start + chunk, samples)
+        # Not a matrix product: BLAS adds in an order that depends on its number of threads.
+        draws[start:stop] = np.einsum("sn,kn->sk", _draw_counts(rng, stop - start, n), sums, optimize=False)
+    return Resampled(sums.sum(axis=1), draws)
+
+
+def bootstrap_means(
+    values: NDArray[np.float64], accounts: NDArray[np.int64], *, samples: int = SAMPLES, seed: int = 0
+) -> Estimate:
+    """Return the mean of ``values`` [m windows] and its 95 % interval, NaN where there is no window."""
+    columns = np.column_stack([values, np.ones(len(values))])
+    return resample_totals(columns, accounts, samples=samples, seed=seed).ratio(0, 1)
+
+
+def bootstrap_differences(
+    new: NDArray[np.float64],
+    base: NDArray[np.float64],
+    accounts: NDArray[np.int64],
+    *,
+    samples: int = SAMPLES,
+    seed: int = 0,
+) -> Estimate:
+    """Return the mean of ``new - base`` [m windows, paired] and its interval: below zero where ``new`` is lower."""
+    return bootstrap_means(new - base, accounts, samples=samples, seed=seed)
+
+
+def bootstrap_ratios(
+    new: NDArray[np.float64],
+    base: NDArray[np.float64],
+    accounts: NDArray[np.int64],
+    *,
+    samples: int = SAMPLES,
+    seed: int = 0,
+) -> Estimate:
+    """Return mean(new) / mean(base) over the same windows [m] and its interval: the same accounts drawn for both."""
+    return resample_totals(np.column_stack([new, base]), accounts, samples=samples, seed=seed).ratio(0, 1)
+
+
+def bootstrap_skills(
+    scores: NDArray[np.float64],
+    reference: NDArray[np.float64],
+    accounts: NDArray[np.int64],
+    *,
+    samples: int = SAMPLES,
+    seed: int = 0,
+) -> Estimate:
+    """Return one minus mean(scores) / mean(reference) and its interval: above zero where better than the reference.
+
+    Skill score of Murphy (1988), Monthly Weather Review 116, equation 4, for a score that is zero at best.
+    """
+    return skill_of(bootstrap_ratios(scores, reference, accounts, samples=samples, seed=seed))
+
+
+def skill_of(ratio: Estimate) -> Estimate:
+    """Return one minus a ratio of mean scores."""
+    return Estimate(value=1 - ratio.value, low=1 - ratio.high, high=1 - ratio.low)
+
+
+def account_codes(frame: pl.DataFrame, keys: Sequence[str]) -> NDArray[np.int64]:
+    """Return a number for each row's account, [rows]: its place among the frame's accounts in ascending order."""
+    places = frame.select(keys).unique().sort(*keys).with_row_index("place")
+    placed = frame.select(keys).join(places, on=list(keys), how="left", maintain_order="left")
+    return placed["place"].cast(pl.Int64).to_numpy()
+
+
+def _groups(accounts: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """Number the accounts from zero; where there are too many, deal them at random into groups of even size."""
+    distinct, codes = np.unique(accounts, return_inverse=True)
+    codes = codes.reshape(-1).astype(np.int64)
+    if len(distinct) <= MOST_GROUPS:
+        return codes
+    dealt = np.random.default_rng([seed, len(distinct)]).permutation(len(distinct)) % MOST_GROUPS
+    return dealt[codes].astype(np.int64)
+
+
+def _draw_counts(rng: np.random.Generator, samples: int, n: int) -> NDArray[np.float64]:
+    """Draw n of n accounts with replacement, ``samples`` times; how often each came, [samples, n], is multinomial."""
+    counts = np.empty((samples, n))
+    for row in counts:
+        row[:] = np.bincount(rng.integers(0, n, size=n, dtype=np.int32), minlength=n)
+    return counts

@@ -1,0 +1,289 @@
+"""The file list is ours: what is read, what is ignored, what rejects (IN07 to IN14)."""
+
+import os
+from collections.abc import Iterator
+from io import BufferedIOBase
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from parquet_fixtures import balances, only, open_with, rejection, write
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.data.files.input_list import ListedInput
+from forecast_cli.data.files.listing import list_local
+from forecast_cli.data.files.open import check_files
+from forecast_cli.data.files.selection import select_parquet
+from forecast_cli.data.files.storage import LocalStorage, Stat
+from forecast_cli.data.findings import Action
+from forecast_cli.data.scan.rows import scan_rows
+from forecast_cli.data.source import Source
+
+NOBODY = 65_534
+
+
+def names(source: Source) -> list[str]:
+    return [Path(file.path).name for file in source.files]
+
+
+def test_IN07_missing_path_rejects_with_the_closest_name(tmp_path: Path) -> None:
+    write(tmp_path / "balances.parquet")
+    finding = rejection(open_with(tmp_path / "balance.parquet"), "IN07")
+    assert "balance.parquet: no such file or folder" in finding.message
+    assert finding.hint == f"did you mean {tmp_path / 'balances.parquet'}?"
+
+
+def test_IN07_empty_folder_rejects(tmp_path: Path) -> None:
+    finding = rejection(open_with(tmp_path), "IN07")
+    assert f"{tmp_path}: no parquet file in it" in finding.message
+
+
+def test_IN07_folder_of_something_else_rejects_and_says_what_is_there(tmp_path: Path) -> None:
+    (tmp_path / "balances.csv").write_text("a,b\n")
+    finding = rejection(open_with(tmp_path), "IN07")
+    assert finding.hint is not None
+    assert "*.parquet" in finding.hint
+    assert "there is balances.csv" in finding.hint
+
+
+@pytest.mark.parametrize("pattern", ["*.parquet", "nowhere/*.parquet"])
+def test_IN07_glob_without_match_rejects(tmp_path: Path, pattern: str) -> None:
+    (tmp_path / "a.txt").touch()
+    assert pattern in rejection(open_with(tmp_path / pattern), "IN07").message
+
+
+def test_IN07_source_that_rejects_has_unknown_types(tmp_path: Path) -> None:
+    source = open_with(tmp_path / "gone")
+    assert (source.files, str(source.id_dtype), str(source.day_dtype)) == ((), "Null", "Null")
+    assert source.verified == "none"
+
+
+def test_IN08_neighbours_of_the_data_are_ignored(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet")
+    for name in ("_SUCCESS", "_metadata", "_common_metadata", ".a.parquet.crc", "a.parquet.crc"):
+        (tmp_path / name).write_bytes(b"neighbour")
+    source = open_with(tmp_path)
+    assert names(source) == ["a.parquet"]
+    assert source.findings == ()
+
+
+def test_IN08_strangers_are_ignored_and_said(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet")
+    for name in ("readme.txt", "b.csv"):
+        (tmp_path / name).write_text("no parquet")
+    source = open_with(tmp_path)
+    finding = only(source.findings, "IN08")
+    assert finding.action is Action.NOTE
+    assert finding.examples == ("b.csv", "readme.txt")
+    assert names(source) == ["a.parquet"]
+
+
+def test_IN08_file_without_suffix_counts_where_it_is_parquet(tmp_path: Path) -> None:
+    write(tmp_path / "000000_0.parquet").rename(tmp_path / "000000_0")
+    (tmp_path / "notes").write_text("no parquet")
+    assert names(open_with(tmp_path)) == ["000000_0"]
+
+
+def test_IN09_staging_of_an_unfinished_job_is_ignored_and_said(tmp_path: Path) -> None:
+    write(tmp_path / "day" / "a.parquet")
+    write(tmp_path / "_temporary" / "0" / "a.parquet")
+    write(tmp_path / "day" / ".staging" / "a.parquet")
+    source = open_with(tmp_path)
+    finding = only(source.findings, "IN09")
+    assert finding.action is Action.NOTE
+    assert finding.examples == ("_temporary/0/a.parquet", "day/.staging/a.parquet")
+    assert source.rows == 3
+
+
+def test_IN09_hidden_part_above_the_root_hides_nothing(tmp_path: Path) -> None:
+    write(tmp_path / ".cache" / "_in" / "a.parquet")
+    assert names(open_with(tmp_path / ".cache" / "_in")) == ["a.parquet"]
+
+
+def test_IN09_require_success(tmp_path: Path) -> None:
+    write(tmp_path / "d1" / "a.parquet")
+    write(tmp_path / "d2" / "b.parquet", balances("b"))
+    finding = rejection(open_with(tmp_path, require_success=True), "IN09")
+    assert "no _SUCCESS file in folder 'd1'" in finding.message
+    assert open_with(tmp_path).findings == ()
+    (tmp_path / "d1" / "_SUCCESS").touch()
+    assert "folder 'd2'" in rejection(open_with(tmp_path, require_success=True), "IN09").message
+    (tmp_path / "d2" / "_SUCCESS").touch()
+    assert open_with(tmp_path, require_success=True).findings == ()
+    (tmp_path / "d1" / "_SUCCESS").unlink()
+    (tmp_path / "_SUCCESS").touch()
+    assert open_with(tmp_path, require_success=True).findings == ()
+    assert open_with(tmp_path / "d*", require_success=True).findings == ()
+
+
+def test_IN10_folder_links_are_not_followed_and_said(tmp_path: Path) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    write(root / "sub" / "a.parquet")
+    write(outside / "b.parquet", balances("b"))
+    (root / "loop").symlink_to(root)
+    (root / "out").symlink_to(outside)
+    source = open_with(root)
+    finding = only(source.findings, "IN10")
+    assert finding.action is Action.WARN
+    assert finding.examples == ("loop", "out")
+    assert names(source) == ["a.parquet"]
+    assert names(open_with(root / "**" / "*.parquet")) == ["a.parquet"]
+
+
+def test_IN10_root_that_is_a_link_is_read(tmp_path: Path) -> None:
+    write(tmp_path / "root" / "a.parquet")
+    (tmp_path / "latest").symlink_to(tmp_path / "root")
+    assert names(open_with(tmp_path / "latest")) == ["a.parquet"]
+
+
+def test_IN10_file_link_is_read_once_with_its_target(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet")
+    (tmp_path / "b.parquet").symlink_to(tmp_path / "a.parquet")
+    source = open_with(tmp_path)
+    assert names(source) == ["a.parquet"]
+    assert only(source.findings, "IN11").examples == (str(tmp_path / "b.parquet"),)
+
+
+def test_IN11_same_content_under_two_names_is_dropped_and_counted(tmp_path: Path) -> None:
+    content = write(tmp_path / "a.parquet").read_bytes()
+    (tmp_path / "copy of a.parquet").write_bytes(content)
+    (tmp_path / "z.parquet").write_bytes(content)
+    source = open_with(tmp_path)
+    finding = only(source.findings, "IN11")
+    assert finding.action is Action.REPAIR
+    assert (finding.count, finding.total) == (2, 3)
+    assert "copy of a.parquet: the same bytes as" in finding.message
+    assert source.rows == 3
+
+
+def test_IN11_same_content_on_two_days_is_two_days(tmp_path: Path) -> None:
+    frame = balances(days=1).drop("date")
+    for day in ("2026-01-01", "2026-01-02"):
+        write(tmp_path / f"date={day}" / "0.parquet", frame)
+    source = open_with(tmp_path)
+    assert source.findings == ()
+    assert scan_rows(source, Settings()).collect()["ds"].n_unique() == 2
+
+
+def test_IN12_literal_path_goes_before_the_glob(tmp_path: Path) -> None:
+    write(tmp_path / "a[1].parquet")
+    write(tmp_path / "a1.parquet", balances("b"))
+    assert names(open_with(tmp_path / "a[1].parquet")) == ["a[1].parquet"]
+    (tmp_path / "a[1].parquet").unlink()
+    assert names(open_with(tmp_path / "a[1].parquet")) == ["a1.parquet"]
+
+
+def test_IN12_names_with_glob_characters_are_read(tmp_path: Path) -> None:
+    for name in ("a*", "b?", "c[d]", "e{f}", "g%20h"):
+        write(tmp_path / f"{name}.parquet", balances(name))
+    source = open_with(tmp_path)
+    assert scan_rows(source, Settings()).collect()["unique_id"].unique(maintain_order=True).to_list() == [
+        "a*",
+        "b?",
+        "c[d]",
+        "e{f}",
+        "g%20h",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("*.parquet", ["a.parquet"]),
+        ("**/*.parquet", ["a.parquet", "d/b.parquet", "d/e/c.parquet"]),
+        ("d", ["d/b.parquet", "d/e/c.parquet"]),
+        ("d/*", ["d/b.parquet", "d/e/c.parquet"]),
+        ("?/e/*", ["d/e/c.parquet"]),
+        ("**/e", ["d/e/c.parquet"]),
+        ("[!d]*", ["a.parquet"]),
+        ("d/**", ["d/b.parquet", "d/e/c.parquet"]),
+    ],
+)
+def test_glob_matches_files_and_all_below_folders(pattern: str, expected: list[str]) -> None:
+    paths = ["d/e/c.parquet", "a.parquet", "d/b.parquet"]
+    assert list(select_parquet(paths, pattern).data) == expected
+
+
+def test_folders_stay_together_in_the_order_of_files() -> None:
+    paths = ["a/x.parquet", "a-b/x.parquet", "a/b/x.parquet", "a.parquet"]
+    assert list(select_parquet(paths).data) == ["a/b/x.parquet", "a/x.parquet", "a-b/x.parquet", "a.parquet"]
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Yield a folder that other users may enter, unlike pytest's own."""
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def _open_as_somebody(path: Path, **settings: object) -> Source:
+    """Open as a user that modes count for: to root, every file is readable."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(NOBODY)
+    try:
+        return open_with(path, **settings)
+    finally:
+        os.seteuid(user)
+
+
+def test_IN13_unreadable_file_rejects_with_its_mode(open_folder: Path) -> None:
+    write(open_folder / "a.parquet").chmod(0o644)
+    write(open_folder / "b.parquet", balances("b")).chmod(0o200)
+    finding = rejection(_open_as_somebody(open_folder), "IN13")
+    assert f"{open_folder / 'b.parquet'}: cannot be opened: Permission denied (mode --w-------)" in finding.message
+    assert finding.hint is not None
+    assert "chmod u+r" in finding.hint
+    source = _open_as_somebody(open_folder, on_bad_file="quarantine")
+    assert only(source.findings, "IN13").action is Action.QUARANTINE
+    assert names(source) == ["a.parquet"]
+
+
+def test_IN13_unreadable_folder_rejects(open_folder: Path) -> None:
+    write(open_folder / "a.parquet").chmod(0o644)
+    (open_folder / "sub").mkdir(mode=0o300)
+    finding = rejection(_open_as_somebody(open_folder, on_bad_file="quarantine"), "IN13")
+    assert "sub: cannot be opened: Permission denied (mode d-wx------)" in finding.message
+    (open_folder / "sub").chmod(0o700)
+
+
+def test_IN13_dangling_link_rejects(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet")
+    (tmp_path / "b.parquet").symlink_to(tmp_path / "gone")
+    assert "b.parquet: cannot be opened: No such file" in rejection(open_with(tmp_path), "IN13").message
+
+
+class _RestlessStorage(LocalStorage):
+    """Files whose time of change moves on with each of the first ``moves`` looks."""
+
+    def __init__(self, moves: int) -> None:
+        self._left = moves
+        self.reads = 0
+
+    def stat(self, path: str) -> Stat:
+        found = super().stat(path)
+        self._left = max(self._left - 1, 0)
+        return Stat(found.size, found.mtime_ns + self._left)
+
+    def open(self, path: str) -> BufferedIOBase:
+        self.reads += 1
+        return super().open(path)
+
+
+def test_IN14_file_that_changes_once_is_read_again(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet")
+    storage = _RestlessStorage(2)
+    source = check_files(ListedInput(list_local(str(tmp_path)), storage), Settings())
+    assert source.findings == ()
+    assert storage.reads == 2
+
+
+@pytest.mark.parametrize("on_bad_file", ["reject", "quarantine"])
+def test_IN14_file_that_keeps_changing_rejects(tmp_path: Path, on_bad_file: str) -> None:
+    write(tmp_path / "a.parquet")
+    listed = ListedInput(list_local(str(tmp_path)), _RestlessStorage(100))
+    source = check_files(listed, Settings.model_validate({"on_bad_file": on_bad_file}))
+    finding = rejection(source, "IN14")
+    assert "a.parquet: changes while it is read" in finding.message
+    assert finding.retryable

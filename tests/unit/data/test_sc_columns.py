@@ -1,0 +1,335 @@
+"""Columns: missing, renamed, extra, of the wrong type, drifting between files (SC01 to SC13)."""
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pytest
+from parquet_fixtures import arrow_columns, balances, only, open_with, rejection, write, write_arrow
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.data.findings import Action
+from forecast_cli.data.scan.rows import scan_rows
+
+
+def rows_of(path: Path, **settings: object) -> pl.DataFrame:
+    """Open and read ``path``, nothing rejected."""
+    source = open_with(path, **settings)
+    assert not [finding.message for finding in source.findings if finding.action is Action.REJECT]
+    return scan_rows(source, Settings.model_validate(settings)).collect()
+
+
+@pytest.mark.parametrize(
+    ("found", "option", "meant"),
+    [
+        ({"account_id": "ACCOUNT_ID"}, "--id-col", "ACCOUNT_ID"),
+        ({"date": "dates"}, "--date-col", "dates"),
+        ({"balance": " Balance"}, "--balance-col", " Balance"),
+    ],
+)
+def test_SC01_column_of_another_name_rejects_with_the_option(
+    tmp_path: Path, found: dict[str, str], option: str, meant: str
+) -> None:
+    write(tmp_path / "x.parquet", balances().rename(found))
+    finding = rejection(open_with(tmp_path), "SC01")
+    assert f"no column '{next(iter(found))}'" in finding.message
+    assert f"'{meant}'" in finding.message
+    assert finding.hint is not None
+    assert f"did you mean '{meant}'?" in finding.hint
+    assert option in finding.hint
+
+
+def test_SC01_named_by_option_is_found(tmp_path: Path) -> None:
+    write(tmp_path / "x.parquet", balances().rename({"account_id": "Konto", "date": "Tag", "balance": "Saldo"}))
+    assert rows_of(tmp_path, id_col="Konto", date_col="Tag", balance_col="Saldo").height == 3
+
+
+def test_SC01_nothing_like_it_lists_the_columns(tmp_path: Path) -> None:
+    write(tmp_path / "x.parquet", balances().rename({"balance": "xyz"}))
+    finding = rejection(open_with(tmp_path), "SC01")
+    assert "found 'account_id', 'date', 'xyz'" in finding.message
+    assert finding.hint == "name the column with --balance-col"
+
+
+def test_SC01_all_missing_columns_are_said(tmp_path: Path) -> None:
+    write(tmp_path / "x.parquet", pl.DataFrame({"x": [1]}))
+    rules = [finding.rule for finding in open_with(tmp_path).findings]
+    assert rules == ["SC01", "SC01", "SC01"]
+
+
+def test_SC01_missing_in_some_files_names_one_of_each_kind(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet")
+    write(tmp_path / "b.parquet", balances("b").rename({"balance": "Balance"}))
+    write(tmp_path / "c.parquet", balances("c").rename({"balance": "Balance"}))
+    finding = rejection(open_with(tmp_path), "SC01")
+    assert f"{tmp_path / 'b.parquet'}: no column 'balance' (2 of 3 files)" in finding.message
+    assert f"{tmp_path / 'a.parquet'} has it" in finding.message
+    assert finding.hint is not None
+    assert "did you mean 'Balance'?" in finding.hint
+    assert (finding.count, finding.total) == (2, 3)
+
+
+def test_SC01_currency_column_is_wanted_only_where_it_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "x.parquet")
+    assert open_with(tmp_path).findings == ()
+    assert "no column 'ccy'" in rejection(open_with(tmp_path, currency_col="ccy"), "SC01").message
+
+
+def test_SC02_extra_columns_are_ignored(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", balances().with_columns(note=pl.lit("x"), more=1))
+    write(tmp_path / "b.parquet", balances("b").with_columns(note=2.5))
+    write(tmp_path / "c.parquet", balances("c").select("balance", "account_id", "date"))
+    assert rows_of(tmp_path).height == 9
+
+
+def test_SC02_extra_columns_that_differ_in_every_way(tmp_path: Path) -> None:
+    write_arrow(tmp_path / "a.parquet", arrow_columns(), list=pa.array([[1], [2]]), struct=pa.array([{"x": 1}] * 2))
+    write(tmp_path / "b.parquet", balances("b").with_columns(list=pl.lit("x")))
+    assert rows_of(tmp_path).height == 5
+
+
+def test_SC03_text_balances_reject_with_the_cast(tmp_path: Path) -> None:
+    write(tmp_path / "x.parquet", balances().with_columns(pl.lit(" 12 ").alias("balance")))
+    finding = rejection(open_with(tmp_path), "SC03")
+    assert "x.parquet: column 'balance' is String, expected a number" in finding.message
+    assert finding.hint is not None
+    assert 'pl.col("balance").cast(pl.Decimal(18, 2))' in finding.hint
+    assert "--balance-col" in finding.hint
+
+
+def test_SC03_text_dates_reject_with_the_cast(tmp_path: Path) -> None:
+    write(tmp_path / "x.parquet", balances().cast({"date": pl.String}))
+    finding = rejection(open_with(tmp_path), "SC03")
+    assert "column 'date' is String, expected a date or a timestamp" in finding.message
+    assert finding.hint is not None
+    assert 'pl.col("date").str.to_date()' in finding.hint
+
+
+def test_SC04_decimal_balances_become_float64(tmp_path: Path) -> None:
+    frame = balances().with_columns(pl.Series("balance", ["16777217.01", "-0.10", None]).cast(pl.Decimal(18, 2)))
+    write(tmp_path / "x.parquet", frame)
+    finding = only(open_with(tmp_path).findings, "SC04")
+    assert finding.action is Action.REPAIR
+    assert "read as Float64" in finding.message
+    assert rows_of(tmp_path)["y"].to_list() == [16777217.01, -0.1, None]
+
+
+@pytest.mark.parametrize("dtype", [pl.Int8, pl.Int64, pl.UInt16, pl.Float32, pl.Float64])
+def test_SC04_whole_and_short_numbers_become_float64(tmp_path: Path, dtype: type[pl.DataType]) -> None:
+    write(tmp_path / "x.parquet", balances().cast({"balance": dtype}))
+    assert open_with(tmp_path).findings == ()
+    assert rows_of(tmp_path)["y"].to_list() == [1.0, 2.0, 3.0]
+
+
+def test_SC04_cents_are_not_rounded_to_float32(tmp_path: Path) -> None:
+    write(tmp_path / "x.parquet", balances().with_columns(pl.lit(16_777_217).alias("balance")))
+    assert rows_of(tmp_path)["y"].to_list() == [16_777_217.0] * 3
+
+
+def test_null_nan_and_inf_stay_as_they_came(tmp_path: Path) -> None:
+    frame = balances(days=4).with_columns(pl.Series("balance", [None, float("nan"), float("inf"), -0.5]))
+    write(tmp_path / "x.parquet", frame)
+    y = rows_of(tmp_path)["y"]
+    assert y.is_null().to_list() == [True, False, False, False]
+    assert y.is_nan().to_list() == [None, True, False, False]
+    assert y.is_infinite().to_list() == [None, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("column", "narrow", "wide", "inside"),
+    [
+        ("account_id", pl.Int32, pl.Int64, pl.Int64),
+        ("account_id", pl.UInt16, pl.Int32, pl.Int32),
+        ("account_id", pl.UInt32, pl.Int32, pl.Int64),
+        ("account_id", pl.UInt8, pl.UInt64, pl.UInt64),
+        ("balance", pl.Float32, pl.Float64, pl.Float64),
+        ("balance", pl.Int64, pl.Float64, pl.Float64),
+        ("balance", pl.Decimal(18, 2), pl.Float64, pl.Float64),
+    ],
+)
+def test_SC08_types_that_widen_without_loss(
+    tmp_path: Path, column: str, narrow: pl.DataType, wide: pl.DataType, inside: pl.DataType
+) -> None:
+    first, second = balances("1"), balances("2", start=5.0)
+    write(tmp_path / "a.parquet", first.cast({"account_id": pl.Int64}).cast({column: narrow}))
+    write(tmp_path / "b.parquet", second.cast({"account_id": pl.Int64}).cast({column: wide}))
+    finding = only(open_with(tmp_path).findings, "SC08")
+    assert finding.action is Action.REPAIR
+    rows = rows_of(tmp_path)
+    assert rows["unique_id" if column == "account_id" else "y"].dtype == inside
+    assert rows["y"].to_list() == [1.0, 2.0, 3.0, 5.0, 6.0, 7.0]
+    assert rows["unique_id"].cast(pl.String).to_list() == ["1"] * 3 + ["2"] * 3
+
+
+def test_SC08_range_over_types_that_widen(tmp_path: Path) -> None:
+    for account, dtype in ((1, pl.Int32), (2**40, pl.Int64)):
+        frame = balances().with_columns(pl.lit(account, dtype=dtype).alias("account_id"))
+        write(tmp_path / f"{account}.parquet", frame)
+    source = open_with(tmp_path)
+    rows = scan_rows(source, Settings(), first_id=2**40, last_id=2**41).collect()
+    assert rows["unique_id"].to_list() == [2**40] * 3
+
+
+def test_SC08_dictionary_and_text_go_together(tmp_path: Path) -> None:
+    write_arrow(tmp_path / "a.parquet", arrow_columns(), account_id=pa.array(["a", "b"]).dictionary_encode())
+    write_arrow(tmp_path / "b.parquet", arrow_columns(), account_id=pa.array(["c", "d"], pa.large_string()))
+    assert open_with(tmp_path).id_dtype == pl.String
+    assert rows_of(tmp_path)["unique_id"].to_list() == ["a", "b", "c", "d"]
+
+
+def test_SC08_column_of_nulls_goes_with_any_type(tmp_path: Path) -> None:
+    write_arrow(tmp_path / "a.parquet", arrow_columns(), balance=pa.nulls(2), account_id=pa.nulls(2))
+    write_arrow(tmp_path / "b.parquet", arrow_columns())
+    rows = rows_of(tmp_path)
+    assert rows["y"].to_list() == [None, None, 0.0, 1.0]
+    assert rows["unique_id"].to_list() == [None, None, "a", "a"]
+
+
+@pytest.mark.parametrize(
+    ("column", "other", "types"),
+    [
+        ("balance", pl.String, ("Float64", "String")),
+        ("account_id", pl.Int64, ("String", "Int64")),
+        ("date", pl.Datetime("us"), ("Date", "Datetime")),
+    ],
+)
+def test_SC08_types_that_lose_something_reject_naming_a_file_of_each(
+    tmp_path: Path, column: str, other: pl.DataType, types: tuple[str, str]
+) -> None:
+    write(tmp_path / "a.parquet", balances("1"))
+    write(tmp_path / "b.parquet", balances("2").cast({column: other}))
+    finding = rejection(open_with(tmp_path), "SC08")
+    assert finding.examples == (str(tmp_path / "a.parquet"), str(tmp_path / "b.parquet"))
+    assert f"column '{column}' is {types[1]}" in finding.message
+    assert f"but {types[0]} in {tmp_path / 'a.parquet'}" in finding.message
+
+
+def test_SC08_signed_and_unsigned_ids_that_fit_no_type_reject(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", balances("1").cast({"account_id": pl.Int64}))
+    write(tmp_path / "b.parquet", balances("2").cast({"account_id": pl.UInt64}))
+    assert "UInt64" in rejection(open_with(tmp_path), "SC08").message
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("balance", pa.array([{"amount": 1.0}] * 2)),
+        ("balance", pa.array([[1.0], [2.0]])),
+        ("balance", pa.array([True, False])),
+        ("balance", pa.array([b"1", b"2"])),
+        ("balance", pa.array([1, 2], pa.decimal256(50, 2))),
+        ("date", pa.array([20260101, 20260102])),
+        ("account_id", pa.array([True, False])),
+        ("account_id", pa.nulls(2)),
+    ],
+)
+def test_SC09_columns_of_unusable_types_reject(tmp_path: Path, column: str, values: pa.Array) -> None:
+    write_arrow(tmp_path / "x.parquet", arrow_columns(), **{column: values})
+    finding = rejection(open_with(tmp_path), "SC09")
+    assert f"x.parquet: column '{column}' is " in finding.message
+    assert ", expected " in finding.message
+
+
+def test_SC09_the_same_column_twice_rejects(tmp_path: Path) -> None:
+    columns = [*arrow_columns().values(), pa.array([1.0, 2.0])]
+    table = pa.table(columns, names=["account_id", "date", "balance", "balance"])
+    pa.parquet.write_table(table, tmp_path / "x.parquet")
+    finding = rejection(open_with(tmp_path, on_bad_file="quarantine"), "SC09")
+    assert "has the column 'balance' 2 times" in finding.message
+
+
+@pytest.mark.parametrize("dtype", [pl.Categorical(), pl.Enum(["a", "b"])])
+def test_SC10_categories_are_text_inside_and_keep_their_type_outside(tmp_path: Path, dtype: pl.DataType) -> None:
+    frame = pl.concat([balances("b", 2), balances("a", 1)]).cast({"account_id": dtype})
+    write(tmp_path / "x.parquet", frame)
+    source = open_with(tmp_path)
+    assert only(source.findings, "SC10").action is Action.REPAIR
+    assert source.id_dtype == dtype
+    assert source.key_dtype == pl.String
+    ids = scan_rows(source, Settings(), first_id="a", last_id="a").collect()["unique_id"]
+    assert ids.to_list() == ["a"]
+    assert ids.cast(source.id_dtype).dtype == dtype
+
+
+def test_SC10_large_strings_are_text(tmp_path: Path) -> None:
+    write_arrow(tmp_path / "x.parquet", arrow_columns(), account_id=pa.array(["a", "b"], pa.large_string()))
+    assert open_with(tmp_path).findings == ()
+    assert rows_of(tmp_path)["unique_id"].to_list() == ["a", "b"]
+
+
+def test_SC10_decimals_without_fraction_are_whole_numbers(tmp_path: Path) -> None:
+    ids = pa.array([12345678901234567, 2], pa.decimal128(18, 0))
+    write_arrow(tmp_path / "x.parquet", arrow_columns(), account_id=ids)
+    source = open_with(tmp_path)
+    assert (source.id_dtype, source.key_dtype) == (pl.Decimal(18, 0), pl.Int64)
+    rows = scan_rows(source, Settings(), first_id=3).collect()
+    assert rows["unique_id"].to_list() == [12345678901234567]
+    assert rows["unique_id"].cast(source.id_dtype).dtype == pl.Decimal(18, 0)
+
+
+@pytest.mark.parametrize("values", [pa.array([1.0, 2.0]), pa.array([1, 2], pa.decimal128(18, 2))])
+def test_SC12_float_ids_reject(tmp_path: Path, values: pa.Array) -> None:
+    write_arrow(tmp_path / "x.parquet", arrow_columns(), account_id=values)
+    finding = rejection(open_with(tmp_path), "SC12")
+    assert "expected text or a whole number" in finding.message
+    assert finding.hint is not None
+    assert 'pl.col("account_id").cast(pl.String)' in finding.hint
+
+
+def test_SC13_ids_of_folders_are_text(tmp_path: Path) -> None:
+    for account in ("00123", "2024-01-01", "1e5", "x%2Fy", "__HIVE_DEFAULT_PARTITION__"):
+        write(tmp_path / f"account_id={account}" / "0.parquet", balances(days=1).drop("account_id"))
+    source = open_with(tmp_path)
+    assert source.id_dtype == pl.String
+    assert scan_rows(source, Settings()).collect()["unique_id"].to_list() == ["00123", "1e5", "2024-01-01", None, "x/y"]
+
+
+def test_SC13_days_of_folders_are_days(tmp_path: Path) -> None:
+    for day in ("2024-02-29", "20240301"):
+        write(tmp_path / "in" / f"date={day}" / "0.parquet", balances(days=1).drop("date").with_columns(d=pl.lit(day)))
+    expected = [date(2024, 2, 29), date(2024, 3, 1)]
+    source = open_with(tmp_path)
+    assert source.day_dtype == pl.Date
+    assert source.files[0].hive == (("date", "2024-02-29"),)
+    assert scan_rows(source, Settings()).collect()["ds"].to_list() == expected
+
+
+@pytest.mark.parametrize("value", ["2024-02-30", "yesterday", "2024"])
+def test_SC13_folder_that_names_no_day_rejects(tmp_path: Path, value: str) -> None:
+    write(tmp_path / f"date={value}" / "0.parquet", balances(days=1).drop("date"))
+    finding = rejection(open_with(tmp_path), "SC13")
+    assert f"folder 'date={value}' names no day" in finding.message
+
+
+def test_SC13_currency_of_folders_is_text(tmp_path: Path) -> None:
+    write(tmp_path / "ccy=978" / "0.parquet")
+    assert rows_of(tmp_path, currency_col="ccy")["currency"].to_list() == ["978"] * 3
+
+
+def test_SC13_folders_above_the_root_belong_to_it_where_they_end_it(tmp_path: Path) -> None:
+    path = write(tmp_path / "run=7" / "in" / "account_id=001" / "0.parquet", balances().drop("account_id"))
+    assert rows_of(path)["unique_id"].to_list() == ["001"] * 3
+    assert rows_of(path.parent)["unique_id"].to_list() == ["001"] * 3
+    assert open_with(path).files[0].hive == (("account_id", "001"),)
+
+
+@pytest.mark.parametrize("above", ["run=1", "account_id=x", "a==b", "a%3Db=1", "=z"])
+def test_SC13_key_that_stands_in_the_path_twice(tmp_path: Path, above: str) -> None:
+    for account in ("007", "008"):
+        path = tmp_path / above / "in" / "run=2" / f"account_id={account}" / "k=v.parquet"
+        write(path, balances(days=1).drop("account_id"))
+    source = open_with(tmp_path / above / "in")
+    assert scan_rows(source, Settings()).collect()["unique_id"].to_list() == ["007", "008"]
+    assert scan_rows(source, Settings(), first_id="008").collect()["unique_id"].to_list() == ["008"]
+
+
+def test_SC13_the_file_own_column_goes_before_the_folder(tmp_path: Path) -> None:
+    write(tmp_path / "date=2020-01-01" / "0.parquet", balances(days=1))
+    assert rows_of(tmp_path)["ds"].to_list() == [date(2026, 1, 1)]
+
+
+def test_SC13_id_as_column_and_as_folder_in_one_input(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", balances("x", days=1))
+    write(tmp_path / "account_id=007" / "0.parquet", balances(days=1).drop("account_id"))
+    assert rows_of(tmp_path)["unique_id"].to_list() == ["x", "007"]
