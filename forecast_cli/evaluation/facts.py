@@ -1,0 +1,101 @@
+"""Facts of a window: the scale its errors are divided by, and the segments its account falls in at the cutoff.
+
+Everything is taken from the training part alone, so that a segment is known when a forecast is made.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from forecast_cli.core import columns as c
+from forecast_cli.data.panel import Panel
+from forecast_cli.data.scan.canonical import CURRENCY
+from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE, SCALE_RMS
+from forecast_cli.models.rows import chunks, row_sums, squared_changes
+
+#: Where an account has no scale, neither its balance nor its moves can be told in units of it.
+NO_SCALE: Final = "no scale"
+STILL: Final = "still"
+
+_TENURE_EDGES: Final = (365, 730, 1_460)
+_BALANCE_EDGES: Final = (-1.0, 1.0, 3.0, 6.0)
+_VOLATILITY_EDGES: Final = (0.1, 0.25, 0.5)
+_ACTIVITY_EDGES: Final = (0.1, 0.2, 0.4)
+
+#: Segments every backtest has, each with its bands in ascending order. A move is the account's scale: what its balance
+#: moves by at the scale lag, on average; so the bands mean the same in every currency. Lower ends belong to a band.
+BANDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "tenure": ("under 1 year", "1 to 2 years", "2 to 4 years", "over 4 years"),
+    "balance": (NO_SCALE, "negative", "near zero", "1 to 3 moves", "3 to 6 moves", "over 6 moves"),
+    "volatility": (
+        NO_SCALE,
+        "under 10 % of balance",
+        "10 to 25 % of balance",
+        "25 to 50 % of balance",
+        "over 50 % of balance",
+    ),
+    "activity": (STILL, "under 10 % of days", "10 to 20 % of days", "20 to 40 % of days", "over 40 % of days"),
+}
+
+
+def window_facts(train: Panel, *, lag: int) -> pl.DataFrame:
+    """Return the window row of each account of ``train``, the balances up to its cutoff: columns of ``rows``.
+
+    scale = mean |y[t] - y[t - lag]| and scale_rms its root mean square, in units of the balance (Hyndman and Koehler
+    2006, International Journal of Forecasting 22, section 3); null where the balance did not move or has no such pair.
+    """
+    scale, scale_rms = _scales(train, lag)
+    return pl.DataFrame(
+        [
+            *(key.alias(name) for key, name in zip(train.keys(), (c.UNIQUE_ID, CURRENCY), strict=False)),
+            pl.Series(CUTOFF, train.origins.astype("datetime64[D]"), dtype=pl.Date),
+            pl.Series(N_TRAIN, train.lengths, dtype=pl.Int64),
+            pl.Series(SCALE, scale, dtype=pl.Float64, nan_to_null=True),
+            pl.Series(SCALE_RMS, scale_rms, dtype=pl.Float64, nan_to_null=True),
+            *(_texts(name, codes) for name, codes in _bands(train, scale).items()),
+        ]
+    )
+
+
+def _scales(train: Panel, lag: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return scale and scale_rms, [n] each, NaN where there is none."""
+    absolute, pairs = _absolute_changes(train, lag), train.lengths - lag
+    moved = (absolute > 0) & np.isfinite(absolute)
+    divisor = np.where(moved, pairs, 1)
+    scale = np.where(moved, absolute / divisor, np.nan)
+    return scale, np.where(moved, np.sqrt(squared_changes(train, lag) / divisor), np.nan)
+
+
+def _absolute_changes(train: Panel, lag: int) -> NDArray[np.float64]:
+    """Return the sum over days of |y[t] - y[t - lag]| for each account, [n]; 0 where there is no pair."""
+    return _by_chunks(train, lambda y: row_sums(np.abs(y[:, lag:] - y[:, :-lag])))
+
+
+def _bands(train: Panel, scale: NDArray[np.float64]) -> dict[str, NDArray[np.int64]]:
+    """Return the place of each account's band among those of each segment, [n] each."""
+    last = _by_chunks(train, lambda y: y[:, -1])
+    size = _by_chunks(train, lambda y: row_sums(np.abs(y))) / train.lengths
+    moves = _by_chunks(train, lambda y: np.count_nonzero(np.abs(np.diff(y, axis=1)) > 0, axis=1))
+    known = ~np.isnan(scale)
+    unit, pairs = np.where(known, scale, 1.0), np.maximum(train.lengths - 1, 1)
+    return {
+        "tenure": np.digitize(train.lengths, _TENURE_EDGES),
+        "balance": np.where(known, 1 + np.digitize(last / unit, _BALANCE_EDGES), 0),
+        "volatility": np.where(known, 1 + np.digitize(unit / np.where(size > 0, size, 1.0), _VOLATILITY_EDGES), 0),
+        "activity": np.where(moves > 0, 1 + np.digitize(moves / pairs, _ACTIVITY_EDGES), 0),
+    }
+
+
+def _by_chunks(train: Panel, figure: Callable[[NDArray[np.float64]], NDArray[Any]]) -> NDArray[np.float64]:
+    """Return ``figure`` of the balances [rows, t] of each chunk of accounts, [n]."""
+    found = np.zeros(len(train))
+    for rows in chunks(len(train)):
+        found[rows] = figure(train.y[rows])
+    return found
+
+
+def _texts(segment: str, codes: NDArray[np.int64]) -> pl.Series:
+    return pl.Series(segment, BANDS[segment], dtype=pl.String).gather(codes)
