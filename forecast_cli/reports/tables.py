@@ -1,0 +1,109 @@
+"""Tables of a report, the same for every format: columns, and cells that are shown one way and sorted another."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from forecast_cli.evaluation.report import Estimate
+from forecast_cli.reports.escape import printable
+
+NONE: Final = "–"
+_KILO: Final = 1_000.0
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column; ``help`` spells out what its title means."""
+
+    title: str
+    numeric: bool = False
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is shown, in ``note`` what is said beside it, and the value it is sorted by where that is a number."""
+
+    text: str
+    value: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under one caption; ``note`` says what was left out."""
+
+    key: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+
+
+def made_table(
+    key: str, caption: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, most: int = 400
+) -> Table:
+    """Return a table of the first ``most`` rows that says how many there are in all."""
+    note = f"The first {most:,} of {len(rows):,} rows; report.json holds them all." if len(rows) > most else ""
+    return Table(key, caption, tuple(columns), tuple(tuple(row) for row in rows[:most]), note)
+
+
+def words(text: object) -> Cell:
+    """Return data as text that is only shown, whatever it holds."""
+    return Cell(printable(text))
+
+
+def count(value: int) -> Cell:
+    """Return ``1,234``."""
+    return Cell(f"{value:,}", value)
+
+
+def scaled(value: float) -> Cell:
+    """Return a figure in units of the scale, or any other that is about 1."""
+    if not math.isfinite(value):
+        return Cell(NONE)
+    return Cell(f"{value:.3f}" if abs(value) < _KILO else f"{value:,.0f}", value)
+
+
+def money(value: float) -> Cell:
+    """Return a figure in units of the balance."""
+    return Cell(f"{value:,.2f}", value) if math.isfinite(value) else Cell(NONE)
+
+
+def share(value: float) -> Cell:
+    """Return a share in percent, to one decimal; what is not all and not nothing never reads as 100 or 0."""
+    if not math.isfinite(value):
+        return Cell(NONE)
+    shown = f"{value * 100:.1f}"
+    if shown == "100.0" and value < 1:
+        shown = "> 99.9"
+    if shown in ("0.0", "-0.0") and value != 0:
+        shown = "< 0.1" if value > 0 else "> -0.1"
+    return Cell(f"{shown} %", value)
+
+
+def estimate(value: Estimate | None) -> Cell:
+    """Return a scaled figure and its interval."""
+    return _with_interval(value, scaled)
+
+
+def share_estimate(value: Estimate | None) -> Cell:
+    """Return a share and its interval, in percent."""
+    return _with_interval(value, share)
+
+
+def cpu(seconds: float) -> Cell:
+    """Return CPU time as ``23 ms`` or ``1.2 s``."""
+    if not math.isfinite(seconds):
+        return Cell(NONE)
+    return Cell(f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * _KILO:.3g} ms", seconds)
+
+
+def _with_interval(found: Estimate | None, shown: Callable[[float], Cell]) -> Cell:
+    if found is None:
+        return Cell(NONE)
+    low, high = shown(found.low).text, shown(found.high).text
+    note = "" if NONE in (low, high) else f"{low.removesuffix(' %')} to {high.removesuffix(' %')}"
+    cell = shown(found.value)
+    return Cell(cell.text, cell.value, note)

@@ -1,0 +1,113 @@
+"""Tables of what was run on what: facts, accounts in and out, settings, versions, and what did not go as asked."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from forecast_cli.core.ledger import STATUS_ORDER, Status
+from forecast_cli.evaluation.report import Problem, Report, RunFacts
+from forecast_cli.reports.figures import counted, duration, listed
+from forecast_cli.reports.tables import NONE, Cell, Column, Table, count, made_table, share, words
+
+_MEANS: Final[Mapping[str, str]] = {
+    Status.OK: "forecast as asked",
+    Status.FALLBACK: "forecast, in part by a simpler model",
+    Status.SKIPPED: "set aside by a rule of the run",
+    Status.FAILED: "without a forecast",
+}
+
+
+def facts_table(facts: RunFacts) -> Table:
+    """Return what was run on what, a fact a line."""
+    told = {
+        "Input": f"{facts.input}: {counted(facts.files, 'file')}, {counted(facts.rows, 'row')}",
+        "Accounts": counted(sum(facts.accounts.values()), "account"),
+        "Windows": counted(facts.windows, "window") + _still(facts),
+        "Cutoffs": _cutoffs(facts),
+        "Finished": facts.finished_at,
+        "Took": f"{duration(facts.seconds)}, {duration(facts.cpu_seconds)} of CPU",
+        "Fingerprint": facts.fingerprint,
+    }
+    return _pairs("facts", "The run", told)
+
+
+def accounts_table(facts: RunFacts) -> Table:
+    """Return how the accounts fared; they add up to all accounts of the input."""
+    total = sum(facts.accounts.values())
+    known = [status for status in STATUS_ORDER if status in facts.accounts]
+    order = [*known, *(status for status in facts.accounts if status not in STATUS_ORDER)]
+    rows = [
+        (words(status), count(number), share(number / total if total else 0.0), Cell(_MEANS.get(status, "")))
+        for status, number in ((status, facts.accounts[status]) for status in order)
+    ]
+    columns = (Column("Status"), Column("Accounts", numeric=True), Column("Share", numeric=True), Column("Meaning"))
+    return made_table("accounts", f"{counted(total, 'account')} in, by how they came out", columns, rows)
+
+
+def settings_table(facts: RunFacts) -> Table:
+    """Return the settings that shaped the numbers."""
+    return _pairs("settings", "Settings", facts.settings)
+
+
+def versions_table(facts: RunFacts) -> Table:
+    """Return what the run was computed with."""
+    return _pairs("versions", "Versions", facts.versions)
+
+
+def problems_table(report: Report, *, most: int = 100) -> Table:
+    """Return what did not go as asked, grouped by reason, the most frequent first."""
+    columns = (
+        Column("Count", numeric=True),
+        Column("Status"),
+        Column("Model"),
+        Column("Replaced by"),
+        Column("Reason"),
+        Column("For example"),
+    )
+    found = sorted(report.problems, key=lambda problem: -problem.count)
+    return made_table(
+        "reasons", "What did not go as asked, and why", columns, [_problem(each) for each in found], most=most
+    )
+
+
+def shown_value(value: Any) -> str:
+    """Return a setting's value as a reader writes it."""
+    match value:
+        case None:
+            return NONE
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return f"{value:g}"
+        case list() | tuple():
+            return ", ".join(map(shown_value, value)) or NONE
+        case _:
+            return str(value)
+
+
+def _problem(problem: Problem) -> tuple[Cell, ...]:
+    reason = f"{problem.error}: {problem.message}" if problem.error else problem.message
+    return (
+        count(problem.count),
+        words(problem.status),
+        words(problem.model or NONE),
+        words(problem.model_used or NONE),
+        words(reason),
+        Cell(listed(problem.examples, of=problem.count)),
+    )
+
+
+def _pairs(key: str, caption: str, values: Mapping[str, Any]) -> Table:
+    rows = [(words(name), words(shown_value(value))) for name, value in values.items()]
+    return made_table(key, caption, (Column("Name"), Column("Value")), rows)
+
+
+def _still(facts: RunFacts) -> str:
+    if not facts.still_windows:
+        return ""
+    return f"; {facts.still_windows:,} of them after a balance that had not moved, which count in no scaled mean"
+
+
+def _cutoffs(facts: RunFacts) -> str:
+    if facts.first_cutoff is None or facts.last_cutoff is None:
+        return NONE
+    return f"{facts.first_cutoff.isoformat()} to {facts.last_cutoff.isoformat()}"
