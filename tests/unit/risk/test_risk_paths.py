@@ -1,0 +1,136 @@
+"""Sample paths: the forecast's own distribution on each day, the account's own past from day to day."""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.base import Forecast, quantile_probabilities
+from forecast_cli.models.normal import normal_forecast
+from forecast_cli.risk.paths import N_PATHS, PERSISTENCE, order_courses, shuffle_paths
+
+H = 10
+LEVELS = (20.0, 40.0, 60.0, 80.0, 95.0)
+
+
+def panel_of(*series: np.ndarray, pad: int = 0) -> Panel:
+    lengths = np.array([len(one) for one in series], dtype=np.int64)
+    y = np.full((len(series), int(lengths.max()) + pad), np.nan)
+    for row, one in enumerate(series):
+        y[row, y.shape[1] - len(one) :] = one
+    origins = np.full(len(series), date(2026, 6, 30), dtype="datetime64[D]")
+    return Panel(pl.Series([f"A{row}" for row in range(len(series))]), y, lengths, origins)
+
+
+def walk(seed: int, days: int = 400) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return 1000 + np.cumsum(rng.normal(size=days) * (rng.random(days) < 0.3) * 50)
+
+
+def forecast_of(panel: Panel, levels: tuple[float, ...] = LEVELS, sigma: float = 10.0) -> Forecast:
+    n = len(panel)
+    mean = np.repeat(panel.y[:, -1:], H, axis=1)
+    return normal_forecast(mean, np.full((n, H), sigma) * np.sqrt(np.arange(1, H + 1)), levels=levels)
+
+
+def test_the_margins_are_the_forecasts_quantiles() -> None:
+    panel = panel_of(walk(1), walk(2))
+    forecast = forecast_of(panel)
+    paths = shuffle_paths(panel, forecast, n_paths=2000)
+    probabilities = quantile_probabilities(LEVELS)
+    found = np.moveaxis(np.quantile(paths, probabilities, axis=1, method="hazen"), 0, -1)
+    np.testing.assert_allclose(found, forecast.quantiles, rtol=0, atol=0.1)
+
+
+def test_normal_margins_are_exact_in_the_tails_too_from_a_single_level() -> None:
+    panel = panel_of(walk(1))
+    few, many = (shuffle_paths(panel, forecast_of(panel, levels)) for levels in ((80.0,), LEVELS))
+    np.testing.assert_allclose(few, many, rtol=1e-9)
+
+
+def test_quantiles_that_lie_together_do_not_cut_a_tail_off() -> None:
+    panel = panel_of(walk(1))
+    forecast = forecast_of(panel)
+    quantiles = forecast.quantiles.copy()
+    quantiles[:, :, 0], quantiles[:, :, -1] = quantiles[:, :, 1], quantiles[:, :, -2]
+    paths = shuffle_paths(panel, Forecast(forecast.mean, quantiles, LEVELS))
+    assert (paths.min(axis=1) < quantiles[:, :, 0]).all()
+    assert (paths.max(axis=1) > quantiles[:, :, -1]).all()
+    assert np.isfinite(paths).all()
+
+
+def ranks_of(values: list[float]) -> list[int]:
+    return [sum(other < one for other in values) for one in values]
+
+
+def test_paths_follow_the_rank_order_of_the_past() -> None:
+    """The same written out: past courses, their ranks by day, each held near the mean rank of its course."""
+    h, s = 4, 7
+    series = 1000 + np.cumsum(np.random.default_rng(3).normal(size=60))
+    starts = [len(series) - 1 - h - age for age in range(len(series) - h)]
+    picked = [starts[k * len(starts) // s] for k in range(s)]
+    courses = [[series[start + step] - series[start] for step in range(1, h + 1)] for start in picked]
+    by_day = list(zip(*(ranks_of([course[step] for course in courses]) for step in range(h)), strict=True))
+    held = [[rank + PERSISTENCE * sum(ranks) / h for rank in ranks] for ranks in by_day]
+    wanted = {
+        tuple(column) for column in zip(*(ranks_of([one[step] for one in held]) for step in range(h)), strict=True)
+    }
+    order = order_courses(panel_of(series), h, s)[0]
+    assert {tuple(path) for path in order.argsort(axis=1).T.tolist()} == wanted
+    assert len(wanted) == s
+
+
+def test_each_day_holds_each_value_once() -> None:
+    panel = panel_of(walk(4), walk(5, days=30))
+    order = order_courses(panel, H)
+    assert order.shape == (2, H, N_PATHS)
+    assert (np.sort(order, axis=2) == np.arange(N_PATHS)).all()
+
+
+@pytest.mark.parametrize("series", [np.full(200, 5.0), walk(6, days=H), walk(6, days=1)], ids=["still", "short", "one"])
+def test_paths_of_an_account_without_a_past_do_not_cross(series: np.ndarray) -> None:
+    panel = panel_of(series)
+    [paths] = shuffle_paths(panel, forecast_of(panel))
+    ranks = paths.argsort(axis=0).argsort(axis=0)
+    assert (ranks == ranks[:, :1]).all()
+
+
+def test_neither_neighbours_nor_padding_change_a_bit() -> None:
+    series = [walk(7, days=120), walk(8, days=400), walk(9, days=33)]
+    together = panel_of(*series, pad=50)
+    paths = shuffle_paths(together, forecast_of(together))
+    for row, one in enumerate(series):
+        alone = panel_of(one)
+        np.testing.assert_array_equal(shuffle_paths(alone, forecast_of(alone))[0], paths[row])
+
+
+def test_the_scale_of_the_balances_does_not_count() -> None:
+    panel = panel_of(walk(10))
+    scaled = panel_of(walk(10) * 8.0)
+    np.testing.assert_array_equal(order_courses(panel, H), order_courses(scaled, H))
+
+
+def test_a_known_order_gives_the_same_paths() -> None:
+    panel = panel_of(walk(11), walk(12))
+    forecast = forecast_of(panel)
+    known = shuffle_paths(panel, forecast, order=order_courses(panel, H))
+    np.testing.assert_array_equal(known, shuffle_paths(panel, forecast))
+
+
+def test_a_model_with_paths_of_its_own_keeps_them() -> None:
+    panel = panel_of(walk(13))
+    forecast = forecast_of(panel)
+    own = np.zeros((1, 3, H))
+    assert shuffle_paths(panel, Forecast(forecast.mean, forecast.quantiles, LEVELS, paths=own)) is own
+
+
+def test_a_row_without_a_forecast_has_no_paths_and_harms_no_other() -> None:
+    panel = panel_of(walk(14), walk(15))
+    forecast = forecast_of(panel)
+    quantiles = forecast.quantiles.copy()
+    quantiles[0] = np.nan
+    paths = shuffle_paths(panel, Forecast(forecast.mean, quantiles, LEVELS))
+    assert np.isnan(paths[0]).all()
+    np.testing.assert_array_equal(paths[1], shuffle_paths(panel, forecast)[1])
