@@ -1,0 +1,181 @@
+"""Low balance: thresholds, base rates, events, and what the probabilities were worth."""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.evaluation.low_balance import base_rates, low_balance_rows, thresholds_of
+from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance
+from forecast_cli.models.base import Forecast
+from forecast_cli.models.normal import normal_forecast
+
+LEVELS = (20.0, 40.0, 60.0, 80.0)
+H = 14
+
+
+def panel_of(*series: np.ndarray, pad: int = 0, currencies: list[str] | None = None) -> Panel:
+    lengths = np.array([len(one) for one in series], dtype=np.int64)
+    y = np.full((len(series), int(lengths.max()) + pad), np.nan)
+    for row, one in enumerate(series):
+        y[row, y.shape[1] - len(one) :] = one
+    origins = np.full(len(series), date(2026, 6, 30), dtype="datetime64[D]")
+    ids = pl.Series([f"A{row}" for row in range(len(series))])
+    return Panel(ids, y, lengths, origins, None if currencies is None else pl.Series(currencies))
+
+
+def noise(seed: int, days: int = 400) -> np.ndarray:
+    return np.cumsum(np.random.default_rng(seed).normal(size=days))
+
+
+def forecast_of(panel: Panel, h: int = H, sigma: float = 1.0) -> Forecast:
+    mean = np.repeat(panel.y[:, -1:], h, axis=1)
+    return normal_forecast(mean, np.full((len(panel), h), sigma), levels=LEVELS)
+
+
+@pytest.mark.parametrize("text", ["p0", "p5", "p10", "p50", "p99"])
+@pytest.mark.parametrize("days", [1, 2, 10, 365, 700])
+def test_a_percentile_is_of_the_last_365_days(text: str, days: int) -> None:
+    series, neighbour = noise(1, days), noise(2, 500)
+    found = thresholds_of(panel_of(series, neighbour), text)
+    wanted = [np.percentile(one[-365:], float(text[1:])) for one in (series, neighbour)]
+    np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)
+
+
+def test_an_amount_is_an_amount() -> None:
+    assert thresholds_of(panel_of(noise(1), noise(2)), "-12.5").tolist() == [-12.5, -12.5]
+
+
+@pytest.mark.parametrize("days", [1, 7, 30])
+@pytest.mark.parametrize("length", [7, 29, 200, 365, 500])
+def test_the_base_rate_is_the_share_of_past_periods_that_went_under(days: int, length: int) -> None:
+    series = noise(3, length)
+    threshold = float(np.median(series))
+    recent = series[-365:]
+    periods = [recent[start : start + days].min() < threshold for start in range(len(recent) - days + 1)]
+    found = base_rates(panel_of(series, noise(4, 450)), np.full(2, threshold), days=days)[0]
+    np.testing.assert_allclose(found, np.mean(periods) if periods else np.nan)
+
+
+def test_rows_hold_each_account_model_threshold_and_period() -> None:
+    panel = panel_of(noise(5), noise(6), currencies=["CZK", "EUR"])
+    y = np.repeat(panel.y[:, -1:], H, axis=1)
+    rows = low_balance_rows(panel, y, dict.fromkeys(("M", "N"), forecast_of(panel)), thresholds=("p10", "0", "p10"))
+    assert rows.columns == [
+        "unique_id",
+        "currency",
+        "cutoff",
+        "model",
+        "threshold",
+        "days",
+        "probability",
+        "base_rate",
+        "event",
+    ]
+    keys = rows.select("unique_id", "currency", "model", "threshold", "days").rows()
+    wanted = [
+        (*account, model, text, days)
+        for account in (("A0", "CZK"), ("A1", "EUR"))
+        for model in ("M", "N")
+        for text in ("p10", "0")
+        for days in (7, 14)
+    ]
+    assert keys == wanted
+    assert rows["cutoff"].unique().to_list() == [date(2026, 6, 30)]
+
+
+def test_an_event_is_a_low_point_under_the_threshold_and_needs_all_its_days() -> None:
+    panel = panel_of(np.full(50, 10.0), np.full(50, 10.0), np.full(50, 10.0))
+    y = np.full((3, H), 10.0)
+    y[1, 9], y[2, 9:] = 4.0, np.nan
+    rows = low_balance_rows(panel, y, {"M": forecast_of(panel)}, thresholds=("5",))
+    assert rows["event"].to_list() == [False, False, False, True, False, None]
+
+
+def test_probability_says_what_the_forecast_says() -> None:
+    panel = panel_of(np.full(50, 10.0), np.full(50, 10.0))
+    mean = np.array([[10.0] * H, [-10.0] * H])
+    forecast = normal_forecast(mean, np.full((2, H), 1.0), levels=LEVELS)
+    rows = low_balance_rows(panel, mean, {"M": forecast}, thresholds=("0", "10"))
+    first = rows.filter(pl.col("days") == 7)
+    # an account that never moved has paths that do not cross: half of them lie under its median on all days
+    assert first["probability"].to_list() == [0.0, 0.5, 1.0, 1.0]
+
+
+def test_an_account_without_a_forecast_has_no_row() -> None:
+    panel = panel_of(noise(7), noise(8))
+    forecast = forecast_of(panel)
+    quantiles = forecast.quantiles.copy()
+    quantiles[0] = np.nan
+    holed = Forecast(forecast.mean, quantiles, LEVELS)
+    rows = low_balance_rows(panel, np.zeros((2, H)), {"M": holed, "N": forecast}, thresholds=("p10",))
+    assert rows.select("unique_id", "model").unique().sort("unique_id", "model").rows() == [
+        ("A0", "N"),
+        ("A1", "M"),
+        ("A1", "N"),
+    ]
+
+
+def test_neighbours_padding_and_other_models_change_nothing() -> None:
+    series = [noise(seed, 100 + 7 * seed) for seed in range(300)]
+    panel = panel_of(*series, pad=20)
+    y = np.stack([noise(seed + 900, H) for seed in range(300)])
+    models = {"M": forecast_of(panel), "N": forecast_of(panel, sigma=3.0)}
+    rows = low_balance_rows(panel, y, models, thresholds=("p10", "-3"))
+    part = panel.take(np.array([299, 3]))
+    alone = low_balance_rows(part, y[[299, 3]], {"N": forecast_of(part, sigma=3.0)}, thresholds=("p10", "-3"))
+    again = rows.filter(pl.col("unique_id").is_in(["A3", "A299"]), pl.col("model") == "N")
+    assert again.sort("unique_id", maintain_order=True).equals(alone.sort("unique_id", maintain_order=True))
+
+
+@pytest.mark.parametrize(("accounts", "h"), [(0, 30), (2, 5)], ids=["no accounts", "a horizon under a week"])
+def test_nothing_to_say_is_a_table_without_rows(accounts: int, h: int) -> None:
+    panel = panel_of(noise(1), noise(2)).take(np.arange(accounts))
+    forecast = Forecast(np.zeros((accounts, h)), np.zeros((accounts, h, 2 * len(LEVELS) + 1)), LEVELS)
+    rows = low_balance_rows(panel, np.zeros((accounts, h)), {"M": forecast}, thresholds=("p10",))
+    assert rows.height == 0
+    assert dict(rows.schema)["event"] == pl.Boolean
+    assert score_low_balance(rows) == bin_reliability(rows) == ()
+
+
+def scored_frame() -> pl.DataFrame:
+    probability = [0.0, 0.019, 0.02, 0.5, 0.95, 1.0, 0.3]
+    event = [False, False, True, True, True, True, None]
+    n = len(event)
+    return pl.DataFrame(
+        {
+            "unique_id": [f"A{row // 2}" for row in range(n)],
+            "cutoff": [date(2026, 1, 1 + row) for row in range(n)],
+            "model": ["M"] * n,
+            "threshold": ["p10"] * n,
+            "days": [7] * n,
+            "probability": probability,
+            "base_rate": [0.5] * n,
+            "event": event,
+        }
+    )
+
+
+def test_the_brier_score_and_its_skill_over_the_base_rate() -> None:
+    [score] = score_low_balance(scored_frame())
+    brier = (0.019**2 + 0.98**2 + 0.5**2 + 0.05**2) / 6
+    assert (score.windows, score.event_rate, score.base_brier) == (6, 4 / 6, 0.25)
+    assert score.brier == pytest.approx(brier)
+    assert score.skill.value == pytest.approx(1 - brier / 0.25)
+    assert score.skill.low < score.skill.value < score.skill.high
+
+
+def test_scores_do_not_depend_on_the_order_of_rows() -> None:
+    frame = pl.concat([scored_frame(), scored_frame().with_columns(model=pl.lit("N"), probability=0.4)])
+    shuffled = frame.sample(fraction=1, shuffle=True, seed=1)
+    assert score_low_balance(shuffled, seed=3) == score_low_balance(frame, seed=3)
+    assert bin_reliability(shuffled) == bin_reliability(frame)
+    assert [score.model for score in score_low_balance(frame)] == ["M", "N"]
+
+
+def test_bins_hold_their_lower_edge_and_the_last_one_holds_1() -> None:
+    bins = bin_reliability(scored_frame())
+    assert [(one.windows, one.observed) for one in bins] == [(2, 0.0), (1, 1.0), (1, 1.0), (2, 1.0)]
+    assert [one.predicted for one in bins] == pytest.approx([0.0095, 0.02, 0.5, 0.975])
