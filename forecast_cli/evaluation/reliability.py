@@ -25,9 +25,9 @@ def score_low_balance(
 ) -> tuple[LowBalanceScore, ...]:
     """Score rows of ``low_balance_rows`` by threshold, period and model, in that order, each in its own order.
 
-    ``keys`` tell the accounts apart. Only windows with an event and a base rate count. Brier score: mean (probability - event)^2 (Brier 1950, Monthly
-    Weather Review 78, 1); skill: 1 - Brier / Brier of the base rate, with its 95 % interval from a bootstrap over
-    accounts; NaN where the base rate made no error.
+    ``keys`` tell the accounts apart. Only windows with an event and a base rate count. Brier score: mean
+    (probability - event)^2 (Brier 1950, Monthly Weather Review 78, 1); skill: 1 - Brier / Brier of the base rate, with
+    its 95 % interval from a bootstrap over accounts; NaN where the base rate made no error.
     """
     scored = frame.drop_nulls([BASE_RATE, EVENT]).sort(*_GROUP, *keys, CUTOFF)
     return tuple(_score(group, keys, seed) for group in scored.partition_by(*_GROUP, maintain_order=True))
