@@ -1,0 +1,100 @@
+"""Charts of a report: a title, a sentence that says what is to be seen, and the drawing."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import altair as alt
+
+from forecast_cli.reports.charts_svg import DASHES, FONT_SIZE, SERIES, Ink, inline_svg
+from forecast_cli.reports.tables import Table
+
+#: The whole drawing, in its own units: scaled to its column, from 328 px on a phone to 480 px.
+WIDTH: Final = 400
+HEIGHT: Final = 250
+_LABELS_WIDTH: Final = 44
+MOST_SERIES: Final = len(SERIES)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawing in words and lines; ``table`` holds its figures where no other table of the page does."""
+
+    key: str
+    title: str
+    summary: str
+    svg: str
+    table: Table | None = None
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis: its title, the format of its figures (d3), its ends where they are fixed."""
+
+    title: str
+    format: str = "~r"
+    ends: tuple[float, float] | None = None
+    zero: bool = False
+
+
+def drawn(key: str, title: str, summary: str, drawing: Any, *, table: Table | None = None) -> Chart:
+    """Return a chart of an altair drawing."""
+    themed = _themed(drawing)
+    return Chart(key, title, summary, inline_svg(themed, key=key, labels=f"{key}-title {key}-summary"), table)
+
+
+def line_layer(rows: list[dict[str, Any]], x: Axis, y: Axis, *, points: bool = False) -> Any:
+    """Return a line for each ``series`` (its place on the leaderboard, from 0) through its ``x`` and ``y``."""
+    places = list(range(MOST_SERIES))
+    base = alt.Chart(alt.InlineData(values=rows)).encode(
+        x=alt.X("x:Q", **_scaled_axis(x)),
+        y=alt.Y("y:Q", **_scaled_axis(y)),
+        color=alt.Color("series:N", legend=None, scale=alt.Scale(domain=places, range=list(SERIES))),
+    )
+    dash = alt.StrokeDash("series:N", legend=None, scale=alt.Scale(domain=places, range=[list(d) for d in DASHES]))
+    lines = base.mark_line(strokeWidth=2, strokeCap="butt", strokeJoin="round").encode(strokeDash=dash)
+    return alt.layer(lines, base.mark_point(filled=True, size=34, opacity=1)) if points else lines
+
+
+def rule_at(y: float, axis: Axis) -> Any:
+    """Return a thin dashed line across, at what was promised."""
+    rows = alt.InlineData(values=[{"y": y}])
+    encoded = alt.Chart(rows).encode(y=alt.Y("y:Q", **_scaled_axis(axis)))
+    return encoded.mark_rule(color=Ink.MUTED.value, strokeDash=[3, 3], strokeWidth=1.25)
+
+
+def diagonal(x: Axis, y: Axis) -> Any:
+    """Return the dashed line on which what was promised and what was seen are the same."""
+    rows = alt.InlineData(values=[{"x": end, "y": end} for end in x.ends or (0.0, 1.0)])
+    encoded = alt.Chart(rows).encode(x=alt.X("x:Q", **_scaled_axis(x)), y=alt.Y("y:Q", **_scaled_axis(y)))
+    return encoded.mark_line(color=Ink.MUTED.value, strokeDash=[3, 3], strokeWidth=1.25)
+
+
+def _scaled_axis(axis: Axis) -> dict[str, Any]:
+    scale = alt.Scale(zero=axis.zero, nice=True) if axis.ends is None else alt.Scale(domain=list(axis.ends), nice=False)
+    return {"scale": scale, "title": axis.title, "axis": alt.Axis(format=axis.format, tickCount=5)}
+
+
+def _themed(drawing: Any) -> Any:
+    fitted = alt.AutoSizeParams(type="fit", contains="padding")
+    sized = drawing.properties(width=WIDTH, height=HEIGHT, background="transparent", padding=2, autosize=fitted)
+    fonts = {
+        "labelFont": "sans-serif",
+        "titleFont": "sans-serif",
+        "labelFontSize": FONT_SIZE,
+        "titleFontSize": FONT_SIZE,
+    }
+    return (
+        sized.configure_view(stroke=None)
+        .configure_axis(
+            **fonts,
+            labelColor=Ink.TEXT.value,
+            titleColor=Ink.MUTED.value,
+            titleFontWeight="normal",
+            titlePadding=8,
+            gridColor=Ink.GRID.value,
+            domainColor=Ink.GRID.value,
+            tickColor=Ink.GRID.value,
+            labelPadding=5,
+        )
+        .configure_axisY(minExtent=_LABELS_WIDTH)
+    )

@@ -1,0 +1,123 @@
+"""One account drawn: what was known, the fan that was forecast, and what came."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+
+import altair as alt
+
+from forecast_cli.core.columns import level_label
+from forecast_cli.evaluation.report import Fan
+from forecast_cli.reports.charts import Chart, drawn
+from forecast_cli.reports.charts_svg import Ink
+from forecast_cli.reports.escape import printable
+from forecast_cli.reports.figures import counted
+from forecast_cli.reports.tables import NONE, Cell, Column, Table, made_table, money, scaled, words
+
+#: Days of history drawn: more would squeeze the forecast into a corner.
+MOST_HISTORY: Final = 90
+_TENS_OF_THOUSANDS: Final = 10_000.0
+_BAND_OPACITIES: Final = (0.18, 0.34)
+
+
+def fan_chart(fan: Fan, *, key: str) -> Chart:
+    """Return the drawing of one account and window, with its days in a table."""
+    title = f"{printable(fan.account_id)}"
+    return drawn(key, title, _summary(fan), _drawing(fan), table=_table(fan, f"{key}-table"))
+
+
+def _drawing(fan: Fan) -> Any:
+    known = list(zip(fan.history_dates, fan.history, strict=True))[-MOST_HISTORY:]
+    start = known[-1:]
+    came = start + [(day, y) for day, y in zip(fan.dates, fan.y, strict=True) if y is not None]
+    median = start + list(zip(fan.dates, fan.median, strict=True))
+    bands = [
+        _band(fan, low, high, opacity)
+        for (_, low, high), opacity in zip(fan.bands, _opacities(len(fan.bands)), strict=True)
+    ]
+    return alt.layer(
+        *bands,
+        _cutoff(fan),
+        _line(known, Ink.KNOWN, width=1.5),
+        _line(median, Ink.BAND, width=2, dash=(6, 3)),
+        _line(came, Ink.CAME, width=2),
+    )
+
+
+def _line(points: Sequence[tuple[date, float]], ink: Ink, *, width: float, dash: tuple[int, ...] = (1, 0)) -> Any:
+    rows = alt.InlineData(values=[{"x": day.isoformat(), "y": value} for day, value in points])
+    values = [value for _, value in points]
+    encoded = alt.Chart(rows).encode(x=_days(), y=_balance(values))
+    return encoded.mark_line(color=ink.value, strokeWidth=width, strokeDash=list(dash), strokeJoin="round")
+
+
+def _band(fan: Fan, low: Sequence[float], high: Sequence[float], opacity: float) -> Any:
+    points = zip(fan.dates, low, high, strict=True)
+    start = [{"x": fan.cutoff.isoformat(), "y": fan.history[-1], "top": fan.history[-1]}] if fan.history else []
+    rows = start + [{"x": day.isoformat(), "y": lo, "top": hi} for day, lo, hi in points]
+    encoded = alt.Chart(alt.InlineData(values=rows)).encode(x=_days(), y=_balance([*low, *high]), y2="top:Q")
+    return encoded.mark_area(color=Ink.BAND.value, opacity=opacity, line=False)
+
+
+def _cutoff(fan: Fan) -> Any:
+    rows = alt.InlineData(values=[{"x": fan.cutoff.isoformat()}])
+    return alt.Chart(rows).encode(x=_days()).mark_rule(color=Ink.MUTED.value, strokeDash=[2, 3])
+
+
+def _days() -> Any:
+    return alt.X(
+        "x:T", scale=alt.Scale(type="utc"), title=None, axis=alt.Axis(format="%Y-%m-%d", tickCount=4, grid=False)
+    )
+
+
+def _balance(values: Sequence[float]) -> Any:
+    large = max((abs(value) for value in values), default=0.0) >= _TENS_OF_THOUSANDS
+    axis = alt.Axis(format="~s" if large else ",~r", tickCount=5)
+    return alt.Y("y:Q", scale=alt.Scale(zero=False, nice=True), title=None, axis=axis)
+
+
+def _opacities(bands: int) -> tuple[float, ...]:
+    """Return the opacity of each band, the widest first; bands lie over one another and add up."""
+    return _BAND_OPACITIES if bands == len(_BAND_OPACITIES) else (0.3,) * bands
+
+
+def _summary(fan: Fan) -> str:
+    model, came = printable(fan.model), [y for y in fan.y if y is not None]
+    last = (
+        f" The balance came to {money(came[-1]).text}, the median said {money(_median_then(fan)).text}." if came else ""
+    )
+    return (
+        f"{model} from {fan.cutoff.isoformat()}, sCRPS {scaled(fan.scrps).text}.{last}"
+        f"{''.join(f' {said}.' for said in _outside(fan))}"
+    )
+
+
+def _median_then(fan: Fan) -> float:
+    """Return the median on the last day that is known by now."""
+    return [median for median, y in zip(fan.median, fan.y, strict=True) if y is not None][-1]
+
+
+def _outside(fan: Fan) -> list[str]:
+    """Say how many days lay outside the narrowest band."""
+    said = []
+    for level, low, high in fan.bands[-1:]:
+        days = [not lo <= y <= hi for lo, y, hi in zip(low, fan.y, high, strict=True) if y is not None]
+        said.append(f"{sum(days)} of {counted(len(days), 'day')} lay outside the {level_label(level)} % band")
+    return said
+
+
+def _table(fan: Fan, key: str) -> Table:
+    labels = [level_label(level) for level, _, _ in fan.bands]
+    titles = ["Came", "Median", *(f"{end} {label} %" for label in labels for end in ("Low", "High"))]
+    ends = [end for _, low, high in fan.bands for end in (low, high)]
+    rows = [
+        (
+            words(day.isoformat()),
+            Cell(NONE) if y is None else money(y),
+            money(median),
+            *(money(end[place]) for end in ends),
+        )
+        for place, (day, y, median) in enumerate(zip(fan.dates, fan.y, fan.median, strict=True))
+    ]
+    caption = f"{printable(fan.account_id)}, day by day"
+    return made_table(key, caption, (Column("Day"), *(Column(title, numeric=True) for title in titles)), rows)

@@ -1,0 +1,168 @@
+"""Charts of what a backtest measured: error and width by day, coverage by level and by day, reliability."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+import altair as alt
+
+from forecast_cli.core.columns import level_label
+from forecast_cli.evaluation.report import Report, StepScore
+from forecast_cli.reports.charts import MOST_SERIES, Axis, Chart, diagonal, drawn, line_layer, rule_at
+from forecast_cli.reports.tables import NONE, Cell, Column, count, made_table, scaled, share, words
+from forecast_cli.reports.tables_scores import level_figure, levels_told, steps_table, usual_level
+
+_WHOLE: Final = (0.0, 100.0)
+_MOST_RELIABILITY: Final = 6
+
+Shown = Callable[[StepScore], Cell]
+
+
+def models_drawn(report: Report) -> tuple[str, ...]:
+    """Return the models that get a line: the first of the leaderboard, as many as can be told apart."""
+    return tuple(model.model for model in report.leaderboard[:MOST_SERIES])
+
+
+def error_charts(report: Report) -> tuple[Chart, ...]:
+    """Return error by day of the horizon: of the whole forecast, and of its median."""
+    if not report.steps:
+        return ()
+    return (
+        _by_day(report, key="scrps-by-day", title="sCRPS by day ahead", shown=lambda score: scaled(score.scrps)),
+        _by_day(report, key="mase-by-day", title="MASE by day ahead", shown=lambda score: scaled(score.mase)),
+    )
+
+
+def interval_charts(report: Report) -> tuple[Chart, ...]:
+    """Return coverage by level, coverage by day for each level told, and width by day."""
+    levels = [level for level in levels_told(report) if report.steps]
+    width = usual_level(levels)
+    return (
+        *([_coverage_by_level(report)] if report.leaderboard and levels_told(report) else []),
+        *(_coverage_by_day(report, level) for level in levels[-3:]),
+        *([] if width is None else [_width_by_day(report, width)]),
+    )
+
+
+def reliability_charts(report: Report) -> tuple[Chart, ...]:
+    """Return, for each threshold and number of days, how often what was called likely came."""
+    kinds = list(dict.fromkeys((each.threshold, each.days) for each in report.reliability))
+    return tuple(_reliability(report, *kind, place) for place, kind in enumerate(kinds[:_MOST_RELIABILITY], 1))
+
+
+def _by_day(report: Report, *, key: str, title: str, shown: Shown) -> Chart:
+    drawing = line_layer(_rows(report, shown), Axis("days ahead"), Axis("in units of the scale", zero=True))
+    table = steps_table(report, key=f"{key}-table", caption=title, shown=shown)
+    return drawn(key, title, _ends(report, shown), drawing, table=table)
+
+
+def _coverage_by_day(report: Report, level: float) -> Chart:
+    label = level_label(level)
+    shown = _level_cell(level, lambda figure: share(figure.coverage))
+    rows = [row | {"y": row["y"] * 100} for row in _rows(report, shown)]
+    y = Axis("held, %", ends=_around(level, [row["y"] for row in rows]))
+    drawing = alt.layer(rule_at(level, y), line_layer(rows, Axis("days ahead"), y))
+    key, title = f"coverage-{label.replace('.', '-')}-by-day", f"{label} % interval: what it held, by day ahead"
+    table = steps_table(report, key=f"{key}-table", caption=title, shown=shown)
+    return drawn(key, title, f"Dashed: the {label} % promised. {_ends(report, shown)}", drawing, table=table)
+
+
+def _width_by_day(report: Report, level: float) -> Chart:
+    shown = _level_cell(level, lambda figure: scaled(figure.width))
+    drawing = line_layer(_rows(report, shown), Axis("days ahead"), Axis("in units of the scale", zero=True))
+    title = f"Width of the {level_label(level)} % interval, by day ahead"
+    table = steps_table(report, key="width-by-day-table", caption=title, shown=shown)
+    return drawn("width-by-day", title, _ends(report, shown), drawing, table=table)
+
+
+def _coverage_by_level(report: Report) -> Chart:
+    models = models_drawn(report)
+    x, y = (Axis(title, ends=_WHOLE) for title in ("promised, %", "held, %"))
+    rows = [
+        {"series": models.index(model.model), "x": figure.level, "y": figure.coverage * 100}
+        for model in report.leaderboard
+        for figure in model.levels
+        if model.model in models and math.isfinite(figure.coverage)
+    ]
+    drawing = alt.layer(diagonal(x, y), line_layer(rows, x, y, points=True))
+    level = usual_level(levels_told(report))
+    said = [
+        f"{words(model.model).text} {share(figure.coverage).text}"
+        for model in report.leaderboard[:MOST_SERIES]
+        if level is not None and (figure := level_figure(model.levels, level))
+    ]
+    summary = (
+        f"Below the dashed line intervals are too narrow. Of {level_label(level or 0)} % promised: {_listed(said)}."
+    )
+    return drawn("coverage-by-level", "Promised and held, by level", summary, drawing)
+
+
+def _reliability(report: Report, threshold: str, days: int, place: int) -> Chart:
+    models = models_drawn(report)
+    bins = [each for each in report.reliability if (each.threshold, each.days) == (threshold, days)]
+    rows = [
+        {"series": models.index(each.model), "x": each.predicted * 100, "y": each.observed * 100}
+        for each in bins
+        if each.model in models and math.isfinite(each.predicted + each.observed)
+    ]
+    x, y = Axis("probability given, %", ends=_WHOLE), Axis("came, %", ends=_WHOLE)
+    columns = (Column("Model"), *(Column(title, numeric=True) for title in ("Given", "Came", "Windows")))
+    cells = [(words(each.model), share(each.predicted), share(each.observed), count(each.windows)) for each in bins]
+    title = f"Low point of {days} {'day' if days == 1 else 'days'} under {words(threshold).text}"
+    table = made_table(f"reliability-{place}-table", title, columns, cells)
+    drawing = alt.layer(diagonal(x, y), line_layer(rows, x, y, points=True))
+    return drawn(f"reliability-{place}", title, _highest(bins, models), drawing, table=table)
+
+
+def _highest(bins: Sequence[Any], models: Sequence[str]) -> str:
+    """Say what came of the highest probabilities of each model."""
+    said = []
+    for model in models:
+        mine = [each for each in bins if each.model == model]
+        if mine:
+            top = max(mine, key=lambda each: each.predicted)
+            said.append(f"{words(model).text} {share(top.predicted).text} and {share(top.observed).text}")
+    return (
+        f"The highest probability given, and how often it came: {_listed(said)}."
+        if said
+        else "No probability was given."
+    )
+
+
+def _level_cell(level: float, shown: Callable[[Any], Cell]) -> Shown:
+    def cell(score: StepScore) -> Cell:
+        figure = level_figure(score.levels, level)
+        return shown(figure) if figure else Cell(NONE)
+
+    return cell
+
+
+def _rows(report: Report, shown: Shown) -> list[dict[str, Any]]:
+    models = models_drawn(report)
+    cells = [(score, shown(score).value) for score in report.steps if score.model in models]
+    return [
+        {"series": models.index(score.model), "x": score.step, "y": value}
+        for score, value in cells
+        if value is not None
+    ]
+
+
+def _ends(report: Report, shown: Shown) -> str:
+    """Say each model's figure on the first and on the last day."""
+    first, last = (pick(score.step for score in report.steps) for pick in (min, max))
+    found = {(score.model, score.step): shown(score).text for score in report.steps}
+    said = [
+        f"{words(model).text} {found.get((model, first), NONE)} and {found.get((model, last), NONE)}"
+        for model in models_drawn(report)
+    ]
+    return f"On day {first} and on day {last}: {_listed(said)}."
+
+
+def _around(promised: float, seen: Sequence[float]) -> tuple[float, float]:
+    """Return ends, in tens of percent, that hold what was promised and all that was seen."""
+    low, high = min([promised - 10, *seen]), max([promised + 10, *seen])
+    return max(0.0, math.floor(low / 10) * 10.0), min(100.0, math.ceil(high / 10) * 10.0)
+
+
+def _listed(parts: Iterable[str]) -> str:
+    return "; ".join(parts)

@@ -1,0 +1,73 @@
+"""From an altair chart to inline SVG: static, without a script, in the colours of the page it stands in."""
+
+import re
+from enum import StrEnum
+from typing import Any, Final
+
+import vl_convert
+
+VEGA_LITE: Final = "6.4"
+FONT_SIZE: Final = 12
+_SVG_TAG: Final = re.compile(r"^<svg [^>]*?viewBox=\"([^\"]*)\"[^>]*>")
+_ROLES: Final = re.compile(r" (?:role|class|aria-[a-z]+)=\"[^\"]*\"")
+_UNSEEN: Final = re.compile(r"<path [^>]*display=\"none\"[^>]*/>|<path d=\"M0,0h0v0h0Z\"[^>]*/>")
+_CLIPS: Final = re.compile(r"clip-path=\"url\(#clip\d+\)\"|<clipPath id=\"clip\d+\">")
+_LONG_DECIMAL: Final = re.compile(r"(\d\.\d\d)\d+")
+
+
+class Ink(StrEnum):
+    """Colours of the drawing: each a value nobody uses, which ``inline_svg`` turns into the page's own."""
+
+    TEXT = "#010101"
+    MUTED = "#010102"
+    GRID = "#010103"
+    SERIES_1 = "#010111"
+    SERIES_2 = "#010112"
+    SERIES_3 = "#010113"
+    SERIES_4 = "#010114"
+    SERIES_5 = "#010115"
+    SERIES_6 = "#010116"
+    BAND = "#010121"
+    CAME = "#010122"
+    KNOWN = "#010123"
+
+
+#: Inks and dashes of the series, in the order of the leaderboard; lines differ by both.
+SERIES: Final = (Ink.SERIES_1, Ink.SERIES_2, Ink.SERIES_3, Ink.SERIES_4, Ink.SERIES_5, Ink.SERIES_6)
+DASHES: Final = ((1, 0), (7, 3), (2, 3), (9, 3, 2, 3), (4, 2), (12, 4))
+
+
+def inline_svg(chart: Any, *, key: str, labels: str) -> str:
+    """Return an altair chart as an ``<svg>`` element to stand in a page.
+
+    ``key`` is the chart's own name in the page; ``labels`` are the ids of its title and its description there.
+    """
+    svg = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=VEGA_LITE, allowed_base_urls=[])
+    return _page_colours(_own_clips(_as_image(svg, labels), key))
+
+
+def _as_image(svg: str, labels: str) -> str:
+    """Make it one image to a screen reader, which is told the sentences on the page instead of every tick."""
+    bare = _UNSEEN.sub("", _ROLES.sub("", svg))
+    title, _, description = labels.partition(" ")
+    tag = rf'<svg role="img" aria-labelledby="{title}" aria-describedby="{description}" viewBox="\1">'
+    return _LONG_DECIMAL.sub(r"\1", _SVG_TAG.sub(tag, bare))
+
+
+def _own_clips(svg: str, key: str) -> str:
+    """Name clip paths after the chart: they are counted through the process, and one page holds many charts."""
+    numbers: dict[str, int] = {}
+
+    def renamed(found: re.Match[str]) -> str:
+        old = re.search(r"clip\d+", found.group())
+        place = numbers.setdefault(old.group() if old else "", len(numbers) + 1)
+        return re.sub(r"clip\d+", f"{key}-clip-{place}", found.group())
+
+    return _CLIPS.sub(renamed, svg)
+
+
+def _page_colours(svg: str) -> str:
+    """Turn inks into variables of the page's style sheet, which has them for light, dark and paper."""
+    for ink in Ink:
+        svg = svg.replace(f'"{ink.value}"', f'"var(--{ink.name.lower().replace("_", "-")})"')
+    return svg

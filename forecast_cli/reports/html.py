@@ -1,0 +1,64 @@
+"""``report.html``: one file that stands alone, loads nothing and runs nothing but its own script for sorting tables."""
+
+import base64
+import hashlib
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from forecast_cli.evaluation.report import Report
+from forecast_cli.reports.html_view import Swatch, view_of
+
+_TEMPLATES: Final = "templates"
+_PAGE: Final = "report.html.jinja"
+_STYLE: Final = "report.css"
+_SCRIPT: Final = "sort.js"
+
+
+def render_html(report: Report) -> str:
+    """Return the report as a page; all that comes from data is escaped, and a policy forbids what would act."""
+    pages = Environment(
+        loader=PackageLoader("forecast_cli.reports", _TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters["bound"] = bound
+    style, script = (_own_text(pages, name) for name in (_STYLE, _SCRIPT))
+    return pages.get_template(_PAGE).render(
+        view=view_of(report), style=style, script=script, policy=content_policy(style, script), swatch=swatch_svg
+    )
+
+
+def content_policy(style: str, script: str) -> str:
+    """Return the content security policy of a page with this one style sheet and this one script, and no more."""
+    return (
+        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def swatch_svg(swatch: Swatch) -> Markup:
+    """Return a short piece of a line, as the charts draw it."""
+    line = Markup('<line x1="0" y1="5" x2="32" y2="5" stroke="var(--{})" stroke-width="{}" stroke-dasharray="{}"/>')
+    return Markup('<svg aria-hidden="true" viewBox="0 0 32 10">{}</svg>').format(
+        line.format(swatch.ink, swatch.width, " ".join(map(str, swatch.dash)))
+    )
+
+
+def bound(text: str) -> str:
+    """Return ``text`` with each percent sign kept on the line of its figure."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def _own_text(pages: Environment, name: str) -> Markup:
+    """Return a file of our own, which holds no data, as it is."""
+    loader = pages.loader
+    assert loader is not None  # noqa: S101  set a few lines above
+    return Markup(loader.get_source(pages, name)[0])  # noqa: S704
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

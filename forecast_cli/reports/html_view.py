@@ -1,0 +1,278 @@
+"""What the page shows, section by section, as values for the template."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from markupsafe import Markup
+
+from forecast_cli.core.columns import level_label
+from forecast_cli.evaluation.report import Fan, Report
+from forecast_cli.reports import tables_run, tables_scores
+from forecast_cli.reports.charts import Chart
+from forecast_cli.reports.charts_fan import fan_chart
+from forecast_cli.reports.charts_scores import error_charts, interval_charts, models_drawn, reliability_charts
+from forecast_cli.reports.charts_svg import DASHES, SERIES, Ink
+from forecast_cli.reports.escape import printable
+from forecast_cli.reports.figures import counted
+from forecast_cli.reports.tables import Table, scaled, share
+
+_BAND_WIDTH: Final = 10
+_MOST_FANS: Final = 12
+
+
+@dataclass(frozen=True)
+class Swatch:
+    """An entry of a key: a line as it is drawn, and what it stands for."""
+
+    text: str
+    ink: str
+    dash: tuple[int, ...] = (1, 0)
+    width: float = 2.5
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One figure of the summary."""
+
+    title: str
+    text: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page. ``shown`` stand open, ``folded`` behind a line to click; with neither, ``none`` says why."""
+
+    key: str
+    title: str
+    lead: str
+    none: str
+    swatches: tuple[Swatch, ...] = ()
+    charts: tuple["ChartGroup", ...] = ()
+    shown: tuple[Table, ...] = ()
+    folded: tuple[Table, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Say whether there is nothing to show."""
+        return not any(group.charts for group in self.charts) and not any(table.rows for table in self.shown)
+
+
+@dataclass(frozen=True)
+class ChartGroup:
+    """Charts that belong together, with a title where there is more than one group."""
+
+    title: str
+    charts: tuple["Figure", ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart on the page; its drawing is our own markup and is not escaped."""
+
+    key: str
+    title: str
+    summary: str
+    svg: Markup
+    table: Table | None
+
+
+@dataclass(frozen=True)
+class View:
+    """The page."""
+
+    title: str
+    about: str
+    sentences: tuple[str, ...]
+    tiles: tuple[Tile, ...]
+    sections: tuple[Section, ...]
+
+
+def view_of(report: Report) -> View:
+    """Return the page of a report."""
+    facts = report.facts
+    parts = (
+        printable(facts.input),
+        counted(sum(facts.accounts.values()), "account"),
+        counted(facts.windows, "window"),
+        counted(len(report.leaderboard), "model"),
+    )
+    return View(
+        title="Backtest report",
+        about=" · ".join(parts),
+        sentences=tuple(printable(sentence) for sentence in report.sentences),
+        tiles=_tiles(report),
+        sections=(
+            _run(report),
+            _leaderboard(report),
+            _error(report),
+            _intervals(report),
+            _segments(report),
+            _low_balance(report),
+            _accounts(report),
+            _problems(report),
+        ),
+    )
+
+
+def _tiles(report: Report) -> tuple[Tile, ...]:
+    if not report.leaderboard:
+        return ()
+    best = report.leaderboard[0]
+    level = tables_scores.usual_level(tables_scores.levels_told(report))
+    figure = None if level is None else tables_scores.level_figure(best.levels, level)
+    scrps, skill = scaled(best.scrps.value), best.skill
+    forecast = sum(number for status, number in report.facts.accounts.items() if status in ("ok", "fallback"))
+    total = sum(report.facts.accounts.values())
+    return (
+        Tile("Best model", printable(best.model), f"of {len(report.leaderboard)}"),
+        Tile(
+            "sCRPS", scrps.text, f"{share(skill.value).text} under the seasonal naive" if skill else "lower is better"
+        ),
+        *(
+            [Tile(f"{level_label(figure.level)} % interval", share(figure.coverage).text, "of what came lay inside")]
+            if figure
+            else []
+        ),
+        Tile("Accounts forecast", f"{forecast:,}", f"of {total:,}"),
+    )
+
+
+def _key(report: Report) -> tuple[Swatch, ...]:
+    return tuple(
+        Swatch(printable(model), _variable(SERIES[place]), DASHES[place])
+        for place, model in enumerate(models_drawn(report))
+    )
+
+
+def _run(report: Report) -> Section:
+    return Section(
+        "run",
+        "What was run",
+        "",
+        "",
+        shown=(tables_run.facts_table(report.facts), tables_run.accounts_table(report.facts)),
+        folded=(tables_run.settings_table(report.facts), tables_run.versions_table(report.facts)),
+    )
+
+
+def _leaderboard(report: Report) -> Section:
+    return Section(
+        "leaderboard",
+        "Leaderboard",
+        "Ranked by sCRPS, the error of the whole forecast in units of the account's own mean move; lower is better. "
+        "Beneath a figure, its 95 % interval from a bootstrap over accounts.",
+        "No model was scored.",
+        shown=(tables_scores.leaderboard_table(report),),
+        folded=(tables_scores.metrics_table(report),),
+    )
+
+
+def _error(report: Report) -> Section:
+    return Section(
+        "error",
+        "Error by day ahead",
+        "How the error grows over the horizon, from the first day forecast to the last." + _not_drawn(report),
+        "No day of the horizon was scored.",
+        swatches=_key(report),
+        charts=(_group("", error_charts(report)),),
+    )
+
+
+def _intervals(report: Report) -> Section:
+    return Section(
+        "intervals",
+        "Intervals",
+        "An 80 % interval keeps its word when 80 % of what came lay inside. Of two that do, the narrower one says more."
+        + _not_drawn(report),
+        "No interval was scored.",
+        swatches=_key(report),
+        charts=(_group("", interval_charts(report)),),
+        folded=(tables_scores.levels_table(report),),
+    )
+
+
+def _segments(report: Report) -> Section:
+    best = report.leaderboard[0].model if report.leaderboard else None
+    return Section(
+        "segments",
+        "Segments",
+        "Where the best model of the leaderboard is strong and where it is weak. Segments are made from what was known "
+        "before each cutoff.",
+        "No segment was scored.",
+        shown=(tables_scores.segments_table(report, model=best),),
+        folded=(tables_scores.segments_table(report),),
+    )
+
+
+def _low_balance(report: Report) -> Section:
+    return Section(
+        "low-balance",
+        "Low balances",
+        "How good the probability is that the lowest balance of the first days lies under a threshold. A reliable one "
+        "follows the dashed line: of all windows given 30 %, three in ten went under.",
+        "No low balance was scored.",
+        swatches=_key(report) if report.reliability else (),
+        charts=(_group("", reliability_charts(report)),),
+        shown=(tables_scores.low_balance_table(report),),
+    )
+
+
+def _accounts(report: Report) -> Section:
+    kinds = list(dict.fromkeys(fan.kind for fan in report.fans))
+    fans = [(kind, [fan for fan in report.fans if fan.kind == kind][:_MOST_FANS]) for kind in kinds]
+    return Section(
+        "accounts",
+        "Accounts drawn",
+        "Single windows: what was known, what was forecast at the cutoff, and what came.",
+        "No account was drawn.",
+        swatches=_fan_key(report.fans),
+        charts=tuple(
+            _group(
+                printable(kind).capitalize(),
+                tuple(fan_chart(fan, key=f"fan-{place}-{number}") for number, fan in enumerate(members, 1)),
+            )
+            for place, (kind, members) in enumerate(fans, 1)
+        ),
+    )
+
+
+def _problems(report: Report) -> Section:
+    return Section(
+        "problems",
+        "Failures and fallbacks",
+        "Accounts and windows that were set aside, failed, or were forecast by a simpler model, grouped by reason.",
+        "Every account and every window went as asked.",
+        shown=(tables_run.problems_table(report),),
+    )
+
+
+def _fan_key(fans: Sequence[Fan]) -> tuple[Swatch, ...]:
+    levels = sorted({level for fan in fans for level, _, _ in fan.bands})
+    bands = " and ".join(f"{level_label(level)} %" for level in levels)
+    return (
+        Swatch("known at the cutoff", _variable(Ink.KNOWN), width=1.5),
+        Swatch("what came", _variable(Ink.CAME)),
+        Swatch("median forecast", _variable(Ink.BAND), (6, 3)),
+        *([Swatch(f"interval of {bands}", "band-pale", width=_BAND_WIDTH)] if bands else []),
+    )
+
+
+def _not_drawn(report: Report) -> str:
+    rest = len(report.leaderboard) - len(models_drawn(report))
+    return f" The {len(models_drawn(report))} best models are drawn; the tables hold all." if rest > 0 else ""
+
+
+def _group(title: str, charts: Sequence[Chart]) -> ChartGroup:
+    return ChartGroup(
+        title,
+        tuple(
+            Figure(chart.key, chart.title, chart.summary, Markup(chart.svg), chart.table)  # noqa: S704
+            for chart in charts
+        ),
+    )
+
+
+def _variable(ink: Ink) -> str:
+    return ink.name.lower().replace("_", "-")

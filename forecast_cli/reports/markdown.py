@@ -1,0 +1,142 @@
+"""``report.md``: the report in short, for a pull request: sentences and tables, no drawings."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from forecast_cli.core.columns import level_label
+from forecast_cli.evaluation.report import Report
+from forecast_cli.reports import tables_run, tables_scores
+from forecast_cli.reports.figures import counted
+from forecast_cli.reports.markdown_text import escape_markdown
+from forecast_cli.reports.tables import Cell, Column, Table, made_table, scaled, share, words
+from forecast_cli.reports.tables_scores import level_figure, levels_told, usual_level
+
+_MOST_MODELS: Final = 20
+_MOST_SEGMENTS: Final = 24
+_MOST_LOW_BALANCE: Final = 24
+_MOST_PROBLEMS: Final = 12
+_MOST_SETTINGS: Final = 50
+_DAYS_TOLD: Final = 5
+
+
+def render_markdown(report: Report) -> str:
+    """Return the report in short, in GitHub's Markdown, in under 200 lines."""
+    parts = [
+        "# Backtest report",
+        _about(report),
+        *map(escape_markdown, report.sentences),
+        *_section("Leaderboard", tables_scores.leaderboard_table(report), "No model was scored.", most=_MOST_MODELS),
+        *_section("Error by day ahead", _days(report), "No day of the horizon was scored."),
+        *_section("Intervals", _intervals(report), "No interval was scored.", most=_MOST_MODELS),
+        *_section("Segments", _segments(report), "No segment was scored.", most=_MOST_SEGMENTS),
+        *_section(
+            "Low balances",
+            tables_scores.low_balance_table(report),
+            "No low balance was scored.",
+            most=_MOST_LOW_BALANCE,
+        ),
+        *_section("Worst and median accounts", _accounts(report), "No account was drawn."),
+        *_section(
+            "Failures and fallbacks",
+            tables_run.problems_table(report),
+            "Every account and every window went as asked.",
+            most=_MOST_PROBLEMS,
+        ),
+        *_section("Accounts in and out", tables_run.accounts_table(report.facts), "No account came in."),
+        _folded("What was run", tables_run.facts_table(report.facts)),
+        _folded("Settings and versions", _settings(report)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _about(report: Report) -> str:
+    facts = report.facts
+    accounts, windows = counted(sum(facts.accounts.values()), "account"), counted(facts.windows, "window")
+    return f"{escape_markdown(facts.input)}: {accounts}, {windows}, {counted(len(report.leaderboard), 'model')}."
+
+
+def _days(report: Report) -> Table:
+    """Return the error on a few days, the first and the last among them."""
+    days = sorted({score.step for score in report.steps})
+    every = max(1, (len(days) - 1) // (_DAYS_TOLD - 1)) if days else 1
+    told = sorted({*days[::every][: _DAYS_TOLD - 1], *days[-1:]})
+    return tables_scores.steps_table(
+        report, key="days", caption="sCRPS", shown=lambda score: scaled(score.scrps), steps=told
+    )
+
+
+def _intervals(report: Report) -> Table:
+    """Return coverage by level, a row for each model, and the width of the usual one."""
+    levels = sorted({figure.level for model in report.leaderboard for figure in model.levels})
+    width = usual_level(levels_told(report))
+    columns = (
+        Column("Model"),
+        *(Column(f"In {level_label(level)} %", numeric=True) for level in levels),
+        *(() if width is None else (Column(f"Width {level_label(width)}", numeric=True),)),
+    )
+    rows = []
+    for model in report.leaderboard if levels else ():
+        held = [level_figure(model.levels, level) for level in levels]
+        wide = None if width is None else level_figure(model.levels, width)
+        rows.append(
+            (
+                words(model.model),
+                *(share(figure.coverage) if figure else Cell("") for figure in held),
+                *(() if width is None else (scaled(wide.width) if wide else Cell(""),)),
+            )
+        )
+    return made_table("intervals", "What intervals held", columns, rows)
+
+
+def _segments(report: Report) -> Table:
+    best = report.leaderboard[0].model if report.leaderboard else None
+    return tables_scores.segments_table(report, model=best)
+
+
+def _accounts(report: Report) -> Table:
+    columns = (
+        Column("Account"),
+        Column("Shown as"),
+        Column("Model"),
+        Column("Cutoff"),
+        Column("sCRPS", numeric=True),
+    )
+    rows = [
+        (words(fan.account_id), words(fan.kind), words(fan.model), words(fan.cutoff.isoformat()), scaled(fan.scrps))
+        for fan in report.fans
+    ]
+    return made_table("fans", "Accounts", columns, rows, most=12)
+
+
+def _settings(report: Report) -> Table:
+    settings, versions = tables_run.settings_table(report.facts), tables_run.versions_table(report.facts)
+    return made_table("settings", "Settings and versions", settings.columns, [*settings.rows, *versions.rows])
+
+
+def _section(title: str, table: Table, none: str, *, most: int = 30) -> list[str]:
+    """Return a title and a table, or the sentence that says why there is none."""
+    return [f"## {title}", _table(table, most=most) if table.rows else none]
+
+
+def _folded(title: str, table: Table) -> str:
+    body = _table(table, most=_MOST_SETTINGS)
+    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
+
+
+def _table(table: Table, *, most: int) -> str:
+    lines = [
+        _row([escape_markdown(column.title) for column in table.columns]),
+        _row(["---:" if column.numeric else "---" for column in table.columns]),
+        *(_row([_cell(cell) for cell in row]) for row in table.rows[:most]),
+    ]
+    more = len(table.rows) - most
+    note = f"\n\n{more:,} more in report.html and report.json." if more > 0 else ""
+    return "\n".join(lines) + note
+
+
+def _cell(cell: Cell) -> str:
+    return escape_markdown(cell.text) + (f" ({cell.note})" if cell.note else "")
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
