@@ -1,0 +1,160 @@
+"""Metrics: each one expression over forecast rows that have their window's scales beside them (columns of ``rows``).
+
+A function gives the value of a metric for each day; ``METRICS`` and ``BY_LEVEL`` say how the days of a window become
+one figure. Sources: HK, Hyndman and Koehler 2006, International Journal of Forecasting 22; GR, Gneiting and Raftery
+2007, Journal of the American Statistical Association 102; M5, Makridakis, Spiliotis and Assimakopoulos 2022,
+International Journal of Forecasting 38; FPP, Hyndman and Athanasopoulos 2021, Forecasting: Principles and Practice,
+3rd edition; KS, Kolassa and Schuetz 2007, Foresight 6; LT, Laio and Tamea 2007, Hydrology and Earth System Sciences 11.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import polars as pl
+
+from forecast_cli.core import columns as c
+from forecast_cli.evaluation.rows import SCALE, SCALE_RMS, SCORED_LEVELS
+from forecast_cli.models.base import quantile_probabilities
+
+
+def metrics_of(levels: tuple[float, ...]) -> dict[str, pl.Expr]:
+    """Return every metric of forecasts with ascending ``levels``, ``SCORED_LEVELS`` among them, by name, in order.
+
+    Each is an aggregation: over the days of one window it gives one figure, null where it has none.
+    """
+    columns = zip(c.quantile_columns(levels), quantile_probabilities(levels).tolist(), strict=True)
+    return {
+        **METRICS,
+        **{
+            f"{name}_{c.level_label(level)}": mean_of(value(level))
+            for level in levels
+            for name, value in BY_LEVEL.items()
+        },
+        **{f"pinball_{probability:.12g}": mean_of(pinball(column, probability)) for column, probability in columns},
+    }
+
+
+def mean_of(value: pl.Expr) -> pl.Expr:
+    """Combine days by their mean; null where no day has a value."""
+    return value.mean()
+
+
+def root_mean_of(value: pl.Expr) -> pl.Expr:
+    """Combine days by the root of their mean."""
+    return value.mean().sqrt()
+
+
+def ratio_of(value: pl.Expr, whole: pl.Expr) -> pl.Expr:
+    """Combine days by the ratio of two sums; null where the lower one is zero."""
+    return pl.when(whole.sum() != 0).then(value.sum() / whole.sum())
+
+
+def absolute_error() -> pl.Expr:
+    """|y - median|, in units of the balance: the median is what lowers it most (FPP, section 5.8)."""
+    return (pl.col(c.Y) - pl.col(c.MEDIAN)).abs()
+
+
+def scaled_absolute_error() -> pl.Expr:
+    """|y - median| / scale (HK, section 3, with the scale at the scale lag: FPP, section 5.8)."""
+    return absolute_error() / pl.col(SCALE)
+
+
+def squared_error() -> pl.Expr:
+    """(y - mean)^2, in squared units of the balance: the mean is what lowers it most (FPP, section 5.8)."""
+    return (pl.col(c.Y) - pl.col(c.MEAN)).pow(2)
+
+
+def scaled_squared_error() -> pl.Expr:
+    """((y - mean) / scale_rms)^2 (RMSSE of M5, with the scale at the scale lag)."""
+    return ((pl.col(c.Y) - pl.col(c.MEAN)) / pl.col(SCALE_RMS)).pow(2)
+
+
+def absolute_balance() -> pl.Expr:
+    """|y|, in units of the balance: what WAPE, the MAD/mean ratio of KS, sets the absolute error against."""
+    return pl.col(c.Y).abs()
+
+
+def error() -> pl.Expr:
+    """Mean - y, in units of the balance: above zero where too much is forecast (HK, section 2, sign turned)."""
+    return pl.col(c.MEAN) - pl.col(c.Y)
+
+
+def scaled_error() -> pl.Expr:
+    """(mean - y) / scale (HK, section 3, sign turned)."""
+    return error() / pl.col(SCALE)
+
+
+def pinball(column: str, probability: float) -> pl.Expr:
+    """max(p (y - q), (p - 1) (y - q)) for the quantile q of probability p (GR, section 6.1; FPP, section 5.9)."""
+    over = pl.col(c.Y) - pl.col(column)
+    return pl.max_horizontal(probability * over, (probability - 1) * over)
+
+
+def crps() -> pl.Expr:
+    """2 * mean pinball over the deciles 0.1 .. 0.9: the integral of GR, section 4.2, over quantiles (LT)."""
+    deciles = zip(c.quantile_columns(SCORED_LEVELS), quantile_probabilities(SCORED_LEVELS).tolist(), strict=True)
+    losses = (pinball(column, probability) for column, probability in deciles)
+    return 2 * pl.mean_horizontal(*losses, ignore_nulls=False)
+
+
+def scaled_crps() -> pl.Expr:
+    """CRPS / scale: in units of the account's own mean move, so that accounts and currencies can be averaged."""
+    return crps() / pl.col(SCALE)
+
+
+def coverage(level: float) -> pl.Expr:
+    """1 where lo <= y <= hi, both ends included, else 0 (FPP, section 5.5)."""
+    low, high = _bounds(level)
+    return pl.col(c.Y).is_between(low, high).cast(pl.Float64)
+
+
+def width(level: float) -> pl.Expr:
+    """Hi - lo, in units of the balance."""
+    low, high = _bounds(level)
+    return high - low
+
+
+def scaled_width(level: float) -> pl.Expr:
+    """(hi - lo) / scale."""
+    return width(level) / pl.col(SCALE)
+
+
+def winkler(level: float) -> pl.Expr:
+    """(hi - lo) + 2 / a * (the distance of y from the interval), a = 1 - level / 100 (GR, section 6.2, equation 43)."""
+    low, high = _bounds(level)
+    miss = pl.max_horizontal(low - pl.col(c.Y), pl.col(c.Y) - high, 0.0)
+    return (high - low) + 2 / (1 - level / 100) * miss
+
+
+def scaled_winkler(level: float) -> pl.Expr:
+    """Winkler score / scale."""
+    return winkler(level) / pl.col(SCALE)
+
+
+def _bounds(level: float) -> tuple[pl.Expr, pl.Expr]:
+    label = c.level_label(level)
+    return pl.col(f"lo_{label}"), pl.col(f"hi_{label}")
+
+
+#: Metrics of the point forecast and of the whole distribution, each with how its days are combined.
+METRICS: Final[Mapping[str, pl.Expr]] = {
+    "mae": mean_of(absolute_error()),
+    "mase": mean_of(scaled_absolute_error()),
+    "rmse": root_mean_of(squared_error()),
+    "rmsse": root_mean_of(scaled_squared_error()),
+    "wape": ratio_of(absolute_error(), absolute_balance()),
+    "mean_abs_y": mean_of(absolute_balance()),
+    "bias": mean_of(error()),
+    "sbias": mean_of(scaled_error()),
+    "crps": mean_of(crps()),
+    "scrps": mean_of(scaled_crps()),
+}
+
+#: Metrics of an interval, means over days, by the first part of their names: ``coverage_80``.
+BY_LEVEL: Final[Mapping[str, Callable[[float], pl.Expr]]] = {
+    "coverage": coverage,
+    "width": width,
+    "swidth": scaled_width,
+    "winkler": winkler,
+    "swinkler": scaled_winkler,
+}

@@ -1,0 +1,181 @@
+"""Scoring: a regular long table, the same for rows in any order; and what counts in it."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forecast_cli.core.columns import quantile_columns
+from forecast_cli.evaluation.metrics import BY_LEVEL, METRICS, mean_of, metrics_of, ratio_of, root_mean_of
+from forecast_cli.evaluation.scoring import score_windows
+from forecast_cli.evaluation.steps import merge_steps, step_scores, tally_steps
+
+LEVELS = (20.0, 40.0, 60.0, 80.0, 99.5)
+CUTOFF = date(2026, 1, 31)
+KEYS = ["unique_id"]
+
+
+def forecast_rows(*, accounts: int = 3, h: int = 4, seed: int = 0) -> pl.DataFrame:
+    rng = np.random.default_rng(seed)
+    n = accounts * 2 * h
+    quantiles = np.sort(rng.normal(100, 50, (n, 2 * len(LEVELS) + 1)), axis=1)
+    columns = zip(quantile_columns(LEVELS), quantiles.T, strict=True)
+    steps = np.tile(np.arange(1, h + 1), accounts * 2)
+    return pl.DataFrame(
+        {
+            "unique_id": np.repeat([f"A{row}" for row in range(accounts)], 2 * h),
+            "cutoff": [CUTOFF] * n,
+            "ds": [CUTOFF + timedelta(days=int(step)) for step in steps],
+            "step": steps,
+            "model": np.tile(np.repeat(["z", "a"], h), accounts),
+            "mean": rng.normal(100, 50, n),
+            **dict(columns),
+            "y": np.repeat(rng.normal(100, 50, (accounts, 1, h)), 2, axis=1).ravel(),
+        }
+    )
+
+
+def window_rows(*scales: float | None) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "unique_id": [f"A{row}" for row in range(len(scales))],
+            "cutoff": [CUTOFF] * len(scales),
+            "n_train": [200] * len(scales),
+            "scale": pl.Series(scales, dtype=pl.Float64),
+            "scale_rms": pl.Series(scales, dtype=pl.Float64) * 2,
+        }
+    )
+
+
+def value_of(scores: pl.DataFrame, metric: str, account: str = "A0", model: str = "a") -> float | None:
+    return scores.filter(unique_id=account, model=model, metric=metric)["value"].item()
+
+
+def test_every_window_has_every_metric_once_in_one_order() -> None:
+    scores = score_windows(forecast_rows(), window_rows(10.0, None, 3.0), levels=LEVELS, keys=KEYS)
+    names = list(metrics_of(LEVELS))
+    assert scores.columns == ["unique_id", "model", "cutoff", "metric", "value"]
+    assert scores["metric"].to_list() == names * 6
+    assert scores.select("unique_id", "model").unique(maintain_order=True).rows() == [
+        (f"A{row}", model) for row in range(3) for model in "az"
+    ]
+
+
+def test_names_are_the_ones_that_others_read() -> None:
+    names = list(metrics_of(LEVELS))
+    assert len(names) == len(METRICS) + len(LEVELS) * len(BY_LEVEL) + 2 * len(LEVELS) + 1
+    assert {
+        "mae", "mase", "rmse", "rmsse", "wape", "bias", "crps", "scrps", "coverage_80", "width_80", "swidth_80",
+        "winkler_80", "coverage_99.5", "pinball_0.1", "pinball_0.5", "pinball_0.0025", "pinball_0.9975",
+    } <= set(names)  # fmt: skip
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.randoms(use_true_random=False))
+def test_rows_in_any_order_give_the_same_bits(seed: int, random: object) -> None:
+    rows, windows = forecast_rows(seed=seed), window_rows(10.0, None, 3.0)
+    order = list(range(rows.height))
+    random.shuffle(order)  # type: ignore[attr-defined]
+    want = score_windows(rows, windows, levels=LEVELS, keys=KEYS)
+    got = score_windows(rows[order], windows.reverse(), levels=LEVELS, keys=KEYS)
+    assert got.equals(want)
+    assert tally_steps(rows[order], windows.reverse(), levels=LEVELS).equals(tally_steps(rows, windows, levels=LEVELS))
+
+
+@pytest.mark.parametrize("unknown", [None, float("nan")])
+def test_days_beyond_the_truth_count_in_no_metric(unknown: float | None) -> None:
+    rows, windows = forecast_rows(), window_rows(10.0, 10.0, 3.0)
+    beyond = pl.when(pl.col("step") <= 2).then("y").otherwise(pl.lit(unknown, dtype=pl.Float64)).alias("y")
+    got = score_windows(rows.with_columns(beyond), windows, levels=LEVELS, keys=KEYS)
+    assert got.equals(score_windows(rows.filter(pl.col("step") <= 2), windows, levels=LEVELS, keys=KEYS))
+
+
+def test_windows_without_a_scale_have_no_scaled_metric_and_all_others() -> None:
+    scores = score_windows(forecast_rows(), window_rows(10.0, None, 3.0), levels=LEVELS, keys=KEYS)
+    nulls = set(scores.filter(pl.col("value").is_null())["metric"])
+    scaled = {"mase", "rmsse", "sbias", "scrps"} | {
+        f"{name}_{level:g}" for name in ("swidth", "swinkler") for level in LEVELS
+    }
+    assert nulls == scaled
+    assert set(scores.filter(pl.col("value").is_null())["unique_id"]) == {"A1"}
+    assert tally_steps(forecast_rows(), window_rows(10.0, None, 3.0), levels=LEVELS)["windows"].to_list() == [2] * 8
+
+
+def test_accounts_of_one_id_in_two_currencies_are_two() -> None:
+    rows = pl.concat(
+        [
+            forecast_rows(accounts=1, seed=seed).with_columns(currency=pl.lit(name))
+            for seed, name in enumerate(("EUR", "USD"))
+        ]
+    )
+    windows = pl.concat(
+        [window_rows(scale).with_columns(currency=pl.lit(name)) for scale, name in ((2.0, "EUR"), (None, "USD"))]
+    )
+    scores = score_windows(rows, windows, levels=LEVELS, keys=["unique_id", "currency"])
+    assert scores.columns[:4] == ["unique_id", "currency", "model", "cutoff"]
+    assert scores.filter(metric="scrps")["value"].is_null().to_list() == [False, False, True, True]
+    assert set(tally_steps(rows, windows, levels=LEVELS)["windows"]) == {1}
+
+
+def test_a_balance_of_zero_throughout_has_no_wape() -> None:
+    scores = score_windows(
+        forecast_rows().with_columns(y=pl.lit(0.0)), window_rows(1.0, 1.0, 1.0), levels=LEVELS, keys=KEYS
+    )
+    assert value_of(scores, "wape") is None
+    assert value_of(scores, "mean_abs_y") == 0
+
+
+@given(st.floats(0.001, 1e4))
+@settings(max_examples=20, deadline=None)
+def test_scaled_metrics_do_not_change_with_the_unit_of_balances(unit: float) -> None:
+    rows, windows = forecast_rows(), window_rows(10.0, 7.0, 3.0)
+    money = ["mean", "y", *quantile_columns(LEVELS)]
+    scaled = score_windows(
+        rows.with_columns(pl.col(money) * unit),
+        windows.with_columns(pl.col("scale", "scale_rms") * unit),
+        levels=LEVELS,
+        keys=KEYS,
+    )
+    names = ["mase", "rmsse", "sbias", "scrps", "swidth_80", "swinkler_80", "coverage_80", "wape"]
+    before = score_windows(rows, windows, levels=LEVELS, keys=KEYS).filter(pl.col("metric").is_in(names))
+    after = scaled.filter(pl.col("metric").is_in(names))
+    assert after["value"].to_list() == pytest.approx(before["value"].to_list(), rel=1e-9)
+
+
+def test_coverage_counts_both_ends_of_an_interval() -> None:
+    rows = forecast_rows(accounts=1).with_columns(y=pl.when(pl.col("step") % 2 == 0).then("lo_80").otherwise("hi_80"))
+    scores = score_windows(rows, window_rows(1.0), levels=LEVELS, keys=KEYS)
+    assert value_of(scores, "coverage_80") == 1
+    assert value_of(scores, "coverage_60") == 0
+    assert value_of(scores, "winkler_80") == value_of(scores, "width_80")
+
+
+def test_merged_steps_become_values_of_the_report() -> None:
+    tallies = pl.concat(
+        [tally_steps(forecast_rows(seed=seed), window_rows(1.0, 2.0, 4.0), levels=LEVELS) for seed in (1, 2)]
+    )
+    merged = merge_steps(tallies)
+    assert merged["windows"].to_list() == [6] * 8
+    steps = step_scores(merged, levels=(80.0, 99.5))
+    assert [(step.model, step.step) for step in steps] == [(model, step) for model in "az" for step in (1, 2, 3, 4)]
+    assert [figure.level for figure in steps[0].levels] == [80.0, 99.5]
+    assert steps[3].levels[1].coverage == merged["coverage_99.5"][3]
+    assert steps[3].scrps == merged["scrps"][3]
+
+
+def test_no_rows_have_no_scores() -> None:
+    none = forecast_rows().clear()
+    assert score_windows(none, window_rows(1.0), levels=LEVELS, keys=KEYS).height == 0
+    assert merge_steps(tally_steps(none, window_rows(1.0), levels=LEVELS)).height == 0
+
+
+def test_metrics_combine_days_by_mean_root_or_ratio() -> None:
+    frame, value = pl.DataFrame({"v": [1.0, 4.0, None], "w": [2.0, 8.0, 0.0]}), pl.col("v")
+    assert frame.select(a=mean_of(value), b=root_mean_of(value), c=ratio_of(value, pl.col("w"))).row(0) == (
+        2.5,
+        2.5**0.5,
+        0.5,
+    )
