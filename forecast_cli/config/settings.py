@@ -130,13 +130,14 @@ class Settings(BaseSettings):
             raise ValueError("earliest_date lies after latest_date")
         return self
 
-    def affecting_output(self) -> dict[str, Any]:
-        """Return the settings that change what is written, as plain JSON values."""
+    def affecting_output(self, command: str) -> dict[str, Any]:
+        """Return the settings that change what ``command`` writes, as plain JSON values."""
         values = self.model_dump(mode="json")
-        return {name: value for name, value in values.items() if affects_output(name)}
+        return {name: value for name, value in values.items() if affects_output(name, command)}
 
 
-def affects_output(name: str) -> bool:
-    """Say whether a setting changes what a run writes, or only how it runs."""
+def affects_output(name: str, command: str) -> bool:
+    """Say whether a setting changes what ``command`` writes, or only how it runs, or another command."""
     extra = Settings.model_fields[name].json_schema_extra
-    return not (isinstance(extra, dict) and extra.get("affects_output") is False)
+    marks = extra if isinstance(extra, dict) else {}
+    return marks.get("affects_output") is not False and marks.get("only", command) == command

@@ -1,8 +1,11 @@
 """Outcomes: what became of each account and each model, written into the two ledgers."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import FAILURES_SCHEMA, STATUS_ORDER, Flag, Status
@@ -15,19 +18,24 @@ _RANK = {status.value: rank for rank, status in enumerate(STATUS_ORDER)}
 _KEYS = (c.UNIQUE_ID, CURRENCY)
 
 
-def settle_ledger(
-    ledger: pl.DataFrame, labels: Sequence[str], ladders: Sequence[LadderForecast], *, seconds: float
-) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Said:
+    """What a model said of some rows of a shard's panel: ``rows`` [n], their places in it."""
+
+    label: str
+    ladder: LadderForecast
+    rows: NDArray[np.int64]
+
+
+def settle_ledger(ledger: pl.DataFrame, said: Sequence[Said], *, seconds: float) -> pl.DataFrame:
     """Return a shard's ledger with what the models did: the worst status over them, the reason, and their flags.
 
     ``seconds`` is the CPU time an account of the panel took; accounts that were set aside took none.
     """
-    told = _worst(_outcomes(labels, ladders))
-    flags = _flags(ladders)
     return (
-        _with_rows(ledger)
-        .join(told, on=_ROW, how="left", maintain_order="left")
-        .join(flags, on=_ROW, how="left", maintain_order="left")
+        with_places(ledger)
+        .join(_worst(_outcomes(said)), on=_ROW, how="left", maintain_order="left")
+        .join(_flags(said), on=_ROW, how="left", maintain_order="left")
         .with_columns(
             status=pl.coalesce("told_status", "status"),
             reason=pl.coalesce("told_reason", "reason"),
@@ -38,22 +46,25 @@ def settle_ledger(
     )
 
 
-def failure_rows(ledger: pl.DataFrame, labels: Sequence[str], ladders: Sequence[LadderForecast]) -> pl.DataFrame:
-    """Return one row for each account and model that did not go as asked, in the order of accounts and models."""
-    keys = _key_columns(ledger)
+def failure_rows(ledger: pl.DataFrame, said: Sequence[Said]) -> pl.DataFrame:
+    """Return a row for each account and model that did not go as asked, in the order of accounts and models.
+
+    A model that said several things of an account (in several windows) has a row for each that did not.
+    """
+    keys, labels = key_columns(ledger), list(dict.fromkeys(one.label for one in said))
     reached = (
-        _with_rows(ledger)
+        with_places(ledger)
         .select(*keys, _ROW)
-        .join(_outcomes(labels, ladders), on=_ROW, how="inner")
+        .join(_outcomes(said), on=_ROW, how="inner", maintain_order="right")
         .select(*keys, *FAILURES_SCHEMA)
     )
     order = pl.col(c.MODEL).replace_strict({label: place for place, label in enumerate(labels)}, return_dtype=pl.Int64)
-    return pl.concat([contract_failures(ledger, labels), reached]).sort(*keys, order)
+    return pl.concat([contract_failures(ledger, labels), reached]).sort(*keys, order, maintain_order=True)
 
 
 def contract_failures(ledger: pl.DataFrame, labels: Sequence[str]) -> pl.DataFrame:
     """Return a row for each model and each account that the data contract set aside before any model."""
-    keys = _key_columns(ledger)
+    keys = key_columns(ledger)
     parts = pl.col("reason").str.splitn(": ", 2).struct
     return (
         ledger.filter(pl.col("status").is_in([Status.SKIPPED, Status.FAILED]))
@@ -67,12 +78,23 @@ def contract_failures(ledger: pl.DataFrame, labels: Sequence[str]) -> pl.DataFra
     )
 
 
-def _outcomes(labels: Sequence[str], ladders: Sequence[LadderForecast]) -> pl.DataFrame:
-    """Return what each ladder tells of a row of the panel, as a table."""
+def with_places(ledger: pl.DataFrame) -> pl.DataFrame:
+    """Add ``row``, an account's place in the panel, which holds the accounts that are ok in the ledger's order."""
+    ready = pl.col("status") == Status.OK
+    return ledger.with_columns(pl.when(ready).then(ready.cum_sum().cast(pl.Int64) - 1).alias(_ROW))
+
+
+def key_columns(frame: pl.DataFrame) -> list[str]:
+    """Return the columns of a frame that tell accounts apart."""
+    return [name for name in _KEYS if name in frame.columns]
+
+
+def _outcomes(said: Sequence[Said]) -> pl.DataFrame:
+    """Return what did not go as asked as a table, in the order it was said."""
     rows = [
-        (outcome.row, label, outcome.model_used, outcome.status.value, outcome.error, outcome.message)
-        for label, ladder in zip(labels, ladders, strict=True)
-        for outcome in ladder.outcomes
+        (one.rows[outcome.row], one.label, outcome.model_used, outcome.status.value, outcome.error, outcome.message)
+        for one in said
+        for outcome in one.ladder.outcomes
     ]
     return pl.DataFrame(rows, schema={_ROW: pl.Int64, **FAILURES_SCHEMA}, orient="row")
 
@@ -92,20 +114,12 @@ def _worst(outcomes: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _flags(ladders: Sequence[LadderForecast]) -> pl.DataFrame:
-    """Return the flags of each row over all ladders, in the order flags are declared."""
-    rows = zip(*(ladder.flags for ladder in ladders), strict=True)
-    merged = [[flag.value for flag in Flag if any(flag in found for found in flags)] for flags in rows]
-    return pl.DataFrame(
-        {_ROW: range(len(merged)), "told_flags": merged}, schema={_ROW: pl.Int64, "told_flags": pl.List(pl.String)}
-    )
-
-
-def _with_rows(ledger: pl.DataFrame) -> pl.DataFrame:
-    """Number the accounts that reached the models: the panel holds them in the ledger's order."""
-    ready = pl.col("status") == Status.OK
-    return ledger.with_columns(pl.when(ready).then(ready.cum_sum().cast(pl.Int64) - 1).alias(_ROW))
-
-
-def _key_columns(ledger: pl.DataFrame) -> list[str]:
-    return [name for name in _KEYS if name in ledger.columns]
+def _flags(said: Sequence[Said]) -> pl.DataFrame:
+    """Return the flags of each row over all that was said of it, in the order flags are declared."""
+    found: dict[int, set[Flag]] = {}
+    for one in said:
+        for row, flags in zip(one.rows.tolist(), one.ladder.flags, strict=True):
+            if flags:
+                found.setdefault(row, set()).update(flags)
+    rows = [(row, [flag.value for flag in Flag if flag in flags]) for row, flags in sorted(found.items())]
+    return pl.DataFrame(rows, schema={_ROW: pl.Int64, "told_flags": pl.List(pl.String)}, orient="row")

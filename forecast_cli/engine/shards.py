@@ -1,6 +1,6 @@
 """Shards: contiguous ranges of sorted account ids, cut from the input and the settings alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,12 +22,13 @@ MOST_SHARDS: Final = 1_000
 
 @dataclass(frozen=True)
 class Job:
-    """What all shards of a run share. Picklable; sent to each worker once."""
+    """What all shards of a run share. Picklable; sent to each worker once. ``work`` is a function of a module."""
 
     source: Source
     settings: Settings
     origin: date | None
     staging: Path
+    work: "Work"
 
     @property
     def models(self) -> tuple[ModelChoice, ...]:
@@ -43,6 +44,10 @@ class Shard:
     first_id: Any
     last_id: Any
     accounts: int
+
+
+#: What is done with a shard: its tables, by the name of the file they go to.
+Work = Callable[[Job, Shard], Mapping[str, pl.DataFrame]]
 
 
 def choose_models(settings: Settings) -> tuple[ModelChoice, ...]:

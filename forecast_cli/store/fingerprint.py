@@ -24,7 +24,7 @@ def identity(command: str, source: Source, settings: Settings) -> dict[str, Any]
     return {
         "command": command,
         "input": [[file.path, file.size, file.sha256] for file in source.files],
-        "settings": settings.affecting_output(),
+        "settings": settings.affecting_output(command),
         "versions": versions(),
     }
 

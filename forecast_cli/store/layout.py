@@ -6,6 +6,11 @@ from typing import Final
 FORECASTS: Final = "forecasts"
 ACCOUNTS: Final = "accounts.parquet"
 FAILURES: Final = "failures.parquet"
+WINDOWS: Final = "windows.parquet"
+SCORES: Final = "scores.parquet"
+LOW_BALANCE: Final = "low_balance.parquet"
+LEADERBOARD: Final = "leaderboard.parquet"
+REPORTS: Final = ("report.json", "report.html", "report.md")
 MANIFEST: Final = "manifest.json"
 SUCCESS: Final = "_SUCCESS"
 LOCK: Final = ".lock"
@@ -16,12 +21,15 @@ SHARDS: Final = "shards"
 PLAN: Final = "plan.json"
 
 #: Everything a run may leave in its folder; anything else makes the folder a foreign one.
-OWN: Final = frozenset({FORECASTS, ACCOUNTS, FAILURES, MANIFEST, SUCCESS, LOCK, HOLDER, RUNNING})
+TABLES: Final = (ACCOUNTS, FAILURES, WINDOWS, SCORES, LOW_BALANCE, LEADERBOARD)
+OWN: Final = frozenset({FORECASTS, *TABLES, *REPORTS, MANIFEST, SUCCESS, LOCK, HOLDER, RUNNING})
 
 
-def part_name(index: int) -> str:
-    """Return the name of a shard's part file, relative to the output folder."""
-    return f"{FORECASTS}/part-{index:05d}.parquet"
+def shard_path(index: int, table: str) -> str:
+    """Return where a shard's table goes, relative to the output folder: forecasts to stay, others to be merged."""
+    if table == FORECASTS:
+        return f"{FORECASTS}/part-{index:05d}.parquet"
+    return f"{RUNNING}/{SHARDS}/{index:05d}.{table}"
 
 
 def is_own(path: Path) -> bool:

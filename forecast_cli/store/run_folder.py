@@ -17,17 +17,16 @@ from forecast_cli.core.errors import CheckFailedError, OutputConflictError
 from forecast_cli.store.atomic import make_folder, move_into_place, sha256_of, write_whole, writing
 from forecast_cli.store.fingerprint import differences
 from forecast_cli.store.layout import (
-    ACCOUNTS,
-    FAILURES,
     FORECASTS,
     MANIFEST,
     PLAN,
+    REPORTS,
     RUNNING,
     SHARDS,
     STAGING,
     SUCCESS,
+    TABLES,
     is_own,
-    part_name,
 )
 from forecast_cli.store.lock import holding
 from forecast_cli.store.manifest import Manifest
@@ -46,8 +45,9 @@ class OutputState(StrEnum):
 
 @dataclass(frozen=True)
 class StagedFile:
-    """A file that a worker wrote to the staging folder, and where it goes in the output."""
+    """A file that a worker wrote to the staging folder: the table it holds, and where it goes in the output."""
 
+    table: str
     staged: str
     path: str
     rows: int
@@ -57,12 +57,16 @@ class StagedFile:
 
 @dataclass(frozen=True)
 class ShardReceipt:
-    """What a shard wrote: its part of the forecasts, and its rows of the two ledgers."""
+    """What a shard wrote: its part of the forecasts, and its rows of every table of the whole run."""
 
     index: int
     accounts: int
     cpu_seconds: float
     files: tuple[StagedFile, ...]
+
+    def file_of(self, table: str) -> StagedFile:
+        """Return the file that holds a table."""
+        return next(file for file in self.files if file.table == table)
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,10 @@ class RunFolder:
         content = json.dumps(asdict(receipt)).encode()
         write_whole(self.output / RUNNING / SHARDS / f"{receipt.index:05d}.json", content)
 
+    def path_of(self, receipt: ShardReceipt, table: str) -> Path:
+        """Return where a shard's table lies."""
+        return self.output / receipt.file_of(table).path
+
     def finish(self, manifest: Manifest) -> None:
         """Write the manifest and ``_SUCCESS``, then clear away the state of the run."""
         write_whole(self.output / MANIFEST, manifest.model_dump_json(indent=2).encode() + b"\n")
@@ -96,12 +104,6 @@ class RunFolder:
     def _holds(self, receipt: ShardReceipt) -> bool:
         paths = [(self.output / file.path, file.sha256) for file in receipt.files]
         return all(path.is_file() and sha256_of(path) == digest for path, digest in paths)
-
-
-def shard_files(index: int) -> tuple[str, str, str]:
-    """Return where a shard's forecasts, accounts and failures go, relative to the output folder."""
-    shards = f"{RUNNING}/{SHARDS}"
-    return part_name(index), f"{shards}/{index:05d}.accounts.parquet", f"{shards}/{index:05d}.failures.parquet"
 
 
 def look(output: Path, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
@@ -187,7 +189,7 @@ def _tidy(output: Path) -> None:
 def _clear(output: Path) -> None:
     """Take a run away, its claim to be finished first."""
     with writing(output):
-        for name in (SUCCESS, MANIFEST, ACCOUNTS, FAILURES):
+        for name in (SUCCESS, MANIFEST, *TABLES, *REPORTS):
             (output / name).unlink(missing_ok=True)
         for name in (RUNNING, FORECASTS):
             if (output / name).exists():

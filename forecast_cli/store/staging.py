@@ -6,16 +6,24 @@ from pathlib import Path
 import polars as pl
 
 from forecast_cli.store.atomic import parquet_bytes, write_durable, write_whole
+from forecast_cli.store.layout import shard_path
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.run_folder import StagedFile
 
 
-def stage(frame: pl.DataFrame, staging: Path, path: str) -> StagedFile:
-    """Write a frame to the staging folder, for ``path`` of the output."""
-    content = parquet_bytes(frame)
+def stage(frame: pl.DataFrame, staging: Path, index: int, table: str) -> StagedFile:
+    """Write a shard's rows of a table to the staging folder."""
+    content, path = parquet_bytes(frame), shard_path(index, table)
     name = Path(path).name
     write_durable(staging / name, content)
-    return StagedFile(name, path, frame.height, len(content), hashlib.sha256(content).hexdigest())
+    return StagedFile(table, name, path, frame.height, len(content), hashlib.sha256(content).hexdigest())
+
+
+def write_text(text: str, output: Path, name: str) -> FileEntry:
+    """Write a whole text file of the output and return its entry in the manifest, which counts no rows in it."""
+    content = text.encode()
+    write_whole(output / name, content)
+    return FileEntry(path=name, rows=0, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
 
 
 def write_table(frame: pl.DataFrame, output: Path, name: str) -> FileEntry:

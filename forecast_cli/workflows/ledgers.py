@@ -1,33 +1,32 @@
 """The ledgers of a whole run, put together from those of its shards."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import polars as pl
 
 from forecast_cli.core.ledger import Status
-from forecast_cli.store.layout import ACCOUNTS, FAILURES
+from forecast_cli.store.layout import FORECASTS
 from forecast_cli.store.manifest import FileEntry
-from forecast_cli.store.run_folder import ShardReceipt
+from forecast_cli.store.run_folder import RunFolder, ShardReceipt
 from forecast_cli.store.staging import write_table
 from forecast_cli.workflows.results import FailureGroup
 
 _EXAMPLES = 3
 
 
-def write_ledgers(output: Path, receipts: Sequence[ShardReceipt]) -> tuple[FileEntry, ...]:
-    """Write ``accounts.parquet`` and ``failures.parquet`` from the shards' ledgers, in the order of the shards."""
-    ordered = sorted(receipts, key=lambda receipt: receipt.index)
-    named = ((ACCOUNTS, 1), (FAILURES, 2))
-    return tuple(
-        write_table(pl.concat(pl.read_parquet(output / receipt.files[place].path) for receipt in ordered), output, name)
-        for name, place in named
-    )
+def merge_tables(run: RunFolder, receipts: Sequence[ShardReceipt], names: Iterable[str]) -> tuple[FileEntry, ...]:
+    """Write tables of the whole run from those of its shards, and return their entries in the manifest."""
+    return tuple(write_table(read_table(run, receipts, name), run.output, name) for name in names)
+
+
+def read_table(run: RunFolder, receipts: Sequence[ShardReceipt], name: str) -> pl.DataFrame:
+    """Return a table of the whole run, shard after shard."""
+    return pl.concat(pl.read_parquet(run.path_of(receipt, name)) for receipt in receipts)
 
 
 def part_entries(receipts: Iterable[ShardReceipt]) -> tuple[FileEntry, ...]:
-    """Return the manifest's entries of the forecasts' part files, in the order of the shards."""
-    parts = (receipt.files[0] for receipt in sorted(receipts, key=lambda receipt: receipt.index))
+    """Return the manifest's entries of the forecasts' part files."""
+    parts = (receipt.file_of(FORECASTS) for receipt in receipts)
     return tuple(FileEntry(path=part.path, rows=part.rows, bytes=part.bytes, sha256=part.sha256) for part in parts)
 
 

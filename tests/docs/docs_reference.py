@@ -37,7 +37,7 @@ def help_of(command: tuple[str, ...]) -> str:
 def settings_table() -> str:
     rows = ["| Setting | Flag | Default | What it says |", "|---|---|---|---|"]
     for name, field in Settings.model_fields.items():
-        mark = "" if affects_output(name) else " †"
+        mark = "" if affects_output(name, "forecast") else " †"
         flag = f"`--{name.replace('_', '-')}`"
         rows.append(f"| `{name}`{mark} | {flag} | {_default(field.default)} | {field.description} |")
     return "\n".join(

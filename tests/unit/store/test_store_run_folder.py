@@ -10,9 +10,10 @@ import pytest
 
 from forecast_cli.core.errors import OutputBusyError, OutputConflictError, OutputNotWrittenError
 from forecast_cli.store.atomic import write_durable, write_whole
+from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, shard_path
 from forecast_cli.store.lock import holding
 from forecast_cli.store.manifest import InputRecord, Manifest
-from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, look, open_run, shard_files
+from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, look, open_run
 from forecast_cli.store.staging import stage
 
 IDENTITY = {"command": "forecast", "input": [["a", 1, "00"]], "settings": {"horizon": 30}, "versions": {"polars": "2"}}
@@ -39,7 +40,7 @@ def manifest(fingerprint: str = "f") -> Manifest:
 
 
 def commit_one(run: RunFolder, index: int = 0) -> ShardReceipt:
-    files = tuple(stage(TABLE, run.staging, path) for path in shard_files(index))
+    files = tuple(stage(TABLE, run.staging, index, table) for table in (FORECASTS, ACCOUNTS, FAILURES))
     receipt = ShardReceipt(index, 2, 0.5, files)
     run.commit(receipt)
     return receipt
@@ -72,7 +73,7 @@ def test_a_committed_shard_that_is_damaged_is_done_again(tmp_path: Path, damage:
     with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
         commit_one(run)
         commit_one(run, 1)
-    part, accounts, _ = shard_files(1)
+    part, accounts = shard_path(1, FORECASTS), shard_path(1, ACCOUNTS)
     path = {"part": part, "accounts": accounts, "receipt": ".run/shards/00001.json"}[damage]
     content = bytearray((tmp_path / path).read_bytes())
     content[len(content) // 2] ^= 1
@@ -83,7 +84,7 @@ def test_a_committed_shard_that_is_damaged_is_done_again(tmp_path: Path, damage:
 
 def test_staged_files_of_a_dead_run_are_cleared_away(tmp_path: Path) -> None:
     with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
-        stage(TABLE, run.staging, shard_files(3)[0])
+        stage(TABLE, run.staging, 3, FORECASTS)
     with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
         assert list(run.staging.iterdir()) == []
 

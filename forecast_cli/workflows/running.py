@@ -1,0 +1,185 @@
+"""What every run over shards has in common: read and check, cut, do what is missing, end with the manifest."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.columns import UNIQUE_ID
+from forecast_cli.core.errors import OutputConflictError
+from forecast_cli.core.progress import Progress
+from forecast_cli.data.contract.check import Contract
+from forecast_cli.data.findings import Action, Finding
+from forecast_cli.data.scan.rows import assert_unchanged
+from forecast_cli.engine.local import run_shards, usable_cores
+from forecast_cli.engine.shards import Job, Shard, Work, choose_models, cut_shards, shard_size
+from forecast_cli.models.registry import ModelChoice
+from forecast_cli.store.fingerprint import fingerprint, identity, versions
+from forecast_cli.store.layout import ACCOUNTS
+from forecast_cli.store.lock import refuse_if_held
+from forecast_cli.store.manifest import FileEntry, FindingRecord, InputEntry, InputRecord, Manifest
+from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, open_run
+from forecast_cli.workflows.ledgers import part_entries
+from forecast_cli.workflows.reading import CheckedInput, accept, check_whole_input, count_statuses, summarize_input
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that is ready to start: the input checked, the work cut, the output not touched yet."""
+
+    command: str
+    output: Path
+    settings: Settings
+    checked: CheckedInput
+    contract: Contract
+    models: tuple[ModelChoice, ...]
+    shards: tuple[Shard, ...]
+    identity: dict[str, Any]
+    started: float
+
+    @property
+    def fingerprint(self) -> str:
+        """Return the hash of all that decides the run's numbers."""
+        return fingerprint(self.identity)
+
+    @property
+    def workers(self) -> int:
+        """Return the worker processes to use."""
+        return self.settings.jobs or usable_cores()
+
+
+#: Writes the tables of a whole run from its shards' and returns their entries in the manifest.
+Finish = Callable[[Prepared, RunFolder, Sequence[ShardReceipt]], tuple[FileEntry, ...]]
+
+
+@dataclass(frozen=True)
+class Executed:
+    """How a run went: whether it had been finished before, and how many shards had been."""
+
+    reused: bool
+    shards_resumed: int
+
+
+def prepare(command: str, source: str, output: Path, settings: Settings) -> Prepared:
+    """Read and check the input, cut the work. Writes nothing.
+
+    Raises InputRejectedError, ConfigError, and OutputConflictError where the output lies inside the input.
+    """
+    started = time.monotonic()
+    models = choose_models(settings)
+    _refuse_overlap(source, output)
+    checked = check_whole_input(source, settings)
+    contract = accept(checked)
+    ids = contract.ledger.get_column(UNIQUE_ID)
+    shards = cut_shards(ids, shard_size(settings, models, ids.n_unique()))
+    made_from = identity(command, checked.source, settings)
+    return Prepared(command, output, settings, checked, contract, models, shards, made_from, started)
+
+
+def execute(prepared: Prepared, work: Work, finish: Finish, *, force: bool, progress: Progress) -> Executed:
+    """Do the shards that are not done yet and end with the manifest; leave a finished run alone.
+
+    Raises OutputConflictError, OutputBusyError, OutputNotWrittenError or WorkerLostError; finished shards are kept.
+    """
+    _pass_on_warnings(prepared.checked.findings, progress)
+    with open_run(prepared.output, prepared.identity, prepared.fingerprint, force=force) as (run, state):
+        if state is OutputState.FINISHED:
+            return Executed(reused=True, shards_resumed=0)
+        done = run.receipts()
+        receipts = _run_missing(prepared, run, work, done=list(done.values()), progress=progress)
+        run.finish(_manifest(prepared, receipts, finish(prepared, run, receipts)))
+        return Executed(reused=False, shards_resumed=len(done))
+
+
+def refuse_busy(output: Path) -> None:
+    """Raise OutputBusyError at once where another run holds the output, before anything is read."""
+    refuse_if_held(output)
+
+
+def _refuse_overlap(source: str, output: Path) -> None:
+    """Refuse an output inside the input, or the same folder: the next run would read its own forecasts."""
+    if "://" in source:
+        return
+    read, written = Path(source).resolve(), output.resolve()
+    if written == read or (read.is_dir() and read in written.parents):
+        raise OutputConflictError(
+            f"{output}: lies inside the input {source}; the next run would read its own forecasts",
+            "name an --output outside the input",
+        )
+
+
+def _pass_on_warnings(findings: Sequence[Finding], progress: Progress) -> None:
+    for finding in findings:
+        if finding.action is Action.WARN:
+            progress.warn(f"{finding.message} [{finding.rule}]")
+
+
+def _run_missing(
+    prepared: Prepared, run: RunFolder, work: Work, *, done: Sequence[ShardReceipt], progress: Progress
+) -> list[ShardReceipt]:
+    """Run the shards that are not committed yet, commit each as it comes, and return the receipts of all, in order."""
+    known = {receipt.index for receipt in done}
+    missing = [shard for shard in prepared.shards if shard.index not in known]
+    job = Job(prepared.checked.source, prepared.settings, prepared.contract.origin, run.staging, work)
+    progress.start("Forecasting", sum(shard.accounts for shard in prepared.shards))
+    progress.advance(sum(receipt.accounts for receipt in done))
+    receipts = list(done)
+    for receipt in run_shards(job, missing, jobs=prepared.workers):
+        run.commit(receipt)
+        receipts.append(receipt)
+        progress.advance(receipt.accounts)
+    assert_unchanged(prepared.checked.source)
+    progress.finish()
+    return sorted(receipts, key=lambda receipt: receipt.index)
+
+
+def _manifest(prepared: Prepared, receipts: Sequence[ShardReceipt], tables: tuple[FileEntry, ...]) -> Manifest:
+    parts = part_entries(receipts)
+    accounts = pl.read_parquet(prepared.output / ACCOUNTS, columns=["status"])
+    return Manifest(
+        command=prepared.command,
+        fingerprint=prepared.fingerprint,
+        versions=versions(),
+        settings=prepared.settings.affecting_output(prepared.command),
+        seed=prepared.settings.seed,
+        input=_input_record(prepared.checked, accounts.height),
+        accounts={status.value: count for status, count in count_statuses(accounts).items()},
+        forecast_rows=sum(part.rows for part in parts),
+        shards=len(prepared.shards),
+        files=(*parts, *tables),
+        findings=tuple(_finding_record(finding) for finding in prepared.checked.findings),
+        finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - prepared.started, 3),
+        cpu_seconds=round(sum(receipt.cpu_seconds for receipt in receipts), 3),
+    )
+
+
+def _input_record(checked: CheckedInput, accounts: int) -> InputRecord:
+    summary = summarize_input(checked)
+    return InputRecord(
+        root=summary.root,
+        files=tuple(
+            InputEntry(path=file.path, rows=file.rows, bytes=file.size, sha256=file.sha256)
+            for file in checked.source.files
+        ),
+        rows=summary.rows,
+        accounts=accounts,
+        origin=summary.origin.isoformat() if summary.origin else None,
+        verified=summary.verified,
+    )
+
+
+def _finding_record(finding: Finding) -> FindingRecord:
+    return FindingRecord(
+        rule=finding.rule,
+        title=finding.title,
+        action=finding.action.value,
+        unit=finding.unit,
+        count=finding.count,
+        message=finding.message,
+    )
