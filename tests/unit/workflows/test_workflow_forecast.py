@@ -1,6 +1,7 @@
 """The main job as a Python call: every account comes out, the same bytes each time, and nothing is mixed."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -15,9 +16,11 @@ from forecast_cli.core.errors import CheckFailedError, InputRejectedError, Outpu
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.store.run_folder import RunFolder, ShardReceipt
+from forecast_cli.workflows import forecast, running
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import plan_forecast, run_forecast
 from forecast_cli.workflows.results import ForecastRequest
+from forecast_cli.workflows.running import prepare
 
 START = date(2025, 1, 1)
 
@@ -149,7 +152,7 @@ def test_RT14_a_run_that_was_cut_off_is_taken_up_and_ends_in_the_same_bytes(
     commit = RunFolder.commit
 
     def cut_off(run: RunFolder, receipt: ShardReceipt) -> None:
-        if len(run.receipts()) == 2:
+        if len(run.take_up()) == 2:
             raise KeyboardInterrupt
         commit(run, receipt)
 
@@ -268,3 +271,55 @@ def test_nothing_but_set_aside_accounts_is_still_a_run(request_of: Callable[...,
     assert run.forecast_rows == 0
     assert run.accounts[Status.FAILED] == 1
     assert run_check(run.output).damages == ()
+
+
+def test_IN14_what_was_read_of_a_changing_input_is_never_taken_up(
+    request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = balances()
+    undisturbed = run_forecast(request_of(frame, output="undisturbed", shard_size=3))
+    request, source = request_of(frame, shard_size=3), undisturbed.output.parent / "balances.parquet"
+    kept, stamp, commit = source.read_bytes(), source.stat().st_mtime_ns, RunFolder.commit
+
+    def change_after(run: RunFolder, receipt: ShardReceipt) -> None:
+        commit(run, receipt)
+        frame.with_columns(pl.col("balance") + 100_000).write_parquet(source)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RunFolder, "commit", change_after)
+        with pytest.raises(InputRejectedError, match="has changed since it was listed"):
+            run_forecast(request)
+    source.write_bytes(kept)
+    os.utime(source, ns=(stamp, stamp))
+    assert part_bytes(run_forecast(request).output) == part_bytes(undisturbed.output)
+
+
+def test_a_shard_that_loses_an_account_never_ends_as_a_run(
+    request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = request_of(balances(accounts=3))
+    checked = replace(prepare("forecast", request.input, request.output, request.settings))
+    lost = replace(checked.contract, ledger=checked.contract.ledger.head(2))
+    monkeypatch.setattr(running, "prepare", lambda *_: replace(checked, contract=lost))
+    monkeypatch.setattr(forecast, "prepare", lambda *_: replace(checked, contract=lost))
+    with pytest.raises(AssertionError, match="2 accounts went in, 3 came out"):
+        run_forecast(request)
+    assert not (request.output / "manifest.json").exists()
+
+
+def test_a_finished_run_whose_files_are_gone_is_done_again(request_of: Callable[..., ForecastRequest]) -> None:
+    request = request_of(balances(accounts=3))
+    before = part_bytes(run_forecast(request).output)
+    for path in (request.output / "forecasts").iterdir():
+        path.unlink()
+    again = run_forecast(request)
+    assert not again.reused
+    assert part_bytes(again.output) == before
+
+
+def test_a_plan_refuses_what_the_run_would_refuse(request_of: Callable[..., ForecastRequest]) -> None:
+    request = request_of(balances(accounts=2))
+    request.output.mkdir()
+    (request.output / "thesis.txt").write_text("mine")
+    with pytest.raises(OutputConflictError, match="no run wrote"):
+        plan_forecast(request)
