@@ -20,6 +20,7 @@ from forecast_cli.store.atomic import make_folder, move_into_place, sha256_of, w
 from forecast_cli.store.fingerprint import differences, input_identity
 from forecast_cli.store.layout import (
     FORECASTS,
+    LOCK,
     MANIFEST,
     PLAN,
     REPORTS,
@@ -181,6 +182,8 @@ def _look_at_finished(output: Path, identity: dict[str, Any], fingerprint: str) 
     try:
         manifest = read_manifest(output)
     except CheckFailedError as error:
+        if not (output / LOCK).exists():
+            return OutputState.FOREIGN, "holds a manifest.json that no run wrote"
         return OutputState.OTHER, f"holds a run that is damaged: {error}"
     if manifest.fingerprint == fingerprint:
         gone = [entry.path for entry in manifest.files if not _has_size(output / entry.path, entry.bytes)]

@@ -1,10 +1,24 @@
-"""Overlap: an output that the next run would take for its input."""
+"""Where an output may not be: in an object store, or where the next run would take it for its input."""
 
+import re
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Final
 
 from forecast_cli.core.errors import OutputConflictError
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
+
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+
+
+def refuse_remote(output: Path) -> None:
+    """Raise OutputConflictError for an address: a run writes to a folder of this machine."""
+    address = _SCHEME.match(str(output))
+    if address:
+        raise OutputConflictError(
+            f"--output {address[0]}/...: is an address; a run writes to a folder",
+            "name a folder as --output, and copy it to the store once it holds _SUCCESS",
+        )
 
 
 def refuse_overlap(source: str, output: Path) -> None:

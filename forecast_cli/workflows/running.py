@@ -25,7 +25,7 @@ from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import FileEntry, FindingRecord, InputEntry, InputRecord, Manifest
 from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, open_run
 from forecast_cli.workflows.ledgers import part_entries
-from forecast_cli.workflows.overlap import refuse_overlap
+from forecast_cli.workflows.overlap import refuse_overlap, refuse_remote
 from forecast_cli.workflows.reading import CheckedInput, accept, check_whole_input, count_statuses, summarize_input
 
 
@@ -73,6 +73,7 @@ def prepare(command: str, source: str, output: Path, settings: Settings) -> Prep
     """
     started = time.monotonic()
     models = choose_models(settings)
+    refuse_remote(output)
     refuse_overlap(source, output)
     checked = check_whole_input(source, settings)
     contract = accept(checked)
@@ -106,8 +107,9 @@ def refuse_busy(output: Path) -> None:
 
 def _pass_on_warnings(findings: Sequence[Finding], progress: Progress) -> None:
     for finding in findings:
-        if finding.action is Action.WARN:
-            progress.warn(f"{finding.message} [{finding.rule}]")
+        if finding.action in (Action.WARN, Action.QUARANTINE):
+            hint = f"; {finding.hint}" if finding.hint else ""
+            progress.warn(f"{finding.message} [{finding.rule}]{hint}")
 
 
 def _run_missing(

@@ -196,3 +196,15 @@ def test_the_same_files_under_another_spelling_are_the_same_input() -> None:
     files = [("in/a.parquet", 1, "00")]
     spelled = [("./in/a.parquet", 1, "00")]
     assert input_identity("in", files) == input_identity("./in", spelled) == [["a.parquet", 1, "00"]]
+
+
+def test_a_manifest_that_no_run_wrote_makes_a_folder_a_foreign_one(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("{}")
+    (tmp_path / "forecasts").mkdir()
+    (tmp_path / "forecasts" / "mine.parquet").write_bytes(b"years of work")
+    with (
+        pytest.raises(OutputConflictError, match="that no run wrote"),
+        open_run(tmp_path, IDENTITY, "f", force=True),
+    ):
+        pytest.fail("took a foreign folder")
+    assert (tmp_path / "forecasts" / "mine.parquet").exists()

@@ -1,7 +1,8 @@
 """The main job as a Python call: every account comes out, the same bytes each time, and nothing is mixed."""
 
 import json
-import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -15,6 +16,9 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import CheckFailedError, InputRejectedError, OutputConflictError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
+from forecast_cli.engine.shards import Job
+from forecast_cli.engine.worker import forecast_shard, run_shard
+from forecast_cli.store.lock import holding
 from forecast_cli.store.run_folder import RunFolder, ShardReceipt
 from forecast_cli.workflows import forecast, running
 from forecast_cli.workflows.check import run_check
@@ -259,9 +263,24 @@ def test_check_finds_tables_that_contradict_a_forged_manifest(request_of: Callab
     assert [damage.problem for damage in run_check(run.output).damages] == ["2 accounts came out, 3 went in"]
 
 
-def test_check_says_that_a_folder_holds_no_run(tmp_path: Path) -> None:
-    with pytest.raises(CheckFailedError, match="holds no finished run"):
+def test_check_tells_a_wrong_folder_from_a_run_that_was_cut_off(tmp_path: Path) -> None:
+    with pytest.raises(CheckFailedError, match="no such folder"):
+        run_check(tmp_path / "typo")
+    with pytest.raises(CheckFailedError, match="not the output of a run"):
         run_check(tmp_path)
+    (tmp_path / ".run").mkdir()
+    with pytest.raises(CheckFailedError, match="holds a run that was cut off"):
+        run_check(tmp_path)
+    with holding(tmp_path):
+        command = [sys.executable, "-m", "forecast_cli", "check", str(tmp_path)]
+        assert subprocess.run(command, check=False, capture_output=True).returncode == ExitCode.OUTPUT_BUSY
+
+
+def test_an_address_is_no_output(request_of: Callable[..., ForecastRequest]) -> None:
+    request = replace(request_of(balances(accounts=2)), output=Path("s3://key:secret@bucket/out"))
+    with pytest.raises(OutputConflictError, match="is an address") as caught:
+        run_forecast(request)
+    assert "secret" not in str(caught.value)
 
 
 def test_nothing_but_set_aside_accounts_is_still_a_run(request_of: Callable[..., ForecastRequest]) -> None:
@@ -269,29 +288,25 @@ def test_nothing_but_set_aside_accounts_is_still_a_run(request_of: Callable[...,
     frame = pl.DataFrame(rows, schema=balances(accounts=1).schema, orient="row")
     run = run_forecast(request_of(frame))
     assert run.forecast_rows == 0
+    assert replace(run, max_failed=1).exit_code is ExitCode.ACCOUNTS_FAILED
     assert run.accounts[Status.FAILED] == 1
     assert run_check(run.output).damages == ()
 
 
-def test_IN14_what_was_read_of_a_changing_input_is_never_taken_up(
-    request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    frame = balances()
-    undisturbed = run_forecast(request_of(frame, output="undisturbed", shard_size=3))
-    request, source = request_of(frame, shard_size=3), undisturbed.output.parent / "balances.parquet"
-    kept, stamp, commit = source.read_bytes(), source.stat().st_mtime_ns, RunFolder.commit
-
-    def change_after(run: RunFolder, receipt: ShardReceipt) -> None:
-        commit(run, receipt)
-        frame.with_columns(pl.col("balance") + 100_000).write_parquet(source)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(RunFolder, "commit", change_after)
-        with pytest.raises(InputRejectedError, match="has changed since it was listed"):
-            run_forecast(request)
-    source.write_bytes(kept)
-    os.utime(source, ns=(stamp, stamp))
-    assert part_bytes(run_forecast(request).output) == part_bytes(undisturbed.output)
+def test_IN14_what_was_read_of_a_changed_input_is_never_staged(request_of: Callable[..., ForecastRequest]) -> None:
+    frame = balances(accounts=2)
+    request = request_of(frame)
+    prepared = prepare("forecast", request.input, request.output, request.settings)
+    staging = request.output.parent / "staging"
+    staging.mkdir()
+    job = Job(prepared.checked.source, request.settings, prepared.contract.origin, staging, forecast_shard)
+    assert run_shard(job, prepared.shards[0]).accounts == 2
+    for path in staging.iterdir():
+        path.unlink()
+    frame.with_columns(pl.col("balance") + 100_000).write_parquet(request.input)
+    with pytest.raises(InputRejectedError, match="has changed since it was listed"):
+        run_shard(job, prepared.shards[0])
+    assert list(staging.iterdir()) == []
 
 
 def test_a_shard_that_loses_an_account_never_ends_as_a_run(
