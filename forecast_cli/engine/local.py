@@ -3,11 +3,13 @@
 import contextlib
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from typing import Final
 
@@ -22,10 +24,11 @@ ONE_THREAD: Final = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS"), "1"
 )
 
-_job: list[Job] = []
+#: The job of this worker process, as bytes until its first shard: what is wrong with it is then told as a value.
+_job: list[bytes | Job] = []
 
 
-def run_shards(job: Job, shards: Sequence[Shard], *, jobs: int) -> Iterator[ShardReceipt]:
+def run_shards(job: Job, shards: Sequence[Shard], *, jobs: int) -> Generator[ShardReceipt]:
     """Yield the receipts of ``shards`` as workers finish them, in no particular order.
 
     Raises what a shard raises, and WorkerLostError where the system ends a worker. Leaves no worker behind.
@@ -60,19 +63,53 @@ def _results(waiting: set[Future[ShardReceipt]]) -> Iterator[ShardReceipt]:
 
 @contextlib.contextmanager
 def _pool(job: Job, workers: int) -> Iterator[ProcessPoolExecutor]:
-    context = multiprocessing.get_context(start_method())
-    if start_method() == "forkserver":
-        context.set_forkserver_preload(["forecast_cli.engine.worker", *_modules_needed(job)])
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(job,))
+    context, others = _context(job), set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(pickle.dumps(job),))
     try:
         yield pool
     except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for worker in multiprocessing.active_children():
-            worker.terminate()
+        _end(set(multiprocessing.active_children()) - others)
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _end(workers: set[multiprocessing.process.BaseProcess]) -> None:
+    """End workers and wait for them, before anything they may still be reaching for is taken away.
+
+    A fork server that is still importing has a worker to make yet, and would make it when nothing is left to work with.
+    """
+    server = getattr(forkserver._forkserver, "_forkserver_pid", None)
+    if server is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(server, signal.SIGKILL)
+    for worker in workers:
+        worker.terminate()
+    for worker in workers:
+        worker.join(timeout=5)
+
+
+def _context(job: Job) -> multiprocessing.context.BaseContext:
+    """Return the context workers are made in; a fork server has imported what they need, and nothing has run in it."""
+    context = multiprocessing.get_context(start_method())
+    if start_method() == "forkserver":
+        context.set_forkserver_preload(["forecast_cli.engine.worker", *_modules_needed(job)])
+        with _deaf_to_interrupts():
+            forkserver.ensure_running()
+    return context
+
+
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Start processes that leave Ctrl-C to this one, even while they import."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _modules_needed(job: Job) -> list[str]:
@@ -94,7 +131,7 @@ def _one_thread_each() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _start_worker(job: Job) -> None:
+def _start_worker(job: bytes) -> None:
     """Keep the job, leave interrupts to the parent, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -110,4 +147,8 @@ def _end_with_parent() -> None:
 
 
 def _run_in_worker(shard: Shard) -> ShardReceipt:
-    return run_shard(_job[0], shard)
+    (job,) = _job
+    if isinstance(job, bytes):
+        job = pickle.loads(job)  # noqa: S301 - the parent's own, handed over when this process was made
+        _job[:] = [job]
+    return run_shard(job, shard)

@@ -38,7 +38,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Shard:
-    """One range of account ids, both ends included, in the input's type."""
+    """One range of account ids, both ends included, in the input's type, and how many accounts it has."""
 
     index: int
     first_id: Any
@@ -70,10 +70,18 @@ def cpu_seconds(models: Sequence[ModelChoice], n_accounts: int) -> float:
 
 
 def cut_shards(ids: pl.Series, size: int) -> tuple[Shard, ...]:
-    """Cut account ids into ranges of ``size``; every id, and every currency of it, falls in exactly one."""
-    distinct = ids.unique().sort().alias(UNIQUE_ID)
-    ranges = [distinct.slice(start, size) for start in range(0, len(distinct), size)]
+    """Cut account ids into ranges of ``size``; every id falls in exactly one, and so does each currency of it.
+
+    ``ids`` holds an id once for each of its currencies; ``accounts`` of a shard counts them all.
+    """
+    counts = ids.alias(UNIQUE_ID).to_frame().group_by(UNIQUE_ID).len().sort(UNIQUE_ID)
+    ranges = [counts.slice(start, size) for start in range(0, counts.height, size)]
     return tuple(
-        Shard(index=index, first_id=chunk[0], last_id=chunk[-1], accounts=len(chunk))
+        Shard(
+            index=index,
+            first_id=chunk[UNIQUE_ID][0],
+            last_id=chunk[UNIQUE_ID][-1],
+            accounts=int(chunk["len"].sum()),
+        )
         for index, chunk in enumerate(ranges)
     )

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from forecast_cli.data.contract.check import read_shard
+from forecast_cli.data.scan.rows import assert_unchanged
 from forecast_cli.engine.outcomes import Said, failure_rows, settle_ledger
 from forecast_cli.engine.shards import Job, Shard
 from forecast_cli.engine.tables import forecast_table, to_edge
@@ -19,14 +20,30 @@ Tables = Mapping[str, pl.DataFrame]
 
 
 def run_shard(job: Job, shard: Shard) -> ShardReceipt:
-    """Do a shard and stage its tables. Raises InputRejectedError where the input changed under the run."""
+    """Do a shard and stage its tables.
+
+    Raises InputRejectedError where the input is not what was listed any more: what was read of it may be a mixture.
+    """
     started = time.process_time()
     tables = job.work(job, shard)
+    assert_unchanged(job.source)
+    if tables[ACCOUNTS].height != shard.accounts:
+        raise LostAccountsError(shard.accounts, tables[ACCOUNTS].height)
     files = tuple(
         stage(to_edge(table, job.source, job.settings), job.staging, shard.index, name)
         for name, table in tables.items()
     )
     return ShardReceipt(shard.index, tables[ACCOUNTS].height, time.process_time() - started, files)
+
+
+class LostAccountsError(Exception):
+    """A bug: a shard's ledger does not hold the accounts it was given."""
+
+    def __init__(self, given: int, found: int) -> None:
+        super().__init__(given, found)
+
+    def __str__(self) -> str:
+        return f"{self.args[0]} accounts went into a shard, {self.args[1]} came out"
 
 
 def forecast_shard(job: Job, shard: Shard) -> Tables:

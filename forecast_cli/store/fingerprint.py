@@ -3,6 +3,8 @@
 import hashlib
 import json
 import platform
+import posixpath
+from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -10,23 +12,40 @@ from forecast_cli import __version__
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.source import Source
 
-_PACKAGES: Final = ("polars", "pyarrow", "numpy", "scipy", "statsforecast", "scikit-learn")
+_PACKAGES: Final = (
+    "coreforecast",
+    "numpy",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "scikit-learn",
+    "scipy",
+    "statsforecast",
+    "statsmodels",
+    "utilsforecast",
+)
 
 
 def versions() -> dict[str, str]:
     """Return the versions that may change a number or a byte."""
     installed = {name: version(name) for name in _PACKAGES}
-    return {"forecast-cli": __version__, "python": platform.python_version(), **installed}
+    python = ".".join(platform.python_version_tuple()[:2])
+    return {"forecast-cli": __version__, "python": python, **installed}
 
 
 def identity(command: str, source: Source, settings: Settings) -> dict[str, Any]:
     """Return what a run is made from, as plain JSON values: the input by content, settings and versions."""
     return {
         "command": command,
-        "input": [[file.path, file.size, file.sha256] for file in source.files],
+        "input": input_identity(source.root, ((file.path, file.size, file.sha256) for file in source.files)),
         "settings": settings.affecting_output(command),
         "versions": versions(),
     }
+
+
+def input_identity(root: str, files: Iterable[tuple[str, int, str]]) -> list[list[Any]]:
+    """Return what an input is by its content: for each of ``files`` its path below ``root``, its size and SHA-256."""
+    return [[posixpath.relpath(path, root), size, sha256] for path, size, sha256 in files]
 
 
 def fingerprint(identity: dict[str, Any]) -> str:

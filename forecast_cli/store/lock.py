@@ -37,7 +37,9 @@ def holding(output: Path) -> Iterator[None]:
 
 def refuse_if_held(output: Path) -> None:
     """Raise OutputBusyError where another process holds ``output``; leaves no trace where nobody does."""
-    if (output / LOCK).exists():
+    with writing(output / LOCK):
+        known = (output / LOCK).exists()
+    if known:
         with holding(output):
             pass
 

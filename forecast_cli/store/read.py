@@ -2,19 +2,39 @@
 
 from pathlib import Path
 
-from forecast_cli.core.errors import CheckFailedError
-from forecast_cli.store.layout import MANIFEST
+from forecast_cli.core.errors import CheckFailedError, ForecastCliError, OutputBusyError
+from forecast_cli.store.layout import MANIFEST, RUNNING
+from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import Manifest, parse_manifest
 
 
 def read_manifest(output: Path) -> Manifest:
-    """Return the manifest of a finished run; raises CheckFailedError where there is none or it is damaged."""
+    """Return the manifest of a finished run.
+
+    Raises CheckFailedError where there is none, for what reason it says, and OutputBusyError where a run is at work.
+    """
     path = output / MANIFEST
     try:
         content = path.read_bytes()
+    except FileNotFoundError:
+        raise _unfinished(output) from None
     except OSError as error:
-        raise CheckFailedError(
-            f"{output}: holds no finished run: {MANIFEST}: {error.strerror}",
-            "run the forecast into it again: finished shards are kept",
-        ) from None
+        raise CheckFailedError(f"{path}: cannot be read: {error.strerror}", "mend its permissions") from None
     return parse_manifest(content, where=str(path))
+
+
+def _unfinished(output: Path) -> ForecastCliError:
+    """Return what to tell of a folder without a manifest."""
+    if not output.is_dir():
+        return CheckFailedError(f"{output}: no such folder", "name the --output of a run")
+    if not (output / RUNNING).is_dir():
+        return CheckFailedError(
+            f"{output}: not the output of a run: it has no {MANIFEST}", "name the --output of a run"
+        )
+    try:
+        refuse_if_held(output)
+    except OutputBusyError as error:
+        return error
+    return CheckFailedError(
+        f"{output}: holds a run that was cut off", "run the same forecast command again: finished shards are kept"
+    )

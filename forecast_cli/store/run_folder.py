@@ -11,13 +11,16 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
 
 from forecast_cli.core.errors import CheckFailedError, OutputConflictError
 from forecast_cli.store.atomic import make_folder, move_into_place, sha256_of, write_whole, writing
-from forecast_cli.store.fingerprint import differences
+from forecast_cli.store.fingerprint import differences, input_identity
 from forecast_cli.store.layout import (
     FORECASTS,
+    LOCK,
     MANIFEST,
     PLAN,
     REPORTS,
@@ -39,8 +42,12 @@ class OutputState(StrEnum):
     NEW = "new"
     RESUMABLE = "resumable"  # this very run, cut off
     FINISHED = "finished"  # this very run, done
+    DAMAGED = "damaged"  # this very run, done, and something of it is gone since
     OTHER = "other"  # another input's, config's or version's run
     FOREIGN = "foreign"  # files that no run wrote
+
+
+NOTHING: Final = (OutputState.NEW, "")
 
 
 @dataclass(frozen=True)
@@ -80,10 +87,15 @@ class RunFolder:
         """Return the folder workers write to."""
         return self.output / RUNNING / STAGING
 
-    def receipts(self) -> dict[int, ShardReceipt]:
-        """Return the shards that were committed and whose files are still what was written."""
+    def take_up(self) -> dict[int, ShardReceipt]:
+        """Return the shards that were committed and whose files are still what was written; clear away all else."""
         found = (_read_receipt(path) for path in sorted((self.output / RUNNING / SHARDS).glob("*.json")))
-        return {receipt.index: receipt for receipt in found if receipt and self._holds(receipt)}
+        kept = {receipt.index: receipt for receipt in found if receipt and self._holds(receipt)}
+        named = {self.output / file.path for receipt in kept.values() for file in receipt.files}
+        with writing(self.output / FORECASTS):
+            for path in set((self.output / FORECASTS).iterdir()) - named:
+                path.unlink()
+        return kept
 
     def commit(self, receipt: ShardReceipt) -> None:
         """Move a shard's files into place, then write its receipt."""
@@ -102,14 +114,19 @@ class RunFolder:
         _tidy(self.output)
 
     def _holds(self, receipt: ShardReceipt) -> bool:
-        paths = [(self.output / file.path, file.sha256) for file in receipt.files]
-        return all(path.is_file() and sha256_of(path) == digest for path, digest in paths)
+        try:
+            return all(sha256_of(self.output / file.path) == file.sha256 for file in receipt.files)
+        except OSError:
+            return False
+
+
+_RECEIPT: Final = TypeAdapter(ShardReceipt)
 
 
 def look(output: Path, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
     """Return what ``output`` holds, and in words what is in the way. Writes nothing."""
     if not output.exists():
-        return OutputState.NEW, ""
+        return NOTHING
     if not output.is_dir():
         return OutputState.FOREIGN, "is a file, not a folder"
     foreign = sorted(path.name for path in output.iterdir() if not is_own(path))
@@ -119,10 +136,24 @@ def look(output: Path, identity: dict[str, Any], fingerprint: str) -> tuple[Outp
         return _look_at_finished(output, identity, fingerprint)
     plan = _read_json(output / RUNNING / PLAN)
     if plan is None:
-        return OutputState.NEW, ""
+        tables = [name for name in (FORECASTS, *TABLES) if (output / name).exists()]
+        return (OutputState.OTHER, f"holds {', '.join(tables)} of a run without a manifest") if tables else NOTHING
     if plan.get("fingerprint") == fingerprint:
         return OutputState.RESUMABLE, ""
     return OutputState.OTHER, _differs("an unfinished run", plan.get("identity", {}), identity)
+
+
+def look_or_refuse(output: Path, identity: dict[str, Any], fingerprint: str, *, force: bool) -> tuple[OutputState, str]:
+    """Return what ``output`` holds for a run of ``identity``, and in words what is wrong with it. Writes nothing.
+
+    Raises OutputConflictError where it holds something else: another run may be replaced with ``force``, files that no
+    run wrote never are.
+    """
+    state, why = look(output, identity, fingerprint)
+    if state is OutputState.FOREIGN or (state is OutputState.OTHER and not force):
+        hint = "name another --output" + (", or replace that run with --force" if state is OutputState.OTHER else "")
+        raise OutputConflictError(f"{output}: {why}", hint)
+    return state, why
 
 
 @contextlib.contextmanager
@@ -131,20 +162,15 @@ def open_run(
 ) -> Iterator[tuple[RunFolder, OutputState]]:
     """Hold ``output`` for a run of ``identity`` and say what it held.
 
-    Raises OutputBusyError, OutputNotWrittenError, or OutputConflictError where it holds something else: another run
-    is replaced with ``force``, files that no run wrote never are.
+    Raises OutputBusyError, OutputNotWrittenError, or OutputConflictError where it holds something else.
     """
-    state, why = look(output, identity, fingerprint)
-    if state is OutputState.FOREIGN:
-        raise _conflict(output, state, why)
+    look_or_refuse(output, identity, fingerprint, force=force)
     make_folder(output)
     with holding(output):
-        state, why = look(output, identity, fingerprint)
-        if state is OutputState.OTHER and not force:
-            raise _conflict(output, state, why)
-        if state is OutputState.OTHER or force:
+        state, _ = look_or_refuse(output, identity, fingerprint, force=force)
+        if state in (OutputState.OTHER, OutputState.DAMAGED) or force:
             _clear(output)
-            state = OutputState.NEW
+            state = OutputState.DAMAGED if state is OutputState.DAMAGED else OutputState.NEW
         if state is OutputState.FINISHED:
             _tidy(output)
         else:
@@ -156,14 +182,21 @@ def _look_at_finished(output: Path, identity: dict[str, Any], fingerprint: str) 
     try:
         manifest = read_manifest(output)
     except CheckFailedError as error:
+        if not (output / LOCK).exists():
+            return OutputState.FOREIGN, "holds a manifest.json that no run wrote"
         return OutputState.OTHER, f"holds a run that is damaged: {error}"
     if manifest.fingerprint == fingerprint:
+        gone = [entry.path for entry in manifest.files if not _has_size(output / entry.path, entry.bytes)]
+        if gone:
+            return OutputState.DAMAGED, f"was finished, but is damaged since: {', '.join(gone[:3])}"
         return OutputState.FINISHED, ""
     old = {
         "command": manifest.command,
         "settings": manifest.settings,
         "versions": manifest.versions,
-        "input": [[file.path, file.bytes, file.sha256] for file in manifest.input.files],
+        "input": input_identity(
+            manifest.input.root, ((file.path, file.bytes, file.sha256) for file in manifest.input.files)
+        ),
     }
     return OutputState.OTHER, _differs("a finished run", old, identity)
 
@@ -172,9 +205,11 @@ def _differs(what: str, old: dict[str, Any], new: dict[str, Any]) -> str:
     return f"holds {what} that differs in: {'; '.join(differences(old, new)) or 'its plan'}"
 
 
-def _conflict(output: Path, state: OutputState, why: str) -> OutputConflictError:
-    hint = "name another --output" + (", or replace that run with --force" if state is OutputState.OTHER else "")
-    return OutputConflictError(f"{output}: {why}", hint)
+def _has_size(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size == size
+    except OSError:
+        return False
 
 
 def _tidy(output: Path) -> None:
@@ -187,11 +222,11 @@ def _tidy(output: Path) -> None:
 
 
 def _clear(output: Path) -> None:
-    """Take a run away, its claim to be finished first."""
+    """Take a run away: its claim to be finished first, and last what tells that there was one."""
     with writing(output):
         for name in (SUCCESS, MANIFEST, *TABLES, *REPORTS):
             (output / name).unlink(missing_ok=True)
-        for name in (RUNNING, FORECASTS):
+        for name in (FORECASTS, RUNNING):
             if (output / name).exists():
                 shutil.rmtree(output / name)
 
@@ -207,11 +242,11 @@ def _prepare(output: Path, identity: dict[str, Any], fingerprint: str) -> None:
 
 
 def _read_receipt(path: Path) -> ShardReceipt | None:
-    content = _read_json(path)
-    if content is None:
+    """Return a receipt, or None where it cannot be read: its shard is done again."""
+    try:
+        return _RECEIPT.validate_json(path.read_bytes())
+    except (OSError, ValidationError):
         return None
-    files = tuple(StagedFile(**file) for file in content["files"])
-    return ShardReceipt(content["index"], content["accounts"], content["cpu_seconds"], files)
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:

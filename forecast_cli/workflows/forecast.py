@@ -12,7 +12,7 @@ from forecast_cli.engine.worker import forecast_shard
 from forecast_cli.store.layout import ACCOUNTS, FAILURES
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.read import read_manifest
-from forecast_cli.store.run_folder import RunFolder, ShardReceipt, look
+from forecast_cli.store.run_folder import RunFolder, ShardReceipt, look_or_refuse
 from forecast_cli.workflows.ledgers import group_failures, merge_tables
 from forecast_cli.workflows.reading import count_statuses, summarize_input
 from forecast_cli.workflows.results import ForecastPlan, ForecastRequest, ForecastRun
@@ -44,7 +44,8 @@ def run_forecast(request: ForecastRequest, progress: Progress | None = None) -> 
 def plan_forecast(request: ForecastRequest) -> ForecastPlan:
     """Return what ``run_forecast`` would do, without writing anything. Raises what it would raise before it starts."""
     prepared = prepare(COMMAND, request.input, request.output, request.settings)
-    state, why = look(request.output, prepared.identity, prepared.fingerprint)
+    refuse_busy(request.output)
+    state, why = look_or_refuse(request.output, prepared.identity, prepared.fingerprint, force=request.force)
     checked, contract = prepared.checked, prepared.contract
     labels = [choice.label for choice in prepared.models]
     ready = count_statuses(contract.ledger)[Status.OK]

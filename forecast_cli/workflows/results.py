@@ -86,8 +86,9 @@ class ForecastRun:
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return ACCOUNTS_FAILED where more accounts failed than were allowed to."""
-        return ExitCode.ACCOUNTS_FAILED if self.accounts[Status.FAILED] > self.max_failed else ExitCode.OK
+        """Return ACCOUNTS_FAILED where more accounts failed than were allowed to, or none was forecast at all."""
+        failed = self.accounts[Status.FAILED] > self.max_failed or self.forecast_rows == 0
+        return ExitCode.ACCOUNTS_FAILED if failed else ExitCode.OK
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,13 +12,12 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
-from forecast_cli.core.errors import OutputConflictError
 from forecast_cli.core.progress import Progress
 from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.findings import Action, Finding
-from forecast_cli.data.scan.rows import assert_unchanged
 from forecast_cli.engine.local import run_shards, usable_cores
 from forecast_cli.engine.shards import Job, Shard, Work, choose_models, cut_shards, shard_size
+from forecast_cli.engine.tables import to_edge
 from forecast_cli.models.registry import ModelChoice
 from forecast_cli.store.fingerprint import fingerprint, identity, versions
 from forecast_cli.store.layout import ACCOUNTS
@@ -25,6 +25,7 @@ from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import FileEntry, FindingRecord, InputEntry, InputRecord, Manifest
 from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, open_run
 from forecast_cli.workflows.ledgers import part_entries
+from forecast_cli.workflows.overlap import refuse_overlap, refuse_remote
 from forecast_cli.workflows.reading import CheckedInput, accept, check_whole_input, count_statuses, summarize_input
 
 
@@ -72,7 +73,8 @@ def prepare(command: str, source: str, output: Path, settings: Settings) -> Prep
     """
     started = time.monotonic()
     models = choose_models(settings)
-    _refuse_overlap(source, output)
+    refuse_remote(output)
+    refuse_overlap(source, output)
     checked = check_whole_input(source, settings)
     contract = accept(checked)
     ids = contract.ledger.get_column(UNIQUE_ID)
@@ -90,7 +92,9 @@ def execute(prepared: Prepared, work: Work, finish: Finish, *, force: bool, prog
     with open_run(prepared.output, prepared.identity, prepared.fingerprint, force=force) as (run, state):
         if state is OutputState.FINISHED:
             return Executed(reused=True, shards_resumed=0)
-        done = run.receipts()
+        if state is OutputState.DAMAGED:
+            progress.warn(f"{prepared.output}: files of the finished run are gone or cut short; it is done again")
+        done = run.take_up()
         receipts = _run_missing(prepared, run, work, done=list(done.values()), progress=progress)
         run.finish(_manifest(prepared, receipts, finish(prepared, run, receipts)))
         return Executed(reused=False, shards_resumed=len(done))
@@ -101,22 +105,11 @@ def refuse_busy(output: Path) -> None:
     refuse_if_held(output)
 
 
-def _refuse_overlap(source: str, output: Path) -> None:
-    """Refuse an output inside the input, or the same folder: the next run would read its own forecasts."""
-    if "://" in source:
-        return
-    read, written = Path(source).resolve(), output.resolve()
-    if written == read or (read.is_dir() and read in written.parents):
-        raise OutputConflictError(
-            f"{output}: lies inside the input {source}; the next run would read its own forecasts",
-            "name an --output outside the input",
-        )
-
-
 def _pass_on_warnings(findings: Sequence[Finding], progress: Progress) -> None:
     for finding in findings:
-        if finding.action is Action.WARN:
-            progress.warn(f"{finding.message} [{finding.rule}]")
+        if finding.action in (Action.WARN, Action.QUARANTINE):
+            hint = f"; {finding.hint}" if finding.hint else ""
+            progress.warn(f"{finding.message} [{finding.rule}]{hint}")
 
 
 def _run_missing(
@@ -129,25 +122,26 @@ def _run_missing(
     progress.start("Forecasting", sum(shard.accounts for shard in prepared.shards))
     progress.advance(sum(receipt.accounts for receipt in done))
     receipts = list(done)
-    for receipt in run_shards(job, missing, jobs=prepared.workers):
-        run.commit(receipt)
-        receipts.append(receipt)
-        progress.advance(receipt.accounts)
-    assert_unchanged(prepared.checked.source)
+    with closing(run_shards(job, missing, jobs=prepared.workers)) as finished:
+        for receipt in finished:
+            run.commit(receipt)
+            receipts.append(receipt)
+            progress.advance(receipt.accounts)
     progress.finish()
     return sorted(receipts, key=lambda receipt: receipt.index)
 
 
 def _manifest(prepared: Prepared, receipts: Sequence[ShardReceipt], tables: tuple[FileEntry, ...]) -> Manifest:
     parts = part_entries(receipts)
-    accounts = pl.read_parquet(prepared.output / ACCOUNTS, columns=["status"])
+    accounts = pl.read_parquet(prepared.output / ACCOUNTS)
+    _account_for_everyone(prepared, accounts)
     return Manifest(
         command=prepared.command,
         fingerprint=prepared.fingerprint,
         versions=versions(),
         settings=prepared.settings.affecting_output(prepared.command),
         seed=prepared.settings.seed,
-        input=_input_record(prepared.checked, accounts.height),
+        input=_input_record(prepared.checked),
         accounts={status.value: count for status, count in count_statuses(accounts).items()},
         forecast_rows=sum(part.rows for part in parts),
         shards=len(prepared.shards),
@@ -159,7 +153,15 @@ def _manifest(prepared: Prepared, receipts: Sequence[ShardReceipt], tables: tupl
     )
 
 
-def _input_record(checked: CheckedInput, accounts: int) -> InputRecord:
+def _account_for_everyone(prepared: Prepared, accounts: pl.DataFrame) -> None:
+    """Raise where the accounts that came out are not those that went in: a bug that must not end as a finished run."""
+    went_in = to_edge(prepared.contract.ledger, prepared.checked.source, prepared.settings)
+    keys = went_in.columns[: went_in.columns.index("status")]
+    if not accounts.select(keys).equals(went_in.select(keys)):
+        raise AssertionError(f"{went_in.height} accounts went in, {accounts.height} came out, and not the same ones")
+
+
+def _input_record(checked: CheckedInput) -> InputRecord:
     summary = summarize_input(checked)
     return InputRecord(
         root=summary.root,
@@ -168,7 +170,7 @@ def _input_record(checked: CheckedInput, accounts: int) -> InputRecord:
             for file in checked.source.files
         ),
         rows=summary.rows,
-        accounts=accounts,
+        accounts=summary.accounts,
         origin=summary.origin.isoformat() if summary.origin else None,
         verified=summary.verified,
     )

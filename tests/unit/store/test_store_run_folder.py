@@ -10,6 +10,7 @@ import pytest
 
 from forecast_cli.core.errors import OutputBusyError, OutputConflictError, OutputNotWrittenError
 from forecast_cli.store.atomic import write_durable, write_whole
+from forecast_cli.store.fingerprint import input_identity
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, shard_path
 from forecast_cli.store.lock import holding
 from forecast_cli.store.manifest import InputRecord, Manifest
@@ -65,7 +66,7 @@ def test_a_run_that_was_cut_off_keeps_what_it_committed(tmp_path: Path) -> None:
         receipt = commit_one(run)
     with open_run(tmp_path, IDENTITY, "f", force=False) as (run, state):
         assert state is OutputState.RESUMABLE
-        assert run.receipts() == {0: receipt}
+        assert run.take_up() == {0: receipt}
 
 
 @pytest.mark.parametrize("damage", ["part", "receipt", "accounts"])
@@ -79,7 +80,7 @@ def test_a_committed_shard_that_is_damaged_is_done_again(tmp_path: Path, damage:
     content[len(content) // 2] ^= 1
     (tmp_path / path).write_bytes(content[: len(content) // 2] if damage == "receipt" else content)
     with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
-        assert set(run.receipts()) == {0}
+        assert set(run.take_up()) == {0}
 
 
 def test_staged_files_of_a_dead_run_are_cleared_away(tmp_path: Path) -> None:
@@ -157,3 +158,53 @@ def test_RT11_the_second_run_is_told_who_holds_the_output(tmp_path: Path) -> Non
 def test_RT08_a_full_disk_is_an_error_with_its_reason() -> None:
     with pytest.raises(OutputNotWrittenError, match="No space left on device"):
         write_durable(Path("/dev/full"), b"x" * 10)
+
+
+def test_parts_that_no_receipt_names_are_cleared_away(tmp_path: Path) -> None:
+    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+        commit_one(run)
+        commit_one(run, 1)
+    (tmp_path / ".run/shards/00001.json").unlink()
+    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+        assert set(run.take_up()) == {0}
+        assert [path.name for path in (tmp_path / "forecasts").iterdir()] == ["part-00000.parquet"]
+
+
+def test_tables_without_a_manifest_or_a_plan_are_another_run(tmp_path: Path) -> None:
+    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+        commit_one(run)
+        run.finish(manifest())
+    (tmp_path / "manifest.json").unlink()
+    with (
+        pytest.raises(OutputConflictError, match="holds forecasts of a run without a manifest"),
+        open_run(tmp_path, IDENTITY, "f", force=False),
+    ):
+        pytest.fail("mixed two runs")
+    with open_run(tmp_path, IDENTITY, "f", force=True):
+        assert list((tmp_path / "forecasts").iterdir()) == []
+
+
+def test_a_receipt_of_another_shape_is_no_receipt(tmp_path: Path) -> None:
+    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+        commit_one(run)
+    (tmp_path / ".run/shards/00000.json").write_text('{"index": 0}')
+    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+        assert run.take_up() == {}
+
+
+def test_the_same_files_under_another_spelling_are_the_same_input() -> None:
+    files = [("in/a.parquet", 1, "00")]
+    spelled = [("./in/a.parquet", 1, "00")]
+    assert input_identity("in", files) == input_identity("./in", spelled) == [["a.parquet", 1, "00"]]
+
+
+def test_a_manifest_that_no_run_wrote_makes_a_folder_a_foreign_one(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("{}")
+    (tmp_path / "forecasts").mkdir()
+    (tmp_path / "forecasts" / "mine.parquet").write_bytes(b"years of work")
+    with (
+        pytest.raises(OutputConflictError, match="that no run wrote"),
+        open_run(tmp_path, IDENTITY, "f", force=True),
+    ):
+        pytest.fail("took a foreign folder")
+    assert (tmp_path / "forecasts" / "mine.parquet").exists()

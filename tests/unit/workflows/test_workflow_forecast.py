@@ -1,6 +1,8 @@
 """The main job as a Python call: every account comes out, the same bytes each time, and nothing is mixed."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -14,10 +16,15 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import CheckFailedError, InputRejectedError, OutputConflictError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
+from forecast_cli.engine.shards import Job
+from forecast_cli.engine.worker import forecast_shard, run_shard
+from forecast_cli.store.lock import holding
 from forecast_cli.store.run_folder import RunFolder, ShardReceipt
+from forecast_cli.workflows import forecast, running
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import plan_forecast, run_forecast
 from forecast_cli.workflows.results import ForecastRequest
+from forecast_cli.workflows.running import prepare
 
 START = date(2025, 1, 1)
 
@@ -149,7 +156,7 @@ def test_RT14_a_run_that_was_cut_off_is_taken_up_and_ends_in_the_same_bytes(
     commit = RunFolder.commit
 
     def cut_off(run: RunFolder, receipt: ShardReceipt) -> None:
-        if len(run.receipts()) == 2:
+        if len(run.take_up()) == 2:
             raise KeyboardInterrupt
         commit(run, receipt)
 
@@ -256,9 +263,24 @@ def test_check_finds_tables_that_contradict_a_forged_manifest(request_of: Callab
     assert [damage.problem for damage in run_check(run.output).damages] == ["2 accounts came out, 3 went in"]
 
 
-def test_check_says_that_a_folder_holds_no_run(tmp_path: Path) -> None:
-    with pytest.raises(CheckFailedError, match="holds no finished run"):
+def test_check_tells_a_wrong_folder_from_a_run_that_was_cut_off(tmp_path: Path) -> None:
+    with pytest.raises(CheckFailedError, match="no such folder"):
+        run_check(tmp_path / "typo")
+    with pytest.raises(CheckFailedError, match="not the output of a run"):
         run_check(tmp_path)
+    (tmp_path / ".run").mkdir()
+    with pytest.raises(CheckFailedError, match="holds a run that was cut off"):
+        run_check(tmp_path)
+    with holding(tmp_path):
+        command = [sys.executable, "-m", "forecast_cli", "check", str(tmp_path)]
+        assert subprocess.run(command, check=False, capture_output=True).returncode == ExitCode.OUTPUT_BUSY
+
+
+def test_an_address_is_no_output(request_of: Callable[..., ForecastRequest]) -> None:
+    request = replace(request_of(balances(accounts=2)), output=Path("s3://key:secret@bucket/out"))
+    with pytest.raises(OutputConflictError, match="is an address") as caught:
+        run_forecast(request)
+    assert "secret" not in str(caught.value)
 
 
 def test_nothing_but_set_aside_accounts_is_still_a_run(request_of: Callable[..., ForecastRequest]) -> None:
@@ -266,5 +288,53 @@ def test_nothing_but_set_aside_accounts_is_still_a_run(request_of: Callable[...,
     frame = pl.DataFrame(rows, schema=balances(accounts=1).schema, orient="row")
     run = run_forecast(request_of(frame))
     assert run.forecast_rows == 0
+    assert replace(run, max_failed=1).exit_code is ExitCode.ACCOUNTS_FAILED
     assert run.accounts[Status.FAILED] == 1
     assert run_check(run.output).damages == ()
+
+
+def test_IN14_what_was_read_of_a_changed_input_is_never_staged(request_of: Callable[..., ForecastRequest]) -> None:
+    frame = balances(accounts=2)
+    request = request_of(frame)
+    prepared = prepare("forecast", request.input, request.output, request.settings)
+    staging = request.output.parent / "staging"
+    staging.mkdir()
+    job = Job(prepared.checked.source, request.settings, prepared.contract.origin, staging, forecast_shard)
+    assert run_shard(job, prepared.shards[0]).accounts == 2
+    for path in staging.iterdir():
+        path.unlink()
+    frame.with_columns(pl.col("balance") + 100_000).write_parquet(request.input)
+    with pytest.raises(InputRejectedError, match="has changed since it was listed"):
+        run_shard(job, prepared.shards[0])
+    assert list(staging.iterdir()) == []
+
+
+def test_a_shard_that_loses_an_account_never_ends_as_a_run(
+    request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = request_of(balances(accounts=3))
+    checked = replace(prepare("forecast", request.input, request.output, request.settings))
+    lost = replace(checked.contract, ledger=checked.contract.ledger.head(2))
+    monkeypatch.setattr(running, "prepare", lambda *_: replace(checked, contract=lost))
+    monkeypatch.setattr(forecast, "prepare", lambda *_: replace(checked, contract=lost))
+    with pytest.raises(AssertionError, match="2 accounts went in, 3 came out"):
+        run_forecast(request)
+    assert not (request.output / "manifest.json").exists()
+
+
+def test_a_finished_run_whose_files_are_gone_is_done_again(request_of: Callable[..., ForecastRequest]) -> None:
+    request = request_of(balances(accounts=3))
+    before = part_bytes(run_forecast(request).output)
+    for path in (request.output / "forecasts").iterdir():
+        path.unlink()
+    again = run_forecast(request)
+    assert not again.reused
+    assert part_bytes(again.output) == before
+
+
+def test_a_plan_refuses_what_the_run_would_refuse(request_of: Callable[..., ForecastRequest]) -> None:
+    request = request_of(balances(accounts=2))
+    request.output.mkdir()
+    (request.output / "thesis.txt").write_text("mine")
+    with pytest.raises(OutputConflictError, match="no run wrote"):
+        plan_forecast(request)

@@ -1,0 +1,59 @@
+"""Where an output may not be: in an object store, or where the next run would take it for its input."""
+
+import re
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Final
+
+from forecast_cli.core.errors import OutputConflictError
+from forecast_cli.store.layout import ACCOUNTS, FORECASTS
+
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+
+
+def refuse_remote(output: Path) -> None:
+    """Raise OutputConflictError for an address: a run writes to a folder of this machine."""
+    address = _SCHEME.match(str(output))
+    if address:
+        raise OutputConflictError(
+            f"--output {address[0]}/...: is an address; a run writes to a folder",
+            "name a folder as --output, and copy it to the store once it holds _SUCCESS",
+        )
+
+
+def refuse_overlap(source: str, output: Path) -> None:
+    """Raise OutputConflictError where ``source``, a path or a glob, takes in what a run writes to ``output``."""
+    if "://" in source:
+        return
+    written = output.resolve()
+    inside = _takes_in_by_pattern(source, written) if _is_pattern(source) else _takes_in(Path(source), written)
+    if inside:
+        raise OutputConflictError(
+            f"{output}: lies inside the input {source}; the next run would read its own forecasts",
+            "name an --output outside the input",
+        )
+
+
+def _is_pattern(source: str) -> bool:
+    return any(char in source for char in "*?[") and not Path(source).exists()
+
+
+def _takes_in(source: Path, written: Path) -> bool:
+    read = source.resolve()
+    return written == read or (read.is_dir() and read in written.parents)
+
+
+def _takes_in_by_pattern(source: str, written: Path) -> bool:
+    """Hold the tables of an output against a pattern, part by part; ``**`` is taken for any number of folders."""
+    pattern = Path.cwd().joinpath(source).parts
+    tables = (written / ACCOUNTS, written / FORECASTS / "part-00000.parquet")
+    return any(_matches(table.parts, pattern) for table in tables)
+
+
+def _matches(parts: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
+    if not pattern:
+        return not parts
+    first, *rest = pattern
+    if first == "**":
+        return any(_matches(parts[skipped:], tuple(rest)) for skipped in range(len(parts) + 1))
+    return bool(parts) and fnmatch(parts[0], first) and _matches(parts[1:], tuple(rest))

@@ -1,0 +1,41 @@
+"""RT10: an output that the next run would read is refused, however the input is named."""
+
+from pathlib import Path
+
+import pytest
+
+from forecast_cli.core.errors import OutputConflictError
+from forecast_cli.workflows.overlap import refuse_overlap
+
+
+@pytest.mark.parametrize(
+    ("source", "output"),
+    [
+        ("in", "in"),
+        ("in", "in/deep/out"),
+        ("in/**/*.parquet", "in/out"),
+        ("**/*.parquet", "out"),
+        ("*/*.parquet", "out"),
+        ("in/*/forecasts/*", "in/out"),
+    ],
+)
+def test_RT10_an_output_that_the_input_takes_in_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, output: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    with pytest.raises(OutputConflictError, match="would read its own forecasts"):
+        refuse_overlap(source, Path(output))
+
+
+@pytest.mark.parametrize(
+    ("source", "output"),
+    [("in", "out"), ("in/*.parquet", "in/out"), ("*.parquet", "out"), ("in.parquet", "out"), ("s3://in/x", "in")],
+)
+def test_an_output_beside_the_input_is_fine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, output: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    refuse_overlap(source, Path(output))
+    assert not (tmp_path / output).exists() or output == "in"
