@@ -11,11 +11,11 @@ from forecast_cli.reports.markdown_text import escape_markdown
 from forecast_cli.reports.tables import Cell, Column, Table, made_table, scaled, share, words
 from forecast_cli.reports.tables_scores import level_figure, levels_told, usual_level
 
-_MOST_MODELS: Final = 20
-_MOST_SEGMENTS: Final = 24
-_MOST_LOW_BALANCE: Final = 24
-_MOST_PROBLEMS: Final = 12
-_MOST_SETTINGS: Final = 50
+_MOST_MODELS: Final = 12
+_MOST_SEGMENTS: Final = 20
+_MOST_LOW_BALANCE: Final = 12
+_MOST_PROBLEMS: Final = 10
+_MOST_SETTINGS: Final = 45
 _DAYS_TOLD: Final = 5
 
 
@@ -105,12 +105,15 @@ def _accounts(report: Report) -> Table:
         (words(fan.account_id), words(fan.kind), words(fan.model), words(fan.cutoff.isoformat()), scaled(fan.scrps))
         for fan in report.fans
     ]
-    return made_table("fans", "Accounts", columns, rows, most=12)
+    return made_table("fans", "Accounts", columns, rows, most=8)
 
 
 def _settings(report: Report) -> Table:
-    settings, versions = tables_run.settings_table(report.facts), tables_run.versions_table(report.facts)
-    return made_table("settings", "Settings and versions", settings.columns, [*settings.rows, *versions.rows])
+    settings = tables_run.settings_table(report.facts)
+    versions = ", ".join(f"{name} {version}" for name, version in report.facts.versions.items())
+    return made_table(
+        "settings", "Settings and versions", settings.columns, [*settings.rows, (Cell("versions"), words(versions))]
+    )
 
 
 def _section(title: str, table: Table, none: str, *, most: int = 30) -> list[str]:

@@ -1,0 +1,279 @@
+"""Reports made up for tests: as a backtest of some size gives them, and one that holds hostile data."""
+
+from datetime import date, timedelta
+
+import numpy as np
+
+from forecast_cli.evaluation.report import (
+    Estimate,
+    Fan,
+    LevelFigure,
+    LowBalanceScore,
+    ModelScore,
+    Problem,
+    ReliabilityBin,
+    Report,
+    RunFacts,
+    SegmentScore,
+    StepScore,
+)
+
+MODELS = ("MSTL(30)", "AutoETS(1)", "Naive", "SeasonalNaive(30)")
+LEVELS = (20.0, 40.0, 60.0, 80.0, 95.0)
+ERRORS = (0.613, 0.698, 0.706, 0.752)
+SHIFTS = (-0.03, 0.07, 0.08, 0.04)
+HOSTILE = (
+    "<script>document.title='hacked'</script>",
+    '"><img src=x onerror="document.title=1">',
+    "=cmd|' /C calc'!A0",
+    "\x1b[31mred\x1b[0m",
+    "abc\u202edef\u2066",
+    "[/bold]{{ 7*7 }}{% raw %}",
+    "a|b`c*d_e\nf\x00g",
+    "</style></script><svg onload=alert(1)>",
+)
+
+
+def sample_report(*, models: int = 4, segments: int = 20, fans: int = 8, examples: int = 3) -> Report:
+    """A backtest of 881 accounts as the tool reports it, ``models`` of which the first four are told apart by name."""
+    draw = np.random.default_rng(7)
+    names = (*MODELS, *(f"Model{number}" for number in range(5, models + 1)))[:models]
+    return Report(
+        facts=sample_facts(),
+        sentences=(
+            "Use MSTL(30): its sCRPS of 0.613 is 18.5 % under the seasonal naive's (95 % interval 15.9 to 21.0 %).",
+            "Its 80 % intervals held 77.0 % of what came: a little too narrow, most of all in the last week.",
+            "It is weakest on accounts of high volatility, where its error is 1.9 times its mean.",
+        ),
+        leaderboard=tuple(model_score(name, place) for place, name in enumerate(names)),
+        steps=tuple(step_score(name, place, step) for place, name in enumerate(names) for step in range(1, 31)),
+        segments=tuple(
+            segment_score(number, name, place, draw) for number in range(segments) for place, name in enumerate(names)
+        ),
+        low_balance=tuple(low_balance(name, place, days) for days in (7, 14, 30) for place, name in enumerate(names)),
+        reliability=tuple(
+            reliability(name, place, days, tenth)
+            for days in (7, 14, 30)
+            for place, name in enumerate(names)
+            for tenth in range(0, 10, 2)
+        ),
+        fans=tuple(fan(number, draw) for number in range(fans)),
+        problems=problems(examples),
+    )
+
+
+def hostile_report() -> Report:
+    """The same with everything an account, a model, a message or a setting can hold to do harm."""
+    report = sample_report(fans=0)
+    draw = np.random.default_rng(1)
+    fans = tuple(fan(number, draw).model_copy(update={"account_id": text}) for number, text in enumerate(HOSTILE))
+    problem = report.problems[0].model_copy(update={"examples": HOSTILE, "message": HOSTILE[0], "count": len(HOSTILE)})
+    model = report.leaderboard[0].model_copy(update={"model": HOSTILE[1], "rank": 5})
+    segment = report.segments[0].model_copy(update={"value": HOSTILE[4], "segment": HOSTILE[6]})
+    facts = report.facts.model_copy(update={"input": HOSTILE[7], "settings": {HOSTILE[2]: HOSTILE[0]}})
+    return report.model_copy(
+        update={
+            "facts": facts,
+            "sentences": HOSTILE,
+            "fans": fans,
+            "problems": (problem,),
+            "leaderboard": (*report.leaderboard, model),
+            "segments": (segment, *report.segments),
+        }
+    )
+
+
+def empty_report() -> Report:
+    """A backtest in which no account had history enough."""
+    nothing = {name: () for name in Report.model_fields if name not in ("format", "facts")}
+    facts = sample_facts().model_copy(
+        update={"accounts": {}, "windows": 0, "still_windows": 0, "first_cutoff": None, "last_cutoff": None}
+    )
+    return Report(facts=facts, **nothing)
+
+
+def sample_facts() -> RunFacts:
+    return RunFacts(
+        input="balances/2026-06",
+        files=12,
+        rows=1_204_331,
+        accounts={"ok": 812, "fallback": 41, "skipped": 19, "failed": 9},
+        windows=2_543,
+        still_windows=37,
+        first_cutoff=date(2026, 3, 2),
+        last_cutoff=date(2026, 5, 31),
+        fingerprint="b3f1c2d4e5a697886950413c2d1e0f9a8b7c6d5e4f30213243546576879809a1",
+        settings={
+            "model": list(MODELS),
+            "horizon": 30,
+            "level": [80.0, 95.0],
+            "windows": 3,
+            "step": 30,
+            "min_train": 150,
+            "threshold": ["p10"],
+            "currency_col": None,
+            "require_success": False,
+        },
+        versions={"forecast-cli": "0.3.0", "python": "3.11.2", "polars": "2.1.0", "statsforecast": "2.1.1"},
+        finished_at="2026-07-01T04:12:09Z",
+        seconds=184.2,
+        cpu_seconds=341.9,
+    )
+
+
+def around(value: float, spread: float = 0.03) -> Estimate:
+    return Estimate(value=value, low=value - spread, high=value + spread)
+
+
+def error_of(place: int) -> float:
+    return ERRORS[place] if place < len(ERRORS) else 0.8 + 0.01 * place
+
+
+def levels_of(place: int, step: int = 15) -> tuple[LevelFigure, ...]:
+    shift = SHIFTS[place % 4] - 0.002 * (step - 15)
+    return tuple(
+        LevelFigure(
+            level=level,
+            coverage=min(0.995, max(0.02, level / 100 + shift)),
+            width=level * (1 + 0.2 * place) * step**0.5 / 120,
+        )
+        for level in LEVELS
+    )
+
+
+def model_score(name: str, place: int) -> ModelScore:
+    error = error_of(place)
+    return ModelScore(
+        model=name,
+        rank=place + 1,
+        accounts=853,
+        windows=2_506,
+        scrps=around(error),
+        skill=None if name == "SeasonalNaive(30)" else around(1 - error / 0.752, 0.025),
+        mase=around(error * 1.21),
+        rmsse=around(error * 1.02),
+        mae=1_204.31 * error,
+        rmse=2_310.9 * error,
+        wape=0.31 * error,
+        bias=-41.2 * place,
+        crps=911.4 * error,
+        winkler=4.11 * error,
+        levels=levels_of(place),
+        wins=(412, 201, 144, 96)[place % 4],
+        fallbacks=(41, 12, 0, 12)[place % 4],
+        failures=(9, 9, 0, 0)[place % 4],
+        cpu_seconds=(0.023, 0.021, 0.0007, 0.0004)[place % 4],
+    )
+
+
+def step_score(name: str, place: int, step: int) -> StepScore:
+    error = error_of(place) * (0.35 + 0.65 * (step / 15) ** 0.6) + 0.04 * np.sin(step / (2.5 + place))
+    return StepScore(model=name, step=step, scrps=error, mase=1.2 * error, levels=levels_of(place, step))
+
+
+def segment_score(number: int, name: str, place: int, draw: np.random.Generator) -> SegmentScore:
+    segments = (
+        ("account_type", ("checking", "savings", "credit_card", "business")),
+        ("tenure", ("under 6 months", "6 to 12 months", "1 to 2 years", "over 2 years")),
+        ("balance", ("negative", "low", "middle", "high")),
+        ("volatility", ("still", "low", "middle", "high")),
+        ("activity", ("rare", "weekly", "most days", "daily")),
+    )
+    segment, values = segments[number // 4 % len(segments)]
+    error = error_of(place) * draw.uniform(0.6, 1.9)
+    return SegmentScore(
+        segment=segment,
+        value=values[number % 4] + (f" {number}" if number >= 20 else ""),
+        model=name,
+        accounts=int(draw.integers(20, 400)),
+        windows=int(draw.integers(60, 1_200)),
+        scrps=around(error, 0.06),
+        mase=error * 1.2,
+        levels=levels_of(place, int(draw.integers(5, 25))),
+    )
+
+
+def low_balance(name: str, place: int, days: int) -> LowBalanceScore:
+    base = 0.09 + 0.002 * days
+    return LowBalanceScore(
+        model=name,
+        threshold="p10",
+        days=days,
+        windows=2_506,
+        event_rate=0.1 + 0.004 * days,
+        brier=base * (0.78 + 0.07 * place),
+        base_brier=base,
+        skill=around(0.22 - 0.07 * place, 0.03),
+    )
+
+
+def reliability(name: str, place: int, days: int, tenth: int) -> ReliabilityBin:
+    predicted = (tenth + 0.5) / 10
+    observed = min(1.0, max(0.0, predicted + SHIFTS[place % 4] + 0.02 * np.sin(tenth + days)))
+    windows = 900 // (tenth + 1)
+    return ReliabilityBin(
+        model=name, threshold="p10", days=days, predicted=predicted, observed=observed, windows=windows
+    )
+
+
+def fan(number: int, draw: np.random.Generator) -> Fan:
+    """An account paid once a month that spends what it gets; a worst one gets a payment nobody knew of."""
+    worst, days, h = number % 8 < 4, 150, 30
+    moves = draw.normal(-60, 45, days + h)
+    moves[np.arange(days + h) % 30 == (3 * number) % 30] += 1_850
+    moves[days + 9] -= 5_200 if worst else 0
+    balance = np.round(2_400 + 900 * number + np.cumsum(moves), 2)
+    cutoff = date(2026, 5, 31)
+    expected = balance[days - 1] + np.cumsum(np.where(moves[days:] < -3_000, -60, moves[days:])) * 0.95
+    spread = 130 * np.sqrt(np.arange(1, h + 1))
+    return Fan(
+        account_id=f"acc-{number * 7919 % 10_000:07d}",
+        kind="worst" if worst else "median",
+        model="MSTL(30)",
+        cutoff=cutoff,
+        scrps=4.21 - 0.3 * number if worst else 0.58,
+        history_dates=tuple(cutoff - timedelta(days=days - 1 - day) for day in range(days)),
+        history=tuple(balance[:days].tolist()),
+        dates=tuple(cutoff + timedelta(days=day) for day in range(1, h + 1)),
+        y=tuple(None if day >= 26 and number == 5 else float(balance[days + day]) for day in range(h)),
+        median=tuple(expected.round(2).tolist()),
+        bands=tuple(
+            (level, tuple((expected - z * spread).tolist()), tuple((expected + z * spread).tolist()))
+            for level, z in ((95.0, 1.96), (80.0, 1.28))
+        ),
+    )
+
+
+def problems(examples: int) -> tuple[Problem, ...]:
+    def ids(first: int) -> tuple[str, ...]:
+        return tuple(f"acc-{first + number:07d}" for number in range(examples))
+
+    return (
+        Problem(
+            status="skipped",
+            model=None,
+            model_used=None,
+            error="",
+            message="under 150 days of history before every cutoff",
+            count=19,
+            examples=ids(100),
+        ),
+        Problem(
+            status="fallback",
+            model="MSTL(30)",
+            model_used="SeasonalNaive(30)",
+            error="TooShortError",
+            message="61 days needed, 44 there",
+            count=41,
+            examples=ids(200),
+        ),
+        Problem(
+            status="failed",
+            model="AutoETS(1)",
+            model_used=None,
+            error="TimeoutError",
+            message="no answer in 60 s",
+            count=9,
+            examples=ids(300),
+        ),
+    )

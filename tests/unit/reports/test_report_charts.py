@@ -1,0 +1,126 @@
+"""Charts: drawn in the page's colours, told in words, safe beside one another, readable by everyone."""
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+from report_samples import MODELS, sample_report
+
+import forecast_cli.reports
+from forecast_cli.reports.charts_fan import MOST_HISTORY, fan_chart
+from forecast_cli.reports.charts_scores import error_charts, interval_charts, models_drawn, reliability_charts
+from forecast_cli.reports.charts_svg import DASHES, SERIES, Ink
+
+STYLE = (Path(forecast_cli.reports.__file__).parent / "templates" / "report.css").read_text(encoding="utf-8")
+LIGHT, DARK = (dict(re.findall(r"--([\w-]+): (#\w{6});", part)) for part in STYLE.split("@media")[:2])
+REPORT = sample_report()
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, WCAG 2.2."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
+def test_every_ink_is_a_colour_of_the_page_and_can_be_seen(scheme: dict[str, str]) -> None:
+    names = {ink.name.lower().replace("_", "-") for ink in Ink}
+    assert names <= scheme.keys()
+    for name in ("text", "muted", "link"):
+        assert contrast(scheme[name], scheme["page"]) >= 4.5, name
+        assert contrast(scheme[name], scheme["raised"]) >= 4.5, name
+    for name in names - {"grid"}:
+        assert contrast(scheme[name], scheme["page"]) >= 3, name
+
+
+def test_lines_differ_without_colour() -> None:
+    assert len(set(DASHES)) == len(SERIES) == len(set(SERIES))
+
+
+def test_a_line_for_every_model_on_every_chart_and_no_mark_of_the_drawing_left() -> None:
+    for chart in (*error_charts(REPORT), *interval_charts(REPORT), *reliability_charts(REPORT)):
+        for place in range(len(MODELS)):
+            assert f"var(--series-{place + 1})" in chart.svg, chart.key
+        assert "#0101" not in chart.svg
+        assert not re.search(r" (style|class|on\w+|href|xmlns)=", chart.svg)
+        assert all(model in chart.summary for model in MODELS)
+
+
+def test_charts_of_one_page_have_clips_of_their_own_and_the_same_bytes_every_time() -> None:
+    once, again = interval_charts(REPORT), interval_charts(REPORT)
+    assert [chart.svg for chart in once] == [chart.svg for chart in again]
+    names = [name for chart in once for name in re.findall(r'id="([^"]+)"', chart.svg)]
+    assert len(names) == len(set(names))
+
+
+def test_only_models_that_can_be_told_apart_are_drawn_and_the_table_holds_all() -> None:
+    report = sample_report(models=9)
+    chart = error_charts(report)[0]
+    assert len(models_drawn(report)) == len(SERIES)
+    assert chart.table is not None
+    assert len(chart.table.columns) == 1 + 9
+
+
+def test_a_step_without_a_figure_is_a_gap_not_a_zero() -> None:
+    steps = tuple(
+        score.model_copy(update={"scrps": math.nan}) if (score.step, score.model) == (30, "Naive") else score
+        for score in REPORT.steps
+    )
+    chart = error_charts(REPORT.model_copy(update={"steps": steps}))[0]
+    assert "NaN" not in chart.svg
+    assert re.search(r"Naive 0\.\d+ and –", chart.summary)
+
+
+def test_without_data_there_is_no_chart() -> None:
+    nothing = REPORT.model_copy(update={"steps": (), "reliability": (), "leaderboard": ()})
+    assert (*error_charts(nothing), *interval_charts(nothing), *reliability_charts(nothing)) == ()
+
+
+def test_a_fan_is_drawn_with_its_bands_and_what_came() -> None:
+    fan = REPORT.fans[0]
+    chart = fan_chart(fan, key="fan")
+    assert chart.svg.count('fill="var(--band)"') == len(fan.bands)
+    assert 'stroke="var(--came)"' in chart.svg
+    assert 'stroke="var(--known)"' in chart.svg
+    assert "21 of 30 days lay outside the 80 % band" in chart.summary
+    assert chart.table is not None
+    assert len(chart.table.rows) == len(fan.dates)
+
+
+def test_a_fan_whose_future_is_not_known_yet_claims_nothing() -> None:
+    fan = REPORT.fans[0].model_copy(update={"y": (None,) * 30})
+    chart = fan_chart(fan, key="fan")
+    assert "came to" not in chart.summary
+    assert chart.table is not None
+    assert {row[1].text for row in chart.table.rows} == {"–"}
+
+
+@pytest.mark.parametrize("length", [1, MOST_HISTORY + 60])
+def test_a_fan_takes_any_history(length: int) -> None:
+    fan = REPORT.fans[0]
+    known = {"history": fan.history[-length:], "history_dates": fan.history_dates[-length:]}
+    assert "<path" in fan_chart(fan.model_copy(update=known), key="fan").svg
+
+
+def test_balances_of_any_size_are_drawn() -> None:
+    fan = REPORT.fans[0]
+    scaled = fan.model_copy(
+        update={
+            "history": tuple(value * 1e9 for value in fan.history),
+            "median": tuple(value * 1e9 for value in fan.median),
+            "bands": tuple(
+                (level, tuple(value * 1e9 for value in low), tuple(value * 1e9 for value in high))
+                for level, low, high in fan.bands
+            ),
+        }
+    )
+    assert re.search(r">\d[.\d]*T<", fan_chart(scaled, key="fan").svg)
+    still = fan.model_copy(update={"history": (0.0,) * len(fan.history), "median": (0.0,) * 30, "bands": ()})
+    assert "NaN" not in fan_chart(still, key="fan").svg

@@ -1,0 +1,94 @@
+"""Tables of a report: figures as people read them, and nothing left out without a word."""
+
+import math
+
+import pytest
+from report_samples import empty_report, hostile_report, sample_report
+
+from forecast_cli.evaluation.report import Estimate
+from forecast_cli.reports import tables_run, tables_scores
+from forecast_cli.reports.tables import Cell, Column, cpu, estimate, made_table, money, scaled, share, share_estimate
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (share(0.8041), "80.4 %"),
+        (share(1.0), "100.0 %"),
+        (share(0.99999), "> 99.9 %"),
+        (share(0.00001), "< 0.1 %"),
+        (share(-0.00001), "> -0.1 %"),
+        (share(0.0), "0.0 %"),
+        (share(-0.25), "-25.0 %"),
+        (share(math.nan), "–"),
+        (scaled(0.61349), "0.613"),
+        (scaled(12_345.6), "12,346"),
+        (scaled(math.inf), "–"),
+        (money(-1234.5), "-1,234.50"),
+        (money(math.nan), "–"),
+        (cpu(0.0234), "23.4 ms"),
+        (cpu(0.00041), "0.41 ms"),
+        (cpu(2.34), "2.3 s"),
+        (cpu(math.nan), "–"),
+        (estimate(None), "–"),
+    ],
+)
+def test_figures(cell: Cell, text: str) -> None:
+    assert cell.text == text
+    assert (cell.value is None) == (text == "–")
+
+
+def test_an_interval_stands_beside_its_figure_and_only_where_there_is_one() -> None:
+    assert share_estimate(Estimate(value=0.185, low=0.159, high=0.21)).note == "15.9 to 21.0"
+    assert estimate(Estimate(value=0.6, low=math.nan, high=math.nan)) == Cell("0.600", 0.6)
+
+
+def test_what_was_left_out_is_said() -> None:
+    table = made_table("k", "caption", [Column("x")], [(Cell(str(row)),) for row in range(1_234)], most=10)
+    assert len(table.rows) == 10
+    assert table.note == "The first 10 of 1,234 rows; report.json holds them all."
+
+
+def test_every_row_has_a_cell_for_every_column() -> None:
+    for report in (sample_report(), hostile_report(), empty_report()):
+        for table in (
+            tables_scores.leaderboard_table(report),
+            tables_scores.metrics_table(report),
+            tables_scores.levels_table(report),
+            tables_scores.segments_table(report),
+            tables_scores.segments_table(report, model="Naive"),
+            tables_scores.low_balance_table(report),
+            tables_run.accounts_table(report.facts),
+            tables_run.facts_table(report.facts),
+            tables_run.problems_table(report),
+        ):
+            assert {len(row) for row in table.rows} <= {len(table.columns)}
+
+
+def test_the_levels_told_are_those_asked_for_or_all_that_were_scored() -> None:
+    report = sample_report()
+    assert tables_scores.levels_told(report) == (80.0, 95.0)
+    silent = report.model_copy(update={"facts": report.facts.model_copy(update={"settings": {}})})
+    assert tables_scores.levels_told(silent) == (20.0, 40.0, 60.0, 80.0, 95.0)
+
+
+def test_the_level_shown_where_there_is_room_for_one_is_the_nearest_to_80() -> None:
+    assert tables_scores.usual_level((50.0, 90.0, 99.0)) == 90.0
+    assert tables_scores.usual_level(()) is None
+
+
+def test_accounts_are_told_from_the_best_status_to_the_worst_and_add_up() -> None:
+    table = tables_run.accounts_table(sample_report().facts)
+    assert [row[0].text for row in table.rows] == ["ok", "fallback", "skipped", "failed"]
+    assert table.caption == "881 accounts in, by how they came out"
+
+
+def test_reasons_are_told_the_most_frequent_first() -> None:
+    counts = [row[0].value for row in tables_run.problems_table(sample_report()).rows]
+    assert counts == [41, 19, 9]
+
+
+def test_the_segments_of_one_model_are_its_own() -> None:
+    report = sample_report(segments=20)
+    assert len(tables_scores.segments_table(report, model="Naive").rows) == 20
+    assert len(tables_scores.segments_table(report).rows) == 80
