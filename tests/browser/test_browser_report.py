@@ -85,13 +85,13 @@ def opened(browser: Chrome, page: Path, *, width: int = WIDE, scheme: str = "lig
 
 
 def header(browser: Chrome, title: str) -> WebElement:
-    headers = browser.find_elements(By.CSS_SELECTOR, "#leaderboard table.sortable th")
+    headers = browser.find_elements(By.CSS_SELECTOR, "#leaderboard table.sortable thead th")
     return next(each for each in headers if each.text.strip() == title)
 
 
 def column(browser: Chrome, title: str) -> list[str]:
     place = browser.execute_script("return arguments[0].cellIndex", header(browser, title))
-    cells = f"#leaderboard table.sortable tbody td:nth-child({place + 1}) bdi"
+    cells = f"#leaderboard table.sortable tbody tr > :nth-child({place + 1}) bdi"
     return [cell.text for cell in browser.find_elements(By.CSS_SELECTOR, cells) if cell.is_displayed()][:4]
 
 

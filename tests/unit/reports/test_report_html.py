@@ -52,6 +52,11 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.elements if name == tag]
 
 
+def rows_of(page: Page) -> int:
+    """Rows of all tables, but for the one that holds the columns' titles."""
+    return len(page.all("tr")) - len(page.all("table"))
+
+
 @pytest.fixture(scope="module", params=REPORTS)
 def page(request: pytest.FixtureRequest) -> Page:
     return Page(render_html(REPORTS[request.param]))
@@ -107,7 +112,8 @@ def test_names_are_used_once_and_every_reference_has_its_target(page: Page) -> N
 
 def test_tables_charts_and_landmarks_can_be_read_aloud(page: Page) -> None:
     assert len(page.all("caption")) == len(page.all("table"))
-    assert all(header.get("scope") == "col" for header in page.all("th"))
+    assert {header.get("scope") for header in page.all("th")} <= {"col", "row"}
+    assert len([header for header in page.all("th") if header.get("scope") == "row"]) == rows_of(page)
     drawn = [svg for svg in page.all("svg") if "aria-hidden" not in svg]
     assert all(
         svg.keys() == {"role", "aria-labelledby", "aria-describedby", "viewbox"} and svg["role"] == "img"
