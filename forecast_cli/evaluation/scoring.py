@@ -1,6 +1,7 @@
 """Scoring: forecast rows to one figure for each account, model, cutoff and metric."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -37,3 +38,32 @@ def with_scales(rows: pl.DataFrame, windows: pl.DataFrame, *, keys: Sequence[str
     scales = windows.lazy().select(*keys, CUTOFF, SCALE, SCALE_RMS)
     known = rows.lazy().filter(pl.col(c.Y).is_finite())
     return known.join(scales, on=[*keys, CUTOFF], how="left", maintain_order="left")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The scores of a whole backtest: tables of ``score_windows`` and window rows, under the names of their ``keys``.
+
+    ``levels`` are those that coverage and width are told of. ``seed`` is that of the intervals' draws.
+    """
+
+    scores: pl.DataFrame
+    windows: pl.DataFrame
+    keys: tuple[str, ...]
+    levels: tuple[float, ...]
+    seed: int = 0
+
+    def wide(self, metrics: Sequence[str]) -> pl.DataFrame:
+        """Return a row for each model and window that has a scale: ``keys``, cutoff, model, a column for each metric.
+
+        Windows without a scale stand in no mean, not even of metrics that need none, so that all means are over the
+        same windows. Sorted by model, keys and cutoff.
+        """
+        by = [*self.keys, CUTOFF]
+        moving = self.windows.filter(pl.col(SCALE).is_not_null())
+        return (
+            self.scores.filter(pl.col(METRIC).is_in(metrics))
+            .pivot(METRIC, on_columns=list(metrics), index=[*by, c.MODEL], values=VALUE)
+            .join(moving, on=by, how="semi")
+            .sort(c.MODEL, *by)
+        )

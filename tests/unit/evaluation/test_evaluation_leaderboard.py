@@ -1,0 +1,211 @@
+"""Leaderboard and segments: who is ranked where, over which windows, and what is counted beside."""
+
+import math
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from forecast_cli.evaluation.bootstrap import bootstrap_means, bootstrap_skills
+from forecast_cli.evaluation.leaderboard import choose_baseline, rank_models
+from forecast_cli.evaluation.report import ModelScore
+from forecast_cli.evaluation.scoring import Scored
+from forecast_cli.evaluation.segments import NO_VALUE, score_segments
+
+LAST = date(2026, 3, 31)
+METRICS = (
+    "mae", "mase", "rmse", "rmsse", "mean_abs_y", "bias", "crps", "scrps", "coverage_80", "swidth_80", "swinkler_80",
+    "coverage_95", "swidth_95", "swinkler_95",
+)  # fmt: skip
+Given = dict[tuple[str, str, int], dict[str, float]]
+
+
+def scored_of(given: Given, *, scales: dict[tuple[str, int], float | None] | None = None, seed: int = 3) -> Scored:
+    """Scores by model, account and window; a metric not given is 1, a scale not given 10."""
+    scales = scales or {}
+    rows = [
+        (account, model, LAST - timedelta(days=30 * window), metric, None if value is None else float(value))
+        for (model, account, window), told in given.items()
+        for metric in METRICS
+        for value in [told.get(metric, 1.0)]
+    ]
+    windows = sorted({(account, window) for _, account, window in given} | set(scales))
+    return Scored(
+        pl.DataFrame(rows, schema=["id", "model", "cutoff", "metric", "value"], orient="row", infer_schema_length=None),
+        pl.DataFrame(
+            {
+                "id": [account for account, _ in windows],
+                "cutoff": [LAST - timedelta(days=30 * window) for _, window in windows],
+                "scale": pl.Series([scales.get(window, 10.0) for window in windows], dtype=pl.Float64),
+                "tenure": ["over 4 years" if account < "b" else "under 1 year" for account, _ in windows],
+                "model": [None if window == 2 else "<b>" for _, window in windows],
+            }
+        ),
+        keys=("id",),
+        levels=(80.0, 95.0),
+        seed=seed,
+    )
+
+
+def costs_of(*models: str, windows: int = 2) -> pl.DataFrame:
+    return pl.DataFrame(
+        [(model, windows, place, 0.5) for place, model in enumerate(models)],
+        schema=["model", "windows", "fallbacks", "cpu_seconds"],
+        orient="row",
+    )
+
+
+def random_scores(models: tuple[str, ...], *, accounts: int = 12) -> Given:
+    rng = np.random.default_rng(2)
+    keys = [(model, f"a{account:02}", window) for model in models for account in range(accounts) for window in (1, 2)]
+    return {key: {metric: float(rng.gamma(2.0)) for metric in METRICS} for key in keys}
+
+
+def by_model(board: tuple[ModelScore, ...]) -> dict[str, ModelScore]:
+    return {row.model: row for row in board}
+
+
+def test_models_are_ranked_by_scrps_then_mase_then_name() -> None:
+    told = {"z": (1.0, 2.0), "y": (1.0, 1.0), "a": (3.0, 0.0), "b": (1.0, 2.0)}
+    given = {(model, "a", 1): {"scrps": scrps, "mase": mase} for model, (scrps, mase) in told.items()}
+    board = rank_models(scored_of(given), costs_of(*told), season=30)
+    assert [(row.rank, row.model) for row in board] == [(1, "y"), (2, "b"), (3, "z"), (4, "a")]
+
+
+def test_means_are_over_windows_with_a_scale_for_every_metric() -> None:
+    given = {("m", "a", 1): {"scrps": 2, "mae": 4, "coverage_80": 0.5}, ("m", "a", 2): {"mae": 6, "coverage_80": 0.9}}
+    given[("m", "still", 1)] = {"scrps": None, "mase": None, "mae": 900, "coverage_80": 0.0}
+    (row,) = rank_models(scored_of(given, scales={("still", 1): None}), costs_of("m", windows=3), season=30)
+    assert (row.scrps.value, row.mae, row.levels[0].coverage) == pytest.approx((1.5, 5.0, 0.7))
+    assert (row.accounts, row.windows, row.failures) == (1, 2, 0)
+
+
+def test_figures_are_those_of_the_bootstrap_over_accounts() -> None:
+    given = random_scores(("Naive", "SeasonalNaive"))
+    scored = scored_of(given)
+    row = by_model(rank_models(scored, costs_of("Naive", "SeasonalNaive"), season=30))["Naive"]
+    keys = sorted((account, -window) for model, account, window in given if model == "Naive")
+    own, base = (
+        np.array([given[model, account, -window]["scrps"] for account, window in keys])
+        for model in ("Naive", "SeasonalNaive")
+    )
+    codes = np.array([int(account[1:]) for account, _ in keys])
+    want = bootstrap_means(own, codes, seed=scored.seed)
+    assert (row.scrps.low, row.scrps.value, row.scrps.high) == pytest.approx((want.low, want.value, want.high))
+    skill = bootstrap_skills(own, base, codes, seed=scored.seed)
+    assert row.skill is not None
+    assert (row.skill.low, row.skill.value, row.skill.high) == pytest.approx((skill.low, skill.value, skill.high))
+
+
+def test_skill_is_over_the_windows_both_models_have() -> None:
+    given = {
+        ("SeasonalNaive(30)", "a", 1): {"scrps": 2.0},
+        ("m", "a", 1): {"scrps": 1.0},
+        ("m", "a", 2): {"scrps": 50.0},
+    }
+    rows = by_model(rank_models(scored_of(given), costs_of("m", "SeasonalNaive(30)"), season=30))
+    assert rows["m"].skill is not None
+    assert rows["m"].skill.value == pytest.approx(0.5)
+    assert rows["SeasonalNaive(30)"].skill is not None
+    assert rows["SeasonalNaive(30)"].skill.value == 0
+
+
+def test_no_seasonal_naive_no_skill() -> None:
+    assert rank_models(scored_of({("m", "a", 1): {}}), costs_of("m"), season=30)[0].skill is None
+
+
+@pytest.mark.parametrize(
+    ("models", "season", "want"),
+    [
+        (["Naive", "SeasonalNaive(7)", "SeasonalNaive(30)"], 30, "SeasonalNaive(30)"),
+        (["SeasonalNaive(7)", "SeasonalNaive(30)"], 7, "SeasonalNaive(7)"),
+        (["SeasonalNaive(30)", "SeasonalNaive"], 30, "SeasonalNaive"),
+        (["SeasonalNaive(7)", "SeasonalNaive(14)"], 30, "SeasonalNaive(14)"),
+        (["SeasonalWindowAverage", "Naive", "SeasonalNaiveish"], 30, None),
+    ],
+)
+def test_the_seasonal_naive_of_the_backtests_own_season_comes_first(
+    models: list[str], season: int, want: str | None
+) -> None:
+    assert choose_baseline(models, season=season) == want
+
+
+def test_wins_are_accounts_and_a_tie_is_nobodys() -> None:
+    scrps = {
+        ("m", "a", 1): 1.0, ("m", "a", 2): 3.0, ("n", "a", 1): 2.5, ("n", "a", 2): 0.5,
+        ("m", "b", 1): 1.0, ("n", "b", 1): 1.0,
+        ("m", "c", 1): 1.0, ("n", "c", 1): 2.0,
+        ("n", "d", 1): 9.0,
+    }  # fmt: skip
+    given = {key: {"scrps": value} for key, value in scrps.items()}
+    rows = by_model(rank_models(scored_of(given), costs_of("m", "n"), season=30))
+    assert (rows["m"].wins, rows["n"].wins) == (1, 2)
+
+
+def test_costs_of_shards_are_added_up() -> None:
+    given = random_scores(("m", "n"), accounts=2)
+    costs = pl.concat([costs_of("m", "n"), costs_of("m", "n", windows=4)])
+    row = by_model(rank_models(scored_of(given), costs, season=30))["n"]
+    assert (row.fallbacks, row.failures) == (2, 2)
+    assert row.cpu_seconds == pytest.approx(1.0 / 6)
+
+
+def test_wape_is_the_ratio_of_sums_over_all_windows() -> None:
+    given = {("m", "a", 1): {"mae": 1.0, "mean_abs_y": 0.0}, ("m", "a", 2): {"mae": 3.0, "mean_abs_y": 16.0}}
+    assert rank_models(scored_of(given), costs_of("m"), season=30)[0].wape == pytest.approx(0.25)
+
+
+def test_winkler_is_that_of_the_level_nearest_to_80() -> None:
+    row = rank_models(scored_of({("m", "a", 1): {"swinkler_80": 7, "swinkler_95": 8}}), costs_of("m"), season=30)[0]
+    assert row.winkler == 7
+
+
+def test_a_model_without_a_window_is_last_with_no_figures() -> None:
+    scored = scored_of({("m", "a", 1): {"scrps": 9.0}})
+    board = rank_models(scored, costs_of("failed", "m"), season=30)
+    assert [row.model for row in board] == ["m", "failed"]
+    failed = board[1]
+    assert (failed.windows, failed.accounts, failed.failures, failed.wins) == (0, 0, 2, 0)
+    assert all(math.isnan(value) for value in (failed.scrps.value, failed.mae, failed.wape, failed.levels[0].width))
+    assert '"value":null' in failed.model_dump_json()
+
+
+def test_nothing_depends_on_the_order_of_rows() -> None:
+    scored = scored_of(random_scores(("m", "SeasonalNaive", "n")))
+    costs = costs_of("m", "SeasonalNaive", "n")
+    mixed = Scored(
+        scored.scores.sample(fraction=1, shuffle=True, seed=1), scored.windows.reverse(), scored.keys, scored.levels, 3
+    )
+    assert rank_models(mixed, costs.reverse(), season=30) == rank_models(scored, costs, season=30)
+    assert score_segments(mixed, ["tenure"]) == score_segments(scored, ["tenure"])
+
+
+def test_segments_hold_the_windows_of_each_value_in_the_order_of_their_bands() -> None:
+    given = {
+        ("m", "b", 1): {"scrps": 1.0, "mase": 3.0},
+        ("m", "a", 1): {"scrps": 2.0, "coverage_95": 0.9},
+        ("m", "a", 2): {"scrps": 4.0, "coverage_95": 0.7},
+        ("k", "a", 1): {"scrps": 5.0},
+    }
+    scores = score_segments(scored_of(given), ["tenure"])
+    assert [(one.value, one.model, one.accounts, one.windows) for one in scores] == [
+        ("under 1 year", "m", 1, 1),
+        ("over 4 years", "k", 1, 1),
+        ("over 4 years", "m", 1, 2),
+    ]
+    assert (scores[0].scrps.value, scores[0].mase) == (1.0, 3.0)
+    assert (scores[2].scrps.value, scores[2].levels[1].coverage) == pytest.approx((3.0, 0.8))
+
+
+def test_a_segment_may_be_called_anything_and_lack_values() -> None:
+    given: Given = {("m", "a", 1): {}, ("m", "a", 2): {}}
+    assert [(one.segment, one.value, one.model) for one in score_segments(scored_of(given), ["model"])] == [
+        ("model", NO_VALUE, "m"),
+        ("model", "<b>", "m"),
+    ]
+
+
+def test_windows_without_a_scale_are_in_no_segment() -> None:
+    scored = scored_of({("m", "a", 1): {}, ("m", "b", 1): {"scrps": None}}, scales={("b", 1): None})
+    assert [(one.value, one.windows) for one in score_segments(scored, ["tenure"])] == [("over 4 years", 1)]
