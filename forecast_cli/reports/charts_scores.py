@@ -13,7 +13,7 @@ from forecast_cli.reports.tables import NONE, Cell, Column, count, made_table, s
 from forecast_cli.reports.tables_scores import level_figure, levels_told, steps_table, usual_level
 
 _WHOLE: Final = (0.0, 100.0)
-_MOST_RELIABILITY: Final = 6
+MOST_RELIABILITY: Final = 6
 
 Shown = Callable[[StepScore], Cell]
 
@@ -39,7 +39,7 @@ def interval_charts(report: Report) -> tuple[Chart, ...]:
     width = usual_level(levels)
     return (
         *([_coverage_by_level(report)] if report.leaderboard and levels_told(report) else []),
-        *(_coverage_by_day(report, level) for level in levels[-3:]),
+        *(_coverage_by_day(report, level) for level in levels),
         *([] if width is None else [_width_by_day(report, width)]),
     )
 
@@ -47,7 +47,7 @@ def interval_charts(report: Report) -> tuple[Chart, ...]:
 def reliability_charts(report: Report) -> tuple[Chart, ...]:
     """Return, for each threshold and number of days, how often what was called likely came."""
     kinds = list(dict.fromkeys((each.threshold, each.days) for each in report.reliability))
-    return tuple(_reliability(report, *kind, place) for place, kind in enumerate(kinds[:_MOST_RELIABILITY], 1))
+    return tuple(_reliability(report, *kind, place) for place, kind in enumerate(kinds[:MOST_RELIABILITY], 1))
 
 
 def _by_day(report: Report, *, key: str, title: str, shown: Shown) -> Chart:

@@ -8,7 +8,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from forecast_cli.evaluation.report import Report
-from forecast_cli.reports.html_view import Swatch, view_of
+from forecast_cli.reports.html_parts import Swatch
+from forecast_cli.reports.html_view import view_of
 
 _TEMPLATES: Final = "templates"
 _PAGE: Final = "report.html.jinja"

@@ -1,7 +1,6 @@
-"""What the page shows, section by section, as values for the template."""
+"""What the page shows, section by section."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from markupsafe import Markup
@@ -11,82 +10,21 @@ from forecast_cli.evaluation.report import Fan, Report
 from forecast_cli.reports import tables_run, tables_scores
 from forecast_cli.reports.charts import Chart
 from forecast_cli.reports.charts_fan import fan_chart
-from forecast_cli.reports.charts_scores import error_charts, interval_charts, models_drawn, reliability_charts
+from forecast_cli.reports.charts_scores import (
+    MOST_RELIABILITY,
+    error_charts,
+    interval_charts,
+    models_drawn,
+    reliability_charts,
+)
 from forecast_cli.reports.charts_svg import DASHES, SERIES, Ink
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import counted
-from forecast_cli.reports.tables import Table, scaled, share
+from forecast_cli.reports.html_parts import ChartGroup, Figure, Section, Swatch, Tile, View
+from forecast_cli.reports.tables import scaled, share
 
 _BAND_WIDTH: Final = 10
 _MOST_FANS: Final = 12
-
-
-@dataclass(frozen=True)
-class Swatch:
-    """An entry of a key: a line as it is drawn, and what it stands for."""
-
-    text: str
-    ink: str
-    dash: tuple[int, ...] = (1, 0)
-    width: float = 2.5
-
-
-@dataclass(frozen=True)
-class Tile:
-    """One figure of the summary."""
-
-    title: str
-    text: str
-    note: str
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the page. ``shown`` stand open, ``folded`` behind a line to click; with neither, ``none`` says why."""
-
-    key: str
-    title: str
-    lead: str
-    none: str
-    swatches: tuple[Swatch, ...] = ()
-    charts: tuple["ChartGroup", ...] = ()
-    shown: tuple[Table, ...] = ()
-    folded: tuple[Table, ...] = ()
-
-    @property
-    def empty(self) -> bool:
-        """Say whether there is nothing to show."""
-        return not any(group.charts for group in self.charts) and not any(table.rows for table in self.shown)
-
-
-@dataclass(frozen=True)
-class ChartGroup:
-    """Charts that belong together, with a title where there is more than one group."""
-
-    title: str
-    charts: tuple["Figure", ...]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A chart on the page; its drawing is our own markup and is not escaped."""
-
-    key: str
-    title: str
-    summary: str
-    svg: Markup
-    table: Table | None
-
-
-@dataclass(frozen=True)
-class View:
-    """The page."""
-
-    title: str
-    about: str
-    sentences: tuple[str, ...]
-    tiles: tuple[Tile, ...]
-    sections: tuple[Section, ...]
 
 
 def view_of(report: Report) -> View:
@@ -211,7 +149,8 @@ def _low_balance(report: Report) -> Section:
         "low-balance",
         "Low balances",
         "How good the probability is that the lowest balance of the first days lies under a threshold. A reliable one "
-        "follows the dashed line: of all windows given 30 %, three in ten went under.",
+        "follows the dashed line: of all windows given 30 %, three in ten went under."
+        + _left_out(len({(each.threshold, each.days) for each in report.reliability}), MOST_RELIABILITY),
         "No low balance was scored.",
         swatches=_key(report) if report.reliability else (),
         charts=(_group("", reliability_charts(report)),),
@@ -225,7 +164,8 @@ def _accounts(report: Report) -> Section:
     return Section(
         "accounts",
         "Accounts drawn",
-        "Single windows: what was known, what was forecast at the cutoff, and what came.",
+        "Single windows: what was known, what was forecast at the cutoff, and what came."
+        + _left_out(max((sum(fan.kind == kind for fan in report.fans) for kind in kinds), default=0), _MOST_FANS),
         "No account was drawn.",
         swatches=_fan_key(report.fans),
         charts=tuple(
@@ -262,6 +202,10 @@ def _fan_key(fans: Sequence[Fan]) -> tuple[Swatch, ...]:
 def _not_drawn(report: Report) -> str:
     rest = len(report.leaderboard) - len(models_drawn(report))
     return f" The {len(models_drawn(report))} best models are drawn; the tables hold all." if rest > 0 else ""
+
+
+def _left_out(found: int, most: int) -> str:
+    return f" The first {most} of {found} are drawn; report.json holds them all." if found > most else ""
 
 
 def _group(title: str, charts: Sequence[Chart]) -> ChartGroup:

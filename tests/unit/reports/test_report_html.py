@@ -163,6 +163,14 @@ def test_ten_thousand_accounts_fit_in_a_mail() -> None:
     assert "rows; report.json holds them all." in text
 
 
+def test_what_is_not_drawn_is_said() -> None:
+    report = sample_report(fans=26)
+    bins = tuple(each.model_copy(update={"threshold": f"p{number}"}) for number, each in enumerate(report.reliability))
+    page = Page(render_html(report.model_copy(update={"reliability": bins})))
+    assert "The first 12 of 14 are drawn; report.json holds them all." in page.text
+    assert f"The first 6 of {len(bins)} are drawn; report.json holds them all." in page.text
+
+
 def test_a_report_of_one_model_and_one_day_is_whole() -> None:
     report: Report = sample_report(models=1, segments=1, fans=1)
     one = report.model_copy(update={"steps": report.steps[:1], "reliability": report.reliability[:1]})
