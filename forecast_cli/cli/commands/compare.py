@@ -1,0 +1,28 @@
+"""``forecast-cli compare``: two backtests side by side, and whether the new one may pass."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forecast_cli.cli.flags import takes
+from forecast_cli.cli.gate_options import CompareFormat, GateOptions, gate_from
+from forecast_cli.cli.options import LogOptions
+
+
+@takes(GateOptions, LogOptions)
+def compare(
+    ctx: typer.Context,
+    base: Annotated[Path, typer.Argument(help="Backtest to compare with.", metavar="BASE")],
+    new: Annotated[Path, typer.Argument(help="Backtest that may pass or not.", metavar="NEW")],
+    format: Annotated[CompareFormat, typer.Option("--format", help="How to show the result.")] = CompareFormat.TABLE,  # noqa: A002
+) -> None:
+    """Hold the backtest NEW against the backtest BASE.
+
+    Exits with 6 where NEW is worse beyond tolerance, with 5 where they are not
+    of the same data and windows.
+    """
+    from forecast_cli.cli.views.comparison import end_comparison
+    from forecast_cli.workflows.compare import CompareRequest, run_compare
+
+    end_comparison(ctx.obj, run_compare(CompareRequest(base, new, gate_from(ctx))), format)

@@ -1,0 +1,109 @@
+"""Options of the gate: what NEW may do, and how the result is written."""
+
+import re
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+if TYPE_CHECKING:
+    from forecast_cli.evaluation.gate import Gate
+
+_SHARE: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(%?)")
+
+
+class CompareFormat(StrEnum):
+    """How the gate's result is written to stdout."""
+
+    TABLE = "table"
+    JSON = "json"
+    MD = "md"
+    GITHUB = "github"
+    JUNIT = "junit"
+
+
+def parse_share(text: str) -> float:
+    """Return 0.01 for ``1%`` and for ``0.01``; raises typer.BadParameter for what could be either or is none."""
+    found = _SHARE.fullmatch(text.strip())
+    if found is None:
+        raise typer.BadParameter(f"'{text}' is no share, expected one like 1% or 0.01")
+    value = float(found[1])
+    if not found[2] and value >= 1:
+        raise typer.BadParameter(f"'{text}' could be a share or in percent, write {found[1]}% or a share below 1")
+    return value / 100 if found[2] else value
+
+
+def parse_band(text: str) -> tuple[float, float]:
+    """Return (0.75, 0.85) for ``0.75,0.85`` and for ``75%,85%``; raises typer.BadParameter."""
+    parts = text.split(",")
+    if len(parts) != 2:
+        raise typer.BadParameter(f"'{text}' is no band, expected two shares like 0.75,0.85")
+    low, high = (1.0 if part.strip() in ("1", "1.0") else parse_share(part) for part in parts)
+    if not low < high <= 1:
+        raise typer.BadParameter(f"'{text}' is no band, expected a lower share, then a higher one of at most 1")
+    return low, high
+
+
+class GateOptions:
+    """What NEW may do; each is a field of ``Gate``, whose defaults hold where it is not given."""
+
+    metric: Annotated[
+        str | None,
+        typer.Option("--metric", help="Error to compare, lower is better (default: scrps).", metavar="NAME"),
+    ]
+    tolerance: Annotated[
+        float | None,
+        typer.Option(
+            "--tolerance",
+            parser=parse_share,
+            help="How much worse NEW may be, relative to BASE (default: 1%).",
+            metavar="SHARE",
+        ),
+    ]
+    segment_tolerance: Annotated[
+        float | None,
+        typer.Option(
+            "--segment-tolerance",
+            parser=parse_share,
+            help="How much worse NEW may be in any segment of 20 accounts or more (default: 5%).",
+            metavar="SHARE",
+        ),
+    ]
+    segment: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--segment", help="Segments to look at (repeatable, default: all the backtests have).", metavar="NAME"
+        ),
+    ]
+    coverage_level: Annotated[
+        float | None,
+        typer.Option(
+            "--coverage-level",
+            help="Level of the intervals whose coverage is held to its band (default: 80).",
+            metavar="PERCENT",
+        ),
+    ]
+    coverage_band: Annotated[
+        Any,  # typer takes a tuple for an option of two words
+        typer.Option(
+            "--coverage-band",
+            parser=parse_band,
+            help="Share of days that must lie inside NEW's intervals (default: 0.75,0.85).",
+            metavar="LOW,HIGH",
+        ),
+    ]
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", help="Model to compare (default: the best one of each, by mean scrps).", metavar="MODEL"
+        ),
+    ]
+
+
+def gate_from(ctx: typer.Context) -> "Gate":
+    """Return what the command line allows NEW to do."""
+    from forecast_cli.evaluation.gate import Gate
+
+    given = {name: ctx.params[name] for name in GateOptions.__annotations__ if ctx.params[name] not in (None, (), [])}
+    segments = tuple(dict.fromkeys(given.pop("segment", ())))
+    return Gate(segments=segments, **given)

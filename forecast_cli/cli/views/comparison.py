@@ -1,0 +1,65 @@
+"""How ``compare`` ends: the result on stdout in the format asked for, and for a failed gate which check failed."""
+
+from typing import NoReturn, assert_never
+
+import typer
+
+from forecast_cli.cli.gate_options import CompareFormat
+from forecast_cli.cli.messages import Ending, Log
+from forecast_cli.cli.streams import show, write_out
+from forecast_cli.evaluation.gate import Comparison
+from forecast_cli.reports.comparison.github import render_comparison_github
+from forecast_cli.reports.comparison.junit import render_comparison_junit
+from forecast_cli.reports.comparison.markdown import render_comparison_markdown
+from forecast_cli.reports.comparison.values import comparison_values
+from forecast_cli.reports.comparison.words import check_sentence, ending, verdict_line
+from forecast_cli.reports.jsonlines import document
+from forecast_cli.reports.terminal.comparison import render_comparison
+from forecast_cli.workflows.compare import GateReport
+
+_HINT = "where the change is meant, make NEW the baseline; what is allowed: forecast-cli compare --help"
+
+
+def end_comparison(log: Log, report: GateReport, format: CompareFormat) -> NoReturn:  # noqa: A002
+    """Show the comparison and leave with its exit code."""
+    _show(report.comparison, format)
+    fields = {
+        "base": str(report.request.base),
+        "new": str(report.request.new),
+        "counts": _counts(report.comparison),
+        "failed": [check_sentence(check, report.comparison, quote=str) for check in report.comparison.failed],
+    }
+    log.close(Ending(report.exit_code, _message(report.comparison), _HINT, fields))
+    raise typer.Exit(report.exit_code)
+
+
+def _show(comparison: Comparison, format: CompareFormat) -> None:  # noqa: A002
+    match format:
+        case CompareFormat.TABLE:
+            show(render_comparison(comparison))
+        case CompareFormat.JSON:
+            write_out(document(comparison_values(comparison)))
+        case CompareFormat.MD:
+            write_out(render_comparison_markdown(comparison))
+        case CompareFormat.GITHUB:
+            write_out(render_comparison_github(comparison))
+        case CompareFormat.JUNIT:
+            write_out(render_comparison_junit(comparison))
+        case _:
+            assert_never(format)
+
+
+def _message(comparison: Comparison) -> str:
+    """Return how it ended, and the first check that failed."""
+    if not comparison.failed:
+        return verdict_line(comparison)
+    return f"{ending(comparison)}: {check_sentence(comparison.failed[0], comparison, quote=str)}"
+
+
+def _counts(comparison: Comparison) -> dict[str, int]:
+    return {
+        "accounts": comparison.accounts,
+        "windows": comparison.windows,
+        "checks": len(comparison.checks),
+        "failed": len(comparison.failed),
+    }

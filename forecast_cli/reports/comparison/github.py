@@ -1,0 +1,24 @@
+"""The gate as workflow commands of GitHub Actions: annotations on a build.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+"""
+
+from typing import Final
+
+from forecast_cli.evaluation.gate import Comparison
+from forecast_cli.reports.comparison.words import check_sentence, title, verdict_line
+
+_TITLE: Final = "forecast-cli compare"
+
+
+def render_comparison_github(comparison: Comparison) -> str:
+    """Return an error for each check that failed, and a notice that says how it ended."""
+    errors = [_command("error", check_sentence(check, comparison)) for check in comparison.failed]
+    notice = _command("notice", f"{verdict_line(comparison)}; {title(comparison)}")
+    return "".join(f"{command}\n" for command in [*errors, notice])
+
+
+def _command(kind: str, message: str) -> str:
+    """Return one command; the escapes are those of the runner, which reads up to the line's end."""
+    escaped = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return f"::{kind} title={_TITLE}::{escaped}"

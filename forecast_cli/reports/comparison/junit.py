@@ -1,0 +1,48 @@
+"""The gate as JUnit XML, which most builds show as a test report: one case for each check."""
+
+import re
+from typing import Final
+from xml.etree import ElementTree as ET
+
+from forecast_cli.evaluation.gate import Check, Comparison, Verdict
+from forecast_cli.reports.comparison.words import check_name, check_sentence, title
+from forecast_cli.reports.escape import printable
+
+_SUITE: Final = "forecast-cli compare"
+#: What XML 1.0 has no place for and ``printable`` leaves as it is.
+_NO_CHARACTERS: Final = re.compile("[\ufffe\uffff]")
+
+
+def render_comparison_junit(comparison: Comparison) -> str:
+    """Return the test report."""
+    counts = {
+        "tests": len(comparison.checks),
+        "failures": len(comparison.failed),
+        "errors": 0,
+        "skipped": sum(check.verdict is Verdict.SKIPPED for check in comparison.checks),
+    }
+    totals = {name: str(count) for name, count in counts.items()}
+    root = ET.Element("testsuites", totals)
+    suite = ET.SubElement(root, "testsuite", {"name": _SUITE, **totals})
+    for check in comparison.checks:
+        _add_case(suite, check, comparison)
+    ET.SubElement(suite, "system-out").text = title(comparison, quote=_text)
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def _add_case(suite: ET.Element, check: Check, comparison: Comparison) -> None:
+    name = check_name(check, comparison.metric, quote=_text)
+    case = ET.SubElement(suite, "testcase", {"classname": _SUITE, "name": name})
+    said = check_sentence(check, comparison, quote=_text)
+    match check.verdict:
+        case Verdict.FAILED:
+            ET.SubElement(case, "failure", {"message": said})
+        case Verdict.SKIPPED:
+            ET.SubElement(case, "skipped", {"message": f"too few accounts to say: {said}"})
+        case Verdict.PASSED:
+            ET.SubElement(case, "system-out").text = said
+
+
+def _text(value: object) -> str:
+    return _NO_CHARACTERS.sub(lambda found: f"\\u{ord(found[0]):04x}", printable(value))

@@ -1,0 +1,33 @@
+"""The gate as Markdown, for a comment on a pull request."""
+
+from typing import Final
+
+from forecast_cli.evaluation.gate import Comparison, Verdict
+from forecast_cli.reports.comparison.words import CheckLine, check_line, check_sentence, title, verdict_line
+from forecast_cli.reports.markdown_text import escape_markdown
+
+_SIGNS: Final = {Verdict.PASSED: "passed", Verdict.FAILED: "**failed**", Verdict.SKIPPED: "too small"}
+
+
+def render_comparison_markdown(comparison: Comparison) -> str:
+    """Return the verdict, what failed, and a table of every check."""
+    failed = [f"- {check_sentence(check, comparison, quote=escape_markdown)}" for check in comparison.failed]
+    rows = [_row(check_line(check, comparison.metric, quote=escape_markdown)) for check in comparison.checks]
+    return "\n".join(
+        [
+            f"### forecast-cli compare: {verdict_line(comparison)}",
+            "",
+            title(comparison, quote=escape_markdown),
+            "",
+            *([*failed, ""] if failed else []),
+            "| check | BASE | NEW | change | allowed | verdict |",
+            "|---|---:|---:|---:|---:|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _row(line: CheckLine) -> str:
+    cells = (line.name, line.base, line.new, line.change, line.allowed, _SIGNS[line.verdict])
+    return f"| {' | '.join(cells)} |"

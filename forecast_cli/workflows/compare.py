@@ -1,0 +1,135 @@
+"""Compare two backtests: the gate of a build."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from forecast_cli.core.columns import UNIQUE_ID
+from forecast_cli.core.errors import CheckFailedError, OutputConflictError, UsageError
+from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.data.scan.canonical import CURRENCY
+from forecast_cli.evaluation.compare import compare_scores
+from forecast_cli.evaluation.gate import Comparison, Gate, Scores
+from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE
+from forecast_cli.store.check import damaged_files
+from forecast_cli.store.layout import SCORES, WINDOWS
+from forecast_cli.store.manifest import InputEntry, Manifest
+from forecast_cli.store.read import read_manifest
+
+COMMAND: Final = "backtest"
+#: Settings that make another task of a backtest, besides the windows themselves.
+_TASK: Final = ("horizon", "scale_lag", "id_col", "date_col", "balance_col", "currency_col", "timezone")
+#: Scales further apart than their own rounding say that other balances were read out of the same files.
+_ROUNDING: Final = 1e-9
+_MAKE: Final = "make one with: forecast-cli backtest INPUT --output DIR"
+_AGAIN: Final = "make BASE again from the same input and settings: forecast-cli backtest INPUT --output BASE --force"
+
+
+@dataclass(frozen=True)
+class CompareRequest:
+    """Hold the backtest in the folder ``new`` against the one in ``base``."""
+
+    base: Path
+    new: Path
+    gate: Gate = field(default_factory=Gate)
+
+
+@dataclass(frozen=True)
+class GateReport:
+    """What the gate says of two backtests. Exit 6 where a check failed."""
+
+    request: CompareRequest
+    comparison: Comparison
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Return CHECK_FAILED where any check failed."""
+        return ExitCode.CHECK_FAILED if self.comparison.failed else ExitCode.OK
+
+
+def run_compare(request: CompareRequest) -> GateReport:
+    """Compare two backtests of the same data and windows.
+
+    Raises OutputConflictError where they are of different ones, CheckFailedError where one is missing or damaged,
+    UsageError for a folder that is not there, or a metric, level, model or segment that they do not have.
+    """
+    base, new = (_read_manifest(folder) for folder in (request.base, request.new))
+    _refuse(request, [*_data_differences(base, new), *_task_differences(base, new)])
+    scores = [_read_scores(*one) for one in ((request.base, base), (request.new, new))]
+    _refuse(request, list(_window_differences(*scores)))
+    return GateReport(request, compare_scores(scores[0], scores[1], request.gate, seed=base.seed))
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: no such folder, expected a backtest", _MAKE)
+    manifest = read_manifest(folder)
+    if manifest.command != COMMAND:
+        raise OutputConflictError(
+            f"{folder}: holds a {manifest.command} run, expected a backtest",
+            _MAKE,
+        )
+    return manifest
+
+
+def _refuse(request: CompareRequest, differences: list[str]) -> None:
+    if differences:
+        told = "; ".join(differences)
+        raise OutputConflictError(f"{request.base} and {request.new} cannot be compared: {told}", _AGAIN)
+
+
+def _data_differences(base: Manifest, new: Manifest) -> Iterator[str]:
+    """Say which input files only one of them read, by content."""
+    for here, there, name in ((base, new, "BASE"), (new, base, "NEW")):
+        known = {file.sha256 for file in there.input.files}
+        only = [file for file in here.input.files if file.sha256 not in known]
+        if only:
+            yield f"input read by {name} only: {_names(only)}"
+
+
+def _names(files: list[InputEntry]) -> str:
+    shown = ", ".join(f"{Path(file.path).name} (sha256 {file.sha256[:12]})" for file in files[:3])
+    return shown if len(files) <= 3 else f"{shown} and {len(files) - 3} more"
+
+
+def _task_differences(base: Manifest, new: Manifest) -> Iterator[str]:
+    for name in _TASK:
+        before, after = base.settings.get(name), new.settings.get(name)
+        if before != after:
+            yield f"{name} is {before} in BASE and {after} in NEW"
+
+
+def _read_scores(folder: Path, manifest: Manifest) -> Scores:
+    """Read what the gate needs of a backtest, under the inside's names; a baseline may lack all else."""
+    currency = manifest.settings.get("currency_col")
+    names = {manifest.settings["id_col"]: UNIQUE_ID} | ({currency: CURRENCY} if currency else {})
+    tables = [_read_table(folder, manifest, name).rename(names) for name in (SCORES, WINDOWS)]
+    return Scores(str(folder), tables[0], tables[1], tuple(names.values()))
+
+
+def _read_table(folder: Path, manifest: Manifest, name: str) -> pl.DataFrame:
+    entries = tuple(entry for entry in manifest.files if entry.path == name)
+    problems = list(damaged_files(folder, manifest.model_copy(update={"files": entries})))
+    if problems or not entries:
+        why = problems[0][1] if problems else "not in the manifest"
+        raise CheckFailedError(f"{folder / name}: {why}", f"see: forecast-cli check {folder}")
+    return pl.read_parquet(folder / name)
+
+
+def _window_differences(base: Scores, new: Scores) -> Iterator[str]:
+    """Say which windows only one of them has, and in how many of the others they read other balances."""
+    on = [*new.keys, CUTOFF]
+    for here, there, name in ((base, new, "BASE"), (new, base, "NEW")):
+        only = here.windows.join(there.windows, on=on, how="anti").select(on).sort(on)
+        if only.height:
+            first = " at ".join((" ".join(map(str, only.row(0)[:-1])), str(only.row(0)[-1])))
+            yield f"{only.height} windows of {name} only, the first is {first}"
+    both = base.windows.join(new.windows, on=on, suffix="_new")
+    apart = (pl.col(SCALE) - pl.col(f"{SCALE}_new")).abs() > _ROUNDING * pl.col(SCALE).abs()
+    unknown = pl.col(SCALE).is_null() != pl.col(f"{SCALE}_new").is_null()
+    other = both.filter(apart | unknown | (pl.col(N_TRAIN) != pl.col(f"{N_TRAIN}_new"))).height
+    if other:
+        yield f"other balances before the cutoff in {other} windows"
