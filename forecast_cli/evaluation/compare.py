@@ -101,9 +101,14 @@ def _among(one: Scores, what: str, wanted: str, there: Sequence[str] | pl.Series
 
 
 def _values(one: Scores, model: str, metric: str) -> pl.DataFrame:
-    """Return the figures of one model and metric that could be had: keys, cutoff, value."""
+    """Return the figures of one model and metric that could be had, over windows with a scale: keys, cutoff, value.
+
+    A balance that does not move is easily forecast, and covered by anything: it counts in no mean of a backtest.
+    """
+    moving = one.windows.filter(pl.col(SCALE) > 0).select(*one.keys, CUTOFF)
     wanted = (pl.col(c.MODEL) == model) & (pl.col(METRIC) == metric) & pl.col(VALUE).is_finite()
-    return one.scores.filter(wanted).select(*one.keys, CUTOFF, VALUE).sort(*one.keys, CUTOFF)
+    figures = one.scores.filter(wanted).select(*one.keys, CUTOFF, VALUE)
+    return figures.join(moving, on=[*one.keys, CUTOFF], how="semi").sort(*one.keys, CUTOFF)
 
 
 def _pair(base: pl.DataFrame, new: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
@@ -170,12 +175,10 @@ def _check_coverage(base: tuple[Scores, str], new: tuple[Scores, str], gate: Gat
 
 
 def _coverage(one: Scores, model: str, gate: Gate, seed: int) -> Estimate:
-    """Return the mean coverage over windows with a scale: a balance that does not move is covered by anything."""
     metric = f"coverage_{c.level_label(gate.coverage_level)}"
     levels = [name for name in one.scores[METRIC].unique() if name.startswith("coverage_")]
     _among(one, "metric", metric, levels)
-    moving = one.windows.filter(pl.col(SCALE) > 0).select(*one.keys, CUTOFF)
-    values = _values(one, model, metric).join(moving, on=[*one.keys, CUTOFF], how="semi", maintain_order="left")
+    values = _values(one, model, metric)
     return bootstrap_means(values[VALUE].to_numpy(), account_codes(values, one.keys), seed=seed)
 
 

@@ -238,3 +238,12 @@ def test_the_seed_draws_the_accounts() -> None:
     new = replace(base, scores=scores_of(base.windows, seed=9, scrps=1.0))
     first, again, other = (compare_scores(base, new, Gate(), seed=seed) for seed in (1, 1, 2))
     assert first == again != other
+
+
+def test_windows_without_a_scale_are_in_no_mean() -> None:
+    base = backtest(scrps=1.0, mae=5.0)
+    still = pl.col("unique_id") >= "A030"
+    windows = base.windows.with_columns(scale=pl.when(still).then(None).otherwise(pl.col("scale")))
+    new = replace(changed(base, 9.0, metric="mae", where=still), windows=windows)
+    found = compare_scores(replace(base, windows=windows), new, Gate(metric="mae"))
+    assert (found.accounts, found.windows, found.failed) == (30, 90, ())
