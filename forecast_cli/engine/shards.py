@@ -47,7 +47,8 @@ class Shard:
 
 
 #: What is done with a shard: its tables, by the name of the file they go to.
-Work = Callable[[Job, Shard], Mapping[str, pl.DataFrame]]
+Tables = Mapping[str, pl.DataFrame]
+Work = Callable[[Job, Shard], Tables]
 
 
 def choose_models(settings: Settings) -> tuple[ModelChoice, ...]:

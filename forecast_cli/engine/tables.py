@@ -40,7 +40,9 @@ def to_edge(table: pl.DataFrame, source: Source, settings: Settings) -> pl.DataF
     if settings.currency_col:
         names[CURRENCY] = settings.currency_col
     present = {inside: edge for inside, edge in names.items() if inside in table.columns}
-    return table.with_columns(pl.col(c.UNIQUE_ID).cast(source.id_dtype)).rename(present)
+    if c.UNIQUE_ID in present:
+        table = table.with_columns(pl.col(c.UNIQUE_ID).cast(source.id_dtype))
+    return table.rename(present)
 
 
 def _repeat(values: pl.Series, times: int) -> pl.Series:

@@ -1,22 +1,18 @@
 """The worker functions: one shard of a job, from the input's files to staged files. Pure: same shard, same bytes."""
 
 import time
-from collections.abc import Mapping
 
 import numpy as np
-import polars as pl
 
 from forecast_cli.data.contract.check import read_shard
 from forecast_cli.data.scan.rows import assert_unchanged
 from forecast_cli.engine.outcomes import Said, failure_rows, settle_ledger
-from forecast_cli.engine.shards import Job, Shard
+from forecast_cli.engine.shards import Job, Shard, Tables
 from forecast_cli.engine.tables import forecast_table, to_edge
 from forecast_cli.models.ladder import forecast_panel
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS
 from forecast_cli.store.run_folder import ShardReceipt
 from forecast_cli.store.staging import stage
-
-Tables = Mapping[str, pl.DataFrame]
 
 
 def run_shard(job: Job, shard: Shard) -> ShardReceipt:

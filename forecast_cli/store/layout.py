@@ -10,6 +10,9 @@ WINDOWS: Final = "windows.parquet"
 SCORES: Final = "scores.parquet"
 LOW_BALANCE: Final = "low_balance.parquet"
 LEADERBOARD: Final = "leaderboard.parquet"
+#: Tables of shards that only the leaderboard and the reports are made from.
+STEPS: Final = "steps.parquet"
+COSTS: Final = "costs.parquet"
 REPORTS: Final = ("report.json", "report.html", "report.md")
 MANIFEST: Final = "manifest.json"
 SUCCESS: Final = "_SUCCESS"

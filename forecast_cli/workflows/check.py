@@ -8,11 +8,15 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Status
+from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.store.check import damaged_files, stray_files
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.results import CheckReport, Damage
+
+#: Column of the accounts of a backtest: how many windows each has.
+_WINDOWS = "windows"
 
 
 def run_check(output: Path) -> CheckReport:
@@ -53,7 +57,7 @@ def _accounts_promises(accounts: pl.DataFrame, manifest: Manifest) -> Iterator[t
 def _forecast_promises(
     forecasts: pl.LazyFrame, accounts: pl.DataFrame, manifest: Manifest
 ) -> Iterator[tuple[str, str]]:
-    keys = [*_keys(manifest), c.MODEL]
+    keys = [*_keys(manifest), c.MODEL, *_window(manifest)]
     quantiles = c.quantile_columns(tuple(manifest.settings["level"]))
     numbers = [c.MEAN, *quantiles]
     crossed = pl.any_horizontal(pl.col(low) > pl.col(high) for low, high in pairwise(quantiles))
@@ -77,11 +81,17 @@ def _forecast_promises(
     if odd:
         yield FORECASTS, f"{odd} forecasts do not have the steps 1 to {horizon}"
     forecast = accounts.filter(pl.col("status").is_in([Status.OK, Status.FALLBACK]))
-    if series.height != forecast.height * models:
-        yield FORECASTS, f"{series.height} forecasts for {forecast.height} accounts and {models} models"
+    wanted = models * int(forecast[_WINDOWS].sum() if _WINDOWS in forecast.columns else forecast.height)
+    if series.height != wanted:
+        yield FORECASTS, f"{series.height} forecasts, {wanted} by what {ACCOUNTS} says and {models} models"
     strangers = series.join(forecast, on=_keys(manifest), how="anti").height
     if strangers:
         yield FORECASTS, f"{strangers} forecasts of accounts that {ACCOUNTS} says have none"
+
+
+def _window(manifest: Manifest) -> list[str]:
+    """Return the column that tells windows apart, where the run is a backtest."""
+    return [CUTOFF] if manifest.command == "backtest" else []
 
 
 def _keys(manifest: Manifest) -> list[str]:

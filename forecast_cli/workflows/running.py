@@ -49,6 +49,12 @@ class Prepared:
         return fingerprint(self.identity)
 
     @property
+    def key_columns(self) -> tuple[str, ...]:
+        """Return the columns that tell accounts apart in the tables that are written, by the user's names."""
+        currency = self.settings.currency_col
+        return (self.settings.id_col,) if currency is None else (self.settings.id_col, currency)
+
+    @property
     def workers(self) -> int:
         """Return the worker processes to use."""
         return self.settings.jobs or usable_cores()

@@ -27,7 +27,7 @@ def summarize_run(
     failures = pl.read_parquet(request.output / FAILURES)
     return ForecastRun(
         output=request.output,
-        input=_input(manifest),
+        input=summarize_source(manifest),
         accounts={status: manifest.accounts.get(status.value, 0) for status in Status},
         models=tuple(manifest.settings["model"]),
         horizon=manifest.settings["horizon"],
@@ -38,14 +38,15 @@ def summarize_run(
         reused=reused,
         failures=group_failures(failures, manifest.settings["id_col"]),
         findings=tuple(findings),
-        files=_written(manifest, request.output),
+        files=list_files(manifest, request.output),
         fingerprint=manifest.fingerprint,
         seconds=seconds,
         max_failed=request.settings.max_failed,
     )
 
 
-def _input(manifest: Manifest) -> InputSummary:
+def summarize_source(manifest: Manifest) -> InputSummary:
+    """Return what a finished run read."""
     record = manifest.input
     return InputSummary(
         root=record.root,
@@ -58,7 +59,8 @@ def _input(manifest: Manifest) -> InputSummary:
     )
 
 
-def _written(manifest: Manifest, output: Path) -> tuple[WrittenFile, ...]:
+def list_files(manifest: Manifest, output: Path) -> tuple[WrittenFile, ...]:
+    """Return the files of a finished run, part files as one."""
     parts = [entry for entry in manifest.files if entry.path.startswith(f"{FORECASTS}/")]
     others = [entry for entry in manifest.files if entry not in parts]
     manifest_bytes = (output / "manifest.json").stat().st_size

@@ -1,0 +1,40 @@
+"""``forecast-cli backtest``: history replayed, every model scored."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forecast_cli.cli.flags import is_quiet, settings_from, takes
+from forecast_cli.cli.options import (
+    BacktestOptions,
+    ConfigOptions,
+    InputOptions,
+    LogOptions,
+    QuietOptions,
+    RunOptions,
+    SourceArgument,
+)
+
+
+@takes(BacktestOptions, RunOptions, InputOptions, ConfigOptions, QuietOptions, LogOptions)
+def backtest(
+    ctx: typer.Context,
+    source: SourceArgument,
+    output: Annotated[Path, typer.Option("--output", help="Folder to write tables and reports to.", metavar="DIR")],
+    force: Annotated[bool, typer.Option("--force", help="Redo a finished run, or replace another one.")] = False,
+) -> None:
+    """Replay the history of INPUT and score every model on every account.
+
+    Forecasts from past cutoffs with what was known then. Writes tables, a
+    leaderboard and a report to open in a browser.
+    """
+    from forecast_cli.cli.progress import listening
+    from forecast_cli.cli.views.backtest import end_backtest
+    from forecast_cli.workflows.backtest import run_backtest
+    from forecast_cli.workflows.results import ForecastRequest
+
+    request = ForecastRequest(source, output, settings_from(ctx).settings, force)
+    with listening(ctx.obj, quiet=is_quiet(ctx)) as progress:
+        run = run_backtest(request, progress)
+    end_backtest(ctx.obj, run, quiet=is_quiet(ctx))

@@ -1,0 +1,20 @@
+"""``forecast-cli report``: the reports of a backtest, rendered again."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forecast_cli.cli.flags import is_quiet, takes
+from forecast_cli.cli.options import LogOptions, QuietOptions
+
+
+@takes(QuietOptions, LogOptions)
+def report(
+    ctx: typer.Context, output: Annotated[Path, typer.Argument(help="Output folder of a backtest.", metavar="DIR")]
+) -> None:
+    """Render the reports of the backtest in DIR again, from its report.json."""
+    from forecast_cli.cli.views.backtest import end_report
+    from forecast_cli.workflows.report import run_report
+
+    end_report(ctx.obj, output, run_report(output), quiet=is_quiet(ctx))

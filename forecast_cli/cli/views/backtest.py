@@ -1,0 +1,135 @@
+"""The summary of a backtest: what it says, the leaderboard, and where the reports are."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import typer
+from rich.console import Group, RenderableType
+
+from forecast_cli.cli.messages import Ending, Log, LogFormat
+from forecast_cli.cli.streams import show
+from forecast_cli.cli.views.accounts import render_accounts
+from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.core.ledger import Status
+from forecast_cli.evaluation.report import LevelFigure, ModelScore
+from forecast_cli.reports.escape import printable
+from forecast_cli.reports.figures import counted, duration, size
+from forecast_cli.reports.terminal.layout import Column, aligned, heading, line, ruled, section, sections
+from forecast_cli.store.manifest import FileEntry
+from forecast_cli.workflows.backtest import BacktestRun
+
+_SHOWN_LEVEL: Final = 80.0
+_MEANINGS: Final = {
+    Status.OK: "replayed as asked",
+    Status.FALLBACK: "replayed, here and there by a simpler model",
+    Status.SKIPPED: "not replayed: too little history",
+    Status.FAILED: "not replayed: set aside",
+}
+_HOLDS: Final[Mapping[str, str]] = {
+    "report.html": "open it in a browser",
+    "report.md": "paste it into a pull request",
+    "report.json": "read it with a program",
+    "leaderboard.parquet": "models, accuracy, cost",
+    "scores.parquet": "every account, model, cutoff, metric",
+    "windows.parquet": "scale and segments of every window",
+    "low_balance.parquet": "probability and event of every low",
+    "forecasts/": "what was forecast, and what came",
+    "accounts.parquet": "status and reason of every account",
+    "failures.parquet": "models that did not go as asked",
+    "manifest.json": "input, settings, checksums",
+}
+
+
+def end_backtest(log: Log, run: BacktestRun, *, quiet: bool) -> NoReturn:
+    """Show the summary of a backtest and leave."""
+    if not quiet and log.format is LogFormat.TEXT:
+        show(render_backtest(run))
+    hint = f"see {run.output / 'accounts.parquet'}, or ask for less history with --min-train"
+    log.close(Ending(run.exit_code, _describe_end(run), hint, _values(run)))
+    raise typer.Exit(run.exit_code)
+
+
+def end_report(log: Log, output: Path, written: Sequence[FileEntry], *, quiet: bool) -> NoReturn:
+    """Say what was rendered and leave."""
+    if not quiet and log.format is LogFormat.TEXT:
+        show(section(f"Reports in {printable(output)}", _table((entry.path, entry.bytes) for entry in written)))
+    names = ", ".join(entry.path for entry in written)
+    log.close(Ending(ExitCode.OK, f"{names} written", None, {"manifest": str(output / "manifest.json")}))
+    raise typer.Exit(ExitCode.OK)
+
+
+def render_backtest(run: BacktestRun) -> Group:
+    """Return the summary of a finished backtest, readable at 80 columns."""
+    ordered = {name: place for place, name in enumerate(_HOLDS)}
+    files = sorted(run.files, key=lambda file: ordered.get(file.path, len(ordered)))
+    return sections(
+        heading(_title(run)),
+        Group(*(line(printable(sentence)) for sentence in run.report.sentences)),
+        section("Leaderboard", _leaderboard(run.report.leaderboard)),
+        render_accounts(run.accounts, _MEANINGS),
+        section(f"Written to {printable(run.output)}", _table((file.path, file.bytes) for file in files)),
+    )
+
+
+def _title(run: BacktestRun) -> str:
+    facts = run.report.facts
+    what = f"{counted(facts.windows, 'window')} of {counted(run.input.accounts, 'account')} replayed"
+    if run.reused:
+        return f"Nothing left to do: this very backtest was finished before. {what}"
+    return f"Done in {duration(run.seconds)}: {what}"
+
+
+def _leaderboard(scores: Sequence[ModelScore]) -> RenderableType:
+    titles = ("sCRPS", "95 % interval", "MASE", "in 80 %", "skill", "CPU ms")
+    columns = (Column("", "right"), Column("model", wraps=True), *(Column(title, "right") for title in titles))
+    rows = [
+        (
+            str(score.rank),
+            printable(score.model),
+            _figure(score.scrps.value),
+            f"{_figure(score.scrps.low)} to {_figure(score.scrps.high)}",
+            _figure(score.mase.value),
+            _share(_at(score.levels)),
+            _share(score.skill.value) if score.skill else "",
+            f"{1000 * score.cpu_seconds:.3g}",
+        )
+        for score in scores
+    ]
+    return ruled(columns, rows)
+
+
+def _table(files: Any) -> RenderableType:
+    rows = [(path, size(bytes_), _HOLDS.get(path, "")) for path, bytes_ in files]
+    return aligned((Column(), Column(align="right"), Column(wraps=True)), rows)
+
+
+def _at(levels: Sequence[LevelFigure]) -> float:
+    figure = min(levels, key=lambda figure: abs(figure.level - _SHOWN_LEVEL), default=None)
+    return figure.coverage if figure else math.nan
+
+
+def _figure(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.1f} %"
+
+
+def _describe_end(run: BacktestRun) -> str:
+    facts = run.report.facts
+    if facts.windows == 0:
+        return "no window could be forecast"
+    return f"{counted(facts.windows, 'window')} replayed; {printable(run.report.leaderboard[0].model)} did best"
+
+
+def _values(run: BacktestRun) -> dict[str, Any]:
+    """Return the summary as plain values, for a log's last line."""
+    return {
+        "counts": {status.value: count for status, count in run.accounts.items()}
+        | {"windows": run.report.facts.windows},
+        "best": run.report.leaderboard[0].model if run.report.leaderboard else None,
+        "manifest": str(run.output / "manifest.json"),
+    }

@@ -1,0 +1,51 @@
+"""Attributes: what a column of the input besides the balance says of an account, such as its type."""
+
+from dataclasses import replace
+from typing import IO, cast
+
+import polars as pl
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core import columns as c
+from forecast_cli.core.errors import ConfigError
+from forecast_cli.data.files.storage import storage_of
+from forecast_cli.data.scan.canonical import CURRENCY
+from forecast_cli.data.scan.collect import collect
+from forecast_cli.data.scan.rows import scan_rows
+from forecast_cli.data.source import InputFile, Source
+
+
+def read_attribute(
+    source: Source, settings: Settings, column: str, *, first_id: object, last_id: object
+) -> pl.DataFrame:
+    """Return the last thing each account says in ``column``, in the order of files and rows: unique_id, ``column``.
+
+    As text, null where an account says nothing. The column is read the way a currency's is.
+    """
+    named = settings.model_copy(update={"currency_col": column})
+    rows = scan_rows(_with_column(source, column), named, first_id=first_id, last_id=last_id)
+    said = pl.col(CURRENCY).drop_nulls().last().alias(column)
+    return collect(rows.group_by(c.UNIQUE_ID, maintain_order=True).agg(said), source).sort(c.UNIQUE_ID)
+
+
+def check_attributes(source: Source, settings: Settings) -> None:
+    """Raise ConfigError where a ``--segment`` column is missing from a file, before any work is done."""
+    for column in settings.segment:
+        lacking = next((file for file in source.files if file.rows and not _has(file, column, source)), None)
+        if lacking is not None:
+            raise ConfigError(f"{lacking.path}: no column '{column}' (--segment)", "name a column that every file has")
+
+
+def _has(file: InputFile, column: str, source: Source) -> bool:
+    if column in dict(file.hive) or column in dict(file.columns):
+        return True
+    with storage_of(source.access).open(file.path) as opened:
+        return column in pl.read_parquet_schema(cast("IO[bytes]", opened))
+
+
+def _with_column(source: Source, column: str) -> Source:
+    files = (
+        file if column in dict(file.hive) else replace(file, columns=(*file.columns, (column, pl.String())))
+        for file in source.files
+    )
+    return replace(source, files=tuple(files))

@@ -1,0 +1,152 @@
+"""The backtest of one shard: forecast from each past cutoff with what was known then, and keep what came beside it."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core import columns as c
+from forecast_cli.core.ledger import Flag, Status
+from forecast_cli.data.contract.check import read_shard
+from forecast_cli.data.panel import Panel
+from forecast_cli.data.scan.attributes import read_attribute
+from forecast_cli.data.scan.canonical import CURRENCY
+from forecast_cli.engine.outcomes import Said, failure_rows, key_columns, settle_ledger, with_places
+from forecast_cli.engine.shards import Job, Shard, Tables
+from forecast_cli.engine.tables import forecast_table
+from forecast_cli.evaluation.facts import window_facts
+from forecast_cli.evaluation.low_balance import low_balance_rows
+from forecast_cli.evaluation.rows import CUTOFF
+from forecast_cli.evaluation.scoring import score_windows
+from forecast_cli.evaluation.splits import Fold, split_windows, windows_of
+from forecast_cli.evaluation.steps import tally_steps
+from forecast_cli.models.ladder import forecast_panel
+from forecast_cli.store.layout import ACCOUNTS, COSTS, FAILURES, FORECASTS, LOW_BALANCE, SCORES, STEPS, WINDOWS
+
+#: Column of the ledger: the windows of an account that were forecast.
+WINDOWS_COUNT: Final = "windows"
+
+
+@dataclass(frozen=True)
+class _Replayed:
+    """One window, forecast: what each model said of its accounts, and the CPU seconds that took."""
+
+    fold: Fold
+    said: tuple[Said, ...]
+    seconds: tuple[float, ...]
+
+
+def backtest_shard(job: Job, shard: Shard) -> Tables:
+    """Replay every window of a shard's accounts with every model of the job."""
+    settings = job.settings
+    found = read_shard(job.source, settings, origin=job.origin, first_id=shard.first_id, last_id=shard.last_id)
+    replayed = [_replay(fold, job) for fold in split_windows(found.panel, settings)]
+    keys = key_columns(found.ledger)
+    rows = pl.concat(_forecast_rows(one, settings) for one in replayed).sort(*keys, CUTOFF, maintain_order=True)
+    windows = pl.concat(window_facts(one.fold.train, lag=settings.scale_lag) for one in replayed)
+    windows = _with_segments(windows, job, shard).sort(*keys, CUTOFF)
+    low = pl.concat(_low_balances(one, settings) for one in replayed).sort(*keys, CUTOFF, maintain_order=True)
+    return {
+        FORECASTS: rows,
+        ACCOUNTS: _ledger(found.ledger, found.panel, replayed, settings),
+        FAILURES: failure_rows(found.ledger, [said for one in replayed for said in one.said]),
+        WINDOWS: windows,
+        SCORES: score_windows(rows, windows, levels=settings.level, keys=keys),
+        LOW_BALANCE: low,
+        STEPS: tally_steps(rows, windows, levels=settings.level),
+        COSTS: _costs(replayed),
+    }
+
+
+def _with_segments(windows: pl.DataFrame, job: Job, shard: Shard) -> pl.DataFrame:
+    """Add what each account says in the ``--segment`` columns of the input, as text."""
+    for column in job.settings.segment:
+        if column == job.settings.currency_col:
+            windows = windows.with_columns(pl.col(CURRENCY).alias(column))
+            continue
+        told = read_attribute(job.source, job.settings, column, first_id=shard.first_id, last_id=shard.last_id)
+        windows = windows.join(told, on=c.UNIQUE_ID, how="left", maintain_order="left")
+    return windows
+
+
+def _replay(fold: Fold, job: Job) -> _Replayed:
+    said, seconds = [], []
+    for choice in job.models:
+        started = time.process_time()
+        ladder = forecast_panel(fold.train, choice, h=job.settings.horizon, levels=job.settings.level)
+        seconds.append(time.process_time() - started)
+        said.append(Said(choice.label, ladder, fold.rows))
+    return _Replayed(fold, tuple(said), tuple(seconds))
+
+
+def _forecast_rows(replayed: _Replayed, settings: Settings) -> pl.DataFrame:
+    """Return the forecasts of a window, each with its cutoff and what came (null where that is not known)."""
+    table = forecast_table(replayed.fold.train, replayed.said, settings)
+    truth = np.repeat(replayed.fold.y[:, None, :], len(replayed.said), axis=1).ravel()
+    origin = pl.col(c.DS) - pl.duration(days=pl.col(c.STEP))
+    keys = key_columns(table)
+    rest = [name for name in table.columns if name not in keys]
+    return table.with_columns(origin.alias(CUTOFF), pl.Series(c.Y, truth, nan_to_null=True)).select(
+        *keys, CUTOFF, *rest, c.Y
+    )
+
+
+def _low_balances(replayed: _Replayed, settings: Settings) -> pl.DataFrame:
+    forecasts = {said.label: said.ladder.forecast for said in replayed.said}
+    return low_balance_rows(replayed.fold.train, replayed.fold.y, forecasts, thresholds=settings.threshold)
+
+
+def _ledger(ledger: pl.DataFrame, panel: Panel, replayed: Sequence[_Replayed], settings: Settings) -> pl.DataFrame:
+    """Return the ledger with the windows of each account; one without any is skipped, and the reason says why."""
+    n = len(panel)
+    each = sum(sum(one.seconds) for one in replayed) / max(n, 1)
+    settled = settle_ledger(ledger, [said for one in replayed for said in one.said], seconds=each)
+    counts = pl.DataFrame(
+        {
+            "row": np.arange(n, dtype=np.int64),
+            WINDOWS_COUNT: windows_of(panel, tuple(one.fold for one in replayed)),
+            "days": panel.lengths,
+        },
+        schema={"row": pl.Int64, WINDOWS_COUNT: pl.Int64, "days": pl.Int64},
+    )
+    placed = settled.with_columns(row=with_places(ledger)["row"]).join(
+        counts, on="row", how="left", maintain_order="left"
+    )
+    short = pl.col("row").is_not_null() & (pl.col(WINDOWS_COUNT) < settings.windows)
+    return placed.with_columns(
+        pl.when(short & (pl.col(WINDOWS_COUNT) == 0))
+        .then(pl.lit(Status.SKIPPED.value))
+        .otherwise("status")
+        .alias("status"),
+        pl.when(short).then(pl.coalesce("reason", _why_short(settings))).otherwise("reason").alias("reason"),
+        pl.when(short)
+        .then(pl.concat_list("flags", pl.lit([Flag.SHORT.value])).list.unique(maintain_order=True))
+        .otherwise("flags")
+        .alias("flags"),
+        pl.col(WINDOWS_COUNT).fill_null(0),
+    ).select(*ledger.columns, WINDOWS_COUNT)
+
+
+def _why_short(settings: Settings) -> pl.Expr:
+    needed = settings.min_train + settings.windows * settings.step
+    return pl.format(
+        f"short: {{}} days of history make {{}} of {settings.windows} windows; all of them take {needed} "
+        f"(--min-train {settings.min_train}, --step {settings.step})",
+        "days",
+        WINDOWS_COUNT,
+    )
+
+
+def _costs(replayed: Sequence[_Replayed]) -> pl.DataFrame:
+    """Return a row for each window and model: its accounts, how many fell back, and the CPU seconds it took."""
+    rows = [
+        (said.label, len(one.fold.rows), sum(o.status is Status.FALLBACK for o in said.ladder.outcomes), seconds)
+        for one in replayed
+        for said, seconds in zip(one.said, one.seconds, strict=True)
+    ]
+    schema = {c.MODEL: pl.String(), "windows": pl.Int64(), "fallbacks": pl.Int64(), "cpu_seconds": pl.Float64()}
+    return pl.DataFrame(rows, schema=schema, orient="row")

@@ -1,0 +1,89 @@
+"""The backtest: history replayed, every model scored on every account, and reports of it."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from forecast_cli.config.choices import Align, Origin
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.core.ledger import Status
+from forecast_cli.core.progress import NullProgress, Progress
+from forecast_cli.data.scan.attributes import check_attributes
+from forecast_cli.engine.backtest import backtest_shard
+from forecast_cli.evaluation.report import Report
+from forecast_cli.evaluation.rows import SCORED_LEVELS
+from forecast_cli.reports.jsonfile import read_report
+from forecast_cli.store.layout import ACCOUNTS, FAILURES, LOW_BALANCE, SCORES, WINDOWS
+from forecast_cli.store.manifest import FileEntry
+from forecast_cli.store.read import read_manifest
+from forecast_cli.store.run_folder import RunFolder, ShardReceipt
+from forecast_cli.workflows.backtest_report import build_report, write_leaderboard
+from forecast_cli.workflows.ledgers import merge_tables
+from forecast_cli.workflows.report import REPORT_JSON, write_reports
+from forecast_cli.workflows.results import ForecastRequest, InputSummary, WrittenFile
+from forecast_cli.workflows.running import Prepared, execute, prepare, refuse_busy
+from forecast_cli.workflows.summary import list_files, summarize_source
+
+COMMAND: Final = "backtest"
+
+
+@dataclass(frozen=True)
+class BacktestRun:
+    """A finished backtest; ``accounts`` counts all accounts of the input by status, ``report`` says the rest."""
+
+    output: Path
+    input: InputSummary
+    accounts: Mapping[Status, int]
+    report: Report
+    files: tuple[WrittenFile, ...]
+    reused: bool
+    shards: int
+    shards_resumed: int
+    seconds: float
+    max_failed: int
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Return ACCOUNTS_FAILED where more accounts failed than were allowed to, or no window was forecast."""
+        failed = self.accounts[Status.FAILED] > self.max_failed or self.report.facts.windows == 0
+        return ExitCode.ACCOUNTS_FAILED if failed else ExitCode.OK
+
+
+def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> BacktestRun:
+    """Replay the input's history and write the output folder, or take up where a run was cut off.
+
+    Raises what ``run_forecast`` raises, and ConfigError for a segment column that is not there.
+    """
+    refuse_busy(request.output)
+    prepared = prepare(COMMAND, request.input, request.output, replaying(request.settings))
+    check_attributes(prepared.checked.source, prepared.settings)
+    done = execute(prepared, backtest_shard, _finish, force=request.force, progress=progress or NullProgress())
+    manifest = read_manifest(request.output)
+    return BacktestRun(
+        output=request.output,
+        input=summarize_source(manifest),
+        accounts={status: manifest.accounts.get(status.value, 0) for status in Status},
+        report=read_report((request.output / REPORT_JSON).read_text(encoding="utf-8")),
+        files=list_files(manifest, request.output),
+        reused=done.reused,
+        shards=manifest.shards,
+        shards_resumed=done.shards_resumed,
+        seconds=time.monotonic() - prepared.started,
+        max_failed=request.settings.max_failed,
+    )
+
+
+def replaying(settings: Settings) -> Settings:
+    """Return the settings a backtest forecasts with: the levels it is scored by, origins as windows are aligned."""
+    levels = tuple(sorted({*settings.level, *SCORED_LEVELS}))
+    origin = Origin.ACCOUNT if settings.align is Align.ACCOUNT else Origin.INPUT
+    return settings.model_copy(update={"level": levels, "origin": origin})
+
+
+def _finish(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt]) -> tuple[FileEntry, ...]:
+    tables = merge_tables(run, receipts, (ACCOUNTS, FAILURES, WINDOWS, SCORES, LOW_BALANCE))
+    report = build_report(prepared, run, receipts)
+    return (*tables, write_leaderboard(report, run.output), *write_reports(report, run.output))

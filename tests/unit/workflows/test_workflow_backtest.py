@@ -1,0 +1,181 @@
+"""The backtest as a Python call: nothing after a cutoff counts, everyone is in the ledger, the same bytes each time."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.errors import ConfigError
+from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.core.ledger import Status
+from forecast_cli.engine.backtest import backtest_shard
+from forecast_cli.engine.shards import Job
+from forecast_cli.models.registry import REGISTRY
+from forecast_cli.workflows.backtest import replaying, run_backtest
+from forecast_cli.workflows.check import run_check
+from forecast_cli.workflows.report import run_report
+from forecast_cli.workflows.results import ForecastRequest
+from forecast_cli.workflows.running import prepare
+
+START = date(2025, 1, 1)
+STEP = 10
+
+
+def balances(accounts: int = 6, days: int = 160, seed: int = 1) -> pl.DataFrame:
+    rng = np.random.default_rng(seed)
+    days_of = [START + timedelta(days=day) for day in range(days)]
+    moves = rng.normal(0, 20, (accounts, days)) * (rng.random((accounts, days)) < 0.3)
+    return pl.DataFrame(
+        {
+            "account_id": [f"acc-{account:03d}" for account in range(accounts) for _ in range(days)],
+            "date": days_of * accounts,
+            "balance": np.round(moves.cumsum(axis=1) + 500 + 80 * (np.arange(days) % 7 < 2), 2).ravel(),
+            "account_type": [
+                "savings" if account % 2 else "checking" for account in range(accounts) for _ in range(days)
+            ],
+        }
+    )
+
+
+@pytest.fixture
+def request_of(tmp_path: Path) -> Callable[..., ForecastRequest]:
+    def make(frame: pl.DataFrame, *, output: str = "out", **values: object) -> ForecastRequest:
+        path = tmp_path / f"{output}.parquet"
+        frame.write_parquet(path)
+        chosen = {"model": ("SeasonalNaive(7)", "Naive"), "horizon": STEP, "step": STEP, "windows": 2, "jobs": 1}
+        chosen |= {"min_train": 100, "scale_lag": 7}
+        return ForecastRequest(str(path), tmp_path / output, Settings.model_validate(chosen | values))
+
+    return make
+
+
+def parts(output: Path) -> pl.DataFrame:
+    return pl.read_parquet(output / "forecasts")
+
+
+def test_it_writes_what_the_contract_says(request_of: Callable[..., ForecastRequest]) -> None:
+    run = run_backtest(request_of(balances(), segment=("account_type",)))
+    assert sorted(path.name for path in run.output.iterdir() if not path.name.startswith(".")) == [
+        "_SUCCESS",
+        "accounts.parquet",
+        "failures.parquet",
+        "forecasts",
+        "leaderboard.parquet",
+        "low_balance.parquet",
+        "manifest.json",
+        "report.html",
+        "report.json",
+        "report.md",
+        "scores.parquet",
+        "windows.parquet",
+    ]
+    table = parts(run.output)
+    assert table.columns[:6] == ["account_id", "cutoff", "date", "step", "model", "mean"]
+    assert {"lo_20", "hi_40", "lo_60", "hi_80", "lo_95", "median", "y"} <= set(table.columns)
+    assert table.height == 6 * 2 * 2 * STEP
+    assert run_check(run.output).damages == ()
+    assert {row.value for row in run.report.segments if row.segment == "account_type"} == {"checking", "savings"}
+
+
+def test_what_came_stands_beside_the_forecast(request_of: Callable[..., ForecastRequest]) -> None:
+    frame = balances(accounts=2)
+    table = parts(run_backtest(request_of(frame)).output)
+    joined = table.join(frame, on=["account_id", "date"], how="left")
+    assert joined["y"].equals(joined["balance"].alias("y"))
+    assert (table["date"] - table["cutoff"]).dt.total_days().equals(table["step"].cast(pl.Int64).alias("date"))
+
+
+@pytest.mark.parametrize("model", sorted(REGISTRY))
+def test_nothing_dated_after_a_cutoff_changes_a_forecast_made_at_it(
+    request_of: Callable[..., ForecastRequest], model: str
+) -> None:
+    label = f"{model}(7)" if REGISTRY[model].usable_seasons((7,)) else model
+    frame = balances(accounts=3)
+    whole = replayed(request_of(frame, model=(label,)))
+    oldest = whole["cutoff"].min()
+    known = frame.filter(pl.col("date") <= oldest + timedelta(days=STEP))
+    truncated = replayed(request_of(known, output="cut", model=(label,), windows=1))
+    later = balances(accounts=3, seed=2).filter(pl.col("date") > oldest)
+    other = pl.concat([frame.filter(pl.col("date") <= oldest), later])
+    poisoned = replayed(request_of(other, output="other", model=(label,)))
+    at = pl.col("cutoff") == oldest
+    numbers = [name for name in whole.columns if name != "y"]
+    assert whole.filter(at).height == 3 * STEP
+    assert truncated.filter(at).select(numbers).equals(whole.filter(at).select(numbers))
+    assert poisoned.filter(at).select(numbers).equals(whole.filter(at).select(numbers))
+
+
+def replayed(request: ForecastRequest) -> pl.DataFrame:
+    """Replay an input of one shard in this process."""
+    prepared = prepare("backtest", request.input, request.output, replaying(request.settings))
+    job = Job(prepared.checked.source, prepared.settings, prepared.contract.origin, request.output, backtest_shard)
+    return backtest_shard(job, prepared.shards[0])["forecasts"]
+
+
+def test_an_account_with_too_little_history_is_in_the_ledger_with_the_reason(
+    request_of: Callable[..., ForecastRequest],
+) -> None:
+    frame = balances(accounts=3)
+    last = START + timedelta(days=159)
+    young = pl.col("account_id") == "acc-001"
+    frame = frame.filter(~young | (pl.col("date") > last - timedelta(days=115)))
+    frame = frame.filter((pl.col("account_id") != "acc-002") | (pl.col("date") > last - timedelta(days=50)))
+    run = run_backtest(request_of(frame))
+    told = {row["account_id"]: row for row in pl.read_parquet(run.output / "accounts.parquet").iter_rows(named=True)}
+    assert [told[name]["windows"] for name in sorted(told)] == [2, 1, 0]
+    assert [told[name]["status"] for name in sorted(told)] == ["ok", "ok", "skipped"]
+    assert told["acc-001"]["reason"].startswith("short: 115 days of history make 1 of 2 windows")
+    assert told["acc-002"]["reason"].startswith("short: 50 days of history make 0 of 2 windows")
+    assert sum(run.accounts.values()) == 3
+
+
+def test_workers_and_shards_change_no_number(request_of: Callable[..., ForecastRequest]) -> None:
+    frame = balances()
+    one = run_backtest(request_of(frame, output="one", shard_size=2))
+    two = run_backtest(request_of(frame.sample(fraction=1, shuffle=True, seed=4), output="two", shard_size=2, jobs=2))
+    names = ["forecasts/part-00000.parquet", "forecasts/part-00002.parquet", "scores.parquet", "windows.parquet"]
+    assert [(one.output / name).read_bytes() for name in names] == [(two.output / name).read_bytes() for name in names]
+    whole = run_backtest(request_of(frame, output="whole"))
+    figures = [[score.model_dump(exclude={"cpu_seconds"}) for score in run.report.leaderboard] for run in (one, whole)]
+    assert figures[0] == figures[1]
+
+
+def test_windows_count_back_from_one_day_where_they_are_aligned_to_it(
+    request_of: Callable[..., ForecastRequest],
+) -> None:
+    frame = balances(accounts=2)
+    early = (pl.col("account_id") == "acc-001") & (pl.col("date") > START + timedelta(days=150))
+    run = run_backtest(request_of(frame.filter(~early), align="as-of", windows=1))
+    assert parts(run.output)["cutoff"].unique().to_list() == [START + timedelta(days=149)]
+
+
+def test_a_finished_backtest_is_left_alone_and_its_reports_are_rendered_again(
+    request_of: Callable[..., ForecastRequest],
+) -> None:
+    request = request_of(balances(accounts=2))
+    first = run_backtest(request)
+    html = (first.output / "report.html").read_text(encoding="utf-8")
+    (first.output / "report.html").write_text("scribbled over", encoding="utf-8")
+    run_report(first.output)
+    assert (first.output / "report.html").read_text(encoding="utf-8") == html
+    assert run_check(first.output).damages == ()
+    assert run_backtest(request).reused
+
+
+def test_a_segment_that_is_no_column_is_refused_before_any_work(request_of: Callable[..., ForecastRequest]) -> None:
+    request = request_of(balances(accounts=2), segment=("acount_type",))
+    with pytest.raises(ConfigError, match="no column 'acount_type'"):
+        run_backtest(request)
+    assert not request.output.exists()
+
+
+def test_a_backtest_without_a_window_says_so(request_of: Callable[..., ForecastRequest]) -> None:
+    run = run_backtest(request_of(balances(accounts=2, days=40)))
+    assert run.exit_code is ExitCode.ACCOUNTS_FAILED
+    assert run.accounts[Status.SKIPPED] == 2
+    assert "No window could be scored" in run.report.sentences[0]
+    assert run_check(run.output).damages == ()
