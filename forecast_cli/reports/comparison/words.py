@@ -120,7 +120,10 @@ def _signed(share: float) -> str:
 
 
 def _figure(value: float) -> str:
-    return f"{value:.4g}" if math.isfinite(value) else "-"
+    """Return an error with four digits, without an exponent: it may be in units of a balance."""
+    if not math.isfinite(value):
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.4g}".removesuffix(".")
 
 
 def _share(value: float) -> str:

@@ -1,0 +1,87 @@
+"""The gate in words: figures that read well, whatever their size, and sentences for every way a check ends."""
+
+import math
+
+import pytest
+
+from forecast_cli.evaluation.gate import Check, Comparison, CoverageCheck, ErrorCheck, Verdict, WindowsCheck
+from forecast_cli.evaluation.report import Estimate
+from forecast_cli.reports.comparison.github import render_comparison_github
+from forecast_cli.reports.comparison.values import comparison_values
+from forecast_cli.reports.comparison.words import check_line, check_sentence, ending, verdict_line
+
+NAN = Estimate(value=math.nan, low=math.nan, high=math.nan)
+
+
+def error_check(base: float, new: float, change: Estimate, verdict: Verdict = Verdict.FAILED) -> ErrorCheck:
+    return ErrorCheck(None, None, 1, 1234, base, new, change, 0.005, verdict)
+
+
+def comparison_of(*checks: Check) -> Comparison:
+    return Comparison("MSTL(30)", "Naive", "mae", 1, 1234, checks)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.645, "0.6450"), (1.028, "1.028"), (0.0, "0.000"), (999.94, "999.9"), (1234567.8, "1,234,568"), (math.nan, "-")],
+)
+def test_errors_have_four_digits_and_no_exponent(value: float, shown: str) -> None:
+    assert check_line(error_check(value, 1.0, NAN), "mae").base == shown
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        (Estimate(value=0.0312, low=-0.0001, high=0.0648), "+3.1 % (0.0 to +6.5)"),
+        (Estimate(value=-0.2, low=math.nan, high=math.nan), "-20.0 %"),
+        (Estimate(value=math.inf, low=math.inf, high=math.inf), "not known"),
+        (NAN, "not known"),
+    ],
+)
+def test_a_change_has_its_interval_and_no_sign_where_it_rounds_to_nothing(change: Estimate, shown: str) -> None:
+    assert check_line(error_check(1.0, 1.0, change), "mae").change == shown
+
+
+def test_a_sentence_says_what_was_found_and_what_is_allowed() -> None:
+    check = error_check(1.0, 1.1, Estimate(value=0.1, low=0.05, high=0.15))
+    said = "mae, all windows: 1.000 -> 1.100, +10.0 % (+5.0 to +15.0); up to +0.5 % allowed, 1,234 windows of 1 account"
+    assert check_sentence(check, comparison_of(check)) == said
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        (WindowsCheck(5, 0, Verdict.PASSED), "windows scored: all 5 windows of BASE"),
+        (
+            WindowsCheck(5, 1, Verdict.FAILED),
+            "windows scored: 1 window that BASE has a score for, NEW has none",
+        ),
+        (WindowsCheck(0, 0, Verdict.FAILED), "windows scored: no window has a score in both BASE and NEW"),
+        (
+            CoverageCheck(99.5, NAN, NAN, (0.98, 1.0), Verdict.FAILED),
+            "coverage of 99.5 % intervals: - -> -; 98 % to 100 % allowed",
+        ),
+    ],
+)
+def test_every_check_has_a_sentence(check: Check, said: str) -> None:
+    assert check_sentence(check, comparison_of(check)) == said
+
+
+def test_checks_that_judge_nothing_are_counted_apart() -> None:
+    passed = WindowsCheck(5, 0, Verdict.PASSED)
+    small = error_check(1.0, 1.0, NAN, Verdict.SKIPPED)
+    assert verdict_line(comparison_of(passed, small)) == "1 check passed; 1 segment too small to say"
+    assert ending(comparison_of(passed, small, WindowsCheck(0, 0, Verdict.FAILED))) == "1 of 2 checks failed"
+
+
+def test_what_could_not_be_had_is_null_in_json() -> None:
+    [found] = comparison_values(comparison_of(error_check(0.0, 1.0, NAN)))["checks"]
+    assert found["change"] == {"value": None, "low": None, "high": None}
+    assert found["base"] == 0.0
+
+
+def test_a_workflow_command_stays_one_line() -> None:
+    check = error_check(1.0, 1.0, NAN)
+    lines = render_comparison_github(Comparison("a\r\nb", "100%", "mae", 1, 1, (check,))).splitlines()
+    assert len(lines) == 2
+    assert lines[1].endswith("a\\r\\nb in BASE, 100%25 in NEW: 1 window of 1 account")
