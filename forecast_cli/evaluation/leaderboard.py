@@ -9,6 +9,7 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.evaluation.bootstrap import account_codes, resample_totals, skill_of
+from forecast_cli.evaluation.groups import group_rows
 from forecast_cli.evaluation.report import Estimate, LevelFigure, ModelScore
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.evaluation.scoring import Scored
@@ -18,6 +19,7 @@ BASELINE: Final = "SeasonalNaive"
 SHOWN_LEVEL: Final = 80.0
 
 _ESTIMATED: Final = ("scrps", "mase", "rmsse")
+_COSTS: Final = ("windows", "fallbacks", "cpu_seconds")
 _MEANS: Final = ("mae", "rmse", "mean_abs_y", "bias", "crps")
 
 
@@ -60,7 +62,8 @@ def choose_baseline(models: Iterable[str], *, season: int) -> str | None:
 
 def count_wins(wide: pl.DataFrame, keys: Sequence[str]) -> dict[str, int]:
     """Count the accounts on which a model's mean sCRPS is lower than every other's; a tie is nobody's win."""
-    means = wide.group_by(*keys, c.MODEL, maintain_order=True).agg(pl.col("scrps").mean())
+    accounts = group_rows(wide, [*keys, c.MODEL], within=[CUTOFF])
+    means = accounts.with_columns({"scrps": accounts.means(pl.col("scrps"))})
     lowest = means.filter(pl.col("scrps") == pl.col("scrps").min().over(keys))
     alone = lowest.filter(pl.len().over(keys) == 1)
     return dict(alone.group_by(c.MODEL).len().iter_rows())
@@ -81,26 +84,23 @@ def level_figures(means: dict[str, float], levels: Sequence[float]) -> tuple[Lev
 
 def means_of(windows: pl.DataFrame, metrics: Sequence[str]) -> dict[str, float]:
     """Return the mean of each metric over windows, NaN where there are none."""
-    return windows.select(pl.col(metrics).mean().fill_null(math.nan)).row(0, named=True)
+    return {metric: float(windows[metric].to_numpy().mean()) if len(windows) else math.nan for metric in metrics}
 
 
 def _standings(scored: Scored, wide: pl.DataFrame, costs: pl.DataFrame) -> list[_Standing]:
     """Return the models of ``costs`` in the order of their ranks, with what they cost and won."""
-    means = wide.group_by(c.MODEL, maintain_order=True).agg(pl.col("scrps", "mase").mean())
-    ranked = (
-        costs.group_by(c.MODEL)
-        .agg(pl.col("windows", "fallbacks", "cpu_seconds").sum())
-        .join(means, on=c.MODEL, how="left")
-        .sort("scrps", "mase", c.MODEL, nulls_last=True)
-    )
+    windows, shards = group_rows(wide, [c.MODEL]), group_rows(costs, [c.MODEL])
+    means = windows.with_columns({name: windows.means(pl.col(name)) for name in ("scrps", "mase")})
+    costs_of = shards.with_columns({name: shards.sums(pl.col(name)) for name in _COSTS})
+    ranked = costs_of.join(means, on=c.MODEL, how="left").sort("scrps", "mase", c.MODEL, nulls_last=True)
     wins, forecast = count_wins(wide, scored.keys), _count_forecast(scored)
     return [
         _Standing(
             model=row[c.MODEL],
             rank=rank,
             wins=wins.get(row[c.MODEL], 0),
-            fallbacks=row["fallbacks"],
-            failures=row["windows"] - forecast.get(row[c.MODEL], 0),
+            fallbacks=int(row["fallbacks"]),
+            failures=int(row["windows"]) - forecast.get(row[c.MODEL], 0),
             cpu_seconds=row["cpu_seconds"] / row["windows"] if row["windows"] else math.nan,
         )
         for rank, row in enumerate(ranked.iter_rows(named=True), start=1)

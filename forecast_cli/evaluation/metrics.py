@@ -1,52 +1,72 @@
 """Metrics: each one expression over forecast rows that have their window's scales beside them (columns of ``rows``).
 
-A function gives the value of a metric for each day; ``METRICS`` and ``BY_LEVEL`` say how the days of a window become
-one figure. Sources: HK, Hyndman and Koehler 2006, International Journal of Forecasting 22; GR, Gneiting and Raftery
+A function gives the value of a metric for each day; ``combine`` is the one place where the days of a window become one
+figure. Sources: HK, Hyndman and Koehler 2006, International Journal of Forecasting 22; GR, Gneiting and Raftery
 2007, Journal of the American Statistical Association 102; M5, Makridakis, Spiliotis and Assimakopoulos 2022,
 International Journal of Forecasting 38; FPP, Hyndman and Athanasopoulos 2021, Forecasting: Principles and Practice,
 3rd edition; KS, Kolassa and Schuetz 2007, Foresight 6; LT, Laio and Tamea 2007, Hydrology and Earth System Sciences 11.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import reduce
+from operator import add
+from typing import Final, assert_never
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
+from forecast_cli.evaluation.groups import Groups
 from forecast_cli.evaluation.rows import SCALE, SCALE_RMS, SCORED_LEVELS
 from forecast_cli.models.base import quantile_probabilities
 
 
-def metrics_of(levels: tuple[float, ...]) -> dict[str, pl.Expr]:
-    """Return every metric of forecasts with ascending ``levels``, ``SCORED_LEVELS`` among them, by name, in order.
+class Combine(StrEnum):
+    """How the days of a window become one figure."""
 
-    Each is an aggregation: over the days of one window it gives one figure, null where it has none.
-    """
+    MEAN = "mean over days"
+    ROOT_MEAN = "root of the mean over days"
+    OF_BALANCE = "sum over days, over that of the absolute balance"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric: its value for each day, and how days are combined."""
+
+    value: pl.Expr
+    combine: Combine = Combine.MEAN
+
+
+def metrics_of(levels: tuple[float, ...]) -> dict[str, Metric]:
+    """Return every metric of forecasts with ascending ``levels``, ``SCORED_LEVELS`` among them, by name, in order."""
     columns = zip(c.quantile_columns(levels), quantile_probabilities(levels).tolist(), strict=True)
     return {
         **METRICS,
         **{
-            f"{name}_{c.level_label(level)}": mean_of(value(level))
+            f"{name}_{c.level_label(level)}": Metric(value(level))
             for level in levels
             for name, value in BY_LEVEL.items()
         },
-        **{f"pinball_{probability:.12g}": mean_of(pinball(column, probability)) for column, probability in columns},
+        **{f"pinball_{probability:.12g}": Metric(pinball(column, probability)) for column, probability in columns},
     }
 
 
-def mean_of(value: pl.Expr) -> pl.Expr:
-    """Combine days by their mean; null where no day has a value."""
-    return value.mean()
-
-
-def root_mean_of(value: pl.Expr) -> pl.Expr:
-    """Combine days by the root of their mean."""
-    return value.mean().sqrt()
-
-
-def ratio_of(value: pl.Expr, whole: pl.Expr) -> pl.Expr:
-    """Combine days by the ratio of two sums; null where the lower one is zero."""
-    return pl.when(whole.sum() != 0).then(value.sum() / whole.sum())
+def combine(metric: Metric, days: Groups) -> NDArray[np.float64]:
+    """Return a metric of each window, a group of ``days``, [windows]; NaN where it has none."""
+    mean = days.means(metric.value)
+    match metric.combine:
+        case Combine.MEAN:
+            return mean
+        case Combine.ROOT_MEAN:
+            return np.sqrt(mean)
+        case Combine.OF_BALANCE:
+            size = days.means(absolute_balance())
+            return np.where(size > 0, mean / np.where(size > 0, size, 1.0), np.nan)
+        case _:
+            assert_never(metric.combine)
 
 
 def absolute_error() -> pl.Expr:
@@ -93,8 +113,8 @@ def pinball(column: str, probability: float) -> pl.Expr:
 def crps() -> pl.Expr:
     """2 * mean pinball over the deciles 0.1 .. 0.9: the integral of GR, section 4.2, over quantiles (LT)."""
     deciles = zip(c.quantile_columns(SCORED_LEVELS), quantile_probabilities(SCORED_LEVELS).tolist(), strict=True)
-    losses = (pinball(column, probability) for column, probability in deciles)
-    return 2 * pl.mean_horizontal(*losses, ignore_nulls=False)
+    losses = [pinball(column, probability) for column, probability in deciles]
+    return 2 * reduce(add, losses) / len(losses)
 
 
 def scaled_crps() -> pl.Expr:
@@ -136,18 +156,18 @@ def _bounds(level: float) -> tuple[pl.Expr, pl.Expr]:
     return pl.col(f"lo_{label}"), pl.col(f"hi_{label}")
 
 
-#: Metrics of the point forecast and of the whole distribution, each with how its days are combined.
-METRICS: Final[Mapping[str, pl.Expr]] = {
-    "mae": mean_of(absolute_error()),
-    "mase": mean_of(scaled_absolute_error()),
-    "rmse": root_mean_of(squared_error()),
-    "rmsse": root_mean_of(scaled_squared_error()),
-    "wape": ratio_of(absolute_error(), absolute_balance()),
-    "mean_abs_y": mean_of(absolute_balance()),
-    "bias": mean_of(error()),
-    "sbias": mean_of(scaled_error()),
-    "crps": mean_of(crps()),
-    "scrps": mean_of(scaled_crps()),
+#: Metrics of the point forecast and of the whole distribution.
+METRICS: Final[Mapping[str, Metric]] = {
+    "mae": Metric(absolute_error()),
+    "mase": Metric(scaled_absolute_error()),
+    "rmse": Metric(squared_error(), Combine.ROOT_MEAN),
+    "rmsse": Metric(scaled_squared_error(), Combine.ROOT_MEAN),
+    "wape": Metric(absolute_error(), Combine.OF_BALANCE),
+    "mean_abs_y": Metric(absolute_balance()),
+    "bias": Metric(error()),
+    "sbias": Metric(scaled_error()),
+    "crps": Metric(crps()),
+    "scrps": Metric(scaled_crps()),
 }
 
 #: Metrics of an interval, means over days, by the first part of their names: ``coverage_80``.

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from forecast_cli.core import columns as c
-from forecast_cli.evaluation.metrics import metrics_of
+from forecast_cli.evaluation.groups import group_rows
+from forecast_cli.evaluation.metrics import combine, metrics_of
 from forecast_cli.evaluation.rows import CUTOFF, METRIC, SCALE, SCALE_RMS, VALUE
 
 
@@ -19,24 +20,18 @@ def score_windows(
     balance is not known count in no metric; scaled metrics are null in windows without a scale. The same rows in any
     order give the same bits.
     """
-    metrics, by = metrics_of(levels), [*keys, c.MODEL, CUTOFF]
-    wide = (
-        with_scales(rows, windows, keys=keys)
-        .sort(*by, c.STEP)
-        .group_by(by, maintain_order=True)
-        .agg(figure.alias(name) for name, figure in metrics.items())
-        .collect()
-    )
-    names = list(metrics)
-    return wide.select(*by, pl.lit(pl.Series(METRIC, [names])).first(), pl.concat_list(names).alias(VALUE)).explode(
-        METRIC, VALUE
-    )
+    metrics = metrics_of(levels)
+    days = group_rows(with_scales(rows, windows, keys=keys), [*keys, c.MODEL, CUTOFF], within=[c.STEP])
+    wide = days.with_columns({name: combine(metric, days) for name, metric in metrics.items()})
+    return wide.select(
+        *days.keys.columns, pl.lit(pl.Series(METRIC, [list(metrics)])).first(), pl.concat_list(*metrics).alias(VALUE)
+    ).explode(METRIC, VALUE)
 
 
-def with_scales(rows: pl.DataFrame, windows: pl.DataFrame, *, keys: Sequence[str]) -> pl.LazyFrame:
+def with_scales(rows: pl.DataFrame, windows: pl.DataFrame, *, keys: Sequence[str]) -> pl.DataFrame:
     """Return the forecast rows whose balance is known, with the scales of their windows."""
-    scales = windows.lazy().select(*keys, CUTOFF, SCALE, SCALE_RMS)
-    known = rows.lazy().filter(pl.col(c.Y).is_finite())
+    scales = windows.select(*keys, CUTOFF, SCALE, SCALE_RMS)
+    known = rows.filter(pl.col(c.Y).is_finite())
     return known.join(scales, on=[*keys, CUTOFF], how="left", maintain_order="left")
 
 

@@ -7,6 +7,7 @@ import polars as pl
 from forecast_cli.core import columns as c
 from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.evaluation import metrics
+from forecast_cli.evaluation.groups import group_rows
 from forecast_cli.evaluation.report import LevelFigure, StepScore
 from forecast_cli.evaluation.rows import CUTOFF, SCALE
 from forecast_cli.evaluation.scoring import with_scales
@@ -21,21 +22,19 @@ def tally_steps(rows: pl.DataFrame, windows: pl.DataFrame, *, levels: tuple[floa
     one below the other, are what ``merge_steps`` takes.
     """
     keys = [name for name in (c.UNIQUE_ID, CURRENCY) if name in rows.columns]
-    return (
-        with_scales(rows, windows, keys=keys)
-        .filter(pl.col(SCALE).is_not_null())
-        .sort(c.MODEL, c.STEP, *keys, CUTOFF)
-        .group_by(c.MODEL, c.STEP, maintain_order=True)
-        .agg(pl.len().cast(pl.Int64).alias(WINDOWS), *(value.sum().alias(name) for name, value in _figures(levels)))
-        .collect()
-    )
+    moving = with_scales(rows, windows, keys=keys).filter(pl.col(SCALE).is_not_null())
+    days = group_rows(moving, [c.MODEL, c.STEP], within=[*keys, CUTOFF])
+    figures = {name: days.sums(value) for name, value in _figures(levels).items()}
+    return days.with_columns(figures).insert_column(2, pl.Series(WINDOWS, days.counts, dtype=pl.Int64))
 
 
 def merge_steps(tallies: pl.DataFrame) -> pl.DataFrame:
     """Return the mean of each figure over all windows, a row for each model and step, in that order."""
-    total = tallies.group_by(c.MODEL, c.STEP, maintain_order=True).agg(pl.all().sum())
-    figures = pl.exclude(c.MODEL, c.STEP, WINDOWS)
-    return total.with_columns(figures / pl.col(WINDOWS)).sort(c.MODEL, c.STEP)
+    shards = group_rows(tallies, [c.MODEL, c.STEP])
+    windows = shards.sums(pl.col(WINDOWS))
+    names = [name for name in tallies.columns if name not in (c.MODEL, c.STEP, WINDOWS)]
+    merged = shards.with_columns({name: shards.sums(pl.col(name)) / windows for name in names})
+    return merged.insert_column(2, pl.Series(WINDOWS, windows).cast(pl.Int64))
 
 
 def step_scores(merged: pl.DataFrame, *, levels: tuple[float, ...]) -> tuple[StepScore, ...]:
@@ -55,10 +54,10 @@ def step_scores(merged: pl.DataFrame, *, levels: tuple[float, ...]) -> tuple[Ste
     )
 
 
-def _figures(levels: tuple[float, ...]) -> list[tuple[str, pl.Expr]]:
-    return [
-        ("scrps", metrics.scaled_crps()),
-        ("mase", metrics.scaled_absolute_error()),
-        *((f"coverage_{c.level_label(level)}", metrics.coverage(level)) for level in levels),
-        *((f"swidth_{c.level_label(level)}", metrics.scaled_width(level)) for level in levels),
-    ]
+def _figures(levels: tuple[float, ...]) -> dict[str, pl.Expr]:
+    return {
+        "scrps": metrics.scaled_crps(),
+        "mase": metrics.scaled_absolute_error(),
+        **{f"coverage_{c.level_label(level)}": metrics.coverage(level) for level in levels},
+        **{f"swidth_{c.level_label(level)}": metrics.scaled_width(level) for level in levels},
+    }

@@ -1,6 +1,10 @@
 """Scoring: a regular long table, the same for rows in any order; and what counts in it."""
 
+import os
+import subprocess
+import sys
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -9,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast_cli.core.columns import quantile_columns
-from forecast_cli.evaluation.metrics import BY_LEVEL, METRICS, mean_of, metrics_of, ratio_of, root_mean_of
+from forecast_cli.evaluation.groups import group_rows
+from forecast_cli.evaluation.metrics import BY_LEVEL, METRICS, Combine, Metric, combine, metrics_of
 from forecast_cli.evaluation.scoring import score_windows
 from forecast_cli.evaluation.steps import merge_steps, step_scores, tally_steps
 
@@ -172,10 +177,36 @@ def test_no_rows_have_no_scores() -> None:
     assert merge_steps(tally_steps(none, window_rows(1.0), levels=LEVELS)).height == 0
 
 
-def test_metrics_combine_days_by_mean_root_or_ratio() -> None:
-    frame, value = pl.DataFrame({"v": [1.0, 4.0, None], "w": [2.0, 8.0, 0.0]}), pl.col("v")
-    assert frame.select(a=mean_of(value), b=root_mean_of(value), c=ratio_of(value, pl.col("w"))).row(0) == (
-        2.5,
-        2.5**0.5,
-        0.5,
-    )
+def test_metrics_combine_days_by_mean_root_or_share_of_the_balance() -> None:
+    days = group_rows(pl.DataFrame({"window": [2, 1, 1], "v": [9.0, 1.0, 4.0], "y": [0.0, -2.0, 8.0]}), ["window"])
+    value = pl.col("v")
+    assert days.keys["window"].to_list() == [1, 2]
+    assert combine(Metric(value), days).tolist() == [2.5, 9.0]
+    assert combine(Metric(value, Combine.ROOT_MEAN), days).tolist() == [2.5**0.5, 3.0]
+    np.testing.assert_array_equal(combine(Metric(value, Combine.OF_BALANCE), days), [0.5, np.nan])
+
+
+DIGESTS = """
+import hashlib, sys
+import polars as pl
+sys.path.insert(0, {folder!r})
+import test_evaluation_scoring as t
+
+rows, windows = t.forecast_rows(accounts=2_000, h=30), t.window_rows(*range(1, 2_001))
+tally = t.tally_steps(rows, windows, levels=t.LEVELS)
+scores = t.score_windows(rows, windows, levels=t.LEVELS, keys=t.KEYS)
+print(pl.thread_pool_size())
+for table in (scores, tally, t.merge_steps(pl.concat([tally] * 40))):
+    print(hashlib.sha256(table.select(pl.selectors.float()).to_numpy().tobytes()).hexdigest())
+"""
+
+
+def test_any_number_of_threads_gives_the_same_bits() -> None:
+    said = {}
+    for threads in ("1", "3", "8"):
+        env = {**os.environ, "POLARS_MAX_THREADS": threads}
+        code = DIGESTS.format(folder=str(Path(__file__).parent))
+        ran = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+        said[threads] = ran.stdout.split()
+    assert [counted for counted, *_ in said.values()] == list(said)
+    assert len({tuple(digests) for _, *digests in said.values()}) == 1
