@@ -29,6 +29,19 @@ install: $(STAMP) ## Make the virtual environment with pinned requirements
 forecast: $(STAMP) ## Forecast the sample accounts into out/forecast
 	@$(BIN)/forecast-cli forecast data/sample --config configs/sample.toml --output $(OUT)/forecast $(ARGS)
 
+.PHONY: backtest
+backtest: $(STAMP) ## Replay the sample's history into out/backtest, with reports
+	@$(BIN)/forecast-cli backtest data/sample --config configs/backtest.toml --output $(OUT)/backtest $(ARGS)
+
+.PHONY: gate
+gate: backtest ## Hold out/backtest against the committed baseline (exit 6: worse)
+	@$(BIN)/forecast-cli compare data/baseline $(OUT)/backtest --coverage-band 0.75,0.90 $(ARGS)
+
+.PHONY: baseline
+baseline: backtest ## Make out/backtest the baseline that the gate compares with
+	@mkdir -p data/baseline
+	@cp $(OUT)/backtest/manifest.json $(OUT)/backtest/scores.parquet $(OUT)/backtest/windows.parquet data/baseline/
+
 .PHONY: test
 test: $(STAMP) ## Run all tests
 	@$(BIN)/python -m pytest --numprocesses 2 $(ARGS)

@@ -1,6 +1,7 @@
 """Fans: a few accounts of a backtest drawn, the worst and the median ones, with what was known and what came."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -68,7 +69,7 @@ def _forecast_of(prepared: Prepared, run: RunFolder, window: dict[str, Any]) -> 
     return pl.scan_parquet(run.output / FORECASTS / "*.parquet").filter(*wanted).sort(c.STEP).collect()
 
 
-def _history_of(prepared: Prepared, window: dict[str, Any]) -> tuple[list[Any], list[float]]:
+def _history_of(prepared: Prepared, window: dict[str, Any]) -> tuple[list[date], list[float]]:
     """Return the days and balances up to the cutoff, as the models saw them."""
     settings, id_ = prepared.settings, window[prepared.key_columns[0]]
     found = read_shard(prepared.checked.source, settings, origin=prepared.contract.origin, first_id=id_, last_id=id_)
@@ -78,5 +79,5 @@ def _history_of(prepared: Prepared, window: dict[str, Any]) -> tuple[list[Any], 
     cutoff = np.datetime64(window[CUTOFF], "D")
     back = len(np.arange(cutoff, panel.origins[row]))
     series = panel.series(row)[: int(panel.lengths[row]) - back][-HISTORY:]
-    days = cutoff - np.arange(len(series))[::-1]
-    return days.astype("datetime64[D]").tolist(), series.tolist()
+    days = [window[CUTOFF] - timedelta(days=back) for back in reversed(range(len(series)))]
+    return days, series.tolist()

@@ -15,6 +15,9 @@ HEAVY = {"polars", "pydantic", "pydantic_settings", "rich", "statsforecast", "nu
 COMMANDS = (
     (),
     ("forecast",),
+    ("backtest",),
+    ("compare",),
+    ("report",),
     ("validate",),
     ("check",),
     ("sample",),

@@ -9,13 +9,13 @@ from cli_harness import Cli
 from typer.main import get_command
 
 from forecast_cli.cli.app import build_app
-from forecast_cli.cli.options import ConfigOptions, InputOptions, LogOptions, QuietOptions, RunOptions
+from forecast_cli.cli.options import BacktestOptions, ConfigOptions, InputOptions, LogOptions, QuietOptions, RunOptions
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.exit_codes import ExitCode
 
 ROOT = get_command(build_app())
 SHARED = {*ConfigOptions.__annotations__, *LogOptions.__annotations__, *QuietOptions.__annotations__}
-SETTINGS = {*InputOptions.__annotations__, *RunOptions.__annotations__}
+SETTINGS = {*InputOptions.__annotations__, *RunOptions.__annotations__, *BacktestOptions.__annotations__}
 
 
 def options_of(*names: str) -> dict[str, Any]:
@@ -35,6 +35,8 @@ def in_words(value: Any) -> str:
             return value.value
         case date():
             return value.isoformat()
+        case ():
+            return "none"
         case tuple():
             return " and ".join(in_words(item) for item in value)
         case float():
@@ -56,7 +58,7 @@ def test_every_setting_is_declared_as_an_option_and_no_other_name_is() -> None:
     assert set(Settings.model_fields) == SETTINGS
 
 
-@pytest.mark.parametrize("command", [("forecast",), ("config", "show")], ids=" ".join)
+@pytest.mark.parametrize("command", [("backtest",), ("config", "show")], ids=" ".join)
 def test_every_setting_is_reachable_by_its_flag(command: tuple[str, ...]) -> None:
     options = options_of(*command)
     flags = {name: option.opts[0] for name, option in options.items() if name in SETTINGS}
@@ -65,7 +67,12 @@ def test_every_setting_is_reachable_by_its_flag(command: tuple[str, ...]) -> Non
 
 def test_no_option_lacks_a_setting() -> None:
     assert set(options_of("forecast")) - SETTINGS == SHARED | {"output", "force", "dry_run"}
+    assert set(options_of("backtest")) - SETTINGS == SHARED | {"output", "force"}
     assert set(options_of("validate")) - SETTINGS == {"config", "log_format", "format"}
+
+
+def test_forecast_takes_the_settings_that_are_not_a_backtest_s_alone() -> None:
+    assert set(options_of("forecast")) & SETTINGS == SETTINGS - set(BacktestOptions.__annotations__)
 
 
 def test_validate_takes_the_settings_of_the_input_only() -> None:
@@ -74,7 +81,7 @@ def test_validate_takes_the_settings_of_the_input_only() -> None:
 
 @pytest.mark.parametrize("name", sorted(SETTINGS))
 def test_help_says_what_the_setting_says_and_its_default(name: str) -> None:
-    option = options_of("forecast")[name]
+    option = options_of("backtest")[name]
     assert option.help == expected_help(name)
     assert option.default is None, "a default here would win over the environment and the file"
 

@@ -7,7 +7,14 @@ import typer
 
 from forecast_cli.cli.boundary import LightGroup
 from forecast_cli.cli.flags import settings_from, takes
-from forecast_cli.cli.options import ConfigOptions, FormatOption, InputOptions, OutputFormat, RunOptions
+from forecast_cli.cli.options import (
+    BacktestOptions,
+    ConfigOptions,
+    FormatOption,
+    InputOptions,
+    OutputFormat,
+    RunOptions,
+)
 from forecast_cli.core.exit_codes import ExitCode
 
 
@@ -46,7 +53,7 @@ def init(
         write_new_file(output, render_config_template())
 
 
-@takes(RunOptions, InputOptions, ConfigOptions)
+@takes(RunOptions, BacktestOptions, InputOptions, ConfigOptions)
 def show(ctx: typer.Context, format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002 - the option's name
     """Show every setting in force, its value and where it came from."""
     from forecast_cli.cli import streams

@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 from ts_rows import account, daily, finding, rows, rules
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.data.contract.check import tangled
+from forecast_cli.data.contract import tangled
 from forecast_cli.data.contract.check import Contract, check_input, read_shard
 from forecast_cli.data.files.open import open_source
 from forecast_cli.data.findings import Action

@@ -1,0 +1,89 @@
+"""``forecast-cli backtest`` and ``report``: what they show, what they write, how they leave."""
+
+import json
+from pathlib import Path
+
+import pytest
+from cli_harness import Cli
+
+from forecast_cli.core.exit_codes import ExitCode
+
+ASKED = ["--model", "SeasonalNaive(7)", "--model", "Naive", "--horizon", 10, "--step", 10, "--min-train", 60]
+ASKED += ["--scale-lag", 7, "--jobs", 1]
+
+
+@pytest.fixture(scope="module")
+def replayed(balances: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from cli_harness import run_in_process
+
+    output = tmp_path_factory.mktemp("replayed") / "out"
+    run_in_process("backtest", balances, "--output", output, *ASKED).expect(ExitCode.OK)
+    return output
+
+
+def test_the_summary_says_which_model_to_use_and_where_the_report_is(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    out = cli("backtest", balances, "--output", tmp_path / "out", *ASKED).expect(ExitCode.OK).flat
+    assert "18 windows of 6 accounts replayed" in out
+    assert "Use " in out
+    assert "Leaderboard" in out
+    assert "report.html" in out
+    assert "6 accounts in, accounts out" in out
+
+
+def test_quiet_shows_nothing_and_json_ends_with_a_summary(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    outcome = cli("backtest", balances, "--output", tmp_path / "out", *ASKED, "-q", "--log-format", "json")
+    assert outcome.expect(ExitCode.OK).out == ""
+    summary = json.loads(outcome.err.splitlines()[-1])
+    assert (summary["event"], summary["exit_code"], summary["counts"]["windows"]) == ("summary", 0, 18)
+
+
+def test_the_same_backtest_again_has_nothing_to_do(cli: Cli, balances: Path, replayed: Path) -> None:
+    out = cli("backtest", balances, "--output", replayed, *ASKED).expect(ExitCode.OK).flat
+    assert "Nothing left to do" in out
+
+
+def test_another_backtest_into_the_same_folder_exits_5(cli: Cli, balances: Path, replayed: Path) -> None:
+    outcome = cli("backtest", balances, "--output", replayed, *ASKED, "--windows", 2).expect(ExitCode.CONFIG_INVALID)
+    assert "windows 3 -> 2" in outcome.err
+
+
+def test_a_forecast_is_not_taken_for_a_backtest(cli: Cli, balances: Path, replayed: Path) -> None:
+    outcome = cli("forecast", balances, "--output", replayed, "--model", "Naive").expect(ExitCode.CONFIG_INVALID)
+    assert "command" in outcome.err
+
+
+def test_check_finds_a_backtest_whole(cli: Cli, replayed: Path) -> None:
+    cli("check", replayed).expect(ExitCode.OK)
+
+
+def test_too_little_history_for_any_window_exits_3(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    outcome = cli("backtest", balances, "--output", tmp_path / "out", *ASKED, "--min-train", 900)
+    outcome.expect(ExitCode.ACCOUNTS_FAILED)
+    assert "no window could be forecast" in outcome.err
+
+
+def test_report_renders_again_and_says_what_it_wrote(cli: Cli, replayed: Path) -> None:
+    page = (replayed / "report.html").read_bytes()
+    (replayed / "report.html").unlink()
+    out = cli("report", replayed).expect(ExitCode.OK).flat
+    assert (replayed / "report.html").read_bytes() == page
+    assert "report.md" in out
+
+
+@pytest.mark.parametrize("name", ["finished", "nowhere"])
+def test_report_of_what_is_no_backtest_exits_6(
+    cli: Cli, name: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    folder = request.getfixturevalue("finished").output if name == "finished" else tmp_path / name
+    cli("report", folder).expect(ExitCode.CHECK_FAILED)
+
+
+def test_compare_of_a_backtest_with_itself_passes_and_with_a_worse_one_exits_6(
+    cli: Cli, balances: Path, replayed: Path, tmp_path: Path
+) -> None:
+    better = tmp_path / "better"
+    cli("backtest", balances, "--output", better, *ASKED[4:], "--model", "WindowAverage(30)").expect(ExitCode.OK)
+    free = ["--coverage-band", "0,1"]
+    cli("compare", replayed, replayed, *free).expect(ExitCode.OK)
+    outcome = cli("compare", better, replayed, *free).expect(ExitCode.CHECK_FAILED)
+    assert "scrps" in outcome.err
