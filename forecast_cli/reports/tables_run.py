@@ -11,7 +11,7 @@ from forecast_cli.reports.tables import NONE, Cell, Column, Table, count, made_t
 _MEANS: Final[Mapping[str, str]] = {
     Status.OK: "forecast as asked",
     Status.FALLBACK: "forecast, in part by a simpler model",
-    Status.SKIPPED: "set aside by a rule of the run",
+    Status.SKIPPED: "too little history, or ended too long ago",
     Status.FAILED: "without a forecast",
 }
 

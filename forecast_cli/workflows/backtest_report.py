@@ -9,10 +9,10 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.evaluation.facts import BANDS
-from forecast_cli.evaluation.leaderboard import rank_models
+from forecast_cli.evaluation.leaderboard import SHOWN_LEVEL, rank_models
 from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance
 from forecast_cli.evaluation.report import ModelScore, Problem, Report, RunFacts
-from forecast_cli.evaluation.rows import CUTOFF, SCALE
+from forecast_cli.evaluation.rows import CUTOFF, SCALE, SCORED_LEVELS
 from forecast_cli.evaluation.scoring import Scored
 from forecast_cli.evaluation.segments import score_segments
 from forecast_cli.evaluation.sentences import say_findings
@@ -98,12 +98,18 @@ def _facts(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt],
         first_cutoff=first,
         last_cutoff=last,
         fingerprint=prepared.fingerprint,
-        settings=prepared.settings.affecting_output(prepared.command),
+        settings=prepared.settings.affecting_output(prepared.command)
+        | {"level": _levels_told(prepared.settings.level)},
         versions=versions(),
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - prepared.started, 3),
         cpu_seconds=round(sum(receipt.cpu_seconds for receipt in receipts), 3),
     )
+
+
+def _levels_told(levels: tuple[float, ...]) -> list[float]:
+    """Return the levels people ask for; the others are there for the CRPS alone."""
+    return [level for level in levels if level not in SCORED_LEVELS or level == SHOWN_LEVEL]
 
 
 def _ends(windows: pl.DataFrame) -> tuple[date | None, date | None]:

@@ -17,10 +17,10 @@ from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.workflows.running import Prepared
 
 #: Accounts drawn of each kind, and days of history shown before the cutoff.
-EACH: Final = 3
+EACH: Final = 4
 HISTORY: Final = 120
 #: Levels drawn, where they were asked for: the nearest to each.
-DRAWN: Final = (50.0, 80.0, 95.0)
+DRAWN: Final = (80.0, 95.0)
 
 
 def draw_fans(prepared: Prepared, run: RunFolder, windows: pl.DataFrame) -> tuple[Fan, ...]:
