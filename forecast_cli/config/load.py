@@ -9,13 +9,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
-from pydantic_settings import EnvSettingsSource
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from forecast_cli.config.settings import ENV_PREFIX, Settings
 from forecast_cli.core.errors import ConfigError
 
 #: Names the file of settings; no setting itself.
 CONFIG_VARIABLE: Final = f"{ENV_PREFIX}CONFIG"
+
+
+class _Environment(Settings, BaseSettings):
+    """The settings as variables: read for what is set, never made. Lists stay text, which ``Settings`` splits."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, enable_decoding=False)
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ def load_settings(flags: Mapping[str, Any], config: Path | None = None) -> Loade
     given = {name: value for name, value in flags.items() if value is not None}
     sources = (
         ("flag", given),
-        ("environment", EnvSettingsSource(Settings)()),
+        ("environment", EnvSettingsSource(_Environment)()),
         (f"file {config}", read_config(config) if config else {}),
     )
     merged: dict[str, Any] = {}

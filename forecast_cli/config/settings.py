@@ -3,10 +3,10 @@
 from datetime import date
 from typing import Annotated, Any, Final, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from forecast_cli.config.choices import OnBadFile, OnDuplicate, Origin
+from forecast_cli.config.output_names import find_taken
 
 ENV_PREFIX: Final = "FORECAST_"
 
@@ -45,12 +45,13 @@ Season = Annotated[int, Field(ge=1, le=366)]
 _RUNNING: Final[dict[str, Any]] = {"affects_output": False}
 
 
-class Settings(BaseSettings):
-    """The settings of one run, frozen. Days are calendar days, balances in the input's own unit."""
+class Settings(BaseModel):
+    """The settings of one run, frozen. Days are calendar days, balances in the input's own unit.
 
-    model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX, frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True
-    )
+    They are what they are given: only ``config.load`` looks at the environment.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True)
 
     id_col: str = "account_id"
     """Column that names the account."""
@@ -86,21 +87,18 @@ class Settings(BaseSettings):
     """Rows dated before this are set aside."""
     latest_date: date = date(2099, 12, 31)
     """Rows dated after this are set aside."""
-    require_success: bool = False
+    require_success: Annotated[bool, Field(json_schema_extra=_RUNNING)] = False
     """Reject a folder that has no _SUCCESS file."""
-    read_timeout: Annotated[float, Field(gt=0)] = 30.0
+    read_timeout: Annotated[float, Field(gt=0, json_schema_extra=_RUNNING)] = 30.0
     """Seconds an object store may take to answer."""
 
-    model: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas), AfterValidator(_unique)] = ("MSTL",)
+    model: Annotated[tuple[str, ...], BeforeValidator(_split_commas), AfterValidator(_unique)] = ("MSTL",)
     """Models, by name, or by name and season lengths: MSTL, 'MSTL(7,30)', Naive."""
-    season_length: Annotated[tuple[Season, ...], NoDecode, BeforeValidator(_split_commas)] = (30,)
+    season_length: Annotated[tuple[Season, ...], BeforeValidator(_split_commas)] = (30,)
     """Season lengths, in days, of the models that are named without their own."""
     horizon: Annotated[int, Field(ge=1, le=366)] = 30
     """Days to forecast."""
-    level: Annotated[tuple[Level, ...], NoDecode, BeforeValidator(_split_commas), AfterValidator(_sorted_unique)] = (
-        80.0,
-        95.0,
-    )
+    level: Annotated[tuple[Level, ...], BeforeValidator(_split_commas), AfterValidator(_sorted_unique)] = (80.0, 95.0)
     """Interval levels, in percent."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of whatever is drawn at random."""
@@ -126,6 +124,9 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"id_col, date_col, balance_col and currency_col name one column twice: {', '.join(named)}"
             )
+        taken = find_taken(self.id_col, self.date_col, currency_col=self.currency_col, levels=self.level)
+        if taken is not None:
+            raise ValueError(taken)
         if self.earliest_date >= self.latest_date:
             raise ValueError("earliest_date lies after latest_date")
         return self
