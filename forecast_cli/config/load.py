@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
+from forecast_cli.config.invalid import explain_invalid
 from forecast_cli.config.settings import ENV_PREFIX, Settings
 from forecast_cli.core.errors import ConfigError
 
@@ -49,7 +50,8 @@ def load_settings(flags: Mapping[str, Any], config: Path | None = None) -> Loade
     for place, values in reversed(sources):
         merged |= values
         origins |= {name: _place(name, place) for name in values}
-    return LoadedSettings(_validate(merged, origins), origins, _unknown_variables())
+    settings = _validate(merged, origins)
+    return LoadedSettings(settings, origins, (*_unknown_variables(), *_odd_levels(settings, origins)))
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -60,23 +62,25 @@ def read_config(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: no such config file", "write one with: forecast-cli config init") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: not a readable TOML file: {error}", "compare: forecast-cli config init") from None
-    for key in values:
+    for key, value in values.items():
         if key not in Settings.model_fields:
-            raise ConfigError(f"{path}: unknown key '{key}'", _did_you_mean(key, "see: forecast-cli config show"))
+            raise _unknown_key(path, key, value)
     return values
+
+
+def _unknown_key(path: Path, key: str, value: object) -> ConfigError:
+    if isinstance(value, dict):
+        return ConfigError(
+            f"{path}: unknown table [{key}]", "settings stand at the top level of the file: take that line out"
+        )
+    return ConfigError(f"{path}: unknown key '{key}'", _did_you_mean(key, "see: forecast-cli config show"))
 
 
 def _validate(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        message = first["msg"].removeprefix("Value error, ")
-        if not first["loc"]:
-            raise ConfigError(message, "see: forecast-cli config show") from None
-        name = str(first["loc"][0])
-        found = f"{name} = {first['input']!r} (from {origins.get(name, 'default')})"
-        raise ConfigError(f"{found}: {message}", "see: forecast-cli config schema") from None
+        raise explain_invalid(error, values, origins) from None
 
 
 def _place(name: str, place: str) -> str:
@@ -97,6 +101,15 @@ def _unknown_variables() -> tuple[str, ...]:
         f"environment variable {name} names no setting and is ignored; "
         + _did_you_mean(name.removeprefix(ENV_PREFIX).lower(), "see: forecast-cli config show")
         for name in strangers
+    )
+
+
+def _odd_levels(settings: Settings, origins: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a warning for each level that looks like a share: 0.8 where 80 is meant."""
+    return tuple(
+        f"level {level:g} ({origins['level']}) is {level:g} percent; for {100 * level:g} % give {100 * level:g}"
+        for level in settings.level
+        if level < 1
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from forecast_cli.config.choices import OnBadFile, OnDuplicate, Origin
+from forecast_cli.config.commas import outer_commas
 from forecast_cli.config.output_names import find_taken
 
 ENV_PREFIX: Final = "FORECAST_"
@@ -14,22 +15,10 @@ ENV_PREFIX: Final = "FORECAST_"
 def _split_commas(value: Any) -> Any:
     """Take ``"80,95"`` (an environment variable) and 80 (a lone value in TOML) for a list."""
     if isinstance(value, str):
-        return [part.strip() for part in _outer_commas(value) if part.strip()]
+        return outer_commas(value)
     if isinstance(value, int | float):
         return [value]
     return value
-
-
-def _outer_commas(text: str) -> list[str]:
-    """Split at commas outside brackets, so that ``MSTL(7,30),Naive`` is two models."""
-    parts, depth = [""], 0
-    for char in text:
-        depth += (char == "(") - (char == ")")
-        if char == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += char
-    return parts
 
 
 def _sorted_unique(values: tuple[float, ...]) -> tuple[float, ...]:
