@@ -8,8 +8,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from forecast_cli.core.ledger import Status
+from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import counted, listed
+from forecast_cli.reports.figures import listed
 from forecast_cli.reports.terminal.layout import Column, aligned
 from forecast_cli.workflows.results import FailureGroup
 

@@ -12,8 +12,9 @@ from forecast_cli.cli.views.accounts import render_accounts, render_groups
 from forecast_cli.core.columns import level_label
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
+from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import counted, duration, size
+from forecast_cli.reports.figures import duration, size
 from forecast_cli.reports.terminal.findings import render_worth_knowing
 from forecast_cli.reports.terminal.layout import Column, aligned, command_line, heading, line, section, sections
 from forecast_cli.workflows.results import ForecastRun, InputSummary, WrittenFile

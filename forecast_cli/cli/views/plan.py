@@ -9,8 +9,9 @@ from rich.padding import Padding
 from forecast_cli.cli.views.accounts import render_accounts, render_groups
 from forecast_cli.cli.views.forecast import describe_input
 from forecast_cli.core.ledger import Status
+from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import counted, duration
+from forecast_cli.reports.figures import duration
 from forecast_cli.reports.terminal.findings import render_worth_knowing
 from forecast_cli.reports.terminal.layout import Column, aligned, heading, section, sections
 from forecast_cli.workflows.results import ForecastPlan
@@ -46,7 +47,7 @@ def _facts(plan: ForecastPlan) -> Padding:
         ("models", ", ".join(map(printable, plan.models))),
         (
             "work",
-            f"{counted(plan.shards, 'shard')} over {counted(plan.jobs, 'process').replace('processs', 'processes')}",
+            f"{counted(plan.shards, 'shard')} over {counted(plan.jobs, 'process', 'processes')}",
         ),
         ("CPU time", f"{duration(plan.cpu_seconds)}, estimated"),
     ]

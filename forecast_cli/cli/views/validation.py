@@ -5,9 +5,9 @@ from rich.text import Text
 
 from forecast_cli.cli.views.forecast import describe_input
 from forecast_cli.core.ledger import Status
+from forecast_cli.core.text import counted
 from forecast_cli.data.findings import Action
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import counted
 from forecast_cli.reports.terminal.findings import render_findings
 from forecast_cli.reports.terminal.layout import line, sections
 from forecast_cli.workflows.results import Validation

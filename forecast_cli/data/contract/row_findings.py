@@ -8,8 +8,9 @@ import polars as pl
 from forecast_cli.config.choices import OnDuplicate
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.ledger import Flag, Repair
+from forecast_cli.core.text import counted
 from forecast_cli.data.contract.id_findings import find_alike
-from forecast_cli.data.contract.tally import TITLES, Rule, counted, show_accounts, tally
+from forecast_cli.data.contract.tally import TITLES, Rule, show_accounts, tally
 from forecast_cli.data.contract.verdict import Verdict, list_verdicts
 from forecast_cli.data.findings import Action, Finding
 

@@ -67,7 +67,6 @@ def _source(files: Sequence[InspectedFile], listed: ListedInput, settings: Setti
         root=listed.listing.root,
         files=tuple(_input_file(file) for file in files),
         id_dtype=schema.id_dtype,
-        day_dtype=schema.day_dtype,
         timezone=schema.timezone,
         verified=_weakest(files),
         findings=schema.findings,

@@ -7,9 +7,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from forecast_cli.core.text import counted
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import counted, listed, percent
+from forecast_cli.reports.figures import listed, percent
 from forecast_cli.reports.terminal.layout import Column, aligned, ruled
 
 STYLES: Final[Mapping[Action, str]] = {

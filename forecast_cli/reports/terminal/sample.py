@@ -4,9 +4,10 @@ from pathlib import Path
 
 from rich.console import Group
 
+from forecast_cli.core.text import counted
 from forecast_cli.data.sample.spec import SampleSummary
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import counted, size
+from forecast_cli.reports.figures import size
 from forecast_cli.reports.terminal.layout import Column, aligned, command_line, heading, section, sections
 
 
