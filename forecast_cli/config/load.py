@@ -1,6 +1,5 @@
 """Settings from flags, environment, file and defaults, each with the place it came from."""
 
-import difflib
 import os
 import tomllib
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 from forecast_cli.config.invalid import explain_invalid
 from forecast_cli.config.settings import ENV_PREFIX, Settings
 from forecast_cli.core.errors import ConfigError
+from forecast_cli.core.text import did_you_mean
 
 #: Names the file of settings; no setting itself.
 CONFIG_VARIABLE: Final = f"{ENV_PREFIX}CONFIG"
@@ -73,7 +73,7 @@ def _unknown_key(path: Path, key: str, value: object) -> ConfigError:
         return ConfigError(
             f"{path}: unknown table [{key}]", "settings stand at the top level of the file: take that line out"
         )
-    return ConfigError(f"{path}: unknown key '{key}'", _did_you_mean(key, "see: forecast-cli config show"))
+    return ConfigError(f"{path}: unknown key '{key}'", _close_setting(key))
 
 
 def _validate(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
@@ -98,8 +98,7 @@ def _unknown_variables() -> tuple[str, ...]:
     names = {CONFIG_VARIABLE, *(f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields)}
     strangers = sorted(name for name in os.environ if name.startswith(ENV_PREFIX) and name not in names)
     return tuple(
-        f"environment variable {name} names no setting and is ignored; "
-        + _did_you_mean(name.removeprefix(ENV_PREFIX).lower(), "see: forecast-cli config show")
+        f"environment variable {name} names no setting and is ignored; " + _close_setting(name.removeprefix(ENV_PREFIX))
         for name in strangers
     )
 
@@ -113,6 +112,5 @@ def _odd_levels(settings: Settings, origins: Mapping[str, str]) -> tuple[str, ..
     )
 
 
-def _did_you_mean(key: str, otherwise: str) -> str:
-    close = difflib.get_close_matches(key.replace("-", "_"), Settings.model_fields, n=1)
-    return f"did you mean '{close[0]}'?" if close else otherwise
+def _close_setting(key: str) -> str:
+    return did_you_mean(key.replace("-", "_"), Settings.model_fields, otherwise="see: forecast-cli config show")
