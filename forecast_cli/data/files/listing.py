@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from forecast_cli.core.text import closest
+from forecast_cli.core.text import closest, counted
 from forecast_cli.data.files.chunks import MAGIC
 from forecast_cli.data.files.hive import hive_keys, hive_tail
 from forecast_cli.data.files.problems import find
@@ -112,7 +112,7 @@ def _warn_links(links: list[str]) -> list[Finding]:
     visible = [link for link in links if not is_hidden(link)]
     if not visible:
         return []
-    message = f"{visible[0]}: a link to a folder is not followed ({len(visible)} links)"
+    message = f"{visible[0]}: a link to a folder is not followed ({counted(len(visible), 'link')})"
     hint = "if its rows are wanted, run on the folder it points to"
     return [find("IN10", Action.WARN, message, hint=hint, paths=visible)]
 
