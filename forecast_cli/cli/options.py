@@ -81,6 +81,24 @@ class InputOptions:
             "DAYS",
         ),
     ]
+    max_history: Annotated[
+        int | None,
+        _option(
+            "--max-history",
+            "Days of history used, back from an account's last; earlier balances only set the level they begin at "
+            "(default: 1461).",
+            "DAYS",
+        ),
+    ]
+    max_gap: Annotated[
+        int | None,
+        _option(
+            "--max-gap",
+            "Days in a row an account may have no balance; its history begins after the last longer stretch "
+            "(default: 366).",
+            "DAYS",
+        ),
+    ]
     on_bad_file: Annotated[
         OnBadFile | None,
         _option(

@@ -30,6 +30,7 @@ TITLES: Final = {
     "TS15": "currencies",
     "TS17": "ids that look alike",
     "TS18": "long ids",
+    "TS20": "long histories",
 }
 
 _ID_SHOWN: Final = 80
