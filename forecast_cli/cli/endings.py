@@ -12,9 +12,10 @@ from forecast_cli.cli.views import values
 from forecast_cli.cli.views.check import describe_end as describe_check
 from forecast_cli.cli.views.check import render_check
 from forecast_cli.cli.views.forecast import describe_end as describe_run
-from forecast_cli.cli.views.forecast import render_run
+from forecast_cli.cli.views.forecast import render_run, suggest
+from forecast_cli.cli.views.next_steps import forecast_command
 from forecast_cli.cli.views.plan import render_plan
-from forecast_cli.cli.views.validation import render_validation, verdict
+from forecast_cli.cli.views.validation import render_validation, run_exit_code, verdict
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.data.sample.spec import SampleSummary
 from forecast_cli.reports.jsonlines import document
@@ -27,9 +28,8 @@ if TYPE_CHECKING:
 
 def end_run(log: Log, run: ForecastRun, *, quiet: bool) -> NoReturn:
     """Show the summary of a run."""
-    _summarize(log, render_run(run), quiet=quiet)
-    hint = f"see {run.output / 'failures.parquet'}, or allow more with --max-failed"
-    _leave(log, Ending(run.exit_code, describe_run(run), hint, values.run_values(run)))
+    _summarize(log, render_run(run, seconds=log.seconds), quiet=quiet)
+    _leave(log, Ending(run.exit_code, describe_run(run), suggest(run), values.run_values(run)))
 
 
 def end_plan(log: Log, plan: ForecastPlan) -> NoReturn:
@@ -38,18 +38,18 @@ def end_plan(log: Log, plan: ForecastPlan) -> NoReturn:
     _leave(log, Ending(ExitCode.OK, "dry run: nothing was written", None, values.plan_values(plan)))
 
 
-def end_validation(log: Log, validation: Validation, format: OutputFormat) -> NoReturn:  # noqa: A002
-    """Show what the contract says of an input."""
-    found = values.validation_values(validation)
+def end_validation(log: Log, validation: Validation, format: OutputFormat, *, max_failed: int) -> NoReturn:  # noqa: A002
+    """Show what the contract says of an input, and how a run that allows ``max_failed`` accounts would end."""
+    run_ends = run_exit_code(validation, max_failed)
+    found = values.validation_values(validation) | {"run_exit_code": run_ends}
     if format is OutputFormat.JSON:
         write_out(document(found))
     else:
-        show(render_validation(validation))
+        show(render_validation(validation, max_failed=max_failed))
     if log.format is LogFormat.TEXT:  # the verdict is part of the result
         raise typer.Exit(validation.exit_code)
-    _leave(
-        log, Ending(validation.exit_code, verdict(validation), None, {"counts": found["accounts"], "manifest": None})
-    )
+    fields = {"counts": found["accounts"], "manifest": None, "run_exit_code": run_ends}
+    _leave(log, Ending(validation.exit_code, verdict(validation, max_failed=max_failed), None, fields))
 
 
 def end_check(log: Log, report: CheckReport, *, quiet: bool) -> NoReturn:
@@ -61,7 +61,7 @@ def end_check(log: Log, report: CheckReport, *, quiet: bool) -> NoReturn:
 
 def end_sample(log: Log, summary: SampleSummary, output: Path, *, quiet: bool) -> NoReturn:
     """Show what was written."""
-    _summarize(log, render_sample(summary, output), quiet=quiet)
+    _summarize(log, render_sample(summary, output, following=forecast_command(output)), quiet=quiet)
     message = f"{summary.accounts} accounts written to {output}"
     _leave(log, Ending(ExitCode.OK, message, None, values.sample_values(summary)))
 

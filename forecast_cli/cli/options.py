@@ -4,12 +4,14 @@ The help of a setting is its description in ``config/settings.py`` with the defa
 since the settings are too heavy to be read before ``--help``.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
+from forecast_cli.cli import lists
 from forecast_cli.cli.messages import LogFormat
 from forecast_cli.config.choices import Align, OnBadFile, OnDuplicate, Origin
 
@@ -30,8 +32,8 @@ SourceArgument = Annotated[
 FormatOption = Annotated[OutputFormat, typer.Option("--format", help="How to show the result.")]
 
 
-def _option(flag: str, text: str, metavar: str | None = None) -> Any:
-    return typer.Option(flag, help=text, metavar=metavar, show_default=False)
+def _option(flag: str, text: str, metavar: str | None = None, *, callback: Callable[..., Any] | None = None) -> Any:
+    return typer.Option(flag, help=text, metavar=metavar, callback=callback, show_default=False)
 
 
 class InputOptions:
@@ -76,6 +78,24 @@ class InputOptions:
         _option(
             "--max-stale",
             "Days an account's last row may lie before the origin; beyond that it is skipped: stale (default: 45).",
+            "DAYS",
+        ),
+    ]
+    max_history: Annotated[
+        int | None,
+        _option(
+            "--max-history",
+            "Days of history used, back from an account's last; earlier balances only set the level they begin at "
+            "(default: 1461).",
+            "DAYS",
+        ),
+    ]
+    max_gap: Annotated[
+        int | None,
+        _option(
+            "--max-gap",
+            "Days in a row an account may have no balance; its history begins after the last longer stretch "
+            "(default: 366).",
             "DAYS",
         ),
     ]
@@ -154,22 +174,31 @@ class RunOptions:
         list[str] | None,
         _option(
             "--model",
-            "Models, by name, or by name and season lengths: MSTL, 'MSTL(7,30)', Naive (repeatable, default: MSTL).",
+            "Models, by name, or by name and season lengths: MSTL, 'MSTL(7,30)', Naive (repeatable, or with commas; "
+            "default: MSTL).",
             "MODEL",
+            callback=lists.names,
         ),
     ]
     season_length: Annotated[
-        list[int] | None,
+        list[str] | None,
         _option(
             "--season-length",
-            "Season lengths, in days, of the models that are named without their own (repeatable, default: 30).",
+            "Season lengths, in days, of the models that are named without their own (repeatable, or with commas; "
+            "default: 30).",
             "DAYS",
+            callback=lists.whole_numbers,
         ),
     ]
     horizon: Annotated[int | None, _option("--horizon", "Days to forecast (default: 30).", "DAYS")]
     level: Annotated[
-        list[float] | None,
-        _option("--level", "Interval levels, in percent (repeatable, default: 80 and 95).", "PERCENT"),
+        list[str] | None,
+        _option(
+            "--level",
+            "Interval levels, in percent (repeatable, or with commas; default: 80 and 95).",
+            "PERCENT",
+            callback=lists.numbers,
+        ),
     ]
     seed: Annotated[int | None, _option("--seed", "Seed of whatever is drawn at random (default: 0).", "NUMBER")]
     max_failed: Annotated[

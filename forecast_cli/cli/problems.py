@@ -1,9 +1,10 @@
 """Problems: whatever stops a command, as what is said about it and the exit code it leaves with."""
 
 import errno
+import textwrap
 import traceback
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import typer
 
@@ -13,6 +14,7 @@ from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.redact import redact
 
 _DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_LONGEST: Final = 300
 _GO_ON: Final = "run the same command again; a forecast goes on where it stopped"
 
 
@@ -74,9 +76,16 @@ def _usage_hint(error: typer.TyperException) -> str:
     if possibilities:
         return f"did you mean {possibilities[0]}?"
     context = getattr(error, "ctx", None)
+    if "unexpected extra argument" in error.format_message() and _takes_input(context):
+        return "one INPUT at a time: quote a glob, as in 'balances/*.parquet', or name the folder"
     return f"see: {context.command_path if context else 'forecast-cli'} --help"
 
 
+def _takes_input(context: Any) -> bool:
+    """Say whether the command reads balances: a shell hands it a glob that is not quoted file by file."""
+    return context is not None and any(param.metavar == "INPUT" for param in context.command.params)
+
+
 def _one_line(message: str) -> str:
-    """Return the message without its line breaks and without the guesses that stand in the hint."""
-    return " ".join(message.partition(" (Possible options:")[0].split())
+    """Return the message on one line, cut where it is long, without the guesses that stand in the hint."""
+    return textwrap.shorten(message.partition(" (Possible options:")[0], _LONGEST, placeholder=" ...")

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from forecast_cli.cli.messages import Log, LogFormat
 from forecast_cli.cli.streams import is_terminal, write_err
 from forecast_cli.core.progress import Progress
+from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import counted, duration
+from forecast_cli.reports.figures import duration
 
 
 @contextmanager

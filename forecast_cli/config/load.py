@@ -1,6 +1,5 @@
 """Settings from flags, environment, file and defaults, each with the place it came from."""
 
-import difflib
 import os
 import tomllib
 from collections.abc import Mapping
@@ -9,13 +8,21 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
-from pydantic_settings import EnvSettingsSource
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
+from forecast_cli.config.invalid import explain_invalid
 from forecast_cli.config.settings import ENV_PREFIX, Settings
 from forecast_cli.core.errors import ConfigError
+from forecast_cli.core.text import did_you_mean
 
 #: Names the file of settings; no setting itself.
 CONFIG_VARIABLE: Final = f"{ENV_PREFIX}CONFIG"
+
+
+class _Environment(Settings, BaseSettings):
+    """The settings as variables: read for what is set, never made. Lists stay text, which ``Settings`` splits."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, enable_decoding=False)
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ def load_settings(flags: Mapping[str, Any], config: Path | None = None) -> Loade
     given = {name: value for name, value in flags.items() if value is not None}
     sources = (
         ("flag", given),
-        ("environment", EnvSettingsSource(Settings)()),
+        ("environment", EnvSettingsSource(_Environment)()),
         (f"file {config}", read_config(config) if config else {}),
     )
     merged: dict[str, Any] = {}
@@ -43,7 +50,8 @@ def load_settings(flags: Mapping[str, Any], config: Path | None = None) -> Loade
     for place, values in reversed(sources):
         merged |= values
         origins |= {name: _place(name, place) for name in values}
-    return LoadedSettings(_validate(merged, origins), origins, _unknown_variables())
+    settings = _validate(merged, origins)
+    return LoadedSettings(settings, origins, (*_unknown_variables(), *_odd_levels(settings, origins)))
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -54,23 +62,25 @@ def read_config(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: no such config file", "write one with: forecast-cli config init") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: not a readable TOML file: {error}", "compare: forecast-cli config init") from None
-    for key in values:
+    for key, value in values.items():
         if key not in Settings.model_fields:
-            raise ConfigError(f"{path}: unknown key '{key}'", _did_you_mean(key, "see: forecast-cli config show"))
+            raise _unknown_key(path, key, value)
     return values
+
+
+def _unknown_key(path: Path, key: str, value: object) -> ConfigError:
+    if isinstance(value, dict):
+        return ConfigError(
+            f"{path}: unknown table [{key}]", "settings stand at the top level of the file: take that line out"
+        )
+    return ConfigError(f"{path}: unknown key '{key}'", _close_setting(key))
 
 
 def _validate(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        message = first["msg"].removeprefix("Value error, ")
-        if not first["loc"]:
-            raise ConfigError(message, "see: forecast-cli config show") from None
-        name = str(first["loc"][0])
-        found = f"{name} = {first['input']!r} (from {origins.get(name, 'default')})"
-        raise ConfigError(f"{found}: {message}", "see: forecast-cli config schema") from None
+        raise explain_invalid(error, values, origins) from None
 
 
 def _place(name: str, place: str) -> str:
@@ -88,12 +98,19 @@ def _unknown_variables() -> tuple[str, ...]:
     names = {CONFIG_VARIABLE, *(f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields)}
     strangers = sorted(name for name in os.environ if name.startswith(ENV_PREFIX) and name not in names)
     return tuple(
-        f"environment variable {name} names no setting and is ignored; "
-        + _did_you_mean(name.removeprefix(ENV_PREFIX).lower(), "see: forecast-cli config show")
+        f"environment variable {name} names no setting and is ignored; " + _close_setting(name.removeprefix(ENV_PREFIX))
         for name in strangers
     )
 
 
-def _did_you_mean(key: str, otherwise: str) -> str:
-    close = difflib.get_close_matches(key.replace("-", "_"), Settings.model_fields, n=1)
-    return f"did you mean '{close[0]}'?" if close else otherwise
+def _odd_levels(settings: Settings, origins: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a warning for each level that looks like a share: 0.8 where 80 is meant."""
+    return tuple(
+        f"level {level:g} ({origins['level']}) is {level:g} percent; for {100 * level:g} % give {100 * level:g}"
+        for level in settings.level
+        if level < 1
+    )
+
+
+def _close_setting(key: str) -> str:
+    return did_you_mean(key.replace("-", "_"), Settings.model_fields, otherwise="see: forecast-cli config show")

@@ -3,10 +3,11 @@
 from datetime import date
 from typing import Annotated, Any, Final, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from forecast_cli.config.choices import Align, OnBadFile, OnDuplicate, Origin
+from forecast_cli.config.commas import outer_commas
+from forecast_cli.config.output_names import find_taken
 
 ENV_PREFIX: Final = "FORECAST_"
 
@@ -14,22 +15,10 @@ ENV_PREFIX: Final = "FORECAST_"
 def _split_commas(value: Any) -> Any:
     """Take ``"80,95"`` (an environment variable) and 80 (a lone value in TOML) for a list."""
     if isinstance(value, str):
-        return [part.strip() for part in _outer_commas(value) if part.strip()]
+        return outer_commas(value)
     if isinstance(value, int | float):
         return [value]
     return value
-
-
-def _outer_commas(text: str) -> list[str]:
-    """Split at commas outside brackets, so that ``MSTL(7,30),Naive`` is two models."""
-    parts, depth = [""], 0
-    for char in text:
-        depth += (char == "(") - (char == ")")
-        if char == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += char
-    return parts
 
 
 def _sorted_unique(values: tuple[float, ...]) -> tuple[float, ...]:
@@ -47,12 +36,13 @@ _RUNNING: Final[dict[str, Any]] = {"affects_output": False}
 _BACKTEST: Final[dict[str, Any]] = {"only": "backtest"}
 
 
-class Settings(BaseSettings):
-    """The settings of one run, frozen. Days are calendar days, balances in the input's own unit."""
+class Settings(BaseModel):
+    """The settings of one run, frozen. Days are calendar days, balances in the input's own unit.
 
-    model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX, frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True
-    )
+    They are what they are given: only ``config.load`` looks at the environment.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True)
 
     id_col: str = "account_id"
     """Column that names the account."""
@@ -72,6 +62,11 @@ class Settings(BaseSettings):
     max_stale: Annotated[int, Field(ge=0)] = 45
     """Days an account's last row may lie before the origin; beyond that it is skipped: stale."""
 
+    max_history: Annotated[int, Field(ge=1)] = 1461
+    """Days of history used, back from an account's last; earlier balances only set the level they begin at."""
+    max_gap: Annotated[int, Field(ge=1)] = 366
+    """Days in a row an account may have no balance; its history begins after the last longer stretch."""
+
     on_bad_file: OnBadFile = OnBadFile.REJECT
     """A file that cannot be read: reject the run, or quarantine the file and mark its accounts."""
     on_duplicate: OnDuplicate = OnDuplicate.SET_ASIDE
@@ -88,21 +83,18 @@ class Settings(BaseSettings):
     """Rows dated before this are set aside."""
     latest_date: date = date(2099, 12, 31)
     """Rows dated after this are set aside."""
-    require_success: bool = False
+    require_success: Annotated[bool, Field(json_schema_extra=_RUNNING)] = False
     """Reject a folder that has no _SUCCESS file."""
-    read_timeout: Annotated[float, Field(gt=0)] = 30.0
+    read_timeout: Annotated[float, Field(gt=0, json_schema_extra=_RUNNING)] = 30.0
     """Seconds an object store may take to answer."""
 
-    model: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas), AfterValidator(_unique)] = ("MSTL",)
+    model: Annotated[tuple[str, ...], BeforeValidator(_split_commas), AfterValidator(_unique)] = ("MSTL",)
     """Models, by name, or by name and season lengths: MSTL, 'MSTL(7,30)', Naive."""
-    season_length: Annotated[tuple[Season, ...], NoDecode, BeforeValidator(_split_commas)] = (30,)
+    season_length: Annotated[tuple[Season, ...], BeforeValidator(_split_commas)] = (30,)
     """Season lengths, in days, of the models that are named without their own."""
     horizon: Annotated[int, Field(ge=1, le=366)] = 30
     """Days to forecast."""
-    level: Annotated[tuple[Level, ...], NoDecode, BeforeValidator(_split_commas), AfterValidator(_sorted_unique)] = (
-        80.0,
-        95.0,
-    )
+    level: Annotated[tuple[Level, ...], BeforeValidator(_split_commas), AfterValidator(_sorted_unique)] = (80.0, 95.0)
     """Interval levels, in percent."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of whatever is drawn at random."""
@@ -117,13 +109,11 @@ class Settings(BaseSettings):
     """Where windows count back from: each account's own last day (account), or one day for all (as-of)."""
     scale_lag: Annotated[int, Field(ge=1, le=366, json_schema_extra=_BACKTEST)] = 30
     """Lag, in days, of the moves that scaled errors are scaled by."""
-    threshold: Annotated[
-        tuple[Threshold, ...], NoDecode, BeforeValidator(_split_commas), Field(json_schema_extra=_BACKTEST)
-    ] = ("p10",)
+    threshold: Annotated[tuple[Threshold, ...], BeforeValidator(_split_commas), Field(json_schema_extra=_BACKTEST)] = (
+        "p10",
+    )
     """Low balances to score: an amount, or p10, the account's own 10th percentile of its training part."""
-    segment: Annotated[
-        tuple[str, ...], NoDecode, BeforeValidator(_split_commas), Field(json_schema_extra=_BACKTEST)
-    ] = ()
+    segment: Annotated[tuple[str, ...], BeforeValidator(_split_commas), Field(json_schema_extra=_BACKTEST)] = ()
     """Columns of the input to report accuracy by, besides tenure, balance, volatility and activity."""
 
     max_failed: Annotated[int, Field(ge=0, json_schema_extra=_RUNNING)] = 0
@@ -147,6 +137,9 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"id_col, date_col, balance_col and currency_col name one column twice: {', '.join(named)}"
             )
+        taken = find_taken(self.id_col, self.date_col, currency_col=self.currency_col, levels=self.level)
+        if taken is not None:
+            raise ValueError(taken)
         if self.earliest_date >= self.latest_date:
             raise ValueError("earliest_date lies after latest_date")
         return self

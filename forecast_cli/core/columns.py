@@ -15,8 +15,8 @@ MEDIAN: Final = "median"
 
 
 def level_label(level: float) -> str:
-    """Return ``80`` for 80.0 and ``99.5`` for 99.5: the way a level stands in a column name."""
-    return f"{level:g}"
+    """Return ``80`` for 80.0 and ``99.5`` for 99.5, in full: two levels never share a column name."""
+    return repr(float(level)).removesuffix(".0")
 
 
 def quantile_columns(levels: tuple[float, ...]) -> tuple[str, ...]:

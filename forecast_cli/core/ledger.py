@@ -21,9 +21,10 @@ class Repair(StrEnum):
     """What was mended in an account's rows; each is a count in ``accounts.parquet``, column ``repairs``."""
 
     DUPLICATES = "duplicates"  # the same row twice: dropped
-    CONFLICTS = "conflicts"  # two balances for one day: settled as --on-duplicate says
+    CONFLICTS = "conflicts"  # further balances for a day that has one: settled as --on-duplicate says
     SAME_DAY = "same_day"  # earlier rows of a day with several timestamps: dropped
-    NULLS_FILLED = "nulls_filled"  # null or NaN balance: last balance carried forward
+    NULLS_FILLED = "nulls_filled"  # days whose rows have no balance: last balance carried forward
+    NULLS_DROPPED = "nulls_dropped"  # rows without a balance that no filled day stands for
     INFINITE = "infinite"  # infinite balance: taken as null
     BAD_ROWS = "bad_rows"  # rows with an impossible date: set aside
     AFTER_AS_OF = "after_as_of"  # rows dated after the origin: dropped
@@ -37,6 +38,7 @@ class Flag(StrEnum):
     SHORT = "short"  # fewer observations than a model asked for needs
     STALE = "stale"  # its last row lies before the origin
     CONSTANT = "constant"  # its balance never moved
+    HISTORY_CUT = "history_cut"  # its history begins after its first row: --max-gap, --max-history
     POOLED_INTERVAL = "pooled_interval"  # intervals from pooled experience, not from its own past
     ZERO_WIDTH = "zero_width"  # intervals of zero width: all experience says that nothing moves
     ROUNDED = "rounded"  # balances beyond 2^53 units, rounded to float64

@@ -28,16 +28,15 @@ class InputFile:
 class Source:
     """The input as a run sees it: files in a fixed order, and the types they agree on. Picklable.
 
-    ``id_dtype`` is the type account ids have in the output, ``day_dtype`` the common type of the date column (Date or
-    Datetime), ``timezone`` the one whose days count (None: as written). ``verified`` says how the bytes were checked:
-    crc, sha256 or none. ``findings`` of files and schema; where one rejects, the source cannot be scanned.
+    ``id_dtype`` is the type account ids have in the output,
+    ``timezone`` the one whose days count (None: as written). ``verified`` says how the bytes were checked: crc, sha256
+    or none. ``findings`` of files and schema; where one rejects, the source cannot be scanned.
     ``access`` is how an object store is opened, None for local files.
     """
 
     root: str
     files: tuple[InputFile, ...]
     id_dtype: pl.DataType
-    day_dtype: pl.DataType
     timezone: str | None
     verified: str
     findings: tuple[Finding, ...]

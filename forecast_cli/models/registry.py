@@ -1,6 +1,5 @@
 """The registry: every model by name, and the way a user names one."""
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from forecast_cli.core.errors import ConfigError
+from forecast_cli.core.text import closest
 from forecast_cli.models import drift, naive, seasonal_naive, window_average
 from forecast_cli.models import statsforecast_specs as sf
 from forecast_cli.models.base import Model
@@ -83,9 +83,8 @@ def parse_model(text: str, default_seasons: Seasons) -> ModelChoice:
 def _find(name: str) -> ModelSpec:
     if name in REGISTRY:
         return REGISTRY[name]
-    by_lower = {known.lower(): known for known in REGISTRY}
-    close = difflib.get_close_matches(name.lower(), by_lower, n=1)
-    hint = f"did you mean '{by_lower[close[0]]}'? {_HINT}" if close else _HINT
+    close = closest(name, REGISTRY)
+    hint = f"did you mean '{close}'? {_HINT}" if close else _HINT
     raise ConfigError(f"unknown model '{name}'", hint)
 
 

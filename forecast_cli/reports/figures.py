@@ -11,11 +11,6 @@ _MINUTE: Final = 60
 _HOUR: Final = 3_600
 
 
-def counted(count: int, noun: str) -> str:
-    """Return ``1 account`` or ``1,234 accounts``."""
-    return f"{count:,} {noun if count == 1 else noun + 's'}"
-
-
 def percent(share: float) -> str:
     """Return a share, 0 to 1, in percent; what is not all and not nothing never reads as 0 or 100."""
     if 0 < share < 0.0001:

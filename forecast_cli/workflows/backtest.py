@@ -13,8 +13,9 @@ from forecast_cli.core.ledger import Status
 from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.data.scan.attributes import check_attributes
 from forecast_cli.engine.backtest import backtest_shard
+from forecast_cli.evaluation.facts import BANDS
 from forecast_cli.evaluation.report import Report
-from forecast_cli.evaluation.rows import SCORED_LEVELS
+from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE, SCALE_RMS, SCORED_LEVELS
 from forecast_cli.reports.jsonfile import read_report
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, LOW_BALANCE, SCORES, WINDOWS
 from forecast_cli.store.manifest import FileEntry
@@ -59,7 +60,7 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
     """
     refuse_busy(request.output)
     prepared = prepare(COMMAND, request.input, request.output, replaying(request.settings))
-    check_attributes(prepared.checked.source, prepared.settings)
+    check_attributes(prepared.checked.source, prepared.settings, {*BANDS, CUTOFF, N_TRAIN, SCALE, SCALE_RMS})
     done = execute(prepared, backtest_shard, _finish, force=request.force, progress=progress or NullProgress())
     manifest = read_manifest(request.output)
     return BacktestRun(

@@ -98,3 +98,8 @@ def test_schema_knows_every_setting(cli: Cli) -> None:
     schema = json.loads(cli("config", "schema").expect(ExitCode.OK).out)
     assert set(schema["properties"]) == set(Settings.model_fields)
     assert all(schema["properties"][name]["description"] for name in Settings.model_fields)
+
+
+def test_show_says_a_number_in_full(cli: Cli) -> None:
+    shown = cli("config", "show", "--level", 99.99999, "--level", 99.999991).expect(ExitCode.OK).flat
+    assert "level 99.99999, 99.999991 flag --level" in shown

@@ -21,7 +21,12 @@ def hint_of(outcome: Outcome) -> str:
         (["forecast", "x", "--output", "y", "--horizn", "3"], "No such option: --horizn", "did you mean --horizon?"),
         (["forecast", "x"], "Missing option '--output'", "see: forecast-cli forecast --help"),
         (["forecast", "--output", "y"], "Missing argument 'INPUT'", "see: forecast-cli forecast --help"),
-        (["forecast", "x", "y", "--output", "z"], "unexpected extra argument", "see: forecast-cli forecast --help"),
+        (
+            ["forecast", "a.parquet", "b.parquet", "--output", "z"],
+            "unexpected extra argument(s) (b.parquet)",
+            "one INPUT at a time: quote a glob, as in 'balances/*.parquet', or name the folder",
+        ),
+        (["check", "x", "y"], "unexpected extra argument", "see: forecast-cli check --help"),
         (["config", "show", "--horizon", "soon"], "'--horizon'", "see: forecast-cli config show --help"),
         (
             ["validate", "x", "--format", "jsn"],
@@ -43,12 +48,20 @@ def test_a_wrong_command_line_exits_2_and_says_what_is_right(arguments: list[str
     ("text", "parts"),
     [
         ("horizn = 3\n", ("unknown key 'horizn'",)),
-        ("horizon = 0\n", ("horizon = 0", "greater than or equal to 1")),
+        ("horizon = 0\n", ("horizon = 0", "expected a whole number, 1 to 366")),
         ("horizon = \n", ("not a readable TOML file",)),
-        ('level = "high"\n', ("level",)),
+        ('level = "high"\n', ("level = 'high'", "expected a number, above 0 and below 100")),
+        ("model = []\n", ("model = []", "name at least one")),
+        ('origin = "now"\n', ("origin = 'now'", "expected 'input' or 'account'")),
+        ("as_of = 7\n", ("as_of = 7", "expected a day such as 2026-06-30")),
+        ("level = {a = 1}\n", ("level = {'a': 1}", "expected a list, each a number, above 0 and below 100")),
+        ("max_balance = 0\n", ("max_balance = 0", "expected a number, above 0")),
+        ("jobs = 0\n", ("jobs = 0", "expected a whole number, at least 1")),
+        ("require_success = 3\n", ("require_success = 3", "expected true or false")),
+        ("timezone = 3\n", ("timezone = 3", "expected text")),
         ("", ()),
     ],
-    ids=["unknown", "out of range", "no TOML", "wrong type", "missing file"],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_wrong_config_exits_5_and_names_the_file(cli: Cli, tmp_path: Path, text: str, parts: tuple[str, ...]) -> None:
     file = tmp_path / "c.toml"
@@ -60,7 +73,31 @@ def test_a_wrong_config_exits_5_and_names_the_file(cli: Cli, tmp_path: Path, tex
 
 
 def test_a_flag_out_of_range_exits_5_and_names_the_flag(cli: Cli) -> None:
-    cli("config", "show", "--level", 101).expect_error(ExitCode.CONFIG_INVALID, "level", "flag --level")
+    outcome = cli("config", "show", "--level", 101)
+    outcome.expect_error(
+        ExitCode.CONFIG_INVALID, "level = 101.0 (flag --level): expected a number, above 0 and below 100"
+    )
+    assert "forecast-cli config show" in hint_of(outcome)
+
+
+def test_a_glob_of_a_thousand_files_does_not_fill_the_screen(cli: Cli) -> None:
+    outcome = cli("forecast", *(f"b/{number:04}.parquet" for number in range(1000)), "--output", "z")
+    outcome.expect_error(ExitCode.USAGE, "b/0001.parquet", " ...")
+    assert len(outcome.err) < 500
+
+
+def test_an_empty_variable_is_named(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORECAST_MODEL", "")
+    said = "model = '' (environment FORECAST_MODEL): name at least one"
+    cli("config", "show").expect_error(ExitCode.CONFIG_INVALID, said)
+
+
+def test_a_table_in_a_config_is_told_where_settings_stand(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text("[forecast]\nhorizon = 7\n")
+    outcome = cli("config", "show", "--config", file)
+    outcome.expect_error(ExitCode.CONFIG_INVALID, f"{file}: unknown table [forecast]")
+    assert hint_of(outcome) == "settings stand at the top level of the file: take that line out"
 
 
 def test_a_bug_exits_1_with_its_traceback_and_asks_to_be_reported(

@@ -2,9 +2,7 @@
 
 import json
 import os
-import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,14 +37,6 @@ def test_the_summary_fits_a_narrow_terminal_but_for_commands_to_copy(finished: F
     told = lines[: lines.index("Next")]
     paths = [line for line in told if str(finished.output.parent) in line or "balances.parquet" in line]
     assert all(len(line) <= 80 for line in told if line not in paths)
-
-
-def test_the_commands_of_the_summary_work(finished: Finished, cli: Cli) -> None:
-    lines = finished.outcome.out.splitlines()
-    check, read = (line.strip() for line in lines[lines.index("Next") + 1 :][:2])
-    cli(*check.removeprefix("forecast-cli ").split()).expect(ExitCode.OK)
-    done = subprocess.run([sys.executable, *shlex.split(read)[1:]], capture_output=True, text=True, check=True)
-    assert "shape: (360" in done.stdout
 
 
 def test_a_message_never_goes_to_stdout_and_progress_is_a_line_for_each_tenth(finished: Finished) -> None:
@@ -90,9 +80,69 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(cli: Cli, one_bad: Path, tm
     outcome = cli("forecast", one_bad, "--output", output, *QUICK, "--dry-run").expect(ExitCode.OK)
     for said in ("nothing was written", "721 rows in 1 file", "ok 5 would be forecast", "failed 1 would get none"):
         assert said in outcome.flat
+    assert "fallback" not in outcome.flat, "only models can tell"
     for said in ("A003", "models Naive", "horizon 5 days", "work 1 shard over 1 process", "CPU time", "(new)"):
         assert said in outcome.flat
     assert not output.exists()
+
+
+def test_a_dry_run_says_what_would_become_of_the_output(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    run = ("forecast", balances, "--output", output, *QUICK)
+    cli(*run).expect(ExitCode.OK)
+    assert "this run, finished: nothing left to do" in cli(*run, "--dry-run").expect(ExitCode.OK).flat
+    assert "this run: would be done again (--force)" in cli(*run, "--dry-run", "--force").flat
+    other = (*run, "--horizon", 6, "--dry-run")
+    cli(*other).expect_error(ExitCode.CONFIG_INVALID, str(output), "horizon")
+    assert "another run: would be replaced (--force)" in cli(*other, "--force").expect(ExitCode.OK).flat
+    (output / "accounts.parquet").unlink()
+    assert "this run, damaged: would be done again" in cli(*run, "--dry-run").expect(ExitCode.OK).flat
+    (output / "manifest.json").unlink()
+    cli(*run, "--dry-run").expect_error(ExitCode.CONFIG_INVALID, str(output))
+
+
+def test_a_dry_run_takes_up_a_run_that_was_cut_off(
+    cli: Cli, balances: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    run = ("forecast", balances, "--output", tmp_path / "out", *QUICK)
+    with monkeypatch.context() as patch:
+        patch.setattr("forecast_cli.workflows.running.run_shards", cut_off)
+        cli(*run).expect(ExitCode.INTERRUPTED)
+    assert "this run, cut off: would be taken up where it stopped" in cli(*run, "--dry-run").expect(ExitCode.OK).flat
+
+
+def test_a_run_without_any_forecast_exits_3_and_says_so(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
+    path = tmp_path / "alone.parquet"
+    pl.read_parquet(one_bad).filter(pl.col("account_id") == "A003").write_parquet(path)
+    outcome = cli("forecast", path, "--output", tmp_path / "out", *QUICK, "--max-failed", 1)
+    outcome.expect_error(ExitCode.ACCOUNTS_FAILED, "none of 1 account could be forecast")
+    assert "A run would forecast 0 of 1 account" in cli("validate", path).expect(ExitCode.OK).flat
+
+
+def test_a_file_left_out_is_named_in_the_summary(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    content = balances.read_bytes()
+    (source / "a.parquet").write_bytes(content)
+    (source / "b.parquet").write_bytes(content[:500])
+    run = ("forecast", source, "--output", tmp_path / "out", *QUICK, "--on-bad-file", "quarantine")
+    outcome = cli(*run).expect(ExitCode.OK)
+    told = outcome.flat.partition("Input")[2].replace(" ", "")
+    assert f"quarantined1file:{source / 'b.parquet'}:nowholeparquetfile" in told
+    assert "accountsheldonlybythatfilecannotbeknown[IN02]" in told
+    again = cli(*run, "--log-format", "json").expect(ExitCode.OK)
+    [finding] = [finding for finding in again.events[-1]["findings"] if finding["action"] == "quarantine"]
+    assert (finding["rule"], finding["unit"], finding["count"]) == ("IN02", "files", 1)
+    assert str(source / "b.parquet") in finding["message"]
+
+
+def test_the_summary_and_the_progress_go_by_one_clock(finished: Finished) -> None:
+    progress = float(finished.outcome.err.splitlines()[-1].rpartition(", ")[2].removesuffix(" s"))
+    done = float(finished.outcome.out.partition("Done in ")[2].partition(" s")[0])
+    assert done >= progress
 
 
 def test_a_missing_input_is_rejected_and_nothing_is_written(cli: Cli, tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def expected_help(name: str) -> str:
     said = field.description.removesuffix(".")
     if "(default: " in said:
         return f"{said}."
-    again = "repeatable, " if isinstance(field.default, tuple) else ""
+    again = "repeatable, or with commas; " if isinstance(field.default, tuple) else ""
     return f"{said} ({again}default: {in_words(field.default)})."
 
 
@@ -104,3 +104,27 @@ def test_values_of_every_kind_arrive(cli: Cli) -> None:
         "max_missing 0.5 flag --max-missing",
     ):
         assert said in out
+
+
+def test_a_list_may_come_with_commas_as_from_a_variable(cli: Cli) -> None:
+    flags = ["--level", "80, 95", "--level", "50", "--model", "MSTL(7,30),Naive", "--season-length", "7,30"]
+    out = cli("config", "show", *flags).expect(ExitCode.OK).flat
+    for said in ("level 50, 80, 95 flag", "model MSTL(7,30), Naive flag", "season_length 7, 30 flag"):
+        assert said in out
+
+
+@pytest.mark.parametrize(
+    ("flag", "given", "said"),
+    [
+        ("--level", "80,abc", "'--level': 'abc' is not a number"),
+        ("--season-length", "7.5", "'--season-length': '7.5' is not a whole number"),
+    ],
+)
+def test_a_list_of_the_wrong_kind_is_a_usage_error(cli: Cli, flag: str, given: str, said: str) -> None:
+    cli("config", "show", flag, given).expect_error(ExitCode.USAGE, said)
+
+
+def test_a_level_that_looks_like_a_share_is_warned_of(cli: Cli) -> None:
+    outcome = cli("config", "show", "--level", "0.8").expect(ExitCode.OK)
+    assert outcome.err == "warning: level 0.8 (flag --level) is 0.8 percent; for 80 % give 80\n"
+    assert cli("config", "show", "--level", "80").err == ""

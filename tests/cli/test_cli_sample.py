@@ -16,7 +16,7 @@ def test_a_sample_is_written_and_summed_up(cli: Cli, tmp_path: Path) -> None:
     rows = pl.read_parquet(output / "*.parquet")
     assert rows["account_id"].n_unique() == 7
     assert f"7 accounts written to {output}: {rows.height} rows in 1 file" in outcome.flat
-    assert f"forecast-cli forecast {output} --output" in outcome.out
+    assert f" forecast {output} --output {output}-forecast" in outcome.out
 
 
 def test_the_same_seed_gives_the_same_bytes(cli: Cli, tmp_path: Path) -> None:

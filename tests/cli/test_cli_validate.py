@@ -1,9 +1,11 @@
 """The data contract on the command line."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import polars as pl
+import pytest
 from cli_harness import Cli
 
 from forecast_cli.core.exit_codes import ExitCode
@@ -22,9 +24,51 @@ def test_the_table_says_rule_count_share_and_what_a_run_would_do(cli: Cli, one_b
     assert header.split() == ["rule", "count", "share", "a", "run", "would", "what"]
     row = next(line for line in outcome.out.splitlines() if line.startswith("TS03"))
     assert "1 account" in row
-    assert "set it aside" in row
+    assert "set aside" in row
     assert "A003" in outcome.flat
-    assert outcome.out.splitlines()[-1] == "A run would forecast 5 of 6 accounts, 1 would get none."
+    assert outcome.flat.endswith(
+        "A run would forecast 5 of 6 accounts, 1 would get none; "
+        "it would end with exit code 3: 1 set aside, more than --max-failed 0 allows."
+    )
+
+
+def test_the_verdict_goes_by_the_failures_that_the_settings_allow(
+    cli: Cli, one_bad: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_exit = ("validate", one_bad, "--format", "json")
+    assert json.loads(cli(*run_exit).expect(ExitCode.OK).out)["run_exit_code"] == 3
+    monkeypatch.setenv("FORECAST_MAX_FAILED", "1")
+    assert json.loads(cli(*run_exit).expect(ExitCode.OK).out)["run_exit_code"] == 0
+    assert cli("validate", one_bad).flat.endswith("5 of 6 accounts, 1 would get none.")
+
+
+def test_an_input_with_nothing_to_forecast_is_said_to_end_with_exit_code_3(cli: Cli, balances: Path) -> None:
+    outcome = cli("validate", balances, "--as-of", "2027-01-01").expect(ExitCode.OK)
+    assert outcome.flat.endswith(
+        "A run would forecast 0 of 6 accounts, 6 would get none; it would end with exit code 3: nothing to forecast."
+    )
+    said = json.loads(cli("validate", balances, "--as-of", "2027-01-01", "--format", "json").out)
+    assert (said["exit_code"], said["run_exit_code"]) == (0, 3)
+
+
+def test_one_thing_has_one_word(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    rows = pl.read_parquet(balances).with_columns(pl.col("balance").cast(pl.Decimal(18, 2)))
+    ends = {"A001": date(2026, 2, 1), "A002": date(2026, 4, 20)}
+    last = pl.col("account_id").replace_strict(ends, default=None, return_dtype=pl.Date)
+    path = tmp_path / "words.parquet"
+    rows.filter(last.is_null() | (pl.col("date") <= last)).write_parquet(path)
+    lines = cli("validate", path, "--as-of", "2026-04-25").out.splitlines()
+    [at] = [line.index("a run would") for line in lines if line.startswith("rule")]
+    would = [line[at : at + len("carry forward")].strip() for line in lines if line[:2] in ("SC", "TS")]
+    assert would == ["read as float", "leave out", "skip", "carry forward"]
+    plan = cli("forecast", path, "--as-of", "2026-04-25", "--output", tmp_path / "out", "--dry-run").flat
+    for said in (
+        "skipped 1 account: last row",
+        "read as float numbers",
+        "left out rows",
+        "carried forward to the origin",
+    ):
+        assert said in plan
 
 
 def test_the_settings_of_the_input_count(cli: Cli, one_bad: Path) -> None:
@@ -44,7 +88,7 @@ def test_an_input_that_a_run_would_reject_exits_4(cli: Cli, balances: Path, tmp_
 def test_json_holds_everything_and_nothing_else_is_on_stdout(cli: Cli, one_bad: Path) -> None:
     found = json.loads(cli("validate", one_bad, "--format", "json").expect(ExitCode.OK).out)
     assert found["rejected"] is False
-    assert found["accounts"] == {"ok": 5, "fallback": 0, "skipped": 0, "failed": 1}
+    assert found["accounts"] == {"ok": 5, "skipped": 0, "failed": 1}
     [finding] = [finding for finding in found["findings"] if finding["rule"] == "TS03"]
     assert finding["action"] == "set aside"
     assert (finding["count"], finding["unit"]) == (1, "accounts")
@@ -69,3 +113,10 @@ def test_json_of_a_rejection_keeps_its_exit_code(cli: Cli, tmp_path: Path) -> No
     found = json.loads(outcome.out)
     assert found["rejected"] is True
     assert found["exit_code"] == 4
+
+
+def test_nothing_read_is_not_counted_in_noughts(cli: Cli, tmp_path: Path) -> None:
+    out = cli("validate", tmp_path / "none.parquet").expect(ExitCode.INPUT_REJECTED).out
+    assert " ".join(out.split()).startswith("No file could be read at ")
+    [row] = [line for line in out.splitlines() if line.startswith("IN07")]
+    assert row.split()[:4] == ["IN07", "-", "-", "reject"]

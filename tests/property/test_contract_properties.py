@@ -5,13 +5,13 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from forecast_cli.config.choices import OnDuplicate
+from forecast_cli.config.choices import OnDuplicate, Origin
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.ledger import Repair
-from forecast_cli.data.contract.check import check_rows
+from forecast_cli.data.contract.check import Contract, check_rows
 from forecast_cli.data.contract.series import ShardInput, build_shard
 
 Row = tuple[str | None, date | None, datetime | None, float | None, str | None]
@@ -42,9 +42,25 @@ def poisoned(draw: st.DrawFn, ids: list[str | None] = IDS) -> pl.DataFrame:
     return pl.DataFrame(whole, schema=SCHEMA, orient="row")
 
 
+def written(rows: list[tuple[str, date, float]]) -> pl.DataFrame:
+    """Make dated rows out of (id, day, balance)."""
+    return pl.DataFrame([(name, day, None, y, "EUR") for name, day, y in rows], schema=SCHEMA, orient="row")
+
+
 def _instant(day: date | None, hour: int) -> datetime | None:
     return None if day is None else datetime.combine(day, time(hour))
 
+
+#: Repairs that count rows; with the days that have a balance they are all rows of an account.
+COUNTS_OF_ROWS = [
+    Repair.DUPLICATES,
+    Repair.CONFLICTS,
+    Repair.SAME_DAY,
+    Repair.NULLS_FILLED,
+    Repair.NULLS_DROPPED,
+    Repair.BAD_ROWS,
+    Repair.AFTER_AS_OF,
+]
 
 CHOSEN = st.builds(
     Settings,
@@ -53,6 +69,8 @@ CHOSEN = st.builds(
     as_of=st.sampled_from([None, date(2024, 2, 29), date(2024, 3, 20)]),
     max_stale=st.sampled_from([0, 3, 45]),
     max_missing=st.sampled_from([0.0, 0.3, 1.0]),
+    max_gap=st.sampled_from([1, 3, 366]),
+    max_history=st.sampled_from([1, 4, 1461]),
     currency_col=st.sampled_from([None, "currency"]),
 )
 
@@ -90,13 +108,26 @@ def test_every_account_of_the_input_has_one_row_in_the_ledger(frame: pl.DataFram
 @settings(max_examples=40, deadline=None)
 @given(poisoned(), CHOSEN)
 def test_every_row_of_an_account_is_accounted_for(frame: pl.DataFrame, chosen: Settings) -> None:
-    with_balance = frame.filter(pl.col("y").is_finite())
-    ledger = check_rows(with_balance.lazy(), chosen).ledger.unnest("repairs").filter(conflicts=0)
-    counts = with_balance.group_by(keys(chosen)).len()
+    ledger = check_rows(frame.lazy(), chosen).ledger.unnest("repairs")
+    counts = frame.group_by(keys(chosen)).len()
     joined = ledger.join(counts, on=keys(chosen), nulls_equal=True)
-    dropped = [Repair.DUPLICATES, Repair.SAME_DAY, Repair.BAD_ROWS, Repair.AFTER_AS_OF]
-    total = joined.select(pl.sum_horizontal("n_obs", *(repair.value for repair in dropped))).to_series()
+    assert joined.height == ledger.height
+    total = joined.select(pl.sum_horizontal("n_obs", *(repair.value for repair in COUNTS_OF_ROWS))).to_series()
     assert total.to_list() == joined["len"].to_list()
+
+
+@settings(max_examples=40, deadline=None)
+@given(poisoned(), CHOSEN)
+def test_every_day_of_a_series_is_accounted_for(frame: pl.DataFrame, chosen: Settings) -> None:
+    origin = check_rows(frame.lazy(), chosen).origin
+    found = build(frame, chosen, origin)
+    kept = found.ledger.filter(status="ok").unnest("repairs")
+    filled = kept.select(pl.sum_horizontal("nulls_filled", "gap_filled", "stale_filled")).to_series()
+    own = found.panel.lengths - filled.to_numpy()
+    whole = ~kept["flags"].list.contains("history_cut").to_numpy()
+    assert (own[whole] == kept["n_obs"].to_numpy()[whole]).all()
+    assert ((own >= 1) & (own <= kept["n_obs"].to_numpy())).all()
+    assert (found.panel.lengths - kept["stale_filled"].to_numpy() <= chosen.max_history).all()
 
 
 @settings(max_examples=40, deadline=None)
@@ -124,25 +155,32 @@ def test_a_shard_says_the_same_of_its_accounts_as_the_whole(frame: pl.DataFrame,
 
 @settings(max_examples=40, deadline=None)
 @given(poisoned(ids=["a", "c"]), poisoned(ids=["b", " ", None]), CHOSEN)
+@example(written([("a", DAYS[0], 1.0)]), written([("b", DAYS[5], 1.0), ("b", DAYS[5], 2.0)]), Settings())
+@example(written([("a", DAYS[0], 1.0)]), written([("b", DAYS[5], 1.0)]), Settings())
 def test_a_poisoned_account_changes_no_other_by_one_bit(
     frame: pl.DataFrame, poison: pl.DataFrame, chosen: Settings
 ) -> None:
-    origin = check_rows(frame.lazy(), chosen).origin
-    alone = build(frame, chosen, origin)
-    together = build(pl.concat([poison.filter(_up_to(origin)), frame]), chosen, origin)
+    both = pl.concat([poison, frame])
+    contract = check_rows(both.lazy(), chosen)
+    assert contract.origin == _latest(check_rows(frame.lazy(), chosen), contract.ledger.filter(unique_id="b"), chosen)
+    alone, together = build(frame, chosen, contract.origin), build(both, chosen, contract.origin)
     assert together.ledger.filter(pl.col("unique_id") != "b").equals(alone.ledger)
     beside = panel_rows(together)
     assert {name: row for name, row in beside.items() if name[0] != "b"} == panel_rows(alone)
 
 
-def _up_to(origin: date | None) -> pl.Expr:
-    """Keep to rows that leave the origin of the whole where it is."""
-    return pl.lit(value=True) if origin is None else (pl.col("ds") <= origin).fill_null(value=True)
+def _latest(alone: Contract, beside: pl.DataFrame, chosen: Settings) -> date | None:
+    """Return the origin of ``alone``, moved on only by accounts beside it that can be forecast."""
+    if chosen.as_of is not None or chosen.origin is Origin.ACCOUNT:
+        return alone.origin
+    days = [day for day in (alone.origin, beside.filter(status="ok")["last"].max()) if isinstance(day, date)]
+    return max(days, default=None)
 
 
 @settings(max_examples=40, deadline=None)
 @given(poisoned(), CHOSEN)
 def test_filling_twice_is_filling_once(frame: pl.DataFrame, chosen: Settings) -> None:
+    chosen = chosen.model_copy(update={"max_history": 1461})  # else the days filled up to the origin count as history
     origin = check_rows(frame.lazy(), chosen).origin
     once = build(frame, chosen, origin)
     filled = pl.DataFrame(list(_filled_rows(once)), schema=SCHEMA, orient="row")

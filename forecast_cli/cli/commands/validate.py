@@ -15,4 +15,5 @@ def validate(ctx: typer.Context, source: SourceArgument, format: FormatOption = 
     from forecast_cli.cli.endings import end_validation
     from forecast_cli.workflows.validate import run_validate
 
-    end_validation(ctx.obj, run_validate(source, settings_from(ctx).settings), format)
+    settings = settings_from(ctx).settings
+    end_validation(ctx.obj, run_validate(source, settings), format, max_failed=settings.max_failed)

@@ -8,8 +8,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from forecast_cli.core.ledger import Status
+from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import counted, listed
+from forecast_cli.reports.figures import listed
 from forecast_cli.reports.terminal.layout import Column, aligned
 from forecast_cli.workflows.results import FailureGroup
 
@@ -25,20 +26,20 @@ STYLES: Final[Mapping[Status, str]] = {
 MEANINGS: Final[Mapping[Status, str]] = {
     Status.OK: "forecast as asked",
     Status.FALLBACK: "forecast by a simpler model",
-    Status.SKIPPED: "no forecast: ended too long ago",
+    Status.SKIPPED: "no forecast: ended too long ago, or not begun",
     Status.FAILED: "no forecast: set aside",
 }
 
 
 def render_accounts(accounts: Mapping[Status, int], meanings: Mapping[Status, str] = MEANINGS) -> Padding:
-    """Return the accounts by status with their sum, which is the accounts of the input."""
+    """Return the accounts by status with their sum, the accounts of the input; only statuses that have a meaning."""
     rows = [
         (
             Text(status.value, style=STYLES[status] if accounts[status] else "dim"),
             f"{accounts[status]:,}",
-            meanings[status],
+            meaning,
         )
-        for status in Status
+        for status, meaning in meanings.items()
     ]
     total = (
         Text("in all", style="bold"),
@@ -49,7 +50,7 @@ def render_accounts(accounts: Mapping[Status, int], meanings: Mapping[Status, st
 
 
 def render_groups(groups: Sequence[FailureGroup]) -> Padding:
-    """Return one line for each reason: how many, who did what instead, why, and three accounts."""
+    """Return one line for each reason: how many, who did what instead, one account's own why, and two others."""
     merged = list(dict.fromkeys(_over_models(group) for group in groups))
     rows = [_row(group) for group in merged[:GROUPS_SHOWN]]
     more = len(merged) - len(rows)
@@ -65,13 +66,13 @@ def _over_models(group: FailureGroup) -> FailureGroup:
 
 def _row(group: FailureGroup) -> tuple[str, Text, str]:
     what = Text(_what(group), style=STYLES[group.status])
-    return f"{group.count:,}", what, f"{printable(group.message)} ({_who(group)})"
+    return f"{group.count:,}", what, _why(group)
 
 
-def _who(group: FailureGroup) -> str:
-    """Return the account the message is about, and others of its kind."""
-    others = listed(group.examples[1:], of=group.count - 1)
-    return printable(group.examples[0]) + (f"; also {others}" if others else "")
+def _why(group: FailureGroup) -> str:
+    """Return the message with the account whose own facts it tells, and the names of others of its kind."""
+    told = f"{printable(group.examples[0])}: {printable(group.message)}"
+    return f"e.g. {told}; also {listed(group.examples[1:], of=group.count - 1)}" if group.count > 1 else told
 
 
 def _what(group: FailureGroup) -> str:

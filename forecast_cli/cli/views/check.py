@@ -2,8 +2,9 @@
 
 from rich.console import Group
 
+from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import counted, size
+from forecast_cli.reports.figures import size
 from forecast_cli.reports.terminal.layout import Column, aligned, line, section, sections
 from forecast_cli.workflows.results import CheckReport
 

@@ -9,17 +9,26 @@ from rich.padding import Padding
 from forecast_cli.cli.views.accounts import render_accounts, render_groups
 from forecast_cli.cli.views.forecast import describe_input
 from forecast_cli.core.ledger import Status
+from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import counted, duration
+from forecast_cli.reports.figures import duration
 from forecast_cli.reports.terminal.findings import render_worth_knowing
 from forecast_cli.reports.terminal.layout import Column, aligned, heading, section, sections
+from forecast_cli.store.run_folder import OutputState
 from forecast_cli.workflows.results import ForecastPlan
 
 _MEANINGS: Final[Mapping[Status, str]] = {
-    Status.OK: "would be forecast",
-    Status.FALLBACK: "would be forecast by a simpler model",
-    Status.SKIPPED: "would get none: ended too long ago",
+    Status.OK: "would be forecast, perhaps some by a simpler model",
+    Status.SKIPPED: "would get none: ended too long ago, or not begun",
     Status.FAILED: "would get none: set aside",
+}
+
+_OUTLOOKS: Final[Mapping[str, str]] = {
+    OutputState.NEW: "new",
+    OutputState.RESUMABLE: "this run, cut off: would be taken up where it stopped",
+    OutputState.FINISHED: "this run, finished: nothing left to do",
+    OutputState.DAMAGED: "this run, damaged: would be done again",
+    OutputState.OTHER: "another run: would be replaced (--force)",
 }
 
 
@@ -40,14 +49,22 @@ def _facts(plan: ForecastPlan) -> Padding:
     start = str(plan.input.origin) if plan.input.origin else "each account's own last day"
     rows = [
         ("input", describe_input(plan.input)),
-        ("output", f"{printable(plan.request.output)} ({printable(plan.output_state)})"),
+        ("output", f"{printable(plan.request.output)} ({_outlook(plan)})"),
         ("from", start),
         ("horizon", counted(settings.horizon, "day")),
         ("models", ", ".join(map(printable, plan.models))),
         (
             "work",
-            f"{counted(plan.shards, 'shard')} over {counted(plan.jobs, 'process').replace('processs', 'processes')}",
+            f"{counted(plan.shards, 'shard')} over {counted(plan.jobs, 'process', 'processes')}",
         ),
         ("CPU time", f"{duration(plan.cpu_seconds)}, estimated"),
     ]
     return aligned((Column(), Column(wraps=True)), rows)
+
+
+def _outlook(plan: ForecastPlan) -> str:
+    """Return what the output holds and what a run would do with it."""
+    state, _, why = plan.output_state.partition(": ")
+    again = plan.request.force and state in (OutputState.RESUMABLE, OutputState.FINISHED)
+    told = "this run: would be done again (--force)" if again else _OUTLOOKS[state]
+    return f"{told}; {printable(why)}" if why else told

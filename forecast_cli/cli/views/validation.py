@@ -1,40 +1,54 @@
 """The data contract against one input: the table of ``validate`` and its verdict."""
 
 from rich.console import Group
-from rich.text import Text
 
 from forecast_cli.cli.views.forecast import describe_input
+from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
+from forecast_cli.core.text import counted
 from forecast_cli.data.findings import Action
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import counted
 from forecast_cli.reports.terminal.findings import render_findings
 from forecast_cli.reports.terminal.layout import line, sections
 from forecast_cli.workflows.results import Validation
 
 
-def render_validation(validation: Validation) -> Group:
+def render_validation(validation: Validation, *, max_failed: int) -> Group:
     """Return what was read, the rules met and what a run would do about them, and the verdict."""
     findings = (
         render_findings(validation.findings) if validation.findings else line("No rule of the contract is broken.")
     )
-    return sections(line(describe_input(validation.input)), findings, _hints(validation), _verdict(validation))
+    style = "bold green" if run_exit_code(validation, max_failed) is ExitCode.OK else "bold red"
+    told = line(verdict(validation, max_failed=max_failed), style)
+    return sections(line(describe_input(validation.input)), findings, _hints(validation), told)
 
 
-def verdict(validation: Validation) -> str:
-    """Return in one line what a run would do with the input."""
+def run_exit_code(validation: Validation, max_failed: int) -> ExitCode:
+    """Return what a run would end with for what the contract says alone; models may let more accounts fail."""
+    if validation.rejected:
+        return ExitCode.INPUT_REJECTED
+    too_many = validation.accounts[Status.FAILED] > max_failed or not validation.accounts[Status.OK]
+    return ExitCode.ACCOUNTS_FAILED if too_many else ExitCode.OK
+
+
+def verdict(validation: Validation, *, max_failed: int) -> str:
+    """Return in one line what a run would do with the input, and why where it would not exit with 0."""
     if validation.rejected:
         rejections = sum(finding.action is Action.REJECT for finding in validation.findings)
         return f"A run would reject this input: {counted(rejections, 'reason')}."
     accounts = validation.accounts
-    set_aside = accounts[Status.FAILED] + accounts[Status.SKIPPED]
-    ready = sum(accounts.values()) - set_aside
-    without = f", {set_aside:,} would get none" if set_aside else ""
-    return f"A run would forecast {ready:,} of {counted(sum(accounts.values()), 'account')}{without}."
+    ready, total = accounts[Status.OK], sum(accounts.values())
+    without = f", {total - ready:,} would get none" if total > ready else ""
+    return f"A run would forecast {ready:,} of {counted(total, 'account')}{without}{_ending(validation, max_failed)}."
 
 
-def _verdict(validation: Validation) -> Text:
-    return line(verdict(validation), "bold red" if validation.rejected else "bold green")
+def _ending(validation: Validation, max_failed: int) -> str:
+    failed = validation.accounts[Status.FAILED]
+    if run_exit_code(validation, max_failed) is ExitCode.OK:
+        return ""
+    if failed > max_failed:
+        return f"; it would end with exit code 3: {failed:,} set aside, more than --max-failed {max_failed} allows"
+    return "; it would end with exit code 3: nothing to forecast"
 
 
 def _hints(validation: Validation) -> Group | None:

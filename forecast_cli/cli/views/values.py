@@ -1,8 +1,10 @@
 """Reports as plain values for JSON: everything a table shows, and the examples in full."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from forecast_cli.config.load import LoadedSettings
+from forecast_cli.core.ledger import Status
 from forecast_cli.core.redact import redact
 from forecast_cli.data.findings import Finding
 from forecast_cli.data.sample.spec import SampleSummary
@@ -30,13 +32,14 @@ def run_values(run: ForecastRun) -> dict[str, Any]:
         "shards": run.shards,
         "shards_resumed": run.shards_resumed,
         "failures": [group_values(group) for group in run.failures],
+        "findings": [finding_summary(finding) for finding in run.findings],
     }
 
 
 def plan_values(plan: ForecastPlan) -> dict[str, Any]:
     """Return what the last log line says of a plan."""
     return {
-        "counts": {"accounts": plan.input.accounts, **plan.accounts},
+        "counts": {"accounts": plan.input.accounts, **before_models(plan.accounts)},
         "manifest": None,
         "output": str(plan.request.output),
         "output_state": plan.output_state,
@@ -45,6 +48,8 @@ def plan_values(plan: ForecastPlan) -> dict[str, Any]:
         "shards": plan.shards,
         "jobs": plan.jobs,
         "cpu_seconds": plan.cpu_seconds,
+        "set_aside": [group_values(group) for group in plan.set_aside],
+        "findings": [finding_summary(finding) for finding in plan.findings],
     }
 
 
@@ -54,7 +59,7 @@ def validation_values(validation: Validation) -> dict[str, Any]:
         "rejected": validation.rejected,
         "exit_code": validation.exit_code,
         "input": input_values(validation.input),
-        "accounts": dict(validation.accounts),
+        "accounts": before_models(validation.accounts),
         "findings": [finding_values(finding) for finding in validation.findings],
     }
 
@@ -116,6 +121,11 @@ def input_values(summary: InputSummary) -> dict[str, Any]:
     }
 
 
+def before_models(accounts: Mapping[Status, int]) -> dict[str, int]:
+    """Return the accounts by status without fallback, which only models can tell."""
+    return {status.value: count for status, count in accounts.items() if status is not Status.FALLBACK}
+
+
 def group_values(group: FailureGroup) -> dict[str, Any]:
     """Return one reason why accounts did not go as asked."""
     return {
@@ -129,17 +139,23 @@ def group_values(group: FailureGroup) -> dict[str, Any]:
     }
 
 
-def finding_values(finding: Finding) -> dict[str, Any]:
-    """Return one rule of the contract that was met."""
+def finding_summary(finding: Finding) -> dict[str, Any]:
+    """Return one rule of the contract that was met, without its examples."""
     return {
         "rule": finding.rule,
-        "title": finding.title,
         "action": finding.action,
         "unit": finding.unit,
         "count": finding.count,
+        "message": redact(finding.message),
+    }
+
+
+def finding_values(finding: Finding) -> dict[str, Any]:
+    """Return one rule of the contract that was met, in full."""
+    return finding_summary(finding) | {
+        "title": finding.title,
         "total": finding.total,
         "share": finding.share,
-        "message": redact(finding.message),
         "hint": finding.hint,
         "examples": [redact(example) for example in finding.examples],
         "retryable": finding.retryable,

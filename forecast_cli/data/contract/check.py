@@ -9,8 +9,8 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.contract.currency import find_mixed_currencies, find_unnamed_currency, with_column
 from forecast_cli.data.contract.judge import add_quarantined, find_origin, judge_accounts, select_ledger
+from forecast_cli.data.contract.marks import CODE
 from forecast_cli.data.contract.profile import scan_profile, split_unnamed
-from forecast_cli.data.contract.repair import CODE
 from forecast_cli.data.contract.row_findings import find_in_rows
 from forecast_cli.data.contract.series import ShardInput, build_shard
 from forecast_cli.data.contract.tangled import Collect, untangle

@@ -5,7 +5,8 @@ from typing import Final
 import polars as pl
 
 from forecast_cli.core import columns as c
-from forecast_cli.data.contract.tally import TITLES, counted, show_id
+from forecast_cli.core.text import counted
+from forecast_cli.data.contract.tally import TITLES, show_id
 from forecast_cli.data.findings import EXAMPLES_SHOWN, Action, Finding
 
 _SHOWN_TOGETHER: Final = 3

@@ -33,11 +33,17 @@ def add_quarantined(profile: pl.DataFrame, quarantined_ids: Sequence[str]) -> pl
 
 
 def find_origin(profile: pl.DataFrame, settings: Settings) -> date | None:
-    """Return the day all forecasts start from: ``as_of``, else the last day with a balance; None for each its own."""
+    """Return the day all forecasts start from: ``as_of``, else the last day with a balance; None for each its own.
+
+    Accounts that their own rows rule out have no say: a row dated too late in one of them would move all others.
+    """
     if settings.origin is Origin.ACCOUNT:
         return None
-    last = profile["last"].max()
-    return settings.as_of or (last if isinstance(last, date) else None)
+    if settings.as_of is not None:
+        return settings.as_of
+    ruled_out = _first_that_holds(list_verdicts(profile.schema, settings, origin=None))
+    last = profile.filter(ruled_out.is_null())["last"].max()
+    return last if isinstance(last, date) else None
 
 
 def judge_accounts(profile: pl.DataFrame, settings: Settings, *, origin: date | None) -> pl.DataFrame:
@@ -74,16 +80,18 @@ def _reason(verdicts: Sequence[Verdict]) -> pl.Expr:
 def _repairs(origin: date | None) -> pl.Expr:
     """Return the counts of what was dropped, and, for accounts that go on, of the days that were filled."""
     kept = pl.col("status") == Status.OK.value
-    span = (pl.col("last") - pl.col("first")).dt.total_days() + 1
+    span = (pl.col("last") - pl.col("begin")).dt.total_days() + 1
+    nulls_filled = pl.when(kept).then(pl.col("nulls_inside")).otherwise(0)
     fills = {
-        Repair.NULLS_FILLED: pl.col("nulls_inside"),
-        Repair.GAP_FILLED: span - pl.col("n_obs") - pl.col("nulls_inside"),
+        Repair.GAP_FILLED: span - pl.col("n_used") - pl.col("nulls_inside"),
         Repair.STALE_FILLED: _days_stale(origin),
     }
     drops = {
         Repair.DUPLICATES: pl.col("duplicates"),
         Repair.CONFLICTS: pl.col("conflicts"),
         Repair.SAME_DAY: pl.col("same_day"),
+        Repair.NULLS_FILLED: nulls_filled,
+        Repair.NULLS_DROPPED: pl.col("n_missing") - nulls_filled,
         Repair.INFINITE: pl.col("n_infinite"),
         Repair.BAD_ROWS: pl.col("n_undated") + pl.col("n_impossible"),
         Repair.AFTER_AS_OF: pl.col("n_after"),
@@ -97,6 +105,7 @@ def _flags(origin: date | None) -> pl.Expr:
     holds = {
         Flag.STALE: _days_stale(origin) > 0,
         Flag.CONSTANT: (pl.col("n_obs") > 1) & (pl.col("low") == pl.col("high")),
+        Flag.HISTORY_CUT: (pl.col("status") == Status.OK.value) & (pl.col("begin") > pl.col("first")),
         Flag.ROUNDED: furthest >= EXACT_UP_TO,
         Flag.FILE_QUARANTINED: pl.col("quarantined"),
     }

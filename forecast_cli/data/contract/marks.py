@@ -10,6 +10,8 @@ from forecast_cli.data.scan.canonical import CURRENCY
 
 BALANCE: Final = "balance"
 USABLE: Final = "usable"
+#: An account's place in the sorted keys.
+CODE: Final = "code"
 
 
 def key_columns(settings: Settings) -> list[str]:

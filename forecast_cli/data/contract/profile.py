@@ -1,7 +1,8 @@
 """Profile: one row of counts for every account, in one pass over the rows.
 
 The pass is cheap because it only looks at a row and the one before it. Accounts whose rows do not simply follow each
-other day by day, each with a balance, are marked as tangled: only those need the closer look of ``repair``.
+other day by day, each with a balance, or of whose history a part is left out, are marked as tangled: only those need
+the closer look of ``repair``.
 """
 
 from typing import Final
@@ -10,6 +11,7 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
+from forecast_cli.data.contract.history import is_leap, is_long
 from forecast_cli.data.contract.marks import (
     BALANCE,
     USABLE,
@@ -22,7 +24,7 @@ from forecast_cli.data.contract.marks import (
 from forecast_cli.data.scan.canonical import CURRENCY
 
 #: What only the closer look can count; zero for an account that is not tangled.
-SETTLED_COUNTS: Final = ("duplicates", "conflicts", "same_day", "nulls_inside")
+SETTLED_COUNTS: Final = ("duplicates", "conflicts", "conflict_days", "same_day", "nulls_inside")
 
 
 def scan_profile(rows: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
@@ -30,21 +32,29 @@ def scan_profile(rows: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
 
     Counts of rows: ``n_rows``, ``n_undated``, ``n_impossible`` (dates outside the ones taken), ``n_after`` (``as_of``),
     ``n_usable`` (by date), of those ``n_missing`` and ``n_infinite``. Of usable balances: ``n_obs``, ``first``,
-    ``last``, ``low``, ``high``. ``tangled``: these and ``SETTLED_COUNTS`` need a closer look.
+    ``last``, ``low``, ``high``; ``resumed``, ``begin`` and ``n_used`` as ``history`` has them. ``tangled``: these and
+    ``SETTLED_COUNTS`` need a closer look.
     """
     keys = key_columns(settings)
-    marked = mark_rows(rows, settings).with_columns(*_adjacent(keys))
+    marked = mark_rows(rows, settings).with_columns(*_adjacent(keys), is_leap(keys, settings).alias("leaps"))
     aggregates = [*_row_counts(settings), _first_after(settings), *_balance_counts(), *_currency_range(rows, settings)]
     return (
         marked.group_by(keys)
         .agg(aggregates)
         .with_columns(
-            ((pl.col("runs") > 1) | (pl.col("steps_back") > 0) | (pl.col("n_missing") > 0)).alias("tangled"),
+            _is_tangled(settings).alias("tangled"),
             *(pl.lit(0, dtype=pl.Int64).alias(name) for name in SETTLED_COUNTS),
-            pl.lit(None, dtype=pl.Date).alias("conflict_day"),
+            *(pl.lit(None, dtype=pl.Date).alias(name) for name in ("conflict_day", "resumed")),
+            pl.col("first").alias("begin"),
+            pl.col("n_obs").alias("n_used"),
         )
-        .drop("runs", "steps_back")
+        .drop("runs", "steps_back", "leaps")
     )
+
+
+def _is_tangled(settings: Settings) -> pl.Expr:
+    out_of_order = (pl.col("runs") > 1) | (pl.col("steps_back") > 0)
+    return out_of_order | (pl.col("n_missing") > 0) | (pl.col("leaps") > 0) | is_long(settings).fill_null(value=False)
 
 
 def split_unnamed(profile: pl.DataFrame) -> tuple[pl.DataFrame, int]:
@@ -76,6 +86,7 @@ def _row_counts(settings: Settings) -> list[pl.Expr]:
         "n_obs": pl.col(BALANCE).count(),
         "runs": pl.col("begins").sum(),
         "steps_back": pl.col("steps_back").sum(),
+        "leaps": pl.col("leaps").sum(),
     }
     return [count.cast(pl.Int64).alias(name) for name, count in counts.items()]
 

@@ -11,14 +11,15 @@ from typing import Final
 import polars as pl
 
 from forecast_cli.config.choices import OnDuplicate
+from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
-from forecast_cli.data.contract.marks import BALANCE, USABLE
+from forecast_cli.data.contract.history import add_history
+from forecast_cli.data.contract.marks import BALANCE, CODE, USABLE
 from forecast_cli.data.scan.canonical import AT
 
-CODE: Final = "code"
 _CELL: Final = "cell"
 _DAYS_PER_CODE: Final = 2**23  # more than there are days in the years -9999 to 9999
-_OBSERVED: Final = ("n_obs", "first", "last", "low", "high")
+_DATES_AND_RANGE: Final = ("first", "last", "resumed", "begin", "low", "high", "conflict_day")
 
 
 @dataclass(frozen=True)
@@ -26,29 +27,30 @@ class Settled:
     """Accounts with one balance a day.
 
     ``days``: code, ds, y, ascending by code and day. ``counts``: one row for each code with a usable row, with
-    ``n_obs``, ``first``, ``last``, ``low``, ``high`` of the days, the counts of ``profile.SETTLED_COUNTS``, and
-    ``conflict_day``, the first day with two balances.
+    ``n_obs``, ``first``, ``last``, ``low``, ``high`` of the days, what ``history`` says of them, the counts of
+    ``profile.SETTLED_COUNTS``, and ``conflict_day``, the first day with two balances.
     """
 
     days: pl.DataFrame
     counts: pl.DataFrame
 
 
-def settle_rows(rows: pl.DataFrame, on_duplicate: OnDuplicate) -> Settled:
-    """Settle marked ``rows`` (``rows.mark_rows``) that carry a UInt32 ``code``, in file-then-row order."""
+def settle_rows(rows: pl.DataFrame, settings: Settings) -> Settled:
+    """Settle marked ``rows`` (``marks.mark_rows``) that carry a UInt32 ``code``, in file-then-row order."""
     ordered = _in_cell_order(rows.filter(USABLE).select(CODE, c.DS, AT, BALANCE, _cell()))
     present = ordered.drop_nulls(BALANCE)
     again = (pl.col(_CELL) == pl.col(_CELL).shift()) | (pl.col(_CELL) == pl.col(_CELL).shift(-1))
     repeated = present.select(again.fill_null(value=False)).to_series()
-    crowded = _settle_days(present.filter(repeated), on_duplicate)
+    crowded = _settle_days(present.filter(repeated), settings.on_duplicate)
     alone = present.filter(~repeated).select(CODE, c.DS, pl.col(BALANCE).alias(c.Y), _CELL)
     settled = crowded.select(alone.columns)
     days = pl.concat([alone, settled]).sort(_CELL) if len(settled) else alone
-    counts = _count_observed(days).join(_count_crowded(crowded), on=CODE, how="left")
+    observed = add_history(_count_observed(days), days, settings)
+    counts = observed.join(_count_crowded(crowded), on=CODE, how="left")
     holes = _count_holes(ordered.filter(pl.col(BALANCE).is_null()), days, counts)
     empty = rows.filter(USABLE).select(CODE).unique()
     merged = empty.join(counts, on=CODE, how="left").join(holes, on=CODE, how="left")
-    whole = merged.with_columns(pl.exclude(CODE, *_OBSERVED, "conflict_day").fill_null(0), pl.col("n_obs").fill_null(0))
+    whole = merged.with_columns(pl.exclude(CODE, *_DATES_AND_RANGE).fill_null(0))
     return Settled(days=days.drop(_CELL), counts=whole.sort(CODE))
 
 
@@ -75,7 +77,7 @@ def _settle_days(crowded: pl.DataFrame, on_duplicate: OnDuplicate) -> pl.DataFra
         .with_columns(
             (pl.col("n_rows") - pl.col("n_distinct")).alias("duplicates"),
             (pl.col("n_distinct") - pl.col("n_candidates")).alias("same_day"),
-            (pl.col("n_candidates") > 1).alias("conflicts"),
+            (pl.col("n_candidates") - 1).alias("conflicts"),
         )
     )
 
@@ -107,15 +109,16 @@ def _count_observed(days: pl.DataFrame) -> pl.DataFrame:
 def _count_crowded(crowded: pl.DataFrame) -> pl.DataFrame:
     return crowded.group_by(CODE).agg(
         pl.col("duplicates").sum(),
-        pl.col("conflicts").sum().cast(pl.Int64),
+        pl.col("conflicts").sum(),
         pl.col("same_day").sum(),
-        pl.col(c.DS).filter(pl.col("conflicts")).min().alias("conflict_day"),
+        (pl.col("conflicts") > 0).sum().cast(pl.Int64).alias("conflict_days"),
+        pl.col(c.DS).filter(pl.col("conflicts") > 0).min().alias("conflict_day"),
     )
 
 
 def _count_holes(missing: pl.DataFrame, days: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
-    """Count the days between an account's first and last balance that have rows, but none with a balance."""
-    inside = missing.join(counts.select(CODE, "first", "last"), on=CODE).filter(
-        pl.col(c.DS).is_between("first", "last", closed="none")
+    """Count the days from the first one used to the last balance that have rows, but none with a balance."""
+    inside = missing.join(counts.select(CODE, "begin", "last"), on=CODE).filter(
+        pl.col(c.DS).is_between("begin", "last", closed="left")
     )
     return inside.join(days, on=_CELL, how="anti").unique(_CELL).group_by(CODE).agg(_count("nulls_inside"))

@@ -7,9 +7,11 @@ import polars as pl
 
 from forecast_cli.config.choices import OnDuplicate
 from forecast_cli.config.settings import Settings
-from forecast_cli.core.ledger import Flag, Repair
+from forecast_cli.core.ledger import Repair
+from forecast_cli.core.text import counted
+from forecast_cli.data.contract.account_rules import list_account_rules
 from forecast_cli.data.contract.id_findings import find_alike
-from forecast_cli.data.contract.tally import TITLES, Rule, counted, show_accounts, tally
+from forecast_cli.data.contract.tally import TITLES, Rule, show_accounts, tally
 from forecast_cli.data.contract.verdict import Verdict, list_verdicts
 from forecast_cli.data.findings import Action, Finding
 
@@ -24,8 +26,7 @@ def find_in_rows(
     n_rows = int(judged["n_rows"].sum()) + nameless
     verdicts = list_verdicts(judged.schema, settings, origin)
     rules = [_verdict_rule(verdict) for verdict in verdicts] + _row_rules(settings) + _day_rules(settings, origin)
-    rules += [*_flag_rules(settings), _implausible_rule(judged, settings, n_rows)]
-    rules += _lonely_origin_rules(judged, settings, origin)
+    rules += [*list_account_rules(judged, settings, origin), _implausible_rule(judged, settings, n_rows)]
     found = [tally(judged, rule, n_rows=n_rows) for rule in rules]
     found += [_find_without_key(judged, settings, nameless), find_alike(judged)]
     return tuple(sorted((finding for finding in found if finding is not None), key=lambda finding: finding.rule))
@@ -46,6 +47,13 @@ def _row_rules(settings: Settings) -> list[Rule]:
     return [
         Rule("TS02", Action.REPAIR, "rows", _repaired(Repair.DUPLICATES), "repeat another row in full; dropped"),
         Rule("SC17", Action.REPAIR, "rows", _repaired(Repair.SAME_DAY), "not the last of their day; dropped"),
+        Rule(
+            "TS05",
+            Action.REPAIR,
+            "rows",
+            _repaired(Repair.NULLS_FILLED) + _repaired(Repair.NULLS_DROPPED),
+            f"null, NaN or infinite in {column}; the balance before holds on",
+        ),
         Rule("TS06", Action.REPAIR, "rows", _repaired(Repair.INFINITE), f"infinite in {column}; taken as missing"),
         Rule(
             "TS11",
@@ -59,18 +67,10 @@ def _row_rules(settings: Settings) -> list[Rule]:
 
 def _day_rules(settings: Settings, origin: date | None) -> list[Rule]:
     """List what is filled or settled day by day."""
-    column = f"column '{settings.balance_col}'"
     carried = "the last balance is carried forward"
     settled = settings.on_duplicate in (OnDuplicate.LAST_ROW, OnDuplicate.MEAN)
     rules = [
         Rule("TS04", Action.REPAIR, "days", _repaired(Repair.GAP_FILLED), f"without a row; {carried}"),
-        Rule(
-            "TS05",
-            Action.REPAIR,
-            "days",
-            _repaired(Repair.NULLS_FILLED),
-            f"null, NaN or infinite in {column}; {carried}",
-        ),
         Rule(
             "TS13",
             Action.REPAIR,
@@ -81,56 +81,8 @@ def _day_rules(settings: Settings, origin: date | None) -> list[Rule]:
     ]
     if settled:
         text = f"two balances; settled by --on-duplicate {settings.on_duplicate.value}"
-        rules.append(Rule("TS03", Action.REPAIR, "days", _repaired(Repair.CONFLICTS), text))
+        rules.append(Rule("TS03", Action.REPAIR, "days", pl.col("conflict_days"), text))
     return rules
-
-
-def _flag_rules(settings: Settings) -> list[Rule]:
-    season = max(settings.season_length)
-    history = (pl.col("last") - pl.col("first")).dt.total_days() + 1
-    short = (history < season) & pl.col("verdict").is_null()
-    return [
-        Rule(
-            "SC04",
-            Action.WARN,
-            "accounts",
-            pl.col("flags").list.contains(Flag.ROUNDED.value),
-            "balances beyond 2^53, which float64 rounds",
-            "give balances in a larger unit",
-        ),
-        Rule(
-            "TS08",
-            Action.NOTE,
-            "accounts",
-            pl.col("flags").list.contains(Flag.CONSTANT.value),
-            "the balance never moved; intervals come from pooled experience",
-        ),
-        Rule(
-            "TS09",
-            Action.NOTE,
-            "accounts",
-            short,
-            f"a history shorter than a season ({season} days); a model that needs more is replaced by a simpler one",
-        ),
-    ]
-
-
-def _lonely_origin_rules(judged: pl.DataFrame, settings: Settings, origin: date | None) -> list[Rule]:
-    """Warn where most accounts ended long before the input's last day: one row dated too late moves it for all."""
-    stale = int((judged["verdict"] == "stale").sum())
-    if origin is None or settings.as_of is not None or 2 * stale <= judged.height:
-        return []
-    return [
-        Rule(
-            "TS13",
-            Action.WARN,
-            "accounts",
-            pl.col("last") == pl.lit(origin),
-            f"the only ones that reach the origin {origin}, the input's last day; "
-            f"{stale:,} of {judged.height:,} accounts ended more than {settings.max_stale} days before it",
-            "name the day with --as-of if these rows are dated too late, or use --origin account",
-        )
-    ]
 
 
 def _implausible_rule(judged: pl.DataFrame, settings: Settings, n_rows: int) -> Rule:
@@ -157,8 +109,9 @@ def _find_without_key(judged: pl.DataFrame, settings: Settings, nameless: int) -
     count, total = nameless + undated, nameless + int(judged["n_rows"].sum())
     if count == 0:
         return None
-    rejected = count > settings.max_bad_rows * total
+    rejected = judged.is_empty() or count > settings.max_bad_rows * total
     limit = f"more than {_percent(settings.max_bad_rows)} of all rows" if rejected else "set aside"
+    limit = "no account is left" if judged.is_empty() else limit
     return Finding(
         rule="TS10",
         title=TITLES["TS10"],

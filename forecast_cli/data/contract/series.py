@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.contract.judge import add_quarantined, judge_accounts, select_ledger
-from forecast_cli.data.contract.marks import key_columns
+from forecast_cli.data.contract.marks import CODE, key_columns
 from forecast_cli.data.contract.panel_build import build_panel
 from forecast_cli.data.contract.profile import scan_profile, split_unnamed
-from forecast_cli.data.contract.repair import CODE, settle_rows
+from forecast_cli.data.contract.repair import settle_rows
 from forecast_cli.data.contract.tangled import attach_codes, merge_counts
 from forecast_cli.data.panel import Panel
 
@@ -37,11 +37,14 @@ def build_shard(
     """Build the panel and the ledger of ``rows``; ``origin`` as the contract of the whole input gives it."""
     profile, _ = split_unnamed(scan_profile(rows.lazy(), settings).collect())
     coded = add_quarantined(profile, quarantined_ids).with_row_index(CODE)
-    settled = settle_rows(attach_codes(rows.lazy(), coded, settings).collect(), settings.on_duplicate)
+    settled = settle_rows(attach_codes(rows.lazy(), coded, settings).collect(), settings)
     judged = judge_accounts(merge_counts(coded, settled.counts), settings, origin=origin)
     kept = judged.filter(pl.col("status") == Status.OK.value)
     panel = build_panel(
-        settled.days, kept.select(CODE, *key_columns(settings)), _origins(kept["last"], origin), seed=settings.seed
+        settled.days,
+        kept.select(CODE, "begin", *key_columns(settings)),
+        _origins(kept["last"], origin),
+        seed=settings.seed,
     )
     return ShardInput(panel, select_ledger(judged, settings))
 

@@ -6,6 +6,7 @@ from typing import Final, Literal, assert_never
 import polars as pl
 
 from forecast_cli.core import columns as c
+from forecast_cli.core.text import counted
 from forecast_cli.data.findings import EXAMPLES_SHOWN, Action, Finding
 from forecast_cli.data.scan.canonical import CURRENCY
 
@@ -29,6 +30,7 @@ TITLES: Final = {
     "TS15": "currencies",
     "TS17": "ids that look alike",
     "TS18": "long ids",
+    "TS20": "long histories",
 }
 
 _ID_SHOWN: Final = 80
@@ -83,11 +85,6 @@ def show_id(unique_id: object) -> str:
     """Return an id as text, cut where it is long."""
     text = str(unique_id)
     return text if len(text) <= _ID_SHOWN else f"{text[:_ID_SHOWN]}... ({len(text)} characters)"
-
-
-def counted(count: int, word: str) -> str:
-    """Return ``1 row`` or ``2,000 rows``."""
-    return f"{count:,} {word}" + ("" if count == 1 else "s")
 
 
 def _count(rule: Rule, total: int, accounts: int) -> str:

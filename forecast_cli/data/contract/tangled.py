@@ -1,4 +1,4 @@
-"""Tangled accounts: the closer look at rows out of order, several a day or without a balance, a batch at a time."""
+"""Tangled accounts: the closer look at rows that do not simply follow each other, a batch at a time."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -7,8 +7,8 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
-from forecast_cli.data.contract.marks import BALANCE, USABLE, key_columns, mark_rows
-from forecast_cli.data.contract.repair import CODE, settle_rows
+from forecast_cli.data.contract.marks import BALANCE, CODE, USABLE, key_columns, mark_rows
+from forecast_cli.data.contract.repair import settle_rows
 from forecast_cli.data.scan.canonical import AT
 
 #: Rows looked at together: about 300 MB. A larger input whose rows are out of order is read once for each batch.
@@ -21,7 +21,7 @@ def untangle(profile: pl.DataFrame, rows: pl.LazyFrame, settings: Settings, *, c
     """Return the coded ``profile`` with the counts of its tangled accounts filled in."""
     merged = profile
     for batch in _batches(profile.filter("tangled")):
-        settled = settle_rows(collect(attach_codes(rows, batch, settings)), settings.on_duplicate)
+        settled = settle_rows(collect(attach_codes(rows, batch, settings)), settings)
         merged = merge_counts(merged, settled.counts)
     return merged
 

@@ -59,7 +59,7 @@ def _file_left_out() -> Verdict:
 def _conflict(settings: Settings) -> Verdict:
     kept = settings.on_duplicate in (OnDuplicate.LAST_ROW, OnDuplicate.MEAN)
     fail = settings.on_duplicate is OnDuplicate.FAIL
-    more = pl.when(pl.col("conflicts") > 1).then(_say(" and ", pl.col("conflicts") - 1, " more"))
+    more = pl.when(pl.col("conflict_days") > 1).then(_say(" and ", pl.col("conflict_days") - 1, " more"))
     return Verdict(
         name="conflict",
         rule="TS03",

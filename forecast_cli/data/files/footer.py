@@ -12,9 +12,11 @@ import pyarrow.parquet as pq
 from forecast_cli.data.files.chunks import MAGIC, Chunk, read_chunks
 from forecast_cli.data.files.compact import MalformedError
 from forecast_cli.data.files.problems import BadFileError, Problem
+from forecast_cli.data.files.text import is_text, suggest_parquet
 from forecast_cli.data.scan.collect import describe, read_errors
 from forecast_cli.data.schema.zones import known_zone, reject_zone
 
+_START: Final = 512
 _SMALLEST: Final = 12  # magic, length of the footer, magic
 
 
@@ -42,15 +44,21 @@ def read_footer(path: str, file: BufferedIOBase, *, size: int, columns: tuple[st
 def _check_ends(path: str, file: BufferedIOBase, size: int) -> None:
     if size == 0:
         raise BadFileError(Problem("IN01", path, f"{path}: is empty (0 bytes), expected parquet"))
-    head = file.read(len(MAGIC))
+    start = file.read(_START)
+    head = start[: len(MAGIC)]
     if head != MAGIC:
         message = f"{path}: no parquet file: {size:,} bytes that start with {head!r}, expected {MAGIC!r}"
-        raise BadFileError(Problem("IN02", path, message))
+        raise BadFileError(_text_problem(path, size) if is_text(start) else Problem("IN02", path, message))
     file.seek(max(size - len(MAGIC), 0))
     tail = file.read(len(MAGIC))
     if size < _SMALLEST or tail != MAGIC:
         message = f"{path}: no whole parquet file: {size:,} bytes that end with {tail!r}, expected {MAGIC!r}"
         raise BadFileError(Problem("IN02", path, f"{message}: cut off, or something was appended"))
+
+
+def _text_problem(path: str, size: int) -> Problem:
+    message = f"{path}: no parquet file: {size:,} bytes that look like text, such as CSV"
+    return Problem("IN02", path, message, suggest_parquet(path))
 
 
 def _read_chunks(path: str, file: BufferedIOBase, size: int) -> list[Chunk]:

@@ -1,11 +1,11 @@
 """The file list is ours: what of a local path is parquet data, in one fixed order, folder links not followed."""
 
-import difflib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from forecast_cli.core.text import closest, counted
 from forecast_cli.data.files.chunks import MAGIC
 from forecast_cli.data.files.hive import hive_keys, hive_tail
 from forecast_cli.data.files.problems import find
@@ -112,7 +112,7 @@ def _warn_links(links: list[str]) -> list[Finding]:
     visible = [link for link in links if not is_hidden(link)]
     if not visible:
         return []
-    message = f"{visible[0]}: a link to a folder is not followed ({len(visible)} links)"
+    message = f"{visible[0]}: a link to a folder is not followed ({counted(len(visible), 'link')})"
     hint = "if its rows are wanted, run on the folder it points to"
     return [find("IN10", Action.WARN, message, hint=hint, paths=visible)]
 
@@ -136,5 +136,5 @@ def _is_unnamed_parquet(path: Path) -> bool:
 
 def _close_name(path: Path) -> str:
     names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-    close = difflib.get_close_matches(path.name, names, n=1)
-    return f"did you mean {path.parent / close[0]}?" if close else "give a file, a folder or a glob of parquet files"
+    close = closest(path.name, names)
+    return f"did you mean {path.parent / close}?" if close else "give a file, a folder or a glob of parquet files"

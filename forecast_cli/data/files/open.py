@@ -67,7 +67,6 @@ def _source(files: Sequence[InspectedFile], listed: ListedInput, settings: Setti
         root=listed.listing.root,
         files=tuple(_input_file(file) for file in files),
         id_dtype=schema.id_dtype,
-        day_dtype=schema.day_dtype,
         timezone=schema.timezone,
         verified=_weakest(files),
         findings=schema.findings,
@@ -81,6 +80,8 @@ def _rejects(findings: Iterable[Finding]) -> bool:
 
 def _leave_out(problems: Sequence[Problem], listed: ListedInput, settings: Settings) -> Quarantine:
     """Mark the accounts of files that are left out; problems that reject the run stay as they are."""
+    if len(listed.listing.files) == 1:  # nothing would be left without it
+        problems = [problem.without_choice(fatal=True) for problem in problems]
     fatal = [problem for problem in problems if is_fatal(problem, settings.on_bad_file)]
     rest = [problem for problem in problems if not is_fatal(problem, settings.on_bad_file)]
     files = {file.path: file for file in listed.listing.files}
@@ -92,7 +93,8 @@ def _check_rows(source: Source, *, rejected: bool) -> list[Finding]:
     """Reject an input without a single row, where nothing else does; note single files without any."""
     empty = [file.path for file in source.files if not file.rows]
     if source.rows == 0:
-        what = "none of its files has a row" if empty else "every one of its files is left out"
+        none = "has no rows" if len(empty) == 1 else "none of its files has a row"
+        what = none if empty else "every one of its files is left out"
         found = find("IN06", Action.REJECT, f"{source.root}: {what}", hint="deliver files with rows", paths=empty)
         return [] if rejected else [found]
     if not empty:

@@ -1,7 +1,7 @@
 """Problems of single files, and how many of one kind become one finding."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
@@ -36,7 +36,8 @@ TITLES: Final = {
     "SC19": "unknown timezone",
 }
 
-_DELIVER_AGAIN: Final = "deliver the file again, or leave bad files out with --on-bad-file quarantine"
+_ONLY_DELIVER: Final = "deliver the file again"
+_DELIVER_AGAIN: Final = f"{_ONLY_DELIVER}, or leave bad files out with --on-bad-file quarantine"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,10 @@ class Problem:
     hint: str = _DELIVER_AGAIN
     fatal: bool = False
     retryable: bool = False
+
+    def without_choice(self, *, fatal: bool) -> "Problem":
+        """Return the problem with a hint that does not offer to leave bad files out: that is done, or leaves none."""
+        return replace(self, fatal=fatal, hint=_ONLY_DELIVER if self.hint == _DELIVER_AGAIN else self.hint)
 
 
 class BadFileError(Exception):

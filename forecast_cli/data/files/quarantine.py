@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from forecast_cli.core.ledger import Flag
+from forecast_cli.core.text import counted
 from forecast_cli.data.files.hive import NULL_PARTITION
 from forecast_cli.data.files.listing import ListedFile
 from forecast_cli.data.files.problems import Problem
@@ -30,9 +32,15 @@ def mark_accounts(
     for problem in problems:
         found = account_ids(listed[problem.path], id_col, storage)
         ids |= found or set()
-        whose = "which accounts it holds cannot be told" if found is None else f"{len(found):,} accounts are marked"
-        told.append(replace(problem, message=f"{problem.message}; left out, {whose}"))
+        message = f"{problem.message}; left out, {_whose(found)}"
+        told.append(replace(problem.without_choice(fatal=False), message=message))
     return Quarantine(tuple(told), tuple(sorted(ids)))
+
+
+def _whose(found: set[str] | None) -> str:
+    if found is None:
+        return "accounts held only by that file cannot be known"
+    return f"its {counted(len(found), 'account')} marked {Flag.FILE_QUARANTINED}"
 
 
 def account_ids(listed: ListedFile, id_col: str, storage: Storage) -> set[str] | None:

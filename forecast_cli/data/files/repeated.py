@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from forecast_cli.core.text import counted
 from forecast_cli.data.files.inspect import InspectedFile
 from forecast_cli.data.files.problems import find
 from forecast_cli.data.findings import Action, Finding
@@ -21,7 +22,9 @@ def drop_repeated(files: Sequence[InspectedFile]) -> tuple[list[InspectedFile], 
     if not repeated:
         return list(files), []
     copy, original = repeated[0]
-    message = f"{copy.listed.path}: the same bytes as {original.listed.path}, left out ({len(repeated)} files)"
+    message = (
+        f"{copy.listed.path}: the same bytes as {original.listed.path}, left out ({counted(len(repeated), 'file')})"
+    )
     paths = [file.listed.path for file, _ in repeated]
     return list(first.values()), [find("IN11", Action.REPAIR, message, paths=paths, total=len(files))]
 

@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from forecast_cli.core.text import counted
 from forecast_cli.data.files.problems import find
+from forecast_cli.data.files.text import suggest_parquet
 from forecast_cli.data.findings import Action, Finding
 
 PARQUET_SUFFIXES: Final = (".parquet", ".parq", ".pq")
 SUCCESS: Final = "_SUCCESS"
+_TEXT_SUFFIXES: Final = (".csv", ".tsv")
 #: Files that belong beside parquet data and need no mention.
 _COMPANIONS: Final = (".sha256", ".crc", ".md5", "SHA256SUMS")
 _GLOB_CHARACTERS: Final = re.compile(r"[*?\[]")
@@ -74,10 +77,12 @@ def note_ignored(selection: Selection, total: int) -> list[Finding]:
     unfinished = [path for path in selection.hidden if path.lower().endswith(PARQUET_SUFFIXES)]
     strangers = [path for path in selection.others if not path.endswith(_COMPANIONS)]
     if unfinished:
-        message = f"{unfinished[0]}: a path starting with _ or . is ignored ({len(unfinished)} parquet files)"
+        message = (
+            f"{unfinished[0]}: a path starting with _ or . is ignored ({counted(len(unfinished), 'parquet file')})"
+        )
         findings.append(find("IN09", Action.NOTE, message, paths=unfinished, total=total))
     if strangers:
-        message = f"{strangers[0]}: no parquet file by its name, ignored ({len(strangers)} files)"
+        message = f"{strangers[0]}: no parquet file by its name, ignored ({counted(len(strangers), 'file')})"
         findings.append(find("IN08", Action.NOTE, message, paths=strangers, total=total))
     return findings
 
@@ -98,6 +103,9 @@ def describe_nothing(selection: Selection) -> str:
     """Return the hint for a root without data: what it takes, and what is there."""
     taken = f"parquet files are taken by the names *{', *'.join(PARQUET_SUFFIXES)}"
     seen = [*selection.others, *selection.hidden]
+    text = [path for path in selection.others if path.lower().endswith(_TEXT_SUFFIXES)]
+    if text:
+        return f"{taken}; there is {text[0]}: {suggest_parquet(text[0])}"
     return f"{taken}; there is {seen[0]}" if seen else taken
 
 

@@ -1,5 +1,6 @@
 """Attributes: what a column of the input besides the balance says of an account, such as its type."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import IO, cast
 
@@ -28,9 +29,11 @@ def read_attribute(
     return collect(rows.group_by(c.UNIQUE_ID, maintain_order=True).agg(said), source).sort(c.UNIQUE_ID)
 
 
-def check_attributes(source: Source, settings: Settings) -> None:
-    """Raise ConfigError where a ``--segment`` column is missing from a file, before any work is done."""
+def check_attributes(source: Source, settings: Settings, reserved: Collection[str]) -> None:
+    """Raise ConfigError where a ``--segment`` column is missing from a file or has a ``reserved`` name."""
     for column in settings.segment:
+        if column in reserved:
+            raise ConfigError(f"--segment {column}: the windows have a column of that name", "rename it in the input")
         lacking = next((file for file in source.files if file.rows and not _has(file, column, source)), None)
         if lacking is not None:
             raise ConfigError(f"{lacking.path}: no column '{column}' (--segment)", "name a column that every file has")

@@ -1,8 +1,8 @@
 """Columns that are not there, and which one the user may have meant."""
 
-import difflib
 from collections.abc import Sequence
 
+from forecast_cli.core.text import closest
 from forecast_cli.data.files.hive import is_day
 from forecast_cli.data.files.problems import find
 from forecast_cli.data.findings import Action, Finding
@@ -32,20 +32,13 @@ def _missing(without: Sequence[FileColumns], role: Role, *, having: FileColumns 
 
 
 def _hint(role: Role, names: Sequence[str], having: FileColumns | None) -> str:
-    close = _closest(role.column, names)
+    close = closest(role.column, names)
     if having:
         meant = f"did you mean '{close}'? " if close else ""
         return f"{meant}Write all files with the same columns, or give only those that have '{role.column}'"
     if close:
         return f"did you mean '{close}'? Name it with {role.option} {close}"
     return f"name the column with {role.option}"
-
-
-def _closest(column: str, names: Sequence[str]) -> str | None:
-    """Return the name that differs in case only, else the one spelled most alike."""
-    folded = {name.casefold().strip(): name for name in reversed(names)}
-    close = difflib.get_close_matches(column.casefold(), folded, n=1)
-    return folded[close[0]] if close else None
 
 
 def _shown(names: Sequence[str]) -> str:

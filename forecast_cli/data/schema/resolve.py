@@ -7,7 +7,7 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.findings import Action, Finding
-from forecast_cli.data.schema.file_columns import FileColumns, Typed, types_of
+from forecast_cli.data.schema.file_columns import FileColumns, types_of
 from forecast_cli.data.schema.missing import check_column
 from forecast_cli.data.schema.roles import roles_of
 from forecast_cli.data.schema.type_checks import check_types, common_id
@@ -16,10 +16,9 @@ from forecast_cli.data.schema.zone_choice import choose_zone
 
 @dataclass(frozen=True)
 class Schema:
-    """What the files agree on; the types are Null where a finding rejects."""
+    """What the files agree on; the type is Null where a finding rejects."""
 
     id_dtype: pl.DataType
-    day_dtype: pl.DataType
     timezone: str | None
     findings: tuple[Finding, ...]
 
@@ -27,7 +26,7 @@ class Schema:
 def resolve_schema(files: Sequence[FileColumns], settings: Settings) -> Schema:
     """Find the one schema of ``files``. Whatever stands against it is a finding, all of them as far as possible."""
     if not files:
-        return Schema(pl.Null(), pl.Null(), None, ())
+        return Schema(pl.Null(), None, ())
     roles = roles_of(settings)
     types = {role.name: types_of(files, role) for role in roles}
     findings = [
@@ -36,11 +35,5 @@ def resolve_schema(files: Sequence[FileColumns], settings: Settings) -> Schema:
     zone = choose_zone(types["date"], settings.timezone, settings.date_col)
     findings += zone.findings
     if any(finding.action is Action.REJECT for finding in findings):
-        return Schema(pl.Null(), pl.Null(), None, tuple(findings))
-    day_dtype = _common_day(types["date"], zone.timezone)
-    return Schema(common_id(types["id"]), day_dtype, zone.timezone, tuple(findings))
-
-
-def _common_day(types: Sequence[Typed], timezone: str | None) -> pl.DataType:
-    stamped = any(isinstance(typed.dtype, pl.Datetime) for typed in types)
-    return pl.Datetime("us", timezone) if stamped else pl.Date()
+        return Schema(pl.Null(), None, tuple(findings))
+    return Schema(common_id(types["id"]), zone.timezone, tuple(findings))

@@ -1,12 +1,12 @@
 """Timezones: polars panics on a name it does not know, so each is looked at before it is read."""
 
-import difflib
 import re
 import zoneinfo
 from typing import Final
 
 import polars as pl
 
+from forecast_cli.core.text import did_you_mean
 from forecast_cli.data.files.problems import Problem
 
 #: Offsets of whole hours are the only ones polars reads from a file.
@@ -31,9 +31,8 @@ def is_zone_name(name: str) -> bool:
 
 def close_zone(name: str) -> str:
     """Return a hint with the closest name there is."""
-    names = zoneinfo.available_timezones()
-    close = difflib.get_close_matches(name, sorted(names), n=1, cutoff=0.5)
-    return f"did you mean '{close[0]}'?" if close else "give a name of the timezone database, such as Europe/Prague"
+    otherwise = "give a name of the timezone database, such as Europe/Prague"
+    return did_you_mean(name, sorted(zoneinfo.available_timezones()), otherwise=otherwise)
 
 
 def reject_zone(path: str, column: str, zone: str) -> Problem:

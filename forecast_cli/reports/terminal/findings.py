@@ -7,9 +7,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from forecast_cli.core.text import counted
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import counted, listed, percent
+from forecast_cli.reports.figures import listed, percent
+from forecast_cli.reports.terminal.finding_words import words_for
 from forecast_cli.reports.terminal.layout import Column, aligned, ruled
 
 STYLES: Final[Mapping[Action, str]] = {
@@ -21,14 +23,16 @@ STYLES: Final[Mapping[Action, str]] = {
     Action.NOTE: "dim",
 }
 
+_TOLD: Final = (Action.REJECT, Action.QUARANTINE, Action.SET_ASIDE, Action.WARN)
+
 
 def render_worth_knowing(findings: Sequence[Finding]) -> Padding | None:
-    """Return all repairs in one line and one line for each other finding that changes something."""
-    rows = [(Text(f.action.value, style=STYLES[f.action]), f"{_amount(f)}: {_title(f)}") for f in findings if _told(f)]
+    """Return one line for each finding that changes something; of repairs one for each kind."""
+    rows = [(_did(finding), _told(finding)) for finding in findings if finding.action in _TOLD]
     repairs = [finding for finding in findings if finding.action is Action.REPAIR]
-    if repairs:
-        told = "; ".join(f"{_title(finding)} ({_amount(finding)})" for finding in repairs)
-        rows.append((Text("repaired", style=STYLES[Action.REPAIR]), told))
+    for word in dict.fromkeys(words_for(finding).did for finding in repairs):
+        alike = [finding for finding in repairs if words_for(finding).did == word]
+        rows.append((_did(alike[0]), "; ".join(map(_summed, alike))))
     return aligned((Column(), Column(wraps=True)), rows) if rows else None
 
 
@@ -46,33 +50,31 @@ def render_findings(findings: Sequence[Finding]) -> Table:
 
 def _row(finding: Finding) -> tuple[str, str, str, Text, str]:
     examples = listed(finding.examples, of=finding.count)
+    named = finding.examples == () or (finding.count == 1 and finding.examples[0] in finding.message)
     return (
         finding.rule,
-        _amount(finding),
-        percent(finding.share),
-        Text(_verb(finding.action), style=STYLES[finding.action]),
-        printable(finding.message) + (f"\ne.g. {examples}" if examples else ""),
+        _amount(finding) if finding.count else "-",
+        percent(finding.share) if finding.count else "-",
+        Text(words_for(finding).would, style=STYLES[finding.action]),
+        printable(finding.message) + (f"\ne.g. {examples}" if examples and not named else ""),
     )
 
 
-def _verb(action: Action) -> str:
-    match action:
-        case Action.WARN:
-            return "use it, and warn"
-        case Action.NOTE:
-            return "use it"
-        case Action.SET_ASIDE:
-            return "set it aside"
-        case _:
-            return f"{action.value} it"
+def _did(finding: Finding) -> Text:
+    return Text(words_for(finding).did, style=STYLES[finding.action])
 
 
-def _told(finding: Finding) -> bool:
-    return finding.action not in (Action.REPAIR, Action.NOTE)
+def _told(finding: Finding) -> str:
+    """Return the message, which has its count but for files; of these the names, where they are more than one."""
+    if finding.unit != "files":
+        return f"{printable(finding.message)} [{finding.rule}]"
+    named = f" ({listed(finding.examples, of=finding.count)})" if finding.count > 1 else ""
+    return f"{_amount(finding)}: {printable(finding.message)} [{finding.rule}]{named}"
 
 
-def _title(finding: Finding) -> str:
-    return f"{printable(finding.title)} [{finding.rule}]"
+def _summed(finding: Finding) -> str:
+    title = words_for(finding).title or printable(finding.title)
+    return f"{title} [{finding.rule}] ({_amount(finding)})"
 
 
 def _amount(finding: Finding) -> str:

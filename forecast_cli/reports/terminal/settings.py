@@ -28,6 +28,7 @@ def _shown(value: object) -> str:
         case list():
             return ", ".join(_shown(item) for item in value)
         case float():
-            return f"{value:g}"
+            short = f"{value:g}"
+            return short if float(short) == value else repr(value)
         case _:
             return printable(value)

@@ -22,22 +22,24 @@ def lines(renderable: object) -> list[str]:
 
 
 def test_a_line_says_how_many_what_instead_why_and_who() -> None:
-    assert lines(render_groups([group("MSTL", "Naive")])) == ["4 MSTL -> Naive 2 observations (A1; also A2, A3, ...)"]
+    assert lines(render_groups([group("MSTL", "Naive")])) == [
+        "4 MSTL -> Naive e.g. A1: 2 observations; also A2, A3, ..."
+    ]
 
 
 def test_the_same_accounts_under_every_model_are_told_once() -> None:
     skipped = [group(model, status=Status.SKIPPED) for model in ("MSTL", "Naive", "Holt")]
-    assert lines(render_groups(skipped)) == ["4 skipped 2 observations (A1; also A2, A3, ...)"]
+    assert lines(render_groups(skipped)) == ["4 skipped e.g. A1: 2 observations; also A2, A3, ..."]
 
 
 def test_every_model_that_was_replaced_is_told() -> None:
     shown = lines(render_groups([group("MSTL", "Naive"), group("Holt", "Naive")]))
-    assert [line.split(" 2 obs")[0] for line in shown] == ["4 MSTL -> Naive", "4 Holt -> Naive"]
+    assert [line.split(" e.g.")[0] for line in shown] == ["4 MSTL -> Naive", "4 Holt -> Naive"]
 
 
 def test_one_account_has_no_others() -> None:
     alone = FailureGroup(Status.FAILED, "MSTL", None, "Conflict", "two balances", 1, ("A1",))
-    assert lines(render_groups([alone])) == ["1 failed two balances (A1)"]
+    assert lines(render_groups([alone])) == ["1 failed A1: two balances"]
 
 
 def test_many_reasons_are_cut_short_and_counted() -> None:
@@ -51,3 +53,8 @@ def test_accounts_by_status_add_up() -> None:
     shown = lines(render_accounts({Status.OK: 1200, Status.FALLBACK: 30, Status.SKIPPED: 0, Status.FAILED: 4}))
     assert shown[0].startswith("ok 1,200 ")
     assert shown[-1] == "in all 1,234 accounts in, accounts out"
+
+
+def test_a_status_that_nobody_can_tell_yet_has_no_line() -> None:
+    shown = lines(render_accounts(dict.fromkeys(Status, 1), {Status.OK: "would be forecast"}))
+    assert [line.split()[0] for line in shown] == ["ok", "in"]

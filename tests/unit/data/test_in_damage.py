@@ -44,7 +44,7 @@ def test_IN01_empty_file_is_left_out_when_quarantined(tmp_path: Path) -> None:
     source = open_with(tmp_path, on_bad_file="quarantine")
     finding = only(source.findings, "IN01")
     assert finding.action is Action.QUARANTINE
-    assert "which accounts it holds cannot be told" in finding.message
+    assert "accounts held only by that file cannot be known" in finding.message
     assert [Path(file.path).name for file in source.files] == ["a.parquet"]
     assert scan_rows(source, Settings()).collect().height == 3
 
@@ -52,7 +52,7 @@ def test_IN01_empty_file_is_left_out_when_quarantined(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"account_id,date,balance\na,2026-01-01,1\n", "start with b'acco', expected b'PAR1'"),
+        (b"\x1f\x8b\x08\x00\n", "start with b'\\x1f\\x8b\\x08\\x00', expected b'PAR1'"),
         (b"PAR1", "no whole parquet file: 4 bytes"),
         (b"PAR1PAR1", "8 bytes that end with b'PAR1'"),
         (b"PAR1" + bytes(100) + b"\xff\xff\xff\x00PAR1", "its footer is longer than the file"),
@@ -206,7 +206,7 @@ def test_IN03_quarantined_file_names_its_accounts(tmp_path: Path) -> None:
     flip_bit(damaged, page_position(damaged, "balance"))
     source = open_with(tmp_path, on_bad_file="quarantine")
     assert only(source.findings, "IN03").action is Action.QUARANTINE
-    assert "1 accounts are marked" in only(source.findings, "IN03").message
+    assert "its 1 account marked file_quarantined" in only(source.findings, "IN03").message
     assert source.quarantined_ids == ("a",)
     assert source.rows == 3
 
@@ -269,8 +269,43 @@ def test_IN06_nothing_but_files_without_rows_rejects(tmp_path: Path) -> None:
     assert "none of its files has a row" in finding.message
 
 
-def test_IN06_nothing_left_after_quarantine_rejects(tmp_path: Path) -> None:
+def test_IN01_lone_file_rejects_whatever_is_asked_for_and_is_told_once(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").touch()
+    for choice in ("reject", "quarantine"):
+        [finding] = open_with(tmp_path, on_bad_file=choice).findings
+        assert (finding.rule, finding.action) == ("IN01", Action.REJECT)
+        assert finding.hint == "deliver the file again", "to leave it out would leave nothing"
+
+
+@pytest.mark.parametrize("name", ["b.csv", "b.parquet"])
+def test_IN02_text_is_told_from_other_garbage_with_the_way_to_parquet(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    balances().with_columns(account_id=pl.lit("00123"), note=pl.lit("ü" * 300)).write_csv(name)
+    finding = rejection(open_with(Path(name)), "IN02")
+    assert "bytes that look like text, such as CSV" in finding.message
+    assert finding.hint is not None
+    exec(finding.hint.partition("make parquet of it: ")[2], {"pl": pl})  # noqa: S102
+    assert pl.read_parquet("balances.parquet")["account_id"].unique().to_list() == ["00123"]
+    assert open_with(Path("balances.parquet")).findings == ()
+
+
+def test_IN07_folder_of_csv_is_told_the_way_to_parquet(tmp_path: Path) -> None:
+    balances().write_csv(tmp_path / "b.csv")
+    finding = rejection(open_with(tmp_path), "IN07")
+    assert finding.hint is not None
+    assert 'there is b.csv: if it is CSV, make parquet of it: pl.read_csv("b.csv"' in finding.hint
+
+
+def test_IN06_lone_file_without_rows_is_told_as_one(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet", balances().clear())
+    assert rejection(open_with(path), "IN06").message == f"{path}: has no rows"
+
+
+def test_IN06_nothing_left_after_quarantine_rejects(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.parquet").touch()
     source = open_with(tmp_path, on_bad_file="quarantine")
     assert "every one of its files is left out" in rejection(source, "IN06").message
     with pytest.raises(InputRejectedError):

@@ -54,7 +54,7 @@ def test_IN07_glob_without_match_rejects(tmp_path: Path, pattern: str) -> None:
 
 def test_IN07_source_that_rejects_has_unknown_types(tmp_path: Path) -> None:
     source = open_with(tmp_path / "gone")
-    assert (source.files, str(source.id_dtype), str(source.day_dtype)) == ((), "Null", "Null")
+    assert (source.files, str(source.id_dtype)) == ((), "Null")
     assert source.verified == "none"
 
 

@@ -13,11 +13,16 @@ from forecast_cli.data.panel import Panel
 FIRST = date(2024, 2, 26)
 
 
-def make(series: list[dict[int, float]], origins: list[int]) -> Panel:
+def make(series: list[dict[int, float]], origins: list[int], begins: list[int] | None = None) -> Panel:
     """Build a panel of balances by day, counted from FIRST; codes leave gaps, as accounts set aside do."""
+    begins = begins or [min(own) for own in series]
     days = [(3 * n, FIRST + timedelta(days=day), y) for n, own in enumerate(series) for day, y in sorted(own.items())]
     accounts = pl.DataFrame(
-        {"code": [3 * n for n in range(len(series))], "unique_id": [f"a{n}" for n in range(len(series))]}
+        {
+            "code": [3 * n for n in range(len(series))],
+            "unique_id": [f"a{n}" for n in range(len(series))],
+            "begin": pl.Series([FIRST + timedelta(days=begin) for begin in begins], dtype=pl.Date),
+        }
     )
     stranger = [(1, FIRST, 99.0)] if len(series) > 1 else []
     frame = pl.DataFrame(
@@ -68,6 +73,11 @@ def test_filling_equals_a_slow_loop(seed: int) -> None:
     panel = make(series, origins)
     for row, (own, origin) in enumerate(zip(series, origins, strict=True)):
         assert panel.series(row).tolist() == filled_slowly(own, origin)
+    begins = [int(random.integers(min(own), max(own) + 1)) for own in series]
+    panel = make(series, origins, begins)
+    assert panel.y.shape[1] == panel.lengths.max()
+    for row, (own, origin, begin) in enumerate(zip(series, origins, begins, strict=True)):
+        assert panel.series(row).tolist() == filled_slowly(own, origin)[begin - min(own) :]
 
 
 def test_take_keeps_order_currencies_and_origins_and_cuts_the_axis() -> None:

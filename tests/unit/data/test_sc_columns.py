@@ -290,7 +290,6 @@ def test_SC13_days_of_folders_are_days(tmp_path: Path) -> None:
         write(tmp_path / "in" / f"date={day}" / "0.parquet", balances(days=1).drop("date").with_columns(d=pl.lit(day)))
     expected = [date(2024, 2, 29), date(2024, 3, 1)]
     source = open_with(tmp_path)
-    assert source.day_dtype == pl.Date
     assert source.files[0].hive == (("date", "2024-02-29"),)
     assert scan_rows(source, Settings()).collect()["ds"].to_list() == expected
 

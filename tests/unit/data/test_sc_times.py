@@ -38,7 +38,6 @@ def test_SC16_day_is_that_of_the_column_timezone(tmp_path: Path) -> None:
     assert finding.action is Action.NOTE
     assert "a day is one of Europe/Prague" in finding.message
     assert source.timezone == "Europe/Prague"
-    assert source.day_dtype == pl.Datetime("us", "Europe/Prague")
     rows = scan_rows(source, Settings()).collect()
     assert rows["ds"].to_list() == [date(2026, 2, 1)]
     assert rows["at"].to_list() == [LATE]
@@ -65,7 +64,7 @@ def test_SC16_naive_timestamps_are_days_as_written(tmp_path: Path) -> None:
     stamped(tmp_path / "x.parquet", [LATE], None)
     source = open_with(tmp_path)
     assert source.findings == ()
-    assert (source.timezone, source.day_dtype) == (None, pl.Datetime("us"))
+    assert source.timezone is None
     assert rows_of(tmp_path)["ds"].to_list() == [date(2026, 1, 31)]
 
 

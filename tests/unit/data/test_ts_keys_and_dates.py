@@ -28,7 +28,7 @@ def test_TS10_rows_without_a_date_are_set_aside_and_counted() -> None:
     contract = check(frame)
     assert (account(contract, "a")["status"], account(contract, "a")["bad_rows"]) == ("ok", 1)
     assert finding(contract, "TS10", Action.SET_ASIDE).examples == ("a",)
-    assert balances(shard(frame), "a") == MANY
+    assert balances(shard(frame, max_history=3000), "a") == MANY
 
 
 def test_TS10_too_many_rows_without_a_key_reject_the_run() -> None:
@@ -41,6 +41,16 @@ def test_TS10_too_many_rows_without_a_key_reject_the_run() -> None:
     assert found.hint is not None
     assert "--max-bad-rows" in found.hint
     assert finding(check(frame, max_bad_rows=0.4), "TS10", Action.SET_ASIDE).share == 0.4
+
+
+@pytest.mark.parametrize("unique_id", [None, " "])
+def test_TS10_an_input_without_any_account_is_rejected(unique_id: str | None) -> None:
+    contract = check(rows(daily(unique_id, [1, 2, 3])), max_bad_rows=1)
+    found = finding(contract, "TS10", Action.REJECT)
+    assert found.message == (
+        "3 rows without a key: 3 null or blank in column 'account_id', 0 null in column 'date'; no account is left"
+    )
+    assert contract.ledger.is_empty()
 
 
 def test_TS10_integer_ids_have_no_blanks() -> None:
@@ -181,7 +191,37 @@ def test_TS13_one_row_dated_too_late_is_said_where_it_makes_all_others_stale() -
     assert "--as-of" in (warning.hint or "")
 
 
-@pytest.mark.parametrize("settings", [{"as_of": date(2024, 6, 1)}, {"origin": "account"}, {"max_stale": 365}])
+def test_TS13_an_account_that_is_set_aside_moves_no_origin() -> None:
+    contradictory = daily("b", [1, 2], date(2024, 2, 12)) + daily("b", [9], date(2024, 2, 12))
+    contract = check(rows(daily("a", [1, 2, 3]), contradictory))
+    assert contract.origin == date(2024, 1, 3)
+    assert (account(contract, "a")["status"], account(contract, "a")["flags"]) == ("ok", [])
+    assert account(contract, "b")["status"] == "failed"
+
+
+def test_TS13_an_input_of_accounts_set_aside_has_no_origin() -> None:
+    assert check(rows(daily("a", [1, 2]), daily("a", [9]))).origin is None
+
+
+def test_TS13_an_as_of_too_late_is_said_where_most_accounts_are_skipped() -> None:
+    frame = rows(daily("a", [1.0, 2.0]), daily("b", [1.0, 2.0]), [("late", date(2024, 6, 1), 5.0)])
+    contract = check(frame, as_of=date(2024, 6, 2))
+    found = finding(contract, "TS13", Action.WARN)
+    assert (found.count, found.examples) == (2, ("a", "b"))
+    assert found.message == (
+        "2 accounts: ended more than 45 days before the origin 2024-06-02 (--as-of) and are skipped; 1 can be forecast"
+    )
+    assert "--as-of" in (found.hint or "")
+    assert check(frame, as_of=date(2024, 7, 30)).origin == date(2024, 7, 30)
+    assert finding(check(frame, as_of=date(2024, 7, 30)), "TS13", Action.WARN).count == 3
+
+
+def test_TS13_an_as_of_within_reach_is_not_warned_of() -> None:
+    frame = rows(daily("a", [1.0, 2.0]), daily("b", [1.0, 2.0], date(2023, 1, 1)))
+    assert not [found for found in check(frame, as_of=date(2024, 2, 1)).findings if found.action is Action.WARN]
+
+
+@pytest.mark.parametrize("settings", [{"origin": "account"}, {"max_stale": 365}])
 def test_TS13_nothing_is_said_of_the_origin_where_it_was_chosen_or_reached(settings: dict[str, object]) -> None:
     frame = rows(daily("a", [1.0, 2.0]), daily("b", [1.0, 2.0]), [("late", date(2024, 6, 1), 5.0)])
     assert not [finding for finding in check(frame, **settings).findings if finding.action is Action.WARN]

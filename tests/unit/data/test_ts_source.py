@@ -64,6 +64,19 @@ def test_shards_say_the_same_as_the_whole(tmp_path: Path, size: int, origin: str
     assert_shards_agree(source, settings, contract, size=size)
 
 
+def test_shards_and_the_whole_agree_on_what_of_a_history_is_used(tmp_path: Path) -> None:
+    strays = [
+        [("i", date(1971, 1, 1), 1.0), *daily("i", [1, 2])],
+        [*daily("j", range(40)), ("j", date(1980, 1, 1), 1.0)],
+    ]
+    source, settings = write(
+        tmp_path, {"one.parquet": rows(*POISON, *strays)}, max_bad_rows=1, max_history=3, max_gap=30
+    )
+    contract = check_input(source, settings)
+    assert {name for name in "ahij" if "history_cut" in account(contract, name)["flags"]} == set("ahij")
+    assert_shards_agree(source, settings, contract, size=1)
+
+
 def test_files_in_any_order_say_the_same(tmp_path: Path) -> None:
     frame = rows(*POISON)
     parts = {f"part-{n}.parquet": frame[n::3] for n in range(3)}

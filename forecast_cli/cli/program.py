@@ -1,0 +1,43 @@
+"""How this program and its Python are started again: the shortest words that a shell finds from here."""
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import Final
+
+_NAME: Final = "forecast-cli"
+
+
+def program() -> str:
+    """Return what starts this tool again, quoted for a shell: its name where the PATH leads to it, else its path."""
+    started = sys.argv[0]
+    if Path(started).stem == _NAME and Path(started).exists():
+        return _found_by(started, Path(started).name)
+    return f"{python()} -m forecast_cli"
+
+
+def python() -> str:
+    """Return what starts the Python that runs this tool, quoted for a shell."""
+    return _found_by(sys.executable, "python")
+
+
+def _found_by(path: str, name: str) -> str:
+    on_path = shutil.which(name)
+    if on_path is not None and _is_same(on_path, path):
+        return name
+    return shlex.quote(_shorter(path))
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Compare paths as they are written: the Python of a virtual environment is a link to one without its packages."""
+    return Path(one).absolute() == Path(other).absolute()
+
+
+def _shorter(path: str) -> str:
+    """Return a path from here or from the root, whichever is shorter, always with a slash so that a shell takes it."""
+    absolute, relative = str(Path(path).absolute()), os.path.relpath(path)
+    if "/" not in relative:
+        relative = f"./{relative}"
+    return min(relative, absolute, key=len)

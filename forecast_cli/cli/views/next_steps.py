@@ -1,0 +1,33 @@
+"""Commands to copy: what to do next, in words that work in the shell and the folder they are read in."""
+
+import json
+import shlex
+from itertools import count
+from pathlib import Path
+
+from forecast_cli.cli.program import program, python
+from forecast_cli.reports.escape import printable
+
+
+def check_command(output: Path) -> str:
+    """Return the command that checks an output."""
+    return printable(f"{program()} check {shlex.quote(str(output))}")
+
+
+def read_command(output: Path) -> str:
+    """Return the command that shows the forecasts of an output."""
+    parts = json.dumps(f"{output}/forecasts/*.parquet", ensure_ascii=False)
+    code = f"import polars as pl; print(pl.read_parquet({parts}))"
+    return printable(f"{python()} -c {shlex.quote(code)}")
+
+
+def forecast_command(source: Path) -> str:
+    """Return the command that forecasts a folder of balances into one beside it that is not there yet."""
+    return printable(f"{program()} forecast {shlex.quote(str(source))} --output {shlex.quote(str(_unused(source)))}")
+
+
+def _unused(source: Path) -> Path:
+    named = Path.cwd().name if source.name in ("", "..") else source.name
+    names = (f"{named}-forecast" + (f"-{number}" if number > 1 else "") for number in count(1))
+    beside = source.parent if source.name else Path("..")
+    return next(path for path in (beside / name for name in names) if not path.exists())

@@ -1,0 +1,67 @@
+"""Invalid settings in words: what was given, where it came from, and what is expected instead."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.errors import ConfigError
+
+_HINT: Final = "see all settings, and where each comes from: forecast-cli config show"
+_NUMBERS: Final = {"integer": "a whole number", "number": "a number"}
+
+
+def explain_invalid(error: ValidationError, values: Mapping[str, Any], origins: Mapping[str, str]) -> ConfigError:
+    """Return the first of pydantic's errors as one of ours; ``origins`` says where each of ``values`` came from."""
+    first = error.errors()[0]
+    if not first["loc"]:
+        return ConfigError(_explain_whole(first["msg"].removeprefix("Value error, "), values, origins), _HINT)
+    name = str(first["loc"][0])
+    expected = describe_expected(name, item=len(first["loc"]) > 1)
+    return ConfigError(f"{_given(name, first['input'], origins)}: expected {expected}", _HINT)
+
+
+def describe_expected(name: str, *, item: bool = False) -> str:
+    """Return what a setting takes, or one ``item`` of a list: ``a whole number, 1 to 366``."""
+    schema = Settings.model_json_schema()
+    shape = schema["properties"][name]
+    shape = next((choice for choice in shape.get("anyOf", ()) if choice["type"] != "null"), shape)
+    if "$ref" in shape:
+        shape = schema["$defs"][shape["$ref"].rpartition("/")[2]]
+    if shape["type"] == "array":
+        return _describe(shape["items"]) if item else f"a list, each {_describe(shape['items'])}"
+    return _describe(shape)
+
+
+def _explain_whole(message: str, values: Mapping[str, Any], origins: Mapping[str, str]) -> str:
+    """Return the message of settings that do not fit together; where it is about one of them, with its value."""
+    name, _, rest = message.partition(": ")
+    return f"{_given(name, values[name], origins)}: {rest}" if name in values else message
+
+
+def _given(name: str, value: object, origins: Mapping[str, str]) -> str:
+    return f"{name} = {value!r} ({origins.get(name, 'default')})"
+
+
+def _describe(shape: Mapping[str, Any]) -> str:
+    match shape:
+        case {"enum": choices}:
+            return " or ".join(repr(choice) for choice in choices)
+        case {"type": "integer" | "number" as kind}:
+            bounds = _bounds(shape)
+            return f"{_NUMBERS[kind]}, {bounds}" if bounds else _NUMBERS[kind]
+        case {"type": "boolean"}:
+            return "true or false"
+        case {"format": "date"}:
+            return "a day such as 2026-06-30"
+        case _:
+            return "text"
+
+
+def _bounds(shape: Mapping[str, Any]) -> str:
+    low, high = shape.get("minimum"), shape.get("maximum")
+    if low is not None and high is not None:
+        return f"{low:g} to {high:g}"
+    words = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
+    return " and ".join(f"{word} {shape[bound]:g}" for bound, word in words.items() if bound in shape)

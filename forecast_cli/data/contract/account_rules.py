@@ -1,0 +1,92 @@
+"""Rules about accounts that go on: what a reader of their forecasts should know, and what is left out of them."""
+
+from datetime import date
+
+import polars as pl
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.ledger import Flag
+from forecast_cli.data.contract.tally import Rule
+from forecast_cli.data.findings import Action
+
+
+def list_account_rules(judged: pl.DataFrame, settings: Settings, origin: date | None) -> list[Rule]:
+    """List the rules to count over judged accounts, none of which sets an account aside."""
+    return [*_flag_rules(settings), *_history_rules(settings), *_lonely_origin_rules(judged, settings, origin)]
+
+
+def _flag_rules(settings: Settings) -> list[Rule]:
+    season = max(settings.season_length)
+    history = (pl.col("last") - pl.col("begin")).dt.total_days() + 1
+    short = (history < season) & pl.col("verdict").is_null()
+    return [
+        Rule(
+            "SC04",
+            Action.WARN,
+            "accounts",
+            pl.col("flags").list.contains(Flag.ROUNDED.value),
+            "balances beyond 2^53, which float64 rounds",
+            "give balances in a larger unit",
+        ),
+        Rule(
+            "TS08",
+            Action.NOTE,
+            "accounts",
+            pl.col("flags").list.contains(Flag.CONSTANT.value),
+            "the balance never moved; intervals come from pooled experience",
+        ),
+        Rule(
+            "TS09",
+            Action.NOTE,
+            "accounts",
+            short,
+            f"a history shorter than a season ({season} days); a model that needs more is replaced by a simpler one",
+        ),
+    ]
+
+
+def _history_rules(settings: Settings) -> list[Rule]:
+    """List what is left out of histories; the ledger's n_obs, first and last tell of all rows."""
+    goes_on = pl.col("verdict").is_null()
+    after_gap = pl.coalesce("resumed", "first")
+    return [
+        Rule(
+            "TS04",
+            Action.NOTE,
+            "accounts",
+            goes_on & pl.col("resumed").is_not_null(),
+            f"no balance for more than {settings.max_gap} days in a row; their history begins after the last such gap",
+            "use what lies before with --max-gap",
+        ),
+        Rule(
+            "TS20",
+            Action.NOTE,
+            "accounts",
+            goes_on & (pl.col("begin") > after_gap),
+            f"a history of more than {settings.max_history} days; earlier balances only set the level it begins at",
+            "use more of it with --max-history",
+        ),
+    ]
+
+
+def _lonely_origin_rules(judged: pl.DataFrame, settings: Settings, origin: date | None) -> list[Rule]:
+    """Warn where more accounts ended long before the origin than can be forecast: the day may be wrong for all."""
+    is_stale = pl.col("verdict") == "stale"
+    stale, kept = judged.select(is_stale.sum(), pl.col("verdict").is_null().sum().alias("kept")).row(0)
+    if origin is None or stale <= kept:
+        return []
+    ended = f"ended more than {settings.max_stale} days before"
+    if settings.as_of is not None:
+        text = f"{ended} the origin {origin} (--as-of) and are skipped; {kept:,} can be forecast"
+        return [Rule("TS13", Action.WARN, "accounts", is_stale, text, "check --as-of: it may lie too late")]
+    return [
+        Rule(
+            "TS13",
+            Action.WARN,
+            "accounts",
+            pl.col("verdict").is_null() & (pl.col("last") == pl.lit(origin)),
+            f"the only ones that reach the origin {origin}, the input's last day; "
+            f"{stale:,} of {judged.height:,} accounts {ended} it",
+            "name the day with --as-of if these rows are dated too late, or use --origin account",
+        )
+    ]

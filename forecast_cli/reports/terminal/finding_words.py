@@ -1,0 +1,46 @@
+"""One word for each thing a run does about a finding, the same in every report: in the table, and in the past."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from forecast_cli.data.findings import Action, Finding
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a run ``would`` do, what it ``did``, and to what, where the finding's own title does not go with it."""
+
+    would: str
+    did: str
+    title: str | None = None
+
+
+_ACTIONS: Final[Mapping[Action, Words]] = {
+    Action.REJECT: Words("reject", "rejected"),
+    Action.QUARANTINE: Words("quarantine", "quarantined"),
+    Action.SET_ASIDE: Words("set aside", "set aside"),
+    Action.REPAIR: Words("repair", "repaired"),
+    Action.WARN: Words("use, and warn", "warning"),
+    Action.NOTE: Words("use", "used"),
+}
+_SKIPPED: Final = Words("skip", "skipped")
+_LEFT_OUT: Final = Words("leave out", "left out")
+_IGNORED: Final = Words("ignore", "ignored")
+
+#: Where the action alone would say too little, or what another thing is called.
+_RULES: Final[Mapping[tuple[str, Action], Words]] = {
+    ("TS11", Action.SET_ASIDE): _SKIPPED,
+    ("TS13", Action.SET_ASIDE): _SKIPPED,
+    ("TS13", Action.REPAIR): Words("carry forward", "carried forward", "to the origin"),
+    ("TS11", Action.REPAIR): _LEFT_OUT,
+    ("IN11", Action.REPAIR): _LEFT_OUT,
+    ("SC04", Action.REPAIR): Words("read as float", "read as float"),
+    ("IN08", Action.NOTE): _IGNORED,
+    ("IN09", Action.NOTE): _IGNORED,
+}
+
+
+def words_for(finding: Finding) -> Words:
+    """Return the words for what a run does about a finding."""
+    return _RULES.get((finding.rule, finding.action), _ACTIONS[finding.action])

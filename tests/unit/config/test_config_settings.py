@@ -1,0 +1,82 @@
+"""Settings are what they are given, and names that the output needs are refused before any work."""
+
+from pathlib import Path
+
+import pytest
+
+from forecast_cli.config.load import load_settings
+from forecast_cli.config.settings import Settings, affects_output
+from forecast_cli.core.columns import level_label, quantile_columns
+from forecast_cli.core.errors import ConfigError
+from forecast_cli.core.exit_codes import ExitCode
+
+
+def test_settings_made_in_code_are_blind_to_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORECAST_HORIZON", "7")
+    monkeypatch.setenv("FORECAST_SEED", "3")
+    assert Settings(seed=5) == Settings.model_validate({"seed": 5})
+    assert Settings().horizon == 30
+    assert load_settings({"seed": 5}).settings == Settings(seed=5, horizon=7)
+
+
+def test_every_kind_of_value_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"MODEL": "MSTL(7,30), Naive", "LEVEL": "50,99.5", "SEASON_LENGTH": "7", "REQUIRE_SUCCESS": "true"}
+    for name, value in given.items():
+        monkeypatch.setenv(f"FORECAST_{name}", value)
+    loaded = load_settings({})
+    expected = Settings(model=("MSTL(7,30)", "Naive"), level=(50.0, 99.5), season_length=(7,), require_success=True)
+    assert loaded.settings == expected
+    assert loaded.origins["level"] == "environment FORECAST_LEVEL"
+
+
+@pytest.mark.parametrize("column", ["model", "status", "mean", "lo_80", "hi_95", "first", "error", "cutoff", "value"])
+@pytest.mark.parametrize("setting", ["id_col", "currency_col"])
+def test_a_key_under_a_name_of_the_output_is_refused(setting: str, column: str) -> None:
+    with pytest.raises(ConfigError, match=rf"{setting} = '{column}': the output has a column '{column}' of its own"):
+        load_settings({setting: column})
+
+
+@pytest.mark.parametrize("column", ["step", "model", "mean", "median", "lo_99.5"])
+def test_a_day_under_a_name_of_the_forecasts_is_refused(column: str) -> None:
+    with pytest.raises(ConfigError, match=f"date_col = '{column}'") as caught:
+        load_settings({"date_col": column, "level": [99.5]})
+    assert caught.value.exit_code is ExitCode.CONFIG_INVALID
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"date_col": "first"},
+        {"id_col": "lo_80", "level": [90]},
+        {"id_col": "unique_id", "date_col": "ds", "balance_col": "y"},
+        {"id_col": "currency", "balance_col": "mean"},
+    ],
+)
+def test_a_name_that_meets_none_of_the_output_is_taken(names: dict[str, object]) -> None:
+    loaded = load_settings(names).settings
+    assert loaded.model_dump() == Settings().model_dump() | loaded.model_dump(include=set(names))
+
+
+@pytest.mark.parametrize(
+    ("level", "label"), [(80, "80"), (80.0, "80"), (99.5, "99.5"), (99.99999, "99.99999"), (99.999991, "99.999991")]
+)
+def test_a_level_is_labelled_in_full(level: float, label: str) -> None:
+    assert level_label(level) == label
+
+
+def test_levels_that_differ_have_columns_that_differ() -> None:
+    names = quantile_columns(Settings(level=(99.99999, 99.999991, 80.0, 80)).level)
+    assert len(set(names)) == len(names) == 7
+
+
+@pytest.mark.parametrize("name", ["jobs", "max_failed", "read_timeout", "require_success"])
+def test_what_changes_no_output_is_no_part_of_a_run_s_identity(name: str) -> None:
+    assert not affects_output(name, "forecast")
+    assert name not in Settings().affecting_output("forecast")
+
+
+def test_a_file_of_settings_is_held_against_the_names_too(tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text('id_col = "reason"\n')
+    with pytest.raises(ConfigError, match="id_col = 'reason'"):
+        load_settings({}, file)

@@ -1,0 +1,34 @@
+"""Counts with their noun, and the name someone may have meant."""
+
+import pytest
+
+from forecast_cli.core.text import closest, counted, did_you_mean
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "0 accounts"), (1, "1 account"), (1234567, "1,234,567 accounts")])
+def test_a_count_is_said_with_its_noun(count: int, said: str) -> None:
+    assert counted(count, "account") == said
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 process"), (2, "2 processes")])
+def test_a_noun_may_have_a_plural_of_its_own(count: int, said: str) -> None:
+    assert counted(count, "process", "processes") == said
+
+
+@pytest.mark.parametrize(
+    ("word", "names", "meant"),
+    [
+        ("balanse", ["date", "balance"], "balance"),
+        ("BALANCE", ["balances", "Balance "], "Balance "),
+        ("id", ["ID", "Id"], "ID"),
+        ("qqq", ["date", "balance"], None),
+        ("date", [], None),
+    ],
+)
+def test_the_closest_name_is_found_whatever_its_case(word: str, names: list[str], meant: str | None) -> None:
+    assert closest(word, names) == meant
+
+
+def test_a_hint_names_the_closest_or_what_else_to_do() -> None:
+    assert did_you_mean("horizn", ["horizon"], otherwise="see: help") == "did you mean 'horizon'?"
+    assert did_you_mean("xyz", ["horizon"], otherwise="see: help") == "see: help"
