@@ -7,11 +7,11 @@ from typing import Any, Final
 import altair as alt
 
 from forecast_cli.core.columns import level_label
+from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Fan
 from forecast_cli.reports.charts import Chart, drawn
 from forecast_cli.reports.charts_svg import Ink
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import counted
 from forecast_cli.reports.tables import NONE, Cell, Column, Table, made_table, money, scaled, words
 
 #: Days of history drawn: more would squeeze the forecast into a corner.

@@ -6,6 +6,7 @@ from typing import Final
 from markupsafe import Markup
 
 from forecast_cli.core.columns import level_label
+from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Fan, Report
 from forecast_cli.reports import tables_run, tables_scores
 from forecast_cli.reports.charts import Chart
@@ -19,7 +20,6 @@ from forecast_cli.reports.charts_scores import (
 )
 from forecast_cli.reports.charts_svg import DASHES, SERIES, Ink
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import counted
 from forecast_cli.reports.html_parts import ChartGroup, Figure, Section, Swatch, Tile, View
 from forecast_cli.reports.tables import scaled, share
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from forecast_cli.core.columns import level_label
+from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Report
 from forecast_cli.reports import tables_run, tables_scores
-from forecast_cli.reports.figures import counted
 from forecast_cli.reports.markdown_text import escape_markdown
 from forecast_cli.reports.tables import Cell, Column, Table, made_table, scaled, share, words
 from forecast_cli.reports.tables_scores import level_figure, levels_told, usual_level

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from forecast_cli.core.ledger import STATUS_ORDER, Status
+from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Problem, Report, RunFacts
-from forecast_cli.reports.figures import counted, duration, listed
+from forecast_cli.reports.figures import duration, listed
 from forecast_cli.reports.tables import NONE, Cell, Column, Table, count, made_table, share, words
 
 _MEANS: Final[Mapping[str, str]] = {

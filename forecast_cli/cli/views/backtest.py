@@ -13,9 +13,10 @@ from forecast_cli.cli.streams import show
 from forecast_cli.cli.views.accounts import render_accounts
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
+from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import LevelFigure, ModelScore
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import counted, duration, size
+from forecast_cli.reports.figures import duration, size
 from forecast_cli.reports.terminal.layout import Column, aligned, heading, line, ruled, section, sections
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.workflows.backtest import BacktestRun

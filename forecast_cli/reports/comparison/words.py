@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from forecast_cli.core.columns import level_label
+from forecast_cli.core.text import counted
 from forecast_cli.evaluation.gate import Check, Comparison, CoverageCheck, ErrorCheck, Verdict, WindowsCheck
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import counted, percent
+from forecast_cli.reports.figures import percent
 
 #: Turns data (a segment, a model) into what may stand in a text.
 Quote = Callable[[object], str]
