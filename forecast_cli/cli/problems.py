@@ -9,6 +9,7 @@ from typing import Any, Final
 import typer
 
 from forecast_cli import __version__
+from forecast_cli.cli.bad_values import describe_bad_value
 from forecast_cli.core.errors import ForecastCliError, OutputBusyError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.redact import redact
@@ -42,6 +43,8 @@ def problem_of(error: BaseException) -> Problem:
         case ForecastCliError():
             retryable = isinstance(error, OutputBusyError) or bool(getattr(error, "retryable", False))
             return _problem(error.message, error.hint, error.exit_code, retryable=retryable)
+        case typer.BadParameter() if type(error) is typer.BadParameter:  # a missing option is one too
+            return _problem(_one_line(describe_bad_value(error)), _usage_hint(error), ExitCode.USAGE)
         case typer.TyperException():
             return _problem(_one_line(error.format_message()), _usage_hint(error), ExitCode.USAGE)
         case KeyboardInterrupt():

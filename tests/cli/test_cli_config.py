@@ -39,10 +39,11 @@ def test_init_keeps_what_it_shows_for_unset_settings_valid(cli: Cli) -> None:
     assert all(getattr(settings, name) is not None for name in unset)
 
 
-def test_init_writes_a_new_file_and_says_nothing(cli: Cli, tmp_path: Path) -> None:
+def test_init_writes_a_new_file_and_says_so(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "new.toml"
     outcome = cli("config", "init", "--output", file).expect(ExitCode.OK)
-    assert (outcome.out, outcome.err) == ("", "")
+    said = f"{file} written: every setting with its default; use it with --config\n"
+    assert (outcome.out, outcome.err) == (said, "")
     assert file.read_text() == cli("config", "init").out
 
 

@@ -27,11 +27,25 @@ def hint_of(outcome: Outcome) -> str:
             "one INPUT at a time: quote a glob, as in 'balances/*.parquet', or name the folder",
         ),
         (["check", "x", "y"], "unexpected extra argument", "see: forecast-cli check --help"),
-        (["config", "show", "--horizon", "soon"], "'--horizon'", "see: forecast-cli config show --help"),
+        (
+            ["config", "show", "--horizon", "soon"],
+            "error: --horizon: 'soon' is not a whole number",
+            "see: forecast-cli config show --help",
+        ),
         (
             ["validate", "x", "--format", "jsn"],
-            "'jsn' is not one of 'table', 'json'",
+            "error: --format: 'jsn' is not one of 'table', 'json'",
             "see: forecast-cli validate --help",
+        ),
+        (
+            ["config", "show", "--max-missing", "few"],
+            "error: --max-missing: 'few' is not a number",
+            "see: forecast-cli config show --help",
+        ),
+        (
+            ["config", "show", "--origin", "x"],
+            "error: --origin: 'x' is not one of 'input', 'account'",
+            "see: forecast-cli config show --help",
         ),
         (["config", "shwo"], "Did you mean 'show'?", "see: forecast-cli config --help"),
         (["check", "x", "--log-format", "xml"], "'xml' is not one of 'text', 'json'", "see: forecast-cli check --help"),

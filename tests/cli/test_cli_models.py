@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from cli_harness import Cli
 
 from forecast_cli.core.exit_codes import ExitCode
@@ -11,7 +12,8 @@ from forecast_cli.models.registry import REGISTRY
 def test_the_table_lists_every_model_with_what_it_needs_and_costs(cli: Cli) -> None:
     outcome = cli("models").expect(ExitCode.OK)
     lines = outcome.out.splitlines()
-    assert lines[0].split()[:5] == ["model", "needs", "costs", "seasons", "intervals"]
+    assert lines[0].split() == ["needs", "costs"]
+    assert lines[1].split()[:5] == ["model", "days", "ms", "seasons", "intervals"]
     assert [name for name in REGISTRY if not any(line.startswith(f"{name} ") for line in lines)] == []
     assert max(map(len, lines)) <= 80
 
@@ -24,3 +26,13 @@ def test_json_lists_every_model_in_full(cli: Cli) -> None:
         assert model["summary"] == spec.summary
         assert model["cost_ms"] == spec.cost_ms
         assert model["needs"] == spec.min_obs(spec.usable_seasons((30,)), h=30)
+
+
+def test_a_narrow_terminal_gets_the_models_one_below_another(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    outcome = cli("models").expect(ExitCode.OK)
+    lines = outcome.out.splitlines()
+    assert max(map(len, lines)) <= 60
+    assert lines[: 2 * len(REGISTRY)].count("") == 0
+    assert [name for name in REGISTRY if name not in lines] == []
+    assert f"{REGISTRY['MSTL'].summary}; needs 75 days, costs 25 ms; seasons: many; intervals: normal" in outcome.flat

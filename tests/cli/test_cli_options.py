@@ -116,8 +116,8 @@ def test_a_list_may_come_with_commas_as_from_a_variable(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("flag", "given", "said"),
     [
-        ("--level", "80,abc", "'--level': 'abc' is not a number"),
-        ("--season-length", "7.5", "'--season-length': '7.5' is not a whole number"),
+        ("--level", "80,abc", "error: --level: 'abc' is not a number"),
+        ("--season-length", "7.5", "error: --season-length: '7.5' is not a whole number"),
     ],
 )
 def test_a_list_of_the_wrong_kind_is_a_usage_error(cli: Cli, flag: str, given: str, said: str) -> None:

@@ -120,3 +120,11 @@ def test_nothing_read_is_not_counted_in_noughts(cli: Cli, tmp_path: Path) -> Non
     assert " ".join(out.split()).startswith("No file could be read at ")
     [row] = [line for line in out.splitlines() if line.startswith("IN07")]
     assert row.split()[:4] == ["IN07", "-", "-", "reject"]
+
+
+def test_a_hint_with_code_to_copy_is_not_broken(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "b.csv"
+    path.write_text("account_id,date,balance\nA,2026-01-01,1\n")
+    lines = cli("validate", path).expect(ExitCode.INPUT_REJECTED).out.splitlines()
+    [hint] = [line for line in lines if line.startswith("hint:  ")]
+    assert hint.endswith('.write_parquet("balances.parquet")')

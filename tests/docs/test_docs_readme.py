@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from docs_reference import ROOT
 
+SYSTEM = "/usr/bin:/bin"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```(?P<kind>\w+)\n(?P<text>.*?)^```", re.DOTALL | re.MULTILINE)
 
@@ -20,16 +21,18 @@ def example(kind: str, holding: str) -> str:
     return found
 
 
-def run(command: list[str], where: Path) -> subprocess.CompletedProcess[str]:
-    names = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "80"}
+def run(command: list[str], where: Path, *, path: str | None = None) -> subprocess.CompletedProcess[str]:
+    activated = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    names = os.environ | {"PATH": path or activated, "COLUMNS": "80"}
     return subprocess.run(command, cwd=where, env=names, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A folder like the project's, with twenty of the sample's accounts that reach the last day."""
+    """A folder like the project's once installed, with twenty of the sample's accounts that reach the last day."""
     for name in ("configs", "data"):
         (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
     sample = pl.read_parquet(ROOT / "data" / "sample")
     living = sample.filter(pl.col("date").max().over("account_id") == pl.col("date").max())
     some = living["account_id"].unique().sort().head(20)
@@ -38,27 +41,59 @@ def home(tmp_path: Path) -> Path:
 
 
 def test_the_first_commands_on_own_balances_run(home: Path) -> None:
-    done = run(["sh", "-e", "-c", example("sh", "validate")], home)
-    assert (done.returncode, done.stderr.count("error")) == (0, 0)
+    done = run(["bash", "-e", "-c", example("sh", "validate")], home, path=SYSTEM)
+    assert (done.returncode, done.stderr.count("error")) == (0, 0), done.stderr
     assert (home / "out" / "mine" / "manifest.json").exists()
 
 
 def test_the_cron_line_runs_and_ends_with_its_summary(home: Path) -> None:
     line = example("cron", "forecast-cli").strip()
-    command = line.split(maxsplit=5)[5].replace(r"\%", "%").replace("/data/balances", "balances.parquet")
-    command = command.replace("/data/", f"{home}/")
-    done = run(["sh", "-c", command], home)
+    command = line.split(maxsplit=5)[5].replace(r"\%", "%").replace("/data/balances", "/data/balances.parquet")
+    command = command.replace("/data/", f"{home}/").replace("/opt/forecast-cli/", f"{home}/")
+    elsewhere = home / "elsewhere"
+    elsewhere.mkdir()
+    done = run(["sh", "-c", command], elsewhere, path=SYSTEM)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     summary = json.loads((home / "forecast.log").read_text(encoding="utf-8").splitlines()[-1])
     assert summary["event"] == "summary"
     assert Path(summary["manifest"]).exists()
 
 
-def test_the_makefile_example_runs_once_and_then_has_nothing_to_do(home: Path) -> None:
-    (home / "Makefile").write_text(example("make", "forecasts/_SUCCESS"), encoding="utf-8")
+def fingerprint_of(output: Path) -> str:
+    return str(json.loads((output / "manifest.json").read_text(encoding="utf-8"))["fingerprint"])
+
+
+def redate(path: Path, *, seconds: int) -> None:
+    """Give a file another time of change than the stamp's, without waiting for the clock."""
+    changed = path.stat().st_mtime + seconds
+    os.utime(path, (changed, changed))
+
+
+def test_the_makefile_example_runs_once_for_each_input(home: Path) -> None:
+    (home / "Makefile").write_text(example("make", "forecasts.done"), encoding="utf-8")
+    redate(home / "balances.parquet", seconds=-100)
     first, second = run(["make"], home), run(["make"], home)
     assert first.returncode == 0, first.stderr
     assert "is up to date" in second.stdout
+    before = fingerprint_of(home / "forecasts")
+    rows = pl.read_parquet(home / "balances.parquet").with_columns(pl.col("balance") + 1.0)
+    rows.write_parquet(home / "balances.parquet")
+    redate(home / "forecasts.done", seconds=-50)
+    third, fourth = run(["make"], home), run(["make"], home)
+    assert third.returncode == 0, third.stderr
+    assert fingerprint_of(home / "forecasts") != before
+    assert "is up to date" in fourth.stdout
+
+
+def test_the_makefile_example_never_takes_a_failed_run_for_done(home: Path) -> None:
+    (home / "Makefile").write_text(example("make", "forecasts.done"), encoding="utf-8")
+    rows = pl.read_parquet(home / "balances.parquet")
+    huge = pl.when(pl.col("account_id") == rows["account_id"].min()).then(1e18).otherwise("balance")
+    rows.with_columns(balance=huge).write_parquet(home / "balances.parquet")
+    for _ in range(2):
+        done = run(["make"], home)
+        assert done.returncode != 0
+        assert "Error 3" in done.stderr
 
 
 def test_the_error_shown_is_the_error_given(home: Path) -> None:

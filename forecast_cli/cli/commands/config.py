@@ -46,11 +46,13 @@ def init(
     """Write a commented TOML file of every setting with its default."""
     from forecast_cli.cli.streams import write_new_file, write_out
     from forecast_cli.reports.config_template import render_config_template
+    from forecast_cli.reports.escape import printable
 
     if output is None:
         write_out(render_config_template())
     else:
         write_new_file(output, render_config_template())
+        write_out(f"{printable(output)} written: every setting with its default; use it with --config\n")
 
 
 @takes(RunOptions, BacktestOptions, InputOptions, ConfigOptions)

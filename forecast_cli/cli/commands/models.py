@@ -5,7 +5,7 @@ from forecast_cli.cli.options import FormatOption, OutputFormat
 
 def models(format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002 - the option's name
     """List the models, what each needs and what it costs."""
-    from forecast_cli.cli.streams import show, write_out
+    from forecast_cli.cli.streams import columns, show, write_out
     from forecast_cli.cli.views.values import model_values
     from forecast_cli.models.registry import REGISTRY
     from forecast_cli.reports.jsonlines import document
@@ -15,4 +15,4 @@ def models(format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002 - t
     if format is OutputFormat.JSON:
         write_out(document([model_values(spec) for spec in specs]))
     else:
-        show(render_models(specs))
+        show(render_models(specs, width=columns()))

@@ -9,7 +9,7 @@ from forecast_cli.core.text import counted
 from forecast_cli.data.findings import Action
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.terminal.findings import render_findings
-from forecast_cli.reports.terminal.layout import line, sections
+from forecast_cli.reports.terminal.layout import line, sections, unbroken
 from forecast_cli.workflows.results import Validation
 
 
@@ -53,5 +53,5 @@ def _ending(validation: Validation, max_failed: int) -> str:
 
 def _hints(validation: Validation) -> Group | None:
     hints = dict.fromkeys(finding.hint for finding in validation.findings if finding.action is Action.REJECT)
-    lines = [line(f"hint:  {printable(hint)}") for hint in hints if hint]
+    lines = [unbroken(f"hint:  {printable(hint)}") for hint in hints if hint]
     return Group(*lines) if lines else None

@@ -111,7 +111,9 @@ def _find_without_key(judged: pl.DataFrame, settings: Settings, nameless: int) -
         return None
     rejected = judged.is_empty() or count > settings.max_bad_rows * total
     limit = f"more than {_percent(settings.max_bad_rows)} of all rows" if rejected else "set aside"
-    limit = "no account is left" if judged.is_empty() else limit
+    hint = "mend these rows, or allow more with --max-bad-rows"
+    if judged.is_empty():
+        limit, hint = "no account is left", "name the column of accounts with --id-col"
     return Finding(
         rule="TS10",
         title=TITLES["TS10"],
@@ -121,7 +123,7 @@ def _find_without_key(judged: pl.DataFrame, settings: Settings, nameless: int) -
         total=total,
         message=f"{counted(count, 'row')} without a key: {nameless:,} null or blank in column '{settings.id_col}', "
         f"{undated:,} null in column '{settings.date_col}'; {limit}",
-        hint="mend these rows, or allow more with --max-bad-rows",
+        hint=hint,
         examples=show_accounts(judged.filter(pl.col("n_undated") > 0)),
     )
 

@@ -32,9 +32,14 @@ def line(text: str, style: str = "") -> Text:
     return Text(text, style=style)
 
 
+def unbroken(text: str, style: str = "") -> Text:
+    """Return text that holds what someone may copy, never broken by the tool's own line breaks."""
+    return Text(text, style=style, no_wrap=True, overflow="ignore")
+
+
 def command_line(command: str) -> Text:
-    """Return a command to copy, never broken by the tool's own line breaks."""
-    return Text(f"  {command}", style="cyan", no_wrap=True, overflow="ignore")
+    """Return a command to copy."""
+    return unbroken(f"  {command}", "cyan")
 
 
 def indented(renderable: RenderableType) -> Padding:

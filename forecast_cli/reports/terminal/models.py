@@ -4,25 +4,41 @@ from collections.abc import Sequence
 
 from rich.console import Group
 from rich.padding import Padding
+from rich.table import Table
 
 from forecast_cli.models.spec import ModelSpec
-from forecast_cli.reports.terminal.layout import Column, aligned, ruled, sections
+from forecast_cli.reports.terminal.layout import Column, aligned, heading, indented, line, ruled, sections
 
+_TABLE_WIDTH = 80
 _SEASON = 30
 _HORIZON = 30
 
 
-def render_models(specs: Sequence[ModelSpec]) -> Group:
-    """Return what each model needs, what it costs, and where its intervals come from."""
+def render_models(specs: Sequence[ModelSpec], *, width: int) -> Group:
+    """Return what each model needs, what it costs, and where its intervals come from, for a terminal of ``width``."""
+    return sections(_table(specs) if width >= _TABLE_WIDTH else _stack(specs), _notes(specs))
+
+
+def _table(specs: Sequence[ModelSpec]) -> Table:
     columns = (
         Column("model"),
-        Column("needs", "right"),
-        Column("costs", "right"),
+        Column("needs\ndays", "right"),
+        Column("costs\nms", "right"),
         Column("seasons"),
         Column("intervals"),
         Column("what it is", wraps=True),
     )
-    return sections(ruled(columns, [_row(spec) for spec in specs]), _notes(specs))
+    return ruled(columns, [_row(spec) for spec in specs])
+
+
+def _stack(specs: Sequence[ModelSpec]) -> Group:
+    """Return the models one below another, for terminals too narrow for a table."""
+    return Group(*(part for spec in specs for part in (heading(spec.name), indented(line(_facts(spec))))))
+
+
+def _facts(spec: ModelSpec) -> str:
+    _, needs, costs, seasons, intervals, summary = _row(spec)
+    return f"{summary}; needs {needs} days, costs {costs} ms; seasons: {seasons}; intervals: {intervals}"
 
 
 def days_needed(spec: ModelSpec) -> int:

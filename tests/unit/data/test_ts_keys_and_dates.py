@@ -50,6 +50,7 @@ def test_TS10_an_input_without_any_account_is_rejected(unique_id: str | None) ->
     assert found.message == (
         "3 rows without a key: 3 null or blank in column 'account_id', 0 null in column 'date'; no account is left"
     )
+    assert found.hint == "name the column of accounts with --id-col"
     assert contract.ledger.is_empty()
 
 

@@ -1,0 +1,33 @@
+"""Values of the wrong kind on the command line, in words: which option, what was given, what it is not."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import typer
+
+_KINDS: Final[Mapping[str, str]] = {
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number of a usable size",
+    "float_parsing": "a number",
+}
+
+
+def describe_bad_value(error: typer.BadParameter) -> str:
+    """Return ``--horizon: 'soon' is not a whole number``; what typer's own checks found is said in our words."""
+    param = error.param
+    said = _describe(error)
+    return said if param is None else f"{param.opts[0] if param.param_type_name == 'option' else param.metavar}: {said}"
+
+
+def _describe(error: typer.BadParameter) -> str:
+    found = _finding_behind(error)
+    kind = _KINDS.get(found.get("type", ""))
+    if kind is not None:
+        return f"{found['input']!r} is not {kind}"
+    return error.message.removeprefix("Value error, ").removesuffix(".")
+
+
+def _finding_behind(error: typer.BadParameter) -> Mapping[str, Any]:
+    """Return what pydantic, by which typer reads values, found first; empty where it did not look."""
+    errors = getattr(error.__cause__, "errors", None)
+    return errors()[0] if errors is not None else {}

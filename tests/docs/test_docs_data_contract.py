@@ -1,0 +1,57 @@
+"""docs/data-contract.md names every rule there is, by the code and by the tests, and nothing that is not there."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from docs_reference import ROOT
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.ledger import Flag, Repair
+
+PAGE = (ROOT / "docs" / "data-contract.md").read_text(encoding="utf-8")
+RULE = re.compile(r"\b(?:IN|SC|TS)\d{2}\b")
+
+
+def rules_in(folder: Path, pattern: str) -> set[str]:
+    texts: Iterable[str] = (path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
+    return {rule for text in texts for rule in re.findall(pattern, text)}
+
+
+TOLD = set(re.findall(r"^\| ((?:IN|SC|TS)\d{2}) \|", PAGE, re.MULTILINE))
+USED = rules_in(ROOT / "forecast_cli", RULE.pattern)
+TESTED = rules_in(ROOT / "tests", r"def test_((?:IN|SC|TS)\d{2})_")
+
+
+def test_every_rule_in_the_code_is_told() -> None:
+    assert len(USED) > 30
+    assert USED <= TOLD
+
+
+def test_every_rule_told_has_a_test_of_its_name_and_every_test_a_rule() -> None:
+    assert TESTED == TOLD
+
+
+def test_no_rule_is_told_twice_and_none_is_named_that_is_not_told() -> None:
+    rows = re.findall(r"^\| ((?:IN|SC|TS)\d{2}) \|", PAGE, re.MULTILINE)
+    assert len(rows) == len(set(rows))
+    assert set(RULE.findall(PAGE)) == TOLD
+
+
+def test_every_option_named_is_a_setting() -> None:
+    named = {option.replace("-", "_") for option in re.findall(r"--([a-z][a-z-]*)", PAGE)}
+    assert named <= set(Settings.model_fields)
+    about_the_input = list(Settings.model_fields)[: list(Settings.model_fields).index("model")]
+    assert set(about_the_input) <= named
+
+
+@pytest.mark.parametrize("heading", ["Repair", "Flag"])
+def test_every_repair_and_every_flag_is_told(heading: str) -> None:
+    names = {"Repair": Repair, "Flag": Flag}[heading]
+    table = PAGE.split(f"| {heading} |")[1].split("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == [str(name) for name in names]
+
+
+def test_the_readme_leads_here() -> None:
+    assert "(docs/data-contract.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
