@@ -261,7 +261,7 @@ class BacktestOptions:
         _option(
             "--threshold",
             "Low balances to score: an amount, or p10, the account's own 10th percentile of its training part "
-            "(repeatable, default: p10).",
+            "(repeatable, or with commas; default: p10).",
             "AMOUNT",
         ),
     ]
@@ -270,7 +270,7 @@ class BacktestOptions:
         _option(
             "--segment",
             "Columns of the input to report accuracy by, besides tenure, balance, volatility and activity "
-            "(repeatable, default: none).",
+            "(repeatable, or with commas; default: none).",
             "COLUMN",
         ),
     ]

@@ -108,7 +108,8 @@ def _climb(board: _Board, panel: Panel, facts: AccountFacts, *, rung: _Rung, lev
     if not len(rows):
         return
     part = panel if len(rows) == len(panel) else panel.take(rows)
-    answer = rung.model.fit(part).forecast(board.mean.shape[1], levels)
+    with np.errstate(invalid="ignore", over="ignore"):  # what comes of it is looked at below, row by row
+        answer = rung.model.fit(part).forecast(board.mean.shape[1], levels)
     answer = check_forecast(answer, facts.take(rows), reach=rung.reach)
     for failure in answer.failures:
         row = int(rows[failure.row])

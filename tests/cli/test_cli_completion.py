@@ -6,6 +6,9 @@ from cli_harness import Cli, run_apart
 from forecast_cli.core.exit_codes import ExitCode
 
 
+COMMANDS = ["forecast", "backtest", "validate", "check", "compare", "report", "sample", "models", "config"]
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_script_names_the_program(shell: str) -> None:
     env = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
@@ -17,7 +20,7 @@ def test_the_script_names_the_program(shell: str) -> None:
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        ("forecast-cli ", {"forecast", "validate", "check", "sample", "models", "config"}),
+        ("forecast-cli ", {*COMMANDS}),
         ("forecast-cli va", {"validate"}),
         ("forecast-cli config ", {"init", "show", "schema"}),
         ("forecast-cli forecast --ori", {"--origin"}),
