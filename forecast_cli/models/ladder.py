@@ -122,11 +122,12 @@ def _climb(board: _Board, panel: Panel, facts: AccountFacts, *, rung: _Rung, lev
 
 
 def _pool(board: _Board, panel: Panel, facts: AccountFacts, *, levels: tuple[float, ...]) -> NDArray[np.bool_]:
-    """Give rows whose own past knows no width the error profile's, around their median; return which rows, [n].
+    """Give constant accounts, whose own past knows no width, the error profile's around their median; say which, [n].
 
-    On a constant account some models leave a width of rounding errors: it is as little worth as none.
+    Some models leave them a width of rounding errors: it is as little worth as none. Other accounts keep what the model
+    says, flagged where that has no width, so that no level's numbers depend on which other levels are asked for.
     """
-    pooled = np.asarray((board.rung >= 0) & ((facts.low == facts.high) | _without_width(board, facts)))
+    pooled = np.asarray((board.rung >= 0) & (facts.low == facts.high))
     rows = np.flatnonzero(pooled)
     if len(rows):
         profile, middle = shipped_profile(), len(levels)
