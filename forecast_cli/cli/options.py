@@ -86,7 +86,7 @@ class InputOptions:
         _option(
             "--max-history",
             "Days of history used, back from an account's last; earlier balances only set the level they begin at "
-            "(default: 1461).",
+            "(default: 3653).",
             "DAYS",
         ),
     ]

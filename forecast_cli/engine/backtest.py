@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
@@ -44,7 +45,8 @@ def backtest_shard(job: Job, shard: Shard) -> Tables:
     """Replay every window of a shard's accounts with every model of the job."""
     settings = job.settings
     found = read_shard(job.source, settings, origin=job.origin, first_id=shard.first_id, last_id=shard.last_id)
-    replayed = [_replay(fold, job) for fold in split_windows(found.panel, settings)]
+    folds = split_windows(found.panel, settings, unknown=_carried(found.ledger, found.panel))
+    replayed = [_replay(fold, job) for fold in folds]
     keys = key_columns(found.ledger)
     rows = pl.concat(_forecast_rows(one, settings) for one in replayed).sort(*keys, CUTOFF, maintain_order=True)
     windows = pl.concat(window_facts(one.fold.train, lag=settings.scale_lag) for one in replayed)
@@ -60,6 +62,12 @@ def backtest_shard(job: Job, shard: Shard) -> Tables:
         STEPS: tally_steps(rows, windows, levels=settings.level),
         COSTS: _costs(replayed),
     }
+
+
+def _carried(ledger: pl.DataFrame, panel: Panel) -> NDArray[np.int64]:
+    """Return the days from each account's own last row to its origin, [n]: carried forward, and no truth."""
+    last = ledger.filter(pl.col("status") == Status.OK)["last"].to_numpy().astype("datetime64[D]")
+    return np.asarray((panel.origins.astype("datetime64[D]") - last).astype(np.int64))
 
 
 def _with_segments(windows: pl.DataFrame, job: Job, shard: Shard) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """Sentences: what a backtest says in plain words, from its scores alone."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -25,10 +26,11 @@ def say_findings(
     if not leaderboard or leaderboard[0].windows == 0:
         return ("No window could be scored: no account has history enough, or none of them moved.",)
     best = leaderboard[0]
+    own = [step for step in steps if step.model == best.model]
     return (
         *_say_which(leaderboard),
-        *_say_how_far(best),
-        *_say_when([step for step in steps if step.model == best.model]),
+        *_say_how_far(best, own),
+        *_say_when(own),
         *_say_where(best, [row for row in segments if row.model == best.model and row.accounts >= FEWEST]),
         *_say_low([row for row in low_balance if row.model == best.model]),
         *_say_replaced(best),
@@ -52,25 +54,30 @@ def _say_which(leaderboard: Sequence[ModelScore]) -> Iterator[str]:
         )
 
 
-def _say_how_far(best: ModelScore) -> Iterator[str]:
+def _say_how_far(best: ModelScore, steps: Sequence[StepScore]) -> Iterator[str]:
     figure = _at_level(best.levels)
     if figure is None:
         return
-    held = f"Its {figure.level:g} % intervals held {_percent(figure.coverage)} of the days"
+    held = f"Over all days its {figure.level:g} % intervals held {_percent(figure.coverage)}"
     short = figure.level / 100 - figure.coverage
     if abs(short) <= CLOSE:
         yield f"{held}: they can be taken as they are."
     elif short > 0:
-        yield f"{held}: they are too narrow, the true risk is larger than they say."
+        yield f"{held}: they are too narrow, and the true risk is larger than they say."
     else:
-        yield f"{held}: they are wider than they need be, the true risk is smaller than they say."
+        yield f"{held}: they are wider than they need be."
+    by_day = [held_on for step in steps for held_on in step.levels if held_on.level == figure.level]
+    if by_day:
+        least, most = min(day.coverage for day in by_day), max(day.coverage for day in by_day)
+        yield f"By day ahead they held between {_percent(least)} and {_percent(most)}."
 
 
 def _say_when(steps: Sequence[StepScore]) -> Iterator[str]:
     if len(steps) > 1:
         first, last = steps[0], steps[-1]
+        how = "grows" if last.mase > first.mase else "goes"
         yield (
-            f"Its error grows from {first.mase:.2g} scaled units on day {first.step} to {last.mase:.2g} on day "
+            f"Its error {how} from {first.mase:.2g} scaled units on day {first.step} to {last.mase:.2g} on day "
             f"{last.step}."
         )
 
@@ -85,15 +92,17 @@ def _say_where(best: ModelScore, segments: Sequence[SegmentScore]) -> Iterator[s
 
 
 def _say_low(rows: Sequence[LowBalanceScore]) -> Iterator[str]:
-    if not rows:
+    told = [row for row in rows if not math.isnan(row.skill.value)]
+    if not told:
         return
-    row = max(rows, key=lambda row: row.days)
-    better = "better" if row.skill.value > 0 else "worse"
-    yield (
-        f"Its probability of a low point under {row.threshold} within {row.days} days is "
-        f"{_percent(abs(row.skill.value))} {better} than the account's own base rate (Brier {row.brier:.3f} against "
-        f"{row.base_brier:.3f}, event rate {_percent(row.event_rate)})."
-    )
+    row = max(told, key=lambda row: row.days)
+    probability = f"Its probability of a low point under {row.threshold} within {row.days} days"
+    figures = f"(Brier {row.brier:.3f} against {row.base_brier:.3f}, event rate {_percent(row.event_rate)})"
+    if row.skill.low <= 0 <= row.skill.high:
+        yield f"{probability} cannot be told from the account's own base rate {figures}."
+    else:
+        better = "better" if row.skill.value > 0 else "worse"
+        yield f"{probability} is {_percent(abs(row.skill.value))} {better} than the account's own base rate {figures}."
 
 
 def _say_replaced(best: ModelScore) -> Iterator[str]:

@@ -29,9 +29,20 @@ class Fold:
         return self.train.origins
 
 
-def split_windows(panel: Panel, settings: Settings) -> tuple[Fold, ...]:
-    """Cut ``panel`` at each cutoff, the latest first; a window nobody has history for is an empty fold."""
-    return tuple(_fold(panel, window, settings) for window in range(1, settings.windows + 1))
+def split_windows(panel: Panel, settings: Settings, *, unknown: NDArray[np.int64] | None = None) -> tuple[Fold, ...]:
+    """Cut ``panel`` at each cutoff, the latest first; a window nobody has history for is an empty fold.
+
+    ``unknown`` [n]: the last days of each account on which nothing came, carried forward to a common day; they are no
+    truth, and a window without any other day is none. Where ``settings`` are those of ``reading_enough``, each training
+    part is as long as a forecast made at its cutoff would take it.
+    """
+    beyond = np.zeros(len(panel), dtype=np.int64) if unknown is None else unknown
+    return tuple(_fold(panel, window, settings, beyond) for window in range(1, settings.windows + 1))
+
+
+def reading_enough(settings: Settings) -> Settings:
+    """Return the settings that read enough history for the earliest window to have all that it may use."""
+    return settings.model_copy(update={"max_history": settings.max_history + settings.windows * settings.step})
 
 
 def windows_of(panel: Panel, folds: tuple[Fold, ...]) -> NDArray[np.int64]:
@@ -42,13 +53,22 @@ def windows_of(panel: Panel, folds: tuple[Fold, ...]) -> NDArray[np.int64]:
     return counts
 
 
-def _fold(panel: Panel, window: int, settings: Settings) -> Fold:
+def _fold(panel: Panel, window: int, settings: Settings, unknown: NDArray[np.int64]) -> Fold:
     back = window * settings.step
-    rows = np.flatnonzero(panel.lengths - back >= settings.min_train)
+    rows = np.flatnonzero((panel.lengths - back >= settings.min_train) & (unknown < back))
     whole = panel.take(rows)
     known = whole.y.shape[1] - back
     train = replace(whole, y=whole.y[:, :known], lengths=whole.lengths - back, origins=whole.origins - back)
     y = np.full((len(rows), settings.horizon), np.nan)
     came = whole.y[:, known : known + settings.horizon]
     y[:, : came.shape[1]] = came
-    return Fold(window, rows, train, y)
+    y[np.arange(settings.horizon) >= back - unknown[rows, None]] = np.nan
+    return Fold(window, rows, _cut(train, settings.max_history - settings.windows * settings.step), y)
+
+
+def _cut(train: Panel, longest: int) -> Panel:
+    """Return the last ``longest`` days of each training part."""
+    if train.y.shape[1] <= longest:
+        return train
+    y = train.y[:, train.y.shape[1] - longest :]
+    return replace(train, y=y, lengths=np.minimum(train.lengths, longest))

@@ -16,6 +16,7 @@ from forecast_cli.engine.backtest import backtest_shard
 from forecast_cli.evaluation.facts import BANDS
 from forecast_cli.evaluation.report import Report
 from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE, SCALE_RMS, SCORED_LEVELS
+from forecast_cli.evaluation.splits import reading_enough
 from forecast_cli.reports.jsonfile import read_report
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, LOW_BALANCE, SCORES, WINDOWS
 from forecast_cli.store.manifest import FileEntry
@@ -81,7 +82,7 @@ def replaying(settings: Settings) -> Settings:
     """Return the settings a backtest forecasts with: the levels it is scored by, origins as windows are aligned."""
     levels = tuple(sorted({*settings.level, *SCORED_LEVELS}))
     origin = Origin.ACCOUNT if settings.align is Align.ACCOUNT else Origin.INPUT
-    return settings.model_copy(update={"level": levels, "origin": origin})
+    return reading_enough(settings.model_copy(update={"level": levels, "origin": origin}))
 
 
 def _finish(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt]) -> tuple[FileEntry, ...]:

@@ -28,14 +28,18 @@ def draw_fans(prepared: Prepared, run: RunFolder, windows: pl.DataFrame) -> tupl
 
     ``windows`` are those of the best model: key columns, cutoff, model, scrps; nulls are left out.
     """
-    ranked = (
-        windows.drop_nulls("scrps")
-        .sort("scrps", *prepared.key_columns, CUTOFF, descending=[True, *[False] * (len(prepared.key_columns) + 1)])
-        .unique(prepared.key_columns, keep="first", maintain_order=True)
-    )
-    middle = max(ranked.height // 2 - EACH // 2, EACH)
-    chosen = [("worst", ranked.head(EACH)), ("median", ranked.slice(middle, EACH))]
+    scored, keys = windows.drop_nulls("scrps"), prepared.key_columns
+    worst = _first_of_each(scored, -pl.col("scrps"), keys)
+    others = scored.join(worst, on=keys, how="anti")
+    median = _first_of_each(others, (pl.col("scrps") - scored["scrps"].median()).abs(), keys)
+    chosen = [("worst", worst), ("median", median)]
     return tuple(_draw(prepared, run, kind, row) for kind, rows in chosen for row in rows.iter_rows(named=True))
+
+
+def _first_of_each(windows: pl.DataFrame, by: pl.Expr, keys: tuple[str, ...]) -> pl.DataFrame:
+    """Return the windows with the least ``by``, at most one of each account."""
+    ordered = windows.with_columns(by.alias("by")).sort("by", *keys, CUTOFF)
+    return ordered.unique(keys, keep="first", maintain_order=True).head(EACH).drop("by")
 
 
 def _draw(prepared: Prepared, run: RunFolder, kind: str, window: dict[str, Any]) -> Fan:

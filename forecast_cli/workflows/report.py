@@ -9,9 +9,10 @@ from forecast_cli.reports.html import render_html
 from forecast_cli.reports.jsonfile import read_report, render_json
 from forecast_cli.reports.markdown import render_markdown
 from forecast_cli.store.atomic import write_whole
+from forecast_cli.store.check import damaged_files
 from forecast_cli.store.layout import MANIFEST, REPORTS
 from forecast_cli.store.lock import holding
-from forecast_cli.store.manifest import FileEntry
+from forecast_cli.store.manifest import FileEntry, Manifest
 from forecast_cli.store.read import read_manifest
 from forecast_cli.store.staging import write_text
 
@@ -27,23 +28,33 @@ def run_report(output: Path) -> tuple[FileEntry, ...]:
     read_manifest(output)
     with holding(output):
         manifest = read_manifest(output)
-        written = write_reports(_read(output), output)
-        others = tuple(entry for entry in manifest.files if entry.path not in REPORTS)
-        renewed = manifest.model_copy(update={"files": (*others, *written)})
-        write_whole(output / MANIFEST, renewed.model_dump_json(indent=2).encode() + b"\n")
+        written = render_reports(_read(output, manifest), output)
+        renewed = {entry.path for entry in written}
+        kept = tuple(entry for entry in manifest.files if entry.path not in renewed)
+        changed = manifest.model_copy(update={"files": (*kept, *written)})
+        write_whole(output / MANIFEST, changed.model_dump_json(indent=2).encode() + b"\n")
     return written
 
 
 def write_reports(report: Report, output: Path) -> tuple[FileEntry, ...]:
-    """Write ``report.json``, ``report.html`` and ``report.md``."""
-    rendered = (render_json(report), render_html(report), render_markdown(report))
-    return tuple(write_text(text, output, name) for text, name in zip(rendered, REPORTS, strict=True))
+    """Write ``report.json``, and the others from it."""
+    return (write_text(render_json(report), output, REPORT_JSON), *render_reports(report, output))
 
 
-def _read(output: Path) -> Report:
-    try:
-        return read_report((output / REPORT_JSON).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+def render_reports(report: Report, output: Path) -> tuple[FileEntry, ...]:
+    """Write ``report.html`` and ``report.md``."""
+    rendered = (render_html(report), render_markdown(report))
+    return tuple(write_text(text, output, name) for text, name in zip(rendered, REPORTS[1:], strict=True))
+
+
+def _read(output: Path, manifest: Manifest) -> Report:
+    """Return the report that the backtest wrote; what was changed since is no report of it."""
+    own = tuple(entry for entry in manifest.files if entry.path == REPORT_JSON)
+    if not own:
         raise CheckFailedError(
-            f"{output}: holds no {REPORT_JSON}", "only a backtest has reports: forecast-cli backtest INPUT --output DIR"
-        ) from None
+            f"{output}: holds a {manifest.command}, expected a backtest",
+            "only a backtest has reports: forecast-cli backtest INPUT --output DIR",
+        )
+    for path, problem in damaged_files(output, manifest.model_copy(update={"files": own})):
+        raise CheckFailedError(f"{output / path}: {problem}", "make the backtest again with --force")
+    return read_report((output / REPORT_JSON).read_text(encoding="utf-8"))

@@ -70,7 +70,7 @@ CHOSEN = st.builds(
     max_stale=st.sampled_from([0, 3, 45]),
     max_missing=st.sampled_from([0.0, 0.3, 1.0]),
     max_gap=st.sampled_from([1, 3, 366]),
-    max_history=st.sampled_from([1, 4, 1461]),
+    max_history=st.sampled_from([1, 4, 3653]),
     currency_col=st.sampled_from([None, "currency"]),
 )
 
@@ -180,7 +180,7 @@ def _latest(alone: Contract, beside: pl.DataFrame, chosen: Settings) -> date | N
 @settings(max_examples=40, deadline=None)
 @given(poisoned(), CHOSEN)
 def test_filling_twice_is_filling_once(frame: pl.DataFrame, chosen: Settings) -> None:
-    chosen = chosen.model_copy(update={"max_history": 1461})  # else the days filled up to the origin count as history
+    chosen = chosen.model_copy(update={"max_history": 3653})  # else the days filled up to the origin count as history
     origin = check_rows(frame.lazy(), chosen).origin
     once = build(frame, chosen, origin)
     filled = pl.DataFrame(list(_filled_rows(once)), schema=SCHEMA, orient="row")

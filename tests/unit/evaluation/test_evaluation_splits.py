@@ -6,7 +6,7 @@ import pytest
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.panel import Panel
-from forecast_cli.evaluation.splits import split_windows, windows_of
+from forecast_cli.evaluation.splits import reading_enough, split_windows, windows_of
 
 
 def panel_of(lengths: list[int]) -> Panel:
@@ -20,7 +20,7 @@ def panel_of(lengths: list[int]) -> Panel:
 
 
 def settings(**values: object) -> Settings:
-    return Settings.model_validate({"horizon": 5, "windows": 2, "step": 5, "min_train": 10} | values)
+    return reading_enough(Settings.model_validate({"horizon": 5, "windows": 2, "step": 5, "min_train": 10} | values))
 
 
 def test_the_kth_cutoff_lies_k_steps_before_the_last_day() -> None:
@@ -41,6 +41,20 @@ def test_days_beyond_the_last_one_are_not_known() -> None:
     (fold, _) = split_windows(panel_of([30]), settings(step=3))
     assert fold.y[0, :3].tolist() == [28.0, 29.0, 30.0]
     assert np.isnan(fold.y[0, 3:]).all()
+
+
+def test_days_that_were_only_carried_forward_are_no_truth() -> None:
+    first, second = split_windows(panel_of([30, 30, 30]), settings(), unknown=np.array([0, 2, 5]))
+    assert first.rows.tolist() == [0, 1]
+    assert np.isnan(first.y).sum(axis=1).tolist() == [0, 2]
+    assert second.rows.tolist() == [0, 1, 2]
+    assert not np.isnan(second.y).any()
+
+
+def test_a_training_part_is_as_long_as_a_forecast_at_its_cutoff_would_take_it() -> None:
+    folds = split_windows(panel_of([60, 12]), settings(max_history=20, min_train=2))
+    assert [fold.train.lengths.tolist() for fold in folds] == [[20, 7], [20, 2]]
+    assert [fold.train.series(0)[[0, -1]].tolist() for fold in folds] == [[36.0, 55.0], [31.0, 50.0]]
 
 
 def test_a_fold_nobody_has_history_for_is_empty() -> None:

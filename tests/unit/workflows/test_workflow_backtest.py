@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.core.errors import ConfigError
+from forecast_cli.core.errors import CheckFailedError, ConfigError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.engine.backtest import backtest_shard
@@ -17,6 +17,7 @@ from forecast_cli.engine.shards import Job
 from forecast_cli.models.registry import REGISTRY
 from forecast_cli.workflows.backtest import replaying, run_backtest
 from forecast_cli.workflows.check import run_check
+from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.report import run_report
 from forecast_cli.workflows.results import ForecastRequest
 from forecast_cli.workflows.running import prepare
@@ -116,6 +117,29 @@ def replayed(request: ForecastRequest) -> pl.DataFrame:
     return backtest_shard(job, prepared.shards[0])["forecasts"]
 
 
+def test_a_backtest_says_what_a_forecast_made_at_the_cutoff_would_have_said(
+    request_of: Callable[..., ForecastRequest], tmp_path: Path
+) -> None:
+    frame = balances(accounts=3)
+    asked = {"model": ("Naive", "SeasonalNaive(7)"), "max_history": 90, "min_train": 60}
+    table = parts(run_backtest(request_of(frame, **asked)).output)
+    for cutoff in table["cutoff"].unique():
+        request = request_of(frame.filter(pl.col("date") <= cutoff), output=f"to-{cutoff}", **asked)
+        then = parts(run_forecast(request).output)
+        numbers = ["account_id", "date", "step", "model", "mean", "median", "lo_80", "hi_80", "lo_95", "hi_95"]
+        assert table.filter(pl.col("cutoff") == cutoff).select(numbers).equals(then.select(numbers))
+
+
+def test_what_nobody_observed_is_no_truth(request_of: Callable[..., ForecastRequest]) -> None:
+    frame = balances(accounts=2)
+    silent = (pl.col("account_id") == "acc-001") & (pl.col("date") > START + timedelta(days=145))
+    run = run_backtest(request_of(frame.filter(~silent), align="as-of", windows=2))
+    windows = pl.read_parquet(run.output / "windows.parquet")
+    assert windows.filter(account_id="acc-001")["cutoff"].to_list() == [START + timedelta(days=139)]
+    truth = parts(run.output).filter(pl.col("account_id") == "acc-001", pl.col("model") == "Naive")["y"]
+    assert truth.is_null().to_list() == [False] * 6 + [True] * 4
+
+
 def test_an_account_with_too_little_history_is_in_the_ledger_with_the_reason(
     request_of: Callable[..., ForecastRequest],
 ) -> None:
@@ -164,6 +188,15 @@ def test_a_finished_backtest_is_left_alone_and_its_reports_are_rendered_again(
     assert (first.output / "report.html").read_text(encoding="utf-8") == html
     assert run_check(first.output).damages == ()
     assert run_backtest(request).reused
+
+
+def test_a_report_that_was_tampered_with_is_not_rendered(request_of: Callable[..., ForecastRequest]) -> None:
+    run = run_backtest(request_of(balances(accounts=2)))
+    path = run.output / "report.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("Use ", "Buy "), encoding="utf-8")
+    with pytest.raises(CheckFailedError, match="content differs"):
+        run_report(run.output)
+    assert [damage.path for damage in run_check(run.output).damages] == ["report.json"]
 
 
 def test_a_segment_that_is_no_column_is_refused_before_any_work(request_of: Callable[..., ForecastRequest]) -> None:
