@@ -81,10 +81,12 @@ def _bands(train: Panel, scale: NDArray[np.float64]) -> dict[str, NDArray[np.int
     moves = _by_chunks(train, lambda y: np.count_nonzero(np.abs(np.diff(y, axis=1)) > 0, axis=1))
     known = ~np.isnan(scale)
     unit, pairs = np.where(known, scale, 1.0), np.maximum(train.lengths - 1, 1)
+    with np.errstate(over="ignore"):  # beyond every band's edge is the last band
+        in_moves, of_balance = last / unit, unit / np.where(size > 0, size, 1.0)
     return {
         "tenure": np.digitize(train.lengths, _TENURE_EDGES),
-        "balance": np.where(known, 1 + np.digitize(last / unit, _BALANCE_EDGES), 0),
-        "volatility": np.where(known, 1 + np.digitize(unit / np.where(size > 0, size, 1.0), _VOLATILITY_EDGES), 0),
+        "balance": np.where(known, 1 + np.digitize(in_moves, _BALANCE_EDGES), 0),
+        "volatility": np.where(known, 1 + np.digitize(of_balance, _VOLATILITY_EDGES), 0),
         "activity": np.where(moves > 0, 1 + np.digitize(moves / pairs, _ACTIVITY_EDGES), 0),
     }
 
