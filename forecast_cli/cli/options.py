@@ -260,9 +260,10 @@ class BacktestOptions:
         list[str] | None,
         _option(
             "--threshold",
-            "Low balances to score: an amount, or p10, the account's own 10th percentile of its training part "
-            "(repeatable, or with commas; default: p10).",
+            "Low balances to score: an amount, or p10, the 10th percentile of the account's last 365 days up to the "
+            "cutoff (repeatable, or with commas; default: p10).",
             "AMOUNT",
+            callback=lists.names,
         ),
     ]
     segment: Annotated[
@@ -272,6 +273,7 @@ class BacktestOptions:
             "Columns of the input to report accuracy by, besides tenure, balance, volatility and activity "
             "(repeatable, or with commas; default: none).",
             "COLUMN",
+            callback=lists.names,
         ),
     ]
 

@@ -30,7 +30,8 @@ def describe_expected(name: str, *, item: bool = False) -> str:
     if "$ref" in shape:
         shape = schema["$defs"][shape["$ref"].rpartition("/")[2]]
     if shape["type"] == "array":
-        return _describe(shape["items"]) if item else f"a list, each {_describe(shape['items'])}"
+        each = shape["items"].get("description") or _describe(shape["items"])
+        return each if item else f"a list, each {each}"
     return _describe(shape)
 
 

@@ -29,9 +29,14 @@ def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
 
+_THRESHOLD: Final = r"^(p[1-9]\d?|-?\d+(\.\d+)?)$"
 Level = Annotated[float, Field(gt=0, lt=100)]
 Season = Annotated[int, Field(ge=1, le=366)]
-Threshold = Annotated[str, BeforeValidator(str), Field(pattern=r"^(p\d{1,2}|-?\d+(\.\d+)?)$")]
+Threshold = Annotated[
+    str,
+    BeforeValidator(str),
+    Field(pattern=_THRESHOLD, description="an amount such as 500, or a percentile, p1 to p99"),
+]
 _RUNNING: Final[dict[str, Any]] = {"affects_output": False}
 _BACKTEST: Final[dict[str, Any]] = {"only": "backtest"}
 
@@ -112,7 +117,7 @@ class Settings(BaseModel):
     threshold: Annotated[tuple[Threshold, ...], BeforeValidator(_split_commas), Field(json_schema_extra=_BACKTEST)] = (
         "p10",
     )
-    """Low balances to score: an amount, or p10, the account's own 10th percentile of its training part."""
+    """Low balances to score: an amount, or p10, the 10th percentile of the account's last 365 days up to the cutoff."""
     segment: Annotated[tuple[str, ...], BeforeValidator(_split_commas), Field(json_schema_extra=_BACKTEST)] = ()
     """Columns of the input to report accuracy by, besides tenure, balance, volatility and activity."""
 

@@ -16,7 +16,7 @@ from forecast_cli.data.contract.check import read_shard
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.attributes import read_attribute
 from forecast_cli.data.scan.canonical import CURRENCY
-from forecast_cli.engine.outcomes import Said, failure_rows, key_columns, settle_ledger, with_places
+from forecast_cli.engine.outcomes import Said, contract_failures, failure_rows, key_columns, settle_ledger, with_places
 from forecast_cli.engine.shards import Job, Shard, Tables
 from forecast_cli.engine.tables import forecast_table
 from forecast_cli.evaluation.facts import window_facts
@@ -47,15 +47,15 @@ def backtest_shard(job: Job, shard: Shard) -> Tables:
     found = read_shard(job.source, settings, origin=job.origin, first_id=shard.first_id, last_id=shard.last_id)
     folds = split_windows(found.panel, settings, unknown=_carried(found.ledger, found.panel))
     replayed = [_replay(fold, job) for fold in folds]
-    keys = key_columns(found.ledger)
+    keys, ledger = key_columns(found.ledger), _ledger(found.ledger, found.panel, replayed, settings)
     rows = pl.concat(_forecast_rows(one, settings) for one in replayed).sort(*keys, CUTOFF, maintain_order=True)
     windows = pl.concat(window_facts(one.fold.train, lag=settings.scale_lag) for one in replayed)
     windows = _with_segments(windows, job, shard).sort(*keys, CUTOFF)
     low = pl.concat(_low_balances(one, settings) for one in replayed).sort(*keys, CUTOFF, maintain_order=True)
     return {
         FORECASTS: rows,
-        ACCOUNTS: _ledger(found.ledger, found.panel, replayed, settings),
-        FAILURES: failure_rows(found.ledger, [said for one in replayed for said in one.said]),
+        ACCOUNTS: ledger,
+        FAILURES: _failures(found.ledger, ledger, replayed, [choice.label for choice in job.models]),
         WINDOWS: windows,
         SCORES: score_windows(rows, windows, levels=settings.level, keys=keys),
         LOW_BALANCE: low,
@@ -137,6 +137,16 @@ def _ledger(ledger: pl.DataFrame, panel: Panel, replayed: Sequence[_Replayed], s
         .alias("flags"),
         pl.col(WINDOWS_COUNT).fill_null(0),
     ).select(*ledger.columns, WINDOWS_COUNT)
+
+
+def _failures(
+    before: pl.DataFrame, after: pl.DataFrame, replayed: Sequence[_Replayed], labels: Sequence[str]
+) -> pl.DataFrame:
+    """Return what did not go as asked, accounts without any window among it, in the order of accounts."""
+    keys = key_columns(before)
+    short = after.filter((before["status"] == Status.OK) & (after["status"] == Status.SKIPPED))
+    told = failure_rows(before, [said for one in replayed for said in one.said])
+    return pl.concat([told, contract_failures(short, labels)]).sort(*keys, maintain_order=True)
 
 
 def _why_short(settings: Settings) -> pl.Expr:

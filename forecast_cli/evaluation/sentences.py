@@ -75,10 +75,9 @@ def _say_how_far(best: ModelScore, steps: Sequence[StepScore]) -> Iterator[str]:
 def _say_when(steps: Sequence[StepScore]) -> Iterator[str]:
     if len(steps) > 1:
         first, last = steps[0], steps[-1]
-        how = "grows" if last.mase > first.mase else "goes"
+        how = "grows" if last.scrps > (1 + CLOSE) * first.scrps else "goes"
         yield (
-            f"Its error {how} from {first.mase:.2g} scaled units on day {first.step} to {last.mase:.2g} on day "
-            f"{last.step}."
+            f"Its scaled CRPS {how} from {first.scrps:.3f} on day {first.step} to {last.scrps:.3f} on day {last.step}."
         )
 
 

@@ -49,8 +49,9 @@ class BacktestRun:
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return ACCOUNTS_FAILED where more accounts failed than were allowed to, or no window was forecast."""
-        failed = self.accounts[Status.FAILED] > self.max_failed or self.report.facts.windows == 0
+        """Return ACCOUNTS_FAILED where more accounts failed than were allowed to, or no window could be scored."""
+        facts = self.report.facts
+        failed = self.accounts[Status.FAILED] > self.max_failed or facts.windows == facts.still_windows
         return ExitCode.ACCOUNTS_FAILED if failed else ExitCode.OK
 
 

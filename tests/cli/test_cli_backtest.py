@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 from cli_harness import Cli
 
@@ -59,7 +60,7 @@ def test_check_finds_a_backtest_whole(cli: Cli, replayed: Path) -> None:
 def test_too_little_history_for_any_window_exits_3(cli: Cli, balances: Path, tmp_path: Path) -> None:
     outcome = cli("backtest", balances, "--output", tmp_path / "out", *ASKED, "--min-train", 900)
     outcome.expect(ExitCode.ACCOUNTS_FAILED)
-    assert "no window could be forecast" in outcome.err
+    assert "no window could be scored: no account has history enough" in outcome.err
 
 
 def test_report_renders_again_and_says_what_it_wrote(cli: Cli, replayed: Path) -> None:
@@ -87,3 +88,20 @@ def test_compare_of_a_backtest_with_itself_passes_and_with_a_worse_one_exits_6(
     cli("compare", replayed, replayed, *free).expect(ExitCode.OK)
     outcome = cli("compare", better, replayed, *free).expect(ExitCode.CHECK_FAILED)
     assert "scrps" in outcome.err
+
+
+def test_thresholds_come_with_commas_too_and_a_wrong_one_is_told_what_is_expected(
+    cli: Cli, balances: Path, tmp_path: Path
+) -> None:
+    out = cli("config", "show", "--threshold", "p10,500", "--segment", "a,b").expect(ExitCode.OK).flat
+    assert "threshold p10, 500 flag --threshold" in out
+    assert "segment a, b flag --segment" in out
+    wrong = cli("backtest", balances, "--output", tmp_path / "out", *ASKED, "--threshold", "p200")
+    assert "an amount such as 500, or a percentile, p1 to p99" in wrong.expect(ExitCode.CONFIG_INVALID).err
+
+
+def test_accounts_without_a_window_stand_among_the_failures(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    cli("backtest", one_bad, "--output", output, *ASKED, "--min-train", 900, "--max-failed", 1)
+    failures = pl.read_parquet(output / "failures.parquet")
+    assert failures.group_by("error").len().sort("error").rows() == [("conflict", 2), ("short", 10)]

@@ -112,17 +112,18 @@ def _at(levels: Sequence[LevelFigure]) -> float:
 
 
 def _figure(value: float) -> str:
-    return f"{value:.3f}"
+    return "-" if math.isnan(value) else f"{value:.3f}"
 
 
 def _share(value: float) -> str:
-    return f"{100 * value:.1f} %"
+    return "-" if math.isnan(value) else f"{100 * value:.1f} %"
 
 
 def _describe_end(run: BacktestRun) -> str:
     facts = run.report.facts
-    if facts.windows == 0:
-        return "no window could be forecast"
+    if facts.windows == facts.still_windows:
+        why = "the balances never moved" if facts.windows else "no account has history enough"
+        return f"no window could be scored: {why}"
     return f"{counted(facts.windows, 'window')} replayed; {printable(run.report.leaderboard[0].model)} did best"
 
 

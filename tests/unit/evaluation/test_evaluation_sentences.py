@@ -71,7 +71,7 @@ def test_it_says_how_coverage_differs_by_day() -> None:
 
 @pytest.mark.parametrize(("last", "how"), [(1.2, "grows"), (0.2, "goes")])
 def test_it_says_that_errors_grow_only_where_they_do(last: float, how: str) -> None:
-    assert f"Its error {how} from 0.5" in Told(steps=[step(1, 0.5), step(30, last)]).of(model())
+    assert f"Its scaled CRPS {how} from 0.500" in Told(steps=[step(1, 0.5), step(30, last)]).of(model())
 
 
 @pytest.mark.parametrize(
