@@ -19,6 +19,7 @@ from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE, SCALE_RMS, SCOR
 from forecast_cli.evaluation.splits import reading_enough
 from forecast_cli.reports.jsonfile import read_report
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, LOW_BALANCE, SCORES, WINDOWS
+from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.read import read_manifest
 from forecast_cli.store.run_folder import RunFolder, ShardReceipt
@@ -26,7 +27,7 @@ from forecast_cli.workflows.backtest_report import build_report, write_leaderboa
 from forecast_cli.workflows.ledgers import merge_tables
 from forecast_cli.workflows.report import REPORT_JSON, write_reports
 from forecast_cli.workflows.results import ForecastRequest, InputSummary, WrittenFile
-from forecast_cli.workflows.running import Prepared, execute, prepare, refuse_busy
+from forecast_cli.workflows.running import Prepared, execute, prepare
 from forecast_cli.workflows.summary import list_files, summarize_source
 
 COMMAND: Final = "backtest"
@@ -60,7 +61,7 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
 
     Raises what ``run_forecast`` raises, and ConfigError for a segment column that is not there.
     """
-    refuse_busy(request.output)
+    refuse_if_held(request.output)
     prepared = prepare(COMMAND, request.input, request.output, replaying(request.settings))
     check_attributes(prepared.checked.source, prepared.settings, {*BANDS, CUTOFF, N_TRAIN, SCALE, SCALE_RMS})
     done = execute(prepared, backtest_shard, _finish, force=request.force, progress=progress or NullProgress())

@@ -10,13 +10,14 @@ from forecast_cli.engine.outcomes import contract_failures
 from forecast_cli.engine.shards import cpu_seconds
 from forecast_cli.engine.worker import forecast_shard
 from forecast_cli.store.layout import ACCOUNTS, FAILURES
+from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.read import read_manifest
 from forecast_cli.store.run_folder import RunFolder, ShardReceipt, look_or_refuse
 from forecast_cli.workflows.ledgers import group_failures, merge_tables
 from forecast_cli.workflows.reading import count_statuses, summarize_input
 from forecast_cli.workflows.results import ForecastPlan, ForecastRequest, ForecastRun
-from forecast_cli.workflows.running import Prepared, execute, prepare, refuse_busy
+from forecast_cli.workflows.running import Prepared, execute, prepare
 from forecast_cli.workflows.summary import summarize_run
 
 COMMAND = "forecast"
@@ -28,7 +29,7 @@ def run_forecast(request: ForecastRequest, progress: Progress | None = None) -> 
     Raises InputRejectedError (nothing written), ConfigError, OutputConflictError, OutputBusyError,
     OutputNotWrittenError or WorkerLostError; finished shards are kept.
     """
-    refuse_busy(request.output)
+    refuse_if_held(request.output)
     prepared = prepare(COMMAND, request.input, request.output, request.settings)
     done = execute(prepared, forecast_shard, _finish, force=request.force, progress=progress or NullProgress())
     return summarize_run(
@@ -44,7 +45,7 @@ def run_forecast(request: ForecastRequest, progress: Progress | None = None) -> 
 def plan_forecast(request: ForecastRequest) -> ForecastPlan:
     """Return what ``run_forecast`` would do, without writing anything. Raises what it would raise before it starts."""
     prepared = prepare(COMMAND, request.input, request.output, request.settings)
-    refuse_busy(request.output)
+    refuse_if_held(request.output)
     state, why = look_or_refuse(request.output, prepared.identity, prepared.fingerprint, force=request.force)
     checked, contract = prepared.checked, prepared.contract
     labels = [choice.label for choice in prepared.models]

@@ -21,7 +21,6 @@ from forecast_cli.engine.tables import to_edge
 from forecast_cli.models.registry import ModelChoice
 from forecast_cli.store.fingerprint import fingerprint, identity, versions
 from forecast_cli.store.layout import ACCOUNTS
-from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import FileEntry, FindingRecord, InputEntry, InputRecord, Manifest
 from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, open_run
 from forecast_cli.workflows.ledgers import part_entries
@@ -104,11 +103,6 @@ def execute(prepared: Prepared, work: Work, finish: Finish, *, force: bool, prog
         receipts = _run_missing(prepared, run, work, done=list(done.values()), progress=progress)
         run.finish(_manifest(prepared, receipts, finish(prepared, run, receipts)))
         return Executed(reused=False, shards_resumed=len(done))
-
-
-def refuse_busy(output: Path) -> None:
-    """Raise OutputBusyError at once where another run holds the output, before anything is read."""
-    refuse_if_held(output)
 
 
 def _pass_on_warnings(findings: Sequence[Finding], progress: Progress) -> None:

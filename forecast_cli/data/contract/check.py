@@ -7,7 +7,7 @@ from functools import partial
 import polars as pl
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.data.contract.currency import find_mixed_currencies, find_unnamed_currency, with_column
+from forecast_cli.data.contract.currency import find_mixed_currencies, find_unnamed_currency
 from forecast_cli.data.contract.judge import add_quarantined, find_origin, judge_accounts, select_ledger
 from forecast_cli.data.contract.marks import CODE
 from forecast_cli.data.contract.profile import scan_profile, split_unnamed
@@ -15,6 +15,7 @@ from forecast_cli.data.contract.row_findings import find_in_rows
 from forecast_cli.data.contract.series import ShardInput, build_shard
 from forecast_cli.data.contract.tangled import Collect, untangle
 from forecast_cli.data.findings import Finding
+from forecast_cli.data.scan.attributes import with_column
 from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.rows import scan_rows

@@ -1,7 +1,5 @@
 """Currencies: a column that is there but not named must not hide two currencies in one account."""
 
-from dataclasses import replace
-
 import polars as pl
 
 from forecast_cli.config.settings import Settings
@@ -21,15 +19,6 @@ def find_unnamed_currency(source: Source, settings: Settings) -> str | None:
     if not candidates or not all(candidates[0] in _text_columns(file) for file in source.files[1:]):
         return None
     return candidates[0]
-
-
-def with_column(source: Source, column: str) -> Source:
-    """Return the source with a text ``column`` that all its files, or the folders above them, have."""
-    files = (
-        file if column in dict(file.hive) else replace(file, columns=(*file.columns, (column, pl.String())))
-        for file in source.files
-    )
-    return replace(source, files=tuple(files))
 
 
 def _text_columns(file: InputFile) -> list[str]:

@@ -24,7 +24,7 @@ def read_attribute(
     As text, null where an account says nothing. The column is read the way a currency's is.
     """
     named = settings.model_copy(update={"currency_col": column})
-    rows = scan_rows(_with_column(source, column), named, first_id=first_id, last_id=last_id)
+    rows = scan_rows(with_column(source, column), named, first_id=first_id, last_id=last_id)
     said = pl.col(CURRENCY).drop_nulls().last().alias(column)
     return collect(rows.group_by(c.UNIQUE_ID, maintain_order=True).agg(said), source).sort(c.UNIQUE_ID)
 
@@ -39,16 +39,17 @@ def check_attributes(source: Source, settings: Settings, reserved: Collection[st
             raise ConfigError(f"{lacking.path}: no column '{column}' (--segment)", "name a column that every file has")
 
 
-def _has(file: InputFile, column: str, source: Source) -> bool:
-    if column in dict(file.hive) or column in dict(file.columns):
-        return True
-    with storage_of(source.access).open(file.path) as opened:
-        return column in pl.read_parquet_schema(cast("IO[bytes]", opened))
-
-
-def _with_column(source: Source, column: str) -> Source:
+def with_column(source: Source, column: str) -> Source:
+    """Return the source with a text ``column`` that all its files, or the folders above them, have."""
     files = (
         file if column in dict(file.hive) else replace(file, columns=(*file.columns, (column, pl.String())))
         for file in source.files
     )
     return replace(source, files=tuple(files))
+
+
+def _has(file: InputFile, column: str, source: Source) -> bool:
+    if column in dict(file.hive) or column in dict(file.columns):
+        return True
+    with storage_of(source.access).open(file.path) as opened:
+        return column in pl.read_parquet_schema(cast("IO[bytes]", opened))

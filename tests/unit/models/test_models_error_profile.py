@@ -1,23 +1,11 @@
-from collections.abc import Sequence
-
 import numpy as np
-import polars as pl
 import pytest
+from model_panels import panel_of
 
-from forecast_cli.data.panel import Panel
 from forecast_cli.models.error_profile import AccountScale, ErrorProfile, shipped_profile
 from forecast_cli.models.last_value import LastValue
 
 LEVELS = (50.0, 80.0, 95.0)
-
-
-def panel_of(series: Sequence[np.ndarray]) -> Panel:
-    lengths = np.array([len(one) for one in series], dtype=np.int64)
-    y = np.full((len(series), int(lengths.max(initial=0))), np.nan)
-    for row, one in enumerate(series):
-        y[row, y.shape[1] - len(one) :] = one
-    ids = pl.Series("unique_id", [f"A{row}" for row in range(len(series))])
-    return Panel(ids, y, lengths, np.full(len(series), np.datetime64("2026-01-31")))
 
 
 def accounts(scale: float, *, still: bool) -> AccountScale:

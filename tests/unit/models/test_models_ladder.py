@@ -2,8 +2,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import polars as pl
 import pytest
+from model_panels import panel_of
 
 from forecast_cli.core.ledger import Flag, Status
 from forecast_cli.data.panel import Panel
@@ -14,15 +14,6 @@ from forecast_cli.models.registry import ModelChoice, parse_model
 
 LEVELS = (80.0, 95.0)
 H = 14
-
-
-def panel_of(series: Sequence[np.ndarray]) -> Panel:
-    lengths = np.array([len(one) for one in series], dtype=np.int64)
-    y = np.full((len(series), int(lengths.max(initial=0))), np.nan)
-    for row, one in enumerate(series):
-        y[row, y.shape[1] - len(one) :] = one
-    ids = pl.Series("unique_id", [f"A{row}" for row in range(len(series))])
-    return Panel(ids, y, lengths, np.full(len(series), np.datetime64("2026-01-31")))
 
 
 def walk(days: int, seed: int = 1) -> np.ndarray:

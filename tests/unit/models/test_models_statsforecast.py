@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import polars as pl
 import pytest
 import statsforecast.ets
+from model_panels import panel_of
 from statsforecast import models as reference
 from statsforecast.utils import ConformalIntervals
 
@@ -19,15 +19,6 @@ from forecast_cli.models.statsforecast_adapter import Estimator, SeriesModel
 LEVELS = (33.3, 80.0, 99.5)
 H = 9
 SERIES_MODELS = [name for name, spec in REGISTRY.items() if spec.kind is ModelKind.SERIES]
-
-
-def panel_of(series: Sequence[np.ndarray]) -> Panel:
-    lengths = np.array([len(one) for one in series], dtype=np.int64)
-    y = np.full((len(series), int(lengths.max(initial=0))), np.nan)
-    for row, one in enumerate(series):
-        y[row, y.shape[1] - len(one) :] = one
-    ids = pl.Series("unique_id", [f"A{row}" for row in range(len(series))])
-    return Panel(ids, y, lengths, np.full(len(series), np.datetime64("2026-01-31")))
 
 
 def balances(days: int, seed: int = 3) -> np.ndarray:

@@ -1,0 +1,17 @@
+"""Panels of a few series, each as long as it is, all ending on one day."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from forecast_cli.data.panel import Panel
+
+
+def panel_of(series: Sequence[np.ndarray]) -> Panel:
+    lengths = np.array([len(one) for one in series], dtype=np.int64)
+    y = np.full((len(series), int(lengths.max(initial=0))), np.nan)
+    for row, one in enumerate(series):
+        y[row, y.shape[1] - len(one) :] = one
+    ids = pl.Series("unique_id", [f"A{row}" for row in range(len(series))])
+    return Panel(ids, y, lengths, np.full(len(series), np.datetime64("2026-01-31")))
