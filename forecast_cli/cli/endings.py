@@ -9,8 +9,8 @@ from forecast_cli.cli.messages import Ending, Log, LogFormat
 from forecast_cli.cli.options import OutputFormat
 from forecast_cli.cli.streams import show, write_out
 from forecast_cli.cli.views import values
+from forecast_cli.cli.views.check import check_hint, render_check
 from forecast_cli.cli.views.check import describe_end as describe_check
-from forecast_cli.cli.views.check import render_check
 from forecast_cli.cli.views.forecast import describe_end as describe_run
 from forecast_cli.cli.views.forecast import render_run, suggest
 from forecast_cli.cli.views.next_steps import forecast_command
@@ -55,8 +55,7 @@ def end_validation(log: Log, validation: Validation, format: OutputFormat, *, ma
 def end_check(log: Log, report: CheckReport, *, quiet: bool) -> NoReturn:
     """Show whether an output is whole."""
     _summarize(log, render_check(report), quiet=quiet)
-    hint = "make it again: the forecast command that wrote it, with --force"
-    _leave(log, Ending(report.exit_code, describe_check(report), hint, values.check_values(report)))
+    _leave(log, Ending(report.exit_code, describe_check(report), check_hint(report), values.check_values(report)))
 
 
 def end_sample(log: Log, summary: SampleSummary, output: Path, *, quiet: bool) -> NoReturn:

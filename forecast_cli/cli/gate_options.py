@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 _SHARE: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(%?)")
 
 
+#: Options that may be repeated, and the field of ``Gate`` each fills.
+_LISTS: Final = {"segment": "segments", "model": "models"}
+
+
 class CompareFormat(StrEnum):
     """How the gate's result is written to stdout."""
 
@@ -92,10 +96,30 @@ class GateOptions:
             metavar="LOW,HIGH",
         ),
     ]
-    model: Annotated[
-        str | None,
+    tail_ratio: Annotated[
+        float | None,
         typer.Option(
-            "--model", help="Model to compare (default: the best one of each, by mean scrps).", metavar="MODEL"
+            "--tail-ratio",
+            min=1,
+            help="How many times BASE's error is far more than it, for one window (default: 2).",
+            metavar="TIMES",
+        ),
+    ]
+    tail_tolerance: Annotated[
+        float | None,
+        typer.Option(
+            "--tail-tolerance",
+            parser=parse_share,
+            help="Share of windows that may go far beyond BASE's error, less those that fall far below (default: 1%).",
+            metavar="SHARE",
+        ),
+    ]
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model",
+            help="Models to compare (repeatable, default: all that both have, and the best of each).",
+            metavar="MODEL",
         ),
     ]
 
@@ -104,6 +128,9 @@ def gate_from(ctx: typer.Context) -> "Gate":
     """Return what the command line allows NEW to do."""
     from forecast_cli.evaluation.gate import Gate
 
-    given = {name: ctx.params[name] for name in GateOptions.__annotations__ if ctx.params[name] not in (None, (), [])}
-    segments = tuple(dict.fromkeys(given.pop("segment", ())))
-    return Gate(segments=segments, **given)
+    given: dict[str, Any] = {
+        name: ctx.params[name] for name in GateOptions.__annotations__ if ctx.params[name] not in (None, (), [])
+    }
+    for option, field in _LISTS.items():
+        given[field] = tuple(dict.fromkeys(given.pop(option, ())))
+    return Gate(**given)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -11,14 +11,18 @@ from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.errors import UsageError
-from forecast_cli.evaluation.bootstrap import account_codes, bootstrap_means, bootstrap_ratios
+from forecast_cli.core.text import did_you_mean
+from forecast_cli.evaluation.bootstrap import account_codes, bootstrap_differences, bootstrap_means, bootstrap_ratios
 from forecast_cli.evaluation.gate import (
     RANKED_BY,
+    Check,
     Comparison,
     CoverageCheck,
     ErrorCheck,
     Gate,
+    Pair,
     Scores,
+    TailCheck,
     Verdict,
     WindowsCheck,
 )
@@ -40,27 +44,69 @@ _NEW: Final = "new"
 def compare_scores(base: Scores, new: Scores, gate: Gate, *, seed: int = 0) -> Comparison:
     """Compare two backtests of the same windows, paired by account and cutoff, with a bootstrap over accounts.
 
-    Raises UsageError for a metric, level, model or segment that they do not have.
+    Every model that both have is held against itself, and the best of BASE against the best of NEW. Raises UsageError
+    for a metric, level, model or segment that they do not have.
     """
-    base_model, new_model = (_choose_model(one, gate.model) for one in (base, new))
-    before = _values(base, base_model, _error_of(base, gate))
-    pairs = _pair(before, _values(new, new_model, _error_of(new, gate)), new.keys)
-    lost = before.height - pairs.height
-    whole = _check_error(pairs, new.keys, gate.tolerance, seed)
-    coverage = _check_coverage((base, base_model), (new, new_model), gate, seed)
+    for one in (base, new):
+        _check_metric(one, gate)
+    pairs = _pairs(base, new, gate.models)
+    checks = tuple(check for pair in pairs for check in _check_pair(_Sides(base, new, pair, seed), gate))
+    whole = next(check for check in checks if isinstance(check, ErrorCheck))
+    before, after = _models(base), _models(new)
     return Comparison(
-        base_model=base_model,
-        new_model=new_model,
+        pairs=pairs,
+        base_only=tuple(sorted(before - after)),
+        new_only=tuple(sorted(after - before)),
         metric=gate.metric,
         accounts=whole.accounts,
         windows=whole.windows,
-        checks=(
-            WindowsCheck(pairs.height, lost, Verdict.FAILED if lost or pairs.is_empty() else Verdict.PASSED),
-            whole,
-            coverage,
-            *_check_segments(pairs, new, gate, seed),
-        ),
+        checks=checks,
     )
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """Two backtests and the pair of models that is being looked at; ``seed`` is that of the intervals' draws."""
+
+    base: Scores
+    new: Scores
+    pair: Pair
+    seed: int
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return self.new.keys
+
+    def values(self, metric: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return the figures of both models."""
+        return _values(self.base, self.pair.base, metric), _values(self.new, self.pair.new, metric)
+
+
+def _pairs(base: Scores, new: Scores, wanted: Sequence[str]) -> tuple[Pair, ...]:
+    """Return the pairs to look at: the best of each side first where they are not one model."""
+    if wanted:
+        for one in (base, new):
+            for model in wanted:
+                _among(one, "model", model, one.scores[c.MODEL])
+        return tuple(Pair(model, model) for model in wanted)
+    best = Pair(best_model(base), best_model(new))
+    common = sorted(_models(base) & _models(new))
+    return tuple(dict.fromkeys([best, *(Pair(model, model) for model in common)]))
+
+
+def _models(one: Scores) -> set[str]:
+    return set(one.scores[c.MODEL].unique())
+
+
+def _check_pair(sides: _Sides, gate: Gate) -> Iterator[Check]:
+    before, after = sides.values(gate.metric)
+    paired = _pair(before, after, sides.keys)
+    lost = before.height - paired.height
+    yield WindowsCheck(sides.pair, paired.height, lost, Verdict.FAILED if lost or paired.is_empty() else Verdict.PASSED)
+    yield _check_error(sides, paired, gate.tolerance)
+    yield _check_tail(sides, paired, gate)
+    yield _check_coverage(sides, gate)
+    yield from _check_segments(sides, paired, gate)
 
 
 def best_model(one: Scores) -> str:
@@ -83,20 +129,21 @@ def segment_columns(one: Scores) -> tuple[str, ...]:
     return tuple(name for name, kind in one.windows.schema.items() if name not in own and kind == pl.String)
 
 
-def _choose_model(one: Scores, wanted: str | None) -> str:
-    return best_model(one) if wanted is None else _among(one, "model", wanted, one.scores[c.MODEL])
-
-
-def _error_of(one: Scores, gate: Gate) -> str:
-    errors = [name for name in one.scores[METRIC].unique() if name.split("_")[0] in ERRORS]
-    return _among(one, "error metric", gate.metric, errors)
+def _check_metric(one: Scores, gate: Gate) -> None:
+    """Raise UsageError where a backtest has no such error metric, or no coverage of the level."""
+    metrics = one.scores[METRIC].unique().to_list()
+    _among(one, "error metric", gate.metric, [name for name in metrics if name.split("_")[0] in ERRORS])
+    covered = [name for name in metrics if name.startswith("coverage_")]
+    _among(one, "metric", _coverage_metric(gate), covered)
 
 
 def _among(one: Scores, what: str, wanted: str, there: Sequence[str] | pl.Series) -> str:
     """Return ``wanted`` where it is there; raises UsageError where it is not, naming what is."""
     names = sorted(set(there))
     if wanted not in names:
-        raise UsageError(f"{one.name}: no {what} '{wanted}'", f"there are: {', '.join(names) or 'none'}")
+        there_are = f"there are: {', '.join(names) or 'none'}"
+        hint = did_you_mean(wanted, names, otherwise=there_are)
+        raise UsageError(f"{one.name}: no {what} '{wanted}'", hint if hint == there_are else f"{hint} {there_are}")
     return wanted
 
 
@@ -118,10 +165,11 @@ def _pair(base: pl.DataFrame, new: pl.DataFrame, keys: tuple[str, ...]) -> pl.Da
     )
 
 
-def _check_error(pairs: pl.DataFrame, keys: tuple[str, ...], tolerance: float, seed: int) -> ErrorCheck:
-    base, new, accounts = pairs[_BASE].to_numpy(), pairs[_NEW].to_numpy(), account_codes(pairs, keys)
-    change = _change(base, new, accounts, seed)
+def _check_error(sides: _Sides, pairs: pl.DataFrame, tolerance: float) -> ErrorCheck:
+    base, new, accounts = pairs[_BASE].to_numpy(), pairs[_NEW].to_numpy(), account_codes(pairs, sides.keys)
+    change = _change(base, new, accounts, sides.seed)
     return ErrorCheck(
+        pair=sides.pair,
         segment=None,
         value=None,
         accounts=len(np.unique(accounts)),
@@ -143,43 +191,74 @@ def _change(base: NDArray[np.float64], new: NDArray[np.float64], accounts: NDArr
     return Estimate(value=ratio.value - 1, low=ratio.low - 1, high=ratio.high - 1)
 
 
-def _set_aside(pairs: pl.DataFrame, keys: tuple[str, ...], tolerance: float) -> ErrorCheck:
+def _check_tail(sides: _Sides, pairs: pl.DataFrame, gate: Gate) -> TailCheck:
+    """Hold the windows whose error grew many times over against those whose error shrank as much."""
+    base, new = pairs[_BASE].to_numpy(), pairs[_NEW].to_numpy()
+    grew, shrank = (over.astype(np.float64) for over in (new > gate.tail_ratio * base, base > gate.tail_ratio * new))
+    excess = bootstrap_means(grew - shrank, account_codes(pairs, sides.keys), seed=sides.seed)
+    more = excess.value > gate.tail_tolerance and excess.low > 0
+    return TailCheck(
+        pair=sides.pair,
+        ratio=gate.tail_ratio,
+        grew=_mean(grew),
+        shrank=_mean(shrank),
+        excess=excess,
+        tolerance=gate.tail_tolerance,
+        verdict=Verdict.FAILED if more else Verdict.PASSED,
+    )
+
+
+def _set_aside(sides: _Sides, pairs: pl.DataFrame, tolerance: float) -> ErrorCheck:
     """Return the figures of a segment that is too small to judge: a change without an interval."""
     base, new = _mean(pairs[_BASE].to_numpy()), _mean(pairs[_NEW].to_numpy())
     change = Estimate(value=new / base - 1 if base else math.nan, low=math.nan, high=math.nan)
-    accounts = pairs.select(keys).n_unique()
-    return ErrorCheck(None, None, accounts, pairs.height, base, new, change, tolerance, Verdict.SKIPPED)
+    accounts = pairs.select(sides.keys).n_unique()
+    return ErrorCheck(sides.pair, None, None, accounts, pairs.height, base, new, change, tolerance, Verdict.SKIPPED)
 
 
-def _check_segments(pairs: pl.DataFrame, new: Scores, gate: Gate, seed: int) -> Iterator[ErrorCheck]:
+def _check_segments(sides: _Sides, pairs: pl.DataFrame, gate: Gate) -> Iterator[ErrorCheck]:
     """Check each value of each segment, in ascending order; those of few accounts are not judged."""
+    new, keys = sides.new, sides.keys
     there = segment_columns(new)
     for segment in gate.segments or there:
         _among(new, "segment", segment, there)
-        labels = new.windows.select(*new.keys, CUTOFF, pl.col(segment).fill_null("(none)").alias(VALUE))
-        labelled = pairs.join(labels, on=[*new.keys, CUTOFF], how="left", maintain_order="left")
+        labels = new.windows.select(*keys, CUTOFF, pl.col(segment).fill_null("(none)").alias(VALUE))
+        labelled = pairs.join(labels, on=[*keys, CUTOFF], how="left", maintain_order="left")
         for (value,), group in sorted(labelled.partition_by(VALUE, as_dict=True).items()):
-            if group.select(new.keys).n_unique() < SMALLEST_SEGMENT:
-                check = _set_aside(group, new.keys, gate.segment_tolerance)
-            else:
-                check = _check_error(group, new.keys, gate.segment_tolerance, seed)
+            small = group.select(keys).n_unique() < SMALLEST_SEGMENT
+            check = (_set_aside if small else _check_error)(sides, group, gate.segment_tolerance)
             yield replace(check, segment=segment, value=str(value))
 
 
-def _check_coverage(base: tuple[Scores, str], new: tuple[Scores, str], gate: Gate, seed: int) -> CoverageCheck:
-    was, now = (_coverage(one, model, gate, seed) for one, model in (base, new))
-    low, high = gate.coverage_band
-    inside = low - _ROUNDING <= now.value <= high + _ROUNDING
-    verdict = Verdict.PASSED if inside else Verdict.FAILED
-    return CoverageCheck(gate.coverage_level, was, now, gate.coverage_band, verdict)
+def _check_coverage(sides: _Sides, gate: Gate) -> CoverageCheck:
+    before, after = sides.values(_coverage_metric(gate))
+    was, now = (_share(values, sides) for values in (before, after))
+    outside = _misses(was, gate.coverage_band) != 0
+    side = _misses(now, gate.coverage_band)
+    failed = side != 0 and (not outside or _moved(_pair(before, after, sides.keys), sides) == side)
+    verdict = Verdict.FAILED if failed or math.isnan(now.value) else Verdict.PASSED
+    return CoverageCheck(sides.pair, gate.coverage_level, was, now, gate.coverage_band, outside, verdict)
 
 
-def _coverage(one: Scores, model: str, gate: Gate, seed: int) -> Estimate:
-    metric = f"coverage_{c.level_label(gate.coverage_level)}"
-    levels = [name for name in one.scores[METRIC].unique() if name.startswith("coverage_")]
-    _among(one, "metric", metric, levels)
-    values = _values(one, model, metric)
-    return bootstrap_means(values[VALUE].to_numpy(), account_codes(values, one.keys), seed=seed)
+def _coverage_metric(gate: Gate) -> str:
+    return f"coverage_{c.level_label(gate.coverage_level)}"
+
+
+def _share(values: pl.DataFrame, sides: _Sides) -> Estimate:
+    return bootstrap_means(values[VALUE].to_numpy(), account_codes(values, sides.keys), seed=sides.seed)
+
+
+def _misses(share: Estimate, band: tuple[float, float]) -> int:
+    """Return -1 where all of a share's interval lies below the band, 1 where all of it lies above, else 0."""
+    low, high = band
+    return int(share.low > high + _ROUNDING) - int(share.high < low - _ROUNDING)
+
+
+def _moved(pairs: pl.DataFrame, sides: _Sides) -> int:
+    """Return the direction in which coverage moved from BASE to NEW, 0 where it may be chance."""
+    codes = account_codes(pairs, sides.keys)
+    change = bootstrap_differences(pairs[_NEW].to_numpy(), pairs[_BASE].to_numpy(), codes, seed=sides.seed)
+    return int(change.low > 0) - int(change.high < 0)
 
 
 def _mean(values: NDArray[np.float64]) -> float:

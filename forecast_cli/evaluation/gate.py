@@ -23,8 +23,9 @@ class Verdict(StrEnum):
 class Gate:
     """What NEW may do. Tolerances are relative, 0.01 is 1 %; no ``segments`` are all there are.
 
-    ``coverage_level`` in percent; ``coverage_band``, both ends allowed, as shares of days. ``model`` None: the best
-    model of each backtest.
+    ``coverage_level`` in percent; ``coverage_band``, both ends allowed, as shares of days. ``tail_ratio`` is how many
+    times BASE's error is far more than it; ``tail_tolerance`` a share of windows. No ``models`` are all that both
+    backtests have, and the best of each.
     """
 
     metric: str = RANKED_BY
@@ -33,7 +34,9 @@ class Gate:
     segments: tuple[str, ...] = ()
     coverage_level: float = 80.0
     coverage_band: tuple[float, float] = (0.75, 0.85)
-    model: str | None = None
+    tail_ratio: float = 2.0
+    tail_tolerance: float = 0.01
+    models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,18 @@ class Scores:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """A model of BASE and the model of NEW it is compared with."""
+
+    base: str
+    new: str
+
+
+@dataclass(frozen=True)
 class WindowsCheck:
     """Windows that both models have a score for, and those that only BASE's has: not forecast is no progress."""
 
+    pair: Pair
     paired: int
     lost: int
     verdict: Verdict
@@ -65,6 +77,7 @@ class ErrorCheck:
     ``change`` is NEW / BASE - 1 with its 95 % interval: failed where all of it lies above ``tolerance``.
     """
 
+    pair: Pair
     segment: str | None
     value: str | None
     accounts: int
@@ -77,25 +90,53 @@ class ErrorCheck:
 
 
 @dataclass(frozen=True)
-class CoverageCheck:
-    """Share of days inside the intervals of ``level``, over windows with a scale: failed outside ``band``."""
+class TailCheck:
+    """Windows whose error grew to more than ``ratio`` times BASE's, and those that BASE's is as far above: shares.
 
+    ``excess`` is the first less the second, with its 95 % interval: failed where it is above ``tolerance`` and all of
+    the interval above zero. A few accounts that explode hardly move a mean; here they count.
+    """
+
+    pair: Pair
+    ratio: float
+    grew: float
+    shrank: float
+    excess: Estimate
+    tolerance: float
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class CoverageCheck:
+    """Share of days inside the intervals of ``level``, over windows with a scale.
+
+    Failed where all of NEW's 95 % interval lies outside ``band``, unless all of BASE's did (``base_outside``): then
+    where NEW is further away, by the interval of the paired difference.
+    """
+
+    pair: Pair
     level: float
     base: Estimate
     new: Estimate
     band: tuple[float, float]
+    base_outside: bool
     verdict: Verdict
 
 
-Check = WindowsCheck | ErrorCheck | CoverageCheck
+Check = WindowsCheck | ErrorCheck | TailCheck | CoverageCheck
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """BASE and NEW side by side: the models compared, by which metric, and every check, in order."""
+    """BASE and NEW side by side: the models compared, by which metric, and every check, pair after pair.
 
-    base_model: str
-    new_model: str
+    ``base_only`` and ``new_only`` are models that only one of them has. ``accounts`` and ``windows`` are those the
+    first pair has in common.
+    """
+
+    pairs: tuple[Pair, ...]
+    base_only: tuple[str, ...]
+    new_only: tuple[str, ...]
     metric: str
     accounts: int
     windows: int

@@ -14,6 +14,8 @@ LEADERBOARD: Final = "leaderboard.parquet"
 STEPS: Final = "steps.parquet"
 COSTS: Final = "costs.parquet"
 REPORTS: Final = ("report.json", "report.html", "report.md")
+#: Reports that ``report.json`` holds all of.
+RENDERED: Final = REPORTS[1:]
 MANIFEST: Final = "manifest.json"
 SUCCESS: Final = "_SUCCESS"
 LOCK: Final = ".lock"

@@ -82,5 +82,5 @@ def parse_manifest(content: bytes, *, where: str) -> Manifest:
         place = ".".join(str(part) for part in first["loc"]) or "the whole file"
         raise CheckFailedError(
             f"{where}: not a manifest this version can read: {place}: {first['msg']}",
-            "run the forecast again with --force",
+            "run the command that wrote it again, with --force",
         ) from None

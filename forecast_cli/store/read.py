@@ -36,5 +36,5 @@ def _unfinished(output: Path) -> ForecastCliError:
     except OutputBusyError as error:
         return error
     return CheckFailedError(
-        f"{output}: holds a run that was cut off", "run the same forecast command again: finished shards are kept"
+        f"{output}: holds a run that was cut off", "run the same command again: finished shards are kept"
     )

@@ -27,6 +27,7 @@ def run_check(output: Path) -> CheckReport:
         found += _broken_promises(output, manifest)
     return CheckReport(
         output=output,
+        command=manifest.command,
         files=len(manifest.files),
         bytes=sum(entry.bytes for entry in manifest.files),
         accounts=manifest.input.accounts,

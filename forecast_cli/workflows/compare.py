@@ -8,7 +8,7 @@ from typing import Final
 import polars as pl
 
 from forecast_cli.core.columns import UNIQUE_ID
-from forecast_cli.core.errors import CheckFailedError, OutputConflictError, UsageError
+from forecast_cli.core.errors import CheckFailedError, OutputConflictError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.evaluation.compare import compare_scores
@@ -25,7 +25,9 @@ _TASK: Final = ("horizon", "scale_lag", "id_col", "date_col", "balance_col", "cu
 #: Scales further apart than their own rounding say that other balances were read out of the same files.
 _ROUNDING: Final = 1e-9
 _MAKE: Final = "make one with: forecast-cli backtest INPUT --output DIR"
-_AGAIN: Final = "make BASE again from the same input and settings: forecast-cli backtest INPUT --output BASE --force"
+_AGAIN: Final = (
+    "make both from the same input and settings: forecast-cli backtest INPUT --output DIR --force, for the one at fault"
+)
 
 
 @dataclass(frozen=True)
@@ -54,18 +56,16 @@ def run_compare(request: CompareRequest) -> GateReport:
     """Compare two backtests of the same data and windows.
 
     Raises OutputConflictError where they are of different ones, CheckFailedError where one is missing or damaged,
-    UsageError for a folder that is not there, or a metric, level, model or segment that they do not have.
+    UsageError for a metric, level, model or segment that they do not have.
     """
     base, new = (_read_manifest(folder) for folder in (request.base, request.new))
-    _refuse(request, [*_data_differences(base, new), *_task_differences(base, new)])
+    _refuse(request, [*_task_differences(base, new), *_data_differences(base, new)])
     scores = [_read_scores(*one) for one in ((request.base, base), (request.new, new))]
     _refuse(request, list(_window_differences(*scores)))
     return GateReport(request, compare_scores(scores[0], scores[1], request.gate, seed=base.seed))
 
 
 def _read_manifest(folder: Path) -> Manifest:
-    if not folder.is_dir():
-        raise UsageError(f"{folder}: no such folder, expected a backtest", _MAKE)
     manifest = read_manifest(folder)
     if manifest.command != COMMAND:
         raise OutputConflictError(
@@ -99,7 +99,11 @@ def _task_differences(base: Manifest, new: Manifest) -> Iterator[str]:
     for name in _TASK:
         before, after = base.settings.get(name), new.settings.get(name)
         if before != after:
-            yield f"{name} is {before} in BASE and {after} in NEW"
+            yield f"{name} is {_told(before)} in BASE and {_told(after)} in NEW"
+
+
+def _told(value: object) -> str:
+    return "not set" if value is None else str(value)
 
 
 def _read_scores(folder: Path, manifest: Manifest) -> Scores:

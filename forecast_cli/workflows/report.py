@@ -10,7 +10,7 @@ from forecast_cli.reports.jsonfile import read_report, render_json
 from forecast_cli.reports.markdown import render_markdown
 from forecast_cli.store.atomic import write_whole
 from forecast_cli.store.check import damaged_files
-from forecast_cli.store.layout import MANIFEST, REPORTS
+from forecast_cli.store.layout import MANIFEST, RENDERED, REPORTS
 from forecast_cli.store.lock import holding
 from forecast_cli.store.manifest import FileEntry, Manifest
 from forecast_cli.store.read import read_manifest
@@ -44,7 +44,7 @@ def write_reports(report: Report, output: Path) -> tuple[FileEntry, ...]:
 def render_reports(report: Report, output: Path) -> tuple[FileEntry, ...]:
     """Write ``report.html`` and ``report.md``."""
     rendered = (render_html(report), render_markdown(report))
-    return tuple(write_text(text, output, name) for text, name in zip(rendered, REPORTS[1:], strict=True))
+    return tuple(write_text(text, output, name) for text, name in zip(rendered, RENDERED, strict=True))
 
 
 def _read(output: Path, manifest: Manifest) -> Report:

@@ -139,6 +139,7 @@ class CheckReport:
     """An output folder held against its manifest and the contract's invariants. Exit 6 where it is damaged."""
 
     output: Path
+    command: str
     files: int
     bytes: int
     accounts: int

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -26,6 +26,9 @@ from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, 
 from forecast_cli.workflows.ledgers import part_entries
 from forecast_cli.workflows.overlap import refuse_overlap, refuse_remote
 from forecast_cli.workflows.reading import CheckedInput, accept, check_whole_input, count_statuses, summarize_input
+
+#: What a command is seen doing.
+_DOING: Final = {"forecast": "Forecasting", "backtest": "Replaying"}
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def _run_missing(
     known = {receipt.index for receipt in done}
     missing = [shard for shard in prepared.shards if shard.index not in known]
     job = Job(prepared.checked.source, prepared.settings, prepared.contract.origin, run.staging, work)
-    progress.start("Forecasting", sum(shard.accounts for shard in prepared.shards))
+    progress.start(_DOING[prepared.command], sum(shard.accounts for shard in prepared.shards))
     progress.advance(sum(receipt.accounts for receipt in done))
     receipts = list(done)
     with closing(run_shards(job, missing, jobs=prepared.workers)) as finished:

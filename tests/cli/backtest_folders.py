@@ -22,7 +22,7 @@ class Folder:
     factor: float = 1.0
     coverage: float = 0.8
     shift: int = 0
-    models: tuple[str, ...] = ("MSTL(30)", "Naive")
+    models: tuple[str, ...] = ("MSTL(30)",)
     segment: str = "personal"
     data: tuple[str, ...] = ("one", "two")
     command: str = "backtest"

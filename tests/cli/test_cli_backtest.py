@@ -1,6 +1,7 @@
 """``forecast-cli backtest`` and ``report``: what they show, what they write, how they leave."""
 
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -55,6 +56,25 @@ def test_a_forecast_is_not_taken_for_a_backtest(cli: Cli, balances: Path, replay
 
 def test_check_finds_a_backtest_whole(cli: Cli, replayed: Path) -> None:
     cli("check", replayed).expect(ExitCode.OK)
+
+
+def test_a_damaged_page_is_rendered_again_and_damaged_scores_are_made_again(
+    cli: Cli, replayed: Path, tmp_path: Path
+) -> None:
+    output = Path(shutil.copytree(replayed, tmp_path / "copy"))
+    (output / "report.html").write_text("cut off")
+    outcome = cli("check", output).expect(ExitCode.CHECK_FAILED)
+    assert f"forecast-cli report {output}" in outcome.err.replace("\n", "")
+    cli("report", output).expect(ExitCode.OK)
+    cli("check", output).expect(ExitCode.OK)
+    (output / "scores.parquet").write_bytes(b"cut off")
+    assert "the backtest command that wrote it" in cli("check", output).expect(ExitCode.CHECK_FAILED).err
+
+
+def test_a_segment_that_is_not_there_is_answered_with_those_that_are(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    outcome = cli("backtest", balances, "--output", tmp_path / "out", *ASKED, "--segment", "balnce")
+    outcome.expect_error(ExitCode.CONFIG_INVALID, "no column 'balnce' (--segment)")
+    assert "did you mean 'balance'? The file has: account_id, date, balance" in outcome.err
 
 
 def test_too_little_history_for_any_window_exits_3(cli: Cli, balances: Path, tmp_path: Path) -> None:

@@ -26,14 +26,14 @@ def base(tmp_path: Path) -> Path:
 
 def test_the_same_backtest_passes(cli: Cli, base: Path) -> None:
     outcome = cli("compare", base, base).expect(ExitCode.OK)
-    assert "4 checks passed; 3 segments too small to say" in outcome.flat
+    assert "5 checks passed; 3 segments too small to say" in outcome.flat
     assert outcome.err == ""
 
 
 def test_a_worse_one_exits_6_and_is_told_by_name(cli: Cli, base: Path, tmp_path: Path) -> None:
     outcome = cli("compare", base, write_backtest(tmp_path / "new", WORSE))
     outcome.expect_error(
-        ExitCode.CHECK_FAILED, "2 of 4 checks failed: ", "scrps, all windows", "+20.0 %", "up to +1 % allowed"
+        ExitCode.CHECK_FAILED, "2 of 5 checks failed: ", "scrps, all windows", "+20.0 %", "up to +1 % allowed"
     )
     assert "hint:  where the change is meant" in outcome.err
 
@@ -42,7 +42,7 @@ def test_tolerances_are_allowed_what_they_say(cli: Cli, base: Path, tmp_path: Pa
     new = write_backtest(tmp_path / "new", WORSE)
     cli("compare", base, new, "--tolerance", "25%", "--segment-tolerance", "0.25").expect(ExitCode.OK)
     outcome = cli("compare", base, new, "--tolerance", "25%", "--segment-tolerance", "5%", "--segment", "account_type")
-    outcome.expect_error(ExitCode.CHECK_FAILED, "1 of 4 checks failed: ", "scrps, account_type = personal")
+    outcome.expect_error(ExitCode.CHECK_FAILED, "1 of 5 checks failed: ", "scrps, account_type = personal")
 
 
 def test_coverage_outside_its_band_exits_6(cli: Cli, base: Path, tmp_path: Path) -> None:
@@ -50,14 +50,19 @@ def test_coverage_outside_its_band_exits_6(cli: Cli, base: Path, tmp_path: Path)
     outcome = cli("compare", base, new)
     outcome.expect_error(ExitCode.CHECK_FAILED, "coverage of 80 % intervals", "70.0 %", "75 % to 85 % allowed")
     cli("compare", base, new, "--coverage-band", "0.65,0.85").expect(ExitCode.OK)
-    cli("compare", base, base, "--coverage-band", "85%,1").expect(ExitCode.CHECK_FAILED)
+    outcome = cli("compare", base, base, "--coverage-band", "85%,1").expect(ExitCode.OK)
+    assert "BASE is outside" in outcome.flat
+    outcome = cli("compare", base, new, "--coverage-band", "85%,1").expect(ExitCode.CHECK_FAILED)
+    assert "--coverage-band sets" in outcome.err.replace("\n", " ")
 
 
-def test_another_metric_or_model_is_compared_when_asked_for(cli: Cli, base: Path, tmp_path: Path) -> None:
-    new = write_backtest(tmp_path / "new", WORSE)
+def test_another_metric_or_model_is_compared_when_asked_for(cli: Cli, tmp_path: Path) -> None:
+    two = Folder(models=("MSTL(30)", "Naive"))
+    base, new = write_backtest(tmp_path / "base", two), write_backtest(tmp_path / "new", two.but(factor=1.2))
+    assert "MSTL(30), Naive: 60 windows" in cli("compare", base, new, "--metric", "mase").flat
     outcome = cli("compare", base, new, "--metric", "mase", "--model", "Naive")
     outcome.expect_error(ExitCode.CHECK_FAILED, "mase, all windows")
-    assert "Naive in BASE, Naive in NEW: 60 windows of 30 accounts" in outcome.flat
+    assert "Naive: 60 windows of 30 accounts" in outcome.flat
 
 
 @pytest.mark.parametrize(
@@ -78,6 +83,27 @@ def test_what_is_not_the_same_task_exits_5_with_what_differs(
     outcome = cli("compare", base, write_backtest(tmp_path / "new", folder))
     outcome.expect_error(ExitCode.CONFIG_INVALID, *words)
     assert outcome.out == ""
+    assert "make both from the same input" in outcome.err or "make one with" in outcome.err
+
+
+@pytest.mark.parametrize("shown", FORMATS)
+def test_where_there_is_no_comparison_a_build_shows_why(cli: Cli, base: Path, tmp_path: Path, shown: str) -> None:
+    outcome = cli("compare", base, write_backtest(tmp_path / "new", Folder(shift=1)), "--format", shown)
+    outcome.expect_error(ExitCode.CONFIG_INVALID, "cannot be compared")
+    match shown:
+        case "junit":
+            [suite] = parsed(outcome.out)
+            assert "60 windows of BASE only" in suite[0][0].get("message", "")
+        case "github":
+            assert outcome.out.startswith("::error title=forecast-cli compare::")
+        case _:
+            assert outcome.out == ""
+
+
+def test_a_setting_that_is_not_set_is_said_so(cli: Cli, base: Path, tmp_path: Path) -> None:
+    new = write_backtest(tmp_path / "new", Folder(settings={"timezone": "Europe/Prague"}))
+    outcome = cli("compare", base, new)
+    outcome.expect_error(ExitCode.CONFIG_INVALID, "timezone is not set in BASE and Europe/Prague in NEW")
 
 
 def test_other_places_and_names_of_the_same_column_are_no_difference(cli: Cli, tmp_path: Path) -> None:
@@ -86,11 +112,13 @@ def test_other_places_and_names_of_the_same_column_are_no_difference(cli: Cli, t
     cli("compare", left, right).expect(ExitCode.OK)
 
 
-def test_a_model_that_left_windows_out_exits_6(cli: Cli, base: Path, tmp_path: Path) -> None:
+def test_models_of_one_side_only_are_said(cli: Cli, base: Path, tmp_path: Path) -> None:
     new = write_backtest(tmp_path / "new", Folder(models=("Other",)))
-    cli("compare", base, new).expect(ExitCode.OK)
-    outcome = cli("compare", base, new, "--model", "Naive")
-    outcome.expect_error(ExitCode.USAGE, "no model 'Naive'")
+    outcome = cli("compare", base, new).expect(ExitCode.OK)
+    assert "MSTL(30) in BASE, Other in NEW: 60 windows" in outcome.flat
+    assert "MSTL(30) in BASE only; Other in NEW only" in outcome.flat
+    outcome = cli("compare", base, new, "--model", "MSTL(30)")
+    outcome.expect_error(ExitCode.USAGE, "no model 'MSTL(30)'")
     assert "there are: Other" in outcome.err
 
 
@@ -106,7 +134,7 @@ def test_a_damaged_or_missing_table_exits_6(cli: Cli, base: Path, tmp_path: Path
 
 
 def test_a_folder_without_a_backtest_is_named(cli: Cli, base: Path, tmp_path: Path) -> None:
-    cli("compare", base, tmp_path / "none").expect_error(ExitCode.USAGE, "none: no such folder, expected a backtest")
+    cli("compare", base, tmp_path / "none").expect_error(ExitCode.CHECK_FAILED, "none: no such folder")
     (tmp_path / "empty").mkdir()
     cli("compare", base, tmp_path / "empty").expect_error(ExitCode.CHECK_FAILED, "manifest.json")
 
@@ -142,11 +170,11 @@ def test_json_holds_every_check_and_figure(cli: Cli, base: Path, tmp_path: Path)
     new = write_backtest(tmp_path / "new", WORSE)
     found = json.loads(cli("compare", base, new, "--format", "json").expect(ExitCode.CHECK_FAILED).out)
     assert (found["passed"], found["metric"], found["accounts"], found["windows"]) == (False, "scrps", 30, 60)
-    assert [check["check"] for check in found["checks"]] == ["windows", "error", "coverage", *["error"] * 4]
+    assert [check["check"] for check in found["checks"]] == ["windows", "error", "tail", "coverage", *["error"] * 4]
     whole = found["checks"][1]
     assert whole["change"]["value"] == pytest.approx(0.2)
     assert whole["verdict"] == "failed"
-    assert found["checks"][2]["band"] == [0.75, 0.85]
+    assert found["checks"][3]["band"] == [0.75, 0.85]
 
 
 def test_github_annotates_each_failure_and_ends_in_a_notice(cli: Cli, base: Path, tmp_path: Path) -> None:
@@ -155,20 +183,20 @@ def test_github_annotates_each_failure_and_ends_in_a_notice(cli: Cli, base: Path
     assert [line.split(" ")[0] for line in lines] == ["::error", "::error", "::notice"]
     assert "+20.0 %25" in lines[0]
     passed = cli("compare", base, base, "--format", "github").expect(ExitCode.OK).out
-    assert passed.startswith("::notice title=forecast-cli compare::4 checks passed")
+    assert passed.startswith("::notice title=forecast-cli compare::5 checks passed")
 
 
 def test_junit_has_a_case_for_each_check(cli: Cli, base: Path, tmp_path: Path) -> None:
     new = write_backtest(tmp_path / "new", WORSE)
     [suite] = parsed(cli("compare", base, new, "--format", "junit").expect(ExitCode.CHECK_FAILED).out)
     assert {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
-        "tests": "7",
+        "tests": "8",
         "failures": "2",
         "errors": "0",
         "skipped": "3",
     }
     cases = suite.findall("testcase")
-    assert len(cases) == 7
+    assert len(cases) == 8
     assert [case.get("name") for case in cases if case.find("failure") is not None] == [
         "scrps, all windows",
         "scrps, account_type = personal",
@@ -177,10 +205,10 @@ def test_junit_has_a_case_for_each_check(cli: Cli, base: Path, tmp_path: Path) -
 
 def test_markdown_says_what_failed_above_the_table(cli: Cli, base: Path, tmp_path: Path) -> None:
     out = cli("compare", base, write_backtest(tmp_path / "new", WORSE), "--format", "md").out
-    assert out.startswith("### forecast-cli compare: 2 of 4 checks failed")
+    assert out.startswith("### forecast-cli compare: 2 of 5 checks failed")
     assert "\n- scrps, all windows: " in out
     table = [line for line in out.splitlines() if line.startswith("|")]
-    assert len(table) == 2 + 7
+    assert len(table) == 2 + 8
     assert {line.replace("\\|", "").count("|") for line in table} == {7}
 
 
@@ -211,7 +239,7 @@ def test_the_log_ends_in_the_verdict(cli: Cli, base: Path, tmp_path: Path) -> No
     new = write_backtest(tmp_path / "new", WORSE)
     summary = cli("compare", base, new, "--log-format", "json").expect(ExitCode.CHECK_FAILED).events[-1]
     assert (summary["status"], summary["exit_code"]) == ("failed", 6)
-    assert summary["counts"] == {"accounts": 30, "windows": 60, "checks": 7, "failed": 2}
+    assert summary["counts"] == {"accounts": 30, "windows": 60, "checks": 8, "failed": 2}
     assert len(summary["failed"]) == 2
     assert cli("compare", base, base, "--log-format", "json").events[-1]["status"] == "ok"
 

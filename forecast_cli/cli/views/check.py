@@ -6,6 +6,7 @@ from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import size
 from forecast_cli.reports.terminal.layout import Column, aligned, line, section, sections
+from forecast_cli.store.layout import RENDERED
 from forecast_cli.workflows.results import CheckReport
 
 
@@ -17,6 +18,13 @@ def render_check(report: CheckReport) -> Group:
         return sections(line(f"{summary}: as the manifest says", "green"))
     rows = [(printable(damage.path), printable(damage.problem)) for damage in report.damages]
     return sections(line(summary), section("Damaged", aligned((Column(wraps=True), Column(wraps=True)), rows)))
+
+
+def check_hint(report: CheckReport) -> str:
+    """Say how to mend what is wrong: reports are rendered again from what they tell, all else is made again."""
+    if {damage.path for damage in report.damages} <= set(RENDERED):
+        return f"render it again: forecast-cli report {printable(report.output)}"
+    return f"make it again: the {report.command} command that wrote it, with --force"
 
 
 def describe_end(report: CheckReport) -> str:

@@ -1,5 +1,7 @@
 """How ``compare`` ends: the result on stdout in the format asked for, and for a failed gate which check failed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NoReturn, assert_never
 
 import typer
@@ -7,9 +9,10 @@ import typer
 from forecast_cli.cli.gate_options import CompareFormat
 from forecast_cli.cli.messages import Ending, Log
 from forecast_cli.cli.streams import show, write_out
-from forecast_cli.evaluation.gate import Comparison
-from forecast_cli.reports.comparison.github import render_comparison_github
-from forecast_cli.reports.comparison.junit import render_comparison_junit
+from forecast_cli.core.errors import ForecastCliError
+from forecast_cli.evaluation.gate import Comparison, CoverageCheck
+from forecast_cli.reports.comparison.github import render_comparison_github, render_error_github
+from forecast_cli.reports.comparison.junit import render_comparison_junit, render_error_junit
 from forecast_cli.reports.comparison.markdown import render_comparison_markdown
 from forecast_cli.reports.comparison.values import comparison_values
 from forecast_cli.reports.comparison.words import check_sentence, ending, verdict_line
@@ -18,6 +21,25 @@ from forecast_cli.reports.terminal.comparison import render_comparison
 from forecast_cli.workflows.compare import GateReport
 
 _HINT = "where the change is meant, make NEW the baseline; what is allowed: forecast-cli compare --help"
+_WIDEN = "; BASE's coverage is outside its band too, which --coverage-band sets"
+
+
+@contextmanager
+def telling_errors(format: CompareFormat) -> Iterator[None]:  # noqa: A002
+    """Write an error in the format of a build's report as well, so that the build shows why there is no comparison."""
+    try:
+        yield
+    except ForecastCliError as error:
+        match format:
+            case CompareFormat.GITHUB:
+                write_out(render_error_github(error.message))
+            case CompareFormat.JUNIT:
+                write_out(render_error_junit(error.message))
+            case CompareFormat.TABLE | CompareFormat.JSON | CompareFormat.MD:
+                pass
+            case _:
+                assert_never(format)
+        raise
 
 
 def end_comparison(log: Log, report: GateReport, format: CompareFormat) -> NoReturn:  # noqa: A002
@@ -29,8 +51,13 @@ def end_comparison(log: Log, report: GateReport, format: CompareFormat) -> NoRet
         "counts": _counts(report.comparison),
         "failed": [check_sentence(check, report.comparison, quote=str) for check in report.comparison.failed],
     }
-    log.close(Ending(report.exit_code, _message(report.comparison), _HINT, fields))
+    log.close(Ending(report.exit_code, _message(report.comparison), _hint(report.comparison), fields))
     raise typer.Exit(report.exit_code)
+
+
+def _hint(comparison: Comparison) -> str:
+    outside = any(isinstance(check, CoverageCheck) and check.base_outside for check in comparison.failed)
+    return f"{_HINT}{_WIDEN}" if outside else _HINT
 
 
 def _show(comparison: Comparison, format: CompareFormat) -> None:  # noqa: A002

@@ -9,6 +9,7 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.core.errors import ConfigError
+from forecast_cli.core.text import did_you_mean
 from forecast_cli.data.files.storage import storage_of
 from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.data.scan.collect import collect
@@ -34,9 +35,10 @@ def check_attributes(source: Source, settings: Settings, reserved: Collection[st
     for column in settings.segment:
         if column in reserved:
             raise ConfigError(f"--segment {column}: the windows have a column of that name", "rename it in the input")
-        lacking = next((file for file in source.files if file.rows and not _has(file, column, source)), None)
-        if lacking is not None:
-            raise ConfigError(f"{lacking.path}: no column '{column}' (--segment)", "name a column that every file has")
+        for file in source.files:
+            names = _columns(file, source) if file.rows else [column]
+            if column not in names:
+                raise ConfigError(f"{file.path}: no column '{column}' (--segment)", _hint(column, names))
 
 
 def with_column(source: Source, column: str) -> Source:
@@ -48,8 +50,12 @@ def with_column(source: Source, column: str) -> Source:
     return replace(source, files=tuple(files))
 
 
-def _has(file: InputFile, column: str, source: Source) -> bool:
-    if column in dict(file.hive) or column in dict(file.columns):
-        return True
+def _columns(file: InputFile, source: Source) -> list[str]:
+    """Return all columns of a file, those of the folders above it among them."""
     with storage_of(source.access).open(file.path) as opened:
-        return column in pl.read_parquet_schema(cast("IO[bytes]", opened))
+        return [*pl.read_parquet_schema(cast("IO[bytes]", opened)), *dict(file.hive)]
+
+
+def _hint(column: str, names: Collection[str]) -> str:
+    close = did_you_mean(column, names, otherwise="name a column that every file has.")
+    return f"{close} The file has: {', '.join(names)}"

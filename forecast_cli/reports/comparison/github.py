@@ -7,6 +7,7 @@ from typing import Final
 
 from forecast_cli.evaluation.gate import Comparison
 from forecast_cli.reports.comparison.words import check_sentence, title, verdict_line
+from forecast_cli.reports.escape import printable
 
 _TITLE: Final = "forecast-cli compare"
 
@@ -16,6 +17,11 @@ def render_comparison_github(comparison: Comparison) -> str:
     errors = [_command("error", check_sentence(check, comparison)) for check in comparison.failed]
     notice = _command("notice", f"{verdict_line(comparison)}; {title(comparison)}")
     return "".join(f"{command}\n" for command in [*errors, notice])
+
+
+def render_error_github(message: str) -> str:
+    """Return the error of a gate that could not compare."""
+    return f"{_command('error', printable(message))}\n"
 
 
 def _command(kind: str, message: str) -> str:

@@ -1,6 +1,7 @@
 """The gate as JUnit XML, which most builds show as a test report: one case for each check."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 from xml.etree import ElementTree as ET
 
@@ -21,18 +22,34 @@ def render_comparison_junit(comparison: Comparison) -> str:
         "errors": 0,
         "skipped": sum(check.verdict is Verdict.SKIPPED for check in comparison.checks),
     }
-    totals = {name: str(count) for name, count in counts.items()}
-    root = ET.Element("testsuites", totals)
-    suite = ET.SubElement(root, "testsuite", {"name": _SUITE, **totals})
+    root, suite = _suite(counts)
     for check in comparison.checks:
         _add_case(suite, check, comparison)
     ET.SubElement(suite, "system-out").text = title(comparison, quote=_text)
+    return _document(root)
+
+
+def render_error_junit(message: str) -> str:
+    """Return the test report of a gate that could not compare: one case, in error."""
+    root, suite = _suite({"tests": 1, "failures": 0, "errors": 1, "skipped": 0})
+    case = ET.SubElement(suite, "testcase", {"classname": _SUITE, "name": "comparison"})
+    ET.SubElement(case, "error", {"message": _text(message)})
+    return _document(root)
+
+
+def _suite(counts: Mapping[str, int]) -> tuple[ET.Element, ET.Element]:
+    totals = {name: str(count) for name, count in counts.items()}
+    root = ET.Element("testsuites", totals)
+    return root, ET.SubElement(root, "testsuite", {"name": _SUITE, **totals})
+
+
+def _document(root: ET.Element) -> str:
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
 def _add_case(suite: ET.Element, check: Check, comparison: Comparison) -> None:
-    name = check_name(check, comparison.metric, quote=_text)
+    name = check_name(check, comparison, quote=_text)
     case = ET.SubElement(suite, "testcase", {"classname": _SUITE, "name": name})
     said = check_sentence(check, comparison, quote=_text)
     match check.verdict:

@@ -3,16 +3,25 @@
 from typing import Final
 
 from forecast_cli.evaluation.gate import Comparison, Verdict
-from forecast_cli.reports.comparison.words import CheckLine, check_line, check_sentence, title, verdict_line
+from forecast_cli.reports.comparison.words import (
+    CheckLine,
+    check_line,
+    check_sentence,
+    title,
+    told_checks,
+    untold_line,
+    verdict_line,
+)
 from forecast_cli.reports.markdown_text import escape_markdown
 
 _SIGNS: Final = {Verdict.PASSED: "passed", Verdict.FAILED: "**failed**", Verdict.SKIPPED: "too small"}
 
 
 def render_comparison_markdown(comparison: Comparison) -> str:
-    """Return the verdict, what failed, and a table of every check."""
+    """Return the verdict, what failed, and a table of the checks."""
     failed = [f"- {check_sentence(check, comparison, quote=escape_markdown)}" for check in comparison.failed]
-    rows = [_row(check_line(check, comparison.metric, quote=escape_markdown)) for check in comparison.checks]
+    rows = [_row(check_line(check, comparison, quote=escape_markdown)) for check in told_checks(comparison)]
+    untold = untold_line(comparison)
     return "\n".join(
         [
             f"### forecast-cli compare: {verdict_line(comparison)}",
@@ -23,6 +32,7 @@ def render_comparison_markdown(comparison: Comparison) -> str:
             "| check | BASE | NEW | change | allowed | verdict |",
             "|---|---:|---:|---:|---:|---|",
             *rows,
+            *(["", untold] if untold else []),
             "",
         ]
     )

@@ -4,7 +4,7 @@ import math
 from dataclasses import fields
 from typing import Any
 
-from forecast_cli.evaluation.gate import Check, Comparison
+from forecast_cli.evaluation.gate import Check, Comparison, Pair
 from forecast_cli.evaluation.report import Estimate
 from forecast_cli.reports.comparison.words import check_sentence, verdict_line
 
@@ -14,8 +14,9 @@ def comparison_values(comparison: Comparison) -> dict[str, Any]:
     return {
         "passed": not comparison.failed,
         "message": verdict_line(comparison),
-        "base_model": comparison.base_model,
-        "new_model": comparison.new_model,
+        "pairs": [_pair(pair) for pair in comparison.pairs],
+        "base_only": list(comparison.base_only),
+        "new_only": list(comparison.new_only),
         "metric": comparison.metric,
         "accounts": comparison.accounts,
         "windows": comparison.windows,
@@ -29,8 +30,14 @@ def _check_values(check: Check, comparison: Comparison) -> dict[str, Any]:
     return {"check": kind, **figures, "message": check_sentence(check, comparison, quote=str)}
 
 
+def _pair(pair: Pair) -> dict[str, str]:
+    return {"base": pair.base, "new": pair.new}
+
+
 def _plain(value: Any) -> Any:
     match value:
+        case Pair():
+            return _pair(value)
         case Estimate():
             return {name: _plain(figure) for name, figure in value}
         case float():

@@ -2,12 +2,22 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from forecast_cli.core.columns import level_label
 from forecast_cli.core.text import counted
-from forecast_cli.evaluation.gate import Check, Comparison, CoverageCheck, ErrorCheck, Verdict, WindowsCheck
+from forecast_cli.evaluation.gate import (
+    Check,
+    Comparison,
+    CoverageCheck,
+    ErrorCheck,
+    Pair,
+    TailCheck,
+    Verdict,
+    WindowsCheck,
+)
+from forecast_cli.evaluation.report import Estimate
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import percent
 
@@ -27,52 +37,81 @@ class CheckLine:
     verdict: Verdict
 
 
-def check_line(check: Check, metric: str, *, quote: Quote = printable) -> CheckLine:
-    """Return a check as a row."""
-    match check:
-        case WindowsCheck():
-            base, new = check.paired + check.lost, check.paired
-            return CheckLine("windows scored", f"{base:,}", f"{new:,}", "", "all of BASE's", check.verdict)
-        case ErrorCheck():
-            figures = (_figure(check.base), _figure(check.new), _change(check))
-            allowed = f"up to +{percent(check.tolerance)}"
-            return CheckLine(_group(check, quote) or quote(metric), *figures, allowed, check.verdict)
-        case CoverageCheck():
-            low, high = check.band
-            name = f"coverage of {level_label(check.level)} % intervals"
-            shares = (_share(check.base.value), _share(check.new.value))
-            return CheckLine(name, *shares, "", f"{percent(low)} to {percent(high)}", check.verdict)
-        case _:
-            assert_never(check)
+def check_line(check: Check, comparison: Comparison, *, quote: Quote = printable) -> CheckLine:
+    """Return a check as a row; where several pairs of models are compared, its name says which."""
+    line = _line(check, comparison.metric, quote)
+    several = len(comparison.pairs) > 1
+    return replace(line, name=f"{pair_words(check.pair, quote=quote)}: {line.name}") if several else line
 
 
-def check_name(check: Check, metric: str, *, quote: Quote = printable) -> str:
+def check_name(check: Check, comparison: Comparison, *, quote: Quote = printable) -> str:
     """Return what a check is called on its own, away from the table."""
-    if isinstance(check, ErrorCheck):
-        return f"{quote(metric)}, {_group(check, quote) or 'all windows'}"
-    return check_line(check, metric, quote=quote).name
+    name = check_line(check, comparison, quote=quote).name
+    if not isinstance(check, ErrorCheck):
+        return name
+    if check.segment is None:
+        return f"{name}, all windows"
+    return f"{name.removesuffix(_group(check, quote))}{quote(comparison.metric)}, {_group(check, quote)}"
 
 
 def check_sentence(check: Check, comparison: Comparison, *, quote: Quote = printable) -> str:
     """Return what a check found, in one line."""
-    line = check_line(check, comparison.metric, quote=quote)
-    name = check_name(check, comparison.metric, quote=quote)
+    line = check_line(check, comparison, quote=quote)
+    name = check_name(check, comparison, quote=quote)
     match check:
         case WindowsCheck():
-            return _windows_sentence(check)
+            return f"{name}: {_windows_words(check)}"
         case ErrorCheck():
             found = f"{name}: {line.base} -> {line.new}, {line.change}; {line.allowed} allowed"
             return f"{found}, {counted(check.windows, 'window')} of {counted(check.accounts, 'account')}"
+        case TailCheck():
+            return f"{name}: {line.new}, {line.base} the other way; {line.change} more, {line.allowed} allowed"
         case CoverageCheck():
-            return f"{name}: {line.base} -> {line.new}; {line.allowed} allowed"
+            outside = "; BASE is outside as well" if check.base_outside else ""
+            return f"{name}: {line.base} -> {line.new}, {_ends(check.new)}; {line.allowed} allowed{outside}"
         case _:
             assert_never(check)
 
 
 def title(comparison: Comparison, *, quote: Quote = printable) -> str:
-    """Return what was compared."""
+    """Return what was compared, and which models could not be."""
     windows = f"{counted(comparison.windows, 'window')} of {counted(comparison.accounts, 'account')}"
-    return f"{quote(comparison.base_model)} in BASE, {quote(comparison.new_model)} in NEW: {windows}"
+    models = ", ".join(pair_words(pair, quote=quote) for pair in comparison.pairs)
+    alone = [
+        f"{', '.join(quote(model) for model in only)} in {side} only"
+        for side, only in (("BASE", comparison.base_only), ("NEW", comparison.new_only))
+        if only
+    ]
+    return "; ".join([f"{models}: {windows}", *alone])
+
+
+def pair_words(pair: Pair, *, quote: Quote = printable) -> str:
+    """Return the model, or where they are two, that of BASE and that of NEW."""
+    if pair.base == pair.new:
+        return quote(pair.base)
+    return f"{quote(pair.base)} in BASE, {quote(pair.new)} in NEW"
+
+
+def told_checks(comparison: Comparison) -> tuple[Check, ...]:
+    """Return the checks worth a row: of several pairs' segments, those that failed."""
+    return tuple(
+        check
+        for check in comparison.checks
+        if len(comparison.pairs) == 1 or not _is_segment(check) or check.verdict is Verdict.FAILED
+    )
+
+
+def untold_line(comparison: Comparison) -> str:
+    """Say of the checks that have no row how they ended; empty where all have one."""
+    told = set(map(id, told_checks(comparison)))
+    left = [check for check in comparison.checks if id(check) not in told]
+    if not left:
+        return ""
+    small = sum(check.verdict is Verdict.SKIPPED for check in left)
+    return (
+        f"{counted(len(left) - small, 'segment')} passed, {small} too small to say; all of them: --format json, "
+        "or --model for those of one model"
+    )
 
 
 def verdict_line(comparison: Comparison) -> str:
@@ -92,16 +131,51 @@ def _skipped(comparison: Comparison) -> int:
     return sum(check.verdict is Verdict.SKIPPED for check in comparison.checks)
 
 
-def _group(check: ErrorCheck, quote: Quote) -> str | None:
-    return None if check.segment is None else f"{quote(check.segment)} = {quote(check.value)}"
+def _line(check: Check, metric: str, quote: Quote) -> CheckLine:
+    match check:
+        case WindowsCheck():
+            base, new = check.paired + check.lost, check.paired
+            return CheckLine("windows scored", f"{base:,}", f"{new:,}", "", "all of BASE's", check.verdict)
+        case ErrorCheck():
+            figures = (_figure(check.base), _figure(check.new), _change(check))
+            allowed = f"up to +{percent(check.tolerance)}"
+            return CheckLine(_group(check, quote) or quote(metric), *figures, allowed, check.verdict)
+        case TailCheck():
+            name = f"windows over {check.ratio:g}x BASE's {quote(metric)}"
+            figures = (
+                _share(check.shrank),
+                _share(check.grew),
+                f"{_share(check.excess.value)} ({_ends(check.excess)})",
+            )
+            return CheckLine(name, *figures, f"up to {percent(check.tolerance)}", check.verdict)
+        case CoverageCheck():
+            low, high = check.band
+            name = f"coverage of {level_label(check.level)} % intervals"
+            shares = (_share(check.base.value), _share(check.new.value))
+            allowed = f"{percent(low)} to {percent(high)}"
+            return CheckLine(name, *shares, "BASE is outside" if check.base_outside else "", allowed, check.verdict)
+        case _:
+            assert_never(check)
 
 
-def _windows_sentence(check: WindowsCheck) -> str:
+def _is_segment(check: Check) -> bool:
+    return isinstance(check, ErrorCheck) and check.segment is not None
+
+
+def _group(check: ErrorCheck, quote: Quote) -> str:
+    return "" if check.segment is None else f"{quote(check.segment)} = {quote(check.value)}"
+
+
+def _ends(share: Estimate) -> str:
+    return f"{_share(share.low).removesuffix(' %')} to {_share(share.high)}"
+
+
+def _windows_words(check: WindowsCheck) -> str:
     if check.paired == 0:
-        return "windows scored: no window has a score in both BASE and NEW"
+        return "no window has a score in both BASE and NEW"
     if check.lost:
-        return f"windows scored: {counted(check.lost, 'window')} that BASE has a score for, NEW has none"
-    return f"windows scored: all {counted(check.paired, 'window')} of BASE"
+        return f"{counted(check.lost, 'window')} that BASE has a score for, NEW has none"
+    return f"all {counted(check.paired, 'window')} of BASE"
 
 
 def _change(check: ErrorCheck) -> str:

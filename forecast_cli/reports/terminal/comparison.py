@@ -7,14 +7,14 @@ from rich.console import Group
 from rich.text import Text
 
 from forecast_cli.evaluation.gate import Comparison, Verdict
-from forecast_cli.reports.comparison.words import CheckLine, check_line, title, verdict_line
+from forecast_cli.reports.comparison.words import CheckLine, check_line, title, told_checks, untold_line, verdict_line
 from forecast_cli.reports.terminal.layout import Column, heading, line, ruled, sections
 
 _STYLES: Final[Mapping[Verdict, str]] = {Verdict.PASSED: "green", Verdict.FAILED: "bold red", Verdict.SKIPPED: "dim"}
 
 
 def render_comparison(comparison: Comparison) -> Group:
-    """Return what was compared, a row for each check, and the verdict."""
+    """Return what was compared, the checks, and the verdict."""
     columns = (
         Column("check", wraps=True),
         Column("BASE", "right"),
@@ -23,9 +23,11 @@ def render_comparison(comparison: Comparison) -> Group:
         Column("allowed", "right"),
         Column("verdict"),
     )
-    rows = [_row(check_line(check, comparison.metric)) for check in comparison.checks]
+    rows = [_row(check_line(check, comparison)) for check in told_checks(comparison)]
+    untold = untold_line(comparison)
     ending = line(verdict_line(comparison), "bold red" if comparison.failed else "bold green")
-    return sections(heading(title(comparison)), ruled(columns, rows), ending)
+    aside = [line(untold, "dim")] if untold else []
+    return sections(heading(title(comparison)), ruled(columns, rows), *aside, ending)
 
 
 def _row(shown: CheckLine) -> tuple[str, str, str, str, str, Text]:

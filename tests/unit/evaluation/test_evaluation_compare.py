@@ -9,7 +9,17 @@ import pytest
 
 from forecast_cli.core.errors import UsageError
 from forecast_cli.evaluation.compare import best_model, compare_scores, segment_columns
-from forecast_cli.evaluation.gate import CoverageCheck, ErrorCheck, Gate, Scores, Verdict, WindowsCheck
+from forecast_cli.evaluation.gate import (
+    Check,
+    CoverageCheck,
+    ErrorCheck,
+    Gate,
+    Pair,
+    Scores,
+    TailCheck,
+    Verdict,
+    WindowsCheck,
+)
 
 ACCOUNTS = 60
 WINDOWS = 3
@@ -58,8 +68,22 @@ def changed(one: Scores, factor: pl.Expr | float, *, metric: str = "scrps", wher
     return replace(one, name="new", scores=one.scores.with_columns(value=value))
 
 
-def errors_of(checks: tuple[object, ...]) -> dict[tuple[str | None, str | None], ErrorCheck]:
-    return {(check.segment, check.value): check for check in checks if isinstance(check, ErrorCheck)}
+A = Pair("A", "A")
+
+
+def errors_of(checks: tuple[Check, ...], pair: Pair = A) -> dict[tuple[str | None, str | None], ErrorCheck]:
+    found = [check for check in checks if isinstance(check, ErrorCheck) and check.pair == pair]
+    return {(check.segment, check.value): check for check in found}
+
+
+def coverage_of(base: Scores, new: Scores, gate: Gate | None = None) -> CoverageCheck:
+    checks = compare_scores(base, new, gate or Gate(models=("A",))).checks
+    return next(check for check in checks if isinstance(check, CoverageCheck))
+
+
+def tail_of(base: Scores, new: Scores) -> TailCheck:
+    checks = compare_scores(base, new, Gate(models=("A",))).checks
+    return next(check for check in checks if isinstance(check, TailCheck))
 
 
 def test_a_backtest_against_itself_passes_at_no_tolerance_at_all() -> None:
@@ -67,7 +91,8 @@ def test_a_backtest_against_itself_passes_at_no_tolerance_at_all() -> None:
     gate = Gate(tolerance=0.0, segment_tolerance=0.0)
     found = compare_scores(base, base, gate)
     assert found.failed == ()
-    assert (found.base_model, found.new_model, found.accounts, found.windows) == ("A", "A", 60, 180)
+    assert found.pairs == (A, Pair("B", "B"))
+    assert (found.accounts, found.windows) == (60, 180)
     whole = errors_of(found.checks)[None, None]
     assert (whole.change.value, whole.change.low, whole.change.high) == (0.0, 0.0, 0.0)
 
@@ -112,7 +137,7 @@ def test_windows_of_one_account_are_not_taken_for_independent() -> None:
 def test_a_segment_that_fell_fails_alone_and_is_named() -> None:
     base = backtest()
     new = changed(base, pl.when(pl.col("unique_id") >= "A040").then(1.2).otherwise(0.9))
-    [failed] = compare_scores(base, new, Gate()).failed
+    [failed] = compare_scores(base, new, Gate(models=("A",))).failed
     assert isinstance(failed, ErrorCheck)
     assert (failed.segment, failed.value, failed.accounts) == ("tenure", "short", 20)
     assert compare_scores(base, new, Gate(segment_tolerance=0.25)).failed == ()
@@ -121,11 +146,11 @@ def test_a_segment_that_fell_fails_alone_and_is_named() -> None:
 
 def test_a_segment_of_few_accounts_is_shown_but_not_judged() -> None:
     base = backtest()
-    new = changed(base, pl.when(pl.col("unique_id") < "A010").then(3.0).otherwise(0.5))
+    new = changed(base, pl.when(pl.col("unique_id") < "A010").then(1.9).otherwise(0.5))
     found = compare_scores(base, new, Gate(segments=("activity",)))
     checks = errors_of(found.checks)
     assert checks["activity", "still"].verdict is Verdict.SKIPPED
-    assert checks["activity", "still"].change.value == pytest.approx(2.0)
+    assert checks["activity", "still"].change.value == pytest.approx(0.9)
     assert checks["activity", "(none)"].verdict is Verdict.PASSED
     assert found.failed == ()
 
@@ -137,9 +162,56 @@ def test_a_segment_of_few_accounts_is_shown_but_not_judged() -> None:
 def test_coverage_is_held_to_its_band(coverage: float, verdict: Verdict) -> None:
     base = backtest()
     new = changed(base, coverage / 0.8, metric="coverage_80")
-    [check] = [check for check in compare_scores(base, new, Gate()).checks if isinstance(check, CoverageCheck)]
+    check = coverage_of(base, new)
     assert (check.base.value, check.new.value) == pytest.approx((0.8, coverage))
     assert check.verdict is verdict
+
+
+def test_coverage_fails_by_its_interval_not_by_chance() -> None:
+    """All of a few accounts' days outside: the mean is under the band, but drawn again it may well be inside."""
+    base = backtest()
+    new = changed(base, 0.0, metric="coverage_80", where=pl.col("unique_id") < "A004")
+    check = coverage_of(base, new)
+    assert check.new.value < 0.75 < check.new.high
+    assert check.verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "verdict"),
+    [
+        (0.9, 0.9, Verdict.PASSED),
+        (0.9, 0.87, Verdict.PASSED),
+        (0.9, 0.93, Verdict.FAILED),
+        (0.9, 0.7, Verdict.FAILED),
+        (0.7, 0.72, Verdict.PASSED),
+        (0.7, 0.68, Verdict.FAILED),
+    ],
+)
+def test_coverage_that_was_outside_its_band_fails_where_it_went_further(
+    was: float, now: float, verdict: Verdict
+) -> None:
+    one = backtest()
+    base, new = (changed(one, share / 0.8, metric="coverage_80") for share in (was, now))
+    check = coverage_of(base, new)
+    assert check.base_outside
+    assert check.verdict is verdict
+
+
+def test_a_few_accounts_that_explode_turn_it_red_though_no_mean_says_so() -> None:
+    base = backtest()
+    new = changed(base, pl.when(pl.col("unique_id") < "A005").then(5.0).otherwise(0.75))
+    found = compare_scores(base, new, Gate(models=("A",), segments=("tenure",)))
+    [failed] = found.failed
+    assert isinstance(failed, TailCheck)
+    assert (failed.grew, failed.shrank) == pytest.approx((5 / ACCOUNTS, 0.0))
+
+
+def test_errors_that_grow_here_and_shrink_there_are_no_tail() -> None:
+    base = backtest()
+    swapped = pl.when(pl.col("unique_id") < "A010").then(3.0).when(pl.col("unique_id") < "A020").then(1 / 3)
+    check = tail_of(base, changed(base, swapped.otherwise(1.0)))
+    assert check.grew == check.shrank > 0
+    assert check.verdict is Verdict.PASSED
 
 
 def test_balances_that_do_not_move_do_not_help_coverage() -> None:
@@ -147,11 +219,7 @@ def test_balances_that_do_not_move_do_not_help_coverage() -> None:
     still = pl.col("unique_id") < "A020"
     new = changed(base, pl.when(still).then(1.25).otherwise(0.9), metric="coverage_80")
     windows = base.windows.with_columns(scale=pl.when(still).then(None).otherwise(pl.col("scale")))
-    [check] = [
-        check
-        for check in compare_scores(replace(base, windows=windows), replace(new, windows=windows), Gate()).checks
-        if isinstance(check, CoverageCheck)
-    ]
+    check = coverage_of(replace(base, windows=windows), replace(new, windows=windows))
     assert check.new.value == pytest.approx(0.72)
 
 
@@ -159,20 +227,21 @@ def test_a_model_that_leaves_windows_out_fails_however_good_the_rest_is() -> Non
     base = backtest()
     better = changed(base, 0.5)
     new = replace(better, scores=better.scores.filter(pl.col("unique_id") != "A059"))
-    found = compare_scores(base, new, Gate(segments=("tenure",)))
-    assert found.failed == (WindowsCheck(paired=177, lost=3, verdict=Verdict.FAILED),)
+    found = compare_scores(base, new, Gate(models=("A",), segments=("tenure",)))
+    assert found.failed == (WindowsCheck(A, paired=177, lost=3, verdict=Verdict.FAILED),)
 
 
 def test_scores_that_could_not_be_had_are_lost_windows_too() -> None:
     base = backtest()
-    found = compare_scores(base, changed(base, float("nan"), where=pl.col("unique_id") == "A000"), Gate())
-    assert found.failed == (WindowsCheck(paired=177, lost=3, verdict=Verdict.FAILED),)
+    new = changed(base, float("nan"), where=pl.col("unique_id") == "A000")
+    found = compare_scores(base, new, Gate(models=("A",)))
+    assert found.failed == (WindowsCheck(A, paired=177, lost=3, verdict=Verdict.FAILED),)
 
 
 def test_nothing_to_compare_is_no_pass() -> None:
     base = backtest()
     empty = replace(base, scores=base.scores.with_columns(value=pl.lit(None, dtype=pl.Float64)))
-    found = compare_scores(empty, empty, Gate(model="A"))
+    found = compare_scores(empty, empty, Gate(models=("A",)))
     assert [type(check) for check in found.failed] == [WindowsCheck, ErrorCheck, CoverageCheck]
 
 
@@ -180,17 +249,34 @@ def test_nothing_to_compare_is_no_pass() -> None:
 def test_a_base_without_any_error_can_only_be_matched(factor: float, verdict: Verdict) -> None:
     new = backtest()
     base, new = changed(new, 0.0), changed(new, factor)
-    assert errors_of(compare_scores(base, new, Gate(model="A")).checks)[None, None].verdict is verdict
+    assert errors_of(compare_scores(base, new, Gate(models=("A",))).checks)[None, None].verdict is verdict
 
 
-def test_the_best_model_of_each_is_compared_unless_one_is_named() -> None:
+def test_every_model_that_both_have_is_judged_and_the_best_of_each() -> None:
     base = backtest()
     new = changed(base, pl.when(pl.col("model") == "A").then(2.0).otherwise(1.0))
     assert (best_model(base), best_model(new)) == ("A", "B")
     found = compare_scores(base, new, Gate())
-    assert (found.base_model, found.new_model) == ("A", "B")
-    named = compare_scores(base, new, Gate(model="B"))
-    assert (named.base_model, named.new_model, named.failed) == ("B", "B", ())
+    assert found.pairs == (Pair("A", "B"), A, Pair("B", "B"))
+    assert {check.pair for check in found.failed} == {Pair("A", "B"), A}
+    named = compare_scores(base, new, Gate(models=("B",)))
+    assert (named.pairs, named.failed) == ((Pair("B", "B"),), ())
+
+
+def test_a_model_that_is_not_the_best_cannot_hide_behind_it() -> None:
+    base = backtest()
+    found = compare_scores(base, changed(base, 1.5, where=pl.col("model") == "B"), Gate())
+    assert {check.pair for check in found.failed} == {Pair("B", "B")}
+
+
+def test_models_that_only_one_has_are_said_and_not_judged() -> None:
+    base = backtest()
+    fewer = replace(base, scores=base.scores.filter(pl.col("model") == "A"))
+    found = compare_scores(base, fewer, Gate())
+    assert (found.pairs, found.base_only, found.new_only, found.failed) == ((A,), ("B",), (), ())
+    other = replace(base, scores=fewer.scores.with_columns(model=pl.lit("C")))
+    found = compare_scores(base, other, Gate())
+    assert (found.pairs, found.base_only, found.new_only) == ((Pair("A", "C"),), ("A", "B"), ("C",))
 
 
 def test_models_that_are_even_go_by_name() -> None:
@@ -204,7 +290,7 @@ def test_models_that_are_even_go_by_name() -> None:
     [
         (Gate(metric="coverage_80"), "no error metric 'coverage_80'"),
         (Gate(metric="rmse"), "no error metric 'rmse'"),
-        (Gate(model="C"), "no model 'C'"),
+        (Gate(models=("C",)), "no model 'C'"),
         (Gate(segments=("country",)), "no segment 'country'"),
         (Gate(coverage_level=95), "no metric 'coverage_95'"),
     ],
@@ -213,7 +299,7 @@ def test_what_they_do_not_have_is_refused_with_what_they_have(gate: Gate, words:
     base = backtest()
     with pytest.raises(UsageError, match=words) as raised:
         compare_scores(base, base, gate)
-    assert raised.value.hint.startswith("there are: ")
+    assert "there are: " in (raised.value.hint or "")
 
 
 def test_segments_are_the_text_columns_that_are_neither_key_nor_figure() -> None:
@@ -245,5 +331,5 @@ def test_windows_without_a_scale_are_in_no_mean() -> None:
     still = pl.col("unique_id") >= "A030"
     windows = base.windows.with_columns(scale=pl.when(still).then(None).otherwise(pl.col("scale")))
     new = replace(changed(base, 9.0, metric="mae", where=still), windows=windows)
-    found = compare_scores(replace(base, windows=windows), new, Gate(metric="mae"))
+    found = compare_scores(replace(base, windows=windows), new, Gate(metric="mae", models=("A",)))
     assert (found.accounts, found.windows, found.failed) == (30, 90, ())
