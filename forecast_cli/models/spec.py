@@ -31,6 +31,7 @@ class IntervalMethod(StrEnum):
     NORMAL = "normal"  # its formula, errors taken as normal
     SIMULATED = "simulated"  # its own simulation, seeded
     CONFORMAL = "conformal"  # its errors over the account's last windows
+    PATHS = "paths"  # the account's own earlier paths
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,122 @@
+"""MonthPaths: the balance goes as it went from the same day of the months before, and back to its own level."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.base import Forecast, quantile_probabilities
+from forecast_cli.models.failures import too_short
+from forecast_cli.models.months import MOST_MONTHS, same_days
+from forecast_cli.models.normal import blank_failures
+from forecast_cli.models.rows import chunks, row_sums
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
+
+#: Days the phase of a month may be off by, each with its weight: payments are late and early.
+_SHIFTS: Final = ((-1, 0.5), (0, 1.0), (1, 0.5))
+#: Months after which a path counts half.
+_HALF_LIFE: Final = 4.0
+#: Share of the mean course that is taken over: what is left out is chance and what has come to an end.
+_COURSE: Final = 0.6
+#: Share of the way back to its level that a balance goes in 30 days, and the days the level is the mean of.
+_REVERSION: Final = 0.45
+_LEVEL_DAYS: Final = 180
+
+
+@dataclass(frozen=True)
+class MonthPaths:
+    """Forecast from the account's own paths after the same day of up to 24 earlier months.
+
+    With p_k(s) = y[d_k(s)] - y[d_k(0)], d_k(s) the day k months before the day s days ahead (``months.same_days``), and
+    weights w_k = 2^(-(k - 1) / 4), halved for phases a day off:
+    mean(s) = y + 0.6 sum_{i<=s} (mean of p_k(i) - p_k(i - 1) over k) + (level - y) (1 - 0.55^(s / 30)),
+    level the mean of the last 180 days; sd(s)^2 = (1 + 1 / m) times the weighted variance of p_k(s) over k,
+    m = (sum w_k)^2 / sum w_k^2 (Kish 1965, Survey Sampling, section 11.7). Quantiles are those of a Laplace
+    distribution whose 80 % interval is that of a normal one with this sd: balances stand still or jump. Months whose
+    path is not over yet at s are left out of it. ``docs/accuracy.md`` says where the constants come from.
+    """
+
+    def fit(self, panel: Panel) -> "FittedMonthPaths":
+        """Keep the panel: which months have a path depends on the horizon."""
+        return FittedMonthPaths(panel)
+
+
+@dataclass(frozen=True)
+class FittedMonthPaths:
+    """The balances that paths are taken from."""
+
+    panel: Panel
+
+    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
+        """Forecast h days; an account with fewer than two paths of h days is a failure."""
+        panel, needed = self.panel, min_obs(h)
+        mean = np.full((len(panel), h), np.nan)
+        quantiles = np.full((len(panel), h, 2 * len(levels) + 1), np.nan)
+        pull, z = 1 - (1 - _REVERSION) ** (np.arange(1, h + 1) / 30), _laplace_scores(levels)
+        for some in chunks(len(panel)):
+            rows = np.arange(len(panel))[some][panel.lengths[some] >= needed]
+            if not len(rows):
+                continue
+            course, sd = _courses(panel.y[rows], panel.lengths[rows], panel.origins[rows], h)
+            last = panel.y[rows, -1, None]
+            mean[rows] = last + _COURSE * course + (_levels(panel.y[rows], panel.lengths[rows])[:, None] - last) * pull
+            quantiles[rows] = mean[rows][:, :, None] + sd[:, :, None] * z
+        return blank_failures(Forecast(mean, quantiles, levels, too_short(panel, needed)))
+
+
+def min_obs(h: int) -> int:
+    """Return the days of history with two paths of ``h`` days whatever months they fall in, phases a day off."""
+    return 31 * ((h + 1) // 28 + 2) + 2
+
+
+def _courses(
+    y: NDArray[np.float64], lengths: NDArray[np.int64], origins: NDArray[np.datetime64], h: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the mean course and the standard deviation of the paths of each row, [r, h] each."""
+    rows, t = np.arange(len(y))[:, None], y.shape[1]
+    distinct, place = np.unique(origins, return_inverse=True)
+    steps, first, squares = (np.zeros((len(y), h)) for _ in range(3))
+    weight, weight_squares = np.zeros((len(y), h)), np.zeros((len(y), h))
+    for month in range(1, MOST_MONTHS + 1):
+        days = t - 1 + same_days(distinct, month, h)[place.reshape(-1)]
+        own = np.zeros((len(y), h))
+        for shift, share in _SHIFTS:
+            at = days + shift
+            known = (at[:, 1:] < t) & (at[:, :1] >= t - lengths[:, None])
+            path = y[rows, np.clip(at, 0, t - 1)]
+            w = np.where(known, share * 0.5 ** ((month - 1) / _HALF_LIFE), 0.0)
+            since = np.where(known, path[:, 1:] - path[:, :1], 0.0)
+            steps += w * np.where(known, path[:, 1:] - path[:, :-1], 0.0)
+            first += w * since
+            squares += w * since * since
+            own += w
+        weight += own
+        weight_squares += own * own
+    variance = np.maximum(squares / weight - (first / weight) ** 2, 0.0)
+    course: NDArray[np.float64] = np.cumsum(steps / weight, axis=1)
+    return course, np.sqrt(variance * (1 + weight_squares / weight**2))
+
+
+def _levels(y: NDArray[np.float64], lengths: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the mean of the last 180 days, or of all there are, [r]."""
+    return row_sums(y[:, -_LEVEL_DAYS:]) / np.minimum(lengths, _LEVEL_DAYS)
+
+
+def _laplace_scores(levels: tuple[float, ...]) -> NDArray[np.float64]:
+    """Return the quantiles [q] of the Laplace distribution whose 80 % interval is the standard normal's."""
+    upper = quantile_probabilities(levels)[len(levels) + 1 :]
+    scores = 1.2815515655446004 * np.log(2 * (1 - upper)) / np.log(0.2)
+    return np.concatenate([-scores[::-1], [0.0], scores])
+
+
+SPEC = ModelSpec(
+    name="MonthPaths",
+    summary="the account's own paths after the same day of earlier months, back to its level",
+    kind=ModelKind.BLOCK,
+    intervals=IntervalMethod.PATHS,
+    cost_ms=0.04,
+    build=lambda _seasons: MonthPaths(),
+    needs=lambda _seasons, h: min_obs(h),
+)

@@ -1,0 +1,32 @@
+"""Months: the same day of earlier months, cut and stretched where months differ in length."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST_MONTHS: Final = 24
+#: Up to this day of the month days are counted from its start, beyond it from its end.
+_FROM_START: Final = 27
+
+
+def same_days(origins: NDArray[np.datetime64], months: int, h: int) -> NDArray[np.int64]:
+    """Return for 0 to ``h`` days after each origin [u] the day ``months`` months before it, [u, h + 1].
+
+    As days from the origin, never descending along a row. Days up to the 27th keep their number; later ones keep their
+    distance from the month's end, so that the last day of a month goes with the last day of another, and in a shorter
+    month the 27th stands for those that it lacks.
+    """
+    days = origins.astype("datetime64[D]")[:, None] + np.arange(h + 1)
+    month = days.astype("datetime64[M]")
+    number = (days - month.astype("datetime64[D]")).astype(np.int64)
+    before = month - months
+    lacking = _length(month) - _length(before)
+    late = np.maximum(number - lacking, _FROM_START - 1)
+    matched = before.astype("datetime64[D]") + np.where(number < _FROM_START, number, late)
+    return np.asarray((matched - days[:, :1]).astype(np.int64))
+
+
+def _length(month: NDArray[np.datetime64]) -> NDArray[np.int64]:
+    """Return the days of each month."""
+    return np.asarray(((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.int64))
