@@ -15,18 +15,27 @@ from forecast_cli.core.ledger import Flag, Status
 from forecast_cli.data.contract.check import read_shard
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.attributes import read_attribute
-from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.engine.outcomes import Said, contract_failures, failure_rows, key_columns, settle_ledger, with_places
 from forecast_cli.engine.shards import Job, Shard, Tables
 from forecast_cli.engine.tables import forecast_table
 from forecast_cli.evaluation.facts import window_facts
 from forecast_cli.evaluation.low_balance import low_balance_rows
+from forecast_cli.evaluation.metrics import metrics_of
 from forecast_cli.evaluation.rows import CUTOFF
-from forecast_cli.evaluation.scoring import score_windows
+from forecast_cli.evaluation.scoring import long_scores, score_days
 from forecast_cli.evaluation.splits import Fold, split_windows, windows_of
-from forecast_cli.evaluation.steps import tally_steps
 from forecast_cli.models.ladder import forecast_panel
-from forecast_cli.store.layout import ACCOUNTS, COSTS, FAILURES, FORECASTS, LOW_BALANCE, SCORES, STEPS, WINDOWS
+from forecast_cli.store.layout import (
+    ACCOUNTS,
+    COSTS,
+    FAILURES,
+    FIGURES,
+    FORECASTS,
+    LOW_BALANCE,
+    SCORES,
+    STEP_SUMS,
+    WINDOWS,
+)
 
 #: Column of the ledger: the windows of an account that were forecast.
 WINDOWS_COUNT: Final = "windows"
@@ -52,14 +61,16 @@ def backtest_shard(job: Job, shard: Shard) -> Tables:
     windows = pl.concat(window_facts(one.fold.train, lag=settings.scale_lag) for one in replayed)
     windows = _with_segments(windows, job, shard).sort(*keys, CUTOFF)
     low = pl.concat(_low_balances(one, settings) for one in replayed).sort(*keys, CUTOFF, maintain_order=True)
+    scores = score_days(rows, windows, levels=settings.level, keys=keys, seed=settings.seed)
     return {
         FORECASTS: rows,
         ACCOUNTS: ledger,
         FAILURES: _failures(found.ledger, ledger, replayed, [choice.label for choice in job.models]),
         WINDOWS: windows,
-        SCORES: score_windows(rows, windows, levels=settings.level, keys=keys),
+        SCORES: long_scores(scores.figures, metrics_of(settings.level)),
         LOW_BALANCE: low,
-        STEPS: tally_steps(rows, windows, levels=settings.level),
+        FIGURES: scores.figures,
+        STEP_SUMS: scores.steps,
         COSTS: _costs(replayed),
     }
 
@@ -71,10 +82,9 @@ def _carried(ledger: pl.DataFrame, panel: Panel) -> NDArray[np.int64]:
 
 
 def _with_segments(windows: pl.DataFrame, job: Job, shard: Shard) -> pl.DataFrame:
-    """Add what each account says in the ``--segment`` columns of the input, as text."""
+    """Add what each account says in the ``--segment`` columns of the input, as text; its currency is there already."""
     for column in job.settings.segment:
         if column == job.settings.currency_col:
-            windows = windows.with_columns(pl.col(CURRENCY).alias(column))
             continue
         told = read_attribute(job.source, job.settings, column, first_id=shard.first_id, last_id=shard.last_id)
         windows = windows.join(told, on=c.UNIQUE_ID, how="left", maintain_order="left")

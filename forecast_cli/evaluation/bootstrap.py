@@ -5,6 +5,7 @@ Hinkley 1997, Bootstrap Methods and their Application, section 3.8), and the int
 percentile of the draws (Efron and Tibshirani 1993, An Introduction to the Bootstrap, section 13.3).
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,8 @@ from forecast_cli.evaluation.report import Estimate
 SAMPLES: Final = 1_000
 #: Beyond this many, accounts are dealt at random into as many groups and groups are drawn: as good, and bounded.
 MOST_GROUPS: Final = 20_000
+#: Where sums are kept for many figures, of each day and of each segment: by so many groups, whatever the accounts.
+HASHED_GROUPS: Final = 200
 _TAILS: Final = (0.025, 0.975)
 #: Account counts held at a time: 8 MB of them.
 _CHUNK_CELLS: Final = 1_000_000
@@ -25,7 +28,7 @@ _CHUNK_CELLS: Final = 1_000_000
 
 @dataclass(frozen=True)
 class Resampled:
-    """Totals of k columns over all windows: ``totals`` [k], and ``draws`` [samples, k], over accounts drawn again."""
+    """Totals of k columns over all windows: ``totals`` [k], and ``draws`` [k, samples], over accounts drawn again."""
 
     totals: NDArray[np.float64]
     draws: NDArray[np.float64]
@@ -33,12 +36,26 @@ class Resampled:
     def ratio(self, numerator: int, denominator: int) -> Estimate:
         """Return the ratio of two columns' totals, NaN where the denominator's is zero."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            value = float(np.divide(self.totals[numerator], self.totals[denominator]))
-            drawn = self.draws[:, numerator] / self.draws[:, denominator]
-        drawn = drawn[np.isfinite(drawn)]
-        low, high = np.quantile(drawn, _TAILS) if len(drawn) else (value, value)
-        # The sums of the draws round otherwise than the total: equal accounts give an interval of width zero.
-        return Estimate(value=value, low=min(float(low), value), high=max(float(high), value))
+            value = np.divide(self.totals[[numerator]], self.totals[[denominator]])
+            drawn = self.draws[[numerator]] / self.draws[[denominator]]
+        return estimates(value, drawn)[0]
+
+
+def estimates(values: NDArray[np.float64], draws: NDArray[np.float64]) -> list[Estimate]:
+    """Return ``values`` [k], each with the interval of its ``draws`` [k, samples]; draws that are not finite are none.
+
+    ``draws`` are put in another order.
+    """
+    finite = np.isfinite(draws)
+    whole = finite.all(axis=1)
+    ends = np.repeat(values[:, None], 2, axis=1)
+    ends[whole] = np.quantile(draws[whole], _TAILS, axis=1, overwrite_input=True).T
+    for row in np.flatnonzero(~whole & finite.any(axis=1)):
+        ends[row] = np.quantile(draws[row, finite[row]], _TAILS)
+    # The sums of the draws round otherwise than the total: equal accounts give an interval of width zero.
+    low, high = np.minimum(ends[:, 0], values), np.maximum(ends[:, 1], values)
+    told = zip(values.tolist(), low.tolist(), high.tolist(), strict=True)
+    return [Estimate(value=value, low=low, high=high) for value, low, high in told]
 
 
 def resample_totals(
@@ -49,17 +66,58 @@ def resample_totals(
     ``accounts`` [m] says whose window each row is, any whole numbers. One draw serves all columns, so that ratios and
     differences of columns are paired. The same rows in the same order give the same bits on any number of cores.
     """
-    groups = _groups(accounts, seed)
+    groups = deal_accounts(accounts, seed)
+    sums = sum_groups(values, groups, int(groups.max(initial=-1)) + 1)
+    return draw_totals(sums, samples=samples, seed=seed)
+
+
+def sum_groups(values: NDArray[np.float64], groups: NDArray[np.int64], n: int) -> NDArray[np.float64]:
+    """Add up ``values`` [m, k] by their ``groups`` [m], 0 to n - 1, in the order of the rows: [n, k]."""
+    sums = np.empty((n, values.shape[1]))
+    for place, column in enumerate(values.T):
+        sums[:, place] = np.bincount(groups, weights=column, minlength=n)
+    return sums
+
+
+def sum_parts(
+    values: NDArray[np.float64], places: NDArray[np.int64], groups: NDArray[np.int64], *, parts: int
+) -> NDArray[np.float64]:
+    """Add up ``values`` [m, k] by their ``places`` [m], 0 to parts - 1, and ``groups`` [m]: [parts, groups, k]."""
     n = int(groups.max(initial=-1)) + 1
-    sums = np.stack([np.bincount(groups, weights=column, minlength=n) for column in values.T])
-    draws = np.empty((samples, len(sums)))
+    return sum_groups(values, places * n + groups, parts * n).reshape(parts, n, values.shape[1])
+
+
+def count_distinct(places: NDArray[np.int64], codes: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Count the distinct ``codes`` [rows] in each of n ``places`` [rows]."""
+    order = np.lexsort((codes, places))
+    place, code = places[order], codes[order]
+    first = np.ones(len(place), dtype=bool)
+    first[1:] = (place[1:] != place[:-1]) | (code[1:] != code[:-1])
+    return np.bincount(place[first], minlength=n)[:n]
+
+
+def draw_totals(sums: NDArray[np.float64], *, samples: int = SAMPLES, seed: int = 0) -> Resampled:
+    """Draw n of n groups with replacement and add up their ``sums`` [n, k]."""
+    n = len(sums)
+    draws = np.empty((sums.shape[1], samples))
     rng = np.random.default_rng(seed)
     chunk = max(1, _CHUNK_CELLS // max(n, 1))
     for start in range(0, samples, chunk):
         stop = min(start + chunk, samples)
         # Not a matrix product: BLAS adds in an order that depends on its number of threads.
-        draws[start:stop] = np.einsum("sn,kn->sk", _draw_counts(rng, stop - start, n), sums, optimize=False)
-    return Resampled(sums.sum(axis=1), draws)
+        draws[:, start:stop] = np.einsum("sn,nk->sk", _draw_counts(rng, stop - start, n), sums, optimize=False).T
+    return Resampled(sums.sum(axis=0), draws)
+
+
+def draw_parts(sums: NDArray[np.float64], *, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Draw the groups of ``sums`` [parts, groups, k], the same for all parts; the last column counts the windows.
+
+    Returns totals [parts, k] and draws [parts, k, samples]. A group without windows in any part is none.
+    """
+    sums = sums[:, sums[:, :, -1].any(axis=0)]
+    parts, n, k = sums.shape
+    drawn = draw_totals(np.moveaxis(sums, 0, 1).reshape(n, parts * k), seed=seed)
+    return drawn.totals.reshape(parts, k), drawn.draws.reshape(parts, k, SAMPLES)
 
 
 def bootstrap_means(
@@ -121,7 +179,25 @@ def account_codes(frame: pl.DataFrame, keys: Sequence[str]) -> NDArray[np.int64]
     return placed["place"].cast(pl.Int64).to_numpy()
 
 
-def _groups(accounts: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+def hashed_groups(frame: pl.DataFrame, keys: Sequence[str], *, seed: int) -> NDArray[np.int64]:
+    """Return the group of each row's account, [rows], 0 to ``HASHED_GROUPS`` - 1: a hash of its key and the seed.
+
+    It depends on the account alone, so that sums of groups can be kept shard by shard and added up.
+    """
+    accounts = frame.select(keys).unique(maintain_order=True)
+    texts = accounts.select(pl.concat_str(pl.lit(str(seed)), *keys, separator="\x1f").alias("text"))["text"]
+    groups = [_hashed(text) for text in texts]
+    placed = frame.select(keys).join(
+        accounts.with_columns(pl.Series("group", groups, dtype=pl.Int64)), on=list(keys), maintain_order="left"
+    )
+    return placed["group"].to_numpy()
+
+
+def _hashed(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") % HASHED_GROUPS
+
+
+def deal_accounts(accounts: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     """Number the accounts from zero; where there are too many, deal them at random into groups of even size."""
     distinct, codes = np.unique(accounts, return_inverse=True)
     codes = codes.reshape(-1).astype(np.int64)

@@ -24,15 +24,18 @@ class Groups:
     starts: NDArray[np.int64]
     counts: NDArray[np.int64]
 
-    def sums(self, value: pl.Expr) -> NDArray[np.float64]:
-        """Return the sum of ``value`` over each group, [k]; NaN where a row of it has none."""
-        values = self.rows.select(value.cast(pl.Float64).alias("value"))["value"].to_numpy()
+    def values(self, value: pl.Expr) -> NDArray[np.float64]:
+        """Return ``value`` of each row, NaN where it has none."""
+        return self.rows.select(value.cast(pl.Float64).alias("value"))["value"].to_numpy()
+
+    def sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the sum of the rows' ``values`` over each group, [k]; NaN where a row of it has none."""
         total: NDArray[np.float64] = np.add.reduceat(values, self.starts)
         return total
 
-    def means(self, value: pl.Expr) -> NDArray[np.float64]:
-        """Return the mean of ``value`` over each group, [k]; NaN where a row of it has none."""
-        return self.sums(value) / self.counts
+    def means(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the mean of the rows' ``values`` over each group, [k]; NaN where a row of it has none."""
+        return self.sums(values) / self.counts
 
     def with_columns(self, figures: dict[str, NDArray[np.float64]]) -> pl.DataFrame:
         """Return the keys with a column for each figure [k], null where it is NaN."""

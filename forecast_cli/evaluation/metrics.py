@@ -1,7 +1,8 @@
 """Metrics: each one expression over forecast rows that have their window's scales beside them (columns of ``rows``).
 
-A function gives the value of a metric for each day; ``combine`` is the one place where the days of a window become one
-figure. Sources: HK, Hyndman and Koehler 2006, International Journal of Forecasting 22; GR, Gneiting and Raftery
+A function gives the value of a metric for each day. ``combine`` and ``summand`` are the one place where days become the
+figure of a window, and days or windows that of a model, a step or a segment: sums first, then the root or the ratio.
+Sources: HK, Hyndman and Koehler 2006, International Journal of Forecasting 22; GR, Gneiting and Raftery
 2007, Journal of the American Statistical Association 102; M5, Makridakis, Spiliotis and Assimakopoulos 2022,
 International Journal of Forecasting 38; FPP, Hyndman and Athanasopoulos 2021, Forecasting: Principles and Practice,
 3rd edition; KS, Kolassa and Schuetz 2007, Foresight 6; LT, Laio and Tamea 2007, Hydrology and Earth System Sciences 11.
@@ -19,25 +20,25 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
-from forecast_cli.evaluation.groups import Groups
 from forecast_cli.evaluation.rows import SCALE, SCALE_RMS, SCORED_LEVELS
 from forecast_cli.models.base import quantile_probabilities
 
 
 class Combine(StrEnum):
-    """How the days of a window become one figure."""
+    """How the values of many days or windows become one figure."""
 
-    MEAN = "mean over days"
-    ROOT_MEAN = "root of the mean over days"
-    OF_BALANCE = "sum over days, over that of the absolute balance"
+    MEAN = "mean"
+    ROOT_MEAN = "root of the mean"
+    OF_BALANCE = "sum, over that of the absolute balance"
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric: its value for each day, and how days are combined."""
+    """A metric: its value for each day, how values are combined, and whether the figure holds units of the balance."""
 
     value: pl.Expr
     combine: Combine = Combine.MEAN
+    in_units: bool = False
 
 
 def metrics_of(levels: tuple[float, ...]) -> dict[str, Metric]:
@@ -46,25 +47,45 @@ def metrics_of(levels: tuple[float, ...]) -> dict[str, Metric]:
     return {
         **METRICS,
         **{
-            f"{name}_{c.level_label(level)}": Metric(value(level))
+            f"{name}_{c.level_label(level)}": Metric(value(level), in_units=name in _LEVELS_IN_UNITS)
             for level in levels
             for name, value in BY_LEVEL.items()
         },
-        **{f"pinball_{probability:.12g}": Metric(pinball(column, probability)) for column, probability in columns},
+        **{
+            f"pinball_{probability:.12g}": Metric(pinball(column, probability), in_units=True)
+            for column, probability in columns
+        },
     }
 
 
-def combine(metric: Metric, days: Groups) -> NDArray[np.float64]:
-    """Return a metric of each window, a group of ``days``, [windows]; NaN where it has none."""
-    mean = days.means(metric.value)
+def combine(metric: Metric, mean: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the figures of a metric from the means of its values, and of the absolute balance, any shape.
+
+    NaN where there is none.
+    """
     match metric.combine:
         case Combine.MEAN:
             return mean
         case Combine.ROOT_MEAN:
             return np.sqrt(mean)
         case Combine.OF_BALANCE:
-            size = days.means(absolute_balance())
             return np.where(size > 0, mean / np.where(size > 0, size, 1.0), np.nan)
+        case _:
+            assert_never(metric.combine)
+
+
+def summand(name: str, metric: Metric) -> pl.Expr:
+    """Return what is added up over windows for a metric, from the columns of a window's figures.
+
+    The mean of it over windows is what ``combine`` takes, as it takes the mean of the metric's values over days.
+    """
+    match metric.combine:
+        case Combine.MEAN:
+            return pl.col(name)
+        case Combine.ROOT_MEAN:
+            return pl.col(name).pow(2)
+        case Combine.OF_BALANCE:
+            return pl.col(ABSOLUTE_ERROR)
         case _:
             assert_never(metric.combine)
 
@@ -156,17 +177,22 @@ def _bounds(level: float) -> tuple[pl.Expr, pl.Expr]:
     return pl.col(f"lo_{label}"), pl.col(f"hi_{label}")
 
 
+#: What WAPE is the ratio of: its numerator is the metric of this name, its denominator that of the other.
+ABSOLUTE_ERROR: Final = "mae"
+ABSOLUTE_BALANCE: Final = "mean_abs_y"
+
 #: Metrics of the point forecast and of the whole distribution.
 METRICS: Final[Mapping[str, Metric]] = {
-    "mae": Metric(absolute_error()),
+    ABSOLUTE_ERROR: Metric(absolute_error(), in_units=True),
     "mase": Metric(scaled_absolute_error()),
-    "rmse": Metric(squared_error(), Combine.ROOT_MEAN),
+    "rmse": Metric(squared_error(), Combine.ROOT_MEAN, in_units=True),
     "rmsse": Metric(scaled_squared_error(), Combine.ROOT_MEAN),
-    "wape": Metric(absolute_error(), Combine.OF_BALANCE),
-    "mean_abs_y": Metric(absolute_balance()),
-    "bias": Metric(error()),
+    # over two currencies, a ratio of sums of both
+    "wape": Metric(absolute_error(), Combine.OF_BALANCE, in_units=True),
+    ABSOLUTE_BALANCE: Metric(absolute_balance(), in_units=True),
+    "bias": Metric(error(), in_units=True),
     "sbias": Metric(scaled_error()),
-    "crps": Metric(crps()),
+    "crps": Metric(crps(), in_units=True),
     "scrps": Metric(scaled_crps()),
 }
 
@@ -178,3 +204,4 @@ BY_LEVEL: Final[Mapping[str, Callable[[float], pl.Expr]]] = {
     "winkler": winkler,
     "swinkler": scaled_winkler,
 }
+_LEVELS_IN_UNITS: Final = frozenset({"width", "winkler"})

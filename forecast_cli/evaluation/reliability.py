@@ -1,6 +1,6 @@
 """Scores of low-balance probabilities: Brier, skill over the account's own base rate, and reliability."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -8,10 +8,19 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
-from forecast_cli.evaluation.bootstrap import account_codes, bootstrap_skills
+from forecast_cli.evaluation.bootstrap import (
+    account_codes,
+    count_distinct,
+    deal_accounts,
+    draw_parts,
+    estimates,
+    hashed_groups,
+    sum_parts,
+)
 from forecast_cli.evaluation.low_balance import BASE_RATE, DAYS, EVENT, PROBABILITY, THRESHOLD
-from forecast_cli.evaluation.report import LowBalanceScore, ReliabilityBin
+from forecast_cli.evaluation.report import Estimate, LowBalanceScore, ReliabilityBin
 from forecast_cli.evaluation.rows import CUTOFF
+from forecast_cli.evaluation.segments import Segment
 
 #: Lower edges of the bins of probability. Fixed, so that models and runs can be held against each other; narrow near
 #: zero, where most accounts are.
@@ -26,11 +35,25 @@ def score_low_balance(
     """Score rows of ``low_balance_rows`` by threshold, period and model, in that order, each in its own order.
 
     ``keys`` tell the accounts apart. Only windows with an event and a base rate count. Brier score: mean
-    (probability - event)^2 (Brier 1950, Monthly Weather Review 78, 1); skill: 1 - Brier / Brier of the base rate, with
-    its 95 % interval from a bootstrap over accounts; NaN where the base rate made no error.
+    (probability - event)^2 (Brier 1950, Monthly Weather Review 78, 1); skill: 1 - Brier / Brier of the base rate. Each
+    has its 95 % interval from a bootstrap over accounts; the skill is NaN where the base rate made no error.
     """
-    scored = frame.drop_nulls([BASE_RATE, EVENT]).sort(*_GROUP, *keys, CUTOFF)
-    return tuple(_score(group, keys, seed) for group in scored.partition_by(*_GROUP, maintain_order=True))
+    scored = _scored(frame, keys)
+    accounts = account_codes(scored, keys)
+    return tuple(_score(scored, None, groups=deal_accounts(accounts, seed), accounts=accounts, seed=seed))
+
+
+def score_low_balance_segments(
+    frame: pl.DataFrame, windows: pl.DataFrame, segments: Sequence[str], *, keys: Sequence[str], seed: int = 0
+) -> tuple[LowBalanceScore, ...]:
+    """Score the same by each value of each of ``segments``, text columns of the window rows."""
+    scored = _scored(frame, keys)
+    groups, accounts = hashed_groups(scored, keys, seed=seed), account_codes(scored, keys)
+    by = [*keys, CUTOFF]
+    numbered = windows.select(by).with_row_index("window")
+    places = scored.join(numbered, on=by, how="left", maintain_order="left")["window"].to_numpy()
+    cut = (Segment.of(windows[name]).take(places) for name in segments)
+    return tuple(score for one in cut for score in _score(scored, one, groups=groups, accounts=accounts, seed=seed))
 
 
 def bin_reliability(frame: pl.DataFrame) -> tuple[ReliabilityBin, ...]:
@@ -50,21 +73,61 @@ def bin_reliability(frame: pl.DataFrame) -> tuple[ReliabilityBin, ...]:
     return tuple(ReliabilityBin(**row) for row in bins.iter_rows(named=True))
 
 
-def _score(group: pl.DataFrame, keys: Sequence[str], seed: int) -> LowBalanceScore:
-    event = group[EVENT].cast(pl.Float64).to_numpy()
-    errors, base_errors = _squared(group[PROBABILITY], event), _squared(group[BASE_RATE], event)
-    threshold, days, model = group.select(*_GROUP).row(0)
-    return LowBalanceScore(
-        model=model,
-        threshold=threshold,
-        days=days,
-        windows=group.height,
-        event_rate=float(event.mean()),
-        brier=float(errors.mean()),
-        base_brier=float(base_errors.mean()),
-        skill=bootstrap_skills(errors, base_errors, account_codes(group, keys), seed=seed),
-    )
+def _scored(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Return the windows that count, in the order of threshold, period and model."""
+    return frame.drop_nulls([BASE_RATE, EVENT]).sort(*_GROUP, *keys, CUTOFF)
 
 
-def _squared(probability: pl.Series, event: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.square(probability.to_numpy() - event)
+def _score(
+    scored: pl.DataFrame,
+    segment: Segment | None,
+    *,
+    groups: NDArray[np.int64],
+    accounts: NDArray[np.int64],
+    seed: int,
+) -> Iterator[LowBalanceScore]:
+    """Yield the score of each threshold, period and model, and of each value of ``segment`` where there is one.
+
+    ``groups`` and ``accounts`` [m] say what is drawn together, and whose window each row of ``scored`` is.
+    """
+    asked = scored.select(_GROUP).unique(maintain_order=True)
+    own = np.repeat(np.arange(asked.height), scored.group_by(_GROUP, maintain_order=True).len()["len"].to_numpy())
+    values = (None,) if segment is None else segment.values
+    places = own * len(values) + (0 if segment is None else segment.places)
+    parts = asked.height * len(values)
+    figures = _figures(sum_parts(_summands(scored), places, groups, parts=parts), seed=seed)
+    counts = count_distinct(places, accounts, parts), np.bincount(places, minlength=parts)
+    for place in np.flatnonzero(counts[1]).tolist():
+        threshold, days, model = asked.row(place // len(values))
+        event_rate, brier, base_brier, skill = figures[place]
+        yield LowBalanceScore(
+            model=model,
+            threshold=threshold,
+            days=days,
+            segment=None if segment is None else segment.name,
+            value=values[place % len(values)],
+            accounts=int(counts[0][place]),
+            windows=int(counts[1][place]),
+            event_rate=event_rate,
+            brier=brier,
+            base_brier=base_brier,
+            skill=skill,
+        )
+
+
+def _summands(scored: pl.DataFrame) -> NDArray[np.float64]:
+    """Return the event, the squared errors of probability and base rate, and one for each window, [m, 4]."""
+    event = scored[EVENT].cast(pl.Float64).to_numpy()
+    squared = (np.square(scored[name].to_numpy() - event) for name in (PROBABILITY, BASE_RATE))
+    return np.column_stack([event, *squared, np.ones(len(event))])
+
+
+def _figures(sums: NDArray[np.float64], *, seed: int) -> list[tuple[Estimate, ...]]:
+    """Return event rate, Brier score, that of the base rate, and skill of each of ``sums`` [parts, groups, 4]."""
+    totals, draws = draw_parts(sums, seed=seed)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        columns = [
+            *(estimates(totals[:, one] / totals[:, 3], draws[:, one] / draws[:, 3]) for one in range(3)),
+            estimates(1 - totals[:, 1] / totals[:, 2], 1 - draws[:, 1] / draws[:, 2]),
+        ]
+    return list(zip(*columns, strict=True))

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 def _nan_for_none(value: Any) -> Any:
@@ -35,55 +35,51 @@ class Estimate(_Frozen):
     high: Figure
 
 
-class LevelFigure(_Frozen):
-    """How often the truth lay inside the interval of a level, and how wide it was, in units of the scale."""
-
-    level: float
-    coverage: Figure
-    width: Figure
+#: What is said of a figure that could not be had.
+NOTHING: Final = Estimate(value=math.nan, low=math.nan, high=math.nan)
 
 
-class ModelScore(_Frozen):
+class Figures(_Frozen):
+    """Every metric of a part of the windows, by the names of docs/metrics.md, such as ``scrps`` or ``coverage_80``."""
+
+    metrics: dict[str, Estimate]
+    """Null where balances of several currencies have no mean."""
+
+    def of(self, metric: str) -> Estimate:
+        """Return a metric, NaN where there is none of that name."""
+        return self.metrics.get(metric, NOTHING)
+
+
+class ModelScore(Figures):
     """A row of the leaderboard. Scaled errors are in units of the account's own mean move at the scale lag."""
 
     model: str
     rank: int
+    """By mean ``scrps``."""
     accounts: int
     windows: int
-    scrps: Estimate
-    """Scaled CRPS, from quantiles; models are ranked by it."""
     skill: Estimate | None
     """One minus the ratio of sCRPS to that of the seasonal naive of the same backtest; null where there is none."""
-    mase: Estimate
-    rmsse: Estimate
-    mae: Figure
-    rmse: Figure
-    wape: Figure
-    bias: Figure
-    crps: Figure
-    winkler: Figure
-    """Winkler score of the level nearest to 80, in units of the scale."""
-    levels: tuple[LevelFigure, ...]
     wins: int
     """Accounts this model has the lowest sCRPS of all on."""
     fallbacks: int
     """Windows in which a simpler model took its place."""
     failures: int
+    """Windows it has no forecast for."""
     cpu_seconds: Figure
     """CPU seconds an account and window, fit and forecast."""
 
 
-class StepScore(_Frozen):
+class StepScore(Figures):
     """Accuracy of one model at one day of the horizon."""
 
     model: str
     step: int
-    scrps: Figure
-    mase: Figure
-    levels: tuple[LevelFigure, ...]
+    accounts: int
+    windows: int
 
 
-class SegmentScore(_Frozen):
+class SegmentScore(Figures):
     """Accuracy of one model on one group of windows."""
 
     segment: str
@@ -91,9 +87,6 @@ class SegmentScore(_Frozen):
     model: str
     accounts: int
     windows: int
-    scrps: Estimate
-    mase: Figure
-    levels: tuple[LevelFigure, ...]
 
 
 class LowBalanceScore(_Frozen):
@@ -102,10 +95,14 @@ class LowBalanceScore(_Frozen):
     model: str
     threshold: str
     days: int
+    segment: str | None = None
+    """Null where it is over all windows."""
+    value: str | None = None
+    accounts: int
     windows: int
-    event_rate: Figure
-    brier: Figure
-    base_brier: Figure
+    event_rate: Estimate
+    brier: Estimate
+    base_brier: Estimate
     """Brier score of the account's own base rate over its training part."""
     skill: Estimate
     """One minus the ratio of the two."""
@@ -164,6 +161,12 @@ class RunFacts(_Frozen):
     """Windows forecast, over all accounts."""
     still_windows: int
     """Windows before which the balance had not moved at the scale lag: forecast, but in no scaled mean."""
+    compared_windows: int
+    """Windows that all models forecast and that have a scale: models are ranked and told of over these."""
+    compared_accounts: int
+    """Accounts that have such a window."""
+    currencies: tuple[str, ...]
+    """Currencies of these windows: where there are several, figures in units of the balance are told by currency."""
     first_cutoff: date | None
     last_cutoff: date | None
     fingerprint: str
@@ -179,11 +182,14 @@ class Report(_Frozen):
 
     format: int = FORMAT
     facts: RunFacts
+    levels: tuple[float, ...]
+    """Levels that were forecast, those among them that the CRPS is taken from."""
     sentences: tuple[str, ...]
     leaderboard: tuple[ModelScore, ...]
     steps: tuple[StepScore, ...]
     segments: tuple[SegmentScore, ...]
     low_balance: tuple[LowBalanceScore, ...]
+    low_balance_segments: tuple[LowBalanceScore, ...]
     reliability: tuple[ReliabilityBin, ...]
     fans: tuple[Fan, ...]
     problems: tuple[Problem, ...]

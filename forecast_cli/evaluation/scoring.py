@@ -1,64 +1,56 @@
-"""Scoring: forecast rows to one figure for each account, model, cutoff and metric."""
+"""Scoring: forecast rows to the figures of each account, model and cutoff, and to sums by day of the horizon."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.evaluation.groups import group_rows
-from forecast_cli.evaluation.metrics import combine, metrics_of
+from forecast_cli.evaluation.metrics import Metric, absolute_balance, combine, metrics_of
 from forecast_cli.evaluation.rows import CUTOFF, METRIC, SCALE, SCALE_RMS, VALUE
+from forecast_cli.evaluation.steps import StepCells
 
 
-def score_windows(
-    rows: pl.DataFrame, windows: pl.DataFrame, *, levels: tuple[float, ...], keys: Sequence[str]
-) -> pl.DataFrame:
-    """Return the scores of forecast ``rows``, long: ``keys``, model, cutoff, metric, value, in that order.
+@dataclass(frozen=True)
+class DayScores:
+    """What a shard's days say: ``figures``, a row for each account, model and cutoff with a column for each metric;
+    ``steps``, the sums that ``evaluation.steps`` makes of them.
+    """
+
+    figures: pl.DataFrame
+    steps: pl.DataFrame
+
+
+def score_days(
+    rows: pl.DataFrame, windows: pl.DataFrame, *, levels: tuple[float, ...], keys: Sequence[str], seed: int = 0
+) -> DayScores:
+    """Return the figures of forecast ``rows``, sorted by ``keys``, model and cutoff, and their sums by step.
 
     ``levels`` (ascending, with ``SCORED_LEVELS`` among them) are those of the rows' quantile columns. Days whose
     balance is not known count in no metric; scaled metrics are null in windows without a scale. The same rows in any
     order give the same bits.
     """
-    metrics = metrics_of(levels)
-    days = group_rows(with_scales(rows, windows, keys=keys), [*keys, c.MODEL, CUTOFF], within=[c.STEP])
-    wide = days.with_columns({name: combine(metric, days) for name, metric in metrics.items()})
-    return wide.select(
-        *days.keys.columns, pl.lit(pl.Series(METRIC, [list(metrics)])).first(), pl.concat_list(*metrics).alias(VALUE)
-    ).explode(METRIC, VALUE)
+    days = group_rows(_with_scales(rows, windows, keys=keys), [*keys, c.MODEL, CUTOFF], within=[c.STEP])
+    cells = StepCells.of(days, keys, seed=seed)
+    size = days.means(days.values(absolute_balance()))
+    figures, sums = {}, {}
+    for name, metric in metrics_of(levels).items():
+        values = days.values(metric.value)
+        figures[name] = combine(metric, days.means(values), size)
+        sums[name] = cells.sums(values)
+    return DayScores(days.with_columns(figures), cells.with_columns(sums))
 
 
-def with_scales(rows: pl.DataFrame, windows: pl.DataFrame, *, keys: Sequence[str]) -> pl.DataFrame:
+def long_scores(figures: pl.DataFrame, metrics: Mapping[str, Metric]) -> pl.DataFrame:
+    """Return ``figures`` long: a row for each window and metric, its name and its value last."""
+    keys = [name for name in figures.columns if name not in metrics]
+    names = pl.lit(pl.Series(METRIC, [list(metrics)])).first()
+    return figures.select(*keys, names, pl.concat_list(*metrics).alias(VALUE)).explode(METRIC, VALUE)
+
+
+def _with_scales(rows: pl.DataFrame, windows: pl.DataFrame, *, keys: Sequence[str]) -> pl.DataFrame:
     """Return the forecast rows whose balance is known, with the scales of their windows."""
     scales = windows.select(*keys, CUTOFF, SCALE, SCALE_RMS)
     known = rows.filter(pl.col(c.Y).is_finite())
     return known.join(scales, on=[*keys, CUTOFF], how="left", maintain_order="left")
-
-
-@dataclass(frozen=True)
-class Scored:
-    """The scores of a whole backtest: tables of ``score_windows`` and window rows, under the names of their ``keys``.
-
-    ``levels`` are those that coverage and width are told of. ``seed`` is that of the intervals' draws.
-    """
-
-    scores: pl.DataFrame
-    windows: pl.DataFrame
-    keys: tuple[str, ...]
-    levels: tuple[float, ...]
-    seed: int = 0
-
-    def wide(self, metrics: Sequence[str]) -> pl.DataFrame:
-        """Return a row for each model and window that has a scale: ``keys``, cutoff, model, a column for each metric.
-
-        Windows without a scale stand in no mean, not even of metrics that need none, so that all means are over the
-        same windows. Sorted by model, keys and cutoff.
-        """
-        by = [*self.keys, CUTOFF]
-        moving = self.windows.filter(pl.col(SCALE).is_not_null())
-        return (
-            self.scores.filter(pl.col(METRIC).is_in(metrics))
-            .pivot(METRIC, on_columns=list(metrics), index=[*by, c.MODEL], values=VALUE)
-            .join(moving, on=by, how="semi")
-            .sort(c.MODEL, *by)
-        )

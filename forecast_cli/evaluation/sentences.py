@@ -1,10 +1,11 @@
 """Sentences: what a backtest says in plain words, from its scores alone."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from forecast_cli.evaluation.report import Estimate, LevelFigure, LowBalanceScore, ModelScore, SegmentScore, StepScore
+from forecast_cli.core.text import counted
+from forecast_cli.evaluation.report import Estimate, LowBalanceScore, ModelScore, RunFacts, SegmentScore, StepScore
 
 #: An interval's coverage within this of its level is as good as right: what 100 accounts cannot tell apart.
 CLOSE: Final = 0.03
@@ -17,76 +18,87 @@ LEVEL: Final = 80.0
 
 
 def say_findings(
+    facts: RunFacts,
     leaderboard: Sequence[ModelScore],
+    *,
     steps: Sequence[StepScore],
     segments: Sequence[SegmentScore],
     low_balance: Sequence[LowBalanceScore],
 ) -> tuple[str, ...]:
     """Say which model to use, how far to trust its intervals, and where it is weak."""
-    if not leaderboard or leaderboard[0].windows == 0:
-        return ("No window could be scored: no account has history enough, or none of them moved.",)
+    if facts.compared_windows == 0:
+        return (_say_nothing(facts, leaderboard),)
     best = leaderboard[0]
     own = [step for step in steps if step.model == best.model]
     return (
-        *_say_which(leaderboard),
+        *_say_which(facts, leaderboard),
         *_say_how_far(best, own),
         *_say_when(own),
         *_say_where(best, [row for row in segments if row.model == best.model and row.accounts >= FEWEST]),
         *_say_low([row for row in low_balance if row.model == best.model]),
+        *_say_compared(facts, leaderboard),
         *_say_replaced(best),
     )
 
 
-def _say_which(leaderboard: Sequence[ModelScore]) -> Iterator[str]:
+def _say_nothing(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> str:
+    if facts.windows == facts.still_windows or not leaderboard:
+        return "No window could be scored: no account has history enough, or none of them moved."
+    return "No model can be ranked: no window was forecast by all of them; the last section says why."
+
+
+def _say_which(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> Iterator[str]:
     best = leaderboard[0]
     yield (
-        f"Use {best.model}: its scaled CRPS of {_figure(best.scrps)} is the lowest of "
-        f"{len(leaderboard)} model{'s' if len(leaderboard) > 1 else ''} over {best.windows:,} windows of "
-        f"{best.accounts:,} accounts."
+        f"Use {best.model}: its scaled CRPS of {_figure(best.of('scrps'))} is the lowest of "
+        f"{counted(len(leaderboard), 'model')} over {counted(facts.compared_windows, 'window')} of "
+        f"{facts.compared_accounts:,} of {counted(sum(facts.accounts.values()), 'account')}."
     )
     if best.skill is not None and best.skill.value != 0:
         yield f"That is {_percents(best.skill)} below the seasonal naive's."
-    if len(leaderboard) > 1 and leaderboard[1].scrps.value <= (1 + LITTLE) * best.scrps.value:
+    if len(leaderboard) > 1 and leaderboard[1].of("scrps").value <= (1 + LITTLE) * best.of("scrps").value:
         second = leaderboard[1]
         yield (
-            f"{second.model} is close behind ({second.scrps.value:.3f}), at {_milliseconds(second)} against "
+            f"{second.model} is close behind ({second.of('scrps').value:.3f}), at {_milliseconds(second)} against "
             f"{_milliseconds(best)} of CPU an account and window."
         )
 
 
 def _say_how_far(best: ModelScore, steps: Sequence[StepScore]) -> Iterator[str]:
-    figure = _at_level(best.levels)
-    if figure is None:
+    told = nearest_level(best.metrics)
+    if told is None:
         return
-    held = f"Over all days its {figure.level:g} % intervals held {_percent(figure.coverage)}"
-    short = figure.level / 100 - figure.coverage
+    level, metric = told
+    coverage = best.of(metric)
+    held = f"Over all days its {level:g} % intervals held {_percents(coverage)}"
+    short = level / 100 - coverage.value
     if abs(short) <= CLOSE:
         yield f"{held}: they can be taken as they are."
     elif short > 0:
         yield f"{held}: they are too narrow, and the true risk is larger than they say."
     else:
         yield f"{held}: they are wider than they need be."
-    by_day = [held_on for step in steps for held_on in step.levels if held_on.level == figure.level]
+    by_day = [step.of(metric).value for step in steps]
     if by_day:
-        least, most = min(day.coverage for day in by_day), max(day.coverage for day in by_day)
-        yield f"By day ahead they held between {_percent(least)} and {_percent(most)}."
+        yield f"By day ahead they held between {_percent(min(by_day))} and {_percent(max(by_day))}."
 
 
 def _say_when(steps: Sequence[StepScore]) -> Iterator[str]:
     if len(steps) > 1:
-        first, last = steps[0], steps[-1]
-        how = "grows" if last.scrps > (1 + CLOSE) * first.scrps else "goes"
-        yield (
-            f"Its scaled CRPS {how} from {first.scrps:.3f} on day {first.step} to {last.scrps:.3f} on day {last.step}."
-        )
+        first, last = (step.of("scrps").value for step in (steps[0], steps[-1]))
+        how = "grows" if last > (1 + CLOSE) * first else "goes"
+        yield (f"Its scaled CRPS {how} from {first:.3f} on day {steps[0].step} to {last:.3f} on day {steps[-1].step}.")
 
 
 def _say_where(best: ModelScore, segments: Sequence[SegmentScore]) -> Iterator[str]:
-    weak = [row for row in segments if row.scrps.low > best.scrps.high]
-    for row in sorted(weak, key=lambda row: (-row.scrps.value, row.segment, row.value))[:2]:
+    """Say where the error is largest; a second place only where it is larger than overall by more than chance."""
+    ordered = sorted(segments, key=lambda row: (-row.of("scrps").value, row.segment, row.value))
+    sure = [row for row in ordered if row.of("scrps").low > best.of("scrps").high]
+    for row, how in zip(sure or ordered[:1], ("weakest", "weak, too,"), strict=False):
+        chance = "" if sure else ", which may be chance"
         yield (
-            f"It is weak where {row.segment} is {row.value} ({row.accounts:,} accounts): scaled CRPS "
-            f"{_figure(row.scrps)}."
+            f"It is {how} where {row.segment} is {row.value}: scaled CRPS {_figure(row.of('scrps'))} over "
+            f"{counted(row.windows, 'window')} of {counted(row.accounts, 'account')}{chance}."
         )
 
 
@@ -96,12 +108,26 @@ def _say_low(rows: Sequence[LowBalanceScore]) -> Iterator[str]:
         return
     row = max(told, key=lambda row: row.days)
     probability = f"Its probability of a low point under {row.threshold} within {row.days} days"
-    figures = f"(Brier {row.brier:.3f} against {row.base_brier:.3f}, event rate {_percent(row.event_rate)})"
+    figures = (
+        f"(Brier {row.brier.value:.3f} against {row.base_brier.value:.3f}, event rate {_percent(row.event_rate.value)})"
+    )
     if row.skill.low <= 0 <= row.skill.high:
-        yield f"{probability} cannot be told from the account's own base rate {figures}."
+        yield (
+            f"{probability} cannot be told from the account's own base rate: skill {_percents(row.skill)} {figures}."
+        )
     else:
-        better = "better" if row.skill.value > 0 else "worse"
-        yield f"{probability} is {_percent(abs(row.skill.value))} {better} than the account's own base rate {figures}."
+        better, skill = ("better", row.skill) if row.skill.value > 0 else ("worse", _turned(row.skill))
+        yield f"{probability} is {_percents(skill)} {better} than the account's own base rate {figures}."
+
+
+def _say_compared(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> Iterator[str]:
+    lacking = [score for score in leaderboard if score.failures]
+    if lacking:
+        told = ", ".join(f"{score.model} {score.failures:,}" for score in lacking)
+        yield (
+            f"Models are compared over the {counted(facts.compared_windows, 'window')} that all of them forecast, of "
+            f"{facts.windows - facts.still_windows:,} that can be scored. Windows without a forecast: {told}."
+        )
 
 
 def _say_replaced(best: ModelScore) -> Iterator[str]:
@@ -112,8 +138,14 @@ def _say_replaced(best: ModelScore) -> Iterator[str]:
         )
 
 
-def _at_level(levels: Sequence[LevelFigure]) -> LevelFigure | None:
-    return min(levels, key=lambda figure: (abs(figure.level - LEVEL), figure.level), default=None)
+def nearest_level(metrics: Collection[str], *, level: float = LEVEL) -> tuple[float, str] | None:
+    """Return the level nearest to ``level`` that has a coverage among ``metrics``, and the coverage's name."""
+    levels = [(float(name.removeprefix("coverage_")), name) for name in metrics if name.startswith("coverage_")]
+    return min(levels, key=lambda told: (abs(told[0] - level), told[0]), default=None)
+
+
+def _turned(estimate: Estimate) -> Estimate:
+    return Estimate(value=-estimate.value, low=-estimate.high, high=-estimate.low)
 
 
 def _figure(estimate: Estimate) -> str:

@@ -1,63 +1,108 @@
-"""Steps: accuracy by day of the horizon, as sums of each shard that are added up over all of them."""
+"""Steps: accuracy by day of the horizon, from sums of each shard that are added up over all of them.
 
+Sums are kept by group of accounts (``bootstrap.hashed_groups``), so that groups can be drawn again, at a cost that does
+not grow with the accounts; and by which models forecast the window, for only windows that all of them forecast compare
+them, and a shard does not know what the others forecast.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
 from typing import Final
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
-from forecast_cli.data.scan.canonical import CURRENCY
-from forecast_cli.evaluation import metrics
-from forecast_cli.evaluation.groups import group_rows
-from forecast_cli.evaluation.report import LevelFigure, StepScore
+from forecast_cli.evaluation.bootstrap import account_codes, count_distinct, hashed_groups, sum_parts
+from forecast_cli.evaluation.groups import Groups, group_rows
+from forecast_cli.evaluation.metrics import Metric
+from forecast_cli.evaluation.pooled import Pooled
+from forecast_cli.evaluation.report import StepScore
 from forecast_cli.evaluation.rows import CUTOFF, SCALE
-from forecast_cli.evaluation.scoring import with_scales
 
 WINDOWS: Final = "windows"
+ACCOUNTS: Final = "accounts"
+GROUP: Final = "group"
+#: The models that forecast a window, a line each.
+FORECAST_BY: Final = "forecast_by"
+
+_CELL: Final = [c.MODEL, c.STEP, FORECAST_BY, GROUP]
 
 
-def tally_steps(rows: pl.DataFrame, windows: pl.DataFrame, *, levels: tuple[float, ...]) -> pl.DataFrame:
-    """Return sums over the windows with a scale, a row for each model and step: model, step, windows, and figures.
+@dataclass(frozen=True)
+class StepCells:
+    """Where the days of windows with a scale are added up.
 
-    Figures are ``scrps``, ``mase``, and ``coverage_L`` and ``swidth_L`` of each level. The tallies of several shards,
-    one below the other, are what ``merge_steps`` takes.
+    ``keys``, a row for each of k cells: model, step, forecast_by, group, its accounts and its windows. ``places``
+    [rows], the cell of each day, k for the days of windows without a scale, which count in none.
     """
-    keys = [name for name in (c.UNIQUE_ID, CURRENCY) if name in rows.columns]
-    moving = with_scales(rows, windows, keys=keys).filter(pl.col(SCALE).is_not_null())
-    days = group_rows(moving, [c.MODEL, c.STEP], within=[*keys, CUTOFF])
-    figures = {name: days.sums(value) for name, value in _figures(levels).items()}
-    return days.with_columns(figures).insert_column(2, pl.Series(WINDOWS, days.counts, dtype=pl.Int64))
+
+    keys: pl.DataFrame
+    places: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, days: Groups, keys: Sequence[str], *, seed: int) -> "StepCells":
+        """Return the cells of ``days``, sorted and grouped by ``keys``, model and cutoff, with their scales."""
+        windows = _windows_of(days, keys, seed=seed)
+        rows = windows[np.repeat(np.arange(windows.height), days.counts)].with_columns(days.rows[c.STEP])
+        moving = days.rows[SCALE].is_not_null().to_numpy()
+        cells = rows.filter(moving).select(_CELL).unique().sort(_CELL).with_row_index("place")
+        placed = rows.join(cells, on=_CELL, how="left", maintain_order="left")["place"].fill_null(cells.height)
+        places = np.where(moving, placed.cast(pl.Int64).to_numpy(), cells.height)
+        counts = {
+            ACCOUNTS: count_distinct(places, rows[ACCOUNTS].to_numpy(), cells.height),
+            WINDOWS: np.bincount(places, minlength=cells.height + 1)[: cells.height],
+        }
+        counted = [pl.Series(name, values, dtype=pl.Int64) for name, values in counts.items()]
+        return cls(cells.select(_CELL).with_columns(counted), places)
+
+    def sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the sum of the days' ``values`` over each cell, [k]."""
+        sums = np.bincount(self.places, weights=values, minlength=self.keys.height + 1).astype(np.float64, copy=False)
+        return sums[: self.keys.height]
+
+    def with_columns(self, sums: Mapping[str, NDArray[np.float64]]) -> pl.DataFrame:
+        """Return the cells with a column for each of ``sums`` [k]."""
+        return self.keys.with_columns(pl.Series(name, values, dtype=pl.Float64) for name, values in sums.items())
 
 
-def merge_steps(tallies: pl.DataFrame) -> pl.DataFrame:
-    """Return the mean of each figure over all windows, a row for each model and step, in that order."""
-    shards = group_rows(tallies, [c.MODEL, c.STEP])
-    windows = shards.sums(pl.col(WINDOWS))
-    names = [name for name in tallies.columns if name not in (c.MODEL, c.STEP, WINDOWS)]
-    merged = shards.with_columns({name: shards.sums(pl.col(name)) / windows for name in names})
-    return merged.insert_column(2, pl.Series(WINDOWS, windows).cast(pl.Int64))
+def add_tallies(tallies: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Add up the cells of several shards, one shard after the other."""
+    return reduce(_add, tallies)
 
 
-def step_scores(merged: pl.DataFrame, *, levels: tuple[float, ...]) -> tuple[StepScore, ...]:
-    """Return merged steps as values of the report, with the coverage and width of each of ``levels``."""
-    return tuple(
-        StepScore(
-            model=row[c.MODEL],
-            step=row[c.STEP],
-            scrps=row["scrps"],
-            mase=row["mase"],
-            levels=tuple(
-                LevelFigure(level=level, coverage=row[f"coverage_{label}"], width=row[f"swidth_{label}"])
-                for level, label in ((level, c.level_label(level)) for level in levels)
-            ),
-        )
-        for row in merged.iter_rows(named=True)
+def score_steps(tally: pl.DataFrame, metrics: Mapping[str, Metric], *, mixed: bool, seed: int) -> Iterator[StepScore]:
+    """Yield the figures of each model and step, in that order, over the windows that all models forecast.
+
+    ``tally`` is of ``add_tallies``. Where windows of several currencies are ``mixed``, figures in units are NaN.
+    """
+    models = set(tally[c.MODEL])
+    shared = tally.filter(pl.col(FORECAST_BY) == "\n".join(sorted(models)))
+    for own in shared.partition_by(c.MODEL, maintain_order=True):
+        steps, place = np.unique(own[c.STEP].to_numpy(), return_inverse=True)
+        sums = own.select(*metrics, WINDOWS).to_numpy()
+        by_step = sum_parts(sums, place.reshape(-1), own[GROUP].to_numpy(), parts=len(steps))
+        counts = own.group_by(c.STEP).agg(pl.col(ACCOUNTS, WINDOWS).sum()).sort(c.STEP)
+        figures = Pooled.of(by_step, metrics, seed=seed).figures(mixed=mixed)
+        for (step, accounts, windows), told in zip(counts.iter_rows(), figures, strict=True):
+            yield StepScore(model=own[c.MODEL][0], step=step, accounts=accounts, windows=windows, metrics=told)
+
+
+def _add(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
+    cells = group_rows(pl.concat([one, other]), _CELL)
+    sums = {name: cells.sums(cells.values(pl.col(name))) for name in one.columns if name not in _CELL}
+    return cells.keys.with_columns(pl.Series(name, sum_, dtype=one.schema[name]) for name, sum_ in sums.items())
+
+
+def _windows_of(days: Groups, keys: Sequence[str], *, seed: int) -> pl.DataFrame:
+    """Return for each window of ``days``: model, forecast_by, group, and the place of its account."""
+    models = days.keys.group_by(*keys, CUTOFF).agg(pl.col(c.MODEL).sort().str.join("\n").alias(FORECAST_BY))
+    told = days.keys.join(models, on=[*keys, CUTOFF], how="left", maintain_order="left")
+    return told.select(
+        c.MODEL,
+        FORECAST_BY,
+        pl.Series(GROUP, hashed_groups(days.keys, keys, seed=seed)),
+        pl.Series(ACCOUNTS, account_codes(days.keys, keys)),
     )
-
-
-def _figures(levels: tuple[float, ...]) -> dict[str, pl.Expr]:
-    return {
-        "scrps": metrics.scaled_crps(),
-        "mase": metrics.scaled_absolute_error(),
-        **{f"coverage_{c.level_label(level)}": metrics.coverage(level) for level in levels},
-        **{f"swidth_{c.level_label(level)}": metrics.scaled_width(level) for level in levels},
-    }

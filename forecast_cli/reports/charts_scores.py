@@ -10,7 +10,7 @@ from forecast_cli.core.columns import level_label
 from forecast_cli.evaluation.report import Report, StepScore
 from forecast_cli.reports.charts import MOST_SERIES, Axis, Chart, diagonal, drawn, line_layer, rule_at
 from forecast_cli.reports.tables import NONE, Cell, Column, count, made_table, scaled, share, words
-from forecast_cli.reports.tables_scores import level_figure, levels_told, steps_table, usual_level
+from forecast_cli.reports.tables_scores import levels_told, steps_table, usual_level
 
 _WHOLE: Final = (0.0, 100.0)
 MOST_RELIABILITY: Final = 6
@@ -28,8 +28,12 @@ def error_charts(report: Report) -> tuple[Chart, ...]:
     if not report.steps:
         return ()
     return (
-        _by_day(report, key="scrps-by-day", title="sCRPS by day ahead", shown=lambda score: scaled(score.scrps)),
-        _by_day(report, key="mase-by-day", title="MASE by day ahead", shown=lambda score: scaled(score.mase)),
+        _by_day(
+            report, key="scrps-by-day", title="sCRPS by day ahead", shown=lambda score: scaled(score.of("scrps").value)
+        ),
+        _by_day(
+            report, key="mase-by-day", title="MASE by day ahead", shown=lambda score: scaled(score.of("mase").value)
+        ),
     )
 
 
@@ -58,7 +62,10 @@ def _by_day(report: Report, *, key: str, title: str, shown: Shown) -> Chart:
 
 def _coverage_by_day(report: Report, level: float) -> Chart:
     label = level_label(level)
-    shown = _level_cell(level, lambda figure: share(figure.coverage))
+
+    def shown(score: StepScore) -> Cell:
+        return share(score.of(f"coverage_{label}").value)
+
     rows = [row | {"y": row["y"] * 100} for row in _rows(report, shown)]
     y = Axis("held, %", ends=_around(level, [row["y"] for row in rows]))
     drawing = alt.layer(rule_at(level, y), line_layer(rows, Axis("days ahead"), y))
@@ -68,7 +75,9 @@ def _coverage_by_day(report: Report, level: float) -> Chart:
 
 
 def _width_by_day(report: Report, level: float) -> Chart:
-    shown = _level_cell(level, lambda figure: scaled(figure.width))
+    def shown(score: StepScore) -> Cell:
+        return scaled(score.of(f"swidth_{level_label(level)}").value)
+
     drawing = line_layer(_rows(report, shown), Axis("days ahead"), Axis("in units of the scale", zero=True))
     title = f"Width of the {level_label(level)} % interval, by day ahead"
     table = steps_table(report, key="width-by-day-table", caption=title, shown=shown)
@@ -79,17 +88,17 @@ def _coverage_by_level(report: Report) -> Chart:
     models = models_drawn(report)
     x, y = (Axis(title, ends=_WHOLE) for title in ("promised, %", "held, %"))
     rows = [
-        {"series": models.index(model.model), "x": figure.level, "y": figure.coverage * 100}
+        {"series": models.index(model.model), "x": level, "y": coverage * 100}
         for model in report.leaderboard
-        for figure in model.levels
-        if model.model in models and math.isfinite(figure.coverage)
+        for level in report.levels
+        if model.model in models and math.isfinite(coverage := model.of(f"coverage_{level_label(level)}").value)
     ]
     drawing = alt.layer(diagonal(x, y), line_layer(rows, x, y, points=True))
     level = usual_level(levels_told(report))
     said = [
-        f"{words(model.model).text} {share(figure.coverage).text}"
+        f"{words(model.model).text} {share(model.of(f'coverage_{level_label(level)}').value).text}"
         for model in report.leaderboard[:MOST_SERIES]
-        if level is not None and (figure := level_figure(model.levels, level))
+        if level is not None
     ]
     summary = (
         f"Below the dashed line intervals are too narrow. Of {level_label(level or 0)} % promised: {_listed(said)}."
@@ -127,14 +136,6 @@ def _highest(bins: Sequence[Any], models: Sequence[str]) -> str:
         if said
         else "No probability was given."
     )
-
-
-def _level_cell(level: float, shown: Callable[[Any], Cell]) -> Shown:
-    def cell(score: StepScore) -> Cell:
-        figure = level_figure(score.levels, level)
-        return shown(figure) if figure else Cell(NONE)
-
-    return cell
 
 
 def _rows(report: Report, shown: Shown) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from forecast_cli.core.columns import level_label
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Fan, Report
-from forecast_cli.reports import tables_run, tables_scores
+from forecast_cli.reports import tables_run, tables_scores, tables_segments
 from forecast_cli.reports.charts import Chart
 from forecast_cli.reports.charts_fan import fan_chart
 from forecast_cli.reports.charts_scores import (
@@ -21,10 +21,11 @@ from forecast_cli.reports.charts_scores import (
 from forecast_cli.reports.charts_svg import DASHES, SERIES, Ink
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.html_parts import ChartGroup, Figure, Section, Swatch, Tile, View
-from forecast_cli.reports.tables import scaled, share
+from forecast_cli.reports.tables import estimate, share, share_estimate
 
 _BAND_WIDTH: Final = 10
 _MOST_FANS: Final = 12
+_MOST_DAYS: Final = 12
 
 
 def view_of(report: Report) -> View:
@@ -59,8 +60,8 @@ def _tiles(report: Report) -> tuple[Tile, ...]:
         return ()
     best = report.leaderboard[0]
     level = tables_scores.usual_level(tables_scores.levels_told(report))
-    figure = None if level is None else tables_scores.level_figure(best.levels, level)
-    scrps, skill = scaled(best.scrps.value), best.skill
+    coverage = None if level is None else share_estimate(best.of(f"coverage_{level_label(level)}"))
+    scrps, skill = estimate(best.of("scrps")), best.skill
     forecast = sum(number for status, number in report.facts.accounts.items() if status in ("ok", "fallback"))
     total = sum(report.facts.accounts.values())
     return (
@@ -69,8 +70,8 @@ def _tiles(report: Report) -> tuple[Tile, ...]:
             "sCRPS", scrps.text, f"{share(skill.value).text} under the seasonal naive" if skill else "lower is better"
         ),
         *(
-            [Tile(f"{level_label(figure.level)} % interval", share(figure.coverage).text, "of what came lay inside")]
-            if figure
+            [Tile(f"{level_label(level)} % interval", coverage.text, f"of what came lay inside ({coverage.note})")]
+            if level is not None and coverage is not None
             else []
         ),
         Tile("Accounts forecast", f"{forecast:,}", f"of {total:,}"),
@@ -103,7 +104,7 @@ def _leaderboard(report: Report) -> Section:
         "Beneath a figure, its 95 % interval from a bootstrap over accounts.",
         "No model was scored.",
         shown=(tables_scores.leaderboard_table(report),),
-        folded=(tables_scores.metrics_table(report),),
+        folded=(tables_scores.metrics_table(report), tables_segments.currencies_table(report)),
     )
 
 
@@ -115,6 +116,7 @@ def _error(report: Report) -> Section:
         "No day of the horizon was scored.",
         swatches=_key(report),
         charts=(_group("", error_charts(report)),),
+        folded=(tables_scores.step_figures_table(report, model=_best(report), most=_MOST_DAYS),),
     )
 
 
@@ -132,15 +134,14 @@ def _intervals(report: Report) -> Section:
 
 
 def _segments(report: Report) -> Section:
-    best = report.leaderboard[0].model if report.leaderboard else None
     return Section(
         "segments",
         "Segments",
         "Where the best model of the leaderboard is strong and where it is weak. Segments are made from what was known "
         "before each cutoff.",
         "No segment was scored.",
-        shown=(tables_scores.segments_table(report, model=best),),
-        folded=(tables_scores.segments_table(report),),
+        shown=(tables_segments.segments_table(report, model=_best(report)),),
+        folded=(tables_segments.segments_table(report),),
     )
 
 
@@ -154,7 +155,8 @@ def _low_balance(report: Report) -> Section:
         "No low balance was scored.",
         swatches=_key(report) if report.reliability else (),
         charts=(_group("", reliability_charts(report)),),
-        shown=(tables_scores.low_balance_table(report),),
+        shown=(tables_segments.low_balance_table(report),),
+        folded=(tables_segments.low_balance_segments_table(report, model=_best(report)),),
     )
 
 
@@ -197,6 +199,10 @@ def _fan_key(fans: Sequence[Fan]) -> tuple[Swatch, ...]:
         Swatch("median forecast", _variable(Ink.BAND), (6, 3)),
         *([Swatch(f"interval of {bands}", "band-pale", width=_BAND_WIDTH)] if bands else []),
     )
+
+
+def _best(report: Report) -> str | None:
+    return report.leaderboard[0].model if report.leaderboard else None
 
 
 def _not_drawn(report: Report) -> str:

@@ -6,32 +6,39 @@ from typing import Final
 from forecast_cli.core.columns import level_label
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Report
-from forecast_cli.reports import tables_run, tables_scores
+from forecast_cli.reports import tables_run, tables_scores, tables_segments
 from forecast_cli.reports.markdown_text import escape_markdown
-from forecast_cli.reports.tables import Cell, Column, Table, made_table, scaled, share, words
-from forecast_cli.reports.tables_scores import level_figure, levels_told, usual_level
+from forecast_cli.reports.tables import Cell, Column, Table, estimate, made_table, scaled, share, words
+from forecast_cli.reports.tables_scores import levels_told, usual_level
 
-_MOST_MODELS: Final = 12
-_MOST_SEGMENTS: Final = 20
+_MOST_MODELS: Final = 10
+_MOST_SEGMENTS: Final = 18
 _MOST_LOW_BALANCE: Final = 12
-_MOST_PROBLEMS: Final = 10
+_MOST_PROBLEMS: Final = 6
 _MOST_SETTINGS: Final = 45
 _DAYS_TOLD: Final = 5
 
 
 def render_markdown(report: Report) -> str:
     """Return the report in short, in GitHub's Markdown, in under 200 lines."""
+    best = report.leaderboard[0].model if report.leaderboard else None
     parts = [
         "# Backtest report",
         _about(report),
         *map(escape_markdown, report.sentences),
         *_section("Leaderboard", tables_scores.leaderboard_table(report), "No model was scored.", most=_MOST_MODELS),
         *_section("Error by day ahead", _days(report), "No day of the horizon was scored."),
+        *_more(tables_scores.step_figures_table(report, model=best, most=_DAYS_TOLD)),
         *_section("Intervals", _intervals(report), "No interval was scored.", most=_MOST_MODELS),
-        *_section("Segments", _segments(report), "No segment was scored.", most=_MOST_SEGMENTS),
+        *_section(
+            "Segments",
+            tables_segments.segments_table(report, model=best),
+            "No segment was scored.",
+            most=_MOST_SEGMENTS,
+        ),
         *_section(
             "Low balances",
-            tables_scores.low_balance_table(report),
+            tables_segments.low_balance_table(report),
             "No low balance was scored.",
             most=_MOST_LOW_BALANCE,
         ),
@@ -57,40 +64,33 @@ def _about(report: Report) -> str:
 
 def _days(report: Report) -> Table:
     """Return the error on a few days, the first and the last among them."""
-    days = sorted({score.step for score in report.steps})
-    every = max(1, (len(days) - 1) // (_DAYS_TOLD - 1)) if days else 1
-    told = sorted({*days[::every][: _DAYS_TOLD - 1], *days[-1:]})
     return tables_scores.steps_table(
-        report, key="days", caption="sCRPS", shown=lambda score: scaled(score.scrps), steps=told
+        report,
+        key="days",
+        caption="sCRPS",
+        shown=lambda score: estimate(score.of("scrps")),
+        steps=tables_scores.days_told(report, _DAYS_TOLD),
     )
 
 
 def _intervals(report: Report) -> Table:
     """Return coverage by level, a row for each model, and the width of the usual one."""
-    levels = sorted({figure.level for model in report.leaderboard for figure in model.levels})
-    width = usual_level(levels_told(report))
+    levels, width = report.levels, usual_level(levels_told(report))
     columns = (
         Column("Model"),
         *(Column(f"In {level_label(level)} %", numeric=True) for level in levels),
         *(() if width is None else (Column(f"Width {level_label(width)}", numeric=True),)),
     )
-    rows = []
-    for model in report.leaderboard if levels else ():
-        held = [level_figure(model.levels, level) for level in levels]
-        wide = None if width is None else level_figure(model.levels, width)
-        rows.append(
-            (
-                words(model.model),
-                *(share(figure.coverage) if figure else Cell("") for figure in held),
-                *(() if width is None else (scaled(wide.width) if wide else Cell(""),)),
-            )
+    rows = [
+        (
+            words(model.model),
+            *(share(model.of(f"coverage_{level_label(level)}").value) for level in levels),
+            *(() if width is None else (estimate(model.of(f"swidth_{level_label(width)}")),)),
         )
+        for model in report.leaderboard
+        if levels
+    ]
     return made_table("intervals", "What intervals held", columns, rows)
-
-
-def _segments(report: Report) -> Table:
-    best = report.leaderboard[0].model if report.leaderboard else None
-    return tables_scores.segments_table(report, model=best)
 
 
 def _accounts(report: Report) -> Table:
@@ -121,6 +121,11 @@ def _section(title: str, table: Table, none: str, *, most: int = 30) -> list[str
     return [f"## {title}", _table(table, most=most) if table.rows else none]
 
 
+def _more(table: Table) -> list[str]:
+    """Return a table under its own caption, below that of a section; nothing where it is empty."""
+    return [f"### {escape_markdown(table.caption)}", _table(table, most=_DAYS_TOLD)] if table.rows else []
+
+
 def _folded(title: str, table: Table) -> str:
     body = _table(table, most=_MOST_SETTINGS)
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
@@ -138,7 +143,8 @@ def _table(table: Table, *, most: int) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    return escape_markdown(cell.text) + (f" ({cell.note})" if cell.note else "")
+    """Return a figure, its interval on a line of its own: what holds a table of many within a page."""
+    return escape_markdown(cell.text) + (f"<br>{escape_markdown(cell.note)}" if cell.note else "")
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -42,11 +42,18 @@ class Table:
 
 
 def made_table(
-    key: str, caption: str, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, most: int = 400
+    key: str,
+    caption: str,
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Cell]],
+    *,
+    most: int = 400,
+    note: str = "",
 ) -> Table:
-    """Return a table of the first ``most`` rows that says how many there are in all."""
-    note = f"The first {most:,} of {len(rows):,} rows; report.json holds them all." if len(rows) > most else ""
-    return Table(key, caption, tuple(columns), tuple(tuple(row) for row in rows[:most]), note)
+    """Return a table of the first ``most`` rows that says how many there are in all, and ``note``."""
+    more = f"The first {most:,} of {len(rows):,} rows; report.json holds them all." if len(rows) > most else ""
+    said = " ".join(filter(None, (more, note)))
+    return Table(key, caption, tuple(columns), tuple(tuple(row) for row in rows[:most]), said)
 
 
 def words(text: object) -> Cell:
@@ -91,6 +98,11 @@ def estimate(value: Estimate | None) -> Cell:
 def share_estimate(value: Estimate | None) -> Cell:
     """Return a share and its interval, in percent."""
     return _with_interval(value, share)
+
+
+def money_estimate(value: Estimate | None) -> Cell:
+    """Return a figure in units of the balance and its interval."""
+    return _with_interval(value, money)
 
 
 def cpu(seconds: float) -> Cell:

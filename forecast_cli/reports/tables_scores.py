@@ -1,10 +1,13 @@
-"""Tables of what a backtest measured: the leaderboard, the steps, the segments, the low balances."""
+"""Tables of what a backtest measured: the leaderboard, the levels, the steps."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from forecast_cli.core.columns import level_label
-from forecast_cli.evaluation.report import LevelFigure, ModelScore, Report, SegmentScore, StepScore
+from forecast_cli.evaluation.report import Estimate, Figures, ModelScore, Report, StepScore
+from forecast_cli.reports.escape import printable
+from forecast_cli.reports.figures import listed
 from forecast_cli.reports.tables import (
     NONE,
     Cell,
@@ -14,23 +17,45 @@ from forecast_cli.reports.tables import (
     cpu,
     estimate,
     made_table,
-    money,
-    scaled,
-    share,
+    money_estimate,
     share_estimate,
     words,
 )
 
 SCRPS_HELP: Final = "scaled continuous ranked probability score: error of the whole forecast, lower is better"
+_INTERVAL: Final = "beneath, its 95 % interval"
+_OF_BALANCE: Final = "in units of the balance"
 _USUAL_LEVEL: Final = 80.0
 
 
+@dataclass(frozen=True)
+class Told:
+    """A metric that gets a column: its name, and how its figure is shown."""
+
+    metric: str
+    column: Column
+    shown: Callable[[Estimate], Cell] = estimate
+
+    def cell(self, figures: Figures) -> Cell:
+        """Return the metric of a part of the windows, with its interval."""
+        return self.shown(figures.of(self.metric))
+
+
+#: Metrics in units of the balance.
+IN_UNITS: Final = (
+    Told("mae", Column("MAE", numeric=True, help=f"mean absolute error, {_OF_BALANCE}"), money_estimate),
+    Told("rmse", Column("RMSE", numeric=True, help=f"root mean squared error, {_OF_BALANCE}"), money_estimate),
+    Told("crps", Column("CRPS", numeric=True, help=_OF_BALANCE), money_estimate),
+    Told("bias", Column("Mean error", numeric=True, help=f"above zero: too much, {_OF_BALANCE}"), money_estimate),
+    Told("wape", Column("WAPE", numeric=True, help="absolute error over absolute balance"), share_estimate),
+)
+
+
 def levels_told(report: Report) -> tuple[float, ...]:
-    """Return the levels to tell of: those asked for, or all that were scored where the settings do not say."""
-    scored = {figure.level for model in report.leaderboard for figure in model.levels}
+    """Return the levels to tell of: those asked for, or all that were forecast where the settings do not say."""
     asked = report.facts.settings.get("level")
     wanted = {float(level) for level in asked if isinstance(level, int | float)} if isinstance(asked, list) else set()
-    return tuple(sorted(scored & wanted or scored))
+    return tuple(sorted({*report.levels} & wanted or report.levels))
 
 
 def usual_level(levels: Sequence[float]) -> float | None:
@@ -38,52 +63,102 @@ def usual_level(levels: Sequence[float]) -> float | None:
     return min(levels, key=lambda level: (abs(level - _USUAL_LEVEL), level), default=None)
 
 
-def level_figure(figures: Sequence[LevelFigure], level: float) -> LevelFigure | None:
-    """Return what was measured of ``level``."""
-    return next((figure for figure in figures if figure.level == level), None)
+def told_of(report: Report) -> tuple[Told, ...]:
+    """Return the metrics an analyst looks at in a part of the windows: error, coverage, width and bias."""
+    return (
+        Told("scrps", Column("sCRPS", numeric=True, help=f"{SCRPS_HELP}; {_INTERVAL}")),
+        Told("mase", Column("MASE", numeric=True, help="mean absolute scaled error of the median")),
+        Told("rmsse", Column("RMSSE", numeric=True, help="root mean squared scaled error of the mean")),
+        *_coverages(report),
+        *_scaled_interval(report, "swidth", "Width", "mean width of the interval, in units of the scale"),
+        Told(
+            "sbias", Column("Bias", numeric=True, help="above zero where too much is forecast, in units of the scale")
+        ),
+    )
 
 
 def leaderboard_table(report: Report) -> Table:
     """Return the models by rank: error, coverage, who won, what failed, what it cost."""
-    levels = levels_told(report)
+    coverages = _coverages(report)
     columns = (
         Column("Rank", numeric=True),
         Column("Model"),
-        Column("sCRPS", numeric=True, help=f"{SCRPS_HELP}; with its 95 % interval"),
+        Column("sCRPS", numeric=True, help=f"{SCRPS_HELP}; {_INTERVAL}"),
         Column("Skill", numeric=True, help="share of the seasonal naive's sCRPS saved; with its 95 % interval"),
         Column("MASE", numeric=True, help="mean absolute scaled error of the median"),
-        *_coverage_columns(levels),
+        *(told.column for told in coverages),
         Column("Wins", numeric=True, help="accounts on which it has the lowest sCRPS of all"),
         Column("Fallbacks", numeric=True, help="windows in which a simpler model took its place"),
         Column("Failures", numeric=True, help="windows without a forecast"),
         Column("CPU", numeric=True, help="CPU time an account and window, fit and forecast"),
     )
-    rows = [(*_standing(model), *_coverage(model.levels, levels), *_cost(model)) for model in report.leaderboard]
+    rows = [
+        (*_standing(model), *(told.cell(model) for told in coverages), *_cost(model)) for model in report.leaderboard
+    ]
     return made_table("leaderboard", "Models by sCRPS, the best first", columns, rows)
 
 
 def metrics_table(report: Report) -> Table:
-    """Return every other metric of every model."""
-    rows = [(words(model.model), *(shown(model) for _, shown in _METRICS)) for model in report.leaderboard]
-    return made_table("metrics", "All other metrics", (Column("Model"), *(column for column, _ in _METRICS)), rows)
+    """Return the other metrics of every model; those in units of the balance where all balances have one."""
+    mixed = len(report.facts.currencies) > 1
+    told = (
+        Told("rmsse", Column("RMSSE", numeric=True, help="root mean squared scaled error of the mean")),
+        *_scaled_interval(report, "swidth", "Width", "mean width of the interval, in units of the scale"),
+        *_scaled_interval(report, "swinkler", "Winkler", "width and misses of the interval, in units of the scale"),
+        Told(
+            "sbias", Column("Bias", numeric=True, help="above zero where too much is forecast, in units of the scale")
+        ),
+        *(() if mixed else IN_UNITS),
+    )
+    counts = (Column("Accounts", numeric=True, help="accounts scored"), Column("Windows", numeric=True))
+    rows = [
+        (words(model.model), *(one.cell(model) for one in told), count(model.accounts), count(model.windows))
+        for model in report.leaderboard
+    ]
+    columns = (Column("Model"), *(one.column for one in told), *counts)
+    return made_table("metrics", "Other metrics", columns, rows, note=why_no_units(report))
+
+
+def why_no_units(report: Report) -> str:
+    """Say why there is no mean in units of the balance, where there is none."""
+    currencies = report.facts.currencies
+    if len(currencies) < 2:
+        return ""
+    return (
+        f"Balances are in {len(currencies)} currencies ({listed(currencies)}): MAE, RMSE, CRPS, mean error and WAPE "
+        "have no mean over all of them, and are told by currency."
+    )
 
 
 def levels_table(report: Report) -> Table:
-    """Return coverage and width of every level that was scored, by model."""
-    levels = sorted({figure.level for model in report.leaderboard for figure in model.levels})
+    """Return coverage, width and Winkler score of every level that was forecast, by model."""
     columns = (
         Column("Level", numeric=True, help="the share of what came that an interval is to hold"),
         Column("Model"),
-        Column("Observed", numeric=True, help="the share of what came that it held"),
+        Column("Observed", numeric=True, help=f"the share of what came that it held; {_INTERVAL}"),
         Column("Width", numeric=True, help="mean width, in units of the scale"),
+        Column("Winkler", numeric=True, help="width and misses in one score, in units of the scale; lower is better"),
     )
     rows = [
-        (Cell(f"{level_label(level)} %", level), words(model.model), share(figure.coverage), scaled(figure.width))
-        for level in levels
+        (
+            Cell(f"{level_label(level)} %", level),
+            words(model.model),
+            share_estimate(model.of(f"coverage_{level_label(level)}")),
+            estimate(model.of(f"swidth_{level_label(level)}")),
+            estimate(model.of(f"swinkler_{level_label(level)}")),
+        )
+        for level in report.levels
         for model in report.leaderboard
-        if (figure := level_figure(model.levels, level))
     ]
-    return made_table("levels", "Coverage and width by level", columns, rows)
+    return made_table("levels", "Coverage, width and Winkler score by level", columns, rows)
+
+
+def days_told(report: Report, most: int) -> tuple[int, ...]:
+    """Return at most ``most`` days of the horizon, evenly spaced, the first and the last among them."""
+    days = sorted({score.step for score in report.steps})
+    if len(days) <= most:
+        return tuple(days)
+    return tuple(dict.fromkeys(days[round(place * (len(days) - 1) / (most - 1))] for place in range(most)))
 
 
 def steps_table(
@@ -102,115 +177,43 @@ def steps_table(
     return made_table(key, caption, columns, rows)
 
 
-def segments_table(report: Report, *, model: str | None = None, most: int = 400) -> Table:
-    """Return error, coverage and width by segment, of one model or of all."""
-    levels = levels_told(report)
-    width = usual_level(levels)
-    columns = (
-        Column("Segment"),
-        Column("Value"),
-        *(() if model else (Column("Model"),)),
-        Column("Accounts", numeric=True),
-        Column("Windows", numeric=True),
-        Column("sCRPS", numeric=True, help=f"{SCRPS_HELP}; with its 95 % interval"),
-        Column("MASE", numeric=True, help="mean absolute scaled error of the median"),
-        *_coverage_columns(levels),
-        *(
-            ()
-            if width is None
-            else (Column(f"Width {level_label(width)}", numeric=True, help="in units of the scale"),)
-        ),
-    )
-    rows = [_segment(score, levels, named=not model) for score in report.segments if model in (None, score.model)]
-    key, caption = (
-        ("segments", f"{words(model).text} by segment") if model else ("segments-all", "All models by segment")
-    )
-    return made_table(key, caption, columns, rows, most=most)
-
-
-def low_balance_table(report: Report) -> Table:
-    """Return how good each model's probability of running low is."""
-    columns = (
-        Column("Model"),
-        Column("Threshold"),
-        Column("Days", numeric=True, help="the low point of the first so many days"),
-        Column("Windows", numeric=True),
-        Column("Event rate", numeric=True, help="windows in which the balance went under the threshold"),
-        Column("Brier", numeric=True, help="mean squared error of the probability, lower is better"),
-        Column("Base Brier", numeric=True, help="that of the account's own base rate"),
-        Column("Skill", numeric=True, help="share of the base Brier saved; with its 95 % interval"),
-    )
+def step_figures_table(report: Report, *, model: str | None, most: int) -> Table:
+    """Return a model's figures on at most ``most`` days of the horizon."""
+    told, days = told_of(report), days_told(report, most)
+    columns = (Column("Day", numeric=True), *(one.column for one in told), Column("Windows", numeric=True))
     rows = [
-        (
-            words(score.model),
-            words(score.threshold),
-            count(score.days),
-            count(score.windows),
-            share(score.event_rate),
-            scaled(score.brier),
-            scaled(score.base_brier),
-            share_estimate(score.skill),
-        )
-        for score in report.low_balance
+        (count(score.step), *(one.cell(score) for one in told), count(score.windows))
+        for score in report.steps
+        if score.model == model and score.step in days
     ]
-    return made_table("low-balance", "Probability of a low balance", columns, rows)
-
-
-_METRICS: Final[tuple[tuple[Column, Callable[[ModelScore], Cell]], ...]] = (
-    (Column("Accounts", numeric=True, help="accounts scored"), lambda model: count(model.accounts)),
-    (Column("Windows", numeric=True, help="windows scored"), lambda model: count(model.windows)),
-    (Column("RMSSE", numeric=True, help="root mean squared scaled error"), lambda model: estimate(model.rmsse)),
-    (
-        Column("Winkler", numeric=True, help="score of the interval nearest to 80 %, in units of the scale"),
-        lambda model: scaled(model.winkler),
-    ),
-    (Column("WAPE", numeric=True, help="absolute error over absolute balance"), lambda model: share(model.wape)),
-    (Column("Bias", numeric=True, help="mean error, in units of the balance"), lambda model: money(model.bias)),
-    (Column("MAE", numeric=True, help="mean absolute error, in units of the balance"), lambda model: money(model.mae)),
-    (
-        Column("RMSE", numeric=True, help="root mean squared error, in units of the balance"),
-        lambda model: money(model.rmse),
-    ),
-    (Column("CRPS", numeric=True, help="in units of the balance"), lambda model: money(model.crps)),
-)
+    note = "steps.parquet holds every metric of every model and day." if rows else ""
+    return made_table("step-figures", f"{printable(model)} by day ahead", columns, rows, note=note)
 
 
 def _standing(model: ModelScore) -> tuple[Cell, ...]:
-    name, skill = words(model.model), share_estimate(model.skill)
-    return count(model.rank), name, estimate(model.scrps), skill, scaled(model.mase.value)
+    figures = (estimate(model.of("scrps")), share_estimate(model.skill), estimate(model.of("mase")))
+    return count(model.rank), words(model.model), *figures
 
 
 def _cost(model: ModelScore) -> tuple[Cell, ...]:
     return count(model.wins), count(model.fallbacks), count(model.failures), cpu(model.cpu_seconds)
 
 
-def _coverage_columns(levels: Sequence[float]) -> tuple[Column, ...]:
+def _coverages(report: Report) -> tuple[Told, ...]:
+    labels = [level_label(level) for level in levels_told(report)]
     return tuple(
-        Column(
-            f"In {level_label(level)} %",
-            numeric=True,
-            help=f"share of what came inside the {level_label(level)} % interval",
+        Told(
+            f"coverage_{label}",
+            Column(f"In {label} %", numeric=True, help=f"share of what came inside the {label} % interval"),
+            share_estimate,
         )
-        for level in levels
+        for label in labels
     )
 
 
-def _coverage(figures: Sequence[LevelFigure], levels: Sequence[float]) -> tuple[Cell, ...]:
-    found = [level_figure(figures, level) for level in levels]
-    return tuple(share(figure.coverage) if figure else Cell(NONE) for figure in found)
-
-
-def _segment(score: SegmentScore, levels: Sequence[float], *, named: bool) -> tuple[Cell, ...]:
-    width = usual_level(levels)
-    figure = None if width is None else level_figure(score.levels, width)
-    return (
-        words(score.segment),
-        words(score.value),
-        *((words(score.model),) if named else ()),
-        count(score.accounts),
-        count(score.windows),
-        estimate(score.scrps),
-        scaled(score.mase),
-        *_coverage(score.levels, levels),
-        *(() if width is None else (scaled(figure.width) if figure else Cell(NONE),)),
-    )
+def _scaled_interval(report: Report, metric: str, title: str, meaning: str) -> tuple[Told, ...]:
+    level = usual_level(levels_told(report))
+    if level is None:
+        return ()
+    label = level_label(level)
+    return (Told(f"{metric}_{label}", Column(f"{title} {label}", numeric=True, help=meaning)),)

@@ -10,8 +10,11 @@ WINDOWS: Final = "windows.parquet"
 SCORES: Final = "scores.parquet"
 LOW_BALANCE: Final = "low_balance.parquet"
 LEADERBOARD: Final = "leaderboard.parquet"
-#: Tables of shards that only the leaderboard and the reports are made from.
 STEPS: Final = "steps.parquet"
+SEGMENTS: Final = "segments.parquet"
+#: Tables of shards that only the leaderboard, steps, segments and reports are made from.
+FIGURES: Final = "figures.parquet"
+STEP_SUMS: Final = "step_sums.parquet"
 COSTS: Final = "costs.parquet"
 REPORTS: Final = ("report.json", "report.html", "report.md")
 #: Reports that ``report.json`` holds all of.
@@ -26,7 +29,7 @@ SHARDS: Final = "shards"
 PLAN: Final = "plan.json"
 
 #: Everything a run may leave in its folder; anything else makes the folder a foreign one.
-TABLES: Final = (ACCOUNTS, FAILURES, WINDOWS, SCORES, LOW_BALANCE, LEADERBOARD)
+TABLES: Final = (ACCOUNTS, FAILURES, WINDOWS, SCORES, LOW_BALANCE, LEADERBOARD, STEPS, SEGMENTS)
 OWN: Final = frozenset({FORECASTS, *TABLES, *REPORTS, MANIFEST, SUCCESS, LOCK, HOLDER, RUNNING})
 
 

@@ -23,7 +23,8 @@ from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.read import read_manifest
 from forecast_cli.store.run_folder import RunFolder, ShardReceipt
-from forecast_cli.workflows.backtest_report import build_report, write_leaderboard
+from forecast_cli.workflows.backtest_report import build_report
+from forecast_cli.workflows.backtest_tables import write_figures
 from forecast_cli.workflows.ledgers import merge_tables
 from forecast_cli.workflows.report import REPORT_JSON, write_reports
 from forecast_cli.workflows.results import ForecastRequest, InputSummary, WrittenFile
@@ -52,7 +53,7 @@ class BacktestRun:
     def exit_code(self) -> ExitCode:
         """Return ACCOUNTS_FAILED where more accounts failed than were allowed to, or no window could be scored."""
         facts = self.report.facts
-        failed = self.accounts[Status.FAILED] > self.max_failed or facts.windows == facts.still_windows
+        failed = self.accounts[Status.FAILED] > self.max_failed or facts.compared_windows == 0
         return ExitCode.ACCOUNTS_FAILED if failed else ExitCode.OK
 
 
@@ -90,4 +91,4 @@ def replaying(settings: Settings) -> Settings:
 def _finish(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt]) -> tuple[FileEntry, ...]:
     tables = merge_tables(run, receipts, (ACCOUNTS, FAILURES, WINDOWS, SCORES, LOW_BALANCE))
     report = build_report(prepared, run, receipts)
-    return (*tables, write_leaderboard(report, run.output), *write_reports(report, run.output))
+    return (*tables, *write_figures(report, run.output), *write_reports(report, run.output))

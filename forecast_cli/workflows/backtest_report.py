@@ -3,34 +3,23 @@
 import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import polars as pl
 
+from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.evaluation.facts import BANDS
-from forecast_cli.evaluation.leaderboard import SHOWN_LEVEL, rank_models
-from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance
-from forecast_cli.evaluation.report import ModelScore, Problem, Report, RunFacts
+from forecast_cli.evaluation.leaderboard import RANKED_BY, rank_models
+from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance, score_low_balance_segments
+from forecast_cli.evaluation.report import Problem, Report, RunFacts
 from forecast_cli.evaluation.rows import CUTOFF, SCALE, SCORED_LEVELS
-from forecast_cli.evaluation.scoring import Scored
+from forecast_cli.evaluation.scored import Scored, shared_windows
 from forecast_cli.evaluation.segments import score_segments
-from forecast_cli.evaluation.sentences import say_findings
-from forecast_cli.evaluation.steps import merge_steps, step_scores
+from forecast_cli.evaluation.sentences import LEVEL, say_findings
+from forecast_cli.evaluation.steps import add_tallies, score_steps
 from forecast_cli.store.fingerprint import versions
-from forecast_cli.store.layout import (
-    ACCOUNTS,
-    COSTS,
-    FAILURES,
-    LEADERBOARD,
-    LOW_BALANCE,
-    SCORES,
-    STEPS,
-    WINDOWS,
-)
-from forecast_cli.store.manifest import FileEntry
+from forecast_cli.store.layout import ACCOUNTS, COSTS, FAILURES, FIGURES, LOW_BALANCE, STEP_SUMS, WINDOWS
 from forecast_cli.store.run_folder import RunFolder, ShardReceipt
-from forecast_cli.store.staging import write_table
 from forecast_cli.workflows.fans import draw_fans
 from forecast_cli.workflows.ledgers import group_failures, read_table
 from forecast_cli.workflows.reading import count_statuses, summarize_input
@@ -39,52 +28,66 @@ from forecast_cli.workflows.running import Prepared
 
 def build_report(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt]) -> Report:
     """Return the report of a run whose whole tables stand in its folder."""
-    settings = prepared.settings
+    settings, keys = prepared.settings, prepared.key_columns
     windows = pl.read_parquet(run.output / WINDOWS)
-    scores = pl.read_parquet(run.output / SCORES)
-    scored = Scored(scores, windows, prepared.key_columns, settings.level, settings.seed)
+    scored = read_scored(prepared, run, receipts, windows)
     leaderboard = rank_models(scored, read_table(run, receipts, COSTS), season=settings.season_length[0])
-    steps = step_scores(merge_steps(read_table(run, receipts, STEPS)), levels=settings.level)
-    segments = score_segments(scored, [*settings.segment, *BANDS])
+    tally = add_tallies(pl.read_parquet(run.path_of(receipt, STEP_SUMS)) for receipt in receipts)
+    steps = tuple(score_steps(tally, scored.metrics, mixed=scored.mixed, seed=settings.seed))
+    named = _segments_of(settings)
+    segments = score_segments(scored, named)
     low = pl.read_parquet(run.output / LOW_BALANCE)
-    low_balance = score_low_balance(low, keys=prepared.key_columns, seed=settings.seed)
-    best = scored.wide(["scrps"]).filter(pl.col(c.MODEL) == leaderboard[0].model)
+    low_balance = score_low_balance(low, keys=keys, seed=settings.seed)
+    facts = _facts(prepared, run, receipts, windows=windows, scored=scored)
     return Report(
-        facts=_facts(prepared, run, receipts, windows),
-        sentences=say_findings(leaderboard, steps, segments, low_balance),
+        facts=facts,
+        levels=settings.level,
+        sentences=say_findings(facts, leaderboard, steps=steps, segments=segments, low_balance=low_balance),
         leaderboard=leaderboard,
         steps=steps,
         segments=segments,
         low_balance=low_balance,
+        low_balance_segments=score_low_balance_segments(low, windows, named, keys=keys, seed=settings.seed),
         reliability=bin_reliability(low),
-        fans=draw_fans(prepared, run, best),
+        fans=draw_fans(prepared, run, _errors_of(leaderboard[0].model, scored)),
         problems=_problems(run, settings.id_col),
     )
 
 
-def write_leaderboard(report: Report, output: Path) -> FileEntry:
-    """Write the leaderboard as a table: a column for each figure, and for each end of its interval."""
-    rows = [_flat(score) for score in report.leaderboard]
-    return write_table(pl.DataFrame(rows, infer_schema_length=None), output, LEADERBOARD)
+def read_scored(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt], windows: pl.DataFrame) -> Scored:
+    """Return the figures of all shards, read one model at a time, over the windows that compare the models."""
+    settings, keys = prepared.settings, prepared.key_columns
+    paths = [run.path_of(receipt, FIGURES) for receipt in receipts]
+    forecasts = pl.concat(pl.read_parquet(path, columns=[*keys, CUTOFF, c.MODEL]) for path in paths)
+
+    def read_figures(model: str) -> pl.DataFrame:
+        return pl.concat(pl.read_parquet(path).filter(pl.col(c.MODEL) == model) for path in paths)
+
+    return Scored(
+        windows=shared_windows(windows, forecasts, keys),
+        forecast=dict(forecasts.group_by(c.MODEL).len().iter_rows()),
+        read_figures=read_figures,
+        keys=keys,
+        levels=settings.level,
+        currency=settings.currency_col,
+        seed=settings.seed,
+    )
 
 
-def _flat(score: ModelScore) -> dict[str, object]:
-    flat: dict[str, object] = {}
-    for name, value in score.model_dump().items():
-        if name == "levels":
-            for level in value:
-                label = c.level_label(level["level"])
-                flat |= {f"coverage_{label}": level["coverage"], f"swidth_{label}": level["width"]}
-        elif isinstance(value, dict):
-            flat |= {name: value["value"], f"{name}_low": value["low"], f"{name}_high": value["high"]}
-        elif name == "skill":
-            flat |= {name: None, f"{name}_low": None, f"{name}_high": None}
-        else:
-            flat[name] = value
-    return flat
+def _segments_of(settings: Settings) -> list[str]:
+    """Return the columns of the windows to tell of: those asked for, the currency, and those every backtest has."""
+    currency = [settings.currency_col] if settings.currency_col else []
+    return list(dict.fromkeys([*settings.segment, *currency, *BANDS]))
 
 
-def _facts(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt], windows: pl.DataFrame) -> RunFacts:
+def _errors_of(model: str, scored: Scored) -> pl.DataFrame:
+    """Return the windows of a model and its sCRPS: keys, cutoff, model, scrps."""
+    return scored.figures_of(model).select(*scored.keys, CUTOFF, pl.lit(model).alias(c.MODEL), RANKED_BY)
+
+
+def _facts(
+    prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt], *, windows: pl.DataFrame, scored: Scored
+) -> RunFacts:
     summary = summarize_input(prepared.checked)
     accounts = count_statuses(pl.read_parquet(run.output / ACCOUNTS, columns=["status"]))
     first, last = _ends(windows)
@@ -95,6 +98,9 @@ def _facts(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt],
         accounts={status.value: count for status, count in accounts.items()},
         windows=windows.height,
         still_windows=windows[SCALE].null_count(),
+        compared_windows=scored.windows.height,
+        compared_accounts=scored.windows.select(scored.keys).n_unique(),
+        currencies=scored.currencies,
         first_cutoff=first,
         last_cutoff=last,
         fingerprint=prepared.fingerprint,
@@ -109,7 +115,7 @@ def _facts(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt],
 
 def _levels_told(levels: tuple[float, ...]) -> list[float]:
     """Return the levels people ask for; the others are there for the CRPS alone."""
-    return [level for level in levels if level not in SCORED_LEVELS or level == SHOWN_LEVEL]
+    return [level for level in levels if level not in SCORED_LEVELS or level == LEVEL]
 
 
 def _ends(windows: pl.DataFrame) -> tuple[date | None, date | None]:

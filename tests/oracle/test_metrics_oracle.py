@@ -15,8 +15,9 @@ from utilsforecast import losses
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.evaluation.facts import window_facts
-from forecast_cli.evaluation.scoring import score_windows
-from forecast_cli.evaluation.steps import merge_steps, tally_steps
+from forecast_cli.evaluation.metrics import metrics_of
+from forecast_cli.evaluation.scoring import long_scores, score_days
+from forecast_cli.evaluation.steps import add_tallies, score_steps
 
 FIRST_CUTOFF = date(2026, 1, 31)
 LEVEL_SETS = ((20.0, 40.0, 60.0, 80.0), (20.0, 40.0, 60.0, 80.0, 95.0), (20.0, 33.3, 40.0, 60.0, 80.0, 99.9))
@@ -32,6 +33,11 @@ class Case:
     rows: pl.DataFrame
     windows: pl.DataFrame
     levels: tuple[float, ...]
+
+
+def scores_of(case: Case) -> pl.DataFrame:
+    figures = score_days(case.rows, case.windows, levels=case.levels, keys=["unique_id"]).figures
+    return long_scores(figures, metrics_of(case.levels))
 
 
 def columns_of(levels: Sequence[float]) -> list[str]:
@@ -130,6 +136,18 @@ def score_slowly(
     return scores | {"pinball_0.5": mae / 2}
 
 
+def over_windows_slowly(name: str, windows: list[dict[str, Any]]) -> Any:
+    """A metric over many windows: sums first, then the root or the ratio."""
+    if name in {"rmse", "rmsse"}:
+        want = math.sqrt(mean([window[name] ** 2 for window in windows]))
+    elif name == "wape":
+        size = math.fsum(window["mean_abs_y"] for window in windows)
+        want = math.fsum(window["mae"] for window in windows) / size if size else math.nan
+    else:
+        want = mean([window[name] for window in windows])
+    return pytest.approx(want, rel=1e-9, abs=1e-9, nan_ok=True)
+
+
 def same(want: float | None) -> Any:
     return None if want is None else pytest.approx(want, rel=1e-9, abs=1e-9)
 
@@ -137,7 +155,7 @@ def same(want: float | None) -> Any:
 @settings(max_examples=60, deadline=None)
 @given(cases())
 def test_scores_are_those_of_slow_loops(case: Case) -> None:
-    scores = score_windows(case.rows, case.windows, levels=case.levels, keys=["unique_id"])
+    scores = scores_of(case)
     got = {key: {} for key in scores.select("unique_id", "model", "cutoff").unique().iter_rows()}
     for account, model, cutoff, metric, value in scores.iter_rows():
         got[account, model, cutoff][metric] = value
@@ -155,37 +173,35 @@ def test_scores_are_those_of_slow_loops(case: Case) -> None:
 def test_steps_are_those_of_slow_loops_in_any_number_of_shards(case: Case, data: st.DataObject) -> None:
     shard = {account: data.draw(st.integers(0, 1)) for account in "abc"}
     parts = [
-        tally_steps(
+        score_days(
             case.rows.filter(pl.col("unique_id").replace_strict(shard, return_dtype=pl.Int64) == number),
             case.windows,
             levels=case.levels,
-        )
+            keys=["unique_id"],
+        ).steps
         for number in (0, 1)
     ]
-    scales = {(row["unique_id"], row["cutoff"]): row["scale"] for row in case.windows.iter_rows(named=True)}
+    windows = {(row["unique_id"], row["cutoff"]): row for row in case.windows.iter_rows(named=True)}
     groups: dict[tuple[str, int], list[dict[str, Any]]] = {}
     for day in case.rows.iter_rows(named=True):
-        if day["y"] is not None and scales[day["unique_id"], day["cutoff"]] is not None:
-            groups.setdefault((day["model"], day["step"]), []).append(day)
-    merged = merge_steps(pl.concat(parts))
-    assert merged.select("model", "step").rows() == sorted(groups)
-    for row in merged.iter_rows(named=True):
-        days = groups[row["model"], row["step"]]
-        scale_of = [scales[day["unique_id"], day["cutoff"]] for day in days]
-        each = list(zip(days, scale_of, strict=True))
-        assert row["windows"] == len(days)
-        assert row["scrps"] == same(mean([crps_slowly(day) / scale for day, scale in each]))
-        assert row["mase"] == same(mean([abs(day["y"] - day["median"]) / scale for day, scale in each]))
-        for level in case.levels:
-            low, high = f"lo_{level:g}", f"hi_{level:g}"
-            assert row[f"coverage_{level:g}"] == same(mean([float(d[low] <= d["y"] <= d[high]) for d in days]))
-            assert row[f"swidth_{level:g}"] == same(mean([(d[high] - d[low]) / scale for d, scale in each]))
+        window = windows[day["unique_id"], day["cutoff"]]
+        if day["y"] is not None and window["scale"] is not None:
+            # each day as a window of its own: its figures are the values that are added up
+            values = score_slowly([day], window, case.levels)
+            groups.setdefault((day["model"], day["step"]), []).append(values | {"account": day["unique_id"]})
+    steps = list(score_steps(add_tallies(parts), metrics_of(case.levels), mixed=False, seed=0))
+    assert [(step.model, step.step) for step in steps] == sorted(groups)
+    for step in steps:
+        days = groups[step.model, step.step]
+        assert (step.windows, step.accounts) == (len(days), len({day["account"] for day in days}))
+        for name, found in step.metrics.items():
+            assert found.value == over_windows_slowly(name, days), name
 
 
 @settings(max_examples=25, deadline=None)
 @given(cases(all_known=True))
 def test_scores_are_those_of_utilsforecast(case: Case) -> None:
-    ours = score_windows(case.rows, case.windows, levels=case.levels, keys=["unique_id"])
+    ours = scores_of(case)
     rows = case.rows.filter(pl.col("model") == "m1").rename(
         {f"{side}_80": f"median-{side}-80" for side in ("lo", "hi")}
     )
@@ -238,7 +254,7 @@ def test_scaled_errors_are_those_of_utilsforecast(train: list[float], lag: int, 
             "y": train,
         }
     )
-    ours = score_windows(rows, windows, levels=LEVEL_SETS[0], keys=["unique_id"])
+    ours = scores_of(Case(rows, windows, LEVEL_SETS[0]))
     for metric, loss in (("mase", losses.mase), ("rmsse", losses.rmsse)):
         want = loss(rows, ["median"], seasonality=lag, train_df=history)["median"].item()
         assert ours.filter(metric=metric)["value"].item() == pytest.approx(want, rel=1e-9)

@@ -14,14 +14,14 @@ from forecast_cli.cli.views.accounts import render_accounts
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.text import counted
-from forecast_cli.evaluation.report import LevelFigure, ModelScore
+from forecast_cli.evaluation.report import ModelScore
+from forecast_cli.evaluation.sentences import LEVEL, nearest_level
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration, size
 from forecast_cli.reports.terminal.layout import Column, aligned, heading, line, ruled, section, sections
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.workflows.backtest import BacktestRun
 
-_SHOWN_LEVEL: Final = 80.0
 _MEANINGS: Final = {
     Status.OK: "replayed as asked",
     Status.FALLBACK: "replayed, here and there by a simpler model",
@@ -33,6 +33,8 @@ _HOLDS: Final[Mapping[str, str]] = {
     "report.md": "paste it into a pull request",
     "report.json": "read it with a program",
     "leaderboard.parquet": "models, accuracy, cost",
+    "steps.parquet": "every metric by model and day ahead",
+    "segments.parquet": "every metric by model and segment",
     "scores.parquet": "every account, model, cutoff, metric",
     "windows.parquet": "scale and segments of every window",
     "low_balance.parquet": "probability and event of every low",
@@ -83,16 +85,17 @@ def _title(run: BacktestRun) -> str:
 
 
 def _leaderboard(scores: Sequence[ModelScore]) -> RenderableType:
-    titles = ("sCRPS", "95 % interval", "MASE", "in 80 %", "skill", "CPU ms")
+    level, coverage = nearest_level(scores[0].metrics if scores else ()) or (LEVEL, "")
+    titles = ("sCRPS", "95 % interval", "MASE", f"in {level:g} %", "skill", "CPU ms")
     columns = (Column("", "right"), Column("model", wraps=True), *(Column(title, "right") for title in titles))
     rows = [
         (
             str(score.rank),
             printable(score.model),
-            _figure(score.scrps.value),
-            f"{_figure(score.scrps.low)} to {_figure(score.scrps.high)}",
-            _figure(score.mase.value),
-            _share(_at(score.levels)),
+            _figure(score.of("scrps").value),
+            f"{_figure(score.of('scrps').low)} to {_figure(score.of('scrps').high)}",
+            _figure(score.of("mase").value),
+            _share(score.of(coverage).value),
             _share(score.skill.value) if score.skill else "",
             f"{1000 * score.cpu_seconds:.3g}",
         )
@@ -106,11 +109,6 @@ def _table(files: Any) -> RenderableType:
     return aligned((Column(), Column(align="right"), Column(wraps=True)), rows)
 
 
-def _at(levels: Sequence[LevelFigure]) -> float:
-    figure = min(levels, key=lambda figure: abs(figure.level - _SHOWN_LEVEL), default=None)
-    return figure.coverage if figure else math.nan
-
-
 def _figure(value: float) -> str:
     return "-" if math.isnan(value) else f"{value:.3f}"
 
@@ -121,8 +119,11 @@ def _share(value: float) -> str:
 
 def _describe_end(run: BacktestRun) -> str:
     facts = run.report.facts
-    if facts.windows == facts.still_windows:
-        why = "the balances never moved" if facts.windows else "no account has history enough"
+    if facts.compared_windows == 0:
+        why = "no account has history enough"
+        if facts.windows:
+            still = facts.windows == facts.still_windows
+            why = "the balances never moved" if still else "none was forecast by every model"
         return f"no window could be scored: {why}"
     return f"{counted(facts.windows, 'window')} replayed; {printable(run.report.leaderboard[0].model)} did best"
 

@@ -9,41 +9,55 @@ import pytest
 
 from forecast_cli.evaluation.bootstrap import bootstrap_means, bootstrap_skills
 from forecast_cli.evaluation.leaderboard import choose_baseline, rank_models
+from forecast_cli.evaluation.metrics import metrics_of
 from forecast_cli.evaluation.report import ModelScore
-from forecast_cli.evaluation.scoring import Scored
+from forecast_cli.evaluation.scored import Scored, shared_windows
 from forecast_cli.evaluation.segments import NO_VALUE, score_segments
 
 LAST = date(2026, 3, 31)
-METRICS = (
-    "mae", "mase", "rmse", "rmsse", "mean_abs_y", "bias", "crps", "scrps", "coverage_80", "swidth_80", "swinkler_80",
-    "coverage_95", "swidth_95", "swinkler_95",
-)  # fmt: skip
+LEVELS = (80.0, 95.0)
+METRICS = tuple(metrics_of(LEVELS))
 Given = dict[tuple[str, str, int], dict[str, float]]
 
 
-def scored_of(given: Given, *, scales: dict[tuple[str, int], float | None] | None = None, seed: int = 3) -> Scored:
+def scored_of(
+    given: Given,
+    *,
+    scales: dict[tuple[str, int], float | None] | None = None,
+    seed: int = 3,
+    currencies: dict[str, str] | None = None,
+    backwards: bool = False,
+) -> Scored:
     """Scores by model, account and window; a metric not given is 1, a scale not given 10."""
     scales = scales or {}
-    rows = [
-        (account, model, LAST - timedelta(days=30 * window), metric, None if value is None else float(value))
-        for (model, account, window), told in given.items()
-        for metric in METRICS
-        for value in [told.get(metric, 1.0)]
-    ]
-    windows = sorted({(account, window) for _, account, window in given} | set(scales))
+    figures = pl.DataFrame(
+        [
+            {"id": account, "model": model, "cutoff": LAST - timedelta(days=30 * window)}
+            | {metric: told.get(metric, 1.0) for metric in METRICS}
+            for (model, account, window), told in given.items()
+        ],
+        schema={"id": pl.String, "model": pl.String, "cutoff": pl.Date} | dict.fromkeys(METRICS, pl.Float64),
+    )
+    keys = sorted({(account, window) for _, account, window in given} | set(scales))
+    windows = pl.DataFrame(
+        {
+            "id": [account for account, _ in keys],
+            "cutoff": [LAST - timedelta(days=30 * window) for _, window in keys],
+            "scale": pl.Series([scales.get(key, 10.0) for key in keys], dtype=pl.Float64),
+            "tenure": ["over 4 years" if account < "b" else "under 1 year" for account, _ in keys],
+            "model": [None if window == 2 else "<b>" for _, window in keys],
+            "currency": [(currencies or {}).get(account, "EUR") for account, _ in keys],
+        }
+    )
+    if backwards:
+        figures, windows = figures.reverse(), windows.reverse()
     return Scored(
-        pl.DataFrame(rows, schema=["id", "model", "cutoff", "metric", "value"], orient="row", infer_schema_length=None),
-        pl.DataFrame(
-            {
-                "id": [account for account, _ in windows],
-                "cutoff": [LAST - timedelta(days=30 * window) for _, window in windows],
-                "scale": pl.Series([scales.get(window, 10.0) for window in windows], dtype=pl.Float64),
-                "tenure": ["over 4 years" if account < "b" else "under 1 year" for account, _ in windows],
-                "model": [None if window == 2 else "<b>" for _, window in windows],
-            }
-        ),
+        shared_windows(windows, figures.select("id", "cutoff", "model"), ["id"]),
+        dict(figures.group_by("model").len().iter_rows()),
+        lambda model: figures.filter(pl.col("model") == model),
         keys=("id",),
-        levels=(80.0, 95.0),
+        levels=LEVELS,
+        currency="currency" if currencies else None,
         seed=seed,
     )
 
@@ -77,7 +91,7 @@ def test_means_are_over_windows_with_a_scale_for_every_metric() -> None:
     given = {("m", "a", 1): {"scrps": 2, "mae": 4, "coverage_80": 0.5}, ("m", "a", 2): {"mae": 6, "coverage_80": 0.9}}
     given[("m", "still", 1)] = {"scrps": None, "mase": None, "mae": 900, "coverage_80": 0.0}
     (row,) = rank_models(scored_of(given, scales={("still", 1): None}), costs_of("m", windows=3), season=30)
-    assert (row.scrps.value, row.mae, row.levels[0].coverage) == pytest.approx((1.5, 5.0, 0.7))
+    assert [row.of(name).value for name in ("scrps", "mae", "coverage_80")] == pytest.approx([1.5, 5.0, 0.7])
     assert (row.accounts, row.windows, row.failures) == (1, 2, 0)
 
 
@@ -92,23 +106,41 @@ def test_figures_are_those_of_the_bootstrap_over_accounts() -> None:
     )
     codes = np.array([int(account[1:]) for account, _ in keys])
     want = bootstrap_means(own, codes, seed=scored.seed)
-    assert (row.scrps.low, row.scrps.value, row.scrps.high) == pytest.approx((want.low, want.value, want.high))
+    got = row.of("scrps")
+    assert (got.low, got.value, got.high) == pytest.approx((want.low, want.value, want.high))
     skill = bootstrap_skills(own, base, codes, seed=scored.seed)
     assert row.skill is not None
     assert (row.skill.low, row.skill.value, row.skill.high) == pytest.approx((skill.low, skill.value, skill.high))
 
 
-def test_skill_is_over_the_windows_both_models_have() -> None:
+def test_every_figure_is_over_the_windows_that_all_models_forecast() -> None:
     given = {
         ("SeasonalNaive(30)", "a", 1): {"scrps": 2.0},
         ("m", "a", 1): {"scrps": 1.0},
-        ("m", "a", 2): {"scrps": 50.0},
+        ("m", "a", 2): {"scrps": 0.1},
+        ("m", "b", 1): {"scrps": 0.1},
     }
-    rows = by_model(rank_models(scored_of(given), costs_of("m", "SeasonalNaive(30)"), season=30))
+    board = rank_models(scored_of(given), costs_of("failed", "m", "SeasonalNaive(30)", windows=3), season=30)
+    rows = by_model(board)
+    assert [(row.model, row.windows, row.accounts, row.failures) for row in board] == [
+        ("m", 1, 1, 0),
+        ("SeasonalNaive(30)", 1, 1, 2),
+        ("failed", 0, 0, 3),
+    ]
+    assert [rows[model].of("scrps").value for model in ("m", "SeasonalNaive(30)")] == [1.0, 2.0]
     assert rows["m"].skill is not None
     assert rows["m"].skill.value == pytest.approx(0.5)
     assert rows["SeasonalNaive(30)"].skill is not None
     assert rows["SeasonalNaive(30)"].skill.value == 0
+    assert rows["failed"].skill is None
+
+
+def test_models_that_share_no_window_are_not_told_apart() -> None:
+    given = {("m", "a", 1): {"scrps": 1.0}, ("n", "b", 1): {"scrps": 2.0}}
+    board = rank_models(scored_of(given), costs_of("m", "n"), season=30)
+    assert [(row.model, row.windows, row.wins) for row in board] == [("m", 0, 0), ("n", 0, 0)]
+    assert all(math.isnan(row.of("scrps").value) for row in board)
+    assert score_segments(scored_of(given), ["tenure"]) == ()
 
 
 def test_no_seasonal_naive_no_skill() -> None:
@@ -136,7 +168,7 @@ def test_wins_are_accounts_and_a_tie_is_nobodys() -> None:
         ("m", "a", 1): 1.0, ("m", "a", 2): 3.0, ("n", "a", 1): 2.5, ("n", "a", 2): 0.5,
         ("m", "b", 1): 1.0, ("n", "b", 1): 1.0,
         ("m", "c", 1): 1.0, ("n", "c", 1): 2.0,
-        ("n", "d", 1): 9.0,
+        ("m", "d", 1): 9.0, ("n", "d", 1): 8.0,
     }  # fmt: skip
     given = {key: {"scrps": value} for key, value in scrps.items()}
     rows = by_model(rank_models(scored_of(given), costs_of("m", "n"), season=30))
@@ -151,14 +183,46 @@ def test_costs_of_shards_are_added_up() -> None:
     assert row.cpu_seconds == pytest.approx(1.0 / 6)
 
 
-def test_wape_is_the_ratio_of_sums_over_all_windows() -> None:
-    given = {("m", "a", 1): {"mae": 1.0, "mean_abs_y": 0.0}, ("m", "a", 2): {"mae": 3.0, "mean_abs_y": 16.0}}
-    assert rank_models(scored_of(given), costs_of("m"), season=30)[0].wape == pytest.approx(0.25)
+def test_roots_and_ratios_are_taken_after_the_sums() -> None:
+    given = {
+        ("m", "a", 1): {"mae": 1.0, "mean_abs_y": 0.0, "wape": None, "rmse": 3.0, "rmsse": 1.0},
+        ("m", "b", 1): {"mae": 3.0, "mean_abs_y": 16.0, "wape": 3 / 16, "rmse": 4.0, "rmsse": 7.0},
+    }
+    (row,) = rank_models(scored_of(given), costs_of("m"), season=30)
+    assert [row.of(name).value for name in ("wape", "rmse", "rmsse")] == pytest.approx([0.25, 12.5**0.5, 5.0])
+    (whole,) = score_segments(scored_of(given), ["model"])
+    told = {name: found.value for name, found in whole.metrics.items()}
+    assert told == pytest.approx({name: found.value for name, found in row.metrics.items()})
+    assert set(told) == set(METRICS)
 
 
-def test_winkler_is_that_of_the_level_nearest_to_80() -> None:
-    row = rank_models(scored_of({("m", "a", 1): {"swinkler_80": 7, "swinkler_95": 8}}), costs_of("m"), season=30)[0]
-    assert row.winkler == 7
+def test_every_figure_has_an_interval_over_accounts() -> None:
+    given = random_scores(("m",))
+    (row,) = rank_models(scored_of(given), costs_of("m"), season=30)
+    for scores in (row, *score_segments(scored_of(given), ["tenure"])):
+        assert all(found.low < found.value < found.high for found in scores.metrics.values())
+
+
+def test_figures_in_units_of_several_currencies_are_told_by_currency_alone() -> None:
+    given = random_scores(("m",))
+    scored = scored_of(given, currencies={f"a{number:02}": "CZK" for number in range(6)})
+    (row,) = rank_models(scored, costs_of("m"), season=30)
+    of_units = {name for name, metric in metrics_of(LEVELS).items() if metric.in_units}
+    assert {"mae", "rmse", "wape", "bias", "crps", "mean_abs_y", "width_80", "winkler_95", "pinball_0.5"} <= of_units
+    assert not {"mase", "rmsse", "sbias", "scrps", "coverage_80", "swidth_80", "swinkler_95"} & of_units
+    by_currency = score_segments(scored, ["currency"])
+    assert [(one.value, one.accounts) for one in by_currency] == [("CZK", 6), ("EUR", 6)]
+    for scores in (row, *score_segments(scored, ["tenure"])):
+        assert {name for name, found in scores.metrics.items() if math.isnan(found.value)} == of_units
+    for scores in by_currency:
+        assert not any(math.isnan(found.value) for found in scores.metrics.values())
+
+
+def test_one_currency_is_no_mixture() -> None:
+    scored = scored_of(random_scores(("m",)), currencies={"": "EUR"})
+    (row,) = rank_models(scored, costs_of("m"), season=30)
+    assert scored.currencies == ("EUR",)
+    assert not any(math.isnan(found.value) for found in row.metrics.values())
 
 
 def test_a_model_without_a_window_is_last_with_no_figures() -> None:
@@ -167,16 +231,15 @@ def test_a_model_without_a_window_is_last_with_no_figures() -> None:
     assert [row.model for row in board] == ["m", "failed"]
     failed = board[1]
     assert (failed.windows, failed.accounts, failed.failures, failed.wins) == (0, 0, 2, 0)
-    assert all(math.isnan(value) for value in (failed.scrps.value, failed.mae, failed.wape, failed.levels[0].width))
+    assert set(failed.metrics) == set(METRICS)
+    assert all(math.isnan(found.value) for found in failed.metrics.values())
     assert '"value":null' in failed.model_dump_json()
 
 
 def test_nothing_depends_on_the_order_of_rows() -> None:
-    scored = scored_of(random_scores(("m", "SeasonalNaive", "n")))
+    given = random_scores(("m", "SeasonalNaive", "n"))
+    scored, mixed = scored_of(given), scored_of(given, backwards=True)
     costs = costs_of("m", "SeasonalNaive", "n")
-    mixed = Scored(
-        scored.scores.sample(fraction=1, shuffle=True, seed=1), scored.windows.reverse(), scored.keys, scored.levels, 3
-    )
     assert rank_models(mixed, costs.reverse(), season=30) == rank_models(scored, costs, season=30)
     assert score_segments(mixed, ["tenure"]) == score_segments(scored, ["tenure"])
 
@@ -186,16 +249,19 @@ def test_segments_hold_the_windows_of_each_value_in_the_order_of_their_bands() -
         ("m", "b", 1): {"scrps": 1.0, "mase": 3.0},
         ("m", "a", 1): {"scrps": 2.0, "coverage_95": 0.9},
         ("m", "a", 2): {"scrps": 4.0, "coverage_95": 0.7},
+        ("k", "b", 1): {"scrps": 5.0},
         ("k", "a", 1): {"scrps": 5.0},
+        ("k", "a", 2): {"scrps": 7.0},
     }
     scores = score_segments(scored_of(given), ["tenure"])
     assert [(one.value, one.model, one.accounts, one.windows) for one in scores] == [
+        ("under 1 year", "k", 1, 1),
         ("under 1 year", "m", 1, 1),
-        ("over 4 years", "k", 1, 1),
+        ("over 4 years", "k", 1, 2),
         ("over 4 years", "m", 1, 2),
     ]
-    assert (scores[0].scrps.value, scores[0].mase) == (1.0, 3.0)
-    assert (scores[2].scrps.value, scores[2].levels[1].coverage) == pytest.approx((3.0, 0.8))
+    assert (scores[1].of("scrps").value, scores[1].of("mase").value) == (1.0, 3.0)
+    assert (scores[3].of("scrps").value, scores[3].of("coverage_95").value) == pytest.approx((3.0, 0.8))
 
 
 def test_a_segment_may_be_called_anything_and_lack_values() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.evaluation.low_balance import base_rates, low_balance_rows, thresholds_of
-from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance
+from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance, score_low_balance_segments
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.normal import normal_forecast
 
@@ -161,10 +161,46 @@ def scored_frame() -> pl.DataFrame:
 def test_the_brier_score_and_its_skill_over_the_base_rate() -> None:
     [score] = score_low_balance(scored_frame())
     brier = (0.019**2 + 0.98**2 + 0.5**2 + 0.05**2) / 6
-    assert (score.windows, score.event_rate, score.base_brier) == (6, 4 / 6, 0.25)
-    assert score.brier == pytest.approx(brier)
+    assert (score.windows, score.accounts) == (6, 3)
+    assert (score.event_rate.value, score.base_brier.value) == pytest.approx((4 / 6, 0.25))
+    assert score.brier.value == pytest.approx(brier)
+    assert score.brier.low < score.brier.value < score.brier.high
     assert score.skill.value == pytest.approx(1 - brier / 0.25)
     assert score.skill.low < score.skill.value < score.skill.high
+
+
+def window_frame(*told: str | None) -> pl.DataFrame:
+    """The windows of ``scored_frame``, each with its value of a segment."""
+    return scored_frame().select("unique_id", "cutoff").with_columns(kind=pl.Series(told, dtype=pl.String))
+
+
+def test_the_brier_score_of_a_segment_is_that_of_its_windows_alone() -> None:
+    windows = window_frame("x", "x", "y", None, "y", "y", "y")
+    frame = pl.concat([scored_frame(), scored_frame().with_columns(model=pl.lit("N"), probability=0.4)])
+    scores = score_low_balance_segments(frame, windows.reverse(), ["kind"], keys=["unique_id"])
+    assert [(one.model, one.segment, one.value, one.accounts, one.windows) for one in scores] == [
+        (model, "kind", value, accounts, windows)
+        for model in ("M", "N")
+        for value, accounts, windows in (("(none)", 1, 1), ("x", 1, 2), ("y", 2, 3))
+    ]
+    x, y = scores[1:3]
+    assert x.brier.value == pytest.approx(0.019**2 / 2)
+    assert x.event_rate.value == 0
+    assert x.skill.value == pytest.approx(1 - 0.019**2 / 2 / 0.25)
+    assert x.skill.low == x.skill.value == x.skill.high
+    assert y.brier.value == pytest.approx((0.98**2 + 0.05**2) / 3)
+    assert y.skill.low < y.skill.value < y.skill.high
+
+
+def test_a_segment_of_all_windows_scores_as_the_whole() -> None:
+    [whole] = score_low_balance(scored_frame())
+    [part] = score_low_balance_segments(scored_frame(), window_frame(*["x"] * 7), ["kind"], keys=["unique_id"])
+    told = part.model_dump(exclude={"segment", "value"})
+    for name, value in whole.model_dump(exclude={"segment", "value"}).items():
+        if isinstance(value, dict):
+            assert told[name]["value"] == pytest.approx(value["value"])
+        else:
+            assert told[name] == value
 
 
 def test_scores_do_not_depend_on_the_order_of_rows() -> None:

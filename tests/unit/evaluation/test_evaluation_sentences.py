@@ -4,8 +4,9 @@ import math
 from dataclasses import dataclass, field
 
 import pytest
+from report_samples import sample_facts
 
-from forecast_cli.evaluation.report import Estimate, LevelFigure, LowBalanceScore, ModelScore, StepScore
+from forecast_cli.evaluation.report import Estimate, LowBalanceScore, ModelScore, SegmentScore, StepScore
 from forecast_cli.evaluation.sentences import say_findings
 
 
@@ -13,25 +14,22 @@ def estimate(value: float, spread: float = 0.02) -> Estimate:
     return Estimate(value=value, low=value - spread, high=value + spread)
 
 
-def model(name: str = "Naive", *, scrps: float = 0.7, coverage: float = 0.8, windows: int = 60) -> ModelScore:
-    flat = dict.fromkeys(("mae", "rmse", "wape", "bias", "crps", "winkler"), 1.0)
-    counts = {"rank": 1, "accounts": 20, "windows": windows, "wins": 1, "fallbacks": 0, "failures": 0}
-    return ModelScore(
-        model=name,
-        scrps=estimate(scrps),
-        skill=None,
-        mase=estimate(0.8),
-        rmsse=estimate(0.8),
-        levels=(LevelFigure(level=80, coverage=coverage, width=1.0),),
-        cpu_seconds=0.01,
-        **flat,
-        **counts,
-    )
+def model(
+    name: str = "Naive", *, scrps: float = 0.7, coverage: float = 0.8, fallbacks: int = 0, failures: int = 0
+) -> ModelScore:
+    metrics = {"scrps": estimate(scrps), "mase": estimate(0.8), "coverage_80": estimate(coverage)}
+    counts = {"rank": 1, "accounts": 20, "windows": 60, "wins": 1, "fallbacks": fallbacks, "failures": failures}
+    return ModelScore(model=name, metrics=metrics, skill=None, cpu_seconds=0.01, **counts)
 
 
-def step(day: int, mase: float, coverage: float = 0.8) -> StepScore:
-    levels = (LevelFigure(level=80, coverage=coverage, width=1.0),)
-    return StepScore(model="Naive", step=day, scrps=mase, mase=mase, levels=levels)
+def step(day: int, scrps: float, coverage: float = 0.8) -> StepScore:
+    metrics = {"scrps": estimate(scrps), "coverage_80": estimate(coverage)}
+    return StepScore(model="Naive", step=day, accounts=20, windows=60, metrics=metrics)
+
+
+def segment(value: str, scrps: float, *, accounts: int = 20) -> SegmentScore:
+    told = {"segment": "tenure", "value": value, "model": "Naive", "accounts": accounts, "windows": 2 * accounts}
+    return SegmentScore(metrics={"scrps": estimate(scrps)}, **told)
 
 
 def low(skill: Estimate) -> LowBalanceScore:
@@ -39,10 +37,11 @@ def low(skill: Estimate) -> LowBalanceScore:
         model="Naive",
         threshold="p10",
         days=30,
+        accounts=20,
         windows=60,
-        event_rate=0.2,
-        brier=0.1,
-        base_brier=0.15,
+        event_rate=estimate(0.2),
+        brier=estimate(0.1),
+        base_brier=estimate(0.15),
         skill=skill,
     )
 
@@ -50,10 +49,15 @@ def low(skill: Estimate) -> LowBalanceScore:
 @dataclass
 class Told:
     steps: list[StepScore] = field(default_factory=list)
+    segments: list[SegmentScore] = field(default_factory=list)
     low: list[LowBalanceScore] = field(default_factory=list)
+    facts: dict[str, int] = field(default_factory=dict)
 
     def of(self, *models: ModelScore) -> str:
-        return " ".join(say_findings(models, self.steps, [], self.low))
+        counts = {"windows": 70, "still_windows": 5, "compared_windows": 60, "compared_accounts": 20} | self.facts
+        facts = sample_facts().model_copy(update=counts | {"accounts": {"ok": 20, "skipped": 3}})
+        said = say_findings(facts, models, steps=self.steps, segments=self.segments, low_balance=self.low)
+        return " ".join(said)
 
 
 @pytest.mark.parametrize(
@@ -77,9 +81,12 @@ def test_it_says_that_errors_grow_only_where_they_do(last: float, how: str) -> N
 @pytest.mark.parametrize(
     ("skill", "said"),
     [
-        (estimate(0.27), "is 27 % better than the account's own base rate"),
-        (estimate(-0.27), "is 27 % worse than the account's own base rate"),
-        (estimate(0.01), "cannot be told from the account's own base rate"),
+        (estimate(0.27), "is 27 % (95 % interval 25 % to 29 %) better than the account's own base rate"),
+        (estimate(-0.27), "is 27 % (95 % interval 25 % to 29 %) worse than the account's own base rate"),
+        (
+            estimate(0.01),
+            "cannot be told from the account's own base rate: skill 1 % (95 % interval -1 % to 3 %)",
+        ),
     ],
 )
 def test_it_says_what_the_low_balance_skill_supports(skill: Estimate, said: str) -> None:
@@ -96,5 +103,37 @@ def test_a_close_second_is_named_with_its_cost_and_a_distant_one_is_not() -> Non
     assert "close behind" not in Told().of(model(scrps=0.7), model("MSTL", scrps=0.8))
 
 
+def test_it_says_over_how_many_windows_of_how_many_accounts() -> None:
+    assert "over 60 windows of 20 of 23 accounts." in Told().of(model())
+
+
+def test_the_weakest_segments_are_named_with_their_interval_and_small_ones_are_not() -> None:
+    rows = [segment("young", 0.9), segment("old", 0.8), segment("rare", 5.0, accounts=19), segment("usual", 0.72)]
+    told = Told(segments=rows).of(model())
+    assert (
+        "It is weakest where tenure is young: scaled CRPS 0.900 (95 % interval 0.880 to 0.920) over 40 windows of 20 "
+        "accounts."
+    ) in told
+    assert "It is weak, too, where tenure is old" in told
+    assert "rare" not in told
+    assert "usual" not in told
+
+
+def test_the_weakest_segment_may_be_chance() -> None:
+    told = Told(segments=[segment("usual", 0.71), segment("rare", 0.72)]).of(model())
+    assert "where tenure is rare: scaled CRPS 0.720 (95 % interval 0.700 to 0.740) over 40 windows" in told
+    assert "of 20 accounts, which may be chance." in told
+    assert "usual" not in told
+
+
+def test_models_that_lack_windows_are_named() -> None:
+    told = Told().of(model(failures=0), model("MSTL", scrps=0.8, failures=5))
+    assert "over the 60 windows that all of them forecast, of 65 that can be scored" in told
+    assert "Windows without a forecast: MSTL 5." in told
+    assert "all of them forecast" not in Told().of(model())
+
+
 def test_no_scored_window_is_said_plainly() -> None:
-    assert Told().of(model(windows=0)).startswith("No window could be scored")
+    nothing = {"compared_windows": 0, "windows": 5}
+    assert Told(facts=nothing).of(model()).startswith("No window could be scored")
+    assert Told(facts=nothing | {"windows": 9}).of(model()).startswith("No model can be ranked")

@@ -7,7 +7,6 @@ import numpy as np
 from forecast_cli.evaluation.report import (
     Estimate,
     Fan,
-    LevelFigure,
     LowBalanceScore,
     ModelScore,
     Problem,
@@ -19,6 +18,10 @@ from forecast_cli.evaluation.report import (
 )
 
 MODELS = ("MSTL(30)", "AutoETS(1)", "Naive", "SeasonalNaive(30)")
+METRICS = (
+    ("mase", 1.21), ("rmsse", 1.02), ("mae", 1_204.31), ("rmse", 2_310.9), ("wape", 0.31), ("mean_abs_y", 3_900.0),
+    ("bias", -41.2), ("sbias", -0.03), ("crps", 911.4),
+)  # fmt: skip
 LEVELS = (20.0, 40.0, 60.0, 80.0, 95.0)
 ERRORS = (0.613, 0.698, 0.706, 0.752)
 SHIFTS = (-0.03, 0.07, 0.08, 0.04)
@@ -40,6 +43,7 @@ def sample_report(*, models: int = 4, segments: int = 20, fans: int = 8, example
     names = (*MODELS, *(f"Model{number}" for number in range(5, models + 1)))[:models]
     return Report(
         facts=sample_facts(),
+        levels=LEVELS,
         sentences=(
             "Use MSTL(30): its sCRPS of 0.613 is 18.5 % under the seasonal naive's (95 % interval 15.9 to 21.0 %).",
             "Its 80 % intervals held 77.0 % of what came: a little too narrow, most of all in the last week.",
@@ -51,6 +55,12 @@ def sample_report(*, models: int = 4, segments: int = 20, fans: int = 8, example
             segment_score(number, name, place, draw) for number in range(segments) for place, name in enumerate(names)
         ),
         low_balance=tuple(low_balance(name, place, days) for days in (7, 14, 30) for place, name in enumerate(names)),
+        low_balance_segments=tuple(
+            low_balance(name, place, days, number)
+            for number in range(segments)
+            for days in (7, 14, 30)
+            for place, name in enumerate(names)
+        ),
         reliability=tuple(
             reliability(name, place, days, tenth)
             for days in (7, 14, 30)
@@ -86,9 +96,8 @@ def hostile_report() -> Report:
 def empty_report() -> Report:
     """A backtest in which no account had history enough."""
     nothing = {name: () for name in Report.model_fields if name not in ("format", "facts")}
-    facts = sample_facts().model_copy(
-        update={"accounts": {}, "windows": 0, "still_windows": 0, "first_cutoff": None, "last_cutoff": None}
-    )
+    counts = dict.fromkeys(("windows", "still_windows", "compared_windows", "compared_accounts"), 0)
+    facts = sample_facts().model_copy(update=counts | {"accounts": {}, "first_cutoff": None, "last_cutoff": None})
     return Report(facts=facts, **nothing)
 
 
@@ -100,6 +109,9 @@ def sample_facts() -> RunFacts:
         accounts={"ok": 812, "fallback": 41, "skipped": 19, "failed": 9},
         windows=2_543,
         still_windows=37,
+        compared_windows=2_506,
+        compared_accounts=853,
+        currencies=(),
         first_cutoff=date(2026, 3, 2),
         last_cutoff=date(2026, 5, 31),
         fingerprint="b3f1c2d4e5a697886950413c2d1e0f9a8b7c6d5e4f30213243546576879809a1",
@@ -129,16 +141,21 @@ def error_of(place: int) -> float:
     return ERRORS[place] if place < len(ERRORS) else 0.8 + 0.01 * place
 
 
-def levels_of(place: int, step: int = 15) -> tuple[LevelFigure, ...]:
+def metrics_of(place: int, error: float, step: int = 15) -> dict[str, Estimate]:
+    """Every metric of a part of the windows where sCRPS is ``error``."""
     shift = SHIFTS[place % 4] - 0.002 * (step - 15)
-    return tuple(
-        LevelFigure(
-            level=level,
-            coverage=min(0.995, max(0.02, level / 100 + shift)),
-            width=level * (1 + 0.2 * place) * step**0.5 / 120,
-        )
-        for level in LEVELS
-    )
+    metrics = {"scrps": around(error)} | {name: around(error * factor, 0.05 * abs(factor)) for name, factor in METRICS}
+    for level in LEVELS:
+        width = level * (1 + 0.2 * place) * step**0.5 / 120
+        metrics |= {
+            f"coverage_{level:g}": around(min(0.96, max(0.02, level / 100 + shift)), 0.015),
+            f"width_{level:g}": around(1_500 * width, 90.0),
+            f"swidth_{level:g}": around(width, 0.06),
+            f"winkler_{level:g}": around(6_100 * error, 200.0),
+            f"swinkler_{level:g}": around(4.11 * error, 0.1),
+            f"pinball_{level:g}": around(600 * error, 20.0),
+        }
+    return metrics
 
 
 def model_score(name: str, place: int) -> ModelScore:
@@ -148,17 +165,8 @@ def model_score(name: str, place: int) -> ModelScore:
         rank=place + 1,
         accounts=853,
         windows=2_506,
-        scrps=around(error),
         skill=None if name == "SeasonalNaive(30)" else around(1 - error / 0.752, 0.025),
-        mase=around(error * 1.21),
-        rmsse=around(error * 1.02),
-        mae=1_204.31 * error,
-        rmse=2_310.9 * error,
-        wape=0.31 * error,
-        bias=-41.2 * place,
-        crps=911.4 * error,
-        winkler=4.11 * error,
-        levels=levels_of(place),
+        metrics=metrics_of(place, error),
         wins=(412, 201, 144, 96)[place % 4],
         fallbacks=(41, 12, 0, 12)[place % 4],
         failures=(9, 9, 0, 0)[place % 4],
@@ -168,10 +176,22 @@ def model_score(name: str, place: int) -> ModelScore:
 
 def step_score(name: str, place: int, step: int) -> StepScore:
     error = error_of(place) * (0.35 + 0.65 * (step / 15) ** 0.6) + 0.04 * np.sin(step / (2.5 + place))
-    return StepScore(model=name, step=step, scrps=error, mase=1.2 * error, levels=levels_of(place, step))
+    return StepScore(model=name, step=step, accounts=853, windows=2_506, metrics=metrics_of(place, error, step))
 
 
 def segment_score(number: int, name: str, place: int, draw: np.random.Generator) -> SegmentScore:
+    segment, value = segment_of(number)
+    return SegmentScore(
+        segment=segment,
+        value=value,
+        model=name,
+        accounts=int(draw.integers(20, 400)),
+        windows=int(draw.integers(60, 1_200)),
+        metrics=metrics_of(place, error_of(place) * draw.uniform(0.6, 1.9), int(draw.integers(5, 25))),
+    )
+
+
+def segment_of(number: int) -> tuple[str, str]:
     segments = (
         ("account_type", ("checking", "savings", "credit_card", "business")),
         ("tenure", ("under 6 months", "6 to 12 months", "1 to 2 years", "over 2 years")),
@@ -180,29 +200,23 @@ def segment_score(number: int, name: str, place: int, draw: np.random.Generator)
         ("activity", ("rare", "weekly", "most days", "daily")),
     )
     segment, values = segments[number // 4 % len(segments)]
-    error = error_of(place) * draw.uniform(0.6, 1.9)
-    return SegmentScore(
-        segment=segment,
-        value=values[number % 4] + (f" {number}" if number >= 20 else ""),
-        model=name,
-        accounts=int(draw.integers(20, 400)),
-        windows=int(draw.integers(60, 1_200)),
-        scrps=around(error, 0.06),
-        mase=error * 1.2,
-        levels=levels_of(place, int(draw.integers(5, 25))),
-    )
+    return segment, values[number % 4] + (f" {number}" if number >= 20 else "")
 
 
-def low_balance(name: str, place: int, days: int) -> LowBalanceScore:
+def low_balance(name: str, place: int, days: int, segment: int | None = None) -> LowBalanceScore:
     base = 0.09 + 0.002 * days
+    told = (None, None) if segment is None else segment_of(segment)
     return LowBalanceScore(
         model=name,
         threshold="p10",
         days=days,
+        segment=told[0],
+        value=told[1],
+        accounts=853,
         windows=2_506,
-        event_rate=0.1 + 0.004 * days,
-        brier=base * (0.78 + 0.07 * place),
-        base_brier=base,
+        event_rate=around(0.1 + 0.004 * days, 0.01),
+        brier=around(base * (0.78 + 0.07 * place), 0.005),
+        base_brier=around(base, 0.005),
         skill=around(0.22 - 0.07 * place, 0.03),
     )
 

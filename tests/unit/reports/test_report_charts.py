@@ -1,6 +1,5 @@
 """Charts: drawn in the page's colours, told in words, safe beside one another, readable by everyone."""
 
-import math
 import re
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 from report_samples import MODELS, sample_report
 
 import forecast_cli.reports
+from forecast_cli.evaluation.report import NOTHING
 from forecast_cli.reports.charts_fan import MOST_HISTORY, fan_chart
 from forecast_cli.reports.charts_scores import error_charts, interval_charts, models_drawn, reliability_charts
 from forecast_cli.reports.charts_svg import DASHES, SERIES, Ink
@@ -69,10 +69,9 @@ def test_only_models_that_can_be_told_apart_are_drawn_and_the_table_holds_all() 
 
 
 def test_a_step_without_a_figure_is_a_gap_not_a_zero() -> None:
-    steps = tuple(
-        score.model_copy(update={"scrps": math.nan}) if (score.step, score.model) == (30, "Naive") else score
-        for score in REPORT.steps
-    )
+    unknown = [score for score in REPORT.steps if (score.step, score.model) == (30, "Naive")]
+    lacking = unknown[0].model_copy(update={"metrics": {"scrps": NOTHING}})
+    steps = tuple(lacking if score in unknown else score for score in REPORT.steps)
     chart = error_charts(REPORT.model_copy(update={"steps": steps}))[0]
     assert "NaN" not in chart.svg
     assert re.search(r"Naive 0\.\d+ and –", chart.summary)

@@ -9,7 +9,7 @@ from report_samples import hostile_report, sample_report
 
 from forecast_cli.core.errors import CheckFailedError
 from forecast_cli.core.exit_codes import ExitCode
-from forecast_cli.evaluation.report import Report
+from forecast_cli.evaluation.report import Estimate, Report
 from forecast_cli.reports.jsonfile import read_report, render_json, render_schema
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "report.schema.json"
@@ -23,13 +23,14 @@ def test_what_is_written_reads_back_the_same(report: Report) -> None:
 
 def test_a_figure_that_could_not_be_had_is_null_and_comes_back_as_nan() -> None:
     report = sample_report(models=1)
-    model = report.leaderboard[0].model_copy(update={"wape": math.nan, "winkler": math.inf})
+    nothing = Estimate(value=math.nan, low=-math.inf, high=math.inf)
+    first = report.leaderboard[0]
+    model = first.model_copy(update={"metrics": first.metrics | {"wape": nothing}})
     text = render_json(report.model_copy(update={"leaderboard": (model,)}))
     written = json.loads(text, parse_constant=lambda found: pytest.fail(f"no JSON: {found}"))
-    assert written["leaderboard"][0]["wape"] is None
+    assert written["leaderboard"][0]["metrics"]["wape"] == {"value": None, "low": None, "high": None}
     read = read_report(text)
-    assert math.isnan(read.leaderboard[0].wape)
-    assert math.isnan(read.leaderboard[0].winkler)
+    assert all(math.isnan(figure) for figure in read.leaderboard[0].of("wape").model_dump().values())
     assert render_json(read) == text
 
 
@@ -40,7 +41,7 @@ def test_the_published_schema_is_the_one_of_the_code() -> None:
 def test_the_schema_names_every_part_and_lets_figures_be_null() -> None:
     schema = json.loads(render_schema())
     assert set(schema["properties"]) == set(Report.model_fields) == {*schema["required"], "format"}
-    assert {"type": "null"} in schema["$defs"]["LevelFigure"]["properties"]["coverage"]["anyOf"]
+    assert {"type": "null"} in schema["$defs"]["Estimate"]["properties"]["value"]["anyOf"]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_the_schema_names_every_part_and_lets_figures_be_null() -> None:
         (lambda _: "", "not JSON"),
         (lambda _: "[" * 100_000, "not JSON"),
         (lambda _: "[]", "the whole"),
-        (lambda text: text.replace('"format": 1', '"format": 2'), "format 2, this version reads format 1"),
+        (lambda text: text.replace('"format": 2', '"format": 1'), "format 1, this version reads format 2"),
         (lambda text: text.replace('"rank": 1', '"rank": "first"'), "leaderboard.0.rank: input should be"),
         (lambda text: text.replace('"windows": 2543', '"windows": 2543, "x": 1'), "facts.x: extra inputs"),
     ],

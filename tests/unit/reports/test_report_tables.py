@@ -6,7 +6,7 @@ import pytest
 from report_samples import empty_report, hostile_report, sample_report
 
 from forecast_cli.evaluation.report import Estimate
-from forecast_cli.reports import tables_run, tables_scores
+from forecast_cli.reports import tables_run, tables_scores, tables_segments
 from forecast_cli.reports.tables import Cell, Column, cpu, estimate, made_table, money, scaled, share, share_estimate
 
 
@@ -55,9 +55,12 @@ def test_every_row_has_a_cell_for_every_column() -> None:
             tables_scores.leaderboard_table(report),
             tables_scores.metrics_table(report),
             tables_scores.levels_table(report),
-            tables_scores.segments_table(report),
-            tables_scores.segments_table(report, model="Naive"),
-            tables_scores.low_balance_table(report),
+            tables_segments.segments_table(report),
+            tables_segments.segments_table(report, model="Naive"),
+            tables_scores.step_figures_table(report, model="Naive", most=12),
+            tables_segments.currencies_table(report),
+            tables_segments.low_balance_table(report),
+            tables_segments.low_balance_segments_table(report, model="Naive"),
             tables_run.accounts_table(report.facts),
             tables_run.facts_table(report.facts),
             tables_run.problems_table(report),
@@ -90,5 +93,36 @@ def test_reasons_are_told_the_most_frequent_first() -> None:
 
 def test_the_segments_of_one_model_are_its_own() -> None:
     report = sample_report(segments=20)
-    assert len(tables_scores.segments_table(report, model="Naive").rows) == 20
-    assert len(tables_scores.segments_table(report).rows) == 80
+    assert len(tables_segments.segments_table(report, model="Naive").rows) == 20
+    assert len(tables_segments.segments_table(report).rows) == 80
+
+
+def test_parts_of_the_windows_are_told_with_their_intervals() -> None:
+    report = sample_report()
+    titles = ["sCRPS", "MASE", "RMSSE", "In 80 %", "In 95 %", "Width 80", "Bias"]
+    for table in (
+        tables_scores.step_figures_table(report, model="Naive", most=7),
+        tables_segments.segments_table(report, model="Naive"),
+    ):
+        places = [place for place, column in enumerate(table.columns) if column.title in titles]
+        assert [table.columns[place].title for place in places] == titles
+        assert all(" to " in row[place].note for row in table.rows for place in places)
+
+
+@pytest.mark.parametrize(("most", "days"), [(5, [1, 8, 15, 23, 30]), (2, [1, 30]), (40, list(range(1, 31)))])
+def test_a_few_days_are_the_first_the_last_and_some_between(most: int, days: list[int]) -> None:
+    assert list(tables_scores.days_told(sample_report(), most)) == days
+
+
+def test_means_over_several_currencies_are_told_by_currency_and_the_report_says_why() -> None:
+    report = sample_report()
+    told = [column.title for column in tables_scores.metrics_table(report).columns]
+    assert {"MAE", "RMSE", "CRPS", "Mean error", "WAPE"} <= set(told)
+    assert tables_segments.currencies_table(report).rows == ()
+    settings = report.facts.settings | {"currency_col": "account_type"}
+    facts = report.facts.model_copy(update={"currencies": ("CZK", "EUR"), "settings": settings})
+    mixed = report.model_copy(update={"facts": facts})
+    table = tables_scores.metrics_table(mixed)
+    assert not {"MAE", "RMSE", "CRPS", "Mean error", "WAPE"} & {column.title for column in table.columns}
+    assert table.note.startswith("Balances are in 2 currencies (CZK, EUR): ")
+    assert {row[0].text for row in tables_segments.currencies_table(mixed).rows} == {"account_type"}

@@ -72,6 +72,8 @@ def test_it_writes_what_the_contract_says(request_of: Callable[..., ForecastRequ
         "report.json",
         "report.md",
         "scores.parquet",
+        "segments.parquet",
+        "steps.parquet",
         "windows.parquet",
     ]
     table = parts(run.output)
@@ -80,6 +82,49 @@ def test_it_writes_what_the_contract_says(request_of: Callable[..., ForecastRequ
     assert table.height == 6 * 2 * 2 * STEP
     assert run_check(run.output).damages == ()
     assert {row.value for row in run.report.segments if row.segment == "account_type"} == {"checking", "savings"}
+
+
+def test_steps_and_segments_are_tables_of_every_metric(request_of: Callable[..., ForecastRequest]) -> None:
+    run = run_backtest(request_of(balances(accounts=30), segment=("account_type",), output="figures"))
+    metrics = set(run.report.leaderboard[0].metrics)
+    steps, segments = (pl.read_parquet(run.output / f"{name}.parquet") for name in ("steps", "segments"))
+    assert steps.columns == ["model", "step", "accounts", "windows", "metric", "value", "low", "high"]
+    assert steps.height == 2 * STEP * len(metrics)
+    assert segments.columns == ["model", "segment", "segment_value", *steps.columns[2:]]
+    low = {f"{name}_p10_7" for name in ("event_rate", "brier", "base_brier", "brier_skill")}
+    assert set(segments["metric"]) == metrics | low
+    for table in (steps, segments):
+        told = table.drop_nulls()
+        assert told.filter((pl.col("low") > pl.col("value")) | (pl.col("high") < pl.col("value"))).is_empty()
+    scores = pl.read_parquet(run.output / "scores.parquet")
+    types = balances(accounts=30).select("account_id", "account_type").unique()
+    by_type = scores.filter(metric="mae", model="Naive").join(types, on="account_id").group_by("account_type")
+    told = segments.filter(metric="mae", model="Naive", segment="account_type")
+    assert dict(told.select("segment_value", "value").iter_rows()) == pytest.approx(
+        dict(by_type.agg(pl.col("value").mean()).iter_rows())
+    )
+    days = parts(run.output).filter(pl.col("model") == "Naive").group_by("step")
+    errors = days.agg(((pl.col("y") - pl.col("mean")) ** 2).mean().sqrt())
+    told = steps.filter(metric="rmse", model="Naive").select("step", "value")
+    assert dict(told.iter_rows()) == pytest.approx(dict(errors.iter_rows()))
+
+
+@pytest.mark.parametrize("segment", [(), ("ccy",)])
+def test_currencies_are_a_segment_and_balances_of_several_have_no_common_mean(
+    request_of: Callable[..., ForecastRequest], segment: tuple[str, ...]
+) -> None:
+    currency = pl.when(pl.col("account_id") < "acc-003").then(pl.lit("CZK")).otherwise(pl.lit("EUR"))
+    frame = balances().with_columns(ccy=currency)
+    run = run_backtest(request_of(frame, currency_col="ccy", segment=segment))
+    assert run.report.facts.currencies == ("CZK", "EUR")
+    assert run_check(run.output).damages == ()
+    best = run.report.leaderboard[0]
+    assert np.isnan(best.of("mae").value)
+    assert best.of("scrps").value > 0
+    segments = pl.read_parquet(run.output / "segments.parquet").filter(metric="mae", model=best.model)
+    known = segments.filter(pl.col("value").is_not_null())
+    assert known.select("segment", "segment_value").rows() == [("ccy", "CZK"), ("ccy", "EUR")]
+    assert pl.read_parquet(run.output / "steps.parquet").filter(metric="mae")["value"].is_null().all()
 
 
 def test_what_came_stands_beside_the_forecast(request_of: Callable[..., ForecastRequest]) -> None:

@@ -1,0 +1,101 @@
+"""Tables of parts of the windows: segments, currencies, low balances."""
+
+from forecast_cli.evaluation.report import LowBalanceScore, Report, SegmentScore
+from forecast_cli.reports.tables import (
+    Cell,
+    Column,
+    Table,
+    count,
+    estimate,
+    made_table,
+    share_estimate,
+    words,
+)
+from forecast_cli.reports.tables_scores import IN_UNITS, Told, told_of
+
+
+def segments_table(report: Report, *, model: str | None = None, most: int = 400) -> Table:
+    """Return error, coverage, width and bias by segment, of one model or of all."""
+    key, caption = (
+        ("segments", f"{words(model).text} by segment") if model else ("segments-all", "All models by segment")
+    )
+    scores = [score for score in report.segments if model in (None, score.model)]
+    return _segments(key, caption, scores, told_of(report), named=not model, most=most)
+
+
+def currencies_table(report: Report) -> Table:
+    """Return the metrics in units of the balance by currency, of all models; nothing where all balances share one."""
+    column, several = report.facts.settings.get("currency_col"), len(report.facts.currencies) > 1
+    scores = [score for score in report.segments if several and score.segment == column]
+    return _segments("currencies", "In units of the balance, by currency", scores, IN_UNITS, named=True)
+
+
+def low_balance_table(report: Report) -> Table:
+    """Return how good each model's probability of running low is."""
+    columns = (Column("Model"), *_asked(), *_LOW_BALANCE)
+    rows = [
+        (words(score.model), words(score.threshold), count(score.days), *_low_balance(score))
+        for score in report.low_balance
+    ]
+    return made_table("low-balance", "Probability of a low balance", columns, rows)
+
+
+def low_balance_segments_table(report: Report, *, model: str | None) -> Table:
+    """Return how good a model's probability of running low is, by segment."""
+    columns = (Column("Segment"), Column("Value"), *_asked(), *_LOW_BALANCE)
+    rows = [
+        (words(score.segment), words(score.value), words(score.threshold), count(score.days), *_low_balance(score))
+        for score in report.low_balance_segments
+        if score.model == model
+    ]
+    return made_table("low-balance-segments", f"{words(model).text} by segment", columns, rows)
+
+
+def _segments(
+    key: str, caption: str, scores: list[SegmentScore], told: tuple[Told, ...], *, named: bool, most: int = 400
+) -> Table:
+    columns = (
+        Column("Segment"),
+        Column("Value"),
+        *((Column("Model"),) if named else ()),
+        Column("Accounts", numeric=True),
+        Column("Windows", numeric=True),
+        *(one.column for one in told),
+    )
+    rows = [
+        (
+            words(score.segment),
+            words(score.value),
+            *((words(score.model),) if named else ()),
+            count(score.accounts),
+            count(score.windows),
+            *(one.cell(score) for one in told),
+        )
+        for score in scores
+    ]
+    return made_table(key, caption, columns, rows, most=most)
+
+
+_LOW_BALANCE = (
+    Column("Accounts", numeric=True),
+    Column("Windows", numeric=True),
+    Column("Event rate", numeric=True, help="windows in which the balance went under the threshold"),
+    Column("Brier", numeric=True, help="mean squared error of the probability, lower is better"),
+    Column("Base Brier", numeric=True, help="that of the account's own base rate"),
+    Column("Skill", numeric=True, help="share of the base Brier saved; with its 95 % interval"),
+)
+
+
+def _asked() -> tuple[Column, ...]:
+    return Column("Threshold"), Column("Days", numeric=True, help="the low point of the first so many days")
+
+
+def _low_balance(score: LowBalanceScore) -> tuple[Cell, ...]:
+    return (
+        count(score.accounts),
+        count(score.windows),
+        share_estimate(score.event_rate),
+        estimate(score.brier),
+        estimate(score.base_brier),
+        share_estimate(score.skill),
+    )

@@ -1,0 +1,90 @@
+"""The figures of a backtest as tables: the leaderboard, and long ones by step and by segment."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from forecast_cli.core import columns as c
+from forecast_cli.evaluation.report import Estimate, LowBalanceScore, ModelScore, Report
+from forecast_cli.evaluation.rows import METRIC, VALUE
+from forecast_cli.store.layout import LEADERBOARD, SEGMENTS, STEPS
+from forecast_cli.store.manifest import FileEntry
+from forecast_cli.store.staging import write_table
+
+_FIGURE: Final = {METRIC: pl.String(), VALUE: pl.Float64(), "low": pl.Float64(), "high": pl.Float64()}
+_COUNTS: Final = {"accounts": pl.Int64(), "windows": pl.Int64()}
+_STEPS: Final = {c.MODEL: pl.String(), c.STEP: pl.Int32()} | _COUNTS | _FIGURE
+_SEGMENTS: Final = {c.MODEL: pl.String(), "segment": pl.String(), "segment_value": pl.String()} | _COUNTS | _FIGURE
+
+
+def write_figures(report: Report, output: Path) -> tuple[FileEntry, ...]:
+    """Write the leaderboard, the steps and the segments. A figure that could not be had is null."""
+    tables = {LEADERBOARD: leaderboard_table(report), STEPS: steps_table(report), SEGMENTS: segments_table(report)}
+    return tuple(write_table(table, output, name) for name, table in tables.items())
+
+
+def leaderboard_table(report: Report) -> pl.DataFrame:
+    """Return a row for each model: a column for each figure, and for each end of its interval."""
+    table = pl.DataFrame([_flat(score) for score in report.leaderboard], infer_schema_length=None)
+    return table.with_columns(pl.col(pl.Null).cast(pl.Float64)).fill_nan(None)
+
+
+def steps_table(report: Report) -> pl.DataFrame:
+    """Return a row for each model, step and metric: model, step, accounts, windows, metric, value, low, high."""
+    rows = (
+        (score.model, score.step, score.accounts, score.windows, *figure)
+        for score in report.steps
+        for figure in _long(score.metrics)
+    )
+    return _table(list(rows), _STEPS)
+
+
+def segments_table(report: Report) -> pl.DataFrame:
+    """Return a row for each model, value of a segment and metric, those of low balances among them.
+
+    Columns: model, segment, segment_value, accounts, windows, metric, value, low, high.
+    """
+    accuracy = (
+        (score.model, score.segment, score.value, score.accounts, score.windows, *figure)
+        for score in report.segments
+        for figure in _long(score.metrics)
+    )
+    low = (
+        (score.model, score.segment, score.value, score.accounts, score.windows, *figure)
+        for score in report.low_balance_segments
+        for figure in _long(_low_balance_metrics(score))
+    )
+    return _table([*accuracy, *low], _SEGMENTS)
+
+
+def _flat(score: ModelScore) -> dict[str, object]:
+    counts = score.model_dump(exclude={"metrics", "skill"})
+    figures = score.metrics | {"skill": score.skill}
+    return counts | {
+        f"{name}{end}": value for name, estimate in figures.items() for end, value in _ends(estimate).items()
+    }
+
+
+def _ends(estimate: Estimate | None) -> dict[str, float | None]:
+    value, low, high = (None, None, None) if estimate is None else (estimate.value, estimate.low, estimate.high)
+    return {"": value, "_low": low, "_high": high}
+
+
+def _low_balance_metrics(score: LowBalanceScore) -> dict[str, Estimate]:
+    figures = {
+        "event_rate": score.event_rate,
+        "brier": score.brier,
+        "base_brier": score.base_brier,
+        "brier_skill": score.skill,
+    }
+    return {f"{name}_{score.threshold}_{score.days}": estimate for name, estimate in figures.items()}
+
+
+def _long(metrics: Mapping[str, Estimate]) -> Iterator[tuple[str, float, float, float]]:
+    return ((name, found.value, found.low, found.high) for name, found in metrics.items())
+
+
+def _table(rows: Sequence[tuple[object, ...]], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=dict(schema), orient="row").fill_nan(None)
