@@ -236,6 +236,15 @@ class BacktestOptions:
             "DAYS",
         ),
     ]
+    refit: Annotated[
+        int | None,
+        _option(
+            "--refit",
+            "Cutoffs of a backtest from one fit to the next, oldest first; those between only get the newer balances "
+            "(default: 1).",
+            "COUNT",
+        ),
+    ]
     min_train: Annotated[
         int | None,
         _option(

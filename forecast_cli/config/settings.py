@@ -108,6 +108,8 @@ class Settings(BaseModel):
     """Windows of a backtest: cutoffs, each forecast with what was known then."""
     step: Annotated[int, Field(ge=1, le=366, json_schema_extra=_BACKTEST)] = 30
     """Days from one cutoff of a backtest to the next; the last one lies this many days before the end."""
+    refit: Annotated[int, Field(ge=1, le=366, json_schema_extra=_BACKTEST)] = 1
+    """Cutoffs of a backtest from one fit to the next, oldest first; those between only get the newer balances."""
     min_train: Annotated[int, Field(ge=1, json_schema_extra=_BACKTEST)] = 150
     """Days of history an account needs before a cutoff; a window with less is not forecast."""
     align: Annotated[Align, Field(json_schema_extra=_BACKTEST)] = Align.ACCOUNT

@@ -24,7 +24,9 @@ from forecast_cli.evaluation.metrics import metrics_of
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.evaluation.scoring import long_scores, score_days
 from forecast_cli.evaluation.splits import Fold, split_windows, windows_of
-from forecast_cli.models.ladder import forecast_panel
+from forecast_cli.models.base import FittedModel
+from forecast_cli.models.ladder import LadderForecast, forecast_panel, update_panel
+from forecast_cli.models.registry import ModelChoice
 from forecast_cli.store.layout import (
     ACCOUNTS,
     COSTS,
@@ -55,7 +57,7 @@ def backtest_shard(job: Job, shard: Shard) -> Tables:
     settings = job.settings
     found = read_shard(job.source, settings, origin=job.origin, first_id=shard.first_id, last_id=shard.last_id)
     folds = split_windows(found.panel, settings, unknown=_carried(found.ledger, found.panel))
-    replayed = [_replay(fold, job) for fold in folds]
+    replayed = _replay(folds, job)
     keys, ledger = key_columns(found.ledger), _ledger(found.ledger, found.panel, replayed, settings)
     rows = pl.concat(_forecast_rows(one, settings) for one in replayed).sort(*keys, CUTOFF, maintain_order=True)
     windows = pl.concat(window_facts(one.fold.train, lag=settings.scale_lag) for one in replayed)
@@ -91,14 +93,30 @@ def _with_segments(windows: pl.DataFrame, job: Job, shard: Shard) -> pl.DataFram
     return windows
 
 
-def _replay(fold: Fold, job: Job) -> _Replayed:
-    said, seconds = [], []
-    for choice in job.models:
-        started = time.process_time()
-        ladder = forecast_panel(fold.train, choice, h=job.settings.horizon, levels=job.settings.level)
-        seconds.append(time.process_time() - started)
-        said.append(Said(choice.label, ladder, fold.rows))
-    return _Replayed(fold, tuple(said), tuple(seconds))
+def _replay(folds: Sequence[Fold], job: Job) -> list[_Replayed]:
+    """Forecast the windows in the order of time, fitting at each ``refit``-th; return them in their own order."""
+    replayed: list[_Replayed] = []
+    fitted: dict[str, FittedModel | None] = {}
+    for place, fold in enumerate(reversed(folds)):
+        if place % job.settings.refit == 0:
+            fitted = {}
+        said, seconds = [], []
+        for choice in job.models:
+            started = time.process_time()
+            ladder, fitted[choice.label] = _forecast(fold, choice, job.settings, fitted=fitted.get(choice.label))
+            seconds.append(time.process_time() - started)
+            said.append(Said(choice.label, ladder, fold.rows))
+        replayed.append(_Replayed(fold, tuple(said), tuple(seconds)))
+    return replayed[::-1]
+
+
+def _forecast(
+    fold: Fold, choice: ModelChoice, settings: Settings, *, fitted: FittedModel | None
+) -> tuple[LadderForecast, FittedModel | None]:
+    """Forecast a window; with a refit at each cutoff, no fitted model is kept."""
+    if settings.refit == 1:
+        return forecast_panel(fold.train, choice, h=settings.horizon, levels=settings.level), None
+    return update_panel(fold.train, choice, h=settings.horizon, levels=settings.level, fitted=fitted)
 
 
 def _forecast_rows(replayed: _Replayed, settings: Settings) -> pl.DataFrame:

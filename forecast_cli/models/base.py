@@ -49,6 +49,13 @@ class FittedModel(Protocol):
     def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast the h days after each account's origin, with intervals of ascending ``levels`` (percent)."""
 
+    def update(self, panel: Panel) -> "FittedModel":
+        """Return the model given newer balances, without learning again: its parameters stay what they were.
+
+        ``panel`` ends at later origins. Accounts are known by their keys; one not seen before is fitted. A model that
+        has no parameters takes all anew. Never raises for a single account.
+        """
+
 
 class Model(Protocol):
     """A way of forecasting, with its season lengths set, that has seen no data yet."""

@@ -11,7 +11,7 @@ from forecast_cli.models.base import Forecast, RowFailure
 from forecast_cli.models.failures import too_short
 from forecast_cli.models.normal import normal_forecast
 from forecast_cli.models.rows import squared_changes
-from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons
 
 #: Two months: the drift of one pay cycle is where in the cycle the account stands.
 MIN_OBS: Final = 60
@@ -54,6 +54,14 @@ class FittedDrift:
             spread = self.sigma[:, None] * np.sqrt(ahead * (1 + ahead / self.steps[:, None]))
         return normal_forecast(mean, spread, levels=levels, failures=self.failures)
 
+    def update(self, panel: Panel) -> "FittedDrift":
+        """Take last balance, drift and sigma anew."""
+        return RandomWalkWithDrift().fit(panel)
+
+
+def _build(_seasons: Seasons) -> RandomWalkWithDrift:
+    return RandomWalkWithDrift()
+
 
 SPEC = ModelSpec(
     name="RandomWalkWithDrift",
@@ -61,6 +69,7 @@ SPEC = ModelSpec(
     kind=ModelKind.BLOCK,
     intervals=IntervalMethod.NORMAL,
     cost_ms=0.005,
-    build=lambda _seasons: RandomWalkWithDrift(),
+    build=_build,
+    build_updatable=_build,
     needs=lambda _seasons, _h: MIN_OBS,
 )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from forecast_cli.core.ledger import Flag, Status
 from forecast_cli.data.panel import Panel
 from forecast_cli.models import last_value, naive
-from forecast_cli.models.base import Forecast, Model, RowFailure
+from forecast_cli.models.base import FittedModel, Forecast, Model, RowFailure
 from forecast_cli.models.checks import REACH, AccountFacts, account_facts, check_forecast
 from forecast_cli.models.error_profile import shipped_profile
 from forecast_cli.models.failures import TOO_SHORT, too_short_message
@@ -55,6 +55,11 @@ class _Rung:
     model: Model
     min_obs: int
     reach: float = REACH
+    fitted: FittedModel | None = None
+
+    def fit(self, panel: Panel) -> FittedModel:
+        """Fit the model, or give the one that is fitted already newer balances."""
+        return self.model.fit(panel) if self.fitted is None else self.fitted.update(panel)
 
 
 @dataclass
@@ -72,44 +77,66 @@ def forecast_panel(panel: Panel, choice: ModelChoice, *, h: int, levels: tuple[f
 
     What a row gets depends on that row alone, to the last bit. Never raises for a single account.
     """
+    said, _ = _ladder(panel, _rungs(choice, choice.build(), h), h=h, levels=levels)
+    return said
+
+
+def update_panel(
+    panel: Panel, choice: ModelChoice, *, h: int, levels: tuple[float, ...], fitted: FittedModel | None
+) -> tuple[LadderForecast, FittedModel | None]:
+    """Forecast as ``forecast_panel`` does, by the model ``fitted`` at earlier origins, or a new one where that is None.
+
+    Returns the fitted model too, for later origins; None as long as no account is long enough for it. Raises
+    ConfigError for a model that cannot be given newer balances.
+    """
+    asked, *others = _rungs(choice, choice.build_updatable(), h)
+    return _ladder(panel, (replace(asked, fitted=fitted), *others), h=h, levels=levels)
+
+
+def _ladder(
+    panel: Panel, rungs: tuple[_Rung, ...], *, h: int, levels: tuple[float, ...]
+) -> tuple[LadderForecast, FittedModel | None]:
+    """Let the rungs forecast, one after the other; return the first one's fitted model too."""
     n, facts = len(panel), account_facts(panel)
     width = 2 * len(levels) + 1
     board = _Board(np.full((n, h), np.nan), np.full((n, h, width), np.nan), np.full(n, -1, dtype=np.int64), {})
-    rungs = _rungs(choice, h)
-    for rung in rungs:
-        _climb(board, panel, facts, rung=rung, levels=levels)
+    fitted = [_climb(board, panel, facts, rung=rung, levels=levels) for rung in rungs]
     pooled = _pool(board, panel, facts, levels=levels)
     names = [rung.name for rung in rungs]
     used = tuple(names[place] if place >= 0 else None for place in board.rung)
     left = tuple(_last_failure(board, int(row)) for row in np.flatnonzero(board.rung < 0))
-    return LadderForecast(
+    said = LadderForecast(
         forecast=Forecast(board.mean, board.quantiles, levels, left),
         model_used=used,
         outcomes=tuple(_outcome(row, used[row], board.errors[row]) for row in sorted(board.errors)),
         flags=_flags(board, panel, facts, pooled=pooled | (board.rung == rungs[-1].place), asked=rungs[0]),
     )
+    return said, fitted[0]
 
 
-def _rungs(choice: ModelChoice, h: int) -> tuple[_Rung, ...]:
-    asked = _Rung(0, choice.label, choice.build(), choice.min_obs(h))
+def _rungs(choice: ModelChoice, model: Model, h: int) -> tuple[_Rung, ...]:
+    asked = _Rung(0, choice.label, model, choice.min_obs(h))
     second = _Rung(1, naive.SPEC.name, naive.Naive(), naive.MIN_OBS)
     # Its intervals are other accounts' experience: an account that has moved little so far is no measure of them.
     last = _Rung(2, last_value.NAME, last_value.LastValue(shipped_profile()), 1, reach=math.inf)
     return (asked, replace(last, place=1)) if choice.spec is naive.SPEC else (asked, second, last)
 
 
-def _climb(board: _Board, panel: Panel, facts: AccountFacts, *, rung: _Rung, levels: tuple[float, ...]) -> None:
-    """Let one rung do the rows that no rung before it has done and that are long enough for it."""
+def _climb(
+    board: _Board, panel: Panel, facts: AccountFacts, *, rung: _Rung, levels: tuple[float, ...]
+) -> FittedModel | None:
+    """Let one rung do the rows that no rung before it has done and that are long enough; return its fitted model."""
     waiting = board.rung < 0
     for row in np.flatnonzero(waiting & (panel.lengths < rung.min_obs)).tolist():
         message = too_short_message(int(panel.lengths[row]), rung.min_obs)
         board.errors.setdefault(row, []).append((rung.name, RowFailure(row, TOO_SHORT, message)))
     rows = np.flatnonzero(waiting & (panel.lengths >= rung.min_obs))
     if not len(rows):
-        return
+        return rung.fitted
     part = panel if len(rows) == len(panel) else panel.take(rows)
     with np.errstate(invalid="ignore", over="ignore"):  # what comes of it is looked at below, row by row
-        answer = rung.model.fit(part).forecast(board.mean.shape[1], levels)
+        fitted = rung.fit(part)
+        answer = fitted.forecast(board.mean.shape[1], levels)
     answer = check_forecast(answer, facts.take(rows), reach=rung.reach)
     for failure in answer.failures:
         row = int(rows[failure.row])
@@ -119,6 +146,7 @@ def _climb(board: _Board, panel: Panel, facts: AccountFacts, *, rung: _Rung, lev
     board.mean[rows[done]] = answer.mean[done]
     board.quantiles[rows[done]] = answer.quantiles[done]
     board.rung[rows[done]] = rung.place
+    return fitted
 
 
 def _pool(board: _Board, panel: Panel, facts: AccountFacts, *, levels: tuple[float, ...]) -> NDArray[np.bool_]:

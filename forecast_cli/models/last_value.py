@@ -38,3 +38,7 @@ class FittedLastValue:
         with np.errstate(over="ignore", invalid="ignore"):
             quantiles = mean[:, :, None] + self.profile.offsets(self.account, h, levels)
         return Forecast(mean, quantiles, levels)
+
+    def update(self, panel: Panel) -> "FittedLastValue":
+        """Take last balance and scale anew."""
+        return LastValue(self.profile).fit(panel)

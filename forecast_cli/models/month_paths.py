@@ -65,6 +65,10 @@ class FittedMonthPaths:
             quantiles[rows] = mean[rows][:, :, None] + sd[:, :, None] * z
         return blank_failures(Forecast(mean, quantiles, levels, too_short(panel, needed)))
 
+    def update(self, panel: Panel) -> "FittedMonthPaths":
+        """Return the model of the newer panel: nothing was learned that could be kept."""
+        return FittedMonthPaths(panel)
+
 
 def min_obs(h: int) -> int:
     """Return the days of history with two paths of ``h`` days whatever months they fall in, phases a day off."""

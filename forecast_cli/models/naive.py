@@ -10,7 +10,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.normal import normal_forecast
 from forecast_cli.models.rows import squared_changes
-from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons
 
 #: On real balances its 80 % intervals held 31 % from 3 days of history, 68 % from 15 and 85 % from 30, where pooled
 #: experience held 77 to 81 % throughout: below a month of days the last rung of the ladder knows more.
@@ -43,6 +43,14 @@ class FittedNaive:
         mean = np.repeat(self.last[:, None], h, axis=1)
         return normal_forecast(mean, self.sigma[:, None] * np.sqrt(np.arange(1, h + 1)), levels=levels)
 
+    def update(self, panel: Panel) -> "FittedNaive":
+        """Take last balance and sigma anew."""
+        return Naive().fit(panel)
+
+
+def _build(_seasons: Seasons) -> Naive:
+    return Naive()
+
 
 SPEC = ModelSpec(
     name="Naive",
@@ -50,6 +58,7 @@ SPEC = ModelSpec(
     kind=ModelKind.BLOCK,
     intervals=IntervalMethod.NORMAL,
     cost_ms=0.005,
-    build=lambda _seasons: Naive(),
+    build=_build,
+    build_updatable=_build,
     needs=lambda _seasons, _h: MIN_OBS,
 )

@@ -1,7 +1,7 @@
 """The registry: every model by name, and the way a user names one."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -51,6 +51,12 @@ class ModelChoice:
         """Return the model."""
         return self.spec.build(self.season_lengths)
 
+    def build_updatable(self) -> Model:
+        """Return the model so that it can be given newer balances; raises ConfigError for one that cannot."""
+        if self.spec.build_updatable is None:
+            raise _not_updatable([self.label])
+        return self.spec.build_updatable(self.season_lengths)
+
     def min_obs(self, h: int) -> int:
         """Return the observations an account needs for a forecast ``h`` days ahead."""
         return self.spec.min_obs(self.season_lengths, h=h)
@@ -79,6 +85,22 @@ def parse_model(text: str, default_seasons: Seasons) -> ModelChoice:
             f"name one, as in --model '{spec.name}(30)'",
         )
     return ModelChoice(label, spec, usable)
+
+
+def check_updatable(choices: Sequence[ModelChoice]) -> None:
+    """Raise ConfigError, naming them, where some of ``choices`` cannot be given newer balances without a fit."""
+    stuck = [choice.label for choice in choices if not choice.spec.updatable]
+    if stuck:
+        raise _not_updatable(stuck)
+
+
+def _not_updatable(labels: Sequence[str]) -> ConfigError:
+    able = ", ".join(name for name, spec in REGISTRY.items() if spec.updatable)
+    return ConfigError(
+        f"{'model' if len(labels) == 1 else 'models'} {', '.join(labels)}: cannot be given newer balances without "
+        f"learning again, as a refit above 1 asks; these can: {able}",
+        "leave it out, or give --refit 1",
+    )
 
 
 def _find(name: str) -> ModelSpec:

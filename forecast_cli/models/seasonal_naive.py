@@ -10,7 +10,7 @@ from forecast_cli.models.base import Forecast, RowFailure
 from forecast_cli.models.failures import too_short
 from forecast_cli.models.normal import normal_forecast
 from forecast_cli.models.rows import squared_changes
-from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, SeasonUse
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons, SeasonUse
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,14 @@ class FittedSeasonalNaive:
             self.season[:, day], self.sigma[:, None] * np.sqrt(seasons + 1.0), levels=levels, failures=self.failures
         )
 
+    def update(self, panel: Panel) -> "FittedSeasonalNaive":
+        """Take the last season and sigma anew."""
+        return SeasonalNaive(self.season.shape[1]).fit(panel)
+
+
+def _build(seasons: Seasons) -> SeasonalNaive:
+    return SeasonalNaive(seasons[0])
+
 
 SPEC = ModelSpec(
     name="SeasonalNaive",
@@ -56,7 +64,8 @@ SPEC = ModelSpec(
     kind=ModelKind.BLOCK,
     intervals=IntervalMethod.NORMAL,
     cost_ms=0.005,
-    build=lambda seasons: SeasonalNaive(seasons[0]),
+    build=_build,
+    build_updatable=_build,
     needs=lambda seasons, _h: 2 * seasons[0],
     seasons=SeasonUse.ONE,
 )

@@ -41,6 +41,8 @@ class ModelSpec:
     ``build`` makes the model of some season lengths; ``needs`` returns the observations it needs for season lengths and
     a horizon. ``cost_ms`` is CPU milliseconds an account: two years of days, 30 days ahead, two levels. Season lengths
     beyond ``max_season`` are not used: the model goes without season. Those below ``min_season`` are not its own.
+    ``build_updatable`` makes the model so that ``FittedModel.update`` keeps what was learned, which takes memory; None
+    for a model that has to learn again.
     """
 
     name: str
@@ -50,10 +52,16 @@ class ModelSpec:
     cost_ms: float
     build: Callable[[Seasons], Model]
     needs: Callable[[Seasons, int], int]
+    build_updatable: Callable[[Seasons], Model] | None = None
     seasons: SeasonUse = SeasonUse.NONE
     min_season: int = 1
     max_season: int | None = None
     notes: str = ""
+
+    @property
+    def updatable(self) -> bool:
+        """Say whether the model can be given newer balances without learning again."""
+        return self.build_updatable is not None
 
     def min_obs(self, season_lengths: Seasons, *, h: int = 1) -> int:
         """Return the observations an account needs for a forecast ``h`` days ahead."""

@@ -3,9 +3,10 @@
 The import takes seconds and hundreds of megabytes, hence it waits until the first account is forecast.
 """
 
+import copy
 import io
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -61,39 +62,78 @@ class FittedSeries:
 
     def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days of each account by itself; whatever it raises is a failure of that account alone."""
-        n = len(self.panel)
-        mean, quantiles = np.full((n, h), np.nan), np.full((n, h, 2 * len(levels) + 1), np.nan)
-        failures = []
-        with _silence():
-            for row in range(n):
-                try:
-                    mean[row], quantiles[row] = _forecast_one(self.model, self.panel, row, h=h, levels=levels)
-                except Exception as error:  # noqa: BLE001 - what a library raises on one account must not end the others
-                    failures.append(RowFailure(row, type(error).__name__, _first_line(error)))
-        return Forecast(mean, quantiles, levels, tuple(failures))
+        return forecast_each(
+            len(self.panel),
+            lambda row: _forecast_one(self.model, self.panel, row, h=h, levels=levels),
+            h=h,
+            levels=levels,
+        )
+
+    def update(self, panel: Panel) -> "FittedSeries":
+        """Keep the newer panel."""
+        return self.model.fit(panel)
 
 
-def _forecast_one(
-    model: SeriesModel, panel: Panel, row: int, *, h: int, levels: tuple[float, ...]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+#: Mean [h] and quantiles [h, q] of one account.
+Numbers = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def forecast_each(n: int, one: Callable[[int], Numbers], *, h: int, levels: tuple[float, ...]) -> Forecast:
+    """Return what ``one`` says of each of n rows; whatever it raises is a failure of that row alone."""
+    mean, quantiles = np.full((n, h), np.nan), np.full((n, h, 2 * len(levels) + 1), np.nan)
+    failures = []
+    with silence():
+        for row in range(n):
+            try:
+                mean[row], quantiles[row] = one(row)
+            except Exception as error:  # noqa: BLE001 - what a library raises on one account must not end the others
+                failures.append(RowFailure(row, type(error).__name__, _first_line(error)))
+    return Forecast(mean, quantiles, levels, tuple(failures))
+
+
+def _forecast_one(model: SeriesModel, panel: Panel, row: int, *, h: int, levels: tuple[float, ...]) -> Numbers:
     """Return mean [h] and quantiles [h, q] of one account."""
     y = np.array(panel.series(row), dtype=np.float64)  # a copy: estimators may write into what they are given
     arguments = dict(model.estimator.arguments)
     if model.windows is not None:
         arguments["prediction_intervals"] = _conformal(model.windows, len(y), h)
-    estimator = _make(Estimator(model.estimator.name, arguments))
+    estimator = make_estimator(Estimator(model.estimator.name, arguments))
     match model.route:
         case Route.FORECAST:
-            return _read(estimator.forecast(y=y, h=h, level=list(levels)), levels)
+            return read_answer(estimator.forecast(y=y, h=h, level=list(levels)), levels)
         case Route.FIT:
-            return _read(estimator.fit(y=y).predict(h=h, level=list(levels)), levels)
+            return read_answer(estimator.fit(y=y).predict(h=h, level=list(levels)), levels)
         case Route.SAMPLES:
             fitted = estimator.fit(y=y)
             paths = fitted.simulate(h=h, n_paths=_PATHS, seed=panel.seed_of(row))
             return fitted.predict(h=h)["mean"], np.quantile(paths, quantile_probabilities(levels), axis=0).T
         case Route.THETA:
-            fitted = estimator.fit(y=y)
-            return _around(fitted.predict(h=h)["mean"], _theta_deviations(fitted.model_, h, panel.seed_of(row)), levels)
+            return theta_answer(estimator.fit(y=y), h, seed=panel.seed_of(row), levels=levels)
+
+
+def theta_answer(fitted: Any, h: int, *, seed: int, levels: tuple[float, ...]) -> Numbers:
+    """Return what a fitted theta model says of the next h days."""
+    return _around(fitted.predict(h=h)["mean"], _theta_deviations(fitted.model_, h, seed), levels)
+
+
+def theta_forward(fitted: Any, y: NDArray[np.float64]) -> Any:
+    """Return a theta model with the parameters of ``fitted`` at the end of ``y``; the season is taken out anew.
+
+    statsforecast's own ``forward`` forgets how the model decomposes: it would try the multiplicative way.
+    """
+    from statsforecast.theta import auto_theta
+
+    forward, parameters = copy.copy(fitted), fitted.model_["par"]
+    forward.model_ = auto_theta(
+        y=y,
+        m=fitted.model_["m"],
+        model=fitted.model_["modeltype"],
+        initial_smoothed=parameters["initial_smoothed"],
+        alpha=parameters["alpha"],
+        theta=parameters["theta"],
+        decomposition_type=fitted.decomposition_type,
+    )
+    return forward
 
 
 def _theta_deviations(fitted: Mapping[str, Any], h: int, seed: int) -> NDArray[np.float64]:
@@ -118,20 +158,22 @@ def _theta_deviations(fitted: Mapping[str, Any], h: int, seed: int) -> NDArray[n
     return np.asarray(samples, dtype=np.float64)
 
 
-def _around(
-    mean: NDArray[np.float64], deviations: NDArray[np.float64], levels: tuple[float, ...]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return ``mean`` [h] and the quantiles of it plus ``deviations`` [h, samples]; the median as in ``_read``."""
+def _around(mean: NDArray[np.float64], deviations: NDArray[np.float64], levels: tuple[float, ...]) -> Numbers:
+    """Return ``mean`` [h], and its quantiles with ``deviations`` [h, samples]; the median as in ``read_answer``."""
     quantiles = mean[:, None] + np.quantile(deviations, quantile_probabilities(levels), axis=1).T
     middle = len(levels)
     quantiles[:, middle] = np.clip(mean, quantiles[:, middle - 1], quantiles[:, middle + 1])
     return mean, quantiles
 
 
-def _make(estimator: Estimator) -> Any:
+def make_estimator(estimator: Estimator) -> Any:
+    """Return the estimator itself."""
     from statsforecast import models
 
-    made = {key: _make(value) if isinstance(value, Estimator) else value for key, value in estimator.arguments.items()}
+    made = {
+        key: make_estimator(value) if isinstance(value, Estimator) else value
+        for key, value in estimator.arguments.items()
+    }
     return getattr(models, estimator.name)(**made)
 
 
@@ -142,7 +184,7 @@ def _conformal(windows: Windows, length: int, h: int) -> Any:
     return ConformalIntervals(n_windows=count, h=h, method="conformal_distribution")
 
 
-def _read(said: Mapping[str, Any], levels: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def read_answer(said: Mapping[str, Any], levels: tuple[float, ...]) -> Numbers:
     """Return mean and quantiles of a statsforecast answer; the median is the mean, held within the innermost level.
 
     Its models have symmetric errors, so that both are one number but for what sampling leaves.
@@ -155,7 +197,7 @@ def _read(said: Mapping[str, Any], levels: tuple[float, ...]) -> tuple[NDArray[n
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
+def silence() -> Iterator[None]:
     """Keep what statsforecast prints and warns of from the user: what matters is in the answer or in the failure."""
     with (
         warnings.catch_warnings(),

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Final
 
 from forecast_cli.models import drift
-from forecast_cli.models.base import Model
 from forecast_cli.models.conformal import Windows
 from forecast_cli.models.naive import MIN_OBS
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons, SeasonUse
 from forecast_cli.models.statsforecast_adapter import Estimator, Route, SeriesModel
+from forecast_cli.models.statsforecast_forward import updatable
 
 #: Longest season these models are fitted with: beyond it they take minutes and more parameters than an account can
 #: feed. The same bound as in R's forecast package (ets).
@@ -43,10 +43,38 @@ def _mfles_windows(seasons: Seasons) -> Windows:
     return Windows(_two_seasons(seasons), _CHEAP_WINDOWS)
 
 
-def _theta(name: str) -> Callable[[Seasons], Model]:
+def _theta(name: str) -> Callable[[Seasons], SeriesModel]:
     return lambda seasons: SeriesModel(
         Estimator(name, {"season_length": seasons[0], "decomposition_type": "additive"}), Route.THETA
     )
+
+
+def _seasonal_window_average(seasons: Seasons) -> SeriesModel:
+    return SeriesModel(
+        Estimator("SeasonalWindowAverage", {"season_length": seasons[0], "window_size": _AVERAGED_SEASONS}),
+        windows=_seasonal_windows(seasons),
+    )
+
+
+def _holt(_seasons: Seasons) -> SeriesModel:
+    return SeriesModel(Estimator("Holt", {"error_type": "A"}))
+
+
+def _auto_ets(seasons: Seasons) -> SeriesModel:
+    return SeriesModel(Estimator("AutoETS", {"season_length": seasons[0], "model": "AZZ"}))
+
+
+def _mstl(seasons: Seasons) -> SeriesModel:
+    trend = Estimator("AutoETS", {"model": "AZN"})
+    return SeriesModel(Estimator("MSTL", {"season_length": list(seasons), "trend_forecaster": trend}))
+
+
+def _auto_arima(seasons: Seasons) -> SeriesModel:
+    return SeriesModel(Estimator("AutoARIMA", {"season_length": seasons[0]}))
+
+
+def _seasonal_pool(seasons: Seasons) -> SeriesModel:
+    return SeriesModel(Estimator("ConformalSeasonalPool", {"season_length": seasons[0]}), Route.SAMPLES)
 
 
 SEASONAL_WINDOW_AVERAGE = ModelSpec(
@@ -55,10 +83,8 @@ SEASONAL_WINDOW_AVERAGE = ModelSpec(
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.CONFORMAL,
     cost_ms=0.2,
-    build=lambda seasons: SeriesModel(
-        Estimator("SeasonalWindowAverage", {"season_length": seasons[0], "window_size": _AVERAGED_SEASONS}),
-        windows=_seasonal_windows(seasons),
-    ),
+    build=_seasonal_window_average,
+    build_updatable=_seasonal_window_average,
     needs=lambda seasons, h: _seasonal_windows(seasons).needed(h),
     seasons=SeasonUse.ONE,
 )
@@ -80,7 +106,8 @@ HOLT = ModelSpec(
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
     cost_ms=12,
-    build=lambda _seasons: SeriesModel(Estimator("Holt", {"error_type": "A"})),
+    build=_holt,
+    build_updatable=updatable(_holt),
     needs=lambda _seasons, _h: drift.MIN_OBS,
     notes="ETS(A,A,N) or ETS(A,Ad,N), by AICc",
 )
@@ -91,7 +118,8 @@ AUTO_ETS = ModelSpec(
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
     cost_ms=13,
-    build=lambda seasons: SeriesModel(Estimator("AutoETS", {"season_length": seasons[0], "model": "AZZ"})),
+    build=_auto_ets,
+    build_updatable=updatable(_auto_ets),
     needs=_two_seasons,
     seasons=SeasonUse.ONE,
     max_season=_MAX_SEASON,
@@ -105,6 +133,7 @@ AUTO_THETA = ModelSpec(
     intervals=IntervalMethod.SIMULATED,
     cost_ms=75,
     build=_theta("AutoTheta"),
+    build_updatable=updatable(_theta("AutoTheta")),
     needs=_two_seasons,
     seasons=SeasonUse.ONE,
     notes="additive season, where the balance passes a test for one",
@@ -117,6 +146,7 @@ DYNAMIC_OPTIMIZED_THETA = ModelSpec(
     intervals=IntervalMethod.SIMULATED,
     cost_ms=25,
     build=_theta("DynamicOptimizedTheta"),
+    build_updatable=updatable(_theta("DynamicOptimizedTheta")),
     needs=_two_seasons,
     seasons=SeasonUse.ONE,
     notes="additive season, where the balance passes a test for one",
@@ -143,9 +173,8 @@ MSTL = ModelSpec(
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
     cost_ms=25,
-    build=lambda seasons: SeriesModel(
-        Estimator("MSTL", {"season_length": list(seasons), "trend_forecaster": Estimator("AutoETS", {"model": "AZN"})})
-    ),
+    build=_mstl,
+    build_updatable=updatable(_mstl),
     needs=_loess_needs,
     seasons=SeasonUse.MANY,
     min_season=2,
@@ -173,7 +202,8 @@ AUTO_ARIMA = ModelSpec(
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
     cost_ms=250,
-    build=lambda seasons: SeriesModel(Estimator("AutoARIMA", {"season_length": seasons[0]})),
+    build=_auto_arima,
+    build_updatable=updatable(_auto_arima),
     needs=_two_seasons,
     seasons=SeasonUse.ONE,
     max_season=_MAX_SEASON,
@@ -186,7 +216,8 @@ CONFORMAL_SEASONAL_POOL = ModelSpec(
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.SIMULATED,
     cost_ms=3,
-    build=lambda seasons: SeriesModel(Estimator("ConformalSeasonalPool", {"season_length": seasons[0]}), Route.SAMPLES),
+    build=_seasonal_pool,
+    build_updatable=_seasonal_pool,
     needs=_two_seasons,
     seasons=SeasonUse.ONE,
     notes="1,000 seeded samples; its median is not its mean",

@@ -12,7 +12,7 @@ from forecast_cli.models.base import Forecast
 from forecast_cli.models.conformal import Windows, symmetric_quantiles
 from forecast_cli.models.failures import too_short
 from forecast_cli.models.rows import chunks, tree_sum
-from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, SeasonUse
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons, SeasonUse
 
 #: Windows conformal errors are taken from; ten give twenty numbers to take quantiles of.
 MOST_WINDOWS: Final = 10
@@ -55,6 +55,10 @@ class FittedWindowAverage:
                 quantiles[picked] = average[:, None, None] + symmetric_quantiles(scores, levels)
         return Forecast(mean, quantiles, levels, too_short(panel, windows.needed(h)))
 
+    def update(self, panel: Panel) -> "FittedWindowAverage":
+        """Keep the newer panel."""
+        return WindowAverage(self.window).fit(panel)
+
 
 def _rows_of(counts: NDArray[np.int64], count: int, rows: slice) -> slice | NDArray[np.int64]:
     """Return those of ``rows`` that have ``count``; all of them as the slice they are, which copies nothing."""
@@ -72,13 +76,18 @@ def _averages(y: NDArray[np.float64], window: int, h: int) -> tuple[NDArray[np.f
     return averages[:, -1], np.abs(actual - averages[:, :-1, None]).swapaxes(0, 1)
 
 
+def _build(seasons: Seasons) -> WindowAverage:
+    return WindowAverage(seasons[0])
+
+
 SPEC = ModelSpec(
     name="WindowAverage",
     summary="the mean of the last days",
     kind=ModelKind.BLOCK,
     intervals=IntervalMethod.CONFORMAL,
     cost_ms=0.003,
-    build=lambda seasons: WindowAverage(seasons[0]),
+    build=_build,
+    build_updatable=_build,
     needs=lambda seasons, h: Windows(seasons[0], MOST_WINDOWS).needed(h),
     seasons=SeasonUse.WINDOW,
     notes="the number is the length of the window: WindowAverage(30) is the mean of 30 days",

@@ -13,10 +13,12 @@ from forecast_cli.core.ledger import Status
 from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.data.scan.attributes import check_attributes
 from forecast_cli.engine.backtest import backtest_shard
+from forecast_cli.engine.shards import choose_models
 from forecast_cli.evaluation.facts import BANDS
 from forecast_cli.evaluation.report import Report
 from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE, SCALE_RMS, SCORED_LEVELS
 from forecast_cli.evaluation.splits import reading_enough
+from forecast_cli.models.registry import check_updatable
 from forecast_cli.reports.jsonfile import read_report
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, LOW_BALANCE, SCORES, WINDOWS
 from forecast_cli.store.lock import refuse_if_held
@@ -60,8 +62,11 @@ class BacktestRun:
 def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> BacktestRun:
     """Replay the input's history and write the output folder, or take up where a run was cut off.
 
-    Raises what ``run_forecast`` raises, and ConfigError for a segment column that is not there.
+    Raises what ``run_forecast`` raises, and ConfigError for a segment column that is not there or, with ``refit`` above
+    1, for a model that cannot be given newer balances.
     """
+    if request.settings.refit > 1:
+        check_updatable(choose_models(request.settings))
     refuse_if_held(request.output)
     prepared = prepare(COMMAND, request.input, request.output, replaying(request.settings))
     check_attributes(prepared.checked.source, prepared.settings, {*BANDS, CUTOFF, N_TRAIN, SCALE, SCALE_RMS})

@@ -98,6 +98,7 @@ def model_values(spec: ModelSpec) -> dict[str, Any]:
         "seasons": spec.seasons,
         "intervals": spec.intervals,
         "cost_ms": spec.cost_ms,
+        "updatable": spec.updatable,
         "notes": spec.notes,
     }
 

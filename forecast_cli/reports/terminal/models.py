@@ -56,6 +56,7 @@ def _notes(specs: Sequence[ModelSpec]) -> Padding:
     rows = [
         ("needs", about),
         ("costs", "CPU milliseconds an account, for two years of days and two interval levels"),
+        ("--refit", f"above 1 is for all but {', '.join(spec.name for spec in specs if not spec.updatable)}"),
         *((spec.name, spec.notes) for spec in specs if spec.notes),
     ]
     return aligned((Column(), Column(wraps=True)), rows)

@@ -155,6 +155,70 @@ def test_nothing_dated_after_a_cutoff_changes_a_forecast_made_at_it(
     assert poisoned.filter(at).select(numbers).equals(whole.filter(at).select(numbers))
 
 
+#: Every model that can be given newer balances; AutoARIMA without a season, which takes seconds an account.
+UPDATABLE = tuple(
+    "AutoARIMA(1)" if name == "AutoARIMA" else f"{name}(7)" if spec.usable_seasons((7,)) else name
+    for name, spec in REGISTRY.items()
+    if spec.updatable
+)
+
+
+@pytest.mark.parametrize("refit", [2, 3])
+def test_nothing_dated_after_a_cutoff_changes_a_forecast_made_at_it_without_a_fit(
+    request_of: Callable[..., ForecastRequest], refit: int
+) -> None:
+    asked = {"model": UPDATABLE, "refit": refit}
+    frame = balances(accounts=2, days=150)
+    whole = replayed(request_of(frame, windows=3, **asked))
+    middle = whole["cutoff"].unique().sort()[1]
+    known = frame.filter(pl.col("date") <= middle)
+    truncated = replayed(request_of(pl.concat([known, after(frame, middle, STEP)]), output="cut", windows=2, **asked))
+    later = balances(accounts=2, days=150, seed=2).filter(pl.col("date") > middle)
+    poisoned = replayed(request_of(pl.concat([known, later]), output="other", windows=3, **asked))
+    at, numbers = pl.col("cutoff") <= middle, [name for name in whole.columns if name != "y"]
+    assert whole.filter(at).height == 2 * 2 * STEP * len(UPDATABLE)
+    assert truncated.select(numbers).equals(whole.filter(at).select(numbers))
+    assert poisoned.filter(at).select(numbers).equals(whole.filter(at).select(numbers))
+
+
+def after(frame: pl.DataFrame, cutoff: date, days: int) -> pl.DataFrame:
+    return frame.filter(pl.col("date").is_between(cutoff, cutoff + timedelta(days=days), closed="right"))
+
+
+def test_with_a_refit_of_two_every_other_cutoff_is_fitted_at_from_the_oldest_on(
+    request_of: Callable[..., ForecastRequest],
+) -> None:
+    frame = balances(accounts=3)
+    young = (pl.col("account_id") == "acc-001") & (pl.col("date") <= START + timedelta(days=34))
+    asked = {"model": ("Holt", "Naive"), "windows": 3}
+    each = replayed(request_of(frame.filter(~young), **asked))
+    some = replayed(request_of(frame.filter(~young), output="some", refit=2, **asked))
+    first, second, third = each["cutoff"].unique().sort()
+    same = each["mean"] == some["mean"]
+    told = (
+        each.select("unique_id", "cutoff", "model", same=same)
+        .group_by("unique_id", "cutoff", "model")
+        .agg(pl.col("same").all())
+    )
+    told = {(row["unique_id"], row["cutoff"]): row["same"] for row in told.filter(model="Holt").iter_rows(named=True)}
+    kept = {key for key, unchanged in told.items() if not unchanged}
+    assert kept == {("acc-000", second), ("acc-002", second)}
+    assert ("acc-001", first) not in told
+    assert told["acc-001", second], "its first window: fitted"
+    assert all(told[account, third] for account in ("acc-000", "acc-001", "acc-002"))
+    assert each.filter(model="Naive").equals(some.filter(model="Naive"))
+
+
+def test_a_model_that_has_to_learn_again_is_refused_before_any_work(
+    request_of: Callable[..., ForecastRequest],
+) -> None:
+    request = request_of(balances(accounts=2), model=("Naive", "MFLES"), refit=2)
+    with pytest.raises(ConfigError, match="model MFLES: cannot be given newer balances") as caught:
+        run_backtest(request)
+    assert caught.value.hint == "leave it out, or give --refit 1"
+    assert not request.output.exists()
+
+
 def replayed(request: ForecastRequest) -> pl.DataFrame:
     """Replay an input of one shard in this process."""
     prepared = prepare("backtest", request.input, request.output, replaying(request.settings))
