@@ -122,5 +122,6 @@ SPEC = ModelSpec(
     intervals=IntervalMethod.PATHS,
     cost_ms=0.04,
     build=lambda _seasons: MonthPaths(),
+    build_updatable=lambda _seasons: MonthPaths(),
     needs=lambda _seasons, h: min_obs(h),
 )

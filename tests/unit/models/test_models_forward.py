@@ -27,6 +27,7 @@ ANEW = [
     "WindowAverage(7)",
     "SeasonalWindowAverage(7)",
     "ConformalSeasonalPool(7)",
+    "MonthPaths",
 ]
 STUCK = ["SimpleExponentialSmoothing", "AutoCES", "MFLES"]
 
@@ -173,8 +174,8 @@ def test_models_that_have_to_learn_again_are_refused_by_name_with_those_that_can
         check_updatable([parse_model(label, (7,)) for label in ("MFLES(7,30)", "Naive", "AutoCES")])
     assert caught.value.message.startswith("models MFLES(7,30), AutoCES: cannot be given newer balances")
     assert caught.value.message.endswith(
-        "these can: Naive, SeasonalNaive, RandomWalkWithDrift, WindowAverage, SeasonalWindowAverage, Holt, AutoETS, "
-        "AutoTheta, DynamicOptimizedTheta, MSTL, AutoARIMA, ConformalSeasonalPool"
+        "these can: MonthPaths, Naive, SeasonalNaive, RandomWalkWithDrift, WindowAverage, SeasonalWindowAverage, Holt, "
+        "AutoETS, AutoTheta, DynamicOptimizedTheta, MSTL, AutoARIMA, ConformalSeasonalPool"
     )
     with pytest.raises(ConfigError, match=r"^model MFLES: "):
         parse_model("MFLES", (7,)).build_updatable()
