@@ -56,12 +56,15 @@ def choose_models(settings: Settings) -> tuple[ModelChoice, ...]:
     return tuple(parse_model(text, settings.season_length) for text in settings.model)
 
 
-def shard_size(settings: Settings, models: Sequence[ModelChoice], n_accounts: int) -> int:
-    """Return the accounts of a shard: as set, else by the models' cost. Does not depend on the number of workers."""
+def shard_size(settings: Settings, models: Sequence[ModelChoice], n_accounts: int, *, times: int = 1) -> int:
+    """Return the accounts of a shard: as set, else by the models' cost, each account forecast ``times`` times.
+
+    Does not depend on the number of workers.
+    """
     if settings.shard_size:
         return settings.shard_size
-    cost = cpu_seconds(models, 1)
-    affordable = round(min(LARGEST, max(SMALLEST, TARGET_SECONDS / cost))) if cost else LARGEST
+    cost, largest = times * cpu_seconds(models, 1), max(SMALLEST, LARGEST // times)
+    affordable = round(min(largest, max(SMALLEST, TARGET_SECONDS / cost))) if cost else largest
     return max(affordable, -(-n_accounts // MOST_SHARDS))
 
 

@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
@@ -24,6 +25,10 @@ def writing(path: Path) -> Iterator[None]:
         ) from error
 
 
+#: Rows of a row group where a file is written piece by piece: so many, whatever the cores, and the bytes are the same.
+_ROW_GROUP: Final = 250_000
+
+
 def write_durable(path: Path, content: bytes) -> None:
     """Write ``path`` and have it on disk before returning; a reader may see it half-written until then."""
     with writing(path), path.open("wb") as file:
@@ -36,6 +41,24 @@ def write_whole(path: Path, content: bytes) -> None:
     """Write ``path`` so that no reader ever sees less than all of it."""
     temporary = path.with_name(f".{path.name}.tmp")
     write_durable(temporary, content)
+    move_into_place(temporary, path)
+
+
+def write_rows(table: pl.LazyFrame, path: Path) -> None:
+    """Write rows as one parquet file, piece by piece, so that no reader ever sees less than all of it.
+
+    Equal rows give equal bytes.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    with writing(temporary):
+        try:
+            table.sink_parquet(
+                temporary, compression="zstd", compression_level=3, statistics=True, row_group_size=_ROW_GROUP
+            )
+        except pl.exceptions.ComputeError as error:  # what polars makes of a full disk
+            raise OSError(str(error)) from error
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
     move_into_place(temporary, path)
 
 

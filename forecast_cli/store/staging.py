@@ -1,11 +1,12 @@
 """Staging: what a worker writes, on disk and checksummed, before the run's holder moves it into place."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
-from forecast_cli.store.atomic import parquet_bytes, write_durable, write_whole
+from forecast_cli.store.atomic import parquet_bytes, sha256_of, write_durable, write_rows, write_whole
 from forecast_cli.store.layout import shard_path
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.run_folder import StagedFile
@@ -24,6 +25,14 @@ def write_text(text: str, output: Path, name: str) -> FileEntry:
     content = text.encode()
     write_whole(output / name, content)
     return FileEntry(path=name, rows=0, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+
+
+def write_parts(parts: Sequence[Path], output: Path, name: str) -> FileEntry:
+    """Write a table of the output from its ``parts``, parquet files, one after the other, a few rows at a time."""
+    path = output / name
+    write_rows(pl.scan_parquet(list(parts)), path)
+    rows = pl.scan_parquet(path).select(pl.len()).collect().item()
+    return FileEntry(path=name, rows=rows, bytes=path.stat().st_size, sha256=sha256_of(path))
 
 
 def write_table(frame: pl.DataFrame, output: Path, name: str) -> FileEntry:

@@ -68,7 +68,8 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
     if request.settings.refit > 1:
         check_updatable(choose_models(request.settings))
     refuse_if_held(request.output)
-    prepared = prepare(COMMAND, request.input, request.output, replaying(request.settings))
+    settings = replaying(request.settings)
+    prepared = prepare(COMMAND, request.input, request.output, settings, times=settings.windows)
     check_attributes(prepared.checked.source, prepared.settings, {*BANDS, CUTOFF, N_TRAIN, SCALE, SCALE_RMS})
     done = execute(prepared, backtest_shard, _finish, force=request.force, progress=progress or NullProgress())
     manifest = read_manifest(request.output)

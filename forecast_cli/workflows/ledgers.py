@@ -8,7 +8,7 @@ from forecast_cli.core.ledger import Status
 from forecast_cli.store.layout import FORECASTS
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.run_folder import RunFolder, ShardReceipt
-from forecast_cli.store.staging import write_table
+from forecast_cli.store.staging import write_parts
 from forecast_cli.workflows.results import FailureGroup
 
 _EXAMPLES = 3
@@ -16,7 +16,7 @@ _EXAMPLES = 3
 
 def merge_tables(run: RunFolder, receipts: Sequence[ShardReceipt], names: Iterable[str]) -> tuple[FileEntry, ...]:
     """Write tables of the whole run from those of its shards, and return their entries in the manifest."""
-    return tuple(write_table(read_table(run, receipts, name), run.output, name) for name in names)
+    return tuple(write_parts([run.path_of(receipt, name) for receipt in receipts], run.output, name) for name in names)
 
 
 def read_table(run: RunFolder, receipts: Sequence[ShardReceipt], name: str) -> pl.DataFrame:

@@ -74,8 +74,8 @@ class Executed:
     shards_resumed: int
 
 
-def prepare(command: str, source: str, output: Path, settings: Settings) -> Prepared:
-    """Read and check the input, cut the work. Writes nothing.
+def prepare(command: str, source: str, output: Path, settings: Settings, *, times: int = 1) -> Prepared:
+    """Read and check the input, cut the work: each account is forecast ``times`` times. Writes nothing.
 
     Raises InputRejectedError, ConfigError, and OutputConflictError where the output lies inside the input.
     """
@@ -86,7 +86,7 @@ def prepare(command: str, source: str, output: Path, settings: Settings) -> Prep
     checked = check_whole_input(source, settings)
     contract = accept(checked)
     ids = contract.ledger.get_column(UNIQUE_ID)
-    shards = cut_shards(ids, shard_size(settings, models, ids.n_unique()))
+    shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=times))
     made_from = identity(command, checked.source, settings)
     return Prepared(command, output, settings, checked, contract, models, shards, made_from, started)
 

@@ -38,6 +38,13 @@ def test_shard_size_follows_the_cost_of_the_models() -> None:
     assert shard_size(Settings(shard_size=7), [costly], 100) == 7
 
 
+def test_shards_of_a_backtest_are_smaller_by_its_windows() -> None:
+    cheap, costly = (parse_model(name, (30,)) for name in ("Naive", "AutoARIMA"))
+    assert shard_size(Settings(), [cheap], 100, times=3) == LARGEST // 3
+    assert shard_size(Settings(), [costly], 100, times=100) == SMALLEST
+    assert shard_size(Settings(), [cheap], 100, times=10_000) == SMALLEST
+
+
 @pytest.mark.parametrize("jobs", [1, 2, 8])
 def test_shard_size_does_not_depend_on_the_workers(jobs: int) -> None:
     models = [parse_model("Naive", (30,))]

@@ -1,0 +1,39 @@
+"""Files written piece by piece: whole or absent, the same bytes for the same rows, and a full disk is told."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from forecast_cli.core.errors import OutputNotWrittenError
+from forecast_cli.store.atomic import sha256_of, write_rows
+from forecast_cli.store.staging import write_parts
+
+ROWS = pl.DataFrame({"id": [f"a{row % 7}" for row in range(1_000)], "value": [row / 3 for row in range(1_000)]})
+
+
+def test_parts_make_one_table_in_their_order_and_the_entry_tells_of_it(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.parquet" for number in range(3)]
+    for path, part in zip(paths, (ROWS[:400], ROWS[400:400], ROWS[400:]), strict=True):
+        part.write_parquet(path)
+    entry = write_parts(paths, tmp_path, "whole.parquet")
+    whole = tmp_path / "whole.parquet"
+    assert pl.read_parquet(whole).equals(ROWS)
+    assert (entry.path, entry.rows, entry.bytes) == ("whole.parquet", 1_000, whole.stat().st_size)
+    assert entry.sha256 == sha256_of(whole)
+    assert not list(tmp_path.glob(".*.tmp"))
+
+
+def test_equal_rows_are_equal_bytes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        write_rows(ROWS.lazy(), tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_a_full_disk_leaves_what_stood_there_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "scores.parquet"
+    path.write_bytes(b"before")
+    (tmp_path / ".scores.parquet.tmp").symlink_to("/dev/full")
+    with pytest.raises(OutputNotWrittenError, match="No space left on device"):
+        write_rows(ROWS.lazy(), path)
+    assert path.read_bytes() == b"before"
