@@ -1,0 +1,1 @@
+"""Recurring payments: found from the balance alone, forecast as dated events."""

@@ -1,0 +1,89 @@
+"""Cycles: on which days a payment falls due that recurs by the week or by the month.
+
+A cycle is a unit and a step: every 7 or 14 days, every 1, 3 or 12 months. A *phase* is one way for a cycle to fall: a day of
+the fortnight, a day of the month and the months of the quarter. Days are days since 1970-01-01, months since 1970-01.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Cycle(IntEnum):
+    """How often a stream is paid."""
+
+    WEEKLY = 0
+    BIWEEKLY = 1
+    SEMI_MONTHLY = 2
+    MONTHLY = 3
+    QUARTERLY = 4
+    YEARLY = 5
+
+    @property
+    def label(self) -> str:
+        """Return the cycle's name in a table."""
+        return self.name.lower()
+
+
+#: Days between two payments of the cycles that go by the week.
+WEEK_STEPS: Final = {Cycle.WEEKLY: 7, Cycle.BIWEEKLY: 14}
+#: Months between two payments of the others; both halves of a semi-monthly stream are monthly ones.
+MONTH_STEPS: Final = {Cycle.SEMI_MONTHLY: 1, Cycle.MONTHLY: 1, Cycle.QUARTERLY: 3, Cycle.YEARLY: 12}
+MONTH_DAYS: Final = 31  # a day of the month that a shorter month lacks is its last day
+
+
+@dataclass(frozen=True)
+class Phases:
+    """The phases of some streams: ``cycle``, ``residue`` and ``anchor`` [m].
+
+    By the week: ``residue`` is a due day modulo the step, ``anchor`` 0. By the month: ``residue`` is a due month
+    modulo the step, ``anchor`` the day of the month, 31 its last.
+    """
+
+    cycle: NDArray[np.int64]
+    residue: NDArray[np.int64]
+    anchor: NDArray[np.int64]
+
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Phases":
+        """Return those of ``rows``."""
+        return Phases(self.cycle[rows], self.residue[rows], self.anchor[rows])
+
+    @property
+    def by_week(self) -> NDArray[np.bool_]:
+        """Say which go by the week, [m]."""
+        return self.cycle <= Cycle.BIWEEKLY
+
+
+def due_days(phases: Phases, until: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Return the last ``count`` due days up to day ``until`` [m], the newest first, [m, count]."""
+    back = np.arange(count)
+    step = np.select(
+        [phases.cycle == cycle for cycle in (*WEEK_STEPS, *MONTH_STEPS)], [*WEEK_STEPS.values(), *MONTH_STEPS.values()]
+    )
+    days = (until - (until - phases.residue) % np.where(phases.by_week, step, 1))[:, None] - step[:, None] * back
+    if phases.by_week.all():
+        return days
+    month = month_of(until)
+    month = month - (month - phases.residue) % step
+    late = in_month(month, phases.anchor) > until
+    months = (month - np.where(late, step, 0))[:, None] - step[:, None] * back
+    return np.where(phases.by_week[:, None], days, in_month(months, phases.anchor[:, None]))
+
+
+def in_month(month: NDArray[np.int64], anchor: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return day ``anchor`` of each month, or its last day where it is shorter."""
+    first = first_of(month)
+    return first + np.minimum(anchor, first_of(month + 1) - first) - 1
+
+
+def month_of(day: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the month each day lies in."""
+    return np.asarray(day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64))
+
+
+def first_of(month: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the first day of each month."""
+    return np.asarray(month.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64))

@@ -1,0 +1,167 @@
+"""History: what the payments of a stream say of its amount, its punctuality and whether it still runs."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.models.recurring.payments import EARLIEST, LATEST, OFFSETS, Payments
+from forecast_cli.models.rows import row_sums
+
+#: Payments that the amount to come is taken from, and those that its spread is.
+_RECENT: Final = 5
+_SPREAD_OVER: Final = 8
+#: Share of a stream's payments that equal the one before for it to count as fixed.
+_FIXED: Final = 0.4
+#: Chance that a stream ends between two due days.
+_HAZARD: Final = 0.02
+#: Punctuality that a stream is taken to have before it has shown its own, worth as many payments as it sums to.
+_PRIOR: Final = np.where(OFFSETS == 0, 1.0, 0.02)
+
+
+@dataclass(frozen=True)
+class History:
+    """What is known of m streams from their payments.
+
+    ``n_seen`` payments, ``first`` and ``last`` days paid, ``amount`` (signed) and ``spread`` (standard deviation) of the
+    next payment, ``fixed`` whether amounts repeat, ``alive`` the probability that it still runs, ``rate`` that a due
+    payment comes while it runs, ``punctuality`` [m, o] the probability of each of ``OFFSETS``; ``explained`` [m, k] the
+    part of the account's flow that is the stream's, on the days ``day`` [m, k]; ``before`` the amount before the last
+    change. [m] where not said.
+    """
+
+    n_seen: NDArray[np.int64]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    amount: NDArray[np.float64]
+    before: NDArray[np.float64]
+    spread: NDArray[np.float64]
+    fixed: NDArray[np.bool_]
+    alive: NDArray[np.float64]
+    rate: NDArray[np.float64]
+    punctuality: NDArray[np.float64]
+    day: NDArray[np.int64]
+    explained: NDArray[np.float64]
+
+
+def tell_history(payments: Payments, *, eps: NDArray[np.float64], origin: NDArray[np.int64]) -> History:
+    """Return the history of m streams; ``eps`` [m] is what equal amounts may differ by, ``origin`` [m] in days."""
+    paid, k = payments.paid, payments.paid.shape[1]
+    n_seen = np.count_nonzero(paid, axis=1)
+    values = _newest_first(payments)
+    level = _smooth(values, n_seen)
+    fixed = _fixed(values, n_seen, eps)
+    amount, spread = _next_amount(values, n_seen, fixed, eps)
+    newest, oldest = np.argmax(paid, axis=1), k - 1 - np.argmax(paid[:, ::-1], axis=1)
+    day = payments.due + payments.offset
+    rows = np.arange(len(paid))
+    alive, rate = _still_runs(payments, newest, oldest, origin)
+    return History(
+        n_seen=n_seen,
+        first=day[rows, oldest],
+        last=day[rows, newest],
+        amount=amount,
+        before=_median_of(values, n_seen, first=0, count=k),
+        spread=spread,
+        fixed=fixed,
+        alive=alive,
+        rate=rate,
+        punctuality=_punctuality(payments),
+        day=day,
+        explained=_explained(payments, values, level, fixed=fixed, oldest=oldest, alive=alive),
+    )
+
+
+def _newest_first(payments: Payments) -> NDArray[np.float64]:
+    """Return the amounts of the payments found, moved up to the front of each row, 0 behind them."""
+    order = np.argsort(~payments.paid, axis=1, kind="stable")
+    return np.take_along_axis(payments.amount, order, axis=1)
+
+
+def _smooth(values: NDArray[np.float64], n_seen: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return running medians of three; at both ends the median of the three there."""
+    k = values.shape[1]
+    place = np.clip(np.arange(k), 1, np.maximum(n_seen - 2, 1)[:, None])
+    three = np.stack([np.take_along_axis(values, np.minimum(place + off, k - 1), axis=1) for off in (-1, 0, 1)])
+    return np.sort(three, axis=0)[1]
+
+
+def _fixed(values: NDArray[np.float64], n_seen: NDArray[np.int64], eps: NDArray[np.float64]) -> NDArray[np.bool_]:
+    pairs = np.arange(values.shape[1] - 1) < n_seen[:, None] - 1
+    equal = pairs & (np.abs(values[:, 1:] - values[:, :-1]) <= 2 * eps[:, None])
+    return np.asarray(np.count_nonzero(equal, axis=1) >= _FIXED * np.maximum(n_seen - 1, 1))
+
+
+def _next_amount(
+    values: NDArray[np.float64], n_seen: NDArray[np.int64], fixed: NDArray[np.bool_], eps: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    repeated = np.abs(values[:, 0] - values[:, 1]) <= 2 * eps
+    amount = np.where(
+        fixed,
+        np.where(repeated, values[:, 0], _median_of(values, n_seen, first=0, count=3)),
+        _median_of(values, n_seen, first=0, count=_RECENT),
+    )
+    used = np.arange(min(_SPREAD_OVER, values.shape[1])) < n_seen[:, None]
+    away = np.where(used, np.abs(values[:, :_SPREAD_OVER] - amount[:, None]), 0.0)
+    return amount, 1.2533 * row_sums(away) / np.maximum(np.count_nonzero(used, axis=1), 1)
+
+
+def _median_of(values: NDArray[np.float64], n_seen: NDArray[np.int64], *, first: int, count: int) -> NDArray[np.float64]:
+    """Return the median of ``count`` payments from the ``first`` on, the mean of the two in the middle of an even number."""
+    some = values[:, first : first + count]
+    used = np.arange(some.shape[1]) < (n_seen - first)[:, None]
+    many = np.maximum(np.count_nonzero(used, axis=1), 1)
+    ordered = np.sort(np.where(used, some, np.inf), axis=1)
+    rows = np.arange(len(some))
+    middle = ordered[rows, (many - 1) // 2] + ordered[rows, many // 2]
+    return np.where(np.isfinite(middle), middle / 2, 0.0)
+
+
+def _still_runs(
+    payments: Payments, newest: NDArray[np.int64], oldest: NDArray[np.int64], origin: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the probabilities that a stream has not ended, and that a due payment comes.
+
+    With a rate of misses u while it runs, r misses since the last payment and a hazard g, the odds that it has ended are
+    g (r + 1) / u^r.
+    """
+    back = np.arange(payments.paid.shape[1])
+    over = payments.known & (payments.due + LATEST <= origin[:, None])
+    missed = over & ~payments.paid & ~payments.hidden
+    inside = (back >= newest[:, None]) & (back <= oldest[:, None])
+    misses = np.count_nonzero(missed & inside, axis=1)
+    rate_missed = (misses + 0.4) / (np.count_nonzero(inside, axis=1) + 3.0)
+    trailing = np.count_nonzero(missed & (back < newest[:, None]), axis=1)
+    unsure = np.count_nonzero(over & payments.hidden & (back < newest[:, None]), axis=1)
+    chance = rate_missed**trailing * 0.7**unsure
+    return chance / (chance + _HAZARD * (trailing + unsure + 1)), 1.0 - rate_missed
+
+
+def _punctuality(payments: Payments) -> NDArray[np.float64]:
+    counts = np.stack(
+        [np.count_nonzero(payments.paid & (payments.offset == offset), axis=1) for offset in OFFSETS], axis=1
+    )
+    return (counts + _PRIOR) / row_sums(counts + _PRIOR)[:, None]
+
+
+def _explained(
+    payments: Payments,
+    values: NDArray[np.float64],
+    level: NDArray[np.float64],
+    *,
+    fixed: NDArray[np.bool_],
+    oldest: NDArray[np.int64],
+    alive: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the stream's part of the flow: what was paid, or its level where amounts repeat or other flow hides it."""
+    k = values.shape[1]
+    before = np.cumsum(payments.paid, axis=1) - payments.paid
+    nearest = np.take_along_axis(level, np.minimum(before, k - 1), axis=1)
+    own = np.where(fixed[:, None], nearest, payments.amount)
+    back = np.arange(k)
+    within = (back <= oldest[:, None]) & ((before > 0) | (alive > 0.5)[:, None])
+    return np.where(payments.paid, own, np.where(payments.hidden & within, nearest, 0.0))
+
+
+assert EARLIEST < 0 < LATEST

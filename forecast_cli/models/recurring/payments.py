@@ -1,0 +1,120 @@
+"""Payments: which flows of an account are the payments of a stream, and what is known of it from them.
+
+A stream falls due on a day, goes from there to a business day or not as its rule says, and may come some days early or late.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.models.recurring.business_days import Rule, is_business, shifted
+from forecast_cli.models.recurring.cycles import Cycle, Phases, due_days
+
+#: Days a payment may come early or late by.
+EARLIEST: Final = -3
+LATEST: Final = 5
+OFFSETS: Final = np.arange(EARLIEST, LATEST + 1)
+#: Offsets in the order in which a payment is looked for.
+_NEAREST: Final = np.array(sorted(OFFSETS, key=lambda offset: (abs(offset), -offset)))
+#: What is further away belongs to the week before or after.
+_WEEKLY_REACH: Final = 2
+#: Share that an amount may have changed by and still be the same stream's, where it comes on its day.
+_CHANGED: Final = 0.16
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """The m streams to look for: account ``row``, ``phases``, the range of amounts ``low`` to ``high``, ``sign``; [m]."""
+
+    row: NDArray[np.int64]
+    phases: Phases
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    sign: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Payments:
+    """The payments of m streams over k due days each, the newest first.
+
+    ``due`` [m, k] are the days due once the rule has moved them, ``rule`` [m]. ``paid`` [m, k] says where a payment was
+    found, ``offset`` [m, k] how late it was, ``amount`` [m, k] its signed amount (0 elsewhere). ``hidden`` [m, k]: no
+    payment was told, but other flow on the day may hide it. ``known`` [m, k]: the day lies in the account's history.
+    """
+
+    rule: NDArray[np.int64]
+    due: NDArray[np.int64]
+    paid: NDArray[np.bool_]
+    offset: NDArray[np.int64]
+    amount: NDArray[np.float64]
+    hidden: NDArray[np.bool_]
+    known: NDArray[np.bool_]
+
+
+def find_payments(
+    flow: NDArray[np.float64], seeds: Seeds, *, origins: NDArray[np.int64], lengths: NDArray[np.int64], count: int
+) -> Payments:
+    """Return the payments of each seed over its last ``count`` due days.
+
+    ``flow`` [c, t + 1] as ``find_candidates`` takes it; ``origins`` and ``lengths`` [c], in days.
+    """
+    origin, length = origins[seeds.row], lengths[seeds.row]
+    nominal = due_days(seeds.phases, origin + LATEST, count)
+    rule = _rules(flow, seeds, nominal, origin)
+    due = np.where(rule[:, None] == Rule.BEFORE, shifted(nominal, Rule.BEFORE), nominal)
+    due = np.where(rule[:, None] == Rule.AFTER, shifted(nominal, Rule.AFTER), due)
+    known = (due <= origin[:, None]) & (due > (origin - length + 1)[:, None])
+    offset, amount = _nearest(flow, seeds, due, origin)
+    on_day = _on(flow, seeds.row, due - origin[:, None])
+    strong = on_day * seeds.sign[:, None]
+    changed = (amount == 0.0) & (strong >= seeds.low[:, None] * (1 - _CHANGED)) & (
+        strong <= seeds.high[:, None] * (1 + _CHANGED)
+    )
+    amount = np.where(changed, on_day, amount)
+    hidden = known & (amount == 0.0) & (np.abs(on_day) > 0.9 * seeds.low[:, None])
+    return Payments(rule, due, amount != 0.0, offset, amount, hidden, known)
+
+
+def _rules(
+    flow: NDArray[np.float64], seeds: Seeds, nominal: NDArray[np.int64], origin: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return for each seed the rule that most payments due on a weekend or holiday kept to; none where that is unclear."""
+    weekend = ~is_business(nominal)
+    kept = [
+        np.count_nonzero(weekend & _hits(flow, seeds, shifted(nominal, rule) - origin[:, None]), axis=1)
+        for rule in (Rule.NONE, Rule.BEFORE, Rule.AFTER)
+    ]
+    return np.argmax(np.stack(kept), axis=0)
+
+
+def _nearest(
+    flow: NDArray[np.float64], seeds: Seeds, due: NDArray[np.int64], origin: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return offset and amount of the flow in the range of amounts that is nearest to each due day; 0 if there is none."""
+    offset, amount = np.zeros_like(due), np.zeros(due.shape)
+    weekly = seeds.phases.cycle == Cycle.WEEKLY
+    for away in _NEAREST:
+        days = due + away - origin[:, None]
+        value = _on(flow, seeds.row, days)
+        fits = (amount == 0.0) & _fits(value, seeds) & ~(weekly & (abs(away) > _WEEKLY_REACH))[:, None]
+        offset[fits] = away
+        amount[fits] = value[fits]
+    return offset, amount
+
+
+def _hits(flow: NDArray[np.float64], seeds: Seeds, days: NDArray[np.int64]) -> NDArray[np.bool_]:
+    return _fits(_on(flow, seeds.row, days), seeds)
+
+
+def _fits(value: NDArray[np.float64], seeds: Seeds) -> NDArray[np.bool_]:
+    strong = value * seeds.sign[:, None]
+    return (strong >= seeds.low[:, None]) & (strong <= seeds.high[:, None])
+
+
+def _on(flow: NDArray[np.float64], row: NDArray[np.int64], days: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the flow on days counted from the origin (0, and down), 0 where the axis has no such day."""
+    t = flow.shape[1] - 1
+    column = np.where((days <= 0) & (days > -t), days + t - 1, t)
+    return flow[row[:, None], column]
