@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from forecast_cli.models.recurring.cycles import Cycle
 
 #: How wide a range of amounts may be, as a share of its lower end, and the share of due days that it has to hit.
-WIDTHS: Final = ((0.0, 0.33), (0.041, 0.45), (0.153, 0.55), (0.507, 0.68))
+WIDTHS: Final = ((0.0, 0.2), (0.041, 0.3), (0.153, 0.35), (0.507, 0.45))
 #: Hits that a cycle needs at least.
 FEWEST: Final = {Cycle.WEEKLY: 5, Cycle.BIWEEKLY: 4, Cycle.MONTHLY: 3, Cycle.QUARTERLY: 3}
 #: Numbers of amounts in a range that are told apart when the fullest range is looked for.

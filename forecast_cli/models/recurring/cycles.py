@@ -51,6 +51,20 @@ class Phases:
         """Return those of ``rows``."""
         return Phases(self.cycle[rows], self.residue[rows], self.anchor[rows])
 
+    def finer(self) -> "Phases":
+        """Return the phases of the next shorter cycle that hold these: of every week, of every month; [m]."""
+        weekly = self.cycle == Cycle.BIWEEKLY
+        monthly = (self.cycle == Cycle.QUARTERLY) | (self.cycle == Cycle.YEARLY)
+        cycle = np.where(weekly, int(Cycle.WEEKLY), np.where(monthly, int(Cycle.MONTHLY), self.cycle))
+        return Phases(cycle, np.where(weekly, self.residue % 7, np.where(monthly, 0, self.residue)), self.anchor)
+
+    def __add__(self, other: "Phases") -> "Phases":
+        return Phases(
+            np.concatenate([self.cycle, other.cycle]),
+            np.concatenate([self.residue, other.residue]),
+            np.concatenate([self.anchor, other.anchor]),
+        )
+
     @property
     def by_week(self) -> NDArray[np.bool_]:
         """Say which go by the week, [m]."""

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.recurring.candidates import FEWEST, Candidates, find_candidates
+from forecast_cli.models.recurring.candidates import FEWEST, Candidates, find_candidates, log_ratio
 from forecast_cli.models.recurring.cycles import MONTH_STEPS, WEEK_STEPS, Cycle, Phases
 from forecast_cli.models.recurring.history import History, tell_history
 from forecast_cli.models.recurring.lattices import SOUGHT, Lattice, lattice, phases_of
-from forecast_cli.models.recurring.payments import Payments, Seeds, find_payments
-from forecast_cli.models.recurring.picks import Picks, pick
+from forecast_cli.models.recurring.payments import LATEST, Payments, Seeds, find_payments
+from forecast_cli.models.recurring.picks import LEAST_SCORE, Picks, pick
 from forecast_cli.models.recurring.streams import Streams
 
 #: Days of history that are looked at: what came to an end before does not tell what is to come.
@@ -64,23 +64,20 @@ def _rounds(block: _Block, rows: NDArray[np.int64], explained: NDArray[np.float6
     parts, left = [], np.arange(len(rows))
     for _ in range(_ROUNDS):
         found = _round(block, left)
-        if found is None:
+        for part in found:
+            row, column, value = part.pop("cells")
+            np.subtract.at(block.flow, (row, column), value)
+            np.add.at(explained, (rows[row], column + explained.shape[1] - block.flow.shape[1] + 1), value)
+            part["row"] = rows[part["row"]]
+        if not found:
             break
-        for _, (row, day, part) in zip((0,), (found.pop("cells"),), strict=True):
-            t = block.flow.shape[1] - 1
-            column = day - block.origins[row][:, None] + t - 1
-            on_axis = (column >= 0) & (column < t) & (part != 0.0)
-            at = (np.broadcast_to(row[:, None], day.shape)[on_axis], column[on_axis])
-            np.subtract.at(block.flow, at, part[on_axis])
-            np.add.at(explained, (rows[at[0]], at[1] + explained.shape[1] - t), part[on_axis])
         block.flow[np.abs(block.flow) <= 4 * block.eps[:, None]] = 0.0
-        left = np.unique(found["row"])
-        found["row"] = rows[found["row"]]
-        parts.append(found)
+        left = np.unique(np.concatenate([part["row"] for part in found])) - rows[0]
+        parts += found
     return parts
 
 
-def _round(block: _Block, left: NDArray[np.int64]) -> dict[str, Any] | None:
+def _round(block: _Block, left: NDArray[np.int64]) -> list[dict[str, Any]]:
     some = block.take(left)
     distinct, place = np.unique(some.origins, return_inverse=True)
     t = block.flow.shape[1] - 1
@@ -92,15 +89,67 @@ def _round(block: _Block, left: NDArray[np.int64]) -> dict[str, Any] | None:
         sizes.append(columns.shape[1])
     joined = Candidates(*(np.concatenate([getattr(one, f.name) for one in found], axis=1) for f in fields(Candidates)))
     picks = pick(joined)
-    if not len(picks.row):
-        return None
     phases = _phases(picks, sizes, some.origins)
     at = (picks.row, picks.place)
     seeds = Seeds(left[picks.row], phases, joined.low[at], joined.high[at], joined.sign[at])
-    count = t // 7 + 2
-    payments = find_payments(block.flow, seeds, origins=block.origins, lengths=block.lengths, count=count)
-    history = tell_history(payments, eps=block.eps[seeds.row], origin=block.origins[seeds.row])
-    return _kept(seeds, payments, history, joined.score[at])
+    parts = []
+    for own, step in ((phases.by_week, 7), (~phases.by_week, 28)):
+        if own.any():
+            parts.append(_settled(block, seeds.take(own), count=(t + LATEST) // step + 2))
+    return [part for part in parts if part is not None]
+
+
+def _settled(block: _Block, seeds: Seeds, *, count: int) -> dict[str, Any] | None:
+    """Return the seeds that hold up when their payments are looked at one by one."""
+    m = len(seeds.row)
+    finer = seeds.phases.finer()
+    both = seeds.with_phases(finer)
+    payments = find_payments(block.flow, both, origins=block.origins, lengths=block.lengths, count=count)
+    seen = np.count_nonzero(payments.paid, axis=1)
+    finer_wins = seen[m:] > 1.55 * seen[:m]
+    chosen = np.where(finer_wins, m, 0) + np.arange(m)
+    seeds, payments = both.take(chosen), payments.take(chosen)
+    eps, origin = block.eps[seeds.row], block.origins[seeds.row]
+    history = tell_history(payments, eps=eps, origin=origin)
+    strength = _strength(block, seeds, payments)
+    fewest = np.array([FEWEST.get(cycle, 0) for cycle in Cycle])
+    inside = payments.inside()
+    n_due = np.count_nonzero(inside & payments.known, axis=1)
+    missed = np.count_nonzero(inside & payments.known & ~payments.paid & ~payments.hidden, axis=1)
+    keep = (
+        (history.n_seen >= fewest[seeds.phases.cycle])
+        & (strength >= LEAST_SCORE)
+        & (history.n_seen >= np.where(history.fixed, 0.3, 0.5) * n_due)
+        & (missed <= 0.3 * n_due)
+    )
+    if not keep.any():
+        return None
+    row = seeds.row[keep]
+    column = history.day[keep] - block.origins[row][:, None] + block.flow.shape[1] - 2
+    value = history.explained[keep]
+    on = (column >= 0) & (column < block.flow.shape[1] - 1) & (value != 0.0)
+    names = ("amount", "before", "spread", "fixed", "n_seen", "first", "last", "alive", "rate", "punctuality")
+    return {
+        "row": row,
+        "phases": seeds.phases.take(keep),
+        "rule": payments.rule[keep],
+        "score": strength[keep],
+        **{name: getattr(history, name)[keep] for name in names},
+        "cells": (np.broadcast_to(row[:, None], on.shape)[on], column[on], value[on]),
+    }
+
+
+def _strength(block: _Block, seeds: Seeds, payments: Payments) -> NDArray[np.float64]:
+    """Return the score of the payments that came on their day, against the account's other days."""
+    strong = block.flow[seeds.row] * seeds.sign[:, None]
+    everywhere = np.count_nonzero((strong >= seeds.low[:, None]) & (strong <= seeds.high[:, None]), axis=1)
+    inside = payments.inside() & payments.known
+    strong = payments.amount * seeds.sign[:, None]
+    own = payments.paid & (strong >= seeds.low[:, None]) & (strong <= seeds.high[:, None])
+    on_time = np.count_nonzero(own & (payments.offset == 0), axis=1)
+    span = np.maximum(np.count_nonzero(inside, axis=1), 1)
+    around = np.maximum(everywhere - np.count_nonzero(own, axis=1), 0)
+    return log_ratio(on_time, np.maximum(span, on_time), around, np.maximum(block.lengths[seeds.row] - span, around + 1))
 
 
 def _phases(picks: Picks, sizes: list[int], origins: NDArray[np.int64]) -> Phases:
@@ -113,24 +162,6 @@ def _phases(picks: Picks, sizes: list[int], origins: NDArray[np.int64]) -> Phase
         for target, values in zip(out, (part.cycle, part.residue, part.anchor), strict=True):
             target[own] = values
     return Phases(*out)
-
-
-def _kept(seeds: Seeds, payments: Payments, history: History, score: NDArray[np.float64]) -> dict[str, Any] | None:
-    fewest = np.zeros(max(Cycle) + 1, dtype=np.int64)
-    for cycle, number in FEWEST.items():
-        fewest[cycle] = number
-    keep = history.n_seen >= fewest[seeds.phases.cycle]
-    if not keep.any():
-        return None
-    names = ("amount", "before", "spread", "fixed", "n_seen", "first", "last", "alive", "rate", "punctuality")
-    return {
-        "row": seeds.row[keep],
-        "phases": seeds.phases.take(keep),
-        "rule": payments.rule[keep],
-        "score": score[keep],
-        **{name: getattr(history, name)[keep] for name in names},
-        "cells": (seeds.row[keep], history.day[keep], history.explained[keep]),
-    }
 
 
 def _together(parts: list[dict[str, Any]], explained: NDArray[np.float64]) -> Streams:

@@ -3,7 +3,7 @@
 A stream falls due on a day, goes from there to a business day or not as its rule says, and may come some days early or late.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -34,6 +34,15 @@ class Seeds:
     high: NDArray[np.float64]
     sign: NDArray[np.float64]
 
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Seeds":
+        """Return those of ``rows``."""
+        return Seeds(self.row[rows], self.phases.take(rows), self.low[rows], self.high[rows], self.sign[rows])
+
+    def with_phases(self, other: Phases) -> "Seeds":
+        """Return these seeds, and behind them the same at ``other`` phases, [2m]."""
+        row, low, high, sign = (np.tile(part, 2) for part in (self.row, self.low, self.high, self.sign))
+        return Seeds(row, self.phases + other, low, high, sign)
+
 
 @dataclass(frozen=True)
 class Payments:
@@ -51,6 +60,17 @@ class Payments:
     amount: NDArray[np.float64]
     hidden: NDArray[np.bool_]
     known: NDArray[np.bool_]
+
+    def take(self, rows: NDArray[np.int64]) -> "Payments":
+        """Return those of ``rows``."""
+        return Payments(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def inside(self) -> NDArray[np.bool_]:
+        """Say which due days lie between the first payment and the last, both counted, [m, k]."""
+        k = self.paid.shape[1]
+        newest, oldest = np.argmax(self.paid, axis=1), k - 1 - np.argmax(self.paid[:, ::-1], axis=1)
+        back = np.arange(k)
+        return np.asarray((back >= newest[:, None]) & (back <= oldest[:, None]))
 
 
 def find_payments(
