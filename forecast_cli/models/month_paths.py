@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import Forecast, quantile_probabilities
+from forecast_cli.models.base import Forecast
 from forecast_cli.models.failures import too_short
+from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.months import MOST_MONTHS, same_days
 from forecast_cli.models.normal import blank_failures
 from forecast_cli.models.rows import chunks, row_sums
@@ -54,7 +55,7 @@ class FittedMonthPaths:
         panel, needed = self.panel, min_obs(h)
         mean = np.full((len(panel), h), np.nan)
         quantiles = np.full((len(panel), h, 2 * len(levels) + 1), np.nan)
-        pull, z = 1 - (1 - _REVERSION) ** (np.arange(1, h + 1) / 30), _laplace_scores(levels)
+        pull, z = 1 - (1 - _REVERSION) ** (np.arange(1, h + 1) / 30), laplace_scores(levels)
         for some in chunks(len(panel)):
             rows = np.arange(len(panel))[some][panel.lengths[some] >= needed]
             if not len(rows):
@@ -106,13 +107,6 @@ def _courses(
 def _levels(y: NDArray[np.float64], lengths: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the mean of the last 180 days, or of all there are, [r]."""
     return row_sums(y[:, -_LEVEL_DAYS:]) / np.minimum(lengths, _LEVEL_DAYS)
-
-
-def _laplace_scores(levels: tuple[float, ...]) -> NDArray[np.float64]:
-    """Return the quantiles [q] of the Laplace distribution whose 80 % interval is the standard normal's."""
-    upper = quantile_probabilities(levels)[len(levels) + 1 :]
-    scores = 1.2815515655446004 * np.log(2 * (1 - upper)) / np.log(0.2)
-    return np.concatenate([-scores[::-1], [0.0], scores])
 
 
 SPEC = ModelSpec(

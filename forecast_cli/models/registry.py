@@ -11,10 +11,12 @@ from forecast_cli.core.text import closest
 from forecast_cli.models import drift, month_paths, naive, seasonal_naive, window_average
 from forecast_cli.models import statsforecast_specs as sf
 from forecast_cli.models.base import Model
+from forecast_cli.models.recurring import model as recurring_events
 from forecast_cli.models.spec import ModelSpec, Seasons, SeasonUse
 
 _SPECS: Final = (
     month_paths.SPEC,
+    recurring_events.SPEC,
     naive.SPEC,
     seasonal_naive.SPEC,
     drift.SPEC,
