@@ -1,4 +1,4 @@
-"""Candidates: for each phase of a cycle the amount that recurs most tellingly on its days.
+"""Candidates: phases of a cycle on whose days an amount recurs more often than on other days.
 
 The score of a phase and a range of amounts is a log-likelihood ratio. Of the s due days between the first and the last
 hit, h have a flow in the range; on other days of the account a share p has one. Then
@@ -9,7 +9,7 @@ the likelihood of h hits at the rate that was seen against that at the rate of a
 Communications in Statistics 26(6), 1997, with the range of amounts scanned besides the days).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -17,98 +17,121 @@ from numpy.typing import NDArray
 
 from forecast_cli.models.recurring.cycles import Cycle
 
-#: How wide a range of amounts may be, as a share of its lower end, and the share of due days that it has to hit.
-WIDTHS: Final = ((0.0, 0.2), (0.041, 0.3), (0.153, 0.35), (0.507, 0.45))
+#: How wide a range of amounts may be, as a share of its lower end, and the share of due days that it has to hit. The
+#: first takes equal amounts: single precision tells cents apart up to 100,000 of them a unit.
+WIDTHS: Final = ((2.0**-21, 0.2), (0.083, 0.3), (0.383, 0.4))
 #: Hits that a cycle needs at least.
 FEWEST: Final = {Cycle.WEEKLY: 5, Cycle.BIWEEKLY: 4, Cycle.MONTHLY: 3, Cycle.QUARTERLY: 3}
-#: Numbers of amounts in a range that are told apart when the fullest range is looked for.
-_LADDER: Final = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 27, 33, 40, 48, 58, 70, 85, 102)
+#: Score a candidate needs: what the best of a few hundred phases and ranges reaches by chance, and a margin.
+LEAST_SCORE: Final = 11.0
+
+_Sizes = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """The best range of amounts of each of p phases of c accounts, [c, p] each.
+    """The m candidates of some accounts: ``row``, ``place`` of the phase, ``score``; all [m].
 
-    ``score`` as above, -inf where there is none; ``low`` and ``high`` bound the amount, without sign; ``sign`` is 1.0 or
-    -1.0; ``width`` is the range's place in ``WIDTHS``.
+    ``low`` and ``high`` bound the amount, without sign; ``sign`` is 1.0 or -1.0.
     """
 
+    row: NDArray[np.int64]
+    place: NDArray[np.int64]
     score: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     sign: NDArray[np.float64]
-    width: NDArray[np.int64]
 
 
-def find_candidates(
-    flow: NDArray[np.float64], columns: NDArray[np.int64], cycle: Cycle, *, eps: NDArray[np.float64],
-    days: NDArray[np.int64]
-) -> Candidates:
-    """Return the candidates of one cycle.
+@dataclass(frozen=True)
+class Flows:
+    """The flow of c accounts in single precision: ``by_day`` [t + 1, c], signed, the last day none, 0 where there is none.
 
-    ``flow`` [c, t + 1] is the flow of each day, 0 where there is none, its last column 0; ``columns`` [c or 1, p, k] are
-    the due days of each phase; ``eps`` [c] is what amounts may differ by from rounding; ``days`` [c] of history.
+    ``ordered`` [c, t + 1] are its sizes, ascending, inf where there is none; ``days`` [c] of history.
     """
-    at = flow[np.arange(len(flow))[:, None, None], columns]
+
+    by_day: _Sizes
+    ordered: _Sizes
+    days: NDArray[np.int64]
+
+
+def flows_of(flow: NDArray[np.float64], days: NDArray[np.int64]) -> Flows:
+    """Return ``flow`` [c, t + 1] laid out for the search."""
+    with np.errstate(over="ignore"):
+        single = flow.astype(np.float32)
+    single[np.isinf(single)] = 0.0
+    size = np.abs(single)
+    size[size == 0.0] = np.inf
+    return Flows(np.ascontiguousarray(single.T), np.sort(size, axis=1), days)
+
+
+def find_candidates(flows: Flows, columns: NDArray[np.int64], cycle: Cycle) -> Candidates:
+    """Return the candidates of one cycle; ``columns`` [k, p, c or 1] are the due days of each phase, newest first."""
+    c = flows.by_day.shape[1]
+    at = flows.by_day[columns[:, :, 0]] if columns.shape[2] == 1 else flows.by_day[columns, np.arange(c)]
     size = np.abs(at)
     size[size == 0.0] = np.inf
-    ordered = np.sort(size, axis=2)
-    every = _ordered_days(flow)
-    best: Candidates | None = None
-    for place, (width, share) in enumerate(WIDTHS):
-        low, high = _fullest(ordered, width, eps[:, None, None])
-        found = _scored(at, size, every, low=low, high=high, days=days, fewest=FEWEST[cycle], share=share, place=place)
-        best = found if best is None else _better(best, found)
-    assert best is not None
-    return best
+    ordered = np.ascontiguousarray(np.sort(size.transpose(2, 1, 0), axis=2).transpose(2, 1, 0))
+    inflow = at > 0.0
+    found = []
+    for width, share in WIDTHS:
+        low = _fullest(ordered, np.float32(1.0 + width), FEWEST[cycle])
+        found.append(_scored(flows, size, inflow, low=low, width=np.float32(1.0 + width), fewest=FEWEST[cycle], share=share))
+    return together(found)
 
 
-def _ordered_days(flow: NDArray[np.float64]) -> NDArray[np.float64]:
-    size = np.abs(flow)
-    size[size == 0.0] = np.inf
-    return np.sort(size, axis=1)
+def together(parts: list[Candidates]) -> Candidates:
+    """Return the candidates of all ``parts``."""
+    return Candidates(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Candidates)))
 
 
-def _fullest(
-    ordered: NDArray[np.float64], width: float, eps: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the bounds [c, p] of the range that holds most amounts of ``ordered`` [c, p, k], the largest of equals."""
-    k = ordered.shape[2]
-    upper = ordered * (1.0 + width) + eps
+def _fullest(ordered: _Sizes, width: np.float32, fewest: int) -> _Sizes:
+    """Return the lower end [p, c] of the range that holds most of ``ordered`` [k, p, c], the largest of equals."""
+    k = len(ordered)
+    upper = ordered * width
     upper[np.isinf(ordered)] = -1.0
     count = np.zeros(ordered.shape, dtype=np.int8)
-    for more in _LADDER:
-        if more >= k:
+    for more in range(1, k):
+        within = ordered[more:] <= upper[: k - more]
+        if more % 8 == 0 and not within.any():
             break
-        within = ordered[:, :, more:] <= upper[:, :, : k - more]
-        np.copyto(count[:, :, : k - more], more, where=within)
-    place = k - 1 - np.argmax(count[:, :, ::-1], axis=2)[:, :, None]
-    return (
-        np.take_along_axis(ordered, place, axis=2)[:, :, 0],
-        np.take_along_axis(upper, place, axis=2)[:, :, 0],
-    )
+        count[: k - more] += within.view(np.int8)
+    most = np.maximum.reduce(count, axis=0)
+    low: _Sizes = np.maximum.reduce(np.where((count == most) & (upper > 0), ordered, np.float32(0.0)), axis=0)
+    low[most < fewest - 1] = np.inf
+    return low
 
 
-def _scored(at, size, every, *, low, high, days, fewest, share, place) -> Candidates:  # noqa: PLR0913
-    within = (size >= low[:, :, None]) & (size <= high[:, :, None])
-    positive = within & (at > 0.0)
-    negative = within & (at < 0.0)
-    more = np.count_nonzero(positive, axis=2) > np.count_nonzero(negative, axis=2)
-    hit = np.where(more[:, :, None], positive, negative)
-    hits = np.count_nonzero(hit, axis=2)
-    k = hit.shape[2]
-    span = np.where(hits > 0, k - np.argmax(hit[:, :, ::-1], axis=2) - np.argmax(hit, axis=2), 1)
-    around = np.maximum(_count(every, high, right=True) - _count(every, low, right=False) - hits, 0)
-    score = log_ratio(hits, span, around, np.maximum(days[:, None] - span, around + 1))
-    score = np.where((hits >= fewest) & (hits >= share * span), score, -np.inf)
-    return Candidates(score, low, high, np.where(more, 1.0, -1.0), np.full(hits.shape, place))
-
-
-def _better(one: Candidates, other: Candidates) -> Candidates:
-    wins = other.score > one.score
+def _scored(
+    flows: Flows, size: _Sizes, inflow: NDArray[np.bool_], *, low: _Sizes, width: np.float32, fewest: int, share: float
+) -> Candidates:
+    k = len(size)
+    high = low * width
+    within = (size >= low) & (size <= high)
+    within[:, np.isinf(low)] = False
+    positive = within & inflow
+    ins, all_ = _total(positive), _total(within)
+    more = ins > all_ - ins
+    hit = np.where(more, positive, within ^ positive).view(np.int8)
+    hits = np.maximum(ins, all_ - ins).astype(np.int64)
+    ranks = np.arange(1, k + 1, dtype=np.int16)[:, None, None]
+    oldest = np.maximum.reduce(hit * ranks, axis=0)
+    newest = k + 1 - np.maximum.reduce(hit * ranks[::-1], axis=0)
+    span = np.maximum(oldest - newest + 1, 1).astype(np.int64)
+    place, row = np.nonzero((hits >= fewest) & (hits >= share * span))
+    hits, span, low, high = hits[place, row], span[place, row], low[place, row], high[place, row]
+    days = flows.days[row]
+    around = np.maximum(_count(flows.ordered, row, high, right=True) - _count(flows.ordered, row, low, right=False) - hits, 0)
+    score = log_ratio(hits, span, around, np.maximum(days - span, around + 1))
+    keep = score >= LEAST_SCORE
     return Candidates(
-        *(np.where(wins, getattr(other, name), getattr(one, name)) for name in ("score", "low", "high", "sign", "width"))
+        row[keep], place[keep], score[keep], low[keep].astype(np.float64), high[keep].astype(np.float64),
+        np.where(more[place, row], 1.0, -1.0)[keep],
     )
+
+
+def _total(mask: NDArray[np.bool_]) -> NDArray[np.int16]:
+    return np.add.reduce(mask.view(np.int8), axis=0, dtype=np.int16)
 
 
 def log_ratio(
@@ -132,13 +155,12 @@ def _logs(n: int) -> NDArray[np.float64]:
     return table
 
 
-def _count(ordered: NDArray[np.float64], value: NDArray[np.float64], *, right: bool) -> NDArray[np.int64]:
-    """Return how many of each row of ``ordered`` [c, t] lie below (``right``: or at) each ``value`` [c, q]."""
-    rows = np.arange(len(ordered))[:, None]
-    low, high = np.zeros(value.shape, dtype=np.int64), np.full(value.shape, ordered.shape[1])
+def _count(ordered: _Sizes, row: NDArray[np.int64], value: _Sizes, *, right: bool) -> NDArray[np.int64]:
+    """Return how many of ``ordered[row]`` lie below (``right``: or at) each ``value`` [m], by bisection."""
+    low, high = np.zeros(len(row), dtype=np.int64), np.full(len(row), ordered.shape[1])
     for _ in range(ordered.shape[1].bit_length()):
         middle = (low + high) // 2
-        seen = ordered[rows, np.minimum(middle, ordered.shape[1] - 1)]
+        seen = ordered[row, np.minimum(middle, ordered.shape[1] - 1)]
         below = (seen <= value if right else seen < value) & (middle < high)
         low = np.where(below, middle + 1, low)
         high = np.where(below, high, middle)

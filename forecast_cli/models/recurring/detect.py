@@ -1,18 +1,18 @@
 """Detection: the strongest streams of each account are found, taken out of its flow, and what is left is looked at again."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.recurring.candidates import FEWEST, Candidates, find_candidates, log_ratio
-from forecast_cli.models.recurring.cycles import MONTH_STEPS, WEEK_STEPS, Cycle, Phases
+from forecast_cli.models.recurring.candidates import FEWEST, LEAST_SCORE, find_candidates, flows_of, log_ratio, together
+from forecast_cli.models.recurring.cycles import Cycle, Phases
 from forecast_cli.models.recurring.history import History, tell_history
-from forecast_cli.models.recurring.lattices import SOUGHT, Lattice, lattice, phases_of
+from forecast_cli.models.recurring.lattices import SOUGHT, lattice, phases_of
 from forecast_cli.models.recurring.payments import LATEST, Payments, Seeds, find_payments
-from forecast_cli.models.recurring.picks import LEAST_SCORE, Picks, pick
+from forecast_cli.models.recurring.picks import pick
 from forecast_cli.models.recurring.streams import Streams
 
 #: Days of history that are looked at: what came to an end before does not tell what is to come.
@@ -21,6 +21,8 @@ MOST_DAYS: Final = 1096
 _ROUNDS: Final = 4
 #: Rounding of a difference of two balances, as a share of the largest.
 _ROUNDING: Final = 2.0**-46
+#: Rounding to single precision, in which candidates are looked for.
+_SINGLE: Final = 2.0**-22
 _CHUNK: Final = 128
 
 
@@ -81,17 +83,19 @@ def _round(block: _Block, left: NDArray[np.int64]) -> list[dict[str, Any]]:
     some = block.take(left)
     distinct, place = np.unique(some.origins, return_inverse=True)
     t = block.flow.shape[1] - 1
+    flows = flows_of(some.flow, some.lengths)
     found, sizes = [], []
-    for cycle in SOUGHT:
-        columns = lattice(cycle, distinct, t).columns
-        columns = columns[place] if len(columns) > 1 else columns
-        found.append(find_candidates(some.flow, columns, cycle, eps=some.eps, days=some.lengths))
+    for cycle, rule in SOUGHT:
+        columns = lattice(cycle, rule, distinct, t).columns
+        columns = columns[:, :, place] if columns.shape[2] > 1 else columns
+        part = find_candidates(flows, columns, cycle)
+        found.append(replace(part, place=part.place + sum(sizes)))
         sizes.append(columns.shape[1])
-    joined = Candidates(*(np.concatenate([getattr(one, f.name) for one in found], axis=1) for f in fields(Candidates)))
+    joined = together(found)
     picks = pick(joined)
-    phases = _phases(picks, sizes, some.origins)
-    at = (picks.row, picks.place)
-    seeds = Seeds(left[picks.row], phases, joined.low[at], joined.high[at], joined.sign[at])
+    row = joined.row[picks]
+    phases = _phases(joined.place[picks], sizes, some.origins[row])
+    seeds = Seeds(left[row], phases, joined.low[picks] * (1 - _SINGLE), joined.high[picks] * (1 + _SINGLE), joined.sign[picks])
     parts = []
     for own, step in ((phases.by_week, 7), (~phases.by_week, 28)):
         if own.any():
@@ -152,13 +156,13 @@ def _strength(block: _Block, seeds: Seeds, payments: Payments) -> NDArray[np.flo
     return log_ratio(on_time, np.maximum(span, on_time), around, np.maximum(block.lengths[seeds.row] - span, around + 1))
 
 
-def _phases(picks: Picks, sizes: list[int], origins: NDArray[np.int64]) -> Phases:
+def _phases(place: NDArray[np.int64], sizes: list[int], origins: NDArray[np.int64]) -> Phases:
     starts = np.cumsum([0, *sizes])
-    which = np.searchsorted(starts, picks.place, side="right") - 1
-    out = [np.zeros(len(picks.row), dtype=np.int64) for _ in range(3)]
-    for number, cycle in enumerate(SOUGHT):
+    which = np.searchsorted(starts, place, side="right") - 1
+    out = [np.zeros(len(place), dtype=np.int64) for _ in range(3)]
+    for number, (cycle, _) in enumerate(SOUGHT):
         own = which == number
-        part = phases_of(cycle, origins[picks.row[own]], picks.place[own] - starts[number])
+        part = phases_of(cycle, origins[own], place[own] - starts[number])
         for target, values in zip(out, (part.cycle, part.residue, part.anchor), strict=True):
             target[own] = values
     return Phases(*out)

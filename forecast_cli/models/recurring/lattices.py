@@ -6,34 +6,44 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast_cli.models.recurring.business_days import Rule, shifted
 from forecast_cli.models.recurring.cycles import MONTH_DAYS, MONTH_STEPS, WEEK_STEPS, Cycle, Phases, in_month, month_of
 
-#: Cycles that are looked for; a semi-monthly stream is found as two monthly ones.
-SOUGHT: Final = (Cycle.WEEKLY, Cycle.BIWEEKLY, Cycle.MONTHLY, Cycle.QUARTERLY)
+#: Cycles and rules that are looked for; a semi-monthly stream is found as two monthly ones.
+SOUGHT: Final = (
+    (Cycle.WEEKLY, Rule.NONE),
+    (Cycle.BIWEEKLY, Rule.NONE),
+    (Cycle.MONTHLY, Rule.NONE),
+    (Cycle.MONTHLY, Rule.BEFORE),
+    (Cycle.MONTHLY, Rule.AFTER),
+    (Cycle.QUARTERLY, Rule.NONE),
+    (Cycle.QUARTERLY, Rule.AFTER),
+)
 
 
 @dataclass(frozen=True)
 class Lattice:
-    """The p phases of one cycle: ``columns`` [u, p, k], the k due days of each phase up to u origins, newest first.
+    """The p phases of one cycle: ``columns`` [k, p, u], the k due days of each phase up to u origins, newest first.
 
     A column counts days on an axis of t days that ends at the origin; t itself stands for a day that is not on it.
+    Where ``columns`` are the same for every origin, u is 1.
     """
 
     cycle: Cycle
     columns: NDArray[np.int64]
 
 
-def lattice(cycle: Cycle, origins: NDArray[np.int64], t: int) -> Lattice:
+def lattice(cycle: Cycle, rule: Rule, origins: NDArray[np.int64], t: int) -> Lattice:
     """Return the lattice of ``cycle`` for distinct ``origins`` [u], in days, over t days."""
     if cycle in WEEK_STEPS:
         step = WEEK_STEPS[cycle]
-        columns = t - 1 - np.arange(step)[:, None] - step * np.arange(-(-t // step))
-        return Lattice(cycle, np.where(columns >= 0, columns, t)[None])
+        columns = t - 1 - np.arange(step) - step * np.arange(-(-t // step))[:, None]
+        return Lattice(cycle, np.where(columns >= 0, columns, t)[:, :, None])
     step = MONTH_STEPS[cycle]
-    ago = np.repeat(np.arange(step), MONTH_DAYS)
-    months = month_of(origins)[:, None, None] - ago[:, None] - step * np.arange(t // (28 * step) + 2)
+    back = np.repeat(np.arange(step), MONTH_DAYS) + step * np.arange(t // (28 * step) + 2)[:, None]
     anchors = np.tile(np.arange(1, MONTH_DAYS + 1), step)
-    columns = in_month(months, anchors[:, None]) - origins[:, None, None] + t - 1
+    due = shifted(in_month(month_of(origins) - back[:, :, None], anchors[:, None]), rule)
+    columns = due - origins + t - 1
     return Lattice(cycle, np.where((columns >= 0) & (columns < t), columns, t))
 
 

@@ -1,6 +1,5 @@
-"""Picks: the candidates of each account that are told apart from chance and from each other."""
+"""Picks: the strongest candidates of each account that cannot be one stream seen twice."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -8,30 +7,33 @@ from numpy.typing import NDArray
 
 from forecast_cli.models.recurring.candidates import Candidates
 
-#: Score a candidate needs: what the best of a few hundred phases and ranges reaches by chance, and a margin.
-LEAST_SCORE: Final = 11.0
 #: Candidates of an account that are taken at a time.
-_AT_ONCE: Final = 8
+_AT_ONCE: Final = 10
 #: Amounts closer than this, as a ratio, may be one stream seen in two cycles: the weaker waits for the next round.
 _APART: Final = 1.45
 
 
-@dataclass(frozen=True)
-class Picks:
-    """The m candidates picked: ``row`` [m] of the block and ``place`` [m] among all phases, accounts in order."""
+def pick(found: Candidates) -> NDArray[np.int64]:
+    """Return which candidates are picked, by account and the strongest first: places in ``found``."""
+    order = np.lexsort((found.place, -found.score, found.row))
+    row = found.row[order]
+    if not len(row):
+        return order
+    starts = np.flatnonzero(np.r_[True, row[1:] != row[:-1]])
+    rank = np.arange(len(row)) - np.repeat(starts, np.diff(np.r_[starts, len(row)]))
+    near = rank < 3 * _AT_ONCE
+    account = np.cumsum(rank == 0) - 1
+    table = np.full((len(starts), 3 * _AT_ONCE), -1)
+    table[account[near], rank[near]] = order[near]
+    return _distinct(found, table)
 
-    row: NDArray[np.int64]
-    place: NDArray[np.int64]
 
-
-def pick(found: Candidates) -> Picks:
-    """Return the picks among the phases of all cycles, [c, p] each: the strongest, and others of other amounts."""
-    top = np.argsort(-found.score, axis=1, kind="stable")[:, :_AT_ONCE]
-    score, low, sign = (np.take_along_axis(part, top, axis=1) for part in (found.score, found.low, found.sign))
-    kept = score >= LEAST_SCORE
-    for later in range(1, top.shape[1]):
-        for earlier in range(later):
-            near = (low[:, later] <= _APART * low[:, earlier]) & (low[:, earlier] <= _APART * low[:, later])
-            kept[:, later] &= ~(near & (sign[:, later] == sign[:, earlier]) & kept[:, earlier])
-    row, rank = np.nonzero(kept)
-    return Picks(row, top[row, rank])
+def _distinct(found: Candidates, table: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return those of ``table`` [c, r], the strongest first, that differ from all that are taken before them."""
+    low, sign = found.low[table], found.sign[table]
+    kept = table >= 0
+    for later in range(1, table.shape[1]):
+        near = (low[:, later, None] <= _APART * low[:, :later]) & (low[:, :later] <= _APART * low[:, later, None])
+        same = near & (sign[:, later, None] == sign[:, :later]) & kept[:, :later]
+        kept[:, later] &= ~same.any(axis=1) & (np.count_nonzero(kept[:, :later], axis=1) < _AT_ONCE)
+    return table[kept]
