@@ -19,11 +19,15 @@ from forecast_cli.models.recurring.cycles import Cycle
 
 #: How wide a range of amounts may be, as a share of its lower end, and the share of due days that it has to hit. The
 #: first takes equal amounts: single precision tells cents apart up to 100,000 of them a unit.
-WIDTHS: Final = ((2.0**-21, 0.2), (0.083, 0.3), (0.383, 0.4))
+WIDTHS: Final = ((2.0**-21, 0.2, 0), (0.083, 0.3, 1), (0.383, 0.4, 2))
 #: Hits that a cycle needs at least.
 FEWEST: Final = {Cycle.WEEKLY: 5, Cycle.BIWEEKLY: 4, Cycle.MONTHLY: 3, Cycle.QUARTERLY: 3}
 #: Score a candidate needs: what the best of a few hundred phases and ranges reaches by chance, and a margin.
 LEAST_SCORE: Final = 11.0
+
+#: Numbers of amounts in a range that are told apart when the fullest is looked for, and from where on few have as many.
+_LADDER: Final = (*range(1, 9), 10, 12, 14, 16, 18, 20, 23, 26, 30, 35, 40, 46, 53, 61, 70, 80, 92, 105, 120)
+_OFTEN: Final = 7
 
 _Sizes = NDArray[np.float32]
 
@@ -74,9 +78,10 @@ def find_candidates(flows: Flows, columns: NDArray[np.int64], cycle: Cycle) -> C
     ordered = np.ascontiguousarray(np.sort(size.transpose(2, 1, 0), axis=2).transpose(2, 1, 0))
     inflow = at > 0.0
     found = []
-    for width, share in WIDTHS:
-        low = _fullest(ordered, np.float32(1.0 + width), FEWEST[cycle])
-        found.append(_scored(flows, size, inflow, low=low, width=np.float32(1.0 + width), fewest=FEWEST[cycle], share=share))
+    for width, share, more in WIDTHS:
+        fewest = FEWEST[cycle] + more
+        low = _fullest(ordered, np.float32(1.0 + width), fewest)
+        found.append(_scored(flows, size, inflow, low=low, width=np.float32(1.0 + width), fewest=fewest, share=share))
     return together(found)
 
 
@@ -91,11 +96,13 @@ def _fullest(ordered: _Sizes, width: np.float32, fewest: int) -> _Sizes:
     upper = ordered * width
     upper[np.isinf(ordered)] = -1.0
     count = np.zeros(ordered.shape, dtype=np.int8)
-    for more in range(1, k):
-        within = ordered[more:] <= upper[: k - more]
-        if more % 8 == 0 and not within.any():
+    before = 0
+    for more in (number for number in _LADDER if number < k):
+        within = (ordered[more:] <= upper[: k - more]).view(np.int8)
+        if more > _OFTEN and not within.any():
             break
-        count[: k - more] += within.view(np.int8)
+        count[: k - more] += within if more == before + 1 else within * np.int8(more - before)
+        before = more
     most = np.maximum.reduce(count, axis=0)
     low: _Sizes = np.maximum.reduce(np.where((count == most) & (upper > 0), ordered, np.float32(0.0)), axis=0)
     low[most < fewest - 1] = np.inf
