@@ -19,11 +19,11 @@ from forecast_cli.models.recurring.cycles import Cycle
 
 #: How wide a range of amounts may be, as a share of its lower end, and the share of due days that it has to hit. The
 #: first takes equal amounts: single precision tells cents apart up to 100,000 of them a unit.
-WIDTHS: Final = ((2.0**-21, 0.2, 0), (0.083, 0.3, 1), (0.383, 0.4, 2))
+WIDTHS: Final = ((2.0**-21, 0.1, 0), (0.083, 0.25, 1), (0.383, 0.33, 2), (0.93, 0.4, 4))
 #: Hits that a cycle needs at least.
 FEWEST: Final = {Cycle.WEEKLY: 5, Cycle.BIWEEKLY: 4, Cycle.MONTHLY: 3, Cycle.QUARTERLY: 3}
 #: Score a candidate needs: what the best of a few hundred phases and ranges reaches by chance, and a margin.
-LEAST_SCORE: Final = 11.0
+LEAST_SCORE: Final = 9.0
 
 #: Numbers of amounts in a range that are told apart when the fullest is looked for, and from where on few have as many.
 _LADDER: Final = (*range(1, 9), 10, 12, 14, 16, 18, 20, 23, 26, 30, 35, 40, 46, 53, 61, 70, 80, 92, 105, 120)
@@ -154,6 +154,16 @@ def log_ratio(
     p, q = log[2 * around + 1] - log[2 * days + 2], log[2 * (days - around) + 1] - log[2 * days + 2]
     ratio = hits * (log[hits] - log[span] - p) + miss * (log[miss] - log[span] - q)
     return np.where(hits * (days + 1) > (around + 0.5) * span, ratio, 0.0)
+
+
+def multinomial_ratio(own: list[NDArray[np.int64]], other: list[NDArray[np.int64]]) -> NDArray[np.float64]:
+    """Return sum over kinds of own log(share among own / share among other days), half a day added to each other kind."""
+    total, others = sum(own), sum(2 * kind + 1 for kind in other)
+    log = _logs(int(max(np.max(total, initial=1), np.max(others, initial=1))))
+    ratio = np.zeros(len(own[0]))
+    for here, there in zip(own, other, strict=True):
+        ratio = ratio + here * (log[here] - log[total] - log[2 * there + 1] + log[others])
+    return ratio
 
 
 def _logs(n: int) -> NDArray[np.float64]:

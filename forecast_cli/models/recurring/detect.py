@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.recurring.candidates import FEWEST, LEAST_SCORE, find_candidates, flows_of, log_ratio, together
+from forecast_cli.models.recurring.candidates import FEWEST, find_candidates, flows_of, multinomial_ratio, together
 from forecast_cli.models.recurring.cycles import Cycle, Phases
 from forecast_cli.models.recurring.history import History, tell_history
 from forecast_cli.models.recurring.lattices import SOUGHT, lattice, phases_of
 from forecast_cli.models.recurring.payments import LATEST, Payments, Seeds, find_payments
-from forecast_cli.models.recurring.picks import pick
+from forecast_cli.models.recurring.picks import pick, strongest
 from forecast_cli.models.recurring.streams import Streams
 
 #: Days of history that are looked at: what came to an end before does not tell what is to come.
@@ -23,7 +23,8 @@ _ROUNDS: Final = 4
 _ROUNDING: Final = 2.0**-46
 #: Rounding to single precision, in which candidates are looked for.
 _SINGLE: Final = 2.0**-22
-_CHUNK: Final = 128
+_LEAST_STRENGTH: Final = 13.0
+_CHUNK: Final = 256
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,13 @@ class _Block:
     """Some accounts: ``flow`` [c, t + 1] not explained yet, ``eps``, ``origins``, ``lengths`` [c], lattices and place."""
 
     flow: NDArray[np.float64]
+    taken: NDArray[np.bool_]
     eps: NDArray[np.float64]
     origins: NDArray[np.int64]
     lengths: NDArray[np.int64]
 
     def take(self, rows: NDArray[np.int64]) -> "_Block":
-        return _Block(self.flow[rows], self.eps[rows], self.origins[rows], self.lengths[rows])
+        return _Block(self.flow[rows], self.taken[rows], self.eps[rows], self.origins[rows], self.lengths[rows])
 
 
 def find_streams(panel: Panel) -> Streams:
@@ -47,7 +49,7 @@ def find_streams(panel: Panel) -> Streams:
     for start in range(0, len(panel), _CHUNK):
         rows = np.arange(start, min(start + _CHUNK, len(panel)))
         block = _block(panel, rows, t)
-        parts += _rounds(block, rows, explained)
+        parts += _rounds(block, rows, explained[start : start + len(rows)])
     return _together(parts, explained)
 
 
@@ -59,7 +61,8 @@ def _block(panel: Panel, rows: NDArray[np.int64], t: int) -> _Block:
     with np.errstate(over="ignore", invalid="ignore"):
         flow[:, max(0, t + 1 - y.shape[1]) : -1] = np.diff(y[:, -(t + 1) :], axis=1)[:, -t:]
     flow[~(np.isfinite(flow) & (np.abs(flow) > eps[:, None]))] = 0.0
-    return _Block(flow, eps, panel.origins[rows].astype("datetime64[D]").astype(np.int64), np.minimum(panel.lengths[rows], t))
+    taken = np.zeros(flow.shape, dtype=np.bool_)
+    return _Block(flow, taken, eps, panel.origins[rows].astype("datetime64[D]").astype(np.int64), np.minimum(panel.lengths[rows], t))
 
 
 def _rounds(block: _Block, rows: NDArray[np.int64], explained: NDArray[np.float64]) -> list[dict[str, Any]]:
@@ -67,9 +70,7 @@ def _rounds(block: _Block, rows: NDArray[np.int64], explained: NDArray[np.float6
     for _ in range(_ROUNDS):
         found = _round(block, left)
         for part in found:
-            row, column, value = part.pop("cells")
-            np.subtract.at(block.flow, (row, column), value)
-            np.add.at(explained, (rows[row], column + explained.shape[1] - block.flow.shape[1] + 1), value)
+            _take_out(block, part, explained)
             part["row"] = rows[part["row"]]
         if not found:
             break
@@ -77,6 +78,17 @@ def _rounds(block: _Block, rows: NDArray[np.int64], explained: NDArray[np.float6
         left = np.unique(np.concatenate([part["row"] for part in found])) - rows[0]
         parts += found
     return parts
+
+
+def _take_out(block: _Block, part: dict[str, Any], explained: NDArray[np.float64]) -> None:
+    t = block.flow.shape[1] - 1
+    row, value = np.broadcast_to(part["row"][:, None], part["day"].shape), part.pop("explained")
+    column = part.pop("day") - block.origins[part["row"]][:, None] + t - 1
+    on = (column >= 0) & (column < t) & (value != 0.0)
+    at = (row[on], column[on])
+    np.subtract.at(block.flow, at, value[on])
+    np.add.at(explained, (at[0], at[1] + explained.shape[1] - t), value[on])
+    block.taken[at] = True
 
 
 def _round(block: _Block, left: NDArray[np.int64]) -> list[dict[str, Any]]:
@@ -100,60 +112,77 @@ def _round(block: _Block, left: NDArray[np.int64]) -> list[dict[str, Any]]:
     for own, step in ((phases.by_week, 7), (~phases.by_week, 28)):
         if own.any():
             parts.append(_settled(block, seeds.take(own), count=(t + LATEST) // step + 2))
-    return [part for part in parts if part is not None]
+    return _strongest([part for part in parts if len(part["row"])])
 
 
-def _settled(block: _Block, seeds: Seeds, *, count: int) -> dict[str, Any] | None:
+def _strongest(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    if not parts:
+        return []
+    row, score, amount = (np.concatenate([part[name] for part in parts]) for name in ("row", "score", "before"))
+    kept = np.zeros(len(row), dtype=np.bool_)
+    kept[strongest(row, score, amount)] = True
+    out, start = [], 0
+    for part in parts:
+        own = kept[start : start + len(part["row"])]
+        start += len(own)
+        if own.any():
+            out.append({name: values.take(own) if name == "phases" else values[own] for name, values in part.items()})
+    return out
+
+
+def _settled(block: _Block, seeds: Seeds, *, count: int) -> dict[str, Any]:
     """Return the seeds that hold up when their payments are looked at one by one."""
     m = len(seeds.row)
-    finer = seeds.phases.finer()
-    both = seeds.with_phases(finer)
-    payments = find_payments(block.flow, both, origins=block.origins, lengths=block.lengths, count=count)
-    seen = np.count_nonzero(payments.paid, axis=1)
-    finer_wins = seen[m:] > 1.55 * seen[:m]
-    chosen = np.where(finer_wins, m, 0) + np.arange(m)
-    seeds, payments = both.take(chosen), payments.take(chosen)
-    eps, origin = block.eps[seeds.row], block.origins[seeds.row]
-    history = tell_history(payments, eps=eps, origin=origin)
-    strength = _strength(block, seeds, payments)
-    fewest = np.array([FEWEST.get(cycle, 0) for cycle in Cycle])
-    inside = payments.inside()
-    n_due = np.count_nonzero(inside & payments.known, axis=1)
-    missed = np.count_nonzero(inside & payments.known & ~payments.paid & ~payments.hidden, axis=1)
-    keep = (
-        (history.n_seen >= fewest[seeds.phases.cycle])
-        & (strength >= LEAST_SCORE)
-        & (history.n_seen >= np.where(history.fixed, 0.3, 0.5) * n_due)
-        & (missed <= 0.3 * n_due)
+    both = seeds.with_phases(seeds.phases.finer())
+    payments = find_payments(
+        block.flow, both, taken=block.taken, origins=block.origins, lengths=block.lengths, count=count
     )
-    if not keep.any():
-        return None
-    row = seeds.row[keep]
-    column = history.day[keep] - block.origins[row][:, None] + block.flow.shape[1] - 2
-    value = history.explained[keep]
-    on = (column >= 0) & (column < block.flow.shape[1] - 1) & (value != 0.0)
+    seen = np.count_nonzero(payments.paid, axis=1)
+    chosen = np.where(seen[m:] > 1.55 * seen[:m], m, 0) + np.arange(m)
+    seeds, payments = both.take(chosen), payments.take(chosen)
+    history = tell_history(payments, eps=block.eps[seeds.row], origin=block.origins[seeds.row])
+    strength = _strength(block, seeds, payments)
+    keep = _holds(seeds, payments, history) & (strength >= _LEAST_STRENGTH)
     names = ("amount", "before", "spread", "fixed", "n_seen", "first", "last", "alive", "rate", "punctuality")
     return {
-        "row": row,
+        "row": seeds.row[keep],
         "phases": seeds.phases.take(keep),
         "rule": payments.rule[keep],
         "score": strength[keep],
         **{name: getattr(history, name)[keep] for name in names},
-        "cells": (np.broadcast_to(row[:, None], on.shape)[on], column[on], value[on]),
+        "day": history.day[keep],
+        "explained": history.explained[keep],
     }
 
 
+def _holds(seeds: Seeds, payments: Payments, history: History) -> NDArray[np.bool_]:
+    """Say which streams were paid often enough, and missed seldom enough, between their first payment and their last."""
+    fewest = np.array([FEWEST.get(cycle, 0) for cycle in Cycle])
+    inside = payments.inside() & payments.known
+    n_due = np.count_nonzero(inside, axis=1)
+    missed = np.count_nonzero(inside & ~payments.paid & ~payments.hidden, axis=1)
+    often = history.n_seen >= np.maximum(fewest[seeds.phases.cycle], np.where(history.fixed, 0.1, 0.35) * n_due)
+    return np.asarray(often & (missed <= 0.2 * n_due + 1))
+
+
 def _strength(block: _Block, seeds: Seeds, payments: Payments) -> NDArray[np.float64]:
-    """Return the score of the payments that came on their day, against the account's other days."""
+    """Return the log-likelihood ratio of due days paid on time, hidden and missed, against the account's other days."""
     strong = block.flow[seeds.row] * seeds.sign[:, None]
-    everywhere = np.count_nonzero((strong >= seeds.low[:, None]) & (strong <= seeds.high[:, None]), axis=1)
+    fits = np.count_nonzero((strong >= seeds.low[:, None]) & (strong <= seeds.high[:, None]), axis=1)
+    hides = np.count_nonzero(np.abs(strong) > 0.9 * seeds.low[:, None], axis=1) - fits
     inside = payments.inside() & payments.known
     strong = payments.amount * seeds.sign[:, None]
     own = payments.paid & (strong >= seeds.low[:, None]) & (strong <= seeds.high[:, None])
-    on_time = np.count_nonzero(own & (payments.offset == 0), axis=1)
-    span = np.maximum(np.count_nonzero(inside, axis=1), 1)
-    around = np.maximum(everywhere - np.count_nonzero(own, axis=1), 0)
-    return log_ratio(on_time, np.maximum(span, on_time), around, np.maximum(block.lengths[seeds.row] - span, around + 1))
+    on_time = own & (payments.offset == 0)
+    shares, total = [], np.maximum(np.count_nonzero(inside, axis=1), 1)
+    for kind in (on_time, inside & ~on_time & (payments.hidden | payments.paid), inside & ~payments.hidden & ~payments.paid):
+        shares.append(np.count_nonzero(kind, axis=1))
+    total = shares[0] + shares[1] + shares[2]
+    days = np.maximum(block.lengths[seeds.row] - total, 1)
+    around = np.maximum(fits - np.count_nonzero(own, axis=1), 0)
+    hiding = np.maximum(hides - np.count_nonzero(inside & payments.hidden, axis=1), 0)
+    neither = np.maximum(days - around - hiding, 0)
+    return multinomial_ratio(shares, [around, hiding, neither])
 
 
 def _phases(place: NDArray[np.int64], sizes: list[int], origins: NDArray[np.int64]) -> Phases:

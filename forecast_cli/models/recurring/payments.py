@@ -4,7 +4,7 @@ A stream falls due on a day, goes from there to a business day or not as its rul
 """
 
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ _NEAREST: Final = np.array(sorted(OFFSETS, key=lambda offset: (abs(offset), -off
 _WEEKLY_REACH: Final = 2
 #: Share that an amount may have changed by and still be the same stream's, where it comes on its day.
 _CHANGED: Final = 0.16
+
+
+_T = TypeVar("_T", np.float64, np.bool_)
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,17 @@ class Payments:
 
 
 def find_payments(
-    flow: NDArray[np.float64], seeds: Seeds, *, origins: NDArray[np.int64], lengths: NDArray[np.int64], count: int
+    flow: NDArray[np.float64],
+    seeds: Seeds,
+    *,
+    taken: NDArray[np.bool_],
+    origins: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    count: int,
 ) -> Payments:
     """Return the payments of each seed over its last ``count`` due days.
 
-    ``flow`` [c, t + 1] as ``find_candidates`` takes it; ``origins`` and ``lengths`` [c], in days.
+    ``flow`` [c, t + 1], the last column 0; ``taken`` [c, t + 1] the days with a payment of another stream; ``origins`` and ``lengths`` [c], in days.
     """
     origin, length = origins[seeds.row], lengths[seeds.row]
     nominal = due_days(seeds.phases, origin + LATEST, count)
@@ -93,7 +102,8 @@ def find_payments(
         strong <= seeds.high[:, None] * (1 + _CHANGED)
     )
     amount = np.where(changed, on_day, amount)
-    hidden = known & (amount == 0.0) & (np.abs(on_day) > 0.9 * seeds.low[:, None])
+    other = _on(taken, seeds.row, due - origin[:, None])
+    hidden = known & (amount == 0.0) & (other | (np.abs(on_day) > 0.9 * seeds.low[:, None]))
     return Payments(rule, due, amount != 0.0, offset, amount, hidden, known)
 
 
@@ -133,7 +143,7 @@ def _fits(value: NDArray[np.float64], seeds: Seeds) -> NDArray[np.bool_]:
     return (strong >= seeds.low[:, None]) & (strong <= seeds.high[:, None])
 
 
-def _on(flow: NDArray[np.float64], row: NDArray[np.int64], days: NDArray[np.int64]) -> NDArray[np.float64]:
+def _on(flow: NDArray[_T], row: NDArray[np.int64], days: NDArray[np.int64]) -> NDArray[_T]:
     """Return the flow on days counted from the origin (0, and down), 0 where the axis has no such day."""
     t = flow.shape[1] - 1
     column = np.where((days <= 0) & (days > -t), days + t - 1, t)
