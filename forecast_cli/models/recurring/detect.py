@@ -24,6 +24,8 @@ _ROUNDING: Final = 2.0**-46
 #: Rounding to single precision, in which candidates are looked for.
 _SINGLE: Final = 2.0**-22
 _LEAST_STRENGTH: Final = 13.0
+#: Share of a payment that a day's flow has to be to be taken for it.
+_HELD: Final = 0.6
 _CHUNK: Final = 256
 
 
@@ -69,26 +71,36 @@ def _rounds(block: _Block, rows: NDArray[np.int64], explained: NDArray[np.float6
     parts, left = [], np.arange(len(rows))
     for _ in range(_ROUNDS):
         found = _round(block, left)
-        for part in found:
-            _take_out(block, part, explained)
-            part["row"] = rows[part["row"]]
         if not found:
             break
+        _take_out(block, found, explained)
+        for part in found:
+            part["row"] = rows[part["row"]]
         block.flow[np.abs(block.flow) <= 4 * block.eps[:, None]] = 0.0
         left = np.unique(np.concatenate([part["row"] for part in found])) - rows[0]
         parts += found
     return parts
 
 
-def _take_out(block: _Block, part: dict[str, Any], explained: NDArray[np.float64]) -> None:
+def _take_out(block: _Block, found: list[dict[str, Any]], explained: NDArray[np.float64]) -> None:
+    """Take the payments of the streams ``found`` out of the flow: one a day, and hidden ones where enough is left."""
     t = block.flow.shape[1] - 1
-    row, value = np.broadcast_to(part["row"][:, None], part["day"].shape), part.pop("explained")
+    cells = [_cells(block, part) for part in found]
+    row, column, value, paid = (np.concatenate(some) for some in zip(*cells, strict=True))
+    for kind in (paid, ~paid):
+        on = np.flatnonzero(kind & (block.flow[row, column] * np.sign(value) >= _HELD * np.abs(value)))
+        on = on[np.unique(row[on] * (t + 1) + column[on], return_index=True)[1]]
+        block.flow[row[on], column[on]] -= value[on]
+        explained[row[on], column[on] + explained.shape[1] - t] += value[on]
+        block.taken[row[on], column[on]] = True
+
+
+def _cells(block: _Block, part: dict[str, Any]) -> tuple[NDArray[Any], ...]:
+    t = block.flow.shape[1] - 1
+    value, paid = part.pop("explained"), part.pop("paid")
     column = part.pop("day") - block.origins[part["row"]][:, None] + t - 1
     on = (column >= 0) & (column < t) & (value != 0.0)
-    at = (row[on], column[on])
-    np.subtract.at(block.flow, at, value[on])
-    np.add.at(explained, (at[0], at[1] + explained.shape[1] - t), value[on])
-    block.taken[at] = True
+    return np.broadcast_to(part["row"][:, None], on.shape)[on], column[on], value[on], paid[on]
 
 
 def _round(block: _Block, left: NDArray[np.int64]) -> list[dict[str, Any]]:
@@ -152,6 +164,7 @@ def _settled(block: _Block, seeds: Seeds, *, count: int) -> dict[str, Any]:
         **{name: getattr(history, name)[keep] for name in names},
         "day": history.day[keep],
         "explained": history.explained[keep],
+        "paid": payments.paid[keep],
     }
 
 

@@ -160,8 +160,8 @@ def _explained(
     nearest = np.take_along_axis(level, np.minimum(before, k - 1), axis=1)
     own = np.where(fixed[:, None], nearest, payments.amount)
     back = np.arange(k)
-    within = (back <= oldest[:, None]) & ((before > 0) | (alive > 0.5)[:, None])
-    return np.where(payments.paid, own, np.where(payments.hidden & within, nearest, 0.0))
+    inside = (back <= oldest[:, None]) & ((before > 0) | (alive > 0.5)[:, None])
+    return np.where(payments.paid, own, np.where(payments.within & inside, nearest, 0.0))
 
 
 assert EARLIEST < 0 < LATEST

@@ -26,6 +26,9 @@ _CHANGED: Final = 0.16
 
 _T = TypeVar("_T", np.float64, np.bool_)
 
+#: Share of an amount that the flow of a day has at least if the payment is a part of it.
+_HIDING: Final = 0.9
+
 
 @dataclass(frozen=True)
 class Seeds:
@@ -53,7 +56,7 @@ class Payments:
 
     ``due`` [m, k] are the days due once the rule has moved them, ``rule`` [m]. ``paid`` [m, k] says where a payment was
     found, ``offset`` [m, k] how late it was, ``amount`` [m, k] its signed amount (0 elsewhere). ``hidden`` [m, k]: no
-    payment was told, but other flow on the day may hide it. ``known`` [m, k]: the day lies in the account's history.
+    payment was told, but other flow on the day may hide it, ``within`` if it is large enough to hold it. ``known`` [m, k]: the day lies in the account's history.
     """
 
     rule: NDArray[np.int64]
@@ -62,6 +65,7 @@ class Payments:
     offset: NDArray[np.int64]
     amount: NDArray[np.float64]
     hidden: NDArray[np.bool_]
+    within: NDArray[np.bool_]
     known: NDArray[np.bool_]
 
     def take(self, rows: NDArray[np.int64]) -> "Payments":
@@ -103,8 +107,10 @@ def find_payments(
     )
     amount = np.where(changed, on_day, amount)
     other = _on(taken, seeds.row, due - origin[:, None])
-    hidden = known & (amount == 0.0) & (other | (np.abs(on_day) > 0.9 * seeds.low[:, None]))
-    return Payments(rule, due, amount != 0.0, offset, amount, hidden, known)
+    unpaid = known & (amount == 0.0)
+    hidden = unpaid & (other | (np.abs(on_day) > _HIDING * seeds.low[:, None]))
+    within = unpaid & (strong > _HIDING * seeds.low[:, None])
+    return Payments(rule, due, amount != 0.0, offset, amount, hidden, within, known)
 
 
 def _rules(
