@@ -34,13 +34,16 @@ _Sizes = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Candidates:
-    """The m candidates of some accounts: ``row``, ``place`` of the phase, ``score``; all [m].
+    """The m candidates of some accounts: ``row``, ``cycle``, ``place`` of the phase in its lattice, ``score``; all [m].
 
-    ``low`` and ``high`` bound the amount, without sign; ``sign`` is 1.0 or -1.0.
+    ``low`` and ``high`` bound the amount, without sign; ``sign`` is 1.0 or -1.0; ``width`` is the range's place in
+    ``WIDTHS``.
     """
 
     row: NDArray[np.int64]
+    cycle: NDArray[np.int64]
     place: NDArray[np.int64]
+    width: NDArray[np.int64]
     score: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
@@ -78,11 +81,21 @@ def find_candidates(flows: Flows, columns: NDArray[np.int64], cycle: Cycle) -> C
     ordered = np.ascontiguousarray(np.sort(size.transpose(2, 1, 0), axis=2).transpose(2, 1, 0))
     inflow = at > 0.0
     found = []
-    for width, share, more in WIDTHS:
-        fewest = FEWEST[cycle] + more
-        low = _fullest(ordered, np.float32(1.0 + width), fewest)
-        found.append(_scored(flows, size, inflow, low=low, width=np.float32(1.0 + width), fewest=fewest, share=share))
+    for number, (width, share, more) in enumerate(WIDTHS):
+        sought = _Sought(cycle, number, np.float32(1.0 + width), FEWEST[cycle] + more, share)
+        found.append(_scored(flows, size, inflow, low=_fullest(ordered, sought), sought=sought))
     return together(found)
+
+
+@dataclass(frozen=True)
+class _Sought:
+    """A cycle and a width: the range's upper end is ``ratio`` times its lower one; how often it has to be hit."""
+
+    cycle: Cycle
+    number: int
+    ratio: np.float32
+    fewest: int
+    share: float
 
 
 def together(parts: list[Candidates]) -> Candidates:
@@ -90,10 +103,10 @@ def together(parts: list[Candidates]) -> Candidates:
     return Candidates(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Candidates)))
 
 
-def _fullest(ordered: _Sizes, width: np.float32, fewest: int) -> _Sizes:
+def _fullest(ordered: _Sizes, sought: _Sought) -> _Sizes:
     """Return the lower end [p, c] of the range that holds most of ``ordered`` [k, p, c], the largest of equals."""
     k = len(ordered)
-    upper = ordered * width
+    upper = ordered * sought.ratio
     upper[np.isinf(ordered)] = -1.0
     count = np.zeros(ordered.shape, dtype=np.int8)
     before = 0
@@ -105,15 +118,15 @@ def _fullest(ordered: _Sizes, width: np.float32, fewest: int) -> _Sizes:
         before = more
     most = np.maximum.reduce(count, axis=0)
     low: _Sizes = np.maximum.reduce(np.where((count == most) & (upper > 0), ordered, np.float32(0.0)), axis=0)
-    low[most < fewest - 1] = np.inf
+    low[most < sought.fewest - 1] = np.inf
     return low
 
 
 def _scored(
-    flows: Flows, size: _Sizes, inflow: NDArray[np.bool_], *, low: _Sizes, width: np.float32, fewest: int, share: float
+    flows: Flows, size: _Sizes, inflow: NDArray[np.bool_], *, low: _Sizes, sought: _Sought
 ) -> Candidates:
     k = len(size)
-    high = low * width
+    high = low * sought.ratio
     within = (size >= low) & (size <= high)
     within[:, np.isinf(low)] = False
     positive = within & inflow
@@ -125,15 +138,22 @@ def _scored(
     oldest = np.maximum.reduce(hit * ranks, axis=0)
     newest = k + 1 - np.maximum.reduce(hit * ranks[::-1], axis=0)
     span = np.maximum(oldest - newest + 1, 1).astype(np.int64)
-    place, row = np.nonzero((hits >= fewest) & (hits >= share * span))
+    place, row = np.nonzero((hits >= sought.fewest) & (hits >= sought.share * span))
     hits, span, low, high = hits[place, row], span[place, row], low[place, row], high[place, row]
     days = flows.days[row]
     around = np.maximum(_count(flows.ordered, row, high, right=True) - _count(flows.ordered, row, low, right=False) - hits, 0)
     score = log_ratio(hits, span, around, np.maximum(days - span, around + 1))
     keep = score >= LEAST_SCORE
+    row, place, score = row[keep], place[keep], score[keep]
     return Candidates(
-        row[keep], place[keep], score[keep], low[keep].astype(np.float64), high[keep].astype(np.float64),
-        np.where(more[place, row], 1.0, -1.0)[keep],
+        row=row,
+        cycle=np.full(len(row), int(sought.cycle)),
+        place=place,
+        width=np.full(len(row), sought.number),
+        score=score,
+        low=low[keep].astype(np.float64),
+        high=high[keep].astype(np.float64),
+        sign=np.where(more[place, row], 1.0, -1.0),
     )
 
 

@@ -51,6 +51,11 @@ class Phases:
         """Return those of ``rows``."""
         return Phases(self.cycle[rows], self.residue[rows], self.anchor[rows])
 
+    @property
+    def coarse(self) -> NDArray[np.bool_]:
+        """Say which cycles hold a shorter one that is looked for, [m]."""
+        return np.isin(self.cycle, [Cycle.BIWEEKLY, Cycle.QUARTERLY, Cycle.YEARLY])
+
     def finer(self) -> "Phases":
         """Return the phases of the next shorter cycle that hold these: of every week, of every month; [m]."""
         weekly = self.cycle == Cycle.BIWEEKLY

@@ -1,6 +1,6 @@
 """Detection: the strongest streams of each account are found, taken out of its flow, and what is left is looked at again."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import numpy as np
@@ -108,17 +108,15 @@ def _round(block: _Block, left: NDArray[np.int64]) -> list[dict[str, Any]]:
     distinct, place = np.unique(some.origins, return_inverse=True)
     t = block.flow.shape[1] - 1
     flows = flows_of(some.flow, some.lengths)
-    found, sizes = [], []
+    found = []
     for cycle, rule in SOUGHT:
         columns = lattice(cycle, rule, distinct, t).columns
         columns = columns[:, :, place] if columns.shape[2] > 1 else columns
-        part = find_candidates(flows, columns, cycle)
-        found.append(replace(part, place=part.place + sum(sizes)))
-        sizes.append(columns.shape[1])
+        found.append(find_candidates(flows, columns, cycle))
     joined = together(found)
     picks = pick(joined)
     row = joined.row[picks]
-    phases = _phases(joined.place[picks], sizes, some.origins[row])
+    phases = _phases(joined.cycle[picks], joined.place[picks], some.origins[row])
     seeds = Seeds(left[row], phases, joined.low[picks] * (1 - _SINGLE), joined.high[picks] * (1 + _SINGLE), joined.sign[picks])
     parts = []
     for own, step in ((phases.by_week, 7), (~phases.by_week, 28)):
@@ -144,17 +142,17 @@ def _strongest(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _settled(block: _Block, seeds: Seeds, *, count: int) -> dict[str, Any]:
     """Return the seeds that hold up when their payments are looked at one by one."""
-    m = len(seeds.row)
-    both = seeds.with_phases(seeds.phases.finer())
+    seeds, m = seeds.with_finer(), len(seeds.row)
     payments = find_payments(
-        block.flow, both, taken=block.taken, origins=block.origins, lengths=block.lengths, count=count
+        block.flow, seeds, taken=block.taken, origins=block.origins, lengths=block.lengths, count=count
     )
-    seen = np.count_nonzero(payments.paid, axis=1)
-    chosen = np.where(seen[m:] > 1.55 * seen[:m], m, 0) + np.arange(m)
-    seeds, payments = both.take(chosen), payments.take(chosen)
     history = tell_history(payments, eps=block.eps[seeds.row], origin=block.origins[seeds.row])
     strength = _strength(block, seeds, payments)
-    keep = _holds(seeds, payments, history) & (strength >= _LEAST_STRENGTH)
+    strength[~(_holds(seeds, payments, history) & (strength >= _LEAST_STRENGTH))] = 0.0
+    coarse = np.flatnonzero(seeds.phases.coarse[:m])
+    finer = strength[m:] > strength[coarse]
+    strength[np.concatenate([coarse[finer], m + np.flatnonzero(~finer)])] = 0.0
+    keep = strength > 0.0
     names = ("amount", "before", "spread", "fixed", "n_seen", "first", "last", "alive", "rate", "punctuality")
     return {
         "row": seeds.row[keep],
@@ -198,16 +196,13 @@ def _strength(block: _Block, seeds: Seeds, payments: Payments) -> NDArray[np.flo
     return multinomial_ratio(shares, [around, hiding, neither])
 
 
-def _phases(place: NDArray[np.int64], sizes: list[int], origins: NDArray[np.int64]) -> Phases:
-    starts = np.cumsum([0, *sizes])
-    which = np.searchsorted(starts, place, side="right") - 1
-    out = [np.zeros(len(place), dtype=np.int64) for _ in range(3)]
-    for number, (cycle, _) in enumerate(SOUGHT):
-        own = which == number
-        part = phases_of(cycle, origins[own], place[own] - starts[number])
-        for target, values in zip(out, (part.cycle, part.residue, part.anchor), strict=True):
-            target[own] = values
-    return Phases(*out)
+def _phases(cycle: NDArray[np.int64], place: NDArray[np.int64], origins: NDArray[np.int64]) -> Phases:
+    out = Phases(cycle, np.zeros_like(cycle), np.zeros_like(cycle))
+    for kind in {kind for kind, _ in SOUGHT}:
+        own = cycle == kind
+        part = phases_of(kind, origins[own], place[own])
+        out.residue[own], out.anchor[own] = part.residue, part.anchor
+    return out
 
 
 def _together(parts: list[dict[str, Any]], explained: NDArray[np.float64]) -> Streams:

@@ -44,10 +44,13 @@ class Seeds:
         """Return those of ``rows``."""
         return Seeds(self.row[rows], self.phases.take(rows), self.low[rows], self.high[rows], self.sign[rows])
 
-    def with_phases(self, other: Phases) -> "Seeds":
-        """Return these seeds, and behind them the same at ``other`` phases, [2m]."""
-        row, low, high, sign = (np.tile(part, 2) for part in (self.row, self.low, self.high, self.sign))
-        return Seeds(row, self.phases + other, low, high, sign)
+    def with_finer(self) -> "Seeds":
+        """Return these seeds, and behind them those that have a shorter cycle, at that."""
+        coarse = self.take(np.flatnonzero(self.phases.coarse))
+        row, low, high, sign = (
+            np.concatenate([getattr(part, name) for part in (self, coarse)]) for name in ("row", "low", "high", "sign")
+        )
+        return Seeds(row, self.phases + coarse.phases.finer(), low, high, sign)
 
 
 @dataclass(frozen=True)
@@ -116,12 +119,15 @@ def find_payments(
 def _rules(
     flow: NDArray[np.float64], seeds: Seeds, nominal: NDArray[np.int64], origin: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Return for each seed the rule that most payments due on a weekend or holiday kept to; none where that is unclear."""
-    weekend = ~is_business(nominal)
-    kept = [
-        np.count_nonzero(weekend & _hits(flow, seeds, shifted(nominal, rule) - origin[:, None]), axis=1)
-        for rule in (Rule.NONE, Rule.BEFORE, Rule.AFTER)
-    ]
+    """Return for each seed the rule that most payments due on a weekend or holiday kept to; none where that is unclear.
+
+    A day whose flow may hide the payment counts for a quarter of one.
+    """
+    weekend, kept = ~is_business(nominal), []
+    for rule in (Rule.NONE, Rule.BEFORE, Rule.AFTER):
+        value = _on(flow, seeds.row, shifted(nominal, rule) - origin[:, None])
+        hides = np.abs(value) > _HIDING * seeds.low[:, None]
+        kept.append(np.count_nonzero(weekend & hides, axis=1) + 3 * np.count_nonzero(weekend & _fits(value, seeds), axis=1))
     return np.argmax(np.stack(kept), axis=0)
 
 
@@ -138,10 +144,6 @@ def _nearest(
         offset[fits] = away
         amount[fits] = value[fits]
     return offset, amount
-
-
-def _hits(flow: NDArray[np.float64], seeds: Seeds, days: NDArray[np.int64]) -> NDArray[np.bool_]:
-    return _fits(_on(flow, seeds.row, days), seeds)
 
 
 def _fits(value: NDArray[np.float64], seeds: Seeds) -> NDArray[np.bool_]:
