@@ -17,17 +17,21 @@ from numpy.typing import NDArray
 
 from forecast_cli.models.recurring.cycles import Cycle
 
-#: How wide a range of amounts may be, as a share of its lower end, and the share of due days that it has to hit. The
-#: first takes equal amounts: single precision tells cents apart up to 100,000 of them a unit.
-WIDTHS: Final = ((2.0**-21, 0.1, 0), (0.083, 0.25, 1), (0.383, 0.33, 2), (0.93, 0.4, 4))
+#: How wide a range of amounts may be, as a share of its lower end, the share of due days that it has to hit, and the hits
+#: it needs besides those of its cycle. The first takes equal amounts, as far as the search tells them apart.
+WIDTHS: Final = ((2.0**-15, 0.1, 0), (0.083, 0.25, 1), (0.383, 0.33, 2), (0.93, 0.4, 4))
 #: Hits that a cycle needs at least.
 FEWEST: Final = {Cycle.WEEKLY: 5, Cycle.BIWEEKLY: 4, Cycle.MONTHLY: 3, Cycle.QUARTERLY: 3}
 #: Score a candidate needs: what the best of a few hundred phases and ranges reaches by chance, and a margin.
 LEAST_SCORE: Final = 9.0
 
-#: Numbers of amounts in a range that are told apart when the fullest is looked for, and from where on few have as many.
-_LADDER: Final = (*range(1, 9), 10, 12, 14, 16, 18, 20, 23, 26, 30, 35, 40, 46, 53, 61, 70, 80, 92, 105, 120)
-_OFTEN: Final = 7
+#: Numbers of amounts, less one, for which the narrowest range that holds them is looked for.
+_LADDER: Final = (2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 15, 17, 20, 23, 27, 32, 38, 45, 53, 62, 72, 84, 98)
+#: Low bits of a ratio in single precision that make room for the place of its lower amount.
+_PLACE_BITS: Final = np.uint32(127)
+
+#: Room for rounding at both ends of a range.
+_MARGIN: Final = np.float32(2.0**-20)
 
 _Sizes = NDArray[np.float32]
 
@@ -79,12 +83,12 @@ def find_candidates(flows: Flows, columns: NDArray[np.int64], cycle: Cycle) -> C
     size = np.abs(at)
     size[size == 0.0] = np.inf
     ordered = np.ascontiguousarray(np.sort(size.transpose(2, 1, 0), axis=2).transpose(2, 1, 0))
-    inflow = at > 0.0
-    found = []
-    for number, (width, share, more) in enumerate(WIDTHS):
-        sought = _Sought(cycle, number, np.float32(1.0 + width), FEWEST[cycle] + more, share)
-        found.append(_scored(flows, size, inflow, low=_fullest(ordered, sought), sought=sought))
-    return together(found)
+    sought = [
+        _Sought(cycle, number, np.float32(1.0 + width), FEWEST[cycle] + more, share)
+        for number, (width, share, more) in enumerate(WIDTHS)
+    ]
+    ways, sign = _fullest(ordered, sought), np.sign(at).astype(np.int8)
+    return together([_scored(flows, size, sign, bounds=bounds, sought=one) for bounds, one in zip(ways, sought, strict=True)])
 
 
 @dataclass(frozen=True)
@@ -103,62 +107,61 @@ def together(parts: list[Candidates]) -> Candidates:
     return Candidates(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Candidates)))
 
 
-def _fullest(ordered: _Sizes, sought: _Sought) -> _Sizes:
-    """Return the lower end [p, c] of the range that holds most of ``ordered`` [k, p, c], the largest of equals."""
+def _fullest(ordered: _Sizes, sought: list[_Sought]) -> list[tuple[_Sizes, _Sizes]]:
+    """Return for each width the bounds [p, c] of the range that holds most of ``ordered`` [k, p, c], inf where none does.
+
+    Of ranges that hold as many the narrowest is taken, of those as narrow the one of the smallest amounts.
+    """
     k = len(ordered)
-    upper = ordered * sought.ratio
-    upper[np.isinf(ordered)] = -1.0
-    count = np.zeros(ordered.shape, dtype=np.int8)
-    before = 0
+    low = [np.full(ordered.shape[1:], np.inf, dtype=np.float32) for _ in sought]
+    high = [one.copy() for one in low]
     for more in (number for number in _LADDER if number < k):
-        within = (ordered[more:] <= upper[: k - more]).view(np.int8)
-        if more > _OFTEN and not within.any():
+        with np.errstate(invalid="ignore", over="ignore"):
+            coded = (ordered[more:] / ordered[: k - more]).view(np.uint32)
+        coded &= ~_PLACE_BITS
+        coded |= np.arange(k - more, dtype=np.uint32)[:, None, None]
+        narrowest = np.minimum.reduce(coded, axis=0)
+        ratio, place = (narrowest & ~_PLACE_BITS).view(np.float32), (narrowest & _PLACE_BITS).astype(np.int64)
+        if not (ratio <= sought[-1].ratio).any():
             break
-        count[: k - more] += within if more == before + 1 else within * np.int8(more - before)
-        before = more
-    most = np.maximum.reduce(count, axis=0)
-    low: _Sizes = np.maximum.reduce(np.where((count == most) & (upper > 0), ordered, np.float32(0.0)), axis=0)
-    low[most < sought.fewest - 1] = np.inf
-    return low
+        first = np.take_along_axis(ordered, place[None], axis=0)[0]
+        last = np.take_along_axis(ordered, place[None] + more, axis=0)[0]
+        for number, one in enumerate(sought):
+            fits = (ratio <= one.ratio) if more >= one.fewest - 1 else np.False_
+            np.copyto(low[number], first, where=fits)
+            np.copyto(high[number], last, where=fits)
+    return list(zip(low, high, strict=True))
 
 
 def _scored(
-    flows: Flows, size: _Sizes, inflow: NDArray[np.bool_], *, low: _Sizes, sought: _Sought
+    flows: Flows, size: _Sizes, sign: NDArray[np.int8], *, bounds: tuple[_Sizes, _Sizes], sought: _Sought
 ) -> Candidates:
-    k = len(size)
-    high = low * sought.ratio
-    within = (size >= low) & (size <= high)
-    within[:, np.isinf(low)] = False
-    positive = within & inflow
-    ins, all_ = _total(positive), _total(within)
-    more = ins > all_ - ins
-    hit = np.where(more, positive, within ^ positive).view(np.int8)
-    hits = np.maximum(ins, all_ - ins).astype(np.int64)
-    ranks = np.arange(1, k + 1, dtype=np.int16)[:, None, None]
-    oldest = np.maximum.reduce(hit * ranks, axis=0)
-    newest = k + 1 - np.maximum.reduce(hit * ranks[::-1], axis=0)
-    span = np.maximum(oldest - newest + 1, 1).astype(np.int64)
-    place, row = np.nonzero((hits >= sought.fewest) & (hits >= sought.share * span))
-    hits, span, low, high = hits[place, row], span[place, row], low[place, row], high[place, row]
+    """Return the ranges of one width with the hits, and the score, that candidates need."""
+    low, high = bounds[0] * (1 - _MARGIN), bounds[1] * (1 + _MARGIN)
+    place, row = np.nonzero(np.isfinite(low))
+    low, high = low[place, row], high[place, row]
+    signed = sign[:, place, row] * ((size[:, place, row] >= low) & (size[:, place, row] <= high))
+    net = np.add.reduce(signed, axis=0, dtype=np.int64)
+    hit = signed == np.sign(net)
+    hits, k = np.count_nonzero(hit, axis=0), len(size)
+    span = np.maximum(k - np.argmax(hit[::-1], axis=0) - np.argmax(hit, axis=0), 1)
+    some = np.flatnonzero((net != 0) & (hits >= sought.fewest) & (hits >= sought.share * span))
+    row, place, low, high, hits, span = (part[some] for part in (row, place, low, high, hits, span))
     days = flows.days[row]
-    around = np.maximum(_count(flows.ordered, row, high, right=True) - _count(flows.ordered, row, low, right=False) - hits, 0)
+    around = _count(flows.ordered, row, high, right=True) - _count(flows.ordered, row, low, right=False) - hits
+    around = np.maximum(around, 0)
     score = log_ratio(hits, span, around, np.maximum(days - span, around + 1))
     keep = score >= LEAST_SCORE
-    row, place, score = row[keep], place[keep], score[keep]
     return Candidates(
-        row=row,
-        cycle=np.full(len(row), int(sought.cycle)),
-        place=place,
-        width=np.full(len(row), sought.number),
-        score=score,
+        row=row[keep],
+        cycle=np.full(np.count_nonzero(keep), int(sought.cycle)),
+        place=place[keep],
+        width=np.full(np.count_nonzero(keep), sought.number),
+        score=score[keep],
         low=low[keep].astype(np.float64),
         high=high[keep].astype(np.float64),
-        sign=np.where(more[place, row], 1.0, -1.0),
+        sign=np.sign(net[some][keep]).astype(np.float64),
     )
-
-
-def _total(mask: NDArray[np.bool_]) -> NDArray[np.int16]:
-    return np.add.reduce(mask.view(np.int8), axis=0, dtype=np.int16)
 
 
 def log_ratio(

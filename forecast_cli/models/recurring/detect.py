@@ -18,7 +18,7 @@ from forecast_cli.models.recurring.streams import Streams
 #: Days of history that are looked at: what came to an end before does not tell what is to come.
 MOST_DAYS: Final = 1096
 #: Times that an account is looked at again.
-_ROUNDS: Final = 4
+_ROUNDS: Final = 3
 #: Rounding of a difference of two balances, as a share of the largest.
 _ROUNDING: Final = 2.0**-46
 #: Rounding to single precision, in which candidates are looked for.

@@ -14,9 +14,7 @@ SOUGHT: Final = (
     (Cycle.WEEKLY, Rule.NONE),
     (Cycle.BIWEEKLY, Rule.NONE),
     (Cycle.MONTHLY, Rule.NONE),
-    (Cycle.MONTHLY, Rule.BEFORE),
     (Cycle.MONTHLY, Rule.AFTER),
-    (Cycle.QUARTERLY, Rule.NONE),
     (Cycle.QUARTERLY, Rule.AFTER),
 )
 
