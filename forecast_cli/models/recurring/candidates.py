@@ -10,7 +10,7 @@ Communications in Statistics 26(6), 1997, with the range of amounts scanned besi
 """
 
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,12 +58,14 @@ class Candidates:
 class Flows:
     """The flow of c accounts in single precision: ``by_day`` [t + 1, c], signed, the last day none, 0 where there is none.
 
-    ``ordered`` [c, t + 1] are its sizes, ascending, inf where there is none; ``days`` [c] of history.
+    ``ordered`` [c, t + 1] are its sizes, ascending, inf where there is none; ``days`` [c] of history, ``days_of_flow``
+    [c] those with a flow.
     """
 
     by_day: _Sizes
     ordered: _Sizes
     days: NDArray[np.int64]
+    days_of_flow: NDArray[np.int64]
 
 
 def flows_of(flow: NDArray[np.float64], days: NDArray[np.int64]) -> Flows:
@@ -73,7 +75,7 @@ def flows_of(flow: NDArray[np.float64], days: NDArray[np.int64]) -> Flows:
     single[np.isinf(single)] = 0.0
     size = np.abs(single)
     size[size == 0.0] = np.inf
-    return Flows(np.ascontiguousarray(single.T), np.sort(size, axis=1), days)
+    return Flows(np.ascontiguousarray(single.T), np.sort(size, axis=1), days, np.count_nonzero(np.isfinite(size), axis=1))
 
 
 def find_candidates(flows: Flows, columns: NDArray[np.int64], cycle: Cycle) -> Candidates:
@@ -121,23 +123,30 @@ def _fullest(ordered: _Sizes, sought: list[_Sought]) -> list[tuple[_Sizes, _Size
         coded &= ~_PLACE_BITS
         coded |= np.arange(k - more, dtype=np.uint32)[:, None, None]
         narrowest = np.minimum.reduce(coded, axis=0)
-        ratio, place = (narrowest & ~_PLACE_BITS).view(np.float32), (narrowest & _PLACE_BITS).astype(np.int64)
-        if not (ratio <= sought[-1].ratio).any():
+        ratio = (narrowest & ~_PLACE_BITS).view(np.float32)
+        p, c = np.nonzero(ratio <= sought[-1].ratio)
+        if not len(p):
             break
-        first = np.take_along_axis(ordered, place[None], axis=0)[0]
-        last = np.take_along_axis(ordered, place[None] + more, axis=0)[0]
+        place, ratio = (narrowest[p, c] & _PLACE_BITS).astype(np.int64), ratio[p, c]
+        first, last = ordered[place, p, c], ordered[place + more, p, c]
         for number, one in enumerate(sought):
-            fits = (ratio <= one.ratio) if more >= one.fewest - 1 else np.False_
-            np.copyto(low[number], first, where=fits)
-            np.copyto(high[number], last, where=fits)
+            if more >= one.fewest - 1:
+                fits = ratio <= one.ratio
+                low[number][p[fits], c[fits]] = first[fits]
+                high[number][p[fits], c[fits]] = last[fits]
     return list(zip(low, high, strict=True))
+
+
+def _opened(low: _Sizes, high: _Sizes, sought: _Sought) -> tuple[_Sizes, _Sizes]:
+    """Open a range to both sides, as far as the width allows from its other end: the narrowest just holds its amounts."""
+    return high / sought.ratio * (1 - _MARGIN), low * sought.ratio * (1 + _MARGIN)
 
 
 def _scored(
     flows: Flows, size: _Sizes, sign: NDArray[np.int8], *, bounds: tuple[_Sizes, _Sizes], sought: _Sought
 ) -> Candidates:
     """Return the ranges of one width with the hits, and the score, that candidates need."""
-    low, high = bounds[0] * (1 - _MARGIN), bounds[1] * (1 + _MARGIN)
+    low, high = _opened(*bounds, sought)
     place, row = np.nonzero(np.isfinite(low))
     low, high = low[place, row], high[place, row]
     signed = sign[:, place, row] * ((size[:, place, row] >= low) & (size[:, place, row] <= high))
@@ -148,8 +157,7 @@ def _scored(
     some = np.flatnonzero((net != 0) & (hits >= sought.fewest) & (hits >= sought.share * span))
     row, place, low, high, hits, span = (part[some] for part in (row, place, low, high, hits, span))
     days = flows.days[row]
-    around = _count(flows.ordered, row, high, right=True) - _count(flows.ordered, row, low, right=False) - hits
-    around = np.maximum(around, 0)
+    around = np.maximum(count_between(flows, row, low, high) - hits, 0)
     score = log_ratio(hits, span, around, np.maximum(days - span, around + 1))
     keep = score >= LEAST_SCORE
     return Candidates(
@@ -193,6 +201,14 @@ def _logs(n: int) -> NDArray[np.float64]:
     table = np.zeros(n + 1)
     table[1:] = np.log(np.arange(1, n + 1))
     return table
+
+
+def count_between(
+    flows: Flows, row: NDArray[np.int64], low: NDArray[Any], high: NDArray[Any] | None = None
+) -> NDArray[np.int64]:
+    """Return on how many days the flow of account ``row`` [m] is at least ``low`` and at most ``high``, in either way."""
+    above = flows.days_of_flow[row] if high is None else _count(flows.ordered, row, high.astype(np.float32), right=True)
+    return above - _count(flows.ordered, row, low.astype(np.float32), right=False)
 
 
 def _count(ordered: _Sizes, row: NDArray[np.int64], value: _Sizes, *, right: bool) -> NDArray[np.int64]:

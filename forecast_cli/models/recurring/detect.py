@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.recurring.candidates import FEWEST, find_candidates, flows_of, multinomial_ratio, together
+from forecast_cli.models.recurring.candidates import FEWEST, Flows, count_between, find_candidates, flows_of, multinomial_ratio, together
 from forecast_cli.models.recurring.cycles import Cycle, Phases
 from forecast_cli.models.recurring.history import History, tell_history
 from forecast_cli.models.recurring.lattices import SOUGHT, lattice, phases_of
-from forecast_cli.models.recurring.payments import LATEST, Payments, Seeds, find_payments
+from forecast_cli.models.recurring.payments import HIDING, LATEST, Payments, Seeds, find_payments
 from forecast_cli.models.recurring.picks import pick, strongest
 from forecast_cli.models.recurring.streams import Streams
 
@@ -121,7 +121,7 @@ def _round(block: _Block, left: NDArray[np.int64]) -> list[dict[str, Any]]:
     parts = []
     for own, step in ((phases.by_week, 7), (~phases.by_week, 28)):
         if own.any():
-            parts.append(_settled(block, seeds.take(own), count=(t + LATEST) // step + 2))
+            parts.append(_settled(block, flows, seeds.take(own), left=left, count=(t + LATEST) // step + 2))
     return _strongest([part for part in parts if len(part["row"])])
 
 
@@ -140,14 +140,15 @@ def _strongest(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return out
 
 
-def _settled(block: _Block, seeds: Seeds, *, count: int) -> dict[str, Any]:
+def _settled(block: _Block, flows: Flows, seeds: Seeds, *, left: NDArray[np.int64], count: int) -> dict[str, Any]:
     """Return the seeds that hold up when their payments are looked at one by one."""
     seeds, m = seeds.with_finer(), len(seeds.row)
     payments = find_payments(
         block.flow, seeds, taken=block.taken, origins=block.origins, lengths=block.lengths, count=count
     )
     history = tell_history(payments, eps=block.eps[seeds.row], origin=block.origins[seeds.row])
-    strength = _strength(block, seeds, payments)
+    place = np.searchsorted(left, seeds.row)
+    strength = _strength(flows, place, seeds, payments)
     strength[~(_holds(seeds, payments, history) & (strength >= _LEAST_STRENGTH))] = 0.0
     coarse = np.flatnonzero(seeds.phases.coarse[:m])
     finer = strength[m:] > strength[coarse]
@@ -176,24 +177,25 @@ def _holds(seeds: Seeds, payments: Payments, history: History) -> NDArray[np.boo
     return np.asarray(often & (missed <= 0.2 * n_due + 1))
 
 
-def _strength(block: _Block, seeds: Seeds, payments: Payments) -> NDArray[np.float64]:
-    """Return the log-likelihood ratio of due days paid on time, hidden and missed, against the account's other days."""
-    strong = block.flow[seeds.row] * seeds.sign[:, None]
-    fits = np.count_nonzero((strong >= seeds.low[:, None]) & (strong <= seeds.high[:, None]), axis=1)
-    hides = np.count_nonzero(np.abs(strong) > 0.9 * seeds.low[:, None], axis=1) - fits
+def _strength(
+    flows: Flows, row: NDArray[np.int64], seeds: Seeds, payments: Payments
+) -> NDArray[np.float64]:
+    """Return the log-likelihood ratio of due days paid on time, hidden and missed, against the account's other days.
+
+    ``row`` [m] is each seed's account among ``flows``.
+    """
+    fits = count_between(flows, row, seeds.low, seeds.high)
+    hides = count_between(flows, row, HIDING * seeds.low) - fits
     inside = payments.inside() & payments.known
     strong = payments.amount * seeds.sign[:, None]
     own = payments.paid & (strong >= seeds.low[:, None]) & (strong <= seeds.high[:, None])
-    on_time = own & (payments.offset == 0)
-    shares, total = [], np.maximum(np.count_nonzero(inside, axis=1), 1)
-    for kind in (on_time, inside & ~on_time & (payments.hidden | payments.paid), inside & ~payments.hidden & ~payments.paid):
-        shares.append(np.count_nonzero(kind, axis=1))
-    total = shares[0] + shares[1] + shares[2]
-    days = np.maximum(block.lengths[seeds.row] - total, 1)
+    on_time, either = own & (payments.offset == 0), payments.hidden | payments.paid
+    kinds = (on_time, inside & ~on_time & either, inside & ~either)
+    here = [np.count_nonzero(kind, axis=1) for kind in kinds]
+    days = np.maximum(flows.days[row] - here[0] - here[1] - here[2], 1)
     around = np.maximum(fits - np.count_nonzero(own, axis=1), 0)
     hiding = np.maximum(hides - np.count_nonzero(inside & payments.hidden, axis=1), 0)
-    neither = np.maximum(days - around - hiding, 0)
-    return multinomial_ratio(shares, [around, hiding, neither])
+    return multinomial_ratio(here, [around, hiding, np.maximum(days - around - hiding, 0)])
 
 
 def _phases(cycle: NDArray[np.int64], place: NDArray[np.int64], origins: NDArray[np.int64]) -> Phases:

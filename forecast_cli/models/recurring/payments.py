@@ -27,7 +27,7 @@ _CHANGED: Final = 0.16
 _T = TypeVar("_T", np.float64, np.bool_)
 
 #: Share of an amount that the flow of a day has at least if the payment is a part of it.
-_HIDING: Final = 0.9
+HIDING: Final = 0.9
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,8 @@ def find_payments(
     amount = np.where(changed, on_day, amount)
     other = _on(taken, seeds.row, due - origin[:, None])
     unpaid = known & (amount == 0.0)
-    hidden = unpaid & (other | (np.abs(on_day) > _HIDING * seeds.low[:, None]))
-    within = unpaid & (strong > _HIDING * seeds.low[:, None])
+    hidden = unpaid & (other | (np.abs(on_day) > HIDING * seeds.low[:, None]))
+    within = unpaid & (strong > HIDING * seeds.low[:, None])
     return Payments(rule, due, amount != 0.0, offset, amount, hidden, within, known)
 
 
@@ -126,7 +126,7 @@ def _rules(
     weekend, kept = ~is_business(nominal), []
     for rule in (Rule.NONE, Rule.BEFORE, Rule.AFTER):
         value = _on(flow, seeds.row, shifted(nominal, rule) - origin[:, None])
-        hides = np.abs(value) > _HIDING * seeds.low[:, None]
+        hides = np.abs(value) > HIDING * seeds.low[:, None]
         kept.append(np.count_nonzero(weekend & hides, axis=1) + 3 * np.count_nonzero(weekend & _fits(value, seeds), axis=1))
     return np.argmax(np.stack(kept), axis=0)
 
