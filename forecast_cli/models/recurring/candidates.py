@@ -29,6 +29,8 @@ LEAST_SCORE: Final = 9.0
 _LADDER: Final = (2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 15, 17, 20, 23, 27, 32, 38, 45, 53, 62, 72, 84, 98)
 #: Low bits of a ratio in single precision that make room for the place of its lower amount.
 _PLACE_BITS: Final = np.uint32(127)
+#: Payments of a stream that are looked at: their places fit into these bits.
+MOST_PAYMENTS: Final = 126
 
 #: Room for rounding at both ends of a range.
 _MARGIN: Final = np.float32(2.0**-20)
@@ -75,7 +77,9 @@ def flows_of(flow: NDArray[np.float64], days: NDArray[np.int64]) -> Flows:
     single[np.isinf(single)] = 0.0
     size = np.abs(single)
     size[size == 0.0] = np.inf
-    return Flows(np.ascontiguousarray(single.T), np.sort(size, axis=1), days, np.count_nonzero(np.isfinite(size), axis=1))
+    return Flows(
+        np.ascontiguousarray(single.T), np.sort(size, axis=1), days, np.count_nonzero(np.isfinite(size), axis=1)
+    )
 
 
 def find_candidates(flows: Flows, columns: NDArray[np.int64], cycle: Cycle) -> Candidates:
@@ -90,7 +94,9 @@ def find_candidates(flows: Flows, columns: NDArray[np.int64], cycle: Cycle) -> C
         for number, (width, share, more) in enumerate(WIDTHS)
     ]
     ways, sign = _fullest(ordered, sought), np.sign(at).astype(np.int8)
-    return together([_scored(flows, size, sign, bounds=bounds, sought=one) for bounds, one in zip(ways, sought, strict=True)])
+    return together(
+        [_scored(flows, size, sign, bounds=bounds, sought=one) for bounds, one in zip(ways, sought, strict=True)]
+    )
 
 
 @dataclass(frozen=True)

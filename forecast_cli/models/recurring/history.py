@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.recurring.payments import EARLIEST, LATEST, OFFSETS, Payments
+from forecast_cli.models.recurring.payments import LATEST, OFFSETS, Payments
 from forecast_cli.models.rows import row_sums
 
 #: Payments that the amount to come is taken from, and those that its spread is.
@@ -27,15 +27,15 @@ class History:
     ``n_seen`` payments, ``first`` and ``last`` days paid, ``amount`` (signed) and ``spread`` (standard deviation) of the
     next payment, ``fixed`` whether amounts repeat, ``alive`` the probability that it still runs, ``rate`` that a due
     payment comes while it runs, ``punctuality`` [m, o] the probability of each of ``OFFSETS``; ``explained`` [m, k] the
-    part of the account's flow that is the stream's, on the days ``day`` [m, k]; ``before`` the amount before the last
-    change. [m] where not said.
+    part of the account's flow that is the stream's, on the days ``day`` [m, k]; ``median`` the median
+    amount. [m] where not said.
     """
 
     n_seen: NDArray[np.int64]
     first: NDArray[np.int64]
     last: NDArray[np.int64]
     amount: NDArray[np.float64]
-    before: NDArray[np.float64]
+    median: NDArray[np.float64]
     spread: NDArray[np.float64]
     fixed: NDArray[np.bool_]
     alive: NDArray[np.float64]
@@ -62,7 +62,7 @@ def tell_history(payments: Payments, *, eps: NDArray[np.float64], origin: NDArra
         first=day[rows, oldest],
         last=day[rows, newest],
         amount=amount,
-        before=_median_of(values, n_seen, first=0, count=k),
+        median=_median_of(values, n_seen, first=0, count=k),
         spread=spread,
         fixed=fixed,
         alive=alive,
@@ -107,7 +107,9 @@ def _next_amount(
     return amount, 1.2533 * row_sums(away) / np.maximum(np.count_nonzero(used, axis=1), 1)
 
 
-def _median_of(values: NDArray[np.float64], n_seen: NDArray[np.int64], *, first: int, count: int) -> NDArray[np.float64]:
+def _median_of(
+    values: NDArray[np.float64], n_seen: NDArray[np.int64], *, first: int, count: int
+) -> NDArray[np.float64]:
     """Return the median of ``count`` payments from the ``first`` on, the mean of the two in the middle of an even number."""
     some = values[:, first : first + count]
     used = np.arange(some.shape[1]) < (n_seen - first)[:, None]
@@ -162,6 +164,3 @@ def _explained(
     back = np.arange(k)
     inside = (back <= oldest[:, None]) & ((before > 0) | (alive > 0.5)[:, None])
     return np.where(payments.paid, own, np.where(payments.within & inside, nearest, 0.0))
-
-
-assert EARLIEST < 0 < LATEST

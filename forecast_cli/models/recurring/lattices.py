@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 from forecast_cli.models.recurring.business_days import Rule, shifted
 from forecast_cli.models.recurring.cycles import MONTH_DAYS, MONTH_STEPS, WEEK_STEPS, Cycle, Phases, in_month, month_of
 
-#: Cycles and rules that are looked for; a semi-monthly stream is found as two monthly ones.
-SOUGHT: Final = (
-    (Cycle.WEEKLY, Rule.NONE),
-    (Cycle.BIWEEKLY, Rule.NONE),
-    (Cycle.MONTHLY, Rule.NONE),
-    (Cycle.MONTHLY, Rule.AFTER),
-    (Cycle.QUARTERLY, Rule.AFTER),
-)
+_WEEKS: Final = ((Cycle.WEEKLY, Rule.NONE), (Cycle.BIWEEKLY, Rule.NONE))
+_MONTHS: Final = ((Cycle.MONTHLY, Rule.NONE), (Cycle.MONTHLY, Rule.AFTER))
+_QUARTERS: Final = ((Cycle.QUARTERLY, Rule.AFTER),)
+#: Cycles and rules that are looked for each time an account is looked at; a semi-monthly stream is found as two monthly
+#: ones, and payments that go to the business day before on those of their days that are business days.
+ROUNDS: Final = ((*_WEEKS, *_MONTHS), (*_MONTHS, *_QUARTERS), (*_MONTHS, *_QUARTERS))
 
 
 @dataclass(frozen=True)

@@ -105,8 +105,10 @@ def find_payments(
     offset, amount = _nearest(flow, seeds, due, origin)
     on_day = _on(flow, seeds.row, due - origin[:, None])
     strong = on_day * seeds.sign[:, None]
-    changed = (amount == 0.0) & (strong >= seeds.low[:, None] * (1 - _CHANGED)) & (
-        strong <= seeds.high[:, None] * (1 + _CHANGED)
+    changed = (
+        (amount == 0.0)
+        & (strong >= seeds.low[:, None] * (1 - _CHANGED))
+        & (strong <= seeds.high[:, None] * (1 + _CHANGED))
     )
     amount = np.where(changed, on_day, amount)
     other = _on(taken, seeds.row, due - origin[:, None])
@@ -127,7 +129,9 @@ def _rules(
     for rule in (Rule.NONE, Rule.BEFORE, Rule.AFTER):
         value = _on(flow, seeds.row, shifted(nominal, rule) - origin[:, None])
         hides = np.abs(value) > HIDING * seeds.low[:, None]
-        kept.append(np.count_nonzero(weekend & hides, axis=1) + 3 * np.count_nonzero(weekend & _fits(value, seeds), axis=1))
+        kept.append(
+            np.count_nonzero(weekend & hides, axis=1) + 3 * np.count_nonzero(weekend & _fits(value, seeds), axis=1)
+        )
     return np.argmax(np.stack(kept), axis=0)
 
 

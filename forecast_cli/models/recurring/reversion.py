@@ -51,9 +51,7 @@ def fit_reversion(y: NDArray[np.float64], rest: NDArray[np.float64]) -> Reversio
     return Reversion(level, drift, np.clip(pull, 0.0, _STRONGEST))
 
 
-def path_errors(
-    y: NDArray[np.float64], rest: NDArray[np.float64], reversion: Reversion, h: int
-) -> NDArray[np.float64]:
+def path_errors(y: NDArray[np.float64], rest: NDArray[np.float64], reversion: Reversion, h: int) -> NDArray[np.float64]:
     """Return the root mean square error [n, h] of paths of 1 to ``h`` days, their payments known, over the last 365 days.
 
     With e[t] the error of one day, that of s days is a_s[t] = (1 - pull) a_(s-1)[t - 1] + e[t].

@@ -1,31 +1,34 @@
 """Streams: the recurring payments of a panel, one row a stream."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.recurring.cycles import Phases
+from forecast_cli.models.recurring.payments import OFFSETS
+from forecast_cli.models.recurring.settle import Settled
 
 
 @dataclass(frozen=True)
 class Streams:
-    """The m streams found in n accounts, accounts in order and the strongest stream of each first.
+    """The m streams found in n accounts, accounts in order and the streams of each as they were found.
 
     ``row`` [m] is the account's row in the panel; ``phases`` when payments fall due, ``rule`` [m] how they move with
     weekends and holidays; ``amount`` and ``spread`` [m] of the next payment, signed and its standard deviation, in units
-    of the balance; ``before`` [m] the median amount; ``fixed`` [m] whether amounts repeat; ``n_seen``, ``first``,
-    ``last`` [m] payments found, the first and the last day paid; ``alive``, ``rate`` [m] probabilities that the stream
-    still runs and that a due payment then comes; ``punctuality`` [m, o] of each of ``payments.OFFSETS``; ``score`` [m].
-    ``partner`` [m] is the other half of a semi-monthly stream, -1 where there is none. ``explained`` [n, t] is the past
-    flow that is payments. Days are days since 1970-01-01.
+    of the balance; ``median`` [m] of all payments; ``fixed`` [m] whether amounts repeat; ``n_seen``, ``first``, ``last``
+    [m] payments found, the first and the last day paid; ``alive``, ``rate`` [m] probabilities that the stream still runs
+    and that a due payment then comes; ``punctuality`` [m, o] of each of ``payments.OFFSETS``; ``strength`` [m], the score.
+    ``partner`` [m] is the row of the other half of a semi-monthly stream, -1 where there is none. ``explained`` [n, t] is
+    the past flow that is payments. Days are days since 1970-01-01.
     """
 
     row: NDArray[np.int64]
     phases: Phases
     rule: NDArray[np.int64]
     amount: NDArray[np.float64]
-    before: NDArray[np.float64]
+    median: NDArray[np.float64]
     spread: NDArray[np.float64]
     fixed: NDArray[np.bool_]
     n_seen: NDArray[np.int64]
@@ -34,7 +37,7 @@ class Streams:
     alive: NDArray[np.float64]
     rate: NDArray[np.float64]
     punctuality: NDArray[np.float64]
-    score: NDArray[np.float64]
+    strength: NDArray[np.float64]
     partner: NDArray[np.int64]
     explained: NDArray[np.float64]
 
@@ -47,6 +50,31 @@ class Streams:
         return self.phases.cycle
 
 
-def columns_of(streams: Streams) -> list[str]:
-    """Return the names of the fields that have one entry a stream."""
-    return [field.name for field in fields(streams) if field.name not in {"phases", "explained"}]
+def streams_of(parts: Sequence[Settled], explained: NDArray[np.float64]) -> Streams:
+    """Return the streams of all ``parts``, accounts in order, none paired up."""
+    whole, real = np.zeros(0, dtype=np.int64), np.zeros(0)
+    row = np.concatenate([whole, *(part.row for part in parts)])
+    order = np.argsort(row, kind="stable")
+
+    def joined(name: str, empty: NDArray[np.generic]) -> NDArray[np.generic]:
+        return np.concatenate([empty, *(getattr(part.history, name) for part in parts)])[order]
+
+    shapes: dict[str, NDArray[np.generic]] = {
+        **dict.fromkeys(("n_seen", "first", "last"), whole),
+        **dict.fromkeys(("amount", "median", "spread", "alive", "rate"), real),
+        "fixed": np.zeros(0, dtype=np.bool_),
+        "punctuality": np.zeros((0, len(OFFSETS))),
+    }
+    phases = [
+        np.concatenate([whole, *(getattr(part.phases, field.name) for part in parts)])[order]
+        for field in fields(Phases)
+    ]
+    return Streams(
+        row=row[order],
+        phases=Phases(*phases),
+        rule=np.concatenate([whole, *(part.rule for part in parts)])[order],
+        strength=np.concatenate([real, *(part.strength for part in parts)])[order],
+        partner=np.full(len(row), -1),
+        explained=explained,
+        **{name: joined(name, empty) for name, empty in shapes.items()},  # type: ignore[arg-type]
+    )

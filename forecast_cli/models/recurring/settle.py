@@ -1,0 +1,116 @@
+"""Settling: a candidate's payments are looked at one by one, and it is kept as a stream if they bear it out."""
+
+from dataclasses import dataclass, fields
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.models.recurring.block import Block, Cells
+from forecast_cli.models.recurring.candidates import FEWEST, Flows, count_between, multinomial_ratio
+from forecast_cli.models.recurring.cycles import Cycle, Phases
+from forecast_cli.models.recurring.history import History, tell_history
+from forecast_cli.models.recurring.payments import HIDING, LATEST, Payments, Seeds, find_payments
+from forecast_cli.models.recurring.picks import strongest
+
+#: Score a stream needs once its payments are settled.
+LEAST_STRENGTH: Final = 13.0
+#: Share of due days that a stream is paid on, by equal amounts and by others, and the most that it misses, and one.
+_PAID: Final = (0.35, 0.1)
+_MISSED: Final = 0.2
+_FEWEST: Final = np.array([FEWEST.get(cycle, 0) for cycle in Cycle])
+
+
+@dataclass(frozen=True)
+class Settled:
+    """m streams of a block: ``row``, ``phases``, ``rule``, ``strength`` (the score) and ``history`` [m], their payments' cells."""
+
+    row: NDArray[np.int64]
+    phases: Phases
+    rule: NDArray[np.int64]
+    strength: NDArray[np.float64]
+    history: History
+    cells: Cells
+
+
+def settle(block: Block, flows: Flows, seeds: Seeds, *, left: NDArray[np.int64]) -> list[Settled]:
+    """Return the seeds that hold up, of those of like amounts the strongest; ``flows`` are of the rows ``left`` [l]."""
+    parts = []
+    for own, step in ((seeds.phases.by_week, 7), (~seeds.phases.by_week, 28)):
+        if own.any():
+            parts.append(_hold_up(block, flows, seeds.take(own), left=left, count=(block.t + LATEST) // step + 2))
+    if not parts:
+        return []
+    row, strength = (np.concatenate([getattr(part, name) for part in parts]) for name in ("row", "strength"))
+    kept = np.zeros(len(row), dtype=np.bool_)
+    kept[strongest(row, strength, np.concatenate([part.history.median for part in parts]))] = True
+    ends = np.cumsum([len(part.row) for part in parts])
+    kept_parts = [_take(part, own) for part, own in zip(parts, np.split(kept, ends[:-1]), strict=True)]
+    return [_finished(part) for part in kept_parts if len(part.row)]
+
+
+@dataclass(frozen=True)
+class _Part:
+    row: NDArray[np.int64]
+    phases: Phases
+    rule: NDArray[np.int64]
+    strength: NDArray[np.float64]
+    history: History
+    paid: NDArray[np.bool_]
+
+
+def _hold_up(block: Block, flows: Flows, seeds: Seeds, *, left: NDArray[np.int64], count: int) -> _Part:
+    seeds, m = seeds.with_finer(), len(seeds.row)
+    payments = find_payments(
+        block.flow, seeds, taken=block.taken, origins=block.origins, lengths=block.lengths, count=count
+    )
+    history = tell_history(payments, eps=block.eps[seeds.row], origin=block.origins[seeds.row])
+    strength = _strength(flows, np.searchsorted(left, seeds.row), seeds, payments)
+    strength[~(_holds(seeds, payments, history) & (strength >= LEAST_STRENGTH))] = 0.0
+    coarse = np.flatnonzero(seeds.phases.coarse[:m])
+    finer = strength[m:] > strength[coarse]
+    strength[np.concatenate([coarse[finer], m + np.flatnonzero(~finer)])] = 0.0
+    part = _Part(seeds.row, seeds.phases, payments.rule, strength, history, payments.paid)
+    return _take(part, strength > 0.0)
+
+
+def _take(part: _Part, rows: NDArray[np.bool_]) -> _Part:
+    history = History(*(getattr(part.history, field.name)[rows] for field in fields(History)))
+    return _Part(part.row[rows], part.phases.take(rows), part.rule[rows], part.strength[rows], history, part.paid[rows])
+
+
+def _finished(part: _Part) -> Settled:
+    history = part.history
+    some = history.explained != 0.0
+    row = np.broadcast_to(part.row[:, None], some.shape)[some]
+    cells = Cells(row, history.day[some], history.explained[some], part.paid[some])
+    return Settled(part.row, part.phases, part.rule, part.strength, history, cells)
+
+
+def _holds(seeds: Seeds, payments: Payments, history: History) -> NDArray[np.bool_]:
+    """Say which streams were paid often enough, and missed seldom enough, between their first payment and their last."""
+    inside = payments.inside() & payments.known
+    n_due = np.count_nonzero(inside, axis=1)
+    missed = np.count_nonzero(inside & ~payments.paid & ~payments.hidden, axis=1)
+    share = np.where(history.fixed, _PAID[1], _PAID[0])
+    often = history.n_seen >= np.maximum(_FEWEST[seeds.phases.cycle], share * n_due)
+    return np.asarray(often & (missed <= _MISSED * n_due + 1))
+
+
+def _strength(flows: Flows, row: NDArray[np.int64], seeds: Seeds, payments: Payments) -> NDArray[np.float64]:
+    """Return the log-likelihood ratio of due days paid on time, hidden and missed, against the account's other days.
+
+    ``row`` [m] is each seed's account among ``flows``.
+    """
+    fits = count_between(flows, row, seeds.low, seeds.high)
+    hides = count_between(flows, row, HIDING * seeds.low) - fits
+    inside = payments.inside() & payments.known
+    strong = payments.amount * seeds.sign[:, None]
+    own = payments.paid & (strong >= seeds.low[:, None]) & (strong <= seeds.high[:, None])
+    on_time, either = own & (payments.offset == 0), payments.hidden | payments.paid
+    kinds = (on_time, inside & ~on_time & either, inside & ~either)
+    here = [np.count_nonzero(kind, axis=1) for kind in kinds]
+    days = np.maximum(flows.days[row] - here[0] - here[1] - here[2], 1)
+    around = np.maximum(fits - np.count_nonzero(own, axis=1), 0)
+    hiding = np.maximum(hides - np.count_nonzero(inside & payments.hidden, axis=1), 0)
+    return multinomial_ratio(here, [around, hiding, np.maximum(days - around - hiding, 0)])
