@@ -1,4 +1,4 @@
-"""Blocks: some accounts of a panel as the search for streams takes them, and what of their flow is still unexplained."""
+"""Blocks: some accounts of a panel as the search for streams takes them, with the flow that is still unexplained."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -32,12 +32,12 @@ class Block:
     @property
     def t(self) -> int:
         """Return the number of days."""
-        return self.flow.shape[1] - 1
+        return int(self.flow.shape[1]) - 1
 
 
 @dataclass(frozen=True)
 class Cells:
-    """Parts of the flow that are payments: ``row`` of the block, ``day``, signed ``value``, whether ``paid`` or hidden."""
+    """Parts of the flow that are payments: ``row`` of the block, ``day``, signed ``value``, ``paid`` or hidden."""
 
     row: NDArray[np.int64]
     day: NDArray[np.int64]

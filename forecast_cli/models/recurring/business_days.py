@@ -28,6 +28,14 @@ def shifted(due: NDArray[np.int64], rule: Rule) -> NDArray[np.int64]:
     return (before if rule is Rule.BEFORE else after)[due - first]
 
 
+def ruled(due: NDArray[np.int64], rule: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the due days [m, k] of m streams, each moved as its own ``rule`` [m] says."""
+    out = due
+    for each in (Rule.BEFORE, Rule.AFTER):
+        out = np.where((rule == each)[:, None], shifted(due, each), out)
+    return out
+
+
 def is_business(days: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Say which days, of any shape and since 1970-01-01, are neither weekends nor US federal holidays."""
     return np.asarray(shifted(days, Rule.BEFORE) == days)

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from forecast_cli.models.recurring.cycles import Cycle
 
-#: How wide a range of amounts may be, as a share of its lower end, the share of due days that it has to hit, and the hits
-#: it needs besides those of its cycle. The first takes equal amounts, as far as the search tells them apart.
+#: How wide a range of amounts may be, as a share of its lower end, the share of due days that it has to hit, and the
+#: hits it needs besides those of its cycle. The first takes equal amounts, as far as the search tells them apart.
 WIDTHS: Final = ((2.0**-15, 0.1, 0), (0.083, 0.25, 1), (0.383, 0.33, 2), (0.93, 0.4, 4))
 #: Hits that a cycle needs at least.
 FEWEST: Final = {Cycle.WEEKLY: 5, Cycle.BIWEEKLY: 4, Cycle.MONTHLY: 3, Cycle.QUARTERLY: 3}
@@ -58,7 +58,7 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Flows:
-    """The flow of c accounts in single precision: ``by_day`` [t + 1, c], signed, the last day none, 0 where there is none.
+    """The flow of c accounts in single precision: ``by_day`` [t + 1, c], signed, 0 where there is none.
 
     ``ordered`` [c, t + 1] are its sizes, ascending, inf where there is none; ``days`` [c] of history, ``days_of_flow``
     [c] those with a flow.
@@ -116,7 +116,7 @@ def together(parts: list[Candidates]) -> Candidates:
 
 
 def _fullest(ordered: _Sizes, sought: list[_Sought]) -> list[tuple[_Sizes, _Sizes]]:
-    """Return for each width the bounds [p, c] of the range that holds most of ``ordered`` [k, p, c], inf where none does.
+    """Return for each width the bounds [p, c] of the range that holds most of ``ordered`` [k, p, c], or inf.
 
     Of ranges that hold as many the narrowest is taken, of those as narrow the one of the smallest amounts.
     """
@@ -144,7 +144,7 @@ def _fullest(ordered: _Sizes, sought: list[_Sought]) -> list[tuple[_Sizes, _Size
 
 
 def _opened(low: _Sizes, high: _Sizes, sought: _Sought) -> tuple[_Sizes, _Sizes]:
-    """Open a range to both sides, as far as the width allows from its other end: the narrowest just holds its amounts."""
+    """Open a range to both sides, as far as the width allows from its other end."""
     return high / sought.ratio * (1 - _MARGIN), low * sought.ratio * (1 + _MARGIN)
 
 
@@ -158,10 +158,11 @@ def _scored(
     signed = sign[:, place, row] * ((size[:, place, row] >= low) & (size[:, place, row] <= high))
     net = np.add.reduce(signed, axis=0, dtype=np.int64)
     hit = signed == np.sign(net)
-    hits, k = np.count_nonzero(hit, axis=0), len(size)
+    hits, k = np.asarray(np.count_nonzero(hit, axis=0), dtype=np.int64), len(size)
     span = np.maximum(k - np.argmax(hit[::-1], axis=0) - np.argmax(hit, axis=0), 1)
     some = np.flatnonzero((net != 0) & (hits >= sought.fewest) & (hits >= sought.share * span))
-    row, place, low, high, hits, span = (part[some] for part in (row, place, low, high, hits, span))
+    row, place, hits, span = row[some], place[some], hits[some], span[some]
+    low, high = low[some], high[some]
     days = flows.days[row]
     around = np.maximum(count_between(flows, row, low, high) - hits, 0)
     score = log_ratio(hits, span, around, np.maximum(days - span, around + 1))
@@ -194,7 +195,7 @@ def log_ratio(
 
 
 def multinomial_ratio(own: list[NDArray[np.int64]], other: list[NDArray[np.int64]]) -> NDArray[np.float64]:
-    """Return sum over kinds of own log(share among own / share among other days), half a day added to each other kind."""
+    """Return the sum over kinds of own log(share of own / share of other days), half a day added to each other kind."""
     total, others = sum(own), sum(2 * kind + 1 for kind in other)
     log = _logs(int(max(np.max(total, initial=1), np.max(others, initial=1))))
     ratio = np.zeros(len(own[0]))
@@ -212,7 +213,7 @@ def _logs(n: int) -> NDArray[np.float64]:
 def count_between(
     flows: Flows, row: NDArray[np.int64], low: NDArray[Any], high: NDArray[Any] | None = None
 ) -> NDArray[np.int64]:
-    """Return on how many days the flow of account ``row`` [m] is at least ``low`` and at most ``high``, in either way."""
+    """Return on how many days the flow of account ``row`` [m], in or out, is from ``low`` to ``high`` [m]."""
     above = flows.days_of_flow[row] if high is None else _count(flows.ordered, row, high.astype(np.float32), right=True)
     return above - _count(flows.ordered, row, low.astype(np.float32), right=False)
 

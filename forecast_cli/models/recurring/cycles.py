@@ -1,7 +1,8 @@
 """Cycles: on which days a payment falls due that recurs by the week or by the month.
 
-A cycle is a unit and a step: every 7 or 14 days, every 1, 3 or 12 months. A *phase* is one way for a cycle to fall: a day of
-the fortnight, a day of the month and the months of the quarter. Days are days since 1970-01-01, months since 1970-01.
+A cycle is a unit and a step: every 7 or 14 days, every 1, 3 or 12 months. A *phase* is one way for a cycle to fall: a
+day of the fortnight, a day of the month and the months of the quarter. Days are days since 1970-01-01, months since
+1970-01.
 """
 
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ def due_days(phases: Phases, until: NDArray[np.int64], count: int) -> NDArray[np
 def in_month(month: NDArray[np.int64], anchor: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return day ``anchor`` of each month, or its last day where it is shorter."""
     first = first_of(month)
-    return first + np.minimum(anchor, first_of(month + 1) - first) - 1
+    return np.asarray(first + np.minimum(anchor, first_of(month + 1) - first) - 1)
 
 
 def month_of(day: NDArray[np.int64]) -> NDArray[np.int64]:

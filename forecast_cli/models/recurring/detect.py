@@ -1,4 +1,4 @@
-"""Detection: the strongest streams of each account are found, taken out of its flow, and what is left is looked at again."""
+"""Detection: the strongest streams are found, taken out of the flow, and what is left is looked at again."""
 
 from dataclasses import replace
 from typing import Final

@@ -24,16 +24,17 @@ _PRIOR: Final = np.where(OFFSETS == 0, 1.0, 0.02)
 class History:
     """What is known of m streams from their payments.
 
-    ``n_seen`` payments, ``first`` and ``last`` days paid, ``amount`` (signed) and ``spread`` (standard deviation) of the
-    next payment, ``fixed`` whether amounts repeat, ``alive`` the probability that it still runs, ``rate`` that a due
-    payment comes while it runs, ``punctuality`` [m, o] the probability of each of ``OFFSETS``; ``explained`` [m, k] the
-    part of the account's flow that is the stream's, on the days ``day`` [m, k]; ``median`` the median
-    amount. [m] where not said.
+    ``n_seen`` payments, ``first`` and ``last`` days paid, ``covered`` the last due day that was paid or may have been,
+    ``amount`` (signed) and ``spread`` (standard deviation) of the next payment, ``fixed`` whether amounts repeat,
+    ``alive`` the probability that it still runs, ``rate`` that a due payment comes while it runs, ``punctuality`` [m,
+    o] the probability of each of ``OFFSETS``; ``explained`` [m, k] the part of the account's flow that is the stream's,
+    on the days ``day`` [m, k]; ``median`` the median amount. [m] where not said.
     """
 
     n_seen: NDArray[np.int64]
     first: NDArray[np.int64]
     last: NDArray[np.int64]
+    covered: NDArray[np.int64]
     amount: NDArray[np.float64]
     median: NDArray[np.float64]
     spread: NDArray[np.float64]
@@ -61,8 +62,9 @@ def tell_history(payments: Payments, *, eps: NDArray[np.float64], origin: NDArra
         n_seen=n_seen,
         first=day[rows, oldest],
         last=day[rows, newest],
+        covered=payments.due[rows, np.argmax(paid | payments.hidden, axis=1)],
         amount=amount,
-        median=_median_of(values, n_seen, first=0, count=k),
+        median=_median_of(values, n_seen, k),
         spread=spread,
         fixed=fixed,
         alive=alive,
@@ -84,7 +86,8 @@ def _smooth(values: NDArray[np.float64], n_seen: NDArray[np.int64]) -> NDArray[n
     k = values.shape[1]
     place = np.clip(np.arange(k), 1, np.maximum(n_seen - 2, 1)[:, None])
     three = np.stack([np.take_along_axis(values, np.minimum(place + off, k - 1), axis=1) for off in (-1, 0, 1)])
-    return np.sort(three, axis=0)[1]
+    middle: NDArray[np.float64] = np.sort(three, axis=0)[1]
+    return middle
 
 
 def _fixed(values: NDArray[np.float64], n_seen: NDArray[np.int64], eps: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -99,20 +102,18 @@ def _next_amount(
     repeated = np.abs(values[:, 0] - values[:, 1]) <= 2 * eps
     amount = np.where(
         fixed,
-        np.where(repeated, values[:, 0], _median_of(values, n_seen, first=0, count=3)),
-        _median_of(values, n_seen, first=0, count=_RECENT),
+        np.where(repeated, values[:, 0], _median_of(values, n_seen, 3)),
+        _median_of(values, n_seen, _RECENT),
     )
     used = np.arange(min(_SPREAD_OVER, values.shape[1])) < n_seen[:, None]
     away = np.where(used, np.abs(values[:, :_SPREAD_OVER] - amount[:, None]), 0.0)
     return amount, 1.2533 * row_sums(away) / np.maximum(np.count_nonzero(used, axis=1), 1)
 
 
-def _median_of(
-    values: NDArray[np.float64], n_seen: NDArray[np.int64], *, first: int, count: int
-) -> NDArray[np.float64]:
-    """Return the median of ``count`` payments from the ``first`` on, the mean of the two in the middle of an even number."""
-    some = values[:, first : first + count]
-    used = np.arange(some.shape[1]) < (n_seen - first)[:, None]
+def _median_of(values: NDArray[np.float64], n_seen: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """Return the median of the newest ``count`` payments, the mean of the two in the middle of an even number."""
+    some = values[:, :count]
+    used = np.arange(some.shape[1]) < n_seen[:, None]
     many = np.maximum(np.count_nonzero(used, axis=1), 1)
     ordered = np.sort(np.where(used, some, np.inf), axis=1)
     rows = np.arange(len(some))
@@ -125,8 +126,8 @@ def _still_runs(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the probabilities that a stream has not ended, and that a due payment comes.
 
-    With a rate of misses u while it runs, r misses since the last payment and a hazard g, the odds that it has ended are
-    g (r + 1) / u^r.
+    With a rate of misses u while it runs, r misses since the last payment and a hazard g, the odds that it has ended
+    are g (r + 1) / u^r.
     """
     back = np.arange(payments.paid.shape[1])
     over = payments.known & (payments.due + LATEST <= origin[:, None])
@@ -158,7 +159,7 @@ def _explained(
 ) -> NDArray[np.float64]:
     """Return the stream's part of the flow: what was paid, or its level where amounts repeat or other flow hides it."""
     k = values.shape[1]
-    before = np.cumsum(payments.paid, axis=1) - payments.paid
+    before: NDArray[np.int64] = np.cumsum(payments.paid, axis=1) - payments.paid
     nearest = np.take_along_axis(level, np.minimum(before, k - 1), axis=1)
     own = np.where(fixed[:, None], nearest, payments.amount)
     back = np.arange(k)

@@ -25,10 +25,11 @@ _DAYS: Final = 60
 class RecurringEvents:
     """Forecast the last balance, plus the payments to come, plus a rest that goes back to the account's level.
 
-    With e(s) the flow of payments expected on day s and r[t] = d - k (y[t-1] - level) fitted to the flow that no payment
-    explains: mean(s) = mean(s-1) + e(s) + d - k (mean(s-1) - level). sd(s)^2 is the mean square error of such paths of s
-    days over the last year, their payments known, plus the variance of the payments to come. Quantiles are those of a
-    Laplace distribution whose 80 % interval is that of a normal one. ``docs/recurring-events.md`` has the formulae.
+    With e(s) the flow of payments expected on day s and r[t] = d - k (y[t-1] - level) fitted to the flow that no
+    payment explains: mean(s) = mean(s-1) + e(s) + d - k (mean(s-1) - level). sd(s)^2 is the mean square error of such
+    paths of s days over the last year, their payments known, plus the variance of the payments to come. Quantiles are
+    those of a Laplace distribution whose 80 % interval is that of a normal one. ``docs/recurring-events.md`` has the
+    formulae.
     """
 
     def fit(self, panel: Panel) -> "FittedRecurringEvents":

@@ -1,6 +1,7 @@
 """Payments: which flows of an account are the payments of a stream, and what is known of it from them.
 
-A stream falls due on a day, goes from there to a business day or not as its rule says, and may come some days early or late.
+A stream falls due on a day, goes from there to a business day or not as its rule says, and may come some days early or
+late.
 """
 
 from dataclasses import dataclass, fields
@@ -9,7 +10,7 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.recurring.business_days import Rule, is_business, shifted
+from forecast_cli.models.recurring.business_days import Rule, is_business, ruled, shifted
 from forecast_cli.models.recurring.cycles import Cycle, Phases, due_days
 
 #: Days a payment may come early or late by.
@@ -32,7 +33,7 @@ HIDING: Final = 0.9
 
 @dataclass(frozen=True)
 class Seeds:
-    """The m streams to look for: account ``row``, ``phases``, the range of amounts ``low`` to ``high``, ``sign``; [m]."""
+    """The m streams to look for: account ``row``, ``phases``, amounts from ``low`` to ``high``, ``sign``; [m]."""
 
     row: NDArray[np.int64]
     phases: Phases
@@ -59,7 +60,8 @@ class Payments:
 
     ``due`` [m, k] are the days due once the rule has moved them, ``rule`` [m]. ``paid`` [m, k] says where a payment was
     found, ``offset`` [m, k] how late it was, ``amount`` [m, k] its signed amount (0 elsewhere). ``hidden`` [m, k]: no
-    payment was told, but other flow on the day may hide it, ``within`` if it is large enough to hold it. ``known`` [m, k]: the day lies in the account's history.
+    payment was told, but other flow on the day may hide it, ``within`` if it is large enough to hold it. ``known`` [m,
+    k]: the day lies in the account's history.
     """
 
     rule: NDArray[np.int64]
@@ -94,13 +96,13 @@ def find_payments(
 ) -> Payments:
     """Return the payments of each seed over its last ``count`` due days.
 
-    ``flow`` [c, t + 1], the last column 0; ``taken`` [c, t + 1] the days with a payment of another stream; ``origins`` and ``lengths`` [c], in days.
+    ``flow`` [c, t + 1], the last column 0; ``taken`` [c, t + 1] the days with a payment of another stream; ``origins``
+    and ``lengths`` [c], in days.
     """
     origin, length = origins[seeds.row], lengths[seeds.row]
     nominal = due_days(seeds.phases, origin + LATEST, count)
     rule = _rules(flow, seeds, nominal, origin)
-    due = np.where(rule[:, None] == Rule.BEFORE, shifted(nominal, Rule.BEFORE), nominal)
-    due = np.where(rule[:, None] == Rule.AFTER, shifted(nominal, Rule.AFTER), due)
+    due = ruled(nominal, rule)
     known = (due <= origin[:, None]) & (due > (origin - length + 1)[:, None])
     offset, amount = _nearest(flow, seeds, due, origin)
     on_day = _on(flow, seeds.row, due - origin[:, None])
@@ -132,13 +134,13 @@ def _rules(
         kept.append(
             np.count_nonzero(weekend & hides, axis=1) + 3 * np.count_nonzero(weekend & _fits(value, seeds), axis=1)
         )
-    return np.argmax(np.stack(kept), axis=0)
+    return np.asarray(np.argmax(np.stack(kept), axis=0))
 
 
 def _nearest(
     flow: NDArray[np.float64], seeds: Seeds, due: NDArray[np.int64], origin: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return offset and amount of the flow in the range of amounts that is nearest to each due day; 0 if there is none."""
+    """Return offset and amount of the flow that fits and is nearest to each due day; 0 if there is none."""
     offset, amount = np.zeros_like(due), np.zeros(due.shape)
     weekly = seeds.phases.cycle == Cycle.WEEKLY
     for away in _NEAREST:
@@ -159,4 +161,5 @@ def _on(flow: NDArray[_T], row: NDArray[np.int64], days: NDArray[np.int64]) -> N
     """Return the flow on days counted from the origin (0, and down), 0 where the axis has no such day."""
     t = flow.shape[1] - 1
     column = np.where((days <= 0) & (days > -t), days + t - 1, t)
-    return flow[row[:, None], column]
+    found: NDArray[_T] = flow[row[:, None], column]
+    return found

@@ -1,4 +1,4 @@
-"""Picks: the strongest candidates of each account, and of the streams made of them those that cannot be one seen twice."""
+"""Picks: the strongest candidates of each account, and of its streams those that cannot be one seen twice."""
 
 from typing import Final
 
@@ -22,7 +22,7 @@ def pick(found: Candidates) -> NDArray[np.int64]:
     """Return which candidates are to be settled: places in ``found``, by account and the strongest first."""
     table = _ranked(found.row, found.score, found.place)
     key = (found.cycle * _PHASES + found.place) * len(WIDTHS) + found.width
-    signed, cycle, key = (part[table] for part in (found.low * found.sign, found.cycle, key))
+    signed, cycle, key = (found.low * found.sign)[table], found.cycle[table], key[table]
     kept = table >= 0
     for later in range(1, table.shape[1]):
         before = kept[:, :later]

@@ -52,7 +52,7 @@ def fit_reversion(y: NDArray[np.float64], rest: NDArray[np.float64]) -> Reversio
 
 
 def path_errors(y: NDArray[np.float64], rest: NDArray[np.float64], reversion: Reversion, h: int) -> NDArray[np.float64]:
-    """Return the root mean square error [n, h] of paths of 1 to ``h`` days, their payments known, over the last 365 days.
+    """Return the root mean square error [n, h] of paths of 1 to ``h`` days, payments known, over the last year.
 
     With e[t] the error of one day, that of s days is a_s[t] = (1 - pull) a_(s-1)[t - 1] + e[t].
     """

@@ -23,7 +23,7 @@ _FEWEST: Final = np.array([FEWEST.get(cycle, 0) for cycle in Cycle])
 
 @dataclass(frozen=True)
 class Settled:
-    """m streams of a block: ``row``, ``phases``, ``rule``, ``strength`` (the score) and ``history`` [m], their payments' cells."""
+    """The m streams of a block: ``row``, ``phases``, ``rule``, ``strength`` [m], ``history`` and cells."""
 
     row: NDArray[np.int64]
     phases: Phases
@@ -88,7 +88,7 @@ def _finished(part: _Part) -> Settled:
 
 
 def _holds(seeds: Seeds, payments: Payments, history: History) -> NDArray[np.bool_]:
-    """Say which streams were paid often enough, and missed seldom enough, between their first payment and their last."""
+    """Say which streams were paid often, and missed seldom enough, between their first payment and their last."""
     inside = payments.inside() & payments.known
     n_due = np.count_nonzero(inside, axis=1)
     missed = np.count_nonzero(inside & ~payments.paid & ~payments.hidden, axis=1)

@@ -16,12 +16,13 @@ class Streams:
     """The m streams found in n accounts, accounts in order and the streams of each as they were found.
 
     ``row`` [m] is the account's row in the panel; ``phases`` when payments fall due, ``rule`` [m] how they move with
-    weekends and holidays; ``amount`` and ``spread`` [m] of the next payment, signed and its standard deviation, in units
-    of the balance; ``median`` [m] of all payments; ``fixed`` [m] whether amounts repeat; ``n_seen``, ``first``, ``last``
-    [m] payments found, the first and the last day paid; ``alive``, ``rate`` [m] probabilities that the stream still runs
-    and that a due payment then comes; ``punctuality`` [m, o] of each of ``payments.OFFSETS``; ``strength`` [m], the score.
-    ``partner`` [m] is the row of the other half of a semi-monthly stream, -1 where there is none. ``explained`` [n, t] is
-    the past flow that is payments. Days are days since 1970-01-01.
+    weekends and holidays; ``amount`` and ``spread`` [m] of the next payment, signed and its standard deviation, in
+    units of the balance; ``median`` [m] of all payments; ``fixed`` [m] whether amounts repeat; ``n_seen``, ``first``,
+    ``last`` [m] payments found, the first and the last day paid; ``covered`` [m] the last due day that was paid or may
+    have been; ``alive``, ``rate`` [m] probabilities that the stream still runs and that a due payment then comes;
+    ``punctuality`` [m, o] of each of ``payments.OFFSETS``; ``strength`` [m], the score. ``partner`` [m] is the row of
+    the other half of a semi-monthly stream, -1 where there is none. ``explained`` [n, t] is the past flow that is
+    payments. Days are days since 1970-01-01.
     """
 
     row: NDArray[np.int64]
@@ -34,6 +35,7 @@ class Streams:
     n_seen: NDArray[np.int64]
     first: NDArray[np.int64]
     last: NDArray[np.int64]
+    covered: NDArray[np.int64]
     alive: NDArray[np.float64]
     rate: NDArray[np.float64]
     punctuality: NDArray[np.float64]
@@ -60,7 +62,7 @@ def streams_of(parts: Sequence[Settled], explained: NDArray[np.float64]) -> Stre
         return np.concatenate([empty, *(getattr(part.history, name) for part in parts)])[order]
 
     shapes: dict[str, NDArray[np.generic]] = {
-        **dict.fromkeys(("n_seen", "first", "last"), whole),
+        **dict.fromkeys(("n_seen", "first", "last", "covered"), whole),
         **dict.fromkeys(("amount", "median", "spread", "alive", "rate"), real),
         "fixed": np.zeros(0, dtype=np.bool_),
         "punctuality": np.zeros((0, len(OFFSETS))),

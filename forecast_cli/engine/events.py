@@ -1,0 +1,32 @@
+"""The table of recurring payments: a row for each stream of each account."""
+
+import polars as pl
+
+from forecast_cli.core import columns as c
+from forecast_cli.data.panel import Panel
+from forecast_cli.data.scan.canonical import CURRENCY
+from forecast_cli.models.recurring.listing import list_streams
+from forecast_cli.models.recurring.streams import Streams
+
+_TEXTS = ("kind", "cycle", "rule", "status")
+_NUMBERS = ("amount", "amount_spread", "day_jitter", "n_seen", "confidence", "next_amount")
+_DATES = ("first_seen", "last_seen", "next_date")
+EVENT_COLUMNS = (
+    "kind", "cycle", "rule", "amount", "amount_spread", "day_jitter", "n_seen",
+    "first_seen", "last_seen", "status", "confidence", "next_date", "next_amount",
+)  # fmt: skip
+
+
+def events_table(panel: Panel, streams: Streams) -> pl.DataFrame:
+    """Return the streams found in a panel, accounts in order: its keys, then ``EVENT_COLUMNS``.
+
+    ``next_date`` and ``next_amount`` are null for a stream that has ended.
+    """
+    listed = list_streams(streams, panel.origins)
+    keys = zip(panel.keys(), (c.UNIQUE_ID, CURRENCY), strict=False)
+    columns = {name: pl.Series(name, getattr(listed, name), dtype=pl.String) for name in _TEXTS}
+    columns |= {name: pl.Series(name, getattr(listed, name), nan_to_null=True) for name in _NUMBERS}
+    columns |= {name: pl.Series(name, getattr(listed, name), dtype=pl.Date) for name in _DATES}
+    return pl.DataFrame(
+        [*(key.gather(listed.row).alias(name) for key, name in keys), *(columns[n] for n in EVENT_COLUMNS)]
+    )

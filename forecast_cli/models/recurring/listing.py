@@ -1,0 +1,115 @@
+"""Listing: the streams of a panel as columns that people read, one entry a stream."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.models.recurring.business_days import Rule
+from forecast_cli.models.recurring.cycles import Cycle
+from forecast_cli.models.recurring.events import coming_events
+from forecast_cli.models.recurring.payments import OFFSETS
+from forecast_cli.models.recurring.streams import Streams
+from forecast_cli.models.recurring.wording import rule_words
+
+#: A stream with less of a chance that it still runs is called ended.
+_ENDED: Final = 0.3
+#: Share of the median that the amount to come is away from it to be called changed, where amounts repeat and elsewhere.
+_CHANGED: Final = (0.01, 0.15)
+_AHEAD: Final = 400  # days within which every cycle comes round once
+
+
+class StreamStatus(StrEnum):
+    """What has become of a stream."""
+
+    ACTIVE = "active"
+    CHANGED = "changed"  # runs on with another amount
+    ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The s streams of n accounts, semi-monthly ones once: columns of ``events.parquet``, [s] each.
+
+    ``row`` is the account's row in the panel, ``kind`` "in" or "out", ``amount`` signed, ``amount_spread`` its standard
+    deviation, both in units of the balance; ``day_jitter`` the standard deviation of the day; dates datetime64[D],
+    ``next_date`` NaT and ``next_amount`` NaN where none is expected; ``confidence`` the probability that the next
+    comes.
+    """
+
+    row: NDArray[np.int64]
+    kind: tuple[str, ...]
+    cycle: tuple[str, ...]
+    rule: tuple[str, ...]
+    amount: NDArray[np.float64]
+    amount_spread: NDArray[np.float64]
+    day_jitter: NDArray[np.float64]
+    n_seen: NDArray[np.int64]
+    first_seen: NDArray[np.datetime64]
+    last_seen: NDArray[np.datetime64]
+    status: tuple[str, ...]
+    confidence: NDArray[np.float64]
+    next_date: NDArray[np.datetime64]
+    next_amount: NDArray[np.float64]
+
+
+def list_streams(streams: Streams, origins: NDArray[np.datetime64]) -> Listing:
+    """Return the streams as people read them; ``origins`` [n] of the panel they were found in."""
+    one = np.flatnonzero((streams.partner < 0) | (np.arange(len(streams)) < streams.partner))
+    other = np.where(streams.partner[one] >= 0, streams.partner[one], one)
+    status = _statuses(streams)
+    next_date = _next_dates(streams, origins)
+    next_date[status == StreamStatus.ENDED] = np.datetime64("NaT")
+    later = np.isnat(next_date[one]) | (next_date[other] < next_date[one])
+    coming = np.where(later, other, one)
+    newer = np.where(streams.last[other] > streams.last[one], other, one)
+    return Listing(
+        row=streams.row[one],
+        kind=tuple(np.where(streams.amount[one] > 0, "in", "out").tolist()),
+        cycle=tuple(Cycle(cycle).label for cycle in streams.cycle[one]),
+        rule=tuple(_words(streams, int(a), int(b)) for a, b in zip(one, other, strict=True)),
+        amount=streams.amount[newer],
+        amount_spread=streams.spread[newer],
+        day_jitter=_jitter(streams)[one],
+        n_seen=streams.n_seen[one] + np.where(other == one, 0, streams.n_seen[other]),
+        first_seen=np.minimum(streams.first[one], streams.first[other]).astype("datetime64[D]"),
+        last_seen=streams.last[newer].astype("datetime64[D]"),
+        status=tuple(status[newer].tolist()),
+        confidence=(streams.alive * streams.rate)[coming],
+        next_date=next_date[coming],
+        next_amount=np.where(np.isnat(next_date[coming]), np.nan, streams.amount[coming]),
+    )
+
+
+def _statuses(streams: Streams) -> NDArray[np.str_]:
+    away = np.abs(streams.amount - streams.median)
+    changed = away > np.where(streams.fixed, *_CHANGED) * np.abs(streams.median)
+    kept = np.where(changed, StreamStatus.CHANGED.value, StreamStatus.ACTIVE.value)
+    return np.where(streams.alive < _ENDED, StreamStatus.ENDED.value, kept)
+
+
+def _next_dates(streams: Streams, origins: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+    """Return the likeliest day of each stream's next payment, [m]."""
+    events = coming_events(streams, origins, _AHEAD)
+    stream, first = np.unique(events.stream, return_index=True)
+    day = events.due[first] + OFFSETS[np.argmax(events.chance[first], axis=1)]
+    dates = np.full(len(streams), np.datetime64("NaT"), dtype="datetime64[D]")
+    dates[stream] = day.astype("datetime64[D]")
+    return dates
+
+
+def _jitter(streams: Streams) -> NDArray[np.float64]:
+    """Return the standard deviation of the days that payments come from their due day, [m]."""
+    mean, square = np.zeros(len(streams)), np.zeros(len(streams))
+    for place, offset in enumerate(OFFSETS):
+        mean = mean + streams.punctuality[:, place] * offset
+        square = square + streams.punctuality[:, place] * offset**2
+    return np.asarray(np.sqrt(np.maximum(square - mean**2, 0.0)))
+
+
+def _words(streams: Streams, one: int, other: int) -> str:
+    days = sorted({int(streams.phases.anchor[one]), int(streams.phases.anchor[other])})
+    cycle, rule = Cycle(streams.cycle[one]), Rule(max(streams.rule[one], streams.rule[other]))
+    return rule_words(cycle, int(streams.phases.residue[one]), tuple(days), rule)
