@@ -83,10 +83,12 @@ def _chances(
     streams: Streams, stream: NDArray[np.int64], due: NDArray[np.int64], origin: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Return the chances [e, o]; of what has not come by the origin some will not come, and the rest comes late."""
-    own = streams.punctuality[stream] ahead = due[:, None] + OFFSETS > origin[:, None] rate, alive =
-    streams.rate[stream], streams.alive[stream] left = 1.0 - rate * np.add.accumulate(np.where(ahead, 0.0, own),
-    axis=1)[:, -1] chance: NDArray[np.float64] = np.where(due <= streams.covered[stream], 0.0, rate * alive / left)[:,
-    None] * np.where(ahead, own, 0.0) return chance
+    own = streams.punctuality[stream]
+    ahead = due[:, None] + OFFSETS > origin[:, None]
+    rate, alive = streams.rate[stream], streams.alive[stream]
+    left = 1.0 - rate * np.add.accumulate(np.where(ahead, 0.0, own), axis=1)[:, -1]
+    whole = np.where(due <= streams.covered[stream], 0.0, rate * alive / left)
+    return np.asarray(whole[:, None] * np.where(ahead, own, 0.0))
 
 
 def _days(origins: NDArray[np.datetime64]) -> NDArray[np.int64]:
