@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
+from forecast_cli.models.recurring.streams import Streams
 
 
 def quantile_probabilities(levels: tuple[float, ...]) -> NDArray[np.float64]:
@@ -33,7 +34,8 @@ class Forecast:
 
     ``mean`` [n, h] and ``quantiles`` [n, h, q] float64, in units of the balance; the last axis in the order of
     ``quantile_probabilities(levels)``, the median in the middle. ``paths`` [n, s, h], sample paths, where the model
-    has them. Rows named in ``failures`` hold NaN.
+    has them. Rows named in ``failures`` hold NaN. ``streams``, the recurring payments of the accounts, where it looks
+    for them.
     """
 
     mean: NDArray[np.float64]
@@ -41,6 +43,7 @@ class Forecast:
     levels: tuple[float, ...]
     failures: tuple[RowFailure, ...] = ()
     paths: NDArray[np.float64] | None = None
+    streams: Streams | None = None
 
 
 class FittedModel(Protocol):

@@ -1,6 +1,6 @@
 """Checks of what a model says, account by account: finite, ordered, and not beyond all that the account ever did."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -68,7 +68,7 @@ def check_forecast(forecast: Forecast, facts: AccountFacts, *, reach: float = RE
         else:
             failures[row] = _exploding(row, span, facts)
     in_order = tuple(failures[row] for row in sorted(failures))
-    return blank_failures(Forecast(forecast.mean, quantiles, forecast.levels, in_order, forecast.paths))
+    return blank_failures(replace(forecast, quantiles=quantiles, failures=in_order))
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,15 @@ from typing import Final
 
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.text import closest
-from forecast_cli.models import drift, month_paths, naive, seasonal_naive, window_average
+from forecast_cli.models import auto, drift, month_paths, naive, seasonal_naive, window_average
 from forecast_cli.models import statsforecast_specs as sf
 from forecast_cli.models.base import Model
+from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.recurring import model as recurring_events
 from forecast_cli.models.spec import ModelSpec, Seasons, SeasonUse
 
 _SPECS: Final = (
+    auto.SPEC,
     month_paths.SPEC,
     recurring_events.SPEC,
     naive.SPEC,
@@ -43,14 +45,20 @@ _HINT: Final = "list the models with: forecast-cli models"
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """A model as it was asked for: ``label`` is the user's own text, ``season_lengths`` those the model uses."""
+    """A model as it was asked for: ``label`` is the user's own text, ``season_lengths`` those the model uses.
+
+    ``learned`` is what was learned from all accounts, for a model that does that.
+    """
 
     label: str
     spec: ModelSpec
     season_lengths: Seasons
+    learned: Learned | None = None
 
     def build(self) -> Model:
-        """Return the model."""
+        """Return the model, with what was learned from all accounts where it does that."""
+        if self.spec.build_learned is not None:
+            return self.spec.build_learned(self.learned)
         return self.spec.build(self.season_lengths)
 
     def build_updatable(self) -> Model:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from forecast_cli.models.base import Model
+from forecast_cli.models.pooled.learned import Learned
 
 Seasons = tuple[int, ...]
 
@@ -32,6 +33,7 @@ class IntervalMethod(StrEnum):
     SIMULATED = "simulated"  # its own simulation, seeded
     CONFORMAL = "conformal"  # its errors over the account's last windows
     PATHS = "paths"  # the account's own earlier paths
+    POOLED = "pooled"  # what came of accounts like it, calibrated over all accounts
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class ModelSpec:
     a horizon. ``cost_ms`` is CPU milliseconds an account: two years of days, 30 days ahead, two levels. Season lengths
     beyond ``max_season`` are not used: the model goes without season. Those below ``min_season`` are not its own.
     ``build_updatable`` makes the model so that ``FittedModel.update`` keeps what was learned, which takes memory; None
-    for a model that has to learn again.
+    for a model that has to learn again. ``build_learned`` makes a model that learns from all accounts, of what was learned.
     """
 
     name: str
@@ -53,6 +55,7 @@ class ModelSpec:
     build: Callable[[Seasons], Model]
     needs: Callable[[Seasons, int], int]
     build_updatable: Callable[[Seasons], Model] | None = None
+    build_learned: Callable[[Learned | None], Model] | None = None
     seasons: SeasonUse = SeasonUse.NONE
     min_season: int = 1
     max_season: int | None = None

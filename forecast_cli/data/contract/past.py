@@ -1,0 +1,59 @@
+"""Past: some accounts' balances up to the last row of each, and on which days they have one."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from forecast_cli.config.choices import Origin
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.columns import UNIQUE_ID
+from forecast_cli.data.contract.series import build_shard
+from forecast_cli.data.panel import Panel
+from forecast_cli.data.scan.canonical import CURRENCY
+from forecast_cli.data.scan.collect import collect
+from forecast_cli.data.scan.rows import scan_rows
+from forecast_cli.data.source import Source
+
+
+@dataclass(frozen=True)
+class Past:
+    """``panel``, each account up to its own last row; ``row`` [r] and ``day`` [r], the days it has a row on.
+
+    Days are days since 1970-01-01, rows of the panel ascending, days ascending within each.
+    """
+
+    panel: Panel
+    row: NDArray[np.int64]
+    day: NDArray[np.int64]
+
+    def last_before(self, day: np.datetime64) -> NDArray[np.int64]:
+        """Return the last day before ``day`` that each account has a row on, [n]; -1 where there is none."""
+        last = np.full(len(self.panel), -1, dtype=np.int64)
+        earlier = self.day < day.astype("datetime64[D]").astype(np.int64)
+        np.maximum.at(last, self.row[earlier], self.day[earlier])
+        return last
+
+
+def read_past(source: Source, settings: Settings, ids: pl.Series) -> Past:
+    """Read the accounts ``ids``. Those that cannot be forecast are left out. Raises InputRejectedError as a shard does."""
+    own = settings.model_copy(update={"origin": Origin.ACCOUNT})
+    wanted = scan_rows(source, own).filter(pl.col(UNIQUE_ID).is_in(ids.implode()))
+    rows = collect(wanted, source)
+    panel = build_shard(rows, own, origin=None).panel
+    keys = [UNIQUE_ID, *([CURRENCY] if panel.currencies is not None else [])]
+    places = pl.DataFrame(dict(zip(keys, panel.keys(), strict=True))).with_columns(
+        row=pl.int_range(len(panel), dtype=pl.Int64),
+        last=pl.Series(panel.origins.astype("datetime64[D]")),
+    )
+    days: Any = (
+        rows.select(*keys, "ds")
+        .join(places, on=keys, how="inner")
+        .filter(pl.col("ds") <= pl.col("last"))
+        .select("row", day=pl.col("ds").cast(pl.Date).to_physical().cast(pl.Int64))
+        .unique()
+        .sort("row", "day")
+    )
+    return Past(panel, days["row"].to_numpy(), days["day"].to_numpy())

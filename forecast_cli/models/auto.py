@@ -1,0 +1,119 @@
+"""Auto: each account's payments and level, corrected and given intervals by what came of accounts like it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.base import Forecast, RowFailure, quantile_probabilities
+from forecast_cli.models.failures import TOO_SHORT, too_short_message
+from forecast_cli.models.laplace import laplace_scores
+from forecast_cli.models.normal import blank_failures
+from forecast_cli.models.pooled.features import describe
+from forecast_cli.models.pooled.forest import consult
+from forecast_cli.models.pooled.knots import between_knots
+from forecast_cli.models.pooled.learned import Learned, Vintage
+from forecast_cli.models.pooled.outlook import PATH_DAYS, Outlook, look_ahead
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
+
+NAME: Final = "auto"
+#: Days of history: a move over 30 days gives an account its scale.
+MIN_OBS: Final = 31
+
+
+@dataclass(frozen=True)
+class Auto:
+    """Forecast the account's own payments and reversion, corrected by what a pooled forest says of accounts like it.
+
+    With path(s) and sd(s) of ``RecurringEvents``, S the account's mean absolute move over 30 days, and (l, m, u, a) the
+    10th, 50th and 90th percentile and the mean of (y[t + s] - path(s)) / S over past windows in the same leaves, means
+    over the trees: median(s) = path(s) + S m(s), mean(s) = path(s) + S a(s), and the quantile p lies
+    S z_p(s) (u(s) - m(s)) above the median, S z_p(s) (m(s) - l(s)) below it, z_p the calibrated score of the horizon.
+    Between the knots of the horizon corrections are drawn straight. ``docs/auto.md`` says how that is learned.
+    """
+
+    learned: Learned | None = None
+
+    def fit(self, panel: Panel) -> "FittedAuto":
+        """Keep the panel: all that is learned was learned before."""
+        return FittedAuto(panel, self.learned)
+
+
+@dataclass(frozen=True)
+class FittedAuto:
+    """The balances, and what was learned from others; None where nothing was."""
+
+    panel: Panel
+    learned: Learned | None
+
+    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
+        """Forecast h days, as many as were learned at most.
+
+        Where too few windows were there to learn from, the account's own errors make its intervals; an account that is
+        too young to have any is a failure.
+        """
+        longest = h if self.learned is None else max(h, self.learned.h)
+        outlook = look_ahead(self.panel, longest)
+        mean, quantiles = _own(outlook, levels)
+        if self.learned is not None:
+            for place, rows in _by_vintage(self.learned, self.panel, outlook.scale):
+                part = _part(outlook, rows)
+                corrected = _corrected(self.panel.take(rows), part, self.learned, self.learned.vintages[place], levels)
+                mean[rows], quantiles[rows] = corrected
+        mean, quantiles = mean[:, :h], quantiles[:, :h]
+        still = outlook.scale == 0.0
+        mean[still] = self.panel.y[still, -1, None]
+        quantiles[still] = self.panel.y[still, -1, None, None]
+        failures = tuple(
+            RowFailure(row, TOO_SHORT, too_short_message(int(self.panel.lengths[row]), PATH_DAYS + longest))
+            for row in np.flatnonzero(np.isnan(quantiles).any(axis=(1, 2))).tolist()
+        )
+        return blank_failures(Forecast(mean, quantiles, levels, failures, streams=outlook.streams))
+
+    def update(self, panel: Panel) -> "FittedAuto":
+        """Return the model of the newer panel, with what was learned before."""
+        return FittedAuto(panel, self.learned)
+
+
+def _own(outlook: Outlook, levels: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and quantiles as each account's own past has them."""
+    mean = outlook.path.copy()
+    return mean, mean[:, :, None] + outlook.sd[:, :, None] * laplace_scores(levels)
+
+
+def _by_vintage(learned: Learned, panel: Panel, scale: NDArray[np.float64]) -> list[tuple[int, NDArray[np.int64]]]:
+    """Return the rows that have moved, by the vintage that has learned something for their origin."""
+    places = np.where(scale > 0.0, learned.vintage_of(panel.origins), -1)
+    found = [(int(place), np.flatnonzero(places == place)) for place in np.unique(places) if place >= 0]
+    return [(place, rows) for place, rows in found if learned.vintages[place].forest]
+
+
+def _part(outlook: Outlook, rows: NDArray[np.int64]) -> Outlook:
+    return Outlook(outlook.path[rows], outlook.sd[rows], outlook.scale[rows], outlook.streams)
+
+
+def _corrected(
+    panel: Panel, outlook: Outlook, learned: Learned, vintage: Vintage, levels: tuple[float, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and quantiles of rows of one vintage, [r, h] and [r, h, q]."""
+    assert vintage.calibration is not None  # noqa: S101 - a vintage with trees has one
+    said = consult(vintage.forest, describe(panel, outlook, learned.knots))
+    away = vintage.calibration.quantiles(said, quantile_probabilities(levels))
+    scale, h = outlook.scale[:, None], outlook.path.shape[1]
+    mean = outlook.path + scale * between_knots(said[..., -1], learned.knots, h)
+    quantiles = outlook.path[:, :, None] + scale[:, :, None] * between_knots(away, learned.knots, h)
+    return mean, quantiles
+
+
+SPEC = ModelSpec(
+    name=NAME,
+    summary="dated payments and reversion, corrected by what came of accounts like it, calibrated over all accounts",
+    kind=ModelKind.BLOCK,
+    intervals=IntervalMethod.POOLED,
+    cost_ms=0.4,
+    build=lambda _seasons: Auto(),
+    build_learned=Auto,
+    needs=lambda _seasons, _h: MIN_OBS,
+)

@@ -1,0 +1,1 @@
+"""Pooled: what the older windows of all accounts teach about each, as plain arrays."""

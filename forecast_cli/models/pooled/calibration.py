@@ -1,0 +1,84 @@
+"""Calibration: how far what came lay from what a forest said of accounts it had not seen, by horizon and side."""
+
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Probabilities that scores are kept at.
+GRID: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995)
+#: Least distance of the 10th or 90th percentile from the median, as a share of an account's scale.
+_NARROWEST: Final = 0.02
+#: Intervals hold what they say in this share of the months that scores were taken in, not in the mean of them.
+_MONTHS: Final = 0.9
+#: Fewest windows that make a month.
+_FEWEST: Final = 50
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """``scores`` [p, k] at the probabilities of ``GRID`` and the knots.
+
+    A score is the distance from the median, over that of the 90th percentile above it or of the 10th below it: -1 and 1
+    for a forest whose 80 % interval is right.
+    """
+
+    scores: NDArray[np.float64]
+
+    def quantiles(self, said: NDArray[np.float64], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the quantiles [n, k, q] of accounts that a forest said ``said`` [n, k, 4] of."""
+        wanted, known = _normal_scores(probabilities), _normal_scores(np.array(GRID))
+        scores = np.stack([_interpolate(wanted, known, column) for column in self.scores.T])
+        median, below, above = _spread(said)
+        return np.asarray(median[..., None] + scores * np.where(scores < 0, below[..., None], above[..., None]))
+
+
+def calibrate(
+    said: NDArray[np.float64], came: NDArray[np.float64], months: NDArray[np.int64]
+) -> Calibration:
+    """Return the calibration for what was ``said`` [n, k, 4] and ``came`` [n, k] in windows of the ``months`` [n].
+
+    Split conformal prediction with the scores of quantile regression, each side its own (Romano, Patterson and Candes,
+    NeurIPS 2019), widened on each side so that it holds in nine months of ten: what all accounts meet together in a
+    month makes windows of one month alike, and the months to come are others.
+    """
+    median, below, above = _spread(said)
+    error = came - median
+    scores = error / np.where(error < 0, below, above)
+    pooled = np.quantile(scores, GRID, axis=0)
+    wider_below, wider_above = (_widening(scores, months, side) for side in (0.1, 0.9))
+    middle = pooled[len(GRID) // 2]
+    away = pooled - middle
+    return Calibration(middle + away * np.where(np.array(GRID)[:, None] < 0.5, wider_below, wider_above))
+
+
+def _widening(scores: NDArray[np.float64], months: NDArray[np.int64], side: float) -> NDArray[np.float64]:
+    """Return how much further out the quantile ``side`` lies in nine months of ten than in all windows, [k]."""
+    names, counts = np.unique(months, return_counts=True)
+    each = [np.quantile(scores[months == name], side, axis=0) for name in names[counts >= _FEWEST]]
+    pooled = np.quantile(scores, side, axis=0)
+    if not each:
+        return np.ones_like(pooled)
+    furthest = np.quantile(np.stack(each), _MONTHS if side > 0.5 else 1 - _MONTHS, axis=0)
+    return np.asarray(np.maximum(np.divide(furthest, pooled, out=np.ones_like(pooled), where=pooled != 0.0), 1.0))
+
+
+def _spread(said: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    low, median, high = said[..., 0], said[..., 1], said[..., 2]
+    return median, np.maximum(median - low, _NARROWEST), np.maximum(high - median, _NARROWEST)
+
+
+def _interpolate(
+    wanted: NDArray[np.float64], known: NDArray[np.float64], scores: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return scores [q] between those known, straight in the normal score; further out along the last line."""
+    left = np.clip(np.searchsorted(known, wanted, side="right") - 1, 0, len(known) - 2)
+    share = (wanted - known[left]) / (known[left + 1] - known[left])
+    return np.asarray(scores[left] * (1 - share) + scores[left + 1] * share)
+
+
+def _normal_scores(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    standard = NormalDist()
+    return np.array([standard.inv_cdf(float(p)) for p in probabilities])

@@ -1,0 +1,91 @@
+"""Forest: trees that put like accounts together, and what became of the accounts in each leaf."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.models.pooled.leaves import leaf_statistics
+from forecast_cli.models.rows import chunks
+
+#: Fewest windows in a leaf, share of the features that a split is chosen from, and the deepest a tree goes.
+_LEAF: Final = 15
+_FEATURES: Final = 0.3
+_DEEPEST: Final = 16
+
+
+@dataclass(frozen=True)
+class Tree:
+    """One tree of m nodes, the root first: go to ``left`` [m] where feature [m] <= ``threshold`` [m], else ``right``.
+
+    A leaf leads to itself. ``values`` [m, k, 4] float32: at each of k knots, the 10th, 50th and 90th percentile and the
+    mean of what came in a leaf; 0 for other nodes.
+    """
+
+    feature: NDArray[np.int32]
+    threshold: NDArray[np.float64]
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    values: NDArray[np.float32]
+
+    def leaf_of(self, x: NDArray[np.float32]) -> NDArray[np.int32]:
+        """Return the leaf [n] that each row of features ``x`` [n, f] comes to."""
+        rows, node = np.arange(len(x)), np.zeros(len(x), dtype=np.int32)
+        while True:
+            lower = x[rows, self.feature[node]] <= self.threshold[node]
+            following = np.where(lower, self.left[node], self.right[node])
+            if (following == node).all():
+                return node
+            node = following
+
+
+Forest = tuple[Tree, ...]
+
+
+def consult(forest: Forest, x: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the mean over the trees of what their leaves say of each row of ``x`` [n, f]: [n, k, 4].
+
+    Trees are added one after the other, so that what a row gets does not depend on the rows beside it.
+    """
+    total = np.zeros((len(x), *forest[0].values.shape[1:]))
+    for rows in chunks(len(x)):
+        for tree in forest:
+            total[rows] += tree.values[tree.leaf_of(x[rows])]
+    return total / len(forest)
+
+
+def grow(x: NDArray[np.float32], came: NDArray[np.float64], *, trees: int, seed: int) -> Forest:
+    """Grow ``trees`` extremely randomised trees on features ``x`` [n, f] and what ``came`` [n, k] at the knots.
+
+    Each splits so that the squares within leaves, summed over the knots, are least; leaves keep quantiles (Geurts, Ernst
+    and Wehenkel, Machine Learning 63, 2006; Meinshausen, Journal of Machine Learning Research 7, 2006).
+    """
+    from sklearn.ensemble import ExtraTreesRegressor  # takes a second to import, and only learning needs it
+
+    grown = ExtraTreesRegressor(
+        trees, min_samples_leaf=_LEAF, max_features=_FEATURES, max_depth=_DEEPEST, random_state=seed, n_jobs=1
+    ).fit(x, came)
+    return tuple(_tree(estimator.tree_, x, came) for estimator in grown.estimators_)
+
+
+def join(forests: Sequence[Forest]) -> Forest:
+    """Return one forest of all trees."""
+    return tuple(tree for forest in forests for tree in forest)
+
+
+def _tree(grown: Any, x: NDArray[np.float32], came: NDArray[np.float64]) -> Tree:
+    own = np.arange(grown.node_count, dtype=np.int32)
+    is_leaf = grown.children_left < 0
+    leaf = grown.apply(x)
+    values = np.zeros((grown.node_count, came.shape[1], 4), dtype=np.float32)
+    reached, statistics = leaf_statistics(leaf, came)
+    values[reached] = statistics
+    return Tree(
+        feature=np.where(is_leaf, 0, grown.feature).astype(np.int32),
+        threshold=np.where(is_leaf, np.inf, grown.threshold),
+        left=np.where(is_leaf, own, grown.children_left).astype(np.int32),
+        right=np.where(is_leaf, own, grown.children_right).astype(np.int32),
+        values=values,
+    )

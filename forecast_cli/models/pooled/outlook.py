@@ -1,0 +1,59 @@
+"""Outlook: what an account's own payments and level say of its future; what is learned from others corrects it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.recurring.detect import find_streams
+from forecast_cli.models.recurring.events import expected_events
+from forecast_cli.models.recurring.reversion import fit_reversion, path_errors
+from forecast_cli.models.recurring.streams import Streams
+from forecast_cli.models.rows import chunks, row_sums
+
+#: Days of history that a path of payments and reversion needs; before that the last balance stands.
+PATH_DAYS: Final = 60
+#: Lag, in days, of the moves that give an account its scale.
+_SCALE_LAG: Final = 30
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """``path`` [n, h], the balances expected, and ``sd`` [n, h], their standard deviation, NaN where it is not known.
+
+    ``scale`` [n], the mean absolute move over 30 days, 0 for an account that never moved. All in units of the balance.
+    """
+
+    path: NDArray[np.float64]
+    sd: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    streams: Streams
+
+
+def look_ahead(panel: Panel, h: int) -> Outlook:
+    """Return the outlook of each account over ``h`` days, each from its own past alone."""
+    streams = find_streams(panel)
+    coming = expected_events(streams, panel.origins, h)
+    path, sd = np.empty((len(panel), h)), np.empty((len(panel), h))
+    for rows in chunks(len(panel)):
+        y = panel.y[rows]
+        rest = np.diff(y, axis=1, prepend=np.nan) - streams.explained[rows]
+        reversion = fit_reversion(y, rest)
+        path[rows] = reversion.path(y[:, -1], coming.mean[rows])
+        sd[rows] = np.sqrt(path_errors(y, rest, reversion, h) ** 2 + coming.path_variance[rows])
+    young = panel.lengths < PATH_DAYS
+    path[young] = panel.y[young, -1, None]
+    sd[panel.lengths < PATH_DAYS + h] = np.nan
+    return Outlook(path, sd, scale_of(panel), streams)
+
+
+def scale_of(panel: Panel) -> NDArray[np.float64]:
+    """Return the mean of |y[t] - y[t - 30]| over all days of each account that have one, [n]; 0 without any."""
+    scale = np.zeros(len(panel))
+    for rows in chunks(len(panel)):
+        y = panel.y[rows]
+        moves = np.abs(y[:, _SCALE_LAG:] - y[:, :-_SCALE_LAG])
+        scale[rows] = row_sums(moves) / np.maximum(panel.lengths[rows] - _SCALE_LAG, 1)
+    return scale

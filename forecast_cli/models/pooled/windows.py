@@ -1,0 +1,95 @@
+"""Windows to learn from: days in the past of all accounts, and what came after them, chosen by chance that is fixed."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.data.panel import Panel
+
+#: Days from one window of an account to the next.
+EVERY: Final = 15
+#: Days of history before a window.
+MIN_TRAIN: Final = 31
+#: Days of history that a window looks back on.
+LOOK_BACK: Final = 1096
+
+
+@dataclass(frozen=True)
+class Windows:
+    """m windows of a panel: ``row`` [m], ``day`` [m] their origins (days since 1970-01-01), ``priority`` [m].
+
+    Fixed by account and day alone, whatever other accounts or later days there are: those of lowest priority are taken.
+    """
+
+    row: NDArray[np.int64]
+    day: NDArray[np.int64]
+    priority: NDArray[np.uint64]
+
+    def take(self, some: NDArray[np.int64]) -> "Windows":
+        """Return some of the windows."""
+        return Windows(self.row[some], self.day[some], self.priority[some])
+
+
+def list_windows(panel: Panel, h: int) -> Windows:
+    """Return every window of each account with 31 days of history before it and ``h`` days after it.
+
+    An account's windows lie 15 days apart, on days that a hash of its key decides.
+    """
+    ends = panel.origins.astype("datetime64[D]").astype(np.int64)
+    firsts = ends - panel.lengths + 1
+    rows, days, priorities = [], [], []
+    for row, (first, end) in enumerate(zip(firsts.tolist(), ends.tolist(), strict=True)):
+        seed = panel.seed_of(row)
+        earliest = first + MIN_TRAIN - 1
+        day = np.arange(earliest + (seed - earliest) % EVERY, end - h + 1, EVERY, dtype=np.int64)
+        rows.append(np.full(len(day), row, dtype=np.int64))
+        days.append(day)
+        priorities.append(_mixed(seed, day))
+    if not rows:
+        return Windows(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint64))
+    return Windows(np.concatenate(rows), np.concatenate(days), np.concatenate(priorities))
+
+
+def panel_at(panel: Panel, windows: Windows) -> Panel:
+    """Return the panel of ``windows``: each row an account as it was known on a window's day."""
+    ends = panel.origins.astype("datetime64[D]").astype(np.int64)[windows.row]
+    back = ends - windows.day
+    lengths = np.minimum(panel.lengths[windows.row] - back, LOOK_BACK)
+    longest = int(lengths.max(initial=1))
+    last = panel.y.shape[1] - 1 - back
+    at = last[:, None] - np.arange(longest - 1, -1, -1)
+    y = panel.y[windows.row[:, None], np.maximum(at, 0)]
+    y[np.arange(longest) < longest - lengths[:, None]] = np.nan
+    return Panel(
+        ids=panel.ids.gather(windows.row),
+        y=y,
+        lengths=lengths,
+        origins=windows.day.astype("datetime64[D]"),
+        currencies=None if panel.currencies is None else panel.currencies.gather(windows.row),
+        seed=panel.seed,
+    )
+
+
+def came_after(panel: Panel, windows: Windows, knots: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the balances [m, k] that came ``knots`` days after each window."""
+    ends = panel.origins.astype("datetime64[D]").astype(np.int64)[windows.row]
+    last = panel.y.shape[1] - 1 - (ends - windows.day)
+    return np.asarray(panel.y[windows.row[:, None], last[:, None] + knots])
+
+
+def group_of(panel: Panel, windows: Windows, groups: int) -> NDArray[np.int64]:
+    """Return which of some ``groups`` of accounts each window belongs to, [m]: by a hash of the account's key."""
+    seeds = np.array([panel.seed_of(row) for row in range(len(panel))], dtype=np.int64)
+    return np.asarray(((seeds // EVERY) % groups)[windows.row])
+
+
+def _mixed(seed: int, days: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Return a hash of an account's seed and each day."""
+    told = np.stack([np.full(len(days), seed, dtype="<i8"), days.astype("<i8")], axis=1)
+    return np.array(
+        [int.from_bytes(hashlib.blake2b(pair.tobytes(), digest_size=8).digest(), "big") for pair in told],
+        dtype=np.uint64,
+    )
