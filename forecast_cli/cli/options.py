@@ -216,6 +216,20 @@ class RunOptions:
     ]
 
 
+class ForecastOptions:
+    """What only a forecast takes."""
+
+    fitted: Annotated[
+        str | None,
+        _option(
+            "--fitted",
+            "Output folder of an earlier forecast by 'auto' whose learned part is used, instead of learning anew "
+            "(default: none).",
+            "DIR",
+        ),
+    ]
+
+
 class BacktestOptions:
     """How history is replayed."""
 
@@ -319,4 +333,4 @@ class LogOptions:
     ]
 
 
-SETTING_OPTIONS: Final = (InputOptions, RunOptions, BacktestOptions)
+SETTING_OPTIONS: Final = (InputOptions, RunOptions, ForecastOptions, BacktestOptions)

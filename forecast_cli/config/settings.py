@@ -38,6 +38,7 @@ Threshold = Annotated[
     Field(pattern=_THRESHOLD, description="an amount such as 500, or a percentile, p1 to p99"),
 ]
 _RUNNING: Final[dict[str, Any]] = {"affects_output": False}
+_FORECAST: Final[dict[str, Any]] = {"only": "forecast"}
 _BACKTEST: Final[dict[str, Any]] = {"only": "backtest"}
 
 
@@ -103,6 +104,9 @@ class Settings(BaseModel):
     """Interval levels, in percent."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of whatever is drawn at random."""
+
+    fitted: Annotated[str | None, Field(json_schema_extra=_FORECAST)] = None
+    """Output folder of an earlier forecast by 'auto' whose learned part is used, instead of learning anew."""
 
     windows: Annotated[int, Field(ge=1, le=366, json_schema_extra=_BACKTEST)] = 3
     """Windows of a backtest: cutoffs, each forecast with what was known then."""

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -55,3 +55,11 @@ class Panel:
             currencies=None if self.currencies is None else self.currencies.gather(index),
             seed=self.seed,
         )
+
+
+def cut_panel(panel: Panel, longest: int) -> Panel:
+    """Return the last ``longest`` days of each account."""
+    if panel.y.shape[1] <= longest:
+        return panel
+    y = panel.y[:, panel.y.shape[1] - longest :]
+    return replace(panel, y=y, lengths=np.minimum(panel.lengths, longest))

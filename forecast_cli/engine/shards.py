@@ -1,7 +1,7 @@
 """Shards: contiguous ranges of sorted account ids, cut from the input and the settings alone."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +11,7 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.data.source import Source
+from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import ModelChoice, parse_model
 
 #: CPU seconds a shard should cost: long enough that handing it out costs nothing, short enough to keep cores busy.
@@ -29,11 +30,12 @@ class Job:
     origin: date | None
     staging: Path
     work: "Work"
+    learned: Learned | None = None
 
     @property
     def models(self) -> tuple[ModelChoice, ...]:
         """Return the models asked for, in their order; found again in each worker, for models are code, not data."""
-        return choose_models(self.settings)
+        return tuple(replace(choice, learned=self.learned) for choice in choose_models(self.settings))
 
 
 @dataclass(frozen=True)

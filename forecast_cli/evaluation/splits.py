@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.data.panel import Panel
+from forecast_cli.data.panel import Panel, cut_panel
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,4 @@ def _fold(panel: Panel, window: int, settings: Settings, unknown: NDArray[np.int
     came = whole.y[:, known : known + settings.horizon]
     y[:, : came.shape[1]] = came
     y[np.arange(settings.horizon) >= back - unknown[rows, None]] = np.nan
-    return Fold(window, rows, _cut(train, settings.max_history - settings.windows * settings.step), y)
-
-
-def _cut(train: Panel, longest: int) -> Panel:
-    """Return the last ``longest`` days of each training part."""
-    if train.y.shape[1] <= longest:
-        return train
-    y = train.y[:, train.y.shape[1] - longest :]
-    return replace(train, y=y, lengths=np.minimum(train.lengths, longest))
+    return Fold(window, rows, cut_panel(train, settings.max_history - settings.windows * settings.step), y)

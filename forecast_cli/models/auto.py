@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.data.panel import Panel
+from forecast_cli.data.panel import Panel, cut_panel
 from forecast_cli.models.base import Forecast, RowFailure, quantile_probabilities
 from forecast_cli.models.failures import TOO_SHORT, too_short_message
 from forecast_cli.models.laplace import laplace_scores
@@ -16,6 +16,7 @@ from forecast_cli.models.pooled.forest import consult
 from forecast_cli.models.pooled.knots import between_knots
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import PATH_DAYS, Outlook, look_ahead
+from forecast_cli.models.pooled.windows import LOOK_BACK
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
 
 NAME: Final = "auto"
@@ -38,7 +39,7 @@ class Auto:
 
     def fit(self, panel: Panel) -> "FittedAuto":
         """Keep the panel: all that is learned was learned before."""
-        return FittedAuto(panel, self.learned)
+        return FittedAuto(cut_panel(panel, LOOK_BACK), self.learned)
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class FittedAuto:
 
     def update(self, panel: Panel) -> "FittedAuto":
         """Return the model of the newer panel, with what was learned before."""
-        return FittedAuto(panel, self.learned)
+        return Auto(self.learned).fit(panel)
 
 
 def _own(outlook: Outlook, levels: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

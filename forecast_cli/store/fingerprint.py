@@ -6,11 +6,13 @@ import platform
 import posixpath
 from collections.abc import Iterable
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Final
 
 from forecast_cli import __version__
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.source import Source
+from forecast_cli.store.layout import LEARNED
 
 _PACKAGES: Final = (
     "coreforecast",
@@ -35,12 +37,21 @@ def versions() -> dict[str, str]:
 
 def identity(command: str, source: Source, settings: Settings) -> dict[str, Any]:
     """Return what a run is made from, as plain JSON values: the input by content, settings and versions."""
+    told = settings.affecting_output(command)
+    if settings.fitted is not None and "fitted" in told:
+        told["fitted"] = _content_of(Path(settings.fitted))
     return {
         "command": command,
         "input": input_identity(source.root, ((file.path, file.size, file.sha256) for file in source.files)),
-        "settings": settings.affecting_output(command),
+        "settings": told,
         "versions": versions(),
     }
+
+
+def _content_of(folder: Path) -> str:
+    """Return a hash of what a run learned; of nothing where it left nothing, which is refused later."""
+    paths = [path for path in (folder / name for name in LEARNED) if path.is_file()]
+    return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in paths)).hexdigest()
 
 
 def input_identity(root: str, files: Iterable[tuple[str, int, str]]) -> list[list[Any]]:

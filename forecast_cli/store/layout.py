@@ -16,6 +16,10 @@ SEGMENTS: Final = "segments.parquet"
 FIGURES: Final = "figures.parquet"
 STEP_SUMS: Final = "step_sums.parquet"
 COSTS: Final = "costs.parquet"
+#: What was learned from all accounts, for ``forecast --fitted``.
+LEARNED_TREES: Final = "learned_trees.parquet"
+LEARNED_SCORES: Final = "learned_scores.parquet"
+EVENTS: Final = "events.parquet"
 REPORTS: Final = ("report.json", "report.html", "report.md")
 #: Reports that ``report.json`` holds all of.
 RENDERED: Final = REPORTS[1:]
@@ -28,8 +32,10 @@ STAGING: Final = "staging"
 SHARDS: Final = "shards"
 PLAN: Final = "plan.json"
 
+LEARNED: Final = (LEARNED_TREES, LEARNED_SCORES)
+
 #: Everything a run may leave in its folder; anything else makes the folder a foreign one.
-TABLES: Final = (ACCOUNTS, FAILURES, WINDOWS, SCORES, LOW_BALANCE, LEADERBOARD, STEPS, SEGMENTS)
+TABLES: Final = (ACCOUNTS, FAILURES, WINDOWS, SCORES, LOW_BALANCE, LEADERBOARD, STEPS, SEGMENTS, *LEARNED, EVENTS)
 OWN: Final = frozenset({FORECASTS, *TABLES, *REPORTS, MANIFEST, SUCCESS, LOCK, HOLDER, RUNNING})
 
 

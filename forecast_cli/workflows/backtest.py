@@ -69,7 +69,7 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
         check_updatable(choose_models(request.settings))
     refuse_if_held(request.output)
     settings = replaying(request.settings)
-    prepared = prepare(COMMAND, request.input, request.output, settings, times=settings.windows)
+    prepared = prepare(COMMAND, request.input, request.output, settings, back=cutoffs_back(settings))
     check_attributes(prepared.checked.source, prepared.settings, {*BANDS, CUTOFF, N_TRAIN, SCALE, SCALE_RMS})
     done = execute(prepared, backtest_shard, _finish, force=request.force, progress=progress or NullProgress())
     manifest = read_manifest(request.output)
@@ -92,6 +92,11 @@ def replaying(settings: Settings) -> Settings:
     levels = tuple(sorted({*settings.level, *SCORED_LEVELS}))
     origin = Origin.ACCOUNT if settings.align is Align.ACCOUNT else Origin.INPUT
     return reading_enough(settings.model_copy(update={"level": levels, "origin": origin}))
+
+
+def cutoffs_back(settings: Settings) -> tuple[int, ...]:
+    """Return how many days before its origin an account is forecast from, window by window."""
+    return tuple(window * settings.step for window in range(1, settings.windows + 1))
 
 
 def _finish(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt]) -> tuple[FileEntry, ...]:

@@ -10,10 +10,12 @@ from forecast_cli.engine.outcomes import contract_failures
 from forecast_cli.engine.shards import cpu_seconds
 from forecast_cli.engine.worker import forecast_shard
 from forecast_cli.store.layout import ACCOUNTS, FAILURES
+from forecast_cli.store.learned_tables import learned_frames
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.read import read_manifest
 from forecast_cli.store.run_folder import RunFolder, ShardReceipt, look_or_refuse
+from forecast_cli.store.staging import write_table
 from forecast_cli.workflows.ledgers import group_failures, merge_tables
 from forecast_cli.workflows.reading import count_statuses, summarize_input
 from forecast_cli.workflows.results import ForecastPlan, ForecastRequest, ForecastRun
@@ -64,5 +66,7 @@ def plan_forecast(request: ForecastRequest) -> ForecastPlan:
     )
 
 
-def _finish(_prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt]) -> tuple[FileEntry, ...]:
-    return merge_tables(run, receipts, (ACCOUNTS, FAILURES))
+def _finish(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt]) -> tuple[FileEntry, ...]:
+    tables = merge_tables(run, receipts, (ACCOUNTS, FAILURES))
+    frames = {} if prepared.learned is None else learned_frames(prepared.learned)
+    return (*tables, *(write_table(frame, run.output, name) for name, frame in frames.items()))

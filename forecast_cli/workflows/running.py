@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -15,12 +15,15 @@ from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.progress import Progress
 from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.findings import Action, Finding
+from forecast_cli.engine.learning import learn_from
 from forecast_cli.engine.local import run_shards, usable_cores
 from forecast_cli.engine.shards import Job, Shard, Work, choose_models, cut_shards, shard_size
 from forecast_cli.engine.tables import to_edge
+from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import ModelChoice
 from forecast_cli.store.fingerprint import fingerprint, identity, versions
 from forecast_cli.store.layout import ACCOUNTS
+from forecast_cli.store.learned_tables import read_learned
 from forecast_cli.store.manifest import FileEntry, FindingRecord, InputEntry, InputRecord, Manifest
 from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, open_run
 from forecast_cli.workflows.ledgers import part_entries
@@ -33,7 +36,10 @@ _DOING: Final = {"forecast": "Forecasting", "backtest": "Replaying"}
 
 @dataclass(frozen=True)
 class Prepared:
-    """A run that is ready to start: the input checked, the work cut, the output not touched yet."""
+    """A run that is ready to start: the input checked, the work cut, the output not touched yet.
+
+    Forecasts are made ``back`` days before each origin. ``learned`` is what all accounts taught, where a model asks.
+    """
 
     command: str
     output: Path
@@ -44,6 +50,8 @@ class Prepared:
     shards: tuple[Shard, ...]
     identity: dict[str, Any]
     started: float
+    back: tuple[int, ...] = (0,)
+    learned: Learned | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -74,8 +82,8 @@ class Executed:
     shards_resumed: int
 
 
-def prepare(command: str, source: str, output: Path, settings: Settings, *, times: int = 1) -> Prepared:
-    """Read and check the input, cut the work: each account is forecast ``times`` times. Writes nothing.
+def prepare(command: str, source: str, output: Path, settings: Settings, *, back: tuple[int, ...] = (0,)) -> Prepared:
+    """Read and check the input, cut the work: each account is forecast ``back`` days before its origin. Writes nothing.
 
     Raises InputRejectedError, ConfigError, and OutputConflictError where the output lies inside the input.
     """
@@ -86,9 +94,9 @@ def prepare(command: str, source: str, output: Path, settings: Settings, *, time
     checked = check_whole_input(source, settings)
     contract = accept(checked)
     ids = contract.ledger.get_column(UNIQUE_ID)
-    shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=times))
+    shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
     made_from = identity(command, checked.source, settings)
-    return Prepared(command, output, settings, checked, contract, models, shards, made_from, started)
+    return Prepared(command, output, settings, checked, contract, models, shards, made_from, started, back)
 
 
 def execute(prepared: Prepared, work: Work, finish: Finish, *, force: bool, progress: Progress) -> Executed:
@@ -103,9 +111,20 @@ def execute(prepared: Prepared, work: Work, finish: Finish, *, force: bool, prog
         if state is OutputState.DAMAGED:
             progress.warn(f"{prepared.output}: files of the finished run are gone or cut short; it is done again")
         done = run.take_up()
+        prepared = replace(prepared, learned=_learn(prepared))
         receipts = _run_missing(prepared, run, work, done=list(done.values()), progress=progress)
         run.finish(_manifest(prepared, receipts, finish(prepared, run, receipts)))
         return Executed(reused=False, shards_resumed=len(done))
+
+
+def _learn(prepared: Prepared) -> Learned | None:
+    """Return what all accounts teach, or what an earlier run learned; None where no model asks for it."""
+    if not any(choice.spec.build_learned for choice in prepared.models):
+        return None
+    settings = prepared.settings
+    if settings.fitted is not None:
+        return read_learned(Path(settings.fitted), h=settings.horizon)
+    return learn_from(prepared.checked.source, settings, prepared.contract, back=prepared.back)
 
 
 def _pass_on_warnings(findings: Sequence[Finding], progress: Progress) -> None:
@@ -121,7 +140,7 @@ def _run_missing(
     """Run the shards that are not committed yet, commit each as it comes, and return the receipts of all, in order."""
     known = {receipt.index for receipt in done}
     missing = [shard for shard in prepared.shards if shard.index not in known]
-    job = Job(prepared.checked.source, prepared.settings, prepared.contract.origin, run.staging, work)
+    job = Job(prepared.checked.source, prepared.settings, prepared.contract.origin, run.staging, work, prepared.learned)
     progress.start(_DOING[prepared.command], sum(shard.accounts for shard in prepared.shards))
     progress.advance(sum(receipt.accounts for receipt in done))
     receipts = list(done)

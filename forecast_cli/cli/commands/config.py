@@ -10,6 +10,7 @@ from forecast_cli.cli.flags import settings_from, takes
 from forecast_cli.cli.options import (
     BacktestOptions,
     ConfigOptions,
+    ForecastOptions,
     FormatOption,
     InputOptions,
     OutputFormat,
@@ -55,7 +56,7 @@ def init(
         write_out(f"{printable(output)} written: every setting with its default; use it with --config\n")
 
 
-@takes(RunOptions, BacktestOptions, InputOptions, ConfigOptions)
+@takes(RunOptions, ForecastOptions, BacktestOptions, InputOptions, ConfigOptions)
 def show(ctx: typer.Context, format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002 - the option's name
     """Show every setting in force, its value and where it came from."""
     from forecast_cli.cli import streams

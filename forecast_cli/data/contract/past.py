@@ -1,7 +1,7 @@
 """Past: some accounts' balances up to the last row of each, and on which days they have one."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,10 @@ from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.rows import scan_rows
 from forecast_cli.data.source import Source
+
+
+#: A gap of any length: none ends what is known of the days before it.
+_ANY_GAP: Final = 100_000
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,13 @@ class Past:
         return last
 
 
-def read_past(source: Source, settings: Settings, ids: pl.Series) -> Past:
-    """Read the accounts ``ids``. Those that cannot be forecast are left out. Raises InputRejectedError as a shard does."""
-    own = settings.model_copy(update={"origin": Origin.ACCOUNT})
+def read_past(source: Source, settings: Settings, ids: pl.Series, *, longest: int) -> Past:
+    """Read the last ``longest`` days of the accounts ``ids``; those that cannot be forecast are left out.
+
+    Their history is not cut at gaps, so that no later day decides what is known of an earlier one. Raises
+    InputRejectedError as a shard does.
+    """
+    own = settings.model_copy(update={"origin": Origin.ACCOUNT, "max_history": longest, "max_gap": _ANY_GAP})
     wanted = scan_rows(source, own).filter(pl.col(UNIQUE_ID).is_in(ids.implode()))
     rows = collect(wanted, source)
     panel = build_shard(rows, own, origin=None).panel

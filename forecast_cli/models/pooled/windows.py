@@ -53,11 +53,11 @@ def list_windows(panel: Panel, h: int) -> Windows:
     return Windows(np.concatenate(rows), np.concatenate(days), np.concatenate(priorities))
 
 
-def panel_at(panel: Panel, windows: Windows) -> Panel:
-    """Return the panel of ``windows``: each row an account as it was known on a window's day."""
+def panel_at(panel: Panel, windows: Windows, look_back: int) -> Panel:
+    """Return the panel of ``windows``: each row an account as it was known on a window's day, ``look_back`` days long."""
     ends = panel.origins.astype("datetime64[D]").astype(np.int64)[windows.row]
     back = ends - windows.day
-    lengths = np.minimum(panel.lengths[windows.row] - back, LOOK_BACK)
+    lengths = np.minimum(panel.lengths[windows.row] - back, look_back)
     longest = int(lengths.max(initial=1))
     last = panel.y.shape[1] - 1 - back
     at = last[:, None] - np.arange(longest - 1, -1, -1)

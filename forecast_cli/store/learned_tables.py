@@ -1,0 +1,120 @@
+"""What was learned, as tables of the output: plain columns, read again with ``forecast --fitted DIR``."""
+
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from forecast_cli.core.errors import ConfigError
+from forecast_cli.models.pooled.calibration import GRID, Calibration
+from forecast_cli.models.pooled.forest import Tree
+from forecast_cli.models.pooled.knots import knots_of
+from forecast_cli.models.pooled.learned import Learned, Vintage
+from forecast_cli.store.layout import LEARNED_SCORES, LEARNED_TREES
+
+_NODES: Final = {"feature": np.int32, "threshold": np.float64, "left": np.int32, "right": np.int32}
+_TREES: Final = {
+    "as_of": pl.Date,
+    "tree": pl.Int32,
+    "node": pl.Int32,
+    "feature": pl.Int32,
+    "threshold": pl.Float64,
+    "left": pl.Int32,
+    "right": pl.Int32,
+    "values": pl.List(pl.Float32),
+}
+_SCORES: Final = {
+    "as_of": pl.Date,
+    "horizon": pl.Int32,
+    "windows": pl.Int64,
+    "knot": pl.Int32,
+    "probability": pl.Float64,
+    "score": pl.Float64,
+}
+
+
+def learned_frames(learned: Learned) -> dict[str, pl.DataFrame]:
+    """Return the tables of what was learned, by the name of their file.
+
+    Trees have a row for each node: as_of, tree, node, feature, threshold, left, right, and values, of a leaf: for each
+    knot the 10th, 50th and 90th percentile and the mean. Scores: one for each month, knot and probability; a month that
+    had too few windows to learn from has one row without any.
+    """
+    trees = [
+        _nodes(tree, number).insert_column(0, pl.Series("as_of", [_date(vintage)] * len(tree.feature), dtype=pl.Date))
+        for vintage in learned.vintages
+        for number, tree in enumerate(vintage.forest)
+    ]
+    scores = [_scores(vintage, learned) for vintage in learned.vintages]
+    return {
+        LEARNED_TREES: pl.concat([pl.DataFrame(schema=_TREES), *trees]),
+        LEARNED_SCORES: pl.concat([pl.DataFrame(schema=_SCORES), *scores]),
+    }
+
+
+def read_learned(folder: Path, *, h: int) -> Learned:
+    """Return what the run in ``folder`` learned. Raises ConfigError where it learned nothing, or for fewer days than h."""
+    hint = "name the output of a forecast by 'auto' of at least this horizon"
+    try:
+        trees, scores = (pl.read_parquet(folder / name) for name in (LEARNED_TREES, LEARNED_SCORES))
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise ConfigError(f"--fitted {folder}: holds nothing that was learned ({error})", hint) from None
+    longest = int(scores["horizon"][0]) if scores.height else 0
+    if longest < h:
+        raise ConfigError(f"--fitted {folder}: was learned for {longest} days ahead, asked for {h}", hint)
+    knots = knots_of(longest)
+    vintages = tuple(
+        _vintage(month, own, trees.filter(pl.col("as_of") == month[0]), len(knots))
+        for month, own in scores.sort("as_of", maintain_order=True).group_by("as_of", maintain_order=True)
+    )
+    return Learned(longest, knots, vintages)
+
+
+def _date(vintage: Vintage) -> date:
+    return date.fromisoformat(str(vintage.as_of.astype("datetime64[D]")))
+
+
+def _nodes(tree: Tree, number: int) -> pl.DataFrame:
+    m = len(tree.feature)
+    is_leaf = tree.left == np.arange(m)
+    values = pl.Series(tree.values.reshape(m, -1).tolist(), dtype=pl.List(pl.Float32))
+    return pl.DataFrame(
+        {
+            "tree": pl.Series([number] * m, dtype=pl.Int32),
+            "node": pl.Series(range(m), dtype=pl.Int32),
+            **{name: getattr(tree, name) for name in _NODES},
+            "values": values,
+        }
+    ).with_columns(values=pl.when(pl.Series(is_leaf)).then("values"))
+
+
+def _scores(vintage: Vintage, learned: Learned) -> pl.DataFrame:
+    told = {"as_of": _date(vintage), "horizon": learned.h, "windows": vintage.windows}
+    if vintage.calibration is None:
+        rows = [{**told, "knot": None, "probability": None, "score": None}]
+    else:
+        scores = vintage.calibration.scores
+        rows = [
+            {**told, "knot": int(knot), "probability": probability, "score": float(scores[place, at])}
+            for at, knot in enumerate(learned.knots)
+            for place, probability in enumerate(GRID)
+        ]
+    return pl.DataFrame(rows, schema=_SCORES)
+
+
+def _vintage(month: tuple[object, ...], scores: pl.DataFrame, trees: pl.DataFrame, k: int) -> Vintage:
+    as_of, windows = np.datetime64(str(month[0]), "D"), int(scores["windows"][0])
+    if scores["score"].null_count():
+        return Vintage(as_of, windows)
+    forest = tuple(_tree(nodes, k) for _, nodes in trees.group_by("tree", maintain_order=True))
+    return Vintage(as_of, windows, forest, Calibration(scores["score"].to_numpy().reshape(k, len(GRID)).T.copy()))
+
+
+def _tree(nodes: pl.DataFrame, k: int) -> Tree:
+    values = np.zeros((nodes.height, k * 4), dtype=np.float32)
+    is_leaf = nodes["values"].is_not_null().to_numpy()
+    values[is_leaf] = np.array(nodes["values"].drop_nulls().to_list(), dtype=np.float32).reshape(-1, k * 4)
+    columns = {name: nodes[name].to_numpy().astype(dtype) for name, dtype in _NODES.items()}
+    return Tree(values=values.reshape(nodes.height, k, 4), **columns)
