@@ -1,0 +1,124 @@
+"""The model ``auto`` over whole runs: it learns from all accounts, and from nothing later than a cutoff."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from forecast_cli.config.choices import Align
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.errors import ConfigError
+from forecast_cli.data.contract.past import Past
+from forecast_cli.data.sample.block import generate_block
+from forecast_cli.data.sample.spec import SampleSpec
+from forecast_cli.store.layout import LEARNED_SCORES
+from forecast_cli.workflows.backtest import run_backtest
+from forecast_cli.workflows.forecast import run_forecast
+from forecast_cli.workflows.results import ForecastRequest
+
+BASE = {"model": ("auto",), "currency_col": "currency", "jobs": 1, "horizon": 14, "max_failed": 99}
+Forecasts = Callable[..., pl.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def accounts() -> pl.DataFrame:
+    return generate_block(SampleSpec(accounts=40, days=360, seed=3), 0, 40).with_columns(pl.col("account_id", "date"))
+
+
+@pytest.fixture
+def forecasts(tmp_path: Path) -> Forecasts:
+    def run(frame: pl.DataFrame, name: str, *, backtest: bool = False, **values: object) -> pl.DataFrame:
+        path = tmp_path / f"{name}.parquet"
+        frame.write_parquet(path)
+        request = ForecastRequest(str(path), tmp_path / name, Settings(**(BASE | values)))  # type: ignore[arg-type]
+        (run_backtest if backtest else run_forecast)(request)
+        return pl.read_parquet(tmp_path / name / "forecasts" / "*.parquet")
+
+    return run
+
+
+def learned_windows(folder: Path) -> int:
+    return int(pl.read_parquet(folder / LEARNED_SCORES)["windows"][0])
+
+
+def test_a_backtest_forecasts_as_was_forecast_at_the_cutoff(accounts: pl.DataFrame, forecasts: Forecasts) -> None:
+    asked = {"windows": 2, "step": 30, "align": Align.AS_OF, "level": (20.0, 40.0, 60.0, 80.0)}
+    replayed = forecasts(accounts, "backtest", backtest=True, **asked)
+    numbers = ["account_id", "date", "mean", "median", "lo_80", "hi_80"]
+    for cutoff in replayed["cutoff"].unique():
+        known = accounts.filter(pl.col("date") <= cutoff)
+        then = forecasts(known, f"at-{cutoff}", as_of=cutoff, level=asked["level"])
+        at = replayed.filter(pl.col("cutoff") == cutoff).select(numbers)
+        both = at.join(then.select(numbers), on=["account_id", "date"], how="inner", suffix="_then")
+        assert both.height == at.height
+        for name in numbers[2:]:
+            assert both[name].equals(both[f"{name}_then"].alias(name)), (cutoff, name)
+
+
+def test_it_has_learned_something_then(accounts: pl.DataFrame, forecasts: Forecasts, tmp_path: Path) -> None:
+    own = forecasts(accounts.filter(pl.col("account_id") <= "acc-0000002"), "alone")
+    whole = forecasts(accounts, "whole")
+    assert learned_windows(tmp_path / "alone") < 200 <= learned_windows(tmp_path / "whole")
+    both = own.join(whole, on=["account_id", "date"], suffix="_whole")
+    assert both.height == own.height
+    assert not both["median"].equals(both["median_whole"].alias("median"))
+
+
+def test_a_leak_planted_in_learning_is_found(
+    accounts: pl.DataFrame, forecasts: Forecasts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def last_of_all(past: Past, _day: np.datetime64) -> np.ndarray:
+        return past.panel.origins.astype("datetime64[D]").astype(np.int64)
+
+    monkeypatch.setattr(Past, "last_before", last_of_all)
+    with pytest.raises(AssertionError, match="median|mean"):
+        test_a_backtest_forecasts_as_was_forecast_at_the_cutoff(accounts, forecasts)
+
+
+def test_same_bytes_whatever_the_workers_the_rows_and_the_shards(
+    accounts: pl.DataFrame, forecasts: Forecasts, tmp_path: Path
+) -> None:
+    whole = forecasts(accounts, "whole")
+    for name, frame, values in (
+        ("shuffled", accounts.sample(fraction=1.0, shuffle=True, seed=1), {}),
+        ("workers", accounts, {"jobs": 2, "shard_size": 10}),
+        ("shards", accounts, {"shard_size": 7}),
+    ):
+        assert_frame_equal(forecasts(frame, name, **values), whole, check_exact=True)
+        assert (tmp_path / name / LEARNED_SCORES).read_bytes() == (tmp_path / "whole" / LEARNED_SCORES).read_bytes()
+
+
+def test_some_accounts_get_the_same_numbers_with_what_all_taught(
+    accounts: pl.DataFrame, forecasts: Forecasts, tmp_path: Path
+) -> None:
+    whole = forecasts(accounts, "whole")
+    few = accounts.filter(pl.col("account_id").is_in(["acc-0000001", "acc-0000005", "acc-0000011"]))
+    as_of = accounts["date"].max()
+    some = forecasts(few, "some", as_of=as_of, fitted=str(tmp_path / "whole"))
+    assert_frame_equal(some, whole.filter(pl.col("account_id").is_in(some["account_id"].unique())), check_exact=True)
+    shorter = forecasts(few, "shorter", as_of=as_of, fitted=str(tmp_path / "whole"), horizon=7)
+    assert_frame_equal(shorter, some.filter(pl.col("step") <= 7), check_exact=True)
+
+
+def test_what_was_learned_is_not_used_beyond_its_horizon_or_where_there_is_none(
+    accounts: pl.DataFrame, forecasts: Forecasts, tmp_path: Path
+) -> None:
+    forecasts(accounts, "whole")
+    with pytest.raises(ConfigError, match="was learned for 14 days ahead, asked for 30"):
+        forecasts(accounts, "longer", fitted=str(tmp_path / "whole"), horizon=30)
+    with pytest.raises(ConfigError, match="holds nothing that was learned"):
+        forecasts(accounts, "nothing", fitted=str(tmp_path))
+
+
+def test_what_was_learned_after_an_origin_is_not_used_for_it(
+    accounts: pl.DataFrame, forecasts: Forecasts, tmp_path: Path
+) -> None:
+    forecasts(accounts, "whole")
+    early = accounts.filter(pl.col("date") <= date(2026, 3, 31))
+    then = forecasts(early, "then", fitted=str(tmp_path / "whole"))
+    alone = forecasts(early.filter(pl.col("account_id") == "acc-0000001"), "alone", as_of=early["date"].max())
+    assert_frame_equal(then.filter(pl.col("account_id") == "acc-0000001"), alone, check_exact=True)
