@@ -44,7 +44,7 @@ class ModelSpec:
     a horizon. ``cost_ms`` is CPU milliseconds an account: two years of days, 30 days ahead, two levels. Season lengths
     beyond ``max_season`` are not used: the model goes without season. Those below ``min_season`` are not its own.
     ``build_updatable`` makes the model so that ``FittedModel.update`` keeps what was learned, which takes memory; None
-    for a model that has to learn again. ``build_learned`` makes a model that learns from all accounts, of what was learned.
+    for a model that has to learn again. ``build_learned`` makes one that learns from all accounts.
     """
 
     name: str

@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -15,7 +15,7 @@ from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.store.layout import LEARNED_SCORES, LEARNED_TREES
 
 _NODES: Final = {"feature": np.int32, "threshold": np.float64, "left": np.int32, "right": np.int32}
-_TREES: Final = {
+_TREES: Final[dict[str, Any]] = {
     "as_of": pl.Date,
     "tree": pl.Int32,
     "node": pl.Int32,
@@ -25,7 +25,7 @@ _TREES: Final = {
     "right": pl.Int32,
     "values": pl.List(pl.Float32),
 }
-_SCORES: Final = {
+_SCORES: Final[dict[str, Any]] = {
     "as_of": pl.Date,
     "horizon": pl.Int32,
     "windows": pl.Int64,
@@ -55,7 +55,7 @@ def learned_frames(learned: Learned) -> dict[str, pl.DataFrame]:
 
 
 def read_learned(folder: Path, *, h: int) -> Learned:
-    """Return what the run in ``folder`` learned. Raises ConfigError where it learned nothing, or for fewer days than h."""
+    """Return what the run in ``folder`` learned; raises ConfigError where that is nothing, or for fewer than h days."""
     hint = "name the output of a forecast by 'auto' of at least this horizon"
     try:
         trees, scores = (pl.read_parquet(folder / name) for name in (LEARNED_TREES, LEARNED_SCORES))

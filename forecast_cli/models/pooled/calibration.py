@@ -35,9 +35,7 @@ class Calibration:
         return np.asarray(median[..., None] + scores * np.where(scores < 0, below[..., None], above[..., None]))
 
 
-def calibrate(
-    said: NDArray[np.float64], came: NDArray[np.float64], months: NDArray[np.int64]
-) -> Calibration:
+def calibrate(said: NDArray[np.float64], came: NDArray[np.float64], months: NDArray[np.int64]) -> Calibration:
     """Return the calibration for what was ``said`` [n, k, 4] and ``came`` [n, k] in windows of the ``months`` [n].
 
     Split conformal prediction with the scores of quantile regression, each side its own (Romano, Patterson and Candes,

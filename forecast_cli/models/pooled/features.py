@@ -61,13 +61,13 @@ def _account_features(above: NDArray[np.float64], lengths: NDArray[np.int64]) ->
     columns += [_change(above, days) for days in _CHANGES]
     flow = np.diff(above[:, -_RECENT - 1 :], axis=1)
     flow = np.where(np.isnan(flow), 0.0, flow)
-    days = np.maximum(np.minimum(lengths - 1, _RECENT), 1)
+    recent = np.maximum(np.minimum(lengths - 1, _RECENT), 1)
     moved = flow != 0.0
     columns += [
-        np.sqrt(row_sums(flow * flow) / days),
-        np.count_nonzero(moved, axis=1) / days,
-        row_sums(np.maximum(flow, 0.0)) / days,
-        row_sums(np.minimum(flow, 0.0)) / days,
+        np.sqrt(row_sums(flow * flow) / recent),
+        np.count_nonzero(moved, axis=1) / recent,
+        row_sums(np.maximum(flow, 0.0)) / recent,
+        row_sums(np.minimum(flow, 0.0)) / recent,
         np.where(moved.any(axis=1), np.argmax(moved[:, ::-1], axis=1), _RECENT).astype(np.float64),
     ]
     return np.column_stack(columns)

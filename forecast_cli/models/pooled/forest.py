@@ -59,8 +59,8 @@ def consult(forest: Forest, x: NDArray[np.float32]) -> NDArray[np.float64]:
 def grow(x: NDArray[np.float32], came: NDArray[np.float64], *, trees: int, seed: int) -> Forest:
     """Grow ``trees`` extremely randomised trees on features ``x`` [n, f] and what ``came`` [n, k] at the knots.
 
-    Each splits so that the squares within leaves, summed over the knots, are least; leaves keep quantiles (Geurts, Ernst
-    and Wehenkel, Machine Learning 63, 2006; Meinshausen, Journal of Machine Learning Research 7, 2006).
+    Each splits so that the squares within leaves, summed over the knots, are least (Geurts, Ernst and Wehenkel, Machine
+    Learning 63, 2006); leaves keep quantiles (Meinshausen, Journal of Machine Learning Research 7, 2006).
     """
     from sklearn.ensemble import ExtraTreesRegressor  # takes a second to import, and only learning needs it
 

@@ -17,7 +17,7 @@ def knots_of(h: int) -> NDArray[np.int64]:
 
 
 def between_knots(values: NDArray[np.float64], knots: NDArray[np.int64], h: int) -> NDArray[np.float64]:
-    """Return ``values`` [n, k, ...] at the ``knots``, 0 at the origin, for each of 1 to ``h`` days ahead: [n, h, ...]."""
+    """Return ``values`` [n, k, ...] at the ``knots``, 0 at the origin, for 1 to ``h`` days ahead: [n, h, ...]."""
     known = np.concatenate([np.zeros_like(values[:, :1]), values], axis=1)
     at, steps = np.concatenate([[0], knots]), np.arange(1, h + 1)
     left = np.searchsorted(at, steps) - 1

@@ -54,7 +54,7 @@ def list_windows(panel: Panel, h: int) -> Windows:
 
 
 def panel_at(panel: Panel, windows: Windows, look_back: int) -> Panel:
-    """Return the panel of ``windows``: each row an account as it was known on a window's day, ``look_back`` days long."""
+    """Return a panel of ``windows``: an account each as it was known on that day, the last ``look_back`` days of it."""
     ends = panel.origins.astype("datetime64[D]").astype(np.int64)[windows.row]
     back = ends - windows.day
     lengths = np.minimum(panel.lengths[windows.row] - back, look_back)

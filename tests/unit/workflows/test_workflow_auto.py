@@ -75,7 +75,7 @@ def test_a_leak_planted_in_learning_is_found(
         return past.panel.origins.astype("datetime64[D]").astype(np.int64)
 
     monkeypatch.setattr(Past, "last_before", last_of_all)
-    with pytest.raises(AssertionError, match="median|mean"):
+    with pytest.raises(AssertionError, match=r"median|mean"):
         test_a_backtest_forecasts_as_was_forecast_at_the_cutoff(accounts, forecasts)
 
 
