@@ -125,7 +125,7 @@ def _run_missing(
     progress.start(_DOING[prepared.command], sum(shard.accounts for shard in prepared.shards))
     progress.advance(sum(receipt.accounts for receipt in done))
     receipts = list(done)
-    with closing(run_shards(job, missing, jobs=prepared.workers)) as finished:
+    with closing(run_shards(job, missing, jobs=prepared.workers, warn=progress.warn)) as finished:
         for receipt in finished:
             run.commit(receipt)
             receipts.append(receipt)
