@@ -14,6 +14,7 @@ from multiprocessing.process import BaseProcess
 from typing import Final
 
 from forecast_cli.core.pace import Key, Word
+from forecast_cli.core.seam import Step, about_to
 from forecast_cli.engine.attempts import Attempt
 from forecast_cli.engine.shards import Job
 from forecast_cli.engine.worker_main import Begun, Message, work
@@ -100,6 +101,7 @@ class Crew:
         """Make another worker; raises OSError where the system has no room for it."""
         ours, theirs = self.context.Pipe()
         try:
+            about_to(Step.SPAWN)
             process = self.context.Process(target=work, args=(theirs, self.job, self.modules), daemon=True)  # type: ignore[attr-defined]
             process.start()
         except BaseException:
@@ -138,7 +140,7 @@ def _context(modules: tuple[str, ...]) -> BaseContext:
     """Return the context workers are made in; a fork server has imported what they need, and nothing has run in it."""
     context = multiprocessing.get_context(start_method())
     if start_method() == "forkserver":
-        context.set_forkserver_preload(["forecast_cli.engine.worker_main", *modules])
+        context.set_forkserver_preload(["forecast_cli.engine.fork_server", "forecast_cli.engine.worker_main", *modules])
         with _deaf_to_interrupts():
             forkserver.ensure_running()
     return context

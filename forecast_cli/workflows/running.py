@@ -19,6 +19,7 @@ from forecast_cli.engine.local import run_shards, usable_cores
 from forecast_cli.engine.shards import Job, Shard, Work, choose_models, cut_shards, shard_size
 from forecast_cli.engine.tables import to_edge
 from forecast_cli.models.registry import ModelChoice
+from forecast_cli.store.atomic import read_back
 from forecast_cli.store.fingerprint import fingerprint, identity, versions
 from forecast_cli.store.layout import ACCOUNTS
 from forecast_cli.store.manifest import FileEntry, FindingRecord, InputEntry, InputRecord, Manifest
@@ -136,7 +137,7 @@ def _run_missing(
 
 def _manifest(prepared: Prepared, receipts: Sequence[ShardReceipt], tables: tuple[FileEntry, ...]) -> Manifest:
     parts = part_entries(receipts)
-    accounts = pl.read_parquet(prepared.output / ACCOUNTS)
+    accounts = read_back(prepared.output / ACCOUNTS)
     _account_for_everyone(prepared, accounts)
     return Manifest(
         command=prepared.command,

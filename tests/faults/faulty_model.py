@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.engine import backtest, worker
@@ -83,6 +84,19 @@ def fail(unique_id: str) -> None:
     fault()
 
 
+def spoil(unique_id: str, mean: NDArray[np.float64], quantiles: NDArray[np.float64]) -> None:
+    """Put numbers in the place of an account's [h] and [h, q] that no forecast may hold."""
+    match unique_id.rpartition("-")[2]:
+        case "nan":
+            mean[3] = np.nan
+        case "inf":
+            quantiles[3, -1] = np.inf
+        case "crossed":
+            quantiles[:] = quantiles[:, ::-1].copy()
+        case "exploding":
+            quantiles[:, -1] = 1e48
+
+
 @dataclass(frozen=True)
 class Faulty:
     """Naive, but for accounts that fail; all at once, or (``series``) row by row as a library's model would."""
@@ -102,8 +116,9 @@ class Faulty:
         if self.series:
             one = lambda row: (fail(ids[row]), good.mean[row], good.quantiles[row])[1:]  # noqa: E731
             return forecast_each(len(ids), one, h=h, levels=levels)
-        for unique_id in ids:
+        for row, unique_id in enumerate(ids):
             fail(unique_id)
+            spoil(unique_id, good.mean[row], good.quantiles[row])
         return good
 
 

@@ -127,6 +127,16 @@ def test_RT01_an_account_that_raises_falls_back_and_is_named(run: Run, model: st
     assert done.accounts[Status.OK] == COUNT - 1
 
 
+def test_RT16_numbers_that_no_forecast_may_hold_are_found_and_the_account_falls_back(run: Run) -> None:
+    done = run("FaultyBlock", nan=1, inf=3, crossed=5, exploding=7)
+    told = {unique_id: status for unique_id, (status, _) in ledger(done).items() if status != "ok"}
+    assert told == dict.fromkeys(["acc-001-nan", "acc-003-inf", "acc-005-crossed", "acc-007-exploding"], "fallback")
+    assert done.accounts[Status.FALLBACK] == 4
+    table = pl.read_parquet(done.output / "forecasts")
+    assert table.select(pl.col(pl.Float64).is_finite().all()).row(0) == (True,) * 4
+    assert not run_check(done.output).damages
+
+
 @pytest.mark.parametrize("refit", [1, 2])
 def test_RT02_a_backtest_goes_on_without_the_account_that_hangs(tmp_path: Path, refit: int) -> None:
     source = write_balances(tmp_path / "in.parquet", ids(6, hang=3), days=120)
