@@ -16,6 +16,7 @@ from typing import Final
 from forecast_cli.core.pace import Key, Word
 from forecast_cli.core.seam import Step, about_to
 from forecast_cli.engine.attempts import Attempt
+from forecast_cli.engine.fork_server import SERVED
 from forecast_cli.engine.shards import Job
 from forecast_cli.engine.worker_main import Begun, Message, work
 from forecast_cli.models.spec import ModelKind
@@ -141,7 +142,7 @@ def _context(modules: tuple[str, ...]) -> BaseContext:
     context = multiprocessing.get_context(start_method())
     if start_method() == "forkserver":
         context.set_forkserver_preload(["forecast_cli.engine.fork_server", "forecast_cli.engine.worker_main", *modules])
-        with _deaf_to_interrupts():
+        with _deaf_to_interrupts(), _environment({SERVED: str(os.getpid())}):
             forkserver.ensure_running()
     return context
 
