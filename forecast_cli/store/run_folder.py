@@ -197,15 +197,18 @@ def _look_at_finished(output: Path, identity: dict[str, Any], fingerprint: str) 
         if gone:
             return OutputState.DAMAGED, f"was finished, but is damaged since: {', '.join(gone[:3])}"
         return OutputState.FINISHED, ""
-    old = {
+    return OutputState.OTHER, _differs("a finished run", identity_of(manifest), identity)
+
+
+def identity_of(manifest: Manifest) -> dict[str, Any]:
+    """Return what a finished run was made from, in the form of ``fingerprint.identity``."""
+    files = ((file.path, file.bytes, file.sha256) for file in manifest.input.files)
+    return {
         "command": manifest.command,
         "settings": manifest.settings,
         "versions": manifest.versions,
-        "input": input_identity(
-            manifest.input.root, ((file.path, file.bytes, file.sha256) for file in manifest.input.files)
-        ),
+        "input": input_identity(manifest.input.root, files),
     }
-    return OutputState.OTHER, _differs("a finished run", old, identity)
 
 
 def _differs(what: str, old: dict[str, Any], new: dict[str, Any]) -> str:
@@ -228,12 +231,12 @@ def _tidy(output: Path) -> None:
 
 def _clear(output: Path) -> None:
     """Take a run away: its claim to be finished first, and last what tells that there was one."""
-    _withdraw(output)
+    withdraw(output)
     for name in (FORECASTS, RUNNING):
         remove_folder(output / name)
 
 
-def _withdraw(output: Path) -> None:
+def withdraw(output: Path) -> None:
     """Take away a run's claim to be finished, and then the tables that are made at its end."""
     for name in (SUCCESS, MANIFEST, *TABLES, *REPORTS):
         remove_file(output / name)
@@ -244,7 +247,7 @@ def _prepare(output: Path, identity: dict[str, Any], fingerprint: str) -> None:
     plan = json.dumps({"fingerprint": fingerprint, "identity": identity}).encode()
     make_folder(output / RUNNING)
     write_whole(output / RUNNING / PLAN, plan)
-    _withdraw(output)
+    withdraw(output)
     staging = output / RUNNING / STAGING
     remove_folder(staging)
     for folder in (output / FORECASTS, output / RUNNING / SHARDS, staging):
