@@ -30,7 +30,7 @@ def kills() -> int:
 @pytest.fixture(scope="session")
 def races() -> int:
     """Races of 8 runs for one output."""
-    return int(os.environ.get("FAULT_RACES", "2"))
+    return int(os.environ.get("FAULT_RACES", "1"))
 
 
 @pytest.hookimpl(trylast=True)
