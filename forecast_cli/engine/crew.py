@@ -7,7 +7,7 @@ import pickle
 import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
@@ -142,6 +142,7 @@ def _context(modules: tuple[str, ...]) -> BaseContext:
     context = multiprocessing.get_context(start_method())
     if start_method() == "forkserver":
         context.set_forkserver_preload(["forecast_cli.engine.fork_server", "forecast_cli.engine.worker_main", *modules])
+        resource_tracker.ensure_running()  # which would have interrupts heard again, were it made with the fork server
         with _deaf_to_interrupts(), _environment({SERVED: str(os.getpid())}):
             forkserver.ensure_running()
     return context

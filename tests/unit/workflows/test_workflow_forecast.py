@@ -18,6 +18,7 @@ from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.engine.shards import Job, Task
 from forecast_cli.engine.worker import forecast_shard, run_task
+from forecast_cli.store.check import success_content
 from forecast_cli.store.lock import holding
 from forecast_cli.store.run_folder import RunFolder, ShardReceipt
 from forecast_cli.workflows import forecast, running
@@ -260,6 +261,7 @@ def test_check_finds_tables_that_contradict_a_forged_manifest(request_of: Callab
     manifest = json.loads(path.read_text())
     manifest["input"]["accounts"] = 3
     path.write_text(json.dumps(manifest))
+    (run.output / "_SUCCESS").write_bytes(success_content(run.output))
     assert [damage.problem for damage in run_check(run.output).damages] == ["2 accounts came out, 3 went in"]
 
 
