@@ -20,7 +20,7 @@ $(STAMP): requirements/dev.txt pyproject.toml
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: install
 install: $(STAMP) ## Make the virtual environment with pinned requirements
@@ -45,6 +45,14 @@ baseline: backtest ## Make out/backtest the baseline that the gate compares with
 .PHONY: test
 test: $(STAMP) ## Run all tests
 	@$(BIN)/python -m pytest --numprocesses 2 $(ARGS)
+
+.PHONY: test-faults
+test-faults: $(STAMP) ## Inject every fault there is and print how often each was survived (about 15 minutes)
+	@FAULT_TABLE=1 FAULT_STRIDE=1 FAULT_KILLS=60 FAULT_RACES=50 $(BIN)/python -m pytest -q tests/faults $(ARGS)
+
+.PHONY: torture
+torture: $(STAMP) ## Kill 1,000 runs at random instants, and race 8 runs for one output 50 times (about an hour)
+	@FAULT_TABLE=1 FAULT_KILLS=1000 FAULT_RACES=50 $(BIN)/python -m pytest -q tests/faults/test_faults_kill.py $(ARGS)
 
 .PHONY: lint
 lint: $(STAMP) ## Check style and formatting

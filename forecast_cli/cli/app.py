@@ -13,6 +13,7 @@ from forecast_cli.cli.commands.config import config_app
 from forecast_cli.cli.commands.forecast import forecast
 from forecast_cli.cli.commands.models import models
 from forecast_cli.cli.commands.report import report
+from forecast_cli.cli.commands.runs import runs_app
 from forecast_cli.cli.commands.sample import sample
 from forecast_cli.cli.commands.validate import validate
 from forecast_cli.core.exit_codes import ExitCode
@@ -33,6 +34,7 @@ def build_app() -> typer.Typer:
     app.callback()(_root)
     for command in _COMMANDS:
         app.command()(command)
+    app.add_typer(runs_app(), name="runs")
     app.add_typer(config_app(), name="config")
     return app
 

@@ -1,16 +1,14 @@
 """The error boundary: the one place where errors become messages and exit codes."""
 
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
 from forecast_cli.cli.messages import Log, log_of
-from forecast_cli.cli.problems import Terminated, problem_of
+from forecast_cli.cli.problems import problem_of
 
 
 class LightGroup(TyperGroup):
@@ -51,13 +49,3 @@ def boundary(log: Log) -> Iterator[None]:
         problem = problem_of(error)
         log.fail(problem)
         raise typer.Exit(problem.exit_code) from None
-
-
-def hear_termination() -> None:
-    """Take SIGTERM as an exception, so that work is tidied up; a second one ends the process at once."""
-    signal.signal(signal.SIGTERM, _terminate)
-
-
-def _terminate(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001  signal's own signature
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    raise Terminated

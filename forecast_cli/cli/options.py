@@ -206,6 +206,15 @@ class RunOptions:
         _option("--max-failed", "Failed accounts a run may have and still exit 0 (default: 0).", "COUNT"),
     ]
     jobs: Annotated[int | None, _option("--jobs", "Worker processes (default: all cores).", "COUNT")]
+    account_timeout: Annotated[
+        float | None,
+        _option(
+            "--account-timeout",
+            "Seconds a model may take over one account; the account that takes longer twice is failed: timeout "
+            "(default: 60).",
+            "SECONDS",
+        ),
+    ]
     shard_size: Annotated[
         int | None,
         _option(

@@ -131,6 +131,8 @@ class Settings(BaseModel):
     """Failed accounts a run may have and still exit 0."""
     jobs: Annotated[int | None, Field(ge=1, json_schema_extra=_RUNNING)] = None
     """Worker processes (default: all cores)."""
+    account_timeout: Annotated[float, Field(gt=0, json_schema_extra=_RUNNING)] = 60.0
+    """Seconds a model may take over one account; the account that takes longer twice is failed: timeout."""
     shard_size: Annotated[int | None, Field(ge=1)] = None
     """Accounts in a shard, which is a part file of the output (default: by the cost of the models)."""
 

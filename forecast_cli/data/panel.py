@@ -34,6 +34,10 @@ class Panel:
         """Return the columns that tell the rows apart: the ids, and the currencies where there are any."""
         return (self.ids,) if self.currencies is None else (self.ids, self.currencies)
 
+    def row_keys(self) -> list[tuple[object, ...]]:
+        """Return what tells each row apart: its id, and its currency where there are any."""
+        return list(zip(*(column.to_list() for column in self.keys()), strict=True))
+
     def seed_of(self, row: int) -> int:
         """Return the seed of one account, 32 bits: a hash of the run's seed and its key, whatever stands around it."""
         key = "\x1f".join([str(self.seed), *(str(column[row]) for column in self.keys())])

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Flag, Status
-from forecast_cli.data.contract.check import read_shard
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.attributes import read_attribute
+from forecast_cli.engine.accounts import read_accounts
 from forecast_cli.engine.outcomes import Said, contract_failures, failure_rows, key_columns, settle_ledger, with_places
 from forecast_cli.engine.shards import Job, Shard, Tables
 from forecast_cli.engine.tables import forecast_table
@@ -55,7 +55,7 @@ class _Replayed:
 def backtest_shard(job: Job, shard: Shard) -> Tables:
     """Replay every window of a shard's accounts with every model of the job."""
     settings = job.settings
-    found = read_shard(job.source, settings, origin=job.origin, first_id=shard.first_id, last_id=shard.last_id)
+    found = read_accounts(job, shard)
     folds = split_windows(found.panel, settings, unknown=_carried(found.ledger, found.panel))
     replayed = _replay(folds, job)
     keys, ledger = key_columns(found.ledger), _ledger(found.ledger, found.panel, replayed, settings)

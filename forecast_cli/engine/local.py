@@ -1,48 +1,45 @@
-"""The local executor: shards over worker processes on this machine."""
+"""The local executor: shards over worker processes on this machine, watched, and replaced where they are lost."""
 
-import contextlib
-import multiprocessing
 import os
-import pickle
-import signal
-import threading
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import forkserver
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
 from multiprocessing.connection import wait
-from typing import Final
+from typing import Final, assert_never
 
 from forecast_cli.core.errors import WorkerLostError
+from forecast_cli.core.pace import Word
+from forecast_cli.engine.attempts import Attempt, Loss, LostWorker
+from forecast_cli.engine.crew import Crew, Worker, hiring
+from forecast_cli.engine.losses import describe_exit, describe_timeout, describe_to_user
 from forecast_cli.engine.shards import Job, Shard
-from forecast_cli.engine.worker import run_shard
-from forecast_cli.models.spec import ModelKind
+from forecast_cli.engine.worker_main import Begun, Message, Raised, Ready
 from forecast_cli.store.run_folder import ShardReceipt
 
-#: One thread in each worker, for every library that would take them all; read when a worker first imports them.
-ONE_THREAD: Final = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS"), "1"
-)
+#: Seconds between two looks at workers that say nothing, and the most that counts as their silence from one to the
+#: next: where this process was itself held up or stopped, it was not they that were silent.
+_LOOK: Final = 0.2
+_MOST_SILENCE: Final = 5.0
+#: So many workers may be lost, or not come to be, from one finished shard to the next before it is no account's fault.
+_MOST_LOSSES: Final = 64
+_MOST_FALSE_STARTS: Final = 3
 
-#: The job of this worker process, as bytes until its first shard: what is wrong with it is then told as a value.
-_job: list[bytes | Job] = []
+_AGAIN: Final = "run the same command again, with fewer --jobs or a smaller --shard-size; finished shards are kept"
 
 
-def run_shards(job: Job, shards: Sequence[Shard], *, jobs: int) -> Generator[ShardReceipt]:
+def run_shards(
+    job: Job, shards: Sequence[Shard], *, jobs: int, warn: Callable[[str], None] = lambda _: None
+) -> Generator[ShardReceipt]:
     """Yield the receipts of ``shards`` as workers finish them, in no particular order.
 
-    Raises what a shard raises, and WorkerLostError where the system ends a worker. Leaves no worker behind.
+    A worker that is lost over an account, or kept waiting by it for longer than ``account_timeout``, is replaced; an
+    account that does so twice is failed, and all others are forecast. ``warn`` is told of each loss. Raises what a
+    shard raises, and WorkerLostError where no account can be blamed. Leaves no worker behind.
     """
     if not shards:
         return
-    with _one_thread_each(), _pool(job, min(jobs, len(shards))) as pool:
-        waiting = {pool.submit(_run_in_worker, shard) for shard in shards}
-        yield from _results(waiting)
-
-
-def start_method() -> str:
-    """Return the start method of workers: never fork, which hangs once polars has threads."""
-    return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    with hiring(job) as crew:
+        yield from _Supervisor(job, shards, crew, warn).run(jobs)
 
 
 def usable_cores() -> int:
@@ -50,105 +47,121 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _results(waiting: set[Future[ShardReceipt]]) -> Iterator[ShardReceipt]:
-    try:
-        for done in as_completed(waiting):
-            yield done.result()
-    except BrokenProcessPool:
-        raise WorkerLostError(
-            "a worker process was ended by the system, most likely for want of memory; finished shards are kept",
-            "run the same command again, with fewer --jobs or a smaller --shard-size",
-        ) from None
+class _Supervisor:
+    """Hands out attempts at shards, listens, and decides what follows a loss."""
+
+    def __init__(self, job: Job, shards: Sequence[Shard], crew: Crew, warn: Callable[[str], None]) -> None:
+        self._limit, self._crew, self._warn = job.settings.account_timeout, crew, warn
+        self._waiting = deque(Attempt(shard) for shard in shards)
+        self._losses, self._false_starts, self._looked = 0, 0, time.monotonic()
+
+    def run(self, jobs: int) -> Iterator[ShardReceipt]:
+        """Do all shards with up to ``jobs`` workers."""
+        while self._waiting or any(worker.attempt for worker in self._crew.workers):
+            self._hire(jobs)
+            wait([worker.connection for worker in self._crew.workers], timeout=_LOOK)
+            silence = self._since_last_look()
+            for worker in list(self._crew.workers):
+                yield from self._listen(worker)
+                self._judge(worker, silence)
+
+    def _since_last_look(self) -> float:
+        before, self._looked = self._looked, time.monotonic()
+        return min(self._looked - before, _MOST_SILENCE)
+
+    def _hire(self, jobs: int) -> None:
+        """Make workers until there is one for each attempt, or ``jobs``; go on with those there are."""
+        busy = sum(worker.attempt is not None for worker in self._crew.workers)
+        while len(self._crew.workers) < min(jobs, busy + len(self._waiting)):
+            try:
+                self._crew.hire()
+            except (OSError, EOFError) as error:
+                self._false_start(f"no worker process could be made: {getattr(error, 'strerror', None) or error}")
+                return
+
+    def _listen(self, worker: Worker) -> Iterator[ShardReceipt]:
+        """Take in all that a worker has said, and give it something to do."""
+        while (message := self._receive(worker)) is not None:
+            yield from self._take(worker, message)
+        self._hand_out(worker)
+
+    def _receive(self, worker: Worker) -> Message | None:
+        try:
+            message: Message | None = (
+                worker.connection.recv() if not worker.connection.closed and worker.connection.poll() else None
+            )
+        except (EOFError, OSError):
+            self._lose(worker, self._ended(worker))
+            return None
+        return message
+
+    def _hand_out(self, worker: Worker) -> None:
+        if not (worker.idle and self._waiting):
+            return
+        attempt = self._waiting.popleft()
+        try:
+            worker.give(attempt)
+        except OSError:  # it ended while it had nothing to do
+            self._waiting.appendleft(attempt)
+            worker.rest()
+            self._lose(worker, self._ended(worker))
+
+    def _take(self, worker: Worker, message: Message) -> Iterator[ShardReceipt]:
+        match message:
+            case Ready():
+                worker.ready, self._false_starts = True, 0
+            case Begun() | Word():
+                worker.hear(message, limit=self._limit)
+            case Raised():
+                raise _as_raised(message)
+            case ShardReceipt():
+                self._losses = 0
+                worker.rest()
+                self._hand_out(worker)  # so that it is at work while the receipt is looked at
+                yield message
+            case _:
+                assert_never(message)
+
+    def _judge(self, worker: Worker, silence: float) -> None:
+        """Lose a worker that has been kept waiting for too long."""
+        worker.silent += silence
+        if worker.allowed is not None and worker.silent > worker.allowed:
+            self._lose(worker, LostWorker(Loss.TIMEOUT, describe_timeout(self._limit), worker.at))
+
+    def _ended(self, worker: Worker) -> LostWorker:
+        worker.process.join(_LOOK)
+        return LostWorker(Loss.KILLED, describe_exit(worker.process.exitcode), worker.at)
+
+    def _lose(self, worker: Worker, lost: LostWorker) -> None:
+        """Let go of a worker and put what it was at first in the queue, in the form that follows."""
+        attempt = worker.attempt
+        self._crew.dismiss(worker)
+        if not worker.ready:
+            self._false_start(f"a worker process ended before it began: {lost.how}")
+        if attempt is None:
+            return
+        self._losses += 1
+        following = attempt.after(lost) if self._losses < _MOST_LOSSES else None
+        self._warn(describe_to_user(attempt, lost, following))
+        if following is None:
+            raise WorkerLostError(f"{describe_to_user(attempt, lost, following)}; giving up", _AGAIN)
+        self._waiting.appendleft(following)
+
+    def _false_start(self, message: str) -> None:
+        self._false_starts += 1
+        if self._false_starts >= _MOST_FALSE_STARTS and not any(worker.ready for worker in self._crew.workers):
+            raise WorkerLostError(message, _AGAIN)
 
 
-@contextlib.contextmanager
-def _pool(job: Job, workers: int) -> Iterator[ProcessPoolExecutor]:
-    context, others = _context(job), set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(pickle.dumps(job),))
-    try:
-        yield pool
-    except BaseException:
-        _end(set(multiprocessing.active_children()) - others)
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+def _as_raised(message: Raised) -> BaseException:
+    """Return what a task raised; where it happened stands in its cause."""
+    error = message.error or RuntimeError("a task raised what cannot be handed over")
+    error.__cause__ = _InWorkerError(message.trace)
+    return error
 
 
-def _end(workers: set[multiprocessing.process.BaseProcess]) -> None:
-    """End workers and wait for them, before anything they may still be reaching for is taken away.
+class _InWorkerError(Exception):
+    """Where in a worker something was raised."""
 
-    A fork server that is still importing has a worker to make yet, and would make it when nothing is left to work with.
-    """
-    server = getattr(forkserver._forkserver, "_forkserver_pid", None)
-    if server is not None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(server, signal.SIGKILL)
-    for worker in workers:
-        worker.terminate()
-    for worker in workers:
-        worker.join(timeout=5)
-
-
-def _context(job: Job) -> multiprocessing.context.BaseContext:
-    """Return the context workers are made in; a fork server has imported what they need, and nothing has run in it."""
-    context = multiprocessing.get_context(start_method())
-    if start_method() == "forkserver":
-        context.set_forkserver_preload(["forecast_cli.engine.worker", *_modules_needed(job)])
-        with _deaf_to_interrupts():
-            forkserver.ensure_running()
-    return context
-
-
-@contextlib.contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Start processes that leave Ctrl-C to this one, even while they import."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _modules_needed(job: Job) -> list[str]:
-    """Return what to import once, before workers are made: statsforecast, and only where a model needs it."""
-    return ["statsforecast.models"] if any(choice.spec.kind is ModelKind.SERIES for choice in job.models) else []
-
-
-@contextlib.contextmanager
-def _one_thread_each() -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(ONE_THREAD)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-def _start_worker(job: bytes) -> None:
-    """Keep the job, leave interrupts to the parent, and end with it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _job[:] = [job]
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-
-def _run_in_worker(shard: Shard) -> ShardReceipt:
-    (job,) = _job
-    if isinstance(job, bytes):
-        job = pickle.loads(job)  # noqa: S301 - the parent's own, handed over when this process was made
-        _job[:] = [job]
-    return run_shard(job, shard)
+    def __str__(self) -> str:
+        return f"\n{self.args[0]}"

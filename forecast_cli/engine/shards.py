@@ -1,7 +1,7 @@
 """Shards: contiguous ranges of sorted account ids, cut from the input and the settings alone."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +10,7 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
+from forecast_cli.core.pace import Key
 from forecast_cli.data.source import Source
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import ModelChoice, parse_model
@@ -23,7 +24,10 @@ MOST_SHARDS: Final = 1_000
 
 @dataclass(frozen=True)
 class Job:
-    """What all shards of a run share. Picklable; sent to each worker once. ``work`` is a function of a module."""
+    """What all shards of a run share. Picklable; sent to each worker once. ``work`` is a function of a module.
+
+    ``one_by_one`` has models take one account at a time: slower, and to the same numbers.
+    """
 
     source: Source
     settings: Settings
@@ -31,21 +35,38 @@ class Job:
     staging: Path
     work: "Work"
     learned: Learned | None = None
+    one_by_one: bool = False
 
     @property
     def models(self) -> tuple[ModelChoice, ...]:
         """Return the models asked for, in their order; found again in each worker, for models are code, not data."""
-        return tuple(replace(choice, learned=self.learned) for choice in choose_models(self.settings))
+        return tuple(
+            replace(choice, learned=self.learned, one_by_one=self.one_by_one) for choice in choose_models(self.settings)
+        )
 
 
 @dataclass(frozen=True)
 class Shard:
-    """One range of account ids, both ends included, in the input's type, and how many accounts it has."""
+    """One range of account ids, both ends included, in the input's type, and how many accounts it has.
+
+    ``members``: a row for each id, ``unique_id`` and how many accounts it is (``len``). ``set_aside``: accounts that
+    are not forecast, each with its reason.
+    """
 
     index: int
     first_id: Any
     last_id: Any
     accounts: int
+    members: pl.DataFrame = field(default_factory=pl.DataFrame, compare=False, repr=False)
+    set_aside: tuple[tuple[Key, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker does in one go: a shard in one part or several, the accounts of a part together or one by one."""
+
+    parts: tuple[Shard, ...]
+    one_by_one: bool = False
 
 
 #: What is done with a shard: its tables, by the name of the file they go to.
@@ -80,14 +101,19 @@ def cut_shards(ids: pl.Series, size: int) -> tuple[Shard, ...]:
 
     ``ids`` holds an id once for each of its currencies; ``accounts`` of a shard counts them all.
     """
-    counts = ids.alias(UNIQUE_ID).to_frame().group_by(UNIQUE_ID).len().sort(UNIQUE_ID)
-    ranges = [counts.slice(start, size) for start in range(0, counts.height, size)]
+    members = ids.alias(UNIQUE_ID).to_frame().group_by(UNIQUE_ID).len().sort(UNIQUE_ID)
+    ranges = (members.slice(start, size) for start in range(0, members.height, size))
+    return tuple(_shard(index, some) for index, some in enumerate(ranges))
+
+
+def split_shard(shard: Shard, parts: int) -> tuple[Shard, ...]:
+    """Return a shard as up to ``parts`` ranges, one after the other, that hold its accounts and have its index."""
+    size = -(-shard.members.height // parts)
     return tuple(
-        Shard(
-            index=index,
-            first_id=chunk[UNIQUE_ID][0],
-            last_id=chunk[UNIQUE_ID][-1],
-            accounts=int(chunk["len"].sum()),
-        )
-        for index, chunk in enumerate(ranges)
+        _shard(shard.index, shard.members.slice(start, size)) for start in range(0, shard.members.height, size)
     )
+
+
+def _shard(index: int, members: pl.DataFrame) -> Shard:
+    ids = members[UNIQUE_ID]
+    return Shard(index, ids[0], ids[-1], int(members["len"].sum()), members)

@@ -1,13 +1,17 @@
 """The worker functions: one shard of a job, from the input's files to staged files. Pure: same shard, same bytes."""
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
+import polars as pl
 
-from forecast_cli.data.contract.check import read_shard
 from forecast_cli.data.scan.rows import assert_unchanged
+from forecast_cli.engine.accounts import read_accounts
 from forecast_cli.engine.outcomes import Said, failure_rows, settle_ledger
-from forecast_cli.engine.shards import Job, Shard, Tables
+from forecast_cli.engine.shards import Job, Shard, Tables, Task
 from forecast_cli.engine.tables import forecast_table, to_edge
 from forecast_cli.models.ladder import forecast_panel
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS
@@ -15,21 +19,34 @@ from forecast_cli.store.run_folder import ShardReceipt
 from forecast_cli.store.staging import stage
 
 
-def run_shard(job: Job, shard: Shard) -> ShardReceipt:
-    """Do a shard and stage its tables.
+def run_task(job: Job, task: Task, *, begin: Callable[[int], None] = lambda _: None) -> ShardReceipt:
+    """Do a shard, part by part, and stage its tables; ``begin`` is told the place of each part.
 
     Raises InputRejectedError where the input is not what was listed any more: what was read of it may be a mixture.
     """
     started = time.process_time()
-    tables = job.work(job, shard)
+    job, shard = replace(job, one_by_one=task.one_by_one), task.parts[0]
+    tables = _join([_run_part(job, part, partial(begin, place)) for place, part in enumerate(task.parts)])
     assert_unchanged(job.source)
-    if tables[ACCOUNTS].height != shard.accounts:
-        raise LostAccountsError(shard.accounts, tables[ACCOUNTS].height)
     files = tuple(
         stage(to_edge(table, job.source, job.settings), job.staging, shard.index, name)
         for name, table in tables.items()
     )
     return ShardReceipt(shard.index, tables[ACCOUNTS].height, time.process_time() - started, files)
+
+
+def _run_part(job: Job, part: Shard, begin: Callable[[], None]) -> Tables:
+    begin()
+    tables = job.work(job, part)
+    if tables[ACCOUNTS].height != part.accounts:
+        raise LostAccountsError(part.accounts, tables[ACCOUNTS].height)
+    return tables
+
+
+def _join(parts: list[Tables]) -> Tables:
+    if len(parts) == 1:
+        return parts[0]
+    return {name: pl.concat([part[name] for part in parts], rechunk=True) for name in parts[0]}
 
 
 class LostAccountsError(Exception):
@@ -45,7 +62,7 @@ class LostAccountsError(Exception):
 def forecast_shard(job: Job, shard: Shard) -> Tables:
     """Read a shard's accounts and forecast them with every model of the job."""
     settings = job.settings
-    found = read_shard(job.source, settings, origin=job.origin, first_id=shard.first_id, last_id=shard.last_id)
+    found = read_accounts(job, shard)
     panel, everyone = found.panel, np.arange(len(found.panel))
     started = time.process_time()
     said = [

@@ -10,13 +10,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast_cli.core.errors import ForecastCliError
 from forecast_cli.core.ledger import Flag, Status
+from forecast_cli.core.pace import at_work
 from forecast_cli.data.panel import Panel
 from forecast_cli.models import last_value, naive
 from forecast_cli.models.base import FittedModel, Forecast, Model, RowFailure
 from forecast_cli.models.checks import REACH, AccountFacts, account_facts, check_forecast
 from forecast_cli.models.error_profile import shipped_profile
 from forecast_cli.models.failures import TOO_SHORT, too_short_message
+from forecast_cli.models.one_by_one import OneByOne
 from forecast_cli.models.registry import ModelChoice
 
 #: Intervals narrower than this share of an account's usual daily change are no intervals.
@@ -134,9 +137,7 @@ def _climb(
     if not len(rows):
         return rung.fitted
     part = panel if len(rows) == len(panel) else panel.take(rows)
-    with np.errstate(invalid="ignore", over="ignore"):  # what comes of it is looked at below, row by row
-        fitted = rung.fit(part)
-        answer = fitted.forecast(board.mean.shape[1], levels)
+    fitted, answer = _ask(rung, part, h=board.mean.shape[1], levels=levels)
     answer = check_forecast(answer, facts.take(rows), reach=rung.reach)
     for failure in answer.failures:
         row = int(rows[failure.row])
@@ -147,6 +148,19 @@ def _climb(
     board.quantiles[rows[done]] = answer.quantiles[done]
     board.rung[rows[done]] = rung.place
     return fitted
+
+
+def _ask(rung: _Rung, panel: Panel, *, h: int, levels: tuple[float, ...]) -> tuple[FittedModel, Forecast]:
+    """Return the fitted model and what it says; where it raises over all accounts together, take one at a time."""
+    with at_work(len(panel)), np.errstate(invalid="ignore", over="ignore"):  # what comes of it is looked at row by row
+        try:
+            fitted = rung.fit(panel)
+            return fitted, fitted.forecast(h, levels)
+        except ForecastCliError:
+            raise
+        except Exception:  # noqa: BLE001 - named below as the failure of the accounts that raise it
+            alone = OneByOne(rung.model).fit(panel)
+            return alone, alone.forecast(h, levels)
 
 
 def _pool(board: _Board, panel: Panel, facts: AccountFacts, *, levels: tuple[float, ...]) -> NDArray[np.bool_]:

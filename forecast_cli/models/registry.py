@@ -11,6 +11,7 @@ from forecast_cli.core.text import closest
 from forecast_cli.models import auto, drift, month_paths, naive, seasonal_naive, window_average
 from forecast_cli.models import statsforecast_specs as sf
 from forecast_cli.models.base import Model
+from forecast_cli.models.one_by_one import OneByOne
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.recurring import model as recurring_events
 from forecast_cli.models.spec import ModelSpec, Seasons, SeasonUse
@@ -47,29 +48,34 @@ _HINT: Final = "list the models with: forecast-cli models"
 class ModelChoice:
     """A model as it was asked for: ``label`` is the user's own text, ``season_lengths`` those the model uses.
 
-    ``learned`` is what was learned from all accounts, for a model that does that.
+    ``learned`` is what was learned from all accounts, for a model that does that. With ``one_by_one`` it is built so that
+    it takes one account at a time.
     """
 
     label: str
     spec: ModelSpec
     season_lengths: Seasons
     learned: Learned | None = None
+    one_by_one: bool = False
 
     def build(self) -> Model:
         """Return the model, with what was learned from all accounts where it does that."""
         if self.spec.build_learned is not None:
-            return self.spec.build_learned(self.learned)
-        return self.spec.build(self.season_lengths)
+            return self._paced(self.spec.build_learned(self.learned))
+        return self._paced(self.spec.build(self.season_lengths))
 
     def build_updatable(self) -> Model:
         """Return the model so that it can be given newer balances; raises ConfigError for one that cannot."""
         if self.spec.build_updatable is None:
             raise _not_updatable([self.label])
-        return self.spec.build_updatable(self.season_lengths)
+        return self._paced(self.spec.build_updatable(self.season_lengths))
 
     def min_obs(self, h: int) -> int:
         """Return the observations an account needs for a forecast ``h`` days ahead."""
         return self.spec.min_obs(self.season_lengths, h=h)
+
+    def _paced(self, model: Model) -> Model:
+        return OneByOne(model) if self.one_by_one else model
 
 
 def parse_model(text: str, default_seasons: Seasons) -> ModelChoice:

@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast_cli.core.pace import tell
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, RowFailure, quantile_probabilities
 from forecast_cli.models.conformal import Windows
@@ -84,6 +85,7 @@ def forecast_each(n: int, one: Callable[[int], Numbers], *, h: int, levels: tupl
     failures = []
     with silence():
         for row in range(n):
+            tell(1)
             try:
                 mean[row], quantiles[row] = one(row)
             except Exception as error:  # noqa: BLE001 - what a library raises on one account must not end the others

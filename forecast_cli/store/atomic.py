@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import io
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,10 @@ from typing import Final
 import polars as pl
 
 from forecast_cli.core.errors import OutputNotWrittenError
+from forecast_cli.core.seam import Step, about_to
+
+#: What to do about a disk that fails.
+_MEND: Final = "free space or mend permissions, then run the same command again: finished shards are kept"
 
 
 @contextlib.contextmanager
@@ -19,10 +24,23 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputNotWrittenError(
-            f"{path}: cannot be written: {error.strerror or error}",
-            "free space or mend permissions, then run the same command again: finished shards are kept",
-        ) from error
+        raise OutputNotWrittenError(f"{path}: cannot be written: {error.strerror or error}", _MEND) from error
+
+
+def read_back(path: Path) -> pl.DataFrame:
+    """Return a table that was written by the run at work; raises OutputNotWrittenError where it cannot be read."""
+    with reading_back(path):
+        return pl.read_parquet(path)
+
+
+@contextlib.contextmanager
+def reading_back(path: Path) -> Iterator[None]:
+    """Turn what is met while reading ``path``, which the run at work has written, into OutputNotWrittenError."""
+    try:
+        about_to(Step.READ, path)
+        yield
+    except (OSError, pl.exceptions.ComputeError) as error:
+        raise OutputNotWrittenError(f"{path}: cannot be read back: {error}", _MEND) from error
 
 
 #: Rows of a row group where a file is written piece by piece: so many, whatever the cores, and the bytes are the same.
@@ -32,8 +50,10 @@ _ROW_GROUP: Final = 250_000
 def write_durable(path: Path, content: bytes) -> None:
     """Write ``path`` and have it on disk before returning; a reader may see it half-written until then."""
     with writing(path), path.open("wb") as file:
+        about_to(Step.WRITE, path)
         file.write(content)
         file.flush()
+        about_to(Step.SYNC, path)
         os.fsync(file.fileno())
 
 
@@ -51,6 +71,7 @@ def write_rows(table: pl.LazyFrame, path: Path) -> None:
     """
     temporary = path.with_name(f".{path.name}.tmp")
     with writing(temporary):
+        about_to(Step.WRITE, temporary)
         try:
             table.sink_parquet(
                 temporary, compression="zstd", compression_level=3, statistics=True, row_group_size=_ROW_GROUP
@@ -58,6 +79,7 @@ def write_rows(table: pl.LazyFrame, path: Path) -> None:
         except pl.exceptions.ComputeError as error:  # what polars makes of a full disk
             raise OSError(str(error)) from error
         with temporary.open("rb") as file:
+            about_to(Step.SYNC, temporary)
             os.fsync(file.fileno())
     move_into_place(temporary, path)
 
@@ -65,8 +87,25 @@ def write_rows(table: pl.LazyFrame, path: Path) -> None:
 def move_into_place(temporary: Path, path: Path) -> None:
     """Rename a durable file to its final name, and have the rename itself on disk."""
     with writing(path):
+        about_to(Step.RENAME, path)
         temporary.replace(path)
         sync_folder(path.parent)
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file where there is one."""
+    with writing(path):
+        if path.exists() or path.is_symlink():
+            about_to(Step.REMOVE, path)
+            path.unlink()
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder and all in it, where there is one."""
+    with writing(path):
+        if path.exists():
+            about_to(Step.REMOVE, path)
+            shutil.rmtree(path)
 
 
 def make_folder(path: Path) -> None:
@@ -79,6 +118,7 @@ def sync_folder(path: Path) -> None:
     """Have the names in a folder on disk, on the systems that know how."""
     if os.name == "nt":
         return
+    about_to(Step.SYNC, path)
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -95,5 +135,6 @@ def parquet_bytes(frame: pl.DataFrame) -> bytes:
 
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file, in hex."""
+    about_to(Step.READ, path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

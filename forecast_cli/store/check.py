@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from forecast_cli.store.atomic import sha256_of
-from forecast_cli.store.layout import FORECASTS, RUNNING, SUCCESS, is_own
+from forecast_cli.store.atomic import sha256_of, writing
+from forecast_cli.store.layout import FORECASTS, MANIFEST, RUNNING, SUCCESS, is_own
 from forecast_cli.store.manifest import FileEntry, Manifest
 
 
@@ -19,8 +19,9 @@ def damaged_files(output: Path, manifest: Manifest) -> Iterator[tuple[str, str]]
 def stray_files(output: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
     """Yield (path, problem) for each file that the manifest does not know, and for leftovers of a run."""
     known = {entry.path for entry in manifest.files}
-    if not (output / SUCCESS).exists():
-        yield SUCCESS, "missing: readers that wait for it will not start"
+    problem = _success_problem(output)
+    if problem:
+        yield SUCCESS, problem
     if (output / RUNNING).exists():
         yield RUNNING, "left over from a run: run the same command again to clear it away"
     for path in sorted((output / FORECASTS).iterdir() if (output / FORECASTS).is_dir() else ()):
@@ -29,6 +30,22 @@ def stray_files(output: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
     for path in sorted(output.iterdir()):
         if not is_own(path):
             yield path.name, "not written by a run"
+
+
+def success_content(output: Path) -> bytes:
+    """Return what ``_SUCCESS`` holds: the manifest's checksum, in the form that ``sha256sum --check`` reads."""
+    with writing(output / MANIFEST):
+        return f"{sha256_of(output / MANIFEST)}  {MANIFEST}\n".encode()
+
+
+def _success_problem(output: Path) -> str | None:
+    try:
+        content = (output / SUCCESS).read_bytes()
+    except FileNotFoundError:
+        return "missing: readers that wait for it will not start"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return None if content == success_content(output) else f"does not hold the checksum of {MANIFEST}: one is damaged"
 
 
 def _problem(path: Path, entry: FileEntry) -> str | None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from forecast_cli.core.errors import CheckFailedError, ForecastCliError, OutputBusyError
+from forecast_cli.core.seam import Step, about_to
 from forecast_cli.store.layout import MANIFEST, RUNNING
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import Manifest, parse_manifest
@@ -15,6 +16,7 @@ def read_manifest(output: Path) -> Manifest:
     """
     path = output / MANIFEST
     try:
+        about_to(Step.READ, path)
         content = path.read_bytes()
     except FileNotFoundError:
         raise _unfinished(output) from None

@@ -6,7 +6,6 @@ that was committed. A shard counts once its receipt is there; the receipt comes 
 
 import contextlib
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -15,8 +14,17 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from forecast_cli.core.errors import CheckFailedError, OutputConflictError
-from forecast_cli.store.atomic import make_folder, move_into_place, sha256_of, write_whole, writing
+from forecast_cli.core.errors import CheckFailedError, OutputConflictError, OutputNotWrittenError
+from forecast_cli.core.seam import Step, about_to
+from forecast_cli.store.atomic import (
+    make_folder,
+    move_into_place,
+    remove_file,
+    remove_folder,
+    sha256_of,
+    write_whole,
+)
+from forecast_cli.store.check import success_content
 from forecast_cli.store.fingerprint import differences, input_identity
 from forecast_cli.store.layout import (
     FORECASTS,
@@ -92,9 +100,8 @@ class RunFolder:
         found = (_read_receipt(path) for path in sorted((self.output / RUNNING / SHARDS).glob("*.json")))
         kept = {receipt.index: receipt for receipt in found if receipt and self._holds(receipt)}
         named = {self.output / file.path for receipt in kept.values() for file in receipt.files}
-        with writing(self.output / FORECASTS):
-            for path in set((self.output / FORECASTS).iterdir()) - named:
-                path.unlink()
+        for path in set((self.output / FORECASTS).iterdir()) - named:
+            remove_file(path)
         return kept
 
     def commit(self, receipt: ShardReceipt) -> None:
@@ -168,7 +175,7 @@ def open_run(
     make_folder(output)
     with holding(output):
         state, _ = look_or_refuse(output, identity, fingerprint, force=force)
-        if state in (OutputState.OTHER, OutputState.DAMAGED) or force:
+        if state is OutputState.OTHER or force:
             _clear(output)
             state = OutputState.DAMAGED if state is OutputState.DAMAGED else OutputState.NEW
         if state is OutputState.FINISHED:
@@ -190,15 +197,18 @@ def _look_at_finished(output: Path, identity: dict[str, Any], fingerprint: str) 
         if gone:
             return OutputState.DAMAGED, f"was finished, but is damaged since: {', '.join(gone[:3])}"
         return OutputState.FINISHED, ""
-    old = {
+    return OutputState.OTHER, _differs("a finished run", identity_of(manifest), identity)
+
+
+def identity_of(manifest: Manifest) -> dict[str, Any]:
+    """Return what a finished run was made from, in the form of ``fingerprint.identity``."""
+    files = ((file.path, file.bytes, file.sha256) for file in manifest.input.files)
+    return {
         "command": manifest.command,
         "settings": manifest.settings,
         "versions": manifest.versions,
-        "input": input_identity(
-            manifest.input.root, ((file.path, file.bytes, file.sha256) for file in manifest.input.files)
-        ),
+        "input": input_identity(manifest.input.root, files),
     }
-    return OutputState.OTHER, _differs("a finished run", old, identity)
 
 
 def _differs(what: str, old: dict[str, Any], new: dict[str, Any]) -> str:
@@ -215,35 +225,39 @@ def _has_size(path: Path, size: int) -> bool:
 def _tidy(output: Path) -> None:
     """Mark a run whose manifest stands as finished, and take its state away."""
     if not (output / SUCCESS).exists():
-        write_whole(output / SUCCESS, b"")
-    if (output / RUNNING).exists():
-        with writing(output / RUNNING):
-            shutil.rmtree(output / RUNNING)
+        write_whole(output / SUCCESS, success_content(output))
+    remove_folder(output / RUNNING)
 
 
 def _clear(output: Path) -> None:
     """Take a run away: its claim to be finished first, and last what tells that there was one."""
-    with writing(output):
-        for name in (SUCCESS, MANIFEST, *TABLES, *REPORTS):
-            (output / name).unlink(missing_ok=True)
-        for name in (FORECASTS, RUNNING):
-            if (output / name).exists():
-                shutil.rmtree(output / name)
+    withdraw(output)
+    for name in (FORECASTS, RUNNING):
+        remove_folder(output / name)
+
+
+def withdraw(output: Path) -> None:
+    """Take away a run's claim to be finished, and then the tables that are made at its end."""
+    for name in (SUCCESS, MANIFEST, *TABLES, *REPORTS):
+        remove_file(output / name)
 
 
 def _prepare(output: Path, identity: dict[str, Any], fingerprint: str) -> None:
+    """Say what the run is made from, before anything that would look like a run of nobody knows what."""
+    plan = json.dumps({"fingerprint": fingerprint, "identity": identity}).encode()
+    make_folder(output / RUNNING)
+    write_whole(output / RUNNING / PLAN, plan)
+    withdraw(output)
     staging = output / RUNNING / STAGING
-    with writing(staging):
-        shutil.rmtree(staging, ignore_errors=True)
+    remove_folder(staging)
     for folder in (output / FORECASTS, output / RUNNING / SHARDS, staging):
         make_folder(folder)
-    plan = json.dumps({"fingerprint": fingerprint, "identity": identity}).encode()
-    write_whole(output / RUNNING / PLAN, plan)
 
 
 def _read_receipt(path: Path) -> ShardReceipt | None:
     """Return a receipt, or None where it cannot be read: its shard is done again."""
     try:
+        about_to(Step.READ, path)
         return _RECEIPT.validate_json(path.read_bytes())
     except (OSError, ValidationError):
         return None
@@ -251,7 +265,10 @@ def _read_receipt(path: Path) -> ShardReceipt | None:
 
 def _read_json(path: Path) -> dict[str, Any] | None:
     try:
+        about_to(Step.READ, path)
         content = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (FileNotFoundError, ValueError):
         return None
+    except OSError as error:
+        raise OutputNotWrittenError(f"{path}: cannot be read: {error.strerror}", "mend its permissions") from error
     return content if isinstance(content, dict) else None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from forecast_cli.store.atomic import parquet_bytes, sha256_of, write_durable, write_rows, write_whole
+from forecast_cli.store.atomic import parquet_bytes, reading_back, sha256_of, write_durable, write_rows, write_whole
 from forecast_cli.store.layout import shard_path
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.run_folder import StagedFile
@@ -30,9 +30,13 @@ def write_text(text: str, output: Path, name: str) -> FileEntry:
 def write_parts(parts: Sequence[Path], output: Path, name: str) -> FileEntry:
     """Write a table of the output from its ``parts``, parquet files, one after the other, a few rows at a time."""
     path = output / name
+    for part in parts:
+        with reading_back(part):
+            part.stat()
     write_rows(pl.scan_parquet(list(parts)), path)
-    rows = pl.scan_parquet(path).select(pl.len()).collect().item()
-    return FileEntry(path=name, rows=rows, bytes=path.stat().st_size, sha256=sha256_of(path))
+    with reading_back(path):
+        rows = pl.scan_parquet(path).select(pl.len()).collect().item()
+        return FileEntry(path=name, rows=rows, bytes=path.stat().st_size, sha256=sha256_of(path))
 
 
 def write_table(frame: pl.DataFrame, output: Path, name: str) -> FileEntry:

@@ -10,7 +10,7 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Status
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.store.check import damaged_files, stray_files
-from forecast_cli.store.layout import ACCOUNTS, FORECASTS
+from forecast_cli.store.layout import ACCOUNTS, FORECASTS, SUCCESS
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.results import CheckReport, Damage
@@ -23,7 +23,7 @@ def run_check(output: Path) -> CheckReport:
     """Hold ``output`` against its manifest; raises CheckFailedError where it has none."""
     manifest = read_manifest(output)
     found = [*damaged_files(output, manifest), *stray_files(output, manifest)]
-    if not any(path == ACCOUNTS or path.startswith(f"{FORECASTS}/") for path, _ in found):
+    if not any(path in (ACCOUNTS, SUCCESS) or path.startswith(f"{FORECASTS}/") for path, _ in found):
         found += _broken_promises(output, manifest)
     return CheckReport(
         output=output,

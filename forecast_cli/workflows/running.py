@@ -21,6 +21,7 @@ from forecast_cli.engine.shards import Job, Shard, Work, choose_models, cut_shar
 from forecast_cli.engine.tables import to_edge
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import ModelChoice
+from forecast_cli.store.atomic import read_back
 from forecast_cli.store.fingerprint import fingerprint, identity, versions
 from forecast_cli.store.layout import ACCOUNTS
 from forecast_cli.store.learned_tables import read_learned
@@ -144,7 +145,7 @@ def _run_missing(
     progress.start(_DOING[prepared.command], sum(shard.accounts for shard in prepared.shards))
     progress.advance(sum(receipt.accounts for receipt in done))
     receipts = list(done)
-    with closing(run_shards(job, missing, jobs=prepared.workers)) as finished:
+    with closing(run_shards(job, missing, jobs=prepared.workers, warn=progress.warn)) as finished:
         for receipt in finished:
             run.commit(receipt)
             receipts.append(receipt)
@@ -155,7 +156,7 @@ def _run_missing(
 
 def _manifest(prepared: Prepared, receipts: Sequence[ShardReceipt], tables: tuple[FileEntry, ...]) -> Manifest:
     parts = part_entries(receipts)
-    accounts = pl.read_parquet(prepared.output / ACCOUNTS)
+    accounts = read_back(prepared.output / ACCOUNTS)
     _account_for_everyone(prepared, accounts)
     return Manifest(
         command=prepared.command,

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-import polars as pl
-
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.findings import Finding
+from forecast_cli.store.atomic import read_back
 from forecast_cli.store.layout import FAILURES, FORECASTS
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.workflows.ledgers import group_failures
@@ -24,7 +23,7 @@ def summarize_run(
     seconds: float,
 ) -> ForecastRun:
     """Return what a finished run's output holds."""
-    failures = pl.read_parquet(request.output / FAILURES)
+    failures = read_back(request.output / FAILURES)
     return ForecastRun(
         output=request.output,
         input=summarize_source(manifest),

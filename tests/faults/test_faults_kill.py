@@ -1,138 +1,98 @@
-"""A real run over two workers is killed at many instants: what it left is taken up, and ends in the same bytes."""
+"""Real runs are killed at random instants, and race for one output: nothing is torn, nothing is mixed."""
 
-import json
-import os
-import signal
+import random
+import shutil
 import subprocess
 import sys
 import time
-from datetime import date, timedelta
 from pathlib import Path
 
-import numpy as np
-import polars as pl
 import pytest
+from conftest import Survived
+from fault_runs import files, ids, parts, write_balances
+from processes import family, gone_within, named, needs_proc, within
 
-LINUX = sys.platform == "linux"
+from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.workflows.check import run_check
 
-
-def write_balances(path: Path, accounts: int = 24, days: int = 100) -> None:
-    rng = np.random.default_rng(11)
-    start = [date(2025, 1, 1) + timedelta(days=day) for day in range(days)]
-    pl.DataFrame(
-        {
-            "account_id": [f"acc-{account:03d}" for account in range(accounts) for _ in range(days)],
-            "date": start * accounts,
-            "balance": np.round(rng.normal(0, 20, (accounts, days)).cumsum(axis=1) + 500, 2).ravel(),
-        }
-    ).write_parquet(path)
+SHARDS = 12
+RACERS = 8
+#: Seconds: processes that had just been started may have to wait for a core to find out that they are not needed.
+UNTIL_GONE = 10
 
 
-def command(source: Path, output: Path, model: str = "Naive") -> list[str]:
-    options = ["--output", str(output), "--model", model, "--shard-size", "1", "--jobs", "2", "--quiet"]
+def command(source: Path, output: Path) -> list[str]:
+    options = ["--output", str(output), "--model", "Naive", "--shard-size", "2", "--jobs", "2", "--quiet"]
     return [sys.executable, "-m", "forecast_cli", "forecast", str(source), *options]
-
-
-def part_bytes(output: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted((output / "forecasts").glob("*"))}
-
-
-def family(session: int) -> list[int]:
-    """The living processes of a session: a run, its fork server and its workers."""
-    found = []
-    for path in Path("/proc").iterdir():
-        try:
-            fields = (path / "stat").read_text().rsplit(")", 1)[1].split()
-        except (OSError, IndexError):
-            continue
-        if int(fields[3]) == session and fields[0] != "Z":
-            found.append(int(path.name))
-    return found
-
-
-def gone_within(session: int, seconds: float) -> bool:
-    until = time.monotonic() + seconds
-    while family(session):
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("killed") / "balances.parquet"
-    write_balances(path)
-    return path
+    return write_balances(tmp_path_factory.mktemp("killed") / "balances.parquet", ids(2 * SHARDS))
 
 
 @pytest.fixture(scope="module")
-def undisturbed(source: Path) -> dict[str, bytes]:
+def undisturbed(source: Path) -> Path:
     output = source.parent / "undisturbed"
     subprocess.run(command(source, output), check=True, capture_output=True)
-    return part_bytes(output)
+    return output
 
 
-@pytest.mark.skipif(not LINUX, reason="looks for processes in /proc")
-@pytest.mark.parametrize("parts", [0, 1, 5, 12, 20, 24])
-def test_RT14_a_run_killed_at_any_instant_is_taken_up_and_ends_in_the_same_bytes(
-    source: Path, undisturbed: dict[str, bytes], tmp_path: Path, parts: int
-) -> None:
-    output = tmp_path / "out"
-    with subprocess.Popen(command(source, output), start_new_session=True) as running:
-        while running.poll() is None and len(part_bytes(output)) < parts:
-            time.sleep(0.005)
+def kill_at_random(source: Path, output: Path, draw: random.Random) -> bool:
+    """Start a run and kill it, anywhere in it or, mostly, while it writes; say whether it was killed in time."""
+    with subprocess.Popen(command(source, output), start_new_session=True, stderr=subprocess.DEVNULL) as running:
+        if draw.random() < 0.8:
+            within(60, lambda: running.poll() is not None or (output / ".run" / "plan.json").exists())
+            time.sleep(draw.uniform(0, 0.6))
+        else:
+            time.sleep(draw.uniform(0, 1.5))
         running.kill()
-    assert gone_within(running.pid, 5), "RT04: workers outlive their parent"
-    assert all(content == undisturbed[name] for name, content in part_bytes(output).items())
-    again = subprocess.run(command(source, output), check=False, capture_output=True, text=True)
-    assert (again.returncode, again.stderr) == (0, "")
-    assert part_bytes(output) == undisturbed
-    assert not (output / ".run").exists()
+    assert gone_within(running.pid, UNTIL_GONE), [named(pid) for pid in family(running.pid)]
+    return running.returncode != 0
 
 
-@pytest.mark.skipif(not LINUX, reason="looks for processes in /proc")
-@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("after", ["at the start", "in the middle"])
-def test_an_interrupted_run_says_so_in_one_line_and_leaves_no_process(
-    source: Path, undisturbed: dict[str, bytes], tmp_path: Path, how: signal.Signals, code: int, after: str
+@needs_proc
+@pytest.mark.timeout(0)
+def test_RT14_runs_killed_at_random_instants_are_taken_up_and_end_in_the_same_bytes(
+    source: Path, undisturbed: Path, tmp_path: Path, kills: int, survived: Survived
 ) -> None:
-    output = tmp_path / "out"
-    with subprocess.Popen(
-        command(source, output, "MSTL(7)"), start_new_session=True, stderr=subprocess.PIPE, text=True
-    ) as running:
-        while running.poll() is None and not (output / ".run" / "plan.json").exists():
-            time.sleep(0.005)
-        while running.poll() is None and after == "in the middle" and not part_bytes(output):
-            time.sleep(0.005)
-        time.sleep(0.3 if after == "at the start" else 0)
-        os.killpg(running.pid, how)
-        _, said = running.communicate(timeout=30)
-    assert running.returncode == code
-    assert said.splitlines()[0] == ("error: interrupted" if how is signal.SIGINT else "error: terminated")
-    assert "Traceback" not in said
-    assert gone_within(running.pid, 10)
-    finished = subprocess.run(command(source, output, "MSTL(7)"), check=False, capture_output=True, text=True)
-    assert (finished.returncode, finished.stderr) == (0, "")
-    assert json.loads((output / "manifest.json").read_text())["accounts"]["ok"] == len(undisturbed)
+    draw, output, killed, since = random.Random(kills), tmp_path / "out", 0, 0
+    expected, names = parts(undisturbed), files(undisturbed)
+    while killed < kills:
+        in_time = kill_at_random(source, output, draw)
+        killed, since = killed + in_time, since + 1
+        assert all(content == expected[name] for name, content in parts(output).items()), "a torn or a wrong part"
+        if in_time and since < 4 and killed < kills:
+            continue
+        again = subprocess.run(command(source, output), check=False, capture_output=True, text=True)
+        assert (again.returncode, again.stderr) == (ExitCode.OK, "")
+        assert parts(output) == expected
+        assert files(output) == names
+        assert run_check(output).damages == ()
+        shutil.rmtree(output)
+        since = 0
+    survived("SIGKILL at a random instant", killed)
 
 
-@pytest.mark.skipif(not LINUX, reason="looks for processes in /proc")
-def test_RT05_workers_come_from_a_fork_server_that_has_run_nothing(source: Path, tmp_path: Path) -> None:
-    output = tmp_path / "out"
-    with subprocess.Popen(command(source, output, "MSTL(7)"), start_new_session=True) as running:
-        while running.poll() is None and len(family(running.pid)) < 4:
-            time.sleep(0.01)
-        parents = {pid: parent_of(pid) for pid in family(running.pid)}
-        running.kill()
-    assert gone_within(running.pid, 10)
-    children = [pid for pid, parent in parents.items() if parent == running.pid]
-    workers = [pid for pid, parent in parents.items() if parent in children]
-    assert workers, "workers are children of the fork server, not of the run"
-
-
-def parent_of(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
-    except OSError:
-        return 0
+@needs_proc
+@pytest.mark.timeout(0)
+def test_RT11_of_eight_runs_racing_for_one_output_the_others_are_told_and_nothing_is_torn(
+    source: Path, undisturbed: Path, tmp_path: Path, races: int, survived: Survived
+) -> None:
+    for race in range(races):
+        output = tmp_path / f"out{race}"
+        racers = [
+            subprocess.Popen(command(source, output), start_new_session=True, stderr=subprocess.PIPE, text=True)
+            for _ in range(RACERS)
+        ]
+        said = [racer.communicate()[1] for racer in racers]
+        codes = [racer.returncode for racer in racers]
+        assert set(codes) <= {ExitCode.OK, ExitCode.OUTPUT_BUSY}, said
+        assert ExitCode.OK in codes
+        busy = [text for text, code in zip(said, codes, strict=True) if code == ExitCode.OUTPUT_BUSY]
+        assert all("another run holds this output" in text for text in busy)
+        assert parts(output) == parts(undisturbed)
+        assert files(output) == files(undisturbed)
+        assert all(gone_within(racer.pid, UNTIL_GONE) for racer in racers)
+        shutil.rmtree(output)
+    survived(f"race of {RACERS} runs for one output", races)

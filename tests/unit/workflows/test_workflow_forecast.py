@@ -16,8 +16,9 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import CheckFailedError, InputRejectedError, OutputConflictError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
-from forecast_cli.engine.shards import Job
-from forecast_cli.engine.worker import forecast_shard, run_shard
+from forecast_cli.engine.shards import Job, Task
+from forecast_cli.engine.worker import forecast_shard, run_task
+from forecast_cli.store.check import success_content
 from forecast_cli.store.lock import holding
 from forecast_cli.store.run_folder import RunFolder, ShardReceipt
 from forecast_cli.workflows import forecast, running
@@ -260,6 +261,7 @@ def test_check_finds_tables_that_contradict_a_forged_manifest(request_of: Callab
     manifest = json.loads(path.read_text())
     manifest["input"]["accounts"] = 3
     path.write_text(json.dumps(manifest))
+    (run.output / "_SUCCESS").write_bytes(success_content(run.output))
     assert [damage.problem for damage in run_check(run.output).damages] == ["2 accounts came out, 3 went in"]
 
 
@@ -300,12 +302,12 @@ def test_IN14_what_was_read_of_a_changed_input_is_never_staged(request_of: Calla
     staging = request.output.parent / "staging"
     staging.mkdir()
     job = Job(prepared.checked.source, request.settings, prepared.contract.origin, staging, forecast_shard)
-    assert run_shard(job, prepared.shards[0]).accounts == 2
+    assert run_task(job, Task(prepared.shards[:1])).accounts == 2
     for path in staging.iterdir():
         path.unlink()
     frame.with_columns(pl.col("balance") + 100_000).write_parquet(request.input)
     with pytest.raises(InputRejectedError, match="has changed since it was listed"):
-        run_shard(job, prepared.shards[0])
+        run_task(job, Task(prepared.shards[:1]))
     assert list(staging.iterdir()) == []
 
 

@@ -1,0 +1,94 @@
+"""Runs on a terminal: a list, one of them, and two side by side."""
+
+from collections.abc import Sequence
+
+from rich.console import Group
+
+from forecast_cli.core.text import counted
+from forecast_cli.reports.escape import printable
+from forecast_cli.reports.figures import duration, size
+from forecast_cli.reports.terminal.layout import Column, aligned, line, ruled, section, sections
+from forecast_cli.store.manifest import Manifest
+from forecast_cli.workflows.runs import FinishedRun, Pruning, RunEntry
+from forecast_cli.workflows.runs_diff import Moved, RunDiff
+
+_WRAPPED = (Column(), Column(wraps=True))
+
+
+def render_runs(runs: Sequence[RunEntry]) -> Group:
+    """Return a line for each run."""
+    columns = (
+        Column("run", wraps=True),
+        Column("command"),
+        Column("state"),
+        Column("finished"),
+        Column("accounts", "right"),
+        Column("failed", "right"),
+    )
+    return sections(ruled(columns, [_row(run) for run in runs]))
+
+
+def render_run(run: FinishedRun) -> Group:
+    """Return what one run read, was made from and wrote."""
+    told = run.manifest
+    return sections(
+        section(f"{told.command} in {printable(run.output)}", aligned(_WRAPPED, _facts(told))),
+        section("Settings", aligned(_WRAPPED, [(name, printable(value)) for name, value in told.settings.items()])),
+        section("Versions", aligned(_WRAPPED, list(told.versions.items()))),
+    )
+
+
+def render_diff(diff: RunDiff) -> Group:
+    """Return why two runs differ."""
+    verdict = "The forecasts are the same" if diff.same else "The forecasts differ"
+    made = [(printable(said),) for said in diff.made_from] or [("the same input, settings and versions",)]
+    counts = [(name, f"{old:,}", f"{new:,}") for name, old, new in diff.counts]
+    statuses = [(f"{old} -> {new}", f"{accounts:,}") for old, new, accounts in diff.statuses]
+    right = Column(align="right")
+    return sections(
+        line(f"{verdict}: {printable(diff.old)} (old), {printable(diff.new)} (new)"),
+        section("Made from", aligned((Column(wraps=True),), made)),
+        section("Counts", ruled((Column(""), Column("old", "right"), Column("new", "right")), counts)),
+        section("Accounts by status, old and new", aligned((Column(), right), statuses)) if statuses else None,
+        section("Numbers", aligned(_WRAPPED, _moves(diff.numbers))),
+    )
+
+
+def render_pruning(pruning: Pruning) -> Group:
+    """Return which runs are removed and which stay."""
+    done = "Removed" if pruning.removed else "Would be removed (--yes does it)"
+    gone = [(printable(run.output), run.finished_at) for run in pruning.remove] or [("none", "")]
+    stays = [(printable(run.output), run.finished_at or run.state) for run in pruning.keep] or [("none", "")]
+    columns = (Column(wraps=True), Column())
+    return sections(section(done, aligned(columns, gone)), section("Kept", aligned(columns, stays)))
+
+
+def _row(run: RunEntry) -> tuple[str, ...]:
+    told = run.manifest
+    if told is None:
+        return printable(run.output), "", run.state, "", "", ""
+    accounts, failed = told.input.accounts, told.accounts.get("failed", 0)
+    return printable(run.output), told.command, run.state, told.finished_at, f"{accounts:,}", f"{failed:,}"
+
+
+def _facts(told: Manifest) -> list[tuple[str, str]]:
+    accounts = ", ".join(f"{count:,} {status}" for status, count in told.accounts.items())
+    written = f"{counted(len(told.files), 'file')}, {size(sum(file.bytes for file in told.files))}"
+    return [
+        ("finished", f"{told.finished_at}, after {duration(told.seconds)}"),
+        ("input", f"{printable(told.input.root)}: {counted(len(told.input.files), 'file')}, {told.input.rows:,} rows"),
+        ("origin", told.input.origin or "each account's own last day"),
+        ("accounts", accounts),
+        ("written", f"{written}, {counted(told.forecast_rows, 'forecast row')}"),
+        ("fingerprint", told.fingerprint),
+    ]
+
+
+def _moves(moved: Moved) -> list[tuple[str, str]]:
+    told = [
+        ("in both", f"{counted(moved.both, 'forecast row')}, {moved.changed:,} of them with other numbers"),
+        ("in one only", f"{moved.old_only:,} old, {moved.new_only:,} new"),
+        ("mean moved by", f"{moved.average:,.2f} on average, {moved.largest:,.2f} at most"),
+    ]
+    most = ", ".join(f"{printable(account)} ({apart:,.2f})" for account, apart in moved.accounts)
+    return [*told, ("moved most", most)] if most else told

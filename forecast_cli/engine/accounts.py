@@ -1,0 +1,43 @@
+"""The accounts of a shard, read: those to forecast, and the ledger of all of them."""
+
+from dataclasses import replace
+
+import polars as pl
+
+from forecast_cli.core import columns as c
+from forecast_cli.core.ledger import Status
+from forecast_cli.core.pace import Key
+from forecast_cli.data.contract.check import read_shard
+from forecast_cli.data.contract.series import ShardInput
+from forecast_cli.data.scan.canonical import CURRENCY
+from forecast_cli.engine.shards import Job, Shard
+
+
+def read_accounts(job: Job, shard: Shard) -> ShardInput:
+    """Read a shard's accounts; those that are set aside are failed in the ledger, and not in the panel."""
+    found = read_shard(job.source, job.settings, origin=job.origin, first_id=shard.first_id, last_id=shard.last_id)
+    return _set_aside(found, dict(shard.set_aside)) if shard.set_aside else found
+
+
+def _set_aside(found: ShardInput, why: dict[Key, str]) -> ShardInput:
+    reasons = [_why(key, why) for key in found.panel.row_keys()]
+    kept = [row for row, reason in enumerate(reasons) if reason is None]
+    told = [
+        _why(key, why) if status == Status.OK else None
+        for *key, status in found.ledger.select(*_keys(found.ledger), "status").iter_rows()
+    ]
+    reason = pl.Series("told", told, dtype=pl.String)
+    ledger = found.ledger.with_columns(
+        status=pl.when(reason.is_not_null()).then(pl.lit(Status.FAILED.value)).otherwise("status"),
+        reason=pl.coalesce(reason, "reason"),
+    )
+    return replace(found, panel=found.panel.take(kept), ledger=ledger)
+
+
+def _why(key: tuple[object, ...] | list[object], why: dict[Key, str]) -> str | None:
+    """Return why an account is set aside: under its key, or under its id for all its currencies."""
+    return why.get(tuple(key)) or why.get((key[0],))
+
+
+def _keys(ledger: pl.DataFrame) -> list[str]:
+    return [name for name in (c.UNIQUE_ID, CURRENCY) if name in ledger.columns]

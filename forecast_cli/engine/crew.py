@@ -1,0 +1,188 @@
+"""The crew: the worker processes of a run, how they are made, listened to and ended."""
+
+import contextlib
+import multiprocessing
+import os
+import pickle
+import signal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from multiprocessing import forkserver, resource_tracker
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from typing import Final
+
+from forecast_cli.core.pace import Key, Word
+from forecast_cli.core.seam import Step, about_to
+from forecast_cli.engine.attempts import Attempt
+from forecast_cli.engine.fork_server import SERVED
+from forecast_cli.engine.shards import Job
+from forecast_cli.engine.worker_main import Begun, Message, work
+from forecast_cli.models.spec import ModelKind
+
+#: One thread in each worker, for every library that would take them all; read when a worker first imports them.
+ONE_THREAD: Final = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS"), "1"
+)
+#: Seconds that each account of a block adds to the time its worker may be silent.
+_PER_ACCOUNT: Final = 0.01
+#: Seconds to wait for a process that was killed.
+_UNTIL_GONE: Final = 5.0
+
+
+@dataclass
+class Worker:
+    """A worker process, what it does, and what it last said of it: for how long it may be and has been silent.
+
+    One that is gone says nothing and gets nothing to do.
+    """
+
+    process: BaseProcess
+    connection: Connection
+    ready: bool = False
+    attempt: Attempt | None = None
+    part: int = 0
+    account: Key | None = None
+    allowed: float | None = None
+    silent: float = 0.0
+
+    def give(self, attempt: Attempt) -> None:
+        """Hand out an attempt; raises OSError where the process is gone."""
+        self.attempt, self.part = attempt, 0
+        self.hear(Word(0), limit=0)
+        self.connection.send(attempt.task)
+
+    def rest(self) -> None:
+        """Note that the worker has nothing to do."""
+        self.attempt, self.allowed, self.account = None, None, None
+
+    def hear(self, message: Message, *, limit: float) -> None:
+        """Note a sign of life; an account may take ``limit`` seconds."""
+        self.silent = 0.0
+        if isinstance(message, Begun):
+            self.part, self.account, self.allowed = message.part, None, None
+        if isinstance(message, Word):
+            self.allowed = limit + _PER_ACCOUNT * message.accounts if message.accounts else None
+            if message.account is not None or not message.accounts:
+                self.account = message.account
+
+    @property
+    def idle(self) -> bool:
+        """Say whether the worker waits for something to do."""
+        return self.ready and self.attempt is None and not self.connection.closed
+
+    @property
+    def at(self) -> Key | None:
+        """Return the account the worker is at, where that is known."""
+        if self.account is not None or self.attempt is None:
+            return self.account
+        part = self.attempt.task.parts[self.part]
+        return (part.first_id,) if self.attempt.losses and part.first_id == part.last_id else None
+
+    def kill(self) -> None:
+        """End the process at once; what it staged is not committed, and nothing else of it matters."""
+        self.allowed = None
+        if self.process.is_alive():
+            self.process.kill()
+        self.process.join(_UNTIL_GONE)
+        self.connection.close()
+
+
+@dataclass
+class Crew:
+    """The workers of a run; use within ``hiring``."""
+
+    context: BaseContext
+    job: bytes
+    modules: tuple[str, ...]
+    workers: list[Worker] = field(default_factory=list)
+
+    def hire(self) -> None:
+        """Make another worker; raises OSError where the system has no room for it."""
+        ours, theirs = self.context.Pipe()
+        try:
+            about_to(Step.SPAWN)
+            process = self.context.Process(target=work, args=(theirs, self.job, self.modules), daemon=True)  # type: ignore[attr-defined]
+            process.start()
+        except BaseException:
+            ours.close()
+            _end_fork_server()
+            raise
+        finally:
+            theirs.close()
+        self.workers.append(Worker(process, ours))
+
+    def dismiss(self, worker: Worker) -> None:
+        """End a worker."""
+        self.workers.remove(worker)
+        worker.kill()
+
+
+@contextlib.contextmanager
+def hiring(job: Job) -> Iterator[Crew]:
+    """Yield a crew for ``job`` without any worker yet; none is left after."""
+    modules = _modules_needed(job)
+    with _environment(ONE_THREAD):
+        crew = Crew(_context(modules), pickle.dumps(job), modules)
+        try:
+            yield crew
+        finally:
+            for worker in crew.workers:
+                worker.kill()
+
+
+def start_method() -> str:
+    """Return the start method of workers: never fork, which hangs once polars has threads."""
+    return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+
+def _context(modules: tuple[str, ...]) -> BaseContext:
+    """Return the context workers are made in; a fork server has imported what they need, and nothing has run in it."""
+    context = multiprocessing.get_context(start_method())
+    if start_method() == "forkserver":
+        context.set_forkserver_preload(["forecast_cli.engine.fork_server", "forecast_cli.engine.worker_main", *modules])
+        resource_tracker.ensure_running()  # which would have interrupts heard again, were it made with the fork server
+        with _deaf_to_interrupts(), _environment({SERVED: str(os.getpid())}):
+            forkserver.ensure_running()
+    return context
+
+
+def _end_fork_server() -> None:
+    """End a fork server that may still be about to make a worker, and would when nothing is left to work with."""
+    server = getattr(forkserver._forkserver, "_forkserver_pid", None)
+    if server is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(server, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Start processes that leave Ctrl-C to this one, even while they import; one that comes now is heard after."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _modules_needed(job: Job) -> tuple[str, ...]:
+    """Return what to import before the first task: statsforecast, and only where a model needs it."""
+    return ("statsforecast.models",) if any(choice.spec.kind is ModelKind.SERIES for choice in job.models) else ()
+
+
+@contextlib.contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,34 @@
+"""Losses in words: how a worker was lost, for the ledger and for whoever runs the command."""
+
+import signal
+
+from forecast_cli.core.text import counted
+from forecast_cli.engine.attempts import Attempt, LostWorker
+
+
+def describe_timeout(limit: float) -> str:
+    """Return what happened where a worker is kept waiting by an account."""
+    return f"no answer within {limit:g} s (--account-timeout)"
+
+
+def describe_exit(code: int | None) -> str:
+    """Return what happened where a worker ends with ``code``, minus the signal's number where a signal ends it."""
+    return f"its worker process ended with {_exit(code)}"
+
+
+def describe_to_user(attempt: Attempt, lost: LostWorker, following: Attempt | None) -> str:
+    """Return what a person is told of a loss and of what follows."""
+    shard = attempt.shard
+    where = f"account {'/'.join(map(str, lost.account))}" if lost.account else f"shard {shard.index}"
+    of = f" of {counted(shard.accounts, 'account')}" if lost.account is None else ""
+    if following is None:
+        return f"{where}{of}: {lost.how}"
+    aside = lost.account is not None and lost.account in following.set_aside
+    return f"{where}{of}: {lost.how}; {'it is set aside as failed' if aside else 'tried again, account by account'}"
+
+
+def _exit(code: int | None) -> str:
+    if code is None or code >= 0:
+        return f"exit code {code}"
+    name = signal.Signals(-code).name if -code in signal.valid_signals() else f"signal {-code}"
+    return f"{name}, most likely for want of memory" if name == "SIGKILL" else name

@@ -1,0 +1,119 @@
+"""The worker process: it takes tasks from its parent, says what it is at, and ends when its parent does."""
+
+import importlib
+import os
+import pickle
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection, wait
+from typing import Final
+
+from forecast_cli.core.pace import Word, listen
+from forecast_cli.engine.shards import Job, Task
+from forecast_cli.engine.worker import run_task
+from forecast_cli.store.run_folder import ShardReceipt
+
+#: Seconds between two signs of life that say the same.
+_APART: Final = 0.2
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The worker waits for its first task."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """The worker began a part of its task."""
+
+    part: int
+
+
+@dataclass(frozen=True)
+class Raised:
+    """What a task raised, and where; ``error`` is None where it cannot be handed over."""
+
+    error: BaseException | None
+    trace: str
+
+
+#: What a worker says.
+Message = Ready | Begun | Word | ShardReceipt | Raised
+
+
+def work(connection: Connection, job: bytes, modules: Sequence[str]) -> None:
+    """Do tasks until there are no more; ``modules`` are imported before the first, which no account is blamed for."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    end_with_parent()
+    listen(_Speaker(connection))
+    try:
+        made: Job = pickle.loads(job)  # noqa: S301 - the parent's own, handed over when this process was made
+        for module in modules:
+            importlib.import_module(module)
+        connection.send(Ready())
+        while True:
+            _do(connection, made, connection.recv())
+    except EOFError:
+        return
+    except OSError:  # the parent is gone, or has let go of this worker
+        os._exit(1)
+    except BaseException as error:  # noqa: BLE001 - told as a value
+        connection.send(raised(error))
+
+
+def end_with_parent() -> None:
+    """Have this process end when the one that made it does, also while native code keeps Python from running."""
+    parent = parent_process()
+    if parent is None:
+        return
+    threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
+    try:
+        import fcntl
+
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, fcntl.fcntl(parent.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
+    except (ImportError, AttributeError, OSError):  # Linux alone has it
+        return
+
+
+def raised(error: BaseException) -> Raised:
+    """Return what was raised in a form that can be handed over."""
+    trace = "".join(traceback.format_exception(error))
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - made on the line itself
+    except Exception:  # noqa: BLE001 - whatever an exception's own pickling may raise
+        return Raised(None, trace)
+    return Raised(error, trace)
+
+
+def _do(connection: Connection, job: Job, task: Task) -> None:
+    try:
+        done: Message = run_task(job, task, begin=lambda part: connection.send(Begun(part)))
+    except BaseException as error:  # noqa: BLE001 - told as a value; polars panics are no Exception
+        done = raised(error)
+    connection.send(done)
+
+
+def _end_after(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
+
+
+class _Speaker:
+    """Passes words on; the same one again only after a while."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection, self._last, self._at = connection, Word(0), 0.0
+
+    def __call__(self, word: Word) -> None:
+        now = time.monotonic()
+        if word != self._last or now - self._at > _APART:
+            self._last, self._at = word, now
+            self._connection.send(word)

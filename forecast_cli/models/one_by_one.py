@@ -1,0 +1,89 @@
+"""OneByOne: a model that is given one account at a time, and says which before each.
+
+What a row gets depends on that row alone, so that the numbers are the model's own to the last bit. It is slower, and
+used where a block of accounts ended its worker, outlasted it, or raised: the account that does so is then known.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from forecast_cli.core.pace import Key, tell
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.base import FittedModel, Forecast, Model, RowFailure
+
+
+@dataclass(frozen=True)
+class OneByOne:
+    """``model``, row by row."""
+
+    model: Model
+
+    def fit(self, panel: Panel) -> "FittedRows":
+        """Fit each account by itself; what that raises is a failure of the account's forecast."""
+        return FittedRows(self.model, panel, {key: _try(self.model.fit, one) for key, one in _each(panel)})
+
+
+@dataclass(frozen=True)
+class FittedRows:
+    """The fitted model of each account of the panel by its key, or what fitting raised."""
+
+    model: Model
+    panel: Panel
+    fitted: Mapping[Key, FittedModel | Exception]
+
+    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
+        """Forecast h days of each account by itself; whatever it raises is a failure of that account alone."""
+        said = [self._one(key, h, levels) for key, _ in _each(self.panel)]
+        failures = (replace(failure, row=row) for row, one in enumerate(said) for failure in one.failures)
+        return Forecast(
+            mean=np.concatenate([one.mean for one in said]),
+            quantiles=np.concatenate([one.quantiles for one in said]),
+            levels=levels,
+            failures=tuple(failures),
+            paths=_join_paths(said),
+        )
+
+    def update(self, panel: Panel) -> "FittedRows":
+        """Give each account its newer balances; one of which nothing was learned is fitted."""
+        return FittedRows(self.model, panel, {key: self._newer(key, one) for key, one in _each(panel)})
+
+    def _newer(self, key: Key, one: Panel) -> FittedModel | Exception:
+        known = self.fitted.get(key)
+        return _try(self.model.fit if known is None or isinstance(known, Exception) else known.update, one)
+
+    def _one(self, key: Key, h: int, levels: tuple[float, ...]) -> Forecast:
+        fitted = self.fitted[key]
+        if isinstance(fitted, Exception):
+            return _failed(fitted, h, levels)
+        try:
+            return fitted.forecast(h, levels)
+        except Exception as error:  # noqa: BLE001 - what a model raises on one account must not end the others
+            return _failed(error, h, levels)
+
+
+def _each(panel: Panel) -> Iterator[tuple[Key, Panel]]:
+    """Yield each row as a panel of its own with its key, and say so."""
+    for row, key in enumerate(panel.row_keys()):
+        tell(1, key)
+        yield key, panel.take([row])
+
+
+def _try(learn: Callable[[Panel], FittedModel], one: Panel) -> FittedModel | Exception:
+    try:
+        return learn(one)
+    except Exception as error:  # noqa: BLE001 - as above
+        return error
+
+
+def _failed(error: Exception, h: int, levels: tuple[float, ...]) -> Forecast:
+    lines = str(error).strip().splitlines()
+    failure = RowFailure(0, type(error).__name__, lines[0] if lines else "no message")
+    return Forecast(np.full((1, h), np.nan), np.full((1, h, 2 * len(levels) + 1), np.nan), levels, (failure,))
+
+
+def _join_paths(said: list[Forecast]) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None":
+    paths = [one.paths for one in said if one.paths is not None]
+    alike = len(paths) == len(said) and len({one.shape[1:] for one in paths}) == 1
+    return np.concatenate(paths) if alike else None

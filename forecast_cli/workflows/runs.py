@@ -1,0 +1,114 @@
+"""The runs in a folder: what there is, and which of them to remove."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from forecast_cli.core.errors import CheckFailedError, OutputBusyError, UsageError
+from forecast_cli.store.atomic import remove_folder
+from forecast_cli.store.layout import MANIFEST, RUNNING, is_own
+from forecast_cli.store.lock import refuse_if_held
+from forecast_cli.store.manifest import Manifest
+from forecast_cli.store.read import read_manifest
+from forecast_cli.store.run_folder import withdraw
+
+
+class RunState(StrEnum):
+    """What a folder of a run holds."""
+
+    FINISHED = "finished"
+    CUT_OFF = "cut off"  # the same command takes it up
+    RUNNING = "running"  # by another process, now
+    DAMAGED = "damaged"  # its manifest cannot be read
+
+
+@dataclass(frozen=True)
+class RunEntry:
+    """One run: its folder, its state, and its manifest where it is finished."""
+
+    output: Path
+    state: RunState
+    manifest: Manifest | None = None
+
+    @property
+    def finished_at(self) -> str:
+        """Return when the run ended, in ISO 8601; empty where it has not."""
+        return self.manifest.finished_at if self.manifest else ""
+
+
+@dataclass(frozen=True)
+class FinishedRun(RunEntry):
+    """A run that is finished."""
+
+    manifest: Manifest
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """Which runs of a folder are removed, and which stay; ``removed`` says whether that was done."""
+
+    folder: Path
+    remove: tuple[RunEntry, ...]
+    keep: tuple[RunEntry, ...]
+    removed: bool
+
+
+def list_runs(folder: Path) -> tuple[RunEntry, ...]:
+    """Return the run that ``folder`` is, or the runs that lie in it, the newest finished one first.
+
+    Raises CheckFailedError where there is neither.
+    """
+    if not folder.is_dir():
+        raise CheckFailedError(f"{folder}: no such folder", "name the --output of a run, or a folder of such folders")
+    outputs = [folder] if _is_run(folder) else sorted(path for path in folder.iterdir() if _is_run(path))
+    if not outputs:
+        raise CheckFailedError(f"{folder}: holds no run", "name the --output of a run, or a folder of such folders")
+    return tuple(sorted((_look(output) for output in outputs), key=lambda run: run.finished_at, reverse=True))
+
+
+def find_run(output: Path) -> FinishedRun:
+    """Return the finished run in ``output``; raises CheckFailedError, OutputBusyError, or UsageError for several."""
+    runs = list_runs(output)
+    if len(runs) > 1:
+        raise UsageError(f"{output}: holds {len(runs)} runs", f"name one, such as {runs[0].output}")
+    return FinishedRun(runs[0].output, RunState.FINISHED, read_manifest(runs[0].output))
+
+
+def prune_runs(folder: Path, *, keep: int, yes: bool) -> Pruning:
+    """Choose the finished runs of ``folder`` beyond the ``keep`` newest, and with ``yes`` remove them.
+
+    A folder that holds anything no run wrote is left alone. Raises CheckFailedError where there is no run,
+    OutputNotWrittenError where one cannot be removed, UsageError where ``folder`` is itself a run.
+    """
+    if _is_run(folder):
+        raise UsageError(f"{folder}: is a run, and prune keeps runs of one folder apart", "name the folder it lies in")
+    runs = list_runs(folder)
+    old = [run for run in runs if run.state is RunState.FINISHED][keep:]
+    remove = tuple(run for run in old if all(is_own(path) for path in run.output.iterdir()))
+    if yes:
+        _remove(remove)
+    return Pruning(folder, remove, tuple(run for run in runs if run not in remove), removed=yes)
+
+
+def _remove(runs: Sequence[RunEntry]) -> None:
+    for run in runs:
+        refuse_if_held(run.output)
+        withdraw(run.output)
+        remove_folder(run.output)
+
+
+def _is_run(path: Path) -> bool:
+    return path.is_dir() and ((path / MANIFEST).is_file() or (path / RUNNING).is_dir())
+
+
+def _look(output: Path) -> RunEntry:
+    try:
+        refuse_if_held(output)
+        if not (output / MANIFEST).is_file():
+            return RunEntry(output, RunState.CUT_OFF)
+        return RunEntry(output, RunState.FINISHED, read_manifest(output))
+    except OutputBusyError:
+        return RunEntry(output, RunState.RUNNING)
+    except CheckFailedError:
+        return RunEntry(output, RunState.DAMAGED)

@@ -1,0 +1,143 @@
+"""Why two runs differ: what they were made from, what became of the accounts, and the numbers themselves."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from forecast_cli.core import columns as c
+from forecast_cli.core.errors import OutputConflictError
+from forecast_cli.evaluation.rows import CUTOFF
+from forecast_cli.store.atomic import read_back
+from forecast_cli.store.fingerprint import differences
+from forecast_cli.store.layout import ACCOUNTS, FORECASTS
+from forecast_cli.store.manifest import Manifest
+from forecast_cli.store.run_folder import identity_of
+from forecast_cli.workflows.runs import find_run
+
+_EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Moved:
+    """How far the forecasts that both runs have lie apart, in units of the balance."""
+
+    both: int
+    changed: int
+    old_only: int
+    new_only: int
+    largest: float
+    average: float
+    accounts: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class RunDiff:
+    """Two runs side by side: ``made_from`` says why they may differ, ``statuses`` holds (old, new, accounts)."""
+
+    old: Path
+    new: Path
+    made_from: tuple[str, ...]
+    counts: tuple[tuple[str, int, int], ...]
+    statuses: tuple[tuple[str, str, int], ...]
+    numbers: Moved
+
+    @property
+    def same(self) -> bool:
+        """Say whether every account fared the same and has the same numbers."""
+        moved = self.numbers.changed + self.numbers.old_only + self.numbers.new_only
+        return not moved and not self.statuses
+
+
+def diff_runs(old: Path, new: Path) -> RunDiff:
+    """Hold the run in ``new`` against the one in ``old``.
+
+    Raises CheckFailedError where one is not finished, OutputConflictError where they are of different commands.
+    """
+    one, other = find_run(old), find_run(new)
+    before, after = one.manifest, other.manifest
+    if before.command != after.command:
+        raise OutputConflictError(
+            f"{old} is a {before.command}, {new} a {after.command}: they have no numbers in common",
+            "name two runs of one command",
+        )
+    return RunDiff(
+        old=one.output,
+        new=other.output,
+        made_from=tuple(_made_from(before, after)),
+        counts=tuple(_counts(before, after)),
+        statuses=_statuses(*(_accounts(run.output, run.manifest) for run in (one, other))),
+        numbers=_numbers((one.output, before), (other.output, after)),
+    )
+
+
+def _made_from(old: Manifest, new: Manifest) -> Iterator[str]:
+    """Say what differs in what the runs were made from: settings and versions by name, input by file and content."""
+    yield from (said for said in differences(identity_of(old), identity_of(new)) if said != "the input's files")
+    before, after = ({file.path: file.sha256 for file in one.input.files} for one in (old, new))
+    contents = set(before.values()), set(after.values())
+    gone = sum(sha not in contents[1] for sha in before.values())
+    come = sum(sha not in contents[0] for sha in after.values())
+    if gone or come:
+        yield f"input: {come} files of new content, {gone} no longer there, {len(contents[0] & contents[1])} the same"
+    if old.input.origin != new.input.origin:
+        yield f"origin {old.input.origin} -> {new.input.origin}"
+
+
+def _counts(old: Manifest, new: Manifest) -> Iterator[tuple[str, int, int]]:
+    yield "rows read", old.input.rows, new.input.rows
+    yield "accounts", old.input.accounts, new.input.accounts
+    for status in dict.fromkeys([*old.accounts, *new.accounts]):
+        yield status, old.accounts.get(status, 0), new.accounts.get(status, 0)
+    yield "forecast rows", old.forecast_rows, new.forecast_rows
+
+
+def _keys(manifest: Manifest) -> list[str]:
+    currency = manifest.settings.get("currency_col")
+    return [manifest.settings["id_col"], *([currency] if currency else [])]
+
+
+def _named(frame: pl.LazyFrame, manifest: Manifest) -> pl.LazyFrame:
+    """Return a table under names and types that two runs have in common, whatever the user calls his columns."""
+    names = dict(zip(_keys(manifest), ("key", "currency"), strict=False)) | {manifest.settings["date_col"]: c.DATE}
+    present = frame.collect_schema().names()
+    renamed = frame.rename({name: common for name, common in names.items() if name in present})
+    return renamed.with_columns(pl.col("key").cast(pl.String))
+
+
+def _accounts(output: Path, manifest: Manifest) -> pl.DataFrame:
+    table = _named(read_back(output / ACCOUNTS).lazy(), manifest).collect()
+    return table.select(*(name for name in ("key", "currency") if name in table.columns), "status")
+
+
+def _statuses(old: pl.DataFrame, new: pl.DataFrame) -> tuple[tuple[str, str, int], ...]:
+    """Count the accounts whose status is another, by what it was and is; one that is in a single run is ``absent``."""
+    on = [name for name in old.columns if name != "status" and name in new.columns]
+    both = old.join(new, on=on, how="full", suffix="_new", coalesce=True)
+    told = both.with_columns(pl.col("status", "status_new").fill_null("absent"))
+    changed = told.filter(pl.col("status") != pl.col("status_new"))
+    return tuple(changed.group_by("status", "status_new").len().sort("status", "status_new").iter_rows())
+
+
+def _numbers(old: tuple[Path, Manifest], new: tuple[Path, Manifest]) -> Moved:
+    frames = [_named(pl.scan_parquet(output / FORECASTS / "*.parquet"), one) for output, one in (old, new)]
+    names = [frame.collect_schema().names() for frame in frames]
+    on = [name for name in ("key", "currency", CUTOFF, c.DATE, c.MODEL) if all(name in each for each in names)]
+    values = [name for name in names[0] if name in names[1] and name not in (*on, c.STEP, c.Y)]
+    moved = pl.any_horizontal(pl.col(name) != pl.col(f"{name}_new") for name in values)
+    apart = (pl.col(c.MEAN) - pl.col(f"{c.MEAN}_new")).abs()
+    both = frames[0].join(frames[1], on=on, suffix="_new").select("key", moved.alias("moved"), apart.alias("apart"))
+    rows = both.collect()
+    by_account = rows.group_by("key").agg(pl.col("apart").max()).filter(pl.col("apart") > 0)
+    first = by_account.sort("apart", "key", descending=[True, False]).head(_EXAMPLES)
+    sizes = [frame.select(pl.len()).collect().item() for frame in frames]
+    return Moved(
+        both=rows.height,
+        changed=int(rows["moved"].sum()),
+        old_only=sizes[0] - rows.height,
+        new_only=sizes[1] - rows.height,
+        largest=float(rows.select(pl.col("apart").max().fill_null(0.0)).item() if rows.height else 0.0),
+        average=float(rows.select(pl.col("apart").mean().fill_null(0.0)).item() if rows.height else 0.0),
+        accounts=tuple(first.iter_rows()),
+    )

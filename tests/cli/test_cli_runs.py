@@ -1,0 +1,115 @@
+"""The runs of a folder, on the command line."""
+
+import json
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+from cli_harness import Cli, Finished, balance_rows
+
+from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.store.lock import holding
+
+QUICK = ("--model", "Naive", "--jobs", 1, "--quiet")
+
+
+def dated(output: Path, day: int) -> None:
+    """Say in a manifest that its run ended on a day."""
+    path = output / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"finished_at": f"2026-01-{day:02d}T03:00:00+00:00"}))
+
+
+@pytest.fixture
+def nights(finished: Finished, tmp_path: Path) -> Path:
+    """Three nights' outputs, one that was cut off, and a folder that is none."""
+    for day in (1, 2, 3):
+        shutil.copytree(finished.output, tmp_path / "nights" / f"night-{day}")
+        dated(tmp_path / "nights" / f"night-{day}", day)
+    (tmp_path / "nights" / "night-4" / ".run").mkdir(parents=True)
+    (tmp_path / "nights" / "notes").mkdir()
+    return tmp_path / "nights"
+
+
+def test_runs_are_listed_the_newest_first(cli: Cli, nights: Path) -> None:
+    listed = json.loads(cli("runs", "list", nights, "--format", "json").expect(ExitCode.OK).out)["runs"]
+    assert [Path(run["output"]).name for run in listed] == ["night-3", "night-2", "night-1", "night-4"]
+    assert [run["state"] for run in listed] == ["finished"] * 3 + ["cut off"]
+    assert listed[0]["accounts"]["ok"] == 6
+    assert "2026-01-03T03:00:00+00:00" in cli("runs", "list", nights).expect(ExitCode.OK).out
+
+
+def test_a_run_that_another_process_holds_is_running_and_a_broken_manifest_is_damaged(cli: Cli, nights: Path) -> None:
+    (nights / "night-1" / "manifest.json").write_text("{")
+    with holding(nights / "night-2"):
+        listed = json.loads(cli("runs", "list", nights, "--format", "json").expect(ExitCode.OK).out)["runs"]
+    states = {Path(run["output"]).name: run["state"] for run in listed}
+    assert states == {"night-1": "damaged", "night-2": "running", "night-3": "finished", "night-4": "cut off"}
+
+
+def test_one_run_is_shown(cli: Cli, finished: Finished) -> None:
+    outcome = cli("runs", "show", finished.output).expect(ExitCode.OK)
+    assert "6 ok, 0 fallback, 0 skipped, 0 failed" in outcome.flat
+    shown = json.loads(cli("runs", "show", finished.output, "--format", "json").out)
+    assert shown["manifest"]["fingerprint"] == shown["fingerprint"]
+
+
+def test_a_folder_of_several_runs_is_not_shown(cli: Cli, nights: Path) -> None:
+    cli("runs", "show", nights).expect_error(ExitCode.USAGE, "holds 4 runs")
+
+
+@pytest.mark.parametrize("command", ["list", "show", "prune"])
+def test_a_folder_without_runs_is_told(cli: Cli, tmp_path: Path, command: str) -> None:
+    cli("runs", command, tmp_path).expect_error(ExitCode.CHECK_FAILED, "holds no run")
+    cli("runs", command, tmp_path / "nowhere").expect_error(ExitCode.CHECK_FAILED, "no such folder")
+
+
+def test_a_run_does_not_differ_from_its_copy(cli: Cli, nights: Path) -> None:
+    outcome = cli("runs", "diff", nights / "night-1", nights / "night-2").expect(ExitCode.OK)
+    assert "The forecasts are the same" in outcome.out
+    assert "the same input, settings and versions" in outcome.flat
+
+
+def test_diff_says_why_two_forecasts_differ(cli: Cli, tmp_path: Path) -> None:
+    rows = balance_rows()
+    rows.write_parquet(tmp_path / "old.parquet")
+    newer = rows.filter(pl.col("account_id") != "A005").with_columns(
+        balance=pl.when(pl.col("account_id") == "A002").then(pl.col("balance") + 500).otherwise("balance")
+    )
+    newer.write_parquet(tmp_path / "new.parquet")
+    for name, level in (("old", 80), ("new", 90)):
+        source, output = tmp_path / f"{name}.parquet", tmp_path / name
+        cli("forecast", source, "--output", output, "--level", level, *QUICK).expect(ExitCode.OK)
+    outcome = cli("runs", "diff", tmp_path / "old", tmp_path / "new").expect(ExitCode.OK)
+    assert "The forecasts differ" in outcome.flat
+    assert "level [80.0] -> [90.0]" in outcome.flat
+    assert "input: 1 files of new content, 1 no longer there, 0 the same" in outcome.flat
+    found = json.loads(cli("runs", "diff", tmp_path / "old", tmp_path / "new", "--format", "json").out)
+    assert found["statuses"] == [["ok", "absent", 1]]
+    moved = found["numbers"]
+    assert (moved["both"], moved["changed"], moved["old_only"], moved["new_only"]) == (150, 30, 30, 0)
+    assert moved["accounts"] == [["A002", 500.0]]
+
+
+def test_a_forecast_is_not_held_against_a_backtest(cli: Cli, finished: Finished, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(finished.output, other)
+    path = other / "manifest.json"
+    path.write_text(path.read_text().replace('"command": "forecast"', '"command": "backtest"'))
+    cli("runs", "diff", finished.output, other).expect_error(ExitCode.CONFIG_INVALID, "no numbers in common")
+
+
+def test_prune_says_what_it_would_remove_and_removes_it_once_told_so(cli: Cli, nights: Path) -> None:
+    before = sorted(path.name for path in nights.iterdir())
+    outcome = cli("runs", "prune", nights, "--keep", 1).expect(ExitCode.OK)
+    assert "Would be removed (--yes does it)" in outcome.out
+    assert sorted(path.name for path in nights.iterdir()) == before
+    cli("runs", "prune", nights, "--keep", 1, "--yes").expect(ExitCode.OK)
+    assert sorted(path.name for path in nights.iterdir()) == ["night-3", "night-4", "notes"]
+
+
+def test_prune_leaves_a_folder_alone_that_holds_anything_no_run_wrote(cli: Cli, nights: Path) -> None:
+    (nights / "night-1" / "mine.txt").write_text("keep me")
+    cli("runs", "prune", nights, "--keep", 1, "--yes").expect(ExitCode.OK)
+    assert sorted(path.name for path in nights.iterdir()) == ["night-1", "night-3", "night-4", "notes"]
+    cli("runs", "prune", nights / "night-3").expect_error(ExitCode.USAGE, "is a run")

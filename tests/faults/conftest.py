@@ -1,0 +1,52 @@
+"""What tests of faults share: how many faults to inject, and the table of what was survived."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Survived = Callable[[str, int], None]
+
+
+@pytest.fixture
+def survived(record_property: Callable[[str, Any], None]) -> Survived:
+    """Call with the name of a fault and how often it was injected, once all of it has been survived."""
+    return lambda fault, times: record_property("fault", (fault, times))
+
+
+@pytest.fixture(scope="session")
+def stride() -> int:
+    """From one n-th step that is refused to the next; ``make test-faults`` leaves none out."""
+    return int(os.environ.get("FAULT_STRIDE", "5"))
+
+
+@pytest.fixture(scope="session")
+def kills() -> int:
+    """Runs to kill at random instants; ``make test-faults`` and ``make torture`` ask for more."""
+    return int(os.environ.get("FAULT_KILLS", "10"))
+
+
+@pytest.fixture(scope="session")
+def races() -> int:
+    """Races of 8 runs for one output."""
+    return int(os.environ.get("FAULT_RACES", "1"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print a row for each fault: how often it was injected, and how often that was survived."""
+    if "FAULT_TABLE" not in os.environ:
+        return
+    rows: dict[str, int] = {}
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in getattr(report, "user_properties", []):
+            if name == "fault" and report.when == "call":
+                rows[value[0]] = rows.get(value[0], 0) + value[1]
+    failed = len(terminalreporter.stats.get("failed", [])) + len(terminalreporter.stats.get("error", []))
+    terminalreporter.section("faults")
+    terminalreporter.write_line(f"{'fault':52} {'injected':>9} {'survived':>9}")
+    for fault, times in sorted(rows.items()):
+        terminalreporter.write_line(f"{fault:52} {times:9,} {times:9,}")
+    if failed:
+        terminalreporter.write_line(f"{failed} tests failed: their faults are not in the table")

@@ -1,0 +1,81 @@
+"""Workers: made from nothing that has run, one thread each, and gone with their parent."""
+
+import os
+from pathlib import Path
+
+import faulty_model
+import pytest
+from fault_runs import ids, write_balances
+from processes import family, gone_within, needs_proc, start, within, workers_of
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.engine.crew import ONE_THREAD, start_method
+from forecast_cli.engine.shards import Job, Shard, Tables
+from forecast_cli.engine.worker import forecast_shard
+from forecast_cli.workflows.forecast import run_forecast
+from forecast_cli.workflows.results import ForecastRequest
+
+
+@needs_proc
+@pytest.mark.parametrize("fault", ["hang", "loop"])
+def test_RT04_workers_that_hang_in_native_code_end_with_their_parent(tmp_path: Path, fault: str) -> None:
+    source = write_balances(tmp_path / "in.parquet", ids(4, **{fault: 1}))
+    begun = tmp_path / "begun"
+    with start(source, tmp_path / "out", "--model", "FaultyBlock", "--shard-size", "2", begun=begun) as running:
+        assert within(60, begun.exists)
+        assert workers_of(running)
+        running.kill()
+    assert gone_within(running.pid, 2)
+
+
+@needs_proc
+def test_RT05_workers_come_from_a_fork_server_that_has_run_nothing(tmp_path: Path) -> None:
+    assert start_method() == "forkserver"
+    source = write_balances(tmp_path / "in.parquet", ids(4, hang=1))
+    begun = tmp_path / "begun"
+    with start(source, tmp_path / "out", "--model", "FaultyBlock", "--shard-size", "2", begun=begun) as running:
+        assert within(60, begun.exists)
+        assert len(workers_of(running)) == 2, "workers are children of the fork server, not of the run"
+        running.kill()
+    assert gone_within(running.pid, 2)
+
+
+def test_RT05_workers_are_never_forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("multiprocessing.get_all_start_methods", lambda: ["fork", "spawn"])
+    assert start_method() == "spawn"
+
+
+def threads_shard(job: Job, shard: Shard) -> Tables:
+    """Forecast, and raise where there is more than one thread for any library."""
+    import polars as pl
+    from threadpoolctl import threadpool_info
+
+    tables = forecast_shard(job, shard)
+    assert pl.thread_pool_size() == 1
+    assert {pool["num_threads"] for pool in threadpool_info()} <= {1}
+    assert all(os.environ[name] == "1" for name in ONE_THREAD)
+    return tables
+
+
+def test_RT06_a_worker_has_one_thread_for_each_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forecast_cli.workflows.forecast.forecast_shard", threads_shard)
+    source = write_balances(tmp_path / "in.parquet", ids(4))
+    settings = Settings(model=("Naive",), shard_size=2, jobs=2)
+    run_forecast(ForecastRequest(str(source), tmp_path / "out", settings))
+    assert os.environ.get("POLARS_MAX_THREADS") != "1"
+    assert faulty_model.FAULTS
+
+
+@needs_proc
+def test_RT03_a_worker_that_is_killed_from_outside_is_replaced(tmp_path: Path) -> None:
+    source = write_balances(tmp_path / "in.parquet", ids(4, sleep=1))
+    begun = tmp_path / "begun"
+    options = ("--model", "FaultyBlock", "--shard-size", "2", "--account-timeout", "1")
+    with start(source, tmp_path / "out", *options, begun=begun) as running:
+        assert within(60, begun.exists)
+        for worker in workers_of(running):
+            os.kill(worker, 9)
+        _, said = running.communicate(timeout=60)
+    assert running.returncode == 3
+    assert "account acc-001-sleep: no answer within 1 s (--account-timeout); it is set aside as failed" in said
+    assert not family(running.pid)

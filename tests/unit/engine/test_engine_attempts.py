@@ -1,0 +1,82 @@
+"""Attempts: what follows the loss of a worker, without any."""
+
+import polars as pl
+
+from forecast_cli.engine.attempts import Attempt, Loss, LostWorker
+from forecast_cli.engine.losses import describe_exit, describe_to_user
+from forecast_cli.engine.shards import cut_shards
+
+IDS = pl.Series("unique_id", [f"a{place:03d}" for place in range(100)])
+(SHARD,) = cut_shards(IDS, 100)
+FIRST = Attempt(SHARD)
+
+
+def lost(loss: Loss, account: str | None = None) -> LostWorker:
+    return LostWorker(loss, "it was so", (account,) if account else None)
+
+
+def after(attempt: Attempt | None, *losses: LostWorker) -> Attempt:
+    for loss in losses:
+        assert attempt is not None
+        attempt = attempt.after(loss)
+    assert attempt is not None
+    return attempt
+
+
+def test_a_shard_is_first_done_in_one_part_and_then_account_by_account() -> None:
+    assert (len(FIRST.task.parts), FIRST.task.one_by_one) == (1, False)
+    again = after(FIRST, lost(Loss.KILLED))
+    assert (len(again.task.parts), again.task.one_by_one) == (1, True)
+
+
+def test_a_timeout_that_nobody_was_blamed_for_counts_against_the_next_account_that_takes_too_long() -> None:
+    found = after(FIRST, lost(Loss.TIMEOUT), lost(Loss.TIMEOUT, "a007"))
+    assert found.set_aside == {("a007",): "timeout: it was so, twice"}
+    other = after(found, lost(Loss.TIMEOUT, "a008"))
+    assert ("a008",) not in other.set_aside
+    assert ("a008",) in after(other, lost(Loss.TIMEOUT, "a008")).set_aside
+
+
+def test_a_death_counts_against_an_account_only_where_it_was_at_it() -> None:
+    once = after(FIRST, lost(Loss.KILLED), lost(Loss.KILLED, "a007"))
+    assert once.set_aside == {}
+    assert after(once, lost(Loss.KILLED, "a007")).set_aside == {("a007",): "killed: it was so, twice"}
+    assert after(FIRST, lost(Loss.TIMEOUT), lost(Loss.KILLED, "a007")).set_aside == {}
+
+
+def test_deaths_that_nobody_can_be_blamed_for_split_the_shard_until_each_account_is_alone() -> None:
+    split = after(FIRST, *[lost(Loss.KILLED)] * 2)
+    assert [len(part.members) for part in split.task.parts] == [0] * len(split.task.parts)
+    assert sum(part.accounts for part in split.task.parts) == 100
+    assert [part.index for part in split.task.parts] == [0] * 8
+    alone = after(FIRST, *[lost(Loss.KILLED)] * 4)
+    assert {part.accounts for part in alone.task.parts} == {1}
+    ids = [part.first_id for part in alone.task.parts]
+    assert ids == IDS.to_list()
+    assert alone.after(lost(Loss.KILLED)) is None
+
+
+def test_an_account_that_is_lost_although_it_is_set_aside_ends_the_run() -> None:
+    found = after(FIRST, *[lost(Loss.KILLED, "a007")] * 2)
+    assert found.after(lost(Loss.KILLED, "a007")) is None
+
+
+def test_what_was_set_aside_goes_with_every_part() -> None:
+    found = after(FIRST, *[lost(Loss.KILLED, "a007")] * 2, *[lost(Loss.KILLED)])
+    assert all(part.set_aside == ((("a007",), "killed: it was so, twice"),) for part in found.task.parts)
+
+
+def test_a_loss_is_told_with_what_follows() -> None:
+    unknown, known = lost(Loss.KILLED), lost(Loss.KILLED, "a007")
+    assert describe_to_user(FIRST, unknown, after(FIRST, unknown)) == (
+        "shard 0 of 100 accounts: it was so; tried again, account by account"
+    )
+    once = after(FIRST, known)
+    assert describe_to_user(once, known, after(once, known)) == "account a007: it was so; it is set aside as failed"
+    assert describe_to_user(once, known, None) == "account a007: it was so"
+
+
+def test_an_exit_is_told_by_the_name_of_its_signal() -> None:
+    assert describe_exit(-9).endswith("SIGKILL, most likely for want of memory")
+    assert describe_exit(-11).endswith("SIGSEGV")
+    assert describe_exit(3).endswith("exit code 3")
