@@ -6,6 +6,7 @@ from typing import Final
 FORECASTS: Final = "forecasts"
 ACCOUNTS: Final = "accounts.parquet"
 FAILURES: Final = "failures.parquet"
+RISK: Final = "risk.parquet"
 WINDOWS: Final = "windows.parquet"
 SCORES: Final = "scores.parquet"
 LOW_BALANCE: Final = "low_balance.parquet"
@@ -29,7 +30,7 @@ SHARDS: Final = "shards"
 PLAN: Final = "plan.json"
 
 #: Everything a run may leave in its folder; anything else makes the folder a foreign one.
-TABLES: Final = (ACCOUNTS, FAILURES, WINDOWS, SCORES, LOW_BALANCE, LEADERBOARD, STEPS, SEGMENTS)
+TABLES: Final = (ACCOUNTS, FAILURES, RISK, WINDOWS, SCORES, LOW_BALANCE, LEADERBOARD, STEPS, SEGMENTS)
 OWN: Final = frozenset({FORECASTS, *TABLES, *REPORTS, MANIFEST, SUCCESS, LOCK, HOLDER, RUNNING})
 
 

@@ -9,7 +9,7 @@ from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.engine.outcomes import contract_failures
 from forecast_cli.engine.shards import cpu_seconds
 from forecast_cli.engine.worker import forecast_shard
-from forecast_cli.store.layout import ACCOUNTS, FAILURES
+from forecast_cli.store.layout import ACCOUNTS, FAILURES, RISK
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.read import read_manifest
@@ -65,4 +65,4 @@ def plan_forecast(request: ForecastRequest) -> ForecastPlan:
 
 
 def _finish(_prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt]) -> tuple[FileEntry, ...]:
-    return merge_tables(run, receipts, (ACCOUNTS, FAILURES))
+    return merge_tables(run, receipts, (RISK, ACCOUNTS, FAILURES))

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.evaluation.low_balance import base_rates, low_balance_rows, thresholds_of
+from forecast_cli.evaluation.low_balance import base_rates, low_balance_rows
 from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance, score_low_balance_segments
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.normal import normal_forecast
