@@ -47,7 +47,7 @@ def settle_ledger(ledger: pl.DataFrame, said: Sequence[Said], *, seconds: float)
 
 
 def add_flag(ledger: pl.DataFrame, before: pl.DataFrame, marked: NDArray[np.bool_], flag: Flag) -> pl.DataFrame:
-    """Add ``flag`` to the accounts of the panel that are ``marked`` [n]; ``before`` is the ledger as the panel was cut."""
+    """Add ``flag`` to the panel's accounts that are ``marked`` [n]; ``before`` is the ledger as the panel was cut."""
     if not marked.any():
         return ledger
     place = with_places(before)[_ROW]

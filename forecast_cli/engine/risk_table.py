@@ -42,7 +42,8 @@ def told_thresholds(job: Job, shard: Shard, panels: Sequence[Panel]) -> list[Tol
 
 def without_amount(panel: Panel, told: Told) -> NDArray[np.bool_]:
     """Say which accounts have no amount in some column that was asked for, [n]."""
-    return np.isnan(np.stack([np.zeros(len(panel)), *told.values()])).any(axis=0)
+    missing: NDArray[np.bool_] = np.isnan(np.add.reduce([np.zeros(len(panel)), *told.values()]))
+    return missing
 
 
 def risk_table(panel: Panel, said: Sequence[Said], settings: Settings, told: Told) -> pl.DataFrame:

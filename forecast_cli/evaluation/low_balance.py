@@ -24,6 +24,8 @@ AMOUNT: Final = "amount"
 PROBABILITY: Final = "probability"
 BASE_RATE: Final = "base_rate"
 EVENT: Final = "event"
+#: Whether the balance lay under the threshold on the day of the cutoff.
+ALREADY: Final = "already"
 #: The day, from the cutoff, on which the balance was under the threshold first.
 DAY: Final = "day"
 #: The days by which 10, 50 and 90 % of paths had been, and the shares that had by then.
@@ -47,7 +49,8 @@ def low_balance_rows(
     rows, by model; ``told`` holds the thresholds that are columns of the input, as they stood at the cutoff. Columns:
     the keys, ``cutoff``, ``model``, ``threshold`` (as asked for), ``days``, ``amount``, ``probability`` that the low
     point of the first ``days`` days lies under it, ``base_rate`` (null where the history is shorter than the window),
-    ``event`` (whether it did; null where not all days are known), ``day`` (on which it did first, from 1; null where it
+    ``already`` (whether the balance did at the cutoff), ``event`` (whether the low point did; null where not all days
+    are known), ``day`` (on which it did first, from 1; null where it
     did not), ``day_q10``, ``day_q50`` and ``day_q90`` (by which that share of paths did; null where fewer do) and
     ``reached_q10``, ``reached_q50`` and ``reached_q90`` (the share that did by then). An account that a model has no
     forecast for, or that has no threshold, has no row for it.
@@ -61,11 +64,11 @@ def low_balance_rows(
         name: np.broadcast_to(values[:, None] if name in came else values, shape).ravel()
         for name, values in (came | foreseen).items()
     }
-    order = (AMOUNT, PROBABILITY, BASE_RATE, EVENT, DAY, *DAY_QUANTILES, *REACHED)
+    order = (AMOUNT, PROBABILITY, BASE_RATE, ALREADY, EVENT, DAY, *DAY_QUANTILES, *REACHED)
     columns = [pl.Series(name, figures[name], dtype=pl.Float64, nan_to_null=True) for name in order]
     frame = pl.DataFrame([*_places(panel, list(forecasts), names, windows), *columns])
     return frame.filter(pl.col(PROBABILITY).is_not_null()).with_columns(
-        pl.col(EVENT).cast(pl.Boolean), pl.col(_WHOLE).cast(pl.Int32)
+        pl.col(ALREADY, EVENT).cast(pl.Boolean), pl.col(_WHOLE).cast(pl.Int32)
     )
 
 
@@ -115,12 +118,16 @@ def _came(
             for rows in chunks(len(panel)):
                 part = panel.take(np.arange(len(panel))[rows])
                 base[rows, place, window] = base_rates(part, amounts[rows, place], days=days)
-    return {AMOUNT: np.broadcast_to(amounts[:, :, None], shape), BASE_RATE: base, EVENT: event, DAY: day}
+    already = (panel.y[:, -1:] < amounts).astype(np.float64) if len(panel) else amounts
+    known_before = {AMOUNT: amounts, ALREADY: already}
+    return {name: np.broadcast_to(values[:, :, None], shape) for name, values in known_before.items()} | {
+        BASE_RATE: base,
+        EVENT: event,
+        DAY: day,
+    }
 
 
-def _places(
-    panel: Panel, models: Sequence[str], thresholds: Sequence[str], windows: Sequence[int]
-) -> list[pl.Series]:
+def _places(panel: Panel, models: Sequence[str], thresholds: Sequence[str], windows: Sequence[int]) -> list[pl.Series]:
     """Return the columns that say what a row is about: each account with each model, threshold and window."""
     n, asked = len(panel), [(text, days) for text in thresholds for days in windows]
     each = len(models) * len(asked)

@@ -9,6 +9,7 @@ from forecast_cli.evaluation.report import Report
 from forecast_cli.reports import tables_run, tables_scores, tables_segments
 from forecast_cli.reports.markdown_text import escape_markdown
 from forecast_cli.reports.tables import Cell, Column, Table, estimate, made_table, scaled, share, words
+from forecast_cli.reports.tables_alarms import alarms_table
 from forecast_cli.reports.tables_scores import levels_told, usual_level
 
 _MOST_MODELS: Final = 10
@@ -42,6 +43,7 @@ def render_markdown(report: Report) -> str:
             "No low balance was scored.",
             most=_MOST_LOW_BALANCE,
         ),
+        *_more(alarms_table(report, model=best)),
         *_section("Worst and median accounts", _accounts(report), "No account was drawn."),
         *_section(
             "Failures and fallbacks",

@@ -1,4 +1,4 @@
-"""Events of a balance's future, read off sample paths: how low it goes, whether, when and how long under a threshold."""
+"""Events of a balance's future, read off sample paths: how low it goes; whether, when, how long under a threshold."""
 
 from dataclasses import dataclass, fields
 from itertools import pairwise
@@ -16,7 +16,7 @@ WINDOWS: Final = (7, 14, 30, 60, 90)
 
 @dataclass(frozen=True)
 class Outlook:
-    """What sample paths say of n accounts over w windows and k thresholds; NaN where there are no paths or no threshold.
+    """What sample paths say of n accounts over w windows and k thresholds; NaN without paths or without a threshold.
 
     In units of the balance, over the low points of the window, one for each path: ``expected_low`` [n, w], their mean,
     ``low_q05`` and ``low_q50`` [n, w], their 5 % and 50 % quantiles. ``prob_below`` [n, k, w], the share of paths whose
@@ -46,7 +46,7 @@ def look_ahead(paths: NDArray[np.float64], thresholds: NDArray[np.float64], wind
     """
     by_day = np.ascontiguousarray(np.swapaxes(paths, 1, 2))
     lows = _sorted_lows(by_day, windows)
-    known = ~np.isnan(lows).any(axis=(1, 2))
+    known = ~np.isnan(lows[:, -1, -1])
     k = thresholds.shape[1]
     below = [_below(by_day, thresholds[:, place], windows, known=known) for place in range(k)]
     w, quantiles = len(windows), len(CROSSED)
@@ -91,7 +91,7 @@ def _sorted_lows(by_day: NDArray[np.float64], windows: tuple[int, ...]) -> NDArr
 def _below(
     by_day: NDArray[np.float64], threshold: NDArray[np.float64], windows: tuple[int, ...], *, known: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], ...]:
-    """Return probability and days [n, w], first days and shares by then [n, w, 3] under one threshold an account, [n]."""
+    """Return probability and days [n, w], first days and shares by then [n, w, 3], under one threshold [n]."""
     s, ends = by_day.shape[2], np.array(windows)
     under = by_day < threshold[:, None, None]
     days = np.stack([_count(under[:, start:stop]) for start, stop in pairwise((0, *windows))], axis=1)
@@ -105,7 +105,7 @@ def _below(
 
 
 def _share(first: NDArray[np.int32], days: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Return the share of paths that have been under by each of ``days`` [n, k], [n, k], given their ``first`` [n, s]."""
+    """Return the share of paths that have been under by each of ``days`` [n, k], given their ``first`` [n, s]."""
     share: NDArray[np.float64] = (first[:, None, :] <= days[:, :, None]).sum(axis=2) / first.shape[1]
     return share
 

@@ -37,8 +37,8 @@ def shuffle_paths(
     """Return sample paths [n, s, h], in units of the balance; the model's own where it has them.
 
     ``order`` is ``order_courses(panel, h, n_paths)``, where it is known already: it is the same for all models. Nothing
-    is drawn; what a row gets depends on that row alone. Rows that the forecast leaves NaN stay NaN; a row it has numbers
-    but no paths for gets as many as the others have. The values of one day lie next to each other in memory.
+    is drawn; what a row gets depends on that row alone. Rows that the forecast leaves NaN stay NaN; a row it has
+    numbers but no paths for gets as many as the others have. The values of one day lie next to each other in memory.
     """
     own = forecast.paths
     if own is None:
@@ -98,7 +98,7 @@ def _argsorted(keys: NDArray[np.int32]) -> NDArray[np.int32]:
     packed |= np.arange(keys.shape[-1], dtype=packed.dtype)
     packed.sort(axis=-1)
     packed &= (1 << bits) - 1
-    return packed.astype(np.int32, copy=False)
+    return np.asarray(packed, dtype=np.int32)
 
 
 def _outgrows(keys: NDArray[np.int32], bits: int) -> bool:

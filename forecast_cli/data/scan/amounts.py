@@ -31,9 +31,7 @@ def check_amounts(source: Source, settings: Settings) -> None:
                 _check(file, read_schema(file, source), column)
 
 
-def read_amounts(
-    source: Source, settings: Settings, column: str, *, first_id: object, last_id: object
-) -> pl.DataFrame:
+def read_amounts(source: Source, settings: Settings, column: str, *, first_id: object, last_id: object) -> pl.DataFrame:
     """Return what the accounts of a range say in ``column`` by day: the keys, ds, amount, ascending by ds.
 
     Each day's is the one of its last row that says anything; of several at one instant, the highest, so that the order
@@ -41,14 +39,17 @@ def read_amounts(
     """
     named = settings.model_copy(update={"balance_col": column})
     ids = IdRange(settings.id_col, source.key_dtype, first_id, last_id)
-    files = tuple(_with_type(file, source, column) if file.rows and ids.may_hold(file) else file for file in source.files)
-    rows = scan_rows(replace(source, files=files), named, first_id=first_id, last_id=last_id)
+    holding = (file for file in source.files if file.rows and ids.may_hold(file))
+    typed = replace(source, files=tuple(_with_type(file, source, column) for file in holding))
+    rows = scan_rows(typed, named, first_id=first_id, last_id=last_id)
     keys = [c.UNIQUE_ID] if settings.currency_col is None else [c.UNIQUE_ID, CURRENCY]
     finite = pl.when(pl.col(c.Y).is_finite()).then(pl.col(c.Y)).alias(_AMOUNT)
     dated = rows.filter(pl.col(c.DS).is_between(settings.earliest_date, settings.latest_date))
     told = collect(dated.select(*keys, c.DS, AT, finite), source)
-    return told.sort(c.DS, AT, _AMOUNT, nulls_last=False).group_by(*keys, c.DS, maintain_order=True).agg(
-        pl.col(_AMOUNT).last()
+    return (
+        told.sort(c.DS, AT, _AMOUNT, nulls_last=False)
+        .group_by(*keys, c.DS, maintain_order=True)
+        .agg(pl.col(_AMOUNT).last())
     )
 
 
