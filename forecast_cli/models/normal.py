@@ -40,4 +40,7 @@ def blank_failures(forecast: Forecast) -> Forecast:
     mean, quantiles = forecast.mean.copy(), forecast.quantiles.copy()
     mean[rows] = np.nan
     quantiles[rows] = np.nan
-    return Forecast(mean, quantiles, forecast.levels, forecast.failures)
+    paths = None if forecast.paths is None else forecast.paths.copy()
+    if paths is not None:
+        paths[rows] = np.nan
+    return Forecast(mean, quantiles, forecast.levels, forecast.failures, paths)

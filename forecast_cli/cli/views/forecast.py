@@ -95,7 +95,7 @@ def _low_balances(run: ForecastRun) -> RenderableType | None:
     ]
     days = ("within days", *(f"{days}" for days in told[0].windows), "accounts")
     columns = (Column(wraps=True), *(Column(align="right") for _ in days[1:]))
-    title = f"Low balance: accounts with 50 % or more to fall, by {printable(run.models[0])}"
+    title = f"Low balance: accounts with 50 % or more to be under, by {printable(run.models[0])}"
     return section(title, aligned(columns, [days, *rows]))
 
 

@@ -10,8 +10,8 @@ PATHS = np.array([[[5.0, 3.0, 9.0], [5.0, 5.0, 1.0]], [[2.0, 2.0, 2.0], [8.0, 8.
 
 @pytest.mark.parametrize(
     ("h", "windows"),
-    [(366, (7, 14, 30, 60, 90)), (90, (7, 14, 30, 60, 90)), (89, (7, 14, 30, 60)), (29, (7, 14)), (7, (7,)), (6, (6,)), (1, (1,))],
-)  # fmt: skip
+    [(366, (7, 14, 30, 60, 90)), (90, (7, 14, 30, 60, 90)), (89, (7, 14, 30, 60)), (29, (7, 14)), (7, (7,)), (6, (6,))],
+)
 def test_windows_are_those_the_horizon_covers_or_the_horizon_itself(h: int, windows: tuple[int, ...]) -> None:
     assert windows_within(h) == windows
 
