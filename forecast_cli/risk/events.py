@@ -44,17 +44,19 @@ def look_ahead(paths: NDArray[np.float64], thresholds: NDArray[np.float64], wind
 
     Depends neither on the order of the paths nor on other accounts.
     """
-    by_day = np.ascontiguousarray(np.swapaxes(paths, 1, 2))
+    by_day = np.ascontiguousarray(np.swapaxes(paths, 1, 2))[:, : windows[-1]]
     lows = _sorted_lows(by_day, windows)
-    known = ~np.isnan(lows[:, -1, -1])
-    k = thresholds.shape[1]
-    below = [_below(by_day, thresholds[:, place], windows, known=known) for place in range(k)]
-    w, quantiles = len(windows), len(CROSSED)
-    shapes = ((w,), (w,), (w, quantiles), (w, quantiles))
-    prob, days, first, reached = (
-        np.stack([found[part] for found in below], axis=1) if k else np.empty((len(paths), 0, *shape))
-        for part, shape in enumerate(shapes)
-    )
+    shape = (*thresholds.shape, len(windows))
+    told = np.broadcast_to(~np.isnan(lows[:, -1:, -1] + thresholds)[:, :, None], shape)
+    prob, days = (np.where(told, 0.0, np.nan) for _ in range(2))
+    first, reached = (np.full((*shape, len(CROSSED)), np.nan) for _ in range(2))
+    for k, threshold in enumerate(thresholds.T):
+        rows = np.flatnonzero(lows[:, -1, 0] < threshold)
+        touched = by_day if len(rows) == len(by_day) else by_day[rows]
+        found = _below(touched, threshold[rows], windows)
+        prob[rows, k], days[rows, k], first[rows, k], reached[rows, k] = found
+    for figures in (prob, days, first, reached):
+        figures[~told] = np.nan
     return Outlook(
         expected_low=tree_sum(lows) / lows.shape[2],
         low_q05=_quantile(lows, 0.05),
@@ -89,19 +91,18 @@ def _sorted_lows(by_day: NDArray[np.float64], windows: tuple[int, ...]) -> NDArr
 
 
 def _below(
-    by_day: NDArray[np.float64], threshold: NDArray[np.float64], windows: tuple[int, ...], *, known: NDArray[np.bool_]
+    by_day: NDArray[np.float64], threshold: NDArray[np.float64], windows: tuple[int, ...]
 ) -> tuple[NDArray[np.float64], ...]:
     """Return probability and days [n, w], first days and shares by then [n, w, 3], under one threshold [n]."""
     s, ends = by_day.shape[2], np.array(windows)
     under = by_day < threshold[:, None, None]
     days = np.stack([_count(under[:, start:stop]) for start, stop in pairwise((0, *windows))], axis=1)
     first = np.sort(_first(under).astype(np.int32), axis=1)
-    prob = _share(first, np.broadcast_to(ends, (len(first), len(ends))))
     at = first[:, [int(np.ceil(share * s - 1e-9)) - 1 for share in CROSSED]]
-    told = (at[:, None, :] <= ends[:, None]) & (known & ~np.isnan(threshold))[:, None, None]
-    blank = np.where(known & ~np.isnan(threshold), 1.0, np.nan)[:, None]
-    reached = (np.where(told, each[:, None, :], np.nan) for each in (at, _share(first, at)))
-    return prob * blank, np.cumsum(days, axis=1) / s * blank, *reached
+    within = at[:, None, :] <= ends[:, None]
+    dated = (np.where(within, each[:, None, :], np.nan) for each in (at, _share(first, at)))
+    prob = _share(first, np.broadcast_to(ends, (len(first), len(ends))))
+    return prob, np.cumsum(days, axis=1) / s, *dated
 
 
 def _share(first: NDArray[np.int32], days: NDArray[np.int32]) -> NDArray[np.float64]:
