@@ -1,5 +1,6 @@
 """Intervals of models whose errors are taken as normal: mean plus z times the forecast's standard deviation."""
 
+from dataclasses import replace
 from statistics import NormalDist
 
 import numpy as np
@@ -40,7 +41,4 @@ def blank_failures(forecast: Forecast) -> Forecast:
     mean, quantiles = forecast.mean.copy(), forecast.quantiles.copy()
     mean[rows] = np.nan
     quantiles[rows] = np.nan
-    paths = None if forecast.paths is None else forecast.paths.copy()
-    if paths is not None:
-        paths[rows] = np.nan
-    return Forecast(mean, quantiles, forecast.levels, forecast.failures, paths)
+    return replace(forecast, mean=mean, quantiles=quantiles)
