@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import backtest, block_models, startup
+from benchmarks import backtest, block_models, risk, startup
 from forecast_cli.engine.local import usable_cores
 
 OUTPUT = Path("out/bench.json")
@@ -16,7 +16,7 @@ PACKAGES = ("forecast-cli", "numpy", "polars", "statsforecast", "typer")
 def main() -> None:
     """Run every benchmark, one after the other."""
     results: list[dict[str, Any]] = []
-    for benchmark in (startup, block_models, backtest):
+    for benchmark in (startup, block_models, risk, backtest):
         found = benchmark.run()
         results += found.get("results", [found])
     _print(results)

@@ -200,6 +200,16 @@ class RunOptions:
             callback=lists.numbers,
         ),
     ]
+    threshold: Annotated[
+        list[str] | None,
+        _option(
+            "--threshold",
+            "Low balances: an amount, p10 (percentile of the account's last 365 days), or a column with one per "
+            "account (repeatable, or with commas; default: 0 and p10).",
+            "LOW",
+            callback=lists.names,
+        ),
+    ]
     seed: Annotated[int | None, _option("--seed", "Seed of whatever is drawn at random (default: 0).", "NUMBER")]
     max_failed: Annotated[
         int | None,
@@ -287,16 +297,6 @@ class BacktestOptions:
     scale_lag: Annotated[
         int | None,
         _option("--scale-lag", "Lag, in days, of the moves that scaled errors are scaled by (default: 30).", "DAYS"),
-    ]
-    threshold: Annotated[
-        list[str] | None,
-        _option(
-            "--threshold",
-            "Low balances to score: an amount, or p10, the 10th percentile of the account's last 365 days up to the "
-            "cutoff (repeatable, or with commas; default: p10).",
-            "AMOUNT",
-            callback=lists.names,
-        ),
     ]
     segment: Annotated[
         list[str] | None,

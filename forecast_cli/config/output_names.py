@@ -4,17 +4,19 @@ from typing import Final
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import ACCOUNTS_SCHEMA, FAILURES_SCHEMA
+from forecast_cli.core.risk import RISK_COLUMNS
 
 #: Besides the quantiles, whose names depend on the levels. ``cutoff`` and ``y`` are those of a backtest.
 _FORECASTS: Final = frozenset({c.STEP, c.MODEL, c.MEAN, "cutoff", c.Y})
 _SCORES: Final = frozenset({c.MODEL, "cutoff", "metric", "value"})
+_RISK: Final = frozenset(RISK_COLUMNS)
 _LEDGERS: Final = frozenset({*ACCOUNTS_SCHEMA, *FAILURES_SCHEMA})
 
 
 def find_taken(id_col: str, date_col: str, *, currency_col: str | None, levels: tuple[float, ...]) -> str | None:
     """Say which column the settings name has a name of the output's own, or None. Keys stand in every table."""
     forecasts = _FORECASTS.union(c.quantile_columns(levels))
-    everywhere = forecasts | _SCORES | _LEDGERS
+    everywhere = forecasts | _SCORES | _LEDGERS | _RISK
     for setting, column, taken in (
         ("id_col", id_col, everywhere),
         ("currency_col", currency_col, everywhere),

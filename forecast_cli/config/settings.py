@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from forecast_cli.config.choices import Align, OnBadFile, OnDuplicate, Origin
 from forecast_cli.config.commas import outer_commas
 from forecast_cli.config.output_names import find_taken
+from forecast_cli.config.thresholds import EXPECTED, check_threshold
 
 ENV_PREFIX: Final = "FORECAST_"
 
@@ -29,14 +30,9 @@ def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
 
-_THRESHOLD: Final = r"^(p[1-9]\d?|-?\d+(\.\d+)?)$"
 Level = Annotated[float, Field(gt=0, lt=100)]
 Season = Annotated[int, Field(ge=1, le=366)]
-Threshold = Annotated[
-    str,
-    BeforeValidator(str),
-    Field(pattern=_THRESHOLD, description="an amount such as 500, or a percentile, p1 to p99"),
-]
+Threshold = Annotated[str, BeforeValidator(str), AfterValidator(check_threshold), Field(description=EXPECTED)]
 _RUNNING: Final[dict[str, Any]] = {"affects_output": False}
 _FORECAST: Final[dict[str, Any]] = {"only": "forecast"}
 _BACKTEST: Final[dict[str, Any]] = {"only": "backtest"}
@@ -102,6 +98,8 @@ class Settings(BaseModel):
     """Days to forecast."""
     level: Annotated[tuple[Level, ...], BeforeValidator(_split_commas), AfterValidator(_sorted_unique)] = (80.0, 95.0)
     """Interval levels, in percent."""
+    threshold: Annotated[tuple[Threshold, ...], BeforeValidator(_split_commas), AfterValidator(_unique)] = ("0", "p10")
+    """Low balances: an amount, p10 (percentile of the account's last 365 days), or a column with one per account."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of whatever is drawn at random."""
 
@@ -120,10 +118,6 @@ class Settings(BaseModel):
     """Where windows count back from: each account's own last day (account), or one day for all (as-of)."""
     scale_lag: Annotated[int, Field(ge=1, le=366, json_schema_extra=_BACKTEST)] = 30
     """Lag, in days, of the moves that scaled errors are scaled by."""
-    threshold: Annotated[tuple[Threshold, ...], BeforeValidator(_split_commas), Field(json_schema_extra=_BACKTEST)] = (
-        "p10",
-    )
-    """Low balances to score: an amount, or p10, the 10th percentile of the account's last 365 days up to the cutoff."""
     segment: Annotated[tuple[str, ...], BeforeValidator(_split_commas), Field(json_schema_extra=_BACKTEST)] = ()
     """Columns of the input to report accuracy by, besides tenure, balance, volatility and activity."""
 

@@ -42,6 +42,7 @@ class Flag(StrEnum):
     POOLED_INTERVAL = "pooled_interval"  # intervals from pooled experience, not from its own past
     ZERO_WIDTH = "zero_width"  # intervals of zero width: all experience says that nothing moves
     ROUNDED = "rounded"  # balances beyond 2^53 units, rounded to float64
+    NO_THRESHOLD = "no_threshold"  # a column asked for as --threshold says no amount of it: no risk of that
     FILE_QUARANTINED = "file_quarantined"  # a file that holds rows of it was left out
 
 

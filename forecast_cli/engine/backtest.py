@@ -16,6 +16,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.attributes import read_attribute
 from forecast_cli.engine.accounts import read_accounts
 from forecast_cli.engine.outcomes import Said, contract_failures, failure_rows, key_columns, settle_ledger, with_places
+from forecast_cli.engine.risk_table import told_thresholds
 from forecast_cli.engine.shards import Job, Shard, Tables
 from forecast_cli.engine.tables import forecast_table
 from forecast_cli.evaluation.facts import window_facts
@@ -27,6 +28,7 @@ from forecast_cli.evaluation.splits import Fold, split_windows, windows_of
 from forecast_cli.models.base import FittedModel
 from forecast_cli.models.ladder import LadderForecast, forecast_panel, update_panel
 from forecast_cli.models.registry import ModelChoice
+from forecast_cli.risk.thresholds import Told
 from forecast_cli.store.layout import (
     ACCOUNTS,
     COSTS,
@@ -62,7 +64,9 @@ def backtest_shard(job: Job, shard: Shard) -> Tables:
     rows = pl.concat(_forecast_rows(one, settings) for one in replayed).sort(*keys, CUTOFF, maintain_order=True)
     windows = pl.concat(window_facts(one.fold.train, lag=settings.scale_lag) for one in replayed)
     windows = _with_segments(windows, job, shard).sort(*keys, CUTOFF)
-    low = pl.concat(_low_balances(one, settings) for one in replayed).sort(*keys, CUTOFF, maintain_order=True)
+    told = told_thresholds(job, shard, [one.fold.train for one in replayed])
+    lows = (_low_balances(one, settings, known) for one, known in zip(replayed, told, strict=True))
+    low = pl.concat(lows).sort(*keys, CUTOFF, maintain_order=True)
     scores = score_days(rows, windows, levels=settings.level, keys=keys, seed=settings.seed)
     return {
         FORECASTS: rows,
@@ -131,9 +135,9 @@ def _forecast_rows(replayed: _Replayed, settings: Settings) -> pl.DataFrame:
     )
 
 
-def _low_balances(replayed: _Replayed, settings: Settings) -> pl.DataFrame:
+def _low_balances(replayed: _Replayed, settings: Settings, told: Told) -> pl.DataFrame:
     forecasts = {said.label: said.ladder.forecast for said in replayed.said}
-    return low_balance_rows(replayed.fold.train, replayed.fold.y, forecasts, thresholds=settings.threshold)
+    return low_balance_rows(replayed.fold.train, replayed.fold.y, forecasts, thresholds=settings.threshold, told=told)
 
 
 def _ledger(ledger: pl.DataFrame, panel: Panel, replayed: Sequence[_Replayed], settings: Settings) -> pl.DataFrame:

@@ -46,6 +46,16 @@ def settle_ledger(ledger: pl.DataFrame, said: Sequence[Said], *, seconds: float)
     )
 
 
+def add_flag(ledger: pl.DataFrame, before: pl.DataFrame, marked: NDArray[np.bool_], flag: Flag) -> pl.DataFrame:
+    """Add ``flag`` to the panel's accounts that are ``marked`` [n]; ``before`` is the ledger as the panel was cut."""
+    if not marked.any():
+        return ledger
+    place = with_places(before)[_ROW]
+    told = pl.Series(marked).gather(place).fill_null(value=False)
+    added = pl.concat_list("flags", pl.lit([flag.value])).list.unique(maintain_order=True)
+    return ledger.with_columns(flags=pl.when(told).then(added).otherwise("flags"))
+
+
 def failure_rows(ledger: pl.DataFrame, said: Sequence[Said]) -> pl.DataFrame:
     """Return a row for each account and model that did not go as asked, in the order of accounts and models.
 

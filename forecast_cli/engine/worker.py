@@ -8,13 +8,15 @@ from functools import partial
 import numpy as np
 import polars as pl
 
+from forecast_cli.core.ledger import Flag
 from forecast_cli.data.scan.rows import assert_unchanged
 from forecast_cli.engine.accounts import read_accounts
-from forecast_cli.engine.outcomes import Said, failure_rows, settle_ledger
+from forecast_cli.engine.outcomes import Said, add_flag, failure_rows, settle_ledger
+from forecast_cli.engine.risk_table import risk_table, told_thresholds, without_amount
 from forecast_cli.engine.shards import Job, Shard, Tables, Task
 from forecast_cli.engine.tables import forecast_table, to_edge
 from forecast_cli.models.ladder import forecast_panel
-from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS
+from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, RISK
 from forecast_cli.store.run_folder import ShardReceipt
 from forecast_cli.store.staging import stage
 
@@ -69,9 +71,13 @@ def forecast_shard(job: Job, shard: Shard) -> Tables:
         Said(choice.label, forecast_panel(panel, choice, h=settings.horizon, levels=settings.level), everyone)
         for choice in job.models
     ]
+    told = told_thresholds(job, shard, [panel])[0]
+    risk = risk_table(panel, said, settings, told)
     each = (time.process_time() - started) / max(len(panel), 1)
+    ledger = settle_ledger(found.ledger, said, seconds=each)
     return {
         FORECASTS: forecast_table(panel, said, settings),
-        ACCOUNTS: settle_ledger(found.ledger, said, seconds=each),
+        RISK: risk,
+        ACCOUNTS: add_flag(ledger, found.ledger, without_amount(panel, told), Flag.NO_THRESHOLD),
         FAILURES: failure_rows(found.ledger, said),
     }

@@ -1,7 +1,6 @@
 """Low balance: was the probability that an account runs low any good, and better than its own base rate?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -9,66 +8,68 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
+from forecast_cli.core.risk import CROSSED
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.rows import chunks
-from forecast_cli.risk.events import low_points, periods_within, probability_below
-from forecast_cli.risk.paths import order_courses, shuffle_paths
-
-#: Days of history that percentiles and base rates are taken from: what is low for an account changes over the years.
-TRAILING_DAYS: Final = 365
+from forecast_cli.risk.events import first_day_below, windows_within
+from forecast_cli.risk.outlook import panel_outlooks
+from forecast_cli.risk.thresholds import TRAILING_DAYS, Told, threshold_amounts
 
 THRESHOLD: Final = "threshold"
 DAYS: Final = "days"
+AMOUNT: Final = "amount"
 PROBABILITY: Final = "probability"
 BASE_RATE: Final = "base_rate"
 EVENT: Final = "event"
+#: Whether the balance lay under the threshold on the day of the cutoff.
+ALREADY: Final = "already"
+#: The day, from the cutoff, on which the balance was under the threshold first.
+DAY: Final = "day"
+#: The days by which 10, 50 and 90 % of paths had been, and the shares that had by then.
+DAY_QUANTILES: Final = tuple(f"day_q{round(100 * share)}" for share in CROSSED)
+REACHED: Final = tuple(f"reached_q{round(100 * share)}" for share in CROSSED)
 
-
-@dataclass(frozen=True)
-class _Question:
-    """Will the low point of the first ``days`` days lie under ``threshold``, an amount or a percentile?"""
-
-    threshold: str
-    days: int
+_WHOLE: Final = (DAY, *DAY_QUANTILES)
 
 
 def low_balance_rows(
-    panel: Panel, y: NDArray[np.float64], forecasts: Mapping[str, Forecast], *, thresholds: Sequence[str]
+    panel: Panel,
+    y: NDArray[np.float64],
+    forecasts: Mapping[str, Forecast],
+    *,
+    thresholds: Sequence[str],
+    told: Told | None = None,
 ) -> pl.DataFrame:
-    """Return a row for each account, model, threshold and period of 7, 14 and 30 days that the horizon covers.
+    """Return a row for each account, model, threshold and window of ``windows_within`` the horizon.
 
     ``panel`` ends at the cutoff; ``y`` [n, h] is what came, NaN where nothing is known; ``forecasts`` are of the same
-    rows, by model. Columns: the keys, ``cutoff``, ``model``, ``threshold`` (as asked for), ``days``, ``probability``
-    that the low point of the first ``days`` days lies under the threshold, ``base_rate`` (null where the history is
-    shorter than the period) and ``event`` (whether it did; null where not all days are known). An account that a model
-    has no forecast for has no row for it.
+    rows, by model; ``told`` holds the thresholds that are columns of the input, as they stood at the cutoff. Columns:
+    the keys, ``cutoff``, ``model``, ``threshold`` (as asked for), ``days``, ``amount``, ``probability`` that the low
+    point of the first ``days`` days lies under it, ``base_rate`` (null where the history is shorter than the window),
+    ``already`` (whether the balance did at the cutoff), ``event`` (whether the low point did; null where not all days
+    are known), ``day`` (on which it did first, from 1; null where it
+    did not), ``day_q10``, ``day_q50`` and ``day_q90`` (by which that share of paths did; null where fewer do) and
+    ``reached_q10``, ``reached_q50`` and ``reached_q90`` (the share that did by then). An account that a model has no
+    forecast for, or that has no threshold, has no row for it.
     """
-    asked = [_Question(text, days) for text in dict.fromkeys(thresholds) for days in periods_within(y.shape[1])]
-    blocks = [_block(panel, y, forecasts, rows=rows, asked=asked) for rows in chunks(len(panel))]
-    values = np.concatenate([np.empty((3, 0, len(forecasts), len(asked))), *blocks], axis=1)
-    names = (PROBABILITY, BASE_RATE, EVENT)
-    figures = [pl.Series(name, block.ravel(), nan_to_null=True) for name, block in zip(names, values, strict=True)]
-    frame = pl.DataFrame([*_places(panel, list(forecasts), asked), *figures])
-    return frame.filter(pl.col(PROBABILITY).is_not_null()).with_columns(pl.col(EVENT).cast(pl.Boolean))
-
-
-def thresholds_of(panel: Panel, text: str) -> NDArray[np.float64]:
-    """Return the threshold of each account, [n], in units of the balance: an amount, or for ``p10`` a percentile.
-
-    The percentile is that of the account's balances over the last 365 days it has, interpolated linearly.
-    """
-    if not text.startswith("p"):
-        return np.full(len(panel), float(text))
-    recent = np.sort(panel.y[:, -TRAILING_DAYS:], axis=1)
-    place = float(text[1:]) / 100 * (np.minimum(panel.lengths, TRAILING_DAYS) - 1)
-    below = place.astype(np.int64)
-    rows = np.arange(len(panel))
-    low, high = recent[rows, below], recent[rows, np.minimum(below + 1, recent.shape[1] - 1)]
-    share = place - below
-    return np.where(share > 0, low * (1 - share) + high * share, low)
+    names, windows = tuple(dict.fromkeys(thresholds)), windows_within(y.shape[1])
+    amounts = threshold_amounts(panel, names, told or {})
+    foreseen = _foreseen(panel, forecasts, amounts, windows)
+    came = _came(panel, y, amounts, windows)
+    shape = (len(panel), len(forecasts), len(names), len(windows))
+    figures = {
+        name: np.broadcast_to(values[:, None] if name in came else values, shape).ravel()
+        for name, values in (came | foreseen).items()
+    }
+    order = (AMOUNT, PROBABILITY, BASE_RATE, ALREADY, EVENT, DAY, *DAY_QUANTILES, *REACHED)
+    columns = [pl.Series(name, figures[name], dtype=pl.Float64, nan_to_null=True) for name in order]
+    frame = pl.DataFrame([*_places(panel, list(forecasts), names, windows), *columns])
+    return frame.filter(pl.col(PROBABILITY).is_not_null()).with_columns(
+        pl.col(ALREADY, EVENT).cast(pl.Boolean), pl.col(_WHOLE).cast(pl.Int32)
+    )
 
 
 def base_rates(panel: Panel, thresholds: NDArray[np.float64], *, days: int) -> NDArray[np.float64]:
@@ -88,43 +89,53 @@ def base_rates(panel: Panel, thresholds: NDArray[np.float64], *, days: int) -> N
     return np.where(periods > 0, (hit & starts).sum(axis=1) / np.maximum(periods, 1), np.nan)
 
 
-def _block(
-    panel: Panel,
-    y: NDArray[np.float64],
-    forecasts: Mapping[str, Forecast],
-    *,
-    rows: slice,
-    asked: Sequence[_Question],
-) -> NDArray[np.float64]:
-    """Return probability, base rate and event of some rows, [3, m, models, questions], NaN where not known."""
-    part, came = panel.take(np.arange(len(panel))[rows]), y[rows]
-    amounts = {one.threshold: thresholds_of(part, one.threshold) for one in asked}
-    order = order_courses(part, y.shape[1])
-    block = np.full((3, len(part), len(forecasts), len(asked)), np.nan)
-    for model, forecast in enumerate(forecasts.values()):
-        paths = shuffle_paths(part, _rows_of(forecast, rows), order=order)
-        for place, one in enumerate(asked):
-            block[0, :, model, place] = probability_below(paths, amounts[one.threshold], days=one.days)
-    for place, one in enumerate(asked):
-        low = low_points(came[:, None, :], one.days)
-        block[1, :, :, place] = base_rates(part, amounts[one.threshold], days=one.days)[:, None]
-        block[2, :, :, place] = np.where(np.isnan(low), np.nan, low < amounts[one.threshold][:, None])
-    return block
+def _foreseen(
+    panel: Panel, forecasts: Mapping[str, Forecast], amounts: NDArray[np.float64], windows: Sequence[int]
+) -> dict[str, NDArray[np.float64]]:
+    """Return what the models' paths say, each [n, models, thresholds, windows]."""
+    outlooks = list(panel_outlooks(panel, forecasts, amounts).values())
+    empty = np.empty((len(panel), 0, amounts.shape[1], len(windows)))
+    told = {PROBABILITY: [one.prob_below for one in outlooks]}
+    for place in range(len(CROSSED)):
+        told[DAY_QUANTILES[place]] = [one.first_below[..., place] for one in outlooks]
+        told[REACHED[place]] = [one.reached[..., place] for one in outlooks]
+    return {name: np.stack(values, axis=1) if values else empty for name, values in told.items()}
 
 
-def _places(panel: Panel, models: Sequence[str], asked: Sequence[_Question]) -> list[pl.Series]:
-    """Return the columns that say what a row is about: each account with each model and each question."""
-    n, each = len(panel), len(models) * len(asked)
+def _came(
+    panel: Panel, y: NDArray[np.float64], amounts: NDArray[np.float64], windows: Sequence[int]
+) -> dict[str, NDArray[np.float64]]:
+    """Return the amounts, the base rates, whether and when the balance went under, each [n, thresholds, windows]."""
+    shape = (*amounts.shape, len(windows))
+    base, event, day = (np.full(shape, np.nan) for _ in range(3))
+    for place in range(amounts.shape[1]):
+        first = first_day_below(y, amounts[:, place])
+        for window, days in enumerate(windows):
+            known = ~np.isnan(y[:, :days]).any(axis=1)
+            under = first <= days
+            event[known, place, window] = under[known]
+            day[known & under, place, window] = first[known & under]
+            for rows in chunks(len(panel)):
+                part = panel.take(np.arange(len(panel))[rows])
+                base[rows, place, window] = base_rates(part, amounts[rows, place], days=days)
+    already = (panel.y[:, -1:] < amounts).astype(np.float64) if len(panel) else amounts
+    known_before = {AMOUNT: amounts, ALREADY: already}
+    return {name: np.broadcast_to(values[:, :, None], shape) for name, values in known_before.items()} | {
+        BASE_RATE: base,
+        EVENT: event,
+        DAY: day,
+    }
+
+
+def _places(panel: Panel, models: Sequence[str], thresholds: Sequence[str], windows: Sequence[int]) -> list[pl.Series]:
+    """Return the columns that say what a row is about: each account with each model, threshold and window."""
+    n, asked = len(panel), [(text, days) for text in thresholds for days in windows]
+    each = len(models) * len(asked)
     keys = zip((c.UNIQUE_ID, CURRENCY), panel.keys(), strict=False)
     return [
         *(key.gather(np.repeat(np.arange(n), each)).alias(name) for name, key in keys),
         pl.Series(CUTOFF, np.repeat(panel.origins.astype("datetime64[D]"), each), dtype=pl.Date),
         pl.Series(c.MODEL, [model for model in models for _ in asked] * n, dtype=pl.String),
-        pl.Series(THRESHOLD, [one.threshold for one in asked] * len(models) * n, dtype=pl.String),
-        pl.Series(DAYS, [one.days for one in asked] * len(models) * n, dtype=pl.Int32),
+        pl.Series(THRESHOLD, [text for text, _ in asked] * len(models) * n, dtype=pl.String),
+        pl.Series(DAYS, [days for _, days in asked] * len(models) * n, dtype=pl.Int32),
     ]
-
-
-def _rows_of(forecast: Forecast, rows: slice) -> Forecast:
-    paths = None if forecast.paths is None else forecast.paths[rows]
-    return replace(forecast, mean=forecast.mean[rows], quantiles=forecast.quantiles[rows], failures=(), paths=paths)

@@ -119,6 +119,54 @@ class ReliabilityBin(_Frozen):
     windows: int
 
 
+class Budget(_Frozen):
+    """What looking into a share of all windows, those of the highest probability, would have caught."""
+
+    share: float
+    windows: int
+    """The share of all windows, rounded up."""
+    probability: Figure
+    """The lowest probability among them; of windows that have it, as many count as there is room for."""
+    precision: Estimate
+    """Share of them that ran low."""
+    lift: Estimate
+    """Precision over the share of all windows that ran low."""
+    recall: Estimate
+    """Share of all windows that ran low that are among them."""
+    lead: tuple[Figure, Figure, Figure]
+    """Days from the cutoff to the first balance under the threshold, of those that ran low: quartiles and median."""
+
+
+class CrossingDate(_Frozen):
+    """How a date of first crossing came true, over the windows that have one."""
+
+    share: float
+    """The date is the first by which this share of paths, or more, has crossed."""
+    windows: int
+    predicted: Estimate
+    """Mean share of paths that had crossed by the date."""
+    observed: Estimate
+    """Share of windows that had."""
+
+
+class LowBalanceCalibration(_Frozen):
+    """How probabilities, and dates, of running low came true, over windows not under the threshold to begin with."""
+
+    model: str
+    threshold: str
+    days: int
+    accounts: int
+    windows: int
+    already: int
+    """Further windows, that were under the threshold on the day of the cutoff."""
+    predicted: Estimate
+    """Mean probability."""
+    observed: Estimate
+    """Share of windows that ran low."""
+    budgets: tuple[Budget, ...]
+    dates: tuple[CrossingDate, ...]
+
+
 class Fan(_Frozen):
     """One account and window, drawn: what was known, what was forecast, what came."""
 
@@ -191,5 +239,6 @@ class Report(_Frozen):
     low_balance: tuple[LowBalanceScore, ...]
     low_balance_segments: tuple[LowBalanceScore, ...]
     reliability: tuple[ReliabilityBin, ...]
+    low_balance_calibration: tuple[LowBalanceCalibration, ...]
     fans: tuple[Fan, ...]
     problems: tuple[Problem, ...]

@@ -106,7 +106,7 @@ def _say_low(rows: Sequence[LowBalanceScore]) -> Iterator[str]:
     told = [row for row in rows if not math.isnan(row.skill.value)]
     if not told:
         return
-    row = max(told, key=lambda row: row.days)
+    row = max(told, key=lambda row: (row.days, row.event_rate.value))
     probability = f"Its probability of a low point under {row.threshold} within {row.days} days"
     figures = (
         f"(Brier {row.brier.value:.3f} against {row.base_brier.value:.3f}, event rate {_percent(row.event_rate.value)})"

@@ -67,12 +67,16 @@ class _Rung:
 
 @dataclass
 class _Board:
-    """What is known so far: numbers, the rung [n] each row stands on (-1: none), and what went wrong on the way."""
+    """What is known so far: numbers, the rung [n] each row stands on (-1: none), and what went wrong on the way.
+
+    ``paths`` [n, s, h] where the model asked for has its own, NaN in rows that another rung has done.
+    """
 
     mean: NDArray[np.float64]
     quantiles: NDArray[np.float64]
     rung: NDArray[np.int64]
     errors: dict[int, list[tuple[str, RowFailure]]]
+    paths: NDArray[np.float64] | None = None
 
 
 def forecast_panel(panel: Panel, choice: ModelChoice, *, h: int, levels: tuple[float, ...]) -> LadderForecast:
@@ -109,7 +113,7 @@ def _ladder(
     used = tuple(names[place] if place >= 0 else None for place in board.rung)
     left = tuple(_last_failure(board, int(row)) for row in np.flatnonzero(board.rung < 0))
     said = LadderForecast(
-        forecast=Forecast(board.mean, board.quantiles, levels, left),
+        forecast=Forecast(board.mean, board.quantiles, levels, left, board.paths),
         model_used=used,
         outcomes=tuple(_outcome(row, used[row], board.errors[row]) for row in sorted(board.errors)),
         flags=_flags(board, panel, facts, pooled=pooled | (board.rung == rungs[-1].place), asked=rungs[0]),
@@ -147,6 +151,9 @@ def _climb(
     board.mean[rows[done]] = answer.mean[done]
     board.quantiles[rows[done]] = answer.quantiles[done]
     board.rung[rows[done]] = rung.place
+    if answer.paths is not None and rung.place == 0:
+        board.paths = np.full((len(panel), *answer.paths.shape[1:]), np.nan)
+        board.paths[rows[done]] = answer.paths[done]
     return fitted
 
 
@@ -175,6 +182,8 @@ def _pool(board: _Board, panel: Panel, facts: AccountFacts, *, levels: tuple[flo
         profile, middle = shipped_profile(), len(levels)
         offsets = profile.offsets(profile.scale_of(panel.take(rows)), board.mean.shape[1], levels)
         board.quantiles[rows] = board.quantiles[rows][:, :, middle, None] + offsets
+        if board.paths is not None:
+            board.paths[rows] = np.nan
     return pooled
 
 

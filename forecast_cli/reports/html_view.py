@@ -22,6 +22,7 @@ from forecast_cli.reports.charts_svg import DASHES, SERIES, Ink
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.html_parts import ChartGroup, Figure, Section, Swatch, Tile, View
 from forecast_cli.reports.tables import estimate, share, share_estimate
+from forecast_cli.reports.tables_alarms import alarms_table, dates_table
 
 _BAND_WIDTH: Final = 10
 _MOST_FANS: Final = 12
@@ -155,7 +156,7 @@ def _low_balance(report: Report) -> Section:
         "No low balance was scored.",
         swatches=_key(report) if report.reliability else (),
         charts=(_group("", reliability_charts(report)),),
-        shown=(tables_segments.low_balance_table(report),),
+        shown=(tables_segments.low_balance_table(report), alarms_table(report), dates_table(report)),
         folded=(tables_segments.low_balance_segments_table(report, model=_best(report)),),
     )
 

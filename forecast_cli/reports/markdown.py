@@ -9,11 +9,13 @@ from forecast_cli.evaluation.report import Report
 from forecast_cli.reports import tables_run, tables_scores, tables_segments
 from forecast_cli.reports.markdown_text import escape_markdown
 from forecast_cli.reports.tables import Cell, Column, Table, estimate, made_table, scaled, share, words
+from forecast_cli.reports.tables_alarms import alarms_table
 from forecast_cli.reports.tables_scores import levels_told, usual_level
 
 _MOST_MODELS: Final = 10
-_MOST_SEGMENTS: Final = 18
-_MOST_LOW_BALANCE: Final = 12
+_MOST_SEGMENTS: Final = 12
+_MOST_LOW_BALANCE: Final = 10
+_MOST_ALARMS: Final = 6
 _MOST_PROBLEMS: Final = 6
 _MOST_SETTINGS: Final = 45
 _DAYS_TOLD: Final = 5
@@ -28,7 +30,7 @@ def render_markdown(report: Report) -> str:
         *map(escape_markdown, report.sentences),
         *_section("Leaderboard", tables_scores.leaderboard_table(report), "No model was scored.", most=_MOST_MODELS),
         *_section("Error by day ahead", _days(report), "No day of the horizon was scored."),
-        *_more(tables_scores.step_figures_table(report, model=best, most=_DAYS_TOLD)),
+        *_more(tables_scores.step_figures_table(report, model=best, most=_DAYS_TOLD), most=_DAYS_TOLD),
         *_section("Intervals", _intervals(report), "No interval was scored.", most=_MOST_MODELS),
         *_section(
             "Segments",
@@ -42,6 +44,7 @@ def render_markdown(report: Report) -> str:
             "No low balance was scored.",
             most=_MOST_LOW_BALANCE,
         ),
+        *_more(alarms_table(report, model=best), most=_MOST_ALARMS),
         *_section("Worst and median accounts", _accounts(report), "No account was drawn."),
         *_section(
             "Failures and fallbacks",
@@ -121,9 +124,9 @@ def _section(title: str, table: Table, none: str, *, most: int = 30) -> list[str
     return [f"## {title}", _table(table, most=most) if table.rows else none]
 
 
-def _more(table: Table) -> list[str]:
+def _more(table: Table, *, most: int) -> list[str]:
     """Return a table under its own caption, below that of a section; nothing where it is empty."""
-    return [f"### {escape_markdown(table.caption)}", _table(table, most=_DAYS_TOLD)] if table.rows else []
+    return [f"### {escape_markdown(table.caption)}", _table(table, most=most)] if table.rows else []
 
 
 def _folded(title: str, table: Table) -> str:

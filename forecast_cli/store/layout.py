@@ -6,6 +6,7 @@ from typing import Final
 FORECASTS: Final = "forecasts"
 ACCOUNTS: Final = "accounts.parquet"
 FAILURES: Final = "failures.parquet"
+RISK: Final = "risk.parquet"
 WINDOWS: Final = "windows.parquet"
 SCORES: Final = "scores.parquet"
 LOW_BALANCE: Final = "low_balance.parquet"
@@ -35,7 +36,7 @@ PLAN: Final = "plan.json"
 LEARNED: Final = (LEARNED_TREES, LEARNED_SCORES)
 
 #: Everything a run may leave in its folder; anything else makes the folder a foreign one.
-TABLES: Final = (ACCOUNTS, FAILURES, WINDOWS, SCORES, LOW_BALANCE, LEADERBOARD, STEPS, SEGMENTS, *LEARNED, EVENTS)
+TABLES: Final = (ACCOUNTS, FAILURES, RISK, WINDOWS, SCORES, LOW_BALANCE, LEADERBOARD, STEPS, SEGMENTS, *LEARNED, EVENTS)
 OWN: Final = frozenset({FORECASTS, *TABLES, *REPORTS, MANIFEST, SUCCESS, LOCK, HOLDER, RUNNING})
 
 

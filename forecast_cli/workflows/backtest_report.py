@@ -8,6 +8,7 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
+from forecast_cli.evaluation.alarms import calibrate_low_balance
 from forecast_cli.evaluation.facts import BANDS
 from forecast_cli.evaluation.leaderboard import RANKED_BY, rank_models
 from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance, score_low_balance_segments
@@ -49,6 +50,7 @@ def build_report(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardRec
         low_balance=low_balance,
         low_balance_segments=score_low_balance_segments(low, windows, named, keys=keys, seed=settings.seed),
         reliability=bin_reliability(low),
+        low_balance_calibration=calibrate_low_balance(low, keys=keys, seed=settings.seed),
         fans=draw_fans(prepared, run, _errors_of(leaderboard[0].model, scored)),
         problems=_problems(run, settings.id_col),
     )

@@ -10,9 +10,10 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Status
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.store.check import damaged_files, stray_files
-from forecast_cli.store.layout import ACCOUNTS, FORECASTS, SUCCESS
+from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK, SUCCESS
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.read import read_manifest
+from forecast_cli.workflows.check_risk import risk_promises
 from forecast_cli.workflows.results import CheckReport, Damage
 
 #: Column of the accounts of a backtest: how many windows each has.
@@ -23,7 +24,7 @@ def run_check(output: Path) -> CheckReport:
     """Hold ``output`` against its manifest; raises CheckFailedError where it has none."""
     manifest = read_manifest(output)
     found = [*damaged_files(output, manifest), *stray_files(output, manifest)]
-    if not any(path in (ACCOUNTS, SUCCESS) or path.startswith(f"{FORECASTS}/") for path, _ in found):
+    if not any(path in (ACCOUNTS, RISK, SUCCESS) or path.startswith(f"{FORECASTS}/") for path, _ in found):
         found += _broken_promises(output, manifest)
     return CheckReport(
         output=output,
@@ -41,6 +42,8 @@ def _broken_promises(output: Path, manifest: Manifest) -> Iterator[tuple[str, st
     forecasts = pl.scan_parquet(output / FORECASTS / "*.parquet")
     yield from _accounts_promises(accounts, manifest)
     yield from _forecast_promises(forecasts, accounts, manifest)
+    if any(entry.path == RISK for entry in manifest.files):
+        yield from risk_promises(pl.scan_parquet(output / RISK), accounts, manifest.settings)
 
 
 def _accounts_promises(accounts: pl.DataFrame, manifest: Manifest) -> Iterator[tuple[str, str]]:

@@ -38,6 +38,19 @@ class FailureGroup:
 
 
 @dataclass(frozen=True)
+class LowBalanceCount:
+    """How many accounts are likely to run low under one threshold: at least half of the first model's paths do.
+
+    ``accounts`` have a forecast and a threshold; ``likely`` are how many of them do within each of ``windows`` days.
+    """
+
+    threshold: str
+    accounts: int
+    windows: tuple[int, ...]
+    likely: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class WrittenFile:
     """A file, or a folder of part files, of a run's output, relative to it."""
 
@@ -79,6 +92,7 @@ class ForecastRun:
     reused: bool
     failures: tuple[FailureGroup, ...]
     findings: tuple[Finding, ...]
+    low_balances: tuple[LowBalanceCount, ...]
     files: tuple[WrittenFile, ...]
     fingerprint: str
     seconds: float

@@ -15,6 +15,7 @@ from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.progress import Progress
 from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.findings import Action, Finding
+from forecast_cli.data.scan.amounts import check_amounts
 from forecast_cli.engine.learning import learn_from
 from forecast_cli.engine.local import run_shards, usable_cores
 from forecast_cli.engine.shards import Job, Shard, Work, choose_models, cut_shards, shard_size
@@ -94,6 +95,7 @@ def prepare(command: str, source: str, output: Path, settings: Settings, *, back
     refuse_overlap(source, output)
     checked = check_whole_input(source, settings)
     contract = accept(checked)
+    check_amounts(checked.source, settings)
     ids = contract.ledger.get_column(UNIQUE_ID)
     shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
     made_from = identity(command, checked.source, settings)

@@ -3,14 +3,24 @@
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Final
 
+import polars as pl
+
+from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Status
+from forecast_cli.core.risk import PROB_BELOW, THRESHOLD_NAME, WINDOW
 from forecast_cli.data.findings import Finding
+from forecast_cli.models.registry import parse_model
+from forecast_cli.risk.events import windows_within
 from forecast_cli.store.atomic import read_back
-from forecast_cli.store.layout import FAILURES, FORECASTS
+from forecast_cli.store.layout import FAILURES, FORECASTS, RISK
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.workflows.ledgers import group_failures
-from forecast_cli.workflows.results import ForecastRequest, ForecastRun, InputSummary, WrittenFile
+from forecast_cli.workflows.results import ForecastRequest, ForecastRun, InputSummary, LowBalanceCount, WrittenFile
+
+#: Share of paths from which on an account is called likely to run low.
+LIKELY: Final = 0.5
 
 
 def summarize_run(
@@ -37,11 +47,40 @@ def summarize_run(
         reused=reused,
         failures=group_failures(failures, manifest.settings["id_col"]),
         findings=tuple(findings),
+        low_balances=count_low_balances(request.output, manifest),
         files=list_files(manifest, request.output),
         fingerprint=manifest.fingerprint,
         seconds=seconds,
         max_failed=request.settings.max_failed,
     )
+
+
+def count_low_balances(output: Path, manifest: Manifest) -> tuple[LowBalanceCount, ...]:
+    """Count the accounts likely to run low, for each threshold in the order asked for, by the first model."""
+    first = pl.col(c.MODEL) == _first_model(manifest)
+    counts = (
+        pl.scan_parquet(output / RISK)
+        .filter(first)
+        .group_by(THRESHOLD_NAME, WINDOW)
+        .agg(accounts=pl.len(), likely=(pl.col(PROB_BELOW) >= LIKELY).sum())
+        .sort(WINDOW)
+        .collect()
+    )
+    windows = windows_within(manifest.settings["horizon"])
+    found = {(name, window): told for name, window, *told in counts.iter_rows()}
+    return tuple(
+        LowBalanceCount(
+            threshold=name,
+            accounts=found.get((name, windows[0]), (0, 0))[0],
+            windows=windows,
+            likely=tuple(found.get((name, window), (0, 0))[1] for window in windows),
+        )
+        for name in manifest.settings["threshold"]
+    )
+
+
+def _first_model(manifest: Manifest) -> str:
+    return parse_model(manifest.settings["model"][0], tuple(manifest.settings["season_length"])).label
 
 
 def summarize_source(manifest: Manifest) -> InputSummary:

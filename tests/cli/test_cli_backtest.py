@@ -117,7 +117,10 @@ def test_thresholds_come_with_commas_too_and_a_wrong_one_is_told_what_is_expecte
     assert "threshold p10, 500 flag --threshold" in out
     assert "segment a, b flag --segment" in out
     wrong = cli("backtest", balances, "--output", tmp_path / "out", *ASKED, "--threshold", "p200")
-    assert "an amount such as 500, or a percentile, p1 to p99" in wrong.expect(ExitCode.CONFIG_INVALID).err
+    assert (
+        "an amount such as 500, a percentile, p1 to p99, or a column of the input"
+        in wrong.expect(ExitCode.CONFIG_INVALID).err
+    )
 
 
 def test_accounts_without_a_window_stand_among_the_failures(cli: Cli, one_bad: Path, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from forecast_cli.workflows.results import ForecastRun, InputSummary, WrittenFil
 
 _HOLDS: Final[Mapping[str, str]] = {
     "forecasts/": "mean, median, intervals by day",
+    "risk.parquet": "low balances: probability, date",
     "accounts.parquet": "status and reason of every account",
     "failures.parquet": "models that did not go as asked",
     "manifest.json": "input, settings, checksums",
@@ -33,6 +34,7 @@ def render_run(run: ForecastRun, *, seconds: float) -> Group:
         render_accounts(run.accounts),
         section("Not as asked", render_groups(run.failures)) if run.failures else None,
         _input(run),
+        _low_balances(run),
         section(f"Tables in {printable(run.output)}", _files(run.files)),
         section("Next", command_line(check_command(run.output)), command_line(read_command(run.output))),
     )
@@ -80,6 +82,21 @@ def _input(run: ForecastRun) -> RenderableType:
     read = Padding(line(describe_input(run.input)), (0, 0, 0, 2))
     known = render_worth_knowing(run.findings)
     return section("Input", read, *([known] if known else []))
+
+
+def _low_balances(run: ForecastRun) -> RenderableType | None:
+    """Return how many accounts will more likely than not run low, by threshold and window."""
+    told = [one for one in run.low_balances if one.accounts]
+    if not told:
+        return None
+    rows = [
+        (f"under {printable(one.threshold)}", *(f"{count:,}" for count in one.likely), f"of {one.accounts:,}")
+        for one in told
+    ]
+    days = ("within days", *(f"{days}" for days in told[0].windows), "accounts")
+    columns = (Column(wraps=True), *(Column(align="right") for _ in days[1:]))
+    title = f"Low balance: accounts with 50 % or more to be under, by {printable(run.models[0])}"
+    return section(title, aligned(columns, [days, *rows]))
 
 
 def _files(files: tuple[WrittenFile, ...]) -> Padding:

@@ -8,12 +8,14 @@ from rich.padding import Padding
 
 from forecast_cli.cli.views.accounts import render_accounts, render_groups
 from forecast_cli.cli.views.forecast import describe_input
+from forecast_cli.config.settings import Settings
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration
 from forecast_cli.reports.terminal.findings import render_worth_knowing
 from forecast_cli.reports.terminal.layout import Column, aligned, heading, section, sections
+from forecast_cli.risk.events import windows_within
 from forecast_cli.store.run_folder import OutputState
 from forecast_cli.workflows.results import ForecastPlan
 
@@ -53,6 +55,7 @@ def _facts(plan: ForecastPlan) -> Padding:
         ("from", start),
         ("horizon", counted(settings.horizon, "day")),
         ("models", ", ".join(map(printable, plan.models))),
+        ("low balance", _risk(settings)),
         (
             "work",
             f"{counted(plan.shards, 'shard')} over {counted(plan.jobs, 'process', 'processes')}",
@@ -60,6 +63,13 @@ def _facts(plan: ForecastPlan) -> Padding:
         ("CPU time", f"{duration(plan.cpu_seconds)}, estimated"),
     ]
     return aligned((Column(), Column(wraps=True)), rows)
+
+
+def _risk(settings: Settings) -> str:
+    if not settings.threshold:
+        return "not asked for"
+    thresholds = ", ".join(map(printable, settings.threshold))
+    return f"under {thresholds}, within {', '.join(map(str, windows_within(settings.horizon)))} days"
 
 
 def _outlook(plan: ForecastPlan) -> str:

@@ -33,6 +33,14 @@ def run_values(run: ForecastRun) -> dict[str, Any]:
         "shards_resumed": run.shards_resumed,
         "failures": [group_values(group) for group in run.failures],
         "findings": [finding_summary(finding) for finding in run.findings],
+        "low_balances": [
+            {
+                "threshold": one.threshold,
+                "accounts": one.accounts,
+                "likely": {str(days): count for days, count in zip(one.windows, one.likely, strict=True)},
+            }
+            for one in run.low_balances
+        ],
     }
 
 

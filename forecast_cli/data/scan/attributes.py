@@ -36,9 +36,15 @@ def check_attributes(source: Source, settings: Settings, reserved: Collection[st
         if column in reserved:
             raise ConfigError(f"--segment {column}: the windows have a column of that name", "rename it in the input")
         for file in source.files:
-            names = _columns(file, source) if file.rows else [column]
+            names = list(read_schema(file, source)) if file.rows else [column]
             if column not in names:
                 raise ConfigError(f"{file.path}: no column '{column}' (--segment)", _hint(column, names))
+
+
+def read_schema(file: InputFile, source: Source) -> dict[str, pl.DataType]:
+    """Return all columns of a file and their types, those of the folders above it, which are text, among them."""
+    with storage_of(source.access).open(file.path) as opened:
+        return {**pl.read_parquet_schema(cast("IO[bytes]", opened)), **{name: pl.String() for name, _ in file.hive}}
 
 
 def with_column(source: Source, column: str) -> Source:
@@ -48,12 +54,6 @@ def with_column(source: Source, column: str) -> Source:
         for file in source.files
     )
     return replace(source, files=tuple(files))
-
-
-def _columns(file: InputFile, source: Source) -> list[str]:
-    """Return all columns of a file, those of the folders above it among them."""
-    with storage_of(source.access).open(file.path) as opened:
-        return [*pl.read_parquet_schema(cast("IO[bytes]", opened)), *dict(file.hive)]
 
 
 def _hint(column: str, names: Collection[str]) -> str:

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.evaluation.low_balance import base_rates, low_balance_rows, thresholds_of
+from forecast_cli.evaluation.alarms import calibrate_low_balance
+from forecast_cli.evaluation.low_balance import base_rates, low_balance_rows
 from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance, score_low_balance_segments
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.normal import normal_forecast
@@ -35,19 +36,6 @@ def forecast_of(panel: Panel, h: int = H, sigma: float = 1.0) -> Forecast:
     return normal_forecast(mean, np.full((len(panel), h), sigma), levels=LEVELS)
 
 
-@pytest.mark.parametrize("text", ["p0", "p5", "p10", "p50", "p99"])
-@pytest.mark.parametrize("days", [1, 2, 10, 365, 700])
-def test_a_percentile_is_of_the_last_365_days(text: str, days: int) -> None:
-    series, neighbour = noise(1, days), noise(2, 500)
-    found = thresholds_of(panel_of(series, neighbour), text)
-    wanted = [np.percentile(one[-365:], float(text[1:])) for one in (series, neighbour)]
-    np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)
-
-
-def test_an_amount_is_an_amount() -> None:
-    assert thresholds_of(panel_of(noise(1), noise(2)), "-12.5").tolist() == [-12.5, -12.5]
-
-
 @pytest.mark.parametrize("days", [1, 7, 30])
 @pytest.mark.parametrize("length", [7, 29, 200, 365, 500])
 def test_the_base_rate_is_the_share_of_past_periods_that_went_under(days: int, length: int) -> None:
@@ -70,9 +58,18 @@ def test_rows_hold_each_account_model_threshold_and_period() -> None:
         "model",
         "threshold",
         "days",
+        "amount",
         "probability",
         "base_rate",
+        "already",
         "event",
+        "day",
+        "day_q10",
+        "day_q50",
+        "day_q90",
+        "reached_q10",
+        "reached_q50",
+        "reached_q90",
     ]
     keys = rows.select("unique_id", "currency", "model", "threshold", "days").rows()
     wanted = [
@@ -130,12 +127,40 @@ def test_neighbours_padding_and_other_models_change_nothing() -> None:
     assert again.sort("unique_id", maintain_order=True).equals(alone.sort("unique_id", maintain_order=True))
 
 
-@pytest.mark.parametrize(("accounts", "h"), [(0, 30), (2, 5)], ids=["no accounts", "a horizon under a week"])
-def test_nothing_to_say_is_a_table_without_rows(accounts: int, h: int) -> None:
-    panel = panel_of(noise(1), noise(2)).take(np.arange(accounts))
-    forecast = Forecast(np.zeros((accounts, h)), np.zeros((accounts, h, 2 * len(LEVELS) + 1)), LEVELS)
-    rows = low_balance_rows(panel, np.zeros((accounts, h)), {"M": forecast}, thresholds=("p10",))
+def test_a_horizon_under_a_week_is_a_window_of_its_own() -> None:
+    panel = panel_of(noise(1), noise(2))
+    rows = low_balance_rows(panel, np.zeros((2, 5)), {"M": forecast_of(panel, h=5)}, thresholds=("p10",))
+    assert rows["days"].to_list() == [5, 5]
+
+
+def test_a_column_is_a_threshold_for_accounts_that_it_says_an_amount_of() -> None:
+    panel = panel_of(noise(1), noise(2))
+    told = {"limit": np.array([-3.0, np.nan])}
+    y = np.repeat(panel.y[:, -1:], H, axis=1)
+    rows = low_balance_rows(panel, y, {"M": forecast_of(panel)}, thresholds=("limit", "-3"), told=told)
+    named = rows.filter(pl.col("threshold") == "limit")
+    assert named["unique_id"].unique().to_list() == ["A0"]
+    amounts = rows.filter(pl.col("threshold") == "-3", pl.col("unique_id") == "A0")
+    assert named.drop("threshold").equals(amounts.drop("threshold"))
+
+
+def test_the_day_is_the_first_one_under_the_threshold_from_1() -> None:
+    panel = panel_of(np.full(50, 10.0), np.full(50, 10.0), np.full(50, 4.0))
+    y = np.full((3, H), 10.0)
+    y[1, 9], y[2] = 4.0, 4.0
+    rows = low_balance_rows(panel, y, {"M": forecast_of(panel)}, thresholds=("5",))
+    assert rows["day"].to_list() == [None, None, None, 10, 1, 1]
+    assert rows["already"].to_list() == [False] * 4 + [True] * 2
+    assert rows["amount"].unique().to_list() == [5.0]
+
+
+@pytest.mark.parametrize("thresholds", [("p10",), ()], ids=["no accounts", "no threshold"])
+def test_nothing_to_say_is_a_table_without_rows(thresholds: tuple[str, ...]) -> None:
+    panel = panel_of(noise(1), noise(2)).take(np.arange(2 - 2 * len(thresholds)))
+    forecast = Forecast(np.zeros((len(panel), 30)), np.zeros((len(panel), 30, 2 * len(LEVELS) + 1)), LEVELS)
+    rows = low_balance_rows(panel, np.zeros((len(panel), 30)), {"M": forecast}, thresholds=thresholds)
     assert rows.height == 0
+    assert calibrate_low_balance(rows) == ()
     assert dict(rows.schema)["event"] == pl.Boolean
     assert score_low_balance(rows) == bin_reliability(rows) == ()
 

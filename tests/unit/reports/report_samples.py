@@ -1,12 +1,16 @@
 """Reports made up for tests: as a backtest of some size gives them, and one that holds hostile data."""
 
+import math
 from datetime import date, timedelta
 
 import numpy as np
 
 from forecast_cli.evaluation.report import (
+    Budget,
+    CrossingDate,
     Estimate,
     Fan,
+    LowBalanceCalibration,
     LowBalanceScore,
     ModelScore,
     Problem,
@@ -67,6 +71,9 @@ def sample_report(*, models: int = 4, segments: int = 20, fans: int = 8, example
             for place, name in enumerate(names)
             for tenth in range(0, 10, 2)
         ),
+        low_balance_calibration=tuple(
+            calibration(name, place, days) for days in (7, 14, 30) for place, name in enumerate(names)
+        ),
         fans=tuple(fan(number, draw) for number in range(fans)),
         problems=problems(examples),
     )
@@ -80,6 +87,10 @@ def hostile_report() -> Report:
     problem = report.problems[0].model_copy(update={"examples": HOSTILE, "message": HOSTILE[0], "count": len(HOSTILE)})
     model = report.leaderboard[0].model_copy(update={"model": HOSTILE[1], "rank": 5})
     segment = report.segments[0].model_copy(update={"value": HOSTILE[4], "segment": HOSTILE[6]})
+    low, calibrated, bins = (
+        tuple(one.model_copy(update={"threshold": HOSTILE[number]}) for one in told)
+        for number, told in enumerate((report.low_balance, report.low_balance_calibration, report.reliability))
+    )
     facts = report.facts.model_copy(update={"input": HOSTILE[7], "settings": {HOSTILE[2]: HOSTILE[0]}})
     return report.model_copy(
         update={
@@ -89,6 +100,9 @@ def hostile_report() -> Report:
             "problems": (problem,),
             "leaderboard": (*report.leaderboard, model),
             "segments": (segment, *report.segments),
+            "low_balance": low,
+            "low_balance_calibration": calibrated,
+            "reliability": bins,
         }
     )
 
@@ -227,6 +241,41 @@ def reliability(name: str, place: int, days: int, tenth: int) -> ReliabilityBin:
     windows = 900 // (tenth + 1)
     return ReliabilityBin(
         model=name, threshold="p10", days=days, predicted=predicted, observed=observed, windows=windows
+    )
+
+
+def calibration(name: str, place: int, days: int) -> LowBalanceCalibration:
+    came = 0.05 + 0.003 * days
+    return LowBalanceCalibration(
+        model=name,
+        threshold="p10",
+        days=days,
+        accounts=830,
+        windows=2_210,
+        already=296,
+        predicted=around(came * 1.1, 0.004),
+        observed=around(came, 0.01),
+        budgets=tuple(
+            Budget(
+                share=share,
+                windows=round(2_210 * share),
+                probability=0.6 - 4 * share,
+                precision=around(0.7 - 0.05 * place - 3 * share, 0.08),
+                lift=around((0.7 - 0.05 * place - 3 * share) / came, 0.6),
+                recall=around((0.7 - 0.05 * place - 3 * share) / came * share, 0.02),
+                lead=(1.0, 3.0, days / 2) if days > 7 or place else (math.nan, math.nan, math.nan),
+            )
+            for share in (0.01, 0.05)
+        ),
+        dates=tuple(
+            CrossingDate(
+                share=share,
+                windows=round(900 * (1 - share)),
+                predicted=around(share + 0.05, 0.01),
+                observed=around(share + 0.03 * place, 0.02),
+            )
+            for share in (0.1, 0.5, 0.9)
+        ),
     )
 
 

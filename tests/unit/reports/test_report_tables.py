@@ -6,7 +6,7 @@ import pytest
 from report_samples import empty_report, hostile_report, sample_report
 
 from forecast_cli.evaluation.report import Estimate
-from forecast_cli.reports import tables_run, tables_scores, tables_segments
+from forecast_cli.reports import tables_alarms, tables_run, tables_scores, tables_segments
 from forecast_cli.reports.tables import Cell, Column, cpu, estimate, made_table, money, scaled, share, share_estimate
 
 
@@ -61,11 +61,26 @@ def test_every_row_has_a_cell_for_every_column() -> None:
             tables_segments.currencies_table(report),
             tables_segments.low_balance_table(report),
             tables_segments.low_balance_segments_table(report, model="Naive"),
+            tables_alarms.alarms_table(report),
+            tables_alarms.alarms_table(report, model="Naive"),
+            tables_alarms.dates_table(report),
             tables_run.accounts_table(report.facts),
             tables_run.facts_table(report.facts),
             tables_run.problems_table(report),
         ):
             assert {len(row) for row in table.rows} <= {len(table.columns)}
+
+
+def test_the_riskiest_windows_are_told_with_what_they_came_to_and_how_early() -> None:
+    table = tables_alarms.alarms_table(sample_report(), model="Naive")
+    assert [column.title for column in table.columns] == [
+        *("Model", "Threshold", "Days", "Windows", "Given", "Came"),
+        *("Top 1 %", "Lift", "Caught", "Lead, days", "Top 5 %", "Lift", "Caught", "Lead, days"),
+    ]
+    assert [cell.text for cell in table.rows[0][:6]] == ["Naive", "p10", "7", "2,210", "7.8 %", "7.1 %"]
+    assert (table.rows[0][9].text, table.rows[0][9].note) == ("3", "1 to 3.5")
+    first = tables_alarms.alarms_table(sample_report(), model="MSTL(30)").rows[0]
+    assert first[9].text == "–"
 
 
 def test_the_levels_told_are_those_asked_for_or_all_that_were_scored() -> None:

@@ -3,27 +3,51 @@
 import numpy as np
 import pytest
 
-from forecast_cli.risk.events import low_points, periods_within, probability_below
+from forecast_cli.risk.events import first_day_below, look_ahead, windows_within
 
 PATHS = np.array([[[5.0, 3.0, 9.0], [5.0, 5.0, 1.0]], [[2.0, 2.0, 2.0], [8.0, 8.0, 8.0]]])
 
 
-@pytest.mark.parametrize(("h", "periods"), [(30, (7, 14, 30)), (90, (7, 14, 30)), (29, (7, 14)), (7, (7,)), (6, ())])
-def test_periods_are_those_the_horizon_covers(h: int, periods: tuple[int, ...]) -> None:
-    assert periods_within(h) == periods
+@pytest.mark.parametrize(
+    ("h", "windows"),
+    [(366, (7, 14, 30, 60, 90)), (90, (7, 14, 30, 60, 90)), (89, (7, 14, 30, 60)), (29, (7, 14)), (7, (7,)), (6, (6,))],
+)
+def test_windows_are_those_the_horizon_covers_or_the_horizon_itself(h: int, windows: tuple[int, ...]) -> None:
+    assert windows_within(h) == windows
 
 
-def test_low_points_are_of_the_first_days_only() -> None:
-    assert low_points(PATHS, 2).tolist() == [[3.0, 5.0], [2.0, 8.0]]
-    assert low_points(PATHS, 3).tolist() == [[3.0, 1.0], [2.0, 8.0]]
+def test_lows_are_of_the_days_of_the_window_only() -> None:
+    found = look_ahead(PATHS, np.empty((2, 0)), (2, 3))
+    assert found.expected_low.tolist() == [[4.0, 2.0], [5.0, 5.0]]
+    assert found.low_q50.tolist() == [[4.0, 2.0], [5.0, 5.0]]
+    assert found.low_q05.tolist() == [[3.0, 1.0], [2.0, 2.0]]
+    assert found.prob_below.shape == (2, 0, 2)
 
 
-def test_probability_is_the_share_of_paths_under_the_threshold_of_the_account() -> None:
-    assert probability_below(PATHS, np.array([4.0, 2.0]), days=2).tolist() == [0.5, 0.0]
-    assert probability_below(PATHS, np.array([4.0, 9.0]), days=3).tolist() == [1.0, 1.0]
+def test_a_path_under_the_threshold_counts_from_its_first_day_on() -> None:
+    found = look_ahead(PATHS, np.array([[4.0], [9.0]]), (2, 3))
+    assert found.prob_below.tolist() == [[[0.5, 1.0]], [[1.0, 1.0]]]
+    assert found.days_below.tolist() == [[[0.5, 1.0]], [[2.0, 3.0]]]
+    np.testing.assert_array_equal(found.first_below[0, 0], [[2.0, 2.0, np.nan], [2.0, 2.0, 3.0]])
+    np.testing.assert_array_equal(found.reached[0, 0], [[0.5, 0.5, np.nan], [0.5, 0.5, 1.0]])
+    assert found.first_below[1, 0].tolist() == [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
 
 
-def test_no_paths_no_probability() -> None:
+def test_a_balance_on_the_threshold_is_not_under_it() -> None:
+    found = look_ahead(np.full((1, 4, 7), 10.3), np.array([[10.3]]), (7,))
+    assert found.prob_below.tolist() == [[[0.0]]]
+    assert np.isnan(found.first_below).all()
+
+
+def test_no_paths_or_no_threshold_no_probability() -> None:
     broken = PATHS.copy()
-    broken[0] = np.nan
-    assert np.isnan(probability_below(broken, np.array([4.0, 3.0]), days=2)).tolist() == [True, False]
+    broken[0, 1, 2] = np.nan
+    found = look_ahead(broken, np.array([[4.0, 4.0], [3.0, np.nan]]), (3,))
+    assert np.isnan(found.prob_below[:, :, 0]).tolist() == [[True, True], [False, True]]
+    assert np.isnan(found.days_below[:, :, 0]).tolist() == [[True, True], [False, True]]
+    assert np.isnan(found.first_below[0]).all()
+
+
+def test_the_first_day_below_is_counted_from_1() -> None:
+    y = np.array([[5.0, 3.0, 1.0], [5.0, 5.0, 5.0], [np.nan, 1.0, 1.0]])
+    np.testing.assert_array_equal(first_day_below(y, np.full(3, 4.0)), [2.0, np.nan, 2.0])

@@ -126,6 +126,33 @@ def test_a_model_with_paths_of_its_own_keeps_them() -> None:
     assert shuffle_paths(panel, Forecast(forecast.mean, forecast.quantiles, LEVELS, paths=own)) is own
 
 
+def test_a_row_that_the_models_own_paths_leave_out_gets_as_many_by_its_past() -> None:
+    panel = panel_of(walk(13), walk(16))
+    forecast = forecast_of(panel)
+    own = np.zeros((2, 30, H))
+    own[1] = np.nan
+    paths = shuffle_paths(panel, Forecast(forecast.mean, forecast.quantiles, LEVELS, paths=own))
+    assert (paths[0] == 0).all()
+    np.testing.assert_array_equal(paths[1], shuffle_paths(panel, forecast, n_paths=30)[1])
+    assert np.isnan(own[1]).all(), "the model's own are left as they are"
+
+
+@pytest.mark.parametrize("n_paths", [1, 2, 100, 128, 129, 3000])
+def test_any_number_of_paths_is_an_order(n_paths: int) -> None:
+    order = order_courses(panel_of(walk(17)), H, n_paths)
+    assert (np.sort(order, axis=2) == np.arange(n_paths)).all()
+
+
+def test_changes_are_ordered_whatever_their_sign_and_size() -> None:
+    rng = np.random.default_rng(18)
+    series = rng.normal(size=60) * 10.0 ** rng.integers(-9, 15, size=60)
+    h, s = 1, 59
+    changes = np.diff(series)[::-1].astype(np.float32)
+    ages = np.argsort(np.arange(s) * ((5**0.5 - 1) / 2) % 1.0, kind="stable") * 59 // s
+    order = order_courses(panel_of(series), h, s)[0, 0]
+    assert (np.diff(changes[ages[order]]) >= 0).all()
+
+
 def test_a_row_without_a_forecast_has_no_paths_and_harms_no_other() -> None:
     panel = panel_of(walk(14), walk(15))
     forecast = forecast_of(panel)

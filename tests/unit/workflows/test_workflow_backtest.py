@@ -91,7 +91,8 @@ def test_steps_and_segments_are_tables_of_every_metric(request_of: Callable[...,
     assert steps.columns == ["model", "step", "accounts", "windows", "metric", "value", "low", "high"]
     assert steps.height == 2 * STEP * len(metrics)
     assert segments.columns == ["model", "segment", "segment_value", *steps.columns[2:]]
-    low = {f"{name}_p10_7" for name in ("event_rate", "brier", "base_brier", "brier_skill")}
+    scored = ("event_rate", "brier", "base_brier", "brier_skill")
+    low = {f"{name}_{threshold}_7" for threshold in ("0", "p10") for name in scored}
     assert set(segments["metric"]) == metrics | low
     for table in (steps, segments):
         told = table.drop_nulls()

@@ -1,0 +1,33 @@
+"""Thresholds of a low balance as they are written: an amount, a percentile, or a column of the input."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+EXPECTED: Final = "an amount such as 500, a percentile, p1 to p99, or a column of the input"
+
+_AMOUNT: Final = re.compile(r"-?\d+(\.\d+)?")
+_PERCENTILE: Final = re.compile(r"p[1-9]\d?")
+_NO_PERCENTILE: Final = re.compile(r"p-?\d+(\.\d+)?")
+
+
+def check_threshold(text: str) -> str:
+    """Return a threshold as it is written; raises ValueError for what none can be: nothing, or p0, p100, p2.5."""
+    if not text.strip() or (_NO_PERCENTILE.fullmatch(text) and not is_percentile(text)):
+        raise ValueError(f"expected {EXPECTED}")
+    return text
+
+
+def is_amount(text: str) -> bool:
+    """Say whether a threshold is an amount, the same for all accounts."""
+    return _AMOUNT.fullmatch(text) is not None
+
+
+def is_percentile(text: str) -> bool:
+    """Say whether a threshold is a percentile of the account's own balances."""
+    return _PERCENTILE.fullmatch(text) is not None
+
+
+def columns_among(thresholds: Iterable[str]) -> tuple[str, ...]:
+    """Return the thresholds that name a column: all that are neither amount nor percentile."""
+    return tuple(text for text in dict.fromkeys(thresholds) if not is_amount(text) and not is_percentile(text))

@@ -1,0 +1,91 @@
+"""Amounts: what a numeric column of the input says of an account on a day, such as its credit limit."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.config.thresholds import EXPECTED, columns_among
+from forecast_cli.core import columns as c
+from forecast_cli.core.errors import ConfigError
+from forecast_cli.core.text import did_you_mean
+from forecast_cli.data.panel import Panel
+from forecast_cli.data.scan.attributes import read_schema
+from forecast_cli.data.scan.canonical import AT, CURRENCY
+from forecast_cli.data.scan.collect import collect
+from forecast_cli.data.scan.id_range import IdRange
+from forecast_cli.data.scan.rows import scan_rows
+from forecast_cli.data.source import InputFile, Source
+
+_AMOUNT = "amount"
+
+
+def check_amounts(source: Source, settings: Settings) -> None:
+    """Raise ConfigError where a ``--threshold`` column is missing from a file, or holds no numbers."""
+    for column in columns_among(settings.threshold):
+        for file in source.files:
+            if file.rows:
+                _check(file, read_schema(file, source), column)
+
+
+def read_amounts(source: Source, settings: Settings, column: str, *, first_id: object, last_id: object) -> pl.DataFrame:
+    """Return what the accounts of a range say in ``column`` by day: the keys, ds, amount, ascending by ds.
+
+    Each day's is the one of its last row that says anything; of several at one instant, the highest, so that the order
+    of rows does not count. Null on a day whose last row says nothing, or no finite number.
+    """
+    named = settings.model_copy(update={"balance_col": column})
+    ids = IdRange(settings.id_col, source.key_dtype, first_id, last_id)
+    holding = (file for file in source.files if file.rows and ids.may_hold(file))
+    typed = replace(source, files=tuple(_with_type(file, source, column) for file in holding))
+    rows = scan_rows(typed, named, first_id=first_id, last_id=last_id)
+    keys = [c.UNIQUE_ID] if settings.currency_col is None else [c.UNIQUE_ID, CURRENCY]
+    finite = pl.when(pl.col(c.Y).is_finite()).then(pl.col(c.Y)).alias(_AMOUNT)
+    dated = rows.filter(pl.col(c.DS).is_between(settings.earliest_date, settings.latest_date))
+    told = collect(dated.select(*keys, c.DS, AT, finite), source)
+    return (
+        told.sort(c.DS, AT, _AMOUNT, nulls_last=False)
+        .group_by(*keys, c.DS, maintain_order=True)
+        .agg(pl.col(_AMOUNT).last())
+    )
+
+
+def amounts_on(told: pl.DataFrame, panel: Panel) -> NDArray[np.float64]:
+    """Return each account's amount by its last row up to its origin, [n], NaN where that says none or there is no row.
+
+    ``told`` as ``read_amounts`` gives it. Nothing later than the origin is looked at.
+    """
+    keys = dict(zip((c.UNIQUE_ID, CURRENCY), panel.keys(), strict=False))
+    asked = pl.DataFrame(
+        {
+            **keys,
+            c.DS: pl.Series(panel.origins.astype("datetime64[D]"), dtype=pl.Date),
+            "place": pl.Series(np.arange(len(panel)), dtype=pl.Int64),
+        }
+    ).sort(c.DS)
+    found = asked.join_asof(told, on=c.DS, by=list(keys), strategy="backward", check_sortedness=False)
+    return found.sort("place")[_AMOUNT].fill_null(np.nan).to_numpy()
+
+
+def _check(file: InputFile, schema: Mapping[str, pl.DataType], column: str) -> None:
+    dtype = schema.get(column)
+    if dtype is None:
+        close = did_you_mean(column, schema, otherwise=f"a threshold is {EXPECTED}.")
+        raise ConfigError(
+            f"{file.path}: no column '{column}' (--threshold)", f"{close} The file has: {', '.join(schema)}"
+        )
+    if not dtype.is_numeric() and dtype != pl.Null():
+        raise ConfigError(
+            f"{file.path}: column '{column}' is {dtype}, expected a number (--threshold)",
+            f'cast it, e.g. pl.col("{column}").cast(pl.Float64), or name another column',
+        )
+
+
+def _with_type(file: InputFile, source: Source, column: str) -> InputFile:
+    """Return the file with the type that a column has in it."""
+    if column in dict(file.columns):
+        return file
+    return replace(file, columns=(*file.columns, (column, read_schema(file, source)[column])))

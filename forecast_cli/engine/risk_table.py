@@ -1,0 +1,91 @@
+"""The risk table of a shard: how low each account goes, whether, when and how long under each threshold."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.config.thresholds import columns_among
+from forecast_cli.core import columns as c
+from forecast_cli.core.risk import (
+    DAYS_BELOW,
+    EXPECTED_LOW,
+    FIRST_BELOW,
+    LOW_Q05,
+    LOW_Q50,
+    PROB_BELOW,
+    THRESHOLD,
+    THRESHOLD_NAME,
+    WINDOW,
+)
+from forecast_cli.data.panel import Panel
+from forecast_cli.data.scan.amounts import amounts_on, read_amounts
+from forecast_cli.data.scan.canonical import CURRENCY
+from forecast_cli.engine.outcomes import Said
+from forecast_cli.engine.shards import Job, Shard
+from forecast_cli.risk.events import Outlook, windows_within
+from forecast_cli.risk.outlook import panel_outlooks
+from forecast_cli.risk.thresholds import Told, threshold_amounts
+
+
+def told_thresholds(job: Job, shard: Shard, panels: Sequence[Panel]) -> list[Told]:
+    """Return, for each of ``panels`` of a shard's accounts, the thresholds that are columns, as of its origins."""
+    told: list[dict[str, NDArray[np.float64]]] = [{} for _ in panels]
+    for column in columns_among(job.settings.threshold):
+        rows = read_amounts(job.source, job.settings, column, first_id=shard.first_id, last_id=shard.last_id)
+        for known, panel in zip(told, panels, strict=True):
+            known[column] = amounts_on(rows, panel)
+    return list(told)
+
+
+def without_amount(panel: Panel, told: Told) -> NDArray[np.bool_]:
+    """Say which accounts have no amount in some column that was asked for, [n]."""
+    missing: NDArray[np.bool_] = np.isnan(np.add.reduce([np.zeros(len(panel)), *told.values()]))
+    return missing
+
+
+def risk_table(panel: Panel, said: Sequence[Said], settings: Settings, told: Told) -> pl.DataFrame:
+    """Return a row for each account, model, threshold and window, in that order.
+
+    ``said`` is of all rows of the panel. An account that a model has no forecast for has no rows for it, and one
+    without an amount in a column none for that threshold.
+    """
+    names, windows = settings.threshold, windows_within(settings.horizon)
+    amounts = threshold_amounts(panel, names, told)
+    outlooks = list(panel_outlooks(panel, {one.label: one.ladder.forecast for one in said}, amounts).values())
+    n, m, k, w = len(panel), len(said), len(names), len(windows)
+    each = np.arange(n).repeat(m * k * w)
+    labels = pl.Series([one.label for one in said], dtype=pl.String)
+    keys = zip((c.UNIQUE_ID, CURRENCY), panel.keys(), strict=False)
+    columns = [
+        *(key.gather(each).alias(name) for name, key in keys),
+        pl.Series(THRESHOLD, np.broadcast_to(amounts[:, None, :, None], (n, m, k, w)).ravel()),
+        pl.Series(WINDOW, np.tile(np.array(windows), n * m * k), dtype=pl.Int32),
+        *_figures(outlooks, panel.origins, k),
+        labels.gather(np.tile(np.arange(m).repeat(k * w), n)).alias(c.MODEL),
+        pl.Series(names, dtype=pl.String).gather(np.tile(np.arange(k).repeat(w), n * m)).alias(THRESHOLD_NAME),
+    ]
+    return pl.DataFrame(columns).filter(pl.col(PROB_BELOW).is_not_nan())
+
+
+def _figures(outlooks: Sequence[Outlook], origins: NDArray[np.datetime64], k: int) -> list[pl.Series]:
+    """Return the columns of what the paths say, each of accounts, models, ``k`` thresholds and windows."""
+    lows = {EXPECTED_LOW: "expected_low", LOW_Q05: "low_q05", LOW_Q50: "low_q50"}
+    figures = {PROB_BELOW: np.stack([one.prob_below for one in outlooks], axis=1)}
+    for name, field in lows.items():
+        low = np.stack([getattr(one, field) for one in outlooks], axis=1)
+        figures[name] = np.repeat(low[:, :, None], k, axis=2)
+    figures[DAYS_BELOW] = np.stack([one.days_below for one in outlooks], axis=1)
+    first = np.stack([one.first_below for one in outlooks], axis=1)
+    dates = [_dates(origins, first[..., place]).alias(name) for place, name in enumerate(FIRST_BELOW)]
+    return [*(pl.Series(name, values.ravel()) for name, values in figures.items()), *dates]
+
+
+def _dates(origins: NDArray[np.datetime64], days: NDArray[np.float64]) -> pl.Series:
+    """Return the dates so many ``days`` [n, m, k, w] after the origins [n]; null where NaN."""
+    whole = np.nan_to_num(days).astype(np.int64)
+    dates = origins.astype("datetime64[D]")[:, None, None, None] + whole
+    dates[np.isnan(days)] = np.datetime64("NaT")
+    return pl.Series(dates.ravel(), dtype=pl.Date)

@@ -1,0 +1,40 @@
+"""The outlook of a panel by each model's forecast: its paths made and looked at, a few accounts at a time."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.base import Forecast
+from forecast_cli.risk.events import Outlook, join_outlooks, look_ahead, windows_within
+from forecast_cli.risk.paths import N_PATHS, order_courses, rows_at_a_time, shuffle_paths
+
+
+def panel_outlooks(
+    panel: Panel, forecasts: Mapping[str, Forecast], thresholds: NDArray[np.float64], *, n_paths: int = N_PATHS
+) -> Mapping[str, Outlook]:
+    """Return the outlook of each of ``forecasts`` of the panel's rows, by model, on ``thresholds`` [n, k].
+
+    Windows are those of ``windows_within``. What a row gets depends on that row alone; no more paths are in memory at a
+    time than the processor's cache holds.
+    """
+    h = next(iter(forecasts.values())).mean.shape[1] if forecasts else 1
+    each = rows_at_a_time(h, n_paths)
+    parts: dict[str, list[Outlook]] = {model: [] for model in forecasts}
+    for start in range(0, max(len(panel), 1), each):
+        rows = slice(start, min(start + each, len(panel)))
+        some = panel.take(np.arange(rows.start, rows.stop))
+        shuffled = any(forecast.paths is None for forecast in forecasts.values())
+        order = order_courses(some, h, n_paths) if shuffled else None
+        for model, forecast in forecasts.items():
+            paths = shuffle_paths(some, rows_of(forecast, rows), n_paths=n_paths, order=order)
+            parts[model].append(look_ahead(paths, thresholds[rows], windows_within(h)))
+    return {model: join_outlooks(found) for model, found in parts.items()}
+
+
+def rows_of(forecast: Forecast, rows: slice) -> Forecast:
+    """Return the forecast of some rows alone, without a word on failures."""
+    paths = None if forecast.paths is None else forecast.paths[rows]
+    return replace(forecast, mean=forecast.mean[rows], quantiles=forecast.quantiles[rows], failures=(), paths=paths)

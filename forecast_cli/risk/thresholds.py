@@ -1,0 +1,44 @@
+"""Thresholds of a low balance as amounts: what each account's is, on its origin."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.config.thresholds import is_amount, is_percentile
+from forecast_cli.data.panel import Panel
+
+#: Days of history that percentiles and base rates are taken from: what is low for an account changes over the years.
+TRAILING_DAYS: Final = 365
+
+#: Thresholds that stand in columns of the input: by the column's name, the amount of each account, [n], NaN for none.
+Told = Mapping[str, NDArray[np.float64]]
+
+
+def threshold_amounts(panel: Panel, thresholds: Sequence[str], told: Told) -> NDArray[np.float64]:
+    """Return the amounts of ``thresholds`` for each account, [n, k], in units of the balance; NaN for none.
+
+    An amount is an amount; ``p10`` is the 10th percentile of the account's balances over the last 365 days it has,
+    interpolated linearly; what is neither is looked up in ``told``.
+    """
+    amounts = np.empty((len(panel), len(thresholds)))
+    recent = np.sort(panel.y[:, -TRAILING_DAYS:], axis=1) if any(map(is_percentile, thresholds)) else None
+    for place, text in enumerate(thresholds):
+        if is_amount(text):
+            amounts[:, place] = float(text)
+        elif recent is not None and is_percentile(text):
+            amounts[:, place] = _percentile(recent, panel.lengths, float(text[1:]))
+        else:
+            amounts[:, place] = told[text]
+    return amounts
+
+
+def _percentile(ordered: NDArray[np.float64], lengths: NDArray[np.int64], percent: float) -> NDArray[np.float64]:
+    """Return the percentile of each row of ``ordered``, which is ascending with NaN at its end, [n]."""
+    place = percent / 100 * (np.minimum(lengths, TRAILING_DAYS) - 1)
+    below = place.astype(np.int64)
+    rows = np.arange(len(lengths))
+    low, high = ordered[rows, below], ordered[rows, np.minimum(below + 1, ordered.shape[1] - 1)]
+    share = place - below
+    return np.where(share > 0, low * (1 - share) + high * share, low)

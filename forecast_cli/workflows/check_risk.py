@@ -1,0 +1,96 @@
+"""What the contract promises of ``risk.parquet``."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from forecast_cli.config.thresholds import columns_among
+from forecast_cli.core import columns as c
+from forecast_cli.core.ledger import Flag, Status
+from forecast_cli.core.risk import (
+    DAYS_BELOW,
+    EXPECTED_LOW,
+    FIRST_BELOW,
+    LOW_Q05,
+    LOW_Q50,
+    PROB_BELOW,
+    THRESHOLD,
+    THRESHOLD_NAME,
+    WINDOW,
+)
+from forecast_cli.risk.events import windows_within
+from forecast_cli.store.layout import RISK
+
+_NUMBERS = (THRESHOLD, PROB_BELOW, EXPECTED_LOW, LOW_Q05, LOW_Q50, DAYS_BELOW)
+
+
+def risk_promises(risk: pl.LazyFrame, accounts: pl.DataFrame, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the risk of a forecast whose ledger is ``accounts``, and where.
+
+    Probabilities lie between 0 and 1 and rise with the window and the threshold; lows are in order; each account with
+    a forecast has a row for each model, threshold and window, but for columns that say nothing of it.
+    """
+    currency = settings["currency_col"]
+    keys = [settings["id_col"], *([currency] if currency else [])]
+    counts = risk.select(**_broken_rows(), **_falling(keys)).collect().row(0, named=True)
+    yield from ((RISK, f"{counts[name]} rows {told}") for name, told in _TOLD.items() if counts[name])
+    yield from _missing(risk, accounts, settings, keys)
+
+
+_TOLD: Mapping[str, str] = {
+    "missing": "hold a null, a NaN or an infinite number",
+    "outside": f"have a {PROB_BELOW} that is not from 0 to 1",
+    "crossed": f"have a {LOW_Q05} above their {LOW_Q50}",
+    "days": f"have {DAYS_BELOW} that are not from 0 to the {WINDOW}",
+    "dates": "have dates of first crossing that are out of order",
+    "by_window": f"have a {PROB_BELOW} that falls as the {WINDOW} grows",
+    "by_threshold": f"have a {PROB_BELOW} that falls as the {THRESHOLD} rises",
+}
+
+
+def _broken_rows() -> dict[str, pl.Expr]:
+    early, middle, late = FIRST_BELOW
+    numbers = pl.col(_NUMBERS)
+    return {
+        "missing": pl.any_horizontal(numbers.is_null() | ~numbers.is_finite()).sum(),
+        "outside": (~pl.col(PROB_BELOW).is_between(0, 1)).sum(),
+        "crossed": (pl.col(LOW_Q05) > pl.col(LOW_Q50)).sum(),
+        "days": (~pl.col(DAYS_BELOW).is_between(0, pl.col(WINDOW))).sum(),
+        "dates": (
+            (pl.col(early) > pl.col(middle))
+            | (pl.col(middle) > pl.col(late))
+            | (pl.col(early).is_null() & pl.col(middle).is_not_null())
+            | (pl.col(middle).is_null() & pl.col(late).is_not_null())
+        ).sum(),
+    }
+
+
+def _falling(keys: Sequence[str]) -> dict[str, pl.Expr]:
+    """Return how many rows have a probability below the one of the window, or of the threshold, before it."""
+    step = pl.col(PROB_BELOW).diff() < 0
+    by_window = step.over(*keys, c.MODEL, THRESHOLD_NAME, order_by=WINDOW)
+    by_threshold = step.over(*keys, c.MODEL, WINDOW, order_by=THRESHOLD)
+    return {"by_window": by_window.sum(), "by_threshold": by_threshold.sum()}
+
+
+def _missing(
+    risk: pl.LazyFrame, accounts: pl.DataFrame, settings: Mapping[str, Any], keys: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the number of rows of the accounts."""
+    models, windows = len(settings["model"]), len(windows_within(settings["horizon"]))
+    thresholds = len(settings["threshold"])
+    least = thresholds - len(columns_among(settings["threshold"]))
+    whole, sure = (count * models * windows for count in (thresholds, least))
+    forecast = accounts.filter(pl.col("status").is_in([Status.OK, Status.FALLBACK])).select(*keys, "flags")
+    rows = risk.group_by(keys).agg(rows=pl.len()).collect()
+    strangers = rows.join(forecast, on=keys, how="anti", nulls_equal=True).height
+    if strangers:
+        yield RISK, f"{strangers} accounts have rows that got no forecast"
+    without = pl.col("flags").list.contains(Flag.NO_THRESHOLD.value)
+    found = forecast.join(rows, on=keys, how="left", nulls_equal=True).with_columns(pl.col("rows").fill_null(0))
+    short = found.filter(
+        pl.when(without).then(~pl.col("rows").is_between(sure, whole)).otherwise(pl.col("rows") != whole)
+    ).height
+    if short:
+        yield RISK, f"{short} accounts with a forecast do not have {whole} rows, by what was asked for"

@@ -1,0 +1,55 @@
+"""Thresholds as they are written and as amounts."""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from forecast_cli.config.thresholds import check_threshold, columns_among, is_amount, is_percentile
+from forecast_cli.data.panel import Panel
+from forecast_cli.risk.thresholds import threshold_amounts
+
+
+def panel_of(*series: np.ndarray) -> Panel:
+    lengths = np.array([len(one) for one in series], dtype=np.int64)
+    y = np.full((len(series), int(lengths.max())), np.nan)
+    for row, one in enumerate(series):
+        y[row, y.shape[1] - len(one) :] = one
+    origins = np.full(len(series), date(2026, 6, 30), dtype="datetime64[D]")
+    return Panel(pl.Series([f"A{row}" for row in range(len(series))]), y, lengths, origins)
+
+
+def noise(seed: int, days: int) -> np.ndarray:
+    return np.cumsum(np.random.default_rng(seed).normal(size=days))
+
+
+@pytest.mark.parametrize("text", ["p1", "p5", "p10", "p50", "p99"])
+@pytest.mark.parametrize("days", [1, 2, 3, 10, 365, 700])
+def test_a_percentile_is_of_the_last_365_days(text: str, days: int) -> None:
+    series, neighbour = noise(1, days), noise(2, 500)
+    found = threshold_amounts(panel_of(series, neighbour), (text,), {})[:, 0]
+    wanted = [np.percentile(one[-365:], float(text[1:])) for one in (series, neighbour)]
+    np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)
+
+
+def test_an_amount_is_an_amount_and_a_column_is_looked_up() -> None:
+    told = {"credit_limit": np.array([-200.0, np.nan])}
+    found = threshold_amounts(panel_of(noise(1, 9), noise(2, 9)), ("-12.5", "credit_limit", "0"), told)
+    np.testing.assert_array_equal(found, [[-12.5, -200.0, 0.0], [-12.5, np.nan, 0.0]])
+
+
+@pytest.mark.parametrize("text", ["0", "500", "-12.5", "007"])
+def test_a_number_is_an_amount(text: str) -> None:
+    assert is_amount(check_threshold(text))
+    assert not is_percentile(text)
+
+
+@pytest.mark.parametrize("text", ["", " ", "p0", "p100", "p200", "p2.5", "p-1"])
+def test_what_can_be_no_threshold_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="a percentile, p1 to p99"):
+        check_threshold(text)
+
+
+def test_what_is_neither_amount_nor_percentile_is_a_column() -> None:
+    assert columns_among(("p10", "0", "limit", "pay", "p10x", "1e3", "limit")) == ("limit", "pay", "p10x", "1e3")
