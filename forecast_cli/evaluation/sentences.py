@@ -48,10 +48,10 @@ def _say_nothing(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> str:
 
 
 def _say_which(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> Iterator[str]:
-    best = leaderboard[0]
+    best, compared = leaderboard[0], [score for score in leaderboard if score.windows]
     yield (
         f"Use {best.model}: its scaled CRPS of {_figure(best.of('scrps'))} is the lowest of "
-        f"{counted(len(leaderboard), 'model')} over {counted(facts.compared_windows, 'window')} of "
+        f"{counted(len(compared), 'model')} over {counted(facts.compared_windows, 'window')} of "
         f"{facts.compared_accounts:,} of {counted(sum(facts.accounts.values()), 'account')}."
     )
     if best.skill is not None and best.skill.value != 0:

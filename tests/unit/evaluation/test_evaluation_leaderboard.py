@@ -11,7 +11,7 @@ from forecast_cli.evaluation.bootstrap import bootstrap_means, bootstrap_skills
 from forecast_cli.evaluation.leaderboard import choose_baseline, rank_models
 from forecast_cli.evaluation.metrics import metrics_of
 from forecast_cli.evaluation.report import ModelScore
-from forecast_cli.evaluation.scored import Scored, shared_windows
+from forecast_cli.evaluation.scored import Scored, compare_windows
 from forecast_cli.evaluation.segments import NO_VALUE, score_segments
 
 LAST = date(2026, 3, 31)
@@ -51,10 +51,12 @@ def scored_of(
     )
     if backwards:
         figures, windows = figures.reverse(), windows.reverse()
+    models, compared = compare_windows(windows, figures.select("id", "cutoff", "model"), ["id"])
     return Scored(
-        shared_windows(windows, figures.select("id", "cutoff", "model"), ["id"]),
+        models,
+        compared,
         dict(figures.group_by("model").len().iter_rows()),
-        lambda model: figures.filter(pl.col("model") == model),
+        lambda model, metrics: figures.filter(pl.col("model") == model).select("id", "cutoff", *metrics),
         keys=("id",),
         levels=LEVELS,
         currency="currency" if currencies else None,
@@ -133,6 +135,20 @@ def test_every_figure_is_over_the_windows_that_all_models_forecast() -> None:
     assert rows["SeasonalNaive(30)"].skill is not None
     assert rows["SeasonalNaive(30)"].skill.value == 0
     assert rows["failed"].skill is None
+
+
+def test_a_model_that_forecasts_only_windows_without_a_scale_leaves_the_others_theirs() -> None:
+    given = {
+        ("m", "a", 1): {"scrps": 2.0},
+        ("m", "still", 1): {"scrps": None},
+        ("n", "still", 1): {"scrps": None},
+    }
+    scored = scored_of(given, scales={("still", 1): None})
+    board = rank_models(scored, costs_of("n", "m"), season=30)
+    assert scored.models == ("m",)
+    assert [(row.model, row.windows, row.failures) for row in board] == [("m", 1, 0), ("n", 0, 1)]
+    assert math.isnan(board[1].of("scrps").value)
+    assert [(one.model, one.windows) for one in score_segments(scored, ["tenure"])] == [("m", 1)]
 
 
 def test_models_that_share_no_window_are_not_told_apart() -> None:
