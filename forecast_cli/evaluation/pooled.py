@@ -38,8 +38,8 @@ class Pooled:
         for place, (name, metric) in enumerate(self.metrics.items()):
             found = [NOTHING] * len(told)
             if not (mixed and metric.in_units):
-                values = combine(metric, self.means[:, place], self.means[:, size])
-                found = estimates(values, combine(metric, self.draws[:, place], self.draws[:, size]))
+                values = combine(metric.combine, self.means[:, place], self.means[:, size])
+                found = estimates(values, combine(metric.combine, self.draws[:, place], self.draws[:, size]))
             for part, one in zip(told, found, strict=True):
                 part[name] = one
         return told
