@@ -44,11 +44,11 @@ class Resampled:
 def estimates(values: NDArray[np.float64], draws: NDArray[np.float64]) -> list[Estimate]:
     """Return ``values`` [k], each with the interval of its ``draws`` [k, samples]; draws that are not finite are none.
 
-    ``draws`` are put in another order.
+    Without any draw the interval is NaN. ``draws`` are put in another order.
     """
     finite = np.isfinite(draws)
     whole = finite.all(axis=1)
-    ends = np.repeat(values[:, None], 2, axis=1)
+    ends = np.full((len(values), 2), np.nan)
     ends[whole] = np.quantile(draws[whole], _TAILS, axis=1, overwrite_input=True).T
     for row in np.flatnonzero(~whole & finite.any(axis=1)):
         ends[row] = np.quantile(draws[row, finite[row]], _TAILS)
@@ -97,9 +97,14 @@ def count_distinct(places: NDArray[np.int64], codes: NDArray[np.int64], n: int) 
 
 
 def draw_totals(sums: NDArray[np.float64], *, samples: int = SAMPLES, seed: int = 0) -> Resampled:
-    """Draw n of n groups with replacement and add up their ``sums`` [n, k]."""
+    """Draw n of n groups with replacement and add up their ``sums`` [n, k].
+
+    One group is always drawn: that would be an interval of no width, so the draws are NaN.
+    """
     n = len(sums)
-    draws = np.empty((sums.shape[1], samples))
+    draws = np.full((sums.shape[1], samples), np.nan)
+    if n == 1:
+        return Resampled(sums.sum(axis=0), draws)
     rng = np.random.default_rng(seed)
     chunk = max(1, _CHUNK_CELLS // max(n, 1))
     for start in range(0, samples, chunk):
@@ -112,12 +117,15 @@ def draw_totals(sums: NDArray[np.float64], *, samples: int = SAMPLES, seed: int 
 def draw_parts(sums: NDArray[np.float64], *, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Draw the groups of ``sums`` [parts, groups, k], the same for all parts; the last column counts the windows.
 
-    Returns totals [parts, k] and draws [parts, k, samples]. A group without windows in any part is none.
+    Returns totals [parts, k] and draws [parts, k, samples]. A group without windows in any part is none. A part whose
+    windows are all of one group has NaN for draws: there is nothing to draw.
     """
     sums = sums[:, sums[:, :, -1].any(axis=0)]
     parts, n, k = sums.shape
     drawn = draw_totals(np.moveaxis(sums, 0, 1).reshape(n, parts * k), seed=seed)
-    return drawn.totals.reshape(parts, k), drawn.draws.reshape(parts, k, SAMPLES)
+    draws = drawn.draws.reshape(parts, k, SAMPLES)
+    draws[np.count_nonzero(sums[:, :, -1], axis=1) < 2] = np.nan
+    return drawn.totals.reshape(parts, k), draws
 
 
 def bootstrap_means(

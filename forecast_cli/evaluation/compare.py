@@ -152,7 +152,7 @@ def _among(one: Scores, what: str, wanted: str, there: Sequence[str] | pl.Series
 def _check_error(sides: _Sides, paired: Paired, tolerance: float) -> ErrorCheck:
     change = paired.change()
     # the other way round, a change that could not be had would pass
-    verdict = Verdict.PASSED if change.low <= tolerance else Verdict.FAILED
+    verdict = Verdict.PASSED if change.bounds[0] <= tolerance else Verdict.FAILED
     return _error_check(sides, paired, change, tolerance, verdict)
 
 
@@ -182,7 +182,7 @@ def _error_check(sides: _Sides, paired: Paired, change: Estimate, tolerance: flo
 def _check_tail(sides: _Sides, paired: Paired, gate: Gate) -> TailCheck:
     """Hold the windows whose error grew many times over against those whose error shrank as much."""
     grew, shrank, excess = paired.tails(gate.tail_ratio)
-    more = excess.value > gate.tail_tolerance and excess.low > 0
+    more = excess.value > gate.tail_tolerance and excess.bounds[0] > 0
     return TailCheck(
         pair=sides.pair,
         ratio=gate.tail_ratio,
@@ -229,12 +229,13 @@ def _share(values: pl.DataFrame, sides: _Sides) -> Estimate:
 
 def _misses(share: Estimate, band: tuple[float, float]) -> int:
     """Return -1 where all of a share's interval lies below the band, 1 where all of it lies above, else 0."""
-    low, high = band
-    return int(share.low > high + _ROUNDING) - int(share.high < low - _ROUNDING)
+    (low, high), (least, most) = band, share.bounds
+    return int(least > high + _ROUNDING) - int(most < low - _ROUNDING)
 
 
 def _moved(pairs: pl.DataFrame, sides: _Sides) -> int:
     """Return the direction in which coverage moved from BASE to NEW, 0 where it may be chance."""
     codes = account_codes(pairs, sides.keys)
     change = bootstrap_differences(pairs["new"].to_numpy(), pairs["base"].to_numpy(), codes, seed=sides.seed)
-    return int(change.low > 0) - int(change.high < 0)
+    least, most = change.bounds
+    return int(least > 0) - int(most < 0)

@@ -111,7 +111,7 @@ def _say_low(rows: Sequence[LowBalanceScore]) -> Iterator[str]:
     figures = (
         f"(Brier {row.brier.value:.3f} against {row.base_brier.value:.3f}, event rate {_percent(row.event_rate.value)})"
     )
-    if row.skill.low <= 0 <= row.skill.high:
+    if row.skill.ends is None or row.skill.low <= 0 <= row.skill.high:
         yield (
             f"{probability} cannot be told from the account's own base rate: skill {_percents(row.skill)} {figures}."
         )
@@ -149,12 +149,14 @@ def _turned(estimate: Estimate) -> Estimate:
 
 
 def _figure(estimate: Estimate) -> str:
-    return f"{estimate.value:.3f} (95 % interval {estimate.low:.3f} to {estimate.high:.3f})"
+    ends = estimate.ends
+    return f"{estimate.value:.3f}" + (f" (95 % interval {ends[0]:.3f} to {ends[1]:.3f})" if ends else "")
 
 
 def _percents(estimate: Estimate) -> str:
-    ends = f"{_percent(estimate.low)} to {_percent(estimate.high)}"
-    return f"{_percent(estimate.value)} (95 % interval {ends})"
+    ends = estimate.ends
+    told = f" (95 % interval {_percent(ends[0])} to {_percent(ends[1])})" if ends else ""
+    return f"{_percent(estimate.value)}{told}"
 
 
 def _percent(share: float) -> str:

@@ -134,6 +134,19 @@ def test_windows_of_one_account_are_not_taken_for_independent() -> None:
     assert clustered.high - clustered.low > 1.2 * (loose.high - loose.low)
 
 
+@pytest.mark.parametrize(("factor", "failed"), [(1.005, []), (1.03, [ErrorCheck]), (3.0, [ErrorCheck, TailCheck])])
+def test_one_account_has_no_interval_and_is_judged_by_its_figures(factor: float, failed: list[type]) -> None:
+    whole = backtest()
+    alone = pl.col("unique_id") == "A000"
+    base = replace(whole, scores=whole.scores.filter(alone), windows=whole.windows.filter(alone))
+    found = compare_scores(base, changed(base, factor), Gate(models=("A",)))
+    assert [type(check) for check in found.failed] == failed
+    change = errors_of(found.checks)[None, None].change
+    assert (change.value, change.ends) == (pytest.approx(factor - 1), None)
+    cover = coverage_of(base, changed(base, 0.5, metric="coverage_80"))
+    assert (cover.new.ends, cover.verdict) == (None, Verdict.FAILED)
+
+
 def test_a_segment_that_fell_fails_alone_and_is_named() -> None:
     base = backtest()
     new = changed(base, pl.when(pl.col("unique_id") >= "A040").then(1.2).otherwise(0.9))

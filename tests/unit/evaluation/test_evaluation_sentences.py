@@ -137,3 +137,18 @@ def test_no_scored_window_is_said_plainly() -> None:
     nothing = {"compared_windows": 0, "windows": 5}
     assert Told(facts=nothing).of(model()).startswith("No window could be scored")
     assert Told(facts=nothing | {"windows": 9}).of(model()).startswith("No model can be ranked")
+
+
+def test_of_one_account_no_interval_is_told() -> None:
+    alone = model().model_copy(update={"metrics": {name: unsure(0.8) for name in ("scrps", "coverage_80")}})
+    said = Told(low=[low(unsure(0.3))]).of(alone.model_copy(update={"skill": unsure(0.2)}))
+    assert "nan" not in said
+    assert "95 %" not in said
+    assert "Use Naive: its scaled CRPS of 0.800 is the lowest" in said
+    assert "That is 20 % below the seasonal naive's." in said
+    assert "its 80 % intervals held 80 %: they can be taken as they are" in said.lower()
+    assert "cannot be told from the account's own base rate: skill 30 % (Brier" in said
+
+
+def unsure(value: float) -> Estimate:
+    return Estimate(value=value, low=math.nan, high=math.nan)

@@ -40,7 +40,8 @@ def test_figures(cell: Cell, text: str) -> None:
 
 def test_an_interval_stands_beside_its_figure_and_only_where_there_is_one() -> None:
     assert share_estimate(Estimate(value=0.185, low=0.159, high=0.21)).note == "15.9 to 21.0"
-    assert estimate(Estimate(value=0.6, low=math.nan, high=math.nan)) == Cell("0.600", 0.6)
+    assert estimate(Estimate(value=0.6, low=math.nan, high=math.nan)) == Cell("0.600", 0.6, "–")
+    assert estimate(Estimate(value=math.nan, low=math.nan, high=math.nan)) == Cell("–")
 
 
 def test_what_was_left_out_is_said() -> None:
