@@ -97,6 +97,10 @@ class SegmentScore(Figures):
     model: str
     accounts: int
     windows: int
+    skill: Estimate | None = None
+    """As on the leaderboard, over these windows: both models over the same drawn accounts."""
+    excess: Estimate = NOTHING
+    """Its sCRPS here over its sCRPS of all windows, minus one: both over the same drawn accounts."""
 
 
 class LowBalanceScore(_Frozen):

@@ -35,7 +35,7 @@ def build_report(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardRec
     tally = add_tallies(pl.read_parquet(run.path_of(receipt, STEP_SUMS)) for receipt in receipts)
     steps = tuple(score_steps(tally, scored.metrics, mixed=scored.mixed, seed=settings.seed))
     named = _segments_of(settings)
-    segments = score_segments(scored, named)
+    segments = score_segments(scored, named, season=settings.season_length[0])
     low = pl.read_parquet(run.output / LOW_BALANCE)
     low_balance = score_low_balance(low, keys=keys, seed=settings.seed)
     facts = _facts(prepared, run, receipts, windows=windows, scored=scored)

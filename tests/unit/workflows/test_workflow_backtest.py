@@ -92,7 +92,7 @@ def test_steps_and_segments_are_tables_of_every_metric(request_of: Callable[...,
     assert steps.height == 2 * STEP * len(metrics)
     assert segments.columns == ["model", "segment", "segment_value", *steps.columns[2:]]
     low = {f"{name}_p10_7" for name in ("event_rate", "brier", "base_brier", "brier_skill")}
-    assert set(segments["metric"]) == metrics | low
+    assert set(segments["metric"]) == metrics | low | {"skill", "scrps_excess"}
     for table in (steps, segments):
         told = table.drop_nulls()
         assert told.filter((pl.col("low") > pl.col("value")) | (pl.col("high") < pl.col("value"))).is_empty()
