@@ -12,6 +12,7 @@ from forecast_cli.cli.options import (
     ConfigOptions,
     FormatOption,
     InputOptions,
+    OriginOptions,
     OutputFormat,
     RunOptions,
 )
@@ -55,7 +56,7 @@ def init(
         write_out(f"{printable(output)} written: every setting with its default; use it with --config\n")
 
 
-@takes(RunOptions, BacktestOptions, InputOptions, ConfigOptions)
+@takes(RunOptions, BacktestOptions, InputOptions, OriginOptions, ConfigOptions)
 def show(ctx: typer.Context, format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002 - the option's name
     """Show every setting in force, its value and where it came from."""
     from forecast_cli.cli import streams

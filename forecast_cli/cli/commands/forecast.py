@@ -6,10 +6,18 @@ from typing import Annotated
 import typer
 
 from forecast_cli.cli.flags import is_quiet, settings_from, takes
-from forecast_cli.cli.options import ConfigOptions, InputOptions, LogOptions, QuietOptions, RunOptions, SourceArgument
+from forecast_cli.cli.options import (
+    ConfigOptions,
+    InputOptions,
+    LogOptions,
+    OriginOptions,
+    QuietOptions,
+    RunOptions,
+    SourceArgument,
+)
 
 
-@takes(RunOptions, InputOptions, ConfigOptions, QuietOptions, LogOptions)
+@takes(RunOptions, InputOptions, OriginOptions, ConfigOptions, QuietOptions, LogOptions)
 def forecast(
     ctx: typer.Context,
     source: SourceArgument,
