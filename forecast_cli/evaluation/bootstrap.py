@@ -6,8 +6,9 @@ percentile of the draws (Efron and Tibshirani 1993, An Introduction to the Boots
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -105,12 +106,12 @@ def draw_totals(sums: NDArray[np.float64], *, samples: int = SAMPLES, seed: int 
     draws = np.full((sums.shape[1], samples), np.nan)
     if n == 1:
         return Resampled(sums.sum(axis=0), draws)
-    rng = np.random.default_rng(seed)
-    chunk = max(1, _CHUNK_CELLS // max(n, 1))
-    for start in range(0, samples, chunk):
-        stop = min(start + chunk, samples)
+    start = 0
+    for counts in _counts(n, samples, seed):
+        stop = start + len(counts)
         # Not a matrix product: BLAS adds in an order that depends on its number of threads.
-        draws[:, start:stop] = np.einsum("sn,nk->sk", _draw_counts(rng, stop - start, n), sums, optimize=False).T
+        draws[:, start:stop] = np.einsum("sn,nk->sk", counts, sums, optimize=False).T
+        start = stop
     return Resampled(sums.sum(axis=0), draws)
 
 
@@ -213,6 +214,25 @@ def deal_accounts(accounts: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
         return codes
     dealt = np.random.default_rng([seed, len(distinct)]).permutation(len(distinct)) % MOST_GROUPS
     return dealt[codes].astype(np.int64)
+
+
+def _counts(n: int, samples: int, seed: int) -> Iterator[NDArray[np.float64]]:
+    """Yield how often each of n groups came in each of ``samples`` draws, a chunk of draws at a time."""
+    chunk = max(1, _CHUNK_CELLS // max(n, 1))
+    if chunk >= samples:
+        yield _counts_of(n, samples, seed)
+        return
+    rng = np.random.default_rng(seed)
+    for start in range(0, samples, chunk):
+        yield _draw_counts(rng, min(chunk, samples - start), n)
+
+
+@lru_cache(maxsize=4)
+def _counts_of(n: int, samples: int, seed: int) -> NDArray[np.float64]:
+    """Draw once for all figures over as many groups: every model, day and segment is over the same drawn accounts."""
+    counts = _draw_counts(np.random.default_rng(seed), samples, n)
+    counts.flags.writeable = False
+    return counts
 
 
 def _draw_counts(rng: np.random.Generator, samples: int, n: int) -> NDArray[np.float64]:
