@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
 import altair as alt
@@ -57,6 +58,13 @@ def spec_of(chart: Any) -> dict[str, Any]:
     """Return the Vega-Lite specification of an altair chart."""
     spec: dict[str, Any] = chart.to_dict(validate=schemapi.DEBUG_MODE)
     return spec
+
+
+@cache
+def start_engine() -> None:
+    """Start the engine that draws: the first chart of a process waits a second for it."""
+    point = {"data": {"values": [{}]}, "mark": "point"}
+    vl_convert.vegalite_to_svg(point, vl_version=VEGA_LITE, allowed_base_urls=[])
 
 
 def inline_svg(spec: dict[str, Any], *, key: str, labels: str) -> str:
