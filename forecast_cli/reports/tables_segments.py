@@ -11,7 +11,7 @@ from forecast_cli.reports.tables import (
     share_estimate,
     words,
 )
-from forecast_cli.reports.tables_scores import IN_UNITS, Told, told_of
+from forecast_cli.reports.tables_scores import IN_UNITS, Told, skill_cell, told_of
 
 
 def segments_table(report: Report, *, model: str | None = None, most: int = 400) -> Table:
@@ -75,7 +75,7 @@ def _segments(
             *((words(score.model),) if named else ()),
             count(score.accounts),
             count(score.windows),
-            *((share_estimate(score.skill),) if skilled else ()),
+            *((skill_cell(score.skill),) if skilled else ()),
             *(one.cell(score) for one in told),
         )
         for score in scores
