@@ -59,14 +59,6 @@ class InputOptions:
         str | None,
         _option("--timezone", "Timezone whose days count, for timestamps (default: the column's own).", "ZONE"),
     ]
-    origin: Annotated[
-        Origin | None,
-        _option(
-            "--origin",
-            "Where forecasts start: one day for all accounts (input), or each account's own last day (account) "
-            "(default: input).",
-        ),
-    ]
     as_of: Annotated[
         str | None,
         _option(
@@ -164,6 +156,19 @@ class InputOptions:
     read_timeout: Annotated[
         float | None,
         _option("--read-timeout", "Seconds an object store may take to answer (default: 30).", "SECONDS"),
+    ]
+
+
+class OriginOptions:
+    """Where forecasts start: not a backtest's matter, whose windows count back as ``--align`` says."""
+
+    origin: Annotated[
+        Origin | None,
+        _option(
+            "--origin",
+            "Where forecasts start: one day for all accounts (input), or each account's own last day (account) "
+            "(default: input).",
+        ),
     ]
 
 
@@ -342,4 +347,4 @@ class LogOptions:
     ]
 
 
-SETTING_OPTIONS: Final = (InputOptions, RunOptions, ForecastOptions, BacktestOptions)
+SETTING_OPTIONS: Final = (InputOptions, OriginOptions, RunOptions, ForecastOptions, BacktestOptions)

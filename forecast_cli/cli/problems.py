@@ -3,6 +3,7 @@
 import errno
 import textwrap
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +17,10 @@ from forecast_cli.core.redact import redact
 
 _DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _LONGEST: Final = 300
+#: Options of other commands that people look for here, and what there is instead.
+_INSTEAD: Final[Mapping[tuple[str | None, str | None], str]] = {
+    ("backtest", "--origin"): "windows count back as --align says: account (the default) or as-of"
+}
 _GO_ON: Final = "run the same command again; a forecast goes on where it stopped"
 
 
@@ -75,10 +80,12 @@ def _bug(error: BaseException) -> Problem:
 
 def _usage_hint(error: typer.TyperException) -> str:
     """Return the nearest options, or where to read on."""
-    possibilities = getattr(error, "possibilities", None)
+    context, possibilities = getattr(error, "ctx", None), getattr(error, "possibilities", None)
+    instead = _INSTEAD.get((getattr(context, "info_name", None), getattr(error, "option_name", None)))
+    if instead is not None:
+        return instead
     if possibilities:
         return f"did you mean {possibilities[0]}?"
-    context = getattr(error, "ctx", None)
     if "unexpected extra argument" in error.format_message() and _takes_input(context):
         return "one INPUT at a time: quote a glob, as in 'balances/*.parquet', or name the folder"
     return f"see: {context.command_path if context else 'forecast-cli'} --help"

@@ -6,8 +6,9 @@ percentile of the draws (Efron and Tibshirani 1993, An Introduction to the Boots
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -44,11 +45,11 @@ class Resampled:
 def estimates(values: NDArray[np.float64], draws: NDArray[np.float64]) -> list[Estimate]:
     """Return ``values`` [k], each with the interval of its ``draws`` [k, samples]; draws that are not finite are none.
 
-    ``draws`` are put in another order.
+    Without any draw the interval is NaN. ``draws`` are put in another order.
     """
     finite = np.isfinite(draws)
     whole = finite.all(axis=1)
-    ends = np.repeat(values[:, None], 2, axis=1)
+    ends = np.full((len(values), 2), np.nan)
     ends[whole] = np.quantile(draws[whole], _TAILS, axis=1, overwrite_input=True).T
     for row in np.flatnonzero(~whole & finite.any(axis=1)):
         ends[row] = np.quantile(draws[row, finite[row]], _TAILS)
@@ -97,27 +98,35 @@ def count_distinct(places: NDArray[np.int64], codes: NDArray[np.int64], n: int) 
 
 
 def draw_totals(sums: NDArray[np.float64], *, samples: int = SAMPLES, seed: int = 0) -> Resampled:
-    """Draw n of n groups with replacement and add up their ``sums`` [n, k]."""
+    """Draw n of n groups with replacement and add up their ``sums`` [n, k].
+
+    One group is always drawn: that would be an interval of no width, so the draws are NaN.
+    """
     n = len(sums)
-    draws = np.empty((sums.shape[1], samples))
-    rng = np.random.default_rng(seed)
-    chunk = max(1, _CHUNK_CELLS // max(n, 1))
-    for start in range(0, samples, chunk):
-        stop = min(start + chunk, samples)
+    draws = np.full((sums.shape[1], samples), np.nan)
+    if n == 1:
+        return Resampled(sums.sum(axis=0), draws)
+    start = 0
+    for counts in _counts(n, samples, seed):
+        stop = start + len(counts)
         # Not a matrix product: BLAS adds in an order that depends on its number of threads.
-        draws[:, start:stop] = np.einsum("sn,nk->sk", _draw_counts(rng, stop - start, n), sums, optimize=False).T
+        draws[:, start:stop] = np.einsum("sn,nk->sk", counts, sums, optimize=False).T
+        start = stop
     return Resampled(sums.sum(axis=0), draws)
 
 
 def draw_parts(sums: NDArray[np.float64], *, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Draw the groups of ``sums`` [parts, groups, k], the same for all parts; the last column counts the windows.
 
-    Returns totals [parts, k] and draws [parts, k, samples]. A group without windows in any part is none.
+    Returns totals [parts, k] and draws [parts, k, samples]. A group without windows in any part is none. A part whose
+    windows are all of one group has NaN for draws: there is nothing to draw.
     """
     sums = sums[:, sums[:, :, -1].any(axis=0)]
     parts, n, k = sums.shape
     drawn = draw_totals(np.moveaxis(sums, 0, 1).reshape(n, parts * k), seed=seed)
-    return drawn.totals.reshape(parts, k), drawn.draws.reshape(parts, k, SAMPLES)
+    draws = drawn.draws.reshape(parts, k, SAMPLES)
+    draws[np.count_nonzero(sums[:, :, -1], axis=1) < 2] = np.nan
+    return drawn.totals.reshape(parts, k), draws
 
 
 def bootstrap_means(
@@ -205,6 +214,25 @@ def deal_accounts(accounts: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
         return codes
     dealt = np.random.default_rng([seed, len(distinct)]).permutation(len(distinct)) % MOST_GROUPS
     return dealt[codes].astype(np.int64)
+
+
+def _counts(n: int, samples: int, seed: int) -> Iterator[NDArray[np.float64]]:
+    """Yield how often each of n groups came in each of ``samples`` draws, a chunk of draws at a time."""
+    chunk = max(1, _CHUNK_CELLS // max(n, 1))
+    if chunk >= samples:
+        yield _counts_of(n, samples, seed)
+        return
+    rng = np.random.default_rng(seed)
+    for start in range(0, samples, chunk):
+        yield _draw_counts(rng, min(chunk, samples - start), n)
+
+
+@lru_cache(maxsize=4)
+def _counts_of(n: int, samples: int, seed: int) -> NDArray[np.float64]:
+    """Draw once for all figures over as many groups: every model, day and segment is over the same drawn accounts."""
+    counts = _draw_counts(np.random.default_rng(seed), samples, n)
+    counts.flags.writeable = False
+    return counts
 
 
 def _draw_counts(rng: np.random.Generator, samples: int, n: int) -> NDArray[np.float64]:

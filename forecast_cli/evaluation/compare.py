@@ -5,16 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.errors import UsageError
 from forecast_cli.core.text import did_you_mean
-from forecast_cli.evaluation.bootstrap import account_codes, bootstrap_differences, bootstrap_means, bootstrap_ratios
+from forecast_cli.evaluation.bootstrap import account_codes, bootstrap_differences, bootstrap_means
 from forecast_cli.evaluation.gate import (
-    RANKED_BY,
     Check,
     Comparison,
     CoverageCheck,
@@ -26,8 +23,11 @@ from forecast_cli.evaluation.gate import (
     Verdict,
     WindowsCheck,
 )
+from forecast_cli.evaluation.leaderboard import RANKED_BY, THEN_BY
+from forecast_cli.evaluation.paired import Paired, pair_errors, pair_windows, read_errors, read_figures
 from forecast_cli.evaluation.report import Estimate
 from forecast_cli.evaluation.rows import CUTOFF, METRIC, N_TRAIN, SCALE, SCALE_RMS, VALUE
+from forecast_cli.evaluation.scored import compare_windows
 
 #: Errors, by the first part of their names: lower is better. Coverage has a band, and bias and width no better side.
 ERRORS: Final = frozenset({"mae", "mase", "rmse", "rmsse", "wape", "crps", "scrps", "pinball", "winkler", "swinkler"})
@@ -36,9 +36,6 @@ SMALLEST_SEGMENT: Final = 20
 
 #: A mean of shares may miss the end of a band by its own rounding.
 _ROUNDING: Final = 1e-9
-
-_BASE: Final = "base"
-_NEW: Final = "new"
 
 
 def compare_scores(base: Scores, new: Scores, gate: Gate, *, seed: int = 0) -> Comparison:
@@ -77,10 +74,6 @@ class _Sides:
     def keys(self) -> tuple[str, ...]:
         return self.new.keys
 
-    def values(self, metric: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Return the figures of both models."""
-        return _values(self.base, self.pair.base, metric), _values(self.new, self.pair.new, metric)
-
 
 def _pairs(base: Scores, new: Scores, wanted: Sequence[str]) -> tuple[Pair, ...]:
     """Return the pairs to look at: the best of each side first where they are not one model."""
@@ -99,10 +92,11 @@ def _models(one: Scores) -> set[str]:
 
 
 def _check_pair(sides: _Sides, gate: Gate) -> Iterator[Check]:
-    before, after = sides.values(gate.metric)
-    paired = _pair(before, after, sides.keys)
-    lost = before.height - paired.height
-    yield WindowsCheck(sides.pair, paired.height, lost, Verdict.FAILED if lost or paired.is_empty() else Verdict.PASSED)
+    before = read_errors(sides.base, sides.pair.base, gate.metric)
+    after = read_errors(sides.new, sides.pair.new, gate.metric)
+    paired = pair_errors(before, after, gate.metric, sides.keys, sides.seed)
+    lost = before.height - len(paired)
+    yield WindowsCheck(sides.pair, len(paired), lost, Verdict.PASSED if len(paired) and not lost else Verdict.FAILED)
     yield _check_error(sides, paired, gate.tolerance)
     yield _check_tail(sides, paired, gate)
     yield _check_coverage(sides, gate)
@@ -110,17 +104,25 @@ def _check_pair(sides: _Sides, gate: Gate) -> Iterator[Check]:
 
 
 def best_model(one: Scores) -> str:
-    """Return the model with the lowest mean sCRPS over windows with a scale, the first by name where some are even."""
-    means = (
-        one.scores.filter(pl.col(METRIC) == RANKED_BY, pl.col(VALUE).is_finite())
-        .sort(c.MODEL, *one.keys, CUTOFF)
+    """Return the model that leads the backtest's leaderboard: the lowest mean sCRPS over the windows that compare them.
+
+    Those that are even are told by MASE, then by name. Raises UsageError where there is no such window.
+    """
+    by = [*one.keys, CUTOFF]
+    known = one.scores.filter(pl.col(VALUE).is_finite())
+    _, shared = compare_windows(one.windows, known.filter(pl.col(METRIC) == RANKED_BY).select(*by, c.MODEL), one.keys)
+    if shared.is_empty():
+        why = f"{one.name}: no window has a {RANKED_BY} of every model to find the best by"
+        raise UsageError(why, "name one with --model")
+    told = known.join(shared, on=by, how="semi").sort(c.MODEL, *by)
+    means = [
+        told.filter(pl.col(METRIC) == metric)
         .group_by(c.MODEL, maintain_order=True)
-        .agg(pl.col(VALUE).mean())
-        .sort(VALUE, c.MODEL)
-    )
-    if means.is_empty():
-        raise UsageError(f"{one.name}: no window has a {RANKED_BY} to find the best model by", "name one with --model")
-    return str(means[c.MODEL][0])
+        .agg(pl.col(VALUE).mean().alias(metric))
+        for metric in (RANKED_BY, THEN_BY)
+    ]
+    ranked = means[0].join(means[1], on=c.MODEL, how="left").sort(RANKED_BY, THEN_BY, c.MODEL, nulls_last=True)
+    return str(ranked[c.MODEL][0])
 
 
 def segment_columns(one: Scores) -> tuple[str, ...]:
@@ -147,95 +149,72 @@ def _among(one: Scores, what: str, wanted: str, there: Sequence[str] | pl.Series
     return wanted
 
 
-def _values(one: Scores, model: str, metric: str) -> pl.DataFrame:
-    """Return the figures of one model and metric that could be had, over windows with a scale: keys, cutoff, value.
-
-    A balance that does not move is easily forecast, and covered by anything: it counts in no mean of a backtest.
-    """
-    moving = one.windows.filter(pl.col(SCALE) > 0).select(*one.keys, CUTOFF)
-    wanted = (pl.col(c.MODEL) == model) & (pl.col(METRIC) == metric) & pl.col(VALUE).is_finite()
-    figures = one.scores.filter(wanted).select(*one.keys, CUTOFF, VALUE)
-    return figures.join(moving, on=[*one.keys, CUTOFF], how="semi").sort(*one.keys, CUTOFF)
+def _check_error(sides: _Sides, paired: Paired, tolerance: float) -> ErrorCheck:
+    change = paired.change()
+    # the other way round, a change that could not be had would pass
+    verdict = Verdict.PASSED if change.bounds[0] <= tolerance else Verdict.FAILED
+    return _error_check(sides, paired, change, tolerance, verdict)
 
 
-def _pair(base: pl.DataFrame, new: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
-    """Return a row for each window both have a figure for: keys, cutoff, base, new."""
-    return base.rename({VALUE: _BASE}).join(
-        new.rename({VALUE: _NEW}), on=[*keys, CUTOFF], how="inner", maintain_order="left"
-    )
+def _set_aside(sides: _Sides, paired: Paired, tolerance: float) -> ErrorCheck:
+    """Return the figures of a segment that is too small to judge: a change without an interval."""
+    base, new = paired.errors()
+    change = Estimate(value=new / base - 1 if base else math.nan, low=math.nan, high=math.nan)
+    return _error_check(sides, paired, change, tolerance, Verdict.SKIPPED)
 
 
-def _check_error(sides: _Sides, pairs: pl.DataFrame, tolerance: float) -> ErrorCheck:
-    base, new, accounts = pairs[_BASE].to_numpy(), pairs[_NEW].to_numpy(), account_codes(pairs, sides.keys)
-    change = _change(base, new, accounts, sides.seed)
+def _error_check(sides: _Sides, paired: Paired, change: Estimate, tolerance: float, verdict: Verdict) -> ErrorCheck:
+    base, new = paired.errors()
     return ErrorCheck(
         pair=sides.pair,
         segment=None,
         value=None,
-        accounts=len(np.unique(accounts)),
-        windows=len(base),
-        base=_mean(base),
-        new=_mean(new),
+        accounts=paired.accounts,
+        windows=len(paired),
+        base=base,
+        new=new,
         change=change,
         tolerance=tolerance,
-        # the other way round, a change that could not be had would pass
-        verdict=Verdict.PASSED if change.low <= tolerance else Verdict.FAILED,
+        verdict=verdict,
     )
 
 
-def _change(base: NDArray[np.float64], new: NDArray[np.float64], accounts: NDArray[np.int64], seed: int) -> Estimate:
-    """Return mean(new) / mean(base) - 1; 0 where neither made an error, NaN where there is no window."""
-    if len(base) and not base.any() and not new.any():
-        return Estimate(value=0.0, low=0.0, high=0.0)
-    ratio = bootstrap_ratios(new, base, accounts, seed=seed)
-    return Estimate(value=ratio.value - 1, low=ratio.low - 1, high=ratio.high - 1)
-
-
-def _check_tail(sides: _Sides, pairs: pl.DataFrame, gate: Gate) -> TailCheck:
+def _check_tail(sides: _Sides, paired: Paired, gate: Gate) -> TailCheck:
     """Hold the windows whose error grew many times over against those whose error shrank as much."""
-    base, new = pairs[_BASE].to_numpy(), pairs[_NEW].to_numpy()
-    grew, shrank = (over.astype(np.float64) for over in (new > gate.tail_ratio * base, base > gate.tail_ratio * new))
-    excess = bootstrap_means(grew - shrank, account_codes(pairs, sides.keys), seed=sides.seed)
-    more = excess.value > gate.tail_tolerance and excess.low > 0
+    grew, shrank, excess = paired.tails(gate.tail_ratio)
+    more = excess.value > gate.tail_tolerance and excess.bounds[0] > 0
     return TailCheck(
         pair=sides.pair,
         ratio=gate.tail_ratio,
-        grew=_mean(grew),
-        shrank=_mean(shrank),
+        grew=grew,
+        shrank=shrank,
         excess=excess,
         tolerance=gate.tail_tolerance,
         verdict=Verdict.FAILED if more else Verdict.PASSED,
     )
 
 
-def _set_aside(sides: _Sides, pairs: pl.DataFrame, tolerance: float) -> ErrorCheck:
-    """Return the figures of a segment that is too small to judge: a change without an interval."""
-    base, new = _mean(pairs[_BASE].to_numpy()), _mean(pairs[_NEW].to_numpy())
-    change = Estimate(value=new / base - 1 if base else math.nan, low=math.nan, high=math.nan)
-    accounts = pairs.select(sides.keys).n_unique()
-    return ErrorCheck(sides.pair, None, None, accounts, pairs.height, base, new, change, tolerance, Verdict.SKIPPED)
-
-
-def _check_segments(sides: _Sides, pairs: pl.DataFrame, gate: Gate) -> Iterator[ErrorCheck]:
+def _check_segments(sides: _Sides, paired: Paired, gate: Gate) -> Iterator[ErrorCheck]:
     """Check each value of each segment, in ascending order; those of few accounts are not judged."""
     new, keys = sides.new, sides.keys
     there = segment_columns(new)
     for segment in gate.segments or there:
         _among(new, "segment", segment, there)
         labels = new.windows.select(*keys, CUTOFF, pl.col(segment).fill_null("(none)").alias(VALUE))
-        labelled = pairs.join(labels, on=[*keys, CUTOFF], how="left", maintain_order="left")
-        for (value,), group in sorted(labelled.partition_by(VALUE, as_dict=True).items()):
-            small = group.select(keys).n_unique() < SMALLEST_SEGMENT
-            check = (_set_aside if small else _check_error)(sides, group, gate.segment_tolerance)
-            yield replace(check, segment=segment, value=str(value))
+        for value, group in paired.by(labels):
+            judge = _set_aside if group.accounts < SMALLEST_SEGMENT else _check_error
+            yield replace(judge(sides, group, gate.segment_tolerance), segment=segment, value=value)
 
 
 def _check_coverage(sides: _Sides, gate: Gate) -> CoverageCheck:
-    before, after = sides.values(_coverage_metric(gate))
+    metric = _coverage_metric(gate)
+    before, after = (
+        read_figures(one, model, metric) for one, model in ((sides.base, sides.pair.base), (sides.new, sides.pair.new))
+    )
     was, now = (_share(values, sides) for values in (before, after))
     outside = _misses(was, gate.coverage_band) != 0
     side = _misses(now, gate.coverage_band)
-    failed = side != 0 and (not outside or _moved(_pair(before, after, sides.keys), sides) == side)
+    failed = side != 0 and (not outside or _moved(pair_windows(before, after, sides.keys), sides) == side)
     verdict = Verdict.FAILED if failed or math.isnan(now.value) else Verdict.PASSED
     return CoverageCheck(sides.pair, gate.coverage_level, was, now, gate.coverage_band, outside, verdict)
 
@@ -250,16 +229,13 @@ def _share(values: pl.DataFrame, sides: _Sides) -> Estimate:
 
 def _misses(share: Estimate, band: tuple[float, float]) -> int:
     """Return -1 where all of a share's interval lies below the band, 1 where all of it lies above, else 0."""
-    low, high = band
-    return int(share.low > high + _ROUNDING) - int(share.high < low - _ROUNDING)
+    (low, high), (least, most) = band, share.bounds
+    return int(least > high + _ROUNDING) - int(most < low - _ROUNDING)
 
 
 def _moved(pairs: pl.DataFrame, sides: _Sides) -> int:
     """Return the direction in which coverage moved from BASE to NEW, 0 where it may be chance."""
     codes = account_codes(pairs, sides.keys)
-    change = bootstrap_differences(pairs[_NEW].to_numpy(), pairs[_BASE].to_numpy(), codes, seed=sides.seed)
-    return int(change.low > 0) - int(change.high < 0)
-
-
-def _mean(values: NDArray[np.float64]) -> float:
-    return float(values.mean()) if len(values) else math.nan
+    change = bootstrap_differences(pairs["new"].to_numpy(), pairs["base"].to_numpy(), codes, seed=sides.seed)
+    least, most = change.bounds
+    return int(least > 0) - int(most < 0)

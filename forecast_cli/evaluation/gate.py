@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 import polars as pl
 
+from forecast_cli.evaluation.leaderboard import RANKED_BY
 from forecast_cli.evaluation.report import Estimate
-
-RANKED_BY: Final = "scrps"
 
 
 class Verdict(StrEnum):

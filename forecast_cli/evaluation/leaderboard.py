@@ -27,7 +27,7 @@ def rank_models(scored: Scored, costs: pl.DataFrame, *, season: int) -> tuple[Mo
 
     ``costs`` has columns model, windows (asked for), fallbacks and cpu_seconds, one or more rows for each model, which
     are added up. ``season`` is the backtest's season length: which seasonal naive skill is taken over where there are
-    several. Models of one sCRPS are ranked by MASE, then by name; one without any forecast comes last, its figures NaN.
+    several. Models of one sCRPS are ranked by MASE, then by name; one that is not compared comes last, its figures NaN.
     """
     spent, wins = _costs_of(costs), count_wins(scored)
     figures, skills = _figures(scored, season)
@@ -65,7 +65,7 @@ def choose_baseline(models: Iterable[str], *, season: int) -> str | None:
 def count_wins(scored: Scored) -> dict[str, int]:
     """Count the accounts on which a model's mean sCRPS is lower than every other's; a tie is nobody's win."""
     codes = account_codes(scored.windows, scored.keys)
-    sums = [np.bincount(codes, scored.figures_of(model)[RANKED_BY].to_numpy()) for model in scored.models]
+    sums = [np.bincount(codes, scored.figures_of(model, [RANKED_BY])[RANKED_BY].to_numpy()) for model in scored.models]
     if not sums:
         return {}
     means = np.stack(sums) / np.bincount(codes)
@@ -75,7 +75,7 @@ def count_wins(scored: Scored) -> dict[str, int]:
 
 
 def _figures(scored: Scored, season: int) -> tuple[dict[str, dict[str, Estimate]], dict[str, Estimate]]:
-    """Return every metric of each model that forecast anything, and its skill where there is a seasonal naive."""
+    """Return every metric of each model compared, and its skill where there is a seasonal naive."""
     if not scored.models:
         return {}, {}
     groups = deal_accounts(account_codes(scored.windows, scored.keys), scored.seed)

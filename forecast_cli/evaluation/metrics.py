@@ -58,12 +58,17 @@ def metrics_of(levels: tuple[float, ...]) -> dict[str, Metric]:
     }
 
 
-def combine(metric: Metric, mean: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:
+def combine_of(name: str) -> Combine:
+    """Return how values of the metric of this name become one figure."""
+    return METRICS[name].combine if name in METRICS else Combine.MEAN
+
+
+def combine(how: Combine, mean: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the figures of a metric from the means of its values, and of the absolute balance, any shape.
 
     NaN where there is none.
     """
-    match metric.combine:
+    match how:
         case Combine.MEAN:
             return mean
         case Combine.ROOT_MEAN:
@@ -71,7 +76,7 @@ def combine(metric: Metric, mean: NDArray[np.float64], size: NDArray[np.float64]
         case Combine.OF_BALANCE:
             return np.where(size > 0, mean / np.where(size > 0, size, 1.0), np.nan)
         case _:
-            assert_never(metric.combine)
+            assert_never(how)
 
 
 def summand(name: str, metric: Metric) -> pl.Expr:

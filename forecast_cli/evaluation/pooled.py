@@ -38,8 +38,8 @@ class Pooled:
         for place, (name, metric) in enumerate(self.metrics.items()):
             found = [NOTHING] * len(told)
             if not (mixed and metric.in_units):
-                values = combine(metric, self.means[:, place], self.means[:, size])
-                found = estimates(values, combine(metric, self.draws[:, place], self.draws[:, size]))
+                values = combine(metric.combine, self.means[:, place], self.means[:, size])
+                found = estimates(values, combine(metric.combine, self.draws[:, place], self.draws[:, size]))
             for part, one in zip(told, found, strict=True):
                 part[name] = one
         return told
@@ -49,7 +49,24 @@ class Pooled:
 
         Skill score of Murphy (1988), Monthly Weather Review 116, equation 4, for a score that is zero at best.
         """
+        own = self.of_metric(metric)
+        return skills_over(own, Drawn(own.means[reference], own.draws[reference]))
+
+    def of_metric(self, metric: str) -> "Drawn":
+        """Return the mean and the draws of one metric, of each part."""
         place = list(self.metrics).index(metric)
-        means, draws = self.means[:, place], self.draws[:, place]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return estimates(1 - means / means[reference], 1 - draws / draws[reference])
+        return Drawn(self.means[:, place], self.draws[:, place])
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Means of one metric, [p], or one mean; and their ``draws``, [p, samples], or [samples]."""
+
+    means: NDArray[np.float64]
+    draws: NDArray[np.float64]
+
+
+def skills_over(own: Drawn, reference: Drawn) -> list[Estimate]:
+    """Return one minus the ratio of each mean to the reference's, draw by draw: both over the same drawn accounts."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return estimates(1 - own.means / reference.means, 1 - own.draws / reference.draws)

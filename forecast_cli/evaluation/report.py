@@ -28,11 +28,21 @@ class _Frozen(BaseModel):
 
 
 class Estimate(_Frozen):
-    """A mean over windows, with its 95 % interval from a bootstrap over accounts."""
+    """A mean over windows, with its 95 % interval from a bootstrap over accounts: null where one account is all."""
 
     value: Figure
     low: Figure
     high: Figure
+
+    @property
+    def ends(self) -> tuple[float, float] | None:
+        """Return the ends of the interval, None where there is none."""
+        return None if math.isnan(self.low) or math.isnan(self.high) else (self.low, self.high)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Return the ends of the interval, the value itself twice where there is none: what a verdict goes by."""
+        return self.ends or (self.value, self.value)
 
 
 #: What is said of a figure that could not be had.
@@ -87,6 +97,10 @@ class SegmentScore(Figures):
     model: str
     accounts: int
     windows: int
+    skill: Estimate | None = None
+    """As on the leaderboard, over these windows: both models over the same drawn accounts."""
+    excess: Estimate = NOTHING
+    """Its sCRPS here over its sCRPS of all windows, minus one: both over the same drawn accounts."""
 
 
 class LowBalanceScore(_Frozen):

@@ -37,7 +37,7 @@ def score_days(
     figures, sums = {}, {}
     for name, metric in metrics_of(levels).items():
         values = days.values(metric.value)
-        figures[name] = combine(metric, days.means(values), size)
+        figures[name] = combine(metric.combine, days.means(values), size)
         sums[name] = cells.sums(values)
     return DayScores(days.with_columns(figures), cells.with_columns(sums))
 

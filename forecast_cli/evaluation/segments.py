@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from forecast_cli.evaluation.bootstrap import account_codes, count_distinct, hashed_groups, sum_parts
 from forecast_cli.evaluation.facts import BANDS
-from forecast_cli.evaluation.pooled import Pooled
+from forecast_cli.evaluation.leaderboard import RANKED_BY, choose_baseline
+from forecast_cli.evaluation.pooled import Drawn, Pooled, skills_over
 from forecast_cli.evaluation.report import Estimate, SegmentScore
 from forecast_cli.evaluation.scored import Scored
 
@@ -41,41 +42,69 @@ class Segment:
         return replace(self, places=self.places[windows])
 
 
-def score_segments(scored: Scored, segments: Sequence[str]) -> tuple[SegmentScore, ...]:
+def score_segments(scored: Scored, segments: Sequence[str], *, season: int) -> tuple[SegmentScore, ...]:
     """Return a score for each value of each segment and each model: segments as given, values and models in order.
 
-    ``segments`` are text columns of the window rows. Figures in units of balances of several currencies are NaN, but
-    for the segment that is the currency.
+    ``segments`` are text columns of the window rows; ``season`` says which seasonal naive skill is taken over. Figures
+    in units of balances of several currencies are NaN, but for the segment that is the currency.
     """
     cut = [Segment.of(scored.windows[name]) for name in segments]
-    figures = {model: _figures(scored, model, cut) for model in scored.models}
-    return tuple(score for segment in cut for score in _scores(scored, segment, figures))
+    baseline = choose_baseline(scored.models, season=season)
+    references = (
+        [pool.of_metric(RANKED_BY) for pool in _pools(scored, baseline, cut)] if baseline else [None] * len(cut)
+    )
+    told = {
+        model: [
+            _figures(pool, reference, mixed=scored.mixed and segment.name != scored.currency)
+            for pool, segment, reference in zip(_pools(scored, model, cut), cut, references, strict=True)
+        ]
+        for model in scored.models
+    }
+    return tuple(
+        score
+        for place, segment in enumerate(cut)
+        for score in _scores(scored, segment, {model: figures[place] for model, figures in told.items()})
+    )
 
 
-def _scores(
-    scored: Scored, segment: Segment, figures: Mapping[str, Mapping[str, list[dict[str, Estimate]]]]
-) -> Iterator[SegmentScore]:
+@dataclass(frozen=True)
+class _Figures:
+    """A model's figures for each value of a segment."""
+
+    metrics: list[dict[str, Estimate]]
+    skills: Sequence[Estimate | None]
+    excess: list[Estimate]
+
+
+def _scores(scored: Scored, segment: Segment, told: Mapping[str, _Figures]) -> Iterator[SegmentScore]:
     n = len(segment.values)
     accounts = count_distinct(segment.places, account_codes(scored.windows, scored.keys), n)
     windows = np.bincount(segment.places, minlength=n)
     for place, value in enumerate(segment.values):
-        for model in scored.models:
+        for model, figures in told.items():
             yield SegmentScore(
                 segment=segment.name,
                 value=value,
                 model=model,
                 accounts=int(accounts[place]),
                 windows=int(windows[place]),
-                metrics=figures[model][segment.name][place],
+                metrics=figures.metrics[place],
+                skill=figures.skills[place],
+                excess=figures.excess[place],
             )
 
 
-def _figures(scored: Scored, model: str, segments: Sequence[Segment]) -> dict[str, list[dict[str, Estimate]]]:
-    """Return every metric of a model by segment, for each of its values."""
+def _pools(scored: Scored, model: str, segments: Sequence[Segment]) -> Iterator[Pooled]:
+    """Pool a model's windows by each segment: a part for each of its values, and last one for all windows."""
     values, groups = scored.summands_of(model), hashed_groups(scored.windows, scored.keys, seed=scored.seed)
-    told = {}
     for segment in segments:
         sums = sum_parts(values, segment.places, groups, parts=len(segment.values))
-        mixed = scored.mixed and segment.name != scored.currency
-        told[segment.name] = Pooled.of(sums, scored.metrics, seed=scored.seed).figures(mixed=mixed)
-    return told
+        yield Pooled.of(np.concatenate([sums, sums.sum(axis=0, keepdims=True)]), scored.metrics, seed=scored.seed)
+
+
+def _figures(pool: Pooled, reference: Drawn | None, *, mixed: bool) -> _Figures:
+    """Return what a pool of a segment says of each of its values, held against the seasonal naive's and the whole."""
+    whole = pool.skills(RANKED_BY, -1)[:-1]
+    skills = [None] * len(whole) if reference is None else skills_over(pool.of_metric(RANKED_BY), reference)[:-1]
+    excess = [Estimate(value=-one.value, low=-one.high, high=-one.low) for one in whole]
+    return _Figures(pool.figures(mixed=mixed)[:-1], skills, excess)

@@ -34,7 +34,8 @@ def say_findings(
         *_say_which(facts, leaderboard),
         *_say_how_far(best, own),
         *_say_when(own),
-        *_say_where(best, [row for row in segments if row.model == best.model and row.accounts >= FEWEST]),
+        *_say_where([row for row in segments if row.model == best.model and row.accounts >= FEWEST]),
+        *_say_against(best, [row for row in segments if row.model == best.model and row.accounts >= FEWEST]),
         *_say_low([row for row in low_balance if row.model == best.model]),
         *_say_compared(facts, leaderboard),
         *_say_replaced(best),
@@ -48,10 +49,10 @@ def _say_nothing(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> str:
 
 
 def _say_which(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> Iterator[str]:
-    best = leaderboard[0]
+    best, compared = leaderboard[0], [score for score in leaderboard if score.windows]
     yield (
         f"Use {best.model}: its scaled CRPS of {_figure(best.of('scrps'))} is the lowest of "
-        f"{counted(len(leaderboard), 'model')} over {counted(facts.compared_windows, 'window')} of "
+        f"{counted(len(compared), 'model')} over {counted(facts.compared_windows, 'window')} of "
         f"{facts.compared_accounts:,} of {counted(sum(facts.accounts.values()), 'account')}."
     )
     if best.skill is not None and best.skill.value != 0:
@@ -90,16 +91,34 @@ def _say_when(steps: Sequence[StepScore]) -> Iterator[str]:
         yield (f"Its scaled CRPS {how} from {first:.3f} on day {steps[0].step} to {last:.3f} on day {steps[-1].step}.")
 
 
-def _say_where(best: ModelScore, segments: Sequence[SegmentScore]) -> Iterator[str]:
+def _say_where(segments: Sequence[SegmentScore]) -> Iterator[str]:
     """Say where the error is largest; a second place only where it is larger than overall by more than chance."""
     ordered = sorted(segments, key=lambda row: (-row.of("scrps").value, row.segment, row.value))
-    sure = [row for row in ordered if row.of("scrps").low > best.of("scrps").high]
+    sure = [row for row in ordered if row.excess.ends and row.excess.low > 0]
     for row, how in zip(sure or ordered[:1], ("weakest", "weak, too,"), strict=False):
         chance = "" if sure else ", which may be chance"
         yield (
             f"It is {how} where {row.segment} is {row.value}: scaled CRPS {_figure(row.of('scrps'))} over "
             f"{counted(row.windows, 'window')} of {counted(row.accounts, 'account')}{chance}."
         )
+
+
+def _say_against(best: ModelScore, segments: Sequence[SegmentScore]) -> Iterator[str]:
+    """Say where the best model is worse than the seasonal naive, or cannot be told from it, over the same accounts."""
+    told = [(row, row.skill) for row in segments if row.skill is not None and row.skill.ends]
+    if not told or best.skill is None or best.skill.value == 0:
+        return
+    worse = [(row, _turned(skill)) for row, skill in told if skill.high < 0]
+    unsure = [f"{row.segment} is {row.value}" for row, skill in told if skill.low <= 0 <= skill.high]
+    if worse:
+        row, by = max(worse, key=lambda one: one[1].value)
+        more = f"; it is worse in {counted(len(worse) - 1, 'more segment')}" if len(worse) > 1 else ""
+        yield f"It is worse than the seasonal naive where {row.segment} is {row.value}, by {_percents(by)}{more}."
+    if unsure:
+        more = f", and in {len(unsure) - 1} more" if len(unsure) > 1 else ""
+        yield f"It cannot be told from the seasonal naive where {unsure[0]}{more}, of {counted(len(told), 'segment')}."
+    if not worse and not unsure:
+        yield f"It beats the seasonal naive in each of {counted(len(told), 'segment')} of {FEWEST} accounts or more."
 
 
 def _say_low(rows: Sequence[LowBalanceScore]) -> Iterator[str]:
@@ -111,7 +130,7 @@ def _say_low(rows: Sequence[LowBalanceScore]) -> Iterator[str]:
     figures = (
         f"(Brier {row.brier.value:.3f} against {row.base_brier.value:.3f}, event rate {_percent(row.event_rate.value)})"
     )
-    if row.skill.low <= 0 <= row.skill.high:
+    if row.skill.ends is None or row.skill.low <= 0 <= row.skill.high:
         yield (
             f"{probability} cannot be told from the account's own base rate: skill {_percents(row.skill)} {figures}."
         )
@@ -149,12 +168,14 @@ def _turned(estimate: Estimate) -> Estimate:
 
 
 def _figure(estimate: Estimate) -> str:
-    return f"{estimate.value:.3f} (95 % interval {estimate.low:.3f} to {estimate.high:.3f})"
+    ends = estimate.ends
+    return f"{estimate.value:.3f}" + (f" (95 % interval {ends[0]:.3f} to {ends[1]:.3f})" if ends else "")
 
 
 def _percents(estimate: Estimate) -> str:
-    ends = f"{_percent(estimate.low)} to {_percent(estimate.high)}"
-    return f"{_percent(estimate.value)} (95 % interval {ends})"
+    ends = estimate.ends
+    told = f" (95 % interval {_percent(ends[0])} to {_percent(ends[1])})" if ends else ""
+    return f"{_percent(estimate.value)}{told}"
 
 
 def _percent(share: float) -> str:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import altair as alt
 
-from forecast_cli.reports.charts_svg import DASHES, FONT_SIZE, SERIES, Ink, inline_svg
+from forecast_cli.reports.charts_svg import DASHES, FONT_SIZE, SERIES, Ink, data_of, inline_svg, spec_of
 from forecast_cli.reports.tables import Table
 
 #: The whole drawing, in its own units: scaled to its column, from 328 px on a phone to 480 px.
@@ -13,6 +13,31 @@ WIDTH: Final = 400
 HEIGHT: Final = 250
 _LABELS_WIDTH: Final = 44
 MOST_SERIES: Final = len(SERIES)
+
+_FRAME: Final = {
+    "width": WIDTH,
+    "height": HEIGHT,
+    "background": "transparent",
+    "padding": 2,
+    "autosize": {"type": "fit", "contains": "padding"},
+}
+_CONFIG: Final = {
+    "axis": {
+        "labelFont": "sans-serif",
+        "titleFont": "sans-serif",
+        "labelFontSize": FONT_SIZE,
+        "titleFontSize": FONT_SIZE,
+        "labelColor": Ink.TEXT.value,
+        "titleColor": Ink.MUTED.value,
+        "titleFontWeight": "normal",
+        "titlePadding": 8,
+        "gridColor": Ink.GRID.value,
+        "domainColor": Ink.GRID.value,
+        "tickColor": Ink.GRID.value,
+        "labelPadding": 5,
+    },
+    "axisY": {"minExtent": _LABELS_WIDTH},
+}
 
 
 @dataclass(frozen=True)
@@ -38,14 +63,15 @@ class Axis:
 
 def drawn(key: str, title: str, summary: str, drawing: Any, *, table: Table | None = None) -> Chart:
     """Return a chart of an altair drawing."""
-    themed = _themed(drawing)
-    return Chart(key, title, summary, inline_svg(themed, key=key, labels=f"{key}-title {key}-summary"), table)
+    return Chart(
+        key, title, summary, inline_svg(_themed(spec_of(drawing)), key=key, labels=f"{key}-title {key}-summary"), table
+    )
 
 
 def line_layer(rows: list[dict[str, Any]], x: Axis, y: Axis, *, points: bool = False) -> Any:
     """Return a line for each ``series`` (its place on the leaderboard, from 0) through its ``x`` and ``y``."""
     places = list(range(MOST_SERIES))
-    base = alt.Chart(alt.InlineData(values=rows)).encode(
+    base = alt.Chart(data_of(rows)).encode(
         x=alt.X("x:Q", **_scaled_axis(x)),
         y=alt.Y("y:Q", **_scaled_axis(y)),
         color=alt.Color("series:N", legend=None, scale=alt.Scale(domain=places, range=list(SERIES))),
@@ -57,14 +83,14 @@ def line_layer(rows: list[dict[str, Any]], x: Axis, y: Axis, *, points: bool = F
 
 def rule_at(y: float, axis: Axis) -> Any:
     """Return a thin dashed line across, at what was promised."""
-    rows = alt.InlineData(values=[{"y": y}])
+    rows = data_of([{"y": y}])
     encoded = alt.Chart(rows).encode(y=alt.Y("y:Q", **_scaled_axis(axis)))
     return encoded.mark_rule(color=Ink.MUTED.value, strokeDash=[3, 3], strokeWidth=1.25)
 
 
 def diagonal(x: Axis, y: Axis) -> Any:
     """Return the dashed line on which what was promised and what was seen are the same."""
-    rows = alt.InlineData(values=[{"x": end, "y": end} for end in x.ends or (0.0, 1.0)])
+    rows = data_of([{"x": end, "y": end} for end in x.ends or (0.0, 1.0)])
     encoded = alt.Chart(rows).encode(x=alt.X("x:Q", **_scaled_axis(x)), y=alt.Y("y:Q", **_scaled_axis(y)))
     return encoded.mark_line(color=Ink.MUTED.value, strokeDash=[3, 3], strokeWidth=1.25)
 
@@ -74,27 +100,7 @@ def _scaled_axis(axis: Axis) -> dict[str, Any]:
     return {"scale": scale, "title": axis.title, "axis": alt.Axis(format=axis.format, tickCount=5)}
 
 
-def _themed(drawing: Any) -> Any:
-    fitted = alt.AutoSizeParams(type="fit", contains="padding")
-    sized = drawing.properties(width=WIDTH, height=HEIGHT, background="transparent", padding=2, autosize=fitted)
-    fonts = {
-        "labelFont": "sans-serif",
-        "titleFont": "sans-serif",
-        "labelFontSize": FONT_SIZE,
-        "titleFontSize": FONT_SIZE,
-    }
-    return (
-        sized.configure_view(stroke=None)
-        .configure_axis(
-            **fonts,
-            labelColor=Ink.TEXT.value,
-            titleColor=Ink.MUTED.value,
-            titleFontWeight="normal",
-            titlePadding=8,
-            gridColor=Ink.GRID.value,
-            domainColor=Ink.GRID.value,
-            tickColor=Ink.GRID.value,
-            labelPadding=5,
-        )
-        .configure_axisY(minExtent=_LABELS_WIDTH)
-    )
+def _themed(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return a chart's specification with our size and looks: set here, as altair copies a whole chart to set one."""
+    config = spec["config"] | _CONFIG | {"view": spec["config"]["view"] | {"stroke": None}}
+    return spec | _FRAME | {"config": config}

@@ -10,7 +10,7 @@ from forecast_cli.core.columns import level_label
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Fan
 from forecast_cli.reports.charts import Chart, drawn
-from forecast_cli.reports.charts_svg import Ink
+from forecast_cli.reports.charts_svg import Ink, data_of
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.tables import NONE, Cell, Column, Table, made_table, money, scaled, words
 
@@ -45,7 +45,7 @@ def _drawing(fan: Fan) -> Any:
 
 
 def _line(points: Sequence[tuple[date, float]], ink: Ink, *, width: float, dash: tuple[int, ...] = (1, 0)) -> Any:
-    rows = alt.InlineData(values=[{"x": day.isoformat(), "y": value} for day, value in points])
+    rows = data_of([{"x": day.isoformat(), "y": value} for day, value in points])
     values = [value for _, value in points]
     encoded = alt.Chart(rows).encode(x=_days(), y=_balance(values))
     return encoded.mark_line(color=ink.value, strokeWidth=width, strokeDash=list(dash), strokeJoin="round")
@@ -55,12 +55,12 @@ def _band(fan: Fan, low: Sequence[float], high: Sequence[float], opacity: float)
     points = zip(fan.dates, low, high, strict=True)
     start = [{"x": fan.cutoff.isoformat(), "y": fan.history[-1], "top": fan.history[-1]}] if fan.history else []
     rows = start + [{"x": day.isoformat(), "y": lo, "top": hi} for day, lo, hi in points]
-    encoded = alt.Chart(alt.InlineData(values=rows)).encode(x=_days(), y=_balance([*low, *high]), y2="top:Q")
+    encoded = alt.Chart(data_of(rows)).encode(x=_days(), y=_balance([*low, *high]), y2="top:Q")
     return encoded.mark_area(color=Ink.BAND.value, opacity=opacity, line=False)
 
 
 def _cutoff(fan: Fan) -> Any:
-    rows = alt.InlineData(values=[{"x": fan.cutoff.isoformat()}])
+    rows = data_of([{"x": fan.cutoff.isoformat()}])
     return alt.Chart(rows).encode(x=_days()).mark_rule(color=Ink.MUTED.value, strokeDash=[2, 3])
 
 

@@ -1,10 +1,16 @@
 """From an altair chart to inline SVG: static, without a script, in the colours of the page it stands in."""
 
+import json
 import re
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
+import altair as alt
 import vl_convert
+from altair.utils import schemapi
 
 VEGA_LITE: Final = "6.4"
 FONT_SIZE: Final = 12
@@ -37,12 +43,36 @@ SERIES: Final = (Ink.SERIES_1, Ink.SERIES_2, Ink.SERIES_3, Ink.SERIES_4, Ink.SER
 DASHES: Final = ((1, 0), (7, 3), (2, 3), (9, 3, 2, 3), (4, 2), (12, 4))
 
 
-def inline_svg(chart: Any, *, key: str, labels: str) -> str:
-    """Return an altair chart as an ``<svg>`` element to stand in a page.
+def data_of(rows: Sequence[dict[str, Any]]) -> alt.InlineData:
+    """Return rows as the data of a chart: as text, which altair passes on and does not copy cell by cell."""
+    return alt.InlineData(values=json.dumps(rows), format=alt.DataFormat(type="json"))
+
+
+def unchecked() -> AbstractContextManager[None]:
+    """Leave out altair's check of every part of a chart against its schema: it takes longer than the drawing."""
+    checks: AbstractContextManager[None] = schemapi.debug_mode(arg=False)
+    return checks
+
+
+def spec_of(chart: Any) -> dict[str, Any]:
+    """Return the Vega-Lite specification of an altair chart."""
+    spec: dict[str, Any] = chart.to_dict(validate=schemapi.DEBUG_MODE)
+    return spec
+
+
+@cache
+def start_engine() -> None:
+    """Start the engine that draws: the first chart of a process waits a second for it."""
+    point = {"data": {"values": [{}]}, "mark": "point"}
+    vl_convert.vegalite_to_svg(point, vl_version=VEGA_LITE, allowed_base_urls=[])
+
+
+def inline_svg(spec: dict[str, Any], *, key: str, labels: str) -> str:
+    """Return a Vega-Lite chart as an ``<svg>`` element to stand in a page.
 
     ``key`` is the chart's own name in the page; ``labels`` are the ids of its title and its description there.
     """
-    svg = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=VEGA_LITE, allowed_base_urls=[])
+    svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, allowed_base_urls=[])
     return _page_colours(_own_clips(_as_image(svg, labels), key))
 
 

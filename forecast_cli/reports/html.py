@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from forecast_cli.evaluation.report import Report
+from forecast_cli.reports.charts_svg import unchecked
 from forecast_cli.reports.html_parts import Swatch
 from forecast_cli.reports.html_view import view_of
 
@@ -28,8 +29,10 @@ def render_html(report: Report) -> str:
     )
     pages.filters["bound"] = bound
     style, script = (_own_text(pages, name) for name in (_STYLE, _SCRIPT))
+    with unchecked():
+        view = view_of(report)
     return pages.get_template(_PAGE).render(
-        view=view_of(report), style=style, script=script, policy=content_policy(style, script), swatch=swatch_svg
+        view=view, style=style, script=script, policy=content_policy(style, script), swatch=swatch_svg
     )
 
 

@@ -21,7 +21,7 @@ from forecast_cli.reports.charts_scores import (
 from forecast_cli.reports.charts_svg import DASHES, SERIES, Ink
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.html_parts import ChartGroup, Figure, Section, Swatch, Tile, View
-from forecast_cli.reports.tables import estimate, share, share_estimate
+from forecast_cli.reports.tables import NONE, Cell, estimate, share, share_estimate
 from forecast_cli.reports.tables_alarms import alarms_table, dates_table
 
 _BAND_WIDTH: Final = 10
@@ -71,12 +71,16 @@ def _tiles(report: Report) -> tuple[Tile, ...]:
             "sCRPS", scrps.text, f"{share(skill.value).text} under the seasonal naive" if skill else "lower is better"
         ),
         *(
-            [Tile(f"{level_label(level)} % interval", coverage.text, f"of what came lay inside ({coverage.note})")]
+            [Tile(f"{level_label(level)} % interval", coverage.text, f"of what came lay inside{_bracketed(coverage)}")]
             if level is not None and coverage is not None
             else []
         ),
         Tile("Accounts forecast", f"{forecast:,}", f"of {total:,}"),
     )
+
+
+def _bracketed(cell: Cell) -> str:
+    return "" if cell.note in ("", NONE) else f" ({cell.note})"
 
 
 def _key(report: Report) -> tuple[Swatch, ...]:

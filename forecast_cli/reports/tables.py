@@ -115,7 +115,8 @@ def cpu(seconds: float) -> Cell:
 def _with_interval(found: Estimate | None, shown: Callable[[float], Cell]) -> Cell:
     if found is None:
         return Cell(NONE)
-    low, high = shown(found.low).text, shown(found.high).text
-    note = "" if NONE in (low, high) else f"{low.removesuffix(' %')} to {high.removesuffix(' %')}"
     cell = shown(found.value)
-    return Cell(cell.text, cell.value, note)
+    if cell.value is None:
+        return cell
+    ends = [shown(end).text.removesuffix(" %") for end in found.ends or ()]
+    return Cell(cell.text, cell.value, " to ".join(ends) or NONE)

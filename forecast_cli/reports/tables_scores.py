@@ -190,8 +190,14 @@ def step_figures_table(report: Report, *, model: str | None, most: int) -> Table
     return made_table("step-figures", f"{printable(model)} by day ahead", columns, rows, note=note)
 
 
+def skill_cell(skill: Estimate | None) -> Cell:
+    """Return a skill and its interval; that of the seasonal naive over itself is none."""
+    itself = skill is not None and skill.value == 0 and skill.bounds == (0.0, 0.0)
+    return Cell("0.0 %", 0.0, "the reference") if itself else share_estimate(skill)
+
+
 def _standing(model: ModelScore) -> tuple[Cell, ...]:
-    figures = (estimate(model.of("scrps")), share_estimate(model.skill), estimate(model.of("mase")))
+    figures = (estimate(model.of("scrps")), skill_cell(model.skill), estimate(model.of("mase")))
     return count(model.rank), words(model.model), *figures
 
 

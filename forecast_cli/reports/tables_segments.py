@@ -11,23 +11,21 @@ from forecast_cli.reports.tables import (
     share_estimate,
     words,
 )
-from forecast_cli.reports.tables_scores import IN_UNITS, Told, told_of
+from forecast_cli.reports.tables_scores import IN_UNITS, Told, skill_cell, told_of
 
 
 def segments_table(report: Report, *, model: str | None = None, most: int = 400) -> Table:
     """Return error, coverage, width and bias by segment, of one model or of all."""
-    key, caption = (
-        ("segments", f"{words(model).text} by segment") if model else ("segments-all", "All models by segment")
-    )
+    titles = ("segments", f"{words(model).text} by segment") if model else ("segments-all", "All models by segment")
     scores = [score for score in report.segments if model in (None, score.model)]
-    return _segments(key, caption, scores, told_of(report), named=not model, most=most)
+    return _segments(titles, scores, told_of(report), named=not model, skilled=True, most=most)
 
 
 def currencies_table(report: Report) -> Table:
     """Return the metrics in units of the balance by currency, of all models; nothing where all balances share one."""
     column, several = report.facts.settings.get("currency_col"), len(report.facts.currencies) > 1
     scores = [score for score in report.segments if several and score.segment == column]
-    return _segments("currencies", "In units of the balance, by currency", scores, IN_UNITS, named=True)
+    return _segments(("currencies", "In units of the balance, by currency"), scores, IN_UNITS, named=True)
 
 
 def low_balance_table(report: Report) -> Table:
@@ -52,14 +50,22 @@ def low_balance_segments_table(report: Report, *, model: str | None) -> Table:
 
 
 def _segments(
-    key: str, caption: str, scores: list[SegmentScore], told: tuple[Told, ...], *, named: bool, most: int = 400
+    titles: tuple[str, str],
+    scores: list[SegmentScore],
+    told: tuple[Told, ...],
+    *,
+    named: bool,
+    skilled: bool = False,
+    most: int = 400,
 ) -> Table:
+    skilled = skilled and any(score.skill for score in scores)
     columns = (
         Column("Segment"),
         Column("Value"),
         *((Column("Model"),) if named else ()),
         Column("Accounts", numeric=True),
         Column("Windows", numeric=True),
+        *((_SKILL,) if skilled else ()),
         *(one.column for one in told),
     )
     rows = [
@@ -69,13 +75,15 @@ def _segments(
             *((words(score.model),) if named else ()),
             count(score.accounts),
             count(score.windows),
+            *((skill_cell(score.skill),) if skilled else ()),
             *(one.cell(score) for one in told),
         )
         for score in scores
     ]
-    return made_table(key, caption, columns, rows, most=most)
+    return made_table(*titles, columns, rows, most=most)
 
 
+_SKILL = Column("Skill", numeric=True, help="share of the seasonal naive's sCRPS saved, over the same windows")
 _LOW_BALANCE = (
     Column("Accounts", numeric=True),
     Column("Windows", numeric=True),

@@ -28,7 +28,7 @@ from forecast_cli.store.run_folder import RunFolder, ShardReceipt
 from forecast_cli.workflows.backtest_report import build_report
 from forecast_cli.workflows.backtest_tables import write_figures
 from forecast_cli.workflows.ledgers import merge_tables
-from forecast_cli.workflows.report import REPORT_JSON, write_reports
+from forecast_cli.workflows.report import REPORT_JSON, get_ready, write_reports
 from forecast_cli.workflows.results import ForecastRequest, InputSummary, WrittenFile
 from forecast_cli.workflows.running import Prepared, execute, prepare
 from forecast_cli.workflows.summary import list_files, summarize_source
@@ -71,7 +71,14 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
     settings = replaying(request.settings)
     prepared = prepare(COMMAND, request.input, request.output, settings, back=cutoffs_back(settings))
     check_attributes(prepared.checked.source, prepared.settings, {*BANDS, CUTOFF, N_TRAIN, SCALE, SCALE_RMS})
-    done = execute(prepared, backtest_shard, _finish, force=request.force, progress=progress or NullProgress())
+    done = execute(
+        prepared,
+        backtest_shard,
+        _finish,
+        force=request.force,
+        progress=progress or NullProgress(),
+        meanwhile=get_ready,
+    )
     manifest = read_manifest(request.output)
     return BacktestRun(
         output=request.output,

@@ -14,7 +14,7 @@ from forecast_cli.evaluation.leaderboard import RANKED_BY, rank_models
 from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance, score_low_balance_segments
 from forecast_cli.evaluation.report import Problem, Report, RunFacts
 from forecast_cli.evaluation.rows import CUTOFF, SCALE, SCORED_LEVELS
-from forecast_cli.evaluation.scored import Scored, shared_windows
+from forecast_cli.evaluation.scored import Scored, compare_windows
 from forecast_cli.evaluation.segments import score_segments
 from forecast_cli.evaluation.sentences import LEVEL, say_findings
 from forecast_cli.evaluation.steps import add_tallies, score_steps
@@ -36,7 +36,7 @@ def build_report(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardRec
     tally = add_tallies(pl.read_parquet(run.path_of(receipt, STEP_SUMS)) for receipt in receipts)
     steps = tuple(score_steps(tally, scored.metrics, mixed=scored.mixed, seed=settings.seed))
     named = _segments_of(settings)
-    segments = score_segments(scored, named)
+    segments = score_segments(scored, named, season=settings.season_length[0])
     low = pl.read_parquet(run.output / LOW_BALANCE)
     low_balance = score_low_balance(low, keys=keys, seed=settings.seed)
     facts = _facts(prepared, run, receipts, windows=windows, scored=scored)
@@ -60,13 +60,16 @@ def read_scored(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardRece
     """Return the figures of all shards, read one model at a time, over the windows that compare the models."""
     settings, keys = prepared.settings, prepared.key_columns
     paths = [run.path_of(receipt, FIGURES) for receipt in receipts]
-    forecasts = pl.concat(pl.read_parquet(path, columns=[*keys, CUTOFF, c.MODEL]) for path in paths)
+    figures = pl.scan_parquet(paths)
+    forecasts = figures.select(*keys, CUTOFF, c.MODEL).collect()
 
-    def read_figures(model: str) -> pl.DataFrame:
-        return pl.concat(pl.read_parquet(path).filter(pl.col(c.MODEL) == model) for path in paths)
+    def read_figures(model: str, metrics: Sequence[str]) -> pl.DataFrame:
+        return figures.filter(pl.col(c.MODEL) == model).select(*keys, CUTOFF, *metrics).collect()
 
+    models, compared = compare_windows(windows, forecasts, keys)
     return Scored(
-        windows=shared_windows(windows, forecasts, keys),
+        models=models,
+        windows=compared,
         forecast=dict(forecasts.group_by(c.MODEL).len().iter_rows()),
         read_figures=read_figures,
         keys=keys,
@@ -84,7 +87,7 @@ def _segments_of(settings: Settings) -> list[str]:
 
 def _errors_of(model: str, scored: Scored) -> pl.DataFrame:
     """Return the windows of a model and its sCRPS: keys, cutoff, model, scrps."""
-    return scored.figures_of(model).select(*scored.keys, CUTOFF, pl.lit(model).alias(c.MODEL), RANKED_BY)
+    return scored.figures_of(model, [RANKED_BY]).with_columns(pl.lit(model).alias(c.MODEL))
 
 
 def _facts(

@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from forecast_cli.core import columns as c
-from forecast_cli.evaluation.report import Estimate, LowBalanceScore, ModelScore, Report
+from forecast_cli.evaluation.report import Estimate, LowBalanceScore, ModelScore, Report, SegmentScore
 from forecast_cli.evaluation.rows import METRIC, VALUE
 from forecast_cli.store.layout import LEADERBOARD, SEGMENTS, STEPS
 from forecast_cli.store.manifest import FileEntry
@@ -49,7 +49,7 @@ def segments_table(report: Report) -> pl.DataFrame:
     accuracy = (
         (score.model, score.segment, score.value, score.accounts, score.windows, *figure)
         for score in report.segments
-        for figure in _long(score.metrics)
+        for figure in _long(_segment_metrics(score))
     )
     low = (
         (score.model, score.segment, score.value, score.accounts, score.windows, *figure)
@@ -70,6 +70,11 @@ def _flat(score: ModelScore) -> dict[str, object]:
 def _ends(estimate: Estimate | None) -> dict[str, float | None]:
     value, low, high = (None, None, None) if estimate is None else (estimate.value, estimate.low, estimate.high)
     return {"": value, "_low": low, "_high": high}
+
+
+def _segment_metrics(score: SegmentScore) -> dict[str, Estimate]:
+    skill = {} if score.skill is None else {"skill": score.skill}
+    return score.metrics | skill | {"scrps_excess": score.excess}
 
 
 def _low_balance_metrics(score: LowBalanceScore) -> dict[str, Estimate]:

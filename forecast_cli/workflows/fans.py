@@ -9,7 +9,8 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.columns import level_label
-from forecast_cli.data.contract.check import read_shard
+from forecast_cli.data.contract.check import read_accounts
+from forecast_cli.data.panel import Panel
 from forecast_cli.evaluation.report import Fan
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.store.layout import FORECASTS
@@ -32,8 +33,17 @@ def draw_fans(prepared: Prepared, run: RunFolder, windows: pl.DataFrame) -> tupl
     worst = _first_of_each(scored, -pl.col("scrps"), keys)
     others = scored.join(worst, on=keys, how="anti")
     median = _first_of_each(others, (pl.col("scrps") - scored["scrps"].median()).abs(), keys)
-    chosen = [("worst", worst), ("median", median)]
-    return tuple(_draw(prepared, run, kind, row) for kind, rows in chosen for row in rows.iter_rows(named=True))
+    chosen = [
+        (kind, row) for kind, rows in (("worst", worst), ("median", median)) for row in rows.iter_rows(named=True)
+    ]
+    if not chosen:
+        return ()
+    drawn = [row for _, row in chosen]
+    rows, histories = _forecasts_of(prepared, run, drawn), _histories_of(prepared, drawn)
+    return tuple(
+        _draw(prepared, kind, row, rows=rows, history=history)
+        for (kind, row), history in zip(chosen, histories, strict=True)
+    )
 
 
 def _first_of_each(windows: pl.DataFrame, by: pl.Expr, keys: tuple[str, ...]) -> pl.DataFrame:
@@ -42,22 +52,29 @@ def _first_of_each(windows: pl.DataFrame, by: pl.Expr, keys: tuple[str, ...]) ->
     return ordered.unique(keys, keep="first", maintain_order=True).head(EACH).drop("by")
 
 
-def _draw(prepared: Prepared, run: RunFolder, kind: str, window: dict[str, Any]) -> Fan:
-    rows = _forecast_of(prepared, run, window)
-    dates, history = _history_of(prepared, window)
+def _draw(
+    prepared: Prepared,
+    kind: str,
+    window: dict[str, Any],
+    *,
+    rows: pl.DataFrame,
+    history: tuple[list[date], list[float]],
+) -> Fan:
+    """Draw a window from the forecast ``rows`` of all windows drawn, and the days and balances known at its cutoff."""
+    own = rows.filter(*(pl.col(name) == pl.lit(window[name]) for name in (*prepared.key_columns, CUTOFF)))
     return Fan(
         account_id=" ".join(str(window[key]) for key in prepared.key_columns),
         kind=kind,
         model=window[c.MODEL],
         cutoff=window[CUTOFF],
         scrps=window["scrps"],
-        history_dates=tuple(dates),
-        history=tuple(history),
-        dates=tuple(rows[prepared.settings.date_col]),
-        y=tuple(rows[c.Y]),
-        median=tuple(rows[c.MEDIAN]),
+        history_dates=tuple(history[0]),
+        history=tuple(history[1]),
+        dates=tuple(own[prepared.settings.date_col]),
+        y=tuple(own[c.Y]),
+        median=tuple(own[c.MEDIAN]),
         bands=tuple(
-            (level, tuple(rows[f"lo_{level_label(level)}"]), tuple(rows[f"hi_{level_label(level)}"]))
+            (level, tuple(own[f"lo_{level_label(level)}"]), tuple(own[f"hi_{level_label(level)}"]))
             for level in _drawn_levels(prepared.settings.level)
         ),
     )
@@ -68,20 +85,32 @@ def _drawn_levels(levels: Sequence[float]) -> list[float]:
     return sorted({min(levels, key=lambda level: abs(level - wanted)) for wanted in DRAWN}, reverse=True)
 
 
-def _forecast_of(prepared: Prepared, run: RunFolder, window: dict[str, Any]) -> pl.DataFrame:
-    wanted = [pl.col(name) == pl.lit(window[name]) for name in (*prepared.key_columns, CUTOFF, c.MODEL)]
-    return pl.scan_parquet(run.output / FORECASTS / "*.parquet").filter(*wanted).sort(c.STEP).collect()
+def _forecasts_of(prepared: Prepared, run: RunFolder, windows: Sequence[dict[str, Any]]) -> pl.DataFrame:
+    """Return the forecast rows of all ``windows``, in one pass over the part files, by step."""
+    by = [*prepared.key_columns, CUTOFF, c.MODEL]
+    parts = pl.scan_parquet(run.output / FORECASTS / "*.parquet")
+    schema = parts.collect_schema()
+    wanted = pl.DataFrame(
+        [{name: row[name] for name in by} for row in windows], schema={name: schema[name] for name in by}
+    )
+    near = parts.filter(pl.col(by[0]).is_in(wanted[by[0]].implode()))
+    return near.join(wanted.lazy(), on=by, how="semi").collect().sort(*by, c.STEP)
 
 
-def _history_of(prepared: Prepared, window: dict[str, Any]) -> tuple[list[date], list[float]]:
-    """Return the days and balances up to the cutoff, as the models saw them."""
-    settings, id_ = prepared.settings, window[prepared.key_columns[0]]
-    found = read_shard(prepared.checked.source, settings, origin=prepared.contract.origin, first_id=id_, last_id=id_)
-    panel = found.panel
-    currencies = panel.currencies.to_list() if panel.currencies is not None else [None]
-    row = currencies.index(window[settings.currency_col]) if settings.currency_col else 0
-    cutoff = np.datetime64(window[CUTOFF], "D")
-    back = len(np.arange(cutoff, panel.origins[row]))
+def _histories_of(prepared: Prepared, windows: Sequence[dict[str, Any]]) -> list[tuple[list[date], list[float]]]:
+    """Return the days and balances up to the cutoff of each of ``windows``, as the models saw them, in one pass."""
+    ids = [window[prepared.key_columns[0]] for window in windows]
+    found = read_accounts(prepared.checked.source, prepared.settings, origin=prepared.contract.origin, ids=ids)
+    columns = [column.to_list() for column in found.panel.keys()]  # noqa: SIM118 - a panel is no dict
+    row_of = {key: row for row, key in enumerate(zip(*columns, strict=True))}
+    return [
+        _history_of(found.panel, row_of[tuple(window[key] for key in prepared.key_columns)], window[CUTOFF])
+        for window in windows
+    ]
+
+
+def _history_of(panel: Panel, row: int, cutoff: date) -> tuple[list[date], list[float]]:
+    """Return the last days and balances of an account up to a cutoff."""
+    back = len(np.arange(np.datetime64(cutoff, "D"), panel.origins[row]))
     series = panel.series(row)[: int(panel.lengths[row]) - back][-HISTORY:]
-    days = [window[CUTOFF] - timedelta(days=back) for back in reversed(range(len(series)))]
-    return days, series.tolist()
+    return [cutoff - timedelta(days=back) for back in reversed(range(len(series)))], series.tolist()

@@ -5,9 +5,7 @@ from typing import Final
 
 from forecast_cli.core.errors import CheckFailedError
 from forecast_cli.evaluation.report import Report
-from forecast_cli.reports.html import render_html
 from forecast_cli.reports.jsonfile import read_report, render_json
-from forecast_cli.reports.markdown import render_markdown
 from forecast_cli.store.atomic import write_whole
 from forecast_cli.store.check import damaged_files
 from forecast_cli.store.layout import MANIFEST, RENDERED, REPORTS
@@ -36,6 +34,13 @@ def run_report(output: Path) -> tuple[FileEntry, ...]:
     return written
 
 
+def get_ready() -> None:
+    """Load what draws the page, which takes longer than to draw it, so that it can be done beside other work."""
+    from forecast_cli.reports.charts_svg import start_engine
+
+    start_engine()
+
+
 def write_reports(report: Report, output: Path) -> tuple[FileEntry, ...]:
     """Write ``report.json``, and the others from it."""
     return (write_text(render_json(report), output, REPORT_JSON), *render_reports(report, output))
@@ -43,6 +48,9 @@ def write_reports(report: Report, output: Path) -> tuple[FileEntry, ...]:
 
 def render_reports(report: Report, output: Path) -> tuple[FileEntry, ...]:
     """Write ``report.html`` and ``report.md``."""
+    from forecast_cli.reports.html import render_html
+    from forecast_cli.reports.markdown import render_markdown
+
     rendered = (render_html(report), render_markdown(report))
     return tuple(write_text(text, output, name) for text, name in zip(rendered, RENDERED, strict=True))
 

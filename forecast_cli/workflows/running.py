@@ -1,8 +1,9 @@
 """What every run over shards has in common: read and check, cut, do what is missing, end with the manifest."""
 
+import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -102,9 +103,18 @@ def prepare(command: str, source: str, output: Path, settings: Settings, *, back
     return Prepared(command, output, settings, checked, contract, models, shards, made_from, started, back)
 
 
-def execute(prepared: Prepared, work: Work, finish: Finish, *, force: bool, progress: Progress) -> Executed:
+def execute(
+    prepared: Prepared,
+    work: Work,
+    finish: Finish,
+    *,
+    force: bool,
+    progress: Progress,
+    meanwhile: Callable[[], None] | None = None,
+) -> Executed:
     """Do the shards that are not done yet and end with the manifest; leave a finished run alone.
 
+    ``meanwhile`` gets ready what ``finish`` will need, beside the workers, while this process only waits for them.
     Raises OutputConflictError, OutputBusyError, OutputNotWrittenError or WorkerLostError; finished shards are kept.
     """
     _pass_on_warnings(prepared.checked.findings, progress)
@@ -115,7 +125,8 @@ def execute(prepared: Prepared, work: Work, finish: Finish, *, force: bool, prog
             progress.warn(f"{prepared.output}: files of the finished run are gone or cut short; it is done again")
         done = run.take_up()
         prepared = replace(prepared, learned=_learn(prepared))
-        receipts = _run_missing(prepared, run, work, done=list(done.values()), progress=progress)
+        with _beside(meanwhile if len(done) < len(prepared.shards) else None):
+            receipts = _run_missing(prepared, run, work, done=list(done.values()), progress=progress)
         run.finish(_manifest(prepared, receipts, finish(prepared, run, receipts)))
         return Executed(reused=False, shards_resumed=len(done))
 
@@ -128,6 +139,17 @@ def _learn(prepared: Prepared) -> Learned | None:
     if settings.fitted is not None:
         return read_learned(Path(settings.fitted), h=settings.horizon)
     return learn_from(prepared.checked.source, settings, prepared.contract, back=prepared.back)
+
+
+@contextmanager
+def _beside(work: Callable[[], None] | None) -> Iterator[None]:
+    """Do ``work`` in a thread. No daemon: it may be in native code, which an ending interpreter must not cut off."""
+    thread = threading.Thread(target=work) if work else None
+    if thread:
+        thread.start()
+    yield
+    if thread:
+        thread.join()
 
 
 def _pass_on_warnings(findings: Sequence[Finding], progress: Progress) -> None:

@@ -1,6 +1,7 @@
 """``forecast-cli backtest`` and ``report``: what they show, what they write, how they leave."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -30,6 +31,22 @@ def test_the_summary_says_which_model_to_use_and_where_the_report_is(cli: Cli, b
     assert "Leaderboard" in out
     assert "report.html" in out
     assert "6 accounts in, accounts out" in out
+
+
+def test_one_account_has_no_interval_anywhere(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    frame = pl.read_parquet(balances)
+    frame.filter(pl.col("account_id") == frame["account_id"][0]).write_parquet(tmp_path / "one.parquet")
+    output = tmp_path / "out"
+    cli("backtest", tmp_path / "one.parquet", "--output", output, *ASKED).expect(ExitCode.OK)
+    board = pl.read_parquet(output / "leaderboard.parquet")
+    ends = board.select(pl.selectors.ends_with("_low", "_high"))
+    assert board["scrps"].is_finite().all()
+    assert set(ends.null_count().row(0)) == {board.height}
+    told = json.loads((output / "report.json").read_text())["leaderboard"][0]["metrics"]["scrps"]
+    assert (told["low"], told["high"]) == (None, None)
+    for name in ("report.html", "report.md"):
+        assert not re.search(r"[ >(]nan\b", (output / name).read_text(), re.IGNORECASE)
+    cli("compare", output, output).expect(ExitCode.OK)
 
 
 def test_quiet_shows_nothing_and_json_ends_with_a_summary(cli: Cli, balances: Path, tmp_path: Path) -> None:

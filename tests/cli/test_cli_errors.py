@@ -19,6 +19,11 @@ def hint_of(outcome: Outcome) -> str:
         (["froecast"], "No such command 'froecast'. Did you mean 'forecast'?", "see: forecast-cli --help"),
         (["--vresion"], "No such option: --vresion", "did you mean --version?"),
         (["forecast", "x", "--output", "y", "--horizn", "3"], "No such option: --horizn", "did you mean --horizon?"),
+        (
+            ["backtest", "x", "--output", "y", "--origin", "account"],
+            "No such option: --origin",
+            "windows count back as --align says: account (the default) or as-of",
+        ),
         (["forecast", "x"], "Missing option '--output'", "see: forecast-cli forecast --help"),
         (["forecast", "--output", "y"], "Missing argument 'INPUT'", "see: forecast-cli forecast --help"),
         (

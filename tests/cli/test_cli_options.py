@@ -9,13 +9,22 @@ from cli_harness import Cli
 from typer.main import get_command
 
 from forecast_cli.cli.app import build_app
-from forecast_cli.cli.options import BacktestOptions, ConfigOptions, InputOptions, LogOptions, QuietOptions, RunOptions
+from forecast_cli.cli.options import (
+    BacktestOptions,
+    ConfigOptions,
+    InputOptions,
+    LogOptions,
+    OriginOptions,
+    QuietOptions,
+    RunOptions,
+)
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.exit_codes import ExitCode
 
 ROOT = get_command(build_app())
 SHARED = {*ConfigOptions.__annotations__, *LogOptions.__annotations__, *QuietOptions.__annotations__}
-SETTINGS = {*InputOptions.__annotations__, *RunOptions.__annotations__, *BacktestOptions.__annotations__}
+OF_INPUT = {*InputOptions.__annotations__, *OriginOptions.__annotations__}
+SETTINGS = {*OF_INPUT, *RunOptions.__annotations__, *BacktestOptions.__annotations__}
 
 
 def options_of(*names: str) -> dict[str, Any]:
@@ -58,11 +67,14 @@ def test_every_setting_is_declared_as_an_option_and_no_other_name_is() -> None:
     assert set(Settings.model_fields) == SETTINGS
 
 
-@pytest.mark.parametrize("command", [("backtest",), ("config", "show")], ids=" ".join)
-def test_every_setting_is_reachable_by_its_flag(command: tuple[str, ...]) -> None:
-    options = options_of(*command)
+def test_every_setting_is_reachable_by_its_flag() -> None:
+    options = options_of("config", "show")
     flags = {name: option.opts[0] for name, option in options.items() if name in SETTINGS}
     assert flags == {name: f"--{name.replace('_', '-')}" for name in Settings.model_fields}
+
+
+def test_a_backtest_takes_every_setting_but_the_origin_which_its_windows_have_of_align() -> None:
+    assert set(options_of("backtest")) & SETTINGS == SETTINGS - {"origin"}
 
 
 def test_no_option_lacks_a_setting() -> None:
@@ -76,12 +88,12 @@ def test_forecast_takes_the_settings_that_are_not_a_backtest_s_alone() -> None:
 
 
 def test_validate_takes_the_settings_of_the_input_only() -> None:
-    assert set(options_of("validate")) & SETTINGS == set(InputOptions.__annotations__)
+    assert set(options_of("validate")) & SETTINGS == OF_INPUT
 
 
 @pytest.mark.parametrize("name", sorted(SETTINGS))
 def test_help_says_what_the_setting_says_and_its_default(name: str) -> None:
-    option = options_of("backtest")[name]
+    option = options_of("config", "show")[name]
     assert option.help == expected_help(name)
     assert option.default is None, "a default here would win over the environment and the file"
 

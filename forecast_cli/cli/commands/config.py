@@ -13,6 +13,7 @@ from forecast_cli.cli.options import (
     ForecastOptions,
     FormatOption,
     InputOptions,
+    OriginOptions,
     OutputFormat,
     RunOptions,
 )
@@ -56,7 +57,7 @@ def init(
         write_out(f"{printable(output)} written: every setting with its default; use it with --config\n")
 
 
-@takes(RunOptions, ForecastOptions, BacktestOptions, InputOptions, ConfigOptions)
+@takes(RunOptions, ForecastOptions, BacktestOptions, InputOptions, OriginOptions, ConfigOptions)
 def show(ctx: typer.Context, format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002 - the option's name
     """Show every setting in force, its value and where it came from."""
     from forecast_cli.cli import streams

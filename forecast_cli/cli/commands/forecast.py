@@ -11,13 +11,14 @@ from forecast_cli.cli.options import (
     ForecastOptions,
     InputOptions,
     LogOptions,
+    OriginOptions,
     QuietOptions,
     RunOptions,
     SourceArgument,
 )
 
 
-@takes(RunOptions, ForecastOptions, InputOptions, ConfigOptions, QuietOptions, LogOptions)
+@takes(RunOptions, ForecastOptions, InputOptions, OriginOptions, ConfigOptions, QuietOptions, LogOptions)
 def forecast(
     ctx: typer.Context,
     source: SourceArgument,

@@ -3,10 +3,18 @@
 import typer
 
 from forecast_cli.cli.flags import settings_from, takes
-from forecast_cli.cli.options import ConfigOptions, FormatOption, InputOptions, LogOptions, OutputFormat, SourceArgument
+from forecast_cli.cli.options import (
+    ConfigOptions,
+    FormatOption,
+    InputOptions,
+    LogOptions,
+    OriginOptions,
+    OutputFormat,
+    SourceArgument,
+)
 
 
-@takes(InputOptions, ConfigOptions, LogOptions)
+@takes(InputOptions, OriginOptions, ConfigOptions, LogOptions)
 def validate(ctx: typer.Context, source: SourceArgument, format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002
     """Show what is wrong with INPUT and what a run would do.
 

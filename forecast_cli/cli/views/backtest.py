@@ -14,7 +14,7 @@ from forecast_cli.cli.views.accounts import render_accounts
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.text import counted
-from forecast_cli.evaluation.report import ModelScore
+from forecast_cli.evaluation.report import Estimate, ModelScore
 from forecast_cli.evaluation.sentences import LEVEL, nearest_level
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration, size
@@ -93,7 +93,7 @@ def _leaderboard(scores: Sequence[ModelScore]) -> RenderableType:
             str(score.rank),
             printable(score.model),
             _figure(score.of("scrps").value),
-            f"{_figure(score.of('scrps').low)} to {_figure(score.of('scrps').high)}",
+            _interval(score.of("scrps")),
             _figure(score.of("mase").value),
             _share(score.of(coverage).value),
             _share(score.skill.value) if score.skill else "",
@@ -111,6 +111,10 @@ def _table(files: Any) -> RenderableType:
 
 def _figure(value: float) -> str:
     return "-" if math.isnan(value) else f"{value:.3f}"
+
+
+def _interval(estimate: Estimate) -> str:
+    return " to ".join(map(_figure, estimate.ends)) if estimate.ends else "-"
 
 
 def _share(value: float) -> str:

@@ -87,6 +87,7 @@ def _lonely_origin_rules(judged: pl.DataFrame, settings: Settings, origin: date 
             pl.col("verdict").is_null() & (pl.col("last") == pl.lit(origin)),
             f"the only ones that reach the origin {origin}, the input's last day; "
             f"{stale:,} of {judged.height:,} accounts {ended} it",
-            "name the day with --as-of if these rows are dated too late, or use --origin account",
+            "name the day with --as-of if these rows are dated too late, or use --origin account "
+            "(backtest: --align account)",
         )
     ]

@@ -17,7 +17,6 @@ from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.rows import scan_rows
 from forecast_cli.data.source import Source
 
-
 #: A gap of any length: none ends what is known of the days before it.
 _ANY_GAP: Final = 100_000
 

@@ -173,7 +173,8 @@ def _stale(settings: Settings, origin: date) -> Verdict:
         holds=days > settings.max_stale,
         reason=_say("last row ", pl.col("last"), " lies ", days, f" {where}"),
         said=f"last row more than {settings.max_stale} days before the origin {origin} (--max-stale)",
-        hint="carry them further with --max-stale, name the day with --as-of, or use --origin account",
+        hint="carry them further with --max-stale, name the day with --as-of, or use --origin account "
+        "(backtest: --align account)",
         status=Status.SKIPPED,
     )
 

@@ -68,7 +68,7 @@ def check_sentence(check: Check, comparison: Comparison, *, quote: Quote = print
             return f"{name}: {line.new}, {line.base} the other way; {line.change} more, {line.allowed} allowed"
         case CoverageCheck():
             outside = "; BASE is outside as well" if check.base_outside else ""
-            return f"{name}: {line.base} -> {line.new}, {_ends(check.new)}; {line.allowed} allowed{outside}"
+            return f"{name}: {line.base} -> {line.new}{_bracketed(check.new)}; {line.allowed} allowed{outside}"
         case _:
             assert_never(check)
 
@@ -145,7 +145,7 @@ def _line(check: Check, metric: str, quote: Quote) -> CheckLine:
             figures = (
                 _share(check.shrank),
                 _share(check.grew),
-                f"{_share(check.excess.value)} ({_ends(check.excess)})",
+                _share(check.excess.value) + _bracketed(check.excess),
             )
             return CheckLine(name, *figures, f"up to {percent(check.tolerance)}", check.verdict)
         case CoverageCheck():
@@ -166,8 +166,10 @@ def _group(check: ErrorCheck, quote: Quote) -> str:
     return "" if check.segment is None else f"{quote(check.segment)} = {quote(check.value)}"
 
 
-def _ends(share: Estimate) -> str:
-    return f"{_share(share.low).removesuffix(' %')} to {_share(share.high)}"
+def _bracketed(share: Estimate) -> str:
+    """Return the interval of a share in brackets, nothing where there is none."""
+    ends = share.ends
+    return f" ({_share(ends[0]).removesuffix(' %')} to {_share(ends[1])})" if ends else ""
 
 
 def _windows_words(check: WindowsCheck) -> str:
@@ -179,7 +181,7 @@ def _windows_words(check: WindowsCheck) -> str:
 
 
 def _change(check: ErrorCheck) -> str:
-    """Return the change and its interval in percent, ``+6.2 % (+4.1 to +8.0)``; a segment too small has none."""
+    """Return the change and its interval in percent, ``+6.2 % (+4.1 to +8.0)``; too few accounts have none."""
     change = check.change
     if not math.isfinite(change.value):
         return "not known"

@@ -12,7 +12,7 @@ from ts_rows import account, daily, finding, rows, rules
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.contract import tangled
-from forecast_cli.data.contract.check import Contract, check_input, read_shard
+from forecast_cli.data.contract.check import Contract, check_input, read_accounts, read_shard
 from forecast_cli.data.files.open import open_source
 from forecast_cli.data.findings import Action
 from forecast_cli.data.source import Source
@@ -62,6 +62,20 @@ def test_shards_say_the_same_as_the_whole(tmp_path: Path, size: int, origin: str
     assert contract.ledger["unique_id"].to_list() == list("abcdefgh")
     assert contract.n_rows == source.rows
     assert_shards_agree(source, settings, contract, size=size)
+
+
+def test_accounts_from_anywhere_come_as_they_do_in_their_shards(tmp_path: Path) -> None:
+    files = {"one.parquet": rows(*POISON[:4]), "two.parquet": rows(*POISON[4:])}
+    source, settings = write(tmp_path, files, origin="account", max_bad_rows=1)
+    ready = check_input(source, settings).ledger.filter(status="ok")["unique_id"].to_list()
+    wanted = [ready[-1], ready[0], ready[-1]]
+    found = read_accounts(source, settings, origin=None, ids=wanted)
+    assert found.panel.ids.to_list() == [ready[0], ready[-1]]
+    for row, unique_id in enumerate(found.panel.ids):
+        alone = read_shard(source, settings, origin=None, first_id=unique_id, last_id=unique_id).panel
+        assert found.panel.series(row).tolist() == alone.series(0).tolist()
+        assert found.panel.origins[row] == alone.origins[0]
+    assert len(read_accounts(source, settings, origin=None, ids=[]).panel) == 0
 
 
 def test_shards_and_the_whole_agree_on_what_of_a_history_is_used(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from forecast_cli.evaluation.bootstrap import (
     bootstrap_means,
     bootstrap_ratios,
     bootstrap_skills,
+    draw_parts,
+    estimates,
     resample_totals,
 )
 
@@ -100,12 +102,26 @@ def test_too_many_accounts_are_drawn_in_groups_at_the_same_width() -> None:
     assert got.high - got.low == pytest.approx(2 * 1.96 * values.std() / math.sqrt(n), rel=0.12)
 
 
-def test_one_account_has_no_width_and_no_window_no_mean() -> None:
+def test_one_account_has_no_interval_and_no_window_no_mean() -> None:
     one = bootstrap_means(np.array([0.1, 0.2, 0.7]), np.zeros(3, dtype=np.int64))
-    assert one.low == one.value == one.high == pytest.approx(1 / 3)
+    assert one.value == pytest.approx(1 / 3)
+    assert (one.ends, one.bounds) == (None, (one.value, one.value))
+    assert math.isnan(one.low)
+    assert math.isnan(one.high)
     none = bootstrap_means(np.empty(0), np.empty(0, dtype=np.int64))
     assert math.isnan(none.value)
     assert math.isnan(none.low)
+
+
+def test_a_part_of_one_group_has_no_draws_beside_one_of_several() -> None:
+    sums = np.array([[[2.0, 1.0], [4.0, 1.0]], [[3.0, 1.0], [0.0, 0.0]]])
+    totals, draws = draw_parts(sums, seed=0)
+    assert totals.tolist() == [[6.0, 2.0], [3.0, 1.0]]
+    assert np.isfinite(draws[0]).all()
+    assert np.isnan(draws[1]).all()
+    several, alone = estimates(totals[:, 0] / totals[:, 1], draws[:, 0] / draws[:, 1])
+    assert several.ends == (2.0, 4.0)
+    assert (alone.value, alone.ends) == (3.0, None)
 
 
 def test_a_reference_of_zero_has_no_ratio() -> None:

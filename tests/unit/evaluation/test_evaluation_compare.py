@@ -134,6 +134,19 @@ def test_windows_of_one_account_are_not_taken_for_independent() -> None:
     assert clustered.high - clustered.low > 1.2 * (loose.high - loose.low)
 
 
+@pytest.mark.parametrize(("factor", "failed"), [(1.005, []), (1.03, [ErrorCheck]), (3.0, [ErrorCheck, TailCheck])])
+def test_one_account_has_no_interval_and_is_judged_by_its_figures(factor: float, failed: list[type]) -> None:
+    whole = backtest()
+    alone = pl.col("unique_id") == "A000"
+    base = replace(whole, scores=whole.scores.filter(alone), windows=whole.windows.filter(alone))
+    found = compare_scores(base, changed(base, factor), Gate(models=("A",)))
+    assert [type(check) for check in found.failed] == failed
+    change = errors_of(found.checks)[None, None].change
+    assert (change.value, change.ends) == (pytest.approx(factor - 1), None)
+    cover = coverage_of(base, changed(base, 0.5, metric="coverage_80"))
+    assert (cover.new.ends, cover.verdict) == (None, Verdict.FAILED)
+
+
 def test_a_segment_that_fell_fails_alone_and_is_named() -> None:
     base = backtest()
     new = changed(base, pl.when(pl.col("unique_id") >= "A040").then(1.2).otherwise(0.9))
@@ -250,6 +263,50 @@ def test_a_base_without_any_error_can_only_be_matched(factor: float, verdict: Ve
     new = backtest()
     base, new = changed(new, 0.0), changed(new, factor)
     assert errors_of(compare_scores(base, new, Gate(models=("A",))).checks)[None, None].verdict is verdict
+
+
+def test_roots_and_ratios_are_taken_after_the_sums_as_on_the_leaderboard() -> None:
+    base = backtest(scrps=1.0, rmsse=2.0, mae=3.0, mean_abs_y=10.0, wape=9.0)
+    new = changed(changed(base, 1.5, metric="rmsse"), 1.2, metric="mae")
+    own = base.scores.filter(model="A")
+    rmsse, mae, size = (own.filter(metric=name)["value"].to_numpy() for name in ("rmsse", "mae", "mean_abs_y"))
+    root, ratio = np.sqrt(np.mean(rmsse**2)), mae.mean() / size.mean()
+    for metric, was, factor in (("rmsse", root, 1.5), ("wape", ratio, 1.2)):
+        checks = errors_of(compare_scores(base, new, Gate(metric=metric, models=("A",))).checks)
+        for check in (checks[None, None], checks["tenure", "long"]):
+            assert check.change.value == pytest.approx(factor - 1)
+            assert (check.change.low, check.change.high) == pytest.approx((factor - 1, factor - 1))
+        whole = checks[None, None]
+        assert (whole.base, whole.new) == pytest.approx((was, factor * was))
+
+
+def test_the_change_of_a_root_is_that_of_the_roots() -> None:
+    base = backtest(scrps=1.0, rmsse=1.0)
+    new = changed(base, pl.when(pl.col("unique_id") < "A010").then(3.0).otherwise(1.0), metric="rmsse")
+    change = errors_of(compare_scores(base, new, Gate(metric="rmsse", models=("A",))).checks)[None, None].change
+    was, now = (
+        np.sqrt(np.mean(one.scores.filter(model="A", metric="rmsse")["value"].to_numpy() ** 2)) for one in (base, new)
+    )
+    assert change.value == pytest.approx(now / was - 1)
+    assert 0 < change.low < change.value < change.high
+
+
+def test_the_best_model_is_the_leaderboards_over_the_windows_that_all_forecast() -> None:
+    """B left all but one window out, and was lucky there; over that window A is as good, and better by MASE."""
+    base = backtest()
+    here = (pl.col("unique_id") == "A000") & (pl.col("cutoff") == date(2026, 1, 1))
+    lucky = pl.when(here).then(0.01 / pl.col("value")).otherwise(1.0)
+    one = changed(base, lucky)
+    few = replace(one, scores=one.scores.filter((pl.col("model") == "A") | here))
+    assert best_model(changed(few, pl.when(pl.col("model") == "B").then(9.0).otherwise(1.0), metric="mase")) == "A"
+    assert best_model(changed(few, pl.when(pl.col("model") == "A").then(9.0).otherwise(1.0), metric="mase")) == "B"
+
+
+def test_models_without_a_window_in_common_have_no_best() -> None:
+    base = backtest()
+    apart = replace(base, scores=base.scores.filter((pl.col("model") == "A") == (pl.col("unique_id") < "A030")))
+    with pytest.raises(UsageError, match="no window has a scrps of every model"):
+        best_model(apart)
 
 
 def test_every_model_that_both_have_is_judged_and_the_best_of_each() -> None:

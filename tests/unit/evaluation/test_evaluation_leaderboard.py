@@ -11,7 +11,7 @@ from forecast_cli.evaluation.bootstrap import bootstrap_means, bootstrap_skills
 from forecast_cli.evaluation.leaderboard import choose_baseline, rank_models
 from forecast_cli.evaluation.metrics import metrics_of
 from forecast_cli.evaluation.report import ModelScore
-from forecast_cli.evaluation.scored import Scored, shared_windows
+from forecast_cli.evaluation.scored import Scored, compare_windows
 from forecast_cli.evaluation.segments import NO_VALUE, score_segments
 
 LAST = date(2026, 3, 31)
@@ -51,10 +51,12 @@ def scored_of(
     )
     if backwards:
         figures, windows = figures.reverse(), windows.reverse()
+    models, compared = compare_windows(windows, figures.select("id", "cutoff", "model"), ["id"])
     return Scored(
-        shared_windows(windows, figures.select("id", "cutoff", "model"), ["id"]),
+        models,
+        compared,
         dict(figures.group_by("model").len().iter_rows()),
-        lambda model: figures.filter(pl.col("model") == model),
+        lambda model, metrics: figures.filter(pl.col("model") == model).select("id", "cutoff", *metrics),
         keys=("id",),
         levels=LEVELS,
         currency="currency" if currencies else None,
@@ -135,12 +137,26 @@ def test_every_figure_is_over_the_windows_that_all_models_forecast() -> None:
     assert rows["failed"].skill is None
 
 
+def test_a_model_that_forecasts_only_windows_without_a_scale_leaves_the_others_theirs() -> None:
+    given = {
+        ("m", "a", 1): {"scrps": 2.0},
+        ("m", "still", 1): {"scrps": None},
+        ("n", "still", 1): {"scrps": None},
+    }
+    scored = scored_of(given, scales={("still", 1): None})
+    board = rank_models(scored, costs_of("n", "m"), season=30)
+    assert scored.models == ("m",)
+    assert [(row.model, row.windows, row.failures) for row in board] == [("m", 1, 0), ("n", 0, 1)]
+    assert math.isnan(board[1].of("scrps").value)
+    assert [(one.model, one.windows) for one in score_segments(scored, ["tenure"], season=30)] == [("m", 1)]
+
+
 def test_models_that_share_no_window_are_not_told_apart() -> None:
     given = {("m", "a", 1): {"scrps": 1.0}, ("n", "b", 1): {"scrps": 2.0}}
     board = rank_models(scored_of(given), costs_of("m", "n"), season=30)
     assert [(row.model, row.windows, row.wins) for row in board] == [("m", 0, 0), ("n", 0, 0)]
     assert all(math.isnan(row.of("scrps").value) for row in board)
-    assert score_segments(scored_of(given), ["tenure"]) == ()
+    assert score_segments(scored_of(given), ["tenure"], season=30) == ()
 
 
 def test_no_seasonal_naive_no_skill() -> None:
@@ -190,7 +206,7 @@ def test_roots_and_ratios_are_taken_after_the_sums() -> None:
     }
     (row,) = rank_models(scored_of(given), costs_of("m"), season=30)
     assert [row.of(name).value for name in ("wape", "rmse", "rmsse")] == pytest.approx([0.25, 12.5**0.5, 5.0])
-    (whole,) = score_segments(scored_of(given), ["model"])
+    (whole,) = score_segments(scored_of(given), ["model"], season=30)
     told = {name: found.value for name, found in whole.metrics.items()}
     assert told == pytest.approx({name: found.value for name, found in row.metrics.items()})
     assert set(told) == set(METRICS)
@@ -199,7 +215,7 @@ def test_roots_and_ratios_are_taken_after_the_sums() -> None:
 def test_every_figure_has_an_interval_over_accounts() -> None:
     given = random_scores(("m",))
     (row,) = rank_models(scored_of(given), costs_of("m"), season=30)
-    for scores in (row, *score_segments(scored_of(given), ["tenure"])):
+    for scores in (row, *score_segments(scored_of(given), ["tenure"], season=30)):
         assert all(found.low < found.value < found.high for found in scores.metrics.values())
 
 
@@ -210,9 +226,9 @@ def test_figures_in_units_of_several_currencies_are_told_by_currency_alone() -> 
     of_units = {name for name, metric in metrics_of(LEVELS).items() if metric.in_units}
     assert {"mae", "rmse", "wape", "bias", "crps", "mean_abs_y", "width_80", "winkler_95", "pinball_0.5"} <= of_units
     assert not {"mase", "rmsse", "sbias", "scrps", "coverage_80", "swidth_80", "swinkler_95"} & of_units
-    by_currency = score_segments(scored, ["currency"])
+    by_currency = score_segments(scored, ["currency"], season=30)
     assert [(one.value, one.accounts) for one in by_currency] == [("CZK", 6), ("EUR", 6)]
-    for scores in (row, *score_segments(scored, ["tenure"])):
+    for scores in (row, *score_segments(scored, ["tenure"], season=30)):
         assert {name for name, found in scores.metrics.items() if math.isnan(found.value)} == of_units
     for scores in by_currency:
         assert not any(math.isnan(found.value) for found in scores.metrics.values())
@@ -241,7 +257,7 @@ def test_nothing_depends_on_the_order_of_rows() -> None:
     scored, mixed = scored_of(given), scored_of(given, backwards=True)
     costs = costs_of("m", "SeasonalNaive", "n")
     assert rank_models(mixed, costs.reverse(), season=30) == rank_models(scored, costs, season=30)
-    assert score_segments(mixed, ["tenure"]) == score_segments(scored, ["tenure"])
+    assert score_segments(mixed, ["tenure"], season=30) == score_segments(scored, ["tenure"], season=30)
 
 
 def test_segments_hold_the_windows_of_each_value_in_the_order_of_their_bands() -> None:
@@ -253,7 +269,7 @@ def test_segments_hold_the_windows_of_each_value_in_the_order_of_their_bands() -
         ("k", "a", 1): {"scrps": 5.0},
         ("k", "a", 2): {"scrps": 7.0},
     }
-    scores = score_segments(scored_of(given), ["tenure"])
+    scores = score_segments(scored_of(given), ["tenure"], season=30)
     assert [(one.value, one.model, one.accounts, one.windows) for one in scores] == [
         ("under 1 year", "k", 1, 1),
         ("under 1 year", "m", 1, 1),
@@ -266,7 +282,7 @@ def test_segments_hold_the_windows_of_each_value_in_the_order_of_their_bands() -
 
 def test_a_segment_may_be_called_anything_and_lack_values() -> None:
     given: Given = {("m", "a", 1): {}, ("m", "a", 2): {}}
-    assert [(one.segment, one.value, one.model) for one in score_segments(scored_of(given), ["model"])] == [
+    assert [(one.segment, one.value, one.model) for one in score_segments(scored_of(given), ["model"], season=30)] == [
         ("model", NO_VALUE, "m"),
         ("model", "<b>", "m"),
     ]
@@ -274,4 +290,22 @@ def test_a_segment_may_be_called_anything_and_lack_values() -> None:
 
 def test_windows_without_a_scale_are_in_no_segment() -> None:
     scored = scored_of({("m", "a", 1): {}, ("m", "b", 1): {"scrps": None}}, scales={("b", 1): None})
-    assert [(one.value, one.windows) for one in score_segments(scored, ["tenure"])] == [("over 4 years", 1)]
+    assert [(one.value, one.windows) for one in score_segments(scored, ["tenure"], season=30)] == [("over 4 years", 1)]
+
+
+def test_skill_and_excess_of_a_segment_are_paired_over_the_same_drawn_accounts() -> None:
+    """The model is a tenth better than the naive on every account, and the accounts are far apart."""
+    size = {f"{half}{number}": float(3**number) for half in "ab" for number in range(6)}
+    given = {
+        (name, account, 1): {"scrps": factor * base * (2 if account > "b" else 1)}
+        for name, factor in (("m", 0.9), ("SeasonalNaive", 1.0))
+        for account, base in size.items()
+    }
+    scores = [one for one in score_segments(scored_of(given), ["tenure"], season=30) if one.model == "m"]
+    assert [one.value for one in scores] == ["under 1 year", "over 4 years"]
+    for one in scores:
+        assert one.skill is not None
+        assert (one.skill.low, one.skill.value, one.skill.high) == pytest.approx((0.1, 0.1, 0.1))
+        assert one.of("scrps").high > 1.5 * one.of("scrps").low
+    assert [one.excess.value for one in scores] == pytest.approx([1 / 3, -1 / 3])
+    assert all(one.skill is None for one in score_segments(scored_of({("m", "a", 1): {}}), ["tenure"], season=30))

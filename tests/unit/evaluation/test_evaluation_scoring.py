@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from forecast_cli.core.columns import quantile_columns
 from forecast_cli.evaluation.bootstrap import bootstrap_means
-from forecast_cli.evaluation.metrics import BY_LEVEL, METRICS, Combine, Metric, combine, metrics_of
+from forecast_cli.evaluation.metrics import BY_LEVEL, METRICS, Combine, combine, metrics_of
 from forecast_cli.evaluation.report import StepScore
 from forecast_cli.evaluation.scoring import DayScores, long_scores, score_days
 from forecast_cli.evaluation.steps import add_tallies, score_steps
@@ -222,9 +222,9 @@ def test_no_rows_have_no_scores() -> None:
 
 def test_metrics_combine_values_by_mean_root_or_share_of_the_balance() -> None:
     mean, size = np.array([2.25, 9.0]), np.array([4.5, 0.0])
-    assert combine(Metric(pl.col("v")), mean, size).tolist() == [2.25, 9.0]
-    assert combine(Metric(pl.col("v"), Combine.ROOT_MEAN), mean, size).tolist() == [1.5, 3.0]
-    np.testing.assert_array_equal(combine(Metric(pl.col("v"), Combine.OF_BALANCE), mean, size), [0.5, np.nan])
+    assert combine(Combine.MEAN, mean, size).tolist() == [2.25, 9.0]
+    assert combine(Combine.ROOT_MEAN, mean, size).tolist() == [1.5, 3.0]
+    np.testing.assert_array_equal(combine(Combine.OF_BALANCE, mean, size), [0.5, np.nan])
 
 
 DIGESTS = """

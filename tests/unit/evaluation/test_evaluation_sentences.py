@@ -27,9 +27,11 @@ def step(day: int, scrps: float, coverage: float = 0.8) -> StepScore:
     return StepScore(model="Naive", step=day, accounts=20, windows=60, metrics=metrics)
 
 
-def segment(value: str, scrps: float, *, accounts: int = 20) -> SegmentScore:
+def segment(value: str, scrps: float, *, accounts: int = 20, skill: Estimate | None = None) -> SegmentScore:
+    """A segment of a model whose sCRPS over all windows is 0.7."""
     told = {"segment": "tenure", "value": value, "model": "Naive", "accounts": accounts, "windows": 2 * accounts}
-    return SegmentScore(metrics={"scrps": estimate(scrps)}, **told)
+    excess = estimate(scrps / 0.7 - 1, 0.05)
+    return SegmentScore(metrics={"scrps": estimate(scrps)}, skill=skill, excess=excess, **told)
 
 
 def low(skill: Estimate) -> LowBalanceScore:
@@ -126,6 +128,23 @@ def test_the_weakest_segment_may_be_chance() -> None:
     assert "usual" not in told
 
 
+def test_segments_are_held_against_the_seasonal_naive_by_the_paired_interval() -> None:
+    best = model().model_copy(update={"skill": estimate(0.2)})
+    better, even, worse, worst = (estimate(skill, 0.05) for skill in (0.2, 0.01, -0.08, -0.1))
+
+    def told(**skills: Estimate | None) -> str:
+        return Told(segments=[segment(value, 0.7, skill=skill) for value, skill in skills.items()]).of(best)
+
+    assert "It beats the seasonal naive in each of 2 segments of 20 accounts or more." in told(a=better, b=better)
+    unsure = told(a=better, b=even, c=even)
+    assert "It cannot be told from the seasonal naive where tenure is b, and in 1 more, of 3 segments." in unsure
+    behind = told(a=worse, b=worst, c=better)
+    assert "It is worse than the seasonal naive where tenure is b, by 10 % (95 % interval 5 % to 15 %); " in behind
+    assert "; it is worse in 1 more segment." in behind
+    assert "seasonal naive" not in Told(segments=[segment("a", 0.7, skill=better)]).of(model())
+    assert "segments" not in told(a=None)
+
+
 def test_models_that_lack_windows_are_named() -> None:
     told = Told().of(model(failures=0), model("MSTL", scrps=0.8, failures=5))
     assert "over the 60 windows that all of them forecast, of 65 that can be scored" in told
@@ -137,3 +156,18 @@ def test_no_scored_window_is_said_plainly() -> None:
     nothing = {"compared_windows": 0, "windows": 5}
     assert Told(facts=nothing).of(model()).startswith("No window could be scored")
     assert Told(facts=nothing | {"windows": 9}).of(model()).startswith("No model can be ranked")
+
+
+def test_of_one_account_no_interval_is_told() -> None:
+    alone = model().model_copy(update={"metrics": {name: unsure(0.8) for name in ("scrps", "coverage_80")}})
+    said = Told(low=[low(unsure(0.3))]).of(alone.model_copy(update={"skill": unsure(0.2)}))
+    assert "nan" not in said
+    assert "95 %" not in said
+    assert "Use Naive: its scaled CRPS of 0.800 is the lowest" in said
+    assert "That is 20 % below the seasonal naive's." in said
+    assert "its 80 % intervals held 80 %: they can be taken as they are" in said.lower()
+    assert "cannot be told from the account's own base rate: skill 30 % (Brier" in said
+
+
+def unsure(value: float) -> Estimate:
+    return Estimate(value=value, low=math.nan, high=math.nan)

@@ -8,6 +8,7 @@ from report_samples import empty_report, hostile_report, sample_report
 from forecast_cli.evaluation.report import Estimate
 from forecast_cli.reports import tables_alarms, tables_run, tables_scores, tables_segments
 from forecast_cli.reports.tables import Cell, Column, cpu, estimate, made_table, money, scaled, share, share_estimate
+from forecast_cli.reports.tables_scores import skill_cell
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,15 @@ def test_figures(cell: Cell, text: str) -> None:
 
 def test_an_interval_stands_beside_its_figure_and_only_where_there_is_one() -> None:
     assert share_estimate(Estimate(value=0.185, low=0.159, high=0.21)).note == "15.9 to 21.0"
-    assert estimate(Estimate(value=0.6, low=math.nan, high=math.nan)) == Cell("0.600", 0.6)
+    assert estimate(Estimate(value=0.6, low=math.nan, high=math.nan)) == Cell("0.600", 0.6, "–")
+    assert estimate(Estimate(value=math.nan, low=math.nan, high=math.nan)) == Cell("–")
+
+
+def test_the_seasonal_naive_is_the_reference_of_its_own_skill() -> None:
+    assert skill_cell(Estimate(value=0.0, low=0.0, high=0.0)) == Cell("0.0 %", 0.0, "the reference")
+    assert skill_cell(Estimate(value=0.0, low=-0.1, high=0.1)).note == "-10.0 to 10.0"
+    assert skill_cell(Estimate(value=0.0, low=math.nan, high=math.nan)).note == "the reference"
+    assert skill_cell(None) == Cell("–")
 
 
 def test_what_was_left_out_is_said() -> None:

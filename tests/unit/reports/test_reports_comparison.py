@@ -85,7 +85,7 @@ def test_a_sentence_says_what_was_found_and_what_is_allowed() -> None:
         (WindowsCheck(PAIR, 0, 0, Verdict.FAILED), "windows scored: no window has a score in both BASE and NEW"),
         (
             CoverageCheck(PAIR, 99.5, NAN, NAN, (0.98, 1.0), base_outside=True, verdict=Verdict.FAILED),
-            "coverage of 99.5 % intervals: - -> -, - to -; 98 % to 100 % allowed; BASE is outside as well",
+            "coverage of 99.5 % intervals: - -> -; 98 % to 100 % allowed; BASE is outside as well",
         ),
         (
             TailCheck(PAIR, 2.0, 0.03, 0.01, Estimate(value=0.02, low=0.005, high=0.04), 0.01, Verdict.FAILED),

@@ -93,7 +93,7 @@ def test_steps_and_segments_are_tables_of_every_metric(request_of: Callable[...,
     assert segments.columns == ["model", "segment", "segment_value", *steps.columns[2:]]
     scored = ("event_rate", "brier", "base_brier", "brier_skill")
     low = {f"{name}_{threshold}_7" for threshold in ("0", "p10") for name in scored}
-    assert set(segments["metric"]) == metrics | low
+    assert set(segments["metric"]) == metrics | low | {"skill", "scrps_excess"}
     for table in (steps, segments):
         told = table.drop_nulls()
         assert told.filter((pl.col("low") > pl.col("value")) | (pl.col("high") < pl.col("value"))).is_empty()
