@@ -48,8 +48,8 @@ _HINT: Final = "list the models with: forecast-cli models"
 class ModelChoice:
     """A model as it was asked for: ``label`` is the user's own text, ``season_lengths`` those the model uses.
 
-    ``learned`` is what was learned from all accounts, for a model that does that. With ``one_by_one`` it is built so that
-    it takes one account at a time.
+    ``learned`` is what was learned from all accounts, for a model that does that. With ``one_by_one`` it takes one
+    account at a time.
     """
 
     label: str
