@@ -2,13 +2,13 @@
 
 python -m benchmarks.recurring_events [SEED ...]
 
-A stream found *matches* a planted one of its account if it has its cycle, both ran at one time, six in ten payments of the
-planted one in that time lie within 3 days (1 where it goes by the week) of the days found, and the amount found, the
-median or the newest, is within a quarter of the planted mean. Planted amounts that are null, which follow the balance,
-match any. Payments that always come on one day cannot be told apart from the balance: where the amount found is that
-of all planted payments of these days together, it counts under *or as a sum* alone. *False* is what matches no planted
-stream, however short. *Seen* are planted streams with 4 payments or more on days whose whole flow is within a fifth of
-the payment; of others, other flow on the day leaves no trace that could be told from spending.
+A stream found *matches* a planted one of its account if it has its cycle, both ran at one time, six in ten payments of
+the planted one in that time lie within 3 days (1 where it goes by the week) of the days found, and the amount found,
+the median or the newest, is within a quarter of the planted mean. Planted amounts that are null, which follow the
+balance, match any. Payments that always come on one day cannot be told apart from the balance: where the amount found
+is that of all planted payments of these days together, it counts under *or as a sum* alone. *False* is what matches no
+planted stream, however short. *Seen* are planted streams with 4 payments or more on days whose whole flow is within a
+fifth of the payment; of the others, other flow on the day leaves little that could be told from spending.
 """
 
 import sys
@@ -89,7 +89,7 @@ def score(seed: int) -> Figures:
 
 
 def planted_table(spec: SampleSpec, panel: Panel) -> pl.DataFrame:
-    """Return a row for each planted stream: its keys, amount and that of its days, dates, and how many payments show."""
+    """Return a row for each planted stream: its keys, amount, days, the whole of these, and how many payments show."""
     place = {name: row for row, name in enumerate(panel.ids)}
     flow = np.diff(panel.y, axis=1, prepend=np.nan)
     paid = planted_payments(spec, 0, spec.accounts)
@@ -160,7 +160,7 @@ def main(seeds: list[int]) -> None:
         one = score(seed)
         print(
             f"seed {seed}: {one.planted} planted, {one.found} found | recall {one.recall:.3f}, or as a sum "
-            f"{one.recall_or_sum:.3f}, of those seen {one.recall_of_seen:.3f} | false {one.false:.3f}, or not even a sum "
+            f"{one.recall_or_sum:.3f}, of those seen {one.recall_of_seen:.3f} | false {one.false:.3f}, or not a sum "
             f"{one.false_or_sum:.3f} | {one.ms:.2f} ms an account"
         )
         print("  " + ", ".join(f"{cycle} {share:.2f}" for cycle, share in one.by_cycle.items()))
