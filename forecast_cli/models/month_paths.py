@@ -60,7 +60,7 @@ class FittedMonthPaths:
             rows = np.arange(len(panel))[some][panel.lengths[some] >= needed]
             if not len(rows):
                 continue
-            course, sd = _courses(panel.y[rows], panel.lengths[rows], panel.origins[rows], h)
+            course, sd = month_courses(panel.y[rows], panel.lengths[rows], panel.origins[rows], h)
             last = panel.y[rows, -1, None]
             mean[rows] = last + _COURSE * course + (_levels(panel.y[rows], panel.lengths[rows])[:, None] - last) * pull
             quantiles[rows] = mean[rows][:, :, None] + sd[:, :, None] * z
@@ -76,7 +76,7 @@ def min_obs(h: int) -> int:
     return 31 * ((h + 1) // 28 + 2) + 2
 
 
-def _courses(
+def month_courses(
     y: NDArray[np.float64], lengths: NDArray[np.int64], origins: NDArray[np.datetime64], h: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the mean course and the standard deviation of the paths of each row, [r, h] each."""

@@ -142,13 +142,19 @@ def _nearest(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return offset and amount of the flow that fits and is nearest to each due day; 0 if there is none."""
     offset, amount = np.zeros_like(due), np.zeros(due.shape)
-    weekly = seeds.phases.cycle == Cycle.WEEKLY
+    ago, t = due - origin[:, None], flow.shape[1] - 1
+    stream, place = np.nonzero((ago > -t - LATEST) & (ago <= -EARLIEST))
     for away in _NEAREST:
-        days = due + away - origin[:, None]
-        value = _on(flow, seeds.row, days)
-        fits = (amount == 0.0) & _fits(value, seeds) & ~(weekly & (abs(away) > _WEEKLY_REACH))[:, None]
-        offset[fits] = away
-        amount[fits] = value[fits]
+        days = ago[stream, place] + away
+        value = flow[seeds.row[stream], np.where((days <= 0) & (days > -t), days + t - 1, t)]
+        strong = value * seeds.sign[stream]
+        fits = (strong >= seeds.low[stream]) & (strong <= seeds.high[stream])
+        offset[stream[fits], place[fits]] = away
+        amount[stream[fits], place[fits]] = value[fits]
+        left = ~fits
+        if abs(away) == _WEEKLY_REACH and away < 0:
+            left &= seeds.phases.cycle[stream] != Cycle.WEEKLY
+        stream, place = stream[left], place[left]
     return offset, amount
 
 

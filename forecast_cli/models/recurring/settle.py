@@ -14,9 +14,9 @@ from forecast_cli.models.recurring.payments import HIDING, LATEST, Payments, See
 from forecast_cli.models.recurring.picks import strongest
 
 #: Score a stream needs once its payments are settled.
-LEAST_STRENGTH: Final = 13.0
+LEAST_STRENGTH: Final = 17.0
 #: Share of due days that a stream is paid on, by equal amounts and by others, and the most that it misses, and one.
-_PAID: Final = (0.35, 0.1)
+_PAID: Final = (0.45, 0.12)
 _MISSED: Final = 0.2
 _FEWEST: Final = np.array([FEWEST.get(cycle, 0) for cycle in Cycle])
 

@@ -1,0 +1,170 @@
+"""Score the detection of recurring payments against the streams planted in the sample, on several seeds.
+
+python -m benchmarks.recurring_events [SEED ...]
+
+A stream found *matches* a planted one of its account if it has its cycle, both ran at one time, six in ten payments of
+the planted one in that time lie within 3 days (1 where it goes by the week) of the days found, and the amount found,
+the median or the newest, is within a quarter of the planted mean. Planted amounts that are null, which follow the
+balance, match any. Payments that always come on one day cannot be told apart from the balance: where the amount found
+is that of all planted payments of these days together, it counts under *or as a sum* alone. *False* is what matches no
+planted stream, however short. *Seen* are planted streams with 4 payments or more on days whose whole flow is within a
+fifth of the payment; of the others, other flow on the day leaves little that could be told from spending.
+"""
+
+import sys
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.data.sample.block import generate_block, planted_payments
+from forecast_cli.data.sample.spec import SampleSpec
+from forecast_cli.models.recurring.business_days import ruled
+from forecast_cli.models.recurring.cycles import Cycle, due_days
+from forecast_cli.models.recurring.detect import find_streams
+from forecast_cli.models.recurring.streams import Streams
+
+SEEDS = (7, 11, 23)
+ACCOUNTS, DAYS = 250, 730
+FEWEST = 4
+KEYS = ["account_id", "stream", "kind", "cycle"]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Shares of planted streams found, and of streams found that are false."""
+
+    planted: int
+    found: int
+    recall: float
+    recall_or_sum: float
+    recall_of_seen: float
+    false: float
+    false_or_sum: float
+    ms: float
+    by_cycle: dict[str, float]
+
+
+def panel_of(spec: SampleSpec) -> Panel:
+    """Return the balances of a sample, carried forward, all up to its last day."""
+    rows = generate_block(spec, 0, spec.accounts).select("account_id", "date", "balance")
+    days = pl.date_range(rows["date"].max() - pl.duration(days=spec.days - 1), rows["date"].max(), eager=True)
+    grid = rows.select(pl.col("account_id").unique().sort()).join(pl.DataFrame({"date": days}), how="cross")
+    filled = grid.join(rows, on=["account_id", "date"], how="left", maintain_order="left").with_columns(
+        pl.col("balance").forward_fill().over("account_id")
+    )
+    y = filled["balance"].fill_null(float("nan")).to_numpy().reshape(-1, spec.days)
+    origins = np.full(len(y), np.datetime64(rows["date"].max()))
+    return Panel(filled["account_id"].unique().sort(), y, np.count_nonzero(~np.isnan(y), axis=1), origins)
+
+
+def score(seed: int) -> Figures:
+    """Return the figures of one seed."""
+    spec = SampleSpec(accounts=ACCOUNTS, days=DAYS, seed=seed)
+    panel = panel_of(spec)
+    start = time.process_time()
+    streams = find_streams(panel)
+    ms = (time.process_time() - start) / len(panel) * 1e3
+    found = found_table(panel, streams)
+    pairs = matches(streams, found, planted_table(spec, panel))
+    planted = planted_table(spec, panel).filter(pl.col("payments") >= FEWEST)
+    own, either = pairs.filter("own"), pairs
+    hit = planted.with_columns(
+        hit=pl.col("planted").is_in(own["planted"].implode()), near=pl.col("planted").is_in(either["planted"].implode())
+    )
+    by_cycle = hit.group_by("cycle").agg(pl.col("hit").mean()).sort("cycle")
+    return Figures(
+        planted=len(planted),
+        found=len(found),
+        recall=float(hit["hit"].mean()),
+        recall_or_sum=float(hit["near"].mean()),
+        recall_of_seen=float(hit.filter(pl.col("seen") >= FEWEST)["hit"].mean()),
+        false=1 - own["found"].n_unique() / len(found),
+        false_or_sum=1 - either["found"].n_unique() / len(found),
+        ms=ms,
+        by_cycle=dict(zip(by_cycle["cycle"], by_cycle["hit"], strict=True)),
+    )
+
+
+def planted_table(spec: SampleSpec, panel: Panel) -> pl.DataFrame:
+    """Return a row for each planted stream: its keys, amount, days, the whole of these, and how many payments show."""
+    place = {name: row for row, name in enumerate(panel.ids)}
+    flow = np.diff(panel.y, axis=1, prepend=np.nan)
+    paid = planted_payments(spec, 0, spec.accounts)
+    row = np.array([place[name] for name in paid["account_id"]])
+    ago = (panel.origins[0] - paid["date"].to_numpy()).astype("timedelta64[D]").astype(np.int64)
+    paid = paid.with_columns(
+        flow=pl.Series(flow[row, panel.y.shape[1] - 1 - ago]), day=pl.col("date").cast(pl.Int32).cast(pl.Int64)
+    ).with_columns(
+        whole=pl.col("amount").sum().over("account_id", "date"),
+        shows=((pl.col("flow") - pl.col("amount")).abs() <= 0.2 * pl.col("amount").abs()).fill_null(value=True),
+    )
+    return (
+        paid.group_by(*KEYS, maintain_order=True)
+        .agg(
+            pl.col("amount").mean(),
+            pl.col("whole").median(),
+            pl.col("day"),
+            pl.len().alias("payments"),
+            pl.col("shows").sum().alias("seen"),
+        )
+        .with_row_index("planted")
+    )
+
+
+def found_table(panel: Panel, streams: Streams) -> pl.DataFrame:
+    """Return a row for each stream found, semi-monthly ones once."""
+    table = pl.DataFrame(
+        {
+            "found": np.arange(len(streams)),
+            "account_id": panel.ids.gather(streams.row),
+            "cycle": [Cycle(cycle).label for cycle in streams.cycle],
+            "median": streams.median,
+            "newest": streams.amount,
+            "first": streams.first,
+            "last": streams.last,
+            "partner": streams.partner,
+        }
+    )
+    return table.filter((pl.col("partner") < 0) | (pl.col("found") < pl.col("partner")))
+
+
+def matches(streams: Streams, found: pl.DataFrame, planted: pl.DataFrame) -> pl.DataFrame:
+    """Return the pairs of a stream found and a planted one that match, ``own`` where not as a sum alone."""
+
+    def near(name: str) -> pl.Expr:
+        within = [(pl.col(said) - pl.col(name)).abs() <= 0.25 * pl.col(name).abs() for said in ("median", "newest")]
+        return pl.any_horizontal(*within)
+
+    own = pl.col("amount").is_null() | near("amount")
+    pairs = found.join(planted, on=["account_id", "cycle"]).with_columns(own=own).filter(pl.col("own") | near("whole"))
+    kept = [_same_days(streams, pair) for pair in pairs.iter_rows(named=True)]
+    return pairs.filter(pl.Series(kept, dtype=pl.Boolean)).select("found", "planted", "own")
+
+
+def _same_days(streams: Streams, pair: dict[str, object]) -> bool:
+    halves = np.array([half for half in (pair["found"], pair["partner"]) if half >= 0])
+    reach = 1 if streams.phases.by_week[halves[0]] else 3
+    days = np.array(pair["day"])
+    days = days[(days >= pair["first"] - reach) & (days <= pair["last"] + reach)]
+    until = np.full(len(halves), streams.last.max() + 40)
+    due = ruled(due_days(streams.phases.take(halves), until, DAYS // 7 + 10), streams.rule[halves]).ravel()
+    return len(days) > 0 and bool((np.abs(days[:, None] - due).min(axis=1) <= reach).mean() >= 0.6)
+
+
+def main(seeds: list[int]) -> None:
+    """Print the figures of each seed."""
+    for seed in seeds:
+        one = score(seed)
+        print(
+            f"seed {seed}: {one.planted} planted, {one.found} found | recall {one.recall:.3f}, or as a sum "
+            f"{one.recall_or_sum:.3f}, of those seen {one.recall_of_seen:.3f} | false {one.false:.3f}, or not a sum "
+            f"{one.false_or_sum:.3f} | {one.ms:.2f} ms an account"
+        )
+        print("  " + ", ".join(f"{cycle} {share:.2f}" for cycle, share in one.by_cycle.items()))
+
+
+if __name__ == "__main__":
+    main([int(argument) for argument in sys.argv[1:]] or list(SEEDS))

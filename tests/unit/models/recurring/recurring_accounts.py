@@ -1,0 +1,45 @@
+"""Accounts with payments on given days, and a little spending in between."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from forecast_cli.data.panel import Panel
+
+END = date(2026, 6, 30)
+DAYS = 730
+
+
+def days_back(end: date = END, days: int = DAYS) -> list[date]:
+    """The days of an account, the oldest first."""
+    return [end - timedelta(ago) for ago in range(days - 1, -1, -1)]
+
+
+def weekdays(weekday: int, every: int = 7, end: date = END, days: int = DAYS) -> list[date]:
+    """Every such weekday (Monday is 0), or every second one, counted back from the last."""
+    some = [day for day in days_back(end, days) if day.weekday() == weekday]
+    return some[:: -(every // 7)]
+
+
+def payments(days: Iterable[date], amount: float) -> dict[date, float]:
+    return dict.fromkeys(days, amount)
+
+
+def balances(*streams: Mapping[date, float], end: date = END, days: int = DAYS, spending: float = 0.2) -> np.ndarray:
+    """Balances of an account with some streams, and 5 to 60 spent on a share of its days."""
+    rng = np.random.default_rng(5)
+    flow = -np.round(rng.uniform(5, 60, days), 2) * (rng.random(days) < spending)
+    for stream in streams:
+        flow += [stream.get(day, 0.0) for day in days_back(end, days)]
+    return np.round(1000.0 + np.cumsum(flow), 2)
+
+
+def panel_of(*series: np.ndarray, padding: int = 0, end: date = END) -> Panel:
+    lengths = np.array([len(one) for one in series], dtype=np.int64)
+    y = np.full((len(series), int(lengths.max()) + padding), np.nan)
+    for row, one in enumerate(series):
+        y[row, y.shape[1] - len(one) :] = one
+    ids = pl.Series("unique_id", [f"A{row}" for row in range(len(series))])
+    return Panel(ids, y, lengths, np.full(len(series), np.datetime64(end)))

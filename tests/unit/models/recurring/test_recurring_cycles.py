@@ -1,0 +1,87 @@
+"""Due days and business days, on dates worked out with a calendar."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from forecast_cli.models.recurring.business_days import Rule, is_business, ruled, shifted
+from forecast_cli.models.recurring.cycles import Cycle, Phases, due_days
+from forecast_cli.models.recurring.wording import rule_words
+
+
+def number(day: str) -> int:
+    return int(np.datetime64(day, "D").astype(np.int64))
+
+
+def due(cycle: Cycle, residue: int, anchor: int, until: str, count: int) -> list[str]:
+    phases = Phases(np.array([int(cycle)]), np.array([residue]), np.array([anchor]))
+    return [str(day) for day in due_days(phases, np.array([number(until)]), count)[0].astype("datetime64[D]")]
+
+
+@pytest.mark.parametrize(
+    ("cycle", "residue", "anchor", "until", "days"),
+    [
+        (Cycle.MONTHLY, 0, 31, "2024-03-30", ["2024-02-29", "2024-01-31", "2023-12-31"]),
+        (Cycle.MONTHLY, 0, 31, "2025-03-31", ["2025-03-31", "2025-02-28", "2025-01-31"]),
+        (Cycle.MONTHLY, 0, 30, "2025-03-29", ["2025-02-28", "2025-01-30"]),
+        (Cycle.MONTHLY, 0, 17, "2026-01-16", ["2025-12-17", "2025-11-17"]),
+        (Cycle.MONTHLY, 0, 17, "2026-01-17", ["2026-01-17", "2025-12-17"]),
+        (
+            Cycle.QUARTERLY,
+            (2026 * 12 + 3 - 1970 * 12) % 3,
+            15,
+            "2026-06-30",
+            ["2026-04-15", "2026-01-15", "2025-10-15"],
+        ),
+        (Cycle.YEARLY, (2024 * 12 + 1 - 1970 * 12) % 12, 29, "2026-01-01", ["2025-02-28", "2024-02-29"]),
+        (Cycle.WEEKLY, number("2026-06-26") % 7, 0, "2026-07-01", ["2026-06-26", "2026-06-19"]),
+        (Cycle.BIWEEKLY, number("2026-06-26") % 14, 0, "2026-07-09", ["2026-06-26", "2026-06-12"]),
+    ],
+)
+def test_due_days_go_back_from_a_day(cycle: Cycle, residue: int, anchor: int, until: str, days: list[str]):
+    assert due(cycle, residue, anchor, until, len(days)) == days
+
+
+@pytest.mark.parametrize(
+    ("day", "before", "after"),
+    [
+        ("2026-05-31", "2026-05-29", "2026-06-01"),  # a Sunday
+        ("2026-05-30", "2026-05-29", "2026-06-01"),  # a Saturday
+        ("2025-07-04", "2025-07-03", "2025-07-07"),  # Independence Day, a Friday
+        ("2025-12-25", "2025-12-24", "2025-12-26"),  # Christmas
+        ("2026-06-15", "2026-06-15", "2026-06-15"),
+    ],
+)
+def test_payments_go_to_the_business_day_before_or_after(day: str, before: str, after: str):
+    some = np.array([[number(day)]])
+    assert shifted(some, Rule.BEFORE)[0, 0] == number(before)
+    assert shifted(some, Rule.AFTER)[0, 0] == number(after)
+    assert shifted(some, Rule.NONE)[0, 0] == number(day)
+    assert is_business(some)[0, 0] == (before == day)
+
+
+def test_each_stream_goes_by_its_own_rule():
+    sunday = np.full((3, 1), number("2026-05-31"))
+    moved = ruled(sunday, np.array([Rule.NONE, Rule.BEFORE, Rule.AFTER]))
+    assert moved[:, 0].tolist() == [number(day) for day in ("2026-05-31", "2026-05-29", "2026-06-01")]
+
+
+@pytest.mark.parametrize(
+    ("cycle", "residue", "days", "rule", "words"),
+    [
+        (Cycle.WEEKLY, number("2026-06-26") % 7, (0,), Rule.NONE, "every Friday"),
+        (Cycle.BIWEEKLY, number("2026-06-26") % 14, (0,), Rule.BEFORE, "every second Friday, business day before"),
+        (Cycle.SEMI_MONTHLY, 0, (15, 31), Rule.BEFORE, "days 15 and last, business day before"),
+        (Cycle.MONTHLY, 0, (31,), Rule.NONE, "last day"),
+        (Cycle.MONTHLY, 0, (5,), Rule.AFTER, "day 5, business day after"),
+        (Cycle.QUARTERLY, 0, (15,), Rule.NONE, "day 15 of Jan, Apr, Jul, Oct"),
+        (Cycle.YEARLY, 1, (29,), Rule.NONE, "day 29 of February"),
+    ],
+)
+def test_rules_are_told_in_words(cycle: Cycle, residue: int, days: tuple[int, ...], rule: Rule, words: str):
+    assert rule_words(cycle, residue, days, rule) == words
+
+
+def test_calendar_used_here_is_right():
+    assert [date.fromisoformat(day).weekday() for day in ("2026-06-26", "2026-05-31", "2025-07-04")] == [4, 6, 4]

@@ -1,0 +1,127 @@
+"""Streams of every cycle are found in balances with known payments, with their rule, amount and state."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from recurring_accounts import DAYS, END, balances, days_back, panel_of, payments, weekdays
+
+from forecast_cli.models.recurring.business_days import Rule, shifted
+from forecast_cli.models.recurring.detect import find_streams
+from forecast_cli.models.recurring.listing import Listing, list_streams
+
+
+def listed(*streams: dict[date, float], spending: float = 0.2) -> Listing:
+    panel = panel_of(balances(*streams, spending=spending))
+    return list_streams(find_streams(panel), panel.origins)
+
+
+def month_days(day: int, rule: Rule = Rule.NONE) -> list[date]:
+    """That day of every month, or its last, moved as the rule says."""
+    months = sorted({(one.year, one.month) for one in days_back()})
+    due = []
+    for year, month in months:
+        last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(1)).day
+        due.append(np.datetime64(date(year, month, min(day, last)), "D").astype(np.int64))
+    moved = shifted(np.array(due), rule).astype("datetime64[D]").astype(object)
+    return list(moved)
+
+
+@pytest.mark.parametrize(
+    ("days", "cycle", "rule", "next_date"),
+    [
+        (weekdays(4), "weekly", "every Friday", "2026-07-03"),
+        (weekdays(4, 14), "biweekly", "every second Friday", "2026-07-10"),
+        (weekdays(0, 14), "biweekly", "every second Monday", "2026-07-13"),
+        (month_days(17), "monthly", "day 17", "2026-07-17"),
+        (month_days(31), "monthly", "last day", "2026-07-31"),
+        (month_days(31, Rule.BEFORE), "monthly", "last day, business day before", "2026-07-31"),
+        (month_days(15, Rule.BEFORE), "monthly", "day 15, business day before", "2026-07-15"),
+        (month_days(4, Rule.AFTER), "monthly", "day 4, business day after", "2026-07-06"),
+        (month_days(12)[1::3], "quarterly", "day 12 of Feb, May, Aug, Nov", "2026-08-12"),
+        (
+            month_days(15, Rule.BEFORE) + month_days(31, Rule.BEFORE),
+            "semi_monthly",
+            "days 15 and last, business day before",
+            "2026-07-15",
+        ),
+    ],
+)
+@pytest.mark.parametrize("amount", [1350.0, -412.37])
+def test_stream_of_every_cycle_is_found(days: list[date], cycle: str, rule: str, next_date: str, amount: float):
+    found = listed(payments(days, amount), spending=0.1)
+    assert (found.cycle, found.rule, found.status) == ((cycle,), (rule,), ("active",))
+    assert found.amount == pytest.approx([amount], abs=0.005)
+    assert found.kind == ("in" if amount > 0 else "out",)
+    assert str(found.next_date[0]) == next_date
+    assert found.n_seen[0] >= 0.75 * len([day for day in days if END - timedelta(DAYS - 2) <= day <= END])
+
+
+def test_small_payment_is_found_among_daily_spending():
+    found = listed(payments(month_days(9), -12.99), spending=0.5)
+    assert (found.cycle[0], found.rule[0]) == ("monthly", "day 9")
+    assert found.amount[0] == pytest.approx(-12.99)
+
+
+def test_two_streams_on_one_day_are_told_apart_where_one_goes_without_the_other():
+    pay, bill = weekdays(4, 14), [day for day in month_days(10) if day >= date(2025, 3, 1)]
+    found = listed(payments(pay, 900.0), payments(bill, -250.0))
+    assert dict(zip(found.cycle, np.round(found.amount, 2).tolist(), strict=True)) == {
+        "biweekly": 900.0,
+        "monthly": -250.0,
+    }
+
+
+def test_streams_that_always_come_together_are_one_of_their_sum():
+    found = listed(payments(month_days(10), -250.0), payments(month_days(10), -40.0))
+    assert found.amount == pytest.approx([-290.0])
+
+
+def test_ended_stream_is_ended_and_has_no_next_payment():
+    found = listed(payments([day for day in month_days(12) if day < date(2026, 1, 1)], -80.0))
+    assert found.status == ("ended",)
+    assert str(found.last_seen[0]) == "2025-12-12"
+    assert np.isnat(found.next_date[0])
+    assert np.isnan(found.next_amount[0])
+
+
+def test_new_amount_is_taken_over_after_a_rise():
+    rise = date(2026, 2, 1)
+    found = listed({day: -100.0 if day < rise else -108.0 for day in month_days(12)})
+    assert (found.cycle, found.status) == (("monthly",), ("changed",))
+    assert found.next_amount == pytest.approx([-108.0])
+
+
+def test_payments_that_come_late_now_and_then_have_a_jitter():
+    late = [day + timedelta(2 if day.month % 4 == 0 else 0) for day in month_days(9)]
+    steady, now_and_then = listed(payments(month_days(9), -320.0)), listed(payments(late, -320.0))
+    assert now_and_then.n_seen[0] >= 22
+    assert now_and_then.day_jitter[0] > 2 * steady.day_jitter[0]
+
+
+def test_amounts_that_vary_have_a_spread():
+    rng = np.random.default_rng(1)
+    found = listed({day: float(-np.round(rng.normal(150, 12), 2)) for day in month_days(20)})
+    assert found.cycle == ("monthly",)
+    assert found.amount == pytest.approx([-150.0], rel=0.1)
+    assert 4 < found.amount_spread[0] < 30
+
+
+def test_spending_alone_has_no_streams():
+    assert len(listed(spending=0.3).row) == 0
+
+
+def test_explained_flow_is_the_payments():
+    days = month_days(17)
+    panel = panel_of(balances(payments(days, -412.37), spending=0.0))
+    explained = find_streams(panel).explained[0]
+    paid = np.isin(days_back(), days)
+    assert explained[paid][1:] == pytest.approx(-412.37)
+    assert not explained[~paid].any()
+
+
+def test_accounts_without_history_or_moves_have_no_streams():
+    panel = panel_of(np.array([5.0]), np.full(400, 7.0), np.array([1.0, np.inf, 2.0]), np.full(300, 1e300))
+    streams = find_streams(panel)
+    assert len(streams) == 0
+    assert not streams.explained.any()

@@ -1,0 +1,80 @@
+"""Payments to come: their chances, and what they are expected to add to a balance."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from recurring_accounts import END, balances, days_back, panel_of, payments
+
+from forecast_cli.engine.events import EVENT_COLUMNS, events_table
+from forecast_cli.models.recurring.detect import find_streams
+from forecast_cli.models.recurring.events import coming_events, expected_events
+
+RENT = -700.0
+
+
+def rent_days(last: date = END) -> list[date]:
+    return [day for day in days_back() if day.day == 28 and day <= last]
+
+
+def expected(days: list[date], h: int = 30, *, end: date = END) -> np.ndarray:
+    panel = panel_of(balances(payments(days, RENT), end=end), end=end)
+    return expected_events(find_streams(panel), panel.origins, h).mean[0]
+
+
+def test_next_payment_is_expected_on_its_day():
+    mean = expected(rent_days())
+    assert int(np.argmin(mean)) == 27  # 28 July is 28 days after 30 June
+    assert mean.sum() == pytest.approx(RENT, rel=0.06)
+
+
+def test_payment_that_is_due_but_has_not_come_may_come_late():
+    habit = [day + timedelta(2 if day.month % 4 == 2 else 0) for day in rent_days(date(2026, 5, 31))]
+    end = date(2026, 6, 28)
+    panel = panel_of(balances(payments(habit, RENT), end=end), end=end)
+    mean = expected_events(find_streams(panel), panel.origins, 10).mean[0]
+    assert RENT < mean.sum() < 0
+    assert abs(mean[:2]).sum() > 0.8 * abs(mean).sum()
+
+
+def test_payment_that_has_come_is_not_expected_again():
+    assert abs(expected(rent_days(), h=10)).sum() < 1e-9
+
+
+def test_horizon_of_ninety_days_holds_three_payments():
+    mean = expected(rent_days(), h=90)
+    assert mean.sum() == pytest.approx(3 * RENT, rel=0.06)
+
+
+def test_variance_of_the_sum_is_less_than_the_sum_of_variances():
+    days = [day + timedelta(day.month % 3) for day in rent_days()]
+    panel = panel_of(balances(payments(days, RENT)))
+    flow = expected_events(find_streams(panel), panel.origins, 60)
+    assert (flow.variance >= 0).all()
+    assert (flow.path_variance <= np.cumsum(flow.variance, axis=1) + 1e-6).all()
+    assert flow.path_variance[0, -1] < 0.5 * flow.variance.sum()
+
+
+def test_chances_of_a_payment_sum_to_no_more_than_one():
+    panel = panel_of(balances(payments(rent_days(), RENT)))
+    events = coming_events(find_streams(panel), panel.origins, 90)
+    assert len(events.stream) == 3
+    assert (events.chance.sum(axis=1) <= 1).all()
+    assert (np.diff(events.due) > 0).all()
+
+
+def test_table_has_a_row_for_each_stream_with_the_accounts_key():
+    panel = panel_of(
+        balances(payments(rent_days(), RENT)), balances(), balances(payments(rent_days(date(2025, 9, 1)), 55.5))
+    )
+    table = events_table(panel, find_streams(panel))
+    assert table.columns == ["unique_id", *EVENT_COLUMNS]
+    assert table["unique_id"].to_list() == ["A0", "A2"]
+    assert table["next_date"].to_list() == [date(2026, 7, 28), None]
+    assert table["next_amount"].to_list() == [RENT, None]
+
+
+def test_table_of_no_streams_has_the_same_types():
+    some = panel_of(balances(payments(rent_days(), RENT)))
+    none = panel_of(balances())
+    assert events_table(none, find_streams(none)).schema == events_table(some, find_streams(some)).schema

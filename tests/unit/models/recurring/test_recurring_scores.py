@@ -1,0 +1,97 @@
+"""The score of a candidate, and the pieces of it, against slow loops and by hand."""
+
+import math
+
+import numpy as np
+import pytest
+from recurring_accounts import balances, panel_of, payments, weekdays
+
+from forecast_cli.models.recurring.candidates import (
+    Flows,
+    count_between,
+    flows_of,
+    log_ratio,
+    multinomial_ratio,
+)
+from forecast_cli.models.recurring.model import RecurringEvents
+from forecast_cli.models.recurring.reversion import fit_reversion, path_errors
+
+
+def ints(*values: int) -> np.ndarray:
+    return np.array(values, dtype=np.int64)
+
+
+def test_score_is_the_log_likelihood_ratio():
+    # 12 hits in 20 due days, 3 such flows on 680 other days
+    p = 3.5 / 681
+    want = 12 * math.log(0.6 / p) + 8 * math.log(0.4 / (1 - p))
+    assert log_ratio(ints(12), ints(20), ints(3), ints(680)) == pytest.approx([want])
+
+
+def test_score_is_nothing_where_other_days_are_hit_as_often():
+    assert log_ratio(ints(2), ints(20), ints(100), ints(680)).tolist() == [0.0]
+
+
+def test_score_of_due_days_paid_hidden_and_missed():
+    own, other = (12, 7, 1), (4, 300, 396)
+    want = sum(a * math.log(a / 20 / ((2 * b + 1) / 1403)) for a, b in zip(own, other, strict=True))
+    got = multinomial_ratio([ints(one) for one in own], [ints(one) for one in other])
+    assert got == pytest.approx([want])
+
+
+def test_flows_are_counted_whatever_their_sign():
+    flows: Flows = flows_of(np.array([[0.0, -5.0, 5.0, 7.0, 12.0, 0.0]]), ints(5))
+    assert count_between(flows, ints(0, 0), np.array([5.0, 6.0]), np.array([7.0, 8.0])).tolist() == [3, 1]
+    assert count_between(flows, ints(0), np.array([7.0])).tolist() == [2]
+
+
+def test_reversion_is_the_least_squares_line_drawn_to_its_prior():
+    rng = np.random.default_rng(0)
+    y = np.cumsum(rng.normal(0, 10, (2, 200)), axis=1)
+    rest = np.diff(y, axis=1, prepend=np.nan)
+    got = fit_reversion(y, rest)
+    for row in range(2):
+        before, after = y[row, :-1], rest[row, 1:]
+        own = ((before - before.mean()) ** 2).sum()
+        slope = ((before - before.mean()) * after).sum() / own
+        assert got.level[row] == pytest.approx(before.mean())
+        assert got.drift[row] == pytest.approx(after.mean())
+        assert got.pull[row] == pytest.approx(min(max((-slope + 0.5 * 0.02) / 1.5, 0.0), 0.2))
+
+
+def test_path_goes_by_the_recursion():
+    y = np.cumsum(np.random.default_rng(1).normal(0, 10, (1, 200)), axis=1)
+    reversion = fit_reversion(y, np.diff(y, axis=1, prepend=np.nan))
+    flow, want, last = np.array([[5.0, 0.0, -3.0]]), [], y[0, -1]
+    for step in range(3):
+        last = last + flow[0, step] + reversion.drift[0] - reversion.pull[0] * (last - reversion.level[0])
+        want.append(last)
+    assert reversion.path(y[:, -1], flow)[0] == pytest.approx(want)
+
+
+def test_errors_are_those_of_every_path_of_the_past():
+    y = np.cumsum(np.random.default_rng(2).normal(0, 10, (1, 120)), axis=1)
+    rest = np.diff(y, axis=1, prepend=np.nan)
+    reversion = fit_reversion(y, rest)
+    for h in (1, 2, 5):
+        squares = []
+        for start in range(120 - h):
+            path = reversion.path(y[:, start], np.zeros((1, h)))
+            squares.append((y[0, start + h] - path[0, -1]) ** 2)
+        assert path_errors(y, rest, reversion, h)[0, -1] == pytest.approx(math.sqrt(np.mean(squares)))
+
+
+def test_forecast_steps_up_with_pay():
+    panel = panel_of(balances(payments(weekdays(4, 14), 1000.0), spending=0.9))
+    forecast = RecurringEvents().fit(panel).forecast(30, (80.0,))
+    steps = np.diff(forecast.mean[0], prepend=panel.y[0, -1])
+    assert np.flatnonzero(steps > 500).tolist() == [9, 23]  # 10 and 24 July
+    assert (np.diff(forecast.quantiles[0], axis=1) >= 0).all()
+
+
+def test_short_account_is_a_failure_of_the_forecast():
+    panel = panel_of(balances(days=400), balances(days=89))
+    forecast = RecurringEvents().fit(panel).forecast(30, (80.0,))
+    assert [failure.row for failure in forecast.failures] == [1]
+    assert np.isnan(forecast.mean[1]).all()
+    assert np.isfinite(forecast.mean[0]).all()
