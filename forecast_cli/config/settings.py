@@ -90,8 +90,8 @@ class Settings(BaseModel):
     read_timeout: Annotated[float, Field(gt=0, json_schema_extra=_RUNNING)] = 30.0
     """Seconds an object store may take to answer."""
 
-    model: Annotated[tuple[str, ...], BeforeValidator(_split_commas), AfterValidator(_unique)] = ("MSTL",)
-    """Models, by name, or by name and season lengths: MSTL, 'MSTL(7,30)', Naive."""
+    model: Annotated[tuple[str, ...], BeforeValidator(_split_commas), AfterValidator(_unique)] = ("auto",)
+    """Models, by name, or by name and season lengths: auto, MSTL, 'MSTL(7,30)', Naive."""
     season_length: Annotated[tuple[Season, ...], BeforeValidator(_split_commas)] = (30,)
     """Season lengths, in days, of the models that are named without their own."""
     horizon: Annotated[int, Field(ge=1, le=366)] = 30

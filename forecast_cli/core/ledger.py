@@ -36,6 +36,7 @@ class Flag(StrEnum):
     """What a reader of an account's forecast should know."""
 
     SHORT = "short"  # fewer observations than a model asked for needs
+    LEANING = "leaning"  # too short a history to tell much: its forecast leans on what came of other accounts
     STALE = "stale"  # its last row lies before the origin
     CONSTANT = "constant"  # its balance never moved
     HISTORY_CUT = "history_cut"  # its history begins after its first row: --max-gap, --max-history

@@ -1,7 +1,7 @@
 """The worker functions: one shard of a job, from the input's files to staged files. Pure: same shard, same bytes."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -9,14 +9,17 @@ import numpy as np
 import polars as pl
 
 from forecast_cli.core.ledger import Flag
+from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.rows import assert_unchanged
 from forecast_cli.engine.accounts import read_accounts
+from forecast_cli.engine.events import events_table
 from forecast_cli.engine.outcomes import Said, add_flag, failure_rows, settle_ledger
 from forecast_cli.engine.risk_table import risk_table, told_thresholds, without_amount
 from forecast_cli.engine.shards import Job, Shard, Tables, Task
 from forecast_cli.engine.tables import forecast_table, to_edge
 from forecast_cli.models.ladder import forecast_panel
-from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, RISK
+from forecast_cli.models.recurring.streams import streams_of
+from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, FORECASTS, RISK
 from forecast_cli.store.run_folder import ShardReceipt
 from forecast_cli.store.staging import stage
 
@@ -75,9 +78,19 @@ def forecast_shard(job: Job, shard: Shard) -> Tables:
     risk = risk_table(panel, said, settings, told)
     each = (time.process_time() - started) / max(len(panel), 1)
     ledger = settle_ledger(found.ledger, said, seconds=each)
+    events = _events(job, panel, said)
     return {
         FORECASTS: forecast_table(panel, said, settings),
         RISK: risk,
+        **({} if events is None else {EVENTS: events}),
         ACCOUNTS: add_flag(ledger, found.ledger, without_amount(panel, told), Flag.NO_THRESHOLD),
         FAILURES: failure_rows(found.ledger, said),
     }
+
+
+def _events(job: Job, panel: Panel, said: Sequence[Said]) -> pl.DataFrame | None:
+    """Return the recurring payments that the first model that looks for them found; None where none does."""
+    if not any(choice.spec.finds_events for choice in job.models):
+        return None
+    found = (one.ladder.streams for one in said if one.ladder.streams is not None)
+    return events_table(panel, next(found, streams_of([], np.zeros((0, 0)))))

@@ -22,6 +22,8 @@ from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
 NAME: Final = "auto"
 #: Days of history: a move over 30 days gives an account its scale.
 MIN_OBS: Final = 31
+#: Days of history below which accuracy hangs more on other accounts than on its own past.
+OWN_DAYS: Final = 150
 
 
 @dataclass(frozen=True)
@@ -117,4 +119,6 @@ SPEC = ModelSpec(
     build=lambda _seasons: Auto(),
     build_learned=Auto,
     needs=lambda _seasons, _h: MIN_OBS,
+    finds_events=True,
+    own_days=OWN_DAYS,
 )

@@ -20,6 +20,7 @@ from forecast_cli.models.checks import REACH, AccountFacts, account_facts, check
 from forecast_cli.models.error_profile import shipped_profile
 from forecast_cli.models.failures import TOO_SHORT, too_short_message
 from forecast_cli.models.one_by_one import OneByOne
+from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.registry import ModelChoice
 
 #: Intervals narrower than this share of an account's usual daily change are no intervals.
@@ -42,13 +43,15 @@ class LadderForecast:
     """A forecast for every account that has a finite last balance.
 
     ``forecast`` names the other accounts as failures. ``model_used`` [n]: the label of the model asked for, the name of
-    the rung, or None. ``outcomes`` in the order of rows. ``flags`` [n].
+    the rung, or None. ``outcomes`` in the order of rows. ``flags`` [n]. ``streams``, the recurring payments that the
+    model asked for found, where it looks for them.
     """
 
     forecast: Forecast
     model_used: tuple[str | None, ...]
     outcomes: tuple[Outcome, ...]
     flags: tuple[tuple[Flag, ...], ...]
+    streams: Streams | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class _Rung:
     model: Model
     min_obs: int
     reach: float = REACH
+    own_days: int = 0
     fitted: FittedModel | None = None
 
     def fit(self, panel: Panel) -> FittedModel:
@@ -69,7 +73,8 @@ class _Rung:
 class _Board:
     """What is known so far: numbers, the rung [n] each row stands on (-1: none), and what went wrong on the way.
 
-    ``paths`` [n, s, h] where the model asked for has its own, NaN in rows that another rung has done.
+    ``paths`` [n, s, h] where the model asked for has its own, NaN in rows that another rung has done. ``streams``, the
+    recurring payments that it found.
     """
 
     mean: NDArray[np.float64]
@@ -77,6 +82,7 @@ class _Board:
     rung: NDArray[np.int64]
     errors: dict[int, list[tuple[str, RowFailure]]]
     paths: NDArray[np.float64] | None = None
+    streams: Streams | None = None
 
 
 def forecast_panel(panel: Panel, choice: ModelChoice, *, h: int, levels: tuple[float, ...]) -> LadderForecast:
@@ -117,12 +123,13 @@ def _ladder(
         model_used=used,
         outcomes=tuple(_outcome(row, used[row], board.errors[row]) for row in sorted(board.errors)),
         flags=_flags(board, panel, facts, pooled=pooled | (board.rung == rungs[-1].place), asked=rungs[0]),
+        streams=board.streams,
     )
     return said, fitted[0]
 
 
 def _rungs(choice: ModelChoice, model: Model, h: int) -> tuple[_Rung, ...]:
-    asked = _Rung(0, choice.label, model, choice.min_obs(h))
+    asked = _Rung(0, choice.label, model, choice.min_obs(h), own_days=choice.spec.own_days)
     second = _Rung(1, naive.SPEC.name, naive.Naive(), naive.MIN_OBS)
     # Its intervals are other accounts' experience: an account that has moved little so far is no measure of them.
     last = _Rung(2, last_value.NAME, last_value.LastValue(shipped_profile()), 1, reach=math.inf)
@@ -151,6 +158,8 @@ def _climb(
     board.mean[rows[done]] = answer.mean[done]
     board.quantiles[rows[done]] = answer.quantiles[done]
     board.rung[rows[done]] = rung.place
+    if answer.streams is not None and rung.place == 0:
+        board.streams = answer.streams.at_rows(rows)
     if answer.paths is not None and rung.place == 0:
         board.paths = np.full((len(panel), *answer.paths.shape[1:]), np.nan)
         board.paths[rows[done]] = answer.paths[done]
@@ -208,6 +217,7 @@ def _flags(
 ) -> tuple[tuple[Flag, ...], ...]:
     marks = {
         Flag.SHORT: panel.lengths < asked.min_obs,
+        Flag.LEANING: (board.rung == 0) & (panel.lengths < asked.own_days),
         Flag.CONSTANT: (facts.low == facts.high) & (panel.lengths > 1),
         Flag.POOLED_INTERVAL: pooled,
         Flag.ZERO_WIDTH: (board.rung >= 0) & _without_width(board, facts),

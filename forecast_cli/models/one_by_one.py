@@ -12,6 +12,7 @@ import numpy as np
 from forecast_cli.core.pace import Key, tell
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import FittedModel, Forecast, Model, RowFailure
+from forecast_cli.models.recurring.streams import Streams, join_streams
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class FittedRows:
             levels=levels,
             failures=tuple(failures),
             paths=_join_paths(said),
+            streams=_join_streams(said),
         )
 
     def update(self, panel: Panel) -> "FittedRows":
@@ -87,3 +89,8 @@ def _join_paths(said: list[Forecast]) -> "np.ndarray[tuple[int, ...], np.dtype[n
     paths = [one.paths for one in said if one.paths is not None]
     alike = len(paths) == len(said) and len({one.shape[1:] for one in paths}) == 1
     return np.concatenate(paths) if alike else None
+
+
+def _join_streams(said: list[Forecast]) -> Streams | None:
+    found = [(row, one.streams) for row, one in enumerate(said) if one.streams is not None]
+    return join_streams([streams.at_rows(np.array([row])) for row, streams in found]) if found else None

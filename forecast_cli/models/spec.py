@@ -45,6 +45,8 @@ class ModelSpec:
     beyond ``max_season`` are not used: the model goes without season. Those below ``min_season`` are not its own.
     ``build_updatable`` makes the model so that ``FittedModel.update`` keeps what was learned, which takes memory; None
     for a model that has to learn again. ``build_learned`` makes one that learns from all accounts.
+    With ``finds_events`` forecasts say which recurring payments were found. An account with fewer than ``own_days``
+    days of history leans on what came of others, and is flagged.
     """
 
     name: str
@@ -56,6 +58,8 @@ class ModelSpec:
     needs: Callable[[Seasons, int], int]
     build_updatable: Callable[[Seasons], Model] | None = None
     build_learned: Callable[[Learned | None], Model] | None = None
+    finds_events: bool = False
+    own_days: int = 0
     seasons: SeasonUse = SeasonUse.NONE
     min_season: int = 1
     max_season: int | None = None

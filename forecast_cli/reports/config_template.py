@@ -17,6 +17,7 @@ _SHOWN_WHERE_UNSET: Final = {
     "currency_col": "currency",
     "timezone": "Europe/Prague",
     "as_of": date(2026, 6, 30),
+    "fitted": "out/forecast",
     "jobs": 4,
     "shard_size": 1000,
 }

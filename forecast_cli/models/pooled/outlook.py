@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.recurring.detect import find_streams
-from forecast_cli.models.recurring.events import expected_events
-from forecast_cli.models.recurring.reversion import fit_reversion, path_errors
+from forecast_cli.models.recurring.model import course_ahead
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.rows import chunks, row_sums
 
@@ -35,14 +34,7 @@ class Outlook:
 def look_ahead(panel: Panel, h: int) -> Outlook:
     """Return the outlook of each account over ``h`` days, each from its own past alone."""
     streams = find_streams(panel)
-    coming = expected_events(streams, panel.origins, h)
-    path, sd = np.empty((len(panel), h)), np.empty((len(panel), h))
-    for rows in chunks(len(panel)):
-        y = panel.y[rows]
-        rest = np.diff(y, axis=1, prepend=np.nan) - streams.explained[rows]
-        reversion = fit_reversion(y, rest)
-        path[rows] = reversion.path(y[:, -1], coming.mean[rows])
-        sd[rows] = np.sqrt(path_errors(y, rest, reversion, h) ** 2 + coming.path_variance[rows])
+    path, sd = course_ahead(panel, streams, h)
     young = panel.lengths < PATH_DAYS
     path[young] = panel.y[young, -1, None]
     sd[panel.lengths < PATH_DAYS + h] = np.nan

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
@@ -13,7 +14,7 @@ from forecast_cli.models.month_paths import min_obs, month_courses
 from forecast_cli.models.normal import blank_failures
 from forecast_cli.models.recurring.detect import find_streams
 from forecast_cli.models.recurring.events import expected_events
-from forecast_cli.models.recurring.reversion import fit_reversion, path_errors
+from forecast_cli.models.recurring.reversion import Reversion, fit_reversion, path_errors
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.rows import chunks
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
@@ -48,27 +49,44 @@ class FittedRecurringEvents:
 
     def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days; an account with fewer days than MonthPaths needs is a failure."""
-        panel, needed = self.panel, min_obs(h)
-        coming = expected_events(self.streams, panel.origins, h)
-        mean, sd = np.full((len(panel), h), np.nan), np.full((len(panel), h), np.nan)
-        for some in chunks(len(panel)):
-            rows = np.arange(len(panel))[some][panel.lengths[some] >= needed]
-            if not len(rows):
-                continue
-            y = panel.y[rows]
-            rest = np.diff(y, axis=1, prepend=np.nan) - self.streams.explained[rows]
-            reversion = fit_reversion(y, rest)
-            balance = np.add.accumulate(np.where(np.isnan(rest), 0.0, rest), axis=1)
-            course, _ = month_courses(balance, panel.lengths[rows], panel.origins[rows], h)
-            beyond = np.diff(course, axis=1, prepend=0.0) - reversion.drift[:, None]
-            mean[rows] = reversion.path(y[:, -1], coming.mean[rows] + _COURSE * beyond)
-            sd[rows] = np.sqrt(path_errors(y, rest, reversion, h) ** 2 + coming.path_variance[rows])
+        needed = min_obs(h)
+        mean, sd = course_ahead(self.panel, self.streams, h)
         quantiles = mean[:, :, None] + sd[:, :, None] * laplace_scores(levels)
-        return blank_failures(Forecast(mean, quantiles, levels, too_short(panel, needed)))
+        failures = too_short(self.panel, needed)
+        return blank_failures(Forecast(mean, quantiles, levels, failures, streams=self.streams))
 
     def update(self, panel: Panel) -> "FittedRecurringEvents":
         """Find the streams anew: nothing was learned that could be kept."""
         return RecurringEvents().fit(panel)
+
+
+def course_ahead(panel: Panel, streams: Streams, h: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and standard deviation of the balances of ``h`` days, [n, h] each.
+
+    An account too short for two months' courses goes without them; one of ``h`` days or fewer has no deviation: NaN.
+    """
+    coming = expected_events(streams, panel.origins, h)
+    mean, sd = np.empty((len(panel), h)), np.empty((len(panel), h))
+    for rows in chunks(len(panel)):
+        y = panel.y[rows]
+        rest = np.diff(y, axis=1, prepend=np.nan) - streams.explained[rows]
+        reversion = fit_reversion(y, rest)
+        flow = coming.mean[rows] + _COURSE * _beyond(rest, reversion, panel, rows, h)
+        mean[rows] = reversion.path(y[:, -1], flow)
+        sd[rows] = np.sqrt(path_errors(y, rest, reversion, h) ** 2 + coming.path_variance[rows])
+    sd[panel.lengths <= h] = np.nan
+    return mean, sd
+
+
+def _beyond(rest: NDArray[np.float64], reversion: Reversion, panel: Panel, rows: slice, h: int) -> NDArray[np.float64]:
+    """Return what the rest's own months add to its drift on each day, [r, h]; 0 for an account without two of them."""
+    beyond, lengths = np.zeros((len(rest), h)), panel.lengths[rows]
+    some = np.flatnonzero(lengths >= min_obs(h))
+    if len(some):
+        balance = np.add.accumulate(np.where(np.isnan(rest[some]), 0.0, rest[some]), axis=1)
+        course, _ = month_courses(balance, lengths[some], panel.origins[rows][some], h)
+        beyond[some] = np.diff(course, axis=1, prepend=0.0) - reversion.drift[some, None]
+    return beyond
 
 
 SPEC = ModelSpec(
@@ -80,4 +98,5 @@ SPEC = ModelSpec(
     build=lambda _seasons: RecurringEvents(),
     build_updatable=lambda _seasons: RecurringEvents(),
     needs=lambda _seasons, h: min_obs(h),
+    finds_events=True,
 )

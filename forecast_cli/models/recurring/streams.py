@@ -1,7 +1,7 @@
 """Streams: the recurring payments of a panel, one row a stream."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,10 @@ class Streams:
     partner: NDArray[np.int64]
     explained: NDArray[np.float64]
 
+    def at_rows(self, rows: NDArray[np.int64]) -> "Streams":
+        """Return the streams under other row numbers, ``rows`` [n], without what they explain of the past."""
+        return replace(self, row=rows[self.row], explained=np.zeros((0, 0)))
+
     def __len__(self) -> int:
         return len(self.row)
 
@@ -79,4 +83,20 @@ def streams_of(parts: Sequence[Settled], explained: NDArray[np.float64]) -> Stre
         partner=np.full(len(row), -1),
         explained=explained,
         **{name: joined(name, empty) for name, empty in shapes.items()},  # type: ignore[arg-type]
+    )
+
+
+def join_streams(parts: Sequence[Streams]) -> Streams:
+    """Return the streams of several panels of accounts, one panel after the other, their rows numbered as they are."""
+    starts = np.cumsum([0, *(len(part) for part in parts)])
+    partners = [
+        np.where(part.partner < 0, -1, part.partner + start) for part, start in zip(parts, starts[:-1], strict=True)
+    ]
+    plain = [field.name for field in fields(Streams) if field.name not in {"phases", "partner", "explained"}]
+    phases = (np.concatenate([getattr(part.phases, field.name) for part in parts]) for field in fields(Phases))
+    return Streams(
+        phases=Phases(*phases),
+        partner=np.concatenate([np.zeros(0, dtype=np.int64), *partners]),
+        explained=np.zeros((0, 0)),
+        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in plain},
     )
