@@ -30,7 +30,7 @@ ANEW = [
     "MonthPaths",
     "RecurringEvents",
 ]
-STUCK = ["SimpleExponentialSmoothing", "AutoCES", "MFLES"]
+STUCK = ["auto", "SimpleExponentialSmoothing", "AutoCES", "MFLES"]
 
 
 def balances(days: int, seed: int = 3) -> np.ndarray:
