@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 OUT ?= out
 ARGS ?=
+BALANCES ?= ../shared/data/berka_balances.parquet
 
 $(STAMP): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another with: make PYTHON=python3.12 ...")'
@@ -75,6 +76,10 @@ sample: $(STAMP) ## Write data/sample again: same seed, same bytes
 .PHONY: bench
 bench: $(STAMP) ## Time the tool against its yardsticks, side by side
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: accuracy
+accuracy: $(STAMP) ## Score the models side by side, on the sample and on BALANCES
+	@$(BIN)/python -m benchmarks.accuracy $(wildcard $(BALANCES)) $(ARGS)
 
 .PHONY: pins
 pins: ## Compile requirements/*.txt again (needs uv)

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-_KNOTS: Final = (2, 5, 10, 16, 23, 30, 45, 60, 75, 90)
+_KNOTS: Final = (1, 3, 7, 14, 21, 30, 45, 60, 75, 90)
 #: Days from one knot to the next beyond the last of them.
 _FURTHER: Final = 30
 

@@ -42,10 +42,15 @@ def look_ahead(panel: Panel, h: int) -> Outlook:
 
 
 def scale_of(panel: Panel) -> NDArray[np.float64]:
-    """Return the mean of |y[t] - y[t - 30]| over all days of each account that have one, [n]; 0 without any."""
+    """Return the mean of |y[t] - y[t - 30]| over all days of each account that have one, [n].
+
+    Where that is 0, the mean of |y[t] - y[t - 1]| times the root of 30 days; 0 for an account that never moved.
+    """
     scale = np.zeros(len(panel))
     for rows in chunks(len(panel)):
-        y = panel.y[rows]
-        moves = np.abs(y[:, _SCALE_LAG:] - y[:, :-_SCALE_LAG])
-        scale[rows] = row_sums(moves) / np.maximum(panel.lengths[rows] - _SCALE_LAG, 1)
+        y, lengths = panel.y[rows], panel.lengths[rows]
+        apart, daily = (
+            row_sums(np.abs(y[:, lag:] - y[:, :-lag])) / np.maximum(lengths - lag, 1) for lag in (_SCALE_LAG, 1)
+        )
+        scale[rows] = np.where(apart > 0.0, apart, daily * np.sqrt(_SCALE_LAG))
     return scale

@@ -65,6 +65,8 @@ def course_ahead(panel: Panel, streams: Streams, h: int) -> tuple[NDArray[np.flo
 
     An account too short for two months' courses goes without them; one of ``h`` days or fewer has no deviation: NaN.
     """
+    if panel.y.shape[1] < 2:  # a single day has no flow
+        return np.repeat(panel.y[:, -1:], h, axis=1), np.full((len(panel), h), np.nan)
     coming = expected_events(streams, panel.origins, h)
     mean, sd = np.empty((len(panel), h)), np.empty((len(panel), h))
     for rows in chunks(len(panel)):

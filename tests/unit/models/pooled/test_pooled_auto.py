@@ -1,0 +1,121 @@
+"""``auto`` with something learned: a case worked by hand, and what must not change it."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.data.sample.block import generate_block
+from forecast_cli.data.sample.spec import SampleSpec
+from forecast_cli.models.auto import Auto
+from forecast_cli.models.pooled.calibration import GRID, Calibration
+from forecast_cli.models.pooled.forest import Tree
+from forecast_cli.models.pooled.knots import knots_of
+from forecast_cli.models.pooled.learn import learn
+from forecast_cli.models.pooled.learned import Learned, Vintage, months_of
+from forecast_cli.models.pooled.outlook import look_ahead
+from forecast_cli.store.learned_tables import learned_frames, read_learned
+
+H, LEVELS = 14, (50.0, 80.0, 95.0)
+
+
+def panel_of(count: int, days: int = 330) -> Panel:
+    rows = generate_block(SampleSpec(accounts=count, days=days, seed=11), 0, count)
+    calendar = pl.DataFrame({"date": pl.date_range(rows["date"].min(), rows["date"].max(), eager=True)})
+    whole = rows.select("account_id").unique(maintain_order=True).join(calendar, how="cross")
+    filled = whole.join(rows, on=["account_id", "date"], how="left", maintain_order="left").with_columns(
+        pl.col("balance").forward_fill().over("account_id")
+    )
+    y = filled["balance"].to_numpy().reshape(count, -1).astype(np.float64)
+    first = np.argmax(~np.isnan(y), axis=1)
+    ids = filled["account_id"].unique(maintain_order=True)
+    end = np.datetime64(calendar["date"].max(), "D")
+    return Panel(ids, y, (y.shape[1] - first).astype(np.int64), np.full(count, end))
+
+
+@pytest.fixture(scope="module")
+def panel() -> Panel:
+    return panel_of(40)
+
+
+@pytest.fixture(scope="module")
+def learned(panel: Panel) -> Learned:
+    months = months_of(panel.origins)
+    known = np.full((len(panel), 1), months[0].astype("datetime64[D]").astype(np.int64) - 1)
+    found = learn(panel, months, known, h=H)
+    assert found.vintages[0].forest
+    return found
+
+
+def test_a_single_leaf_worked_by_hand() -> None:
+    y = np.where(np.arange(200) % 34 < 17, 100.0, 160.0)[None, :]
+    panel = Panel(pl.Series(["a"]), y, np.array([200]), np.array(["2026-03-31"], dtype="datetime64[D]"))
+    knots = knots_of(3)
+    leaf = np.tile(np.array([-0.5, 0.25, 0.75, 0.1], dtype=np.float32), (1, len(knots), 1))
+    none = np.zeros(1, dtype=np.int32)
+    tree = Tree(none, np.array([np.inf]), none, none, leaf)
+    z = np.interp(GRID, [0.005, 0.1, 0.5, 0.9, 0.995], [-3.0, -1.0, 0.0, 2.0, 3.0])
+    vintage = Vintage(np.datetime64("2026-03-01"), 999, (tree,), Calibration(np.tile(z[:, None], (1, len(knots)))))
+    said = Auto(Learned(3, knots, (vintage,))).fit(panel).forecast(3, (80.0,))
+    outlook = look_ahead(panel, 3)
+    path, scale = outlook.path[0], outlook.scale[0]
+    np.testing.assert_allclose(said.mean[0], path + 0.1 * scale, rtol=1e-6)
+    np.testing.assert_allclose(said.quantiles[0, :, 1], path + 0.25 * scale, rtol=1e-6)
+    np.testing.assert_allclose(said.quantiles[0, :, 0], path + (0.25 - 1.0 * 0.75) * scale, rtol=1e-6)
+    np.testing.assert_allclose(said.quantiles[0, :, 2], path + (0.25 + 2.0 * 0.5) * scale, rtol=1e-6)
+
+
+def test_scaled_and_shifted_balances_scale_and_shift_the_forecast(panel: Panel, learned: Learned) -> None:
+    said = Auto(learned).fit(panel).forecast(H, LEVELS)
+    changed = Panel(panel.ids, panel.y * -0.0 + panel.y * 4.0 + 1024.0, panel.lengths, panel.origins)
+    other = Auto(learned).fit(changed).forecast(H, LEVELS)
+    close = np.isclose(other.quantiles, said.quantiles * 4.0 + 1024.0, rtol=1e-6, atol=1e-3).all(axis=(1, 2))
+    assert close.mean() > 0.95, "but for ties broken by rounding"
+
+
+def test_levels_are_nested_and_the_median_lies_between(panel: Panel, learned: Learned) -> None:
+    said = Auto(learned).fit(panel).forecast(H, LEVELS)
+    assert (np.diff(said.quantiles[~np.isnan(said.mean).any(axis=1)], axis=2) >= 0).all()
+
+
+def test_neighbours_change_no_bit(panel: Panel, learned: Learned) -> None:
+    whole = Auto(learned).fit(panel).forecast(H, LEVELS)
+    rows = [31, 4, 17]
+    some = Auto(learned).fit(panel.take(rows)).forecast(H, LEVELS)
+    np.testing.assert_array_equal(some.quantiles, whole.quantiles[rows])
+    np.testing.assert_array_equal(some.mean, whole.mean[rows])
+
+
+def test_later_days_and_younger_accounts_change_nothing_that_was_learned(panel: Panel) -> None:
+    months = months_of(panel.origins - 60)
+    before = months[0].astype("datetime64[D]").astype(np.int64) - 1
+    known = np.full((len(panel), 1), before)
+    whole = learn(panel, months, known, h=H)
+    back = int((panel.origins[0] - months[0]).astype(np.int64)) + 1
+    cut = Panel(panel.ids, panel.y[:, :-back], panel.lengths - back, panel.origins - back)
+    rows = np.flatnonzero(cut.lengths > 0)
+    then = learn(cut.take(rows), months, known[rows], h=H)
+    assert len(whole.vintages[0].forest) == len(then.vintages[0].forest) > 0
+    for one, other in zip(whole.vintages[0].forest, then.vintages[0].forest, strict=True):
+        np.testing.assert_array_equal(one.threshold, other.threshold)
+        np.testing.assert_array_equal(one.values, other.values)
+
+
+def test_what_was_learned_is_read_back_as_it_was(panel: Panel, learned: Learned, tmp_path: Path) -> None:
+    for name, frame in learned_frames(learned).items():
+        frame.write_parquet(tmp_path / name)
+    again = read_learned(tmp_path, h=H)
+    said, then = (Auto(one).fit(panel).forecast(H, LEVELS) for one in (learned, again))
+    np.testing.assert_array_equal(said.quantiles, then.quantiles)
+
+
+def test_an_account_that_never_moved_keeps_its_balance_and_a_young_one_is_said_to_be_young(learned: Learned) -> None:
+    y = np.full((2, 60), np.nan)
+    y[0] = 12.5
+    y[1, 40:] = np.arange(20.0)
+    panel = Panel(pl.Series(["still", "young"]), y, np.array([60, 20]), np.full(2, np.datetime64("2020-01-31")))
+    said = Auto(learned).fit(panel).forecast(H, LEVELS)
+    assert (said.mean[0] == 12.5).all()
+    assert [failure.row for failure in said.failures] == [1]

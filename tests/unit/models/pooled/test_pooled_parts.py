@@ -1,0 +1,107 @@
+"""The parts of what is learned from all accounts, each against a hand-worked case or a slow loop."""
+
+import numpy as np
+import pytest
+
+from forecast_cli.models.pooled.calibration import GRID, Calibration, calibrate
+from forecast_cli.models.pooled.forest import Tree, consult, grow
+from forecast_cli.models.pooled.knots import between_knots, knots_of
+from forecast_cli.models.pooled.leaves import leaf_statistics
+
+
+@pytest.mark.parametrize(
+    ("h", "knots"),
+    [(1, [1]), (2, [1, 2]), (14, [1, 3, 7, 14]), (31, [1, 3, 7, 14, 21, 30, 31]), (90, None), (366, None)],
+)
+def test_the_last_knot_is_the_horizon(h: int, knots: list[int] | None) -> None:
+    found = knots_of(h)
+    assert found[-1] == h
+    assert (np.diff(found) > 0).all()
+    if knots is not None:
+        assert found.tolist() == knots
+
+
+def test_between_knots_values_lie_on_straight_lines_from_nothing_at_the_origin() -> None:
+    values = np.array([[[4.0, 0.0], [8.0, 6.0]]])
+    got = between_knots(values, np.array([2, 5]), 5)
+    assert got[0, :, 0].tolist() == pytest.approx([2.0, 4.0, 16 / 3, 20 / 3, 8.0])
+    assert got[0, :, 1].tolist() == pytest.approx([0.0, 0.0, 2.0, 4.0, 6.0])
+
+
+def test_leaves_keep_the_quantiles_and_the_mean_of_what_came() -> None:
+    rng = np.random.default_rng(5)
+    leaf, came = rng.integers(0, 7, 90) * 3, rng.normal(size=(90, 2))
+    leaves, statistics = leaf_statistics(leaf, came)
+    assert leaves.tolist() == sorted(set(leaf.tolist()))
+    for place, name in enumerate(leaves):
+        own = came[leaf == name]
+        for knot in range(2):
+            want = [*np.quantile(own[:, knot], [0.1, 0.5, 0.9]), own[:, knot].mean()]
+            np.testing.assert_allclose(statistics[place, knot], want, rtol=1e-12)
+
+
+def test_a_tree_is_gone_down_as_drawn() -> None:
+    values = np.arange(5, dtype=np.float32).reshape(5, 1, 1).repeat(4, axis=2)
+    tree = Tree(
+        feature=np.array([1, 0, 0, 0, 0], dtype=np.int32),
+        threshold=np.array([0.5, -1.0, np.inf, np.inf, np.inf]),
+        left=np.array([1, 3, 2, 3, 4], dtype=np.int32),
+        right=np.array([2, 4, 2, 3, 4], dtype=np.int32),
+        values=values,
+    )
+    x = np.array([[0.0, 0.6], [-1.0, 0.5], [-0.9, 0.5]], dtype=np.float32)
+    assert tree.leaf_of(x).tolist() == [2, 3, 4]
+    assert consult((tree, tree), x)[:, 0, 0].tolist() == [2.0, 3.0, 4.0]
+
+
+def test_a_forest_says_the_mean_of_what_like_windows_saw() -> None:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(400, 5)).astype(np.float32)
+    came = np.stack([x[:, 0] + rng.normal(0, 0.1, 400), np.zeros(400)], axis=1).astype(np.float64)
+    forest = grow(x, came, trees=20, seed=3)
+    said = consult(forest, x)
+    assert np.corrcoef(said[:, 0, 1], x[:, 0])[0, 1] > 0.9
+    assert (said[:, 1] == 0.0).all()
+    assert (np.diff(said[:, 0, :3], axis=1) >= 0).all()
+    slow = np.mean([tree.values[tree.leaf_of(x[7:8])[0]] for tree in forest], axis=0)
+    np.testing.assert_allclose(said[7], slow, rtol=1e-6)
+    again = grow(x, came, trees=20, seed=3)
+    assert all((one.threshold == other.threshold).all() for one, other in zip(forest, again, strict=True))
+
+
+def test_what_a_row_is_told_does_not_depend_on_its_neighbours() -> None:
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(300, 4)).astype(np.float32)
+    forest = grow(x, rng.normal(size=(300, 3)), trees=4, seed=0)
+    whole = consult(forest, x)
+    assert (consult(forest, x[[250, 3]]) == whole[[250, 3]]).all()
+
+
+def test_calibrated_quantiles_hold_what_they_say() -> None:
+    rng = np.random.default_rng(4)
+    came = rng.standard_t(4, size=(20_000, 1))
+    said = np.tile(np.array([-0.5, 0.1, 0.9, 0.0]), (20_000, 1, 1))
+    found = calibrate(said, came, np.zeros(20_000, dtype=np.int64))
+    probabilities = np.array([0.025, 0.1, 0.5, 0.9, 0.975])
+    quantiles = found.quantiles(said[:1], probabilities)[0, 0]
+    below = [(came < quantile).mean() for quantile in quantiles]
+    np.testing.assert_allclose(below, probabilities, atol=2e-3)
+
+
+def test_intervals_are_widened_to_hold_in_most_months() -> None:
+    rng = np.random.default_rng(6)
+    months = np.repeat(np.arange(10), 500)
+    came = rng.normal(size=(5_000, 1)) * np.where(months >= 8, 3.0, 1.0)[:, None]
+    said = np.tile(np.array([-1.28, 0.0, 1.28, 0.0]), (5_000, 1, 1))
+    low, high = calibrate(said, came, months).quantiles(said[:1], np.array([0.1, 0.9]))[0, 0]
+    held = [((came[months == month] >= low) & (came[months == month] <= high)).mean() for month in range(10)]
+    assert sorted(held)[1] == pytest.approx(0.8, abs=0.05), "nine months of ten hold 80 %"
+
+
+def test_scores_between_and_beyond_those_kept_go_on_in_a_straight_line_of_the_normal_score() -> None:
+    scores = np.linspace(-2.0, 2.0, len(GRID))[:, None]
+    said = np.array([[[-1.0, 0.0, 2.0, 0.0]]])
+    got = Calibration(scores).quantiles(said, np.array([0.0001, 0.1, 0.5, 0.9, 0.9999]))[0, 0]
+    assert got[1:4].tolist() == pytest.approx([-1.0, 0.0, 2.0])
+    assert got[0] < -2.0
+    assert got[4] > 4.0
