@@ -45,7 +45,7 @@ def all_payments(panel: Panel, streams: Streams, h: int) -> tuple[Payment, ...]:
         for stream, day in zip(coming.stream.tolist(), days.tolist(), strict=True)
         if day <= last and rows[row_of[stream]]["status"] != StreamStatus.ENDED
     ]
-    return tuple(sorted(found, key=lambda payment: (payment.date, payment.amount)))
+    return tuple(sorted(found, key=lambda payment: (payment.day, payment.amount)))
 
 
 def regular_of(events: pl.DataFrame) -> Regular:

@@ -89,11 +89,7 @@ def _from_past(tables: RunTables, past: Past, fan: AccountFan, key: AccountKey, 
         else:
             told["payments"] = next_payments(events, origin, h)
     if by_auto:
-        steps = (
-            _steps(outlook, fan, float(panel.y[0, -1]))
-            if panel is not None and outlook is not None and past.same
-            else ()
-        )
+        steps = _steps(outlook, fan, panel) if past.same and panel is not None and outlook is not None else ()
         told["why"] = Why(month[0] if month else None, month[1] if month else None, steps)
     return told
 

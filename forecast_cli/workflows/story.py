@@ -90,7 +90,7 @@ class Payment:
     ``seen`` payments of its stream were found since ``since``.
     """
 
-    date: date
+    day: date
     amount: float
     rule: str
     confidence: float

@@ -93,7 +93,7 @@ def _draw_band(plotext: Any, chart: FanChart, glyphs: Glyphs) -> None:
 
 def _draw_line(plotext: Any, days: Sequence[int], values: Sequence[float], glyph: str, colour: str) -> None:
     signal = plotext.figure.signal(list(days), list(values), marker=plotext.marker(glyph, colour))
-    signal.lines(True)
+    signal.lines(active=True)
     plotext.figure.draw(signal)
 
 
@@ -109,7 +109,7 @@ def _days(chart: FanChart) -> range:
 
 def _set_axes(figure: Any, chart: FanChart, width: int) -> None:
     for axis in ("x", "y"):
-        figure.axes(False, axis=axis, side=1)
+        figure.axes(active=False, axis=axis, side=1)
     days = _days(chart)
     figure.ruler("x", "lower").lim(days[0], days[-1])
     places = _places(days, width)
@@ -122,7 +122,7 @@ def _set_axes(figure: Any, chart: FanChart, width: int) -> None:
 
 
 def _places(days: range, width: int) -> list[int]:
-    """Return the days that are named: the first, the origin, and in between as many as there is room for."""
+    """Return the days that are named, counted from the origin: that one, and as many as there is room for."""
     every = max(math.ceil(len(days) / max(width // _DATE_WIDTH, 1)), 7)
     back = [day for day in range(0, days[0] - 1, -every) if day >= days[0]]
     ahead = list(range(every, days[-1] - every // 2 + 1, every))
