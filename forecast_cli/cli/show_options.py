@@ -1,11 +1,12 @@
 """Options of ``show``: which of an account's series, which model, and where its history is."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecast_cli.workflows.story import ShowRequest
+if TYPE_CHECKING:
+    from forecast_cli.workflows.story import ShowRequest
 
 
 class ShowOptions:
@@ -22,6 +23,8 @@ class ShowOptions:
     ]
 
 
-def request_from(ctx: typer.Context, account: str, forecast: Path) -> ShowRequest:
+def request_from(ctx: typer.Context, account: str, forecast: Path) -> "ShowRequest":
     """Return the request that a command line makes."""
+    from forecast_cli.workflows.story import ShowRequest
+
     return ShowRequest(account, forecast, **{name: ctx.params[name] for name in ShowOptions.__annotations__})

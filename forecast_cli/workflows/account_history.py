@@ -22,9 +22,9 @@ from forecast_cli.store.manifest import Manifest
 from forecast_cli.workflows.account_key import AccountKey, has_value
 from forecast_cli.workflows.story import RECENT, AccountHistory, Rates
 
-_GONE = "the input it was forecast from is no longer there; name it with --input"
-_CHANGED = "the input it was forecast from has changed since; --input reads it all the same"
-_REMOTE = "the input it was forecast from is in an object store; name it with --input"
+_GONE = "{root}, which it was forecast from, is not there; name it with --input"
+_CHANGED = "{root} has changed since it was forecast from; --input {root} reads it all the same"
+_REMOTE = "{root}, which it was forecast from, is not a local file; name it with --input"
 _OTHER = "read from another input than the forecast"
 _NOTHING = "the input holds no usable balances of this account"
 
@@ -56,10 +56,10 @@ def read_past(manifest: Manifest, key: AccountKey, origin: date | None, path: st
     except InputRejectedError:
         if path is not None:
             raise
-        return Past(None, _CHANGED)
+        return Past(None, _CHANGED.format(root=manifest.input.root))
     same = _is_same(source, manifest)
     if path is None and not same:
-        return Past(None, _CHANGED)
+        return Past(None, _CHANGED.format(root=manifest.input.root))
     panel = _panel_of(source, settings, key, origin) if source.files else None
     return Past(panel, _NOTHING if panel is None else None if same else _OTHER, same=same and panel is not None)
 
@@ -96,14 +96,14 @@ def recent_rates(panel: Panel) -> Rates | None:
 def _why_missing(manifest: Manifest) -> str | None:
     """Return why the input of a run cannot be what it was, as far as names and sizes tell."""
     if "://" in manifest.input.root:
-        return _REMOTE
+        return _REMOTE.format(root=manifest.input.root)
     for file in manifest.input.files:
         try:
             size = Path(file.path).stat().st_size
         except OSError:
-            return _GONE
+            return _GONE.format(root=manifest.input.root)
         if size != file.bytes:
-            return _CHANGED
+            return _CHANGED.format(root=manifest.input.root)
     return None
 
 

@@ -17,11 +17,11 @@ def render_risk(risk: Sequence[ThresholdRisk], *, width: int) -> Group:
     """Return a row for each threshold and window, and by which days it has been crossed."""
     columns = (
         Column("under"),
-        Column("  within\n  days", "right"),
-        Column("  probability", "right"),
-        Column("  expected\n  low", "right"),
-        Column("  5 % low" if width >= _WIDE else "  5 %\n  low", "right"),
-        *((Column("  days\n  under", "right"),) if width >= _WIDE else ()),
+        Column(" within\n days", "right"),
+        Column(" probability", "right"),
+        Column(" expected\n low", "right"),
+        Column(" 5 % low" if width >= _WIDE else " 5 %\n low", "right"),
+        *((Column(" days\n under", "right"),) if width >= _WIDE else ()),
     )
     rows = [row[: len(columns)] for one in risk for row in _rows(one)]
     return section(
@@ -42,11 +42,11 @@ def _rows(one: ThresholdRisk) -> list[tuple[str, ...]]:
     return [
         (
             amount if place == 0 else "",
-            f"  {window.days}",
-            f"  {percent(window.prob_below)}",
-            f"  {window.expected_low:,.2f}",
-            f"  {window.low_q05:,.2f}",
-            f"  {window.days_below:.1f}",
+            f" {window.days}",
+            f" {percent(window.prob_below)}",
+            f" {window.expected_low:,.2f}",
+            f" {window.low_q05:,.2f}",
+            f" {window.days_below:.1f}",
         )
         for place, window in enumerate(one.windows)
     ]
@@ -57,4 +57,3 @@ def _crossed(one: ThresholdRisk) -> str:
     days = [(share, day) for share, day in zip(_CROSSED, one.crossed, strict=True) if day is not None]
     said = ", ".join(f"{share} by {day}" for share, day in days) or "fewer than 10 %"
     return f"Paths that have been under {printable(one.name)}: {said}."
-

@@ -110,11 +110,11 @@ def _payments(story: AccountStory) -> Group:
         return section("Coming payments", indented(line("none that recurs was found to fall due")))
     columns = (
         Column("date"),
-        Column("  amount", "right"),
-        Column("  likely", "right"),
-        Column("  rule", wraps=True),
-        Column("  seen", "right"),
-        Column("  since"),
+        Column(" amount", "right"),
+        Column(" likely", "right"),
+        Column(" rule", wraps=True),
+        Column(" seen", "right"),
+        Column(" since"),
     )
     notes = [] if story.every_payment else ["The next of each; without the history, later ones are not listed."]
     return section(
@@ -125,8 +125,8 @@ def _payments(story: AccountStory) -> Group:
 
 
 def _payment(payment: Payment) -> Sequence[str]:
-    likely = f"  {round(payment.confidence * 100)} %"
-    told = (f"  {money(payment.amount)}", likely, f"  {payment.rule}", f"  {payment.seen}", f"  {payment.since}")
+    likely = f" {round(payment.confidence * 100)} %"
+    told = (f" {money(payment.amount)}", likely, f" {payment.rule}", f" {payment.seen}", f" {payment.since}")
     return payment.day.isoformat(), *told
 
 
@@ -152,13 +152,13 @@ def _why(why: Why) -> Group:
     if why.steps:
         columns = (
             Column("days", "right"),
-            Column("  last balance", "right"),
-            Column("  own payments\n  and level", "right"),
-            Column("  accounts\n  like it", "right"),
-            Column("  mean\n  forecast", "right"),
+            Column(" last balance", "right"),
+            Column(" own payments\n and level", "right"),
+            Column(" accounts\n like it", "right"),
+            Column(" mean\n forecast", "right"),
         )
         rows = [
-            (str(step.days), *(f"  {money(part)}" for part in (step.last, step.own, step.correction, step.mean)))
+            (str(step.days), *(f" {money(part)}" for part in (step.last, step.own, step.correction, step.mean)))
             for step in why.steps
         ]
         parts.append(indented(ruled(columns, rows)))
