@@ -13,7 +13,7 @@ class ShowOptions:
     """What ``show`` is asked for besides the account and the forecast."""
 
     input: Annotated[
-        str | None, typer.Option("--input", help="Where its history is read (default: where DIR was).", metavar="INPUT")
+        str | None, typer.Option("--input", help="Where its history is read (default: where DIR was).", metavar="PATH")
     ]
     currency: Annotated[
         str | None, typer.Option("--currency", help="Which of its currencies, where it has several.", metavar="NAME")
