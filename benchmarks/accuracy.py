@@ -32,8 +32,8 @@ def main(paths: list[str]) -> None:
         print_segments(pl.read_parquet(output / "segments.parquet"))
     found = score(7)
     print(
-        f"\nPlanted streams of 4 payments or more: {found.recall:.1%} found, {found.recall_of_seen:.1%} of those that the "
-        f"balance shows; of those found {found.false:.1%} are false, {found.false_or_sum:.1%} not even a sum of some"
+        f"\nPlanted streams of 4 payments or more: {found.recall:.1%} found, {found.recall_of_seen:.1%} of those that "
+        f"the balance shows; of those found {found.false:.1%} false, {found.false_or_sum:.1%} not even a sum"
     )
 
 
@@ -60,7 +60,7 @@ def print_leaderboard(board: pl.DataFrame, skill: dict[str, float]) -> None:
 
 
 def print_segments(segments: pl.DataFrame) -> None:
-    """Print the segments of 20 accounts or more that auto does worst in, against the seasonal naive, and its coverage."""
+    """Print the segment of 20 accounts or more that auto does worst in, against the seasonal naive, and coverage."""
     told = segments.filter(pl.col("accounts") >= FEWEST, pl.col("metric").is_in(["scrps", "coverage_80"]))
     wide = told.pivot("metric", index=["model", "segment", "segment_value", "accounts"], values="value")
     own, naive = (wide.filter(pl.col("model") == name) for name in ("auto", "SeasonalNaive"))
@@ -68,8 +68,8 @@ def print_segments(segments: pl.DataFrame) -> None:
     ratio = both.with_columns(ratio=pl.col("scrps") / pl.col("scrps_naive")).sort("ratio", descending=True)
     worst = ratio.row(0, named=True)
     print(
-        f"auto over SeasonalNaive, sCRPS: at most {worst['ratio']:.2f} in {ratio.height} segments of {FEWEST} accounts or "
-        f"more ({worst['segment']} {worst['segment_value']}); its coverage of 80 % there: "
+        f"auto over SeasonalNaive, sCRPS: at most {worst['ratio']:.2f} in {ratio.height} segments of {FEWEST} accounts "
+        f"or more ({worst['segment']} {worst['segment_value']}); its coverage of 80 % there: "
         f"{own['coverage_80'].min():.3f} to {own['coverage_80'].max():.3f}"
     )
 

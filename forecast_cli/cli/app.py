@@ -15,10 +15,11 @@ from forecast_cli.cli.commands.models import models
 from forecast_cli.cli.commands.report import report
 from forecast_cli.cli.commands.runs import runs_app
 from forecast_cli.cli.commands.sample import sample
+from forecast_cli.cli.commands.show import show
 from forecast_cli.cli.commands.validate import validate
 from forecast_cli.core.exit_codes import ExitCode
 
-_COMMANDS: Final = (forecast, backtest, validate, check, compare, report, sample, models)
+_COMMANDS: Final = (forecast, backtest, validate, check, compare, report, show, sample, models)
 
 
 def build_app() -> typer.Typer:

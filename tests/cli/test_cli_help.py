@@ -26,6 +26,7 @@ COMMANDS = (
     ("runs", "show"),
     ("runs", "diff"),
     ("runs", "prune"),
+    ("show",),
     ("models",),
     ("config",),
     ("config", "init"),

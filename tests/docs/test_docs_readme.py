@@ -10,6 +10,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 from docs_reference import ROOT
+from typer.testing import CliRunner
+
+from forecast_cli.cli.app import build_app
 
 SYSTEM = "/usr/bin:/bin"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -104,22 +107,30 @@ def test_the_error_shown_is_the_error_given(home: Path) -> None:
     assert done.stderr.splitlines()[0] == example("text", "error:").strip()
 
 
-def test_the_figures_shown_are_those_of_the_sample(tmp_path: Path) -> None:
-    command = [
-        "forecast-cli",
-        "forecast",
-        "data/sample",
-        "--config",
-        "configs/sample.toml",
-        "--output",
-        str(tmp_path / "o"),
-    ]
+@pytest.fixture(scope="module")
+def sample_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The forecast of the sample: its folder, and what was said of it."""
+    output = tmp_path_factory.mktemp("sample") / "o"
+    command = ["forecast-cli", "forecast", "data/sample", "--config", "configs/sample.toml", "--output", str(output)]
     done = run(command, ROOT)
     assert done.returncode == 0, done.stderr
+    return output, done.stdout
+
+
+def test_the_account_shown_is_that_of_the_sample(sample_run: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    [command] = [line for line in example("sh", "forecast-cli show").splitlines() if " show " in line]
+    words = command.replace("out/forecast", str(sample_run[0])).split()[1:]
+    shown = CliRunner(env={"COLUMNS": "80"}).invoke(build_app(), words, prog_name="forecast-cli")
+    assert shown.stdout == example("text", "Coming payments")
+
+
+def test_the_figures_shown_are_those_of_the_sample(sample_run: tuple[Path, str]) -> None:
+    said = sample_run[1]
     shown = example("text", "Not as asked").splitlines()
     counts = [line for line in shown if re.match(r"  (ok|fallback|skipped|failed|in all) ", line)]
     sizes = [line.split(" rows")[0] for line in shown if " rows " in line]
     assert len(counts) == 5
     low = [line for line in shown if re.match(r"  (within days|under) ", line)]
     assert (len(sizes), len(low)) == (4, 3)
-    assert all(line in done.stdout for line in [*counts, *sizes, *low])
+    assert all(line in said for line in [*counts, *sizes, *low])

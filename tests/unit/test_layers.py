@@ -62,6 +62,7 @@ def test_every_room_is_a_known_one() -> None:
         ("rich", {"cli", "reports"}),
         ("typer", {"cli"}),
         ("pyarrow", {"data", "store"}),
+        ("plotext", {"reports"}),
         ("filelock", {"store"}),
     ],
 )

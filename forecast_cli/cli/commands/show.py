@@ -1,0 +1,24 @@
+"""``forecast-cli show``: one account of a forecast."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forecast_cli.cli.flags import takes
+from forecast_cli.cli.options import FormatOption, LogOptions, OutputFormat
+from forecast_cli.cli.show_options import ShowOptions, request_from
+
+
+@takes(ShowOptions, LogOptions)
+def show(
+    ctx: typer.Context,
+    account: Annotated[str, typer.Argument(help="Id of the account.", metavar="ACCOUNT")],
+    forecast: Annotated[Path, typer.Option("--forecast", help="Output folder of a forecast.", metavar="DIR")],
+    format: FormatOption = OutputFormat.TABLE,  # noqa: A002 - the option's name
+) -> None:
+    """Show one account of a forecast: history, fan, coming payments, risk, and why."""
+    from forecast_cli.cli.views.show import end_story
+    from forecast_cli.workflows.show import explain_account
+
+    end_story(ctx.obj, explain_account(request_from(ctx, account, forecast)), format)

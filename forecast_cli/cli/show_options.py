@@ -1,0 +1,30 @@
+"""Options of ``show``: which of an account's series, which model, and where its history is."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from forecast_cli.workflows.story import ShowRequest
+
+
+class ShowOptions:
+    """What ``show`` is asked for besides the account and the forecast."""
+
+    input: Annotated[
+        str | None, typer.Option("--input", help="Where its history is read (default: where DIR was).", metavar="PATH")
+    ]
+    currency: Annotated[
+        str | None, typer.Option("--currency", help="Which of its currencies, where it has several.", metavar="NAME")
+    ]
+    model: Annotated[
+        str | None, typer.Option("--model", help="Which model of DIR (default: its first).", metavar="MODEL")
+    ]
+
+
+def request_from(ctx: typer.Context, account: str, forecast: Path) -> "ShowRequest":
+    """Return the request that a command line makes."""
+    from forecast_cli.workflows.story import ShowRequest
+
+    return ShowRequest(account, forecast, **{name: ctx.params[name] for name in ShowOptions.__annotations__})

@@ -1,0 +1,44 @@
+"""How ``show`` ends: one account on stdout, for a terminal or as JSON, and one line for a log."""
+
+import sys
+from dataclasses import asdict
+from typing import Any, NoReturn
+
+import typer
+
+from forecast_cli.cli.messages import Ending, Log
+from forecast_cli.cli.options import OutputFormat
+from forecast_cli.cli.streams import columns, encoding_of, show, write_out
+from forecast_cli.cli.views.show_text import render_story
+from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.reports.jsonlines import document
+from forecast_cli.reports.terminal.fan import NEEDED
+from forecast_cli.reports.terminal.flag_words import flag_words
+from forecast_cli.workflows.story import AccountStory
+
+
+def end_story(log: Log, story: AccountStory, format: OutputFormat) -> NoReturn:  # noqa: A002
+    """Show an account."""
+    if format is OutputFormat.JSON:
+        write_out(document(story_values(story)))
+    else:
+        show(render_story(story, width=columns(), ascii_only=not _shows(NEEDED)))
+    log.close(Ending(ExitCode.OK, f"{story.output}: account {story.account_id}: {story.standing.status}"))
+    raise typer.Exit(ExitCode.OK)
+
+
+def story_values(story: AccountStory) -> dict[str, Any]:
+    """Return everything that is told of an account as values for JSON."""
+    told = asdict(story)
+    plain_id = story.account_id if isinstance(story.account_id, int | str) else str(story.account_id)
+    flags = {flag: flag_words(flag) for flag in story.standing.flags}
+    return told | {"account_id": plain_id, "standing": told["standing"] | {"flags": flags}}
+
+
+def _shows(characters: str) -> bool:
+    """Say whether stdout can show all of ``characters``."""
+    try:
+        characters.encode(encoding_of(sys.stdout))
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,59 @@
+"""The risk of one account on a terminal: how likely each threshold is crossed, how low it goes, and by when."""
+
+from collections.abc import Sequence
+
+from rich.console import Group
+
+from forecast_cli.reports.escape import printable
+from forecast_cli.reports.figures import percent
+from forecast_cli.reports.terminal.layout import Column, indented, line, ruled, section
+from forecast_cli.workflows.story import ThresholdRisk
+
+_WIDE = 76
+_CROSSED = ("10 %", "50 %", "90 %")
+
+
+def render_risk(risk: Sequence[ThresholdRisk], *, width: int) -> Group:
+    """Return a row for each threshold and window, and by which days it has been crossed."""
+    columns = (
+        Column("under"),
+        Column(" within\n days", "right"),
+        Column(" probability", "right"),
+        Column(" expected\n low", "right"),
+        Column(" 5 % low" if width >= _WIDE else " 5 %\n low", "right"),
+        *((Column(" days\n under", "right"),) if width >= _WIDE else ()),
+    )
+    rows = [row[: len(columns)] for one in risk for row in _rows(one)]
+    return section(
+        "Risk of a low balance",
+        indented(ruled(columns, rows)),
+        *(indented(line(_crossed(one))) for one in risk),
+    )
+
+
+def threshold_words(one: ThresholdRisk) -> str:
+    """Return what was asked for, and the amount where that says something else: ``0``, ``p10 (239.75)``."""
+    name = printable(one.name)
+    return name if name == f"{one.amount:g}" else f"{name} ({one.amount:,.2f})"
+
+
+def _rows(one: ThresholdRisk) -> list[tuple[str, ...]]:
+    amount = threshold_words(one)
+    return [
+        (
+            amount if place == 0 else "",
+            f" {window.days}",
+            f" {percent(window.prob_below)}",
+            f" {window.expected_low:,.2f}",
+            f" {window.low_q05:,.2f}",
+            f" {window.days_below:.1f}",
+        )
+        for place, window in enumerate(one.windows)
+    ]
+
+
+def _crossed(one: ThresholdRisk) -> str:
+    """Return by which days shares of the paths have been under a threshold."""
+    days = [(share, day) for share, day in zip(_CROSSED, one.crossed, strict=True) if day is not None]
+    said = ", ".join(f"{share} by {day}" for share, day in days) or "fewer than 10 %"
+    return f"Paths that have been under {printable(one.name)}: {said}."

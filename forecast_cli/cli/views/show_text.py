@@ -1,0 +1,171 @@
+"""One account on a terminal: what became of it, its fan, what is coming, the risk, and why."""
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from forecast_cli.cli.views.accounts import MEANINGS, STYLES
+from forecast_cli.cli.views.show_risk import render_risk, threshold_words
+from forecast_cli.core.text import counted
+from forecast_cli.reports.escape import printable
+from forecast_cli.reports.terminal.fan import ASCII, UNICODE, FanChart, near_thresholds, render_fan
+from forecast_cli.reports.terminal.flag_words import flag_words
+from forecast_cli.reports.terminal.layout import Cell, Column, aligned, indented, line, ruled, section, sections
+from forecast_cli.workflows.story import AccountFan, AccountStory, Band, Payment, Rates, Regular, Standing, Why
+
+_LEVEL = 80.0
+_RIGHT = Column(align="right")
+_FACTS = (Column(), Column(wraps=True))
+
+
+def render_story(story: AccountStory, *, width: int, ascii_only: bool) -> Group:
+    """Return all that is told of an account, for a terminal of ``width`` columns."""
+    fan = story.fan
+    return sections(
+        section(_title(story), aligned(_FACTS, _header(story))),
+        None if fan is None else _chart(story, fan, width=width, ascii_only=ascii_only),
+        _payments(story) if story.regular is not None else None,
+        _level(story.rates, story.regular) if story.rates or story.regular else None,
+        render_risk(story.risk, width=width) if story.risk else None,
+        _why(story.why) if story.why else None,
+    )
+
+
+def money(amount: float) -> str:
+    """Return an amount in units of the balance, with two decimals; never minus zero."""
+    return f"{round(amount, 2) + 0.0:,.2f}"
+
+
+def _title(story: AccountStory) -> str:
+    currency = "" if story.currency is None else f" {printable(story.currency)}"
+    return f"Account {printable(story.account_id)}{currency}"
+
+
+def _header(story: AccountStory) -> list[tuple[Cell, Cell]]:
+    standing = story.standing
+    status = Text(standing.status.value, style=STYLES[standing.status])
+    rows: list[tuple[Cell, Cell]] = [("status", status.append(f": {MEANINGS[standing.status]}", style="default"))]
+    if standing.reason:
+        rows.append(("reason", printable(standing.reason)))
+    rows += [("flag" if place == 0 else "", flag_words(flag)) for place, flag in enumerate(standing.flags)]
+    rows += [("history", _history(standing)), ("model", _model(standing))]
+    if story.fan is not None:
+        rows.append(("forecast", f"{counted(story.horizon, 'day')} ahead from {story.origin}"))
+    return rows
+
+
+def _history(standing: Standing) -> str:
+    if standing.first is None:
+        return "no day with a balance"
+    days = counted(standing.n_obs or 0, "day") + " with a balance"
+    repairs = [f"{name.replace('_', ' ')} {count:,}" for name, count in standing.repairs.items()]
+    return f"{days}, {standing.first} to {standing.last}" + (f"; repairs: {', '.join(repairs)}" if repairs else "")
+
+
+def _model(standing: Standing) -> str:
+    asked, used = printable(standing.model), standing.model_used
+    if used is None:
+        return f"{asked}: no forecast"
+    return asked if used == standing.model else f"{asked}, which failed: {printable(used)} took its place"
+
+
+def _chart(story: AccountStory, fan: AccountFan, *, width: int, ascii_only: bool) -> Group:
+    assert story.origin is not None  # noqa: S101 - a fan has one
+    band = _band(fan)
+    balances = story.history.balances if story.history else ()
+    amounts = [one.amount for one in story.risk]
+    chart = FanChart(story.origin, balances, fan.median, band.low, band.high, amounts)
+    days = f"the last {counted(len(balances), 'day')} and " if balances else ""
+    notes = [line(f"History: {printable(story.history_note)}.", "yellow")] if story.history_note else []
+    return section(
+        f"Balance: {days}{counted(len(fan.dates), 'day')} ahead",
+        render_fan(chart, width=width, ascii_only=ascii_only),
+        indented(line(_legend(story, chart, band, ascii_only=ascii_only))),
+        *(indented(note) for note in notes),
+    )
+
+
+def _band(fan: AccountFan) -> Band:
+    """Return the interval nearest to 80 %."""
+    return min(fan.bands, key=lambda band: abs(band.level - _LEVEL))
+
+
+def _legend(story: AccountStory, chart: FanChart, band: Band, *, ascii_only: bool) -> str:
+    glyphs = ASCII if ascii_only else UNICODE
+    history = "*" if ascii_only else "⠒⠒"
+    near = near_thresholds(chart)
+    names = [threshold_words(one) for one in story.risk]
+    drawn = [name for name, one in zip(names, story.risk, strict=True) if one.amount in near]
+    away = [name for name, one in zip(names, story.risk, strict=True) if one.amount not in near]
+    parts = [f"{history} balance"] if story.history else []
+    parts += [f"{glyphs.median} median", f"{glyphs.band} {band.level:g} % interval"]
+    parts += [f"{glyphs.threshold * 2} thresholds {', '.join(drawn)}"] if drawn else []
+    parts += [f"not drawn, far away: {', '.join(away)}"] if away else []
+    return "; ".join(parts)
+
+
+def _payments(story: AccountStory) -> Group:
+    if not story.payments:
+        return section("Coming payments", indented(line("none that recurs was found to fall due")))
+    columns = (
+        Column("date"),
+        Column(" amount", "right"),
+        Column(" likely", "right"),
+        Column(" rule", wraps=True),
+        Column(" seen", "right"),
+        Column(" since"),
+    )
+    notes = [] if story.every_payment else ["The next of each; without the history, later ones are not listed."]
+    return section(
+        "Coming payments",
+        indented(ruled(columns, [_payment(payment) for payment in story.payments])),
+        *(indented(line(note)) for note in notes),
+    )
+
+
+def _payment(payment: Payment) -> Sequence[str]:
+    likely = f" {round(payment.confidence * 100)} %"
+    told = (f" {money(payment.amount)}", likely, f" {payment.rule}", f" {payment.seen}", f" {payment.since}")
+    return payment.day.isoformat(), *told
+
+
+def _level(rates: Rates | None, regular: Regular | None) -> Group:
+    rows: list[tuple[str, str, str]] = []
+    if rates is not None:
+        rows += [
+            ("mean balance", money(rates.mean_balance), f"mean of the last {counted(rates.days, 'day')}"),
+            ("in a day", money(rates.in_a_day), "of the same days"),
+            ("out a day", money(rates.out_a_day), "of the same days"),
+        ]
+    if regular is not None:
+        streams = counted(regular.streams, "recurring payment")
+        rows += [
+            ("regular in a month", money(regular.in_a_month), f"of {streams}"),
+            ("regular out a month", money(regular.out_a_month), "of the same"),
+        ]
+    return section("Level and spending", aligned((Column(), _RIGHT, Column(wraps=True)), rows))
+
+
+def _why(why: Why) -> Group:
+    parts: list[RenderableType] = []
+    if why.steps:
+        columns = (
+            Column("days", "right"),
+            Column(" last balance", "right"),
+            Column(" own payments\n and level", "right"),
+            Column(" accounts\n like it", "right"),
+            Column(" mean\n forecast", "right"),
+        )
+        rows = [
+            (str(step.days), *(f" {money(part)}" for part in (step.last, step.own, step.correction, step.mean)))
+            for step in why.steps
+        ]
+        parts.append(indented(ruled(columns, rows)))
+    return section("Why", *parts, indented(line(_learned(why))))
+
+
+def _learned(why: Why) -> str:
+    if why.learned_as_of is None:
+        return "Nothing was learned from other accounts: too few of them have a past to learn from."
+    return f"Learned from {counted(why.windows or 0, 'window')} of all accounts before {why.learned_as_of}."

@@ -1,0 +1,151 @@
+"""A fan on a terminal: history, median, band and thresholds, in characters; drawn by plotext."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+from rich.text import Text
+
+_HEIGHT: Final = 18
+_DATE_WIDTH: Final = 14
+_Y_TICKS: Final = 5
+#: Digits of a whole number beyond which it is told as 1.2e+09.
+_LONGEST: Final = 1e9
+#: A threshold further away than this share of the balances' range is not drawn: it would flatten all else.
+_REACH: Final = 0.6
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """What each part is drawn with: one character, or a name of plotext's."""
+
+    history: str
+    median: str
+    band: str
+    threshold: str
+
+
+UNICODE: Final = Glyphs(history="braille", median="•", band="░", threshold="┈")
+ASCII: Final = Glyphs(history="*", median="o", band=":", threshold="-")
+#: Characters that a terminal has to show for ``UNICODE``.
+NEEDED: Final = "⠿•░┈│┤┬└┼"
+_TO_ASCII: Final = str.maketrans("│┤┬└┼─┈", "|++++--")
+
+
+@dataclass(frozen=True)
+class FanChart:
+    """What is drawn: balances by day in units of the balance.
+
+    ``history`` ends at the origin, empty where it is not known. ``median``, ``low`` and ``high`` begin the day after.
+    ``thresholds`` are amounts.
+    """
+
+    origin: date
+    history: Sequence[float]
+    median: Sequence[float]
+    low: Sequence[float]
+    high: Sequence[float]
+    thresholds: Sequence[float]
+
+
+def render_fan(chart: FanChart, *, width: int, ascii_only: bool) -> Text:
+    """Return the chart, ``width`` columns wide."""
+    glyphs = ASCII if ascii_only else UNICODE
+    text = _drawn(chart, glyphs, width)
+    return Text.from_ansi(text.translate(_TO_ASCII) if ascii_only else text, no_wrap=True, overflow="ignore")
+
+
+def near_thresholds(chart: FanChart) -> list[float]:
+    """Return the thresholds that are drawn: those that do not lie far from all balances."""
+    low, high = _range(chart)
+    reach = _REACH * (high - low)
+    return [amount for amount in chart.thresholds if low - reach <= amount <= high + reach]
+
+
+def _drawn(chart: FanChart, glyphs: Glyphs, width: int) -> str:
+    import plotext  # slow to import
+
+    plotext.terminal.limit(width=False, height=False)
+    figure = plotext.figure
+    figure.clear()
+    figure.theme("colorless")
+    figure.plot_size(width, _HEIGHT)
+    _draw_band(plotext, chart, glyphs)
+    for amount in near_thresholds(chart):
+        _draw_line(plotext, _days(chart), [amount] * len(_days(chart)), glyphs.threshold, "red")
+    if chart.history:
+        _draw_line(plotext, range(1 - len(chart.history), 1), chart.history, glyphs.history, "default")
+    days, (median,) = _from_origin(chart, chart.median)
+    _draw_line(plotext, days, median, glyphs.median, "blue")
+    _set_axes(figure, chart, width)
+    return str(figure.build().string())
+
+
+def _draw_band(plotext: Any, chart: FanChart, glyphs: Glyphs) -> None:
+    days, (low, high) = _from_origin(chart, chart.low, chart.high)
+    marker = plotext.marker(glyphs.band, "cyan")
+    bottom = plotext.figure.signal(days, low, marker=marker)
+    bottom.fill(plotext.figure.signal(days, high, marker=marker))
+    plotext.figure.draw(bottom)
+
+
+def _draw_line(plotext: Any, days: Sequence[int], values: Sequence[float], glyph: str, colour: str) -> None:
+    signal = plotext.figure.signal(list(days), list(values), marker=plotext.marker(glyph, colour))
+    signal.lines(active=True)
+    plotext.figure.draw(signal)
+
+
+def _from_origin(chart: FanChart, *ahead: Sequence[float]) -> tuple[list[int], list[list[float]]]:
+    """Return the days ahead and the values of each series, from the last balance on where that is known."""
+    last = list(chart.history[-1:])
+    return list(range(1 - len(last), len(chart.median) + 1)), [[*last, *values] for values in ahead]
+
+
+def _days(chart: FanChart) -> range:
+    return range(min(1, 1 - len(chart.history)), len(chart.median) + 1)
+
+
+def _set_axes(figure: Any, chart: FanChart, width: int) -> None:
+    for axis in ("x", "y"):
+        figure.axes(active=False, axis=axis, side=1)
+    days = _days(chart)
+    figure.ruler("x", "lower").lim(days[0], days[-1])
+    places = _places(days, width)
+    names = [(chart.origin + timedelta(days=place)).isoformat() for place in places]
+    figure.ruler("x", "lower").ticks(places, names)
+    low, high = _range(chart, with_thresholds=True)
+    figure.ruler("y", "left").lim(low, high)
+    ticks = _round_values(low, high)
+    figure.ruler("y", "left").ticks(ticks, [_label(value, ticks) for value in ticks])
+
+
+def _places(days: range, width: int) -> list[int]:
+    """Return the days that are named, counted from the origin: that one, and as many as there is room for."""
+    every = max(math.ceil(len(days) / max(width // _DATE_WIDTH, 1)), 7)
+    back = [day for day in range(0, days[0] - 1, -every) if day >= days[0]]
+    ahead = list(range(every, days[-1] - every // 2 + 1, every))
+    return [*reversed(back), *ahead]
+
+
+def _range(chart: FanChart, *, with_thresholds: bool = False) -> tuple[float, float]:
+    drawn = [*chart.history, *chart.median, *chart.low, *chart.high]
+    drawn += near_thresholds(chart) if with_thresholds else []
+    low, high = min(drawn), max(drawn)
+    return (low, high) if high > low else (low - 1.0, high + 1.0)
+
+
+def _round_values(low: float, high: float) -> list[float]:
+    """Return round values from ``low`` to ``high``, some five of them."""
+    rough = (high - low) / _Y_TICKS
+    unit = 10.0 ** math.floor(math.log10(rough))
+    step = next(unit * times for times in (1, 2, 5, 10) if unit * times >= rough)
+    return [step * place for place in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def _label(value: float, ticks: Sequence[float]) -> str:
+    if max(abs(tick) for tick in ticks) >= _LONGEST:
+        return f"{value:.2e}"
+    apart = ticks[1] - ticks[0] if len(ticks) > 1 else abs(value) or 1.0
+    return f"{value:,.{max(0, -math.floor(math.log10(apart)))}f}"

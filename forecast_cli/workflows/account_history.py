@@ -1,0 +1,153 @@
+"""The history of one account, read again from the input: only the files and the rows that may hold it."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.errors import InputRejectedError
+from forecast_cli.data.contract.check import read_accounts
+from forecast_cli.data.files.input_list import ListedInput, list_input
+from forecast_cli.data.files.listing import ListedFile
+from forecast_cli.data.files.open import check_files
+from forecast_cli.data.findings import raise_rejection
+from forecast_cli.data.panel import Panel, cut_panel
+from forecast_cli.data.source import Source
+from forecast_cli.models.pooled.windows import LOOK_BACK
+from forecast_cli.store.manifest import Manifest
+from forecast_cli.workflows.account_key import AccountKey, has_value
+from forecast_cli.workflows.story import RECENT, AccountHistory, Rates
+
+_GONE = "{root}, which it was forecast from, is not there; name it with --input"
+_CHANGED = "{root} has changed since it was forecast from; --input {root} reads it all the same"
+_REMOTE = "{root}, which it was forecast from, is not a local file; name it with --input"
+_OTHER = "read from another input than the forecast"
+_NOTHING = "the input holds no usable balances of this account"
+
+
+@dataclass(frozen=True)
+class Past:
+    """The account alone as a panel of one row, None where it cannot be had; ``note`` says why, or of what input.
+
+    ``same``: it is what the forecast was made from.
+    """
+
+    panel: Panel | None
+    note: str | None = None
+    same: bool = False
+
+
+def read_past(manifest: Manifest, key: AccountKey, origin: date | None, path: str | None) -> Past:
+    """Return the account's past, from ``path``, or from where the forecast read it if that is unchanged.
+
+    Raises InputRejectedError for a ``path`` that cannot be read.
+    """
+    settings = settings_of(manifest)
+    if path is None:
+        missing = _why_missing(manifest)
+        if missing is not None:
+            return Past(None, missing)
+    try:
+        source = _open(path or manifest.input.root, settings, key)
+    except InputRejectedError:
+        if path is not None:
+            raise
+        return Past(None, _CHANGED.format(root=manifest.input.root))
+    same = _is_same(source, manifest)
+    if path is None and not same:
+        return Past(None, _CHANGED.format(root=manifest.input.root))
+    panel = _panel_of(source, settings, key, origin) if source.files else None
+    return Past(panel, _NOTHING if panel is None else None if same else _OTHER, same=same and panel is not None)
+
+
+def settings_of(manifest: Manifest) -> Settings:
+    """Return the settings a run was made with, as far as they decide how its input is read."""
+    known = {name: value for name, value in manifest.settings.items() if name in Settings.model_fields}
+    return Settings.model_validate(known | {"fitted": None})
+
+
+def recent_history(panel: Panel) -> AccountHistory:
+    """Return the last days of the only account of a panel."""
+    balances = panel.series(0)[-RECENT:]
+    origin = panel.origins[0].astype("datetime64[D]").item()
+    return AccountHistory(
+        tuple(origin - timedelta(days=back) for back in reversed(range(len(balances)))), tuple(balances.tolist())
+    )
+
+
+def recent_rates(panel: Panel) -> Rates | None:
+    """Return level and spending over the last days of the only account of a panel; None for a single day."""
+    balances = panel.series(0)[-RECENT - 1 :]
+    flow = np.diff(balances)
+    if not len(flow):
+        return None
+    return Rates(
+        days=len(flow),
+        mean_balance=float(balances[1:].mean()),
+        in_a_day=float(np.maximum(flow, 0.0).mean()),
+        out_a_day=float(np.minimum(flow, 0.0).mean()),
+    )
+
+
+def _why_missing(manifest: Manifest) -> str | None:
+    """Return why the input of a run cannot be what it was, as far as names and sizes tell."""
+    if "://" in manifest.input.root:
+        return _REMOTE.format(root=manifest.input.root)
+    for file in manifest.input.files:
+        try:
+            size = Path(file.path).stat().st_size
+        except OSError:
+            return _GONE.format(root=manifest.input.root)
+        if size != file.bytes:
+            return _CHANGED.format(root=manifest.input.root)
+    return None
+
+
+def _is_same(source: Source, manifest: Manifest) -> bool:
+    """Say whether every file read is one that the run read, by content."""
+    read = {file.sha256 for file in manifest.input.files}
+    return all(file.sha256 in read for file in source.files)
+
+
+def _open(path: str, settings: Settings, key: AccountKey) -> Source:
+    listed = list_input(path, settings)
+    raise_rejection(listed.listing.findings)
+    source = check_files(_narrowed(listed, settings, key), settings)
+    if source.files:
+        raise_rejection(source.findings)
+    return source
+
+
+def _narrowed(listed: ListedInput, settings: Settings, key: AccountKey) -> ListedInput:
+    """Return the local files that may hold the account; the first where none does, so that there is a schema."""
+    if listed.access is not None:
+        return listed
+    files = listed.listing.files
+    near = tuple(file for file in files if _may_hold(file, settings.id_col, key.values[0])) or files[:1]
+    return replace(listed, listing=replace(listed.listing, files=near))
+
+
+def _may_hold(file: ListedFile, id_col: str, account: Any) -> bool:
+    """Say whether a file may hold an account; one that cannot be asked may."""
+    folders = dict(file.hive)
+    try:
+        rows = pl.scan_parquet(file.path, glob=False, hive_partitioning=False)
+        schema = rows.collect_schema()
+        if id_col not in schema:
+            return folders.get(id_col, str(account)) == str(account)
+        held = rows.filter(has_value(id_col, schema[id_col], account)).select(pl.len()).collect().item()
+    except (OSError, pl.exceptions.PolarsError):
+        return True
+    return bool(held)
+
+
+def _panel_of(source: Source, settings: Settings, key: AccountKey, origin: date | None) -> Panel | None:
+    """Return the panel of the account alone, as far back as models look; None where it has no usable balances."""
+    panel = read_accounts(source, settings, origin=origin, ids=[key.values[0]]).panel
+    wanted = [str(value) for value in key.values]
+    rows = [row for row, own in enumerate(panel.row_keys()) if [str(part) for part in own] == wanted]
+    return cut_panel(panel.take(rows), LOOK_BACK) if rows else None

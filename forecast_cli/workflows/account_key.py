@@ -1,0 +1,89 @@
+"""Which rows of a run's tables are an account's: by its id as a user types it, whatever type ids have."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from forecast_cli.core.errors import UsageError
+from forecast_cli.core.text import did_you_mean
+from forecast_cli.workflows.story import ShowRequest
+
+#: Ids looked at for one that was meant: neighbours in order on either side, and those that end alike.
+_NEAR: Final = 500
+_ENDING: Final = 4
+
+
+@dataclass(frozen=True)
+class AccountKey:
+    """The columns that tell accounts apart, and the account's values in them, of the columns' types."""
+
+    columns: tuple[str, ...]
+    values: tuple[Any, ...]
+
+    def of(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """Return the account's rows, in a form that row-group statistics can answer."""
+        schema = rows.collect_schema()
+        named = zip(self.columns, self.values, strict=True)
+        return rows.filter(*(has_value(name, schema[name], value) for name, value in named))
+
+
+def has_value(column: str, dtype: pl.DataType, value: object) -> pl.Expr:
+    """Return the condition that a column of a type holds ``value``, or what the text of ``value`` says in that type."""
+    if isinstance(dtype, pl.Categorical | pl.Enum):
+        return pl.col(column).cast(pl.String).eq_missing(pl.lit(value, dtype=pl.String))
+    typed = pl.Series([value], strict=False).cast(dtype, strict=False) if value is not None else pl.Series([None])
+    if value is not None and typed[0] is None:
+        return pl.lit(value=False)
+    return pl.col(column).eq_missing(pl.lit(typed[0], dtype=dtype))
+
+
+def find_key(accounts: pl.LazyFrame, request: ShowRequest, id_col: str, currency_col: str | None) -> AccountKey:
+    """Return the key of the account asked for.
+
+    Raises UsageError where there is none of that id, none in that currency, or where it has several and none is named.
+    """
+    if currency_col is None and request.currency is not None:
+        raise UsageError("--currency: the forecast's accounts have no currency in their key", "leave it out")
+    keys = (id_col,) if currency_col is None else (id_col, currency_col)
+    dtype = accounts.collect_schema()[id_col]
+    found = accounts.filter(has_value(id_col, dtype, request.account)).select(keys).collect()
+    if found.is_empty():
+        ids = accounts.select(pl.col(id_col).cast(pl.String)).collect()[id_col]
+        raise UsageError(
+            f"no account '{request.account}' in {request.forecast}",
+            did_you_mean(request.account, _near(ids, request.account), otherwise=_first_of(ids)),
+        )
+    if currency_col is not None:
+        found = _in_currency(found, request, currency_col)
+    return AccountKey(keys, found.row(0))
+
+
+def _in_currency(found: pl.DataFrame, request: ShowRequest, currency_col: str) -> pl.DataFrame:
+    names = [str(name) for name in found[currency_col]]
+    if request.currency is None and len(names) > 1:
+        raise UsageError(
+            f"account '{request.account}' has several currencies: {', '.join(names)}",
+            f"name one: --currency {names[0]}",
+        )
+    chosen = found.filter(pl.Series([request.currency in (None, name) for name in names]))
+    if chosen.is_empty():
+        raise UsageError(
+            f"account '{request.account}' has no currency '{request.currency}', but {', '.join(names)}",
+            f"name one: --currency {names[0]}",
+        )
+    return chosen
+
+
+def _near(ids: pl.Series, text: str) -> Sequence[str]:
+    """Return ids that may be meant by ``text``: of millions not all can be compared letter by letter."""
+    known = ids.drop_nulls().unique().sort()
+    place = int(known.search_sorted(text))
+    alike = known.filter(known.str.to_lowercase() == text.strip().lower())
+    ending = known.filter(known.str.ends_with(text[-_ENDING:])).head(_NEAR)
+    return pl.concat([alike, known.slice(max(place - _NEAR, 0), 2 * _NEAR), ending]).to_list()
+
+
+def _first_of(ids: pl.Series) -> str:
+    return f"it has {len(ids):,} accounts, such as '{ids[0]}'" if len(ids) else "it has no accounts"

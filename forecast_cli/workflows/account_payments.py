@@ -1,0 +1,71 @@
+"""The payments to come of one account, and what is regular about it."""
+
+from datetime import date, timedelta
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.engine.events import events_table
+from forecast_cli.models.recurring.cycles import Cycle
+from forecast_cli.models.recurring.events import coming_events
+from forecast_cli.models.recurring.listing import StreamStatus
+from forecast_cli.models.recurring.payments import OFFSETS
+from forecast_cli.models.recurring.streams import Streams
+from forecast_cli.workflows.story import Payment, Regular
+
+_WEEKS_A_MONTH: Final = 365.25 / 12 / 7
+#: Payments a month of each cycle.
+_A_MONTH: Final = {
+    Cycle.WEEKLY.label: _WEEKS_A_MONTH,
+    Cycle.BIWEEKLY.label: _WEEKS_A_MONTH / 2,
+    Cycle.SEMI_MONTHLY.label: 2.0,
+    Cycle.MONTHLY.label: 1.0,
+    Cycle.QUARTERLY.label: 1 / 3,
+    Cycle.YEARLY.label: 1 / 12,
+}
+
+
+def next_payments(events: pl.DataFrame, origin: date, h: int) -> tuple[Payment, ...]:
+    """Return the next payment of each stream of ``events.parquet`` due within ``h`` days, by date."""
+    due = events.filter(pl.col("next_date") <= origin + timedelta(days=h)).sort("next_date", "next_amount")
+    return tuple(_payment(row, row["next_date"], row["next_amount"]) for row in due.iter_rows(named=True))
+
+
+def all_payments(panel: Panel, streams: Streams, h: int) -> tuple[Payment, ...]:
+    """Return every payment of the streams of the only account of ``panel`` due within ``h`` days, by date."""
+    rows = events_table(panel, streams).to_dicts()
+    row_of = _row_of(streams)
+    coming = coming_events(streams, panel.origins, h)
+    days = coming.due + OFFSETS[np.argmax(coming.chance, axis=1)]
+    last = int(panel.origins[0].astype("datetime64[D]").astype(np.int64)) + h
+    found = [
+        _payment(rows[row_of[stream]], date(1970, 1, 1) + timedelta(days=day), float(streams.amount[stream]))
+        for stream, day in zip(coming.stream.tolist(), days.tolist(), strict=True)
+        if day <= last and rows[row_of[stream]]["status"] != StreamStatus.ENDED
+    ]
+    return tuple(sorted(found, key=lambda payment: (payment.day, payment.amount)))
+
+
+def regular_of(events: pl.DataFrame) -> Regular:
+    """Return what the streams that still run bring and take a month."""
+    running = events.filter(pl.col("status") != StreamStatus.ENDED.value)
+    monthly = [row["amount"] * _A_MONTH[row["cycle"]] for row in running.iter_rows(named=True)]
+    return Regular(
+        streams=len(monthly),
+        in_a_month=sum(amount for amount in monthly if amount > 0),
+        out_a_month=sum(amount for amount in monthly if amount < 0),
+    )
+
+
+def _row_of(streams: Streams) -> dict[int, int]:
+    """Return the row of the table that each stream stands in: the two halves of a semi-monthly one share theirs."""
+    partner = streams.partner.tolist()
+    leaders = [min(stream, other) if other >= 0 else stream for stream, other in enumerate(partner)]
+    place = {leader: row for row, leader in enumerate(sorted(set(leaders)))}
+    return {stream: place[leader] for stream, leader in enumerate(leaders)}
+
+
+def _payment(row: dict[str, Any], day: date, amount: float) -> Payment:
+    return Payment(day, amount, row["rule"], row["confidence"], row["n_seen"], row["first_seen"])

@@ -1,0 +1,120 @@
+"""What a run's tables say of one account: only its rows are read."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from forecast_cli.core import columns as c
+from forecast_cli.core import risk as r
+from forecast_cli.core.errors import CheckFailedError
+from forecast_cli.core.ledger import Status
+from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, LEARNED_SCORES, RISK
+from forecast_cli.store.manifest import Manifest
+from forecast_cli.workflows.account_key import AccountKey
+from forecast_cli.workflows.story import AccountFan, Band, Standing, ThresholdRisk, WindowRisk
+
+_COMMAND: Final = "forecast"
+
+
+@dataclass(frozen=True)
+class RunTables:
+    """The tables of a finished forecast, as far as its manifest names them."""
+
+    output: Path
+    manifest: Manifest
+
+    def has(self, name: str) -> bool:
+        """Say whether the run wrote a table."""
+        return any(entry.path == name for entry in self.manifest.files)
+
+    def scan(self, name: str) -> pl.LazyFrame:
+        """Return the rows of a table, or of all part files in a folder."""
+        paths = [entry.path for entry in self.manifest.files if entry.path == name or entry.path.startswith(f"{name}/")]
+        return pl.scan_parquet([self.output / path for path in paths], glob=False, hive_partitioning=False)
+
+    def rows_of(self, key: AccountKey, name: str, model: str | None = None) -> pl.DataFrame:
+        """Return the account's rows of a table, of one model where that is named."""
+        rows = key.of(self.scan(name))
+        return (rows if model is None else rows.filter(pl.col(c.MODEL) == model)).collect()
+
+
+def tables_of(output: Path, manifest: Manifest) -> RunTables:
+    """Return the tables of a forecast; raises CheckFailedError for a run that is none, or of which a file is gone."""
+    if manifest.command != _COMMAND:
+        raise CheckFailedError(
+            f"{output}: holds a {manifest.command}, expected a forecast",
+            "only a forecast tells of single accounts: forecast-cli forecast INPUT --output DIR",
+        )
+    for entry in manifest.files:
+        if not (output / entry.path).is_file():
+            raise CheckFailedError(f"{output / entry.path}: is gone", f"see: forecast-cli check {output}")
+    return RunTables(output, manifest)
+
+
+def read_standing(tables: RunTables, key: AccountKey, model: str) -> Standing:
+    """Return what became of the account and of the model asked for."""
+    row = tables.rows_of(key, ACCOUNTS).row(0, named=True)
+    failures = tables.rows_of(key, FAILURES).filter((pl.col(c.MODEL) == model) | pl.col(c.MODEL).is_null())
+    forecast = row["status"] in (Status.OK, Status.FALLBACK)
+    failure: dict[str, Any] | None = failures.row(0, named=True) if forecast and failures.height else None
+    return Standing(
+        status=Status(row["status"]),
+        reason=row["reason"],
+        flags=tuple(row["flags"] or ()),
+        n_obs=row["n_obs"],
+        first=row["first"],
+        last=row["last"],
+        repairs={name: count for name, count in (row["repairs"] or {}).items() if count},
+        model=model,
+        model_used=(failure["model_used"] if failure else model) if forecast else None,
+        model_failure=failure["message"] if failure else None,
+    )
+
+
+def read_fan(tables: RunTables, key: AccountKey, model: str) -> AccountFan | None:
+    """Return the forecast of a model, None where it has none."""
+    settings = tables.manifest.settings
+    rows = tables.rows_of(key, FORECASTS, model).sort(c.STEP)
+    if rows.is_empty():
+        return None
+    bands = (
+        Band(float(level), tuple(rows[f"lo_{c.level_label(level)}"]), tuple(rows[f"hi_{c.level_label(level)}"]))
+        for level in sorted(settings["level"])
+    )
+    return AccountFan(tuple(rows[settings["date_col"]]), tuple(rows[c.MEAN]), tuple(rows[c.MEDIAN]), tuple(bands))
+
+
+def read_risk(tables: RunTables, key: AccountKey, model: str) -> tuple[ThresholdRisk, ...]:
+    """Return the risk of each threshold, in the order they were asked for."""
+    if not tables.has(RISK):
+        return ()
+    rows = tables.rows_of(key, RISK, model).sort(r.WINDOW)
+    groups = rows.group_by(r.THRESHOLD_NAME, maintain_order=True)
+    found = {str(name[0]): _threshold(str(name[0]), own) for name, own in groups}
+    asked = [name for name in tables.manifest.settings["threshold"] if name in found]
+    return tuple(found[name] for name in asked)
+
+
+def read_learned_month(tables: RunTables, origin: date) -> tuple[date, int, int] | None:
+    """Return of what was learned the month used at ``origin``, its windows, and the longest horizon in days.
+
+    None where nothing was learned by then.
+    """
+    if not tables.has(LEARNED_SCORES):
+        return None
+    scores = tables.scan(LEARNED_SCORES).filter(pl.col("as_of") <= origin, pl.col("score").is_not_null())
+    latest = scores.select("as_of", "windows", "horizon").unique().sort("as_of").tail(1).collect()
+    return latest.row(0) if latest.height else None
+
+
+def _threshold(name: str, rows: pl.DataFrame) -> ThresholdRisk:
+    windows = tuple(
+        WindowRisk(row[r.WINDOW], row[r.PROB_BELOW], row[r.EXPECTED_LOW], row[r.LOW_Q05], row[r.DAYS_BELOW])
+        for row in rows.iter_rows(named=True)
+    )
+    longest = rows.row(-1, named=True)
+    early, middle, late = (longest[column] for column in r.FIRST_BELOW)
+    return ThresholdRisk(name, float(longest[r.THRESHOLD]), windows, (early, middle, late))

@@ -1,0 +1,125 @@
+"""One account: what a finished forecast says of it, and why."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from forecast_cli.core.errors import CheckFailedError, UsageError
+from forecast_cli.core.text import did_you_mean
+from forecast_cli.data.panel import Panel
+from forecast_cli.data.scan.collect import describe
+from forecast_cli.models.auto import NAME as AUTO
+from forecast_cli.models.pooled.outlook import Outlook, look_ahead
+from forecast_cli.store.layout import ACCOUNTS, EVENTS
+from forecast_cli.store.read import read_manifest
+from forecast_cli.workflows.account_history import Past, read_past, recent_history, recent_rates
+from forecast_cli.workflows.account_key import AccountKey, find_key
+from forecast_cli.workflows.account_payments import all_payments, next_payments, regular_of
+from forecast_cli.workflows.account_tables import (
+    RunTables,
+    read_fan,
+    read_learned_month,
+    read_risk,
+    read_standing,
+    tables_of,
+)
+from forecast_cli.workflows.story import AccountFan, AccountStory, ShowRequest, Step, Why
+
+#: Days ahead that the forecast is taken apart at.
+_STEPS: Final = (7, 14, 30)
+
+
+def explain_account(request: ShowRequest) -> AccountStory:
+    """Return what the forecast in a folder says of one account. Reads that account's rows and nothing else of it.
+
+    Raises UsageError for an account, currency or model that is not there, CheckFailedError for a folder that is no
+    finished forecast or a damaged one, OutputBusyError, or InputRejectedError for an ``input`` that cannot be read.
+    """
+    tables = tables_of(request.forecast, read_manifest(request.forecast))
+    try:
+        return _explain(tables, request)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise _damaged(request.forecast, error) from None
+
+
+def _explain(tables: RunTables, request: ShowRequest) -> AccountStory:
+    settings = tables.manifest.settings
+    model = _model_of(request, settings)
+    key = find_key(tables.scan(ACCOUNTS), request, settings["id_col"], settings["currency_col"])
+    standing = read_standing(tables, key, model)
+    fan = read_fan(tables, key, model)
+    told: dict[str, Any] = {
+        "account_id": key.values[0],
+        "currency": key.values[1] if len(key.values) > 1 else None,
+        "output": request.forecast,
+        "horizon": settings["horizon"],
+        "models": tuple(settings["model"]),
+        "standing": standing,
+    }
+    if fan is None:
+        return AccountStory(origin=_common_origin(tables), **told)
+    origin = fan.dates[0] - timedelta(days=1)
+    past = read_past(tables.manifest, key, _common_origin(tables), request.input)
+    return AccountStory(
+        origin=origin,
+        fan=fan,
+        risk=read_risk(tables, key, model),
+        **told,
+        **_from_past(tables, past, fan, key, by_auto=AUTO == standing.model_used == model),
+    )
+
+
+def _from_past(tables: RunTables, past: Past, fan: AccountFan, key: AccountKey, *, by_auto: bool) -> dict[str, Any]:
+    """Return what can be told of an account with its history, or without it: fields of the story."""
+    origin, h = fan.dates[0] - timedelta(days=1), len(fan.dates)
+    month = read_learned_month(tables, origin)
+    panel = past.panel
+    told: dict[str, Any] = {"history_note": past.note}
+    outlook = None
+    if panel is not None:
+        outlook = look_ahead(panel, max(h, month[2] if month else h))
+        told |= {"history": recent_history(panel), "rates": recent_rates(panel)}
+    if tables.has(EVENTS):
+        events = tables.rows_of(key, EVENTS)
+        told["regular"] = regular_of(events)
+        if panel is not None and outlook is not None and past.same:
+            told |= {"payments": all_payments(panel, outlook.streams, h), "every_payment": True}
+        else:
+            told["payments"] = next_payments(events, origin, h)
+    if by_auto:
+        steps = _steps(outlook, fan, panel) if past.same and panel is not None and outlook is not None else ()
+        told["why"] = Why(month[0] if month else None, month[1] if month else None, steps)
+    return told
+
+
+def _steps(outlook: Outlook, fan: AccountFan, panel: Panel) -> tuple[Step, ...]:
+    """Return the account's own path and what corrects it, at some days ahead, the last one at most."""
+    h, last = len(fan.dates), float(panel.y[0, -1])
+    return tuple(
+        Step(days, last, own - last, fan.mean[days - 1] - own, fan.mean[days - 1])
+        for days in sorted({*(step for step in _STEPS if step < h), min(h, _STEPS[-1])})
+        for own in [float(outlook.path[0, days - 1])]
+    )
+
+
+def _model_of(request: ShowRequest, settings: dict[str, Any]) -> str:
+    models: list[str] = settings["model"]
+    if request.model is None:
+        return models[0]
+    if request.model not in models:
+        raise UsageError(
+            f"{request.forecast}: no forecast by '{request.model}'",
+            did_you_mean(request.model, models, otherwise=f"it is by {', '.join(models)}"),
+        )
+    return request.model
+
+
+def _common_origin(tables: RunTables) -> date | None:
+    told = tables.manifest.input.origin
+    return None if told is None else date.fromisoformat(told)
+
+
+def _damaged(output: Path, error: Exception) -> CheckFailedError:
+    return CheckFailedError(f"{output}: a table cannot be read: {describe(error)}", f"see: forecast-cli check {output}")

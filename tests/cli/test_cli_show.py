@@ -1,0 +1,238 @@
+"""One account on the command line: every way it ends, what is on which stream, and ids that mean no good."""
+
+import json
+import shutil
+import sys
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from cli_harness import Cli, Finished, balance_rows
+
+from forecast_cli.core.exit_codes import ExitCode
+
+QUICK = ("--jobs", 1, "--quiet")
+SECTIONS = ("Coming payments", "Level and spending", "Risk of a low balance", "Why")
+
+
+def forecast_of(cli: Cli, rows: pl.DataFrame, folder: Path, *options: object) -> Path:
+    """Forecast ``rows`` and return the output."""
+    rows.write_parquet(folder / "rows.parquet")
+    done = cli("forecast", folder / "rows.parquet", "--output", folder / "out", *QUICK, *options)
+    assert (folder / "out" / "manifest.json").exists(), done.err
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def by_auto(balances: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The clean accounts, forecast by auto. Look, do not touch."""
+    from cli_harness import run_in_process
+
+    output = tmp_path_factory.mktemp("auto") / "out"
+    run_in_process("forecast", balances, "--output", output, *QUICK).expect(ExitCode.OK)
+    return output
+
+
+def test_an_account_is_shown_on_stdout_and_nothing_is_said(cli: Cli, by_auto: Path) -> None:
+    outcome = cli("show", "A002", "--forecast", by_auto).expect(ExitCode.OK)
+    assert outcome.err == ""
+    assert outcome.out.startswith("Account A002\n")
+    assert "status ok: forecast as asked" in outcome.flat
+    assert "history 120 days with a balance, 2026-01-01 to 2026-04-30" in outcome.flat
+    assert "forecast 30 days ahead from 2026-04-30" in outcome.flat
+    assert "Balance: the last 90 days and 30 days ahead" in outcome.out
+    assert [line for line in outcome.out.splitlines() if line in SECTIONS] == list(SECTIONS)
+    assert "thresholds 0, p10 (" in outcome.out or "not drawn, far away: 0" in outcome.flat
+
+
+def test_another_model_is_picked_by_name(cli: Cli, finished: Finished) -> None:
+    first = cli("show", "A002", "--forecast", finished.output).expect(ExitCode.OK)
+    second = cli("show", "A002", "--forecast", finished.output, "--model", "Naive").expect(ExitCode.OK)
+    assert "model SeasonalNaive" in first.flat
+    assert "model Naive" in second.flat
+    assert not {"Why", "Coming payments"} & set(second.out.splitlines())
+    assert first.out != second.out
+
+
+@pytest.mark.parametrize(
+    ("asked", "error", "hint"),
+    [
+        (("A0002",), "no account 'A0002'", "did you mean 'A002'?"),
+        (("a002",), "no account 'a002'", "did you mean 'A002'?"),
+        (("zzz",), "no account 'zzz'", "it has 6 accounts, such as 'A000'"),
+        (("A002", "--model", "Naiv"), "no forecast by 'Naiv'", "did you mean 'Naive'?"),
+        (("A002", "--model", "MSTL"), "no forecast by 'MSTL'", "it is by SeasonalNaive, Naive"),
+        (("A002", "--currency", "USD"), "no currency in their key", "leave it out"),
+        ((), "ACCOUNT", "see: forecast-cli show --help"),
+    ],
+)
+def test_what_is_not_there_is_a_usage_error(
+    cli: Cli, finished: Finished, asked: tuple[str, ...], error: str, hint: str
+) -> None:
+    outcome = cli("show", *asked, "--forecast", finished.output).expect_error(ExitCode.USAGE, error)
+    assert hint in outcome.err
+    assert outcome.out == ""
+
+
+def test_a_folder_that_is_no_finished_forecast_is_told(cli: Cli, finished: Finished, tmp_path: Path) -> None:
+    cli("show", "A002", "--forecast", tmp_path / "nowhere").expect_error(ExitCode.CHECK_FAILED, "no such folder")
+    cli("show", "A002", "--forecast", tmp_path).expect_error(ExitCode.CHECK_FAILED, "has no manifest.json")
+    other = tmp_path / "other"
+    shutil.copytree(finished.output, other)
+    manifest = other / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"command": "forecast"', '"command": "backtest"'))
+    cli("show", "A002", "--forecast", other).expect_error(
+        ExitCode.CHECK_FAILED, "holds a backtest, expected a forecast"
+    )
+
+
+def test_a_damaged_forecast_is_told(cli: Cli, finished: Finished, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(finished.output, other)
+    (other / "risk.parquet").write_bytes(b"PAR1 and no more")
+    cli("show", "A002", "--forecast", other).expect_error(ExitCode.CHECK_FAILED, "a table cannot be read")
+    (other / "risk.parquet").unlink()
+    outcome = cli("show", "A002", "--forecast", other).expect_error(ExitCode.CHECK_FAILED, "risk.parquet: is gone")
+    assert f"forecast-cli check {other}" in outcome.err
+
+
+def test_a_skipped_and_a_failed_account_say_their_reason(cli: Cli, tmp_path: Path) -> None:
+    rows = balance_rows()
+    early = rows.filter((pl.col("account_id") != "A001") | (pl.col("date") < date(2026, 2, 1)))
+    twice = rows.filter(pl.col("account_id") == "A003").head(1).with_columns(pl.col("balance") + 1.0)
+    output = forecast_of(cli, pl.concat([early, twice]), tmp_path)
+    skipped = cli("show", "A001", "--forecast", output).expect(ExitCode.OK)
+    assert "status skipped: no forecast" in skipped.flat
+    assert "reason stale: last row 2026-01-31 lies 89 days before" in skipped.flat
+    failed = cli("show", "A003", "--forecast", output).expect(ExitCode.OK)
+    assert "status failed: no forecast: set aside" in failed.flat
+    assert "reason " in failed.flat
+    assert all(name not in failed.out for name in (*SECTIONS, "Balance:"))
+
+
+def test_an_account_that_fell_back_says_what_took_the_models_place(cli: Cli, tmp_path: Path) -> None:
+    rows = balance_rows()
+    young = rows.filter((pl.col("account_id") != "A001") | (pl.col("date") > date(2026, 4, 20)))
+    output = forecast_of(cli, young, tmp_path)
+    outcome = cli("show", "A001", "--forecast", output).expect(ExitCode.OK)
+    assert "status fallback: forecast by a simpler model" in outcome.flat
+    assert "model auto, which failed: LastValue took its place" in outcome.flat
+    assert "flag fewer days of history than a model asked for needs" in outcome.flat
+    assert "Balance: the last 10 days and 30 days ahead" in outcome.out
+    assert "Why" not in outcome.out
+
+
+def test_json_holds_the_same_facts(cli: Cli, by_auto: Path) -> None:
+    outcome = cli("show", "A002", "--forecast", by_auto, "--format", "json").expect(ExitCode.OK)
+    told = json.loads(outcome.out)
+    rows = pl.read_parquet(by_auto / "forecasts").filter(pl.col("account_id") == "A002")
+    risk = pl.read_parquet(by_auto / "risk.parquet").filter(pl.col("account_id") == "A002")
+    assert (told["account_id"], told["origin"], told["standing"]["model_used"]) == ("A002", "2026-04-30", "auto")
+    assert told["fan"]["median"] == rows["median"].to_list()
+    assert told["fan"]["bands"][0]["low"] == rows["lo_80"].to_list()
+    assert len(told["history"]["balances"]) == 90
+    shown = [window["prob_below"] for one in told["risk"] for window in one["windows"]]
+    assert sorted(shown) == sorted(risk["prob_below"].to_list())
+    assert [step["days"] for step in told["why"]["steps"]] == [7, 14, 30]
+
+
+def test_a_log_ends_with_its_summary(cli: Cli, by_auto: Path) -> None:
+    outcome = cli("show", "A002", "--forecast", by_auto, "--log-format", "json").expect(ExitCode.OK)
+    [summary] = outcome.events
+    assert (summary["status"], summary["exit_code"]) == ("ok", 0)
+    failed = cli("show", "B", "--forecast", by_auto, "--log-format", "json").expect(ExitCode.USAGE)
+    assert (failed.events[-1]["status"], failed.out) == ("error", "")
+
+
+def test_without_its_history_the_fan_is_drawn_and_it_is_said(cli: Cli, tmp_path: Path) -> None:
+    output = forecast_of(cli, balance_rows(), tmp_path)
+    (tmp_path / "rows.parquet").rename(tmp_path / "moved.parquet")
+    gone = cli("show", "A002", "--forecast", output).expect(ExitCode.OK)
+    assert "Balance: 30 days ahead" in gone.out
+    assert "is not there; name it with --input" in gone.flat
+    assert "mean balance" not in gone.out
+    named = cli("show", "A002", "--forecast", output, "--input", tmp_path / "moved.parquet").expect(ExitCode.OK)
+    assert "Balance: the last 90 days and 30 days ahead" in named.out
+    assert "History:" not in named.out
+    balance_rows(days=119).write_parquet(tmp_path / "rows.parquet")
+    assert "has changed since it was forecast from" in cli("show", "A002", "--forecast", output).flat
+    other = cli("show", "A002", "--forecast", output, "--input", tmp_path / "rows.parquet").expect(ExitCode.OK)
+    assert "History: read from another input than the forecast." in other.out
+
+
+def test_an_input_that_cannot_be_read_is_rejected(cli: Cli, by_auto: Path, tmp_path: Path) -> None:
+    asked = ("show", "A002", "--forecast", by_auto, "--input")
+    cli(*asked, tmp_path / "nowhere.parquet").expect_error(ExitCode.INPUT_REJECTED, "nowhere.parquet")
+    balance_rows().rename({"balance": "amount"}).write_parquet(tmp_path / "other.parquet")
+    cli(*asked, tmp_path / "other.parquet").expect_error(ExitCode.INPUT_REJECTED, "no column 'balance'")
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_every_line_fits_the_terminal(cli: Cli, by_auto: Path, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    outcome = cli("show", "A002", "--forecast", by_auto).expect(ExitCode.OK)
+    lines = outcome.out.splitlines()
+    assert max(map(len, lines)) <= width
+    assert "\x1b" not in outcome.out
+    assert any("┤" in line and len(line) > width / 2 for line in lines)
+
+
+def test_plain_ascii_where_the_encoding_knows_no_more(cli_apart: Cli, by_auto: Path) -> None:
+    env = {"PYTHONIOENCODING": "ascii", "COLUMNS": "80"}
+    outcome = cli_apart("show", "A002", "--forecast", by_auto, env=env).expect(ExitCode.OK)
+    assert outcome.out.isascii()
+    assert "* balance; o median; : 80 % interval" in outcome.out
+    assert "\\u" not in outcome.out
+
+
+@pytest.mark.parametrize("name", ["<script>", "[/]", "[red]x[/red]", "\x1b[2J", "a\nb", "\u202eabc", "é 1", "-5"])
+def test_ids_are_data(cli: Cli, tmp_path: Path, name: str) -> None:
+    rows = balance_rows().with_columns(account_id=pl.col("account_id").replace({"A002": name}))
+    output = forecast_of(cli, rows, tmp_path, "--model", "Naive")
+    outcome = cli("show", "--forecast", output, "--", name).expect(ExitCode.OK)
+    shown = name.encode("unicode_escape").decode() if not name.isprintable() else name
+    assert outcome.out.splitlines()[0] == f"Account {shown}"
+    assert json.loads(cli("show", "--forecast", output, "--format", "json", "--", name).out)["account_id"] == name
+    wrong = cli("show", "--forecast", output, "--", name + "?").expect_error(ExitCode.USAGE, "no account")
+    assert "\x1b" not in wrong.err
+    assert f"did you mean '{shown}'?" in wrong.err
+
+
+def test_ids_that_are_numbers_are_typed_as_numbers(cli: Cli, tmp_path: Path) -> None:
+    numbers = pl.col("account_id").str.tail(3).cast(pl.Int64) + 7
+    output = forecast_of(cli, balance_rows().with_columns(account_id=numbers), tmp_path, "--model", "Naive")
+    assert json.loads(cli("show", "9", "--forecast", output, "--format", "json").out)["account_id"] == 9
+    assert "Balance: the last 90 days" in cli("show", "9", "--forecast", output).out
+    cli("show", "nine", "--forecast", output).expect_error(ExitCode.USAGE, "no account 'nine'")
+
+
+def test_an_account_of_several_currencies_needs_one_named(cli: Cli, tmp_path: Path) -> None:
+    two = [
+        balance_rows().with_columns(balance=pl.col("balance") * k, currency=pl.lit(n))
+        for k, n in ((1, "EUR"), (3, "USD"))
+    ]
+    output = forecast_of(cli, pl.concat(two), tmp_path, "--model", "Naive", "--currency-col", "currency")
+    outcome = cli("show", "A002", "--forecast", output).expect_error(ExitCode.USAGE, "several currencies: EUR, USD")
+    assert "--currency EUR" in outcome.err
+    cli("show", "A002", "--forecast", output, "--currency", "GBP").expect_error(ExitCode.USAGE, "no currency 'GBP'")
+    euro, dollar = (
+        json.loads(cli("show", "A002", "--forecast", output, "--currency", name, "--format", "json").out)
+        for name in ("EUR", "USD")
+    )
+    assert (euro["currency"], dollar["currency"]) == ("EUR", "USD")
+    assert dollar["history"]["balances"] == [3 * balance for balance in euro["history"]["balances"]]
+    assert dollar["fan"]["median"] == [3 * balance for balance in euro["fan"]["median"]]
+
+
+def test_statsforecast_is_left_alone(by_auto: Path) -> None:
+    import subprocess
+
+    code = (
+        "import sys; from pathlib import Path; from forecast_cli.workflows.show import explain_account as explain; "
+        "from forecast_cli.workflows.story import ShowRequest; import forecast_cli.cli.views.show; "
+        f"explain(ShowRequest('A002', Path({str(by_auto)!r}))); "
+        "print([name for name in ('statsforecast', 'sklearn', 'altair') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
