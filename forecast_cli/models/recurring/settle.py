@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.recurring.block import Block, Cells
-from forecast_cli.models.recurring.candidates import FEWEST, Flows, count_between, multinomial_ratio
+from forecast_cli.models.recurring.candidates import Flows, count_between, multinomial_ratio
 from forecast_cli.models.recurring.cycles import Cycle, Phases
 from forecast_cli.models.recurring.history import History, tell_history
 from forecast_cli.models.recurring.payments import HIDING, LATEST, Payments, Seeds, find_payments
 from forecast_cli.models.recurring.picks import strongest
+from forecast_cli.models.recurring.ranges import FEWEST
 
 #: Score a stream needs once its payments are settled.
 LEAST_STRENGTH: Final = 17.0
