@@ -95,8 +95,12 @@ def due_days(phases: Phases, until: NDArray[np.int64], count: int) -> NDArray[np
 
 def in_month(month: NDArray[np.int64], anchor: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return day ``anchor`` of each month, or its last day where it is shorter."""
-    first = first_of(month)
-    return np.asarray(first + np.minimum(anchor, first_of(month + 1) - first) - 1)
+    if not month.size:
+        return month
+    start = int(month.min())
+    table = first_of(np.arange(start, int(month.max()) + 2))
+    first = table[month - start]
+    return np.asarray(np.minimum(first + (anchor - 1), table[month - start + 1] - 1))
 
 
 def month_of(day: NDArray[np.int64]) -> NDArray[np.int64]:

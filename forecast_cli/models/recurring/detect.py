@@ -9,19 +9,13 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.recurring.block import Block, Cells, block_of, take_out
 from forecast_cli.models.recurring.business_days import Rule
-from forecast_cli.models.recurring.candidates import (
-    FEWEST,
-    MOST_PAYMENTS,
-    Candidates,
-    find_candidates,
-    flows_of,
-    together,
-)
+from forecast_cli.models.recurring.candidates import Candidates, find_candidates, flows_of
 from forecast_cli.models.recurring.cycles import Cycle, Phases
 from forecast_cli.models.recurring.lattices import ROUNDS, lattice, phases_of
 from forecast_cli.models.recurring.pairs import pair_up
 from forecast_cli.models.recurring.payments import Seeds
 from forecast_cli.models.recurring.picks import pick
+from forecast_cli.models.recurring.ranges import FEWEST, MOST_PAYMENTS
 from forecast_cli.models.recurring.settle import Settled, settle
 from forecast_cli.models.recurring.streams import Streams, streams_of
 
@@ -68,12 +62,11 @@ def _look(block: Block, left: NDArray[np.int64], sought: tuple[tuple[Cycle, Rule
     """Return the streams of some cycles that the rows ``left`` of a block show."""
     distinct, place = np.unique(block.origins[left], return_inverse=True)
     flows = flows_of(block.flow[left], block.lengths[left])
-    found = []
+    lattices = []
     for cycle, rule in sought:
         columns = lattice(cycle, rule, distinct, block.t).columns
-        columns = columns[:, :, place] if columns.shape[2] > 1 else columns
-        found.append(find_candidates(flows, columns, cycle))
-    every = together(found)
+        lattices.append((cycle, columns[:, :, place] if columns.shape[2] > 1 else columns))
+    every = find_candidates(flows, lattices)
     return settle(block, flows, _seeds(every, pick(every), block.origins, left=left), left=left)
 
 

@@ -46,13 +46,38 @@ class History:
     explained: NDArray[np.float64]
 
 
-def tell_history(payments: Payments, *, eps: NDArray[np.float64], origin: NDArray[np.int64]) -> History:
+@dataclass(frozen=True)
+class Amounts:
+    """The amounts of the payments of m streams: ``values`` [m, k], newest first, ``n_seen`` [m] of them, then 0.
+
+    ``fixed`` [m] says whether they repeat, ``median`` [m] is of them all.
+    """
+
+    values: NDArray[np.float64]
+    n_seen: NDArray[np.int64]
+    fixed: NDArray[np.bool_]
+    median: NDArray[np.float64]
+
+    def take(self, rows: NDArray[np.int64]) -> "Amounts":
+        """Return those of ``rows``."""
+        return Amounts(self.values[rows], self.n_seen[rows], self.fixed[rows], self.median[rows])
+
+
+def amounts_of(payments: Payments, eps: NDArray[np.float64]) -> Amounts:
+    """Return the amounts of m streams; ``eps`` [m] is what equal ones may differ by."""
+    n_seen = np.count_nonzero(payments.paid, axis=1)
+    values = _newest_first(payments, n_seen)
+    k = int(n_seen.max(initial=0))
+    return Amounts(values, n_seen, _fixed(values, n_seen, eps), _median_of(values[:, :k], n_seen, k))
+
+
+def tell_history(
+    payments: Payments, amounts: Amounts, *, eps: NDArray[np.float64], origin: NDArray[np.int64]
+) -> History:
     """Return the history of m streams; ``eps`` [m] is what equal amounts may differ by, ``origin`` [m] in days."""
     paid, k = payments.paid, payments.paid.shape[1]
-    n_seen = np.count_nonzero(paid, axis=1)
-    values = _newest_first(payments)
+    values, n_seen, fixed = amounts.values, amounts.n_seen, amounts.fixed
     level = _smooth(values, n_seen)
-    fixed = _fixed(values, n_seen, eps)
     amount, spread = _next_amount(values, n_seen, fixed, eps)
     newest, oldest = np.argmax(paid, axis=1), k - 1 - np.argmax(paid[:, ::-1], axis=1)
     day = payments.due + payments.offset
@@ -64,7 +89,7 @@ def tell_history(payments: Payments, *, eps: NDArray[np.float64], origin: NDArra
         last=day[rows, newest],
         covered=payments.due[rows, np.argmax(paid | payments.hidden, axis=1)],
         amount=amount,
-        median=_median_of(values, n_seen, k),
+        median=amounts.median,
         spread=spread,
         fixed=fixed,
         alive=alive,
@@ -75,10 +100,13 @@ def tell_history(payments: Payments, *, eps: NDArray[np.float64], origin: NDArra
     )
 
 
-def _newest_first(payments: Payments) -> NDArray[np.float64]:
+def _newest_first(payments: Payments, n_seen: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the amounts of the payments found, moved up to the front of each row, 0 behind them."""
-    order = np.argsort(~payments.paid, axis=1, kind="stable")
-    return np.take_along_axis(payments.amount, order, axis=1)
+    values, paid = np.zeros(payments.amount.shape), np.flatnonzero(payments.paid)
+    stream = np.repeat(np.arange(len(values)), n_seen)
+    place = np.arange(len(paid)) - (np.cumsum(n_seen) - n_seen)[stream]
+    values[stream, place] = payments.amount.reshape(-1)[paid]
+    return values
 
 
 def _smooth(values: NDArray[np.float64], n_seen: NDArray[np.int64]) -> NDArray[np.float64]:

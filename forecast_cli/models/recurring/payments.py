@@ -27,6 +27,9 @@ _CHANGED: Final = 0.16
 
 _T = TypeVar("_T", np.float64, np.bool_)
 
+#: Days without flow on either side of an axis, and where days beyond it are put: more than payments are late by.
+_PAD: Final = 16
+_OFF: Final = 9
 #: Share of an amount that the flow of a day has at least if the payment is a part of it.
 HIDING: Final = 0.9
 
@@ -100,72 +103,90 @@ def find_payments(
     and ``lengths`` [c], in days.
     """
     origin, length = origins[seeds.row], lengths[seeds.row]
+    axis = _Axis(flow, seeds, origin)
     nominal = due_days(seeds.phases, origin + LATEST, count)
-    rule = _rules(flow, seeds, nominal, origin)
+    rule = _rules(axis, seeds, nominal)
     due = ruled(nominal, rule)
     known = (due <= origin[:, None]) & (due > (origin - length + 1)[:, None])
-    offset, amount = _nearest(flow, seeds, due, origin)
-    on_day = _on(flow, seeds.row, due - origin[:, None])
-    strong = on_day * seeds.sign[:, None]
-    changed = (
-        (amount == 0.0)
-        & (strong >= seeds.low[:, None] * (1 - _CHANGED))
-        & (strong <= seeds.high[:, None] * (1 + _CHANGED))
-    )
-    amount = np.where(changed, on_day, amount)
-    other = _on(taken, seeds.row, due - origin[:, None])
-    unpaid = known & (amount == 0.0)
-    hidden = unpaid & (other | (np.abs(on_day) > HIDING * seeds.low[:, None]))
-    within = unpaid & (strong > HIDING * seeds.low[:, None])
-    return Payments(rule, due, amount != 0.0, offset, amount, hidden, within, known)
+    at = axis.places(due)
+    on_day = axis.flow.take(at)
+    offset, amount = _nearest(axis, seeds, at, on_day)
+    low, high = _bounds(seeds, _CHANGED)
+    changed = (amount == 0.0) & (on_day >= low[:, None]) & (on_day <= high[:, None])
+    np.copyto(amount, on_day, where=changed)
+    paid = amount != 0.0
+    unpaid = known & ~paid
+    least = (HIDING * seeds.low)[:, None]
+    large = unpaid & (np.abs(on_day) > least)
+    within = large & ((on_day > 0.0) == (seeds.sign > 0.0)[:, None])
+    other = _padded(taken).take(at)
+    return Payments(rule, due, paid, offset, amount, large | (unpaid & other), within, known)
 
 
-def _rules(
-    flow: NDArray[np.float64], seeds: Seeds, nominal: NDArray[np.int64], origin: NDArray[np.int64]
-) -> NDArray[np.int64]:
+class _Axis:
+    """The flow of an account for each of m seeds, where days off the axis have none: ``flow`` is flat."""
+
+    def __init__(self, flow: NDArray[np.float64], seeds: Seeds, origin: NDArray[np.int64]) -> None:
+        self.flow = _padded(flow)
+        self._last = flow.shape[1] - 2
+        self._start = seeds.row * (flow.shape[1] + 2 * _PAD) + _PAD
+        self._origin = origin
+
+    def places(self, days: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the places [m, k] in ``flow`` of days [m, k]; further off the axis than payments reach, or on it."""
+        column = np.clip(days - (self._origin - self._last)[:, None], -_OFF, self._last + _OFF)
+        column += self._start[:, None]
+        return column
+
+    def some_places(self, stream: NDArray[np.int64], days: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the places [p] in ``flow`` of a day [p] of each ``stream`` [p]."""
+        column = np.clip(days - (self._origin - self._last)[stream], -_OFF, self._last + _OFF)
+        return np.asarray(column + self._start[stream])
+
+
+def _padded(flow: NDArray[_T]) -> NDArray[_T]:
+    wide = np.zeros((len(flow), flow.shape[1] + 2 * _PAD), dtype=flow.dtype)
+    wide[:, _PAD:-_PAD] = flow
+    return wide.reshape(-1)
+
+
+def _bounds(seeds: Seeds, wider: float = 0.0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the lowest and the highest signed amount of each seed, its range ``wider`` by a share on both sides."""
+    one, other = seeds.sign * (seeds.low * (1 - wider)), seeds.sign * (seeds.high * (1 + wider))
+    return np.minimum(one, other), np.maximum(one, other)
+
+
+def _rules(axis: _Axis, seeds: Seeds, nominal: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return for each seed the rule that most payments due on a weekend or holiday kept to; none where that is unclear.
 
     A day whose flow may hide the payment counts for a quarter of one.
     """
-    weekend, kept = ~is_business(nominal), []
+    closed = np.flatnonzero(~is_business(nominal))
+    stream, days, kept = closed // nominal.shape[1], nominal.reshape(-1)[closed], []
+    (low, high), least = (one[stream] for one in _bounds(seeds)), (HIDING * seeds.low)[stream]
     for rule in (Rule.NONE, Rule.BEFORE, Rule.AFTER):
-        value = _on(flow, seeds.row, shifted(nominal, rule) - origin[:, None])
-        hides = np.abs(value) > HIDING * seeds.low[:, None]
-        kept.append(
-            np.count_nonzero(weekend & hides, axis=1) + 3 * np.count_nonzero(weekend & _fits(value, seeds), axis=1)
-        )
+        value = axis.flow.take(axis.some_places(stream, shifted(days, rule)))
+        count = (np.abs(value) > least) + 3 * ((value >= low) & (value <= high)).astype(np.int64)
+        kept.append(np.bincount(stream, weights=count, minlength=len(nominal)))
     return np.asarray(np.argmax(np.stack(kept), axis=0))
 
 
 def _nearest(
-    flow: NDArray[np.float64], seeds: Seeds, due: NDArray[np.int64], origin: NDArray[np.int64]
+    axis: _Axis, seeds: Seeds, at: NDArray[np.int64], on_day: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return offset and amount of the flow that fits and is nearest to each due day; 0 if there is none."""
-    offset, amount = np.zeros_like(due), np.zeros(due.shape)
-    ago, t = due - origin[:, None], flow.shape[1] - 1
-    stream, place = np.nonzero((ago > -t - LATEST) & (ago <= -EARLIEST))
-    for away in _NEAREST:
-        days = ago[stream, place] + away
-        value = flow[seeds.row[stream], np.where((days <= 0) & (days > -t), days + t - 1, t)]
-        strong = value * seeds.sign[stream]
-        fits = (strong >= seeds.low[stream]) & (strong <= seeds.high[stream])
-        offset[stream[fits], place[fits]] = away
-        amount[stream[fits], place[fits]] = value[fits]
-        left = ~fits
-        if abs(away) == _WEEKLY_REACH and away < 0:
-            left &= seeds.phases.cycle[stream] != Cycle.WEEKLY
-        stream, place = stream[left], place[left]
+    low, high = _bounds(seeds)
+    punctual = (on_day >= low[:, None]) & (on_day <= high[:, None])
+    offset, amount = np.zeros(at.shape, dtype=np.int64), np.where(punctual, on_day, 0.0)
+    left = np.flatnonzero(~punctual)
+    stream, at = left // at.shape[1], at.reshape(-1)[left]
+    low, high, weekly = low[stream], high[stream], (seeds.phases.cycle == Cycle.WEEKLY)[stream]
+    for away in _NEAREST[:0:-1]:  # nearer ones take the place of those further away
+        value = axis.flow.take(at + away)
+        fits = (value >= low) & (value <= high)
+        if abs(away) > _WEEKLY_REACH:
+            fits &= ~weekly
+        found = np.flatnonzero(fits)
+        offset.reshape(-1)[left[found]] = away
+        amount.reshape(-1)[left[found]] = value[found]
     return offset, amount
-
-
-def _fits(value: NDArray[np.float64], seeds: Seeds) -> NDArray[np.bool_]:
-    strong = value * seeds.sign[:, None]
-    return (strong >= seeds.low[:, None]) & (strong <= seeds.high[:, None])
-
-
-def _on(flow: NDArray[_T], row: NDArray[np.int64], days: NDArray[np.int64]) -> NDArray[_T]:
-    """Return the flow on days counted from the origin (0, and down), 0 where the axis has no such day."""
-    t = flow.shape[1] - 1
-    column = np.where((days <= 0) & (days > -t), days + t - 1, t)
-    found: NDArray[_T] = flow[row[:, None], column]
-    return found

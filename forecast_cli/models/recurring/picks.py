@@ -5,7 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.recurring.candidates import WIDTHS, Candidates
+from forecast_cli.models.recurring.candidates import Candidates
+from forecast_cli.models.recurring.ranges import WIDTHS
 
 #: Candidates of an account that are looked at, and that are settled at a time.
 _LOOKED_AT: Final = 32

@@ -1,17 +1,18 @@
 """Settling: a candidate's payments are looked at one by one, and it is kept as a stream if they bear it out."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.recurring.block import Block, Cells
-from forecast_cli.models.recurring.candidates import FEWEST, Flows, count_between, multinomial_ratio
+from forecast_cli.models.recurring.candidates import Flows, count_between, multinomial_ratio
 from forecast_cli.models.recurring.cycles import Cycle, Phases
-from forecast_cli.models.recurring.history import History, tell_history
+from forecast_cli.models.recurring.history import Amounts, History, amounts_of, tell_history
 from forecast_cli.models.recurring.payments import HIDING, LATEST, Payments, Seeds, find_payments
 from forecast_cli.models.recurring.picks import strongest
+from forecast_cli.models.recurring.ranges import FEWEST
 
 #: Score a stream needs once its payments are settled.
 LEAST_STRENGTH: Final = 17.0
@@ -43,20 +44,19 @@ def settle(block: Block, flows: Flows, seeds: Seeds, *, left: NDArray[np.int64])
         return []
     row, strength = (np.concatenate([getattr(part, name) for part in parts]) for name in ("row", "strength"))
     kept = np.zeros(len(row), dtype=np.bool_)
-    kept[strongest(row, strength, np.concatenate([part.history.median for part in parts]))] = True
+    kept[strongest(row, strength, np.concatenate([part.amounts.median for part in parts]))] = True
     ends = np.cumsum([len(part.row) for part in parts])
-    kept_parts = [_take(part, own) for part, own in zip(parts, np.split(kept, ends[:-1]), strict=True)]
-    return [_finished(part) for part in kept_parts if len(part.row)]
+    kept_parts = [_take(part, np.flatnonzero(own)) for part, own in zip(parts, np.split(kept, ends[:-1]), strict=True)]
+    return [_finished(block, part) for part in kept_parts if len(part.row)]
 
 
 @dataclass(frozen=True)
 class _Part:
     row: NDArray[np.int64]
     phases: Phases
-    rule: NDArray[np.int64]
     strength: NDArray[np.float64]
-    history: History
-    paid: NDArray[np.bool_]
+    payments: Payments
+    amounts: Amounts
 
 
 def _hold_up(block: Block, flows: Flows, seeds: Seeds, *, left: NDArray[np.int64], count: int) -> _Part:
@@ -64,47 +64,53 @@ def _hold_up(block: Block, flows: Flows, seeds: Seeds, *, left: NDArray[np.int64
     payments = find_payments(
         block.flow, seeds, taken=block.taken, origins=block.origins, lengths=block.lengths, count=count
     )
-    history = tell_history(payments, eps=block.eps[seeds.row], origin=block.origins[seeds.row])
-    strength = _strength(flows, np.searchsorted(left, seeds.row), seeds, payments)
-    strength[~(_holds(seeds, payments, history) & (strength >= LEAST_STRENGTH))] = 0.0
+    inside = payments.inside() & payments.known
+    strength = _strength(flows, np.searchsorted(left, seeds.row), seeds, payments, inside)
+    n_due, often = _often(seeds, payments, inside)
+    some = np.flatnonzero(often & (strength >= LEAST_STRENGTH))
+    payments, amounts = payments.take(some), amounts_of(payments.take(some), block.eps[seeds.row[some]])
+    share = np.where(amounts.fixed, _PAID[1], _PAID[0])
+    held = np.zeros_like(strength)
+    held[some] = np.where(amounts.n_seen >= share * n_due[some], strength[some], 0.0)
     coarse = np.flatnonzero(seeds.phases.coarse[:m])
-    finer = strength[m:] > strength[coarse]
-    strength[np.concatenate([coarse[finer], m + np.flatnonzero(~finer)])] = 0.0
-    part = _Part(seeds.row, seeds.phases, payments.rule, strength, history, payments.paid)
-    return _take(part, strength > 0.0)
+    finer = held[m:] > held[coarse]
+    held[np.concatenate([coarse[finer], m + np.flatnonzero(~finer)])] = 0.0
+    part = _Part(seeds.row[some], seeds.phases.take(some), held[some], payments, amounts)
+    return _take(part, np.flatnonzero(part.strength))
 
 
-def _take(part: _Part, rows: NDArray[np.bool_]) -> _Part:
-    history = History(*(getattr(part.history, field.name)[rows] for field in fields(History)))
-    return _Part(part.row[rows], part.phases.take(rows), part.rule[rows], part.strength[rows], history, part.paid[rows])
+def _take(part: _Part, rows: NDArray[np.int64]) -> _Part:
+    return _Part(
+        part.row[rows], part.phases.take(rows), part.strength[rows], part.payments.take(rows), part.amounts.take(rows)
+    )
 
 
-def _finished(part: _Part) -> Settled:
-    history = part.history
+def _finished(block: Block, part: _Part) -> Settled:
+    payments, eps = part.payments, block.eps[part.row]
+    history = tell_history(payments, part.amounts, eps=eps, origin=block.origins[part.row])
     some = history.explained != 0.0
     row = np.broadcast_to(part.row[:, None], some.shape)[some]
-    cells = Cells(row, history.day[some], history.explained[some], part.paid[some])
-    return Settled(part.row, part.phases, part.rule, part.strength, history, cells)
+    cells = Cells(row, history.day[some], history.explained[some], payments.paid[some])
+    return Settled(part.row, part.phases, payments.rule, part.strength, history, cells)
 
 
-def _holds(seeds: Seeds, payments: Payments, history: History) -> NDArray[np.bool_]:
-    """Say which streams were paid often, and missed seldom enough, between their first payment and their last."""
-    inside = payments.inside() & payments.known
-    n_due = np.count_nonzero(inside, axis=1)
-    missed = np.count_nonzero(inside & ~payments.paid & ~payments.hidden, axis=1)
-    share = np.where(history.fixed, _PAID[1], _PAID[0])
-    often = history.n_seen >= np.maximum(_FEWEST[seeds.phases.cycle], share * n_due)
-    return np.asarray(often & (missed <= _MISSED * n_due + 1))
+def _often(seeds: Seeds, payments: Payments, inside: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the due days ``inside``, and which streams are paid often enough if fixed, and missed seldom."""
+    n_due, n_seen = np.count_nonzero(inside, axis=1), np.count_nonzero(payments.paid, axis=1)
+    missed = np.count_nonzero(inside & ~(payments.paid | payments.hidden), axis=1)
+    often = n_seen >= np.maximum(_FEWEST[seeds.phases.cycle], _PAID[1] * n_due)
+    return n_due, np.asarray(often & (missed <= _MISSED * n_due + 1))
 
 
-def _strength(flows: Flows, row: NDArray[np.int64], seeds: Seeds, payments: Payments) -> NDArray[np.float64]:
+def _strength(
+    flows: Flows, row: NDArray[np.int64], seeds: Seeds, payments: Payments, inside: NDArray[np.bool_]
+) -> NDArray[np.float64]:
     """Return the log-likelihood ratio of due days paid on time, hidden and missed, against the account's other days.
 
     ``row`` [m] is each seed's account among ``flows``.
     """
     fits = count_between(flows, row, seeds.low, seeds.high)
     hides = count_between(flows, row, HIDING * seeds.low) - fits
-    inside = payments.inside() & payments.known
     strong = payments.amount * seeds.sign[:, None]
     own = payments.paid & (strong >= seeds.low[:, None]) & (strong <= seeds.high[:, None])
     on_time, either = own & (payments.offset == 0), payments.hidden | payments.paid
