@@ -21,10 +21,10 @@ from forecast_cli.workflows.results import ForecastRun, InputSummary, WrittenFil
 _HOLDS: Final[Mapping[str, str]] = {
     "forecasts/": "mean, median, intervals by day",
     "risk.parquet": "low balances: probability, date",
-    "events.parquet": "recurring payments found, and when they come next",
-    "accounts.parquet": "status and reason of every account",
-    "learned_trees.parquet": "what all accounts taught, for --fitted",
-    "learned_scores.parquet": "how its intervals were calibrated",
+    "events.parquet": "recurring payments found",
+    "accounts.parquet": "status and reason of each account",
+    "learned_trees.parquet": "what all accounts taught",
+    "learned_scores.parquet": "how that was calibrated",
     "failures.parquet": "models that did not go as asked",
     "manifest.json": "input, settings, checksums",
 }
