@@ -16,6 +16,7 @@ from forecast_cli.data.files.listing import ListedFile
 from forecast_cli.data.files.open import check_files
 from forecast_cli.data.findings import raise_rejection
 from forecast_cli.data.panel import Panel, cut_panel
+from forecast_cli.data.scan.collect import read_errors
 from forecast_cli.data.source import Source
 from forecast_cli.models.pooled.windows import LOOK_BACK
 from forecast_cli.store.manifest import Manifest
@@ -53,6 +54,7 @@ def read_past(manifest: Manifest, key: AccountKey, origin: date | None, path: st
             return Past(None, missing)
     try:
         source = _open(path or manifest.input.root, settings, key)
+        panel = _panel_of(source, settings, key, origin)
     except InputRejectedError:
         if path is not None:
             raise
@@ -60,7 +62,6 @@ def read_past(manifest: Manifest, key: AccountKey, origin: date | None, path: st
     same = _is_same(source, manifest)
     if path is None and not same:
         return Past(None, _CHANGED.format(root=manifest.input.root))
-    panel = _panel_of(source, settings, key, origin) if source.files else None
     return Past(panel, _NOTHING if panel is None else None if same else _OTHER, same=same and panel is not None)
 
 
@@ -117,8 +118,7 @@ def _open(path: str, settings: Settings, key: AccountKey) -> Source:
     listed = list_input(path, settings)
     raise_rejection(listed.listing.findings)
     source = check_files(_narrowed(listed, settings, key), settings)
-    if source.files:
-        raise_rejection(source.findings)
+    raise_rejection(source.findings)
     return source
 
 
@@ -140,7 +140,7 @@ def _may_hold(file: ListedFile, id_col: str, account: Any) -> bool:
         if id_col not in schema:
             return folders.get(id_col, str(account)) == str(account)
         held = rows.filter(has_value(id_col, schema[id_col], account)).select(pl.len()).collect().item()
-    except (OSError, pl.exceptions.PolarsError):
+    except read_errors():
         return True
     return bool(held)
 

@@ -4,12 +4,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import polars as pl
-
 from forecast_cli.core.errors import CheckFailedError, UsageError
 from forecast_cli.core.text import did_you_mean
 from forecast_cli.data.panel import Panel
-from forecast_cli.data.scan.collect import describe
+from forecast_cli.data.scan.collect import describe, read_errors
 from forecast_cli.models.auto import NAME as AUTO
 from forecast_cli.models.pooled.outlook import Outlook, look_ahead
 from forecast_cli.store.layout import ACCOUNTS, EVENTS
@@ -40,7 +38,7 @@ def explain_account(request: ShowRequest) -> AccountStory:
     tables = tables_of(request.forecast, read_manifest(request.forecast))
     try:
         return _explain(tables, request)
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except read_errors() as error:
         raise _damaged(request.forecast, error) from None
 
 
@@ -121,5 +119,5 @@ def _common_origin(tables: RunTables) -> date | None:
     return None if told is None else date.fromisoformat(told)
 
 
-def _damaged(output: Path, error: Exception) -> CheckFailedError:
+def _damaged(output: Path, error: BaseException) -> CheckFailedError:
     return CheckFailedError(f"{output}: a table cannot be read: {describe(error)}", f"see: forecast-cli check {output}")

@@ -178,6 +178,16 @@ def test_every_line_fits_the_terminal(cli: Cli, by_auto: Path, monkeypatch: pyte
     assert any("┤" in line and len(line) > width / 2 for line in lines)
 
 
+def test_colours_are_for_terminals_and_not_where_they_are_unwanted(
+    cli: Cli, by_auto: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forecast_cli.cli.streams.is_terminal", lambda _stream: True)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert "\x1b[36m" in cli("show", "A002", "--forecast", by_auto).expect(ExitCode.OK).out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[3" not in cli("show", "A002", "--forecast", by_auto).expect(ExitCode.OK).out
+
+
 def test_plain_ascii_where_the_encoding_knows_no_more(cli_apart: Cli, by_auto: Path) -> None:
     env = {"PYTHONIOENCODING": "ascii", "COLUMNS": "80"}
     outcome = cli_apart("show", "A002", "--forecast", by_auto, env=env).expect(ExitCode.OK)
@@ -197,6 +207,23 @@ def test_ids_are_data(cli: Cli, tmp_path: Path, name: str) -> None:
     wrong = cli("show", "--forecast", output, "--", name + "?").expect_error(ExitCode.USAGE, "no account")
     assert "\x1b" not in wrong.err
     assert f"did you mean '{shown}'?" in wrong.err
+
+
+def test_an_account_with_an_origin_of_its_own_is_shown_from_there(cli: Cli, tmp_path: Path) -> None:
+    rows = balance_rows().filter((pl.col("account_id") != "A001") | (pl.col("date") < date(2026, 4, 1)))
+    output = forecast_of(cli, rows, tmp_path, "--model", "Naive", "--origin", "account")
+    told = json.loads(cli("show", "A001", "--forecast", output, "--format", "json").expect(ExitCode.OK).out)
+    days = (told["origin"], told["history"]["dates"][-1], told["fan"]["dates"][0])
+    assert days == ("2026-03-31", "2026-03-31", "2026-04-01")
+
+
+def test_an_input_that_got_damaged_since_leaves_the_fan(cli: Cli, tmp_path: Path) -> None:
+    output = forecast_of(cli, balance_rows(), tmp_path, "--model", "Naive")
+    content = (tmp_path / "rows.parquet").read_bytes()
+    (tmp_path / "rows.parquet").write_bytes(content[:4] + bytes(400) + content[404:])
+    outcome = cli("show", "A002", "--forecast", output).expect(ExitCode.OK)
+    assert "Balance: 30 days ahead" in outcome.out
+    assert "has changed since" in outcome.flat
 
 
 def test_ids_that_are_numbers_are_typed_as_numbers(cli: Cli, tmp_path: Path) -> None:
