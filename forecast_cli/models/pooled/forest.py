@@ -76,8 +76,8 @@ class _Nodes:
 
 
 def _nodes_of(forest: Forest) -> _Nodes:
-    feature, threshold, child, own, roots = [], [], [], [], []
-    first = 0
+    feature, threshold, child, own = [], [], [], []
+    roots, first = [], 0
     for tree in forest:
         inner = np.flatnonzero(tree.left != np.arange(len(tree.left)))
         order = np.concatenate([[0], np.column_stack([tree.left[inner], tree.right[inner]]).reshape(-1)])
@@ -89,7 +89,13 @@ def _nodes_of(forest: Forest) -> _Nodes:
         own.append(order.astype(np.int64))
         roots.append(first)
         first += len(order)
-    return _Nodes(*(np.concatenate(part) for part in (feature, threshold, child, own)), np.array(roots))
+    return _Nodes(
+        feature=np.concatenate(feature),
+        threshold=np.concatenate(threshold),
+        child=np.concatenate(child),
+        own=np.concatenate(own),
+        roots=np.array(roots),
+    )
 
 
 def _below(threshold: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -33,7 +33,7 @@ def find_streams(panel: Panel) -> Streams:
     t = min(panel.y.shape[1], MOST_DAYS)
     explained = np.zeros(panel.y.shape)
     parts: list[Settled] = []
-    for start in range(0, len(panel), _CHUNK):
+    for start in range(0, len(panel) if t > 1 else 0, _CHUNK):  # a single day has no flow
         rows = slice(start, start + _CHUNK)
         found = _peel(block_of(panel, rows, t), explained[rows])
         parts += [replace(part, row=part.row + start) for part in found]

@@ -134,7 +134,7 @@ class _Axis:
 
     def places(self, days: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the places [m, k] in ``flow`` of days [m, k]; further off the axis than payments reach, or on it."""
-        column = np.clip(days - (self._origin - self._last)[:, None], -_OFF, self._last + _OFF)
+        column: NDArray[np.int64] = np.clip(days - (self._origin - self._last)[:, None], -_OFF, self._last + _OFF)
         column += self._start[:, None]
         return column
 
