@@ -89,7 +89,13 @@ def _nodes_of(forest: Forest) -> _Nodes:
         own.append(order.astype(np.int64))
         roots.append(first)
         first += len(order)
-    return _Nodes(*(np.concatenate(part) for part in (feature, threshold, child, own)), np.array(roots))
+    return _Nodes(
+        feature=np.concatenate(feature),
+        threshold=np.concatenate(threshold),
+        child=np.concatenate(child),
+        own=np.concatenate(own),
+        roots=np.array(roots, dtype=np.int64),
+    )
 
 
 def _below(threshold: NDArray[np.float64]) -> NDArray[np.float32]:
