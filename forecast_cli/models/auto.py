@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel, cut_panel
 from forecast_cli.models.base import Forecast, RowFailure, quantile_probabilities
 from forecast_cli.models.failures import TOO_SHORT, too_short_message
+from forecast_cli.models.knots import between_knots
 from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.normal import blank_failures
 from forecast_cli.models.pooled.features import describe
 from forecast_cli.models.pooled.forest import consult
-from forecast_cli.models.pooled.knots import between_knots
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import PATH_DAYS, Outlook, look_ahead
 from forecast_cli.models.pooled.windows import LOOK_BACK

@@ -30,13 +30,18 @@ def tree_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Several times as fast as ``row_sums``, for windows that are as long for every account; NaN stays NaN.
     """
-    while values.shape[-1] > 1:
-        half = values.shape[-1] // 2
-        folded = values[..., :half] + values[..., half : 2 * half]
-        if values.shape[-1] % 2:
-            folded[..., 0] += values[..., -1]
+    return tree_sum_down(np.moveaxis(values, -1, 0))
+
+
+def tree_sum_down(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sum over the first axis, as ``tree_sum`` adds."""
+    while len(values) > 1:
+        half = len(values) // 2
+        folded = values[:half] + values[half : 2 * half]
+        if len(values) % 2:
+            folded[0] += values[-1]
         values = folded
-    return values[..., 0]
+    return np.asarray(values[0])
 
 
 def squared_changes(panel: Panel, lag: int, *, drift: NDArray[np.float64] | None = None) -> NDArray[np.float64]:

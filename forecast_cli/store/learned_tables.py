@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 
 from forecast_cli.core.errors import ConfigError
+from forecast_cli.models.knots import knots_of
 from forecast_cli.models.pooled.calibration import GRID, Calibration
 from forecast_cli.models.pooled.forest import Tree
-from forecast_cli.models.pooled.knots import knots_of
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.store.layout import LEARNED_SCORES, LEARNED_TREES
 

@@ -94,7 +94,7 @@ def _nodes_of(forest: Forest) -> _Nodes:
         threshold=np.concatenate(threshold),
         child=np.concatenate(child),
         own=np.concatenate(own),
-        roots=np.array(roots),
+        roots=np.array(roots, dtype=np.int64),
     )
 
 

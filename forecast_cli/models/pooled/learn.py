@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
+from forecast_cli.models.knots import knots_of
 from forecast_cli.models.pooled.calibration import calibrate
 from forecast_cli.models.pooled.features import describe, feature_names
 from forecast_cli.models.pooled.forest import consult, grow, join
-from forecast_cli.models.pooled.knots import knots_of
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import look_ahead
 from forecast_cli.models.pooled.windows import LOOK_BACK, Windows, came_after, group_of, list_windows, panel_at

@@ -47,12 +47,12 @@ class Candidates:
 class Flows:
     """The flow of c accounts in single precision: ``by_day`` [t + 1, c], signed, 0 where there is none.
 
-    ``ordered`` [c, t + 1] are its sizes, ascending, inf where there is none; ``days`` [c] of history, ``days_of_flow``
-    [c] those with a flow.
+    ``ordered`` [c (t + 1)] are the keys of its sizes, account by account and ascending, inf where there is none;
+    ``days`` [c] of history, ``days_of_flow`` [c] those with a flow.
     """
 
     by_day: _Sizes
-    ordered: _Sizes
+    ordered: NDArray[np.int64]
     days: NDArray[np.int64]
     days_of_flow: NDArray[np.int64]
 
@@ -65,7 +65,10 @@ def flows_of(flow: NDArray[np.float64], days: NDArray[np.int64]) -> Flows:
     size = np.abs(single)
     size[size == 0.0] = np.inf
     return Flows(
-        np.ascontiguousarray(single.T), np.sort(size, axis=1), days, np.count_nonzero(np.isfinite(size), axis=1)
+        by_day=np.ascontiguousarray(single.T),
+        ordered=_keys(np.arange(len(size))[:, None], np.sort(size, axis=1)).reshape(-1),
+        days=days,
+        days_of_flow=np.count_nonzero(single, axis=1),
     )
 
 
@@ -121,17 +124,16 @@ def count_between(
     flows: Flows, row: NDArray[np.int64], low: NDArray[Any], high: NDArray[Any] | None = None
 ) -> NDArray[np.int64]:
     """Return on how many days the flow of account ``row`` [m], in or out, is from ``low`` to ``high`` [m]."""
-    above = flows.days_of_flow[row] if high is None else _count(flows.ordered, row, high.astype(np.float32), right=True)
-    return above - _count(flows.ordered, row, low.astype(np.float32), right=False)
+    above = flows.days_of_flow[row] if high is None else _count(flows, row, high.astype(np.float32), right=True)
+    return above - _count(flows, row, low.astype(np.float32), right=False)
 
 
-def _count(ordered: _Sizes, row: NDArray[np.int64], value: _Sizes, *, right: bool) -> NDArray[np.int64]:
-    """Return how many of ``ordered[row]`` lie below (``right``: or at) each ``value`` [m], by bisection."""
-    low, high = np.zeros(len(row), dtype=np.int64), np.full(len(row), ordered.shape[1])
-    for _ in range(ordered.shape[1].bit_length()):
-        middle = (low + high) // 2
-        seen = ordered[row, np.minimum(middle, ordered.shape[1] - 1)]
-        below = (seen <= value if right else seen < value) & (middle < high)
-        low = np.where(below, middle + 1, low)
-        high = np.where(below, high, middle)
-    return low
+def _count(flows: Flows, row: NDArray[np.int64], value: _Sizes, *, right: bool) -> NDArray[np.int64]:
+    """Return how many sizes of account ``row`` [m] lie below (``right``: or at) each ``value`` [m]."""
+    found = np.searchsorted(flows.ordered, _keys(row, value), side="right" if right else "left")
+    return np.asarray(found - row * len(flows.by_day), dtype=np.int64)
+
+
+def _keys(row: NDArray[np.int64], size: _Sizes) -> NDArray[np.int64]:
+    """Return numbers that order sizes by row, and within a row by size: as the bits of floats from 0 up are ordered."""
+    return (row << 32) + np.ascontiguousarray(size).view(np.int32)

@@ -10,11 +10,12 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.failures import too_short
 from forecast_cli.models.laplace import laplace_scores
-from forecast_cli.models.month_paths import min_obs, month_courses
+from forecast_cli.models.month_paths import min_obs
 from forecast_cli.models.normal import blank_failures
 from forecast_cli.models.recurring.detect import find_streams
 from forecast_cli.models.recurring.events import expected_events
-from forecast_cli.models.recurring.reversion import Reversion, fit_reversion, path_errors
+from forecast_cli.models.recurring.rest_course import days_of, mean_steps
+from forecast_cli.models.recurring.reversion import fit_reversion, path_squares
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.rows import chunks
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
@@ -67,28 +68,21 @@ def course_ahead(panel: Panel, streams: Streams, h: int) -> tuple[NDArray[np.flo
     """
     if panel.y.shape[1] < 2:  # a single day has no flow
         return np.repeat(panel.y[:, -1:], h, axis=1), np.full((len(panel), h), np.nan)
-    coming = expected_events(streams, panel.origins, h)
+    coming, same = expected_events(streams, panel.origins, h), days_of(panel.origins, h)
     mean, sd = np.empty((len(panel), h)), np.empty((len(panel), h))
     for rows in chunks(len(panel)):
         y = panel.y[rows]
         rest = np.diff(y, axis=1, prepend=np.nan) - streams.explained[rows]
-        reversion = fit_reversion(y, rest)
-        flow = coming.mean[rows] + _COURSE * _beyond(rest, reversion, panel, rows, h)
+        reversion, flow = fit_reversion(y, rest), coming.mean[rows].copy()
+        some = np.flatnonzero(panel.lengths[rows] >= min_obs(h))
+        if len(some):
+            own = np.arange(len(panel))[rows][some]
+            steps = mean_steps(rest[some], panel.lengths[own], same.take(own))
+            flow[some] += _COURSE * (steps - reversion.drift[some, None])
         mean[rows] = reversion.path(y[:, -1], flow)
-        sd[rows] = np.sqrt(path_errors(y, rest, reversion, h) ** 2 + coming.path_variance[rows])
+        sd[rows] = np.sqrt(path_squares(y, rest, reversion, h) + coming.path_variance[rows])
     sd[panel.lengths <= h] = np.nan
     return mean, sd
-
-
-def _beyond(rest: NDArray[np.float64], reversion: Reversion, panel: Panel, rows: slice, h: int) -> NDArray[np.float64]:
-    """Return what the rest's own months add to its drift on each day, [r, h]; 0 for an account without two of them."""
-    beyond, lengths = np.zeros((len(rest), h)), panel.lengths[rows]
-    some = np.flatnonzero(lengths >= min_obs(h))
-    if len(some):
-        balance = np.add.accumulate(np.where(np.isnan(rest[some]), 0.0, rest[some]), axis=1)
-        course, _ = month_courses(balance, lengths[some], panel.origins[rows][some], h)
-        beyond[some] = np.diff(course, axis=1, prepend=0.0) - reversion.drift[some, None]
-    return beyond
 
 
 SPEC = ModelSpec(

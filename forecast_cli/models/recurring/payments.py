@@ -136,7 +136,7 @@ class _Axis:
         """Return the places [m, k] in ``flow`` of days [m, k]; further off the axis than payments reach, or on it."""
         column: NDArray[np.int64] = np.clip(days - (self._origin - self._last)[:, None], -_OFF, self._last + _OFF)
         column += self._start[:, None]
-        return column
+        return np.asarray(column)
 
     def some_places(self, stream: NDArray[np.int64], days: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the places [p] in ``flow`` of a day [p] of each ``stream`` [p]."""

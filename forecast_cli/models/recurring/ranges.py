@@ -26,8 +26,8 @@ MOST_PAYMENTS: Final = 126
 #: Room for rounding at both ends of a range.
 _MARGIN: Final = np.float32(2.0**-20)
 
-#: Amounts worked on at a time: few enough that they stay in the cache.
-_AT_ONCE: Final = 200_000
+#: Amounts worked on at a time: enough that a call into numpy is worth it.
+_AT_ONCE: Final = 500_000
 _NONE: Final = np.uint32(2**32 - 1)
 
 _Sizes = NDArray[np.float32]
@@ -61,7 +61,7 @@ def find_ranges(by_day: _Sizes, columns: NDArray[np.int64], cycle: Cycle) -> Ite
     columns = columns[(columns < t).any(axis=(1, 2))]
     k, phases = columns.shape[:2]
     at_once = max(1, _AT_ONCE // max(k * c, 1))
-    for first in range(0, phases, at_once):
+    for first in range(0, phases if k else 0, at_once):
         some = columns[:, first : first + at_once]
         at = by_day[some[:, :, 0]] if some.shape[2] == 1 else by_day[some, np.arange(c)]
         at = at.reshape(k, -1)
@@ -96,14 +96,13 @@ def _fullest(ordered: _Sizes, sought: tuple[_Sought, ...]) -> list[tuple[NDArray
     """
     narrowest = _narrowest(ordered, sought[-1].ratio)
     more = np.array(_LADDER[: len(narrowest)], dtype=np.int64)
-    number = np.arange(1, len(more) + 1, dtype=np.uint8)[:, None]
     out = []
     for one in sought:
         from_here = int(np.searchsorted(more, one.fewest - 1))
         fits = narrowest[from_here:] <= (one.ratio.view(np.uint32) | _PLACE_BITS)
-        last = np.maximum.reduce(fits * number[from_here:], axis=0, initial=0)
-        line = np.flatnonzero(last)
-        step = last[line].astype(np.int64) - 1
+        many = np.add.reduce(fits.view(np.uint8), axis=0, dtype=np.uint8)  # as a step fits, so do those before it
+        line = np.flatnonzero(many)
+        step = from_here + many[line].astype(np.int64) - 1
         place = (narrowest[step, line] & _PLACE_BITS).astype(np.int64)
         out.append((line, ordered[place, line], ordered[place + more[step], line]))
     return out
@@ -115,19 +114,17 @@ def _narrowest(ordered: _Sizes, widest: np.float32) -> NDArray[np.uint32]:
     Steps from the first on that no line takes within ``widest`` are left out.
     """
     k, m = ordered.shape
-    steps = [more for more in _LADDER if more < k]
+    steps, most = [more for more in _LADDER if more < k], widest.view(np.uint32) | _PLACE_BITS
     out = np.empty((len(steps), m), dtype=np.uint32)
     room, places = np.empty(ordered.shape, dtype=np.float32), np.arange(k, dtype=np.uint32)[:, None]
-    for number, more in enumerate(steps):
-        ratio = room[: k - more]
-        with np.errstate(invalid="ignore", over="ignore"):
-            np.divide(ordered[more:], ordered[: k - more], out=ratio)
-        coded = ratio.view(np.uint32)
-        coded &= ~_PLACE_BITS
-        coded |= places[: k - more]
-        np.minimum.reduce(coded, axis=0, out=out[number])
-        if out[number].min(initial=_NONE) > (widest.view(np.uint32) | _PLACE_BITS):
-            return out[:number]
+    with np.errstate(invalid="ignore", over="ignore"):
+        for number, more in enumerate(steps):
+            coded = np.divide(ordered[more:], ordered[: k - more], out=room[: k - more]).view(np.uint32)
+            coded &= ~_PLACE_BITS
+            coded |= places[: k - more]
+            np.minimum.reduce(coded, axis=0, out=out[number])
+            if out[number].min(initial=_NONE) > most:
+                return out[:number]
     return out
 
 

@@ -6,7 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.rows import row_sums
+from forecast_cli.models.knots import between_knots, knots_of
+from forecast_cli.models.rows import row_sums, tree_sum_down
 
 #: Days that level, drift and pull are learned from: a year holds every season once.
 _DAYS: Final = 365
@@ -51,23 +52,30 @@ def fit_reversion(y: NDArray[np.float64], rest: NDArray[np.float64]) -> Reversio
     return Reversion(level, drift, np.clip(pull, 0.0, _STRONGEST))
 
 
-def path_errors(y: NDArray[np.float64], rest: NDArray[np.float64], reversion: Reversion, h: int) -> NDArray[np.float64]:
-    """Return the root mean square error [n, h] of paths of 1 to ``h`` days, payments known, over the last year.
+def path_squares(
+    y: NDArray[np.float64], rest: NDArray[np.float64], reversion: Reversion, h: int
+) -> NDArray[np.float64]:
+    """Return the mean square error [n, h] of paths of 1 to ``h`` days, payments known, over the last year.
 
-    With e[t] the error of one day, that of s days is a_s[t] = (1 - pull) a_(s-1)[t - 1] + e[t].
+    With e[t] the error of one day and q = 1 - pull, A[t] = q A[t - 1] + e[t] is that of a path from the first day on,
+    and A[t] - q^s A[t - s] that of s days. Between the knots of the horizon squares are drawn straight.
     """
     before, after = y[:, -_DAYS - 1 : -1], rest[:, 1:][:, -_DAYS:]
-    days = np.count_nonzero(~np.isnan(before), axis=1)
+    days, keep = np.count_nonzero(~np.isnan(before), axis=1), 1.0 - reversion.pull
     expected = reversion.drift[:, None] - reversion.pull[:, None] * (before - reversion.level[:, None])
-    error = np.where(np.isnan(before), 0.0, after - expected)
-    keep, back = (1.0 - reversion.pull)[:, None], np.arange(error.shape[1])[::-1]
-    out = np.empty((len(y), h))
-    path = np.zeros_like(error)
-    for step in range(h):
-        path[:, 1:] = keep * path[:, :-1] + error[:, 1:]
-        path[:, 0] = error[:, 0]
-        whole = back < (days - step)[:, None]
-        squares = np.where(whole, path, 0.0)
-        squares *= squares
-        out[:, step] = row_sums(squares) / np.maximum(days - step, 1)
-    return np.sqrt(out)
+    path = np.zeros((_DAYS + 1, len(y)))  # as long for all accounts: the order of a sum must not depend on others
+    np.copyto(path[_DAYS + 1 - before.shape[1] :], (after - expected).T, where=~np.isnan(before.T))
+    for day in range(1, _DAYS + 1):
+        path[day] += keep * path[day - 1]
+    knots, power, back = np.unique(np.r_[1, knots_of(h)]), np.ones(len(y)), np.arange(_DAYS)[::-1]
+    out, done, short = np.empty((len(y), len(knots))), 0, bool((days < _DAYS).any()) or h > _DAYS
+    for number, step in enumerate(knots.tolist()):
+        for _ in range(step - done):
+            power = power * keep
+        done = min(step, _DAYS)
+        error = path[done:] - power * path[: _DAYS + 1 - done]
+        error *= error
+        if short:
+            np.copyto(error, 0.0, where=back[done - 1 :, None] >= days - (step - 1))
+        out[:, number] = tree_sum_down(error) / np.maximum(days - (step - 1), 1)
+    return between_knots(out, knots, h)

@@ -14,7 +14,7 @@ from forecast_cli.models.recurring.candidates import (
     multinomial_ratio,
 )
 from forecast_cli.models.recurring.model import RecurringEvents
-from forecast_cli.models.recurring.reversion import fit_reversion, path_errors
+from forecast_cli.models.recurring.reversion import fit_reversion, path_squares
 
 
 def ints(*values: int) -> np.ndarray:
@@ -78,7 +78,7 @@ def test_errors_are_those_of_every_path_of_the_past():
         for start in range(120 - h):
             path = reversion.path(y[:, start], np.zeros((1, h)))
             squares.append((y[0, start + h] - path[0, -1]) ** 2)
-        assert path_errors(y, rest, reversion, h)[0, -1] == pytest.approx(math.sqrt(np.mean(squares)))
+        assert path_squares(y, rest, reversion, h)[0, -1] == pytest.approx(np.mean(squares))
 
 
 def test_forecast_steps_up_with_pay():
