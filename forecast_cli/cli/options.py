@@ -179,8 +179,8 @@ class RunOptions:
         list[str] | None,
         _option(
             "--model",
-            "Models, by name, or by name and season lengths: auto, MSTL, 'MSTL(7,30)', Naive (repeatable, or with commas; "
-            "default: auto).",
+            "Models, by name, or by name and season lengths: auto, MSTL, 'MSTL(7,30)', Naive "
+            "(repeatable, or with commas; default: auto).",
             "MODEL",
             callback=lists.names,
         ),
