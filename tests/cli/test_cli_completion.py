@@ -5,7 +5,7 @@ from cli_harness import Cli, run_apart
 
 from forecast_cli.core.exit_codes import ExitCode
 
-COMMANDS = ["forecast", "backtest", "validate", "check", "compare", "report", "sample", "models", "config"]
+COMMANDS = ["forecast", "backtest", "validate", "check", "compare", "report", "sample", "models", "config", "runs"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

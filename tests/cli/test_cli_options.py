@@ -12,6 +12,7 @@ from forecast_cli.cli.app import build_app
 from forecast_cli.cli.options import (
     BacktestOptions,
     ConfigOptions,
+    ForecastOptions,
     InputOptions,
     LogOptions,
     OriginOptions,
@@ -24,7 +25,8 @@ from forecast_cli.core.exit_codes import ExitCode
 ROOT = get_command(build_app())
 SHARED = {*ConfigOptions.__annotations__, *LogOptions.__annotations__, *QuietOptions.__annotations__}
 OF_INPUT = {*InputOptions.__annotations__, *OriginOptions.__annotations__}
-SETTINGS = {*OF_INPUT, *RunOptions.__annotations__, *BacktestOptions.__annotations__}
+OF_FORECAST, OF_BACKTEST = set(ForecastOptions.__annotations__), set(BacktestOptions.__annotations__)
+SETTINGS = {*OF_INPUT, *RunOptions.__annotations__, *OF_FORECAST, *OF_BACKTEST}
 
 
 def options_of(*names: str) -> dict[str, Any]:
@@ -74,7 +76,7 @@ def test_every_setting_is_reachable_by_its_flag() -> None:
 
 
 def test_a_backtest_takes_every_setting_but_the_origin_which_its_windows_have_of_align() -> None:
-    assert set(options_of("backtest")) & SETTINGS == SETTINGS - {"origin"}
+    assert set(options_of("backtest")) & SETTINGS == SETTINGS - {"origin"} - OF_FORECAST
 
 
 def test_no_option_lacks_a_setting() -> None:
@@ -84,7 +86,7 @@ def test_no_option_lacks_a_setting() -> None:
 
 
 def test_forecast_takes_the_settings_that_are_not_a_backtest_s_alone() -> None:
-    assert set(options_of("forecast")) & SETTINGS == SETTINGS - set(BacktestOptions.__annotations__)
+    assert set(options_of("forecast")) & SETTINGS == SETTINGS - OF_BACKTEST
 
 
 def test_validate_takes_the_settings_of_the_input_only() -> None:

@@ -28,8 +28,9 @@ ANEW = [
     "SeasonalWindowAverage(7)",
     "ConformalSeasonalPool(7)",
     "MonthPaths",
+    "RecurringEvents",
 ]
-STUCK = ["SimpleExponentialSmoothing", "AutoCES", "MFLES"]
+STUCK = ["auto", "SimpleExponentialSmoothing", "AutoCES", "MFLES"]
 
 
 def balances(days: int, seed: int = 3) -> np.ndarray:
@@ -174,7 +175,8 @@ def test_models_that_have_to_learn_again_are_refused_by_name_with_those_that_can
         check_updatable([parse_model(label, (7,)) for label in ("MFLES(7,30)", "Naive", "AutoCES")])
     assert caught.value.message.startswith("models MFLES(7,30), AutoCES: cannot be given newer balances")
     assert caught.value.message.endswith(
-        "these can: MonthPaths, Naive, SeasonalNaive, RandomWalkWithDrift, WindowAverage, SeasonalWindowAverage, Holt, "
+        "these can: MonthPaths, RecurringEvents, Naive, SeasonalNaive, RandomWalkWithDrift, WindowAverage, "
+        "SeasonalWindowAverage, Holt, "
         "AutoETS, AutoTheta, DynamicOptimizedTheta, MSTL, AutoARIMA, ConformalSeasonalPool"
     )
     with pytest.raises(ConfigError, match=r"^model MFLES: "):
