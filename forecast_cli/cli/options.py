@@ -230,6 +230,15 @@ class RunOptions:
             "SECONDS",
         ),
     ]
+    mode: Annotated[
+        str | None,
+        _option(
+            "--mode",
+            "Permissions of the files that are written, in octal; folders may be entered by whoever may read "
+            "(default: 0600).",
+            "MODE",
+        ),
+    ]
     shard_size: Annotated[
         int | None,
         _option(

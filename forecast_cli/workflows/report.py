@@ -11,6 +11,7 @@ from forecast_cli.store.check import damaged_files
 from forecast_cli.store.layout import MANIFEST, RENDERED, REPORTS
 from forecast_cli.store.lock import holding
 from forecast_cli.store.manifest import FileEntry, Manifest
+from forecast_cli.store.permissions import created_with, mode_of
 from forecast_cli.store.read import read_manifest
 from forecast_cli.store.staging import write_text
 
@@ -24,7 +25,7 @@ def run_report(output: Path) -> tuple[FileEntry, ...]:
     OutputNotWrittenError. The manifest is written last and knows the new files.
     """
     read_manifest(output)
-    with holding(output):
+    with created_with(mode_of(output / MANIFEST)), holding(output):
         manifest = read_manifest(output)
         written = render_reports(_read(output, manifest), output)
         renewed = {entry.path for entry in written}

@@ -6,6 +6,7 @@ from cli_harness import Cli, run_apart
 from forecast_cli.core.exit_codes import ExitCode
 
 COMMANDS = ["forecast", "backtest", "validate", "check", "compare", "report", "sample", "models", "config", "runs"]
+COMMANDS.append("doctor")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

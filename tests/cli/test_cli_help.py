@@ -27,6 +27,7 @@ COMMANDS = (
     ("runs", "diff"),
     ("runs", "prune"),
     ("models",),
+    ("doctor",),
     ("config",),
     ("config", "init"),
     ("config", "show"),
