@@ -10,7 +10,7 @@ from forecast_cli.store.atomic import write_whole
 from forecast_cli.store.check import damaged_files
 from forecast_cli.store.layout import MANIFEST, RENDERED, REPORTS
 from forecast_cli.store.lock import holding
-from forecast_cli.store.manifest import FileEntry, Manifest
+from forecast_cli.store.manifest import FileEntry, Manifest, manifest_content
 from forecast_cli.store.permissions import created_with, mode_of
 from forecast_cli.store.read import read_manifest
 from forecast_cli.store.staging import write_text
@@ -31,7 +31,7 @@ def run_report(output: Path) -> tuple[FileEntry, ...]:
         renewed = {entry.path for entry in written}
         kept = tuple(entry for entry in manifest.files if entry.path not in renewed)
         changed = manifest.model_copy(update={"files": (*kept, *written)})
-        write_whole(output / MANIFEST, changed.model_dump_json(indent=2).encode() + b"\n")
+        write_whole(output / MANIFEST, manifest_content(changed))
     return written
 
 
