@@ -354,6 +354,10 @@ class LogOptions:
         LogFormat | None,
         typer.Option("--log-format", help="Messages on stderr as lines for people, or as JSON (default: text)."),
     ]
+    show_ids: Annotated[
+        bool | None,
+        typer.Option("--show-ids", help="Account ids in a JSON log as they are, instead of keyed hashes."),
+    ]
 
 
 SETTING_OPTIONS: Final = (InputOptions, OriginOptions, RunOptions, ForecastOptions, BacktestOptions)
