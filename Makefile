@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+AUDIT := .venv-audit
 OUT ?= out
 ARGS ?=
 BALANCES ?= ../shared/data/berka_balances.parquet
@@ -81,11 +82,26 @@ bench: $(STAMP) ## Time the tool against its yardsticks, side by side
 accuracy: $(STAMP) ## Score the models side by side, on the sample and on BALANCES
 	@$(BIN)/python -m benchmarks.accuracy $(wildcard $(BALANCES)) $(ARGS)
 
+$(AUDIT)/.installed: requirements/audit.txt
+	@test -x $(AUDIT)/bin/python || $(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/audit.txt
+	@touch $@
+
+.PHONY: audit
+audit: $(AUDIT)/.installed ## Ask for known weaknesses of what the tool is built from (needs the network)
+	@$(AUDIT)/bin/pip-audit --disable-pip --require-hashes --requirement requirements/runtime.txt $(ARGS)
+
+.PHONY: sbom
+sbom: $(AUDIT)/.installed ## List what the tool is built from, with hashes, in out/sbom.json (CycloneDX)
+	@mkdir -p $(OUT)
+	@$(AUDIT)/bin/cyclonedx-py requirements requirements/runtime.txt --pyproject pyproject.toml --output-reproducible --output-format JSON --output-file $(OUT)/sbom.json $(ARGS)
+
 .PHONY: pins
 pins: ## Compile requirements/*.txt again (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" pyproject.toml --output-file requirements/runtime.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" --extra dev pyproject.toml --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" requirements/audit.in --output-file requirements/audit.txt
 
 .PHONY: clean
 clean: ## Remove what the other targets made
-	@rm -rf $(VENV) $(OUT) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(AUDIT) $(OUT) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -10,6 +10,7 @@ from forecast_cli.cli.commands.backtest import backtest
 from forecast_cli.cli.commands.check import check
 from forecast_cli.cli.commands.compare import compare
 from forecast_cli.cli.commands.config import config_app
+from forecast_cli.cli.commands.doctor import doctor
 from forecast_cli.cli.commands.forecast import forecast
 from forecast_cli.cli.commands.models import models
 from forecast_cli.cli.commands.report import report
@@ -19,7 +20,7 @@ from forecast_cli.cli.commands.show import show
 from forecast_cli.cli.commands.validate import validate
 from forecast_cli.core.exit_codes import ExitCode
 
-_COMMANDS: Final = (forecast, backtest, validate, check, compare, report, show, sample, models)
+_COMMANDS: Final = (forecast, backtest, validate, check, compare, report, show, sample, models, doctor)
 
 
 def build_app() -> typer.Typer:

@@ -4,13 +4,14 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from itertools import pairwise
 from typing import Any
 
 from forecast_cli.cli.problems import Problem
 from forecast_cli.cli.streams import write_err
 from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.core.ids import hashed_ids, shown_ids
 from forecast_cli.core.redact import redact
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.jsonlines import Level, log_line
@@ -35,9 +36,13 @@ class Ending:
 
 @dataclass(frozen=True)
 class Log:
-    """The way one command's messages are written, and when the command began (seconds of a monotonic clock)."""
+    """The way one command's messages are written, and when the command began (seconds of a monotonic clock).
+
+    A JSON log is kept and copied: account ids are keyed hashes in it, unless ``show_ids``.
+    """
 
     format: LogFormat = LogFormat.TEXT
+    show_ids: bool = False
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -50,12 +55,12 @@ class Log:
         if self.format is LogFormat.JSON:
             self.event("warning", redact(message), level="warning", fields={})
         else:
-            write_err(f"warning: {printable(message)}\n")
+            write_err(f"warning: {printable(shown_ids(message))}\n")
 
     def event(self, event: str, message: str, *, level: Level, fields: Mapping[str, Any]) -> None:
         """Write one JSON line, with the time it was written at."""
         at = {"time": datetime.now(UTC).isoformat(timespec="milliseconds")}
-        write_err(log_line(event, message, level=level, fields=at | dict(fields)))
+        write_err(log_line(event, self._told(message), level=level, fields=at | self._told(dict(fields))))
 
     def close(self, ending: Ending) -> None:
         """Say how a command ended: for people only where it is not well, as the last JSON line always."""
@@ -82,6 +87,20 @@ class Log:
         _say("error: ", problem.message)
         _say("hint:  ", problem.hint)
 
+    def _told(self, value: Any) -> Any:
+        """Return a message or a field with its ids as this log has them."""
+        match value:
+            case Enum():
+                return value
+            case str():
+                return shown_ids(value) if self.show_ids else hashed_ids(value)
+            case dict():
+                return {name: self._told(below) for name, below in value.items()}
+            case list() | tuple():
+                return [self._told(below) for below in value]
+            case _:
+                return value
+
     def _failure(self, problem: Problem) -> dict[str, Any]:
         fields: dict[str, Any] = {
             "status": "error",
@@ -95,11 +114,11 @@ class Log:
 
 def _say(what: str, text: str | None) -> None:
     if text:
-        write_err(f"{what}{printable(text)}\n")
+        write_err(f"{what}{printable(shown_ids(text))}\n")
 
 
 def log_of(args: Sequence[str]) -> Log:
     """Return the log that a command line asks for, before it is parsed: its mistakes are reported there too."""
     values = [value for flag, value in pairwise(args) if flag == "--log-format"]
     values += [arg.removeprefix("--log-format=") for arg in args if arg.startswith("--log-format=")]
-    return Log(LogFormat.JSON if LogFormat.JSON in values else LogFormat.TEXT)
+    return Log(LogFormat.JSON if LogFormat.JSON in values else LogFormat.TEXT, show_ids="--show-ids" in args)

@@ -230,6 +230,15 @@ class RunOptions:
             "SECONDS",
         ),
     ]
+    mode: Annotated[
+        str | None,
+        _option(
+            "--mode",
+            "Permissions of the files that are written, in octal; folders may be entered by whoever may read "
+            "(default: 0600).",
+            "MODE",
+        ),
+    ]
     shard_size: Annotated[
         int | None,
         _option(
@@ -344,6 +353,10 @@ class LogOptions:
     log_format: Annotated[
         LogFormat | None,
         typer.Option("--log-format", help="Messages on stderr as lines for people, or as JSON (default: text)."),
+    ]
+    show_ids: Annotated[
+        bool | None,
+        typer.Option("--show-ids", help="Account ids in a JSON log as they are, instead of keyed hashes."),
     ]
 
 

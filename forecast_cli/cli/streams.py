@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from forecast_cli.core.errors import OutputConflictError, OutputNotWrittenError
+from forecast_cli.core.redact import redact
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -96,6 +97,7 @@ def _write(stream: TextIO | None, text: str) -> None:
     if stream is None or stream.closed:
         return
     encoding = encoding_of(stream)
+    text = redact(text)  # the last filter; what is wrapped or escaped went through it before
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()
 

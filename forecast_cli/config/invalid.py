@@ -54,6 +54,8 @@ def _describe(shape: Mapping[str, Any]) -> str:
             return f"{_NUMBERS[kind]}, {bounds}" if bounds else _NUMBERS[kind]
         case {"type": "boolean"}:
             return "true or false"
+        case {"examples": [*examples]}:
+            return f"text such as {' or '.join(examples)}"
         case {"format": "date"}:
             return "a day such as 2026-06-30"
         case _:

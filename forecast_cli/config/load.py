@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 from forecast_cli.config.invalid import explain_invalid
 from forecast_cli.config.settings import ENV_PREFIX, Settings
 from forecast_cli.core.errors import ConfigError
+from forecast_cli.core.ids import KEY_VARIABLE
 from forecast_cli.core.text import did_you_mean
 
 #: Names the file of settings; no setting itself.
@@ -95,7 +96,7 @@ def _place(name: str, place: str) -> str:
 
 def _unknown_variables() -> tuple[str, ...]:
     """Return a warning for each FORECAST_* variable that is close to a setting's name but is none."""
-    names = {CONFIG_VARIABLE, *(f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields)}
+    names = {CONFIG_VARIABLE, KEY_VARIABLE, *(f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields)}
     strangers = sorted(name for name in os.environ if name.startswith(ENV_PREFIX) and name not in names)
     return tuple(
         f"environment variable {name} names no setting and is ignored; " + _close_setting(name.removeprefix(ENV_PREFIX))

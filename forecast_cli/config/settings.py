@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from forecast_cli.config.choices import Align, OnBadFile, OnDuplicate, Origin
 from forecast_cli.config.commas import outer_commas
+from forecast_cli.config.file_mode import check_mode, octal
 from forecast_cli.config.output_names import find_taken
 from forecast_cli.config.thresholds import EXPECTED, check_threshold
 
@@ -34,6 +35,7 @@ Level = Annotated[float, Field(gt=0, lt=100)]
 Season = Annotated[int, Field(ge=1, le=366)]
 Threshold = Annotated[str, BeforeValidator(str), AfterValidator(check_threshold), Field(description=EXPECTED)]
 _RUNNING: Final[dict[str, Any]] = {"affects_output": False}
+_MODE: Final[dict[str, Any]] = _RUNNING | {"examples": ["0600", "0640"]}
 _FORECAST: Final[dict[str, Any]] = {"only": "forecast"}
 _BACKTEST: Final[dict[str, Any]] = {"only": "backtest"}
 
@@ -127,6 +129,8 @@ class Settings(BaseModel):
     """Worker processes (default: all cores)."""
     account_timeout: Annotated[float, Field(gt=0, json_schema_extra=_RUNNING)] = 60.0
     """Seconds a model may take over one account; the account that takes longer twice is failed: timeout."""
+    mode: Annotated[str, BeforeValidator(octal), AfterValidator(check_mode), Field(json_schema_extra=_MODE)] = "0600"
+    """Permissions of the files that are written, in octal; folders may be entered by whoever may read."""
     shard_size: Annotated[int | None, Field(ge=1)] = None
     """Accounts in a shard, which is a part file of the output (default: by the cost of the models)."""
 

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.core.ids import shown_ids
 
 
 class ForecastCliError(Exception):
@@ -19,7 +20,7 @@ class ForecastCliError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return self.message
+        return shown_ids(self.message)
 
 
 class UsageError(ForecastCliError):

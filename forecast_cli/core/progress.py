@@ -13,7 +13,7 @@ class Progress(Protocol):
         """Say that ``count`` more accounts are done."""
 
     def warn(self, message: str) -> None:
-        """Say something the user should know, once."""
+        """Say something the user should know, once. Ids in it are marked: ``core.ids`` shows or hashes them."""
 
     def finish(self) -> None:
         """End the stage."""

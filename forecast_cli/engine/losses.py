@@ -2,6 +2,7 @@
 
 import signal
 
+from forecast_cli.core.ids import mark_id
 from forecast_cli.core.text import counted
 from forecast_cli.engine.attempts import Attempt, LostWorker
 
@@ -17,9 +18,9 @@ def describe_exit(code: int | None) -> str:
 
 
 def describe_to_user(attempt: Attempt, lost: LostWorker, following: Attempt | None) -> str:
-    """Return what a person is told of a loss and of what follows."""
+    """Return what a person is told of a loss and of what follows; the account's id is marked."""
     shard = attempt.shard
-    where = f"account {'/'.join(map(str, lost.account))}" if lost.account else f"shard {shard.index}"
+    where = f"account {mark_id('/'.join(map(str, lost.account)))}" if lost.account else f"shard {shard.index}"
     of = f" of {counted(shard.accounts, 'account')}" if lost.account is None else ""
     if following is None:
         return f"{where}{of}: {lost.how}"

@@ -16,6 +16,7 @@ from typing import Final
 from forecast_cli.core.pace import Word, listen
 from forecast_cli.engine.shards import Job, Task
 from forecast_cli.engine.worker import run_task
+from forecast_cli.store.permissions import umask_for
 from forecast_cli.store.run_folder import ShardReceipt
 
 #: Seconds between two signs of life that say the same.
@@ -54,6 +55,7 @@ def work(connection: Connection, job: bytes, modules: Sequence[str]) -> None:
     listen(_Speaker(connection))
     try:
         made: Job = pickle.loads(job)  # noqa: S301 - the parent's own, handed over when this process was made
+        os.umask(umask_for(int(made.settings.mode, 8)))
         for module in modules:
             importlib.import_module(module)
         connection.send(Ready())

@@ -44,6 +44,19 @@ def refuse_if_held(output: Path) -> None:
             pass
 
 
+def is_held(output: Path) -> str | None:
+    """Return who holds ``output``, in words, and None where nobody does. Writes nothing; raises OSError."""
+    if not (output / LOCK).exists():
+        return None
+    lock = FileLock(output / LOCK, blocking=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        return f"another run{_holder(output)}"
+    lock.release()
+    return None
+
+
 def _holder(output: Path) -> str:
     try:
         holder = json.loads((output / HOLDER).read_text())

@@ -5,6 +5,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from forecast_cli.core.errors import CheckFailedError
+from forecast_cli.core.redact import redact
 
 FORMAT: Final = 1
 
@@ -71,6 +72,11 @@ class Manifest(_Frozen):
     finished_at: str
     seconds: float
     cpu_seconds: float
+
+
+def manifest_content(manifest: Manifest) -> bytes:
+    """Return the manifest as the file that holds it, without secrets."""
+    return redact(manifest.model_dump_json(indent=2)).encode() + b"\n"
 
 
 def parse_manifest(content: bytes, *, where: str) -> Manifest:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from forecast_cli.core.errors import CheckFailedError, OutputConflictError, OutputNotWrittenError
+from forecast_cli.core.redact import redact
 from forecast_cli.core.seam import Step, about_to
 from forecast_cli.store.atomic import (
     make_folder,
@@ -40,7 +41,7 @@ from forecast_cli.store.layout import (
     is_own,
 )
 from forecast_cli.store.lock import holding
-from forecast_cli.store.manifest import Manifest
+from forecast_cli.store.manifest import Manifest, manifest_content
 from forecast_cli.store.read import read_manifest
 
 
@@ -117,7 +118,7 @@ class RunFolder:
 
     def finish(self, manifest: Manifest) -> None:
         """Write the manifest and ``_SUCCESS``, then clear away the state of the run."""
-        write_whole(self.output / MANIFEST, manifest.model_dump_json(indent=2).encode() + b"\n")
+        write_whole(self.output / MANIFEST, manifest_content(manifest))
         _tidy(self.output)
 
     def _holds(self, receipt: ShardReceipt) -> bool:
@@ -244,9 +245,9 @@ def withdraw(output: Path) -> None:
 
 def _prepare(output: Path, identity: dict[str, Any], fingerprint: str) -> None:
     """Say what the run is made from, before anything that would look like a run of nobody knows what."""
-    plan = json.dumps({"fingerprint": fingerprint, "identity": identity}).encode()
+    plan = json.dumps({"fingerprint": fingerprint, "identity": identity})
     make_folder(output / RUNNING)
-    write_whole(output / RUNNING / PLAN, plan)
+    write_whole(output / RUNNING / PLAN, redact(plan).encode())
     withdraw(output)
     staging = output / RUNNING / STAGING
     remove_folder(staging)

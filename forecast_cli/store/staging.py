@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from forecast_cli.core.redact import redact
 from forecast_cli.store.atomic import parquet_bytes, reading_back, sha256_of, write_durable, write_rows, write_whole
 from forecast_cli.store.layout import shard_path
 from forecast_cli.store.manifest import FileEntry
@@ -22,7 +23,7 @@ def stage(frame: pl.DataFrame, staging: Path, index: int, table: str) -> StagedF
 
 def write_text(text: str, output: Path, name: str) -> FileEntry:
     """Write a whole text file of the output and return its entry in the manifest, which counts no rows in it."""
-    content = text.encode()
+    content = redact(text).encode()
     write_whole(output / name, content)
     return FileEntry(path=name, rows=0, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
 

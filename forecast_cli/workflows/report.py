@@ -10,7 +10,8 @@ from forecast_cli.store.atomic import write_whole
 from forecast_cli.store.check import damaged_files
 from forecast_cli.store.layout import MANIFEST, RENDERED, REPORTS
 from forecast_cli.store.lock import holding
-from forecast_cli.store.manifest import FileEntry, Manifest
+from forecast_cli.store.manifest import FileEntry, Manifest, manifest_content
+from forecast_cli.store.permissions import created_with, mode_of
 from forecast_cli.store.read import read_manifest
 from forecast_cli.store.staging import write_text
 
@@ -24,13 +25,13 @@ def run_report(output: Path) -> tuple[FileEntry, ...]:
     OutputNotWrittenError. The manifest is written last and knows the new files.
     """
     read_manifest(output)
-    with holding(output):
+    with created_with(mode_of(output / MANIFEST)), holding(output):
         manifest = read_manifest(output)
         written = render_reports(_read(output, manifest), output)
         renewed = {entry.path for entry in written}
         kept = tuple(entry for entry in manifest.files if entry.path not in renewed)
         changed = manifest.model_copy(update={"files": (*kept, *written)})
-        write_whole(output / MANIFEST, changed.model_dump_json(indent=2).encode() + b"\n")
+        write_whole(output / MANIFEST, manifest_content(changed))
     return written
 
 

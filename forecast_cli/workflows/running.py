@@ -28,6 +28,7 @@ from forecast_cli.store.fingerprint import fingerprint, identity, versions
 from forecast_cli.store.layout import ACCOUNTS
 from forecast_cli.store.learned_tables import read_learned
 from forecast_cli.store.manifest import FileEntry, FindingRecord, InputEntry, InputRecord, Manifest
+from forecast_cli.store.permissions import created_with
 from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, open_run
 from forecast_cli.workflows.ledgers import part_entries
 from forecast_cli.workflows.overlap import refuse_overlap, refuse_remote
@@ -118,7 +119,10 @@ def execute(
     Raises OutputConflictError, OutputBusyError, OutputNotWrittenError or WorkerLostError; finished shards are kept.
     """
     _pass_on_warnings(prepared.checked.findings, progress)
-    with open_run(prepared.output, prepared.identity, prepared.fingerprint, force=force) as (run, state):
+    with (
+        created_with(int(prepared.settings.mode, 8)),
+        open_run(prepared.output, prepared.identity, prepared.fingerprint, force=force) as (run, state),
+    ):
         if state is OutputState.FINISHED:
             return Executed(reused=True, shards_resumed=0)
         if state is OutputState.DAMAGED:

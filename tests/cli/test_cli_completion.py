@@ -13,6 +13,7 @@ COMMANDS = [
     "compare",
     "report",
     "show",
+    "doctor",
     "sample",
     "models",
     "config",

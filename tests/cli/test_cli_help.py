@@ -28,6 +28,7 @@ COMMANDS = (
     ("runs", "prune"),
     ("show",),
     ("models",),
+    ("doctor",),
     ("config",),
     ("config", "init"),
     ("config", "show"),

@@ -1,12 +1,15 @@
 """--log-format json: every line of stderr is an object, and the last one sums up."""
 
 import json
+import re
 from pathlib import Path
 
+import polars as pl
 import pytest
-from cli_harness import Cli, Finished, Outcome
+from cli_harness import Cli, Finished, Outcome, balance_rows
 
 from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.core.ids import hash_id
 
 JSON = ("--log-format", "json")
 QUICK = ("--model", "Naive", "--horizon", 5, "--jobs", 1)
@@ -47,7 +50,39 @@ def test_failed_accounts_are_a_failed_run(cli: Cli, one_bad: Path, tmp_path: Pat
     assert (summary["status"], summary["level"]) == ("failed", "error")
     assert summary["counts"]["failed"] == 1
     [group] = summary["failures"]
-    assert (group["status"], group["count"], group["examples"]) == ("failed", 1, ["A003"])
+    assert (group["status"], group["count"]) == ("failed", 1)
+    assert "A003" not in outcome.err
+    [example] = group["examples"]
+    assert re.fullmatch(r"id:[0-9a-f]{16}", example)
+
+
+def test_ids_are_shown_where_asked_for_and_hashed_alike_under_one_key(
+    cli: Cli, one_bad: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def examples(*more: str) -> list[str]:
+        outcome = cli("forecast", one_bad, "--output", tmp_path / "out", *QUICK, *JSON, *more)
+        assert all(event["event"] != "warning" for event in outcome.events)
+        return last(outcome)["failures"][0]["examples"]  # type: ignore[index,no-any-return]
+
+    assert examples("--show-ids") == ["A003"]
+    monkeypatch.setenv("FORECAST_ID_KEY", "a key for tests")
+    hashed = examples()
+    assert hashed == examples() == [hash_id("A003")]
+    monkeypatch.setenv("FORECAST_ID_KEY", "another key for tests")
+    assert hashed != examples()
+
+
+def test_a_balance_is_in_no_log(cli: Cli, tmp_path: Path) -> None:
+    huge = pl.when(pl.col("account_id") == "A001").then(7.123e17).otherwise("balance")
+    rows = balance_rows().with_columns(balance=huge)
+    rows.write_parquet(tmp_path / "balances.parquet")
+    said = cli("forecast", tmp_path / "balances.parquet", "--output", tmp_path / "out", *QUICK)
+    assert "A001: balance 7" in said.flat, "people are told why"
+    for more in ((), ("--show-ids",)):
+        outcome = cli("forecast", tmp_path / "balances.parquet", "--output", tmp_path / "out", *QUICK, *JSON, *more)
+        assert "7.123" not in outcome.err
+        assert "7123" not in outcome.err
+        assert "balance #, expected at most #" in last(outcome)["failures"][0]["message"]  # type: ignore[index]
 
 
 @pytest.mark.parametrize(

@@ -80,9 +80,9 @@ def test_a_backtest_takes_every_setting_but_the_origin_which_its_windows_have_of
 
 
 def test_no_option_lacks_a_setting() -> None:
-    assert set(options_of("forecast")) - SETTINGS == SHARED | {"output", "force", "dry_run"}
+    assert set(options_of("forecast")) - SETTINGS == SHARED | {"output", "force", "dry_run", "metrics"}
     assert set(options_of("backtest")) - SETTINGS == SHARED | {"output", "force"}
-    assert set(options_of("validate")) - SETTINGS == {"config", "log_format", "format"}
+    assert set(options_of("validate")) - SETTINGS == {"config", "log_format", "show_ids", "format"}
 
 
 def test_forecast_takes_the_settings_that_are_not_a_backtest_s_alone() -> None:

@@ -25,6 +25,10 @@ def forecast(
     output: Annotated[Path, typer.Option("--output", help="Folder to write the tables to.", metavar="DIR")],
     force: Annotated[bool, typer.Option("--force", help="Redo a finished run, or replace another one.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what a run would do, write nothing.")] = False,
+    metrics: Annotated[
+        Path | None,
+        typer.Option("--metrics", help="Write the run's figures for Prometheus.", metavar="FILE", show_default=False),
+    ] = None,
 ) -> None:
     """Forecast every account of INPUT and write the tables.
 
@@ -34,10 +38,15 @@ def forecast(
     from forecast_cli.cli.progress import listening
     from forecast_cli.workflows.forecast import plan_forecast, run_forecast
     from forecast_cli.workflows.results import ForecastRequest
+    from forecast_cli.workflows.run_metrics import refuse_metrics, write_metrics
 
     request = ForecastRequest(source, output, settings_from(ctx).settings, force)
+    if metrics is not None:
+        refuse_metrics(metrics, output)
     if dry_run:
         end_plan(ctx.obj, plan_forecast(request))
     with listening(ctx.obj, quiet=is_quiet(ctx)) as progress:
         run = run_forecast(request, progress)
+    if metrics is not None:
+        write_metrics(run, metrics)
     end_run(ctx.obj, run, quiet=is_quiet(ctx))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from forecast_cli.config.load import LoadedSettings
+from forecast_cli.core.ids import mark_id, without_figures
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.redact import redact
 from forecast_cli.data.findings import Finding
@@ -136,15 +137,15 @@ def before_models(accounts: Mapping[Status, int]) -> dict[str, int]:
 
 
 def group_values(group: FailureGroup) -> dict[str, Any]:
-    """Return one reason why accounts did not go as asked."""
+    """Return one reason why accounts did not go as asked, for a log: ids are marked, and figures left out."""
     return {
         "status": group.status,
         "model": group.model,
         "model_used": group.model_used,
         "error": group.error,
-        "message": redact(group.message),
+        "message": without_figures(redact(group.message)),
         "count": group.count,
-        "examples": list(group.examples),
+        "examples": [mark_id(example) for example in group.examples],
     }
 
 

@@ -5,6 +5,7 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.contract.tally import Rule, tally
 from forecast_cli.data.findings import Action, Finding
+from forecast_cli.data.scan.attributes import read_schema
 from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.data.scan.collect import reading
 from forecast_cli.data.source import InputFile, Source
@@ -15,17 +16,18 @@ def find_unnamed_currency(source: Source, settings: Settings) -> str | None:
     if settings.currency_col is not None or not source.files:
         return None
     named = {settings.id_col, settings.date_col, settings.balance_col}
-    candidates = [name for name in _text_columns(source.files[0]) if name.casefold() == CURRENCY and name not in named]
-    if not candidates or not all(candidates[0] in _text_columns(file) for file in source.files[1:]):
+    candidates = [
+        name for name in _text_columns(source.files[0], source) if name.casefold() == CURRENCY and name not in named
+    ]
+    if not candidates or not all(candidates[0] in _text_columns(file, source) for file in source.files[1:]):
         return None
     return candidates[0]
 
 
-def _text_columns(file: InputFile) -> list[str]:
+def _text_columns(file: InputFile, source: Source) -> list[str]:
     with reading(file.path):
-        schema = pl.scan_parquet(file.path, glob=False, hive_partitioning=False).collect_schema()
-    text = (pl.String, pl.Categorical, pl.Enum)
-    return [name for name, dtype in schema.items() if isinstance(dtype, text)] + list(dict(file.hive))
+        schema = read_schema(file, source)
+    return [name for name, dtype in schema.items() if isinstance(dtype, (pl.String, pl.Categorical, pl.Enum))]
 
 
 def find_mixed_currencies(judged: pl.DataFrame, settings: Settings, *, currency_col: str) -> Finding | None:

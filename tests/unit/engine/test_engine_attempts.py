@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from forecast_cli.core.ids import hash_id, hashed_ids, shown_ids
 from forecast_cli.engine.attempts import Attempt, Loss, LostWorker
 from forecast_cli.engine.losses import describe_exit, describe_to_user
 from forecast_cli.engine.shards import cut_shards
@@ -66,14 +67,16 @@ def test_what_was_set_aside_goes_with_every_part() -> None:
     assert all(part.set_aside == ((("a007",), "killed: it was so, twice"),) for part in found.task.parts)
 
 
-def test_a_loss_is_told_with_what_follows() -> None:
+def test_a_loss_is_told_with_what_follows_and_its_account_is_marked() -> None:
     unknown, known = lost(Loss.KILLED), lost(Loss.KILLED, "a007")
     assert describe_to_user(FIRST, unknown, after(FIRST, unknown)) == (
         "shard 0 of 100 accounts: it was so; tried again, account by account"
     )
     once = after(FIRST, known)
-    assert describe_to_user(once, known, after(once, known)) == "account a007: it was so; it is set aside as failed"
-    assert describe_to_user(once, known, None) == "account a007: it was so"
+    told = describe_to_user(once, known, after(once, known))
+    assert shown_ids(told) == "account a007: it was so; it is set aside as failed"
+    assert hashed_ids(told) == f"account {hash_id('a007')}: it was so; it is set aside as failed"
+    assert shown_ids(describe_to_user(once, known, None)) == "account a007: it was so"
 
 
 def test_an_exit_is_told_by_the_name_of_its_signal() -> None:

@@ -1,0 +1,42 @@
+"""How ``doctor`` ends: what was looked at, how it looks, and what to do."""
+
+from dataclasses import asdict
+from typing import Final, NoReturn
+
+import typer
+from rich.padding import Padding
+from rich.text import Text
+
+from forecast_cli.cli.messages import Ending, Log
+from forecast_cli.cli.options import OutputFormat
+from forecast_cli.cli.streams import show, write_out
+from forecast_cli.reports.escape import printable
+from forecast_cli.reports.jsonlines import document
+from forecast_cli.reports.terminal.layout import Column, aligned
+from forecast_cli.workflows.doctor import Diagnosis, Health, Sign
+
+_STYLES: Final = {Health.OK: "green", Health.WARN: "yellow", Health.FAIL: "red"}
+
+
+def end_doctor(log: Log, diagnosis: Diagnosis, format: OutputFormat) -> NoReturn:  # noqa: A002
+    """Show the diagnosis and leave with its exit code."""
+    if format is OutputFormat.JSON:
+        signs = [asdict(sign) for sign in diagnosis.signs]
+        write_out(document({"exit_code": diagnosis.exit_code, "signs": signs}))
+    else:
+        show(render_diagnosis(diagnosis))
+    failed = [sign for sign in diagnosis.signs if sign.health is Health.FAIL]
+    message = f"a run would fail here: {failed[0].name}: {failed[0].found}" if failed else "a run would go well here"
+    log.close(Ending(diagnosis.exit_code, message, failed[0].hint if failed else None))
+    raise typer.Exit(diagnosis.exit_code)
+
+
+def render_diagnosis(diagnosis: Diagnosis) -> Padding:
+    """Return a line for each thing that was looked at."""
+    columns = (Column(), Column(), Column(wraps=True))
+    return aligned(columns, [_row(sign) for sign in diagnosis.signs])
+
+
+def _row(sign: Sign) -> tuple[Text, str, str]:
+    found = printable(sign.found) + (f"; {printable(sign.hint)}" if sign.hint else "")
+    return Text(sign.health.value, style=_STYLES[sign.health]), sign.name, found

@@ -1,0 +1,50 @@
+"""Figures of a run in the text format that Prometheus reads: one gauge a name, with what it says and its samples."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from forecast_cli.core.redact import redact
+
+_PREFIX: Final = "forecast_cli_"
+_ESCAPES: Final = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One value, and the labels that tell it from others of its gauge."""
+
+    value: float
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """A figure by name; ``says`` is its help."""
+
+    name: str
+    says: str
+    samples: tuple[Sample, ...]
+
+
+def gauge(name: str, says: str, value: float | None, **labels: str) -> Gauge:
+    """Return a gauge of one sample, of none where there is no value."""
+    return Gauge(name, says, () if value is None else (Sample(value, labels),))
+
+
+def render_gauges(gauges: Iterable[Gauge]) -> str:
+    """Return gauges as a text file; one without samples is left out."""
+    return "".join(map(_render, (one for one in gauges if one.samples)))
+
+
+def _render(one: Gauge) -> str:
+    name = f"{_PREFIX}{one.name}"
+    head = [f"# HELP {name} {one.says}", f"# TYPE {name} gauge"]
+    lines = [f"{name}{_labels(sample.labels)} {sample.value:.16g}" for sample in one.samples]
+    return "".join(f"{line}\n" for line in [*head, *lines])
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    if not labels:
+        return ""
+    return "{" + ",".join(f'{name}="{redact(value).translate(_ESCAPES)}"' for name, value in labels.items()) + "}"

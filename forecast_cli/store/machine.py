@@ -1,0 +1,69 @@
+"""What this machine lends a process: memory and processor time, the limits of its control group included."""
+
+from pathlib import Path
+from typing import Final
+
+_ROOT: Final = Path("/")
+_MEMORY: Final = (
+    ("sys/fs/cgroup{}/memory.max", "sys/fs/cgroup{}/memory.current"),
+    ("sys/fs/cgroup/memory{}/memory.limit_in_bytes", "sys/fs/cgroup/memory{}/memory.usage_in_bytes"),
+)
+#: A limit that says there is none, as control groups of the first version write it.
+_NO_LIMIT: Final = 1 << 60
+
+
+def available_memory(root: Path = _ROOT) -> int | None:
+    """Return the bytes a process may still take, by the system and by its control groups; None where nobody says."""
+    limits = [left for left in (_left(root, *files) for files in _group_files(root)) if left is not None]
+    system = _system_memory(root)
+    known = [*limits, *([system] if system is not None else [])]
+    return max(min(known), 0) if known else None
+
+
+def processor_quota(root: Path = _ROOT) -> float | None:
+    """Return the cores' worth of time the control groups allow; None where they set no limit."""
+    quotas = [_quota(_words(root / f"sys/fs/cgroup{group}/cpu.max")) for group in _groups(root)]
+    return min((quota for quota in quotas if quota is not None), default=None)
+
+
+def _system_memory(root: Path) -> int | None:
+    lines = (line.split() for line in _text(root / "proc/meminfo").splitlines())
+    return next((int(words[1]) * 1024 for words in lines if words[0] == "MemAvailable:"), None)
+
+
+def _groups(root: Path) -> list[str]:
+    """Return the control groups of this process, from its own up to the root of what it can see."""
+    found = [""]
+    for line in _text(root / "proc/self/cgroup").splitlines():
+        own = Path(line.split(":", 2)[2])
+        found += [str(path) for path in (own, *own.parents) if str(path) != "/"]
+    return list(dict.fromkeys(found))
+
+
+def _group_files(root: Path) -> list[tuple[str, str]]:
+    return [(limit.format(group), used.format(group)) for group in _groups(root) for limit, used in _MEMORY]
+
+
+def _left(root: Path, limit: str, used: str) -> int | None:
+    allowed, taken = _number(root / limit), _number(root / used)
+    return None if allowed is None or allowed >= _NO_LIMIT else allowed - (taken or 0)
+
+
+def _quota(words: list[str]) -> float | None:
+    return int(words[0]) / int(words[1]) if len(words) == 2 and words[0].isdigit() else None
+
+
+def _number(path: Path) -> int | None:
+    words = _words(path)
+    return int(words[0]) if words and words[0].isdigit() else None
+
+
+def _words(path: Path) -> list[str]:
+    return _text(path).split()
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

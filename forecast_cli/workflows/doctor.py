@@ -1,0 +1,180 @@
+"""What a run needs of this machine, looked at before there is one. Nothing is changed."""
+
+import multiprocessing
+import os
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.core.text import counted
+from forecast_cli.engine.crew import start_method
+from forecast_cli.engine.local import usable_cores
+from forecast_cli.store.fingerprint import versions
+from forecast_cli.store.lock import is_held
+from forecast_cli.store.machine import available_memory, processor_quota
+
+_MB: Final = 1_000_000
+#: Bytes that the run itself takes, and each of its workers.
+_RUN_TAKES: Final = 400 * _MB
+_WORKER_TAKES: Final = 350 * _MB
+#: Bytes free below which a run is likely to fail, and below which it may.
+_TOO_LITTLE: Final = 50 * _MB
+_LITTLE: Final = 1_000 * _MB
+_WAIT: Final = 60.0
+
+
+class Health(StrEnum):
+    """How one thing looks."""
+
+    OK = "ok"
+    WARN = "warn"  # a run goes well, and could go better
+    FAIL = "fail"  # a run would fail
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One thing that was looked at: what was found, and what to do about it."""
+
+    name: str
+    health: Health
+    found: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """All that was looked at. Exit 6 where something would make a run fail."""
+
+    signs: tuple[Sign, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Return CHECK_FAILED where a run would fail."""
+        failed = any(sign.health is Health.FAIL for sign in self.signs)
+        return ExitCode.CHECK_FAILED if failed else ExitCode.OK
+
+
+def run_doctor(output: Path | None = None) -> Diagnosis:
+    """Look at memory, cores, folders, locks, timezone and versions; ``output`` is where a run would write to."""
+    about_output: tuple[Callable[[], Sign], ...] = ()
+    if output is not None:
+        about_output = (lambda: look_at_output(output), lambda: look_at_lock(output))
+    looks = (look_at_memory, look_at_cores, look_at_temporary, *about_output, look_at_timezone, look_at_workers)
+    return Diagnosis((*(look() for look in looks), *look_at_versions()))
+
+
+def look_at_memory(read: Callable[[], int | None] = available_memory, cores: int | None = None) -> Sign:
+    """Hold the memory there is against what a run with a worker for each core takes."""
+    free, workers = read(), cores or usable_cores()
+    if free is None:
+        return Sign("memory", Health.OK, "this system does not say")
+    fit = (free - _RUN_TAKES) // _WORKER_TAKES
+    found = f"{_size(free)} available, limits included"
+    if fit < 1:
+        return Sign("memory", Health.FAIL, found, f"a run takes {_size(_RUN_TAKES + _WORKER_TAKES)}: make room for it")
+    if fit < workers:
+        return Sign("memory", Health.WARN, found, f"enough for --jobs {fit}, the default is {workers}")
+    return Sign("memory", Health.OK, found)
+
+
+def look_at_cores(read: Callable[[], float | None] = processor_quota, cores: int | None = None) -> Sign:
+    """Hold the cores that workers are made for against the time they are given."""
+    usable, quota = cores or usable_cores(), read()
+    found = f"{counted(usable, 'core')} to use"
+    if quota is not None and quota < usable:
+        hint = f"more workers than that wait for each other: --jobs {max(round(quota), 1)}"
+        return Sign("cores", Health.WARN, f"{found}, time for {quota:g}", hint)
+    return Sign("cores", Health.OK, found)
+
+
+def look_at_temporary() -> Sign:
+    """See whether the temporary folder takes files."""
+    try:
+        folder = Path(tempfile.gettempdir())
+    except OSError as error:
+        return Sign("temporary folder", Health.FAIL, error.strerror or str(error), "name one with TMPDIR")
+    return _look_at_folder("temporary folder", folder, folder, "make room there, or name another with TMPDIR")
+
+
+def look_at_output(output: Path) -> Sign:
+    """See whether ``output`` takes files, or the folder it would be made in."""
+    absolute = output.absolute()
+    there = next((path for path in (absolute, *absolute.parents) if path.exists()), absolute)
+    if not there.is_dir():
+        return Sign("output", Health.FAIL, f"{there} is no folder", "name another --output")
+    return _look_at_folder("output", there, output, "make room or mend permissions, or name another --output")
+
+
+def look_at_lock(output: Path) -> Sign:
+    """See whether a run holds ``output`` now."""
+    try:
+        holder = is_held(output)
+    except OSError as error:
+        return Sign("lock", Health.FAIL, f"{output}: {error.strerror or error}", "mend its permissions")
+    if holder is not None:
+        return Sign("lock", Health.FAIL, f"held by {holder}", "wait for it; a lock goes with its process")
+    return Sign("lock", Health.OK, "not held")
+
+
+def look_at_timezone() -> Sign:
+    """See whether the timezone that is set is known, and others are."""
+    named = os.environ.get("TZ", "").removeprefix(":")
+    found = f"{time.tzname[0]}, UTC{time.strftime('%z')}"
+    try:
+        ZoneInfo("Europe/Berlin")
+        if "/" in named and not named.startswith("/"):
+            ZoneInfo(named)
+    except (ZoneInfoNotFoundError, OSError, ValueError) as error:
+        return Sign("timezone", Health.WARN, f"{found}; {error}", "install the system's tzdata, or mend TZ")
+    return Sign("timezone", Health.OK, found)
+
+
+def look_at_workers() -> Sign:
+    """Start a process the way workers are, and see it end well."""
+    method = start_method()
+    hint = "see the system's limits on processes and memory: ulimit -a"
+    try:
+        process = multiprocessing.get_context(method).Process(target=os.getpid, daemon=True)  # type: ignore[attr-defined]
+        process.start()
+        process.join(_WAIT)
+        code = process.exitcode
+    except (OSError, EOFError) as error:
+        return Sign("workers", Health.FAIL, f"{method}: {error}", hint)
+    if code != 0:
+        return Sign("workers", Health.FAIL, f"{method}: a process ended with {code}", hint)
+    return Sign("workers", Health.OK, f"made by {method}")
+
+
+def look_at_versions() -> tuple[Sign, ...]:
+    """Return the versions that numbers depend on."""
+    system = Sign("system", Health.OK, f"{platform.system()} {platform.release()} {platform.machine()}")
+    try:
+        told = versions()
+    except PackageNotFoundError as error:
+        return system, Sign("versions", Health.FAIL, f"{error.name} is not installed", "install forecast-cli again")
+    return system, Sign("versions", Health.OK, ", ".join(f"{name} {version}" for name, version in told.items()))
+
+
+def _look_at_folder(name: str, folder: Path, shown: Path, hint: str) -> Sign:
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return Sign(name, Health.FAIL, f"{shown} cannot be written to: {error.strerror or error}", hint)
+    found = f"{shown} can be written to, {_size(free)} free"
+    if free < _TOO_LITTLE:
+        return Sign(name, Health.FAIL, found, hint)
+    return Sign(name, Health.WARN if free < _LITTLE else Health.OK, found, hint if free < _LITTLE else None)
+
+
+def _size(count: int) -> str:
+    return f"{count / _MB / 1000:.1f} GB" if count >= 1000 * _MB else f"{count // _MB} MB"

@@ -1,0 +1,82 @@
+"""``doctor``: exit 0 where a run would go well, 6 and a hint where it would not; nothing is changed."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from cli_harness import Cli
+
+from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.store.lock import holding
+from forecast_cli.workflows.doctor import Health, look_at_cores, look_at_memory, look_at_timezone
+
+GB = 1_000_000_000
+
+
+def test_a_machine_that_runs_the_tests_is_well_and_nothing_is_left(cli: Cli, tmp_path: Path) -> None:
+    outcome = cli("doctor", tmp_path / "new" / "out", "--format", "json").expect(ExitCode.OK)
+    signs = {sign["name"]: sign for sign in json.loads(outcome.out)["signs"]}
+    assert list(signs) == [
+        "memory",
+        "cores",
+        "temporary folder",
+        "output",
+        "lock",
+        "timezone",
+        "workers",
+        "system",
+        "versions",
+    ]
+    assert "polars" in signs["versions"]["found"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_folder_only_the_machine_is_looked_at(cli: Cli) -> None:
+    outcome = cli("doctor").expect(ExitCode.OK)
+    assert "lock" not in outcome.out
+    assert "memory" in outcome.out
+
+
+def test_a_held_output_would_fail(cli: Cli, tmp_path: Path) -> None:
+    with holding(tmp_path):
+        outcome = cli("doctor", tmp_path)
+        outcome.expect_error(ExitCode.CHECK_FAILED, "lock", f"process {os.getpid()}")
+    cli("doctor", tmp_path).expect(ExitCode.OK)
+
+
+def test_an_output_below_a_file_would_fail(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    cli("doctor", tmp_path / "file" / "out").expect_error(ExitCode.CHECK_FAILED, "is no folder")
+
+
+def test_the_log_ends_with_a_summary(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    outcome = cli("doctor", tmp_path / "file", "--log-format", "json").expect(ExitCode.CHECK_FAILED)
+    [summary] = outcome.events
+    assert (summary["status"], summary["exit_code"]) == ("failed", ExitCode.CHECK_FAILED)
+
+
+@pytest.mark.parametrize(
+    ("free", "health", "hint"),
+    [
+        (None, Health.OK, ""),
+        (64 * GB, Health.OK, ""),
+        (GB, Health.WARN, "--jobs 1"),
+        (GB // 2, Health.FAIL, "make room"),
+    ],
+)
+def test_memory_is_held_against_the_workers(free: int | None, health: Health, hint: str) -> None:
+    sign = look_at_memory(lambda: free, cores=4)
+    assert sign.health is health
+    assert hint in (sign.hint or "")
+
+
+@pytest.mark.parametrize(("quota", "health"), [(None, Health.OK), (4.0, Health.OK), (1.5, Health.WARN)])
+def test_a_quota_under_the_cores_is_told(quota: float | None, health: Health) -> None:
+    assert look_at_cores(lambda: quota, cores=4).health is health
+
+
+def test_a_timezone_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Mars/Olympus")
+    assert look_at_timezone().health is Health.WARN

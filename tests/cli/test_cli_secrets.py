@@ -1,0 +1,128 @@
+"""Canaries are planted wherever a secret may come from, and every byte that any command leaves is searched for them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cli_harness import Cli, Outcome, balance_rows
+
+from forecast_cli.core.exit_codes import ExitCode
+
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "CANARYAWSKEYID",
+    "AWS_SECRET_ACCESS_KEY": "CANARY/aws+secret=",
+    "AWS_SESSION_TOKEN": 'CANARY"aws token',
+    "GOOGLE_API_KEY": "CANARY-google-key",
+    "AZURE_STORAGE_ACCOUNT_KEY": "CANARY-azure-key==",
+    "AZURE_CLIENT_SECRET": "CANARY-azure-secret",
+    "DATABASE_PASSWORD": "CANARY-password",
+}
+QUICK = ("--model", "Naive", "--horizon", 5, "--jobs", 1)
+REPLAY = (*QUICK, "--windows", 1, "--step", 5, "--min-train", 30)
+SIGNED = "X-Amz-Signature=CANARYSIG&sig=CANARYSAS%2Bx&token=CANARYTOK&X-Amz-Credential=CANARYCRED&password=CANARYPW"
+ADDRESS = f"s3://CANARYUSER:CANARYP@SS@bucket/in?{SIGNED}"
+
+
+@pytest.fixture(autouse=True)
+def _planted(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch, balances: Path) -> Iterator[str]:
+    """The address of balances in an object store, with a user and a password."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "unit" / "data"))
+    from object_server import object_server
+
+    with object_server({"bucket/in/balances.parquet": balances.read_bytes()}) as host:
+        yield f"s3://CANARYUSER:CANARYP@SS@bucket/in?endpoint_override={host}&scheme=http&region=eu-central-1"
+
+
+def search(outcome: Outcome, *folders: Path) -> Outcome:
+    """Fail where a canary sings in a stream or in a file."""
+    assert "CANARY" not in outcome.out, outcome.out
+    assert "CANARY" not in outcome.err, outcome.err
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    assert [path for path in files if b"CANARY" in path.read_bytes()] == []
+    return outcome
+
+
+@pytest.mark.parametrize("log", ["text", "json"])
+def test_a_forecast_from_a_store_and_all_that_looks_at_it(cli: Cli, store: str, tmp_path: Path, log: str) -> None:
+    output, logged = tmp_path / "out", ("--log-format", log)
+    search(cli("forecast", store, "--output", output, *QUICK, "--dry-run", *logged), tmp_path).expect(ExitCode.OK)
+    search(cli("forecast", store, "--output", output, *QUICK, *logged), output).expect(ExitCode.OK)
+    search(cli("validate", store, *logged)).expect(ExitCode.OK)
+    search(cli("validate", store, "--format", "json", *logged)).expect(ExitCode.OK)
+    search(cli("check", output, *logged), output).expect(ExitCode.OK)
+    for command in ("list", "show"):
+        for form in ("table", "json"):
+            search(cli("runs", command, output, "--format", form, *logged)).expect(ExitCode.OK)
+    search(cli("forecast", store, "--output", output, *QUICK, "--horizon", 6, *logged)).expect(ExitCode.CONFIG_INVALID)
+
+
+@pytest.mark.parametrize("name", ["GOOGLE_API_KEY", "AWS_SECRET_ACCESS_KEY"])
+def test_a_backtest_of_a_folder_named_by_a_secret(cli: Cli, tmp_path: Path, name: str) -> None:
+    source, output = tmp_path / ENVIRONMENT[name], tmp_path / "out"
+    source.mkdir(parents=True)
+    balance_rows().write_parquet(source / "a.parquet")
+    search(cli("backtest", source, "--output", output, *REPLAY), output).expect(ExitCode.OK)
+    search(cli("report", output), output).expect(ExitCode.OK)
+    search(cli("check", output)).expect(ExitCode.OK)
+    for form in ("table", "json", "md", "github", "junit"):
+        search(cli("compare", output, output, "--format", form)).expect(ExitCode.OK)
+    search(cli("runs", "show", output, "--format", "json")).expect(ExitCode.OK)
+
+
+@pytest.mark.parametrize("log", ["text", "json"])
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_the_settings_in_force(cli: Cli, tmp_path: Path, form: str, log: str) -> None:
+    flags = ("--fitted", ADDRESS, "--segment", ENVIRONMENT["AWS_SESSION_TOKEN"], "--format", form)
+    search(cli("config", "show", *flags)).expect(ExitCode.OK)
+
+
+@pytest.mark.parametrize("log", ["text", "json"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("forecast", ADDRESS, "--output", "out"),
+        ("forecast", f"ftp://CANARYUSER:CANARY/PASS@host/in?{SIGNED}", "--output", "out"),
+        ("forecast", ENVIRONMENT["AWS_SESSION_TOKEN"], "--output", "out"),
+        ("forecast", "balances.parquet", "--output", "s3://CANARYUSER:CANARY@bucket/out"),
+        ("forecast", "balances.parquet", "--output", "out", "--fitted", ADDRESS),
+        ("forecast", "balances.parquet", "--output", "out", "--id-col", ENVIRONMENT["AZURE_CLIENT_SECRET"]),
+        ("forecast", "balances.parquet", "--output", "out", "--model", ENVIRONMENT["DATABASE_PASSWORD"]),
+        ("forecast", "balances.parquet", "--output", "out", "--horizon", ENVIRONMENT["GOOGLE_API_KEY"]),
+        ("forecast", "balances.parquet", "--output", "out", f"--{ENVIRONMENT['GOOGLE_API_KEY']}"),
+        ("validate", ADDRESS),
+        ("check", ENVIRONMENT["AWS_ACCESS_KEY_ID"]),
+        ("report", ENVIRONMENT["AZURE_STORAGE_ACCOUNT_KEY"]),
+        ("compare", ADDRESS, ENVIRONMENT["AWS_SECRET_ACCESS_KEY"]),
+        ("config", "show", "--config", ADDRESS),
+        ("runs", "diff", ADDRESS, "new"),
+        (ENVIRONMENT["DATABASE_PASSWORD"],),
+    ],
+    ids=lambda arguments: f"{arguments[0]}-{len(arguments)}",
+)
+def test_a_mistake_is_told_without_the_secret_in_it(
+    cli: Cli, arguments: tuple[str, ...], log: str, balances: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "balances.parquet").write_bytes(balances.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    logged = () if arguments[0].startswith(("config", "CANARY")) else ("--log-format", log)
+    outcome = search(cli(*arguments, *logged), tmp_path)
+    assert outcome.exit_code not in (ExitCode.OK, ExitCode.BUG), outcome
+    if logged and log == "json":
+        assert outcome.events[-1]["event"] == "summary", "still JSON"
+
+
+def test_a_bug_is_told_without_the_secret_in_its_trace(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(output: Path) -> None:
+        raise ZeroDivisionError(f"{ADDRESS} {ENVIRONMENT} Authorization: Bearer CANARYBEARER")
+
+    monkeypatch.setattr("forecast_cli.workflows.check.run_check", broken)
+    for log in ("text", "json"):
+        search(cli("check", tmp_path, "--log-format", log)).expect(ExitCode.BUG)

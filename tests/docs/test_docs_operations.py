@@ -1,0 +1,159 @@
+"""docs/operations.md: an entry for each exit code, and examples of schedulers that say what those would take."""
+
+import ast
+import configparser
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from docs_reference import ROOT
+from test_docs_cli import blocks, starts
+from typer.main import get_command
+
+from forecast_cli.cli.app import build_app
+from forecast_cli.core.exit_codes import ExitCode
+
+PATH = ROOT / "docs" / "operations.md"
+PAGE = PATH.read_text(encoding="utf-8")
+ENTRY = re.compile(r"^### Exit (?P<code>\d+)\n(?P<text>.*?)(?=^##)", re.DOTALL | re.MULTILINE)
+ENTRIES = {int(found["code"]): found["text"] for found in ENTRY.finditer(PAGE)}
+GROUPS = {"runs", "config"}
+
+
+def parse(words: list[str]) -> None:
+    """Have the tool's own parser read a command line, without running it; raises where it would exit with 2."""
+    command = get_command(build_app())
+    while words and words[0] in getattr(command, "commands", {}):
+        command, words = command.commands[words[0]], words[1:]
+    assert not words or not hasattr(command, "commands") or words == ["--version"], f"no such command: {words}"
+    if words not in (["--help"], ["--version"]):
+        command.make_context("forecast-cli", list(words))
+
+
+def parse_all(script: str) -> int:
+    """Parse every start of the tool in a script; return how many there are."""
+    script = re.sub(r"\$\([^)]*\)|\{\{[^}]*\}\}", "2026-11-25", script.replace(r"\%", "%").replace("%%", "%"))
+    found = [words for line in script.splitlines() for words in starts(re.sub(r"2>>? ?\S+$", "", line), "forecast-cli")]
+    for words in found:
+        parse(words)
+    return len(found)
+
+
+def example(kind: str, holding: str) -> str:
+    (found,) = [text for text in blocks(PATH, kind) if holding in text]
+    return found
+
+
+def test_each_exit_code_has_an_entry() -> None:
+    assert set(ENTRIES) == set(ExitCode)
+    rows = {int(code) for code in re.findall(r"^\| \[(\d+)\]\(#exit-\1\)", PAGE, re.MULTILINE)}
+    assert rows == set(ExitCode)
+
+
+@pytest.mark.parametrize("code", list(ExitCode))
+def test_an_entry_says_what_it_means_what_to_check_and_what_to_run(code: ExitCode) -> None:
+    starts_of = [
+        paragraph.split()[0] for paragraph in ENTRIES[code].strip().split("\n\n") if paragraph.startswith("**")
+    ]
+    assert starts_of[:3] == ["**Means**", "**Check**", "**Run**"]
+
+
+@pytest.mark.parametrize("script", list(blocks(PATH, "sh")), ids=lambda text: text.splitlines()[0])
+def test_each_command_to_run_is_read_by_the_parser(script: str) -> None:
+    assert parse_all(script) > 0
+
+
+def test_each_cron_line_has_a_time_and_commands_that_are_read() -> None:
+    lines = example("cron", "forecast-cli").splitlines()
+    for line in lines:
+        assert re.match(r"(?:[\d*]+ ){5}/", line), line
+        assert not re.search(r"(?<!\\)%", line), "cron takes a bare percent sign for a line break"
+        assert parse_all(line) == 1
+    assert len(lines) == 3
+
+
+def units() -> Iterator[configparser.ConfigParser]:
+    for text in blocks(PATH, "ini"):
+        unit = configparser.ConfigParser(interpolation=None)
+        unit.optionxform = str  # type: ignore[assignment,method-assign]
+        unit.read_string(text)
+        yield unit
+
+
+def test_the_systemd_units_are_read_and_so_is_their_command() -> None:
+    service, timer = units()
+    assert service["Service"]["Type"] == "oneshot"
+    command = re.fullmatch(r"/bin/sh -c '(.*)'", service["Service"]["ExecStart"])
+    assert command
+    assert parse_all(command[1]) == 1
+    assert timer["Timer"]["Persistent"] == "true"
+    assert re.fullmatch(r"\*-\*-\* \d\d:\d\d:\d\d", timer["Timer"]["OnCalendar"])
+
+
+def test_the_units_restart_what_may_go_well_later_and_nothing_that_will_not() -> None:
+    service, _ = units()
+    again = {int(code) for code in service["Service"]["RestartForceExitStatus"].split()}
+    never = {int(code) for code in service["Service"]["RestartPreventExitStatus"].split()}
+    assert again == {ExitCode.OUTPUT_BUSY, ExitCode.INTERRUPTED, ExitCode.TERMINATED}
+    assert never == {ExitCode.USAGE, 3, 4, 5, 6}
+    assert again | never < set(ExitCode)
+
+
+def scripts_in(value: Any) -> Iterator[str]:
+    """Every text in a YAML document."""
+    match value:
+        case str():
+            yield value
+        case dict():
+            yield from (text for below in value.values() for text in scripts_in(below))
+        case list():
+            yield from (text for below in value for text in scripts_in(below))
+
+
+def test_the_workflow_is_yaml_and_its_commands_are_read() -> None:
+    workflow = yaml.safe_load(example("yaml", "runs-on"))
+    commands = [step["run"] for step in workflow["jobs"]["forecast"]["steps"] if "run" in step]
+    assert sum(map(parse_all, commands)) == 3
+    assert all(
+        (ROOT / name).exists() for text in commands for name in re.findall(r"requirements/\S+|configs/\S+", text)
+    )
+
+
+def test_the_cronjob_is_yaml_its_command_is_read_and_its_codes_are_ours() -> None:
+    job = yaml.safe_load(example("yaml", "CronJob"))["spec"]["jobTemplate"]["spec"]
+    (container,) = job["template"]["spec"]["containers"]
+    assert sum(parse_all(text) for text in scripts_in(container["args"])) == 1
+    rule = job["podFailurePolicy"]["rules"][0]["onExitCodes"]
+    assert rule["containerName"] == container["name"]
+    assert set(rule["values"]) < set(ExitCode)
+    mounted = {mount["name"] for mount in container["volumeMounts"]}
+    assert mounted == {volume["name"] for volume in job["template"]["spec"]["volumes"]}
+
+
+def test_the_airflow_file_compiles_and_its_commands_are_read() -> None:
+    tree = ast.parse(example("python", "airflow"))
+    texts = {
+        node.targets[0].id: ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+    commands = [
+        eval(compile(ast.Expression(word.value), "dag", "eval"), {"__builtins__": {}}, texts)  # noqa: S307 our own page
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        for word in node.keywords
+        if word.arg == "bash_command"
+    ]
+    assert "{{ ds }}" in commands[0]
+    assert sum(map(parse_all, commands)) == 2
+
+
+def test_the_makefile_example_is_read() -> None:
+    assert parse_all(example("make", "forecast-cli").replace("$@", "done")) == 2
+
+
+def test_the_readme_and_the_security_page_lead_here_and_back() -> None:
+    assert "(docs/operations.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "SECURITY.md" in (ROOT / "README.md").read_text(encoding="utf-8")
