@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from forecast_cli.models.pooled.knots import knots_of
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.sample.block import generate_block
 from forecast_cli.data.sample.spec import SampleSpec
 from forecast_cli.models.auto import Auto
+from forecast_cli.models.knots import knots_of
 from forecast_cli.models.pooled.calibration import GRID, Calibration
 from forecast_cli.models.pooled.forest import Tree
 from forecast_cli.models.pooled.learn import learn
