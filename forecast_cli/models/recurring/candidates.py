@@ -130,8 +130,10 @@ def count_between(
 
 def _count(flows: Flows, row: NDArray[np.int64], value: _Sizes, *, right: bool) -> NDArray[np.int64]:
     """Return how many sizes of account ``row`` [m] lie below (``right``: or at) each ``value`` [m]."""
-    found = np.searchsorted(flows.ordered, _keys(row, value), side="right" if right else "left")
-    return np.asarray(found - row * len(flows.by_day), dtype=np.int64)
+    keys, found = _keys(row, value), np.empty(len(row), dtype=np.int64)
+    order = np.argsort(keys)  # what is looked up in order is found in half the time
+    found[order] = np.searchsorted(flows.ordered, keys[order], side="right" if right else "left")
+    return found - row * len(flows.by_day)
 
 
 def _keys(row: NDArray[np.int64], size: _Sizes) -> NDArray[np.int64]:
