@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from forecast_cli.models.pooled.knots import between_knots, knots_of
 
+from forecast_cli.models.knots import between_knots, knots_of
 from forecast_cli.models.pooled.calibration import GRID, Calibration, calibrate
 from forecast_cli.models.pooled.forest import Tree, consult, grow
 from forecast_cli.models.pooled.leaves import leaf_statistics
