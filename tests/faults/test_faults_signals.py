@@ -66,7 +66,14 @@ def in_native_code(grace: float) -> "subprocess.Popen[str]":
     )
     assert running.stdout is not None
     assert running.stdout.readline() == "ready\n"
+    begun = cpu_ticks(running.pid)
+    assert within(60, lambda: cpu_ticks(running.pid) > begun + 10), "it computes, and is past the last line of Python"
     return running
+
+
+def cpu_ticks(pid: int) -> int:
+    """The processor time that a process has used in user mode, in ticks of a hundredth of a second."""
+    return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[11])
 
 
 @pytest.mark.parametrize(("how", "code", "word"), SIGNALS)
