@@ -9,10 +9,20 @@ from forecast_cli.data.findings import Finding
 
 
 @dataclass(frozen=True)
+class RowGroup:
+    """Rows that a parquet file keeps together, and the ``first`` and ``last`` id among them; None: not known."""
+
+    rows: int
+    first: str | int | None = None
+    last: str | int | None = None
+
+
+@dataclass(frozen=True)
 class InputFile:
     """One parquet file of the input. ``hive`` holds the key=value folders above it, in order.
 
     ``columns`` are the types the named columns have in this very file; one that is not in it stands in ``hive``.
+    ``groups`` are its row groups, in order, as far as its footer tells.
     """
 
     path: str
@@ -22,6 +32,7 @@ class InputFile:
     rows: int
     hive: tuple[tuple[str, str], ...] = ()
     columns: tuple[tuple[str, pl.DataType], ...] = ()
+    groups: tuple[RowGroup, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from forecast_cli.data.contract.series import build_shard
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.data.scan.collect import collect
-from forecast_cli.data.scan.rows import scan_rows
+from forecast_cli.data.scan.pieces import scan_pieces
 from forecast_cli.data.source import Source
 
 #: A gap of any length: none ends what is known of the days before it.
@@ -47,8 +47,8 @@ def read_past(source: Source, settings: Settings, ids: pl.Series, *, longest: in
     InputRejectedError as a shard does.
     """
     own = settings.model_copy(update={"origin": Origin.ACCOUNT, "max_history": longest, "max_gap": _ANY_GAP})
-    wanted = scan_rows(source, own).filter(pl.col(UNIQUE_ID).is_in(ids.implode()))
-    rows = collect(wanted, source)
+    wanted = pl.col(UNIQUE_ID).is_in(ids.implode())
+    rows = pl.concat(collect(piece.filter(wanted), source) for piece in scan_pieces(source, own))
     panel = build_shard(rows, own, origin=None).panel
     keys = [UNIQUE_ID, *([CURRENCY] if panel.currencies is not None else [])]
     places = pl.DataFrame(dict(zip(keys, panel.keys(), strict=True))).with_columns(
