@@ -63,6 +63,7 @@ def plan_forecast(request: ForecastRequest) -> ForecastPlan:
         jobs=prepared.workers,
         cpu_seconds=cpu_seconds(prepared.models, ready),
         output_state=f"{state}: {why}" if why else state.value,
+        spill_bytes=prepared.spill_bytes,
     )
 
 

@@ -107,7 +107,10 @@ class ForecastRun:
 
 @dataclass(frozen=True)
 class ForecastPlan:
-    """What a run would do, without doing it (``--dry-run``). ``cpu_seconds`` is an estimate from the models' costs."""
+    """What a run would do, without doing it (``--dry-run``). ``cpu_seconds`` is an estimate from the models' costs.
+
+    ``spill_bytes`` is what putting the rows in order takes on disk at most, None where they lie in order.
+    """
 
     request: ForecastRequest
     input: InputSummary
@@ -119,6 +122,7 @@ class ForecastPlan:
     jobs: int
     cpu_seconds: float
     output_state: str
+    spill_bytes: int | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from forecast_cli.core.progress import Progress
 from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.data.scan.amounts import check_amounts
+from forecast_cli.data.scan.order import is_scattered
+from forecast_cli.data.source import Source
 from forecast_cli.engine.learning import learn_from
 from forecast_cli.engine.local import run_shards, usable_cores
 from forecast_cli.engine.shards import Job, Shard, Work, choose_models, cut_shards, shard_size
@@ -30,6 +32,7 @@ from forecast_cli.store.learned_tables import read_learned
 from forecast_cli.store.manifest import FileEntry, FindingRecord, InputEntry, InputRecord, Manifest
 from forecast_cli.store.permissions import created_with
 from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, open_run
+from forecast_cli.store.spill import spill, spill_bytes
 from forecast_cli.workflows.ledgers import part_entries
 from forecast_cli.workflows.overlap import refuse_overlap, refuse_remote
 from forecast_cli.workflows.reading import CheckedInput, accept, check_whole_input, count_statuses, summarize_input
@@ -43,6 +46,7 @@ class Prepared:
     """A run that is ready to start: the input checked, the work cut, the output not touched yet.
 
     Forecasts are made ``back`` days before each origin. ``learned`` is what all accounts taught, where a model asks.
+    ``in_order`` is the input as it was put in order by account, where that was needed.
     """
 
     command: str
@@ -56,6 +60,19 @@ class Prepared:
     started: float
     back: tuple[int, ...] = (0,)
     learned: Learned | None = None
+    in_order: Source | None = None
+
+    @property
+    def source(self) -> Source:
+        """Return what shards are read from."""
+        return self.in_order or self.checked.source
+
+    @property
+    def spill_bytes(self) -> int | None:
+        """Return the bytes on disk that putting the rows in order takes, at most; None where they need not be."""
+        source, ranges = self.checked.source, ((shard.first_id, shard.last_id) for shard in self.shards)
+        scattered = is_scattered(source, self.settings.id_col, ranges)
+        return spill_bytes(source, self.settings) if scattered else None
 
     @property
     def fingerprint(self) -> str:
@@ -128,11 +145,24 @@ def execute(
         if state is OutputState.DAMAGED:
             progress.warn(f"{prepared.output}: files of the finished run are gone or cut short; it is done again")
         done = run.take_up()
+        if len(done) < len(prepared.shards):
+            prepared = replace(prepared, in_order=_put_in_order(prepared, run, progress))
         prepared = replace(prepared, learned=_learn(prepared))
         with _beside(meanwhile if len(done) < len(prepared.shards) else None):
             receipts = _run_missing(prepared, run, work, done=list(done.values()), progress=progress)
         run.finish(_manifest(prepared, receipts, finish(prepared, run, receipts)))
         return Executed(reused=False, shards_resumed=len(done))
+
+
+def _put_in_order(prepared: Prepared, run: RunFolder, progress: Progress) -> Source | None:
+    """Return the input put in order by account in files of the run's own; None where it lies in order."""
+    if prepared.spill_bytes is None:
+        return None
+    ids = prepared.contract.ledger[UNIQUE_ID].unique().sort()
+    progress.start("Putting rows in order", prepared.checked.source.rows)
+    source = spill(prepared.checked.source, prepared.settings, ids, run.spill, advance=progress.advance)
+    progress.finish()
+    return source
 
 
 def _learn(prepared: Prepared) -> Learned | None:
@@ -142,7 +172,7 @@ def _learn(prepared: Prepared) -> Learned | None:
     settings = prepared.settings
     if settings.fitted is not None:
         return read_learned(Path(settings.fitted), h=settings.horizon)
-    return learn_from(prepared.checked.source, settings, prepared.contract, back=prepared.back)
+    return learn_from(prepared.source, settings, prepared.contract, back=prepared.back)
 
 
 @contextmanager
@@ -169,7 +199,7 @@ def _run_missing(
     """Run the shards that are not committed yet, commit each as it comes, and return the receipts of all, in order."""
     known = {receipt.index for receipt in done}
     missing = [shard for shard in prepared.shards if shard.index not in known]
-    job = Job(prepared.checked.source, prepared.settings, prepared.contract.origin, run.staging, work, prepared.learned)
+    job = Job(prepared.source, prepared.settings, prepared.contract.origin, run.staging, work, prepared.learned)
     progress.start(_DOING[prepared.command], sum(shard.accounts for shard in prepared.shards))
     progress.advance(sum(receipt.accounts for receipt in done))
     receipts = list(done)

@@ -101,7 +101,7 @@ def _left_out_between(source: Source, first_id: object, last_id: object) -> list
 
 
 def _pieces_of(source: Source, settings: Settings, unnamed: str | None) -> Pieces:
-    """Return what reads a range of ids piece by piece, with a currency column ``unnamed`` that is not part of the key."""
+    """Return what reads a range of ids piece by piece; a currency column ``unnamed`` is read, but is no key."""
     if unnamed is not None:
         source, settings = with_column(source, unnamed), settings.model_copy(update={"currency_col": unnamed})
 

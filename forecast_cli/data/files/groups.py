@@ -9,7 +9,7 @@ from forecast_cli.data.source import RowGroup
 
 
 def read_groups(chunks: Iterable[Chunk], column: str, dtype: pl.DataType | None) -> tuple[RowGroup, ...]:
-    """Return the row groups of a file, in order, from the chunks of ``column``, the ids, which are of type ``dtype``."""
+    """Return the row groups of a file, in order, from the chunks of ``column``: the ids, of type ``dtype``."""
     return tuple(_group(chunk, dtype) for chunk in chunks if chunk.path == (column,))
 
 

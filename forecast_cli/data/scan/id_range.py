@@ -46,7 +46,12 @@ class IdRange:
     def rows(self, raw: pl.DataType | None) -> list[pl.Expr]:
         """Return the conditions on the raw column of type ``raw``, in a form that row-group statistics can answer."""
         stored = pl.col(self.column)
-        key = stored if raw is None or raw == self.key_dtype or raw.is_integer() else stored.cast(self.key_dtype)
+        return self.bounds(
+            stored if raw is None or raw == self.key_dtype or raw.is_integer() else stored.cast(self.key_dtype)
+        )
+
+    def bounds(self, key: pl.Expr) -> list[pl.Expr]:
+        """Return the conditions on ``key``, of type ``key_dtype`` or like it."""
         above = [key >= pl.lit(self.first, dtype=self.key_dtype)] if self.first is not None else []
         below = [key <= pl.lit(self.last, dtype=self.key_dtype)] if self.last is not None else []
         return above + below

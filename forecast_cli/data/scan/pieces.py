@@ -1,6 +1,6 @@
 """Pieces: an input some rows at a time, in the order of its files, so that it is never held whole."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -21,9 +21,9 @@ def scan_pieces(
     *,
     first_id: object = None,
     last_id: object = None,
-    most: int = PIECE_ROWS,
+    scan: Callable[[Source, Settings], pl.LazyFrame] = scan_rows,
 ) -> Iterator[pl.LazyFrame]:
-    """Yield the rows of ``source`` as ``scan_rows`` gives them, about ``most`` at a time, none twice.
+    """Yield the rows of ``source`` as ``scan`` gives them, about ``PIECE_ROWS`` at a time, none twice.
 
     Small files are read together, and a large one of this machine a few row groups at a time. An object is read whole:
     a part of it would be fetched from its start. Of ids out of the range some rows may be among them.
@@ -31,13 +31,13 @@ def scan_pieces(
     ids = IdRange(settings.id_col, source.key_dtype, first_id, last_id)
     holding = [file for file in source.files if file.rows and ids.may_hold(file)]
     if not holding:
-        yield scan_rows(replace(source, files=()), settings)
-    for files in _together(holding, most):
-        rows = scan_rows(replace(source, files=tuple(files)), settings)
-        if len(files) > 1 or files[0].rows <= most or source.access is not None:
+        yield scan(replace(source, files=()), settings)
+    for files in _together(holding, PIECE_ROWS):
+        rows = scan(replace(source, files=tuple(files)), settings)
+        if len(files) > 1 or files[0].rows <= PIECE_ROWS or source.access is not None:
             yield rows
         else:
-            yield from (rows.slice(start, length) for start, length in _slices(files[0], ids, most))
+            yield from (rows.slice(start, length) for start, length in _slices(files[0], ids, PIECE_ROWS))
 
 
 def _together(files: Sequence[InputFile], most: int) -> Iterator[list[InputFile]]:
