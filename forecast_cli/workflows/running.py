@@ -21,6 +21,7 @@ from forecast_cli.data.scan.order import is_scattered
 from forecast_cli.data.source import Source
 from forecast_cli.engine.learning import learn_from
 from forecast_cli.engine.local import run_shards, usable_cores
+from forecast_cli.engine.memory import Load, Room, find_room
 from forecast_cli.engine.shards import Job, Shard, Work, choose_models, cut_shards, shard_size
 from forecast_cli.engine.tables import to_edge
 from forecast_cli.models.pooled.learned import Learned
@@ -29,6 +30,7 @@ from forecast_cli.store.atomic import read_back
 from forecast_cli.store.fingerprint import fingerprint, identity, versions
 from forecast_cli.store.layout import ACCOUNTS
 from forecast_cli.store.learned_tables import read_learned
+from forecast_cli.store.machine import available_memory, give_back_memory
 from forecast_cli.store.manifest import FileEntry, FindingRecord, InputEntry, InputRecord, Manifest
 from forecast_cli.store.permissions import created_with
 from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, open_run
@@ -58,6 +60,7 @@ class Prepared:
     shards: tuple[Shard, ...]
     identity: dict[str, Any]
     started: float
+    room: Room
     back: tuple[int, ...] = (0,)
     learned: Learned | None = None
     in_order: Source | None = None
@@ -88,7 +91,7 @@ class Prepared:
     @property
     def workers(self) -> int:
         """Return the worker processes to use."""
-        return self.settings.jobs or usable_cores()
+        return self.room.workers
 
 
 #: Writes the tables of a whole run from its shards' and returns their entries in the manifest.
@@ -106,7 +109,8 @@ class Executed:
 def prepare(command: str, source: str, output: Path, settings: Settings, *, back: tuple[int, ...] = (0,)) -> Prepared:
     """Read and check the input, cut the work: each account is forecast ``back`` days before its origin. Writes nothing.
 
-    Raises InputRejectedError, ConfigError, and OutputConflictError where the output lies inside the input.
+    Raises InputRejectedError, ConfigError, UsageError where it does not fit into ``--memory``, and OutputConflictError
+    where the output lies inside the input.
     """
     started = time.monotonic()
     models = choose_models(settings)
@@ -117,8 +121,21 @@ def prepare(command: str, source: str, output: Path, settings: Settings, *, back
     check_amounts(checked.source, settings)
     ids = contract.ledger.get_column(UNIQUE_ID)
     shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
+    load = Load(ids.len(), max(shard.accounts for shard in shards), _longest(contract, settings), len(back))
+    room = _find_room(settings, models, load)
     made_from = identity(command, checked.source, settings)
-    return Prepared(command, output, settings, checked, contract, models, shards, made_from, started, back)
+    return Prepared(command, output, settings, checked, contract, models, shards, made_from, started, room, back)
+
+
+def _find_room(settings: Settings, models: Sequence[ModelChoice], load: Load) -> Room:
+    workers = settings.jobs or usable_cores()
+    return find_room(settings, models, load, workers=workers, available=available_memory())
+
+
+def _longest(contract: Contract, settings: Settings) -> int:
+    """Return the days of the longest history that is used."""
+    days = contract.ledger.select(pl.col("last") - pl.col("first")).to_series().dt.total_days().max()
+    return min(int(str(days)) + 1, settings.max_history) if days is not None else 1
 
 
 def execute(
@@ -148,6 +165,7 @@ def execute(
         if len(done) < len(prepared.shards):
             prepared = replace(prepared, in_order=_put_in_order(prepared, run, progress))
         prepared = replace(prepared, learned=_learn(prepared))
+        give_back_memory()
         with _beside(meanwhile if len(done) < len(prepared.shards) else None):
             receipts = _run_missing(prepared, run, work, done=list(done.values()), progress=progress)
         run.finish(_manifest(prepared, receipts, finish(prepared, run, receipts)))
@@ -202,8 +220,8 @@ def _run_missing(
     job = Job(prepared.source, prepared.settings, prepared.contract.origin, run.staging, work, prepared.learned)
     progress.start(_DOING[prepared.command], sum(shard.accounts for shard in prepared.shards))
     progress.advance(sum(receipt.accounts for receipt in done))
-    receipts = list(done)
-    with closing(run_shards(job, missing, jobs=prepared.workers, warn=progress.warn)) as finished:
+    receipts, room = list(done), prepared.room
+    with closing(run_shards(job, missing, jobs=room.workers, at_once=room.at_once, warn=progress.warn)) as finished:
         for receipt in finished:
             run.commit(receipt)
             receipts.append(receipt)

@@ -21,7 +21,7 @@ from forecast_cli.data.source import Source
 #: A gap of any length: none ends what is known of the days before it.
 _ANY_GAP: Final = 100_000
 #: Accounts whose rows are put in order together.
-_TOGETHER: Final = 500
+_TOGETHER: Final = 250
 
 
 @dataclass(frozen=True)
