@@ -35,10 +35,9 @@ def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
 Level = Annotated[float, Field(gt=0, lt=100)]
 Season = Annotated[int, Field(ge=1, le=366)]
 Threshold = Annotated[str, BeforeValidator(str), AfterValidator(check_threshold), Field(description=EXPECTED)]
-Size = Annotated[str, AfterValidator(check_memory)]
+Size = Annotated[str, AfterValidator(check_memory), Field(examples=["500MB", "2GB"])]
 _RUNNING: Final[dict[str, Any]] = {"affects_output": False}
 _MODE: Final[dict[str, Any]] = _RUNNING | {"examples": ["0600", "0640"]}
-_MEMORY: Final[dict[str, Any]] = _RUNNING | {"examples": ["500MB", "2GB"]}
 _FORECAST: Final[dict[str, Any]] = {"only": "forecast"}
 _BACKTEST: Final[dict[str, Any]] = {"only": "backtest"}
 
@@ -130,7 +129,7 @@ class Settings(BaseModel):
     """Failed accounts a run may have and still exit 0."""
     jobs: Annotated[int | None, Field(ge=1, json_schema_extra=_RUNNING)] = None
     """Worker processes (default: all cores)."""
-    memory: Annotated[Size | None, Field(json_schema_extra=_MEMORY)] = None
+    memory: Annotated[Size | None, Field(json_schema_extra=_RUNNING)] = None
     """Memory that all processes of a run take together, such as 2GB (default: most of what is free)."""
     account_timeout: Annotated[float, Field(gt=0, json_schema_extra=_RUNNING)] = 60.0
     """Seconds a model may take over one account; the account that takes longer twice is failed: timeout."""

@@ -10,7 +10,7 @@ from typing import Final
 
 from forecast_cli.config.memory_size import memory_bytes
 from forecast_cli.config.settings import Settings
-from forecast_cli.core.errors import UsageError
+from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.text import counted
 from forecast_cli.models.registry import ModelChoice
 from forecast_cli.models.spec import ModelKind
@@ -62,7 +62,7 @@ def find_room(
 ) -> Room:
     """Return how a run of ``load`` fits into ``--memory``, or into what is ``available``, with up to ``workers``.
 
-    Raises UsageError where it does not fit into ``--memory``, with the least that would do.
+    Raises ConfigError where it does not fit into ``--memory``, with the least that would do.
     """
     asked = None if settings.memory is None else memory_bytes(settings.memory)
     limit = asked if asked is not None else None if available is None else round(_SHARE * available)
@@ -71,7 +71,7 @@ def find_room(
     few = min(load.shard, _FEW)
     least = _least(models, load, few)
     if asked is not None and asked < least:
-        raise UsageError(
+        raise ConfigError(
             f"--memory {settings.memory}: {counted(load.accounts, 'account')} by {', '.join(m.label for m in models)} "
             f"take {_rounded_up(least)} at least",
             f"give --memory {_rounded_up(least)} or more, or fewer models",

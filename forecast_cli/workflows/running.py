@@ -109,7 +109,7 @@ class Executed:
 def prepare(command: str, source: str, output: Path, settings: Settings, *, back: tuple[int, ...] = (0,)) -> Prepared:
     """Read and check the input, cut the work: each account is forecast ``back`` days before its origin. Writes nothing.
 
-    Raises InputRejectedError, ConfigError, UsageError where it does not fit into ``--memory``, and OutputConflictError
+    Raises InputRejectedError, ConfigError, also where it does not fit into ``--memory``, and OutputConflictError
     where the output lies inside the input.
     """
     started = time.monotonic()

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from forecast_cli.config.memory_size import memory_bytes
 from forecast_cli.config.settings import Settings
-from forecast_cli.core.errors import UsageError
+from forecast_cli.core.errors import ConfigError
 from forecast_cli.engine.memory import Load, Room, find_room
 from forecast_cli.models.registry import parse_model
 
@@ -65,9 +65,9 @@ def test_longer_histories_more_windows_and_statsforecast_take_more() -> None:
 
 
 def test_what_cannot_fit_is_refused_with_the_least_that_would_do() -> None:
-    with pytest.raises(UsageError, match=r"--memory 300MB: 100,000 accounts by auto take (\d+)MB at least") as refused:
+    with pytest.raises(ConfigError, match=r"--memory 300MB: 100,000 accounts by auto take (\d+)MB at least") as refused:
         room("300MB")
     least = str(refused.value).split(" take ")[1].split(" ")[0]
     assert room(least).workers == 1
-    with pytest.raises(UsageError):
+    with pytest.raises(ConfigError):
         room(f"{int(least[:-2]) - 20}MB")

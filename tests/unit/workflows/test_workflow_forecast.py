@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.core.errors import CheckFailedError, InputRejectedError, OutputConflictError, UsageError
+from forecast_cli.core.errors import CheckFailedError, ConfigError, InputRejectedError, OutputConflictError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.engine.attempts import Attempt
@@ -372,7 +372,7 @@ def test_a_bound_of_memory_changes_neither_what_is_written_nor_what_it_is_made_f
 def test_too_little_memory_is_refused_before_anything_is_written(request_of: Callable[..., ForecastRequest]) -> None:
     request = request_of(balances(), memory="100MB")
     with pytest.raises(
-        UsageError, match=r"--memory 100MB: 12 accounts by Naive, SeasonalNaive\(7\) take \d+MB at least"
+        ConfigError, match=r"--memory 100MB: 12 accounts by Naive, SeasonalNaive\(7\) take \d+MB at least"
     ):
         run_forecast(request)
     assert not request.output.exists()
