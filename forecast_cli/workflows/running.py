@@ -121,7 +121,7 @@ def prepare(command: str, source: str, output: Path, settings: Settings, *, back
     check_amounts(checked.source, settings)
     ids = contract.ledger.get_column(UNIQUE_ID)
     shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
-    load = Load(ids.len(), max(shard.accounts for shard in shards), _longest(contract, settings), len(back))
+    load = Load(ids.len(), max((shard.accounts for shard in shards), default=1), _longest(contract, settings), len(back))
     room = _find_room(settings, models, load)
     made_from = identity(command, checked.source, settings)
     return Prepared(command, output, settings, checked, contract, models, shards, made_from, started, room, back)

@@ -85,8 +85,8 @@ def read_accounts(source: Source, settings: Settings, *, origin: date | None, id
     wanted = pl.Series(ids, dtype=source.key_dtype, strict=False).unique().sort()
     if wanted.is_empty():
         return build_shard(collect(scan_rows(source, settings).head(0), source), settings, origin=origin)
-    near = scan_rows(source, settings, first_id=wanted[0], last_id=wanted[-1])
-    rows = collect(near.filter(pl.col(UNIQUE_ID).is_in(wanted.implode())), source)
+    near = scan_pieces(source, settings, first_id=wanted[0], last_id=wanted[-1])
+    rows = pl.concat(collect(piece.filter(pl.col(UNIQUE_ID).is_in(wanted.implode())), source) for piece in near)
     left_out = [
         text for text in _left_out_between(source, wanted[0], wanted[-1]) if text in set(wanted.cast(pl.String))
     ]
