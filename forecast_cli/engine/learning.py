@@ -25,7 +25,7 @@ MOST_ACCOUNTS: Final = 4_000
 _MONTH: Final = 31
 
 
-def learn_from(source: Source, settings: Settings, contract: Contract, *, back: Sequence[int] = (0,)) -> Learned:
+def learn_from(source: Source, settings: Settings, contract: Contract, back: Sequence[int] = (0,)) -> Learned:
     """Return what the accounts of an input teach, for forecasts made ``back`` days before each origin.
 
     A month is learned from the accounts that had begun by then, the ones of the lowest hash where there are many:

@@ -19,6 +19,7 @@ from forecast_cli.data.findings import Action, Finding
 from forecast_cli.data.scan.amounts import check_amounts
 from forecast_cli.data.scan.order import is_scattered
 from forecast_cli.data.source import Source
+from forecast_cli.engine.apart import run_apart
 from forecast_cli.engine.learning import learn_from
 from forecast_cli.engine.local import run_shards, usable_cores
 from forecast_cli.engine.memory import Load, Room, find_room
@@ -121,7 +122,9 @@ def prepare(command: str, source: str, output: Path, settings: Settings, *, back
     check_amounts(checked.source, settings)
     ids = contract.ledger.get_column(UNIQUE_ID)
     shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
-    load = Load(ids.len(), max((shard.accounts for shard in shards), default=1), _longest(contract, settings), len(back))
+    load = Load(
+        ids.len(), max((shard.accounts for shard in shards), default=1), _longest(contract, settings), len(back)
+    )
     room = _find_room(settings, models, load)
     made_from = identity(command, checked.source, settings)
     return Prepared(command, output, settings, checked, contract, models, shards, made_from, started, room, back)
@@ -190,7 +193,8 @@ def _learn(prepared: Prepared) -> Learned | None:
     settings = prepared.settings
     if settings.fitted is not None:
         return read_learned(Path(settings.fitted), h=settings.horizon)
-    return learn_from(prepared.source, settings, prepared.contract, back=prepared.back)
+    given = (prepared.source, settings, prepared.contract, prepared.back)
+    return run_apart(learn_from, *given) if prepared.room.is_tight else learn_from(*given)
 
 
 @contextmanager
