@@ -14,8 +14,7 @@ from forecast_cli.data.contract.judge import add_quarantined, judge_accounts, se
 from forecast_cli.data.contract.marks import CODE, key_columns
 from forecast_cli.data.contract.panel_build import build_panel
 from forecast_cli.data.contract.profile import scan_profile, split_unnamed
-from forecast_cli.data.contract.repair import settle_rows
-from forecast_cli.data.contract.tangled import attach_codes, merge_counts
+from forecast_cli.data.contract.tangled import attach_codes, merge_counts, settle_tangled
 from forecast_cli.data.panel import Panel
 
 
@@ -37,7 +36,7 @@ def build_shard(
     """Build the panel and the ledger of ``rows``; ``origin`` as the contract of the whole input gives it."""
     profile, _ = split_unnamed(scan_profile(rows.lazy(), settings).collect())
     coded = add_quarantined(profile, quarantined_ids).with_row_index(CODE)
-    settled = settle_rows(attach_codes(rows.lazy(), coded, settings).collect(), settings)
+    settled = settle_tangled(attach_codes(rows.lazy(), coded, settings).collect(), coded, settings)
     judged = judge_accounts(merge_counts(coded, settled.counts), settings, origin=origin)
     kept = judged.filter(pl.col("status") == Status.OK.value)
     panel = build_panel(
