@@ -27,15 +27,17 @@ from forecast_cli.data.scan.canonical import CURRENCY
 SETTLED_COUNTS: Final = ("duplicates", "conflicts", "conflict_days", "same_day", "nulls_inside")
 
 
-def scan_profile(rows: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+def scan_profile(rows: pl.LazyFrame, settings: Settings, *, keys: list[str] | None = None) -> pl.LazyFrame:
     """Return one row for each key of the input, in no order, null and blank ids among them.
+
+    ``keys`` are the columns that tell accounts apart, where those are not id and currency.
 
     Counts of rows: ``n_rows``, ``n_undated``, ``n_impossible`` (dates outside the ones taken), ``n_after`` (``as_of``),
     ``n_usable`` (by date), of those ``n_missing`` and ``n_infinite``. Of usable balances: ``n_obs``, ``first``,
     ``last``, ``low``, ``high``; ``resumed``, ``begin`` and ``n_used`` as ``history`` has them. ``tangled``: these and
     ``SETTLED_COUNTS`` need a closer look.
     """
-    keys = key_columns(settings)
+    keys = keys or key_columns(settings)
     marked = mark_rows(rows, settings).with_columns(*_adjacent(keys), is_leap(keys, settings).alias("leaps"))
     aggregates = [*_row_counts(settings), _first_after(settings), *_balance_counts(), *_currency_range(rows, settings)]
     return (

@@ -89,9 +89,7 @@ def expected_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -
     return EventFlow(mean, variance, np.maximum(np.add.accumulate(path, axis=1), 0.0))
 
 
-def _likely(
-    streams: Streams, stream: NDArray[np.int64], due: NDArray[np.int64], origin: NDArray[np.int64]
-) -> Events:
+def _likely(streams: Streams, stream: NDArray[np.int64], due: NDArray[np.int64], origin: NDArray[np.int64]) -> Events:
     chance = _chances(streams, stream, due, origin)
     some = (chance > 0.0).any(axis=1)
     return Events(stream[some], due[some], chance[some])
