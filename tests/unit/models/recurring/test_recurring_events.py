@@ -65,10 +65,10 @@ def test_chances_of_a_payment_sum_to_no_more_than_one():
 
 def test_next_payment_of_each_stream_is_the_first_of_those_to_come():
     weekly = [day for day in days_back() if day.weekday() == 4]
-    quarterly = [day for day in days_back() if day.day == 15 and day.month % 3 == 0]
+    monthly = [day for day in days_back() if day.day == 15]
     early = [*rent_days(date(2026, 5, 31)), date(2026, 6, 26)]  # the payment of 28 June has come
     panel = panel_of(
-        balances(payments(weekly, 310.0), payments(quarterly, -950.0)),
+        balances(payments(weekly, 310.0), payments(monthly, -950.0)),
         balances(payments(early, RENT)),
     )
     streams = find_streams(panel)
