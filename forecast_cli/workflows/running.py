@@ -142,7 +142,9 @@ def _learn(prepared: Prepared) -> Learned | None:
     settings = prepared.settings
     if settings.fitted is not None:
         return read_learned(Path(settings.fitted), h=settings.horizon)
-    return learn_from(prepared.checked.source, settings, prepared.contract, back=prepared.back)
+    return learn_from(
+        prepared.checked.source, settings, prepared.contract, back=prepared.back, threads=prepared.workers
+    )
 
 
 @contextmanager

@@ -112,7 +112,7 @@ def _middles(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the median of each payment [m, k] and those before and after it; at the end of a row of the last three."""
     wide = np.concatenate([values[:, :1], values, values[:, -1:]], axis=1)
     before, after = wide[:, :-2], wide[:, 2:]
-    return np.maximum(np.minimum(before, after), np.minimum(np.maximum(before, after), values))
+    return np.asarray(np.maximum(np.minimum(before, after), np.minimum(np.maximum(before, after), values)))
 
 
 def _fixed(values: NDArray[np.float64], n_seen: NDArray[np.int64], eps: NDArray[np.float64]) -> NDArray[np.bool_]:
