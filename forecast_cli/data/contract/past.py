@@ -25,7 +25,7 @@ _ANY_GAP: Final = 100_000
 class Past:
     """``panel``, each account up to its own last row; ``row`` [r] and ``day`` [r], the days it has a row on.
 
-    Days are days since 1970-01-01, rows of the panel ascending, days ascending within each.
+    Days are days since 1970-01-01, in no order, one as often as it has rows.
     """
 
     panel: Panel
@@ -60,7 +60,5 @@ def read_past(source: Source, settings: Settings, ids: pl.Series, *, longest: in
         .join(places, on=keys, how="inner")
         .filter(pl.col("ds") <= pl.col("last"))
         .select("row", day=pl.col("ds").cast(pl.Date).to_physical().cast(pl.Int64))
-        .unique()
-        .sort("row", "day")
     )
     return Past(panel, days["row"].to_numpy(), days["day"].to_numpy())
