@@ -25,7 +25,9 @@ MOST_ACCOUNTS: Final = 4_000
 _MONTH: Final = 31
 
 
-def learn_from(source: Source, settings: Settings, contract: Contract, back: Sequence[int] = (0,)) -> Learned:
+def learn_from(
+    source: Source, settings: Settings, contract: Contract, back: Sequence[int] = (0,), threads: int = 1
+) -> Learned:
     """Return what the accounts of an input teach, for forecasts made ``back`` days before each origin.
 
     A month is learned from the accounts that had begun by then, the ones of the lowest hash where there are many:
@@ -43,7 +45,14 @@ def learn_from(source: Source, settings: Settings, contract: Contract, back: Seq
         np.where(past.panel.ids.is_in(ready[UNIQUE_ID].gather(some).implode()).to_numpy(), past.last_before(month), -1)
         for month, some in zip(months, chosen, strict=True)
     ]
-    return learn(past.panel, months, np.stack(known, axis=1), h=settings.horizon, look_back=settings.max_history)
+    return learn(
+        past.panel,
+        months,
+        np.stack(known, axis=1),
+        h=settings.horizon,
+        look_back=settings.max_history,
+        threads=threads,
+    )
 
 
 def _origins(ledger: pl.DataFrame, origin: date | None, back: Sequence[int]) -> NDArray[np.datetime64]:

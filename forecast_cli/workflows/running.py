@@ -193,7 +193,8 @@ def _learn(prepared: Prepared) -> Learned | None:
     settings = prepared.settings
     if settings.fitted is not None:
         return read_learned(Path(settings.fitted), h=settings.horizon)
-    given = (prepared.source, settings, prepared.contract, prepared.back)
+    threads = 1 if prepared.room.is_tight else prepared.workers
+    given = (prepared.source, settings, prepared.contract, prepared.back, threads)
     return run_apart(learn_from, *given) if prepared.room.is_tight else learn_from(*given)
 
 

@@ -18,12 +18,10 @@ def build_panel(days: pl.DataFrame, accounts: pl.DataFrame, origins: NDArray[np.
     ``origins`` [n] datetime64[D], no day of the account lies after its own. Every account has at least one day, the
     first of them not after ``begin``: what lies before only sets the level on that day.
     """
-    own = days.join(accounts.select(CODE, "begin"), on=CODE, maintain_order="left")
-    day = np.maximum(_days(own[c.DS]), _days(own["begin"]))
-    until = np.roll(day, -1)
-    until[_ends(own[CODE].to_numpy())] = origins + 1
     lengths = (origins - _days(accounts["begin"])).astype(np.int64) + 1
-    y = _fill_right(np.repeat(own[c.Y].to_numpy(), (until - day).astype(np.int64)), lengths)
+    row = _rows_of(days[CODE].to_numpy(), accounts[CODE].to_numpy())
+    own = np.flatnonzero(row >= 0)
+    y = _filled(row[own], days[c.DS].to_physical().to_numpy()[own], days[c.Y].to_numpy()[own], origins, lengths)
     currencies = accounts[CURRENCY] if CURRENCY in accounts.columns else None
     return Panel(accounts[c.UNIQUE_ID], y, lengths, origins, currencies, seed)
 
@@ -32,15 +30,28 @@ def _days(dates: pl.Series) -> NDArray[np.datetime64]:
     return dates.to_numpy().astype("datetime64[D]")
 
 
-def _ends(codes: NDArray[np.uint32]) -> NDArray[np.int64]:
-    """Return the position of the last of each code in ascending ``codes``."""
-    last = np.append(codes[1:] != codes[:-1], [True])
-    return np.flatnonzero(last[: len(codes)])
+def _rows_of(codes: NDArray[np.uint32], accounts: NDArray[np.uint32]) -> NDArray[np.int32]:
+    """Return the row of each of ``codes`` in the ascending ``accounts``, -1 where it is none of them."""
+    place = np.full(int(max(codes.max(initial=0), accounts.max(initial=0))) + 1, -1, dtype=np.int32)
+    place[accounts] = np.arange(len(accounts), dtype=np.int32)
+    return place.take(codes)
 
 
-def _fill_right(values: NDArray[np.float64], lengths: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Lay rows of ``lengths``, one after the other in ``values``, into a block aligned at its right edge."""
+def _filled(
+    row: NDArray[np.int32],
+    day: NDArray[np.int32],
+    y: NDArray[np.float64],
+    origins: NDArray[np.datetime64],
+    lengths: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Return the block whose rows end at their origins: what stands on a ``day`` holds until the next of its row."""
     longest = int(lengths.max(initial=0))
-    y = np.full((len(lengths), longest), np.nan)
-    y[np.arange(longest) >= longest - lengths[:, None]] = values
-    return y
+    ends = (np.arange(len(lengths)) + 1) * longest - 1
+    place = day + (ends - origins.astype(np.int64)).take(row)
+    np.maximum(place, (ends - lengths + 1).take(row), out=place)
+    block = np.full(len(lengths) * longest, np.nan)
+    if len(place):
+        block[place[0] :] = np.repeat(y, np.diff(place, append=len(block)))
+    filled = block.reshape(len(lengths), longest)
+    np.copyto(filled, np.nan, where=np.arange(longest) < longest - lengths[:, None])
+    return filled

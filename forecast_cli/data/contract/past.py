@@ -28,7 +28,7 @@ _TOGETHER: Final = 250
 class Past:
     """``panel``, each account up to its own last row; ``row`` [r] and ``day`` [r], the days it has a row on.
 
-    Days are days since 1970-01-01, rows of the panel ascending, days ascending within each.
+    Days are days since 1970-01-01, in no order, one as often as it has rows.
     """
 
     panel: Panel
@@ -69,8 +69,6 @@ def _past(rows: pl.DataFrame, settings: Settings) -> Past:
         .join(places, on=keys, how="inner")
         .filter(pl.col("ds") <= pl.col("last"))
         .select("row", day=pl.col("ds").cast(pl.Date).to_physical().cast(pl.Int64))
-        .unique()
-        .sort("row", "day")
     )
     return Past(panel, days["row"].to_numpy(), days["day"].to_numpy())
 

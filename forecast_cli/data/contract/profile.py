@@ -27,9 +27,12 @@ from forecast_cli.data.scan.canonical import CURRENCY
 SETTLED_COUNTS: Final = ("duplicates", "conflicts", "conflict_days", "same_day", "nulls_inside")
 
 
-def scan_profile(rows: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
-    """Return one row for each key of the input, in no order, null and blank ids among them: see ``profile_of``."""
-    return profile_of(scan_tallies(rows, settings), settings)
+def scan_profile(rows: pl.LazyFrame, settings: Settings, *, keys: list[str] | None = None) -> pl.LazyFrame:
+    """Return one row for each key of the input, in no order, null and blank ids among them: see ``profile_of``.
+
+    ``keys`` are the columns that tell accounts apart, where those are not id and currency.
+    """
+    return profile_of(scan_tallies(rows, settings, keys=keys), settings)
 
 
 def profile_of(tallies: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
@@ -49,13 +52,13 @@ def profile_of(tallies: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
     ).drop("runs", "steps_back", "leaps", "earliest", "latest")
 
 
-def scan_tallies(rows: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+def scan_tallies(rows: pl.LazyFrame, settings: Settings, *, keys: list[str] | None = None) -> pl.LazyFrame:
     """Return one row for each key of ``rows``: what can be counted of them, and how they follow each other.
 
     ``runs`` of an account's rows, ``steps_back`` (rows not dated after the one before), ``leaps`` (as ``history`` has
     them), ``earliest`` and ``latest`` day of any row.
     """
-    keys = key_columns(settings)
+    keys = keys or key_columns(settings)
     marked = mark_rows(rows, settings).with_columns(*_adjacent(keys), is_leap(keys, settings).alias("leaps"))
     days = [pl.col(c.DS).min().alias("earliest"), pl.col(c.DS).max().alias("latest")]
     counts = [*_row_counts(settings), _first_after(settings), *_balance_counts(), *_currency_range(rows, settings)]

@@ -8,7 +8,7 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.data.contract.marks import BALANCE, CODE, USABLE, key_columns, mark_rows
-from forecast_cli.data.contract.repair import settle_rows
+from forecast_cli.data.contract.repair import Settled, settle_rows
 from forecast_cli.data.contract.tallies import Collect
 from forecast_cli.data.scan.canonical import AT
 
@@ -39,6 +39,17 @@ def attach_codes(rows: pl.LazyFrame, profile: pl.DataFrame, settings: Settings) 
     codes = profile.lazy().select(*keys, CODE)
     coded = mark_rows(rows, settings).join(codes, on=keys, how="inner", nulls_equal=True, maintain_order="left")
     return coded.select(CODE, c.DS, AT, USABLE, BALANCE)
+
+
+def settle_tangled(rows: pl.DataFrame, profile: pl.DataFrame, settings: Settings) -> Settled:
+    """Settle the coded ``rows`` of all accounts of ``profile``, a row for each code from 0 on; counts are of the
+    tangled ones alone: what the profile says of the others stands.
+    """
+    is_tangled = profile["tangled"].gather(rows[CODE])
+    plain = rows.filter(~is_tangled & rows[USABLE]).select(CODE, c.DS, pl.col(BALANCE).alias(c.Y))
+    settled = settle_rows(rows.filter(is_tangled), settings)
+    days = pl.concat([plain, settled.days]) if settled.days.height else plain
+    return Settled(days if days[CODE].is_sorted() else days.sort(CODE, maintain_order=True), settled.counts)
 
 
 def merge_counts(profile: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:

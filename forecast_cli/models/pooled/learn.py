@@ -3,7 +3,9 @@
 Which windows a vintage learns from, and all that comes of them, is decided by the days before it alone.
 """
 
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -13,7 +15,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.knots import knots_of
 from forecast_cli.models.pooled.calibration import calibrate
 from forecast_cli.models.pooled.features import describe, feature_names
-from forecast_cli.models.pooled.forest import consult, grow, join
+from forecast_cli.models.pooled.forest import Forest, consult, grow, join
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import look_ahead
 from forecast_cli.models.pooled.windows import LOOK_BACK, Windows, came_after, group_of, list_windows, panel_at
@@ -47,21 +49,24 @@ def learn(
     *,
     h: int,
     look_back: int = LOOK_BACK,
+    threads: int = 1,
 ) -> Learned:
     """Return what the accounts of ``panel`` teach about ``h`` days ahead, a vintage for each of ``months`` [v].
 
     ``known`` [n, v]: the last day before each month that an account has a balance on, as days since 1970-01-01; a day
-    before its first one where it is not to be learned from. Windows look back on ``look_back`` days at most.
+    before its first one where it is not to be learned from. Windows look back on ``look_back`` days at most. What is
+    learned does not depend on ``threads``.
     """
     knots, windows = knots_of(h), list_windows(panel, h)
     chosen = [_choose(windows, known[:, place], h, month) for place, month in enumerate(months)]
     union = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
-    lessons, usable = _describe(panel, windows.take(union), knots, look_back=min(look_back, LOOK_BACK))
-    place_of = np.cumsum(usable) - 1
     vintages = []
-    for month, some in zip(months, chosen, strict=True):
-        at = np.searchsorted(union, some)
-        vintages.append(_vintage(month, lessons, place_of[at[usable[at]]], seed=panel.seed))
+    with ThreadPoolExecutor(threads) as pool:
+        lessons, usable = _describe(panel, windows.take(union), knots, look_back=min(look_back, LOOK_BACK), pool=pool)
+        place_of = np.cumsum(usable) - 1
+        for month, some in zip(months, chosen, strict=True):
+            at = np.searchsorted(union, some)
+            vintages.append(_vintage(month, lessons, place_of[at[usable[at]]], seed=panel.seed, pool=pool))
     return Learned(h, knots, tuple(vintages))
 
 
@@ -78,42 +83,50 @@ def _choose(windows: Windows, known: NDArray[np.int64], h: int, month: np.dateti
 
 
 def _describe(
-    panel: Panel, windows: Windows, knots: NDArray[np.int64], *, look_back: int
+    panel: Panel, windows: Windows, knots: NDArray[np.int64], *, look_back: int, pool: Executor
 ) -> tuple[Lessons, NDArray[np.bool_]]:
     """Return the lessons of all windows whose account has moved, and which of them have."""
-    h, f = int(knots[-1]), len(feature_names(knots))
-    parts = [(np.zeros((0, f), dtype=np.float32), np.zeros((0, len(knots))))]
-    usable = np.zeros(len(windows.row), dtype=np.bool_)
-    for start in range(0, len(windows.row), _BLOCK):
-        some = windows.take(np.arange(start, min(start + _BLOCK, len(windows.row))))
-        then = panel_at(panel, some, look_back)
-        outlook = look_ahead(then, h)
-        moved = outlook.scale > 0.0
-        usable[start : start + len(moved)] = moved
-        error = came_after(panel, some, knots) - outlook.path[:, knots - 1]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            came = error / outlook.scale[:, None]
-        parts.append((describe(then, outlook, knots)[moved], came[moved]))
+    many, f = len(windows.row), len(feature_names(knots))
+    blocks = [windows.take(np.arange(start, min(start + _BLOCK, many))) for start in range(0, many, _BLOCK)]
+    none = (np.zeros((0, f), dtype=np.float32), np.zeros((0, len(knots))), np.zeros(0, dtype=np.bool_))
+    parts = [none, *pool.map(partial(_tell, panel, knots=knots, look_back=look_back), blocks)]
+    usable = np.concatenate([moved for _, _, moved in parts])
     kept = windows.take(np.flatnonzero(usable))
     lessons = Lessons(
-        x=np.concatenate([x for x, _ in parts]),
-        came=np.concatenate([came for _, came in parts]),
+        x=np.concatenate([x for x, _, _ in parts]),
+        came=np.concatenate([came for _, came, _ in parts]),
         group=group_of(panel, kept, _GROUPS),
         month=kept.day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64),
     )
     return lessons, usable
 
 
-def _vintage(month: np.datetime64, lessons: Lessons, some: NDArray[np.int64], *, seed: int) -> Vintage:
+def _tell(
+    panel: Panel, windows: Windows, *, knots: NDArray[np.int64], look_back: int
+) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_]]:
+    """Return features and what came of the windows whose account has moved, and which of them have."""
+    then = panel_at(panel, windows, look_back)
+    outlook = look_ahead(then, int(knots[-1]))
+    moved = outlook.scale > 0.0
+    error = came_after(panel, windows, knots) - outlook.path[:, knots - 1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        came = error / outlook.scale[:, None]
+    return describe(then, outlook, knots)[moved], came[moved], moved
+
+
+def _vintage(month: np.datetime64, lessons: Lessons, some: NDArray[np.int64], *, seed: int, pool: Executor) -> Vintage:
     """Grow a forest for each group of accounts on the others, and score it on its own."""
     x, came, group = lessons.x[some], lessons.came[some], lessons.group[some]
     if len(some) < FEWEST or np.unique(group, return_counts=True)[1].max() > len(some) // 2:
         return Vintage(month, len(some))
     bounded = np.clip(came, -_FURTHEST, _FURTHEST)
-    forests, said = [], np.zeros((*came.shape, 4))
-    for number in range(_GROUPS):
-        own = group == number
-        forest = grow(x[~own], bounded[~own], trees=_TREES, seed=(seed + number) % 2**32)
-        said[own] = consult(forest, x[own])
-        forests.append(forest)
+
+    def grow_for(number: int) -> Forest:
+        others = group != number
+        return grow(x[others], bounded[others], trees=_TREES, seed=(seed + number) % 2**32)
+
+    forests = list(pool.map(grow_for, range(_GROUPS)))
+    said = np.zeros((*came.shape, 4))
+    for number, forest in enumerate(forests):
+        said[group == number] = consult(forest, x[group == number])
     return Vintage(month, len(some), join(forests), calibrate(said, came, lessons.month[some]))

@@ -54,7 +54,7 @@ def block_of(panel: Panel, rows: slice, t: int) -> Block:
     with np.errstate(over="ignore", invalid="ignore"):
         change = np.diff(y[:, -(t + 1) :], axis=1)[:, -t:]
         flow[:, t - change.shape[1] : t] = change
-        flow[~(np.isfinite(flow) & (np.abs(flow) > eps[:, None]))] = 0.0
+        np.copyto(flow, 0.0, where=~(np.isfinite(flow) & (np.abs(flow) > eps[:, None])))
     origins = panel.origins[rows].astype("datetime64[D]").astype(np.int64)
     return Block(flow, np.zeros(flow.shape, dtype=np.bool_), eps, origins, np.minimum(panel.lengths[rows], t))
 

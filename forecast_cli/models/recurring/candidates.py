@@ -63,7 +63,7 @@ def flows_of(flow: NDArray[np.float64], days: NDArray[np.int64]) -> Flows:
         single = flow.astype(np.float32)
     single[np.isinf(single)] = 0.0
     size = np.abs(single)
-    size[size == 0.0] = np.inf
+    np.copyto(size, np.inf, where=size == 0.0)
     return Flows(
         by_day=np.ascontiguousarray(single.T),
         ordered=_keys(np.arange(len(size))[:, None], np.sort(size, axis=1)).reshape(-1),

@@ -83,14 +83,22 @@ def due_days(phases: Phases, until: NDArray[np.int64], count: int) -> NDArray[np
     step = np.select(
         [phases.cycle == cycle for cycle in (*WEEK_STEPS, *MONTH_STEPS)], [*WEEK_STEPS.values(), *MONTH_STEPS.values()]
     )
-    days = (until - (until - phases.residue) % np.where(phases.by_week, step, 1))[:, None] - step[:, None] * back
-    if phases.by_week.all():
-        return days
+    by_week = phases.by_week
+    if by_week.all():
+        return _by_week(phases.residue, until, step, back)
     month = month_of(until)
     month = month - (month - phases.residue) % step
     late = in_month(month, phases.anchor) > until
     months = (month - np.where(late, step, 0))[:, None] - step[:, None] * back
-    return np.where(phases.by_week[:, None], days, in_month(months, phases.anchor[:, None]))
+    days = in_month(months, phases.anchor[:, None])
+    days[by_week] = _by_week(phases.residue[by_week], until[by_week], step[by_week], back)
+    return days
+
+
+def _by_week(
+    residue: NDArray[np.int64], until: NDArray[np.int64], step: NDArray[np.int64], back: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    return np.asarray((until - (until - residue) % step)[:, None] - step[:, None] * back)
 
 
 def in_month(month: NDArray[np.int64], anchor: NDArray[np.int64]) -> NDArray[np.int64]:

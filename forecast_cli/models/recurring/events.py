@@ -7,12 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.recurring.business_days import ruled
-from forecast_cli.models.recurring.cycles import due_days
+from forecast_cli.models.recurring.cycles import MONTH_STEPS, WEEK_STEPS, due_days
 from forecast_cli.models.recurring.payments import EARLIEST, LATEST, OFFSETS
 from forecast_cli.models.recurring.streams import Streams
 
 #: Days that a weekend with holidays can move a due day by.
 _SHIFT: Final = 5
+#: Days from one payment of each cycle to the next, at most, and so many due days that the first one to come is of them.
+_LONGEST: Final = tuple({**WEEK_STEPS, **{cycle: 31 * months for cycle, months in MONTH_STEPS.items()}}.values())
+_NEXT: Final = 5
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,17 @@ def coming_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -> 
     due = ruled(due_days(streams.phases, origin + h - EARLIEST + _SHIFT, count)[:, ::-1], streams.rule)
     near = (due > origin[:, None] - LATEST) & (due <= origin[:, None] + h - EARLIEST)
     stream, place = np.nonzero(near)
-    due = due[stream, place]
-    chance = _chances(streams, stream, due, origin[stream])
-    some = (chance > 0.0).any(axis=1)
-    return Events(stream[some], due[some], chance[some])
+    return _likely(streams, stream, due[stream, place], origin[stream])
+
+
+def next_events(streams: Streams, origins: NDArray[np.datetime64]) -> Events:
+    """Return the next payment of each stream that may still come after its account's origin, of ``origins`` [n]."""
+    origin = _days(origins)[streams.row]
+    over = np.maximum(origin - LATEST, streams.covered)
+    until = over + np.array(_LONGEST)[streams.cycle] + 2 * _SHIFT
+    due = ruled(due_days(streams.phases, until, _NEXT)[:, ::-1], streams.rule)
+    stream, place = np.arange(len(due)), np.argmax(due > over[:, None], axis=1)
+    return _likely(streams, stream, due[stream, place], origin)
 
 
 def expected_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -> EventFlow:
@@ -77,6 +87,12 @@ def expected_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -
         np.add.at(path, where, (now - before)[on])
         before = now
     return EventFlow(mean, variance, np.maximum(np.add.accumulate(path, axis=1), 0.0))
+
+
+def _likely(streams: Streams, stream: NDArray[np.int64], due: NDArray[np.int64], origin: NDArray[np.int64]) -> Events:
+    chance = _chances(streams, stream, due, origin)
+    some = (chance > 0.0).any(axis=1)
+    return Events(stream[some], due[some], chance[some])
 
 
 def _chances(

@@ -77,7 +77,6 @@ def tell_history(
     """Return the history of m streams; ``eps`` [m] is what equal amounts may differ by, ``origin`` [m] in days."""
     paid, k = payments.paid, payments.paid.shape[1]
     values, n_seen, fixed = amounts.values, amounts.n_seen, amounts.fixed
-    level = _smooth(values, n_seen)
     amount, spread = _next_amount(values, n_seen, fixed, eps)
     newest, oldest = np.argmax(paid, axis=1), k - 1 - np.argmax(paid[:, ::-1], axis=1)
     day = payments.due + payments.offset
@@ -96,7 +95,7 @@ def tell_history(
         rate=rate,
         punctuality=_punctuality(payments),
         day=day,
-        explained=_explained(payments, values, level, fixed=fixed, oldest=oldest, alive=alive),
+        explained=_explained(payments, amounts, oldest=oldest, alive=alive),
     )
 
 
@@ -109,13 +108,11 @@ def _newest_first(payments: Payments, n_seen: NDArray[np.int64]) -> NDArray[np.f
     return values
 
 
-def _smooth(values: NDArray[np.float64], n_seen: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return running medians of three; at both ends the median of the three there."""
-    k = values.shape[1]
-    place = np.clip(np.arange(k), 1, np.maximum(n_seen - 2, 1)[:, None])
-    three = np.stack([np.take_along_axis(values, np.minimum(place + off, k - 1), axis=1) for off in (-1, 0, 1)])
-    middle: NDArray[np.float64] = np.sort(three, axis=0)[1]
-    return middle
+def _middles(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the median of each payment [m, k] and those before and after it; at the end of a row of the last three."""
+    wide = np.concatenate([values[:, :1], values, values[:, -1:]], axis=1)
+    before, after = wide[:, :-2], wide[:, 2:]
+    return np.asarray(np.maximum(np.minimum(before, after), np.minimum(np.maximum(before, after), values)))
 
 
 def _fixed(values: NDArray[np.float64], n_seen: NDArray[np.int64], eps: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -177,19 +174,16 @@ def _punctuality(payments: Payments) -> NDArray[np.float64]:
 
 
 def _explained(
-    payments: Payments,
-    values: NDArray[np.float64],
-    level: NDArray[np.float64],
-    *,
-    fixed: NDArray[np.bool_],
-    oldest: NDArray[np.int64],
-    alive: NDArray[np.float64],
+    payments: Payments, amounts: Amounts, *, oldest: NDArray[np.int64], alive: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the stream's part of the flow: what was paid, or its level where amounts repeat or other flow hides it."""
-    k = values.shape[1]
+    """Return the stream's part of the flow: what was paid, or its level where amounts repeat or other flow hides it.
+
+    The level is the running median of three payments, at both ends that of the three there.
+    """
+    k = payments.paid.shape[1]
     before: NDArray[np.int64] = np.cumsum(payments.paid, axis=1) - payments.paid
-    nearest = np.take_along_axis(level, np.minimum(before, k - 1), axis=1)
-    own = np.where(fixed[:, None], nearest, payments.amount)
-    back = np.arange(k)
-    inside = (back <= oldest[:, None]) & ((before > 0) | (alive > 0.5)[:, None])
-    return np.where(payments.paid, own, np.where(payments.within & inside, nearest, 0.0))
+    place = np.clip(before, 1, np.clip(amounts.n_seen - 2, 1, k - 1)[:, None])
+    level = np.take_along_axis(_middles(amounts.values), place, axis=1)
+    own = np.where(amounts.fixed[:, None], level, payments.amount)
+    inside = (np.arange(k) <= oldest[:, None]) & ((before > 0) | (alive > 0.5)[:, None])
+    return np.where(payments.paid, own, np.where(payments.within & inside, level, 0.0))

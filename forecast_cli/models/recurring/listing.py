@@ -1,5 +1,6 @@
 """Listing: the streams of a panel as columns that people read, one entry a stream."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.models.recurring.business_days import Rule
 from forecast_cli.models.recurring.cycles import Cycle
-from forecast_cli.models.recurring.events import coming_events
+from forecast_cli.models.recurring.events import next_events
 from forecast_cli.models.recurring.payments import OFFSETS
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.recurring.wording import rule_words
@@ -18,7 +19,8 @@ from forecast_cli.models.recurring.wording import rule_words
 _ENDED: Final = 0.3
 #: Share of the median that the amount to come is away from it to be called changed, where amounts repeat and elsewhere.
 _CHANGED: Final = (0.01, 0.15)
-_AHEAD: Final = 400  # days within which every cycle comes round once
+_KINDS: Final = ("out", "in")
+_CYCLES: Final = tuple(cycle.label for cycle in Cycle)
 
 
 class StreamStatus(StrEnum):
@@ -27,6 +29,10 @@ class StreamStatus(StrEnum):
     ACTIVE = "active"
     CHANGED = "changed"  # runs on with another amount
     ENDED = "ended"
+
+
+_STATUSES: Final = (StreamStatus.ACTIVE.value, StreamStatus.CHANGED.value, StreamStatus.ENDED.value)
+_ENDED_PLACE: Final = 2
 
 
 @dataclass(frozen=True)
@@ -61,42 +67,40 @@ def list_streams(streams: Streams, origins: NDArray[np.datetime64]) -> Listing:
     other = np.where(streams.partner[one] >= 0, streams.partner[one], one)
     status = _statuses(streams)
     next_date = _next_dates(streams, origins)
-    next_date[status == StreamStatus.ENDED] = np.datetime64("NaT")
+    next_date[status == _ENDED_PLACE] = np.datetime64("NaT")
     later = np.isnat(next_date[one]) | (next_date[other] < next_date[one])
     coming = np.where(later, other, one)
     newer = np.where(streams.last[other] > streams.last[one], other, one)
     return Listing(
         row=streams.row[one],
-        kind=tuple(np.where(streams.amount[one] > 0, "in", "out").tolist()),
-        cycle=tuple(Cycle(cycle).label for cycle in streams.cycle[one]),
-        rule=tuple(_words(streams, int(a), int(b)) for a, b in zip(one, other, strict=True)),
+        kind=_named(_KINDS, (streams.amount[one] > 0).astype(np.int64)),
+        cycle=_named(_CYCLES, streams.cycle[one]),
+        rule=_words(streams, one, other),
         amount=streams.amount[newer],
         amount_spread=streams.spread[newer],
         day_jitter=_jitter(streams)[one],
         n_seen=streams.n_seen[one] + np.where(other == one, 0, streams.n_seen[other]),
         first_seen=np.minimum(streams.first[one], streams.first[other]).astype("datetime64[D]"),
         last_seen=streams.last[newer].astype("datetime64[D]"),
-        status=tuple(status[newer].tolist()),
+        status=_named(_STATUSES, status[newer]),
         confidence=(streams.alive * streams.rate)[coming],
         next_date=next_date[coming],
         next_amount=np.where(np.isnat(next_date[coming]), np.nan, streams.amount[coming]),
     )
 
 
-def _statuses(streams: Streams) -> NDArray[np.str_]:
+def _statuses(streams: Streams) -> NDArray[np.int64]:
+    """Return the place of each stream's status in ``_STATUSES``, [m]."""
     away = np.abs(streams.amount - streams.median)
     changed = away > np.where(streams.fixed, *_CHANGED) * np.abs(streams.median)
-    kept = np.where(changed, StreamStatus.CHANGED.value, StreamStatus.ACTIVE.value)
-    return np.where(streams.alive < _ENDED, StreamStatus.ENDED.value, kept)
+    return np.where(streams.alive < _ENDED, _ENDED_PLACE, changed.astype(np.int64))
 
 
 def _next_dates(streams: Streams, origins: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
     """Return the likeliest day of each stream's next payment, [m]."""
-    events = coming_events(streams, origins, _AHEAD)
-    stream, first = np.unique(events.stream, return_index=True)
-    day = events.due[first] + OFFSETS[np.argmax(events.chance[first], axis=1)]
+    events = next_events(streams, origins)
     dates = np.full(len(streams), np.datetime64("NaT"), dtype="datetime64[D]")
-    dates[stream] = day.astype("datetime64[D]")
+    dates[events.stream] = (events.due + OFFSETS[np.argmax(events.chance, axis=1)]).astype("datetime64[D]")
     return dates
 
 
@@ -109,7 +113,23 @@ def _jitter(streams: Streams) -> NDArray[np.float64]:
     return np.asarray(np.sqrt(np.maximum(square - mean**2, 0.0)))
 
 
-def _words(streams: Streams, one: int, other: int) -> str:
-    days = sorted({int(streams.phases.anchor[one]), int(streams.phases.anchor[other])})
-    cycle, rule = Cycle(streams.cycle[one]), Rule(max(streams.rule[one], streams.rule[other]))
-    return rule_words(cycle, int(streams.phases.residue[one]), tuple(days), rule)
+def _words(streams: Streams, one: NDArray[np.int64], other: NDArray[np.int64]) -> tuple[str, ...]:
+    """Return the rules of streams and their other halves in words, [s]: many have the same one."""
+    first, second = streams.phases.anchor[one], streams.phases.anchor[other]
+    told = (
+        streams.cycle[one],
+        streams.phases.residue[one],
+        np.minimum(first, second),
+        np.maximum(first, second),
+        np.maximum(streams.rule[one], streams.rule[other]),
+    )
+    distinct, place = np.unique(np.column_stack(told), axis=0, return_inverse=True)
+    words = [
+        rule_words(Cycle(cycle), residue, tuple(sorted({day, later})), Rule(rule))
+        for cycle, residue, day, later, rule in distinct.tolist()
+    ]
+    return _named(words, place)
+
+
+def _named(names: Sequence[str], place: NDArray[np.int64]) -> tuple[str, ...]:
+    return tuple(np.array(names, dtype=np.object_)[place.reshape(-1)].tolist())

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Lines up to this long are sorted by a network, all of them in step; longer ones one by one.
-_LONGEST: Final = 40
+_LONGEST: Final = 64
 
 
 def ordered_lines(at: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the sizes of m lines of k flows ``at`` [k, m], each line ascending, inf for no flow."""
     size = np.abs(at)
-    size[size == 0.0] = np.inf
+    np.copyto(size, np.inf, where=size == 0.0)
     if len(size) > _LONGEST:
         size.sort(axis=0)
         return size

@@ -88,6 +88,19 @@ def test_neighbours_change_no_bit(panel: Panel, learned: Learned) -> None:
     np.testing.assert_array_equal(some.mean, whole.mean[rows])
 
 
+def test_threads_change_nothing_that_is_learned(panel: Panel, learned: Learned) -> None:
+    months = months_of(panel.origins)
+    known = np.full((len(panel), 1), months[0].astype("datetime64[D]").astype(np.int64) - 1)
+    threaded = learn(panel, months, known, h=H, threads=3)
+    for one, other in zip(learned.vintages[0].forest, threaded.vintages[0].forest, strict=True):
+        np.testing.assert_array_equal(one.threshold, other.threshold)
+        np.testing.assert_array_equal(one.values, other.values)
+    for one, other in zip(learned.vintages, threaded.vintages, strict=True):
+        assert one.calibration is not None
+        assert other.calibration is not None
+        np.testing.assert_array_equal(one.calibration.scores, other.calibration.scores)
+
+
 def test_later_days_and_younger_accounts_change_nothing_that_was_learned(panel: Panel) -> None:
     months = months_of(panel.origins - 60)
     before = months[0].astype("datetime64[D]").astype(np.int64) - 1

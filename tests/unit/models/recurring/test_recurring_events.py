@@ -8,7 +8,7 @@ from recurring_accounts import END, balances, days_back, panel_of, payments
 
 from forecast_cli.engine.events import EVENT_COLUMNS, events_table
 from forecast_cli.models.recurring.detect import find_streams
-from forecast_cli.models.recurring.events import coming_events, expected_events
+from forecast_cli.models.recurring.events import coming_events, expected_events, next_events
 
 RENT = -700.0
 
@@ -61,6 +61,23 @@ def test_chances_of_a_payment_sum_to_no_more_than_one():
     assert len(events.stream) == 3
     assert (events.chance.sum(axis=1) <= 1).all()
     assert (np.diff(events.due) > 0).all()
+
+
+def test_next_payment_of_each_stream_is_the_first_of_those_to_come():
+    weekly = [day for day in days_back() if day.weekday() == 4]
+    monthly = [day for day in days_back() if day.day == 15]
+    early = [*rent_days(date(2026, 5, 31)), date(2026, 6, 26)]  # the payment of 28 June has come
+    panel = panel_of(
+        balances(payments(weekly, 310.0), payments(monthly, -950.0)),
+        balances(payments(early, RENT)),
+    )
+    streams = find_streams(panel)
+    following, every = next_events(streams, panel.origins), coming_events(streams, panel.origins, 400)
+    first = np.unique(every.stream, return_index=True)[1]
+    assert len(streams) > 2
+    np.testing.assert_array_equal(following.stream, every.stream[first])
+    np.testing.assert_array_equal(following.due, every.due[first])
+    np.testing.assert_array_equal(following.chance, every.chance[first])
 
 
 def test_table_has_a_row_for_each_stream_with_the_accounts_key():

@@ -1,0 +1,58 @@
+"""Accounts by number: rows keep their account however they lie, and plain accounts need no closer look."""
+
+from datetime import timedelta
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+from ts_rows import START, daily, rows
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.data.contract.marks import CODE, mark_rows
+from forecast_cli.data.contract.numbers import NUMBER, number_keys
+from forecast_cli.data.contract.profile import scan_profile, split_unnamed
+from forecast_cli.data.contract.repair import settle_rows
+from forecast_cli.data.contract.tangled import attach_codes, settle_tangled
+
+
+@pytest.mark.parametrize("keys", [["id"], ["id", "currency"]])
+@pytest.mark.parametrize("ids", [["a", "a", "b", "c"], ["b", "a", None, "a", None, "b"], []])
+def test_rows_of_one_key_have_one_number_and_those_of_others_another(keys: list[str], ids: list[str | None]):
+    frame = pl.DataFrame({"id": ids, "currency": ids, "y": range(len(ids))}, schema_overrides={"id": pl.String})
+    numbered = number_keys(frame, keys)
+    told = numbered.rows.join(numbered.keys, on=NUMBER, maintain_order="left")
+    assert_frame_equal(told.select(frame.columns), frame)
+    assert numbered.keys[NUMBER].to_list() == list(range(len(set(ids))))
+
+
+def test_codes_of_keys_that_have_none_are_null():
+    numbered = number_keys(pl.DataFrame({"id": ["x", "y", "x"]}), ["id"])
+    coded = pl.DataFrame({NUMBER: [1], CODE: [7]}, schema={NUMBER: pl.UInt32, CODE: pl.UInt32})
+    assert numbered.codes(coded, CODE).to_list() == [None, 7, None]
+
+
+def test_days_of_tangled_and_plain_accounts_are_those_of_a_close_look_at_all():
+    frame = rows(
+        daily("d", [4.0, 5.0]),
+        daily("b", [1.0, None, -0.0]),
+        daily("c", [3.0, 2.0], START + timedelta(days=9)),
+        daily("a", [8.0]),
+        daily("a", [8.0, 9.0]),
+    )
+    settings = Settings()
+    profile, _ = split_unnamed(scan_profile(frame.lazy(), settings).collect())
+    coded = profile.with_row_index(CODE)
+    assert coded["tangled"].to_list() == [True, True, False, False]
+    marked = attach_codes(frame.lazy(), coded, settings).collect()
+    found, whole = settle_tangled(marked, coded, settings), settle_rows(marked, settings)
+    assert_frame_equal(found.days, whole.days)
+    assert found.counts[CODE].to_list() == [0, 1]
+    assert_frame_equal(found.counts, whole.counts.filter(pl.col(CODE) < 2))
+
+
+def test_rows_out_of_the_dates_taken_are_no_days_of_a_plain_account():
+    frame = rows(daily("a", [1.0, 2.0, 3.0]))
+    settings = Settings(as_of=START + timedelta(days=1))
+    coded = split_unnamed(scan_profile(frame.lazy(), settings).collect())[0].with_row_index(CODE)
+    marked = mark_rows(frame.lazy(), settings).with_columns(pl.lit(0, dtype=pl.UInt32).alias(CODE)).collect()
+    assert settle_tangled(marked, coded, settings).days["y"].to_list() == [1.0, 2.0]
