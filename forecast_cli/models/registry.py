@@ -8,7 +8,17 @@ from typing import Final
 
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.text import closest
-from forecast_cli.models import auto, drift, month_paths, naive, seasonal_naive, window_average
+from forecast_cli.models import (
+    auto,
+    drift,
+    fast_mstl,
+    month_paths,
+    naive,
+    rare_moves,
+    seasonal_naive,
+    week_paths,
+    window_average,
+)
 from forecast_cli.models import statsforecast_specs as sf
 from forecast_cli.models.base import Model
 from forecast_cli.models.one_by_one import OneByOne
@@ -20,6 +30,10 @@ _SPECS: Final = (
     auto.SPEC,
     month_paths.SPEC,
     recurring_events.SPEC,
+    week_paths.WEEKLY,
+    week_paths.BIWEEKLY,
+    fast_mstl.SPEC,
+    rare_moves.SPEC,
     naive.SPEC,
     seasonal_naive.SPEC,
     drift.SPEC,
