@@ -50,9 +50,7 @@ def mean_courses(
     return course, np.sqrt(variance * (1 + weight_squares / weight**2))
 
 
-def drawn_back(
-    y: NDArray[np.float64], lengths: NDArray[np.int64], course: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def drawn_back(y: NDArray[np.float64], lengths: NDArray[np.int64], course: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the balances [r, h] after the last of ``y`` [r, t] that take over a share of ``course`` [r, h].
 
     mean(s) = y + 0.6 course(s) + (level - y) (1 - 0.55^(s / 30)), level the mean of the last 180 days, or of all there

@@ -1,4 +1,4 @@
-"""FastMSTL: seasons taken out as means of like days over a moving average, on whole blocks; MSTL at a fraction of its cost."""
+"""FastMSTL: seasons taken out as means of like days over a moving average, on whole blocks of accounts."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -83,7 +83,7 @@ def _seasons(y: NDArray[np.float64], lengths: NDArray[np.int64], seasons: Season
         for place, m in enumerate(seasons):
             others = [one for number, one in enumerate(found) if number != place]
             left = y - sum((_backwards(one, y.shape[1]) for one in others), np.zeros(1))
-            found[place] = _season(left - _trend(left, lengths, max(seasons)), lengths, m)
+            found[place] = _season(left - _trend(left, lengths, max(seasons)), m)
     return found
 
 
@@ -97,8 +97,8 @@ def _trend(x: NDArray[np.float64], lengths: NDArray[np.int64], days: int) -> NDA
     return np.asarray((total[:, end] - total[:, start]) / np.maximum(known, 1))
 
 
-def _season(x: NDArray[np.float64], lengths: NDArray[np.int64], m: int) -> NDArray[np.float64]:
-    """Return the means of ``x`` [r, t] by phase, the day after the origin first, less what chance makes of them: [r, m]."""
+def _season(x: NDArray[np.float64], m: int) -> NDArray[np.float64]:
+    """Return the means of ``x`` [r, t] by phase, the day after the origin first, less what chance makes: [r, m]."""
     weight, total, squares, weights = (np.zeros((len(x), m)) for _ in range(4))
     cycles = -(-x.shape[1] // m)
     padded = np.full((len(x), cycles * m), np.nan)

@@ -1,4 +1,4 @@
-"""WeekPaths: the balance goes as it went from the same day of earlier weeks, or of every other week, and to its level."""
+"""WeekPaths: the balance goes as it went from the same day of earlier weeks or fortnights, and to its level."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

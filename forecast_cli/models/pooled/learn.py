@@ -22,8 +22,8 @@ from forecast_cli.models.pooled.windows import LOOK_BACK, Windows, came_after, g
 MOST: Final = 6_000
 FEWEST: Final = 200
 #: Accounts are dealt into groups; the trees of each are grown on the accounts of the others and scored on its own.
-_GROUPS: Final = 4
-_TREES: Final = 8
+GROUPS: Final = 4
+TREES: Final = 8
 #: What comes counts up to this many scales from what was expected, for growing trees.
 _FURTHEST: Final = 4.0
 #: Windows described at a time.
@@ -54,7 +54,7 @@ def learn(
     before its first one where it is not to be learned from. Windows look back on ``look_back`` days at most.
     """
     knots, windows = knots_of(h), list_windows(panel, h)
-    chosen = [_choose(windows, known[:, place], h, month) for place, month in enumerate(months)]
+    chosen = [choose_windows(windows, known[:, place], h, month) for place, month in enumerate(months)]
     union = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
     lessons, usable = _describe(panel, windows.take(union), knots, look_back=min(look_back, LOOK_BACK))
     place_of = np.cumsum(usable) - 1
@@ -65,7 +65,7 @@ def learn(
     return Learned(h, knots, tuple(vintages))
 
 
-def _choose(windows: Windows, known: NDArray[np.int64], h: int, month: np.datetime64) -> NDArray[np.int64]:
+def choose_windows(windows: Windows, known: NDArray[np.int64], h: int, month: np.datetime64) -> NDArray[np.int64]:
     """Return the places, ascending, of the windows of lowest priority that end on a day that is known.
 
     None lies further back than three years: what a longer or a shorter history tells is the same.
@@ -98,7 +98,7 @@ def _describe(
     lessons = Lessons(
         x=np.concatenate([x for x, _ in parts]),
         came=np.concatenate([came for _, came in parts]),
-        group=group_of(panel, kept, _GROUPS),
+        group=group_of(panel, kept, GROUPS),
         month=kept.day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64),
     )
     return lessons, usable
@@ -111,9 +111,9 @@ def _vintage(month: np.datetime64, lessons: Lessons, some: NDArray[np.int64], *,
         return Vintage(month, len(some))
     bounded = np.clip(came, -_FURTHEST, _FURTHEST)
     forests, said = [], np.zeros((*came.shape, 4))
-    for number in range(_GROUPS):
+    for number in range(GROUPS):
         own = group == number
-        forest = grow(x[~own], bounded[~own], trees=_TREES, seed=(seed + number) % 2**32)
+        forest = grow(x[~own], bounded[~own], trees=TREES, seed=(seed + number) % 2**32)
         said[own] = consult(forest, x[own])
         forests.append(forest)
     return Vintage(month, len(some), join(forests), calibrate(said, came, lessons.month[some]))
