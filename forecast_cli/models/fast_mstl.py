@@ -31,7 +31,9 @@ class FastMSTL:
     average of about the longest season; S[j] is the mean of x over the days of phase j, weighing 2^(-age / 120), less
     the mean of S over the phases, drawn to 0 by the share of its own variance that chance alone would leave (James and
     Stein 1961, positive part). With a = y - sum S: mean(s) = a[n] + sum S[n + s]; the quantiles are those of
-    a[t + s] - a[t] over the last year, about their median, at the knots of the horizon and straight between them.
+    a[t + s] - a[t] over the last year, about their median, at the knots of the horizon and straight between them; where
+    there is a season, wider by sqrt((c + 1) / (c - 1)), c the cycles of the longest by weight: errors of days that
+    their own season was learned from are too small by that.
     """
 
     seasons: Seasons
@@ -51,6 +53,7 @@ class FittedFastMSTL:
     def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days; an account of fewer than 2.5 of the longest season, or 30 and h days, is a failure."""
         panel, needed = self.panel, min_obs(self.model.seasons, h)
+        longest, days = max(self.model.seasons), max(_DAYS, needed)
         mean = np.full((len(panel), h), np.nan)
         quantiles = np.full((len(panel), h, 2 * len(levels) + 1), np.nan)
         for some in chunks(len(panel)):
@@ -58,12 +61,14 @@ class FittedFastMSTL:
             if not len(rows):
                 continue
             last = panel.y[rows, -1, None]
-            above, lengths = panel.y[rows, -_DAYS:] - last, np.minimum(panel.lengths[rows], _DAYS)
+            above, lengths = panel.y[rows, -days:] - last, np.minimum(panel.lengths[rows], days)
             seasons = _seasons(above, lengths, self.model.seasons)
             adjusted = above - sum(_backwards(one, above.shape[1]) for one in seasons)
             course = adjusted[:, -1, None] + sum(_forwards(one, h) for one in seasons)
             mean[rows] = last + course
-            quantiles[rows] = (last + course)[:, :, None] + _errors(adjusted, lengths, h, levels)
+            seasonal = np.any([one.any(axis=1) for one in seasons], axis=0)
+            wider = np.where(seasonal, _widening(lengths, longest), 1.0)
+            quantiles[rows] = (last + course)[:, :, None] + wider[:, None, None] * _errors(adjusted, lengths, h, levels)
         return blank_failures(Forecast(mean, quantiles, levels, too_short(panel, needed)))
 
     def update(self, panel: Panel) -> "FittedFastMSTL":
@@ -117,6 +122,14 @@ def _season(x: NDArray[np.float64], m: int) -> NDArray[np.float64]:
     own = row_sums(means * means)
     kept = np.divide(own - row_sums(noise), own, out=np.zeros_like(own), where=own > 0)
     return np.asarray(means * np.maximum(kept, 0.0)[:, None])
+
+
+def _widening(lengths: NDArray[np.int64], m: int) -> NDArray[np.float64]:
+    """Return how much too small errors of days are that a mean over their own phase was taken from, [r]."""
+    whole = lengths // m - 1
+    weights = 0.5 ** (np.arange(int(whole.max()) + 1) * m / _HALF_LIFE)
+    cycles = np.cumsum(weights)[whole] ** 2 / np.cumsum(weights**2)[whole]
+    return np.asarray(np.sqrt((cycles + 1) / (cycles - 1)))
 
 
 def _backwards(season: NDArray[np.float64], t: int) -> NDArray[np.float64]:

@@ -113,10 +113,13 @@ def fast_mstl_slowly(y: np.ndarray, seasons: tuple[int, ...], h: int) -> tuple[n
             found[m] = season_slowly(left - trend, m)
     adjusted = y - sum(np.array([found[m][(t - n) % m] for t in range(n)]) for m in seasons)
     mean = np.array([adjusted[-1] + sum(found[m][s % m] for m in seasons) for s in range(h)])
+    weights = [0.5 ** (back * max(seasons) / 120) for back in range(n // max(seasons))]
+    cycles = sum(weights) ** 2 / sum(w * w for w in weights)
+    wider = math.sqrt((cycles + 1) / (cycles - 1)) if (adjusted != y).any() else 1.0
     upper = []
     for s in (1, 3):
         change = (adjusted[s:] - adjusted[:-s])[-365:]
-        upper.append(float(np.quantile(change, 0.9) - np.median(change)))
+        upper.append(wider * float(np.quantile(change, 0.9) - np.median(change)))
     return mean, mean + np.array([upper[0], sum(upper) / 2, upper[1]])[:h]
 
 
