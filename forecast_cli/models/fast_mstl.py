@@ -177,11 +177,11 @@ SPEC = ModelSpec(
     summary="seasons taken out as means of like days over a moving average: MSTL's idea on whole blocks",
     kind=ModelKind.BLOCK,
     intervals=IntervalMethod.PATHS,
-    cost_ms=0.15,
+    cost_ms=0.06,
     build=_build,
     build_updatable=_build,
     needs=min_obs,
     seasons=SeasonUse.MANY,
     min_season=2,
-    notes="takes several seasons, as in FastMSTL(7,30)",
+    notes="takes several seasons, as in FastMSTL(7,30); 0.1 ms with 7 and 30",
 )
