@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from forecast_cli.config.durations import seconds_of
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.pace import Key
@@ -105,6 +106,12 @@ def shard_size(settings: Settings, models: Sequence[ModelChoice], n_accounts: in
 def cpu_seconds(models: Sequence[ModelChoice], n_accounts: int) -> float:
     """Return what forecasting ``n_accounts`` will cost, by the registry's figures, in CPU seconds."""
     return n_accounts * sum(choice.spec.cost_ms for choice in models) / 1000
+
+
+def joining_seconds(settings: Settings, n_accounts: int) -> float:
+    """Return what candidates may cost at most, by the registry's figures and the time limit, in CPU seconds."""
+    dearest = max((one.cost_ms for one in choose_candidates(settings)), default=0.0)
+    return min(seconds_of(settings.time_limit), n_accounts * dearest / 1000)
 
 
 def cut_shards(ids: pl.Series, size: int) -> tuple[Shard, ...]:

@@ -92,7 +92,6 @@ def _spec(name: str, cycle: int, summary: str, *, cost_ms: float) -> ModelSpec:
     )
 
 
-WEEKLY = _spec("WeekPaths", 7, "the account's own paths after the same day of earlier weeks, to its level", cost_ms=0.08)
-BIWEEKLY = _spec(
-    "BiweekPaths", 14, "the account's own paths after the same day of every other week, to its level", cost_ms=0.04
-)
+_PATHS_AFTER: Final = "the account's own paths after the same day of earlier"
+WEEKLY = _spec("WeekPaths", 7, f"{_PATHS_AFTER} weeks, to its level", cost_ms=0.08)
+BIWEEKLY = _spec("BiweekPaths", 14, f"{_PATHS_AFTER} fortnights, to its level", cost_ms=0.04)

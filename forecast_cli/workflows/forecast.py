@@ -7,7 +7,7 @@ from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.engine.outcomes import contract_failures
-from forecast_cli.engine.shards import cpu_seconds
+from forecast_cli.engine.shards import cpu_seconds, joining_seconds
 from forecast_cli.engine.worker import forecast_shard
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, RISK, WEIGHTS
 from forecast_cli.store.learned_tables import learned_frames
@@ -61,7 +61,7 @@ def plan_forecast(request: ForecastRequest) -> ForecastPlan:
         models=tuple(labels),
         shards=len(prepared.shards),
         jobs=prepared.workers,
-        cpu_seconds=cpu_seconds(prepared.models, ready),
+        cpu_seconds=cpu_seconds(prepared.models, ready) + joining_seconds(prepared.settings, ready),
         output_state=f"{state}: {why}" if why else state.value,
     )
 
