@@ -18,6 +18,7 @@ from forecast_cli.models.pooled.forest import consult
 from forecast_cli.models.pooled.joining import join_candidates
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import PATH_DAYS, Outlook, look_ahead
+from forecast_cli.models.pooled.standing import hold_still, moved_share
 from forecast_cli.models.pooled.windows import LOOK_BACK
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
 
@@ -36,8 +37,10 @@ class Auto:
     10th, 50th and 90th percentile and the mean of (y[t + s] - path(s)) / S over past windows in the same leaves, means
     over the trees: median(s) = path(s) + S m(s), mean(s) = path(s) + S a(s), and the quantile p lies
     S z_p(s) (u(s) - m(s)) above the median, S z_p(s) (m(s) - l(s)) below it, z_p the calibrated score of the horizon.
-    Between the knots of the horizon corrections are drawn straight. Where a candidate joins, mean and quantiles are
-    (1 - w(s)) of these and w(s) of its own. ``docs/auto.md`` says how that is learned.
+    Between the knots of the horizon corrections are drawn straight. Where the balance stands elsewhere s days later
+    with probability v(s), quantiles from v(s) on are not below the last one, those up to 1 - v(s) not above. Where a
+    candidate joins, mean and quantiles are (1 - w(s)) of these and w(s) of its own. ``docs/auto.md`` says how that is
+    learned.
     """
 
     learned: Learned | None = None
@@ -107,11 +110,13 @@ def _corrected(
     """Return mean and quantiles of rows of one vintage, [r, h] and [r, h, q]."""
     assert vintage.calibration is not None  # noqa: S101 - a vintage with trees has one
     said = consult(vintage.forest, describe(panel, outlook, learned.knots))
-    away = vintage.calibration.quantiles(said, quantile_probabilities(levels))
+    probabilities = quantile_probabilities(levels)
+    away = vintage.calibration.quantiles(said, probabilities)
     scale, h = outlook.scale[:, None], outlook.path.shape[1]
     mean = outlook.path + scale * between_knots(said[..., -1], learned.knots, h)
     quantiles = outlook.path[:, :, None] + scale[:, :, None] * between_knots(away, learned.knots, h)
-    return mean, quantiles
+    moved = between_knots(moved_share(panel, learned.knots), learned.knots, h)
+    return mean, hold_still(quantiles, panel.y[:, -1:], moved, probabilities)
 
 
 SPEC = ModelSpec(

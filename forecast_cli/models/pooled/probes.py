@@ -15,6 +15,7 @@ from forecast_cli.models.pooled.joining import ask
 from forecast_cli.models.pooled.learn import GROUPS, TREES
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import look_ahead
+from forecast_cli.models.pooled.standing import hold_still, moved_share
 from forecast_cli.models.pooled.windows import Windows, came_after, group_of, panel_at
 
 #: Levels whose ends, with the median, are asked for: every tenth.
@@ -56,7 +57,7 @@ def probe(learned: Learned, panel: Panel, windows: Windows, look_back: int) -> t
     return probes, kept
 
 
-def by_auto(vintage: Vintage, probes: Probes, some: NDArray[np.int64]) -> NDArray[np.float64]:
+def by_auto(vintage: Vintage, knots: NDArray[np.int64], probes: Probes, some: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return what the trees that have not seen the accounts of ``some`` windows say, in scales from the path.
 
     [len(some), k, q], calibrated, at every tenth.
@@ -67,7 +68,9 @@ def by_auto(vintage: Vintage, probes: Probes, some: NDArray[np.int64]) -> NDArra
     for number in np.unique(group).tolist():
         own = group == number
         said[own] = consult(vintage.forest[number * TREES : (number + 1) * TREES], x[own])
-    return vintage.calibration.quantiles(said, quantile_probabilities(LEVELS))
+    p, panel = quantile_probabilities(LEVELS), probes.panel.take(some)
+    last = (panel.y[:, -1:] - probes.path[some]) / probes.scale[some, None]
+    return hold_still(vintage.calibration.quantiles(said, p), last, moved_share(panel, knots), p)
 
 
 def by_candidate(candidate: Candidate, probes: Probes, learned: Learned) -> NDArray[np.float64]:

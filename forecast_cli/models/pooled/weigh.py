@@ -115,7 +115,7 @@ def _weights(
 ) -> Weights:
     """Return the shares of least loss of each segment and band, 0 where it does not pay; as yet nobody is reached."""
     some = some[~np.isnan(said[some]).any(axis=(1, 2))]
-    auto, came, segments = by_auto(vintage, probes, some), probes.came[some], probes.segment[some]
+    auto, came, segments = by_auto(vintage, knots, probes, some), probes.came[some], probes.segment[some]
     loss = np.stack([_loss((1 - share) * auto + share * said[some], came) for share in _SHARES], axis=2)
     weight, gain = np.zeros((SEGMENTS, len(BANDS))), np.zeros(SEGMENTS)
     windows, band = np.bincount(segments, minlength=SEGMENTS), band_of(knots)
