@@ -73,8 +73,9 @@ class FittedAuto:
             for place, rows in _by_vintage(learned, self.panel, outlook.scale):
                 panel, vintage = self.panel.take(rows), learned.vintages[place]
                 said = _corrected(panel, outlook.take(rows), learned, vintage, levels)
-                found = join_candidates(panel, *said, vintage.weights, self.model.candidates, levels=levels)
-                mean[rows], quantiles[rows] = said
+                mean[rows], quantiles[rows], found = join_candidates(
+                    panel, *said, vintage.weights, self.model.candidates, levels=levels
+                )
                 joined |= {int(rows[row]): Joined(one.candidate, one.share[:h]) for row, one in found.items()}
         mean, quantiles = mean[:, :h], quantiles[:, :h]
         still = outlook.scale == 0.0

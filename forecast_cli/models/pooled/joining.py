@@ -21,13 +21,14 @@ def join_candidates(
     candidates: Candidates,
     *,
     levels: tuple[float, ...],
-) -> dict[int, Joined]:
-    """Put candidates' mean and quantiles into ``mean`` [n, h] and ``quantiles`` [n, h, q], in place, by their weights.
+) -> tuple[NDArray[np.float64], NDArray[np.float64], dict[int, Joined]]:
+    """Return ``mean`` [n, h] and ``quantiles`` [n, h, q] with those of candidates by their weights, and who joined.
 
-    Quantiles are averaged level by level (Lichtendahl, Grushka-Cockayne and Winkler, Management Science 59, 2013).
-    Returns what joined, by row. An account that the candidate is too short for, or fails on, is left to auto alone.
+    Quantiles are averaged level by level (Lichtendahl, Grushka-Cockayne and Winkler, Management Science 59, 2013). An
+    account that the candidate is too short for, or fails on, is left to auto alone.
     """
     segments, h = segments_of(panel), mean.shape[1]
+    mean, quantiles = mean.copy(), quantiles.copy()
     joined: dict[int, Joined] = {}
     place = joined_by(panel, segments, weights)
     for number in np.unique(place[place >= 0]).tolist():
@@ -40,7 +41,7 @@ def join_candidates(
             mean[row] = (1 - own) * mean[row] + own * said.mean[at]
             quantiles[row] = (1 - own[:, None]) * quantiles[row] + own[:, None] * said.quantiles[at]
             joined[row] = Joined(one.candidate, own)
-    return joined
+    return mean, quantiles, joined
 
 
 def ask(candidate: Candidate, panel: Panel, h: int, levels: tuple[float, ...]) -> tuple[Forecast, NDArray[np.bool_]]:

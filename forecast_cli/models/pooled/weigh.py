@@ -20,7 +20,7 @@ from forecast_cli.models.pooled.windows import Windows, list_windows, panel_at
 #: Shares of a candidate that are tried.
 _SHARES: Final = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
 #: Most windows that a month's weights are learned from, and fewest, of all and of a segment.
-_MOST: Final = 600
+_MOST: Final = 2_000
 _FEWEST: Final = 150
 _FEWEST_OF_SEGMENT: Final = 50
 #: Share of the time limit that learning the weights may take.
@@ -121,9 +121,9 @@ def _weights(
     windows, band = np.bincount(segments, minlength=SEGMENTS), band_of(knots)
     for segment in np.flatnonzero(windows >= _FEWEST_OF_SEGMENT).tolist():
         own = segments == segment
-        gain[segment] = _gain(loss[own], probes.group[some[own]], band)
-        if gain[segment] > 0.0:
-            weight[segment] = _SHARES[_best(loss[own], band)]
+        promised, best = _gain(loss[own], probes.group[some[own]], band), _SHARES[_best(loss[own], band)]
+        if promised > 0.0 and best.any():
+            gain[segment], weight[segment] = promised, best
     return Weights(name, windows, weight, gain, np.zeros(SEGMENTS))
 
 

@@ -78,7 +78,9 @@ def test_mean_and_quantiles_are_drawn_to_those_of_the_candidate_by_its_share() -
     mean, quantiles = np.zeros((3, 10)), np.tile([-1.0, 0.0, 1.0], (3, 10, 1))
     weight = np.tile([0.25, 1.0, 0.0], (3, 1))
     one = Weights("Naive", np.full(3, 99), weight, np.full(3, 0.1), np.ones(3))
-    joined = join_candidates(panel, mean, quantiles, [one], {"Naive": parse_model("Naive", ())}, levels=levels)
+    said = mean, quantiles
+    mean, quantiles, joined = join_candidates(panel, *said, [one], {"Naive": parse_model("Naive", ())}, levels=levels)
+    assert not said[0].any(), "what was given is left as it was"
     want = Naive().fit(panel).forecast(10, levels)
     np.testing.assert_allclose(mean[:, :7], 0.25 * want.mean[:, :7])
     np.testing.assert_allclose(quantiles[:, :7], 0.75 * np.array([-1.0, 0.0, 1.0]) + 0.25 * want.quantiles[:, :7])
@@ -91,8 +93,10 @@ def test_an_account_that_is_too_short_for_the_candidate_is_left_as_it_is() -> No
     panel = panel_of(np.cumsum(np.ones((1, 20)), axis=1))
     mean, quantiles = np.zeros((1, 5)), np.zeros((1, 5, 3))
     one = [weights("Naive", 0.1, 1.0)]
-    assert not join_candidates(panel, mean, quantiles, one, {"Naive": parse_model("Naive", ())}, levels=(80.0,))
-    assert not mean.any()
+    known = {"Naive": parse_model("Naive", ())}
+    joined_mean, _, joined = join_candidates(panel, mean, quantiles, one, known, levels=(80.0,))
+    assert not joined
+    assert not joined_mean.any()
 
 
 def test_what_a_candidate_says_beyond_reason_or_fails_on_is_not_used() -> None:
