@@ -14,7 +14,19 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.workflows.backtest import run_backtest
 from forecast_cli.workflows.results import ForecastRequest
 
-MODELS: Final = ("auto", "RecurringEvents", "MonthPaths", "MSTL", "AutoETS", "SeasonalNaive", "Naive")
+MODELS: Final = (
+    "auto",
+    "RecurringEvents",
+    "MonthPaths",
+    "WeekPaths",
+    "BiweekPaths",
+    "FastMSTL(7,30)",
+    "RareMoves",
+    "MSTL",
+    "AutoETS",
+    "SeasonalNaive",
+    "Naive",
+)
 SAMPLE: Final = "data/sample"
 OUTPUT: Final = Path("out/accuracy")
 #: Accounts that a segment needs to be told of.

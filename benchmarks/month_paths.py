@@ -16,7 +16,7 @@ from forecast_cli.data.contract.check import read_shard
 from forecast_cli.evaluation.facts import window_facts
 from forecast_cli.evaluation.rows import SCALE, SCORED_LEVELS
 from forecast_cli.evaluation.splits import Fold, split_windows
-from forecast_cli.models import month_paths
+from forecast_cli.models import courses, month_paths
 from forecast_cli.models.base import quantile_probabilities
 from forecast_cli.workflows.backtest import replaying
 from forecast_cli.workflows.reading import accept, check_whole_input
@@ -52,14 +52,15 @@ def read_folds(path: str) -> list[tuple[Fold, NDArray[np.float64]]]:
 @contextmanager
 def changed(constants: dict[str, Any]) -> Iterator[None]:
     """Set constants of the model for a while."""
-    before = {name: getattr(month_paths, name) for name in constants}
+    modules = {name: courses if hasattr(courses, name) else month_paths for name in constants}
+    before = {name: getattr(modules[name], name) for name in constants}
     for name, value in constants.items():
-        setattr(month_paths, name, value)
+        setattr(modules[name], name, value)
     try:
         yield
     finally:
         for name, value in before.items():
-            setattr(month_paths, name, value)
+            setattr(modules[name], name, value)
 
 
 def score(folds: list[tuple[Fold, NDArray[np.float64]]]) -> tuple[float, float, float]:

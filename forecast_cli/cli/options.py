@@ -185,6 +185,25 @@ class RunOptions:
             callback=lists.names,
         ),
     ]
+    candidates: Annotated[
+        list[str] | None,
+        _option(
+            "--candidates",
+            "Models that may join 'auto', for accounts where past windows say it pays: MSTL, AutoETS (repeatable, or "
+            "with commas; default: none).",
+            "MODEL",
+            callback=lists.names,
+        ),
+    ]
+    time_limit: Annotated[
+        str | None,
+        _option(
+            "--time-limit",
+            "CPU time that candidates may take, by the costs that 'models' lists, over all cores: 90s, 10m, 2h "
+            "(default: 10m).",
+            "TIME",
+        ),
+    ]
     season_length: Annotated[
         list[str] | None,
         _option(

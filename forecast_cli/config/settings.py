@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from forecast_cli.config.choices import Align, OnBadFile, OnDuplicate, Origin
 from forecast_cli.config.commas import outer_commas
+from forecast_cli.config.durations import check_duration
 from forecast_cli.config.file_mode import check_mode, octal
 from forecast_cli.config.memory_size import check_memory
 from forecast_cli.config.output_names import find_taken
@@ -38,6 +39,7 @@ Threshold = Annotated[str, BeforeValidator(str), AfterValidator(check_threshold)
 Size = Annotated[str, AfterValidator(check_memory), Field(examples=["500MB", "2GB"])]
 _RUNNING: Final[dict[str, Any]] = {"affects_output": False}
 _MODE: Final[dict[str, Any]] = _RUNNING | {"examples": ["0600", "0640"]}
+_DURATION: Final[dict[str, Any]] = {"examples": ["90s", "10m", "2h"]}
 _FORECAST: Final[dict[str, Any]] = {"only": "forecast"}
 _BACKTEST: Final[dict[str, Any]] = {"only": "backtest"}
 
@@ -96,6 +98,10 @@ class Settings(BaseModel):
 
     model: Annotated[tuple[str, ...], BeforeValidator(_split_commas), AfterValidator(_unique)] = ("auto",)
     """Models, by name, or by name and season lengths: auto, MSTL, 'MSTL(7,30)', Naive."""
+    candidates: Annotated[tuple[str, ...], BeforeValidator(_split_commas), AfterValidator(_unique)] = ()
+    """Models that may join 'auto', for accounts where past windows say it pays: MSTL, AutoETS."""
+    time_limit: Annotated[str, AfterValidator(check_duration), Field(json_schema_extra=_DURATION)] = "10m"
+    """CPU time that candidates may take, by the costs that 'models' lists, over all cores: 90s, 10m, 2h."""
     season_length: Annotated[tuple[Season, ...], BeforeValidator(_split_commas)] = (30,)
     """Season lengths, in days, of the models that are named without their own."""
     horizon: Annotated[int, Field(ge=1, le=366)] = 30

@@ -9,14 +9,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from forecast_cli.config.choices import Origin
+from forecast_cli.config.durations import seconds_of
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.contract.past import read_past
 from forecast_cli.data.source import Source
+from forecast_cli.engine.shards import choose_candidates
 from forecast_cli.models.pooled.learn import learn
 from forecast_cli.models.pooled.learned import Learned, months_of
+from forecast_cli.models.pooled.weigh import Taught, weigh, windows_within
 from forecast_cli.models.pooled.windows import LOOK_BACK, MIN_TRAIN
 
 #: Most accounts that a month's forecasts are learned from.
@@ -37,22 +41,35 @@ def learn_from(
     months = months_of(_origins(ready, contract.origin, back))
     began = ready["first"].to_numpy().astype("datetime64[D]")
     hashes = _hashes(ready[UNIQUE_ID], settings.seed) if ready.height > MOST_ACCOUNTS else None
-    chosen = [_choose(began, hashes, month - (MIN_TRAIN + settings.horizon)) for month in months]
+    young = MIN_TRAIN + settings.horizon
+    chosen = [_choose(began, hashes, month - young) for month in months]
     union = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
     longest = 2 * LOOK_BACK + _MONTH + max(back)
     past = read_past(source, settings, ready[UNIQUE_ID].gather(union).unique(), longest=longest)
-    known = [
+    each = [
         np.where(past.panel.ids.is_in(ready[UNIQUE_ID].gather(some).implode()).to_numpy(), past.last_before(month), -1)
         for month, some in zip(months, chosen, strict=True)
     ]
-    return learn(
-        past.panel,
-        months,
-        np.stack(known, axis=1),
-        h=settings.horizon,
-        look_back=settings.max_history,
-        threads=threads,
+    known, look_back = np.stack(each, axis=1), min(settings.max_history, LOOK_BACK)
+    learned = learn(past.panel, months, known, h=settings.horizon, look_back=look_back, threads=threads)
+    candidates = choose_candidates(settings)
+    if not candidates:
+        return learned
+    taught = Taught(
+        panel=past.panel,
+        known=known,
+        look_back=look_back,
+        accounts=np.array([np.count_nonzero(began <= month - young) for month in months]),
+        max_stale=settings.max_stale if settings.origin is Origin.INPUT else None,
     )
+    return weigh(learned, taught, candidates, limit_ms=1000 * seconds_of(settings.time_limit))
+
+
+def check_limit(settings: Settings) -> None:
+    """Raise ConfigError for candidates that can join no model, or that the time limit does not suffice for."""
+    candidates = choose_candidates(settings)
+    if candidates and settings.fitted is None:
+        windows_within(1000 * seconds_of(settings.time_limit), candidates)
 
 
 def _origins(ledger: pl.DataFrame, origin: date | None, back: Sequence[int]) -> NDArray[np.datetime64]:

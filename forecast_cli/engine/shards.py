@@ -8,12 +8,13 @@ from typing import Any, Final
 
 import polars as pl
 
+from forecast_cli.config.durations import seconds_of
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.pace import Key
 from forecast_cli.data.source import Source
 from forecast_cli.models.pooled.learned import Learned
-from forecast_cli.models.registry import ModelChoice, parse_model
+from forecast_cli.models.registry import ModelChoice, parse_candidates, parse_model
 
 #: CPU seconds a shard should cost: long enough that handing it out costs nothing, short enough to keep cores busy.
 TARGET_SECONDS: Final = 10.0
@@ -43,6 +44,11 @@ class Job:
         return tuple(
             replace(choice, learned=self.learned, one_by_one=self.one_by_one) for choice in choose_models(self.settings)
         )
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """Return the names of the candidates that may join a model."""
+        return () if self.learned is None else self.learned.candidates
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,11 @@ def choose_models(settings: Settings) -> tuple[ModelChoice, ...]:
     return tuple(parse_model(text, settings.season_length) for text in settings.model)
 
 
+def choose_candidates(settings: Settings) -> tuple[ModelChoice, ...]:
+    """Return the candidates that the settings name; raises ConfigError for one that cannot join a model of theirs."""
+    return parse_candidates(settings.candidates, choose_models(settings), settings.season_length)
+
+
 def shard_size(settings: Settings, models: Sequence[ModelChoice], n_accounts: int, *, times: int = 1) -> int:
     """Return the accounts of a shard: as set, else by the models' cost, each account forecast ``times`` times.
 
@@ -86,7 +97,8 @@ def shard_size(settings: Settings, models: Sequence[ModelChoice], n_accounts: in
     """
     if settings.shard_size:
         return settings.shard_size
-    cost, largest = times * cpu_seconds(models, 1), max(SMALLEST, LARGEST // times)
+    dearest = max((one.cost_ms / 1000 for one in choose_candidates(settings)), default=0.0)
+    cost, largest = times * (cpu_seconds(models, 1) + dearest), max(SMALLEST, LARGEST // times)
     affordable = round(min(largest, max(SMALLEST, TARGET_SECONDS / cost))) if cost else largest
     return max(affordable, -(-n_accounts // MOST_SHARDS))
 
@@ -94,6 +106,12 @@ def shard_size(settings: Settings, models: Sequence[ModelChoice], n_accounts: in
 def cpu_seconds(models: Sequence[ModelChoice], n_accounts: int) -> float:
     """Return what forecasting ``n_accounts`` will cost, by the registry's figures, in CPU seconds."""
     return n_accounts * sum(choice.spec.cost_ms for choice in models) / 1000
+
+
+def joining_seconds(settings: Settings, n_accounts: int) -> float:
+    """Return what candidates may cost at most, by the registry's figures and the time limit, in CPU seconds."""
+    dearest = max((one.cost_ms for one in choose_candidates(settings)), default=0.0)
+    return min(seconds_of(settings.time_limit), n_accounts * dearest / 1000)
 
 
 def cut_shards(ids: pl.Series, size: int) -> tuple[Shard, ...]:

@@ -17,9 +17,10 @@ from forecast_cli.engine.outcomes import Said, add_flag, failure_rows, settle_le
 from forecast_cli.engine.risk_table import risk_table, told_thresholds, without_amount
 from forecast_cli.engine.shards import Job, Shard, Tables, Task
 from forecast_cli.engine.tables import forecast_table, to_edge
+from forecast_cli.engine.weights import weights_table
 from forecast_cli.models.ladder import forecast_panel
 from forecast_cli.models.recurring.streams import streams_of
-from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, FORECASTS, RISK
+from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, FORECASTS, RISK, WEIGHTS
 from forecast_cli.store.machine import give_back_memory
 from forecast_cli.store.run_folder import ShardReceipt
 from forecast_cli.store.staging import stage
@@ -82,11 +83,12 @@ def forecast_shard(job: Job, shard: Shard) -> Tables:
     risk = risk_table(panel, said, settings, told)
     each = (time.process_time() - started) / max(len(panel), 1)
     ledger = settle_ledger(found.ledger, said, seconds=each)
-    events = _events(job, panel, said)
+    events, weights = _events(job, panel, said), weights_table(panel, said) if job.candidates else None
     return {
         FORECASTS: forecast_table(panel, said, settings),
         RISK: risk,
         **({} if events is None else {EVENTS: events}),
+        **({} if weights is None else {WEIGHTS: weights}),
         ACCOUNTS: add_flag(ledger, found.ledger, without_amount(panel, told), Flag.NO_THRESHOLD),
         FAILURES: failure_rows(found.ledger, said),
     }

@@ -1,21 +1,24 @@
 """Auto: each account's payments and level, corrected and given intervals by what came of accounts like it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel, cut_panel
-from forecast_cli.models.base import Forecast, RowFailure, quantile_probabilities
+from forecast_cli.models.base import Forecast, Joined, RowFailure, quantile_probabilities
 from forecast_cli.models.failures import TOO_SHORT, too_short_message
 from forecast_cli.models.knots import between_knots
 from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.normal import blank_failures
+from forecast_cli.models.pooled.candidates import Candidates
 from forecast_cli.models.pooled.features import describe
 from forecast_cli.models.pooled.forest import consult
+from forecast_cli.models.pooled.joining import join_candidates
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import PATH_DAYS, Outlook, look_ahead
+from forecast_cli.models.pooled.standing import hold_still, moved_share
 from forecast_cli.models.pooled.windows import LOOK_BACK
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
 
@@ -34,22 +37,26 @@ class Auto:
     10th, 50th and 90th percentile and the mean of (y[t + s] - path(s)) / S over past windows in the same leaves, means
     over the trees: median(s) = path(s) + S m(s), mean(s) = path(s) + S a(s), and the quantile p lies
     S z_p(s) (u(s) - m(s)) above the median, S z_p(s) (m(s) - l(s)) below it, z_p the calibrated score of the horizon.
-    Between the knots of the horizon corrections are drawn straight. ``docs/auto.md`` says how that is learned.
+    Between the knots of the horizon corrections are drawn straight. Where the balance stands elsewhere s days later
+    with probability v(s), quantiles from v(s) on are not below the last one, those up to 1 - v(s) not above. Where a
+    candidate joins, mean and quantiles are (1 - w(s)) of these and w(s) of its own. ``docs/auto.md`` says how that is
+    learned.
     """
 
     learned: Learned | None = None
+    candidates: Candidates = field(default_factory=dict)
 
     def fit(self, panel: Panel) -> "FittedAuto":
         """Keep the panel: all that is learned was learned before."""
-        return FittedAuto(cut_panel(panel, LOOK_BACK), self.learned)
+        return FittedAuto(self, cut_panel(panel, LOOK_BACK))
 
 
 @dataclass(frozen=True)
 class FittedAuto:
-    """The balances, and what was learned from others; None where nothing was."""
+    """The balances, and the model with what was learned from others."""
 
+    model: Auto
     panel: Panel
-    learned: Learned | None
 
     def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days, as many as were learned at most.
@@ -57,14 +64,19 @@ class FittedAuto:
         Where too few windows were there to learn from, the account's own errors make its intervals; an account that is
         too young to have any is a failure.
         """
-        longest = h if self.learned is None else max(h, self.learned.h)
+        learned = self.model.learned
+        longest = h if learned is None else max(h, learned.h)
         outlook = look_ahead(self.panel, longest)
         mean, quantiles = _own(outlook, levels)
-        if self.learned is not None:
-            for place, rows in _by_vintage(self.learned, self.panel, outlook.scale):
-                part = _part(outlook, rows)
-                corrected = _corrected(self.panel.take(rows), part, self.learned, self.learned.vintages[place], levels)
-                mean[rows], quantiles[rows] = corrected
+        joined: dict[int, Joined] = {}
+        if learned is not None:
+            for place, rows in _by_vintage(learned, self.panel, outlook.scale):
+                panel, vintage = self.panel.take(rows), learned.vintages[place]
+                said = _corrected(panel, outlook.take(rows), learned, vintage, levels)
+                mean[rows], quantiles[rows], found = join_candidates(
+                    panel, *said, vintage.weights, self.model.candidates, levels=levels
+                )
+                joined |= {int(rows[row]): Joined(one.candidate, one.share[:h]) for row, one in found.items()}
         mean, quantiles = mean[:, :h], quantiles[:, :h]
         still = outlook.scale == 0.0
         mean[still] = self.panel.y[still, -1, None]
@@ -73,11 +85,11 @@ class FittedAuto:
             RowFailure(row, TOO_SHORT, too_short_message(int(self.panel.lengths[row]), PATH_DAYS + longest))
             for row in np.flatnonzero(np.isnan(quantiles).any(axis=(1, 2))).tolist()
         )
-        return blank_failures(Forecast(mean, quantiles, levels, failures, streams=outlook.streams))
+        return blank_failures(Forecast(mean, quantiles, levels, failures, streams=outlook.streams, joined=joined))
 
     def update(self, panel: Panel) -> "FittedAuto":
         """Return the model of the newer panel, with what was learned before."""
-        return Auto(self.learned).fit(panel)
+        return self.model.fit(panel)
 
 
 def _own(outlook: Outlook, levels: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -93,21 +105,19 @@ def _by_vintage(learned: Learned, panel: Panel, scale: NDArray[np.float64]) -> l
     return [(place, rows) for place, rows in found if learned.vintages[place].forest]
 
 
-def _part(outlook: Outlook, rows: NDArray[np.int64]) -> Outlook:
-    return Outlook(outlook.path[rows], outlook.sd[rows], outlook.scale[rows], outlook.streams)
-
-
 def _corrected(
     panel: Panel, outlook: Outlook, learned: Learned, vintage: Vintage, levels: tuple[float, ...]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return mean and quantiles of rows of one vintage, [r, h] and [r, h, q]."""
     assert vintage.calibration is not None  # noqa: S101 - a vintage with trees has one
     said = consult(vintage.forest, describe(panel, outlook, learned.knots))
-    away = vintage.calibration.quantiles(said, quantile_probabilities(levels))
+    probabilities = quantile_probabilities(levels)
+    away = vintage.calibration.quantiles(said, probabilities)
     scale, h = outlook.scale[:, None], outlook.path.shape[1]
     mean = outlook.path + scale * between_knots(said[..., -1], learned.knots, h)
     quantiles = outlook.path[:, :, None] + scale[:, :, None] * between_knots(away, learned.knots, h)
-    return mean, quantiles
+    moved = between_knots(moved_share(panel, learned.knots), learned.knots, h)
+    return mean, hold_still(quantiles, panel.y[:, -1:], moved, probabilities)
 
 
 SPEC = ModelSpec(

@@ -1,6 +1,7 @@
 """The protocol of a model: a panel in, plain arrays out. A model never sees a DataFrame."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -29,13 +30,21 @@ class RowFailure:
 
 
 @dataclass(frozen=True)
+class Joined:
+    """A candidate that joined a model for an account, and its share [h] of what is said of each day ahead."""
+
+    candidate: str
+    share: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class Forecast:
     """What a model says of n accounts over h days and q = 2 * len(levels) + 1 quantiles.
 
     ``mean`` [n, h] and ``quantiles`` [n, h, q] float64, in units of the balance; the last axis in the order of
     ``quantile_probabilities(levels)``, the median in the middle. ``paths`` [n, s, h], sample paths, where the model
     has them. Rows named in ``failures`` hold NaN. ``streams``, the recurring payments of the accounts, where it looks
-    for them.
+    for them. ``joined``, the candidate that joined, by the row it joined for.
     """
 
     mean: NDArray[np.float64]
@@ -44,6 +53,7 @@ class Forecast:
     failures: tuple[RowFailure, ...] = ()
     paths: NDArray[np.float64] | None = None
     streams: Streams | None = None
+    joined: Mapping[int, Joined] = field(default_factory=dict)
 
 
 class FittedModel(Protocol):

@@ -4,7 +4,8 @@ Rungs: the model asked for -> Naive with its own intervals -> LastValue with int
 """
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from forecast_cli.core.ledger import Flag, Status
 from forecast_cli.core.pace import at_work
 from forecast_cli.data.panel import Panel
 from forecast_cli.models import last_value, naive
-from forecast_cli.models.base import FittedModel, Forecast, Model, RowFailure
+from forecast_cli.models.base import FittedModel, Forecast, Joined, Model, RowFailure
 from forecast_cli.models.checks import REACH, AccountFacts, account_facts, check_forecast
 from forecast_cli.models.error_profile import shipped_profile
 from forecast_cli.models.failures import TOO_SHORT, too_short_message
@@ -44,7 +45,7 @@ class LadderForecast:
 
     ``forecast`` names the other accounts as failures. ``model_used`` [n]: the label of the model asked for, the name of
     the rung, or None. ``outcomes`` in the order of rows. ``flags`` [n]. ``streams``, the recurring payments that the
-    model asked for found, where it looks for them.
+    model asked for found, where it looks for them. ``joined``, the candidate that joined it, by row.
     """
 
     forecast: Forecast
@@ -52,6 +53,7 @@ class LadderForecast:
     outcomes: tuple[Outcome, ...]
     flags: tuple[tuple[Flag, ...], ...]
     streams: Streams | None = None
+    joined: Mapping[int, Joined] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class _Board:
     """What is known so far: numbers, the rung [n] each row stands on (-1: none), and what went wrong on the way.
 
     ``paths`` [n, s, h] where the model asked for has its own, NaN in rows that another rung has done. ``streams``, the
-    recurring payments that it found.
+    recurring payments that it found. ``joined``, the candidate that joined it, by row.
     """
 
     mean: NDArray[np.float64]
@@ -83,6 +85,7 @@ class _Board:
     errors: dict[int, list[tuple[str, RowFailure]]]
     paths: NDArray[np.float64] | None = None
     streams: Streams | None = None
+    joined: dict[int, Joined] = field(default_factory=dict)
 
 
 def forecast_panel(panel: Panel, choice: ModelChoice, *, h: int, levels: tuple[float, ...]) -> LadderForecast:
@@ -124,6 +127,7 @@ def _ladder(
         outcomes=tuple(_outcome(row, used[row], board.errors[row]) for row in sorted(board.errors)),
         flags=_flags(board, panel, facts, pooled=pooled | (board.rung == rungs[-1].place), asked=rungs[0]),
         streams=board.streams,
+        joined=board.joined,
     )
     return said, fitted[0]
 
@@ -158,6 +162,7 @@ def _climb(
     board.mean[rows[done]] = answer.mean[done]
     board.quantiles[rows[done]] = answer.quantiles[done]
     board.rung[rows[done]] = rung.place
+    board.joined |= {int(rows[row]): one for row, one in answer.joined.items() if done[row]}
     if answer.streams is not None and rung.place == 0:
         board.streams = answer.streams.at_rows(rows)
     if answer.paths is not None and rung.place == 0:

@@ -1,5 +1,6 @@
 """MonthPaths: the balance goes as it went from the same day of the months before, and back to its own level."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,22 +9,16 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
+from forecast_cli.models.courses import drawn_back, mean_courses
 from forecast_cli.models.failures import too_short
 from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.months import MOST_MONTHS, same_days
 from forecast_cli.models.normal import blank_failures
-from forecast_cli.models.rows import chunks, row_sums
+from forecast_cli.models.rows import chunks
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
 
-#: Days the phase of a month may be off by, each with its weight: payments are late and early.
-_SHIFTS: Final = ((-1, 0.5), (0, 1.0), (1, 0.5))
 #: Months after which a path counts half.
 _HALF_LIFE: Final = 4.0
-#: Share of the mean course that is taken over: what is left out is chance and what has come to an end.
-_COURSE: Final = 0.6
-#: Share of the way back to its level that a balance goes in 30 days, and the days the level is the mean of.
-_REVERSION: Final = 0.45
-_LEVEL_DAYS: Final = 180
 
 
 @dataclass(frozen=True)
@@ -55,14 +50,14 @@ class FittedMonthPaths:
         panel, needed = self.panel, min_obs(h)
         mean = np.full((len(panel), h), np.nan)
         quantiles = np.full((len(panel), h, 2 * len(levels) + 1), np.nan)
-        pull, z = 1 - (1 - _REVERSION) ** (np.arange(1, h + 1) / 30), laplace_scores(levels)
+        z = laplace_scores(levels)
         for some in chunks(len(panel)):
             rows = np.arange(len(panel))[some][panel.lengths[some] >= needed]
             if not len(rows):
                 continue
-            course, sd = month_courses(panel.y[rows], panel.lengths[rows], panel.origins[rows], h)
-            last = panel.y[rows, -1, None]
-            mean[rows] = last + _COURSE * course + (_levels(panel.y[rows], panel.lengths[rows])[:, None] - last) * pull
+            y, lengths = panel.y[rows], panel.lengths[rows]
+            course, sd = mean_courses(y, lengths, h, _months(panel.origins[rows], h))
+            mean[rows] = drawn_back(y, lengths, course)
             quantiles[rows] = mean[rows][:, :, None] + sd[:, :, None] * z
         return blank_failures(Forecast(mean, quantiles, levels, too_short(panel, needed)))
 
@@ -76,37 +71,11 @@ def min_obs(h: int) -> int:
     return 31 * ((h + 1) // 28 + 2) + 2
 
 
-def month_courses(
-    y: NDArray[np.float64], lengths: NDArray[np.int64], origins: NDArray[np.datetime64], h: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the mean course and the standard deviation of the paths of each row, [r, h] each."""
-    rows, t = np.arange(len(y))[:, None], y.shape[1]
+def _months(origins: NDArray[np.datetime64], h: int) -> Iterator[tuple[NDArray[np.int64], float]]:
+    """Yield the days like 0 to ``h`` days after each origin, and the weight, of each earlier month."""
     distinct, place = np.unique(origins, return_inverse=True)
-    steps, first, squares = (np.zeros((len(y), h)) for _ in range(3))
-    weight, weight_squares = np.zeros((len(y), h)), np.zeros((len(y), h))
     for month in range(1, MOST_MONTHS + 1):
-        days = t - 1 + same_days(distinct, month, h)[place.reshape(-1)]
-        own = np.zeros((len(y), h))
-        for shift, share in _SHIFTS:
-            at = days + shift
-            known = (at[:, 1:] < t) & (at[:, :1] >= t - lengths[:, None])
-            path = y[rows, np.clip(at, 0, t - 1)]
-            w = np.where(known, share * 0.5 ** ((month - 1) / _HALF_LIFE), 0.0)
-            since = np.where(known, path[:, 1:] - path[:, :1], 0.0)
-            steps += w * np.where(known, path[:, 1:] - path[:, :-1], 0.0)
-            first += w * since
-            squares += w * since * since
-            own += w
-        weight += own
-        weight_squares += own * own
-    variance = np.maximum(squares / weight - (first / weight) ** 2, 0.0)
-    course: NDArray[np.float64] = np.cumsum(steps / weight, axis=1)
-    return course, np.sqrt(variance * (1 + weight_squares / weight**2))
-
-
-def _levels(y: NDArray[np.float64], lengths: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the mean of the last 180 days, or of all there are, [r]."""
-    return row_sums(y[:, -_LEVEL_DAYS:]) / np.minimum(lengths, _LEVEL_DAYS)
+        yield same_days(distinct, month, h)[place.reshape(-1)], 0.5 ** ((month - 1) / _HALF_LIFE)
 
 
 SPEC = ModelSpec(

@@ -45,6 +45,7 @@ class FittedRows:
             failures=tuple(failures),
             paths=_join_paths(said),
             streams=_join_streams(said),
+            joined={row: found for row, one in enumerate(said) for found in one.joined.values()},
         )
 
     def update(self, panel: Panel) -> "FittedRows":

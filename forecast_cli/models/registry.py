@@ -8,7 +8,17 @@ from typing import Final
 
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.text import closest
-from forecast_cli.models import auto, drift, month_paths, naive, seasonal_naive, window_average
+from forecast_cli.models import (
+    auto,
+    drift,
+    fast_mstl,
+    month_paths,
+    naive,
+    rare_moves,
+    seasonal_naive,
+    week_paths,
+    window_average,
+)
 from forecast_cli.models import statsforecast_specs as sf
 from forecast_cli.models.base import Model
 from forecast_cli.models.one_by_one import OneByOne
@@ -20,6 +30,10 @@ _SPECS: Final = (
     auto.SPEC,
     month_paths.SPEC,
     recurring_events.SPEC,
+    week_paths.WEEKLY,
+    week_paths.BIWEEKLY,
+    fast_mstl.SPEC,
+    rare_moves.SPEC,
     naive.SPEC,
     seasonal_naive.SPEC,
     drift.SPEC,
@@ -58,10 +72,23 @@ class ModelChoice:
     learned: Learned | None = None
     one_by_one: bool = False
 
+    @property
+    def name(self) -> str:
+        """Return the model's name with the season lengths it uses, which names it whatever the defaults."""
+        seasons = ",".join(str(length) for length in self.season_lengths)
+        return f"{self.spec.name}({seasons})" if seasons else self.spec.name
+
+    @property
+    def cost_ms(self) -> float:
+        """Return the CPU time an account takes, in milliseconds, by the registry's figures."""
+        return self.spec.cost_ms
+
     def build(self) -> Model:
         """Return the model, with what was learned from all accounts where it does that."""
         if self.spec.build_learned is not None:
-            return self._paced(self.spec.build_learned(self.learned))
+            names = () if self.learned is None else self.learned.candidates
+            candidates = {name: parse_model(name, ()) for name in names}
+            return self._paced(self.spec.build_learned(self.learned, candidates))
         return self._paced(self.spec.build(self.season_lengths))
 
     def build_updatable(self) -> Model:
@@ -101,6 +128,24 @@ def parse_model(text: str, default_seasons: Seasons) -> ModelChoice:
             f"name one, as in --model '{spec.name}(30)'",
         )
     return ModelChoice(label, spec, usable)
+
+
+def parse_candidates(texts: Sequence[str], choices: Sequence[ModelChoice], default: Seasons) -> tuple[ModelChoice, ...]:
+    """Return the candidates that ``texts`` name, each once; raises ConfigError where none of ``choices`` takes any.
+
+    Raises it too for a name that is no model's, and for a model that itself learns from all accounts.
+    """
+    found = {choice.name: choice for choice in (parse_model(text, default) for text in texts)}
+    if found and not any(choice.spec.build_learned for choice in choices):
+        raise ConfigError(
+            f"candidates: {', '.join(found)} can join auto, which is not among the models "
+            f"({', '.join(choice.label for choice in choices)})",
+            "add --model auto, or leave the candidates out",
+        )
+    for name, choice in found.items():
+        if choice.spec.build_learned:
+            raise ConfigError(f"candidates: '{name}' cannot join itself", "name other models; " + _HINT)
+    return tuple(found.values())
 
 
 def check_updatable(choices: Sequence[ModelChoice]) -> None:

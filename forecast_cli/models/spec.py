@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from forecast_cli.models.base import Model
+from forecast_cli.models.pooled.candidates import Candidates
 from forecast_cli.models.pooled.learned import Learned
 
 Seasons = tuple[int, ...]
@@ -45,7 +46,8 @@ class ModelSpec:
     the kilobytes that an account takes in a worker, from being read to being written. Season lengths
     beyond ``max_season`` are not used: the model goes without season. Those below ``min_season`` are not its own.
     ``build_updatable`` makes the model so that ``FittedModel.update`` keeps what was learned, which takes memory; None
-    for a model that has to learn again. ``build_learned`` makes one that learns from all accounts.
+    for a model that has to learn again. ``build_learned`` makes one that learns from all accounts, and that candidates
+    may join.
     With ``finds_events`` forecasts say which recurring payments were found. An account with fewer than ``own_days``
     days of history leans on what came of others, and is flagged.
     """
@@ -59,7 +61,7 @@ class ModelSpec:
     needs: Callable[[Seasons, int], int]
     memory_kb: float = 72.0
     build_updatable: Callable[[Seasons], Model] | None = None
-    build_learned: Callable[[Learned | None], Model] | None = None
+    build_learned: Callable[[Learned | None, Candidates], Model] | None = None
     finds_events: bool = False
     own_days: int = 0
     seasons: SeasonUse = SeasonUse.NONE

@@ -20,7 +20,10 @@ COSTS: Final = "costs.parquet"
 #: What was learned from all accounts, for ``forecast --fitted``.
 LEARNED_TREES: Final = "learned_trees.parquet"
 LEARNED_SCORES: Final = "learned_scores.parquet"
+LEARNED_WEIGHTS: Final = "learned_weights.parquet"
 EVENTS: Final = "events.parquet"
+#: Which candidate joined the model that learns for an account, and with what share.
+WEIGHTS: Final = "weights.parquet"
 REPORTS: Final = ("report.json", "report.html", "report.md")
 #: Reports that ``report.json`` holds all of.
 RENDERED: Final = REPORTS[1:]
@@ -34,10 +37,23 @@ SHARDS: Final = "shards"
 PLAN: Final = "plan.json"
 SPILL: Final = "spill"
 
-LEARNED: Final = (LEARNED_TREES, LEARNED_SCORES)
+LEARNED: Final = (LEARNED_TREES, LEARNED_SCORES, LEARNED_WEIGHTS)
 
 #: Everything a run may leave in its folder; anything else makes the folder a foreign one.
-TABLES: Final = (ACCOUNTS, FAILURES, RISK, WINDOWS, SCORES, LOW_BALANCE, LEADERBOARD, STEPS, SEGMENTS, *LEARNED, EVENTS)
+TABLES: Final = (
+    ACCOUNTS,
+    FAILURES,
+    RISK,
+    WINDOWS,
+    SCORES,
+    LOW_BALANCE,
+    LEADERBOARD,
+    STEPS,
+    SEGMENTS,
+    *LEARNED,
+    EVENTS,
+    WEIGHTS,
+)
 OWN: Final = frozenset({FORECASTS, *TABLES, *REPORTS, MANIFEST, SUCCESS, LOCK, HOLDER, RUNNING})
 
 

@@ -1,5 +1,6 @@
 """What was learned, as tables of the output: plain columns, read again with ``forecast --fitted DIR``."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -10,9 +11,10 @@ import polars as pl
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.models.knots import knots_of
 from forecast_cli.models.pooled.calibration import GRID, Calibration
+from forecast_cli.models.pooled.candidates import BANDS, SEGMENTS, Weights
 from forecast_cli.models.pooled.forest import Tree
 from forecast_cli.models.pooled.learned import Learned, Vintage
-from forecast_cli.store.layout import LEARNED_SCORES, LEARNED_TREES
+from forecast_cli.store.layout import LEARNED_SCORES, LEARNED_TREES, LEARNED_WEIGHTS
 
 _NODES: Final = {"feature": np.int32, "threshold": np.float64, "left": np.int32, "right": np.int32}
 _TREES: Final[dict[str, Any]] = {
@@ -33,6 +35,16 @@ _SCORES: Final[dict[str, Any]] = {
     "probability": pl.Float64,
     "score": pl.Float64,
 }
+_WEIGHTS: Final[dict[str, Any]] = {
+    "as_of": pl.Date,
+    "candidate": pl.String,
+    "segment": pl.Int32,
+    "windows": pl.Int64,
+    "gain": pl.Float64,
+    "reach": pl.Float64,
+    "from_step": pl.Int32,
+    "weight": pl.Float64,
+}
 
 
 def learned_frames(learned: Learned) -> dict[str, pl.DataFrame]:
@@ -40,7 +52,8 @@ def learned_frames(learned: Learned) -> dict[str, pl.DataFrame]:
 
     Trees have a row for each node: as_of, tree, node, feature, threshold, left, right, and values, of a leaf: for each
     knot the 10th, 50th and 90th percentile and the mean. Scores: one for each month, knot and probability; a month that
-    had too few windows to learn from has one row without any.
+    had too few windows to learn from has one row without any. Weights, where candidates were weighed: one for each
+    month, candidate, segment and band of days ahead.
     """
     trees = [
         _nodes(tree, number).insert_column(0, pl.Series("as_of", [_date(vintage)] * len(tree.feature), dtype=pl.Date))
@@ -48,9 +61,11 @@ def learned_frames(learned: Learned) -> dict[str, pl.DataFrame]:
         for number, tree in enumerate(vintage.forest)
     ]
     scores = [_scores(vintage, learned) for vintage in learned.vintages]
+    weights = [_weights(vintage) for vintage in learned.vintages if vintage.weights]
     return {
         LEARNED_TREES: pl.concat([pl.DataFrame(schema=_TREES), *trees]),
         LEARNED_SCORES: pl.concat([pl.DataFrame(schema=_SCORES), *scores]),
+        **({LEARNED_WEIGHTS: pl.concat(weights)} if weights else {}),
     }
 
 
@@ -59,6 +74,8 @@ def read_learned(folder: Path, *, h: int) -> Learned:
     hint = "name the output of a forecast by 'auto' of at least this horizon"
     try:
         trees, scores = (pl.read_parquet(folder / name) for name in (LEARNED_TREES, LEARNED_SCORES))
+        path = folder / LEARNED_WEIGHTS
+        weights = pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=_WEIGHTS)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise ConfigError(f"--fitted {folder}: holds nothing that was learned ({error})", hint) from None
     longest = int(scores["horizon"][0]) if scores.height else 0
@@ -66,7 +83,10 @@ def read_learned(folder: Path, *, h: int) -> Learned:
         raise ConfigError(f"--fitted {folder}: was learned for {longest} days ahead, asked for {h}", hint)
     knots = knots_of(longest)
     vintages = tuple(
-        _vintage(month, own, trees.filter(pl.col("as_of") == month[0]), len(knots))
+        replace(
+            _vintage(month, own, trees.filter(pl.col("as_of") == month[0]), len(knots)),
+            weights=_read_weights(weights.filter(pl.col("as_of") == month[0])),
+        )
         for month, own in scores.sort("as_of", maintain_order=True).group_by("as_of", maintain_order=True)
     )
     return Learned(longest, knots, vintages)
@@ -102,6 +122,41 @@ def _scores(vintage: Vintage, learned: Learned) -> pl.DataFrame:
             for place, probability in enumerate(GRID)
         ]
     return pl.DataFrame(rows, schema=_SCORES)
+
+
+def _weights(vintage: Vintage) -> pl.DataFrame:
+    rows = [
+        {
+            "as_of": _date(vintage),
+            "candidate": one.candidate,
+            "segment": segment,
+            "windows": int(one.windows[segment]),
+            "gain": float(one.gain[segment]),
+            "reach": float(one.reach[segment]),
+            "from_step": first,
+            "weight": float(one.weight[segment, band]),
+        }
+        for one in vintage.weights
+        for segment in range(SEGMENTS)
+        for band, first in enumerate(BANDS)
+    ]
+    return pl.DataFrame(rows, schema=_WEIGHTS)
+
+
+def _read_weights(rows: pl.DataFrame) -> tuple[Weights, ...]:
+    found = []
+    for (name,), own in rows.group_by("candidate", maintain_order=True):
+        each = own.filter(pl.col("from_step") == BANDS[0])
+        found.append(
+            Weights(
+                candidate=str(name),
+                windows=each["windows"].to_numpy(),
+                weight=own["weight"].to_numpy().reshape(SEGMENTS, len(BANDS)),
+                gain=each["gain"].to_numpy(),
+                reach=each["reach"].to_numpy(),
+            )
+        )
+    return tuple(found)
 
 
 def _vintage(month: tuple[object, ...], scores: pl.DataFrame, trees: pl.DataFrame, k: int) -> Vintage:

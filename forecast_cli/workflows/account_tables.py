@@ -11,10 +11,10 @@ from forecast_cli.core import columns as c
 from forecast_cli.core import risk as r
 from forecast_cli.core.errors import CheckFailedError
 from forecast_cli.core.ledger import Status
-from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, LEARNED_SCORES, RISK
+from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, LEARNED_SCORES, RISK, WEIGHTS
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.workflows.account_key import AccountKey
-from forecast_cli.workflows.story import AccountFan, Band, Standing, ThresholdRisk, WindowRisk
+from forecast_cli.workflows.story import AccountFan, Band, Share, Standing, ThresholdRisk, WindowRisk
 
 _COMMAND: Final = "forecast"
 
@@ -108,6 +108,14 @@ def read_learned_month(tables: RunTables, origin: date) -> tuple[date, int, int]
     scores = tables.scan(LEARNED_SCORES).filter(pl.col("as_of") <= origin, pl.col("score").is_not_null())
     latest = scores.select("as_of", "windows", "horizon").unique().sort("as_of").tail(1).collect()
     return latest.row(0) if latest.height else None
+
+
+def read_shares(tables: RunTables, key: AccountKey, model: str) -> tuple[Share, ...]:
+    """Return the shares of the candidate that joined a model for the account, first days first."""
+    if not tables.has(WEIGHTS):
+        return ()
+    rows = tables.rows_of(key, WEIGHTS, model).sort("from_step")
+    return tuple(Share(*row) for row in rows.select("candidate", "from_step", "to_step", "weight").iter_rows())
 
 
 def _threshold(name: str, rows: pl.DataFrame) -> ThresholdRisk:

@@ -7,9 +7,9 @@ from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.engine.outcomes import contract_failures
-from forecast_cli.engine.shards import cpu_seconds
+from forecast_cli.engine.shards import cpu_seconds, joining_seconds
 from forecast_cli.engine.worker import forecast_shard
-from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, RISK
+from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, RISK, WEIGHTS
 from forecast_cli.store.learned_tables import learned_frames
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import FileEntry
@@ -61,7 +61,7 @@ def plan_forecast(request: ForecastRequest) -> ForecastPlan:
         models=tuple(labels),
         shards=len(prepared.shards),
         jobs=prepared.workers,
-        cpu_seconds=cpu_seconds(prepared.models, ready),
+        cpu_seconds=cpu_seconds(prepared.models, ready) + joining_seconds(prepared.settings, ready),
         output_state=f"{state}: {why}" if why else state.value,
         spill_bytes=prepared.spill_bytes,
         memory_bytes=prepared.room.limit,
@@ -72,7 +72,8 @@ def plan_forecast(request: ForecastRequest) -> ForecastPlan:
 def _tables_of(prepared: Prepared) -> tuple[str, ...]:
     """Return the tables of the whole run that its shards wrote rows of."""
     events = (EVENTS,) if any(choice.spec.finds_events for choice in prepared.models) else ()
-    return (RISK, *events, ACCOUNTS, FAILURES)
+    weights = (WEIGHTS,) if prepared.learned is not None and prepared.learned.candidates else ()
+    return (RISK, *events, *weights, ACCOUNTS, FAILURES)
 
 
 def _finish(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt]) -> tuple[FileEntry, ...]:

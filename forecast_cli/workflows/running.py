@@ -13,6 +13,7 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
+from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.progress import Progress
 from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.findings import Action, Finding
@@ -20,10 +21,10 @@ from forecast_cli.data.scan.amounts import check_amounts
 from forecast_cli.data.scan.order import is_scattered
 from forecast_cli.data.source import Source
 from forecast_cli.engine.apart import run_apart
-from forecast_cli.engine.learning import learn_from
+from forecast_cli.engine.learning import check_limit, learn_from
 from forecast_cli.engine.local import run_shards, usable_cores
 from forecast_cli.engine.memory import Load, Room, find_room
-from forecast_cli.engine.shards import Job, Shard, Work, choose_models, cut_shards, shard_size
+from forecast_cli.engine.shards import Job, Shard, Work, choose_candidates, choose_models, cut_shards, shard_size
 from forecast_cli.engine.tables import to_edge
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import ModelChoice
@@ -115,6 +116,7 @@ def prepare(command: str, source: str, output: Path, settings: Settings, *, back
     """
     started = time.monotonic()
     models = choose_models(settings)
+    check_limit(settings)
     refuse_remote(output)
     refuse_overlap(source, output)
     checked = check_whole_input(source, settings)
@@ -192,10 +194,23 @@ def _learn(prepared: Prepared) -> Learned | None:
         return None
     settings = prepared.settings
     if settings.fitted is not None:
-        return read_learned(Path(settings.fitted), h=settings.horizon)
+        learned = read_learned(Path(settings.fitted), h=settings.horizon)
+        _refuse_others(choose_candidates(settings), learned, settings.fitted)
+        return learned
     threads = 1 if prepared.room.is_tight else prepared.workers
     given = (prepared.source, settings, prepared.contract, prepared.back, threads)
     return run_apart(learn_from, *given) if prepared.room.is_tight else learn_from(*given)
+
+
+def _refuse_others(candidates: Sequence[ModelChoice], learned: Learned, fitted: str) -> None:
+    """Raise ConfigError where ``candidates`` were not weighed by the run whose learned part is used."""
+    missing = [one.label for one in candidates if one.name not in learned.candidates]
+    if missing:
+        raise ConfigError(
+            f"--fitted {fitted}: candidates {', '.join(missing)} were not weighed there "
+            f"({', '.join(learned.candidates) or 'none'} were)",
+            "leave --candidates out, or learn anew without --fitted",
+        )
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from forecast_cli.workflows.account_tables import (
     read_fan,
     read_learned_month,
     read_risk,
+    read_shares,
     read_standing,
     tables_of,
 )
@@ -88,7 +89,8 @@ def _from_past(tables: RunTables, past: Past, fan: AccountFan, key: AccountKey, 
             told["payments"] = next_payments(events, origin, h)
     if by_auto:
         steps = _steps(outlook, fan, panel) if past.same and panel is not None and outlook is not None else ()
-        told["why"] = Why(month[0] if month else None, month[1] if month else None, steps)
+        shares = read_shares(tables, key, AUTO)
+        told["why"] = Why(month[0] if month else None, month[1] if month else None, steps, shares)
     return told
 
 

@@ -144,15 +144,27 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Share:
+    """A candidate's ``share`` of what is said of the days ahead from ``first`` to ``last``."""
+
+    candidate: str
+    first: int
+    last: int
+    share: float
+
+
+@dataclass(frozen=True)
 class Why:
     """What a forecast by ``auto`` rests on. ``learned_as_of``: nothing of that day or later was learned from.
 
     ``windows`` were learned from; both None where nothing was. ``steps`` are empty without the account's history.
+    ``shares`` of the candidate that joined, where one did.
     """
 
     learned_as_of: date | None
     windows: int | None
     steps: tuple[Step, ...]
+    shares: tuple[Share, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ _HOLDS: Final[Mapping[str, str]] = {
     "accounts.parquet": "status and reason of each account",
     "learned_trees.parquet": "what all accounts taught",
     "learned_scores.parquet": "how that was calibrated",
+    "learned_weights.parquet": "what candidates are worth",
+    "weights.parquet": "candidates that joined, and their weights",
     "failures.parquet": "models that did not go as asked",
     "manifest.json": "input, settings, checksums",
 }

@@ -12,7 +12,7 @@ from forecast_cli.reports.escape import printable
 from forecast_cli.reports.terminal.fan import ASCII, UNICODE, FanChart, near_thresholds, render_fan
 from forecast_cli.reports.terminal.flag_words import flag_words
 from forecast_cli.reports.terminal.layout import Cell, Column, aligned, indented, line, ruled, section, sections
-from forecast_cli.workflows.story import AccountFan, AccountStory, Band, Payment, Rates, Regular, Standing, Why
+from forecast_cli.workflows.story import AccountFan, AccountStory, Band, Payment, Rates, Regular, Share, Standing, Why
 
 _LEVEL = 80.0
 _RIGHT = Column(align="right")
@@ -162,7 +162,14 @@ def _why(why: Why) -> Group:
             for step in why.steps
         ]
         parts.append(indented(ruled(columns, rows)))
+    if why.shares:
+        parts.append(indented(line(_joined(why.shares))))
     return section("Why", *parts, indented(line(_learned(why))))
+
+
+def _joined(shares: Sequence[Share]) -> str:
+    told = ", ".join(f"{one.share:.0%} of days {one.first} to {one.last}" for one in shares)
+    return f"{printable(shares[0].candidate)} joined: {told} {'is' if len(shares) == 1 else 'are'} its own."
 
 
 def _learned(why: Why) -> str:

@@ -12,7 +12,7 @@ GRID: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8,
 #: Least distance of the 10th or 90th percentile from the median, as a share of an account's scale.
 _NARROWEST: Final = 0.02
 #: Intervals hold what they say in this share of the months that scores were taken in, not in the mean of them.
-_MONTHS: Final = 0.9
+_MONTHS: Final = 0.8
 #: Fewest windows that make a month.
 _FEWEST: Final = 50
 
@@ -39,7 +39,7 @@ def calibrate(said: NDArray[np.float64], came: NDArray[np.float64], months: NDAr
     """Return the calibration for what was ``said`` [n, k, 4] and ``came`` [n, k] in windows of the ``months`` [n].
 
     Split conformal prediction with the scores of quantile regression, each side its own (Romano, Patterson and Candes,
-    NeurIPS 2019), widened on each side so that it holds in nine months of ten: what all accounts meet together in a
+    NeurIPS 2019), widened on each side so that it holds in four months of five: what all accounts meet together in a
     month makes windows of one month alike, and the months to come are others.
     """
     median, below, above = _spread(said)
@@ -53,7 +53,7 @@ def calibrate(said: NDArray[np.float64], came: NDArray[np.float64], months: NDAr
 
 
 def _widening(scores: NDArray[np.float64], months: NDArray[np.int64], side: float) -> NDArray[np.float64]:
-    """Return how much further out the quantile ``side`` lies in nine months of ten than in all windows, [k]."""
+    """Return how much further out the quantile ``side`` lies in four months of five than in all windows, [k]."""
     names, counts = np.unique(months, return_counts=True)
     each = [np.quantile(scores[months == name], side, axis=0) for name in names[counts >= _FEWEST]]
     pooled = np.quantile(scores, side, axis=0)

@@ -24,8 +24,8 @@ from forecast_cli.models.pooled.windows import LOOK_BACK, Windows, came_after, g
 MOST: Final = 6_000
 FEWEST: Final = 200
 #: Accounts are dealt into groups; the trees of each are grown on the accounts of the others and scored on its own.
-_GROUPS: Final = 4
-_TREES: Final = 8
+GROUPS: Final = 4
+TREES: Final = 8
 #: What comes counts up to this many scales from what was expected, for growing trees.
 _FURTHEST: Final = 4.0
 #: Windows described at a time.
@@ -58,7 +58,7 @@ def learn(
     learned does not depend on ``threads``.
     """
     knots, windows = knots_of(h), list_windows(panel, h)
-    chosen = [_choose(windows, known[:, place], h, month) for place, month in enumerate(months)]
+    chosen = [choose_windows(windows, known[:, place], h, month) for place, month in enumerate(months)]
     union = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
     vintages = []
     with ThreadPoolExecutor(threads) as pool:
@@ -70,7 +70,7 @@ def learn(
     return Learned(h, knots, tuple(vintages))
 
 
-def _choose(windows: Windows, known: NDArray[np.int64], h: int, month: np.datetime64) -> NDArray[np.int64]:
+def choose_windows(windows: Windows, known: NDArray[np.int64], h: int, month: np.datetime64) -> NDArray[np.int64]:
     """Return the places, ascending, of the windows of lowest priority that end on a day that is known.
 
     None lies further back than three years: what a longer or a shorter history tells is the same.
@@ -95,7 +95,7 @@ def _describe(
     lessons = Lessons(
         x=np.concatenate([x for x, _, _ in parts]),
         came=np.concatenate([came for _, came, _ in parts]),
-        group=group_of(panel, kept, _GROUPS),
+        group=group_of(panel, kept, GROUPS),
         month=kept.day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64),
     )
     return lessons, usable
@@ -123,9 +123,9 @@ def _vintage(month: np.datetime64, lessons: Lessons, some: NDArray[np.int64], *,
 
     def grow_for(number: int) -> Forest:
         others = group != number
-        return grow(x[others], bounded[others], trees=_TREES, seed=(seed + number) % 2**32)
+        return grow(x[others], bounded[others], trees=TREES, seed=(seed + number) % 2**32)
 
-    forests = list(pool.map(grow_for, range(_GROUPS)))
+    forests = list(pool.map(grow_for, range(GROUPS)))
     said = np.zeros((*came.shape, 4))
     for number, forest in enumerate(forests):
         said[group == number] = consult(forest, x[group == number])

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.pooled.calibration import Calibration
+from forecast_cli.models.pooled.candidates import Weights
 from forecast_cli.models.pooled.forest import Forest
 
 
@@ -15,12 +16,14 @@ class Vintage:
     """What was learned from the days before ``as_of``, the first of a month (datetime64[D]), and from no later one.
 
     ``windows`` were learned from; where they were too few, ``forest`` has no trees and ``calibration`` is None.
+    ``weights`` of the candidates that were weighed.
     """
 
     as_of: np.datetime64
     windows: int
     forest: Forest = ()
     calibration: Calibration | None = None
+    weights: tuple[Weights, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,11 @@ class Learned:
     h: int
     knots: NDArray[np.int64]
     vintages: tuple[Vintage, ...]
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """Return the names of the candidates that were weighed, each once."""
+        return tuple(dict.fromkeys(one.candidate for vintage in self.vintages for one in vintage.weights))
 
     def vintage_of(self, origins: NDArray[np.datetime64]) -> NDArray[np.int64]:
         """Return the place of the latest vintage that is not after each origin, [n]; -1 where all are."""

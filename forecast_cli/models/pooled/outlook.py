@@ -30,6 +30,10 @@ class Outlook:
     scale: NDArray[np.float64]
     streams: Streams
 
+    def take(self, rows: NDArray[np.int64]) -> "Outlook":
+        """Return the outlook of ``rows`` alone, with the streams of all."""
+        return Outlook(self.path[rows], self.sd[rows], self.scale[rows], self.streams)
+
 
 def look_ahead(panel: Panel, h: int) -> Outlook:
     """Return the outlook of each account over ``h`` days, each from its own past alone."""

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.engine.shards import LARGEST, SMALLEST, Shard, cut_shards, shard_size
+from forecast_cli.engine.shards import LARGEST, SMALLEST, Shard, choose_models, cut_shards, joining_seconds, shard_size
 from forecast_cli.models.registry import parse_model
 
 
@@ -49,3 +49,11 @@ def test_shards_of_a_backtest_are_smaller_by_its_windows() -> None:
 def test_shard_size_does_not_depend_on_the_workers(jobs: int) -> None:
     models = [parse_model("Naive", (30,))]
     assert shard_size(Settings(jobs=jobs), models, 10_000) == shard_size(Settings(), models, 10_000)
+
+
+def test_candidates_may_cost_what_they_cost_and_no_more_than_the_limit() -> None:
+    settings = Settings(candidates=("MSTL", "MonthPaths"), time_limit="1m")
+    assert joining_seconds(settings, 1_000) == pytest.approx(25.0)
+    assert joining_seconds(settings, 1_000_000) == 60.0
+    assert joining_seconds(Settings(), 1_000_000) == 0.0
+    assert shard_size(settings, choose_models(settings), 10_000) < 500

@@ -10,6 +10,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.data.sample.block import generate_block
 from forecast_cli.data.sample.spec import SampleSpec
 from forecast_cli.models.auto import Auto
+from forecast_cli.models.base import Forecast
 from forecast_cli.models.knots import knots_of
 from forecast_cli.models.pooled.calibration import GRID, Calibration
 from forecast_cli.models.pooled.forest import Tree
@@ -49,22 +50,31 @@ def learned(panel: Panel) -> Learned:
     return found
 
 
-def test_a_single_leaf_worked_by_hand() -> None:
-    y = np.where(np.arange(200) % 34 < 17, 100.0, 160.0)[None, :]
-    panel = Panel(pl.Series(["a"]), y, np.array([200]), np.array(["2026-03-31"], dtype="datetime64[D]"))
+def by_a_single_leaf(y: np.ndarray) -> tuple[Panel, Forecast]:
+    """What auto says of balances, where all windows lie in one leaf."""
+    panel = Panel(pl.Series(["a"]), y[None, :], np.array([200]), np.array(["2026-03-31"], dtype="datetime64[D]"))
     knots = knots_of(3)
     leaf = np.tile(np.array([-0.5, 0.25, 0.75, 0.1], dtype=np.float32), (1, len(knots), 1))
     none = np.zeros(1, dtype=np.int32)
     tree = Tree(none, np.array([np.inf]), none, none, leaf)
     z = np.interp(GRID, [0.005, 0.1, 0.5, 0.9, 0.995], [-3.0, -1.0, 0.0, 2.0, 3.0])
     vintage = Vintage(np.datetime64("2026-03-01"), 999, (tree,), Calibration(np.tile(z[:, None], (1, len(knots)))))
-    said = Auto(Learned(3, knots, (vintage,))).fit(panel).forecast(3, (80.0,))
+    return panel, Auto(Learned(3, knots, (vintage,))).fit(panel).forecast(3, (80.0,))
+
+
+def test_a_single_leaf_worked_by_hand() -> None:
+    panel, said = by_a_single_leaf(np.arange(200) % 7 * 10.0)
     outlook = look_ahead(panel, 3)
     path, scale = outlook.path[0], outlook.scale[0]
     np.testing.assert_allclose(said.mean[0], path + 0.1 * scale, rtol=1e-6)
     np.testing.assert_allclose(said.quantiles[0, :, 1], path + 0.25 * scale, rtol=1e-6)
     np.testing.assert_allclose(said.quantiles[0, :, 0], path + (0.25 - 1.0 * 0.75) * scale, rtol=1e-6)
     np.testing.assert_allclose(said.quantiles[0, :, 2], path + (0.25 + 2.0 * 0.5) * scale, rtol=1e-6)
+
+
+def test_a_balance_that_moves_every_17_days_is_expected_to_stand_where_it_stands() -> None:
+    _, said = by_a_single_leaf(np.where(np.arange(200) % 34 < 17, 100.0, 160.0))
+    assert said.quantiles[0, :, 1].tolist() == [160.0, 160.0, 160.0]
 
 
 def test_scaled_and_shifted_balances_scale_and_shift_the_forecast(panel: Panel, learned: Learned) -> None:

@@ -97,11 +97,11 @@ def test_calibrated_quantiles_hold_what_they_say() -> None:
 def test_intervals_are_widened_to_hold_in_most_months() -> None:
     rng = np.random.default_rng(6)
     months = np.repeat(np.arange(10), 500)
-    came = rng.normal(size=(5_000, 1)) * np.where(months >= 8, 3.0, 1.0)[:, None]
+    came = rng.normal(size=(5_000, 1)) * np.where(months >= 7, 3.0, 1.0)[:, None]
     said = np.tile(np.array([-1.28, 0.0, 1.28, 0.0]), (5_000, 1, 1))
     low, high = calibrate(said, came, months).quantiles(said[:1], np.array([0.1, 0.9]))[0, 0]
     held = [((came[months == month] >= low) & (came[months == month] <= high)).mean() for month in range(10)]
-    assert sorted(held)[1] == pytest.approx(0.8, abs=0.05), "nine months of ten hold 80 %"
+    assert sorted(held)[2] == pytest.approx(0.8, abs=0.05), "four months of five hold 80 %"
 
 
 def test_scores_between_and_beyond_those_kept_go_on_in_a_straight_line_of_the_normal_score() -> None:

@@ -1,0 +1,36 @@
+"""The table of weights: which candidate joined the model that learns, and with what share of each day ahead."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from forecast_cli.core import columns as c
+from forecast_cli.data.panel import Panel
+from forecast_cli.data.scan.canonical import CURRENCY
+from forecast_cli.engine.outcomes import Said
+
+_SCHEMA: Final[dict[str, Any]] = {
+    c.MODEL: pl.String,
+    "candidate": pl.String,
+    "from_step": pl.Int32,
+    "to_step": pl.Int32,
+    "weight": pl.Float64,
+}
+
+
+def weights_table(panel: Panel, said: Sequence[Said]) -> pl.DataFrame:
+    """Return a row for each account that a candidate joined and each stretch of days with one share."""
+    rows = [row for one in said for row in _rows(one)]
+    place = [int(row[0]) for row in rows]
+    keys = zip(panel.keys(), (c.UNIQUE_ID, CURRENCY), strict=False)
+    told = pl.DataFrame([row[1:] for row in rows], schema=_SCHEMA, orient="row")
+    return pl.DataFrame([*(key.gather(place).alias(name) for key, name in keys), *told])
+
+
+def _rows(one: Said) -> Iterator[tuple[Any, ...]]:
+    for row, joined in sorted(one.ladder.joined.items()):
+        starts = np.flatnonzero(np.diff(joined.share, prepend=np.nan) != 0.0)
+        for first, after in zip(starts.tolist(), [*starts[1:].tolist(), len(joined.share)], strict=True):
+            yield one.rows[row], one.label, joined.candidate, first + 1, after, float(joined.share[first])

@@ -1,0 +1,187 @@
+"""FastMSTL: seasons taken out as means of like days over a moving average, on whole blocks of accounts."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.base import Forecast, quantile_probabilities
+from forecast_cli.models.failures import too_short
+from forecast_cli.models.knots import between_knots, knots_of
+from forecast_cli.models.naive import MIN_OBS
+from forecast_cli.models.normal import blank_failures
+from forecast_cli.models.rows import chunks, row_sums
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons, SeasonUse
+
+#: Days that seasons, and errors, are learned from; days after which a cycle counts half.
+_DAYS: Final = 730
+_ERRORS: Final = 365
+_HALF_LIFE: Final = 120.0
+#: Times that each season is taken out of what the others leave.
+_ROUNDS: Final = 2
+
+
+@dataclass(frozen=True)
+class FastMSTL:
+    """Forecast the last balance without its seasons, plus its seasons.
+
+    Twice over, for each season length m, shortest first: x is the balance less the other seasons, over its moving
+    average of about the longest season; S[j] is the mean of x over the days of phase j, weighing 2^(-age / 120), less
+    the mean of S over the phases, drawn to 0 by the share of its own variance that chance alone would leave (James and
+    Stein 1961, positive part). With a = y - sum S: mean(s) = a[n] + sum S[n + s]; the quantiles are those of
+    a[t + s] - a[t] over the last year, about their median, at the knots of the horizon and straight between them; where
+    there is a season, wider by sqrt((c + 1) / (c - 1)), c the cycles of the longest by weight: errors of days that
+    their own season was learned from are too small by that.
+    """
+
+    seasons: Seasons
+
+    def fit(self, panel: Panel) -> "FittedFastMSTL":
+        """Keep the panel: which errors are looked at depends on the horizon."""
+        return FittedFastMSTL(self, panel)
+
+
+@dataclass(frozen=True)
+class FittedFastMSTL:
+    """The season lengths, and the balances."""
+
+    model: FastMSTL
+    panel: Panel
+
+    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
+        """Forecast h days; an account of fewer than 2.5 of the longest season, or 30 and h days, is a failure."""
+        panel, needed = self.panel, min_obs(self.model.seasons, h)
+        longest, days = max(self.model.seasons), max(_DAYS, needed)
+        mean = np.full((len(panel), h), np.nan)
+        quantiles = np.full((len(panel), h, 2 * len(levels) + 1), np.nan)
+        for some in chunks(len(panel)):
+            rows = np.arange(len(panel))[some][panel.lengths[some] >= needed]
+            if not len(rows):
+                continue
+            last = panel.y[rows, -1, None]
+            above, lengths = panel.y[rows, -days:] - last, np.minimum(panel.lengths[rows], days)
+            seasons = _seasons(above, lengths, self.model.seasons)
+            adjusted = above - sum(_backwards(one, above.shape[1]) for one in seasons)
+            course = adjusted[:, -1, None] + sum(_forwards(one, h) for one in seasons)
+            mean[rows] = last + course
+            seasonal = np.any([one.any(axis=1) for one in seasons], axis=0)
+            wider = np.where(seasonal, _widening(lengths, longest), 1.0)
+            quantiles[rows] = (last + course)[:, :, None] + wider[:, None, None] * _errors(adjusted, lengths, h, levels)
+        return blank_failures(Forecast(mean, quantiles, levels, too_short(panel, needed)))
+
+    def update(self, panel: Panel) -> "FittedFastMSTL":
+        """Return the model of the newer panel: nothing was learned that could be kept."""
+        return self.model.fit(panel)
+
+
+def min_obs(seasons: Seasons, h: int) -> int:
+    """Return the days of history with two cycles and a half, and 30 errors of ``h`` days."""
+    return max((5 * max(seasons) + 1) // 2, MIN_OBS + h)
+
+
+def _seasons(y: NDArray[np.float64], lengths: NDArray[np.int64], seasons: Seasons) -> list[NDArray[np.float64]]:
+    """Return what each season adds on the days after the origin, phase by phase: [r, m] each."""
+    found = [np.zeros((len(y), m)) for m in seasons]
+    for _ in range(_ROUNDS):
+        for place, m in enumerate(seasons):
+            others = [one for number, one in enumerate(found) if number != place]
+            left = y - sum((_backwards(one, y.shape[1]) for one in others), np.zeros(1))
+            found[place] = _season(left - _trend(left, lengths, max(seasons)), m)
+    return found
+
+
+def _trend(x: NDArray[np.float64], lengths: NDArray[np.int64], days: int) -> NDArray[np.float64]:
+    """Return the moving average over ``days`` // 2 days on either side, or as many as there are, [r, t]."""
+    t, side = x.shape[1], days // 2
+    total = np.concatenate([np.zeros((len(x), 1)), np.cumsum(np.where(np.isnan(x), 0.0, x), axis=1)], axis=1)
+    at = np.arange(t)
+    end, start = np.minimum(at + side + 1, t), np.maximum(at - side, 0)
+    known = end - np.maximum(start, t - lengths[:, None])
+    return np.asarray((total[:, end] - total[:, start]) / np.maximum(known, 1))
+
+
+def _season(x: NDArray[np.float64], m: int) -> NDArray[np.float64]:
+    """Return the means of ``x`` [r, t] by phase, the day after the origin first, less what chance makes: [r, m]."""
+    weight, total, squares, weights = (np.zeros((len(x), m)) for _ in range(4))
+    cycles = -(-x.shape[1] // m)
+    padded = np.full((len(x), cycles * m), np.nan)
+    padded[:, cycles * m - x.shape[1] :] = x
+    for back in range(cycles):
+        values = padded[:, (cycles - 1 - back) * m : (cycles - back) * m]
+        w = np.where(np.isnan(values), 0.0, 0.5 ** (back * m / _HALF_LIFE))
+        known = np.where(np.isnan(values), 0.0, values)
+        weight += w
+        weights += w * w
+        total += w * known
+        squares += w * known * known
+    means = total / weight
+    noise = np.maximum(squares / weight - means * means, 0.0) * weights / (weight * weight)
+    means = means - row_sums(means)[:, None] / m
+    own = row_sums(means * means)
+    kept = np.divide(own - row_sums(noise), own, out=np.zeros_like(own), where=own > 0)
+    return np.asarray(means * np.maximum(kept, 0.0)[:, None])
+
+
+def _widening(lengths: NDArray[np.int64], m: int) -> NDArray[np.float64]:
+    """Return how much too small errors of days are that a mean over their own phase was taken from, [r]."""
+    whole = lengths // m - 1
+    weights = 0.5 ** (np.arange(int(whole.max()) + 1) * m / _HALF_LIFE)
+    cycles = np.cumsum(weights)[whole] ** 2 / np.cumsum(weights**2)[whole]
+    return np.asarray(np.sqrt((cycles + 1) / (cycles - 1)))
+
+
+def _backwards(season: NDArray[np.float64], t: int) -> NDArray[np.float64]:
+    """Return what a season [r, m] adds on the ``t`` days up to the origin, [r, t]."""
+    m = season.shape[1]
+    return season[:, np.arange(-t, 0) % m]
+
+
+def _forwards(season: NDArray[np.float64], h: int) -> NDArray[np.float64]:
+    return season[:, np.arange(h) % season.shape[1]]
+
+
+def _errors(
+    adjusted: NDArray[np.float64], lengths: NDArray[np.int64], h: int, levels: tuple[float, ...]
+) -> NDArray[np.float64]:
+    """Return the quantiles of changes over 1 to ``h`` days about their median, [r, h, q]."""
+    knots, lower = knots_of(h), quantile_probabilities(levels)[: len(levels) + 1]
+    found = np.empty((len(adjusted), len(knots), 2 * len(levels) + 1))
+    for number, step in enumerate(knots.tolist()):
+        change = np.sort((adjusted[:, step:] - adjusted[:, :-step])[:, -_ERRORS:], axis=1)  # NaN goes last
+        most = np.minimum(lengths - step, _ERRORS)[:, None] - 1
+        found[:, number, : len(lower)] = _between(change, lower * most, 0)
+        found[:, number, len(levels) :] = _between(change, (lower * most)[:, ::-1], most)
+    return between_knots(found - found[:, :, len(levels), None], knots, h)
+
+
+def _between(
+    ordered: NDArray[np.float64], place: NDArray[np.float64], top: NDArray[np.int64] | int
+) -> NDArray[np.float64]:
+    """Return the numbers of ordered rows at ``place`` [r, q] from the first, or from ``top`` [r, 1] downwards."""
+    near, far = np.floor(place).astype(np.int64), np.ceil(place).astype(np.int64)
+    share = place - near
+    return np.asarray(
+        np.take_along_axis(ordered, np.abs(top - near), axis=1) * (1 - share)
+        + np.take_along_axis(ordered, np.abs(top - far), axis=1) * share
+    )
+
+
+def _build(seasons: Seasons) -> FastMSTL:
+    return FastMSTL(seasons)
+
+
+SPEC = ModelSpec(
+    name="FastMSTL",
+    summary="seasons taken out as means of like days over a moving average: MSTL's idea on whole blocks",
+    kind=ModelKind.BLOCK,
+    intervals=IntervalMethod.PATHS,
+    cost_ms=0.06,
+    build=_build,
+    build_updatable=_build,
+    needs=min_obs,
+    seasons=SeasonUse.MANY,
+    min_season=2,
+    notes="takes several seasons, as in FastMSTL(7,30); 0.1 ms with 7 and 30",
+)

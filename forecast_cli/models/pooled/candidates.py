@@ -1,0 +1,86 @@
+"""Candidates: models that may join auto, and for which accounts and days ahead one of them weighs how much."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.base import Model
+
+#: Bands of days ahead that have weights of their own, by the first day of each.
+BANDS: Final = (1, 8, 31)
+#: Shares of the last days with a move that part still accounts from lively ones: segments 0, 1 and 2.
+_LIVELY: Final = (0.1, 0.2)
+SEGMENTS: Final = len(_LIVELY) + 1
+#: Days that tell how lively an account is.
+RECENT: Final = 90
+_LOT: Final = 2.0**32
+
+
+class Candidate(Protocol):
+    """A model by its name, what an account costs it in milliseconds, and the history it needs."""
+
+    @property
+    def name(self) -> str:
+        """Return the name with the season lengths it uses, by which it is found again."""
+
+    @property
+    def cost_ms(self) -> float:
+        """Return the CPU time an account takes, in milliseconds."""
+
+    def build(self) -> Model:
+        """Return the model."""
+
+    def min_obs(self, h: int) -> int:
+        """Return the observations an account needs for a forecast ``h`` days ahead."""
+
+
+#: Candidates by their names.
+Candidates = Mapping[str, Candidate]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What a candidate is worth beside auto: ``weight`` [segments, bands] of its quantiles in the mean of both.
+
+    ``windows`` [segments] told so. ``gain`` [segments], what it lowers the pinball loss by, in scales of the account,
+    on accounts that the weights were not chosen on; 0 where it does not pay, and so are the weights there. It joins the
+    accounts of a segment whose ``lot`` lies under ``reach`` [segments].
+    """
+
+    candidate: str
+    windows: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    gain: NDArray[np.float64]
+    reach: NDArray[np.float64]
+
+
+def segments_of(panel: Panel) -> NDArray[np.int64]:
+    """Return the segment of each account, by the share of its last 90 days that its balance moved on, [n]."""
+    moved = np.diff(panel.y[:, -RECENT - 1 :], axis=1)
+    known = np.maximum(np.minimum(panel.lengths - 1, RECENT), 1)
+    share = np.count_nonzero((moved != 0.0) & ~np.isnan(moved), axis=1) / known
+    return np.asarray(np.searchsorted(_LIVELY, share, side="right"))
+
+
+def band_of(days: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the band that each day ahead lies in."""
+    return np.searchsorted(BANDS, days, side="right") - 1
+
+
+def joined_by(panel: Panel, segments: NDArray[np.int64], weights: Sequence[Weights]) -> NDArray[np.int64]:
+    """Return the place in ``weights`` of the candidate that joins auto for each account, [n]; -1 for none.
+
+    Of those whose reach an account's lot lies under, it is the one of the highest gain.
+    """
+    place, gain = np.full(len(panel), -1, dtype=np.int64), np.zeros(len(panel))
+    if not any(one.gain.any() for one in weights):
+        return place
+    lot = np.array([panel.seed_of(row) for row in range(len(panel))]) / _LOT
+    for number, one in enumerate(weights):
+        better = (lot < one.reach[segments]) & (one.gain[segments] > gain)
+        place[better], gain[better] = number, one.gain[segments][better]
+    return place

@@ -1,0 +1,163 @@
+"""Weighing: what each candidate would have added to auto in past windows, on accounts that auto had not seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.core.errors import ConfigError
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.base import quantile_probabilities
+from forecast_cli.models.pooled.allot import allot
+from forecast_cli.models.pooled.candidates import BANDS, RECENT, SEGMENTS, Candidate, Weights, band_of, segments_of
+from forecast_cli.models.pooled.learn import choose_windows
+from forecast_cli.models.pooled.learned import Learned, Vintage
+from forecast_cli.models.pooled.probes import LEVELS, Probes, by_auto, by_candidate, probe
+from forecast_cli.models.pooled.windows import Windows, list_windows, panel_at
+
+#: Shares of a candidate that are tried.
+_SHARES: Final = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
+#: Most windows that a month's weights are learned from, and fewest, of all and of a segment.
+_MOST: Final = 2_000
+_FEWEST: Final = 150
+_FEWEST_OF_SEGMENT: Final = 50
+#: Share of the time limit that learning the weights may take.
+_LEARNING: Final = 0.2
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What was learned from: the ``panel`` and the days ``known`` [n, v], as ``learn`` has them, and ``look_back``.
+
+    ``accounts`` [v] had begun before each month; those of the panel stand for them, or, with ``max_stale``, those of
+    them with a balance within so many days before it.
+    """
+
+    panel: Panel
+    known: NDArray[np.int64]
+    look_back: int
+    accounts: NDArray[np.int64]
+    max_stale: int | None
+
+
+def weigh(learned: Learned, taught: Taught, candidates: Sequence[Candidate], *, limit_ms: float) -> Learned:
+    """Return ``learned`` with the weights of ``candidates`` in each vintage that has learned something.
+
+    ``limit_ms``, CPU milliseconds, is what candidates may take in all the forecasts of one day, by the registry's
+    costs, their learning counted in. Raises ConfigError where it does not suffice for that.
+    """
+    windows, known = list_windows(taught.panel, learned.h), taught.known
+    costs, most = [candidate.cost_ms for candidate in candidates], windows_within(limit_ms, candidates)
+    chosen = [
+        _lowest(windows, choose_windows(windows, known[:, v], learned.h, vintage.as_of), most if vintage.forest else 0)
+        for v, vintage in enumerate(learned.vintages)
+    ]
+    union = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
+    probes, kept = probe(learned, taught.panel, windows.take(union), taught.look_back)
+    said = [by_candidate(candidate, probes, learned) for candidate in candidates]
+    vintages = []
+    for v, (vintage, own) in enumerate(zip(learned.vintages, chosen, strict=True)):
+        some = np.flatnonzero(np.isin(union[kept], own))
+        found = [
+            _weights(candidate.name, learned.knots, vintage, probes=probes, said=quantiles, some=some)
+            for candidate, quantiles in zip(candidates, said, strict=True)
+            if len(some)
+        ]
+        left, accounts = limit_ms - len(own) * sum(costs), _accounts(taught, v, vintage.as_of)
+        vintages.append(replace(vintage, weights=_allotted(found, costs, accounts, left)))
+    return replace(learned, vintages=tuple(vintages))
+
+
+def windows_within(limit_ms: float, candidates: Sequence[Candidate]) -> int:
+    """Return the windows that weights are learned from; raises ConfigError where the limit does not buy enough."""
+    each = sum(candidate.cost_ms for candidate in candidates)
+    count = min(_MOST, int(_LEARNING * limit_ms / each))
+    if count < _FEWEST:
+        raise ConfigError(
+            f"time_limit: {limit_ms / 1000:g} s buys {count} past windows to weigh {_names(candidates)} by, "
+            f"{_FEWEST} are needed",
+            f"give {_FEWEST * each / _LEARNING / 1000:.0f} s or more, or fewer candidates",
+        )
+    return count
+
+
+def _names(candidates: Sequence[Candidate]) -> str:
+    return ", ".join(candidate.name for candidate in candidates)
+
+
+def _lowest(windows: Windows, some: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Return those of ``some`` places of windows that have the lowest priority, ascending."""
+    return np.sort(some[np.argsort(windows.priority[some], kind="stable")[:count]])
+
+
+def _accounts(taught: Taught, v: int, month: np.datetime64) -> NDArray[np.float64]:
+    """Return how many accounts are forecast from a day of ``month``, vintage ``v``, in each segment, [segments]."""
+    known, day = taught.known[:, v], month.astype("datetime64[D]").astype(np.int64)
+    read = np.flatnonzero(known >= 0)
+    alive = read if taught.max_stale is None else read[known[read] >= day - taught.max_stale]
+    if not len(alive):
+        return np.zeros(SEGMENTS)
+    windows = Windows(alive, known[alive], np.zeros(len(alive), dtype=np.uint64))
+    count = np.bincount(segments_of(panel_at(taught.panel, windows, RECENT + 1)), minlength=SEGMENTS)
+    return np.asarray(count * (int(taught.accounts[v]) / len(read)))
+
+
+def _weights(
+    name: str,
+    knots: NDArray[np.int64],
+    vintage: Vintage,
+    *,
+    probes: Probes,
+    said: NDArray[np.float64],
+    some: NDArray[np.int64],
+) -> Weights:
+    """Return the shares of least loss of each segment and band, 0 where it does not pay; as yet nobody is reached."""
+    some = some[~np.isnan(said[some]).any(axis=(1, 2))]
+    auto, came, segments = by_auto(vintage, knots, probes, some), probes.came[some], probes.segment[some]
+    loss = np.stack([_loss((1 - share) * auto + share * said[some], came) for share in _SHARES], axis=2)
+    weight, gain = np.zeros((SEGMENTS, len(BANDS))), np.zeros(SEGMENTS)
+    windows, band = np.bincount(segments, minlength=SEGMENTS), band_of(knots)
+    for segment in np.flatnonzero(windows >= _FEWEST_OF_SEGMENT).tolist():
+        own = segments == segment
+        promised, best = _gain(loss[own], probes.group[some[own]], band), _SHARES[_best(loss[own], band)]
+        if promised > 0.0 and best.any():
+            gain[segment], weight[segment] = promised, best
+    return Weights(name, windows, weight, gain, np.zeros(SEGMENTS))
+
+
+def _loss(quantiles: NDArray[np.float64], came: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return twice the mean pinball loss of ``quantiles`` [m, k, q], [m, k]."""
+    p, over = quantile_probabilities(LEVELS), came[:, :, None] - quantiles
+    return np.asarray(2 * np.maximum(p * over, (p - 1) * over).mean(axis=2))
+
+
+def _best(loss: NDArray[np.float64], band: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the place of the share of least mean loss [m, k, shares] in each band, [bands]; 0 without a knot."""
+    found = np.zeros(len(BANDS), dtype=np.int64)
+    for number in np.unique(band).tolist():
+        found[number] = int(np.argmin(loss[:, band == number].mean(axis=(0, 1))))
+    return found
+
+
+def _gain(loss: NDArray[np.float64], group: NDArray[np.int64], band: NDArray[np.int64]) -> float:
+    """Return what shares chosen on other groups of accounts lower a group's loss by; 0 below its standard error."""
+    lower = np.zeros(len(loss))
+    for number in np.unique(group).tolist():
+        own = group == number
+        if own.all():
+            return 0.0
+        best = _best(loss[~own], band)[band]
+        lower[own] = (loss[own, :, 0] - loss[own][:, np.arange(len(band)), best]).mean(axis=1)
+    mean, error = float(lower.mean()), float(lower.std(ddof=1)) / len(lower) ** 0.5
+    return mean if mean > error else 0.0
+
+
+def _allotted(
+    found: Sequence[Weights], costs: Sequence[float], accounts: NDArray[np.float64], budget_ms: float
+) -> tuple[Weights, ...]:
+    if not found:
+        return ()
+    reach = allot(np.stack([one.gain for one in found]), costs, accounts, budget_ms)
+    return tuple(replace(one, reach=own) for one, own in zip(found, reach, strict=True))

@@ -1,0 +1,97 @@
+"""WeekPaths: the balance goes as it went from the same day of earlier weeks or fortnights, and to its level."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.base import Forecast
+from forecast_cli.models.courses import drawn_back, mean_courses
+from forecast_cli.models.failures import too_short
+from forecast_cli.models.laplace import laplace_scores
+from forecast_cli.models.normal import blank_failures
+from forecast_cli.models.rows import chunks
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
+
+#: Days that paths begin in, back from the origin, and those after which one counts half.
+_DAYS: Final = 365
+_HALF_LIFE: Final = 120.0
+
+
+@dataclass(frozen=True)
+class WeekPaths:
+    """Forecast from the account's own paths after the same day of earlier cycles of 7 or 14 days, over a year.
+
+    With p_k(s) = y[n + s - c k] - y[n - c k], c the ``cycle`` in days, and weights w_k = 2^(-c (k - 1) / 120), halved
+    for phases a day off: mean(s) = y[n] + 0.6 sum_{i<=s} (mean of p_k(i) - p_k(i - 1) over k)
+    + (level - y[n]) (1 - 0.55^(s / 30)), level the mean of the last 180 days. Spread and quantiles are those of
+    ``MonthPaths``; cycles whose path is not over yet at s are left out of it. Counted back from the origin, every
+    other week is the same side of a fortnight, so that no phase need be found.
+    """
+
+    cycle: int
+
+    def fit(self, panel: Panel) -> "FittedWeekPaths":
+        """Keep the panel: which cycles have a path depends on the horizon."""
+        return FittedWeekPaths(self, panel)
+
+
+@dataclass(frozen=True)
+class FittedWeekPaths:
+    """The cycle, and the balances that paths are taken from."""
+
+    model: WeekPaths
+    panel: Panel
+
+    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
+        """Forecast h days; an account with fewer than two paths of h days is a failure."""
+        panel, needed = self.panel, min_obs(self.model.cycle, h)
+        mean = np.full((len(panel), h), np.nan)
+        quantiles = np.full((len(panel), h, 2 * len(levels) + 1), np.nan)
+        z = laplace_scores(levels)
+        for some in chunks(len(panel)):
+            rows = np.arange(len(panel))[some][panel.lengths[some] >= needed]
+            if not len(rows):
+                continue
+            y, lengths = panel.y[rows], panel.lengths[rows]
+            course, sd = mean_courses(y, lengths, h, _cycles(self.model.cycle, h))
+            mean[rows] = drawn_back(y, lengths, course)
+            quantiles[rows] = mean[rows][:, :, None] + sd[:, :, None] * z
+        return blank_failures(Forecast(mean, quantiles, levels, too_short(panel, needed)))
+
+    def update(self, panel: Panel) -> "FittedWeekPaths":
+        """Return the model of the newer panel: nothing was learned that could be kept."""
+        return self.model.fit(panel)
+
+
+def min_obs(cycle: int, h: int) -> int:
+    """Return the days of history with two paths of ``h`` days, phases a day off."""
+    return cycle * (-(-(h + 1) // cycle) + 1) + 2
+
+
+def _cycles(cycle: int, h: int) -> Iterator[tuple[NDArray[np.int64], float]]:
+    """Yield the days like 0 to ``h`` days ahead, and the weight, of each cycle of a year and of two that are over."""
+    ahead, latest = np.arange(h + 1)[None], max(_DAYS, min_obs(cycle, h))
+    for back in range(cycle, latest, cycle):
+        yield ahead - back, 0.5 ** ((back - cycle) / _HALF_LIFE)
+
+
+def _spec(name: str, cycle: int, summary: str, *, cost_ms: float) -> ModelSpec:
+    return ModelSpec(
+        name=name,
+        summary=summary,
+        kind=ModelKind.BLOCK,
+        intervals=IntervalMethod.PATHS,
+        cost_ms=cost_ms,
+        build=lambda _seasons: WeekPaths(cycle),
+        build_updatable=lambda _seasons: WeekPaths(cycle),
+        needs=lambda _seasons, h: min_obs(cycle, h),
+    )
+
+
+_PATHS_AFTER: Final = "the account's own paths after the same day of earlier"
+WEEKLY = _spec("WeekPaths", 7, f"{_PATHS_AFTER} weeks, to its level", cost_ms=0.08)
+BIWEEKLY = _spec("BiweekPaths", 14, f"{_PATHS_AFTER} fortnights, to its level", cost_ms=0.04)

@@ -1,0 +1,115 @@
+"""Candidates: where time goes, who is joined, and what a share of a candidate does, on cases worked by hand."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.naive import Naive
+from forecast_cli.models.pooled.allot import allot
+from forecast_cli.models.pooled.candidates import Weights, band_of, joined_by, segments_of
+from forecast_cli.models.pooled.joining import ask, join_candidates
+from forecast_cli.models.registry import parse_model
+
+ACCOUNTS = np.array([100.0, 200.0])
+
+
+def panel_of(y: np.ndarray) -> Panel:
+    ids = pl.Series("unique_id", [f"a{row:04}" for row in range(len(y))])
+    return Panel(ids, y, np.full(len(y), y.shape[1]), np.full(len(y), np.datetime64("2026-01-31")))
+
+
+def weights(name: str, gain: float, reach: float, weight: float = 0.5) -> Weights:
+    return Weights(name, np.full(3, 99), np.full((3, 3), weight), np.full(3, gain), np.full(3, reach))
+
+
+def test_time_goes_where_it_promises_most() -> None:
+    """10 ms an account: 100 that gain 0.03 take 1,000 ms, the other 500 ms do a quarter of 200 that gain 0.01."""
+    reach = allot(np.array([[0.03, 0.01]]), [10.0], ACCOUNTS, 1500.0)
+    assert reach.tolist() == [[1.0, 0.25]]
+
+
+def test_what_is_left_goes_from_the_cheap_candidate_to_the_dear_one() -> None:
+    """The cheap one is worth 0.02 a ms, the dear one 0.01 for each of 4 ms more: all get the one, half the other."""
+    gain = np.array([[0.02, 0.0], [0.06, 0.0]])
+    assert allot(gain, [1.0, 5.0], ACCOUNTS, 300.0).tolist() == [[1.0, 0.0], [0.5, 0.0]]
+
+
+def test_the_dear_candidate_comes_first_where_it_is_worth_more() -> None:
+    gain = np.array([[0.01, 0.0], [0.06, 0.0]])
+    assert allot(gain, [1.0, 2.0], ACCOUNTS, 100.0).tolist() == [[0.0, 0.0], [0.5, 0.0]]
+
+
+def test_a_candidate_that_promises_nothing_reaches_nobody() -> None:
+    assert not allot(np.zeros((2, 2)), [1.0, 5.0], ACCOUNTS, 1e9).any()
+
+
+def test_an_account_is_joined_whatever_stands_beside_it_and_more_are_with_more_reach() -> None:
+    panel = panel_of(np.zeros((400, 40)))
+    segments = np.zeros(400, dtype=np.int64)
+    few, more = (joined_by(panel, segments, [weights("a", 0.1, reach)]) >= 0 for reach in (0.2, 0.6))
+    assert 40 < few.sum() < 120 < more.sum() < 320
+    assert (more[few]).all()
+    some = np.array([7, 200, 399])
+    np.testing.assert_array_equal(joined_by(panel.take(some), segments[:3], [weights("a", 0.1, 0.6)]) >= 0, more[some])
+
+
+def test_the_candidate_of_the_highest_gain_is_taken_among_those_that_reach_an_account() -> None:
+    panel, segments = panel_of(np.zeros((50, 40))), np.zeros(50, dtype=np.int64)
+    assert set(joined_by(panel, segments, [weights("a", 0.1, 1.0), weights("b", 0.2, 1.0)])) == {1}
+    assert set(joined_by(panel, segments, [weights("a", 0.1, 1.0), weights("b", 0.2, 0.5)])) == {0, 1}
+    assert set(joined_by(panel, segments, [weights("a", 0.0, 1.0)])) == {-1}
+
+
+def test_accounts_that_move_on_a_tenth_and_a_fifth_of_their_days() -> None:
+    y = np.zeros((4, 91))
+    for row, moves in enumerate((8, 9, 18, 90)):
+        y[row, 1:] = np.cumsum(np.arange(90) < moves)
+    assert segments_of(panel_of(y)).tolist() == [0, 1, 2, 2]
+
+
+def test_bands_end_with_the_week_and_the_month() -> None:
+    assert band_of(np.array([1, 7, 8, 30, 31, 90])).tolist() == [0, 0, 1, 1, 2, 2]
+
+
+def test_mean_and_quantiles_are_drawn_to_those_of_the_candidate_by_its_share() -> None:
+    y = np.cumsum(np.random.default_rng(1).normal(0, 1, (3, 60)), axis=1)
+    panel, levels = panel_of(y), (80.0,)
+    mean, quantiles = np.zeros((3, 10)), np.tile([-1.0, 0.0, 1.0], (3, 10, 1))
+    weight = np.tile([0.25, 1.0, 0.0], (3, 1))
+    one = Weights("Naive", np.full(3, 99), weight, np.full(3, 0.1), np.ones(3))
+    said = mean, quantiles
+    mean, quantiles, joined = join_candidates(panel, *said, [one], {"Naive": parse_model("Naive", ())}, levels=levels)
+    assert not said[0].any(), "what was given is left as it was"
+    want = Naive().fit(panel).forecast(10, levels)
+    np.testing.assert_allclose(mean[:, :7], 0.25 * want.mean[:, :7])
+    np.testing.assert_allclose(quantiles[:, :7], 0.75 * np.array([-1.0, 0.0, 1.0]) + 0.25 * want.quantiles[:, :7])
+    np.testing.assert_array_equal(quantiles[:, 7:], want.quantiles[:, 7:])
+    assert sorted(joined) == [0, 1, 2]
+    assert joined[0].share.tolist() == [0.25] * 7 + [1.0] * 3
+
+
+def test_an_account_that_is_too_short_for_the_candidate_is_left_as_it_is() -> None:
+    panel = panel_of(np.cumsum(np.ones((1, 20)), axis=1))
+    mean, quantiles = np.zeros((1, 5)), np.zeros((1, 5, 3))
+    one = [weights("Naive", 0.1, 1.0)]
+    known = {"Naive": parse_model("Naive", ())}
+    joined_mean, _, joined = join_candidates(panel, mean, quantiles, one, known, levels=(80.0,))
+    assert not joined
+    assert not joined_mean.any()
+
+
+def test_what_a_candidate_says_beyond_reason_or_fails_on_is_not_used() -> None:
+    y = np.cumsum(np.random.default_rng(2).normal(0, 1, (3, 60)), axis=1)
+    y[1] = np.nan
+    _, done = ask(parse_model("Naive", ()), panel_of(y), 5, (80.0,))
+    assert done.tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("MSTL", "MSTL(30)"), ("AutoETS", "AutoETS(1)"), ("MonthPaths", "MonthPaths")]
+)
+def test_a_candidate_is_found_again_by_its_name_whatever_the_defaults(text: str, name: str) -> None:
+    choice = parse_model(text, (30,))
+    assert choice.name == name
+    assert parse_model(name, ()).season_lengths == choice.season_lengths

@@ -1,0 +1,66 @@
+"""How likely a balance stands where it stands, and what that says of its quantiles."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.pooled.standing import hold_still, moved_share
+
+P = np.array([0.025, 0.1, 0.5, 0.9, 0.975])
+
+
+def panel_of(series: list[np.ndarray], origin: str = "2026-05-14") -> Panel:
+    y = np.full((len(series), max(map(len, series)) + 3), np.nan)
+    for row, one in enumerate(series):
+        y[row, -len(one) :] = one
+    ids = pl.Series("unique_id", [f"a{row}" for row in range(len(series))])
+    return Panel(ids, y, np.array([len(one) for one in series]), np.full(len(series), np.datetime64(origin)))
+
+
+def test_pay_that_comes_on_the_fifteenth_is_seen_from_the_fourteenth() -> None:
+    """It came the day after the 14th in all of 12 months, on 12 of the 365 days: (12 + 4 * 12/365 + 1) / 17."""
+    days = np.arange(np.datetime64("2025-04-10"), np.datetime64("2026-05-15"))
+    number = (days - days.astype("datetime64[M]").astype("datetime64[D]")).astype(int) + 1
+    y = np.cumsum(number == 15) * 100.0
+    moved = moved_share(panel_of([y]), np.array([1, 3]))
+    assert moved[0].tolist() == pytest.approx([(12 + 4 * 12 / 365 + 1) / 17, (12 + 4 * 36 / 365 + 1) / 17])
+    earlier = moved_share(panel_of([y[:-7]], "2026-05-07"), np.array([1, 3]))
+    assert earlier[0, 0] == pytest.approx((4 * 12 / 365 + 1) / 17)
+
+
+def test_an_account_that_never_moved_may() -> None:
+    assert moved_share(panel_of([np.full(800, 5.0)]), np.array([1, 30]))[0].tolist() == pytest.approx([1 / 17, 1 / 17])
+
+
+def test_where_no_past_is_known_nothing_is_said() -> None:
+    assert moved_share(panel_of([np.ones(31)]), np.array([60])).tolist() == [[1.0]]
+
+
+def test_an_account_has_the_same_bits_alone_and_among_others() -> None:
+    rng, knots = np.random.default_rng(3), np.array([1, 3, 7, 14, 30])
+    series = [np.cumsum(rng.normal(0, 1, n) * (rng.random(n) < 0.1)) for n in (31, 90, 400, 900)]
+    together = moved_share(panel_of(series), knots)
+    for row, one in enumerate(series):
+        np.testing.assert_array_equal(moved_share(panel_of([one]), knots)[0], together[row])
+
+
+def test_quantiles_around_a_likely_standstill_are_the_last_balance() -> None:
+    """It moves with 0.2: nothing from 0.2 to 0.8 is but the last balance, and what lies further out stays outside."""
+    said = np.array([[[4.0, 6.0, 7.0, 8.0, 12.0]]])
+    held = hold_still(said, np.array([[10.0]]), np.array([[0.2]]), P)
+    assert held[0, 0].tolist() == [4.0, 6.0, 10.0, 10.0, 12.0]
+
+
+def test_quantiles_of_a_balance_that_surely_moves_are_left_alone() -> None:
+    said = np.array([[[4.0, 6.0, 7.0, 8.0, 12.0]]])
+    np.testing.assert_array_equal(hold_still(said, np.array([[10.0]]), np.array([[1.0]]), P), said)
+
+
+def test_quantiles_stay_in_order_and_nested() -> None:
+    rng = np.random.default_rng(5)
+    said = np.sort(rng.normal(0, 1, (50, 9, 5)), axis=2)
+    last, moved = rng.normal(0, 1, (50, 1)), rng.random((50, 9))
+    held = hold_still(said, last, moved, P)
+    assert (np.diff(held, axis=2) >= 0).all()
+    np.testing.assert_array_equal(hold_still(said[:, :, 1:4], last, moved, P[1:4]), held[:, :, 1:4])
