@@ -225,7 +225,7 @@ class RunOptions:
         float | None,
         _option(
             "--account-timeout",
-            "Seconds a model may take over one account; the account that takes longer twice is failed: timeout "
+            "Seconds a model may take over one account; an account that takes longer is failed: timeout "
             "(default: 60).",
             "SECONDS",
         ),

@@ -19,7 +19,7 @@ from forecast_cli.store.run_folder import ShardReceipt
 #: Seconds between two looks at workers that say nothing, and the most that counts as their silence from one to the
 #: next: where this process was itself held up or stopped, it was not they that were silent.
 _LOOK: Final = 0.2
-_MOST_SILENCE: Final = 5.0
+_MOST_SILENCE: Final = 1.0
 #: So many workers may be lost, or not come to be, from one finished shard to the next before it is no account's fault.
 _MOST_LOSSES: Final = 64
 _MOST_FALSE_STARTS: Final = 3
@@ -32,9 +32,9 @@ def run_shards(
 ) -> Generator[ShardReceipt]:
     """Yield the receipts of ``shards`` as workers finish them, in no particular order.
 
-    A worker that is lost over an account, or kept waiting by it for longer than ``account_timeout``, is replaced; an
-    account that does so twice is failed, and all others are forecast. ``warn`` is told of each loss. Raises what a
-    shard raises, and WorkerLostError where no account can be blamed. Leaves no worker behind.
+    A worker that is lost over an account, or kept waiting by it for longer than ``account_timeout``, is replaced. An
+    account that takes too long, or ends two workers, is failed, and all others are forecast. ``warn`` is told of each
+    loss. Raises what a shard raises, and WorkerLostError where no account can be blamed. Leaves no worker behind.
     """
     if not shards:
         return
