@@ -15,7 +15,7 @@ _FINER: Final = 8
 #: So often an account may end a worker before it is set aside: the system may have picked any of them.
 _CHANCES: Final = 2
 #: Seconds for an account by itself, where the block it is in has used up the limit.
-_ALONE: Final = 3.0
+_ALONE: Final = 2.0
 
 
 class Loss(StrEnum):

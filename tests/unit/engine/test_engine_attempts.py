@@ -37,11 +37,11 @@ def test_an_account_that_takes_too_long_is_set_aside_at_once_and_the_others_go_o
     assert after(found, lost(Loss.TIMEOUT, "a008")).set_aside.keys() == {("a007",), ("a008",)}
 
 
-def test_an_account_that_hangs_in_a_block_costs_its_limit_and_three_seconds() -> None:
+def test_an_account_that_hangs_in_a_block_costs_its_limit_and_two_seconds() -> None:
     block = FIRST
     alone = after(block, lost(Loss.TIMEOUT))
     assert alone.task.one_by_one
-    assert [attempt.patience(60) for attempt in (block, alone)] == [60, 3]
+    assert [attempt.patience(60) for attempt in (block, alone)] == [60, 2]
     assert alone.patience(0.5) == 0.5
     found = after(alone, lost(Loss.TIMEOUT, "a007"))
     assert found.set_aside == {("a007",): "timeout: it was so"}
