@@ -38,9 +38,9 @@ class LostWorker:
 class Attempt:
     """One try at a shard, in ``parts``, after losses that went before.
 
-    ``one_by_one``: account by account, so that the next loss has a name. ``outlasted``: a block of accounts kept a worker
-    waiting for too long, and which of them did is not known yet. ``deaths``: how many workers ended over each account.
-    ``set_aside``: the accounts that are not tried again, each with its reason.
+    ``one_by_one``: account by account, so that the next loss has a name. ``outlasted``: a block of accounts kept a
+    worker waiting for too long, and which of them did is not known yet. ``deaths``: how many workers ended over each
+    account. ``set_aside``: the accounts that are not tried again, each with its reason.
     """
 
     shard: Shard

@@ -38,11 +38,21 @@ def undisturbed(source: Path) -> Path:
     return output
 
 
+def planned(output: Path) -> int:
+    """When a run last began to write, in nanoseconds; 0 where none has."""
+    plan = output / ".run" / "plan.json"
+    try:
+        return plan.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
 def kill_at_random(source: Path, output: Path, draw: random.Random) -> bool:
     """Start a run and kill it, anywhere in it or, mostly, while it writes; say whether it was killed in time."""
+    before = planned(output)
     with subprocess.Popen(command(source, output), start_new_session=True, stderr=subprocess.DEVNULL) as running:
         if draw.random() < 0.8:
-            within(60, lambda: running.poll() is not None or (output / ".run" / "plan.json").exists())
+            within(60, lambda: running.poll() is not None or planned(output) != before)
             time.sleep(draw.uniform(0, 0.6))
         else:
             time.sleep(draw.uniform(0, 1.5))
