@@ -225,8 +225,7 @@ class RunOptions:
         float | None,
         _option(
             "--account-timeout",
-            "Seconds a model may take over one account; an account that takes longer is failed: timeout "
-            "(default: 60).",
+            "Seconds a model may take over one account; an account that takes longer is failed: timeout (default: 60).",
             "SECONDS",
         ),
     ]
