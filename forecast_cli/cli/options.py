@@ -346,6 +346,26 @@ class QuietOptions:
     ]
 
 
+class MetricsOptions:
+    """What a run tells a monitor."""
+
+    metrics: Annotated[Path | None, _option("--metrics", "Write the run's figures for Prometheus.", "FILE")]
+
+
+class PreviousOptions:
+    """The run that a forecast is compared with."""
+
+    previous: Annotated[
+        Path | None,
+        _option(
+            "--previous",
+            "Say in metrics.json what changed since an earlier run: its output, or the folder such outputs lie in, of "
+            "which the latest counts.",
+            "DIR",
+        ),
+    ]
+
+
 class LogOptions:
     """How a command's messages are written: for every command that reads or writes data."""
 

@@ -24,6 +24,8 @@ EVENTS: Final = "events.parquet"
 REPORTS: Final = ("report.json", "report.html", "report.md")
 #: Reports that ``report.json`` holds all of.
 RENDERED: Final = REPORTS[1:]
+#: What a monitor should know of the run; like ``accounts.parquet``, it holds times.
+METRICS: Final = "metrics.json"
 MANIFEST: Final = "manifest.json"
 SUCCESS: Final = "_SUCCESS"
 LOCK: Final = ".lock"
@@ -37,7 +39,7 @@ LEARNED: Final = (LEARNED_TREES, LEARNED_SCORES)
 
 #: Everything a run may leave in its folder; anything else makes the folder a foreign one.
 TABLES: Final = (ACCOUNTS, FAILURES, RISK, WINDOWS, SCORES, LOW_BALANCE, LEADERBOARD, STEPS, SEGMENTS, *LEARNED, EVENTS)
-OWN: Final = frozenset({FORECASTS, *TABLES, *REPORTS, MANIFEST, SUCCESS, LOCK, HOLDER, RUNNING})
+OWN: Final = frozenset({FORECASTS, *TABLES, *REPORTS, METRICS, MANIFEST, SUCCESS, LOCK, HOLDER, RUNNING})
 
 
 def shard_path(index: int, table: str) -> str:

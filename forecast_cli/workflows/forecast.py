@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.ledger import Status
@@ -12,13 +14,15 @@ from forecast_cli.engine.worker import forecast_shard
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, RISK
 from forecast_cli.store.learned_tables import learned_frames
 from forecast_cli.store.lock import refuse_if_held
-from forecast_cli.store.manifest import FileEntry
+from forecast_cli.store.manifest import FileEntry, Manifest
 from forecast_cli.store.read import read_manifest
 from forecast_cli.store.run_folder import RunFolder, ShardReceipt, look_or_refuse
 from forecast_cli.store.staging import write_table
 from forecast_cli.workflows.ledgers import group_failures, merge_tables
 from forecast_cli.workflows.reading import count_statuses, summarize_input
 from forecast_cli.workflows.results import ForecastPlan, ForecastRequest, ForecastRun
+from forecast_cli.workflows.run_change import Side, find_previous, measure_change
+from forecast_cli.workflows.run_metrics import write_metrics_json
 from forecast_cli.workflows.running import Prepared, execute, prepare
 from forecast_cli.workflows.summary import summarize_run
 
@@ -33,7 +37,9 @@ def run_forecast(request: ForecastRequest, progress: Progress | None = None) -> 
     """
     refuse_if_held(request.output)
     prepared = prepare(COMMAND, request.input, request.output, request.settings)
-    done = execute(prepared, forecast_shard, _finish, force=request.force, progress=progress or NullProgress())
+    progress = progress or NullProgress()
+    finish = partial(_finish, previous=_previous(request, prepared, progress))
+    done = execute(prepared, forecast_shard, finish, force=request.force, progress=progress)
     return summarize_run(
         request,
         read_manifest(request.output),
@@ -72,7 +78,23 @@ def _tables_of(prepared: Prepared) -> tuple[str, ...]:
     return (RISK, *events, ACCOUNTS, FAILURES)
 
 
-def _finish(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt]) -> tuple[FileEntry, ...]:
+def _previous(request: ForecastRequest, prepared: Prepared, progress: Progress) -> tuple[Path, Manifest] | None:
+    """Return the run to compare with, before there is anything to compare; say so where one was asked for in vain."""
+    if request.previous is None:
+        return None
+    origin = prepared.contract.origin
+    found = find_previous(request.previous, output=request.output, origin=origin.isoformat() if origin else None)
+    if found is None:
+        progress.warn(f"--previous {request.previous}: holds no earlier forecast to compare with")
+    return found
+
+
+def _finish(
+    prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt], *, previous: tuple[Path, Manifest] | None
+) -> tuple[FileEntry, ...]:
     tables = merge_tables(run, receipts, _tables_of(prepared))
     frames = {} if prepared.learned is None else learned_frames(prepared.learned)
-    return (*tables, *(write_table(frame, run.output, name) for name, frame in frames.items()))
+    learned = tuple(write_table(frame, run.output, name) for name, frame in frames.items())
+    new = Side(run.output, prepared.settings.affecting_output(COMMAND))
+    change = measure_change(previous, new) if previous else None
+    return (*tables, *learned, write_metrics_json(prepared, receipts, change=change))

@@ -1,9 +1,9 @@
 """The summary of a finished run, read back from its output: what was just written, or was there already."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -47,7 +47,7 @@ def summarize_run(
         reused=reused,
         failures=group_failures(failures, manifest.settings["id_col"]),
         findings=tuple(findings),
-        low_balances=count_low_balances(request.output, manifest),
+        low_balances=count_low_balances(request.output, manifest.settings),
         files=list_files(manifest, request.output),
         fingerprint=manifest.fingerprint,
         seconds=seconds,
@@ -55,9 +55,9 @@ def summarize_run(
     )
 
 
-def count_low_balances(output: Path, manifest: Manifest) -> tuple[LowBalanceCount, ...]:
+def count_low_balances(output: Path, settings: Mapping[str, Any]) -> tuple[LowBalanceCount, ...]:
     """Count the accounts likely to run low, for each threshold in the order asked for, by the first model."""
-    first = pl.col(c.MODEL) == _first_model(manifest)
+    first = pl.col(c.MODEL) == first_model(settings)
     counts = (
         pl.scan_parquet(output / RISK)
         .filter(first)
@@ -66,7 +66,7 @@ def count_low_balances(output: Path, manifest: Manifest) -> tuple[LowBalanceCoun
         .sort(WINDOW)
         .collect()
     )
-    windows = windows_within(manifest.settings["horizon"])
+    windows = windows_within(settings["horizon"])
     found = {(name, window): told for name, window, *told in counts.iter_rows()}
     return tuple(
         LowBalanceCount(
@@ -75,12 +75,13 @@ def count_low_balances(output: Path, manifest: Manifest) -> tuple[LowBalanceCoun
             windows=windows,
             likely=tuple(found.get((name, window), (0, 0))[1] for window in windows),
         )
-        for name in manifest.settings["threshold"]
+        for name in settings["threshold"]
     )
 
 
-def _first_model(manifest: Manifest) -> str:
-    return parse_model(manifest.settings["model"][0], tuple(manifest.settings["season_length"])).label
+def first_model(settings: Mapping[str, Any]) -> str:
+    """Return the label of the model that a run was asked for first, by the settings in its manifest."""
+    return parse_model(settings["model"][0], tuple(settings["season_length"])).label
 
 
 def summarize_source(manifest: Manifest) -> InputSummary:

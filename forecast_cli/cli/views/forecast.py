@@ -26,6 +26,7 @@ _HOLDS: Final[Mapping[str, str]] = {
     "learned_trees.parquet": "what all accounts taught",
     "learned_scores.parquet": "how that was calibrated",
     "failures.parquet": "models that did not go as asked",
+    "metrics.json": "what to watch",
     "manifest.json": "input, settings, checksums",
 }
 
