@@ -8,8 +8,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 AUDIT := .venv-audit
+FUZZ := .venv-fuzz
 OUT ?= out
 ARGS ?=
+FUZZ_SECONDS ?= 180
 BALANCES ?= ../shared/data/berka_balances.parquet
 
 $(STAMP): requirements/dev.txt pyproject.toml
@@ -55,6 +57,17 @@ test-faults: $(STAMP) ## Inject every fault there is and print how often each wa
 .PHONY: torture
 torture: $(STAMP) ## Kill 1,000 runs at random instants, and race 8 runs for one output 50 times (about an hour)
 	@FAULT_TABLE=1 FAULT_KILLS=1000 FAULT_RACES=50 $(BIN)/python -m pytest -q tests/faults/test_faults_kill.py $(ARGS)
+
+$(FUZZ)/.installed: requirements/fuzz.txt $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade --target $(FUZZ) --requirement requirements/fuzz.txt
+	@touch $@
+
+.PHONY: fuzz
+fuzz: $(FUZZ)/.installed ## Fuzz settings and reader, FUZZ_SECONDS each (Linux on x86_64); a crash leaves its input in out/fuzz
+	@for target in config reader; do \
+		mkdir -p $(OUT)/fuzz/$$target; \
+		PYTHONPATH=$(FUZZ) $(BIN)/python tests/fuzz/fuzz_$$target.py -max_total_time=$(FUZZ_SECONDS) -max_len=256 -print_final_stats=1 -artifact_prefix=$(OUT)/fuzz/ $(ARGS) $(OUT)/fuzz/$$target || exit 1; \
+	done
 
 .PHONY: lint
 lint: $(STAMP) ## Check style and formatting
@@ -112,4 +125,4 @@ pins: ## Compile requirements/*.txt again (needs uv)
 
 .PHONY: clean
 clean: ## Remove what the other targets made
-	@rm -rf $(VENV) $(AUDIT) $(OUT) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(AUDIT) $(FUZZ) $(OUT) .mypy_cache .pytest_cache .ruff_cache .hypothesis
