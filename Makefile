@@ -66,7 +66,7 @@ $(FUZZ)/.installed: requirements/fuzz.txt $(STAMP)
 fuzz: $(FUZZ)/.installed ## Fuzz settings and reader, FUZZ_SECONDS each (Linux on x86_64); a crash leaves its input in out/fuzz
 	@for target in config reader; do \
 		mkdir -p $(OUT)/fuzz/$$target; \
-		PYTHONPATH=$(FUZZ) $(BIN)/python tests/fuzz/fuzz_$$target.py -max_total_time=$(FUZZ_SECONDS) -max_len=256 -print_final_stats=1 -artifact_prefix=$(OUT)/fuzz/ $(ARGS) $(OUT)/fuzz/$$target || exit 1; \
+		PYTHONPATH=$(FUZZ) $(BIN)/python tests/fuzz/fuzz_$$target.py -max_total_time=$(FUZZ_SECONDS) -max_len=256 -len_control=0 -print_final_stats=1 -artifact_prefix=$(OUT)/fuzz/ $(ARGS) $(OUT)/fuzz/$$target || exit 1; \
 	done
 
 .PHONY: lint
@@ -110,12 +110,20 @@ $(AUDIT)/.installed: requirements/audit.txt
 
 .PHONY: audit
 audit: $(AUDIT)/.installed ## Ask for known weaknesses of what the tool is built from (needs the network)
-	@$(AUDIT)/bin/pip-audit --disable-pip --require-hashes --requirement requirements/runtime.txt $(ARGS)
+	@$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off --requirement requirements/runtime.txt $(ARGS) || { \
+		echo "make audit: either a weakness is listed above, or the advisories could not be asked for all packages:" >&2; \
+		echo "the package index has to be reachable, or the OSV service with ARGS='--vulnerability-service osv'" >&2; exit 1; }
 
 .PHONY: sbom
 sbom: $(AUDIT)/.installed ## List what the tool is built from, with hashes, in out/sbom.json (CycloneDX)
 	@mkdir -p $(OUT)
 	@$(AUDIT)/bin/cyclonedx-py requirements requirements/runtime.txt --pyproject pyproject.toml --output-reproducible --output-format JSON --output-file $(OUT)/sbom.json $(ARGS)
+
+.PHONY: build
+build: $(STAMP) sbom ## Build wheel and source archive into dist, with the list of what they are built from
+	@rm -rf dist
+	@$(BIN)/hatchling build --directory dist
+	@cp $(OUT)/sbom.json dist/sbom.json
 
 .PHONY: pins
 pins: ## Compile requirements/*.txt again (needs uv)
