@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from forecast_cli.core.redact import redact
+from forecast_cli.reports.escape import printable
 
 _PREFIX: Final = "forecast_cli_"
-_ESCAPES: Final = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+_ESCAPES: Final = str.maketrans({"\\": r"\\", '"': r"\""})
 
 
 @dataclass(frozen=True)
@@ -49,4 +49,4 @@ def _render(one: Gauge, labels: Mapping[str, str]) -> str:
 def _labels(labels: Mapping[str, str]) -> str:
     if not labels:
         return ""
-    return "{" + ",".join(f'{name}="{redact(value).translate(_ESCAPES)}"' for name, value in labels.items()) + "}"
+    return "{" + ",".join(f'{name}="{printable(value).translate(_ESCAPES)}"' for name, value in labels.items()) + "}"

@@ -13,6 +13,7 @@ from forecast_cli.core.risk import PROB_BELOW, THRESHOLD_NAME, WINDOW
 from forecast_cli.reports.run_metrics import Change, MedianMoves, PreviousRun, RiskMoves, StatusChange
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, MANIFEST, RISK
 from forecast_cli.store.manifest import Manifest
+from forecast_cli.store.parquet import scan_forecasts, scan_table
 from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.run_pairs import SettingsRecord, keys_of, named, status_changes
 from forecast_cli.workflows.summary import LIKELY, first_model
@@ -27,8 +28,8 @@ class Side:
 
     def table(self, name: str) -> pl.LazyFrame:
         """Return a table of the run under the names of both."""
-        path = self.output / name / "*.parquet" if name == FORECASTS else self.output / name
-        return named(pl.scan_parquet(path, hive_partitioning=False), self.settings)
+        table = scan_forecasts(self.output) if name == FORECASTS else scan_table(self.output / name)
+        return named(table, self.settings)
 
     def of_first_model(self, name: str) -> pl.LazyFrame:
         """Return the rows of a table that the first model asked for made."""

@@ -32,8 +32,9 @@ from forecast_cli.reports.run_metrics import (
     render_run_metrics,
 )
 from forecast_cli.store.atomic import read_back, reading_back, write_whole
-from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, METRICS, RISK
+from forecast_cli.store.layout import ACCOUNTS, FAILURES, METRICS, RISK
 from forecast_cli.store.manifest import FileEntry
+from forecast_cli.store.parquet import scan_forecasts
 from forecast_cli.store.run_folder import ShardReceipt
 from forecast_cli.store.staging import write_text
 from forecast_cli.workflows.ledgers import group_failures, part_entries
@@ -171,4 +172,4 @@ def _sanity(prepared: Prepared) -> Sanity:
 
 
 def _forecasts(prepared: Prepared) -> pl.LazyFrame:
-    return pl.scan_parquet(prepared.output / FORECASTS / "*.parquet", hive_partitioning=False)
+    return scan_forecasts(prepared.output)

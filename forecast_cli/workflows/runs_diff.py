@@ -11,8 +11,9 @@ from forecast_cli.core.errors import OutputConflictError
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.store.atomic import read_back
 from forecast_cli.store.fingerprint import differences
-from forecast_cli.store.layout import ACCOUNTS, FORECASTS
+from forecast_cli.store.layout import ACCOUNTS
 from forecast_cli.store.manifest import Manifest
+from forecast_cli.store.parquet import scan_forecasts
 from forecast_cli.store.run_folder import identity_of
 from forecast_cli.workflows.run_pairs import keys_of, named, status_changes
 from forecast_cli.workflows.runs import find_run
@@ -99,7 +100,7 @@ def _accounts(output: Path, manifest: Manifest) -> pl.LazyFrame:
 
 
 def _numbers(old: tuple[Path, Manifest], new: tuple[Path, Manifest]) -> Moved:
-    frames = [named(pl.scan_parquet(output / FORECASTS / "*.parquet"), one.settings) for output, one in (old, new)]
+    frames = [named(scan_forecasts(output), one.settings) for output, one in (old, new)]
     names = [frame.collect_schema().names() for frame in frames]
     others = [name for name in (CUTOFF, c.DATE, c.MODEL) if all(name in each for each in names)]
     on = [*keys_of(*frames), *others]

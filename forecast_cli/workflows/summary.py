@@ -16,6 +16,7 @@ from forecast_cli.risk.events import windows_within
 from forecast_cli.store.atomic import read_back
 from forecast_cli.store.layout import FAILURES, FORECASTS, RISK
 from forecast_cli.store.manifest import Manifest
+from forecast_cli.store.parquet import scan_table
 from forecast_cli.workflows.ledgers import group_failures
 from forecast_cli.workflows.results import ForecastRequest, ForecastRun, InputSummary, LowBalanceCount, WrittenFile
 
@@ -59,7 +60,7 @@ def count_low_balances(output: Path, settings: Mapping[str, Any]) -> tuple[LowBa
     """Count the accounts likely to run low, for each threshold in the order asked for, by the first model."""
     first = pl.col(c.MODEL) == first_model(settings)
     counts = (
-        pl.scan_parquet(output / RISK)
+        scan_table(output / RISK)
         .filter(first)
         .group_by(THRESHOLD_NAME, WINDOW)
         .agg(accounts=pl.len(), likely=(pl.col(PROB_BELOW) >= LIKELY).sum())

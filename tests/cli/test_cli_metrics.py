@@ -185,10 +185,14 @@ def test_a_place_that_cannot_be_is_refused_before_the_run(
 
 
 def test_labels_are_escaped() -> None:
-    told = [gauge("a", "Says.", 1.5, threshold='q"\\\nx'), gauge("b", "Nothing.", None), gauge("c", "None.", math.nan)]
+    told = [
+        gauge("a", "Says.", 1.5, threshold='q"\\\nx\x1b'),
+        gauge("b", "Nothing.", None),
+        gauge("c", "None.", math.nan),
+    ]
     text = render_gauges(told, {"run": "x"})
     assert text.splitlines() == [
         "# HELP forecast_cli_a Says.",
         "# TYPE forecast_cli_a gauge",
-        'forecast_cli_a{run="x",threshold="q\\"\\\\\\nx"} 1.5',
+        'forecast_cli_a{run="x",threshold="q\\"\\\\\\\\nx\\\\x1b"} 1.5',
     ]
