@@ -1,20 +1,22 @@
 """The main job: balances in, forecasts and an honest ledger out."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from forecast_cli.core.columns import UNIQUE_ID
+from forecast_cli.core.errors import CheckFailedError
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.engine.outcomes import contract_failures
 from forecast_cli.engine.shards import cpu_seconds
 from forecast_cli.engine.worker import forecast_shard
+from forecast_cli.reports.run_metrics import Change
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, RISK
 from forecast_cli.store.learned_tables import learned_frames
 from forecast_cli.store.lock import refuse_if_held
-from forecast_cli.store.manifest import FileEntry, Manifest
+from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.read import read_manifest
 from forecast_cli.store.run_folder import RunFolder, ShardReceipt, look_or_refuse
 from forecast_cli.store.staging import write_table
@@ -38,7 +40,7 @@ def run_forecast(request: ForecastRequest, progress: Progress | None = None) -> 
     refuse_if_held(request.output)
     prepared = prepare(COMMAND, request.input, request.output, request.settings)
     progress = progress or NullProgress()
-    finish = partial(_finish, previous=_previous(request, prepared, progress))
+    finish = partial(_finish, previous=request.previous, warn=progress.warn)
     done = execute(prepared, forecast_shard, finish, force=request.force, progress=progress)
     return summarize_run(
         request,
@@ -78,23 +80,30 @@ def _tables_of(prepared: Prepared) -> tuple[str, ...]:
     return (RISK, *events, ACCOUNTS, FAILURES)
 
 
-def _previous(request: ForecastRequest, prepared: Prepared, progress: Progress) -> tuple[Path, Manifest] | None:
-    """Return the run to compare with, before there is anything to compare; say so where one was asked for in vain."""
-    if request.previous is None:
-        return None
-    origin = prepared.contract.origin
-    found = find_previous(request.previous, output=request.output, origin=origin.isoformat() if origin else None)
-    if found is None:
-        progress.warn(f"--previous {request.previous}: holds no earlier forecast to compare with")
-    return found
-
-
 def _finish(
-    prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt], *, previous: tuple[Path, Manifest] | None
+    prepared: Prepared,
+    run: RunFolder,
+    receipts: Sequence[ShardReceipt],
+    *,
+    previous: Path | None,
+    warn: Callable[[str], None],
 ) -> tuple[FileEntry, ...]:
     tables = merge_tables(run, receipts, _tables_of(prepared))
     frames = {} if prepared.learned is None else learned_frames(prepared.learned)
     learned = tuple(write_table(frame, run.output, name) for name, frame in frames.items())
-    new = Side(run.output, prepared.settings.affecting_output(COMMAND))
-    change = measure_change(previous, new) if previous else None
+    change = _change(prepared, previous, warn) if previous else None
     return (*tables, *learned, write_metrics_json(prepared, receipts, change=change))
+
+
+def _change(prepared: Prepared, folder: Path, warn: Callable[[str], None]) -> Change | None:
+    """Return what changed since the run before, in ``folder``; where that cannot be told, only say why."""
+    origin = prepared.contract.origin
+    found = find_previous(folder, output=prepared.output, origin=origin.isoformat() if origin else None)
+    if found is None:
+        warn(f"--previous {folder}: holds no earlier forecast to compare with")
+        return None
+    try:
+        return measure_change(found, Side(prepared.output, prepared.settings.affecting_output(COMMAND)))
+    except CheckFailedError as error:
+        warn(f"{error}; nothing is compared; {error.hint}")
+        return None

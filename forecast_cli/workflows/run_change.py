@@ -68,7 +68,7 @@ def measure_change(previous: tuple[Path, Manifest], new: Side) -> Change:
             medians=_medians(old, new),
             risk=_risk(old, new),
         )
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise CheckFailedError(
             f"--previous {output}: cannot be read: {error}", f"look at it: forecast-cli check {output}"
         ) from error
