@@ -62,8 +62,9 @@ class _Supervisor:
             wait([worker.connection for worker in self._crew.workers], timeout=_LOOK)
             silence = self._since_last_look()
             for worker in list(self._crew.workers):
+                worker.silent += silence
                 yield from self._listen(worker)
-                self._judge(worker, silence)
+                self._judge(worker)
 
     def _since_last_look(self) -> float:
         before, self._looked = self._looked, time.monotonic()
@@ -122,9 +123,8 @@ class _Supervisor:
             case _:
                 assert_never(message)
 
-    def _judge(self, worker: Worker, silence: float) -> None:
-        """Lose a worker that has been kept waiting for too long."""
-        worker.silent += silence
+    def _judge(self, worker: Worker) -> None:
+        """Lose a worker that has been kept waiting for too long; one that has just spoken has not."""
         if worker.allowed is not None and worker.silent > worker.allowed:
             self._lose(worker, LostWorker(Loss.TIMEOUT, describe_timeout(self._limit), worker.at))
 
