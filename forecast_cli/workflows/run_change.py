@@ -4,11 +4,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
 from forecast_cli.core import columns as c
-from forecast_cli.core.errors import CheckFailedError
+from forecast_cli.core.errors import CheckFailedError, ConfigError
 from forecast_cli.core.risk import PROB_BELOW, THRESHOLD_NAME, WINDOW
 from forecast_cli.reports.run_metrics import Change, MedianMoves, PreviousRun, RiskMoves, StatusChange
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, MANIFEST, RISK
@@ -17,6 +18,8 @@ from forecast_cli.store.parquet import scan_forecasts, scan_table
 from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.run_pairs import SettingsRecord, keys_of, named, status_changes
 from forecast_cli.workflows.summary import LIKELY, first_model
+
+_UNREADABLE: Final = (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def measure_change(previous: tuple[Path, Manifest], new: Side) -> Change:
             medians=_medians(old, new),
             risk=_risk(old, new),
         )
-    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+    except (*_UNREADABLE, KeyError, ConfigError) as error:  # also settings or models of another version
         raise CheckFailedError(
             f"--previous {output}: cannot be read: {error}", f"look at it: forecast-cli check {output}"
         ) from error

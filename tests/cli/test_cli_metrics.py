@@ -4,6 +4,7 @@ import json
 import math
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -130,10 +131,20 @@ def test_the_run_to_compare_with_is_the_latest_before_and_never_the_run_itself(c
     assert told(nights / "1")["change"] is None
 
 
-def test_a_previous_run_that_is_damaged_is_told_and_does_not_keep_the_forecast_from_its_end(
-    cli: Cli, nights: Path
+def lose_a_table(output: Path) -> None:
+    (output / "risk.parquet").unlink()
+
+
+def name_a_model_that_is_no_more(output: Path) -> None:
+    path = output / "manifest.json"
+    path.write_text(path.read_text().replace('"Naive"', '"Gone"'))
+
+
+@pytest.mark.parametrize("spoil", [lose_a_table, name_a_model_that_is_no_more])
+def test_a_previous_run_that_cannot_be_read_is_told_and_does_not_keep_the_forecast_from_its_end(
+    cli: Cli, nights: Path, spoil: Callable[[Path], None]
 ) -> None:
-    (nights / "1" / "risk.parquet").unlink()
+    spoil(nights / "1")
     again = ("forecast", nights.parent / "2.parquet", "--output", nights / "2", "--model", "Naive", "--horizon", 10)
     rest = ("--threshold", 2500, "--jobs", 1, "--force", "--previous", nights / "1")
     said = " ".join(cli(*again, *rest).expect(ExitCode.OK).err.split())
