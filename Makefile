@@ -8,8 +8,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 AUDIT := .venv-audit
+FUZZ := .venv-fuzz
 OUT ?= out
 ARGS ?=
+FUZZ_SECONDS ?= 180
 BALANCES ?= ../shared/data/berka_balances.parquet
 
 $(STAMP): requirements/dev.txt pyproject.toml
@@ -56,6 +58,17 @@ test-faults: $(STAMP) ## Inject every fault there is and print how often each wa
 torture: $(STAMP) ## Kill 1,000 runs at random instants, and race 8 runs for one output 50 times (about an hour)
 	@FAULT_TABLE=1 FAULT_KILLS=1000 FAULT_RACES=50 $(BIN)/python -m pytest -q tests/faults/test_faults_kill.py $(ARGS)
 
+$(FUZZ)/.installed: requirements/fuzz.txt $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade --target $(FUZZ) --requirement requirements/fuzz.txt
+	@touch $@
+
+.PHONY: fuzz
+fuzz: $(FUZZ)/.installed ## Fuzz settings and reader, FUZZ_SECONDS each (Linux on x86_64); a crash leaves its input in out/fuzz
+	@for target in config reader; do \
+		mkdir -p $(OUT)/fuzz/$$target; \
+		PYTHONPATH=$(FUZZ) $(BIN)/python tests/fuzz/fuzz_$$target.py -max_total_time=$(FUZZ_SECONDS) -max_len=256 -len_control=0 -print_final_stats=1 -artifact_prefix=$(OUT)/fuzz/ $(ARGS) $(OUT)/fuzz/$$target || exit 1; \
+	done
+
 .PHONY: lint
 lint: $(STAMP) ## Check style and formatting
 	@$(BIN)/ruff check .
@@ -97,12 +110,20 @@ $(AUDIT)/.installed: requirements/audit.txt
 
 .PHONY: audit
 audit: $(AUDIT)/.installed ## Ask for known weaknesses of what the tool is built from (needs the network)
-	@$(AUDIT)/bin/pip-audit --disable-pip --require-hashes --requirement requirements/runtime.txt $(ARGS)
+	@$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off --requirement requirements/runtime.txt $(ARGS) || { \
+		echo "make audit: either a weakness is listed above, or the advisories could not be asked for all packages:" >&2; \
+		echo "the package index has to be reachable, or the OSV service with ARGS='--vulnerability-service osv'" >&2; exit 1; }
 
 .PHONY: sbom
 sbom: $(AUDIT)/.installed ## List what the tool is built from, with hashes, in out/sbom.json (CycloneDX)
 	@mkdir -p $(OUT)
 	@$(AUDIT)/bin/cyclonedx-py requirements requirements/runtime.txt --pyproject pyproject.toml --output-reproducible --output-format JSON --output-file $(OUT)/sbom.json $(ARGS)
+
+.PHONY: build
+build: $(STAMP) sbom ## Build wheel and source archive into dist, with the list of what they are built from
+	@rm -rf dist
+	@$(BIN)/hatchling build --directory dist
+	@cp $(OUT)/sbom.json dist/sbom.json
 
 .PHONY: pins
 pins: ## Compile requirements/*.txt again (needs uv)
@@ -112,4 +133,4 @@ pins: ## Compile requirements/*.txt again (needs uv)
 
 .PHONY: clean
 clean: ## Remove what the other targets made
-	@rm -rf $(VENV) $(AUDIT) $(OUT) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(AUDIT) $(FUZZ) $(OUT) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -65,6 +65,11 @@ def config_from(ctx: typer.Context) -> Path | None:
     return ctx.params["config"]  # type: ignore[no-any-return]
 
 
+def metrics_from(ctx: typer.Context) -> Path | None:
+    """Return the file that Prometheus is told in."""
+    return ctx.params["metrics"]  # type: ignore[no-any-return]
+
+
 def is_quiet(ctx: typer.Context) -> bool:
     """Say whether neither progress nor a summary is wanted."""
     return bool(ctx.params["quiet"])

@@ -252,8 +252,7 @@ class RunOptions:
         float | None,
         _option(
             "--account-timeout",
-            "Seconds a model may take over one account; the account that takes longer twice is failed: timeout "
-            "(default: 60).",
+            "Seconds a model may take over one account; an account that takes longer is failed: timeout (default: 60).",
             "SECONDS",
         ),
     ]
@@ -371,6 +370,26 @@ class QuietOptions:
 
     quiet: Annotated[
         bool | None, typer.Option("--quiet", "-q", help="Neither progress nor a summary; warnings and errors still.")
+    ]
+
+
+class MetricsOptions:
+    """What a run tells a monitor."""
+
+    metrics: Annotated[Path | None, _option("--metrics", "Write the run's figures for Prometheus.", "FILE")]
+
+
+class PreviousOptions:
+    """The run that a forecast is compared with."""
+
+    previous: Annotated[
+        Path | None,
+        _option(
+            "--previous",
+            "Say in metrics.json what changed since an earlier run: its output, or the folder such outputs lie in, of "
+            "which the latest counts.",
+            "DIR",
+        ),
     ]
 
 

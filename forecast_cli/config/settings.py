@@ -138,7 +138,7 @@ class Settings(BaseModel):
     memory: Annotated[Size | None, Field(json_schema_extra=_RUNNING)] = None
     """Memory that all processes of a run take together, such as 2GB (default: most of what is free)."""
     account_timeout: Annotated[float, Field(gt=0, json_schema_extra=_RUNNING)] = 60.0
-    """Seconds a model may take over one account; the account that takes longer twice is failed: timeout."""
+    """Seconds a model may take over one account; an account that takes longer is failed: timeout."""
     mode: Annotated[str, BeforeValidator(octal), AfterValidator(check_mode), Field(json_schema_extra=_MODE)] = "0600"
     """Permissions of the files that are written, in octal; folders may be entered by whoever may read."""
     shard_size: Annotated[int | None, Field(ge=1)] = None

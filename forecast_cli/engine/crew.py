@@ -25,7 +25,7 @@ from forecast_cli.models.spec import ModelKind
 ONE_THREAD: Final = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS"), "1"
 )
-#: Seconds that each account of a block adds to the time its worker may be silent.
+#: Seconds an account that a block of many may take, where that is longer than the limit of one.
 _PER_ACCOUNT: Final = 0.01
 #: Seconds to wait for a process that was killed.
 _UNTIL_GONE: Final = 5.0
@@ -58,12 +58,13 @@ class Worker:
         self.attempt, self.allowed, self.account = None, None, None
 
     def hear(self, message: Message, *, limit: float) -> None:
-        """Note a sign of life; an account may take ``limit`` seconds."""
+        """Note a sign of life; an account may take ``limit`` seconds, or what the attempt has left of them."""
         self.silent = 0.0
         if isinstance(message, Begun):
             self.part, self.account, self.allowed = message.part, None, None
         if isinstance(message, Word):
-            self.allowed = limit + _PER_ACCOUNT * message.accounts if message.accounts else None
+            patience = limit if self.attempt is None else self.attempt.patience(limit)
+            self.allowed = max(patience, _PER_ACCOUNT * message.accounts) if message.accounts else None
             if message.account is not None or not message.accounts:
                 self.account = message.account
 
@@ -78,7 +79,7 @@ class Worker:
         if self.account is not None or self.attempt is None:
             return self.account
         part = self.attempt.task.parts[self.part]
-        return (part.first_id,) if self.attempt.losses and part.first_id == part.last_id else None
+        return (part.first_id,) if self.attempt.one_by_one and part.first_id == part.last_id else None
 
     def kill(self) -> None:
         """End the process at once; what it staged is not committed, and nothing else of it matters."""

@@ -19,7 +19,7 @@ from forecast_cli.store.run_folder import ShardReceipt
 #: Seconds between two looks at workers that say nothing, and the most that counts as their silence from one to the
 #: next: where this process was itself held up or stopped, it was not they that were silent.
 _LOOK: Final = 0.2
-_MOST_SILENCE: Final = 5.0
+_MOST_SILENCE: Final = 1.0
 #: So many workers may be lost, or not come to be, from one finished shard to the next before it is no account's fault.
 _MOST_LOSSES: Final = 64
 _MOST_FALSE_STARTS: Final = 3
@@ -37,10 +37,10 @@ def run_shards(
 ) -> Generator[ShardReceipt]:
     """Yield the receipts of ``shards`` as workers finish them, in no particular order.
 
-    A worker that is lost over an account, or kept waiting by it for longer than ``account_timeout``, is replaced; an
-    account that does so twice is failed, and all others are forecast. ``warn`` is told of each loss. Raises what a
-    shard raises, and WorkerLostError where no account can be blamed. Leaves no worker behind. Where ``at_once``
-    is named, a worker takes up to so many accounts of a shard at a time.
+    A worker that is lost over an account, or kept waiting by it for longer than ``account_timeout``, is replaced. An
+    account that takes too long, or ends two workers, is failed, and all others are forecast. ``warn`` is told of each
+    loss. Raises what a shard raises, and WorkerLostError where no account can be blamed. Leaves no worker behind.
+    Where ``at_once`` is named, a worker takes up to so many accounts of a shard at a time.
     """
     if not shards:
         return
@@ -69,8 +69,9 @@ class _Supervisor:
             wait([worker.connection for worker in self._crew.workers], timeout=_LOOK)
             silence = self._since_last_look()
             for worker in list(self._crew.workers):
+                worker.silent += silence
                 yield from self._listen(worker)
-                self._judge(worker, silence)
+                self._judge(worker)
 
     def _since_last_look(self) -> float:
         before, self._looked = self._looked, time.monotonic()
@@ -129,9 +130,8 @@ class _Supervisor:
             case _:
                 assert_never(message)
 
-    def _judge(self, worker: Worker, silence: float) -> None:
-        """Lose a worker that has been kept waiting for too long."""
-        worker.silent += silence
+    def _judge(self, worker: Worker) -> None:
+        """Lose a worker that has been kept waiting for too long; one that has just spoken has not."""
         if worker.allowed is not None and worker.silent > worker.allowed:
             self._lose(worker, LostWorker(Loss.TIMEOUT, describe_timeout(self._limit), worker.at))
 

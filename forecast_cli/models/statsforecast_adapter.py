@@ -64,7 +64,7 @@ class FittedSeries:
     def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days of each account by itself; whatever it raises is a failure of that account alone."""
         return forecast_each(
-            len(self.panel),
+            self.panel,
             lambda row: _forecast_one(self.model, self.panel, row, h=h, levels=levels),
             h=h,
             levels=levels,
@@ -79,13 +79,14 @@ class FittedSeries:
 Numbers = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
-def forecast_each(n: int, one: Callable[[int], Numbers], *, h: int, levels: tuple[float, ...]) -> Forecast:
-    """Return what ``one`` says of each of n rows; whatever it raises is a failure of that row alone."""
+def forecast_each(panel: Panel, one: Callable[[int], Numbers], *, h: int, levels: tuple[float, ...]) -> Forecast:
+    """Return what ``one`` says of each row; whatever it raises is a failure of that row alone."""
+    n = len(panel)
     mean, quantiles = np.full((n, h), np.nan), np.full((n, h, 2 * len(levels) + 1), np.nan)
     failures = []
     with silence():
-        for row in range(n):
-            tell(1)
+        for row, key in enumerate(panel.row_keys()):
+            tell(1, key)
             try:
                 mean[row], quantiles[row] = one(row)
             except Exception as error:  # noqa: BLE001 - what a library raises on one account must not end the others

@@ -4,14 +4,14 @@ The recursions go on from the day the history began at the fit, with its paramet
 learned stays in memory, where ``SeriesModel`` lets go of it account by account.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.core.pace import tell
+from forecast_cli.core.pace import Key, tell
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, Model
 from forecast_cli.models.spec import Seasons
@@ -37,7 +37,8 @@ class ForwardModel:
     def fit(self, panel: Panel) -> "FittedForward":
         """Fit each account by itself; what that raises is a failure of the account's forecast."""
         with silence():
-            return FittedForward(self, panel, tuple(_learn(self.model, panel, row) for row in range(len(panel))))
+            keys = enumerate(panel.row_keys())
+            return FittedForward(self, panel, tuple(_learn(self.model, panel, row, key) for row, key in keys))
 
 
 @dataclass(frozen=True)
@@ -60,15 +61,15 @@ class FittedForward:
 
     def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days of each account by itself."""
-        return forecast_each(len(self.panel), lambda row: self._one(row, h, levels), h=h, levels=levels)
+        return forecast_each(self.panel, lambda row: self._one(row, h, levels), h=h, levels=levels)
 
     def update(self, panel: Panel) -> "FittedForward":
         """Give each account its newer balances; one of which nothing was learned is fitted."""
-        known = dict(zip(_keys(self.panel), self.learned, strict=True))
+        known = dict(zip(self.panel.row_keys(), self.learned, strict=True))
         with silence():
             learned = tuple(
-                _extend(known.get(key), panel, row) or _learn(self.model.model, panel, row)
-                for row, key in enumerate(_keys(panel))
+                _extend(known.get(key), panel, row) or _learn(self.model.model, panel, row, key)
+                for row, key in enumerate(panel.row_keys())
             )
         return FittedForward(self.model, panel, learned)
 
@@ -90,9 +91,9 @@ def updatable(build: Callable[[Seasons], SeriesModel]) -> Callable[[Seasons], Mo
     return lambda seasons: ForwardModel(build(seasons))
 
 
-def _learn(model: SeriesModel, panel: Panel, row: int) -> _Learned | Exception:
+def _learn(model: SeriesModel, panel: Panel, row: int, key: Key) -> _Learned | Exception:
     y = np.array(panel.series(row), dtype=np.float64)
-    tell(1)
+    tell(1, key)
     try:
         estimator = make_estimator(model.estimator).fit(y=y.copy())
     except Exception as error:  # noqa: BLE001 - what a library raises on one account must not end the others
@@ -116,7 +117,3 @@ def _extend(known: _Learned | Exception | None, panel: Panel, row: int) -> _Lear
 def _first_day(panel: Panel, row: int) -> np.datetime64:
     day: np.datetime64 = panel.origins[row].astype("datetime64[D]") - (panel.lengths[row] - 1)
     return day
-
-
-def _keys(panel: Panel) -> Iterator[tuple[object, ...]]:
-    return zip(*panel.keys(), strict=True)

@@ -1,13 +1,14 @@
 """Figures of a run in the text format that Prometheus reads: one gauge a name, with what it says and its samples."""
 
+import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from forecast_cli.core.redact import redact
+from forecast_cli.reports.escape import printable
 
 _PREFIX: Final = "forecast_cli_"
-_ESCAPES: Final = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+_ESCAPES: Final = str.maketrans({"\\": r"\\", '"': r"\""})
 
 
 @dataclass(frozen=True)
@@ -32,19 +33,20 @@ def gauge(name: str, says: str, value: float | None, **labels: str) -> Gauge:
     return Gauge(name, says, () if value is None else (Sample(value, labels),))
 
 
-def render_gauges(gauges: Iterable[Gauge]) -> str:
-    """Return gauges as a text file; one without samples is left out."""
-    return "".join(map(_render, (one for one in gauges if one.samples)))
+def render_gauges(gauges: Iterable[Gauge], labels: Mapping[str, str]) -> str:
+    """Return gauges as a text file, each sample with ``labels`` too; what could not be had is left out."""
+    finite = (replace(one, samples=tuple(each for each in one.samples if math.isfinite(each.value))) for one in gauges)
+    return "".join(_render(one, labels) for one in finite if one.samples)
 
 
-def _render(one: Gauge) -> str:
+def _render(one: Gauge, labels: Mapping[str, str]) -> str:
     name = f"{_PREFIX}{one.name}"
     head = [f"# HELP {name} {one.says}", f"# TYPE {name} gauge"]
-    lines = [f"{name}{_labels(sample.labels)} {sample.value:.16g}" for sample in one.samples]
+    lines = [f"{name}{_labels({**labels, **sample.labels})} {sample.value:.16g}" for sample in one.samples]
     return "".join(f"{line}\n" for line in [*head, *lines])
 
 
 def _labels(labels: Mapping[str, str]) -> str:
     if not labels:
         return ""
-    return "{" + ",".join(f'{name}="{redact(value).translate(_ESCAPES)}"' for name, value in labels.items()) + "}"
+    return "{" + ",".join(f'{name}="{printable(value).translate(_ESCAPES)}"' for name, value in labels.items()) + "}"

@@ -13,6 +13,7 @@ import polars as pl
 
 from forecast_cli.core.errors import OutputNotWrittenError
 from forecast_cli.core.seam import Step, about_to
+from forecast_cli.store.parquet import load_table
 
 #: What to do about a disk that fails.
 _MEND: Final = "free space or mend permissions, then run the same command again: finished shards are kept"
@@ -30,7 +31,7 @@ def writing(path: Path) -> Iterator[None]:
 def read_back(path: Path) -> pl.DataFrame:
     """Return a table that was written by the run at work; raises OutputNotWrittenError where it cannot be read."""
     with reading_back(path):
-        return pl.read_parquet(path)
+        return load_table(path)
 
 
 @contextlib.contextmanager

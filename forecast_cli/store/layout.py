@@ -27,6 +27,8 @@ WEIGHTS: Final = "weights.parquet"
 REPORTS: Final = ("report.json", "report.html", "report.md")
 #: Reports that ``report.json`` holds all of.
 RENDERED: Final = REPORTS[1:]
+#: What a monitor should know of the run; like ``accounts.parquet``, it holds times.
+METRICS: Final = "metrics.json"
 MANIFEST: Final = "manifest.json"
 SUCCESS: Final = "_SUCCESS"
 LOCK: Final = ".lock"
@@ -54,7 +56,7 @@ TABLES: Final = (
     EVENTS,
     WEIGHTS,
 )
-OWN: Final = frozenset({FORECASTS, *TABLES, *REPORTS, MANIFEST, SUCCESS, LOCK, HOLDER, RUNNING})
+OWN: Final = frozenset({FORECASTS, *TABLES, *REPORTS, METRICS, MANIFEST, SUCCESS, LOCK, HOLDER, RUNNING})
 
 
 def shard_path(index: int, table: str) -> str:

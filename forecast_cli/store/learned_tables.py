@@ -15,6 +15,7 @@ from forecast_cli.models.pooled.candidates import BANDS, SEGMENTS, Weights
 from forecast_cli.models.pooled.forest import Tree
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.store.layout import LEARNED_SCORES, LEARNED_TREES, LEARNED_WEIGHTS
+from forecast_cli.store.parquet import load_table
 
 _NODES: Final = {"feature": np.int32, "threshold": np.float64, "left": np.int32, "right": np.int32}
 _TREES: Final[dict[str, Any]] = {
@@ -73,9 +74,9 @@ def read_learned(folder: Path, *, h: int) -> Learned:
     """Return what the run in ``folder`` learned; raises ConfigError where that is nothing, or for fewer than h days."""
     hint = "name the output of a forecast by 'auto' of at least this horizon"
     try:
-        trees, scores = (pl.read_parquet(folder / name) for name in (LEARNED_TREES, LEARNED_SCORES))
+        trees, scores = (load_table(folder / name) for name in (LEARNED_TREES, LEARNED_SCORES))
         path = folder / LEARNED_WEIGHTS
-        weights = pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=_WEIGHTS)
+        weights = load_table(path) if path.exists() else pl.DataFrame(schema=_WEIGHTS)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise ConfigError(f"--fitted {folder}: holds nothing that was learned ({error})", hint) from None
     longest = int(scores["horizon"][0]) if scores.height else 0

@@ -31,6 +31,7 @@ from forecast_cli.store.layout import (
     FORECASTS,
     LOCK,
     MANIFEST,
+    METRICS,
     PLAN,
     REPORTS,
     RUNNING,
@@ -245,7 +246,7 @@ def _clear(output: Path) -> None:
 
 def withdraw(output: Path) -> None:
     """Take away a run's claim to be finished, and then the tables that are made at its end."""
-    for name in (SUCCESS, MANIFEST, *TABLES, *REPORTS):
+    for name in (SUCCESS, MANIFEST, METRICS, *TABLES, *REPORTS):
         remove_file(output / name)
 
 

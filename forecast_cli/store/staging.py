@@ -10,6 +10,7 @@ from forecast_cli.core.redact import redact
 from forecast_cli.store.atomic import parquet_bytes, reading_back, sha256_of, write_durable, write_rows, write_whole
 from forecast_cli.store.layout import shard_path
 from forecast_cli.store.manifest import FileEntry
+from forecast_cli.store.parquet import scan_table
 from forecast_cli.store.run_folder import StagedFile
 
 
@@ -34,9 +35,9 @@ def write_parts(parts: Sequence[Path], output: Path, name: str) -> FileEntry:
     for part in parts:
         with reading_back(part):
             part.stat()
-    write_rows(pl.scan_parquet(list(parts)), path)
+    write_rows(scan_table(parts), path)
     with reading_back(path):
-        rows = pl.scan_parquet(path).select(pl.len()).collect().item()
+        rows = scan_table(path).select(pl.len()).collect().item()
         return FileEntry(path=name, rows=rows, bytes=path.stat().st_size, sha256=sha256_of(path))
 
 

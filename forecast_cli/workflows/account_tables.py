@@ -13,6 +13,7 @@ from forecast_cli.core.errors import CheckFailedError
 from forecast_cli.core.ledger import Status
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, LEARNED_SCORES, RISK, WEIGHTS
 from forecast_cli.store.manifest import Manifest
+from forecast_cli.store.parquet import scan_table
 from forecast_cli.workflows.account_key import AccountKey
 from forecast_cli.workflows.story import AccountFan, Band, Share, Standing, ThresholdRisk, WindowRisk
 
@@ -33,7 +34,7 @@ class RunTables:
     def scan(self, name: str) -> pl.LazyFrame:
         """Return the rows of a table, or of all part files in a folder."""
         paths = [entry.path for entry in self.manifest.files if entry.path == name or entry.path.startswith(f"{name}/")]
-        return pl.scan_parquet([self.output / path for path in paths], glob=False, hive_partitioning=False)
+        return scan_table([self.output / path for path in paths])
 
     def rows_of(self, key: AccountKey, name: str, model: str | None = None) -> pl.DataFrame:
         """Return the account's rows of a table, of one model where that is named."""

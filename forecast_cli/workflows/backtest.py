@@ -20,6 +20,7 @@ from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE, SCALE_RMS, SCOR
 from forecast_cli.evaluation.splits import reading_enough
 from forecast_cli.models.registry import check_updatable
 from forecast_cli.reports.jsonfile import read_report
+from forecast_cli.reports.run_metrics import Score
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, LOW_BALANCE, SCORES, WINDOWS
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import FileEntry
@@ -30,6 +31,7 @@ from forecast_cli.workflows.backtest_tables import write_figures
 from forecast_cli.workflows.ledgers import merge_tables
 from forecast_cli.workflows.report import REPORT_JSON, get_ready, write_reports
 from forecast_cli.workflows.results import ForecastRequest, InputSummary, WrittenFile
+from forecast_cli.workflows.run_metrics import write_metrics_json
 from forecast_cli.workflows.running import Prepared, execute, prepare
 from forecast_cli.workflows.summary import list_files, summarize_source
 
@@ -109,4 +111,13 @@ def cutoffs_back(settings: Settings) -> tuple[int, ...]:
 def _finish(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt]) -> tuple[FileEntry, ...]:
     tables = merge_tables(run, receipts, (ACCOUNTS, FAILURES, WINDOWS, SCORES, LOW_BALANCE))
     report = build_report(prepared, run, receipts)
-    return (*tables, *write_figures(report, run.output), *write_reports(report, run.output))
+    figures = (*write_figures(report, run.output), *write_reports(report, run.output))
+    return (*tables, *figures, write_metrics_json(prepared, receipts, scores=_scores(report)))
+
+
+def _scores(report: Report) -> tuple[Score, ...]:
+    return tuple(
+        Score(model=one.model, metric=name, value=estimate.value)
+        for one in report.leaderboard
+        for name, estimate in one.metrics.items()
+    )

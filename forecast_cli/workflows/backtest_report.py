@@ -20,6 +20,7 @@ from forecast_cli.evaluation.sentences import LEVEL, say_findings
 from forecast_cli.evaluation.steps import add_tallies, score_steps
 from forecast_cli.store.fingerprint import versions
 from forecast_cli.store.layout import ACCOUNTS, COSTS, FAILURES, FIGURES, LOW_BALANCE, STEP_SUMS, WINDOWS
+from forecast_cli.store.parquet import load_table, scan_table
 from forecast_cli.store.run_folder import RunFolder, ShardReceipt
 from forecast_cli.workflows.fans import draw_fans
 from forecast_cli.workflows.ledgers import group_failures, read_table
@@ -30,14 +31,14 @@ from forecast_cli.workflows.running import Prepared
 def build_report(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt]) -> Report:
     """Return the report of a run whose whole tables stand in its folder."""
     settings, keys = prepared.settings, prepared.key_columns
-    windows = pl.read_parquet(run.output / WINDOWS)
+    windows = load_table(run.output / WINDOWS)
     scored = read_scored(prepared, run, receipts, windows)
     leaderboard = rank_models(scored, read_table(run, receipts, COSTS), season=settings.season_length[0])
-    tally = add_tallies(pl.read_parquet(run.path_of(receipt, STEP_SUMS)) for receipt in receipts)
+    tally = add_tallies(load_table(run.path_of(receipt, STEP_SUMS)) for receipt in receipts)
     steps = tuple(score_steps(tally, scored.metrics, mixed=scored.mixed, seed=settings.seed))
     named = _segments_of(settings)
     segments = score_segments(scored, named, season=settings.season_length[0])
-    low = pl.read_parquet(run.output / LOW_BALANCE)
+    low = load_table(run.output / LOW_BALANCE)
     low_balance = score_low_balance(low, keys=keys, seed=settings.seed)
     facts = _facts(prepared, run, receipts, windows=windows, scored=scored)
     return Report(
@@ -60,7 +61,7 @@ def read_scored(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardRece
     """Return the figures of all shards, read one model at a time, over the windows that compare the models."""
     settings, keys = prepared.settings, prepared.key_columns
     paths = [run.path_of(receipt, FIGURES) for receipt in receipts]
-    figures = pl.scan_parquet(paths)
+    figures = scan_table(paths)
     forecasts = figures.select(*keys, CUTOFF, c.MODEL).collect()
 
     def read_figures(model: str, metrics: Sequence[str]) -> pl.DataFrame:
@@ -94,7 +95,7 @@ def _facts(
     prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt], *, windows: pl.DataFrame, scored: Scored
 ) -> RunFacts:
     summary = summarize_input(prepared.checked)
-    accounts = count_statuses(pl.read_parquet(run.output / ACCOUNTS, columns=["status"]))
+    accounts = count_statuses(load_table(run.output / ACCOUNTS, columns=["status"]))
     first, last = _ends(windows)
     return RunFacts(
         input=summary.root,
@@ -130,7 +131,7 @@ def _ends(windows: pl.DataFrame) -> tuple[date | None, date | None]:
 
 
 def _problems(run: RunFolder, id_col: str) -> tuple[Problem, ...]:
-    groups = group_failures(pl.read_parquet(run.output / FAILURES), id_col)
+    groups = group_failures(load_table(run.output / FAILURES), id_col)
     return tuple(
         Problem(
             status=group.status.value,

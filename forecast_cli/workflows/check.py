@@ -12,6 +12,7 @@ from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.store.check import damaged_files, stray_files
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK, SUCCESS
 from forecast_cli.store.manifest import Manifest
+from forecast_cli.store.parquet import load_table, scan_forecasts, scan_table
 from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.check_risk import risk_promises
 from forecast_cli.workflows.results import CheckReport, Damage
@@ -38,12 +39,12 @@ def run_check(output: Path) -> CheckReport:
 
 
 def _broken_promises(output: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
-    accounts = pl.read_parquet(output / ACCOUNTS)
-    forecasts = pl.scan_parquet(output / FORECASTS / "*.parquet")
+    accounts = load_table(output / ACCOUNTS)
+    forecasts = scan_forecasts(output)
     yield from _accounts_promises(accounts, manifest)
     yield from _forecast_promises(forecasts, accounts, manifest)
     if any(entry.path == RISK for entry in manifest.files):
-        yield from risk_promises(pl.scan_parquet(output / RISK), accounts, manifest.settings)
+        yield from risk_promises(scan_table(output / RISK), accounts, manifest.settings)
 
 
 def _accounts_promises(accounts: pl.DataFrame, manifest: Manifest) -> Iterator[tuple[str, str]]:

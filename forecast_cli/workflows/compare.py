@@ -17,6 +17,7 @@ from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE
 from forecast_cli.store.check import damaged_files
 from forecast_cli.store.layout import SCORES, WINDOWS
 from forecast_cli.store.manifest import InputEntry, Manifest
+from forecast_cli.store.parquet import load_table
 from forecast_cli.store.read import read_manifest
 
 COMMAND: Final = "backtest"
@@ -120,7 +121,7 @@ def _read_table(folder: Path, manifest: Manifest, name: str) -> pl.DataFrame:
     if problems or not entries:
         why = problems[0][1] if problems else "not in the manifest"
         raise CheckFailedError(f"{folder / name}: {why}", f"see: forecast-cli check {folder}")
-    return pl.read_parquet(folder / name)
+    return load_table(folder / name)
 
 
 def _window_differences(base: Scores, new: Scores) -> Iterator[str]:

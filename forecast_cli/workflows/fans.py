@@ -13,7 +13,7 @@ from forecast_cli.data.contract.check import read_accounts
 from forecast_cli.data.panel import Panel
 from forecast_cli.evaluation.report import Fan
 from forecast_cli.evaluation.rows import CUTOFF
-from forecast_cli.store.layout import FORECASTS
+from forecast_cli.store.parquet import scan_forecasts
 from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.workflows.running import Prepared
 
@@ -88,7 +88,7 @@ def _drawn_levels(levels: Sequence[float]) -> list[float]:
 def _forecasts_of(prepared: Prepared, run: RunFolder, windows: Sequence[dict[str, Any]]) -> pl.DataFrame:
     """Return the forecast rows of all ``windows``, in one pass over the part files, by step."""
     by = [*prepared.key_columns, CUTOFF, c.MODEL]
-    parts = pl.scan_parquet(run.output / FORECASTS / "*.parquet")
+    parts = scan_forecasts(run.output)
     schema = parts.collect_schema()
     wanted = pl.DataFrame(
         [{name: row[name] for name in by} for row in windows], schema={name: schema[name] for name in by}

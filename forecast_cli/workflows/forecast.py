@@ -1,14 +1,18 @@
 """The main job: balances in, forecasts and an honest ledger out."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 
 from forecast_cli.core.columns import UNIQUE_ID
+from forecast_cli.core.errors import CheckFailedError
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.engine.outcomes import contract_failures
 from forecast_cli.engine.shards import cpu_seconds, joining_seconds
 from forecast_cli.engine.worker import forecast_shard
+from forecast_cli.reports.run_metrics import Change
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, RISK, WEIGHTS
 from forecast_cli.store.learned_tables import learned_frames
 from forecast_cli.store.lock import refuse_if_held
@@ -19,6 +23,8 @@ from forecast_cli.store.staging import write_table
 from forecast_cli.workflows.ledgers import group_failures, merge_tables
 from forecast_cli.workflows.reading import count_statuses, summarize_input
 from forecast_cli.workflows.results import ForecastPlan, ForecastRequest, ForecastRun
+from forecast_cli.workflows.run_change import Side, find_previous, measure_change
+from forecast_cli.workflows.run_metrics import write_metrics_json
 from forecast_cli.workflows.running import Prepared, execute, prepare
 from forecast_cli.workflows.summary import summarize_run
 
@@ -33,7 +39,9 @@ def run_forecast(request: ForecastRequest, progress: Progress | None = None) -> 
     """
     refuse_if_held(request.output)
     prepared = prepare(COMMAND, request.input, request.output, request.settings)
-    done = execute(prepared, forecast_shard, _finish, force=request.force, progress=progress or NullProgress())
+    progress = progress or NullProgress()
+    finish = partial(_finish, previous=request.previous, warn=progress.warn)
+    done = execute(prepared, forecast_shard, finish, force=request.force, progress=progress)
     return summarize_run(
         request,
         read_manifest(request.output),
@@ -76,7 +84,30 @@ def _tables_of(prepared: Prepared) -> tuple[str, ...]:
     return (RISK, *events, *weights, ACCOUNTS, FAILURES)
 
 
-def _finish(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt]) -> tuple[FileEntry, ...]:
+def _finish(
+    prepared: Prepared,
+    run: RunFolder,
+    receipts: Sequence[ShardReceipt],
+    *,
+    previous: Path | None,
+    warn: Callable[[str], None],
+) -> tuple[FileEntry, ...]:
     tables = merge_tables(run, receipts, _tables_of(prepared))
     frames = {} if prepared.learned is None else learned_frames(prepared.learned)
-    return (*tables, *(write_table(frame, run.output, name) for name, frame in frames.items()))
+    learned = tuple(write_table(frame, run.output, name) for name, frame in frames.items())
+    change = _change(prepared, previous, warn) if previous else None
+    return (*tables, *learned, write_metrics_json(prepared, receipts, change=change))
+
+
+def _change(prepared: Prepared, folder: Path, warn: Callable[[str], None]) -> Change | None:
+    """Return what changed since the run before, in ``folder``; where that cannot be told, only say why."""
+    origin = prepared.contract.origin
+    found = find_previous(folder, output=prepared.output, origin=origin.isoformat() if origin else None)
+    if found is None:
+        warn(f"--previous {folder}: holds no earlier forecast to compare with")
+        return None
+    try:
+        return measure_change(found, Side(prepared.output, prepared.settings.affecting_output(COMMAND)))
+    except CheckFailedError as error:
+        warn(f"{error}; nothing is compared; {error.hint}")
+        return None

@@ -7,6 +7,7 @@ import polars as pl
 from forecast_cli.core.ledger import Status
 from forecast_cli.store.layout import FORECASTS
 from forecast_cli.store.manifest import FileEntry
+from forecast_cli.store.parquet import load_table
 from forecast_cli.store.run_folder import RunFolder, ShardReceipt
 from forecast_cli.store.staging import write_parts
 from forecast_cli.workflows.results import FailureGroup
@@ -21,7 +22,7 @@ def merge_tables(run: RunFolder, receipts: Sequence[ShardReceipt], names: Iterab
 
 def read_table(run: RunFolder, receipts: Sequence[ShardReceipt], name: str) -> pl.DataFrame:
     """Return a table of the whole run, shard after shard."""
-    return pl.concat(pl.read_parquet(run.path_of(receipt, name)) for receipt in receipts)
+    return pl.concat(load_table(run.path_of(receipt, name)) for receipt in receipts)
 
 
 def part_entries(receipts: Iterable[ShardReceipt]) -> tuple[FileEntry, ...]:

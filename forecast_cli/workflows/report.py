@@ -7,8 +7,8 @@ from forecast_cli.core.errors import CheckFailedError
 from forecast_cli.evaluation.report import Report
 from forecast_cli.reports.jsonfile import read_report, render_json
 from forecast_cli.store.atomic import write_whole
-from forecast_cli.store.check import damaged_files
-from forecast_cli.store.layout import MANIFEST, RENDERED, REPORTS
+from forecast_cli.store.check import damaged_files, success_content
+from forecast_cli.store.layout import MANIFEST, RENDERED, REPORTS, SUCCESS
 from forecast_cli.store.lock import holding
 from forecast_cli.store.manifest import FileEntry, Manifest, manifest_content
 from forecast_cli.store.permissions import created_with, mode_of
@@ -22,16 +22,16 @@ def run_report(output: Path) -> tuple[FileEntry, ...]:
     """Render the reports of a finished backtest again, from its ``report.json``; return what was written.
 
     Raises CheckFailedError where the folder holds no finished backtest or a damaged one, OutputBusyError, or
-    OutputNotWrittenError. The manifest is written last and knows the new files.
+    OutputNotWrittenError. The manifest is written after the files and knows them, and ``_SUCCESS`` after it.
     """
     read_manifest(output)
     with created_with(mode_of(output / MANIFEST)), holding(output):
         manifest = read_manifest(output)
         written = render_reports(_read(output, manifest), output)
-        renewed = {entry.path for entry in written}
-        kept = tuple(entry for entry in manifest.files if entry.path not in renewed)
-        changed = manifest.model_copy(update={"files": (*kept, *written)})
-        write_whole(output / MANIFEST, manifest_content(changed))
+        renewed = {entry.path: entry for entry in written}
+        files = tuple(renewed.get(entry.path, entry) for entry in manifest.files)
+        write_whole(output / MANIFEST, manifest_content(manifest.model_copy(update={"files": files})))
+        write_whole(output / SUCCESS, success_content(output))
     return written
 
 

@@ -15,13 +15,15 @@ from forecast_cli.data.findings import Action, Finding
 class ForecastRequest:
     """One forecast run: read ``input`` (a file, folder, glob or URI), write the folder ``output``.
 
-    ``force`` redoes a finished run, and replaces a run of other input or settings.
+    ``force`` redoes a finished run, and replaces a run of other input or settings. ``previous`` is an earlier run, or
+    the folder such runs lie in, that ``metrics.json`` says the change against.
     """
 
     input: str
     output: Path
     settings: Settings
     force: bool = False
+    previous: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,95 @@
-"""What a monitor should know of a run: how fresh, how much, how it went, whether it can be right, and what it cost."""
+"""What a monitor should know of a run: how fresh, how much, how it went, whether it can be right, and what it cost.
 
+``metrics.json`` is written with the other files of the output; ``--metrics FILE`` tells the same to Prometheus.
+"""
+
+import time
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
 
 import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.errors import OutputConflictError, OutputNotWrittenError
+from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
-from forecast_cli.reports.prometheus import Gauge, Sample, gauge, render_gauges
-from forecast_cli.store.atomic import read_back, write_whole
-from forecast_cli.store.layout import ACCOUNTS, FORECASTS
-from forecast_cli.store.manifest import Manifest
-from forecast_cli.store.read import read_manifest
-from forecast_cli.workflows.results import ForecastRun
+from forecast_cli.reports.run_gauges import render_run
+from forecast_cli.reports.run_metrics import (
+    Change,
+    Cost,
+    Freshness,
+    LowBalance,
+    ModelUse,
+    NotAsAsked,
+    RunMetrics,
+    Sanity,
+    Score,
+    Volume,
+    parse_run_metrics,
+    render_run_metrics,
+)
+from forecast_cli.store.atomic import read_back, reading_back, write_whole
+from forecast_cli.store.layout import ACCOUNTS, FAILURES, METRICS, RISK
+from forecast_cli.store.manifest import FileEntry
+from forecast_cli.store.parquet import scan_forecasts
+from forecast_cli.store.run_folder import ShardReceipt
+from forecast_cli.store.staging import write_text
+from forecast_cli.workflows.ledgers import group_failures, part_entries
+from forecast_cli.workflows.reading import count_statuses, summarize_input
+from forecast_cli.workflows.results import FailureGroup
+from forecast_cli.workflows.running import Prepared
+from forecast_cli.workflows.summary import count_low_balances
 
-_DAY: Final = 86_400
+
+def write_metrics_json(
+    prepared: Prepared,
+    receipts: Sequence[ShardReceipt],
+    *,
+    change: Change | None = None,
+    scores: tuple[Score, ...] = (),
+) -> FileEntry:
+    """Write ``metrics.json`` of a run whose other tables stand, and return its entry in the manifest."""
+    metrics = measure(prepared, receipts, change=change, scores=scores)
+    return write_text(render_run_metrics(metrics), prepared.output, METRICS)
+
+
+def measure(
+    prepared: Prepared, receipts: Sequence[ShardReceipt], *, change: Change | None, scores: tuple[Score, ...]
+) -> RunMetrics:
+    """Return the figures of a run whose tables stand."""
+    output, accounts = prepared.output, read_back(prepared.output / ACCOUNTS)
+    counts = {status.value: count for status, count in count_statuses(accounts).items()}
+    failures = group_failures(read_back(output / FAILURES), prepared.settings.id_col)
+    return RunMetrics(
+        command=prepared.command,
+        freshness=_freshness(prepared, accounts),
+        volume=_volume(prepared, receipts),
+        accounts=counts,
+        fallback_ratio=counts[Status.FALLBACK] / max(accounts.height, 1),
+        not_as_asked=tuple(
+            NotAsAsked(
+                status=group.status.value,
+                reason=group.error,
+                model=group.model,
+                model_used=group.model_used,
+                accounts=group.count,
+            )
+            for group in failures
+        ),
+        models=_model_mix(prepared, failures),
+        low_balances=_low_balances(prepared),
+        sanity=_sanity(prepared),
+        scores=scores,
+        change=change,
+        cost=Cost(
+            cpu_seconds=round(sum(receipt.cpu_seconds for receipt in receipts), 3),
+            wall_seconds=round(time.monotonic() - prepared.started, 3),
+            shards=len(prepared.shards),
+        ),
+    )
 
 
 def refuse_metrics(path: Path, output: Path) -> None:
@@ -30,97 +101,75 @@ def refuse_metrics(path: Path, output: Path) -> None:
         raise OutputNotWrittenError(f"--metrics {path}: {what}", "name a file in a folder that is there")
 
 
-def write_metrics(run: ForecastRun, path: Path) -> None:
-    """Write the figures of a finished run as a whole file: a collector never reads less than all of them."""
-    write_whole(path, render_gauges(measure(run)).encode())
+def write_metrics(path: Path, output: Path, *, exit_code: ExitCode, shards_resumed: int) -> None:
+    """Tell Prometheus of the finished run in ``output``, in a whole file: a collector never reads less than all of it.
+
+    Raises OutputNotWrittenError, and CheckFailedError where the run's ``metrics.json`` is damaged.
+    """
+    with reading_back(output / METRICS):
+        content = (output / METRICS).read_bytes()
+    metrics = parse_run_metrics(content, where=str(output / METRICS))
+    text = render_run(metrics, exit_code=exit_code, shards_resumed=shards_resumed, run=path.stem)
+    write_whole(path, text.encode())
 
 
-def measure(run: ForecastRun) -> tuple[Gauge, ...]:
-    """Return the figures of a finished run."""
-    manifest = read_manifest(run.output)
-    return (*_freshness(run, manifest), *_volume(run), *_outcome(run), *_sanity(run), *_cost(run, manifest))
-
-
-def _freshness(run: ForecastRun, manifest: Manifest) -> tuple[Gauge, ...]:
-    finished = datetime.fromisoformat(manifest.finished_at)
-    newest = read_back(run.output / ACCOUNTS).get_column("last").max()
-    age = (finished.date() - newest).days if isinstance(newest, date) else None
-    return (
-        gauge("finished_timestamp_seconds", "When the run was finished.", finished.timestamp()),
-        gauge("origin_timestamp_seconds", "Day the forecasts start from.", _timestamp(run.input.origin)),
-        gauge("newest_row_timestamp_seconds", "Day of the newest balance.", _timestamp(newest)),
-        gauge("newest_row_age_seconds", "Whole days from the newest balance to the run.", age and age * _DAY),
+def _freshness(prepared: Prepared, accounts: pl.DataFrame) -> Freshness:
+    finished, origin = datetime.now(UTC), prepared.contract.origin
+    newest = accounts.get_column("last").max()
+    day = newest if isinstance(newest, date) else None
+    return Freshness(
+        finished_at=finished.isoformat(timespec="seconds"),
+        origin=origin.isoformat() if origin else None,
+        newest_row=day.isoformat() if day else None,
+        newest_row_age_days=(finished.date() - day).days if day else None,
     )
 
 
-def _volume(run: ForecastRun) -> tuple[Gauge, ...]:
-    return (
-        gauge("input_accounts", "Accounts of the input.", run.input.accounts),
-        gauge("input_rows", "Rows of the input.", run.input.rows),
-        gauge("input_files", "Files of the input.", run.input.files),
-        gauge("input_bytes", "Bytes of the input.", run.input.bytes),
-        gauge("forecast_rows", "Rows of the forecasts.", run.forecast_rows),
+def _volume(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> Volume:
+    read = summarize_input(prepared.checked)
+    return Volume(
+        files=read.files,
+        bytes=read.bytes,
+        rows=read.rows,
+        accounts=read.accounts,
+        forecast_rows=sum(part.rows for part in part_entries(receipts)),
     )
 
 
-def _outcome(run: ForecastRun) -> tuple[Gauge, ...]:
-    statuses = tuple(Sample(count, {"status": status.value}) for status, count in run.accounts.items())
-    reasons: Counter[tuple[str, str]] = Counter()
-    for group in run.failures:
-        reasons[group.status.value, group.error] += group.count
-    told = tuple(Sample(count, {"status": status, "reason": why}) for (status, why), count in reasons.items())
-    fallbacks = run.accounts[Status.FALLBACK] / max(sum(run.accounts.values()), 1)
-    low = tuple(
-        Sample(count, {"threshold": one.threshold, "days": str(days)})
-        for one in run.low_balances
-        for days, count in zip(one.windows, one.likely, strict=True)
-    )
-    return (
-        gauge("exit_code", "Exit code of the run.", int(run.exit_code)),
-        Gauge("accounts", "Accounts by the worst status over models.", statuses),
-        Gauge("not_as_asked", "Accounts and models that did not go as asked, by status and reason.", told),
-        gauge("fallback_ratio", "Share of accounts with a simpler model.", fallbacks),
-        Gauge("model_accounts", "Accounts by the model asked for and the one used.", _model_mix(run)),
-        Gauge("low_balance_accounts", "Accounts with 50 % or more to be under a threshold, by the first model.", low),
-    )
-
-
-def _model_mix(run: ForecastRun) -> tuple[Sample, ...]:
-    """Return how many accounts each model forecast, for itself and for those that could not."""
-    rows = _forecasts(run).group_by(c.MODEL).len().collect()
-    mix: Counter[tuple[str, str]] = Counter({(name, name): count // run.horizon for name, count in rows.iter_rows()})
-    for group in run.failures:
+def _model_mix(prepared: Prepared, failures: Sequence[FailureGroup]) -> tuple[ModelUse, ...]:
+    """Return how many accounts each model forecast, for itself and for those that could not; nothing of a backtest."""
+    if prepared.command != "forecast":
+        return ()
+    rows = _forecasts(prepared).group_by(c.MODEL).len().collect()
+    horizon = prepared.settings.horizon
+    mix: Counter[tuple[str, str]] = Counter({(name, name): count // horizon for name, count in rows.iter_rows()})
+    for group in failures:
         if group.model is not None and group.model_used is not None:
             mix[group.model, group.model] -= group.count
             mix[group.model, group.model_used] += group.count
-    return tuple(Sample(count, {"model": model, "model_used": used}) for (model, used), count in sorted(mix.items()))
+    return tuple(ModelUse(model=model, model_used=used, accounts=count) for (model, used), count in sorted(mix.items()))
 
 
-def _sanity(run: ForecastRun) -> tuple[Gauge, ...]:
-    """Count what must not be, in what was written: each of these is 0, or a bug."""
-    quantiles = c.quantile_columns(run.levels)
+def _low_balances(prepared: Prepared) -> tuple[LowBalance, ...]:
+    if not (prepared.output / RISK).exists():
+        return ()
+    found = count_low_balances(prepared.output, prepared.settings.affecting_output(prepared.command))
+    return tuple(
+        LowBalance(threshold=one.threshold, days=days, accounts=one.accounts, likely=likely)
+        for one in found
+        for days, likely in zip(one.windows, one.likely, strict=True)
+    )
+
+
+def _sanity(prepared: Prepared) -> Sanity:
+    """Count what must not be, in what was written."""
+    quantiles = c.quantile_columns(prepared.settings.level)
     finite = pl.all_horizontal(pl.col(name).is_finite() for name in (c.MEAN, *quantiles))
     ordered = pl.all_horizontal(pl.col(low) <= pl.col(high) for low, high in pairwise(quantiles))
-    counts = _forecasts(run).select((~finite).sum().alias("odd"), (~ordered).sum().alias("crossed"))
-    odd, crossed = counts.collect().row(0)
-    return (
-        gauge("forecast_rows_not_finite", "Forecast rows that hold a NaN or an infinity: 0, or a bug.", odd or 0),
-        gauge("forecast_rows_crossed", "Forecast rows whose quantiles cross: 0, or a bug.", crossed or 0),
-    )
+    counts = _forecasts(prepared).select((~finite).sum().alias("odd"), (~ordered).sum().alias("crossed"))
+    odd, crossed = counts.collect(engine="streaming").row(0)
+    return Sanity(not_finite=odd or 0, crossed=crossed or 0)
 
 
-def _cost(run: ForecastRun, manifest: Manifest) -> tuple[Gauge, ...]:
-    return (
-        gauge("cpu_seconds", "Processor time of the shards.", manifest.cpu_seconds),
-        gauge("wall_seconds", "Time from start to end of the run that finished it.", manifest.seconds),
-        gauge("shards", "Shards of the run.", run.shards),
-        gauge("shards_resumed", "Shards that an earlier run had finished.", run.shards_resumed),
-    )
-
-
-def _forecasts(run: ForecastRun) -> pl.LazyFrame:
-    return pl.scan_parquet(run.output / FORECASTS / "*.parquet", hive_partitioning=False)
-
-
-def _timestamp(day: object) -> float | None:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() if isinstance(day, date) else None
+def _forecasts(prepared: Prepared) -> pl.LazyFrame:
+    return scan_forecasts(prepared.output)

@@ -11,9 +11,11 @@ from forecast_cli.core.errors import OutputConflictError
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.store.atomic import read_back
 from forecast_cli.store.fingerprint import differences
-from forecast_cli.store.layout import ACCOUNTS, FORECASTS
+from forecast_cli.store.layout import ACCOUNTS
 from forecast_cli.store.manifest import Manifest
+from forecast_cli.store.parquet import scan_forecasts
 from forecast_cli.store.run_folder import identity_of
+from forecast_cli.workflows.run_pairs import keys_of, named, status_changes
 from forecast_cli.workflows.runs import find_run
 
 _EXAMPLES = 5
@@ -67,7 +69,7 @@ def diff_runs(old: Path, new: Path) -> RunDiff:
         new=other.output,
         made_from=tuple(_made_from(before, after)),
         counts=tuple(_counts(before, after)),
-        statuses=_statuses(*(_accounts(run.output, run.manifest) for run in (one, other))),
+        statuses=status_changes(*(_accounts(run.output, run.manifest) for run in (one, other))),
         numbers=_numbers((one.output, before), (other.output, after)),
     )
 
@@ -93,37 +95,15 @@ def _counts(old: Manifest, new: Manifest) -> Iterator[tuple[str, int, int]]:
     yield "forecast rows", old.forecast_rows, new.forecast_rows
 
 
-def _keys(manifest: Manifest) -> list[str]:
-    currency = manifest.settings.get("currency_col")
-    return [manifest.settings["id_col"], *([currency] if currency else [])]
-
-
-def _named(frame: pl.LazyFrame, manifest: Manifest) -> pl.LazyFrame:
-    """Return a table under names and types that two runs have in common, whatever the user calls his columns."""
-    names = dict(zip(_keys(manifest), ("key", "currency"), strict=False)) | {manifest.settings["date_col"]: c.DATE}
-    present = frame.collect_schema().names()
-    renamed = frame.rename({name: common for name, common in names.items() if name in present})
-    return renamed.with_columns(pl.col("key").cast(pl.String))
-
-
-def _accounts(output: Path, manifest: Manifest) -> pl.DataFrame:
-    table = _named(read_back(output / ACCOUNTS).lazy(), manifest).collect()
-    return table.select(*(name for name in ("key", "currency") if name in table.columns), "status")
-
-
-def _statuses(old: pl.DataFrame, new: pl.DataFrame) -> tuple[tuple[str, str, int], ...]:
-    """Count the accounts whose status is another, by what it was and is; one that is in a single run is ``absent``."""
-    on = [name for name in old.columns if name != "status" and name in new.columns]
-    both = old.join(new, on=on, how="full", suffix="_new", coalesce=True)
-    told = both.with_columns(pl.col("status", "status_new").fill_null("absent"))
-    changed = told.filter(pl.col("status") != pl.col("status_new"))
-    return tuple(changed.group_by("status", "status_new").len().sort("status", "status_new").iter_rows())
+def _accounts(output: Path, manifest: Manifest) -> pl.LazyFrame:
+    return named(read_back(output / ACCOUNTS).lazy(), manifest.settings)
 
 
 def _numbers(old: tuple[Path, Manifest], new: tuple[Path, Manifest]) -> Moved:
-    frames = [_named(pl.scan_parquet(output / FORECASTS / "*.parquet"), one) for output, one in (old, new)]
+    frames = [named(scan_forecasts(output), one.settings) for output, one in (old, new)]
     names = [frame.collect_schema().names() for frame in frames]
-    on = [name for name in ("key", "currency", CUTOFF, c.DATE, c.MODEL) if all(name in each for each in names)]
+    others = [name for name in (CUTOFF, c.DATE, c.MODEL) if all(name in each for each in names)]
+    on = [*keys_of(*frames), *others]
     values = [name for name in names[0] if name in names[1] and name not in (*on, c.STEP, c.Y)]
     moved = pl.any_horizontal(pl.col(name) != pl.col(f"{name}_new") for name in values)
     apart = (pl.col(c.MEAN) - pl.col(f"{c.MEAN}_new")).abs()

@@ -1,9 +1,9 @@
 """The summary of a finished run, read back from its output: what was just written, or was there already."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from forecast_cli.risk.events import windows_within
 from forecast_cli.store.atomic import read_back
 from forecast_cli.store.layout import FAILURES, FORECASTS, RISK
 from forecast_cli.store.manifest import Manifest
+from forecast_cli.store.parquet import scan_table
 from forecast_cli.workflows.ledgers import group_failures
 from forecast_cli.workflows.results import ForecastRequest, ForecastRun, InputSummary, LowBalanceCount, WrittenFile
 
@@ -47,7 +48,7 @@ def summarize_run(
         reused=reused,
         failures=group_failures(failures, manifest.settings["id_col"]),
         findings=tuple(findings),
-        low_balances=count_low_balances(request.output, manifest),
+        low_balances=count_low_balances(request.output, manifest.settings),
         files=list_files(manifest, request.output),
         fingerprint=manifest.fingerprint,
         seconds=seconds,
@@ -55,18 +56,18 @@ def summarize_run(
     )
 
 
-def count_low_balances(output: Path, manifest: Manifest) -> tuple[LowBalanceCount, ...]:
+def count_low_balances(output: Path, settings: Mapping[str, Any]) -> tuple[LowBalanceCount, ...]:
     """Count the accounts likely to run low, for each threshold in the order asked for, by the first model."""
-    first = pl.col(c.MODEL) == _first_model(manifest)
+    first = pl.col(c.MODEL) == first_model(settings)
     counts = (
-        pl.scan_parquet(output / RISK)
+        scan_table(output / RISK)
         .filter(first)
         .group_by(THRESHOLD_NAME, WINDOW)
         .agg(accounts=pl.len(), likely=(pl.col(PROB_BELOW) >= LIKELY).sum())
         .sort(WINDOW)
         .collect()
     )
-    windows = windows_within(manifest.settings["horizon"])
+    windows = windows_within(settings["horizon"])
     found = {(name, window): told for name, window, *told in counts.iter_rows()}
     return tuple(
         LowBalanceCount(
@@ -75,12 +76,13 @@ def count_low_balances(output: Path, manifest: Manifest) -> tuple[LowBalanceCoun
             windows=windows,
             likely=tuple(found.get((name, window), (0, 0))[1] for window in windows),
         )
-        for name in manifest.settings["threshold"]
+        for name in settings["threshold"]
     )
 
 
-def _first_model(manifest: Manifest) -> str:
-    return parse_model(manifest.settings["model"][0], tuple(manifest.settings["season_length"])).label
+def first_model(settings: Mapping[str, Any]) -> str:
+    """Return the label of the model that a run was asked for first, by the settings in its manifest."""
+    return parse_model(settings["model"][0], tuple(settings["season_length"])).label
 
 
 def summarize_source(manifest: Manifest) -> InputSummary:

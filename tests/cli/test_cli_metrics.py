@@ -1,10 +1,16 @@
-"""--metrics: a text file that Prometheus reads, whole or as it was, with the counts of the run."""
+"""metrics.json of an output, and --metrics: the same for Prometheus, in a file that is whole or as it was."""
 
+import json
+import math
 import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
-from cli_harness import Cli
+from cli_harness import Cli, balance_rows
 
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.reports.prometheus import gauge, render_gauges
@@ -15,12 +21,15 @@ ROOT = Path(__file__).parents[2]
 
 
 def read(path: Path) -> dict[str, float]:
+    """The samples of a file by name and labels, of which ``run`` tells whose they are."""
     samples = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             found = LINE.fullmatch(line)
             assert found, line
-            samples[found["name"].removeprefix("forecast_cli_") + (found["labels"] or "")] = float(found["value"])
+            assert found["labels"].startswith(f'{{run="{path.stem}"')
+            labels = found["labels"].replace(f'run="{path.stem}",', "").replace(f'{{run="{path.stem}"}}', "")
+            samples[found["name"].removeprefix("forecast_cli_") + labels] = float(found["value"])
     return samples
 
 
@@ -42,14 +51,133 @@ def test_a_run_with_a_failure_is_counted(cli: Cli, one_bad: Path, tmp_path: Path
     cli("check", tmp_path / "out").expect(ExitCode.OK)
 
 
-def test_every_metric_is_documented_and_no_other(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
+def told(output: Path) -> dict[str, Any]:
+    return json.loads((output / "metrics.json").read_text(encoding="utf-8"))
+
+
+def test_metrics_json_holds_the_figures_of_the_run_and_no_account(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
+    cli("forecast", one_bad, "--output", tmp_path / "out", *QUICK)
+    found = told(tmp_path / "out")
+    assert found["accounts"] == {"ok": 5, "fallback": 0, "skipped": 0, "failed": 1}
+    assert found["volume"]["accounts"] == 6
+    assert found["volume"]["forecast_rows"] == 50
+    assert [(one["status"], one["accounts"]) for one in found["not_as_asked"]] == [("failed", 1), ("failed", 1)]
+    assert found["models"] == [
+        {"model": name, "model_used": name, "accounts": 5} for name in ("Naive", "SeasonalNaive")
+    ]
+    assert found["sanity"] == {"not_finite": 0, "crossed": 0}
+    assert (found["change"], found["scores"]) == (None, [])
+    assert found["freshness"]["origin"] == found["freshness"]["newest_row"] == "2026-04-30"
+    assert not re.search(r"A00\d", json.dumps(found))
+
+
+def test_a_bit_of_metrics_json_that_flips_is_found_by_check(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
+    cli("forecast", one_bad, "--output", tmp_path / "out", *QUICK)
+    path = tmp_path / "out" / "metrics.json"
+    path.write_text(path.read_text().replace('"failed": 1', '"failed": 0'))
+    assert "metrics.json" in cli("check", tmp_path / "out").expect(ExitCode.CHECK_FAILED).out
+
+
+@pytest.fixture
+def nights(cli: Cli, tmp_path: Path) -> Path:
+    """The outputs of two nights: on the second A001 has 5,000 more than anybody thought, and A005 is gone."""
+    rows = balance_rows()
+    rich = pl.when(pl.col("account_id") == "A001").then(5000.0).otherwise(0.0)
+    first, last = rows["date"].max() - pl.duration(days=1), pl.col("date") == rows["date"].max()
+    rows.filter(pl.col("date") <= first).write_parquet(tmp_path / "1.parquet")
+    rows.filter(pl.col("account_id") != "A005").with_columns(
+        balance=pl.when(last).then(pl.col("balance") + rich).otherwise("balance")
+    ).write_parquet(tmp_path / "2.parquet")
+    for night, earlier in ((1, ()), (2, ("--previous", tmp_path / "nights", "--metrics", tmp_path / "nightly.prom"))):
+        output = tmp_path / "nights" / str(night)
+        options = ("--model", "Naive", "--horizon", 10, "--threshold", 2500, "--jobs", 1, *earlier)
+        cli("forecast", tmp_path / f"{night}.parquet", "--output", output, *options).expect(ExitCode.OK)
+    return tmp_path / "nights"
+
+
+def test_the_change_since_the_night_before_is_told_for_the_same_day(nights: Path) -> None:
+    change = told(nights / "2")["change"]
+    assert (change["previous"]["output"], change["previous"]["origin"]) == (str(nights / "1"), "2026-04-29")
+    assert change["statuses"] == [{"old": "ok", "new": "absent", "accounts": 1}]
+    tables = [pl.read_parquet(nights / night / "forecasts").sort("account_id", "date") for night in "12"]
+    day = tables[0]["date"].max()
+    both = tables[0].join(tables[1], on=["account_id", "date"], suffix="_new").filter(pl.col("date") == day)
+    apart = (both["median_new"] - both["median"]).abs()
+    medians = change["medians"]
+    assert (medians["day"], medians["compared"]) == (day.isoformat(), 5)
+    assert medians["largest"] == pytest.approx(apart.max())
+    assert medians["mean"] == pytest.approx(apart.mean())
+    assert (medians["level"], medians["outside_interval"]) == (95.0, 0.2), "A001 alone"
+    [risk] = change["risk"]
+    assert (risk["threshold"], risk["days"], risk["compared"]) == ("2500", 7, 5)
+    assert (risk["newly_likely"], risk["no_longer_likely"]) == (0, 1)
+    assert risk["largest"] > 0.5
+
+
+def test_prometheus_is_told_the_change_without_an_amount_of_money(nights: Path) -> None:
+    found = read(nights.parent / "nightly.prom")
+    assert found['changed_accounts{old="ok",new="absent"}'] == 1
+    assert found["median_outside_previous_ratio"] == 0.2
+    assert found['low_balance_no_longer_likely{threshold="2500",days="7"}'] == 1
+    assert not [name for name in found if "mean" in name or "largest" in name]
+
+
+def test_the_run_to_compare_with_is_the_latest_before_and_never_the_run_itself(cli: Cli, nights: Path) -> None:
+    shutil.copytree(nights / "2", nights / "3")
+    again = ("forecast", nights.parent / "1.parquet", "--output", nights / "1", "--model", "Naive", "--horizon", 10)
+    rest = ("--threshold", 2500, "--jobs", 1, "--force", "--previous", nights)
+    outcome = cli(*again, *rest).expect(ExitCode.OK)
+    assert "holds no earlier forecast to compare with" in " ".join(outcome.err.split())
+    assert told(nights / "1")["change"] is None
+
+
+def lose_a_table(output: Path) -> None:
+    (output / "risk.parquet").unlink()
+
+
+def name_a_model_that_is_no_more(output: Path) -> None:
+    path = output / "manifest.json"
+    path.write_text(path.read_text().replace('"Naive"', '"Gone"'))
+
+
+@pytest.mark.parametrize("spoil", [lose_a_table, name_a_model_that_is_no_more])
+def test_a_previous_run_that_cannot_be_read_is_told_and_does_not_keep_the_forecast_from_its_end(
+    cli: Cli, nights: Path, spoil: Callable[[Path], None]
+) -> None:
+    spoil(nights / "1")
+    again = ("forecast", nights.parent / "2.parquet", "--output", nights / "2", "--model", "Naive", "--horizon", 10)
+    rest = ("--threshold", 2500, "--jobs", 1, "--force", "--previous", nights / "1")
+    said = " ".join(cli(*again, *rest).expect(ExitCode.OK).err.split())
+    assert f"warning: --previous {nights / '1'}: cannot be read" in said
+    assert f"forecast-cli check {nights / '1'}" in said
+    assert told(nights / "2")["change"] is None
+
+
+def test_a_backtest_tells_its_scores(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    file, output = tmp_path / "backtest.prom", tmp_path / "out"
+    replay = ("--windows", 1, "--step", 5, "--min-train", 30, "--metrics", file)
+    cli("backtest", balances, "--output", output, *QUICK, *replay).expect(ExitCode.OK)
+    found = read(file)
+    board = json.loads((output / "report.json").read_text())["leaderboard"]
+    for model in board:
+        mine = found[f'score{{model="{model["model"]}",metric="scrps"}}']
+        assert mine == pytest.approx(model["metrics"]["scrps"]["value"])
+    assert found["forecast_rows_not_finite"] == 0
+    assert (told(output)["models"], told(output)["low_balances"]) == ([], [])
+
+
+def test_every_metric_is_documented_and_no_other(cli: Cli, one_bad: Path, nights: Path, tmp_path: Path) -> None:
     file = tmp_path / "forecast.prom"
+    replay = ("--windows", 1, "--step", 5, "--min-train", 30)
+    cli("backtest", one_bad, "--output", tmp_path / "backtest", *QUICK, *replay, "--metrics", file)
+    scores = read(file)
     cli("forecast", one_bad, "--output", tmp_path / "out", *QUICK, "--metrics", file)
     table = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").split("| Metric (")[1].split("\n\n")[0]
     told = {
         name.partition("{")[0] for row in table.splitlines()[2:] for name in re.findall(r"`([^`]+)`", row.split("|")[1])
     }
-    assert told == {name.partition("{")[0] for name in read(file)}
+    found = [*scores, *read(file), *read(nights.parent / "nightly.prom")]
+    assert told == {name.partition("{")[0] for name in found}
 
 
 def test_a_rejected_run_leaves_the_file_as_it_was(cli: Cli, tmp_path: Path) -> None:
@@ -72,8 +200,14 @@ def test_a_place_that_cannot_be_is_refused_before_the_run(
 
 
 def test_labels_are_escaped() -> None:
-    text = render_gauges([gauge("a", "Says.", 1.5, threshold='q"\\\nx'), gauge("b", "Nothing.", None)])
-    assert (
-        text
-        == '# HELP forecast_cli_a Says.\n# TYPE forecast_cli_a gauge\nforecast_cli_a{threshold="q\\"\\\\\\nx"} 1.5\n'
-    )
+    told = [
+        gauge("a", "Says.", 1.5, threshold='q"\\\nx\x1b'),
+        gauge("b", "Nothing.", None),
+        gauge("c", "None.", math.nan),
+    ]
+    text = render_gauges(told, {"run": "x"})
+    assert text.splitlines() == [
+        "# HELP forecast_cli_a Says.",
+        "# TYPE forecast_cli_a gauge",
+        'forecast_cli_a{run="x",threshold="q\\"\\\\\\\\nx\\\\x1b"} 1.5',
+    ]

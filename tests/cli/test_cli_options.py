@@ -80,8 +80,8 @@ def test_a_backtest_takes_every_setting_but_the_origin_which_its_windows_have_of
 
 
 def test_no_option_lacks_a_setting() -> None:
-    assert set(options_of("forecast")) - SETTINGS == SHARED | {"output", "force", "dry_run", "metrics"}
-    assert set(options_of("backtest")) - SETTINGS == SHARED | {"output", "force"}
+    assert set(options_of("forecast")) - SETTINGS == SHARED | {"output", "force", "dry_run", "metrics", "previous"}
+    assert set(options_of("backtest")) - SETTINGS == SHARED | {"output", "force", "metrics"}
     assert set(options_of("validate")) - SETTINGS == {"config", "log_format", "show_ids", "format"}
 
 

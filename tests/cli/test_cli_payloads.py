@@ -1,13 +1,16 @@
 """TS19 in every stream and file: ids that would act where they are shown are ordinary data, escaped for each place."""
 
+import glob
 import json
 import re
+import shutil
 from pathlib import Path
 
 import polars as pl
 import pytest
-from cli_harness import Cli, Outcome, balance_rows
+from cli_harness import Cli, Outcome, balance_rows, run_in_process
 
+from forecast_cli.cli.views.next_steps import read_command
 from forecast_cli.core.exit_codes import ExitCode
 
 PAYLOADS = (
@@ -54,6 +57,86 @@ def test_the_streams_and_tables_of_a_forecast(cli: Cli, payloads: Path, tmp_path
     written = set(pl.read_parquet(output / "accounts.parquet")["account_id"])
     assert written == {*PAYLOADS, *(f"{payload}!" for payload in PAYLOADS)}, "the tables hold ids as they came"
     assert all(re.fullmatch(r"[\w.-]+", path.name) for path in output.rglob("*")), "no id is a path"
+
+
+@pytest.fixture(scope="module")
+def by_auto(payloads: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything a forecast can write, by accounts with such ids. Look, do not touch."""
+    folder = tmp_path_factory.mktemp("auto")
+    outcome = run_in_process(
+        *("forecast", payloads, "--output", folder / "out", "--horizon", 7, "--jobs", 1, "--max-failed", 9),
+        *("--metrics", folder / "out.prom"),
+    )
+    look(outcome).expect(ExitCode.OK)
+    return folder / "out"
+
+
+def test_TS19_tables_hold_ids_as_they_came_and_text_files_none(by_auto: Path) -> None:
+    known = {*PAYLOADS, *(f"{payload}!" for payload in PAYLOADS)}
+    tables = [path for path in by_auto.glob("*.parquet") if "learned" not in path.name]
+    assert {path.name for path in tables} == {"accounts.parquet", "events.parquet", "failures.parquet", "risk.parquet"}
+    assert all(set(pl.read_parquet(path)["account_id"]) <= known for path in tables)
+    for path in (by_auto / "metrics.json", by_auto.with_suffix(".prom"), *by_auto.glob("learned_*")):
+        content = path.read_bytes()
+        assert not [payload for payload in PAYLOADS if payload.encode() in content], path.name
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
+def test_TS19_an_account_is_shown_by_such_an_id(cli: Cli, by_auto: Path, payload: str) -> None:
+    look(cli("show", payload, "--forecast", by_auto)).expect(ExitCode.OK)
+    told = json.loads(look(cli("show", payload, "--forecast", by_auto, "--format", "json")).expect(ExitCode.OK).out)
+    assert told["account_id"] == payload
+    look(cli("show", f"{payload}?", "--forecast", by_auto)).expect_error(ExitCode.USAGE)
+
+
+@pytest.mark.parametrize("name", ["out[1]", "[a-z]*", "day=2026-01-01"])
+def test_an_output_may_have_a_name_that_is_a_glob_or_a_hive_folder_s(
+    cli: Cli, balances: Path, tmp_path: Path, name: str
+) -> None:
+    output, replayed = tmp_path / name / "forecast", tmp_path / name / "backtest"
+    previous = ("--previous", tmp_path / name)
+    told = cli("forecast", balances, "--output", output, *QUICK, *previous, "--metrics", tmp_path / "f").expect(
+        ExitCode.OK
+    )
+    assert "day" not in pl.read_parquet(output / "accounts.parquet", glob=False, hive_partitioning=False).columns
+    cli("backtest", balances, "--output", replayed, *QUICK, *REPLAY).expect(ExitCode.OK)
+    for path in (output, replayed):
+        cli("check", path).expect(ExitCode.OK)
+        cli("runs", "diff", path, path).expect(ExitCode.OK)
+    cli("show", "A001", "--forecast", output).expect(ExitCode.OK)
+    cli("compare", replayed, replayed).expect(ExitCode.OK)
+    assert str(pl.read_parquet(f"{glob.escape(str(output))}/forecasts/*.parquet").height) in told.flat
+    assert glob.escape(str(output)) in read_command(output)
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_TS19_folders_of_such_names_are_told_of(cli: Cli, by_auto: Path, tmp_path: Path, form: str) -> None:
+    runs = tmp_path / "\x1b[2J]\u202e\nerror: three"
+    shutil.copytree(by_auto, runs / "=cmd<script>\r\n")
+    shutil.copytree(by_auto, runs / "other")
+    for command in (("list", runs), ("show", runs / "other"), ("diff", *runs.iterdir()), ("prune", runs, "--keep", 1)):
+        look(cli("runs", *command, "--format", form)).expect(ExitCode.OK)
+    look(cli("doctor", runs / "other", "--format", form))
+    look(cli("check", runs / "other")).expect(ExitCode.OK)
+
+
+def test_TS19_columns_of_such_names_are_told_of(cli: Cli, payloads: Path, tmp_path: Path) -> None:
+    column, file = "limit<script>alert(1)</script>\x1b[2J\u202e|`", tmp_path / "balances.parquet"
+    rows = pl.read_parquet(payloads).with_columns(pl.lit(900.0).alias(column), pl.lit(PAYLOADS[0]).alias("kind"))
+    rows.write_parquet(file)
+    asked = (*QUICK, "--max-failed", 9, "--threshold", column)
+    output, prom = tmp_path / "out", tmp_path / "out.prom"
+    look(cli("forecast", file, "--output", output, *asked, "--metrics", prom)).expect(ExitCode.OK)
+    assert not UNSAFE.search(prom.read_text(encoding="utf-8"))
+    look(cli("runs", "show", output)).expect(ExitCode.OK)
+    replayed = tmp_path / "replayed"
+    segments = ("--segment", "kind", "--segment", column)
+    look(cli("backtest", file, "--output", replayed, *asked, *REPLAY, *segments)).expect(ExitCode.OK)
+    html, markdown = ((replayed / f"report.{kind}").read_text(encoding="utf-8") for kind in ("html", "md"))
+    assert "<script>alert" not in html
+    assert not re.search(r"(?<!\\)<script", markdown)
+    assert not UNSAFE.search(html)
+    assert not UNSAFE.search(markdown)
 
 
 def test_json_is_one_document_or_one_object_a_line(cli: Cli, payloads: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 from cli_harness import Cli, Outcome, balance_rows
 
@@ -62,12 +63,40 @@ def test_a_forecast_from_a_store_and_all_that_looks_at_it(cli: Cli, store: str, 
     search(cli("forecast", store, "--output", output, *QUICK, "--horizon", 6, *logged)).expect(ExitCode.CONFIG_INVALID)
 
 
+def test_every_file_of_a_forecast_by_auto_and_what_shows_one_account(cli: Cli, store: str, tmp_path: Path) -> None:
+    output, told = tmp_path / ENVIRONMENT["AWS_ACCESS_KEY_ID"] / "out", tmp_path / "told"
+    told.mkdir()
+    run = ("forecast", store, "--output", output, "--horizon", 7, "--jobs", 1, "--metrics", told / "forecast.prom")
+    search(cli(*run), output, told).expect(ExitCode.OK)
+    written = {path.name for path in output.iterdir()}
+    assert {"events.parquet", "learned_trees.parquet", "metrics.json", "risk.parquet"} <= written
+    again = ("--output", output.with_name("next"), "--previous", output.parent)
+    search(cli("forecast", store, *again, *QUICK), output.with_name("next")).expect(ExitCode.OK)
+    assert '"previous"' in (output.with_name("next") / "metrics.json").read_text(encoding="utf-8")
+    for form in ("table", "json"):
+        search(cli("show", "A001", "--forecast", output, "--format", form)).expect(ExitCode.OK)
+        search(cli("show", "A001", "--forecast", output, "--input", ADDRESS, "--format", form))
+        search(cli("runs", "diff", output, output.with_name("next"), "--format", form)).expect(ExitCode.OK)
+        search(cli("runs", "prune", output.parent, "--keep", 1, "--format", form)).expect(ExitCode.OK)
+        search(cli("doctor", output, "--format", form))
+
+
+def test_commands_that_read_no_balances(cli: Cli, tmp_path: Path) -> None:
+    folder = tmp_path / ENVIRONMENT["DATABASE_PASSWORD"]
+    search(cli("sample", "--accounts", 2, "--days", 40, "--output", folder), folder).expect(ExitCode.OK)
+    search(cli("models")).expect(ExitCode.OK)
+    search(cli("config", "init")).expect(ExitCode.OK)
+    search(cli("config", "schema")).expect(ExitCode.OK)
+
+
 @pytest.mark.parametrize("name", ["GOOGLE_API_KEY", "AWS_SECRET_ACCESS_KEY"])
 def test_a_backtest_of_a_folder_named_by_a_secret(cli: Cli, tmp_path: Path, name: str) -> None:
-    source, output = tmp_path / ENVIRONMENT[name], tmp_path / "out"
+    source, output, metrics = tmp_path / ENVIRONMENT[name], tmp_path / "out", tmp_path / "metrics"
     source.mkdir(parents=True)
-    balance_rows().write_parquet(source / "a.parquet")
-    search(cli("backtest", source, "--output", output, *REPLAY), output).expect(ExitCode.OK)
+    metrics.mkdir()
+    balance_rows().with_columns(kind=pl.lit(ENVIRONMENT[name]), limit=pl.lit(900.0)).write_parquet(source / "a.parquet")
+    asked = (*REPLAY, "--threshold", "limit", "--metrics", metrics / "backtest.prom")
+    search(cli("backtest", source, "--output", output, *asked), output, metrics).expect(ExitCode.OK)
     search(cli("report", output), output).expect(ExitCode.OK)
     search(cli("check", output)).expect(ExitCode.OK)
     for form in ("table", "json", "md", "github", "junit"):

@@ -115,7 +115,7 @@ class Faulty:
         ids, good = self.panel.ids, naive.Naive().fit(self.panel).forecast(h, levels)
         if self.series:
             one = lambda row: (fail(ids[row]), good.mean[row], good.quantiles[row])[1:]  # noqa: E731
-            return forecast_each(len(ids), one, h=h, levels=levels)
+            return forecast_each(self.panel, one, h=h, levels=levels)
         for row, unique_id in enumerate(ids):
             fail(unique_id)
             spoil(unique_id, good.mean[row], good.quantiles[row])

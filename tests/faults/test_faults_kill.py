@@ -38,14 +38,35 @@ def undisturbed(source: Path) -> Path:
     return output
 
 
-def kill_at_random(source: Path, output: Path, draw: random.Random) -> bool:
+@pytest.fixture(scope="module")
+def span(source: Path) -> float:
+    """Seconds from where a run begins to write to its end, on this machine as busy as it is."""
+    output = source.parent / "timed"
+    with subprocess.Popen(command(source, output), stderr=subprocess.DEVNULL) as running:
+        assert within(60, lambda: planned(output) != 0)
+        begun = time.monotonic()
+        assert running.wait() == ExitCode.OK
+        return time.monotonic() - begun
+
+
+def planned(output: Path) -> int:
+    """When a run last began to write, in nanoseconds; 0 where none has."""
+    plan = output / ".run" / "plan.json"
+    try:
+        return plan.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def kill_at_random(source: Path, output: Path, draw: random.Random, span: float) -> bool:
     """Start a run and kill it, anywhere in it or, mostly, while it writes; say whether it was killed in time."""
+    before = planned(output)
     with subprocess.Popen(command(source, output), start_new_session=True, stderr=subprocess.DEVNULL) as running:
         if draw.random() < 0.8:
-            within(60, lambda: running.poll() is not None or (output / ".run" / "plan.json").exists())
-            time.sleep(draw.uniform(0, 0.6))
+            within(60, lambda: running.poll() is not None or planned(output) != before)
+            time.sleep(draw.uniform(0, span))
         else:
-            time.sleep(draw.uniform(0, 1.5))
+            time.sleep(draw.uniform(0, 2 * span))
         running.kill()
     assert gone_within(running.pid, UNTIL_GONE), [named(pid) for pid in family(running.pid)]
     return running.returncode != 0
@@ -54,12 +75,12 @@ def kill_at_random(source: Path, output: Path, draw: random.Random) -> bool:
 @needs_proc
 @pytest.mark.timeout(0)
 def test_RT14_runs_killed_at_random_instants_are_taken_up_and_end_in_the_same_bytes(
-    source: Path, undisturbed: Path, tmp_path: Path, kills: int, survived: Survived
+    source: Path, undisturbed: Path, span: float, tmp_path: Path, kills: int, survived: Survived
 ) -> None:
     draw, output, killed, since = random.Random(kills), tmp_path / "out", 0, 0
     expected, names = parts(undisturbed), files(undisturbed)
     while killed < kills:
-        in_time = kill_at_random(source, output, draw)
+        in_time = kill_at_random(source, output, draw, span)
         killed, since = killed + in_time, since + 1
         assert all(content == expected[name] for name, content in parts(output).items()), "a torn or a wrong part"
         if in_time and since < 4 and killed < kills:

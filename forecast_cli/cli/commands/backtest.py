@@ -5,19 +5,20 @@ from typing import Annotated
 
 import typer
 
-from forecast_cli.cli.flags import is_quiet, settings_from, takes
+from forecast_cli.cli.flags import is_quiet, metrics_from, settings_from, takes
 from forecast_cli.cli.options import (
     BacktestOptions,
     ConfigOptions,
     InputOptions,
     LogOptions,
+    MetricsOptions,
     QuietOptions,
     RunOptions,
     SourceArgument,
 )
 
 
-@takes(BacktestOptions, RunOptions, InputOptions, ConfigOptions, QuietOptions, LogOptions)
+@takes(BacktestOptions, RunOptions, InputOptions, MetricsOptions, ConfigOptions, QuietOptions, LogOptions)
 def backtest(
     ctx: typer.Context,
     source: SourceArgument,
@@ -33,8 +34,14 @@ def backtest(
     from forecast_cli.cli.views.backtest import end_backtest
     from forecast_cli.workflows.backtest import run_backtest
     from forecast_cli.workflows.results import ForecastRequest
+    from forecast_cli.workflows.run_metrics import refuse_metrics, write_metrics
 
     request = ForecastRequest(source, output, settings_from(ctx).settings, force)
+    metrics = metrics_from(ctx)
+    if metrics is not None:
+        refuse_metrics(metrics, output)
     with listening(ctx.obj, quiet=is_quiet(ctx)) as progress:
         run = run_backtest(request, progress)
+    if metrics is not None:
+        write_metrics(metrics, output, exit_code=run.exit_code, shards_resumed=run.shards_resumed)
     end_backtest(ctx.obj, run, quiet=is_quiet(ctx))

@@ -5,30 +5,38 @@ from typing import Annotated
 
 import typer
 
-from forecast_cli.cli.flags import is_quiet, settings_from, takes
+from forecast_cli.cli.flags import is_quiet, metrics_from, settings_from, takes
 from forecast_cli.cli.options import (
     ConfigOptions,
     ForecastOptions,
     InputOptions,
     LogOptions,
+    MetricsOptions,
     OriginOptions,
+    PreviousOptions,
     QuietOptions,
     RunOptions,
     SourceArgument,
 )
 
 
-@takes(RunOptions, ForecastOptions, InputOptions, OriginOptions, ConfigOptions, QuietOptions, LogOptions)
+@takes(
+    RunOptions,
+    ForecastOptions,
+    InputOptions,
+    OriginOptions,
+    MetricsOptions,
+    PreviousOptions,
+    ConfigOptions,
+    QuietOptions,
+    LogOptions,
+)
 def forecast(
     ctx: typer.Context,
     source: SourceArgument,
     output: Annotated[Path, typer.Option("--output", help="Folder to write the tables to.", metavar="DIR")],
     force: Annotated[bool, typer.Option("--force", help="Redo a finished run, or replace another one.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what a run would do, write nothing.")] = False,
-    metrics: Annotated[
-        Path | None,
-        typer.Option("--metrics", help="Write the run's figures for Prometheus.", metavar="FILE", show_default=False),
-    ] = None,
 ) -> None:
     """Forecast every account of INPUT and write the tables.
 
@@ -40,7 +48,8 @@ def forecast(
     from forecast_cli.workflows.results import ForecastRequest
     from forecast_cli.workflows.run_metrics import refuse_metrics, write_metrics
 
-    request = ForecastRequest(source, output, settings_from(ctx).settings, force)
+    request = ForecastRequest(source, output, settings_from(ctx).settings, force, ctx.params["previous"])
+    metrics = metrics_from(ctx)
     if metrics is not None:
         refuse_metrics(metrics, output)
     if dry_run:
@@ -48,5 +57,5 @@ def forecast(
     with listening(ctx.obj, quiet=is_quiet(ctx)) as progress:
         run = run_forecast(request, progress)
     if metrics is not None:
-        write_metrics(run, metrics)
+        write_metrics(metrics, output, exit_code=run.exit_code, shards_resumed=run.shards_resumed)
     end_run(ctx.obj, run, quiet=is_quiet(ctx))

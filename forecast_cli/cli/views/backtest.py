@@ -41,6 +41,7 @@ _HOLDS: Final[Mapping[str, str]] = {
     "forecasts/": "what was forecast, and what came",
     "accounts.parquet": "status and reason of every account",
     "failures.parquet": "models that did not go as asked",
+    "metrics.json": "what to watch",
     "manifest.json": "input, settings, checksums",
 }
 

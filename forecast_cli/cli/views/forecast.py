@@ -28,6 +28,7 @@ _HOLDS: Final[Mapping[str, str]] = {
     "learned_weights.parquet": "what candidates are worth",
     "weights.parquet": "candidates that joined, and their weights",
     "failures.parquet": "models that did not go as asked",
+    "metrics.json": "what to watch",
     "manifest.json": "input, settings, checksums",
 }
 

@@ -1,5 +1,6 @@
 """Commands to copy: what to do next, in words that work in the shell and the folder they are read in."""
 
+import glob
 import json
 import shlex
 from itertools import count
@@ -16,7 +17,7 @@ def check_command(output: Path) -> str:
 
 def read_command(output: Path) -> str:
     """Return the command that shows the forecasts of an output."""
-    parts = json.dumps(f"{output}/forecasts/*.parquet", ensure_ascii=False)
+    parts = json.dumps(f"{glob.escape(str(output))}/forecasts/*.parquet", ensure_ascii=False)
     code = f"import polars as pl; print(pl.read_parquet({parts}))"
     return printable(f"{python()} -c {shlex.quote(code)}")
 

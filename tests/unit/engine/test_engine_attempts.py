@@ -30,12 +30,22 @@ def test_a_shard_is_first_done_in_one_part_and_then_account_by_account() -> None
     assert (len(again.task.parts), again.task.one_by_one) == (1, True)
 
 
-def test_a_timeout_that_nobody_was_blamed_for_counts_against_the_next_account_that_takes_too_long() -> None:
-    found = after(FIRST, lost(Loss.TIMEOUT), lost(Loss.TIMEOUT, "a007"))
-    assert found.set_aside == {("a007",): "timeout: it was so, twice"}
-    other = after(found, lost(Loss.TIMEOUT, "a008"))
-    assert ("a008",) not in other.set_aside
-    assert ("a008",) in after(other, lost(Loss.TIMEOUT, "a008")).set_aside
+def test_an_account_that_takes_too_long_is_set_aside_at_once_and_the_others_go_on_together() -> None:
+    found = after(FIRST, lost(Loss.TIMEOUT, "a007"))
+    assert found.set_aside == {("a007",): "timeout: it was so"}
+    assert not found.task.one_by_one
+    assert after(found, lost(Loss.TIMEOUT, "a008")).set_aside.keys() == {("a007",), ("a008",)}
+
+
+def test_an_account_that_hangs_in_a_block_costs_its_limit_and_two_seconds() -> None:
+    block = FIRST
+    alone = after(block, lost(Loss.TIMEOUT))
+    assert alone.task.one_by_one
+    assert [attempt.patience(60) for attempt in (block, alone)] == [60, 2]
+    assert alone.patience(0.5) == 0.5
+    found = after(alone, lost(Loss.TIMEOUT, "a007"))
+    assert found.set_aside == {("a007",): "timeout: it was so"}
+    assert (found.task.one_by_one, found.patience(60)) == (False, 60), "the next one has its own limit"
 
 
 def test_a_death_counts_against_an_account_only_where_it_was_at_it() -> None:
@@ -43,6 +53,8 @@ def test_a_death_counts_against_an_account_only_where_it_was_at_it() -> None:
     assert once.set_aside == {}
     assert after(once, lost(Loss.KILLED, "a007")).set_aside == {("a007",): "killed: it was so, twice"}
     assert after(FIRST, lost(Loss.TIMEOUT), lost(Loss.KILLED, "a007")).set_aside == {}
+    between = after(FIRST, lost(Loss.KILLED, "a007"), lost(Loss.TIMEOUT, "a008"), lost(Loss.KILLED, "a007"))
+    assert between.set_aside.keys() == {("a007",), ("a008",)}
 
 
 def test_deaths_that_nobody_can_be_blamed_for_split_the_shard_until_each_account_is_alone() -> None:

@@ -300,6 +300,16 @@ def test_a_finished_backtest_is_left_alone_and_its_reports_are_rendered_again(
     assert run_backtest(request).reused
 
 
+def test_a_report_that_a_newer_version_renders_otherwise_leaves_an_output_that_is_whole(
+    request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = run_backtest(request_of(balances(accounts=2))).output
+    monkeypatch.setattr("forecast_cli.reports.markdown.render_markdown", lambda _: "rendered otherwise")
+    run_report(output)
+    assert (output / "report.md").read_text(encoding="utf-8") == "rendered otherwise"
+    assert run_check(output).damages == (), "_SUCCESS has the checksum of the new manifest"
+
+
 def test_a_report_that_was_tampered_with_is_not_rendered(request_of: Callable[..., ForecastRequest]) -> None:
     run = run_backtest(request_of(balances(accounts=2)))
     path = run.output / "report.json"

@@ -1,0 +1,141 @@
+"""The metrics of a run as gauges for Prometheus: counts, shares, days and seconds, and no amount of money."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from forecast_cli.reports.prometheus import Gauge, Sample, gauge, render_gauges
+from forecast_cli.reports.run_metrics import Change, Cost, Freshness, RunMetrics, Volume
+
+_DAY: Final = 86_400
+
+
+def render_run(metrics: RunMetrics, *, exit_code: int, shards_resumed: int, run: str) -> str:
+    """Return the text file of a finished run; each sample has the label ``run``, so that runs do not collide."""
+    gauges = (
+        gauge("exit_code", "Exit code of the run.", exit_code),
+        *_freshness(metrics.freshness),
+        *_volume(metrics.volume),
+        *_outcome(metrics),
+        *_sanity(metrics),
+        *_change(metrics.change),
+        *_cost(metrics.cost),
+        gauge("shards_resumed", "Shards that an earlier run had finished.", shards_resumed),
+    )
+    return render_gauges(gauges, {"run": run})
+
+
+def _freshness(of: Freshness) -> tuple[Gauge, ...]:
+    age = of.newest_row_age_days
+    return (
+        gauge("finished_timestamp_seconds", "When the run was finished.", _timestamp(of.finished_at)),
+        gauge("origin_timestamp_seconds", "Day the forecasts start from.", _timestamp(of.origin)),
+        gauge("newest_row_timestamp_seconds", "Day of the newest balance.", _timestamp(of.newest_row)),
+        gauge("newest_row_age_seconds", "Whole days from the newest balance to the run.", age and age * _DAY),
+    )
+
+
+def _volume(of: Volume) -> tuple[Gauge, ...]:
+    return (
+        gauge("input_accounts", "Accounts of the input.", of.accounts),
+        gauge("input_rows", "Rows of the input.", of.rows),
+        gauge("input_files", "Files of the input.", of.files),
+        gauge("input_bytes", "Bytes of the input.", of.bytes),
+        gauge("forecast_rows", "Rows of the forecasts.", of.forecast_rows),
+    )
+
+
+def _outcome(metrics: RunMetrics) -> tuple[Gauge, ...]:
+    why: dict[tuple[str, str], int] = {}
+    for one in metrics.not_as_asked:
+        why[one.status, one.reason] = why.get((one.status, one.reason), 0) + one.accounts
+    return (
+        Gauge(
+            "accounts",
+            "Accounts by the worst status over models.",
+            tuple(Sample(count, {"status": status}) for status, count in metrics.accounts.items()),
+        ),
+        Gauge(
+            "not_as_asked",
+            "Accounts and models that did not go as asked, by status and reason.",
+            tuple(Sample(count, {"status": status, "reason": reason}) for (status, reason), count in why.items()),
+        ),
+        gauge("fallback_ratio", "Share of accounts with a simpler model.", metrics.fallback_ratio),
+        Gauge(
+            "model_accounts",
+            "Accounts by the model asked for and the one used.",
+            tuple(Sample(one.accounts, {"model": one.model, "model_used": one.model_used}) for one in metrics.models),
+        ),
+        Gauge(
+            "low_balance_accounts",
+            "Accounts with 50 % or more to be under a threshold, by the first model.",
+            tuple(
+                Sample(one.likely, {"threshold": one.threshold, "days": str(one.days)}) for one in metrics.low_balances
+            ),
+        ),
+        Gauge(
+            "score",
+            "A metric of a backtest, by model.",
+            tuple(Sample(one.value, {"model": one.model, "metric": one.metric}) for one in metrics.scores),
+        ),
+    )
+
+
+def _sanity(metrics: RunMetrics) -> tuple[Gauge, ...]:
+    of = metrics.sanity
+    return (
+        gauge("forecast_rows_not_finite", "Forecast rows that hold a NaN or an infinity: 0, or a bug.", of.not_finite),
+        gauge("forecast_rows_crossed", "Forecast rows whose quantiles cross: 0, or a bug.", of.crossed),
+    )
+
+
+def _change(change: Change | None) -> tuple[Gauge, ...]:
+    if change is None:
+        return ()
+    risk = [(one, {"threshold": one.threshold, "days": str(one.days)}) for one in change.risk]
+    return (
+        gauge(
+            "previous_finished_timestamp_seconds",
+            "When the run was finished that this one is compared with.",
+            _timestamp(change.previous.finished_at),
+        ),
+        Gauge(
+            "changed_accounts",
+            "Accounts whose status is another than in the run before.",
+            tuple(Sample(one.accounts, {"old": one.old, "new": one.new}) for one in change.statuses),
+        ),
+        gauge(
+            "median_outside_previous_ratio",
+            "Share of accounts whose median for a day lies outside of the interval of the run before.",
+            change.medians.outside_interval,
+        ),
+        Gauge(
+            "prob_below_moved",
+            "Mean of how far the probability of a low balance moved since the run before.",
+            tuple(Sample(one.mean, labels) for one, labels in risk),
+        ),
+        Gauge(
+            "low_balance_newly_likely",
+            "Accounts that are likely to run low and were not in the run before.",
+            tuple(Sample(one.newly_likely, labels) for one, labels in risk),
+        ),
+        Gauge(
+            "low_balance_no_longer_likely",
+            "Accounts that were likely to run low in the run before and are not now.",
+            tuple(Sample(one.no_longer_likely, labels) for one, labels in risk),
+        ),
+    )
+
+
+def _cost(of: Cost) -> tuple[Gauge, ...]:
+    return (
+        gauge("cpu_seconds", "Processor time of the shards.", of.cpu_seconds),
+        gauge("wall_seconds", "Time from start to end of the run that finished it.", of.wall_seconds),
+        gauge("shards", "Shards of the run.", of.shards),
+    )
+
+
+def _timestamp(moment: str | None) -> float | None:
+    if moment is None:
+        return None
+    told = datetime.fromisoformat(moment)
+    return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,155 @@
+"""What moved since an earlier run: statuses, medians for the last day both forecast, and chances of a low balance."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from forecast_cli.core import columns as c
+from forecast_cli.core.errors import CheckFailedError, ConfigError
+from forecast_cli.core.risk import PROB_BELOW, THRESHOLD_NAME, WINDOW
+from forecast_cli.reports.run_metrics import Change, MedianMoves, PreviousRun, RiskMoves, StatusChange
+from forecast_cli.store.layout import ACCOUNTS, FORECASTS, MANIFEST, RISK
+from forecast_cli.store.manifest import Manifest
+from forecast_cli.store.parquet import scan_forecasts, scan_table
+from forecast_cli.store.read import read_manifest
+from forecast_cli.workflows.run_pairs import SettingsRecord, keys_of, named, status_changes
+from forecast_cli.workflows.summary import LIKELY, first_model
+
+_UNREADABLE: Final = (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
+
+
+@dataclass(frozen=True)
+class Side:
+    """A run to compare: its folder, and its settings as its manifest holds them."""
+
+    output: Path
+    settings: SettingsRecord
+
+    def table(self, name: str) -> pl.LazyFrame:
+        """Return a table of the run under the names of both."""
+        table = scan_forecasts(self.output) if name == FORECASTS else scan_table(self.output / name)
+        return named(table, self.settings)
+
+    def of_first_model(self, name: str) -> pl.LazyFrame:
+        """Return the rows of a table that the first model asked for made."""
+        return self.table(name).filter(pl.col(c.MODEL) == first_model(self.settings))
+
+
+def find_previous(folder: Path, *, output: Path, origin: str | None) -> tuple[Path, Manifest] | None:
+    """Return the finished forecast that ``folder`` is, or of those in it the one of the latest origin up to ``origin``.
+
+    Never the run in ``output`` itself. None where there is none.
+    """
+    runs = [(path, manifest) for path in _outputs(folder, output) if (manifest := _forecast_in(path))]
+    earlier = [run for run in runs if origin is None or (run[1].input.origin or "") <= origin]
+    return max(earlier, key=lambda run: (run[1].input.origin or "", run[1].finished_at), default=None)
+
+
+def measure_change(previous: tuple[Path, Manifest], new: Side) -> Change:
+    """Return what is other in the run whose tables stand in ``new`` than in the finished run ``previous``.
+
+    Raises CheckFailedError where a table of the previous run cannot be read.
+    """
+    output, manifest = previous
+    old = Side(output, manifest.settings)
+    try:
+        return Change(
+            previous=PreviousRun(
+                output=str(output),
+                fingerprint=manifest.fingerprint,
+                finished_at=manifest.finished_at,
+                origin=manifest.input.origin,
+            ),
+            statuses=tuple(
+                StatusChange(old=before, new=after, accounts=count)
+                for before, after, count in status_changes(old.table(ACCOUNTS), new.table(ACCOUNTS))
+            ),
+            medians=_medians(old, new),
+            risk=_risk(old, new),
+        )
+    except (*_UNREADABLE, KeyError, ConfigError) as error:  # also settings or models of another version
+        raise CheckFailedError(
+            f"--previous {output}: cannot be read: {error}", f"look at it: forecast-cli check {output}"
+        ) from error
+
+
+def _outputs(folder: Path, output: Path) -> Sequence[Path]:
+    within = [folder] if (folder / MANIFEST).is_file() else sorted(folder.iterdir() if folder.is_dir() else ())
+    return [path for path in within if (path / MANIFEST).is_file() and path.resolve() != output.resolve()]
+
+
+def _forecast_in(output: Path) -> Manifest | None:
+    try:
+        manifest = read_manifest(output)
+    except CheckFailedError:
+        return None
+    return manifest if manifest.command == "forecast" else None
+
+
+def _medians(old: Side, new: Side) -> MedianMoves:
+    before, after = old.of_first_model(FORECASTS), new.of_first_model(FORECASTS)
+    last = [frame.select(pl.col(c.DATE).max()).collect(engine="streaming").item() for frame in (before, after)]
+    day = None if None in last else min(last)
+    level = max((level for level in old.settings["level"]), default=None)
+    low, high = (f"{side}_{c.level_label(level)}" for side in ("lo", "hi")) if level else (c.MEDIAN, c.MEDIAN)
+    on = keys_of(before, after)
+    both = before.filter(pl.col(c.DATE) == day).join(
+        after.filter(pl.col(c.DATE) == day).select(*on, now=c.MEDIAN), on=on, nulls_equal=True
+    )
+    apart = (pl.col("now") - pl.col(c.MEDIAN)).abs()
+    found = both.select(
+        compared=pl.len(),
+        moved=(apart > 0).sum(),
+        mean=apart.mean(),
+        p95=apart.quantile(0.95),
+        largest=apart.max(),
+        outside=(~pl.col("now").is_between(pl.col(low), pl.col(high))).mean(),
+    ).collect(engine="streaming")
+    row = found.row(0, named=True)
+    return MedianMoves(
+        day=day.isoformat() if day else None,
+        compared=row["compared"],
+        moved=row["moved"] or 0,
+        level=level,
+        outside_interval=_figure(row["outside"] if level else None),
+        **{name: _figure(row[name]) for name in ("mean", "p95", "largest")},
+    )
+
+
+def _risk(old: Side, new: Side) -> tuple[RiskMoves, ...]:
+    before, after = old.of_first_model(RISK), new.of_first_model(RISK)
+    windows = [set(frame.select(pl.col(WINDOW).unique()).collect()[WINDOW]) for frame in (before, after)]
+    days = max(windows[0] & windows[1], default=0)
+    on = [*keys_of(before, after), THRESHOLD_NAME]
+    both = before.filter(pl.col(WINDOW) == days).join(
+        after.filter(pl.col(WINDOW) == days).select(*on, now=PROB_BELOW), on=on, nulls_equal=True
+    )
+    was, now = pl.col(PROB_BELOW), pl.col("now")
+    found = both.group_by(THRESHOLD_NAME).agg(
+        compared=pl.len(),
+        mean=(now - was).abs().mean(),
+        largest=(now - was).abs().max(),
+        newly_likely=((now >= LIKELY) & (was < LIKELY)).sum(),
+        no_longer_likely=((now < LIKELY) & (was >= LIKELY)).sum(),
+    )
+    rows = found.sort(THRESHOLD_NAME).collect(engine="streaming").iter_rows(named=True)
+    return tuple(
+        RiskMoves(
+            threshold=row[THRESHOLD_NAME],
+            days=days,
+            compared=row["compared"],
+            mean=_figure(row["mean"]),
+            largest=_figure(row["largest"]),
+            newly_likely=row["newly_likely"],
+            no_longer_likely=row["no_longer_likely"],
+        )
+        for row in rows
+    )
+
+
+def _figure(value: float | None) -> float:
+    return math.nan if value is None else value

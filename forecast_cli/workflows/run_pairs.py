@@ -1,0 +1,37 @@
+"""Two runs side by side: their tables under names that both have, and the accounts whose status is another."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from forecast_cli.core import columns as c
+
+#: The settings of a run, as its manifest holds them.
+SettingsRecord = Mapping[str, Any]
+
+
+def named(frame: pl.LazyFrame, settings: SettingsRecord) -> pl.LazyFrame:
+    """Return a table under names and types that two runs have in common, whatever the user calls his columns."""
+    keys = (settings["id_col"], settings.get("currency_col"))
+    names = {name: common for name, common in zip(keys, ("key", "currency"), strict=True) if name}
+    names[settings["date_col"]] = c.DATE
+    present = frame.collect_schema().names()
+    renamed = frame.rename({name: common for name, common in names.items() if name in present})
+    return renamed.with_columns(pl.col("key").cast(pl.String))
+
+
+def keys_of(old: pl.LazyFrame, new: pl.LazyFrame) -> list[str]:
+    """Return the columns that tell the accounts of both tables apart."""
+    names = [frame.collect_schema().names() for frame in (old, new)]
+    return [name for name in ("key", "currency") if all(name in each for each in names)]
+
+
+def status_changes(old: pl.LazyFrame, new: pl.LazyFrame) -> tuple[tuple[str, str, int], ...]:
+    """Count the accounts whose status is another, by what it was and is; one that is in a single run is ``absent``."""
+    on = keys_of(old, new)
+    frames = [frame.select(*on, "status").collect() for frame in (old, new)]
+    both = frames[0].join(frames[1], on=on, how="full", suffix="_new", coalesce=True)
+    told = both.with_columns(pl.col("status", "status_new").fill_null("absent"))
+    changed = told.filter(pl.col("status") != pl.col("status_new"))
+    return tuple(changed.group_by("status", "status_new").len().sort("status", "status_new").iter_rows())
