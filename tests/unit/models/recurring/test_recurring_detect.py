@@ -72,6 +72,26 @@ def test_two_streams_on_one_day_are_told_apart_where_one_goes_without_the_other(
     }
 
 
+@pytest.mark.parametrize(
+    ("other", "rule", "cycles"),
+    [
+        (-80.0, Rule.NONE, ["semi_monthly"]),
+        (-82.0, Rule.NONE, ["monthly", "monthly"]),
+        (-80.0, Rule.AFTER, ["monthly", "monthly"]),
+    ],
+)
+def test_bills_half_a_month_apart_are_one_only_if_alike_in_amount_and_rule(other: float, rule: Rule, cycles: list[str]):
+    found = listed(payments(month_days(5), -80.0), payments(month_days(20, rule), other), spending=0.1)
+    assert list(found.cycle) == cycles
+
+
+def test_pay_that_varies_is_one_stream_twice_a_month():
+    rng = np.random.default_rng(3)
+    days = month_days(15, Rule.BEFORE) + month_days(31, Rule.BEFORE)
+    found = listed({day: float(np.round(rng.uniform(1400, 1750), 2)) for day in sorted(days)}, spending=0.1)
+    assert found.cycle == ("semi_monthly",)
+
+
 def test_streams_that_always_come_together_are_one_of_their_sum():
     found = listed(payments(month_days(10), -250.0), payments(month_days(10), -40.0))
     assert found.amount == pytest.approx([-290.0])
