@@ -127,6 +127,39 @@ def test_amounts_that_vary_have_a_spread():
     assert 4 < found.amount_spread[0] < 30
 
 
+def test_two_equal_payments_are_a_stream_where_other_flow_may_hide_the_rest():
+    rng, due, quiet = np.random.default_rng(4), month_days(9), [date(2025, 10, 9), date(2026, 2, 9)]
+    busy = [day for day in days_back() if (day not in quiet if day in due else rng.random() < 0.5)]
+    found = listed(
+        payments(due, -12.99), {day: float(-np.round(rng.uniform(20, 300), 2)) for day in busy}, spending=0.0
+    )
+    assert (found.cycle, found.rule) == (("monthly",), ("day 9",))
+    assert found.amount == pytest.approx([-12.99])
+
+
+def test_two_equal_payments_are_none_where_nothing_was_paid_on_other_due_days():
+    assert len(listed(payments([date(2025, 10, 9), date(2026, 2, 9)], -12.99)).row) == 0
+
+
+def test_bill_that_varies_is_told_from_one_of_equal_amounts_that_often_falls_on_its_day():
+    rng = np.random.default_rng(6)
+    varies = {day: float(-np.round(rng.uniform(70, 110), 2)) for day in month_days(9, Rule.AFTER)}
+    found = listed(payments(month_days(9), -45.5), varies, spending=0.1)
+    assert found.cycle == ("monthly", "monthly")
+    assert sorted(found.amount) == pytest.approx([-90.0, -45.5], rel=0.1)
+
+
+def test_takings_of_every_weekday_are_no_streams():
+    rng = np.random.default_rng(8)
+    busy = (1.0, 1.0, 1.0, 1.1, 1.4, 1.5, 0.0)
+    takings = {
+        day: float(np.round(rng.uniform(300, 700), 2))
+        for day in days_back()
+        if rng.random() < 0.65 * busy[day.weekday()]
+    }
+    assert len(listed(takings).row) == 0
+
+
 def test_spending_alone_has_no_streams():
     assert len(listed(spending=0.3).row) == 0
 
