@@ -7,27 +7,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.recurring.block import Block, Cells
-from forecast_cli.models.recurring.candidates import Flows, count_between, multinomial_ratio
-from forecast_cli.models.recurring.cycles import Cycle, Phases
+from forecast_cli.models.recurring.candidates import Flows
+from forecast_cli.models.recurring.cycles import Phases
+from forecast_cli.models.recurring.evidence import (
+    LEAST_STRENGTH,
+    borne_out,
+    columns_of,
+    least_strength,
+    often_paid,
+    strength_of,
+)
 from forecast_cli.models.recurring.history import Amounts, History, amounts_of, tell_history
-from forecast_cli.models.recurring.payments import HIDING, LATEST, Payments, Seeds, find_payments
+from forecast_cli.models.recurring.payments import LATEST, Payments, Seeds, find_payments
 from forecast_cli.models.recurring.picks import strongest
-from forecast_cli.models.recurring.ranges import FEWEST_EQUAL
 
-#: Score a stream needs once its payments are settled: of equal amounts, of others by the quarter, and of others.
-LEAST_STRENGTH: Final = 12.0
-_LEAST_QUARTERLY: Final = 14.0
-_LEAST_VARYING: Final = 20.0
 #: What equal amounts are worth where streams of like amounts are held against each other.
 _EQUAL: Final = 30.0
-#: Share of due days that a stream is paid on, by other amounts and by equal ones, and the most that it misses, and one.
-_PAID: Final = (0.45, 0.08)
-_MISSED: Final = 0.2
-#: How many times as often as on other days an amount comes on due days.
-_OFTENER: Final = 3.0
 #: Share of the days of a stream that varies on which one of equal amounts may be paid.
 _SHARED: Final = 0.1
-_FEWEST: Final = np.array([FEWEST_EQUAL.get(cycle, 0) for cycle in Cycle])
 
 
 @dataclass(frozen=True)
@@ -69,16 +66,14 @@ def _hold_up(block: Block, flows: Flows, seeds: Seeds, *, left: NDArray[np.int64
         block.flow, seeds, taken=block.taken, origins=block.origins, lengths=block.lengths, count=count
     )
     inside = payments.inside() & payments.known
-    strength = _strength(flows, np.searchsorted(left, seeds.row), seeds, payments, inside)
-    n_due, often = _often(seeds, payments, inside)
+    strength = strength_of(flows, np.searchsorted(left, seeds.row), seeds, payments, inside)
+    n_due, often = often_paid(seeds, payments, inside)
     some = np.flatnonzero(often & (strength >= LEAST_STRENGTH))
     payments, amounts = payments.take(some), amounts_of(payments.take(some), block.eps[seeds.row[some]])
-    share = np.where(amounts.fixed, _PAID[1], _PAID[0])
+    own = seeds.take(some)
+    kept = borne_out(block, own, payments, amounts, n_due[some]) & (strength[some] >= least_strength(amounts, own))
     held = np.zeros_like(strength)
-    quarterly = seeds.phases.cycle[some] == Cycle.QUARTERLY
-    least = np.where(amounts.fixed, LEAST_STRENGTH, np.where(quarterly, _LEAST_QUARTERLY, _LEAST_VARYING))
-    bears_out = (amounts.n_seen >= share * n_due[some]) & (strength[some] >= least)
-    held[some] = np.where(bears_out, strength[some], 0.0)
+    held[some] = np.where(kept, strength[some], 0.0)
     coarse = np.flatnonzero(seeds.phases.coarse[:m])
     finer = held[m:] > held[coarse]
     held[np.concatenate([coarse[finer], m + np.flatnonzero(~finer)])] = 0.0
@@ -109,7 +104,7 @@ def _days_of_equal_amounts(block: Block, parts: list[_Part]) -> NDArray[np.bool_
         fixed = np.flatnonzero(part.amounts.fixed)
         payments = part.payments.take(fixed)
         stream, place = np.nonzero(payments.paid | (payments.within & payments.inside()))
-        taken[part.row[fixed][stream], _columns(block, part.row[fixed], payments)[stream, place]] = True
+        taken[part.row[fixed][stream], columns_of(block, part.row[fixed], payments)[stream, place]] = True
     return taken
 
 
@@ -119,14 +114,8 @@ def _is_clear(block: Block, part: _Part, taken: NDArray[np.bool_]) -> NDArray[np
     Once these are taken out, what is left of a day is what the stream that varies brings.
     """
     paid = part.payments.paid
-    shared = np.count_nonzero(paid & taken[part.row[:, None], _columns(block, part.row, part.payments)], axis=1)
+    shared = np.count_nonzero(paid & taken[part.row[:, None], columns_of(block, part.row, part.payments)], axis=1)
     return np.asarray(part.amounts.fixed | (shared <= _SHARED * np.count_nonzero(paid, axis=1)))
-
-
-def _columns(block: Block, row: NDArray[np.int64], payments: Payments) -> NDArray[np.int64]:
-    """Return the places of payments [m, k] on the block's axis; t where a day is not on it."""
-    column = payments.due + payments.offset - block.origins[row][:, None] + block.t - 1
-    return np.where((column >= 0) & (column < block.t), column, block.t)
 
 
 def _finished(block: Block, part: _Part) -> Settled:
@@ -136,32 +125,3 @@ def _finished(block: Block, part: _Part) -> Settled:
     row = np.broadcast_to(part.row[:, None], some.shape)[some]
     cells = Cells(row, history.day[some], history.explained[some], payments.paid[some])
     return Settled(part.row, part.phases, payments.rule, part.strength, history, cells)
-
-
-def _often(seeds: Seeds, payments: Payments, inside: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the due days ``inside``, and which streams are paid often enough if fixed, and missed seldom."""
-    n_due, n_seen = np.count_nonzero(inside, axis=1), np.count_nonzero(payments.paid, axis=1)
-    missed = np.count_nonzero(inside & ~(payments.paid | payments.hidden), axis=1)
-    often = n_seen >= np.maximum(_FEWEST[seeds.phases.cycle], _PAID[1] * n_due)
-    return n_due, np.asarray(often & (missed <= _MISSED * n_due + 1))
-
-
-def _strength(
-    flows: Flows, row: NDArray[np.int64], seeds: Seeds, payments: Payments, inside: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Return the log-likelihood ratio of due days paid on time, hidden and missed, against the account's other days.
-
-    0 where the amount is not ``_OFTENER`` as on those. ``row`` [m] is each seed's account among ``flows``.
-    """
-    fits = count_between(flows, row, seeds.low, seeds.high)
-    hides = count_between(flows, row, HIDING * seeds.low) - fits
-    strong = payments.amount * seeds.sign[:, None]
-    own = payments.paid & (strong >= seeds.low[:, None]) & (strong <= seeds.high[:, None])
-    on_time, either = own & (payments.offset == 0), payments.hidden | payments.paid
-    kinds = (on_time, inside & ~on_time & either, inside & ~either)
-    here = [np.count_nonzero(kind, axis=1) for kind in kinds]
-    days = np.maximum(flows.days[row] - here[0] - here[1] - here[2], 1)
-    around = np.maximum(fits - np.count_nonzero(own, axis=1), 0)
-    hiding = np.maximum(hides - np.count_nonzero(inside & payments.hidden, axis=1), 0)
-    ratio = multinomial_ratio(here, [around, hiding, np.maximum(days - around - hiding, 0)])
-    return np.where(here[0] * (days + 1) >= _OFTENER * (around + 0.5) * np.maximum(sum(here), 1), ratio, 0.0)

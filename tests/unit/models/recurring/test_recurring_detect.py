@@ -160,6 +160,23 @@ def test_takings_of_every_weekday_are_no_streams():
     assert len(listed(takings).row) == 0
 
 
+def test_fortnightly_payment_is_not_weekly_where_other_flow_may_hide_it_in_the_weeks_between():
+    rng, due = np.random.default_rng(2), weekdays(4, 14)
+    between = [day for day in weekdays(4) if day not in due]
+    shopping = {day: float(-np.round(rng.uniform(40, 400), 2)) for day in between + due[::2]}
+    found = listed(payments(due, -19.99), shopping)
+    assert [cycle for cycle, amount in zip(found.cycle, found.amount, strict=True) if abs(amount + 19.99) < 0.01] == [
+        "biweekly"
+    ]
+
+
+def test_what_is_left_of_days_that_a_payment_was_taken_out_of_is_no_stream():
+    rng, first, second = np.random.default_rng(38), date(2025, 3, 1), date(2026, 3, 1)
+    busy = {day: float(-np.round(rng.uniform(5, 60), 2)) for day in days_back() if rng.random() < 0.45}
+    rising = {day: -100.0 if day < first else -111.0 if day < second else -123.0 for day in month_days(12)}
+    assert listed(rising, busy, spending=0.0).kind == ("out",)
+
+
 def test_spending_alone_has_no_streams():
     assert len(listed(spending=0.3).row) == 0
 
