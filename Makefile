@@ -22,7 +22,7 @@ $(STAMP): requirements/dev.txt pyproject.toml
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: install
 install: $(STAMP) ## Make the virtual environment with pinned requirements
@@ -77,6 +77,14 @@ sample: $(STAMP) ## Write data/sample again: same seed, same bytes
 .PHONY: bench
 bench: $(STAMP) ## Time the tool against its yardsticks, side by side
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: bench-large
+bench-large: $(STAMP) ## Forecast a million accounts: time and memory, into out/bench-large.json and out/memory.svg
+	@$(BIN)/python -m benchmarks.large $(ARGS)
+
+.PHONY: bench-ratios
+bench-ratios: $(STAMP) ## Hold the ratios that CI holds: start, CPU against statsforecast, daily files, memory
+	@$(BIN)/python -m benchmarks.ratios $(ARGS)
 
 .PHONY: accuracy
 accuracy: $(STAMP) ## Score the models side by side, on the sample and on BALANCES

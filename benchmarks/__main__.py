@@ -1,48 +1,24 @@
-"""Run the benchmarks, print them as a table and write them as JSON."""
+"""Run the benchmarks of a few minutes, print them as a table and write them as JSON."""
 
 import json
-import platform
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-from benchmarks import backtest, block_models, risk, startup
-from forecast_cli.engine.local import usable_cores
+from benchmarks import backtest, block_models, risk, scale, startup
+from benchmarks.machine import machine
+from benchmarks.rows import print_rows
 
-OUTPUT = Path("out/bench.json")
-PACKAGES = ("forecast-cli", "numpy", "polars", "statsforecast", "typer")
+OUTPUT: Final = Path("out/bench.json")
 
 
 def main() -> None:
     """Run every benchmark, one after the other."""
-    results: list[dict[str, Any]] = []
-    for benchmark in (startup, block_models, risk, backtest):
-        found = benchmark.run()
-        results += found.get("results", [found])
-    _print(results)
+    rows = [row for benchmark in (startup, block_models, risk, backtest, scale) for row in benchmark.run()]
+    print_rows(rows)
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
-    OUTPUT.write_text(json.dumps({"machine": _machine(), "results": results}, indent=2) + "\n", encoding="utf-8")
+    results = [row.as_json() for row in rows]
+    OUTPUT.write_text(json.dumps({"machine": machine(), "results": results}, indent=2) + "\n", encoding="utf-8")
     print(f"\nWritten to {OUTPUT}")
-
-
-def _print(results: list[dict[str, Any]]) -> None:
-    print(f"{'measure':<56} {'against':<40} {'ours s':>9} {'theirs s':>9} {'ratio':>8}  target")
-    for row in results:
-        ours, theirs = f"{row['seconds']:.4f}", f"{row['against_seconds']:.4f}"
-        verdict = "met" if row["met"] else "MISSED"
-        print(
-            f"{row['measure']:<56} {row['against']:<40} {ours:>9} {theirs:>9} {row['ratio']:>8.2f}  "
-            f"{row['target']}: {verdict}"
-        )
-
-
-def _machine() -> dict[str, Any]:
-    return {
-        "platform": platform.platform(),
-        "python": platform.python_version(),
-        "cores": usable_cores(),
-        "versions": {name: version(name) for name in PACKAGES},
-    }
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Backtest: three windows replayed, scored and reported, against plain forecasts of the same days."""
 
-import json
 import subprocess
 import sys
 import tempfile
@@ -8,41 +7,38 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any
+
+from benchmarks.rows import Row, at_most, print_rows
 
 ACCOUNTS = 881
 WINDOWS = 3
 HORIZON = 30
 RUNS = 5
-TARGET = 3.0
 MODELS = ("--model", "Naive", "--model", "SeasonalNaive", "--model", "RandomWalkWithDrift", "--model", "WindowAverage")
 
 
-def run() -> dict[str, Any]:
+def run() -> list[Row]:
     """Return the median seconds of each side over runs that take turns, whole processes, and the median of ratios."""
     with tempfile.TemporaryDirectory() as folder:
         _tool("sample", "--accounts", str(ACCOUNTS), "--days", "730", "--output", f"{folder}/in", "--quiet")
         turns = [_turn(Path(folder), turn) for turn in range(RUNS)]
     backtests, several, long = zip(*turns, strict=True)
-    return {
-        "results": [
-            _result(f"{WINDOWS} forecasts of the same", backtests, several),
-            _result(f"one forecast of horizon {WINDOWS * HORIZON}", backtests, long),
-        ]
-    }
+    return [
+        _result(f"{WINDOWS} forecasts of the same", backtests, several),
+        _result(f"one forecast of horizon {WINDOWS * HORIZON}", backtests, long),
+    ]
 
 
-def _result(against: str, backtests: Sequence[float], others: Sequence[float]) -> dict[str, Any]:
+def _result(against: str, backtests: Sequence[float], others: Sequence[float]) -> Row:
     ratio = median(mine / other for mine, other in zip(backtests, others, strict=True))
-    return {
-        "measure": f"backtest, {ACCOUNTS} accounts, {WINDOWS} windows, 4 block models",
-        "against": against,
-        "seconds": median(backtests),
-        "against_seconds": median(others),
-        "ratio": ratio,
-        "target": f"at most {TARGET}",
-        "met": ratio <= TARGET,
-    }
+    return Row(
+        f"backtest, {ACCOUNTS} accounts, {WINDOWS} windows, 4 block models, times as long",
+        against,
+        median(backtests),
+        median(others),
+        ratio,
+        at_most(3),
+    )
 
 
 def _turn(folder: Path, turn: int) -> tuple[float, float, float]:
@@ -65,4 +61,4 @@ def _tool(*arguments: str) -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(), indent=2))
+    print_rows(run())

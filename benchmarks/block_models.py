@@ -3,15 +3,14 @@
 python -m benchmarks.block_models [ACCOUNTS]
 """
 
-import json
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import polars as pl
 
+from benchmarks.rows import Row, at_least, print_rows
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.registry import parse_model
 from forecast_cli.models.window_average import MOST_WINDOWS
@@ -22,7 +21,6 @@ HORIZON = 30
 LEVELS = (80.0, 95.0)
 MODELS = ("Naive", "SeasonalNaive(30)", "RandomWalkWithDrift", "WindowAverage(30)")
 REPEATS = 3
-TARGET = 50
 
 
 def panel_of(accounts: int) -> Panel:
@@ -43,7 +41,7 @@ def seconds(work: Callable[[], object], repeats: int) -> float:
     return min(times)
 
 
-def run(accounts: int = ACCOUNTS) -> dict[str, Any]:
+def run(accounts: int = ACCOUNTS) -> list[Row]:
     """Return one row a model: seconds of both and how many times as fast the block model is."""
     panel = panel_of(accounts)
     frame = pl.DataFrame(
@@ -54,22 +52,21 @@ def run(accounts: int = ACCOUNTS) -> dict[str, Any]:
         }
     )
     _statsforecast(MODELS[0], frame.head(2 * DAYS))  # the import is not what is timed
-    return {"results": [_compare(name, panel, frame) for name in MODELS]}
+    return [_compare(name, panel, frame) for name in MODELS]
 
 
-def _compare(name: str, panel: Panel, frame: pl.DataFrame) -> dict[str, Any]:
+def _compare(name: str, panel: Panel, frame: pl.DataFrame) -> Row:
     block = parse_model(name, (HORIZON,)).build()
     ours = seconds(lambda: block.fit(panel).forecast(HORIZON, LEVELS), REPEATS)
     theirs = seconds(lambda: _statsforecast(name, frame), 1)
-    return {
-        "measure": f"{name}, {len(panel):,} accounts x {DAYS} days",
-        "against": "statsforecast, n_jobs=1",
-        "seconds": ours,
-        "against_seconds": theirs,
-        "ratio": theirs / ours,
-        "target": f"at least {TARGET}",
-        "met": theirs / ours >= TARGET,
-    }
+    return Row(
+        f"{name}, {len(panel):,} accounts x {DAYS} days, times as fast",
+        "statsforecast, n_jobs=1",
+        ours,
+        theirs,
+        theirs / ours,
+        at_least(50),
+    )
 
 
 def _statsforecast(name: str, frame: pl.DataFrame) -> object:
@@ -88,4 +85,4 @@ def _statsforecast(name: str, frame: pl.DataFrame) -> object:
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(*(int(argument) for argument in sys.argv[1:2])), indent=2))
+    print_rows(run(*(int(argument) for argument in sys.argv[1:2])))

@@ -3,14 +3,13 @@
 python -m benchmarks.risk [ACCOUNTS]
 """
 
-import json
 import sys
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.block_models import DAYS, HORIZON, LEVELS, panel_of, seconds
+from benchmarks.rows import Row, at_least, print_rows
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.registry import parse_model
@@ -22,26 +21,26 @@ from forecast_cli.risk.thresholds import threshold_amounts
 ACCOUNTS = 2_000
 THRESHOLDS = ("0", "p10")
 REPEATS = 5
-TARGET = 3
 _CHUNK = 256
 
 
-def run(accounts: int = ACCOUNTS) -> dict[str, Any]:
+def run(accounts: int = ACCOUNTS) -> list[Row]:
     """Return the seconds of both and how many times as fast ours is."""
     panel = panel_of(accounts)
     forecast = parse_model("Naive", (HORIZON,)).build().fit(panel).forecast(HORIZON, LEVELS)
     thresholds = threshold_amounts(panel, THRESHOLDS, {})
     ours = seconds(lambda: panel_outlooks(panel, {"Naive": forecast}, thresholds), REPEATS)
     theirs = seconds(lambda: _plain(panel, forecast, thresholds), 2)
-    return {
-        "measure": f"risk, {accounts:,} accounts, {N_PATHS} paths x {HORIZON} days",
-        "against": f"plain numpy; ours {1000 * ours / accounts:.3f} ms an account",
-        "seconds": ours,
-        "against_seconds": theirs,
-        "ratio": theirs / ours,
-        "target": f"at least {TARGET}",
-        "met": theirs / ours >= TARGET,
-    }
+    return [
+        Row(
+            f"risk, {accounts:,} accounts, {N_PATHS} paths x {HORIZON} days, times as fast",
+            "the same in plain numpy",
+            ours,
+            theirs,
+            theirs / ours,
+            at_least(3),
+        )
+    ]
 
 
 def _plain(panel: Panel, forecast: Forecast, thresholds: NDArray[np.float64]) -> None:
@@ -67,4 +66,4 @@ def _plain(panel: Panel, forecast: Forecast, thresholds: NDArray[np.float64]) ->
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(*(int(argument) for argument in sys.argv[1:2])), indent=2))
+    print_rows(run(*(int(argument) for argument in sys.argv[1:2])))

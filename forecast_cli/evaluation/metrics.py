@@ -63,6 +63,13 @@ def combine_of(name: str) -> Combine:
     return METRICS[name].combine if name in METRICS else Combine.MEAN
 
 
+def is_in_units(name: str) -> bool:
+    """Say whether the metric of this name holds units of the balance, so that currencies cannot be put together."""
+    if name in METRICS:
+        return METRICS[name].in_units
+    return name.split("_", maxsplit=1)[0] in _LEVELS_IN_UNITS | {"pinball"}
+
+
 def combine(how: Combine, mean: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the figures of a metric from the means of its values, and of the absolute balance, any shape.
 

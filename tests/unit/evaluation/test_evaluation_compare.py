@@ -390,3 +390,23 @@ def test_windows_without_a_scale_are_in_no_mean() -> None:
     new = replace(changed(base, 9.0, metric="mae", where=still), windows=windows)
     found = compare_scores(replace(base, windows=windows), new, Gate(metric="mae", models=("A",)))
     assert (found.accounts, found.windows, found.failed) == (30, 90, ())
+
+
+def in_currencies(names: list[str], metric: str) -> Scores:
+    windows = windows_of().with_columns(currency=pl.Series([names[place % len(names)] for place in range(180)]))
+    scores = scores_of(windows, **dict.fromkeys((metric, "scrps", "mase", "mae", "mean_abs_y"), 1.0))
+    return Scores("base", scores, windows, KEYS)
+
+
+@pytest.mark.parametrize("metric", ["mae", "rmse", "wape", "crps", "pinball_0.1", "winkler_80"])
+def test_metric_in_units_does_not_add_up_currencies(metric: str):
+    both, one = in_currencies(["EUR", "USD"], metric), in_currencies(["EUR"], metric)
+    with pytest.raises(UsageError, match=f"'{metric}' is in units of the balance, and there are 2 currencies"):
+        compare_scores(both, both, Gate(metric=metric))
+    assert not compare_scores(one, one, Gate(metric=metric)).failed
+
+
+@pytest.mark.parametrize("metric", ["mase", "rmsse", "scrps", "swinkler_80"])
+def test_metric_without_units_holds_over_currencies(metric: str):
+    both = in_currencies(["EUR", "USD"], metric)
+    assert not compare_scores(both, both, Gate(metric=metric)).failed

@@ -1,0 +1,29 @@
+"""The inputs of the benchmarks: samples of one seed, sorted by account or as a file for each day."""
+
+from pathlib import Path
+
+import polars as pl
+
+from benchmarks.process import tool
+
+DAYS = 730
+SEED = 7
+
+
+def sample(folder: Path, accounts: int) -> Path:
+    """Return the sample of ``accounts`` accounts, sorted by account in one file; made where it is not there."""
+    path = folder / f"sample-{accounts}"
+    if not (path / "part-00000.parquet").exists():
+        tool("sample", "--accounts", str(accounts), "--days", str(DAYS), "--seed", str(SEED), "--output", str(path))
+    return path
+
+
+def daily_files(folder: Path, accounts: int) -> Path:
+    """Return the same rows as a file for each day."""
+    path = folder / f"daily-{accounts}"
+    if not path.exists():
+        path.mkdir()
+        rows = pl.read_parquet(sample(folder, accounts) / "*.parquet")
+        for (day,), part in rows.partition_by("date", as_dict=True, maintain_order=True).items():
+            part.write_parquet(path / f"{day}.parquet")
+    return path

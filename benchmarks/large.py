@@ -1,0 +1,103 @@
+"""A million accounts: time and memory against a tenth of them, and the making of the sample.
+
+python -m benchmarks.large [FOLDER [ACCOUNTS]]
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from benchmarks.inputs import DAYS, SEED, daily_files, sample
+from benchmarks.machine import machine
+from benchmarks.memory_picture import draw
+from benchmarks.process import Measured, tool
+from benchmarks.rows import Row, at_most, print_rows
+from benchmarks.scale import forecast
+
+ACCOUNTS: Final = 1_000_000
+SHARE: Final = 10
+MOST_MIB: Final = 2048
+PICTURE: Final = Path("out/memory.svg")
+OUTPUT: Final = Path("out/bench-large.json")
+
+
+def main(folder: str | None = None, accounts: str = str(ACCOUNTS)) -> None:
+    """Print the table, write it as JSON, and draw memory over time. ``folder`` keeps the inputs."""
+    with tempfile.TemporaryDirectory() as own:
+        rows, memory = run(Path(folder or own), int(accounts))
+    print_rows(rows)
+    PICTURE.parent.mkdir(parents=True, exist_ok=True)
+    draw(memory, PICTURE)
+    results = [row.as_json() for row in rows]
+    OUTPUT.write_text(json.dumps({"machine": machine(), "results": results}, indent=2) + "\n", encoding="utf-8")
+    print(f"\nWritten to {OUTPUT} and {PICTURE}")
+
+
+def run(folder: Path, accounts: int) -> tuple[list[Row], dict[str, Measured]]:
+    """Return the rows of the table, and what each forecast took, by its name."""
+    tenth = accounts // SHARE
+    made = _made(folder, accounts)
+    small, large = (forecast(folder, sample(folder, count), f"of-{count}", "--force") for count in (tenth, accounts))
+    daily = forecast(folder, daily_files(folder, tenth), "of-daily", "--force")
+    what = f"forecast, {accounts:,} accounts x {DAYS} days"
+    rows = [
+        *([] if made is None else _making(accounts, made)),
+        Row(
+            f"{what}, times as long",
+            f"{tenth:,} accounts",
+            large.seconds,
+            small.seconds,
+            large.seconds / small.seconds,
+            at_most(1.1 * SHARE),
+        ),
+        Row(
+            f"{what}, times the peak memory",
+            f"{tenth:,} accounts",
+            large.peak,
+            small.peak,
+            large.peak / small.peak,
+            at_most(1.2),
+            "MiB",
+        ),
+        Row(f"{what}, peak memory, MiB", "-", large.peak, None, large.peak, at_most(MOST_MIB), "MiB"),
+        Row(
+            f"forecast, {tenth:,} accounts, a file for each day, times as long",
+            "the same rows sorted by account",
+            daily.seconds,
+            small.seconds,
+            daily.seconds / small.seconds,
+            at_most(3),
+        ),
+        Row(
+            f"forecast, {tenth:,} accounts, a file for each day, peak memory, MiB",
+            "the same rows sorted by account",
+            daily.peak,
+            small.peak,
+            daily.peak,
+            at_most(MOST_MIB),
+            "MiB",
+        ),
+    ]
+    return rows, {f"{tenth:,} accounts": small, f"{accounts:,} accounts": large, f"{tenth:,}, daily files": daily}
+
+
+def _made(folder: Path, accounts: int) -> Measured | None:
+    """Make the sample and return what that took; None where it is there already."""
+    path = folder / f"sample-{accounts}"
+    if path.exists():
+        return None
+    return tool("sample", "--accounts", str(accounts), "--days", str(DAYS), "--seed", str(SEED), "--output", str(path))
+
+
+def _making(accounts: int, made: Measured) -> list[Row]:
+    what = f"sample --accounts {accounts} --days {DAYS}"
+    return [
+        Row(f"{what}, seconds", "-", made.seconds, None, made.seconds, at_most(600)),
+        Row(f"{what}, peak memory, MiB", "-", made.peak, None, made.peak, at_most(MOST_MIB), "MiB"),
+    ]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])

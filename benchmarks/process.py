@@ -1,0 +1,68 @@
+"""A command as a whole: wall and CPU seconds, and the memory of all its processes together, over time."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import psutil
+
+#: Seconds between two looks at the processes.
+_LOOK: Final = 0.1
+_MIB: Final = 1 << 20
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a command took. ``memory``: seconds since its start, and MiB of all processes, shared pages counted once."""
+
+    seconds: float
+    cpu_seconds: float
+    memory: tuple[tuple[float, float], ...]
+
+    @property
+    def peak(self) -> float:
+        """Return the most MiB that all processes held at one time."""
+        return max((held for _, held in self.memory), default=0.0)
+
+
+def tool(*arguments: str) -> Measured:
+    """Run the tool and measure it; raises CalledProcessError where it fails."""
+    return measure([sys.executable, "-m", "forecast_cli", *arguments])
+
+
+def measure(command: Sequence[str]) -> Measured:
+    """Run a command to its end and watch it and all that it starts; raises CalledProcessError where it fails."""
+    started = time.perf_counter()
+    cpu: dict[int, float] = {}
+    memory = []
+    with tempfile.TemporaryFile() as said, subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said) as running:
+        while running.poll() is None:
+            memory.append((time.perf_counter() - started, _look(running.pid, cpu) / _MIB))
+            time.sleep(_LOOK)
+        seconds = time.perf_counter() - started
+        if running.returncode:
+            said.seek(0)
+            print(said.read().decode(errors="replace"), file=sys.stderr)
+            raise subprocess.CalledProcessError(running.returncode, command)
+    return Measured(seconds, sum(cpu.values()), tuple(memory))
+
+
+def _look(pid: int, cpu: dict[int, float]) -> int:
+    """Return the bytes that a process and all its children hold; note the CPU seconds of each."""
+    held = 0
+    try:
+        family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    except psutil.Error:
+        return 0
+    for process in family:
+        try:
+            times = process.cpu_times()
+            cpu[process.pid] = times.user + times.system
+            held += process.memory_full_info().pss
+        except psutil.Error:
+            continue
+    return held

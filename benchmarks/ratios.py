@@ -1,0 +1,75 @@
+"""The ratios that CI holds: small, whole processes, CPU seconds and memory; each may miss its target by a margin.
+
+python -m benchmarks.ratios
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from benchmarks import startup
+from benchmarks.inputs import daily_files, sample
+from benchmarks.process import measure
+from benchmarks.rows import Row, at_most, print_rows
+from benchmarks.scale import forecast
+
+ACCOUNTS: Final = 2_000
+#: The share of its target that a ratio may be off by: two of the same runs differ by as much on a busy machine.
+MARGIN: Final = 0.5
+
+
+def run() -> list[Row]:
+    """Return a row for each ratio."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        source = sample(folder, ACCOUNTS)
+        ours = forecast(folder, source, "whole")
+        daily = forecast(folder, daily_files(folder, ACCOUNTS), "daily")
+        small = forecast(folder, source, "small", "--shard-size", str(ACCOUNTS // 8))
+        naive = measure(
+            [sys.executable, "-m", "benchmarks.yardsticks.seasonal_naive", str(source), str(folder / "naive.parquet")]
+        )
+    what = f"forecast, {ACCOUNTS:,} accounts"
+    return [
+        *startup.run(),
+        Row(
+            f"{what}, times the CPU",
+            "statsforecast SeasonalNaive(30)",
+            ours.cpu_seconds,
+            naive.cpu_seconds,
+            ours.cpu_seconds / naive.cpu_seconds,
+            at_most(1.5),
+        ),
+        Row(
+            f"{what}, a file for each day, times the CPU",
+            "the same rows sorted by account",
+            daily.cpu_seconds,
+            ours.cpu_seconds,
+            daily.cpu_seconds / ours.cpu_seconds,
+            at_most(3),
+        ),
+        Row(
+            f"{what}, shards of {ACCOUNTS // 8}, times the memory",
+            "shards as they come",
+            small.peak,
+            ours.peak,
+            small.peak / ours.peak,
+            at_most(1),
+            "MiB",
+        ),
+    ]
+
+
+def main() -> None:
+    """Print the ratios; end with exit code 1 where one is off its target by more than the margin."""
+    rows = run()
+    print_rows(rows)
+    off = [row.measure for row in rows if not row.target.loosened(MARGIN).met_by(row.figure)]
+    if off:
+        sys.exit(f"off target by more than {MARGIN:.0%}: {'; '.join(off)}")
+    print(f"\nNone is off its target by more than {MARGIN:.0%}")
+
+
+if __name__ == "__main__":
+    main()

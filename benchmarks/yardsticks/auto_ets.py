@@ -1,0 +1,17 @@
+"""statsforecast's AutoETS over the first accounts of a file.
+
+python -m benchmarks.yardsticks.auto_ets INPUT OUTPUT.parquet ACCOUNTS SEASON JOBS
+"""
+
+import sys
+
+from statsforecast import StatsForecast
+from statsforecast.models import AutoETS
+
+from benchmarks.yardsticks.daily import daily
+
+if __name__ == "__main__":
+    source, output, accounts, season, jobs = sys.argv[1:]
+    model = AutoETS(season_length=int(season), model="AZZ")
+    made = StatsForecast(models=[model], freq="1d", n_jobs=int(jobs))
+    made.forecast(df=daily(source, int(accounts)), h=30, level=[80, 95]).write_parquet(output)
