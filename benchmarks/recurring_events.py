@@ -10,7 +10,8 @@ is that of all planted payments of these days together, it counts under *or as a
 planted stream, however short. *Seen* are planted streams with 4 payments or more on days whose whole flow is within a
 fifth of the payment; of the others, other flow on the day leaves little that could be told from spending. Interest of
 checking accounts and cards recurs on the last day of the month but is no planted stream: what else is found on that
-day in accounts with interest counts as *nor interest*.
+day in accounts with interest counts as *nor interest*. *Shown at one price* is how many payments of one amount are the
+whole flow of their day, for streams whose amounts repeat; *shown* how many are seen, for those that vary.
 """
 
 import sys
@@ -32,6 +33,7 @@ from forecast_cli.models.recurring.streams import Streams
 SEEDS = (7, 11, 23)
 ACCOUNTS, DAYS = 250, 730
 FEWEST = 4
+CENT = 0.005
 KEYS = ["account_id", "stream", "kind", "cycle"]
 
 
@@ -50,6 +52,8 @@ class Figures:
     ms: float
     by_cycle: dict[str, tuple[float, int]]
     by_kind: dict[str, tuple[float, int]]
+    by_shown: dict[str, tuple[float, int]]
+    by_seen: dict[str, tuple[float, int]]
     false_by_cycle: dict[str, tuple[float, int]]
 
 
@@ -99,6 +103,8 @@ def score(seed: int) -> Figures:
         ms=ms,
         by_cycle=shares(hit, "cycle", "hit"),
         by_kind=shares(hit, "kind", "hit"),
+        by_shown=shares(hit.filter("repeats"), "shown", "hit"),
+        by_seen=shares(hit.filter(~pl.col("repeats")), "shown", "hit"),
         false_by_cycle=shares(lost, "cycle", "false"),
     )
 
@@ -137,7 +143,18 @@ def planted_table(spec: SampleSpec, panel: Panel) -> pl.DataFrame:
             pl.col("day"),
             pl.len().alias("payments"),
             pl.col("shows").sum().alias("seen"),
+            repeats=pl.col("amount").is_not_null().all() & (pl.col("amount").n_unique() * 3 <= pl.len()),
+            at_one_price=pl.col("amount").filter((pl.col("flow") - pl.col("amount")).abs() < CENT).value_counts(),
         )
+        .with_columns(
+            shown=pl.min_horizontal(
+                pl.when("repeats")
+                .then(pl.col("at_one_price").list.eval(pl.element().struct.field("count")).list.max().fill_null(0))
+                .otherwise(pl.col("seen") // 3 * 3),
+                pl.when("repeats").then(4).otherwise(12),
+            )
+        )
+        .drop("at_one_price")
         .with_row_index("planted")
     )
 
@@ -192,7 +209,14 @@ def main(seeds: list[int]) -> None:
             f"{one.recall_or_sum:.3f}, of those seen {one.recall_of_seen:.3f} | false {one.false:.3f}, or not a sum "
             f"{one.false_or_sum:.3f}, nor interest {one.false_or_interest:.3f} | {one.ms:.2f} ms an account"
         )
-        for name, part in (("recall", one.by_cycle), ("recall", one.by_kind), ("false", one.false_by_cycle)):
+        parts = {
+            "recall by cycle": one.by_cycle,
+            "recall by kind": one.by_kind,
+            "recall, amounts that repeat, by payments shown at one price (4: or more)": one.by_shown,
+            "recall, amounts that vary, by payments shown (0: up to 2, 12: or more)": one.by_seen,
+            "false by cycle": one.false_by_cycle,
+        }
+        for name, part in parts.items():
             print(f"  {name}: " + ", ".join(f"{key} {share:.2f} of {rows}" for key, (share, rows) in part.items()))
 
 
