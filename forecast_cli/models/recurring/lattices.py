@@ -14,7 +14,7 @@ _MONTHS: Final = ((Cycle.MONTHLY, Rule.NONE), (Cycle.MONTHLY, Rule.AFTER))
 _QUARTERS: Final = ((Cycle.QUARTERLY, Rule.AFTER),)
 #: Cycles and rules that are looked for each time an account is looked at; a semi-monthly stream is found as two monthly
 #: ones, and payments that go to the business day before on those of their days that are business days.
-ROUNDS: Final = ((*_WEEKS, *_MONTHS, *_QUARTERS), (*_MONTHS, *_QUARTERS), _MONTHS)
+ROUNDS: Final = ((*_WEEKS, *_MONTHS, *_QUARTERS), (*_MONTHS, *_QUARTERS), (*_MONTHS, *_QUARTERS), _MONTHS)
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast_cli.models.recurring.business_days import Rule
 from forecast_cli.models.recurring.cycles import Cycle, Phases
 from forecast_cli.models.recurring.streams import Streams
 
-#: Days of the month that the halves lie apart, days that their first and last payments do, and how like they are.
+#: Days of the month that the halves lie apart, and days that their first and last payments do.
 _APART: Final = (12, 18)
-_WITHIN: Final = 50
-_LIKE: Final = 0.08
+_WITHIN: Final = 100
+#: How far amounts may differ: of pay, which moves to the business day before, of other payments, and of equal amounts.
+_LIKE: Final = (0.2, 0.02)
+_SAME: Final = 1e-6
 
 
 def pair_up(streams: Streams) -> Streams:
@@ -33,15 +36,29 @@ def pair_up(streams: Streams) -> Streams:
 
 
 def _halves(streams: Streams, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.bool_]:
-    a, b, anchor = streams.median[one], streams.median[other], streams.phases.anchor
+    anchor = streams.phases.anchor
     apart = np.abs(anchor[one] - anchor[other])
     return np.asarray(
         (streams.row[one] == streams.row[other])
         & (streams.cycle[one] == Cycle.MONTHLY)
         & (streams.cycle[other] == Cycle.MONTHLY)
+        & (streams.rule[one] == streams.rule[other])
         & (apart >= _APART[0])
         & (apart <= _APART[1])
-        & (np.abs(a - b) <= _LIKE * np.maximum(np.abs(a), np.abs(b)))
+        & _alike(streams, one, other)
         & (np.abs(streams.first[one] - streams.first[other]) <= _WITHIN)
         & (np.abs(streams.last[one] - streams.last[other]) <= _WITHIN)
     )
+
+
+def _alike(streams: Streams, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say which are paid alike: to the cent where the amounts of both repeat, about as much where they vary."""
+    median, newest, fixed = streams.median, streams.amount, streams.fixed
+    same = _within(median[one], median[other], _SAME) | _within(newest[one], newest[other], _SAME)
+    pay = streams.rule[one] == Rule.BEFORE
+    like = _within(median[one], median[other], np.where(pay, _LIKE[0], _LIKE[1]))
+    return np.asarray(same | (like & ~(fixed[one] & fixed[other])))
+
+
+def _within(a: NDArray[np.float64], b: NDArray[np.float64], share: float | NDArray[np.float64]) -> NDArray[np.bool_]:
+    return np.asarray(np.abs(a - b) <= share * np.maximum(np.abs(a), np.abs(b)))

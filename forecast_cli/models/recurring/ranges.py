@@ -13,11 +13,13 @@ from forecast_cli.models.recurring.ordering import ordered_lines
 
 #: How wide a range of amounts may be, as a share of its lower end, the share of due days that it has to hit, and the
 #: hits it needs besides those of its cycle. The first takes equal amounts, as far as the search tells them apart.
-WIDTHS: Final = ((2.0**-15, 0.1, 0), (0.083, 0.25, 1), (0.383, 0.33, 2), (0.93, 0.4, 4))
+WIDTHS: Final = ((2.0**-15, 0.08, 0), (0.083, 0.25, 1), (0.383, 0.33, 2), (0.93, 0.4, 4))
 #: Hits that a cycle needs at least.
 FEWEST: Final = {Cycle.WEEKLY: 5, Cycle.BIWEEKLY: 4, Cycle.MONTHLY: 3, Cycle.QUARTERLY: 3}
+#: Hits that it needs of equal amounts: two are told from chance where no other due day speaks against them.
+FEWEST_EQUAL: Final = {**FEWEST, Cycle.MONTHLY: 2}
 #: Numbers of amounts, less one, for which the narrowest range that holds them is looked for.
-_LADDER: Final = (2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 15, 17, 20, 23, 27, 32, 38, 45, 53, 62, 72, 84, 98)
+_LADDER: Final = (1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 15, 17, 20, 23, 27, 32, 38, 45, 53, 62, 72, 84, 98)
 #: Low bits of a ratio in single precision that make room for the place of its lower amount.
 _PLACE_BITS: Final = np.uint32(127)
 #: Payments of a stream that are looked at: their places fit into these bits.
@@ -83,7 +85,7 @@ class _Sought:
 @lru_cache
 def _sought(cycle: Cycle) -> tuple[_Sought, ...]:
     return tuple(
-        _Sought(cycle, number, np.float32(1.0 + width), FEWEST[cycle] + more, share)
+        _Sought(cycle, number, np.float32(1.0 + width), (FEWEST if number else FEWEST_EQUAL)[cycle] + more, share)
         for number, (width, share, more) in enumerate(WIDTHS)
     )
 

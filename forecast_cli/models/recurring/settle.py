@@ -7,19 +7,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.recurring.block import Block, Cells
-from forecast_cli.models.recurring.candidates import Flows, count_between, multinomial_ratio
-from forecast_cli.models.recurring.cycles import Cycle, Phases
+from forecast_cli.models.recurring.candidates import Flows
+from forecast_cli.models.recurring.cycles import Phases
+from forecast_cli.models.recurring.evidence import (
+    LEAST_STRENGTH,
+    borne_out,
+    columns_of,
+    least_strength,
+    often_paid,
+    strength_of,
+)
 from forecast_cli.models.recurring.history import Amounts, History, amounts_of, tell_history
-from forecast_cli.models.recurring.payments import HIDING, LATEST, Payments, Seeds, find_payments
+from forecast_cli.models.recurring.payments import LATEST, Payments, Seeds, find_payments
 from forecast_cli.models.recurring.picks import strongest
-from forecast_cli.models.recurring.ranges import FEWEST
 
-#: Score a stream needs once its payments are settled.
-LEAST_STRENGTH: Final = 17.0
-#: Share of due days that a stream is paid on, by equal amounts and by others, and the most that it misses, and one.
-_PAID: Final = (0.45, 0.12)
-_MISSED: Final = 0.2
-_FEWEST: Final = np.array([FEWEST.get(cycle, 0) for cycle in Cycle])
+#: What equal amounts are worth where streams of like amounts are held against each other.
+_EQUAL: Final = 30.0
+#: Share of the days of a stream that varies on which one of equal amounts may be paid.
+_SHARED: Final = 0.1
 
 
 @dataclass(frozen=True)
@@ -40,14 +45,10 @@ def settle(block: Block, flows: Flows, seeds: Seeds, *, left: NDArray[np.int64])
     for own, step in ((seeds.phases.by_week, 7), (~seeds.phases.by_week, 28)):
         if own.any():
             parts.append(_hold_up(block, flows, seeds.take(own), left=left, count=(block.t + LATEST) // step + 2))
-    if not parts:
-        return []
-    row, strength = (np.concatenate([getattr(part, name) for part in parts]) for name in ("row", "strength"))
-    kept = np.zeros(len(row), dtype=np.bool_)
-    kept[strongest(row, strength, np.concatenate([part.amounts.median for part in parts]))] = True
-    ends = np.cumsum([len(part.row) for part in parts])
-    kept_parts = [_take(part, np.flatnonzero(own)) for part, own in zip(parts, np.split(kept, ends[:-1]), strict=True)]
-    return [_finished(block, part) for part in kept_parts if len(part.row)]
+    parts = _strongest(parts) if parts else []
+    taken = _days_of_equal_amounts(block, parts)
+    clear = [_take(part, np.flatnonzero(_is_clear(block, part, taken))) for part in parts]
+    return [_finished(block, part) for part in clear if len(part.row)]
 
 
 @dataclass(frozen=True)
@@ -65,13 +66,14 @@ def _hold_up(block: Block, flows: Flows, seeds: Seeds, *, left: NDArray[np.int64
         block.flow, seeds, taken=block.taken, origins=block.origins, lengths=block.lengths, count=count
     )
     inside = payments.inside() & payments.known
-    strength = _strength(flows, np.searchsorted(left, seeds.row), seeds, payments, inside)
-    n_due, often = _often(seeds, payments, inside)
+    strength = strength_of(flows, np.searchsorted(left, seeds.row), seeds, payments, inside)
+    n_due, often = often_paid(seeds, payments, inside)
     some = np.flatnonzero(often & (strength >= LEAST_STRENGTH))
     payments, amounts = payments.take(some), amounts_of(payments.take(some), block.eps[seeds.row[some]])
-    share = np.where(amounts.fixed, _PAID[1], _PAID[0])
+    own = seeds.take(some)
+    kept = borne_out(block, own, payments, amounts, n_due[some]) & (strength[some] >= least_strength(amounts, own))
     held = np.zeros_like(strength)
-    held[some] = np.where(amounts.n_seen >= share * n_due[some], strength[some], 0.0)
+    held[some] = np.where(kept, strength[some], 0.0)
     coarse = np.flatnonzero(seeds.phases.coarse[:m])
     finer = held[m:] > held[coarse]
     held[np.concatenate([coarse[finer], m + np.flatnonzero(~finer)])] = 0.0
@@ -85,6 +87,37 @@ def _take(part: _Part, rows: NDArray[np.int64]) -> _Part:
     )
 
 
+def _strongest(parts: list[_Part]) -> list[_Part]:
+    """Return the streams of each part that are the strongest of like amounts, those of equal amounts before others."""
+    row, median = np.concatenate([part.row for part in parts]), np.concatenate([part.amounts.median for part in parts])
+    strength = np.concatenate([part.strength + _EQUAL * part.amounts.fixed for part in parts])
+    kept = np.zeros(len(row), dtype=np.bool_)
+    kept[strongest(row, strength, median)] = True
+    ends = np.cumsum([len(part.row) for part in parts])
+    return [_take(part, np.flatnonzero(own)) for part, own in zip(parts, np.split(kept, ends[:-1]), strict=True)]
+
+
+def _days_of_equal_amounts(block: Block, parts: list[_Part]) -> NDArray[np.bool_]:
+    """Say on which days [c, t + 1] of a block a stream of equal amounts is paid, or may be a part of what is."""
+    taken = np.zeros(block.flow.shape, dtype=np.bool_)
+    for part in parts:
+        fixed = np.flatnonzero(part.amounts.fixed)
+        payments = part.payments.take(fixed)
+        stream, place = np.nonzero(payments.paid | (payments.within & payments.inside()))
+        taken[part.row[fixed][stream], columns_of(block, part.row[fixed], payments)[stream, place]] = True
+    return taken
+
+
+def _is_clear(block: Block, part: _Part, taken: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Say which streams may be taken out with the others: what varies on the days of equal amounts is looked at again.
+
+    Once these are taken out, what is left of a day is what the stream that varies brings.
+    """
+    paid = part.payments.paid
+    shared = np.count_nonzero(paid & taken[part.row[:, None], columns_of(block, part.row, part.payments)], axis=1)
+    return np.asarray(part.amounts.fixed | (shared <= _SHARED * np.count_nonzero(paid, axis=1)))
+
+
 def _finished(block: Block, part: _Part) -> Settled:
     payments, eps = part.payments, block.eps[part.row]
     history = tell_history(payments, part.amounts, eps=eps, origin=block.origins[part.row])
@@ -92,31 +125,3 @@ def _finished(block: Block, part: _Part) -> Settled:
     row = np.broadcast_to(part.row[:, None], some.shape)[some]
     cells = Cells(row, history.day[some], history.explained[some], payments.paid[some])
     return Settled(part.row, part.phases, payments.rule, part.strength, history, cells)
-
-
-def _often(seeds: Seeds, payments: Payments, inside: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the due days ``inside``, and which streams are paid often enough if fixed, and missed seldom."""
-    n_due, n_seen = np.count_nonzero(inside, axis=1), np.count_nonzero(payments.paid, axis=1)
-    missed = np.count_nonzero(inside & ~(payments.paid | payments.hidden), axis=1)
-    often = n_seen >= np.maximum(_FEWEST[seeds.phases.cycle], _PAID[1] * n_due)
-    return n_due, np.asarray(often & (missed <= _MISSED * n_due + 1))
-
-
-def _strength(
-    flows: Flows, row: NDArray[np.int64], seeds: Seeds, payments: Payments, inside: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Return the log-likelihood ratio of due days paid on time, hidden and missed, against the account's other days.
-
-    ``row`` [m] is each seed's account among ``flows``.
-    """
-    fits = count_between(flows, row, seeds.low, seeds.high)
-    hides = count_between(flows, row, HIDING * seeds.low) - fits
-    strong = payments.amount * seeds.sign[:, None]
-    own = payments.paid & (strong >= seeds.low[:, None]) & (strong <= seeds.high[:, None])
-    on_time, either = own & (payments.offset == 0), payments.hidden | payments.paid
-    kinds = (on_time, inside & ~on_time & either, inside & ~either)
-    here = [np.count_nonzero(kind, axis=1) for kind in kinds]
-    days = np.maximum(flows.days[row] - here[0] - here[1] - here[2], 1)
-    around = np.maximum(fits - np.count_nonzero(own, axis=1), 0)
-    hiding = np.maximum(hides - np.count_nonzero(inside & payments.hidden, axis=1), 0)
-    return multinomial_ratio(here, [around, hiding, np.maximum(days - around - hiding, 0)])

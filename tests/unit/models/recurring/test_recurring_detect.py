@@ -72,6 +72,26 @@ def test_two_streams_on_one_day_are_told_apart_where_one_goes_without_the_other(
     }
 
 
+@pytest.mark.parametrize(
+    ("other", "rule", "cycles"),
+    [
+        (-80.0, Rule.NONE, ["semi_monthly"]),
+        (-82.0, Rule.NONE, ["monthly", "monthly"]),
+        (-80.0, Rule.AFTER, ["monthly", "monthly"]),
+    ],
+)
+def test_bills_half_a_month_apart_are_one_only_if_alike_in_amount_and_rule(other: float, rule: Rule, cycles: list[str]):
+    found = listed(payments(month_days(5), -80.0), payments(month_days(20, rule), other), spending=0.1)
+    assert list(found.cycle) == cycles
+
+
+def test_pay_that_varies_is_one_stream_twice_a_month():
+    rng = np.random.default_rng(3)
+    days = month_days(15, Rule.BEFORE) + month_days(31, Rule.BEFORE)
+    found = listed({day: float(np.round(rng.uniform(1400, 1750), 2)) for day in sorted(days)}, spending=0.1)
+    assert found.cycle == ("semi_monthly",)
+
+
 def test_streams_that_always_come_together_are_one_of_their_sum():
     found = listed(payments(month_days(10), -250.0), payments(month_days(10), -40.0))
     assert found.amount == pytest.approx([-290.0])
@@ -105,6 +125,56 @@ def test_amounts_that_vary_have_a_spread():
     assert found.cycle == ("monthly",)
     assert found.amount == pytest.approx([-150.0], rel=0.1)
     assert 4 < found.amount_spread[0] < 30
+
+
+def test_two_equal_payments_are_a_stream_where_other_flow_may_hide_the_rest():
+    rng, due, quiet = np.random.default_rng(4), month_days(9), [date(2025, 10, 9), date(2026, 2, 9)]
+    busy = [day for day in days_back() if (day not in quiet if day in due else rng.random() < 0.5)]
+    found = listed(
+        payments(due, -12.99), {day: float(-np.round(rng.uniform(20, 300), 2)) for day in busy}, spending=0.0
+    )
+    assert (found.cycle, found.rule) == (("monthly",), ("day 9",))
+    assert found.amount == pytest.approx([-12.99])
+
+
+def test_two_equal_payments_are_none_where_nothing_was_paid_on_other_due_days():
+    assert len(listed(payments([date(2025, 10, 9), date(2026, 2, 9)], -12.99)).row) == 0
+
+
+def test_bill_that_varies_is_told_from_one_of_equal_amounts_that_often_falls_on_its_day():
+    rng = np.random.default_rng(6)
+    varies = {day: float(-np.round(rng.uniform(70, 110), 2)) for day in month_days(9, Rule.AFTER)}
+    found = listed(payments(month_days(9), -45.5), varies, spending=0.1)
+    assert found.cycle == ("monthly", "monthly")
+    assert sorted(found.amount) == pytest.approx([-90.0, -45.5], rel=0.1)
+
+
+def test_takings_of_every_weekday_are_no_streams():
+    rng = np.random.default_rng(8)
+    busy = (1.0, 1.0, 1.0, 1.1, 1.4, 1.5, 0.0)
+    takings = {
+        day: float(np.round(rng.uniform(300, 700), 2))
+        for day in days_back()
+        if rng.random() < 0.65 * busy[day.weekday()]
+    }
+    assert len(listed(takings).row) == 0
+
+
+def test_fortnightly_payment_is_not_weekly_where_other_flow_may_hide_it_in_the_weeks_between():
+    rng, due = np.random.default_rng(2), weekdays(4, 14)
+    between = [day for day in weekdays(4) if day not in due]
+    shopping = {day: float(-np.round(rng.uniform(40, 400), 2)) for day in between + due[::2]}
+    found = listed(payments(due, -19.99), shopping)
+    assert [cycle for cycle, amount in zip(found.cycle, found.amount, strict=True) if abs(amount + 19.99) < 0.01] == [
+        "biweekly"
+    ]
+
+
+def test_what_is_left_of_days_that_a_payment_was_taken_out_of_is_no_stream():
+    rng, first, second = np.random.default_rng(38), date(2025, 3, 1), date(2026, 3, 1)
+    busy = {day: float(-np.round(rng.uniform(5, 60), 2)) for day in days_back() if rng.random() < 0.45}
+    rising = {day: -100.0 if day < first else -111.0 if day < second else -123.0 for day in month_days(12)}
+    assert listed(rising, busy, spending=0.0).kind == ("out",)
 
 
 def test_spending_alone_has_no_streams():
