@@ -29,6 +29,10 @@ ANEW = [
     "ConformalSeasonalPool(7)",
     "MonthPaths",
     "RecurringEvents",
+    "WeekPaths",
+    "BiweekPaths",
+    "FastMSTL(7)",
+    "RareMoves",
 ]
 STUCK = ["auto", "SimpleExponentialSmoothing", "AutoCES", "MFLES"]
 
@@ -175,8 +179,8 @@ def test_models_that_have_to_learn_again_are_refused_by_name_with_those_that_can
         check_updatable([parse_model(label, (7,)) for label in ("MFLES(7,30)", "Naive", "AutoCES")])
     assert caught.value.message.startswith("models MFLES(7,30), AutoCES: cannot be given newer balances")
     assert caught.value.message.endswith(
-        "these can: MonthPaths, RecurringEvents, Naive, SeasonalNaive, RandomWalkWithDrift, WindowAverage, "
-        "SeasonalWindowAverage, Holt, "
+        "these can: MonthPaths, RecurringEvents, WeekPaths, BiweekPaths, FastMSTL, RareMoves, Naive, SeasonalNaive, "
+        "RandomWalkWithDrift, WindowAverage, SeasonalWindowAverage, Holt, "
         "AutoETS, AutoTheta, DynamicOptimizedTheta, MSTL, AutoARIMA, ConformalSeasonalPool"
     )
     with pytest.raises(ConfigError, match=r"^model MFLES: "):
