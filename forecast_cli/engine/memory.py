@@ -32,8 +32,8 @@ _WRITTEN: Final = 9_000
 #: Below this a run learns in a process of its own: what that took is gone before there are workers.
 _TIGHT: Final = 1_500 * _MB
 #: What statsforecast adds to the server, whose memory its workers share, and to each worker.
-_SERIES_SERVER: Final = 160 * _MB
-_SERIES_WORKER: Final = 60 * _MB
+_SERIES_SERVER: Final = 120 * _MB
+_SERIES_WORKER: Final = 20 * _MB
 #: Kilobytes that one model's forecast of an account takes until the others are done.
 _SAID_KB: Final = 8
 #: Fewer accounts at a time than this are slower for each.
