@@ -96,8 +96,9 @@ def _fullest(ordered: _Sizes, sought: tuple[_Sought, ...]) -> list[tuple[NDArray
     ``ordered`` [k, m] are m lines of k sizes. Of ranges that hold as many the narrowest is taken, of those as narrow
     the one of the smallest amounts.
     """
-    narrowest = _narrowest(ordered, sought[-1].ratio)
-    more = np.array(_LADDER[: len(narrowest)], dtype=np.int64)
+    ladder = [more for more in _LADDER if min(one.fewest for one in sought) - 1 <= more < len(ordered)]
+    narrowest = _narrowest(ordered, ladder, sought[-1].ratio)
+    more = np.array(ladder[: len(narrowest)], dtype=np.int64)
     out = []
     for one in sought:
         from_here = int(np.searchsorted(more, one.fewest - 1))
@@ -110,13 +111,13 @@ def _fullest(ordered: _Sizes, sought: tuple[_Sought, ...]) -> list[tuple[NDArray
     return out
 
 
-def _narrowest(ordered: _Sizes, widest: np.float32) -> NDArray[np.uint32]:
-    """Return for each step of the ladder the narrowest ratio of each line, its place in the low bits: [steps, m].
+def _narrowest(ordered: _Sizes, steps: list[int], widest: np.float32) -> NDArray[np.uint32]:
+    """Return for each step of a ladder the narrowest ratio of each line, its place in the low bits: [steps, m].
 
     Steps from the first on that no line takes within ``widest`` are left out.
     """
     k, m = ordered.shape
-    steps, most = [more for more in _LADDER if more < k], widest.view(np.uint32) | _PLACE_BITS
+    most = widest.view(np.uint32) | _PLACE_BITS
     out = np.empty((len(steps), m), dtype=np.uint32)
     room, places = np.empty(ordered.shape, dtype=np.float32), np.arange(k, dtype=np.uint32)[:, None]
     with np.errstate(invalid="ignore", over="ignore"):
