@@ -25,7 +25,7 @@ _ANY_GAP: Final = 100_000
 class Past:
     """``panel``, each account up to its own last row; ``row`` [r] and ``day`` [r], the days it has a row on.
 
-    Days are days since 1970-01-01, in no order, one as often as it has rows.
+    Days are days since 1970-01-01, in no order; one with several rows stands as often.
     """
 
     panel: Panel
