@@ -115,10 +115,13 @@ def _weights(
 ) -> Weights:
     """Return the shares of least loss of each segment and band, 0 where it does not pay; as yet nobody is reached."""
     some = some[~np.isnan(said[some]).any(axis=(1, 2))]
-    auto, came, segments = by_auto(vintage, knots, probes, some), probes.came[some], probes.segment[some]
-    loss = np.stack([_loss((1 - share) * auto + share * said[some], came) for share in _SHARES], axis=2)
+    segments, band = probes.segment[some], band_of(knots)
+    windows = np.bincount(segments, minlength=SEGMENTS)
     weight, gain = np.zeros((SEGMENTS, len(BANDS))), np.zeros(SEGMENTS)
-    windows, band = np.bincount(segments, minlength=SEGMENTS), band_of(knots)
+    if windows.max() < _FEWEST_OF_SEGMENT:
+        return Weights(name, windows, weight, gain, np.zeros(SEGMENTS))
+    auto, came = by_auto(vintage, knots, probes, some), probes.came[some]
+    loss = np.stack([_loss((1 - share) * auto + share * said[some], came) for share in _SHARES], axis=2)
     for segment in np.flatnonzero(windows >= _FEWEST_OF_SEGMENT).tolist():
         own = segments == segment
         promised, best = _gain(loss[own], probes.group[some[own]], band), _SHARES[_best(loss[own], band)]

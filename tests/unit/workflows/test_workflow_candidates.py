@@ -132,6 +132,14 @@ def test_a_candidate_that_knows_nothing_joins_nobody(accounts: pl.DataFrame, run
     assert_frame_equal(joined, alone, check_exact=True)
 
 
+def test_a_candidate_that_no_past_window_is_long_enough_for_joins_nobody(
+    accounts: pl.DataFrame, runs: Runs, alone: pl.DataFrame
+) -> None:
+    joined = runs.run(accounts, "long", candidates=("SeasonalNaive(200)",))
+    assert runs.table("long", LEARNED_WEIGHTS)["windows"].max() == 0
+    assert_frame_equal(joined, alone, check_exact=True)
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [
