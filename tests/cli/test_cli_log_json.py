@@ -143,7 +143,7 @@ def test_a_check_and_a_dry_run_and_a_sample_sum_up(
     assert last(cli("check", finished.output, *JSON))["counts"] == {
         "accounts": 6,
         "forecast_rows": 360,
-        "files": 4,
+        "files": 5,
         "problems": 0,
     }
     plan = cli("forecast", balances, "--output", tmp_path / "out", *QUICK, "--dry-run", *JSON)

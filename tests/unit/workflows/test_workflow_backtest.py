@@ -68,6 +68,7 @@ def test_it_writes_what_the_contract_says(request_of: Callable[..., ForecastRequ
         "leaderboard.parquet",
         "low_balance.parquet",
         "manifest.json",
+        "metrics.json",
         "report.html",
         "report.json",
         "report.md",
