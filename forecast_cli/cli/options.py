@@ -221,6 +221,14 @@ class RunOptions:
         _option("--max-failed", "Failed accounts a run may have and still exit 0 (default: 0).", "COUNT"),
     ]
     jobs: Annotated[int | None, _option("--jobs", "Worker processes (default: all cores).", "COUNT")]
+    memory: Annotated[
+        str | None,
+        _option(
+            "--memory",
+            "Memory that all processes of a run take together, such as 2GB (default: most of what is free).",
+            "SIZE",
+        ),
+    ]
     account_timeout: Annotated[
         float | None,
         _option(

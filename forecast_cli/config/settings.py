@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from forecast_cli.config.choices import Align, OnBadFile, OnDuplicate, Origin
 from forecast_cli.config.commas import outer_commas
 from forecast_cli.config.file_mode import check_mode, octal
+from forecast_cli.config.memory_size import check_memory
 from forecast_cli.config.output_names import find_taken
 from forecast_cli.config.thresholds import EXPECTED, check_threshold
 
@@ -34,6 +35,7 @@ def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
 Level = Annotated[float, Field(gt=0, lt=100)]
 Season = Annotated[int, Field(ge=1, le=366)]
 Threshold = Annotated[str, BeforeValidator(str), AfterValidator(check_threshold), Field(description=EXPECTED)]
+Size = Annotated[str, AfterValidator(check_memory), Field(examples=["500MB", "2GB"])]
 _RUNNING: Final[dict[str, Any]] = {"affects_output": False}
 _MODE: Final[dict[str, Any]] = _RUNNING | {"examples": ["0600", "0640"]}
 _FORECAST: Final[dict[str, Any]] = {"only": "forecast"}
@@ -127,6 +129,8 @@ class Settings(BaseModel):
     """Failed accounts a run may have and still exit 0."""
     jobs: Annotated[int | None, Field(ge=1, json_schema_extra=_RUNNING)] = None
     """Worker processes (default: all cores)."""
+    memory: Annotated[Size | None, Field(json_schema_extra=_RUNNING)] = None
+    """Memory that all processes of a run take together, such as 2GB (default: most of what is free)."""
     account_timeout: Annotated[float, Field(gt=0, json_schema_extra=_RUNNING)] = 60.0
     """Seconds a model may take over one account; the account that takes longer twice is failed: timeout."""
     mode: Annotated[str, BeforeValidator(octal), AfterValidator(check_mode), Field(json_schema_extra=_MODE)] = "0600"

@@ -4,13 +4,13 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Listener of one job. Totals and counts are in accounts."""
+    """Listener of one job. Totals and counts of a stage are in accounts, or where it says so in rows."""
 
     def start(self, description: str, total: int) -> None:
-        """Begin a stage of ``total`` accounts."""
+        """Begin a stage of ``total``."""
 
     def advance(self, count: int) -> None:
-        """Say that ``count`` more accounts are done."""
+        """Say that ``count`` more are done."""
 
     def warn(self, message: str) -> None:
         """Say something the user should know, once. Ids in it are marked: ``core.ids`` shows or hashes them."""

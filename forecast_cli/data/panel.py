@@ -67,3 +67,22 @@ def cut_panel(panel: Panel, longest: int) -> Panel:
         return panel
     y = panel.y[:, panel.y.shape[1] - longest :]
     return replace(panel, y=y, lengths=np.minimum(panel.lengths, longest))
+
+
+def stack_panels(panels: Sequence[Panel]) -> Panel:
+    """Return panels of one run, at least one, as one: their rows one after the other, on the axis of the longest."""
+    longest = max(panel.y.shape[1] for panel in panels)
+    y = np.full((sum(map(len, panels)), longest), np.nan)
+    start = 0
+    for panel in panels:
+        y[start : start + len(panel), longest - panel.y.shape[1] :] = panel.y
+        start += len(panel)
+    currencies = [panel.currencies for panel in panels if panel.currencies is not None]
+    return Panel(
+        ids=pl.concat([panel.ids for panel in panels]),
+        y=y,
+        lengths=np.concatenate([panel.lengths for panel in panels]),
+        origins=np.concatenate([panel.origins for panel in panels]),
+        currencies=pl.concat(currencies) if currencies else None,
+        seed=panels[0].seed,
+    )

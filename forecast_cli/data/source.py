@@ -9,10 +9,20 @@ from forecast_cli.data.findings import Finding
 
 
 @dataclass(frozen=True)
+class RowGroup:
+    """Rows that a parquet file keeps together, and the ``first`` and ``last`` id among them; None: not known."""
+
+    rows: int
+    first: str | int | None = None
+    last: str | int | None = None
+
+
+@dataclass(frozen=True)
 class InputFile:
     """One parquet file of the input. ``hive`` holds the key=value folders above it, in order.
 
     ``columns`` are the types the named columns have in this very file; one that is not in it stands in ``hive``.
+    ``groups`` are its row groups, in order, as far as its footer tells.
     """
 
     path: str
@@ -22,6 +32,7 @@ class InputFile:
     rows: int
     hive: tuple[tuple[str, str], ...] = ()
     columns: tuple[tuple[str, pl.DataType], ...] = ()
+    groups: tuple[RowGroup, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -31,7 +42,8 @@ class Source:
     ``id_dtype`` is the type account ids have in the output,
     ``timezone`` the one whose days count (None: as written). ``verified`` says how the bytes were checked: crc, sha256
     or none. ``findings`` of files and schema; where one rejects, the source cannot be scanned.
-    ``access`` is how an object store is opened, None for local files.
+    ``access`` is how an object store is opened, None for local files. ``spilled``: the files are a run's own, in which
+    it put the rows in order.
     """
 
     root: str
@@ -42,11 +54,17 @@ class Source:
     findings: tuple[Finding, ...]
     quarantined_ids: tuple[str, ...] = ()
     access: Access | None = None
+    spilled: bool = False
 
     @property
     def rows(self) -> int:
         """Return the rows of all files, before any repair."""
         return sum(file.rows for file in self.files)
+
+    @property
+    def id_is_text(self) -> bool:
+        """Say whether ids are compared as text."""
+        return self.key_dtype == pl.String
 
     @property
     def key_dtype(self) -> pl.DataType:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from multiprocessing.connection import wait
 from typing import Final, assert_never
 
@@ -28,18 +28,25 @@ _AGAIN: Final = "run the same command again, with fewer --jobs or a smaller --sh
 
 
 def run_shards(
-    job: Job, shards: Sequence[Shard], *, jobs: int, warn: Callable[[str], None] = lambda _: None
+    job: Job,
+    shards: Sequence[Shard],
+    *,
+    jobs: int,
+    at_once: int | None = None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> Generator[ShardReceipt]:
     """Yield the receipts of ``shards`` as workers finish them, in no particular order.
 
     A worker that is lost over an account, or kept waiting by it for longer than ``account_timeout``, is replaced; an
     account that does so twice is failed, and all others are forecast. ``warn`` is told of each loss. Raises what a
-    shard raises, and WorkerLostError where no account can be blamed. Leaves no worker behind.
+    shard raises, and WorkerLostError where no account can be blamed. Leaves no worker behind. Where ``at_once``
+    is named, a worker takes up to so many accounts of a shard at a time.
     """
     if not shards:
         return
+    attempts = [Attempt(shard, parts=-(-shard.accounts // at_once) if at_once else 1) for shard in shards]
     with hiring(job) as crew:
-        yield from _Supervisor(job, shards, crew, warn).run(jobs)
+        yield from _Supervisor(job, attempts, crew, warn).run(jobs)
 
 
 def usable_cores() -> int:
@@ -50,9 +57,9 @@ def usable_cores() -> int:
 class _Supervisor:
     """Hands out attempts at shards, listens, and decides what follows a loss."""
 
-    def __init__(self, job: Job, shards: Sequence[Shard], crew: Crew, warn: Callable[[str], None]) -> None:
+    def __init__(self, job: Job, attempts: Iterable[Attempt], crew: Crew, warn: Callable[[str], None]) -> None:
         self._limit, self._crew, self._warn = job.settings.account_timeout, crew, warn
-        self._waiting = deque(Attempt(shard) for shard in shards)
+        self._waiting = deque(attempts)
         self._losses, self._false_starts, self._looked = 0, 0, time.monotonic()
 
     def run(self, jobs: int) -> Iterator[ShardReceipt]:

@@ -19,6 +19,7 @@ _SHOWN_WHERE_UNSET: Final = {
     "as_of": date(2026, 6, 30),
     "fitted": "out/forecast",
     "jobs": 4,
+    "memory": "2GB",
     "shard_size": 1000,
 }
 

@@ -32,6 +32,7 @@ RUNNING: Final = ".run"
 STAGING: Final = "staging"
 SHARDS: Final = "shards"
 PLAN: Final = "plan.json"
+SPILL: Final = "spill"
 
 LEARNED: Final = (LEARNED_TREES, LEARNED_SCORES)
 

@@ -35,6 +35,7 @@ from forecast_cli.store.layout import (
     REPORTS,
     RUNNING,
     SHARDS,
+    SPILL,
     STAGING,
     SUCCESS,
     TABLES,
@@ -95,6 +96,11 @@ class RunFolder:
     def staging(self) -> Path:
         """Return the folder workers write to."""
         return self.output / RUNNING / STAGING
+
+    @property
+    def spill(self) -> Path:
+        """Return the folder for rows that have to be put in order first."""
+        return self.output / RUNNING / SPILL
 
     def take_up(self) -> dict[int, ShardReceipt]:
         """Return the shards that were committed and whose files are still what was written; clear away all else."""

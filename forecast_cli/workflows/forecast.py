@@ -63,6 +63,9 @@ def plan_forecast(request: ForecastRequest) -> ForecastPlan:
         jobs=prepared.workers,
         cpu_seconds=cpu_seconds(prepared.models, ready),
         output_state=f"{state}: {why}" if why else state.value,
+        spill_bytes=prepared.spill_bytes,
+        memory_bytes=prepared.room.limit,
+        at_once=prepared.room.at_once,
     )
 
 

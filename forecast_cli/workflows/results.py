@@ -107,7 +107,12 @@ class ForecastRun:
 
 @dataclass(frozen=True)
 class ForecastPlan:
-    """What a run would do, without doing it (``--dry-run``). ``cpu_seconds`` is an estimate from the models' costs."""
+    """What a run would do, without doing it (``--dry-run``). ``cpu_seconds`` is an estimate from the models' costs.
+
+    ``spill_bytes`` is what putting the rows in order takes on disk at most, None where they lie in order.
+    ``memory_bytes`` is the bound on all processes together (None: not known), for which each works on up to ``at_once``
+    accounts at a time.
+    """
 
     request: ForecastRequest
     input: InputSummary
@@ -119,6 +124,9 @@ class ForecastPlan:
     jobs: int
     cpu_seconds: float
     output_state: str
+    spill_bytes: int | None = None
+    memory_bytes: int | None = None
+    at_once: int | None = None
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,11 @@ from forecast_cli.core.progress import Progress
 from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.data.scan.amounts import check_amounts
+from forecast_cli.data.scan.order import is_scattered
+from forecast_cli.data.source import Source
 from forecast_cli.engine.learning import learn_from
 from forecast_cli.engine.local import run_shards, usable_cores
+from forecast_cli.engine.memory import Load, Room, find_room
 from forecast_cli.engine.shards import Job, Shard, Work, choose_models, cut_shards, shard_size
 from forecast_cli.engine.tables import to_edge
 from forecast_cli.models.pooled.learned import Learned
@@ -27,9 +30,11 @@ from forecast_cli.store.atomic import read_back
 from forecast_cli.store.fingerprint import fingerprint, identity, versions
 from forecast_cli.store.layout import ACCOUNTS
 from forecast_cli.store.learned_tables import read_learned
+from forecast_cli.store.machine import available_memory, give_back_memory
 from forecast_cli.store.manifest import FileEntry, FindingRecord, InputEntry, InputRecord, Manifest
 from forecast_cli.store.permissions import created_with
 from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, open_run
+from forecast_cli.store.spill import spill, spill_bytes
 from forecast_cli.workflows.ledgers import part_entries
 from forecast_cli.workflows.overlap import refuse_overlap, refuse_remote
 from forecast_cli.workflows.reading import CheckedInput, accept, check_whole_input, count_statuses, summarize_input
@@ -43,6 +48,7 @@ class Prepared:
     """A run that is ready to start: the input checked, the work cut, the output not touched yet.
 
     Forecasts are made ``back`` days before each origin. ``learned`` is what all accounts taught, where a model asks.
+    ``in_order`` is the input as it was put in order by account, where that was needed.
     """
 
     command: str
@@ -54,8 +60,22 @@ class Prepared:
     shards: tuple[Shard, ...]
     identity: dict[str, Any]
     started: float
+    room: Room
     back: tuple[int, ...] = (0,)
     learned: Learned | None = None
+    in_order: Source | None = None
+
+    @property
+    def source(self) -> Source:
+        """Return what shards are read from."""
+        return self.in_order or self.checked.source
+
+    @property
+    def spill_bytes(self) -> int | None:
+        """Return the bytes on disk that putting the rows in order takes, at most; None where they need not be."""
+        source, ranges = self.checked.source, ((shard.first_id, shard.last_id) for shard in self.shards)
+        scattered = is_scattered(source, self.settings.id_col, ranges)
+        return spill_bytes(source, self.settings) if scattered else None
 
     @property
     def fingerprint(self) -> str:
@@ -71,7 +91,7 @@ class Prepared:
     @property
     def workers(self) -> int:
         """Return the worker processes to use."""
-        return self.settings.jobs or usable_cores()
+        return self.room.workers
 
 
 #: Writes the tables of a whole run from its shards' and returns their entries in the manifest.
@@ -89,7 +109,8 @@ class Executed:
 def prepare(command: str, source: str, output: Path, settings: Settings, *, back: tuple[int, ...] = (0,)) -> Prepared:
     """Read and check the input, cut the work: each account is forecast ``back`` days before its origin. Writes nothing.
 
-    Raises InputRejectedError, ConfigError, and OutputConflictError where the output lies inside the input.
+    Raises InputRejectedError, ConfigError, also where it does not fit into ``--memory``, and OutputConflictError
+    where the output lies inside the input.
     """
     started = time.monotonic()
     models = choose_models(settings)
@@ -100,8 +121,23 @@ def prepare(command: str, source: str, output: Path, settings: Settings, *, back
     check_amounts(checked.source, settings)
     ids = contract.ledger.get_column(UNIQUE_ID)
     shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
+    load = Load(
+        ids.len(), max((shard.accounts for shard in shards), default=1), _longest(contract, settings), len(back)
+    )
+    room = _find_room(settings, models, load)
     made_from = identity(command, checked.source, settings)
-    return Prepared(command, output, settings, checked, contract, models, shards, made_from, started, back)
+    return Prepared(command, output, settings, checked, contract, models, shards, made_from, started, room, back)
+
+
+def _find_room(settings: Settings, models: Sequence[ModelChoice], load: Load) -> Room:
+    workers = settings.jobs or usable_cores()
+    return find_room(settings, models, load, workers=workers, available=available_memory())
+
+
+def _longest(contract: Contract, settings: Settings) -> int:
+    """Return the days of the longest history that is used."""
+    days = contract.ledger.select(pl.col("last") - pl.col("first")).to_series().dt.total_days().max()
+    return min(int(str(days)) + 1, settings.max_history) if days is not None else 1
 
 
 def execute(
@@ -128,11 +164,25 @@ def execute(
         if state is OutputState.DAMAGED:
             progress.warn(f"{prepared.output}: files of the finished run are gone or cut short; it is done again")
         done = run.take_up()
+        if len(done) < len(prepared.shards):
+            prepared = replace(prepared, in_order=_put_in_order(prepared, run, progress))
         prepared = replace(prepared, learned=_learn(prepared))
+        give_back_memory()
         with _beside(meanwhile if len(done) < len(prepared.shards) else None):
             receipts = _run_missing(prepared, run, work, done=list(done.values()), progress=progress)
         run.finish(_manifest(prepared, receipts, finish(prepared, run, receipts)))
         return Executed(reused=False, shards_resumed=len(done))
+
+
+def _put_in_order(prepared: Prepared, run: RunFolder, progress: Progress) -> Source | None:
+    """Return the input put in order by account in files of the run's own; None where it lies in order."""
+    if prepared.spill_bytes is None:
+        return None
+    ids = prepared.contract.ledger[UNIQUE_ID].unique().sort()
+    progress.start("Putting rows in order", prepared.checked.source.rows)
+    source = spill(prepared.checked.source, prepared.settings, ids, run.spill, advance=progress.advance)
+    progress.finish()
+    return source
 
 
 def _learn(prepared: Prepared) -> Learned | None:
@@ -142,9 +192,7 @@ def _learn(prepared: Prepared) -> Learned | None:
     settings = prepared.settings
     if settings.fitted is not None:
         return read_learned(Path(settings.fitted), h=settings.horizon)
-    return learn_from(
-        prepared.checked.source, settings, prepared.contract, back=prepared.back, threads=prepared.workers
-    )
+    return learn_from(prepared.source, settings, prepared.contract, back=prepared.back, threads=prepared.workers)
 
 
 @contextmanager
@@ -171,11 +219,11 @@ def _run_missing(
     """Run the shards that are not committed yet, commit each as it comes, and return the receipts of all, in order."""
     known = {receipt.index for receipt in done}
     missing = [shard for shard in prepared.shards if shard.index not in known]
-    job = Job(prepared.checked.source, prepared.settings, prepared.contract.origin, run.staging, work, prepared.learned)
+    job = Job(prepared.source, prepared.settings, prepared.contract.origin, run.staging, work, prepared.learned)
     progress.start(_DOING[prepared.command], sum(shard.accounts for shard in prepared.shards))
     progress.advance(sum(receipt.accounts for receipt in done))
-    receipts = list(done)
-    with closing(run_shards(job, missing, jobs=prepared.workers, warn=progress.warn)) as finished:
+    receipts, room = list(done), prepared.room
+    with closing(run_shards(job, missing, jobs=room.workers, at_once=room.at_once, warn=progress.warn)) as finished:
         for receipt in finished:
             run.commit(receipt)
             receipts.append(receipt)

@@ -86,6 +86,27 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(cli: Cli, one_bad: Path, tm
     assert not output.exists()
 
 
+def test_a_dry_run_says_what_memory_and_disk_a_run_takes(
+    cli: Cli, balances: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = ("forecast", balances, "--output", tmp_path / "out", *QUICK, "--dry-run")
+    plain = cli(*run, "--memory", "1GB").expect(ExitCode.OK)
+    assert "memory up to 1.0 GB; 6 accounts at a time in each process" in plain.flat
+    assert "disk" not in plain.flat
+    monkeypatch.setattr("forecast_cli.workflows.running.is_scattered", lambda *_: True)
+    assert (
+        "in the output while the run is at work, to put rows in order by account" in cli(*run).expect(ExitCode.OK).flat
+    )
+
+
+def test_a_bound_of_memory_that_cannot_be_kept_is_refused(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    run = ("forecast", balances, "--output", output, *QUICK)
+    cli(*run, "--memory", "20MB").expect_error(ExitCode.CONFIG_INVALID, "--memory 20MB: ", "MB at least")
+    cli(*run, "--memory", "much").expect_error(ExitCode.CONFIG_INVALID, "such as 500MB or 2GB")
+    assert not output.exists()
+
+
 def test_a_dry_run_says_what_would_become_of_the_output(cli: Cli, balances: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
     run = ("forecast", balances, "--output", output, *QUICK)

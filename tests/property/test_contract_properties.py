@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from forecast_cli.config.choices import OnDuplicate, Origin
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.ledger import Repair
-from forecast_cli.data.contract.check import Contract, check_rows
+from forecast_cli.data.contract.check import Contract, check_pieces, check_rows
 from forecast_cli.data.contract.series import ShardInput, build_shard
 
 Row = tuple[str | None, date | None, datetime | None, float | None, str | None]
@@ -140,6 +140,18 @@ def test_the_order_of_rows_changes_nothing(frame: pl.DataFrame, chosen: Settings
     assert one.ledger.equals(other.ledger)
     assert (one.origin, one.findings) == (other.origin, other.findings)
     assert panel_rows(build(frame, chosen, one.origin)) == panel_rows(build(shuffled, chosen, one.origin))
+
+
+@settings(max_examples=40, deadline=None)
+@given(poisoned(), CHOSEN, st.integers(1, 9), st.booleans())
+def test_where_an_input_is_cut_into_pieces_changes_nothing(
+    frame: pl.DataFrame, chosen: Settings, most: int, by_account: bool
+) -> None:
+    rows = frame.sort("unique_id", maintain_order=True) if by_account else frame
+    cut = [rows.slice(start, most).lazy() for start in range(0, max(len(rows), 1), most)]
+    whole, pieces = check_rows(rows.lazy(), chosen), check_pieces(cut, chosen)
+    assert pieces.ledger.equals(whole.ledger)
+    assert (pieces.origin, pieces.findings, pieces.n_rows) == (whole.origin, whole.findings, whole.n_rows)
 
 
 @settings(max_examples=40, deadline=None)

@@ -12,7 +12,7 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import duration
+from forecast_cli.reports.figures import duration, size
 from forecast_cli.reports.terminal.findings import render_worth_knowing
 from forecast_cli.reports.terminal.layout import Column, aligned, heading, section, sections
 from forecast_cli.risk.events import windows_within
@@ -60,9 +60,21 @@ def _facts(plan: ForecastPlan) -> Padding:
             "work",
             f"{counted(plan.shards, 'shard')} over {counted(plan.jobs, 'process', 'processes')}",
         ),
+        ("memory", _memory(plan)),
+        *([] if plan.spill_bytes is None else [("disk", _spill(plan.spill_bytes))]),
         ("CPU time", f"{duration(plan.cpu_seconds)}, estimated"),
     ]
     return aligned((Column(), Column(wraps=True)), rows)
+
+
+def _memory(plan: ForecastPlan) -> str:
+    bound = "no bound is known" if plan.memory_bytes is None else f"up to {size(plan.memory_bytes)}"
+    at_once = f"; {plan.at_once:,} accounts at a time in each process" if plan.at_once is not None else ""
+    return f"{bound}{at_once}"
+
+
+def _spill(count: int) -> str:
+    return f"up to {size(count)} in the output while the run is at work, to put rows in order by account"
 
 
 def _risk(settings: Settings) -> str:

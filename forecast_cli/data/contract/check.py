@@ -1,6 +1,6 @@
 """Contract: the rows of an input against the data contract, account by account, and what a run would do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -12,14 +12,16 @@ from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.data.contract.currency import find_mixed_currencies, find_unnamed_currency
 from forecast_cli.data.contract.judge import add_quarantined, find_origin, judge_accounts, select_ledger
 from forecast_cli.data.contract.marks import CODE
-from forecast_cli.data.contract.profile import scan_profile, split_unnamed
+from forecast_cli.data.contract.profile import split_unnamed
 from forecast_cli.data.contract.row_findings import find_in_rows
 from forecast_cli.data.contract.series import ShardInput, build_shard
-from forecast_cli.data.contract.tangled import Collect, untangle
+from forecast_cli.data.contract.tallies import Collect, profile_pieces
+from forecast_cli.data.contract.tangled import Pieces, untangle
 from forecast_cli.data.findings import Finding
 from forecast_cli.data.scan.attributes import with_column
 from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.data.scan.collect import collect
+from forecast_cli.data.scan.pieces import scan_pieces
 from forecast_cli.data.scan.rows import scan_rows
 from forecast_cli.data.source import Source
 
@@ -44,7 +46,7 @@ def check_input(source: Source, settings: Settings) -> Contract:
     """Check all rows of ``source``. Raises InputRejectedError only where a file cannot be read."""
     unnamed = find_unnamed_currency(source, settings)
     rows = _Rows(
-        lazy=_scan_with_currency(source, settings, unnamed) if unnamed else scan_rows(source, settings),
+        pieces=_pieces_of(source, settings, unnamed),
         collect=partial(collect, source=source),
         quarantined_ids=source.quarantined_ids,
         currency_col=unnamed or CURRENCY,
@@ -57,7 +59,12 @@ def check_rows(rows: pl.LazyFrame, settings: Settings) -> Contract:
 
     A ``currency`` that the settings do not name is only looked at: one account in several currencies is rejected.
     """
-    return _check(_Rows(rows), settings)
+    return check_pieces([rows], settings)
+
+
+def check_pieces(pieces: Sequence[pl.LazyFrame], settings: Settings) -> Contract:
+    """Check rows that come in several pieces, as ``check_rows`` does."""
+    return _check(_Rows(lambda _first_id, _last_id: iter(pieces)), settings)
 
 
 def read_shard(
@@ -78,8 +85,8 @@ def read_accounts(source: Source, settings: Settings, *, origin: date | None, id
     wanted = pl.Series(ids, dtype=source.key_dtype, strict=False).unique().sort()
     if wanted.is_empty():
         return build_shard(collect(scan_rows(source, settings).head(0), source), settings, origin=origin)
-    near = scan_rows(source, settings, first_id=wanted[0], last_id=wanted[-1])
-    rows = collect(near.filter(pl.col(UNIQUE_ID).is_in(wanted.implode())), source)
+    near = scan_pieces(source, settings, first_id=wanted[0], last_id=wanted[-1])
+    rows = pl.concat(collect(piece.filter(pl.col(UNIQUE_ID).is_in(wanted.implode())), source) for piece in near)
     left_out = [
         text for text in _left_out_between(source, wanted[0], wanted[-1]) if text in set(wanted.cast(pl.String))
     ]
@@ -93,26 +100,31 @@ def _left_out_between(source: Source, first_id: object, last_id: object) -> list
     return ids.filter(keys.is_between(pl.lit(first_id), pl.lit(last_id))).to_list()
 
 
-def _scan_with_currency(source: Source, settings: Settings, column: str) -> pl.LazyFrame:
-    """Return the rows with a currency column that is not part of the key."""
-    named = settings.model_copy(update={"currency_col": column})
-    return scan_rows(with_column(source, column), named)
+def _pieces_of(source: Source, settings: Settings, unnamed: str | None) -> Pieces:
+    """Return what reads a range of ids piece by piece; a currency column ``unnamed`` is read, but is no key."""
+    if unnamed is not None:
+        source, settings = with_column(source, unnamed), settings.model_copy(update={"currency_col": unnamed})
+
+    def pieces(first_id: object, last_id: object) -> Iterator[pl.LazyFrame]:
+        return scan_pieces(source, settings, first_id=first_id, last_id=last_id)
+
+    return pieces
 
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows of an input, how to collect them, and what its files say of them."""
+    """The rows of an input, piece by piece, how to collect them, and what its files say of them."""
 
-    lazy: pl.LazyFrame
+    pieces: Pieces
     collect: Collect = pl.LazyFrame.collect
     quarantined_ids: tuple[str, ...] = ()
     currency_col: str = CURRENCY
 
 
 def _check(rows: _Rows, settings: Settings) -> Contract:
-    profile, nameless = split_unnamed(rows.collect(scan_profile(rows.lazy, settings)))
+    profile, nameless = split_unnamed(profile_pieces(rows.pieces(None, None), settings, collect=rows.collect))
     coded = add_quarantined(profile, rows.quarantined_ids).with_row_index(CODE)
-    whole = untangle(coded, rows.lazy, settings, collect=rows.collect)
+    whole = untangle(coded, rows.pieces, settings, collect=rows.collect)
     origin = find_origin(whole, settings)
     judged = judge_accounts(whole, settings, origin=origin)
     found = find_in_rows(judged, settings, origin=origin, nameless=nameless)

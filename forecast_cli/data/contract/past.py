@@ -1,5 +1,6 @@
 """Past: some accounts' balances up to the last row of each, and on which days they have one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,14 +12,16 @@ from forecast_cli.config.choices import Origin
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.data.contract.series import build_shard
-from forecast_cli.data.panel import Panel
+from forecast_cli.data.panel import Panel, stack_panels
 from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.data.scan.collect import collect
-from forecast_cli.data.scan.rows import scan_rows
+from forecast_cli.data.scan.pieces import scan_pieces
 from forecast_cli.data.source import Source
 
 #: A gap of any length: none ends what is known of the days before it.
 _ANY_GAP: Final = 100_000
+#: Accounts whose rows are put in order together.
+_TOGETHER: Final = 250
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,15 @@ def read_past(source: Source, settings: Settings, ids: pl.Series, *, longest: in
     InputRejectedError as a shard does.
     """
     own = settings.model_copy(update={"origin": Origin.ACCOUNT, "max_history": longest, "max_gap": _ANY_GAP})
-    wanted = scan_rows(source, own).filter(pl.col(UNIQUE_ID).is_in(ids.implode()))
-    rows = collect(wanted, source)
-    panel = build_shard(rows, own, origin=None).panel
+    wanted = pl.col(UNIQUE_ID).is_in(ids.implode())
+    rows = pl.concat(collect(piece.filter(wanted), source) for piece in scan_pieces(source, own))
+    chosen = ids.unique().sort()
+    some = (chosen.slice(start, _TOGETHER) for start in range(0, max(len(chosen), 1), _TOGETHER))
+    return _join([_past(rows.filter(pl.col(UNIQUE_ID).is_in(part.implode())), own) for part in some])
+
+
+def _past(rows: pl.DataFrame, settings: Settings) -> Past:
+    panel = build_shard(rows, settings, origin=None).panel
     keys = [UNIQUE_ID, *([CURRENCY] if panel.currencies is not None else [])]
     places = pl.DataFrame(dict(zip(keys, panel.keys(), strict=True))).with_columns(
         row=pl.int_range(len(panel), dtype=pl.Int64),
@@ -62,3 +71,11 @@ def read_past(source: Source, settings: Settings, ids: pl.Series, *, longest: in
         .select("row", day=pl.col("ds").cast(pl.Date).to_physical().cast(pl.Int64))
     )
     return Past(panel, days["row"].to_numpy(), days["day"].to_numpy())
+
+
+def _join(parts: Sequence[Past]) -> Past:
+    """Put parts together whose accounts follow each other."""
+    first = np.cumsum([0, *(len(part.panel) for part in parts[:-1])])
+    rows = [part.row + start for part, start in zip(parts, first, strict=True)]
+    panel = stack_panels([part.panel for part in parts])
+    return Past(panel, np.concatenate(rows), np.concatenate([part.day for part in parts]))

@@ -2,7 +2,7 @@
 
 The pass is cheap because it only looks at a row and the one before it. Accounts whose rows do not simply follow each
 other day by day, each with a balance, or of whose history a part is left out, are marked as tangled: only those need
-the closer look of ``repair``.
+the closer look of ``repair``. ``tallies`` puts together what is counted of an input piece by piece.
 """
 
 from typing import Final
@@ -28,30 +28,38 @@ SETTLED_COUNTS: Final = ("duplicates", "conflicts", "conflict_days", "same_day",
 
 
 def scan_profile(rows: pl.LazyFrame, settings: Settings, *, keys: list[str] | None = None) -> pl.LazyFrame:
-    """Return one row for each key of the input, in no order, null and blank ids among them.
+    """Return one row for each key of the input, in no order, null and blank ids among them: see ``profile_of``."""
+    return profile_of(scan_tallies(rows, settings, keys=keys), settings)
 
-    ``keys`` are the columns that tell accounts apart, where those are not id and currency.
+
+def profile_of(tallies: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+    """Return the profile of accounts, each of which has one row of ``tallies``.
 
     Counts of rows: ``n_rows``, ``n_undated``, ``n_impossible`` (dates outside the ones taken), ``n_after`` (``as_of``),
     ``n_usable`` (by date), of those ``n_missing`` and ``n_infinite``. Of usable balances: ``n_obs``, ``first``,
     ``last``, ``low``, ``high``; ``resumed``, ``begin`` and ``n_used`` as ``history`` has them. ``tangled``: these and
     ``SETTLED_COUNTS`` need a closer look.
     """
+    return tallies.with_columns(
+        _is_tangled(settings).alias("tangled"),
+        *(pl.lit(0, dtype=pl.Int64).alias(name) for name in SETTLED_COUNTS),
+        *(pl.lit(None, dtype=pl.Date).alias(name) for name in ("conflict_day", "resumed")),
+        pl.col("first").alias("begin"),
+        pl.col("n_obs").alias("n_used"),
+    ).drop("runs", "steps_back", "leaps", "earliest", "latest")
+
+
+def scan_tallies(rows: pl.LazyFrame, settings: Settings, *, keys: list[str] | None = None) -> pl.LazyFrame:
+    """Return one row for each key of ``rows``: what can be counted of them, and how they follow each other.
+
+    ``runs`` of an account's rows, ``steps_back`` (rows not dated after the one before), ``leaps`` (as ``history`` has
+    them), ``earliest`` and ``latest`` day of any row. ``keys`` tell accounts apart: id and currency, where not given.
+    """
     keys = keys or key_columns(settings)
     marked = mark_rows(rows, settings).with_columns(*_adjacent(keys), is_leap(keys, settings).alias("leaps"))
-    aggregates = [*_row_counts(settings), _first_after(settings), *_balance_counts(), *_currency_range(rows, settings)]
-    return (
-        marked.group_by(keys)
-        .agg(aggregates)
-        .with_columns(
-            _is_tangled(settings).alias("tangled"),
-            *(pl.lit(0, dtype=pl.Int64).alias(name) for name in SETTLED_COUNTS),
-            *(pl.lit(None, dtype=pl.Date).alias(name) for name in ("conflict_day", "resumed")),
-            pl.col("first").alias("begin"),
-            pl.col("n_obs").alias("n_used"),
-        )
-        .drop("runs", "steps_back", "leaps")
-    )
+    days = [pl.col(c.DS).min().alias("earliest"), pl.col(c.DS).max().alias("latest")]
+    counts = [*_row_counts(settings), _first_after(settings), *_balance_counts(), *_currency_range(rows, settings)]
+    return marked.group_by(keys).agg(*counts, *days)
 
 
 def _is_tangled(settings: Settings) -> pl.Expr:

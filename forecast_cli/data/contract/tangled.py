@@ -9,21 +9,28 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.data.contract.marks import BALANCE, CODE, USABLE, key_columns, mark_rows
 from forecast_cli.data.contract.repair import Settled, settle_rows
+from forecast_cli.data.contract.tallies import Collect
 from forecast_cli.data.scan.canonical import AT
 
-#: Rows looked at together: about 300 MB. A larger input whose rows are out of order is read once for each batch.
-BATCH_ROWS: Final = 10_000_000
+#: Rows looked at together: about 100 MB. The files that may hold accounts of a batch are read once for each batch.
+BATCH_ROWS: Final = 2_000_000
 
-Collect = Callable[[pl.LazyFrame], pl.DataFrame]
+#: The rows of accounts from a first to a last id (None: no bound), piece by piece; others may be among them.
+Pieces = Callable[[object, object], Iterator[pl.LazyFrame]]
 
 
-def untangle(profile: pl.DataFrame, rows: pl.LazyFrame, settings: Settings, *, collect: Collect) -> pl.DataFrame:
+def untangle(profile: pl.DataFrame, pieces: Pieces, settings: Settings, *, collect: Collect) -> pl.DataFrame:
     """Return the coded ``profile`` with the counts of its tangled accounts filled in."""
-    merged = profile
-    for batch in _batches(profile.filter("tangled")):
-        settled = settle_rows(collect(attach_codes(rows, batch, settings)), settings)
-        merged = merge_counts(merged, settled.counts)
-    return merged
+    counted = [
+        settle_rows(_rows_of(batch, pieces, settings, collect), settings).counts
+        for batch in _batches(profile.filter("tangled"))
+    ]
+    return merge_counts(profile, pl.concat(counted)) if counted else profile
+
+
+def _rows_of(batch: pl.DataFrame, pieces: Pieces, settings: Settings, collect: Collect) -> pl.DataFrame:
+    ids = batch[c.UNIQUE_ID]
+    return pl.concat(collect(attach_codes(piece, batch, settings)) for piece in pieces(ids[0], ids[-1]))
 
 
 def attach_codes(rows: pl.LazyFrame, profile: pl.DataFrame, settings: Settings) -> pl.LazyFrame:

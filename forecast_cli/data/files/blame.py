@@ -8,7 +8,7 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.files.problems import Problem
 from forecast_cli.data.scan.collect import describe, read_errors
-from forecast_cli.data.scan.rows import scan_rows
+from forecast_cli.data.scan.pieces import scan_pieces
 from forecast_cli.data.source import Source
 
 
@@ -35,4 +35,5 @@ def _blame(source: Source, settings: Settings) -> Iterator[Problem]:
 
 def _read_through(source: Source, settings: Settings) -> None:
     """Decode every value and keep none of them."""
-    scan_rows(source, settings).select(pl.all().max()).collect()
+    for piece in scan_pieces(source, settings):
+        piece.select(pl.all().max()).collect()

@@ -15,18 +15,25 @@ _TAIL: Final = 8  # length of the footer, magic
 _FILE_ROWS, _ROW_GROUPS = 3, 4
 _COLUMNS, _GROUP_ROWS = 1, 3
 _META_DATA: Final = 3
+_STATISTICS: Final = 12
+_HIGHEST, _LOWEST = 5, 6
 _PATH, _VALUES, _UNCOMPRESSED, _COMPRESSED, _DATA_OFFSET, _DICTIONARY_OFFSET = 3, 5, 6, 7, 9, 11
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """The pages of one column in one row group: bytes from ``start`` on, ``size`` of them."""
+    """The pages of one column in one row group: bytes from ``start`` on, ``size`` of them.
+
+    ``lowest`` and ``highest`` are its values' bounds as they are stored, where the file tells.
+    """
 
     path: tuple[str, ...]
     start: int
     size: int
     uncompressed_size: int
     values: int
+    lowest: bytes | None = None
+    highest: bytes | None = None
 
     @property
     def column(self) -> str:
@@ -66,10 +73,18 @@ def _chunk(meta: Struct) -> Chunk:
     path = meta.get(_PATH)
     names = [part for part in path if isinstance(part, bytes)] if isinstance(path, list) else []
     offsets = (meta.get(_DICTIONARY_OFFSET), meta.get(_DATA_OFFSET))
+    told = meta.get(_STATISTICS)
+    statistics = told if isinstance(told, dict) else {}
     return Chunk(
         path=tuple(name.decode("utf-8", errors="replace") for name in names),
         start=min((offset for offset in offsets if isinstance(offset, int) and offset > 0), default=0),
         size=number(meta, _COMPRESSED),
         uncompressed_size=number(meta, _UNCOMPRESSED),
         values=number(meta, _VALUES),
+        lowest=_bytes(statistics.get(_LOWEST)),
+        highest=_bytes(statistics.get(_HIGHEST)),
     )
+
+
+def _bytes(value: object) -> bytes | None:
+    return value if isinstance(value, bytes) else None

@@ -11,10 +11,12 @@ import pyarrow.parquet as pq
 
 from forecast_cli.data.files.chunks import MAGIC, Chunk, read_chunks
 from forecast_cli.data.files.compact import MalformedError
+from forecast_cli.data.files.groups import read_groups
 from forecast_cli.data.files.problems import BadFileError, Problem
 from forecast_cli.data.files.text import is_text, suggest_parquet
 from forecast_cli.data.scan.collect import describe, read_errors
 from forecast_cli.data.schema.zones import known_zone, reject_zone
+from forecast_cli.data.source import RowGroup
 
 _START: Final = 512
 _SMALLEST: Final = 12  # magic, length of the footer, magic
@@ -22,23 +24,29 @@ _SMALLEST: Final = 12  # magic, length of the footer, magic
 
 @dataclass(frozen=True)
 class Footer:
-    """What a file says of itself: names of all columns, types and chunks of the wanted ones."""
+    """What a file says of itself: names of all columns, types, chunks and row groups of the wanted ones."""
 
     rows: int
     names: tuple[str, ...]
     dtypes: tuple[tuple[str, pl.DataType], ...]
     chunks: tuple[Chunk, ...]
+    groups: tuple[RowGroup, ...]
 
 
 def read_footer(path: str, file: BufferedIOBase, *, size: int, columns: tuple[str, ...]) -> Footer:
-    """Read the footer of an open file of ``size`` bytes; raises BadFileError (IN01, IN02, SC09, SC19), OSError."""
+    """Read the footer of an open file of ``size`` bytes; the first of ``columns`` are the ids.
+
+    Raises BadFileError (IN01, IN02, SC09, SC19), OSError.
+    """
     _check_ends(path, file, size)
     chunks = _read_chunks(path, file, size)
     rows, schema = _read_schema(path, file)
     _check_names(path, schema)
     _check_zones(path, schema)
     dtypes = tuple((name, _dtype(schema.field(name))) for name in columns if name in schema.names)
-    return Footer(rows, tuple(schema.names), dtypes, tuple(chunk for chunk in chunks if chunk.column in columns))
+    wanted = tuple(chunk for chunk in chunks if chunk.column in columns)
+    groups = read_groups(wanted, columns[0], dict(dtypes).get(columns[0]))
+    return Footer(rows, tuple(schema.names), dtypes, wanted, groups)
 
 
 def _check_ends(path: str, file: BufferedIOBase, size: int) -> None:

@@ -13,6 +13,7 @@ from forecast_cli.data.files.problems import BadFileError, Problem
 from forecast_cli.data.files.storage import Stat, Storage
 from forecast_cli.data.files.verify import Verified, verify_pages, verify_sha256
 from forecast_cli.data.scan.collect import describe
+from forecast_cli.data.source import RowGroup
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class InspectedFile:
     names: tuple[str, ...]
     dtypes: tuple[tuple[str, pl.DataType], ...]
     verified: frozenset[Verified]
+    groups: tuple[RowGroup, ...] = ()
 
 
 def inspect_file(listed: ListedFile, columns: tuple[str, ...], storage: Storage) -> InspectedFile | Problem:
@@ -77,4 +79,4 @@ def _read(listed: ListedFile, columns: tuple[str, ...], *, stat: Stat, storage: 
             passed |= verify_pages(path, file, footer.chunks)
     except BadFileError as error:
         return error.problem
-    return InspectedFile(listed, stat, sha256, footer.rows, footer.names, footer.dtypes, passed)
+    return InspectedFile(listed, stat, sha256, footer.rows, footer.names, footer.dtypes, passed, footer.groups)

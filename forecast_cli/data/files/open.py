@@ -116,6 +116,7 @@ def _input_file(file: InspectedFile) -> InputFile:
         rows=file.rows,
         hive=file.listed.hive,
         columns=file.dtypes,
+        groups=file.groups,
     )
 
 

@@ -1,6 +1,6 @@
 """Attributes: what a column of the input besides the balance says of an account, such as its type."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from dataclasses import replace
 from typing import IO, cast
 
@@ -14,6 +14,7 @@ from forecast_cli.data.files.storage import storage_of
 from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.rows import scan_rows
+from forecast_cli.data.scan.spilled import amounts_kept, texts_kept
 from forecast_cli.data.source import InputFile, Source
 
 
@@ -54,6 +55,20 @@ def with_column(source: Source, column: str) -> Source:
         for file in source.files
     )
     return replace(source, files=tuple(files))
+
+
+def with_kept_columns(source: Source, settings: Settings) -> Source:
+    """Return the source with the types of all columns that are spilled, in each file that has them."""
+    names = {*amounts_kept(settings), *texts_kept(settings)}
+    return replace(source, files=tuple(_with_types(file, source, names) for file in source.files))
+
+
+def _with_types(file: InputFile, source: Source, names: Set[str]) -> InputFile:
+    missing = sorted(names - dict(file.columns).keys() - dict(file.hive).keys()) if file.rows else []
+    if not missing:
+        return file
+    schema = read_schema(file, source)
+    return replace(file, columns=(*file.columns, *((name, schema[name]) for name in missing)))
 
 
 def _hint(column: str, names: Collection[str]) -> str:

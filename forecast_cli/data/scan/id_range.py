@@ -1,11 +1,12 @@
 """A range of account ids: which files and which rows may hold them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from forecast_cli.data.files.hive import NULL_PARTITION
-from forecast_cli.data.source import InputFile
+from forecast_cli.data.source import InputFile, RowGroup
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,31 @@ class IdRange:
         return self.first is not None or self.last is not None
 
     def may_hold(self, file: InputFile) -> bool:
-        """Say whether a file may hold rows of the range: its folder's name tells, where ids are folders."""
-        if not self.bounded or self.column in dict(file.columns):
+        """Say whether a file may hold rows of the range: its row groups tell, or its folder's name where ids are it."""
+        if not self.bounded:
             return True
+        if self.column in dict(file.columns):
+            return not file.groups or any(self.meets(group) for group in file.groups)
         value = dict(file.hive)[self.column]
         return value != NULL_PARTITION and self._holds(value)
+
+    def meets(self, group: RowGroup) -> bool:
+        """Say whether a row group may hold rows of the range."""
+        if group.first is None or group.last is None:
+            return True
+        before: Any = group.last
+        after: Any = group.first
+        return (self.first is None or before >= self.first) and (self.last is None or after <= self.last)
 
     def rows(self, raw: pl.DataType | None) -> list[pl.Expr]:
         """Return the conditions on the raw column of type ``raw``, in a form that row-group statistics can answer."""
         stored = pl.col(self.column)
-        key = stored if raw is None or raw == self.key_dtype or raw.is_integer() else stored.cast(self.key_dtype)
+        return self.bounds(
+            stored if raw is None or raw == self.key_dtype or raw.is_integer() else stored.cast(self.key_dtype)
+        )
+
+    def bounds(self, key: pl.Expr) -> list[pl.Expr]:
+        """Return the conditions on ``key``, of type ``key_dtype`` or like it."""
         above = [key >= pl.lit(self.first, dtype=self.key_dtype)] if self.first is not None else []
         below = [key <= pl.lit(self.last, dtype=self.key_dtype)] if self.last is not None else []
         return above + below

@@ -1,6 +1,6 @@
 """Rows of a source, lazily: every file as it lies, in the same columns and in the order of the files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import polars as pl
@@ -13,6 +13,7 @@ from forecast_cli.data.scan.canonical import AT, CURRENCY, balance_rows, currenc
 from forecast_cli.data.scan.collect import reading
 from forecast_cli.data.scan.id_range import IdRange
 from forecast_cli.data.scan.local import layout, scan_local
+from forecast_cli.data.scan.spilled import amounts_kept, kept_rows, scan_spilled, texts_kept
 from forecast_cli.data.source import InputFile, Source
 
 
@@ -25,12 +26,30 @@ def scan_rows(source: Source, settings: Settings, *, first_id: object = None, la
     """
     ids = IdRange(settings.id_col, source.key_dtype, first_id, last_id)
     files = [file for file in source.files if file.rows and ids.may_hold(file)]
+    if not files:
+        return _no_rows(source, settings)
+    if source.spilled:
+        return scan_spilled(files, settings, ids)
     scans = []
-    for _, group in groupby(files, key=lambda file: layout(file, _folders(file, settings))):
-        alike = list(group)
-        lazy = _scan(alike, _folders(alike[0], settings), source.access)
-        scans.append(_canonical(lazy, alike[0], source=source, settings=settings, ids=ids))
-    return pl.concat(scans) if scans else _no_rows(source, settings)
+    for lazy, file in _scan_alike(files, source, named_columns(settings)):
+        rows = [*_keyed(file, source, settings), balance_rows(settings.balance_col)]
+        if settings.currency_col is not None:
+            rows.append(currency_rows(settings.currency_col))
+        wanted = lazy.filter(*ids.rows(dict(file.columns).get(settings.id_col))) if ids.bounded else lazy
+        scans.append(wanted.select(rows))
+    return pl.concat(scans)
+
+
+def scan_kept(source: Source, settings: Settings) -> pl.LazyFrame:
+    """Return the rows of ``source`` as they are spilled: unique_id, ds, at, and ``spilled.kept_rows``.
+
+    Its files tell the types of all columns that are kept, ``attributes.with_kept_columns``.
+    """
+    names = tuple(dict.fromkeys((*named_columns(settings), *amounts_kept(settings), *texts_kept(settings))))
+    return pl.concat(
+        lazy.select(*_keyed(file, source, settings), *kept_rows(settings))
+        for lazy, file in _scan_alike([file for file in source.files if file.rows], source, names)
+    )
 
 
 def assert_unchanged(source: Source) -> None:
@@ -54,10 +73,19 @@ def named_columns(settings: Settings) -> tuple[str, ...]:
     return named if settings.currency_col is None else (*named, settings.currency_col)
 
 
-def _folders(file: InputFile, settings: Settings) -> tuple[str, ...]:
-    """Return the named columns that are not in the file, but names of folders above it."""
+def _scan_alike(
+    files: Sequence[InputFile], source: Source, names: Sequence[str]
+) -> Iterator[tuple[pl.LazyFrame, InputFile]]:
+    """Yield the rows of neighbouring files that are alike, and one of them; ``names`` are the columns read."""
+    for _, group in groupby(files, key=lambda file: layout(file, _folders(file, names))):
+        alike = list(group)
+        yield _scan(alike, _folders(alike[0], names), source.access), alike[0]
+
+
+def _folders(file: InputFile, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that are not in the file, but names of folders above it."""
     own = {name for name, _ in file.columns}
-    return tuple(name for name in named_columns(settings) if name not in own)
+    return tuple(name for name in names if name not in own)
 
 
 def _scan(files: Sequence[InputFile], folders: Sequence[str], access: Access | None) -> pl.LazyFrame:
@@ -70,19 +98,12 @@ def _scan(files: Sequence[InputFile], folders: Sequence[str], access: Access | N
         return scan_objects(files, ObjectStorage(access), folders)
 
 
-def _canonical(
-    lazy: pl.LazyFrame, file: InputFile, *, source: Source, settings: Settings, ids: IdRange
-) -> pl.LazyFrame:
+def _keyed(file: InputFile, source: Source, settings: Settings) -> list[pl.Expr]:
     raw = dict(file.columns)
-    id_dtype = raw.get(settings.id_col)
-    rows = [
-        id_rows(settings.id_col, id_dtype, source.key_dtype),
+    return [
+        id_rows(settings.id_col, raw.get(settings.id_col), source.key_dtype),
         *day_rows(settings.date_col, raw.get(settings.date_col), source.timezone),
-        balance_rows(settings.balance_col),
     ]
-    if settings.currency_col is not None:
-        rows.append(currency_rows(settings.currency_col))
-    return lazy.filter(*ids.rows(id_dtype)).select(rows) if ids.bounded else lazy.select(rows)
 
 
 def _no_rows(source: Source, settings: Settings) -> pl.LazyFrame:

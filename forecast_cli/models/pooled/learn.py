@@ -29,7 +29,7 @@ _TREES: Final = 8
 #: What comes counts up to this many scales from what was expected, for growing trees.
 _FURTHEST: Final = 4.0
 #: Windows described at a time.
-_BLOCK: Final = 1_000
+_BLOCK: Final = 500
 
 
 @dataclass(frozen=True)

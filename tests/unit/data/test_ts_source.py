@@ -15,6 +15,10 @@ from forecast_cli.data.contract import tangled
 from forecast_cli.data.contract.check import Contract, check_input, read_accounts, read_shard
 from forecast_cli.data.files.open import open_source
 from forecast_cli.data.findings import Action
+from forecast_cli.data.scan import pieces
+from forecast_cli.data.scan.id_range import IdRange
+from forecast_cli.data.scan.pieces import scan_pieces
+from forecast_cli.data.scan.rows import scan_rows
 from forecast_cli.data.source import Source
 
 POISON = [
@@ -103,7 +107,37 @@ def test_tangled_accounts_are_looked_at_in_batches(tmp_path: Path, monkeypatch: 
     source, settings = write(tmp_path, {"one.parquet": rows(*POISON).sample(fraction=1, shuffle=True, seed=3)})
     whole = check_input(source, settings)
     monkeypatch.setattr(tangled, "BATCH_ROWS", 3)
+    monkeypatch.setattr(pieces, "PIECE_ROWS", 4)
     assert_frame_equal(check_input(source, settings).ledger, whole.ledger)
+
+
+def test_only_the_row_groups_that_may_hold_an_account_are_read(tmp_path: Path) -> None:
+    frame = rows(*(daily(name, [1, 2, 3, 4]) for name in "abcd"))
+    for number, some in enumerate((frame[:8], frame[8:])):
+        some.write_parquet(tmp_path / f"{number}.parquet", row_group_size=4)
+    settings = Settings(id_col="unique_id", date_col="ds", balance_col="y")
+    source = open_source(str(tmp_path), settings)
+    assert [(group.rows, group.first, group.last) for group in source.files[0].groups] == [(4, "a", "a"), (4, "b", "b")]
+    ids = IdRange("unique_id", source.key_dtype, "b", "b")
+    assert [ids.may_hold(file) for file in source.files] == [True, False]
+    near = pl.concat(scan_pieces(source, settings, first_id="b", last_id="c")).collect()
+    assert near["unique_id"].unique().sort().to_list() == ["a", "b", "c", "d"]
+
+
+def test_a_large_file_is_read_in_pieces_of_its_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pieces, "PIECE_ROWS", 9)
+    frame = rows(*(daily(name, [1, 2, 3, 4]) for name in "abcdef"))
+    frame.write_parquet(tmp_path / "one.parquet", row_group_size=4)
+    settings = Settings(id_col="unique_id", date_col="ds", balance_col="y")
+    source = open_source(str(tmp_path), settings)
+    read = [piece.collect() for piece in scan_pieces(source, settings)]
+    assert [len(piece) for piece in read] == [8, 8, 8]
+    assert pl.concat(read).equals(scan_rows(source, settings).collect())
+    near = [
+        piece.collect()["unique_id"].unique().sort().to_list()
+        for piece in scan_pieces(source, settings, first_id="b", last_id="b")
+    ]
+    assert near == [["b"]]
 
 
 def test_integer_ids_keep_their_type_and_their_order(tmp_path: Path) -> None:

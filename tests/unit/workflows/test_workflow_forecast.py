@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,10 +13,12 @@ import polars as pl
 import pytest
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.core.errors import CheckFailedError, InputRejectedError, OutputConflictError
+from forecast_cli.core.errors import CheckFailedError, ConfigError, InputRejectedError, OutputConflictError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
-from forecast_cli.engine.shards import Job, Task
+from forecast_cli.engine.attempts import Attempt
+from forecast_cli.engine.memory import Room
+from forecast_cli.engine.shards import Job, Shard, Task
 from forecast_cli.engine.worker import forecast_shard, run_task
 from forecast_cli.store.check import success_content
 from forecast_cli.store.lock import holding
@@ -340,3 +342,39 @@ def test_a_plan_refuses_what_the_run_would_refuse(request_of: Callable[..., Fore
     (request.output / "thesis.txt").write_text("mine")
     with pytest.raises(OutputConflictError, match="no run wrote"):
         plan_forecast(request)
+
+
+def test_a_bound_of_memory_changes_neither_what_is_written_nor_what_it_is_made_from(
+    request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = with_troubled(balances())
+    whole = run_forecast(request_of(frame, output="whole", shard_size=7))
+    taken: list[tuple[int, ...]] = []
+
+    def few_at_a_time(job: Job, task: Task, **named: Callable[[int], None]) -> ShardReceipt:
+        taken.append(tuple(part.accounts for part in task.parts))
+        return run_task(job, task, **named)
+
+    def run_here(job: Job, shards: list[Shard], *, at_once: int, **_: object) -> Iterator[ShardReceipt]:
+        attempts = (Attempt(shard, parts=-(-shard.accounts // at_once)) for shard in shards)
+        yield from (few_at_a_time(job, attempt.task) for attempt in attempts)
+
+    monkeypatch.setattr(running, "find_room", lambda *_, **__: Room(10**9, 1, 3))
+    monkeypatch.setattr(running, "run_shards", run_here)
+    request = request_of(frame, output="parts", shard_size=7, memory="1GB")
+    parts = run_forecast(request)
+    assert taken == [(3, 3, 1), (3, 3, 1), (1,)]
+    assert part_bytes(parts.output) == part_bytes(whole.output)
+    assert parts.fingerprint == whole.fingerprint
+    assert run_forecast(request_of(frame, output="whole", shard_size=7, memory="2GB")).reused
+
+
+def test_too_little_memory_is_refused_before_anything_is_written(request_of: Callable[..., ForecastRequest]) -> None:
+    request = request_of(balances(), memory="100MB")
+    with pytest.raises(
+        ConfigError, match=r"--memory 100MB: 12 accounts by Naive, SeasonalNaive\(7\) take \d+MB at least"
+    ):
+        run_forecast(request)
+    assert not request.output.exists()
+    plan = plan_forecast(request_of(balances(), memory="1GB"))
+    assert (plan.memory_bytes, plan.at_once) == (10**9, 12)

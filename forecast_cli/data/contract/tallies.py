@@ -1,0 +1,77 @@
+"""Tallies: what is counted of an input piece by piece, put together account by account."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from typing import Final
+
+import polars as pl
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core import columns as c
+from forecast_cli.data.contract.marks import key_columns
+from forecast_cli.data.contract.numbers import NUMBER, number_keys
+from forecast_cli.data.contract.profile import profile_of, scan_tallies
+from forecast_cli.data.scan.canonical import AT
+
+Collect = Callable[[pl.LazyFrame], pl.DataFrame]
+
+#: Rows of tallies that are kept apart before they are put together, where accounts are few.
+_KEPT_APART: Final = 250_000
+
+
+def profile_pieces(pieces: Iterable[pl.LazyFrame], settings: Settings, *, collect: Collect) -> pl.DataFrame:
+    """Return the profile of rows that come in ``pieces``: one row for each key, in no order.
+
+    The pieces may cut through an account's rows, and an account may be in all of them.
+    """
+    whole: list[pl.DataFrame] = []
+    apart = 0
+    for piece in pieces:
+        tallies = _tally(collect(piece.drop(AT)), settings)
+        whole.append(tallies)
+        apart += tallies.height
+        if apart > max(whole[0].height, _KEPT_APART):
+            whole, apart = [_join(whole, settings)], 0
+    return profile_of(_join(whole, settings).lazy(), settings).collect()
+
+
+def _tally(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Count the rows of a piece: as they lie where accounts follow each other, else day by day in each account."""
+    keys = key_columns(settings)
+    if not rows[c.UNIQUE_ID].is_sorted():
+        rows = rows.sort(*keys, c.DS)
+    numbered = number_keys(rows, keys)
+    counted = scan_tallies(numbered.rows.lazy(), settings, keys=[NUMBER]).collect()
+    return numbered.keys.join(counted, on=NUMBER).drop(NUMBER)
+
+
+def _join(parts: Sequence[pl.DataFrame], settings: Settings) -> pl.DataFrame:
+    """Put tallies together; days of an account that one part has among those of another are steps back."""
+    if len(parts) == 1:
+        return parts[0]
+    keys = key_columns(settings)
+    ordered = pl.concat(parts).sort(*keys, "earliest", nulls_last=True)
+    again = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift()) for key in keys)
+    apart = pl.col("earliest") - pl.col("latest").shift()
+    follows = (apart > timedelta(0)).fill_null(value=False)
+    leaps = (apart > timedelta(days=settings.max_gap + 1)).fill_null(value=False)
+    return (
+        ordered.lazy()
+        .with_columns(
+            pl.col("steps_back") + (again & ~follows).cast(pl.Int64),
+            pl.col("leaps") + (again & leaps).cast(pl.Int64),
+        )
+        .group_by(keys)
+        .agg(*(_joined(name) for name in ordered.columns if name not in keys))
+        .collect()
+    )
+
+
+def _joined(name: str) -> pl.Expr:
+    """Return how a count of several pieces is put together."""
+    column = pl.col(name)
+    if name in ("first", "earliest", "first_after", "low", "currency_low"):
+        return column.min()
+    if name in ("last", "latest", "high", "currency_high", "runs"):
+        return column.max()
+    return column.sum()

@@ -1,0 +1,31 @@
+"""Row groups: how many rows each has, and between which ids they lie, as a file's footer tells."""
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from forecast_cli.data.files.chunks import Chunk
+from forecast_cli.data.source import RowGroup
+
+
+def read_groups(chunks: Iterable[Chunk], column: str, dtype: pl.DataType | None) -> tuple[RowGroup, ...]:
+    """Return the row groups of a file, in order, from the chunks of ``column``: the ids, of type ``dtype``."""
+    return tuple(_group(chunk, dtype) for chunk in chunks if chunk.path == (column,))
+
+
+def _group(chunk: Chunk, dtype: pl.DataType | None) -> RowGroup:
+    if chunk.lowest is None or chunk.highest is None:
+        return RowGroup(chunk.values)
+    return RowGroup(chunk.values, _value(chunk.lowest, dtype), _value(chunk.highest, dtype))
+
+
+def _value(stored: bytes, dtype: pl.DataType | None) -> str | int | None:
+    """Return a bound as ids are compared: text by its bytes, numbers by their size; None for anything else."""
+    if isinstance(dtype, pl.String | pl.Categorical | pl.Enum):
+        try:
+            return stored.decode()
+        except UnicodeDecodeError:  # a long text, cut within a letter
+            return None
+    if dtype is not None and dtype.is_integer():
+        return int.from_bytes(stored, "little", signed=dtype.is_signed_integer())
+    return None

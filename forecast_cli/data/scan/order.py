@@ -1,0 +1,57 @@
+"""Order: whether the rows of an account lie together, as the row groups' first and last ids tell."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from forecast_cli.data.files.hive import NULL_PARTITION
+from forecast_cli.data.source import InputFile, RowGroup, Source
+
+#: So many times the rows there are may be read by all shards together before the rows are put in order first.
+MOST_TIMES: Final = 3
+#: Rows that may be read beyond those there are, in any order: about as dear as putting them in order.
+FREE_ROWS: Final = 10_000_000
+
+
+def is_scattered(source: Source, id_col: str, ranges: Iterable[tuple[Any, Any]]) -> bool:
+    """Say whether reading ``ranges`` of ids, one after the other, would read most rows over and over.
+
+    Each range reads every row group that may hold one of its ids.
+    """
+    read = rows_to_read(source, id_col, ranges)
+    return read > MOST_TIMES * source.rows and read - source.rows > FREE_ROWS
+
+
+def rows_to_read(source: Source, id_col: str, ranges: Iterable[tuple[Any, Any]]) -> int:
+    """Return the rows of all row groups that each of ``ranges``, first and last id, may lie in, added up."""
+    groups = [group for file in source.files for group in _groups(file, id_col, as_text=source.id_is_text)]
+    known = [group for group in groups if group.first is not None and group.last is not None]
+    anywhere = sum(group.rows for group in groups) - sum(group.rows for group in known)
+    begins, ends = _running(known, "first"), _running(known, "last")
+    total = 0
+    for first, last in ranges:
+        begun = begins[1][bisect_right(begins[0], last)]
+        ended = ends[1][bisect_left(ends[0], first)]
+        total += anywhere + begun - ended
+    return total
+
+
+def _groups(file: InputFile, id_col: str, *, as_text: bool) -> Iterator[RowGroup]:
+    """Yield the row groups of a file; one whose folder names the account is one group."""
+    if id_col in dict(file.columns):
+        yield from file.groups or (RowGroup(file.rows),)
+        return
+    value = dict(file.hive).get(id_col, NULL_PARTITION)
+    if value == NULL_PARTITION or not as_text:
+        return
+    yield replace(RowGroup(file.rows), first=value, last=value)
+
+
+def _running(groups: Iterable[RowGroup], bound: str) -> tuple[list[Any], list[int]]:
+    """Return the groups' bounds, ascending, and how many rows lie in the groups before each place."""
+    ordered = sorted(((getattr(group, bound), group.rows) for group in groups), key=lambda pair: pair[0])
+    rows = [0]
+    for _, count in ordered:
+        rows.append(rows[-1] + count)
+    return [value for value, _ in ordered], rows

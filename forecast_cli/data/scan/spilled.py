@@ -1,0 +1,44 @@
+"""Spilled rows: the canonical rows of an input, put in order by account in temporary files of the run's own."""
+
+import polars as pl
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.config.thresholds import columns_among
+from forecast_cli.core import columns as c
+from forecast_cli.data.scan.canonical import AT, CURRENCY, balance_rows, currency_rows
+from forecast_cli.data.scan.id_range import IdRange
+from forecast_cli.data.source import InputFile
+
+
+def amounts_kept(settings: Settings) -> tuple[str, ...]:
+    """Return the columns of the input that a run reads numbers from."""
+    return tuple(dict.fromkeys((settings.balance_col, *columns_among(settings.threshold))))
+
+
+def texts_kept(settings: Settings) -> tuple[str, ...]:
+    """Return the columns of the input that a run reads words from."""
+    named = [settings.currency_col] if settings.currency_col is not None else []
+    return tuple(dict.fromkeys((*named, *settings.segment)))
+
+
+def kept_rows(settings: Settings) -> list[pl.Expr]:
+    """Return the columns that are kept beside account, day and instant, from the raw ones."""
+    amounts = [balance_rows(name).alias(_amount(name)) for name in amounts_kept(settings)]
+    return amounts + [currency_rows(name).alias(_text(name)) for name in texts_kept(settings)]
+
+
+def scan_spilled(files: list[InputFile], settings: Settings, ids: IdRange) -> pl.LazyFrame:
+    """Return the rows of spilled ``files`` as ``scan_rows`` does; the settings name columns that were kept."""
+    lazy = pl.scan_parquet([file.path for file in files], glob=False, hive_partitioning=False)
+    columns = [c.UNIQUE_ID, c.DS, AT, pl.col(_amount(settings.balance_col)).alias(c.Y)]
+    if settings.currency_col is not None:
+        columns.append(pl.col(_text(settings.currency_col)).alias(CURRENCY))
+    return lazy.filter(*ids.bounds(pl.col(c.UNIQUE_ID))).select(columns) if ids.bounded else lazy.select(columns)
+
+
+def _amount(column: str) -> str:
+    return f"amount {column}"
+
+
+def _text(column: str) -> str:
+    return f"text {column}"

@@ -1,0 +1,115 @@
+"""Memory: how many workers, and how many accounts each may have at hand, so that a whole run stays within a bound.
+
+Accounts that are worked on together change no number, and parts of a shard are put together before anything is written:
+the bound changes neither what a run writes nor what it is made from.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from forecast_cli.config.memory_size import memory_bytes
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.errors import ConfigError
+from forecast_cli.core.text import counted
+from forecast_cli.models.registry import ModelChoice
+from forecast_cli.models.spec import ModelKind
+
+_MB: Final = 1_000_000
+#: Of the memory that is there, so much is taken where no bound is given: others may want some of it meanwhile.
+_SHARE: Final = 0.8
+#: Measured over all processes of a run (proportional set size): what the first one takes while the input is looked at,
+#: while it learns and while workers are at work, each of its accounts, the server that makes workers, a worker.
+_LOOKING: Final = 270 * _MB
+_LEARNING: Final = 420 * _MB
+_WAITING: Final = 170 * _MB
+_WAITING_LEARNED: Final = 230 * _MB
+_ACCOUNT: Final = 300
+_SERVER: Final = 45 * _MB
+_WORKER: Final = 150 * _MB
+#: What statsforecast adds to the server, whose memory its workers share, and to each worker.
+_SERIES_SERVER: Final = 160 * _MB
+_SERIES_WORKER: Final = 60 * _MB
+#: Kilobytes that one model's forecast of an account takes until the others are done.
+_SAID_KB: Final = 8
+#: Fewer accounts at a time than this are slower for each.
+_FEW: Final = 250
+#: Days of history that the registry's figures are for.
+_DAYS: Final = 730
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a run has to hold: accounts in all, in its largest shard, days of the longest history, forecasts of each."""
+
+    accounts: int
+    shard: int
+    days: int = _DAYS
+    times: int = 1
+
+
+@dataclass(frozen=True)
+class Room:
+    """What fits: ``workers`` with up to ``at_once`` accounts each, in ``limit`` bytes (None: no bound is known)."""
+
+    limit: int | None
+    workers: int
+    at_once: int
+
+
+def find_room(
+    settings: Settings, models: Sequence[ModelChoice], load: Load, *, workers: int, available: int | None
+) -> Room:
+    """Return how a run of ``load`` fits into ``--memory``, or into what is ``available``, with up to ``workers``.
+
+    Raises ConfigError where it does not fit into ``--memory``, with the least that would do.
+    """
+    asked = None if settings.memory is None else memory_bytes(settings.memory)
+    limit = asked if asked is not None else None if available is None else round(_SHARE * available)
+    if limit is None:
+        return Room(None, workers, load.shard)
+    few = min(load.shard, _FEW)
+    least = _least(models, load, few)
+    if asked is not None and asked < least:
+        raise ConfigError(
+            f"--memory {settings.memory}: {counted(load.accounts, 'account')} by {', '.join(m.label for m in models)} "
+            f"take {_rounded_up(least)} at least",
+            f"give --memory {_rounded_up(least)} or more, or fewer models",
+        )
+    left = limit - _fixed(models, load)
+    fitting = max(min(workers, left // (_worker(models) + few * _need(models, load))), 1)
+    at_once = (left // fitting - _worker(models)) // _need(models, load)
+    return Room(limit, fitting, max(min(at_once, load.shard), few))
+
+
+def _least(models: Sequence[ModelChoice], load: Load, few: int) -> int:
+    before = (_LEARNING if _learns(models) else _LOOKING) + load.accounts * _ACCOUNT
+    return max(before, _fixed(models, load) + _worker(models) + few * _need(models, load))
+
+
+def _fixed(models: Sequence[ModelChoice], load: Load) -> int:
+    """Return the bytes that are taken while workers are at work, whatever they do."""
+    series = _SERIES_SERVER if _has_series(models) else 0
+    return (_WAITING_LEARNED if _learns(models) else _WAITING) + load.accounts * _ACCOUNT + _SERVER + series
+
+
+def _worker(models: Sequence[ModelChoice]) -> int:
+    return _WORKER + (_SERIES_WORKER if _has_series(models) else 0)
+
+
+def _need(models: Sequence[ModelChoice], load: Load) -> int:
+    """Return the bytes that each account takes while it is at hand: the most by any model, and all that they said."""
+    most = max(choice.spec.memory_kb for choice in models)
+    return round((most + _SAID_KB * (len(models) - 1)) * 1000 * load.times * max(load.days / _DAYS, 0.5))
+
+
+def _learns(models: Sequence[ModelChoice]) -> bool:
+    return any(choice.spec.build_learned is not None for choice in models)
+
+
+def _has_series(models: Sequence[ModelChoice]) -> bool:
+    return any(choice.spec.kind is ModelKind.SERIES for choice in models)
+
+
+def _rounded_up(count: int) -> str:
+    return f"{-(-count // (10 * _MB)) * 10}MB"

@@ -1,0 +1,185 @@
+"""The spill: rows that lie in no order, put into buckets of neighbouring accounts beside the output, for one run.
+
+A spill counts once its index is there, which comes after the files it names; anything else is cleared away.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import TypeAdapter, ValidationError
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core import columns as c
+from forecast_cli.core.errors import OutputNotWrittenError
+from forecast_cli.core.seam import Step, about_to
+from forecast_cli.data.scan.attributes import with_kept_columns
+from forecast_cli.data.scan.collect import collect
+from forecast_cli.data.scan.pieces import scan_pieces
+from forecast_cli.data.scan.rows import assert_unchanged, scan_kept
+from forecast_cli.data.scan.spilled import amounts_kept, texts_kept
+from forecast_cli.data.source import InputFile, RowGroup, Source
+from forecast_cli.store.atomic import make_folder, remove_folder, sync_folder, write_whole, writing
+
+_INDEX: Final = "index.json"
+_BUCKET: Final = "bucket"
+#: Rows of a bucket, and the most buckets there are: each is a file that stays open while rows are dealt out.
+_BUCKET_ROWS: Final = 1_000_000
+_MOST_BUCKETS: Final = 128
+#: Bytes of a row on disk, at most: account, day and instant, and each other column. Measured: 8 with one amount.
+_ROW_BYTES: Final = 8
+_COLUMN_BYTES: Final = 8
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A file of the spill: its accounts from ``first`` to ``last``, and the rows of each of its row groups."""
+
+    name: str
+    size: int
+    first: str | int
+    last: str | int
+    groups: tuple[int, ...]
+
+
+_INDEX_TYPE: Final = TypeAdapter(tuple[Bucket, ...])
+
+
+def spill_bytes(source: Source, settings: Settings) -> int:
+    """Return the bytes that the spill of an input takes, at most."""
+    columns = len(amounts_kept(settings)) + len(texts_kept(settings))
+    return source.rows * (_ROW_BYTES + _COLUMN_BYTES * columns)
+
+
+def spill(
+    source: Source, settings: Settings, ids: pl.Series, folder: Path, *, advance: Callable[[int], None]
+) -> Source:
+    """Return ``source`` as buckets of ``ids``, all accounts in order, below ``folder``: written, or found there.
+
+    Rows of an account keep their order. ``advance`` is told of rows. Raises InputRejectedError where the input cannot
+    be read or changes meanwhile, OutputNotWrittenError.
+    """
+    found = _take_up(folder)
+    if found is None:
+        _refuse_little_space(folder, spill_bytes(source, settings))
+        remove_folder(folder)
+        make_folder(folder)
+        found = _write(source, settings, ids, folder, advance=advance)
+        assert_unchanged(source)
+        write_whole(folder / _INDEX, _INDEX_TYPE.dump_json(found))
+    files = tuple(_input_file(bucket, folder, source, settings) for bucket in found)
+    return replace(source, files=files, access=None, spilled=True)
+
+
+def _refuse_little_space(folder: Path, needed: int) -> None:
+    free = shutil.disk_usage(folder.parent).free
+    if free < needed:
+        raise OutputNotWrittenError(
+            f"{folder}: {free / 1e9:.1f} GB free; putting the input in order by account takes up to "
+            f"{needed / 1e9:.1f} GB there while the run is at work",
+            "free space, name an --output elsewhere, or deliver the input sorted by account",
+        )
+
+
+def _take_up(folder: Path) -> tuple[Bucket, ...] | None:
+    """Return the buckets of a spill that is whole, else None."""
+    try:
+        about_to(Step.READ, folder / _INDEX)
+        found = _INDEX_TYPE.validate_json((folder / _INDEX).read_bytes())
+        whole = all((folder / bucket.name).stat().st_size == bucket.size for bucket in found)
+    except (OSError, ValidationError):
+        return None
+    return found if whole else None
+
+
+def _write(
+    source: Source, settings: Settings, ids: pl.Series, folder: Path, *, advance: Callable[[int], None]
+) -> tuple[Bucket, ...]:
+    """Deal the rows out, some at a time, each to the bucket that its account is in."""
+    firsts, lasts = _cut(ids, source.rows)
+    names = [f"bucket-{number:05d}.parquet" for number in range(len(lasts))]
+    groups: list[list[int]] = [[] for _ in names]
+    with _writing_all([folder / name for name in names]) as write:
+        for piece in scan_pieces(with_kept_columns(source, settings), settings, scan=scan_kept):
+            rows = collect(piece, source)
+            for bucket, some in _deal(rows, lasts):
+                write(bucket, some)
+                groups[bucket].append(some.height)
+            advance(rows.height)
+    sync_folder(folder)
+    return tuple(
+        Bucket(name, (folder / name).stat().st_size, first, last, tuple(rows))
+        for name, first, last, rows in zip(names, firsts, lasts, groups, strict=True)
+        if rows
+    )
+
+
+def _cut(ids: pl.Series, n_rows: int) -> tuple[pl.Series, pl.Series]:
+    """Return the first and the last id of each bucket."""
+    buckets = min(_MOST_BUCKETS, -(-n_rows // _BUCKET_ROWS), len(ids))
+    size = -(-len(ids) // buckets)
+    starts = range(0, len(ids), size)
+    return ids.gather(list(starts)), ids.gather([min(start + size, len(ids)) - 1 for start in starts])
+
+
+def _deal(rows: pl.DataFrame, lasts: pl.Series) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Yield the rows of each bucket, in the order they lie in; rows that name no account are left out."""
+    named = rows.filter(pl.col(c.UNIQUE_ID).is_not_null())
+    bucket = lasts.search_sorted(named[c.UNIQUE_ID]).alias(_BUCKET)
+    dealt = named.with_columns(bucket).filter(pl.col(_BUCKET) < len(lasts)).sort(_BUCKET, maintain_order=True)
+    for (number,), some in dealt.partition_by(_BUCKET, maintain_order=True, include_key=False, as_dict=True).items():
+        yield int(str(number)), some
+
+
+@contextmanager
+def _writing_all(paths: Sequence[Path]) -> Iterator[Callable[[int, pl.DataFrame], None]]:
+    """Lend what adds rows to one of the files ``paths`` by its place; all are on disk afterwards."""
+    with ExitStack() as stack:
+        writers: dict[int, pq.ParquetWriter] = {}
+
+        def write(place: int, rows: pl.DataFrame) -> None:
+            with writing(paths[place]):
+                table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
+                if place not in writers:
+                    about_to(Step.WRITE, paths[place])
+                    writers[place] = stack.enter_context(_writer(paths[place], table.schema))
+                writers[place].write_table(table, row_group_size=table.num_rows)
+
+        yield write
+
+
+@contextmanager
+def _writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    with writing(path), path.open("wb") as file:
+        repeated = [c.UNIQUE_ID, c.DS]
+        with pq.ParquetWriter(file, schema, compression="zstd", compression_level=1, use_dictionary=repeated) as writer:
+            yield writer
+        file.flush()
+        about_to(Step.SYNC, path)
+        os.fsync(file.fileno())
+
+
+def _input_file(bucket: Bucket, folder: Path, source: Source, settings: Settings) -> InputFile:
+    path = folder / bucket.name
+    stat = path.stat()
+    dtypes: dict[str, Any] = dict.fromkeys(texts_kept(settings), pl.String()) | dict.fromkeys(
+        amounts_kept(settings), pl.Float64()
+    )
+    group = partial(RowGroup, first=bucket.first, last=bucket.last)
+    return InputFile(
+        path=str(path),
+        size=stat.st_size,
+        mtime_ns=stat.st_mtime_ns,
+        sha256="",
+        rows=sum(bucket.groups),
+        columns=((settings.id_col, source.key_dtype), *dtypes.items()),
+        groups=tuple(group(rows) for rows in bucket.groups),
+    )

@@ -1,0 +1,73 @@
+"""How many workers and accounts fit into a bound, and the bounds into which none do."""
+
+import pytest
+from pydantic import ValidationError
+
+from forecast_cli.config.memory_size import memory_bytes
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.errors import ConfigError
+from forecast_cli.engine.memory import Load, Room, find_room
+from forecast_cli.models.registry import parse_model
+
+GB = 10**9
+LOAD = Load(accounts=100_000, shard=5_000)
+AUTO, NAIVE, ETS = (parse_model(name, (30,)) for name in ("auto", "Naive", "AutoETS"))
+
+
+def room(
+    memory: str | None, *models: object, load: Load = LOAD, workers: int = 2, available: int | None = None
+) -> Room:
+    chosen = [AUTO] if not models else list(models)
+    return find_room(Settings(memory=memory), chosen, load, workers=workers, available=available)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("500MB", 500_000_000), ("2GB", 2 * GB), ("1.5 GiB", 1_610_612_736), ("2g", 2 * GB), ("123", 123)],
+)
+def test_sizes_are_taken_as_people_write_them(text: str, expected: int) -> None:
+    assert memory_bytes(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "0GB", "much", "-2GB", "2 parsecs", "1e9"])
+def test_what_is_no_size_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError, match="such as 500MB or 2GB"):
+        Settings(memory=text)
+
+
+def test_a_wide_bound_has_whole_shards_and_all_workers() -> None:
+    assert room("8GB") == Room(8 * GB, 2, LOAD.shard)
+    assert room(None) == Room(None, 2, LOAD.shard)
+
+
+def test_a_narrow_bound_has_fewer_accounts_at_a_time_and_then_fewer_workers() -> None:
+    rooms = [room(f"{size}MB") for size in (500, 600, 700, 800, 900, 1_000, 1_500)]
+    assert [found.workers for found in rooms] == sorted(found.workers for found in rooms)
+    for workers in (1, 2):
+        at_once = [found.at_once for found in rooms if found.workers == workers]
+        assert at_once == sorted(at_once)
+        assert len(set(at_once)) > 1
+    assert rooms[0].at_once >= 250
+
+
+def test_without_a_bound_most_of_what_is_free_is_taken_and_nothing_is_refused() -> None:
+    assert room(None, available=10 * GB).limit == 8 * GB
+    assert room(None, available=100) == Room(80, 1, 250)
+
+
+def test_longer_histories_more_windows_and_statsforecast_take_more() -> None:
+    plain = room("1GB")
+    assert room("1GB", load=Load(100_000, 5_000, days=2_200)).at_once < plain.at_once
+    assert room("1GB", load=Load(100_000, 5_000, times=3)).at_once < plain.at_once
+    assert room("1GB", load=Load(1_000_000, 5_000)).at_once < plain.at_once
+    assert room("1GB", AUTO, ETS).workers * room("1GB", AUTO, ETS).at_once < plain.workers * plain.at_once
+    assert room("500MB", NAIVE).at_once > room("500MB").at_once
+
+
+def test_what_cannot_fit_is_refused_with_the_least_that_would_do() -> None:
+    with pytest.raises(ConfigError, match=r"--memory 300MB: 100,000 accounts by auto take (\d+)MB at least") as refused:
+        room("300MB")
+    least = str(refused.value).split(" take ")[1].split(" ")[0]
+    assert room(least).workers == 1
+    with pytest.raises(ConfigError):
+        room(f"{int(least[:-2]) - 20}MB")
