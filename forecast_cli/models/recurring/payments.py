@@ -17,10 +17,9 @@ from forecast_cli.models.recurring.cycles import Cycle, Phases, due_days
 EARLIEST: Final = -3
 LATEST: Final = 5
 OFFSETS: Final = np.arange(EARLIEST, LATEST + 1)
-#: Offsets in the order in which a payment is looked for.
-_NEAREST: Final = np.array(sorted(OFFSETS, key=lambda offset: (abs(offset), -offset)))
-#: What is further away belongs to the week before or after.
-_WEEKLY_REACH: Final = 2
+#: Offsets but 0, the nearest last; those from which on a weekly payment would be that of the week before or after.
+_FURTHEST: Final = np.array(sorted(OFFSETS[OFFSETS != 0], key=lambda offset: (-abs(offset), offset)))
+_BEYOND_WEEK: Final = np.abs(_FURTHEST) > 2
 #: Share that an amount may have changed by and still be the same stream's, where it comes on its day.
 _CHANGED: Final = 0.16
 
@@ -110,7 +109,7 @@ def find_payments(
     known = (due <= origin[:, None]) & (due > (origin - length + 1)[:, None])
     at = axis.places(due)
     on_day = axis.flow.take(at)
-    offset, amount = _nearest(axis, seeds, at, on_day)
+    offset, amount = _nearest(axis, seeds, at, on_day, axis.reach(due))
     low, high = _bounds(seeds, _CHANGED)
     changed = (amount == 0.0) & (on_day >= low[:, None]) & (on_day <= high[:, None])
     np.copyto(amount, on_day, where=changed)
@@ -143,6 +142,10 @@ class _Axis:
         column = np.clip(days - (self._origin - self._last)[stream], -_OFF, self._last + _OFF)
         return np.asarray(column + self._start[stream])
 
+    def reach(self, days: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Say which days [m, k] do not lie so long before the axis that nothing of it is near."""
+        return np.asarray(days > (self._origin - self._last - _OFF)[:, None])
+
 
 def _padded(flow: NDArray[_T]) -> NDArray[_T]:
     wide = np.zeros((len(flow), flow.shape[1] + 2 * _PAD), dtype=flow.dtype)
@@ -161,7 +164,7 @@ def _rules(axis: _Axis, seeds: Seeds, nominal: NDArray[np.int64]) -> NDArray[np.
 
     A day whose flow may hide the payment counts for a quarter of one.
     """
-    closed = np.flatnonzero(~is_business(nominal))
+    closed = np.flatnonzero(axis.reach(nominal) & ~is_business(nominal))
     stream, days, kept = closed // nominal.shape[1], nominal.reshape(-1)[closed], []
     (low, high), least = (one[stream] for one in _bounds(seeds)), (HIDING * seeds.low)[stream]
     for rule in (Rule.NONE, Rule.BEFORE, Rule.AFTER):
@@ -172,21 +175,20 @@ def _rules(axis: _Axis, seeds: Seeds, nominal: NDArray[np.int64]) -> NDArray[np.
 
 
 def _nearest(
-    axis: _Axis, seeds: Seeds, at: NDArray[np.int64], on_day: NDArray[np.float64]
+    axis: _Axis, seeds: Seeds, at: NDArray[np.int64], on_day: NDArray[np.float64], reach: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return offset and amount of the flow that fits and is nearest to each due day; 0 if there is none."""
     low, high = _bounds(seeds)
     punctual = (on_day >= low[:, None]) & (on_day <= high[:, None])
     offset, amount = np.zeros(at.shape, dtype=np.int64), np.where(punctual, on_day, 0.0)
-    left = np.flatnonzero(~punctual)
-    stream, at = left // at.shape[1], at.reshape(-1)[left]
-    low, high, weekly = low[stream], high[stream], (seeds.phases.cycle == Cycle.WEEKLY)[stream]
-    for away in _NEAREST[:0:-1]:  # nearer ones take the place of those further away
-        value = axis.flow.take(at + away)
-        fits = (value >= low) & (value <= high)
-        if abs(away) > _WEEKLY_REACH:
-            fits &= ~weekly
-        found = np.flatnonzero(fits)
-        offset.reshape(-1)[left[found]] = away
-        amount.reshape(-1)[left[found]] = value[found]
+    left = np.flatnonzero(~punctual & reach)
+    far = left[(seeds.phases.cycle != Cycle.WEEKLY)[left // at.shape[1]]]
+    for some, offsets in ((far, _FURTHEST[_BEYOND_WEEK]), (left, _FURTHEST[~_BEYOND_WEEK])):
+        stream, due = some // at.shape[1], at.reshape(-1)[some]
+        lowest, highest = low[stream], high[stream]
+        for away in offsets:  # nearer ones take the place of those further away
+            value = axis.flow.take(due + away)
+            found = np.flatnonzero((value >= lowest) & (value <= highest))
+            offset.reshape(-1)[some[found]] = away
+            amount.reshape(-1)[some[found]] = value[found]
     return offset, amount
