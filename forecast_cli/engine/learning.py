@@ -26,7 +26,7 @@ _MONTH: Final = 31
 
 
 def learn_from(
-    source: Source, settings: Settings, contract: Contract, *, back: Sequence[int] = (0,), threads: int = 1
+    source: Source, settings: Settings, contract: Contract, back: Sequence[int] = (0,), threads: int = 1
 ) -> Learned:
     """Return what the accounts of an input teach, for forecasts made ``back`` days before each origin.
 

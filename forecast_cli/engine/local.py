@@ -13,7 +13,7 @@ from forecast_cli.engine.attempts import Attempt, Loss, LostWorker
 from forecast_cli.engine.crew import Crew, Worker, hiring
 from forecast_cli.engine.losses import describe_exit, describe_timeout, describe_to_user
 from forecast_cli.engine.shards import Job, Shard
-from forecast_cli.engine.worker_main import Begun, Message, Raised, Ready
+from forecast_cli.engine.worker_main import Begun, Message, Raised, Ready, as_raised
 from forecast_cli.store.run_folder import ShardReceipt
 
 #: Seconds between two looks at workers that say nothing, and the most that counts as their silence from one to the
@@ -120,7 +120,7 @@ class _Supervisor:
             case Begun() | Word():
                 worker.hear(message, limit=self._limit)
             case Raised():
-                raise _as_raised(message)
+                raise as_raised(message)
             case ShardReceipt():
                 self._losses = 0
                 worker.rest()
@@ -158,17 +158,3 @@ class _Supervisor:
         self._false_starts += 1
         if self._false_starts >= _MOST_FALSE_STARTS and not any(worker.ready for worker in self._crew.workers):
             raise WorkerLostError(message, _AGAIN)
-
-
-def _as_raised(message: Raised) -> BaseException:
-    """Return what a task raised; where it happened stands in its cause."""
-    error = message.error or RuntimeError("a task raised what cannot be handed over")
-    error.__cause__ = _InWorkerError(message.trace)
-    return error
-
-
-class _InWorkerError(Exception):
-    """Where in a worker something was raised."""
-
-    def __str__(self) -> str:
-        return f"\n{self.args[0]}"

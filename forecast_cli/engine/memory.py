@@ -21,15 +21,19 @@ _SHARE: Final = 0.8
 #: Measured over all processes of a run (proportional set size): what the first one takes while the input is looked at,
 #: while it learns and while workers are at work, each of its accounts, the server that makes workers, a worker.
 _LOOKING: Final = 270 * _MB
-_LEARNING: Final = 420 * _MB
-_WAITING: Final = 170 * _MB
-_WAITING_LEARNED: Final = 230 * _MB
+_LEARNING: Final = 430 * _MB
+_WAITING: Final = 215 * _MB
+_LEARNED: Final = 85 * _MB
 _ACCOUNT: Final = 300
 _SERVER: Final = 45 * _MB
-_WORKER: Final = 150 * _MB
+_WORKER: Final = 135 * _MB
+#: What each account of a shard takes until the shard is written, for each forecast of it.
+_WRITTEN: Final = 9_000
+#: Below this a run learns in a process of its own: what that took is gone before there are workers.
+_TIGHT: Final = 1_500 * _MB
 #: What statsforecast adds to the server, whose memory its workers share, and to each worker.
-_SERIES_SERVER: Final = 160 * _MB
-_SERIES_WORKER: Final = 60 * _MB
+_SERIES_SERVER: Final = 120 * _MB
+_SERIES_WORKER: Final = 20 * _MB
 #: Kilobytes that one model's forecast of an account takes until the others are done.
 _SAID_KB: Final = 8
 #: Fewer accounts at a time than this are slower for each.
@@ -56,6 +60,11 @@ class Room:
     workers: int
     at_once: int
 
+    @property
+    def is_tight(self) -> bool:
+        """Say whether memory is short enough to take time for it."""
+        return self.limit is not None and self.limit < _TIGHT
+
 
 def find_room(
     settings: Settings, models: Sequence[ModelChoice], load: Load, *, workers: int, available: int | None
@@ -76,25 +85,26 @@ def find_room(
             f"take {_rounded_up(least)} at least",
             f"give --memory {_rounded_up(least)} or more, or fewer models",
         )
-    left = limit - _fixed(models, load)
-    fitting = max(min(workers, left // (_worker(models) + few * _need(models, load))), 1)
-    at_once = (left // fitting - _worker(models)) // _need(models, load)
+    left = limit - _fixed(models, load) - (0 if limit < _TIGHT else _LEARNED)
+    fitting = max(min(workers, left // (_worker(models, load) + few * _need(models, load))), 1)
+    at_once = (left // fitting - _worker(models, load)) // _need(models, load)
     return Room(limit, fitting, max(min(at_once, load.shard), few))
 
 
 def _least(models: Sequence[ModelChoice], load: Load, few: int) -> int:
     before = (_LEARNING if _learns(models) else _LOOKING) + load.accounts * _ACCOUNT
-    return max(before, _fixed(models, load) + _worker(models) + few * _need(models, load))
+    return max(before, _fixed(models, load) + _worker(models, load) + few * _need(models, load))
 
 
 def _fixed(models: Sequence[ModelChoice], load: Load) -> int:
     """Return the bytes that are taken while workers are at work, whatever they do."""
     series = _SERIES_SERVER if _has_series(models) else 0
-    return (_WAITING_LEARNED if _learns(models) else _WAITING) + load.accounts * _ACCOUNT + _SERVER + series
+    return _WAITING + load.accounts * _ACCOUNT + _SERVER + series
 
 
-def _worker(models: Sequence[ModelChoice]) -> int:
-    return _WORKER + (_SERIES_WORKER if _has_series(models) else 0)
+def _worker(models: Sequence[ModelChoice], load: Load) -> int:
+    written = load.shard * load.times * _WRITTEN * len(models)
+    return _WORKER + written + (_SERIES_WORKER if _has_series(models) else 0)
 
 
 def _need(models: Sequence[ModelChoice], load: Load) -> int:

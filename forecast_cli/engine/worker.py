@@ -20,6 +20,7 @@ from forecast_cli.engine.tables import forecast_table, to_edge
 from forecast_cli.models.ladder import forecast_panel
 from forecast_cli.models.recurring.streams import streams_of
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, FORECASTS, RISK
+from forecast_cli.store.machine import give_back_memory
 from forecast_cli.store.run_folder import ShardReceipt
 from forecast_cli.store.staging import stage
 
@@ -31,27 +32,30 @@ def run_task(job: Job, task: Task, *, begin: Callable[[int], None] = lambda _: N
     """
     started = time.process_time()
     job, shard = replace(job, one_by_one=task.one_by_one), task.parts[0]
-    tables = _join([_run_part(job, part, partial(begin, place)) for place, part in enumerate(task.parts)])
+    parts = [_run_part(job, part, partial(begin, place)) for place, part in enumerate(task.parts)]
+    accounts = sum(part[ACCOUNTS].height for part in parts)
     assert_unchanged(job.source)
     files = tuple(
-        stage(to_edge(table, job.source, job.settings), job.staging, shard.index, name)
-        for name, table in tables.items()
+        stage(to_edge(_join(parts, name), job.source, job.settings), job.staging, shard.index, name)
+        for name in list(parts[0])
     )
-    return ShardReceipt(shard.index, tables[ACCOUNTS].height, time.process_time() - started, files)
+    give_back_memory()
+    return ShardReceipt(shard.index, accounts, time.process_time() - started, files)
 
 
-def _run_part(job: Job, part: Shard, begin: Callable[[], None]) -> Tables:
+def _run_part(job: Job, part: Shard, begin: Callable[[], None]) -> dict[str, pl.DataFrame]:
     begin()
-    tables = job.work(job, part)
+    tables = dict(job.work(job, part))
+    give_back_memory()
     if tables[ACCOUNTS].height != part.accounts:
         raise LostAccountsError(part.accounts, tables[ACCOUNTS].height)
     return tables
 
 
-def _join(parts: list[Tables]) -> Tables:
-    if len(parts) == 1:
-        return parts[0]
-    return {name: pl.concat([part[name] for part in parts], rechunk=True) for name in parts[0]}
+def _join(parts: Sequence[dict[str, pl.DataFrame]], name: str) -> pl.DataFrame:
+    """Take a table out of all parts, and return it whole."""
+    tables = [part.pop(name) for part in parts]
+    return tables[0] if len(tables) == 1 else pl.concat(tables, rechunk=True)
 
 
 class LostAccountsError(Exception):

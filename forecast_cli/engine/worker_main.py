@@ -95,6 +95,20 @@ def raised(error: BaseException) -> Raised:
     return Raised(error, trace)
 
 
+def as_raised(message: Raised) -> BaseException:
+    """Return what a task raised; where it happened stands in its cause."""
+    error = message.error or RuntimeError("a task raised what cannot be handed over")
+    error.__cause__ = _InWorkerError(message.trace)
+    return error
+
+
+class _InWorkerError(Exception):
+    """Where in a worker something was raised."""
+
+    def __str__(self) -> str:
+        return f"\n{self.args[0]}"
+
+
 def _do(connection: Connection, job: Job, task: Task) -> None:
     try:
         done: Message = run_task(job, task, begin=lambda part: connection.send(Begun(part)))

@@ -19,6 +19,7 @@ from forecast_cli.data.findings import Action, Finding
 from forecast_cli.data.scan.amounts import check_amounts
 from forecast_cli.data.scan.order import is_scattered
 from forecast_cli.data.source import Source
+from forecast_cli.engine.apart import run_apart
 from forecast_cli.engine.learning import learn_from
 from forecast_cli.engine.local import run_shards, usable_cores
 from forecast_cli.engine.memory import Load, Room, find_room
@@ -192,7 +193,10 @@ def _learn(prepared: Prepared) -> Learned | None:
     settings = prepared.settings
     if settings.fitted is not None:
         return read_learned(Path(settings.fitted), h=settings.horizon)
-    return learn_from(prepared.source, settings, prepared.contract, back=prepared.back, threads=prepared.workers)
+    given = (prepared.source, settings, prepared.contract, prepared.back)
+    if prepared.room.is_tight:
+        return run_apart(learn_from, *given)
+    return learn_from(*given, threads=prepared.workers)
 
 
 @contextmanager

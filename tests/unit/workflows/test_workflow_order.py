@@ -68,9 +68,9 @@ def bytes_of(output: Path) -> dict[str, bytes]:
 def test_the_order_of_rows_the_workers_and_the_cut_change_no_number(
     by_account: Path, by_day: Path, tmp_path: Path
 ) -> None:
-    def run(source: Path, *, jobs: int, size: int) -> Path:
+    def run(source: Path, *, jobs: int, size: int, memory: str | None = None) -> Path:
         output = tmp_path / f"{source.name}-{jobs}-{size}"
-        settings = Settings(jobs=jobs, shard_size=size, threshold=("p10",))
+        settings = Settings(jobs=jobs, shard_size=size, threshold=("p10",), memory=memory)
         found = run_forecast(ForecastRequest(str(source), output, settings))
         assert found.exit_code == 0
         assert not (output / ".run").exists()
@@ -79,7 +79,7 @@ def test_the_order_of_rows_the_workers_and_the_cut_change_no_number(
     one = run(by_account, jobs=2, size=700)
     other = run(by_day, jobs=1, size=700)
     assert bytes_of(other) == bytes_of(one)
-    for again in (run(by_day, jobs=2, size=150), run(by_account, jobs=1, size=ACCOUNTS)):
+    for again in (run(by_day, jobs=2, size=150), run(by_account, jobs=1, size=ACCOUNTS, memory="600MB")):
         assert all(a.equals(b) for a, b in zip(rows_of(again), rows_of(one), strict=True))
 
 

@@ -1,0 +1,52 @@
+"""Work apart: a function in a process of its own, so that the memory it took is gone with it."""
+
+import multiprocessing
+import signal
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any, Final, TypeVar
+
+from forecast_cli.core.errors import WorkerLostError
+from forecast_cli.engine.worker_main import Raised, as_raised, end_with_parent, raised
+
+Answer = TypeVar("Answer")
+
+_UNTIL_GONE: Final = 5.0
+
+
+def run_apart(function: Callable[..., Answer], *arguments: object) -> Answer:
+    """Return what ``function``, of a module, makes of ``arguments``; all of them can be pickled.
+
+    Raises what it raises, and WorkerLostError where the system ended its process.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_answer, args=(theirs, function, arguments), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        answer: Any = ours.recv()
+    except EOFError:
+        process.join(_UNTIL_GONE)
+        raise WorkerLostError(
+            f"the process that learned was ended by the system ({process.exitcode})",
+            "run the same command again, with more --memory; finished shards are kept",
+        ) from None
+    finally:
+        process.kill()
+        process.join(_UNTIL_GONE)
+        ours.close()
+    if isinstance(answer, Raised):
+        raise as_raised(answer)
+    found: Answer = answer
+    return found
+
+
+def _answer(connection: Connection, function: Callable[..., object], arguments: tuple[object, ...]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    end_with_parent()
+    try:
+        connection.send(function(*arguments))
+    except BaseException as error:  # noqa: BLE001 - told as a value; polars panics are no Exception
+        connection.send(raised(error))
