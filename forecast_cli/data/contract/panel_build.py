@@ -20,7 +20,7 @@ def build_panel(days: pl.DataFrame, accounts: pl.DataFrame, origins: NDArray[np.
     """
     lengths = (origins - _days(accounts["begin"])).astype(np.int64) + 1
     row = _rows_of(days[CODE].to_numpy(), accounts[CODE].to_numpy())
-    own = np.flatnonzero(row >= 0)
+    own = row >= 0
     y = _filled(row[own], days[c.DS].to_physical().to_numpy()[own], days[c.Y].to_numpy()[own], origins, lengths)
     currencies = accounts[CURRENCY] if CURRENCY in accounts.columns else None
     return Panel(accounts[c.UNIQUE_ID], y, lengths, origins, currencies, seed)
@@ -47,11 +47,10 @@ def _filled(
     """Return the block whose rows end at their origins: what stands on a ``day`` holds until the next of its row."""
     longest = int(lengths.max(initial=0))
     ends = (np.arange(len(lengths)) + 1) * longest - 1
-    place = day + (ends - origins.astype(np.int64)).take(row)
+    place = (ends - origins.astype(np.int64)).take(row)
+    place += day
     np.maximum(place, (ends - lengths + 1).take(row), out=place)
-    block = np.full(len(lengths) * longest, np.nan)
-    if len(place):
-        block[place[0] :] = np.repeat(y, np.diff(place, append=len(block)))
-    filled = block.reshape(len(lengths), longest)
-    np.copyto(filled, np.nan, where=np.arange(longest) < longest - lengths[:, None])
-    return filled
+    held = np.diff(place, prepend=0, append=len(lengths) * longest)
+    block = np.repeat(np.append(np.nan, y), held).reshape(len(lengths), longest)
+    np.copyto(block, np.nan, where=np.arange(longest) < longest - lengths[:, None])
+    return block

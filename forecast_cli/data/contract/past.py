@@ -28,7 +28,7 @@ _TOGETHER: Final = 250
 class Past:
     """``panel``, each account up to its own last row; ``row`` [r] and ``day`` [r], the days it has a row on.
 
-    Days are days since 1970-01-01, in no order, one as often as it has rows.
+    Days are days since 1970-01-01, in no order; one with several rows stands as often.
     """
 
     panel: Panel

@@ -42,8 +42,9 @@ def attach_codes(rows: pl.LazyFrame, profile: pl.DataFrame, settings: Settings) 
 
 
 def settle_tangled(rows: pl.DataFrame, profile: pl.DataFrame, settings: Settings) -> Settled:
-    """Settle the coded ``rows`` of all accounts of ``profile``, a row for each code from 0 on; counts are of the
-    tangled ones alone: what the profile says of the others stands.
+    """Settle the marked ``rows`` of the accounts of ``profile``, which has a row for each code from 0 on.
+
+    ``days`` are of all accounts, ``counts`` of the tangled ones alone: what the profile says of the others stands.
     """
     is_tangled = profile["tangled"].gather(rows[CODE])
     plain = rows.filter(~is_tangled & rows[USABLE]).select(CODE, c.DS, pl.col(BALANCE).alias(c.Y))

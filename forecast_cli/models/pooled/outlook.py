@@ -49,8 +49,12 @@ def scale_of(panel: Panel) -> NDArray[np.float64]:
     scale = np.zeros(len(panel))
     for rows in chunks(len(panel)):
         y, lengths = panel.y[rows], panel.lengths[rows]
-        apart, daily = (
-            row_sums(np.abs(y[:, lag:] - y[:, :-lag])) / np.maximum(lengths - lag, 1) for lag in (_SCALE_LAG, 1)
-        )
-        scale[rows] = np.where(apart > 0.0, apart, daily * np.sqrt(_SCALE_LAG))
+        moves = _mean_move(y, lengths, _SCALE_LAG)
+        still = np.flatnonzero(moves == 0.0)
+        moves[still] = _mean_move(y[still], lengths[still], 1) * np.sqrt(_SCALE_LAG)
+        scale[rows] = moves
     return scale
+
+
+def _mean_move(y: NDArray[np.float64], lengths: NDArray[np.int64], lag: int) -> NDArray[np.float64]:
+    return row_sums(np.abs(y[:, lag:] - y[:, :-lag])) / np.maximum(lengths - lag, 1)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.recurring.business_days import Rule
-from forecast_cli.models.recurring.cycles import Cycle
+from forecast_cli.models.recurring.cycles import MONTH_DAYS, MONTH_STEPS, WEEK_STEPS, Cycle
 from forecast_cli.models.recurring.events import next_events
 from forecast_cli.models.recurring.payments import OFFSETS
 from forecast_cli.models.recurring.streams import Streams
@@ -21,6 +21,8 @@ _ENDED: Final = 0.3
 _CHANGED: Final = (0.01, 0.15)
 _KINDS: Final = ("out", "in")
 _CYCLES: Final = tuple(cycle.label for cycle in Cycle)
+#: How many cycles, residues, first and second days of the month and rules there are.
+_RULES: Final = (len(Cycle), max((*WEEK_STEPS.values(), *MONTH_STEPS.values())), *[MONTH_DAYS + 1] * 2, len(Rule))
 
 
 class StreamStatus(StrEnum):
@@ -123,10 +125,10 @@ def _words(streams: Streams, one: NDArray[np.int64], other: NDArray[np.int64]) -
         np.maximum(first, second),
         np.maximum(streams.rule[one], streams.rule[other]),
     )
-    distinct, place = np.unique(np.column_stack(told), axis=0, return_inverse=True)
+    distinct, place = np.unique(np.ravel_multi_index(told, _RULES), return_inverse=True)
     words = [
         rule_words(Cycle(cycle), residue, tuple(sorted({day, later})), Rule(rule))
-        for cycle, residue, day, later, rule in distinct.tolist()
+        for cycle, residue, day, later, rule in np.column_stack(np.unravel_index(distinct, _RULES)).tolist()
     ]
     return _named(words, place)
 
