@@ -56,7 +56,7 @@ def scan_tallies(rows: pl.LazyFrame, settings: Settings, *, keys: list[str] | No
     """Return one row for each key of ``rows``: what can be counted of them, and how they follow each other.
 
     ``runs`` of an account's rows, ``steps_back`` (rows not dated after the one before), ``leaps`` (as ``history`` has
-    them), ``earliest`` and ``latest`` day of any row.
+    them), ``earliest`` and ``latest`` day of any row. ``keys`` tell accounts apart: id and currency, where not given.
     """
     keys = keys or key_columns(settings)
     marked = mark_rows(rows, settings).with_columns(*_adjacent(keys), is_leap(keys, settings).alias("leaps"))

@@ -9,6 +9,7 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.data.contract.marks import key_columns
+from forecast_cli.data.contract.numbers import NUMBER, number_keys
 from forecast_cli.data.contract.profile import profile_of, scan_tallies
 from forecast_cli.data.scan.canonical import AT
 
@@ -39,7 +40,9 @@ def _tally(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     keys = key_columns(settings)
     if not rows[c.UNIQUE_ID].is_sorted():
         rows = rows.sort(*keys, c.DS)
-    return scan_tallies(rows.lazy(), settings).collect()
+    numbered = number_keys(rows, keys)
+    counted = scan_tallies(numbered.rows.lazy(), settings, keys=[NUMBER]).collect()
+    return numbered.keys.join(counted, on=NUMBER).drop(NUMBER)
 
 
 def _join(parts: Sequence[pl.DataFrame], settings: Settings) -> pl.DataFrame:
