@@ -10,8 +10,8 @@ from typing import Final
 
 import psutil
 
-#: Seconds between two looks at the processes.
-_LOOK: Final = 0.1
+#: Seconds between two looks at the processes: a look costs some 10 ms a process, which the measured ones lack.
+_LOOK: Final = 0.5
 _MIB: Final = 1 << 20
 
 

@@ -21,6 +21,9 @@ TARGET_SECONDS: Final = 10.0
 SMALLEST: Final = 32
 LARGEST: Final = 5_000
 MOST_SHARDS: Final = 1_000
+#: Shards that a run is cut into, so that no core is idle while the last one ends, where each still costs half a second.
+ENOUGH_SHARDS: Final = 16
+LEAST_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -99,8 +102,10 @@ def shard_size(settings: Settings, models: Sequence[ModelChoice], n_accounts: in
         return settings.shard_size
     dearest = max((one.cost_ms / 1000 for one in choose_candidates(settings)), default=0.0)
     cost, largest = times * (cpu_seconds(models, 1) + dearest), max(SMALLEST, LARGEST // times)
-    affordable = round(min(largest, max(SMALLEST, TARGET_SECONDS / cost))) if cost else largest
-    return max(affordable, -(-n_accounts // MOST_SHARDS))
+    if not cost:
+        return max(largest, -(-n_accounts // MOST_SHARDS))
+    affordable = min(TARGET_SECONDS / cost, max(LEAST_SECONDS / cost, n_accounts / ENOUGH_SHARDS))
+    return max(round(min(largest, max(SMALLEST, affordable))), -(-n_accounts // MOST_SHARDS))
 
 
 def cpu_seconds(models: Sequence[ModelChoice], n_accounts: int) -> float:

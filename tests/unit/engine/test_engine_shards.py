@@ -45,6 +45,13 @@ def test_shards_of_a_backtest_are_smaller_by_its_windows() -> None:
     assert shard_size(Settings(), [cheap], 100, times=10_000) == SMALLEST
 
 
+def test_work_that_takes_seconds_is_cut_finely_enough_to_keep_cores_busy_to_the_end() -> None:
+    dear, cheap = choose_models(Settings(model=("AutoETS",))), choose_models(Settings())
+    assert shard_size(Settings(), dear, 400) == pytest.approx(500 / dear[0].spec.cost_ms, abs=1)
+    assert shard_size(Settings(), dear, 4_000) == 250
+    assert shard_size(Settings(), cheap, 250) > 250
+
+
 @pytest.mark.parametrize("jobs", [1, 2, 8])
 def test_shard_size_does_not_depend_on_the_workers(jobs: int) -> None:
     models = [parse_model("Naive", (30,))]
