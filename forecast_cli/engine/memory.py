@@ -22,7 +22,7 @@ _SHARE: Final = 0.8
 #: while it learns and while workers are at work, each of its accounts, the server that makes workers, a worker.
 _LOOKING: Final = 270 * _MB
 _LEARNING: Final = 430 * _MB
-_WAITING: Final = 215 * _MB
+_WAITING: Final = 275 * _MB
 _LEARNED: Final = 85 * _MB
 _ACCOUNT: Final = 300
 _SERVER: Final = 45 * _MB
