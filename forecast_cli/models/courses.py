@@ -1,12 +1,20 @@
 """Courses: the mean and the spread of the paths that balances took after the same phase of earlier cycles."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.rows import row_sums
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.base import Forecast
+from forecast_cli.models.failures import too_short
+from forecast_cli.models.laplace import laplace_scores
+from forecast_cli.models.normal import blank_failures
+from forecast_cli.models.rows import chunks, row_sums
+
+#: Earlier cycles: the days of each that those ahead are like, and its weight, as ``mean_courses`` takes them.
+Cycles = Iterable[tuple[NDArray[np.int64], float]]
 
 #: Days the phase of a cycle may be off by, each with its weight: payments are late and early.
 _SHIFTS: Final = ((-1, 0.5), (0, 1.0), (1, 0.5))
@@ -17,11 +25,37 @@ _REVERSION: Final = 0.45
 _LEVEL_DAYS: Final = 180
 
 
+def forecast_courses(
+    panel: Panel,
+    h: int,
+    levels: tuple[float, ...],
+    *,
+    needed: int,
+    cycles_of: Callable[[NDArray[np.datetime64]], Cycles],
+) -> Forecast:
+    """Return h days that go as earlier cycles went, and to the level, with Laplace quantiles about them.
+
+    ``cycles_of`` gives the cycles of rows by their origins. An account of fewer than ``needed`` days is a failure.
+    """
+    mean = np.full((len(panel), h), np.nan)
+    quantiles = np.full((len(panel), h, 2 * len(levels) + 1), np.nan)
+    z = laplace_scores(levels)
+    for some in chunks(len(panel)):
+        rows = np.arange(len(panel))[some][panel.lengths[some] >= needed]
+        if not len(rows):
+            continue
+        y, lengths = panel.y[rows], panel.lengths[rows]
+        course, sd = mean_courses(y, lengths, h, cycles_of(panel.origins[rows]))
+        mean[rows] = drawn_back(y, lengths, course)
+        quantiles[rows] = mean[rows][:, :, None] + sd[:, :, None] * z
+    return blank_failures(Forecast(mean, quantiles, levels, too_short(panel, needed)))
+
+
 def mean_courses(
     y: NDArray[np.float64],
     lengths: NDArray[np.int64],
     h: int,
-    cycles: Iterable[tuple[NDArray[np.int64], float]],
+    cycles: Cycles,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the mean course and the standard deviation of the paths of each row, [r, h] each.
 

@@ -9,12 +9,8 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
-from forecast_cli.models.courses import drawn_back, mean_courses
-from forecast_cli.models.failures import too_short
-from forecast_cli.models.laplace import laplace_scores
+from forecast_cli.models.courses import forecast_courses
 from forecast_cli.models.months import MOST_MONTHS, same_days
-from forecast_cli.models.normal import blank_failures
-from forecast_cli.models.rows import chunks
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
 
 #: Months after which a path counts half.
@@ -47,19 +43,7 @@ class FittedMonthPaths:
 
     def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days; an account with fewer than two paths of h days is a failure."""
-        panel, needed = self.panel, min_obs(h)
-        mean = np.full((len(panel), h), np.nan)
-        quantiles = np.full((len(panel), h, 2 * len(levels) + 1), np.nan)
-        z = laplace_scores(levels)
-        for some in chunks(len(panel)):
-            rows = np.arange(len(panel))[some][panel.lengths[some] >= needed]
-            if not len(rows):
-                continue
-            y, lengths = panel.y[rows], panel.lengths[rows]
-            course, sd = mean_courses(y, lengths, h, _months(panel.origins[rows], h))
-            mean[rows] = drawn_back(y, lengths, course)
-            quantiles[rows] = mean[rows][:, :, None] + sd[:, :, None] * z
-        return blank_failures(Forecast(mean, quantiles, levels, too_short(panel, needed)))
+        return forecast_courses(self.panel, h, levels, needed=min_obs(h), cycles_of=lambda origins: _months(origins, h))
 
     def update(self, panel: Panel) -> "FittedMonthPaths":
         """Return the model of the newer panel: nothing was learned that could be kept."""

@@ -9,11 +9,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
-from forecast_cli.models.courses import drawn_back, mean_courses
-from forecast_cli.models.failures import too_short
-from forecast_cli.models.laplace import laplace_scores
-from forecast_cli.models.normal import blank_failures
-from forecast_cli.models.rows import chunks
+from forecast_cli.models.courses import forecast_courses
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
 
 #: Days that paths begin in, back from the origin, and those after which one counts half.
@@ -48,19 +44,10 @@ class FittedWeekPaths:
 
     def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days; an account with fewer than two paths of h days is a failure."""
-        panel, needed = self.panel, min_obs(self.model.cycle, h)
-        mean = np.full((len(panel), h), np.nan)
-        quantiles = np.full((len(panel), h, 2 * len(levels) + 1), np.nan)
-        z = laplace_scores(levels)
-        for some in chunks(len(panel)):
-            rows = np.arange(len(panel))[some][panel.lengths[some] >= needed]
-            if not len(rows):
-                continue
-            y, lengths = panel.y[rows], panel.lengths[rows]
-            course, sd = mean_courses(y, lengths, h, _cycles(self.model.cycle, h))
-            mean[rows] = drawn_back(y, lengths, course)
-            quantiles[rows] = mean[rows][:, :, None] + sd[:, :, None] * z
-        return blank_failures(Forecast(mean, quantiles, levels, too_short(panel, needed)))
+        cycle = self.model.cycle
+        return forecast_courses(
+            self.panel, h, levels, needed=min_obs(cycle, h), cycles_of=lambda _origins: _cycles(cycle, h)
+        )
 
     def update(self, panel: Panel) -> "FittedWeekPaths":
         """Return the model of the newer panel: nothing was learned that could be kept."""
