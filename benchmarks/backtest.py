@@ -1,13 +1,11 @@
 """Backtest: three windows replayed, scored and reported, against plain forecasts of the same days."""
 
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
+from benchmarks.process import tool
 from benchmarks.rows import Row, at_most, print_rows
 
 ACCOUNTS = 881
@@ -20,7 +18,7 @@ MODELS = ("--model", "Naive", "--model", "SeasonalNaive", "--model", "RandomWalk
 def run() -> list[Row]:
     """Return the median seconds of each side over runs that take turns, whole processes, and the median of ratios."""
     with tempfile.TemporaryDirectory() as folder:
-        _tool("sample", "--accounts", str(ACCOUNTS), "--days", "730", "--output", f"{folder}/in", "--quiet")
+        tool("sample", "--accounts", str(ACCOUNTS), "--days", "730", "--output", f"{folder}/in", "--quiet")
         turns = [_turn(Path(folder), turn) for turn in range(RUNS)]
     backtests, several, long = zip(*turns, strict=True)
     return [
@@ -44,20 +42,14 @@ def _result(against: str, backtests: Sequence[float], others: Sequence[float]) -
 def _turn(folder: Path, turn: int) -> tuple[float, float, float]:
     """Return the seconds of a backtest, of a forecast for each of its windows, and of one as long as all of them."""
     source = str(folder / "in")
-    backtest = _tool("backtest", source, "--output", str(folder / f"backtest-{turn}"), *MODELS, "--quiet")
+    backtest = tool("backtest", source, "--output", str(folder / f"backtest-{turn}"), *MODELS, "--quiet").seconds
     several = sum(
-        _tool("forecast", source, "--output", str(folder / f"forecast-{turn}-{window}"), *MODELS, "--quiet")
+        tool("forecast", source, "--output", str(folder / f"forecast-{turn}-{window}"), *MODELS, "--quiet").seconds
         for window in range(WINDOWS)
     )
     horizon = ("--horizon", str(WINDOWS * HORIZON))
-    long = _tool("forecast", source, "--output", str(folder / f"long-{turn}"), *MODELS, *horizon, "--quiet")
+    long = tool("forecast", source, "--output", str(folder / f"long-{turn}"), *MODELS, *horizon, "--quiet").seconds
     return backtest, several, long
-
-
-def _tool(*arguments: str) -> float:
-    started = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "forecast_cli", *arguments], check=True, capture_output=True)
-    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

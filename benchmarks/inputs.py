@@ -4,18 +4,28 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks.process import tool
+from benchmarks.process import Measured, tool
 
 DAYS = 730
 SEED = 7
 
 
 def sample(folder: Path, accounts: int) -> Path:
-    """Return the sample of ``accounts`` accounts, sorted by account in one file; made where it is not there."""
-    path = folder / f"sample-{accounts}"
-    if not (path / "part-00000.parquet").exists():
-        tool("sample", "--accounts", str(accounts), "--days", str(DAYS), "--seed", str(SEED), "--output", str(path))
-    return path
+    """Return the sample of ``accounts`` accounts, sorted by account; made where it is not there."""
+    make_sample(folder, accounts)
+    return _sample_path(folder, accounts)
+
+
+def make_sample(folder: Path, accounts: int) -> Measured | None:
+    """Make the sample of ``accounts`` accounts and return what that took; None where it is there already."""
+    path = _sample_path(folder, accounts)
+    if (path / "part-00000.parquet").exists():
+        return None
+    return tool("sample", "--accounts", str(accounts), "--days", str(DAYS), "--seed", str(SEED), "--output", str(path))
+
+
+def _sample_path(folder: Path, accounts: int) -> Path:
+    return folder / f"sample-{accounts}"
 
 
 def daily_files(folder: Path, accounts: int) -> Path:

@@ -9,10 +9,10 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from benchmarks.inputs import DAYS, SEED, daily_files, sample
+from benchmarks.inputs import DAYS, daily_files, make_sample, sample
 from benchmarks.machine import machine
 from benchmarks.memory_picture import draw
-from benchmarks.process import Measured, tool
+from benchmarks.process import Measured
 from benchmarks.rows import Row, at_most, print_rows
 from benchmarks.scale import forecast
 
@@ -38,7 +38,7 @@ def main(folder: str | None = None, accounts: str = str(ACCOUNTS)) -> None:
 def run(folder: Path, accounts: int) -> tuple[list[Row], dict[str, Measured]]:
     """Return the rows of the table, and what each forecast took, by its name."""
     tenth = accounts // SHARE
-    made = _made(folder, accounts)
+    made = make_sample(folder, accounts)
     small, large = (forecast(folder, sample(folder, count), f"of-{count}", "--force") for count in (tenth, accounts))
     daily = forecast(folder, daily_files(folder, tenth), "of-daily", "--force")
     what = f"forecast, {accounts:,} accounts x {DAYS} days"
@@ -81,14 +81,6 @@ def run(folder: Path, accounts: int) -> tuple[list[Row], dict[str, Measured]]:
         ),
     ]
     return rows, {f"{tenth:,} accounts": small, f"{accounts:,} accounts": large, f"{tenth:,}, daily files": daily}
-
-
-def _made(folder: Path, accounts: int) -> Measured | None:
-    """Make the sample and return what that took; None where it is there already."""
-    path = folder / f"sample-{accounts}"
-    if path.exists():
-        return None
-    return tool("sample", "--accounts", str(accounts), "--days", str(DAYS), "--seed", str(SEED), "--output", str(path))
 
 
 def _making(accounts: int, made: Measured) -> list[Row]:

@@ -5,6 +5,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,7 +43,8 @@ def measure(command: Sequence[str]) -> Measured:
     with tempfile.TemporaryFile() as said, subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said) as running:
         while running.poll() is None:
             memory.append((time.perf_counter() - started, _look(running.pid, cpu) / _MIB))
-            time.sleep(_LOOK)
+            with suppress(subprocess.TimeoutExpired):
+                running.wait(_LOOK)
         seconds = time.perf_counter() - started
         if running.returncode:
             said.seek(0)

@@ -10,9 +10,8 @@ from typing import Final
 
 from benchmarks import startup
 from benchmarks.inputs import daily_files, sample
-from benchmarks.process import measure
 from benchmarks.rows import Row, at_most, print_rows
-from benchmarks.scale import forecast
+from benchmarks.scale import forecast, yardstick
 
 ACCOUNTS: Final = 2_000
 #: The share of its target that a ratio may be off by: two of the same runs differ by as much on a busy machine.
@@ -27,9 +26,7 @@ def run() -> list[Row]:
         ours = forecast(folder, source, "whole")
         daily = forecast(folder, daily_files(folder, ACCOUNTS), "daily")
         small = forecast(folder, source, "small", "--shard-size", str(ACCOUNTS // 8))
-        naive = measure(
-            [sys.executable, "-m", "benchmarks.yardsticks.seasonal_naive", str(source), str(folder / "naive.parquet")]
-        )
+        naive = yardstick("seasonal_naive", source, folder / "naive.parquet")
     what = f"forecast, {ACCOUNTS:,} accounts"
     return [
         *startup.run(),

@@ -39,9 +39,9 @@ def _rows(folder: Path, accounts: int, fewer: int) -> Iterator[Row]:
 def _against_others(folder: Path, accounts: int, ours: Measured) -> Iterator[Row]:
     """Compare with statsforecast's cheapest seasonal model, with polars alone, with a rate and with AutoETS."""
     source, what = sample(folder, accounts), f"forecast, {accounts:,} accounts x {DAYS} days"
-    theirs = _yardstick("seasonal_naive", source, folder / "naive.parquet")
-    alone = _yardstick("polars_alone", source, folder / "whole", folder)
-    dear = _yardstick("auto_ets", source, folder / "ets.parquet", DEAR, 7, 1)
+    theirs = yardstick("seasonal_naive", source, folder / "naive.parquet")
+    alone = yardstick("polars_alone", source, folder / "whole", folder)
+    dear = yardstick("auto_ets", source, folder / "ets.parquet", DEAR, 7, 1)
     yield Row(
         f"{what}, times as fast",
         "statsforecast SeasonalNaive(30), n_jobs=2",
@@ -103,7 +103,7 @@ def _by_account(folder: Path, accounts: int) -> Iterator[Row]:
     _first_accounts(sample(folder, accounts), few / "part-00000.parquet", BY_ACCOUNT)
     model = ("--model", "AutoETS", "--season-length", "7")
     ours = forecast(folder, few, "ets", *model)
-    bare = _yardstick("auto_ets", few, folder / "bare.parquet", BY_ACCOUNT, 7, 2)
+    bare = yardstick("auto_ets", few, folder / "bare.parquet", BY_ACCOUNT, 7, 2)
     yield Row(
         f"forecast --model AutoETS, {BY_ACCOUNT} accounts, times as long",
         "bare script, n_jobs=2",
@@ -137,7 +137,8 @@ def _first_accounts(source: Path, target: Path, accounts: int) -> None:
     rows.collect().write_parquet(target)
 
 
-def _yardstick(name: str, *arguments: object) -> Measured:
+def yardstick(name: str, *arguments: object) -> Measured:
+    """Run the bare script of that name and return what it took."""
     return measure([sys.executable, "-m", f"benchmarks.yardsticks.{name}", *map(str, arguments)])
 
 
