@@ -140,7 +140,7 @@ def _model_mix(prepared: Prepared, failures: Sequence[FailureGroup]) -> tuple[Mo
     """Return how many accounts each model forecast, for itself and for those that could not; nothing of a backtest."""
     if prepared.command != "forecast":
         return ()
-    rows = _forecasts(prepared).group_by(c.MODEL).len().collect()
+    rows = scan_forecasts(prepared.output).group_by(c.MODEL).len().collect()
     horizon = prepared.settings.horizon
     mix: Counter[tuple[str, str]] = Counter({(name, name): count // horizon for name, count in rows.iter_rows()})
     for group in failures:
@@ -166,10 +166,6 @@ def _sanity(prepared: Prepared) -> Sanity:
     quantiles = c.quantile_columns(prepared.settings.level)
     finite = pl.all_horizontal(pl.col(name).is_finite() for name in (c.MEAN, *quantiles))
     ordered = pl.all_horizontal(pl.col(low) <= pl.col(high) for low, high in pairwise(quantiles))
-    counts = _forecasts(prepared).select((~finite).sum().alias("odd"), (~ordered).sum().alias("crossed"))
+    counts = scan_forecasts(prepared.output).select((~finite).sum().alias("odd"), (~ordered).sum().alias("crossed"))
     odd, crossed = counts.collect(engine="streaming").row(0)
     return Sanity(not_finite=odd or 0, crossed=crossed or 0)
-
-
-def _forecasts(prepared: Prepared) -> pl.LazyFrame:
-    return scan_forecasts(prepared.output)
