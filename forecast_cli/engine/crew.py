@@ -133,6 +133,19 @@ def hiring(job: Job) -> Iterator[Crew]:
                 worker.kill()
 
 
+def try_worker(patience: float) -> int | None:
+    """Make a process the way a worker is made, and return what it ended with, or None if it did not in ``patience`` s.
+
+    Raises OSError or EOFError where the system has no room for it.
+    """
+    with _environment(ONE_THREAD):
+        process = _context(()).Process(target=os.getpid, daemon=True)  # type: ignore[attr-defined]
+        process.start()
+    process.join(patience)
+    code: int | None = process.exitcode
+    return code
+
+
 def start_method() -> str:
     """Return the start method of workers: never fork, which hangs once polars has threads."""
     return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"

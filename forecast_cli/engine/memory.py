@@ -91,6 +91,11 @@ def find_room(
     return Room(limit, fitting, max(min(at_once, load.shard), few))
 
 
+def smallest_run(workers: int) -> int:
+    """Return the bytes that a run of a few accounts takes with ``workers``."""
+    return max(_LEARNING, _WAITING + _SERVER + workers * _WORKER)
+
+
 def _least(models: Sequence[ModelChoice], load: Load, few: int) -> int:
     before = (_LEARNING if _learns(models) else _LOOKING) + load.accounts * _ACCOUNT
     return max(before, _fixed(models, load) + _worker(models, load) + few * _need(models, load))

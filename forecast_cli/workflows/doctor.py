@@ -1,6 +1,5 @@
 """What a run needs of this machine, looked at before there is one. Nothing is changed."""
 
-import multiprocessing
 import os
 import platform
 import shutil
@@ -16,16 +15,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.text import counted
-from forecast_cli.engine.crew import start_method
+from forecast_cli.engine.crew import start_method, try_worker
 from forecast_cli.engine.local import usable_cores
+from forecast_cli.engine.memory import smallest_run
 from forecast_cli.store.fingerprint import versions
 from forecast_cli.store.lock import is_held
 from forecast_cli.store.machine import available_memory, processor_quota
 
 _MB: Final = 1_000_000
-#: Bytes that the run itself takes, and each of its workers.
-_RUN_TAKES: Final = 400 * _MB
-_WORKER_TAKES: Final = 350 * _MB
 #: Bytes free below which a run is likely to fail, and below which it may.
 _TOO_LITTLE: Final = 50 * _MB
 _LITTLE: Final = 1_000 * _MB
@@ -77,10 +74,10 @@ def look_at_memory(read: Callable[[], int | None] = available_memory, cores: int
     free, workers = read(), cores or usable_cores()
     if free is None:
         return Sign("memory", Health.OK, "this system does not say")
-    fit = (free - _RUN_TAKES) // _WORKER_TAKES
+    fit = max((count for count in range(1, workers + 1) if smallest_run(count) <= free), default=0)
     found = f"{_size(free)} available, limits included"
-    if fit < 1:
-        return Sign("memory", Health.FAIL, found, f"a run takes {_size(_RUN_TAKES + _WORKER_TAKES)}: make room for it")
+    if fit == 0:
+        return Sign("memory", Health.FAIL, found, f"a run takes {_size(smallest_run(1))}: make room for it")
     if fit < workers:
         return Sign("memory", Health.WARN, found, f"enough for --jobs {fit}, the default is {workers}")
     return Sign("memory", Health.OK, found)
@@ -143,10 +140,7 @@ def look_at_workers() -> Sign:
     method = start_method()
     hint = "see the system's limits on processes and memory: ulimit -a"
     try:
-        process = multiprocessing.get_context(method).Process(target=os.getpid, daemon=True)  # type: ignore[attr-defined]
-        process.start()
-        process.join(_WAIT)
-        code = process.exitcode
+        code = try_worker(_WAIT)
     except (OSError, EOFError) as error:
         return Sign("workers", Health.FAIL, f"{method}: {error}", hint)
     if code != 0:

@@ -1,6 +1,7 @@
 """Workers: made from nothing that has run, one thread each, and gone with their parent."""
 
 import os
+from multiprocessing import forkserver
 from pathlib import Path
 
 import faulty_model
@@ -9,7 +10,7 @@ from fault_runs import ids, write_balances
 from processes import gone_within, needs_proc, start, within, workers_of
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.engine.crew import ONE_THREAD, start_method
+from forecast_cli.engine.crew import ONE_THREAD, start_method, try_worker
 from forecast_cli.engine.shards import Job, Shard, Tables
 from forecast_cli.engine.worker import forecast_shard
 from forecast_cli.workflows.forecast import run_forecast
@@ -64,6 +65,14 @@ def test_RT06_a_worker_has_one_thread_for_each_library(tmp_path: Path, monkeypat
     run_forecast(ForecastRequest(str(source), tmp_path / "out", settings))
     assert os.environ.get("POLARS_MAX_THREADS") != "1"
     assert faulty_model.FAULTS
+
+
+def test_RT06_a_look_at_the_machine_before_a_run_leaves_workers_their_one_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forkserver._forkserver._stop()  # type: ignore[attr-defined]  # the one of tests before this
+    assert try_worker(60) == 0
+    test_RT06_a_worker_has_one_thread_for_each_library(tmp_path, monkeypatch)
 
 
 @needs_proc
