@@ -52,11 +52,11 @@ test: $(STAMP) ## Run all tests
 
 .PHONY: test-faults
 test-faults: $(STAMP) ## Inject every fault there is and print how often each was survived (about 15 minutes)
-	@FAULT_TABLE=1 FAULT_STRIDE=1 FAULT_KILLS=60 FAULT_RACES=50 $(BIN)/python -m pytest -q tests/faults $(ARGS)
+	@FAULT_TABLE=1 FAULT_STRIDE=1 FAULT_KILLS=60 FAULT_RACES=50 $(BIN)/python -m pytest -q --numprocesses 2 tests/faults $(ARGS)
 
 .PHONY: torture
 torture: $(STAMP) ## Kill 1,000 runs at random instants, and race 8 runs for one output 50 times (about an hour)
-	@FAULT_TABLE=1 FAULT_KILLS=1000 FAULT_RACES=50 $(BIN)/python -m pytest -q tests/faults/test_faults_kill.py $(ARGS)
+	@FAULT_TABLE=1 FAULT_KILLS=1000 FAULT_RACES=50 $(BIN)/python -m pytest -q --numprocesses 2 tests/faults/test_faults_kill.py $(ARGS)
 
 $(FUZZ)/.installed: requirements/fuzz.txt $(STAMP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade --target $(FUZZ) --requirement requirements/fuzz.txt

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -261,3 +262,16 @@ def test_a_run_works_with_stdin_stdout_and_stderr_closed(balances: Path, tmp_pat
     done = subprocess.run(["/bin/sh", "-c", f"exec {line} <&- >&- 2>&-"], env=os.environ, check=False)
     assert done.returncode == ExitCode.OK
     assert (output / "_SUCCESS").exists()
+
+
+def test_a_run_of_block_models_loads_neither_statsforecast_nor_pandas(balances: Path, tmp_path: Path) -> None:
+    words = ["forecast", str(balances), "--output", str(tmp_path / "out"), *map(str, QUICK), "--quiet"]
+    code = (
+        "import sys\n"
+        f"sys.argv = ['forecast-cli', *{words!r}]\n"
+        "from forecast_cli.__main__ import main\n"
+        "try:\n    main()\nexcept SystemExit as leaving:\n    assert leaving.code == 0, leaving.code\n"
+        "print('loaded:', *(name for name in ('polars', 'statsforecast', 'pandas') if name in sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "loaded: polars"

@@ -21,16 +21,13 @@ def stride() -> int:
     return int(os.environ.get("FAULT_STRIDE", "5"))
 
 
-@pytest.fixture(scope="session")
-def kills() -> int:
-    """Runs to kill at random instants; ``make test-faults`` and ``make torture`` ask for more."""
-    return int(os.environ.get("FAULT_KILLS", "10"))
+def shared_out(variable: str, default: int, most: int) -> list[tuple[int, int]]:
+    """As many as ``variable`` says, at most ``most`` to a test: the first of each, and how many from there.
 
-
-@pytest.fixture(scope="session")
-def races() -> int:
-    """Races of 8 runs for one output."""
-    return int(os.environ.get("FAULT_RACES", "1"))
+    ``make test-faults`` and ``make torture`` ask for more than the default.
+    """
+    count = int(os.environ.get(variable, default))
+    return [(first, min(most, count - first)) for first in range(0, count, most)]
 
 
 @pytest.hookimpl(trylast=True)

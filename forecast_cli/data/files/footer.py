@@ -107,6 +107,6 @@ def _check_zones(path: str, schema: pa.Schema) -> None:
 def _dtype(field: pa.Field) -> pl.DataType:
     """Return the polars type of a column; Object where polars has none, as for decimals of over 38 digits."""
     try:
-        return pl.DataFrame(pa.schema([field]).empty_table()).dtypes[0]
+        return pl.Schema(pa.schema([field]))[field.name]
     except read_errors():
         return pl.Object()
