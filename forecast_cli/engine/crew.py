@@ -184,8 +184,13 @@ def _deaf_to_interrupts() -> Iterator[None]:
 
 
 def _modules_needed(job: Job) -> tuple[str, ...]:
-    """Return what to import before the first task: statsforecast, and only where a model needs it."""
-    return ("statsforecast.models",) if any(choice.spec.kind is ModelKind.SERIES for choice in job.models) else ()
+    """Return what to import before the first task, and only where a model needs it: what takes long to import."""
+    specs = [choice.spec for choice in job.models]
+    slow = {
+        "statsforecast.models": any(spec.kind is ModelKind.SERIES for spec in specs),
+        "forecast_cli.models.recurring.detect": any(spec.finds_events for spec in specs),  # compiles where it has to
+    }
+    return tuple(module for module, needed in slow.items() if needed)
 
 
 @contextlib.contextmanager

@@ -8,10 +8,9 @@ import polars as pl
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.engine.events import events_table
-from forecast_cli.models.recurring.cycles import Cycle
+from forecast_cli.models.recurring.cycles import OFFSETS, Cycle
 from forecast_cli.models.recurring.events import coming_events
 from forecast_cli.models.recurring.listing import StreamStatus
-from forecast_cli.models.recurring.payments import OFFSETS
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.workflows.story import Payment, Regular
 

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.recurring.detect import find_streams
 from forecast_cli.models.recurring.model import course_ahead
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.rows import chunks, row_sums
@@ -37,6 +36,8 @@ class Outlook:
 
 def look_ahead(panel: Panel, h: int) -> Outlook:
     """Return the outlook of each account over ``h`` days, each from its own past alone."""
+    from forecast_cli.models.recurring.detect import find_streams
+
     streams = find_streams(panel)
     path, sd = course_ahead(panel, streams, h)
     young = panel.lengths < PATH_DAYS

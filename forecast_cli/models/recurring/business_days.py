@@ -24,8 +24,8 @@ def shifted(due: NDArray[np.int64], rule: Rule) -> NDArray[np.int64]:
     """Return due days, of any shape and as days since 1970-01-01, moved to a business day as ``rule`` says."""
     if rule is Rule.NONE or not due.size:
         return due
-    first, before, after = _tables(due)
-    return (before if rule is Rule.BEFORE else after)[due - first]
+    calendar = calendar_of(due)
+    return np.asarray(calendar[rule][due - calendar[Rule.NONE, 0]])
 
 
 def ruled(due: NDArray[np.int64], rule: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -41,13 +41,13 @@ def is_business(days: NDArray[np.int64]) -> NDArray[np.bool_]:
     return np.asarray(shifted(days, Rule.BEFORE) == days)
 
 
-def _tables(days: NDArray[np.int64]) -> tuple[int, NDArray[np.int64], NDArray[np.int64]]:
-    return _shift_tables(int(days.min()) // _BLOCK, int(days.max()) // _BLOCK)
+def calendar_of(days: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each day goes by each rule, [3, d], for d days in a row among which all of ``days`` are."""
+    return _calendar(int(days.min()) // _BLOCK, int(days.max()) // _BLOCK)
 
 
 @lru_cache(maxsize=8)
-def _shift_tables(first_block: int, last_block: int) -> tuple[int, NDArray[np.int64], NDArray[np.int64]]:
-    """Return the first day of the tables, and for each day from it on the business day at or before, at or after it."""
+def _calendar(first_block: int, last_block: int) -> NDArray[np.int64]:
     import holidays
 
     first = first_block * _BLOCK
@@ -56,4 +56,4 @@ def _shift_tables(first_block: int, last_block: int) -> tuple[int, NDArray[np.in
     closed = np.array(sorted(holidays.country_holidays("US", years=years)), dtype="datetime64[D]")
     inner = axis[_MARGIN:-_MARGIN]
     before, after = (np.busday_offset(inner, 0, roll=way, holidays=closed) for way in ("backward", "forward"))
-    return first, before.astype(np.int64), after.astype(np.int64)
+    return np.stack([inner, before, after]).astype(np.int64)

@@ -1,7 +1,8 @@
 """Candidates: phases of a cycle on whose days an amount recurs more often than on other days.
 
-The score of a phase and a range of amounts is a log-likelihood ratio. Of the s due days between the first and the last
-hit, h have a flow in the range; on other days of the account a share p has one. Then
+Of a phase the range of amounts is taken that most of its days have, for each of some widths. The score of a phase and a
+range is a log-likelihood ratio. Of the s due days between the first and the last hit, h have a flow in the range; on
+other days of the account a share p has one. Then
 
 score = h log(h / (s p)) + (s - h) log((s - h) / (s (1 - p))),
 
@@ -9,133 +10,324 @@ the likelihood of h hits at the rate that was seen against that at the rate of a
 Communications in Statistics 26(6), 1997, with the range of amounts scanned besides the days).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.recurring.cycles import Cycle
-from forecast_cli.models.recurring.ranges import find_ranges
+from forecast_cli.models.recurring.lattices import MOST_DAYS, PHASE, Lattices
 
+#: How wide a range of amounts may be, as its upper end over its lower, the share of due days that it has to hit, and
+#: the hits it needs besides those of its cycle. The first takes equal amounts, as far as the search tells them apart.
+_RATIOS: Final = np.array([1 + 2.0**-15, 1.083, 1.383, 1.93], dtype=np.float32)
+_SHARES: Final = np.array([0.08, 0.25, 0.33, 0.4])
+_MORE: Final = (0, 1, 2, 4)
+#: Numbers of amounts, less one, for which the narrowest range that holds them is looked for.
+_LADDER: Final = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 15, 17, 20, 23, 27, 32, 38, 45, 53, 62, 72, 84, 98])
+#: Low bits of a ratio in single precision that make room for the place of its lower amount.
+_PLACE_BITS: Final = np.uint32(127)
+_NONE: Final = np.uint32(2**32 - 1)
+_WIDEST: Final = _RATIOS.view(np.uint32) | _PLACE_BITS
+#: Room for rounding at both ends of a range.
+_WIDER, _NARROWER = np.float32(1 + 2.0**-20), np.float32(1 - 2.0**-20)
+_NEVER: Final = np.int32(2**31 - 1)
 #: Score a candidate needs: what the best of a few hundred phases and ranges reaches by chance, and a margin.
-LEAST_SCORE: Final = 9.0
+_LEAST_SCORE: Final = 9.0
+#: Candidates of an account that are looked at, and that are settled at a time.
+_LOOKED_AT: Final = 32
+AT_ONCE: Final = 14
+#: Share of an amount that the flow of a day has at least if the payment is a part of it.
+_HIDING: Final = 0.9
+#: Amounts closer than this, as a ratio, may be one stream seen in two phases: so many of them are settled, and no more
+#: than two of one cycle.
+_APART: Final = 1.45
+_ALIKE: Final = 4
+_ALIKE_IN_CYCLE: Final = 2
 
-_Sizes = NDArray[np.float32]
+#: Hits that a cycle needs of equal amounts, and of others: two are told from chance where no other due day speaks
+#: against them.
+FEWEST: Final = {Cycle.WEEKLY: (5, 5), Cycle.BIWEEKLY: (4, 4), Cycle.MONTHLY: (2, 3), Cycle.QUARTERLY: (3, 3)}
+_FEWEST: Final = np.array([[FEWEST.get(cycle, (0, 0))[more > 0] + more for more in _MORE] for cycle in Cycle])
+_LARGEST: Final = float(np.finfo(np.float32).max)
+
+#: A candidate: its ``cycle``, the ``place`` of its phase in the lattice of that cycle, its amounts without sign from
+#: ``low`` to ``high``, ``sign`` 1 or -1. ``fits`` days of the account have such a flow, in or out; other flow may hide
+#: it, of ``least`` size, on as many as it ``hides`` on. ``score`` 0 is that of none.
+CANDIDATE: Final = np.dtype(
+    [(name, np.int64) for name in ("cycle", "place", "width", "fits", "hides")]
+    + [(name, np.float64) for name in ("score", "low", "high", "least", "sign")],
+    align=True,
+)
+
+_Amounts = NDArray[np.float32]
+_Whole = NDArray[np.int64]
+_Places = NDArray[np.int32]
+_Records = NDArray[Any]
 
 
-@dataclass(frozen=True)
-class Candidates:
-    """The m candidates of some accounts: ``row``, ``cycle``, ``place`` of the phase in its lattice, ``score``; all [m].
+def find_candidates(flow: NDArray[np.float64], days: _Whole, lattices: Lattices) -> _Records:
+    """Return the candidates of c accounts that are to be settled, [c, AT_ONCE], the strongest of each first.
 
-    ``low`` and ``high`` bound the amount, without sign; ``sign`` is 1.0 or -1.0; ``width`` is the range's place in
-    ``WIDTHS``.
+    ``flow`` [c, t + 1], its last column 0, ``days`` [c] of history; ``lattices`` have the place of each account's
+    origin. Behind the last of an account stand some of score 0.
     """
-
-    row: NDArray[np.int64]
-    cycle: NDArray[np.int64]
-    place: NDArray[np.int64]
-    width: NDArray[np.int64]
-    score: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    sign: NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Flows:
-    """The flow of c accounts in single precision: ``by_day`` [t + 1, c], signed, 0 where there is none.
-
-    ``ordered`` [c (t + 1)] are the keys of its sizes, account by account and ascending, inf where there is none;
-    ``days`` [c] of history, ``days_of_flow`` [c] those with a flow.
-    """
-
-    by_day: _Sizes
-    ordered: NDArray[np.int64]
-    days: NDArray[np.int64]
-    days_of_flow: NDArray[np.int64]
-
-
-def flows_of(flow: NDArray[np.float64], days: NDArray[np.int64]) -> Flows:
-    """Return ``flow`` [c, t + 1] laid out for the search."""
     with np.errstate(over="ignore"):
         single = flow.astype(np.float32)
     single[np.isinf(single)] = 0.0
-    size = np.abs(single)
-    np.copyto(size, np.inf, where=size == 0.0)
-    return Flows(
-        by_day=np.ascontiguousarray(single.T),
-        ordered=_keys(np.arange(len(size))[:, None], np.sort(size, axis=1)).reshape(-1),
-        days=days,
-        days_of_flow=np.count_nonzero(single, axis=1),
-    )
+    picks = np.zeros((len(flow), AT_ONCE), dtype=CANDIDATE)
+    _look(single, _ascending(single), days, lattices.place, lattices.columns, lattices.phases, _FEWEST, logs(), picks)
+    return picks
 
 
-def find_candidates(flows: Flows, lattices: Sequence[tuple[Cycle, NDArray[np.int64]]]) -> Candidates:
-    """Return the candidates of some cycles, each with the ``columns`` [k, p, c or 1] of its lattice."""
-    found = [one for cycle, columns in lattices for one in find_ranges(flows.by_day, columns, cycle)]
-    row, place, low, high, sign, hits, span = (
-        np.concatenate([getattr(one, name) for one in found])
-        for name in ("row", "place", "low", "high", "sign", "hits", "span")
-    )
-    many = [len(one.row) for one in found]
-    cycle, width = np.repeat([int(one.cycle) for one in found], many), np.repeat([one.width for one in found], many)
-    days = flows.days[row]
-    around = np.maximum(count_between(flows, row, low, high) - hits, 0)
-    score = log_ratio(hits, span, around, np.maximum(days - span, around + 1))
-    some = np.flatnonzero(score >= LEAST_SCORE)
-    bounds = (low[some].astype(np.float64), high[some].astype(np.float64))
-    return Candidates(row[some], cycle[some], place[some], width[some], score[some], *bounds, sign[some])
+def _ascending(flow: _Amounts) -> _Places:
+    """Return the places of each row's flows by their size: positive numbers are ordered as their bits are."""
+    keys = np.abs(flow).view(np.int32).astype(np.int64) << 32
+    keys |= np.arange(flow.shape[1])
+    keys.sort(axis=1)
+    return keys.astype(np.int32)
 
 
-def log_ratio(
-    hits: NDArray[np.int64], span: NDArray[np.int64], around: NDArray[np.int64], days: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Return the score of ``hits`` in ``span`` due days, where ``around`` of ``days`` other days have such a flow.
-
-    p = (around + 1/2) / (days + 1); 0 where no more are hit than of other days. Logarithms are of whole numbers, from a
-    table: the same bits wherever a row stands.
-    """
-    log = _logs(2 * int(max(days.max(initial=1), span.max(initial=1))) + 3)
-    miss = span - hits
-    p, q = log[2 * around + 1] - log[2 * days + 2], log[2 * (days - around) + 1] - log[2 * days + 2]
-    ratio = hits * (log[hits] - log[span] - p) + miss * (log[miss] - log[span] - q)
-    return np.where(hits * (days + 1) > (around + 0.5) * span, ratio, 0.0)
-
-
-def multinomial_ratio(own: list[NDArray[np.int64]], other: list[NDArray[np.int64]]) -> NDArray[np.float64]:
-    """Return the sum over kinds of own log(share of own / share of other days), half a day added to each other kind."""
-    total, others = sum(own), sum(2 * kind + 1 for kind in other)
-    log = _logs(int(max(np.max(total, initial=1), np.max(others, initial=1))))
-    ratio = np.zeros(len(own[0]))
-    for here, there in zip(own, other, strict=True):
-        ratio = ratio + here * (log[here] - log[total] - log[2 * there + 1] + log[others])
-    return ratio
-
-
-def _logs(n: int) -> NDArray[np.float64]:
-    table = np.zeros(n + 1)
-    table[1:] = np.log(np.arange(1, n + 1))
+@lru_cache(maxsize=1)
+def logs() -> NDArray[np.float64]:
+    """Return the logarithms of whole numbers, and 0 for 0: from a table, the same bits wherever a number stands."""
+    table = np.zeros(4 * MOST_DAYS)
+    table[1:] = np.log(np.arange(1, len(table)))
     return table
 
 
-def count_between(
-    flows: Flows, row: NDArray[np.int64], low: NDArray[Any], high: NDArray[Any] | None = None
-) -> NDArray[np.int64]:
-    """Return on how many days the flow of account ``row`` [m], in or out, is from ``low`` to ``high`` [m]."""
-    above = flows.days_of_flow[row] if high is None else _count(flows, row, high.astype(np.float32), right=True)
-    return above - _count(flows, row, low.astype(np.float32), right=False)
+@part
+def _deal(columns: _Places, starts: _Places, dealt: _Places) -> None:
+    """Write which of ``columns`` [k] are each day: in ``dealt`` [k], from ``starts`` [t + 2] of a day to the next's."""
+    starts[:] = 0
+    for column in columns:
+        starts[column + 1] += 1
+    for day in range(1, len(starts)):
+        starts[day] += starts[day - 1]
+    for place in range(len(columns)):
+        dealt[starts[columns[place]]] = place
+        starts[columns[place]] += 1
+    for day in range(len(starts) - 1, 0, -1):
+        starts[day] = starts[day - 1]
+    starts[0] = 0
 
 
-def _count(flows: Flows, row: NDArray[np.int64], value: _Sizes, *, right: bool) -> NDArray[np.int64]:
-    """Return how many sizes of account ``row`` [m] lie below (``right``: or at) each ``value`` [m]."""
-    keys, found = _keys(row, value), np.empty(len(row), dtype=np.int64)
-    order = np.argsort(keys)  # what is looked up in order is found in half the time
-    found[order] = np.searchsorted(flows.ordered, keys[order], side="right" if right else "left")
-    return found - row * len(flows.by_day)
+@part
+def _line_up(
+    flow: _Amounts,
+    order: _Places,
+    starts: _Places,
+    dealt: _Places,
+    owner: _Places,
+    line: _Amounts,
+    places: _Places,
+    ends: _Whole,
+) -> None:
+    """Put the flow of each due day into the line of its phase, ``owner`` [k]: as they come in order, amounts ascend.
+
+    ``places`` [k] are those of the due days, ``ends`` [p] behind the last of each phase's line.
+    """
+    for day in order:
+        if flow[day] != 0.0:
+            for place in dealt[starts[day] : starts[day + 1]]:
+                end = ends[owner[place]]
+                line[end], places[end] = flow[day], place
+                ends[owner[place]] += 1
 
 
-def _keys(row: NDArray[np.int64], size: _Sizes) -> NDArray[np.int64]:
-    """Return numbers that order sizes by row, and within a row by size: as the bits of floats from 0 up are ordered."""
-    return (row << 32) + np.ascontiguousarray(size).view(np.int32)
+@part
+def _narrowest(line: _Amounts, more: int) -> np.uint32:
+    """Return the bits of the narrowest ratio of an amount and that ``more`` behind it, its place in the low bits.
+
+    Of those that differ in the low bits alone it is that of the smallest amounts. Positive numbers are ordered as their
+    bits are.
+    """
+    best = _NONE
+    behind = line[more:]
+    for place in range(len(behind)):
+        bits = np.float32(abs(behind[place] / line[place])).view(np.uint32)
+        best = min(best, np.uint32((bits & ~_PLACE_BITS) | np.uint32(place)))
+    return best
+
+
+@part
+def _fullest(line: _Amounts, fewest: _Whole, first: _Whole, more: _Whole) -> None:
+    """Write for each width where the range that holds most amounts begins, and how many follow: 0 if it has too few.
+
+    Of ranges that hold as many the narrowest is taken. The amounts of ``line`` ascend, whatever their signs.
+    """
+    more[:] = 0
+    for step in _LADDER:
+        if step >= len(line):
+            return
+        if step >= fewest[0] - 1:
+            narrowest = _narrowest(line, step)
+            if narrowest > _WIDEST[-1]:
+                return
+            for width in range(len(_WIDEST)):
+                if narrowest <= _WIDEST[width] and step >= fewest[width] - 1:
+                    first[width], more[width] = narrowest & _PLACE_BITS, step
+
+
+@part
+def _hits(line: _Amounts, places: _Places, one: Any, first: int) -> tuple[int, Any]:
+    """Write the sign that most flows in a candidate's range have, 0 where as many come in as go out.
+
+    Return how many have it, and how many due days these span. The range is about ``first`` in ``line`` [n], and
+    ``places`` [n] are those of its flows among due days.
+    """
+    while first > 0 and abs(line[first - 1]) >= one["low"]:
+        first -= 1
+    while first < len(line) and abs(line[first]) < one["low"]:
+        first += 1
+    end, net = first, 0
+    while end < len(line) and abs(line[end]) <= one["high"]:
+        net += 1 if line[end] > 0.0 else -1
+        end += 1
+    one["sign"] = (net > 0) - (net < 0)
+    if net == 0:
+        return 0, 1
+    hits, newest, oldest = 0, _NEVER, -1
+    for place in range(first, end):
+        if (line[place] > 0.0) == (net > 0):
+            hits, newest, oldest = hits + 1, min(newest, places[place]), max(oldest, places[place])
+    return hits, oldest - newest + 1
+
+
+@part
+def _below(flow: _Amounts, order: _Places, bound: float) -> int:
+    """Return how many sizes of a flow lie below ``bound``."""
+    low, high = 0, len(order)
+    while low < high:
+        middle = (low + high) // 2
+        if abs(flow[order[middle]]) < bound:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@part
+def _count(flow: _Amounts, order: _Places, low: float, high: float) -> int:
+    """Return how many sizes of a flow lie from ``low`` to ``high``."""
+    above = _below(flow, order, high)
+    while above < len(order) and abs(flow[order[above]]) == high:
+        above += 1
+    return above - _below(flow, order, low)
+
+
+@part
+def _log_ratio(hits: int, span: int, around: int, days: int, logs: NDArray[np.float64]) -> Any:
+    """Return the score of ``hits`` in ``span`` due days, where ``around`` of ``days`` other days have such a flow.
+
+    p = (around + 1/2) / (days + 1); 0 where no more are hit than of other days.
+    """
+    if hits * (days + 1) <= (around + 0.5) * span:
+        return 0.0
+    miss = span - hits
+    p, q = logs[2 * around + 1] - logs[2 * days + 2], logs[2 * (days - around) + 1] - logs[2 * days + 2]
+    return hits * (logs[hits] - logs[span] - p) + miss * (logs[miss] - logs[span] - q)
+
+
+@part
+def _alike(one: Any, other: Any) -> Any:
+    """Say whether two candidates may be one stream seen twice: of one sign, their amounts near."""
+    near = one["low"] <= _APART * other["low"] and other["low"] <= _APART * one["low"]
+    return near and one["sign"] == other["sign"]
+
+
+@part
+def _joins(one: Any, picks: _Records, n: int) -> bool:
+    """Say whether a candidate is settled besides the ``n`` stronger ones already picked."""
+    alike, in_cycle = 0, 0
+    for number in range(n):
+        other = picks[number]
+        if _alike(one, other):
+            alike += 1
+            if one["cycle"] == other["cycle"]:
+                in_cycle += 1
+                if one["place"] == other["place"] and one["width"] == other["width"]:
+                    return False  # the same days, but for weekends and holidays
+    return n < AT_ONCE and alike < _ALIKE and in_cycle < _ALIKE_IN_CYCLE
+
+
+@part
+def _stronger(one: Any, other: Any) -> Any:
+    tied = one["score"] == other["score"] and one["place"] < other["place"]
+    return tied or one["score"] > other["score"]
+
+
+@part
+def _pick(found: _Records, picks: _Records) -> None:
+    """Write those of an account's candidates that are to be settled into ``picks``, the strongest first."""
+    n = 0
+    for _ in range(min(len(found), _LOOKED_AT)):
+        best = 0
+        for place in range(1, len(found)):
+            if _stronger(found[place], found[best]):
+                best = place
+        if _joins(found[best], picks, n):
+            picks[n] = found[best]
+            n += 1
+        found[best]["score"] = 0.0
+
+
+@part
+def _measure(
+    one: Any, flow: _Amounts, order: _Places, hits: int, span: int, days: int, logs: NDArray[np.float64]
+) -> None:
+    """Write the score of a candidate, and on how many days of the account flow fits it, or other flow may hide it."""
+    one["least"] = _HIDING * one["low"]
+    one["fits"] = _count(flow, order, one["low"], one["high"])
+    one["hides"] = len(order) - _below(flow, order, float(np.float32(one["least"]))) - one["fits"]
+    around = max(one["fits"] - hits, 0)
+    one["score"] = _log_ratio(hits, span, around, max(days - span, around + 1), logs)
+
+
+@kernel(
+    (np.float32, 2), (np.int32, 2), (np.int64, 1), (np.int64, 1), (np.int32, 2), (PHASE, 1), (np.int64, 2),
+    (np.float64, 1), (CANDIDATE, 2),
+)  # fmt: skip
+def _look(
+    flow: _Amounts,
+    order: _Places,
+    days: _Whole,
+    origin: _Whole,
+    columns: _Places,
+    phases: _Records,
+    fewest: _Whole,
+    logs: NDArray[np.float64],
+    picks: _Records,
+) -> None:
+    """Write the picks of each account; ``order`` [c, t + 1] are the days of ``flow`` [c, t + 1] by their size."""
+    widths, found = len(_RATIOS), np.empty(len(phases) * len(_RATIOS), CANDIDATE)
+    line, places = np.empty(columns.shape[1], np.float32), np.empty(columns.shape[1], np.int32)
+    dealt, owner = np.empty_like(places), np.empty_like(places)
+    starts, ends = np.empty(flow.shape[1] + 1, np.int32), np.empty(len(phases), np.int64)
+    first, more = np.zeros(widths, np.int64), np.zeros(widths, np.int64)
+    for number in range(len(phases)):
+        owner[phases[number]["start"] : phases[number]["end"]] = number
+    for account in range(len(flow)):
+        if account == 0 or origin[account] != origin[account - 1]:
+            _deal(columns[origin[account]], starts, dealt)
+        for number in range(len(phases)):
+            ends[number] = phases[number]["start"]
+        _line_up(flow[account], order[account], starts, dealt, owner, line, places, ends)
+        many = 0
+        for number in range(len(phases)):
+            phase, needed = phases[number], fewest[phases[number]["cycle"]]
+            own = line[phase["start"] : ends[number]]
+            _fullest(own, needed, first, more)
+            for width in range(widths):
+                if more[width] > 0:
+                    one = found[many]
+                    one["cycle"], one["place"], one["width"] = phase["cycle"], phase["place"], width
+                    one["low"] = abs(own[first[width] + more[width]]) / _RATIOS[width] * _NARROWER
+                    one["high"] = abs(own[first[width]]) * _RATIOS[width] * _WIDER
+                    hits, span = _hits(own, places[phase["start"] : ends[number]], one, first[width])
+                    if hits >= max(needed[width], _SHARES[width] * span):
+                        _measure(one, flow[account], order[account], hits, span, days[account], logs)
+                        many += one["score"] >= _LEAST_SCORE
+        _pick(found[:many], picks[account])

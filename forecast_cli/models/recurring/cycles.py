@@ -33,6 +33,10 @@ class Cycle(IntEnum):
 WEEK_STEPS: Final = {Cycle.WEEKLY: 7, Cycle.BIWEEKLY: 14}
 #: Months between two payments of the others; both halves of a semi-monthly stream are monthly ones.
 MONTH_STEPS: Final = {Cycle.SEMI_MONTHLY: 1, Cycle.MONTHLY: 1, Cycle.QUARTERLY: 3, Cycle.YEARLY: 12}
+#: Days a payment may come early or late by.
+EARLIEST: Final = -3
+LATEST: Final = 5
+OFFSETS: Final = np.arange(EARLIEST, LATEST + 1)
 MONTH_DAYS: Final = 31  # a day of the month that a shorter month lacks is its last day
 
 
@@ -63,13 +67,6 @@ class Phases:
         monthly = (self.cycle == Cycle.QUARTERLY) | (self.cycle == Cycle.YEARLY)
         cycle = np.where(weekly, int(Cycle.WEEKLY), np.where(monthly, int(Cycle.MONTHLY), self.cycle))
         return Phases(cycle, np.where(weekly, self.residue % 7, np.where(monthly, 0, self.residue)), self.anchor)
-
-    def __add__(self, other: "Phases") -> "Phases":
-        return Phases(
-            np.concatenate([self.cycle, other.cycle]),
-            np.concatenate([self.residue, other.residue]),
-            np.concatenate([self.anchor, other.anchor]),
-        )
 
     @property
     def by_week(self) -> NDArray[np.bool_]:

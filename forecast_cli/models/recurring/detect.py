@@ -9,18 +9,14 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.recurring.block import Block, Cells, block_of, take_out
 from forecast_cli.models.recurring.business_days import Rule
-from forecast_cli.models.recurring.candidates import Candidates, find_candidates, flows_of
-from forecast_cli.models.recurring.cycles import Cycle, Phases
-from forecast_cli.models.recurring.lattices import ROUNDS, lattice, phases_of
+from forecast_cli.models.recurring.candidates import find_candidates
+from forecast_cli.models.recurring.cycles import Cycle
+from forecast_cli.models.recurring.lattices import MOST_DAYS, ROUNDS, lattices
 from forecast_cli.models.recurring.pairs import pair_up
-from forecast_cli.models.recurring.payments import Seeds
-from forecast_cli.models.recurring.picks import pick
-from forecast_cli.models.recurring.ranges import FEWEST, MOST_PAYMENTS
+from forecast_cli.models.recurring.seeds import seeds_of
 from forecast_cli.models.recurring.settle import Settled, settle
 from forecast_cli.models.recurring.streams import Streams, streams_of
 
-#: Days of history that are looked at, whole weeks: what came to an end before does not tell what is to come.
-MOST_DAYS: Final = 7 * MOST_PAYMENTS
 #: Accounts looked at together: enough that a call into numpy is worth it, few enough that they stay in the cache.
 _CHUNK: Final = 512
 
@@ -60,23 +56,6 @@ def _peel(block: Block, explained: NDArray[np.float64]) -> list[Settled]:
 
 def _look(block: Block, left: NDArray[np.int64], sought: tuple[tuple[Cycle, Rule], ...]) -> list[Settled]:
     """Return the streams of some cycles that the rows ``left`` of a block show."""
-    distinct, place = np.unique(block.origins[left], return_inverse=True)
-    flows = flows_of(block.flow[left], block.lengths[left])
-    lattices = []
-    for cycle, rule in sought:
-        columns = lattice(cycle, rule, distinct, block.t).columns
-        lattices.append((cycle, columns[:, :, place] if columns.shape[2] > 1 else columns))
-    every = find_candidates(flows, lattices)
-    return settle(block, flows, _seeds(every, pick(every), block.origins, left=left), left=left)
-
-
-def _seeds(
-    found: Candidates, picks: NDArray[np.int64], origins: NDArray[np.int64], *, left: NDArray[np.int64]
-) -> Seeds:
-    row, cycle = left[found.row[picks]], found.cycle[picks]
-    phases = Phases(cycle, np.zeros_like(cycle), np.zeros_like(cycle))
-    for kind in FEWEST:
-        own = cycle == kind
-        part = phases_of(kind, origins[row[own]], found.place[picks][own])
-        phases.residue[own], phases.anchor[own] = part.residue, part.anchor
-    return Seeds(row, phases, found.low[picks], found.high[picks], found.sign[picks])
+    origins = block.origins[left]
+    found = find_candidates(block.flow[left], block.lengths[left], lattices(sought, origins, block.t))
+    return settle(block, seeds_of(found, left, origins))

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.recurring.business_days import ruled
-from forecast_cli.models.recurring.cycles import MONTH_STEPS, WEEK_STEPS, due_days
-from forecast_cli.models.recurring.payments import EARLIEST, LATEST, OFFSETS
+from forecast_cli.models.recurring.cycles import EARLIEST, LATEST, MONTH_STEPS, OFFSETS, WEEK_STEPS, due_days
 from forecast_cli.models.recurring.streams import Streams
 
 #: Days that a weekend with holidays can move a due day by.
@@ -22,7 +21,7 @@ _NEXT: Final = 5
 class Events:
     """The e payments that may come: ``stream`` [e], ``due`` [e] the day (since 1970-01-01) once the rule has moved it.
 
-    ``chance`` [e, o] is the probability that it comes with each of ``payments.OFFSETS`` from that day, 0 for days up to
+    ``chance`` [e, o] is the probability that it comes with each of ``cycles.OFFSETS`` from that day, 0 for days up to
     the origin. In the order of streams, the payments of each from the next one on.
     """
 

@@ -1,23 +1,24 @@
 """History: what the payments of a stream say of its amount, its punctuality and whether it still runs."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.recurring.payments import LATEST, OFFSETS, Payments
+from forecast_cli.models.recurring.cycles import LATEST, OFFSETS
+from forecast_cli.models.recurring.payments import Payments
 from forecast_cli.models.rows import row_sums
 
 #: Payments that the amount to come is taken from, and those that its spread is.
 _RECENT: Final = 5
 _SPREAD_OVER: Final = 8
-#: Share of a stream's payments that equal the one before for it to count as fixed.
-_FIXED: Final = 0.4
 #: Chance that a stream ends between two due days.
 _HAZARD: Final = 0.02
 #: Punctuality that a stream is taken to have before it has shown its own, worth as many payments as it sums to.
 _PRIOR: Final = np.where(OFFSETS == 0, 1.0, 0.02)
+
+_Records = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -46,65 +47,38 @@ class History:
     explained: NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Amounts:
-    """The amounts of the payments of m streams: ``values`` [m, k], newest first, ``n_seen`` [m] of them, then 0.
-
-    ``fixed`` [m] says whether they repeat, ``median`` [m] is of them all.
-    """
-
-    values: NDArray[np.float64]
-    n_seen: NDArray[np.int64]
-    fixed: NDArray[np.bool_]
-    median: NDArray[np.float64]
-
-    def take(self, rows: NDArray[np.int64]) -> "Amounts":
-        """Return those of ``rows``."""
-        return Amounts(self.values[rows], self.n_seen[rows], self.fixed[rows], self.median[rows])
-
-
-def amounts_of(payments: Payments, eps: NDArray[np.float64]) -> Amounts:
-    """Return the amounts of m streams; ``eps`` [m] is what equal ones may differ by."""
-    n_seen = np.count_nonzero(payments.paid, axis=1)
-    values = _newest_first(payments, n_seen)
-    k = int(n_seen.max(initial=0))
-    return Amounts(values, n_seen, _fixed(values, n_seen, eps), _median_of(values[:, :k], n_seen, k))
-
-
-def tell_history(
-    payments: Payments, amounts: Amounts, *, eps: NDArray[np.float64], origin: NDArray[np.int64]
-) -> History:
+def tell_history(payments: Payments, *, eps: NDArray[np.float64], origin: NDArray[np.int64]) -> History:
     """Return the history of m streams; ``eps`` [m] is what equal amounts may differ by, ``origin`` [m] in days."""
-    paid, k = payments.paid, payments.paid.shape[1]
-    values, n_seen, fixed = amounts.values, amounts.n_seen, amounts.fixed
-    amount, spread = _next_amount(values, n_seen, fixed, eps)
+    due, streams = payments.due, payments.streams
+    paid, k = due["paid"], due.shape[1]
+    values = _newest_first(payments)
+    amount, spread = _next_amount(values, streams, eps)
     newest, oldest = np.argmax(paid, axis=1), k - 1 - np.argmax(paid[:, ::-1], axis=1)
-    day = payments.due + payments.offset
+    day = due["due"] + due["offset"]
     rows = np.arange(len(paid))
-    alive, rate = _still_runs(payments, newest, oldest, origin)
+    alive, rate = _still_runs(due, newest, oldest, origin)
     return History(
-        n_seen=n_seen,
+        n_seen=streams["n_seen"],
         first=day[rows, oldest],
         last=day[rows, newest],
-        covered=payments.due[rows, np.argmax(paid | payments.hidden, axis=1)],
+        covered=due["due"][rows, np.argmax(paid | due["hidden"], axis=1)],
         amount=amount,
-        median=amounts.median,
+        median=streams["median"],
         spread=spread,
-        fixed=fixed,
+        fixed=streams["fixed"],
         alive=alive,
         rate=rate,
-        punctuality=_punctuality(payments),
+        punctuality=_punctuality(due),
         day=day,
-        explained=_explained(payments, amounts, oldest=oldest, alive=alive),
+        explained=_explained(payments, values, oldest=oldest, alive=alive),
     )
 
 
-def _newest_first(payments: Payments, n_seen: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the amounts of the payments found, moved up to the front of each row, 0 behind them."""
-    values, paid = np.zeros(payments.amount.shape), np.flatnonzero(payments.paid)
-    stream = np.repeat(np.arange(len(values)), n_seen)
-    place = np.arange(len(paid)) - (np.cumsum(n_seen) - n_seen)[stream]
-    values[stream, place] = payments.amount.reshape(-1)[paid]
+def _newest_first(payments: Payments) -> NDArray[np.float64]:
+    """Return the amounts [m, k] of the payments found, moved up to the front of each row, 0 behind them."""
+    values: NDArray[np.float64] = np.zeros(payments.due.shape)
+    n_seen = payments.streams["n_seen"]
+    values[np.arange(values.shape[1]) < n_seen[:, None]] = payments.due["amount"][payments.due["paid"]]
     return values
 
 
@@ -115,18 +89,13 @@ def _middles(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.maximum(np.minimum(before, after), np.minimum(np.maximum(before, after), values)))
 
 
-def _fixed(values: NDArray[np.float64], n_seen: NDArray[np.int64], eps: NDArray[np.float64]) -> NDArray[np.bool_]:
-    pairs = np.arange(values.shape[1] - 1) < n_seen[:, None] - 1
-    equal = pairs & (np.abs(values[:, 1:] - values[:, :-1]) <= 2 * eps[:, None])
-    return np.asarray(np.count_nonzero(equal, axis=1) >= _FIXED * np.maximum(n_seen - 1, 1))
-
-
 def _next_amount(
-    values: NDArray[np.float64], n_seen: NDArray[np.int64], fixed: NDArray[np.bool_], eps: NDArray[np.float64]
+    values: NDArray[np.float64], streams: _Records, eps: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    n_seen = streams["n_seen"]
     repeated = np.abs(values[:, 0] - values[:, 1]) <= 2 * eps
     amount = np.where(
-        fixed,
+        streams["fixed"],
         np.where(repeated, values[:, 0], _median_of(values, n_seen, 3)),
         _median_of(values, n_seen, _RECENT),
     )
@@ -147,43 +116,42 @@ def _median_of(values: NDArray[np.float64], n_seen: NDArray[np.int64], count: in
 
 
 def _still_runs(
-    payments: Payments, newest: NDArray[np.int64], oldest: NDArray[np.int64], origin: NDArray[np.int64]
+    due: _Records, newest: NDArray[np.int64], oldest: NDArray[np.int64], origin: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the probabilities that a stream has not ended, and that a due payment comes.
 
     With a rate of misses u while it runs, r misses since the last payment and a hazard g, the odds that it has ended
     are g (r + 1) / u^r.
     """
-    back = np.arange(payments.paid.shape[1])
-    over = payments.known & (payments.due + LATEST <= origin[:, None])
-    missed = over & ~payments.paid & ~payments.hidden
+    back = np.arange(due.shape[1])
+    over = due["known"] & (due["due"] + LATEST <= origin[:, None])
+    missed = over & ~due["paid"] & ~due["hidden"]
     inside = (back >= newest[:, None]) & (back <= oldest[:, None])
     misses = np.count_nonzero(missed & inside, axis=1)
     rate_missed = (misses + 0.4) / (np.count_nonzero(inside, axis=1) + 3.0)
     trailing = np.count_nonzero(missed & (back < newest[:, None]), axis=1)
-    unsure = np.count_nonzero(over & payments.hidden & (back < newest[:, None]), axis=1)
+    unsure = np.count_nonzero(over & due["hidden"] & (back < newest[:, None]), axis=1)
     chance = rate_missed**trailing * 0.7**unsure
     return chance / (chance + _HAZARD * (trailing + unsure + 1)), 1.0 - rate_missed
 
 
-def _punctuality(payments: Payments) -> NDArray[np.float64]:
-    counts = np.stack(
-        [np.count_nonzero(payments.paid & (payments.offset == offset), axis=1) for offset in OFFSETS], axis=1
-    )
+def _punctuality(due: _Records) -> NDArray[np.float64]:
+    counts = np.stack([np.count_nonzero(due["paid"] & (due["offset"] == offset), axis=1) for offset in OFFSETS], axis=1)
     return (counts + _PRIOR) / row_sums(counts + _PRIOR)[:, None]
 
 
 def _explained(
-    payments: Payments, amounts: Amounts, *, oldest: NDArray[np.int64], alive: NDArray[np.float64]
+    payments: Payments, values: NDArray[np.float64], *, oldest: NDArray[np.int64], alive: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the stream's part of the flow: what was paid, or its level where amounts repeat or other flow hides it.
 
     The level is the running median of three payments, at both ends that of the three there.
     """
-    k = payments.paid.shape[1]
-    before: NDArray[np.int64] = np.cumsum(payments.paid, axis=1) - payments.paid
-    place = np.clip(before, 1, np.clip(amounts.n_seen - 2, 1, k - 1)[:, None])
-    level = np.take_along_axis(_middles(amounts.values), place, axis=1)
-    own = np.where(amounts.fixed[:, None], level, payments.amount)
+    due, streams = payments.due, payments.streams
+    k, paid = due.shape[1], due["paid"]
+    before: NDArray[np.int64] = np.cumsum(paid, axis=1) - paid
+    place = np.clip(before, 1, np.clip(streams["n_seen"] - 2, 1, k - 1)[:, None])
+    level = np.take_along_axis(_middles(values), place, axis=1)
+    own = np.where(streams["fixed"][:, None], level, due["amount"])
     inside = (np.arange(k) <= oldest[:, None]) & ((before > 0) | (alive > 0.5)[:, None])
-    return np.where(payments.paid, own, np.where(payments.within & inside, level, 0.0))
+    return np.where(paid, own, np.where(due["within"] & inside, level, 0.0))

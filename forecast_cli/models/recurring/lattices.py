@@ -1,7 +1,8 @@
 """Lattices: where on the axis of a panel the payments of every phase of a cycle would stand."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,31 +17,59 @@ _QUARTERS: Final = ((Cycle.QUARTERLY, Rule.AFTER),)
 #: ones, and payments that go to the business day before on those of their days that are business days.
 ROUNDS: Final = ((*_WEEKS, *_MONTHS, *_QUARTERS), (*_MONTHS, *_QUARTERS), (*_MONTHS, *_QUARTERS), _MONTHS)
 
+#: Payments of a stream that are looked at, and days of history, whole weeks: what came to an end before does not tell
+#: what is to come.
+MOST_PAYMENTS: Final = 126
+MOST_DAYS: Final = 7 * MOST_PAYMENTS
+
+#: A phase: from ``start`` to ``end`` are its due days among the columns of its lattices, ``place`` is its own in that
+#: of its cycle.
+PHASE: Final = np.dtype([(name, np.int64) for name in ("start", "end", "cycle", "place")])
+
 
 @dataclass(frozen=True)
-class Lattice:
-    """The p phases of one cycle: ``columns`` [k, p, u], the k due days of each phase up to u origins, newest first.
+class Lattices:
+    """The phases of some cycles and rules: ``phases`` [p] of ``PHASE``, ``columns`` [u, k] for u distinct origins.
 
-    A column counts days on an axis of t days that ends at the origin; t itself stands for a day that is not on it.
-    Where ``columns`` are the same for every origin, u is 1.
+    A column counts days on an axis of t days that ends at the origin; t itself stands for a day that is not on it. The
+    due days of a phase come newest first. ``place`` [c] is that of each account's origin among the u.
     """
 
-    cycle: Cycle
-    columns: NDArray[np.int64]
+    phases: NDArray[Any]
+    columns: NDArray[np.int32]
+    place: NDArray[np.int64]
 
 
-def lattice(cycle: Cycle, rule: Rule, origins: NDArray[np.int64], t: int) -> Lattice:
-    """Return the lattice of ``cycle`` for distinct ``origins`` [u], in days, over t days."""
+def lattices(sought: Sequence[tuple[Cycle, Rule]], origins: NDArray[np.int64], t: int) -> Lattices:
+    """Return the lattices of some cycles and rules for ``origins`` [c], in days, over t days."""
+    distinct, place = np.unique(origins, return_inverse=True)
+    parts, columns, start = [], [], 0
+    for cycle, rule in sought:
+        own = _columns(cycle, rule, distinct, t)
+        own = own[(own < t).any(axis=(1, 2))]
+        k, p, u = own.shape
+        part = np.zeros(p, dtype=PHASE)
+        part["cycle"], part["place"] = int(cycle), np.arange(p)
+        part["start"] = start + k * np.arange(p)
+        part["end"] = part["start"] + k
+        start += k * p
+        parts.append(part)
+        columns.append(np.broadcast_to(own.transpose(2, 1, 0).reshape(u, p * k), (len(distinct), p * k)))
+    return Lattices(np.concatenate(parts), np.concatenate(columns, axis=1).astype(np.int32), place.reshape(-1))
+
+
+def _columns(cycle: Cycle, rule: Rule, origins: NDArray[np.int64], t: int) -> NDArray[np.int64]:
+    """Return the columns [k, p, u] of the p phases of a cycle; u is 1 where they are the same for all origins."""
     if cycle in WEEK_STEPS:
         step = WEEK_STEPS[cycle]
         columns = t - 1 - np.arange(step) - step * np.arange(-(-t // step))[:, None]
-        return Lattice(cycle, np.where(columns >= 0, columns, t)[:, :, None])
+        return np.where(columns >= 0, columns, t)[:, :, None]
     step = MONTH_STEPS[cycle]
     back = np.repeat(np.arange(step), MONTH_DAYS) + step * np.arange(t // (28 * step) + 2)[:, None]
     anchors = np.tile(np.arange(1, MONTH_DAYS + 1), step)
     due = shifted(in_month(month_of(origins) - back[:, :, None], anchors[:, None]), rule)
     columns = due - origins + t - 1
-    return Lattice(cycle, np.where((columns >= 0) & (columns < t), columns, t))
+    return np.where((columns >= 0) & (columns < t), columns, t)
 
 
 def phases_of(cycle: Cycle, origins: NDArray[np.int64], place: NDArray[np.int64]) -> Phases:

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.recurring.business_days import Rule
-from forecast_cli.models.recurring.cycles import MONTH_DAYS, MONTH_STEPS, WEEK_STEPS, Cycle
+from forecast_cli.models.recurring.cycles import MONTH_DAYS, MONTH_STEPS, OFFSETS, WEEK_STEPS, Cycle
 from forecast_cli.models.recurring.events import next_events
-from forecast_cli.models.recurring.payments import OFFSETS
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.recurring.wording import rule_words
 

@@ -12,7 +12,6 @@ from forecast_cli.models.failures import too_short
 from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.month_paths import min_obs
 from forecast_cli.models.normal import blank_failures
-from forecast_cli.models.recurring.detect import find_streams
 from forecast_cli.models.recurring.events import expected_events
 from forecast_cli.models.recurring.rest_course import days_of, mean_steps
 from forecast_cli.models.recurring.reversion import fit_reversion, path_squares
@@ -38,6 +37,8 @@ class RecurringEvents:
 
     def fit(self, panel: Panel) -> "FittedRecurringEvents":
         """Find the streams of each account."""
+        from forecast_cli.models.recurring.detect import find_streams
+
         return FittedRecurringEvents(panel, find_streams(panel))
 
 

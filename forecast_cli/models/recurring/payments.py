@@ -1,194 +1,298 @@
-"""Payments: which flows of an account are the payments of a stream, and what is known of it from them.
+"""Payments: which flows of an account are the payments of a stream, and whether they bear out that it is one.
 
 A stream falls due on a day, goes from there to a business day or not as its rule says, and may come some days early or
 late.
 """
 
-from dataclasses import dataclass, fields
-from typing import Final, TypeVar
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.recurring.business_days import Rule, is_business, ruled, shifted
-from forecast_cli.models.recurring.cycles import Cycle, Phases, due_days
+from forecast_cli.models.compiled import kernel, part
+from forecast_cli.models.recurring.block import Block
+from forecast_cli.models.recurring.business_days import calendar_of
+from forecast_cli.models.recurring.candidates import FEWEST, logs
+from forecast_cli.models.recurring.cycles import EARLIEST, LATEST, Cycle, due_days
+from forecast_cli.models.recurring.seeds import SEED, phases_in
 
-#: Days a payment may come early or late by.
-EARLIEST: Final = -3
-LATEST: Final = 5
-OFFSETS: Final = np.arange(EARLIEST, LATEST + 1)
-#: Offsets but 0, the nearest last; those from which on a weekly payment would be that of the week before or after.
-_FURTHEST: Final = np.array(sorted(OFFSETS[OFFSETS != 0], key=lambda offset: (-abs(offset), offset)))
-_BEYOND_WEEK: Final = np.abs(_FURTHEST) > 2
 #: Share that an amount may have changed by and still be the same stream's, where it comes on its day.
 _CHANGED: Final = 0.16
+#: Share of a stream's payments that equal the one before for it to count as fixed.
+_FIXED: Final = 0.4
+#: Score a stream needs where amounts repeat; by the quarter and by other cycles where they vary.
+_LEAST_FIXED: Final = 12.0
+_LEAST_QUARTERLY: Final = 14.0
+_LEAST_VARYING: Final = 20.0
+#: Share of due days that a stream is paid on, by equal amounts and by others, and the most that it misses, and one.
+_PAID_FIXED: Final = 0.08
+_PAID_VARYING: Final = 0.45
+_MISSED: Final = 0.2
+#: How many times as often as on other days an amount comes on due days.
+_OFTENER: Final = 3.0
+#: Equal amounts seen less often than this may be what is left where a payment was taken out that was not what it was
+#: taken for: not all of them may be.
+_SURE: Final = 4
+#: Share of the payments of a weekly stream that fall on either of two weeks.
+_EITHER_WEEK: Final = 0.25
 
-
-_T = TypeVar("_T", np.float64, np.bool_)
-
-#: Days without flow on either side of an axis, and where days beyond it are put: more than payments are late by.
-_PAD: Final = 16
-_OFF: Final = 9
-#: Share of an amount that the flow of a day has at least if the payment is a part of it.
-HIDING: Final = 0.9
-
-
-@dataclass(frozen=True)
-class Seeds:
-    """The m streams to look for: account ``row``, ``phases``, amounts from ``low`` to ``high``, ``sign``; [m]."""
-
-    row: NDArray[np.int64]
-    phases: Phases
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    sign: NDArray[np.float64]
-
-    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Seeds":
-        """Return those of ``rows``."""
-        return Seeds(self.row[rows], self.phases.take(rows), self.low[rows], self.high[rows], self.sign[rows])
-
-    def with_finer(self) -> "Seeds":
-        """Return these seeds, and behind them those that have a shorter cycle, at that."""
-        coarse = self.take(np.flatnonzero(self.phases.coarse))
-        row, low, high, sign = (
-            np.concatenate([getattr(part, name) for part in (self, coarse)]) for name in ("row", "low", "high", "sign")
+#: What a cycle asks: the ``fewest`` payments, the days they may be ``early`` and ``late`` by (a weekly one that is more
+#: would be that of the week before or after), the ``least`` score where amounts vary, the share on ``either`` of two
+#: due days in turn.
+_TERMS: Final = np.array(
+    [
+        (
+            FEWEST.get(cycle, (0,))[0],
+            2 if cycle is Cycle.WEEKLY else -EARLIEST,
+            2 if cycle is Cycle.WEEKLY else LATEST,
+            _LEAST_QUARTERLY if cycle is Cycle.QUARTERLY else _LEAST_VARYING,
+            _EITHER_WEEK if cycle is Cycle.WEEKLY else 0.0,
         )
-        return Seeds(row, self.phases + coarse.phases.finer(), low, high, sign)
+        for cycle in Cycle
+    ],
+    dtype=[("fewest", "i8"), ("early", "i8"), ("late", "i8"), ("least", "f8"), ("either", "f8")],
+)
+
+#: A due day, once the rule has moved it: whether it was ``paid``, by what signed ``amount`` (else 0), how late in days
+#: (``offset``). ``hidden``: no payment was told, but other flow on the day may hide it, ``within`` if it is large
+#: enough to hold it. ``known``: the day lies in the account's history.
+PAYMENT: Final = np.dtype(
+    [("due", "i8"), ("offset", "i8"), ("amount", "f8")]
+    + [(name, "?") for name in ("paid", "hidden", "within", "known")],
+    align=True,
+)
+#: A stream: its ``seed`` by number, its ``rule``, ``n_seen`` payments, whether amounts repeat (``fixed``), their
+#: ``median``, its score.
+STREAM: Final = np.dtype(
+    [("seed", "i8"), ("rule", "i8"), ("n_seen", "i8"), ("median", "f8"), ("strength", "f8"), ("fixed", "?")], align=True
+)
+_Flow = NDArray[np.float64]
+_Whole = NDArray[np.int64]
+_Records = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Payments:
-    """The payments of m streams over k due days each, the newest first.
+    """The m streams that hold up, of ``STREAM`` [m], and their k ``due`` days, of ``PAYMENT`` [m, k], newest first."""
 
-    ``due`` [m, k] are the days due once the rule has moved them, ``rule`` [m]. ``paid`` [m, k] says where a payment was
-    found, ``offset`` [m, k] how late it was, ``amount`` [m, k] its signed amount (0 elsewhere). ``hidden`` [m, k]: no
-    payment was told, but other flow on the day may hide it, ``within`` if it is large enough to hold it. ``known`` [m,
-    k]: the day lies in the account's history.
-    """
+    streams: _Records
+    due: _Records
 
-    rule: NDArray[np.int64]
-    due: NDArray[np.int64]
-    paid: NDArray[np.bool_]
-    offset: NDArray[np.int64]
-    amount: NDArray[np.float64]
-    hidden: NDArray[np.bool_]
-    within: NDArray[np.bool_]
-    known: NDArray[np.bool_]
-
-    def take(self, rows: NDArray[np.int64]) -> "Payments":
+    def take(self, rows: _Whole | NDArray[np.bool_]) -> "Payments":
         """Return those of ``rows``."""
-        return Payments(*(getattr(self, field.name)[rows] for field in fields(self)))
+        return Payments(self.streams[rows], self.due[rows])
 
     def inside(self) -> NDArray[np.bool_]:
         """Say which due days lie between the first payment and the last, both counted, [m, k]."""
-        k = self.paid.shape[1]
-        newest, oldest = np.argmax(self.paid, axis=1), k - 1 - np.argmax(self.paid[:, ::-1], axis=1)
-        back = np.arange(k)
+        paid, back = self.due["paid"], np.arange(self.due.shape[1])
+        newest, oldest = np.argmax(paid, axis=1), len(back) - 1 - np.argmax(paid[:, ::-1], axis=1)
         return np.asarray((back >= newest[:, None]) & (back <= oldest[:, None]))
 
 
-def find_payments(
-    flow: NDArray[np.float64],
-    seeds: Seeds,
-    *,
-    taken: NDArray[np.bool_],
-    origins: NDArray[np.int64],
-    lengths: NDArray[np.int64],
-    count: int,
-) -> Payments:
-    """Return the payments of each seed over its last ``count`` due days.
-
-    ``flow`` [c, t + 1], the last column 0; ``taken`` [c, t + 1] the days with a payment of another stream; ``origins``
-    and ``lengths`` [c], in days.
-    """
-    origin, length = origins[seeds.row], lengths[seeds.row]
-    axis = _Axis(flow, seeds, origin)
-    nominal = due_days(seeds.phases, origin + LATEST, count)
-    rule = _rules(axis, seeds, nominal)
-    due = ruled(nominal, rule)
-    known = (due <= origin[:, None]) & (due > (origin - length + 1)[:, None])
-    at = axis.places(due)
-    on_day = axis.flow.take(at)
-    offset, amount = _nearest(axis, seeds, at, on_day, axis.reach(due))
-    low, high = _bounds(seeds, _CHANGED)
-    changed = (amount == 0.0) & (on_day >= low[:, None]) & (on_day <= high[:, None])
-    np.copyto(amount, on_day, where=changed)
-    paid = amount != 0.0
-    unpaid = known & ~paid
-    least = (HIDING * seeds.low)[:, None]
-    large = unpaid & (np.abs(on_day) > least)
-    within = large & ((on_day > 0.0) == (seeds.sign > 0.0)[:, None])
-    other = _padded(taken).take(at)
-    return Payments(rule, due, paid, offset, amount, large | (unpaid & other), within, known)
+def find_payments(block: Block, seeds: _Records, count: int) -> Payments:
+    """Return the seeds, of ``SEED`` [m], whose last ``count`` due days bear them out, in their order."""
+    nominal = due_days(phases_in(seeds), block.origins[seeds["row"]] + LATEST, count)
+    streams, due = np.zeros(len(seeds), dtype=STREAM), np.empty(nominal.shape, dtype=PAYMENT)
+    n = _hold_up(
+        block.flow, block.taken, block.eps, block.origins, block.lengths, seeds, nominal,
+        calendar_of(nominal), _TERMS, logs(), streams, due,
+    )  # fmt: skip
+    return Payments(streams[:n], due[:n])
 
 
-class _Axis:
-    """The flow of an account for each of m seeds, where days off the axis have none: ``flow`` is flat."""
-
-    def __init__(self, flow: NDArray[np.float64], seeds: Seeds, origin: NDArray[np.int64]) -> None:
-        self.flow = _padded(flow)
-        self._last = flow.shape[1] - 2
-        self._start = seeds.row * (flow.shape[1] + 2 * _PAD) + _PAD
-        self._origin = origin
-
-    def places(self, days: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the places [m, k] in ``flow`` of days [m, k]; further off the axis than payments reach, or on it."""
-        column: NDArray[np.int64] = np.clip(days - (self._origin - self._last)[:, None], -_OFF, self._last + _OFF)
-        column += self._start[:, None]
-        return np.asarray(column)
-
-    def some_places(self, stream: NDArray[np.int64], days: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the places [p] in ``flow`` of a day [p] of each ``stream`` [p]."""
-        column = np.clip(days - (self._origin - self._last)[stream], -_OFF, self._last + _OFF)
-        return np.asarray(column + self._start[stream])
-
-    def reach(self, days: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Say which days [m, k] do not lie so long before the axis that nothing of it is near."""
-        return np.asarray(days > (self._origin - self._last - _OFF)[:, None])
+@part
+def _flow_on(flow: _Flow, column: int) -> float:
+    """Return the flow of a day, 0 where it does not lie on the axis."""
+    return flow[column] if 0 <= column < len(flow) - 1 else 0.0
 
 
-def _padded(flow: NDArray[_T]) -> NDArray[_T]:
-    wide = np.zeros((len(flow), flow.shape[1] + 2 * _PAD), dtype=flow.dtype)
-    wide[:, _PAD:-_PAD] = flow
-    return wide.reshape(-1)
+@part
+def _bounds(seed: Any, wider: float) -> tuple[float, float]:
+    """Return the lowest and the highest signed amount of a seed, its range ``wider`` by a share on both sides."""
+    low, high = seed["low"] * (1 - wider), seed["high"] * (1 + wider)
+    return (low, high) if seed["sign"] > 0.0 else (-high, -low)
 
 
-def _bounds(seeds: Seeds, wider: float = 0.0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the lowest and the highest signed amount of each seed, its range ``wider`` by a share on both sides."""
-    one, other = seeds.sign * (seeds.low * (1 - wider)), seeds.sign * (seeds.high * (1 + wider))
-    return np.minimum(one, other), np.maximum(one, other)
-
-
-def _rules(axis: _Axis, seeds: Seeds, nominal: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return for each seed the rule that most payments due on a weekend or holiday kept to; none where that is unclear.
+@part
+def _rule_of(flow: _Flow, seed: Any, due: _Whole, start: int, calendar: _Whole) -> int:
+    """Return the rule that most payments due on a weekend or holiday kept to; none where that is unclear.
 
     A day whose flow may hide the payment counts for a quarter of one.
     """
-    closed = np.flatnonzero(axis.reach(nominal) & ~is_business(nominal))
-    stream, days, kept = closed // nominal.shape[1], nominal.reshape(-1)[closed], []
-    (low, high), least = (one[stream] for one in _bounds(seeds)), (HIDING * seeds.low)[stream]
-    for rule in (Rule.NONE, Rule.BEFORE, Rule.AFTER):
-        value = axis.flow.take(axis.some_places(stream, shifted(days, rule)))
-        count = (np.abs(value) > least) + 3 * ((value >= low) & (value <= high)).astype(np.int64)
-        kept.append(np.bincount(stream, weights=count, minlength=len(nominal)))
-    return np.asarray(np.argmax(np.stack(kept), axis=0))
+    low, high = _bounds(seed, 0.0)
+    kept = np.zeros(len(calendar), np.int64)
+    for day in due:
+        moved = calendar[:, day - calendar[0, 0]]
+        if moved[1] != day:
+            for rule in range(len(kept)):
+                value = _flow_on(flow, moved[rule] - start)
+                kept[rule] += (abs(value) > seed["least"]) + 3 * (low <= value <= high)
+    best = 0
+    for rule in range(1, len(kept)):
+        if kept[rule] > kept[best]:
+            best = rule
+    return best
 
 
-def _nearest(
-    axis: _Axis, seeds: Seeds, at: NDArray[np.int64], on_day: NDArray[np.float64], reach: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return offset and amount of the flow that fits and is nearest to each due day; 0 if there is none."""
-    low, high = _bounds(seeds)
-    punctual = (on_day >= low[:, None]) & (on_day <= high[:, None])
-    offset, amount = np.zeros(at.shape, dtype=np.int64), np.where(punctual, on_day, 0.0)
-    left = np.flatnonzero(~punctual & reach)
-    far = left[(seeds.phases.cycle != Cycle.WEEKLY)[left // at.shape[1]]]
-    for some, offsets in ((far, _FURTHEST[_BEYOND_WEEK]), (left, _FURTHEST[~_BEYOND_WEEK])):
-        stream, due = some // at.shape[1], at.reshape(-1)[some]
-        lowest, highest = low[stream], high[stream]
-        for away in offsets:  # nearer ones take the place of those further away
-            value = axis.flow.take(due + away)
-            found = np.flatnonzero((value >= lowest) & (value <= highest))
-            offset.reshape(-1)[some[found]] = away
-            amount.reshape(-1)[some[found]] = value[found]
-    return offset, amount
+@part
+def _nearest(flow: _Flow, seed: Any, column: int, term: Any) -> int:
+    """Return how late the flow is that fits and is nearest to a due day at ``column``, 0 if there is none."""
+    low, high = _bounds(seed, 0.0)
+    if low <= _flow_on(flow, column) <= high:
+        return 0
+    for away in range(1, term["late"] + 1):
+        if low <= _flow_on(flow, column + away) <= high:
+            return away
+        if away <= term["early"] and low <= _flow_on(flow, column - away) <= high:
+            return -away
+    return 0
+
+
+@part
+def _find(flow: _Flow, taken: NDArray[np.bool_], seed: Any, term: Any, column: int, one: Any) -> None:
+    """Write what was paid of a due day at ``column``."""
+    offset = _nearest(flow, seed, column, term)
+    on_day, value = _flow_on(flow, column), _flow_on(flow, column + offset)
+    low, high = _bounds(seed, _CHANGED if offset == 0 else 0.0)
+    one["offset"] = offset
+    one["paid"] = low <= value <= high and value != 0.0
+    one["amount"] = value if one["paid"] else 0.0
+    unpaid = one["known"] and not one["paid"]
+    large = unpaid and abs(on_day) > seed["least"]
+    one["within"] = large and (on_day > 0.0) == (seed["sign"] > 0.0)
+    one["hidden"] = large or (unpaid and 0 <= column < len(flow) and taken[column])
+
+
+@part
+def _tally(due: _Records, seed: Any) -> tuple[int, int, int, int, int]:
+    """Count due days, ``due`` from the first payment to the last: payments of the range, and days by what came of them.
+
+    Those on time by an amount of the range, by another or late or maybe, missed; and those that other flow may hide.
+    """
+    fits, on_time, maybe, missed, hidden = 0, 0, 0, 0, 0
+    for back in range(len(due)):
+        one = due[back]
+        own = one["paid"] and seed["low"] <= one["amount"] * seed["sign"] <= seed["high"]
+        punctual = own and one["offset"] == 0
+        fits, on_time = fits + own, on_time + punctual
+        if one["known"]:
+            hidden += one["hidden"]
+            maybe += one["hidden"] or (one["paid"] and not punctual)
+            missed += not one["hidden"] and not one["paid"]
+    return fits, on_time, maybe, missed, hidden
+
+
+@part
+def _log_share(here: int, total: int, there: int, others: int, logs: _Flow) -> Any:
+    """Return ``here`` log(share of ``total`` / share of other days), half a day added to each kind of these."""
+    return here * (logs[here] - logs[total] - logs[2 * there + 1] + logs[others])
+
+
+@part
+def _strength(tally: tuple[int, int, int, int, int], seed: Any, days: int, logs: _Flow) -> Any:
+    """Return the log-likelihood ratio of due days paid on time, maybe and missed, against the account's other days.
+
+    0 where the amount is not ``_OFTENER`` as on those.
+    """
+    fits, on_time, maybe, missed, hidden = tally
+    total = on_time + maybe + missed
+    elsewhere = max(days - total, 1)
+    around, hiding = max(seed["fits"] - fits, 0), max(seed["hides"] - hidden, 0)
+    rest = max(elsewhere - around - hiding, 0)
+    if on_time * (elsewhere + 1) < _OFTENER * (around + 0.5) * max(total, 1):
+        return 0.0
+    others = 2 * (around + hiding + rest) + 3
+    ratio = _log_share(on_time, total, around, others, logs)
+    ratio += _log_share(maybe, total, hiding, others, logs)
+    return ratio + _log_share(missed, total, rest, others, logs)
+
+
+@part
+def _amounts(due: _Records, values: _Flow, eps: float) -> bool:
+    """Write the amounts paid into ``values``, ascending, and say whether they repeat."""
+    n, equal, newer = 0, 0, np.inf
+    for back in range(len(due)):
+        if due[back]["paid"]:
+            amount, place = due[back]["amount"], n
+            equal += abs(amount - newer) <= 2 * eps
+            while place > 0 and values[place - 1] > amount:
+                values[place] = values[place - 1]
+                place -= 1
+            values[place], newer, n = amount, amount, n + 1
+    return equal >= _FIXED * max(n - 1, 1)
+
+
+@part
+def _clear(due: _Records, taken: NDArray[np.bool_], start: int, n_seen: int, term: Any) -> bool:
+    """Say whether a stream is neither the remains of another nor of every second week; ``taken`` from ``start`` on."""
+    sure, even = n_seen >= _SURE, 0
+    for back in range(len(due)):
+        one = due[back]
+        if one["paid"]:
+            sure |= not taken[one["due"] + one["offset"] - start]
+            even += back % 2 == 0
+    return sure and min(even, n_seen - even) >= term["either"] * n_seen
+
+
+@part
+def _look_for(
+    flow: _Flow, taken: NDArray[np.bool_], seed: Any, term: Any, start: int, due: _Records
+) -> tuple[int, int, int]:
+    """Write what was paid of each day; return the number of payments, and the places they lie between."""
+    n_seen, newest, behind = 0, 0, 0
+    for back in range(len(due)):
+        one = due[back]
+        _find(flow, taken, seed, term, one["due"] - start, one)
+        if one["paid"]:
+            n_seen, newest, behind = n_seen + 1, newest if n_seen else back, back + 1
+    return n_seen, newest, behind
+
+
+@kernel(
+    (np.float64, 2), (np.bool_, 2), (np.float64, 1), (np.int64, 1), (np.int64, 1), (SEED, 1), (np.int64, 2),
+    (np.int64, 2), (_TERMS.dtype, 1), (np.float64, 1), (STREAM, 1), (PAYMENT, 2),
+)  # fmt: skip
+def _hold_up(
+    flow: _Flow,
+    taken: NDArray[np.bool_],
+    eps: _Flow,
+    origins: _Whole,
+    lengths: _Whole,
+    seeds: _Records,
+    nominal: _Whole,
+    calendar: _Whole,
+    terms: _Records,
+    logs: _Flow,
+    streams: _Records,
+    payments: _Records,
+) -> int:
+    """Write the streams that hold up, and their payments, and return how many do.
+
+    ``nominal`` [m, k] are the days due of the ``seeds`` [m]; ``calendar`` [3, d] where days go by each rule.
+    """
+    held, values = 0, np.empty(nominal.shape[1])
+    for number in range(len(seeds)):
+        seed, stream, due = seeds[number], streams[held], payments[held]
+        row, term = seed["row"], terms[seed["cycle"]]
+        start = origins[row] - (flow.shape[1] - 2)
+        rule = _rule_of(flow[row], seed, nominal[number], start, calendar)
+        for back in range(len(due)):
+            day = calendar[rule, nominal[number, back] - calendar[0, 0]]
+            due[back]["due"], due[back]["known"] = day, origins[row] - lengths[row] + 1 < day <= origins[row]
+        n_seen, newest, behind = _look_for(flow[row], taken[row], seed, term, start, due)
+        n_due, tally = 0, _tally(due[newest:behind], seed)
+        for back in range(newest, behind):
+            n_due += due[back]["known"]
+        strength = _strength(tally, seed, lengths[row], logs)
+        often = n_seen >= max(term["fewest"], _PAID_FIXED * n_due) and tally[3] <= _MISSED * n_due + 1
+        if not often or strength < _LEAST_FIXED:
+            continue
+        fixed = _amounts(due, values, eps[row])
+        enough = fixed or (n_seen >= _PAID_VARYING * n_due and strength >= term["least"])
+        if enough and _clear(due, taken[row], start, n_seen, term):
+            stream["seed"], stream["rule"], stream["strength"] = number, rule, strength
+            stream["n_seen"], stream["fixed"] = n_seen, fixed
+            stream["median"] = (values[(n_seen - 1) // 2] + values[n_seen // 2]) / 2
+            held += 1
+    return held

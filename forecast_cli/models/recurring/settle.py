@@ -1,30 +1,24 @@
 """Settling: a candidate's payments are looked at one by one, and it is kept as a stream if they bear it out."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.recurring.block import Block, Cells
-from forecast_cli.models.recurring.candidates import Flows
-from forecast_cli.models.recurring.cycles import Phases
-from forecast_cli.models.recurring.evidence import (
-    LEAST_STRENGTH,
-    borne_out,
-    columns_of,
-    least_strength,
-    often_paid,
-    strength_of,
-)
-from forecast_cli.models.recurring.history import Amounts, History, amounts_of, tell_history
-from forecast_cli.models.recurring.payments import LATEST, Payments, Seeds, find_payments
+from forecast_cli.models.recurring.cycles import LATEST, Phases
+from forecast_cli.models.recurring.history import History, tell_history
+from forecast_cli.models.recurring.payments import Payments, find_payments
 from forecast_cli.models.recurring.picks import strongest
+from forecast_cli.models.recurring.seeds import finer_of, phases_in
 
 #: What equal amounts are worth where streams of like amounts are held against each other.
 _EQUAL: Final = 30.0
 #: Share of the days of a stream that varies on which one of equal amounts may be paid.
 _SHARED: Final = 0.1
+
+_Records = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -39,72 +33,59 @@ class Settled:
     cells: Cells
 
 
-def settle(block: Block, flows: Flows, seeds: Seeds, *, left: NDArray[np.int64]) -> list[Settled]:
-    """Return the seeds that hold up, of those of like amounts the strongest; ``flows`` are of the rows ``left`` [l]."""
-    parts = []
-    for own, step in ((seeds.phases.by_week, 7), (~seeds.phases.by_week, 28)):
+def settle(block: Block, seeds: _Records) -> list[Settled]:
+    """Return the seeds that hold up, of those of like amounts the strongest."""
+    by_week, parts = phases_in(seeds).by_week, []
+    for own, step in ((by_week, 7), (~by_week, 28)):
         if own.any():
-            parts.append(_hold_up(block, flows, seeds.take(own), left=left, count=(block.t + LATEST) // step + 2))
+            parts.append(_hold_up(block, seeds[own], count=(block.t + LATEST) // step + 2))
     parts = _strongest(parts) if parts else []
     taken = _days_of_equal_amounts(block, parts)
-    clear = [_take(part, np.flatnonzero(_is_clear(block, part, taken))) for part in parts]
-    return [_finished(block, part) for part in clear if len(part.row)]
+    clear = [part.take(_is_clear(block, part, taken)) for part in parts]
+    return [_finished(block, part) for part in clear if len(part.seeds)]
 
 
 @dataclass(frozen=True)
 class _Part:
-    row: NDArray[np.int64]
-    phases: Phases
-    strength: NDArray[np.float64]
+    seeds: _Records
     payments: Payments
-    amounts: Amounts
+
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "_Part":
+        return _Part(self.seeds[rows], self.payments.take(rows))
 
 
-def _hold_up(block: Block, flows: Flows, seeds: Seeds, *, left: NDArray[np.int64], count: int) -> _Part:
-    seeds, m = seeds.with_finer(), len(seeds.row)
-    payments = find_payments(
-        block.flow, seeds, taken=block.taken, origins=block.origins, lengths=block.lengths, count=count
-    )
-    inside = payments.inside() & payments.known
-    strength = strength_of(flows, np.searchsorted(left, seeds.row), seeds, payments, inside)
-    n_due, often = often_paid(seeds, payments, inside)
-    some = np.flatnonzero(often & (strength >= LEAST_STRENGTH))
-    own, payments = seeds.take(some), payments.take(some)
-    amounts = amounts_of(payments, block.eps[own.row])
-    kept = borne_out(block, own, payments, amounts, n_due[some]) & (strength[some] >= least_strength(amounts, own))
-    held = np.zeros_like(strength)
-    held[some] = np.where(kept, strength[some], 0.0)
-    coarse = np.flatnonzero(seeds.phases.coarse[:m])
+def _hold_up(block: Block, seeds: _Records, count: int) -> _Part:
+    """Return the seeds that hold up; of a cycle and the shorter one that holds it, the one that does so better."""
+    coarse, m = np.flatnonzero(phases_in(seeds).coarse), len(seeds)
+    every = np.concatenate([seeds, finer_of(seeds[coarse])])
+    payments = find_payments(block, every, count)
+    held = np.zeros(len(every))
+    held[payments.streams["seed"]] = payments.streams["strength"]
     finer = held[m:] > held[coarse]
     held[np.concatenate([coarse[finer], m + np.flatnonzero(~finer)])] = 0.0
-    part = _Part(seeds.row[some], seeds.phases.take(some), held[some], payments, amounts)
-    return _take(part, np.flatnonzero(part.strength))
-
-
-def _take(part: _Part, rows: NDArray[np.int64]) -> _Part:
-    return _Part(
-        part.row[rows], part.phases.take(rows), part.strength[rows], part.payments.take(rows), part.amounts.take(rows)
-    )
+    kept = np.flatnonzero(held[payments.streams["seed"]])
+    return _Part(every[payments.streams["seed"][kept]], payments.take(kept))
 
 
 def _strongest(parts: list[_Part]) -> list[_Part]:
     """Return the streams of each part that are the strongest of like amounts, those of equal amounts before others."""
-    row, median = np.concatenate([part.row for part in parts]), np.concatenate([part.amounts.median for part in parts])
-    strength = np.concatenate([part.strength + _EQUAL * part.amounts.fixed for part in parts])
-    kept = np.zeros(len(row), dtype=np.bool_)
-    kept[strongest(row, strength, median)] = True
-    ends = np.cumsum([len(part.row) for part in parts])
-    return [_take(part, np.flatnonzero(own)) for part, own in zip(parts, np.split(kept, ends[:-1]), strict=True)]
+    row, streams = (
+        np.concatenate(each)
+        for each in zip(*((part.seeds["row"], part.payments.streams) for part in parts), strict=True)
+    )
+    kept = strongest(row, streams["strength"] + _EQUAL * streams["fixed"], streams["median"])
+    ends = np.cumsum([len(part.seeds) for part in parts])
+    return [part.take(own) for part, own in zip(parts, np.split(kept, ends[:-1]), strict=True)]
 
 
 def _days_of_equal_amounts(block: Block, parts: list[_Part]) -> NDArray[np.bool_]:
     """Say on which days [c, t + 1] of a block a stream of equal amounts is paid, or may be a part of what is."""
     taken = np.zeros(block.flow.shape, dtype=np.bool_)
     for part in parts:
-        fixed = np.flatnonzero(part.amounts.fixed)
-        payments = part.payments.take(fixed)
-        stream, place = np.nonzero(payments.paid | (payments.within & payments.inside()))
-        taken[part.row[fixed][stream], columns_of(block, part.row[fixed], payments)[stream, place]] = True
+        fixed = part.take(part.payments.streams["fixed"])
+        due = fixed.payments.due
+        stream, place = np.nonzero(due["paid"] | (due["within"] & fixed.payments.inside()))
+        taken[fixed.seeds["row"][stream], _columns(block, fixed)[stream, place]] = True
     return taken
 
 
@@ -113,15 +94,25 @@ def _is_clear(block: Block, part: _Part, taken: NDArray[np.bool_]) -> NDArray[np
 
     Once these are taken out, what is left of a day is what the stream that varies brings.
     """
-    paid = part.payments.paid
-    shared = np.count_nonzero(paid & taken[part.row[:, None], columns_of(block, part.row, part.payments)], axis=1)
-    return np.asarray(part.amounts.fixed | (shared <= _SHARED * np.count_nonzero(paid, axis=1)))
+    streams, paid = part.payments.streams, part.payments.due["paid"]
+    shared = np.count_nonzero(paid & taken[part.seeds["row"][:, None], _columns(block, part)], axis=1)
+    return np.asarray(streams["fixed"] | (shared <= _SHARED * streams["n_seen"]))
+
+
+def _columns(block: Block, part: _Part) -> NDArray[np.int64]:
+    """Return the places of payments [m, k] on the block's axis; t where a day is not on it."""
+    due = part.payments.due
+    column = due["due"] + due["offset"] - block.origins[part.seeds["row"]][:, None] + block.t - 1
+    return np.where((column >= 0) & (column < block.t), column, block.t)
 
 
 def _finished(block: Block, part: _Part) -> Settled:
-    payments, eps = part.payments, block.eps[part.row]
-    history = tell_history(payments, part.amounts, eps=eps, origin=block.origins[part.row])
-    some = history.explained != 0.0
-    row = np.broadcast_to(part.row[:, None], some.shape)[some]
-    cells = Cells(row, history.day[some], history.explained[some], payments.paid[some])
-    return Settled(part.row, part.phases, payments.rule, part.strength, history, cells)
+    row = part.seeds["row"]
+    history = tell_history(part.payments, eps=block.eps[row], origin=block.origins[row])
+    stream, place = np.nonzero(history.explained)
+    cells = Cells(
+        row[stream], history.day[stream, place], history.explained[stream, place],
+        part.payments.due["paid"][stream, place],
+    )  # fmt: skip
+    streams = part.payments.streams
+    return Settled(row, phases_in(part.seeds), streams["rule"], streams["strength"], history, cells)

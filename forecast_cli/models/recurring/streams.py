@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.recurring.cycles import Phases
-from forecast_cli.models.recurring.payments import OFFSETS
-from forecast_cli.models.recurring.settle import Settled
+from forecast_cli.models.recurring.cycles import OFFSETS, Phases
+
+if TYPE_CHECKING:  # which brings in the compiler
+    from forecast_cli.models.recurring.settle import Settled
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Streams:
     units of the balance; ``median`` [m] of all payments; ``fixed`` [m] whether amounts repeat; ``n_seen``, ``first``,
     ``last`` [m] payments found, the first and the last day paid; ``covered`` [m] the last due day that was paid or may
     have been; ``alive``, ``rate`` [m] probabilities that the stream still runs and that a due payment then comes;
-    ``punctuality`` [m, o] of each of ``payments.OFFSETS``; ``strength`` [m], the score. ``partner`` [m] is the row of
+    ``punctuality`` [m, o] of each of ``cycles.OFFSETS``; ``strength`` [m], the score. ``partner`` [m] is the row of
     the other half of a semi-monthly stream, -1 where there is none. ``explained`` [n, t] is the past flow that is
     payments. Days are days since 1970-01-01.
     """
@@ -56,7 +58,7 @@ class Streams:
         return self.phases.cycle
 
 
-def streams_of(parts: Sequence[Settled], explained: NDArray[np.float64]) -> Streams:
+def streams_of(parts: Sequence["Settled"], explained: NDArray[np.float64]) -> Streams:
     """Return the streams of all ``parts``, accounts in order, none paired up."""
     whole, real = np.zeros(0, dtype=np.int64), np.zeros(0)
     row = np.concatenate([whole, *(part.row for part in parts)])

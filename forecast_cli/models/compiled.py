@@ -1,0 +1,38 @@
+"""Compiled: loops over an account's days in machine code, by numba, whose only importer this is.
+
+A *kernel* is compiled when the module it stands in is imported, and kept on disk beside that module or in the user's
+cache folder. What is kept is compiled anew once its file has changed, and knows of no other file: a kernel has what it
+needs from its arguments and its own module. None is parallel, and none rounds otherwise than as written.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+from numpy.typing import DTypeLike
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def kernel(*arguments: tuple[DTypeLike, int]) -> Callable[[_F], _F]:
+    """Compile a function for arrays in C order, each a dtype and a number of dimensions; other threads run beside it.
+
+    Where nothing can be kept on disk, or what is kept cannot be read, it is compiled each time.
+    """
+    types = tuple(numba.types.Array(numba.from_dtype(np.dtype(dtype)), dims, "C") for dtype, dims in arguments)
+
+    def compiled(function: _F) -> _F:
+        try:
+            made: _F = numba.njit(types, cache=True, nogil=True, error_model="numpy")(function)
+        except Exception:  # noqa: BLE001 - no folder to write to, a full disk, a damaged file; a wrong function fails again
+            made = numba.njit(types, nogil=True, error_model="numpy")(function)
+        return made
+
+    return compiled
+
+
+def part(function: _F) -> _F:
+    """Compile a function along with the kernels of its own module that call it."""
+    made: _F = numba.njit(nogil=True, error_model="numpy")(function)
+    return made
