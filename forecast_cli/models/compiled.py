@@ -33,6 +33,6 @@ def kernel(*arguments: tuple[DTypeLike, int]) -> Callable[[_F], _F]:
 
 
 def part(function: _F) -> _F:
-    """Compile a function along with the kernels of its own module that call it."""
-    made: _F = numba.njit(nogil=True, error_model="numpy")(function)
+    """Compile a function into each kernel of its own module that calls it."""
+    made: _F = numba.njit(nogil=True, error_model="numpy", forceinline=True)(function)
     return made

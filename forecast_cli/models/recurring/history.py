@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.recurring.cycles import LATEST, OFFSETS
-from forecast_cli.models.recurring.payments import Payments
 from forecast_cli.models.rows import row_sums
 
 #: Payments that the amount to come is taken from, and those that its spread is.
@@ -47,21 +46,24 @@ class History:
     explained: NDArray[np.float64]
 
 
-def tell_history(payments: Payments, *, eps: NDArray[np.float64], origin: NDArray[np.int64]) -> History:
-    """Return the history of m streams; ``eps`` [m] is what equal amounts may differ by, ``origin`` [m] in days."""
-    due, streams = payments.due, payments.streams
+def tell_history(streams: _Records, due: _Records, *, eps: NDArray[np.float64], origin: NDArray[np.int64]) -> History:
+    """Return the history of m streams, of ``STREAM`` [m], from their due days, of ``PAYMENT`` [m, k].
+
+    ``eps`` [m] is what equal amounts may differ by, ``origin`` [m] in days.
+    """
     paid, k = due["paid"], due.shape[1]
-    values = _newest_first(payments)
+    values = _newest_first(due, streams["n_seen"])
     amount, spread = _next_amount(values, streams, eps)
     newest, oldest = np.argmax(paid, axis=1), k - 1 - np.argmax(paid[:, ::-1], axis=1)
-    day = due["due"] + due["offset"]
+    due_day: NDArray[np.int64] = due["due"].astype(np.int64)
+    day = due_day + due["offset"]
     rows = np.arange(len(paid))
     alive, rate = _still_runs(due, newest, oldest, origin)
     return History(
         n_seen=streams["n_seen"],
         first=day[rows, oldest],
         last=day[rows, newest],
-        covered=due["due"][rows, np.argmax(paid | due["hidden"], axis=1)],
+        covered=due_day[rows, np.argmax(paid | due["hidden"], axis=1)],
         amount=amount,
         median=streams["median"],
         spread=spread,
@@ -70,15 +72,14 @@ def tell_history(payments: Payments, *, eps: NDArray[np.float64], origin: NDArra
         rate=rate,
         punctuality=_punctuality(due),
         day=day,
-        explained=_explained(payments, values, oldest=oldest, alive=alive),
+        explained=_explained(streams, due, values, oldest=oldest, alive=alive),
     )
 
 
-def _newest_first(payments: Payments) -> NDArray[np.float64]:
+def _newest_first(due: _Records, n_seen: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the amounts [m, k] of the payments found, moved up to the front of each row, 0 behind them."""
-    values: NDArray[np.float64] = np.zeros(payments.due.shape)
-    n_seen = payments.streams["n_seen"]
-    values[np.arange(values.shape[1]) < n_seen[:, None]] = payments.due["amount"][payments.due["paid"]]
+    values: NDArray[np.float64] = np.zeros(due.shape)
+    values[np.arange(values.shape[1]) < n_seen[:, None]] = due["amount"][due["paid"]]
     return values
 
 
@@ -141,13 +142,17 @@ def _punctuality(due: _Records) -> NDArray[np.float64]:
 
 
 def _explained(
-    payments: Payments, values: NDArray[np.float64], *, oldest: NDArray[np.int64], alive: NDArray[np.float64]
+    streams: _Records,
+    due: _Records,
+    values: NDArray[np.float64],
+    *,
+    oldest: NDArray[np.int64],
+    alive: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return the stream's part of the flow: what was paid, or its level where amounts repeat or other flow hides it.
 
     The level is the running median of three payments, at both ends that of the three there.
     """
-    due, streams = payments.due, payments.streams
     k, paid = due.shape[1], due["paid"]
     before: NDArray[np.int64] = np.cumsum(paid, axis=1) - paid
     place = np.clip(before, 1, np.clip(streams["n_seen"] - 2, 1, k - 1)[:, None])

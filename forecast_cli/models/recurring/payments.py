@@ -4,7 +4,6 @@ A stream falls due on a day, goes from there to a business day or not as its rul
 late.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -58,47 +57,35 @@ _TERMS: Final = np.array(
 #: (``offset``). ``hidden``: no payment was told, but other flow on the day may hide it, ``within`` if it is large
 #: enough to hold it. ``known``: the day lies in the account's history.
 PAYMENT: Final = np.dtype(
-    [("due", "i8"), ("offset", "i8"), ("amount", "f8")]
+    [("amount", "f8"), ("due", "i4"), ("offset", "i4")]
     + [(name, "?") for name in ("paid", "hidden", "within", "known")],
     align=True,
 )
-#: A stream: its ``seed`` by number, its ``rule``, ``n_seen`` payments, whether amounts repeat (``fixed``), their
-#: ``median``, its score.
+#: A stream: its ``seed`` by number, the ``place`` of its due days, its ``rule``, ``n_seen`` payments, their ``median``,
+#: whether they repeat (``fixed``), its score.
 STREAM: Final = np.dtype(
-    [("seed", "i8"), ("rule", "i8"), ("n_seen", "i8"), ("median", "f8"), ("strength", "f8"), ("fixed", "?")], align=True
+    [(name, "i8") for name in ("seed", "place", "rule", "n_seen")]
+    + [("median", "f8"), ("strength", "f8"), ("fixed", "?")],
+    align=True,
 )
+
 _Flow = NDArray[np.float64]
 _Whole = NDArray[np.int64]
 _Records = NDArray[Any]
 
 
-@dataclass(frozen=True)
-class Payments:
-    """The m streams that hold up, of ``STREAM`` [m], and their k ``due`` days, of ``PAYMENT`` [m, k], newest first."""
+def find_payments(block: Block, seeds: _Records, count: int) -> tuple[_Records, _Records]:
+    """Return the seeds, of ``SEED`` [m], whose last ``count`` due days bear them out: ``STREAM`` [n], in their order.
 
-    streams: _Records
-    due: _Records
-
-    def take(self, rows: _Whole | NDArray[np.bool_]) -> "Payments":
-        """Return those of ``rows``."""
-        return Payments(self.streams[rows], self.due[rows])
-
-    def inside(self) -> NDArray[np.bool_]:
-        """Say which due days lie between the first payment and the last, both counted, [m, k]."""
-        paid, back = self.due["paid"], np.arange(self.due.shape[1])
-        newest, oldest = np.argmax(paid, axis=1), len(back) - 1 - np.argmax(paid[:, ::-1], axis=1)
-        return np.asarray((back >= newest[:, None]) & (back <= oldest[:, None]))
-
-
-def find_payments(block: Block, seeds: _Records, count: int) -> Payments:
-    """Return the seeds, of ``SEED`` [m], whose last ``count`` due days bear them out, in their order."""
+    And the due days of each, newest first, of ``PAYMENT`` [n, count].
+    """
     nominal = due_days(phases_in(seeds), block.origins[seeds["row"]] + LATEST, count)
     streams, due = np.zeros(len(seeds), dtype=STREAM), np.empty(nominal.shape, dtype=PAYMENT)
     n = _hold_up(
         block.flow, block.taken, block.eps, block.origins, block.lengths, seeds, nominal,
         calendar_of(nominal), _TERMS, logs(), streams, due,
     )  # fmt: skip
-    return Payments(streams[:n], due[:n])
+    return streams[:n], due[:n]
 
 
 @part
@@ -291,7 +278,7 @@ def _hold_up(
         fixed = _amounts(due, values, eps[row])
         enough = fixed or (n_seen >= _PAID_VARYING * n_due and strength >= term["least"])
         if enough and _clear(due, taken[row], start, n_seen, term):
-            stream["seed"], stream["rule"], stream["strength"] = number, rule, strength
+            stream["seed"], stream["place"], stream["rule"], stream["strength"] = number, held, rule, strength
             stream["n_seen"], stream["fixed"] = n_seen, fixed
             stream["median"] = (values[(n_seen - 1) // 2] + values[n_seen // 2]) / 2
             held += 1
