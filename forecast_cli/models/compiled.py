@@ -33,6 +33,9 @@ def kernel(*arguments: tuple[DTypeLike, int]) -> Callable[[_F], _F]:
 
 
 def part(function: _F) -> _F:
-    """Compile a function into each kernel of its own module that calls it."""
-    made: _F = numba.njit(nogil=True, error_model="numpy", forceinline=True)(function)
+    """Compile a function for the kernels of its own module; it may make no arrays, nor hand any back but its arguments.
+
+    References to arrays are not counted in it, which would take most of the time of loops as small as these.
+    """
+    made: _F = numba.njit(nogil=True, error_model="numpy", _nrt=False)(function)
     return made

@@ -286,6 +286,40 @@ def _measure(
     one["score"] = _log_ratio(hits, span, around, max(days - span, around + 1), logs)
 
 
+@part
+def _scan(
+    line: _Amounts,
+    places: _Places,
+    ends: _Whole,
+    phases: _Records,
+    fewest: _Whole,
+    flow: _Amounts,
+    order: _Places,
+    days: int,
+    logs: NDArray[np.float64],
+    first: _Whole,
+    more: _Whole,
+    found: _Records,
+) -> int:
+    """Write the candidates of an account into ``found``, and return how many there are."""
+    many = 0
+    for number in range(len(phases)):
+        phase, needed = phases[number], fewest[phases[number]["cycle"]]
+        own, at = line[phase["start"] : ends[number]], places[phase["start"] : ends[number]]
+        _fullest(own, needed, first, more)
+        for width in range(len(more)):
+            if more[width] > 0:
+                one = found[many]
+                one["cycle"], one["place"], one["width"] = phase["cycle"], phase["place"], width
+                one["low"] = abs(own[first[width] + more[width]]) / _RATIOS[width] * _NARROWER
+                one["high"] = abs(own[first[width]]) * _RATIOS[width] * _WIDER
+                hits, span = _hits(own, at, one, first[width])
+                if hits >= max(needed[width], _SHARES[width] * span):
+                    _measure(one, flow, order, hits, span, days, logs)
+                    many += one["score"] >= _LEAST_SCORE
+    return many
+
+
 @kernel(
     (np.float32, 2), (np.int32, 2), (np.int64, 1), (np.int64, 1), (np.int32, 2), (PHASE, 1), (np.int64, 2),
     (np.float64, 1), (CANDIDATE, 2),
@@ -302,11 +336,11 @@ def _look(
     picks: _Records,
 ) -> None:
     """Write the picks of each account; ``order`` [c, t + 1] are the days of ``flow`` [c, t + 1] by their size."""
-    widths, found = len(_RATIOS), np.empty(len(phases) * len(_RATIOS), CANDIDATE)
+    found = np.empty(len(phases) * len(_RATIOS), CANDIDATE)
     line, places = np.empty(columns.shape[1], np.float32), np.empty(columns.shape[1], np.int32)
     dealt, owner = np.empty_like(places), np.empty_like(places)
     starts, ends = np.empty(flow.shape[1] + 1, np.int32), np.empty(len(phases), np.int64)
-    first, more = np.zeros(widths, np.int64), np.zeros(widths, np.int64)
+    first, more = np.zeros(len(_RATIOS), np.int64), np.zeros(len(_RATIOS), np.int64)
     for number in range(len(phases)):
         owner[phases[number]["start"] : phases[number]["end"]] = number
     for account in range(len(flow)):
@@ -315,19 +349,7 @@ def _look(
         for number in range(len(phases)):
             ends[number] = phases[number]["start"]
         _line_up(flow[account], order[account], starts, dealt, owner, line, places, ends)
-        many = 0
-        for number in range(len(phases)):
-            phase, needed = phases[number], fewest[phases[number]["cycle"]]
-            own = line[phase["start"] : ends[number]]
-            _fullest(own, needed, first, more)
-            for width in range(widths):
-                if more[width] > 0:
-                    one = found[many]
-                    one["cycle"], one["place"], one["width"] = phase["cycle"], phase["place"], width
-                    one["low"] = abs(own[first[width] + more[width]]) / _RATIOS[width] * _NARROWER
-                    one["high"] = abs(own[first[width]]) * _RATIOS[width] * _WIDER
-                    hits, span = _hits(own, places[phase["start"] : ends[number]], one, first[width])
-                    if hits >= max(needed[width], _SHARES[width] * span):
-                        _measure(one, flow[account], order[account], hits, span, days[account], logs)
-                        many += one["score"] >= _LEAST_SCORE
+        many = _scan(
+            line, places, ends, phases, fewest, flow[account], order[account], days[account], logs, first, more, found
+        )
         _pick(found[:many], picks[account])

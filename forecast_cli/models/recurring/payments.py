@@ -102,18 +102,18 @@ def _bounds(seed: Any, wider: float) -> tuple[float, float]:
 
 
 @part
-def _rule_of(flow: _Flow, seed: Any, due: _Whole, start: int, calendar: _Whole) -> int:
+def _rule_of(flow: _Flow, seed: Any, due: _Whole, start: int, calendar: _Whole, kept: _Whole) -> int:
     """Return the rule that most payments due on a weekend or holiday kept to; none where that is unclear.
 
-    A day whose flow may hide the payment counts for a quarter of one.
+    A day whose flow may hide the payment counts for a quarter of one. ``kept`` [3] is written over.
     """
     low, high = _bounds(seed, 0.0)
-    kept = np.zeros(len(calendar), np.int64)
+    kept[:] = 0
     for day in due:
-        moved = calendar[:, day - calendar[0, 0]]
-        if moved[1] != day:
+        at = day - calendar[0, 0]
+        if calendar[1, at] != day:
             for rule in range(len(kept)):
-                value = _flow_on(flow, moved[rule] - start)
+                value = _flow_on(flow, calendar[rule, at] - start)
                 kept[rule] += (abs(value) > seed["least"]) + 3 * (low <= value <= high)
     best = 0
     for rule in range(1, len(kept)):
@@ -236,6 +236,22 @@ def _look_for(
     return n_seen, newest, behind
 
 
+@part
+def _set_days(due: _Records, nominal: _Whole, moved: _Whole, first: int, origin: int, length: int) -> None:
+    """Write the days due of a stream, each where it is ``moved`` to from ``first`` on, and whether history holds it."""
+    for back in range(len(due)):
+        day = moved[nominal[back] - first]
+        due[back]["due"], due[back]["known"] = day, origin - length + 1 < day <= origin
+
+
+@part
+def _count_known(due: _Records) -> int:
+    known = 0
+    for back in range(len(due)):
+        known += due[back]["known"]
+    return known
+
+
 @kernel(
     (np.float64, 2), (np.bool_, 2), (np.float64, 1), (np.int64, 1), (np.int64, 1), (SEED, 1), (np.int64, 2),
     (np.int64, 2), (_TERMS.dtype, 1), (np.float64, 1), (STREAM, 1), (PAYMENT, 2),
@@ -258,19 +274,15 @@ def _hold_up(
 
     ``nominal`` [m, k] are the days due of the ``seeds`` [m]; ``calendar`` [3, d] where days go by each rule.
     """
-    held, values = 0, np.empty(nominal.shape[1])
+    held, values, kept = 0, np.empty(nominal.shape[1]), np.empty(len(calendar), np.int64)
     for number in range(len(seeds)):
         seed, stream, due = seeds[number], streams[held], payments[held]
         row, term = seed["row"], terms[seed["cycle"]]
         start = origins[row] - (flow.shape[1] - 2)
-        rule = _rule_of(flow[row], seed, nominal[number], start, calendar)
-        for back in range(len(due)):
-            day = calendar[rule, nominal[number, back] - calendar[0, 0]]
-            due[back]["due"], due[back]["known"] = day, origins[row] - lengths[row] + 1 < day <= origins[row]
+        rule = _rule_of(flow[row], seed, nominal[number], start, calendar, kept)
+        _set_days(due, nominal[number], calendar[rule], calendar[0, 0], origins[row], lengths[row])
         n_seen, newest, behind = _look_for(flow[row], taken[row], seed, term, start, due)
-        n_due, tally = 0, _tally(due[newest:behind], seed)
-        for back in range(newest, behind):
-            n_due += due[back]["known"]
+        n_due, tally = _count_known(due[newest:behind]), _tally(due[newest:behind], seed)
         strength = _strength(tally, seed, lengths[row], logs)
         often = n_seen >= max(term["fewest"], _PAID_FIXED * n_due) and tally[3] <= _MISSED * n_due + 1
         if not often or strength < _LEAST_FIXED:
