@@ -59,6 +59,7 @@ def test_every_room_is_a_known_one() -> None:
     ("package", "rooms"),
     [
         ("statsforecast", {"models"}),
+        ("numba", {"models"}),
         ("rich", {"cli", "reports"}),
         ("typer", {"cli"}),
         ("pyarrow", {"data", "store"}),
@@ -73,11 +74,31 @@ def test_a_package_is_imported_in_its_rooms_only(package: str, rooms: set[str]) 
     assert importers <= rooms
 
 
-def test_statsforecast_has_one_importer() -> None:
-    importers = [
-        module for module in MODULES if any(name.split(".")[0] == "statsforecast" for name in imports_of(module))
-    ]
-    assert len(importers) <= 1
+@pytest.mark.parametrize("package", ["statsforecast", "numba"])
+def test_a_package_has_one_importer(package: str) -> None:
+    importers = [module for module in MODULES if any(name.split(".")[0] == package for name in imports_of(module))]
+    assert len(importers) == 1
+
+
+def test_compiled_code_uses_nothing_of_other_modules_of_ours() -> None:
+    """What is kept on disk is compiled anew when its own file has changed, and knows of no other."""
+    strangers = []
+    for module in MODULES:
+        tree = ast.parse(module.read_text(encoding="utf-8"))
+        ours = {
+            alias.asname or alias.name
+            for node in tree.body
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("forecast_cli.")
+            for alias in node.names
+        }
+        for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
+            made = [
+                getattr(one.func if isinstance(one, ast.Call) else one, "id", "") for one in function.decorator_list
+            ]
+            if {"kernel", "part"} & set(made):
+                used = {node.id for line in function.body for node in ast.walk(line) if isinstance(node, ast.Name)}
+                strangers += [f"{module.name}: {function.name} uses {name}" for name in used & ours]
+    assert strangers == []
 
 
 def test_nothing_prints_outside_the_rooms_that_show() -> None:

@@ -78,11 +78,13 @@ def find_candidates(flow: NDArray[np.float64], days: _Whole, lattices: Lattices)
         single = flow.astype(np.float32)
     single[np.isinf(single)] = 0.0
     picks = np.zeros((len(flow), AT_ONCE), dtype=CANDIDATE)
-    _look(single, _ascending(single), days, lattices.place, lattices.columns, lattices.phases, _FEWEST, logs(), picks)
+    _look(
+        single, ascending(single), days, lattices.place, lattices.columns, lattices.phases, _FEWEST, log_table(), picks
+    )
     return picks
 
 
-def _ascending(flow: _Amounts) -> _Places:
+def ascending(flow: _Amounts) -> _Places:
     """Return the places of each row's flows by their size: positive numbers are ordered as their bits are."""
     keys = np.abs(flow).view(np.int32).astype(np.int64) << 32
     keys |= np.arange(flow.shape[1])
@@ -91,7 +93,7 @@ def _ascending(flow: _Amounts) -> _Places:
 
 
 @lru_cache(maxsize=1)
-def logs() -> NDArray[np.float64]:
+def log_table() -> NDArray[np.float64]:
     """Return the logarithms of whole numbers, and 0 for 0: from a table, the same bits wherever a number stands."""
     table = np.zeros(4 * MOST_DAYS)
     table[1:] = np.log(np.arange(1, len(table)))
@@ -153,7 +155,7 @@ def _narrowest(line: _Amounts, more: int) -> np.uint32:
 
 
 @part
-def _fullest(line: _Amounts, fewest: _Whole, first: _Whole, more: _Whole) -> None:
+def fullest(line: _Amounts, fewest: _Whole, first: _Whole, more: _Whole) -> None:
     """Write for each width where the range that holds most amounts begins, and how many follow: 0 if it has too few.
 
     Of ranges that hold as many the narrowest is taken. The amounts of ``line`` ascend, whatever their signs.
@@ -210,8 +212,8 @@ def _below(flow: _Amounts, order: _Places, bound: float) -> int:
 
 
 @part
-def _count(flow: _Amounts, order: _Places, low: float, high: float) -> int:
-    """Return how many sizes of a flow lie from ``low`` to ``high``."""
+def count_between(flow: _Amounts, order: _Places, low: float, high: float) -> int:
+    """Return how many sizes of ``flow`` [t] lie from ``low`` to ``high``; ``order`` [t] are their places by size."""
     above = _below(flow, order, high)
     while above < len(order) and abs(flow[order[above]]) == high:
         above += 1
@@ -219,7 +221,7 @@ def _count(flow: _Amounts, order: _Places, low: float, high: float) -> int:
 
 
 @part
-def _log_ratio(hits: int, span: int, around: int, days: int, logs: NDArray[np.float64]) -> Any:
+def log_ratio(hits: int, span: int, around: int, days: int, logs: NDArray[np.float64]) -> Any:
     """Return the score of ``hits`` in ``span`` due days, where ``around`` of ``days`` other days have such a flow.
 
     p = (around + 1/2) / (days + 1); 0 where no more are hit than of other days.
@@ -280,10 +282,10 @@ def _measure(
 ) -> None:
     """Write the score of a candidate, and on how many days of the account flow fits it, or other flow may hide it."""
     one["least"] = _HIDING * one["low"]
-    one["fits"] = _count(flow, order, one["low"], one["high"])
+    one["fits"] = count_between(flow, order, one["low"], one["high"])
     one["hides"] = len(order) - _below(flow, order, float(np.float32(one["least"]))) - one["fits"]
     around = max(one["fits"] - hits, 0)
-    one["score"] = _log_ratio(hits, span, around, max(days - span, around + 1), logs)
+    one["score"] = log_ratio(hits, span, around, max(days - span, around + 1), logs)
 
 
 @part
@@ -306,7 +308,7 @@ def _scan(
     for number in range(len(phases)):
         phase, needed = phases[number], fewest[phases[number]["cycle"]]
         own, at = line[phase["start"] : ends[number]], places[phase["start"] : ends[number]]
-        _fullest(own, needed, first, more)
+        fullest(own, needed, first, more)
         for width in range(len(more)):
             if more[width] > 0:
                 one = found[many]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.business_days import calendar_of
-from forecast_cli.models.recurring.candidates import FEWEST, logs
+from forecast_cli.models.recurring.candidates import FEWEST, log_table
 from forecast_cli.models.recurring.cycles import EARLIEST, LATEST, Cycle, due_days
 from forecast_cli.models.recurring.seeds import SEED, phases_in
 
@@ -83,7 +83,7 @@ def find_payments(block: Block, seeds: _Records, count: int) -> tuple[_Records, 
     streams, due = np.zeros(len(seeds), dtype=STREAM), np.empty(nominal.shape, dtype=PAYMENT)
     n = _hold_up(
         block.flow, block.taken, block.eps, block.origins, block.lengths, seeds, nominal,
-        calendar_of(nominal), _TERMS, logs(), streams, due,
+        calendar_of(nominal), _TERMS, log_table(), streams, due,
     )  # fmt: skip
     return streams[:n], due[:n]
 
@@ -171,7 +171,7 @@ def _tally(due: _Records, seed: Any) -> tuple[int, int, int, int, int]:
 
 
 @part
-def _log_share(here: int, total: int, there: int, others: int, logs: _Flow) -> Any:
+def log_share(here: int, total: int, there: int, others: int, logs: _Flow) -> Any:
     """Return ``here`` log(share of ``total`` / share of other days), half a day added to each kind of these."""
     return here * (logs[here] - logs[total] - logs[2 * there + 1] + logs[others])
 
@@ -190,9 +190,9 @@ def _strength(tally: tuple[int, int, int, int, int], seed: Any, days: int, logs:
     if on_time * (elsewhere + 1) < _OFTENER * (around + 0.5) * max(total, 1):
         return 0.0
     others = 2 * (around + hiding + rest) + 3
-    ratio = _log_share(on_time, total, around, others, logs)
-    ratio += _log_share(maybe, total, hiding, others, logs)
-    return ratio + _log_share(missed, total, rest, others, logs)
+    ratio = log_share(on_time, total, around, others, logs)
+    ratio += log_share(maybe, total, hiding, others, logs)
+    return ratio + log_share(missed, total, rest, others, logs)
 
 
 @part

@@ -6,43 +6,59 @@ import numpy as np
 import pytest
 from recurring_accounts import balances, panel_of, payments, weekdays
 
-from forecast_cli.models.recurring.candidates import (
-    Flows,
-    count_between,
-    flows_of,
-    log_ratio,
-    multinomial_ratio,
-)
+from forecast_cli.models.recurring.candidates import ascending, count_between, fullest, log_ratio, log_table
 from forecast_cli.models.recurring.model import RecurringEvents
+from forecast_cli.models.recurring.payments import log_share
 from forecast_cli.models.recurring.reversion import fit_reversion, path_squares
 
-
-def ints(*values: int) -> np.ndarray:
-    return np.array(values, dtype=np.int64)
+#: How many times its lower end the upper end of a range is, at most, by width.
+RATIOS = (1 + 2.0**-15, 1.083, 1.383, 1.93)
 
 
 def test_score_is_the_log_likelihood_ratio():
     # 12 hits in 20 due days, 3 such flows on 680 other days
     p = 3.5 / 681
     want = 12 * math.log(0.6 / p) + 8 * math.log(0.4 / (1 - p))
-    assert log_ratio(ints(12), ints(20), ints(3), ints(680)) == pytest.approx([want])
+    assert log_ratio(12, 20, 3, 680, log_table()) == pytest.approx(want)
 
 
 def test_score_is_nothing_where_other_days_are_hit_as_often():
-    assert log_ratio(ints(2), ints(20), ints(100), ints(680)).tolist() == [0.0]
+    assert log_ratio(2, 20, 100, 680, log_table()) == 0.0
 
 
 def test_score_of_due_days_paid_hidden_and_missed():
     own, other = (12, 7, 1), (4, 300, 396)
-    want = sum(a * math.log(a / 20 / ((2 * b + 1) / 1403)) for a, b in zip(own, other, strict=True))
-    got = multinomial_ratio([ints(one) for one in own], [ints(one) for one in other])
-    assert got == pytest.approx([want])
+    for here, there in zip(own, other, strict=True):
+        want = here * math.log(here / 20 / ((2 * there + 1) / 1403))
+        assert log_share(here, 20, there, 1403, log_table()) == pytest.approx(want)
 
 
 def test_flows_are_counted_whatever_their_sign():
-    flows: Flows = flows_of(np.array([[0.0, -5.0, 5.0, 7.0, 12.0, 0.0]]), ints(5))
-    assert count_between(flows, ints(0, 0), np.array([5.0, 6.0]), np.array([7.0, 8.0])).tolist() == [3, 1]
-    assert count_between(flows, ints(0), np.array([7.0])).tolist() == [2]
+    flow = np.array([[0.0, -5.0, 5.0, 7.0, 12.0, 0.0]], dtype=np.float32)
+    order = ascending(flow)[0]
+    assert np.abs(flow[0, order]).tolist() == [0.0, 0.0, 5.0, 5.0, 7.0, 12.0]
+    assert count_between(flow[0], order, 5.0, 7.0) == 3
+    assert count_between(flow[0], order, 6.0, 8.0) == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_range_is_the_fullest_of_its_width_and_the_narrowest_that_is_as_full(seed: int):
+    rng = np.random.default_rng(seed)
+    line = np.sort(np.round(rng.uniform(20, 400, rng.integers(2, 10)), rng.integers(0, 2))).astype(np.float32)
+    first, more = np.zeros(4, dtype=np.int64), np.zeros(4, dtype=np.int64)
+    fullest(line, np.array([2, 3, 4, 6]), first, more)
+    for width, fewest in enumerate((2, 3, 4, 6)):
+        ratios = {
+            (low, high): line[high] / line[low]
+            for low in range(len(line))
+            for high in range(low + fewest - 1, len(line))
+            if line[high] / line[low] <= np.float32(RATIOS[width]) * (1 + 2.0**-17)
+        }
+        most = max((high - low for low, high in ratios), default=0)
+        assert more[width] == most
+        if most:
+            narrowest = min(ratio for (low, high), ratio in ratios.items() if high - low == most)
+            assert line[first[width] + most] / line[first[width]] == pytest.approx(narrowest, rel=2.0**-15)
 
 
 def test_reversion_is_the_least_squares_line_drawn_to_its_prior():

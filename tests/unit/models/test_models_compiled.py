@@ -1,0 +1,63 @@
+"""Compiled loops work where nothing can be kept on disk, and say the same as plain Python."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+
+from forecast_cli.models.compiled import kernel
+
+STREAMS = """
+import numpy as np, polars as pl
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.recurring.detect import find_streams
+
+rng = np.random.default_rng(3)
+flow = -np.round(rng.uniform(5, 60, (2, 400)), 2) * (rng.random((2, 400)) < 0.4)
+flow[0, 6::14] += 1200.5
+flow[1, 3::7] -= np.round(rng.uniform(18, 22, 57), 2)
+y = 500 + np.cumsum(flow, axis=1)
+panel = Panel(pl.Series(["A", "B"]), y, np.array([400, 400]), np.array(["2026-01-31"] * 2, dtype="datetime64[D]"))
+streams = find_streams(panel)
+print([getattr(streams, name).tolist() for name in ("row", "cycle", "rule", "amount", "strength", "alive", "spread")])
+print(streams.explained.tobytes().hex())
+"""
+
+
+def test_what_cannot_be_kept_is_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch):
+    real, asked = numba.njit, []
+
+    def refuses(*types: Any, cache: bool = False, **options: Any) -> Callable[..., Any]:
+        asked.append(cache)
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available for file")
+        return real(*types, **options)
+
+    monkeypatch.setattr(numba, "njit", refuses)
+
+    @kernel((np.float64, 1))
+    def total(values: np.ndarray) -> float:
+        out = 0.0
+        for value in values:
+            out += value
+        return out
+
+    assert asked == [True, False]
+    assert total(np.arange(4.0)) == 6.0
+
+
+def test_numbers_are_those_of_plain_python():
+    plain = {"NUMBA_DISABLE_JIT": "1", "PYTHONWARNINGS": "ignore"}
+    compiled, slow = (
+        subprocess.run(
+            [sys.executable, "-c", STREAMS], env={**os.environ, **extra}, capture_output=True, text=True, check=True
+        ).stdout
+        for extra in ({}, plain)
+    )
+    assert "1200.5" in compiled
+    assert compiled == slow
