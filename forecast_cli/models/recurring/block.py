@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
+from forecast_cli.models.compiled import kernel, part
 
 #: Rounding of a difference of two balances, as a share of the largest.
 _ROUNDING: Final = 2.0**-46
@@ -59,19 +60,57 @@ def block_of(panel: Panel, rows: slice, t: int) -> Block:
     return Block(flow, np.zeros(flow.shape, dtype=np.bool_), eps, origins, np.minimum(panel.lengths[rows], t))
 
 
-def take_out(block: Block, cells: Cells) -> Cells:
-    """Take payments out of the block's flow, one of a day, and hidden ones where enough is left; return those taken."""
-    column = cells.day - block.origins[cells.row] + block.t - 1
-    on_axis = (column >= 0) & (column < block.t) & (cells.value != 0.0)
-    done = []
-    for kind in (cells.paid, ~cells.paid):
-        held = block.flow[cells.row, np.clip(column, 0, block.t)] * np.sign(cells.value) >= _HELD * np.abs(cells.value)
-        at = np.flatnonzero(on_axis & kind & held)
-        at = at[np.unique(cells.row[at] * (block.t + 1) + column[at], return_index=True)[1]]
-        row, place, value = cells.row[at], column[at], cells.value[at]
-        left = block.flow[row, place] - value
-        block.flow[row, place] = np.where(np.abs(left) <= 4 * block.eps[row], 0.0, left)
-        block.taken[row, place] = True
-        done.append(at)
-    every = np.concatenate(done)
-    return Cells(cells.row[every], cells.day[every], cells.value[every], cells.paid[every])
+def take_out(block: Block, cells: Cells, explained: NDArray[np.float64]) -> None:
+    """Take payments out of the block's flow, one of a day, then hidden ones where enough is left.
+
+    They are added to ``explained`` [c, days], whose last day is the origin.
+    """
+    _take_out(
+        block.flow, block.taken, block.eps, block.origins, cells.row, cells.day, cells.value, cells.paid,
+        np.zeros(block.flow.shape, dtype=np.bool_), explained,
+    )  # fmt: skip
+
+
+@part
+def _take(
+    flow: NDArray[np.float64],
+    taken: NDArray[np.bool_],
+    seen: NDArray[np.bool_],
+    explained: NDArray[np.float64],
+    column: int,
+    value: float,
+    eps: float,
+) -> None:
+    """Take ``value`` out of a day's flow, unless another of its kind was ``seen`` there or the day does not hold it."""
+    t = len(flow) - 1
+    if value == 0.0 or not 0 <= column < t or seen[column]:
+        return
+    if (flow[column] if value > 0.0 else -flow[column]) >= _HELD * abs(value):
+        left = flow[column] - value
+        flow[column] = 0.0 if abs(left) <= 4 * eps else left
+        taken[column], seen[column] = True, True
+        explained[len(explained) - t + column] += value
+
+
+@kernel(
+    (np.float64, 2), (np.bool_, 2), (np.float64, 1), (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.float64, 1),
+    (np.bool_, 1), (np.bool_, 2), (np.float64, 2),
+)  # fmt: skip
+def _take_out(
+    flow: NDArray[np.float64],
+    taken: NDArray[np.bool_],
+    eps: NDArray[np.float64],
+    origins: NDArray[np.int64],
+    row: NDArray[np.int64],
+    day: NDArray[np.int64],
+    value: NDArray[np.float64],
+    paid: NDArray[np.bool_],
+    seen: NDArray[np.bool_],
+    explained: NDArray[np.float64],
+) -> None:
+    for kind in (True, False):
+        seen[:] = False
+        for cell in range(len(row)):
+            if paid[cell] == kind:
+                own, column = row[cell], day[cell] - origins[row[cell]] + flow.shape[1] - 2
+                _take(flow[own], taken[own], seen[own], explained[own], column, value[cell], eps[own])

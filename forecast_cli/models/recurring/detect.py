@@ -46,9 +46,7 @@ def _peel(block: Block, explained: NDArray[np.float64]) -> list[Settled]:
             break
         cells = [part.cells for part in found]
         joined = (np.concatenate([getattr(one, name) for one in cells]) for name in ("row", "day", "value", "paid"))
-        taken = take_out(block, Cells(*joined))
-        column = taken.day - block.origins[taken.row] + explained.shape[1] - 1
-        np.add.at(explained, (taken.row, column), taken.value)
+        take_out(block, Cells(*joined), explained)
         left = np.unique(np.concatenate([part.row for part in found]))
         parts += found
     return parts
