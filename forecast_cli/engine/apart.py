@@ -7,6 +7,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Final, TypeVar
 
 from forecast_cli.core.errors import WorkerLostError
+from forecast_cli.engine.deaf import deaf_to_interrupts
 from forecast_cli.engine.worker_main import Raised, as_raised, end_with_parent, raised
 
 Answer = TypeVar("Answer")
@@ -22,7 +23,8 @@ def run_apart(function: Callable[..., Answer], *arguments: object) -> Answer:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(theirs, function, arguments), daemon=True)
-    process.start()
+    with deaf_to_interrupts():
+        process.start()
     theirs.close()
     try:
         answer: Any = ours.recv()

@@ -7,7 +7,7 @@ import pickle
 import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from multiprocessing import forkserver, resource_tracker
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
@@ -16,6 +16,7 @@ from typing import Final
 from forecast_cli.core.pace import Key, Word
 from forecast_cli.core.seam import Step, about_to
 from forecast_cli.engine.attempts import Attempt
+from forecast_cli.engine.deaf import deaf_to_interrupts
 from forecast_cli.engine.fork_server import SERVED
 from forecast_cli.engine.shards import Job
 from forecast_cli.engine.worker_main import Begun, Message, work
@@ -156,8 +157,7 @@ def _context(modules: tuple[str, ...]) -> BaseContext:
     context = multiprocessing.get_context(start_method())
     if start_method() == "forkserver":
         context.set_forkserver_preload(["forecast_cli.engine.fork_server", "forecast_cli.engine.worker_main", *modules])
-        resource_tracker.ensure_running()  # which would have interrupts heard again, were it made with the fork server
-        with _deaf_to_interrupts(), _environment({SERVED: str(os.getpid())}):
+        with deaf_to_interrupts(), _environment({SERVED: str(os.getpid())}):
             forkserver.ensure_running()
     return context
 
@@ -168,19 +168,6 @@ def _end_fork_server() -> None:
     if server is not None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(server, signal.SIGKILL)
-
-
-@contextlib.contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Start processes that leave Ctrl-C to this one, even while they import; one that comes now is heard after."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _modules_needed(job: Job) -> tuple[str, ...]:

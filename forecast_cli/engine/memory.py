@@ -63,29 +63,38 @@ class Room:
     @property
     def is_tight(self) -> bool:
         """Say whether memory is short enough to take time for it."""
-        return self.limit is not None and self.limit < _TIGHT
+        return is_tight(self.limit)
 
 
-def find_room(
-    settings: Settings, models: Sequence[ModelChoice], load: Load, *, workers: int, available: int | None
-) -> Room:
-    """Return how a run of ``load`` fits into ``--memory``, or into what is ``available``, with up to ``workers``.
+def memory_limit(settings: Settings, available: int | None) -> int | None:
+    """Return the bytes to keep within: ``--memory``, or most of what is ``available``; None where nobody says."""
+    if settings.memory is not None:
+        return memory_bytes(settings.memory)
+    return None if available is None else round(_SHARE * available)
 
-    Raises ConfigError where it does not fit into ``--memory``, with the least that would do.
-    """
-    asked = None if settings.memory is None else memory_bytes(settings.memory)
-    limit = asked if asked is not None else None if available is None else round(_SHARE * available)
-    if limit is None:
-        return Room(None, workers, load.shard)
-    few = min(load.shard, _FEW)
-    least = _least(models, load, few)
-    if asked is not None and asked < least:
+
+def is_tight(limit: int | None) -> bool:
+    """Say whether a limit is low enough to take time for it."""
+    return limit is not None and limit < _TIGHT
+
+
+def refuse_too_little(settings: Settings, models: Sequence[ModelChoice], load: Load) -> None:
+    """Raise ConfigError where a run of ``load`` does not fit into ``--memory``, with the least that would do."""
+    least = _least(models, load, min(load.shard, _FEW))
+    if settings.memory is not None and memory_bytes(settings.memory) < least:
         raise ConfigError(
             f"--memory {settings.memory}: {counted(load.accounts, 'account')} by {', '.join(m.label for m in models)} "
             f"take {_rounded_up(least)} at least",
             f"give --memory {_rounded_up(least)} or more, or fewer models",
         )
-    left = limit - _fixed(models, load) - (0 if limit < _TIGHT else _LEARNED)
+
+
+def find_room(models: Sequence[ModelChoice], load: Load, *, workers: int, limit: int | None) -> Room:
+    """Return how a run of ``load`` fits into ``limit`` bytes, or comes nearest to it, with up to ``workers``."""
+    if limit is None:
+        return Room(None, workers, load.shard)
+    few = min(load.shard, _FEW)
+    left = limit - _fixed(models, load) - (0 if is_tight(limit) else _LEARNED)
     fitting = max(min(workers, left // (_worker(models, load) + few * _need(models, load))), 1)
     at_once = (left // fitting - _worker(models, load)) // _need(models, load)
     return Room(limit, fitting, max(min(at_once, load.shard), few))

@@ -1,6 +1,7 @@
 """What this machine lends a process: memory and processor time, the limits of its control group included."""
 
 import ctypes
+import os
 import sys
 from pathlib import Path
 from typing import Final
@@ -28,6 +29,11 @@ def give_back_memory() -> None:
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:
             trim(0)
+
+
+def usable_cores() -> int:
+    """Return the cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def processor_quota(root: Path = _ROOT) -> float | None:

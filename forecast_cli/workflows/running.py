@@ -22,8 +22,8 @@ from forecast_cli.data.scan.order import is_scattered
 from forecast_cli.data.source import Source
 from forecast_cli.engine.apart import run_apart
 from forecast_cli.engine.learning import check_limit, learn_from
-from forecast_cli.engine.local import run_shards, usable_cores
-from forecast_cli.engine.memory import Load, Room, find_room
+from forecast_cli.engine.local import run_shards
+from forecast_cli.engine.memory import Load, Room, find_room, is_tight, memory_limit, refuse_too_little
 from forecast_cli.engine.shards import Job, Shard, Work, choose_candidates, choose_models, cut_shards, shard_size
 from forecast_cli.engine.tables import to_edge
 from forecast_cli.models.pooled.learned import Learned
@@ -32,14 +32,15 @@ from forecast_cli.store.atomic import read_back
 from forecast_cli.store.fingerprint import fingerprint, identity, versions
 from forecast_cli.store.layout import ACCOUNTS
 from forecast_cli.store.learned_tables import read_learned
-from forecast_cli.store.machine import available_memory, give_back_memory
+from forecast_cli.store.machine import available_memory, give_back_memory, usable_cores
 from forecast_cli.store.manifest import FileEntry, FindingRecord, InputEntry, InputRecord, Manifest
 from forecast_cli.store.permissions import created_with
-from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, open_run
+from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, is_finished, open_run
 from forecast_cli.store.spill import spill, spill_bytes
 from forecast_cli.workflows.ledgers import part_entries
 from forecast_cli.workflows.overlap import refuse_overlap, refuse_remote
 from forecast_cli.workflows.reading import CheckedInput, accept, check_whole_input, count_statuses, summarize_input
+from forecast_cli.workflows.results import ForecastRequest
 
 #: What a command is seen doing.
 _DOING: Final = {"forecast": "Forecasting", "backtest": "Replaying"}
@@ -108,18 +109,19 @@ class Executed:
     shards_resumed: int
 
 
-def prepare(command: str, source: str, output: Path, settings: Settings, *, back: tuple[int, ...] = (0,)) -> Prepared:
+def prepare(command: str, request: ForecastRequest, *, back: tuple[int, ...] = (0,)) -> Prepared:
     """Read and check the input, cut the work: each account is forecast ``back`` days before its origin. Writes nothing.
 
-    Raises InputRejectedError, ConfigError, also where it does not fit into ``--memory``, and OutputConflictError
-    where the output lies inside the input.
+    Raises InputRejectedError, ConfigError, also where what is left to do does not fit into ``--memory``, and
+    OutputConflictError where the output lies inside the input.
     """
-    started = time.monotonic()
+    started, settings = time.monotonic(), request.settings
     models = choose_models(settings)
     check_limit(settings)
-    refuse_remote(output)
-    refuse_overlap(source, output)
-    checked = check_whole_input(source, settings)
+    refuse_remote(request.output)
+    refuse_overlap(request.input, request.output)
+    limit, workers = memory_limit(settings, available_memory()), settings.jobs or usable_cores()
+    checked = check_whole_input(request.input, settings, threads=1 if is_tight(limit) else workers)
     contract = accept(checked)
     check_amounts(checked.source, settings)
     ids = contract.ledger.get_column(UNIQUE_ID)
@@ -127,14 +129,22 @@ def prepare(command: str, source: str, output: Path, settings: Settings, *, back
     load = Load(
         ids.len(), max((shard.accounts for shard in shards), default=1), _longest(contract, settings), len(back)
     )
-    room = _find_room(settings, models, load)
     made_from = identity(command, checked.source, settings)
-    return Prepared(command, output, settings, checked, contract, models, shards, made_from, started, room, back)
-
-
-def _find_room(settings: Settings, models: Sequence[ModelChoice], load: Load) -> Room:
-    workers = settings.jobs or usable_cores()
-    return find_room(settings, models, load, workers=workers, available=available_memory())
+    if request.force or not is_finished(request.output, made_from, fingerprint(made_from)):
+        refuse_too_little(settings, models, load)
+    return Prepared(
+        command=command,
+        output=request.output,
+        settings=settings,
+        checked=checked,
+        contract=contract,
+        models=models,
+        shards=shards,
+        identity=made_from,
+        started=started,
+        room=find_room(models, load, workers=workers, limit=limit),
+        back=back,
+    )
 
 
 def _longest(contract: Contract, settings: Settings) -> int:

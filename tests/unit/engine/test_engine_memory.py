@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from forecast_cli.config.memory_size import memory_bytes
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError
-from forecast_cli.engine.memory import Load, Room, find_room
+from forecast_cli.engine.memory import Load, Room, find_room, memory_limit, refuse_too_little
 from forecast_cli.models.registry import parse_model
 
 GB = 10**9
@@ -17,8 +17,9 @@ AUTO, ETS = (parse_model(name, (30,)) for name in ("auto", "AutoETS"))
 def room(
     memory: str | None, *models: object, load: Load = LOAD, workers: int = 2, available: int | None = None
 ) -> Room:
-    chosen = [AUTO] if not models else list(models)
-    return find_room(Settings(memory=memory), chosen, load, workers=workers, available=available)  # type: ignore[arg-type]
+    chosen, settings = [AUTO] if not models else list(models), Settings(memory=memory)
+    refuse_too_little(settings, chosen, load)  # type: ignore[arg-type]
+    return find_room(chosen, load, workers=workers, limit=memory_limit(settings, available))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

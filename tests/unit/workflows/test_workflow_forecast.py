@@ -300,7 +300,7 @@ def test_nothing_but_set_aside_accounts_is_still_a_run(request_of: Callable[...,
 def test_IN14_what_was_read_of_a_changed_input_is_never_staged(request_of: Callable[..., ForecastRequest]) -> None:
     frame = balances(accounts=2)
     request = request_of(frame)
-    prepared = prepare("forecast", request.input, request.output, request.settings)
+    prepared = prepare("forecast", request)
     staging = request.output.parent / "staging"
     staging.mkdir()
     job = Job(prepared.checked.source, request.settings, prepared.contract.origin, staging, forecast_shard)
@@ -317,7 +317,7 @@ def test_a_shard_that_loses_an_account_never_ends_as_a_run(
     request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = request_of(balances(accounts=3))
-    checked = replace(prepare("forecast", request.input, request.output, request.settings))
+    checked = prepare("forecast", request)
     lost = replace(checked.contract, ledger=checked.contract.ledger.head(2))
     monkeypatch.setattr(running, "prepare", lambda *_: replace(checked, contract=lost))
     monkeypatch.setattr(forecast, "prepare", lambda *_: replace(checked, contract=lost))
