@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import pickle
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
@@ -17,6 +17,7 @@ from forecast_cli.core.pace import Key, Word
 from forecast_cli.core.seam import Step, about_to
 from forecast_cli.engine.attempts import Attempt
 from forecast_cli.engine.deaf import deaf_to_interrupts
+from forecast_cli.engine.environment import environment
 from forecast_cli.engine.fork_server import SERVED
 from forecast_cli.engine.shards import Job
 from forecast_cli.engine.worker_main import Begun, Message, work
@@ -125,7 +126,7 @@ class Crew:
 def hiring(job: Job) -> Iterator[Crew]:
     """Yield a crew for ``job`` without any worker yet; none is left after."""
     modules = _modules_needed(job)
-    with _environment(ONE_THREAD):
+    with environment(ONE_THREAD):
         crew = Crew(_context(modules), pickle.dumps(job), modules)
         try:
             yield crew
@@ -139,7 +140,7 @@ def try_worker(patience: float) -> int | None:
 
     Raises OSError or EOFError where the system has no room for it.
     """
-    with _environment(ONE_THREAD):
+    with environment(ONE_THREAD):
         process = _context(()).Process(target=os.getpid, daemon=True)  # type: ignore[attr-defined]
         process.start()
     process.join(patience)
@@ -157,7 +158,7 @@ def _context(modules: tuple[str, ...]) -> BaseContext:
     context = multiprocessing.get_context(start_method())
     if start_method() == "forkserver":
         context.set_forkserver_preload(["forecast_cli.engine.fork_server", "forecast_cli.engine.worker_main", *modules])
-        with deaf_to_interrupts(), _environment({SERVED: str(os.getpid())}):
+        with deaf_to_interrupts(), environment({SERVED: str(os.getpid())}):
             forkserver.ensure_running()
     return context
 
@@ -173,17 +174,3 @@ def _end_fork_server() -> None:
 def _modules_needed(job: Job) -> tuple[str, ...]:
     """Return what to import before the first task: statsforecast, and only where a model needs it."""
     return ("statsforecast.models",) if any(choice.spec.kind is ModelKind.SERIES for choice in job.models) else ()
-
-
-@contextlib.contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

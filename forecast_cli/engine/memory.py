@@ -4,7 +4,7 @@ Accounts that are worked on together change no number, and parts of a shard are 
 the bound changes neither what a run writes nor what it is made from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +31,8 @@ _WORKER: Final = 135 * _MB
 _WRITTEN: Final = 9_000
 #: Below this a run learns in a process of its own: what that took is gone before there are workers.
 _TIGHT: Final = 1_500 * _MB
+#: What has processes of such a run give back at once what polars frees: its allocator keeps about as much again.
+_FRUGAL: Final = {"_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0"}
 #: What statsforecast adds to the server, whose memory its workers share, and to each worker.
 _SERIES_SERVER: Final = 120 * _MB
 _SERIES_WORKER: Final = 20 * _MB
@@ -64,6 +66,11 @@ class Room:
     def is_tight(self) -> bool:
         """Say whether memory is short enough to take time for it."""
         return is_tight(self.limit)
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """Return the variables that processes of the run are started with."""
+        return _FRUGAL if self.is_tight else {}
 
 
 def memory_limit(settings: Settings, available: int | None) -> int | None:

@@ -21,6 +21,7 @@ from forecast_cli.data.scan.amounts import check_amounts
 from forecast_cli.data.scan.order import is_scattered
 from forecast_cli.data.source import Source
 from forecast_cli.engine.apart import run_apart
+from forecast_cli.engine.environment import environment
 from forecast_cli.engine.learning import check_limit, learn_from
 from forecast_cli.engine.local import run_shards
 from forecast_cli.engine.memory import Load, Room, find_room, is_tight, memory_limit, refuse_too_little
@@ -179,10 +180,12 @@ def execute(
         done = run.take_up()
         if len(done) < len(prepared.shards):
             prepared = replace(prepared, in_order=_put_in_order(prepared, run, progress))
-        prepared = replace(prepared, learned=_learn(prepared))
-        give_back_memory()
-        with _beside(meanwhile if len(done) < len(prepared.shards) else None):
-            receipts = _run_missing(prepared, run, work, done=list(done.values()), progress=progress)
+        with environment(prepared.room.variables):
+            give_back_memory()
+            prepared = replace(prepared, learned=_learn(prepared))
+            give_back_memory()
+            with _beside(meanwhile if len(done) < len(prepared.shards) else None):
+                receipts = _run_missing(prepared, run, work, done=list(done.values()), progress=progress)
         run.finish(_manifest(prepared, receipts, finish(prepared, run, receipts)))
         return Executed(reused=False, shards_resumed=len(done))
 

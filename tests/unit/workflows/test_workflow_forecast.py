@@ -22,7 +22,7 @@ from forecast_cli.engine.shards import Job, Shard, Task
 from forecast_cli.engine.worker import forecast_shard, run_task
 from forecast_cli.store.check import success_content
 from forecast_cli.store.lock import holding
-from forecast_cli.store.run_folder import RunFolder, ShardReceipt
+from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt
 from forecast_cli.workflows import forecast, running
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import plan_forecast, run_forecast
@@ -367,6 +367,21 @@ def test_a_bound_of_memory_changes_neither_what_is_written_nor_what_it_is_made_f
     assert part_bytes(parts.output) == part_bytes(whole.output)
     assert parts.fingerprint == whole.fingerprint
     assert run_forecast(request_of(frame, output="whole", shard_size=7, memory="2GB")).reused
+
+
+def test_a_finished_run_is_left_alone_where_memory_is_too_little_to_make_it(
+    request_of: Callable[..., ForecastRequest],
+) -> None:
+    frame = balances(accounts=2)
+    run_forecast(request_of(frame))
+    request = request_of(frame, memory="20MB")
+    assert run_forecast(request).reused
+    assert plan_forecast(request).output_state == OutputState.FINISHED
+    with pytest.raises(ConfigError, match="--memory 20MB: 2 accounts by"):
+        run_forecast(replace(request, force=True))
+    (request.output / "accounts.parquet").unlink()
+    with pytest.raises(ConfigError, match="--memory 20MB: 2 accounts by"):
+        run_forecast(request)
 
 
 def test_too_little_memory_is_refused_before_anything_is_written(request_of: Callable[..., ForecastRequest]) -> None:
