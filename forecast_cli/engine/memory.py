@@ -12,6 +12,7 @@ from forecast_cli.config.memory_size import memory_bytes
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.text import counted
+from forecast_cli.engine.environment import FRUGAL
 from forecast_cli.models.registry import ModelChoice
 from forecast_cli.models.spec import ModelKind
 
@@ -29,10 +30,8 @@ _SERVER: Final = 45 * _MB
 _WORKER: Final = 135 * _MB
 #: What each account of a shard takes until the shard is written, for each forecast of it.
 _WRITTEN: Final = 9_000
-#: Below this a run learns in a process of its own: what that took is gone before there are workers.
-_TIGHT: Final = 1_500 * _MB
-#: What has processes of such a run give back at once what polars frees: its allocator keeps about as much again.
-_FRUGAL: Final = {"_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0"}
+#: Below this a run looks at its input and learns in processes of their own, and what those took is gone with them.
+_TIGHT: Final = 1_000 * _MB
 #: What statsforecast adds to the server, whose memory its workers share, and to each worker.
 _SERIES_SERVER: Final = 120 * _MB
 _SERIES_WORKER: Final = 20 * _MB
@@ -70,7 +69,7 @@ class Room:
     @property
     def variables(self) -> Mapping[str, str]:
         """Return the variables that processes of the run are started with."""
-        return _FRUGAL if self.is_tight else {}
+        return FRUGAL if self.is_tight else {}
 
 
 def memory_limit(settings: Settings, available: int | None) -> int | None:

@@ -1,8 +1,6 @@
 """What this machine lends a process: memory and processor time, the limits of its control group included."""
 
-import ctypes
 import os
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -21,14 +19,6 @@ def available_memory(root: Path = _ROOT) -> int | None:
     system = _system_memory(root)
     known = [*limits, *([system] if system is not None else [])]
     return max(min(known), 0) if known else None
-
-
-def give_back_memory() -> None:
-    """Return to the system what was freed: glibc keeps it for this process, and counts it, until it is asked."""
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim is not None:
-            trim(0)
 
 
 def usable_cores() -> int:

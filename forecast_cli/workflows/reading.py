@@ -9,8 +9,6 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import InputRejectedError
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.contract.check import Contract, check_input
-from forecast_cli.data.files.input_list import list_input
-from forecast_cli.data.files.open import check_files
 from forecast_cli.data.findings import Finding, raise_rejection, rejects
 from forecast_cli.data.source import Source
 from forecast_cli.workflows.results import InputSummary
@@ -47,6 +45,9 @@ def check_whole_input(path: str, settings: Settings, *, threads: int = 1) -> Che
 
     Rows are read once: files are read through on their own only where something is wrong, to say all that is.
     """
+    from forecast_cli.data.files.input_list import list_input  # pyarrow is heavy
+    from forecast_cli.data.files.open import check_files
+
     listed = list_input(path, settings)
     source = check_files(listed, settings, read_through=False)
     contract = None if rejects(source.findings) else _check_readable(source, settings, threads)

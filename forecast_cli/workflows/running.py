@@ -14,6 +14,7 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.errors import ConfigError
+from forecast_cli.core.freed import give_back_memory
 from forecast_cli.core.progress import Progress
 from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.findings import Action, Finding
@@ -22,7 +23,7 @@ from forecast_cli.data.scan.order import is_scattered
 from forecast_cli.data.source import Source
 from forecast_cli.engine.apart import run_apart
 from forecast_cli.engine.environment import environment
-from forecast_cli.engine.learning import check_limit, learn_from
+from forecast_cli.engine.learning import accounts_taught, check_limit, learn_from
 from forecast_cli.engine.local import run_shards
 from forecast_cli.engine.memory import Load, Room, find_room, is_tight, memory_limit, refuse_too_little
 from forecast_cli.engine.shards import Job, Shard, Work, choose_candidates, choose_models, cut_shards, shard_size
@@ -33,11 +34,10 @@ from forecast_cli.store.atomic import read_back
 from forecast_cli.store.fingerprint import fingerprint, identity, versions
 from forecast_cli.store.layout import ACCOUNTS
 from forecast_cli.store.learned_tables import read_learned
-from forecast_cli.store.machine import available_memory, give_back_memory, usable_cores
+from forecast_cli.store.machine import available_memory, usable_cores
 from forecast_cli.store.manifest import FileEntry, FindingRecord, InputEntry, InputRecord, Manifest
 from forecast_cli.store.permissions import created_with
 from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, is_finished, open_run
-from forecast_cli.store.spill import spill, spill_bytes
 from forecast_cli.workflows.ledgers import part_entries
 from forecast_cli.workflows.overlap import refuse_overlap, refuse_remote
 from forecast_cli.workflows.reading import CheckedInput, accept, check_whole_input, count_statuses, summarize_input
@@ -78,8 +78,11 @@ class Prepared:
     def spill_bytes(self) -> int | None:
         """Return the bytes on disk that putting the rows in order takes, at most; None where they need not be."""
         source, ranges = self.checked.source, ((shard.first_id, shard.last_id) for shard in self.shards)
-        scattered = is_scattered(source, self.settings.id_col, ranges)
-        return spill_bytes(source, self.settings) if scattered else None
+        if not is_scattered(source, self.settings.id_col, ranges):
+            return None
+        from forecast_cli.store.spill import spill_bytes  # pyarrow is heavy
+
+        return spill_bytes(source, self.settings)
 
     @property
     def fingerprint(self) -> str:
@@ -122,7 +125,7 @@ def prepare(command: str, request: ForecastRequest, *, back: tuple[int, ...] = (
     refuse_remote(request.output)
     refuse_overlap(request.input, request.output)
     limit, workers = memory_limit(settings, available_memory()), settings.jobs or usable_cores()
-    checked = check_whole_input(request.input, settings, threads=1 if is_tight(limit) else workers)
+    checked = _look(request.input, settings, workers, tight=is_tight(limit))
     contract = accept(checked)
     check_amounts(checked.source, settings)
     ids = contract.ledger.get_column(UNIQUE_ID)
@@ -146,6 +149,13 @@ def prepare(command: str, request: ForecastRequest, *, back: tuple[int, ...] = (
         room=find_room(models, load, workers=workers, limit=limit),
         back=back,
     )
+
+
+def _look(path: str, settings: Settings, workers: int, *, tight: bool) -> CheckedInput:
+    """Hold the input against the contract; where memory is ``tight``, in a process that takes what it took with it."""
+    if tight:
+        return run_apart("looking at the input", check_whole_input, path, settings)
+    return check_whole_input(path, settings, threads=workers)
 
 
 def _longest(contract: Contract, settings: Settings) -> int:
@@ -194,6 +204,8 @@ def _put_in_order(prepared: Prepared, run: RunFolder, progress: Progress) -> Sou
     """Return the input put in order by account in files of the run's own; None where it lies in order."""
     if prepared.spill_bytes is None:
         return None
+    from forecast_cli.store.spill import spill
+
     ids = prepared.contract.ledger[UNIQUE_ID].unique().sort()
     progress.start("Putting rows in order", prepared.checked.source.rows)
     source = spill(prepared.checked.source, prepared.settings, ids, run.spill, advance=progress.advance)
@@ -211,8 +223,8 @@ def _learn(prepared: Prepared) -> Learned | None:
         _refuse_others(choose_candidates(settings), learned, settings.fitted)
         return learned
     threads = 1 if prepared.room.is_tight else prepared.workers
-    given = (prepared.source, settings, prepared.contract, prepared.back, threads)
-    return run_apart(learn_from, *given) if prepared.room.is_tight else learn_from(*given)
+    given = (prepared.source, settings, accounts_taught(prepared.contract), prepared.back, threads)
+    return run_apart("learning", learn_from, *given) if prepared.room.is_tight else learn_from(*given)
 
 
 def _refuse_others(candidates: Sequence[ModelChoice], learned: Learned, fitted: str) -> None:

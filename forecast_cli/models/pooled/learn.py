@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast_cli.core.freed import give_back_memory
 from forecast_cli.core.imports import import_without
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.knots import knots_of
@@ -64,6 +65,7 @@ def learn(
     vintages = []
     with ThreadPoolExecutor(threads) as pool:
         lessons, usable = _describe(panel, windows.take(union), knots, look_back=min(look_back, LOOK_BACK), pool=pool)
+        give_back_memory()
         place_of = np.cumsum(usable) - 1
         for month, some in zip(months, chosen, strict=True):
             at = np.searchsorted(union, some)
