@@ -21,12 +21,12 @@ _MB: Final = 1_000_000
 _SHARE: Final = 0.8
 #: Measured over all processes of a run (proportional set size): what the first one takes while the input is looked at,
 #: while it learns and while workers are at work, each of its accounts, the server that makes workers, a worker.
-_LOOKING: Final = 270 * _MB
-_LEARNING: Final = 430 * _MB
-_WAITING: Final = 275 * _MB
-_LEARNED: Final = 85 * _MB
-_ACCOUNT: Final = 300
-_SERVER: Final = 45 * _MB
+_LOOKING: Final = 250 * _MB
+_LEARNING: Final = 400 * _MB
+_WAITING: Final = 130 * _MB
+_LEARNED: Final = 150 * _MB
+_ACCOUNT: Final = 400
+_SERVER: Final = 60 * _MB
 _WORKER: Final = 135 * _MB
 #: What each account of a shard takes until the shard is written, for each forecast of it.
 _WRITTEN: Final = 9_000
