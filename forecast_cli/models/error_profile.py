@@ -10,7 +10,6 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from statistics import NormalDist
 from typing import Final
 
 import numpy as np
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import quantile_probabilities
+from forecast_cli.models.normal_scores import normal_scores, straight_between
 from forecast_cli.models.rows import row_sums
 
 _RESOURCE: Final = "error_profile.json"
@@ -68,11 +68,7 @@ class ErrorProfile:
 
     def _at_probabilities(self, wanted: NDArray[np.float64]) -> NDArray[np.float64]:
         """Interpolate in the normal score, and go on along the outermost slope beyond the last knot: [2, k, q]."""
-        z, knots = _scores(wanted), _scores(self.probabilities)
-        left = np.clip(np.searchsorted(knots, z, side="right") - 1, 0, len(knots) - 2)
-        share = (z - knots[left]) / (knots[left + 1] - knots[left])
-        table: NDArray[np.float64] = self.tables[..., left] * (1 - share) + self.tables[..., left + 1] * share
-        return table
+        return straight_between(normal_scores(wanted), normal_scores(self.probabilities), self.tables)
 
     def _at_steps(self, table: NDArray[np.float64], h: int) -> NDArray[np.float64]:
         """Interpolate ``table`` [k, q] in the root of the step; beyond the last knot, grow with that root: [h, q]."""
@@ -93,8 +89,3 @@ def shipped_profile() -> ErrorProfile:
         scale_days=int(raw["scale_days"]),
         still_days=int(raw["still_days"]),
     )
-
-
-def _scores(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    standard = NormalDist()
-    return np.array([standard.inv_cdf(float(p)) for p in probabilities])

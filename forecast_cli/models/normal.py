@@ -11,7 +11,7 @@ from forecast_cli.models.base import Forecast, RowFailure
 _STANDARD = NormalDist()
 
 
-def normal_scores(levels: tuple[float, ...]) -> NDArray[np.float64]:
+def _symmetric_scores(levels: tuple[float, ...]) -> NDArray[np.float64]:
     """Return z [q] of the quantiles that ascending ``levels`` (percent) need; symmetric, 0 in the middle."""
     upper = [_STANDARD.inv_cdf(0.5 + level / 200.0) for level in levels]
     return np.array([*(-z for z in reversed(upper)), 0.0, *upper])
@@ -29,7 +29,7 @@ def normal_forecast(
     Rows named in ``failures`` are set to NaN.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        quantiles = mean[:, :, None] + sigma[:, :, None] * normal_scores(levels)
+        quantiles = mean[:, :, None] + sigma[:, :, None] * _symmetric_scores(levels)
     return blank_failures(Forecast(mean, quantiles, levels, failures))
 
 

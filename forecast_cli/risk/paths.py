@@ -12,7 +12,6 @@ nothing happens. So ranks are held near the mean rank of their course (``PERSIST
 
 from dataclasses import replace
 from functools import lru_cache
-from statistics import NormalDist
 from typing import Final
 
 import numpy as np
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, quantile_probabilities
+from forecast_cli.models.normal_scores import normal_scores
 
 N_PATHS: Final = 100
 #: Weight of a course's mean rank against its rank of the day. With MSTL(30), low point of 30 days under p10, on real
@@ -147,8 +147,8 @@ def _spread(forecast: Forecast, n_paths: int) -> NDArray[np.float64]:
     lines: through the last two quantiles, and from the median through the last; so that quantiles which happen to lie
     close together do not cut a tail off.
     """
-    knots = _normal_scores(quantile_probabilities(forecast.levels))
-    z = _normal_scores((np.arange(n_paths) + 0.5) / n_paths)
+    knots = normal_scores(quantile_probabilities(forecast.levels))
+    z = normal_scores((np.arange(n_paths) + 0.5) / n_paths)
     q, middle = forecast.quantiles, len(forecast.levels)
     with np.errstate(over="ignore", invalid="ignore"):
         slopes = np.diff(q, axis=2) / np.diff(knots)
@@ -161,13 +161,3 @@ def _spread(forecast: Forecast, n_paths: int) -> NDArray[np.float64]:
         spread *= z - knots[start]
         spread += q.take(start, axis=2, mode="clip")
     return spread
-
-
-def _normal_scores(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.array(_scores_of(tuple(probabilities.tolist())))
-
-
-@lru_cache(maxsize=16)
-def _scores_of(probabilities: tuple[float, ...]) -> tuple[float, ...]:
-    standard = NormalDist()
-    return tuple(standard.inv_cdf(p) for p in probabilities)

@@ -1,8 +1,9 @@
 """The report of a backtest, put together from the tables of its shards."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from typing import TypeVar
 
 import polars as pl
 
@@ -12,7 +13,7 @@ from forecast_cli.evaluation.alarms import calibrate_low_balance
 from forecast_cli.evaluation.facts import BANDS
 from forecast_cli.evaluation.leaderboard import RANKED_BY, rank_models
 from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance, score_low_balance_segments
-from forecast_cli.evaluation.report import Problem, Report, RunFacts
+from forecast_cli.evaluation.report import LowBalanceCalibration, LowBalanceScore, Problem, Report, RunFacts
 from forecast_cli.evaluation.rows import CUTOFF, SCALE, SCORED_LEVELS
 from forecast_cli.evaluation.scored import Scored, compare_windows
 from forecast_cli.evaluation.segments import score_segments
@@ -27,6 +28,8 @@ from forecast_cli.workflows.ledgers import group_failures, read_table
 from forecast_cli.workflows.reading import count_statuses, summarize_input
 from forecast_cli.workflows.running import Prepared
 
+_OfLow = TypeVar("_OfLow", LowBalanceScore, LowBalanceCalibration)
+
 
 def build_report(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt]) -> Report:
     """Return the report of a run whose whole tables stand in its folder."""
@@ -39,7 +42,8 @@ def build_report(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardRec
     named = _segments_of(settings)
     segments = score_segments(scored, named, season=settings.season_length[0])
     low = load_table(run.output / LOW_BALANCE)
-    low_balance = score_low_balance(low, keys=keys, seed=settings.seed)
+    best = [score.model for score in leaderboard]
+    low_balance = _best_first(score_low_balance(low, keys=keys, seed=settings.seed), best)
     facts = _facts(prepared, run, receipts, windows=windows, scored=scored)
     return Report(
         facts=facts,
@@ -51,10 +55,15 @@ def build_report(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardRec
         low_balance=low_balance,
         low_balance_segments=score_low_balance_segments(low, windows, named, keys=keys, seed=settings.seed),
         reliability=bin_reliability(low),
-        low_balance_calibration=calibrate_low_balance(low, keys=keys, seed=settings.seed),
+        low_balance_calibration=_best_first(calibrate_low_balance(low, keys=keys, seed=settings.seed), best),
         fans=draw_fans(prepared, run, _errors_of(leaderboard[0].model, scored)),
         problems=_problems(run, settings.id_col),
     )
+
+
+def _best_first(scores: Iterable[_OfLow], best: Sequence[str]) -> tuple[_OfLow, ...]:
+    """Return ``scores`` by threshold and days, the models in their order on the leaderboard."""
+    return tuple(sorted(scores, key=lambda score: (score.threshold, score.days, best.index(score.model))))
 
 
 def read_scored(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt], windows: pl.DataFrame) -> Scored:

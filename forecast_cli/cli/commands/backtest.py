@@ -22,7 +22,9 @@ from forecast_cli.cli.options import (
 def backtest(
     ctx: typer.Context,
     source: SourceArgument,
-    output: Annotated[Path, typer.Option("--output", help="Folder to write tables and reports to.", metavar="DIR")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder to write tables and reports to.", metavar="DIR")
+    ],
     force: Annotated[bool, typer.Option("--force", help="Redo a finished run, or replace another one.")] = False,
 ) -> None:
     """Replay the history of INPUT and score every model on every account.

@@ -42,7 +42,7 @@ def _config(ctx: typer.Context) -> None:
 def init(
     output: Annotated[
         Path | None,
-        typer.Option("--output", help="File to write; it must not exist yet (default: stdout).", metavar="FILE"),
+        typer.Option("--output", "-o", help="File to write; it must not exist yet (default: stdout).", metavar="FILE"),
     ] = None,
 ) -> None:
     """Write a commented TOML file of every setting with its default."""

@@ -34,7 +34,7 @@ from forecast_cli.cli.options import (
 def forecast(
     ctx: typer.Context,
     source: SourceArgument,
-    output: Annotated[Path, typer.Option("--output", help="Folder to write the tables to.", metavar="DIR")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write the tables to.", metavar="DIR")],
     force: Annotated[bool, typer.Option("--force", help="Redo a finished run, or replace another one.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what a run would do, write nothing.")] = False,
 ) -> None:

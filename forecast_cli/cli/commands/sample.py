@@ -12,7 +12,7 @@ from forecast_cli.cli.options import LogOptions, QuietOptions
 @takes(QuietOptions, LogOptions)
 def sample(
     ctx: typer.Context,
-    output: Annotated[Path, typer.Option("--output", help="Folder to write to.", metavar="DIR")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write to.", metavar="DIR")],
     accounts: Annotated[int, typer.Option("--accounts", help="How many accounts.", metavar="COUNT")] = 250,
     days: Annotated[int, typer.Option("--days", help="How many days of history.", metavar="DAYS")] = 730,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.", metavar="NUMBER")] = 7,

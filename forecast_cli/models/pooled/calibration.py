@@ -1,11 +1,12 @@
 """Calibration: how far what came lay from what a forest said of accounts it had not seen, by horizon and side."""
 
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from forecast_cli.models.normal_scores import normal_scores, straight_between
 
 #: Probabilities that scores are kept at.
 GRID: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995)
@@ -29,8 +30,7 @@ class Calibration:
 
     def quantiles(self, said: NDArray[np.float64], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the quantiles [n, k, q] of accounts that a forest said ``said`` [n, k, 4] of."""
-        wanted, known = _normal_scores(probabilities), _normal_scores(np.array(GRID))
-        scores = np.stack([_interpolate(wanted, known, column) for column in self.scores.T])
+        scores = straight_between(normal_scores(probabilities), normal_scores(np.array(GRID)), self.scores.T)
         median, below, above = _spread(said)
         return np.asarray(median[..., None] + scores * np.where(scores < 0, below[..., None], above[..., None]))
 
@@ -66,17 +66,3 @@ def _widening(scores: NDArray[np.float64], months: NDArray[np.int64], side: floa
 def _spread(said: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     low, median, high = said[..., 0], said[..., 1], said[..., 2]
     return median, np.maximum(median - low, _NARROWEST), np.maximum(high - median, _NARROWEST)
-
-
-def _interpolate(
-    wanted: NDArray[np.float64], known: NDArray[np.float64], scores: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return scores [q] between those known, straight in the normal score; further out along the last line."""
-    left = np.clip(np.searchsorted(known, wanted, side="right") - 1, 0, len(known) - 2)
-    share = (wanted - known[left]) / (known[left + 1] - known[left])
-    return np.asarray(scores[left] * (1 - share) + scores[left + 1] * share)
-
-
-def _normal_scores(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    standard = NormalDist()
-    return np.array([standard.inv_cdf(float(p)) for p in probabilities])

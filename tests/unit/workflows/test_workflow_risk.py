@@ -227,3 +227,12 @@ def test_a_backtest_reports_how_its_alarms_came_true(request_of: MakeRequest) ->
     assert all([budget.share for budget in one.budgets] == [0.01, 0.05] for one in told)
     assert all([moment.share for moment in one.dates] == [0.1, 0.5, 0.9] for one in told)
     assert "The riskiest windows" in (run.output / "report.html").read_text(encoding="utf-8")
+
+
+def test_models_stand_in_their_order_on_the_leaderboard_where_low_balances_are_told(request_of: MakeRequest) -> None:
+    asked = {"windows": 2, "step": 30, "min_train": 30, "threshold": ("100",), "model": ("BiweekPaths", "Naive")}
+    report = run_backtest(request_of(balances(accounts=20), **asked)).report
+    ranked = [score.model for score in report.leaderboard]
+    assert ranked != sorted(ranked)
+    assert [one.model for one in report.low_balance] == ranked * 3
+    assert [one.model for one in report.low_balance_calibration] == ranked * 3

@@ -1,0 +1,30 @@
+"""Normal scores: probabilities on the scale where a normal distribution's quantiles lie on a straight line."""
+
+from functools import lru_cache
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def normal_scores(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return z [p] of ``probabilities`` [p], each above 0 and below 1."""
+    return np.array(_scores_of(tuple(probabilities.tolist())))
+
+
+def straight_between(
+    wanted: NDArray[np.float64], known: NDArray[np.float64], values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return what lies at scores ``wanted`` [q], [..., q], on the lines through ``values`` [..., p] at ``known`` [p].
+
+    ``known`` ascends; further out, the outermost lines go on.
+    """
+    left = np.clip(np.searchsorted(known, wanted, side="right") - 1, 0, len(known) - 2)
+    share = (wanted - known[left]) / (known[left + 1] - known[left])
+    return np.asarray(values[..., left] * (1 - share) + values[..., left + 1] * share)
+
+
+@lru_cache(maxsize=16)
+def _scores_of(probabilities: tuple[float, ...]) -> tuple[float, ...]:
+    standard = NormalDist()
+    return tuple(standard.inv_cdf(p) for p in probabilities)
