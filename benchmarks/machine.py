@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import psutil
 
-from forecast_cli.engine.local import usable_cores
+from forecast_cli.store.machine import usable_cores
 
 PACKAGES: Final = ("forecast-cli", "numpy", "polars", "pyarrow", "statsforecast", "typer")
 

@@ -46,6 +46,11 @@ class Finding:
         return self.count / self.total if self.total else 0.0
 
 
+def rejects(findings: Iterable[Finding]) -> bool:
+    """Say whether any finding rejects the run."""
+    return any(finding.action is Action.REJECT for finding in findings)
+
+
 def raise_rejection(findings: Iterable[Finding]) -> None:
     """Raise InputRejectedError for the first finding that rejects the run, naming how many more there are."""
     rejections = [finding for finding in findings if finding.action is Action.REJECT]

@@ -7,6 +7,8 @@ from multiprocessing.connection import Connection
 from typing import Any, Final, TypeVar
 
 from forecast_cli.core.errors import WorkerLostError
+from forecast_cli.engine.deaf import deaf_to_interrupts
+from forecast_cli.engine.environment import FRUGAL, environment
 from forecast_cli.engine.worker_main import Raised, as_raised, end_with_parent, raised
 
 Answer = TypeVar("Answer")
@@ -14,22 +16,24 @@ Answer = TypeVar("Answer")
 _UNTIL_GONE: Final = 5.0
 
 
-def run_apart(function: Callable[..., Answer], *arguments: object) -> Answer:
+def run_apart(doing: str, function: Callable[..., Answer], *arguments: object) -> Answer:
     """Return what ``function``, of a module, makes of ``arguments``; all of them can be pickled.
 
-    Raises what it raises, and WorkerLostError where the system ended its process.
+    The process gives back at once what polars frees, whose allocator keeps as much again. Raises what ``function``
+    raises, and WorkerLostError, which says what it was ``doing``, where the system ended the process.
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(theirs, function, arguments), daemon=True)
-    process.start()
+    with deaf_to_interrupts(), environment(FRUGAL):
+        process.start()
     theirs.close()
     try:
         answer: Any = ours.recv()
     except EOFError:
         process.join(_UNTIL_GONE)
         raise WorkerLostError(
-            f"the process that learned was ended by the system ({process.exitcode})",
+            f"the process that was {doing} was ended by the system ({process.exitcode})",
             "run the same command again, with more --memory; finished shards are kept",
         ) from None
     finally:

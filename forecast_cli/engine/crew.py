@@ -5,9 +5,9 @@ import multiprocessing
 import os
 import pickle
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from multiprocessing import forkserver, resource_tracker
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
@@ -16,6 +16,8 @@ from typing import Final
 from forecast_cli.core.pace import Key, Word
 from forecast_cli.core.seam import Step, about_to
 from forecast_cli.engine.attempts import Attempt
+from forecast_cli.engine.deaf import deaf_to_interrupts
+from forecast_cli.engine.environment import environment
 from forecast_cli.engine.fork_server import SERVED
 from forecast_cli.engine.shards import Job
 from forecast_cli.engine.worker_main import Begun, Message, work
@@ -124,7 +126,7 @@ class Crew:
 def hiring(job: Job) -> Iterator[Crew]:
     """Yield a crew for ``job`` without any worker yet; none is left after."""
     modules = _modules_needed(job)
-    with _environment(ONE_THREAD):
+    with environment(ONE_THREAD):
         crew = Crew(_context(modules), pickle.dumps(job), modules)
         try:
             yield crew
@@ -138,7 +140,7 @@ def try_worker(patience: float) -> int | None:
 
     Raises OSError or EOFError where the system has no room for it.
     """
-    with _environment(ONE_THREAD):
+    with environment(ONE_THREAD):
         process = _context(()).Process(target=os.getpid, daemon=True)  # type: ignore[attr-defined]
         process.start()
     process.join(patience)
@@ -156,8 +158,7 @@ def _context(modules: tuple[str, ...]) -> BaseContext:
     context = multiprocessing.get_context(start_method())
     if start_method() == "forkserver":
         context.set_forkserver_preload(["forecast_cli.engine.fork_server", "forecast_cli.engine.worker_main", *modules])
-        resource_tracker.ensure_running()  # which would have interrupts heard again, were it made with the fork server
-        with _deaf_to_interrupts(), _environment({SERVED: str(os.getpid())}):
+        with deaf_to_interrupts(), environment({SERVED: str(os.getpid())}):
             forkserver.ensure_running()
     return context
 
@@ -170,19 +171,6 @@ def _end_fork_server() -> None:
             os.kill(server, signal.SIGKILL)
 
 
-@contextlib.contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Start processes that leave Ctrl-C to this one, even while they import; one that comes now is heard after."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _modules_needed(job: Job) -> tuple[str, ...]:
     """Return what to import before the first task, and only where a model needs it: what takes long to import."""
     specs = [choice.spec for choice in job.models]
@@ -191,17 +179,3 @@ def _modules_needed(job: Job) -> tuple[str, ...]:
         "forecast_cli.models.recurring.detect": any(spec.finds_events for spec in specs),  # compiles where it has to
     }
     return tuple(module for module, needed in slow.items() if needed)
-
-
-@contextlib.contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -16,6 +17,7 @@ from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.contract.past import read_past
+from forecast_cli.data.panel import Panel
 from forecast_cli.data.source import Source
 from forecast_cli.engine.shards import choose_candidates
 from forecast_cli.models.pooled.learn import learn
@@ -42,27 +44,41 @@ def learn_from(
     began = ready["first"].to_numpy().astype("datetime64[D]")
     hashes = _hashes(ready[UNIQUE_ID], settings.seed) if ready.height > MOST_ACCOUNTS else None
     young = MIN_TRAIN + settings.horizon
-    chosen = [_choose(began, hashes, month - young) for month in months]
-    union = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
-    longest = 2 * LOOK_BACK + _MONTH + max(back)
-    past = read_past(source, settings, ready[UNIQUE_ID].gather(union).unique(), longest=longest)
-    each = [
-        np.where(past.panel.ids.is_in(ready[UNIQUE_ID].gather(some).implode()).to_numpy(), past.last_before(month), -1)
-        for month, some in zip(months, chosen, strict=True)
-    ]
-    known, look_back = np.stack(each, axis=1), min(settings.max_history, LOOK_BACK)
-    learned = learn(past.panel, months, known, h=settings.horizon, look_back=look_back, threads=threads)
+    chosen = [ready[UNIQUE_ID].gather(_choose(began, hashes, month - young)) for month in months]
+    panel, known = _read(source, settings, months, chosen, longest=2 * LOOK_BACK + _MONTH + max(back))
+    look_back = min(settings.max_history, LOOK_BACK)
+    learned = learn(panel, months, known, h=settings.horizon, look_back=look_back, threads=threads)
     candidates = choose_candidates(settings)
     if not candidates:
         return learned
     taught = Taught(
-        panel=past.panel,
+        panel=panel,
         known=known,
         look_back=look_back,
         accounts=np.array([np.count_nonzero(began <= month - young) for month in months]),
         max_stale=settings.max_stale if settings.origin is Origin.INPUT else None,
     )
     return weigh(learned, taught, candidates, limit_ms=1000 * seconds_of(settings.time_limit))
+
+
+def _read(
+    source: Source, settings: Settings, months: NDArray[np.datetime64], chosen: Sequence[pl.Series], *, longest: int
+) -> tuple[Panel, NDArray[np.int64]]:
+    """Return the histories of the ids ``chosen`` for any month, and the last day before each that is known, [n, v].
+
+    It is -1 where an account is not chosen for a month, or has no day before it.
+    """
+    ids = pl.concat([pl.Series(UNIQUE_ID, [], dtype=source.key_dtype), *chosen])
+    past = read_past(source, settings, ids.unique(), longest=longest)
+    known = np.full((len(past.panel), len(months)), -1, dtype=np.int64)
+    for place, (month, some) in enumerate(zip(months, chosen, strict=True)):
+        known[:, place] = np.where(past.panel.ids.is_in(some.implode()).to_numpy(), past.last_before(month), -1)
+    return past.panel, known
+
+
+def accounts_taught(contract: Contract) -> Contract:
+    """Return of a contract what is learned from, which is little to hand over: who can be, and since when."""
+    return replace(contract, ledger=contract.ledger.select(UNIQUE_ID, "status", "first", "last"))
 
 
 def check_limit(settings: Settings) -> None:

@@ -1,6 +1,5 @@
 """The local executor: shards over worker processes on this machine, watched, and replaced where they are lost."""
 
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -47,11 +46,6 @@ def run_shards(
     attempts = [Attempt(shard, parts=-(-shard.accounts // at_once) if at_once else 1) for shard in shards]
     with hiring(job) as crew:
         yield from _Supervisor(job, attempts, crew, warn).run(jobs)
-
-
-def usable_cores() -> int:
-    """Return the cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Supervisor:

@@ -4,7 +4,7 @@ Accounts that are worked on together change no number, and parts of a shard are 
 the bound changes neither what a run writes nor what it is made from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ from forecast_cli.config.memory_size import memory_bytes
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.text import counted
+from forecast_cli.engine.environment import FRUGAL
 from forecast_cli.models.registry import ModelChoice
 from forecast_cli.models.spec import ModelKind
 
@@ -20,17 +21,17 @@ _MB: Final = 1_000_000
 _SHARE: Final = 0.8
 #: Measured over all processes of a run (proportional set size): what the first one takes while the input is looked at,
 #: while it learns and while workers are at work, each of its accounts, the server that makes workers, a worker.
-_LOOKING: Final = 270 * _MB
-_LEARNING: Final = 430 * _MB
-_WAITING: Final = 275 * _MB
-_LEARNED: Final = 85 * _MB
-_ACCOUNT: Final = 300
-_SERVER: Final = 45 * _MB
+_LOOKING: Final = 250 * _MB
+_LEARNING: Final = 400 * _MB
+_WAITING: Final = 130 * _MB
+_LEARNED: Final = 150 * _MB
+_ACCOUNT: Final = 400
+_SERVER: Final = 60 * _MB
 _WORKER: Final = 135 * _MB
 #: What each account of a shard takes until the shard is written, for each forecast of it.
 _WRITTEN: Final = 9_000
-#: Below this a run learns in a process of its own: what that took is gone before there are workers.
-_TIGHT: Final = 1_500 * _MB
+#: Below this a run looks at its input and learns in processes of their own, and what those took is gone with them.
+_TIGHT: Final = 1_000 * _MB
 #: What statsforecast adds to the server, whose memory its workers share, and to each worker.
 _SERIES_SERVER: Final = 120 * _MB
 _SERIES_WORKER: Final = 20 * _MB
@@ -63,29 +64,43 @@ class Room:
     @property
     def is_tight(self) -> bool:
         """Say whether memory is short enough to take time for it."""
-        return self.limit is not None and self.limit < _TIGHT
+        return is_tight(self.limit)
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """Return the variables that processes of the run are started with."""
+        return FRUGAL if self.is_tight else {}
 
 
-def find_room(
-    settings: Settings, models: Sequence[ModelChoice], load: Load, *, workers: int, available: int | None
-) -> Room:
-    """Return how a run of ``load`` fits into ``--memory``, or into what is ``available``, with up to ``workers``.
+def memory_limit(settings: Settings, available: int | None) -> int | None:
+    """Return the bytes to keep within: ``--memory``, or most of what is ``available``; None where nobody says."""
+    if settings.memory is not None:
+        return memory_bytes(settings.memory)
+    return None if available is None else round(_SHARE * available)
 
-    Raises ConfigError where it does not fit into ``--memory``, with the least that would do.
-    """
-    asked = None if settings.memory is None else memory_bytes(settings.memory)
-    limit = asked if asked is not None else None if available is None else round(_SHARE * available)
-    if limit is None:
-        return Room(None, workers, load.shard)
-    few = min(load.shard, _FEW)
-    least = _least(models, load, few)
-    if asked is not None and asked < least:
+
+def is_tight(limit: int | None) -> bool:
+    """Say whether a limit is low enough to take time for it."""
+    return limit is not None and limit < _TIGHT
+
+
+def refuse_too_little(settings: Settings, models: Sequence[ModelChoice], load: Load) -> None:
+    """Raise ConfigError where a run of ``load`` does not fit into ``--memory``, with the least that would do."""
+    least = _least(models, load, min(load.shard, _FEW))
+    if settings.memory is not None and memory_bytes(settings.memory) < least:
         raise ConfigError(
             f"--memory {settings.memory}: {counted(load.accounts, 'account')} by {', '.join(m.label for m in models)} "
             f"take {_rounded_up(least)} at least",
             f"give --memory {_rounded_up(least)} or more, or fewer models",
         )
-    left = limit - _fixed(models, load) - (0 if limit < _TIGHT else _LEARNED)
+
+
+def find_room(models: Sequence[ModelChoice], load: Load, *, workers: int, limit: int | None) -> Room:
+    """Return how a run of ``load`` fits into ``limit`` bytes, or comes nearest to it, with up to ``workers``."""
+    if limit is None:
+        return Room(None, workers, load.shard)
+    few = min(load.shard, _FEW)
+    left = limit - _fixed(models, load) - (0 if is_tight(limit) else _LEARNED)
     fitting = max(min(workers, left // (_worker(models, load) + few * _need(models, load))), 1)
     at_once = (left // fitting - _worker(models, load)) // _need(models, load)
     return Room(limit, fitting, max(min(at_once, load.shard), few))

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
+from forecast_cli.core.freed import give_back_memory
 from forecast_cli.core.ledger import Flag
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.rows import assert_unchanged
@@ -21,7 +22,6 @@ from forecast_cli.engine.weights import weights_table
 from forecast_cli.models.ladder import forecast_panel
 from forecast_cli.models.recurring.streams import streams_of
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, FORECASTS, RISK, WEIGHTS
-from forecast_cli.store.machine import give_back_memory
 from forecast_cli.store.run_folder import ShardReceipt
 from forecast_cli.store.staging import stage
 

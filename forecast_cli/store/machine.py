@@ -1,7 +1,6 @@
 """What this machine lends a process: memory and processor time, the limits of its control group included."""
 
-import ctypes
-import sys
+import os
 from pathlib import Path
 from typing import Final
 
@@ -22,12 +21,9 @@ def available_memory(root: Path = _ROOT) -> int | None:
     return max(min(known), 0) if known else None
 
 
-def give_back_memory() -> None:
-    """Return to the system what was freed: glibc keeps it for this process, and counts it, until it is asked."""
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim is not None:
-            trim(0)
+def usable_cores() -> int:
+    """Return the cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def processor_quota(root: Path = _ROOT) -> float | None:

@@ -158,6 +158,11 @@ def look(output: Path, identity: dict[str, Any], fingerprint: str) -> tuple[Outp
     return OutputState.OTHER, _differs("an unfinished run", plan.get("identity", {}), identity)
 
 
+def is_finished(output: Path, identity: dict[str, Any], fingerprint: str) -> bool:
+    """Say whether ``output`` holds a run of ``identity`` that needs nothing more. Writes nothing."""
+    return look(output, identity, fingerprint)[0] is OutputState.FINISHED
+
+
 def look_or_refuse(output: Path, identity: dict[str, Any], fingerprint: str, *, force: bool) -> tuple[OutputState, str]:
     """Return what ``output`` holds for a run of ``identity``, and in words what is wrong with it. Writes nothing.
 

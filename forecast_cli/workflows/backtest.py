@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -71,7 +71,7 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
         check_updatable(choose_models(request.settings))
     refuse_if_held(request.output)
     settings = replaying(request.settings)
-    prepared = prepare(COMMAND, request.input, request.output, settings, back=cutoffs_back(settings))
+    prepared = prepare(COMMAND, replace(request, settings=settings), back=cutoffs_back(settings))
     check_attributes(prepared.checked.source, prepared.settings, {*BANDS, CUTOFF, N_TRAIN, SCALE, SCALE_RMS})
     done = execute(
         prepared,

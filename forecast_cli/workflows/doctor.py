@@ -16,11 +16,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.text import counted
 from forecast_cli.engine.crew import start_method, try_worker
-from forecast_cli.engine.local import usable_cores
 from forecast_cli.engine.memory import smallest_run
 from forecast_cli.store.fingerprint import versions
 from forecast_cli.store.lock import is_held
-from forecast_cli.store.machine import available_memory, processor_quota
+from forecast_cli.store.machine import available_memory, processor_quota, usable_cores
 
 _MB: Final = 1_000_000
 #: Bytes free below which a run is likely to fail, and below which it may.

@@ -38,7 +38,7 @@ def run_forecast(request: ForecastRequest, progress: Progress | None = None) -> 
     OutputNotWrittenError or WorkerLostError; finished shards are kept.
     """
     refuse_if_held(request.output)
-    prepared = prepare(COMMAND, request.input, request.output, request.settings)
+    prepared = prepare(COMMAND, request)
     progress = progress or NullProgress()
     finish = partial(_finish, previous=request.previous, warn=progress.warn)
     done = execute(prepared, forecast_shard, finish, force=request.force, progress=progress)
@@ -54,7 +54,7 @@ def run_forecast(request: ForecastRequest, progress: Progress | None = None) -> 
 
 def plan_forecast(request: ForecastRequest) -> ForecastPlan:
     """Return what ``run_forecast`` would do, without writing anything. Raises what it would raise before it starts."""
-    prepared = prepare(COMMAND, request.input, request.output, request.settings)
+    prepared = prepare(COMMAND, request)
     refuse_if_held(request.output)
     state, why = look_or_refuse(request.output, prepared.identity, prepared.fingerprint, force=request.force)
     checked, contract = prepared.checked, prepared.contract

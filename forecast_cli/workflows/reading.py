@@ -9,8 +9,7 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import InputRejectedError
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.contract.check import Contract, check_input
-from forecast_cli.data.files.open import open_source
-from forecast_cli.data.findings import Action, Finding, raise_rejection
+from forecast_cli.data.findings import Finding, raise_rejection, rejects
 from forecast_cli.data.source import Source
 from forecast_cli.workflows.results import InputSummary
 
@@ -41,12 +40,31 @@ def accept(checked: CheckedInput) -> Contract:
     return checked.contract
 
 
-def check_whole_input(path: str, settings: Settings) -> CheckedInput:
-    """Read the input and hold it against the contract. Rejections are findings, not errors."""
-    source = open_source(path, settings)
-    if any(finding.action is Action.REJECT for finding in source.findings):
+def check_whole_input(path: str, settings: Settings, *, threads: int = 1) -> CheckedInput:
+    """Read the input, in ``threads``, and hold it against the contract. Rejections are findings, not errors.
+
+    Rows are read once: files are read through on their own only where something is wrong, to say all that is.
+    """
+    from forecast_cli.data.files.input_list import list_input  # pyarrow is heavy
+    from forecast_cli.data.files.open import check_files
+
+    listed = list_input(path, settings)
+    source = check_files(listed, settings, read_through=False)
+    contract = None if rejects(source.findings) else _check_readable(source, settings, threads)
+    if contract is not None:
+        return CheckedInput(source, contract)
+    source = check_files(listed, settings)
+    if rejects(source.findings):
         return CheckedInput(source, None)
-    return CheckedInput(source, check_input(source, settings))
+    return CheckedInput(source, check_input(source, settings, threads=threads))
+
+
+def _check_readable(source: Source, settings: Settings, threads: int) -> Contract | None:
+    """Return what the contract says of ``source``; None where one of its files cannot be read."""
+    try:
+        return check_input(source, settings, threads=threads)
+    except InputRejectedError:
+        return None
 
 
 def count_statuses(ledger: pl.DataFrame) -> Mapping[Status, int]:

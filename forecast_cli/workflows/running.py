@@ -14,6 +14,7 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.errors import ConfigError
+from forecast_cli.core.freed import give_back_memory
 from forecast_cli.core.progress import Progress
 from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.findings import Action, Finding
@@ -21,9 +22,10 @@ from forecast_cli.data.scan.amounts import check_amounts
 from forecast_cli.data.scan.order import is_scattered
 from forecast_cli.data.source import Source
 from forecast_cli.engine.apart import run_apart
-from forecast_cli.engine.learning import check_limit, learn_from
-from forecast_cli.engine.local import run_shards, usable_cores
-from forecast_cli.engine.memory import Load, Room, find_room
+from forecast_cli.engine.environment import environment
+from forecast_cli.engine.learning import accounts_taught, check_limit, learn_from
+from forecast_cli.engine.local import run_shards
+from forecast_cli.engine.memory import Load, Room, find_room, is_tight, memory_limit, refuse_too_little
 from forecast_cli.engine.shards import Job, Shard, Work, choose_candidates, choose_models, cut_shards, shard_size
 from forecast_cli.engine.tables import to_edge
 from forecast_cli.models.pooled.learned import Learned
@@ -32,14 +34,14 @@ from forecast_cli.store.atomic import read_back
 from forecast_cli.store.fingerprint import fingerprint, identity, versions
 from forecast_cli.store.layout import ACCOUNTS
 from forecast_cli.store.learned_tables import read_learned
-from forecast_cli.store.machine import available_memory, give_back_memory
+from forecast_cli.store.machine import available_memory, usable_cores
 from forecast_cli.store.manifest import FileEntry, FindingRecord, InputEntry, InputRecord, Manifest
 from forecast_cli.store.permissions import created_with
-from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, open_run
-from forecast_cli.store.spill import spill, spill_bytes
+from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, is_finished, open_run
 from forecast_cli.workflows.ledgers import part_entries
 from forecast_cli.workflows.overlap import refuse_overlap, refuse_remote
 from forecast_cli.workflows.reading import CheckedInput, accept, check_whole_input, count_statuses, summarize_input
+from forecast_cli.workflows.results import ForecastRequest
 
 #: What a command is seen doing.
 _DOING: Final = {"forecast": "Forecasting", "backtest": "Replaying"}
@@ -76,8 +78,11 @@ class Prepared:
     def spill_bytes(self) -> int | None:
         """Return the bytes on disk that putting the rows in order takes, at most; None where they need not be."""
         source, ranges = self.checked.source, ((shard.first_id, shard.last_id) for shard in self.shards)
-        scattered = is_scattered(source, self.settings.id_col, ranges)
-        return spill_bytes(source, self.settings) if scattered else None
+        if not is_scattered(source, self.settings.id_col, ranges):
+            return None
+        from forecast_cli.store.spill import spill_bytes  # pyarrow is heavy
+
+        return spill_bytes(source, self.settings)
 
     @property
     def fingerprint(self) -> str:
@@ -108,18 +113,19 @@ class Executed:
     shards_resumed: int
 
 
-def prepare(command: str, source: str, output: Path, settings: Settings, *, back: tuple[int, ...] = (0,)) -> Prepared:
+def prepare(command: str, request: ForecastRequest, *, back: tuple[int, ...] = (0,)) -> Prepared:
     """Read and check the input, cut the work: each account is forecast ``back`` days before its origin. Writes nothing.
 
-    Raises InputRejectedError, ConfigError, also where it does not fit into ``--memory``, and OutputConflictError
-    where the output lies inside the input.
+    Raises InputRejectedError, ConfigError, also where what is left to do does not fit into ``--memory``, and
+    OutputConflictError where the output lies inside the input.
     """
-    started = time.monotonic()
+    started, settings = time.monotonic(), request.settings
     models = choose_models(settings)
     check_limit(settings)
-    refuse_remote(output)
-    refuse_overlap(source, output)
-    checked = check_whole_input(source, settings)
+    refuse_remote(request.output)
+    refuse_overlap(request.input, request.output)
+    limit, workers = memory_limit(settings, available_memory()), settings.jobs or usable_cores()
+    checked = _look(request.input, settings, workers, tight=is_tight(limit))
     contract = accept(checked)
     check_amounts(checked.source, settings)
     ids = contract.ledger.get_column(UNIQUE_ID)
@@ -127,14 +133,29 @@ def prepare(command: str, source: str, output: Path, settings: Settings, *, back
     load = Load(
         ids.len(), max((shard.accounts for shard in shards), default=1), _longest(contract, settings), len(back)
     )
-    room = _find_room(settings, models, load)
     made_from = identity(command, checked.source, settings)
-    return Prepared(command, output, settings, checked, contract, models, shards, made_from, started, room, back)
+    if request.force or not is_finished(request.output, made_from, fingerprint(made_from)):
+        refuse_too_little(settings, models, load)
+    return Prepared(
+        command=command,
+        output=request.output,
+        settings=settings,
+        checked=checked,
+        contract=contract,
+        models=models,
+        shards=shards,
+        identity=made_from,
+        started=started,
+        room=find_room(models, load, workers=workers, limit=limit),
+        back=back,
+    )
 
 
-def _find_room(settings: Settings, models: Sequence[ModelChoice], load: Load) -> Room:
-    workers = settings.jobs or usable_cores()
-    return find_room(settings, models, load, workers=workers, available=available_memory())
+def _look(path: str, settings: Settings, workers: int, *, tight: bool) -> CheckedInput:
+    """Hold the input against the contract; where memory is ``tight``, in a process that takes what it took with it."""
+    if tight:
+        return run_apart("looking at the input", check_whole_input, path, settings)
+    return check_whole_input(path, settings, threads=workers)
 
 
 def _longest(contract: Contract, settings: Settings) -> int:
@@ -169,10 +190,12 @@ def execute(
         done = run.take_up()
         if len(done) < len(prepared.shards):
             prepared = replace(prepared, in_order=_put_in_order(prepared, run, progress))
-        prepared = replace(prepared, learned=_learn(prepared))
-        give_back_memory()
-        with _beside(meanwhile if len(done) < len(prepared.shards) else None):
-            receipts = _run_missing(prepared, run, work, done=list(done.values()), progress=progress)
+        with environment(prepared.room.variables):
+            give_back_memory()
+            prepared = replace(prepared, learned=_learn(prepared))
+            give_back_memory()
+            with _beside(meanwhile if len(done) < len(prepared.shards) else None):
+                receipts = _run_missing(prepared, run, work, done=list(done.values()), progress=progress)
         run.finish(_manifest(prepared, receipts, finish(prepared, run, receipts)))
         return Executed(reused=False, shards_resumed=len(done))
 
@@ -181,6 +204,8 @@ def _put_in_order(prepared: Prepared, run: RunFolder, progress: Progress) -> Sou
     """Return the input put in order by account in files of the run's own; None where it lies in order."""
     if prepared.spill_bytes is None:
         return None
+    from forecast_cli.store.spill import spill
+
     ids = prepared.contract.ledger[UNIQUE_ID].unique().sort()
     progress.start("Putting rows in order", prepared.checked.source.rows)
     source = spill(prepared.checked.source, prepared.settings, ids, run.spill, advance=progress.advance)
@@ -198,8 +223,8 @@ def _learn(prepared: Prepared) -> Learned | None:
         _refuse_others(choose_candidates(settings), learned, settings.fitted)
         return learned
     threads = 1 if prepared.room.is_tight else prepared.workers
-    given = (prepared.source, settings, prepared.contract, prepared.back, threads)
-    return run_apart(learn_from, *given) if prepared.room.is_tight else learn_from(*given)
+    given = (prepared.source, settings, accounts_taught(prepared.contract), prepared.back, threads)
+    return run_apart("learning", learn_from, *given) if prepared.room.is_tight else learn_from(*given)
 
 
 def _refuse_others(candidates: Sequence[ModelChoice], learned: Learned, fitted: str) -> None:

@@ -62,8 +62,8 @@ def test_the_log_ends_with_a_summary(cli: Cli, tmp_path: Path) -> None:
     [
         (None, Health.OK, ""),
         (64 * GB, Health.OK, ""),
-        (GB // 2, Health.WARN, "--jobs 1"),
-        (GB * 2 // 5, Health.FAIL, "make room"),
+        (GB * 9 // 20, Health.WARN, "--jobs 1"),
+        (GB * 7 // 20, Health.FAIL, "make room"),
     ],
 )
 def test_memory_is_held_against_the_workers(free: int | None, health: Health, hint: str) -> None:

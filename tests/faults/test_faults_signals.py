@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from fault_runs import ids, parts, write_balances
-from processes import family, gone_within, needs_proc, start, within
+from processes import family, gone_within, named, needs_proc, start, within
 
 SIGNALS = [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 pytestmark = needs_proc
@@ -45,6 +45,22 @@ def test_a_signal_ends_a_run_whose_workers_are_still_being_made(
     assert said.startswith(f"error: {word}")
     assert "Traceback" not in said
     assert gone_within(running.pid, 2)
+
+
+@pytest.mark.parametrize(("how", "code", "word"), SIGNALS)
+def test_a_signal_ends_a_run_whose_input_is_looked_at_in_a_process_of_its_own(
+    tmp_path: Path, how: signal.Signals, code: int, word: str
+) -> None:
+    source, output = write_balances(tmp_path / "in.parquet", ids(4)), tmp_path / "out"
+    with start(source, output, "--model", "Naive", "--memory", "600MB") as running:
+        assert within(60, lambda: any("spawn_main" in named(pid) for pid in family(running.pid)))
+        os.killpg(running.pid, how)
+        _, said = running.communicate(timeout=10)
+    assert running.returncode == code
+    assert said.startswith(f"error: {word}")
+    assert "Traceback" not in said
+    assert gone_within(running.pid, 2)
+    assert not output.exists()
 
 
 NATIVE = """

@@ -42,8 +42,11 @@ class Contract:
     n_rows: int
 
 
-def check_input(source: Source, settings: Settings) -> Contract:
-    """Check all rows of ``source``. Raises InputRejectedError only where a file cannot be read."""
+def check_input(source: Source, settings: Settings, *, threads: int = 1) -> Contract:
+    """Check all rows of ``source``, in ``threads``: every page of the named columns is read.
+
+    Raises InputRejectedError only where a file cannot be read.
+    """
     unnamed = find_unnamed_currency(source, settings)
     rows = _Rows(
         pieces=_pieces_of(source, settings, unnamed),
@@ -51,7 +54,7 @@ def check_input(source: Source, settings: Settings) -> Contract:
         quarantined_ids=source.quarantined_ids,
         currency_col=unnamed or CURRENCY,
     )
-    return _check(rows, settings)
+    return _check(rows, settings, threads=threads)
 
 
 def check_rows(rows: pl.LazyFrame, settings: Settings) -> Contract:
@@ -121,8 +124,9 @@ class _Rows:
     currency_col: str = CURRENCY
 
 
-def _check(rows: _Rows, settings: Settings) -> Contract:
-    profile, nameless = split_unnamed(profile_pieces(rows.pieces(None, None), settings, collect=rows.collect))
+def _check(rows: _Rows, settings: Settings, *, threads: int = 1) -> Contract:
+    counted = profile_pieces(rows.pieces(None, None), settings, collect=rows.collect, threads=threads)
+    profile, nameless = split_unnamed(counted)
     coded = add_quarantined(profile, rows.quarantined_ids).with_row_index(CODE)
     whole = untangle(coded, rows.pieces, settings, collect=rows.collect)
     origin = find_origin(whole, settings)

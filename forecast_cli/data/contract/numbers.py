@@ -26,10 +26,10 @@ class Numbered:
 
 def number_keys(rows: pl.DataFrame, keys: Sequence[str]) -> Numbered:
     """Number the distinct ``keys`` of rows; cheap where the rows of a key follow each other."""
-    run = rows.select(pl.struct(keys).rle_id() if len(keys) > 1 else pl.col(keys[0]).rle_id()).to_series()
-    begins = np.flatnonzero(np.diff(run.to_numpy(), prepend=-1))
-    named = rows.select(keys)[begins]
+    runs = rows.select(pl.struct(keys).rle().struct.unnest())
+    named = runs["value"].struct.unnest()
     distinct = named.unique(maintain_order=True).with_row_index(NUMBER)
+    run = pl.Series(np.repeat(np.arange(runs.height, dtype=np.uint32), runs["len"].to_numpy())).set_sorted()
     if distinct.height < named.height:
         run = named.join(distinct, on=keys, how="left", nulls_equal=True, maintain_order="left")[NUMBER].gather(run)
     return Numbered(rows.drop(keys).with_columns(run.alias(NUMBER)), distinct)

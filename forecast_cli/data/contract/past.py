@@ -32,8 +32,8 @@ class Past:
     """
 
     panel: Panel
-    row: NDArray[np.int64]
-    day: NDArray[np.int64]
+    row: NDArray[np.int32]
+    day: NDArray[np.int32]
 
     def last_before(self, day: np.datetime64) -> NDArray[np.int64]:
         """Return the last day before ``day`` that each account has a row on, [n]; -1 where there is none."""
@@ -50,32 +50,36 @@ def read_past(source: Source, settings: Settings, ids: pl.Series, *, longest: in
     InputRejectedError as a shard does.
     """
     own = settings.model_copy(update={"origin": Origin.ACCOUNT, "max_history": longest, "max_gap": _ANY_GAP})
+    return _join(_parts(source, own, ids.unique().sort()))
+
+
+def _parts(source: Source, settings: Settings, ids: pl.Series) -> list[Past]:
+    """Return the past of ``ids``, ascending, some of them at a time; the rows of all are held until then."""
     wanted = pl.col(UNIQUE_ID).is_in(ids.implode())
-    rows = pl.concat(collect(piece.filter(wanted), source) for piece in scan_pieces(source, own))
-    chosen = ids.unique().sort()
-    some = (chosen.slice(start, _TOGETHER) for start in range(0, max(len(chosen), 1), _TOGETHER))
-    return _join([_past(rows.filter(pl.col(UNIQUE_ID).is_in(part.implode())), own) for part in some])
+    rows = pl.concat(collect(piece.filter(wanted), source) for piece in scan_pieces(source, settings))
+    some = (ids.slice(start, _TOGETHER) for start in range(0, max(len(ids), 1), _TOGETHER))
+    return [_past(rows.filter(pl.col(UNIQUE_ID).is_in(part.implode())), settings) for part in some]
 
 
 def _past(rows: pl.DataFrame, settings: Settings) -> Past:
     panel = build_shard(rows, settings, origin=None).panel
     keys = [UNIQUE_ID, *([CURRENCY] if panel.currencies is not None else [])]
     places = pl.DataFrame(dict(zip(keys, panel.keys(), strict=True))).with_columns(
-        row=pl.int_range(len(panel), dtype=pl.Int64),
+        row=pl.int_range(len(panel), dtype=pl.Int32),
         last=pl.Series(panel.origins.astype("datetime64[D]")),
     )
     days: Any = (
         rows.select(*keys, "ds")
         .join(places, on=keys, how="inner")
         .filter(pl.col("ds") <= pl.col("last"))
-        .select("row", day=pl.col("ds").cast(pl.Date).to_physical().cast(pl.Int64))
+        .select("row", day=pl.col("ds").cast(pl.Date).to_physical())
     )
     return Past(panel, days["row"].to_numpy(), days["day"].to_numpy())
 
 
 def _join(parts: Sequence[Past]) -> Past:
     """Put parts together whose accounts follow each other."""
-    first = np.cumsum([0, *(len(part.panel) for part in parts[:-1])])
+    first = np.cumsum([0, *(len(part.panel) for part in parts[:-1])], dtype=np.int32)
     rows = [part.row + start for part, start in zip(parts, first, strict=True)]
     panel = stack_panels([part.panel for part in parts])
     return Past(panel, np.concatenate(rows), np.concatenate([part.day for part in parts]))

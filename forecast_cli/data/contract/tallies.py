@@ -1,6 +1,7 @@
 """Tallies: what is counted of an input piece by piece, put together account by account."""
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Final
 
@@ -17,21 +18,26 @@ Collect = Callable[[pl.LazyFrame], pl.DataFrame]
 
 #: Rows of tallies that are kept apart before they are put together, where accounts are few.
 _KEPT_APART: Final = 250_000
+#: Pieces counted at a time, at most: each takes some 100 MB meanwhile.
+_MOST_THREADS: Final = 4
 
 
-def profile_pieces(pieces: Iterable[pl.LazyFrame], settings: Settings, *, collect: Collect) -> pl.DataFrame:
+def profile_pieces(
+    pieces: Iterable[pl.LazyFrame], settings: Settings, *, collect: Collect, threads: int = 1
+) -> pl.DataFrame:
     """Return the profile of rows that come in ``pieces``: one row for each key, in no order.
 
-    The pieces may cut through an account's rows, and an account may be in all of them.
+    The pieces may cut through an account's rows, and an account may be in all of them. Up to ``threads`` of them are
+    counted at a time.
     """
     whole: list[pl.DataFrame] = []
     apart = 0
-    for piece in pieces:
-        tallies = _tally(collect(piece.drop(AT)), settings)
-        whole.append(tallies)
-        apart += tallies.height
-        if apart > max(whole[0].height, _KEPT_APART):
-            whole, apart = [_join(whole, settings)], 0
+    with ThreadPoolExecutor(min(threads, _MOST_THREADS)) as pool:
+        for tallies in pool.map(lambda piece: _tally(collect(piece.drop(AT)), settings), pieces):
+            whole.append(tallies)
+            apart += tallies.height
+            if apart > max(whole[0].height, _KEPT_APART):
+                whole, apart = [_join(whole, settings)], 0
     return profile_of(_join(whole, settings).lazy(), settings).collect()
 
 

@@ -1,7 +1,7 @@
 """Open an input: list its files, look into each, agree on one schema, and say all that was found."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final
@@ -16,7 +16,7 @@ from forecast_cli.data.files.quarantine import Quarantine, mark_accounts
 from forecast_cli.data.files.repeated import drop_repeated
 from forecast_cli.data.files.storage import Storage
 from forecast_cli.data.files.verify import Verified
-from forecast_cli.data.findings import Action, Finding
+from forecast_cli.data.findings import Action, Finding, rejects
 from forecast_cli.data.scan.rows import named_columns
 from forecast_cli.data.schema.file_columns import FileColumns
 from forecast_cli.data.schema.resolve import resolve_schema
@@ -34,14 +34,17 @@ def open_source(path: str, settings: Settings) -> Source:
     return check_files(list_input(path, settings), settings)
 
 
-def check_files(listed: ListedInput, settings: Settings) -> Source:
-    """Look into every file that is listed and return the source they make, with all findings."""
+def check_files(listed: ListedInput, settings: Settings, *, read_through: bool = True) -> Source:
+    """Look into every file that is listed and return the source they make, with all findings.
+
+    Without ``read_through`` no page is decoded, so that files that cannot be are not found out.
+    """
     listing = listed.listing
     looked = _inspect_all(listing, named_columns(settings), listed.storage)
     problems = [item for item in looked if isinstance(item, Problem)]
     good, repeated = drop_repeated([item for item in looked if isinstance(item, InspectedFile)])
     source = _source(good, listed, settings)
-    if good and not _rejects(source.findings):
+    if read_through and good and not rejects(source.findings):
         unreadable_through = find_unreadable(source, settings)
         bad = {problem.path for problem in unreadable_through}
         problems += unreadable_through
@@ -49,7 +52,7 @@ def check_files(listed: ListedInput, settings: Settings) -> Source:
     left_out = _leave_out(problems, listed, settings)
     told = summarize_problems(left_out.problems, settings.on_bad_file, total=len(listing.files))
     findings = [*listing.findings, *told, *repeated, *source.findings]
-    findings += _check_rows(source, rejected=_rejects(findings))
+    findings += _check_rows(source, rejected=rejects(findings))
     return replace(source, findings=tuple(findings), quarantined_ids=left_out.ids)
 
 
@@ -72,10 +75,6 @@ def _source(files: Sequence[InspectedFile], listed: ListedInput, settings: Setti
         findings=schema.findings,
         access=listed.access,
     )
-
-
-def _rejects(findings: Iterable[Finding]) -> bool:
-    return any(finding.action is Action.REJECT for finding in findings)
 
 
 def _leave_out(problems: Sequence[Problem], listed: ListedInput, settings: Settings) -> Quarantine:

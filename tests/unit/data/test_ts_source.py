@@ -108,7 +108,8 @@ def test_tangled_accounts_are_looked_at_in_batches(tmp_path: Path, monkeypatch: 
     whole = check_input(source, settings)
     monkeypatch.setattr(tangled, "BATCH_ROWS", 3)
     monkeypatch.setattr(pieces, "PIECE_ROWS", 4)
-    assert_frame_equal(check_input(source, settings).ledger, whole.ledger)
+    for threads in (1, 3):
+        assert_frame_equal(check_input(source, settings, threads=threads).ledger, whole.ledger)
 
 
 def test_only_the_row_groups_that_may_hold_an_account_are_read(tmp_path: Path) -> None:

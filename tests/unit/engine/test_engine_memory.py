@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from forecast_cli.config.memory_size import memory_bytes
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError
-from forecast_cli.engine.memory import Load, Room, find_room
+from forecast_cli.engine.memory import Load, Room, find_room, memory_limit, refuse_too_little
 from forecast_cli.models.registry import parse_model
 
 GB = 10**9
@@ -17,8 +17,9 @@ AUTO, ETS = (parse_model(name, (30,)) for name in ("auto", "AutoETS"))
 def room(
     memory: str | None, *models: object, load: Load = LOAD, workers: int = 2, available: int | None = None
 ) -> Room:
-    chosen = [AUTO] if not models else list(models)
-    return find_room(Settings(memory=memory), chosen, load, workers=workers, available=available)  # type: ignore[arg-type]
+    chosen, settings = [AUTO] if not models else list(models), Settings(memory=memory)
+    refuse_too_little(settings, chosen, load)  # type: ignore[arg-type]
+    return find_room(chosen, load, workers=workers, limit=memory_limit(settings, available))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def test_a_wide_bound_has_whole_shards_and_all_workers() -> None:
 
 
 def test_a_narrow_bound_has_fewer_accounts_at_a_time_and_then_fewer_workers() -> None:
-    rooms = [room(f"{size}MB") for size in (560, 650, 750, 850, 950, 1_050, 1_500)]
+    rooms = [room(f"{size}MB") for size in (450, 480, 520, 650, 750, 950, 1_500)]
     assert [found.workers for found in rooms] == sorted(found.workers for found in rooms)
     for workers in (1, 2):
         at_once = [found.at_once for found in rooms if found.workers == workers]

@@ -45,6 +45,13 @@ def learned_windows(folder: Path) -> int:
     return int(pl.read_parquet(folder / LEARNED_SCORES)["windows"][0])
 
 
+def test_an_input_of_no_account_that_can_be_forecast_ends_with_all_set_aside(
+    accounts: pl.DataFrame, forecasts: Forecasts
+) -> None:
+    empty = accounts.head(50).with_columns(balance=pl.lit(None, dtype=pl.Float64))
+    assert forecasts(empty, "empty", origin="account").is_empty()
+
+
 def test_a_backtest_forecasts_as_was_forecast_at_the_cutoff(accounts: pl.DataFrame, forecasts: Forecasts) -> None:
     asked = {"windows": 2, "step": 30, "align": Align.AS_OF, "level": (20.0, 40.0, 60.0, 80.0)}
     replayed = forecasts(accounts, "backtest", backtest=True, **asked)

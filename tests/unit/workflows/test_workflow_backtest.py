@@ -1,6 +1,7 @@
 """The backtest as a Python call: nothing after a cutoff counts, everyone is in the ledger, the same bytes each time."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -223,7 +224,7 @@ def test_a_model_that_has_to_learn_again_is_refused_before_any_work(
 
 def replayed(request: ForecastRequest) -> pl.DataFrame:
     """Replay an input of one shard in this process."""
-    prepared = prepare("backtest", request.input, request.output, replaying(request.settings))
+    prepared = prepare("backtest", replace(request, settings=replaying(request.settings)))
     job = Job(prepared.checked.source, prepared.settings, prepared.contract.origin, request.output, backtest_shard)
     return backtest_shard(job, prepared.shards[0])["forecasts"]
 

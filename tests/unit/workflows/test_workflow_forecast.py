@@ -22,7 +22,7 @@ from forecast_cli.engine.shards import Job, Shard, Task
 from forecast_cli.engine.worker import forecast_shard, run_task
 from forecast_cli.store.check import success_content
 from forecast_cli.store.lock import holding
-from forecast_cli.store.run_folder import RunFolder, ShardReceipt
+from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt
 from forecast_cli.workflows import forecast, running
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import plan_forecast, run_forecast
@@ -300,7 +300,7 @@ def test_nothing_but_set_aside_accounts_is_still_a_run(request_of: Callable[...,
 def test_IN14_what_was_read_of_a_changed_input_is_never_staged(request_of: Callable[..., ForecastRequest]) -> None:
     frame = balances(accounts=2)
     request = request_of(frame)
-    prepared = prepare("forecast", request.input, request.output, request.settings)
+    prepared = prepare("forecast", request)
     staging = request.output.parent / "staging"
     staging.mkdir()
     job = Job(prepared.checked.source, request.settings, prepared.contract.origin, staging, forecast_shard)
@@ -317,7 +317,7 @@ def test_a_shard_that_loses_an_account_never_ends_as_a_run(
     request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = request_of(balances(accounts=3))
-    checked = replace(prepare("forecast", request.input, request.output, request.settings))
+    checked = prepare("forecast", request)
     lost = replace(checked.contract, ledger=checked.contract.ledger.head(2))
     monkeypatch.setattr(running, "prepare", lambda *_: replace(checked, contract=lost))
     monkeypatch.setattr(forecast, "prepare", lambda *_: replace(checked, contract=lost))
@@ -367,6 +367,21 @@ def test_a_bound_of_memory_changes_neither_what_is_written_nor_what_it_is_made_f
     assert part_bytes(parts.output) == part_bytes(whole.output)
     assert parts.fingerprint == whole.fingerprint
     assert run_forecast(request_of(frame, output="whole", shard_size=7, memory="2GB")).reused
+
+
+def test_a_finished_run_is_left_alone_where_memory_is_too_little_to_make_it(
+    request_of: Callable[..., ForecastRequest],
+) -> None:
+    frame = balances(accounts=2)
+    run_forecast(request_of(frame))
+    request = request_of(frame, memory="20MB")
+    assert run_forecast(request).reused
+    assert plan_forecast(request).output_state == OutputState.FINISHED
+    with pytest.raises(ConfigError, match="--memory 20MB: 2 accounts by"):
+        run_forecast(replace(request, force=True))
+    (request.output / "accounts.parquet").unlink()
+    with pytest.raises(ConfigError, match="--memory 20MB: 2 accounts by"):
+        run_forecast(request)
 
 
 def test_too_little_memory_is_refused_before_anything_is_written(request_of: Callable[..., ForecastRequest]) -> None:

@@ -1,0 +1,70 @@
+"""A run is killed while it puts rows in order by account: the same command goes on, and nothing of it is left."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+from conftest import Survived
+from fault_runs import files, ids, parts, write_balances
+from processes import gone_within, needs_proc
+
+from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.workflows.check import run_check
+
+CLI = Path(__file__).with_name("spilling_cli.py")
+#: Seconds: processes that had just been started may have to wait for a core to find out that they are not needed.
+UNTIL_GONE = 10
+
+
+@pytest.fixture(scope="module")
+def by_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("spilled")
+    by_account = write_balances(folder / "by_account.parquet", ids(12))
+    pl.read_parquet(by_account).sort("date", maintain_order=True).write_parquet(folder / "by_day.parquet")
+    return folder / "by_day.parquet"
+
+
+@pytest.fixture(scope="module")
+def undisturbed(by_day: Path) -> Path:
+    output = by_day.parent / "undisturbed"
+    assert forecast(by_day, output).returncode == ExitCode.OK
+    return output
+
+
+def forecast(source: Path, output: Path, killed_at: str = "") -> "subprocess.Popen[bytes]":
+    options = ["--output", str(output), "--model", "Naive", "--shard-size", "2", "--jobs", "1", "--quiet"]
+    command = [sys.executable, str(CLI), "forecast", str(source), *options]
+    with subprocess.Popen(command, start_new_session=True, env=os.environ | {"KILLED_AT": killed_at}) as running:
+        running.wait()
+    return running
+
+
+@needs_proc
+@pytest.mark.parametrize(
+    "step",
+    [
+        "write bucket-00001.parquet",
+        "fsync bucket-00000.parquet",
+        "fsync spill",
+        "write .index.json.tmp",
+        "rename index.json",
+    ],
+)
+def test_RT14_a_run_killed_while_it_puts_rows_in_order_is_taken_up_and_ends_in_the_same_bytes(
+    by_day: Path, undisturbed: Path, tmp_path: Path, survived: Survived, step: str
+) -> None:
+    output = tmp_path / "out"
+    killed = forecast(by_day, output, killed_at=step)
+    assert killed.returncode == -signal.SIGKILL
+    assert gone_within(killed.pid, UNTIL_GONE)
+    assert list((output / ".run" / "spill").glob("bucket-*"))
+    assert parts(output) == {}
+    assert forecast(by_day, output).returncode == ExitCode.OK
+    assert parts(output) == parts(undisturbed)
+    assert files(output) == files(undisturbed)
+    assert run_check(output).damages == ()
+    survived("SIGKILL while rows are put in order", 1)
