@@ -337,7 +337,11 @@ def _look(
     logs: NDArray[np.float64],
     picks: _Records,
 ) -> None:
-    """Write the picks of each account; ``order`` [c, t + 1] are the days of ``flow`` [c, t + 1] by their size."""
+    """Write the picks of each account; ``order`` [c, t + 1] are the days of ``flow`` [c, t + 1] by their size.
+
+    ``columns`` [u, k] are the due days of all ``phases`` [p] for u origins, ``origin`` [c] is the place of each
+    account's, ``fewest`` are the hits that each cycle and width needs.
+    """
     found = np.empty(len(phases) * len(_RATIOS), CANDIDATE)
     line, places = np.empty(columns.shape[1], np.float32), np.empty(columns.shape[1], np.int32)
     dealt, owner = np.empty_like(places), np.empty_like(places)
