@@ -42,7 +42,7 @@ def test_a_wide_bound_has_whole_shards_and_all_workers() -> None:
 
 
 def test_a_narrow_bound_has_fewer_accounts_at_a_time_and_then_fewer_workers() -> None:
-    rooms = [room(f"{size}MB") for size in (450, 480, 520, 650, 750, 950, 1_500)]
+    rooms = [room(f"{size}MB") for size in (490, 520, 560, 650, 750, 950, 1_500)]
     assert [found.workers for found in rooms] == sorted(found.workers for found in rooms)
     for workers in (1, 2):
         at_once = [found.at_once for found in rooms if found.workers == workers]
