@@ -19,16 +19,16 @@ from forecast_cli.models.spec import ModelKind
 _MB: Final = 1_000_000
 #: Of the memory that is there, so much is taken where no bound is given: others may want some of it meanwhile.
 _SHARE: Final = 0.8
-#: Measured over all processes of a run (proportional set size), with 30 to 50 MB of room: what all take while the input
+#: Measured over all processes of a run (proportional set size): what all take while the input
 #: is looked at and while it learns, what the first one takes while workers are at work, and more where it looked and
 #: learned itself, each of its accounts, the server that makes workers, a worker.
 _LOOKING: Final = 250 * _MB
-_LEARNING: Final = 440 * _MB
+_LEARNING: Final = 460 * _MB
 _WAITING: Final = 130 * _MB
 _LEARNED: Final = 150 * _MB
 _ACCOUNT: Final = 400
 _SERVER: Final = 80 * _MB
-_WORKER: Final = 135 * _MB
+_WORKER: Final = 170 * _MB
 #: What each account of a shard takes until the shard is written, for each forecast of it.
 _WRITTEN: Final = 9_000
 #: Below this a run looks at its input and learns in processes of their own, and what those took is gone with them.

@@ -62,7 +62,7 @@ def test_the_log_ends_with_a_summary(cli: Cli, tmp_path: Path) -> None:
     [
         (None, Health.OK, ""),
         (64 * GB, Health.OK, ""),
-        (GB * 9 // 20, Health.WARN, "--jobs 1"),
+        (GB // 2, Health.WARN, "--jobs 1"),
         (GB * 7 // 20, Health.FAIL, "make room"),
     ],
 )

@@ -42,7 +42,7 @@ def test_a_wide_bound_has_whole_shards_and_all_workers() -> None:
 
 
 def test_a_narrow_bound_has_fewer_accounts_at_a_time_and_then_fewer_workers() -> None:
-    rooms = [room(f"{size}MB") for size in (490, 520, 560, 650, 750, 950, 1_500)]
+    rooms = [room(f"{size}MB") for size in (500, 520, 560, 650, 750, 950, 1_500)]
     assert [found.workers for found in rooms] == sorted(found.workers for found in rooms)
     for workers in (1, 2):
         at_once = [found.at_once for found in rooms if found.workers == workers]
@@ -57,12 +57,12 @@ def test_without_a_bound_most_of_what_is_free_is_taken_and_nothing_is_refused() 
 
 
 def test_longer_histories_more_windows_and_statsforecast_take_more() -> None:
-    plain = room("1GB")
-    assert room("1GB", load=Load(100_000, 5_000, days=2_200)).at_once < plain.at_once
-    assert room("1GB", load=Load(100_000, 5_000, times=3)).at_once < plain.at_once
-    many = room("1GB", load=Load(1_000_000, 5_000))
+    plain = room("1.5GB")
+    assert room("1.5GB", load=Load(100_000, 5_000, days=2_200)).at_once < plain.at_once
+    assert room("1.5GB", load=Load(100_000, 5_000, times=3)).at_once < plain.at_once
+    many = room("1.5GB", load=Load(1_000_000, 5_000))
     assert many.workers * many.at_once < plain.workers * plain.at_once
-    assert room("1GB", AUTO, ETS).workers * room("1GB", AUTO, ETS).at_once < plain.workers * plain.at_once
+    assert room("1.5GB", AUTO, ETS).workers * room("1.5GB", AUTO, ETS).at_once < plain.workers * plain.at_once
 
 
 def test_what_cannot_fit_is_refused_with_the_least_that_would_do() -> None:
