@@ -4,11 +4,13 @@ import multiprocessing
 import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Any, Final, TypeVar
 
 from forecast_cli.core.errors import WorkerLostError
 from forecast_cli.engine.deaf import deaf_to_interrupts
 from forecast_cli.engine.environment import FRUGAL, environment
+from forecast_cli.engine.losses import exit_words
 from forecast_cli.engine.worker_main import Raised, as_raised, end_with_parent, raised
 
 Answer = TypeVar("Answer")
@@ -25,25 +27,33 @@ def run_apart(doing: str, function: Callable[..., Answer], *arguments: object) -
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(theirs, function, arguments), daemon=True)
-    with deaf_to_interrupts(), environment(FRUGAL):
-        process.start()
-    theirs.close()
     try:
+        with deaf_to_interrupts(), environment(FRUGAL):
+            process.start()
+        theirs.close()
         answer: Any = ours.recv()
-    except EOFError:
-        process.join(_UNTIL_GONE)
+    except (EOFError, OSError) as error:  # it ended, in the middle of its answer or before, or there is no room for it
         raise WorkerLostError(
-            f"the process that was {doing} was ended by the system ({process.exitcode})",
+            f"the process that was {doing} {_fate(process, error)}",
             "run the same command again, with more --memory; finished shards are kept",
         ) from None
     finally:
-        process.kill()
-        process.join(_UNTIL_GONE)
+        if process.pid is not None:
+            process.kill()
+            process.join(_UNTIL_GONE)
+        theirs.close()
         ours.close()
     if isinstance(answer, Raised):
         raise as_raised(answer)
     found: Answer = answer
     return found
+
+
+def _fate(process: BaseProcess, error: EOFError | OSError) -> str:
+    if process.pid is None:
+        return f"could not be made: {getattr(error, 'strerror', None) or error}"
+    process.join(_UNTIL_GONE)
+    return f"ended with {exit_words(process.exitcode)}"
 
 
 def _answer(connection: Connection, function: Callable[..., object], arguments: tuple[object, ...]) -> None:

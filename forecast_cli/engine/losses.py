@@ -14,7 +14,7 @@ def describe_timeout(limit: float) -> str:
 
 def describe_exit(code: int | None) -> str:
     """Return what happened where a worker ends with ``code``, minus the signal's number where a signal ends it."""
-    return f"its worker process ended with {_exit(code)}"
+    return f"its worker process ended with {exit_words(code)}"
 
 
 def describe_to_user(attempt: Attempt, lost: LostWorker, following: Attempt | None) -> str:
@@ -28,7 +28,8 @@ def describe_to_user(attempt: Attempt, lost: LostWorker, following: Attempt | No
     return f"{where}{of}: {lost.how}; {'it is set aside as failed' if aside else 'tried again, account by account'}"
 
 
-def _exit(code: int | None) -> str:
+def exit_words(code: int | None) -> str:
+    """Return the exit code, or the signal that ended a process and what that most likely means."""
     if code is None or code >= 0:
         return f"exit code {code}"
     name = signal.Signals(-code).name if -code in signal.valid_signals() else f"signal {-code}"

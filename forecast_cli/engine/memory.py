@@ -29,6 +29,8 @@ _LEARNED: Final = 150 * _MB
 _ACCOUNT: Final = 400
 _SERVER: Final = 80 * _MB
 _WORKER: Final = 170 * _MB
+#: What a run of a few accounts takes with one worker.
+SMALLEST_RUN: Final = max(_LEARNING, _WAITING + _SERVER + _WORKER)
 #: What each account of a shard takes until the shard is written, for each forecast of it.
 _WRITTEN: Final = 9_000
 #: Below this a run looks at its input and learns in processes of their own, and what those took is gone with them.
@@ -105,11 +107,6 @@ def find_room(models: Sequence[ModelChoice], load: Load, *, workers: int, limit:
     fitting = max(min(workers, left // (_worker(models, load) + few * _need(models, load))), 1)
     at_once = (left // fitting - _worker(models, load)) // _need(models, load)
     return Room(limit, fitting, max(min(at_once, load.shard), few))
-
-
-def smallest_run(workers: int) -> int:
-    """Return the bytes that a run of a few accounts takes with ``workers``."""
-    return max(_LEARNING, _WAITING + _SERVER + workers * _WORKER)
 
 
 def _least(models: Sequence[ModelChoice], load: Load, few: int) -> int:

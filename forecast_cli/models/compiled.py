@@ -2,7 +2,8 @@
 
 A *kernel* is compiled when the module it stands in is imported, and kept on disk beside that module or in the user's
 cache folder. What is kept is compiled anew once its file has changed, and knows of no other file: a kernel has what it
-needs from its arguments and its own module. None is parallel, and none rounds otherwise than as written.
+needs from its arguments and its own module, and whoever changes this one removes the ``*.nbi``. None is parallel, and
+none rounds otherwise than as written.
 """
 
 from collections.abc import Callable
@@ -33,9 +34,10 @@ def kernel(*arguments: tuple[DTypeLike, int]) -> Callable[[_F], _F]:
 
 
 def part(function: _F) -> _F:
-    """Compile a function for the kernels of its own module; it may make no arrays, nor hand any back but its arguments.
+    """Compile a function for the kernels of its own module; it may neither make an array nor hand one back.
 
-    References to arrays are not counted in it, which would take most of the time of loops as small as these.
+    References to arrays are not counted in it (``_nrt``, an option that numba does not document), which would take most
+    of the time of loops as small as these: an array handed back would be freed twice.
     """
     made: _F = numba.njit(nogil=True, error_model="numpy", _nrt=False)(function)
     return made

@@ -13,15 +13,19 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from forecast_cli.config.settings import Settings
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.text import counted
 from forecast_cli.engine.crew import start_method, try_worker
-from forecast_cli.engine.memory import smallest_run
+from forecast_cli.engine.memory import SMALLEST_RUN, Load, find_room, memory_limit
+from forecast_cli.engine.shards import choose_models
 from forecast_cli.store.fingerprint import versions
 from forecast_cli.store.lock import is_held
 from forecast_cli.store.machine import available_memory, processor_quota, usable_cores
 
 _MB: Final = 1_000_000
+#: A run of a usual size: accounts in all, and of a shard.
+_LOAD: Final = Load(20_000, 1_000)
 #: Bytes free below which a run is likely to fail, and below which it may.
 _TOO_LITTLE: Final = 50 * _MB
 _LITTLE: Final = 1_000 * _MB
@@ -73,10 +77,11 @@ def look_at_memory(read: Callable[[], int | None] = available_memory, cores: int
     free, workers = read(), cores or usable_cores()
     if free is None:
         return Sign("memory", Health.OK, "this system does not say")
-    fit = max((count for count in range(1, workers + 1) if smallest_run(count) <= free), default=0)
     found = f"{_size(free)} available, limits included"
-    if fit == 0:
-        return Sign("memory", Health.FAIL, found, f"a run takes {_size(smallest_run(1))}: make room for it")
+    if free < SMALLEST_RUN:
+        return Sign("memory", Health.FAIL, found, f"a run takes {_size(SMALLEST_RUN)}: make room for it")
+    settings = Settings()
+    fit = find_room(choose_models(settings), _LOAD, workers=workers, limit=memory_limit(settings, free)).workers
     if fit < workers:
         return Sign("memory", Health.WARN, found, f"enough for --jobs {fit}, the default is {workers}")
     return Sign("memory", Health.OK, found)

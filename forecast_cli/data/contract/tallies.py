@@ -1,7 +1,8 @@
 """Tallies: what is counted of an input piece by piece, put together account by account."""
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from typing import Final
 
@@ -32,13 +33,26 @@ def profile_pieces(
     """
     whole: list[pl.DataFrame] = []
     apart = 0
-    with ThreadPoolExecutor(min(threads, _MOST_THREADS)) as pool:
-        for tallies in pool.map(lambda piece: _tally(collect(piece.drop(AT)), settings), pieces):
-            whole.append(tallies)
-            apart += tallies.height
-            if apart > max(whole[0].height, _KEPT_APART):
-                whole, apart = [_join(whole, settings)], 0
+    for tallies in _counted(lambda piece: _tally(collect(piece.drop(AT)), settings), pieces, threads):
+        whole.append(tallies)
+        apart += tallies.height
+        if apart > max(whole[0].height, _KEPT_APART):
+            whole, apart = [_join(whole, settings)], 0
     return profile_of(_join(whole, settings).lazy(), settings).collect()
+
+
+def _counted(
+    count: Callable[[pl.LazyFrame], pl.DataFrame], pieces: Iterable[pl.LazyFrame], threads: int
+) -> Iterator[pl.DataFrame]:
+    """Count pieces side by side and yield them in order; no more are begun than are waited for."""
+    begun: deque[Future[pl.DataFrame]] = deque()
+    with ThreadPoolExecutor(min(threads, _MOST_THREADS)) as pool:
+        for piece in pieces:
+            if len(begun) == min(threads, _MOST_THREADS):
+                yield begun.popleft().result()
+            begun.append(pool.submit(count, piece))
+        while begun:
+            yield begun.popleft().result()
 
 
 def _tally(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:

@@ -1,5 +1,7 @@
 """Work in a process of its own: what it gives, what it raises, and what becomes of it when it is ended."""
 
+import errno
+import multiprocessing
 import operator
 import os
 
@@ -20,6 +22,30 @@ def test_what_is_raised_apart_is_raised_here_and_says_where() -> None:
 
 
 def test_a_process_that_is_ended_is_an_error_with_a_hint() -> None:
-    with pytest.raises(WorkerLostError, match=r"that was learning was ended by the system \(9\)") as lost:
+    with pytest.raises(WorkerLostError, match="the process that was learning ended with exit code 9") as lost:
         run_apart("learning", os._exit, 9)
     assert "--memory" in str(lost.value.hint)
+
+
+def test_a_process_for_which_there_is_no_room_is_an_error_with_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> None:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(multiprocessing.get_context("spawn").Process, "start", refuse)
+    with pytest.raises(WorkerLostError, match="the process that was learning could not be made: Resource temp") as lost:
+        run_apart("learning", os.getpid)
+    assert "--memory" in str(lost.value.hint)
+
+
+def test_a_process_that_ends_as_it_answers_is_an_error_with_a_hint() -> None:
+    with pytest.raises(WorkerLostError, match="ended with exit code 7"):
+        run_apart("learning", _cut_off)
+
+
+class _EndsWhileTold:
+    def __reduce__(self) -> str:
+        os._exit(7)
+
+
+def _cut_off() -> _EndsWhileTold:
+    return _EndsWhileTold()
