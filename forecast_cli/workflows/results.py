@@ -8,7 +8,7 @@ from pathlib import Path
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
-from forecast_cli.data.findings import Action, Finding
+from forecast_cli.data.findings import Finding, rejects
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Validation:
     @property
     def rejected(self) -> bool:
         """Say whether a run would be rejected."""
-        return any(finding.action is Action.REJECT for finding in self.findings)
+        return rejects(self.findings)
 
     @property
     def exit_code(self) -> ExitCode:

@@ -32,6 +32,16 @@ def test_a_signal_ends_a_run_whose_worker_hangs_in_native_code(
     assert not (output / "manifest.json").exists()
 
 
+def assert_ends(running: "subprocess.Popen[str]", how: signal.Signals, code: int, word: str) -> None:
+    """Send a signal to a run and all its processes: it says so in a line, and none is left."""
+    os.killpg(running.pid, how)
+    _, said = running.communicate(timeout=10)
+    assert running.returncode == code
+    assert said.startswith(f"error: {word}")
+    assert "Traceback" not in said
+    assert gone_within(running.pid, 2)
+
+
 @pytest.mark.parametrize(("how", "code", "word"), SIGNALS)
 def test_a_signal_ends_a_run_whose_workers_are_still_being_made(
     tmp_path: Path, how: signal.Signals, code: int, word: str
@@ -39,12 +49,7 @@ def test_a_signal_ends_a_run_whose_workers_are_still_being_made(
     source, output = write_balances(tmp_path / "in.parquet", ids(4)), tmp_path / "out"
     with start(source, output, "--model", "MSTL(7)") as running:
         assert within(60, lambda: len(family(running.pid)) > 1)
-        os.killpg(running.pid, how)
-        _, said = running.communicate(timeout=10)
-    assert running.returncode == code
-    assert said.startswith(f"error: {word}")
-    assert "Traceback" not in said
-    assert gone_within(running.pid, 2)
+        assert_ends(running, how, code, word)
 
 
 @pytest.mark.parametrize(("how", "code", "word"), SIGNALS)
@@ -54,12 +59,7 @@ def test_a_signal_ends_a_run_whose_input_is_looked_at_in_a_process_of_its_own(
     source, output = write_balances(tmp_path / "in.parquet", ids(4)), tmp_path / "out"
     with start(source, output, "--model", "Naive", "--memory", "600MB") as running:
         assert within(60, lambda: any("spawn_main" in named(pid) for pid in family(running.pid)))
-        os.killpg(running.pid, how)
-        _, said = running.communicate(timeout=10)
-    assert running.returncode == code
-    assert said.startswith(f"error: {word}")
-    assert "Traceback" not in said
-    assert gone_within(running.pid, 2)
+        assert_ends(running, how, code, word)
     assert not output.exists()
 
 

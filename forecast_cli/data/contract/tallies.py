@@ -46,9 +46,10 @@ def _counted(
 ) -> Iterator[pl.DataFrame]:
     """Count pieces side by side and yield them in order; no more are begun than are waited for."""
     begun: deque[Future[pl.DataFrame]] = deque()
-    with ThreadPoolExecutor(min(threads, _MOST_THREADS)) as pool:
+    most = min(threads, _MOST_THREADS)
+    with ThreadPoolExecutor(most) as pool:
         for piece in pieces:
-            if len(begun) == min(threads, _MOST_THREADS):
+            if len(begun) == most:
                 yield begun.popleft().result()
             begun.append(pool.submit(count, piece))
         while begun:

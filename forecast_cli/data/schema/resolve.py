@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.data.findings import Action, Finding
+from forecast_cli.data.findings import Finding, rejects
 from forecast_cli.data.schema.file_columns import FileColumns, types_of
 from forecast_cli.data.schema.missing import check_column
 from forecast_cli.data.schema.roles import roles_of
@@ -34,6 +34,6 @@ def resolve_schema(files: Sequence[FileColumns], settings: Settings) -> Schema:
     ]
     zone = choose_zone(types["date"], settings.timezone, settings.date_col)
     findings += zone.findings
-    if any(finding.action is Action.REJECT for finding in findings):
+    if rejects(findings):
         return Schema(pl.Null(), None, tuple(findings))
     return Schema(common_id(types["id"]), zone.timezone, tuple(findings))
