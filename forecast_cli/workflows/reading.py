@@ -45,15 +45,13 @@ def check_whole_input(path: str, settings: Settings, *, threads: int = 1) -> Che
 
     Rows are read once: files are read through on their own only where something is wrong, to say all that is.
     """
-    from forecast_cli.data.files.input_list import list_input  # pyarrow is heavy
-    from forecast_cli.data.files.open import check_files
+    from forecast_cli.data.files.open import open_source  # pyarrow is heavy
 
-    listed = list_input(path, settings)
-    source = check_files(listed, settings, read_through=False)
+    source = open_source(path, settings, read_through=False)
     contract = None if rejects(source.findings) else _check_readable(source, settings, threads)
     if contract is not None:
         return CheckedInput(source, contract)
-    source = check_files(listed, settings)
+    source = open_source(path, settings)
     if rejects(source.findings):
         return CheckedInput(source, None)
     return CheckedInput(source, check_input(source, settings, threads=threads))

@@ -25,20 +25,18 @@ from forecast_cli.data.source import InputFile, Source
 _MOST_THREADS: Final = 8
 
 
-def open_source(path: str, settings: Settings) -> Source:
+def open_source(path: str, settings: Settings, *, read_through: bool = True) -> Source:
     """List and check the files of ``path``: a parquet file, a folder, a glob, or an object store's address.
 
     What is wrong is in ``Source.findings``, all of it as far as possible; a source with a rejection is not to be
-    scanned. ``findings.raise_rejection`` turns them into an error.
+    scanned. ``findings.raise_rejection`` turns them into an error. Without ``read_through`` no page is decoded, so that
+    files that cannot be are not found out.
     """
-    return check_files(list_input(path, settings), settings)
+    return check_files(list_input(path, settings), settings, read_through=read_through)
 
 
 def check_files(listed: ListedInput, settings: Settings, *, read_through: bool = True) -> Source:
-    """Look into every file that is listed and return the source they make, with all findings.
-
-    Without ``read_through`` no page is decoded, so that files that cannot be are not found out.
-    """
+    """Look into every file that is listed and return the source they make, with all findings; see ``open_source``."""
     listing = listed.listing
     looked = _inspect_all(listing, named_columns(settings), listed.storage)
     problems = [item for item in looked if isinstance(item, Problem)]
