@@ -41,7 +41,7 @@ class QuietProgress:
     def __init__(self, log: Log) -> None:
         self._log = log
 
-    def start(self, description: str, total: int) -> None:
+    def start(self, description: str, total: int | None = None) -> None:
         """Do nothing."""
 
     def advance(self, count: int) -> None:
@@ -56,15 +56,17 @@ class QuietProgress:
 
 
 class TenthsProgress(QuietProgress, ABC):
-    """Says something whenever another tenth of the accounts is done."""
+    """Says something whenever another tenth of the accounts is done, and when a stage begins that nobody counts."""
 
     def __init__(self, log: Log) -> None:
         super().__init__(log)
         self._description, self._total, self._done = "", 0, 0
 
-    def start(self, description: str, total: int) -> None:
+    def start(self, description: str, total: int | None = None) -> None:
         """Begin a stage."""
-        self._description, self._total, self._done = description, total, 0
+        self._description, self._total, self._done = description, total or 0, 0
+        if total is None:
+            self.say_begun(description)
 
     def advance(self, count: int) -> None:
         """Count, and say so at every tenth passed."""
@@ -75,6 +77,10 @@ class TenthsProgress(QuietProgress, ABC):
     @abstractmethod
     def say(self, description: str, *, done: int, total: int) -> None:
         """Say how far the stage is."""
+
+    @abstractmethod
+    def say_begun(self, description: str) -> None:
+        """Say that the stage has begun."""
 
     def _tenths(self) -> int:
         return self._done * 10 // self._total if self._total else 0
@@ -89,11 +95,19 @@ class LineProgress(TenthsProgress):
         took = duration(self._log.seconds)
         write_err(f"{printable(description)}: {share:3d} % ({done:,} of {counted(total, 'account')}), {took}\n")
 
+    def say_begun(self, description: str) -> None:
+        """Write one line."""
+        write_err(f"{printable(description)}: begun, {duration(self._log.seconds)}\n")
+
 
 class JsonProgress(TenthsProgress):
-    """A JSON line for every tenth."""
+    """A JSON line for every tenth, or for the stage."""
 
     def say(self, description: str, *, done: int, total: int) -> None:
         """Write one event."""
         fields = {"done": done, "total": total, "seconds": self._log.seconds}
         self._log.event("progress", description, level="info", fields=fields)
+
+    def say_begun(self, description: str) -> None:
+        """Write one event."""
+        self._log.event("stage", description, level="info", fields={"seconds": self._log.seconds})

@@ -18,10 +18,10 @@ class BarProgress:
         self._bar: rp.Progress | None = None
         self._task: rp.TaskID | None = None
 
-    def start(self, description: str, total: int) -> None:
-        """Show a bar of ``total`` accounts."""
+    def start(self, description: str, total: int | None = None) -> None:
+        """Show a bar of ``total`` accounts, or one that only moves."""
         self.finish()
-        self._bar = _bar()
+        self._bar = _bar(counts=total is not None)
         self._bar.start()
         self._task = self._bar.add_task(printable(description), total=total)
 
@@ -44,12 +44,12 @@ class BarProgress:
             self._bar = None
 
 
-def _bar() -> rp.Progress:
+def _bar(*, counts: bool) -> rp.Progress:
+    how_far = (rp.MofNCompleteColumn(), rp.TimeRemainingColumn()) if counts else (rp.TimeElapsedColumn(),)
     return rp.Progress(
         rp.TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
         rp.BarColumn(),
-        rp.MofNCompleteColumn(),
-        rp.TimeRemainingColumn(),
+        *how_far,
         console=Console(stderr=True, markup=False, highlight=False, emoji=False),
         transient=True,
     )

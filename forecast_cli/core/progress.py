@@ -6,8 +6,8 @@ from typing import Protocol
 class Progress(Protocol):
     """Listener of one job. Totals and counts of a stage are in accounts, or where it says so in rows."""
 
-    def start(self, description: str, total: int) -> None:
-        """Begin a stage of ``total``."""
+    def start(self, description: str, total: int | None = None) -> None:
+        """Begin a stage of ``total``; None where nobody counts how far it is."""
 
     def advance(self, count: int) -> None:
         """Say that ``count`` more are done."""
@@ -22,7 +22,7 @@ class Progress(Protocol):
 class NullProgress:
     """Listens to nothing."""
 
-    def start(self, description: str, total: int) -> None:
+    def start(self, description: str, total: int | None = None) -> None:
         """Do nothing."""
 
     def advance(self, count: int) -> None:

@@ -71,14 +71,16 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
         check_updatable(choose_models(request.settings))
     refuse_if_held(request.output)
     settings = replaying(request.settings)
-    prepared = prepare(COMMAND, replace(request, settings=settings), back=cutoffs_back(settings))
+    progress = progress or NullProgress()
+    replayed = replace(request, settings=settings)
+    prepared = prepare(COMMAND, replayed, back=cutoffs_back(settings), progress=progress)
     check_attributes(prepared.checked.source, prepared.settings, {*BANDS, CUTOFF, N_TRAIN, SCALE, SCALE_RMS})
     done = execute(
         prepared,
         backtest_shard,
         _finish,
         force=request.force,
-        progress=progress or NullProgress(),
+        progress=progress,
         meanwhile=get_ready,
     )
     manifest = read_manifest(request.output)

@@ -38,8 +38,8 @@ def run_forecast(request: ForecastRequest, progress: Progress | None = None) -> 
     OutputNotWrittenError or WorkerLostError; finished shards are kept.
     """
     refuse_if_held(request.output)
-    prepared = prepare(COMMAND, request)
     progress = progress or NullProgress()
+    prepared = prepare(COMMAND, request, progress=progress)
     finish = partial(_finish, previous=request.previous, warn=progress.warn)
     done = execute(prepared, forecast_shard, finish, force=request.force, progress=progress)
     return summarize_run(

@@ -15,7 +15,7 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.freed import give_back_memory
-from forecast_cli.core.progress import Progress
+from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.data.scan.amounts import check_amounts
@@ -113,7 +113,9 @@ class Executed:
     shards_resumed: int
 
 
-def prepare(command: str, request: ForecastRequest, *, back: tuple[int, ...] = (0,)) -> Prepared:
+def prepare(
+    command: str, request: ForecastRequest, *, back: tuple[int, ...] = (0,), progress: Progress | None = None
+) -> Prepared:
     """Read and check the input, cut the work: each account is forecast ``back`` days before its origin. Writes nothing.
 
     Raises InputRejectedError, ConfigError, also where what is left to do does not fit into ``--memory``, and
@@ -125,7 +127,10 @@ def prepare(command: str, request: ForecastRequest, *, back: tuple[int, ...] = (
     refuse_remote(request.output)
     refuse_overlap(request.input, request.output)
     limit, workers = memory_limit(settings, available_memory()), settings.jobs or usable_cores()
+    progress = progress or NullProgress()
+    progress.start("Looking at the input")
     checked = _look(request.input, settings, workers, tight=is_tight(limit))
+    progress.finish()
     contract = accept(checked)
     check_amounts(checked.source, settings)
     ids = contract.ledger.get_column(UNIQUE_ID)
@@ -194,11 +199,13 @@ def execute(
             give_back_memory()
             if prepared.room.is_tight and any(choice.spec.finds_events for choice in prepared.models):
                 run_apart("compiling", compile_search)
-            prepared = replace(prepared, learned=_learn(prepared))
+            prepared = replace(prepared, learned=_learn(prepared, progress))
             give_back_memory()
             with _beside(meanwhile if len(done) < len(prepared.shards) else None):
                 receipts = _run_missing(prepared, run, work, done=list(done.values()), progress=progress)
+        progress.start("Writing the tables")
         run.finish(_manifest(prepared, receipts, finish(prepared, run, receipts)))
+        progress.finish()
         return Executed(reused=False, shards_resumed=len(done))
 
 
@@ -215,7 +222,7 @@ def _put_in_order(prepared: Prepared, run: RunFolder, progress: Progress) -> Sou
     return source
 
 
-def _learn(prepared: Prepared) -> Learned | None:
+def _learn(prepared: Prepared, progress: Progress) -> Learned | None:
     """Return what all accounts teach, or what an earlier run learned; None where no model asks for it."""
     if not any(choice.spec.build_learned for choice in prepared.models):
         return None
@@ -224,6 +231,7 @@ def _learn(prepared: Prepared) -> Learned | None:
         learned = read_learned(Path(settings.fitted), h=settings.horizon)
         _refuse_others(choose_candidates(settings), learned, settings.fitted)
         return learned
+    progress.start("Learning from the past")
     threads = 1 if prepared.room.is_tight else prepared.workers
     given = (prepared.source, settings, accounts_taught(prepared.contract), prepared.back, threads)
     return run_apart("learning", learn_from, *given) if prepared.room.is_tight else learn_from(*given)

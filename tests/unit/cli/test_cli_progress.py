@@ -53,6 +53,21 @@ def test_json_progress_counts(capsys: pytest.CaptureFixture[str]) -> None:
     assert (event["event"], event["message"], event["done"], event["total"]) == ("progress", "Forecasting", 4, 4)
 
 
+def test_a_stage_that_nobody_counts_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = LineProgress(Log())
+    progress.start("Learning")
+    progress.finish()
+    err = capsys.readouterr().err
+    assert err.startswith("Learning: begun, ")
+    assert err.count("\n") == 1
+
+
+def test_json_says_that_a_stage_nobody_counts_has_begun(capsys: pytest.CaptureFixture[str]) -> None:
+    JsonProgress(Log(LogFormat.JSON)).start("Learning")
+    event = json.loads(capsys.readouterr().err)
+    assert (event["event"], event["message"]) == ("stage", "Learning")
+
+
 @pytest.mark.parametrize("listener", [QuietProgress, LineProgress])
 def test_warnings_are_said_by_every_listener(
     listener: Callable[[Log], QuietProgress], capsys: pytest.CaptureFixture[str]

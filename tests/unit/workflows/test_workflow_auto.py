@@ -12,6 +12,7 @@ from polars.testing import assert_frame_equal
 from forecast_cli.config.choices import Align
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError
+from forecast_cli.core.progress import NullProgress
 from forecast_cli.data.contract.past import Past
 from forecast_cli.data.sample.block import generate_block
 from forecast_cli.data.sample.spec import SampleSpec
@@ -50,6 +51,24 @@ def test_an_input_of_no_account_that_can_be_forecast_ends_with_all_set_aside(
 ) -> None:
     empty = accounts.head(50).with_columns(balance=pl.lit(None, dtype=pl.Float64))
     assert forecasts(empty, "empty", origin="account").is_empty()
+
+
+def test_a_run_says_what_it_does_from_its_first_step_on(accounts: pl.DataFrame, tmp_path: Path) -> None:
+    said: list[tuple[str, int | None]] = []
+
+    class Listener(NullProgress):
+        def start(self, description: str, total: int | None = None) -> None:
+            said.append((description, total))
+
+    accounts.write_parquet(tmp_path / "in.parquet")
+    request = ForecastRequest(str(tmp_path / "in.parquet"), tmp_path / "out", Settings(**BASE))  # type: ignore[arg-type]
+    run_forecast(request, Listener())
+    assert said == [
+        ("Looking at the input", None),
+        ("Learning from the past", None),
+        ("Forecasting", 40),
+        ("Writing the tables", None),
+    ]
 
 
 def test_a_backtest_forecasts_as_was_forecast_at_the_cutoff(accounts: pl.DataFrame, forecasts: Forecasts) -> None:

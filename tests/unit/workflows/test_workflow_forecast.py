@@ -319,8 +319,8 @@ def test_a_shard_that_loses_an_account_never_ends_as_a_run(
     request = request_of(balances(accounts=3))
     checked = prepare("forecast", request)
     lost = replace(checked.contract, ledger=checked.contract.ledger.head(2))
-    monkeypatch.setattr(running, "prepare", lambda *_: replace(checked, contract=lost))
-    monkeypatch.setattr(forecast, "prepare", lambda *_: replace(checked, contract=lost))
+    monkeypatch.setattr(running, "prepare", lambda *_, **__: replace(checked, contract=lost))
+    monkeypatch.setattr(forecast, "prepare", lambda *_, **__: replace(checked, contract=lost))
     with pytest.raises(AssertionError, match="2 accounts went in, 3 came out"):
         run_forecast(request)
     assert not (request.output / "manifest.json").exists()
