@@ -8,7 +8,7 @@ import psutil
 
 from forecast_cli.store.machine import usable_cores
 
-PACKAGES: Final = ("forecast-cli", "numpy", "polars", "pyarrow", "statsforecast", "typer")
+PACKAGES: Final = ("forecast-cli", "numba", "numpy", "polars", "pyarrow", "statsforecast", "typer")
 
 
 def machine() -> dict[str, Any]:

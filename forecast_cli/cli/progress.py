@@ -56,7 +56,7 @@ class QuietProgress:
 
 
 class TenthsProgress(QuietProgress, ABC):
-    """Says something whenever another tenth of the accounts is done, and when a stage begins that nobody counts."""
+    """Says something whenever another tenth of the accounts is done."""
 
     def __init__(self, log: Log) -> None:
         super().__init__(log)
@@ -65,8 +65,6 @@ class TenthsProgress(QuietProgress, ABC):
     def start(self, description: str, total: int | None = None) -> None:
         """Begin a stage."""
         self._description, self._total, self._done = description, total or 0, 0
-        if total is None:
-            self.say_begun(description)
 
     def advance(self, count: int) -> None:
         """Count, and say so at every tenth passed."""
@@ -77,10 +75,6 @@ class TenthsProgress(QuietProgress, ABC):
     @abstractmethod
     def say(self, description: str, *, done: int, total: int) -> None:
         """Say how far the stage is."""
-
-    @abstractmethod
-    def say_begun(self, description: str) -> None:
-        """Say that the stage has begun."""
 
     def _tenths(self) -> int:
         return self._done * 10 // self._total if self._total else 0
@@ -95,19 +89,16 @@ class LineProgress(TenthsProgress):
         took = duration(self._log.seconds)
         write_err(f"{printable(description)}: {share:3d} % ({done:,} of {counted(total, 'account')}), {took}\n")
 
-    def say_begun(self, description: str) -> None:
-        """Write one line."""
-        write_err(f"{printable(description)}: begun, {duration(self._log.seconds)}\n")
-
 
 class JsonProgress(TenthsProgress):
-    """A JSON line for every tenth, or for the stage."""
+    """A JSON line for every tenth, and for the stage."""
+
+    def start(self, description: str, total: int | None = None) -> None:
+        """Begin a stage, and say so in one event."""
+        super().start(description, total)
+        self._log.event("stage", description, level="info", fields={"seconds": self._log.seconds})
 
     def say(self, description: str, *, done: int, total: int) -> None:
         """Write one event."""
         fields = {"done": done, "total": total, "seconds": self._log.seconds}
         self._log.event("progress", description, level="info", fields=fields)
-
-    def say_begun(self, description: str) -> None:
-        """Write one event."""
-        self._log.event("stage", description, level="info", fields={"seconds": self._log.seconds})

@@ -16,6 +16,8 @@ from forecast_cli.store.layout import LEARNED
 
 _PACKAGES: Final = (
     "coreforecast",
+    "llvmlite",
+    "numba",
     "numpy",
     "pandas",
     "polars",
