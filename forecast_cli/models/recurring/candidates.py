@@ -1,8 +1,8 @@
 """Candidates: phases of a cycle on whose days an amount recurs more often than on other days.
 
 Of a phase the range of amounts is taken that most of its days have, for each of some widths. The score of a phase and a
-range is a log-likelihood ratio. Of the s due days between the first and the last hit, h have a flow in the range; on
-other days of the account a share p has one. Then
+range is a log-likelihood ratio. Of the s due days between the first and the last hit h have a flow in the range, those
+that other flow may hide it on left out; of the account's other days, such days left out too, a share p has one. Then
 
 score = h log(h / (s p)) + (s - h) log((s - h) / (s (1 - p))),
 
@@ -49,7 +49,7 @@ _ALIKE_IN_CYCLE: Final = 2
 
 #: Hits that a cycle needs of equal amounts, and of others: two are told from chance where no other due day speaks
 #: against them.
-FEWEST: Final = {Cycle.WEEKLY: (5, 5), Cycle.BIWEEKLY: (4, 4), Cycle.MONTHLY: (2, 3), Cycle.QUARTERLY: (3, 3)}
+FEWEST: Final = {Cycle.WEEKLY: (5, 5), Cycle.BIWEEKLY: (4, 4), Cycle.MONTHLY: (2, 3), Cycle.QUARTERLY: (4, 3)}
 _FEWEST: Final = np.array([[FEWEST.get(cycle, (0, 0))[more > 0] + more for more in _MORE] for cycle in Cycle])
 _LARGEST: Final = float(np.finfo(np.float32).max)
 
@@ -174,11 +174,11 @@ def fullest(line: _Amounts, fewest: _Whole, first: _Whole, more: _Whole) -> None
 
 
 @part
-def _hits(line: _Amounts, places: _Places, one: Any, first: int) -> tuple[int, Any]:
+def _hits(line: _Amounts, places: _Places, one: Any, first: int) -> tuple[int, Any, Any]:
     """Write the sign that most flows in a candidate's range have, 0 where as many come in as go out.
 
-    Return how many have it, and how many due days these span. The range is about ``first`` in ``line`` [n], and
-    ``places`` [n] are those of its flows among due days.
+    Return how many have it, how many due days these span, and on how many of these other flow may hide it. The range is
+    about ``first`` in ``line`` [n], and ``places`` [n] are those of its flows among due days.
     """
     while first > 0 and abs(line[first - 1]) >= one["low"]:
         first -= 1
@@ -190,12 +190,17 @@ def _hits(line: _Amounts, places: _Places, one: Any, first: int) -> tuple[int, A
         end += 1
     one["sign"] = (net > 0) - (net < 0)
     if net == 0:
-        return 0, 1
+        return 0, 1, 0
     hits, newest, oldest = 0, _NEVER, -1
     for place in range(first, end):
         if (line[place] > 0.0) == (net > 0):
             hits, newest, oldest = hits + 1, min(newest, places[place]), max(oldest, places[place])
-    return hits, oldest - newest + 1
+    hidden, low = 0, first
+    while low > 0 and abs(line[low - 1]) >= one["least"]:
+        low -= 1
+    for place in range(low, len(line)):
+        hidden += (place < first or place >= end) and newest < places[place] < oldest
+    return hits, oldest - newest + 1, hidden
 
 
 @part
@@ -278,14 +283,13 @@ def _pick(found: _Records, picks: _Records) -> None:
 
 @part
 def _measure(
-    one: Any, flow: _Amounts, order: _Places, hits: int, span: int, days: int, logs: NDArray[np.float64]
+    one: Any, flow: _Amounts, order: _Places, hits: int, span: int, hidden: int, days: int, logs: NDArray[np.float64]
 ) -> None:
     """Write the score of a candidate, and on how many days of the account flow fits it, or other flow may hide it."""
-    one["least"] = _HIDING * one["low"]
     one["fits"] = count_between(flow, order, one["low"], one["high"])
     one["hides"] = len(order) - _below(flow, order, float(np.float32(one["least"]))) - one["fits"]
-    around = max(one["fits"] - hits, 0)
-    one["score"] = log_ratio(hits, span, around, max(days - span, around + 1), logs)
+    around, shown = max(one["fits"] - hits, 0), days - span - (one["hides"] - hidden)
+    one["score"] = log_ratio(hits, span - hidden, around, max(shown, around + 1), logs)
 
 
 @part
@@ -315,9 +319,10 @@ def _scan(
                 one["cycle"], one["place"], one["width"] = phase["cycle"], phase["place"], width
                 one["low"] = abs(own[first[width] + more[width]]) / _RATIOS[width] * _NARROWER
                 one["high"] = abs(own[first[width]]) * _RATIOS[width] * _WIDER
-                hits, span = _hits(own, at, one, first[width])
+                one["least"] = _HIDING * one["low"]
+                hits, span, hidden = _hits(own, at, one, first[width])
                 if hits >= max(needed[width], _SHARES[width] * span):
-                    _measure(one, flow, order, hits, span, days, logs)
+                    _measure(one, flow, order, hits, span, hidden, days, logs)
                     many += one["score"] >= _LEAST_SCORE
     return many
 

@@ -57,7 +57,7 @@ def _alike(streams: Streams, one: NDArray[np.int64], other: NDArray[np.int64]) -
     same = _within(median[one], median[other], _SAME) | _within(newest[one], newest[other], _SAME)
     pay = streams.rule[one] == Rule.BEFORE
     like = _within(median[one], median[other], np.where(pay, _LIKE[0], _LIKE[1]))
-    return np.asarray(same | (like & ~(fixed[one] & fixed[other])))
+    return np.asarray(same | (like & (pay | ~(fixed[one] & fixed[other]))))
 
 
 def _within(a: NDArray[np.float64], b: NDArray[np.float64], share: float | NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -18,27 +18,28 @@ from forecast_cli.models.recurring.seeds import SEED, phases_in
 
 #: Share that an amount may have changed by and still be the same stream's, where it comes on its day.
 _CHANGED: Final = 0.16
-#: Share of a stream's payments that equal the one before for it to count as fixed.
+#: Share of a stream's payments that equal another for it to count as fixed.
 _FIXED: Final = 0.4
 #: Score a stream needs where amounts repeat; by the quarter and by other cycles where they vary.
-_LEAST_FIXED: Final = 12.0
+_LEAST_FIXED: Final = 9.0
 _LEAST_QUARTERLY: Final = 14.0
-_LEAST_VARYING: Final = 20.0
-#: Share of due days that a stream is paid on, by equal amounts and by others, and the most that it misses, and one.
-_PAID_FIXED: Final = 0.08
-_PAID_VARYING: Final = 0.45
+_LEAST_VARYING: Final = 13.0
+#: The most of its due days that a stream misses, and one, and of its payments, where they vary, that come early or
+#: late: what comes often has one near any day, in the week most of all.
 _MISSED: Final = 0.2
+_ASTRAY: Final = 0.5
+_ASTRAY_IN_WEEK: Final = 0.2
 #: How many times as often as on other days an amount comes on due days.
 _OFTENER: Final = 3.0
 #: Equal amounts seen less often than this may be what is left where a payment was taken out that was not what it was
 #: taken for: not all of them may be.
-_SURE: Final = 4
+_SURE: Final = 6
 #: Share of the payments of a weekly stream that fall on either of two weeks.
 _EITHER_WEEK: Final = 0.25
 
 #: What a cycle asks: the ``fewest`` payments, the days they may be ``early`` and ``late`` by (a weekly one that is more
 #: would be that of the week before or after), the ``least`` score where amounts vary, the share on ``either`` of two
-#: due days in turn.
+#: due days in turn, the most that come ``astray``.
 _TERMS: Final = np.array(
     [
         (
@@ -47,10 +48,11 @@ _TERMS: Final = np.array(
             2 if cycle is Cycle.WEEKLY else LATEST,
             _LEAST_QUARTERLY if cycle is Cycle.QUARTERLY else _LEAST_VARYING,
             _EITHER_WEEK if cycle is Cycle.WEEKLY else 0.0,
+            _ASTRAY_IN_WEEK if cycle is Cycle.WEEKLY else _ASTRAY,
         )
         for cycle in Cycle
     ],
-    dtype=[("fewest", "i8"), ("early", "i8"), ("late", "i8"), ("least", "f8"), ("either", "f8")],
+    dtype=[("fewest", "i8"), ("early", "i8"), ("late", "i8"), ("least", "f8"), ("either", "f8"), ("astray", "f8")],
 )
 
 #: A due day, once the rule has moved it: whether it was ``paid``, by what signed ``amount`` (else 0), how late in days
@@ -153,21 +155,21 @@ def _find(flow: _Flow, taken: NDArray[np.bool_], seed: Any, term: Any, column: i
 
 @part
 def _tally(due: _Records, seed: Any) -> tuple[int, int, int, int, int]:
-    """Count due days, ``due`` from the first payment to the last: payments of the range, and days by what came of them.
+    """Count due days, ``due`` from the first payment to the last, by what came of them.
 
-    Those on time by an amount of the range, by another or late or maybe, missed; and those that other flow may hide.
+    Those paid by an amount of the range on time and early or late, by another, those missed, those other flow may hide.
     """
-    fits, on_time, maybe, missed, hidden = 0, 0, 0, 0, 0
+    on_time, astray, other, missed, hidden = 0, 0, 0, 0, 0
     for back in range(len(due)):
         one = due[back]
         own = one["paid"] and seed["low"] <= one["amount"] * seed["sign"] <= seed["high"]
-        punctual = own and one["offset"] == 0
-        fits, on_time = fits + own, on_time + punctual
+        on_time += own and one["offset"] == 0
+        astray += own and one["offset"] != 0
         if one["known"]:
+            other += one["paid"] and not own
             hidden += one["hidden"]
-            maybe += one["hidden"] or (one["paid"] and not punctual)
             missed += not one["hidden"] and not one["paid"]
-    return fits, on_time, maybe, missed, hidden
+    return on_time, astray, other, missed, hidden
 
 
 @part
@@ -177,36 +179,39 @@ def log_share(here: int, total: int, there: int, others: int, logs: _Flow) -> An
 
 
 @part
-def _strength(tally: tuple[int, int, int, int, int], seed: Any, days: int, logs: _Flow) -> Any:
-    """Return the log-likelihood ratio of due days paid on time, maybe and missed, against the account's other days.
+def _strength(tally: tuple[int, int, int, int, int], seed: Any, term: Any, days: int, logs: _Flow) -> Any:
+    """Return the log-likelihood ratio of due days paid on time, early or late and missed, against the others.
 
-    0 where the amount is not ``_OFTENER`` as on those.
+    The account's other days are paid like due days, have a flow of the range near them or neither; what other flow may
+    hide, or another amount paid, says nothing. 0 where the amount is not ``_OFTENER`` as on those.
     """
-    fits, on_time, maybe, missed, hidden = tally
-    total = on_time + maybe + missed
-    elsewhere = max(days - total, 1)
-    around, hiding = max(seed["fits"] - fits, 0), max(seed["hides"] - hidden, 0)
-    rest = max(elsewhere - around - hiding, 0)
+    on_time, astray, other, missed, hidden = tally
+    total = on_time + astray + missed
+    elsewhere = max(days - total - other - max(seed["hides"] - hidden, 0), 1)
+    around = max(seed["fits"] - on_time - astray, 0)
     if on_time * (elsewhere + 1) < _OFTENER * (around + 0.5) * max(total, 1):
         return 0.0
-    others = 2 * (around + hiding + rest) + 3
+    rest = max(elsewhere - around, 0)
+    near = min((2 * around + 1) * (term["early"] + term["late"]) // 2, rest // 2)
+    others = 2 * (around + rest) + 3
     ratio = log_share(on_time, total, around, others, logs)
-    ratio += log_share(maybe, total, hiding, others, logs)
-    return ratio + log_share(missed, total, rest, others, logs)
+    ratio += log_share(astray, total, near, others, logs)
+    return ratio + log_share(missed, total, rest - near, others, logs)
 
 
 @part
 def _amounts(due: _Records, values: _Flow, eps: float) -> bool:
     """Write the amounts paid into ``values``, ascending, and say whether they repeat."""
-    n, equal, newer = 0, 0, np.inf
+    n, equal = 0, 0
     for back in range(len(due)):
         if due[back]["paid"]:
             amount, place = due[back]["amount"], n
-            equal += abs(amount - newer) <= 2 * eps
             while place > 0 and values[place - 1] > amount:
                 values[place] = values[place - 1]
                 place -= 1
-            values[place], newer, n = amount, amount, n + 1
+            values[place], n = amount, n + 1
+    for place in range(1, n):
+        equal += values[place] - values[place - 1] <= 2 * eps
     return equal >= _FIXED * max(n - 1, 1)
 
 
@@ -283,12 +288,12 @@ def _hold_up(
         _set_days(due, nominal[number], calendar[rule], calendar[0, 0], origins[row], lengths[row])
         n_seen, newest, behind = _look_for(flow[row], taken[row], seed, term, start, due)
         n_due, tally = _count_known(due[newest:behind]), _tally(due[newest:behind], seed)
-        strength = _strength(tally, seed, lengths[row], logs)
-        often = n_seen >= max(term["fewest"], _PAID_FIXED * n_due) and tally[3] <= _MISSED * n_due + 1
+        strength = _strength(tally, seed, term, lengths[row], logs)
+        often = n_seen >= term["fewest"] and tally[3] <= _MISSED * n_due + 1
         if not often or strength < _LEAST_FIXED:
             continue
         fixed = _amounts(due, values, eps[row])
-        enough = fixed or (n_seen >= _PAID_VARYING * n_due and strength >= term["least"])
+        enough = fixed or (strength >= term["least"] and tally[1] <= term["astray"] * n_seen)
         if enough and _clear(due, taken[row], start, n_seen, term):
             stream["seed"], stream["place"], stream["rule"], stream["strength"] = number, held, rule, strength
             stream["n_seen"], stream["fixed"] = n_seen, fixed
