@@ -13,7 +13,7 @@ from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.business_days import calendar_of
 from forecast_cli.models.recurring.candidates import FEWEST, log_table
-from forecast_cli.models.recurring.cycles import EARLIEST, LATEST, Cycle, due_days
+from forecast_cli.models.recurring.cycles import EARLIEST, LATEST, WEEK_STEPS, Cycle, due_days
 from forecast_cli.models.recurring.seeds import SEED, phases_in
 
 #: Share that an amount may have changed by and still be the same stream's, where it comes on its day.
@@ -25,10 +25,10 @@ _LEAST_FIXED: Final = 9.0
 _LEAST_QUARTERLY: Final = 14.0
 _LEAST_VARYING: Final = 13.0
 #: The most of its due days that a stream misses, and one, and of its payments, where they vary, that come early or
-#: late: what comes often has one near any day, in the week most of all.
+#: late: what comes often has one near any day, by the week most of all.
 _MISSED: Final = 0.2
 _ASTRAY: Final = 0.5
-_ASTRAY_IN_WEEK: Final = 0.2
+_ASTRAY_BY_WEEK: Final = 0.2
 #: How many times as often as on other days an amount comes on due days.
 _OFTENER: Final = 3.0
 #: Equal amounts seen less often than this may be what is left where a payment was taken out that was not what it was
@@ -48,7 +48,7 @@ _TERMS: Final = np.array(
             2 if cycle is Cycle.WEEKLY else LATEST,
             _LEAST_QUARTERLY if cycle is Cycle.QUARTERLY else _LEAST_VARYING,
             _EITHER_WEEK if cycle is Cycle.WEEKLY else 0.0,
-            _ASTRAY_IN_WEEK if cycle is Cycle.WEEKLY else _ASTRAY,
+            _ASTRAY_BY_WEEK if cycle in WEEK_STEPS else _ASTRAY,
         )
         for cycle in Cycle
     ],

@@ -92,6 +92,30 @@ def test_pay_that_varies_is_one_stream_twice_a_month():
     assert found.cycle == ("semi_monthly",)
 
 
+def test_halves_of_pay_that_differ_are_one_stream_twice_a_month():
+    halves = {
+        day: 2000.0 if day.day < 20 else 2090.0 for day in month_days(15, Rule.BEFORE) + month_days(31, Rule.BEFORE)
+    }
+    assert listed(halves, spending=0.1).cycle == ("semi_monthly",)
+
+
+def test_amounts_repeat_where_other_flow_comes_on_every_second_day_of_theirs():
+    rng, due = np.random.default_rng(2), month_days(23)
+    beside = {day: float(-np.round(rng.uniform(20, 110), 2)) for day in due[1::2]}
+    streams = find_streams(panel_of(balances(payments(due, -857.51), beside, spending=0.1)))
+    assert streams.fixed.tolist() == [True]
+
+
+@pytest.mark.parametrize("seed", [5, 9])
+def test_bill_that_varies_is_found_where_other_flow_drowns_most_of_it(seed: int):
+    rng = np.random.default_rng(seed)
+    bill = {day: float(-np.round(rng.uniform(70, 110), 2)) for day in month_days(18)}
+    busy = {day: float(-np.round(rng.uniform(150, 900), 2)) for day in days_back() if rng.random() < 0.62}
+    found = listed(bill, busy, spending=0.0)
+    assert (found.cycle, found.rule) == (("monthly",), ("day 18",))
+    assert found.amount == pytest.approx([-90.0], rel=0.2)
+
+
 def test_streams_that_always_come_together_are_one_of_their_sum():
     found = listed(payments(month_days(10), -250.0), payments(month_days(10), -40.0))
     assert found.amount == pytest.approx([-290.0])
@@ -156,6 +180,18 @@ def test_takings_of_every_weekday_are_no_streams():
         day: float(np.round(rng.uniform(300, 700), 2))
         for day in days_back()
         if rng.random() < 0.65 * busy[day.weekday()]
+    }
+    assert len(listed(takings).row) == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_takings_that_are_larger_on_some_weekdays_are_no_streams(seed: int):
+    rng = np.random.default_rng(seed)
+    busy = (1.0, 1.0, 1.0, 1.1, 1.4, 1.5, 0.0)
+    takings = {
+        day: float(np.round(500.0 * busy[day.weekday()] * np.exp(rng.normal(0.0, 0.3)), 2))
+        for day in days_back()
+        if day.weekday() < 6 and rng.random() < 0.9
     }
     assert len(listed(takings).row) == 0
 

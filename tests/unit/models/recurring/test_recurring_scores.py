@@ -26,7 +26,7 @@ def test_score_is_nothing_where_other_days_are_hit_as_often():
     assert log_ratio(2, 20, 100, 680, log_table()) == 0.0
 
 
-def test_score_of_due_days_paid_hidden_and_missed():
+def test_score_of_due_days_paid_late_and_missed():
     own, other = (12, 7, 1), (4, 300, 396)
     for here, there in zip(own, other, strict=True):
         want = here * math.log(here / 20 / ((2 * there + 1) / 1403))
