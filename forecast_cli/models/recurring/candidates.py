@@ -101,14 +101,17 @@ def log_table() -> NDArray[np.float64]:
 
 
 @part
-def _deal(columns: _Places, starts: _Places, dealt: _Places) -> None:
-    """Write which of ``columns`` [k] are each day: in ``dealt`` [k], from ``starts`` [t + 2] of a day to the next's."""
+def _deal(columns: _Places, first: int, behind: int, starts: _Places, dealt: _Places) -> None:
+    """Write which of ``columns`` [k] are each day: in ``dealt`` [k], from ``starts`` [t + 2] of a day to the next's.
+
+    It is those from ``first`` to ``behind`` that are dealt.
+    """
     starts[:] = 0
-    for column in columns:
+    for column in columns[first:behind]:
         starts[column + 1] += 1
     for day in range(1, len(starts)):
         starts[day] += starts[day - 1]
-    for place in range(len(columns)):
+    for place in range(first, behind):
         dealt[starts[columns[place]]] = place
         starts[columns[place]] += 1
     for day in range(len(starts) - 1, 0, -1):
@@ -351,7 +354,7 @@ def _look(
         owner[phases[number]["start"] : phases[number]["end"]] = number
     for account in range(len(flow)):
         if account == 0 or origin[account] != origin[account - 1]:
-            _deal(columns[origin[account]], starts, dealt)
+            _deal(columns[origin[account]], phases[0]["start"], phases[-1]["end"], starts, dealt)
         for number in range(len(phases)):
             ends[number] = phases[number]["start"]
         _line_up(flow[account], order[account], starts, dealt, owner, line, places, ends)
