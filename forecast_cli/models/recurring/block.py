@@ -21,12 +21,16 @@ class Block:
     """c accounts over the last t days.
 
     ``flow`` [c, t + 1] is the flow of each day that no stream explains yet, 0 where there is none, its last column 0;
-    ``taken`` [c, t + 1] the days that a payment was taken out of. Both change as streams are found. ``eps`` [c] is what
-    equal amounts may differ by, ``origins`` [c] in days since 1970-01-01, ``lengths`` [c] days of history, at most t.
+    ``taken`` [c, t + 1] the days that a payment was taken out of; the first ``n_flows`` [c] keys ``by_size`` [c, t + 1]
+    are its days in order of size: the bits of the size, in single precision, before 32 of the day. All these change as
+    streams are found. ``eps`` [c] is what equal amounts may differ by, ``origins`` [c] in days since 1970-01-01,
+    ``lengths`` [c] days of history, at most t.
     """
 
     flow: NDArray[np.float64]
     taken: NDArray[np.bool_]
+    by_size: NDArray[np.int64]
+    n_flows: NDArray[np.int64]
     eps: NDArray[np.float64]
     origins: NDArray[np.int64]
     lengths: NDArray[np.int64]
@@ -53,7 +57,17 @@ def block_of(panel: Panel, rows: slice, t: int) -> Block:
     eps, flow = np.zeros(len(y)), np.zeros((len(y), t + 1))
     _fill(np.ascontiguousarray(y), flow, eps)
     origins = panel.origins[rows].astype("datetime64[D]").astype(np.int64)
-    return Block(flow, np.zeros(flow.shape, dtype=np.bool_), eps, origins, np.minimum(panel.lengths[rows], t))
+    taken, n_flows = np.zeros(flow.shape, dtype=np.bool_), np.full(len(flow), t + 1)
+    return Block(flow, taken, ascending(flow), n_flows, eps, origins, np.minimum(panel.lengths[rows], t))
+
+
+def ascending(flow: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return keys of each row's flows by their size: positive numbers are ordered as their bits are."""
+    with np.errstate(over="ignore"):
+        keys = np.abs(flow).astype(np.float32).view(np.int32).astype(np.int64) << 32
+    keys |= np.arange(flow.shape[1])
+    keys.sort(axis=1)
+    return keys
 
 
 @kernel((np.float64, 2), (np.float64, 2), (np.float64, 1))

@@ -58,7 +58,7 @@ def _look(
     block: Block, left: NDArray[np.int64], axis: Lattices, cycles: Sequence[Cycle], explained: NDArray[np.float64]
 ) -> _Records:
     """Return the streams of some cycles that the rows ``left`` of a block show, and take them out of it."""
-    picks = find_candidates(block.flow[left], block.lengths[left], axis.of(cycles, left))
+    picks = find_candidates(block, left, axis.of(cycles, left))
     streams, due = find_payments(block, *seeds_of(block, picks, left))
     found, parts = tell_history(block, settle(block, streams, due), due)
     take_out(block, found, due, parts, explained)
