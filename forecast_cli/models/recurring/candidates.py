@@ -114,7 +114,7 @@ def _deal(columns: _Places, phases: _Records, starts: _Places, owner: _Places, d
 
 
 @part
-def _bring_up(flow: NDArray[np.float64], keys: _Whole, n: int, others: _Whole) -> int:
+def bring_up(flow: NDArray[np.float64], keys: _Whole, n: int, others: _Whole) -> int:
     """Bring the first ``n`` of an account's ``keys`` up to what is left of its flow, and return how many there are now.
 
     What is too large for single precision is none. ``others`` is written over.
@@ -197,8 +197,8 @@ def fullest(line: _Amounts, fewest: _Whole, first: _Whole, more: _Whole) -> None
 
 
 @part
-def _hits(line: _Amounts, places: _Places, low: float, high: float, first: int) -> tuple[int, int, int]:
-    """Return the sign of most flows from ``low`` to ``high`` in size, how many have it, and how many due days they span.
+def _hits(line: _Amounts, places: _Places, low: float, high: float, first: int) -> tuple[int, int, Any]:
+    """Return the sign of most flows from ``low`` to ``high`` in size, how many have it, and the due days they span.
 
     The sign is 0 where as many come in as go out. The range is about ``first`` in ``line`` [n], and ``places`` [n] are
     those of its flows among due days.
@@ -378,7 +378,7 @@ def _look(
         row = rows[account]
         if account == 0 or origin[account] != origin[account - 1]:
             _deal(columns[origin[account]], phases, starts, owner, dealt)
-        n_flows[row] = _bring_up(flow[row], by_size[row], n_flows[row], others)
+        n_flows[row] = bring_up(flow[row], by_size[row], n_flows[row], others)
         keys, own = by_size[row][: n_flows[row]], amounts[: n_flows[row]]
         for place in range(len(keys)):
             own[place] = flow[row, keys[place] & _DAY_BITS]
