@@ -76,11 +76,9 @@ def _fill(y: NDArray[np.float64], flow: NDArray[np.float64], eps: NDArray[np.flo
     for row in range(len(y)):
         largest = 0.0
         for value in y[row]:
-            if abs(value) > largest:
-                largest = abs(value)
+            largest = abs(value) if abs(value) > largest else largest
         eps[row] = _ROUNDING * largest
         ago = y.shape[1] - flow.shape[1] + 1
         for day in range(max(1 - ago, 0), flow.shape[1] - 1):
             change = y[row, ago + day] - y[row, ago + day - 1]
-            if np.isfinite(change) and abs(change) > eps[row]:
-                flow[row, day] = change
+            flow[row, day] = change if eps[row] < abs(change) < np.inf else 0.0

@@ -68,6 +68,7 @@ CANDIDATE: Final = np.dtype(
 _Amounts = NDArray[np.float32]
 _Whole = NDArray[np.int64]
 _Places = NDArray[np.int32]
+_Unsigned = NDArray[np.uint32]  # places that are not held against 0, which takes longer than all else
 _Records = NDArray[Any]
 
 
@@ -93,7 +94,7 @@ def log_table() -> NDArray[np.float64]:
 
 
 @part
-def _deal(columns: _Places, phases: _Records, starts: _Places, owner: _Places, dealt: _Places) -> None:
+def _deal(columns: _Places, phases: _Records, starts: _Places, owner: _Unsigned, dealt: _Places) -> None:
     """Write which of ``columns`` [k] are each day, and of which phase: in ``dealt`` and ``owner`` [k].
 
     Those of a day stand from ``starts`` [t + 2] of it to the next's.
@@ -114,29 +115,40 @@ def _deal(columns: _Places, phases: _Records, starts: _Places, owner: _Places, d
 
 
 @part
+def _insert(keys: _Whole, n: int, key: int) -> None:
+    """Put ``key`` among the first ``n`` of ``keys``, which ascend."""
+    while n > 0 and keys[n - 1] > key:
+        keys[n] = keys[n - 1]
+        n -= 1
+    keys[n] = key
+
+
+@part
 def bring_up(flow: NDArray[np.float64], keys: _Whole, n: int, others: _Whole) -> int:
     """Bring the first ``n`` of an account's ``keys`` up to what is left of its flow, and return how many there are now.
 
     What is too large for single precision is none. ``others`` is written over.
     """
-    end, changed = 0, 0
+    same, changed = 0, 0
     for place in range(n):
         day = keys[place] & _DAY_BITS
         size = np.float32(abs(flow[day]))
         key = np.int64(size.view(np.uint32)) << 32 | day
-        if size == 0.0 or np.isinf(size):
-            continue
-        if key == keys[place]:
-            keys[end], end = key, end + 1
+        if size != 0.0 and not np.isinf(size):
+            if key == keys[place]:
+                keys[same], same = key, same + 1
+            else:
+                _insert(others, changed, key)
+                changed += 1
+    total = same + changed
+    while changed > 0:
+        if same > 0 and keys[same - 1] > others[changed - 1]:
+            keys[same + changed - 1] = keys[same - 1]
+            same -= 1
         else:
-            others[changed], changed = key, changed + 1
-    for number in range(changed):
-        at = end
-        while at > 0 and keys[at - 1] > others[number]:
-            keys[at] = keys[at - 1]
-            at -= 1
-        keys[at], end = others[number], end + 1
-    return end
+            keys[same + changed - 1] = others[changed - 1]
+            changed -= 1
+    return total
 
 
 @part
@@ -144,11 +156,11 @@ def _line_up(
     keys: _Whole,
     amounts: _Amounts,
     starts: _Places,
-    owner: _Places,
+    owner: _Unsigned,
     dealt: _Places,
     line: _Amounts,
     places: _Places,
-    ends: _Whole,
+    ends: _Unsigned,
 ) -> None:
     """Put each flow into the lines of the phases that its day is due in: as they come in order, sizes ascend in each.
 
@@ -159,7 +171,7 @@ def _line_up(
         for at in range(starts[day], starts[day + 1]):
             end = ends[owner[at]]
             line[end], places[end] = amounts[number], dealt[at]
-            ends[owner[at]] = end + 1
+            ends[owner[at]] += 1
 
 
 @part
@@ -309,7 +321,7 @@ def _pick(found: _Records, scores: NDArray[np.float64], amounts: _Amounts, picks
 def _scan(
     line: _Amounts,
     places: _Places,
-    ends: _Whole,
+    ends: _Unsigned,
     phases: _Records,
     fewest: _Whole,
     amounts: _Amounts,
@@ -370,8 +382,8 @@ def _look(
     """
     found, scores = np.empty(len(phases) * len(_RATIOS), CANDIDATE), np.empty(len(phases) * len(_RATIOS))
     line, places = np.empty(columns.shape[1], np.float32), np.empty(columns.shape[1], np.int32)
-    dealt, owner = np.empty_like(places), np.empty_like(places)
-    starts, ends = np.empty(flow.shape[1] + 1, np.int32), np.empty(len(phases), np.int64)
+    dealt, owner = np.empty_like(places), np.empty(len(places), np.uint32)
+    starts, ends = np.empty(flow.shape[1] + 1, np.int32), np.empty(len(phases), np.uint32)
     amounts, others = np.empty(flow.shape[1], np.float32), np.empty(flow.shape[1], np.int64)
     first, more = np.zeros(len(_RATIOS), np.int64), np.zeros(len(_RATIOS), np.int64)
     for account in range(len(rows)):

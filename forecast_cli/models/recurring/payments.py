@@ -73,7 +73,7 @@ def find_payments(block: Block, seeds: _Records, nominal: _Whole) -> tuple[_Reco
     Streams come in the order of their seeds, their due days newest first; of a cycle and the shorter one that holds it
     there is the one that is borne out better.
     """
-    streams, due = np.zeros(len(seeds), dtype=STREAM), np.empty(len(nominal), dtype=PAYMENT)
+    streams, due = np.empty(len(seeds), dtype=STREAM), np.empty(len(nominal), dtype=PAYMENT)
     n = _hold_up(
         block.flow, block.taken, block.eps, block.origins, block.lengths, seeds, nominal,
         calendar_of(np.array([block.since.min(), block.until.max()])), _TERMS, log_table(), streams, due,
