@@ -1,6 +1,5 @@
 """Lattices: where on the axis of a panel the payments of every phase of a cycle would stand."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -20,12 +19,12 @@ _SOUGHT: Final = (
     (Cycle.MONTHLY, Rule.AFTER),
     (Cycle.QUARTERLY, Rule.AFTER),
 )
-#: Those of them that are looked for each time an account is looked at.
+#: The shortest and the longest of them that are looked for each time an account is looked at.
 ROUNDS: Final = (
-    (Cycle.WEEKLY, Cycle.BIWEEKLY, Cycle.MONTHLY, Cycle.QUARTERLY),
+    (Cycle.WEEKLY, Cycle.QUARTERLY),
     (Cycle.MONTHLY, Cycle.QUARTERLY),
     (Cycle.MONTHLY, Cycle.QUARTERLY),
-    (Cycle.MONTHLY,),
+    (Cycle.MONTHLY, Cycle.MONTHLY),
 )
 
 #: Payments of a stream that are looked at, and days of history, whole weeks: what came to an end before does not tell
@@ -50,9 +49,10 @@ class Lattices:
     columns: NDArray[np.int32]
     place: NDArray[np.int64]
 
-    def of(self, cycles: Sequence[Cycle], rows: NDArray[np.int64]) -> "Lattices":
-        """Return the phases of some cycles for some accounts."""
-        return Lattices(self.phases[np.isin(self.phases["cycle"], cycles)], self.columns, self.place[rows])
+    def of(self, rows: NDArray[np.int64], shortest: Cycle, longest: Cycle) -> "Lattices":
+        """Return the phases of the cycles from one to another, for some accounts."""
+        cycle = self.phases["cycle"]
+        return Lattices(self.phases[(cycle >= shortest) & (cycle <= longest)], self.columns, self.place[rows])
 
 
 def lattices(origins: NDArray[np.int64], t: int) -> Lattices:

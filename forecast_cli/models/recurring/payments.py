@@ -251,6 +251,7 @@ def _fill(stream: Any, number: int, seed: Any, rule: int, found: tuple[int, Any,
     n_seen, strength, fixed = found
     stream["seed"], stream["row"], stream["rule"] = number, seed["row"], rule
     stream["cycle"], stream["residue"], stream["anchor"] = seed["cycle"], seed["residue"], seed["anchor"]
+    stream["partner"] = -1
     stream["n_seen"], stream["strength"], stream["fixed"] = n_seen, strength, fixed
     stream["median"] = (values[(n_seen - 1) // 2] + values[n_seen // 2]) / 2
 

@@ -15,6 +15,7 @@ STREAM: Final = np.dtype(
         (name, np.int64)
         for name in (
             "seed", "start", "end", "row", "cycle", "residue", "anchor", "rule", "n_seen", "first", "last", "covered",
+            "partner",
         )
     ]
     + [(name, np.float64) for name in ("amount", "median", "spread", "alive", "rate", "strength")]
@@ -73,15 +74,13 @@ class Streams:
 _PLAIN: Final = tuple(field.name for field in fields(Streams) if field.name not in {"phases", "partner", "explained"})
 
 
-def streams_of(parts: Sequence[NDArray[Any]], explained: NDArray[np.float64]) -> Streams:
-    """Return the streams of all ``parts``, of ``STREAM`` [m], accounts in order, none paired up."""
-    found = np.concatenate([np.zeros(0, dtype=STREAM), *parts])
-    found = found[np.argsort(found["row"], kind="stable")]
+def streams_of(found: NDArray[Any], explained: NDArray[np.float64]) -> Streams:
+    """Return the streams that were found, of ``STREAM`` [m]."""
     return Streams(
-        phases=Phases(*(np.ascontiguousarray(found[name]) for name in _PHASES)),
-        partner=np.full(len(found), -1),
+        phases=Phases(*(found[name].copy() for name in _PHASES)),
+        partner=found["partner"].copy(),
         explained=explained,
-        **{name: np.ascontiguousarray(found[name]) for name in _PLAIN},
+        **{name: found[name].copy() for name in _PLAIN},
     )
 
 
