@@ -12,6 +12,8 @@ from forecast_cli.models.recurring.cycles import LATEST
 
 #: Rounding of a difference of two balances, as a share of the largest.
 _ROUNDING: Final = 2.0**-46
+#: Stands behind the keys of a row: larger than any.
+_NO_KEY: Final = 2**63 - 1
 #: Days before the first from which a rule and being late can move a payment to it, and more.
 _BEFORE: Final = 14
 
@@ -56,18 +58,21 @@ def block_of(panel: Panel, rows: slice, t: int) -> Block:
     y = panel.y[rows]
     eps, flow = np.zeros(len(y)), np.zeros((len(y), t + 1))
     _fill(np.ascontiguousarray(y), flow, eps)
+    by_size, n_flows = ascending(flow)
     origins = panel.origins[rows].astype("datetime64[D]").astype(np.int64)
-    taken, n_flows = np.zeros(flow.shape, dtype=np.bool_), np.full(len(flow), t + 1)
-    return Block(flow, taken, ascending(flow), n_flows, eps, origins, np.minimum(panel.lengths[rows], t))
+    taken = np.zeros(flow.shape, dtype=np.bool_)
+    return Block(flow, taken, by_size, n_flows, eps, origins, np.minimum(panel.lengths[rows], t))
 
 
-def ascending(flow: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return keys of each row's flows by their size: positive numbers are ordered as their bits are."""
-    with np.errstate(over="ignore"):
-        keys = np.abs(flow).astype(np.float32).view(np.int32).astype(np.int64) << 32
-    keys |= np.arange(flow.shape[1])
+def ascending(flow: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the keys of each row's flows by their size, [c, t + 1], and how many there are, [c]; behind them is none.
+
+    Positive numbers are ordered as their bits are.
+    """
+    keys, n_flows = np.empty(flow.shape, dtype=np.int64), np.empty(len(flow), dtype=np.int64)
+    _set_keys(flow, keys, n_flows)
     keys.sort(axis=1)
-    return keys
+    return keys, n_flows
 
 
 @kernel((np.float64, 2), (np.float64, 2), (np.float64, 1))
@@ -82,3 +87,18 @@ def _fill(y: NDArray[np.float64], flow: NDArray[np.float64], eps: NDArray[np.flo
         for day in range(max(1 - ago, 0), flow.shape[1] - 1):
             change = y[row, ago + day] - y[row, ago + day - 1]
             flow[row, day] = change if eps[row] < abs(change) < np.inf else 0.0
+
+
+@kernel((np.float64, 2), (np.int64, 2), (np.int64, 1))
+def _set_keys(flow: NDArray[np.float64], keys: NDArray[np.int64], n_flows: NDArray[np.int64]) -> None:
+    """Write the keys of each row's flows to its front; what is too large for single precision is none.
+
+    A day without flow is written, too, and written over.
+    """
+    for row in range(len(flow)):
+        n = 0
+        for day in range(flow.shape[1]):
+            size = np.float32(abs(flow[row, day]))
+            keys[row, n] = np.int64(size.view(np.uint32)) << 32 | day
+            n += 0.0 < size < np.inf
+        keys[row, n:], n_flows[row] = _NO_KEY, n

@@ -134,7 +134,7 @@ def bring_up(flow: NDArray[np.float64], keys: _Whole, n: int, others: _Whole) ->
         day = keys[place] & _DAY_BITS
         size = np.float32(abs(flow[day]))
         key = np.int64(size.view(np.uint32)) << 32 | day
-        if size != 0.0 and not np.isinf(size):
+        if 0.0 < size < np.inf:
             if key == keys[place]:
                 keys[same], same = key, same + 1
             else:

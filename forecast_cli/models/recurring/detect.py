@@ -18,7 +18,7 @@ from forecast_cli.models.recurring.streams import STREAM, Streams, streams_of
 from forecast_cli.models.recurring.taking import take_out
 
 #: Accounts looked at together: enough that a call into numpy is worth it, few enough that they stay in the cache.
-_CHUNK: Final = 512
+_CHUNK: Final = 256
 
 _Records = NDArray[Any]
 

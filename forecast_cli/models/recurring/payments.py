@@ -153,13 +153,13 @@ def _tally(due: _Records, seed: Any) -> tuple[int, int, int, int, int]:
     fits, on_time, maybe, missed, hidden = 0, 0, 0, 0, 0
     for back in range(len(due)):
         one = due[back]
-        own = one["paid"] and seed["low"] <= one["amount"] * seed["sign"] <= seed["high"]
-        punctual = own and one["offset"] == 0
+        size = one["amount"] * seed["sign"]
+        own = one["paid"] & (seed["low"] <= size) & (size <= seed["high"])
+        punctual = own & (one["offset"] == 0)
         fits, on_time = fits + own, on_time + punctual
-        if one["known"]:
-            hidden += one["hidden"]
-            maybe += one["hidden"] or (one["paid"] and not punctual)
-            missed += not one["hidden"] and not one["paid"]
+        hidden += one["known"] & one["hidden"]
+        maybe += one["known"] & (one["hidden"] | (one["paid"] & (not punctual)))
+        missed += one["known"] & (not one["hidden"]) & (not one["paid"])
     return fits, on_time, maybe, missed, hidden
 
 
