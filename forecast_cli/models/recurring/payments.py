@@ -13,8 +13,9 @@ from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.business_days import calendar_of
 from forecast_cli.models.recurring.candidates import FEWEST, log_table
-from forecast_cli.models.recurring.cycles import EARLIEST, LATEST, WEEK_STEPS, Cycle, due_days
-from forecast_cli.models.recurring.seeds import SEED, phases_in
+from forecast_cli.models.recurring.cycles import EARLIEST, LATEST, WEEK_STEPS, Cycle
+from forecast_cli.models.recurring.seeds import SEED
+from forecast_cli.models.recurring.streams import STREAM
 
 #: Share that an amount may have changed by and still be the same stream's, where it comes on its day.
 _CHANGED: Final = 0.16
@@ -63,31 +64,23 @@ PAYMENT: Final = np.dtype(
     + [(name, "?") for name in ("paid", "hidden", "within", "known")],
     align=True,
 )
-#: A stream: its ``seed`` by number, the ``place`` of its due days, its ``rule``, ``n_seen`` payments, their ``median``,
-#: whether they repeat (``fixed``), its score.
-STREAM: Final = np.dtype(
-    [(name, "i8") for name in ("seed", "place", "rule", "n_seen")]
-    + [("median", "f8"), ("strength", "f8"), ("fixed", "?")],
-    align=True,
-)
-
 _Flow = NDArray[np.float64]
 _Whole = NDArray[np.int64]
 _Records = NDArray[Any]
 
 
-def find_payments(block: Block, seeds: _Records, count: int) -> tuple[_Records, _Records]:
-    """Return the seeds, of ``SEED`` [m], whose last ``count`` due days bear them out: ``STREAM`` [n], in their order.
+def find_payments(block: Block, seeds: _Records, nominal: _Whole) -> tuple[_Records, _Records]:
+    """Return the seeds, of ``SEED`` [m], whose days bear them out, and these: ``STREAM`` [n] and ``PAYMENT`` [d].
 
-    And the due days of each, newest first, of ``PAYMENT`` [n, count].
+    Streams come in the order of their seeds, their due days newest first; of a cycle and the shorter one that holds it
+    there is the one that is borne out better.
     """
-    nominal = due_days(phases_in(seeds), block.origins[seeds["row"]] + LATEST, count)
-    streams, due = np.zeros(len(seeds), dtype=STREAM), np.empty(nominal.shape, dtype=PAYMENT)
+    streams, due = np.empty(len(seeds), dtype=STREAM), np.empty(len(nominal), dtype=PAYMENT)
     n = _hold_up(
         block.flow, block.taken, block.eps, block.origins, block.lengths, seeds, nominal,
-        calendar_of(nominal), _TERMS, log_table(), streams, due,
+        calendar_of(np.array([block.since.min(), block.until.max()])), _TERMS, log_table(), streams, due,
     )  # fmt: skip
-    return streams[:n], due[:n]
+    return streams[:n][streams[:n]["strength"] > 0.0], due[: streams[n - 1]["end"] if n else 0]
 
 
 @part
@@ -162,13 +155,13 @@ def _tally(due: _Records, seed: Any) -> tuple[int, int, int, int, int]:
     on_time, astray, other, missed, hidden = 0, 0, 0, 0, 0
     for back in range(len(due)):
         one = due[back]
-        own = one["paid"] and seed["low"] <= one["amount"] * seed["sign"] <= seed["high"]
-        on_time += own and one["offset"] == 0
-        astray += own and one["offset"] != 0
-        if one["known"]:
-            other += one["paid"] and not own
-            hidden += one["hidden"]
-            missed += not one["hidden"] and not one["paid"]
+        size = one["amount"] * seed["sign"]
+        own = one["paid"] & (seed["low"] <= size) & (size <= seed["high"])
+        punctual = own & (one["offset"] == 0)
+        on_time, astray = on_time + punctual, astray + (own & (not punctual))
+        other += one["known"] & one["paid"] & (not own)
+        hidden += one["known"] & one["hidden"]
+        missed += one["known"] & (not one["hidden"]) & (not one["paid"])
     return on_time, astray, other, missed, hidden
 
 
@@ -257,9 +250,34 @@ def _count_known(due: _Records) -> int:
     return known
 
 
+@part
+def _fill(stream: Any, number: int, seed: Any, rule: int, found: tuple[int, Any, bool], values: _Flow) -> None:
+    """Write a stream of ``found`` payments, strength and whether amounts repeat; ``values`` ascend."""
+    n_seen, strength, fixed = found
+    stream["seed"], stream["row"], stream["rule"] = number, seed["row"], rule
+    stream["cycle"], stream["residue"], stream["anchor"] = seed["cycle"], seed["residue"], seed["anchor"]
+    stream["partner"] = -1
+    stream["n_seen"], stream["strength"], stream["fixed"] = n_seen, strength, fixed
+    stream["median"] = (values[(n_seen - 1) // 2] + values[n_seen // 2]) / 2
+
+
+@part
+def _beats(streams: _Records, coarse: int, strength: float) -> bool:
+    """Say whether a shorter cycle is stronger than that of seed ``coarse``, which is then dropped from ``streams``."""
+    place = len(streams) - 1
+    while place >= 0 and streams[place]["seed"] > coarse:
+        place -= 1
+    if place < 0 or streams[place]["seed"] != coarse:
+        return True
+    if strength > streams[place]["strength"]:
+        streams[place]["strength"] = 0.0
+        return True
+    return False
+
+
 @kernel(
-    (np.float64, 2), (np.bool_, 2), (np.float64, 1), (np.int64, 1), (np.int64, 1), (SEED, 1), (np.int64, 2),
-    (np.int64, 2), (_TERMS.dtype, 1), (np.float64, 1), (STREAM, 1), (PAYMENT, 2),
+    (np.float64, 2), (np.bool_, 2), (np.float64, 1), (np.int64, 1), (np.int64, 1), (SEED, 1), (np.int64, 1),
+    (np.int64, 2), (_TERMS.dtype, 1), (np.float64, 1), (STREAM, 1), (PAYMENT, 1),
 )  # fmt: skip
 def _hold_up(
     flow: _Flow,
@@ -277,15 +295,17 @@ def _hold_up(
 ) -> int:
     """Write the streams that hold up, and their payments, and return how many do.
 
-    ``nominal`` [m, k] are the days due of the ``seeds`` [m]; ``calendar`` [3, d] where days go by each rule.
+    ``nominal`` [d] are the days due of the ``seeds`` [m]; ``calendar`` [3, d] where days go by each rule.
     """
-    held, values, kept = 0, np.empty(nominal.shape[1]), np.empty(len(calendar), np.int64)
+    held, first, t = 0, 0, flow.shape[1] - 1
+    values, kept = np.empty(t), np.empty(len(calendar), np.int64)
     for number in range(len(seeds)):
-        seed, stream, due = seeds[number], streams[held], payments[held]
-        row, term = seed["row"], terms[seed["cycle"]]
-        start = origins[row] - (flow.shape[1] - 2)
-        rule = _rule_of(flow[row], seed, nominal[number], start, calendar, kept)
-        _set_days(due, nominal[number], calendar[rule], calendar[0, 0], origins[row], lengths[row])
+        seed, stream = seeds[number], streams[held]
+        row, term, days = seed["row"], terms[seed["cycle"]], nominal[seed["start"] : seed["end"]]
+        start = origins[row] - t + 1
+        due = payments[first : first + len(days)]
+        rule = _rule_of(flow[row], seed, days, start, calendar, kept)
+        _set_days(due, days, calendar[rule], calendar[0, 0], origins[row], lengths[row])
         n_seen, newest, behind = _look_for(flow[row], taken[row], seed, term, start, due)
         n_due, tally = _count_known(due[newest:behind]), _tally(due[newest:behind], seed)
         strength = _strength(tally, seed, term, lengths[row], logs)
@@ -294,9 +314,9 @@ def _hold_up(
             continue
         fixed = _amounts(due, values, eps[row])
         enough = fixed or (strength >= term["least"] and tally[1] <= term["astray"] * n_seen)
-        if enough and _clear(due, taken[row], start, n_seen, term):
-            stream["seed"], stream["place"], stream["rule"], stream["strength"] = number, held, rule, strength
-            stream["n_seen"], stream["fixed"] = n_seen, fixed
-            stream["median"] = (values[(n_seen - 1) // 2] + values[n_seen // 2]) / 2
-            held += 1
+        clear = enough and _clear(due, taken[row], start, n_seen, term)
+        if clear and (seed["coarse"] < 0 or _beats(streams[:held], seed["coarse"], strength)):
+            _fill(stream, number, seed, rule, (n_seen, strength, fixed), values)
+            stream["start"], stream["end"] = first, first + len(days)
+            held, first = held + 1, first + len(days)
     return held
