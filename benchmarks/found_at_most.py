@@ -7,8 +7,8 @@ The oracle (``benchmarks/oracle.py``) takes all other planted payments out of th
 
 A search tries every day with flow as one of each cycle, by each rule for weekends, as an amount that repeats and with
 some spreads. By chance a score of x is reached at most once in e^x tries: *asked* is the score at which one in ten of
-what is found would be false. *Any* counts scores above what one decoy in ten reaches, and above 0. Decoys, in flow that
-no planted payment is left in, show how far chance gets.
+what is found would be false. *Any* counts scores over 0. Decoys, in flow that no planted payment is left in, show
+how far chance gets.
 
 Streams that come on the days of another of their cycle are one stream to any search, and do not count (*together*),
 unless the sum of both is within a quarter of theirs. Those that follow the balance (interest, card payments) count.
@@ -105,9 +105,9 @@ def main(seeds: list[int]) -> None:
     """Print the figures of each seed."""
     for seed in seeds:
         table, false, asked = table_of(seed)
-        usual, alone = max(float(np.quantile(false, 1 - FALSE)), 0.0), ~pl.col("together")
+        alone = ~pl.col("together")
         table = table.with_columns(
-            evidence=(pl.col("known") > usual) & alone,
+            evidence=(pl.col("known") > 0) & alone,
             found=(pl.col("known") > asked) & alone,
             first=(pl.col("unknown") > asked) & alone,
         )
@@ -115,7 +115,8 @@ def main(seeds: list[int]) -> None:
         print(
             f"seed {seed}: {len(table)} planted, {share['together']:.3f} together | others known: any "
             f"{share['evidence']:.3f}, asked ({asked:.1f}) {share['found']:.3f} | unknown: {share['first']:.3f} | "
-            f"decoys over 0: {(false > 0).mean():.4f}, over what is asked: {(false > asked).mean():.4f}"
+            f"decoys: nine in ten under {np.quantile(false, 0.9):.1f}, over 0 {(false > 0).mean():.4f}, over what is "
+            f"asked {(false > asked).mean():.4f}"
         )
         for by in ("cycle", "amounts", "kind"):
             part = shares(table, by, "found").items()
