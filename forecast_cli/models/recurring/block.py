@@ -100,5 +100,6 @@ def _set_keys(flow: NDArray[np.float64], keys: NDArray[np.int64], n_flows: NDArr
         for day in range(flow.shape[1]):
             size = np.float32(abs(flow[row, day]))
             keys[row, n] = np.int64(size.view(np.uint32)) << 32 | day
-            n += 0.0 < size < np.inf
-        keys[row, n:], n_flows[row] = _NO_KEY, n
+            n += int(0.0 < size < np.inf)
+        keys[row, n:] = _NO_KEY
+        n_flows[row] = n

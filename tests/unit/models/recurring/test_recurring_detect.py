@@ -1,11 +1,13 @@
 """Streams of every cycle are found in balances with known payments, with their rule, amount and state."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
 from recurring_accounts import DAYS, END, balances, days_back, panel_of, payments, weekdays
 
+from forecast_cli.models.recurring import detect
 from forecast_cli.models.recurring.business_days import Rule, shifted
 from forecast_cli.models.recurring.detect import find_streams
 from forecast_cli.models.recurring.listing import Listing, list_streams
@@ -231,3 +233,28 @@ def test_accounts_without_history_or_moves_have_no_streams():
     streams = find_streams(panel)
     assert len(streams) == 0
     assert not streams.explained.any()
+
+
+def test_accounts_of_several_origins_show_what_each_shows_alone():
+    ends = [END - timedelta(ago) for ago in (0, 1, 17, 0, 200)]
+    series = [balances(payments(month_days(12), -80.0), payments(weekdays(4), 55.0), end=end) for end in ends]
+    panel = panel_of(*series)
+    origins = np.array(ends, dtype="datetime64[D]")
+    together = find_streams(replace(panel, origins=origins))
+    for row, one in enumerate(series):
+        alone, own = find_streams(panel_of(one, end=ends[row])), together.row == row
+        assert np.count_nonzero(own) == len(alone) > 0
+        assert together.phases.residue[own].tolist() == alone.phases.residue.tolist()
+        assert together.strength[own].tolist() == alone.strength.tolist()
+        assert together.punctuality[own].tolist() == alone.punctuality.tolist()
+        assert together.explained[row].tolist() == alone.explained[0].tolist()
+
+
+def test_streams_do_not_depend_on_how_many_accounts_are_looked_at_together(monkeypatch: pytest.MonkeyPatch):
+    panel = panel_of(*[balances(payments(month_days(day), -80.0 - day), spending=0.4) for day in range(1, 8)])
+    whole = find_streams(panel)
+    monkeypatch.setattr(detect, "_CHUNK", 2)
+    parted = find_streams(panel)
+    assert parted.row.tolist() == whole.row.tolist() == sorted(whole.row)
+    assert parted.strength.tolist() == whole.strength.tolist()
+    assert parted.explained.tobytes() == whole.explained.tobytes()
