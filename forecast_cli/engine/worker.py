@@ -20,7 +20,7 @@ from forecast_cli.engine.shards import Job, Shard, Tables, Task
 from forecast_cli.engine.tables import forecast_table, to_edge
 from forecast_cli.engine.weights import weights_table
 from forecast_cli.models.ladder import forecast_panel
-from forecast_cli.models.recurring.streams import streams_of
+from forecast_cli.models.recurring.streams import STREAM, streams_of
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, FORECASTS, RISK, WEIGHTS
 from forecast_cli.store.run_folder import ShardReceipt
 from forecast_cli.store.staging import stage
@@ -99,4 +99,4 @@ def _events(job: Job, panel: Panel, said: Sequence[Said]) -> pl.DataFrame | None
     if not any(choice.spec.finds_events for choice in job.models):
         return None
     found = (one.ladder.streams for one in said if one.ladder.streams is not None)
-    return events_table(panel, next(found, streams_of([], np.zeros((0, 0)))))
+    return events_table(panel, next(found, streams_of(np.zeros(0, dtype=STREAM), np.zeros((0, 0)))))

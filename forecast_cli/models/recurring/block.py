@@ -7,12 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.compiled import kernel, part
+from forecast_cli.models.compiled import kernel
+from forecast_cli.models.recurring.cycles import LATEST
 
 #: Rounding of a difference of two balances, as a share of the largest.
 _ROUNDING: Final = 2.0**-46
-#: Share of a payment that a day's flow has to be to be taken for it.
-_HELD: Final = 0.6
+#: Stands behind the keys of a row: larger than any.
+_NO_KEY: Final = 2**63 - 1
+#: Days before the first from which a rule and being late can move a payment to it, and more.
+_BEFORE: Final = 14
 
 
 @dataclass(frozen=True)
@@ -20,12 +23,16 @@ class Block:
     """c accounts over the last t days.
 
     ``flow`` [c, t + 1] is the flow of each day that no stream explains yet, 0 where there is none, its last column 0;
-    ``taken`` [c, t + 1] the days that a payment was taken out of. Both change as streams are found. ``eps`` [c] is what
-    equal amounts may differ by, ``origins`` [c] in days since 1970-01-01, ``lengths`` [c] days of history, at most t.
+    ``taken`` [c, t + 1] the days that a payment was taken out of; the first ``n_flows`` [c] keys ``by_size`` [c, t + 1]
+    are its days in order of size: the bits of the size, in single precision, before 32 of the day. All these change as
+    streams are found. ``eps`` [c] is what equal amounts may differ by, ``origins`` [c] in days since 1970-01-01,
+    ``lengths`` [c] days of history, at most t.
     """
 
     flow: NDArray[np.float64]
     taken: NDArray[np.bool_]
+    by_size: NDArray[np.int64]
+    n_flows: NDArray[np.int64]
     eps: NDArray[np.float64]
     origins: NDArray[np.int64]
     lengths: NDArray[np.int64]
@@ -35,82 +42,64 @@ class Block:
         """Return the number of days."""
         return int(self.flow.shape[1]) - 1
 
+    @property
+    def since(self) -> NDArray[np.int64]:
+        """Return the first days due, [c], that are looked at."""
+        return self.origins - self.t - _BEFORE
 
-@dataclass(frozen=True)
-class Cells:
-    """Parts of the flow that are payments: ``row`` of the block, ``day``, signed ``value``, ``paid`` or hidden."""
-
-    row: NDArray[np.int64]
-    day: NDArray[np.int64]
-    value: NDArray[np.float64]
-    paid: NDArray[np.bool_]
+    @property
+    def until(self) -> NDArray[np.int64]:
+        """Return the last days due, [c], that are looked at."""
+        return self.origins + LATEST
 
 
 def block_of(panel: Panel, rows: slice, t: int) -> Block:
     """Return the block of some rows; flow that is not finite, or no more than rounding, is none."""
     y = panel.y[rows]
-    size = np.abs(y)
-    eps = _ROUNDING * np.max(size, axis=1, initial=0.0, where=~np.isnan(size))
-    flow = np.zeros((len(y), t + 1))
-    with np.errstate(over="ignore", invalid="ignore"):
-        change = np.diff(y[:, -(t + 1) :], axis=1)[:, -t:]
-        flow[:, t - change.shape[1] : t] = change
-        np.copyto(flow, 0.0, where=~(np.isfinite(flow) & (np.abs(flow) > eps[:, None])))
+    eps, flow = np.zeros(len(y)), np.zeros((len(y), t + 1))
+    _fill(np.ascontiguousarray(y), flow, eps)
+    by_size, n_flows = ascending(flow)
     origins = panel.origins[rows].astype("datetime64[D]").astype(np.int64)
-    return Block(flow, np.zeros(flow.shape, dtype=np.bool_), eps, origins, np.minimum(panel.lengths[rows], t))
+    taken = np.zeros(flow.shape, dtype=np.bool_)
+    return Block(flow, taken, by_size, n_flows, eps, origins, np.minimum(panel.lengths[rows], t))
 
 
-def take_out(block: Block, cells: Cells, explained: NDArray[np.float64]) -> None:
-    """Take payments out of the block's flow, one of a day, then hidden ones where enough is left.
+def ascending(flow: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the keys of each row's flows by their size, [c, t + 1], and how many there are, [c]; behind them is none.
 
-    They are added to ``explained`` [c, days], whose last day is the origin.
+    Positive numbers are ordered as their bits are.
     """
-    _take_out(
-        block.flow, block.taken, block.eps, block.origins, cells.row, cells.day, cells.value, cells.paid,
-        np.zeros(block.flow.shape, dtype=np.bool_), explained,
-    )  # fmt: skip
+    keys, n_flows = np.empty(flow.shape, dtype=np.int64), np.empty(len(flow), dtype=np.int64)
+    _set_keys(flow, keys, n_flows)
+    keys.sort(axis=1)
+    return keys, n_flows
 
 
-@part
-def _take(
-    flow: NDArray[np.float64],
-    taken: NDArray[np.bool_],
-    seen: NDArray[np.bool_],
-    explained: NDArray[np.float64],
-    column: int,
-    value: float,
-    eps: float,
-) -> None:
-    """Take ``value`` out of a day's flow, unless another of its kind was ``seen`` there or the day does not hold it."""
-    t = len(flow) - 1
-    if value == 0.0 or not 0 <= column < t or seen[column]:
-        return
-    if (flow[column] if value > 0.0 else -flow[column]) >= _HELD * abs(value):
-        left = flow[column] - value
-        flow[column] = 0.0 if abs(left) <= 4 * eps else left
-        taken[column], seen[column] = True, True
-        explained[len(explained) - t + column] += value
+@kernel((np.float64, 2), (np.float64, 2), (np.float64, 1))
+def _fill(y: NDArray[np.float64], flow: NDArray[np.float64], eps: NDArray[np.float64]) -> None:
+    """Write the ``flow`` [c, t + 1] of the last days of ``y`` [c, n], and the ``eps`` [c] of all of them."""
+    for row in range(len(y)):
+        largest = 0.0
+        for value in y[row]:
+            largest = abs(value) if abs(value) > largest else largest
+        eps[row] = _ROUNDING * largest
+        ago = y.shape[1] - flow.shape[1] + 1
+        for day in range(max(1 - ago, 0), flow.shape[1] - 1):
+            change = y[row, ago + day] - y[row, ago + day - 1]
+            flow[row, day] = change if eps[row] < abs(change) < np.inf else 0.0
 
 
-@kernel(
-    (np.float64, 2), (np.bool_, 2), (np.float64, 1), (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.float64, 1),
-    (np.bool_, 1), (np.bool_, 2), (np.float64, 2),
-)  # fmt: skip
-def _take_out(
-    flow: NDArray[np.float64],
-    taken: NDArray[np.bool_],
-    eps: NDArray[np.float64],
-    origins: NDArray[np.int64],
-    row: NDArray[np.int64],
-    day: NDArray[np.int64],
-    value: NDArray[np.float64],
-    paid: NDArray[np.bool_],
-    seen: NDArray[np.bool_],
-    explained: NDArray[np.float64],
-) -> None:
-    for kind in (True, False):
-        seen[:] = False
-        for cell in range(len(row)):
-            if paid[cell] == kind:
-                own, column = row[cell], day[cell] - origins[row[cell]] + flow.shape[1] - 2
-                _take(flow[own], taken[own], seen[own], explained[own], column, value[cell], eps[own])
+@kernel((np.float64, 2), (np.int64, 2), (np.int64, 1))
+def _set_keys(flow: NDArray[np.float64], keys: NDArray[np.int64], n_flows: NDArray[np.int64]) -> None:
+    """Write the keys of each row's flows to its front; what is too large for single precision is none.
+
+    A day without flow is written, too, and written over.
+    """
+    for row in range(len(flow)):
+        n = 0
+        for day in range(flow.shape[1]):
+            size = np.float32(abs(flow[row, day]))
+            keys[row, n] = np.int64(size.view(np.uint32)) << 32 | day
+            n += int(0.0 < size < np.inf)
+        keys[row, n:] = _NO_KEY
+        n_flows[row] = n

@@ -1,8 +1,8 @@
 """Candidates: phases of a cycle on whose days an amount recurs more often than on other days.
 
 Of a phase the range of amounts is taken that most of its days have, for each of some widths. The score of a phase and a
-range is a log-likelihood ratio. Of the s due days between the first and the last hit, h have a flow in the range; on
-other days of the account a share p has one. Then
+range is a log-likelihood ratio. Of the s due days between the first and the last hit h have a flow in the range, those
+that other flow may hide it on left out; of the account's other days, such days left out too, a share p has one. Then
 
 score = h log(h / (s p)) + (s - h) log((s - h) / (s (1 - p))),
 
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.compiled import kernel, part
+from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.cycles import Cycle
 from forecast_cli.models.recurring.lattices import MOST_DAYS, PHASE, Lattices
 
@@ -33,6 +34,8 @@ _NONE: Final = np.uint32(2**32 - 1)
 _WIDEST: Final = _RATIOS.view(np.uint32) | _PLACE_BITS
 #: Room for rounding at both ends of a range.
 _WIDER, _NARROWER = np.float32(1 + 2.0**-20), np.float32(1 - 2.0**-20)
+#: Bits of a key that are those of its day.
+_DAY_BITS: Final = 2**32 - 1
 _NEVER: Final = np.int32(2**31 - 1)
 #: Score a candidate needs: what the best of a few hundred phases and ranges reaches by chance, and a margin.
 _LEAST_SCORE: Final = 9.0
@@ -49,7 +52,7 @@ _ALIKE_IN_CYCLE: Final = 2
 
 #: Hits that a cycle needs of equal amounts, and of others: two are told from chance where no other due day speaks
 #: against them.
-FEWEST: Final = {Cycle.WEEKLY: (5, 5), Cycle.BIWEEKLY: (4, 4), Cycle.MONTHLY: (2, 3), Cycle.QUARTERLY: (3, 3)}
+FEWEST: Final = {Cycle.WEEKLY: (5, 5), Cycle.BIWEEKLY: (4, 4), Cycle.MONTHLY: (2, 3), Cycle.QUARTERLY: (4, 3)}
 _FEWEST: Final = np.array([[FEWEST.get(cycle, (0, 0))[more > 0] + more for more in _MORE] for cycle in Cycle])
 _LARGEST: Final = float(np.finfo(np.float32).max)
 
@@ -65,31 +68,21 @@ CANDIDATE: Final = np.dtype(
 _Amounts = NDArray[np.float32]
 _Whole = NDArray[np.int64]
 _Places = NDArray[np.int32]
+_Unsigned = NDArray[np.uint32]  # places that are not held against 0, which takes longer than all else
 _Records = NDArray[Any]
 
 
-def find_candidates(flow: NDArray[np.float64], days: _Whole, lattices: Lattices) -> _Records:
-    """Return the candidates of c accounts that are to be settled, [c, AT_ONCE], the strongest of each first.
+def find_candidates(block: Block, rows: _Whole, lattices: Lattices) -> _Records:
+    """Return the candidates of c ``rows`` of a block that are to be settled, [c, AT_ONCE], the strongest of each first.
 
-    ``flow`` [c, t + 1], its last column 0, ``days`` [c] of history; ``lattices`` have the place of each account's
-    origin. Behind the last of an account stand some of score 0.
+    ``lattices`` have the place of each row's origin. Behind the last of an account stand some of score 0.
     """
-    with np.errstate(over="ignore"):
-        single = flow.astype(np.float32)
-    single[np.isinf(single)] = 0.0
-    picks = np.zeros((len(flow), AT_ONCE), dtype=CANDIDATE)
+    picks = np.zeros((len(rows), AT_ONCE), dtype=CANDIDATE)
     _look(
-        single, ascending(single), days, lattices.place, lattices.columns, lattices.phases, _FEWEST, log_table(), picks
-    )
+        block.flow, block.by_size, block.n_flows, block.lengths, rows, lattices.place, lattices.columns,
+        lattices.phases, _FEWEST, log_table(), picks,
+    )  # fmt: skip
     return picks
-
-
-def ascending(flow: _Amounts) -> _Places:
-    """Return the places of each row's flows by their size: positive numbers are ordered as their bits are."""
-    keys = np.abs(flow).view(np.int32).astype(np.int64) << 32
-    keys |= np.arange(flow.shape[1])
-    keys.sort(axis=1)
-    return keys.astype(np.int32)
 
 
 @lru_cache(maxsize=1)
@@ -101,42 +94,84 @@ def log_table() -> NDArray[np.float64]:
 
 
 @part
-def _deal(columns: _Places, starts: _Places, dealt: _Places) -> None:
-    """Write which of ``columns`` [k] are each day: in ``dealt`` [k], from ``starts`` [t + 2] of a day to the next's."""
+def _deal(columns: _Places, phases: _Records, starts: _Places, owner: _Unsigned, dealt: _Places) -> None:
+    """Write which of ``columns`` [k] are each day, and of which phase: in ``dealt`` and ``owner`` [k].
+
+    Those of a day stand from ``starts`` [t + 2] of it to the next's.
+    """
     starts[:] = 0
-    for column in columns:
+    for column in columns[phases[0]["start"] : phases[-1]["end"]]:
         starts[column + 1] += 1
     for day in range(1, len(starts)):
         starts[day] += starts[day - 1]
-    for place in range(len(columns)):
-        dealt[starts[columns[place]]] = place
-        starts[columns[place]] += 1
+    for number in range(len(phases)):
+        for place in range(phases[number]["start"], phases[number]["end"]):
+            at = starts[columns[place]]
+            owner[at], dealt[at] = number, place
+            starts[columns[place]] += 1
     for day in range(len(starts) - 1, 0, -1):
         starts[day] = starts[day - 1]
     starts[0] = 0
 
 
 @part
+def _insert(keys: _Whole, n: int, key: int) -> None:
+    """Put ``key`` among the first ``n`` of ``keys``, which ascend."""
+    while n > 0 and keys[n - 1] > key:
+        keys[n] = keys[n - 1]
+        n -= 1
+    keys[n] = key
+
+
+@part
+def bring_up(flow: NDArray[np.float64], keys: _Whole, n: int, others: _Whole) -> int:
+    """Bring the first ``n`` of an account's ``keys`` up to what is left of its flow, and return how many there are now.
+
+    What is too large for single precision is none. ``others`` is written over.
+    """
+    same, changed = 0, 0
+    for place in range(n):
+        day = keys[place] & _DAY_BITS
+        size = np.float32(abs(flow[day]))
+        key = np.int64(size.view(np.uint32)) << 32 | day
+        if 0.0 < size < np.inf:
+            if key == keys[place]:
+                keys[same], same = key, same + 1
+            else:
+                _insert(others, changed, key)
+                changed += 1
+    total = same + changed
+    while changed > 0:
+        if same > 0 and keys[same - 1] > others[changed - 1]:
+            keys[same + changed - 1] = keys[same - 1]
+            same -= 1
+        else:
+            keys[same + changed - 1] = others[changed - 1]
+            changed -= 1
+    return total
+
+
+@part
 def _line_up(
-    flow: _Amounts,
-    order: _Places,
+    keys: _Whole,
+    amounts: _Amounts,
     starts: _Places,
+    owner: _Unsigned,
     dealt: _Places,
-    owner: _Places,
     line: _Amounts,
     places: _Places,
-    ends: _Whole,
+    ends: _Unsigned,
 ) -> None:
-    """Put the flow of each due day into the line of its phase, ``owner`` [k]: as they come in order, amounts ascend.
+    """Put each flow into the lines of the phases that its day is due in: as they come in order, sizes ascend in each.
 
     ``places`` [k] are those of the due days, ``ends`` [p] behind the last of each phase's line.
     """
-    for day in order:
-        if flow[day] != 0.0:
-            for place in dealt[starts[day] : starts[day + 1]]:
-                end = ends[owner[place]]
-                line[end], places[end] = flow[day], place
-                ends[owner[place]] += 1
+    for number in range(len(keys)):
+        day = keys[number] & _DAY_BITS
+        for at in range(starts[day], starts[day + 1]):
+            end = ends[owner[at]]
+            line[end], places[end] = amounts[number], dealt[at]
+            ends[owner[at]] += 1
 
 
 @part
@@ -174,50 +209,54 @@ def fullest(line: _Amounts, fewest: _Whole, first: _Whole, more: _Whole) -> None
 
 
 @part
-def _hits(line: _Amounts, places: _Places, one: Any, first: int) -> tuple[int, Any]:
-    """Write the sign that most flows in a candidate's range have, 0 where as many come in as go out.
+def _hits(
+    line: _Amounts, places: _Places, low: float, high: float, least: float, first: int
+) -> tuple[int, int, Any, Any]:
+    """Return the sign of most flows from ``low`` to ``high`` in size, how many have it, and the due days they span.
 
-    Return how many have it, and how many due days these span. The range is about ``first`` in ``line`` [n], and
-    ``places`` [n] are those of its flows among due days.
+    And how many of these other flow may hide it on, of ``least`` size. The sign is 0 where as many come in as go out.
+    The range is about ``first`` in ``line`` [n], and ``places`` [n] are those of its flows among due days.
     """
-    while first > 0 and abs(line[first - 1]) >= one["low"]:
+    while first > 0 and abs(line[first - 1]) >= low:
         first -= 1
-    while first < len(line) and abs(line[first]) < one["low"]:
+    while first < len(line) and abs(line[first]) < low:
         first += 1
     end, net = first, 0
-    while end < len(line) and abs(line[end]) <= one["high"]:
+    while end < len(line) and abs(line[end]) <= high:
         net += 1 if line[end] > 0.0 else -1
         end += 1
-    one["sign"] = (net > 0) - (net < 0)
     if net == 0:
-        return 0, 1
+        return 0, 0, 1, 0
     hits, newest, oldest = 0, _NEVER, -1
     for place in range(first, end):
         if (line[place] > 0.0) == (net > 0):
             hits, newest, oldest = hits + 1, min(newest, places[place]), max(oldest, places[place])
-    return hits, oldest - newest + 1
+    hidden, larger = 0, first
+    while larger > 0 and abs(line[larger - 1]) >= least:
+        larger -= 1
+    for place in range(larger, len(line)):
+        hidden += (place < first or place >= end) and newest < places[place] < oldest
+    return 1 if net > 0 else -1, hits, oldest - newest + 1, hidden
 
 
 @part
-def _below(flow: _Amounts, order: _Places, bound: float) -> int:
-    """Return how many sizes of a flow lie below ``bound``."""
-    low, high = 0, len(order)
-    while low < high:
-        middle = (low + high) // 2
-        if abs(flow[order[middle]]) < bound:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+def _below(amounts: _Amounts, bound: Any) -> int:
+    """Return how many ``amounts``, of ascending size, are smaller than ``bound``."""
+    low, left = 0, len(amounts)
+    while left > 1:
+        half = left // 2
+        low += half if abs(amounts[low + half - 1]) < bound else 0
+        left -= half
+    return low + 1 if left == 1 and abs(amounts[low]) < bound else low
 
 
 @part
-def count_between(flow: _Amounts, order: _Places, low: float, high: float) -> int:
-    """Return how many sizes of ``flow`` [t] lie from ``low`` to ``high``; ``order`` [t] are their places by size."""
-    above = _below(flow, order, high)
-    while above < len(order) and abs(flow[order[above]]) == high:
+def count_between(amounts: _Amounts, low: Any, high: Any) -> int:
+    """Return how many ``amounts``, of ascending size, are from ``low`` to ``high`` in size."""
+    above = _below(amounts, high)
+    while above < len(amounts) and abs(amounts[above]) == high:
         above += 1
-    return above - _below(flow, order, low)
+    return above - _below(amounts, low)
 
 
 @part
@@ -241,10 +280,10 @@ def _alike(one: Any, other: Any) -> Any:
 
 
 @part
-def _joins(one: Any, picks: _Records, n: int) -> bool:
-    """Say whether a candidate is settled besides the ``n`` stronger ones already picked."""
+def _joins(one: Any, picks: _Records) -> bool:
+    """Say whether a candidate is settled besides the stronger ones already picked."""
     alike, in_cycle = 0, 0
-    for number in range(n):
+    for number in range(len(picks)):
         other = picks[number]
         if _alike(one, other):
             alike += 1
@@ -252,84 +291,86 @@ def _joins(one: Any, picks: _Records, n: int) -> bool:
                 in_cycle += 1
                 if one["place"] == other["place"] and one["width"] == other["width"]:
                     return False  # the same days, but for weekends and holidays
-    return n < AT_ONCE and alike < _ALIKE and in_cycle < _ALIKE_IN_CYCLE
+    return alike < _ALIKE and in_cycle < _ALIKE_IN_CYCLE
 
 
 @part
-def _stronger(one: Any, other: Any) -> Any:
-    tied = one["score"] == other["score"] and one["place"] < other["place"]
-    return tied or one["score"] > other["score"]
+def _strongest(found: _Records, scores: NDArray[np.float64]) -> int:
+    """Return the place of the highest of ``scores``; of those as high that of the first phase of a cycle."""
+    best = 0
+    for place in range(1, len(scores)):
+        tied = scores[place] == scores[best] and found[place]["place"] < found[best]["place"]
+        if tied or scores[place] > scores[best]:
+            best = place
+    return best
 
 
 @part
-def _pick(found: _Records, picks: _Records) -> None:
+def _pick(found: _Records, scores: NDArray[np.float64], picks: _Records) -> None:
     """Write those of an account's candidates that are to be settled into ``picks``, the strongest first."""
-    n = 0
-    for _ in range(min(len(found), _LOOKED_AT)):
-        best = 0
-        for place in range(1, len(found)):
-            if _stronger(found[place], found[best]):
-                best = place
-        if _joins(found[best], picks, n):
+    n, left = 0, min(len(found), _LOOKED_AT)
+    while left > 0 and n < len(picks):
+        best = _strongest(found, scores)
+        if _joins(found[best], picks[:n]):
             picks[n] = found[best]
             n += 1
-        found[best]["score"] = 0.0
-
-
-@part
-def _measure(
-    one: Any, flow: _Amounts, order: _Places, hits: int, span: int, days: int, logs: NDArray[np.float64]
-) -> None:
-    """Write the score of a candidate, and on how many days of the account flow fits it, or other flow may hide it."""
-    one["least"] = _HIDING * one["low"]
-    one["fits"] = count_between(flow, order, one["low"], one["high"])
-    one["hides"] = len(order) - _below(flow, order, float(np.float32(one["least"]))) - one["fits"]
-    around = max(one["fits"] - hits, 0)
-    one["score"] = log_ratio(hits, span, around, max(days - span, around + 1), logs)
+        scores[best] = 0.0
+        left -= 1
 
 
 @part
 def _scan(
     line: _Amounts,
     places: _Places,
-    ends: _Whole,
+    ends: _Unsigned,
     phases: _Records,
     fewest: _Whole,
-    flow: _Amounts,
-    order: _Places,
+    amounts: _Amounts,
     days: int,
     logs: NDArray[np.float64],
     first: _Whole,
     more: _Whole,
     found: _Records,
+    scores: NDArray[np.float64],
 ) -> int:
-    """Write the candidates of an account into ``found``, and return how many there are."""
+    """Write the candidates of an account into ``found``, and their ``scores``; return how many there are."""
     many = 0
     for number in range(len(phases)):
         phase, needed = phases[number], fewest[phases[number]["cycle"]]
         own, at = line[phase["start"] : ends[number]], places[phase["start"] : ends[number]]
         fullest(own, needed, first, more)
         for width in range(len(more)):
-            if more[width] > 0:
+            if more[width] == 0:
+                continue
+            low = abs(own[first[width] + more[width]]) / _RATIOS[width] * _NARROWER
+            high = abs(own[first[width]]) * _RATIOS[width] * _WIDER
+            least = _HIDING * low
+            sign, hits, span, hidden = _hits(own, at, low, high, least, first[width])
+            if hits < max(needed[width], _SHARES[width] * span):
+                continue
+            fits = count_between(amounts, low, high)
+            hides = len(amounts) - _below(amounts, np.float32(least)) - fits
+            around, shown = max(fits - hits, 0), days - span - (hides - hidden)
+            scores[many] = log_ratio(hits, span - hidden, around, max(shown, around + 1), logs)
+            if scores[many] >= _LEAST_SCORE:
                 one = found[many]
                 one["cycle"], one["place"], one["width"] = phase["cycle"], phase["place"], width
-                one["low"] = abs(own[first[width] + more[width]]) / _RATIOS[width] * _NARROWER
-                one["high"] = abs(own[first[width]]) * _RATIOS[width] * _WIDER
-                hits, span = _hits(own, at, one, first[width])
-                if hits >= max(needed[width], _SHARES[width] * span):
-                    _measure(one, flow, order, hits, span, days, logs)
-                    many += one["score"] >= _LEAST_SCORE
+                one["low"], one["high"], one["least"], one["sign"] = low, high, least, sign
+                one["fits"], one["hides"], one["score"] = fits, hides, scores[many]
+                many += 1
     return many
 
 
 @kernel(
-    (np.float32, 2), (np.int32, 2), (np.int64, 1), (np.int64, 1), (np.int32, 2), (PHASE, 1), (np.int64, 2),
-    (np.float64, 1), (CANDIDATE, 2),
+    (np.float64, 2), (np.int64, 2), (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.int32, 2),
+    (PHASE, 1), (np.int64, 2), (np.float64, 1), (CANDIDATE, 2),
 )  # fmt: skip
 def _look(
-    flow: _Amounts,
-    order: _Places,
+    flow: NDArray[np.float64],
+    by_size: _Whole,
+    n_flows: _Whole,
     days: _Whole,
+    rows: _Whole,
     origin: _Whole,
     columns: _Places,
     phases: _Records,
@@ -337,25 +378,27 @@ def _look(
     logs: NDArray[np.float64],
     picks: _Records,
 ) -> None:
-    """Write the picks of each account; ``order`` [c, t + 1] are the days of ``flow`` [c, t + 1] by their size.
+    """Write the picks of each of ``rows`` [c].
 
-    ``columns`` [u, k] are the due days of all ``phases`` [p] for u origins, ``origin`` [c] is the place of each
-    account's, ``fewest`` are the hits that each cycle and width needs.
+    ``columns`` [u, k] are the due days of all ``phases`` [p] for u origins, ``origin`` [c] is the place of each row's,
+    ``fewest`` are the hits that each cycle and width needs.
     """
-    found = np.empty(len(phases) * len(_RATIOS), CANDIDATE)
+    found, scores = np.empty(len(phases) * len(_RATIOS), CANDIDATE), np.empty(len(phases) * len(_RATIOS))
     line, places = np.empty(columns.shape[1], np.float32), np.empty(columns.shape[1], np.int32)
-    dealt, owner = np.empty_like(places), np.empty_like(places)
-    starts, ends = np.empty(flow.shape[1] + 1, np.int32), np.empty(len(phases), np.int64)
+    dealt, owner = np.empty_like(places), np.empty(len(places), np.uint32)
+    starts, ends = np.empty(flow.shape[1] + 1, np.int32), np.empty(len(phases), np.uint32)
+    amounts, others = np.empty(flow.shape[1], np.float32), np.empty(flow.shape[1], np.int64)
     first, more = np.zeros(len(_RATIOS), np.int64), np.zeros(len(_RATIOS), np.int64)
-    for number in range(len(phases)):
-        owner[phases[number]["start"] : phases[number]["end"]] = number
-    for account in range(len(flow)):
+    for account in range(len(rows)):
+        row = rows[account]
         if account == 0 or origin[account] != origin[account - 1]:
-            _deal(columns[origin[account]], starts, dealt)
+            _deal(columns[origin[account]], phases, starts, owner, dealt)
+        n_flows[row] = bring_up(flow[row], by_size[row], n_flows[row], others)
+        keys, own = by_size[row][: n_flows[row]], amounts[: n_flows[row]]
+        for place in range(len(keys)):
+            own[place] = flow[row, keys[place] & _DAY_BITS]
         for number in range(len(phases)):
             ends[number] = phases[number]["start"]
-        _line_up(flow[account], order[account], starts, dealt, owner, line, places, ends)
-        many = _scan(
-            line, places, ends, phases, fewest, flow[account], order[account], days[account], logs, first, more, found
-        )
-        _pick(found[:many], picks[account])
+        _line_up(keys, own, starts, owner, dealt, line, places, ends)
+        many = _scan(line, places, ends, phases, fewest, own, days[row], logs, first, more, found, scores)
+        _pick(found[:many], scores[:many], picks[account])

@@ -7,6 +7,7 @@ day of the fortnight, a day of the month and the months of the quarter. Days are
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -38,6 +39,20 @@ EARLIEST: Final = -3
 LATEST: Final = 5
 OFFSETS: Final = np.arange(EARLIEST, LATEST + 1)
 MONTH_DAYS: Final = 31  # a day of the month that a shorter month lacks is its last day
+#: Of each cycle, for compiled loops: whether it goes by the week, its ``step`` in days or months, how many ``anchors``
+#: either has, and the next shorter cycle that is looked for and holds it (``finer``, -1 where there is none).
+KINDS: Final = np.array(
+    [
+        (
+            cycle in WEEK_STEPS,
+            WEEK_STEPS.get(cycle) or MONTH_STEPS[cycle],
+            1 if cycle in WEEK_STEPS else MONTH_DAYS,
+            finer,
+        )
+        for cycle, finer in zip(Cycle, (-1, Cycle.WEEKLY, -1, -1, Cycle.MONTHLY, Cycle.MONTHLY), strict=True)
+    ],
+    dtype=[("by_week", "?"), ("step", "i8"), ("anchors", "i8"), ("finer", "i8")],
+)
 
 
 @dataclass(frozen=True)
@@ -55,18 +70,6 @@ class Phases:
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Phases":
         """Return those of ``rows``."""
         return Phases(self.cycle[rows], self.residue[rows], self.anchor[rows])
-
-    @property
-    def coarse(self) -> NDArray[np.bool_]:
-        """Say which cycles hold a shorter one that is looked for, [m]."""
-        return np.isin(self.cycle, [Cycle.BIWEEKLY, Cycle.QUARTERLY, Cycle.YEARLY])
-
-    def finer(self) -> "Phases":
-        """Return the phases of the next shorter cycle that hold these: of every week, of every month; [m]."""
-        weekly = self.cycle == Cycle.BIWEEKLY
-        monthly = (self.cycle == Cycle.QUARTERLY) | (self.cycle == Cycle.YEARLY)
-        cycle = np.where(weekly, int(Cycle.WEEKLY), np.where(monthly, int(Cycle.MONTHLY), self.cycle))
-        return Phases(cycle, np.where(weekly, self.residue % 7, np.where(monthly, 0, self.residue)), self.anchor)
 
     @property
     def by_week(self) -> NDArray[np.bool_]:
@@ -116,3 +119,13 @@ def month_of(day: NDArray[np.int64]) -> NDArray[np.int64]:
 def first_of(month: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the first day of each month."""
     return np.asarray(month.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64))
+
+
+@lru_cache(maxsize=8)
+def months_between(first: int, last: int) -> NDArray[np.int64]:
+    """Return the first days of months in a row, from a January at least a year before a day to behind another's month.
+
+    Months are then numbered as since 1970-01, up to whole years.
+    """
+    start, end = month_of(np.array([first, last]))
+    return first_of(np.arange(start // 12 * 12 - 12, end + 2))

@@ -1,64 +1,81 @@
 """Pairs: two monthly streams half a month apart and of like amounts are one that is paid twice a month."""
 
-from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.recurring.business_days import Rule
-from forecast_cli.models.recurring.cycles import Cycle, Phases
-from forecast_cli.models.recurring.streams import Streams
+from forecast_cli.models.recurring.cycles import Cycle
+from forecast_cli.models.recurring.streams import STREAM
 
 #: Days of the month that the halves lie apart, and days that their first and last payments do.
-_APART: Final = (12, 18)
+_LEAST_APART: Final = 12
+_MOST_APART: Final = 18
 _WITHIN: Final = 100
 #: How far amounts may differ: of pay, which moves to the business day before, of other payments, and of equal amounts.
-_LIKE: Final = (0.2, 0.02)
+_PAY: Final = 0.2
+_OTHERS: Final = 0.02
 _SAME: Final = 1e-6
 
-
-def pair_up(streams: Streams) -> Streams:
-    """Return the streams with the halves of semi-monthly ones marked as such and named to each other."""
-    partner = np.full(len(streams), -1)
-    rank = np.arange(len(streams)) - np.searchsorted(streams.row, streams.row)
-    for away in range(1, int(rank.max(initial=0)) + 1):
-        one = np.arange(len(streams) - away)
-        even = (rank[one] // away) % 2 == 0
-        for first in (one[even], one[~even]):  # in neither of which a stream stands twice, as one half or the other
-            second = first + away
-            match = _halves(streams, first, second) & (partner[first] < 0) & (partner[second] < 0)
-            partner[first[match]] = second[match]
-            partner[second[match]] = first[match]
-    cycle = np.where(partner >= 0, int(Cycle.SEMI_MONTHLY), streams.cycle)
-    phases = Phases(cycle, streams.phases.residue, streams.phases.anchor)
-    return replace(streams, phases=phases, partner=partner)
+_Records = NDArray[Any]
 
 
-def _halves(streams: Streams, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.bool_]:
-    anchor = streams.phases.anchor
-    apart = np.abs(anchor[one] - anchor[other])
-    return np.asarray(
-        (streams.row[one] == streams.row[other])
-        & (streams.cycle[one] == Cycle.MONTHLY)
-        & (streams.cycle[other] == Cycle.MONTHLY)
-        & (streams.rule[one] == streams.rule[other])
-        & (apart >= _APART[0])
-        & (apart <= _APART[1])
-        & _alike(streams, one, other)
-        & (np.abs(streams.first[one] - streams.first[other]) <= _WITHIN)
-        & (np.abs(streams.last[one] - streams.last[other]) <= _WITHIN)
+def pair_up(streams: _Records) -> _Records:
+    """Return streams, of ``STREAM`` [m], the halves of semi-monthly ones marked as such and named to each other."""
+    paired = streams.copy()
+    _pair(paired, np.where(np.array(Rule) == Rule.BEFORE, _PAY, _OTHERS), np.array([Cycle.MONTHLY, Cycle.SEMI_MONTHLY]))
+    return paired
+
+
+@part
+def _near(one: float, other: float, share: float) -> Any:
+    return abs(one - other) <= share * max(abs(one), abs(other))
+
+
+@part
+def _alike(one: Any, other: Any, likeness: NDArray[np.float64]) -> Any:
+    """Say whether two are paid alike: to the cent where the amounts of both repeat, about as much where they vary."""
+    same = _near(one["median"], other["median"], _SAME) or _near(one["amount"], other["amount"], _SAME)
+    like = _near(one["median"], other["median"], likeness[one["rule"]])
+    pay = likeness[one["rule"]] == _PAY
+    return same or (like and (pay or not (one["fixed"] and other["fixed"])))
+
+
+@part
+def _halves(one: Any, other: Any, likeness: NDArray[np.float64]) -> Any:
+    """Say whether two monthly streams of an account are halves of a semi-monthly one."""
+    return (
+        one["rule"] == other["rule"]
+        and _LEAST_APART <= abs(one["anchor"] - other["anchor"]) <= _MOST_APART
+        and abs(one["first"] - other["first"]) <= _WITHIN
+        and abs(one["last"] - other["last"]) <= _WITHIN
+        and _alike(one, other, likeness)
     )
 
 
-def _alike(streams: Streams, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Say which are paid alike: to the cent where the amounts of both repeat, about as much where they vary."""
-    median, newest, fixed = streams.median, streams.amount, streams.fixed
-    same = _within(median[one], median[other], _SAME) | _within(newest[one], newest[other], _SAME)
-    pay = streams.rule[one] == Rule.BEFORE
-    like = _within(median[one], median[other], np.where(pay, _LIKE[0], _LIKE[1]))
-    return np.asarray(same | (like & ~(fixed[one] & fixed[other])))
+@part
+def _pair_account(streams: _Records, first: int, behind: int, likeness: NDArray[np.float64], cycles: Any) -> None:
+    """Pair up the streams of an account, from ``first`` on: neighbours before others."""
+    for away in range(1, behind - first):
+        for odd in range(2):
+            for place in range(first, behind - away):
+                one, other = streams[place], streams[place + away]
+                free = one["cycle"] == cycles[0] and other["cycle"] == cycles[0]
+                if free and (place - first) // away % 2 == odd and _halves(one, other, likeness):
+                    one["partner"], other["partner"] = place + away, place
+                    one["cycle"], other["cycle"] = cycles[1], cycles[1]
 
 
-def _within(a: NDArray[np.float64], b: NDArray[np.float64], share: float | NDArray[np.float64]) -> NDArray[np.bool_]:
-    return np.asarray(np.abs(a - b) <= share * np.maximum(np.abs(a), np.abs(b)))
+@kernel((STREAM, 1), (np.float64, 1), (np.int64, 1))
+def _pair(streams: _Records, likeness: NDArray[np.float64], cycles: NDArray[np.int64]) -> None:
+    """Pair up streams, account by account.
+
+    ``likeness`` is how far amounts of each rule may differ; ``cycles`` [2] are those of halves before and after.
+    """
+    first = 0
+    for behind in range(1, len(streams) + 1):
+        if behind == len(streams) or streams[behind]["row"] != streams[first]["row"]:
+            _pair_account(streams, first, behind, likeness, cycles)
+            first = behind

@@ -13,32 +13,34 @@ from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.business_days import calendar_of
 from forecast_cli.models.recurring.candidates import FEWEST, log_table
-from forecast_cli.models.recurring.cycles import EARLIEST, LATEST, Cycle, due_days
-from forecast_cli.models.recurring.seeds import SEED, phases_in
+from forecast_cli.models.recurring.cycles import EARLIEST, LATEST, WEEK_STEPS, Cycle
+from forecast_cli.models.recurring.seeds import SEED
+from forecast_cli.models.recurring.streams import STREAM
 
 #: Share that an amount may have changed by and still be the same stream's, where it comes on its day.
 _CHANGED: Final = 0.16
-#: Share of a stream's payments that equal the one before for it to count as fixed.
+#: Share of a stream's payments that equal another for it to count as fixed.
 _FIXED: Final = 0.4
 #: Score a stream needs where amounts repeat; by the quarter and by other cycles where they vary.
-_LEAST_FIXED: Final = 12.0
+_LEAST_FIXED: Final = 9.0
 _LEAST_QUARTERLY: Final = 14.0
-_LEAST_VARYING: Final = 20.0
-#: Share of due days that a stream is paid on, by equal amounts and by others, and the most that it misses, and one.
-_PAID_FIXED: Final = 0.08
-_PAID_VARYING: Final = 0.45
+_LEAST_VARYING: Final = 13.0
+#: The most of its due days that a stream misses, and one, and of its payments, where they vary, that come early or
+#: late: what comes often has one near any day, by the week most of all.
 _MISSED: Final = 0.2
+_ASTRAY: Final = 0.5
+_ASTRAY_BY_WEEK: Final = 0.2
 #: How many times as often as on other days an amount comes on due days.
 _OFTENER: Final = 3.0
 #: Equal amounts seen less often than this may be what is left where a payment was taken out that was not what it was
 #: taken for: not all of them may be.
-_SURE: Final = 4
+_SURE: Final = 6
 #: Share of the payments of a weekly stream that fall on either of two weeks.
 _EITHER_WEEK: Final = 0.25
 
 #: What a cycle asks: the ``fewest`` payments, the days they may be ``early`` and ``late`` by (a weekly one that is more
 #: would be that of the week before or after), the ``least`` score where amounts vary, the share on ``either`` of two
-#: due days in turn.
+#: due days in turn, the most that come ``astray``.
 _TERMS: Final = np.array(
     [
         (
@@ -47,10 +49,11 @@ _TERMS: Final = np.array(
             2 if cycle is Cycle.WEEKLY else LATEST,
             _LEAST_QUARTERLY if cycle is Cycle.QUARTERLY else _LEAST_VARYING,
             _EITHER_WEEK if cycle is Cycle.WEEKLY else 0.0,
+            _ASTRAY_BY_WEEK if cycle in WEEK_STEPS else _ASTRAY,
         )
         for cycle in Cycle
     ],
-    dtype=[("fewest", "i8"), ("early", "i8"), ("late", "i8"), ("least", "f8"), ("either", "f8")],
+    dtype=[("fewest", "i8"), ("early", "i8"), ("late", "i8"), ("least", "f8"), ("either", "f8"), ("astray", "f8")],
 )
 
 #: A due day, once the rule has moved it: whether it was ``paid``, by what signed ``amount`` (else 0), how late in days
@@ -61,31 +64,23 @@ PAYMENT: Final = np.dtype(
     + [(name, "?") for name in ("paid", "hidden", "within", "known")],
     align=True,
 )
-#: A stream: its ``seed`` by number, the ``place`` of its due days, its ``rule``, ``n_seen`` payments, their ``median``,
-#: whether they repeat (``fixed``), its score.
-STREAM: Final = np.dtype(
-    [(name, "i8") for name in ("seed", "place", "rule", "n_seen")]
-    + [("median", "f8"), ("strength", "f8"), ("fixed", "?")],
-    align=True,
-)
-
 _Flow = NDArray[np.float64]
 _Whole = NDArray[np.int64]
 _Records = NDArray[Any]
 
 
-def find_payments(block: Block, seeds: _Records, count: int) -> tuple[_Records, _Records]:
-    """Return the seeds, of ``SEED`` [m], whose last ``count`` due days bear them out: ``STREAM`` [n], in their order.
+def find_payments(block: Block, seeds: _Records, nominal: _Whole) -> tuple[_Records, _Records]:
+    """Return the seeds, of ``SEED`` [m], whose days bear them out, and these: ``STREAM`` [n] and ``PAYMENT`` [d].
 
-    And the due days of each, newest first, of ``PAYMENT`` [n, count].
+    Streams come in the order of their seeds, their due days newest first; of a cycle and the shorter one that holds it
+    there is the one that is borne out better.
     """
-    nominal = due_days(phases_in(seeds), block.origins[seeds["row"]] + LATEST, count)
-    streams, due = np.zeros(len(seeds), dtype=STREAM), np.empty(nominal.shape, dtype=PAYMENT)
+    streams, due = np.empty(len(seeds), dtype=STREAM), np.empty(len(nominal), dtype=PAYMENT)
     n = _hold_up(
         block.flow, block.taken, block.eps, block.origins, block.lengths, seeds, nominal,
-        calendar_of(nominal), _TERMS, log_table(), streams, due,
+        calendar_of(np.array([block.since.min(), block.until.max()])), _TERMS, log_table(), streams, due,
     )  # fmt: skip
-    return streams[:n], due[:n]
+    return streams[:n][streams[:n]["strength"] > 0.0], due[: streams[n - 1]["end"] if n else 0]
 
 
 @part
@@ -153,21 +148,21 @@ def _find(flow: _Flow, taken: NDArray[np.bool_], seed: Any, term: Any, column: i
 
 @part
 def _tally(due: _Records, seed: Any) -> tuple[int, int, int, int, int]:
-    """Count due days, ``due`` from the first payment to the last: payments of the range, and days by what came of them.
+    """Count due days, ``due`` from the first payment to the last, by what came of them.
 
-    Those on time by an amount of the range, by another or late or maybe, missed; and those that other flow may hide.
+    Those paid by an amount of the range on time and early or late, by another, those missed, those other flow may hide.
     """
-    fits, on_time, maybe, missed, hidden = 0, 0, 0, 0, 0
+    on_time, astray, other, missed, hidden = 0, 0, 0, 0, 0
     for back in range(len(due)):
         one = due[back]
-        own = one["paid"] and seed["low"] <= one["amount"] * seed["sign"] <= seed["high"]
-        punctual = own and one["offset"] == 0
-        fits, on_time = fits + own, on_time + punctual
-        if one["known"]:
-            hidden += one["hidden"]
-            maybe += one["hidden"] or (one["paid"] and not punctual)
-            missed += not one["hidden"] and not one["paid"]
-    return fits, on_time, maybe, missed, hidden
+        size = one["amount"] * seed["sign"]
+        own = one["paid"] & (seed["low"] <= size) & (size <= seed["high"])
+        punctual = own & (one["offset"] == 0)
+        on_time, astray = on_time + punctual, astray + (own & (not punctual))
+        other += one["known"] & one["paid"] & (not own)
+        hidden += one["known"] & one["hidden"]
+        missed += one["known"] & (not one["hidden"]) & (not one["paid"])
+    return on_time, astray, other, missed, hidden
 
 
 @part
@@ -177,36 +172,39 @@ def log_share(here: int, total: int, there: int, others: int, logs: _Flow) -> An
 
 
 @part
-def _strength(tally: tuple[int, int, int, int, int], seed: Any, days: int, logs: _Flow) -> Any:
-    """Return the log-likelihood ratio of due days paid on time, maybe and missed, against the account's other days.
+def _strength(tally: tuple[int, int, int, int, int], seed: Any, term: Any, days: int, logs: _Flow) -> Any:
+    """Return the log-likelihood ratio of due days paid on time, early or late and missed, against the others.
 
-    0 where the amount is not ``_OFTENER`` as on those.
+    The account's other days are paid like due days, have a flow of the range near them or neither; what other flow may
+    hide, or another amount paid, says nothing. 0 where the amount is not ``_OFTENER`` as on those.
     """
-    fits, on_time, maybe, missed, hidden = tally
-    total = on_time + maybe + missed
-    elsewhere = max(days - total, 1)
-    around, hiding = max(seed["fits"] - fits, 0), max(seed["hides"] - hidden, 0)
-    rest = max(elsewhere - around - hiding, 0)
+    on_time, astray, other, missed, hidden = tally
+    total = on_time + astray + missed
+    elsewhere = max(days - total - other - max(seed["hides"] - hidden, 0), 1)
+    around = max(seed["fits"] - on_time - astray, 0)
     if on_time * (elsewhere + 1) < _OFTENER * (around + 0.5) * max(total, 1):
         return 0.0
-    others = 2 * (around + hiding + rest) + 3
+    rest = max(elsewhere - around, 0)
+    near = min((2 * around + 1) * (term["early"] + term["late"]) // 2, rest // 2)
+    others = 2 * (around + rest) + 3
     ratio = log_share(on_time, total, around, others, logs)
-    ratio += log_share(maybe, total, hiding, others, logs)
-    return ratio + log_share(missed, total, rest, others, logs)
+    ratio += log_share(astray, total, near, others, logs)
+    return ratio + log_share(missed, total, rest - near, others, logs)
 
 
 @part
 def _amounts(due: _Records, values: _Flow, eps: float) -> bool:
     """Write the amounts paid into ``values``, ascending, and say whether they repeat."""
-    n, equal, newer = 0, 0, np.inf
+    n, equal = 0, 0
     for back in range(len(due)):
         if due[back]["paid"]:
             amount, place = due[back]["amount"], n
-            equal += abs(amount - newer) <= 2 * eps
             while place > 0 and values[place - 1] > amount:
                 values[place] = values[place - 1]
                 place -= 1
-            values[place], newer, n = amount, amount, n + 1
+            values[place], n = amount, n + 1
+    for place in range(1, n):
+        equal += values[place] - values[place - 1] <= 2 * eps
     return equal >= _FIXED * max(n - 1, 1)
 
 
@@ -252,9 +250,34 @@ def _count_known(due: _Records) -> int:
     return known
 
 
+@part
+def _fill(stream: Any, number: int, seed: Any, rule: int, found: tuple[int, Any, bool], values: _Flow) -> None:
+    """Write a stream of ``found`` payments, strength and whether amounts repeat; ``values`` ascend."""
+    n_seen, strength, fixed = found
+    stream["seed"], stream["row"], stream["rule"] = number, seed["row"], rule
+    stream["cycle"], stream["residue"], stream["anchor"] = seed["cycle"], seed["residue"], seed["anchor"]
+    stream["partner"] = -1
+    stream["n_seen"], stream["strength"], stream["fixed"] = n_seen, strength, fixed
+    stream["median"] = (values[(n_seen - 1) // 2] + values[n_seen // 2]) / 2
+
+
+@part
+def _beats(streams: _Records, coarse: int, strength: float) -> bool:
+    """Say whether a shorter cycle is stronger than that of seed ``coarse``, which is then dropped from ``streams``."""
+    place = len(streams) - 1
+    while place >= 0 and streams[place]["seed"] > coarse:
+        place -= 1
+    if place < 0 or streams[place]["seed"] != coarse:
+        return True
+    if strength > streams[place]["strength"]:
+        streams[place]["strength"] = 0.0
+        return True
+    return False
+
+
 @kernel(
-    (np.float64, 2), (np.bool_, 2), (np.float64, 1), (np.int64, 1), (np.int64, 1), (SEED, 1), (np.int64, 2),
-    (np.int64, 2), (_TERMS.dtype, 1), (np.float64, 1), (STREAM, 1), (PAYMENT, 2),
+    (np.float64, 2), (np.bool_, 2), (np.float64, 1), (np.int64, 1), (np.int64, 1), (SEED, 1), (np.int64, 1),
+    (np.int64, 2), (_TERMS.dtype, 1), (np.float64, 1), (STREAM, 1), (PAYMENT, 1),
 )  # fmt: skip
 def _hold_up(
     flow: _Flow,
@@ -272,26 +295,28 @@ def _hold_up(
 ) -> int:
     """Write the streams that hold up, and their payments, and return how many do.
 
-    ``nominal`` [m, k] are the days due of the ``seeds`` [m]; ``calendar`` [3, d] where days go by each rule.
+    ``nominal`` [d] are the days due of the ``seeds`` [m]; ``calendar`` [3, d] where days go by each rule.
     """
-    held, values, kept = 0, np.empty(nominal.shape[1]), np.empty(len(calendar), np.int64)
+    held, first, t = 0, 0, flow.shape[1] - 1
+    values, kept = np.empty(t), np.empty(len(calendar), np.int64)
     for number in range(len(seeds)):
-        seed, stream, due = seeds[number], streams[held], payments[held]
-        row, term = seed["row"], terms[seed["cycle"]]
-        start = origins[row] - (flow.shape[1] - 2)
-        rule = _rule_of(flow[row], seed, nominal[number], start, calendar, kept)
-        _set_days(due, nominal[number], calendar[rule], calendar[0, 0], origins[row], lengths[row])
+        seed, stream = seeds[number], streams[held]
+        row, term, days = seed["row"], terms[seed["cycle"]], nominal[seed["start"] : seed["end"]]
+        start = origins[row] - t + 1
+        due = payments[first : first + len(days)]
+        rule = _rule_of(flow[row], seed, days, start, calendar, kept)
+        _set_days(due, days, calendar[rule], calendar[0, 0], origins[row], lengths[row])
         n_seen, newest, behind = _look_for(flow[row], taken[row], seed, term, start, due)
         n_due, tally = _count_known(due[newest:behind]), _tally(due[newest:behind], seed)
-        strength = _strength(tally, seed, lengths[row], logs)
-        often = n_seen >= max(term["fewest"], _PAID_FIXED * n_due) and tally[3] <= _MISSED * n_due + 1
+        strength = _strength(tally, seed, term, lengths[row], logs)
+        often = n_seen >= term["fewest"] and tally[3] <= _MISSED * n_due + 1
         if not often or strength < _LEAST_FIXED:
             continue
         fixed = _amounts(due, values, eps[row])
-        enough = fixed or (n_seen >= _PAID_VARYING * n_due and strength >= term["least"])
-        if enough and _clear(due, taken[row], start, n_seen, term):
-            stream["seed"], stream["place"], stream["rule"], stream["strength"] = number, held, rule, strength
-            stream["n_seen"], stream["fixed"] = n_seen, fixed
-            stream["median"] = (values[(n_seen - 1) // 2] + values[n_seen // 2]) / 2
-            held += 1
+        enough = fixed or (strength >= term["least"] and tally[1] <= term["astray"] * n_seen)
+        clear = enough and _clear(due, taken[row], start, n_seen, term)
+        if clear and (seed["coarse"] < 0 or _beats(streams[:held], seed["coarse"], strength)):
+            _fill(stream, number, seed, rule, (n_seen, strength, fixed), values)
+            stream["start"], stream["end"] = first, first + len(days)
+            held, first = held + 1, first + len(days)
     return held

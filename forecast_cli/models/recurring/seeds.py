@@ -5,43 +5,125 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.recurring.candidates import FEWEST
-from forecast_cli.models.recurring.cycles import Phases
-from forecast_cli.models.recurring.lattices import phases_of
+from forecast_cli.models.compiled import kernel, part
+from forecast_cli.models.recurring.block import Block
+from forecast_cli.models.recurring.candidates import CANDIDATE
+from forecast_cli.models.recurring.cycles import KINDS, month_of, months_between
 
-_OF_CANDIDATES: Final = ("fits", "hides", "low", "high", "least", "sign")
-
-#: A seed: account ``row``, its phase, and what its candidate says (``CANDIDATE``).
+#: A seed: account ``row``, its phase, and what its candidate says (``CANDIDATE``). From ``start`` to ``end`` are its
+#: due days. ``coarse`` is the number of the seed that it is tried in place of, at the next shorter cycle, else -1.
 SEED: Final = np.dtype(
-    [(name, np.int64) for name in ("row", "cycle", "residue", "anchor", "fits", "hides")]
+    [(name, np.int64) for name in ("row", "cycle", "residue", "anchor", "fits", "hides", "coarse", "start", "end")]
     + [(name, np.float64) for name in ("low", "high", "least", "sign")]
 )
 
-
-def seeds_of(found: NDArray[Any], rows: NDArray[np.int64], origins: NDArray[np.int64]) -> NDArray[Any]:
-    """Return the seeds of the candidates [c, r] of ``rows`` [c], whose ``origins`` [c] are days: account by account."""
-    account, rank = np.nonzero(found["score"])
-    picks, seeds = found[account, rank], np.zeros(len(account), dtype=SEED)
-    seeds["row"] = rows[account]
-    for name in _OF_CANDIDATES:
-        seeds[name] = picks[name]
-    for cycle in FEWEST:
-        own = np.flatnonzero(picks["cycle"] == cycle)
-        _set_phases(seeds, own, phases_of(cycle, origins[account[own]], picks["place"][own]))
-    return seeds
+_Whole = NDArray[np.int64]
+_Records = NDArray[Any]
 
 
-def phases_in(seeds: NDArray[Any]) -> Phases:
-    """Return the phases of seeds [m]."""
-    return Phases(seeds["cycle"], seeds["residue"], seeds["anchor"])
+def seeds_of(block: Block, picks: _Records, rows: _Whole) -> tuple[_Records, _Whole]:
+    """Return the seeds of the candidates [c, r] of ``rows`` [c] of a block, account by account, and their due days.
+
+    Those of an account that go by the week come first, and behind either kind their next shorter cycles. The due days
+    of each, in days, the newest first, are all from which a payment can come to lie on the block's days.
+    """
+    months = months_between(int(block.since.min()), int(block.until.max()))
+    seeds = np.empty(2 * picks.size, dtype=SEED)
+    due = np.empty(len(seeds) * (block.t // 7 + 5), dtype=np.int64)
+    n = _sow(
+        picks, rows, block.origins, month_of(block.origins), block.until, block.since, months, KINDS, seeds, due
+    )  # fmt: skip
+    return seeds[:n], due[: seeds[n - 1]["end"] if n else 0]
 
 
-def finer_of(seeds: NDArray[Any]) -> NDArray[Any]:
-    """Return seeds [m] at the next shorter cycle."""
-    finer = seeds.copy()
-    _set_phases(finer, np.arange(len(finer)), phases_in(seeds).finer())
-    return finer
+@part
+def _plant(pick: Any, kind: Any, row: int, at: int, seed: Any) -> None:
+    """Write the seed of a candidate; ``at`` is the day or month of its account's origin."""
+    seed["row"], seed["cycle"], seed["coarse"] = row, pick["cycle"], -1
+    seed["residue"] = (at - pick["place"] // kind["anchors"]) % kind["step"]
+    seed["anchor"] = 0 if kind["by_week"] else pick["place"] % kind["anchors"] + 1
+    seed["fits"], seed["hides"], seed["sign"] = pick["fits"], pick["hides"], pick["sign"]
+    seed["low"], seed["high"], seed["least"] = pick["low"], pick["high"], pick["least"]
 
 
-def _set_phases(seeds: NDArray[Any], rows: NDArray[np.int64], phases: Phases) -> None:
-    seeds["cycle"][rows], seeds["residue"][rows], seeds["anchor"][rows] = phases.cycle, phases.residue, phases.anchor
+@part
+def _plant_finer(seeds: _Records, first: int, behind: int, kinds: _Records) -> int:
+    """Write the next shorter cycles of the seeds from ``first`` on behind these, and return where they end."""
+    end = behind
+    for number in range(first, behind):
+        finer = kinds[seeds[number]["cycle"]]["finer"]
+        if finer >= 0:
+            seeds[end] = seeds[number]
+            seeds[end]["cycle"], seeds[end]["coarse"] = finer, number
+            seeds[end]["residue"] %= kinds[finer]["step"]
+            end += 1
+    return end
+
+
+@part
+def _due_on(kind: Any, months: _Whole, at: int, anchor: int) -> Any:
+    """Return the day due ``at`` a day or month: of a month its day ``anchor``, or its last where it is shorter."""
+    return at if kind["by_week"] else min(months[at] + anchor, months[at + 1]) - 1
+
+
+@part
+def _month_at(months: _Whole, day: int) -> Any:
+    """Return the place of the month that a day lies in."""
+    place = (day - months[0]) // 31
+    while months[place + 1] <= day:
+        place += 1
+    return place
+
+
+@part
+def _set_due(seed: Any, kind: Any, months: _Whole, until: int, since: int, due: _Whole) -> None:
+    """Write the days due of a seed up to day ``until``, the newest first, down to ``since``, from its start on."""
+    end, at = seed["start"], until if kind["by_week"] else _month_at(months, until)
+    at -= (at - seed["residue"]) % kind["step"]
+    day = _due_on(kind, months, at, seed["anchor"])
+    while day >= since:
+        if day <= until:
+            due[end] = day
+            end += 1
+        at -= kind["step"]
+        day = _due_on(kind, months, at, seed["anchor"])
+    seed["end"] = end
+
+
+@kernel(
+    (CANDIDATE, 2), (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.int64, 1),
+    (KINDS.dtype, 1), (SEED, 1), (np.int64, 1),
+)  # fmt: skip
+def _sow(
+    picks: _Records,
+    rows: _Whole,
+    origins: _Whole,
+    origin_months: _Whole,
+    until: _Whole,
+    since: _Whole,
+    months: _Whole,
+    kinds: _Records,
+    seeds: _Records,
+    due: _Whole,
+) -> int:
+    """Write the seeds and their due days, and return how many seeds there are.
+
+    Of each row of the block ``origin_months`` are the months of its origin; ``months`` are the first days of months.
+    """
+    end = 0
+    for account in range(len(picks)):
+        row = rows[account]
+        for by_week in (True, False):
+            first, at = end, origins[row] if by_week else origin_months[row]
+            for rank in range(picks.shape[1]):
+                pick = picks[account, rank]
+                kind = kinds[pick["cycle"]]
+                if pick["score"] > 0.0 and kind["by_week"] == by_week:
+                    _plant(pick, kind, row, at, seeds[end])
+                    end += 1
+            end = _plant_finer(seeds, first, end, kinds)
+    for number in range(end):
+        seed = seeds[number]
+        seed["start"] = seeds[number - 1]["end"] if number else 0
+        _set_due(seed, kinds[seed["cycle"]], months, until[seed["row"]], since[seed["row"]], due)
+    return end

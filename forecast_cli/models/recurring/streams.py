@@ -2,15 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.recurring.cycles import OFFSETS, Phases
 
-if TYPE_CHECKING:  # which brings in the compiler
-    from forecast_cli.models.recurring.settle import Settled
+#: A stream while it is looked for, its fields those of ``Streams``; from ``start`` to ``end`` are its due days.
+STREAM: Final = np.dtype(
+    [
+        (name, np.int64)
+        for name in (
+            "seed", "start", "end", "row", "cycle", "residue", "anchor", "rule", "n_seen", "first", "last", "covered",
+            "partner",
+        )
+    ]
+    + [(name, np.float64) for name in ("amount", "median", "spread", "alive", "rate", "strength")]
+    + [("punctuality", np.float64, (len(OFFSETS),)), ("fixed", np.bool_)],
+    align=True,
+)  # fmt: skip
+_PHASES: Final = tuple(field.name for field in fields(Phases))
 
 
 @dataclass(frozen=True)
@@ -58,33 +70,17 @@ class Streams:
         return self.phases.cycle
 
 
-def streams_of(parts: Sequence["Settled"], explained: NDArray[np.float64]) -> Streams:
-    """Return the streams of all ``parts``, accounts in order, none paired up."""
-    whole, real = np.zeros(0, dtype=np.int64), np.zeros(0)
-    row = np.concatenate([whole, *(part.row for part in parts)])
-    order = np.argsort(row, kind="stable")
+#: Fields of streams that are columns, one value for each of them.
+_PLAIN: Final = tuple(field.name for field in fields(Streams) if field.name not in {"phases", "partner", "explained"})
 
-    def joined(name: str, empty: NDArray[np.generic]) -> NDArray[np.generic]:
-        return np.concatenate([empty, *(getattr(part.history, name) for part in parts)])[order]
 
-    shapes: dict[str, NDArray[np.generic]] = {
-        **dict.fromkeys(("n_seen", "first", "last", "covered"), whole),
-        **dict.fromkeys(("amount", "median", "spread", "alive", "rate"), real),
-        "fixed": np.zeros(0, dtype=np.bool_),
-        "punctuality": np.zeros((0, len(OFFSETS))),
-    }
-    phases = [
-        np.concatenate([whole, *(getattr(part.phases, field.name) for part in parts)])[order]
-        for field in fields(Phases)
-    ]
+def streams_of(found: NDArray[Any], explained: NDArray[np.float64]) -> Streams:
+    """Return the streams that were found, of ``STREAM`` [m]."""
     return Streams(
-        row=row[order],
-        phases=Phases(*phases),
-        rule=np.concatenate([whole, *(part.rule for part in parts)])[order],
-        strength=np.concatenate([real, *(part.strength for part in parts)])[order],
-        partner=np.full(len(row), -1),
+        phases=Phases(*(found[name].copy() for name in _PHASES)),
+        partner=found["partner"].copy(),
         explained=explained,
-        **{name: joined(name, empty) for name, empty in shapes.items()},  # type: ignore[arg-type]
+        **{name: found[name].copy() for name in _PLAIN},
     )
 
 
@@ -94,11 +90,10 @@ def join_streams(parts: Sequence[Streams]) -> Streams:
     partners = [
         np.where(part.partner < 0, -1, part.partner + start) for part, start in zip(parts, starts[:-1], strict=True)
     ]
-    plain = [field.name for field in fields(Streams) if field.name not in {"phases", "partner", "explained"}]
-    phases = (np.concatenate([getattr(part.phases, field.name) for part in parts]) for field in fields(Phases))
+    phases = (np.concatenate([getattr(part.phases, name) for part in parts]) for name in _PHASES)
     return Streams(
         phases=Phases(*phases),
         partner=np.concatenate([np.zeros(0, dtype=np.int64), *partners]),
         explained=np.zeros((0, 0)),
-        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in plain},
+        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in _PLAIN},
     )

@@ -4,9 +4,13 @@ from datetime import date
 
 import numpy as np
 import pytest
+from recurring_accounts import panel_of
 
+from forecast_cli.models.recurring.block import block_of
 from forecast_cli.models.recurring.business_days import Rule, is_business, ruled, shifted
-from forecast_cli.models.recurring.cycles import Cycle, Phases, due_days
+from forecast_cli.models.recurring.candidates import CANDIDATE
+from forecast_cli.models.recurring.cycles import WEEK_STEPS, Cycle, Phases, due_days
+from forecast_cli.models.recurring.seeds import seeds_of
 from forecast_cli.models.recurring.wording import rule_words
 
 
@@ -41,6 +45,29 @@ def due(cycle: Cycle, residue: int, anchor: int, until: str, count: int) -> list
 )
 def test_due_days_go_back_from_a_day(cycle: Cycle, residue: int, anchor: int, until: str, days: list[str]):
     assert due(cycle, residue, anchor, until, len(days)) == days
+
+
+@pytest.mark.parametrize("until", ["2026-06-30", "2024-02-29", "2025-12-31", "2026-03-01"])
+@pytest.mark.parametrize("cycle", [Cycle.WEEKLY, Cycle.BIWEEKLY, Cycle.MONTHLY, Cycle.QUARTERLY])
+def test_days_due_of_a_candidate_are_those_of_its_phase_and_of_the_next_shorter_cycle(cycle: Cycle, until: str):
+    balance = 100.0 + np.arange(400) % 7
+    block = block_of(panel_of(balance, end=date.fromisoformat(until)), slice(0, 1), 399)
+    for place in (0, 6, 13, 29, 30, 35, 92):
+        picks = np.zeros((1, 2), dtype=CANDIDATE)
+        picks["score"][0, 0], picks["cycle"], picks["place"] = 10.0, int(cycle), place
+        seeds, days = seeds_of(block, picks, np.array([0]))
+        finer = {Cycle.BIWEEKLY: [int(Cycle.WEEKLY)], Cycle.QUARTERLY: [int(Cycle.MONTHLY)]}.get(cycle, [])
+        assert seeds["cycle"].tolist() == [int(cycle), *finer]
+        assert seeds["coarse"].tolist() == [-1, *([0] if finer else [])]
+        for seed in seeds:
+            phases = Phases(*(np.array([seed[name]]) for name in ("cycle", "residue", "anchor")))
+            want = due_days(phases, np.array([number(until) + 5]), 80)[0]
+            want = want[want >= number(until) - 399 - 14]
+            assert days[seed["start"] : seed["end"]].tolist() == want.tolist()
+        if cycle in {Cycle.MONTHLY, Cycle.QUARTERLY}:
+            assert seeds["anchor"][0] == place % 31 + 1
+        else:
+            assert number(until) - place in range(int(seeds["residue"][0]), 10**6, WEEK_STEPS[cycle])
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """Streams of every cycle are found in balances with known payments, with their rule, amount and state."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
 from recurring_accounts import DAYS, END, balances, days_back, panel_of, payments, weekdays
 
+from forecast_cli.models.recurring import detect
 from forecast_cli.models.recurring.business_days import Rule, shifted
 from forecast_cli.models.recurring.detect import find_streams
 from forecast_cli.models.recurring.listing import Listing, list_streams
@@ -92,6 +94,30 @@ def test_pay_that_varies_is_one_stream_twice_a_month():
     assert found.cycle == ("semi_monthly",)
 
 
+def test_halves_of_pay_that_differ_are_one_stream_twice_a_month():
+    halves = {
+        day: 2000.0 if day.day < 20 else 2090.0 for day in month_days(15, Rule.BEFORE) + month_days(31, Rule.BEFORE)
+    }
+    assert listed(halves, spending=0.1).cycle == ("semi_monthly",)
+
+
+def test_amounts_repeat_where_other_flow_comes_on_every_second_day_of_theirs():
+    rng, due = np.random.default_rng(2), month_days(23)
+    beside = {day: float(-np.round(rng.uniform(20, 110), 2)) for day in due[1::2]}
+    streams = find_streams(panel_of(balances(payments(due, -857.51), beside, spending=0.1)))
+    assert streams.fixed.tolist() == [True]
+
+
+@pytest.mark.parametrize("seed", [5, 9])
+def test_bill_that_varies_is_found_where_other_flow_drowns_most_of_it(seed: int):
+    rng = np.random.default_rng(seed)
+    bill = {day: float(-np.round(rng.uniform(70, 110), 2)) for day in month_days(18)}
+    busy = {day: float(-np.round(rng.uniform(150, 900), 2)) for day in days_back() if rng.random() < 0.62}
+    found = listed(bill, busy, spending=0.0)
+    assert (found.cycle, found.rule) == (("monthly",), ("day 18",))
+    assert found.amount == pytest.approx([-90.0], rel=0.2)
+
+
 def test_streams_that_always_come_together_are_one_of_their_sum():
     found = listed(payments(month_days(10), -250.0), payments(month_days(10), -40.0))
     assert found.amount == pytest.approx([-290.0])
@@ -160,6 +186,18 @@ def test_takings_of_every_weekday_are_no_streams():
     assert len(listed(takings).row) == 0
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_takings_that_are_larger_on_some_weekdays_are_no_streams(seed: int):
+    rng = np.random.default_rng(seed)
+    busy = (1.0, 1.0, 1.0, 1.1, 1.4, 1.5, 0.0)
+    takings = {
+        day: float(np.round(500.0 * busy[day.weekday()] * np.exp(rng.normal(0.0, 0.3)), 2))
+        for day in days_back()
+        if day.weekday() < 6 and rng.random() < 0.9
+    }
+    assert len(listed(takings).row) == 0
+
+
 def test_fortnightly_payment_is_not_weekly_where_other_flow_may_hide_it_in_the_weeks_between():
     rng, due = np.random.default_rng(2), weekdays(4, 14)
     between = [day for day in weekdays(4) if day not in due]
@@ -195,3 +233,28 @@ def test_accounts_without_history_or_moves_have_no_streams():
     streams = find_streams(panel)
     assert len(streams) == 0
     assert not streams.explained.any()
+
+
+def test_accounts_of_several_origins_show_what_each_shows_alone():
+    ends = [END - timedelta(ago) for ago in (0, 1, 17, 0, 200)]
+    series = [balances(payments(month_days(12), -80.0), payments(weekdays(4), 55.0), end=end) for end in ends]
+    panel = panel_of(*series)
+    origins = np.array(ends, dtype="datetime64[D]")
+    together = find_streams(replace(panel, origins=origins))
+    for row, one in enumerate(series):
+        alone, own = find_streams(panel_of(one, end=ends[row])), together.row == row
+        assert np.count_nonzero(own) == len(alone) > 0
+        assert together.phases.residue[own].tolist() == alone.phases.residue.tolist()
+        assert together.strength[own].tolist() == alone.strength.tolist()
+        assert together.punctuality[own].tolist() == alone.punctuality.tolist()
+        assert together.explained[row].tolist() == alone.explained[0].tolist()
+
+
+def test_streams_do_not_depend_on_how_many_accounts_are_looked_at_together(monkeypatch: pytest.MonkeyPatch):
+    panel = panel_of(*[balances(payments(month_days(day), -80.0 - day), spending=0.4) for day in range(1, 8)])
+    whole = find_streams(panel)
+    monkeypatch.setattr(detect, "_CHUNK", 2)
+    parted = find_streams(panel)
+    assert parted.row.tolist() == whole.row.tolist() == sorted(whole.row)
+    assert parted.strength.tolist() == whole.strength.tolist()
+    assert parted.explained.tobytes() == whole.explained.tobytes()
