@@ -172,10 +172,10 @@ def _end_fork_server() -> None:
 
 
 def _modules_needed(job: Job) -> tuple[str, ...]:
-    """Return what to import before the first task, and only where a model needs it: what takes long to import."""
+    """Return what to import before the first task: what takes long to import, models' own only where one needs it."""
     specs = [choice.spec for choice in job.models]
     slow = {
         "statsforecast.models": any(spec.kind is ModelKind.SERIES for spec in specs),
-        "forecast_cli.models.recurring.detect": any(spec.finds_events for spec in specs),  # compiles where it has to
+        "forecast_cli.models.recurring.detect": any(spec.finds_events for spec in specs),
     }
-    return tuple(module for module, needed in slow.items() if needed)
+    return ("forecast_cli.risk.loops", *(module for module, needed in slow.items() if needed))
