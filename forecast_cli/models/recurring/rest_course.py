@@ -50,7 +50,7 @@ def mean_steps(rest: NDArray[np.float64], lengths: NDArray[np.int64], same: Same
         if not known.any():
             break
         gathered = at if at.shape[1] == 1 else at[:, own]
-        columns = np.maximum(gathered, 0)
+        columns = np.clip(gathered, 0, len(smooth) - 1)
         path = smooth[columns[:, 0]] if at.shape[1] == 1 else smooth[columns, np.arange(len(rest))]
         step = path[1:] - path[:-1]
         step *= known
