@@ -1,5 +1,6 @@
 """Compiled loops work where nothing can be kept on disk, and say the same as plain Python."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -30,6 +31,7 @@ print(streams.explained.tobytes().hex())
 
 
 def test_what_cannot_be_kept_is_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch):
+    importlib.import_module("forecast_cli.risk.loops")  # at the first kernel numba has parts of its own to compile
     real, asked = numba.njit, []
 
     def refuses(*types: Any, cache: bool = False, **options: Any) -> Callable[..., Any]:
