@@ -9,6 +9,7 @@ from recurring_accounts import balances, panel_of, payments, weekdays
 from forecast_cli.models.recurring.candidates import ascending, count_between, fullest, log_ratio, log_table
 from forecast_cli.models.recurring.model import RecurringEvents
 from forecast_cli.models.recurring.payments import log_share
+from forecast_cli.models.recurring.rest_course import days_of, mean_steps
 from forecast_cli.models.recurring.reversion import fit_reversion, path_squares
 
 #: How many times its lower end the upper end of a range is, at most, by width.
@@ -95,6 +96,28 @@ def test_errors_are_those_of_every_path_of_the_past():
             path = reversion.path(y[:, start], np.zeros((1, h)))
             squares.append((y[0, start + h] - path[0, -1]) ** 2)
         assert path_squares(y, rest, reversion, h)[0, -1] == pytest.approx(np.mean(squares))
+
+
+@pytest.mark.parametrize("h", [7, 90])
+def test_course_is_the_weighted_mean_of_earlier_months(h: int):
+    rng, t, lengths = np.random.default_rng(6), 500, [500, 210]
+    rest = rng.normal(0, 10, (2, t))
+    rest[1, : t - 210] = np.nan
+    same = days_of(np.array(["2026-01-31", "2026-03-30"], dtype="datetime64[D]"), h)
+    got = mean_steps(rest, np.array(lengths), same)
+    for row in range(2):
+        shares = {-1: 0.5, 0: 1.0, 1: 0.5}
+        balance = np.nancumsum(rest[row])
+        total, weight = np.zeros(h), np.zeros(h)
+        for month, days in enumerate(same.days[row]):
+            if t - 1 + days[0] - 1 < t - lengths[row]:
+                continue
+            for step in range(1, h + 1):
+                for shift, share in shares.items():
+                    before, after = (min(t - 1 + days[at] + shift, t - 1) for at in (step - 1, step))
+                    total[step - 1] += share * 0.5 ** (month / 4) * (balance[after] - balance[before])
+                    weight[step - 1] += share * 0.5 ** (month / 4) * (t - 1 + days[step] + shift < t)
+        np.testing.assert_allclose(got[row], total / weight, rtol=1e-9, atol=1e-9)
 
 
 def test_forecast_steps_up_with_pay():
