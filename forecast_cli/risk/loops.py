@@ -81,15 +81,16 @@ def lay_paths(
 def lowest_yet(paths: NDArray[np.float64], windows: NDArray[np.int64], lows: NDArray[np.float64]) -> None:
     """Fill ``lows`` [n, w, s]: the lowest value of each path, of ``paths`` [n, h, s], over each window of days."""
     n, _, s = paths.shape
+    lowest = np.empty(s)
     for row in range(n):
-        before = paths[row, 0]
-        for place in range(len(windows)):
-            low = lows[row, place]
-            low[:] = before
-            for day in range(windows[place - 1] if place else 1, windows[place]):
+        day, lowest[:] = 0, np.inf
+        for window in range(len(windows)):
+            while day < windows[window]:
                 for path in range(s):
-                    low[path] = np.minimum(low[path], paths[row, day, path])
-            before = low
+                    lowest[path] = np.minimum(lowest[path], paths[row, day, path])
+                day += 1
+            for path in range(s):
+                lows[row, window, path] = lowest[path]
 
 
 @kernel((np.float64, 3), (np.float64, 2), (np.int64, 1), (np.float64, 3), (np.int32, 3))
@@ -148,7 +149,9 @@ def date_below(
             for window in range(len(windows)):
                 prob[row, k, window] = came[windows[window]] / s
             for cross in range(len(enough)):
-                day = np.searchsorted(came, enough[cross])
+                day = 1
+                while came[day] < enough[cross]:
+                    day += 1
                 for window in range(len(windows)):
                     if day <= windows[window]:
                         date[row, k, window, cross], reached[row, k, window, cross] = day, came[day] / s
