@@ -60,6 +60,17 @@ class Panel:
             seed=self.seed,
         )
 
+    def part(self, rows: slice) -> "Panel":
+        """Return the panel of neighbouring rows, on the same axis, without a copy of their balances."""
+        return Panel(
+            ids=self.ids[rows],
+            y=self.y[rows],
+            lengths=self.lengths[rows],
+            origins=self.origins[rows],
+            currencies=None if self.currencies is None else self.currencies[rows],
+            seed=self.seed,
+        )
+
 
 def cut_panel(panel: Panel, longest: int) -> Panel:
     """Return the last ``longest`` days of each account."""

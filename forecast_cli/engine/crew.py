@@ -16,6 +16,7 @@ from typing import Final
 from forecast_cli.core.pace import Key, Word
 from forecast_cli.core.seam import Step, about_to
 from forecast_cli.engine.attempts import Attempt
+from forecast_cli.engine.compiling import compiled_modules
 from forecast_cli.engine.deaf import deaf_to_interrupts
 from forecast_cli.engine.environment import environment
 from forecast_cli.engine.fork_server import SERVED
@@ -172,10 +173,6 @@ def _end_fork_server() -> None:
 
 
 def _modules_needed(job: Job) -> tuple[str, ...]:
-    """Return what to import before the first task, and only where a model needs it: what takes long to import."""
-    specs = [choice.spec for choice in job.models]
-    slow = {
-        "statsforecast.models": any(spec.kind is ModelKind.SERIES for spec in specs),
-        "forecast_cli.models.recurring.detect": any(spec.finds_events for spec in specs),  # compiles where it has to
-    }
-    return tuple(module for module, needed in slow.items() if needed)
+    """Return what to import before the first task: what takes long to import."""
+    series = any(choice.spec.kind is ModelKind.SERIES for choice in job.models)
+    return (*(("statsforecast.models",) if series else ()), *compiled_modules(job.models))

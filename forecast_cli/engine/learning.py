@@ -31,11 +31,6 @@ MOST_ACCOUNTS: Final = 4_000
 _MONTH: Final = 31
 
 
-def compile_search() -> None:
-    """Compile the search for recurring payments where no run before has, which takes memory once."""
-    import forecast_cli.models.recurring.detect  # noqa: F401
-
-
 def learn_from(
     source: Source, settings: Settings, contract: Contract, back: Sequence[int] = (0,), threads: int = 1
 ) -> Learned:

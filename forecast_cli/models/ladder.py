@@ -227,4 +227,7 @@ def _flags(
         Flag.POOLED_INTERVAL: pooled,
         Flag.ZERO_WIDTH: (board.rung >= 0) & _without_width(board, facts),
     }
-    return tuple(tuple(flag for flag, mark in marks.items() if mark[row]) for row in range(len(panel)))
+    flags: list[tuple[Flag, ...]] = [()] * len(panel)
+    for row in np.flatnonzero(np.logical_or.reduce(list(marks.values()))).tolist():
+        flags[row] = tuple(flag for flag, mark in marks.items() if mark[row])
+    return tuple(flags)

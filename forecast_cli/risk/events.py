@@ -1,7 +1,6 @@
 """Events of a balance's future, read off sample paths: how low it goes; whether, when, how long under a threshold."""
 
 from dataclasses import dataclass, fields
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -44,25 +43,29 @@ def look_ahead(paths: NDArray[np.float64], thresholds: NDArray[np.float64], wind
 
     Depends neither on the order of the paths nor on other accounts.
     """
-    by_day = np.ascontiguousarray(np.swapaxes(paths, 1, 2))[:, : windows[-1]]
-    lows = _sorted_lows(by_day, windows)
+    from forecast_cli.risk.loops import count_below, date_below, lowest_yet
+
+    by_day, days = np.ascontiguousarray(np.swapaxes(paths, 1, 2)), np.array(windows)
+    n, _, s = by_day.shape
+    lows = np.empty((n, len(windows), s))
+    lowest_yet(by_day, days, lows)
+    lows.sort(axis=2)
     shape = (*thresholds.shape, len(windows))
-    told = np.broadcast_to(~np.isnan(lows[:, -1:, -1] + thresholds)[:, :, None], shape)
-    prob, days = (np.where(told, 0.0, np.nan) for _ in range(2))
+    prob, below = np.empty(shape), np.empty(shape)
     first, reached = (np.full((*shape, len(CROSSED)), np.nan) for _ in range(2))
-    for k, threshold in enumerate(thresholds.T):
-        rows = np.flatnonzero(lows[:, -1, 0] < threshold)
-        touched = by_day if len(rows) == len(by_day) else by_day[rows]
-        found = _below(touched, threshold[rows], windows)
-        prob[rows, k], days[rows, k], first[rows, k], reached[rows, k] = found
-    for figures in (prob, days, first, reached):
-        figures[~told] = np.nan
+    under = np.empty((*thresholds.shape, s), dtype=np.int32)
+    count_below(by_day, np.ascontiguousarray(thresholds), days, below, under)
+    enough = np.array([int(np.ceil(share * s - 1e-9)) for share in CROSSED])
+    date_below(under, days, enough, prob, first, reached)
+    untold = np.isnan(lows[:, -1:, -1] + thresholds)
+    for figures in (prob, below, first, reached):
+        figures[untold] = np.nan
     return Outlook(
         expected_low=tree_sum(lows) / lows.shape[2],
         low_q05=_quantile(lows, 0.05),
         low_q50=_quantile(lows, 0.5),
         prob_below=prob,
-        days_below=days,
+        days_below=below,
         first_below=first,
         reached=reached,
     )
@@ -77,52 +80,6 @@ def first_day_below(y: NDArray[np.float64], thresholds: NDArray[np.float64]) -> 
     """Return the first day (from 1) of ``y`` [n, h] that lies under the threshold [n], NaN where none does, [n]."""
     under = y < thresholds[:, None]
     return np.where(under.any(axis=1), under.argmax(axis=1) + 1.0, np.nan)
-
-
-def _sorted_lows(by_day: NDArray[np.float64], windows: tuple[int, ...]) -> NDArray[np.float64]:
-    """Return the lowest balance of each path over each window, ascending, [n, w, s], given ``by_day`` [n, h, s]."""
-    lows = np.empty((len(by_day), len(windows), by_day.shape[2]))
-    for place, (start, stop) in enumerate(pairwise((0, *windows))):
-        np.minimum.reduce(by_day[:, start:stop], axis=1, out=lows[:, place])
-        if place:
-            np.minimum(lows[:, place], lows[:, place - 1], out=lows[:, place])
-    lows.sort(axis=2)
-    return lows
-
-
-def _below(
-    by_day: NDArray[np.float64], threshold: NDArray[np.float64], windows: tuple[int, ...]
-) -> tuple[NDArray[np.float64], ...]:
-    """Return probability and days [n, w], first days and shares by then [n, w, 3], under one threshold [n]."""
-    s, ends = by_day.shape[2], np.array(windows)
-    under = by_day < threshold[:, None, None]
-    days = np.stack([_count(under[:, start:stop]) for start, stop in pairwise((0, *windows))], axis=1)
-    first = np.sort(_first(under).astype(np.int32), axis=1)
-    at = first[:, [int(np.ceil(share * s - 1e-9)) - 1 for share in CROSSED]]
-    within = at[:, None, :] <= ends[:, None]
-    dated = (np.where(within, each[:, None, :], np.nan) for each in (at, _share(first, at)))
-    prob = _share(first, np.broadcast_to(ends, (len(first), len(ends))))
-    return prob, np.cumsum(days, axis=1) / s, *dated
-
-
-def _share(first: NDArray[np.int32], days: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Return the share of paths that have been under by each of ``days`` [n, k], given their ``first`` [n, s]."""
-    share: NDArray[np.float64] = (first[:, None, :] <= days[:, :, None]).sum(axis=2) / first.shape[1]
-    return share
-
-
-def _count(under: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Count what is true of each account, [n]; a path has no more than some hundreds of days."""
-    of_path = np.add.reduce(under.view(np.uint8), axis=1, dtype=np.uint16)
-    return np.asarray(of_path.sum(axis=1, dtype=np.int64))
-
-
-def _first(under: NDArray[np.bool_]) -> NDArray[np.int16]:
-    """Return the first day (from 1) that is true of each path, beyond all days where none is, [n, s]."""
-    h = under.shape[1]
-    days = np.arange(1, h + 1, dtype=np.int16)[None, :, None]
-    first: NDArray[np.int16] = np.where(under, days, np.int16(h + 1)).min(axis=1)
-    return first
 
 
 def _quantile(ordered: NDArray[np.float64], share: float) -> NDArray[np.float64]:

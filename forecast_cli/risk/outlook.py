@@ -24,8 +24,8 @@ def panel_outlooks(
     each = rows_at_a_time(h, n_paths)
     parts: dict[str, list[Outlook]] = {model: [] for model in forecasts}
     for start in range(0, max(len(panel), 1), each):
-        rows = slice(start, min(start + each, len(panel)))
-        some = panel.take(np.arange(rows.start, rows.stop))
+        rows = slice(start, start + each)
+        some = panel.part(rows)
         shuffled = any(forecast.paths is None for forecast in forecasts.values())
         order = order_courses(some, h, n_paths) if shuffled else None
         for model, forecast in forecasts.items():

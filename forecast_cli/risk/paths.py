@@ -61,11 +61,14 @@ def order_courses(panel: Panel, h: int, n_paths: int = N_PATHS) -> NDArray[np.in
     or one that never moved, gets one order for all days, and paths that do not cross. Changes count as level where they
     differ by less than about one part in 50,000.
     """
-    ranks = _argsorted(_argsorted(_past_courses(panel, h, n_paths)))
-    total = ranks.sum(axis=1, keepdims=True, dtype=np.int32)
-    ranks *= h
-    ranks += PERSISTENCE * total
-    return _argsorted(ranks)
+    from forecast_cli.risk.loops import hold_ranks, key_courses
+
+    keys = np.zeros((len(panel), h, n_paths), dtype=np.int32)
+    if panel.y.shape[1] > h:
+        key_courses(np.ascontiguousarray(panel.y), panel.lengths, _order_of_paths(n_paths), keys)
+    order = _argsorted(keys, 1 << 23)
+    hold_ranks(order, np.array([PERSISTENCE]), keys)
+    return _argsorted(keys, (1 + PERSISTENCE) * h * n_paths)
 
 
 def rows_at_a_time(h: int, n_paths: int = N_PATHS) -> int:
@@ -76,88 +79,40 @@ def rows_at_a_time(h: int, n_paths: int = N_PATHS) -> int:
 def _shuffled(
     panel: Panel, forecast: Forecast, *, n_paths: int, order: NDArray[np.int32] | None
 ) -> NDArray[np.float64]:
-    """Return paths [n, h, s]: each day's values in the order of the past courses."""
+    """Return paths [n, h, s]: each day's values in the order of the past courses.
+
+    A path has the values of the distribution at probabilities (k + 0.5) / s, linear in the normal score between the
+    forecast's quantiles. Beyond the outermost one, along the steeper of two lines: through the last two quantiles, and
+    from the median through the last; so that quantiles which happen to lie close together do not cut a tail off.
+    """
+    from forecast_cli.risk.loops import lay_paths
+
     if order is None:
         order = order_courses(panel, forecast.mean.shape[1], n_paths)
-    s = order.shape[2]
-    places = order.reshape(-1, s).astype(np.int64)
-    places += np.arange(0, order.size, s)[:, None]
-    paths = np.empty(order.size)
-    paths[places.ravel()] = _spread(forecast, s).ravel()
-    return paths.reshape(order.shape)
+    knots = normal_scores(quantile_probabilities(forecast.levels))
+    scores = normal_scores((np.arange(order.shape[2]) + 0.5) / order.shape[2])
+    line = np.searchsorted(knots, scores, side="right")
+    beyond = scores - knots[np.maximum(line - 1, 0)]
+    paths = np.empty(order.shape)
+    lay_paths(np.ascontiguousarray(forecast.quantiles), knots, beyond, line, order, paths)
+    return paths
 
 
-def _argsorted(keys: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the order of the last axis, [..., s]; of equal ones, the first comes first.
+def _argsorted(keys: NDArray[np.int32], bound: int) -> NDArray[np.int32]:
+    """Return the order of the last axis, [..., s], of ``keys`` from -``bound`` to below it; the first of equals first.
 
     A key and its place are packed into one number, and the numbers sorted: they are all different, so that every way of
     sorting gives the same, and sorting short rows of numbers is some ten times as fast as sorting their places.
     """
     bits = (keys.shape[-1] - 1).bit_length()
-    packed = np.left_shift(keys, bits, dtype=np.int64 if _outgrows(keys, bits) else np.int32)
+    packed = np.left_shift(keys, bits, dtype=np.int64 if bound << bits > 1 << 31 else np.int32)
     packed |= np.arange(keys.shape[-1], dtype=packed.dtype)
     packed.sort(axis=-1)
     packed &= (1 << bits) - 1
     return np.asarray(packed, dtype=np.int32)
 
 
-def _outgrows(keys: NDArray[np.int32], bits: int) -> bool:
-    """Say whether ``bits`` more behind them are too many for keys of 32 bits."""
-    return bool(keys.size) and max(-int(keys.min()), int(keys.max())) >> (31 - bits) > 0
-
-
-def _past_courses(panel: Panel, h: int, n_paths: int) -> NDArray[np.int32]:
-    """Return what the balance had changed by after 1..h days of each past course, as keys to sort by, [n, h, s].
-
-    Keys of float32, cut to 24 bits; 0 where there is no course.
-    """
-    if panel.y.shape[1] <= h:
-        return np.zeros((len(panel), h, n_paths), dtype=np.int32)
-    rooms = np.maximum(panel.lengths - h, 0)
-    ages = _order_of_paths(n_paths) * rooms[:, None] // n_paths
-    courses = np.lib.stride_tricks.sliding_window_view(panel.y, h + 1, axis=1)
-    taken = courses[np.arange(len(panel))[:, None], panel.y.shape[1] - 1 - h - ages]
-    changes = np.empty((len(panel), h, n_paths), dtype=np.float32)
-    with np.errstate(over="ignore", invalid="ignore"):
-        np.subtract(np.swapaxes(taken, 1, 2)[:, 1:], taken[:, None, :, 0], out=changes, casting="same_kind")
-    changes[rooms == 0] = 0.0
-    return _sortable(changes)
-
-
-def _sortable(values: NDArray[np.float32]) -> NDArray[np.int32]:
-    """Return whole numbers of 24 bits in the order of ``values``: sign, exponent and the first 15 bits behind it."""
-    bits = values.view(np.int32)
-    mirrored = bits >> 31
-    mirrored &= 0x7FFFFFFF
-    mirrored ^= bits
-    mirrored >>= 8
-    return mirrored
-
-
 @lru_cache(maxsize=8)
 def _order_of_paths(n_paths: int) -> NDArray[np.int64]:
     """Return 0..s-1 in an order that keeps neighbours apart: by the place a step of the golden section leads to."""
     return np.argsort(np.arange(n_paths) * ((5**0.5 - 1) / 2) % 1.0, kind="stable")
-
-
-def _spread(forecast: Forecast, n_paths: int) -> NDArray[np.float64]:
-    """Return the values of each day's distribution at probabilities (k + 0.5) / s, ascending, [n, h, s].
-
-    Linear in the normal score between the forecast's quantiles. Beyond the outermost one, along the steeper of two
-    lines: through the last two quantiles, and from the median through the last; so that quantiles which happen to lie
-    close together do not cut a tail off.
-    """
-    knots = normal_scores(quantile_probabilities(forecast.levels))
-    z = normal_scores((np.arange(n_paths) + 0.5) / n_paths)
-    q, middle = forecast.quantiles, len(forecast.levels)
-    with np.errstate(over="ignore", invalid="ignore"):
-        slopes = np.diff(q, axis=2) / np.diff(knots)
-        low, high = ((q[:, :, end] - q[:, :, middle]) / knots[end] for end in (0, -1))
-        low, high = np.maximum(slopes[:, :, 0], low), np.maximum(slopes[:, :, -1], high)
-        slopes = np.concatenate([low[:, :, None], slopes, high[:, :, None]], axis=2)
-        line = np.searchsorted(knots, z, side="right")
-        start = np.maximum(line - 1, 0)
-        spread: NDArray[np.float64] = slopes.take(line, axis=2, mode="clip")
-        spread *= z - knots[start]
-        spread += q.take(start, axis=2, mode="clip")
-    return spread

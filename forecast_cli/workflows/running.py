@@ -22,8 +22,9 @@ from forecast_cli.data.scan.amounts import check_amounts
 from forecast_cli.data.scan.order import is_scattered
 from forecast_cli.data.source import Source
 from forecast_cli.engine.apart import run_apart
+from forecast_cli.engine.compiling import compile_loops, compiled_modules
 from forecast_cli.engine.environment import environment
-from forecast_cli.engine.learning import accounts_taught, check_limit, compile_search, learn_from
+from forecast_cli.engine.learning import accounts_taught, check_limit, learn_from
 from forecast_cli.engine.local import run_shards
 from forecast_cli.engine.memory import Load, Room, find_room, is_tight, memory_limit, refuse_too_little
 from forecast_cli.engine.shards import Job, Shard, Work, choose_candidates, choose_models, cut_shards, shard_size
@@ -197,8 +198,8 @@ def execute(
             prepared = replace(prepared, in_order=_put_in_order(prepared, run, progress))
         with environment(prepared.room.variables):
             give_back_memory()
-            if prepared.room.is_tight and any(choice.spec.finds_events for choice in prepared.models):
-                run_apart("compiling", compile_search)
+            if prepared.room.is_tight:
+                run_apart("compiling", compile_loops, compiled_modules(prepared.models))
             prepared = replace(prepared, learned=_learn(prepared, progress))
             give_back_memory()
             with _beside(meanwhile if len(done) < len(prepared.shards) else None):

@@ -26,10 +26,14 @@ class Numbered:
 
 def number_keys(rows: pl.DataFrame, keys: Sequence[str]) -> Numbered:
     """Number the distinct ``keys`` of rows; cheap where the rows of a key follow each other."""
-    runs = rows.select(pl.struct(keys).rle().struct.unnest())
-    named = runs["value"].struct.unnest()
+    runs = rows.select(_key(keys).rle().struct.unnest())
+    named = runs.select(pl.col("value").alias(keys[0]) if len(keys) == 1 else pl.col("value").struct.unnest())
     distinct = named.unique(maintain_order=True).with_row_index(NUMBER)
     run = pl.Series(np.repeat(np.arange(runs.height, dtype=np.uint32), runs["len"].to_numpy())).set_sorted()
     if distinct.height < named.height:
         run = named.join(distinct, on=keys, how="left", nulls_equal=True, maintain_order="left")[NUMBER].gather(run)
     return Numbered(rows.drop(keys).with_columns(run.alias(NUMBER)), distinct)
+
+
+def _key(keys: Sequence[str]) -> pl.Expr:
+    return pl.struct(keys) if len(keys) > 1 else pl.col(*keys)

@@ -62,7 +62,7 @@ def scan_tallies(rows: pl.LazyFrame, settings: Settings, *, keys: list[str] | No
     marked = mark_rows(rows, settings).with_columns(*_adjacent(keys), is_leap(keys, settings).alias("leaps"))
     days = [pl.col(c.DS).min().alias("earliest"), pl.col(c.DS).max().alias("latest")]
     counts = [*_row_counts(settings), _first_after(settings), *_balance_counts(), *_currency_range(rows, settings)]
-    return marked.group_by(keys).agg(*counts, *days)
+    return marked.group_by(keys).agg(*counts, *days).with_columns(_n_usable()).with_columns(_n_missing())
 
 
 def _is_tangled(settings: Settings) -> pl.Expr:
@@ -90,11 +90,9 @@ def _row_counts(settings: Settings) -> list[pl.Expr]:
     after = plausible & ~is_up_to_as_of(settings)
     counts = {
         "n_rows": pl.len(),
-        "n_undated": pl.col(c.DS).is_null().sum(),
+        "n_undated": pl.col(c.DS).null_count(),
         "n_impossible": (~plausible).sum(),
         "n_after": after.sum(),
-        "n_usable": pl.col(USABLE).sum(),
-        "n_missing": (pl.col(USABLE) & pl.col(BALANCE).is_null()).sum(),
         "n_infinite": (pl.col(USABLE) & pl.col(c.Y).is_infinite()).sum(),
         "n_obs": pl.col(BALANCE).count(),
         "runs": pl.col("begins").sum(),
@@ -102,6 +100,14 @@ def _row_counts(settings: Settings) -> list[pl.Expr]:
         "leaps": pl.col("leaps").sum(),
     }
     return [count.cast(pl.Int64).alias(name) for name, count in counts.items()]
+
+
+def _n_usable() -> pl.Expr:
+    return (pl.col("n_rows") - pl.col("n_undated") - pl.col("n_impossible") - pl.col("n_after")).alias("n_usable")
+
+
+def _n_missing() -> pl.Expr:
+    return (pl.col("n_usable") - pl.col("n_obs")).alias("n_missing")
 
 
 def _first_after(settings: Settings) -> pl.Expr:

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.pooled.outlook import Outlook
-from forecast_cli.models.rows import chunks, row_sums
 
 #: Stands for what a short history does not tell: below all that one does.
 _UNKNOWN: Final = -99.0
@@ -15,8 +14,6 @@ _FURTHEST: Final = 98.0
 _MEANS: Final = (30, 90, 180, 365)
 _RANGES: Final = (30, 90)
 _CHANGES: Final = (7, 14, 30, 60)
-#: Days whose flows tell how lively an account is.
-_RECENT: Final = 90
 
 #: Names of the features before those of the knots.
 NAMES: Final = (
@@ -39,43 +36,25 @@ def describe(panel: Panel, outlook: Outlook, knots: NDArray[np.int64]) -> NDArra
     Flows are those of the last 90 days; ``days_still`` counts those since the balance moved last. What a row gets
     depends on that row alone, to the last bit.
     """
-    told = np.empty((len(panel), len(NAMES) + 2 * len(knots)))
-    for rows in chunks(len(panel)):
-        last, scale = panel.y[rows, -1, None], outlook.scale[rows, None]
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            own = _account_features((panel.y[rows] - last) / scale, panel.lengths[rows])
-            path = (outlook.path[rows][:, knots - 1] - last) / scale
-            sd = outlook.sd[rows][:, knots - 1] / scale
-        told[rows] = np.column_stack([own, _calendar(panel.origins[rows]), path, sd])
+    last, scale = panel.y[:, -1:], outlook.scale[:, None]
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        path = (outlook.path[:, knots - 1] - last) / scale
+        sd = outlook.sd[:, knots - 1] / scale
+    own = _account_features(panel, outlook.scale)
+    told = np.column_stack([panel.lengths, own, _calendar(panel.origins), path, sd])
     told = np.where(np.isnan(told), _UNKNOWN, told)
     np.clip(told[:, 1:], _UNKNOWN, _FURTHEST, out=told[:, 1:])
     return told.astype(np.float32)
 
 
-def _account_features(above: NDArray[np.float64], lengths: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the features of balances ``above`` [n, t] the last one, in units of the scale."""
-    columns = [lengths.astype(np.float64)]
-    columns += [row_sums(above[:, -days:]) / np.minimum(lengths, days) for days in _MEANS]
-    for days in _RANGES:
-        columns += [np.fmin.reduce(above[:, -days:], axis=1), np.fmax.reduce(above[:, -days:], axis=1)]
-    columns += [_change(above, days) for days in _CHANGES]
-    flow = np.diff(above[:, -_RECENT - 1 :], axis=1)
-    flow = np.where(np.isnan(flow), 0.0, flow)
-    recent = np.maximum(np.minimum(lengths - 1, _RECENT), 1)
-    moved = flow != 0.0
-    columns += [
-        np.sqrt(row_sums(flow * flow) / recent),
-        np.count_nonzero(moved, axis=1) / recent,
-        row_sums(np.maximum(flow, 0.0)) / recent,
-        row_sums(np.minimum(flow, 0.0)) / recent,
-        np.where(moved.any(axis=1), np.argmax(moved[:, ::-1], axis=1), _RECENT).astype(np.float64),
-    ]
-    return np.column_stack(columns)
+def _account_features(panel: Panel, scale: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the features of balances over the last one, in units of the ``scale`` [n], that lie behind the length."""
+    from forecast_cli.models.pooled.loops import tell_past
 
-
-def _change(above: NDArray[np.float64], days: int) -> NDArray[np.float64]:
-    """Return what the balance changed by over the last ``days`` days, NaN where it is younger."""
-    return -above[:, -1 - days] if above.shape[1] > days else np.full(len(above), np.nan)
+    told = np.empty((len(panel), NAMES.index("days_still")))
+    means, ranges, changes = (np.array(each) for each in (_MEANS, _RANGES, _CHANGES))
+    tell_past(np.ascontiguousarray(panel.y), panel.lengths, scale, means, ranges, changes, told)
+    return told
 
 
 def _calendar(origins: NDArray[np.datetime64]) -> NDArray[np.float64]:

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.pooled.leaves import leaf_statistics
-from forecast_cli.models.rows import chunks
 
 #: Fewest windows in a leaf, share of the features that a split is chosen from, and the deepest a tree goes.
 _LEAF: Final = 15
@@ -39,69 +38,13 @@ def consult(forest: Forest, x: NDArray[np.float32]) -> NDArray[np.float64]:
 
     Trees are added one after the other, so that what a row gets does not depend on the rows beside it.
     """
+    from forecast_cli.models.pooled.loops import add_leaves
+
     total = np.zeros((len(x), *forest[0].values.shape[1:]))
-    nodes = _nodes_of(forest)
-    for rows in chunks(len(x)):
-        for tree, leaf in zip(forest, nodes.leaves(x[rows]).T, strict=True):
-            total[rows] += tree.values.take(leaf, axis=0)
-    return total / len(forest)
-
-
-@dataclass(frozen=True)
-class _Nodes:
-    """The nodes of all trees, one tree after the other, in an order in which both children of one are neighbours.
-
-    Go to ``child`` where ``feature`` is at most ``threshold``, to the one behind it elsewhere; a leaf leads to itself.
-    ``own`` is a node's number in its tree, ``roots`` where trees begin.
-    """
-
-    feature: NDArray[np.int64]
-    threshold: NDArray[np.float32]
-    child: NDArray[np.int64]
-    own: NDArray[np.int64]
-    roots: NDArray[np.int64]
-
-    def leaves(self, x: NDArray[np.float32]) -> NDArray[np.int64]:
-        """Return the leaf that each row of features ``x`` [n, f] comes to in each tree, numbered there: [n, trees]."""
-        flat, n, trees = np.ascontiguousarray(x).reshape(-1), len(x), len(self.roots)
-        found = np.tile(self.roots, n)
-        start, left, node = np.repeat(np.arange(n) * x.shape[1], trees), np.arange(n * trees), found
-        while len(left):
-            upper = flat.take(start + self.feature.take(node)) > self.threshold.take(node)
-            following = self.child.take(node) + upper
-            going = np.flatnonzero(following != node)
-            left, start, node = left[going], start[going], following[going]
-            found[left] = node
-        return self.own.take(found).reshape(n, trees)
-
-
-def _nodes_of(forest: Forest) -> _Nodes:
-    feature, threshold, child, own = [], [], [], []
-    roots, first = [], 0
+    rows = np.ascontiguousarray(x)
     for tree in forest:
-        inner = np.flatnonzero(tree.left != np.arange(len(tree.left)))
-        order = np.concatenate([[0], np.column_stack([tree.left[inner], tree.right[inner]]).reshape(-1)])
-        place = np.empty(len(order), dtype=np.int64)
-        place[order] = np.arange(len(order))
-        feature.append(tree.feature[order].astype(np.int64))
-        threshold.append(_below(tree.threshold[order]))
-        child.append(first + place[tree.left[order]])
-        own.append(order.astype(np.int64))
-        roots.append(first)
-        first += len(order)
-    return _Nodes(
-        feature=np.concatenate(feature),
-        threshold=np.concatenate(threshold),
-        child=np.concatenate(child),
-        own=np.concatenate(own),
-        roots=np.array(roots, dtype=np.int64),
-    )
-
-
-def _below(threshold: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return the largest numbers of single precision that are not above ``threshold``."""
-    single = threshold.astype(np.float32)
-    return np.where(single > threshold, np.nextafter(single, np.float32(-np.inf)), single)
+        add_leaves(rows, tree.feature, tree.threshold, tree.left, tree.right, tree.values, total)
+    return total / len(forest)
 
 
 def grow(x: NDArray[np.float32], came: NDArray[np.float64], *, trees: int, seed: int) -> Forest:

@@ -13,8 +13,6 @@ from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.month_paths import min_obs
 from forecast_cli.models.normal import blank_failures
 from forecast_cli.models.recurring.events import expected_events
-from forecast_cli.models.recurring.rest_course import days_of, mean_steps
-from forecast_cli.models.recurring.reversion import fit_reversion, path_squares
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.rows import chunks
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
@@ -67,13 +65,18 @@ def course_ahead(panel: Panel, streams: Streams, h: int) -> tuple[NDArray[np.flo
 
     An account too short for two months' courses goes without them; one of ``h`` days or fewer has no deviation: NaN.
     """
+    from forecast_cli.models.recurring.rest_course import days_of, mean_steps
+    from forecast_cli.models.recurring.reversion import fit_reversion, path_squares
+
     if panel.y.shape[1] < 2:  # a single day has no flow
         return np.repeat(panel.y[:, -1:], h, axis=1), np.full((len(panel), h), np.nan)
     coming, same = expected_events(streams, panel.origins, h), days_of(panel.origins, h)
     mean, sd = np.empty((len(panel), h)), np.empty((len(panel), h))
     for rows in chunks(len(panel)):
         y = panel.y[rows]
-        rest = np.diff(y, axis=1, prepend=np.nan) - streams.explained[rows]
+        rest = np.full(y.shape, np.nan)
+        np.subtract(y[:, 1:], y[:, :-1], out=rest[:, 1:])
+        rest -= streams.explained[rows]
         reversion, flow = fit_reversion(y, rest), coming.mean[rows].copy()
         some = np.flatnonzero(panel.lengths[rows] >= min_obs(h))
         if len(some):

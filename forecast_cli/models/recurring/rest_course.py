@@ -6,12 +6,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.months import MOST_MONTHS, same_days
 
 #: Months after which a path counts half.
 _HALF_LIFE: Final = 4.0
-#: Days by which a matched day can lie behind the origin: February is three days shorter than its neighbours.
-_BEHIND: Final = 40
 
 
 @dataclass(frozen=True)
@@ -39,36 +38,47 @@ def mean_steps(rest: NDArray[np.float64], lengths: NDArray[np.int64], same: Same
     Newer months weigh more, each day shares its weight with those before and after it, and days beyond the origin have
     none; ``lengths`` [r] of history hold two months at least.
     """
-    t, h = rest.shape[1], same.days.shape[2] - 1
-    smooth = _smooth_balance(rest)
-    here = np.unique(same.place)
-    total, weight = np.zeros((h, len(rest))), np.zeros((h, len(rest)))
-    for month in range(MOST_MONTHS):
-        at = (t - 1 + same.days[here, month]).T
-        own = np.searchsorted(here, same.place)
-        known = (at[0, own] - 1 >= t - lengths) * 0.5 ** (month / _HALF_LIFE)
-        if not known.any():
-            break
-        gathered = at if at.shape[1] == 1 else at[:, own]
-        columns = np.maximum(gathered, 0)
-        path = smooth[columns[:, 0]] if at.shape[1] == 1 else smooth[columns, np.arange(len(rest))]
-        step = path[1:] - path[:-1]
-        step *= known
-        total += step
-        weight += _share_known(gathered[1:], t) * known
-    return np.asarray((total / weight).T)
+    weights = np.array([0.5 ** (month / _HALF_LIFE) for month in range(MOST_MONTHS)])
+    steps = np.empty((len(rest), same.days.shape[2] - 1))
+    _mean_steps(rest, lengths, same.days, same.place, weights, steps)
+    return steps
 
 
-def _smooth_balance(rest: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return what flows sum up to by each day, that of the day before and after it at half its weight: [days, r]."""
-    flow = np.zeros((rest.shape[1] + 1 + _BEHIND, len(rest)))
-    np.copyto(flow[1 : rest.shape[1] + 1], rest.T, where=~np.isnan(rest.T))
-    balance = np.add.accumulate(flow, axis=0)
-    smooth = balance[1:-1] + 0.5 * balance[:-2]
-    smooth += 0.5 * balance[2:]
+@part
+def _smooth(balance: NDArray[np.float64], at: int) -> float:
+    """Return what flows sum up to by a day, that of the day before and after it at half its weight."""
+    last, here = len(balance) - 1, max(at, 0)
+    smooth: float = balance[min(here + 1, last)] + 0.5 * balance[min(here, last)] + 0.5 * balance[min(here + 2, last)]
     return smooth
 
 
-def _share_known(at: NDArray[np.int64], t: int) -> NDArray[np.float64]:
-    """Return the weight of days ``at`` that lie on the axis, of each day and those before and after it."""
-    return np.asarray(0.5 * (at - 1 < t) + 1.0 * (at < t) + 0.5 * (at + 1 < t))
+@kernel((np.float64, 2), (np.int64, 1), (np.int64, 3), (np.int64, 1), (np.float64, 1), (np.float64, 2))
+def _mean_steps(
+    rest: NDArray[np.float64],
+    lengths: NDArray[np.int64],
+    days: NDArray[np.int64],
+    place: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    steps: NDArray[np.float64],
+) -> None:
+    n, t = rest.shape
+    balance, weight = np.zeros(t + 1), np.empty(steps.shape[1])
+    for row in range(n):
+        for day in range(t):
+            flow = rest[row, day]
+            balance[day + 1] = balance[day] + (0.0 if np.isnan(flow) else flow)
+        steps[row], weight[:] = 0.0, 0.0
+        for month in range(len(weights)):
+            ahead = days[place[row], month]
+            if t - 1 + ahead[0] - 1 < t - lengths[row]:
+                break
+            before = _smooth(balance, t - 1 + ahead[0])
+            for step in range(steps.shape[1]):
+                at = t - 1 + ahead[step + 1]
+                after = _smooth(balance, at)
+                known = 0.5 * (at - 1 < t) + 1.0 * (at < t) + 0.5 * (at + 1 < t)
+                steps[row, step] += (after - before) * weights[month]
+                weight[step] += known * weights[month]
+                before = after
+        for step in range(steps.shape[1]):
+            steps[row, step] /= weight[step]

@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast_cli.models.compiled import kernel
 from forecast_cli.models.knots import between_knots, knots_of
-from forecast_cli.models.rows import row_sums, tree_sum_down
 
 #: Days that level, drift and pull are learned from: a year holds every season once.
 _DAYS: Final = 365
@@ -41,15 +41,9 @@ def fit_reversion(y: NDArray[np.float64], rest: NDArray[np.float64]) -> Reversio
     Least squares of r[t] on y[t - 1] over the last 365 days, the slope drawn to -0.02 by a ridge of half the weight of
     the account's own days (Hoerl and Kennard, Technometrics 12(1), 1970), and kept between -0.2 and 0.
     """
-    before, after = y[:, -_DAYS - 1 : -1], rest[:, 1:][:, -_DAYS:]
-    known = ~np.isnan(before)
-    days = np.maximum(np.count_nonzero(known, axis=1), 1)
-    level, drift = row_sums(before) / days, row_sums(np.where(known, after, 0.0)) / days
-    above = np.where(known, before - level[:, None], 0.0)
-    own = row_sums(above * above)
-    against = -row_sums(above * np.where(known, after, 0.0))
-    pull = np.divide(against + _WEIGHT * _PULL * own, own * (1 + _WEIGHT), out=np.zeros_like(own), where=own > 0)
-    return Reversion(level, drift, np.clip(pull, 0.0, _STRONGEST))
+    found = Reversion(*np.empty((3, len(y))))
+    _fit(np.ascontiguousarray(y), np.ascontiguousarray(rest), found.level, found.drift, found.pull)
+    return found
 
 
 def path_squares(
@@ -60,22 +54,90 @@ def path_squares(
     With e[t] the error of one day and q = 1 - pull, A[t] = q A[t - 1] + e[t] is that of a path from the first day on,
     and A[t] - q^s A[t - s] that of s days. Between the knots of the horizon squares are drawn straight.
     """
-    before, after = y[:, -_DAYS - 1 : -1], rest[:, 1:][:, -_DAYS:]
-    days, keep = np.count_nonzero(~np.isnan(before), axis=1), 1.0 - reversion.pull
-    expected = reversion.drift[:, None] - reversion.pull[:, None] * (before - reversion.level[:, None])
-    path = np.zeros((_DAYS + 1, len(y)))  # as long for all accounts: the order of a sum must not depend on others
-    np.copyto(path[_DAYS + 1 - before.shape[1] :], (after - expected).T, where=~np.isnan(before.T))
-    for day in range(1, _DAYS + 1):
-        path[day] += keep * path[day - 1]
-    knots, power, back = np.unique(np.r_[1, knots_of(h)]), np.ones(len(y)), np.arange(_DAYS)[::-1]
-    out, done, short = np.empty((len(y), len(knots))), 0, bool((days < _DAYS).any()) or h > _DAYS
-    for number, step in enumerate(knots.tolist()):
-        for _ in range(step - done):
-            power = power * keep
-        done = min(step, _DAYS)
-        error = path[done:] - power * path[: _DAYS + 1 - done]
-        error *= error
-        if short:
-            np.copyto(error, 0.0, where=back[done - 1 :, None] >= days - (step - 1))
-        out[:, number] = tree_sum_down(error) / np.maximum(days - (step - 1), 1)
+    knots = np.unique(np.r_[1, knots_of(h)])
+    out, path = np.empty((len(y), len(knots))), np.empty((len(y), _DAYS + 1))
+    level, drift, pull = reversion.level, reversion.drift, reversion.pull
+    _errors(np.ascontiguousarray(y), np.ascontiguousarray(rest), level, drift, pull, path)
+    days = np.count_nonzero(~np.isnan(y[:, -_DAYS - 1 : -1]), axis=1)
+    _squares(path, 1.0 - pull, days, knots, out)
     return between_knots(out, knots, h)
+
+
+@kernel((np.float64, 2), (np.float64, 2), (np.float64, 1), (np.float64, 1), (np.float64, 1))
+def _fit(
+    y: NDArray[np.float64],
+    rest: NDArray[np.float64],
+    level: NDArray[np.float64],
+    drift: NDArray[np.float64],
+    pull: NDArray[np.float64],
+) -> None:
+    for row in range(len(y)):
+        last = y.shape[1] - 1
+        first = max(last - _DAYS, 0)
+        while first < last and np.isnan(y[row, first]):
+            first += 1
+        balances, flows, own, against = 0.0, 0.0, 0.0, 0.0
+        for day in range(first, last):
+            balances += y[row, day]
+            flows += rest[row, day + 1]
+        days = max(last - first, 1)
+        level[row], drift[row], pull[row] = balances / days, flows / days, 0.0
+        for day in range(first, last):
+            above = y[row, day] - level[row]
+            own += above * above
+            against += above * rest[row, day + 1]
+        if own > 0.0:
+            slope = (_WEIGHT * _PULL * own - against) / (own * (1 + _WEIGHT))
+            pull[row] = np.minimum(np.maximum(slope, 0.0), _STRONGEST)
+
+
+@kernel((np.float64, 2), (np.float64, 2), (np.float64, 1), (np.float64, 1), (np.float64, 1), (np.float64, 2))
+def _errors(
+    y: NDArray[np.float64],
+    rest: NDArray[np.float64],
+    level: NDArray[np.float64],
+    drift: NDArray[np.float64],
+    pull: NDArray[np.float64],
+    path: NDArray[np.float64],
+) -> None:
+    """Fill A of ``path_squares``, ``path`` [n, days + 1], for days up to the origin; 0 before the first."""
+    for row in range(len(y)):
+        last, keep = y.shape[1] - 1, 1.0 - pull[row]
+        path[row] = 0.0
+        for back in range(min(last, _DAYS), 0, -1):
+            before = y[row, last - back]
+            error = rest[row, last - back + 1] - (drift[row] - pull[row] * (before - level[row]))
+            if not np.isnan(before):
+                path[row, _DAYS + 1 - back] = error + keep * path[row, _DAYS - back]
+
+
+@kernel((np.float64, 2), (np.float64, 1), (np.int64, 1), (np.int64, 1), (np.float64, 2))
+def _squares(
+    path: NDArray[np.float64],
+    keep: NDArray[np.float64],
+    days: NDArray[np.int64],
+    knots: NDArray[np.int64],
+    out: NDArray[np.float64],
+) -> None:
+    """Fill ``out`` [n, k]: means over the ``days`` [n] known, halves added to halves as ``rows.tree_sum`` does."""
+    square = np.empty(_DAYS + 1)
+    for row in range(len(path)):
+        power, done = 1.0, 0
+        for number in range(len(knots)):
+            step = knots[number]
+            for _ in range(step - done):
+                power *= keep[row]
+            done = min(step, _DAYS)
+            count, known = _DAYS + 1 - done, days[row] - (step - 1)
+            for place in range(count):
+                error = path[row, done + place] - power * path[row, place]
+                square[place] = error * error
+            square[: max(count - known, 0)] = 0.0
+            while count > 1:
+                half = count // 2
+                odd = square[count - 1] if count % 2 else 0.0
+                for place in range(half):
+                    square[place] += square[half + place]
+                square[0] += odd
+                count = half
+            out[row, number] = square[0] / max(known, 1)

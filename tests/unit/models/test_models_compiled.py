@@ -1,5 +1,6 @@
 """Compiled loops work where nothing can be kept on disk, and say the same as plain Python."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -28,8 +29,28 @@ print([getattr(streams, name).tolist() for name in ("row", "cycle", "rule", "amo
 print(streams.explained.tobytes().hex())
 """
 
+AHEAD = (
+    STREAMS
+    + """
+from forecast_cli.models.base import Forecast
+from forecast_cli.models.pooled.features import describe
+from forecast_cli.models.pooled.outlook import look_ahead
+from forecast_cli.models.pooled.standing import moved_share
+from forecast_cli.risk.outlook import panel_outlooks
+
+outlook, knots = look_ahead(panel, 30), np.array([1, 3, 7, 14, 30])
+print(outlook.path.tobytes().hex(), outlook.sd.tobytes().hex())
+print(describe(panel, outlook, knots).tobytes().hex(), moved_share(panel, knots).tobytes().hex())
+quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * np.array([-2.0, -1.2, 0.1, 1.3, 2.2])
+forecast = Forecast(outlook.path, quantiles, (80.0, 95.0))
+risk = panel_outlooks(panel, {"own": forecast}, np.array([[400.0, 600.0], [0.0, np.nan]]), n_paths=20)["own"]
+print([getattr(risk, name).tobytes().hex() for name in vars(risk)])
+"""
+)
+
 
 def test_what_cannot_be_kept_is_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch):
+    importlib.import_module("forecast_cli.risk.loops")  # at the first kernel numba has parts of its own to compile
     real, asked = numba.njit, []
 
     def refuses(*types: Any, cache: bool = False, **options: Any) -> Callable[..., Any]:
@@ -55,7 +76,7 @@ def test_numbers_are_those_of_plain_python():
     plain = {"NUMBA_DISABLE_JIT": "1", "PYTHONWARNINGS": "ignore"}
     compiled, slow = (
         subprocess.run(
-            [sys.executable, "-c", STREAMS], env={**os.environ, **extra}, capture_output=True, text=True, check=True
+            [sys.executable, "-c", AHEAD], env={**os.environ, **extra}, capture_output=True, text=True, check=True
         ).stdout
         for extra in ({}, plain)
     )

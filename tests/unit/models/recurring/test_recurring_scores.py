@@ -12,6 +12,7 @@ from forecast_cli.models.recurring.block import ascending
 from forecast_cli.models.recurring.candidates import bring_up, count_between, fullest, log_ratio, log_table
 from forecast_cli.models.recurring.model import RecurringEvents
 from forecast_cli.models.recurring.payments import log_share
+from forecast_cli.models.recurring.rest_course import days_of, mean_steps
 from forecast_cli.models.recurring.reversion import fit_reversion, path_squares
 
 #: How many times its lower end the upper end of a range is, at most, by width.
@@ -139,6 +140,28 @@ def test_errors_are_those_of_every_path_of_the_past():
         assert path_squares(y, rest, reversion, h)[0, -1] == pytest.approx(np.mean(squares))
 
 
+@pytest.mark.parametrize("h", [7, 90])
+def test_course_is_the_weighted_mean_of_earlier_months(h: int):
+    rng, t, lengths = np.random.default_rng(6), 500, [500, 210]
+    rest = rng.normal(0, 10, (2, t))
+    rest[1, : t - 210] = np.nan
+    same = days_of(np.array(["2026-01-31", "2026-03-30"], dtype="datetime64[D]"), h)
+    got = mean_steps(rest, np.array(lengths), same)
+    for row in range(2):
+        shares = {-1: 0.5, 0: 1.0, 1: 0.5}
+        balance = np.nancumsum(rest[row])
+        total, weight = np.zeros(h), np.zeros(h)
+        for month, days in enumerate(same.days[row]):
+            if t - 1 + days[0] - 1 < t - lengths[row]:
+                continue
+            for step in range(1, h + 1):
+                for shift, share in shares.items():
+                    before, after = (min(t - 1 + days[at] + shift, t - 1) for at in (step - 1, step))
+                    total[step - 1] += share * 0.5 ** (month / 4) * (balance[after] - balance[before])
+                    weight[step - 1] += share * 0.5 ** (month / 4) * (t - 1 + days[step] + shift < t)
+        np.testing.assert_allclose(got[row], total / weight, rtol=1e-9, atol=1e-9)
+
+
 def test_forecast_steps_up_with_pay():
     panel = panel_of(balances(payments(weekdays(4, 14), 1000.0), spending=0.9))
     forecast = RecurringEvents().fit(panel).forecast(30, (80.0,))
@@ -153,3 +176,11 @@ def test_short_account_is_a_failure_of_the_forecast():
     assert [failure.row for failure in forecast.failures] == [1]
     assert np.isnan(forecast.mean[1]).all()
     assert np.isfinite(forecast.mean[0]).all()
+
+
+@pytest.mark.parametrize("h", [60, 90, 120])
+def test_a_day_is_the_same_whatever_the_horizon(h: int):
+    fitted = RecurringEvents().fit(panel_of(balances(payments(weekdays(4, 14), 1000.0), spending=0.9, days=500)))
+    longest, shorter = fitted.forecast(h, (80.0,)), fitted.forecast(30, (80.0,))
+    assert np.isfinite(longest.mean).all()
+    np.testing.assert_array_equal(longest.mean[:, :30], shorter.mean)

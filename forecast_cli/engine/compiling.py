@@ -1,0 +1,28 @@
+"""Compiling: the modules of compiled loops that a run's workers need, imported before the first account."""
+
+import importlib
+from collections.abc import Sequence
+from typing import Final
+
+from forecast_cli.models.registry import ModelChoice
+
+#: Loops of every run: those over sample paths.
+_EVERY: Final = ("forecast_cli.risk.loops",)
+#: Loops of models that look for recurring payments.
+_EVENTS: Final = (
+    "forecast_cli.models.recurring.detect",
+    "forecast_cli.models.recurring.rest_course",
+    "forecast_cli.models.recurring.reversion",
+    "forecast_cli.models.pooled.loops",
+)
+
+
+def compiled_modules(models: Sequence[ModelChoice]) -> tuple[str, ...]:
+    """Return the names of the modules that a run of ``models`` has compiled."""
+    return (*_EVERY, *(_EVENTS if any(choice.spec.finds_events for choice in models) else ()))
+
+
+def compile_loops(modules: Sequence[str]) -> None:
+    """Compile the loops of ``modules`` where no run before has, which takes memory once."""
+    for module in modules:
+        importlib.import_module(module)

@@ -1,0 +1,134 @@
+"""Loops over an account's days and down the trees of a forest, compiled: whoever imports this loads the compiler."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.models.compiled import kernel, part
+
+#: Days of history whose balances and moves are looked at.
+_YEAR: Final = 365
+#: Days whose flows tell how lively an account is.
+_RECENT: Final = 90
+
+
+@kernel((np.float64, 2), (np.int64, 1), (np.int64, 3), (np.int64, 1), (np.int64, 1), (np.float64, 3))
+def count_moves(
+    y: NDArray[np.float64],
+    lengths: NDArray[np.int64],
+    months: NDArray[np.int64],
+    place: NDArray[np.int64],
+    knots: NDArray[np.int64],
+    moves: NDArray[np.float64],
+) -> None:
+    """Fill ``moves`` [n, k, 3]: over how many months, of how many, and over what share of the last year's days.
+
+    A balance of ``y`` [n, t] stood elsewhere ``knots`` [k] days later; ``months`` [u, m, 1 + k], by the ``place`` [n]
+    of an account's origin, the same day of earlier months and what lies as far behind it. The share is 1 without any.
+    """
+    for row in range(len(y)):
+        t, first = y.shape[1], y.shape[1] - lengths[row]
+        for knot in range(len(knots)):
+            step, other = knots[knot], 0
+            for day in range(max(t - _YEAR, first + step), t):
+                other += y[row, day] != y[row, day - step]
+            known = min(max(lengths[row] - step, 0), _YEAR)
+            elsewhere, seen = 0, 0
+            for days in months[place[row]]:
+                start, end = t - 1 + days[0], t - 1 + days[1 + knot]
+                if start >= first and end < t:
+                    seen += 1
+                    elsewhere += y[row, end] != y[row, start]
+            moves[row, knot, 0] = elsewhere
+            moves[row, knot, 1] = seen
+            moves[row, knot, 2] = other / known if known > 0 else 1.0
+
+
+@part
+def _sum(above: NDArray[np.float64], days: int) -> float:
+    total = 0.0
+    for day in range(max(len(above) - days, 0), len(above)):
+        total += 0.0 if np.isnan(above[day]) else above[day]
+    return total
+
+
+@part
+def _tell_range(above: NDArray[np.float64], days: int, told: NDArray[np.float64]) -> None:
+    told[:] = above[-1]
+    for day in range(max(len(above) - days, 0), len(above)):
+        if above[day] < told[0]:
+            told[0] = above[day]
+        if above[day] > told[1]:
+            told[1] = above[day]
+
+
+@part
+def _tell_flows(above: NDArray[np.float64], known: int, told: NDArray[np.float64]) -> None:
+    """Tell of recent flows, of which so many are known: volatility, activity, inflow, outflow, days without any."""
+    squares, moves, into, out, still = 0.0, 0, 0.0, 0.0, _RECENT
+    for day in range(max(len(above) - _RECENT, 1), len(above)):
+        flow = above[day] - above[day - 1]
+        if flow != 0.0 and not np.isnan(flow):
+            squares += flow * flow
+            into += max(flow, 0.0)
+            out += min(flow, 0.0)
+            moves, still = moves + 1, len(above) - 1 - day
+    told[0] = np.sqrt(squares / known)
+    told[1] = moves / known
+    told[2] = into / known
+    told[3] = out / known
+    told[4] = still
+
+
+@kernel(
+    (np.float64, 2), (np.int64, 1), (np.float64, 1), (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.float64, 2)
+)  # fmt: skip
+def tell_past(
+    y: NDArray[np.float64],
+    lengths: NDArray[np.int64],
+    scale: NDArray[np.float64],
+    means: NDArray[np.int64],
+    ranges: NDArray[np.int64],
+    changes: NDArray[np.int64],
+    told: NDArray[np.float64],
+) -> None:
+    """Fill ``told`` [n, f] with what the balances ``y`` [n, t], over the last one and by the ``scale`` [n], were like.
+
+    Means, then the lowest and the highest, then changes, over so many days each, up to a year; then ``_tell_flows``.
+    """
+    above = np.empty(min(y.shape[1], _YEAR))
+    for row in range(len(y)):
+        for day in range(len(above)):
+            above[day] = (y[row, y.shape[1] - len(above) + day] - y[row, -1]) / scale[row]
+        at = 0
+        for days in means:
+            told[row, at] = _sum(above, days) / min(lengths[row], days)
+            at += 1
+        for days in ranges:
+            _tell_range(above, days, told[row, at : at + 2])
+            at += 2
+        for days in changes:
+            told[row, at] = -above[-1 - days] if len(above) > days else np.nan
+            at += 1
+        _tell_flows(above, max(min(lengths[row] - 1, _RECENT), 1), told[row, at:])
+
+
+@kernel((np.float32, 2), (np.int32, 1), (np.float64, 1), (np.int32, 1), (np.int32, 1), (np.float32, 3), (np.float64, 3))
+def add_leaves(
+    x: NDArray[np.float32],
+    feature: NDArray[np.int32],
+    threshold: NDArray[np.float64],
+    left: NDArray[np.int32],
+    right: NDArray[np.int32],
+    values: NDArray[np.float32],
+    total: NDArray[np.float64],
+) -> None:
+    """Add to ``total`` [n, k, 4] what the leaf says that each row of ``x`` [n, f] comes to in one ``Tree``."""
+    for row in range(len(x)):
+        node = 0
+        while left[node] != node:
+            node = left[node] if x[row, feature[node]] <= threshold[node] else right[node]
+        for knot in range(values.shape[1]):
+            for figure in range(values.shape[2]):
+                total[row, knot, figure] += values[node, knot, figure]

@@ -1,0 +1,157 @@
+"""Loops over every value of every sample path, compiled: whoever imports this loads the compiler, half a second."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.models.compiled import kernel
+
+
+@kernel((np.float64, 2), (np.int64, 1), (np.int64, 1), (np.int32, 3))
+def key_courses(
+    y: NDArray[np.float64], lengths: NDArray[np.int64], turn: NDArray[np.int64], keys: NDArray[np.int32]
+) -> None:
+    """Fill ``keys`` [n, h, s]: what ``y`` [n, t] had changed by after 1..h days of s past courses, as whole numbers.
+
+    Course p begins as many days before the last one that is over as ``turn`` [s], 0..s-1 in some order, has of all that
+    there are; 0 where there is none. Whole numbers of 24 bits in the order of the changes: of single precision their
+    sign, their exponent and the first 15 bits behind it.
+    """
+    n, h, s = keys.shape
+    last = y.shape[1] - 1 - h
+    change = np.empty(s, dtype=np.float32)
+    bits = change.view(np.int32)
+    for row in range(n):
+        room = max(lengths[row] - h, 0)
+        for day in range(h):
+            for course in range(s):
+                start = last - turn[course] * room // s
+                change[course] = y[row, start + 1 + day] - y[row, start] if room else 0.0
+            for course in range(s):
+                mirrored = (bits[course] >> 31) & 0x7FFFFFFF
+                keys[row, day, course] = (bits[course] ^ mirrored) >> 8
+
+
+@kernel((np.int32, 3), (np.int64, 1), (np.int32, 3))
+def hold_ranks(order: NDArray[np.int32], weight: NDArray[np.int64], keys: NDArray[np.int32]) -> None:
+    """Fill ``keys`` [n, h, s]: h times each course's rank of the day by ``order`` [n, h, s], and ``weight`` its sum."""
+    n, h, s = keys.shape
+    total = np.empty(s, dtype=np.int32)
+    for row in range(n):
+        total[:] = 0
+        for day in range(h):
+            rank = keys[row, day]
+            for place in range(s):
+                rank[order[row, day, place]] = place
+            for course in range(s):
+                total[course] += rank[course]
+        for day in range(h):
+            for course in range(s):
+                keys[row, day, course] = h * keys[row, day, course] + weight[0] * total[course]
+
+
+@kernel((np.float64, 3), (np.float64, 1), (np.float64, 1), (np.int64, 1), (np.int32, 3), (np.float64, 3))
+def lay_paths(
+    quantiles: NDArray[np.float64],
+    knots: NDArray[np.float64],
+    beyond: NDArray[np.float64],
+    line: NDArray[np.int64],
+    order: NDArray[np.int32],
+    paths: NDArray[np.float64],
+) -> None:
+    """Fill ``paths`` [n, h, s], day by day: the k-th lowest value of the day to the course that ``order`` says.
+
+    That is ``beyond`` [s] from where its ``line`` [s] begins, of those between ``quantiles`` [n, h, q] at the scores
+    ``knots`` [q]: line 0 lies before the first of them, line q behind the last.
+    """
+    n, h, q = quantiles.shape
+    slope, middle = np.empty(q + 1), q // 2
+    for row in range(n):
+        for day in range(h):
+            known = quantiles[row, day]
+            for place in range(1, q):
+                slope[place] = (known[place] - known[place - 1]) / (knots[place] - knots[place - 1])
+            slope[0] = np.maximum(slope[1], (known[0] - known[middle]) / knots[0])
+            slope[q] = np.maximum(slope[q - 1], (known[q - 1] - known[middle]) / knots[q - 1])
+            for place in range(len(line)):
+                start = known[max(line[place] - 1, 0)]
+                paths[row, day, order[row, day, place]] = slope[line[place]] * beyond[place] + start
+
+
+@kernel((np.float64, 3), (np.int64, 1), (np.float64, 3))
+def lowest_yet(paths: NDArray[np.float64], windows: NDArray[np.int64], lows: NDArray[np.float64]) -> None:
+    """Fill ``lows`` [n, w, s]: the lowest value of each path, of ``paths`` [n, h, s], over each window of days."""
+    n, _, s = paths.shape
+    lowest = np.empty(s)
+    for row in range(n):
+        day, lowest[:] = 0, np.inf
+        for window in range(len(windows)):
+            while day < windows[window]:
+                for path in range(s):
+                    lowest[path] = np.minimum(lowest[path], paths[row, day, path])
+                day += 1
+            for path in range(s):
+                lows[row, window, path] = lowest[path]
+
+
+@kernel((np.float64, 3), (np.float64, 2), (np.int64, 1), (np.float64, 3), (np.int32, 3))
+def count_below(
+    paths: NDArray[np.float64],
+    thresholds: NDArray[np.float64],
+    windows: NDArray[np.int64],
+    days: NDArray[np.float64],
+    first: NDArray[np.int32],
+) -> None:
+    """Fill what ``paths`` [n, h, s] say of ``thresholds`` [n, k]: ``days`` [n, k, w] under one, a path's mean.
+
+    And ``first`` [n, k, s], the first day (from 1) of each path that is, beyond the last of ``windows`` [w] for none.
+    """
+    n, _, s = paths.shape
+    never = np.int32(windows[-1] + 1)
+    for row in range(n):
+        for k in range(thresholds.shape[1]):
+            threshold, when, total, day = thresholds[row, k], first[row, k], 0, 0
+            when[:] = never
+            for window in range(len(windows)):
+                while day < windows[window]:
+                    values, under = paths[row, day], 0
+                    day += 1
+                    for path in range(s):
+                        below = values[path] < threshold
+                        under += below
+                        when[path] = min(when[path], np.int32(day) if below else never)
+                    total += under
+                days[row, k, window] = total / s
+
+
+@kernel((np.int32, 3), (np.int64, 1), (np.int64, 1), (np.float64, 3), (np.float64, 4), (np.float64, 4))
+def date_below(
+    first: NDArray[np.int32],
+    windows: NDArray[np.int64],
+    enough: NDArray[np.int64],
+    prob: NDArray[np.float64],
+    date: NDArray[np.float64],
+    reached: NDArray[np.float64],
+) -> None:
+    """Fill what the ``first`` days [n, k, s] of ``count_below`` say: ``prob`` [n, k, w], the share within each window.
+
+    And ``date`` and ``reached`` [n, k, w, c], the day by which ``enough`` [c] paths have been under, and the share that
+    has; they stay as they are where it lies beyond the window.
+    """
+    n, many, s = first.shape
+    came = np.empty(windows[-1] + 2, dtype=np.int64)
+    for row in range(n):
+        for k in range(many):
+            came[:] = 0
+            for path in range(s):
+                came[first[row, k, path]] += 1
+            for day in range(1, len(came)):
+                came[day] += came[day - 1]
+            for window in range(len(windows)):
+                prob[row, k, window] = came[windows[window]] / s
+            for cross in range(len(enough)):
+                day = 1
+                while came[day] < enough[cross]:
+                    day += 1
+                for window in range(len(windows)):
+                    if day <= windows[window]:
+                        date[row, k, window, cross], reached[row, k, window, cross] = day, came[day] / s

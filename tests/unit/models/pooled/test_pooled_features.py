@@ -1,0 +1,59 @@
+"""Features of accounts, against slow loops."""
+
+from itertools import pairwise
+
+import numpy as np
+import polars as pl
+import pytest
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.pooled.features import NAMES, describe
+from forecast_cli.models.pooled.outlook import Outlook
+from forecast_cli.models.recurring.streams import streams_of
+
+KNOTS = np.array([1, 3])
+
+
+def described(*series: np.ndarray, scale: float = 2.0) -> list[dict[str, float]]:
+    """Return the features of accounts of that scale, by name, those of their paths left out."""
+    n, longest = len(series), max(map(len, series))
+    y = np.stack([np.concatenate([np.full(longest - len(one), np.nan), one]) for one in series])
+    origins = np.full(n, np.datetime64("2026-05-14"))
+    panel = Panel(pl.Series([f"a{row}" for row in range(n)]), y, np.array([len(one) for one in series]), origins)
+    outlook = Outlook(np.zeros((n, 3)), np.ones((n, 3)), np.full(n, scale), streams_of([], np.zeros((0, 0))))
+    return [dict(zip(NAMES, row, strict=False)) for row in describe(panel, outlook, KNOTS).tolist()]
+
+
+def slowly(series: np.ndarray, scale: float = 2.0) -> dict[str, float]:
+    above = [(value - series[-1]) / scale for value in series]
+    flow = [after - before for before, after in pairwise(above)][-90:]
+    known = max(len(flow), 1)
+    found = {"length": len(series), "day_of_month": 14.0, "day_of_week": 3.0}
+    found |= {f"mean_{days}": sum(above[-days:]) / len(above[-days:]) for days in (30, 90, 180, 365)}
+    found |= {f"lowest_{days}": min(above[-days:]) for days in (30, 90)}
+    found |= {f"highest_{days}": max(above[-days:]) for days in (30, 90)}
+    found |= {f"change_{days}": -above[-1 - days] if len(above) > days else -99.0 for days in (7, 14, 30, 60)}
+    return found | {
+        "volatility": (sum(one * one for one in flow) / known) ** 0.5,
+        "activity": sum(one != 0 for one in flow) / known,
+        "inflow": sum(one for one in flow if one > 0) / known,
+        "outflow": sum(one for one in flow if one < 0) / known,
+        "days_still": next((days for days, one in enumerate(reversed(flow)) if one), 90),
+    }
+
+
+def rests_and_jumps(seed: int, days: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return np.round(np.cumsum(rng.normal(0, 5, days) * (rng.random(days) < 0.3)), 2)
+
+
+@pytest.mark.parametrize("days", [1, 2, 31, 61, 90, 91, 92, 364, 365, 366, 500])
+def test_features_are_what_they_are_called(days: int) -> None:
+    series = rests_and_jumps(days, days)
+    [found] = described(series)
+    assert found == {name: pytest.approx(value, rel=1e-6, abs=1e-6) for name, value in slowly(series).items()}
+
+
+def test_an_account_has_the_same_bits_alone_and_among_others() -> None:
+    series = [rests_and_jumps(days, days) for days in (31, 120, 700)]
+    assert described(*series) == [described(one)[0] for one in series]
