@@ -23,7 +23,7 @@ from forecast_cli.data.scan.order import is_scattered
 from forecast_cli.data.source import Source
 from forecast_cli.engine.apart import run_apart
 from forecast_cli.engine.environment import environment
-from forecast_cli.engine.learning import accounts_taught, check_limit, compile_search, learn_from
+from forecast_cli.engine.learning import accounts_taught, check_limit, compile_ahead, learn_from
 from forecast_cli.engine.local import run_shards
 from forecast_cli.engine.memory import Load, Room, find_room, is_tight, memory_limit, refuse_too_little
 from forecast_cli.engine.shards import Job, Shard, Work, choose_candidates, choose_models, cut_shards, shard_size
@@ -193,7 +193,7 @@ def execute(
         with environment(prepared.room.variables):
             give_back_memory()
             if prepared.room.is_tight and any(choice.spec.finds_events for choice in prepared.models):
-                run_apart("compiling", compile_search)
+                run_apart("compiling", compile_ahead)
             prepared = replace(prepared, learned=_learn(prepared))
             give_back_memory()
             with _beside(meanwhile if len(done) < len(prepared.shards) else None):
