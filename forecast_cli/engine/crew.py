@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import pickle
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
@@ -21,6 +21,7 @@ from forecast_cli.engine.environment import environment
 from forecast_cli.engine.fork_server import SERVED
 from forecast_cli.engine.shards import Job
 from forecast_cli.engine.worker_main import Begun, Message, work
+from forecast_cli.models.registry import ModelChoice
 from forecast_cli.models.spec import ModelKind
 
 #: One thread in each worker, for every library that would take them all; read when a worker first imports them.
@@ -125,7 +126,7 @@ class Crew:
 @contextlib.contextmanager
 def hiring(job: Job) -> Iterator[Crew]:
     """Yield a crew for ``job`` without any worker yet; none is left after."""
-    modules = _modules_needed(job)
+    modules = _modules_needed(job.models)
     with environment(ONE_THREAD):
         crew = Crew(_context(modules), pickle.dumps(job), modules)
         try:
@@ -133,6 +134,15 @@ def hiring(job: Job) -> Iterator[Crew]:
         finally:
             for worker in crew.workers:
                 worker.kill()
+
+
+def worker_context(models: Sequence[ModelChoice]) -> BaseContext:
+    """Return the context that workers for ``models`` are made in.
+
+    Where there is a fork server it is started, if none is: it imports what workers need while others go on.
+    """
+    with environment(ONE_THREAD):
+        return _context(_modules_needed(models))
 
 
 def try_worker(patience: float) -> int | None:
@@ -171,11 +181,14 @@ def _end_fork_server() -> None:
             os.kill(server, signal.SIGKILL)
 
 
-def _modules_needed(job: Job) -> tuple[str, ...]:
+def _modules_needed(models: Sequence[ModelChoice]) -> tuple[str, ...]:
     """Return what to import before the first task, and only where a model needs it: what takes long to import."""
-    specs = [choice.spec for choice in job.models]
+    specs = [choice.spec for choice in models]
+    finds_events = any(spec.finds_events for spec in specs)
     slow = {
         "statsforecast.models": any(spec.kind is ModelKind.SERIES for spec in specs),
-        "forecast_cli.models.recurring.detect": any(spec.finds_events for spec in specs),  # compiles where it has to
+        "forecast_cli.models.recurring.detect": finds_events,  # compiles where it has to
+        "holidays.countries": finds_events,
+        "forecast_cli.engine.learning": any(spec.build_learned is not None for spec in specs),
     }
     return tuple(module for module, needed in slow.items() if needed)

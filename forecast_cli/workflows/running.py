@@ -22,6 +22,7 @@ from forecast_cli.data.scan.amounts import check_amounts
 from forecast_cli.data.scan.order import is_scattered
 from forecast_cli.data.source import Source
 from forecast_cli.engine.apart import run_apart
+from forecast_cli.engine.crew import worker_context
 from forecast_cli.engine.environment import environment
 from forecast_cli.engine.learning import accounts_taught, check_limit, compile_ahead, learn_from
 from forecast_cli.engine.local import run_shards
@@ -111,6 +112,12 @@ class Executed:
 
     reused: bool
     shards_resumed: int
+
+
+def begin_workers(settings: Settings) -> None:
+    """Start what workers are made from, so that it imports while the input is looked at; not where memory is tight."""
+    if not is_tight(memory_limit(settings, available_memory())):
+        worker_context(choose_models(settings))
 
 
 def prepare(command: str, request: ForecastRequest, *, back: tuple[int, ...] = (0,)) -> Prepared:
@@ -226,7 +233,8 @@ def _learn(prepared: Prepared) -> Learned | None:
         return learned
     threads = 1 if prepared.room.is_tight else prepared.workers
     given = (prepared.source, settings, accounts_taught(prepared.contract), prepared.back, threads)
-    return run_apart("learning", learn_from, *given) if prepared.room.is_tight else learn_from(*given)
+    context = None if prepared.room.is_tight else worker_context(prepared.models)
+    return run_apart("learning", learn_from, *given, context=context)
 
 
 def _refuse_others(candidates: Sequence[ModelChoice], learned: Learned, fitted: str) -> None:
