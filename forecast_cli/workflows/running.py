@@ -41,7 +41,7 @@ from forecast_cli.store.permissions import created_with
 from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, is_finished, open_run
 from forecast_cli.workflows.ledgers import part_entries
 from forecast_cli.workflows.overlap import refuse_overlap, refuse_remote
-from forecast_cli.workflows.reading import CheckedInput, accept, check_whole_input, count_statuses, summarize_input
+from forecast_cli.workflows.reading import CheckedInput, accept, count_statuses, look_before_run, summarize_input
 from forecast_cli.workflows.results import ForecastRequest
 
 #: What a command is seen doing.
@@ -161,8 +161,8 @@ def prepare(command: str, request: ForecastRequest, *, back: tuple[int, ...] = (
 def _look(path: str, settings: Settings, workers: int, *, tight: bool) -> CheckedInput:
     """Hold the input against the contract; where memory is ``tight``, in a process that takes what it took with it."""
     if tight:
-        return run_apart("looking at the input", check_whole_input, path, settings)
-    return check_whole_input(path, settings, threads=workers)
+        return run_apart("looking at the input", look_before_run, path, settings)
+    return look_before_run(path, settings, threads=workers)
 
 
 def _longest(contract: Contract, settings: Settings) -> int:

@@ -16,7 +16,12 @@ def panel_of(lengths: list[int]) -> Panel:
     for row, length in enumerate(lengths):
         y[row, y.shape[1] - length :] = np.arange(length)
     origins = np.datetime64("2026-01-31") - np.arange(len(lengths)) * 3
-    return Panel(pl.Series("unique_id", [f"A{row}" for row in range(len(lengths))]), y, np.array(lengths, dtype=np.int64), origins)
+    return Panel(
+        pl.Series("unique_id", [f"A{row}" for row in range(len(lengths))]),
+        y,
+        np.array(lengths, dtype=np.int64),
+        origins,
+    )
 
 
 def slowly(panel: Panel) -> list[tuple[int, int, int]]:
