@@ -185,10 +185,12 @@ def _modules_needed(models: Sequence[ModelChoice]) -> tuple[str, ...]:
     """Return what to import before the first task, and only where a model needs it: what takes long to import."""
     specs = [choice.spec for choice in models]
     finds_events = any(spec.finds_events for spec in specs)
+    learns = any(spec.build_learned is not None for spec in specs)
     slow = {
         "statsforecast.models": any(spec.kind is ModelKind.SERIES for spec in specs),
         "forecast_cli.models.recurring.detect": finds_events,  # compiles where it has to
         "holidays.countries": finds_events,
-        "forecast_cli.engine.learning": any(spec.build_learned is not None for spec in specs),
+        "forecast_cli.engine.learning": learns,
+        "forecast_cli.models.pooled.growth": learns,  # compiles too
     }
     return tuple(module for module, needed in slow.items() if needed)

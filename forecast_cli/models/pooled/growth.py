@@ -175,8 +175,9 @@ def _search(
         if at < _LEAF or len(rows) - at < _LEAF:
             continue
         _sum_left(came, rows, at, total, left)
-        if _gain(total, left, at, len(rows)) > gain:
-            gain = _gain(total, left, at, len(rows))
+        gained = _gain(total, left, at, len(rows))
+        if gained > gain:
+            gain = gained
             best["feature"], best["at"], best["threshold"] = feature, at, threshold
     node["constant"] = known + found
     return feature
