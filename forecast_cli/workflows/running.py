@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -115,9 +115,13 @@ class Executed:
 
 
 def begin_workers(settings: Settings) -> None:
-    """Start what workers are made from, so that it imports while the input is looked at; not where memory is tight."""
+    """Start what workers are made from, so that it imports while the input is looked at; not where memory is tight.
+
+    Where there is no room for it, that is told once workers are needed.
+    """
     if not is_tight(memory_limit(settings, available_memory())):
-        worker_context(choose_models(settings))
+        with suppress(OSError):
+            worker_context(choose_models(settings))
 
 
 def prepare(command: str, request: ForecastRequest, *, back: tuple[int, ...] = (0,)) -> Prepared:
