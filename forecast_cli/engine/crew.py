@@ -24,6 +24,8 @@ from forecast_cli.engine.worker_main import Begun, Message, work
 from forecast_cli.models.registry import ModelChoice
 from forecast_cli.models.spec import ModelKind
 
+#: What takes long to import where something is learned.
+_LEARNING: Final = ("forecast_cli.engine.learning", "forecast_cli.models.pooled.trees")
 #: One thread in each worker, for every library that would take them all; read when a worker first imports them.
 ONE_THREAD: Final = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS"), "1"
@@ -136,13 +138,13 @@ def hiring(job: Job) -> Iterator[Crew]:
                 worker.kill()
 
 
-def worker_context(models: Sequence[ModelChoice]) -> BaseContext:
-    """Return the context that workers for ``models`` are made in.
+def worker_context(models: Sequence[ModelChoice], *, learns: bool) -> BaseContext:
+    """Return the context that workers for ``models`` are made in, and before them a process that ``learns``.
 
-    Where there is a fork server it is started, if none is: it imports what workers need while others go on.
+    Where there is a fork server it is started, if none is: it imports what they need while others go on.
     """
     with environment(ONE_THREAD):
-        return _context(_modules_needed(models))
+        return _context((*_modules_needed(models), *(_LEARNING if learns else ())))
 
 
 def try_worker(patience: float) -> int | None:
@@ -185,12 +187,9 @@ def _modules_needed(models: Sequence[ModelChoice]) -> tuple[str, ...]:
     """Return what to import before the first task, and only where a model needs it: what takes long to import."""
     specs = [choice.spec for choice in models]
     finds_events = any(spec.finds_events for spec in specs)
-    learns = any(spec.build_learned is not None for spec in specs)
     slow = {
         "statsforecast.models": any(spec.kind is ModelKind.SERIES for spec in specs),
         "forecast_cli.models.recurring.detect": finds_events,  # compiles where it has to
         "holidays.countries": finds_events,
-        "forecast_cli.engine.learning": learns,
-        "forecast_cli.models.pooled.growth": learns,  # compiles too
     }
     return tuple(module for module, needed in slow.items() if needed)

@@ -31,9 +31,8 @@ MOST_ACCOUNTS: Final = 4_000
 _MONTH: Final = 31
 
 
-def compile_ahead() -> None:
-    """Compile what looks for recurring payments and grows trees, where no run before has, which takes memory once."""
-    import forecast_cli.models.pooled.growth
+def compile_search() -> None:
+    """Compile the search for recurring payments where no run before has, which takes memory once."""
     import forecast_cli.models.recurring.detect  # noqa: F401
 
 

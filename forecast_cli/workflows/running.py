@@ -24,7 +24,7 @@ from forecast_cli.data.source import Source
 from forecast_cli.engine.apart import run_apart
 from forecast_cli.engine.crew import worker_context
 from forecast_cli.engine.environment import environment
-from forecast_cli.engine.learning import accounts_taught, check_limit, compile_ahead, learn_from
+from forecast_cli.engine.learning import accounts_taught, check_limit, compile_search, learn_from
 from forecast_cli.engine.local import run_shards
 from forecast_cli.engine.memory import Load, Room, find_room, is_tight, memory_limit, refuse_too_little
 from forecast_cli.engine.shards import Job, Shard, Work, choose_candidates, choose_models, cut_shards, shard_size
@@ -119,9 +119,11 @@ def begin_workers(settings: Settings) -> None:
 
     Where there is no room for it, that is told once workers are needed.
     """
-    if not is_tight(memory_limit(settings, available_memory())):
-        with suppress(OSError):
-            worker_context(choose_models(settings))
+    if is_tight(memory_limit(settings, available_memory())):
+        return
+    models = choose_models(settings)
+    with suppress(OSError):
+        worker_context(models, learns=settings.fitted is None and any(choice.spec.build_learned for choice in models))
 
 
 def prepare(command: str, request: ForecastRequest, *, back: tuple[int, ...] = (0,)) -> Prepared:
@@ -204,7 +206,7 @@ def execute(
         with environment(prepared.room.variables):
             give_back_memory()
             if prepared.room.is_tight and any(choice.spec.finds_events for choice in prepared.models):
-                run_apart("compiling", compile_ahead)
+                run_apart("compiling", compile_search)
             prepared = replace(prepared, learned=_learn(prepared))
             give_back_memory()
             with _beside(meanwhile if len(done) < len(prepared.shards) else None):
@@ -237,7 +239,7 @@ def _learn(prepared: Prepared) -> Learned | None:
         return learned
     threads = 1 if prepared.room.is_tight else prepared.workers
     given = (prepared.source, settings, accounts_taught(prepared.contract), prepared.back, threads)
-    context = None if prepared.room.is_tight else worker_context(prepared.models)
+    context = None if prepared.room.is_tight else worker_context(prepared.models, learns=True)
     return run_apart("learning", learn_from, *given, context=context)
 
 

@@ -20,7 +20,7 @@ def test_what_is_done_apart_comes_back() -> None:
 
 def test_a_process_made_as_workers_are_has_what_they_have() -> None:
     models = choose_models(Settings(model=("auto",)))
-    assert run_apart("looking", _threads, context=worker_context(models)) == "1"
+    assert run_apart("looking", _threads, context=worker_context(models, learns=True)) == "1"
 
 
 def test_what_is_raised_apart_is_raised_here_and_says_where() -> None:

@@ -401,8 +401,8 @@ def test_workers_are_begun_early_where_there_is_room_and_it_is_no_matter_where_n
 ) -> None:
     begun = []
 
-    def refuse(models: object) -> None:
-        begun.append(models)
+    def refuse(models: object, *, learns: bool) -> None:
+        begun.append((models, learns))
         raise OSError("no more processes")
 
     monkeypatch.setattr(running, "worker_context", refuse)
