@@ -1,10 +1,7 @@
 """Account ids in messages: marked where they stand, so that a log can hold a keyed hash in their place."""
 
-import hashlib
-import hmac
 import os
 import re
-import secrets
 from functools import cache
 from typing import Final
 
@@ -35,8 +32,10 @@ def hashed_ids(text: str) -> str:
 
 def hash_id(unique_id: str) -> str:
     """Return the keyed hash of an id: HMAC with SHA-256, cut to 64 bits."""
+    import hmac  # help starts sooner without it, and without secrets
+
     key, content = _key(os.environ.get(KEY_VARIABLE, "")), unique_id.encode("utf-8", "surrogatepass")
-    return f"id:{hmac.new(key, content, hashlib.sha256).hexdigest()[:_DIGITS]}"
+    return f"id:{hmac.new(key, content, 'sha256').hexdigest()[:_DIGITS]}"
 
 
 def without_figures(text: str) -> str:
@@ -46,4 +45,6 @@ def without_figures(text: str) -> str:
 
 @cache
 def _key(given: str) -> bytes:
+    import secrets
+
     return given.encode() or secrets.token_bytes(32)

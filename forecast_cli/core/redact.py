@@ -1,11 +1,9 @@
 """Secrets never leave: what may hold one is redacted before it is shown or written."""
 
-import json
 import os
 import re
 from functools import lru_cache
 from typing import Final
-from urllib.parse import quote, quote_plus
 
 #: A user and what follows it before the host; a password may hold an @, or a slash that nobody encoded. A path that was
 #: made of an address has one slash where that has two.
@@ -61,6 +59,11 @@ def _is_secret(name: str) -> bool:
 @lru_cache(maxsize=8)
 def _known_forms(secrets: tuple[str, ...]) -> tuple[str, ...]:
     """Return each secret as it stands in text, in an address and in JSON; the longest first."""
+    if not secrets:
+        return ()
+    import json  # where there are none, as in help mostly, neither is loaded
+    from urllib.parse import quote, quote_plus
+
     forms = {
         form
         for value in secrets

@@ -40,8 +40,11 @@ class Panel:
 
     def seed_of(self, row: int) -> int:
         """Return the seed of one account, 32 bits: a hash of the run's seed and its key, whatever stands around it."""
-        key = "\x1f".join([str(self.seed), *(str(column[row]) for column in self.keys())])
-        return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest(), "big")
+        return _seed_of(self.seed, [column[row] for column in self.keys()])
+
+    def seeds(self) -> NDArray[np.int64]:
+        """Return the seed of each account, [n]."""
+        return np.array([_seed_of(self.seed, key) for key in self.row_keys()], dtype=np.int64)
 
     def series(self, row: int) -> NDArray[np.float64]:
         """Return the balances of one account, [length], first day to origin."""
@@ -70,6 +73,11 @@ class Panel:
             currencies=None if self.currencies is None else self.currencies[rows],
             seed=self.seed,
         )
+
+
+def _seed_of(seed: int, key: Sequence[object]) -> int:
+    text = "\x1f".join([str(seed), *map(str, key)])
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest(), "big")
 
 
 def cut_panel(panel: Panel, longest: int) -> Panel:

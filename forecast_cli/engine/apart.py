@@ -4,6 +4,7 @@ import multiprocessing
 import signal
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any, Final, TypeVar
 
@@ -18,15 +19,18 @@ Answer = TypeVar("Answer")
 _UNTIL_GONE: Final = 5.0
 
 
-def run_apart(doing: str, function: Callable[..., Answer], *arguments: object) -> Answer:
+def run_apart(
+    doing: str, function: Callable[..., Answer], *arguments: object, context: BaseContext | None = None
+) -> Answer:
     """Return what ``function``, of a module, makes of ``arguments``; all of them can be pickled.
 
-    The process gives back at once what polars frees, whose allocator keeps as much again. Raises what ``function``
-    raises, and WorkerLostError, which says what it was ``doing``, where the system ended the process.
+    The process is made in ``context``; where that is None it is a new one, which gives back at once what polars frees,
+    whose allocator keeps as much again. Raises what ``function`` raises, and WorkerLostError, which says what it was
+    ``doing``, where the system ended the process.
     """
-    context = multiprocessing.get_context("spawn")
+    context = context or multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_answer, args=(theirs, function, arguments), daemon=True)
+    process = context.Process(target=_answer, args=(theirs, function, arguments), daemon=True)  # type: ignore[attr-defined]
     try:
         with deaf_to_interrupts(), environment(FRUGAL):
             process.start()

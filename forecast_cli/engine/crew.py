@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import pickle
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
@@ -22,8 +22,11 @@ from forecast_cli.engine.environment import environment
 from forecast_cli.engine.fork_server import SERVED
 from forecast_cli.engine.shards import Job
 from forecast_cli.engine.worker_main import Begun, Message, work
+from forecast_cli.models.registry import ModelChoice
 from forecast_cli.models.spec import ModelKind
 
+#: What takes long to import where something is learned.
+_LEARNING: Final = ("forecast_cli.engine.learning", "forecast_cli.models.pooled.trees")
 #: One thread in each worker, for every library that would take them all; read when a worker first imports them.
 ONE_THREAD: Final = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS"), "1"
@@ -126,7 +129,7 @@ class Crew:
 @contextlib.contextmanager
 def hiring(job: Job) -> Iterator[Crew]:
     """Yield a crew for ``job`` without any worker yet; none is left after."""
-    modules = _modules_needed(job)
+    modules = _modules_needed(job.models)
     with environment(ONE_THREAD):
         crew = Crew(_context(modules), pickle.dumps(job), modules)
         try:
@@ -134,6 +137,15 @@ def hiring(job: Job) -> Iterator[Crew]:
         finally:
             for worker in crew.workers:
                 worker.kill()
+
+
+def worker_context(models: Sequence[ModelChoice], *, learns: bool) -> BaseContext:
+    """Return the context that workers for ``models`` are made in, and before them a process that ``learns``.
+
+    Where there is a fork server it is started, if none is: it imports what they need while others go on.
+    """
+    with environment(ONE_THREAD):
+        return _context((*_modules_needed(models), *(_LEARNING if learns else ())))
 
 
 def try_worker(patience: float) -> int | None:
@@ -172,7 +184,11 @@ def _end_fork_server() -> None:
             os.kill(server, signal.SIGKILL)
 
 
-def _modules_needed(job: Job) -> tuple[str, ...]:
-    """Return what to import before the first task: what takes long to import."""
-    series = any(choice.spec.kind is ModelKind.SERIES for choice in job.models)
-    return (*(("statsforecast.models",) if series else ()), *compiled_modules(job.models))
+def _modules_needed(models: Sequence[ModelChoice]) -> tuple[str, ...]:
+    """Return what to import before the first task, and only where a model needs it: what takes long to import."""
+    specs = [choice.spec for choice in models]
+    slow = {
+        "statsforecast.models": any(spec.kind is ModelKind.SERIES for spec in specs),
+        "holidays.countries": any(spec.finds_events for spec in specs),
+    }
+    return (*(module for module, needed in slow.items() if needed), *compiled_modules(models))

@@ -20,7 +20,7 @@ _MB: Final = 1_000_000
 #: Of the memory that is there, so much is taken where no bound is given: others may want some of it meanwhile.
 _SHARE: Final = 0.8
 #: Measured over all processes of a run (proportional set size): what all take while the input is looked at and while it
-#: learns, what the first one takes while workers are at work, and more where it looked and learned itself, each of its
+#: learns, what the first one takes while workers are at work, and more where it looked at the input itself, each of its
 #: accounts, the server that makes workers, a worker.
 _LOOKING: Final = 250 * _MB
 _LEARNING: Final = 460 * _MB

@@ -18,7 +18,7 @@ from forecast_cli.models.registry import ModelChoice, parse_candidates, parse_mo
 
 #: CPU seconds a shard should cost: long enough that handing it out costs nothing, short enough to keep cores busy.
 TARGET_SECONDS: Final = 10.0
-SMALLEST: Final = 32
+SMALLEST: Final = 16
 LARGEST: Final = 5_000
 MOST_SHARDS: Final = 1_000
 #: Shards that a run is cut into, so that no core is idle while the last one ends, where each still costs half a second.
@@ -110,7 +110,7 @@ def shard_size(settings: Settings, models: Sequence[ModelChoice], n_accounts: in
 
 def cpu_seconds(models: Sequence[ModelChoice], n_accounts: int) -> float:
     """Return what forecasting ``n_accounts`` will cost, by the registry's figures, in CPU seconds."""
-    return n_accounts * sum(choice.spec.cost_ms for choice in models) / 1000
+    return n_accounts * sum(choice.with_season_ms for choice in models) / 1000
 
 
 def joining_seconds(settings: Settings, n_accounts: int) -> float:

@@ -83,6 +83,11 @@ class ModelChoice:
         """Return the CPU time an account takes, in milliseconds, by the registry's figures."""
         return self.spec.cost_ms
 
+    @property
+    def with_season_ms(self) -> float:
+        """Return that time with the seasons the model uses: one may make it many times as dear."""
+        return self.spec.cost_ms if self.season_lengths in ((), (1,)) else self.spec.seasonal_ms or self.spec.cost_ms
+
     def build(self) -> Model:
         """Return the model, with what was learned from all accounts where it does that."""
         if self.spec.build_learned is not None:

@@ -42,8 +42,9 @@ class ModelSpec:
     """One model of the registry.
 
     ``build`` makes the model of some season lengths; ``needs`` returns the observations it needs for season lengths and
-    a horizon. ``cost_ms`` is CPU milliseconds an account: two years of days, 30 days ahead, two levels; ``memory_kb``
-    the kilobytes that an account takes in a worker, from being read to being written. Season lengths
+    a horizon. ``cost_ms`` is CPU milliseconds an account: two years of days, 30 days ahead, two levels; ``seasonal_ms``
+    those with a season, where that is dearer; ``memory_kb`` the kilobytes that an account takes in a worker, from being
+    read to being written. Season lengths
     beyond ``max_season`` are not used: the model goes without season. Those below ``min_season`` are not its own.
     ``build_updatable`` makes the model so that ``FittedModel.update`` keeps what was learned, which takes memory; None
     for a model that has to learn again. ``build_learned`` makes one that learns from all accounts, and that candidates
@@ -59,6 +60,7 @@ class ModelSpec:
     cost_ms: float
     build: Callable[[Seasons], Model]
     needs: Callable[[Seasons, int], int]
+    seasonal_ms: float | None = None
     memory_kb: float = 72.0
     build_updatable: Callable[[Seasons], Model] | None = None
     build_learned: Callable[[Learned | None, Candidates], Model] | None = None

@@ -118,6 +118,7 @@ AUTO_ETS = ModelSpec(
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
     cost_ms=13,
+    seasonal_ms=110,
     build=_auto_ets,
     build_updatable=updatable(_auto_ets),
     needs=_two_seasons,

@@ -1,6 +1,5 @@
 """Log lines for other programs: one JSON object a line, plain ASCII, whatever the data holds."""
 
-import json
 from collections.abc import Mapping
 from datetime import date
 from enum import Enum
@@ -12,11 +11,15 @@ Level = Literal["info", "warning", "error"]
 
 def log_line(event: str, message: str, *, level: Level, fields: Mapping[str, Any]) -> str:
     """Return one event as a line: what happened, how bad it is, in words, and its fields."""
+    import json  # help starts sooner without it
+
     return json.dumps({"event": event, "level": level, "message": message} | dict(fields), default=plain) + "\n"
 
 
 def document(value: Any) -> str:
     """Return ``value`` as indented JSON for a person or a program to read from stdout."""
+    import json
+
     return json.dumps(value, indent=2, ensure_ascii=True, default=plain) + "\n"
 
 

@@ -1,7 +1,7 @@
 """Reading an input as a run does: its files, its schema, its rows, and what the contract says of all of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -55,6 +55,19 @@ def check_whole_input(path: str, settings: Settings, *, threads: int = 1) -> Che
     if rejects(source.findings):
         return CheckedInput(source, None)
     return CheckedInput(source, check_input(source, settings, threads=threads))
+
+
+def look_before_run(path: str, settings: Settings, *, threads: int = 1) -> CheckedInput:
+    """Do the same, and keep of each account what a run asks for: its key, its status and why, its first and last day.
+
+    The ledger of a run is what its shards say. This one is held until the run ends, all accounts of it.
+    """
+    checked = check_whole_input(path, settings, threads=threads)
+    if checked.contract is None:
+        return checked
+    ledger = checked.contract.ledger
+    kept = [*ledger.columns[: ledger.columns.index("status")], "status", "reason", "first", "last"]
+    return replace(checked, contract=replace(checked.contract, ledger=ledger.select(kept)))
 
 
 def _check_readable(source: Source, settings: Settings, threads: int) -> Contract | None:

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from forecast_cli.data.scan.order import is_scattered
 from forecast_cli.data.source import Source
 from forecast_cli.engine.apart import run_apart
 from forecast_cli.engine.compiling import compile_loops, compiled_modules
+from forecast_cli.engine.crew import worker_context
 from forecast_cli.engine.environment import environment
 from forecast_cli.engine.learning import accounts_taught, check_limit, learn_from
 from forecast_cli.engine.local import run_shards
@@ -41,7 +42,7 @@ from forecast_cli.store.permissions import created_with
 from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, is_finished, open_run
 from forecast_cli.workflows.ledgers import part_entries
 from forecast_cli.workflows.overlap import refuse_overlap, refuse_remote
-from forecast_cli.workflows.reading import CheckedInput, accept, check_whole_input, count_statuses, summarize_input
+from forecast_cli.workflows.reading import CheckedInput, accept, count_statuses, look_before_run, summarize_input
 from forecast_cli.workflows.results import ForecastRequest
 
 #: What a command is seen doing.
@@ -114,6 +115,18 @@ class Executed:
     shards_resumed: int
 
 
+def begin_workers(settings: Settings) -> None:
+    """Start what workers are made from, so that it imports while the input is looked at; not where memory is tight.
+
+    Where there is no room for it, that is told once workers are needed.
+    """
+    if is_tight(memory_limit(settings, available_memory())):
+        return
+    models = choose_models(settings)
+    with suppress(OSError):
+        worker_context(models, learns=settings.fitted is None and any(choice.spec.build_learned for choice in models))
+
+
 def prepare(
     command: str, request: ForecastRequest, *, back: tuple[int, ...] = (0,), progress: Progress | None = None
 ) -> Prepared:
@@ -160,8 +173,8 @@ def prepare(
 def _look(path: str, settings: Settings, workers: int, *, tight: bool) -> CheckedInput:
     """Hold the input against the contract; where memory is ``tight``, in a process that takes what it took with it."""
     if tight:
-        return run_apart("looking at the input", check_whole_input, path, settings)
-    return check_whole_input(path, settings, threads=workers)
+        return run_apart("looking at the input", look_before_run, path, settings)
+    return look_before_run(path, settings, threads=workers)
 
 
 def _longest(contract: Contract, settings: Settings) -> int:
@@ -235,7 +248,8 @@ def _learn(prepared: Prepared, progress: Progress) -> Learned | None:
     progress.start("Learning from the past")
     threads = 1 if prepared.room.is_tight else prepared.workers
     given = (prepared.source, settings, accounts_taught(prepared.contract), prepared.back, threads)
-    return run_apart("learning", learn_from, *given) if prepared.room.is_tight else learn_from(*given)
+    context = None if prepared.room.is_tight else worker_context(prepared.models, learns=True)
+    return run_apart("learning", learn_from, *given, context=context)
 
 
 def _refuse_others(candidates: Sequence[ModelChoice], learned: Learned, fitted: str) -> None:

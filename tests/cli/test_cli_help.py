@@ -11,7 +11,19 @@ from forecast_cli import __version__
 from forecast_cli.cli.app import build_app
 from forecast_cli.core.exit_codes import ExitCode
 
-HEAVY = {"polars", "pydantic", "pydantic_settings", "rich", "statsforecast", "numpy", "numba", "pyarrow", "pandas"}
+HEAVY = {
+    "json",
+    "secrets",
+    "polars",
+    "pydantic",
+    "pydantic_settings",
+    "rich",
+    "statsforecast",
+    "numpy",
+    "numba",
+    "pyarrow",
+    "pandas",
+}
 COMMANDS = (
     (),
     ("forecast",),

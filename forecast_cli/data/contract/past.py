@@ -21,7 +21,7 @@ from forecast_cli.data.source import Source
 #: A gap of any length: none ends what is known of the days before it.
 _ANY_GAP: Final = 100_000
 #: Accounts whose rows are put in order together.
-_TOGETHER: Final = 250
+_TOGETHER: Final = 1_000
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Past:
 
     def last_before(self, day: np.datetime64) -> NDArray[np.int64]:
         """Return the last day before ``day`` that each account has a row on, [n]; -1 where there is none."""
-        last = np.full(len(self.panel), -1, dtype=np.int64)
+        last = np.full(len(self.panel), -1, dtype=self.day.dtype)
         earlier = self.day < day.astype("datetime64[D]").astype(np.int64)
         np.maximum.at(last, self.row[earlier], self.day[earlier])
-        return last
+        return last.astype(np.int64)
 
 
 def read_past(source: Source, settings: Settings, ids: pl.Series, *, longest: int) -> Past:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from forecast_cli.core.ledger import Flag
@@ -50,7 +49,7 @@ def account_ids(listed: ListedFile, id_col: str, storage: Storage) -> set[str] |
             parquet = pq.ParquetFile(file, page_checksum_verification=True)
             if id_col in parquet.schema_arrow.names:
                 column = parquet.read([id_col]).column(0)
-                return {str(value) for value in pc.unique(column).to_pylist() if value is not None}
+                return {str(value) for value in column.unique().to_pylist() if value is not None}
     except read_errors():
         pass
     folder = dict(listed.hive).get(id_col)

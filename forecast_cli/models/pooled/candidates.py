@@ -79,7 +79,7 @@ def joined_by(panel: Panel, segments: NDArray[np.int64], weights: Sequence[Weigh
     place, gain = np.full(len(panel), -1, dtype=np.int64), np.zeros(len(panel))
     if not any(one.gain.any() for one in weights):
         return place
-    lot = np.array([panel.seed_of(row) for row in range(len(panel))]) / _LOT
+    lot = panel.seeds() / _LOT
     for number, one in enumerate(weights):
         better = (lot < one.reach[segments]) & (one.gain[segments] > gain)
         place[better], gain[better] = number, one.gain[segments][better]

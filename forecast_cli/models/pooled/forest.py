@@ -53,7 +53,7 @@ def grow(x: NDArray[np.float32], came: NDArray[np.float64], *, trees: int, seed:
     Each splits so that the squares within leaves, summed over the knots, are least (Geurts, Ernst and Wehenkel, Machine
     Learning 63, 2006); leaves keep quantiles (Meinshausen, Journal of Machine Learning Research 7, 2006).
     """
-    from sklearn.ensemble import ExtraTreesRegressor  # takes a second to import, and only learning needs it
+    from forecast_cli.models.pooled.trees import ExtraTreesRegressor  # only learning needs it
 
     grown = ExtraTreesRegressor(
         trees, min_samples_leaf=_LEAF, max_features=_FEATURES, max_depth=_DEEPEST, random_state=seed, n_jobs=1

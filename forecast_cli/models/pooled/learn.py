@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.core.freed import give_back_memory
-from forecast_cli.core.imports import import_without
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.knots import knots_of
 from forecast_cli.models.pooled.calibration import calibrate
@@ -122,7 +121,6 @@ def _vintage(month: np.datetime64, lessons: Lessons, some: NDArray[np.int64], *,
     x, came, group = lessons.x[some], lessons.came[some], lessons.group[some]
     if len(some) < FEWEST or np.unique(group, return_counts=True)[1].max() > len(some) // 2:
         return Vintage(month, len(some))
-    import_without("pandas", "sklearn.ensemble")
     bounded = np.clip(came, -_FURTHEST, _FURTHEST)
 
     def grow_for(number: int) -> Forest:

@@ -15,6 +15,8 @@ EVERY: Final = 15
 MIN_TRAIN: Final = 31
 #: Days of history that a window looks back on.
 LOOK_BACK: Final = 1096
+#: Bytes of an account's seed and a day.
+_PAIR: Final = 16
 
 
 @dataclass(frozen=True)
@@ -39,18 +41,13 @@ def list_windows(panel: Panel, h: int) -> Windows:
     An account's windows lie 15 days apart, on days that a hash of its key decides.
     """
     ends = panel.origins.astype("datetime64[D]").astype(np.int64)
-    firsts = ends - panel.lengths + 1
-    rows, days, priorities = [], [], []
-    for row, (first, end) in enumerate(zip(firsts.tolist(), ends.tolist(), strict=True)):
-        seed = panel.seed_of(row)
-        earliest = first + MIN_TRAIN - 1
-        day = np.arange(earliest + (seed - earliest) % EVERY, end - h + 1, EVERY, dtype=np.int64)
-        rows.append(np.full(len(day), row, dtype=np.int64))
-        days.append(day)
-        priorities.append(_mixed(seed, day))
-    if not rows:
-        return Windows(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint64))
-    return Windows(np.concatenate(rows), np.concatenate(days), np.concatenate(priorities))
+    seeds, earliest = panel.seeds(), ends - panel.lengths + MIN_TRAIN
+    first = earliest + (seeds - earliest) % EVERY
+    count = np.maximum((ends - h - first) // EVERY + 1, 0)
+    row = np.repeat(np.arange(len(panel)), count)
+    number = np.arange(len(row)) - (np.cumsum(count) - count)[row]
+    day = first[row] + EVERY * number
+    return Windows(row, day, _mixed(seeds[row], day))
 
 
 def panel_at(panel: Panel, windows: Windows, look_back: int) -> Panel:
@@ -82,14 +79,12 @@ def came_after(panel: Panel, windows: Windows, knots: NDArray[np.int64]) -> NDAr
 
 def group_of(panel: Panel, windows: Windows, groups: int) -> NDArray[np.int64]:
     """Return which of some ``groups`` of accounts each window belongs to, [m]: by a hash of the account's key."""
-    seeds = np.array([panel.seed_of(row) for row in range(len(panel))], dtype=np.int64)
-    return np.asarray(((seeds // EVERY) % groups)[windows.row])
+    return np.asarray(((panel.seeds() // EVERY) % groups)[windows.row])
 
 
-def _mixed(seed: int, days: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Return a hash of an account's seed and each day."""
-    told = np.stack([np.full(len(days), seed, dtype="<i8"), days.astype("<i8")], axis=1)
-    return np.array(
-        [int.from_bytes(hashlib.blake2b(pair.tobytes(), digest_size=8).digest(), "big") for pair in told],
-        dtype=np.uint64,
-    )
+def _mixed(seeds: NDArray[np.int64], days: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Return a hash of an account's seed and a day, each [m]."""
+    told = np.column_stack([seeds, days]).astype("<i8").tobytes()
+    pairs = (told[start : start + _PAIR] for start in range(0, len(told), _PAIR))
+    digests = (hashlib.blake2b(pair, digest_size=8).digest() for pair in pairs)
+    return np.frombuffer(b"".join(digests), dtype=">u8").astype(np.uint64)

@@ -11,7 +11,7 @@ from forecast_cli.data.files import blame
 from forecast_cli.data.files.open import open_source
 from forecast_cli.data.findings import Action
 from forecast_cli.workflows.forecast import run_forecast
-from forecast_cli.workflows.reading import check_whole_input
+from forecast_cli.workflows.reading import check_whole_input, look_before_run
 from forecast_cli.workflows.results import ForecastRequest
 
 
@@ -44,6 +44,16 @@ def test_IN04_pages_that_cannot_be_read_are_told_beside_what_else_is_wrong(tmp_p
     (tmp_path / "c.parquet").write_bytes(b"no parquet")
     found = rules(check_whole_input(str(tmp_path), Settings()).findings)
     assert {"IN02", "IN04"} <= set(found)
+
+
+def test_a_run_holds_of_each_account_only_what_it_still_asks_for(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet")
+    whole, kept = (look(str(tmp_path), Settings()) for look in (check_whole_input, look_before_run))
+    assert whole.contract is not None
+    assert kept.contract is not None
+    assert kept.contract.ledger.columns == ["unique_id", "status", "reason", "first", "last"]
+    assert kept.contract.ledger.equals(whole.contract.ledger.select(kept.contract.ledger.columns))
+    assert (kept.findings, kept.accounts) == (whole.findings, whole.accounts)
 
 
 def test_an_input_looked_at_in_a_process_of_its_own_is_refused_as_any_other(tmp_path: Path) -> None:

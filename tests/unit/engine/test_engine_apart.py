@@ -7,12 +7,20 @@ import os
 
 import pytest
 
+from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import WorkerLostError
 from forecast_cli.engine.apart import run_apart
+from forecast_cli.engine.crew import worker_context
+from forecast_cli.engine.shards import choose_models
 
 
 def test_what_is_done_apart_comes_back() -> None:
     assert run_apart("adding", operator.add, [1], [2]) == [1, 2]
+
+
+def test_a_process_made_as_workers_are_has_what_they_have() -> None:
+    models = choose_models(Settings(model=("auto",)))
+    assert run_apart("looking", _threads, context=worker_context(models, learns=True)) == "1"
 
 
 def test_what_is_raised_apart_is_raised_here_and_says_where() -> None:
@@ -40,6 +48,10 @@ def test_a_process_for_which_there_is_no_room_is_an_error_with_a_hint(monkeypatc
 def test_a_process_that_ends_as_it_answers_is_an_error_with_a_hint() -> None:
     with pytest.raises(WorkerLostError, match="ended with exit code 7"):
         run_apart("learning", _cut_off)
+
+
+def _threads() -> str | None:
+    return os.environ.get("POLARS_MAX_THREADS")
 
 
 class _EndsWhileTold:

@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.engine.shards import LARGEST, SMALLEST, Shard, choose_models, cut_shards, joining_seconds, shard_size
+from forecast_cli.engine.shards import (
+    ENOUGH_SHARDS,
+    LARGEST,
+    SMALLEST,
+    Shard,
+    choose_models,
+    cut_shards,
+    joining_seconds,
+    shard_size,
+)
 from forecast_cli.models.registry import parse_model
 
 
@@ -49,6 +58,7 @@ def test_work_that_takes_seconds_is_cut_finely_enough_to_keep_cores_busy_to_the_
     dear, cheap = choose_models(Settings(model=("AutoETS",))), choose_models(Settings())
     assert shard_size(Settings(), dear, 400) == pytest.approx(500 / dear[0].spec.cost_ms, abs=1)
     assert shard_size(Settings(), dear, 4_000) == 250
+    assert shard_size(Settings(), [parse_model("AutoETS(7)", (30,))], 400) == 400 / ENOUGH_SHARDS
     assert shard_size(Settings(), cheap, 250) > 250
 
 

@@ -393,3 +393,19 @@ def test_too_little_memory_is_refused_before_anything_is_written(request_of: Cal
     assert not request.output.exists()
     plan = plan_forecast(request_of(balances(), memory="1GB"))
     assert (plan.memory_bytes, plan.at_once) == (10**9, 12)
+
+
+@pytest.mark.parametrize(("memory", "tried"), [(None, 1), ("500MB", 0)])
+def test_workers_are_begun_early_where_there_is_room_and_it_is_no_matter_where_not(
+    memory: str | None, tried: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+
+    def refuse(models: object, *, learns: bool) -> None:
+        begun.append((models, learns))
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(running, "worker_context", refuse)
+    monkeypatch.setattr(running, "available_memory", lambda: 8_000_000_000)
+    running.begin_workers(Settings(memory=memory))
+    assert len(begun) == tried
