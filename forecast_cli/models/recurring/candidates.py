@@ -68,7 +68,7 @@ CANDIDATE: Final = np.dtype(
 _Amounts = NDArray[np.float32]
 _Whole = NDArray[np.int64]
 _Places = NDArray[np.int32]
-_Unsigned = NDArray[np.uint32]  # places that are not held against 0, which takes longer than all else
+_Unsigned = NDArray[np.uint32]  # places that cannot count from the end, which is asked of signed ones each time
 _Records = NDArray[Any]
 
 
