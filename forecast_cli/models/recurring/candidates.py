@@ -54,7 +54,6 @@ _ALIKE_IN_CYCLE: Final = 2
 #: against them.
 FEWEST: Final = {Cycle.WEEKLY: (5, 5), Cycle.BIWEEKLY: (4, 4), Cycle.MONTHLY: (2, 3), Cycle.QUARTERLY: (3, 3)}
 _FEWEST: Final = np.array([[FEWEST.get(cycle, (0, 0))[more > 0] + more for more in _MORE] for cycle in Cycle])
-_LARGEST: Final = float(np.finfo(np.float32).max)
 
 #: A candidate: its ``cycle``, the ``place`` of its phase in the lattice of that cycle, its amounts without sign from
 #: ``low`` to ``high``, ``sign`` 1 or -1. ``fits`` days of the account have such a flow, in or out; other flow may hide
