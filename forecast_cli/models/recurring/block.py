@@ -65,7 +65,7 @@ def block_of(panel: Panel, rows: slice, t: int) -> Block:
 
 
 def ascending(flow: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the keys of each row's flows by their size, [c, t + 1], and how many there are, [c]; behind them is none.
+    """Return the keys (``Block``) of each row's flows by their size, [c, t + 1], and how many there are, [c].
 
     Positive numbers are ordered as their bits are.
     """

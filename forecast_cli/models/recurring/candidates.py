@@ -54,7 +54,6 @@ _ALIKE_IN_CYCLE: Final = 2
 #: against them.
 FEWEST: Final = {Cycle.WEEKLY: (5, 5), Cycle.BIWEEKLY: (4, 4), Cycle.MONTHLY: (2, 3), Cycle.QUARTERLY: (4, 3)}
 _FEWEST: Final = np.array([[FEWEST.get(cycle, (0, 0))[more > 0] + more for more in _MORE] for cycle in Cycle])
-_LARGEST: Final = float(np.finfo(np.float32).max)
 
 #: A candidate: its ``cycle``, the ``place`` of its phase in the lattice of that cycle, its amounts without sign from
 #: ``low`` to ``high``, ``sign`` 1 or -1. ``fits`` days of the account have such a flow, in or out; other flow may hide
@@ -68,7 +67,7 @@ CANDIDATE: Final = np.dtype(
 _Amounts = NDArray[np.float32]
 _Whole = NDArray[np.int64]
 _Places = NDArray[np.int32]
-_Unsigned = NDArray[np.uint32]  # places that are not held against 0, which takes longer than all else
+_Unsigned = NDArray[np.uint32]  # places that cannot count from the end, which is asked of signed ones each time
 _Records = NDArray[Any]
 
 
