@@ -23,9 +23,11 @@ def moved_share(panel: Panel, knots: NDArray[np.int64]) -> NDArray[np.float64]:
 
     distinct, place = np.unique(panel.origins, return_inverse=True)
     ahead = np.concatenate([[0], knots])
-    months = [same_days(distinct, month, int(knots[-1]))[:, ahead] for month in range(1, _MONTHS + 1)]
+    months = np.empty((len(distinct), _MONTHS, len(ahead)), dtype=np.int64)
+    for month in range(_MONTHS):
+        months[:, month] = same_days(distinct, month + 1, int(knots[-1]))[:, ahead]
     moves = np.empty((len(panel), len(knots), 3))
-    count_moves(np.ascontiguousarray(panel.y), panel.lengths, np.stack(months, axis=1), place.reshape(-1), knots, moves)
+    count_moves(np.ascontiguousarray(panel.y), panel.lengths, months, place.reshape(-1), knots, moves)
     elsewhere, known, share = np.moveaxis(moves, 2, 0)
     return np.asarray((elsewhere + _ALL_DAYS * share + 1) / (known + _ALL_DAYS + 1))
 

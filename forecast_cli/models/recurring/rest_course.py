@@ -28,7 +28,9 @@ class SameDays:
 def days_of(origins: NDArray[np.datetime64], h: int) -> SameDays:
     """Return the same days for 0 to ``h`` days after the ``origins`` [n]."""
     distinct, place = np.unique(origins, return_inverse=True)
-    days = np.stack([same_days(distinct, month, h) for month in range(1, MOST_MONTHS + 1)], axis=1)
+    days = np.empty((len(distinct), MOST_MONTHS, h + 1), dtype=np.int64)
+    for month in range(MOST_MONTHS):
+        days[:, month] = same_days(distinct, month + 1, h)
     return SameDays(days, place.reshape(-1))
 
 

@@ -91,3 +91,13 @@ def test_take_keeps_order_currencies_and_origins_and_cuts_the_axis() -> None:
     assert [panel.series(row).tolist() for row in range(2)] == [[3.0], [2.0, 2.0, 2.0]]
     assert panel.origins.tolist() == [FIRST + timedelta(days=4), FIRST + timedelta(days=5)]
     assert whole.take([0]).currencies is None
+
+
+def test_a_part_is_the_neighbouring_rows_on_the_same_axis() -> None:
+    panel = make([{0: 1.0, 3: 2.0}, {2: -5.0}, {4: 7.0}], [5, 5, 4])
+    part = panel.part(slice(1, 3))
+    assert len(part) == 2
+    assert part.ids.to_list() == ["a1", "a2"]
+    assert [part.series(row).tolist() for row in range(2)] == [panel.series(row).tolist() for row in (1, 2)]
+    assert part.y.shape[1] == panel.y.shape[1]
+    assert np.shares_memory(part.y, panel.y)

@@ -1,5 +1,7 @@
 """How likely a balance stands where it stands, and what that says of its quantiles."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -43,6 +45,16 @@ def test_an_account_has_the_same_bits_alone_and_among_others() -> None:
     together = moved_share(panel_of(series), knots)
     for row, one in enumerate(series):
         np.testing.assert_array_equal(moved_share(panel_of([one]), knots)[0], together[row])
+
+
+def test_each_account_has_the_months_before_its_own_origin() -> None:
+    rng, knots = np.random.default_rng(4), np.array([1, 3, 7])
+    series = [np.cumsum(rng.random(400) < 0.1) * 1.0 for _ in range(3)]
+    origins = ["2026-05-14", "2026-03-31", "2026-01-01"]
+    together = replace(panel_of(series), origins=np.array(origins, dtype="datetime64[D]"))
+    found = moved_share(together, knots)
+    for row, (one, origin) in enumerate(zip(series, origins, strict=True)):
+        np.testing.assert_array_equal(moved_share(panel_of([one], origin), knots)[0], found[row])
 
 
 def test_quantiles_around_a_likely_standstill_are_the_last_balance() -> None:
