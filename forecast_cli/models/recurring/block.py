@@ -57,7 +57,7 @@ def block_of(panel: Panel, rows: slice, t: int) -> Block:
     """Return the block of some rows; flow that is not finite, or no more than rounding, is none."""
     y = panel.y[rows]
     eps, flow = np.zeros(len(y)), np.zeros((len(y), t + 1))
-    _fill(np.ascontiguousarray(y), flow, eps)
+    _fill(np.require(y, requirements=["C", "W"]), flow, eps)
     by_size, n_flows = ascending(flow)
     origins = panel.origins[rows].astype("datetime64[D]").astype(np.int64)
     taken = np.zeros(flow.shape, dtype=np.bool_)

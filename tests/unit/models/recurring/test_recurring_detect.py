@@ -250,6 +250,13 @@ def test_accounts_of_several_origins_show_what_each_shows_alone():
         assert together.explained[row].tolist() == alone.explained[0].tolist()
 
 
+def test_balances_that_may_not_be_written_to_show_the_same():
+    panel = panel_of(balances(payments(month_days(12), -80.0)))
+    streams = find_streams(panel)
+    panel.y.setflags(write=False)
+    assert find_streams(panel).strength.tolist() == streams.strength.tolist() != []
+
+
 def test_streams_do_not_depend_on_how_many_accounts_are_looked_at_together(monkeypatch: pytest.MonkeyPatch):
     panel = panel_of(*[balances(payments(month_days(day), -80.0 - day), spending=0.4) for day in range(1, 8)])
     whole = find_streams(panel)
