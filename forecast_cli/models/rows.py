@@ -1,4 +1,4 @@
-"""Sums along the rows of a panel that come out in the same bits whatever stands beside or before a row.
+"""Rows of a panel: as loops take them, and their sums, in the same bits whatever stands beside or before a row.
 
 numpy's ``sum`` adds in pairs, in an order that depends on the length of the array: the same account in a panel with a
 longer neighbour, hence with more NaN before its first day, would get other last bits. ``np.add.accumulate`` adds from
@@ -6,6 +6,7 @@ left to right, and zeros before the first day change nothing.
 """
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from forecast_cli.data.panel import Panel
 
 #: Rows worked on at a time: few enough that a block of two years of days stays in the processor's cache.
 _CHUNK = 256
+
+Number = TypeVar("Number", bound=np.generic)
 
 
 def row_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -59,6 +62,11 @@ def squared_changes(panel: Panel, lag: int, *, drift: NDArray[np.float64] | None
             np.copyto(change, 0.0, where=np.isnan(change))
             total[rows] = np.add.accumulate(change, axis=1, out=change)[:, -1]
     return total
+
+
+def in_c_order(values: NDArray[Number]) -> NDArray[Number]:
+    """Return ``values`` as compiled loops take them, in C order and not read-only; a copy only where they are not."""
+    return np.require(values, requirements=["C", "W"])
 
 
 def chunks(n: int) -> Iterator[slice]:

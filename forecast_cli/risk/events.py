@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.core.risk import CROSSED
-from forecast_cli.models.rows import tree_sum
+from forecast_cli.models.rows import in_c_order, tree_sum
 
 #: Windows, in days from the origin, whose low point is asked for.
 WINDOWS: Final = (7, 14, 30, 60, 90)
@@ -45,7 +45,7 @@ def look_ahead(paths: NDArray[np.float64], thresholds: NDArray[np.float64], wind
     """
     from forecast_cli.risk.loops import count_below, date_below, lowest_yet
 
-    by_day, days = np.ascontiguousarray(np.swapaxes(paths, 1, 2)), np.array(windows)
+    by_day, days = in_c_order(np.swapaxes(paths, 1, 2)), np.array(windows)
     n, _, s = by_day.shape
     lows = np.empty((n, len(windows), s))
     lowest_yet(by_day, days, lows)
@@ -54,7 +54,7 @@ def look_ahead(paths: NDArray[np.float64], thresholds: NDArray[np.float64], wind
     prob, below = np.empty(shape), np.empty(shape)
     first, reached = (np.full((*shape, len(CROSSED)), np.nan) for _ in range(2))
     under = np.empty((*thresholds.shape, s), dtype=np.int32)
-    count_below(by_day, np.ascontiguousarray(thresholds), days, below, under)
+    count_below(by_day, in_c_order(thresholds), days, below, under)
     enough = np.array([int(np.ceil(share * s - 1e-9)) for share in CROSSED])
     date_below(under, days, enough, prob, first, reached)
     untold = np.isnan(lows[:, -1:, -1] + thresholds)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, quantile_probabilities
 from forecast_cli.models.normal_scores import normal_scores
+from forecast_cli.models.rows import in_c_order
 
 N_PATHS: Final = 100
 #: Weight of a course's mean rank against its rank of the day. With MSTL(30), low point of 30 days under p10, on real
@@ -65,7 +66,7 @@ def order_courses(panel: Panel, h: int, n_paths: int = N_PATHS) -> NDArray[np.in
 
     keys = np.zeros((len(panel), h, n_paths), dtype=np.int32)
     if panel.y.shape[1] > h:
-        key_courses(np.ascontiguousarray(panel.y), panel.lengths, _order_of_paths(n_paths), keys)
+        key_courses(in_c_order(panel.y), panel.lengths, _order_of_paths(n_paths), keys)
     order = _argsorted(keys, 1 << 23)
     hold_ranks(order, np.array([PERSISTENCE]), keys)
     return _argsorted(keys, (1 + PERSISTENCE) * h * n_paths)
@@ -94,7 +95,7 @@ def _shuffled(
     line = np.searchsorted(knots, scores, side="right")
     beyond = scores - knots[np.maximum(line - 1, 0)]
     paths = np.empty(order.shape)
-    lay_paths(np.ascontiguousarray(forecast.quantiles), knots, beyond, line, order, paths)
+    lay_paths(in_c_order(forecast.quantiles), knots, beyond, line, order, paths)
     return paths
 
 

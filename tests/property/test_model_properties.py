@@ -13,6 +13,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.ladder import LadderForecast, forecast_panel
 from forecast_cli.models.registry import REGISTRY, parse_model
 from forecast_cli.models.spec import ModelKind
+from forecast_cli.risk.paths import shuffle_paths
 
 BLOCK_MODELS = [name for name, spec in REGISTRY.items() if spec.kind is ModelKind.BLOCK]
 POISONS = (np.nan, np.inf, -np.inf, 1e300, -1e300, 1e15)
@@ -140,6 +141,17 @@ def test_block_models_shift_with_the_balance(model: str, one: np.ndarray, h: int
     tolerance = 1e-9 * (np.abs(one).max() + abs(shift)) * h
     np.testing.assert_allclose(got.mean, want.mean + shift, rtol=0, atol=tolerance)
     np.testing.assert_allclose(got.quantiles, want.quantiles + shift, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("model", BLOCK_MODELS)
+def test_balances_that_may_not_be_written_to_are_forecast_all_together(model: str):
+    panel = panel_of([np.cumsum(np.random.default_rng(row).normal(0, 10, 400)).round(2) for row in range(3)])
+    want = parse_model(model, (7,)).build().fit(panel).forecast(30, (50.0, 80.0))
+    paths = shuffle_paths(panel, want)
+    panel.y.setflags(write=False)
+    got = parse_model(model, (7,)).build().fit(panel).forecast(30, (50.0, 80.0))
+    np.testing.assert_array_equal(got.quantiles, want.quantiles)
+    np.testing.assert_array_equal(shuffle_paths(panel, got), paths)
 
 
 @settings(max_examples=10, deadline=None)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.pooled.outlook import Outlook
+from forecast_cli.models.rows import in_c_order
 
 #: Stands for what a short history does not tell: below all that one does.
 _UNKNOWN: Final = -99.0
@@ -53,7 +54,7 @@ def _account_features(panel: Panel, scale: NDArray[np.float64]) -> NDArray[np.fl
 
     told = np.empty((len(panel), NAMES.index("days_still")))
     means, ranges, changes = (np.array(each) for each in (_MEANS, _RANGES, _CHANGES))
-    tell_past(np.ascontiguousarray(panel.y), panel.lengths, scale, means, ranges, changes, told)
+    tell_past(in_c_order(panel.y), panel.lengths, scale, means, ranges, changes, told)
     return told
 
 

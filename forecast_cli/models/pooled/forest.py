@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.pooled.leaves import leaf_statistics
+from forecast_cli.models.rows import in_c_order
 
 #: Fewest windows in a leaf, share of the features that a split is chosen from, and the deepest a tree goes.
 _LEAF: Final = 15
@@ -41,7 +42,7 @@ def consult(forest: Forest, x: NDArray[np.float32]) -> NDArray[np.float64]:
     from forecast_cli.models.pooled.loops import add_leaves
 
     total = np.zeros((len(x), *forest[0].values.shape[1:]))
-    rows = np.ascontiguousarray(x)
+    rows = in_c_order(x)
     for tree in forest:
         add_leaves(rows, tree.feature, tree.threshold, tree.left, tree.right, tree.values, total)
     return total / len(forest)

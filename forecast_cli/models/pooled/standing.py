@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.months import same_days
+from forecast_cli.models.rows import in_c_order
 
 #: Months back that the same day is looked at, and what all days of the last year count beside them, in months.
 _MONTHS: Final = 12
@@ -27,7 +28,7 @@ def moved_share(panel: Panel, knots: NDArray[np.int64]) -> NDArray[np.float64]:
     for month in range(_MONTHS):
         months[:, month] = same_days(distinct, month + 1, int(knots[-1]))[:, ahead]
     moves = np.empty((len(panel), len(knots), 3))
-    count_moves(np.ascontiguousarray(panel.y), panel.lengths, months, place.reshape(-1), knots, moves)
+    count_moves(in_c_order(panel.y), panel.lengths, months, place.reshape(-1), knots, moves)
     elsewhere, known, share = np.moveaxis(moves, 2, 0)
     return np.asarray((elsewhere + _ALL_DAYS * share + 1) / (known + _ALL_DAYS + 1))
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.compiled import kernel
 from forecast_cli.models.recurring.cycles import LATEST
+from forecast_cli.models.rows import in_c_order
 
 #: Rounding of a difference of two balances, as a share of the largest.
 _ROUNDING: Final = 2.0**-46
@@ -57,7 +58,7 @@ def block_of(panel: Panel, rows: slice, t: int) -> Block:
     """Return the block of some rows; flow that is not finite, or no more than rounding, is none."""
     y = panel.y[rows]
     eps, flow = np.zeros(len(y)), np.zeros((len(y), t + 1))
-    _fill(np.require(y, requirements=["C", "W"]), flow, eps)
+    _fill(in_c_order(y), flow, eps)
     by_size, n_flows = ascending(flow)
     origins = panel.origins[rows].astype("datetime64[D]").astype(np.int64)
     taken = np.zeros(flow.shape, dtype=np.bool_)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.models.compiled import kernel
 from forecast_cli.models.knots import between_knots, knots_of
+from forecast_cli.models.rows import in_c_order
 
 #: Days that level, drift and pull are learned from: a year holds every season once.
 _DAYS: Final = 365
@@ -42,7 +43,7 @@ def fit_reversion(y: NDArray[np.float64], rest: NDArray[np.float64]) -> Reversio
     the account's own days (Hoerl and Kennard, Technometrics 12(1), 1970), and kept between -0.2 and 0.
     """
     found = Reversion(*np.empty((3, len(y))))
-    _fit(np.ascontiguousarray(y), np.ascontiguousarray(rest), found.level, found.drift, found.pull)
+    _fit(in_c_order(y), in_c_order(rest), found.level, found.drift, found.pull)
     return found
 
 
@@ -57,7 +58,7 @@ def path_squares(
     knots = np.unique(np.r_[1, knots_of(h)])
     out, path = np.empty((len(y), len(knots))), np.empty((len(y), _DAYS + 1))
     level, drift, pull = reversion.level, reversion.drift, reversion.pull
-    _errors(np.ascontiguousarray(y), np.ascontiguousarray(rest), level, drift, pull, path)
+    _errors(in_c_order(y), in_c_order(rest), level, drift, pull, path)
     days = np.count_nonzero(~np.isnan(y[:, -_DAYS - 1 : -1]), axis=1)
     _squares(path, 1.0 - pull, days, knots, out)
     return between_knots(out, knots, h)
