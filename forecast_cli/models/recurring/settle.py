@@ -14,7 +14,7 @@ from forecast_cli.models.recurring.streams import STREAM
 _EQUAL: Final = 30.0
 #: Amounts closer than this, as a ratio, may be one stream seen in two phases.
 _APART: Final = 1.45
-#: Share of the days of a stream that varies on which one of equal amounts may be paid.
+#: Share of the days of a stream on which one of equal amounts may be paid.
 _SHARED: Final = 0.1
 
 _Flags = NDArray[np.bool_]
@@ -25,11 +25,11 @@ _Records = NDArray[Any]
 def settle(block: Block, streams: _Records, due: _Records) -> _Records:
     """Return those of the streams, of ``STREAM`` [m], that are the strongest of like amounts; ``due`` are their days.
 
-    What varies and comes on the days of equal amounts waits: once these are taken out, what is left of a day is what
-    the stream that varies brings.
+    What comes on the days of stronger ones of equal amounts waits: once these are taken out, what is left of a day is
+    what the other brings.
     """
-    kept = np.zeros(len(streams), dtype=np.bool_)
-    _settle(streams, due, block.origins, kept, np.empty(len(streams), np.int64), np.empty(block.t, dtype=np.bool_))
+    kept, order = np.zeros(len(streams), dtype=np.bool_), np.empty(len(streams), np.int64)
+    _settle(streams, due, block.origins, kept, order, *np.empty((2, block.t), dtype=np.bool_))
     return streams[kept]
 
 
@@ -66,15 +66,18 @@ def _keep_strongest(streams: _Records, order: _Whole, kept: _Flags) -> None:
 
 
 @part
-def _mark(due: _Records, start: int, busy: _Flags) -> None:
-    """Mark the days, from ``start`` on, on which a stream is paid, or may be a part of what is."""
+def _mark(due: _Records, start: int, paid: _Flags, busy: _Flags) -> None:
+    """Mark the days, from ``start`` on, that a stream is ``paid`` on, and those on which it may be part of what is."""
     newest, oldest = len(due), -1
     for back in range(len(due)):
         if due[back]["paid"]:
             newest, oldest = min(newest, back), back
     for back in range(newest, oldest + 1):
-        if due[back]["paid"] or due[back]["within"]:
-            busy[due[back]["due"] + due[back]["offset"] - start] = True
+        column = due[back]["due"] + due[back]["offset"] - start
+        if due[back]["paid"]:
+            paid[column], busy[column] = True, True
+        elif due[back]["within"]:
+            busy[column] = True
 
 
 @part
@@ -85,9 +88,11 @@ def _count_shared(due: _Records, start: int, busy: _Flags) -> int:
     return shared
 
 
-@kernel((STREAM, 1), (PAYMENT, 1), (np.int64, 1), (np.bool_, 1), (np.int64, 1), (np.bool_, 1))
-def _settle(streams: _Records, due: _Records, origins: _Whole, kept: _Flags, order: _Whole, busy: _Flags) -> None:
-    """Say which streams are kept; ``order`` [m] and ``busy`` [t] are written over."""
+@kernel((STREAM, 1), (PAYMENT, 1), (np.int64, 1), (np.bool_, 1), (np.int64, 1), (np.bool_, 1), (np.bool_, 1))
+def _settle(
+    streams: _Records, due: _Records, origins: _Whole, kept: _Flags, order: _Whole, paid: _Flags, busy: _Flags
+) -> None:
+    """Say which streams are kept; ``order`` [m], ``paid`` and ``busy`` [t] are written over."""
     first = 0
     while first < len(streams):
         row, behind = streams[first]["row"], first
@@ -96,11 +101,14 @@ def _settle(streams: _Records, due: _Records, origins: _Whole, kept: _Flags, ord
         start = origins[row] - len(busy) + 1
         _rank(streams[first:behind], order)
         _keep_strongest(streams[first:behind], order, kept[first:behind])
-        busy[:] = False
-        for number in range(first, behind):
+        paid[:], busy[:] = False, False
+        for place in range(behind - first):
+            number = first + order[place]
             one = streams[number]
             if kept[number] and one["fixed"]:
-                _mark(due[one["start"] : one["end"]], start, busy)
+                kept[number] = _count_shared(due[one["start"] : one["end"]], start, paid) <= _SHARED * one["n_seen"]
+                if kept[number]:
+                    _mark(due[one["start"] : one["end"]], start, paid, busy)
         for number in range(first, behind):
             one = streams[number]
             if kept[number] and not one["fixed"]:

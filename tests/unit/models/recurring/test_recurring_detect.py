@@ -74,6 +74,14 @@ def test_two_streams_on_one_day_are_told_apart_where_one_goes_without_the_other(
     }
 
 
+def test_equal_amounts_among_others_of_one_stream_are_not_a_second_one():
+    days, rng = month_days(11, Rule.AFTER), np.random.default_rng(2)
+    amounts = np.round(rng.uniform(-420, -180, len(days)), 2)
+    amounts = np.where(rng.random(len(days)) < 0.35, -198.57, np.where(rng.random(len(days)) < 0.2, -324.74, amounts))
+    found = listed(dict(zip(days, amounts.tolist(), strict=True)))
+    assert [str(day) for day in found.next_date] == ["2026-07-13"]
+
+
 @pytest.mark.parametrize(
     ("other", "rule", "cycles"),
     [
