@@ -58,4 +58,6 @@ def _say(number: int) -> None:
 
 
 def _end(number: int) -> NoReturn:
+    if sys.stderr.isatty():
+        os.write(sys.stderr.fileno(), b"\x1b[?25h")  # the cursor, which a bar has hidden
     os._exit(128 + number)

@@ -3,12 +3,14 @@
 import multiprocessing
 import signal
 from collections.abc import Callable
+from contextlib import nullcontext
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any, Final, TypeVar
 
 from forecast_cli.core.errors import WorkerLostError
+from forecast_cli.engine.crew import end_fork_server
 from forecast_cli.engine.deaf import deaf_to_interrupts
 from forecast_cli.engine.environment import FRUGAL, environment
 from forecast_cli.engine.losses import exit_words
@@ -28,13 +30,13 @@ def run_apart(
     whose allocator keeps as much again. Raises what ``function`` raises, and WorkerLostError, which says what it was
     ``doing``, where the system ended the process.
     """
-    context = context or multiprocessing.get_context("spawn")
+    server, context = context is not None, context or multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(theirs, function, arguments), daemon=True)  # type: ignore[attr-defined]
     try:
-        with deaf_to_interrupts(), environment(FRUGAL):
-            process.start()
+        _start(process, server=server)
         theirs.close()
+        ours.poll(None)  # which an interrupt ends, where polars has a read taken up again
         answer: Any = ours.recv()
     except (EOFError, OSError) as error:  # it ended, in the middle of its answer or before, or there is no room for it
         raise WorkerLostError(
@@ -51,6 +53,16 @@ def run_apart(
         raise as_raised(answer)
     found: Answer = answer
     return found
+
+
+def _start(process: BaseProcess, *, server: bool) -> None:
+    """Start the process: a new one, or by a ``server`` that may import for long before, and is deaf itself."""
+    try:
+        with nullcontext() if server else deaf_to_interrupts(), environment(FRUGAL):
+            process.start()
+    except KeyboardInterrupt:
+        end_fork_server()
+        raise
 
 
 def _fate(process: BaseProcess, error: EOFError | OSError) -> str:

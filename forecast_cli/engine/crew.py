@@ -114,7 +114,7 @@ class Crew:
             process.start()
         except BaseException:
             ours.close()
-            _end_fork_server()
+            end_fork_server()
             raise
         finally:
             theirs.close()
@@ -176,7 +176,7 @@ def _context(modules: tuple[str, ...]) -> BaseContext:
     return context
 
 
-def _end_fork_server() -> None:
+def end_fork_server() -> None:
     """End a fork server that may still be about to make a worker, and would when nothing is left to work with."""
     server = getattr(forkserver._forkserver, "_forkserver_pid", None)
     if server is not None:

@@ -25,7 +25,7 @@ _SHARE: Final = 0.8
 _LOOKING: Final = 250 * _MB
 _LEARNING: Final = 460 * _MB
 _WAITING: Final = 130 * _MB
-_LEARNED: Final = 150 * _MB
+_LOOKED: Final = 150 * _MB
 _ACCOUNT: Final = 400
 _SERVER: Final = 80 * _MB
 _WORKER: Final = 170 * _MB
@@ -103,7 +103,7 @@ def find_room(models: Sequence[ModelChoice], load: Load, *, workers: int, limit:
     if limit is None:
         return Room(None, workers, load.shard)
     few = min(load.shard, _FEW)
-    left = limit - _fixed(models, load) - (0 if is_tight(limit) else _LEARNED)
+    left = limit - _fixed(models, load) - (0 if is_tight(limit) else _LOOKED)
     fitting = max(min(workers, left // (_worker(models, load) + few * _need(models, load))), 1)
     at_once = (left // fitting - _worker(models, load)) // _need(models, load)
     return Room(limit, fitting, max(min(at_once, load.shard), few))

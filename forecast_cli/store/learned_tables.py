@@ -12,6 +12,7 @@ from forecast_cli.core.errors import ConfigError
 from forecast_cli.models.knots import knots_of
 from forecast_cli.models.pooled.calibration import GRID, Calibration
 from forecast_cli.models.pooled.candidates import BANDS, SEGMENTS, Weights
+from forecast_cli.models.pooled.features import feature_names
 from forecast_cli.models.pooled.forest import Tree
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.store.layout import LEARNED_SCORES, LEARNED_TREES, LEARNED_WEIGHTS
@@ -83,6 +84,8 @@ def read_learned(folder: Path, *, h: int) -> Learned:
     if longest < h:
         raise ConfigError(f"--fitted {folder}: was learned for {longest} days ahead, asked for {h}", hint)
     knots = knots_of(longest)
+    if not _is_sound(trees, n_features=len(feature_names(knots))):
+        raise ConfigError(f"--fitted {folder}: {LEARNED_TREES} is damaged: a node leads out of its tree", hint)
     vintages = tuple(
         replace(
             _vintage(month, own, trees.filter(pl.col("as_of") == month[0]), len(knots)),
@@ -91,6 +94,16 @@ def read_learned(folder: Path, *, h: int) -> Learned:
         for month, own in scores.sort("as_of", maintain_order=True).group_by("as_of", maintain_order=True)
     )
     return Learned(longest, knots, vintages)
+
+
+def _is_sound(trees: pl.DataFrame, *, n_features: int) -> bool:
+    """Say whether each node asks for a feature there is and leads to nodes behind it in its tree, a leaf to itself."""
+    node, own = pl.col("node"), ["as_of", "tree"]
+    behind = [pl.col(side).is_between(node + 1, node.max().over(own)) for side in ("left", "right")]
+    ends = (pl.col("left") == node) & (pl.col("right") == node)
+    sound = pl.col("feature").is_between(0, n_features - 1) & (ends | pl.all_horizontal(behind))
+    in_order = node == pl.int_range(pl.len()).over(own)
+    return bool(trees.select((sound & in_order).all()).item())
 
 
 def _date(vintage: Vintage) -> date:

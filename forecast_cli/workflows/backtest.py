@@ -32,7 +32,7 @@ from forecast_cli.workflows.ledgers import merge_tables
 from forecast_cli.workflows.report import REPORT_JSON, get_ready, write_reports
 from forecast_cli.workflows.results import ForecastRequest, InputSummary, WrittenFile
 from forecast_cli.workflows.run_metrics import write_metrics_json
-from forecast_cli.workflows.running import Prepared, begin_workers, execute, prepare
+from forecast_cli.workflows.running import Prepared, execute, prepare
 from forecast_cli.workflows.summary import list_files, summarize_source
 
 COMMAND: Final = "backtest"
@@ -72,9 +72,8 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
     refuse_if_held(request.output)
     settings = replaying(request.settings)
     progress = progress or NullProgress()
-    begin_workers(settings)
     replayed = replace(request, settings=settings)
-    prepared = prepare(COMMAND, replayed, back=cutoffs_back(settings), progress=progress)
+    prepared = prepare(COMMAND, replayed, back=cutoffs_back(settings), progress=progress, begins=True)
     check_attributes(prepared.checked.source, prepared.settings, {*BANDS, CUTOFF, N_TRAIN, SCALE, SCALE_RMS})
     done = execute(
         prepared,

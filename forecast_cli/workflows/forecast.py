@@ -25,7 +25,7 @@ from forecast_cli.workflows.reading import count_statuses, summarize_input
 from forecast_cli.workflows.results import ForecastPlan, ForecastRequest, ForecastRun
 from forecast_cli.workflows.run_change import Side, find_previous, measure_change
 from forecast_cli.workflows.run_metrics import write_metrics_json
-from forecast_cli.workflows.running import Prepared, begin_workers, execute, prepare
+from forecast_cli.workflows.running import Prepared, execute, prepare
 from forecast_cli.workflows.summary import summarize_run
 
 COMMAND = "forecast"
@@ -38,9 +38,8 @@ def run_forecast(request: ForecastRequest, progress: Progress | None = None) -> 
     OutputNotWrittenError or WorkerLostError; finished shards are kept.
     """
     refuse_if_held(request.output)
-    begin_workers(request.settings)
     progress = progress or NullProgress()
-    prepared = prepare(COMMAND, request, progress=progress)
+    prepared = prepare(COMMAND, request, progress=progress, begins=True)
     finish = partial(_finish, previous=request.previous, warn=progress.warn)
     done = execute(prepared, forecast_shard, finish, force=request.force, progress=progress)
     return summarize_run(

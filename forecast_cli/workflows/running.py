@@ -115,23 +115,17 @@ class Executed:
     shards_resumed: int
 
 
-def begin_workers(settings: Settings) -> None:
-    """Start what workers are made from, so that it imports while the input is looked at; not where memory is tight.
-
-    Where there is no room for it, that is told once workers are needed.
-    """
-    if is_tight(memory_limit(settings, available_memory())):
-        return
-    models = choose_models(settings)
-    with suppress(OSError):
-        worker_context(models, learns=settings.fitted is None and any(choice.spec.build_learned for choice in models))
-
-
 def prepare(
-    command: str, request: ForecastRequest, *, back: tuple[int, ...] = (0,), progress: Progress | None = None
+    command: str,
+    request: ForecastRequest,
+    *,
+    back: tuple[int, ...] = (0,),
+    progress: Progress | None = None,
+    begins: bool = False,
 ) -> Prepared:
     """Read and check the input, cut the work: each account is forecast ``back`` days before its origin. Writes nothing.
 
+    Where the run ``begins`` after it, what workers are made from is started first, and lasts as long as this process.
     Raises InputRejectedError, ConfigError, also where what is left to do does not fit into ``--memory``, and
     OutputConflictError where the output lies inside the input.
     """
@@ -142,6 +136,8 @@ def prepare(
     refuse_overlap(request.input, request.output)
     limit, workers = memory_limit(settings, available_memory()), settings.jobs or usable_cores()
     progress = progress or NullProgress()
+    if begins and not is_tight(limit):
+        _begin_workers(settings, models)
     progress.start("Looking at the input")
     checked = _look(request.input, settings, workers, tight=is_tight(limit))
     progress.finish()
@@ -168,6 +164,15 @@ def prepare(
         room=find_room(models, load, workers=workers, limit=limit),
         back=back,
     )
+
+
+def _begin_workers(settings: Settings, models: Sequence[ModelChoice]) -> None:
+    """Start what workers are made from, so that it imports while the input is looked at.
+
+    Where there is no room for it, that is told once workers are needed.
+    """
+    with suppress(OSError):
+        worker_context(models, learns=settings.fitted is None and any(choice.spec.build_learned for choice in models))
 
 
 def _look(path: str, settings: Settings, workers: int, *, tight: bool) -> CheckedInput:
@@ -211,8 +216,10 @@ def execute(
             prepared = replace(prepared, in_order=_put_in_order(prepared, run, progress))
         with environment(prepared.room.variables):
             give_back_memory()
-            if prepared.room.is_tight:
+            if prepared.room.is_tight and len(done) < len(prepared.shards):
+                progress.start("Compiling")
                 run_apart("compiling", compile_loops, compiled_modules(prepared.models))
+                progress.finish()
             prepared = replace(prepared, learned=_learn(prepared, progress))
             give_back_memory()
             with _beside(meanwhile if len(done) < len(prepared.shards) else None):
@@ -249,7 +256,9 @@ def _learn(prepared: Prepared, progress: Progress) -> Learned | None:
     threads = 1 if prepared.room.is_tight else prepared.workers
     given = (prepared.source, settings, accounts_taught(prepared.contract), prepared.back, threads)
     context = None if prepared.room.is_tight else worker_context(prepared.models, learns=True)
-    return run_apart("learning", learn_from, *given, context=context)
+    learned = run_apart("learning", learn_from, *given, context=context)
+    progress.finish()
+    return learned
 
 
 def _refuse_others(candidates: Sequence[ModelChoice], learned: Learned, fitted: str) -> None:

@@ -4,11 +4,13 @@ import errno
 import multiprocessing
 import operator
 import os
+import signal
 
 import pytest
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import WorkerLostError
+from forecast_cli.engine import apart
 from forecast_cli.engine.apart import run_apart
 from forecast_cli.engine.crew import worker_context
 from forecast_cli.engine.shards import choose_models
@@ -21,6 +23,31 @@ def test_what_is_done_apart_comes_back() -> None:
 def test_a_process_made_as_workers_are_has_what_they_have() -> None:
     models = choose_models(Settings(model=("auto",)))
     assert run_apart("looking", _threads, context=worker_context(models, learns=True)) == "1"
+
+
+def test_an_interrupt_while_a_server_still_imports_is_heard_at_once_and_ends_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended = []
+
+    class Interrupted:
+        pid = None
+
+        def start(self) -> None:
+            heard = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+            assert signal.SIGINT not in heard
+            raise KeyboardInterrupt
+
+    class Context:
+        Pipe = staticmethod(multiprocessing.Pipe)
+
+        def Process(self, **_: object) -> Interrupted:
+            return Interrupted()
+
+    monkeypatch.setattr(apart, "end_fork_server", lambda: ended.append(True))
+    with pytest.raises(KeyboardInterrupt):
+        run_apart("learning", operator.add, 1, 2, context=Context())  # type: ignore[arg-type]
+    assert ended == [True]
 
 
 def test_what_is_raised_apart_is_raised_here_and_says_where() -> None:

@@ -49,6 +49,33 @@ print([getattr(risk, name).tobytes().hex() for name in vars(risk)])
 )
 
 
+#: Histories of other lengths and origins, one dead, one too large for single precision; a day and three months ahead.
+ODD = """
+import numpy as np, polars as pl
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.base import Forecast
+from forecast_cli.models.pooled.outlook import look_ahead
+from forecast_cli.models.recurring.detect import find_streams
+from forecast_cli.risk.outlook import panel_outlooks
+
+lengths, rng = np.array([1, 2, 3, 31, 59, 60, 200, 200, 200]), np.random.default_rng(5)
+y = np.full((9, 200), np.nan)
+for row, days in enumerate(lengths):
+    y[row, 200 - days :] = np.cumsum(np.round(rng.normal(0, 40, days), 2) * (rng.random(days) < 0.3)) + 900.25
+y[7], y[8] = 12.5, y[8] * 1e45
+origins = np.array(["2026-01-31", "2026-02-01", "2026-03-31"] * 3, dtype="datetime64[D]")
+panel = Panel(pl.Series([f"A{row}" for row in range(9)]), y, lengths, origins)
+print(find_streams(panel).explained.tobytes().hex())
+for h in (1, 90):
+    outlook = look_ahead(panel, h)
+    print(outlook.path.tobytes().hex(), outlook.sd.tobytes().hex())
+    quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * np.array([-2.0, -1.2, 0.1, 1.3, 2.2])
+    forecast = Forecast(outlook.path, quantiles, (80.0, 95.0))
+    risk = panel_outlooks(panel, {"own": forecast}, np.zeros((9, 1)), n_paths=20)["own"]
+    print([getattr(risk, name).tobytes().hex() for name in vars(risk)])
+"""
+
+
 def test_what_cannot_be_kept_is_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch):
     importlib.import_module("forecast_cli.risk.loops")  # at the first kernel numba has parts of its own to compile
     real, asked = numba.njit, []
@@ -72,13 +99,18 @@ def test_what_cannot_be_kept_is_compiled_all_the_same(monkeypatch: pytest.Monkey
     assert total(np.arange(4.0)) == 6.0
 
 
+def said(program: str, **variables: str) -> str:
+    names = {**os.environ, **variables}
+    return subprocess.run([sys.executable, "-c", program], env=names, capture_output=True, text=True, check=True).stdout
+
+
 def test_numbers_are_those_of_plain_python():
-    plain = {"NUMBA_DISABLE_JIT": "1", "PYTHONWARNINGS": "ignore"}
-    compiled, slow = (
-        subprocess.run(
-            [sys.executable, "-c", AHEAD], env={**os.environ, **extra}, capture_output=True, text=True, check=True
-        ).stdout
-        for extra in ({}, plain)
-    )
+    compiled, slow = said(AHEAD), said(AHEAD, NUMBA_DISABLE_JIT="1", PYTHONWARNINGS="ignore")
     assert "1200.5" in compiled
+    assert compiled == slow
+
+
+def test_plain_python_finds_no_place_beyond_an_array_for_histories_of_any_length():
+    compiled, slow = said(ODD), said(ODD, NUMBA_DISABLE_JIT="1", PYTHONWARNINGS="ignore")
+    assert len(compiled.splitlines()) == 5
     assert compiled == slow

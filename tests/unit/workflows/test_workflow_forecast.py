@@ -397,9 +397,10 @@ def test_too_little_memory_is_refused_before_anything_is_written(request_of: Cal
 
 @pytest.mark.parametrize(("memory", "tried"), [(None, 1), ("500MB", 0)])
 def test_workers_are_begun_early_where_there_is_room_and_it_is_no_matter_where_not(
-    memory: str | None, tried: int, monkeypatch: pytest.MonkeyPatch
+    memory: str | None, tried: int, request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun = []
+    request, begun = request_of(balances(accounts=2)), []
+    settings = request.settings.model_copy(update={"memory": memory})
 
     def refuse(models: object, *, learns: bool) -> None:
         begun.append((models, learns))
@@ -407,5 +408,7 @@ def test_workers_are_begun_early_where_there_is_room_and_it_is_no_matter_where_n
 
     monkeypatch.setattr(running, "worker_context", refuse)
     monkeypatch.setattr(running, "available_memory", lambda: 8_000_000_000)
-    running.begin_workers(Settings(memory=memory))
+    running.prepare("forecast", replace(request, settings=settings), begins=True)
+    assert len(begun) == tried
+    running.prepare("forecast", replace(request, settings=settings))
     assert len(begun) == tried

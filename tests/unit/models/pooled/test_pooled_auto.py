@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from forecast_cli.core.errors import ConfigError
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.sample.block import generate_block
 from forecast_cli.data.sample.spec import SampleSpec
@@ -132,6 +133,22 @@ def test_what_was_learned_is_read_back_as_it_was(panel: Panel, learned: Learned,
     again = read_learned(tmp_path, h=H)
     said, then = (Auto(one).fit(panel).forecast(H, LEVELS) for one in (learned, again))
     np.testing.assert_array_equal(said.quantiles, then.quantiles)
+
+
+@pytest.mark.parametrize(("column", "value"), [("feature", 99), ("feature", -1), ("left", 10**6), ("right", 0)])
+def test_trees_that_lead_out_of_themselves_are_refused(
+    learned: Learned, column: str, value: int, tmp_path: Path
+) -> None:
+    for name, frame in learned_frames(learned).items():
+        root = (pl.int_range(pl.len()) == 0) if column in frame.columns else None
+        damaged = (
+            frame
+            if root is None
+            else frame.with_columns(pl.when(root).then(value).otherwise(column).cast(pl.Int32).alias(column))
+        )
+        damaged.write_parquet(tmp_path / name)
+    with pytest.raises(ConfigError, match="a node leads out of its tree"):
+        read_learned(tmp_path, h=H)
 
 
 def test_an_account_that_never_moved_keeps_its_balance_and_a_young_one_is_said_to_be_young(learned: Learned) -> None:
