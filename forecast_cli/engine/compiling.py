@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Sequence
 from typing import Final
 
-from forecast_cli.models.registry import ModelChoice
+from forecast_cli.models.registry import ModelChoice, finds_events
 
 #: Loops of every run: those over sample paths.
 _EVERY: Final = ("forecast_cli.risk.loops",)
@@ -19,7 +19,7 @@ _EVENTS: Final = (
 
 def compiled_modules(models: Sequence[ModelChoice]) -> tuple[str, ...]:
     """Return the names of the modules that a run of ``models`` has compiled."""
-    return (*_EVERY, *(_EVENTS if any(choice.spec.finds_events for choice in models) else ()))
+    return (*_EVERY, *(_EVENTS if finds_events(models) else ()))
 
 
 def compile_loops(modules: Sequence[str]) -> None:

@@ -22,7 +22,7 @@ from forecast_cli.engine.environment import environment
 from forecast_cli.engine.fork_server import SERVED
 from forecast_cli.engine.shards import Job
 from forecast_cli.engine.worker_main import Begun, Message, work
-from forecast_cli.models.registry import ModelChoice
+from forecast_cli.models.registry import ModelChoice, finds_events
 from forecast_cli.models.spec import ModelKind
 
 #: What takes long to import where something is learned.
@@ -186,9 +186,8 @@ def end_fork_server() -> None:
 
 def _modules_needed(models: Sequence[ModelChoice]) -> tuple[str, ...]:
     """Return what to import before the first task, and only where a model needs it: what takes long to import."""
-    specs = [choice.spec for choice in models]
     slow = {
-        "statsforecast.models": any(spec.kind is ModelKind.SERIES for spec in specs),
-        "holidays.countries": any(spec.finds_events for spec in specs),
+        "statsforecast.models": any(choice.spec.kind is ModelKind.SERIES for choice in models),
+        "holidays.countries": finds_events(models),
     }
     return (*(module for module, needed in slow.items() if needed), *compiled_modules(models))

@@ -13,7 +13,7 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.text import counted
 from forecast_cli.engine.environment import FRUGAL
-from forecast_cli.models.registry import ModelChoice
+from forecast_cli.models.registry import ModelChoice, learns
 from forecast_cli.models.spec import ModelKind
 
 _MB: Final = 1_000_000
@@ -110,7 +110,7 @@ def find_room(models: Sequence[ModelChoice], load: Load, *, workers: int, limit:
 
 
 def _least(models: Sequence[ModelChoice], load: Load, few: int) -> int:
-    before = (_LEARNING if _learns(models) else _LOOKING) + load.accounts * _ACCOUNT
+    before = (_LEARNING if learns(models) else _LOOKING) + load.accounts * _ACCOUNT
     return max(before, _fixed(models, load) + _worker(models, load) + few * _need(models, load))
 
 
@@ -129,10 +129,6 @@ def _need(models: Sequence[ModelChoice], load: Load) -> int:
     """Return the bytes that each account takes while it is at hand: the most by any model, and all that they said."""
     most = max(choice.spec.memory_kb for choice in models)
     return round((most + _SAID_KB * (len(models) - 1)) * 1000 * load.times * max(load.days / _DAYS, 0.5))
-
-
-def _learns(models: Sequence[ModelChoice]) -> bool:
-    return any(choice.spec.build_learned is not None for choice in models)
 
 
 def _has_series(models: Sequence[ModelChoice]) -> bool:

@@ -21,6 +21,7 @@ from forecast_cli.engine.tables import forecast_table, to_edge
 from forecast_cli.engine.weights import weights_table
 from forecast_cli.models.ladder import forecast_panel
 from forecast_cli.models.recurring.streams import STREAM, streams_of
+from forecast_cli.models.registry import finds_events
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, FORECASTS, RISK, WEIGHTS
 from forecast_cli.store.run_folder import ShardReceipt
 from forecast_cli.store.staging import stage
@@ -96,7 +97,7 @@ def forecast_shard(job: Job, shard: Shard) -> Tables:
 
 def _events(job: Job, panel: Panel, said: Sequence[Said]) -> pl.DataFrame | None:
     """Return the recurring payments that the first model that looks for them found; None where none does."""
-    if not any(choice.spec.finds_events for choice in job.models):
+    if not finds_events(job.models):
         return None
     found = (one.ladder.streams for one in said if one.ladder.streams is not None)
     return events_table(panel, next(found, streams_of(np.zeros(0, dtype=STREAM), np.zeros((0, 0)))))

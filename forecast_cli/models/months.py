@@ -1,5 +1,6 @@
 """Months: the same day of earlier months, cut and stretched where months differ in length."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -25,6 +26,27 @@ def same_days(origins: NDArray[np.datetime64], months: int, h: int) -> NDArray[n
     late = np.maximum(number - lacking, _FROM_START - 1)
     matched = before.astype("datetime64[D]") + np.where(number < _FROM_START, number, late)
     return np.asarray((matched - days[:, :1]).astype(np.int64))
+
+
+@dataclass(frozen=True)
+class SameDays:
+    """The same days of earlier months: ``days`` [u, months, h + 1] from each origin, ``place`` [n] of each account."""
+
+    days: NDArray[np.int64]
+    place: NDArray[np.int64]
+
+    def take(self, rows: NDArray[np.int64]) -> "SameDays":
+        """Return those of some accounts."""
+        return SameDays(self.days, self.place[rows])
+
+
+def days_of(origins: NDArray[np.datetime64], h: int, months: int = MOST_MONTHS) -> SameDays:
+    """Return the same days of as many earlier ``months`` for 0 to ``h`` days after the ``origins`` [n]."""
+    distinct, place = np.unique(origins, return_inverse=True)
+    days = np.empty((len(distinct), months, h + 1), dtype=np.int64)
+    for month in range(months):
+        days[:, month] = same_days(distinct, month + 1, h)
+    return SameDays(days, place.reshape(-1))
 
 
 def _length(month: NDArray[np.datetime64]) -> NDArray[np.int64]:

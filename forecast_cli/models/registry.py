@@ -110,6 +110,16 @@ class ModelChoice:
         return OneByOne(model) if self.one_by_one else model
 
 
+def learns(choices: Sequence[ModelChoice]) -> bool:
+    """Say whether any of the models learns from all accounts."""
+    return any(choice.spec.build_learned is not None for choice in choices)
+
+
+def finds_events(choices: Sequence[ModelChoice]) -> bool:
+    """Say whether any of the models looks for recurring payments."""
+    return any(choice.spec.finds_events for choice in choices)
+
+
 def parse_model(text: str, default_seasons: Seasons) -> ModelChoice:
     """Return the model that ``text`` names: ``MSTL`` takes ``default_seasons``, ``MSTL(7,30)`` its own.
 
@@ -141,7 +151,7 @@ def parse_candidates(texts: Sequence[str], choices: Sequence[ModelChoice], defau
     Raises it too for a name that is no model's, and for a model that itself learns from all accounts.
     """
     found = {choice.name: choice for choice in (parse_model(text, default) for text in texts)}
-    if found and not any(choice.spec.build_learned for choice in choices):
+    if found and not learns(choices):
         raise ConfigError(
             f"candidates: {', '.join(found)} can join auto, which is not among the models "
             f"({', '.join(choice.label for choice in choices)})",

@@ -12,6 +12,7 @@ from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.engine.outcomes import contract_failures
 from forecast_cli.engine.shards import cpu_seconds, joining_seconds
 from forecast_cli.engine.worker import forecast_shard
+from forecast_cli.models.registry import finds_events
 from forecast_cli.reports.run_metrics import Change
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, RISK, WEIGHTS
 from forecast_cli.store.learned_tables import learned_frames
@@ -79,7 +80,7 @@ def plan_forecast(request: ForecastRequest) -> ForecastPlan:
 
 def _tables_of(prepared: Prepared) -> tuple[str, ...]:
     """Return the tables of the whole run that its shards wrote rows of."""
-    events = (EVENTS,) if any(choice.spec.finds_events for choice in prepared.models) else ()
+    events = (EVENTS,) if finds_events(prepared.models) else ()
     weights = (WEIGHTS,) if prepared.learned is not None and prepared.learned.candidates else ()
     return (RISK, *events, *weights, ACCOUNTS, FAILURES)
 

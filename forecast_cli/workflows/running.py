@@ -31,7 +31,7 @@ from forecast_cli.engine.memory import Load, Room, find_room, is_tight, memory_l
 from forecast_cli.engine.shards import Job, Shard, Work, choose_candidates, choose_models, cut_shards, shard_size
 from forecast_cli.engine.tables import to_edge
 from forecast_cli.models.pooled.learned import Learned
-from forecast_cli.models.registry import ModelChoice
+from forecast_cli.models.registry import ModelChoice, learns
 from forecast_cli.store.atomic import read_back
 from forecast_cli.store.fingerprint import fingerprint, identity, versions
 from forecast_cli.store.layout import ACCOUNTS
@@ -172,7 +172,7 @@ def _begin_workers(settings: Settings, models: Sequence[ModelChoice]) -> None:
     Where there is no room for it, that is told once workers are needed.
     """
     with suppress(OSError):
-        worker_context(models, learns=settings.fitted is None and any(choice.spec.build_learned for choice in models))
+        worker_context(models, learns=settings.fitted is None and learns(models))
 
 
 def _look(path: str, settings: Settings, workers: int, *, tight: bool) -> CheckedInput:
@@ -245,7 +245,7 @@ def _put_in_order(prepared: Prepared, run: RunFolder, progress: Progress) -> Sou
 
 def _learn(prepared: Prepared, progress: Progress) -> Learned | None:
     """Return what all accounts teach, or what an earlier run learned; None where no model asks for it."""
-    if not any(choice.spec.build_learned for choice in prepared.models):
+    if not learns(prepared.models):
         return None
     settings = prepared.settings
     if settings.fitted is not None:

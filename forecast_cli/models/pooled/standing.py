@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.months import same_days
+from forecast_cli.models.months import days_of
 from forecast_cli.models.rows import in_c_order
 
 #: Months back that the same day is looked at, and what all days of the last year count beside them, in months.
@@ -22,13 +22,10 @@ def moved_share(panel: Panel, knots: NDArray[np.int64]) -> NDArray[np.float64]:
     """
     from forecast_cli.models.pooled.loops import count_moves
 
-    distinct, place = np.unique(panel.origins, return_inverse=True)
-    ahead = np.concatenate([[0], knots])
-    months = np.empty((len(distinct), _MONTHS, len(ahead)), dtype=np.int64)
-    for month in range(_MONTHS):
-        months[:, month] = same_days(distinct, month + 1, int(knots[-1]))[:, ahead]
+    same = days_of(panel.origins, int(knots[-1]), _MONTHS)
+    months = in_c_order(same.days[:, :, np.concatenate([[0], knots])])
     moves = np.empty((len(panel), len(knots), 3))
-    count_moves(in_c_order(panel.y), panel.lengths, months, place.reshape(-1), knots, moves)
+    count_moves(in_c_order(panel.y), panel.lengths, months, same.place, knots, moves)
     elsewhere, known, share = np.moveaxis(moves, 2, 0)
     return np.asarray((elsewhere + _ALL_DAYS * share + 1) / (known + _ALL_DAYS + 1))
 

@@ -11,6 +11,7 @@ from forecast_cli.models.base import Forecast
 from forecast_cli.models.failures import too_short
 from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.month_paths import min_obs
+from forecast_cli.models.months import days_of
 from forecast_cli.models.normal import blank_failures
 from forecast_cli.models.recurring.events import expected_events
 from forecast_cli.models.recurring.streams import Streams
@@ -65,7 +66,7 @@ def course_ahead(panel: Panel, streams: Streams, h: int) -> tuple[NDArray[np.flo
 
     An account too short for two months' courses goes without them; one of ``h`` days or fewer has no deviation: NaN.
     """
-    from forecast_cli.models.recurring.rest_course import days_of, mean_steps
+    from forecast_cli.models.recurring.rest_course import mean_steps
     from forecast_cli.models.recurring.reversion import fit_reversion, path_squares
 
     if panel.y.shape[1] < 2:  # a single day has no flow

@@ -1,37 +1,15 @@
 """Rest course: how the flow that no payment explains went after the same day of earlier months."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.compiled import kernel, part
-from forecast_cli.models.months import MOST_MONTHS, same_days
+from forecast_cli.models.months import MOST_MONTHS, SameDays
 
 #: Months after which a path counts half.
 _HALF_LIFE: Final = 4.0
-
-
-@dataclass(frozen=True)
-class SameDays:
-    """The same days of earlier months: ``days`` [u, months, h + 1] from each origin, ``place`` [n] of each account."""
-
-    days: NDArray[np.int64]
-    place: NDArray[np.int64]
-
-    def take(self, rows: NDArray[np.int64]) -> "SameDays":
-        """Return those of some accounts."""
-        return SameDays(self.days, self.place[rows])
-
-
-def days_of(origins: NDArray[np.datetime64], h: int) -> SameDays:
-    """Return the same days for 0 to ``h`` days after the ``origins`` [n]."""
-    distinct, place = np.unique(origins, return_inverse=True)
-    days = np.empty((len(distinct), MOST_MONTHS, h + 1), dtype=np.int64)
-    for month in range(MOST_MONTHS):
-        days[:, month] = same_days(distinct, month + 1, h)
-    return SameDays(days, place.reshape(-1))
 
 
 def mean_steps(rest: NDArray[np.float64], lengths: NDArray[np.int64], same: SameDays) -> NDArray[np.float64]:

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from recurring_accounts import balances, panel_of, payments, weekdays
 
+from forecast_cli.models.months import days_of
 from forecast_cli.models.recurring.block import ascending
 from forecast_cli.models.recurring.candidates import bring_up, count_between, fullest, log_ratio, log_table
 from forecast_cli.models.recurring.model import RecurringEvents
 from forecast_cli.models.recurring.payments import log_share
-from forecast_cli.models.recurring.rest_course import days_of, mean_steps
+from forecast_cli.models.recurring.rest_course import mean_steps
 from forecast_cli.models.recurring.reversion import fit_reversion, path_squares
 
 #: How many times its lower end the upper end of a range is, at most, by width.
