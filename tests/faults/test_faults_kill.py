@@ -83,7 +83,7 @@ def kill_at_random(source: Path, output: Path, draw: random.Random, span: float)
 
 @needs_proc
 @pytest.mark.timeout(0)
-@pytest.mark.parametrize(("seed", "kills"), shared_out("FAULT_KILLS", 10, KILLS_AT_ONCE))
+@pytest.mark.parametrize(("seed", "kills"), shared_out("FAULT_KILLS", 6, KILLS_AT_ONCE))
 def test_RT14_runs_killed_at_random_instants_are_taken_up_and_end_in_the_same_bytes(
     source: Path, undisturbed: Path, span: float, tmp_path: Path, seed: int, kills: int, survived: Survived
 ) -> None:

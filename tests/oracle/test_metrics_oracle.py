@@ -152,7 +152,7 @@ def same(want: float | None) -> Any:
     return None if want is None else pytest.approx(want, rel=1e-9, abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases())
 def test_scores_are_those_of_slow_loops(case: Case) -> None:
     scores = scores_of(case)
@@ -168,7 +168,7 @@ def test_scores_are_those_of_slow_loops(case: Case) -> None:
         assert got[account, model, cutoff] == {metric: same(value) for metric, value in want.items()}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cases(), st.data())
 def test_steps_are_those_of_slow_loops_in_any_number_of_shards(case: Case, data: st.DataObject) -> None:
     shard = {account: data.draw(st.integers(0, 1)) for account in "abc"}
@@ -198,7 +198,7 @@ def test_steps_are_those_of_slow_loops_in_any_number_of_shards(case: Case, data:
             assert found.value == over_windows_slowly(name, days), name
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cases(all_known=True))
 def test_scores_are_those_of_utilsforecast(case: Case) -> None:
     ours = scores_of(case)
@@ -228,7 +228,7 @@ def test_scores_are_those_of_utilsforecast(case: Case) -> None:
         assert joined["value"].to_list() == pytest.approx(joined[column].to_list(), rel=1e-9, abs=1e-9), metric
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(cents, min_size=31, max_size=40), st.integers(1, 30), st.lists(cents, min_size=1, max_size=6))
 def test_scaled_errors_are_those_of_utilsforecast(train: list[float], lag: int, truth: list[float]) -> None:
     origin = np.datetime64("2026-01-31")

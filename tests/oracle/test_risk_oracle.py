@@ -62,7 +62,6 @@ def date_of(paths: np.ndarray, threshold: float, days: int, percent: int) -> tup
 
 
 @given(case=cases())
-@settings(deadline=None)
 def test_the_outlook_is_what_the_paths_say(case: Case) -> None:
     windows = windows_within(case.paths.shape[2])
     found = look_ahead(case.paths, case.thresholds, windows)
@@ -83,7 +82,6 @@ def test_the_outlook_is_what_the_paths_say(case: Case) -> None:
 
 
 @given(case=cases(), seed=st.integers(0, 99))
-@settings(deadline=None)
 def test_neither_the_order_of_paths_nor_neighbours_change_a_bit(case: Case, seed: int) -> None:
     windows = windows_within(case.paths.shape[2])
     found = look_ahead(case.paths, case.thresholds, windows)
@@ -94,7 +92,6 @@ def test_neither_the_order_of_paths_nor_neighbours_change_a_bit(case: Case, seed
 
 
 @given(case=cases())
-@settings(deadline=None)
 def test_probability_rises_with_the_window_and_with_the_threshold(case: Case) -> None:
     ordered = np.sort(case.thresholds, axis=1)
     found = look_ahead(case.paths, ordered, windows_within(case.paths.shape[2]))
@@ -129,7 +126,7 @@ def frames(draw: st.DrawFn) -> pl.DataFrame:
 
 
 @given(frame=frames())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_budgets_and_dates_are_counted_window_by_window(frame: pl.DataFrame) -> None:
     rows = [row for row in frame.iter_rows(named=True) if row["event"] is not None]
     open_rows = [row for row in rows if not row["already"]]

@@ -92,7 +92,7 @@ def panel_rows(found: ShardInput) -> dict[tuple[object, ...], tuple[bytes, objec
     return {name: (panel.series(row).tobytes(), panel.origins[row].item()) for row, name in enumerate(names)}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(poisoned(), CHOSEN)
 def test_every_account_of_the_input_has_one_row_in_the_ledger(frame: pl.DataFrame, chosen: Settings) -> None:
     contract = check_rows(frame.lazy(), chosen)
@@ -105,7 +105,7 @@ def test_every_account_of_the_input_has_one_row_in_the_ledger(frame: pl.DataFram
     assert set(panel_rows(found)) == set(contract.ledger.filter(status="ok").select(keys(chosen)).rows())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(poisoned(), CHOSEN)
 def test_every_row_of_an_account_is_accounted_for(frame: pl.DataFrame, chosen: Settings) -> None:
     ledger = check_rows(frame.lazy(), chosen).ledger.unnest("repairs")
@@ -116,7 +116,7 @@ def test_every_row_of_an_account_is_accounted_for(frame: pl.DataFrame, chosen: S
     assert total.to_list() == joined["len"].to_list()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(poisoned(), CHOSEN)
 def test_every_day_of_a_series_is_accounted_for(frame: pl.DataFrame, chosen: Settings) -> None:
     origin = check_rows(frame.lazy(), chosen).origin
@@ -130,7 +130,7 @@ def test_every_day_of_a_series_is_accounted_for(frame: pl.DataFrame, chosen: Set
     assert (found.panel.lengths - kept["stale_filled"].to_numpy() <= chosen.max_history).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(poisoned(), CHOSEN, st.randoms())
 def test_the_order_of_rows_changes_nothing(frame: pl.DataFrame, chosen: Settings, random: Random) -> None:
     order = list(range(len(frame)))
@@ -142,7 +142,7 @@ def test_the_order_of_rows_changes_nothing(frame: pl.DataFrame, chosen: Settings
     assert panel_rows(build(frame, chosen, one.origin)) == panel_rows(build(shuffled, chosen, one.origin))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(poisoned(), CHOSEN, st.integers(1, 9), st.booleans())
 def test_where_an_input_is_cut_into_pieces_changes_nothing(
     frame: pl.DataFrame, chosen: Settings, most: int, by_account: bool
@@ -154,7 +154,7 @@ def test_where_an_input_is_cut_into_pieces_changes_nothing(
     assert (pieces.origin, pieces.findings, pieces.n_rows) == (whole.origin, whole.findings, whole.n_rows)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(poisoned(), CHOSEN)
 def test_a_shard_says_the_same_of_its_accounts_as_the_whole(frame: pl.DataFrame, chosen: Settings) -> None:
     contract = check_rows(frame.lazy(), chosen)
@@ -165,7 +165,7 @@ def test_a_shard_says_the_same_of_its_accounts_as_the_whole(frame: pl.DataFrame,
         assert panel_rows(found) == {name: row for name, row in whole.items() if name[0] == unique_id}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(poisoned(ids=["a", "c"]), poisoned(ids=["b", " ", None]), CHOSEN)
 @example(written([("a", DAYS[0], 1.0)]), written([("b", DAYS[5], 1.0), ("b", DAYS[5], 2.0)]), Settings())
 @example(written([("a", DAYS[0], 1.0)]), written([("b", DAYS[5], 1.0)]), Settings())
@@ -189,7 +189,7 @@ def _latest(alone: Contract, beside: pl.DataFrame, chosen: Settings) -> date | N
     return max(days, default=None)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(poisoned(), CHOSEN)
 def test_filling_twice_is_filling_once(frame: pl.DataFrame, chosen: Settings) -> None:
     chosen = chosen.model_copy(update={"max_history": 3653})  # else the days filled up to the origin count as history

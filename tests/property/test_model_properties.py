@@ -64,7 +64,6 @@ def assert_same_row(got: LadderForecast, row: int, want: LadderForecast, other: 
     assert reasons[0] == reasons[1]
 
 
-@settings(deadline=None)
 @given(accounts, models, horizons, levels)
 def test_every_account_of_any_length_has_a_finite_ordered_forecast(
     series: list[np.ndarray], model: str, h: int, some: tuple[float, ...]
@@ -75,7 +74,6 @@ def test_every_account_of_any_length_has_a_finite_ordered_forecast(
     assert all(used is not None for used in got.model_used)
 
 
-@settings(deadline=None)
 @given(accounts, models, horizons, st.integers(0, 70))
 def test_account_has_the_same_bits_alone_and_whatever_the_padding(
     series: list[np.ndarray], model: str, h: int, padding: int
@@ -85,7 +83,6 @@ def test_account_has_the_same_bits_alone_and_whatever_the_padding(
         assert_same_row(together, row, climb([one], model, h), 0)
 
 
-@settings(deadline=None)
 @given(accounts, models, horizons, st.randoms(use_true_random=False))
 def test_order_of_accounts_changes_nothing(series: list[np.ndarray], model: str, h: int, random: object):
     order = list(range(len(series)))
@@ -95,7 +92,6 @@ def test_order_of_accounts_changes_nothing(series: list[np.ndarray], model: str,
         assert_same_row(got, row, shuffled, place)
 
 
-@settings(deadline=None)
 @given(accounts, account(), models, horizons, st.sampled_from(POISONS), st.data())
 def test_poisoned_account_changes_no_other_and_is_accounted_for(
     series: list[np.ndarray], bad: np.ndarray, model: str, h: int, poison: float, data: st.DataObject
@@ -112,7 +108,6 @@ def test_poisoned_account_changes_no_other_and_is_accounted_for(
     assert np.isfinite(np.delete(got.forecast.mean, list(failed), axis=0)).all()
 
 
-@settings(deadline=None)
 @given(accounts, models, horizons, levels)
 def test_intervals_are_nested_by_level(series: list[np.ndarray], model: str, h: int, some: tuple[float, ...]):
     outer = (99.95,)
@@ -121,7 +116,6 @@ def test_intervals_are_nested_by_level(series: list[np.ndarray], model: str, h: 
 
 
 @pytest.mark.parametrize("model", BLOCK_MODELS)
-@settings(deadline=None)
 @given(account(), horizons, st.integers(-20, 20), st.booleans())
 def test_block_models_scale_with_the_balance(model: str, one: np.ndarray, h: int, power: int, mirrored: bool):
     factor = 2.0**power * (-1 if mirrored else 1)
@@ -133,7 +127,6 @@ def test_block_models_scale_with_the_balance(model: str, one: np.ndarray, h: int
 
 
 @pytest.mark.parametrize("model", BLOCK_MODELS)
-@settings(deadline=None)
 @given(account(), horizons, st.floats(-1e6, 1e6))
 def test_block_models_shift_with_the_balance(model: str, one: np.ndarray, h: int, shift: float):
     got = parse_model(model, (7,)).build().fit(panel_of([one + shift])).forecast(h, (50.0, 80.0))
@@ -154,7 +147,7 @@ def test_balances_that_may_not_be_written_to_are_forecast_all_together(model: st
     np.testing.assert_array_equal(shuffle_paths(panel, got), paths)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(accounts, st.integers(0, 40))
 def test_slow_models_too_give_an_account_the_same_bits_alone(series: list[np.ndarray], padding: int):
     together = climb(series, "MSTL", 14, padding=padding)

@@ -59,7 +59,7 @@ def assert_same(got: dict[str, np.ndarray], want: dict[str, np.ndarray]) -> None
         np.testing.assert_array_equal(got[name], values, err_msg=name)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(account(), min_size=1, max_size=4), st.integers(0, 300), st.randoms(use_true_random=False))
 def test_streams_of_an_account_are_the_same_bits_alone_in_any_order_and_padding(
     series: list[np.ndarray], padding: int, random: object
@@ -81,7 +81,7 @@ def test_streams_of_an_account_are_the_same_bits_alone_in_any_order_and_padding(
         )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(account(), st.integers(-15, 15), st.booleans())
 def test_amounts_scale_with_the_balance_and_nothing_else_changes(one: np.ndarray, power: int, mirrored: bool):
     factor = 2.0**power * (-1 if mirrored else 1)
@@ -92,7 +92,7 @@ def test_amounts_scale_with_the_balance_and_nothing_else_changes(one: np.ndarray
     assert_same(got, want)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(account(), st.integers(1, 29))
 def test_no_day_after_the_origin_is_seen(one: np.ndarray, later: int):
     panel = panel_of([one])

@@ -87,7 +87,7 @@ def test_names_are_the_ones_that_others_read() -> None:
     } <= set(names)  # fmt: skip
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1), st.randoms(use_true_random=False))
 def test_rows_in_any_order_give_the_same_bits(seed: int, random: object) -> None:
     rows, windows = forecast_rows(seed=seed), window_rows(10.0, None, 3.0)
@@ -143,7 +143,7 @@ def test_a_balance_of_zero_throughout_has_no_wape() -> None:
 
 
 @given(st.floats(0.001, 1e4))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_scaled_metrics_do_not_change_with_the_unit_of_balances(unit: float) -> None:
     rows, windows = forecast_rows(), window_rows(10.0, 7.0, 3.0)
     money = ["mean", "y", *quantile_columns(LEVELS)]

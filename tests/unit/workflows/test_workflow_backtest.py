@@ -138,11 +138,18 @@ def test_what_came_stands_beside_the_forecast(request_of: Callable[..., Forecast
     assert (table["date"] - table["cutoff"]).dt.total_days().equals(table["step"].cast(pl.Int64).alias("date"))
 
 
+def by_the_week(model: str) -> str:
+    """Return the model, by a season of a week where it takes one; AutoARIMA without: it takes seconds an account."""
+    if model == "AutoARIMA":
+        return "AutoARIMA(1)"
+    return f"{model}(7)" if REGISTRY[model].usable_seasons((7,)) else model
+
+
 @pytest.mark.parametrize("model", sorted(REGISTRY))
 def test_nothing_dated_after_a_cutoff_changes_a_forecast_made_at_it(
     request_of: Callable[..., ForecastRequest], model: str
 ) -> None:
-    label = f"{model}(7)" if REGISTRY[model].usable_seasons((7,)) else model
+    label = by_the_week(model)
     frame = balances(accounts=3)
     whole = replayed(request_of(frame, model=(label,)))
     oldest = whole["cutoff"].min()
@@ -158,12 +165,8 @@ def test_nothing_dated_after_a_cutoff_changes_a_forecast_made_at_it(
     assert poisoned.filter(at).select(numbers).equals(whole.filter(at).select(numbers))
 
 
-#: Every model that can be given newer balances; AutoARIMA without a season, which takes seconds an account.
-UPDATABLE = tuple(
-    "AutoARIMA(1)" if name == "AutoARIMA" else f"{name}(7)" if spec.usable_seasons((7,)) else name
-    for name, spec in REGISTRY.items()
-    if spec.updatable
-)
+#: Every model that can be given newer balances.
+UPDATABLE = tuple(by_the_week(name) for name, spec in REGISTRY.items() if spec.updatable)
 
 
 @pytest.mark.parametrize("refit", [2, 3])
