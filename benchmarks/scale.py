@@ -37,7 +37,7 @@ def _rows(folder: Path, accounts: int, fewer: int) -> Iterator[Row]:
 
 
 def _against_others(folder: Path, accounts: int, ours: Measured) -> Iterator[Row]:
-    """Compare with statsforecast's cheapest seasonal model, with polars alone, with a rate and with AutoETS."""
+    """Compare with statsforecast's cheapest seasonal model, polars alone, one worker, a rate and AutoETS."""
     source, what = sample(folder, accounts), f"forecast, {accounts:,} accounts x {DAYS} days"
     theirs = yardstick("seasonal_naive", source, folder / "naive.parquet")
     alone = yardstick("polars_alone", source, folder / "whole", folder)
@@ -58,6 +58,7 @@ def _against_others(folder: Path, accounts: int, ours: Measured) -> Iterator[Row
         ours.seconds / alone.seconds,
         at_most(8),
     )
+    yield _workers(what, ours, forecast(folder, source, "alone", "--jobs", "1"))
     yield Row(f"{what}, accounts a second", "-", ours.seconds, None, accounts / ours.seconds, at_least(10_000))
     each, dear_each = 1000 * ours.cpu_seconds / accounts, 1000 * dear.cpu_seconds / DEAR
     yield Row(
