@@ -18,7 +18,7 @@ RunArgument = Annotated[Path, typer.Argument(help="Output folder of a run.", met
 
 def runs_app() -> typer.Typer:
     """Return the group of the commands about runs."""
-    app = typer.Typer(cls=LightGroup, rich_markup_mode=None, invoke_without_command=True)
+    app = typer.Typer(add_completion=False, cls=LightGroup, rich_markup_mode=None, invoke_without_command=True)
     app.callback()(_runs)
     for name, command in (("list", list_), ("show", show), ("diff", diff), ("prune", prune)):
         app.command(name)(command)
