@@ -16,7 +16,6 @@ HEAVY = {
     "secrets",
     "polars",
     "pydantic",
-    "pydantic_settings",
     "rich",
     "statsforecast",
     "numpy",
