@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.freed import give_back_memory
 from forecast_cli.core.progress import NullProgress, Progress
+from forecast_cli.core.text import counted
 from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.data.scan.amounts import check_amounts
@@ -34,7 +36,7 @@ from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import ModelChoice, learns
 from forecast_cli.store.atomic import read_back
 from forecast_cli.store.fingerprint import fingerprint, identity, versions
-from forecast_cli.store.layout import ACCOUNTS
+from forecast_cli.store.layout import ACCOUNTS, FAILURES
 from forecast_cli.store.learned_tables import read_learned
 from forecast_cli.store.machine import available_memory, usable_cores
 from forecast_cli.store.manifest import FileEntry, FindingRecord, InputEntry, InputRecord, Manifest
@@ -224,6 +226,7 @@ def execute(
             give_back_memory()
             with _beside(meanwhile if len(done) < len(prepared.shards) else None):
                 receipts = _run_missing(prepared, run, work, done=list(done.values()), progress=progress)
+        _tell_taken_apart(receipts, progress)
         progress.start("Writing the tables")
         run.finish(_manifest(prepared, receipts, finish(prepared, run, receipts)))
         progress.finish()
@@ -307,6 +310,17 @@ def _run_missing(
             progress.advance(receipt.accounts)
     progress.finish()
     return sorted(receipts, key=lambda receipt: receipt.index)
+
+
+def _tell_taken_apart(receipts: Sequence[ShardReceipt], progress: Progress) -> None:
+    """Say once what would else show in nothing but the time that a run takes."""
+    errors = Counter(error for receipt in receipts for error in receipt.taken_apart)
+    if errors:
+        progress.warn(
+            f"{counted(errors.total(), 'block')} of accounts raised ({', '.join(sorted(errors))}) and went one account "
+            "at a time, to the same numbers but many times slower; accounts that raise by themselves stand in "
+            f"{FAILURES}; where there are none, please report it"
+        )
 
 
 def _manifest(prepared: Prepared, receipts: Sequence[ShardReceipt], tables: tuple[FileEntry, ...]) -> Manifest:
