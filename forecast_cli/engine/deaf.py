@@ -20,7 +20,7 @@ def deaf_to_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def wait_until_interrupted() -> None:
-    """Have Ctrl-C end what this process waits for, as in any Python: polars has such waits taken up again."""
+def be_interruptible() -> None:
+    """Have Ctrl-C end what this process waits for, as in any Python: where polars is loaded, such waits go on."""
     if hasattr(signal, "siginterrupt"):
         signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003 - its own signature
