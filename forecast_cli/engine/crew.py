@@ -17,7 +17,7 @@ from forecast_cli.core.pace import Key, Word
 from forecast_cli.core.seam import Step, about_to
 from forecast_cli.engine.attempts import Attempt
 from forecast_cli.engine.compiling import compiled_modules
-from forecast_cli.engine.deaf import deaf_to_interrupts, be_interruptible
+from forecast_cli.engine.deaf import be_interruptible, deaf_to_interrupts
 from forecast_cli.engine.environment import environment
 from forecast_cli.engine.fork_server import SERVED
 from forecast_cli.engine.shards import Job
