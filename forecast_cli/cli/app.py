@@ -13,16 +13,16 @@ from forecast_cli.core.exit_codes import ExitCode
 #: Each command, and what its docstring begins with: the root's help imports none of them.
 COMMANDS: Final = {
     "forecast": "Forecast every account of INPUT and write the tables.",
-    "backtest": "Replay the history of INPUT and score every model on every account.",
+    "backtest": "Replay the history of INPUT and score every model.",
     "validate": "Show what is wrong with INPUT and what a run would do.",
     "check": "Hold an output folder against its manifest.",
     "compare": "Hold the backtest NEW against the backtest BASE.",
-    "report": "Render the reports of the backtest in DIR again, from its report.json.",
-    "show": "Show one account of a forecast: history, fan, coming payments, risk, and why.",
+    "report": "Render the reports of the backtest in DIR again.",
+    "show": "Show one account of a forecast, and explain it.",
     "sample": "Write synthetic accounts, seeded, any number of them.",
     "models": "List the models, what each needs and what it costs.",
     "doctor": "See whether a run would go well on this machine.",
-    "runs": "List finished runs, show one, say why two differ, remove old ones.",
+    "runs": "List finished runs, show one, compare two, remove old ones.",
     "config": "Show the settings in force, or write them to a file.",
 }
 

@@ -64,6 +64,13 @@ def test_help_goes_to_stdout_and_exits_0(cli: Cli, command: tuple[str, ...], fla
     assert max(map(len, outcome.out.splitlines())) <= 80
 
 
+@pytest.mark.parametrize("group", [(), ("runs",), ("config",)], ids=" ".join)
+def test_the_line_of_a_command_is_not_cut_short(cli: Cli, group: tuple[str, ...]) -> None:
+    lines = cli(*group, "--help").expect(ExitCode.OK).out.partition("Commands:")[2].splitlines()[1:]
+    assert len(lines) >= 3
+    assert [line for line in lines if line.endswith("...")] == []
+
+
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["--version"], *([*c, "--help"] for c in COMMANDS[1:])], ids=" ".join
 )
