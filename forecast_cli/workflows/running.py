@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -314,12 +313,12 @@ def _run_missing(
 
 def _tell_taken_apart(receipts: Sequence[ShardReceipt], progress: Progress) -> None:
     """Say once what would else show in nothing but the time that a run takes."""
-    errors = Counter(error for receipt in receipts for error in receipt.taken_apart)
+    errors = [error for receipt in receipts for error in receipt.taken_apart]
     if errors:
         progress.warn(
-            f"{counted(errors.total(), 'block')} of accounts raised ({', '.join(sorted(errors))}) and went one account "
-            "at a time, to the same numbers but many times slower; accounts that raise by themselves stand in "
-            f"{FAILURES}; where there are none, please report it"
+            f"a model raised over {counted(len(errors), 'block')} of accounts ({', '.join(sorted(set(errors)))}), done "
+            "one account at a time instead: the same numbers, many times slower; accounts that raise by themselves "
+            f"stand in {FAILURES}; where none does, please report it"
         )
 
 
