@@ -1,44 +1,60 @@
 """The application: which commands there are, in the order of a day's work."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
+from typer.main import get_command
 
 from forecast_cli import __version__
 from forecast_cli.cli.boundary import BoundaryGroup
-from forecast_cli.cli.commands.backtest import backtest
-from forecast_cli.cli.commands.check import check
-from forecast_cli.cli.commands.compare import compare
-from forecast_cli.cli.commands.config import config_app
-from forecast_cli.cli.commands.doctor import doctor
-from forecast_cli.cli.commands.forecast import forecast
-from forecast_cli.cli.commands.models import models
-from forecast_cli.cli.commands.report import report
-from forecast_cli.cli.commands.runs import runs_app
-from forecast_cli.cli.commands.sample import sample
-from forecast_cli.cli.commands.show import show
-from forecast_cli.cli.commands.validate import validate
+from forecast_cli.cli.later import LaterCommand
 from forecast_cli.core.exit_codes import ExitCode
 
-_COMMANDS: Final = (forecast, backtest, validate, check, compare, report, show, sample, models, doctor)
+#: Each command, and what its docstring begins with: the root's help imports none of them.
+COMMANDS: Final = {
+    "forecast": "Forecast every account of INPUT and write the tables.",
+    "backtest": "Replay the history of INPUT and score every model.",
+    "validate": "Show what is wrong with INPUT and what a run would do.",
+    "check": "Hold an output folder against its manifest.",
+    "compare": "Hold the backtest NEW against the backtest BASE.",
+    "report": "Render the reports of the backtest in DIR again.",
+    "show": "Show one account of a forecast, and explain it.",
+    "sample": "Write synthetic accounts, seeded, any number of them.",
+    "models": "List the models, what each needs and what it costs.",
+    "doctor": "See whether a run would go well on this machine.",
+    "runs": "List finished runs, show one, compare two, remove old ones.",
+    "config": "Show the settings in force, or write them to a file.",
+}
+
+
+class Root(BoundaryGroup):
+    """The root command, with a command for each of ``COMMANDS``."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        for name, line in COMMANDS.items():
+            self.add_command(LaterCommand(name, help=line))
 
 
 def build_app() -> typer.Typer:
     """Return the application. Help is plain text: rich would more than double the time it takes."""
     app = typer.Typer(
         name="forecast-cli",
-        cls=BoundaryGroup,
+        cls=Root,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         invoke_without_command=True,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    for command in _COMMANDS:
-        app.command()(command)
-    app.add_typer(runs_app(), name="runs")
-    app.add_typer(config_app(), name="config")
     return app
+
+
+def load_all() -> Any:
+    """Return the root with all of its commands imported, for who walks them: the docs and their tests."""
+    root: Any = get_command(build_app())
+    root.commands = {name: command.load() for name, command in root.commands.items()}
+    return root
 
 
 def _root(

@@ -101,7 +101,7 @@ class GateOptions:
         typer.Option(
             "--tail-ratio",
             min=1,
-            help="How many times BASE's error is far more than it, for one window (default: 2).",
+            help="How many times BASE's error NEW's must be to be far beyond it, for one window (default: 2).",
             metavar="TIMES",
         ),
     ]

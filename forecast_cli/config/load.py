@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from forecast_cli.config.invalid import explain_invalid
 from forecast_cli.config.settings import ENV_PREFIX, Settings
@@ -18,12 +17,6 @@ from forecast_cli.core.text import did_you_mean
 
 #: Names the file of settings; no setting itself.
 CONFIG_VARIABLE: Final = f"{ENV_PREFIX}CONFIG"
-
-
-class _Environment(Settings, BaseSettings):
-    """The settings as variables: read for what is set, never made. Lists stay text, which ``Settings`` splits."""
-
-    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, enable_decoding=False)
 
 
 @dataclass(frozen=True)
@@ -43,7 +36,7 @@ def load_settings(flags: Mapping[str, Any], config: Path | None = None) -> Loade
     given = {name: value for name, value in flags.items() if value is not None}
     sources = (
         ("flag", given),
-        ("environment", EnvSettingsSource(_Environment)()),
+        ("environment", _variables()),
         (f"file {config}", read_config(config) if config else {}),
     )
     merged: dict[str, Any] = {}
@@ -53,6 +46,12 @@ def load_settings(flags: Mapping[str, Any], config: Path | None = None) -> Loade
         origins |= {name: _place(name, place) for name in values}
     settings = _validate(merged, origins)
     return LoadedSettings(settings, origins, (*_unknown_variables(), *_odd_levels(settings, origins)))
+
+
+def _variables() -> dict[str, str]:
+    """Return the settings that variables name, in capitals or not. Lists stay text, which ``Settings`` splits."""
+    values = {variable.lower(): value for variable, value in os.environ.items()}
+    return {name: values[found] for name in Settings.model_fields if (found := f"{ENV_PREFIX.lower()}{name}") in values}
 
 
 def read_config(path: Path) -> dict[str, Any]:

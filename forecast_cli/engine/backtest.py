@@ -15,9 +15,17 @@ from forecast_cli.core.ledger import Flag, Status
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.attributes import read_attribute
 from forecast_cli.engine.accounts import read_accounts
-from forecast_cli.engine.outcomes import Said, contract_failures, failure_rows, key_columns, settle_ledger, with_places
+from forecast_cli.engine.outcomes import (
+    Said,
+    contract_failures,
+    failure_rows,
+    key_columns,
+    settle_ledger,
+    taken_apart,
+    with_places,
+)
 from forecast_cli.engine.risk_table import told_thresholds
-from forecast_cli.engine.shards import Job, Shard, Tables
+from forecast_cli.engine.shards import Done, Job, Shard
 from forecast_cli.engine.tables import forecast_table
 from forecast_cli.evaluation.facts import window_facts
 from forecast_cli.evaluation.low_balance import low_balance_rows
@@ -54,7 +62,7 @@ class _Replayed:
     seconds: tuple[float, ...]
 
 
-def backtest_shard(job: Job, shard: Shard) -> Tables:
+def backtest_shard(job: Job, shard: Shard) -> Done:
     """Replay every window of a shard's accounts with every model of the job."""
     settings = job.settings
     found = read_accounts(job, shard)
@@ -68,7 +76,7 @@ def backtest_shard(job: Job, shard: Shard) -> Tables:
     lows = (_low_balances(one, settings, known) for one, known in zip(replayed, told, strict=True))
     low = pl.concat(lows).sort(*keys, CUTOFF, maintain_order=True)
     scores = score_days(rows, windows, levels=settings.level, keys=keys, seed=settings.seed)
-    return {
+    tables = {
         FORECASTS: rows,
         ACCOUNTS: ledger,
         FAILURES: _failures(found.ledger, ledger, replayed, [choice.label for choice in job.models]),
@@ -79,6 +87,7 @@ def backtest_shard(job: Job, shard: Shard) -> Tables:
         STEP_SUMS: scores.steps,
         COSTS: _costs(replayed),
     }
+    return Done(tables, taken_apart([said for one in replayed for said in one.said]))
 
 
 def _carried(ledger: pl.DataFrame, panel: Panel) -> NDArray[np.int64]:

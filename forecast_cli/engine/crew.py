@@ -17,7 +17,7 @@ from forecast_cli.core.pace import Key, Word
 from forecast_cli.core.seam import Step, about_to
 from forecast_cli.engine.attempts import Attempt
 from forecast_cli.engine.compiling import compiled_modules
-from forecast_cli.engine.deaf import deaf_to_interrupts
+from forecast_cli.engine.deaf import be_interruptible, deaf_to_interrupts
 from forecast_cli.engine.environment import environment
 from forecast_cli.engine.fork_server import SERVED
 from forecast_cli.engine.shards import Job
@@ -170,6 +170,7 @@ def _context(modules: tuple[str, ...]) -> BaseContext:
     """Return the context workers are made in; a fork server has imported what they need, and nothing has run in it."""
     context = multiprocessing.get_context(start_method())
     if start_method() == "forkserver":
+        be_interruptible()  # which may be long: it makes no process before it has imported
         context.set_forkserver_preload(["forecast_cli.engine.fork_server", "forecast_cli.engine.worker_main", *modules])
         with deaf_to_interrupts(), environment({SERVED: str(os.getpid())}):
             forkserver.ensure_running()

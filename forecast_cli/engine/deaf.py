@@ -1,4 +1,4 @@
-"""Processes that leave Ctrl-C to the one that starts them."""
+"""Processes that leave Ctrl-C to the one that starts them, which hears of it while it waits for them."""
 
 import contextlib
 import signal
@@ -18,3 +18,9 @@ def deaf_to_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def be_interruptible() -> None:
+    """Have Ctrl-C end what this process waits for, as in any Python: where polars is loaded, such waits go on."""
+    if hasattr(signal, "siginterrupt"):
+        signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003 - its own signature

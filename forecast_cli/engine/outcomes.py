@@ -27,6 +27,11 @@ class Said:
     rows: NDArray[np.int64]
 
 
+def taken_apart(said: Sequence[Said]) -> tuple[str, ...]:
+    """Return what each block of accounts raised that was done one account at a time."""
+    return tuple(error for one in said for error in one.ladder.taken_apart)
+
+
 def settle_ledger(ledger: pl.DataFrame, said: Sequence[Said], *, seconds: float) -> pl.DataFrame:
     """Return a shard's ledger with what the models did: the worst status over them, the reason, and their flags.
 

@@ -80,7 +80,17 @@ class Task:
 
 #: What is done with a shard: its tables, by the name of the file they go to.
 Tables = Mapping[str, pl.DataFrame]
-Work = Callable[[Job, Shard], Tables]
+
+
+@dataclass(frozen=True)
+class Done:
+    """A shard that was done: its tables, and what each block of accounts raised that was taken apart."""
+
+    tables: Tables
+    taken_apart: tuple[str, ...]
+
+
+Work = Callable[[Job, Shard], Done]
 
 
 def choose_models(settings: Settings) -> tuple[ModelChoice, ...]:

@@ -14,9 +14,9 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.rows import assert_unchanged
 from forecast_cli.engine.accounts import read_accounts
 from forecast_cli.engine.events import events_table
-from forecast_cli.engine.outcomes import Said, add_flag, failure_rows, settle_ledger
+from forecast_cli.engine.outcomes import Said, add_flag, failure_rows, settle_ledger, taken_apart
 from forecast_cli.engine.risk_table import risk_table, told_thresholds, without_amount
-from forecast_cli.engine.shards import Job, Shard, Tables, Task
+from forecast_cli.engine.shards import Done, Job, Shard, Task
 from forecast_cli.engine.tables import forecast_table, to_edge
 from forecast_cli.engine.weights import weights_table
 from forecast_cli.models.ladder import forecast_panel
@@ -34,7 +34,8 @@ def run_task(job: Job, task: Task, *, begin: Callable[[int], None] = lambda _: N
     """
     started = time.process_time()
     job, shard = replace(job, one_by_one=task.one_by_one), task.parts[0]
-    parts = [_run_part(job, part, partial(begin, place)) for place, part in enumerate(task.parts)]
+    done = [_run_part(job, part, partial(begin, place)) for place, part in enumerate(task.parts)]
+    parts, taken_apart = [tables for tables, _ in done], [error for _, errors in done for error in errors]
     accounts = sum(part[ACCOUNTS].height for part in parts)
     assert_unchanged(job.source)
     files = tuple(
@@ -42,16 +43,17 @@ def run_task(job: Job, task: Task, *, begin: Callable[[int], None] = lambda _: N
         for name in list(parts[0])
     )
     give_back_memory()
-    return ShardReceipt(shard.index, accounts, time.process_time() - started, files)
+    return ShardReceipt(shard.index, accounts, time.process_time() - started, files, tuple(taken_apart))
 
 
-def _run_part(job: Job, part: Shard, begin: Callable[[], None]) -> dict[str, pl.DataFrame]:
+def _run_part(job: Job, part: Shard, begin: Callable[[], None]) -> tuple[dict[str, pl.DataFrame], tuple[str, ...]]:
     begin()
-    tables = dict(job.work(job, part))
+    done = job.work(job, part)
+    tables = dict(done.tables)
     give_back_memory()
     if tables[ACCOUNTS].height != part.accounts:
         raise LostAccountsError(part.accounts, tables[ACCOUNTS].height)
-    return tables
+    return tables, done.taken_apart
 
 
 def _join(parts: Sequence[dict[str, pl.DataFrame]], name: str) -> pl.DataFrame:
@@ -70,7 +72,7 @@ class LostAccountsError(Exception):
         return f"{self.args[0]} accounts went into a shard, {self.args[1]} came out"
 
 
-def forecast_shard(job: Job, shard: Shard) -> Tables:
+def forecast_shard(job: Job, shard: Shard) -> Done:
     """Read a shard's accounts and forecast them with every model of the job."""
     settings = job.settings
     found = read_accounts(job, shard)
@@ -85,7 +87,7 @@ def forecast_shard(job: Job, shard: Shard) -> Tables:
     each = (time.process_time() - started) / max(len(panel), 1)
     ledger = settle_ledger(found.ledger, said, seconds=each)
     events, weights = _events(job, panel, said), weights_table(panel, said) if job.candidates else None
-    return {
+    tables = {
         FORECASTS: forecast_table(panel, said, settings),
         RISK: risk,
         **({} if events is None else {EVENTS: events}),
@@ -93,6 +95,7 @@ def forecast_shard(job: Job, shard: Shard) -> Tables:
         ACCOUNTS: add_flag(ledger, found.ledger, without_amount(panel, told), Flag.NO_THRESHOLD),
         FAILURES: failure_rows(found.ledger, said),
     }
+    return Done(tables, taken_apart(said))
 
 
 def _events(job: Job, panel: Panel, said: Sequence[Said]) -> pl.DataFrame | None:

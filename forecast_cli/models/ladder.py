@@ -45,7 +45,8 @@ class LadderForecast:
 
     ``forecast`` names the other accounts as failures. ``model_used`` [n]: the label of the model asked for, the name of
     the rung, or None. ``outcomes`` in the order of rows. ``flags`` [n]. ``streams``, the recurring payments that the
-    model asked for found, where it looks for them. ``joined``, the candidate that joined it, by row.
+    model asked for found, where it looks for them. ``joined``, the candidate that joined it, by row. ``taken_apart``:
+    model and error, ``auto: IndexError``, of each block that raised and was done one account at a time.
     """
 
     forecast: Forecast
@@ -54,6 +55,7 @@ class LadderForecast:
     flags: tuple[tuple[Flag, ...], ...]
     streams: Streams | None = None
     joined: Mapping[int, Joined] = field(default_factory=dict)
+    taken_apart: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class _Board:
     """What is known so far: numbers, the rung [n] each row stands on (-1: none), and what went wrong on the way.
 
     ``paths`` [n, s, h] where the model asked for has its own, NaN in rows that another rung has done. ``streams``, the
-    recurring payments that it found. ``joined``, the candidate that joined it, by row.
+    recurring payments that it found. ``joined``, the candidate that joined it, by row. ``taken_apart``, as above.
     """
 
     mean: NDArray[np.float64]
@@ -86,6 +88,7 @@ class _Board:
     paths: NDArray[np.float64] | None = None
     streams: Streams | None = None
     joined: dict[int, Joined] = field(default_factory=dict)
+    taken_apart: list[str] = field(default_factory=list)
 
 
 def forecast_panel(panel: Panel, choice: ModelChoice, *, h: int, levels: tuple[float, ...]) -> LadderForecast:
@@ -128,6 +131,7 @@ def _ladder(
         flags=_flags(board, panel, facts, pooled=pooled | (board.rung == rungs[-1].place), asked=rungs[0]),
         streams=board.streams,
         joined=board.joined,
+        taken_apart=tuple(board.taken_apart),
     )
     return said, fitted[0]
 
@@ -152,7 +156,7 @@ def _climb(
     if not len(rows):
         return rung.fitted
     part = panel if len(rows) == len(panel) else panel.take(rows)
-    fitted, answer = _ask(rung, part, h=board.mean.shape[1], levels=levels)
+    fitted, answer = _ask(board, rung, part, levels=levels)
     answer = check_forecast(answer, facts.take(rows), reach=rung.reach)
     for failure in answer.failures:
         row = int(rows[failure.row])
@@ -171,15 +175,18 @@ def _climb(
     return fitted
 
 
-def _ask(rung: _Rung, panel: Panel, *, h: int, levels: tuple[float, ...]) -> tuple[FittedModel, Forecast]:
+def _ask(board: _Board, rung: _Rung, panel: Panel, *, levels: tuple[float, ...]) -> tuple[FittedModel, Forecast]:
     """Return the fitted model and what it says; where it raises over all accounts together, take one at a time."""
+    h = board.mean.shape[1]
     with at_work(len(panel)), np.errstate(invalid="ignore", over="ignore"):  # what comes of it is looked at row by row
         try:
             fitted = rung.fit(panel)
             return fitted, fitted.forecast(h, levels)
         except ForecastCliError:
             raise
-        except Exception:  # noqa: BLE001 - named below as the failure of the accounts that raise it
+        except Exception as error:  # noqa: BLE001 - named below as the failure of the accounts that raise it
+            if len(panel) > 1:
+                board.taken_apart.append(f"{rung.name}: {type(error).__name__}")
             alone = OneByOne(rung.model).fit(panel)
             return alone, alone.forecast(h, levels)
 

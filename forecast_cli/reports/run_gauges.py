@@ -131,6 +131,7 @@ def _cost(of: Cost) -> tuple[Gauge, ...]:
         gauge("cpu_seconds", "Processor time of the shards.", of.cpu_seconds),
         gauge("wall_seconds", "Time from start to end of the run that finished it.", of.wall_seconds),
         gauge("shards", "Shards of the run.", of.shards),
+        gauge("blocks_done_one_by_one", "Blocks of accounts over which a model raised.", of.blocks_done_one_by_one),
     )
 
 

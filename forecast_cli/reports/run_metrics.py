@@ -68,11 +68,15 @@ class Sanity(_Frozen):
 
 
 class Cost(_Frozen):
-    """Seconds of processors over all shards, and from start to end of the run that finished them."""
+    """Seconds of processors over all shards, and from start to end of the run that finished them.
+
+    ``blocks_done_one_by_one``: blocks of accounts over which a model raised, done one account at a time: 0, or slower.
+    """
 
     cpu_seconds: float
     wall_seconds: float
     shards: int
+    blocks_done_one_by_one: int = 0
 
 
 class Score(_Frozen):

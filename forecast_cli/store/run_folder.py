@@ -75,12 +75,16 @@ class StagedFile:
 
 @dataclass(frozen=True)
 class ShardReceipt:
-    """What a shard wrote: its part of the forecasts, and its rows of every table of the whole run."""
+    """What a shard wrote: its part of the forecasts, and its rows of every table of the whole run.
+
+    ``taken_apart``: what each block of accounts raised that was done one account at a time.
+    """
 
     index: int
     accounts: int
     cpu_seconds: float
     files: tuple[StagedFile, ...]
+    taken_apart: tuple[str, ...] = ()
 
     def file_of(self, table: str) -> StagedFile:
         """Return the file that holds a table."""

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.errors import CheckFailedError
@@ -13,7 +14,6 @@ from forecast_cli.engine.outcomes import contract_failures
 from forecast_cli.engine.shards import cpu_seconds, joining_seconds
 from forecast_cli.engine.worker import forecast_shard
 from forecast_cli.models.registry import finds_events
-from forecast_cli.reports.run_metrics import Change
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, RISK, WEIGHTS
 from forecast_cli.store.learned_tables import learned_frames
 from forecast_cli.store.lock import refuse_if_held
@@ -24,10 +24,11 @@ from forecast_cli.store.staging import write_table
 from forecast_cli.workflows.ledgers import group_failures, merge_tables
 from forecast_cli.workflows.reading import count_statuses, summarize_input
 from forecast_cli.workflows.results import ForecastPlan, ForecastRequest, ForecastRun
-from forecast_cli.workflows.run_change import Side, find_previous, measure_change
-from forecast_cli.workflows.run_metrics import write_metrics_json
 from forecast_cli.workflows.running import Prepared, execute, prepare
 from forecast_cli.workflows.summary import summarize_run
+
+if TYPE_CHECKING:
+    from forecast_cli.reports.run_metrics import Change
 
 COMMAND = "forecast"
 
@@ -42,7 +43,7 @@ def run_forecast(request: ForecastRequest, progress: Progress | None = None) -> 
     progress = progress or NullProgress()
     prepared = prepare(COMMAND, request, progress=progress, begins=True)
     finish = partial(_finish, previous=request.previous, warn=progress.warn)
-    done = execute(prepared, forecast_shard, finish, force=request.force, progress=progress)
+    done = execute(prepared, forecast_shard, finish, force=request.force, progress=progress, meanwhile=_load_metrics)
     return summarize_run(
         request,
         read_manifest(request.output),
@@ -85,6 +86,11 @@ def _tables_of(prepared: Prepared) -> tuple[str, ...]:
     return (RISK, *events, *weights, ACCOUNTS, FAILURES)
 
 
+def _load_metrics() -> None:
+    """Import what the end alone needs, and takes long to."""
+    import forecast_cli.workflows.run_metrics  # noqa: F401
+
+
 def _finish(
     prepared: Prepared,
     run: RunFolder,
@@ -93,6 +99,8 @@ def _finish(
     previous: Path | None,
     warn: Callable[[str], None],
 ) -> tuple[FileEntry, ...]:
+    from forecast_cli.workflows.run_metrics import write_metrics_json
+
     tables = merge_tables(run, receipts, _tables_of(prepared))
     frames = {} if prepared.learned is None else learned_frames(prepared.learned)
     learned = tuple(write_table(frame, run.output, name) for name, frame in frames.items())
@@ -100,8 +108,10 @@ def _finish(
     return (*tables, *learned, write_metrics_json(prepared, receipts, change=change))
 
 
-def _change(prepared: Prepared, folder: Path, warn: Callable[[str], None]) -> Change | None:
+def _change(prepared: Prepared, folder: Path, warn: Callable[[str], None]) -> "Change | None":
     """Return what changed since the run before, in ``folder``; where that cannot be told, only say why."""
+    from forecast_cli.workflows.run_change import Side, find_previous, measure_change
+
     origin = prepared.contract.origin
     found = find_previous(folder, output=prepared.output, origin=origin.isoformat() if origin else None)
     if found is None:

@@ -88,6 +88,7 @@ def measure(
             cpu_seconds=round(sum(receipt.cpu_seconds for receipt in receipts), 3),
             wall_seconds=round(time.monotonic() - prepared.started, 3),
             shards=len(prepared.shards),
+            blocks_done_one_by_one=sum(len(receipt.taken_apart) for receipt in receipts),
         ),
     )
 

@@ -16,6 +16,7 @@ from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.freed import give_back_memory
 from forecast_cli.core.progress import NullProgress, Progress
+from forecast_cli.core.text import counted
 from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.data.scan.amounts import check_amounts
@@ -34,7 +35,7 @@ from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import ModelChoice, learns
 from forecast_cli.store.atomic import read_back
 from forecast_cli.store.fingerprint import fingerprint, identity, versions
-from forecast_cli.store.layout import ACCOUNTS
+from forecast_cli.store.layout import ACCOUNTS, FAILURES
 from forecast_cli.store.learned_tables import read_learned
 from forecast_cli.store.machine import available_memory, usable_cores
 from forecast_cli.store.manifest import FileEntry, FindingRecord, InputEntry, InputRecord, Manifest
@@ -224,6 +225,7 @@ def execute(
             give_back_memory()
             with _beside(meanwhile if len(done) < len(prepared.shards) else None):
                 receipts = _run_missing(prepared, run, work, done=list(done.values()), progress=progress)
+        _tell_taken_apart(receipts, progress)
         progress.start("Writing the tables")
         run.finish(_manifest(prepared, receipts, finish(prepared, run, receipts)))
         progress.finish()
@@ -307,6 +309,17 @@ def _run_missing(
             progress.advance(receipt.accounts)
     progress.finish()
     return sorted(receipts, key=lambda receipt: receipt.index)
+
+
+def _tell_taken_apart(receipts: Sequence[ShardReceipt], progress: Progress) -> None:
+    """Say once what would else show in nothing but the time that a run takes."""
+    errors = [error for receipt in receipts for error in receipt.taken_apart]
+    if errors:
+        progress.warn(
+            f"a model raised over {counted(len(errors), 'block')} of accounts ({', '.join(sorted(set(errors)))}), done "
+            "one account at a time instead: the same numbers, many times slower; accounts that raise by themselves "
+            f"stand in {FAILURES}; where none does, please report it"
+        )
 
 
 def _manifest(prepared: Prepared, receipts: Sequence[ShardReceipt], tables: tuple[FileEntry, ...]) -> Manifest:

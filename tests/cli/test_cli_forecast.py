@@ -275,3 +275,20 @@ def test_a_run_of_block_models_loads_neither_statsforecast_nor_pandas(balances: 
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "loaded: polars"
+
+
+def test_a_run_begins_before_it_loads_what_its_end_needs(balances: Path, tmp_path: Path) -> None:
+    words = ["forecast", str(balances), "--output", str(tmp_path / "out"), *map(str, QUICK), "--quiet"]
+    code = (
+        "import sys\n"
+        f"sys.argv = ['forecast-cli', *{words!r}]\n"
+        "from forecast_cli.__main__ import main\n"
+        "import forecast_cli.workflows.running as running\n"
+        "def begin(*_, **__):\n"
+        "    print('loaded:', *({'polars', 'rich', 'forecast_cli.evaluation.report'} & {*sys.modules}))\n"
+        "    sys.exit()\n"
+        "running._begin_workers = begin\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "loaded: polars"

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 from cli_harness import Cli
-from typer.main import get_command
 
-from forecast_cli.cli.app import build_app
+from forecast_cli.cli.app import load_all
 from forecast_cli.cli.options import (
     BacktestOptions,
     ConfigOptions,
@@ -22,7 +21,7 @@ from forecast_cli.cli.options import (
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.exit_codes import ExitCode
 
-ROOT = get_command(build_app())
+ROOT = load_all()
 SHARED = {*ConfigOptions.__annotations__, *LogOptions.__annotations__, *QuietOptions.__annotations__}
 OF_INPUT = {*InputOptions.__annotations__, *OriginOptions.__annotations__}
 OF_FORECAST, OF_BACKTEST = set(ForecastOptions.__annotations__), set(BacktestOptions.__annotations__)

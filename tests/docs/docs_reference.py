@@ -8,10 +8,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from typer.main import get_command
 from typer.testing import CliRunner
 
-from forecast_cli.cli.app import build_app
+from forecast_cli.cli.app import build_app, load_all
 from forecast_cli.config.settings import ENV_PREFIX, Settings, affects_output
 from forecast_cli.core.exit_codes import ExitCode
 
@@ -23,7 +22,7 @@ WIDTH = "80"
 def commands() -> Iterator[tuple[str, ...]]:
     """Every command of the tool, the root first."""
     yield ()
-    for name, command in get_command(build_app()).commands.items():
+    for name, command in load_all().commands.items():
         yield (name,)
         yield from ((name, below) for below in getattr(command, "commands", ()))
 

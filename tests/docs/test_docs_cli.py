@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 from docs_reference import ROOT, commands, pages, written_again
-from typer.main import get_command
 
-from forecast_cli.cli.app import build_app
+from forecast_cli.cli.app import load_all
 from forecast_cli.config.load import load_settings
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.exit_codes import ExitCode
@@ -95,7 +94,7 @@ def test_every_config_block_is_valid(page: Path) -> None:
 
 @pytest.mark.parametrize("page", [*pages(), *CONFIGS], ids=name_of)
 def test_every_command_line_names_what_there_is(page: Path) -> None:
-    root = get_command(build_app())
+    root = load_all()
     lines = command_lines(page, "forecast-cli") if page.suffix == ".md" else commented_commands(page)
     for words in lines:
         command, rest = root, words

@@ -10,9 +10,8 @@ import pytest
 import yaml
 from docs_reference import ROOT
 from test_docs_cli import blocks, starts
-from typer.main import get_command
 
-from forecast_cli.cli.app import build_app
+from forecast_cli.cli.app import load_all
 from forecast_cli.core.exit_codes import ExitCode
 
 PATH = ROOT / "docs" / "operations.md"
@@ -24,7 +23,7 @@ GROUPS = {"runs", "config"}
 
 def parse(words: list[str]) -> None:
     """Have the tool's own parser read a command line, without running it; raises where it would exit with 2."""
-    command = get_command(build_app())
+    command = load_all()
     while words and words[0] in getattr(command, "commands", {}):
         command, words = command.commands[words[0]], words[1:]
     assert not words or not hasattr(command, "commands") or words == ["--version"], f"no such command: {words}"

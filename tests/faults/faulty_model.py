@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.engine import backtest, worker
-from forecast_cli.engine.shards import Job, Shard, Tables
+from forecast_cli.engine.shards import Done, Job, Shard
 from forecast_cli.models import naive, registry
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
@@ -116,6 +116,8 @@ class Faulty:
         if self.series:
             one = lambda row: (fail(ids[row]), good.mean[row], good.quantiles[row])[1:]  # noqa: E731
             return forecast_each(self.panel, one, h=h, levels=levels)
+        if len(ids) > 1 and any(unique_id.endswith("-crowd") for unique_id in ids):
+            raise IndexError("too many")
         for row, unique_id in enumerate(ids):
             fail(unique_id)
             spoil(unique_id, good.mean[row], good.quantiles[row])
@@ -144,11 +146,11 @@ def install(job: Job | None = None) -> None:
     registry.REGISTRY = MappingProxyType({**registry.REGISTRY, **SPECS})  # type: ignore[misc]
 
 
-def forecast_shard(job: Job, shard: Shard) -> Tables:
+def forecast_shard(job: Job, shard: Shard) -> Done:
     install(job)
     return worker.forecast_shard(job, shard)
 
 
-def backtest_shard(job: Job, shard: Shard) -> Tables:
+def backtest_shard(job: Job, shard: Shard) -> Done:
     install(job)
     return backtest.backtest_shard(job, shard)

@@ -1,5 +1,6 @@
 """Models that hang, die, raise or take all memory: the account is named, all others are forecast as if it were not."""
 
+import json
 import multiprocessing
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from fault_runs import ids, parts, write_balances
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.ledger import Status
+from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.store.atomic import parquet_bytes
 from forecast_cli.workflows.backtest import run_backtest
 from forecast_cli.workflows.check import run_check
@@ -33,12 +35,22 @@ def _faulty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    def go(model: str, *, shard_size: int = 5, **faults: int) -> ForecastRun:
+    def go(model: str, *, shard_size: int = 5, progress: Progress | None = None, **faults: int) -> ForecastRun:
         source = write_balances(tmp_path / "in.parquet", ids(COUNT, **faults))
         settings = Settings(model=(model,), shard_size=shard_size, jobs=2, account_timeout=LIMIT, level=(80.0,))
-        return run_forecast(ForecastRequest(str(source), tmp_path / "out", settings))
+        return run_forecast(ForecastRequest(str(source), tmp_path / "out", settings), progress)
 
     return go
+
+
+class Warnings(NullProgress):
+    """What was warned of."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def warn(self, message: str) -> None:
+        self.said.append(message)
 
 
 def ledger(run: ForecastRun) -> dict[str, tuple[str, str | None]]:
@@ -127,6 +139,27 @@ def test_RT01_an_account_that_raises_falls_back_and_is_named(run: Run, model: st
     assert done.accounts[Status.OK] == COUNT - 1
 
 
+@pytest.mark.parametrize(("fault", "blocks"), [("crowd", 1), ("raise", 1), ("nan", 0)])
+def test_RT01_a_block_that_is_done_one_account_at_a_time_is_counted_and_said_once(
+    run: Run, fault: str, blocks: int
+) -> None:
+    warnings = Warnings()
+    done = run("FaultyBlock", progress=warnings, **{fault: 7})
+    told = [message for message in warnings.said if "one account at a time" in message]
+    assert len(told) == blocks
+    assert all("raised over 1 block of accounts (FaultyBlock: " in message for message in told)
+    assert json.loads((done.output / "metrics.json").read_text())["cost"]["blocks_done_one_by_one"] == blocks
+
+
+def test_RT01_a_block_in_which_no_account_raises_by_itself_has_the_numbers_it_would_have(
+    run: Run, undisturbed: Path
+) -> None:
+    done = run("FaultyBlock", crowd=7)
+    assert done.accounts[Status.OK] == COUNT
+    table = pl.read_parquet(done.output / "forecasts").with_columns(pl.col("account_id").str.strip_suffix("-crowd"))
+    assert table.drop("model").equals(pl.read_parquet(undisturbed / "forecasts").drop("model"))
+
+
 def test_RT16_numbers_that_no_forecast_may_hold_are_found_and_the_account_falls_back(run: Run) -> None:
     done = run("FaultyBlock", nan=1, inf=3, crossed=5, exploding=7)
     told = {unique_id: status for unique_id, (status, _) in ledger(done).items() if status != "ok"}
@@ -135,6 +168,16 @@ def test_RT16_numbers_that_no_forecast_may_hold_are_found_and_the_account_falls_
     table = pl.read_parquet(done.output / "forecasts")
     assert table.select(pl.col(pl.Float64).is_finite().all()).row(0) == (True,) * 4
     assert not run_check(done.output).damages
+
+
+@pytest.mark.parametrize("refit", [1, 2])
+def test_RT01_a_backtest_counts_the_blocks_of_each_window(tmp_path: Path, refit: int) -> None:
+    source = write_balances(tmp_path / "in.parquet", ids(3, crowd=1), days=120)
+    settings = Settings(
+        model=("FaultyBlock",), windows=2, step=10, horizon=10, min_train=30, scale_lag=7, refit=refit, jobs=1
+    )
+    done = run_backtest(ForecastRequest(str(source), tmp_path / "out", settings))
+    assert json.loads((done.output / "metrics.json").read_text())["cost"]["blocks_done_one_by_one"] == 3 - refit
 
 
 @pytest.mark.parametrize("refit", [1, 2])

@@ -63,6 +63,34 @@ def test_a_signal_ends_a_run_whose_input_is_looked_at_in_a_process_of_its_own(
     assert not output.exists()
 
 
+STILL_IMPORTING = """
+import operator
+from forecast_cli.engine import crew
+from forecast_cli.engine.apart import run_apart
+run_apart("adding", operator.add, 1, 2, context=crew._context(("imports_for_long",)))
+"""
+
+
+def test_an_interrupt_ends_the_wait_for_a_server_that_is_still_importing(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    (tmp_path / "imports_for_long.py").write_text(
+        f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\ntime.sleep(600)\n", encoding="utf-8"
+    )
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    with subprocess.Popen(
+        [sys.executable, "-c", STILL_IMPORTING],
+        env=os.environ | {"PYTHONPATH": path},
+        start_new_session=True,
+        stderr=subprocess.DEVNULL,
+    ) as running:
+        assert within(60, begun.exists)
+        heard = within(10, lambda: running.send_signal(signal.SIGINT) or running.poll() is not None)
+        running.kill()
+    assert heard
+    assert running.returncode == -signal.SIGINT
+    assert gone_within(running.pid, 2)
+
+
 NATIVE = """
 import hashlib, sys
 from forecast_cli.cli.signals import hear_signals

@@ -11,7 +11,7 @@ from processes import gone_within, needs_proc, start, within, workers_of
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.engine.crew import ONE_THREAD, start_method, try_worker
-from forecast_cli.engine.shards import Job, Shard, Tables
+from forecast_cli.engine.shards import Done, Job, Shard
 from forecast_cli.engine.worker import forecast_shard
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest
@@ -46,16 +46,16 @@ def test_RT05_workers_are_never_forked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert start_method() == "spawn"
 
 
-def threads_shard(job: Job, shard: Shard) -> Tables:
+def threads_shard(job: Job, shard: Shard) -> Done:
     """Forecast, and raise where there is more than one thread for any library."""
     import polars as pl
     from threadpoolctl import threadpool_info
 
-    tables = forecast_shard(job, shard)
+    done = forecast_shard(job, shard)
     assert pl.thread_pool_size() == 1
     assert {pool["num_threads"] for pool in threadpool_info()} <= {1}
     assert all(os.environ[name] == "1" for name in ONE_THREAD)
-    return tables
+    return done
 
 
 def test_RT06_a_worker_has_one_thread_for_each_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,10 +27,10 @@ def backtest(
     ],
     force: Annotated[bool, typer.Option("--force", help="Redo a finished run, or replace another one.")] = False,
 ) -> None:
-    """Replay the history of INPUT and score every model on every account.
+    """Replay the history of INPUT and score every model.
 
-    Forecasts from past cutoffs with what was known then. Writes tables, a
-    leaderboard and a report to open in a browser.
+    Forecasts every account from past cutoffs with what was known then. Writes
+    tables, a leaderboard and a report to open in a browser.
     """
     from forecast_cli.cli.progress import listening
     from forecast_cli.cli.views.backtest import end_backtest

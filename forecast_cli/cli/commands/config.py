@@ -22,7 +22,7 @@ from forecast_cli.core.exit_codes import ExitCode
 
 def config_app() -> typer.Typer:
     """Return the group of the config commands."""
-    app = typer.Typer(cls=LightGroup, rich_markup_mode=None, invoke_without_command=True)
+    app = typer.Typer(add_completion=False, cls=LightGroup, rich_markup_mode=None, invoke_without_command=True)
     app.callback()(_config)
     for name, command in (("init", init), ("show", show), ("schema", schema)):
         app.command(name)(command)

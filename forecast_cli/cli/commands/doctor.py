@@ -13,7 +13,7 @@ from forecast_cli.cli.options import FormatOption, LogOptions, OutputFormat
 def doctor(
     ctx: typer.Context,
     output: Annotated[
-        Path | None, typer.Argument(help="Folder that a run would write to.", metavar="[DIR]", show_default=False)
+        Path | None, typer.Argument(help="Folder that a run would write to.", metavar="DIR", show_default=False)
     ] = None,
     format: FormatOption = OutputFormat.TABLE,  # noqa: A002
 ) -> None:

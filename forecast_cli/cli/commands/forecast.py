@@ -42,20 +42,24 @@ def forecast(
 
     A run that was cut off is taken up where it stopped by the same command; a finished one is left alone.
     """
-    from forecast_cli.cli.endings import end_plan, end_run
     from forecast_cli.cli.progress import listening
     from forecast_cli.workflows.forecast import plan_forecast, run_forecast
     from forecast_cli.workflows.results import ForecastRequest
-    from forecast_cli.workflows.run_metrics import refuse_metrics, write_metrics
 
     request = ForecastRequest(source, output, settings_from(ctx).settings, force, ctx.params["previous"])
     metrics = metrics_from(ctx)
     if metrics is not None:
+        from forecast_cli.workflows.run_metrics import refuse_metrics, write_metrics
+
         refuse_metrics(metrics, output)
     if dry_run:
+        from forecast_cli.cli.endings import end_plan
+
         end_plan(ctx.obj, plan_forecast(request))
     with listening(ctx.obj, quiet=is_quiet(ctx)) as progress:
         run = run_forecast(request, progress)
     if metrics is not None:
         write_metrics(metrics, output, exit_code=run.exit_code, shards_resumed=run.shards_resumed)
+    from forecast_cli.cli.endings import end_run  # rich is not needed before
+
     end_run(ctx.obj, run, quiet=is_quiet(ctx))

@@ -13,7 +13,10 @@ from forecast_cli.cli.options import LogOptions, QuietOptions
 def report(
     ctx: typer.Context, output: Annotated[Path, typer.Argument(help="Output folder of a backtest.", metavar="DIR")]
 ) -> None:
-    """Render the reports of the backtest in DIR again, from its report.json."""
+    """Render the reports of the backtest in DIR again.
+
+    From its report.json: nothing is forecast or scored anew.
+    """
     from forecast_cli.cli.views.backtest import end_report
     from forecast_cli.workflows.report import run_report
 

@@ -18,7 +18,7 @@ RunArgument = Annotated[Path, typer.Argument(help="Output folder of a run.", met
 
 def runs_app() -> typer.Typer:
     """Return the group of the commands about runs."""
-    app = typer.Typer(cls=LightGroup, rich_markup_mode=None, invoke_without_command=True)
+    app = typer.Typer(add_completion=False, cls=LightGroup, rich_markup_mode=None, invoke_without_command=True)
     app.callback()(_runs)
     for name, command in (("list", list_), ("show", show), ("diff", diff), ("prune", prune)):
         app.command(name)(command)
@@ -26,7 +26,7 @@ def runs_app() -> typer.Typer:
 
 
 def _runs(ctx: typer.Context) -> None:
-    """List finished runs, show one, say why two differ, remove old ones."""
+    """List finished runs, show one, compare two, remove old ones."""
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help(), err=True)
         raise typer.Exit(ExitCode.USAGE)
@@ -34,7 +34,10 @@ def _runs(ctx: typer.Context) -> None:
 
 @takes(LogOptions)
 def list_(ctx: typer.Context, folder: FolderArgument, format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002
-    """List the runs in OUT, the newest first, with what became of their accounts."""
+    """List the runs in OUT, the newest first.
+
+    Each with what became of its accounts.
+    """
     from forecast_cli.cli.views.runs import end_list
     from forecast_cli.workflows.runs import list_runs
 
@@ -43,7 +46,7 @@ def list_(ctx: typer.Context, folder: FolderArgument, format: FormatOption = Out
 
 @takes(LogOptions)
 def show(ctx: typer.Context, output: RunArgument, format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002
-    """Show what the run in OUT read, what it was made from, and what it wrote."""
+    """Show what the run in OUT read, was made from, and wrote."""
     from forecast_cli.cli.views.runs import end_show
     from forecast_cli.workflows.runs import find_run
 

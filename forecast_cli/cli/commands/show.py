@@ -17,7 +17,10 @@ def show(
     forecast: Annotated[Path, typer.Option("--forecast", help="Output folder of a forecast.", metavar="DIR")],
     format: FormatOption = OutputFormat.TABLE,  # noqa: A002 - the option's name
 ) -> None:
-    """Show one account of a forecast: history, fan, coming payments, risk, and why."""
+    """Show one account of a forecast, and explain it.
+
+    History, fan, coming payments, risk, and what its numbers are made of.
+    """
     from forecast_cli.cli.views.show import end_story
     from forecast_cli.workflows.show import explain_account
 

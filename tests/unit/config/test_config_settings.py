@@ -29,6 +29,14 @@ def test_every_kind_of_value_is_read_from_the_environment(monkeypatch: pytest.Mo
     assert loaded.origins["level"] == "environment FORECAST_LEVEL"
 
 
+def test_a_variable_is_read_in_small_letters_too_and_an_empty_one_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("forecast_horizon", "7")
+    assert load_settings({}).settings == Settings(horizon=7)
+    monkeypatch.setenv("FORECAST_SEED", "")
+    with pytest.raises(ConfigError, match="seed"):
+        load_settings({})
+
+
 @pytest.mark.parametrize("column", ["model", "status", "mean", "lo_80", "hi_95", "first", "error", "cutoff", "value"])
 @pytest.mark.parametrize("setting", ["id_col", "currency_col"])
 def test_a_key_under_a_name_of_the_output_is_refused(setting: str, column: str) -> None:

@@ -229,7 +229,7 @@ def replayed(request: ForecastRequest) -> pl.DataFrame:
     """Replay an input of one shard in this process."""
     prepared = prepare("backtest", replace(request, settings=replaying(request.settings)))
     job = Job(prepared.checked.source, prepared.settings, prepared.contract.origin, request.output, backtest_shard)
-    return backtest_shard(job, prepared.shards[0])["forecasts"]
+    return backtest_shard(job, prepared.shards[0]).tables["forecasts"]
 
 
 def test_a_backtest_says_what_a_forecast_made_at_the_cutoff_would_have_said(
