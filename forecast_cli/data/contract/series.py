@@ -12,9 +12,10 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.contract.judge import add_quarantined, judge_accounts, select_ledger
 from forecast_cli.data.contract.marks import CODE, key_columns, mark_rows
-from forecast_cli.data.contract.numbers import NUMBER, Numbered, number_keys
+from forecast_cli.data.contract.numbers import Numbered, number_keys
 from forecast_cli.data.contract.panel_build import build_panel
-from forecast_cli.data.contract.profile import scan_profile, split_unnamed
+from forecast_cli.data.contract.profile import profile_of, split_unnamed
+from forecast_cli.data.contract.row_counts import count_rows
 from forecast_cli.data.contract.tangled import merge_counts, settle_tangled
 from forecast_cli.data.panel import Panel
 
@@ -36,8 +37,7 @@ def build_shard(
 ) -> ShardInput:
     """Build the panel and the ledger of ``rows``; ``origin`` as the contract of the whole input gives it."""
     numbered = number_keys(rows, key_columns(settings))
-    counted = scan_profile(numbered.rows.lazy(), settings, keys=[NUMBER]).collect()
-    profile, _ = split_unnamed(numbered.keys.join(counted, on=NUMBER))
+    profile, _ = split_unnamed(profile_of(count_rows(numbered, settings), settings))
     coded = add_quarantined(profile, quarantined_ids).with_row_index(CODE)
     settled = settle_tangled(_coded_rows(numbered, coded, settings), coded, settings)
     judged = judge_accounts(merge_counts(coded, settled.counts), settings, origin=origin)

@@ -11,8 +11,9 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.data.contract.marks import key_columns
-from forecast_cli.data.contract.numbers import NUMBER, number_keys
-from forecast_cli.data.contract.profile import profile_of, scan_tallies
+from forecast_cli.data.contract.numbers import NUMBER, find_runs, number_keys
+from forecast_cli.data.contract.profile import profile_of
+from forecast_cli.data.contract.row_counts import count_rows
 from forecast_cli.data.scan.canonical import AT
 
 Collect = Callable[[pl.LazyFrame], pl.DataFrame]
@@ -38,7 +39,7 @@ def profile_pieces(
         apart += tallies.height
         if apart > max(whole[0].height, _KEPT_APART):
             whole, apart = [_join(whole, settings)], 0
-    return profile_of(_join(whole, settings).lazy(), settings).collect()
+    return profile_of(_join(whole, settings), settings)
 
 
 def _counted(
@@ -59,11 +60,11 @@ def _counted(
 def _tally(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Count the rows of a piece: as they lie where accounts follow each other, else day by day in each account."""
     keys = key_columns(settings)
-    if not rows[c.UNIQUE_ID].is_sorted():
+    runs = find_runs(rows, keys)
+    if not runs[c.UNIQUE_ID].is_sorted():
         rows = rows.sort(*keys, c.DS)
-    numbered = number_keys(rows, keys)
-    counted = scan_tallies(numbered.rows.lazy(), settings, keys=[NUMBER]).collect()
-    return numbered.keys.join(counted, on=NUMBER).drop(NUMBER)
+        runs = find_runs(rows, keys)
+    return count_rows(number_keys(rows, keys, runs=runs), settings).drop(NUMBER)
 
 
 def _join(parts: Sequence[pl.DataFrame], settings: Settings) -> pl.DataFrame:

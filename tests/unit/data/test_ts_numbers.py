@@ -8,11 +8,18 @@ from polars.testing import assert_frame_equal
 from ts_rows import START, daily, rows
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.data.contract.marks import CODE, mark_rows
+from forecast_cli.data.contract.marks import CODE, key_columns, mark_rows
 from forecast_cli.data.contract.numbers import NUMBER, number_keys
-from forecast_cli.data.contract.profile import scan_profile, split_unnamed
+from forecast_cli.data.contract.profile import profile_of, split_unnamed
 from forecast_cli.data.contract.repair import settle_rows
+from forecast_cli.data.contract.row_counts import count_rows
 from forecast_cli.data.contract.tangled import attach_codes, settle_tangled
+
+
+def profile(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return the coded profile of the accounts of ``frame``."""
+    counted = count_rows(number_keys(frame, key_columns(settings)), settings)
+    return split_unnamed(profile_of(counted, settings))[0].with_row_index(CODE)
 
 
 @pytest.mark.parametrize("keys", [["id"], ["id", "currency"]])
@@ -40,8 +47,7 @@ def test_days_of_tangled_and_plain_accounts_are_those_of_a_close_look_at_all():
         daily("a", [8.0, 9.0]),
     )
     settings = Settings()
-    profile, _ = split_unnamed(scan_profile(frame.lazy(), settings).collect())
-    coded = profile.with_row_index(CODE)
+    coded = profile(frame, settings)
     assert coded["tangled"].to_list() == [True, True, False, False]
     marked = attach_codes(frame.lazy(), coded, settings).collect()
     found, whole = settle_tangled(marked, coded, settings), settle_rows(marked, settings)
@@ -53,6 +59,6 @@ def test_days_of_tangled_and_plain_accounts_are_those_of_a_close_look_at_all():
 def test_rows_out_of_the_dates_taken_are_no_days_of_a_plain_account():
     frame = rows(daily("a", [1.0, 2.0, 3.0]))
     settings = Settings(as_of=START + timedelta(days=1))
-    coded = split_unnamed(scan_profile(frame.lazy(), settings).collect())[0].with_row_index(CODE)
+    coded = profile(frame, settings)
     marked = mark_rows(frame.lazy(), settings).with_columns(pl.lit(0, dtype=pl.UInt32).alias(CODE)).collect()
     assert settle_tangled(marked, coded, settings).days["y"].to_list() == [1.0, 2.0]
