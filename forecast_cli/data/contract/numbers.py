@@ -36,7 +36,7 @@ def number_keys(rows: pl.DataFrame, keys: Sequence[str], *, runs: pl.DataFrame |
     if distinct.height < runs.height:
         told = runs.join(distinct, on=keys, how="left", nulls_equal=True, maintain_order="left")
         run = told[NUMBER].gather(run)
-    return Numbered(rows.drop(keys).with_columns(run.alias(NUMBER)), distinct)
+    return Numbered(rows.drop(keys).rechunk().with_columns(run.alias(NUMBER)), distinct)
 
 
 def find_runs(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:

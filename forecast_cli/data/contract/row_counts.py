@@ -43,6 +43,7 @@ def count_rows(numbered: Numbered, settings: Settings) -> pl.DataFrame:
             (pl.col("n_obs") + pl.col("n_missing")).alias("n_usable"),
             pl.min_horizontal("first", "earliest").alias("earliest"),
             pl.max_horizontal("last", "latest").alias("latest"),
+            *(unsigned_zero(pl.col(name)).alias(name) for name in ("low", "high")),
         )
         .drop("n_others")
     )
@@ -66,8 +67,8 @@ def _count_observed(rows: pl.DataFrame) -> pl.DataFrame:
         pl.len().cast(pl.Int64).alias("n_obs"),
         pl.col(c.DS).min().alias("first"),
         pl.col(c.DS).max().alias("last"),
-        unsigned_zero(pl.col(c.Y).min()).alias("low"),
-        unsigned_zero(pl.col(c.Y).max()).alias("high"),
+        pl.col(c.Y).min().alias("low"),
+        pl.col(c.Y).max().alias("high"),
     )
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.data.contract.marks import key_columns
-from forecast_cli.data.contract.numbers import NUMBER, find_runs, number_keys
+from forecast_cli.data.contract.numbers import NUMBER, Numbered, find_runs, number_keys
 from forecast_cli.data.contract.profile import profile_of
 from forecast_cli.data.contract.row_counts import count_rows
 from forecast_cli.data.scan.canonical import AT
@@ -34,7 +34,11 @@ def profile_pieces(
     """
     whole: list[pl.DataFrame] = []
     apart = 0
-    for tallies in _counted(lambda piece: _tally(collect(piece.drop(AT)), settings), pieces, threads):
+
+    def count(piece: pl.LazyFrame) -> pl.DataFrame:
+        return count_rows(_number(collect(piece.drop(AT)), settings), settings).drop(NUMBER)
+
+    for tallies in _counted(count, pieces, threads):
         whole.append(tallies)
         apart += tallies.height
         if apart > max(whole[0].height, _KEPT_APART):
@@ -57,14 +61,14 @@ def _counted(
             yield begun.popleft().result()
 
 
-def _tally(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Count the rows of a piece: as they lie where accounts follow each other, else day by day in each account."""
+def _number(rows: pl.DataFrame, settings: Settings) -> Numbered:
+    """Number the accounts of a piece: as its rows lie where accounts follow each other, else day by day in each."""
     keys = key_columns(settings)
     runs = find_runs(rows, keys)
     if not runs[c.UNIQUE_ID].is_sorted():
         rows = rows.sort(*keys, c.DS)
         runs = find_runs(rows, keys)
-    return count_rows(number_keys(rows, keys, runs=runs), settings).drop(NUMBER)
+    return number_keys(rows, keys, runs=runs)
 
 
 def _join(parts: Sequence[pl.DataFrame], settings: Settings) -> pl.DataFrame:
