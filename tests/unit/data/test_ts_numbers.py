@@ -8,7 +8,7 @@ from polars.testing import assert_frame_equal
 from ts_rows import START, daily, rows
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.data.contract.marks import CODE, key_columns, mark_rows
+from forecast_cli.data.contract.marks import CODE, key_columns
 from forecast_cli.data.contract.numbers import NUMBER, number_keys
 from forecast_cli.data.contract.profile import profile_of, split_unnamed
 from forecast_cli.data.contract.repair import settle_rows
@@ -49,8 +49,9 @@ def test_days_of_tangled_and_plain_accounts_are_those_of_a_close_look_at_all():
     settings = Settings()
     coded = profile(frame, settings)
     assert coded["tangled"].to_list() == [True, True, False, False]
-    marked = attach_codes(frame.lazy(), coded, settings).collect()
-    found, whole = settle_tangled(marked, coded, settings), settle_rows(marked, settings)
+    whole = settle_rows(attach_codes(frame.lazy(), coded, settings).collect(), settings)
+    rows_of = frame.join(coded.select("unique_id", CODE), on="unique_id", maintain_order="left")
+    found = settle_tangled(rows_of, frame["at"], coded, settings)
     assert_frame_equal(found.days, whole.days)
     assert found.counts[CODE].to_list() == [0, 1]
     assert_frame_equal(found.counts, whole.counts.filter(pl.col(CODE) < 2))
@@ -60,5 +61,5 @@ def test_rows_out_of_the_dates_taken_are_no_days_of_a_plain_account():
     frame = rows(daily("a", [1.0, 2.0, 3.0]))
     settings = Settings(as_of=START + timedelta(days=1))
     coded = profile(frame, settings)
-    marked = mark_rows(frame.lazy(), settings).with_columns(pl.lit(0, dtype=pl.UInt32).alias(CODE)).collect()
-    assert settle_tangled(marked, coded, settings).days["y"].to_list() == [1.0, 2.0]
+    with_code = frame.with_columns(pl.lit(0, dtype=pl.UInt32).alias(CODE))
+    assert settle_tangled(with_code, frame["at"], coded, settings).days["y"].to_list() == [1.0, 2.0]
