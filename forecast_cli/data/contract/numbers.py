@@ -25,18 +25,20 @@ class Numbered:
         return told[name].gather(self.rows[NUMBER])
 
 
-def number_keys(rows: pl.DataFrame, keys: Sequence[str], *, runs: pl.DataFrame | None = None) -> Numbered:
-    """Number the distinct ``keys`` of rows; cheap where the rows of a key follow each other.
+def number_keys(rows: pl.DataFrame, keys: Sequence[str]) -> Numbered:
+    """Number the distinct ``keys`` of rows; cheap where the rows of a key follow each other."""
+    return number_runs(rows.drop(keys), find_runs(rows, keys))
 
-    ``runs`` are those of ``find_runs``, where they are known.
-    """
-    runs = find_runs(rows, keys) if runs is None else runs
+
+def number_runs(rows: pl.DataFrame, runs: pl.DataFrame) -> Numbered:
+    """Number the distinct keys of ``runs``, as ``find_runs`` gives them, that ``rows``, without their keys, lie in."""
+    keys = [name for name in runs.columns if name != LENGTH]
     distinct = runs.select(keys).unique(maintain_order=True).with_row_index(NUMBER)
     run = pl.Series(np.repeat(np.arange(runs.height, dtype=np.uint32), runs[LENGTH].to_numpy())).set_sorted()
     if distinct.height < runs.height:
         told = runs.join(distinct, on=keys, how="left", nulls_equal=True, maintain_order="left")
         run = told[NUMBER].gather(run)
-    return Numbered(rows.drop(keys).rechunk().with_columns(run.alias(NUMBER)), distinct)
+    return Numbered(rows.rechunk().with_columns(run.alias(NUMBER)), distinct)
 
 
 def find_runs(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:

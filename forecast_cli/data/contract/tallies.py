@@ -11,7 +11,7 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.data.contract.marks import key_columns
-from forecast_cli.data.contract.numbers import NUMBER, Numbered, find_runs, number_keys
+from forecast_cli.data.contract.numbers import NUMBER, find_runs, number_runs
 from forecast_cli.data.contract.profile import profile_of
 from forecast_cli.data.contract.row_counts import count_rows
 from forecast_cli.data.scan.canonical import AT
@@ -36,7 +36,8 @@ def profile_pieces(
     apart = 0
 
     def count(piece: pl.LazyFrame) -> pl.DataFrame:
-        return count_rows(_number(collect(piece.drop(AT)), settings), settings).drop(NUMBER)
+        numbered = number_runs(*_in_runs(collect(piece.drop(AT)), settings))
+        return count_rows(numbered, settings).drop(NUMBER)
 
     for tallies in _counted(count, pieces, threads):
         whole.append(tallies)
@@ -61,14 +62,17 @@ def _counted(
             yield begun.popleft().result()
 
 
-def _number(rows: pl.DataFrame, settings: Settings) -> Numbered:
-    """Number the accounts of a piece: as its rows lie where accounts follow each other, else day by day in each."""
+def _in_runs(rows: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return rows without their keys, and the runs of keys they lie in.
+
+    Where ids do not ascend as they lie, they are put in order first, account by account and day by day.
+    """
     keys = key_columns(settings)
     runs = find_runs(rows, keys)
     if not runs[c.UNIQUE_ID].is_sorted():
         rows = rows.sort(*keys, c.DS)
         runs = find_runs(rows, keys)
-    return number_keys(rows, keys, runs=runs)
+    return rows.drop(keys), runs
 
 
 def _join(parts: Sequence[pl.DataFrame], settings: Settings) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """Accounts by number: rows keep their account however they lie, and plain accounts need no closer look."""
 
+import math
 from datetime import timedelta
 
 import polars as pl
@@ -13,7 +14,7 @@ from forecast_cli.data.contract.numbers import NUMBER, number_keys
 from forecast_cli.data.contract.profile import profile_of, split_unnamed
 from forecast_cli.data.contract.repair import settle_rows
 from forecast_cli.data.contract.row_counts import count_rows
-from forecast_cli.data.contract.tangled import attach_codes, settle_tangled
+from forecast_cli.data.contract.tangled import attach_codes, merge_counts, settle_tangled
 
 
 def profile(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -63,3 +64,14 @@ def test_rows_out_of_the_dates_taken_are_no_days_of_a_plain_account():
     coded = profile(frame, settings)
     with_code = frame.with_columns(pl.lit(0, dtype=pl.UInt32).alias(CODE))
     assert settle_tangled(with_code, frame["at"], coded, settings).days["y"].to_list() == [1.0, 2.0]
+
+
+def test_rows_of_no_account_are_no_days_and_plain_accounts_come_by_code() -> None:
+    frame = rows(daily("b", [3.0, -0.0]), daily(" ", [9.0]), daily("a", [1.0, 2.0]))
+    settings = Settings()
+    coded = profile(frame, settings)
+    with_codes = frame.join(coded.select("unique_id", CODE), on="unique_id", how="left", maintain_order="left")
+    settled = settle_tangled(with_codes, frame["at"], coded, settings)
+    assert settled.days.select(CODE, "y").rows() == [(0, 1.0), (0, 2.0), (1, 3.0), (1, 0.0)]
+    assert not any(math.copysign(1, y) < 0 for y in settled.days["y"])
+    assert merge_counts(coded, settled.counts).equals(coded)
