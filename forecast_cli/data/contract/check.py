@@ -18,7 +18,6 @@ from forecast_cli.data.contract.series import ShardInput, build_shard
 from forecast_cli.data.contract.tallies import Collect, profile_pieces
 from forecast_cli.data.contract.tangled import Pieces, untangle
 from forecast_cli.data.findings import Finding
-from forecast_cli.data.scan.attributes import with_column
 from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.pieces import scan_pieces
@@ -47,9 +46,9 @@ def check_input(source: Source, settings: Settings, *, threads: int = 1) -> Cont
 
     Raises InputRejectedError only where a file cannot be read.
     """
-    unnamed = find_unnamed_currency(source, settings)
+    typed, unnamed = find_unnamed_currency(source, settings)
     rows = _Rows(
-        pieces=_pieces_of(source, settings, unnamed),
+        pieces=_pieces_of(typed, settings, unnamed),
         collect=partial(collect, source=source),
         quarantined_ids=source.quarantined_ids,
         currency_col=unnamed or CURRENCY,
@@ -103,13 +102,12 @@ def _left_out_between(source: Source, first_id: object, last_id: object) -> list
     return ids.filter(keys.is_between(pl.lit(first_id), pl.lit(last_id))).to_list()
 
 
-def _pieces_of(source: Source, settings: Settings, unnamed: str | None) -> Pieces:
-    """Return what reads a range of ids piece by piece; a currency column ``unnamed`` is read, but is no key."""
-    if unnamed is not None:
-        source, settings = with_column(source, unnamed), settings.model_copy(update={"currency_col": unnamed})
+def _pieces_of(source: Source, settings: Settings, unnamed_currency: str | None) -> Pieces:
+    """Return what reads a range of ids piece by piece."""
+    scan = partial(scan_rows, unnamed_currency=unnamed_currency)
 
     def pieces(first_id: object, last_id: object) -> Iterator[pl.LazyFrame]:
-        return scan_pieces(source, settings, first_id=first_id, last_id=last_id)
+        return scan_pieces(source, settings, first_id=first_id, last_id=last_id, scan=scan)
 
     return pieces
 

@@ -1,5 +1,7 @@
 """Currencies: a column that is there but not named must not hide two currencies in one account."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from forecast_cli.config.settings import Settings
@@ -11,23 +13,34 @@ from forecast_cli.data.scan.collect import reading
 from forecast_cli.data.source import InputFile, Source
 
 
-def find_unnamed_currency(source: Source, settings: Settings) -> str | None:
-    """Return the text column called currency, in any case, that all files have and the settings do not name."""
+def find_unnamed_currency(source: Source, settings: Settings) -> tuple[Source, str | None]:
+    """Return the text column called currency, in any case, that all files have and the settings do not name.
+
+    With the source, whose files then tell the type of that column too.
+    """
     if settings.currency_col is not None or not source.files:
-        return None
+        return source, None
     named = {settings.id_col, settings.date_col, settings.balance_col}
-    candidates = [
-        name for name in _text_columns(source.files[0], source) if name.casefold() == CURRENCY and name not in named
-    ]
-    if not candidates or not all(candidates[0] in _text_columns(file, source) for file in source.files[1:]):
-        return None
-    return candidates[0]
+    texts = [_text_columns(source.files[0], source)]
+    candidates = [name for name in texts[0] if name.casefold() == CURRENCY and name not in named]
+    if not candidates:
+        return source, None
+    name = candidates[0]
+    texts += [_text_columns(file, source) for file in source.files[1:]]
+    if not all(name in columns for columns in texts):
+        return source, None
+    files = (_with_type(file, name, columns[name]) for file, columns in zip(source.files, texts, strict=True))
+    return replace(source, files=tuple(files)), name
 
 
-def _text_columns(file: InputFile, source: Source) -> list[str]:
+def _text_columns(file: InputFile, source: Source) -> dict[str, pl.DataType]:
     with reading(file.path):
         schema = read_schema(file, source)
-    return [name for name, dtype in schema.items() if isinstance(dtype, (pl.String, pl.Categorical, pl.Enum))]
+    return {name: dtype for name, dtype in schema.items() if isinstance(dtype, (pl.String, pl.Categorical, pl.Enum))}
+
+
+def _with_type(file: InputFile, name: str, dtype: pl.DataType) -> InputFile:
+    return file if name in dict(file.hive) else replace(file, columns=(*file.columns, (name, dtype)))
 
 
 def find_mixed_currencies(judged: pl.DataFrame, settings: Settings, *, currency_col: str) -> Finding | None:

@@ -16,7 +16,7 @@ def add_history(counts: pl.DataFrame, days: pl.DataFrame, settings: Settings) ->
     there is none. ``begin``: the first day used, that one or the first of the ``max_history`` days up to ``last``,
     whichever is later. ``n_used``: days from then on with a balance of their own.
     """
-    resumed = days.filter(is_leap([CODE], settings)).group_by(CODE).agg(pl.col(c.DS).max().alias("resumed"))
+    resumed = days.filter(_is_leap(settings)).group_by(CODE).agg(pl.col(c.DS).max().alias("resumed"))
     begun = counts.join(resumed, on=CODE, how="left").with_columns(_begin(settings))
     later = days.join(begun.filter(pl.col("begin") > pl.col("first")).select(CODE, "begin"), on=CODE)
     used = later.filter(pl.col(c.DS) >= pl.col("begin")).group_by(CODE).agg(pl.len().cast(pl.Int64).alias("n_used"))
@@ -24,16 +24,16 @@ def add_history(counts: pl.DataFrame, days: pl.DataFrame, settings: Settings) ->
     return begun.join(used, on=CODE, how="left").with_columns(left_of_cut.otherwise("n_obs").alias("n_used"))
 
 
-def is_leap(keys: list[str], settings: Settings) -> pl.Expr:
-    """Say whether more than ``max_gap`` days lie between a row's day and that of the row of the account before it."""
-    same = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift()) for key in keys)
-    apart = pl.col(c.DS) - pl.col(c.DS).shift()
-    return (same & (apart > timedelta(days=settings.max_gap + 1))).fill_null(value=False)
-
-
 def is_long(settings: Settings) -> pl.Expr:
     """Say whether an account's days from ``first`` to ``last`` are more than ``max_history``."""
     return pl.col("last") - pl.col("first") >= timedelta(days=settings.max_history)
+
+
+def _is_leap(settings: Settings) -> pl.Expr:
+    """Say whether more than ``max_gap`` days lie between a day and the one of the account before it."""
+    same = pl.col(CODE) == pl.col(CODE).shift()
+    apart = pl.col(c.DS) - pl.col(c.DS).shift()
+    return (same & (apart > timedelta(days=settings.max_gap + 1))).fill_null(value=False)
 
 
 def _begin(settings: Settings) -> pl.Expr:

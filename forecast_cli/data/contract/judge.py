@@ -109,8 +109,14 @@ def _flags(origin: date | None) -> pl.Expr:
         Flag.ROUNDED: furthest >= EXACT_UP_TO,
         Flag.FILE_QUARANTINED: pl.col("quarantined"),
     }
-    named = [pl.when(expr).then(pl.lit(flag.value)) for flag, expr in holds.items()]
-    return pl.concat_list(named).list.drop_nulls().alias("flags")
+    number = pl.sum_horizontal(expr.cast(pl.UInt32) * 2**place for place, expr in enumerate(holds.values()))
+    return pl.lit(_sets_of([flag.value for flag in holds])).gather(number).alias("flags")
+
+
+def _sets_of(names: Sequence[str]) -> pl.Series:
+    """Return all sets of ``names``: at each place those whose bits its number has."""
+    sets = ([name for bit, name in enumerate(names) if number >> bit & 1] for number in range(2 ** len(names)))
+    return pl.Series(list(sets), dtype=pl.List(pl.String))
 
 
 def _days_stale(origin: date | None) -> pl.Expr:

@@ -21,10 +21,19 @@ def key_columns(settings: Settings) -> list[str]:
 
 def mark_rows(rows: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
     """Add ``usable`` (the date counts, never null) and ``balance`` (finite and usable, else null; never -0.0)."""
-    usable = (is_plausible(settings) & is_up_to_as_of(settings)).fill_null(value=False).alias(USABLE)
-    unsigned_zero = pl.when(pl.col(c.Y) == 0.0).then(0.0).otherwise(pl.col(c.Y))
-    balance = pl.when(pl.col(USABLE) & pl.col(c.Y).is_finite()).then(unsigned_zero).alias(BALANCE)
+    usable = is_usable(settings).fill_null(value=False).alias(USABLE)
+    balance = pl.when(pl.col(USABLE) & pl.col(c.Y).is_finite()).then(unsigned_zero(pl.col(c.Y))).alias(BALANCE)
     return rows.with_columns(usable).with_columns(balance)
+
+
+def is_observed(settings: Settings) -> pl.Expr:
+    """Say whether a row has a date that counts and a finite balance; never null."""
+    return (is_usable(settings) & pl.col(c.Y).is_finite()).fill_null(value=False)
+
+
+def is_usable(settings: Settings) -> pl.Expr:
+    """Say whether a row's date counts; null for a null date."""
+    return is_plausible(settings) & is_up_to_as_of(settings)
 
 
 def is_plausible(settings: Settings) -> pl.Expr:
@@ -41,3 +50,8 @@ def is_unnamed(id_dtype: pl.DataType) -> pl.Expr:
     """Say whether an account id is null or blank: whose row it is cannot be told."""
     unnamed = pl.col(c.UNIQUE_ID).is_null()
     return unnamed | (pl.col(c.UNIQUE_ID).str.strip_chars() == "") if id_dtype == pl.String else unnamed
+
+
+def unsigned_zero(y: pl.Expr) -> pl.Expr:
+    """Return ``y`` with 0.0 in place of -0.0."""
+    return pl.when(y == 0.0).then(0.0).otherwise(y)

@@ -9,6 +9,7 @@ import polars as pl
 
 #: A number for each key, in the order in which keys come up.
 NUMBER: Final = "number"
+LENGTH: Final = "length"
 
 
 @dataclass(frozen=True)
@@ -26,14 +27,23 @@ class Numbered:
 
 def number_keys(rows: pl.DataFrame, keys: Sequence[str]) -> Numbered:
     """Number the distinct ``keys`` of rows; cheap where the rows of a key follow each other."""
-    runs = rows.select(_key(keys).rle().struct.unnest())
-    named = runs.select(pl.col("value").alias(keys[0]) if len(keys) == 1 else pl.col("value").struct.unnest())
-    distinct = named.unique(maintain_order=True).with_row_index(NUMBER)
-    run = pl.Series(np.repeat(np.arange(runs.height, dtype=np.uint32), runs["len"].to_numpy())).set_sorted()
-    if distinct.height < named.height:
-        run = named.join(distinct, on=keys, how="left", nulls_equal=True, maintain_order="left")[NUMBER].gather(run)
-    return Numbered(rows.drop(keys).with_columns(run.alias(NUMBER)), distinct)
+    return number_runs(rows.drop(keys), find_runs(rows, keys))
 
 
-def _key(keys: Sequence[str]) -> pl.Expr:
-    return pl.struct(keys) if len(keys) > 1 else pl.col(*keys)
+def number_runs(rows: pl.DataFrame, runs: pl.DataFrame) -> Numbered:
+    """Number the distinct keys of ``runs``, as ``find_runs`` gives them, that ``rows``, without their keys, lie in."""
+    keys = [name for name in runs.columns if name != LENGTH]
+    distinct = runs.select(keys).unique(maintain_order=True).with_row_index(NUMBER)
+    run = pl.Series(np.repeat(np.arange(runs.height, dtype=np.uint32), runs[LENGTH].to_numpy())).set_sorted()
+    if distinct.height < runs.height:
+        told = runs.join(distinct, on=keys, how="left", nulls_equal=True, maintain_order="left")
+        run = told[NUMBER].gather(run)
+    return Numbered(rows.rechunk().with_columns(run.alias(NUMBER)), distinct)
+
+
+def find_runs(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Return the runs of rows with the same ``keys``, in their order: the keys, and ``length`` in rows."""
+    key = pl.struct(keys) if len(keys) > 1 else pl.col(*keys)
+    runs = rows.select(key.rle().struct.unnest())
+    value = pl.col("value").struct.unnest() if len(keys) > 1 else pl.col("value").alias(keys[0])
+    return runs.select(value, pl.col("len").alias(LENGTH))

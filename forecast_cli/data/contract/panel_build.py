@@ -19,9 +19,11 @@ def build_panel(days: pl.DataFrame, accounts: pl.DataFrame, origins: NDArray[np.
     first of them not after ``begin``: what lies before only sets the level on that day.
     """
     lengths = (origins - _days(accounts["begin"])).astype(np.int64) + 1
-    row = _rows_of(days[CODE].to_numpy(), accounts[CODE].to_numpy())
-    own = row >= 0
-    y = _filled(row[own], days[c.DS].to_physical().to_numpy()[own], days[c.Y].to_numpy()[own], origins, lengths)
+    codes, own = days[CODE].to_numpy(), accounts[CODE].to_numpy()
+    counts = np.searchsorted(codes, own, side="right") - np.searchsorted(codes, own)
+    if counts.sum() < len(codes):
+        days = days.filter(_among(codes, own))
+    y = _filled(counts, days[c.DS].to_physical().to_numpy(), days[c.Y].to_numpy(), origins, lengths)
     currencies = accounts[CURRENCY] if CURRENCY in accounts.columns else None
     return Panel(accounts[c.UNIQUE_ID], y, lengths, origins, currencies, seed)
 
@@ -30,27 +32,32 @@ def _days(dates: pl.Series) -> NDArray[np.datetime64]:
     return dates.to_numpy().astype("datetime64[D]")
 
 
-def _rows_of(codes: NDArray[np.uint32], accounts: NDArray[np.uint32]) -> NDArray[np.int32]:
-    """Return the row of each of ``codes`` in the ascending ``accounts``, -1 where it is none of them."""
-    place = np.full(int(max(codes.max(initial=0), accounts.max(initial=0))) + 1, -1, dtype=np.int32)
-    place[accounts] = np.arange(len(accounts), dtype=np.int32)
-    return place.take(codes)
+def _among(codes: NDArray[np.uint32], own: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Say which of the ascending ``codes``, at least one, are among ``own``, none of which is higher."""
+    kept = np.zeros(int(codes[-1]) + 1, dtype=bool)
+    kept[own] = True
+    return kept.take(codes)
 
 
 def _filled(
-    row: NDArray[np.int32],
+    counts: NDArray[np.int64],
     day: NDArray[np.int32],
     y: NDArray[np.float64],
     origins: NDArray[np.datetime64],
     lengths: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Return the block whose rows end at their origins: what stands on a ``day`` holds until the next of its row."""
+    """Return the block whose rows end at their origins: what stands on a ``day`` holds until the next of its row.
+
+    ``counts`` [n]: how many of the days are of each row.
+    """
     longest = int(lengths.max(initial=0))
+    size = len(lengths) * longest
     ends = (np.arange(len(lengths)) + 1) * longest - 1
-    place = (ends - origins.astype(np.int64)).take(row)
-    place += day
-    np.maximum(place, (ends - lengths + 1).take(row), out=place)
-    held = np.diff(place, prepend=0, append=len(lengths) * longest)
-    block = np.repeat(np.append(np.nan, y), held).reshape(len(lengths), longest)
+    edges = np.full(len(day) + 1, size)
+    place = edges[:-1]
+    np.add(np.repeat(ends - origins.astype(np.int64), counts), day, out=place)
+    np.maximum(place, np.repeat(ends - lengths + 1, counts), out=place)
+    edges[:1] = 0  # what lies before a row's first day is cut off below
+    block = np.repeat(y, np.diff(edges)).reshape(len(lengths), longest)
     np.copyto(block, np.nan, where=np.arange(longest) < longest - lengths[:, None])
     return block

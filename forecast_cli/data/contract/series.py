@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.contract.judge import add_quarantined, judge_accounts, select_ledger
-from forecast_cli.data.contract.marks import CODE, key_columns, mark_rows
-from forecast_cli.data.contract.numbers import NUMBER, Numbered, number_keys
+from forecast_cli.data.contract.marks import CODE, key_columns
+from forecast_cli.data.contract.numbers import number_keys
 from forecast_cli.data.contract.panel_build import build_panel
-from forecast_cli.data.contract.profile import scan_profile, split_unnamed
+from forecast_cli.data.contract.profile import profile_of, split_unnamed
+from forecast_cli.data.contract.row_counts import count_rows
 from forecast_cli.data.contract.tangled import merge_counts, settle_tangled
 from forecast_cli.data.panel import Panel
+from forecast_cli.data.scan.canonical import AT
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,11 @@ def build_shard(
     rows: pl.DataFrame, settings: Settings, *, origin: date | None, quarantined_ids: Sequence[str] = ()
 ) -> ShardInput:
     """Build the panel and the ledger of ``rows``; ``origin`` as the contract of the whole input gives it."""
-    numbered = number_keys(rows, key_columns(settings))
-    counted = scan_profile(numbered.rows.lazy(), settings, keys=[NUMBER]).collect()
-    profile, _ = split_unnamed(numbered.keys.join(counted, on=NUMBER))
+    numbered = number_keys(rows.drop(AT), key_columns(settings))
+    profile, _ = split_unnamed(profile_of(count_rows(numbered, settings), settings))
     coded = add_quarantined(profile, quarantined_ids).with_row_index(CODE)
-    settled = settle_tangled(_coded_rows(numbered, coded, settings), coded, settings)
+    with_codes = numbered.rows.with_columns(numbered.codes(coded, CODE))
+    settled = settle_tangled(with_codes, rows[AT], coded, settings)
     judged = judge_accounts(merge_counts(coded, settled.counts), settings, origin=origin)
     kept = judged.filter(pl.col("status") == Status.OK.value)
     panel = build_panel(
@@ -49,12 +51,6 @@ def build_shard(
         seed=settings.seed,
     )
     return ShardInput(panel, select_ledger(judged, settings))
-
-
-def _coded_rows(numbered: Numbered, coded: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Return the marked rows of the accounts in ``coded``, under their codes, in the order they came in."""
-    rows = numbered.rows.with_columns(numbered.codes(coded, CODE)).drop_nulls(CODE)
-    return mark_rows(rows.lazy(), settings).collect()
 
 
 def _origins(last: pl.Series, origin: date | None) -> NDArray[np.datetime64]:

@@ -11,8 +11,9 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.data.contract.marks import key_columns
-from forecast_cli.data.contract.numbers import NUMBER, number_keys
-from forecast_cli.data.contract.profile import profile_of, scan_tallies
+from forecast_cli.data.contract.numbers import NUMBER, find_runs, number_runs
+from forecast_cli.data.contract.profile import profile_of
+from forecast_cli.data.contract.row_counts import count_rows
 from forecast_cli.data.scan.canonical import AT
 
 Collect = Callable[[pl.LazyFrame], pl.DataFrame]
@@ -33,12 +34,17 @@ def profile_pieces(
     """
     whole: list[pl.DataFrame] = []
     apart = 0
-    for tallies in _counted(lambda piece: _tally(collect(piece.drop(AT)), settings), pieces, threads):
+
+    def count(piece: pl.LazyFrame) -> pl.DataFrame:
+        numbered = number_runs(*_in_runs(collect(piece.drop(AT)), settings))
+        return count_rows(numbered, settings).drop(NUMBER)
+
+    for tallies in _counted(count, pieces, threads):
         whole.append(tallies)
         apart += tallies.height
         if apart > max(whole[0].height, _KEPT_APART):
             whole, apart = [_join(whole, settings)], 0
-    return profile_of(_join(whole, settings).lazy(), settings).collect()
+    return profile_of(_join(whole, settings), settings)
 
 
 def _counted(
@@ -56,14 +62,17 @@ def _counted(
             yield begun.popleft().result()
 
 
-def _tally(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Count the rows of a piece: as they lie where accounts follow each other, else day by day in each account."""
+def _in_runs(rows: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return rows without their keys, and the runs of keys they lie in.
+
+    Where ids do not ascend as they lie, they are put in order first, account by account and day by day.
+    """
     keys = key_columns(settings)
-    if not rows[c.UNIQUE_ID].is_sorted():
+    runs = find_runs(rows, keys)
+    if not runs[c.UNIQUE_ID].is_sorted():
         rows = rows.sort(*keys, c.DS)
-    numbered = number_keys(rows, keys)
-    counted = scan_tallies(numbered.rows.lazy(), settings, keys=[NUMBER]).collect()
-    return numbered.keys.join(counted, on=NUMBER).drop(NUMBER)
+        runs = find_runs(rows, keys)
+    return rows.drop(keys), runs
 
 
 def _join(parts: Sequence[pl.DataFrame], settings: Settings) -> pl.DataFrame:

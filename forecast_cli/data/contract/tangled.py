@@ -7,7 +7,15 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
-from forecast_cli.data.contract.marks import BALANCE, CODE, USABLE, key_columns, mark_rows
+from forecast_cli.data.contract.marks import (
+    BALANCE,
+    CODE,
+    USABLE,
+    is_observed,
+    key_columns,
+    mark_rows,
+    unsigned_zero,
+)
 from forecast_cli.data.contract.repair import Settled, settle_rows
 from forecast_cli.data.contract.tallies import Collect
 from forecast_cli.data.scan.canonical import AT
@@ -41,21 +49,33 @@ def attach_codes(rows: pl.LazyFrame, profile: pl.DataFrame, settings: Settings) 
     return coded.select(CODE, c.DS, AT, USABLE, BALANCE)
 
 
-def settle_tangled(rows: pl.DataFrame, profile: pl.DataFrame, settings: Settings) -> Settled:
-    """Settle the marked ``rows`` of the accounts of ``profile``, which has a row for each code from 0 on.
+def settle_tangled(rows: pl.DataFrame, at: pl.Series, profile: pl.DataFrame, settings: Settings) -> Settled:
+    """Settle the rows of the accounts of ``profile``, which has a row for each code from 0 on.
 
-    ``days`` are of all accounts, ``counts`` of the tangled ones alone: what the profile says of the others stands.
+    ``rows``: code (null: of no account), ds, y; ``at``: their instants. ``days`` are of all accounts, ``counts`` of the
+    tangled ones alone, without a column where there are none: what the profile says of the others stands.
     """
+    if not profile["tangled"].any():
+        return Settled(_plain_days(rows.filter(pl.col(CODE).is_not_null()), settings), pl.DataFrame())
     is_tangled = profile["tangled"].gather(rows[CODE])
-    plain = rows.filter(~is_tangled & rows[USABLE]).select(CODE, c.DS, pl.col(BALANCE).alias(c.Y))
-    settled = settle_rows(rows.filter(is_tangled), settings)
-    days = pl.concat([plain, settled.days]) if settled.days.height else plain
-    return Settled(days if days[CODE].is_sorted() else days.sort(CODE, maintain_order=True), settled.counts)
+    closer = rows.with_columns(at.alias(AT)).filter(is_tangled)
+    settled = settle_rows(mark_rows(closer.lazy(), settings).collect(), settings)
+    days = pl.concat([_plain_days(rows.filter(~is_tangled), settings), settled.days])
+    return Settled(_by_code(days), settled.counts)
+
+
+def _plain_days(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return the days of accounts each of whose rows that count is a day of its own, ascending by code."""
+    return _by_code(rows.filter(is_observed(settings)).select(CODE, c.DS, unsigned_zero(pl.col(c.Y)).alias(c.Y)))
+
+
+def _by_code(days: pl.DataFrame) -> pl.DataFrame:
+    return days if days[CODE].is_sorted() else days.sort(CODE, maintain_order=True)
 
 
 def merge_counts(profile: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
     """Return ``profile`` with the settled ``counts`` in place of its own."""
-    return profile.update(counts, on=CODE, how="left", maintain_order="left")
+    return profile if counts.is_empty() else profile.update(counts, on=CODE, how="left", maintain_order="left")
 
 
 def _batches(tangled: pl.DataFrame) -> Iterator[pl.DataFrame]:

@@ -17,12 +17,21 @@ from forecast_cli.data.scan.spilled import amounts_kept, kept_rows, scan_spilled
 from forecast_cli.data.source import InputFile, Source
 
 
-def scan_rows(source: Source, settings: Settings, *, first_id: object = None, last_id: object = None) -> pl.LazyFrame:
+def scan_rows(
+    source: Source,
+    settings: Settings,
+    *,
+    first_id: object = None,
+    last_id: object = None,
+    unnamed_currency: str | None = None,
+) -> pl.LazyFrame:
     """Return the rows of ``source``, file by file: unique_id, ds, at, y, and currency where it is named.
 
     ``ds`` is the day in the source's timezone, ``at`` the instant of a timestamp (null for dates), ``y`` float64 with
     null, NaN and inf as they came. ``first_id`` and ``last_id`` (both included, of type ``source.key_dtype``) are
-    pushed down to folders and row groups. Nothing is read here: ``collect`` does it.
+    pushed down to folders and row groups. ``unnamed_currency`` is a column that all files or the folders above them
+    have, of any type of text; it comes as ``currency``, as text only where its types differ: making text of categories
+    is dear. Nothing is read here: ``collect`` does it.
     """
     ids = IdRange(settings.id_col, source.key_dtype, first_id, last_id)
     files = [file for file in source.files if file.rows and ids.may_hold(file)]
@@ -31,10 +40,12 @@ def scan_rows(source: Source, settings: Settings, *, first_id: object = None, la
     if source.spilled:
         return scan_spilled(files, settings, ids)
     scans = []
-    for lazy, file in _scan_alike(files, source, named_columns(settings)):
+    beside = () if unnamed_currency is None else (unnamed_currency,)
+    for lazy, file in _scan_alike(files, source, (*named_columns(settings), *beside)):
         rows = [*_keyed(file, source, settings), balance_rows(settings.balance_col)]
         if settings.currency_col is not None:
             rows.append(currency_rows(settings.currency_col))
+        rows += [_as_it_lies(column, files).alias(CURRENCY) for column in beside]
         wanted = lazy.filter(*ids.rows(dict(file.columns).get(settings.id_col))) if ids.bounded else lazy
         scans.append(wanted.select(rows))
     return pl.concat(scans)
@@ -104,6 +115,11 @@ def _keyed(file: InputFile, source: Source, settings: Settings) -> list[pl.Expr]
         id_rows(settings.id_col, raw.get(settings.id_col), source.key_dtype),
         *day_rows(settings.date_col, raw.get(settings.date_col), source.timezone),
     ]
+
+
+def _as_it_lies(column: str, files: Sequence[InputFile]) -> pl.Expr:
+    types = {dict(file.columns).get(column) for file in files}
+    return pl.col(column) if len(types) == 1 else currency_rows(column)
 
 
 def _no_rows(source: Source, settings: Settings) -> pl.LazyFrame:

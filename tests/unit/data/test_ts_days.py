@@ -133,6 +133,14 @@ def test_TS04_days_without_a_row_carry_the_last_balance_forward() -> None:
     assert balances(shard(frame), "a") == [10, 10, 10, 10, -4]
 
 
+def test_an_account_has_every_flag_that_holds_in_one_order() -> None:
+    large = 2.0**53
+    frame = rows([("a", date(1970, 6, 1), large)], daily("a", [large] * 3), daily("b", [1, 2, 3, 4]))
+    contract = check(frame, max_balance=1e16)
+    assert account(contract, "a")["flags"] == ["stale", "constant", "history_cut", "rounded"]
+    assert account(contract, "b")["flags"] == []
+
+
 def test_TS04_a_history_begins_after_a_stretch_too_long_to_fill() -> None:
     frame = rows([("a", date(1970, 6, 1), 9.0)], daily("a", [1, 2, 3]), daily("b", [1, 2, 3]))
     contract = check(frame)

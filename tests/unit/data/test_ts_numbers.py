@@ -1,5 +1,6 @@
 """Accounts by number: rows keep their account however they lie, and plain accounts need no closer look."""
 
+import math
 from datetime import timedelta
 
 import polars as pl
@@ -8,11 +9,18 @@ from polars.testing import assert_frame_equal
 from ts_rows import START, daily, rows
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.data.contract.marks import CODE, mark_rows
+from forecast_cli.data.contract.marks import CODE, key_columns
 from forecast_cli.data.contract.numbers import NUMBER, number_keys
-from forecast_cli.data.contract.profile import scan_profile, split_unnamed
+from forecast_cli.data.contract.profile import profile_of, split_unnamed
 from forecast_cli.data.contract.repair import settle_rows
-from forecast_cli.data.contract.tangled import attach_codes, settle_tangled
+from forecast_cli.data.contract.row_counts import count_rows
+from forecast_cli.data.contract.tangled import attach_codes, merge_counts, settle_tangled
+
+
+def profile(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return the coded profile of the accounts of ``frame``."""
+    counted = count_rows(number_keys(frame, key_columns(settings)), settings)
+    return split_unnamed(profile_of(counted, settings))[0].with_row_index(CODE)
 
 
 @pytest.mark.parametrize("keys", [["id"], ["id", "currency"]])
@@ -40,11 +48,11 @@ def test_days_of_tangled_and_plain_accounts_are_those_of_a_close_look_at_all():
         daily("a", [8.0, 9.0]),
     )
     settings = Settings()
-    profile, _ = split_unnamed(scan_profile(frame.lazy(), settings).collect())
-    coded = profile.with_row_index(CODE)
+    coded = profile(frame, settings)
     assert coded["tangled"].to_list() == [True, True, False, False]
-    marked = attach_codes(frame.lazy(), coded, settings).collect()
-    found, whole = settle_tangled(marked, coded, settings), settle_rows(marked, settings)
+    whole = settle_rows(attach_codes(frame.lazy(), coded, settings).collect(), settings)
+    rows_of = frame.join(coded.select("unique_id", CODE), on="unique_id", maintain_order="left")
+    found = settle_tangled(rows_of, frame["at"], coded, settings)
     assert_frame_equal(found.days, whole.days)
     assert found.counts[CODE].to_list() == [0, 1]
     assert_frame_equal(found.counts, whole.counts.filter(pl.col(CODE) < 2))
@@ -53,6 +61,17 @@ def test_days_of_tangled_and_plain_accounts_are_those_of_a_close_look_at_all():
 def test_rows_out_of_the_dates_taken_are_no_days_of_a_plain_account():
     frame = rows(daily("a", [1.0, 2.0, 3.0]))
     settings = Settings(as_of=START + timedelta(days=1))
-    coded = split_unnamed(scan_profile(frame.lazy(), settings).collect())[0].with_row_index(CODE)
-    marked = mark_rows(frame.lazy(), settings).with_columns(pl.lit(0, dtype=pl.UInt32).alias(CODE)).collect()
-    assert settle_tangled(marked, coded, settings).days["y"].to_list() == [1.0, 2.0]
+    coded = profile(frame, settings)
+    with_code = frame.with_columns(pl.lit(0, dtype=pl.UInt32).alias(CODE))
+    assert settle_tangled(with_code, frame["at"], coded, settings).days["y"].to_list() == [1.0, 2.0]
+
+
+def test_rows_of_no_account_are_no_days_and_plain_accounts_come_by_code() -> None:
+    frame = rows(daily("b", [3.0, -0.0]), daily(" ", [9.0]), daily("a", [1.0, 2.0]))
+    settings = Settings()
+    coded = profile(frame, settings)
+    with_codes = frame.join(coded.select("unique_id", CODE), on="unique_id", how="left", maintain_order="left")
+    settled = settle_tangled(with_codes, frame["at"], coded, settings)
+    assert settled.days.select(CODE, "y").rows() == [(0, 1.0), (0, 2.0), (1, 3.0), (1, 0.0)]
+    assert not any(math.copysign(1, y) < 0 for y in settled.days["y"])
+    assert merge_counts(coded, settled.counts).equals(coded)

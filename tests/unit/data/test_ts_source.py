@@ -178,6 +178,17 @@ def test_TS15_a_currency_in_the_folder_is_looked_at(tmp_path: Path) -> None:
     assert finding(check_input(source, settings), "TS15", Action.REJECT).examples == ("a",)
 
 
+def test_TS15_currencies_are_looked_at_where_files_hold_text_and_categories(tmp_path: Path) -> None:
+    text = rows(daily("a", [1, 2])).with_columns(currency=pl.Series(["EUR", "EUR"]))
+    categories = rows(daily("a", [3, 4], date(2024, 1, 3)), daily("b", [5])).with_columns(
+        currency=pl.Series(["EUR", "USD", "USD"], dtype=pl.Categorical)
+    )
+    files = {"one.parquet": text, "three.parquet": text.with_columns(unique_id=pl.lit("c"))}
+    source, settings = write(tmp_path, files | {"two.parquet": categories})
+    found = finding(check_input(source, settings), "TS15", Action.REJECT)
+    assert (found.count, found.examples) == (1, ("a",))
+
+
 def test_TS15_a_currency_column_in_some_files_only_is_no_column_of_the_input(tmp_path: Path) -> None:
     with_currency = rows(daily("a", [1, 2])).with_columns(currency=pl.Series(["EUR", "USD"]))
     source, settings = write(tmp_path, {"one.parquet": with_currency, "two.parquet": rows(daily("b", [1, 2]))})

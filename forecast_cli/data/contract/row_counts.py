@@ -1,0 +1,105 @@
+"""Row counts: what can be counted of each account's rows, and how they follow each other.
+
+Nearly every row has a day that counts, a balance, and the day after that of the row before it. What it takes to know
+that is looked at in all rows; the reasons why one is otherwise are counted over the few that are.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import polars as pl
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core import columns as c
+from forecast_cli.data.contract.marks import is_observed, is_plausible, is_up_to_as_of, is_usable, unsigned_zero
+from forecast_cli.data.contract.numbers import NUMBER, Numbered
+from forecast_cli.data.scan.canonical import CURRENCY
+
+_TURNS: Final = ("runs", "steps_back", "leaps")
+_LACKS: Final = ("n_undated", "n_impossible", "n_after", "n_missing", "n_infinite")
+
+
+def count_rows(numbered: Numbered, settings: Settings) -> pl.DataFrame:
+    """Return one row for each key of ``numbered``: its number, itself, and what can be counted of its rows.
+
+    The counts are those of ``profile.profile_of``, and ``runs`` of an account's rows, ``steps_back`` (rows not dated
+    after the one before), ``leaps`` (as ``history`` has them), ``earliest`` and ``latest`` day of any row.
+    """
+    rows = numbered.rows
+    observed = rows.select(is_observed(settings)).to_series()
+    parts = [
+        _count_turns(rows, settings),
+        _count_observed(rows.filter(observed)),
+        _count_others(rows.filter(~observed), settings),
+        *_currency_range(rows, settings),
+    ]
+    whole = numbered.keys
+    for part in parts:
+        whole = whole.join(part, on=NUMBER, how="left")
+    return (
+        whole.with_columns(pl.col("n_obs", "n_others", *_TURNS, *_LACKS).fill_null(0))
+        .with_columns(
+            (pl.col("n_obs") + pl.col("n_others")).alias("n_rows"),
+            (pl.col("n_obs") + pl.col("n_missing")).alias("n_usable"),
+            pl.min_horizontal("first", "earliest").alias("earliest"),
+            pl.max_horizontal("last", "latest").alias("latest"),
+            *(unsigned_zero(pl.col(name)).alias(name) for name in ("low", "high")),
+        )
+        .drop("n_others")
+    )
+
+
+def _count_turns(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Count the rows that are not of the account of the row before them, or do not follow its day."""
+    most = settings.max_gap + 1
+    gap = pl.col(c.DS).to_physical().diff().alias("gap")
+    same = (pl.col(NUMBER) == pl.col(NUMBER).shift()).fill_null(value=False).alias("same")
+    follows = (pl.col("same") & pl.col("gap").is_between(1, most)).fill_null(value=False)
+    later, leaps = ((pl.col("gap") > least).fill_null(value=False) for least in (0, most))
+    counts = (~pl.col("same"), pl.col("same") & ~later, pl.col("same") & leaps)
+    turns = rows.select(NUMBER, same, gap).filter(~follows)
+    return turns.group_by(NUMBER).agg(_counts(_TURNS, counts))
+
+
+def _count_observed(rows: pl.DataFrame) -> pl.DataFrame:
+    """Count the rows that have a day that counts and a balance."""
+    return rows.group_by(NUMBER).agg(
+        pl.len().cast(pl.Int64).alias("n_obs"),
+        pl.col(c.DS).min().alias("first"),
+        pl.col(c.DS).max().alias("last"),
+        pl.col(c.Y).min().alias("low"),
+        pl.col(c.Y).max().alias("high"),
+    )
+
+
+def _count_others(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Count the other rows, by what they lack."""
+    plausible, usable = is_plausible(settings), is_usable(settings)
+    after = plausible & ~is_up_to_as_of(settings)
+    lacks = (pl.col(c.DS).is_null(), ~plausible, after, usable, usable & pl.col(c.Y).is_infinite())
+    return rows.group_by(NUMBER).agg(
+        pl.len().cast(pl.Int64).alias("n_others"),
+        *_counts(_LACKS, lacks),
+        pl.when(after).then(pl.col(c.DS)).min().alias("first_after"),
+        pl.col(c.DS).min().alias("earliest"),
+        pl.col(c.DS).max().alias("latest"),
+    )
+
+
+def _counts(names: Iterable[str], conditions: Iterable[pl.Expr]) -> Iterator[pl.Expr]:
+    return (holds.sum().cast(pl.Int64).alias(name) for name, holds in zip(names, conditions, strict=True))
+
+
+def _currency_range(rows: pl.DataFrame, settings: Settings) -> list[pl.DataFrame]:
+    """Look at a currency column that is there but not named: one account in two currencies cannot be added up."""
+    if settings.currency_col is not None or CURRENCY not in rows.columns:
+        return []
+    turns = rows.select(NUMBER, CURRENCY)[pl.concat(_begins(rows[name]) for name in (NUMBER, CURRENCY))]
+    text = pl.col(CURRENCY).cast(pl.String)
+    return [turns.group_by(NUMBER).agg(text.min().alias("currency_low"), text.max().alias("currency_high"))]
+
+
+def _begins(column: pl.Series) -> pl.Series:
+    """Return the places of values that differ from the one before them."""
+    lengths = column.rle().struct.field("len")
+    return lengths.cum_sum() - lengths
