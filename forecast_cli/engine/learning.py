@@ -1,6 +1,5 @@
 """Learning before a run: which accounts are read for it, and from which months on forecasts start."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -14,6 +13,7 @@ from forecast_cli.config.choices import Origin
 from forecast_cli.config.durations import seconds_of
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
+from forecast_cli.core.hashes import hash_each
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.contract.past import read_past
@@ -97,8 +97,7 @@ def _origins(ledger: pl.DataFrame, origin: date | None, back: Sequence[int]) -> 
 
 def _hashes(ids: pl.Series, seed: int) -> NDArray[np.uint64]:
     """Return a hash of each id and the run's seed, [n]."""
-    digests = (hashlib.blake2b(f"{seed}\x1f{name}".encode(), digest_size=8).digest() for name in ids.cast(pl.String))
-    return np.frombuffer(b"".join(digests), dtype=">u8").astype(np.uint64)
+    return hash_each((name.encode() for name in ids.cast(pl.String)), before=f"{seed}\x1f".encode())
 
 
 def _choose(

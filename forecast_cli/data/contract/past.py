@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from forecast_cli.config.choices import Origin
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
+from forecast_cli.data.contract.numbers import NUMBER, number_keys
 from forecast_cli.data.contract.series import build_shard
 from forecast_cli.data.panel import Panel, stack_panels
 from forecast_cli.data.scan.canonical import CURRENCY
@@ -57,8 +58,9 @@ def _parts(source: Source, settings: Settings, ids: pl.Series) -> list[Past]:
     """Return the past of ``ids``, ascending, some of them at a time; the rows of all are held until then."""
     wanted = pl.col(UNIQUE_ID).is_in(ids.implode())
     rows = pl.concat(collect(piece.filter(wanted), source) for piece in scan_pieces(source, settings))
-    some = (ids.slice(start, _TOGETHER) for start in range(0, max(len(ids), 1), _TOGETHER))
-    return [_past(rows.filter(pl.col(UNIQUE_ID).is_in(part.implode())), settings) for part in some]
+    numbered = number_keys(rows, [UNIQUE_ID])
+    part = (ids.search_sorted(numbered.keys[UNIQUE_ID]) // _TOGETHER).gather(numbered.rows[NUMBER])
+    return [_past(rows.filter(part == place), settings) for place in range(-(-max(len(ids), 1) // _TOGETHER))]
 
 
 def _past(rows: pl.DataFrame, settings: Settings) -> Past:
@@ -68,9 +70,11 @@ def _past(rows: pl.DataFrame, settings: Settings) -> Past:
         row=pl.int_range(len(panel), dtype=pl.Int32),
         last=pl.Series(panel.origins.astype("datetime64[D]")),
     )
+    numbered = number_keys(rows, keys)
+    told = numbered.keys.join(places, on=keys, how="left", maintain_order="left").select("row", "last")
     days: Any = (
-        rows.select(*keys, "ds")
-        .join(places, on=keys, how="inner")
+        told.select(pl.all().gather(numbered.rows[NUMBER]))
+        .with_columns(numbered.rows["ds"])
         .filter(pl.col("ds") <= pl.col("last"))
         .select("row", day=pl.col("ds").cast(pl.Date).to_physical())
     )

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.pooled.leaves import leaf_statistics
+from forecast_cli.models.pooled.leaves import ascending, leaf_statistics
 from forecast_cli.models.rows import in_c_order
 
 #: Fewest windows in a leaf, share of the features that a split is chosen from, and the deepest a tree goes.
@@ -59,7 +59,8 @@ def grow(x: NDArray[np.float32], came: NDArray[np.float64], *, trees: int, seed:
     grown = ExtraTreesRegressor(
         trees, min_samples_leaf=_LEAF, max_features=_FEATURES, max_depth=_DEEPEST, random_state=seed, n_jobs=1
     ).fit(x, came)
-    return tuple(_tree(estimator.tree_, x, came) for estimator in grown.estimators_)
+    order = ascending(came)
+    return tuple(_tree(estimator.tree_, x, came, order) for estimator in grown.estimators_)
 
 
 def join(forests: Sequence[Forest]) -> Forest:
@@ -67,12 +68,12 @@ def join(forests: Sequence[Forest]) -> Forest:
     return tuple(tree for forest in forests for tree in forest)
 
 
-def _tree(grown: Any, x: NDArray[np.float32], came: NDArray[np.float64]) -> Tree:
+def _tree(grown: Any, x: NDArray[np.float32], came: NDArray[np.float64], order: NDArray[np.int64]) -> Tree:
     own = np.arange(grown.node_count, dtype=np.int32)
     is_leaf = grown.children_left < 0
     leaf = grown.apply(x)
     values = np.zeros((grown.node_count, came.shape[1], 4), dtype=np.float32)
-    reached, statistics = leaf_statistics(leaf, came)
+    reached, statistics = leaf_statistics(leaf, came, order)
     values[reached] = statistics
     return Tree(
         feature=np.where(is_leaf, 0, grown.feature).astype(np.int32),

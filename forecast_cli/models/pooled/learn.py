@@ -87,19 +87,25 @@ def choose_windows(windows: Windows, known: NDArray[np.int64], h: int, month: np
 def _describe(
     panel: Panel, windows: Windows, knots: NDArray[np.int64], *, look_back: int, pool: Executor
 ) -> tuple[Lessons, NDArray[np.bool_]]:
-    """Return the lessons of all windows whose account has moved, and which of them have."""
+    """Return the lessons of all windows whose account has moved, and which of them have.
+
+    Windows of a day are described together, as they share its calendar; the newest first, which take longest.
+    """
     many, f = len(windows.row), len(feature_names(knots))
-    blocks = [windows.take(np.arange(start, min(start + _BLOCK, many))) for start in range(0, many, _BLOCK)]
+    order = np.argsort(-windows.day, kind="stable")
+    blocks = [windows.take(order[start : start + _BLOCK]) for start in range(0, many, _BLOCK)]
     none = (np.zeros((0, f), dtype=np.float32), np.zeros((0, len(knots))), np.zeros(0, dtype=np.bool_))
     parts = [none, *pool.map(partial(_tell, panel, knots=knots, look_back=look_back), blocks)]
-    usable = np.concatenate([moved for _, _, moved in parts])
-    kept = windows.take(np.flatnonzero(usable))
+    moved = order[np.concatenate([moved for _, _, moved in parts])]
+    by_place, kept = np.argsort(moved), windows.take(np.sort(moved))
     lessons = Lessons(
-        x=np.concatenate([x for x, _, _ in parts]),
-        came=np.concatenate([came for _, came, _ in parts]),
+        x=np.concatenate([x for x, _, _ in parts])[by_place],
+        came=np.concatenate([came for _, came, _ in parts])[by_place],
         group=group_of(panel, kept, GROUPS),
         month=kept.day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64),
     )
+    usable = np.zeros(many, dtype=np.bool_)
+    usable[moved] = True
     return lessons, usable
 
 

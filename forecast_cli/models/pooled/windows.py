@@ -1,12 +1,13 @@
 """Windows to learn from: days in the past of all accounts, and what came after them, chosen by chance that is fixed."""
 
-import hashlib
 from dataclasses import dataclass
+from struct import iter_unpack
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast_cli.core.hashes import hash_each
 from forecast_cli.data.panel import Panel
 
 #: Days from one window of an account to the next.
@@ -15,8 +16,6 @@ EVERY: Final = 15
 MIN_TRAIN: Final = 31
 #: Days of history that a window looks back on.
 LOOK_BACK: Final = 1096
-#: Bytes of an account's seed and a day.
-_PAIR: Final = 16
 
 
 @dataclass(frozen=True)
@@ -85,6 +84,4 @@ def group_of(panel: Panel, windows: Windows, groups: int) -> NDArray[np.int64]:
 def _mixed(seeds: NDArray[np.int64], days: NDArray[np.int64]) -> NDArray[np.uint64]:
     """Return a hash of an account's seed and a day, each [m]."""
     told = np.column_stack([seeds, days]).astype("<i8").tobytes()
-    pairs = (told[start : start + _PAIR] for start in range(0, len(told), _PAIR))
-    digests = (hashlib.blake2b(pair, digest_size=8).digest() for pair in pairs)
-    return np.frombuffer(b"".join(digests), dtype=">u8").astype(np.uint64)
+    return hash_each(pair for (pair,) in iter_unpack("16s", told))

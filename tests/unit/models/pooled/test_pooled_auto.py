@@ -13,11 +13,15 @@ from forecast_cli.data.sample.spec import SampleSpec
 from forecast_cli.models.auto import Auto
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.knots import knots_of
+from forecast_cli.models.pooled import learn as pooled_learn
 from forecast_cli.models.pooled.calibration import GRID, Calibration
-from forecast_cli.models.pooled.forest import Tree
-from forecast_cli.models.pooled.learn import learn
+from forecast_cli.models.pooled.features import describe
+from forecast_cli.models.pooled.forest import Forest, Tree
+from forecast_cli.models.pooled.forest import grow as grow_trees
+from forecast_cli.models.pooled.learn import choose_windows, learn
 from forecast_cli.models.pooled.learned import Learned, Vintage, months_of
 from forecast_cli.models.pooled.outlook import look_ahead
+from forecast_cli.models.pooled.windows import LOOK_BACK, came_after, group_of, list_windows, panel_at
 from forecast_cli.store.learned_tables import learned_frames, read_learned
 
 H, LEVELS = 14, (50.0, 80.0, 95.0)
@@ -110,6 +114,33 @@ def test_threads_change_nothing_that_is_learned(panel: Panel, learned: Learned) 
         assert one.calibration is not None
         assert other.calibration is not None
         np.testing.assert_array_equal(one.calibration.scores, other.calibration.scores)
+
+
+def test_what_is_learned_from_stands_in_the_order_of_accounts_and_days(
+    panel: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = []
+
+    def grow(x: np.ndarray, came: np.ndarray, *, trees: int, seed: int) -> Forest:
+        given.append((x, came))
+        return grow_trees(x, came, trees=trees, seed=seed)
+
+    monkeypatch.setattr(pooled_learn, "grow", grow)
+    monkeypatch.setattr(pooled_learn, "_BLOCK", 7)
+    month, knots = months_of(panel.origins), knots_of(H)
+    known = np.full((len(panel), 1), month[0].astype("datetime64[D]").astype(np.int64) - 1)
+    learn(panel, month, known, h=H)
+    windows = list_windows(panel, H)
+    windows = windows.take(choose_windows(windows, known[:, 0], H, month[0]))
+    windows = windows.take(np.flatnonzero(group_of(panel, windows, pooled_learn.GROUPS) != 0))
+    assert len(given[0][0]) == len(windows.row) > 100
+    for place in range(0, len(windows.row), 11):
+        one = windows.take(np.array([place]))
+        then = panel_at(panel, one, LOOK_BACK)
+        outlook = look_ahead(then, H)
+        came = (came_after(panel, one, knots) - outlook.path[:, knots - 1]) / outlook.scale[:, None]
+        np.testing.assert_array_equal(given[0][0][place], describe(then, outlook, knots)[0])
+        np.testing.assert_array_equal(given[0][1][place], np.clip(came[0], -4.0, 4.0))
 
 
 def test_later_days_and_younger_accounts_change_nothing_that_was_learned(panel: Panel) -> None:

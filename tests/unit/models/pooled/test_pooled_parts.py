@@ -6,7 +6,7 @@ import pytest
 from forecast_cli.models.knots import between_knots, knots_of
 from forecast_cli.models.pooled.calibration import GRID, Calibration, calibrate
 from forecast_cli.models.pooled.forest import Tree, consult, grow
-from forecast_cli.models.pooled.leaves import leaf_statistics
+from forecast_cli.models.pooled.leaves import ascending, leaf_statistics
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_between_knots_values_lie_on_straight_lines_from_nothing_at_the_origin()
 def test_leaves_keep_the_quantiles_and_the_mean_of_what_came() -> None:
     rng = np.random.default_rng(5)
     leaf, came = rng.integers(0, 7, 90) * 3, rng.normal(size=(90, 2))
-    leaves, statistics = leaf_statistics(leaf, came)
+    leaves, statistics = leaf_statistics(leaf, came, ascending(came))
     assert leaves.tolist() == sorted(set(leaf.tolist()))
     for place, name in enumerate(leaves):
         own = came[leaf == name]
