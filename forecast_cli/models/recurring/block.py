@@ -25,9 +25,9 @@ class Block:
 
     ``flow`` [c, t + 1] is the flow of each day that no stream explains yet, 0 where there is none, its last column 0;
     ``taken`` [c, t + 1] the days that a payment was taken out of; the first ``n_flows`` [c] keys ``by_size`` [c, t + 1]
-    are its days in order of size: the bits of the size, in single precision, before 32 of the day. All these change as
-    streams are found. ``eps`` [c] is what equal amounts may differ by, ``origins`` [c] in days since 1970-01-01,
-    ``lengths`` [c] days of history, at most t.
+    are its days in order of size: the bits of the size, in single precision, before one that is set where money goes
+    out and 31 of the day. All these change as streams are found. ``eps`` [c] is what equal amounts may differ by,
+    ``origins`` [c] in days since 1970-01-01, ``lengths`` [c] days of history, at most t.
     """
 
     flow: NDArray[np.float64]
@@ -99,8 +99,8 @@ def _set_keys(flow: NDArray[np.float64], keys: NDArray[np.int64], n_flows: NDArr
     for row in range(len(flow)):
         n = 0
         for day in range(flow.shape[1]):
-            size = np.float32(abs(flow[row, day]))
-            keys[row, n] = np.int64(size.view(np.uint32)) << 32 | day
+            size, out = np.float32(abs(flow[row, day])), flow[row, day] < 0.0
+            keys[row, n] = np.int64(size.view(np.uint32)) << 32 | np.int64(out) << 31 | day
             n += int(0.0 < size < np.inf)
         keys[row, n:] = _NO_KEY
         n_flows[row] = n

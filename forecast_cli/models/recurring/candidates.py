@@ -31,14 +31,21 @@ _LADDER: Final = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 15, 17, 20, 23, 27
 #: Low bits of a ratio in single precision that make room for the place of its lower amount.
 _PLACE_BITS: Final = np.uint32(127)
 _NONE: Final = np.uint32(2**32 - 1)
+#: Ratios that are formed at a time, and room behind each phase's amounts, which holds infinity.
+_LANES: Final = 8
 _WIDEST: Final = _RATIOS.view(np.uint32) | _PLACE_BITS
 #: Room for rounding at both ends of a range.
 _WIDER, _NARROWER = np.float32(1 + 2.0**-20), np.float32(1 - 2.0**-20)
-#: Bits of a key that are those of its day.
-_DAY_BITS: Final = 2**32 - 1
-_NEVER: Final = np.int32(2**31 - 1)
+#: Bits of the key of a flow (``Block``): that of a negative one, and those of its day; from one size to the next.
+_NEGATIVE: Final = 2**31
+_DAY_BITS: Final = _NEGATIVE - 1
+_NEXT_SIZE: Final = 2**32
+#: Behind the oldest due day.
+_NEVER: Final = 255
 #: Score a candidate needs: what the best of a few hundred phases and ranges reaches by chance, and a margin.
 _LEAST_SCORE: Final = 9.0
+#: Stands for the score of a range that too few due days have.
+_TOO_FEW: Final = -1.0
 #: Candidates of an account that are looked at, and that are settled at a time.
 _LOOKED_AT: Final = 32
 AT_ONCE: Final = 14
@@ -65,21 +72,24 @@ CANDIDATE: Final = np.dtype(
 )
 
 _Amounts = NDArray[np.float32]
+_Flags = NDArray[np.bool_]
 _Whole = NDArray[np.int64]
-_Places = NDArray[np.int32]
+_Small = NDArray[np.uint8]
 _Unsigned = NDArray[np.uint32]  # places that cannot count from the end, which is asked of signed ones each time
 _Records = NDArray[Any]
 
 
-def find_candidates(block: Block, rows: _Whole, lattices: Lattices) -> _Records:
+def find_candidates(block: Block, rows: _Whole, axis: Lattices, quiet: _Flags) -> _Records:
     """Return the candidates of c ``rows`` of a block that are to be settled, [c, AT_ONCE], the strongest of each first.
 
-    ``lattices`` have the place of each row's origin. Behind the last of an account stand some of score 0.
+    ``axis`` has the lattices of these rows. Phases that are ``quiet`` [c, p] are passed over; those that no range shows
+    enough hits in become so, until the flow of one of their days changes. Behind the last of an account stand some of
+    score 0.
     """
     picks = np.zeros((len(rows), AT_ONCE), dtype=CANDIDATE)
     _look(
-        block.flow, block.by_size, block.n_flows, block.lengths, rows, lattices.place, lattices.columns,
-        lattices.phases, _FEWEST, log_table(), picks,
+        block.by_size, block.n_flows, block.lengths, rows, axis.phases, axis.starts, axis.stops, axis.owner, axis.due,
+        axis.place, quiet, _FEWEST, log_table(), picks,
     )  # fmt: skip
     return picks
 
@@ -93,113 +103,56 @@ def log_table() -> NDArray[np.float64]:
 
 
 @part
-def _deal(columns: _Places, phases: _Records, starts: _Places, owner: _Unsigned, dealt: _Places) -> None:
-    """Write which of ``columns`` [k] are each day, and of which phase: in ``dealt`` and ``owner`` [k].
-
-    Those of a day stand from ``starts`` [t + 2] of it to the next's.
-    """
-    starts[:] = 0
-    for column in columns[phases[0]["start"] : phases[-1]["end"]]:
-        starts[column + 1] += 1
-    for day in range(1, len(starts)):
-        starts[day] += starts[day - 1]
-    for number in range(len(phases)):
-        for place in range(phases[number]["start"], phases[number]["end"]):
-            at = starts[columns[place]]
-            owner[at], dealt[at] = number, place
-            starts[columns[place]] += 1
-    for day in range(len(starts) - 1, 0, -1):
-        starts[day] = starts[day - 1]
-    starts[0] = 0
-
-
-@part
-def _insert(keys: _Whole, n: int, key: int) -> None:
-    """Put ``key`` among the first ``n`` of ``keys``, which ascend."""
-    while n > 0 and keys[n - 1] > key:
-        keys[n] = keys[n - 1]
-        n -= 1
-    keys[n] = key
-
-
-@part
-def bring_up(flow: NDArray[np.float64], keys: _Whole, n: int, others: _Whole) -> int:
-    """Bring the first ``n`` of an account's ``keys`` up to what is left of its flow, and return how many there are now.
-
-    What is too large for single precision is none. ``others`` is written over.
-    """
-    same, changed = 0, 0
-    for place in range(n):
-        day = keys[place] & _DAY_BITS
-        size = np.float32(abs(flow[day]))
-        key = np.int64(size.view(np.uint32)) << 32 | day
-        if 0.0 < size < np.inf:
-            if key == keys[place]:
-                keys[same], same = key, same + 1
-            else:
-                _insert(others, changed, key)
-                changed += 1
-    total = same + changed
-    while changed > 0:
-        if same > 0 and keys[same - 1] > others[changed - 1]:
-            keys[same + changed - 1] = keys[same - 1]
-            same -= 1
-        else:
-            keys[same + changed - 1] = others[changed - 1]
-            changed -= 1
-    return total
-
-
-@part
 def _line_up(
     keys: _Whole,
-    amounts: _Amounts,
-    starts: _Places,
-    owner: _Unsigned,
-    dealt: _Places,
-    line: _Amounts,
-    places: _Places,
+    starts: _Unsigned,
+    stops: _Unsigned,
+    owner: _Small,
+    due: _Small,
+    line: _Unsigned,
+    places: _Small,
     ends: _Unsigned,
 ) -> None:
     """Put each flow into the lines of the phases that its day is due in: as they come in order, sizes ascend in each.
 
-    ``places`` [k] are those of the due days, ``ends`` [p] behind the last of each phase's line.
+    ``line`` are the bits of amounts, ``places`` those of the due days; ``ends`` [p] lie behind each phase's line.
     """
-    for number in range(len(keys)):
-        day = keys[number] & _DAY_BITS
-        for at in range(starts[day], starts[day + 1]):
+    for key in keys:
+        day, bits = key & _DAY_BITS, np.uint32(key >> 32 | key & _NEGATIVE)
+        for at in range(starts[day], stops[day]):
             end = ends[owner[at]]
-            line[end], places[end] = amounts[number], dealt[at]
+            line[end], places[end] = bits, due[at]
             ends[owner[at]] += 1
 
 
 @part
-def _narrowest(line: _Amounts, more: int) -> np.uint32:
+def _narrowest(line: _Amounts, n: int, more: int) -> np.uint32:
     """Return the bits of the narrowest ratio of an amount and that ``more`` behind it, its place in the low bits.
 
     Of those that differ in the low bits alone it is that of the smallest amounts. Positive numbers are ordered as their
-    bits are.
+    bits are; behind the ``n`` amounts stands infinity, so that what is formed there is none.
     """
     best = _NONE
     behind = line[more:]
-    for place in range(len(behind)):
+    for place in range((n - more + _LANES - 1) // _LANES * _LANES):
         bits = np.float32(abs(behind[place] / line[place])).view(np.uint32)
         best = min(best, np.uint32((bits & ~_PLACE_BITS) | np.uint32(place)))
     return best
 
 
 @part
-def fullest(line: _Amounts, fewest: _Whole, first: _Whole, more: _Whole) -> None:
+def fullest(line: _Amounts, n: int, fewest: _Whole, first: _Whole, more: _Whole) -> None:
     """Write for each width where the range that holds most amounts begins, and how many follow: 0 if it has too few.
 
-    Of ranges that hold as many the narrowest is taken. The amounts of ``line`` ascend, whatever their signs.
+    Of ranges that hold as many the narrowest is taken. The ``n`` amounts of ``line`` ascend, whatever their signs;
+    behind them stands infinity, ``_LANES`` times.
     """
     more[:] = 0
     for step in _LADDER:
-        if step >= len(line):
+        if step >= n:
             return
         if step >= fewest[0] - 1:
-            narrowest = _narrowest(line, step)
+            narrowest = _narrowest(line, n, step)
             if narrowest > _WIDEST[-1]:
                 return
             for width in range(len(_WIDEST)):
@@ -208,54 +161,72 @@ def fullest(line: _Amounts, fewest: _Whole, first: _Whole, more: _Whole) -> None
 
 
 @part
-def _hits(
-    line: _Amounts, places: _Places, low: float, high: float, least: float, first: int
-) -> tuple[int, int, Any, Any]:
-    """Return the sign of most flows from ``low`` to ``high`` in size, how many have it, and the due days they span.
+def _limits(line: _Amounts, places: _Small, low: float, high: float, first: int) -> tuple[int, int, int, int, int]:
+    """Return from where to where amounts from ``low`` to ``high`` in size stand in ``line``, about ``first``.
 
-    And how many of these other flow may hide it on, of ``least`` size. The sign is 0 where as many come in as go out.
-    The range is about ``first`` in ``line`` [n], and ``places`` [n] are those of its flows among due days.
+    And how many more of them come in than go out, and their newest and oldest place.
     """
     while first > 0 and abs(line[first - 1]) >= low:
         first -= 1
     while first < len(line) and abs(line[first]) < low:
         first += 1
-    end, net = first, 0
+    end, net, newest, oldest = first, 0, _NEVER, -1
     while end < len(line) and abs(line[end]) <= high:
+        place: Any = np.int64(places[end])
         net += 1 if line[end] > 0.0 else -1
+        newest, oldest = min(newest, place), max(oldest, place)
         end += 1
-    if net == 0:
-        return 0, 0, 1, 0
-    hits, newest, oldest = 0, _NEVER, -1
-    for place in range(first, end):
-        if (line[place] > 0.0) == (net > 0):
-            hits, newest, oldest = hits + 1, min(newest, places[place]), max(oldest, places[place])
-    hidden, larger = 0, first
-    while larger > 0 and abs(line[larger - 1]) >= least:
-        larger -= 1
-    for place in range(larger, len(line)):
-        hidden += (place < first or place >= end) and newest < places[place] < oldest
-    return 1 if net > 0 else -1, hits, oldest - newest + 1, hidden
+    return first, end, net, newest, oldest
 
 
 @part
-def _below(amounts: _Amounts, bound: Any) -> int:
-    """Return how many ``amounts``, of ascending size, are smaller than ``bound``."""
-    low, left = 0, len(amounts)
-    while left > 1:
-        half = left // 2
-        low += half if abs(amounts[low + half - 1]) < bound else 0
-        left -= half
-    return low + 1 if left == 1 and abs(amounts[low]) < bound else low
+def _of_sign(line: _Amounts, places: _Small, first: int, end: int, net: int) -> tuple[int, int]:
+    """Return the newest and the oldest place of the amounts from ``first`` to ``end`` that have the sign of ``net``."""
+    newest, oldest = _NEVER, -1
+    for number in range(first, end):
+        if (line[number] > 0.0) == (net > 0):
+            place: Any = np.int64(places[number])
+            newest, oldest = min(newest, place), max(oldest, place)
+    return newest, oldest
 
 
 @part
-def count_between(amounts: _Amounts, low: Any, high: Any) -> int:
-    """Return how many ``amounts``, of ascending size, are from ``low`` to ``high`` in size."""
-    above = _below(amounts, high)
-    while above < len(amounts) and abs(amounts[above]) == high:
-        above += 1
-    return above - _below(amounts, low)
+def _hidden(line: _Amounts, places: _Small, least: float, first: int, end: int, newest: int, oldest: int) -> int:
+    """Return how many due days between two other flow may hide, of ``least`` size, not that from a place to another."""
+    hidden = 0
+    while first > 0 and abs(line[first - 1]) >= least:
+        first -= 1
+        hidden += newest < places[first] < oldest
+    for number in range(end, len(line)):
+        hidden += newest < places[number] < oldest
+    return hidden
+
+
+@part
+def _key(size: float) -> Any:
+    """Return the lowest key that a flow of a size may have."""
+    return np.int64(np.float32(size).view(np.uint32)) << 32
+
+
+@part
+def count_below(keys: _Whole, a: int, b: int, c: int) -> tuple[int, int, int]:
+    """Return how many of ``keys``, at least one, which ascend, are smaller than ``a``, ``b`` and ``c``.
+
+    All three are searched for at once, in steps of powers of two that are taken by the sign of a difference: no branch
+    is to be guessed.
+    """
+    power = 0
+    while 2 << power <= len(keys):
+        power += 1
+    last, rest = (1 << power) - 1, len(keys) - (1 << power)
+    x, y, z = rest * (keys[last] < a), rest * (keys[last] < b), rest * (keys[last] < c)
+    while power > 0:
+        power -= 1
+        last = (1 << power) - 1
+        x -= (keys[x + last] - a) >> 63 << power
+        y -= (keys[y + last] - b) >> 63 << power
+        z -= (keys[z + last] - c) >> 63 << power
+    return x + (keys[x] < a), y + (keys[y] < b), z + (keys[z] < c)
 
 
 @part
@@ -294,110 +265,142 @@ def _joins(one: Any, picks: _Records) -> bool:
 
 
 @part
-def _strongest(found: _Records, scores: NDArray[np.float64]) -> int:
-    """Return the place of the highest of ``scores``; of those as high that of the first phase of a cycle."""
-    best = 0
-    for place in range(1, len(scores)):
-        tied = scores[place] == scores[best] and found[place]["place"] < found[best]["place"]
-        if tied or scores[place] > scores[best]:
-            best = place
-    return best
+def _rank(found: _Records, order: _Whole) -> None:
+    """Write the places of candidates, the strongest first; of those as strong first that of the first phase."""
+    for place in range(len(found)):
+        one, at = found[place], place
+        while at > 0:
+            other = found[order[at - 1]]
+            ahead = other["score"] == one["score"] and other["place"] <= one["place"]
+            if ahead or other["score"] > one["score"]:
+                break
+            order[at] = order[at - 1]
+            at -= 1
+        order[at] = place
 
 
 @part
-def _pick(found: _Records, scores: NDArray[np.float64], picks: _Records) -> None:
+def _pick(found: _Records, order: _Whole, picks: _Records) -> None:
     """Write those of an account's candidates that are to be settled into ``picks``, the strongest first."""
-    n, left = 0, min(len(found), _LOOKED_AT)
-    while left > 0 and n < len(picks):
-        best = _strongest(found, scores)
-        if _joins(found[best], picks[:n]):
-            picks[n] = found[best]
+    n = 0
+    for rank in range(min(len(found), _LOOKED_AT)):
+        one = found[order[rank]]
+        if n < len(picks) and _joins(one, picks[:n]):
+            picks[n] = one
             n += 1
-        scores[best] = 0.0
-        left -= 1
+
+
+@part
+def _weigh(
+    line: _Amounts,
+    places: _Small,
+    keys: _Whole,
+    days: int,
+    logs: NDArray[np.float64],
+    width: int,
+    needed: int,
+    first: int,
+    last: int,
+    one: Any,
+) -> Any:
+    """Return the score of a range about the amounts of ``line`` from ``first`` to ``last``, and write it into ``one``.
+
+    It is ``_TOO_FEW`` where not as many due days as are ``needed``, or not their share, have such a flow.
+    """
+    low = abs(line[last]) / _RATIOS[width] * _NARROWER
+    high = abs(line[first]) * _RATIOS[width] * _WIDER
+    start, end, net, newest, oldest = _limits(line, places, low, high, first)
+    hits = (end - start + abs(net)) // 2
+    if hits < end - start:
+        newest, oldest = _of_sign(line, places, start, end, net)
+    span = oldest - newest + 1
+    if net == 0 or hits < max(needed, _SHARES[width] * span):
+        return _TOO_FEW
+    least = _HIDING * low
+    hidden = _hidden(line, places, least, start, end, newest, oldest)
+    below, lower, upper = count_below(keys, _key(least), _key(low), _key(high) + _NEXT_SIZE)
+    fits, hides = upper - lower, len(keys) - below - upper + lower
+    around, shown = max(fits - hits, 0), days - span - (hides - hidden)
+    one["width"], one["low"], one["high"], one["least"], one["sign"] = width, low, high, least, 1 if net > 0 else -1
+    one["fits"], one["hides"] = fits, hides
+    one["score"] = log_ratio(hits, span - hidden, around, max(shown, around + 1), logs)
+    return one["score"]
 
 
 @part
 def _scan(
     line: _Amounts,
-    places: _Places,
+    places: _Small,
     ends: _Unsigned,
     phases: _Records,
     fewest: _Whole,
-    amounts: _Amounts,
+    keys: _Whole,
     days: int,
     logs: NDArray[np.float64],
+    quiet: _Flags,
     first: _Whole,
     more: _Whole,
     found: _Records,
-    scores: NDArray[np.float64],
 ) -> int:
-    """Write the candidates of an account into ``found``, and their ``scores``; return how many there are."""
+    """Write the candidates of an account into ``found``, and return how many there are."""
     many = 0
-    for number in range(len(phases)):
-        phase, needed = phases[number], fewest[phases[number]["cycle"]]
-        own, at = line[phase["start"] : ends[number]], places[phase["start"] : ends[number]]
-        fullest(own, needed, first, more)
+    for place in range(len(phases)):
+        phase = phases[place]
+        number, needed = phase["number"], fewest[phase["cycle"]]
+        begin, end = phase["start"] + _LANES * number, ends[number]
+        if quiet[number] or end - begin < needed[0]:
+            continue
+        line[end : end + _LANES] = np.inf
+        fullest(line[begin:], end - begin, needed, first, more)
+        own, at = line[begin:end], places[begin:end]
+        quiet[number] = True
         for width in range(len(more)):
-            if more[width] == 0:
-                continue
-            low = abs(own[first[width] + more[width]]) / _RATIOS[width] * _NARROWER
-            high = abs(own[first[width]]) * _RATIOS[width] * _WIDER
-            least = _HIDING * low
-            sign, hits, span, hidden = _hits(own, at, low, high, least, first[width])
-            if hits < max(needed[width], _SHARES[width] * span):
-                continue
-            fits = count_between(amounts, low, high)
-            hides = len(amounts) - _below(amounts, np.float32(least)) - fits
-            around, shown = max(fits - hits, 0), days - span - (hides - hidden)
-            scores[many] = log_ratio(hits, span - hidden, around, max(shown, around + 1), logs)
-            if scores[many] >= _LEAST_SCORE:
-                one = found[many]
-                one["cycle"], one["place"], one["width"] = phase["cycle"], phase["place"], width
-                one["low"], one["high"], one["least"], one["sign"] = low, high, least, sign
-                one["fits"], one["hides"], one["score"] = fits, hides, scores[many]
-                many += 1
+            if more[width] > 0:
+                last, one = first[width] + more[width], found[many]
+                score = _weigh(own, at, keys, days, logs, width, needed[width], first[width], last, one)
+                one["cycle"], one["place"] = phase["cycle"], phase["place"]
+                quiet[number] &= score == _TOO_FEW
+                many += score >= _LEAST_SCORE
     return many
 
 
 @kernel(
-    (np.float64, 2), (np.int64, 2), (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.int32, 2),
-    (PHASE, 1), (np.int64, 2), (np.float64, 1), (CANDIDATE, 2),
+    (np.int64, 2), (np.int64, 1), (np.int64, 1), (np.int64, 1), (PHASE, 1), (np.uint32, 2), (np.uint32, 2),
+    (np.uint8, 2), (np.uint8, 2), (np.int64, 1), (np.bool_, 2), (np.int64, 2), (np.float64, 1), (CANDIDATE, 2),
 )  # fmt: skip
 def _look(
-    flow: NDArray[np.float64],
     by_size: _Whole,
     n_flows: _Whole,
     days: _Whole,
     rows: _Whole,
-    origin: _Whole,
-    columns: _Places,
     phases: _Records,
+    starts: _Unsigned,
+    stops: _Unsigned,
+    owner: _Small,
+    due: _Small,
+    origin: _Whole,
+    quiet: _Flags,
     fewest: _Whole,
     logs: NDArray[np.float64],
     picks: _Records,
 ) -> None:
     """Write the picks of each of ``rows`` [c].
 
-    ``columns`` [u, k] are the due days of all ``phases`` [p] for u origins, ``origin`` [c] is the place of each row's,
-    ``fewest`` are the hits that each cycle and width needs.
+    ``origin`` [c] is the place of each row's in ``starts`` to ``due``, ``fewest`` are the hits that each
+    cycle and width needs.
     """
-    found, scores = np.empty(len(phases) * len(_RATIOS), CANDIDATE), np.empty(len(phases) * len(_RATIOS))
-    line, places = np.empty(columns.shape[1], np.float32), np.empty(columns.shape[1], np.int32)
-    dealt, owner = np.empty_like(places), np.empty(len(places), np.uint32)
-    starts, ends = np.empty(flow.shape[1] + 1, np.int32), np.empty(len(phases), np.uint32)
-    amounts, others = np.empty(flow.shape[1], np.float32), np.empty(flow.shape[1], np.int64)
+    most, n = len(phases) * len(_RATIOS), phases[-1]["number"] + 1
+    found, order = np.empty(most, CANDIDATE), np.empty(most, np.int64)
+    room = phases[-1]["end"] + _LANES * n
+    bits, places, ends = np.empty(room, np.uint32), np.empty(room, np.uint8), np.empty(n, np.uint32)
+    line = bits.view(np.float32)
     first, more = np.zeros(len(_RATIOS), np.int64), np.zeros(len(_RATIOS), np.int64)
     for account in range(len(rows)):
-        row = rows[account]
-        if account == 0 or origin[account] != origin[account - 1]:
-            _deal(columns[origin[account]], phases, starts, owner, dealt)
-        n_flows[row] = bring_up(flow[row], by_size[row], n_flows[row], others)
-        keys, own = by_size[row][: n_flows[row]], amounts[: n_flows[row]]
-        for place in range(len(keys)):
-            own[place] = flow[row, keys[place] & _DAY_BITS]
-        for number in range(len(phases)):
-            ends[number] = phases[number]["start"]
-        _line_up(keys, own, starts, owner, dealt, line, places, ends)
-        many = _scan(line, places, ends, phases, fewest, own, days[row], logs, first, more, found, scores)
-        _pick(found[:many], scores[:many], picks[account])
+        row, at = rows[account], origin[account]
+        keys = by_size[row][: n_flows[row]]
+        for phase in phases:
+            ends[phase["number"]] = phase["start"] + _LANES * phase["number"]
+        _line_up(keys, starts[at], stops[at], owner[at], due[at], bits, places, ends)
+        many = _scan(line, places, ends, phases, fewest, keys, days[row], logs, quiet[row], first, more, found)
+        _rank(found[:many], order)
+        _pick(found[:many], order, picks[account])

@@ -9,7 +9,8 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.recurring.block import Block, block_of
 from forecast_cli.models.recurring.candidates import find_candidates
 from forecast_cli.models.recurring.history import tell_history
-from forecast_cli.models.recurring.lattices import MOST_DAYS, ROUNDS, Lattices, lattices
+from forecast_cli.models.recurring.lattices import MOST_DAYS, Lattices, lattices
+from forecast_cli.models.recurring.order import bring_up
 from forecast_cli.models.recurring.pairs import pair_up
 from forecast_cli.models.recurring.payments import find_payments
 from forecast_cli.models.recurring.seeds import seeds_of
@@ -18,7 +19,7 @@ from forecast_cli.models.recurring.streams import STREAM, Streams, streams_of
 from forecast_cli.models.recurring.taking import take_out
 
 #: Accounts looked at together: enough that a call into numpy is worth it, few enough that they stay in the cache.
-_CHUNK: Final = 256
+_CHUNK: Final = 512
 
 _Records = NDArray[Any]
 
@@ -37,15 +38,16 @@ def find_streams(panel: Panel) -> Streams:
         found["row"] += start
         parts.append(found)
     found = np.concatenate(parts)
-    return streams_of(pair_up(found[np.argsort(found["row"], kind="stable")]), explained)
+    return streams_of(pair_up(found.take(np.argsort(found["row"], kind="stable"))), explained)
 
 
 def _peel(block: Block, explained: NDArray[np.float64]) -> _Records:
     """Look at the block again and again, each time at the accounts in which streams were found the time before."""
     parts: list[_Records] = []
-    left, axis = np.arange(len(block.flow)), lattices(block.origins, block.t)
-    for shortest, longest in ROUNDS:
-        found = _look(block, left, axis.of(left, shortest, longest), explained)
+    left, rounds = np.arange(len(block.flow)), lattices(block.origins, block.t)
+    quiet = np.zeros((len(left), len(rounds[0].phases)), dtype=np.bool_)
+    for axis in rounds:
+        found = _look(block, left, axis.of(left), quiet, explained)
         parts.append(found)
         left = np.unique(found["row"])
         if not len(left):
@@ -53,9 +55,12 @@ def _peel(block: Block, explained: NDArray[np.float64]) -> _Records:
     return np.concatenate(parts)
 
 
-def _look(block: Block, left: NDArray[np.int64], axis: Lattices, explained: NDArray[np.float64]) -> _Records:
+def _look(
+    block: Block, left: NDArray[np.int64], axis: Lattices, quiet: NDArray[np.bool_], explained: NDArray[np.float64]
+) -> _Records:
     """Return the streams that the rows ``left`` of a block show, and take them out of it."""
-    picks = find_candidates(block, left, axis)
+    bring_up(block, left, axis, quiet)
+    picks = find_candidates(block, left, axis, quiet)
     streams, due = find_payments(block, *seeds_of(block, picks, left))
     found, parts = tell_history(block, settle(block, streams, due), due)
     take_out(block, found, due, parts, explained)

@@ -1,12 +1,13 @@
 """Lattices: where on the axis of a panel the payments of every phase of a cycle would stand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.recurring.business_days import Rule, shifted
 from forecast_cli.models.recurring.cycles import MONTH_DAYS, MONTH_STEPS, WEEK_STEPS, Cycle, in_month, month_of
 
@@ -19,7 +20,7 @@ _SOUGHT: Final = (
     (Cycle.MONTHLY, Rule.AFTER),
     (Cycle.QUARTERLY, Rule.AFTER),
 )
-#: The shortest and the longest of them that are looked for each time an account is looked at.
+#: The shortest and the longest of them that are looked for each time an account is looked at, never more than before.
 ROUNDS: Final = (
     (Cycle.WEEKLY, Cycle.QUARTERLY),
     (Cycle.MONTHLY, Cycle.QUARTERLY),
@@ -32,56 +33,75 @@ ROUNDS: Final = (
 MOST_PAYMENTS: Final = 126
 MOST_DAYS: Final = 7 * MOST_PAYMENTS
 
-#: A phase: from ``start`` to ``end`` are its due days among the columns of its lattices, ``place`` is its own in that
-#: of its cycle.
-PHASE: Final = np.dtype([(name, np.int64) for name in ("start", "end", "cycle", "place")])
+#: A phase: its ``number`` among all, its ``cycle``, its ``place`` in the lattice of that cycle, its due days from
+#: ``start`` to ``end`` among the columns of all.
+PHASE: Final = np.dtype([(name, np.int64) for name in ("number", "cycle", "place", "start", "end")])
 
 
 @dataclass(frozen=True)
 class Lattices:
-    """The phases of all cycles and rules: ``phases`` [p] of ``PHASE``, ``columns`` [u, k] for u distinct origins.
+    """The ``phases`` [p] of some cycles and rules, and which of them each day is due in, for u distinct origins.
 
-    A column counts days on an axis of t days that ends at the origin; t itself stands for a day that is not on it. The
-    due days of a phase come newest first. ``place`` [c] is that of each account's origin among the u.
+    Days are the t that end at the origin, counted from 0, t itself one that is on none of them. From ``starts`` to
+    ``stops`` [u, t + 1] of a day stand the numbers of its phases in ``owner`` [u, k], and in ``due`` [u, k] which day
+    of each it is, the newest 0. ``place`` [c] is that of each account's origin among the u.
     """
 
     phases: NDArray[Any]
-    columns: NDArray[np.int32]
+    starts: NDArray[np.uint32]
+    stops: NDArray[np.uint32]
+    owner: NDArray[np.uint8]
+    due: NDArray[np.uint8]
     place: NDArray[np.int64]
 
-    def of(self, rows: NDArray[np.int64], shortest: Cycle, longest: Cycle) -> "Lattices":
-        """Return the phases of the cycles from one to another, for some accounts."""
-        cycle = self.phases["cycle"]
-        return Lattices(self.phases[(cycle >= shortest) & (cycle <= longest)], self.columns, self.place[rows])
+    def of(self, rows: NDArray[np.int64]) -> "Lattices":
+        """Return the lattices for some accounts."""
+        return replace(self, place=self.place[rows])
 
 
-def lattices(origins: NDArray[np.int64], t: int) -> Lattices:
-    """Return the lattices of all cycles that are looked for, of ``origins`` [c], in days, over t days."""
+def lattices(origins: NDArray[np.int64], t: int) -> list[Lattices]:
+    """Return the lattices that are looked for in each of ``ROUNDS``, of ``origins`` [c], in days, over t days."""
     distinct, place = np.unique(origins, return_inverse=True)
-    one = len(distinct) == 1
-    phases, columns = _of_one(int(distinct[0]), t) if one else _of_all(distinct, t)
-    return Lattices(phases, columns, place.reshape(-1))
+    all_of = _of_one(int(distinct[0]), t) if len(distinct) == 1 else _of_all(distinct, t)
+    return [one.of(place.reshape(-1)) for one in all_of]
 
 
 @lru_cache(maxsize=8)
-def _of_one(origin: int, t: int) -> tuple[NDArray[Any], NDArray[np.int32]]:
+def _of_one(origin: int, t: int) -> list[Lattices]:
     return _of_all(np.array([origin]), t)
 
 
-def _of_all(origins: NDArray[np.int64], t: int) -> tuple[NDArray[Any], NDArray[np.int32]]:
+def _of_all(origins: NDArray[np.int64], t: int) -> list[Lattices]:
+    """Return the lattices of each round for distinct ``origins``, which stand in their own place."""
+    phases, columns = _all_phases(origins, t)
+    cycle, u = phases["cycle"], len(origins)
+    spans = np.array([[np.searchsorted(cycle, first), np.searchsorted(cycle, last, "right")] for first, last in ROUNDS])
+    owner, due = np.empty((2, *columns.shape), dtype=np.uint8)
+    starts, stops = np.empty((2, len(ROUNDS), u, t + 1), dtype=np.uint32)
+    _deal(columns, phases, spans, owner, due, starts, stops, np.empty(t + 1, dtype=np.uint32))
+    return [
+        Lattices(phases[slice(*spans[number])], starts[number], stops[number], owner, due, np.arange(u))
+        for number in range(len(ROUNDS))
+    ]
+
+
+def _all_phases(origins: NDArray[np.int64], t: int) -> tuple[NDArray[Any], NDArray[np.int32]]:
+    """Return all phases and the columns [u, k] that are their due days."""
     parts, columns, start = [], [], 0
     for cycle, rule in _SOUGHT:
         own = _columns(cycle, rule, origins, t)
         own = own[(own < t).any(axis=(1, 2))]
         k, p, u = own.shape
-        part = np.zeros(p, dtype=PHASE)
-        part["cycle"], part["place"] = int(cycle), np.arange(p)
-        part["start"] = start + k * np.arange(p)
-        part["end"] = part["start"] + k
+        some = np.zeros(p, dtype=PHASE)
+        some["cycle"], some["place"] = int(cycle), np.arange(p)
+        some["start"] = start + k * np.arange(p)
+        some["end"] = some["start"] + k
         start += k * p
-        parts.append(part)
+        parts.append(some)
         columns.append(np.broadcast_to(own.transpose(2, 1, 0).reshape(u, p * k), (len(origins), p * k)))
-    return np.concatenate(parts), np.concatenate(columns, axis=1).astype(np.int32)
+    phases = np.concatenate(parts)
+    phases["number"] = np.arange(len(phases))
+    return phases, np.concatenate(columns, axis=1).astype(np.int32)
 
 
 def _columns(cycle: Cycle, rule: Rule, origins: NDArray[np.int64], t: int) -> NDArray[np.int64]:
@@ -96,3 +116,49 @@ def _columns(cycle: Cycle, rule: Rule, origins: NDArray[np.int64], t: int) -> ND
     due = shifted(in_month(month_of(origins) - back[:, :, None], anchors[:, None]), rule)
     columns = due - origins + t - 1
     return np.where((columns >= 0) & (columns < t), columns, t)
+
+
+@part
+def _copy(ends: NDArray[np.uint32], out: NDArray[np.uint32]) -> None:
+    for day in range(len(ends)):
+        out[day] = ends[day]
+
+
+@kernel(
+    (np.int32, 2), (PHASE, 1), (np.int64, 2), (np.uint8, 2), (np.uint8, 2), (np.uint32, 3), (np.uint32, 3),
+    (np.uint32, 1),
+)  # fmt: skip
+def _deal(
+    columns: NDArray[np.int32],
+    phases: NDArray[Any],
+    spans: NDArray[np.int64],
+    owner: NDArray[np.uint8],
+    due: NDArray[np.uint8],
+    starts: NDArray[np.uint32],
+    stops: NDArray[np.uint32],
+    ends: NDArray[np.uint32],
+) -> None:
+    """Deal ``columns`` [u, k] to the days they are, phase by phase, and write where in each day a round's stand.
+
+    ``spans`` [r, 2] are the first phase of each round and that behind its last; ``ends`` [t + 1] is written over.
+    """
+    for origin in range(len(columns)):
+        ends[:] = 0
+        for column in columns[origin]:
+            ends[column] += 1
+        left = columns.shape[1]
+        for day in range(len(ends) - 1, -1, -1):
+            left -= ends[day]
+            ends[day] = left
+        for number in range(len(phases)):
+            start, end = phases[number]["start"], phases[number]["end"]
+            for span in range(len(spans)):
+                if spans[span, 0] == number:
+                    _copy(ends, starts[span, origin])
+            for place in range(end - start):
+                day = columns[origin, start + place]
+                owner[origin, ends[day]], due[origin, ends[day]] = number, place
+                ends[day] += 1
+            for span in range(len(spans)):
+                if spans[span, 1] == number + 1:
+                    _copy(ends, stops[span, origin])

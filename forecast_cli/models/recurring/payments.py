@@ -37,6 +37,8 @@ _OFTENER: Final = 3.0
 _SURE: Final = 6
 #: Share of the payments of a weekly stream that fall on either of two weeks.
 _EITHER_WEEK: Final = 0.25
+#: Days of nothing before and after an account's: more than a due day lies off its axis and a payment of it is moved.
+_MARGIN: Final = 32
 
 #: What a cycle asks: the ``fewest`` payments, the days they may be ``early`` and ``late`` by (a weekly one that is more
 #: would be that of the week before or after), the ``least`` score where amounts vary, the share on ``either`` of two
@@ -64,6 +66,7 @@ PAYMENT: Final = np.dtype(
     + [(name, "?") for name in ("paid", "hidden", "within", "known")],
     align=True,
 )
+_Flags = NDArray[np.bool_]
 _Flow = NDArray[np.float64]
 _Whole = NDArray[np.int64]
 _Records = NDArray[Any]
@@ -80,13 +83,14 @@ def find_payments(block: Block, seeds: _Records, nominal: _Whole) -> tuple[_Reco
         block.flow, block.taken, block.eps, block.origins, block.lengths, seeds, nominal,
         calendar_of(np.array([block.since.min(), block.until.max()])), _TERMS, log_table(), streams, due,
     )  # fmt: skip
-    return streams[:n][streams[:n]["strength"] > 0.0], due[: streams[n - 1]["end"] if n else 0]
+    return streams[:n].compress(streams[:n]["strength"] > 0.0), due[: streams[n - 1]["end"] if n else 0]
 
 
 @part
-def _flow_on(flow: _Flow, column: int) -> float:
-    """Return the flow of a day, 0 where it does not lie on the axis."""
-    return flow[column] if 0 <= column < len(flow) - 1 else 0.0
+def _lay_out(flow: _Flow, taken: _Flags, wide: _Flow, gone: _Flags) -> None:
+    """Write an account's ``flow`` and days ``taken`` [t + 1] with ``_MARGIN`` days of nothing on both sides."""
+    for column in range(len(flow)):
+        wide[_MARGIN + column], gone[_MARGIN + column] = flow[column], taken[column]
 
 
 @part
@@ -100,7 +104,8 @@ def _bounds(seed: Any, wider: float) -> tuple[float, float]:
 def _rule_of(flow: _Flow, seed: Any, due: _Whole, start: int, calendar: _Whole, kept: _Whole) -> int:
     """Return the rule that most payments due on a weekend or holiday kept to; none where that is unclear.
 
-    A day whose flow may hide the payment counts for a quarter of one. ``kept`` [3] is written over.
+    A day whose flow may hide the payment counts for a quarter of one. ``flow`` is that from day ``start`` on; ``kept``
+    [3] is written over.
     """
     low, high = _bounds(seed, 0.0)
     kept[:] = 0
@@ -108,7 +113,7 @@ def _rule_of(flow: _Flow, seed: Any, due: _Whole, start: int, calendar: _Whole, 
         at = day - calendar[0, 0]
         if calendar[1, at] != day:
             for rule in range(len(kept)):
-                value = _flow_on(flow, calendar[rule, at] - start)
+                value = flow[calendar[rule, at] - start]
                 kept[rule] += (abs(value) > seed["least"]) + 3 * (low <= value <= high)
     best = 0
     for rule in range(1, len(kept)):
@@ -118,51 +123,53 @@ def _rule_of(flow: _Flow, seed: Any, due: _Whole, start: int, calendar: _Whole, 
 
 
 @part
-def _nearest(flow: _Flow, seed: Any, column: int, term: Any) -> int:
-    """Return how late the flow is that fits and is nearest to a due day at ``column``, 0 if there is none."""
-    low, high = _bounds(seed, 0.0)
-    if low <= _flow_on(flow, column) <= high:
-        return 0
-    for away in range(1, term["late"] + 1):
-        if low <= _flow_on(flow, column + away) <= high:
-            return away
-        if away <= term["early"] and low <= _flow_on(flow, column - away) <= high:
-            return -away
-    return 0
+def _nearest(flow: _Flow, low: float, high: float, at: int, early: int, late: int) -> tuple[int, bool]:
+    """Return how late the flow from ``low`` to ``high`` is that is nearest to a due day, and whether there is one."""
+    if low <= flow[at] <= high:
+        return 0, True
+    for away in range(1, late + 1):
+        if low <= flow[at + away] <= high:
+            return away, True
+        if away <= early and low <= flow[at - away] <= high:
+            return -away, True
+    return 0, False
 
 
 @part
-def _find(flow: _Flow, taken: NDArray[np.bool_], seed: Any, term: Any, column: int, one: Any) -> None:
-    """Write what was paid of a due day at ``column``."""
-    offset = _nearest(flow, seed, column, term)
-    on_day, value = _flow_on(flow, column), _flow_on(flow, column + offset)
-    low, high = _bounds(seed, _CHANGED if offset == 0 else 0.0)
-    one["offset"] = offset
-    one["paid"] = low <= value <= high and value != 0.0
-    one["amount"] = value if one["paid"] else 0.0
-    unpaid = one["known"] and not one["paid"]
-    large = unpaid and abs(on_day) > seed["least"]
-    one["within"] = large and (on_day > 0.0) == (seed["sign"] > 0.0)
-    one["hidden"] = large or (unpaid and 0 <= column < len(flow) and taken[column])
+def _look_for(
+    flow: _Flow, gone: _Flags, seed: Any, term: Any, start: int, due: _Records
+) -> tuple[int, int, tuple[int, int, int, int, int]]:
+    """Write what was paid of each day, and return the number of payments, and that of due days known between them.
 
-
-@part
-def _tally(due: _Records, seed: Any) -> tuple[int, int, int, int, int]:
-    """Count due days, ``due`` from the first payment to the last, by what came of them.
-
-    Those paid by an amount of the range on time and early or late, by another, those missed, those other flow may hide.
+    And how many of these were paid by an amount of the range on time, early or late, by another amount, how many were
+    missed, and how many other flow may hide.
     """
-    on_time, astray, other, missed, hidden = 0, 0, 0, 0, 0
+    low, high = _bounds(seed, 0.0)
+    lowest, highest = _bounds(seed, _CHANGED)
+    early, late, least, incoming = term["early"], term["late"], seed["least"], seed["sign"] > 0.0
+    n_seen, on_time, astray, other = 0, 0, 0, 0
+    known, missed, hidden, n_due, n_missed, n_hidden = 0, 0, 0, 0, 0, 0
     for back in range(len(due)):
         one = due[back]
-        size = one["amount"] * seed["sign"]
-        own = one["paid"] & (seed["low"] <= size) & (size <= seed["high"])
-        punctual = own & (one["offset"] == 0)
-        on_time, astray = on_time + punctual, astray + (own & (not punctual))
-        other += one["known"] & one["paid"] & (not own)
-        hidden += one["known"] & one["hidden"]
-        missed += one["known"] & (not one["hidden"]) & (not one["paid"])
-    return on_time, astray, other, missed, hidden
+        at = one["due"] - start
+        offset, own = _nearest(flow, low, high, at, early, late)
+        on_day, value = flow[at], flow[at + offset]
+        paid = (own | (lowest <= value <= highest)) & (value != 0.0)
+        unpaid = one["known"] & (not paid)
+        large = unpaid & (abs(on_day) > least)
+        one["offset"], one["paid"], one["amount"] = offset, paid, value if paid else 0.0
+        one["within"] = large & ((on_day > 0.0) == incoming)
+        one["hidden"] = large | (unpaid & gone[at])
+        if paid or n_seen > 0:
+            known += one["known"]
+            missed += unpaid & (not one["hidden"])
+            hidden += one["hidden"]
+        if paid:
+            n_seen, n_due, n_missed, n_hidden = n_seen + 1, known, missed, hidden
+            on_time += own & (offset == 0)
+            astray += offset != 0
+            other += one["known"] & (not own)
+    return n_seen, n_due, (on_time, astray, other, n_missed, n_hidden)
 
 
 @part
@@ -209,29 +216,15 @@ def _amounts(due: _Records, values: _Flow, eps: float) -> bool:
 
 
 @part
-def _clear(due: _Records, taken: NDArray[np.bool_], start: int, n_seen: int, term: Any) -> bool:
-    """Say whether a stream is neither the remains of another nor of every second week; ``taken`` from ``start`` on."""
+def _clear(due: _Records, gone: _Flags, start: int, n_seen: int, term: Any) -> bool:
+    """Say whether a stream is neither the remains of another nor of every second week; ``gone`` from ``start`` on."""
     sure, even = n_seen >= _SURE, 0
     for back in range(len(due)):
         one = due[back]
         if one["paid"]:
-            sure |= not taken[one["due"] + one["offset"] - start]
+            sure |= not gone[one["due"] + one["offset"] - start]
             even += back % 2 == 0
     return sure and min(even, n_seen - even) >= term["either"] * n_seen
-
-
-@part
-def _look_for(
-    flow: _Flow, taken: NDArray[np.bool_], seed: Any, term: Any, start: int, due: _Records
-) -> tuple[int, int, int]:
-    """Write what was paid of each day; return the number of payments, and the places they lie between."""
-    n_seen, newest, behind = 0, 0, 0
-    for back in range(len(due)):
-        one = due[back]
-        _find(flow, taken, seed, term, one["due"] - start, one)
-        if one["paid"]:
-            n_seen, newest, behind = n_seen + 1, newest if n_seen else back, back + 1
-    return n_seen, newest, behind
 
 
 @part
@@ -240,14 +233,6 @@ def _set_days(due: _Records, nominal: _Whole, moved: _Whole, first: int, origin:
     for back in range(len(due)):
         day = moved[nominal[back] - first]
         due[back]["due"], due[back]["known"] = day, origin - length + 1 < day <= origin
-
-
-@part
-def _count_known(due: _Records) -> int:
-    known = 0
-    for back in range(len(due)):
-        known += due[back]["known"]
-    return known
 
 
 @part
@@ -281,7 +266,7 @@ def _beats(streams: _Records, coarse: int, strength: float) -> bool:
 )  # fmt: skip
 def _hold_up(
     flow: _Flow,
-    taken: NDArray[np.bool_],
+    taken: _Flags,
     eps: _Flow,
     origins: _Whole,
     lengths: _Whole,
@@ -299,22 +284,25 @@ def _hold_up(
     """
     held, first, t = 0, 0, flow.shape[1] - 1
     values, kept = np.empty(t), np.empty(len(calendar), np.int64)
+    wide, gone = np.zeros(t + 2 * _MARGIN), np.zeros(t + 2 * _MARGIN, np.bool_)
     for number in range(len(seeds)):
         seed, stream = seeds[number], streams[held]
         row, term, days = seed["row"], terms[seed["cycle"]], nominal[seed["start"] : seed["end"]]
-        start = origins[row] - t + 1
+        if number == 0 or seeds[number - 1]["row"] != row:
+            _lay_out(flow[row], taken[row], wide, gone)
+        start = origins[row] - t + 1 - _MARGIN
         due = payments[first : first + len(days)]
-        rule = _rule_of(flow[row], seed, days, start, calendar, kept)
+        rule = _rule_of(wide, seed, days, start, calendar, kept)
         _set_days(due, days, calendar[rule], calendar[0, 0], origins[row], lengths[row])
-        n_seen, newest, behind = _look_for(flow[row], taken[row], seed, term, start, due)
-        n_due, tally = _count_known(due[newest:behind]), _tally(due[newest:behind], seed)
+        n_seen, n_due, tally = _look_for(wide, gone, seed, term, start, due)
+        if n_seen < term["fewest"] or tally[3] > _MISSED * n_due + 1:
+            continue
         strength = _strength(tally, seed, term, lengths[row], logs)
-        often = n_seen >= term["fewest"] and tally[3] <= _MISSED * n_due + 1
-        if not often or strength < _LEAST_FIXED:
+        if strength < _LEAST_FIXED:
             continue
         fixed = _amounts(due, values, eps[row])
         enough = fixed or (strength >= term["least"] and tally[1] <= term["astray"] * n_seen)
-        clear = enough and _clear(due, taken[row], start, n_seen, term)
+        clear = enough and _clear(due, gone, start, n_seen, term)
         if clear and (seed["coarse"] < 0 or _beats(streams[:held], seed["coarse"], strength)):
             _fill(stream, number, seed, rule, (n_seen, strength, fixed), values)
             stream["start"], stream["end"] = first, first + len(days)

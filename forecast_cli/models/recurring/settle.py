@@ -30,7 +30,7 @@ def settle(block: Block, streams: _Records, due: _Records) -> _Records:
     """
     kept, order = np.zeros(len(streams), dtype=np.bool_), np.empty(len(streams), np.int64)
     _settle(streams, due, block.origins, kept, order, *np.empty((2, block.t), dtype=np.bool_))
-    return streams[kept]
+    return streams.compress(kept)
 
 
 @part

@@ -9,8 +9,7 @@ import pytest
 from recurring_accounts import balances, panel_of, payments, weekdays
 
 from forecast_cli.models.months import days_of
-from forecast_cli.models.recurring.block import ascending
-from forecast_cli.models.recurring.candidates import bring_up, count_between, fullest, log_ratio, log_table
+from forecast_cli.models.recurring.candidates import count_below, fullest, log_ratio, log_table
 from forecast_cli.models.recurring.model import RecurringEvents
 from forecast_cli.models.recurring.payments import log_share
 from forecast_cli.models.recurring.rest_course import mean_steps
@@ -44,45 +43,12 @@ def test_score_of_due_days_paid_late_and_missed():
         assert from_compiled(log_share, here, 20, there, 1403, log_table()) == pytest.approx(want)
 
 
-def test_flows_are_counted_whatever_their_sign():
-    amounts = np.array([-5.0, 5.0, 7.0, 12.0], dtype=np.float32)
-    assert [
-        from_compiled(count_between, amounts, *ends) for ends in ((5, 7), (6, 8), (1, 4), (13, 20), (12, 12), (0, 99))
-    ] == [
-        3,
-        1,
-        0,
-        0,
-        1,
-        4,
-    ]
-    assert from_compiled(count_between, amounts[:0], 5.0, 7.0) == 0
-
-
-def keys_of(flow: np.ndarray) -> list[int]:
-    """Days of a flow by size: the bits of the size, in single precision, before 32 of the day."""
-    bits = (int(np.float32(abs(value)).view(np.uint32)) for value in flow)
-    return sorted((size << 32) + day for day, size in enumerate(bits) if size)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_order_of_what_is_left_is_that_of_sorting_anew(seed: int):
-    rng = np.random.default_rng(seed)
-    flow = np.round(rng.normal(0, 50, (1, 60)), 1) * (rng.random((1, 60)) < 0.7)
-    keys, n = (each[0] for each in ascending(flow))
-    for _ in range(3):
-        some = rng.integers(0, 60, 20)
-        flow[0, some] = np.where(rng.random(20) < 0.5, 0.0, np.round(flow[0, some] / 3, 1))
-        n = from_compiled(bring_up, flow[0], keys, n, np.empty_like(keys))
-        assert keys[:n].tolist() == keys_of(flow[0])
-
-
-def test_flow_that_is_too_large_for_single_precision_is_left_out_of_the_order():
-    flow = np.array([[3.0, 1e300, -2.0, 0.0]])
-    keys, n = (each[0] for each in ascending(flow))
-    assert keys[:n].tolist() == keys_of(flow[0, [0, 3, 2, 3]])
-    flow[0, 2] = -1e301
-    assert from_compiled(bring_up, flow[0], keys, n, np.empty_like(keys)) == 1
+def test_keys_below_three_bounds_are_counted_at_once():
+    rng = np.random.default_rng(4)
+    for n in (*range(1, 40), 63, 64, 65, 730):
+        keys = np.sort(rng.integers(0, 2 * n, n)) << 32 | np.arange(n)
+        for bounds in (rng.integers(-1, 2 * n + 1, 3) << 32).tolist(), [0, int(keys[-1]), 2**62]:
+            assert list(from_compiled(count_below, keys, *bounds)) == np.searchsorted(keys, bounds).tolist()
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -90,7 +56,8 @@ def test_range_is_the_fullest_of_its_width_and_the_narrowest_that_is_as_full(see
     rng = np.random.default_rng(seed)
     line = np.sort(np.round(rng.uniform(20, 400, rng.integers(2, 10)), rng.integers(0, 2))).astype(np.float32)
     first, more = np.zeros(4, dtype=np.int64), np.zeros(4, dtype=np.int64)
-    from_compiled(fullest, line, np.array([2, 3, 4, 6]), first, more)
+    with_room = np.append(line, np.full(8, np.inf, dtype=np.float32))
+    from_compiled(fullest, with_room, len(line), np.array([2, 3, 4, 6]), first, more)
     for width, fewest in enumerate((2, 3, 4, 6)):
         ratios = {
             (low, high): line[high] / line[low]

@@ -1,0 +1,103 @@
+"""Order: flows stay ordered by size as payments are taken out of them, and it is told which phases that touches."""
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.models.compiled import kernel, part
+from forecast_cli.models.recurring.block import Block
+from forecast_cli.models.recurring.lattices import Lattices
+
+#: Bits of a key (``Block``) that are those of its day.
+_DAY_BITS: Final = 2**31 - 1
+
+_Flags = NDArray[np.bool_]
+_Flow = NDArray[np.float64]
+_Whole = NDArray[np.int64]
+_Unsigned = NDArray[np.uint32]
+_Small = NDArray[np.uint8]
+
+
+def bring_up(block: Block, rows: _Whole, axis: Lattices, quiet: _Flags) -> None:
+    """Bring the keys of c ``rows`` of a block up to what is left of their flow on the days that payments were taken of.
+
+    ``axis`` has the lattices of these rows. Phases in which days changed are no longer ``quiet`` [block, p].
+    """
+    _bring_up(
+        block.flow, block.taken, block.by_size, block.n_flows, rows, axis.place, axis.starts, axis.stops,
+        axis.owner, np.empty(block.t + 1, dtype=np.int64), quiet,
+    )  # fmt: skip
+
+
+@part
+def _key(value: float, day: int) -> Any:
+    """Return the key of the flow of a day, less than any other where it is none or too large for single precision."""
+    size = np.float32(abs(value))
+    some = 0.0 < size < np.inf
+    return np.int64(size.view(np.uint32)) << 32 | np.int64(value < 0.0) << 31 | day if some else day
+
+
+@part
+def _insert(keys: _Whole, n: int, key: int) -> None:
+    """Put ``key`` among the first ``n`` of ``keys``, which ascend."""
+    while n > 0 and keys[n - 1] > key:
+        keys[n] = keys[n - 1]
+        n -= 1
+    keys[n] = key
+
+
+@part
+def _merge(keys: _Whole, n: int, others: _Whole, m: int) -> None:
+    """Put the first ``m`` of ``others`` among the first ``n`` of ``keys``; both ascend."""
+    while m > 0:
+        if n > 0 and keys[n - 1] > others[m - 1]:
+            keys[n + m - 1] = keys[n - 1]
+            n -= 1
+        else:
+            keys[n + m - 1] = others[m - 1]
+            m -= 1
+
+
+@part
+def _stir(owner: _Small, start: int, end: int, quiet: _Flags) -> None:
+    """Let none of the phases that own the entries of a day be ``quiet``."""
+    for at in range(start, end):
+        quiet[owner[at]] = False
+
+
+@kernel(
+    (np.float64, 2), (np.bool_, 2), (np.int64, 2), (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.uint32, 2),
+    (np.uint32, 2), (np.uint8, 2), (np.int64, 1), (np.bool_, 2),
+)  # fmt: skip
+def _bring_up(
+    flow: _Flow,
+    taken: _Flags,
+    by_size: _Whole,
+    n_flows: _Whole,
+    rows: _Whole,
+    origin: _Whole,
+    starts: _Unsigned,
+    stops: _Unsigned,
+    owner: _Small,
+    others: _Whole,
+    quiet: _Flags,
+) -> None:
+    """Bring up each of ``rows`` [c]; ``origin`` [c] is the place of its origin, ``others`` [t + 1] is written over."""
+    for account in range(len(rows)):
+        row, at = rows[account], origin[account]
+        keys, same, changed = by_size[row], 0, 0
+        for place in range(n_flows[row]):
+            key, day = keys[place], keys[place] & _DAY_BITS
+            if taken[row, day]:
+                key = _key(flow[row, day], day)
+            if key == keys[place]:
+                keys[same] = key
+                same += 1
+                continue
+            _stir(owner[at], starts[at, day], stops[at, day], quiet[row])
+            if key > _DAY_BITS:
+                _insert(others, changed, key)
+                changed += 1
+        _merge(keys, same, others, changed)
+        n_flows[row] = same + changed
