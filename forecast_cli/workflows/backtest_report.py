@@ -25,8 +25,8 @@ from forecast_cli.store.parquet import load_table, scan_table
 from forecast_cli.store.run_folder import RunFolder, ShardReceipt
 from forecast_cli.workflows.fans import draw_fans
 from forecast_cli.workflows.ledgers import group_failures, read_table
+from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.reading import count_statuses, summarize_input
-from forecast_cli.workflows.running import Prepared
 
 _OfLow = TypeVar("_OfLow", LowBalanceScore, LowBalanceCalibration)
 

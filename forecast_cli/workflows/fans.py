@@ -15,7 +15,7 @@ from forecast_cli.evaluation.report import Fan
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.store.parquet import scan_forecasts
 from forecast_cli.store.run_folder import RunFolder
-from forecast_cli.workflows.running import Prepared
+from forecast_cli.workflows.preparing import Prepared
 
 #: Accounts drawn of each kind, and days of history shown before the cutoff.
 EACH: Final = 4

@@ -22,9 +22,10 @@ from forecast_cli.store.read import read_manifest
 from forecast_cli.store.run_folder import RunFolder, ShardReceipt, look_or_refuse
 from forecast_cli.store.staging import write_table
 from forecast_cli.workflows.ledgers import group_failures, merge_tables
+from forecast_cli.workflows.preparing import Prepared, prepare
 from forecast_cli.workflows.reading import count_statuses, summarize_input
 from forecast_cli.workflows.results import ForecastPlan, ForecastRequest, ForecastRun
-from forecast_cli.workflows.running import Prepared, execute, prepare
+from forecast_cli.workflows.running import execute
 from forecast_cli.workflows.summary import summarize_run
 
 if TYPE_CHECKING:

@@ -94,7 +94,7 @@ def test_a_dry_run_says_what_memory_and_disk_a_run_takes(
     plain = cli(*run, "--memory", "1GB").expect(ExitCode.OK)
     assert "memory up to 1.0 GB; 6 accounts at a time in each process" in plain.flat
     assert "disk" not in plain.flat
-    monkeypatch.setattr("forecast_cli.workflows.running.is_scattered", lambda *_: True)
+    monkeypatch.setattr("forecast_cli.workflows.preparing.is_scattered", lambda *_: True)
     assert (
         "in the output while the run is at work, to put rows in order by account" in cli(*run).expect(ExitCode.OK).flat
     )
@@ -283,11 +283,11 @@ def test_a_run_begins_before_it_loads_what_its_end_needs(balances: Path, tmp_pat
         "import sys\n"
         f"sys.argv = ['forecast-cli', *{words!r}]\n"
         "from forecast_cli.__main__ import main\n"
-        "import forecast_cli.workflows.running as running\n"
+        "import forecast_cli.workflows.preparing as preparing\n"
         "def begin(*_, **__):\n"
         "    print('loaded:', *({'polars', 'rich', 'forecast_cli.evaluation.report'} & {*sys.modules}))\n"
         "    sys.exit()\n"
-        "running._begin_workers = begin\n"
+        "preparing._begin_workers = begin\n"
         "main()\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -19,9 +19,9 @@ from forecast_cli.models.registry import REGISTRY
 from forecast_cli.workflows.backtest import replaying, run_backtest
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import run_forecast
+from forecast_cli.workflows.preparing import prepare
 from forecast_cli.workflows.report import run_report
 from forecast_cli.workflows.results import ForecastRequest
-from forecast_cli.workflows.running import prepare
 
 START = date(2025, 1, 1)
 STEP = 10

@@ -23,11 +23,11 @@ from forecast_cli.engine.worker import forecast_shard, run_task
 from forecast_cli.store.check import success_content
 from forecast_cli.store.lock import holding
 from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt
-from forecast_cli.workflows import forecast, running
+from forecast_cli.workflows import forecast, preparing, running
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import plan_forecast, run_forecast
+from forecast_cli.workflows.preparing import prepare
 from forecast_cli.workflows.results import ForecastRequest
-from forecast_cli.workflows.running import prepare
 
 START = date(2025, 1, 1)
 
@@ -319,7 +319,6 @@ def test_a_shard_that_loses_an_account_never_ends_as_a_run(
     request = request_of(balances(accounts=3))
     checked = prepare("forecast", request)
     lost = replace(checked.contract, ledger=checked.contract.ledger.head(2))
-    monkeypatch.setattr(running, "prepare", lambda *_, **__: replace(checked, contract=lost))
     monkeypatch.setattr(forecast, "prepare", lambda *_, **__: replace(checked, contract=lost))
     with pytest.raises(AssertionError, match="2 accounts went in, 3 came out"):
         run_forecast(request)
@@ -359,7 +358,7 @@ def test_a_bound_of_memory_changes_neither_what_is_written_nor_what_it_is_made_f
         attempts = (Attempt(shard, parts=-(-shard.accounts // at_once)) for shard in shards)
         yield from (few_at_a_time(job, attempt.task) for attempt in attempts)
 
-    monkeypatch.setattr(running, "find_room", lambda *_, **__: Room(10**9, 1, 3))
+    monkeypatch.setattr(preparing, "find_room", lambda *_, **__: Room(10**9, 1, 3))
     monkeypatch.setattr(running, "run_shards", run_here)
     request = request_of(frame, output="parts", shard_size=7, memory="1GB")
     parts = run_forecast(request)
@@ -406,9 +405,9 @@ def test_workers_are_begun_early_where_there_is_room_and_it_is_no_matter_where_n
         begun.append((models, learns))
         raise OSError("no more processes")
 
-    monkeypatch.setattr(running, "worker_context", refuse)
-    monkeypatch.setattr(running, "available_memory", lambda: 8_000_000_000)
-    running.prepare("forecast", replace(request, settings=settings), begins=True)
+    monkeypatch.setattr(preparing, "worker_context", refuse)
+    monkeypatch.setattr(preparing, "available_memory", lambda: 8_000_000_000)
+    preparing.prepare("forecast", replace(request, settings=settings), begins=True)
     assert len(begun) == tried
-    running.prepare("forecast", replace(request, settings=settings))
+    preparing.prepare("forecast", replace(request, settings=settings))
     assert len(begun) == tried

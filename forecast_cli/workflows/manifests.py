@@ -1,0 +1,75 @@
+"""The manifest of a run: what went in, by what settings and versions, what came out."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import polars as pl
+
+from forecast_cli.data.findings import Finding
+from forecast_cli.engine.tables import to_edge
+from forecast_cli.store.atomic import read_back
+from forecast_cli.store.fingerprint import versions
+from forecast_cli.store.layout import ACCOUNTS
+from forecast_cli.store.manifest import FileEntry, FindingRecord, InputEntry, InputRecord, Manifest
+from forecast_cli.store.run_folder import ShardReceipt
+from forecast_cli.workflows.ledgers import part_entries
+from forecast_cli.workflows.preparing import Prepared
+from forecast_cli.workflows.reading import CheckedInput, count_statuses, summarize_input
+
+
+def make_manifest(prepared: Prepared, receipts: Sequence[ShardReceipt], tables: tuple[FileEntry, ...]) -> Manifest:
+    """Return the manifest of a run whose ``tables`` are written; raises where not all accounts came out."""
+    parts = part_entries(receipts)
+    accounts = read_back(prepared.output / ACCOUNTS)
+    _account_for_everyone(prepared, accounts)
+    return Manifest(
+        command=prepared.command,
+        fingerprint=prepared.fingerprint,
+        versions=versions(),
+        settings=prepared.settings.affecting_output(prepared.command),
+        seed=prepared.settings.seed,
+        input=_input_record(prepared.checked),
+        accounts={status.value: count for status, count in count_statuses(accounts).items()},
+        forecast_rows=sum(part.rows for part in parts),
+        shards=len(prepared.shards),
+        files=(*parts, *tables),
+        findings=tuple(_finding_record(finding) for finding in prepared.checked.findings),
+        finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - prepared.started, 3),
+        cpu_seconds=round(sum(receipt.cpu_seconds for receipt in receipts), 3),
+    )
+
+
+def _account_for_everyone(prepared: Prepared, accounts: pl.DataFrame) -> None:
+    """Raise where the accounts that came out are not those that went in: a bug that must not end as a finished run."""
+    went_in = to_edge(prepared.contract.ledger, prepared.checked.source, prepared.settings)
+    keys = went_in.columns[: went_in.columns.index("status")]
+    if not accounts.select(keys).equals(went_in.select(keys)):
+        raise AssertionError(f"{went_in.height} accounts went in, {accounts.height} came out, and not the same ones")
+
+
+def _input_record(checked: CheckedInput) -> InputRecord:
+    summary = summarize_input(checked)
+    return InputRecord(
+        root=summary.root,
+        files=tuple(
+            InputEntry(path=file.path, rows=file.rows, bytes=file.size, sha256=file.sha256)
+            for file in checked.source.files
+        ),
+        rows=summary.rows,
+        accounts=summary.accounts,
+        origin=summary.origin.isoformat() if summary.origin else None,
+        verified=summary.verified,
+    )
+
+
+def _finding_record(finding: Finding) -> FindingRecord:
+    return FindingRecord(
+        rule=finding.rule,
+        title=finding.title,
+        action=finding.action.value,
+        unit=finding.unit,
+        count=finding.count,
+        message=finding.message,
+    )

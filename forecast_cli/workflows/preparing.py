@@ -1,0 +1,158 @@
+"""Preparing a run over shards: the input read and checked, the work cut, nothing written."""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.columns import UNIQUE_ID
+from forecast_cli.core.progress import NullProgress, Progress
+from forecast_cli.data.contract.check import Contract
+from forecast_cli.data.scan.amounts import check_amounts
+from forecast_cli.data.scan.order import is_scattered
+from forecast_cli.data.source import Source
+from forecast_cli.engine.apart import run_apart
+from forecast_cli.engine.crew import worker_context
+from forecast_cli.engine.learning import check_limit
+from forecast_cli.engine.memory import Load, Room, find_room, is_tight, memory_limit, refuse_too_little
+from forecast_cli.engine.shards import Shard, choose_models, cut_shards, shard_size
+from forecast_cli.models.pooled.learned import Learned
+from forecast_cli.models.registry import ModelChoice, learns
+from forecast_cli.store.fingerprint import fingerprint, identity
+from forecast_cli.store.machine import available_memory, usable_cores
+from forecast_cli.store.run_folder import is_finished
+from forecast_cli.workflows.overlap import refuse_overlap, refuse_remote
+from forecast_cli.workflows.reading import CheckedInput, accept, look_before_run
+from forecast_cli.workflows.results import ForecastRequest
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that is ready to start: the input checked, the work cut, the output not touched yet.
+
+    Forecasts are made ``back`` days before each origin. ``learned`` is what all accounts taught, where a model asks.
+    ``in_order`` is the input as it was put in order by account, where that was needed.
+    """
+
+    command: str
+    output: Path
+    settings: Settings
+    checked: CheckedInput
+    contract: Contract
+    models: tuple[ModelChoice, ...]
+    shards: tuple[Shard, ...]
+    identity: dict[str, Any]
+    started: float
+    room: Room
+    back: tuple[int, ...] = (0,)
+    learned: Learned | None = None
+    in_order: Source | None = None
+
+    @property
+    def source(self) -> Source:
+        """Return what shards are read from."""
+        return self.in_order or self.checked.source
+
+    @property
+    def spill_bytes(self) -> int | None:
+        """Return the bytes on disk that putting the rows in order takes, at most; None where they need not be."""
+        source, ranges = self.checked.source, ((shard.first_id, shard.last_id) for shard in self.shards)
+        if not is_scattered(source, self.settings.id_col, ranges):
+            return None
+        from forecast_cli.store.spill import spill_bytes  # pyarrow is heavy
+
+        return spill_bytes(source, self.settings)
+
+    @property
+    def fingerprint(self) -> str:
+        """Return the hash of all that decides the run's numbers."""
+        return fingerprint(self.identity)
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """Return the columns that tell accounts apart in the tables that are written, by the user's names."""
+        currency = self.settings.currency_col
+        return (self.settings.id_col,) if currency is None else (self.settings.id_col, currency)
+
+    @property
+    def workers(self) -> int:
+        """Return the worker processes to use."""
+        return self.room.workers
+
+
+def prepare(
+    command: str,
+    request: ForecastRequest,
+    *,
+    back: tuple[int, ...] = (0,),
+    progress: Progress | None = None,
+    begins: bool = False,
+) -> Prepared:
+    """Read and check the input, cut the work: each account is forecast ``back`` days before its origin. Writes nothing.
+
+    Where the run ``begins`` after it, what workers are made from is started first, and lasts as long as this process.
+    Raises InputRejectedError, ConfigError, also where what is left to do does not fit into ``--memory``, and
+    OutputConflictError where the output lies inside the input.
+    """
+    started, settings = time.monotonic(), request.settings
+    models = choose_models(settings)
+    check_limit(settings)
+    refuse_remote(request.output)
+    refuse_overlap(request.input, request.output)
+    limit, workers = memory_limit(settings, available_memory()), settings.jobs or usable_cores()
+    progress = progress or NullProgress()
+    if begins and not is_tight(limit):
+        _begin_workers(settings, models)
+    progress.start("Looking at the input")
+    checked = _look(request.input, settings, workers, tight=is_tight(limit))
+    progress.finish()
+    contract = accept(checked)
+    check_amounts(checked.source, settings)
+    ids = contract.ledger.get_column(UNIQUE_ID)
+    shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
+    load = Load(
+        ids.len(), max((shard.accounts for shard in shards), default=1), _longest(contract, settings), len(back)
+    )
+    made_from = identity(command, checked.source, settings)
+    if request.force or not is_finished(request.output, made_from, fingerprint(made_from)):
+        refuse_too_little(settings, models, load)
+    return Prepared(
+        command=command,
+        output=request.output,
+        settings=settings,
+        checked=checked,
+        contract=contract,
+        models=models,
+        shards=shards,
+        identity=made_from,
+        started=started,
+        room=find_room(models, load, workers=workers, limit=limit),
+        back=back,
+    )
+
+
+def _begin_workers(settings: Settings, models: Sequence[ModelChoice]) -> None:
+    """Start what workers are made from, so that it imports while the input is looked at.
+
+    Where there is no room for it, that is told once workers are needed.
+    """
+    with suppress(OSError):
+        worker_context(models, learns=settings.fitted is None and learns(models))
+
+
+def _look(path: str, settings: Settings, workers: int, *, tight: bool) -> CheckedInput:
+    """Hold the input against the contract; where memory is ``tight``, in a process that takes what it took with it."""
+    if tight:
+        return run_apart("looking at the input", look_before_run, path, settings)
+    return look_before_run(path, settings, threads=workers)
+
+
+def _longest(contract: Contract, settings: Settings) -> int:
+    """Return the days of the longest history that is used."""
+    days = contract.ledger.select(pl.col("last") - pl.col("first")).to_series().dt.total_days().max()
+    return min(int(str(days)) + 1, settings.max_history) if days is not None else 1
