@@ -17,14 +17,14 @@ PACKAGES: Final = ("forecast-cli", "numba", "numpy", "polars", "pyarrow", "stats
 
 
 def machine() -> dict[str, Any]:
-    """Return platform, Python, cores and what two are worth, memory in bytes, how busy it was just now, versions."""
+    """Return platform, Python, cores, memory in bytes, how busy it was just now, what two cores are worth, versions."""
     return {
         "platform": platform.platform(),
         "python": platform.python_version(),
         "cores": usable_cores(),
-        "two_at_once": two_at_once(),
         "memory": psutil.virtual_memory().total,
         "load": psutil.getloadavg()[0],
+        "two_at_once": two_at_once(),
         "versions": {name: version(name) for name in PACKAGES},
     }
 

@@ -9,7 +9,7 @@ from typer.main import get_command
 
 
 class LaterCommand(TyperCommand):
-    """A command, or a group of them, that stands in the module of its name in ``cli/commands``."""
+    """A command, or a group of them that its ``<name>_app`` makes, in the module of its name in ``cli/commands``."""
 
     def load(self) -> Any:
         """Return the command itself."""

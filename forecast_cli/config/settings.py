@@ -70,9 +70,9 @@ class Settings(BaseModel):
     max_stale: Annotated[int, Field(ge=0)] = 45
     """Days an account's last row may lie before the origin; beyond that it is skipped: stale."""
 
-    max_history: Annotated[int, Field(ge=1)] = 3653
+    max_history: Annotated[int, Field(ge=1, le=100_000)] = 3653
     """Days of history used, back from an account's last; earlier balances only set the level they begin at."""
-    max_gap: Annotated[int, Field(ge=1)] = 366
+    max_gap: Annotated[int, Field(ge=1, le=100_000)] = 366
     """Days in a row an account may have no balance; its history begins after the last longer stretch."""
 
     on_bad_file: OnBadFile = OnBadFile.REJECT

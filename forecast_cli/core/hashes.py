@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 def hash_each(texts: Iterable[bytes], *, before: bytes = b"") -> NDArray[np.uint64]:
-    """Return a hash (BLAKE2b, 8 bytes, the first the highest) of ``before`` and each of the n ``texts``, [n]."""
+    """Return a hash (BLAKE2b, 8 bytes, big-endian) of ``before`` and each of the n ``texts``, [n]."""
     return np.frombuffer(b"".join(_digests(texts, before)), dtype=">u8").astype(np.uint64)
 
 

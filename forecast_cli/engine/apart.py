@@ -36,7 +36,7 @@ def run_apart(
     try:
         _start(process, server=server)
         theirs.close()
-        ours.poll(None)  # which an interrupt ends, where polars has a read taken up again
+        ours.poll(None)  # which an interrupt ends even where polars, as it was used, has a read taken up again
         answer: Any = ours.recv()
     except (EOFError, OSError) as error:  # it ended, in the middle of its answer or before, or there is no room for it
         raise WorkerLostError(

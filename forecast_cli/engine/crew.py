@@ -170,7 +170,7 @@ def _context(modules: tuple[str, ...]) -> BaseContext:
     """Return the context workers are made in; a fork server has imported what they need, and nothing has run in it."""
     context = multiprocessing.get_context(start_method())
     if start_method() == "forkserver":
-        be_interruptible()  # which may be long: it makes no process before it has imported
+        be_interruptible()  # the server makes a process only once it has imported: Ctrl-C has to end that wait
         context.set_forkserver_preload(["forecast_cli.engine.fork_server", "forecast_cli.engine.worker_main", *modules])
         with deaf_to_interrupts(), environment({SERVED: str(os.getpid())}):
             forkserver.ensure_running()

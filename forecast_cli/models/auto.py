@@ -69,14 +69,15 @@ class FittedAuto:
         outlook = look_ahead(self.panel, longest)
         mean, quantiles = _own(outlook, levels)
         joined: dict[int, Joined] = {}
+        taken_apart: tuple[str, ...] = ()
         if learned is not None:
             for place, rows in _by_vintage(learned, self.panel, outlook.scale):
                 panel, vintage = self.panel.take(rows), learned.vintages[place]
                 said = _corrected(panel, outlook.take(rows), learned, vintage, levels)
-                mean[rows], quantiles[rows], found = join_candidates(
-                    panel, *said, vintage.weights, self.model.candidates, levels=levels
-                )
-                joined |= {int(rows[row]): Joined(one.candidate, one.share[:h]) for row, one in found.items()}
+                whole = join_candidates(panel, *said, vintage.weights, self.model.candidates, levels=levels)
+                mean[rows], quantiles[rows] = whole.mean, whole.quantiles
+                joined |= {int(rows[row]): Joined(one.candidate, one.share[:h]) for row, one in whole.joined.items()}
+                taken_apart += whole.taken_apart
         mean, quantiles = mean[:, :h], quantiles[:, :h]
         still = outlook.scale == 0.0
         mean[still] = self.panel.y[still, -1, None]
@@ -85,7 +86,9 @@ class FittedAuto:
             RowFailure(row, TOO_SHORT, too_short_message(int(self.panel.lengths[row]), PATH_DAYS + longest))
             for row in np.flatnonzero(np.isnan(quantiles).any(axis=(1, 2))).tolist()
         )
-        return blank_failures(Forecast(mean, quantiles, levels, failures, streams=outlook.streams, joined=joined))
+        return blank_failures(
+            Forecast(mean, quantiles, levels, failures, streams=outlook.streams, joined=joined, taken_apart=taken_apart)
+        )
 
     def update(self, panel: Panel) -> "FittedAuto":
         """Return the model of the newer panel, with what was learned before."""

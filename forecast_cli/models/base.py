@@ -44,7 +44,8 @@ class Forecast:
     ``mean`` [n, h] and ``quantiles`` [n, h, q] float64, in units of the balance; the last axis in the order of
     ``quantile_probabilities(levels)``, the median in the middle. ``paths`` [n, s, h], sample paths, where the model
     has them. Rows named in ``failures`` hold NaN. ``streams``, the recurring payments of the accounts, where it looks
-    for them. ``joined``, the candidate that joined, by the row it joined for.
+    for them. ``joined``, the candidate that joined, by the row it joined for. ``taken_apart``: candidate and error,
+    ``MSTL: IndexError``, of each block of accounts that it raised over, and was asked about one at a time instead.
     """
 
     mean: NDArray[np.float64]
@@ -54,6 +55,7 @@ class Forecast:
     paths: NDArray[np.float64] | None = None
     streams: Streams | None = None
     joined: Mapping[int, Joined] = field(default_factory=dict)
+    taken_apart: tuple[str, ...] = ()
 
 
 class FittedModel(Protocol):

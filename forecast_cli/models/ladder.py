@@ -157,6 +157,7 @@ def _climb(
         return rung.fitted
     part = panel if len(rows) == len(panel) else panel.take(rows)
     fitted, answer = _ask(board, rung, part, levels=levels)
+    board.taken_apart += answer.taken_apart
     answer = check_forecast(answer, facts.take(rows), reach=rung.reach)
     for failure in answer.failures:
         row = int(rows[failure.row])

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,8 +89,9 @@ def _tables_of(prepared: Prepared) -> tuple[str, ...]:
 
 
 def _load_metrics() -> None:
-    """Import what the end alone needs, and takes long to."""
-    import forecast_cli.workflows.run_metrics  # noqa: F401
+    """Import what the end alone needs, and takes long to; where that fails, the end says so."""
+    with suppress(Exception):
+        import forecast_cli.workflows.run_metrics  # noqa: F401
 
 
 def _finish(

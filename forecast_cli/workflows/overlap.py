@@ -1,11 +1,11 @@
-"""Where an output may not be: in an object store, or where the next run would take it for its input."""
+"""Where files may not go: an output into an object store or into the input, metrics into the output."""
 
 import re
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
-from forecast_cli.core.errors import OutputConflictError
+from forecast_cli.core.errors import OutputConflictError, OutputNotWrittenError
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
@@ -57,3 +57,12 @@ def _matches(parts: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
     if first == "**":
         return any(_matches(parts[skipped:], tuple(rest)) for skipped in range(len(parts) + 1))
     return bool(parts) and fnmatch(parts[0], first) and _matches(parts[1:], tuple(rest))
+
+
+def refuse_metrics(path: Path, output: Path) -> None:
+    """Raise where a file of metrics cannot stand: in the output, which holds what its run wrote, or in no folder."""
+    if output.resolve() in path.resolve().parents:
+        raise OutputConflictError(f"--metrics {path}: lies inside the output {output}", "name a file outside of it")
+    if path.is_dir() or not path.parent.is_dir():
+        what = "is a folder" if path.is_dir() else f"there is no folder {path.parent}"
+        raise OutputNotWrittenError(f"--metrics {path}: {what}", "name a file in a folder that is there")

@@ -13,7 +13,6 @@ from pathlib import Path
 import polars as pl
 
 from forecast_cli.core import columns as c
-from forecast_cli.core.errors import OutputConflictError, OutputNotWrittenError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.reports.run_gauges import render_run
@@ -91,15 +90,6 @@ def measure(
             blocks_done_one_by_one=sum(len(receipt.taken_apart) for receipt in receipts),
         ),
     )
-
-
-def refuse_metrics(path: Path, output: Path) -> None:
-    """Raise where a file of metrics cannot stand: in the output, which holds what its run wrote, or in no folder."""
-    if output.resolve() in path.resolve().parents:
-        raise OutputConflictError(f"--metrics {path}: lies inside the output {output}", "name a file outside of it")
-    if path.is_dir() or not path.parent.is_dir():
-        what = "is a folder" if path.is_dir() else f"there is no folder {path.parent}"
-        raise OutputNotWrittenError(f"--metrics {path}: {what}", "name a file in a folder that is there")
 
 
 def write_metrics(path: Path, output: Path, *, exit_code: ExitCode, shards_resumed: int) -> None:

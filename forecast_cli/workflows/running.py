@@ -136,9 +136,11 @@ def _beside(work: Callable[[], None] | None) -> Iterator[None]:
     thread = threading.Thread(target=work) if work else None
     if thread:
         thread.start()
-    yield
-    if thread:
-        thread.join()
+    try:
+        yield
+    finally:
+        if thread:
+            thread.join()
 
 
 def _pass_on_warnings(findings: Sequence[Finding], progress: Progress) -> None:
@@ -172,7 +174,6 @@ def _tell_taken_apart(receipts: Sequence[ShardReceipt], progress: Progress) -> N
     errors = [error for receipt in receipts for error in receipt.taken_apart]
     if errors:
         progress.warn(
-            f"a model raised over {counted(len(errors), 'block')} of accounts ({', '.join(sorted(set(errors)))}), done "
-            "one account at a time instead: the same numbers, many times slower; accounts that raise by themselves "
-            f"stand in {FAILURES}; where none does, please report it"
+            f"{counted(len(errors), 'block')} of accounts: a model raised ({', '.join(sorted(set(errors)))}) and was "
+            f"asked about one account at a time, many times slower; those that raise by themselves stand in {FAILURES}"
         )

@@ -35,8 +35,9 @@ def backtest(
     from forecast_cli.cli.progress import listening
     from forecast_cli.cli.views.backtest import end_backtest
     from forecast_cli.workflows.backtest import run_backtest
+    from forecast_cli.workflows.overlap import refuse_metrics
     from forecast_cli.workflows.results import ForecastRequest
-    from forecast_cli.workflows.run_metrics import refuse_metrics, write_metrics
+    from forecast_cli.workflows.run_metrics import write_metrics
 
     request = ForecastRequest(source, output, settings_from(ctx).settings, force)
     metrics = metrics_from(ctx)

@@ -44,13 +44,12 @@ def forecast(
     """
     from forecast_cli.cli.progress import listening
     from forecast_cli.workflows.forecast import plan_forecast, run_forecast
+    from forecast_cli.workflows.overlap import refuse_metrics
     from forecast_cli.workflows.results import ForecastRequest
 
     request = ForecastRequest(source, output, settings_from(ctx).settings, force, ctx.params["previous"])
     metrics = metrics_from(ctx)
     if metrics is not None:
-        from forecast_cli.workflows.run_metrics import refuse_metrics, write_metrics
-
         refuse_metrics(metrics, output)
     if dry_run:
         from forecast_cli.cli.endings import end_plan
@@ -59,6 +58,8 @@ def forecast(
     with listening(ctx.obj, quiet=is_quiet(ctx)) as progress:
         run = run_forecast(request, progress)
     if metrics is not None:
+        from forecast_cli.workflows.run_metrics import write_metrics  # heavy, as its end is
+
         write_metrics(metrics, output, exit_code=run.exit_code, shards_resumed=run.shards_resumed)
     from forecast_cli.cli.endings import end_run  # rich is not needed before
 

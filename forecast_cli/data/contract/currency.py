@@ -21,15 +21,16 @@ def find_unnamed_currency(source: Source, settings: Settings) -> tuple[Source, s
     if settings.currency_col is not None or not source.files:
         return source, None
     named = {settings.id_col, settings.date_col, settings.balance_col}
-    texts = [_text_columns(source.files[0], source)]
-    candidates = [name for name in texts[0] if name.casefold() == CURRENCY and name not in named]
+    texts = _text_columns(source.files[0], source)
+    candidates = [name for name in texts if name.casefold() == CURRENCY and name not in named]
     if not candidates:
         return source, None
-    name = candidates[0]
-    texts += [_text_columns(file, source) for file in source.files[1:]]
-    if not all(name in columns for columns in texts):
-        return source, None
-    files = (_with_type(file, name, columns[name]) for file, columns in zip(source.files, texts, strict=True))
+    files, name = [], candidates[0]
+    for file in source.files:
+        dtype = _text_columns(file, source).get(name)
+        if dtype is None:
+            return source, None
+        files.append(_with_type(file, name, dtype))
     return replace(source, files=tuple(files)), name
 
 

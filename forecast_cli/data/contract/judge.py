@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 import polars as pl
@@ -110,11 +111,12 @@ def _flags(origin: date | None) -> pl.Expr:
         Flag.FILE_QUARANTINED: pl.col("quarantined"),
     }
     number = pl.sum_horizontal(expr.cast(pl.UInt32) * 2**place for place, expr in enumerate(holds.values()))
-    return pl.lit(_sets_of([flag.value for flag in holds])).gather(number).alias("flags")
+    return pl.lit(_sets_of(tuple(flag.value for flag in holds))).gather(number).alias("flags")
 
 
-def _sets_of(names: Sequence[str]) -> pl.Series:
-    """Return all sets of ``names``: at each place those whose bits its number has."""
+@lru_cache(maxsize=1)
+def _sets_of(names: tuple[str, ...]) -> pl.Series:
+    """Return all sets of a few ``names``: at each place those whose bits its number has."""
     sets = ([name for bit, name in enumerate(names) if number >> bit & 1] for number in range(2 ** len(names)))
     return pl.Series(list(sets), dtype=pl.List(pl.String))
 

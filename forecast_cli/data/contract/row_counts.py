@@ -4,7 +4,6 @@ Nearly every row has a day that counts, a balance, and the day after that of the
 that is looked at in all rows; the reasons why one is otherwise are counted over the few that are.
 """
 
-from collections.abc import Iterable, Iterator
 from typing import Final
 
 import polars as pl
@@ -15,8 +14,8 @@ from forecast_cli.data.contract.marks import is_observed, is_plausible, is_up_to
 from forecast_cli.data.contract.numbers import NUMBER, Numbered
 from forecast_cli.data.scan.canonical import CURRENCY
 
-_TURNS: Final = ("runs", "steps_back", "leaps")
-_LACKS: Final = ("n_undated", "n_impossible", "n_after", "n_missing", "n_infinite")
+#: Counts of rows that few accounts have.
+_FEW: Final = ("runs", "steps_back", "leaps", "n_undated", "n_impossible", "n_after", "n_missing", "n_infinite")
 
 
 def count_rows(numbered: Numbered, settings: Settings) -> pl.DataFrame:
@@ -37,7 +36,7 @@ def count_rows(numbered: Numbered, settings: Settings) -> pl.DataFrame:
     for part in parts:
         whole = whole.join(part, on=NUMBER, how="left")
     return (
-        whole.with_columns(pl.col("n_obs", "n_others", *_TURNS, *_LACKS).fill_null(0))
+        whole.with_columns(pl.col("n_obs", "n_others", *_FEW).fill_null(0))
         .with_columns(
             (pl.col("n_obs") + pl.col("n_others")).alias("n_rows"),
             (pl.col("n_obs") + pl.col("n_missing")).alias("n_usable"),
@@ -56,9 +55,9 @@ def _count_turns(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     same = (pl.col(NUMBER) == pl.col(NUMBER).shift()).fill_null(value=False).alias("same")
     follows = (pl.col("same") & pl.col("gap").is_between(1, most)).fill_null(value=False)
     later, leaps = ((pl.col("gap") > least).fill_null(value=False) for least in (0, most))
-    counts = (~pl.col("same"), pl.col("same") & ~later, pl.col("same") & leaps)
     turns = rows.select(NUMBER, same, gap).filter(~follows)
-    return turns.group_by(NUMBER).agg(_counts(_TURNS, counts))
+    counts = _counts(runs=~pl.col("same"), steps_back=pl.col("same") & ~later, leaps=pl.col("same") & leaps)
+    return turns.group_by(NUMBER).agg(counts)
 
 
 def _count_observed(rows: pl.DataFrame) -> pl.DataFrame:
@@ -76,18 +75,24 @@ def _count_others(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Count the other rows, by what they lack."""
     plausible, usable = is_plausible(settings), is_usable(settings)
     after = plausible & ~is_up_to_as_of(settings)
-    lacks = (pl.col(c.DS).is_null(), ~plausible, after, usable, usable & pl.col(c.Y).is_infinite())
+    lacks = _counts(
+        n_undated=pl.col(c.DS).is_null(),
+        n_impossible=~plausible,
+        n_after=after,
+        n_missing=usable,
+        n_infinite=usable & pl.col(c.Y).is_infinite(),
+    )
     return rows.group_by(NUMBER).agg(
         pl.len().cast(pl.Int64).alias("n_others"),
-        *_counts(_LACKS, lacks),
+        *lacks,
         pl.when(after).then(pl.col(c.DS)).min().alias("first_after"),
         pl.col(c.DS).min().alias("earliest"),
         pl.col(c.DS).max().alias("latest"),
     )
 
 
-def _counts(names: Iterable[str], conditions: Iterable[pl.Expr]) -> Iterator[pl.Expr]:
-    return (holds.sum().cast(pl.Int64).alias(name) for name, holds in zip(names, conditions, strict=True))
+def _counts(**conditions: pl.Expr) -> list[pl.Expr]:
+    return [holds.sum().cast(pl.Int64).alias(name) for name, holds in conditions.items()]
 
 
 def _currency_range(rows: pl.DataFrame, settings: Settings) -> list[pl.DataFrame]:

@@ -31,7 +31,7 @@ def scan_rows(
     null, NaN and inf as they came. ``first_id`` and ``last_id`` (both included, of type ``source.key_dtype``) are
     pushed down to folders and row groups. ``unnamed_currency`` is a column that all files or the folders above them
     have, of any type of text; it comes as ``currency``, as text only where its types differ: making text of categories
-    is dear. Nothing is read here: ``collect`` does it.
+    is dear; spilled sources have none. Nothing is read here: ``collect`` does it.
     """
     ids = IdRange(settings.id_col, source.key_dtype, first_id, last_id)
     files = [file for file in source.files if file.rows and ids.may_hold(file)]
@@ -40,12 +40,13 @@ def scan_rows(
     if source.spilled:
         return scan_spilled(files, settings, ids)
     scans = []
-    beside = () if unnamed_currency is None else (unnamed_currency,)
-    for lazy, file in _scan_alike(files, source, (*named_columns(settings), *beside)):
+    names = named_columns(settings) if unnamed_currency is None else (*named_columns(settings), unnamed_currency)
+    for lazy, file in _scan_alike(files, source, names):
         rows = [*_keyed(file, source, settings), balance_rows(settings.balance_col)]
         if settings.currency_col is not None:
             rows.append(currency_rows(settings.currency_col))
-        rows += [_as_it_lies(column, files).alias(CURRENCY) for column in beside]
+        if unnamed_currency is not None:
+            rows.append(_as_it_lies(unnamed_currency, files).alias(CURRENCY))
         wanted = lazy.filter(*ids.rows(dict(file.columns).get(settings.id_col))) if ids.bounded else lazy
         scans.append(wanted.select(rows))
     return pl.concat(scans)

@@ -1,6 +1,7 @@
 """Joining: candidates are asked about the accounts they pay for, and put together with what auto says of them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,16 @@ from forecast_cli.models.one_by_one import OneByOne
 from forecast_cli.models.pooled.candidates import Candidate, Candidates, Weights, band_of, joined_by, segments_of
 
 
+@dataclass(frozen=True)
+class JoinedForecast:
+    """``mean`` [n, h] and ``quantiles`` [n, h, q] of auto and candidates, who ``joined`` whom, and what raised."""
+
+    mean: NDArray[np.float64]
+    quantiles: NDArray[np.float64]
+    joined: dict[int, Joined]
+    taken_apart: tuple[str, ...]
+
+
 def join_candidates(
     panel: Panel,
     mean: NDArray[np.float64],
@@ -21,8 +32,8 @@ def join_candidates(
     candidates: Candidates,
     *,
     levels: tuple[float, ...],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], dict[int, Joined]]:
-    """Return ``mean`` [n, h] and ``quantiles`` [n, h, q] with those of candidates by their weights, and who joined.
+) -> JoinedForecast:
+    """Return ``mean`` [n, h] and ``quantiles`` [n, h, q] with those of candidates by their weights.
 
     Quantiles are averaged level by level (Lichtendahl, Grushka-Cockayne and Winkler, Management Science 59, 2013). An
     account that the candidate is too short for, or fails on, is left to auto alone.
@@ -30,22 +41,27 @@ def join_candidates(
     segments, h = segments_of(panel), mean.shape[1]
     mean, quantiles = mean.copy(), quantiles.copy()
     joined: dict[int, Joined] = {}
+    taken_apart: list[str] = []
     place = joined_by(panel, segments, weights)
     for number in np.unique(place[place >= 0]).tolist():
         one = weights[number]
         rows = np.flatnonzero((place == number) & (panel.lengths >= candidates[one.candidate].min_obs(h)))
         said, done = ask(candidates[one.candidate], panel.take(rows), h, levels)
+        taken_apart += [f"{one.candidate}: {error}" for error in said.taken_apart]
         share = one.weight[:, band_of(np.arange(1, h + 1))][segments[rows]]
         for at, row in zip(np.flatnonzero(done).tolist(), rows[done].tolist(), strict=True):
             own = share[at]
             mean[row] = (1 - own) * mean[row] + own * said.mean[at]
             quantiles[row] = (1 - own[:, None]) * quantiles[row] + own[:, None] * said.quantiles[at]
             joined[row] = Joined(one.candidate, own)
-    return mean, quantiles, joined
+    return JoinedForecast(mean, quantiles, joined, tuple(taken_apart))
 
 
 def ask(candidate: Candidate, panel: Panel, h: int, levels: tuple[float, ...]) -> tuple[Forecast, NDArray[np.bool_]]:
-    """Return what a candidate says of a panel's accounts, and of which that passes the checks, [n]."""
+    """Return what a candidate says of a panel's accounts, and of which that passes the checks, [n].
+
+    Where it raises over all of them together it is asked about one at a time, and the error's class is ``taken_apart``.
+    """
     if not len(panel):
         return Forecast(np.empty((0, h)), np.empty((0, h, 2 * len(levels) + 1)), levels), np.zeros(0, dtype=np.bool_)
     model = candidate.build()
@@ -53,8 +69,9 @@ def ask(candidate: Candidate, panel: Panel, h: int, levels: tuple[float, ...]) -
         said = model.fit(panel).forecast(h, levels)
     except ForecastCliError:
         raise
-    except Exception:  # noqa: BLE001 - asked again below, where it is the failure of the accounts that raise it
-        said = OneByOne(model).fit(panel).forecast(h, levels)
+    except Exception as error:  # noqa: BLE001 - the failure, below, of the accounts that raise it
+        apart = (type(error).__name__,) if len(panel) > 1 else ()
+        said = replace(OneByOne(model).fit(panel).forecast(h, levels), taken_apart=apart)
     said = check_forecast(said, account_facts(panel))
     done = np.ones(len(panel), dtype=np.bool_)
     done[[failure.row for failure in said.failures]] = False

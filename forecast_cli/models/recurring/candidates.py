@@ -10,7 +10,6 @@ the likelihood of h hits at the rate that was seen against that at the rate of a
 Communications in Statistics 26(6), 1997, with the range of amounts scanned besides the days).
 """
 
-from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +18,8 @@ from numpy.typing import NDArray
 from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.cycles import Cycle
-from forecast_cli.models.recurring.lattices import MOST_DAYS, PHASE, Lattices
+from forecast_cli.models.recurring.lattices import PHASE, Lattices
+from forecast_cli.models.recurring.logs import log_table
 
 #: How wide a range of amounts may be, as its upper end over its lower, the share of due days that it has to hit, and
 #: the hits it needs besides those of its cycle. The first takes equal amounts, as far as the search tells them apart.
@@ -92,14 +92,6 @@ def find_candidates(block: Block, rows: _Whole, axis: Lattices, quiet: _Flags) -
         axis.place, quiet, _FEWEST, log_table(), picks,
     )  # fmt: skip
     return picks
-
-
-@lru_cache(maxsize=1)
-def log_table() -> NDArray[np.float64]:
-    """Return the logarithms of whole numbers, and 0 for 0: from a table, the same bits wherever a number stands."""
-    table = np.zeros(4 * MOST_DAYS)
-    table[1:] = np.log(np.arange(1, len(table)))
-    return table
 
 
 @part

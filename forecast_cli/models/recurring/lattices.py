@@ -33,6 +33,8 @@ ROUNDS: Final = (
 MOST_PAYMENTS: Final = 126
 MOST_DAYS: Final = 7 * MOST_PAYMENTS
 
+#: Numbers that a byte holds.
+_BYTES: Final = 256
 #: A phase: its ``number`` among all, its ``cycle``, its ``place`` in the lattice of that cycle, its due days from
 #: ``start`` to ``end`` among the columns of all.
 PHASE: Final = np.dtype([(name, np.int64) for name in ("number", "cycle", "place", "start", "end")])
@@ -74,6 +76,7 @@ def _of_one(origin: int, t: int) -> list[Lattices]:
 def _of_all(origins: NDArray[np.int64], t: int) -> list[Lattices]:
     """Return the lattices of each round for distinct ``origins``, which stand in their own place."""
     phases, columns = _all_phases(origins, t)
+    assert len(phases) <= _BYTES and t <= MOST_DAYS  # noqa: PT018, S101 - else ``owner`` or ``due`` would not hold them
     cycle, u = phases["cycle"], len(origins)
     spans = np.array([[np.searchsorted(cycle, first), np.searchsorted(cycle, last, "right")] for first, last in ROUNDS])
     owner, due = np.empty((2, *columns.shape), dtype=np.uint8)

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.business_days import calendar_of
-from forecast_cli.models.recurring.candidates import FEWEST, log_table
+from forecast_cli.models.recurring.candidates import FEWEST
 from forecast_cli.models.recurring.cycles import EARLIEST, LATEST, WEEK_STEPS, Cycle
+from forecast_cli.models.recurring.logs import log_table
 from forecast_cli.models.recurring.seeds import SEED
 from forecast_cli.models.recurring.streams import STREAM
 

@@ -37,6 +37,13 @@ def test_a_variable_is_read_in_small_letters_too_and_an_empty_one_is_no_value(mo
         load_settings({})
 
 
+@pytest.mark.parametrize("setting", ["max_gap", "max_history"])
+def test_days_that_no_calendar_has_are_refused(setting: str) -> None:
+    with pytest.raises(ConfigError, match=setting) as caught:
+        load_settings({setting: 1_000_000_000})
+    assert caught.value.exit_code is ExitCode.CONFIG_INVALID
+
+
 @pytest.mark.parametrize("column", ["model", "status", "mean", "lo_80", "hi_95", "first", "error", "cutoff", "value"])
 @pytest.mark.parametrize("setting", ["id_col", "currency_col"])
 def test_a_key_under_a_name_of_the_output_is_refused(setting: str, column: str) -> None:

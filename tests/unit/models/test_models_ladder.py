@@ -31,6 +31,7 @@ class Says:
     mean: float = 1000.0
     spread: float = 50.0
     errors: tuple[RowFailure, ...] = ()
+    taken_apart: tuple[str, ...] = ()
 
     def fit(self, panel: Panel) -> "Fixed":
         return Fixed(self, len(panel))
@@ -44,7 +45,8 @@ class Fixed:
     def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
         mean = np.full((self.n, h), self.says.mean)
         steps = np.linspace(-1, 1, 2 * len(levels) + 1)
-        return Forecast(mean, mean[:, :, None] + self.says.spread * steps, levels, self.says.errors)
+        quantiles = mean[:, :, None] + self.says.spread * steps
+        return Forecast(mean, quantiles, levels, self.says.errors, taken_apart=self.says.taken_apart)
 
 
 def saying(model: Says) -> ModelChoice:
@@ -130,6 +132,12 @@ def test_failure_lands_on_the_row_of_the_panel_when_shorter_rows_stand_before_it
     got = forecast_panel(panel, saying(model), h=H, levels=LEVELS)
     assert [(outcome.row, outcome.error) for outcome in got.outcomes] == [(0, "TooShort"), (2, "ValueError")]
     assert got.model_used == ("LastValue", "Says", "Naive")
+
+
+def test_what_a_model_had_to_take_apart_itself_is_passed_on():
+    model = Says(taken_apart=("Naive: IndexError",))
+    got = forecast_panel(panel_of([walk(200)]), saying(model), h=H, levels=LEVELS)
+    assert got.taken_apart == ("Naive: IndexError",)
 
 
 @pytest.mark.parametrize("poison", [np.nan, np.inf, -np.inf])

@@ -78,9 +78,10 @@ def test_mean_and_quantiles_are_drawn_to_those_of_the_candidate_by_its_share() -
     mean, quantiles = np.zeros((3, 10)), np.tile([-1.0, 0.0, 1.0], (3, 10, 1))
     weight = np.tile([0.25, 1.0, 0.0], (3, 1))
     one = Weights("Naive", np.full(3, 99), weight, np.full(3, 0.1), np.ones(3))
-    said = mean, quantiles
-    mean, quantiles, joined = join_candidates(panel, *said, [one], {"Naive": parse_model("Naive", ())}, levels=levels)
-    assert not said[0].any(), "what was given is left as it was"
+    whole = join_candidates(panel, mean, quantiles, [one], {"Naive": parse_model("Naive", ())}, levels=levels)
+    assert not mean.any(), "what was given is left as it was"
+    mean, quantiles, joined = whole.mean, whole.quantiles, whole.joined
+    assert whole.taken_apart == ()
     want = Naive().fit(panel).forecast(10, levels)
     np.testing.assert_allclose(mean[:, :7], 0.25 * want.mean[:, :7])
     np.testing.assert_allclose(quantiles[:, :7], 0.75 * np.array([-1.0, 0.0, 1.0]) + 0.25 * want.quantiles[:, :7])
@@ -94,9 +95,9 @@ def test_an_account_that_is_too_short_for_the_candidate_is_left_as_it_is() -> No
     mean, quantiles = np.zeros((1, 5)), np.zeros((1, 5, 3))
     one = [weights("Naive", 0.1, 1.0)]
     known = {"Naive": parse_model("Naive", ())}
-    joined_mean, _, joined = join_candidates(panel, mean, quantiles, one, known, levels=(80.0,))
-    assert not joined
-    assert not joined_mean.any()
+    whole = join_candidates(panel, mean, quantiles, one, known, levels=(80.0,))
+    assert not whole.joined
+    assert not whole.mean.any()
 
 
 def test_what_a_candidate_says_beyond_reason_or_fails_on_is_not_used() -> None:
@@ -104,6 +105,28 @@ def test_what_a_candidate_says_beyond_reason_or_fails_on_is_not_used() -> None:
     y[1] = np.nan
     _, done = ask(parse_model("Naive", ()), panel_of(y), 5, (80.0,))
     assert done.tolist() == [True, False, True]
+
+
+def test_a_candidate_that_raises_over_accounts_together_is_asked_about_each_and_that_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fit = Naive.fit
+
+    def fit_one(self: Naive, panel: Panel) -> object:
+        if len(panel) > 1:
+            raise IndexError
+        return fit(self, panel)
+
+    monkeypatch.setattr(Naive, "fit", fit_one)
+    panel = panel_of(np.cumsum(np.random.default_rng(1).normal(0, 1, (3, 60)), axis=1))
+    said, known = (np.zeros((3, 5)), np.zeros((3, 5, 3))), {"Naive": parse_model("Naive", ())}
+    whole = join_candidates(panel, *said, [weights("Naive", 0.1, 1.0)], known, levels=(80.0,))
+    assert sorted(whole.joined) == [0, 1, 2]
+    assert whole.taken_apart == ("Naive: IndexError",)
+    alone = join_candidates(
+        panel.part(slice(0, 1)), *(one[:1] for one in said), [weights("Naive", 0.1, 1.0)], known, levels=(80.0,)
+    )
+    assert alone.taken_apart == ()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 from recurring_accounts import balances, panel_of, payments, weekdays
 
 from forecast_cli.models.months import days_of
-from forecast_cli.models.recurring.candidates import count_below, fullest, log_ratio, log_table
+from forecast_cli.models.recurring.candidates import count_below, fullest, log_ratio
+from forecast_cli.models.recurring.logs import log_table
 from forecast_cli.models.recurring.model import RecurringEvents
 from forecast_cli.models.recurring.payments import log_share
 from forecast_cli.models.recurring.rest_course import mean_steps

@@ -1,0 +1,16 @@
+"""Logarithms of whole numbers, which scores are made of."""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.models.recurring.lattices import MOST_DAYS
+
+
+@lru_cache(maxsize=1)
+def log_table() -> NDArray[np.float64]:
+    """Return the logarithms of whole numbers, and 0 for 0: from a table, the same bits wherever a number stands."""
+    table = np.zeros(4 * MOST_DAYS)
+    table[1:] = np.log(np.arange(1, len(table)))
+    return table
