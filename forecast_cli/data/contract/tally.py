@@ -57,7 +57,7 @@ def tally(judged: pl.DataFrame, rule: Rule, *, n_rows: int) -> Finding | None:
     total = int(measured.sum())
     if total == 0:
         return None
-    met = judged.filter(measured > 0)
+    met = (measured > 0).arg_true()
     by_rows = rule.counts == "rows"
     return Finding(
         rule=rule.rule,
@@ -68,7 +68,7 @@ def tally(judged: pl.DataFrame, rule: Rule, *, n_rows: int) -> Finding | None:
         total=n_rows if by_rows else len(judged),
         message=f"{_count(rule, total, len(met))}: {rule.text}",
         hint=rule.hint,
-        examples=show_accounts(met),
+        examples=show_accounts(judged[met.head(EXAMPLES_SHOWN)]),
     )
 
 
