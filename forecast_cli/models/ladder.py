@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.core.errors import ForecastCliError
 from forecast_cli.core.ledger import Flag, Status
 from forecast_cli.core.pace import at_work
 from forecast_cli.data.panel import Panel
@@ -20,7 +19,7 @@ from forecast_cli.models.base import FittedModel, Forecast, Joined, Model, RowFa
 from forecast_cli.models.checks import REACH, AccountFacts, account_facts, check_forecast
 from forecast_cli.models.error_profile import shipped_profile
 from forecast_cli.models.failures import TOO_SHORT, too_short_message
-from forecast_cli.models.one_by_one import OneByOne
+from forecast_cli.models.one_by_one import fit_and_forecast
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.registry import ModelChoice
 
@@ -156,7 +155,7 @@ def _climb(
     if not len(rows):
         return rung.fitted
     part = panel if len(rows) == len(panel) else panel.take(rows)
-    fitted, answer = _ask(board, rung, part, levels=levels)
+    fitted, answer = _ask(rung, part, h=board.mean.shape[1], levels=levels)
     board.taken_apart += answer.taken_apart
     answer = check_forecast(answer, facts.take(rows), reach=rung.reach)
     for failure in answer.failures:
@@ -176,20 +175,10 @@ def _climb(
     return fitted
 
 
-def _ask(board: _Board, rung: _Rung, panel: Panel, *, levels: tuple[float, ...]) -> tuple[FittedModel, Forecast]:
+def _ask(rung: _Rung, panel: Panel, *, h: int, levels: tuple[float, ...]) -> tuple[FittedModel, Forecast]:
     """Return the fitted model and what it says; where it raises over all accounts together, take one at a time."""
-    h = board.mean.shape[1]
     with at_work(len(panel)), np.errstate(invalid="ignore", over="ignore"):  # what comes of it is looked at row by row
-        try:
-            fitted = rung.fit(panel)
-            return fitted, fitted.forecast(h, levels)
-        except ForecastCliError:
-            raise
-        except Exception as error:  # noqa: BLE001 - named below as the failure of the accounts that raise it
-            if len(panel) > 1:
-                board.taken_apart.append(f"{rung.name}: {type(error).__name__}")
-            alone = OneByOne(rung.model).fit(panel)
-            return alone, alone.forecast(h, levels)
+        return fit_and_forecast(rung.name, rung.model, panel, h, levels, fit=rung.fit)
 
 
 def _pool(board: _Board, panel: Panel, facts: AccountFacts, *, levels: tuple[float, ...]) -> NDArray[np.bool_]:

@@ -9,10 +9,36 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from forecast_cli.core.errors import ForecastCliError
 from forecast_cli.core.pace import Key, tell
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import FittedModel, Forecast, Model, RowFailure
 from forecast_cli.models.recurring.streams import Streams, join_streams
+
+
+def fit_and_forecast(
+    name: str,
+    model: Model,
+    panel: Panel,
+    h: int,
+    levels: tuple[float, ...],
+    *,
+    fit: Callable[[Panel], FittedModel],
+) -> tuple[FittedModel, Forecast]:
+    """Return the model as ``fit`` fits it and what it says; where that raises over all accounts, one at a time.
+
+    What the model of that ``name`` raised over several accounts together is ``taken_apart`` of the forecast then, and
+    what it raises over one is the failure of that one. Raises ForecastCliError as it comes.
+    """
+    try:
+        fitted = fit(panel)
+        return fitted, fitted.forecast(h, levels)
+    except ForecastCliError:
+        raise
+    except Exception as error:  # noqa: BLE001 - named below as the failure of the accounts that raise it
+        alone = OneByOne(model).fit(panel)
+        taken_apart = (f"{name}: {type(error).__name__}",) if len(panel) > 1 else ()
+        return alone, replace(alone.forecast(h, levels), taken_apart=taken_apart)
 
 
 @dataclass(frozen=True)

@@ -264,25 +264,24 @@ def test_a_run_works_with_stdin_stdout_and_stderr_closed(balances: Path, tmp_pat
     assert (output / "_SUCCESS").exists()
 
 
+def said_of_a_run(balances: Path, output: Path, code: str) -> str:
+    """Run ``code``, which has ``main`` and the words of a forecast, in a process of its own; return its last line."""
+    words = ["forecast", str(balances), "--output", str(output), *map(str, QUICK), "--quiet"]
+    begin = f"import sys\nsys.argv = ['forecast-cli', *{words!r}]\nfrom forecast_cli.__main__ import main\n"
+    done = subprocess.run([sys.executable, "-c", begin + code], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()[-1]
+
+
 def test_a_run_of_block_models_loads_neither_statsforecast_nor_pandas(balances: Path, tmp_path: Path) -> None:
-    words = ["forecast", str(balances), "--output", str(tmp_path / "out"), *map(str, QUICK), "--quiet"]
     code = (
-        "import sys\n"
-        f"sys.argv = ['forecast-cli', *{words!r}]\n"
-        "from forecast_cli.__main__ import main\n"
         "try:\n    main()\nexcept SystemExit as leaving:\n    assert leaving.code == 0, leaving.code\n"
         "print('loaded:', *(name for name in ('polars', 'statsforecast', 'pandas') if name in sys.modules))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "loaded: polars"
+    assert said_of_a_run(balances, tmp_path / "out", code) == "loaded: polars"
 
 
 def test_a_run_begins_before_it_loads_what_its_end_needs(balances: Path, tmp_path: Path) -> None:
-    words = ["forecast", str(balances), "--output", str(tmp_path / "out"), *map(str, QUICK), "--quiet"]
     code = (
-        "import sys\n"
-        f"sys.argv = ['forecast-cli', *{words!r}]\n"
-        "from forecast_cli.__main__ import main\n"
         "import forecast_cli.workflows.preparing as preparing\n"
         "def begin(*_, **__):\n"
         "    print('loaded:', *({'polars', 'rich', 'forecast_cli.evaluation.report'} & {*sys.modules}))\n"
@@ -290,5 +289,4 @@ def test_a_run_begins_before_it_loads_what_its_end_needs(balances: Path, tmp_pat
         "preparing._begin_workers = begin\n"
         "main()\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "loaded: polars"
+    assert said_of_a_run(balances, tmp_path / "out", code) == "loaded: polars"

@@ -7,7 +7,7 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.contract.tally import Rule, tally
 from forecast_cli.data.findings import Action, Finding
-from forecast_cli.data.scan.attributes import read_schema
+from forecast_cli.data.scan.attributes import read_schema, with_type
 from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.data.scan.collect import reading
 from forecast_cli.data.source import InputFile, Source
@@ -30,7 +30,7 @@ def find_unnamed_currency(source: Source, settings: Settings) -> tuple[Source, s
         dtype = _text_columns(file, source).get(name)
         if dtype is None:
             return source, None
-        files.append(_with_type(file, name, dtype))
+        files.append(with_type(file, name, dtype))
     return replace(source, files=tuple(files)), name
 
 
@@ -38,10 +38,6 @@ def _text_columns(file: InputFile, source: Source) -> dict[str, pl.DataType]:
     with reading(file.path):
         schema = read_schema(file, source)
     return {name: dtype for name, dtype in schema.items() if isinstance(dtype, (pl.String, pl.Categorical, pl.Enum))}
-
-
-def _with_type(file: InputFile, name: str, dtype: pl.DataType) -> InputFile:
-    return file if name in dict(file.hive) else replace(file, columns=(*file.columns, (name, dtype)))
 
 
 def find_mixed_currencies(judged: pl.DataFrame, settings: Settings, *, currency_col: str) -> Finding | None:

@@ -24,6 +24,11 @@ def add_history(counts: pl.DataFrame, days: pl.DataFrame, settings: Settings) ->
     return begun.join(used, on=CODE, how="left").with_columns(left_of_cut.otherwise("n_obs").alias("n_used"))
 
 
+def longest_step(settings: Settings) -> int:
+    """Return the most days from one balance to the next: the history begins anew after a longer one, a leap."""
+    return settings.max_gap + 1
+
+
 def is_long(settings: Settings) -> pl.Expr:
     """Say whether an account's days from ``first`` to ``last`` are more than ``max_history``."""
     return pl.col("last") - pl.col("first") >= timedelta(days=settings.max_history)
@@ -33,7 +38,7 @@ def _is_leap(settings: Settings) -> pl.Expr:
     """Say whether more than ``max_gap`` days lie between a day and the one of the account before it."""
     same = pl.col(CODE) == pl.col(CODE).shift()
     apart = pl.col(c.DS) - pl.col(c.DS).shift()
-    return (same & (apart > timedelta(days=settings.max_gap + 1))).fill_null(value=False)
+    return (same & (apart > timedelta(days=longest_step(settings)))).fill_null(value=False)
 
 
 def _begin(settings: Settings) -> pl.Expr:

@@ -10,6 +10,7 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
+from forecast_cli.data.contract.history import longest_step
 from forecast_cli.data.contract.marks import is_observed, is_plausible, is_up_to_as_of, is_usable, unsigned_zero
 from forecast_cli.data.contract.numbers import NUMBER, Numbered
 from forecast_cli.data.scan.canonical import CURRENCY
@@ -50,7 +51,7 @@ def count_rows(numbered: Numbered, settings: Settings) -> pl.DataFrame:
 
 def _count_turns(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Count the rows that are not of the account of the row before them, or do not follow its day."""
-    most = settings.max_gap + 1
+    most = longest_step(settings)
     gap = pl.col(c.DS).to_physical().diff().alias("gap")
     same = (pl.col(NUMBER) == pl.col(NUMBER).shift()).fill_null(value=False).alias("same")
     follows = (pl.col("same") & pl.col("gap").is_between(1, most)).fill_null(value=False)

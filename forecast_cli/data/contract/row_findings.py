@@ -124,7 +124,7 @@ def _find_without_key(judged: pl.DataFrame, settings: Settings, nameless: int) -
         message=f"{counted(count, 'row')} without a key: {nameless:,} null or blank in column '{settings.id_col}', "
         f"{undated:,} null in column '{settings.date_col}'; {limit}",
         hint=hint,
-        examples=show_accounts(judged.filter(pl.col("n_undated") > 0)),
+        examples=show_accounts(judged, judged["n_undated"] > 0),
     )
 
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
+from forecast_cli.data.contract.history import longest_step
 from forecast_cli.data.contract.marks import key_columns
 from forecast_cli.data.contract.numbers import NUMBER, find_runs, number_runs
 from forecast_cli.data.contract.profile import profile_of
@@ -84,7 +85,7 @@ def _join(parts: Sequence[pl.DataFrame], settings: Settings) -> pl.DataFrame:
     again = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift()) for key in keys)
     apart = pl.col("earliest") - pl.col("latest").shift()
     follows = (apart > timedelta(0)).fill_null(value=False)
-    leaps = (apart > timedelta(days=settings.max_gap + 1)).fill_null(value=False)
+    leaps = (apart > timedelta(days=longest_step(settings))).fill_null(value=False)
     return (
         ordered.lazy()
         .with_columns(

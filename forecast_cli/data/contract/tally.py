@@ -57,24 +57,25 @@ def tally(judged: pl.DataFrame, rule: Rule, *, n_rows: int) -> Finding | None:
     total = int(measured.sum())
     if total == 0:
         return None
-    met = (measured > 0).arg_true()
+    met = measured > 0
+    accounts = int(met.sum())
     by_rows = rule.counts == "rows"
     return Finding(
         rule=rule.rule,
         title=TITLES[rule.rule],
         action=rule.action,
         unit="rows" if by_rows else "accounts",
-        count=total if by_rows else len(met),
+        count=total if by_rows else accounts,
         total=n_rows if by_rows else len(judged),
-        message=f"{_count(rule, total, len(met))}: {rule.text}",
+        message=f"{_count(rule, total, accounts)}: {rule.text}",
         hint=rule.hint,
-        examples=show_accounts(judged[met.head(EXAMPLES_SHOWN)]),
+        examples=show_accounts(judged, met),
     )
 
 
-def show_accounts(accounts: pl.DataFrame) -> tuple[str, ...]:
-    """Return the keys of the first 20 ``accounts`` as text, long ids cut."""
-    shown = accounts.head(EXAMPLES_SHOWN)
+def show_accounts(judged: pl.DataFrame, met: pl.Series) -> tuple[str, ...]:
+    """Return the keys of the first 20 of the ``judged`` accounts that ``met`` something as text, long ids cut."""
+    shown = judged[met.arg_true().head(EXAMPLES_SHOWN)]
     ids = [show_id(value) for value in shown[c.UNIQUE_ID]]
     if CURRENCY not in shown.columns:
         return tuple(ids)

@@ -50,11 +50,12 @@ def read_schema(file: InputFile, source: Source) -> dict[str, pl.DataType]:
 
 def with_column(source: Source, column: str) -> Source:
     """Return the source with a text ``column`` that all its files, or the folders above them, have."""
-    files = (
-        file if column in dict(file.hive) else replace(file, columns=(*file.columns, (column, pl.String())))
-        for file in source.files
-    )
-    return replace(source, files=tuple(files))
+    return replace(source, files=tuple(with_type(file, column, pl.String()) for file in source.files))
+
+
+def with_type(file: InputFile, column: str, dtype: pl.DataType) -> InputFile:
+    """Return a file that tells the type of a ``column`` that it, or a folder above it, has."""
+    return file if column in dict(file.hive) else replace(file, columns=(*file.columns, (column, dtype)))
 
 
 def with_kept_columns(source: Source, settings: Settings) -> Source:

@@ -40,13 +40,14 @@ def scan_rows(
     if source.spilled:
         return scan_spilled(files, settings, ids)
     scans = []
+    unnamed = None if unnamed_currency is None else _as_it_lies(unnamed_currency, files).alias(CURRENCY)
     names = named_columns(settings) if unnamed_currency is None else (*named_columns(settings), unnamed_currency)
     for lazy, file in _scan_alike(files, source, names):
         rows = [*_keyed(file, source, settings), balance_rows(settings.balance_col)]
         if settings.currency_col is not None:
             rows.append(currency_rows(settings.currency_col))
-        if unnamed_currency is not None:
-            rows.append(_as_it_lies(unnamed_currency, files).alias(CURRENCY))
+        if unnamed is not None:
+            rows.append(unnamed)
         wanted = lazy.filter(*ids.rows(dict(file.columns).get(settings.id_col))) if ids.bounded else lazy
         scans.append(wanted.select(rows))
     return pl.concat(scans)

@@ -1,16 +1,15 @@
 """Joining: candidates are asked about the accounts they pay for, and put together with what auto says of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.core.errors import ForecastCliError
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, Joined
 from forecast_cli.models.checks import account_facts, check_forecast
-from forecast_cli.models.one_by_one import OneByOne
+from forecast_cli.models.one_by_one import fit_and_forecast
 from forecast_cli.models.pooled.candidates import Candidate, Candidates, Weights, band_of, joined_by, segments_of
 
 
@@ -47,7 +46,7 @@ def join_candidates(
         one = weights[number]
         rows = np.flatnonzero((place == number) & (panel.lengths >= candidates[one.candidate].min_obs(h)))
         said, done = ask(candidates[one.candidate], panel.take(rows), h, levels)
-        taken_apart += [f"{one.candidate}: {error}" for error in said.taken_apart]
+        taken_apart += said.taken_apart
         share = one.weight[:, band_of(np.arange(1, h + 1))][segments[rows]]
         for at, row in zip(np.flatnonzero(done).tolist(), rows[done].tolist(), strict=True):
             own = share[at]
@@ -58,20 +57,11 @@ def join_candidates(
 
 
 def ask(candidate: Candidate, panel: Panel, h: int, levels: tuple[float, ...]) -> tuple[Forecast, NDArray[np.bool_]]:
-    """Return what a candidate says of a panel's accounts, and of which that passes the checks, [n].
-
-    Where it raises over all of them together it is asked about one at a time, and the error's class is ``taken_apart``.
-    """
+    """Return what a candidate says of a panel's accounts, and of which that passes the checks, [n]."""
     if not len(panel):
         return Forecast(np.empty((0, h)), np.empty((0, h, 2 * len(levels) + 1)), levels), np.zeros(0, dtype=np.bool_)
     model = candidate.build()
-    try:
-        said = model.fit(panel).forecast(h, levels)
-    except ForecastCliError:
-        raise
-    except Exception as error:  # noqa: BLE001 - the failure, below, of the accounts that raise it
-        apart = (type(error).__name__,) if len(panel) > 1 else ()
-        said = replace(OneByOne(model).fit(panel).forecast(h, levels), taken_apart=apart)
+    _, said = fit_and_forecast(candidate.name, model, panel, h, levels, fit=model.fit)
     said = check_forecast(said, account_facts(panel))
     done = np.ones(len(panel), dtype=np.bool_)
     done[[failure.row for failure in said.failures]] = False
