@@ -123,13 +123,19 @@ class _Rows:
 
 
 def _check(rows: _Rows, settings: Settings, *, threads: int = 1) -> Contract:
-    counted = profile_pieces(rows.pieces(None, None), settings, collect=rows.collect, threads=threads)
-    profile, nameless = split_unnamed(counted)
-    coded = add_quarantined(profile, rows.quarantined_ids).with_row_index(CODE)
-    whole = untangle(coded, rows.pieces, settings, collect=rows.collect)
-    origin = find_origin(whole, settings)
-    judged = judge_accounts(whole, settings, origin=origin)
+    profile, nameless = _profile(rows, settings, threads=threads)
+    origin = find_origin(profile, settings)
+    judged = judge_accounts(profile, settings, origin=origin)
     found = find_in_rows(judged, settings, origin=origin, nameless=nameless)
     mixed = find_mixed_currencies(judged, settings, currency_col=rows.currency_col)
     findings = (*found, mixed) if mixed else found
-    return Contract(select_ledger(judged, settings), origin, findings, int(whole["n_rows"].sum()) + nameless)
+    return Contract(select_ledger(judged, settings), origin, findings, int(profile["n_rows"].sum()) + nameless)
+
+
+def _profile(rows: _Rows, settings: Settings, *, threads: int) -> tuple[pl.DataFrame, int]:
+    """Return the coded profile of all accounts, and the number of rows that name none."""
+    profile, nameless = split_unnamed(
+        profile_pieces(rows.pieces(None, None), settings, collect=rows.collect, threads=threads)
+    )
+    coded = add_quarantined(profile, rows.quarantined_ids).with_row_index(CODE)
+    return untangle(coded, rows.pieces, settings, collect=rows.collect), nameless

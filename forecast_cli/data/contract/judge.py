@@ -25,10 +25,11 @@ def add_quarantined(profile: pl.DataFrame, quarantined_ids: Sequence[str]) -> pl
     ids = pl.DataFrame({c.UNIQUE_ID: pl.Series(quarantined_ids, dtype=pl.String).cast(dtype, strict=False)}).unique()
     named = ids.filter(~is_unnamed(dtype))
     unknown = named.join(profile, on=c.UNIQUE_ID, how="anti")
+    left_out = pl.col(c.UNIQUE_ID).is_in(named[c.UNIQUE_ID].implode()).alias("quarantined")
+    if unknown.is_empty():
+        return profile.with_columns(left_out)
     whole = pl.concat([profile, unknown], how="diagonal").with_columns(
-        pl.col(pl.Int64).exclude(c.UNIQUE_ID).fill_null(0),
-        pl.col("tangled").fill_null(value=False),
-        pl.col(c.UNIQUE_ID).is_in(named[c.UNIQUE_ID].implode()).alias("quarantined"),
+        pl.col(pl.Int64).exclude(c.UNIQUE_ID).fill_null(0), pl.col("tangled").fill_null(value=False), left_out
     )
     return whole.sort([name for name in (c.UNIQUE_ID, CURRENCY) if name in profile.columns])
 

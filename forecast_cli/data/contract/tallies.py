@@ -77,11 +77,22 @@ def _in_runs(rows: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, pl.D
 
 
 def _join(parts: Sequence[pl.DataFrame], settings: Settings) -> pl.DataFrame:
-    """Put tallies together; days of an account that one part has among those of another are steps back."""
+    """Put tallies together: most accounts have one row in all the parts, which stays as it is."""
     if len(parts) == 1:
         return parts[0]
+    together = pl.concat(parts)
+    if not together[c.UNIQUE_ID].is_sorted():
+        together = together.sort(c.UNIQUE_ID)
+    ids = together[c.UNIQUE_ID]
+    again = ids.eq_missing(ids.shift())
+    shared = again | again.shift(-1, fill_value=False)
+    return pl.concat([together.filter(~shared), _add_up(together.filter(shared), settings)])
+
+
+def _add_up(tallies: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Add up the rows of each account; days of it that one part has among those of another are steps back."""
     keys = key_columns(settings)
-    ordered = pl.concat(parts).sort(*keys, "earliest", nulls_last=True)
+    ordered = tallies.sort(*keys, "earliest", nulls_last=True)
     again = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift()) for key in keys)
     apart = pl.col("earliest") - pl.col("latest").shift()
     follows = (apart > timedelta(0)).fill_null(value=False)
