@@ -1,64 +1,29 @@
 """What a run's tables say of one account: only its rows are read."""
 
-from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.core import risk as r
-from forecast_cli.core.errors import CheckFailedError
 from forecast_cli.core.ledger import Status
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, LEARNED_SCORES, RISK, WEIGHTS
-from forecast_cli.store.manifest import Manifest
-from forecast_cli.store.parquet import scan_table
 from forecast_cli.workflows.account_key import AccountKey
+from forecast_cli.workflows.run_tables import RunTables
 from forecast_cli.workflows.story import AccountFan, Band, Share, Standing, ThresholdRisk, WindowRisk
 
-_COMMAND: Final = "forecast"
 
-
-@dataclass(frozen=True)
-class RunTables:
-    """The tables of a finished forecast, as far as its manifest names them."""
-
-    output: Path
-    manifest: Manifest
-
-    def has(self, name: str) -> bool:
-        """Say whether the run wrote a table."""
-        return any(entry.path == name for entry in self.manifest.files)
-
-    def scan(self, name: str) -> pl.LazyFrame:
-        """Return the rows of a table, or of all part files in a folder."""
-        paths = [entry.path for entry in self.manifest.files if entry.path == name or entry.path.startswith(f"{name}/")]
-        return scan_table([self.output / path for path in paths])
-
-    def rows_of(self, key: AccountKey, name: str, model: str | None = None) -> pl.DataFrame:
-        """Return the account's rows of a table, of one model where that is named."""
-        rows = key.of(self.scan(name))
-        return (rows if model is None else rows.filter(pl.col(c.MODEL) == model)).collect()
-
-
-def tables_of(output: Path, manifest: Manifest) -> RunTables:
-    """Return the tables of a forecast; raises CheckFailedError for a run that is none, or of which a file is gone."""
-    if manifest.command != _COMMAND:
-        raise CheckFailedError(
-            f"{output}: holds a {manifest.command}, expected a forecast",
-            "only a forecast tells of single accounts: forecast-cli forecast INPUT --output DIR",
-        )
-    for entry in manifest.files:
-        if not (output / entry.path).is_file():
-            raise CheckFailedError(f"{output / entry.path}: is gone", f"see: forecast-cli check {output}")
-    return RunTables(output, manifest)
+def rows_of(tables: RunTables, key: AccountKey, name: str, model: str | None = None) -> pl.DataFrame:
+    """Return the account's rows of a table, of one model where that is named."""
+    rows = key.of(tables.scan(name))
+    return (rows if model is None else rows.filter(pl.col(c.MODEL) == model)).collect()
 
 
 def read_standing(tables: RunTables, key: AccountKey, model: str) -> Standing:
     """Return what became of the account and of the model asked for."""
-    row = tables.rows_of(key, ACCOUNTS).row(0, named=True)
-    failures = tables.rows_of(key, FAILURES).filter((pl.col(c.MODEL) == model) | pl.col(c.MODEL).is_null())
+    row = rows_of(tables, key, ACCOUNTS).row(0, named=True)
+    failures = rows_of(tables, key, FAILURES).filter((pl.col(c.MODEL) == model) | pl.col(c.MODEL).is_null())
     forecast = row["status"] in (Status.OK, Status.FALLBACK)
     failure: dict[str, Any] | None = failures.row(0, named=True) if forecast and failures.height else None
     return Standing(
@@ -78,7 +43,7 @@ def read_standing(tables: RunTables, key: AccountKey, model: str) -> Standing:
 def read_fan(tables: RunTables, key: AccountKey, model: str) -> AccountFan | None:
     """Return the forecast of a model, None where it has none."""
     settings = tables.manifest.settings
-    rows = tables.rows_of(key, FORECASTS, model).sort(c.STEP)
+    rows = rows_of(tables, key, FORECASTS, model).sort(c.STEP)
     if rows.is_empty():
         return None
     bands = (
@@ -92,7 +57,7 @@ def read_risk(tables: RunTables, key: AccountKey, model: str) -> tuple[Threshold
     """Return the risk of each threshold, in the order they were asked for."""
     if not tables.has(RISK):
         return ()
-    rows = tables.rows_of(key, RISK, model).sort(r.WINDOW)
+    rows = rows_of(tables, key, RISK, model).sort(r.WINDOW)
     groups = rows.group_by(r.THRESHOLD_NAME, maintain_order=True)
     found = {str(name[0]): _threshold(str(name[0]), own) for name, own in groups}
     asked = [name for name in tables.manifest.settings["threshold"] if name in found]
@@ -115,7 +80,7 @@ def read_shares(tables: RunTables, key: AccountKey, model: str) -> tuple[Share, 
     """Return the shares of the candidate that joined a model for the account, first days first."""
     if not tables.has(WEIGHTS):
         return ()
-    rows = tables.rows_of(key, WEIGHTS, model).sort("from_step")
+    rows = rows_of(tables, key, WEIGHTS, model).sort("from_step")
     return tuple(Share(*row) for row in rows.select("candidate", "from_step", "to_step", "weight").iter_rows())
 
 

@@ -1,13 +1,10 @@
 """One account: what a finished forecast says of it, and why."""
 
-from datetime import date, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any, Final
 
-from forecast_cli.core.errors import CheckFailedError, UsageError
-from forecast_cli.core.text import did_you_mean
 from forecast_cli.data.panel import Panel
-from forecast_cli.data.scan.collect import describe, read_errors
+from forecast_cli.data.scan.collect import read_errors
 from forecast_cli.models.auto import NAME as AUTO
 from forecast_cli.models.pooled.outlook import Outlook, look_ahead
 from forecast_cli.store.layout import ACCOUNTS, EVENTS
@@ -16,14 +13,14 @@ from forecast_cli.workflows.account_history import Past, read_past, recent_histo
 from forecast_cli.workflows.account_key import AccountKey, find_key
 from forecast_cli.workflows.account_payments import all_payments, next_payments, regular_of
 from forecast_cli.workflows.account_tables import (
-    RunTables,
     read_fan,
     read_learned_month,
     read_risk,
     read_shares,
     read_standing,
-    tables_of,
+    rows_of,
 )
+from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, damaged, tables_of
 from forecast_cli.workflows.story import AccountFan, AccountStory, ShowRequest, Step, Why
 
 #: Days ahead that the forecast is taken apart at.
@@ -40,12 +37,12 @@ def explain_account(request: ShowRequest) -> AccountStory:
     try:
         return _explain(tables, request)
     except read_errors() as error:
-        raise _damaged(request.forecast, error) from None
+        raise damaged(request.forecast, error) from None
 
 
 def _explain(tables: RunTables, request: ShowRequest) -> AccountStory:
     settings = tables.manifest.settings
-    model = _model_of(request, settings)
+    model = choose_model(tables, request.model)
     key = find_key(tables.scan(ACCOUNTS), request, settings["id_col"], settings["currency_col"])
     standing = read_standing(tables, key, model)
     fan = read_fan(tables, key, model)
@@ -58,9 +55,9 @@ def _explain(tables: RunTables, request: ShowRequest) -> AccountStory:
         "standing": standing,
     }
     if fan is None:
-        return AccountStory(origin=_common_origin(tables), **told)
+        return AccountStory(origin=common_origin(tables), **told)
     origin = fan.dates[0] - timedelta(days=1)
-    past = read_past(tables.manifest, key, _common_origin(tables), request.input)
+    past = read_past(tables.manifest, key, common_origin(tables), request.input)
     return AccountStory(
         origin=origin,
         fan=fan,
@@ -81,7 +78,7 @@ def _from_past(tables: RunTables, past: Past, fan: AccountFan, key: AccountKey, 
         outlook = look_ahead(panel, max(h, month[2] if month else h))
         told |= {"history": recent_history(panel), "rates": recent_rates(panel)}
     if tables.has(EVENTS):
-        events = tables.rows_of(key, EVENTS)
+        events = rows_of(tables, key, EVENTS)
         told["regular"] = regular_of(events)
         if panel is not None and outlook is not None and past.same:
             told |= {"payments": all_payments(panel, outlook.streams, h), "every_payment": True}
@@ -102,24 +99,3 @@ def _steps(outlook: Outlook, fan: AccountFan, panel: Panel) -> tuple[Step, ...]:
         for days in sorted({*(step for step in _STEPS if step < h), min(h, _STEPS[-1])})
         for own in [float(outlook.path[0, days - 1])]
     )
-
-
-def _model_of(request: ShowRequest, settings: dict[str, Any]) -> str:
-    models: list[str] = settings["model"]
-    if request.model is None:
-        return models[0]
-    if request.model not in models:
-        raise UsageError(
-            f"{request.forecast}: no forecast by '{request.model}'",
-            did_you_mean(request.model, models, otherwise=f"it is by {', '.join(models)}"),
-        )
-    return request.model
-
-
-def _common_origin(tables: RunTables) -> date | None:
-    told = tables.manifest.input.origin
-    return None if told is None else date.fromisoformat(told)
-
-
-def _damaged(output: Path, error: BaseException) -> CheckFailedError:
-    return CheckFailedError(f"{output}: a table cannot be read: {describe(error)}", f"see: forecast-cli check {output}")
