@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "check": "Hold an output folder against its manifest.",
     "compare": "Hold the backtest NEW against the backtest BASE.",
     "report": "Render the reports of the backtest in DIR again.",
+    "risk": "List the accounts likeliest to run low, and by when.",
     "show": "Show one account of a forecast, and explain it.",
     "sample": "Write synthetic accounts, seeded, any number of them.",
     "models": "List the models, what each needs and what it costs.",

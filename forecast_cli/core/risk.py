@@ -10,6 +10,7 @@ EXPECTED_LOW: Final = "expected_low"
 LOW_Q05: Final = "low_q05"
 LOW_Q50: Final = "low_q50"
 DAYS_BELOW: Final = "days_below"
+BALANCE: Final = "balance"
 
 #: Shares of paths whose date of first crossing is told, and the columns that hold it.
 CROSSED: Final = (0.1, 0.5, 0.9)
@@ -25,4 +26,5 @@ RISK_COLUMNS: Final = (
     DAYS_BELOW,
     *FIRST_BELOW,
     THRESHOLD_NAME,
+    BALANCE,
 )

@@ -9,6 +9,7 @@ from forecast_cli.config.thresholds import columns_among
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Flag, Status
 from forecast_cli.core.risk import (
+    BALANCE,
     DAYS_BELOW,
     EXPECTED_LOW,
     FIRST_BELOW,
@@ -22,7 +23,7 @@ from forecast_cli.core.risk import (
 from forecast_cli.risk.events import windows_within
 from forecast_cli.store.layout import RISK
 
-_NUMBERS = (THRESHOLD, PROB_BELOW, EXPECTED_LOW, LOW_Q05, LOW_Q50, DAYS_BELOW)
+_NUMBERS = (THRESHOLD, PROB_BELOW, EXPECTED_LOW, LOW_Q05, LOW_Q50, DAYS_BELOW, BALANCE)
 
 
 def risk_promises(risk: pl.LazyFrame, accounts: pl.DataFrame, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ import pytest
 from cli_harness import Cli, command
 
 from forecast_cli.cli.program import program, python
-from forecast_cli.cli.views.next_steps import check_command, forecast_command, read_command
+from forecast_cli.cli.views.next_steps import check_command, forecast_command, read_command, risk_command, show_command
 from forecast_cli.core.exit_codes import ExitCode
 
 BIN = Path(sys.executable).parent
@@ -39,8 +39,9 @@ def test_the_next_commands_work_where_they_are_printed(
 ) -> None:
     written = shell(shlex.join([*start, "forecast", str(balances), "--output", "my out's", *QUICK]), tmp_path, path)
     assert written.returncode == ExitCode.OK, written.stderr
-    check, read = (shell(line, tmp_path, path) for line in next_lines(written.stdout))
+    check, risk, read = (shell(line, tmp_path, path) for line in next_lines(written.stdout))
     assert (check.returncode, "as the manifest says" in check.stdout) == (ExitCode.OK, True), check.stderr
+    assert "Likeliest to be under 0" in risk.stdout, risk.stderr
     assert "shape: (30" in read.stdout, read.stderr
 
 
@@ -101,7 +102,13 @@ def test_the_python_is_the_one_that_has_the_tool(started: Path, monkeypatch: pyt
 
 def test_commands_are_quoted_for_the_shell_and_safe_to_show(started: Path) -> None:
     output = Path("o'u\"t $HOME\x1b[31m")
-    for line in (check_command(output), read_command(output), forecast_command(output)):
+    for line in (
+        check_command(output),
+        risk_command(output),
+        show_command("-5", None, output),
+        read_command(output),
+        forecast_command(output),
+    ):
         assert "\x1b" not in line
         assert any("$HOME" in word for word in shlex.split(line))
 

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 
 from forecast_cli.cli.views.accounts import render_accounts, render_groups
-from forecast_cli.cli.views.next_steps import check_command, read_command
+from forecast_cli.cli.views.next_steps import check_command, read_command, risk_command
 from forecast_cli.core.columns import level_label
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
@@ -42,7 +42,9 @@ def render_run(run: ForecastRun, *, seconds: float) -> Group:
         _input(run),
         _low_balances(run),
         section(f"Tables in {printable(run.output)}", _files(run.files)),
-        section("Next", command_line(check_command(run.output)), command_line(read_command(run.output))),
+        section(
+            "Next", *(command_line(command(run.output)) for command in (check_command, risk_command, read_command))
+        ),
     )
 
 

@@ -22,6 +22,19 @@ def read_command(output: Path) -> str:
     return printable(f"{python()} -c {shlex.quote(code)}")
 
 
+def risk_command(output: Path) -> str:
+    """Return the command that lists the accounts of a forecast that are likeliest to run low."""
+    return printable(f"{program()} risk {shlex.quote(str(output))}")
+
+
+def show_command(account_id: object, currency: str | None, output: Path) -> str:
+    """Return the command that shows one account of a forecast, which may look like an option."""
+    key = [] if currency is None else ["--currency", currency]
+    dash = ["--"] if str(account_id).startswith("-") else []
+    words = ["show", "--forecast", str(output), *key, *dash, str(account_id)]
+    return printable(f"{program()} {shlex.join(words)}")
+
+
 def forecast_command(source: Path) -> str:
     """Return the command that forecasts a folder of balances into one beside it that is not there yet."""
     return printable(f"{program()} forecast {shlex.quote(str(source))} --output {shlex.quote(str(_unused(source)))}")

@@ -31,6 +31,7 @@ COLUMNS = [
     "first_below_q90",
     "model",
     "threshold_name",
+    "balance",
 ]
 MakeRequest = Callable[..., ForecastRequest]
 
