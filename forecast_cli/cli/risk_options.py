@@ -13,22 +13,30 @@ class RiskOptions:
     """What ``risk`` is asked for besides the forecast, where the forecast has several."""
 
     threshold: Annotated[
-        str | None, typer.Option("--threshold", help="Under what (default: the first of DIR).", metavar="THRESHOLD")
+        str | None,
+        typer.Option("--threshold", help="One of the thresholds of DIR (default: its first).", metavar="THRESHOLD"),
     ]
-    within: Annotated[
+    window: Annotated[
         int | None,
-        typer.Option("--within", help="Within how many days (default: the most up to 30).", min=1, metavar="DAYS"),
+        typer.Option(
+            "--within", help="One of its windows (default: the longest up to 30 days).", min=1, metavar="DAYS"
+        ),
     ]
     model: Annotated[
-        str | None, typer.Option("--model", help="Which model of DIR (default: its first).", metavar="MODEL")
+        str | None, typer.Option("--model", help="One of its models (default: its first).", metavar="MODEL")
+    ]
+    most: Annotated[
+        int | None,
+        typer.Option("--most", help="Most accounts to list (default: 20, as JSON all).", min=1, metavar="COUNT"),
     ]
 
 
 def request_from(
-    ctx: typer.Context, output: Path, *, least: float, most: int, include_under: bool
+    ctx: typer.Context, output: Path, *, percent: float, most: int | None, include_under: bool
 ) -> "RiskiestRequest":
-    """Return the request that a command line makes; ``least`` in percent."""
+    """Return the request that a command line makes; ``most`` where it names no number of accounts."""
     from forecast_cli.workflows.riskiest import RiskiestRequest
 
     chosen = {name: ctx.params[name] for name in RiskOptions.__annotations__}
-    return RiskiestRequest(output, **chosen, least=least / 100, most=most, under=include_under)
+    chosen["most"] = chosen["most"] or most
+    return RiskiestRequest(output, **chosen, least=round(percent / 100, 10), include_under=include_under)

@@ -67,7 +67,7 @@ def risk_table(panel: Panel, said: Sequence[Said], settings: Settings, told: Tol
         *_figures(outlooks, panel.origins, k),
         labels.gather(np.tile(np.arange(m).repeat(k * w), n)).alias(c.MODEL),
         pl.Series(names, dtype=pl.String).gather(np.tile(np.arange(k).repeat(w), n * m)).alias(THRESHOLD_NAME),
-        pl.Series(BALANCE, panel.y[:, -1].repeat(m * k * w)),
+        pl.Series(BALANCE, panel.y[:, -1:].repeat(m * k * w)),
     ]
     return pl.DataFrame(columns).filter(pl.col(PROB_BELOW).is_not_nan())
 

@@ -20,6 +20,11 @@ def percent(share: float) -> str:
     return f"{share * 100:.2f}".rstrip("0").rstrip(".") + " %"
 
 
+def money(amount: float) -> str:
+    """Return an amount in units of the balance, with two decimals; never minus zero."""
+    return f"{round(amount, 2) + 0.0:,.2f}"
+
+
 def size(count: int) -> str:
     """Return a number of bytes in decimal units: ``512 bytes``, ``1.9 MB``."""
     value, unit = float(count), 0

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 from enum import Enum
 from pathlib import PurePath
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
+_EXACT: Final = 2**53
 Level = Literal["info", "warning", "error"]
 
 
@@ -21,6 +22,13 @@ def document(value: Any) -> str:
     import json
 
     return json.dumps(value, indent=2, ensure_ascii=True, default=plain) + "\n"
+
+
+def account_value(account_id: object) -> int | str:
+    """Return an account's id for JSON: whole numbers as they are, but beyond 2^53, where readers round, as text."""
+    if isinstance(account_id, int) and abs(account_id) <= _EXACT:
+        return account_id
+    return str(account_id)
 
 
 def plain(value: Any) -> Any:

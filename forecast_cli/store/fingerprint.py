@@ -28,13 +28,15 @@ _PACKAGES: Final = (
     "statsmodels",
     "utilsforecast",
 )
+#: Raised whenever a table gets, loses or renames a column: a run of before is another run.
+_TABLES: Final = "2"
 
 
 def versions() -> dict[str, str]:
     """Return the versions that may change a number or a byte."""
     installed = {name: version(name) for name in _PACKAGES}
     python = ".".join(platform.python_version_tuple()[:2])
-    return {"forecast-cli": __version__, "python": python, **installed}
+    return {"forecast-cli": __version__, "tables": _TABLES, "python": python, **installed}
 
 
 def identity(command: str, source: Source, settings: Settings) -> dict[str, Any]:

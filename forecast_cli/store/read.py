@@ -18,7 +18,7 @@ def read_manifest(output: Path) -> Manifest:
     try:
         about_to(Step.READ, path)
         content = path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise _unfinished(output) from None
     except OSError as error:
         raise CheckFailedError(f"{path}: cannot be read: {error.strerror}", "mend its permissions") from None

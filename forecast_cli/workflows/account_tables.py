@@ -14,7 +14,7 @@ from forecast_cli.workflows.run_tables import RunTables
 from forecast_cli.workflows.story import AccountFan, Band, Share, Standing, ThresholdRisk, WindowRisk
 
 
-def rows_of(tables: RunTables, key: AccountKey, name: str, model: str | None = None) -> pl.DataFrame:
+def rows_of(tables: RunTables, key: AccountKey, name: str, *, model: str | None = None) -> pl.DataFrame:
     """Return the account's rows of a table, of one model where that is named."""
     rows = key.of(tables.scan(name))
     return (rows if model is None else rows.filter(pl.col(c.MODEL) == model)).collect()
@@ -43,7 +43,7 @@ def read_standing(tables: RunTables, key: AccountKey, model: str) -> Standing:
 def read_fan(tables: RunTables, key: AccountKey, model: str) -> AccountFan | None:
     """Return the forecast of a model, None where it has none."""
     settings = tables.manifest.settings
-    rows = rows_of(tables, key, FORECASTS, model).sort(c.STEP)
+    rows = rows_of(tables, key, FORECASTS, model=model).sort(c.STEP)
     if rows.is_empty():
         return None
     bands = (
@@ -57,7 +57,7 @@ def read_risk(tables: RunTables, key: AccountKey, model: str) -> tuple[Threshold
     """Return the risk of each threshold, in the order they were asked for."""
     if not tables.has(RISK):
         return ()
-    rows = rows_of(tables, key, RISK, model).sort(r.WINDOW)
+    rows = rows_of(tables, key, RISK, model=model).sort(r.WINDOW)
     groups = rows.group_by(r.THRESHOLD_NAME, maintain_order=True)
     found = {str(name[0]): _threshold(str(name[0]), own) for name, own in groups}
     asked = [name for name in tables.manifest.settings["threshold"] if name in found]
@@ -80,7 +80,7 @@ def read_shares(tables: RunTables, key: AccountKey, model: str) -> tuple[Share, 
     """Return the shares of the candidate that joined a model for the account, first days first."""
     if not tables.has(WEIGHTS):
         return ()
-    rows = rows_of(tables, key, WEIGHTS, model).sort("from_step")
+    rows = rows_of(tables, key, WEIGHTS, model=model).sort("from_step")
     return tuple(Share(*row) for row in rows.select("candidate", "from_step", "to_step", "weight").iter_rows())
 
 

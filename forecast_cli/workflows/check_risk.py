@@ -16,6 +16,7 @@ from forecast_cli.core.risk import (
     LOW_Q05,
     LOW_Q50,
     PROB_BELOW,
+    RISK_COLUMNS,
     THRESHOLD,
     THRESHOLD_NAME,
     WINDOW,
@@ -34,7 +35,11 @@ def risk_promises(risk: pl.LazyFrame, accounts: pl.DataFrame, settings: Mapping[
     """
     currency = settings["currency_col"]
     keys = [settings["id_col"], *([currency] if currency else [])]
-    counts = risk.select(**_broken_rows(), **_falling(keys)).collect().row(0, named=True)
+    missing = [column for column in RISK_COLUMNS if column not in risk.collect_schema()]
+    if missing:
+        yield RISK, f"has no column '{missing[0]}': another version wrote it"
+        return
+    counts = risk.select(**_broken_rows(), **_unlike(keys)).collect().row(0, named=True)
     yield from ((RISK, f"{counts[name]} rows {told}") for name, told in _TOLD.items() if counts[name])
     yield from _missing(risk, accounts, settings, keys)
 
@@ -47,6 +52,7 @@ _TOLD: Mapping[str, str] = {
     "dates": "have dates of first crossing that are out of order",
     "by_window": f"have a {PROB_BELOW} that falls as the {WINDOW} grows",
     "by_threshold": f"have a {PROB_BELOW} that falls as the {THRESHOLD} rises",
+    "balances": f"have another {BALANCE} than their account's first",
 }
 
 
@@ -67,12 +73,13 @@ def _broken_rows() -> dict[str, pl.Expr]:
     }
 
 
-def _falling(keys: Sequence[str]) -> dict[str, pl.Expr]:
-    """Return how many rows have a probability below the one of the window, or of the threshold, before it."""
+def _unlike(keys: Sequence[str]) -> dict[str, pl.Expr]:
+    """Return how many rows do not go with others of their account: probabilities that fall, another balance."""
     step = pl.col(PROB_BELOW).diff() < 0
     by_window = step.over(*keys, c.MODEL, THRESHOLD_NAME, order_by=WINDOW)
     by_threshold = step.over(*keys, c.MODEL, WINDOW, order_by=THRESHOLD)
-    return {"by_window": by_window.sum(), "by_threshold": by_threshold.sum()}
+    other = pl.col(BALANCE) != pl.col(BALANCE).first().over(*keys)
+    return {"by_window": by_window.sum(), "by_threshold": by_threshold.sum(), "balances": other.sum()}
 
 
 def _missing(

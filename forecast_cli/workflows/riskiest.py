@@ -1,5 +1,6 @@
 """The accounts of a finished forecast that are likeliest to run low: which, how likely, by when."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -7,75 +8,89 @@ from typing import Any, Final
 
 import polars as pl
 
+from forecast_cli.config.choices import Origin
+from forecast_cli.config.thresholds import is_amount
 from forecast_cli.core import columns as c
 from forecast_cli.core import risk as r
 from forecast_cli.core.errors import CheckFailedError, UsageError
 from forecast_cli.core.text import did_you_mean
 from forecast_cli.data.scan.collect import read_errors
 from forecast_cli.risk.events import windows_within
-from forecast_cli.store.layout import RISK
+from forecast_cli.store.layout import ACCOUNTS, FAILURES, RISK
 from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, damaged, tables_of
 
 #: The window told of where none is named: the longest within it.
 _WITHIN: Final = 30
+_FIGURES: Final = (r.BALANCE, r.THRESHOLD, r.PROB_BELOW, r.EXPECTED_LOW, r.LOW_Q05, r.LOW_Q50, r.DAYS_BELOW)
 
 
 @dataclass(frozen=True)
 class RiskiestRequest:
     """The accounts of the forecast in ``output`` to list.
 
-    ``threshold`` as the run was asked for it, ``within`` one of its windows in days, ``model`` one of its models; None:
+    ``threshold`` as the run was asked for it, ``window`` one of its windows in days, ``model`` one of its models; None:
     the first threshold, the longest window up to 30 days, the first model. ``least`` probability, 0 to 1; ``most``
-    accounts. ``under``: list accounts that are under the threshold already, too.
+    accounts, None for all. ``include_under``: list those that are under the threshold on their origin, too.
     """
 
     output: Path
     threshold: str | None = None
-    within: int | None = None
+    window: int | None = None
     model: str | None = None
     least: float = 0.5
-    most: int = 20
-    under: bool = False
+    most: int | None = None
+    include_under: bool = False
 
 
 @dataclass(frozen=True)
 class AtRisk:
-    """One account: its ``balance`` on the origin, and what ``risk.parquet`` says; money in units of the balance.
+    """One account: its row of ``risk.parquet``, and what to know of it; money in units of the balance.
 
-    ``first_below``: the days by which 10, 50 and 90 % of paths have been under the threshold, None beyond the window.
+    ``under``: it is under the threshold on its ``origin``. ``model_used`` is what forecast it, the model asked for or
+    what took its place; ``flags`` are those of ``accounts.parquet``.
     """
 
     account_id: Any
     currency: str | None
+    origin: date
     balance: float
     threshold: float
+    under: bool
     prob_below: float
-    first_below: tuple[date | None, date | None, date | None]
     expected_low: float
     low_q05: float
+    low_q50: float
     days_below: float
+    first_below_q10: date | None
+    first_below_q50: date | None
+    first_below_q90: date | None
+    model_used: str
+    flags: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Riskiest:
-    """The accounts likeliest to run low, the likeliest first.
+    """The accounts likeliest to run low.
 
-    ``accounts`` have a forecast and the threshold; ``under`` of them are under it on their origin, ``likely`` more are
-    not but will be with the ``least`` probability or more. ``found``: the first of the ``listed`` ones, those that were
-    asked for.
+    ``origin``: None where each account has its own. Of all ``accounts`` of the input, ``without`` have no forecast or
+    no such threshold, ``under`` are under it on their origin, and ``likely`` are not but will be with the ``least``
+    probability, 0 to 1, or more. ``matching`` is how many of these were asked for, ``found`` the first of them, the
+    likeliest first.
     """
 
     output: Path
     origin: date | None
     model: str
-    threshold: str
-    within: int
+    threshold_name: str
+    window: int
     least: float
+    include_under: bool
     accounts: int
+    without: int
     under: int
     likely: int
-    listed: int
+    matching: int
     found: tuple[AtRisk, ...]
 
 
@@ -93,71 +108,108 @@ def find_riskiest(request: RiskiestRequest) -> Riskiest:
 
 
 def _find(tables: RunTables, request: RiskiestRequest) -> Riskiest:
-    settings = tables.manifest.settings
     model = choose_model(tables, request.model)
-    threshold = _choose_threshold(tables, request.threshold)
-    within = _choose_window(tables, request.within)
-    asked = (pl.col(c.MODEL) == model, pl.col(r.THRESHOLD_NAME) == threshold, pl.col(r.WINDOW) == within)
-    rows = tables.scan(RISK).filter(*asked).collect()
-    under = rows[r.BALANCE] < rows[r.THRESHOLD]
-    likely = rows[r.PROB_BELOW] >= request.least
-    listed = rows.filter(likely if request.under else likely & ~under)
-    keys = [settings["id_col"], *([settings["currency_col"]] if settings["currency_col"] else [])]
+    name = _choose_threshold(tables, request.threshold)
+    window = _choose_window(tables, request.window)
+    rows = _rows(tables, model, name, window)
+    likely = pl.col(r.PROB_BELOW) >= request.least
+    wanted = rows.filter(likely & ~pl.col("under") | pl.lit(request.include_under) & pl.col("under"))
+    ordered = _in_order(wanted, _keys(tables))
+    found = ordered if request.most is None else ordered.head(min(request.most, ordered.height))
     return Riskiest(
         output=tables.output,
         origin=common_origin(tables),
         model=model,
-        threshold=threshold,
-        within=within,
+        threshold_name=name,
+        window=window,
         least=request.least,
-        accounts=rows.height,
-        under=int(under.sum()),
-        likely=int((likely & ~under).sum()),
-        listed=listed.height,
-        found=tuple(_at_risk(row, keys) for row in _in_order(listed, keys).head(request.most).iter_rows(named=True)),
+        include_under=request.include_under,
+        accounts=tables.manifest.input.accounts,
+        without=tables.manifest.input.accounts - rows.height,
+        under=int(rows["under"].sum()),
+        likely=rows.filter(likely & ~pl.col("under")).height,
+        matching=wanted.height,
+        found=tuple(_told(tables, found, model)),
     )
+
+
+def _keys(tables: RunTables) -> list[str]:
+    settings = tables.manifest.settings
+    return [settings["id_col"], *([settings["currency_col"]] if settings["currency_col"] else [])]
+
+
+def _rows(tables: RunTables, model: str, name: str, window: int) -> pl.DataFrame:
+    """Return the rows asked for, and which accounts are ``under`` already.
+
+    Raises CheckFailedError where a column or a figure is missing.
+    """
+    risk = tables.scan(RISK)
+    missing = [column for column in r.RISK_COLUMNS if column not in risk.collect_schema()]
+    if missing:
+        raise CheckFailedError(
+            f"{tables.output / RISK}: has no column '{missing[0]}': another version wrote it", "forecast again: --force"
+        )
+    asked = (pl.col(c.MODEL) == model, pl.col(r.THRESHOLD_NAME) == name, pl.col(r.WINDOW) == window)
+    rows = risk.filter(*asked).with_columns(under=pl.col(r.BALANCE) < pl.col(r.THRESHOLD)).collect()
+    if rows.select(pl.any_horizontal(pl.col(_FIGURES).has_nulls())).item():
+        raise CheckFailedError(
+            f"{tables.output / RISK}: is damaged: it holds a null", f"see: forecast-cli check {tables.output}"
+        )
+    return rows
 
 
 def _in_order(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    """Put the likeliest first, of equals the ones that cross first, then those that go lowest."""
-    _, half, _ = r.FIRST_BELOW
-    falls = [True, False, False, *(False for _ in keys)]
-    return rows.sort(r.PROB_BELOW, half, r.EXPECTED_LOW, *keys, descending=falls, nulls_last=True)
+    """Put the likeliest first, of equals those of which half of the paths cross first."""
+    half = r.FIRST_BELOW[1]
+    return rows.sort(r.PROB_BELOW, half, *keys, descending=[True, False, *(False for _ in keys)], nulls_last=True)
 
 
-def _at_risk(row: dict[str, Any], keys: list[str]) -> AtRisk:
-    early, half, late = (row[name] for name in r.FIRST_BELOW)
-    return AtRisk(
-        account_id=row[keys[0]],
-        currency=row[keys[1]] if len(keys) > 1 else None,
-        balance=row[r.BALANCE],
-        threshold=row[r.THRESHOLD],
-        prob_below=row[r.PROB_BELOW],
-        first_below=(early, half, late),
-        expected_low=row[r.EXPECTED_LOW],
-        low_q05=row[r.LOW_Q05],
-        days_below=row[r.DAYS_BELOW],
+def _told(tables: RunTables, found: pl.DataFrame, model: str) -> Iterator[AtRisk]:
+    """Yield the rows as accounts, with what the other tables say of them."""
+    keys = _keys(tables)
+    own_origin = tables.manifest.settings["origin"] == Origin.ACCOUNT
+    origin = pl.col("last") if own_origin else pl.lit(common_origin(tables))
+    ledger = tables.scan(ACCOUNTS).select(*keys, "flags", origin.alias("origin"))
+    replaced = tables.scan(FAILURES).filter(pl.col(c.MODEL) == model).select(*keys, "model_used")
+    whole = (
+        found.lazy()
+        .join(ledger, on=keys, how="left", nulls_equal=True, maintain_order="left")
+        .join(replaced, on=keys, how="left", nulls_equal=True, maintain_order="left")
+        .with_columns(pl.col("model_used").fill_null(model))
+        .collect()
     )
+    names = ("origin", "under", *_FIGURES, *r.FIRST_BELOW, "model_used")
+    for row in whole.iter_rows(named=True):
+        yield AtRisk(
+            account_id=row[keys[0]],
+            currency=row[keys[1]] if len(keys) > 1 else None,
+            flags=tuple(row["flags"]),
+            **{name: row[name] for name in names},
+        )
 
 
 def _choose_threshold(tables: RunTables, asked: str | None) -> str:
     names: list[str] = tables.manifest.settings["threshold"]
-    if not names or not tables.has(RISK):
-        raise CheckFailedError(f"{tables.output}: no low balances were forecast", "name a --threshold to forecast")
+    if not names:
+        raise UsageError(f"{tables.output}: no low balances were forecast", "forecast again with a --threshold")
     if asked is None:
         return names[0]
-    if asked not in names:
-        hint = did_you_mean(asked, names, otherwise=f"it was asked for {', '.join(names)}")
+    same = next((name for name in names if _is_same(name, asked)), None)
+    if same is None:
+        hint = did_you_mean(asked, names, otherwise=f"name one of {', '.join(names)}")
         raise UsageError(f"{tables.output}: no threshold '{asked}'", hint)
-    return asked
+    return same
+
+
+def _is_same(name: str, asked: str) -> bool:
+    return name == asked or (is_amount(name) and is_amount(asked) and float(name) == float(asked))
 
 
 def _choose_window(tables: RunTables, asked: int | None) -> int:
-    windows = windows_within(tables.manifest.settings["horizon"])
+    windows: Sequence[int] = windows_within(tables.manifest.settings["horizon"])
     if asked is None:
         return max(days for days in windows if days <= _WITHIN)
     if asked not in windows:
-        raise UsageError(
-            f"{tables.output}: no window of {asked} days", f"it has {', '.join(str(days) for days in windows)}"
-        )
+        listed = ", ".join(str(days) for days in windows)
+        raise UsageError(f"{tables.output}: no window of {asked} days", f"name one of {listed}")
     return asked

@@ -38,7 +38,7 @@ def tables_of(output: Path, manifest: Manifest) -> RunTables:
     if manifest.command != _COMMAND:
         raise CheckFailedError(
             f"{output}: holds a {manifest.command}, expected a forecast",
-            "only a forecast tells of single accounts: forecast-cli forecast INPUT --output DIR",
+            "name the output of: forecast-cli forecast INPUT --output DIR",
         )
     for entry in manifest.files:
         if not (output / entry.path).is_file():

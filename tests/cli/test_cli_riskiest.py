@@ -1,6 +1,7 @@
 """The accounts likeliest to run low on the command line: the list, the numbers behind it, and every way it ends."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -8,6 +9,7 @@ import pytest
 from cli_harness import ACCOUNTS, Cli, Finished
 
 from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.core.risk import RISK_COLUMNS
 
 QUICK = ("--model", "Naive", "--horizon", 14, "--jobs", 1, "--quiet")
 
@@ -32,10 +34,7 @@ def test_the_accounts_are_listed_on_stdout_and_nothing_is_said(cli: Cli, output:
     listed = [line.split()[0] for line in lines if line.startswith("  A00")]
     assert sorted(listed) == risk["account_id"].sort().to_list()
     under = risk.filter(pl.col("balance") < 5000).height
-    assert (
-        f"Of {ACCOUNTS} accounts {under} are under it already, {ACCOUNTS - under} more with 0 % or more."
-        in outcome.flat
-    )
+    assert f"{ACCOUNTS} accounts: {under} under it already, {ACCOUNTS - under} more with 0 % or more." in outcome.flat
     assert f"show --forecast {output}" in outcome.out
     assert all(len(line) <= 80 for line in lines if str(output) not in line)
 
@@ -47,27 +46,28 @@ def test_json_has_every_number_of_the_table(cli: Cli, output: Path) -> None:
     assert {one["account_id"] for one in told["found"]} == set(by_id)
     for one in told["found"]:
         row = by_id[one["account_id"]]
-        for name in ("balance", "threshold", "prob_below", "expected_low", "low_q05", "days_below"):
-            assert one[name] == row[name]
-    assert (told["threshold"], told["within"], told["model"], told["accounts"]) == ("5000", 14, "Naive", ACCOUNTS)
+        for name in RISK_COLUMNS:
+            value = row[name].isoformat() if isinstance(row[name], date) else row[name]
+            assert (one | {name: told[name] for name in ("window", "threshold_name")})[name] == value
+    assert (told["threshold_name"], told["window"], told["model"], told["accounts"]) == ("5000", 14, "Naive", ACCOUNTS)
 
 
 def test_where_nobody_is_likely_it_says_so(cli: Cli, finished: Finished) -> None:
     outcome = cli("risk", finished.output, "--threshold", "0").expect(ExitCode.OK)
-    assert f"Of {ACCOUNTS} accounts 0 are under it already, 0 more with 50 % or more." in outcome.flat
+    assert f"{ACCOUNTS} accounts: 0 under it already, 0 more with 50 % or more." in outcome.flat
     assert "Next" not in outcome.out
 
 
 def test_a_threshold_that_differs_by_account_has_a_column(cli: Cli, output: Path) -> None:
     asked = ("risk", output, "--include-under", "--least", 0)
-    header = "account under balance likely 50 % by 5 % low"
+    header = "account under balance likely 10 % by 50 % by 5 % low"
     assert header in cli(*asked, "--threshold", "p10").expect(ExitCode.OK).flat
     assert header not in cli(*asked).expect(ExitCode.OK).flat
 
 
 def test_what_is_not_there_is_answered_with_what_is(cli: Cli, output: Path, tmp_path: Path) -> None:
     outcome = cli("risk", output, "--within", 9).expect_error(ExitCode.USAGE, str(output), "no window of 9 days")
-    assert "it has 7, 14" in outcome.err
+    assert "name one of 7, 14" in outcome.err
     cli("risk", output, "--threshold", "p9").expect_error(ExitCode.USAGE, "no threshold 'p9'")
     cli("risk", output, "--least", 101).expect_error(ExitCode.USAGE, "--least")
     cli("risk", tmp_path).expect_error(ExitCode.CHECK_FAILED, "has no manifest.json")
@@ -75,4 +75,47 @@ def test_what_is_not_there_is_answered_with_what_is(cli: Cli, output: Path, tmp_
 
 def test_the_last_log_line_counts_them(cli: Cli, output: Path) -> None:
     outcome = cli("risk", output, "--log-format", "json").expect(ExitCode.OK)
-    assert "likely to run under 5000 within 14 days" in outcome.events[-1]["message"]
+    last = outcome.events[-1]
+    assert (last["threshold_name"], last["window"], last["accounts"]) == ("5000", 14, ACCOUNTS)
+    assert f"{last['likely']} more with 50 % or more" in last["message"]
+
+
+def test_a_table_is_cut_where_json_is_not(cli: Cli, output: Path) -> None:
+    asked = ("risk", output, "--include-under", "--least", 0)
+    outcome = cli(*asked, "--most", 2).expect(ExitCode.OK)
+    assert f"; the first 2 of {ACCOUNTS} are listed." in outcome.flat
+    for most, listed in ((2, 2), (10**30, ACCOUNTS)):
+        told = json.loads(cli(*asked, "--most", most, "--format", "json").expect(ExitCode.OK).out)
+        assert (len(told["found"]), told["matching"]) == (listed, ACCOUNTS)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+def test_no_number_is_cut_short_on_a_narrow_terminal(
+    balances: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Cli, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    rows = pl.read_parquet(balances).with_columns(pl.col("balance") * 1e8, account_id="acc-" + pl.col("account_id"))
+    rows.write_parquet(tmp_path / "rows.parquet")
+    cli("forecast", tmp_path / "rows.parquet", "--output", tmp_path / "out", *QUICK, "--max-balance", 1e15)
+    outcome = cli("risk", tmp_path / "out", "--threshold", "p10", "--include-under", "--least", 0).expect(ExitCode.OK)
+    told = pl.read_parquet(tmp_path / "out" / "risk.parquet").filter(threshold_name="p10", window=14)
+    for row in told.iter_rows(named=True):
+        assert f"{row['balance']:,.2f}" in outcome.out
+        assert row["account_id"] in outcome.out
+
+
+def test_an_id_that_cannot_be_copied_is_not_proposed(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    rows = pl.read_parquet(balances).with_columns(account_id=pl.col("account_id") + "\n")
+    rows.write_parquet(tmp_path / "rows.parquet")
+    cli("forecast", tmp_path / "rows.parquet", "--output", tmp_path / "out", *QUICK).expect(ExitCode.OK)
+    outcome = cli("risk", tmp_path / "out", "--include-under", "--least", 0).expect(ExitCode.OK)
+    assert r"A002\n" in outcome.out
+    assert "Next" not in outcome.out
+
+
+def test_a_forecast_without_thresholds_proposes_no_list(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text("threshold = []\n", encoding="utf-8")
+    asked = ("--config", tmp_path / "c.toml", "--model", "Naive", "--jobs", 1)
+    outcome = cli("forecast", balances, "--output", tmp_path / "out", *asked).expect(ExitCode.OK)
+    assert " risk " not in outcome.out
+    cli("risk", tmp_path / "out").expect_error(ExitCode.USAGE, "no low balances were forecast")

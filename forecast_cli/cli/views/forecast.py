@@ -1,6 +1,7 @@
 """The summary of a forecast run: where the tables are, what is in them, and how every account fared."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 from rich.console import Group, RenderableType
@@ -16,7 +17,7 @@ from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration, size
 from forecast_cli.reports.terminal.findings import render_worth_knowing
 from forecast_cli.reports.terminal.layout import Column, aligned, command_line, heading, line, section, sections
-from forecast_cli.workflows.results import ForecastRun, InputSummary, WrittenFile
+from forecast_cli.workflows.results import ForecastRun, InputSummary, LowBalanceCount, WrittenFile
 
 _HOLDS: Final[Mapping[str, str]] = {
     "forecasts/": "mean, median, intervals by day",
@@ -42,9 +43,7 @@ def render_run(run: ForecastRun, *, seconds: float) -> Group:
         _input(run),
         _low_balances(run),
         section(f"Tables in {printable(run.output)}", _files(run.files)),
-        section(
-            "Next", *(command_line(command(run.output)) for command in (check_command, risk_command, read_command))
-        ),
+        section("Next", *(command_line(command(run.output)) for command in _next(run))),
     )
 
 
@@ -76,6 +75,15 @@ def suggest(run: ForecastRun) -> str:
     return f"see {run.output / 'failures.parquet'}, or allow more with --max-failed"
 
 
+def _next(run: ForecastRun) -> list[Callable[[Path], str]]:
+    return [check_command, *([risk_command] if _told(run) else []), read_command]
+
+
+def _told(run: ForecastRun) -> list[LowBalanceCount]:
+    """Return the thresholds that some account has a forecast for."""
+    return [one for one in run.low_balances if one.accounts]
+
+
 def _title(run: ForecastRun, seconds: float) -> str:
     start = f" from {run.input.origin}" if run.input.origin else " from each account's own last day"
     levels = ", ".join(f"{level_label(level)} %" for level in run.levels)
@@ -94,7 +102,7 @@ def _input(run: ForecastRun) -> RenderableType:
 
 def _low_balances(run: ForecastRun) -> RenderableType | None:
     """Return how many accounts will more likely than not run low, by threshold and window."""
-    told = [one for one in run.low_balances if one.accounts]
+    told = _told(run)
     if not told:
         return None
     rows = [

@@ -1,10 +1,12 @@
 """How ``risk`` ends: the accounts likeliest to run low on stdout, as a table or as JSON, and one line for a log."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import typer
+from rich.cells import cell_len
 from rich.console import Group
 
 from forecast_cli.cli.messages import Ending, Log
@@ -15,83 +17,100 @@ from forecast_cli.config.thresholds import is_amount
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import percent
-from forecast_cli.reports.jsonlines import document
+from forecast_cli.reports.figures import money, percent
+from forecast_cli.reports.jsonlines import account_value, document
 from forecast_cli.reports.terminal.layout import Column, command_line, indented, line, ruled, section, sections
 from forecast_cli.workflows.riskiest import AtRisk, Riskiest
 
-_WIDE = 96
+_RIGHT: Final = "right"
+#: Every column, by its title; the space before it keeps it off the one to its left.
+_COLUMNS: Final = {
+    "account": Column("account", wraps=True),
+    "currency": Column(" currency"),
+    "origin": Column(" from", _RIGHT),
+    "threshold": Column(" under", _RIGHT),
+    "balance": Column(" balance", _RIGHT),
+    "likely": Column(" likely", _RIGHT),
+    "early": Column(" 10 % by", _RIGHT),
+    "half": Column(" 50 % by", _RIGHT),
+    "low": Column(" expected low", _RIGHT),
+    "lowest": Column(" 5 % low", _RIGHT),
+    "by": Column("  by"),
+}
+#: What goes first where a terminal is too narrow: a number is never cut short.
+_SPARED: Final = ("low", "early", "lowest", "by", "half", "currency", "origin", "threshold")
+#: An id this long is broken over lines sooner than a column is left out.
+_ID_WIDTH: Final = 20
 
 
-def end_riskiest(log: Log, told: Riskiest, format: OutputFormat, *, listed_under: bool) -> NoReturn:  # noqa: A002
-    """Show the accounts; ``listed_under`` where those under the threshold already are among them."""
+def end_riskiest(log: Log, told: Riskiest, format: OutputFormat) -> NoReturn:  # noqa: A002
+    """Show the accounts."""
     if format is OutputFormat.JSON:
         write_out(document(riskiest_values(told)))
     else:
-        show(render_riskiest(told, width=columns(), listed_under=listed_under))
-    likely = f"{told.likely:,} of {counted(told.accounts, 'account')} likely to run under {told.threshold}"
-    log.close(Ending(ExitCode.OK, f"{told.output}: {likely} within {told.within} days"))
+        show(render_riskiest(told, width=columns()))
+    log.close(Ending(ExitCode.OK, f"{told.output}: {_counts(told)}", fields=_fields(told)))
     raise typer.Exit(ExitCode.OK)
 
 
 def riskiest_values(told: Riskiest) -> dict[str, Any]:
     """Return everything that is told as values for JSON."""
-    found = [asdict(one) | {"account_id": _plain(one.account_id)} for one in told.found]
+    found = [asdict(one) | {"account_id": account_value(one.account_id)} for one in told.found]
     return asdict(told) | {"found": found}
 
 
-def render_riskiest(told: Riskiest, *, width: int, listed_under: bool) -> Group:
-    """Return a row for each account, and how many there are besides."""
-    days = f"{told.within} days" + (f" of {told.origin}" if told.origin else "")
-    title = f"Likeliest to be under {printable(told.threshold)} within {days}, by {printable(told.model)}"
-    shown = _columns(told, width)
-    rows = [tuple(_cells(one)[name] for name in shown) for one in told.found]
-    table = [indented(ruled(list(shown.values()), rows))] if rows else []
-    counts = indented(line(_counts(told, listed_under=listed_under)))
+def render_riskiest(told: Riskiest, *, width: int) -> Group:
+    """Return a row for each account, and how many there are besides, for a terminal of ``width`` columns."""
+    start = f" of {told.origin}" if told.origin else " of each account's own last day"
+    within = f"{counted(told.window, 'day')}{start}"
+    title = f"Likeliest to be under {printable(told.threshold_name)} within {within}, by {printable(told.model)}"
+    rows = [_cells(one) for one in told.found]
+    shown = _fitting(rows, _wanted(told), width)
+    table = ruled([_COLUMNS[name] for name in shown], [[row[name] for name in shown] for row in rows])
+    counts = indented(line(f"{_counts(told)}."))
+    named = [one for one in told.found if printable(one.account_id) == str(one.account_id)]
     return sections(
-        section(title, *table, counts),
-        *(
-            section("Next", command_line(show_command(first.account_id, first.currency, told.output)))
-            for first in told.found[:1]
-        ),
+        section(title, *([indented(table)] if rows else []), counts),
+        *(section("Next", command_line(show_command(one.account_id, one.currency, told.output))) for one in named[:1]),
     )
 
 
-def _columns(told: Riskiest, width: int) -> dict[str, Column]:
-    """Return the columns that there is something to say in, and room for."""
-    every = {
-        "account": Column("account", wraps=True),
-        "currency": Column(" currency"),
-        "under": Column(" under", "right"),
-        "balance": Column(" balance", "right"),
-        "probability": Column(" likely", "right"),
-        "early": Column(" 10 % by", "right"),
-        "half": Column(" 50 % by", "right"),
-        "low": Column(" expected low", "right"),
-        "lowest": Column(" 5 % low", "right"),
+def _wanted(told: Riskiest) -> list[str]:
+    """Return the columns that have something to say."""
+    idle = {
+        "currency": all(one.currency is None for one in told.found),
+        "origin": told.origin is not None,
+        "threshold": is_amount(told.threshold_name),
+        "by": all(one.model_used == told.model for one in told.found),
     }
-    idle = set()
-    if not any(one.currency is not None for one in told.found):
-        idle.add("currency")
-    if is_amount(told.threshold):
-        idle.add("under")
-    if width < _WIDE:
-        idle |= {"low"} if "under" in idle else {"low", "early"}
-    return {name: column for name, column in every.items() if name not in idle}
+    return [name for name in _COLUMNS if not idle.get(name, False)]
+
+
+def _fitting(rows: Sequence[dict[str, str]], wanted: Sequence[str], width: int) -> list[str]:
+    """Return those of the columns that there is room for beside each other."""
+    need = {name: max(map(cell_len, (_COLUMNS[name].title, *(row[name] for row in rows)))) for name in wanted}
+    need["account"] = min(need["account"], _ID_WIDTH)
+    for name in _SPARED:
+        between, before = len(need) - 1, 2
+        if sum(need.values()) + between + before <= width:
+            break
+        need.pop(name, None)
+    return list(need)
 
 
 def _cells(one: AtRisk) -> dict[str, str]:
-    early, half, _ = one.first_below
     return {
         "account": printable(one.account_id),
         "currency": f" {printable(one.currency)}",
-        "under": f" {one.threshold:,.2f}",
-        "balance": f" {one.balance:,.2f}",
-        "probability": f" {percent(one.prob_below)}",
-        "early": f" {_day(early)}",
-        "half": f" {_day(half)}",
-        "low": f" {one.expected_low:,.2f}",
-        "lowest": f" {one.low_q05:,.2f}",
+        "origin": f" {one.origin}",
+        "threshold": f" {money(one.threshold)}",
+        "balance": f" {money(one.balance)}",
+        "likely": f" {percent(one.prob_below)}",
+        "early": f" {_day(one.first_below_q10)}",
+        "half": f" {_day(one.first_below_q50)}",
+        "low": f" {money(one.expected_low)}",
+        "lowest": f" {money(one.low_q05)}",
+        "by": f"  {printable(one.model_used)}",
     }
 
 
@@ -99,14 +118,16 @@ def _day(day: date | None) -> str:
     return "" if day is None else f"{day}"
 
 
-def _counts(told: Riskiest, *, listed_under: bool) -> str:
-    """Return how many accounts are under the threshold, how many are likely to be, and how many of these are listed."""
-    likely = f"{told.likely:,} more with {percent(told.least)} or more"
-    hidden = "" if listed_under or not told.under else " (listed with --include-under)"
-    said = f"Of {counted(told.accounts, 'account')} {told.under:,} are under it already{hidden}, {likely}"
-    cut = f"; the first {len(told.found):,} are listed (--most)" if len(told.found) < told.listed else ""
-    return f"{said}{cut}."
+def _counts(told: Riskiest) -> str:
+    """Return in words what became of all accounts: none is left out in silence."""
+    hidden = " (not listed: --include-under)" if told.under and not told.include_under else ""
+    parts = [f"{told.under:,} under it already{hidden}", f"{told.likely:,} more with {percent(told.least)} or more"]
+    if told.without:
+        parts.append(f"{told.without:,} without a forecast or threshold")
+    cut = f"; the first {len(told.found):,} of {told.matching:,} are listed" if len(told.found) < told.matching else ""
+    return f"{counted(told.accounts, 'account')}: {', '.join(parts)}{cut}"
 
 
-def _plain(account_id: object) -> int | str:
-    return account_id if isinstance(account_id, int | str) else str(account_id)
+def _fields(told: Riskiest) -> dict[str, Any]:
+    """Return what a log should know."""
+    return {name: value for name, value in asdict(told).items() if name not in ("output", "origin", "found")}

@@ -11,7 +11,7 @@ from forecast_cli.cli.options import OutputFormat
 from forecast_cli.cli.streams import columns, encoding_of, show, write_out
 from forecast_cli.cli.views.show_text import render_story
 from forecast_cli.core.exit_codes import ExitCode
-from forecast_cli.reports.jsonlines import document
+from forecast_cli.reports.jsonlines import account_value, document
 from forecast_cli.reports.terminal.fan import NEEDED
 from forecast_cli.reports.terminal.flag_words import flag_words
 from forecast_cli.workflows.story import AccountStory
@@ -30,9 +30,8 @@ def end_story(log: Log, story: AccountStory, format: OutputFormat) -> NoReturn: 
 def story_values(story: AccountStory) -> dict[str, Any]:
     """Return everything that is told of an account as values for JSON."""
     told = asdict(story)
-    plain_id = story.account_id if isinstance(story.account_id, int | str) else str(story.account_id)
     flags = {flag: flag_words(flag) for flag in story.standing.flags}
-    return told | {"account_id": plain_id, "standing": told["standing"] | {"flags": flags}}
+    return told | {"account_id": account_value(story.account_id), "standing": told["standing"] | {"flags": flags}}
 
 
 def _shows(characters: str) -> bool:

@@ -9,6 +9,7 @@ from forecast_cli.cli.views.accounts import MEANINGS, STYLES
 from forecast_cli.cli.views.show_risk import render_risk, threshold_words
 from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
+from forecast_cli.reports.figures import money
 from forecast_cli.reports.terminal.fan import ASCII, UNICODE, FanChart, near_thresholds, render_fan
 from forecast_cli.reports.terminal.flag_words import flag_words
 from forecast_cli.reports.terminal.layout import Cell, Column, aligned, indented, line, ruled, section, sections
@@ -30,11 +31,6 @@ def render_story(story: AccountStory, *, width: int, ascii_only: bool) -> Group:
         render_risk(story.risk, width=width) if story.risk else None,
         _why(story.why) if story.why else None,
     )
-
-
-def money(amount: float) -> str:
-    """Return an amount in units of the balance, with two decimals; never minus zero."""
-    return f"{round(amount, 2) + 0.0:,.2f}"
 
 
 def _title(story: AccountStory) -> str:

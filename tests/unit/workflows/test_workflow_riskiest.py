@@ -1,13 +1,19 @@
 """The accounts likeliest to run low: who is listed, in what order, and what is counted besides."""
 
+import shutil
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from forecast_cli.config.choices import Origin
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import CheckFailedError, UsageError
+from forecast_cli.core.risk import RISK_COLUMNS
+from forecast_cli.store.read import read_manifest
+from forecast_cli.workflows.check_risk import risk_promises
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest
 from forecast_cli.workflows.riskiest import RiskiestRequest, find_riskiest
@@ -51,32 +57,39 @@ def test_the_likeliest_come_first_and_those_under_already_are_counted_apart(outp
     assert [one.account_id for one in found.found] == above["account_id"].to_list()
     assert [one.prob_below for one in found.found] == above["prob_below"].to_list()
     assert (found.accounts, found.under, found.likely) == (len(LEVELS), 3, 2)
-    assert (found.model, found.threshold, found.within, found.origin) == ("Naive", "0", 30, date(2026, 3, 1))
+    assert (found.model, found.threshold_name, found.window, found.origin) == ("Naive", "0", 30, date(2026, 3, 1))
 
 
 def test_an_account_is_told_as_the_table_has_it(output: Path) -> None:
-    (one,) = find_riskiest(RiskiestRequest(output, threshold="p10", within=7, most=1, least=0.0, under=True)).found
+    (one,) = find_riskiest(
+        RiskiestRequest(output, threshold="p10", window=7, most=1, least=0.0, include_under=True)
+    ).found
     row = rows_of(output, "p10", 7).row(by_predicate=pl.col("account_id") == one.account_id, named=True)
     assert (one.balance, one.threshold, one.prob_below) == (row["balance"], row["threshold"], row["prob_below"])
-    assert one.first_below == tuple(row[f"first_below_q{share}"] for share in (10, 50, 90))
-    assert (one.expected_low, one.low_q05, one.days_below) == tuple(
-        row[name] for name in ("expected_low", "low_q05", "days_below")
-    )
-    assert one.currency is None
+    names = [name for name in RISK_COLUMNS if name not in ("window", "threshold_name")]
+    assert [getattr(one, name) for name in names] == [row[name] for name in names]
+    assert (one.currency, one.origin, one.model_used, one.flags) == (None, date(2026, 3, 1), "Naive", ("zero_width",))
+    assert one.under == (row["balance"] < row["threshold"])
 
 
 def test_only_those_likely_enough_are_listed_and_no_more_than_asked_for(output: Path) -> None:
     probabilities = sorted(rows_of(output)["prob_below"], reverse=True)
     least = probabilities[2]
-    every = find_riskiest(RiskiestRequest(output, least=least, under=True))
-    assert [one.prob_below for one in every.found] == [value for value in probabilities if value >= least]
-    first = find_riskiest(RiskiestRequest(output, least=least, most=1, under=True))
+    every = find_riskiest(RiskiestRequest(output, least=least, include_under=True))
+    under = set(rows_of(output).filter(pl.col("balance") < 0)["account_id"])
+    assert {one.account_id for one in every.found if one.prob_below < least} <= under
+    assert [one.prob_below for one in every.found if one.prob_below >= least] == [
+        value for value in probabilities if value >= least
+    ]
+    first = find_riskiest(RiskiestRequest(output, least=least, most=1, include_under=True))
     assert first.found == every.found[:1]
-    assert (first.listed, first.likely) == (every.listed, every.likely) == (len(every.found), every.likely)
+    assert first.matching == every.matching == len(every.found)
 
 
 def test_each_model_and_threshold_has_its_own_list(output: Path) -> None:
-    asked = find_riskiest(RiskiestRequest(output, threshold="-20", model="SeasonalNaive", least=0.0, under=True))
+    asked = find_riskiest(
+        RiskiestRequest(output, threshold="-20", model="SeasonalNaive", least=0.0, include_under=True)
+    )
     rows = rows_of(output, "-20", 30, "SeasonalNaive").sort("prob_below", descending=True)
     assert [one.prob_below for one in asked.found] == rows["prob_below"].to_list()
     assert asked.under == 1
@@ -86,8 +99,8 @@ def test_each_model_and_threshold_has_its_own_list(output: Path) -> None:
     ("asked", "said", "hint"),
     [
         ({"threshold": "p11"}, "no threshold 'p11'", "did you mean 'p10'?"),
-        ({"threshold": "credit"}, "no threshold 'credit'", "it was asked for 0, p10, -20"),
-        ({"within": 10}, "no window of 10 days", "it has 7, 14, 30"),
+        ({"threshold": "credit"}, "no threshold 'credit'", "name one of 0, p10, -20"),
+        ({"window": 10}, "no window of 10 days", "name one of 7, 14, 30"),
         ({"model": "Naiv"}, "no forecast by 'Naiv'", "did you mean 'Naive'?"),
     ],
 )
@@ -99,12 +112,78 @@ def test_what_the_run_was_not_asked_for_is_told_with_what_it_has(
     assert raised.value.hint == hint
 
 
-def test_a_damaged_table_is_a_failed_check(output: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "out"
-    copy.mkdir()
-    for path in output.rglob("*"):
-        target = copy / path.relative_to(output)
-        target.mkdir() if path.is_dir() else target.write_bytes(path.read_bytes())
-    (copy / "risk.parquet").write_bytes(b"PAR1")
+def test_an_amount_is_the_same_however_it_is_written(output: Path) -> None:
+    assert find_riskiest(RiskiestRequest(output, threshold="-20.0")).threshold_name == "-20"
+
+
+@pytest.fixture
+def copied(output: Path, tmp_path: Path) -> Path:
+    shutil.copytree(output, tmp_path / "out")
+    return tmp_path / "out"
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda risk: risk.drop("balance"), "has no column 'balance': another version wrote it"),
+        (lambda risk: risk.with_columns(balance=pl.lit(None, dtype=pl.Float64)), "is damaged: it holds a null"),
+    ],
+    ids=["of another version", "a null"],
+)
+def test_a_table_that_lacks_something_is_a_failed_check(
+    copied: Path, damage: Callable[[pl.DataFrame], pl.DataFrame], said: str
+) -> None:
+    damage(pl.read_parquet(copied / "risk.parquet")).write_parquet(copied / "risk.parquet")
+    with pytest.raises(CheckFailedError, match=said):
+        find_riskiest(RiskiestRequest(copied))
+
+
+def test_a_check_tells_of_a_table_of_another_version_and_of_balances_that_differ(copied: Path) -> None:
+    risk, accounts = pl.read_parquet(copied / "risk.parquet"), pl.read_parquet(copied / "accounts.parquet")
+    settings = read_manifest(copied).settings
+
+    def told(rows: pl.DataFrame) -> list[str]:
+        return [said for _, said in risk_promises(rows.lazy(), accounts, settings)]
+
+    assert told(risk) == []
+    assert told(risk.drop("balance")) == ["has no column 'balance': another version wrote it"]
+    odd = (pl.col("account_id") == "c") & (pl.col("window") == 30)
+    moved = risk.with_columns(balance=pl.when(odd).then(pl.col("balance") + 1).otherwise("balance"))
+    assert told(moved) == [f"{moved.filter(odd).height} rows have another balance than their account's first"]
+
+
+def test_a_table_that_cannot_be_read_is_a_failed_check(copied: Path) -> None:
+    (copied / "risk.parquet").write_bytes(b"PAR1")
     with pytest.raises(CheckFailedError, match="a table cannot be read"):
-        find_riskiest(RiskiestRequest(copy))
+        find_riskiest(RiskiestRequest(copied))
+
+
+def test_what_cannot_be_told_is_counted_and_what_stood_in_is_named(tmp_path: Path) -> None:
+    """Of three accounts one is stale, in a shard of its own, and one too short for the model asked for."""
+    days = pl.date_range(date(2026, 1, 1), date(2026, 3, 1), eager=True)
+    rows = [
+        pl.DataFrame({"account_id": "old", "date": days.head(5).dt.offset_by("-2y"), "balance": 5.0}),
+        pl.DataFrame({"account_id": "short", "date": days.tail(2), "balance": [3.0, 4.0]}),
+        pl.DataFrame({"account_id": "whole", "date": days, "balance": [float(day % 7) for day in range(DAYS)]}),
+    ]
+    pl.concat(rows).write_parquet(tmp_path / "rows.parquet")
+    settings = Settings(model=("Naive",), shard_size=1, jobs=1)
+    run_forecast(ForecastRequest(str(tmp_path / "rows.parquet"), tmp_path / "out", settings))
+    told = find_riskiest(RiskiestRequest(tmp_path / "out", least=0.0))
+    assert (told.accounts, told.without) == (3, 1)
+    assert {one.account_id: one.model_used for one in told.found} == {"short": "LastValue", "whole": "Naive"}
+    assert {one.account_id: "short" in one.flags for one in told.found} == {"short": True, "whole": False}
+
+
+def test_accounts_with_an_origin_of_their_own_say_which(tmp_path: Path) -> None:
+    days = pl.date_range(date(2026, 1, 1), date(2026, 3, 1), eager=True)
+    rows = [
+        pl.DataFrame({"account_id": name, "date": days.dt.offset_by(f"-{back}d"), "balance": [5.0, 9.0] * (DAYS // 2)})
+        for name, back in (("a", 0), ("b", 10))
+    ]
+    pl.concat(rows).write_parquet(tmp_path / "rows.parquet")
+    settings = Settings(model=("Naive",), origin=Origin.ACCOUNT, jobs=1)
+    run_forecast(ForecastRequest(str(tmp_path / "rows.parquet"), tmp_path / "out", settings))
+    told = find_riskiest(RiskiestRequest(tmp_path / "out", least=0.0))
+    assert told.origin is None
+    assert {one.account_id: one.origin for one in told.found} == {"a": date(2026, 3, 1), "b": date(2026, 2, 19)}
