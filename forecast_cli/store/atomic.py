@@ -134,6 +134,16 @@ def parquet_bytes(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
+def passing_bytes(frame: pl.DataFrame) -> bytes:
+    """Return a frame as a parquet file that the same run reads again and takes away: quicker, and half as large again.
+
+    Equal frames give equal bytes.
+    """
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="lz4", statistics=False)
+    return buffer.getvalue()
+
+
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file, in hex."""
     about_to(Step.READ, path)
