@@ -9,7 +9,6 @@ import polars as pl
 from forecast_cli.data.findings import Finding
 from forecast_cli.engine.tables import to_edge
 from forecast_cli.store.atomic import read_back
-from forecast_cli.store.fingerprint import versions
 from forecast_cli.store.layout import ACCOUNTS
 from forecast_cli.store.manifest import FileEntry, FindingRecord, InputEntry, InputRecord, Manifest
 from forecast_cli.store.run_folder import ShardReceipt
@@ -26,7 +25,7 @@ def make_manifest(prepared: Prepared, receipts: Sequence[ShardReceipt], tables: 
     return Manifest(
         command=prepared.command,
         fingerprint=prepared.fingerprint,
-        versions=versions(),
+        versions=prepared.identity["versions"],
         settings=prepared.settings.affecting_output(prepared.command),
         seed=prepared.settings.seed,
         input=_input_record(prepared.checked),
