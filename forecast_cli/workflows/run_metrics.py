@@ -59,7 +59,7 @@ def measure(
     prepared: Prepared, receipts: Sequence[ShardReceipt], *, change: Change | None, scores: tuple[Score, ...]
 ) -> RunMetrics:
     """Return the figures of a run whose tables stand."""
-    output, accounts = prepared.output, read_back(prepared.output / ACCOUNTS)
+    output, accounts = prepared.output, read_back(prepared.output / ACCOUNTS, ["status", "last"])
     counts = {status.value: count for status, count in count_statuses(accounts).items()}
     failures = group_failures(read_back(output / FAILURES), prepared.settings.id_col)
     return RunMetrics(
