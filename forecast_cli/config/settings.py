@@ -1,6 +1,9 @@
 """Every setting of a run, by one name: ``max_stale`` is ``--max-stale``, ``FORECAST_MAX_STALE`` and ``max_stale =``."""
 
+import ast
+import inspect
 from datetime import date
+from itertools import pairwise
 from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -33,6 +36,15 @@ def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
 
+def _describe(schema: dict[str, Any], settings: type[BaseModel]) -> None:
+    """Add what is said below each setting to the schema, where one is asked for: to read it takes long."""
+    [parsed] = ast.parse(inspect.getsource(settings)).body
+    for pair in pairwise(ast.iter_child_nodes(parsed)):
+        match pair:
+            case (ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(said)))):
+                schema["properties"][name]["description"] = inspect.cleandoc(said)
+
+
 Level = Annotated[float, Field(gt=0, lt=100)]
 Season = Annotated[int, Field(ge=1, le=366)]
 Threshold = Annotated[str, BeforeValidator(str), AfterValidator(check_threshold), Field(description=EXPECTED)]
@@ -50,7 +62,7 @@ class Settings(BaseModel):
     They are what they are given: only ``config.load`` looks at the environment.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, json_schema_extra=_describe)
 
     id_col: str = "account_id"
     """Column that names the account."""

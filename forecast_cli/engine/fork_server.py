@@ -1,5 +1,9 @@
-"""Imported first, and with an effect only, by the fork server: it ends with its run, even while it imports."""
+"""Imported first, and with an effect only, by the fork server: it ends with its run, even while it imports.
 
+It looks for no garbage while it imports. Those made from it look for their own only: what was imported stays shared.
+"""
+
+import gc
 import os
 import sys
 from typing import Final
@@ -27,5 +31,12 @@ def end_with_parent() -> None:
         os._exit(1)
 
 
+def leave_imports_alone() -> None:
+    """Have no garbage looked for here, and none in what was imported by those forked from here, which look again."""
+    gc.disable()
+    os.register_at_fork(before=gc.freeze, after_in_child=gc.enable)
+
+
 if is_fork_server():
     end_with_parent()
+    leave_imports_alone()

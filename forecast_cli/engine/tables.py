@@ -1,6 +1,7 @@
 """Tables of a shard: arrays to rows, and the inside's names to the user's, once, at writing."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -32,6 +33,15 @@ def forecast_table(panel: Panel, said: Sequence[Said], settings: Settings) -> pl
         *(pl.Series(name, quantiles[..., place].ravel()) for place, name in enumerate(names)),
     ]
     return pl.DataFrame(columns).filter(pl.col(c.MEAN).is_finite())
+
+
+def count_unsound(forecasts: pl.DataFrame, levels: tuple[float, ...]) -> tuple[int, int]:
+    """Return in how many rows of forecasts a number is not finite, and in how many quantiles are out of order."""
+    quantiles = c.quantile_columns(levels)
+    finite = pl.all_horizontal(pl.col(name).is_finite() for name in (c.MEAN, *quantiles))
+    ordered = pl.all_horizontal(pl.col(low) <= pl.col(high) for low, high in pairwise(quantiles))
+    not_finite, crossed = forecasts.select((~finite).sum().alias("odd"), (~ordered).sum().alias("crossed")).row(0)
+    return not_finite, crossed
 
 
 def to_edge(table: pl.DataFrame, source: Source, settings: Settings) -> pl.DataFrame:

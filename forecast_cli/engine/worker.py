@@ -17,7 +17,7 @@ from forecast_cli.engine.events import events_table
 from forecast_cli.engine.outcomes import Said, add_flag, failure_rows, settle_ledger, taken_apart
 from forecast_cli.engine.risk_table import risk_table, told_thresholds, without_amount
 from forecast_cli.engine.shards import Done, Job, Shard, Task
-from forecast_cli.engine.tables import forecast_table, to_edge
+from forecast_cli.engine.tables import count_unsound, forecast_table, to_edge
 from forecast_cli.engine.weights import weights_table
 from forecast_cli.models.ladder import forecast_panel
 from forecast_cli.models.recurring.streams import STREAM, streams_of
@@ -37,13 +37,22 @@ def run_task(job: Job, task: Task, *, begin: Callable[[int], None] = lambda _: N
     done = [_run_part(job, part, partial(begin, place)) for place, part in enumerate(task.parts)]
     parts, taken_apart = [tables for tables, _ in done], [error for _, errors in done for error in errors]
     accounts = sum(part[ACCOUNTS].height for part in parts)
+    unsound = [count_unsound(part[FORECASTS], job.settings.level) for part in parts]
     assert_unchanged(job.source)
     files = tuple(
         stage(to_edge(_join(parts, name), job.source, job.settings), job.staging, shard.index, name)
         for name in list(parts[0])
     )
     give_back_memory()
-    return ShardReceipt(shard.index, accounts, time.process_time() - started, files, tuple(taken_apart))
+    return ShardReceipt(
+        shard.index,
+        accounts,
+        time.process_time() - started,
+        files,
+        tuple(taken_apart),
+        not_finite=sum(rows for rows, _ in unsound),
+        crossed=sum(rows for _, rows in unsound),
+    )
 
 
 def _run_part(job: Job, part: Shard, begin: Callable[[], None]) -> tuple[dict[str, pl.DataFrame], tuple[str, ...]]:

@@ -2,25 +2,13 @@
 
 import math
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import BaseModel, ConfigDict
+
+from forecast_cli.evaluation.figure import Figure
 
 FORMAT: Final = 2
-
-
-def _nan_for_none(value: Any) -> Any:
-    return math.nan if value is None else value
-
-
-def _none_for_nan(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-#: A figure that may not be had (a mean over no windows): NaN here, null in JSON, which has no NaN.
-Figure = Annotated[
-    float, BeforeValidator(_nan_for_none), PlainSerializer(_none_for_nan, return_type=float | None, when_used="json")
-]
 
 
 class _Frozen(BaseModel):

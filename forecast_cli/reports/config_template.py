@@ -26,12 +26,12 @@ _SHOWN_WHERE_UNSET: Final = {
 
 def render_config_template() -> str:
     """Return the file; it loads, and changes nothing."""
-    defaults = Settings.model_construct()
-    return "\n".join([_HEAD, *(_entry(name, getattr(defaults, name)) for name in Settings.model_fields)])
+    defaults, told = Settings.model_construct(), Settings.model_json_schema()["properties"]
+    entries = (_entry(name, getattr(defaults, name), told[name]["description"]) for name in Settings.model_fields)
+    return "\n".join([_HEAD, *entries])
 
 
-def _entry(name: str, default: object) -> str:
-    description = Settings.model_fields[name].description
+def _entry(name: str, default: object, description: str) -> str:
     if default is None:
         return f"# {description}\n# {name} = {_toml(_SHOWN_WHERE_UNSET[name])}\n"
     return f"# {description}\n{name} = {_toml(default)}\n"

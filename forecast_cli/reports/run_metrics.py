@@ -5,13 +5,13 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from forecast_cli.core.errors import CheckFailedError
-from forecast_cli.evaluation.report import Figure
+from forecast_cli.evaluation.figure import Figure
 
 FORMAT: Final = 1
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Freshness(_Frozen):

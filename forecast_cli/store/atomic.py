@@ -28,10 +28,13 @@ def writing(path: Path) -> Iterator[None]:
         raise OutputNotWrittenError(f"{path}: cannot be written: {error.strerror or error}", _MEND) from error
 
 
-def read_back(path: Path) -> pl.DataFrame:
-    """Return a table that was written by the run at work; raises OutputNotWrittenError where it cannot be read."""
+def read_back(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
+    """Return a table that was written by the run at work, or some of its columns.
+
+    Raises OutputNotWrittenError where it cannot be read.
+    """
     with reading_back(path):
-        return load_table(path)
+        return load_table(path, columns)
 
 
 @contextlib.contextmanager
@@ -131,6 +134,16 @@ def parquet_bytes(frame: pl.DataFrame) -> bytes:
     """Return a frame as one parquet file; equal frames give equal bytes."""
     buffer = io.BytesIO()
     frame.write_parquet(buffer, compression="zstd", compression_level=3, statistics=True)
+    return buffer.getvalue()
+
+
+def passing_bytes(frame: pl.DataFrame) -> bytes:
+    """Return a frame as a parquet file that the same run reads again and takes away: quicker, and half as large again.
+
+    Equal frames give equal bytes.
+    """
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="lz4", statistics=False)
     return buffer.getvalue()
 
 

@@ -113,13 +113,12 @@ def _date(vintage: Vintage) -> date:
 def _nodes(tree: Tree, number: int) -> pl.DataFrame:
     m = len(tree.feature)
     is_leaf = tree.left == np.arange(m)
-    values = pl.Series(tree.values.reshape(m, -1).tolist(), dtype=pl.List(pl.Float32))
     return pl.DataFrame(
         {
             "tree": pl.Series([number] * m, dtype=pl.Int32),
             "node": pl.Series(range(m), dtype=pl.Int32),
             **{name: getattr(tree, name) for name in _NODES},
-            "values": values,
+            "values": pl.Series(tree.values.reshape(m, -1)).arr.to_list(),
         }
     ).with_columns(values=pl.when(pl.Series(is_leaf)).then("values"))
 

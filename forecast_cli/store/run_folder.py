@@ -77,7 +77,8 @@ class StagedFile:
 class ShardReceipt:
     """What a shard wrote: its part of the forecasts, and its rows of every table of the whole run.
 
-    ``taken_apart``: what each block of accounts raised that was done one account at a time.
+    ``taken_apart``: what each block of accounts raised that was done one account at a time. ``not_finite`` and
+    ``crossed``: rows of the forecasts that hold a number that is not finite, and quantiles out of order.
     """
 
     index: int
@@ -85,6 +86,8 @@ class ShardReceipt:
     cpu_seconds: float
     files: tuple[StagedFile, ...]
     taken_apart: tuple[str, ...] = ()
+    not_finite: int = 0
+    crossed: int = 0
 
     def file_of(self, table: str) -> StagedFile:
         """Return the file that holds a table."""

@@ -7,16 +7,24 @@ from pathlib import Path
 import polars as pl
 
 from forecast_cli.core.redact import redact
-from forecast_cli.store.atomic import parquet_bytes, reading_back, sha256_of, write_durable, write_rows, write_whole
-from forecast_cli.store.layout import shard_path
+from forecast_cli.store.atomic import (
+    parquet_bytes,
+    passing_bytes,
+    reading_back,
+    sha256_of,
+    write_durable,
+    write_rows,
+    write_whole,
+)
+from forecast_cli.store.layout import FORECASTS, shard_path
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.parquet import scan_table
 from forecast_cli.store.run_folder import StagedFile
 
 
 def stage(frame: pl.DataFrame, staging: Path, index: int, table: str) -> StagedFile:
-    """Write a shard's rows of a table to the staging folder."""
-    content, path = parquet_bytes(frame), shard_path(index, table)
+    """Write a shard's rows of a table to the staging folder; all but forecasts are put together at the end."""
+    content, path = parquet_bytes(frame) if table == FORECASTS else passing_bytes(frame), shard_path(index, table)
     name = Path(path).name
     write_durable(staging / name, content)
     return StagedFile(table, name, path, frame.height, len(content), hashlib.sha256(content).hexdigest())

@@ -9,7 +9,6 @@ import polars as pl
 from forecast_cli.data.findings import Finding
 from forecast_cli.engine.tables import to_edge
 from forecast_cli.store.atomic import read_back
-from forecast_cli.store.fingerprint import versions
 from forecast_cli.store.layout import ACCOUNTS
 from forecast_cli.store.manifest import FileEntry, FindingRecord, InputEntry, InputRecord, Manifest
 from forecast_cli.store.run_folder import ShardReceipt
@@ -21,12 +20,12 @@ from forecast_cli.workflows.reading import CheckedInput, count_statuses, summari
 def make_manifest(prepared: Prepared, receipts: Sequence[ShardReceipt], tables: tuple[FileEntry, ...]) -> Manifest:
     """Return the manifest of a run whose ``tables`` are written; raises where not all accounts came out."""
     parts = part_entries(receipts)
-    accounts = read_back(prepared.output / ACCOUNTS)
+    accounts = read_back(prepared.output / ACCOUNTS, [*prepared.key_columns, "status"])
     _account_for_everyone(prepared, accounts)
     return Manifest(
         command=prepared.command,
         fingerprint=prepared.fingerprint,
-        versions=versions(),
+        versions=prepared.identity["versions"],
         settings=prepared.settings.affecting_output(prepared.command),
         seed=prepared.settings.seed,
         input=_input_record(prepared.checked),
@@ -44,8 +43,7 @@ def make_manifest(prepared: Prepared, receipts: Sequence[ShardReceipt], tables: 
 def _account_for_everyone(prepared: Prepared, accounts: pl.DataFrame) -> None:
     """Raise where the accounts that came out are not those that went in: a bug that must not end as a finished run."""
     went_in = to_edge(prepared.contract.ledger, prepared.checked.source, prepared.settings)
-    keys = went_in.columns[: went_in.columns.index("status")]
-    if not accounts.select(keys).equals(went_in.select(keys)):
+    if not accounts.select(prepared.key_columns).equals(went_in.select(prepared.key_columns)):
         raise AssertionError(f"{went_in.height} accounts went in, {accounts.height} came out, and not the same ones")
 
 

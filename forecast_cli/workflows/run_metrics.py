@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -59,7 +58,7 @@ def measure(
     prepared: Prepared, receipts: Sequence[ShardReceipt], *, change: Change | None, scores: tuple[Score, ...]
 ) -> RunMetrics:
     """Return the figures of a run whose tables stand."""
-    output, accounts = prepared.output, read_back(prepared.output / ACCOUNTS)
+    output, accounts = prepared.output, read_back(prepared.output / ACCOUNTS, ["status", "last"])
     counts = {status.value: count for status, count in count_statuses(accounts).items()}
     failures = group_failures(read_back(output / FAILURES), prepared.settings.id_col)
     return RunMetrics(
@@ -80,7 +79,10 @@ def measure(
         ),
         models=_model_mix(prepared, failures),
         low_balances=_low_balances(prepared),
-        sanity=_sanity(prepared),
+        sanity=Sanity(
+            not_finite=sum(receipt.not_finite for receipt in receipts),
+            crossed=sum(receipt.crossed for receipt in receipts),
+        ),
         scores=scores,
         change=change,
         cost=Cost(
@@ -150,13 +152,3 @@ def _low_balances(prepared: Prepared) -> tuple[LowBalance, ...]:
         for one in found
         for days, likely in zip(one.windows, one.likely, strict=True)
     )
-
-
-def _sanity(prepared: Prepared) -> Sanity:
-    """Count what must not be, in what was written."""
-    quantiles = c.quantile_columns(prepared.settings.level)
-    finite = pl.all_horizontal(pl.col(name).is_finite() for name in (c.MEAN, *quantiles))
-    ordered = pl.all_horizontal(pl.col(low) <= pl.col(high) for low, high in pairwise(quantiles))
-    counts = scan_forecasts(prepared.output).select((~finite).sum().alias("odd"), (~ordered).sum().alias("crossed"))
-    odd, crossed = counts.collect(engine="streaming").row(0)
-    return Sanity(not_finite=odd or 0, crossed=crossed or 0)

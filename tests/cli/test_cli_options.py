@@ -57,7 +57,7 @@ def in_words(value: Any) -> str:
 
 def expected_help(name: str) -> str:
     field = Settings.model_fields[name]
-    said = field.description.removesuffix(".")
+    said = Settings.model_json_schema()["properties"][name]["description"].removesuffix(".")
     if "(default: " in said:
         return f"{said}."
     again = "repeatable, or with commas; " if isinstance(field.default, tuple) else ""

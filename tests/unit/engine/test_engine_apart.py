@@ -1,6 +1,7 @@
 """Work in a process of its own: what it gives, what it raises, and what becomes of it when it is ended."""
 
 import errno
+import gc
 import multiprocessing
 import operator
 import os
@@ -23,6 +24,13 @@ def test_what_is_done_apart_comes_back() -> None:
 def test_a_process_made_as_workers_are_has_what_they_have() -> None:
     models = choose_models(Settings(model=("auto",)))
     assert run_apart("looking", _threads, context=worker_context(models, learns=True)) == "1"
+
+
+def test_a_process_made_as_workers_are_looks_for_garbage_but_not_in_what_was_imported() -> None:
+    models = choose_models(Settings(model=("auto",)))
+    looks, left_alone = run_apart("looking", _garbage, context=worker_context(models, learns=True))
+    assert looks
+    assert left_alone > 100_000
 
 
 def test_an_interrupt_while_a_server_still_imports_is_heard_at_once_and_ends_it(
@@ -79,6 +87,10 @@ def test_a_process_that_ends_as_it_answers_is_an_error_with_a_hint() -> None:
 
 def _threads() -> str | None:
     return os.environ.get("POLARS_MAX_THREADS")
+
+
+def _garbage() -> tuple[bool, int]:
+    return gc.isenabled(), gc.get_freeze_count()
 
 
 class _EndsWhileTold:

@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 
 from forecast_cli.core.errors import OutputNotWrittenError
-from forecast_cli.store.atomic import sha256_of, write_rows
-from forecast_cli.store.staging import write_parts
+from forecast_cli.store.atomic import parquet_bytes, sha256_of, write_rows
+from forecast_cli.store.layout import ACCOUNTS, FORECASTS
+from forecast_cli.store.staging import stage, write_parts
 
 ROWS = pl.DataFrame({"id": [f"a{row % 7}" for row in range(1_000)], "value": [row / 3 for row in range(1_000)]})
 
@@ -22,6 +23,18 @@ def test_parts_make_one_table_in_their_order_and_the_entry_tells_of_it(tmp_path:
     assert (entry.path, entry.rows, entry.bytes) == ("whole.parquet", 1_000, whole.stat().st_size)
     assert entry.sha256 == sha256_of(whole)
     assert not list(tmp_path.glob(".*.tmp"))
+
+
+def test_how_rows_were_passed_on_shows_in_no_byte_of_the_whole_table(tmp_path: Path) -> None:
+    write_rows(ROWS.lazy(), tmp_path / "at once")
+    passed = [stage(part, tmp_path, index, ACCOUNTS).staged for index, part in enumerate((ROWS[:400], ROWS[400:]))]
+    write_parts([tmp_path / name for name in passed], tmp_path, "whole")
+    assert (tmp_path / "whole").read_bytes() == (tmp_path / "at once").read_bytes()
+
+
+def test_forecasts_are_staged_as_they_stay(tmp_path: Path) -> None:
+    staged = stage(ROWS, tmp_path, 0, FORECASTS)
+    assert (tmp_path / staged.staged).read_bytes() == parquet_bytes(ROWS)
 
 
 def test_equal_rows_are_equal_bytes(tmp_path: Path) -> None:

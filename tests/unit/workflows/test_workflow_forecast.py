@@ -18,9 +18,10 @@ from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.engine.attempts import Attempt
 from forecast_cli.engine.memory import Room
-from forecast_cli.engine.shards import Job, Shard, Task
+from forecast_cli.engine.shards import Done, Job, Shard, Task
 from forecast_cli.engine.worker import forecast_shard, run_task
 from forecast_cli.store.check import success_content
+from forecast_cli.store.layout import FORECASTS, METRICS
 from forecast_cli.store.lock import holding
 from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt
 from forecast_cli.workflows import forecast, preparing, running
@@ -55,6 +56,17 @@ def with_troubled(frame: pl.DataFrame) -> pl.DataFrame:
         ("young", last, 7.0),
     ]
     return pl.concat([frame, pl.DataFrame(rows, schema=frame.schema, orient="row")])
+
+
+def unsound_shard(job: Job, shard: Shard) -> Done:
+    """Forecast, and make two rows of each shard what no row may be."""
+    done = forecast_shard(job, shard)
+    rows = done.tables[FORECASTS].with_row_index()
+    spoilt = rows.with_columns(
+        mean=pl.when(pl.col("index") == 0).then(np.inf).otherwise("mean"),
+        lo_80=pl.when(pl.col("index") == 1).then(pl.col("hi_95") + 1.0).otherwise("lo_80"),
+    )
+    return replace(done, tables={**done.tables, FORECASTS: spoilt.drop("index")})
 
 
 @pytest.fixture
@@ -411,3 +423,11 @@ def test_workers_are_begun_early_where_there_is_room_and_it_is_no_matter_where_n
     assert len(begun) == tried
     preparing.prepare("forecast", replace(request, settings=settings))
     assert len(begun) == tried
+
+
+def test_rows_that_must_not_be_are_counted_over_all_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forecast, "forecast_shard", unsound_shard)
+    balances(4).write_parquet(tmp_path / "in.parquet")
+    settings = Settings(model=("Naive",), shard_size=2, jobs=1)
+    run_forecast(ForecastRequest(str(tmp_path / "in.parquet"), tmp_path / "out", settings))
+    assert json.loads((tmp_path / "out" / METRICS).read_text())["sanity"] == {"not_finite": 2, "crossed": 2}
