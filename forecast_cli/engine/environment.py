@@ -7,6 +7,8 @@ from typing import Final
 
 #: Has polars give back at once what it frees: on its own its allocator keeps as much again.
 FRUGAL: Final = {"_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0"}
+#: Has polars keep what it frees: a worker reads each shard into the memory of the one before.
+KEEPING: Final = {"_RJEM_MALLOC_CONF": "dirty_decay_ms:-1,muzzy_decay_ms:-1"}
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from forecast_cli.config.memory_size import memory_bytes
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.text import counted
-from forecast_cli.engine.environment import FRUGAL
+from forecast_cli.engine.environment import FRUGAL, KEEPING
 from forecast_cli.models.registry import ModelChoice, learns
 from forecast_cli.models.spec import ModelKind
 
@@ -35,6 +35,9 @@ SMALLEST_RUN: Final = max(_LEARNING, _WAITING + _SERVER + _WORKER)
 _WRITTEN: Final = 9_000
 #: Below this a run looks at its input and learns in processes of their own, and what those took is gone with them.
 _TIGHT: Final = 1_000 * _MB
+#: Where there is so much for each worker and as much again, workers keep what polars frees, and take more for it.
+_AMPLE: Final = 1_000 * _MB
+_KEPT: Final = 120 * _MB
 #: What statsforecast adds to the server, whose memory its workers share, and to each worker.
 _SERIES_SERVER: Final = 120 * _MB
 _SERIES_WORKER: Final = 20 * _MB
@@ -72,7 +75,7 @@ class Room:
     @property
     def variables(self) -> Mapping[str, str]:
         """Return the variables that processes of the run are started with."""
-        return FRUGAL if self.is_tight else {}
+        return variables_for(self.limit, self.workers)
 
 
 def memory_limit(settings: Settings, available: int | None) -> int | None:
@@ -85,6 +88,13 @@ def memory_limit(settings: Settings, available: int | None) -> int | None:
 def is_tight(limit: int | None) -> bool:
     """Say whether a limit is low enough to take time for it."""
     return limit is not None and limit < _TIGHT
+
+
+def variables_for(limit: int | None, workers: int) -> Mapping[str, str]:
+    """Return the variables that processes of a run are started with, by its limit and the ``workers`` it asks for."""
+    if is_tight(limit):
+        return FRUGAL
+    return KEEPING if _is_ample(limit, workers) else {}
 
 
 def refuse_too_little(settings: Settings, models: Sequence[ModelChoice], load: Load) -> None:
@@ -104,9 +114,14 @@ def find_room(models: Sequence[ModelChoice], load: Load, *, workers: int, limit:
         return Room(None, workers, load.shard)
     few = min(load.shard, _FEW)
     left = limit - _fixed(models, load) - (0 if is_tight(limit) else _LOOKED)
-    fitting = max(min(workers, left // (_worker(models, load) + few * _need(models, load))), 1)
-    at_once = (left // fitting - _worker(models, load)) // _need(models, load)
+    worker = _worker(models, load) + (_KEPT if _is_ample(limit, workers) else 0)
+    fitting = max(min(workers, left // (worker + few * _need(models, load))), 1)
+    at_once = (left // fitting - worker) // _need(models, load)
     return Room(limit, fitting, max(min(at_once, load.shard), few))
+
+
+def _is_ample(limit: int | None, workers: int) -> bool:
+    return limit is None or limit >= _AMPLE * (workers + 1)
 
 
 def _least(models: Sequence[ModelChoice], load: Load, few: int) -> int:

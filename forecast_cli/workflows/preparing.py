@@ -18,8 +18,9 @@ from forecast_cli.data.scan.order import is_scattered
 from forecast_cli.data.source import Source
 from forecast_cli.engine.apart import run_apart
 from forecast_cli.engine.crew import worker_context
+from forecast_cli.engine.environment import environment
 from forecast_cli.engine.learning import check_limit
-from forecast_cli.engine.memory import Load, Room, find_room, is_tight, memory_limit, refuse_too_little
+from forecast_cli.engine.memory import Load, Room, find_room, is_tight, memory_limit, refuse_too_little, variables_for
 from forecast_cli.engine.shards import Shard, choose_models, cut_shards, shard_size
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import ModelChoice, learns
@@ -107,7 +108,8 @@ def prepare(
     limit, workers = memory_limit(settings, available_memory()), settings.jobs or usable_cores()
     progress = progress or NullProgress()
     if begins and not is_tight(limit):
-        _begin_workers(settings, models)
+        with environment(variables_for(limit, workers)):
+            _begin_workers(settings, models)
     progress.start("Looking at the input")
     checked = _look(request.input, settings, workers, tight=is_tight(limit))
     progress.finish()

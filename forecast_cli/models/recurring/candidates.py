@@ -253,14 +253,20 @@ def _joins(one: Any, picks: _Records) -> bool:
                 in_cycle += 1
                 if one["place"] == other["place"] and one["width"] == other["width"]:
                     return False  # the same days, but for weekends and holidays
-    return alike < _ALIKE and in_cycle < _ALIKE_IN_CYCLE
+            if alike == _ALIKE or in_cycle == _ALIKE_IN_CYCLE:
+                return False
+    return True
 
 
 @part
-def _rank(found: _Records, order: _Whole) -> None:
-    """Write the places of candidates, the strongest first; of those as strong first that of the first phase."""
+def strongest(found: _Records, order: _Whole) -> int:
+    """Write the places of the strongest candidates, and return of how many; the strongest come first.
+
+    Of those as strong that of the first phase does. ``order`` has room for one more than are looked at.
+    """
+    n = 0
     for place in range(len(found)):
-        one, at = found[place], place
+        one, at = found[place], n
         while at > 0:
             other = found[order[at - 1]]
             ahead = other["score"] == one["score"] and other["place"] <= one["place"]
@@ -269,16 +275,19 @@ def _rank(found: _Records, order: _Whole) -> None:
             order[at] = order[at - 1]
             at -= 1
         order[at] = place
+        n = min(n + 1, _LOOKED_AT)
+    return n
 
 
 @part
 def _pick(found: _Records, order: _Whole, picks: _Records) -> None:
     """Write those of an account's candidates that are to be settled into ``picks``, the strongest first."""
     n = 0
-    for rank in range(min(len(found), _LOOKED_AT)):
-        one = found[order[rank]]
-        if n < len(picks) and _joins(one, picks[:n]):
-            picks[n] = one
+    for place in order:
+        if n == len(picks):
+            return
+        if _joins(found[place], picks[:n]):
+            picks[n] = found[place]
             n += 1
 
 
@@ -382,7 +391,7 @@ def _look(
     cycle and width needs.
     """
     most, n = len(phases) * len(_RATIOS), phases[-1]["number"] + 1
-    found, order = np.empty(most, CANDIDATE), np.empty(most, np.int64)
+    found, order = np.empty(most, CANDIDATE), np.empty(_LOOKED_AT + 1, np.int64)
     room = phases[-1]["end"] + _LANES * n
     bits, places, ends = np.empty(room, np.uint32), np.empty(room, np.uint8), np.empty(n, np.uint32)
     line = bits.view(np.float32)
@@ -394,5 +403,4 @@ def _look(
             ends[phase["number"]] = phase["start"] + _LANES * phase["number"]
         _line_up(keys, starts[at], stops[at], owner[at], due[at], bits, places, ends)
         many = _scan(line, places, ends, phases, fewest, keys, days[row], logs, quiet[row], first, more, found)
-        _rank(found[:many], order)
-        _pick(found[:many], order, picks[account])
+        _pick(found, order[: strongest(found[:many], order)], picks[account])

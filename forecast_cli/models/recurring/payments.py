@@ -77,14 +77,14 @@ def find_payments(block: Block, seeds: _Records, nominal: _Whole) -> tuple[_Reco
     """Return the seeds, of ``SEED`` [m], whose days bear them out, and these: ``STREAM`` [n] and ``PAYMENT`` [d].
 
     Streams come in the order of their seeds, their due days newest first; of a cycle and the shorter one that holds it
-    there is the one that is borne out better.
+    the one that is borne out less is not there, or has strength 0.
     """
     streams, due = np.empty(len(seeds), dtype=STREAM), np.empty(len(nominal), dtype=PAYMENT)
     n = _hold_up(
         block.flow, block.taken, block.eps, block.origins, block.lengths, seeds, nominal,
         calendar_of(np.array([block.since.min(), block.until.max()])), _TERMS, log_table(), streams, due,
     )  # fmt: skip
-    return streams[:n].compress(streams[:n]["strength"] > 0.0), due[: streams[n - 1]["end"] if n else 0]
+    return streams[:n], due[: streams[n - 1]["end"] if n else 0]
 
 
 @part

@@ -56,9 +56,9 @@ def _alike(one: float, other: float) -> bool:
 
 @part
 def _keep_strongest(streams: _Records, order: _Whole, kept: _Flags) -> None:
-    """Keep each stream that none kept before it in ``order`` is like."""
+    """Keep each stream of any strength that none kept before it in ``order`` is like."""
     for place in range(len(streams)):
-        one, alone = order[place], True
+        one, alone = order[place], streams[order[place]]["strength"] > 0.0
         for before in range(place):
             other = order[before]
             alone &= not (kept[other] and _alike(streams[one]["median"], streams[other]["median"]))

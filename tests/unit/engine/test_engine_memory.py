@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from forecast_cli.config.memory_size import memory_bytes
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError
+from forecast_cli.engine.environment import FRUGAL, KEEPING
 from forecast_cli.engine.memory import Load, Room, find_room, memory_limit, refuse_too_little
 from forecast_cli.models.registry import parse_model
 
@@ -49,6 +50,18 @@ def test_a_narrow_bound_has_fewer_accounts_at_a_time_and_then_fewer_workers() ->
         assert at_once == sorted(at_once)
         assert len(set(at_once)) > 1
     assert rooms[0].at_once >= 250
+
+
+def test_workers_keep_what_polars_frees_where_there_is_ample_memory_for_each() -> None:
+    assert room(None).variables == room("8GB").variables == KEEPING
+    assert room("8GB", workers=8).variables == room("1.5GB").variables == {}
+    assert room("600MB").variables == FRUGAL
+
+
+def test_what_workers_keep_is_counted() -> None:
+    long = Load(accounts=100_000, shard=50_000)
+    ample, less = room("3GB", load=long), room("2999MB", load=long)
+    assert less.at_once - ample.at_once > 1_000
 
 
 def test_without_a_bound_most_of_what_is_free_is_taken_and_nothing_is_refused() -> None:

@@ -1,6 +1,7 @@
 """The main job as a Python call: every account comes out, the same bytes each time, and nothing is mixed."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -431,3 +432,16 @@ def test_rows_that_must_not_be_are_counted_over_all_shards(tmp_path: Path, monke
     settings = Settings(model=("Naive",), shard_size=2, jobs=1)
     run_forecast(ForecastRequest(str(tmp_path / "in.parquet"), tmp_path / "out", settings))
     assert json.loads((tmp_path / "out" / METRICS).read_text())["sanity"] == {"not_finite": 2, "crossed": 2}
+
+
+@pytest.mark.parametrize(("memory", "said"), [("3GB", "dirty_decay_ms:-1,muzzy_decay_ms:-1"), ("2GB", "as before")])
+def test_workers_are_made_from_what_keeps_the_memory_it_frees_where_that_is_ample(
+    memory: str, said: str, request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request, begun = request_of(balances(accounts=2)), []
+    settings = request.settings.model_copy(update={"memory": memory, "jobs": 2})
+    monkeypatch.setenv("_RJEM_MALLOC_CONF", "as before")
+    monkeypatch.setattr(preparing, "worker_context", lambda *_, **__: begun.append(os.environ["_RJEM_MALLOC_CONF"]))
+    preparing.prepare("forecast", replace(request, settings=settings), begins=True)
+    assert begun == [said]
+    assert os.environ["_RJEM_MALLOC_CONF"] == "as before"

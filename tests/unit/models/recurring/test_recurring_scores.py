@@ -9,12 +9,15 @@ import pytest
 from recurring_accounts import balances, panel_of, payments, weekdays
 
 from forecast_cli.models.months import days_of
-from forecast_cli.models.recurring.candidates import count_below, fullest, log_ratio
+from forecast_cli.models.recurring.block import block_of
+from forecast_cli.models.recurring.candidates import CANDIDATE, count_below, fullest, log_ratio, strongest
 from forecast_cli.models.recurring.logs import log_table
 from forecast_cli.models.recurring.model import RecurringEvents
-from forecast_cli.models.recurring.payments import log_share
+from forecast_cli.models.recurring.payments import PAYMENT, log_share
 from forecast_cli.models.recurring.rest_course import mean_steps
 from forecast_cli.models.recurring.reversion import fit_reversion, path_squares
+from forecast_cli.models.recurring.settle import settle
+from forecast_cli.models.recurring.streams import STREAM
 
 #: How many times its lower end the upper end of a range is, at most, by width.
 RATIOS = (1 + 2.0**-15, 1.083, 1.383, 1.93)
@@ -71,6 +74,22 @@ def test_range_is_the_fullest_of_its_width_and_the_narrowest_that_is_as_full(see
         if most:
             narrowest = min(ratio for (low, high), ratio in ratios.items() if high - low == most)
             assert line[first[width] + most] / line[first[width]] == pytest.approx(narrowest, rel=2.0**-15)
+
+
+@pytest.mark.parametrize("n", [0, 1, 31, 32, 33, 120])
+def test_strongest_candidates_come_first_and_of_those_as_strong_the_first_phase(n: int):
+    rng, found = np.random.default_rng(n), np.zeros(n, dtype=CANDIDATE)
+    found["score"], found["place"] = rng.integers(0, 12, n), rng.integers(0, 5, n)
+    order = np.zeros(33, dtype=np.int64)
+    want = sorted(range(n), key=lambda at: (-found["score"][at], found["place"][at], at))[:32]
+    assert order[: from_compiled(strongest, found, order)].tolist() == want
+
+
+def test_stream_without_strength_is_not_settled_though_no_other_is_like_it():
+    block = block_of(panel_of(balances(days=60)), slice(0, 1), 60)
+    streams, due = np.zeros(3, dtype=STREAM), np.zeros(0, dtype=PAYMENT)
+    streams["median"], streams["strength"], streams["seed"] = [10.0, 90.0, 10.5], [20.0, 0.0, 25.0], [0, 1, 2]
+    assert settle(block, streams, due)["seed"].tolist() == [2]
 
 
 def test_reversion_is_the_least_squares_line_drawn_to_its_prior():
