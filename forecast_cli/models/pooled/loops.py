@@ -11,6 +11,26 @@ from forecast_cli.models.compiled import kernel, part
 _YEAR: Final = 365
 #: Days whose flows tell how lively an account is.
 _RECENT: Final = 90
+#: Lag, in days, of the moves that give an account its scale.
+_SCALE_LAG: Final = 30
+
+
+@part
+def _sum_moves(y: NDArray[np.float64], lag: int) -> float:
+    total = 0.0
+    for day in range(lag, len(y)):
+        move = abs(y[day] - y[day - lag])
+        total += 0.0 if np.isnan(move) else move
+    return total
+
+
+@kernel((np.float64, 2), (np.int64, 1), (np.float64, 1))
+def mean_moves(y: NDArray[np.float64], lengths: NDArray[np.int64], scale: NDArray[np.float64]) -> None:
+    """Fill ``scale`` [n] of balances ``y`` [n, t], as ``outlook.scale_of`` says."""
+    for row in range(len(y)):
+        scale[row] = _sum_moves(y[row], _SCALE_LAG) / max(lengths[row] - _SCALE_LAG, 1)
+        if scale[row] == 0.0:
+            scale[row] = _sum_moves(y[row], 1) / max(lengths[row] - 1, 1) * np.sqrt(_SCALE_LAG)
 
 
 @kernel((np.float64, 2), (np.int64, 1), (np.int64, 3), (np.int64, 1), (np.int64, 1), (np.float64, 3))
@@ -31,8 +51,10 @@ def count_moves(
         t, first = y.shape[1], y.shape[1] - lengths[row]
         for knot in range(len(knots)):
             step, other = knots[knot], 0
-            for day in range(max(t - _YEAR, first + step), t):
-                other += y[row, day] != y[row, day - step]
+            begin = max(t - _YEAR, first + step)
+            later, earlier = y[row, begin:], y[row, begin - step :]
+            for day in range(t - begin):
+                other += later[day] != earlier[day]
             known = min(max(lengths[row] - step, 0), _YEAR)
             elsewhere, seen = 0, 0
             for days in months[place[row]]:
