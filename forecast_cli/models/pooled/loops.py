@@ -67,6 +67,26 @@ def count_moves(
             moves[row, knot, 2] = other / known if known > 0 else 1.0
 
 
+@kernel((np.float64, 2), (np.float64, 2), (np.float64, 1), (np.float64, 3))
+def keep_standing(
+    last: NDArray[np.float64],
+    moved: NDArray[np.float64],
+    probabilities: NDArray[np.float64],
+    quantiles: NDArray[np.float64],
+) -> None:
+    """Change ``quantiles`` [n, s, q] as ``standing.hold_still`` says, of ``last`` and ``moved`` [n, s]."""
+    n, steps, q = quantiles.shape
+    for row in range(n):
+        for step in range(steps):
+            for place in range(q):
+                value, probability = quantiles[row, step, place], probabilities[place]
+                if probability >= moved[row, step]:
+                    value = np.maximum(value, last[row, step])
+                if probability <= 1 - moved[row, step]:
+                    value = np.minimum(value, last[row, step])
+                quantiles[row, step, place] = value
+
+
 @part
 def _sum(above: NDArray[np.float64], days: int) -> float:
     total = 0.0
