@@ -11,6 +11,7 @@ _EVERY: Final = ("forecast_cli.models.row_loops", "forecast_cli.risk.loops")
 #: Loops of models that look for recurring payments.
 _EVENTS: Final = (
     "forecast_cli.models.recurring.detect",
+    "forecast_cli.models.recurring.event_loops",
     "forecast_cli.models.recurring.rest_course",
     "forecast_cli.models.recurring.reversion",
     "forecast_cli.models.pooled.loops",
