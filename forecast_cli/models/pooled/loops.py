@@ -168,9 +168,11 @@ def add_leaves(
 ) -> None:
     """Add to ``total`` [n, k, 4] what the leaf says that each row of ``x`` [n, f] comes to in one ``Tree``."""
     for row in range(len(x)):
-        node = 0
+        node, own, out = np.uint32(0), x[row], total[row]
         while left[node] != node:
-            node = left[node] if x[row, feature[node]] <= threshold[node] else right[node]
-        for knot in range(values.shape[1]):
-            for figure in range(values.shape[2]):
-                total[row, knot, figure] += values[node, knot, figure]
+            below, above = np.uint32(left[node]), np.uint32(right[node])
+            node = below if own[np.uint32(feature[node])] <= threshold[node] else above
+        leaf = values[node]
+        for knot in range(leaf.shape[0]):
+            for figure in range(leaf.shape[1]):
+                out[knot, figure] += leaf[knot, figure]
