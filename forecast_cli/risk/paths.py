@@ -28,8 +28,8 @@ N_PATHS: Final = 100
 #: and 0.108 (0.166) with the mean alone; the mean probability 0.30 (0.55), 0.26 (0.46), 0.24 (0.41), 0.22 (0.37), where
 #: 0.21 (0.43) came.
 PERSISTENCE: Final = 3
-#: Values of paths worked on at a time: 1.5 MB of them.
-_CELLS: Final = 200_000
+#: Values of paths worked on at a time: 3 MB of them.
+_CELLS: Final = 400_000
 
 
 def shuffle_paths(
