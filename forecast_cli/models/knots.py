@@ -19,9 +19,14 @@ def knots_of(h: int) -> NDArray[np.int64]:
 
 
 def between_knots(values: NDArray[np.float64], knots: NDArray[np.int64], h: int) -> NDArray[np.float64]:
-    """Return ``values`` [n, k, ...] at the ``knots``, 0 at the origin, for 1 to ``h`` days ahead: [n, h, ...]."""
+    """Return ``values`` [n, k, ...] at the ``knots``, 0 at the origin, for 1 to ``h`` days ahead: [n, h, ...].
+
+    Raises ValueError where the last knot lies before the last of these days.
+    """
     from forecast_cli.models.row_loops import draw_between
 
+    if h > knots[-1]:
+        raise ValueError(f"knots end on day {knots[-1]}, before day {h}")
     n, k, *figures = values.shape
     drawn = np.empty((n, h, *figures))
     draw_between(in_c_order(values).reshape(n, k, -1), knots, drawn.reshape(n, h, -1))

@@ -51,8 +51,9 @@ def squared_changes(panel: Panel, lag: int, *, drift: NDArray[np.float64] | None
     """Return the sum over days of (y[t] - y[t - lag] - drift)^2 for each account, [n]; 0 where there is no pair."""
     from forecast_cli.models.row_loops import sum_squares
 
-    total = np.empty(len(panel))
-    sum_squares(in_c_order(panel.y), np.array([lag]), np.zeros(len(panel)) if drift is None else drift, total)
+    total, drifts = np.empty(len(panel)), np.zeros(len(panel)) if drift is None else drift
+    for rows in chunks(len(panel)):
+        sum_squares(in_c_order(panel.y[rows]), np.array([lag]), drifts[rows], total[rows])
     return total
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.recurring.model import course_ahead
 from forecast_cli.models.recurring.streams import Streams
-from forecast_cli.models.rows import in_c_order
+from forecast_cli.models.rows import chunks, in_c_order
 
 #: Days of history that a path of payments and reversion needs; before that the last balance stands.
 PATH_DAYS: Final = 60
@@ -52,5 +52,6 @@ def scale_of(panel: Panel) -> NDArray[np.float64]:
     from forecast_cli.models.pooled.loops import mean_moves
 
     scale = np.empty(len(panel))
-    mean_moves(in_c_order(panel.y), panel.lengths, scale)
+    for rows in chunks(len(panel)):
+        mean_moves(in_c_order(panel.y[rows]), panel.lengths[rows], scale[rows])
     return scale
