@@ -6,11 +6,12 @@ from typing import Final
 
 from forecast_cli.models.registry import ModelChoice, finds_events
 
-#: Loops of every run: those over sample paths.
-_EVERY: Final = ("forecast_cli.risk.loops",)
+#: Loops of every run: those over histories and over sample paths.
+_EVERY: Final = ("forecast_cli.models.row_loops", "forecast_cli.risk.loops")
 #: Loops of models that look for recurring payments.
 _EVENTS: Final = (
     "forecast_cli.models.recurring.detect",
+    "forecast_cli.models.recurring.event_loops",
     "forecast_cli.models.recurring.rest_course",
     "forecast_cli.models.recurring.reversion",
     "forecast_cli.models.pooled.loops",

@@ -5,6 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast_cli.models.rows import in_c_order
+
 _KNOTS: Final = (1, 3, 7, 14, 21, 30, 45, 60, 75, 90)
 #: Days from one knot to the next beyond the last of them.
 _FURTHER: Final = 30
@@ -17,9 +19,15 @@ def knots_of(h: int) -> NDArray[np.int64]:
 
 
 def between_knots(values: NDArray[np.float64], knots: NDArray[np.int64], h: int) -> NDArray[np.float64]:
-    """Return ``values`` [n, k, ...] at the ``knots``, 0 at the origin, for 1 to ``h`` days ahead: [n, h, ...]."""
-    known = np.concatenate([np.zeros_like(values[:, :1]), values], axis=1)
-    at, steps = np.concatenate([[0], knots]), np.arange(1, h + 1)
-    left = np.searchsorted(at, steps) - 1
-    share = ((steps - at[left]) / (at[left + 1] - at[left])).reshape(-1, *[1] * (values.ndim - 2))
-    return np.asarray(known[:, left] * (1.0 - share) + known[:, left + 1] * share)
+    """Return ``values`` [n, k, ...] at the ``knots``, 0 at the origin, for 1 to ``h`` days ahead: [n, h, ...].
+
+    Raises ValueError where the last knot lies before the last of these days.
+    """
+    from forecast_cli.models.row_loops import draw_between
+
+    if h > knots[-1]:
+        raise ValueError(f"knots end on day {knots[-1]}, before day {h}")
+    n, k, *figures = values.shape
+    drawn = np.empty((n, h, *figures))
+    draw_between(in_c_order(values).reshape(n, k, -1), knots, drawn.reshape(n, h, -1))
+    return drawn

@@ -35,8 +35,8 @@ class SameDays:
     days: NDArray[np.int64]
     place: NDArray[np.int64]
 
-    def take(self, rows: NDArray[np.int64]) -> "SameDays":
-        """Return those of some accounts."""
+    def part(self, rows: slice) -> "SameDays":
+        """Return those of neighbouring accounts."""
         return SameDays(self.days, self.place[rows])
 
 

@@ -49,18 +49,11 @@ def tree_sum_down(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def squared_changes(panel: Panel, lag: int, *, drift: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
     """Return the sum over days of (y[t] - y[t - lag] - drift)^2 for each account, [n]; 0 where there is no pair."""
-    total = np.zeros(len(panel))
-    if panel.y.shape[1] <= lag:
-        return total
+    from forecast_cli.models.row_loops import sum_squares
+
+    total, drifts = np.empty(len(panel)), np.zeros(len(panel)) if drift is None else drift
     for rows in chunks(len(panel)):
-        y = panel.y[rows]
-        with np.errstate(over="ignore", invalid="ignore"):
-            change = y[:, lag:] - y[:, :-lag]
-            if drift is not None:
-                change -= drift[rows, None]
-            change *= change
-            np.copyto(change, 0.0, where=np.isnan(change))
-            total[rows] = np.add.accumulate(change, axis=1, out=change)[:, -1]
+        sum_squares(in_c_order(panel.y[rows]), np.array([lag]), drifts[rows], total[rows])
     return total
 
 

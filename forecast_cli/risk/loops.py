@@ -6,47 +6,61 @@ from numpy.typing import NDArray
 from forecast_cli.models.compiled import kernel
 
 
-@kernel((np.float64, 2), (np.int64, 1), (np.int64, 1), (np.int32, 3))
+@kernel((np.float64, 2), (np.int64, 1), (np.int64, 1), (np.int32, 1), (np.int32, 3))
 def key_courses(
-    y: NDArray[np.float64], lengths: NDArray[np.int64], turn: NDArray[np.int64], keys: NDArray[np.int32]
+    y: NDArray[np.float64],
+    lengths: NDArray[np.int64],
+    turn: NDArray[np.int64],
+    mask: NDArray[np.int32],
+    keys: NDArray[np.int32],
 ) -> None:
-    """Fill ``keys`` [n, h, s]: what ``y`` [n, t] had changed by after 1..h days of s past courses, as whole numbers.
+    """Fill ``keys`` [n, h, s]: what ``y`` [n, t] had changed by after 1..h days of s past courses, and which it is.
 
     Course p begins as many days before the last one that is over as ``turn`` [s], 0..s-1 in some order, has of all that
-    there are; 0 where there is none. Whole numbers of 24 bits in the order of the changes: of single precision their
-    sign, their exponent and the first 15 bits behind it.
+    there are; the change is 0 where there is none. Whole numbers, p in the low bits of the ``mask`` [1], above them the
+    sign, the exponent and what has room of the fraction of the change in single precision, in the order of changes.
     """
     n, h, s = keys.shape
     last = y.shape[1] - 1 - h
+    start, base = np.empty(s, dtype=np.uint64), np.empty(s)
     change = np.empty(s, dtype=np.float32)
     bits = change.view(np.int32)
     for row in range(n):
         room = max(lengths[row] - h, 0)
+        for course in range(s):
+            start[course] = last - turn[course] * room // s if room else 0
+            base[course] = y[row, start[course]]
         for day in range(h):
+            key, later = keys[row, day], y[row, day + 1 :]
             for course in range(s):
-                start = last - turn[course] * room // s
-                change[course] = y[row, start + 1 + day] - y[row, start] if room else 0.0
+                change[course] = later[start[course]] - base[course] if room else 0.0
             for course in range(s):
                 mirrored = (bits[course] >> 31) & 0x7FFFFFFF
-                keys[row, day, course] = (bits[course] ^ mirrored) >> 8
+                key[course] = (bits[course] ^ mirrored) >> 1 & ~mask[0] | course
 
 
-@kernel((np.int32, 3), (np.int64, 1), (np.int32, 3))
-def hold_ranks(order: NDArray[np.int32], weight: NDArray[np.int64], keys: NDArray[np.int32]) -> None:
-    """Fill ``keys`` [n, h, s]: h times each course's rank of the day by ``order`` [n, h, s], and ``weight`` its sum."""
+@kernel((np.int32, 3), (np.int32, 1), (np.int64, 1))
+def hold_ranks(keys: NDArray[np.int32], mask: NDArray[np.int32], weight: NDArray[np.int64]) -> None:
+    """Change ``keys`` [n, h, s], ascending on each day, to h times a course's rank of the day plus ``weight`` its sum.
+
+    They lie in the order of courses then, which is in the low bits of the ``mask`` [1] as before.
+    """
     n, h, s = keys.shape
-    total = np.empty(s, dtype=np.int32)
+    rank, total = np.empty((h, s), dtype=np.int32), np.empty(s, dtype=np.int32)
+    one = mask[0] + 1
+    step = np.int32(one * h)
     for row in range(n):
         total[:] = 0
         for day in range(h):
-            rank = keys[row, day]
             for place in range(s):
-                rank[order[row, day, place]] = place
+                rank[day, keys[row, day, place] & mask[0]] = place
             for course in range(s):
-                total[course] += rank[course]
+                total[course] += rank[day, course]
+        for course in range(s):
+            total[course] = one * weight[0] * total[course] + course
         for day in range(h):
             for course in range(s):
-                keys[row, day, course] = h * keys[row, day, course] + weight[0] * total[course]
+                keys[row, day, course] = step * rank[day, course] + total[course]
 
 
 @kernel((np.float64, 3), (np.float64, 1), (np.float64, 1), (np.int64, 1), (np.int32, 3), (np.float64, 3))
@@ -74,7 +88,7 @@ def lay_paths(
             slope[q] = np.maximum(slope[q - 1], (known[q - 1] - known[middle]) / knots[q - 1])
             for place in range(len(line)):
                 start = known[max(line[place] - 1, 0)]
-                paths[row, day, order[row, day, place]] = slope[line[place]] * beyond[place] + start
+                paths[row, day, np.uint32(order[row, day, place])] = slope[line[place]] * beyond[place] + start
 
 
 @kernel((np.float64, 3), (np.int64, 1), (np.float64, 3))

@@ -11,6 +11,26 @@ from forecast_cli.models.compiled import kernel, part
 _YEAR: Final = 365
 #: Days whose flows tell how lively an account is.
 _RECENT: Final = 90
+#: Lag, in days, of the moves that give an account its scale.
+_SCALE_LAG: Final = 30
+
+
+@part
+def _sum_moves(y: NDArray[np.float64], lag: int) -> float:
+    total = 0.0
+    for day in range(lag, len(y)):
+        move = abs(y[day] - y[day - lag])
+        total += 0.0 if np.isnan(move) else move
+    return total
+
+
+@kernel((np.float64, 2), (np.int64, 1), (np.float64, 1))
+def mean_moves(y: NDArray[np.float64], lengths: NDArray[np.int64], scale: NDArray[np.float64]) -> None:
+    """Fill ``scale`` [n] of balances ``y`` [n, t], as ``outlook.scale_of`` says."""
+    for row in range(len(y)):
+        scale[row] = _sum_moves(y[row], _SCALE_LAG) / max(lengths[row] - _SCALE_LAG, 1)
+        if scale[row] == 0.0:
+            scale[row] = _sum_moves(y[row], 1) / max(lengths[row] - 1, 1) * np.sqrt(_SCALE_LAG)
 
 
 @kernel((np.float64, 2), (np.int64, 1), (np.int64, 3), (np.int64, 1), (np.int64, 1), (np.float64, 3))
@@ -31,8 +51,10 @@ def count_moves(
         t, first = y.shape[1], y.shape[1] - lengths[row]
         for knot in range(len(knots)):
             step, other = knots[knot], 0
-            for day in range(max(t - _YEAR, first + step), t):
-                other += y[row, day] != y[row, day - step]
+            begin = max(t - _YEAR, first + step)
+            later, earlier = y[row, begin:], y[row, begin - step :]
+            for day in range(t - begin):
+                other += later[day] != earlier[day]
             known = min(max(lengths[row] - step, 0), _YEAR)
             elsewhere, seen = 0, 0
             for days in months[place[row]]:
@@ -43,6 +65,26 @@ def count_moves(
             moves[row, knot, 0] = elsewhere
             moves[row, knot, 1] = seen
             moves[row, knot, 2] = other / known if known > 0 else 1.0
+
+
+@kernel((np.float64, 2), (np.float64, 2), (np.float64, 1), (np.float64, 3))
+def keep_standing(
+    last: NDArray[np.float64],
+    moved: NDArray[np.float64],
+    probabilities: NDArray[np.float64],
+    quantiles: NDArray[np.float64],
+) -> None:
+    """Change ``quantiles`` [n, s, q] as ``standing.hold_still`` says, of ``last`` and ``moved`` [n, s]."""
+    n, steps, q = quantiles.shape
+    for row in range(n):
+        for step in range(steps):
+            for place in range(q):
+                value, probability = quantiles[row, step, place], probabilities[place]
+                if probability >= moved[row, step]:
+                    value = np.maximum(value, last[row, step])
+                if probability <= 1 - moved[row, step]:
+                    value = np.minimum(value, last[row, step])
+                quantiles[row, step, place] = value
 
 
 @part
@@ -126,9 +168,11 @@ def add_leaves(
 ) -> None:
     """Add to ``total`` [n, k, 4] what the leaf says that each row of ``x`` [n, f] comes to in one ``Tree``."""
     for row in range(len(x)):
-        node = 0
+        node, own, out = np.uint32(0), x[row], total[row]
         while left[node] != node:
-            node = left[node] if x[row, feature[node]] <= threshold[node] else right[node]
-        for knot in range(values.shape[1]):
-            for figure in range(values.shape[2]):
-                total[row, knot, figure] += values[node, knot, figure]
+            below, above = np.uint32(left[node]), np.uint32(right[node])
+            node = below if own[np.uint32(feature[node])] <= threshold[node] else above
+        leaf = values[node]
+        for knot in range(leaf.shape[0]):
+            for figure in range(leaf.shape[1]):
+                out[knot, figure] += leaf[knot, figure]

@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.recurring.model import course_ahead
 from forecast_cli.models.recurring.streams import Streams
-from forecast_cli.models.rows import chunks, row_sums
+from forecast_cli.models.rows import chunks, in_c_order
 
 #: Days of history that a path of payments and reversion needs; before that the last balance stands.
 PATH_DAYS: Final = 60
-#: Lag, in days, of the moves that give an account its scale.
-_SCALE_LAG: Final = 30
 
 
 @dataclass(frozen=True)
@@ -51,15 +49,9 @@ def scale_of(panel: Panel) -> NDArray[np.float64]:
 
     Where that is 0, the mean of |y[t] - y[t - 1]| times the root of 30 days; 0 for an account that never moved.
     """
-    scale = np.zeros(len(panel))
+    from forecast_cli.models.pooled.loops import mean_moves
+
+    scale = np.empty(len(panel))
     for rows in chunks(len(panel)):
-        y, lengths = panel.y[rows], panel.lengths[rows]
-        moves = _mean_move(y, lengths, _SCALE_LAG)
-        still = np.flatnonzero(moves == 0.0)
-        moves[still] = _mean_move(y[still], lengths[still], 1) * np.sqrt(_SCALE_LAG)
-        scale[rows] = moves
+        mean_moves(in_c_order(panel.y[rows]), panel.lengths[rows], scale[rows])
     return scale
-
-
-def _mean_move(y: NDArray[np.float64], lengths: NDArray[np.int64], lag: int) -> NDArray[np.float64]:
-    return row_sums(np.abs(y[:, lag:] - y[:, :-lag])) / np.maximum(lengths - lag, 1)

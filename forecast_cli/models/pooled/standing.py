@@ -41,6 +41,8 @@ def hold_still(
     No more than that lies below the last balance, and no more above it: a quantile from that probability on is not
     below it, and one up to the rest is not above.
     """
-    here, share = last[:, :, None], moved[:, :, None]
-    upper = np.where(probabilities >= share, np.maximum(quantiles, here), quantiles)
-    return np.asarray(np.where(probabilities <= 1 - share, np.minimum(upper, here), upper))
+    from forecast_cli.models.pooled.loops import keep_standing
+
+    held = quantiles.copy()
+    keep_standing(np.broadcast_to(last, moved.shape).copy(), in_c_order(moved), probabilities, held)
+    return held

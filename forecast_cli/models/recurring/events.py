@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from forecast_cli.models.recurring.business_days import ruled
 from forecast_cli.models.recurring.cycles import EARLIEST, LATEST, MONTH_STEPS, OFFSETS, WEEK_STEPS, due_days
 from forecast_cli.models.recurring.streams import Streams
+from forecast_cli.models.rows import in_c_order
 
 #: Days that a weekend with holidays can move a due day by.
 _SHIFT: Final = 5
@@ -34,12 +35,11 @@ class Events:
 class EventFlow:
     """What payments are expected to add to each balance, in units of the balance, [n, h] each.
 
-    ``mean`` and ``variance`` of the flow of each day; ``path_variance`` of the flow summed up to that day: less than
-    the sum of the variances, as what comes late does not come again.
+    ``mean`` of the flow of each day; ``path_variance`` of the flow summed up to that day: less than the sum of the
+    days' variances, as what comes late does not come again.
     """
 
     mean: NDArray[np.float64]
-    variance: NDArray[np.float64]
     path_variance: NDArray[np.float64]
 
 
@@ -66,26 +66,17 @@ def next_events(streams: Streams, origins: NDArray[np.datetime64]) -> Events:
 def expected_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -> EventFlow:
     """Return the flow that payments are expected to make on the ``h`` days after the ``origins`` [n].
 
-    A payment of amount a and standard deviation s that comes on a day with probability p has mean p a and variance
-    p (a^2 + s^2) - (p a)^2; summed up to a day, p is the probability that it has come by then.
+    A payment of amount a and standard deviation s that has come by a day with probability p has mean p a and variance
+    p (a^2 + s^2) - (p a)^2.
     """
+    from forecast_cli.models.recurring.event_loops import add_payments
+
     events = coming_events(streams, origins, h)
-    mean, variance, path = (np.zeros((len(origins), h)) for _ in range(3))
+    mean, variance = np.zeros((len(origins), h)), np.zeros((len(origins), h))
     row, amount = streams.row[events.stream], streams.amount[events.stream]
-    squares = amount**2 + streams.spread[events.stream] ** 2
-    step = events.due - _days(origins)[row] - 1
-    come, before = np.zeros(len(row)), np.zeros(len(row))
-    for place, offset in enumerate(OFFSETS):
-        chance, at = events.chance[:, place], step + offset
-        come = come + chance
-        now = come * squares - (come * amount) ** 2
-        on = (at >= 0) & (at < h)
-        where = (row[on], at[on])
-        np.add.at(mean, where, (chance * amount)[on])
-        np.add.at(variance, where, (chance * squares - (chance * amount) ** 2)[on])
-        np.add.at(path, where, (now - before)[on])
-        before = now
-    return EventFlow(mean, variance, np.maximum(np.add.accumulate(path, axis=1), 0.0))
+    square = amount**2 + streams.spread[events.stream] ** 2
+    add_payments(row, events.due - _days(origins)[row] - 1, OFFSETS, events.chance, amount, square, mean, variance)
+    return EventFlow(mean, np.maximum(np.add.accumulate(variance, axis=1), 0.0))
 
 
 def _likely(streams: Streams, stream: NDArray[np.int64], due: NDArray[np.int64], origin: NDArray[np.int64]) -> Events:
@@ -98,12 +89,12 @@ def _chances(
     streams: Streams, stream: NDArray[np.int64], due: NDArray[np.int64], origin: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Return the chances [e, o]; of what has not come by the origin some will not come, and the rest comes late."""
-    own = streams.punctuality[stream]
-    ahead = due[:, None] + OFFSETS > origin[:, None]
-    rate, alive = streams.rate[stream], streams.alive[stream]
-    left = 1.0 - rate * np.add.accumulate(np.where(ahead, 0.0, own), axis=1)[:, -1]
-    whole = np.where(due <= streams.covered[stream], 0.0, rate * alive / left)
-    return np.asarray(whole[:, None] * np.where(ahead, own, 0.0))
+    from forecast_cli.models.recurring.event_loops import spread_chances
+
+    rate, chance = streams.rate[stream], np.empty((len(stream), len(OFFSETS)))
+    likely = np.where(due <= streams.covered[stream], 0.0, rate * streams.alive[stream])
+    spread_chances(in_c_order(stream), origin - due, OFFSETS, streams.punctuality, rate, likely, chance)
+    return chance
 
 
 def _days(origins: NDArray[np.datetime64]) -> NDArray[np.int64]:

@@ -75,15 +75,14 @@ def course_ahead(panel: Panel, streams: Streams, h: int) -> tuple[NDArray[np.flo
     mean, sd = np.empty((len(panel), h)), np.empty((len(panel), h))
     for rows in chunks(len(panel)):
         y = panel.y[rows]
-        rest = np.full(y.shape, np.nan)
+        rest = np.empty(y.shape)
+        rest[:, 0] = np.nan
         np.subtract(y[:, 1:], y[:, :-1], out=rest[:, 1:])
         rest -= streams.explained[rows]
         reversion, flow = fit_reversion(y, rest), coming.mean[rows].copy()
-        some = np.flatnonzero(panel.lengths[rows] >= min_obs(h))
-        if len(some):
-            own = np.arange(len(panel))[rows][some]
-            steps = mean_steps(rest[some], panel.lengths[own], same.take(own))
-            flow[some] += _COURSE * (steps - reversion.drift[some, None])
+        steps = mean_steps(rest, panel.lengths[rows], same.part(rows))
+        some = panel.lengths[rows] >= min_obs(h)
+        flow[some] += _COURSE * (steps[some] - reversion.drift[some, None])
         mean[rows] = reversion.path(y[:, -1], flow)
         sd[rows] = np.sqrt(path_squares(y, rest, reversion, h) + coming.path_variance[rows])
     sd[panel.lengths <= h] = np.nan

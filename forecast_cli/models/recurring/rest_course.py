@@ -16,7 +16,7 @@ def mean_steps(rest: NDArray[np.float64], lengths: NDArray[np.int64], same: Same
     """Return the mean flow of each day ahead over the same days of earlier months, [r, h], of flows ``rest`` [r, t].
 
     Newer months weigh more, each day shares its weight with those before and after it, and days beyond the origin have
-    none; ``lengths`` [r] of history hold two months at least.
+    none. NaN where ``lengths`` [r] of history hold no month.
     """
     weights = np.array([0.5 ** (month / _HALF_LIFE) for month in range(MOST_MONTHS)])
     steps = np.empty((len(rest), same.days.shape[2] - 1))

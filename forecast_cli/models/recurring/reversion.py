@@ -104,12 +104,12 @@ def _errors(
     """Fill A of ``path_squares``, ``path`` [n, days + 1], for days up to the origin; 0 before the first."""
     for row in range(len(y)):
         last, keep = y.shape[1] - 1, 1.0 - pull[row]
-        path[row] = 0.0
+        path[row], now = 0.0, 0.0
         for back in range(min(last, _DAYS), 0, -1):
             before = y[row, last - back]
             error = rest[row, last - back + 1] - (drift[row] - pull[row] * (before - level[row]))
-            if not np.isnan(before):
-                path[row, _DAYS + 1 - back] = error + keep * path[row, _DAYS - back]
+            now = 0.0 if np.isnan(before) else error + keep * now
+            path[row, _DAYS + 1 - back] = now
 
 
 @kernel((np.float64, 2), (np.float64, 1), (np.int64, 1), (np.int64, 1), (np.float64, 2))

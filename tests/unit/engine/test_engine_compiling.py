@@ -36,5 +36,5 @@ def test_all_loops_are_compiled_for_models_that_look_for_payments(model: str) ->
     assert with_loops() <= loaded_by(model)
 
 
-def test_other_models_have_those_of_risk_alone() -> None:
-    assert with_loops() & loaded_by("Naive") == {"forecast_cli.risk.loops"}
+def test_other_models_have_those_of_every_run_alone() -> None:
+    assert with_loops() & loaded_by("Naive") == {"forecast_cli.models.row_loops", "forecast_cli.risk.loops"}

@@ -33,6 +33,7 @@ AHEAD = (
     STREAMS
     + """
 from forecast_cli.models.base import Forecast
+from forecast_cli.models.checks import account_facts
 from forecast_cli.models.pooled.features import describe
 from forecast_cli.models.pooled.outlook import look_ahead
 from forecast_cli.models.pooled.standing import moved_share
@@ -40,6 +41,7 @@ from forecast_cli.risk.outlook import panel_outlooks
 
 outlook, knots = look_ahead(panel, 30), np.array([1, 3, 7, 14, 30])
 print(outlook.path.tobytes().hex(), outlook.sd.tobytes().hex())
+print(account_facts(panel).volatility.tobytes().hex(), outlook.scale.tobytes().hex())
 print(describe(panel, outlook, knots).tobytes().hex(), moved_share(panel, knots).tobytes().hex())
 quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * np.array([-2.0, -1.2, 0.1, 1.3, 2.2])
 forecast = Forecast(outlook.path, quantiles, (80.0, 95.0))

@@ -143,6 +143,11 @@ def test_any_number_of_paths_is_an_order(n_paths: int) -> None:
     assert (np.sort(order, axis=2) == np.arange(n_paths)).all()
 
 
+def test_more_paths_than_can_be_put_in_order_are_refused() -> None:
+    with pytest.raises(ValueError, match="2000 paths of 366 days are too many"):
+        order_courses(panel_of(walk(17)), 366, 2000)
+
+
 def test_changes_are_ordered_whatever_their_sign_and_size() -> None:
     rng = np.random.default_rng(18)
     series = rng.normal(size=60) * 10.0 ** rng.integers(-9, 15, size=60)

@@ -28,6 +28,11 @@ def test_between_knots_values_lie_on_straight_lines_from_nothing_at_the_origin()
     assert got[0, :, 1].tolist() == pytest.approx([0.0, 0.0, 2.0, 4.0, 6.0])
 
 
+def test_no_line_is_drawn_beyond_the_last_knot() -> None:
+    with pytest.raises(ValueError, match="knots end on day 5, before day 6"):
+        between_knots(np.ones((1, 2)), np.array([2, 5]), 6)
+
+
 def test_leaves_keep_the_quantiles_and_the_mean_of_what_came() -> None:
     rng = np.random.default_rng(5)
     leaf, came = rng.integers(0, 7, 90) * 3, rng.normal(size=(90, 2))

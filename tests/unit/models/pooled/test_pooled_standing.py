@@ -7,7 +7,9 @@ import polars as pl
 import pytest
 
 from forecast_cli.data.panel import Panel
+from forecast_cli.models.pooled.outlook import scale_of
 from forecast_cli.models.pooled.standing import hold_still, moved_share
+from forecast_cli.models.rows import squared_changes
 
 P = np.array([0.025, 0.1, 0.5, 0.9, 0.975])
 
@@ -76,3 +78,19 @@ def test_quantiles_stay_in_order_and_nested() -> None:
     held = hold_still(said, last, moved, P)
     assert (np.diff(held, axis=2) >= 0).all()
     np.testing.assert_array_equal(hold_still(said[:, :, 1:4], last, moved, P[1:4]), held[:, :, 1:4])
+
+
+def test_the_scale_is_the_mean_move_over_thirty_days_or_else_what_single_moves_make_of_it() -> None:
+    walk = np.cumsum(np.random.default_rng(8).normal(size=95))
+    round_trips = np.tile([3.0, 5.0, 5.0], 30)
+    moves = [abs(late - early) for early, late in zip(walk, walk[30:], strict=False)]
+    scale = scale_of(panel_of([walk, round_trips, np.ones(40), np.ones(1)]))
+    assert scale.tolist() == pytest.approx([sum(moves) / 65, 2 * 59 / 89 * 30**0.5, 0.0, 0.0])
+
+
+def test_squares_of_changes_are_summed_over_the_days_that_have_one() -> None:
+    walk = np.cumsum(np.random.default_rng(9).normal(size=20))
+    panel = panel_of([walk, walk[:4], walk[:2]])
+    wanted = [sum((one[day] - one[day - 3] - 0.5) ** 2 for day in range(3, len(one))) for one in (walk, walk[:4], [])]
+    assert squared_changes(panel, 3, drift=np.full(3, 0.5)).tolist() == pytest.approx(wanted)
+    assert squared_changes(panel, 30).tolist() == [0.0, 0.0, 0.0]

@@ -1,0 +1,35 @@
+"""Loops over the days of rows, compiled: whoever imports this loads the compiler, half a second."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.models.compiled import kernel
+
+
+@kernel((np.float64, 2), (np.int64, 1), (np.float64, 1), (np.float64, 1))
+def sum_squares(
+    y: NDArray[np.float64], lag: NDArray[np.int64], drift: NDArray[np.float64], total: NDArray[np.float64]
+) -> None:
+    """Fill ``total`` [n] with the sum of (y[t] - y[t - lag] - drift)^2 over the days of ``y`` [n, t], NaN left out."""
+    for row in range(len(y)):
+        squares = 0.0
+        for day in range(lag[0], y.shape[1]):
+            change = y[row, day] - y[row, day - lag[0]] - drift[row]
+            squares += 0.0 if np.isnan(change) else change * change
+        total[row] = squares
+
+
+@kernel((np.float64, 3), (np.int64, 1), (np.float64, 3))
+def draw_between(values: NDArray[np.float64], knots: NDArray[np.int64], drawn: NDArray[np.float64]) -> None:
+    """Fill ``drawn`` [n, h, m] with straight lines through ``values`` [n, k, m] at the ``knots`` [k], from 0 at 0."""
+    n, h, m = drawn.shape
+    for row in range(n):
+        right = 0
+        for day in range(1, h + 1):
+            while knots[right] < day:
+                right += 1
+            left = knots[right - 1] if right else 0
+            share = (day - left) / (knots[right] - left)
+            for figure in range(m):
+                before = values[row, right - 1, figure] if right else 0.0
+                drawn[row, day - 1, figure] = before * (1.0 - share) + values[row, right, figure] * share
