@@ -114,6 +114,14 @@ def test_take_keeps_order_currencies_and_origins_and_cuts_the_axis() -> None:
     assert whole.take([0]).currencies is None
 
 
+def test_all_rows_in_their_order_are_taken_without_a_copy() -> None:
+    whole = make([{0: 1.0}, {3: 2.0}, {4: 3.0}], [5, 5, 4])
+    assert whole.take([0, 1, 2]) is whole
+    assert whole.take([0, 2, 1]).ids.to_list() == ["a0", "a2", "a1"]
+    assert whole.take([0, 1]).ids.to_list() == ["a0", "a1"]
+    assert whole.part(slice(1, 3)).take([0, 1]).y.shape == (2, 3)
+
+
 def test_a_part_is_the_neighbouring_rows_on_the_same_axis() -> None:
     panel = make([{0: 1.0, 3: 2.0}, {2: -5.0}, {4: 7.0}], [5, 5, 4])
     part = panel.part(slice(1, 3))
