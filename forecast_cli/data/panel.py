@@ -51,9 +51,11 @@ class Panel:
         return self.y[row, self.y.shape[1] - int(self.lengths[row]) :]
 
     def take(self, rows: Sequence[int] | NDArray[np.int64]) -> "Panel":
-        """Return the panel of ``rows`` alone, in that order, its axis cut to the longest of them."""
+        """Return the panel of ``rows`` alone, in that order, its axis cut to the longest of them; itself for all."""
         index = np.asarray(rows, dtype=np.int64)
         longest = int(self.lengths[index].max(initial=0))
+        if longest == self.y.shape[1] and np.array_equal(index, np.arange(len(self))):
+            return self
         return Panel(
             ids=self.ids.gather(index),
             y=self.y[index, self.y.shape[1] - longest :],

@@ -154,8 +154,7 @@ def _climb(
     rows = np.flatnonzero(waiting & (panel.lengths >= rung.min_obs))
     if not len(rows):
         return rung.fitted
-    part = panel if len(rows) == len(panel) else panel.take(rows)
-    fitted, answer = _ask(rung, part, h=board.mean.shape[1], levels=levels)
+    fitted, answer = _ask(rung, panel.take(rows), h=board.mean.shape[1], levels=levels)
     board.taken_apart += answer.taken_apart
     answer = check_forecast(answer, facts.take(rows), reach=rung.reach)
     for failure in answer.failures:

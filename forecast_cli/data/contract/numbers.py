@@ -21,14 +21,18 @@ class Numbered:
     keys: pl.DataFrame
 
     def codes(self, coded: pl.DataFrame, name: str) -> pl.Series:
-        """Return for each row what ``coded``, a frame with ``number``, has under ``name``; null where it has none."""
-        told = self.keys.join(coded.select(NUMBER, name), on=NUMBER, how="left", maintain_order="left")
-        return told[name].gather(self.rows[NUMBER])
+        """Return for each row what ``coded``, a frame with ``number``, has under ``name``; null where it has none.
+
+        The column of numbers itself, not a copy, where they are the same.
+        """
+        told = self.keys.join(coded.select(NUMBER, name), on=NUMBER, how="left", maintain_order="left")[name]
+        own = self.rows[NUMBER]
+        return own.alias(name) if told.equals(self.keys[NUMBER], check_dtypes=True) else told.gather(own)
 
 
 def number_keys(rows: pl.DataFrame, keys: Sequence[str]) -> Numbered:
     """Number the distinct ``keys`` of rows; cheap where the rows of a key follow each other."""
-    return number_runs(rows.drop(keys), find_runs(rows, keys))
+    return number_runs(without(rows, keys), find_runs(rows, keys))
 
 
 def number_runs(rows: pl.DataFrame, runs: pl.DataFrame) -> Numbered:
@@ -47,7 +51,11 @@ def number_runs(rows: pl.DataFrame, runs: pl.DataFrame) -> Numbered:
 
 def find_runs(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Return the runs of rows with the same ``keys``, in their order: the keys, and ``length`` in rows."""
-    key = pl.struct(keys) if len(keys) > 1 else pl.col(*keys)
-    runs = rows.select(key.rle().struct.unnest())
-    value = pl.col("value").struct.unnest() if len(keys) > 1 else pl.col("value").alias(keys[0])
-    return runs.select(value, pl.col("len").alias(LENGTH))
+    key = rows[keys[0]] if len(keys) == 1 else rows.select(pl.struct(keys)).to_series()
+    value = pl.col("value").alias(keys[0]) if len(keys) == 1 else pl.col("value").struct.unnest()
+    return key.rle().struct.unnest().select(value, pl.col("len").alias(LENGTH))
+
+
+def without(rows: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Return ``rows`` without some columns, the others as they lie: ``drop`` first copies all that lie in pieces."""
+    return rows[[name for name in rows.columns if name not in names]]

@@ -1,5 +1,7 @@
 """Days with a balance to a panel: a balance holds until the next one, and the last one to the origin."""
 
+from typing import Final
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -9,6 +11,11 @@ from forecast_cli.data.contract.marks import CODE
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.canonical import CURRENCY
 
+#: Accounts filled together: what it takes for them stays in the processor's cache.
+_TOGETHER: Final = 128
+#: Days that lie before any date, even where a date is added.
+_LONG_BEFORE: Final = -(2**31)
+
 
 def build_panel(days: pl.DataFrame, accounts: pl.DataFrame, origins: NDArray[np.datetime64], *, seed: int) -> Panel:
     """Fill the panel of ``accounts`` from their ``days``.
@@ -16,15 +23,11 @@ def build_panel(days: pl.DataFrame, accounts: pl.DataFrame, origins: NDArray[np.
     ``accounts``: code, key and ``begin``, the first day used, one row each, ascending by code. ``days``: code, ds, y,
     one row for each day with a balance, ascending by code and day; codes that are not in ``accounts`` are left out.
     ``origins`` [n] datetime64[D], no day of the account lies after its own. Every account has at least one day, the
-    first of them not after ``begin``: what lies before only sets the level on that day.
+    first of them not after ``begin``: what lies before only sets the level on that day. No balance is -0.0.
     """
     lengths = (origins - _days(accounts["begin"])).astype(np.int64) + 1
-    codes, own = days[CODE].to_numpy(), accounts[CODE].to_numpy()
-    counts = np.searchsorted(codes, own, side="right") - np.searchsorted(codes, own)
-    if counts.sum() < len(codes):
-        days = days.filter(_among(codes, own))
-    y = _filled(counts, days[c.DS].to_physical().to_numpy(), days[c.Y].to_numpy(), origins, lengths)
     currencies = accounts[CURRENCY] if CURRENCY in accounts.columns else None
+    y = _filled(days, accounts[CODE].to_numpy(), origins.astype(np.int64), lengths)
     return Panel(accounts[c.UNIQUE_ID], y, lengths, origins, currencies, seed)
 
 
@@ -32,32 +35,31 @@ def _days(dates: pl.Series) -> NDArray[np.datetime64]:
     return dates.to_numpy().astype("datetime64[D]")
 
 
-def _among(codes: NDArray[np.uint32], own: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """Say which of the ascending ``codes``, at least one, are among ``own``, none of which is higher."""
-    kept = np.zeros(int(codes[-1]) + 1, dtype=bool)
-    kept[own] = True
-    return kept.take(codes)
-
-
 def _filled(
-    counts: NDArray[np.int64],
-    day: NDArray[np.int32],
-    y: NDArray[np.float64],
-    origins: NDArray[np.datetime64],
-    lengths: NDArray[np.int64],
+    days: pl.DataFrame, own: NDArray[np.uint32], origins: NDArray[np.int64], lengths: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Return the block whose rows end at their origins: what stands on a ``day`` holds until the next of its row.
+    """Return the block of the codes ``own``, rows ending at their origins: what stands on a day holds until the next.
 
-    ``counts`` [n]: how many of the days are of each row.
+    Days of accounts left out stand between those of others: all of them lie where the row before them ends.
     """
-    longest = int(lengths.max(initial=0))
-    size = len(lengths) * longest
-    ends = (np.arange(len(lengths)) + 1) * longest - 1
-    edges = np.full(len(day) + 1, size)
-    place = edges[:-1]
-    np.add(np.repeat(ends - origins.astype(np.int64), counts), day, out=place)
-    np.maximum(place, np.repeat(ends - lengths + 1, counts), out=place)
-    edges[:1] = 0  # what lies before a row's first day is cut off below
-    block = np.repeat(y, np.diff(edges)).reshape(len(lengths), longest)
-    np.copyto(block, np.nan, where=np.arange(longest) < longest - lengths[:, None])
+    codes, day, y = (days[name].to_physical().to_numpy() for name in (CODE, c.DS, c.Y))
+    starts, stops = np.searchsorted(codes, own), np.searchsorted(codes, own, side="right")
+    n, longest = len(own), int(lengths.max(initial=0))
+    ends = np.arange(1, n + 1) * longest
+    counts = np.diff(_by_turns(starts, stops), append=stops[-1:])
+    shifts = _by_turns(ends - 1 - origins, np.full(n, _LONG_BEFORE))
+    least = _by_turns(ends - lengths, ends)
+    block = np.empty((n, longest))
+    for first in range(0, n, _TOGETHER):
+        some, turns = slice(first, first + _TOGETHER), slice(2 * first, 2 * (first + _TOGETHER))
+        rows = slice(starts[first], starts[first] + counts[turns].sum())
+        place = np.maximum(np.repeat(shifts[turns], counts[turns]) + day[rows], np.repeat(least[turns], counts[turns]))
+        edges = np.concatenate([[first * longest], place[1:], ends[some][-1:]])
+        block[some] = np.repeat(y[rows] + 0.0, np.diff(edges)).reshape(-1, longest)  # -0.0 becomes 0.0
+        np.copyto(block[some], np.nan, where=np.arange(longest) < longest - lengths[some, None])
     return block
+
+
+def _by_turns(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the first of both, the second of both, and so on."""
+    return np.column_stack([first, second]).ravel()

@@ -12,7 +12,7 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.contract.judge import add_quarantined, judge_accounts, select_ledger
 from forecast_cli.data.contract.marks import CODE, key_columns
-from forecast_cli.data.contract.numbers import number_keys
+from forecast_cli.data.contract.numbers import number_keys, without
 from forecast_cli.data.contract.panel_build import build_panel
 from forecast_cli.data.contract.profile import profile_of, split_unnamed
 from forecast_cli.data.contract.row_counts import count_rows
@@ -37,7 +37,7 @@ def build_shard(
     rows: pl.DataFrame, settings: Settings, *, origin: date | None, quarantined_ids: Sequence[str] = ()
 ) -> ShardInput:
     """Build the panel and the ledger of ``rows``; ``origin`` as the contract of the whole input gives it."""
-    numbered = number_keys(rows.drop(AT), key_columns(settings))
+    numbered = number_keys(without(rows, [AT]), key_columns(settings))
     profile, _ = split_unnamed(profile_of(count_rows(numbered, settings), settings))
     coded = add_quarantined(profile, quarantined_ids).with_row_index(CODE)
     with_codes = numbered.rows.with_columns(numbered.codes(coded, CODE))

@@ -7,15 +7,7 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
-from forecast_cli.data.contract.marks import (
-    BALANCE,
-    CODE,
-    USABLE,
-    is_observed,
-    key_columns,
-    mark_rows,
-    unsigned_zero,
-)
+from forecast_cli.data.contract.marks import BALANCE, CODE, USABLE, is_observed, key_columns, mark_rows
 from forecast_cli.data.contract.repair import Settled, settle_rows
 from forecast_cli.data.contract.tallies import Collect
 from forecast_cli.data.scan.canonical import AT
@@ -56,7 +48,7 @@ def settle_tangled(rows: pl.DataFrame, at: pl.Series, profile: pl.DataFrame, set
     tangled ones alone, without a column where there are none: what the profile says of the others stands.
     """
     if not profile["tangled"].any():
-        return Settled(_plain_days(rows.filter(pl.col(CODE).is_not_null()), settings), pl.DataFrame())
+        return Settled(_plain_days(rows, settings), pl.DataFrame())
     is_tangled = profile["tangled"].gather(rows[CODE])
     closer = rows.with_columns(at.alias(AT)).filter(is_tangled)
     settled = settle_rows(mark_rows(closer.lazy(), settings).collect(), settings)
@@ -66,7 +58,7 @@ def settle_tangled(rows: pl.DataFrame, at: pl.Series, profile: pl.DataFrame, set
 
 def _plain_days(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return the days of accounts each of whose rows that count is a day of its own, ascending by code."""
-    return _by_code(rows.filter(is_observed(settings)).select(CODE, c.DS, unsigned_zero(pl.col(c.Y)).alias(c.Y)))
+    return _by_code(rows.filter(pl.col(CODE).is_not_null(), is_observed(settings)).select(CODE, c.DS, c.Y))
 
 
 def _by_code(days: pl.DataFrame) -> pl.DataFrame:

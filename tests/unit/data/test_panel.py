@@ -1,5 +1,7 @@
 """Panel: rows taken out of it stay what they were."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -13,8 +15,13 @@ from forecast_cli.data.panel import Panel
 FIRST = date(2024, 2, 26)
 
 
-def make(series: list[dict[int, float]], origins: list[int], begins: list[int] | None = None) -> Panel:
-    """Build a panel of balances by day, counted from FIRST; codes leave gaps, as accounts set aside do."""
+def make(
+    series: list[dict[int, float]],
+    origins: list[int],
+    begins: list[int] | None = None,
+    strangers: Sequence[dict[int, float]] = ({0: 99.0},),
+) -> Panel:
+    """Build a panel of balances by day, counted from FIRST; between the accounts lie ``strangers``, set aside."""
     begins = begins or [min(own) for own in series]
     days = [(3 * n, FIRST + timedelta(days=day), y) for n, own in enumerate(series) for day, y in sorted(own.items())]
     accounts = pl.DataFrame(
@@ -24,9 +31,9 @@ def make(series: list[dict[int, float]], origins: list[int], begins: list[int] |
             "begin": pl.Series([FIRST + timedelta(days=begin) for begin in begins], dtype=pl.Date),
         }
     )
-    stranger = [(1, FIRST, 99.0)] if len(series) > 1 else []
+    others = [(3 * n + 1, FIRST + timedelta(days=day), y) for n, own in enumerate(strangers) for day, y in own.items()]
     frame = pl.DataFrame(
-        sorted(days + stranger), schema={"code": pl.UInt32, "ds": pl.Date, "y": pl.Float64}, orient="row"
+        sorted(days + others), schema={"code": pl.UInt32, "ds": pl.Date, "y": pl.Float64}, orient="row"
     )
     at = np.array([FIRST + timedelta(days=origin) for origin in origins], dtype="datetime64[D]")
     return build_panel(frame, accounts.with_columns(pl.col("code").cast(pl.UInt32)), at, seed=0)
@@ -49,6 +56,20 @@ def test_a_balance_holds_until_the_next_one_and_to_the_origin() -> None:
     assert panel.y.dtype == np.float64
     assert panel.lengths.dtype == np.int64
     assert panel.origins.dtype == np.dtype("datetime64[D]")
+
+
+def test_no_balance_is_a_negative_zero() -> None:
+    panel = make([{0: -0.0, 2: 1.0, 3: -0.0}], [4])
+    assert [math.copysign(1, y) for y in panel.series(0)] == [1, 1, 1, 1, 1]
+
+
+def test_days_of_accounts_left_out_are_nowhere_however_many_lie_between() -> None:
+    series = [{day: float(1_000 * n + day) for day in range(n % 3, 9)} for n in range(300)]
+    origins = [9 + n % 5 for n in range(300)]
+    panel = make(series, origins, strangers=[dict.fromkeys(range(n % 4 - 2, 40), -1.0) for n in range(300)])
+    for row, (own, origin) in enumerate(zip(series, origins, strict=True)):
+        assert panel.series(row).tolist() == filled_slowly(own, origin)
+    assert not (panel.y < 0).any()
 
 
 def test_the_seed_of_an_account_is_its_own_wherever_it_stands() -> None:
@@ -91,6 +112,14 @@ def test_take_keeps_order_currencies_and_origins_and_cuts_the_axis() -> None:
     assert [panel.series(row).tolist() for row in range(2)] == [[3.0], [2.0, 2.0, 2.0]]
     assert panel.origins.tolist() == [FIRST + timedelta(days=4), FIRST + timedelta(days=5)]
     assert whole.take([0]).currencies is None
+
+
+def test_all_rows_in_their_order_are_taken_without_a_copy() -> None:
+    whole = make([{0: 1.0}, {3: 2.0}, {4: 3.0}], [5, 5, 4])
+    assert whole.take([0, 1, 2]) is whole
+    assert whole.take([0, 2, 1]).ids.to_list() == ["a0", "a2", "a1"]
+    assert whole.take([0, 1]).ids.to_list() == ["a0", "a1"]
+    assert whole.part(slice(1, 3)).take([0, 1]).y.shape == (2, 3)
 
 
 def test_a_part_is_the_neighbouring_rows_on_the_same_axis() -> None:

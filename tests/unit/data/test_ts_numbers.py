@@ -1,6 +1,5 @@
 """Accounts by number: rows keep their account however they lie, and plain accounts need no closer look."""
 
-import math
 from datetime import timedelta
 
 import polars as pl
@@ -10,7 +9,7 @@ from ts_rows import START, daily, rows
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.contract.marks import CODE, key_columns
-from forecast_cli.data.contract.numbers import NUMBER, number_keys
+from forecast_cli.data.contract.numbers import NUMBER, number_keys, without
 from forecast_cli.data.contract.profile import profile_of, split_unnamed
 from forecast_cli.data.contract.repair import settle_rows
 from forecast_cli.data.contract.row_counts import count_rows
@@ -33,8 +32,15 @@ def test_rows_of_one_key_have_one_number_and_those_of_others_another(keys: list[
     assert numbered.keys[NUMBER].to_list() == list(range(len(set(ids))))
 
 
+def test_a_frame_without_some_columns_has_the_others_in_their_order_and_pieces() -> None:
+    pieces = [pl.DataFrame({"id": [row], "ds": [row], "y": [row]}) for row in range(3)]
+    left = without(pl.concat(pieces, rechunk=False), ["ds"])
+    assert left.columns == ["id", "y"]
+    assert left.n_chunks() == 3
+
+
 def test_codes_of_keys_that_have_none_are_null():
-    numbered = number_keys(pl.DataFrame({"id": ["x", "y", "x"]}), ["id"])
+    numbered = number_keys(pl.DataFrame({"id": ["x", "y", "x"], "y": [1, 2, 3]}), ["id"])
     coded = pl.DataFrame({NUMBER: [1], CODE: [7]}, schema={NUMBER: pl.UInt32, CODE: pl.UInt32})
     assert numbered.codes(coded, CODE).to_list() == [None, 7, None]
 
@@ -66,6 +72,14 @@ def test_rows_out_of_the_dates_taken_are_no_days_of_a_plain_account():
     assert settle_tangled(with_code, frame["at"], coded, settings).days["y"].to_list() == [1.0, 2.0]
 
 
+def test_codes_are_the_numbers_where_keys_come_in_order_and_all_have_one() -> None:
+    numbered = number_keys(pl.DataFrame({"id": ["x", "x", "y"], "y": [1, 2, 3]}), ["id"])
+    coded = numbered.keys.select(NUMBER, pl.col(NUMBER).alias(CODE))
+    assert numbered.codes(coded, CODE).to_list() == [0, 0, 1]
+    assert numbered.codes(coded, CODE).name == CODE
+    assert numbered.codes(coded.reverse().with_columns(coded[CODE]), CODE).to_list() == [1, 1, 0]
+
+
 def test_rows_of_no_account_are_no_days_and_plain_accounts_come_by_code() -> None:
     frame = rows(daily("b", [3.0, -0.0]), daily(" ", [9.0]), daily("a", [1.0, 2.0]))
     settings = Settings()
@@ -73,5 +87,4 @@ def test_rows_of_no_account_are_no_days_and_plain_accounts_come_by_code() -> Non
     with_codes = frame.join(coded.select("unique_id", CODE), on="unique_id", how="left", maintain_order="left")
     settled = settle_tangled(with_codes, frame["at"], coded, settings)
     assert settled.days.select(CODE, "y").rows() == [(0, 1.0), (0, 2.0), (1, 3.0), (1, 0.0)]
-    assert not any(math.copysign(1, y) < 0 for y in settled.days["y"])
     assert merge_counts(coded, settled.counts).equals(coded)
