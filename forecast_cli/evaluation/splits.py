@@ -58,7 +58,7 @@ def _fold(panel: Panel, window: int, settings: Settings, unknown: NDArray[np.int
     rows = np.flatnonzero((panel.lengths - back >= settings.min_train) & (unknown < back))
     whole = panel.take(rows)
     known = whole.y.shape[1] - back
-    train = replace(whole, y=whole.y[:, :known], lengths=whole.lengths - back, origins=whole.origins - back)
+    train = replace(whole, y=whole.y[:, :known].copy(), lengths=whole.lengths - back, origins=whole.origins - back)
     y = np.full((len(rows), settings.horizon), np.nan)
     came = whole.y[:, known : known + settings.horizon]
     y[:, : came.shape[1]] = came

@@ -12,6 +12,7 @@ COMMANDS = [
     "check",
     "compare",
     "report",
+    "risk",
     "show",
     "doctor",
     "sample",

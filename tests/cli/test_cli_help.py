@@ -37,6 +37,7 @@ COMMANDS = (
     ("runs", "show"),
     ("runs", "diff"),
     ("runs", "prune"),
+    ("risk",),
     ("show",),
     ("models",),
     ("doctor",),
