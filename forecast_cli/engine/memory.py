@@ -91,7 +91,7 @@ def is_tight(limit: int | None) -> bool:
 
 
 def variables_for(limit: int | None, workers: int) -> Mapping[str, str]:
-    """Return the variables that processes of a run are started with, by its limit and the ``workers`` it asks for."""
+    """Return the variables that processes of a run are started with, by its limit and its ``workers``."""
     if is_tight(limit):
         return FRUGAL
     return KEEPING if _is_ample(limit, workers) else {}
@@ -114,9 +114,9 @@ def find_room(models: Sequence[ModelChoice], load: Load, *, workers: int, limit:
         return Room(None, workers, load.shard)
     few = min(load.shard, _FEW)
     left = limit - _fixed(models, load) - (0 if is_tight(limit) else _LOOKED)
-    worker = _worker(models, load) + (_KEPT if _is_ample(limit, workers) else 0)
-    fitting = max(min(workers, left // (worker + few * _need(models, load))), 1)
-    at_once = (left // fitting - worker) // _need(models, load)
+    fitting = max(min(workers, left // (_worker(models, load) + few * _need(models, load))), 1)
+    kept = _KEPT if _is_ample(limit, fitting) else 0
+    at_once = (left // fitting - _worker(models, load) - kept) // _need(models, load)
     return Room(limit, fitting, max(min(at_once, load.shard), few))
 
 

@@ -16,6 +16,7 @@ from forecast_cli.store.parquet import load_table, scan_forecasts, scan_table
 from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.check_risk import risk_promises
 from forecast_cli.workflows.results import CheckReport, Damage
+from forecast_cli.workflows.run_tables import keys_of
 
 #: Column of the accounts of a backtest: how many windows each has.
 _WINDOWS = "windows"
@@ -48,7 +49,7 @@ def _broken_promises(output: Path, manifest: Manifest) -> Iterator[tuple[str, st
 
 
 def _accounts_promises(accounts: pl.DataFrame, manifest: Manifest) -> Iterator[tuple[str, str]]:
-    keys = _keys(manifest)
+    keys = keys_of(manifest.settings)
     if accounts.height != manifest.input.accounts:
         yield ACCOUNTS, f"{accounts.height} accounts came out, {manifest.input.accounts} went in"
     if accounts.select(keys).is_duplicated().any():
@@ -62,7 +63,7 @@ def _accounts_promises(accounts: pl.DataFrame, manifest: Manifest) -> Iterator[t
 def _forecast_promises(
     forecasts: pl.LazyFrame, accounts: pl.DataFrame, manifest: Manifest
 ) -> Iterator[tuple[str, str]]:
-    keys = [*_keys(manifest), c.MODEL, *_window(manifest)]
+    keys = [*keys_of(manifest.settings), c.MODEL, *_window(manifest)]
     quantiles = c.quantile_columns(tuple(manifest.settings["level"]))
     numbers = [c.MEAN, *quantiles]
     crossed = pl.any_horizontal(pl.col(low) > pl.col(high) for low, high in pairwise(quantiles))
@@ -89,7 +90,7 @@ def _forecast_promises(
     wanted = models * int(forecast[_WINDOWS].sum() if _WINDOWS in forecast.columns else forecast.height)
     if series.height != wanted:
         yield FORECASTS, f"{series.height} forecasts, {wanted} by what {ACCOUNTS} says and {models} models"
-    strangers = series.join(forecast, on=_keys(manifest), how="anti").height
+    strangers = series.join(forecast, on=keys_of(manifest.settings), how="anti").height
     if strangers:
         yield FORECASTS, f"{strangers} forecasts of accounts that {ACCOUNTS} says have none"
 
@@ -97,8 +98,3 @@ def _forecast_promises(
 def _window(manifest: Manifest) -> list[str]:
     """Return the column that tells windows apart, where the run is a backtest."""
     return [CUTOFF] if manifest.command == "backtest" else []
-
-
-def _keys(manifest: Manifest) -> list[str]:
-    currency = manifest.settings["currency_col"]
-    return [manifest.settings["id_col"], *([currency] if currency else [])]

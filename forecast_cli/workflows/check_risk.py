@@ -23,6 +23,7 @@ from forecast_cli.core.risk import (
 )
 from forecast_cli.risk.events import windows_within
 from forecast_cli.store.layout import RISK
+from forecast_cli.workflows.run_tables import keys_of
 
 _NUMBERS = (THRESHOLD, PROB_BELOW, EXPECTED_LOW, LOW_Q05, LOW_Q50, DAYS_BELOW, BALANCE)
 
@@ -33,15 +34,21 @@ def risk_promises(risk: pl.LazyFrame, accounts: pl.DataFrame, settings: Mapping[
     Probabilities lie between 0 and 1 and rise with the window and the threshold; lows are in order; each account with
     a forecast has a row for each model, threshold and window, but for columns that say nothing of it.
     """
-    currency = settings["currency_col"]
-    keys = [settings["id_col"], *([currency] if currency else [])]
-    missing = [column for column in RISK_COLUMNS if column not in risk.collect_schema()]
-    if missing:
-        yield RISK, f"has no column '{missing[0]}': another version wrote it"
+    lack = find_lack(risk)
+    if lack is not None:
+        yield RISK, lack
         return
+    keys = keys_of(settings)
     counts = risk.select(**_broken_rows(), **_unlike(keys)).collect().row(0, named=True)
     yield from ((RISK, f"{counts[name]} rows {told}") for name, told in _TOLD.items() if counts[name])
     yield from _missing(risk, accounts, settings, keys)
+
+
+def find_lack(risk: pl.LazyFrame) -> str | None:
+    """Return what to say of rows of risk that lack a column, None where they have all of them."""
+    there = risk.collect_schema()
+    lacking = (column for column in RISK_COLUMNS if column not in there)
+    return next((f"has no column '{column}': another version wrote it" for column in lacking), None)
 
 
 _TOLD: Mapping[str, str] = {

@@ -1,6 +1,6 @@
 """The accounts of a finished forecast that are likeliest to run low: which, how likely, by when."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,7 +18,8 @@ from forecast_cli.data.scan.collect import read_errors
 from forecast_cli.risk.events import windows_within
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, RISK
 from forecast_cli.store.read import read_manifest
-from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, damaged, tables_of
+from forecast_cli.workflows.check_risk import find_lack
+from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, damaged, keys_of, tables_of
 
 #: The window told of where none is named: the longest within it.
 _WITHIN: Final = 30
@@ -114,7 +115,7 @@ def _find(tables: RunTables, request: RiskiestRequest) -> Riskiest:
     rows = _rows(tables, model, name, window)
     likely = pl.col(r.PROB_BELOW) >= request.least
     wanted = rows.filter(likely & ~pl.col("under") | pl.lit(request.include_under) & pl.col("under"))
-    ordered = _in_order(wanted, _keys(tables))
+    ordered = _in_order(wanted, keys_of(tables.manifest.settings))
     found = ordered if request.most is None else ordered.head(min(request.most, ordered.height))
     return Riskiest(
         output=tables.output,
@@ -133,22 +134,15 @@ def _find(tables: RunTables, request: RiskiestRequest) -> Riskiest:
     )
 
 
-def _keys(tables: RunTables) -> list[str]:
-    settings = tables.manifest.settings
-    return [settings["id_col"], *([settings["currency_col"]] if settings["currency_col"] else [])]
-
-
 def _rows(tables: RunTables, model: str, name: str, window: int) -> pl.DataFrame:
     """Return the rows asked for, and which accounts are ``under`` already.
 
     Raises CheckFailedError where a column or a figure is missing.
     """
     risk = tables.scan(RISK)
-    missing = [column for column in r.RISK_COLUMNS if column not in risk.collect_schema()]
-    if missing:
-        raise CheckFailedError(
-            f"{tables.output / RISK}: has no column '{missing[0]}': another version wrote it", "forecast again: --force"
-        )
+    lack = find_lack(risk)
+    if lack is not None:
+        raise CheckFailedError(f"{tables.output / RISK}: {lack}", "forecast again: --force")
     asked = (pl.col(c.MODEL) == model, pl.col(r.THRESHOLD_NAME) == name, pl.col(r.WINDOW) == window)
     rows = risk.filter(*asked).with_columns(under=pl.col(r.BALANCE) < pl.col(r.THRESHOLD)).collect()
     if rows.select(pl.any_horizontal(pl.col(_FIGURES).has_nulls())).item():
@@ -166,7 +160,7 @@ def _in_order(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
 
 def _told(tables: RunTables, found: pl.DataFrame, model: str) -> Iterator[AtRisk]:
     """Yield the rows as accounts, with what the other tables say of them."""
-    keys = _keys(tables)
+    keys = keys_of(tables.manifest.settings)
     own_origin = tables.manifest.settings["origin"] == Origin.ACCOUNT
     origin = pl.col("last") if own_origin else pl.lit(common_origin(tables))
     ledger = tables.scan(ACCOUNTS).select(*keys, "flags", origin.alias("origin"))
@@ -206,7 +200,7 @@ def _is_same(name: str, asked: str) -> bool:
 
 
 def _choose_window(tables: RunTables, asked: int | None) -> int:
-    windows: Sequence[int] = windows_within(tables.manifest.settings["horizon"])
+    windows = windows_within(tables.manifest.settings["horizon"])
     if asked is None:
         return max(days for days in windows if days <= _WITHIN)
     if asked not in windows:

@@ -1,9 +1,10 @@
 """The tables of a finished forecast: where they are, by which models, from which day."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -44,6 +45,12 @@ def tables_of(output: Path, manifest: Manifest) -> RunTables:
         if not (output / entry.path).is_file():
             raise CheckFailedError(f"{output / entry.path}: is gone", f"see: forecast-cli check {output}")
     return RunTables(output, manifest)
+
+
+def keys_of(settings: Mapping[str, Any]) -> list[str]:
+    """Return the columns that tell accounts apart in the tables of a run, by the settings in its manifest."""
+    currency = settings["currency_col"]
+    return [settings["id_col"], *([currency] if currency else [])]
 
 
 def choose_model(tables: RunTables, asked: str | None) -> str:
