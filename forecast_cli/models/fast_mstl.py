@@ -159,13 +159,14 @@ def _errors(
 def _between(
     ordered: NDArray[np.float64], place: NDArray[np.float64], top: NDArray[np.int64] | int
 ) -> NDArray[np.float64]:
-    """Return the numbers of ordered rows at ``place`` [r, q] from the first, or from ``top`` [r, 1] downwards."""
+    """Return the numbers of ordered rows at ``place`` [r, q] from the first, or from ``top`` [r, 1] downwards.
+
+    None lies outside its two neighbours, by rounding either, so that places in order have numbers in order.
+    """
     near, far = np.floor(place).astype(np.int64), np.ceil(place).astype(np.int64)
-    share = place - near
-    return np.asarray(
-        np.take_along_axis(ordered, np.abs(top - near), axis=1) * (1 - share)
-        + np.take_along_axis(ordered, np.abs(top - far), axis=1) * share
-    )
+    ends = [np.take_along_axis(ordered, np.abs(top - at), axis=1) for at in (near, far)]
+    between = ends[0] + (ends[1] - ends[0]) * (place - near)
+    return np.asarray(np.clip(between, np.minimum(*ends), np.maximum(*ends)))
 
 
 def _build(seasons: Seasons) -> FastMSTL:

@@ -116,6 +116,15 @@ def test_intervals_are_nested_by_level(series: list[np.ndarray], model: str, h: 
 
 
 @pytest.mark.parametrize("model", BLOCK_MODELS)
+@given(accounts, horizons)
+def test_quantiles_of_block_models_do_not_cross_by_rounding_either(model: str, series: list[np.ndarray], h: int):
+    some = (1.0, 50.0, 80.0, 95.0, 99.0, 99.9, 99.95, 99.99)
+    quantiles = parse_model(model, (7,)).build().fit(panel_of(series)).forecast(h, some).quantiles
+    known = quantiles[np.isfinite(quantiles).all(axis=(1, 2))]
+    assert (np.diff(known, axis=2) >= 0).all()
+
+
+@pytest.mark.parametrize("model", BLOCK_MODELS)
 @given(account(), horizons, st.integers(-20, 20), st.booleans())
 def test_block_models_scale_with_the_balance(model: str, one: np.ndarray, h: int, power: int, mirrored: bool):
     factor = 2.0**power * (-1 if mirrored else 1)
