@@ -8,14 +8,14 @@ import sys
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.block_models import DAYS, HORIZON, LEVELS, panel_of, seconds
+from benchmarks.block_models import DAYS, HORIZON, panel_of, seconds
 from benchmarks.rows import Row, at_least, print_rows
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.registry import parse_model
 from forecast_cli.risk.events import windows_within
 from forecast_cli.risk.outlook import panel_outlooks, rows_of
-from forecast_cli.risk.paths import N_PATHS
+from forecast_cli.risk.paths import N_PATHS, PATH_LEVELS
 from forecast_cli.risk.thresholds import threshold_amounts
 
 ACCOUNTS = 2_000
@@ -27,7 +27,7 @@ _CHUNK = 256
 def run(accounts: int = ACCOUNTS) -> list[Row]:
     """Return the seconds of both and how many times as fast ours is."""
     panel = panel_of(accounts)
-    forecast = parse_model("Naive", (HORIZON,)).build().fit(panel).forecast(HORIZON, LEVELS)
+    forecast = parse_model("Naive", (HORIZON,)).build().fit(panel).forecast(HORIZON, PATH_LEVELS)
     thresholds = threshold_amounts(panel, THRESHOLDS, {})
     ours = seconds(lambda: panel_outlooks(panel, {"Naive": forecast}, thresholds), REPEATS)
     theirs = seconds(lambda: _plain(panel, forecast, thresholds), 2)

@@ -36,6 +36,7 @@ from forecast_cli.evaluation.splits import Fold, split_windows, windows_of
 from forecast_cli.models.base import FittedModel
 from forecast_cli.models.ladder import LadderForecast, forecast_panel, update_panel
 from forecast_cli.models.registry import ModelChoice
+from forecast_cli.risk.paths import levels_to_ask
 from forecast_cli.risk.thresholds import Told
 from forecast_cli.store.layout import (
     ACCOUNTS,
@@ -127,9 +128,10 @@ def _forecast(
     fold: Fold, choice: ModelChoice, settings: Settings, *, fitted: FittedModel | None
 ) -> tuple[LadderForecast, FittedModel | None]:
     """Forecast a window; with a refit at each cutoff, no fitted model is kept."""
+    h, levels = settings.horizon, levels_to_ask(settings.level)
     if settings.refit == 1:
-        return forecast_panel(fold.train, choice, h=settings.horizon, levels=settings.level), None
-    return update_panel(fold.train, choice, h=settings.horizon, levels=settings.level, fitted=fitted)
+        return forecast_panel(fold.train, choice, h=h, levels=levels), None
+    return update_panel(fold.train, choice, h=h, levels=levels, fitted=fitted)
 
 
 def _forecast_rows(replayed: _Replayed, settings: Settings) -> pl.DataFrame:

@@ -22,7 +22,7 @@ def forecast_table(panel: Panel, said: Sequence[Said], settings: Settings) -> pl
     n, m, h, names = len(panel), len(said), settings.horizon, c.quantile_columns(settings.level)
     steps = np.arange(1, h + 1)
     mean = np.stack([one.ladder.forecast.mean for one in said], axis=1)
-    quantiles = np.stack([one.ladder.forecast.quantiles for one in said], axis=1)
+    quantiles = np.stack([one.ladder.forecast.at(settings.level).quantiles for one in said], axis=1)
     days = panel.origins.astype("datetime64[D]")[:, None, None] + np.broadcast_to(steps, (n, m, h))
     columns = [
         *(_repeat(key, m * h).alias(name) for key, name in zip(panel.keys(), (c.UNIQUE_ID, CURRENCY), strict=False)),

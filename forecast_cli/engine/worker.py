@@ -22,6 +22,7 @@ from forecast_cli.engine.weights import weights_table
 from forecast_cli.models.ladder import forecast_panel
 from forecast_cli.models.recurring.streams import STREAM, streams_of
 from forecast_cli.models.registry import finds_events
+from forecast_cli.risk.paths import levels_to_ask
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, FORECASTS, RISK, WEIGHTS
 from forecast_cli.store.run_folder import ShardReceipt
 from forecast_cli.store.staging import stage
@@ -87,10 +88,8 @@ def forecast_shard(job: Job, shard: Shard) -> Done:
     found = read_accounts(job, shard)
     panel, everyone = found.panel, np.arange(len(found.panel))
     started = time.process_time()
-    said = [
-        Said(choice.label, forecast_panel(panel, choice, h=settings.horizon, levels=settings.level), everyone)
-        for choice in job.models
-    ]
+    h, levels = settings.horizon, levels_to_ask(settings.level)
+    said = [Said(choice.label, forecast_panel(panel, choice, h=h, levels=levels), everyone) for choice in job.models]
     told = told_thresholds(job, shard, [panel])[0]
     risk = risk_table(panel, said, settings, told)
     each = (time.process_time() - started) / max(len(panel), 1)

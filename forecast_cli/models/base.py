@@ -1,7 +1,7 @@
 """The protocol of a model: a panel in, plain arrays out. A model never sees a DataFrame."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -56,6 +56,14 @@ class Forecast:
     streams: Streams | None = None
     joined: Mapping[int, Joined] = field(default_factory=dict)
     taken_apart: tuple[str, ...] = ()
+
+    def at(self, levels: tuple[float, ...]) -> "Forecast":
+        """Return the forecast with the quantiles of some of its levels alone, ascending."""
+        if levels == self.levels:
+            return self
+        upper = [len(self.levels) + 1 + self.levels.index(level) for level in levels]
+        kept = [*(2 * len(self.levels) - place for place in reversed(upper)), len(self.levels), *upper]
+        return replace(self, quantiles=self.quantiles[:, :, kept], levels=levels)
 
 
 class FittedModel(Protocol):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
 from forecast_cli.risk.events import Outlook, join_outlooks, look_ahead, windows_within
-from forecast_cli.risk.paths import N_PATHS, order_courses, rows_at_a_time, shuffle_paths
+from forecast_cli.risk.paths import N_PATHS, PATH_LEVELS, order_courses, rows_at_a_time, shuffle_paths
 
 
 def panel_outlooks(
@@ -17,8 +17,8 @@ def panel_outlooks(
 ) -> Mapping[str, Outlook]:
     """Return the outlook of each of ``forecasts`` of the panel's rows, by model, on ``thresholds`` [n, k].
 
-    Windows are those of ``windows_within``. What a row gets depends on that row alone; no more paths are in memory at a
-    time than the processor's cache holds.
+    Forecasts have the ``PATH_LEVELS`` among theirs. Windows are those of ``windows_within``. What a row gets depends on
+    that row alone; no more paths are in memory at a time than the processor's cache holds.
     """
     h = next(iter(forecasts.values())).mean.shape[1] if forecasts else 1
     each = rows_at_a_time(h, n_paths)
@@ -29,7 +29,7 @@ def panel_outlooks(
         shuffled = any(forecast.paths is None for forecast in forecasts.values())
         order = order_courses(some, h, n_paths) if shuffled else None
         for model, forecast in forecasts.items():
-            paths = shuffle_paths(some, rows_of(forecast, rows), n_paths=n_paths, order=order)
+            paths = shuffle_paths(some, rows_of(forecast, rows).at(PATH_LEVELS), n_paths=n_paths, order=order)
             parts[model].append(look_ahead(paths, thresholds[rows], windows_within(h)))
     return {model: join_outlooks(found) for model, found in parts.items()}
 

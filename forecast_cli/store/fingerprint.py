@@ -28,8 +28,8 @@ _PACKAGES: Final = (
     "statsmodels",
     "utilsforecast",
 )
-#: Raised whenever a table gets, loses or renames a column: a run of before is another run.
-_TABLES: Final = "2"
+#: Raised whenever a table gets, loses or renames a column, or holds other numbers: a run of before is another run.
+_TABLES: Final = "3"
 
 
 def versions() -> dict[str, str]:

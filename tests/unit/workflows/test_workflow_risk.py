@@ -151,6 +151,34 @@ def test_neither_workers_nor_shards_nor_the_order_of_rows_change_a_byte(request_
     assert (again.output / "risk.parquet").read_bytes() == (cut.output / "risk.parquet").read_bytes()
 
 
+@pytest.mark.parametrize("levels", [(80,), (10, 79.9, 99.9)])
+def test_low_balances_do_not_depend_on_the_levels_that_are_published(request_of: MakeRequest, levels: object) -> None:
+    frame, asked = with_others(balances()), {"model": ("MonthPaths", "SeasonalNaive(7)", "WindowAverage(7)")}
+    want, got = (
+        risk_of(request_of(frame, output=name, level=some, **asked)) for name, some in (("a", (80, 95)), ("b", levels))
+    )
+    assert got.equals(want)
+    windows = {"windows": 1, "min_train": 30}
+    for name, some in (("c", (80, 95)), ("d", levels)):
+        run_backtest(request_of(frame, output=name, level=some, **asked, **windows))
+    files = [str(request_of(frame, output=name).output / "low_balance.parquet") for name in ("c", "d")]
+    assert pl.read_parquet(files[0]).equals(pl.read_parquet(files[1]))
+
+
+def test_what_a_backtest_measures_is_what_a_forecast_says(request_of: MakeRequest) -> None:
+    asked = {"model": ("MonthPaths", "SeasonalNaive(7)"), "level": (80,), "threshold": ("90",)}
+    cutoff = START + timedelta(days=199 - 30)
+    before = balances(days=200).filter(pl.col("date") <= cutoff)
+    said = risk_of(request_of(before, output="then", **asked))
+    replay = run_backtest(request_of(balances(days=200), output="replay", windows=1, min_train=30, **asked)).output
+    measured = pl.read_parquet(replay / "low_balance.parquet").sort("account_id", "model", "days")
+    assert measured["cutoff"].unique().to_list() == [cutoff]
+    said = said.sort("account_id", "model", "window")
+    assert measured.select("account_id", "model", "days").rows() == said.select("account_id", "model", "window").rows()
+    assert measured["probability"].to_list() == said["prob_below"].to_list()
+    assert said["prob_below"].is_between(0.01, 0.99).any()
+
+
 def test_a_currency_is_a_column_of_the_key(request_of: MakeRequest) -> None:
     frame = balances(accounts=2).with_columns(currency=pl.lit("EUR"))
     risk = risk_of(request_of(frame, currency_col="currency"))
