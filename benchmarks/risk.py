@@ -50,8 +50,7 @@ def _plain(panel: Panel, forecast: Forecast, thresholds: NDArray[np.float64]) ->
     for start in range(0, len(panel), _CHUNK):
         rows = slice(start, start + _CHUNK)
         part, y = rows_of(forecast, rows), panel.y[rows]
-        changes = y[:, places] - y[:, spread][:, None, :]
-        order = np.argsort(changes, axis=2, kind="stable")
+        order = np.argsort(y[:, places], axis=2, kind="stable")
         held = np.argsort(order, axis=2, kind="stable").astype(np.float64)
         order = np.argsort(held + 3 * held.mean(axis=1, keepdims=True), axis=2, kind="stable")
         width = part.quantiles[:, :, -1:] - part.quantiles[:, :, :1]

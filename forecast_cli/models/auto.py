@@ -39,8 +39,8 @@ class Auto:
     S z_p(s) (u(s) - m(s)) above the median, S z_p(s) (m(s) - l(s)) below it, z_p the calibrated score of the horizon.
     Between the knots of the horizon corrections are drawn straight. Where the balance stands elsewhere s days later
     with probability v(s), quantiles from v(s) on are not below the last one, those up to 1 - v(s) not above. Where a
-    candidate joins, mean and quantiles are (1 - w(s)) of these and w(s) of its own. ``docs/auto.md`` says how that is
-    learned.
+    candidate joins, mean and quantiles are (1 - w(s)) of these and w(s) of its own. A balance that comes back every
+    week to where it stood has path and sd of its days of the week. ``docs/auto.md`` says how that is learned.
     """
 
     learned: Learned | None = None

@@ -1,9 +1,14 @@
 """Loops over every value of every sample path, compiled: whoever imports this loads the compiler, half a second."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.compiled import kernel
+
+#: Days of a month, where a floor is looked for.
+_MONTH: Final = 30
 
 
 @kernel((np.float64, 2), (np.int64, 1), (np.int64, 1), (np.int32, 1), (np.int32, 3))
@@ -14,26 +19,26 @@ def key_courses(
     mask: NDArray[np.int32],
     keys: NDArray[np.int32],
 ) -> None:
-    """Fill ``keys`` [n, h, s]: what ``y`` [n, t] had changed by after 1..h days of s past courses, and which it is.
+    """Fill ``keys`` [n, h, s]: what ``y`` [n, t] was on days 1..h of s past courses, and which course it was.
 
     Course p begins as many days before the last one that is over as ``turn`` [s], 0..s-1 in some order, has of all that
-    there are; the change is 0 where there is none. Whole numbers, p in the low bits of the ``mask`` [1], above them the
-    sign, the exponent and what has room of the fraction of the change in single precision, in the order of changes.
+    there are. What it was is told from the last balance, 0 where there is no course. Whole numbers, p in the low bits
+    of the ``mask`` [1], above them the sign, the exponent and what has room of the fraction of what it was in single
+    precision, in its order.
     """
     n, h, s = keys.shape
     last = y.shape[1] - 1 - h
-    start, base = np.empty(s, dtype=np.uint64), np.empty(s)
-    change = np.empty(s, dtype=np.float32)
-    bits = change.view(np.int32)
+    start = np.empty(s, dtype=np.uint64)
+    away = np.empty(s, dtype=np.float32)
+    bits = away.view(np.int32)
     for row in range(n):
-        room = max(lengths[row] - h, 0)
+        room, now = max(lengths[row] - h, 0), y[row, -1]
         for course in range(s):
             start[course] = last - turn[course] * room // s if room else 0
-            base[course] = y[row, start[course]]
         for day in range(h):
             key, later = keys[row, day], y[row, day + 1 :]
             for course in range(s):
-                change[course] = later[start[course]] - base[course] if room else 0.0
+                away[course] = later[start[course]] - now if room else 0.0
             for course in range(s):
                 mirrored = (bits[course] >> 31) & 0x7FFFFFFF
                 key[course] = (bits[course] ^ mirrored) >> 1 & ~mask[0] | course
@@ -169,3 +174,33 @@ def date_below(
                 for window in range(len(windows)):
                     if day <= windows[window]:
                         date[row, k, window, cross], reached[row, k, window, cross] = day, came[day] / s
+
+
+@kernel((np.float64, 2), (np.int64, 1), (np.float64, 1), (np.float64, 1), (np.int64, 1))
+def come_down(
+    y: NDArray[np.float64],
+    lengths: NDArray[np.int64],
+    close: NDArray[np.float64],
+    lowest: NDArray[np.float64],
+    months: NDArray[np.int64],
+) -> None:
+    """Fill the ``lowest`` [n] of balances ``y`` [n, t], and how many whole ``months`` [n] came ``close`` [n] to it."""
+    for row in range(len(y)):
+        own = y[row, y.shape[1] - lengths[row] :]
+        lowest[row], months[row] = own.min(), 0
+        down = lowest[row] + close[row]
+        for month in range(len(own) // _MONTH):
+            end = len(own) - month * _MONTH
+            days = own[end - _MONTH : end]
+            months[row] += days.min() <= down < days.max()
+
+
+@kernel((np.int64, 1), (np.float64, 2), (np.float64, 3))
+def raise_paths(rows: NDArray[np.int64], bound: NDArray[np.float64], paths: NDArray[np.float64]) -> None:
+    """Raise the ``paths`` [n, h, s] of ``rows`` [r] to what each is held above, ``bound`` [r, s]."""
+    _, h, s = paths.shape
+    for place in range(len(rows)):
+        for day in range(h):
+            values = paths[rows[place], day]
+            for path in range(s):
+                values[path] = np.maximum(values[path], bound[place, path])

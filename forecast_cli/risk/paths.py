@@ -4,10 +4,13 @@ The low point over a period cannot be had from daily intervals; it takes whole c
 value out of the forecast's distribution of that day; which one follows the rank order of the account's past courses:
 the path that stands for a course that was third lowest on its fifth day gets the third lowest value of the fifth day.
 Source: Clark, Gangopadhyay, Hay, Rajagopalan and Wilby, The Schaake shuffle, Journal of Hydrometeorology 5, 2004.
+As there, courses are ranked by what was, not by what it had changed by: of a balance that goes down and is filled up
+again, a course that begins high would have the largest fall on every day, and its path would stay low for good.
 
-One thing is added, and was measured. Balances rest and then jump, while a forecast's daily distributions are smooth:
+Two things are added, and were measured. Balances rest and then jump, while a forecast's daily distributions are smooth:
 a course that rests changes its rank whenever others move around it, and its path would wander over days on which
-nothing happens. So ranks are held near the mean rank of their course (``PERSISTENCE``).
+nothing happens. So ranks are held near the mean rank of their course (``PERSISTENCE``). And a smooth distribution does
+not know where a balance stops: paths are held above its floor, where it has one (``floors``).
 """
 
 from dataclasses import replace
@@ -21,6 +24,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, quantile_probabilities
 from forecast_cli.models.normal_scores import normal_scores
 from forecast_cli.models.rows import in_c_order
+from forecast_cli.risk.floors import hold_above_floors
 
 N_PATHS: Final = 100
 #: Levels, in percent, whose quantiles make the paths, whichever are published: low balances do not depend on that. With
@@ -28,9 +32,9 @@ N_PATHS: Final = 100
 #: 0.0394 (0.0987) with 99 as well, 0.0406 (0.0981) with 80 and 95 alone, 0.0407 (0.0983) with 80.
 PATH_LEVELS: Final = (20.0, 40.0, 60.0, 80.0, 95.0)
 #: Weight of a course's mean rank against its rank of the day. With MSTL(30), low point of 30 days under p10, on real
-#: accounts (and on the sample), the Brier score was 0.124 (0.188) at weight 0, 0.114 (0.165) at 1, 0.110 (0.164) at 3,
-#: and 0.108 (0.166) with the mean alone; the mean probability 0.30 (0.55), 0.26 (0.46), 0.24 (0.41), 0.22 (0.37), where
-#: 0.21 (0.43) came.
+#: accounts (and on the sample), the Brier score was 0.125 (0.197) at weight 0, 0.114 (0.169) at 1, 0.110 (0.162) at 3,
+#: and 0.108 (0.166) at 60; the mean probability 0.30 (0.58), 0.26 (0.49), 0.24 (0.43), 0.23 (0.37), where 0.21 (0.43)
+#: came.
 PERSISTENCE: Final = 3
 #: Values of paths worked on at a time: 3 MB of them.
 _CELLS: Final = 400_000
@@ -65,11 +69,12 @@ def shuffle_paths(
 def order_courses(panel: Panel, h: int, n_paths: int = N_PATHS) -> NDArray[np.int32]:
     """Return which of s past courses was lowest, second lowest ... on each of their h days, [n, h, s].
 
-    Past courses are the changes over each h days of the history, up to the origin: all of them, or s evenly spaced
+    Past courses are the balances of each h days of the history, up to the origin: all of them, or s evenly spaced
     ones; where there are fewer, each is used several times. Courses that are level with each other keep one order over
     all days, a fixed one in which age plays no part; hence an account with no past course (h days of history or fewer),
-    or one that never moved, gets one order for all days, and paths that do not cross. Changes count as level where
-    they differ by less than about one part in 50,000, among more than 128 courses one in 25,000 and so on.
+    or one that never moved, gets one order for all days, and paths that do not cross. Balances count as level where
+    they differ by less than about one part in 50,000 of what lies between them and the last one, among more than 128
+    courses one in 25,000 and so on.
 
     Each number that is sorted holds its course: they are all different, so that every way of sorting gives the same.
     Raises ValueError where that takes more than 31 bits, as 2,000 paths of 366 days would.
@@ -112,6 +117,7 @@ def _shuffled(
     beyond = scores - knots[np.maximum(line - 1, 0)]
     paths = np.empty(order.shape)
     lay_paths(in_c_order(forecast.quantiles), knots, beyond, line, order, paths)
+    hold_above_floors(panel, paths)
     return paths
 
 

@@ -33,6 +33,19 @@ def mean_moves(y: NDArray[np.float64], lengths: NDArray[np.int64], scale: NDArra
             scale[row] = _sum_moves(y[row], 1) / max(lengths[row] - 1, 1) * np.sqrt(_SCALE_LAG)
 
 
+@kernel((np.float64, 2), (np.int64, 1), (np.int64, 1), (np.float64, 2))
+def lagged_moves(
+    y: NDArray[np.float64], lengths: NDArray[np.int64], lags: NDArray[np.int64], moves: NDArray[np.float64]
+) -> None:
+    """Fill ``moves`` [n, k] of balances ``y`` [n, t]: the mean move over ``lags`` [k] days, in the last year."""
+    for row in range(len(y)):
+        t = y.shape[1]
+        for place in range(len(lags)):
+            lag = lags[place]
+            days = min(max(lengths[row] - lag, 0), _YEAR)
+            moves[row, place] = _sum_moves(y[row, t - days - min(lag, t - days) :], lag) / max(days, 1)
+
+
 @kernel((np.float64, 2), (np.int64, 1), (np.int64, 3), (np.int64, 1), (np.int64, 1), (np.float64, 3))
 def count_moves(
     y: NDArray[np.float64],

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
+from forecast_cli.models.pooled.weekly import week_ahead, weekly_rows
 from forecast_cli.models.recurring.model import course_ahead
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.rows import chunks, in_c_order
@@ -33,7 +34,11 @@ class Outlook:
 
 
 def look_ahead(panel: Panel, h: int) -> Outlook:
-    """Return the outlook of each account over ``h`` days, each from its own past alone."""
+    """Return the outlook of each account over ``h`` days, each from its own past alone.
+
+    That of its payments and its level, but of a balance that comes back to where it stood a week ago, its days of the
+    week.
+    """
     from forecast_cli.models.recurring.detect import find_streams
 
     streams = find_streams(panel)
@@ -41,6 +46,9 @@ def look_ahead(panel: Panel, h: int) -> Outlook:
     young = panel.lengths < PATH_DAYS
     path[young] = panel.y[young, -1, None]
     sd[panel.lengths < PATH_DAYS + h] = np.nan
+    weekly = weekly_rows(panel, h)
+    if len(weekly):
+        path[weekly], sd[weekly] = week_ahead(panel.take(weekly), h)
     return Outlook(path, sd, scale_of(panel), streams)
 
 

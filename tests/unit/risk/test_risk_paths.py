@@ -81,7 +81,7 @@ def test_paths_follow_the_rank_order_of_the_past() -> None:
     series = 1000 + np.cumsum(np.random.default_rng(3).normal(size=60))
     starts = [len(series) - 1 - h - age for age in range(len(series) - h)]
     picked = [starts[k * len(starts) // s] for k in range(s)]
-    courses = [[series[start + step] - series[start] for step in range(1, h + 1)] for start in picked]
+    courses = [[series[start + step] for step in range(1, h + 1)] for start in picked]
     by_day = list(zip(*(ranks_of([course[step] for course in courses]) for step in range(h)), strict=True))
     held = [[rank + PERSISTENCE * sum(ranks) / h for rank in ranks] for ranks in by_day]
     wanted = {
@@ -158,14 +158,32 @@ def test_more_paths_than_can_be_put_in_order_are_refused() -> None:
         order_courses(panel_of(walk(17)), 366, 2000)
 
 
-def test_changes_are_ordered_whatever_their_sign_and_size() -> None:
+def test_balances_are_ordered_whatever_their_sign_and_size() -> None:
     rng = np.random.default_rng(18)
     series = rng.normal(size=60) * 10.0 ** rng.integers(-9, 15, size=60)
     h, s = 1, 59
-    changes = np.diff(series)[::-1].astype(np.float32)
+    later = (series[1:] - series[-1])[::-1].astype(np.float32)
     ages = np.argsort(np.arange(s) * ((5**0.5 - 1) / 2) % 1.0, kind="stable") * 59 // s
     order = order_courses(panel_of(series), h, s)[0, 0]
-    assert (np.diff(changes[ages[order]]) >= 0).all()
+    assert (np.diff(later[ages[order]]) >= 0).all()
+
+
+def test_small_moves_of_a_large_balance_are_told_apart() -> None:
+    large, small = (panel_of(1e9 * size + np.rint(walk(19) * 8) / 8) for size in (1.0, 0.0))
+    np.testing.assert_array_equal(order_courses(large, H), order_courses(small, H))
+
+
+def test_a_balance_that_is_filled_up_again_runs_low_in_most_months() -> None:
+    """It falls by some 10 a day from 100 and is filled up under 20: where it is in that is not known for long."""
+    rng = np.random.default_rng(20)
+    level, series = 100.0, np.empty(720)
+    for day in range(len(series)):
+        level = 100.0 if level < 20 else level - 10 * rng.exponential()
+        series[day] = level
+    panel, cycle = panel_of(series), np.quantile(series, quantile_probabilities(LEVELS))
+    forecast = Forecast(np.full((1, 30), series.mean()), np.tile(cycle, (1, 30, 1)), LEVELS)
+    [paths] = shuffle_paths(panel, forecast)
+    assert (paths.min(axis=1) < np.quantile(series, 0.1)).mean() > 0.45
 
 
 def test_a_row_without_a_forecast_has_no_paths_and_harms_no_other() -> None:

@@ -1,0 +1,76 @@
+"""Balances that come back to where they stood a week ago: which ones, and what is said of them."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.pooled.outlook import look_ahead
+from forecast_cli.models.pooled.weekly import week_ahead, weekly_rows
+
+ORIGIN = np.datetime64("2026-05-14")
+
+
+def panel_of(*series: np.ndarray, pad: int = 0) -> Panel:
+    y = np.full((len(series), max(map(len, series)) + pad), np.nan)
+    for row, one in enumerate(series):
+        y[row, -len(one) :] = one
+    ids = pl.Series("unique_id", [f"a{row}" for row in range(len(series))])
+    return Panel(ids, y, np.array([len(one) for one in series]), np.full(len(series), ORIGIN))
+
+
+def till(days: int, seed: int = 1, noise: float = 0.3) -> np.ndarray:
+    """Return a till that takes some 100 a day and is emptied every seventh."""
+    takings = 100 * np.exp(noise * np.random.default_rng(seed).normal(size=days))
+    total = np.cumsum(takings)
+    emptied = (np.arange(days) // 7) * 7 - 1
+    return total - np.where(emptied >= 0, total[np.maximum(emptied, 0)], 0.0)
+
+
+def test_a_till_that_is_emptied_every_week_is_weekly_and_what_adds_up_is_not() -> None:
+    rng = np.random.default_rng(2)
+    wander = np.cumsum(rng.normal(size=400))
+    paid = np.cumsum(np.where(np.arange(400) % 7 == 0, 700.0, -100.0) + 40 * rng.normal(size=400))
+    monthly = np.cumsum(np.where(np.arange(400) % 30 == 0, 3000.0, -100.0))
+    panel = panel_of(wander, till(400), paid, np.full(400, 7.0), monthly)
+    assert weekly_rows(panel, 30).tolist() == [1]
+
+
+@pytest.mark.parametrize(("h", "least"), [(7, 119), (30, 147), (90, 203)])
+def test_eight_weeks_of_errors_have_to_be_known(h: int, least: int) -> None:
+    assert weekly_rows(panel_of(till(least), till(least - 1)), h).tolist() == [0]
+
+
+def test_each_day_is_the_mean_of_that_day_in_eight_weeks_and_misses_what_it_missed_by() -> None:
+    """The same written out, one day after another."""
+    y, h = till(500), 17
+    [path], [sd] = week_ahead(panel_of(y, pad=3), h)
+    for step in range(1, h + 1):
+        weeks = -(-step // 7)
+
+        def said(day: int, weeks: int = weeks) -> float:
+            return float(np.mean([y[day - 7 * (weeks + back)] for back in range(8)]))
+
+        assert path[step - 1] == pytest.approx(said(len(y) - 1 + step))
+        missed = [y[day] - said(day) for day in range(len(y) - 365, len(y))]
+        assert sd[step - 1] == pytest.approx(np.sqrt(np.mean(np.square(missed))))
+
+
+def test_errors_of_a_short_history_are_those_that_are_known() -> None:
+    y = till(150)
+    _, [sd] = week_ahead(panel_of(y, pad=40), 7)
+    missed = [y[day] - np.mean([y[day - 7 * back] for back in range(1, 9)]) for day in range(56, 150)]
+    assert sd.tolist() == pytest.approx([np.sqrt(np.mean(np.square(missed)))] * 7)
+
+
+def test_the_outlook_of_a_weekly_account_is_its_week_and_hangs_on_it_alone() -> None:
+    series = [till(300, seed=3), 500 + np.cumsum(np.random.default_rng(4).normal(size=700)), till(200, seed=5)]
+    together = look_ahead(panel_of(*series), 30)
+    for row, one in enumerate(series):
+        alone = look_ahead(panel_of(one), 30)
+        np.testing.assert_array_equal(alone.path[0], together.path[row])
+        np.testing.assert_array_equal(alone.sd[0], together.sd[row])
+    miss = np.abs(
+        together.path[0, :7] - np.mean([series[0][-7 * k : len(series[0]) - 7 * k + 7] for k in range(1, 9)], axis=0)
+    )
+    assert miss.max() < 1e-9

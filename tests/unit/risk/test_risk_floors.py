@@ -1,0 +1,79 @@
+"""Floors: found where months came down to one, and held by all paths but as few as those months allow."""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.base import Forecast, quantile_probabilities
+from forecast_cli.risk.floors import find_floors, hold_above_floors
+from forecast_cli.risk.paths import shuffle_paths
+
+LEVELS = (80.0, 95.0)
+
+
+def panel_of(*series: np.ndarray) -> Panel:
+    lengths = np.array([len(one) for one in series], dtype=np.int64)
+    y = np.full((len(series), int(lengths.max())), np.nan)
+    for row, one in enumerate(series):
+        y[row, y.shape[1] - len(one) :] = one
+    origins = np.full(len(series), date(2026, 6, 30), dtype="datetime64[D]")
+    return Panel(pl.Series([f"A{row}" for row in range(len(series))]), y, lengths, origins)
+
+
+def payroll(months: int) -> np.ndarray:
+    """Return the balance of an account that holds 100, and for a day each month a million."""
+    return np.where(np.arange(30 * months) % 30 == 24, 1e6, 100.0)
+
+
+def test_a_month_counts_that_came_down_to_the_lowest_balance() -> None:
+    never_twice = np.linspace(2000, 1000, 300)
+    floor, months = find_floors(panel_of(payroll(10), never_twice, np.full(300, 7.0), payroll(4)))
+    assert floor.tolist() == [100.0, 1000.0, 7.0, 100.0]
+    assert months.tolist() == [10, 1, 0, 4]
+
+
+def test_as_many_paths_go_below_a_floor_as_one_in_the_months_that_held_it() -> None:
+    panel = panel_of(payroll(10))
+    paths = np.tile(np.linspace(-50, 150, 100), (1, 30, 1))
+    hold_above_floors(panel, paths)
+    low = paths[0].min(axis=0)
+    assert (low < 100.0).sum() == 10
+    np.testing.assert_array_equal(low[:10], np.linspace(-50, 150, 100)[:10])
+    assert (low[10:75] == 100.0).all()
+    np.testing.assert_array_equal(low[75:], np.linspace(-50, 150, 100)[75:])
+
+
+@pytest.mark.parametrize("series", [np.linspace(2000, 1000, 300), np.full(300, 7.0), np.array([5.0])])
+def test_without_a_floor_paths_stay_as_they_are(series: np.ndarray) -> None:
+    paths = np.tile(np.linspace(-3000, 3000, 100), (1, 30, 1))
+    held = paths.copy()
+    hold_above_floors(panel_of(series), held)
+    np.testing.assert_array_equal(held, paths)
+
+
+def test_what_an_account_gets_hangs_on_it_alone() -> None:
+    series = [payroll(10), np.linspace(2000, 1000, 200), payroll(3)[:75]]
+    paths = np.tile(np.linspace(-3000, 3000, 100), (3, 30, 1))
+    together = paths.copy()
+    hold_above_floors(panel_of(*series), together)
+    for row, one in enumerate(series):
+        alone = paths[:1].copy()
+        hold_above_floors(panel_of(one), alone)
+        np.testing.assert_array_equal(alone[0], together[row])
+
+
+def test_paths_of_a_forecast_are_held() -> None:
+    panel = panel_of(payroll(20))
+    spread = np.tile(100.0 + np.array([-2000.0, -1000.0, 0.0, 1000.0, 2000.0]), (1, 30, 1))
+    assert spread.shape[2] == len(quantile_probabilities(LEVELS))
+    [paths] = shuffle_paths(panel, Forecast(np.full((1, 30), 100.0), spread, LEVELS))
+    assert (paths.min(axis=1) < 100.0).sum() == 5
+
+
+def test_a_row_without_paths_stays_without() -> None:
+    paths = np.full((1, 30, 100), np.nan)
+    hold_above_floors(panel_of(payroll(10)), paths)
+    assert np.isnan(paths).all()
