@@ -31,6 +31,7 @@ def hint_of(outcome: Outcome) -> str:
             "unexpected extra argument(s) (b.parquet)",
             "one INPUT at a time: quote a glob, as in 'balances/*.parquet', or name the folder",
         ),
+        (["validate", ""], "error: INPUT: is empty, expected a path", "see: forecast-cli validate --help"),
         (["check", "x", "y"], "unexpected extra argument", "see: forecast-cli check --help"),
         (
             ["config", "show", "--horizon", "soon"],
