@@ -91,15 +91,12 @@ def _say_when(steps: Sequence[StepScore]) -> Iterator[str]:
         yield (f"Its scaled CRPS {how} from {first:.3f} on day {steps[0].step} to {last:.3f} on day {steps[-1].step}.")
 
 
-#: How the weakest segment is told, beyond chance or not: a smaller one may by chance have a larger error.
-_FIRST: Final = {True: "Beyond chance it is weakest", False: "It is weakest"}
-
-
 def _say_where(segments: Sequence[SegmentScore]) -> Iterator[str]:
     """Say where the error is largest; a second place only where it is larger than overall by more than chance."""
     ordered = sorted(segments, key=lambda row: (-row.of("scrps").value, row.segment, row.value))
     sure = [row for row in ordered if row.excess.ends and row.excess.low > 0]
-    for row, how in zip(sure or ordered[:1], (_FIRST[bool(sure)], "It is weak, too,"), strict=False):
+    weakest = "Beyond chance it is weakest" if sure else "It is weakest"
+    for row, how in zip(sure or ordered[:1], (weakest, "It is weak, too,"), strict=False):
         chance = "" if sure else ", which may be chance"
         yield (
             f"{how} where {row.segment} is {row.value}: scaled CRPS {_figure(row.of('scrps'))} over "
