@@ -12,7 +12,7 @@ FUZZ := .venv-fuzz
 OUT ?= out
 ARGS ?=
 FUZZ_SECONDS ?= 180
-BALANCES ?= ../shared/data/berka_balances.parquet
+BALANCES ?= $(wildcard ../shared/data/berka_balances.parquet)
 
 $(STAMP): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another with: make PYTHON=python3.12 ...")'
@@ -101,7 +101,7 @@ bench-ratios: $(STAMP) ## Hold the ratios that CI holds: start, CPU against stat
 
 .PHONY: accuracy
 accuracy: $(STAMP) ## Score the models side by side, on the sample and on BALANCES
-	@$(BIN)/python -m benchmarks.accuracy $(wildcard $(BALANCES)) $(ARGS)
+	@$(BIN)/python -m benchmarks.accuracy $(BALANCES) $(ARGS)
 
 $(AUDIT)/.installed: requirements/audit.txt
 	@test -x $(AUDIT)/bin/python || $(PYTHON) -m venv $(AUDIT)

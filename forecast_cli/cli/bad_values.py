@@ -10,6 +10,10 @@ _KINDS: Final[Mapping[str, str]] = {
     "int_parsing_size": "a whole number of a usable size",
     "float_parsing": "a number",
 }
+_BOUNDS: Final[Mapping[str, tuple[str, str]]] = {
+    "greater_than_equal": ("at least", "ge"),
+    "less_than_equal": ("at most", "le"),
+}
 
 
 def describe_bad_value(error: typer.BadParameter) -> str:
@@ -24,6 +28,10 @@ def _describe(error: typer.BadParameter) -> str:
     kind = _KINDS.get(found.get("type", ""))
     if kind is not None:
         return f"{found['input']!r} is not {kind}"
+    bound = _BOUNDS.get(found.get("type", ""))
+    if bound is not None:
+        word, end = bound
+        return f"expected {word} {found['ctx'][end]:g}, got {found['input']}"
     return error.message.removeprefix("Value error, ").removesuffix(".")
 
 

@@ -23,10 +23,19 @@ class OutputFormat(StrEnum):
     JSON = "json"
 
 
+def _not_empty(source: str) -> str:
+    if not source.strip():
+        raise typer.BadParameter("is empty, expected a path: is its variable set?")
+    return source
+
+
 SourceArgument = Annotated[
     str,
     typer.Argument(
-        help="Parquet file, folder (hive folders too), glob or URI of balances.", metavar="INPUT", show_default=False
+        help="Parquet file, folder (hive folders too), glob or URI of balances.",
+        metavar="INPUT",
+        callback=_not_empty,
+        show_default=False,
     ),
 ]
 FormatOption = Annotated[OutputFormat, typer.Option("--format", help="How to show the result.")]

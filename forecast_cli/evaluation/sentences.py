@@ -95,10 +95,11 @@ def _say_where(segments: Sequence[SegmentScore]) -> Iterator[str]:
     """Say where the error is largest; a second place only where it is larger than overall by more than chance."""
     ordered = sorted(segments, key=lambda row: (-row.of("scrps").value, row.segment, row.value))
     sure = [row for row in ordered if row.excess.ends and row.excess.low > 0]
-    for row, how in zip(sure or ordered[:1], ("weakest", "weak, too,"), strict=False):
+    weakest = "Beyond chance it is weakest" if sure else "It is weakest"
+    for row, how in zip(sure or ordered[:1], (weakest, "It is weak, too,"), strict=False):
         chance = "" if sure else ", which may be chance"
         yield (
-            f"It is {how} where {row.segment} is {row.value}: scaled CRPS {_figure(row.of('scrps'))} over "
+            f"{how} where {row.segment} is {row.value}: scaled CRPS {_figure(row.of('scrps'))} over "
             f"{counted(row.windows, 'window')} of {counted(row.accounts, 'account')}{chance}."
         )
 

@@ -72,7 +72,8 @@ def _days() -> Any:
 
 def _balance(values: Sequence[float]) -> Any:
     large = max((abs(value) for value in values), default=0.0) >= _TENS_OF_THOUSANDS
-    axis = alt.Axis(format="~s" if large else ",~r", tickCount=5)
+    zero = "datum.value ? datum.label : '0'"  # else 0k
+    axis = alt.Axis(format="~s" if large else ",~r", tickCount=5, labelExpr=zero)
     return alt.Y("y:Q", scale=alt.Scale(zero=False, nice=True), title=None, axis=axis)
 
 

@@ -8,6 +8,7 @@ from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Problem, Report, RunFacts
 from forecast_cli.reports.figures import duration, listed
 from forecast_cli.reports.tables import NONE, Cell, Column, Table, count, made_table, share, words
+from forecast_cli.reports.tables_scores import ranks_of
 
 _MEANS: Final[Mapping[str, str]] = {
     Status.OK: "forecast as asked",
@@ -64,7 +65,8 @@ def problems_table(report: Report, *, most: int = 100) -> Table:
         Column("Reason"),
         Column("For example"),
     )
-    found = sorted(report.problems, key=lambda problem: -problem.count)
+    ranks = ranks_of(report)
+    found = sorted(report.problems, key=lambda problem: (-problem.count, ranks.get(problem.model or "", len(ranks))))
     return made_table(
         "reasons", "What did not go as asked, and why", columns, [_problem(each) for each in found], most=most
     )

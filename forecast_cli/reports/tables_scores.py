@@ -190,6 +190,11 @@ def step_figures_table(report: Report, *, model: str | None, most: int) -> Table
     return made_table("step-figures", f"{printable(model)} by day ahead", columns, rows, note=note)
 
 
+def ranks_of(report: Report) -> dict[str, int]:
+    """Return each model's place on the leaderboard, from 0."""
+    return {score.model: place for place, score in enumerate(report.leaderboard)}
+
+
 def skill_cell(skill: Estimate | None) -> Cell:
     """Return a skill and its interval; that of the seasonal naive over itself is none."""
     itself = skill is not None and skill.value == 0 and skill.bounds == (0.0, 0.0)

@@ -11,21 +11,23 @@ from forecast_cli.reports.tables import (
     share_estimate,
     words,
 )
-from forecast_cli.reports.tables_scores import IN_UNITS, Told, skill_cell, told_of
+from forecast_cli.reports.tables_scores import IN_UNITS, Told, ranks_of, skill_cell, told_of
 
 
 def segments_table(report: Report, *, model: str | None = None, most: int = 400) -> Table:
     """Return error, coverage, width and bias by segment, of one model or of all."""
     titles = ("segments", f"{words(model).text} by segment") if model else ("segments-all", "All models by segment")
     scores = [score for score in report.segments if model in (None, score.model)]
-    return _segments(titles, scores, told_of(report), named=not model, skilled=True, most=most)
+    return _segments(titles, _as_ranked(report, scores), told_of(report), named=not model, skilled=True, most=most)
 
 
 def currencies_table(report: Report) -> Table:
     """Return the metrics in units of the balance by currency, of all models; nothing where all balances share one."""
     column, several = report.facts.settings.get("currency_col"), len(report.facts.currencies) > 1
     scores = [score for score in report.segments if several and score.segment == column]
-    return _segments(("currencies", "In units of the balance, by currency"), scores, IN_UNITS, named=True)
+    return _segments(
+        ("currencies", "In units of the balance, by currency"), _as_ranked(report, scores), IN_UNITS, named=True
+    )
 
 
 def low_balance_table(report: Report) -> Table:
@@ -47,6 +49,15 @@ def low_balance_segments_table(report: Report, *, model: str | None) -> Table:
         if score.model == model
     ]
     return made_table("low-balance-segments", f"{words(model).text} by segment", columns, rows)
+
+
+def _as_ranked(report: Report, scores: list[SegmentScore]) -> list[SegmentScore]:
+    """Return scores with the models of each segment in their order on the leaderboard."""
+    ranks = ranks_of(report)
+    places: dict[tuple[str, str], int] = {}
+    for score in scores:
+        places.setdefault((score.segment, score.value), len(places))
+    return sorted(scores, key=lambda score: (places[score.segment, score.value], ranks.get(score.model, len(ranks))))
 
 
 def _segments(

@@ -69,12 +69,10 @@ def fingerprint(identity: dict[str, Any]) -> str:
 
 
 def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Say in words what differs between two identities."""
-    found = [
-        f"{key} {_short(old.get(key))} -> {_short(new.get(key))}"
-        for key in ("command",)
-        if old.get(key) != new.get(key)
-    ]
+    """Say in words what differs between two identities; of another command, no more than that."""
+    if old.get("command") != new.get("command"):
+        return [f"command {_short(old.get('command'))} -> {_short(new.get('command'))}"]
+    found = []
     for group in ("settings", "versions"):
         before, after = old.get(group, {}), new.get(group, {})
         names = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))

@@ -74,12 +74,14 @@ def learned_frames(learned: Learned) -> dict[str, pl.DataFrame]:
 def read_learned(folder: Path, *, h: int) -> Learned:
     """Return what the run in ``folder`` learned; raises ConfigError where that is nothing, or for fewer than h days."""
     hint = "name the output of a forecast by 'auto' of at least this horizon"
+    if not (folder / LEARNED_TREES).exists():
+        raise ConfigError(f"--fitted {folder}: holds nothing that was learned: no {LEARNED_TREES}", hint)
     try:
         trees, scores = (load_table(folder / name) for name in (LEARNED_TREES, LEARNED_SCORES))
         path = folder / LEARNED_WEIGHTS
         weights = load_table(path) if path.exists() else pl.DataFrame(schema=_WEIGHTS)
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise ConfigError(f"--fitted {folder}: holds nothing that was learned ({error})", hint) from None
+        raise ConfigError(f"--fitted {folder}: what was learned there cannot be read: {error}", hint) from None
     longest = int(scores["horizon"][0]) if scores.height else 0
     if longest < h:
         raise ConfigError(f"--fitted {folder}: was learned for {longest} days ahead, asked for {h}", hint)

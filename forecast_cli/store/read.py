@@ -27,6 +27,8 @@ def read_manifest(output: Path) -> Manifest:
 
 def _unfinished(output: Path) -> ForecastCliError:
     """Return what to tell of a folder without a manifest."""
+    if output.is_file():
+        return CheckFailedError(f"{output}: is a file, not a folder", "name the --output of a run")
     if not output.is_dir():
         return CheckFailedError(f"{output}: no such folder", "name the --output of a run")
     if not (output / RUNNING).is_dir():

@@ -27,6 +27,7 @@ from forecast_cli.models.registry import ModelChoice, learns
 from forecast_cli.store.fingerprint import fingerprint, identity
 from forecast_cli.store.machine import available_memory, usable_cores
 from forecast_cli.store.run_folder import is_finished
+from forecast_cli.workflows.fitted import read_fitted
 from forecast_cli.workflows.overlap import refuse_overlap, refuse_remote
 from forecast_cli.workflows.reading import CheckedInput, accept, look_before_run
 from forecast_cli.workflows.results import ForecastRequest
@@ -36,7 +37,8 @@ from forecast_cli.workflows.results import ForecastRequest
 class Prepared:
     """A run that is ready to start: the input checked, the work cut, the output not touched yet.
 
-    Forecasts are made ``back`` days before each origin. ``learned`` is what all accounts taught, where a model asks.
+    Forecasts are made ``back`` days before each origin. ``learned`` is what all accounts taught, where a model asks:
+    with ``--fitted`` it is there from the start.
     ``in_order`` is the input as it was put in order by account, where that was needed.
     """
 
@@ -103,6 +105,7 @@ def prepare(
     started, settings = time.monotonic(), request.settings
     models = choose_models(settings)
     check_limit(settings)
+    learned = read_fitted(settings, models)
     refuse_remote(request.output)
     refuse_overlap(request.input, request.output)
     limit, workers = memory_limit(settings, available_memory()), settings.jobs or usable_cores()
@@ -135,6 +138,7 @@ def prepare(
         started=started,
         room=find_room(models, load, workers=workers, limit=limit),
         back=back,
+        learned=learned,
     )
 
 

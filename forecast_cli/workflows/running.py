@@ -4,11 +4,9 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
 from forecast_cli.core.columns import UNIQUE_ID
-from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.freed import give_back_memory
 from forecast_cli.core.progress import Progress
 from forecast_cli.core.text import counted
@@ -20,11 +18,10 @@ from forecast_cli.engine.crew import worker_context
 from forecast_cli.engine.environment import environment
 from forecast_cli.engine.learning import accounts_taught, learn_from
 from forecast_cli.engine.local import run_shards
-from forecast_cli.engine.shards import Job, Work, choose_candidates
+from forecast_cli.engine.shards import Job, Work
 from forecast_cli.models.pooled.learned import Learned
-from forecast_cli.models.registry import ModelChoice, learns
+from forecast_cli.models.registry import learns
 from forecast_cli.store.layout import FAILURES
-from forecast_cli.store.learned_tables import read_learned
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.permissions import created_with
 from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, open_run
@@ -103,13 +100,9 @@ def _put_in_order(prepared: Prepared, run: RunFolder, progress: Progress) -> Sou
 
 def _learn(prepared: Prepared, progress: Progress) -> Learned | None:
     """Return what all accounts teach, or what an earlier run learned; None where no model asks for it."""
-    if not learns(prepared.models):
-        return None
+    if prepared.learned is not None or not learns(prepared.models):
+        return prepared.learned
     settings = prepared.settings
-    if settings.fitted is not None:
-        learned = read_learned(Path(settings.fitted), h=settings.horizon)
-        _refuse_others(choose_candidates(settings), learned, settings.fitted)
-        return learned
     progress.start("Learning from the past")
     threads = 1 if prepared.room.is_tight else prepared.workers
     given = (prepared.source, settings, accounts_taught(prepared.contract), prepared.back, threads)
@@ -117,17 +110,6 @@ def _learn(prepared: Prepared, progress: Progress) -> Learned | None:
     learned = run_apart("learning", learn_from, *given, context=context)
     progress.finish()
     return learned
-
-
-def _refuse_others(candidates: Sequence[ModelChoice], learned: Learned, fitted: str) -> None:
-    """Raise ConfigError where ``candidates`` were not weighed by the run whose learned part is used."""
-    missing = [one.label for one in candidates if one.name not in learned.candidates]
-    if missing:
-        raise ConfigError(
-            f"--fitted {fitted}: candidates {', '.join(missing)} were not weighed there "
-            f"({', '.join(learned.candidates) or 'none'} were)",
-            "leave --candidates out, or learn anew without --fitted",
-        )
 
 
 @contextmanager

@@ -31,6 +31,17 @@ def hint_of(outcome: Outcome) -> str:
             "unexpected extra argument(s) (b.parquet)",
             "one INPUT at a time: quote a glob, as in 'balances/*.parquet', or name the folder",
         ),
+        (
+            ["risk", "x", "--least", "200"],
+            "error: --least: expected at most 100, got 200",
+            "see: forecast-cli risk --help",
+        ),
+        (
+            ["runs", "prune", "x", "--keep", "0"],
+            "--keep: expected at least 1, got 0",
+            "see: forecast-cli runs prune --help",
+        ),
+        (["validate", ""], "error: INPUT: is empty, expected a path", "see: forecast-cli validate --help"),
         (["check", "x", "y"], "unexpected extra argument", "see: forecast-cli check --help"),
         (
             ["config", "show", "--horizon", "soon"],

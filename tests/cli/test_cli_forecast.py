@@ -182,6 +182,9 @@ def test_another_run_in_the_output_is_a_conflict_that_force_settles(
     refused = cli(*other).expect_error(ExitCode.CONFIG_INVALID, str(output))
     assert "--force" in refused.err
     cli(*other, "--force").expect(ExitCode.OK)
+    replay = cli("backtest", balances, "--output", output, "--model", "Naive")
+    replay.expect_error(ExitCode.CONFIG_INVALID, 'differs in: command "forecast" -> "backtest"')
+    assert "align" not in replay.err
 
 
 def test_an_output_with_other_files_is_never_touched(cli: Cli, balances: Path, tmp_path: Path) -> None:

@@ -50,6 +50,9 @@ def test_a_run_that_another_process_holds_is_running_and_a_broken_manifest_is_da
 def test_one_run_is_shown(cli: Cli, finished: Finished) -> None:
     outcome = cli("runs", "show", finished.output).expect(ExitCode.OK)
     assert "6 ok, 0 fallback, 0 skipped, 0 failed" in outcome.flat
+    assert "timezone -" in outcome.flat
+    assert "season_length 30" in outcome.flat
+    assert "None" not in outcome.out
     shown = json.loads(cli("runs", "show", finished.output, "--format", "json").out)
     assert shown["manifest"]["fingerprint"] == shown["fingerprint"]
 
@@ -62,6 +65,21 @@ def test_a_folder_of_several_runs_is_not_shown(cli: Cli, nights: Path) -> None:
 def test_a_folder_without_runs_is_told(cli: Cli, tmp_path: Path, command: str) -> None:
     cli("runs", command, tmp_path).expect_error(ExitCode.CHECK_FAILED, "holds no run")
     cli("runs", command, tmp_path / "nowhere").expect_error(ExitCode.CHECK_FAILED, "no such folder")
+
+
+def test_a_file_is_not_told_as_a_missing_folder(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").touch()
+    cli("check", tmp_path / "a.txt").expect_error(ExitCode.CHECK_FAILED, "a.txt: is a file, not a folder")
+
+
+def test_forecasts_without_a_row_in_common_have_not_moved(cli: Cli, tmp_path: Path) -> None:
+    rows = balance_rows()
+    for name, id_ in (("old", "A001"), ("new", "A002")):
+        rows.filter(pl.col("account_id") == id_).write_parquet(tmp_path / f"{name}.parquet")
+        cli("forecast", tmp_path / f"{name}.parquet", "--output", tmp_path / name, *QUICK).expect(ExitCode.OK)
+    outcome = cli("runs", "diff", tmp_path / "old", tmp_path / "new").expect(ExitCode.OK)
+    assert "in both 0 forecast rows" in outcome.flat
+    assert "mean moved by" not in outcome.flat
 
 
 def test_a_run_does_not_differ_from_its_copy(cli: Cli, nights: Path) -> None:

@@ -32,6 +32,16 @@ def test_the_table_says_rule_count_share_and_what_a_run_would_do(cli: Cli, one_b
     )
 
 
+def test_an_account_is_named_though_its_id_is_a_letter_of_the_message(cli: Cli, tmp_path: Path) -> None:
+    days = pl.date_range(date(2026, 1, 1), date(2026, 4, 30), eager=True)
+    rows = pl.DataFrame({"account_id": ["a"] * len(days), "date": days, "balance": [None] * len(days)})
+    path = tmp_path / "letters.parquet"
+    rows.with_columns(pl.col("balance").cast(pl.Float64)).write_parquet(path)
+    outcome = cli("validate", path)
+    assert outcome.flat.count("e.g. a") == 2
+    assert "..." not in outcome.flat, "one account is all there is, whatever its rows"
+
+
 def test_the_verdict_goes_by_the_failures_that_the_settings_allow(
     cli: Cli, one_bad: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

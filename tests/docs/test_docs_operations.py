@@ -88,6 +88,8 @@ def test_the_systemd_units_are_read_and_so_is_their_command() -> None:
     assert command
     assert parse_all(command[1]) == 1
     assert timer["Timer"]["Persistent"] == "true"
+    kept = f"NUMBA_CACHE_DIR=/var/cache/{service['Service']['CacheDirectory']}"
+    assert service["Service"]["Environment"] == kept, "a service that may write nowhere else compiles every night"
     assert re.fullmatch(r"\*-\*-\* \d\d:\d\d:\d\d", timer["Timer"]["OnCalendar"])
 
 
@@ -129,6 +131,8 @@ def test_the_cronjob_is_yaml_its_command_is_read_and_its_codes_are_ours() -> Non
     assert set(rule["values"]) < set(ExitCode)
     mounted = {mount["name"] for mount in container["volumeMounts"]}
     assert mounted == {volume["name"] for volume in job["template"]["spec"]["volumes"]}
+    kept = {entry["name"]: entry["value"] for entry in container["env"]}["NUMBA_CACHE_DIR"]
+    assert any(kept.startswith(f"{mount['mountPath']}/") for mount in container["volumeMounts"])
 
 
 def test_the_airflow_file_compiles_and_its_commands_are_read() -> None:

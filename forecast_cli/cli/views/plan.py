@@ -62,7 +62,7 @@ def _facts(plan: ForecastPlan) -> Padding:
         ),
         ("memory", _memory(plan)),
         *([] if plan.spill_bytes is None else [("disk", _spill(plan.spill_bytes))]),
-        ("CPU time", f"{duration(plan.cpu_seconds)}, estimated"),
+        ("CPU time", f"{duration(plan.cpu_seconds)} of the models, estimated; reading, learning and start come on top"),
     ]
     return aligned((Column(), Column(wraps=True)), rows)
 

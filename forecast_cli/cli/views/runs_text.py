@@ -8,6 +8,7 @@ from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration, size
 from forecast_cli.reports.terminal.layout import Column, aligned, line, ruled, section, sections
+from forecast_cli.reports.terminal.settings import said
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.workflows.runs import FinishedRun, Pruning, RunEntry
 from forecast_cli.workflows.runs_diff import Moved, RunDiff
@@ -33,7 +34,7 @@ def render_run(run: FinishedRun) -> Group:
     told = run.manifest
     return sections(
         section(f"{told.command} in {printable(run.output)}", aligned(_WRAPPED, _facts(told))),
-        section("Settings", aligned(_WRAPPED, [(name, printable(value)) for name, value in told.settings.items()])),
+        section("Settings", aligned(_WRAPPED, [(name, said(value)) for name, value in told.settings.items()])),
         section("Versions", aligned(_WRAPPED, list(told.versions.items()))),
     )
 
@@ -88,7 +89,8 @@ def _moves(moved: Moved) -> list[tuple[str, str]]:
     told = [
         ("in both", f"{counted(moved.both, 'forecast row')}, {moved.changed:,} of them with other numbers"),
         ("in one only", f"{moved.old_only:,} old, {moved.new_only:,} new"),
-        ("mean moved by", f"{moved.average:,.2f} on average, {moved.largest:,.2f} at most"),
     ]
+    if moved.both:
+        told.append(("mean moved by", f"{moved.average:,.2f} on average, {moved.largest:,.2f} at most"))
     most = ", ".join(f"{printable(account)} ({apart:,.2f})" for account, apart in moved.accounts)
     return [*told, ("moved most", most)] if most else told

@@ -66,13 +66,17 @@ def list_below(folder: str, selection: Selection, *, shown: str, present: Sequen
 
     Its paths, and those of all files ``present``, lie below ``folder``.
     """
-    if not selection.data:
-        return reject_nothing(shown, f"{shown}: no parquet file in it", describe_nothing(selection))
-    above = hive_tail(Path(folder).parts)
     prefix = folder if folder.endswith("/") else f"{folder}/"
+    if not selection.data:
+        return reject_nothing(shown, f"{shown}: {_nothing_at(shown)}", describe_nothing(selection, prefix))
+    above = hive_tail(Path(folder).parts)
     files = tuple(ListedFile(prefix + path, above + _hive_below(path)) for path in selection.data)
     sidecars = tuple(prefix + path for path in present if is_sidecar(path) and not is_hidden(path))
     return Listing(shown, files, tuple(note_ignored(selection, len(files))), sidecars)
+
+
+def _nothing_at(shown: str) -> str:
+    return "no parquet file matches it" if has_glob(shown) and not Path(shown).exists() else "no parquet file in it"
 
 
 def reject_nothing(root: str, message: str, hint: str | None) -> Listing:

@@ -99,13 +99,13 @@ def check_success(selection: Selection, present: Iterable[str], shown: str) -> l
     return [find("IN09", Action.REJECT, message, hint=hint, paths=missing)]
 
 
-def describe_nothing(selection: Selection) -> str:
-    """Return the hint for a root without data: what it takes, and what is there."""
+def describe_nothing(selection: Selection, prefix: str) -> str:
+    """Return the hint for a root without data: what it takes, and what is there; paths lie below ``prefix``."""
     taken = f"parquet files are taken by the names *{', *'.join(PARQUET_SUFFIXES)}"
     seen = [*selection.others, *selection.hidden]
     text = [path for path in selection.others if path.lower().endswith(_TEXT_SUFFIXES)]
     if text:
-        return f"{taken}; there is {text[0]}: {suggest_parquet(text[0])}"
+        return f"{taken}; there is {text[0]}: {suggest_parquet(prefix + text[0])}"
     return f"{taken}; there is {seen[0]}" if seen else taken
 
 

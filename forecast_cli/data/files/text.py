@@ -1,6 +1,5 @@
 """Text where parquet is expected, such as CSV: how to tell, and how to make parquet of it."""
 
-from pathlib import PurePath
 from typing import Final
 
 _BLANKS: Final = frozenset("\t\n\r")
@@ -20,5 +19,5 @@ def is_text(start: bytes) -> bool:
 
 def suggest_parquet(path: str) -> str:
     """Return the hint that turns CSV into parquet. Ids are read as text: 00123 is not 123."""
-    read = f'pl.read_csv("{PurePath(path).name}", try_parse_dates=True, schema_overrides={{"account_id": pl.String}})'
+    read = f'pl.read_csv("{path}", try_parse_dates=True, schema_overrides={{"account_id": pl.String}})'
     return f'if it is CSV, make parquet of it: {read}.write_parquet("balances.parquet")'

@@ -11,6 +11,7 @@ from forecast_cli.core.errors import UsageError
 MAX_ACCOUNTS: Final = 10_000_000  # what seven digits of an id can tell apart
 MAX_DAYS: Final = 7_305
 LAST_DAY: Final = date(2026, 6, 30)
+_HELP: Final = "see: forecast-cli sample --help"
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class SampleSpec:
         _require("--days", self.days, low=1, high=MAX_DAYS)
         _require("--seed", self.seed, low=0, high=2**63 - 1)
         if not date(1990, 1, 1) <= self.end <= date(2099, 12, 31):
-            raise UsageError(f"last day {self.end}: expected 1990-01-01 to 2099-12-31", "see: forecast-cli sample -h")
+            raise UsageError(f"last day {self.end}: expected 1990-01-01 to 2099-12-31", _HELP)
 
 
 @dataclass(frozen=True)
@@ -47,4 +48,4 @@ class SampleSummary:
 
 def _require(option: str, value: int, *, low: int, high: int) -> None:
     if not low <= value <= high:
-        raise UsageError(f"{option} {value}: expected {low:,} to {high:,}", "see: forecast-cli sample -h")
+        raise UsageError(f"{option} {value}: expected {low:,} to {high:,}", _HELP)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
+import numpy as np
 from rich.text import Text
 
 _HEIGHT: Final = 18
@@ -72,7 +73,7 @@ def _drawn(chart: FanChart, glyphs: Glyphs, width: int) -> str:
     figure.clear()
     figure.theme("colorless")
     figure.plot_size(width, _HEIGHT)
-    _draw_band(plotext, chart, glyphs)
+    _draw_band(plotext, chart, glyphs, width)
     for amount in near_thresholds(chart):
         _draw_line(plotext, _days(chart), [amount] * len(_days(chart)), glyphs.threshold, "red")
     if chart.history:
@@ -83,12 +84,22 @@ def _drawn(chart: FanChart, glyphs: Glyphs, width: int) -> str:
     return str(figure.build().string())
 
 
-def _draw_band(plotext: Any, chart: FanChart, glyphs: Glyphs) -> None:
-    days, (low, high) = _from_origin(chart, chart.low, chart.high)
+def _draw_band(plotext: Any, chart: FanChart, glyphs: Glyphs, width: int) -> None:
+    days, sides = _from_origin(chart, chart.low, chart.high)
+    places = _at_every_column(days, math.ceil(width / len(_days(chart))))
     marker = plotext.marker(glyphs.band, "cyan")
-    bottom = plotext.figure.signal(days, low, marker=marker)
-    bottom.fill(plotext.figure.signal(days, high, marker=marker))
+    bottom, top = (
+        plotext.figure.signal(places, [float(value) for value in np.interp(places, days, side)], marker=marker)
+        for side in sides
+    )
+    bottom.fill(top)
     plotext.figure.draw(bottom)
+
+
+def _at_every_column(days: Sequence[int], columns: int) -> list[float]:
+    """Return the days and what lies between them, ``columns`` places for each: a fill has no gaps then."""
+    between = [day + place / columns for day in days[:-1] for place in range(columns)]
+    return [*between, days[-1]]
 
 
 def _draw_line(plotext: Any, days: Sequence[int], values: Sequence[float], glyph: str, colour: str) -> None:

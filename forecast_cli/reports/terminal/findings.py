@@ -49,15 +49,19 @@ def render_findings(findings: Sequence[Finding]) -> Table:
 
 
 def _row(finding: Finding) -> tuple[str, str, str, Text, str]:
-    examples = listed(finding.examples, of=finding.count)
-    named = finding.examples == () or (finding.count == 1 and finding.examples[0] in finding.message)
+    examples = listed(finding.examples, of=None if finding.unit == "rows" else finding.count)
     return (
         finding.rule,
         _amount(finding) if finding.count else "-",
         percent(finding.share) if finding.count else "-",
         Text(words_for(finding).would, style=STYLES[finding.action]),
-        printable(finding.message) + (f"\ne.g. {examples}" if examples and not named else ""),
+        printable(finding.message) + (f"\ne.g. {examples}" if examples and not _names_it(finding) else ""),
     )
+
+
+def _names_it(finding: Finding) -> bool:
+    """Say whether the message names the one file that it is about."""
+    return finding.unit == "files" and finding.count == 1 and finding.examples[0] in finding.message
 
 
 def _did(finding: Finding) -> Text:

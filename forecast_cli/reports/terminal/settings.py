@@ -16,17 +16,18 @@ def render_settings(loaded: LoadedSettings) -> Table:
 
 
 def _row(name: str, value: object, origin: str) -> tuple[str, str, Text]:
-    return name, _shown(value), Text(printable(origin), style="dim" if origin == "default" else "")
+    return name, said(value), Text(printable(origin), style="dim" if origin == "default" else "")
 
 
-def _shown(value: object) -> str:
+def said(value: object) -> str:
+    """Return a setting's value as it would be written on the command line, ``-`` for none."""
     match value:
         case None:
             return "-"
         case bool():
             return "true" if value else "false"
         case list():
-            return ", ".join(_shown(item) for item in value)
+            return ", ".join(said(item) for item in value) or "-"
         case float():
             short = f"{value:g}"
             return short if float(short) == value else repr(value)

@@ -295,7 +295,7 @@ def test_IN07_folder_of_csv_is_told_the_way_to_parquet(tmp_path: Path) -> None:
     balances().write_csv(tmp_path / "b.csv")
     finding = rejection(open_with(tmp_path), "IN07")
     assert finding.hint is not None
-    assert 'there is b.csv: if it is CSV, make parquet of it: pl.read_csv("b.csv"' in finding.hint
+    assert f'there is b.csv: if it is CSV, make parquet of it: pl.read_csv("{tmp_path}/b.csv"' in finding.hint
 
 
 def test_IN06_lone_file_without_rows_is_told_as_one(tmp_path: Path) -> None:

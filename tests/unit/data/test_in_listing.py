@@ -52,6 +52,11 @@ def test_IN07_glob_without_match_rejects(tmp_path: Path, pattern: str) -> None:
     assert pattern in rejection(open_with(tmp_path / pattern), "IN07").message
 
 
+def test_IN07_glob_without_match_is_not_told_as_a_folder(tmp_path: Path) -> None:
+    found = rejection(open_with(tmp_path / "*.parquet"), "IN07").message
+    assert found.endswith("*.parquet: no parquet file matches it")
+
+
 def test_IN07_source_that_rejects_has_unknown_types(tmp_path: Path) -> None:
     source = open_with(tmp_path / "gone")
     assert (source.files, str(source.id_dtype)) == ((), "Null")

@@ -113,8 +113,8 @@ def test_the_weakest_segments_are_named_with_their_interval_and_small_ones_are_n
     rows = [segment("young", 0.9), segment("old", 0.8), segment("rare", 5.0, accounts=19), segment("usual", 0.72)]
     told = Told(segments=rows).of(model())
     assert (
-        "It is weakest where tenure is young: scaled CRPS 0.900 (95 % interval 0.880 to 0.920) over 40 windows of 20 "
-        "accounts."
+        "Beyond chance it is weakest where tenure is young: scaled CRPS 0.900 (95 % interval 0.880 to 0.920) over 40 "
+        "windows of 20 accounts."
     ) in told
     assert "It is weak, too, where tenure is old" in told
     assert "rare" not in told
@@ -123,7 +123,7 @@ def test_the_weakest_segments_are_named_with_their_interval_and_small_ones_are_n
 
 def test_the_weakest_segment_may_be_chance() -> None:
     told = Told(segments=[segment("usual", 0.71), segment("rare", 0.72)]).of(model())
-    assert "where tenure is rare: scaled CRPS 0.720 (95 % interval 0.700 to 0.740) over 40 windows" in told
+    assert "It is weakest where tenure is rare: scaled CRPS 0.720 (95 % interval 0.700 to 0.740) over 40" in told
     assert "of 20 accounts, which may be chance." in told
     assert "usual" not in told
 

@@ -123,3 +123,11 @@ def test_balances_of_any_size_are_drawn() -> None:
     assert re.search(r">\d[.\d]*T<", fan_chart(scaled, key="fan").svg)
     still = fan.model_copy(update={"history": (0.0,) * len(fan.history), "median": (0.0,) * 30, "bands": ()})
     assert "NaN" not in fan_chart(still, key="fan").svg
+
+
+def test_a_balance_of_nothing_has_no_unit() -> None:
+    fan = REPORT.fans[0]
+    around = {"history": tuple(20_000.0 * (-1) ** day for day in range(len(fan.history))), "bands": ()}
+    svg = fan_chart(fan.model_copy(update=around), key="fan").svg
+    assert ">20k<" in svg
+    assert ">0<" in svg

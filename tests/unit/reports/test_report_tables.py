@@ -121,6 +121,14 @@ def test_the_segments_of_one_model_are_its_own() -> None:
     assert len(tables_segments.segments_table(report).rows) == 80
 
 
+def test_models_of_a_segment_stand_as_on_the_leaderboard() -> None:
+    report = sample_report(segments=2)
+    ranked = [score.model for score in report.leaderboard]
+    mixed = report.model_copy(update={"segments": tuple(sorted(report.segments, key=lambda row: row.model))})
+    rows = tables_segments.segments_table(mixed).rows
+    assert [row[2].text for row in rows] == ranked * 2
+
+
 def test_parts_of_the_windows_are_told_with_their_intervals() -> None:
     report = sample_report()
     titles = ["sCRPS", "MASE", "RMSSE", "In 80 %", "In 95 %", "Width 80", "Bias"]

@@ -43,6 +43,13 @@ def test_without_history_the_fan_takes_the_whole_width() -> None:
     assert any(line[10:20].strip(" |") for line in lines[:-2])
 
 
+@pytest.mark.parametrize("width", [80, 200])
+def test_the_band_has_no_gaps_where_days_are_few(width: int) -> None:
+    bands = [line.partition("|")[2].strip(" ") for line in drawn(chart(days=2), width)[:-2] if line.count(":") > 9]
+    assert bands
+    assert all(" " not in band for band in bands)
+
+
 def test_a_threshold_is_a_line_across_and_one_far_away_is_not_drawn() -> None:
     what = chart(thresholds=(85.0, -5_000.0))
     assert near_thresholds(what) == [85.0]

@@ -143,6 +143,7 @@ def test_what_was_learned_is_not_used_beyond_its_horizon_or_where_there_is_none(
         forecasts(accounts, "longer", fitted=str(tmp_path / "whole"), horizon=30)
     with pytest.raises(ConfigError, match="holds nothing that was learned"):
         forecasts(accounts, "nothing", fitted=str(tmp_path))
+    assert not (tmp_path / "nothing").exists()
 
 
 def test_what_was_learned_after_an_origin_is_not_used_for_it(
