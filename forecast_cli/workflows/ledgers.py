@@ -43,7 +43,11 @@ def group_failures(failures: pl.DataFrame, id_col: str) -> tuple[FailureGroup, .
             count=pl.len(),
             examples=pl.col(id_col).head(_EXAMPLES),
         )
-        .sort(severity, "count", "model", "error", descending=[True, True, False, False], nulls_last=True)
+        .sort(
+            *(severity, "count", "model", "error", "model_used"),
+            descending=[True, True, False, False, False],
+            nulls_last=True,
+        )
     )
     return tuple(
         FailureGroup(
