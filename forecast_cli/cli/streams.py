@@ -2,6 +2,7 @@
 
 import io
 import os
+import select
 import shutil
 import sys
 from pathlib import Path
@@ -56,6 +57,19 @@ def show(renderable: "RenderableType") -> None:
     console.print(renderable, crop=False)
     page.seek(0)
     write_out("".join(line.rstrip() + "\n" for line in page.read().split("\n")[:-1]))
+
+
+def reader_has_left() -> bool:
+    """Say whether whoever reads stdout has left (``| head``); what was still to be written goes nowhere then."""
+    try:
+        asked = select.poll()
+        asked.register(sys.stdout.fileno(), 0)  # asks for nothing: what is told is that the other end is gone
+        if not asked.poll(0):
+            return False
+    except (OSError, ValueError):  # no stream of the system's, or closed
+        return False
+    _drain(sys.stdout)
+    return True
 
 
 def write_new_file(path: Path, text: str) -> None:

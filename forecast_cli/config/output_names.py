@@ -6,17 +6,26 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import ACCOUNTS_SCHEMA, FAILURES_SCHEMA
 from forecast_cli.core.risk import RISK_COLUMNS
 
-#: Besides the quantiles, whose names depend on the levels. ``cutoff`` and ``y`` are those of a backtest.
+#: Besides the quantiles, whose names depend on the levels. ``cutoff``, ``y`` and ``windows`` are those of a backtest.
 _FORECASTS: Final = frozenset({c.STEP, c.MODEL, c.MEAN, "cutoff", c.Y})
 _SCORES: Final = frozenset({c.MODEL, "cutoff", "metric", "value"})
 _RISK: Final = frozenset(RISK_COLUMNS)
-_LEDGERS: Final = frozenset({*ACCOUNTS_SCHEMA, *FAILURES_SCHEMA})
+_LEDGERS: Final = frozenset({*ACCOUNTS_SCHEMA, *FAILURES_SCHEMA, "windows"})
+_EVENTS: Final = frozenset(
+    {"kind", "cycle", "rule", "amount", "amount_spread", "day_jitter", "n_seen", "confidence"}
+    | {"first_seen", "last_seen", "next_date", "next_amount"}
+)
+_WEIGHTS: Final = frozenset({"candidate", "from_step", "to_step", "weight"})
+_WINDOWS: Final = frozenset({"n_train", "scale", "scale_rms", "tenure", "volatility", "activity"})
+_LOW_BALANCE: Final = frozenset({"days", "probability", "base_rate", "already", "event", "day"}).union(
+    f"{name}_q{share}" for name in ("day", "reached") for share in (10, 50, 90)
+)
 
 
 def find_taken(id_col: str, date_col: str, *, currency_col: str | None, levels: tuple[float, ...]) -> str | None:
     """Say which column the settings name has a name of the output's own, or None. Keys stand in every table."""
     forecasts = _FORECASTS.union(c.quantile_columns(levels))
-    everywhere = forecasts | _SCORES | _LEDGERS | _RISK
+    everywhere = forecasts.union(_SCORES, _LEDGERS, _RISK, _EVENTS, _WEIGHTS, _WINDOWS, _LOW_BALANCE)
     for setting, column, taken in (
         ("id_col", id_col, everywhere),
         ("currency_col", currency_col, everywhere),

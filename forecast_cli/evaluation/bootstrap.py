@@ -16,6 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecast_cli.evaluation.report import Estimate
+from forecast_cli.evaluation.rows import VALUE
 
 SAMPLES: Final = 1_000
 #: Beyond this many, accounts are dealt at random into as many groups and groups are drawn: as good, and bounded.
@@ -183,9 +184,9 @@ def skill_of(ratio: Estimate) -> Estimate:
 
 def account_codes(frame: pl.DataFrame, keys: Sequence[str]) -> NDArray[np.int64]:
     """Return a number for each row's account, [rows]: its place among the frame's accounts in ascending order."""
-    places = frame.select(keys).unique().sort(*keys).with_row_index("place")
+    places = frame.select(keys).unique().sort(*keys).with_row_index(VALUE)
     placed = frame.select(keys).join(places, on=list(keys), how="left", maintain_order="left")
-    return placed["place"].cast(pl.Int64).to_numpy()
+    return placed[VALUE].cast(pl.Int64).to_numpy()
 
 
 def hashed_groups(frame: pl.DataFrame, keys: Sequence[str], *, seed: int) -> NDArray[np.int64]:
@@ -197,9 +198,9 @@ def hashed_groups(frame: pl.DataFrame, keys: Sequence[str], *, seed: int) -> NDA
     texts = accounts.select(pl.concat_str(pl.lit(str(seed)), *keys, separator="\x1f").alias("text"))["text"]
     groups = [_hashed(text) for text in texts]
     placed = frame.select(keys).join(
-        accounts.with_columns(pl.Series("group", groups, dtype=pl.Int64)), on=list(keys), maintain_order="left"
+        accounts.with_columns(pl.Series(VALUE, groups, dtype=pl.Int64)), on=list(keys), maintain_order="left"
     )
-    return placed["group"].to_numpy()
+    return placed[VALUE].to_numpy()
 
 
 def _hashed(text: str) -> int:

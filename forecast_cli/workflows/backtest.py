@@ -8,10 +8,12 @@ from typing import Final
 
 from forecast_cli.config.choices import Align, Origin
 from forecast_cli.config.settings import Settings
+from forecast_cli.core import columns as c
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.data.scan.attributes import check_attributes
+from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.engine.backtest import backtest_shard
 from forecast_cli.engine.shards import choose_models
 from forecast_cli.evaluation.facts import BANDS
@@ -75,7 +77,7 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
     progress = progress or NullProgress()
     replayed = replace(request, settings=settings)
     prepared = prepare(COMMAND, replayed, back=cutoffs_back(settings), progress=progress, begins=True)
-    check_attributes(prepared.checked.source, prepared.settings, {*BANDS, CUTOFF, N_TRAIN, SCALE, SCALE_RMS})
+    check_attributes(prepared.checked.source, prepared.settings, _names_of_windows(prepared))
     done = execute(
         prepared,
         backtest_shard,
@@ -109,6 +111,15 @@ def replaying(settings: Settings) -> Settings:
 def cutoffs_back(settings: Settings) -> tuple[int, ...]:
     """Return how many days before its origin an account is forecast from, window by window."""
     return tuple(window * settings.step for window in range(1, settings.windows + 1))
+
+
+def _names_of_windows(prepared: Prepared) -> set[str]:
+    """Return the names that no segment can have: those of the windows, inside and as they are written."""
+    settings = prepared.settings
+    keys = {c.UNIQUE_ID, c.DS, settings.id_col}
+    if settings.currency_col not in (None, CURRENCY):
+        keys.add(CURRENCY)
+    return {*BANDS, *keys, CUTOFF, N_TRAIN, SCALE, SCALE_RMS}
 
 
 def _finish(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt]) -> tuple[FileEntry, ...]:

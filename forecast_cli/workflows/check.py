@@ -72,9 +72,8 @@ def _forecast_promises(
         missing=pl.any_horizontal(pl.col(numbers).is_null() | ~pl.col(numbers).is_finite()).sum(),
         crossed=crossed.sum(),
     ).collect()
-    series = (
-        forecasts.group_by(keys).agg(n=pl.len(), steps=pl.col(c.STEP).n_unique(), last=pl.col(c.STEP).max()).collect()
-    )
+    counted = {"n_obs": pl.len(), c.STEP: pl.col(c.STEP).n_unique(), "last": pl.col(c.STEP).max()}
+    series = forecasts.group_by(keys).agg(**counted).collect()
     rows, missing, n_crossed = facts.row(0)
     horizon, models = manifest.settings["horizon"], len(manifest.settings["model"])
     if rows != manifest.forecast_rows:
@@ -83,7 +82,7 @@ def _forecast_promises(
         yield FORECASTS, f"{missing} rows hold a null, a NaN or an infinite number"
     if n_crossed:
         yield FORECASTS, f"{n_crossed} rows hold quantiles that cross"
-    odd = series.filter((pl.col("n") != horizon) | (pl.col("steps") != horizon) | (pl.col("last") != horizon)).height
+    odd = series.filter(pl.any_horizontal(pl.col(*counted) != horizon)).height
     if odd:
         yield FORECASTS, f"{odd} forecasts do not have the steps 1 to {horizon}"
     forecast = accounts.filter(pl.col("status").is_in([Status.OK, Status.FALLBACK]))

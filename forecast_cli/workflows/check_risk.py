@@ -98,14 +98,14 @@ def _missing(
     least = thresholds - len(columns_among(settings["threshold"]))
     whole, sure = (count * models * windows for count in (thresholds, least))
     forecast = accounts.filter(pl.col("status").is_in([Status.OK, Status.FALLBACK])).select(*keys, "flags")
-    rows = risk.group_by(keys).agg(rows=pl.len()).collect()
+    rows = risk.group_by(keys).agg(n_obs=pl.len()).collect()
     strangers = rows.join(forecast, on=keys, how="anti", nulls_equal=True).height
     if strangers:
         yield RISK, f"{strangers} accounts have rows that got no forecast"
     without = pl.col("flags").list.contains(Flag.NO_THRESHOLD.value)
-    found = forecast.join(rows, on=keys, how="left", nulls_equal=True).with_columns(pl.col("rows").fill_null(0))
+    found = forecast.join(rows, on=keys, how="left", nulls_equal=True).with_columns(pl.col("n_obs").fill_null(0))
     short = found.filter(
-        pl.when(without).then(~pl.col("rows").is_between(sure, whole)).otherwise(pl.col("rows") != whole)
+        pl.when(without).then(~pl.col("n_obs").is_between(sure, whole)).otherwise(pl.col("n_obs") != whole)
     ).height
     if short:
         yield RISK, f"{short} accounts with a forecast do not have {whole} rows, by what was asked for"

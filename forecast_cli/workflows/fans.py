@@ -48,8 +48,7 @@ def draw_fans(prepared: Prepared, run: RunFolder, windows: pl.DataFrame) -> tupl
 
 def _first_of_each(windows: pl.DataFrame, by: pl.Expr, keys: tuple[str, ...]) -> pl.DataFrame:
     """Return the windows with the least ``by``, at most one of each account."""
-    ordered = windows.with_columns(by.alias("by")).sort("by", *keys, CUTOFF)
-    return ordered.unique(keys, keep="first", maintain_order=True).head(EACH).drop("by")
+    return windows.sort(by, *keys, CUTOFF).unique(keys, keep="first", maintain_order=True).head(EACH)
 
 
 def _draw(

@@ -33,18 +33,21 @@ def part_entries(receipts: Iterable[ShardReceipt]) -> tuple[FileEntry, ...]:
 
 def group_failures(failures: pl.DataFrame, id_col: str) -> tuple[FailureGroup, ...]:
     """Group what did not go as asked by status, model and error, the worst and the most numerous first."""
-    severity = {status.value: rank for rank, status in enumerate(Status)}
+    ranks = {status.value: rank for rank, status in enumerate(Status)}
+    severity = pl.col("status").replace_strict(ranks, return_dtype=pl.Int8)
     groups = (
-        failures.with_columns(
-            pl.col(id_col).cast(pl.String), severity=pl.col("status").replace_strict(severity, return_dtype=pl.Int8)
-        )
-        .group_by("severity", "status", "model", "model_used", "error")
+        failures.with_columns(pl.col(id_col).cast(pl.String))
+        .group_by("status", "model", "model_used", "error")
         .agg(
             message=pl.col("message").first(),
             count=pl.len(),
             examples=pl.col(id_col).head(_EXAMPLES),
         )
-        .sort("severity", "count", "model", "error", descending=[True, True, False, False], nulls_last=True)
+        .sort(
+            *(severity, "count", "model", "error", "model_used"),
+            descending=[True, True, False, False, False],
+            nulls_last=True,
+        )
     )
     return tuple(
         FailureGroup(

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import polars as pl
 
-from forecast_cli.config.choices import Origin
 from forecast_cli.config.thresholds import is_amount
 from forecast_cli.core import columns as c
 from forecast_cli.core import risk as r
@@ -23,6 +22,8 @@ from forecast_cli.workflows.run_tables import RunTables, choose_model, common_or
 
 #: The window told of where none is named: the longest within it.
 _WITHIN: Final = 30
+#: Which accounts are under the threshold already.
+_UNDER: Final = pl.col(r.BALANCE) < pl.col(r.THRESHOLD)
 _FIGURES: Final = (r.BALANCE, r.THRESHOLD, r.PROB_BELOW, r.EXPECTED_LOW, r.LOW_Q05, r.LOW_Q50, r.DAYS_BELOW)
 
 
@@ -114,7 +115,7 @@ def _find(tables: RunTables, request: RiskiestRequest) -> Riskiest:
     window = _choose_window(tables, request.window)
     rows = _rows(tables, model, name, window)
     likely = pl.col(r.PROB_BELOW) >= request.least
-    wanted = rows.filter(likely & ~pl.col("under") | pl.lit(request.include_under) & pl.col("under"))
+    wanted = rows.filter(likely & ~_UNDER | pl.lit(request.include_under) & _UNDER)
     ordered = _in_order(wanted, keys_of(tables.manifest.settings))
     found = ordered if request.most is None else ordered.head(min(request.most, ordered.height))
     return Riskiest(
@@ -127,24 +128,21 @@ def _find(tables: RunTables, request: RiskiestRequest) -> Riskiest:
         include_under=request.include_under,
         accounts=tables.manifest.input.accounts,
         without=tables.manifest.input.accounts - rows.height,
-        under=int(rows["under"].sum()),
-        likely=rows.filter(likely & ~pl.col("under")).height,
+        under=rows.filter(_UNDER).height,
+        likely=rows.filter(likely & ~_UNDER).height,
         matching=wanted.height,
         found=tuple(_told(tables, found, model)),
     )
 
 
 def _rows(tables: RunTables, model: str, name: str, window: int) -> pl.DataFrame:
-    """Return the rows asked for, and which accounts are ``under`` already.
-
-    Raises CheckFailedError where a column or a figure is missing.
-    """
+    """Return the rows asked for; raises CheckFailedError where a column or a figure is missing."""
     risk = tables.scan(RISK)
     lack = find_lack(risk)
     if lack is not None:
         raise CheckFailedError(f"{tables.output / RISK}: {lack}", "forecast again: --force")
     asked = (pl.col(c.MODEL) == model, pl.col(r.THRESHOLD_NAME) == name, pl.col(r.WINDOW) == window)
-    rows = risk.filter(*asked).with_columns(under=pl.col(r.BALANCE) < pl.col(r.THRESHOLD)).collect()
+    rows = risk.filter(*asked).collect()
     if rows.select(pl.any_horizontal(pl.col(_FIGURES).has_nulls())).item():
         raise CheckFailedError(
             f"{tables.output / RISK}: is damaged: it holds a null", f"see: forecast-cli check {tables.output}"
@@ -161,9 +159,8 @@ def _in_order(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
 def _told(tables: RunTables, found: pl.DataFrame, model: str) -> Iterator[AtRisk]:
     """Yield the rows as accounts, with what the other tables say of them."""
     keys = keys_of(tables.manifest.settings)
-    own_origin = tables.manifest.settings["origin"] == Origin.ACCOUNT
-    origin = pl.col("last") if own_origin else pl.lit(common_origin(tables))
-    ledger = tables.scan(ACCOUNTS).select(*keys, "flags", origin.alias("origin"))
+    origin = common_origin(tables)
+    ledger = tables.scan(ACCOUNTS).select(*keys, "flags", "last")
     replaced = tables.scan(FAILURES).filter(pl.col(c.MODEL) == model).select(*keys, "model_used")
     whole = (
         found.lazy()
@@ -172,11 +169,13 @@ def _told(tables: RunTables, found: pl.DataFrame, model: str) -> Iterator[AtRisk
         .with_columns(pl.col("model_used").fill_null(model))
         .collect()
     )
-    names = ("origin", "under", *_FIGURES, *r.FIRST_BELOW, "model_used")
+    names = (*_FIGURES, *r.FIRST_BELOW, "model_used")
     for row in whole.iter_rows(named=True):
         yield AtRisk(
             account_id=row[keys[0]],
             currency=row[keys[1]] if len(keys) > 1 else None,
+            origin=origin or row["last"],
+            under=row[r.BALANCE] < row[r.THRESHOLD],
             flags=tuple(row["flags"]),
             **{name: row[name] for name in names},
         )

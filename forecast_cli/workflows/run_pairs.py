@@ -31,7 +31,7 @@ def status_changes(old: pl.LazyFrame, new: pl.LazyFrame) -> tuple[tuple[str, str
     """Count the accounts whose status is another, by what it was and is; one that is in a single run is ``absent``."""
     on = keys_of(old, new)
     frames = [frame.select(*on, "status").collect() for frame in (old, new)]
-    both = frames[0].join(frames[1], on=on, how="full", suffix="_new", coalesce=True)
+    both = frames[0].join(frames[1], on=on, how="full", suffix="_new", coalesce=True, nulls_equal=True)
     told = both.with_columns(pl.col("status", "status_new").fill_null("absent"))
     changed = told.filter(pl.col("status") != pl.col("status_new"))
     return tuple(changed.group_by("status", "status_new").len().sort("status", "status_new").iter_rows())

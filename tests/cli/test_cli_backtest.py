@@ -98,6 +98,17 @@ def test_too_little_history_for_any_window_exits_3(cli: Cli, balances: Path, tmp
     outcome = cli("backtest", balances, "--output", tmp_path / "out", *ASKED, "--min-train", 900)
     outcome.expect(ExitCode.ACCOUNTS_FAILED)
     assert "no window could be scored: no account has history enough" in outcome.err
+    assert "less history with --min-train" in outcome.err
+
+
+def test_balances_that_never_moved_are_not_told_to_ask_for_less_history(
+    cli: Cli, balances: Path, tmp_path: Path
+) -> None:
+    pl.read_parquet(balances).with_columns(balance=pl.lit(5.0)).write_parquet(tmp_path / "still.parquet")
+    outcome = cli("backtest", tmp_path / "still.parquet", "--output", tmp_path / "out", *ASKED)
+    outcome.expect(ExitCode.ACCOUNTS_FAILED)
+    assert "no window could be scored: the balances never moved" in outcome.err
+    assert "--min-train" not in outcome.err
 
 
 def test_report_renders_again_and_says_what_it_wrote(cli: Cli, replayed: Path) -> None:

@@ -131,3 +131,15 @@ def test_prune_leaves_a_folder_alone_that_holds_anything_no_run_wrote(cli: Cli, 
     cli("runs", "prune", nights, "--keep", 1, "--yes").expect(ExitCode.OK)
     assert sorted(path.name for path in nights.iterdir()) == ["night-1", "night-3", "night-4", "notes"]
     cli("runs", "prune", nights / "night-3").expect_error(ExitCode.USAGE, "is a run")
+
+
+def test_an_account_without_a_currency_is_the_same_account_in_both_runs(cli: Cli, tmp_path: Path) -> None:
+    rows = balance_rows(3).with_columns(ccy=pl.when(pl.col("account_id") == "A001").then(None).otherwise(pl.lit("EUR")))
+    rows.write_parquet(tmp_path / "rows.parquet")
+    asked = ("--output", tmp_path / "out", "--currency-col", "ccy", "--max-failed", 1, *QUICK)
+    cli("forecast", tmp_path / "rows.parquet", *asked).expect(ExitCode.OK)
+    told = json.loads(
+        cli("runs", "diff", tmp_path / "out", tmp_path / "out", "--format", "json").expect(ExitCode.OK).out
+    )
+    assert told["same"]
+    assert told["statuses"] == []

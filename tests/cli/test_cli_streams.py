@@ -26,6 +26,12 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     assert done.returncode == ExitCode.OK
 
 
+@pytest.mark.parametrize("args", [("--version",), ("--help",), ("forecast", "--help"), ("--show-completion", "bash")])
+def test_a_reader_of_help_that_leaves_at_once_is_no_error(args: tuple[str, ...]) -> None:
+    done = shell(f"set -o pipefail; {' '.join(command(*args))} | true")
+    assert (done.returncode, done.stderr) == (ExitCode.OK, "")
+
+
 def test_a_closed_stdout_loses_the_result_and_nothing_else() -> None:
     done = shell(f"{MODELS} <&- >&-")
     assert (done.returncode, done.stderr) == (ExitCode.OK, "")

@@ -50,8 +50,7 @@ def end_backtest(log: Log, run: BacktestRun, *, quiet: bool) -> NoReturn:
     """Show the summary of a backtest and leave."""
     if not quiet and log.format is LogFormat.TEXT:
         show(render_backtest(run))
-    hint = f"see {run.output / 'accounts.parquet'}, or ask for less history with --min-train"
-    log.close(Ending(run.exit_code, _describe_end(run), hint, _values(run)))
+    log.close(Ending(run.exit_code, _describe_end(run), _suggest(run), _values(run)))
     raise typer.Exit(run.exit_code)
 
 
@@ -131,6 +130,11 @@ def _describe_end(run: BacktestRun) -> str:
             why = "the balances never moved" if still else "none was forecast by every model"
         return f"no window could be scored: {why}"
     return f"{counted(facts.windows, 'window')} replayed; {printable(run.report.leaderboard[0].model)} did best"
+
+
+def _suggest(run: BacktestRun) -> str:
+    less = "" if run.report.facts.windows else ", or ask for less history with --min-train"
+    return f"see {run.output / 'accounts.parquet'}{less}"
 
 
 def _values(run: BacktestRun) -> dict[str, Any]:

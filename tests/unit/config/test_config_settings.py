@@ -9,6 +9,10 @@ from forecast_cli.config.settings import Settings, affects_output
 from forecast_cli.core.columns import level_label, quantile_columns
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.engine.events import EVENT_COLUMNS
+from forecast_cli.evaluation.facts import BANDS
+from forecast_cli.evaluation.low_balance import AMOUNT, DAYS, EVENT, REACHED
+from forecast_cli.evaluation.rows import N_TRAIN
 
 
 def test_settings_made_in_code_are_blind_to_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,11 +48,35 @@ def test_days_that_no_calendar_has_are_refused(setting: str) -> None:
     assert caught.value.exit_code is ExitCode.CONFIG_INVALID
 
 
-@pytest.mark.parametrize("column", ["model", "status", "mean", "lo_80", "hi_95", "first", "error", "cutoff", "value"])
+@pytest.mark.parametrize(
+    "column",
+    [
+        "model",
+        "status",
+        "mean",
+        "lo_80",
+        "hi_95",
+        "first",
+        "error",
+        "cutoff",
+        "value",
+        "candidate",
+        "weight",
+        "windows",
+    ],
+)
 @pytest.mark.parametrize("setting", ["id_col", "currency_col"])
 def test_a_key_under_a_name_of_the_output_is_refused(setting: str, column: str) -> None:
     with pytest.raises(ConfigError, match=rf"{setting} = '{column}': the output has a column '{column}' of its own"):
         load_settings({setting: column})
+
+
+@pytest.mark.parametrize(
+    "column", sorted({*EVENT_COLUMNS, AMOUNT, DAYS, EVENT, *REACHED, N_TRAIN, *BANDS} - {"balance"})
+)
+def test_names_of_events_windows_and_low_balances_are_refused_too(column: str) -> None:
+    with pytest.raises(ConfigError, match="the output has a column"):
+        load_settings({"id_col": column})
 
 
 @pytest.mark.parametrize("column", ["step", "model", "mean", "median", "lo_99.5"])

@@ -1,0 +1,44 @@
+"""What users call their columns: any name that no table has a column of works with every command."""
+
+import json
+from pathlib import Path
+
+import pytest
+from cli_harness import Cli, balance_rows
+
+from forecast_cli.core.exit_codes import ExitCode
+
+QUICK = ("--model", "Naive", "--jobs", 1, "--quiet")
+
+
+@pytest.mark.parametrize("name", ["under", "origin", "n", "rows", "severity", "key"])
+def test_a_forecast_can_be_looked_at_whatever_its_accounts_are_called(cli: Cli, tmp_path: Path, name: str) -> None:
+    balance_rows(3).rename({"account_id": name}).write_parquet(tmp_path / "rows.parquet")
+    out = tmp_path / "out"
+    cli("forecast", tmp_path / "rows.parquet", "--output", out, "--id-col", name, *QUICK).expect(ExitCode.OK)
+    cli("check", out).expect(ExitCode.OK)
+    cli("runs", "diff", out, out).expect(ExitCode.OK)
+    told = json.loads(cli("risk", out, "--least", 0, "--include-under", "--format", "json").expect(ExitCode.OK).out)
+    assert len(told["found"]) == 3
+    assert all(str(one["account_id"]).startswith("A") for one in told["found"])
+    assert {one["origin"] for one in told["found"]} == {told["origin"]}
+    assert {one["under"] for one in told["found"]} <= {True, False}
+
+
+@pytest.mark.parametrize("name", ["by", "group", "place", "n"])
+def test_a_backtest_can_be_made_whatever_its_accounts_are_called(cli: Cli, tmp_path: Path, name: str) -> None:
+    balance_rows(3, 120).rename({"account_id": name}).write_parquet(tmp_path / "rows.parquet")
+    out, windows = tmp_path / "out", ("--windows", 1, "--min-train", 40)
+    cli("backtest", tmp_path / "rows.parquet", "--output", out, "--id-col", name, *windows, *QUICK).expect(ExitCode.OK)
+    cli("check", out).expect(ExitCode.OK)
+
+
+@pytest.mark.parametrize("name", ["account_id", "unique_id", "ds"])
+def test_a_segment_under_a_name_that_is_taken_is_refused(cli: Cli, tmp_path: Path, name: str) -> None:
+    rows = balance_rows(3, 120)
+    if name not in rows.columns:
+        rows = rows.with_columns(rows["account_id"].alias(name))
+    rows.write_parquet(tmp_path / "rows.parquet")
+    asked = ("--segment", name, "--windows", 1, "--min-train", 40)
+    outcome = cli("backtest", tmp_path / "rows.parquet", "--output", tmp_path / "out", *asked, *QUICK)
+    outcome.expect_error(ExitCode.CONFIG_INVALID, f"--segment {name}: the windows have a column")

@@ -1,0 +1,15 @@
+"""What did not go as asked, in groups."""
+
+import polars as pl
+
+from forecast_cli.core.ledger import FAILURES_SCHEMA
+from forecast_cli.workflows.ledgers import group_failures
+
+
+def test_groups_of_one_size_and_error_come_in_one_order_whatever_took_over() -> None:
+    took_over = [f"Model{place:02d}" for place in reversed(range(20))]
+    rows = [(f"A{place}", "auto", used, "fallback", "TooShort", "short") for place, used in enumerate(took_over)]
+    failures = pl.DataFrame(rows, schema={"severity": pl.String, **FAILURES_SCHEMA}, orient="row")
+    found = group_failures(failures, "severity")
+    assert [group.model_used for group in found] == sorted(took_over)
+    assert {group.count for group in found} == {1}
