@@ -119,7 +119,7 @@ def _corrected(
     scale, h = outlook.scale[:, None], outlook.path.shape[1]
     mean = outlook.path + scale * between_knots(said[..., -1], learned.knots, h)
     quantiles = outlook.path[:, :, None] + scale[:, :, None] * between_knots(away, learned.knots, h)
-    moved = between_knots(moved_share(panel, learned.knots), learned.knots, h)
+    moved = moved_share(panel, np.arange(1, h + 1))
     return mean, hold_still(quantiles, panel.y[:, -1:], moved, probabilities)
 
 

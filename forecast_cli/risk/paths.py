@@ -28,8 +28,8 @@ from forecast_cli.risk.floors import hold_above_floors
 
 N_PATHS: Final = 100
 #: Levels, in percent, whose quantiles make the paths, whichever are published: low balances do not depend on that. With
-#: auto on real accounts, low point of 7 days (and of 30) under p10, the Brier score is 0.0394 (0.0987) with these,
-#: 0.0394 (0.0987) with 99 as well, 0.0406 (0.0981) with 80 and 95 alone, 0.0407 (0.0983) with 80.
+#: auto on real accounts, low point of 7 days (and of 30) under p10, the Brier score is 0.0394 (0.0985) with these,
+#: 0.0394 (0.0985) with 99 as well, 0.0406 (0.0979) with 80 and 95 alone, 0.0406 (0.0984) with 80.
 PATH_LEVELS: Final = (20.0, 40.0, 60.0, 80.0, 95.0)
 #: Weight of a course's mean rank against its rank of the day. With MSTL(30), low point of 30 days under p10, on real
 #: accounts (and on the sample), the Brier score was 0.125 (0.197) at weight 0, 0.114 (0.169) at 1, 0.110 (0.162) at 3,

@@ -52,18 +52,18 @@ def count_moves(
     lengths: NDArray[np.int64],
     months: NDArray[np.int64],
     place: NDArray[np.int64],
-    knots: NDArray[np.int64],
+    ahead: NDArray[np.int64],
     moves: NDArray[np.float64],
 ) -> None:
     """Fill ``moves`` [n, k, 3]: over how many months, of how many, and over what share of the last year's days.
 
-    A balance of ``y`` [n, t] stood elsewhere ``knots`` [k] days later; ``months`` [u, m, 1 + k], by the ``place`` [n]
+    A balance of ``y`` [n, t] stood elsewhere ``ahead`` [k] days later; ``months`` [u, m, 1 + k], by the ``place`` [n]
     of an account's origin, the same day of earlier months and what lies as far behind it. The share is 1 without any.
     """
     for row in range(len(y)):
         t, first = y.shape[1], y.shape[1] - lengths[row]
-        for knot in range(len(knots)):
-            step, other = knots[knot], 0
+        for number in range(len(ahead)):
+            step, other = ahead[number], 0
             begin = max(t - _YEAR, first + step)
             later, earlier = y[row, begin:], y[row, begin - step :]
             for day in range(t - begin):
@@ -71,13 +71,13 @@ def count_moves(
             known = min(max(lengths[row] - step, 0), _YEAR)
             elsewhere, seen = 0, 0
             for days in months[place[row]]:
-                start, end = t - 1 + days[0], t - 1 + days[1 + knot]
+                start, end = t - 1 + days[0], t - 1 + days[1 + number]
                 if start >= first and end < t:
                     seen += 1
                     elsewhere += y[row, end] != y[row, start]
-            moves[row, knot, 0] = elsewhere
-            moves[row, knot, 1] = seen
-            moves[row, knot, 2] = other / known if known > 0 else 1.0
+            moves[row, number, 0] = elsewhere
+            moves[row, number, 1] = seen
+            moves[row, number, 2] = other / known if known > 0 else 1.0
 
 
 @kernel((np.float64, 2), (np.float64, 2), (np.float64, 1), (np.float64, 3))

@@ -14,18 +14,18 @@ _MONTHS: Final = 12
 _ALL_DAYS: Final = 4
 
 
-def moved_share(panel: Panel, knots: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return how likely each balance stands elsewhere ``knots`` days ahead, by the account's own past, [n, k].
+def moved_share(panel: Panel, ahead: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how likely each balance stands elsewhere ``ahead`` [k] days on, ascending, by its own past, [n, k].
 
     (m + 4 a + 1) / (M + 5): of up to 12 earlier months M it stood elsewhere so many days after the same day in m, and
     after a share a of all days of the last year; the 1 is Laplace's rule of succession, for what never moved may.
     """
     from forecast_cli.models.pooled.loops import count_moves
 
-    same = days_of(panel.origins, int(knots[-1]), _MONTHS)
-    months = in_c_order(same.days[:, :, np.concatenate([[0], knots])])
-    moves = np.empty((len(panel), len(knots), 3))
-    count_moves(in_c_order(panel.y), panel.lengths, months, same.place, knots, moves)
+    same = days_of(panel.origins, int(ahead[-1]), _MONTHS)
+    months = in_c_order(same.days[:, :, np.concatenate([[0], ahead])])
+    moves = np.empty((len(panel), len(ahead), 3))
+    count_moves(in_c_order(panel.y), panel.lengths, months, same.place, ahead, moves)
     elsewhere, known, share = np.moveaxis(moves, 2, 0)
     return np.asarray((elsewhere + _ALL_DAYS * share + 1) / (known + _ALL_DAYS + 1))
 

@@ -12,8 +12,9 @@ from forecast_cli.evaluation.low_balance import base_rates, low_balance_rows
 from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance, score_low_balance_segments
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.normal import normal_forecast
+from forecast_cli.risk.paths import PATH_LEVELS
 
-LEVELS = (20.0, 40.0, 60.0, 80.0)
+LEVELS = PATH_LEVELS
 H = 14
 
 

@@ -57,7 +57,7 @@ def learned(panel: Panel) -> Learned:
 
 def by_a_single_leaf(y: np.ndarray) -> tuple[Panel, Forecast]:
     """What auto says of balances, where all windows lie in one leaf."""
-    panel = Panel(pl.Series(["a"]), y[None, :], np.array([200]), np.array(["2026-03-31"], dtype="datetime64[D]"))
+    panel = Panel(pl.Series(["a"]), y[None, :], np.array([len(y)]), np.array(["2026-03-31"], dtype="datetime64[D]"))
     knots = knots_of(3)
     leaf = np.tile(np.array([-0.5, 0.25, 0.75, 0.1], dtype=np.float32), (1, len(knots), 1))
     none = np.zeros(1, dtype=np.int32)
@@ -80,6 +80,16 @@ def test_a_single_leaf_worked_by_hand() -> None:
 def test_a_balance_that_moves_every_17_days_is_expected_to_stand_where_it_stands() -> None:
     _, said = by_a_single_leaf(np.where(np.arange(200) % 34 < 17, 100.0, 160.0))
     assert said.quantiles[0, :, 1].tolist() == [160.0, 160.0, 160.0]
+
+
+def test_the_day_of_a_payment_between_two_knots_is_known_to_move_the_balance() -> None:
+    """Wages are there for one day of the month, two days after the origin: the other days the balance is nothing."""
+    days = np.datetime64("2026-03-31") + np.arange(-399, 1)
+    y = np.where((days - days.astype("datetime64[M]")).astype(int) + 1 == 2, 900.0, 0.0)
+    _, said = by_a_single_leaf(y)
+    low, high = said.quantiles[0, :, 0], said.quantiles[0, :, 2]
+    assert low[0] == high[0] == low[2] == high[2] == 0.0
+    assert high[1] > 0.0
 
 
 def test_scaled_and_shifted_balances_scale_and_shift_the_forecast(panel: Panel, learned: Learned) -> None:

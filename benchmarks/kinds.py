@@ -1,0 +1,127 @@
+"""Score auto on accounts unlike those it was made with: each kind made up, seeded, and forecast by itself.
+
+python -m benchmarks.kinds [ACCOUNTS]
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.workflows.backtest import run_backtest
+from forecast_cli.workflows.results import ForecastRequest
+
+MODELS: Final = ("auto", "RecurringEvents", "MonthPaths", "SeasonalNaive(7)", "SeasonalNaive(30)", "Naive")
+ACCOUNTS: Final = 100
+DAYS: Final = 550
+START: Final = date(2024, 11, 1)
+_WEEKDAY: Final = (START.weekday() + np.arange(DAYS)) % 7
+_DATES: Final = np.datetime64(START) + np.arange(DAYS)
+_DAY: Final = (_DATES - _DATES.astype("datetime64[M]")).astype(np.int64) + 1
+
+_Balances = NDArray[np.float64]
+_Make = Callable[[np.random.Generator], _Balances]
+
+
+def cards(rng: np.random.Generator) -> _Balances:
+    """Purchases on most days, all that is owed paid on a day of the month."""
+    spent = rng.gamma(1, 20 * np.exp(rng.normal()), DAYS) * (rng.random(DAYS) < 0.6)
+    return -_until(spent, _DAY, int(rng.integers(1, 28)))
+
+
+def swept(rng: np.random.Generator) -> _Balances:
+    """Nothing, but for the wages of a company: there the day before they are paid, on a day of the month."""
+    paid = int(rng.integers(3, 28))
+    wages = 20_000 * np.exp(rng.normal()) * np.exp(0.05 * rng.normal(size=DAYS))
+    return np.where(paid - 1 == _DAY, wages, 0.0)
+
+
+def tills(rng: np.random.Generator) -> _Balances:
+    """Takings by the day of the week, emptied into the bank on one of them."""
+    takings = rng.dirichlet(np.full(7, 5.0))[_WEEKDAY] * 3_000 * np.exp(0.3 * rng.normal(size=DAYS))
+    return _until(takings, _WEEKDAY, int(rng.integers(0, 7)))
+
+
+def machines(rng: np.random.Generator) -> _Balances:
+    """Cash machines that are filled up once a week."""
+    drawn = 1_000 * rng.dirichlet(np.full(7, 8.0))[_WEEKDAY] * np.exp(0.2 * rng.normal(size=DAYS))
+    return 3_000 - _until(drawn, _WEEKDAY, int(rng.integers(0, 7)))
+
+
+def wallets(rng: np.random.Generator) -> _Balances:
+    """Small sums spent, a round sum put in whenever less than a few are left."""
+    balance, out = 20.0, np.empty(DAYS)
+    for day in range(DAYS):
+        balance -= float(rng.gamma(1.5, 3)) * (rng.random() < 0.5)
+        balance += 25.0 * np.ceil(max(5.0 - balance, 0.0) / 25.0)
+        out[day] = balance
+    return out
+
+
+def savings(rng: np.random.Generator) -> _Balances:
+    """A sum put aside each month, and now and then some of it taken."""
+    put = np.where(int(rng.integers(1, 28)) == _DAY, 100.0 * rng.integers(1, 9), 0.0)
+    taken = np.where(rng.random(DAYS) < 0.005, 50.0 * rng.integers(1, 9), 0.0)
+    return np.asarray(2_000 + np.cumsum(put - taken))
+
+
+def depots(rng: np.random.Generator) -> _Balances:
+    """What is invested, and moves by a hundredth a day."""
+    return np.asarray(10_000 * np.exp(np.cumsum(0.01 * rng.normal(size=DAYS) + 0.0002)))
+
+
+KINDS: Final[Mapping[str, _Make]] = {
+    make.__name__: make for make in (cards, swept, tills, machines, wallets, savings, depots)
+}
+
+
+def main(accounts: int = ACCOUNTS) -> None:
+    """Print a row for each kind: auto, the best of the others, and Brier scores, those of base rates in brackets."""
+    print(f"{'kind':<10} {'auto':>6} {'best other':>25} {'in 80 %':>8} {'under p10':>16} {'under 0':>16}")
+    for kind in KINDS:
+        with tempfile.TemporaryDirectory() as folder:
+            print(_row(kind, accounts, Path(folder)), flush=True)
+
+
+def table_of(kind: str, accounts: int) -> pl.DataFrame:
+    """Return the daily balances of some accounts of a kind, the same each time."""
+    series = [np.round(KINDS[kind](np.random.default_rng([row, len(kind)])), 2) for row in range(accounts)]
+    ids = np.repeat([f"{kind}-{row:04}" for row in range(accounts)], DAYS)
+    return pl.DataFrame({"account_id": ids, "date": np.tile(_DATES, accounts), "balance": np.concatenate(series)})
+
+
+def _row(kind: str, accounts: int, folder: Path) -> str:
+    table_of(kind, accounts).write_parquet(folder / "in.parquet")
+    run_backtest(ForecastRequest(str(folder / "in.parquet"), folder / "out", Settings(model=MODELS)))
+    board = {row["model"]: row for row in pl.read_parquet(folder / "out" / "leaderboard.parquet").iter_rows(named=True)}
+    auto, other = board.pop("auto"), min(board.values(), key=lambda row: float(row["scrps"]))
+    named = f"{other['scrps']:.3f} {other['model']}"
+    lows = pl.read_parquet(folder / "out" / "low_balance.parquet").filter(pl.col("model") == "auto")
+    low, zero = (_low(lows, threshold) for threshold in ("p10", "0"))
+    return f"{kind:<10} {auto['scrps']:>6.3f} {named:>25} {auto['coverage_80']:>8.3f} {low} {zero}"
+
+
+def _low(rows: pl.DataFrame, threshold: str) -> str:
+    """Return the Brier score of a low point within 30 days, and that of the account's own base rate."""
+    told = rows.filter(pl.col("threshold") == threshold, pl.col("days") == 30, pl.col("event").is_not_null())
+    event = pl.col("event").cast(pl.Float64)
+    own, base = (told.select(((pl.col(name) - event) ** 2).mean()).item() for name in ("probability", "base_rate"))
+    return f"{f'{own:.4f} ({base:.4f})':>16}"
+
+
+def _until(flow: _Balances, days: NDArray[np.int64], cleared: int) -> _Balances:
+    """Return what has come up by the end of each day, cleared at the end of those of one number."""
+    total = np.cumsum(flow)
+    last = np.maximum.accumulate(np.where(days == cleared, np.arange(DAYS), -1))
+    return np.asarray(total - np.where(last >= 0, total[last], 0.0))
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
