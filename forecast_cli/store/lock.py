@@ -24,7 +24,7 @@ def holding(output: Path) -> Iterator[None]:
         except Timeout:  # an OSError by its class, and not one of writing
             raise OutputBusyError(
                 f"{output}: another run holds this output{_holder(output)}",
-                "wait for it, or write to another --output",
+                "wait for it, or name another folder",
             ) from None
     try:
         write_whole(output / HOLDER, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
