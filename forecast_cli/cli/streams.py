@@ -66,7 +66,7 @@ def reader_has_left() -> bool:
         asked.register(sys.stdout.fileno(), 0)  # asks for nothing: what is told is that the other end is gone
         if not asked.poll(0):
             return False
-    except (OSError, ValueError):  # no stream of the system's, or closed
+    except (OSError, ValueError, AttributeError):  # no stream of the system's, closed, or a system without poll
         return False
     _drain(sys.stdout)
     return True

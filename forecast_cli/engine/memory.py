@@ -41,22 +41,28 @@ _KEPT: Final = 120 * _MB
 #: What statsforecast adds to the server, whose memory its workers share, and to each worker.
 _SERIES_SERVER: Final = 120 * _MB
 _SERIES_WORKER: Final = 20 * _MB
-#: Kilobytes that one model's forecast of an account takes until the others are done.
-_SAID_KB: Final = 8
+#: Bytes that one model's forecast of an account takes until the others are done, and more for each further day ahead.
+_SAID: Final = 8_000
+_SAID_A_DAY: Final = 100
 #: Fewer accounts at a time than this are slower for each.
 _FEW: Final = 250
-#: Days of history that the registry's figures are for.
+#: Days of history, and ahead, that the registry's figures are for.
 _DAYS: Final = 730
+_AHEAD: Final = 30
 
 
 @dataclass(frozen=True)
 class Load:
-    """What a run has to hold: accounts in all, in its largest shard, days of the longest history, forecasts of each."""
+    """What a run has to hold: accounts in all, in its largest shard, days of the longest history, forecasts of each.
+
+    ``ahead`` are the days that are forecast.
+    """
 
     accounts: int
     shard: int
     days: int = _DAYS
     times: int = 1
+    ahead: int = _AHEAD
 
 
 @dataclass(frozen=True)
@@ -142,8 +148,10 @@ def _worker(models: Sequence[ModelChoice], load: Load) -> int:
 
 def _need(models: Sequence[ModelChoice], load: Load) -> int:
     """Return the bytes that each account takes while it is at hand: the most by any model, and all that they said."""
-    most = max(choice.spec.memory_kb for choice in models)
-    return round((most + _SAID_KB * (len(models) - 1)) * 1000 * load.times * max(load.days / _DAYS, 0.5))
+    most = 1_000 * max(choice.spec.memory_kb for choice in models)
+    further = _SAID_A_DAY * max(load.ahead - _AHEAD, 0)
+    said = (_SAID + further) * (len(models) - 1)
+    return round(((most + said) * max(load.days / _DAYS, 0.5) + further) * load.times)
 
 
 def _has_series(models: Sequence[ModelChoice]) -> bool:

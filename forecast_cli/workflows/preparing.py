@@ -121,7 +121,11 @@ def prepare(
     ids = contract.ledger.get_column(UNIQUE_ID)
     shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
     load = Load(
-        ids.len(), max((shard.accounts for shard in shards), default=1), _longest(contract, settings), len(back)
+        accounts=ids.len(),
+        shard=max((shard.accounts for shard in shards), default=1),
+        days=_longest(contract, settings),
+        times=len(back),
+        ahead=settings.horizon,
     )
     made_from = identity(command, checked.source, settings)
     if request.force or not is_finished(request.output, made_from, fingerprint(made_from)):

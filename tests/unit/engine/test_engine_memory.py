@@ -73,6 +73,7 @@ def test_longer_histories_more_windows_and_statsforecast_take_more() -> None:
     plain = room("1.5GB")
     assert room("1.5GB", load=Load(100_000, 5_000, days=2_200)).at_once < plain.at_once
     assert room("1.5GB", load=Load(100_000, 5_000, times=3)).at_once < plain.at_once
+    assert room("1.5GB", load=Load(100_000, 5_000, ahead=366)).at_once < plain.at_once
     many = room("1.5GB", load=Load(1_000_000, 5_000))
     assert many.workers * many.at_once < plain.workers * plain.at_once
     assert room("1.5GB", AUTO, ETS).workers * room("1.5GB", AUTO, ETS).at_once < plain.workers * plain.at_once

@@ -46,6 +46,20 @@ def test_as_many_paths_go_below_a_floor_as_one_in_the_months_that_held_it() -> N
     np.testing.assert_array_equal(low[75:], np.linspace(-50, 150, 100)[75:])
 
 
+@pytest.mark.parametrize(("h", "most"), [(7, 3), (30, 10), (90, 28), (365, 73)])
+def test_more_paths_may_go_below_the_longer_they_are(h: int, most: int) -> None:
+    """1 - 0.9^(h/30) of them: a month in ten."""
+    paths = np.tile(np.linspace(-50, 50, 100), (1, h, 1))
+    hold_above_floors(panel_of(payroll(10)), paths)
+    assert (paths[0].min(axis=0) < 100.0).sum() == most
+
+
+def test_of_paths_that_go_equally_low_as_many_may_as_of_others() -> None:
+    paths = np.tile(np.repeat([-50.0, 150.0], [60, 40]), (1, 30, 1))
+    hold_above_floors(panel_of(payroll(10)), paths)
+    assert (paths[0].min(axis=0) < 100.0).sum() == 10
+
+
 @pytest.mark.parametrize("series", [np.linspace(2000, 1000, 300), np.full(300, 7.0), np.array([5.0])])
 def test_without_a_floor_paths_stay_as_they_are(series: np.ndarray) -> None:
     paths = np.tile(np.linspace(-3000, 3000, 100), (1, 30, 1))

@@ -36,8 +36,29 @@ def test_a_till_that_is_emptied_every_week_is_weekly_and_what_adds_up_is_not() -
     assert weekly_rows(panel, 30).tolist() == [1]
 
 
+@pytest.mark.parametrize("since", [1, 3, 7, 14, 28])
+@pytest.mark.parametrize("raised", [1_000.0, 10_000.0])
+def test_a_till_that_holds_more_or_has_closed_of_late_is_weekly_no_more(since: int, raised: float) -> None:
+    more, closed = till(400), till(400)
+    more[-since:] += raised
+    closed[-since:] = closed[-since - 1]
+    assert weekly_rows(panel_of(more), 30).tolist() == []
+    if since >= 7:
+        assert weekly_rows(panel_of(closed), 30).tolist() == []
+
+
+def test_a_till_that_held_more_long_ago_is_weekly_again() -> None:
+    more = till(400)
+    more[:-70] += 300.0
+    assert weekly_rows(panel_of(more, till(400)), 30).tolist() == [0, 1]
+
+
+def test_a_balance_that_repeats_to_the_cent_is_weekly() -> None:
+    assert weekly_rows(panel_of(70.0 - 10.0 * (np.arange(400) % 7)), 30).tolist() == [0]
+
+
 @pytest.mark.parametrize(("h", "least"), [(7, 119), (30, 147), (90, 203)])
-def test_eight_weeks_of_errors_have_to_be_known(h: int, least: int) -> None:
+def test_nine_weeks_of_errors_have_to_be_known(h: int, least: int) -> None:
     assert weekly_rows(panel_of(till(least), till(least - 1)), h).tolist() == [0]
 
 
