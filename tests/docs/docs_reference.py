@@ -37,7 +37,7 @@ def settings_table() -> str:
     rows = ["| Setting | Flag | Default | What it says |", "|---|---|---|---|"]
     told = Settings.model_json_schema()["properties"]
     for name, field in Settings.model_fields.items():
-        mark = "" if affects_output(name, "backtest") else " †"
+        mark = "" if any(affects_output(name, command) for command in ("forecast", "backtest")) else " †"
         mark += "" if affects_output(name, "forecast") or mark else " ‡"
         flag = f"`--{name.replace('_', '-')}`"
         rows.append(f"| `{name}`{mark} | {flag} | {_default(field.default)} | {told[name]['description']} |")

@@ -149,7 +149,7 @@ def _why(why: Why) -> Group:
         columns = (
             Column("days", "right"),
             Column(" last balance", "right"),
-            Column(" own payments\n and level", "right"),
+            Column(" its own\n past", "right"),
             Column(" accounts\n like it", "right"),
             Column(" mean\n forecast", "right"),
         )

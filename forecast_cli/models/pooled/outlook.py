@@ -1,4 +1,4 @@
-"""Outlook: what an account's own payments and level say of its future; what is learned from others corrects it."""
+"""Outlook: what an account's own past says of its future; what is learned from others corrects it."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -54,6 +54,15 @@ def test_an_input_of_no_account_that_can_be_forecast_ends_with_all_set_aside(
     assert forecasts(empty, "empty", origin="account").is_empty()
 
 
+def test_levels_that_are_published_change_no_other_number(
+    accounts: pl.DataFrame, forecasts: Forecasts, tmp_path: Path
+) -> None:
+    few, many = forecasts(accounts, "few", level=(80,)), forecasts(accounts, "many", level=(10, 50, 80, 95, 99.9))
+    assert few.equals(many.select(few.columns))
+    risks = [pl.read_parquet(tmp_path / name / "risk.parquet") for name in ("few", "many")]
+    assert risks[0].equals(risks[1])
+
+
 def test_a_run_says_what_it_does_from_its_first_step_on(accounts: pl.DataFrame, tmp_path: Path) -> None:
     said: list[tuple[str, int | None]] = []
 
