@@ -1,26 +1,14 @@
 """Floors: found where months came down to one, and held by all paths but as few as those months allow."""
 
-from datetime import date
-
 import numpy as np
-import polars as pl
 import pytest
+from risk_panels import panel_of
 
-from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, quantile_probabilities
 from forecast_cli.risk.floors import find_floors, hold_above_floors
 from forecast_cli.risk.paths import shuffle_paths
 
 LEVELS = (80.0, 95.0)
-
-
-def panel_of(*series: np.ndarray) -> Panel:
-    lengths = np.array([len(one) for one in series], dtype=np.int64)
-    y = np.full((len(series), int(lengths.max())), np.nan)
-    for row, one in enumerate(series):
-        y[row, y.shape[1] - len(one) :] = one
-    origins = np.full(len(series), date(2026, 6, 30), dtype="datetime64[D]")
-    return Panel(pl.Series([f"A{row}" for row in range(len(series))]), y, lengths, origins)
 
 
 def payroll(months: int) -> np.ndarray:

@@ -1,10 +1,8 @@
 """Sample paths: the forecast's own distribution on each day, the account's own past from day to day."""
 
-from datetime import date
-
 import numpy as np
-import polars as pl
 import pytest
+from risk_panels import panel_of
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, quantile_probabilities
@@ -13,15 +11,6 @@ from forecast_cli.risk.paths import N_PATHS, PATH_LEVELS, PERSISTENCE, levels_to
 
 H = 10
 LEVELS = (20.0, 40.0, 60.0, 80.0, 95.0)
-
-
-def panel_of(*series: np.ndarray, pad: int = 0) -> Panel:
-    lengths = np.array([len(one) for one in series], dtype=np.int64)
-    y = np.full((len(series), int(lengths.max()) + pad), np.nan)
-    for row, one in enumerate(series):
-        y[row, y.shape[1] - len(one) :] = one
-    origins = np.full(len(series), date(2026, 6, 30), dtype="datetime64[D]")
-    return Panel(pl.Series([f"A{row}" for row in range(len(series))]), y, lengths, origins)
 
 
 def walk(seed: int, days: int = 400) -> np.ndarray:

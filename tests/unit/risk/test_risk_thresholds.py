@@ -1,23 +1,11 @@
 """Thresholds as they are written and as amounts."""
 
-from datetime import date
-
 import numpy as np
-import polars as pl
 import pytest
+from risk_panels import panel_of
 
 from forecast_cli.config.thresholds import check_threshold, columns_among, is_amount, is_percentile
-from forecast_cli.data.panel import Panel
 from forecast_cli.risk.thresholds import threshold_amounts
-
-
-def panel_of(*series: np.ndarray) -> Panel:
-    lengths = np.array([len(one) for one in series], dtype=np.int64)
-    y = np.full((len(series), int(lengths.max())), np.nan)
-    for row, one in enumerate(series):
-        y[row, y.shape[1] - len(one) :] = one
-    origins = np.full(len(series), date(2026, 6, 30), dtype="datetime64[D]")
-    return Panel(pl.Series([f"A{row}" for row in range(len(series))]), y, lengths, origins)
 
 
 def noise(seed: int, days: int) -> np.ndarray:
