@@ -1,24 +1,23 @@
 """Auto: each account's payments and level, corrected and given intervals by what came of accounts like it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel, cut_panel
-from forecast_cli.models.base import Forecast, Joined, RowFailure, quantile_probabilities
+from forecast_cli.models.base import Forecast, Joined, RowFailure
 from forecast_cli.models.failures import TOO_SHORT, too_short_message
-from forecast_cli.models.knots import between_knots
 from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.normal import blank_failures
 from forecast_cli.models.pooled.candidates import Candidates
+from forecast_cli.models.pooled.correcting import correct
 from forecast_cli.models.pooled.features import describe
-from forecast_cli.models.pooled.forest import consult
 from forecast_cli.models.pooled.joining import join_candidates
-from forecast_cli.models.pooled.learned import Learned, Vintage
+from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.pooled.outlook import PATH_DAYS, Outlook, look_ahead
-from forecast_cli.models.pooled.standing import hold_still, moved_share
+from forecast_cli.models.pooled.past_share import past_share
 from forecast_cli.models.pooled.windows import LOOK_BACK
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
 
@@ -70,10 +69,13 @@ class FittedAuto:
         mean, quantiles = _own(outlook, levels)
         joined: dict[int, Joined] = {}
         taken_apart: tuple[str, ...] = ()
+        past = np.zeros(len(self.panel))
         if learned is not None:
             for place, rows in _by_vintage(learned, self.panel, outlook.scale):
-                panel, vintage = self.panel.take(rows), learned.vintages[place]
-                said = _corrected(panel, outlook.take(rows), learned, vintage, levels)
+                panel, own, vintage = self.panel.take(rows), outlook.take(rows), learned.vintages[place]
+                x = describe(panel, own, learned.knots)
+                said = correct(panel, own, x, vintage, knots=learned.knots, levels=levels)
+                past[rows] = past_share(vintage.past, x)
                 whole = join_candidates(panel, *said, vintage.weights, self.model.candidates, levels=levels)
                 mean[rows], quantiles[rows] = whole.mean, whole.quantiles
                 joined |= {int(rows[row]): Joined(one.candidate, one.share[:h]) for row, one in whole.joined.items()}
@@ -86,9 +88,8 @@ class FittedAuto:
             RowFailure(row, TOO_SHORT, too_short_message(int(self.panel.lengths[row]), PATH_DAYS + longest))
             for row in np.flatnonzero(np.isnan(quantiles).any(axis=(1, 2))).tolist()
         )
-        return blank_failures(
-            Forecast(mean, quantiles, levels, failures, streams=outlook.streams, joined=joined, taken_apart=taken_apart)
-        )
+        forecast = Forecast(mean, quantiles, levels, failures, streams=outlook.streams, past_share=past)
+        return blank_failures(replace(forecast, joined=joined, taken_apart=taken_apart))
 
     def update(self, panel: Panel) -> "FittedAuto":
         """Return the model of the newer panel, with what was learned before."""
@@ -106,21 +107,6 @@ def _by_vintage(learned: Learned, panel: Panel, scale: NDArray[np.float64]) -> l
     places = np.where(scale > 0.0, learned.vintage_of(panel.origins), -1)
     found = [(int(place), np.flatnonzero(places == place)) for place in np.unique(places) if place >= 0]
     return [(place, rows) for place, rows in found if learned.vintages[place].forest]
-
-
-def _corrected(
-    panel: Panel, outlook: Outlook, learned: Learned, vintage: Vintage, levels: tuple[float, ...]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return mean and quantiles of rows of one vintage, [r, h] and [r, h, q]."""
-    assert vintage.calibration is not None  # noqa: S101 - a vintage with trees has one
-    said = consult(vintage.forest, describe(panel, outlook, learned.knots))
-    probabilities = quantile_probabilities(levels)
-    away = vintage.calibration.quantiles(said, probabilities)
-    scale, h = outlook.scale[:, None], outlook.path.shape[1]
-    mean = outlook.path + scale * between_knots(said[..., -1], learned.knots, h)
-    quantiles = outlook.path[:, :, None] + scale[:, :, None] * between_knots(away, learned.knots, h)
-    moved = moved_share(panel, np.arange(1, h + 1))
-    return mean, hold_still(quantiles, panel.y[:, -1:], moved, probabilities)
 
 
 SPEC = ModelSpec(

@@ -46,6 +46,8 @@ class Forecast:
     has them. Rows named in ``failures`` hold NaN. ``streams``, the recurring payments of the accounts, where it looks
     for them. ``joined``, the candidate that joined, by the row it joined for. ``taken_apart``: candidate and error,
     ``MSTL: IndexError``, of each block of accounts that it raised over, and was asked about one at a time instead.
+    ``past_share`` [n], which share of an account's sample paths are its past courses as they were, 0 to 1, where the
+    model knows; the others are made from the quantiles.
     """
 
     mean: NDArray[np.float64]
@@ -56,6 +58,7 @@ class Forecast:
     streams: Streams | None = None
     joined: Mapping[int, Joined] = field(default_factory=dict)
     taken_apart: tuple[str, ...] = ()
+    past_share: NDArray[np.float64] | None = None
 
     def at(self, levels: tuple[float, ...]) -> "Forecast":
         """Return the forecast with the quantiles of some of its levels alone, ascending."""

@@ -78,6 +78,7 @@ class _Board:
 
     ``paths`` [n, s, h] where the model asked for has its own, NaN in rows that another rung has done. ``streams``, the
     recurring payments that it found. ``joined``, the candidate that joined it, by row. ``taken_apart``, as above.
+    ``past_share`` [n], as it says; 0 in rows that another rung has done.
     """
 
     mean: NDArray[np.float64]
@@ -88,6 +89,7 @@ class _Board:
     streams: Streams | None = None
     joined: dict[int, Joined] = field(default_factory=dict)
     taken_apart: list[str] = field(default_factory=list)
+    past_share: NDArray[np.float64] | None = None
 
 
 def forecast_panel(panel: Panel, choice: ModelChoice, *, h: int, levels: tuple[float, ...]) -> LadderForecast:
@@ -124,7 +126,7 @@ def _ladder(
     used = tuple(names[place] if place >= 0 else None for place in board.rung)
     left = tuple(_last_failure(board, int(row)) for row in np.flatnonzero(board.rung < 0))
     said = LadderForecast(
-        forecast=Forecast(board.mean, board.quantiles, levels, left, board.paths),
+        forecast=Forecast(board.mean, board.quantiles, levels, left, board.paths, past_share=board.past_share),
         model_used=used,
         outcomes=tuple(_outcome(row, used[row], board.errors[row]) for row in sorted(board.errors)),
         flags=_flags(board, panel, facts, pooled=pooled | (board.rung == rungs[-1].place), asked=rungs[0]),
@@ -171,6 +173,9 @@ def _climb(
     if answer.paths is not None and rung.place == 0:
         board.paths = np.full((len(panel), *answer.paths.shape[1:]), np.nan)
         board.paths[rows[done]] = answer.paths[done]
+    if answer.past_share is not None and rung.place == 0:
+        board.past_share = np.zeros(len(panel))
+        board.past_share[rows[done]] = answer.past_share[done]
     return fitted
 
 

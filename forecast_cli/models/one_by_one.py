@@ -72,6 +72,7 @@ class FittedRows:
             paths=_join_paths(said),
             streams=_join_streams(said),
             joined={row: found for row, one in enumerate(said) for found in one.joined.values()},
+            past_share=_join_shares(said),
         )
 
     def update(self, panel: Panel) -> "FittedRows":
@@ -116,6 +117,11 @@ def _join_paths(said: list[Forecast]) -> "np.ndarray[tuple[int, ...], np.dtype[n
     paths = [one.paths for one in said if one.paths is not None]
     alike = len(paths) == len(said) and len({one.shape[1:] for one in paths}) == 1
     return np.concatenate(paths) if alike else None
+
+
+def _join_shares(said: list[Forecast]) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None":
+    shares = [np.zeros(1) if one.past_share is None else one.past_share for one in said]
+    return None if all(one.past_share is None for one in said) else np.concatenate(shares)
 
 
 def _join_streams(said: list[Forecast]) -> Streams | None:

@@ -37,4 +37,6 @@ def panel_outlooks(
 def rows_of(forecast: Forecast, rows: slice) -> Forecast:
     """Return the forecast of some rows alone, without a word on failures."""
     paths = None if forecast.paths is None else forecast.paths[rows]
-    return replace(forecast, mean=forecast.mean[rows], quantiles=forecast.quantiles[rows], failures=(), paths=paths)
+    past = None if forecast.past_share is None else forecast.past_share[rows]
+    mean, quantiles = forecast.mean[rows], forecast.quantiles[rows]
+    return replace(forecast, mean=mean, quantiles=quantiles, failures=(), paths=paths, past_share=past)

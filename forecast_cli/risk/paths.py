@@ -11,6 +11,8 @@ Two things are added, and were measured. Balances rest and then jump, while a fo
 a course that rests changes its rank whenever others move around it, and its path would wander over days on which
 nothing happens. So ranks are held near the mean rank of their course (``PERSISTENCE``). And a smooth distribution does
 not know where a balance stops: paths are held above its floor, where it has one (``floors``).
+
+Where a model says so (``past_share``), some of an account's paths are past courses as they were instead (``courses``).
 """
 
 from dataclasses import replace
@@ -24,6 +26,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, quantile_probabilities
 from forecast_cli.models.normal_scores import normal_scores
 from forecast_cli.models.rows import in_c_order
+from forecast_cli.risk.courses import near_courses
 from forecast_cli.risk.floors import hold_above_floors
 
 N_PATHS: Final = 100
@@ -60,8 +63,7 @@ def shuffle_paths(
     rows = np.flatnonzero(np.isnan(own).any(axis=(1, 2)) & ~np.isnan(forecast.mean).any(axis=1))
     if not len(rows):
         return own
-    part = replace(forecast, mean=forecast.mean[rows], quantiles=forecast.quantiles[rows], paths=None, failures=())
-    filled = own.copy()
+    filled, part = own.copy(), _rows(forecast, rows)
     filled[rows] = np.swapaxes(_shuffled(panel.take(rows), part, n_paths=own.shape[1], order=None), 1, 2)
     return filled
 
@@ -118,7 +120,30 @@ def _shuffled(
     paths = np.empty(order.shape)
     lay_paths(in_c_order(forecast.quantiles), knots, beyond, line, order, paths)
     hold_above_floors(panel, paths)
+    if forecast.past_share is not None:
+        _put_past(panel, forecast, forecast.past_share, paths)
     return paths
+
+
+def _put_past(panel: Panel, forecast: Forecast, share: NDArray[np.float64], paths: NDArray[np.float64]) -> None:
+    """Make a ``share`` [n] of the ``paths`` [n, h, s] past courses, in place, and the others as if there were no more.
+
+    An account that has no past course, and one without a forecast, keeps the paths it has.
+    """
+    _, h, s = paths.shape
+    count = np.where((panel.lengths > h) & ~np.isnan(forecast.mean[:, 0]), np.round(share * s), 0).astype(np.int64)
+    for past in np.unique(count[count > 0]).tolist():
+        rows = np.flatnonzero(count == past)
+        some = panel.take(rows)
+        if past < s:
+            paths[rows, :, past:] = _shuffled(some, _rows(forecast, rows), n_paths=s - past, order=None)
+        paths[rows, :, :past] = near_courses(some, h, past)
+
+
+def _rows(forecast: Forecast, rows: NDArray[np.int64]) -> Forecast:
+    """Return the forecast of ``rows`` without paths or a share of past courses, and without a word on failures."""
+    mean, quantiles = forecast.mean[rows], forecast.quantiles[rows]
+    return replace(forecast, mean=mean, quantiles=quantiles, paths=None, past_share=None, failures=())
 
 
 @lru_cache(maxsize=8)

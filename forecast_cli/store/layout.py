@@ -21,6 +21,7 @@ COSTS: Final = "costs.parquet"
 LEARNED_TREES: Final = "learned_trees.parquet"
 LEARNED_SCORES: Final = "learned_scores.parquet"
 LEARNED_WEIGHTS: Final = "learned_weights.parquet"
+LEARNED_PAST: Final = "learned_past.parquet"
 EVENTS: Final = "events.parquet"
 #: Which candidate joined the model that learns for an account, and with what share.
 WEIGHTS: Final = "weights.parquet"
@@ -39,7 +40,7 @@ SHARDS: Final = "shards"
 PLAN: Final = "plan.json"
 SPILL: Final = "spill"
 
-LEARNED: Final = (LEARNED_TREES, LEARNED_SCORES, LEARNED_WEIGHTS)
+LEARNED: Final = (LEARNED_TREES, LEARNED_SCORES, LEARNED_WEIGHTS, LEARNED_PAST)
 
 #: Everything a run may leave in its folder; anything else makes the folder a foreign one.
 TABLES: Final = (

@@ -13,9 +13,9 @@ from forecast_cli.models.knots import knots_of
 from forecast_cli.models.pooled.calibration import GRID, Calibration
 from forecast_cli.models.pooled.candidates import BANDS, SEGMENTS, Weights
 from forecast_cli.models.pooled.features import feature_names
-from forecast_cli.models.pooled.forest import Tree
+from forecast_cli.models.pooled.forest import Forest, Tree
 from forecast_cli.models.pooled.learned import Learned, Vintage
-from forecast_cli.store.layout import LEARNED_SCORES, LEARNED_TREES, LEARNED_WEIGHTS
+from forecast_cli.store.layout import LEARNED_PAST, LEARNED_SCORES, LEARNED_TREES, LEARNED_WEIGHTS
 from forecast_cli.store.parquet import load_table
 
 _NODES: Final = {"feature": np.int32, "threshold": np.float64, "left": np.int32, "right": np.int32}
@@ -55,19 +55,18 @@ def learned_frames(learned: Learned) -> dict[str, pl.DataFrame]:
     Trees have a row for each node: as_of, tree, node, feature, threshold, left, right, and values, of a leaf: for each
     knot the 10th, 50th and 90th percentile and the mean. Scores: one for each month, knot and probability; a month that
     had too few windows to learn from has one row without any. Weights, where candidates were weighed: one for each
-    month, candidate, segment and band of days ahead.
+    month, candidate, segment and band of days ahead. Past, where past courses are worth anything: trees as above, whose
+    leaves have one value, the share of past courses.
     """
-    trees = [
-        _nodes(tree, number).insert_column(0, pl.Series("as_of", [_date(vintage)] * len(tree.feature), dtype=pl.Date))
-        for vintage in learned.vintages
-        for number, tree in enumerate(vintage.forest)
-    ]
+    trees = [_forest(vintage, vintage.forest) for vintage in learned.vintages]
+    past = [_forest(vintage, vintage.past) for vintage in learned.vintages if vintage.past]
     scores = [_scores(vintage, learned) for vintage in learned.vintages]
     weights = [_weights(vintage) for vintage in learned.vintages if vintage.weights]
     return {
         LEARNED_TREES: pl.concat([pl.DataFrame(schema=_TREES), *trees]),
         LEARNED_SCORES: pl.concat([pl.DataFrame(schema=_SCORES), *scores]),
         **({LEARNED_WEIGHTS: pl.concat(weights)} if weights else {}),
+        **({LEARNED_PAST: pl.concat(past)} if past else {}),
     }
 
 
@@ -78,24 +77,31 @@ def read_learned(folder: Path, *, h: int) -> Learned:
         raise ConfigError(f"--fitted {folder}: holds nothing that was learned: no {LEARNED_TREES}", hint)
     try:
         trees, scores = (load_table(folder / name) for name in (LEARNED_TREES, LEARNED_SCORES))
-        path = folder / LEARNED_WEIGHTS
-        weights = load_table(path) if path.exists() else pl.DataFrame(schema=_WEIGHTS)
+        weights = _load(folder / LEARNED_WEIGHTS, _WEIGHTS)
+        past = _load(folder / LEARNED_PAST, _TREES)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise ConfigError(f"--fitted {folder}: what was learned there cannot be read: {error}", hint) from None
     longest = int(scores["horizon"][0]) if scores.height else 0
     if longest < h:
         raise ConfigError(f"--fitted {folder}: was learned for {longest} days ahead, asked for {h}", hint)
     knots = knots_of(longest)
-    if not _is_sound(trees, n_features=len(feature_names(knots))):
-        raise ConfigError(f"--fitted {folder}: {LEARNED_TREES} is damaged: a node leads out of its tree", hint)
+    for name, nodes in ((LEARNED_TREES, trees), (LEARNED_PAST, past)):
+        if not _is_sound(nodes, n_features=len(feature_names(knots))):
+            raise ConfigError(f"--fitted {folder}: {name} is damaged: a node leads out of its tree", hint)
     vintages = tuple(
         replace(
             _vintage(month, own, trees.filter(pl.col("as_of") == month[0]), len(knots)),
             weights=_read_weights(weights.filter(pl.col("as_of") == month[0])),
+            past=_read_forest(past.filter(pl.col("as_of") == month[0]), 1, 1),
         )
         for month, own in scores.sort("as_of", maintain_order=True).group_by("as_of", maintain_order=True)
     )
     return Learned(longest, knots, vintages)
+
+
+def _load(path: Path, schema: dict[str, Any]) -> pl.DataFrame:
+    """Return a table that is left out where it would be empty."""
+    return load_table(path) if path.exists() else pl.DataFrame(schema=schema)
 
 
 def _is_sound(trees: pl.DataFrame, *, n_features: int) -> bool:
@@ -110,6 +116,15 @@ def _is_sound(trees: pl.DataFrame, *, n_features: int) -> bool:
 
 def _date(vintage: Vintage) -> date:
     return date.fromisoformat(str(vintage.as_of.astype("datetime64[D]")))
+
+
+def _forest(vintage: Vintage, forest: Forest) -> pl.DataFrame:
+    """Return the nodes of a vintage's trees."""
+    told = (
+        _nodes(tree, number).insert_column(0, pl.Series("as_of", [_date(vintage)] * len(tree.feature), dtype=pl.Date))
+        for number, tree in enumerate(forest)
+    )
+    return pl.concat([pl.DataFrame(schema=_TREES), *told])
 
 
 def _nodes(tree: Tree, number: int) -> pl.DataFrame:
@@ -178,13 +193,18 @@ def _vintage(month: tuple[object, ...], scores: pl.DataFrame, trees: pl.DataFram
     as_of, windows = np.datetime64(str(month[0]), "D"), int(scores["windows"][0])
     if scores["score"].null_count():
         return Vintage(as_of, windows)
-    forest = tuple(_tree(nodes, k) for _, nodes in trees.group_by("tree", maintain_order=True))
+    forest = _read_forest(trees, k, 4)
     return Vintage(as_of, windows, forest, Calibration(scores["score"].to_numpy().reshape(k, len(GRID)).T.copy()))
 
 
-def _tree(nodes: pl.DataFrame, k: int) -> Tree:
-    values = np.zeros((nodes.height, k * 4), dtype=np.float32)
+def _read_forest(trees: pl.DataFrame, k: int, each: int) -> Forest:
+    """Return trees whose leaves have ``each`` values at each of ``k`` knots."""
+    return tuple(_tree(nodes, k, each) for _, nodes in trees.group_by("tree", maintain_order=True))
+
+
+def _tree(nodes: pl.DataFrame, k: int, each: int) -> Tree:
+    values = np.zeros((nodes.height, k * each), dtype=np.float32)
     is_leaf = nodes["values"].is_not_null().to_numpy()
-    values[is_leaf] = np.array(nodes["values"].drop_nulls().to_list(), dtype=np.float32).reshape(-1, k * 4)
+    values[is_leaf] = np.array(nodes["values"].drop_nulls().to_list(), dtype=np.float32).reshape(-1, k * each)
     columns = {name: nodes[name].to_numpy().astype(dtype) for name, dtype in _NODES.items()}
-    return Tree(values=values.reshape(nodes.height, k, 4), **columns)
+    return Tree(values=values.reshape(nodes.height, k, each), **columns)

@@ -21,7 +21,7 @@ class Tree:
     """One tree of m nodes, the root first: go to ``left`` [m] where feature [m] <= ``threshold`` [m], else ``right``.
 
     A leaf leads to itself. ``values`` [m, k, 4] float32: at each of k knots, the 10th, 50th and 90th percentile and the
-    mean of what came in a leaf; 0 for other nodes.
+    mean of what came in a leaf; 0 for other nodes. Trees of ``grow_means`` have [m, 1, 1], the mean alone.
     """
 
     feature: NDArray[np.int32]
@@ -35,7 +35,7 @@ Forest = tuple[Tree, ...]
 
 
 def consult(forest: Forest, x: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the mean over the trees of what their leaves say of each row of ``x`` [n, f]: [n, k, 4].
+    """Return the mean over the trees of what their leaves say of each row of ``x`` [n, f]: [n, k, 4] or [n, 1, 1].
 
     Trees are added one after the other, so that what a row gets does not depend on the rows beside it.
     """
@@ -54,13 +54,15 @@ def grow(x: NDArray[np.float32], came: NDArray[np.float64], *, trees: int, seed:
     Each splits so that the squares within leaves, summed over the knots, are least (Geurts, Ernst and Wehenkel, Machine
     Learning 63, 2006); leaves keep quantiles (Meinshausen, Journal of Machine Learning Research 7, 2006).
     """
-    from forecast_cli.models.pooled.trees import ExtraTreesRegressor  # only learning needs it
-
-    grown = ExtraTreesRegressor(
-        trees, min_samples_leaf=_LEAF, max_features=_FEATURES, max_depth=_DEEPEST, random_state=seed, n_jobs=1
-    ).fit(x, came)
     order = ascending(came)
-    return tuple(_tree(estimator.tree_, x, came, order) for estimator in grown.estimators_)
+    return tuple(_tree(grown, _leaves(grown, x, came, order)) for grown in _grown(x, came, None, trees, seed))
+
+
+def grow_means(
+    x: NDArray[np.float32], target: NDArray[np.float64], weight: NDArray[np.float64], *, trees: int, seed: int
+) -> Forest:
+    """Grow ``trees`` on features ``x`` [n, f] whose leaves keep the mean of ``target`` [n] by ``weight`` [n]."""
+    return tuple(_tree(grown, grown.value.astype(np.float32)) for grown in _grown(x, target, weight, trees, seed))
 
 
 def join(forests: Sequence[Forest]) -> Forest:
@@ -68,13 +70,31 @@ def join(forests: Sequence[Forest]) -> Forest:
     return tuple(tree for forest in forests for tree in forest)
 
 
-def _tree(grown: Any, x: NDArray[np.float32], came: NDArray[np.float64], order: NDArray[np.int64]) -> Tree:
+def _grown(
+    x: NDArray[np.float32], y: NDArray[np.float64], weight: NDArray[np.float64] | None, trees: int, seed: int
+) -> list[Any]:
+    """Return the trees of scikit-learn on ``x`` [n, f] and ``y`` [n] or [n, k]."""
+    from forecast_cli.models.pooled.trees import ExtraTreesRegressor  # only learning needs it
+
+    grown = ExtraTreesRegressor(
+        trees, min_samples_leaf=_LEAF, max_features=_FEATURES, max_depth=_DEEPEST, random_state=seed, n_jobs=1
+    ).fit(x, y, sample_weight=weight)
+    return [estimator.tree_ for estimator in grown.estimators_]
+
+
+def _leaves(
+    grown: Any, x: NDArray[np.float32], came: NDArray[np.float64], order: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Return what came of the windows in each leaf, [m, k, 4]; 0 for other nodes."""
+    values = np.zeros((grown.node_count, came.shape[1], 4), dtype=np.float32)
+    reached, statistics = leaf_statistics(grown.apply(x), came, order)
+    values[reached] = statistics
+    return values
+
+
+def _tree(grown: Any, values: NDArray[np.float32]) -> Tree:
     own = np.arange(grown.node_count, dtype=np.int32)
     is_leaf = grown.children_left < 0
-    leaf = grown.apply(x)
-    values = np.zeros((grown.node_count, came.shape[1], 4), dtype=np.float32)
-    reached, statistics = leaf_statistics(leaf, came, order)
-    values[reached] = statistics
     return Tree(
         feature=np.where(is_leaf, 0, grown.feature).astype(np.int32),
         threshold=np.where(is_leaf, np.inf, grown.threshold),

@@ -16,7 +16,8 @@ class Vintage:
     """What was learned from the days before ``as_of``, the first of a month (datetime64[D]), and from no later one.
 
     ``windows`` were learned from; where they were too few, ``forest`` has no trees and ``calibration`` is None.
-    ``weights`` of the candidates that were weighed.
+    ``weights`` of the candidates that were weighed. ``past``, trees that say which share of an account's sample paths
+    are past courses (``past_share``); none where that gains nothing.
     """
 
     as_of: np.datetime64
@@ -24,6 +25,7 @@ class Vintage:
     forest: Forest = ()
     calibration: Calibration | None = None
     weights: tuple[Weights, ...] = ()
+    past: Forest = ()
 
 
 @dataclass(frozen=True)

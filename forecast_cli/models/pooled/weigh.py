@@ -15,7 +15,7 @@ from forecast_cli.models.pooled.candidates import BANDS, RECENT, SEGMENTS, Candi
 from forecast_cli.models.pooled.learn import choose_windows
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.probes import LEVELS, Probes, by_auto, by_candidate, probe
-from forecast_cli.models.pooled.windows import Windows, list_windows, panel_at
+from forecast_cli.models.pooled.windows import Windows, list_windows, lowest, panel_at
 
 #: Shares of a candidate that are tried.
 _SHARES: Final = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
@@ -51,7 +51,7 @@ def weigh(learned: Learned, taught: Taught, candidates: Sequence[Candidate], *, 
     windows, known = list_windows(taught.panel, learned.h), taught.known
     costs, most = [candidate.cost_ms for candidate in candidates], windows_within(limit_ms, candidates)
     chosen = [
-        _lowest(windows, choose_windows(windows, known[:, v], learned.h, vintage.as_of), most if vintage.forest else 0)
+        lowest(windows, choose_windows(windows, known[:, v], learned.h, vintage.as_of), most if vintage.forest else 0)
         for v, vintage in enumerate(learned.vintages)
     ]
     union = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
@@ -85,11 +85,6 @@ def windows_within(limit_ms: float, candidates: Sequence[Candidate]) -> int:
 
 def _names(candidates: Sequence[Candidate]) -> str:
     return ", ".join(candidate.name for candidate in candidates)
-
-
-def _lowest(windows: Windows, some: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """Return those of ``some`` places of windows that have the lowest priority, ascending."""
-    return np.sort(some[np.argsort(windows.priority[some], kind="stable")[:count]])
 
 
 def _accounts(taught: Taught, v: int, month: np.datetime64) -> NDArray[np.float64]:

@@ -1,0 +1,141 @@
+"""Past shares: past windows told by paths and by past courses, so that each account's mixture of both can be learned.
+
+Here and not with the models, for it takes sample paths, which models know nothing of.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.models.auto import NAME
+from forecast_cli.models.base import Forecast
+from forecast_cli.models.pooled.correcting import correct
+from forecast_cli.models.pooled.features import describe
+from forecast_cli.models.pooled.forest import Forest
+from forecast_cli.models.pooled.learn import GROUPS, TREES, choose_windows
+from forecast_cli.models.pooled.learned import Learned, Vintage
+from forecast_cli.models.pooled.outlook import Outlook, look_ahead
+from forecast_cli.models.pooled.past_share import PastLessons, grow_past, join_lessons
+from forecast_cli.models.pooled.windows import Windows, came_after, group_of, list_windows, lowest, panel_at
+from forecast_cli.risk.courses import near_courses
+from forecast_cli.risk.events import look_ahead as look_at_paths
+from forecast_cli.risk.events import windows_within
+from forecast_cli.risk.outlook import panel_outlooks
+from forecast_cli.risk.paths import N_PATHS, PATH_LEVELS, rows_at_a_time
+from forecast_cli.risk.thresholds import threshold_amounts
+
+#: Low by an account's own measure, whatever thresholds are asked for: what is learned does not hang on them.
+_LOW: Final = ("p5", "p10", "p25")
+#: Most windows that a month's shares are learned from.
+_MOST: Final = 1_500
+#: Windows told at a time.
+_BLOCK: Final = 500
+
+
+@dataclass(frozen=True)
+class _Past:
+    """What was ``learned`` so far, from what ``panel``, and how many days windows look back on."""
+
+    learned: Learned
+    panel: Panel
+    look_back: int
+
+
+def learn_past_shares(
+    learned: Learned, panel: Panel, known: NDArray[np.int64], *, look_back: int, threads: int = 1
+) -> Learned:
+    """Return ``learned`` with the trees of ``past_share`` in each vintage that has learned something.
+
+    ``panel``, ``known`` [n, v] and ``look_back`` as ``learn`` has them. What is learned does not depend on ``threads``.
+    """
+    windows = list_windows(panel, learned.h)
+    chosen = [
+        lowest(windows, choose_windows(windows, known[:, v], learned.h, vintage.as_of), _MOST if vintage.forest else 0)
+        for v, vintage in enumerate(learned.vintages)
+    ]
+    union = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
+    if not len(union):
+        return learned
+    windows, uses = windows.take(union), np.stack([np.isin(union, some) for some in chosen], axis=1)
+    order = np.argsort(-windows.day, kind="stable")
+    blocks = [order[start : start + _BLOCK] for start in range(0, len(order), _BLOCK)]
+    tell = partial(_tell, _Past(learned, panel, look_back))
+    with ThreadPoolExecutor(threads) as pool:
+        told = list(pool.map(tell, [windows.take(some) for some in blocks], [uses[some] for some in blocks]))
+        grown = pool.map(partial(_grow, told, seed=panel.seed), range(len(learned.vintages)))
+        vintages = tuple(replace(one, past=past) for one, past in zip(learned.vintages, grown, strict=True))
+    return replace(learned, vintages=vintages)
+
+
+def _grow(told: Sequence[Sequence[PastLessons]], place: int, *, seed: int) -> Forest:
+    """Return the trees of the vintage at ``place``, from what it learns of each block of windows."""
+    return grow_past(join_lessons([block[place] for block in told]), seed=seed)
+
+
+def _tell(given: _Past, windows: Windows, uses: NDArray[np.bool_]) -> list[PastLessons]:
+    """Return for each vintage what windows it ``uses`` [m, v] teach, of accounts that have moved and have a past.
+
+    Windows of a day are told together, as they share its calendar.
+    """
+    learned = given.learned
+    then = panel_at(given.panel, windows, given.look_back)
+    outlook = look_ahead(then, learned.h)
+    kept = np.flatnonzero((outlook.scale > 0.0) & (then.lengths > learned.h))
+    windows, then, outlook, uses = windows.take(kept), then.take(kept), outlook.take(kept), uses[kept]
+    amounts = threshold_amounts(then, _LOW, {})
+    came = came_after(given.panel, windows, np.arange(1, learned.h + 1))
+    nothing = np.zeros((len(kept), amounts.shape[1] * len(windows_within(learned.h))))
+    whole = PastLessons(
+        x=describe(then, outlook, learned.knots),
+        own=nothing,
+        past=_by_past(then, amounts, learned.h),
+        event=_below(came[:, None], amounts, learned.h),
+        group=group_of(given.panel, windows, GROUPS),
+        account=windows.row,
+    )
+    lessons = []
+    for vintage, used in zip(learned.vintages, uses.T, strict=True):
+        some = np.flatnonzero(used)
+        taught = whole.take(some)
+        own = _by_paths(then.take(some), outlook.take(some), taught, learned, vintage, amounts[some])
+        lessons.append(replace(taught, own=own))
+    return lessons
+
+
+def _by_paths(
+    panel: Panel,
+    outlook: Outlook,
+    lessons: PastLessons,
+    learned: Learned,
+    vintage: Vintage,
+    amounts: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the probabilities [m, c] of going under ``amounts`` [m, k] by paths of trees that have not seen them."""
+    own = lessons.own.copy()
+    for number in np.unique(lessons.group).tolist():
+        some = np.flatnonzero(lessons.group == number)
+        unseen = replace(vintage, forest=vintage.forest[number * TREES : (number + 1) * TREES])
+        part = panel.take(some)
+        said = correct(part, outlook.take(some), lessons.x[some], unseen, knots=learned.knots, levels=PATH_LEVELS)
+        found = panel_outlooks(part, {NAME: Forecast(*said, PATH_LEVELS)}, amounts[some])[NAME]
+        own[some] = found.prob_below.reshape(len(some), -1)
+    return own
+
+
+def _by_past(panel: Panel, amounts: NDArray[np.float64], h: int) -> NDArray[np.float64]:
+    """Return the probabilities [m, c] of going under ``amounts`` [m, k] by past courses, some windows at a time."""
+    each = rows_at_a_time(h)
+    parts = [slice(start, start + each) for start in range(0, max(len(panel), 1), each)]
+    courses = (np.swapaxes(near_courses(panel.part(rows), h, N_PATHS), 1, 2) for rows in parts)
+    return np.concatenate([_below(some, amounts[rows], h) for some, rows in zip(courses, parts, strict=True)])
+
+
+def _below(paths: NDArray[np.float64], amounts: NDArray[np.float64], h: int) -> NDArray[np.float64]:
+    """Return the share [m, c] of ``paths`` [m, s, h] that go under ``amounts`` [m, k] within each window of days."""
+    return look_at_paths(paths, amounts, windows_within(h)).prob_below.reshape(len(paths), -1)

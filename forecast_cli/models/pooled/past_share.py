@@ -1,0 +1,91 @@
+"""Past share: which share of an account's sample paths are its past courses as they were, learned from all accounts.
+
+How often an account went so low is sometimes the better guess: where it goes down and is filled up again and again, no
+path drawn through smooth quantiles goes so low as often. Whose past is to be trusted how far is told by past windows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.models.pooled.forest import Forest, consult, grow_means
+
+#: Shares are told in fifths, and are none below two of them: a small one gains little, and costs as much to make.
+STEPS: Final = 5
+_LEAST: Final = 2
+_TREES: Final = 16
+#: Fewest windows that are learned from.
+_FEWEST: Final = 200
+#: What is gained on accounts not seen must be as many times its standard error.
+_SURE: Final = 2.0
+
+
+@dataclass(frozen=True)
+class PastLessons:
+    """m windows: features ``x`` [m, f], and of c events whether each came, ``event`` [m, c], 1 or 0, and how likely.
+
+    ``own`` and ``past`` [m, c]: the probabilities by a model that has not seen the account, and by past courses.
+    ``group`` [m] of accounts, ``account`` [m].
+    """
+
+    x: NDArray[np.float32]
+    own: NDArray[np.float64]
+    past: NDArray[np.float64]
+    event: NDArray[np.float64]
+    group: NDArray[np.int64]
+    account: NDArray[np.int64]
+
+    def take(self, some: NDArray[np.int64]) -> "PastLessons":
+        """Return some of the windows."""
+        return PastLessons(*(getattr(self, one.name)[some] for one in fields(PastLessons)))
+
+
+def join_lessons(parts: Sequence[PastLessons]) -> PastLessons:
+    """Put windows after others."""
+    return PastLessons(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(PastLessons)))
+
+
+def past_share(forest: Forest, x: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the share of past courses of accounts with features ``x`` [n, f], [n]: 0, 2/5, 3/5, 4/5 or 1."""
+    if not forest:
+        return np.zeros(len(x))
+    steps = np.floor(STEPS * np.clip(consult(forest, x)[:, 0, 0], 0.0, 1.0) + 0.5)
+    return np.asarray(np.where(steps < _LEAST, 0.0, steps) / STEPS)
+
+
+def grow_past(lessons: PastLessons, *, seed: int) -> Forest:
+    """Return trees that say the share of past courses by an account's features; none where they are of no use.
+
+    Of probabilities (1 - w) own + w past, a leaf has the w of least squared error: with b = past - own, that is the
+    mean of (event - own) / b weighted by b^2. It is of use where trees grown on the other groups of accounts lower the
+    squared error of a group's by more than twice the standard error, windows of an account taken as one.
+    """
+    apart = lessons.past - lessons.own
+    weight, cross = (apart * apart).sum(axis=1), ((lessons.event - lessons.own) * apart).sum(axis=1)
+    told = np.flatnonzero(weight > 0.0)
+    if len(told) < _FEWEST:
+        return ()
+    x, weight, cross, group = lessons.x[told], weight[told], cross[told], lessons.group[told]
+
+    def grow(some: NDArray[np.bool_]) -> Forest:
+        return grow_means(x[some], cross[some] / weight[some], weight[some], trees=_TREES, seed=seed % 2**32)
+
+    lower = np.zeros(len(told))
+    for number in np.unique(group).tolist():
+        seen = group != number
+        if np.count_nonzero(seen) < _FEWEST // 2:
+            return ()
+        share = past_share(grow(seen), x[~seen])
+        lower[~seen] = share * (2 * cross[~seen] - share * weight[~seen])
+    return grow(np.ones(len(told), dtype=np.bool_)) if _is_sure(lower, lessons.account[told]) else ()
+
+
+def _is_sure(gain: NDArray[np.float64], account: NDArray[np.int64]) -> bool:
+    """Say whether the sum of ``gain`` [m] is beyond twice its standard error, by the sums of each ``account`` [m]."""
+    _, place = np.unique(account, return_inverse=True)
+    each = np.bincount(place, gain)
+    error = float(each.std(ddof=1)) * len(each) ** 0.5
+    return bool(each.sum() > _SURE * error)
