@@ -1,0 +1,93 @@
+"""The share of past courses: what a leaf keeps, whom it is learned for, and that it is none where it gains nothing."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from forecast_cli.models.pooled.forest import Tree
+from forecast_cli.models.pooled.past_share import PastLessons, grow_past, join_lessons, past_share
+
+M, EVENTS = 800, 6
+
+
+def lessons(*, right: float, seed: int = 1) -> PastLessons:
+    """Windows whose past courses tell events rightly where the first feature is above 0, in a share ``right`` of them.
+
+    The model's own paths tell the others; either says nothing of the rest.
+    """
+    rng = np.random.default_rng(seed)
+    chance = rng.uniform(size=(M, EVENTS))
+    useful = np.arange(M) < right * M
+    x = np.column_stack([np.where(useful, 1.0, -1.0), rng.normal(size=M)]).astype(np.float32)
+    guess = np.full((M, EVENTS), 0.5)
+    account = np.arange(M) // 2
+    return PastLessons(
+        x=x,
+        own=np.where(useful[:, None], guess, chance),
+        past=np.where(useful[:, None], chance, guess),
+        event=(rng.uniform(size=(M, EVENTS)) < chance).astype(float),
+        group=account % 4,
+        account=account,
+    )
+
+
+def leaf_of(share: float) -> Tree:
+    none = np.zeros(1, dtype=np.int32)
+    return Tree(none, np.array([np.inf]), none, none, np.full((1, 1, 1), share, dtype=np.float32))
+
+
+@pytest.mark.parametrize(
+    ("said", "share"),
+    [(-2.0, 0.0), (0.1, 0.0), (0.29, 0.0), (0.31, 0.4), (0.49, 0.4), (0.51, 0.6), (0.89, 0.8), (0.91, 1.0), (3.0, 1.0)],
+)
+def test_shares_are_told_in_fifths_and_none_below_two_of_them(said: float, share: float) -> None:
+    assert past_share((leaf_of(said),), np.zeros((2, 3), dtype=np.float32)).tolist() == [share, share]
+
+
+def test_without_trees_there_is_none() -> None:
+    assert past_share((), np.zeros((2, 3), dtype=np.float32)).tolist() == [0.0, 0.0]
+
+
+def test_a_leaf_keeps_the_share_of_least_squared_error() -> None:
+    told = replace(lessons(right=1.0), x=np.zeros((M, 2), dtype=np.float32))
+    forest = grow_past(told, seed=1)
+    shares = np.linspace(0, 1.5, 3001)
+    b = told.past - told.own
+    wrong = [((told.own + share * b - told.event) ** 2).sum() for share in shares]
+    assert len({float(tree.values[0, 0, 0]) for tree in forest}) == 1, "all windows lie in one leaf"
+    assert forest[0].values[0, 0, 0] == pytest.approx(shares[int(np.argmin(wrong))], abs=1e-3)
+
+
+def test_it_is_for_those_whose_past_tells_more() -> None:
+    forest = grow_past(lessons(right=0.5), seed=1)
+    shares = past_share(forest, np.array([[1.0, 0.0], [-1.0, 0.0]], dtype=np.float32))
+    assert shares[0] >= 0.8
+    assert shares[1] == 0.0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_where_past_courses_tell_nothing_more_they_are_left_out(seed: int) -> None:
+    assert grow_past(lessons(right=0.0, seed=seed), seed=1) == ()
+
+
+def test_a_gain_that_a_few_accounts_make_up_is_not_believed() -> None:
+    told = lessons(right=0.5)
+    assert grow_past(told, seed=1)
+    few = replace(told, account=np.where(told.x[:, 0] > 0, told.group, told.account + 10))
+    worse = replace(few, event=np.where((few.account == 0)[:, None], 1.0 - few.event, few.event))
+    assert grow_past(worse, seed=1) == ()
+
+
+def test_too_few_windows_or_accounts_of_one_group_teach_nothing() -> None:
+    told = lessons(right=1.0)
+    assert grow_past(told.take(np.arange(199)), seed=1) == ()
+    assert grow_past(replace(told, group=np.zeros(M, dtype=np.int64)), seed=1) == ()
+    assert grow_past(replace(told, past=told.own), seed=1) == ()
+
+
+def test_parts_are_put_together_as_they_were() -> None:
+    told = lessons(right=0.5)
+    again = join_lessons([told.take(np.arange(300)), told.take(np.arange(300, M))])
+    np.testing.assert_array_equal(again.event, told.event)
+    np.testing.assert_array_equal(again.account, told.account)
