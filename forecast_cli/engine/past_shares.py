@@ -33,18 +33,24 @@ from forecast_cli.risk.thresholds import threshold_amounts
 #: Low by an account's own measure, whatever thresholds are asked for: what is learned does not hang on them.
 _LOW: Final = ("p5", "p10", "p25")
 #: Most windows that a month's shares are learned from.
-_MOST: Final = 1_500
+_MOST: Final = 1_200
 #: Windows told at a time.
 _BLOCK: Final = 500
 
 
 @dataclass(frozen=True)
 class _Past:
-    """What was ``learned`` so far, from what ``panel``, and how many days windows look back on."""
+    """What was ``learned`` so far, from what ``panel``, and how many days windows look back on.
+
+    ``windows``, m of them, to tell; ``group`` [m] of their accounts; which vintage ``uses`` [m, v] which.
+    """
 
     learned: Learned
     panel: Panel
     look_back: int
+    windows: Windows
+    group: NDArray[np.int64]
+    uses: NDArray[np.bool_]
 
 
 def learn_past_shares(
@@ -62,12 +68,19 @@ def learn_past_shares(
     union = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
     if not len(union):
         return learned
-    windows, uses = windows.take(union), np.stack([np.isin(union, some) for some in chosen], axis=1)
+    windows = windows.take(union)
+    past = _Past(
+        learned=learned,
+        panel=panel,
+        look_back=look_back,
+        windows=windows,
+        group=group_of(panel, windows, GROUPS),
+        uses=np.stack([np.isin(union, some) for some in chosen], axis=1),
+    )
     order = np.argsort(-windows.day, kind="stable")
     blocks = [order[start : start + _BLOCK] for start in range(0, len(order), _BLOCK)]
-    tell = partial(_tell, _Past(learned, panel, look_back))
     with ThreadPoolExecutor(threads) as pool:
-        told = list(pool.map(tell, [windows.take(some) for some in blocks], [uses[some] for some in blocks]))
+        told = list(pool.map(partial(_tell, past), blocks))
         grown = pool.map(partial(_grow, told, seed=panel.seed), range(len(learned.vintages)))
         vintages = tuple(replace(one, past=past) for one, past in zip(learned.vintages, grown, strict=True))
     return replace(learned, vintages=vintages)
@@ -78,16 +91,16 @@ def _grow(told: Sequence[Sequence[PastLessons]], place: int, *, seed: int) -> Fo
     return grow_past(join_lessons([block[place] for block in told]), seed=seed)
 
 
-def _tell(given: _Past, windows: Windows, uses: NDArray[np.bool_]) -> list[PastLessons]:
-    """Return for each vintage what windows it ``uses`` [m, v] teach, of accounts that have moved and have a past.
+def _tell(given: _Past, block: NDArray[np.int64]) -> list[PastLessons]:
+    """Return for each vintage what those of a ``block`` of windows teach that it uses, and that have a past course.
 
     Windows of a day are told together, as they share its calendar.
     """
     learned = given.learned
-    then = panel_at(given.panel, windows, given.look_back)
+    then = panel_at(given.panel, given.windows.take(block), given.look_back)
     outlook = look_ahead(then, learned.h)
     kept = np.flatnonzero((outlook.scale > 0.0) & (then.lengths > learned.h))
-    windows, then, outlook, uses = windows.take(kept), then.take(kept), outlook.take(kept), uses[kept]
+    then, outlook, windows = then.take(kept), outlook.take(kept), given.windows.take(block[kept])
     amounts = threshold_amounts(then, _LOW, {})
     came = came_after(given.panel, windows, np.arange(1, learned.h + 1))
     nothing = np.zeros((len(kept), amounts.shape[1] * len(windows_within(learned.h))))
@@ -96,11 +109,11 @@ def _tell(given: _Past, windows: Windows, uses: NDArray[np.bool_]) -> list[PastL
         own=nothing,
         past=_by_past(then, amounts, learned.h),
         event=_below(came[:, None], amounts, learned.h),
-        group=group_of(given.panel, windows, GROUPS),
+        group=given.group[block[kept]],
         account=windows.row,
     )
     lessons = []
-    for vintage, used in zip(learned.vintages, uses.T, strict=True):
+    for vintage, used in zip(learned.vintages, given.uses[block[kept]].T, strict=True):
         some = np.flatnonzero(used)
         taught = whole.take(some)
         own = _by_paths(then.take(some), outlook.take(some), taught, learned, vintage, amounts[some])

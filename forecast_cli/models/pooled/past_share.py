@@ -11,12 +11,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.pooled.forest import Forest, consult, grow_means
+from forecast_cli.models.pooled.forest import Forest, consult, grow_means, join
 
 #: Shares are told in fifths, and are none below two of them: a small one gains little, and costs as much to make.
 STEPS: Final = 5
 _LEAST: Final = 2
-_TREES: Final = 16
+#: Trees that are grown on all groups of accounts but one, as many for each.
+_TREES: Final = 4
 #: Fewest windows that are learned from.
 _FEWEST: Final = 200
 #: What is gained on accounts not seen must be as many times its standard error.
@@ -60,8 +61,9 @@ def grow_past(lessons: PastLessons, *, seed: int) -> Forest:
     """Return trees that say the share of past courses by an account's features; none where they are of no use.
 
     Of probabilities (1 - w) own + w past, a leaf has the w of least squared error: with b = past - own, that is the
-    mean of (event - own) / b weighted by b^2. It is of use where trees grown on the other groups of accounts lower the
-    squared error of a group's by more than twice the standard error, windows of an account taken as one.
+    mean of (event - own) / b weighted by b^2. Trees are grown for each group of accounts on the others, and are all
+    kept; they are of use where each group's lower its squared error, all told by more than twice the standard error,
+    windows of an account taken as one.
     """
     apart = lessons.past - lessons.own
     weight, cross = (apart * apart).sum(axis=1), ((lessons.event - lessons.own) * apart).sum(axis=1)
@@ -70,17 +72,16 @@ def grow_past(lessons: PastLessons, *, seed: int) -> Forest:
         return ()
     x, weight, cross, group = lessons.x[told], weight[told], cross[told], lessons.group[told]
 
-    def grow(some: NDArray[np.bool_]) -> Forest:
-        return grow_means(x[some], cross[some] / weight[some], weight[some], trees=_TREES, seed=seed % 2**32)
-
-    lower = np.zeros(len(told))
+    lower, forests = np.zeros(len(told)), []
     for number in np.unique(group).tolist():
         seen = group != number
         if np.count_nonzero(seen) < _FEWEST // 2:
             return ()
-        share = past_share(grow(seen), x[~seen])
+        target = cross[seen] / weight[seen]
+        forests.append(grow_means(x[seen], target, weight[seen], trees=_TREES, seed=(seed + number) % 2**32))
+        share = past_share(forests[-1], x[~seen])
         lower[~seen] = share * (2 * cross[~seen] - share * weight[~seen])
-    return grow(np.ones(len(told), dtype=np.bool_)) if _is_sure(lower, lessons.account[told]) else ()
+    return join(forests) if _is_sure(lower, lessons.account[told]) else ()
 
 
 def _is_sure(gain: NDArray[np.float64], account: NDArray[np.int64]) -> bool:

@@ -1,14 +1,23 @@
 """The share of past courses: what a leaf keeps, whom it is learned for, and that it is none where it gains nothing."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
-from forecast_cli.models.pooled.forest import Tree
+from forecast_cli.core.errors import ConfigError
+from forecast_cli.models.knots import knots_of
+from forecast_cli.models.pooled.calibration import GRID, Calibration
+from forecast_cli.models.pooled.forest import Forest, Tree
+from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.past_share import PastLessons, grow_past, join_lessons, past_share
+from forecast_cli.store.layout import LEARNED_PAST
+from forecast_cli.store.learned_tables import learned_frames, read_learned
 
 M, EVENTS = 800, 6
+NODES = ("feature", "threshold", "left", "right")
 
 
 def lessons(*, right: float, seed: int = 1) -> PastLessons:
@@ -49,14 +58,16 @@ def test_without_trees_there_is_none() -> None:
     assert past_share((), np.zeros((2, 3), dtype=np.float32)).tolist() == [0.0, 0.0]
 
 
-def test_a_leaf_keeps_the_share_of_least_squared_error() -> None:
+def test_a_leaf_keeps_the_share_of_least_squared_error_of_the_other_groups() -> None:
     told = replace(lessons(right=1.0), x=np.zeros((M, 2), dtype=np.float32))
     forest = grow_past(told, seed=1)
     shares = np.linspace(0, 1.5, 3001)
-    b = told.past - told.own
-    wrong = [((told.own + share * b - told.event) ** 2).sum() for share in shares]
-    assert len({float(tree.values[0, 0, 0]) for tree in forest}) == 1, "all windows lie in one leaf"
-    assert forest[0].values[0, 0, 0] == pytest.approx(shares[int(np.argmin(wrong))], abs=1e-3)
+    assert len(forest) == 16
+    for number, tree in enumerate(forest):
+        seen = told.take(np.flatnonzero(told.group != number // 4))
+        wrong = [((seen.own + share * (seen.past - seen.own) - seen.event) ** 2).sum() for share in shares]
+        assert tree.values.shape == (1, 1, 1), "all windows lie in one leaf"
+        assert tree.values[0, 0, 0] == pytest.approx(shares[int(np.argmin(wrong))], abs=1e-3)
 
 
 def test_it_is_for_those_whose_past_tells_more() -> None:
@@ -91,3 +102,41 @@ def test_parts_are_put_together_as_they_were() -> None:
     again = join_lessons([told.take(np.arange(300)), told.take(np.arange(300, M))])
     np.testing.assert_array_equal(again.event, told.event)
     np.testing.assert_array_equal(again.account, told.account)
+
+
+def learned_of(forest: Forest) -> Learned:
+    """Something learned for features of a horizon of 14 days, whose calibration plays no part here."""
+    knots = knots_of(14)
+    calibration = Calibration(np.zeros((len(GRID), len(knots))))
+    leaf = Tree(*(getattr(leaf_of(0.0), name) for name in NODES), np.zeros((1, len(knots), 4), dtype=np.float32))
+    return Learned(14, knots, (Vintage(np.datetime64("2026-03-01"), 800, (leaf,), calibration, past=forest),))
+
+
+def write(learned: Learned, folder: Path) -> None:
+    for name, frame in learned_frames(learned).items():
+        frame.write_parquet(folder / name)
+
+
+def test_it_is_read_back_as_it_was(tmp_path: Path) -> None:
+    told = lessons(right=0.5)
+    forest = grow_past(told, seed=1)
+    write(learned_of(forest), tmp_path)
+    again = read_learned(tmp_path, h=14).vintages[0].past
+    assert len(again) == len(forest) == 16
+    np.testing.assert_array_equal(past_share(again, told.x), past_share(forest, told.x))
+
+
+def test_a_run_that_has_none_is_read_without(tmp_path: Path) -> None:
+    write(learned_of(()), tmp_path)
+    assert not (tmp_path / LEARNED_PAST).exists()
+    assert read_learned(tmp_path, h=14).vintages[0].past == ()
+
+
+def test_trees_that_lead_out_of_themselves_are_refused(tmp_path: Path) -> None:
+    write(learned_of(grow_past(lessons(right=0.5), seed=1)), tmp_path)
+    nodes = pl.read_parquet(tmp_path / LEARNED_PAST)
+    root = pl.int_range(pl.len()) == 0
+    left = pl.when(root).then(10**6).otherwise("left").cast(pl.Int32).alias("left")
+    nodes.with_columns(left).write_parquet(tmp_path / LEARNED_PAST)
+    with pytest.raises(ConfigError, match=r"learned_past\.parquet is damaged: a node leads out of its tree"):
+        read_learned(tmp_path, h=14)
