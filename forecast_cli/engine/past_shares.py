@@ -18,7 +18,7 @@ from forecast_cli.models.base import Forecast
 from forecast_cli.models.pooled.correcting import correct
 from forecast_cli.models.pooled.features import describe
 from forecast_cli.models.pooled.forest import Forest
-from forecast_cli.models.pooled.learn import GROUPS, TREES, choose_windows
+from forecast_cli.models.pooled.learn import GROUPS, choose_windows
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import Outlook, look_ahead
 from forecast_cli.models.pooled.past_share import PastLessons, grow_past, join_lessons
@@ -133,8 +133,7 @@ def _by_paths(
     own = lessons.own.copy()
     for number in np.unique(lessons.group).tolist():
         some = np.flatnonzero(lessons.group == number)
-        unseen = replace(vintage, forest=vintage.forest[number * TREES : (number + 1) * TREES])
-        part = panel.take(some)
+        unseen, part = vintage.unseen_by(number), panel.take(some)
         said = correct(part, outlook.take(some), lessons.x[some], unseen, knots=learned.knots, levels=PATH_LEVELS)
         found = panel_outlooks(part, {NAME: Forecast(*said, PATH_LEVELS)}, amounts[some])[NAME]
         own[some] = found.prob_below.reshape(len(some), -1)

@@ -9,14 +9,13 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel, cut_panel
 from forecast_cli.models.base import Forecast, Joined, RowFailure
 from forecast_cli.models.failures import TOO_SHORT, too_short_message
-from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.normal import blank_failures
 from forecast_cli.models.pooled.candidates import Candidates
-from forecast_cli.models.pooled.correcting import correct
+from forecast_cli.models.pooled.correcting import correct, leave_alone
 from forecast_cli.models.pooled.features import describe
 from forecast_cli.models.pooled.joining import join_candidates
-from forecast_cli.models.pooled.learned import Learned
-from forecast_cli.models.pooled.outlook import PATH_DAYS, Outlook, look_ahead
+from forecast_cli.models.pooled.learned import Learned, Vintage
+from forecast_cli.models.pooled.outlook import PATH_DAYS, look_ahead
 from forecast_cli.models.pooled.past_share import past_share
 from forecast_cli.models.pooled.windows import LOOK_BACK
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
@@ -35,8 +34,10 @@ class Auto:
     With path(s) and sd(s) of ``RecurringEvents``, S the account's mean absolute move over 30 days, and (l, m, u, a) the
     10th, 50th and 90th percentile and the mean of (y[t + s] - path(s)) / S over past windows in the same leaves, means
     over the trees: median(s) = path(s) + S m(s), mean(s) = path(s) + S a(s), and the quantile p lies
-    S z_p(s) (u(s) - m(s)) above the median, S z_p(s) (m(s) - l(s)) below it, z_p the calibrated score of the horizon.
-    Between the knots of the horizon corrections are drawn straight. Where the balance stands elsewhere s days later
+    S z_p(s) (u(s) - m(s)) above the median, S z_p(s) (m(s) - l(s)) below it, z_p the calibrated score of the horizon
+    and the account's segment. Between the knots of the horizon corrections are drawn straight. Learned from N windows,
+    these are N / (N + 300) of mean and quantiles, and the path with Laplace quantiles of sd(s) is the rest; all where
+    there is no sd. Where the balance stands elsewhere s days later
     with probability v(s), quantiles from v(s) on are not below the last one, those up to 1 - v(s) not above. Where a
     candidate joins, mean and quantiles are (1 - w(s)) of these and w(s) of its own. A balance that comes back every
     week to where it stood has path and sd of its days of the week. ``docs/auto.md`` says how that is learned.
@@ -66,24 +67,25 @@ class FittedAuto:
         learned = self.model.learned
         longest = h if learned is None else max(h, learned.h)
         outlook = look_ahead(self.panel, longest)
-        mean, quantiles = _own(outlook, levels)
+        last = self.panel.y[:, -1]
+        mean = np.repeat(last[:, None], longest, axis=1)
+        quantiles = np.repeat(mean[:, :, None], 2 * len(levels) + 1, axis=2)
         joined: dict[int, Joined] = {}
         taken_apart: tuple[str, ...] = ()
         past = np.zeros(len(self.panel))
-        if learned is not None:
-            for place, rows in _by_vintage(learned, self.panel, outlook.scale):
-                panel, own, vintage = self.panel.take(rows), outlook.take(rows), learned.vintages[place]
-                x = describe(panel, own, learned.knots)
-                said = correct(panel, own, x, vintage, knots=learned.knots, levels=levels)
-                past[rows] = past_share(vintage.past, x)
-                whole = join_candidates(panel, *said, vintage.weights, self.model.candidates, levels=levels)
-                mean[rows], quantiles[rows] = whole.mean, whole.quantiles
-                joined |= {int(rows[row]): Joined(one.candidate, one.share[:h]) for row, one in whole.joined.items()}
-                taken_apart += whole.taken_apart
+        for vintage, rows in _by_vintage(learned, self.panel, outlook.scale):
+            panel, own = self.panel.take(rows), outlook.take(rows)
+            if learned is None or vintage is None:
+                mean[rows], quantiles[rows] = leave_alone(panel, own, levels)
+                continue
+            x = describe(panel, own, learned.knots)
+            said = correct(panel, own, x, vintage, knots=learned.knots, levels=levels)
+            past[rows] = past_share(vintage.past, x)
+            whole = join_candidates(panel, *said, vintage.weights, self.model.candidates, levels=levels)
+            mean[rows], quantiles[rows] = whole.mean, whole.quantiles
+            joined |= {int(rows[row]): Joined(one.candidate, one.share[:h]) for row, one in whole.joined.items()}
+            taken_apart += whole.taken_apart
         mean, quantiles = mean[:, :h], quantiles[:, :h]
-        still = outlook.scale == 0.0
-        mean[still] = self.panel.y[still, -1, None]
-        quantiles[still] = self.panel.y[still, -1, None, None]
         failures = tuple(
             RowFailure(row, TOO_SHORT, too_short_message(int(self.panel.lengths[row]), PATH_DAYS + longest))
             for row in np.flatnonzero(np.isnan(quantiles).any(axis=(1, 2))).tolist()
@@ -96,17 +98,17 @@ class FittedAuto:
         return self.model.fit(panel)
 
 
-def _own(outlook: Outlook, levels: tuple[float, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return mean and quantiles as each account's own past has them."""
-    mean = outlook.path.copy()
-    return mean, mean[:, :, None] + outlook.sd[:, :, None] * laplace_scores(levels)
-
-
-def _by_vintage(learned: Learned, panel: Panel, scale: NDArray[np.float64]) -> list[tuple[int, NDArray[np.int64]]]:
-    """Return the rows that have moved, by the vintage that has learned something for their origin."""
-    places = np.where(scale > 0.0, learned.vintage_of(panel.origins), -1)
-    found = [(int(place), np.flatnonzero(places == place)) for place in np.unique(places) if place >= 0]
-    return [(place, rows) for place, rows in found if learned.vintages[place].forest]
+def _by_vintage(
+    learned: Learned | None, panel: Panel, scale: NDArray[np.float64]
+) -> list[tuple[Vintage | None, NDArray[np.int64]]]:
+    """Return the rows that have moved by the vintage of their origin, None where it has learned nothing."""
+    vintages = () if learned is None else learned.vintages
+    trees = np.array([bool(vintage.forest) for vintage in vintages] + [False])
+    places = np.full(len(panel), -1) if learned is None else learned.vintage_of(panel.origins)
+    places = np.where(trees[places], places, -1)
+    moved = np.flatnonzero(scale > 0.0)
+    found = np.unique(places[moved]).tolist()
+    return [(vintages[place] if place >= 0 else None, moved[places[moved] == place]) for place in found]
 
 
 SPEC = ModelSpec(

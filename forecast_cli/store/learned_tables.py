@@ -11,10 +11,11 @@ import polars as pl
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.models.knots import knots_of
 from forecast_cli.models.pooled.calibration import GRID, Calibration
-from forecast_cli.models.pooled.candidates import BANDS, SEGMENTS, Weights
+from forecast_cli.models.pooled.candidates import BANDS, Weights
 from forecast_cli.models.pooled.features import feature_names
 from forecast_cli.models.pooled.forest import Forest, Tree
 from forecast_cli.models.pooled.learned import Learned, Vintage
+from forecast_cli.models.pooled.segments import SEGMENTS
 from forecast_cli.store.layout import LEARNED_PAST, LEARNED_SCORES, LEARNED_TREES, LEARNED_WEIGHTS
 from forecast_cli.store.parquet import load_table
 
@@ -33,6 +34,7 @@ _SCORES: Final[dict[str, Any]] = {
     "as_of": pl.Date,
     "horizon": pl.Int32,
     "windows": pl.Int64,
+    "segment": pl.Int32,
     "knot": pl.Int32,
     "probability": pl.Float64,
     "score": pl.Float64,
@@ -53,10 +55,10 @@ def learned_frames(learned: Learned) -> dict[str, pl.DataFrame]:
     """Return the tables of what was learned, by the name of their file.
 
     Trees have a row for each node: as_of, tree, node, feature, threshold, left, right, and values, of a leaf: for each
-    knot the 10th, 50th and 90th percentile and the mean. Scores: one for each month, knot and probability; a month that
-    had too few windows to learn from has one row without any. Weights, where candidates were weighed: one for each
-    month, candidate, segment and band of days ahead. Past, where past courses are worth anything: trees as above, whose
-    leaves have one value, the share of past courses.
+    knot the 10th, 50th and 90th percentile and the mean. Scores: one for each month, segment, knot and probability; a
+    month that had too few windows to learn from has one row without any. Weights, where candidates were weighed: one
+    for each month, candidate, segment and band of days ahead. Past, where past courses are worth anything: trees as
+    above, whose leaves have one value, the share of past courses.
     """
     trees = [_forest(vintage, vintage.forest) for vintage in learned.vintages]
     past = [_forest(vintage, vintage.past) for vintage in learned.vintages if vintage.past]
@@ -81,6 +83,8 @@ def read_learned(folder: Path, *, h: int) -> Learned:
         past = _load(folder / LEARNED_PAST, _TREES)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise ConfigError(f"--fitted {folder}: what was learned there cannot be read: {error}", hint) from None
+    if dict(scores.schema) != _SCORES:
+        raise ConfigError(f"--fitted {folder}: {LEARNED_SCORES} is of another version: its columns differ", hint)
     longest = int(scores["horizon"][0]) if scores.height else 0
     if longest < h:
         raise ConfigError(f"--fitted {folder}: was learned for {longest} days ahead, asked for {h}", hint)
@@ -143,11 +147,18 @@ def _nodes(tree: Tree, number: int) -> pl.DataFrame:
 def _scores(vintage: Vintage, learned: Learned) -> pl.DataFrame:
     told = {"as_of": _date(vintage), "horizon": learned.h, "windows": vintage.windows}
     if vintage.calibration is None:
-        rows = [{**told, "knot": None, "probability": None, "score": None}]
+        rows = [{**told, "segment": None, "knot": None, "probability": None, "score": None}]
     else:
         scores = vintage.calibration.scores
         rows = [
-            {**told, "knot": int(knot), "probability": probability, "score": float(scores[place, at])}
+            {
+                **told,
+                "segment": segment,
+                "knot": int(knot),
+                "probability": probability,
+                "score": float(scores[segment, place, at]),
+            }
+            for segment in range(SEGMENTS)
             for at, knot in enumerate(learned.knots)
             for place, probability in enumerate(GRID)
         ]
@@ -194,7 +205,8 @@ def _vintage(month: tuple[object, ...], scores: pl.DataFrame, trees: pl.DataFram
     if scores["score"].null_count():
         return Vintage(as_of, windows)
     forest = _read_forest(trees, k, 4)
-    return Vintage(as_of, windows, forest, Calibration(scores["score"].to_numpy().reshape(k, len(GRID)).T.copy()))
+    told = scores["score"].to_numpy().reshape(SEGMENTS, k, len(GRID))
+    return Vintage(as_of, windows, forest, Calibration(np.swapaxes(told, 1, 2).copy()))
 
 
 def _read_forest(trees: pl.DataFrame, k: int, each: int) -> Forest:

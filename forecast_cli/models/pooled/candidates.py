@@ -12,11 +12,6 @@ from forecast_cli.models.base import Model
 
 #: Bands of days ahead that have weights of their own, by the first day of each.
 BANDS: Final = (1, 8, 31)
-#: Shares of the last days with a move that part still accounts from lively ones: segments 0, 1 and 2.
-_LIVELY: Final = (0.1, 0.2)
-SEGMENTS: Final = len(_LIVELY) + 1
-#: Days that tell how lively an account is.
-RECENT: Final = 90
 _LOT: Final = 2.0**32
 
 
@@ -56,14 +51,6 @@ class Weights:
     weight: NDArray[np.float64]
     gain: NDArray[np.float64]
     reach: NDArray[np.float64]
-
-
-def segments_of(panel: Panel) -> NDArray[np.int64]:
-    """Return the segment of each account, by the share of its last 90 days that its balance moved on, [n]."""
-    moved = np.diff(panel.y[:, -RECENT - 1 :], axis=1)
-    known = np.maximum(np.minimum(panel.lengths - 1, RECENT), 1)
-    share = np.count_nonzero((moved != 0.0) & ~np.isnan(moved), axis=1) / known
-    return np.asarray(np.searchsorted(_LIVELY, share, side="right"))
 
 
 def band_of(days: NDArray[np.int64]) -> NDArray[np.int64]:

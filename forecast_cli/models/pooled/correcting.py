@@ -1,15 +1,22 @@
 """Correcting: an account's own outlook, corrected and given quantiles by what came of accounts like it."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import quantile_probabilities
 from forecast_cli.models.knots import between_knots
+from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.pooled.forest import consult
 from forecast_cli.models.pooled.learned import Vintage
 from forecast_cli.models.pooled.outlook import Outlook
+from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.pooled.standing import hold_still, moved_share
+
+#: So many past windows of all accounts count as much as an account's own past errors.
+_OWN_WINDOWS: Final = 300
 
 
 def correct(
@@ -26,11 +33,24 @@ def correct(
     ``vintage`` has trees. The formula is that of ``Auto``.
     """
     assert vintage.calibration is not None  # noqa: S101 - a vintage with trees has one
-    said = consult(vintage.forest, x)
-    probabilities = quantile_probabilities(levels)
-    away = vintage.calibration.quantiles(said, probabilities)
-    scale, h = outlook.scale[:, None], outlook.path.shape[1]
-    mean = outlook.path + scale * between_knots(said[..., -1], knots, h)
-    quantiles = outlook.path[:, :, None] + scale[:, :, None] * between_knots(away, knots, h)
-    moved = moved_share(panel, np.arange(1, h + 1))
-    return mean, hold_still(quantiles, panel.y[:, -1:], moved, probabilities)
+    said, h = consult(vintage.forest, x), outlook.path.shape[1]
+    away = vintage.calibration.quantiles(said, quantile_probabilities(levels), segments_of(panel))
+    by_others = outlook.scale[:, None, None] * between_knots(away, knots, h)
+    trust = np.where(np.isnan(outlook.sd), 1.0, vintage.windows / (vintage.windows + _OWN_WINDOWS))
+    by_itself = np.nan_to_num(outlook.sd)[:, :, None] * laplace_scores(levels)
+    mean = outlook.path + trust * outlook.scale[:, None] * between_knots(said[..., -1], knots, h)
+    quantiles = outlook.path[:, :, None] + trust[:, :, None] * by_others + (1.0 - trust)[:, :, None] * by_itself
+    return mean, _held(panel, quantiles, levels)
+
+
+def leave_alone(
+    panel: Panel, outlook: Outlook, levels: tuple[float, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the same as each account's own past has them; NaN quantiles where it is too short to have any."""
+    quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * laplace_scores(levels)
+    return outlook.path, _held(panel, quantiles, levels)
+
+
+def _held(panel: Panel, quantiles: NDArray[np.float64], levels: tuple[float, ...]) -> NDArray[np.float64]:
+    moved = moved_share(panel, np.arange(1, quantiles.shape[1] + 1))
+    return hold_still(quantiles, panel.y[:, -1:], moved, quantile_probabilities(levels))

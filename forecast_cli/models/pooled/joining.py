@@ -10,7 +10,8 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, Joined
 from forecast_cli.models.checks import account_facts, check_forecast
 from forecast_cli.models.one_by_one import fit_and_forecast
-from forecast_cli.models.pooled.candidates import Candidate, Candidates, Weights, band_of, joined_by, segments_of
+from forecast_cli.models.pooled.candidates import Candidate, Candidates, Weights, band_of, joined_by
+from forecast_cli.models.pooled.segments import segments_of
 
 
 @dataclass(frozen=True)

@@ -17,16 +17,16 @@ from forecast_cli.models.knots import knots_of
 from forecast_cli.models.pooled.calibration import calibrate
 from forecast_cli.models.pooled.features import describe, feature_names
 from forecast_cli.models.pooled.forest import Forest, consult, grow, join
-from forecast_cli.models.pooled.learned import Learned, Vintage
+from forecast_cli.models.pooled.learned import TREES, Learned, Vintage
 from forecast_cli.models.pooled.outlook import look_ahead
+from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.pooled.windows import LOOK_BACK, Windows, came_after, group_of, list_windows, panel_at
 
 #: Most and fewest windows that a vintage learns from.
 MOST: Final = 6_000
-FEWEST: Final = 200
+FEWEST: Final = 60
 #: Accounts are dealt into groups; the trees of each are grown on the accounts of the others and scored on its own.
 GROUPS: Final = 4
-TREES: Final = 8
 #: What comes counts up to this many scales from what was expected, for growing trees.
 _FURTHEST: Final = 4.0
 #: Windows described at a time.
@@ -35,12 +35,16 @@ _BLOCK: Final = 500
 
 @dataclass(frozen=True)
 class Lessons:
-    """m windows that can be learned from: features [m, f], ``came`` [m, k] in scales from what was expected, groups."""
+    """m windows: features ``x`` [m, f], ``came`` [m, k] in scales from what was expected, ``group`` of their accounts.
+
+    ``month`` [m] of each, as months since 1970-01, and ``segment`` [m].
+    """
 
     x: NDArray[np.float32]
     came: NDArray[np.float64]
     group: NDArray[np.int64]
     month: NDArray[np.int64]
+    segment: NDArray[np.int64]
 
 
 def learn(
@@ -94,15 +98,21 @@ def _describe(
     many, f = len(windows.row), len(feature_names(knots))
     order = np.argsort(-windows.day, kind="stable")
     blocks = [windows.take(order[start : start + _BLOCK]) for start in range(0, many, _BLOCK)]
-    none = (np.zeros((0, f), dtype=np.float32), np.zeros((0, len(knots))), np.zeros(0, dtype=np.bool_))
+    none = (
+        np.zeros((0, f), dtype=np.float32),
+        np.zeros((0, len(knots))),
+        np.zeros(0, dtype=np.int64),
+        np.zeros(0, dtype=np.bool_),
+    )
     parts = [none, *pool.map(partial(_tell, panel, knots=knots, look_back=look_back), blocks)]
-    moved = order[np.concatenate([moved for _, _, moved in parts])]
+    moved = order[np.concatenate([moved for *_, moved in parts])]
     by_place, kept = np.argsort(moved), windows.take(np.sort(moved))
     lessons = Lessons(
-        x=np.concatenate([x for x, _, _ in parts])[by_place],
-        came=np.concatenate([came for _, came, _ in parts])[by_place],
+        x=np.concatenate([x for x, *_ in parts])[by_place],
+        came=np.concatenate([came for _, came, *_ in parts])[by_place],
         group=group_of(panel, kept, GROUPS),
         month=kept.day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64),
+        segment=np.concatenate([segment for *_, segment, _ in parts])[by_place],
     )
     usable = np.zeros(many, dtype=np.bool_)
     usable[moved] = True
@@ -111,15 +121,15 @@ def _describe(
 
 def _tell(
     panel: Panel, windows: Windows, *, knots: NDArray[np.int64], look_back: int
-) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.bool_]]:
-    """Return features and what came of the windows whose account has moved, and which of them have."""
+) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Return features, what came and the segment of the windows whose account has moved, and which of them have."""
     then = panel_at(panel, windows, look_back)
     outlook = look_ahead(then, int(knots[-1]))
     moved = outlook.scale > 0.0
     error = came_after(panel, windows, knots) - outlook.path[:, knots - 1]
     with np.errstate(divide="ignore", invalid="ignore"):
         came = error / outlook.scale[:, None]
-    return describe(then, outlook, knots)[moved], came[moved], moved
+    return describe(then, outlook, knots)[moved], came[moved], segments_of(then)[moved], moved
 
 
 def _vintage(month: np.datetime64, lessons: Lessons, some: NDArray[np.int64], *, seed: int, pool: Executor) -> Vintage:
@@ -137,4 +147,4 @@ def _vintage(month: np.datetime64, lessons: Lessons, some: NDArray[np.int64], *,
     said = np.zeros((*came.shape, 4))
     for number, forest in enumerate(forests):
         said[group == number] = consult(forest, x[group == number])
-    return Vintage(month, len(some), join(forests), calibrate(said, came, lessons.month[some]))
+    return Vintage(month, len(some), join(forests), calibrate(said, came, lessons.month[some], lessons.segment[some]))

@@ -1,7 +1,8 @@
 """Learned: what was learned from all accounts, a vintage for each month that forecasts start in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,9 @@ from numpy.typing import NDArray
 from forecast_cli.models.pooled.calibration import Calibration
 from forecast_cli.models.pooled.candidates import Weights
 from forecast_cli.models.pooled.forest import Forest
+
+#: Trees that are grown for each group of accounts, on the accounts of the others.
+TREES: Final = 8
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,10 @@ class Vintage:
     calibration: Calibration | None = None
     weights: tuple[Weights, ...] = ()
     past: Forest = ()
+
+    def unseen_by(self, group: int) -> "Vintage":
+        """Return the vintage with the trees alone that have not seen the accounts of a ``group``."""
+        return replace(self, forest=self.forest[group * TREES : (group + 1) * TREES])
 
 
 @dataclass(frozen=True)

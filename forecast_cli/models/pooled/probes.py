@@ -7,15 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import quantile_probabilities
-from forecast_cli.models.pooled.candidates import Candidate, segments_of
+from forecast_cli.models.pooled.candidates import Candidate
+from forecast_cli.models.pooled.correcting import correct
 from forecast_cli.models.pooled.features import describe
-from forecast_cli.models.pooled.forest import consult
 from forecast_cli.models.pooled.joining import ask
-from forecast_cli.models.pooled.learn import GROUPS, TREES
+from forecast_cli.models.pooled.learn import GROUPS
 from forecast_cli.models.pooled.learned import Learned, Vintage
-from forecast_cli.models.pooled.outlook import look_ahead
-from forecast_cli.models.pooled.standing import hold_still, moved_share
+from forecast_cli.models.pooled.outlook import Outlook, look_ahead
+from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.pooled.windows import Windows, came_after, group_of, panel_at
 
 #: Levels whose ends, with the median, are asked for: every tenth.
@@ -24,15 +23,14 @@ LEVELS: Final = (20.0, 40.0, 60.0, 80.0)
 
 @dataclass(frozen=True)
 class Probes:
-    """m windows: the accounts as they were known, their ``path`` [m, k] at the knots and ``scale``, and what ``came``.
+    """m windows: the accounts as they were known, what their own past said, features ``x`` [m, f], and what ``came``.
 
-    ``x`` [m, f] features, ``came`` [m, k] in scales from the path, ``segment`` and ``group`` [m].
+    ``came`` [m, k] at the knots, in scales from the path; ``segment`` and ``group`` [m].
     """
 
     panel: Panel
+    outlook: Outlook
     x: NDArray[np.float32]
-    path: NDArray[np.float64]
-    scale: NDArray[np.float64]
     came: NDArray[np.float64]
     segment: NDArray[np.int64]
     group: NDArray[np.int64]
@@ -44,13 +42,12 @@ def probe(learned: Learned, panel: Panel, windows: Windows, look_back: int) -> t
     outlook = look_ahead(then, learned.h)
     kept = np.flatnonzero(outlook.scale > 0.0)
     windows, then, outlook = windows.take(kept), then.take(kept), outlook.take(kept)
-    path = outlook.path[:, learned.knots - 1]
+    came = came_after(panel, windows, learned.knots) - outlook.path[:, learned.knots - 1]
     probes = Probes(
         panel=then,
+        outlook=outlook,
         x=describe(then, outlook, learned.knots),
-        path=path,
-        scale=outlook.scale,
-        came=(came_after(panel, windows, learned.knots) - path) / outlook.scale[:, None],
+        came=came / outlook.scale[:, None],
         segment=segments_of(then),
         group=group_of(panel, windows, GROUPS),
     )
@@ -62,23 +59,27 @@ def by_auto(vintage: Vintage, knots: NDArray[np.int64], probes: Probes, some: ND
 
     [len(some), k, q], calibrated, at every tenth.
     """
-    assert vintage.calibration is not None  # noqa: S101 - a vintage with trees has one
     x, group = probes.x[some], probes.group[some]
-    said = np.zeros((len(some), probes.path.shape[1], 4))
+    panel, outlook = probes.panel.take(some), probes.outlook.take(some)
+    away = np.zeros((len(some), len(knots), 2 * len(LEVELS) + 1))
     for number in np.unique(group).tolist():
-        own = group == number
-        said[own] = consult(vintage.forest[number * TREES : (number + 1) * TREES], x[own])
-    p, panel = quantile_probabilities(LEVELS), probes.panel.take(some)
-    last = (panel.y[:, -1:] - probes.path[some]) / probes.scale[some, None]
-    return hold_still(vintage.calibration.quantiles(said, p), last, moved_share(panel, knots), p)
+        own = np.flatnonzero(group == number)
+        unseen = vintage.unseen_by(number)
+        _, quantiles = correct(panel.take(own), outlook.take(own), x[own], unseen, knots=knots, levels=LEVELS)
+        away[own] = _away(quantiles[:, knots - 1], outlook.take(own), knots)
+    return away
 
 
 def by_candidate(candidate: Candidate, probes: Probes, learned: Learned) -> NDArray[np.float64]:
     """Return a candidate's quantiles [m, k, q] in scales from the path; NaN where it has none that pass the checks."""
-    away = np.full((*probes.path.shape, 2 * len(LEVELS) + 1), np.nan)
+    away = np.full((*probes.came.shape, 2 * len(LEVELS) + 1), np.nan)
     long = np.flatnonzero(probes.panel.lengths >= candidate.min_obs(learned.h))
     said, done = ask(candidate, probes.panel.take(long), learned.h, LEVELS)
     rows = long[done]
-    quantiles = said.quantiles[done][:, learned.knots - 1]
-    away[rows] = (quantiles - probes.path[rows][:, :, None]) / probes.scale[rows, None, None]
+    away[rows] = _away(said.quantiles[done][:, learned.knots - 1], probes.outlook.take(rows), learned.knots)
     return away
+
+
+def _away(quantiles: NDArray[np.float64], outlook: Outlook, knots: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return ``quantiles`` [m, k, q] at the knots in scales from the path."""
+    return np.asarray((quantiles - outlook.path[:, knots - 1, None]) / outlook.scale[:, None, None])

@@ -11,10 +11,11 @@ from forecast_cli.core.errors import ConfigError
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import quantile_probabilities
 from forecast_cli.models.pooled.allot import allot
-from forecast_cli.models.pooled.candidates import BANDS, RECENT, SEGMENTS, Candidate, Weights, band_of, segments_of
+from forecast_cli.models.pooled.candidates import BANDS, Candidate, Weights, band_of
 from forecast_cli.models.pooled.learn import choose_windows
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.probes import LEVELS, Probes, by_auto, by_candidate, probe
+from forecast_cli.models.pooled.segments import RECENT, SEGMENTS, segments_of
 from forecast_cli.models.pooled.windows import Windows, list_windows, lowest, panel_at
 
 #: Shares of a candidate that are tried.

@@ -21,6 +21,7 @@ from forecast_cli.models.pooled.forest import grow as grow_trees
 from forecast_cli.models.pooled.learn import choose_windows, learn
 from forecast_cli.models.pooled.learned import Learned, Vintage, months_of
 from forecast_cli.models.pooled.outlook import look_ahead
+from forecast_cli.models.pooled.segments import SEGMENTS
 from forecast_cli.models.pooled.windows import LOOK_BACK, came_after, group_of, list_windows, panel_at
 from forecast_cli.store.learned_tables import learned_frames, read_learned
 
@@ -55,15 +56,16 @@ def learned(panel: Panel) -> Learned:
     return found
 
 
-def by_a_single_leaf(y: np.ndarray) -> tuple[Panel, Forecast]:
-    """What auto says of balances, where all windows lie in one leaf."""
+def by_a_single_leaf(y: np.ndarray, windows: int = 10**12) -> tuple[Panel, Forecast]:
+    """What auto says of balances, where all of so many windows lie in one leaf."""
     panel = Panel(pl.Series(["a"]), y[None, :], np.array([len(y)]), np.array(["2026-03-31"], dtype="datetime64[D]"))
     knots = knots_of(3)
     leaf = np.tile(np.array([-0.5, 0.25, 0.75, 0.1], dtype=np.float32), (1, len(knots), 1))
     none = np.zeros(1, dtype=np.int32)
     tree = Tree(none, np.array([np.inf]), none, none, leaf)
     z = np.interp(GRID, [0.005, 0.1, 0.5, 0.9, 0.995], [-3.0, -1.0, 0.0, 2.0, 3.0])
-    vintage = Vintage(np.datetime64("2026-03-01"), 999, (tree,), Calibration(np.tile(z[:, None], (1, len(knots)))))
+    scores = np.tile(z[None, :, None], (SEGMENTS, 1, len(knots)))
+    vintage = Vintage(np.datetime64("2026-03-01"), windows, (tree,), Calibration(scores))
     return panel, Auto(Learned(3, knots, (vintage,))).fit(panel).forecast(3, (80.0,))
 
 
@@ -75,6 +77,28 @@ def test_a_single_leaf_worked_by_hand() -> None:
     np.testing.assert_allclose(said.quantiles[0, :, 1], path + 0.25 * scale, rtol=1e-6)
     np.testing.assert_allclose(said.quantiles[0, :, 0], path + (0.25 - 1.0 * 0.75) * scale, rtol=1e-6)
     np.testing.assert_allclose(said.quantiles[0, :, 2], path + (0.25 + 2.0 * 0.5) * scale, rtol=1e-6)
+
+
+def test_few_windows_leave_half_to_what_the_account_was_missed_by() -> None:
+    """300 windows count as much as an account's own errors, whose 80 % are the normal distribution's."""
+    panel, said = by_a_single_leaf(np.arange(200) % 7 * 10.0, windows=300)
+    outlook = look_ahead(panel, 3)
+    path, scale, sd = outlook.path[0], outlook.scale[0], outlook.sd[0]
+    np.testing.assert_allclose(said.mean[0], path + 0.05 * scale, rtol=1e-6)
+    np.testing.assert_allclose(said.quantiles[0, :, 0], path - 0.25 * scale - 0.5 * 1.2815515655 * sd, rtol=1e-6)
+    np.testing.assert_allclose(said.quantiles[0, :, 2], path + 0.625 * scale + 0.5 * 1.2815515655 * sd, rtol=1e-6)
+
+
+def test_an_account_too_young_for_errors_of_its_own_has_those_of_others() -> None:
+    few, many = (by_a_single_leaf(np.arange(50) % 7 * 10.0, windows=windows)[1] for windows in (60, 10**12))
+    np.testing.assert_array_equal(few.quantiles, many.quantiles)
+
+
+def test_a_balance_that_stands_still_is_held_where_nothing_was_learned() -> None:
+    y = np.where(np.arange(200) % 34 < 17, 100.0, 160.0)
+    panel = Panel(pl.Series(["a"]), y[None, :], np.array([200]), np.array(["2026-03-31"], dtype="datetime64[D]"))
+    said = Auto().fit(panel).forecast(3, (80.0,))
+    assert said.quantiles[0, :, 1].tolist() == [160.0, 160.0, 160.0]
 
 
 def test_a_balance_that_moves_every_17_days_is_expected_to_stand_where_it_stands() -> None:
@@ -174,6 +198,13 @@ def test_what_was_learned_is_read_back_as_it_was(panel: Panel, learned: Learned,
     again = read_learned(tmp_path, h=H)
     said, then = (Auto(one).fit(panel).forecast(H, LEVELS) for one in (learned, again))
     np.testing.assert_array_equal(said.quantiles, then.quantiles)
+
+
+def test_what_another_version_learned_is_refused(learned: Learned, tmp_path: Path) -> None:
+    for name, frame in learned_frames(learned).items():
+        frame.drop("segment", strict=False).write_parquet(tmp_path / name)
+    with pytest.raises(ConfigError, match=r"learned_scores\.parquet is of another version: its columns differ"):
+        read_learned(tmp_path, h=H)
 
 
 @pytest.mark.parametrize(("column", "value"), [("feature", 99), ("feature", -1), ("left", 10**6), ("right", 0)])

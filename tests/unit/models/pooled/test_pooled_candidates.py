@@ -7,8 +7,9 @@ import pytest
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.naive import Naive
 from forecast_cli.models.pooled.allot import allot
-from forecast_cli.models.pooled.candidates import Weights, band_of, joined_by, segments_of
+from forecast_cli.models.pooled.candidates import Weights, band_of, joined_by
 from forecast_cli.models.pooled.joining import ask, join_candidates
+from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.registry import parse_model
 
 ACCOUNTS = np.array([100.0, 200.0])

@@ -92,27 +92,42 @@ def test_calibrated_quantiles_hold_what_they_say() -> None:
     rng = np.random.default_rng(4)
     came = rng.standard_t(4, size=(20_000, 1))
     said = np.tile(np.array([-0.5, 0.1, 0.9, 0.0]), (20_000, 1, 1))
-    found = calibrate(said, came, np.zeros(20_000, dtype=np.int64))
+    none = np.zeros(20_000, dtype=np.int64)
+    found = calibrate(said, came, none, none)
     probabilities = np.array([0.025, 0.1, 0.5, 0.9, 0.975])
-    quantiles = found.quantiles(said[:1], probabilities)[0, 0]
+    quantiles = found.quantiles(said[:1], probabilities, none[:1])[0, 0]
     below = [(came < quantile).mean() for quantile in quantiles]
     np.testing.assert_allclose(below, probabilities, atol=2e-3)
 
 
 def test_intervals_are_widened_to_hold_in_most_months() -> None:
     rng = np.random.default_rng(6)
-    months = np.repeat(np.arange(10), 500)
-    came = rng.normal(size=(5_000, 1)) * np.where(months >= 7, 3.0, 1.0)[:, None]
-    said = np.tile(np.array([-1.28, 0.0, 1.28, 0.0]), (5_000, 1, 1))
-    low, high = calibrate(said, came, months).quantiles(said[:1], np.array([0.1, 0.9]))[0, 0]
-    held = [((came[months == month] >= low) & (came[months == month] <= high)).mean() for month in range(10)]
-    assert sorted(held)[2] == pytest.approx(0.8, abs=0.05), "four months of five hold 80 %"
+    months = np.repeat(np.arange(9), 500)
+    came = rng.normal(size=(4_500, 1)) * np.where(months >= 6, 3.0, 1.0)[:, None]
+    said = np.tile(np.array([-1.28, 0.0, 1.28, 0.0]), (4_500, 1, 1))
+    found = calibrate(said, came, months, np.zeros(4_500, dtype=np.int64))
+    low, high = found.quantiles(said[:1], np.array([0.1, 0.9]), np.zeros(1, dtype=np.int64))[0, 0]
+    held = [((came[months == month] >= low) & (came[months == month] <= high)).mean() for month in range(9)]
+    assert sorted(held)[2] == pytest.approx(0.8, abs=0.05), "three months of four hold 80 %"
+
+
+def test_a_segment_has_scores_of_its_own_where_it_has_the_windows_for_them() -> None:
+    rng = np.random.default_rng(8)
+    segments = np.repeat([0, 1, 2], [4_000, 4_000, 199])
+    came = rng.normal(size=(8_199, 1)) * np.array([1.0, 5.0, 0.1])[segments][:, None]
+    said = np.tile(np.array([-1.0, 0.0, 1.0, 0.0]), (8_199, 1, 1))
+    found = calibrate(said, came, np.zeros(8_199, dtype=np.int64), segments)
+    low, high = found.quantiles(said[:3], np.array([0.1, 0.9]), np.arange(3))[:, 0].T
+    held = [((came[segments == one] >= low[one]) & (came[segments == one] <= high[one])).mean() for one in range(3)]
+    assert held[:2] == pytest.approx([0.8, 0.8], abs=1e-3)
+    assert low[0] > low[2] > low[1], "too few windows: those of all segments"
 
 
 def test_scores_between_and_beyond_those_kept_go_on_in_a_straight_line_of_the_normal_score() -> None:
-    scores = np.linspace(-2.0, 2.0, len(GRID))[:, None]
+    scores = np.linspace(-2.0, 2.0, len(GRID))[None, :, None]
     said = np.array([[[-1.0, 0.0, 2.0, 0.0]]])
-    got = Calibration(scores).quantiles(said, np.array([0.0001, 0.1, 0.5, 0.9, 0.9999]))[0, 0]
+    wanted = np.array([0.0001, 0.1, 0.5, 0.9, 0.9999])
+    got = Calibration(scores).quantiles(said, wanted, np.zeros(1, dtype=np.int64))[0, 0]
     assert got[1:4].tolist() == pytest.approx([-1.0, 0.0, 2.0])
     assert got[0] < -2.0
     assert got[4] > 4.0

@@ -13,6 +13,7 @@ from forecast_cli.models.pooled.calibration import GRID, Calibration
 from forecast_cli.models.pooled.forest import Forest, Tree
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.past_share import PastLessons, grow_past, join_lessons, past_share
+from forecast_cli.models.pooled.segments import SEGMENTS
 from forecast_cli.store.layout import LEARNED_PAST
 from forecast_cli.store.learned_tables import learned_frames, read_learned
 
@@ -107,7 +108,7 @@ def test_parts_are_put_together_as_they_were() -> None:
 def learned_of(forest: Forest) -> Learned:
     """Something learned for features of a horizon of 14 days, whose calibration plays no part here."""
     knots = knots_of(14)
-    calibration = Calibration(np.zeros((len(GRID), len(knots))))
+    calibration = Calibration(np.zeros((SEGMENTS, len(GRID), len(knots))))
     leaf = Tree(*(getattr(leaf_of(0.0), name) for name in NODES), np.zeros((1, len(knots), 4), dtype=np.float32))
     return Learned(14, knots, (Vintage(np.datetime64("2026-03-01"), 800, (leaf,), calibration, past=forest),))
 
