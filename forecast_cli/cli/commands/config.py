@@ -7,16 +7,10 @@ import typer
 
 from forecast_cli.cli.boundary import LightGroup
 from forecast_cli.cli.flags import settings_from, takes
-from forecast_cli.cli.options import (
-    BacktestOptions,
-    ConfigOptions,
-    ForecastOptions,
-    FormatOption,
-    InputOptions,
-    OriginOptions,
-    OutputFormat,
-    RunOptions,
-)
+from forecast_cli.cli.options.reading import InputOptions, OriginOptions
+from forecast_cli.cli.options.replaying import BacktestOptions
+from forecast_cli.cli.options.running import ForecastOptions, RunOptions
+from forecast_cli.cli.options.shared import ConfigOptions, FormatOption, OutputFormat
 from forecast_cli.core.exit_codes import ExitCode
 
 

@@ -7,7 +7,7 @@ import typer
 
 from forecast_cli.cli.boundary import LightGroup
 from forecast_cli.cli.flags import takes
-from forecast_cli.cli.options import FormatOption, LogOptions, OutputFormat
+from forecast_cli.cli.options.shared import FormatOption, LogOptions, OutputFormat
 from forecast_cli.core.exit_codes import ExitCode
 
 FolderArgument = Annotated[
