@@ -8,8 +8,8 @@ from recurring_accounts import panel_of
 
 from forecast_cli.models.recurring.block import block_of
 from forecast_cli.models.recurring.business_days import Rule, is_business, ruled, shifted
-from forecast_cli.models.recurring.candidates import CANDIDATE
 from forecast_cli.models.recurring.cycles import WEEK_STEPS, Cycle, Phases, due_days
+from forecast_cli.models.recurring.records import CANDIDATE
 from forecast_cli.models.recurring.seeds import seeds_of
 from forecast_cli.models.recurring.wording import rule_words
 
