@@ -25,7 +25,7 @@ from forecast_cli.models.recurring.streams import streams_of
 from forecast_cli.models.registry import finds_events
 from forecast_cli.risk.paths import levels_to_ask
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, FORECASTS, RISK, WEIGHTS
-from forecast_cli.store.run_folder import ShardReceipt
+from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.staging import stage
 
 

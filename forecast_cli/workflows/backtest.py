@@ -27,7 +27,8 @@ from forecast_cli.store.layout import ACCOUNTS, FAILURES, LOW_BALANCE, SCORES, W
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.read import read_manifest
-from forecast_cli.store.run_folder import RunFolder, ShardReceipt
+from forecast_cli.store.receipts import ShardReceipt
+from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.workflows.backtest_report import build_report
 from forecast_cli.workflows.backtest_tables import write_figures
 from forecast_cli.workflows.ledgers import merge_tables

@@ -11,7 +11,7 @@ from forecast_cli.engine.tables import to_edge
 from forecast_cli.store.atomic import read_back
 from forecast_cli.store.layout import ACCOUNTS
 from forecast_cli.store.manifest import FileEntry, FindingRecord, InputEntry, InputRecord, Manifest
-from forecast_cli.store.run_folder import ShardReceipt
+from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.workflows.ledgers import part_entries
 from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.reading import CheckedInput, count_statuses, summarize_input

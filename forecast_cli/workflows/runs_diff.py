@@ -10,11 +10,10 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.errors import OutputConflictError
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.store.atomic import read_back
-from forecast_cli.store.fingerprint import differences
+from forecast_cli.store.fingerprint import differences, identity_of
 from forecast_cli.store.layout import ACCOUNTS
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_forecasts
-from forecast_cli.store.run_folder import identity_of
 from forecast_cli.workflows.run_pairs import keys_of, named, status_changes
 from forecast_cli.workflows.runs import find_run
 
