@@ -19,7 +19,6 @@ from forecast_cli.engine.shards import choose_models
 from forecast_cli.evaluation.facts import BANDS
 from forecast_cli.evaluation.report import Report
 from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE, SCALE_RMS, SCORED_LEVELS
-from forecast_cli.evaluation.splits import reading_enough
 from forecast_cli.models.registry import check_updatable
 from forecast_cli.reports.jsonfile import read_report
 from forecast_cli.reports.run_metrics import Score
@@ -74,10 +73,9 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
     if request.settings.refit > 1:
         check_updatable(choose_models(request.settings))
     refuse_if_held(request.output)
-    settings = replaying(request.settings)
     progress = progress or NullProgress()
-    replayed = replace(request, settings=settings)
-    prepared = prepare(COMMAND, replayed, back=cutoffs_back(settings), progress=progress, begins=True)
+    replayed = replace(request, settings=replaying(request.settings))
+    prepared = prepare(COMMAND, replayed, back=cutoffs_back(request.settings), progress=progress, begins=True)
     check_attributes(prepared.checked.source, prepared.settings, _names_of_windows(prepared))
     done = execute(
         prepared,
@@ -106,7 +104,7 @@ def replaying(settings: Settings) -> Settings:
     """Return the settings a backtest forecasts with: the levels it is scored by, origins as windows are aligned."""
     levels = tuple(sorted({*settings.level, *SCORED_LEVELS}))
     origin = Origin.ACCOUNT if settings.align is Align.ACCOUNT else Origin.INPUT
-    return reading_enough(settings.model_copy(update={"level": levels, "origin": origin}))
+    return settings.model_copy(update={"level": levels, "origin": origin})
 
 
 def cutoffs_back(settings: Settings) -> tuple[int, ...]:

@@ -120,8 +120,7 @@ def _facts(
         first_cutoff=first,
         last_cutoff=last,
         fingerprint=prepared.fingerprint,
-        settings=prepared.settings.affecting_output(prepared.command)
-        | {"level": _levels_told(prepared.settings.level)},
+        settings=prepared.told_settings | {"level": _levels_told(prepared.settings.level)},
         versions=versions(),
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - prepared.started, 3),

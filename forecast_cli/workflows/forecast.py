@@ -123,7 +123,7 @@ def _change(prepared: Prepared, folder: Path, warn: Callable[[str], None]) -> "C
         warn(f"--previous {folder}: holds no earlier forecast to compare with")
         return None
     try:
-        return measure_change(found, Side(prepared.output, prepared.settings.affecting_output(COMMAND)))
+        return measure_change(found, Side(prepared.output, prepared.told_settings))
     except CheckFailedError as error:
         warn(f"{error}; nothing is compared; {error.hint}")
         return None

@@ -22,6 +22,7 @@ from forecast_cli.engine.environment import environment
 from forecast_cli.engine.learning import check_limit
 from forecast_cli.engine.memory import Load, Room, find_room, is_tight, memory_limit, refuse_too_little, variables_for
 from forecast_cli.engine.shards import Shard, choose_models, cut_shards, shard_size
+from forecast_cli.evaluation.splits import reading_enough
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import ModelChoice, learns
 from forecast_cli.store.fingerprint import fingerprint, identity
@@ -37,13 +38,14 @@ from forecast_cli.workflows.results import ForecastRequest
 class Prepared:
     """A run that is ready to start: the input checked, the work cut, the output not touched yet.
 
-    Forecasts are made ``back`` days before each origin. ``learned`` is what all accounts taught, where a model asks:
-    with ``--fitted`` it is there from the start.
+    ``settings`` are those ``asked`` for, with history enough for forecasts that are made ``back`` days before each
+    origin. ``learned`` is what all accounts taught, where a model asks: with ``--fitted`` it is there from the start.
     ``in_order`` is the input as it was put in order by account, where that was needed.
     """
 
     command: str
     output: Path
+    asked: Settings
     settings: Settings
     checked: CheckedInput
     contract: Contract
@@ -70,6 +72,11 @@ class Prepared:
         from forecast_cli.store.spill import spill_bytes  # pyarrow is heavy
 
         return spill_bytes(source, self.settings)
+
+    @property
+    def told_settings(self) -> dict[str, Any]:
+        """Return the settings that the manifest tells of: those asked for that change what is written."""
+        return self.asked.affecting_output(self.command)
 
     @property
     def fingerprint(self) -> str:
@@ -102,7 +109,7 @@ def prepare(
     Raises InputRejectedError, ConfigError, also where what is left to do does not fit into ``--memory``, and
     OutputConflictError where the output lies inside the input.
     """
-    started, settings = time.monotonic(), request.settings
+    started, settings = time.monotonic(), reading_enough(request.settings, back=max(back))
     models = choose_models(settings)
     check_limit(settings)
     learned = read_fitted(settings, models)
@@ -127,12 +134,13 @@ def prepare(
         times=len(back),
         ahead=settings.horizon,
     )
-    made_from = identity(command, checked.source, settings)
+    made_from = identity(command, checked.source, request.settings)
     if request.force or not is_finished(request.output, made_from, fingerprint(made_from)):
         refuse_too_little(settings, models, load)
     return Prepared(
         command=command,
         output=request.output,
+        asked=request.settings,
         settings=settings,
         checked=checked,
         contract=contract,

@@ -146,7 +146,7 @@ def _model_mix(prepared: Prepared, failures: Sequence[FailureGroup]) -> tuple[Mo
 def _low_balances(prepared: Prepared) -> tuple[LowBalance, ...]:
     if not (prepared.output / RISK).exists():
         return ()
-    found = count_low_balances(prepared.output, prepared.settings.affecting_output(prepared.command))
+    found = count_low_balances(prepared.output, prepared.told_settings)
     return tuple(
         LowBalance(threshold=one.threshold, days=days, accounts=one.accounts, likely=likely)
         for one in found
