@@ -9,8 +9,6 @@ from typer.core import TyperGroup
 
 from forecast_cli.cli.messages import Log, log_of
 from forecast_cli.cli.problems import problem_of
-from forecast_cli.cli.streams import reader_has_left
-from forecast_cli.core.exit_codes import ExitCode
 
 
 class LightGroup(TyperGroup):
@@ -48,8 +46,6 @@ def boundary(log: Log) -> Iterator[None]:
     except (typer.Exit, SystemExit):
         raise
     except BaseException as error:  # noqa: BLE001  polars panics and signals are no Exception
-        if isinstance(error, BrokenPipeError) and reader_has_left():  # typer writes --help and --version by itself
-            raise typer.Exit(ExitCode.OK) from None
         problem = problem_of(error)
         log.fail(problem)
         raise typer.Exit(problem.exit_code) from None

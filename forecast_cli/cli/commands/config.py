@@ -11,6 +11,7 @@ from forecast_cli.cli.options.reading import InputOptions, OriginOptions
 from forecast_cli.cli.options.replaying import BacktestOptions
 from forecast_cli.cli.options.running import ForecastOptions, RunOptions
 from forecast_cli.cli.options.shared import ConfigOptions, FormatOption, OutputFormat
+from forecast_cli.cli.streams import write_err
 from forecast_cli.core.exit_codes import ExitCode
 
 
@@ -29,7 +30,7 @@ def _config(ctx: typer.Context) -> None:
     A flag wins over a FORECAST_* variable, that over the file, that over the default.
     """
     if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help(), err=True)
+        write_err(f"{ctx.get_help()}\n")
         raise typer.Exit(ExitCode.USAGE)
 
 

@@ -8,6 +8,7 @@ import typer
 from forecast_cli.cli.boundary import LightGroup
 from forecast_cli.cli.flags import takes
 from forecast_cli.cli.options.shared import FormatOption, LogOptions, OutputFormat
+from forecast_cli.cli.streams import write_err
 from forecast_cli.core.exit_codes import ExitCode
 
 FolderArgument = Annotated[
@@ -28,7 +29,7 @@ def runs_app() -> typer.Typer:
 def _runs(ctx: typer.Context) -> None:
     """List finished runs, show one, compare two, remove old ones."""
     if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help(), err=True)
+        write_err(f"{ctx.get_help()}\n")
         raise typer.Exit(ExitCode.USAGE)
 
 
