@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from forecast_cli.config.choices import Align, Origin
+from forecast_cli.config.output_names import find_taken
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
+from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.progress import NullProgress, Progress
@@ -68,14 +70,15 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
     """Replay the input's history and write the output folder, or take up where a run was cut off.
 
     Raises what ``run_forecast`` raises, and ConfigError for a segment column that is not there or, with ``refit`` above
-    1, for a model that cannot be given newer balances.
+    1, for a model that cannot be given newer balances, and what ``replaying`` raises.
     """
-    if request.settings.refit > 1:
-        check_updatable(choose_models(request.settings))
+    settings = replaying(request.settings)
+    if settings.refit > 1:
+        check_updatable(choose_models(settings))
     refuse_if_held(request.output)
     progress = progress or NullProgress()
-    replayed = replace(request, settings=replaying(request.settings))
-    prepared = prepare(COMMAND, replayed, back=cutoffs_back(request.settings), progress=progress, begins=True)
+    replayed = replace(request, settings=settings)
+    prepared = prepare(COMMAND, replayed, back=cutoffs_back(settings), progress=progress, begins=True)
     check_attributes(prepared.checked.source, prepared.settings, _names_of_windows(prepared))
     done = execute(
         prepared,
@@ -101,8 +104,14 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
 
 
 def replaying(settings: Settings) -> Settings:
-    """Return the settings a backtest forecasts with: the levels it is scored by, origins as windows are aligned."""
+    """Return the settings a backtest forecasts with: the levels it is scored by, origins as windows are aligned.
+
+    Raises ConfigError for a column of the input that has the name of one of these levels.
+    """
     levels = tuple(sorted({*settings.level, *SCORED_LEVELS}))
+    taken = find_taken(settings.id_col, settings.date_col, currency_col=settings.currency_col, levels=levels)
+    if taken is not None:
+        raise ConfigError(taken, "a backtest has columns of these levels, too: 20, 40, 60, 80 and 95")
     origin = Origin.ACCOUNT if settings.align is Align.ACCOUNT else Origin.INPUT
     return settings.model_copy(update={"level": levels, "origin": origin})
 
