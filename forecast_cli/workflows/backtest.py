@@ -19,6 +19,7 @@ from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.engine.backtest import backtest_shard
 from forecast_cli.engine.shards import choose_models
 from forecast_cli.evaluation.facts import BANDS
+from forecast_cli.evaluation.metrics import metrics_of
 from forecast_cli.evaluation.report import Report
 from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE, SCALE_RMS, SCORED_LEVELS
 from forecast_cli.models.registry import check_updatable
@@ -106,12 +107,18 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
 def replaying(settings: Settings) -> Settings:
     """Return the settings a backtest forecasts with: the levels it is scored by, origins as windows are aligned.
 
-    Raises ConfigError for a column of the input that has the name of one of these levels.
+    Raises ConfigError for a column of the input that has the name of one of these levels, or of a metric.
     """
     levels = tuple(sorted({*settings.level, *SCORED_LEVELS}))
-    taken = find_taken(settings.id_col, settings.date_col, currency_col=settings.currency_col, levels=levels)
+    taken = find_taken(
+        settings.id_col,
+        settings.date_col,
+        currency_col=settings.currency_col,
+        levels=levels,
+        metrics=metrics_of(levels),
+    )
     if taken is not None:
-        raise ConfigError(taken, "a backtest has columns of these levels, too: 20, 40, 60, 80 and 95")
+        raise ConfigError(taken, "a backtest has a column for each of its metrics, and for the levels 20 to 80")
     origin = Origin.ACCOUNT if settings.align is Align.ACCOUNT else Origin.INPUT
     return settings.model_copy(update={"level": levels, "origin": origin})
 
