@@ -9,6 +9,8 @@ from typer.core import TyperGroup
 
 from forecast_cli.cli.messages import Log, log_of
 from forecast_cli.cli.problems import problem_of
+from forecast_cli.cli.streams import write_err
+from forecast_cli.core.exit_codes import ExitCode
 
 
 class LightGroup(TyperGroup):
@@ -36,6 +38,13 @@ class BoundaryGroup(LightGroup):
         """Run the command."""
         with boundary(ctx.obj):
             return super().invoke(ctx)
+
+
+def show_help_if_alone(ctx: typer.Context) -> None:
+    """Show a group's help on stderr and exit with 2 where no command of it is named."""
+    if ctx.invoked_subcommand is None:
+        write_err(f"{ctx.get_help()}\n")
+        raise typer.Exit(ExitCode.USAGE)
 
 
 @contextmanager

@@ -5,11 +5,9 @@ from typing import Annotated
 
 import typer
 
-from forecast_cli.cli.boundary import LightGroup
+from forecast_cli.cli.boundary import LightGroup, show_help_if_alone
 from forecast_cli.cli.flags import takes
 from forecast_cli.cli.options.shared import FormatOption, LogOptions, OutputFormat
-from forecast_cli.cli.streams import write_err
-from forecast_cli.core.exit_codes import ExitCode
 
 FolderArgument = Annotated[
     Path, typer.Argument(help="Output folder of a run, or a folder of such folders.", metavar="OUT")
@@ -28,9 +26,7 @@ def runs_app() -> typer.Typer:
 
 def _runs(ctx: typer.Context) -> None:
     """List finished runs, show one, compare two, remove old ones."""
-    if ctx.invoked_subcommand is None:
-        write_err(f"{ctx.get_help()}\n")
-        raise typer.Exit(ExitCode.USAGE)
+    show_help_if_alone(ctx)
 
 
 @takes(LogOptions)
