@@ -127,13 +127,7 @@ def prepare(
     check_amounts(checked.source, settings)
     ids = contract.ledger.get_column(UNIQUE_ID)
     shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
-    load = Load(
-        accounts=ids.len(),
-        shard=max((shard.accounts for shard in shards), default=1),
-        days=_longest(contract, settings),
-        times=len(back),
-        ahead=settings.horizon,
-    )
+    load = _load(contract, shards, settings, times=len(back))
     made_from = identity(command, checked.source, request.settings)
     if request.force or not is_finished(request.output, made_from, fingerprint(made_from)):
         refuse_too_little(settings, models, load)
@@ -168,6 +162,17 @@ def _look(path: str, settings: Settings, workers: int, *, tight: bool) -> Checke
     if tight:
         return run_apart("looking at the input", look_before_run, path, settings)
     return look_before_run(path, settings, threads=workers)
+
+
+def _load(contract: Contract, shards: Sequence[Shard], settings: Settings, *, times: int) -> Load:
+    """Return what the run has to hold; each account is forecast ``times`` times."""
+    return Load(
+        accounts=contract.ledger.height,
+        shard=max((shard.accounts for shard in shards), default=1),
+        days=_longest(contract, settings),
+        times=times,
+        ahead=settings.horizon,
+    )
 
 
 def _longest(contract: Contract, settings: Settings) -> int:
