@@ -92,8 +92,8 @@ class _Outlived(io.FileIO):
 
 def outlive_reader() -> None:
     """Have a reader of stdout that leaves (``| head``) be no error, whoever writes: exit codes stay the work's own."""
-    given = sys.stdout
-    if given is not None:
+    given = sys.__stdout__
+    if given is not None and sys.stdout is given:
         raw = io.BufferedWriter(_Outlived(given.fileno(), "w", closefd=False))
         sys.stdout = io.TextIOWrapper(raw, given.encoding, given.errors, line_buffering=given.isatty())
 
