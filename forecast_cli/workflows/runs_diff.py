@@ -8,6 +8,7 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.errors import OutputConflictError
+from forecast_cli.core.text import counted
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.store.atomic import read_back
 from forecast_cli.store.fingerprint import differences, identity_of
@@ -81,7 +82,8 @@ def _made_from(old: Manifest, new: Manifest) -> Iterator[str]:
     gone = sum(sha not in contents[1] for sha in before.values())
     come = sum(sha not in contents[0] for sha in after.values())
     if gone or come:
-        yield f"input: {come} files of new content, {gone} no longer there, {len(contents[0] & contents[1])} the same"
+        same = len(contents[0] & contents[1])
+        yield f"input: {counted(come, 'file')} of new content, {gone} no longer there, {same} the same"
     if old.input.origin != new.input.origin:
         yield f"origin {old.input.origin} -> {new.input.origin}"
 
