@@ -9,6 +9,7 @@ from typing import Final
 
 import polars as pl
 
+from benchmarks.brier import brier_scores
 from benchmarks.recurring_events import score
 from forecast_cli.config.settings import Settings
 from forecast_cli.workflows.backtest import run_backtest
@@ -51,14 +52,7 @@ def main(paths: list[str]) -> None:
 
 def low_balance_skill(output: Path) -> dict[str, float]:
     """Return each model's skill of the low point of 30 days under p10, over the account's own base rate."""
-    rows = pl.read_parquet(output / "low_balance.parquet").filter(
-        pl.col("threshold") == "p10", pl.col("days") == 30, pl.col("event").is_not_null()
-    )
-    event = pl.col("event").cast(pl.Float64)
-    scored = rows.group_by("model").agg(
-        own=((pl.col("probability") - event) ** 2).mean(), base=((pl.col("base_rate") - event) ** 2).mean()
-    )
-    return dict(scored.select("model", 1 - pl.col("own") / pl.col("base")).iter_rows())
+    return dict(brier_scores(output, "p10").select("model", 1 - pl.col("brier") / pl.col("base")).iter_rows())
 
 
 def print_leaderboard(board: pl.DataFrame, skill: dict[str, float]) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from benchmarks.brier import brier_scores
 from forecast_cli.config.settings import Settings
 from forecast_cli.workflows.backtest import run_backtest
 from forecast_cli.workflows.results import ForecastRequest
@@ -111,17 +112,15 @@ def _row(kind: str, accounts: int, folder: Path) -> str:
     board = {row["model"]: row for row in pl.read_parquet(folder / "out" / "leaderboard.parquet").iter_rows(named=True)}
     auto, other = board.pop("auto"), min(board.values(), key=lambda row: float(row["scrps"]))
     named = f"{other['scrps']:.3f} {other['model']}"
-    lows = pl.read_parquet(folder / "out" / "low_balance.parquet").filter(pl.col("model") == "auto")
-    low, zero = (_low(lows, threshold) for threshold in ("p10", "0"))
+    low, zero = (_low(folder / "out", threshold) for threshold in ("p10", "0"))
     return f"{kind:<10} {auto['scrps']:>6.3f} {named:>25} {auto['coverage_80']:>8.3f} {low} {zero}"
 
 
-def _low(rows: pl.DataFrame, threshold: str) -> str:
-    """Return the Brier score of a low point within 30 days, and that of the account's own base rate."""
-    told = rows.filter(pl.col("threshold") == threshold, pl.col("days") == 30, pl.col("event").is_not_null())
-    event = pl.col("event").cast(pl.Float64)
-    own, base = (told.select(((pl.col(name) - event) ** 2).mean()).item() for name in ("probability", "base_rate"))
-    return f"{f'{own:.4f} ({base:.4f})':>16}"
+def _low(output: Path, threshold: str) -> str:
+    """Return auto's Brier score of a low point within 30 days, and that of the account's own base rate."""
+    row = brier_scores(output, threshold).row(by_predicate=pl.col("model") == "auto", named=True)
+    told = f"{row['brier']:.4f} ({row['base']:.4f})"
+    return f"{told:>16}"
 
 
 def _until(flow: _Balances, days: NDArray[np.int64], cleared: int) -> _Balances:

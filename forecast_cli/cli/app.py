@@ -6,7 +6,7 @@ import typer
 from typer.main import get_command
 
 from forecast_cli import __version__
-from forecast_cli.cli.boundary import BoundaryGroup
+from forecast_cli.cli.boundary import BoundaryGroup, show_help_if_alone
 from forecast_cli.cli.later import LaterCommand
 from forecast_cli.core.exit_codes import ExitCode
 
@@ -69,6 +69,4 @@ def _root(
     if version:
         typer.echo(f"forecast-cli {__version__}")
         raise typer.Exit(ExitCode.OK)
-    if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help(), err=True)
-        raise typer.Exit(ExitCode.USAGE)
+    show_help_if_alone(ctx)

@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 from forecast_cli.cli.messages import Log, log_of
 from forecast_cli.cli.problems import problem_of
-from forecast_cli.cli.streams import reader_has_left
+from forecast_cli.cli.streams import write_err
 from forecast_cli.core.exit_codes import ExitCode
 
 
@@ -40,6 +40,13 @@ class BoundaryGroup(LightGroup):
             return super().invoke(ctx)
 
 
+def show_help_if_alone(ctx: typer.Context) -> None:
+    """Show a group's help on stderr and exit with 2 where no command of it is named."""
+    if ctx.invoked_subcommand is None:
+        write_err(f"{ctx.get_help()}\n")
+        raise typer.Exit(ExitCode.USAGE)
+
+
 @contextmanager
 def boundary(log: Log) -> Iterator[None]:
     """Turn whatever is raised inside into a message and ``typer.Exit``; exits pass through."""
@@ -48,8 +55,6 @@ def boundary(log: Log) -> Iterator[None]:
     except (typer.Exit, SystemExit):
         raise
     except BaseException as error:  # noqa: BLE001  polars panics and signals are no Exception
-        if isinstance(error, BrokenPipeError) and reader_has_left():  # typer writes --help and --version by itself
-            raise typer.Exit(ExitCode.OK) from None
         problem = problem_of(error)
         log.fail(problem)
         raise typer.Exit(problem.exit_code) from None

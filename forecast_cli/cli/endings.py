@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from forecast_cli.cli.messages import Ending, Log, LogFormat
-from forecast_cli.cli.options import OutputFormat
+from forecast_cli.cli.options.shared import OutputFormat
 from forecast_cli.cli.streams import show, write_out
 from forecast_cli.cli.views import values
 from forecast_cli.cli.views.check import check_hint, render_check

@@ -1,4 +1,4 @@
-"""Commands take the options that ``cli/options.py`` declares, and read them from their context."""
+"""Commands take the options that ``cli/options`` declares, and read them from their context."""
 
 import functools
 import inspect

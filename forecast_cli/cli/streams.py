@@ -2,11 +2,10 @@
 
 import io
 import os
-import select
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from forecast_cli.core.errors import OutputConflictError, OutputNotWrittenError
 from forecast_cli.core.redact import redact
@@ -19,14 +18,9 @@ _NARROWEST: Final = 60
 
 
 def write_out(text: str) -> None:
-    """Write a result to stdout; raises OutputNotWrittenError where it is a full disk.
-
-    A reader that has left (``| head``) is no error: the rest goes nowhere, and the exit code stays the work's own.
-    """
+    """Write a result to stdout; raises OutputNotWrittenError where it is a full disk."""
     try:
         _write(sys.stdout, text)
-    except BrokenPipeError:
-        _drain(sys.stdout)
     except OSError as error:
         _drain(sys.stdout)
         raise OutputNotWrittenError(f"standard output: {error.strerror}", "send it somewhere with space left") from None
@@ -59,19 +53,6 @@ def show(renderable: "RenderableType") -> None:
     write_out("".join(line.rstrip() + "\n" for line in page.read().split("\n")[:-1]))
 
 
-def reader_has_left() -> bool:
-    """Say whether whoever reads stdout has left (``| head``); what was still to be written goes nowhere then."""
-    try:
-        asked = select.poll()
-        asked.register(sys.stdout.fileno(), 0)  # asks for nothing: what is told is that the other end is gone
-        if not asked.poll(0):
-            return False
-    except (OSError, ValueError, AttributeError):  # no stream of the system's, closed, or a system without poll
-        return False
-    _drain(sys.stdout)
-    return True
-
-
 def write_new_file(path: Path, text: str) -> None:
     """Write a file that must not exist yet; raises OutputConflictError where it does, OutputNotWrittenError."""
     try:
@@ -96,6 +77,25 @@ def is_terminal(stream: TextIO | None) -> bool:
 def encoding_of(stream: TextIO | None) -> str:
     """Return the encoding of a stream, ASCII where it has none."""
     return getattr(stream, "encoding", None) or "ascii"
+
+
+class _Outlived(io.FileIO):
+    """A file that takes what nobody reads any more, and lets it go nowhere."""
+
+    def write(self, data: Any) -> int:
+        """Write bytes, and return how many were taken."""
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            return len(data)
+
+
+def outlive_reader() -> None:
+    """Have a reader of stdout that leaves (``| head``) be no error, whoever writes: exit codes stay the work's own."""
+    given = sys.__stdout__
+    if given is not None and sys.stdout is given:
+        raw = io.BufferedWriter(_Outlived(given.fileno(), "w", closefd=False))
+        sys.stdout = io.TextIOWrapper(raw, given.encoding, given.errors, line_buffering=given.isatty())
 
 
 def open_closed_streams() -> None:

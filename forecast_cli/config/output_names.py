@@ -1,5 +1,6 @@
 """Names that the tables of an output have for themselves: no column of the user's can be written under one."""
 
+from collections.abc import Collection
 from typing import Final
 
 from forecast_cli.core import columns as c
@@ -22,10 +23,20 @@ _LOW_BALANCE: Final = frozenset({"days", "probability", "base_rate", "already", 
 )
 
 
-def find_taken(id_col: str, date_col: str, *, currency_col: str | None, levels: tuple[float, ...]) -> str | None:
-    """Say which column the settings name has a name of the output's own, or None. Keys stand in every table."""
+def find_taken(
+    id_col: str,
+    date_col: str,
+    *,
+    currency_col: str | None,
+    levels: tuple[float, ...],
+    metrics: Collection[str] = (),
+) -> str | None:
+    """Say which column the settings name has a name of the output's own, or None. Keys stand in every table.
+
+    ``metrics`` are those of a backtest, which has a table with a column for each.
+    """
     forecasts = _FORECASTS.union(c.quantile_columns(levels))
-    everywhere = forecasts.union(_SCORES, _LEDGERS, _RISK, _EVENTS, _WEIGHTS, _WINDOWS, _LOW_BALANCE)
+    everywhere = forecasts.union(_SCORES, _LEDGERS, _RISK, _EVENTS, _WEIGHTS, _WINDOWS, _LOW_BALANCE, metrics)
     for setting, column, taken in (
         ("id_col", id_col, everywhere),
         ("currency_col", currency_col, everywhere),

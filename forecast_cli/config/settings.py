@@ -75,7 +75,7 @@ class Settings(BaseModel):
     timezone: str | None = None
     """Timezone whose days count, for timestamps (default: the column's own)."""
 
-    origin: Origin = Origin.INPUT
+    origin: Annotated[Origin, Field(json_schema_extra=_FORECAST)] = Origin.INPUT
     """Where forecasts start: one day for all accounts (input), or each account's own last day (account)."""
     as_of: date | None = None
     """The day forecasts start from; later rows are not used (default: the input's last day)."""

@@ -13,7 +13,7 @@ from forecast_cli.engine.crew import Crew, Worker, hiring
 from forecast_cli.engine.losses import describe_exit, describe_timeout, describe_to_user
 from forecast_cli.engine.shards import Job, Shard
 from forecast_cli.engine.worker_main import Begun, Message, Raised, Ready, as_raised
-from forecast_cli.store.run_folder import ShardReceipt
+from forecast_cli.store.receipts import ShardReceipt
 
 #: Seconds between two looks at workers that say nothing, and the most that counts as their silence from one to the
 #: next: where this process was itself held up or stopped, it was not they that were silent.

@@ -20,11 +20,12 @@ from forecast_cli.engine.shards import Done, Job, Shard, Task
 from forecast_cli.engine.tables import count_unsound, forecast_table, to_edge
 from forecast_cli.engine.weights import weights_table
 from forecast_cli.models.ladder import forecast_panel
-from forecast_cli.models.recurring.streams import STREAM, streams_of
+from forecast_cli.models.recurring.records import STREAM
+from forecast_cli.models.recurring.streams import streams_of
 from forecast_cli.models.registry import finds_events
 from forecast_cli.risk.paths import levels_to_ask
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, FORECASTS, RISK, WEIGHTS
-from forecast_cli.store.run_folder import ShardReceipt
+from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.staging import stage
 
 

@@ -17,7 +17,7 @@ from forecast_cli.core.pace import Word, listen
 from forecast_cli.engine.shards import Job, Task
 from forecast_cli.engine.worker import run_task
 from forecast_cli.store.permissions import umask_for
-from forecast_cli.store.run_folder import ShardReceipt
+from forecast_cli.store.receipts import ShardReceipt
 
 #: Seconds between two signs of life that say the same.
 _APART: Final = 0.2

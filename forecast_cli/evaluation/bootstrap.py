@@ -162,26 +162,6 @@ def bootstrap_ratios(
     return resample_totals(np.column_stack([new, base]), accounts, samples=samples, seed=seed).ratio(0, 1)
 
 
-def bootstrap_skills(
-    scores: NDArray[np.float64],
-    reference: NDArray[np.float64],
-    accounts: NDArray[np.int64],
-    *,
-    samples: int = SAMPLES,
-    seed: int = 0,
-) -> Estimate:
-    """Return one minus mean(scores) / mean(reference) and its interval: above zero where better than the reference.
-
-    Skill score of Murphy (1988), Monthly Weather Review 116, equation 4, for a score that is zero at best.
-    """
-    return skill_of(bootstrap_ratios(scores, reference, accounts, samples=samples, seed=seed))
-
-
-def skill_of(ratio: Estimate) -> Estimate:
-    """Return one minus a ratio of mean scores."""
-    return Estimate(value=1 - ratio.value, low=1 - ratio.high, high=1 - ratio.low)
-
-
 def account_codes(frame: pl.DataFrame, keys: Sequence[str]) -> NDArray[np.int64]:
     """Return a number for each row's account, [rows]: its place among the frame's accounts in ascending order."""
     places = frame.select(keys).unique().sort(*keys).with_row_index(VALUE)

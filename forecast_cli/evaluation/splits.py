@@ -40,9 +40,9 @@ def split_windows(panel: Panel, settings: Settings, *, unknown: NDArray[np.int64
     return tuple(_fold(panel, window, settings, beyond) for window in range(1, settings.windows + 1))
 
 
-def reading_enough(settings: Settings) -> Settings:
-    """Return the settings that read enough history for the earliest window to have all that it may use."""
-    return settings.model_copy(update={"max_history": settings.max_history + settings.windows * settings.step})
+def reading_enough(settings: Settings, *, back: int) -> Settings:
+    """Return the settings that read enough history for a forecast made ``back`` days before the end to have its own."""
+    return settings.model_copy(update={"max_history": settings.max_history + back})
 
 
 def windows_of(panel: Panel, folds: tuple[Fold, ...]) -> NDArray[np.int64]:

@@ -13,6 +13,7 @@ from forecast_cli import __version__
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.source import Source
 from forecast_cli.store.layout import LEARNED
+from forecast_cli.store.manifest import Manifest
 
 _PACKAGES: Final = (
     "coreforecast",
@@ -61,6 +62,17 @@ def _content_of(folder: Path) -> str:
 def input_identity(root: str, files: Iterable[tuple[str, int, str]]) -> list[list[Any]]:
     """Return what an input is by its content: for each of ``files`` its path below ``root``, its size and SHA-256."""
     return [[posixpath.relpath(path, root), size, sha256] for path, size, sha256 in files]
+
+
+def identity_of(manifest: Manifest) -> dict[str, Any]:
+    """Return what a finished run was made from, in the form of ``identity``."""
+    files = ((file.path, file.bytes, file.sha256) for file in manifest.input.files)
+    return {
+        "command": manifest.command,
+        "settings": manifest.settings,
+        "versions": manifest.versions,
+        "input": input_identity(manifest.input.root, files),
+    }
 
 
 def fingerprint(identity: dict[str, Any]) -> str:

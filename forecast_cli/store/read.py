@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from forecast_cli.core.errors import CheckFailedError, ForecastCliError, OutputBusyError
+from forecast_cli.core.errors import CheckFailedError, ForecastCliError, OutputBusyError, OutputConflictError
 from forecast_cli.core.seam import Step, about_to
 from forecast_cli.store.layout import MANIFEST, RUNNING
 from forecast_cli.store.lock import refuse_if_held
@@ -23,6 +23,20 @@ def read_manifest(output: Path) -> Manifest:
     except OSError as error:
         raise CheckFailedError(f"{path}: cannot be read: {error.strerror}", "mend its permissions") from None
     return parse_manifest(content, where=str(path))
+
+
+def read_manifest_of(command: str, output: Path) -> Manifest:
+    """Return the manifest of a finished run of ``command``.
+
+    Raises OutputConflictError where ``output`` holds a run of another, and what ``read_manifest`` raises.
+    """
+    manifest = read_manifest(output)
+    if manifest.command != command:
+        raise OutputConflictError(
+            f"{output}: holds a {manifest.command}, expected a {command}",
+            f"name the output of: forecast-cli {command} INPUT --output DIR",
+        )
+    return manifest
 
 
 def _unfinished(output: Path) -> ForecastCliError:

@@ -19,7 +19,7 @@ from forecast_cli.store.atomic import (
 from forecast_cli.store.layout import FORECASTS, shard_path
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.parquet import scan_table
-from forecast_cli.store.run_folder import StagedFile
+from forecast_cli.store.receipts import StagedFile
 
 
 def stage(frame: pl.DataFrame, staging: Path, index: int, table: str) -> StagedFile:

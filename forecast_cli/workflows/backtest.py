@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from forecast_cli.config.choices import Align, Origin
+from forecast_cli.config.output_names import find_taken
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
+from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.progress import NullProgress, Progress
@@ -17,9 +19,9 @@ from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.engine.backtest import backtest_shard
 from forecast_cli.engine.shards import choose_models
 from forecast_cli.evaluation.facts import BANDS
+from forecast_cli.evaluation.metrics import metrics_of
 from forecast_cli.evaluation.report import Report
 from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE, SCALE_RMS, SCORED_LEVELS
-from forecast_cli.evaluation.splits import reading_enough
 from forecast_cli.models.registry import check_updatable
 from forecast_cli.reports.jsonfile import read_report
 from forecast_cli.reports.run_metrics import Score
@@ -27,7 +29,8 @@ from forecast_cli.store.layout import ACCOUNTS, FAILURES, LOW_BALANCE, SCORES, W
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.read import read_manifest
-from forecast_cli.store.run_folder import RunFolder, ShardReceipt
+from forecast_cli.store.receipts import ShardReceipt
+from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.workflows.backtest_report import build_report
 from forecast_cli.workflows.backtest_tables import write_figures
 from forecast_cli.workflows.ledgers import merge_tables
@@ -68,12 +71,12 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
     """Replay the input's history and write the output folder, or take up where a run was cut off.
 
     Raises what ``run_forecast`` raises, and ConfigError for a segment column that is not there or, with ``refit`` above
-    1, for a model that cannot be given newer balances.
+    1, for a model that cannot be given newer balances, and what ``replaying`` raises.
     """
-    if request.settings.refit > 1:
-        check_updatable(choose_models(request.settings))
-    refuse_if_held(request.output)
     settings = replaying(request.settings)
+    if settings.refit > 1:
+        check_updatable(choose_models(settings))
+    refuse_if_held(request.output)
     progress = progress or NullProgress()
     replayed = replace(request, settings=settings)
     prepared = prepare(COMMAND, replayed, back=cutoffs_back(settings), progress=progress, begins=True)
@@ -102,10 +105,22 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
 
 
 def replaying(settings: Settings) -> Settings:
-    """Return the settings a backtest forecasts with: the levels it is scored by, origins as windows are aligned."""
+    """Return the settings a backtest forecasts with: the levels it is scored by, origins as windows are aligned.
+
+    Raises ConfigError for a column of the input that has the name of one of these levels, or of a metric.
+    """
     levels = tuple(sorted({*settings.level, *SCORED_LEVELS}))
+    taken = find_taken(
+        settings.id_col,
+        settings.date_col,
+        currency_col=settings.currency_col,
+        levels=levels,
+        metrics=metrics_of(levels),
+    )
+    if taken is not None:
+        raise ConfigError(taken, "a backtest has a column for each of its metrics, and for the levels 20 to 80")
     origin = Origin.ACCOUNT if settings.align is Align.ACCOUNT else Origin.INPUT
-    return reading_enough(settings.model_copy(update={"level": levels, "origin": origin}))
+    return settings.model_copy(update={"level": levels, "origin": origin})
 
 
 def cutoffs_back(settings: Settings) -> tuple[int, ...]:

@@ -22,7 +22,8 @@ from forecast_cli.evaluation.steps import add_tallies, score_steps
 from forecast_cli.store.fingerprint import versions
 from forecast_cli.store.layout import ACCOUNTS, COSTS, FAILURES, FIGURES, LOW_BALANCE, STEP_SUMS, WINDOWS
 from forecast_cli.store.parquet import load_table, scan_table
-from forecast_cli.store.run_folder import RunFolder, ShardReceipt
+from forecast_cli.store.receipts import ShardReceipt
+from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.workflows.fans import draw_fans
 from forecast_cli.workflows.ledgers import group_failures, read_table
 from forecast_cli.workflows.preparing import Prepared
@@ -119,8 +120,7 @@ def _facts(
         first_cutoff=first,
         last_cutoff=last,
         fingerprint=prepared.fingerprint,
-        settings=prepared.settings.affecting_output(prepared.command)
-        | {"level": _levels_told(prepared.settings.level)},
+        settings=prepared.told_settings | {"level": _levels_told(prepared.settings.level)},
         versions=versions(),
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - prepared.started, 3),

@@ -18,14 +18,13 @@ from forecast_cli.store.check import damaged_files
 from forecast_cli.store.layout import SCORES, WINDOWS
 from forecast_cli.store.manifest import InputEntry, Manifest
 from forecast_cli.store.parquet import load_table
-from forecast_cli.store.read import read_manifest
+from forecast_cli.store.read import read_manifest_of
 
 COMMAND: Final = "backtest"
 #: Settings that make another task of a backtest, besides the windows themselves.
 _TASK: Final = ("horizon", "scale_lag", "id_col", "date_col", "balance_col", "currency_col", "timezone")
 #: Scales further apart than their own rounding say that other balances were read out of the same files.
 _ROUNDING: Final = 1e-9
-_MAKE: Final = "make one with: forecast-cli backtest INPUT --output DIR"
 _AGAIN: Final = (
     "make both from the same input and settings: forecast-cli backtest INPUT --output DIR --force, for the one at fault"
 )
@@ -59,21 +58,11 @@ def run_compare(request: CompareRequest) -> GateReport:
     Raises OutputConflictError where they are of different ones, CheckFailedError where one is missing or damaged,
     UsageError for a metric, level, model or segment that they do not have.
     """
-    base, new = (_read_manifest(folder) for folder in (request.base, request.new))
+    base, new = (read_manifest_of(COMMAND, folder) for folder in (request.base, request.new))
     _refuse(request, [*_task_differences(base, new), *_data_differences(base, new)])
     scores = [_read_scores(*one) for one in ((request.base, base), (request.new, new))]
     _refuse(request, list(_window_differences(*scores)))
     return GateReport(request, compare_scores(scores[0], scores[1], request.gate, seed=base.seed))
-
-
-def _read_manifest(folder: Path) -> Manifest:
-    manifest = read_manifest(folder)
-    if manifest.command != COMMAND:
-        raise OutputConflictError(
-            f"{folder}: holds a {manifest.command} run, expected a backtest",
-            _MAKE,
-        )
-    return manifest
 
 
 def _refuse(request: CompareRequest, differences: list[str]) -> None:

@@ -20,8 +20,10 @@ from forecast_cli.store.learned_tables import learned_frames
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.read import read_manifest
-from forecast_cli.store.run_folder import RunFolder, ShardReceipt, look_or_refuse
+from forecast_cli.store.receipts import ShardReceipt
+from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.store.staging import write_table
+from forecast_cli.store.state import look_or_refuse
 from forecast_cli.workflows.ledgers import group_failures, merge_tables
 from forecast_cli.workflows.preparing import Prepared, prepare
 from forecast_cli.workflows.reading import count_statuses, summarize_input
@@ -121,7 +123,7 @@ def _change(prepared: Prepared, folder: Path, warn: Callable[[str], None]) -> "C
         warn(f"--previous {folder}: holds no earlier forecast to compare with")
         return None
     try:
-        return measure_change(found, Side(prepared.output, prepared.settings.affecting_output(COMMAND)))
+        return measure_change(found, Side(prepared.output, prepared.told_settings))
     except CheckFailedError as error:
         warn(f"{error}; nothing is compared; {error.hint}")
         return None

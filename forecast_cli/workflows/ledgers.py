@@ -8,7 +8,8 @@ from forecast_cli.core.ledger import Status
 from forecast_cli.store.layout import FORECASTS
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.parquet import load_table
-from forecast_cli.store.run_folder import RunFolder, ShardReceipt
+from forecast_cli.store.receipts import ShardReceipt
+from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.store.staging import write_parts
 from forecast_cli.workflows.results import FailureGroup
 

@@ -11,7 +11,7 @@ from forecast_cli.engine.tables import to_edge
 from forecast_cli.store.atomic import read_back
 from forecast_cli.store.layout import ACCOUNTS
 from forecast_cli.store.manifest import FileEntry, FindingRecord, InputEntry, InputRecord, Manifest
-from forecast_cli.store.run_folder import ShardReceipt
+from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.workflows.ledgers import part_entries
 from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.reading import CheckedInput, count_statuses, summarize_input
@@ -26,7 +26,7 @@ def make_manifest(prepared: Prepared, receipts: Sequence[ShardReceipt], tables: 
         command=prepared.command,
         fingerprint=prepared.fingerprint,
         versions=prepared.identity["versions"],
-        settings=prepared.settings.affecting_output(prepared.command),
+        settings=prepared.told_settings,
         seed=prepared.settings.seed,
         input=_input_record(prepared.checked),
         accounts={status.value: count for status, count in count_statuses(accounts).items()},

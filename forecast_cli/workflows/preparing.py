@@ -22,11 +22,12 @@ from forecast_cli.engine.environment import environment
 from forecast_cli.engine.learning import check_limit
 from forecast_cli.engine.memory import Load, Room, find_room, is_tight, memory_limit, refuse_too_little, variables_for
 from forecast_cli.engine.shards import Shard, choose_models, cut_shards, shard_size
+from forecast_cli.evaluation.splits import reading_enough
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import ModelChoice, learns
 from forecast_cli.store.fingerprint import fingerprint, identity
 from forecast_cli.store.machine import available_memory, usable_cores
-from forecast_cli.store.run_folder import is_finished
+from forecast_cli.store.state import is_finished
 from forecast_cli.workflows.fitted import read_fitted
 from forecast_cli.workflows.overlap import refuse_overlap, refuse_remote
 from forecast_cli.workflows.reading import CheckedInput, accept, look_before_run
@@ -37,13 +38,14 @@ from forecast_cli.workflows.results import ForecastRequest
 class Prepared:
     """A run that is ready to start: the input checked, the work cut, the output not touched yet.
 
-    Forecasts are made ``back`` days before each origin. ``learned`` is what all accounts taught, where a model asks:
-    with ``--fitted`` it is there from the start.
+    ``settings`` are those ``asked`` for, with history enough for forecasts that are made ``back`` days before each
+    origin. ``learned`` is what all accounts taught, where a model asks: with ``--fitted`` it is there from the start.
     ``in_order`` is the input as it was put in order by account, where that was needed.
     """
 
     command: str
     output: Path
+    asked: Settings
     settings: Settings
     checked: CheckedInput
     contract: Contract
@@ -70,6 +72,11 @@ class Prepared:
         from forecast_cli.store.spill import spill_bytes  # pyarrow is heavy
 
         return spill_bytes(source, self.settings)
+
+    @property
+    def told_settings(self) -> dict[str, Any]:
+        """Return the settings that the manifest tells of: those asked for that change what is written."""
+        return self.asked.affecting_output(self.command)
 
     @property
     def fingerprint(self) -> str:
@@ -102,7 +109,7 @@ def prepare(
     Raises InputRejectedError, ConfigError, also where what is left to do does not fit into ``--memory``, and
     OutputConflictError where the output lies inside the input.
     """
-    started, settings = time.monotonic(), request.settings
+    started, settings = time.monotonic(), reading_enough(request.settings, back=max(back))
     models = choose_models(settings)
     check_limit(settings)
     learned = read_fitted(settings, models)
@@ -120,19 +127,14 @@ def prepare(
     check_amounts(checked.source, settings)
     ids = contract.ledger.get_column(UNIQUE_ID)
     shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
-    load = Load(
-        accounts=ids.len(),
-        shard=max((shard.accounts for shard in shards), default=1),
-        days=_longest(contract, settings),
-        times=len(back),
-        ahead=settings.horizon,
-    )
-    made_from = identity(command, checked.source, settings)
+    load = _load(contract, shards, settings, times=len(back))
+    made_from = identity(command, checked.source, request.settings)
     if request.force or not is_finished(request.output, made_from, fingerprint(made_from)):
         refuse_too_little(settings, models, load)
     return Prepared(
         command=command,
         output=request.output,
+        asked=request.settings,
         settings=settings,
         checked=checked,
         contract=contract,
@@ -160,6 +162,17 @@ def _look(path: str, settings: Settings, workers: int, *, tight: bool) -> Checke
     if tight:
         return run_apart("looking at the input", look_before_run, path, settings)
     return look_before_run(path, settings, threads=workers)
+
+
+def _load(contract: Contract, shards: Sequence[Shard], settings: Settings, *, times: int) -> Load:
+    """Return what the run has to hold; each account is forecast ``times`` times."""
+    return Load(
+        accounts=contract.ledger.height,
+        shard=max((shard.accounts for shard in shards), default=1),
+        days=_longest(contract, settings),
+        times=times,
+        ahead=settings.horizon,
+    )
 
 
 def _longest(contract: Contract, settings: Settings) -> int:

@@ -12,7 +12,7 @@ from forecast_cli.store.layout import MANIFEST, RENDERED, REPORTS, SUCCESS
 from forecast_cli.store.lock import holding
 from forecast_cli.store.manifest import FileEntry, Manifest, manifest_content
 from forecast_cli.store.permissions import created_with, mode_of
-from forecast_cli.store.read import read_manifest
+from forecast_cli.store.read import read_manifest_of
 from forecast_cli.store.staging import write_text
 
 REPORT_JSON: Final = REPORTS[0]
@@ -21,12 +21,13 @@ REPORT_JSON: Final = REPORTS[0]
 def run_report(output: Path) -> tuple[FileEntry, ...]:
     """Render the reports of a finished backtest again, from its ``report.json``; return what was written.
 
-    Raises CheckFailedError where the folder holds no finished backtest or a damaged one, OutputBusyError, or
-    OutputNotWrittenError. The manifest is written after the files and knows them, and ``_SUCCESS`` after it.
+    Raises OutputConflictError where the folder holds no backtest, CheckFailedError where it holds no finished run or a
+    damaged one, OutputBusyError, or OutputNotWrittenError.
+    The manifest is written after the files and knows them, and ``_SUCCESS`` after it.
     """
-    read_manifest(output)
+    read_manifest_of("backtest", output)
     with created_with(mode_of(output / MANIFEST)), holding(output):
-        manifest = read_manifest(output)
+        manifest = read_manifest_of("backtest", output)
         written = render_reports(_read(output, manifest), output)
         renewed = {entry.path: entry for entry in written}
         files = tuple(renewed.get(entry.path, entry) for entry in manifest.files)
@@ -59,11 +60,6 @@ def render_reports(report: Report, output: Path) -> tuple[FileEntry, ...]:
 def _read(output: Path, manifest: Manifest) -> Report:
     """Return the report that the backtest wrote; what was changed since is no report of it."""
     own = tuple(entry for entry in manifest.files if entry.path == REPORT_JSON)
-    if not own:
-        raise CheckFailedError(
-            f"{output}: holds a {manifest.command}, expected a backtest",
-            "only a backtest has reports: forecast-cli backtest INPUT --output DIR",
-        )
     for path, problem in damaged_files(output, manifest.model_copy(update={"files": own})):
         raise CheckFailedError(f"{output / path}: {problem}", "make the backtest again with --force")
     return read_report((output / REPORT_JSON).read_text(encoding="utf-8"))

@@ -16,7 +16,6 @@ from forecast_cli.core.text import did_you_mean
 from forecast_cli.data.scan.collect import read_errors
 from forecast_cli.risk.events import windows_within
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, RISK
-from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.check_risk import find_lack
 from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, damaged, keys_of, tables_of
 
@@ -99,10 +98,10 @@ class Riskiest:
 def find_riskiest(request: RiskiestRequest) -> Riskiest:
     """Return the accounts of a finished forecast that are likeliest to run low.
 
-    Raises UsageError for a threshold, window or model that is not there, CheckFailedError for a folder that is no
-    finished forecast or a damaged one, OutputBusyError.
+    Raises UsageError for a threshold, window or model that is not there, and what ``tables_of``
+    raises.
     """
-    tables = tables_of(request.output, read_manifest(request.output))
+    tables = tables_of(request.output)
     try:
         return _find(tables, request)
     except read_errors() as error:

@@ -33,7 +33,7 @@ from forecast_cli.store.atomic import read_back, reading_back, write_whole
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, METRICS, RISK
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.parquet import scan_forecasts
-from forecast_cli.store.run_folder import ShardReceipt
+from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.staging import write_text
 from forecast_cli.workflows.ledgers import group_failures, part_entries
 from forecast_cli.workflows.preparing import Prepared
@@ -146,7 +146,7 @@ def _model_mix(prepared: Prepared, failures: Sequence[FailureGroup]) -> tuple[Mo
 def _low_balances(prepared: Prepared) -> tuple[LowBalance, ...]:
     if not (prepared.output / RISK).exists():
         return ()
-    found = count_low_balances(prepared.output, prepared.settings.affecting_output(prepared.command))
+    found = count_low_balances(prepared.output, prepared.told_settings)
     return tuple(
         LowBalance(threshold=one.threshold, days=days, accounts=one.accounts, likely=likely)
         for one in found

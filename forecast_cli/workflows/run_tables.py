@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 
@@ -13,8 +13,7 @@ from forecast_cli.core.text import did_you_mean
 from forecast_cli.data.scan.collect import describe
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_table
-
-_COMMAND: Final = "forecast"
+from forecast_cli.store.read import read_manifest_of
 
 
 @dataclass(frozen=True)
@@ -34,13 +33,13 @@ class RunTables:
         return scan_table([self.output / path for path in paths])
 
 
-def tables_of(output: Path, manifest: Manifest) -> RunTables:
-    """Return the tables of a forecast; raises CheckFailedError for a run that is none, or of which a file is gone."""
-    if manifest.command != _COMMAND:
-        raise CheckFailedError(
-            f"{output}: holds a {manifest.command}, expected a forecast",
-            "name the output of: forecast-cli forecast INPUT --output DIR",
-        )
+def tables_of(output: Path) -> RunTables:
+    """Return the tables of a finished forecast.
+
+    Raises OutputConflictError for a run that is none, CheckFailedError where there is no run or a file of it is gone,
+    OutputBusyError.
+    """
+    manifest = read_manifest_of("forecast", output)
     for entry in manifest.files:
         if not (output / entry.path).is_file():
             raise CheckFailedError(f"{output / entry.path}: is gone", f"see: forecast-cli check {output}")

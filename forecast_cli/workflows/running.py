@@ -24,7 +24,9 @@ from forecast_cli.models.registry import learns
 from forecast_cli.store.layout import FAILURES
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.permissions import created_with
-from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, open_run
+from forecast_cli.store.receipts import ShardReceipt
+from forecast_cli.store.run_folder import RunFolder, open_run
+from forecast_cli.store.state import OutputState
 from forecast_cli.workflows.manifests import make_manifest
 from forecast_cli.workflows.preparing import Prepared
 

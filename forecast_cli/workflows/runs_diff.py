@@ -8,13 +8,13 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.errors import OutputConflictError
+from forecast_cli.core.text import counted
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.store.atomic import read_back
-from forecast_cli.store.fingerprint import differences
+from forecast_cli.store.fingerprint import differences, identity_of
 from forecast_cli.store.layout import ACCOUNTS
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_forecasts
-from forecast_cli.store.run_folder import identity_of
 from forecast_cli.workflows.run_pairs import keys_of, named, status_changes
 from forecast_cli.workflows.runs import find_run
 
@@ -82,7 +82,8 @@ def _made_from(old: Manifest, new: Manifest) -> Iterator[str]:
     gone = sum(sha not in contents[1] for sha in before.values())
     come = sum(sha not in contents[0] for sha in after.values())
     if gone or come:
-        yield f"input: {come} files of new content, {gone} no longer there, {len(contents[0] & contents[1])} the same"
+        same = len(contents[0] & contents[1])
+        yield f"input: {counted(come, 'file')} of new content, {gone} no longer there, {same} the same"
     if old.input.origin != new.input.origin:
         yield f"origin {old.input.origin} -> {new.input.origin}"
 

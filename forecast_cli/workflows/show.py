@@ -8,7 +8,6 @@ from forecast_cli.data.scan.collect import read_errors
 from forecast_cli.models.auto import NAME as AUTO
 from forecast_cli.models.pooled.outlook import Outlook, look_ahead
 from forecast_cli.store.layout import ACCOUNTS, EVENTS
-from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.account_history import Past, read_past, recent_history, recent_rates
 from forecast_cli.workflows.account_key import AccountKey, find_key
 from forecast_cli.workflows.account_payments import all_payments, next_payments, regular_of
@@ -30,10 +29,10 @@ _STEPS: Final = (7, 14, 30)
 def explain_account(request: ShowRequest) -> AccountStory:
     """Return what the forecast in a folder says of one account. Reads that account's rows and nothing else of it.
 
-    Raises UsageError for an account, currency or model that is not there, CheckFailedError for a folder that is no
-    finished forecast or a damaged one, OutputBusyError, or InputRejectedError for an ``input`` that cannot be read.
+    Raises UsageError for an account, currency or model that is not there, InputRejectedError for an ``input`` that
+    cannot be read, and what ``tables_of`` raises.
     """
-    tables = tables_of(request.forecast, read_manifest(request.forecast))
+    tables = tables_of(request.forecast)
     try:
         return _explain(tables, request)
     except read_errors() as error:

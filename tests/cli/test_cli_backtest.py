@@ -119,12 +119,8 @@ def test_report_renders_again_and_says_what_it_wrote(cli: Cli, replayed: Path) -
     assert "report.md" in out
 
 
-@pytest.mark.parametrize("name", ["finished", "nowhere"])
-def test_report_of_what_is_no_backtest_exits_6(
-    cli: Cli, name: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    folder = request.getfixturevalue("finished").output if name == "finished" else tmp_path / name
-    cli("report", folder).expect(ExitCode.CHECK_FAILED)
+def test_report_of_a_folder_without_a_run_exits_6(cli: Cli, tmp_path: Path) -> None:
+    cli("report", tmp_path / "nowhere").expect_error(ExitCode.CHECK_FAILED, "no such folder")
 
 
 def test_compare_of_a_backtest_with_itself_passes_and_with_a_worse_one_exits_6(

@@ -14,6 +14,7 @@ from cli_harness import Cli, balance_rows
 
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.reports.prometheus import gauge, render_gauges
+from forecast_cli.workflows.run_change import find_previous
 
 QUICK = ("--model", "Naive", "--model", "SeasonalNaive", "--horizon", 5, "--jobs", 1)
 LINE = re.compile(r'(?P<name>forecast_cli_[a-z_]+)(?P<labels>\{(?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)+\})? (?P<value>\S+)')
@@ -129,6 +130,12 @@ def test_the_run_to_compare_with_is_the_latest_before_and_never_the_run_itself(c
     outcome = cli(*again, *rest).expect(ExitCode.OK)
     assert "holds no earlier forecast to compare with" in " ".join(outcome.err.split())
     assert told(nights / "1")["change"] is None
+
+
+def test_a_run_of_the_same_day_counts_as_earlier_and_one_of_a_later_day_does_not(nights: Path) -> None:
+    days = ("2026-04-28", "2026-04-29", "2026-04-30", None)
+    found = [find_previous(nights, output=nights / "3", origin=day) for day in days]
+    assert [run and run[0].name for run in found] == [None, "1", "2", "2"]
 
 
 def lose_a_table(output: Path) -> None:

@@ -33,6 +33,18 @@ def test_a_backtest_can_be_made_whatever_its_accounts_are_called(cli: Cli, tmp_p
     cli("check", out).expect(ExitCode.OK)
 
 
+@pytest.mark.parametrize(("flag", "name"), [("id", "lo_20"), ("date", "hi_60"), ("id", "bias"), ("id", "coverage_40")])
+def test_a_column_that_only_a_backtest_has_for_itself_is_refused_there_alone(
+    cli: Cli, tmp_path: Path, flag: str, name: str
+) -> None:
+    plain = {"id": "account_id", "date": "date"}[flag]
+    balance_rows(3, 120).rename({plain: name}).write_parquet(tmp_path / "rows.parquet")
+    asked = (tmp_path / "rows.parquet", "--output", tmp_path / "out", f"--{flag}-col", name, *QUICK)
+    outcome = cli("backtest", *asked).expect_error(ExitCode.CONFIG_INVALID, f"{flag}_col = '{name}': the output has a")
+    assert "a column for each of its metrics" in outcome.err
+    cli("forecast", *asked).expect(ExitCode.OK)
+
+
 @pytest.mark.parametrize("name", ["account_id", "unique_id", "ds"])
 def test_a_segment_under_a_name_that_is_taken_is_refused(cli: Cli, tmp_path: Path, name: str) -> None:
     rows = balance_rows(3, 120)

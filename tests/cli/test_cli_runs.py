@@ -92,7 +92,7 @@ def test_diff_says_why_two_forecasts_differ(cli: Cli, tmp_path: Path) -> None:
     rows = balance_rows()
     rows.write_parquet(tmp_path / "old.parquet")
     newer = rows.filter(pl.col("account_id") != "A005").with_columns(
-        balance=pl.when(pl.col("account_id") == "A002").then(pl.col("balance") + 500).otherwise("balance")
+        balance=pl.col("balance") + pl.col("account_id").replace_strict({"A002": 500.0, "A003": 900.0}, default=0.0)
     )
     newer.write_parquet(tmp_path / "new.parquet")
     for name, level in (("old", 80), ("new", 90)):
@@ -101,12 +101,12 @@ def test_diff_says_why_two_forecasts_differ(cli: Cli, tmp_path: Path) -> None:
     outcome = cli("runs", "diff", tmp_path / "old", tmp_path / "new").expect(ExitCode.OK)
     assert "The forecasts differ" in outcome.flat
     assert "level [80.0] -> [90.0]" in outcome.flat
-    assert "input: 1 files of new content, 1 no longer there, 0 the same" in outcome.flat
+    assert "input: 1 file of new content, 1 no longer there, 0 the same" in outcome.flat
     found = json.loads(cli("runs", "diff", tmp_path / "old", tmp_path / "new", "--format", "json").out)
     assert found["statuses"] == [["ok", "absent", 1]]
     moved = found["numbers"]
-    assert (moved["both"], moved["changed"], moved["old_only"], moved["new_only"]) == (150, 30, 30, 0)
-    assert moved["accounts"] == [["A002", 500.0]]
+    assert (moved["both"], moved["changed"], moved["old_only"], moved["new_only"]) == (150, 60, 30, 0)
+    assert moved["accounts"] == [["A003", 900.0], ["A002", 500.0]], "the furthest first"
 
 
 def test_a_forecast_is_not_held_against_a_backtest(cli: Cli, finished: Finished, tmp_path: Path) -> None:

@@ -78,13 +78,6 @@ def test_what_is_not_there_is_a_usage_error(
 def test_a_folder_that_is_no_finished_forecast_is_told(cli: Cli, finished: Finished, tmp_path: Path) -> None:
     cli("show", "A002", "--forecast", tmp_path / "nowhere").expect_error(ExitCode.CHECK_FAILED, "no such folder")
     cli("show", "A002", "--forecast", tmp_path).expect_error(ExitCode.CHECK_FAILED, "has no manifest.json")
-    other = tmp_path / "other"
-    shutil.copytree(finished.output, other)
-    manifest = other / "manifest.json"
-    manifest.write_text(manifest.read_text().replace('"command": "forecast"', '"command": "backtest"'))
-    cli("show", "A002", "--forecast", other).expect_error(
-        ExitCode.CHECK_FAILED, "holds a backtest, expected a forecast"
-    )
 
 
 def test_a_damaged_forecast_is_told(cli: Cli, finished: Finished, tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 import os
 import pty
+import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,22 @@ def test_a_reader_that_leaves_is_no_error() -> None:
 def test_a_reader_of_help_that_leaves_at_once_is_no_error(args: tuple[str, ...]) -> None:
     done = shell(f"set -o pipefail; {' '.join(command(*args))} | true")
     assert (done.returncode, done.stderr) == (ExitCode.OK, "")
+
+
+def test_another_pipe_that_breaks_is_no_reader_that_left() -> None:
+    program = (
+        "import sys, forecast_cli.workflows.doctor as doctor, forecast_cli.__main__ as program\n"
+        "def lost(folder): raise BrokenPipeError(32, 'Broken pipe')\n"
+        "doctor.run_doctor, sys.argv = lost, ['forecast-cli', 'doctor']\n"
+        "program.main()"
+    )
+    done = shell(f"set -o pipefail; {shlex.join([sys.executable, '-c', program])} | true")
+    assert done.returncode == ExitCode.BUG
+    assert "this is a bug in forecast-cli" in done.stderr
+
+
+def test_messages_that_nobody_reads_any_more_stop_nothing() -> None:
+    assert shell(f"set -o pipefail; {' '.join(command())} 2>&1 | true").returncode == ExitCode.USAGE
 
 
 def test_a_closed_stdout_loses_the_result_and_nothing_else() -> None:

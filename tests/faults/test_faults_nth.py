@@ -19,7 +19,7 @@ from forecast_cli.core.seam import Step, refuse_by
 from forecast_cli.engine.shards import Job, Shard, Task
 from forecast_cli.engine.worker import run_task
 from forecast_cli.store.layout import is_own
-from forecast_cli.store.run_folder import ShardReceipt
+from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.workflows import forecast
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import run_forecast

@@ -6,16 +6,10 @@ from typing import Annotated
 import typer
 
 from forecast_cli.cli.flags import is_quiet, metrics_from, settings_from, takes
-from forecast_cli.cli.options import (
-    BacktestOptions,
-    ConfigOptions,
-    InputOptions,
-    LogOptions,
-    MetricsOptions,
-    QuietOptions,
-    RunOptions,
-    SourceArgument,
-)
+from forecast_cli.cli.options.reading import InputOptions
+from forecast_cli.cli.options.replaying import BacktestOptions
+from forecast_cli.cli.options.running import RunOptions
+from forecast_cli.cli.options.shared import ConfigOptions, LogOptions, MetricsOptions, QuietOptions, SourceArgument
 
 
 @takes(BacktestOptions, RunOptions, InputOptions, MetricsOptions, ConfigOptions, QuietOptions, LogOptions)

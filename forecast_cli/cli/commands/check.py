@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from forecast_cli.cli.flags import is_quiet, takes
-from forecast_cli.cli.options import LogOptions, QuietOptions
+from forecast_cli.cli.options.shared import LogOptions, QuietOptions
 
 
 @takes(QuietOptions, LogOptions)

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from forecast_cli.cli.flags import takes
-from forecast_cli.cli.gate_options import CompareFormat, GateOptions, gate_from
-from forecast_cli.cli.options import LogOptions
+from forecast_cli.cli.options.gate import CompareFormat, GateOptions, gate_from
+from forecast_cli.cli.options.shared import LogOptions
 
 
 @takes(GateOptions, LogOptions)

@@ -5,19 +5,12 @@ from typing import Annotated
 
 import typer
 
-from forecast_cli.cli.boundary import LightGroup
+from forecast_cli.cli.boundary import LightGroup, show_help_if_alone
 from forecast_cli.cli.flags import settings_from, takes
-from forecast_cli.cli.options import (
-    BacktestOptions,
-    ConfigOptions,
-    ForecastOptions,
-    FormatOption,
-    InputOptions,
-    OriginOptions,
-    OutputFormat,
-    RunOptions,
-)
-from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.cli.options.reading import InputOptions, OriginOptions
+from forecast_cli.cli.options.replaying import BacktestOptions
+from forecast_cli.cli.options.running import ForecastOptions, RunOptions
+from forecast_cli.cli.options.shared import ConfigOptions, FormatOption, OutputFormat
 
 
 def config_app() -> typer.Typer:
@@ -34,9 +27,7 @@ def _config(ctx: typer.Context) -> None:
 
     A flag wins over a FORECAST_* variable, that over the file, that over the default.
     """
-    if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help(), err=True)
-        raise typer.Exit(ExitCode.USAGE)
+    show_help_if_alone(ctx)
 
 
 def init(

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from forecast_cli.cli.flags import takes
-from forecast_cli.cli.options import FormatOption, LogOptions, OutputFormat
+from forecast_cli.cli.options.shared import FormatOption, LogOptions, OutputFormat
 
 
 @takes(LogOptions)

@@ -6,16 +6,14 @@ from typing import Annotated
 import typer
 
 from forecast_cli.cli.flags import is_quiet, metrics_from, settings_from, takes
-from forecast_cli.cli.options import (
+from forecast_cli.cli.options.reading import InputOptions, OriginOptions
+from forecast_cli.cli.options.running import ForecastOptions, RunOptions
+from forecast_cli.cli.options.shared import (
     ConfigOptions,
-    ForecastOptions,
-    InputOptions,
     LogOptions,
     MetricsOptions,
-    OriginOptions,
     PreviousOptions,
     QuietOptions,
-    RunOptions,
     SourceArgument,
 )
 

@@ -1,6 +1,6 @@
 """``forecast-cli models``: what there is to forecast with."""
 
-from forecast_cli.cli.options import FormatOption, OutputFormat
+from forecast_cli.cli.options.shared import FormatOption, OutputFormat
 
 
 def models(format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002 - the option's name

@@ -6,8 +6,8 @@ from typing import Annotated, Final
 import typer
 
 from forecast_cli.cli.flags import takes
-from forecast_cli.cli.options import FormatOption, LogOptions, OutputFormat
-from forecast_cli.cli.risk_options import RiskOptions, request_from
+from forecast_cli.cli.options.risk import RiskOptions, request_from
+from forecast_cli.cli.options.shared import FormatOption, LogOptions, OutputFormat
 
 #: Accounts that a table lists, where nothing else is asked for.
 _SHOWN: Final = 20

@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from forecast_cli.cli.boundary import LightGroup
+from forecast_cli.cli.boundary import LightGroup, show_help_if_alone
 from forecast_cli.cli.flags import takes
-from forecast_cli.cli.options import FormatOption, LogOptions, OutputFormat
-from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.cli.options.shared import FormatOption, LogOptions, OutputFormat
 
 FolderArgument = Annotated[
     Path, typer.Argument(help="Output folder of a run, or a folder of such folders.", metavar="OUT")
@@ -27,9 +26,7 @@ def runs_app() -> typer.Typer:
 
 def _runs(ctx: typer.Context) -> None:
     """List finished runs, show one, compare two, remove old ones."""
-    if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help(), err=True)
-        raise typer.Exit(ExitCode.USAGE)
+    show_help_if_alone(ctx)
 
 
 @takes(LogOptions)

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from forecast_cli.cli.flags import takes
-from forecast_cli.cli.options import FormatOption, LogOptions, OutputFormat
-from forecast_cli.cli.show_options import ShowOptions, request_from
+from forecast_cli.cli.options.shared import FormatOption, LogOptions, OutputFormat
+from forecast_cli.cli.options.show import ShowOptions, request_from
 
 
 @takes(ShowOptions, LogOptions)

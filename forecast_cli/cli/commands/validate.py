@@ -3,15 +3,8 @@
 import typer
 
 from forecast_cli.cli.flags import settings_from, takes
-from forecast_cli.cli.options import (
-    ConfigOptions,
-    FormatOption,
-    InputOptions,
-    LogOptions,
-    OriginOptions,
-    OutputFormat,
-    SourceArgument,
-)
+from forecast_cli.cli.options.reading import InputOptions, OriginOptions
+from forecast_cli.cli.options.shared import ConfigOptions, FormatOption, LogOptions, OutputFormat, SourceArgument
 
 
 @takes(InputOptions, OriginOptions, ConfigOptions, LogOptions)

@@ -6,8 +6,8 @@ from typing import NoReturn, assert_never
 
 import typer
 
-from forecast_cli.cli.gate_options import CompareFormat
 from forecast_cli.cli.messages import Ending, Log
+from forecast_cli.cli.options.gate import CompareFormat
 from forecast_cli.cli.streams import show, write_out
 from forecast_cli.core.errors import ForecastCliError
 from forecast_cli.evaluation.gate import Comparison, CoverageCheck

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from forecast_cli.cli.messages import Ending, Log
-from forecast_cli.cli.options import OutputFormat
+from forecast_cli.cli.options.shared import OutputFormat
 from forecast_cli.cli.streams import show, write_out
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.jsonlines import document

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.console import Group
 
 from forecast_cli.cli.messages import Ending, Log
-from forecast_cli.cli.options import OutputFormat
+from forecast_cli.cli.options.shared import OutputFormat
 from forecast_cli.cli.streams import columns, show, write_out
 from forecast_cli.cli.views.next_steps import show_command
 from forecast_cli.config.thresholds import is_amount

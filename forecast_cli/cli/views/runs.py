@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import typer
 
 from forecast_cli.cli.messages import Ending, Log
-from forecast_cli.cli.options import OutputFormat
+from forecast_cli.cli.options.shared import OutputFormat
 from forecast_cli.cli.streams import show, write_out
 from forecast_cli.cli.views.runs_text import render_diff, render_pruning, render_run, render_runs
 from forecast_cli.core.exit_codes import ExitCode

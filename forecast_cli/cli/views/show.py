@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import typer
 
 from forecast_cli.cli.messages import Ending, Log
-from forecast_cli.cli.options import OutputFormat
+from forecast_cli.cli.options.shared import OutputFormat
 from forecast_cli.cli.streams import columns, encoding_of, show, write_out
 from forecast_cli.cli.views.show_text import render_story
 from forecast_cli.core.exit_codes import ExitCode

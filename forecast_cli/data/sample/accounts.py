@@ -13,7 +13,6 @@ from forecast_cli.data.sample.kinds import (
     LIVES,
     AccountType,
     Archetype,
-    Currency,
     Feed,
     Life,
     account_type,
@@ -25,7 +24,6 @@ BLOCK: Final = 1_000  # accounts drawn together, always all of them: ten decks o
 ARCHETYPE_CODES: Final = tuple(Archetype)
 LIFE_CODES: Final = tuple(Life)
 FEED_CODES: Final = tuple(Feed)
-CURRENCY_CODES: Final = tuple(Currency)
 TYPE_CODES: Final = tuple(AccountType)
 _TYPE_OF: Final = np.array([TYPE_CODES.index(account_type(archetype)) for archetype in ARCHETYPE_CODES])
 

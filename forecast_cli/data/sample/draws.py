@@ -14,7 +14,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-DECK_SIZE: Final = 100
 _TAIL: Final = 0.998  # a log-logistic draw goes no further out than this quantile
 #: Mean of ``skewed`` over its median, for 1 and 2 roots and the tail cut at 0.998.
 SKEWED_MEAN: Final = {1: 1.526, 2: 1.1077}

@@ -36,11 +36,6 @@ def ruled(due: NDArray[np.int64], rule: NDArray[np.int64]) -> NDArray[np.int64]:
     return out
 
 
-def is_business(days: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Say which days, of any shape and since 1970-01-01, are neither weekends nor US federal holidays."""
-    return np.asarray(shifted(days, Rule.BEFORE) == days)
-
-
 def calendar_of(days: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return where each day goes by each rule, [3, d], for d days in a row among which all of ``days`` are."""
     return _calendar(int(days.min()) // _BLOCK, int(days.max()) // _BLOCK)

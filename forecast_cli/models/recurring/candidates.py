@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.cycles import Cycle
-from forecast_cli.models.recurring.lattices import PHASE, Lattices
+from forecast_cli.models.recurring.lattices import Lattices
 from forecast_cli.models.recurring.logs import log_table
+from forecast_cli.models.recurring.records import CANDIDATE, PHASE
+from forecast_cli.models.recurring.terms import FEWEST
 
 #: How wide a range of amounts may be, as its upper end over its lower, the share of due days that it has to hit, and
 #: the hits it needs besides those of its cycle. The first takes equal amounts, as far as the search tells them apart.
@@ -57,19 +59,8 @@ _APART: Final = 1.45
 _ALIKE: Final = 4
 _ALIKE_IN_CYCLE: Final = 2
 
-#: Hits that a cycle needs of equal amounts, and of others: two are told from chance where no other due day speaks
-#: against them.
-FEWEST: Final = {Cycle.WEEKLY: (5, 5), Cycle.BIWEEKLY: (4, 4), Cycle.MONTHLY: (2, 3), Cycle.QUARTERLY: (4, 3)}
+#: Hits that each cycle needs of each width, [cycles, widths].
 _FEWEST: Final = np.array([[FEWEST.get(cycle, (0, 0))[more > 0] + more for more in _MORE] for cycle in Cycle])
-
-#: A candidate: its ``cycle``, the ``place`` of its phase in the lattice of that cycle, its amounts without sign from
-#: ``low`` to ``high``, ``sign`` 1 or -1. ``fits`` days of the account have such a flow, in or out; other flow may hide
-#: it, of ``least`` size, on as many as it ``hides`` on. ``score`` 0 is that of none.
-CANDIDATE: Final = np.dtype(
-    [(name, np.int64) for name in ("cycle", "place", "width", "fits", "hides")]
-    + [(name, np.float64) for name in ("score", "low", "high", "least", "sign")],
-    align=True,
-)
 
 _Amounts = NDArray[np.float32]
 _Flags = NDArray[np.bool_]
@@ -391,7 +382,7 @@ def _look(
     cycle and width needs.
     """
     most, n = len(phases) * len(_RATIOS), phases[-1]["number"] + 1
-    found, order = np.empty(most, CANDIDATE), np.empty(_LOOKED_AT + 1, np.int64)
+    found, order = np.empty(most, picks.dtype), np.empty(_LOOKED_AT + 1, np.int64)
     room = phases[-1]["end"] + _LANES * n
     bits, places, ends = np.empty(room, np.uint32), np.empty(room, np.uint8), np.empty(n, np.uint32)
     line = bits.view(np.float32)

@@ -13,9 +13,10 @@ from forecast_cli.models.recurring.lattices import MOST_DAYS, Lattices, lattices
 from forecast_cli.models.recurring.order import bring_up
 from forecast_cli.models.recurring.pairs import pair_up
 from forecast_cli.models.recurring.payments import find_payments
+from forecast_cli.models.recurring.records import STREAM
 from forecast_cli.models.recurring.seeds import seeds_of
 from forecast_cli.models.recurring.settle import settle
-from forecast_cli.models.recurring.streams import STREAM, Streams, streams_of
+from forecast_cli.models.recurring.streams import Streams, streams_of
 from forecast_cli.models.recurring.taking import take_out
 
 #: Accounts looked at together: 512 were 4 % quicker than 256, in some 8 MB.

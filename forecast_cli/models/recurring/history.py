@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.cycles import OFFSETS
-from forecast_cli.models.recurring.payments import PAYMENT
-from forecast_cli.models.recurring.streams import STREAM
+from forecast_cli.models.recurring.records import PAYMENT, STREAM
 
 #: Payments that the amount to come is taken from where amounts vary, and where they repeat but did not just now, and
 #: those that its spread is.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.recurring.business_days import Rule, shifted
 from forecast_cli.models.recurring.cycles import MONTH_DAYS, MONTH_STEPS, WEEK_STEPS, Cycle, in_month, month_of
+from forecast_cli.models.recurring.records import PHASE
 
 #: Cycles and rules that are looked for; a semi-monthly stream is found as two monthly ones, and payments that go to the
 #: business day before on those of their days that are business days.
@@ -35,9 +36,6 @@ MOST_DAYS: Final = 7 * MOST_PAYMENTS
 
 #: Numbers that a byte holds.
 _BYTES: Final = 256
-#: A phase: its ``number`` among all, its ``cycle``, its ``place`` in the lattice of that cycle, its due days from
-#: ``start`` to ``end`` among the columns of all.
-PHASE: Final = np.dtype([(name, np.int64) for name in ("number", "cycle", "place", "start", "end")])
 
 
 @dataclass(frozen=True)

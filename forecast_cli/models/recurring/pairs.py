@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.recurring.business_days import Rule
 from forecast_cli.models.recurring.cycles import Cycle
-from forecast_cli.models.recurring.streams import STREAM
+from forecast_cli.models.recurring.records import STREAM
 
 #: Days of the month that the halves lie apart, and days that their first and last payments do.
 _LEAST_APART: Final = 12

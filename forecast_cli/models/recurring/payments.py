@@ -12,61 +12,25 @@ from numpy.typing import NDArray
 from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.business_days import calendar_of
-from forecast_cli.models.recurring.candidates import FEWEST
-from forecast_cli.models.recurring.cycles import EARLIEST, LATEST, WEEK_STEPS, Cycle
 from forecast_cli.models.recurring.logs import log_table
-from forecast_cli.models.recurring.seeds import SEED
-from forecast_cli.models.recurring.streams import STREAM
+from forecast_cli.models.recurring.records import PAYMENT, SEED, STREAM
+from forecast_cli.models.recurring.terms import TERMS
 
 #: Share that an amount may have changed by and still be the same stream's, where it comes on its day.
 _CHANGED: Final = 0.16
 #: Share of a stream's payments that equal another for it to count as fixed.
 _FIXED: Final = 0.4
-#: Score a stream needs where amounts repeat; by the quarter and by other cycles where they vary.
-_LEAST_FIXED: Final = 9.0
-_LEAST_QUARTERLY: Final = 14.0
-_LEAST_VARYING: Final = 13.0
-#: The most of its due days that a stream misses, and one, and of its payments, where they vary, that come early or
-#: late: what comes often has one near any day, by the week most of all.
+#: Score a stream needs, and the most of its due days that it misses, and one.
+_LEAST: Final = 9.0
 _MISSED: Final = 0.2
-_ASTRAY: Final = 0.5
-_ASTRAY_BY_WEEK: Final = 0.2
 #: How many times as often as on other days an amount comes on due days.
 _OFTENER: Final = 3.0
 #: Equal amounts seen less often than this may be what is left where a payment was taken out that was not what it was
 #: taken for: not all of them may be.
 _SURE: Final = 6
-#: Share of the payments of a weekly stream that fall on either of two weeks.
-_EITHER_WEEK: Final = 0.25
 #: Days of nothing before and after an account's: more than a due day lies off its axis and a payment of it is moved.
 _MARGIN: Final = 32
 
-#: What a cycle asks: the ``fewest`` payments, the days they may be ``early`` and ``late`` by (a weekly one that is more
-#: would be that of the week before or after), the ``least`` score where amounts vary, the share on ``either`` of two
-#: due days in turn, the most that come ``astray``.
-_TERMS: Final = np.array(
-    [
-        (
-            FEWEST.get(cycle, (0,))[0],
-            2 if cycle is Cycle.WEEKLY else -EARLIEST,
-            2 if cycle is Cycle.WEEKLY else LATEST,
-            _LEAST_QUARTERLY if cycle is Cycle.QUARTERLY else _LEAST_VARYING,
-            _EITHER_WEEK if cycle is Cycle.WEEKLY else 0.0,
-            _ASTRAY_BY_WEEK if cycle in WEEK_STEPS else _ASTRAY,
-        )
-        for cycle in Cycle
-    ],
-    dtype=[("fewest", "i8"), ("early", "i8"), ("late", "i8"), ("least", "f8"), ("either", "f8"), ("astray", "f8")],
-)
-
-#: A due day, once the rule has moved it: whether it was ``paid``, by what signed ``amount`` (else 0), how late in days
-#: (``offset``). ``hidden``: no payment was told, but other flow on the day may hide it, ``within`` if it is large
-#: enough to hold it. ``known``: the day lies in the account's history.
-PAYMENT: Final = np.dtype(
-    [("amount", "f8"), ("due", "i4"), ("offset", "i4")]
-    + [(name, "?") for name in ("paid", "hidden", "within", "known")],
-    align=True,
-)
 _Flags = NDArray[np.bool_]
 _Flow = NDArray[np.float64]
 _Whole = NDArray[np.int64]
@@ -82,7 +46,7 @@ def find_payments(block: Block, seeds: _Records, nominal: _Whole) -> tuple[_Reco
     streams, due = np.empty(len(seeds), dtype=STREAM), np.empty(len(nominal), dtype=PAYMENT)
     n = _hold_up(
         block.flow, block.taken, block.eps, block.origins, block.lengths, seeds, nominal,
-        calendar_of(np.array([block.since.min(), block.until.max()])), _TERMS, log_table(), streams, due,
+        calendar_of(np.array([block.since.min(), block.until.max()])), TERMS, log_table(), streams, due,
     )  # fmt: skip
     return streams[:n], due[: streams[n - 1]["end"] if n else 0]
 
@@ -263,7 +227,7 @@ def _beats(streams: _Records, coarse: int, strength: float) -> bool:
 
 @kernel(
     (np.float64, 2), (np.bool_, 2), (np.float64, 1), (np.int64, 1), (np.int64, 1), (SEED, 1), (np.int64, 1),
-    (np.int64, 2), (_TERMS.dtype, 1), (np.float64, 1), (STREAM, 1), (PAYMENT, 1),
+    (np.int64, 2), (TERMS.dtype, 1), (np.float64, 1), (STREAM, 1), (PAYMENT, 1),
 )  # fmt: skip
 def _hold_up(
     flow: _Flow,
@@ -299,7 +263,7 @@ def _hold_up(
         if n_seen < term["fewest"] or tally[3] > _MISSED * n_due + 1:
             continue
         strength = _strength(tally, seed, term, lengths[row], logs)
-        if strength < _LEAST_FIXED:
+        if strength < _LEAST:
             continue
         fixed = _amounts(due, values, eps[row])
         enough = fixed or (strength >= term["least"] and tally[1] <= term["astray"] * n_seen)

@@ -1,21 +1,14 @@
 """Seeds: the streams to look for, one by one, in the flow of their accounts."""
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.recurring.block import Block
-from forecast_cli.models.recurring.candidates import CANDIDATE
 from forecast_cli.models.recurring.cycles import KINDS, month_of, months_between
-
-#: A seed: account ``row``, its phase, and what its candidate says (``CANDIDATE``). From ``start`` to ``end`` are its
-#: due days. ``coarse`` is the number of the seed that it is tried in place of, at the next shorter cycle, else -1.
-SEED: Final = np.dtype(
-    [(name, np.int64) for name in ("row", "cycle", "residue", "anchor", "fits", "hides", "coarse", "start", "end")]
-    + [(name, np.float64) for name in ("low", "high", "least", "sign")]
-)
+from forecast_cli.models.recurring.records import CANDIDATE, SEED
 
 _Whole = NDArray[np.int64]
 _Records = NDArray[Any]

@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.recurring.block import Block
-from forecast_cli.models.recurring.payments import PAYMENT
-from forecast_cli.models.recurring.streams import STREAM
+from forecast_cli.models.recurring.records import PAYMENT, STREAM
 
 #: What equal amounts are worth where streams of like amounts are held against each other.
 _EQUAL: Final = 30.0

@@ -7,21 +7,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.recurring.cycles import OFFSETS, Phases
+from forecast_cli.models.recurring.cycles import Phases
 
-#: A stream while it is looked for, its fields those of ``Streams``; from ``start`` to ``end`` are its due days.
-STREAM: Final = np.dtype(
-    [
-        (name, np.int64)
-        for name in (
-            "seed", "start", "end", "row", "cycle", "residue", "anchor", "rule", "n_seen", "first", "last", "covered",
-            "partner",
-        )
-    ]
-    + [(name, np.float64) for name in ("amount", "median", "spread", "alive", "rate", "strength")]
-    + [("punctuality", np.float64, (len(OFFSETS),)), ("fixed", np.bool_)],
-    align=True,
-)  # fmt: skip
 _PHASES: Final = tuple(field.name for field in fields(Phases))
 
 

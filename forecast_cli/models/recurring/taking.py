@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.recurring.block import Block
-from forecast_cli.models.recurring.payments import PAYMENT
-from forecast_cli.models.recurring.streams import STREAM
+from forecast_cli.models.recurring.records import PAYMENT, STREAM
 
 #: Share of a payment that a day's flow has to be to be taken for it.
 _HELD: Final = 0.6

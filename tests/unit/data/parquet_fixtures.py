@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.files.open import open_source
 from forecast_cli.data.findings import Action, Finding
+from forecast_cli.data.scan.rows import scan_rows
 from forecast_cli.data.source import Source
 
 FIRST_DAY = date(2026, 1, 1)
@@ -110,3 +111,10 @@ def rejection(source: Source, rule: str) -> Finding:
     finding = only(source.findings, rule)
     assert finding.action is Action.REJECT
     return finding
+
+
+def rows_of(path: Path, **settings: object) -> pl.DataFrame:
+    """Open and read ``path``, nothing rejected."""
+    source = open_with(path, **settings)
+    assert not [finding.message for finding in source.findings if finding.action is Action.REJECT]
+    return scan_rows(source, Settings.model_validate(settings)).collect()

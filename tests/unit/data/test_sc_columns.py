@@ -6,18 +6,11 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 import pytest
-from parquet_fixtures import arrow_columns, balances, only, open_with, rejection, write, write_arrow
+from parquet_fixtures import arrow_columns, balances, only, open_with, rejection, rows_of, write, write_arrow
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.findings import Action
 from forecast_cli.data.scan.rows import scan_rows
-
-
-def rows_of(path: Path, **settings: object) -> pl.DataFrame:
-    """Open and read ``path``, nothing rejected."""
-    source = open_with(path, **settings)
-    assert not [finding.message for finding in source.findings if finding.action is Action.REJECT]
-    return scan_rows(source, Settings.model_validate(settings)).collect()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from parquet_fixtures import arrow_columns, balances, only, open_with, rejection, write, write_arrow
+from parquet_fixtures import arrow_columns, balances, only, open_with, rejection, rows_of, write, write_arrow
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.findings import Action
@@ -20,12 +20,6 @@ def stamped(path: Path, moments: list[datetime], zone: str | None, unit: str = "
     """Write a balance at each of ``moments``, which are UTC where there is a ``zone``."""
     values = pa.array(moments, pa.timestamp("us")).cast(pa.timestamp(unit)).cast(pa.timestamp(unit, zone))
     return write_arrow(path, arrow_columns(len(moments)), date=values)
-
-
-def rows_of(path: Path, **settings: object) -> pl.DataFrame:
-    source = open_with(path, **settings)
-    assert not [finding.message for finding in source.findings if finding.action is Action.REJECT]
-    return scan_rows(source, Settings.model_validate(settings)).collect()
 
 
 LATE = moment("2026-01-31T23:30")  # UTC: February in Prague, still January in New York

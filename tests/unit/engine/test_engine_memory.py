@@ -72,6 +72,8 @@ def test_without_a_bound_most_of_what_is_free_is_taken_and_nothing_is_refused() 
 def test_longer_histories_more_windows_and_statsforecast_take_more() -> None:
     plain = room("1.5GB")
     assert room("1.5GB", load=Load(100_000, 5_000, days=2_200)).at_once < plain.at_once
+    assert room("1.5GB", load=Load(100_000, 5_000, days=365)).at_once > plain.at_once
+    assert room("1.5GB", load=Load(100_000, 50_000, days=1)) == room("1.5GB", load=Load(100_000, 50_000, days=365))
     assert room("1.5GB", load=Load(100_000, 5_000, times=3)).at_once < plain.at_once
     assert room("1.5GB", load=Load(100_000, 5_000, ahead=366)).at_once < plain.at_once
     many = room("1.5GB", load=Load(1_000_000, 5_000))

@@ -12,7 +12,6 @@ from forecast_cli.evaluation.bootstrap import (
     bootstrap_differences,
     bootstrap_means,
     bootstrap_ratios,
-    bootstrap_skills,
     draw_parts,
     estimates,
     resample_totals,
@@ -67,17 +66,6 @@ def test_differences_and_ratios_are_paired() -> None:
     assert (shifted.low, shifted.high) == pytest.approx((0.25, 0.25))
     scaled = bootstrap_ratios(base * 0.8, base, accounts)
     assert (scaled.low, scaled.high) == pytest.approx((0.8, 0.8))
-    skill = bootstrap_skills(base * 0.8, base, accounts)
-    assert (skill.low, skill.value, skill.high) == pytest.approx((0.2, 0.2, 0.2))
-
-
-def test_skill_turns_the_ratio_around() -> None:
-    base, accounts = uneven_windows(8, 50)
-    new = uneven_windows(9, 50)[0][: len(base)]
-    base, accounts = base[: len(new)], accounts[: len(new)]
-    ratio, skill = bootstrap_ratios(new, base, accounts), bootstrap_skills(new, base, accounts)
-    assert (skill.low, skill.value, skill.high) == (1 - ratio.high, 1 - ratio.value, 1 - ratio.low)
-    assert skill.low < skill.value < skill.high
 
 
 def test_same_seed_same_interval_whatever_the_accounts_are_called() -> None:

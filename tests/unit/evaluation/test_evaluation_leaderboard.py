@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from forecast_cli.evaluation.bootstrap import bootstrap_means, bootstrap_skills
+from forecast_cli.evaluation.bootstrap import bootstrap_means, bootstrap_ratios
 from forecast_cli.evaluation.leaderboard import choose_baseline, rank_models
 from forecast_cli.evaluation.metrics import metrics_of
 from forecast_cli.evaluation.report import ModelScore
@@ -110,9 +110,11 @@ def test_figures_are_those_of_the_bootstrap_over_accounts() -> None:
     want = bootstrap_means(own, codes, seed=scored.seed)
     got = row.of("scrps")
     assert (got.low, got.value, got.high) == pytest.approx((want.low, want.value, want.high))
-    skill = bootstrap_skills(own, base, codes, seed=scored.seed)
+    ratio = bootstrap_ratios(own, base, codes, seed=scored.seed)
     assert row.skill is not None
-    assert (row.skill.low, row.skill.value, row.skill.high) == pytest.approx((skill.low, skill.value, skill.high))
+    assert (row.skill.low, row.skill.value, row.skill.high) == pytest.approx(
+        (1 - ratio.high, 1 - ratio.value, 1 - ratio.low)
+    )
 
 
 def test_every_figure_is_over_the_windows_that_all_models_forecast() -> None:

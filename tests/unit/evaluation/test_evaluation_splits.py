@@ -20,7 +20,8 @@ def panel_of(lengths: list[int]) -> Panel:
 
 
 def settings(**values: object) -> Settings:
-    return reading_enough(Settings.model_validate({"horizon": 5, "windows": 2, "step": 5, "min_train": 10} | values))
+    asked = Settings.model_validate({"horizon": 5, "windows": 2, "step": 5, "min_train": 10} | values)
+    return reading_enough(asked, back=asked.windows * asked.step)
 
 
 def test_the_kth_cutoff_lies_k_steps_before_the_last_day() -> None:

@@ -8,6 +8,12 @@ import polars as pl
 from forecast_cli.data.panel import Panel
 
 
+def balances(days: int, seed: int = 3) -> np.ndarray:
+    """Balances with a weekly rhythm that are always positive, where multiplicative forms would be tempting."""
+    rng = np.random.default_rng(seed)
+    return 5000 + np.cumsum(rng.normal(0, 40, days) * (rng.random(days) < 0.4)) + 300 * (np.arange(days) % 7 < 2)
+
+
 def panel_of(series: Sequence[np.ndarray]) -> Panel:
     lengths = np.array([len(one) for one in series], dtype=np.int64)
     y = np.full((len(series), int(lengths.max(initial=0))), np.nan)

@@ -8,7 +8,7 @@ import pytest
 import statsforecast.arima
 import statsforecast.ets
 import statsforecast.theta
-from model_panels import panel_of
+from model_panels import balances, panel_of
 from statsforecast import models as reference
 
 from forecast_cli.core.errors import ConfigError
@@ -35,11 +35,6 @@ ANEW = [
     "RareMoves",
 ]
 STUCK = ["auto", "SimpleExponentialSmoothing", "AutoCES", "MFLES"]
-
-
-def balances(days: int, seed: int = 3) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    return 5000 + np.cumsum(rng.normal(0, 40, days) * (rng.random(days) < 0.4)) + 300 * (np.arange(days) % 7 < 2)
 
 
 def ending(series: Sequence[np.ndarray], days_later: int = 0) -> Panel:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import statsforecast.ets
-from model_panels import panel_of
+from model_panels import balances, panel_of
 from statsforecast import models as reference
 from statsforecast.utils import ConformalIntervals
 
@@ -19,12 +19,6 @@ from forecast_cli.models.statsforecast_adapter import Estimator, SeriesModel
 LEVELS = (33.3, 80.0, 99.5)
 H = 9
 SERIES_MODELS = [name for name, spec in REGISTRY.items() if spec.kind is ModelKind.SERIES]
-
-
-def balances(days: int, seed: int = 3) -> np.ndarray:
-    """Balances with a weekly rhythm that are always positive, where multiplicative forms would be tempting."""
-    rng = np.random.default_rng(seed)
-    return 5000 + np.cumsum(rng.normal(0, 40, days) * (rng.random(days) < 0.4)) + 300 * (np.arange(days) % 7 < 2)
 
 
 def say(model: str, series: Sequence[np.ndarray], h: int = H) -> Forecast:

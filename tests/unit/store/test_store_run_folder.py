@@ -14,8 +14,10 @@ from forecast_cli.store.fingerprint import input_identity
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, shard_path
 from forecast_cli.store.lock import holding
 from forecast_cli.store.manifest import InputRecord, Manifest
-from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt, look, open_run
+from forecast_cli.store.receipts import ShardReceipt
+from forecast_cli.store.run_folder import RunFolder, open_run
 from forecast_cli.store.staging import stage
+from forecast_cli.store.state import OutputState, look
 
 IDENTITY = {"command": "forecast", "input": [["a", 1, "00"]], "settings": {"horizon": 30}, "versions": {"polars": "2"}}
 TABLE = pl.DataFrame({"account_id": ["a", "b"], "mean": [1.0, 2.0]})

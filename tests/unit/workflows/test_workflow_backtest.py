@@ -16,7 +16,8 @@ from forecast_cli.core.ledger import Status
 from forecast_cli.engine.backtest import backtest_shard
 from forecast_cli.engine.shards import Job
 from forecast_cli.models.registry import REGISTRY
-from forecast_cli.workflows.backtest import replaying, run_backtest
+from forecast_cli.store.read import read_manifest
+from forecast_cli.workflows.backtest import cutoffs_back, replaying, run_backtest
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.preparing import prepare
@@ -227,7 +228,8 @@ def test_a_model_that_has_to_learn_again_is_refused_before_any_work(
 
 def replayed(request: ForecastRequest) -> pl.DataFrame:
     """Replay an input of one shard in this process."""
-    prepared = prepare("backtest", replace(request, settings=replaying(request.settings)))
+    asked = replaying(request.settings)
+    prepared = prepare("backtest", replace(request, settings=asked), back=cutoffs_back(asked))
     job = Job(prepared.checked.source, prepared.settings, prepared.contract.origin, request.output, backtest_shard)
     return backtest_shard(job, prepared.shards[0]).tables["forecasts"]
 
@@ -243,6 +245,18 @@ def test_a_backtest_says_what_a_forecast_made_at_the_cutoff_would_have_said(
         then = parts(run_forecast(request).output)
         numbers = ["account_id", "date", "step", "model", "mean", "median", "lo_80", "hi_80", "lo_95", "hi_95"]
         assert table.filter(pl.col("cutoff") == cutoff).select(numbers).equals(then.select(numbers))
+
+
+def test_manifest_and_report_say_the_settings_that_were_asked_for(
+    request_of: Callable[..., ForecastRequest],
+) -> None:
+    request = request_of(balances(accounts=2), max_history=90, min_train=60)
+    run = run_backtest(request)
+    told = read_manifest(run.output).settings
+    assert (told["max_history"], run.report.facts.settings["max_history"]) == (90, 90)
+    assert "origin" not in told, "windows count back as --align says"
+    assert told["level"] == [20.0, 40.0, 60.0, 80.0, 95.0], "readers find the columns of the forecasts by it"
+    assert run_backtest(replace(request, settings=request.settings.model_copy(update={"origin": "account"}))).reused
 
 
 def test_what_nobody_observed_is_no_truth(request_of: Callable[..., ForecastRequest]) -> None:

@@ -24,7 +24,9 @@ from forecast_cli.engine.worker import forecast_shard, run_task
 from forecast_cli.store.check import success_content
 from forecast_cli.store.layout import FORECASTS, METRICS
 from forecast_cli.store.lock import holding
-from forecast_cli.store.run_folder import OutputState, RunFolder, ShardReceipt
+from forecast_cli.store.receipts import ShardReceipt
+from forecast_cli.store.run_folder import RunFolder
+from forecast_cli.store.state import OutputState
 from forecast_cli.workflows import forecast, preparing, running
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import plan_forecast, run_forecast

@@ -9,7 +9,8 @@ import pytest
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.pooled.features import NAMES, describe
 from forecast_cli.models.pooled.outlook import Outlook
-from forecast_cli.models.recurring.streams import STREAM, streams_of
+from forecast_cli.models.recurring.records import STREAM
+from forecast_cli.models.recurring.streams import streams_of
 
 KNOTS = np.array([1, 3])
 

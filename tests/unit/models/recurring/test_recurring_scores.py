@@ -10,14 +10,14 @@ from recurring_accounts import balances, panel_of, payments, weekdays
 
 from forecast_cli.models.months import days_of
 from forecast_cli.models.recurring.block import block_of
-from forecast_cli.models.recurring.candidates import CANDIDATE, count_below, fullest, log_ratio, strongest
+from forecast_cli.models.recurring.candidates import count_below, fullest, log_ratio, strongest
 from forecast_cli.models.recurring.logs import log_table
 from forecast_cli.models.recurring.model import RecurringEvents
-from forecast_cli.models.recurring.payments import PAYMENT, log_share
+from forecast_cli.models.recurring.payments import log_share
+from forecast_cli.models.recurring.records import CANDIDATE, PAYMENT, STREAM
 from forecast_cli.models.recurring.rest_course import mean_steps
 from forecast_cli.models.recurring.reversion import fit_reversion, path_squares
 from forecast_cli.models.recurring.settle import settle
-from forecast_cli.models.recurring.streams import STREAM
 
 #: How many times its lower end the upper end of a range is, at most, by width.
 RATIOS = (1 + 2.0**-15, 1.083, 1.383, 1.93)

@@ -1,0 +1,19 @@
+"""Brier scores of low balances, from the tables of a backtest."""
+
+from pathlib import Path
+
+import polars as pl
+
+
+def brier_scores(output: Path, threshold: str) -> pl.DataFrame:
+    """Return each ``model``'s Brier score of a low point of 30 days under ``threshold``, and ``base``, base rates'.
+
+    ``output`` is the folder of a backtest; the base rate is that of the account itself.
+    """
+    rows = pl.read_parquet(output / "low_balance.parquet").filter(
+        pl.col("threshold") == threshold, pl.col("days") == 30, pl.col("event").is_not_null()
+    )
+    event = pl.col("event").cast(pl.Float64)
+    return rows.group_by("model", maintain_order=True).agg(
+        brier=((pl.col("probability") - event) ** 2).mean(), base=((pl.col("base_rate") - event) ** 2).mean()
+    )

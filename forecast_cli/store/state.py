@@ -1,0 +1,101 @@
+"""What an output folder holds before a run, and whether the run may have it."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from forecast_cli.core.errors import CheckFailedError, OutputConflictError, OutputNotWrittenError
+from forecast_cli.core.seam import Step, about_to
+from forecast_cli.store.fingerprint import differences, identity_of
+from forecast_cli.store.layout import FORECASTS, LOCK, MANIFEST, PLAN, RUNNING, TABLES, is_own
+from forecast_cli.store.read import read_manifest
+
+
+class OutputState(StrEnum):
+    """What an output folder holds before a run."""
+
+    NEW = "new"
+    RESUMABLE = "resumable"  # this very run, cut off
+    FINISHED = "finished"  # this very run, done
+    DAMAGED = "damaged"  # this very run, done, and something of it is gone since
+    OTHER = "other"  # another input's, config's or version's run
+    FOREIGN = "foreign"  # files that no run wrote
+
+
+_NOTHING: Final = (OutputState.NEW, "")
+
+
+def look(output: Path, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
+    """Return what ``output`` holds, and in words what is in the way. Writes nothing."""
+    if not output.exists():
+        return _NOTHING
+    if not output.is_dir():
+        return OutputState.FOREIGN, "is a file, not a folder"
+    foreign = sorted(path.name for path in output.iterdir() if not is_own(path))
+    if foreign:
+        return OutputState.FOREIGN, f"holds files that no run wrote: {', '.join(foreign[:3])}"
+    if (output / MANIFEST).exists():
+        return _look_at_finished(output, identity, fingerprint)
+    plan = _read_json(output / RUNNING / PLAN)
+    if plan is None:
+        tables = [name for name in (FORECASTS, *TABLES) if (output / name).exists()]
+        return (OutputState.OTHER, f"holds {', '.join(tables)} of a run without a manifest") if tables else _NOTHING
+    if plan.get("fingerprint") == fingerprint:
+        return OutputState.RESUMABLE, ""
+    return OutputState.OTHER, _differs("an unfinished run", plan.get("identity", {}), identity)
+
+
+def is_finished(output: Path, identity: dict[str, Any], fingerprint: str) -> bool:
+    """Say whether ``output`` holds a run of ``identity`` that needs nothing more. Writes nothing."""
+    return look(output, identity, fingerprint)[0] is OutputState.FINISHED
+
+
+def look_or_refuse(output: Path, identity: dict[str, Any], fingerprint: str, *, force: bool) -> tuple[OutputState, str]:
+    """Return what ``output`` holds for a run of ``identity``, and in words what is wrong with it. Writes nothing.
+
+    Raises OutputConflictError where it holds something else: another run may be replaced with ``force``, files that no
+    run wrote never are.
+    """
+    state, why = look(output, identity, fingerprint)
+    if state is OutputState.FOREIGN or (state is OutputState.OTHER and not force):
+        hint = "name another --output" + (", or replace that run with --force" if state is OutputState.OTHER else "")
+        raise OutputConflictError(f"{output}: {why}", hint)
+    return state, why
+
+
+def _look_at_finished(output: Path, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
+    try:
+        manifest = read_manifest(output)
+    except CheckFailedError as error:
+        if not (output / LOCK).exists():
+            return OutputState.FOREIGN, "holds a manifest.json that no run wrote"
+        return OutputState.OTHER, f"holds a run that is damaged: {error}"
+    if manifest.fingerprint == fingerprint:
+        gone = [entry.path for entry in manifest.files if not _has_size(output / entry.path, entry.bytes)]
+        if gone:
+            return OutputState.DAMAGED, f"was finished, but is damaged since: {', '.join(gone[:3])}"
+        return OutputState.FINISHED, ""
+    return OutputState.OTHER, _differs("a finished run", identity_of(manifest), identity)
+
+
+def _differs(what: str, old: dict[str, Any], new: dict[str, Any]) -> str:
+    return f"holds {what} that differs in: {'; '.join(differences(old, new)) or 'its plan'}"
+
+
+def _has_size(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size == size
+    except OSError:
+        return False
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        about_to(Step.READ, path)
+        content = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+    except OSError as error:
+        raise OutputNotWrittenError(f"{path}: cannot be read: {error.strerror}", "mend its permissions") from error
+    return content if isinstance(content, dict) else None
