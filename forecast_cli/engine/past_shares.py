@@ -3,7 +3,6 @@
 Here and not with the models, for it takes sample paths, which models know nothing of.
 """
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,7 +16,6 @@ from forecast_cli.models.auto import NAME
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.pooled.correcting import correct
 from forecast_cli.models.pooled.features import describe
-from forecast_cli.models.pooled.forest import Forest
 from forecast_cli.models.pooled.learn import GROUPS, TREES, choose_windows
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import Outlook, look_ahead
@@ -80,26 +78,28 @@ def learn_past_shares(
     order = np.argsort(-windows.day, kind="stable")
     blocks = [order[start : start + _BLOCK] for start in range(0, len(order), _BLOCK)]
     with ThreadPoolExecutor(threads) as pool:
-        told = list(pool.map(partial(_tell, past), blocks))
-        grown = pool.map(partial(_grow, told, seed=panel.seed), range(len(learned.vintages)))
-        vintages = tuple(replace(one, past=past) for one, past in zip(learned.vintages, grown, strict=True))
-    return replace(learned, vintages=vintages)
-
-
-def _grow(told: Sequence[Sequence[PastLessons]], place: int, *, seed: int) -> Forest:
-    """Return the trees of the vintage at ``place``, from what it learns of each block of windows."""
-    return grow_past(join_lessons([block[place] for block in told]), seed=seed)
+        told = [block for block in pool.map(partial(_tell, past), blocks) if block]
+    if not told:
+        return learned
+    lessons = (join_lessons(parts) for parts in zip(*told, strict=True))
+    vintages = (
+        replace(vintage, past=grow_past(own, seed=panel.seed))
+        for vintage, own in zip(learned.vintages, lessons, strict=True)
+    )
+    return replace(learned, vintages=tuple(vintages))
 
 
 def _tell(given: _Past, block: NDArray[np.int64]) -> list[PastLessons]:
     """Return for each vintage what those of a ``block`` of windows teach that it uses, and that have a past course.
 
-    Windows of a day are told together, as they share its calendar.
+    Windows of a day are told together, as they share its calendar. Where none has a past course there is nothing.
     """
     learned = given.learned
     then = panel_at(given.panel, given.windows.take(block), given.look_back)
     outlook = look_ahead(then, learned.h)
     kept = np.flatnonzero((outlook.scale > 0.0) & (then.lengths > learned.h))
+    if not len(kept):
+        return []
     then, outlook, windows = then.take(kept), outlook.take(kept), given.windows.take(block[kept])
     amounts = threshold_amounts(then, _LOW, {})
     came = came_after(given.panel, windows, np.arange(1, learned.h + 1))
