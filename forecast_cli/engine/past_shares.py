@@ -16,10 +16,11 @@ from forecast_cli.models.auto import NAME
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.pooled.correcting import correct
 from forecast_cli.models.pooled.features import describe
-from forecast_cli.models.pooled.learn import GROUPS, TREES, choose_windows
+from forecast_cli.models.pooled.learn import GROUPS, choose_windows
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import Outlook, look_ahead
 from forecast_cli.models.pooled.past_share import PastLessons, grow_past, join_lessons
+from forecast_cli.models.pooled.probes import consult_unseen
 from forecast_cli.models.pooled.windows import Windows, came_after, group_of, list_windows, lowest, panel_at
 from forecast_cli.risk.courses import near_courses
 from forecast_cli.risk.events import look_ahead as look_at_paths
@@ -130,15 +131,12 @@ def _by_paths(
     amounts: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return the probabilities [m, c] of going under ``amounts`` [m, k] by paths of trees that have not seen them."""
-    own = lessons.own.copy()
-    for number in np.unique(lessons.group).tolist():
-        some = np.flatnonzero(lessons.group == number)
-        unseen = replace(vintage, forest=vintage.forest[number * TREES : (number + 1) * TREES])
-        part = panel.take(some)
-        said = correct(part, outlook.take(some), lessons.x[some], unseen, knots=learned.knots, levels=PATH_LEVELS)
-        found = panel_outlooks(part, {NAME: Forecast(*said, PATH_LEVELS)}, amounts[some])[NAME]
-        own[some] = found.prob_below.reshape(len(some), -1)
-    return own
+    if not len(panel) or vintage.calibration is None:
+        return lessons.own
+    said = consult_unseen(vintage.forest, lessons.x, lessons.group)
+    forecast = correct(panel, outlook, said, vintage.calibration, knots=learned.knots, levels=PATH_LEVELS)
+    found = panel_outlooks(panel, {NAME: Forecast(*forecast, PATH_LEVELS)}, amounts)[NAME]
+    return found.prob_below.reshape(len(panel), -1)
 
 
 def _by_past(panel: Panel, amounts: NDArray[np.float64], h: int) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from forecast_cli.models.normal import blank_failures
 from forecast_cli.models.pooled.candidates import Candidates
 from forecast_cli.models.pooled.correcting import correct
 from forecast_cli.models.pooled.features import describe
+from forecast_cli.models.pooled.forest import consult
 from forecast_cli.models.pooled.joining import join_candidates
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.pooled.outlook import PATH_DAYS, Outlook, look_ahead
@@ -73,8 +74,10 @@ class FittedAuto:
         if learned is not None:
             for place, rows in _by_vintage(learned, self.panel, outlook.scale):
                 panel, own, vintage = self.panel.take(rows), outlook.take(rows), learned.vintages[place]
+                assert vintage.calibration is not None  # noqa: S101 - a vintage with trees has one
                 x = describe(panel, own, learned.knots)
-                said = correct(panel, own, x, vintage, knots=learned.knots, levels=levels)
+                leaves = consult(vintage.forest, x)
+                said = correct(panel, own, leaves, vintage.calibration, knots=learned.knots, levels=levels)
                 past[rows] = past_share(vintage.past, x)
                 whole = join_candidates(panel, *said, vintage.weights, self.model.candidates, levels=levels)
                 mean[rows], quantiles[rows] = whole.mean, whole.quantiles

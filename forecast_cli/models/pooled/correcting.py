@@ -6,8 +6,7 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import quantile_probabilities
 from forecast_cli.models.knots import between_knots
-from forecast_cli.models.pooled.forest import consult
-from forecast_cli.models.pooled.learned import Vintage
+from forecast_cli.models.pooled.calibration import Calibration
 from forecast_cli.models.pooled.outlook import Outlook
 from forecast_cli.models.pooled.standing import hold_still, moved_share
 
@@ -15,20 +14,18 @@ from forecast_cli.models.pooled.standing import hold_still, moved_share
 def correct(
     panel: Panel,
     outlook: Outlook,
-    x: NDArray[np.float32],
-    vintage: Vintage,
+    said: NDArray[np.float64],
+    calibration: Calibration,
     *,
     knots: NDArray[np.int64],
     levels: tuple[float, ...],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return mean [n, h] and quantiles [n, h, q] of accounts with features ``x`` [n, f], in units of the balance.
+    """Return mean [n, h] and quantiles [n, h, q], in units of the balance, of what a forest ``said`` [n, k, 4].
 
-    ``vintage`` has trees. The formula is that of ``Auto``.
+    The formula is that of ``Auto``.
     """
-    assert vintage.calibration is not None  # noqa: S101 - a vintage with trees has one
-    said = consult(vintage.forest, x)
     probabilities = quantile_probabilities(levels)
-    away = vintage.calibration.quantiles(said, probabilities)
+    away = calibration.quantiles(said, probabilities)
     scale, h = outlook.scale[:, None], outlook.path.shape[1]
     mean = outlook.path + scale * between_knots(said[..., -1], knots, h)
     quantiles = outlook.path[:, :, None] + scale[:, :, None] * between_knots(away, knots, h)

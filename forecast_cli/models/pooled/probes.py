@@ -10,7 +10,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import quantile_probabilities
 from forecast_cli.models.pooled.candidates import Candidate, segments_of
 from forecast_cli.models.pooled.features import describe
-from forecast_cli.models.pooled.forest import consult
+from forecast_cli.models.pooled.forest import Forest, consult
 from forecast_cli.models.pooled.joining import ask
 from forecast_cli.models.pooled.learn import GROUPS, TREES
 from forecast_cli.models.pooled.learned import Learned, Vintage
@@ -63,14 +63,19 @@ def by_auto(vintage: Vintage, knots: NDArray[np.int64], probes: Probes, some: ND
     [len(some), k, q], calibrated, at every tenth.
     """
     assert vintage.calibration is not None  # noqa: S101 - a vintage with trees has one
-    x, group = probes.x[some], probes.group[some]
-    said = np.zeros((len(some), probes.path.shape[1], 4))
-    for number in np.unique(group).tolist():
-        own = group == number
-        said[own] = consult(vintage.forest[number * TREES : (number + 1) * TREES], x[own])
+    said = consult_unseen(vintage.forest, probes.x[some], probes.group[some])
     p, panel = quantile_probabilities(LEVELS), probes.panel.take(some)
     last = (panel.y[:, -1:] - probes.path[some]) / probes.scale[some, None]
     return hold_still(vintage.calibration.quantiles(said, p), last, moved_share(panel, knots), p)
+
+
+def consult_unseen(forest: Forest, x: NDArray[np.float32], group: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return what the trees that have not seen a window's ``group`` [m] of accounts say of it, [m, k, 4]."""
+    said = np.zeros((len(x), *forest[0].values.shape[1:]))
+    for number in np.unique(group).tolist():
+        own = group == number
+        said[own] = consult(forest[number * TREES : (number + 1) * TREES], x[own])
+    return said
 
 
 def by_candidate(candidate: Candidate, probes: Probes, learned: Learned) -> NDArray[np.float64]:
