@@ -1,4 +1,4 @@
-"""Score auto on accounts of other kinds than banks have most of: each made up, seeded, and forecast by itself.
+"""Score auto on accounts of other kinds than banks have most of: made up, seeded, each by itself, then all together.
 
 python -m benchmarks.kinds [ACCOUNTS]
 """
@@ -23,6 +23,8 @@ MODELS: Final = ("auto", "RecurringEvents", "MonthPaths", "SeasonalNaive(7)", "S
 ACCOUNTS: Final = 100
 DAYS: Final = 550
 START: Final = date(2024, 11, 1)
+#: Stands for all kinds in one input.
+TOGETHER: Final = "together"
 _WEEKDAY: Final = (START.weekday() + np.arange(DAYS)) % 7
 _DATES: Final = np.datetime64(START) + np.arange(DAYS)
 _DAY: Final = (_DATES - _DATES.astype("datetime64[M]")).astype(np.int64) + 1
@@ -90,15 +92,20 @@ KINDS: Final[Mapping[str, _Make]] = {
 
 
 def main(accounts: int = ACCOUNTS) -> None:
-    """Print a row for each kind: auto, the best of the others, and Brier scores, those of base rates in brackets."""
+    """Print a row for each kind, and one for all in one input: auto, the best of the others, and Brier scores.
+
+    Those of base rates stand in brackets.
+    """
     print(f"{'kind':<10} {'auto':>6} {'best other':>25} {'in 80 %':>8} {'under p10':>16} {'under 0':>16}")
-    for kind in KINDS:
+    for kind in (*KINDS, TOGETHER):
         with tempfile.TemporaryDirectory() as folder:
             print(_row(kind, accounts, Path(folder)), flush=True)
 
 
 def table_of(kind: str, accounts: int) -> pl.DataFrame:
-    """Return the daily balances of some accounts of a kind, the same each time."""
+    """Return the daily balances of some accounts of a kind, or of each kind, the same each time."""
+    if kind == TOGETHER:
+        return pl.concat(table_of(each, accounts) for each in KINDS)
     series = [
         np.round(KINDS[kind](np.random.default_rng([row, list(KINDS).index(kind)])), 2) for row in range(accounts)
     ]

@@ -3,7 +3,6 @@
 Here and not with the models, for it takes sample paths, which models know nothing of.
 """
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,11 +16,11 @@ from forecast_cli.models.auto import NAME
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.pooled.correcting import correct
 from forecast_cli.models.pooled.features import describe
-from forecast_cli.models.pooled.forest import Forest
 from forecast_cli.models.pooled.learn import GROUPS, choose_windows
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import Outlook, look_ahead
 from forecast_cli.models.pooled.past_share import PastLessons, grow_past, join_lessons
+from forecast_cli.models.pooled.probes import consult_unseen
 from forecast_cli.models.pooled.windows import Windows, came_after, group_of, list_windows, lowest, panel_at
 from forecast_cli.risk.courses import near_courses
 from forecast_cli.risk.events import look_ahead as look_at_paths
@@ -80,26 +79,28 @@ def learn_past_shares(
     order = np.argsort(-windows.day, kind="stable")
     blocks = [order[start : start + _BLOCK] for start in range(0, len(order), _BLOCK)]
     with ThreadPoolExecutor(threads) as pool:
-        told = list(pool.map(partial(_tell, past), blocks))
-        grown = pool.map(partial(_grow, told, seed=panel.seed), range(len(learned.vintages)))
-        vintages = tuple(replace(one, past=past) for one, past in zip(learned.vintages, grown, strict=True))
-    return replace(learned, vintages=vintages)
-
-
-def _grow(told: Sequence[Sequence[PastLessons]], place: int, *, seed: int) -> Forest:
-    """Return the trees of the vintage at ``place``, from what it learns of each block of windows."""
-    return grow_past(join_lessons([block[place] for block in told]), seed=seed)
+        told = [block for block in pool.map(partial(_tell, past), blocks) if block]
+    if not told:
+        return learned
+    lessons = (join_lessons(parts) for parts in zip(*told, strict=True))
+    vintages = (
+        replace(vintage, past=grow_past(own, seed=panel.seed))
+        for vintage, own in zip(learned.vintages, lessons, strict=True)
+    )
+    return replace(learned, vintages=tuple(vintages))
 
 
 def _tell(given: _Past, block: NDArray[np.int64]) -> list[PastLessons]:
     """Return for each vintage what those of a ``block`` of windows teach that it uses, and that have a past course.
 
-    Windows of a day are told together, as they share its calendar.
+    Windows of a day are told together, as they share its calendar. Where none has a past course there is nothing.
     """
     learned = given.learned
     then = panel_at(given.panel, given.windows.take(block), given.look_back)
     outlook = look_ahead(then, learned.h)
     kept = np.flatnonzero((outlook.scale > 0.0) & (then.lengths > learned.h))
+    if not len(kept):
+        return []
     then, outlook, windows = then.take(kept), outlook.take(kept), given.windows.take(block[kept])
     amounts = threshold_amounts(then, _LOW, {})
     came = came_after(given.panel, windows, np.arange(1, learned.h + 1))
@@ -130,14 +131,12 @@ def _by_paths(
     amounts: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return the probabilities [m, c] of going under ``amounts`` [m, k] by paths of trees that have not seen them."""
-    own = lessons.own.copy()
-    for number in np.unique(lessons.group).tolist():
-        some = np.flatnonzero(lessons.group == number)
-        unseen, part = vintage.unseen_by(number), panel.take(some)
-        said = correct(part, outlook.take(some), lessons.x[some], unseen, knots=learned.knots, levels=PATH_LEVELS)
-        found = panel_outlooks(part, {NAME: Forecast(*said, PATH_LEVELS)}, amounts[some])[NAME]
-        own[some] = found.prob_below.reshape(len(some), -1)
-    return own
+    if not len(panel) or not vintage.forest:
+        return lessons.own
+    said = consult_unseen(vintage.forest, lessons.x, lessons.group)
+    forecast = correct(panel, outlook, said, vintage, knots=learned.knots, levels=PATH_LEVELS)
+    found = panel_outlooks(panel, {NAME: Forecast(*forecast, PATH_LEVELS)}, amounts)[NAME]
+    return found.prob_below.reshape(len(panel), -1)
 
 
 def _by_past(panel: Panel, amounts: NDArray[np.float64], h: int) -> NDArray[np.float64]:

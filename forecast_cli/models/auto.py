@@ -13,6 +13,7 @@ from forecast_cli.models.normal import blank_failures
 from forecast_cli.models.pooled.candidates import Candidates
 from forecast_cli.models.pooled.correcting import correct, leave_alone
 from forecast_cli.models.pooled.features import describe
+from forecast_cli.models.pooled.forest import consult
 from forecast_cli.models.pooled.joining import join_candidates
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import PATH_DAYS, look_ahead
@@ -79,7 +80,7 @@ class FittedAuto:
                 mean[rows], quantiles[rows] = leave_alone(panel, own, levels)
                 continue
             x = describe(panel, own, learned.knots)
-            said = correct(panel, own, x, vintage, knots=learned.knots, levels=levels)
+            said = correct(panel, own, consult(vintage.forest, x), vintage, knots=learned.knots, levels=levels)
             past[rows] = past_share(vintage.past, x)
             whole = join_candidates(panel, *said, vintage.weights, self.model.candidates, levels=levels)
             mean[rows], quantiles[rows] = whole.mean, whole.quantiles

@@ -27,7 +27,7 @@ _HOLDS: Final[Mapping[str, str]] = {
     "learned_trees.parquet": "what all accounts taught",
     "learned_scores.parquet": "how that was calibrated",
     "learned_weights.parquet": "what candidates are worth",
-    "learned_past.parquet": "whose past tells low balances best",
+    "learned_past.parquet": "whose past tells lows best",
     "weights.parquet": "candidates that joined, and their weights",
     "failures.parquet": "models that did not go as asked",
     "metrics.json": "what to watch",

@@ -9,7 +9,6 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import quantile_probabilities
 from forecast_cli.models.knots import between_knots
 from forecast_cli.models.laplace import laplace_scores
-from forecast_cli.models.pooled.forest import consult
 from forecast_cli.models.pooled.learned import Vintage
 from forecast_cli.models.pooled.outlook import Outlook
 from forecast_cli.models.pooled.segments import segments_of
@@ -22,18 +21,18 @@ _OWN_WINDOWS: Final = 300
 def correct(
     panel: Panel,
     outlook: Outlook,
-    x: NDArray[np.float32],
+    said: NDArray[np.float64],
     vintage: Vintage,
     *,
     knots: NDArray[np.int64],
     levels: tuple[float, ...],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return mean [n, h] and quantiles [n, h, q] of accounts with features ``x`` [n, f], in units of the balance.
+    """Return mean [n, h] and quantiles [n, h, q], in units of the balance, by what trees of ``vintage`` say.
 
-    ``vintage`` has trees. The formula is that of ``Auto``.
+    ``said`` [n, k, 4] of each account. The formula is that of ``Auto``.
     """
     assert vintage.calibration is not None  # noqa: S101 - a vintage with trees has one
-    said, h = consult(vintage.forest, x), outlook.path.shape[1]
+    h = outlook.path.shape[1]
     away = vintage.calibration.quantiles(said, quantile_probabilities(levels), segments_of(panel))
     by_others = outlook.scale[:, None, None] * between_knots(away, knots, h)
     trust = np.where(np.isnan(outlook.sd), 1.0, vintage.windows / (vintage.windows + _OWN_WINDOWS))

@@ -78,7 +78,7 @@ def _grown(
 
     grown = ExtraTreesRegressor(
         trees, min_samples_leaf=_LEAF, max_features=_FEATURES, max_depth=_DEEPEST, random_state=seed, n_jobs=1
-    ).fit(x, y, sample_weight=weight)
+    ).fit(x, y.ravel() if y.size == len(x) else y, sample_weight=weight)
     return [estimator.tree_ for estimator in grown.estimators_]
 
 

@@ -1,7 +1,7 @@
 """Learned: what was learned from all accounts, a vintage for each month that forecasts start in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -30,10 +30,6 @@ class Vintage:
     calibration: Calibration | None = None
     weights: tuple[Weights, ...] = ()
     past: Forest = ()
-
-    def unseen_by(self, group: int) -> "Vintage":
-        """Return the vintage with the trees alone that have not seen the accounts of a ``group``."""
-        return replace(self, forest=self.forest[group * TREES : (group + 1) * TREES])
 
 
 @dataclass(frozen=True)

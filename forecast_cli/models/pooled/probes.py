@@ -10,9 +10,10 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.pooled.candidates import Candidate
 from forecast_cli.models.pooled.correcting import correct
 from forecast_cli.models.pooled.features import describe
+from forecast_cli.models.pooled.forest import Forest, consult
 from forecast_cli.models.pooled.joining import ask
 from forecast_cli.models.pooled.learn import GROUPS
-from forecast_cli.models.pooled.learned import Learned, Vintage
+from forecast_cli.models.pooled.learned import TREES, Learned, Vintage
 from forecast_cli.models.pooled.outlook import Outlook, look_ahead
 from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.pooled.windows import Windows, came_after, group_of, panel_at
@@ -59,15 +60,19 @@ def by_auto(vintage: Vintage, knots: NDArray[np.int64], probes: Probes, some: ND
 
     [len(some), k, q], calibrated, at every tenth.
     """
-    x, group = probes.x[some], probes.group[some]
+    said = consult_unseen(vintage.forest, probes.x[some], probes.group[some])
     panel, outlook = probes.panel.take(some), probes.outlook.take(some)
-    away = np.zeros((len(some), len(knots), 2 * len(LEVELS) + 1))
+    _, quantiles = correct(panel, outlook, said, vintage, knots=knots, levels=LEVELS)
+    return _away(quantiles[:, knots - 1], outlook, knots)
+
+
+def consult_unseen(forest: Forest, x: NDArray[np.float32], group: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return what the trees that have not seen a window's ``group`` [m] of accounts say of it, [m, k, 4]."""
+    said = np.zeros((len(x), *forest[0].values.shape[1:]))
     for number in np.unique(group).tolist():
-        own = np.flatnonzero(group == number)
-        unseen = vintage.unseen_by(number)
-        _, quantiles = correct(panel.take(own), outlook.take(own), x[own], unseen, knots=knots, levels=LEVELS)
-        away[own] = _away(quantiles[:, knots - 1], outlook.take(own), knots)
-    return away
+        own = group == number
+        said[own] = consult(forest[number * TREES : (number + 1) * TREES], x[own])
+    return said
 
 
 def by_candidate(candidate: Candidate, probes: Probes, learned: Learned) -> NDArray[np.float64]:

@@ -1,0 +1,88 @@
+"""Learning whose past tells low balances best: what must not change it, and what it is learned from."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from forecast_cli.data.panel import Panel
+from forecast_cli.engine import past_shares
+from forecast_cli.engine.past_shares import learn_past_shares
+from forecast_cli.models.pooled.forest import Forest
+from forecast_cli.models.pooled.learn import learn
+from forecast_cli.models.pooled.learned import Learned, months_of
+from forecast_cli.models.pooled.past_share import PastLessons
+from forecast_cli.models.pooled.windows import LOOK_BACK
+from forecast_cli.risk.events import windows_within
+
+H, ACCOUNTS, DAYS = 14, 22, 330
+
+
+@pytest.fixture(scope="module")
+def panel() -> Panel:
+    """Small sums spent, a round one put in whenever few are left; the last four never move."""
+    rng = np.random.default_rng(2)
+    spent = rng.gamma(1.5, 3, (ACCOUNTS, DAYS)) * (rng.random((ACCOUNTS, DAYS)) < 0.5)
+    spent[-4:] = 0.0
+    balance, y = np.full(ACCOUNTS, 20.0), np.empty((ACCOUNTS, DAYS))
+    for day in range(DAYS):
+        balance = balance - spent[:, day]
+        balance += 25.0 * np.ceil(np.maximum(5.0 - balance, 0.0) / 25.0)
+        y[:, day] = balance
+    ids = pl.Series([f"w{row:02}" for row in range(ACCOUNTS)])
+    return Panel(ids, y, np.full(ACCOUNTS, DAYS), np.full(ACCOUNTS, np.datetime64("2026-06-30")))
+
+
+def known_before(panel: Panel, months: np.ndarray) -> np.ndarray:
+    return np.tile(months.astype("datetime64[D]").astype(np.int64) - 1, (len(panel), 1))
+
+
+def taught(panel: Panel) -> tuple[Learned, np.ndarray]:
+    months = months_of([np.datetime64("2025-08-15"), np.datetime64("2026-05-31"), np.datetime64("2026-06-30")])
+    return learn(panel, months, known_before(panel, months), h=H), known_before(panel, months)
+
+
+def trees_of(learned: Learned) -> list[list[list[float]]]:
+    return [[[*tree.threshold, *tree.values.ravel()] for tree in vintage.past] for vintage in learned.vintages]
+
+
+def test_neither_threads_nor_blocks_change_what_is_learned(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of one window: some have no account that moves, some no vintage that learns from them."""
+    learned, known = taught(panel)
+    found = trees_of(learn_past_shares(learned, panel, known, look_back=LOOK_BACK))
+    assert [len(forest) for forest in found] == [0, 16, 16], "too early for the first month"
+    assert found[1] != found[2]
+    monkeypatch.setattr(past_shares, "_BLOCK", 1)
+    assert trees_of(learn_past_shares(learned, panel, known, look_back=LOOK_BACK, threads=3)) == found
+
+
+def test_later_days_change_nothing(panel: Panel) -> None:
+    learned, known = taught(panel)
+    whole = trees_of(learn_past_shares(learned, panel, known, look_back=LOOK_BACK))
+    cut = Panel(panel.ids, panel.y[:, :-40], panel.lengths - 40, panel.origins - 40)
+    first = replace(learned, vintages=learned.vintages[:2])
+    then = trees_of(learn_past_shares(first, cut, known[:, :2], look_back=LOOK_BACK))
+    assert then == whole[:2]
+    assert then[1]
+
+
+def test_events_are_those_that_came_of_accounts_that_move(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[PastLessons] = []
+
+    def grow(lessons: PastLessons, *, seed: int) -> Forest:
+        given.append(lessons)
+        return ()
+
+    monkeypatch.setattr(past_shares, "grow_past", grow)
+    learned, known = taught(panel)
+    learn_past_shares(learned, panel, known, look_back=LOOK_BACK)
+    early, _, lessons = given
+    assert len(early.x) == 0
+    assert set(lessons.account.tolist()) == set(range(ACCOUNTS - 4))
+    assert lessons.event.shape[1] == 3 * len(windows_within(H))
+    assert set(np.unique(lessons.event)) == {0.0, 1.0}
+    by_threshold = lessons.event.reshape(-1, 3, len(windows_within(H)))
+    assert (np.diff(by_threshold, axis=1) >= 0).all(), "under p5 is under p10"
+    assert (np.diff(by_threshold, axis=2) >= 0).all(), "within 7 days is within 14"
+    assert abs(lessons.past.mean() - lessons.event.mean()) < 0.05
