@@ -1,5 +1,6 @@
 """``auto`` with something learned: a case worked by hand, and what must not change it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from forecast_cli.data.sample.spec import SampleSpec
 from forecast_cli.models.auto import Auto
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.knots import knots_of
+from forecast_cli.models.ladder import forecast_panel
+from forecast_cli.models.one_by_one import OneByOne
 from forecast_cli.models.pooled import learn as pooled_learn
 from forecast_cli.models.pooled.calibration import GRID, Calibration
 from forecast_cli.models.pooled.features import describe
@@ -23,6 +26,7 @@ from forecast_cli.models.pooled.learned import Learned, Vintage, months_of
 from forecast_cli.models.pooled.outlook import look_ahead
 from forecast_cli.models.pooled.segments import SEGMENTS
 from forecast_cli.models.pooled.windows import LOOK_BACK, came_after, group_of, list_windows, panel_at
+from forecast_cli.models.registry import parse_model
 from forecast_cli.store.learned_tables import learned_frames, read_learned
 
 H, LEVELS = 14, (50.0, 80.0, 95.0)
@@ -135,6 +139,23 @@ def test_neighbours_change_no_bit(panel: Panel, learned: Learned) -> None:
     some = Auto(learned).fit(panel.take(rows)).forecast(H, LEVELS)
     np.testing.assert_array_equal(some.quantiles, whole.quantiles[rows])
     np.testing.assert_array_equal(some.mean, whole.mean[rows])
+
+
+def test_the_share_of_past_courses_stays_with_its_account_one_by_one_and_down_the_ladder(
+    panel: Panel, learned: Learned
+) -> None:
+    none = np.zeros(1, dtype=np.int32)
+    leaf = Tree(none, np.array([np.inf]), none, none, np.full((1, 1, 1), 0.8, dtype=np.float32))
+    told = replace(learned, vintages=(replace(learned.vintages[0], past=(leaf,)),))
+    block, alone = (model.fit(panel).forecast(H, LEVELS) for model in (Auto(told), OneByOne(Auto(told))))
+    assert block.past_share is not None
+    assert block.past_share.max() == 0.8
+    np.testing.assert_array_equal(alone.past_share, block.past_share)
+    np.testing.assert_array_equal(alone.quantiles, block.quantiles)
+    whole = forecast_panel(panel, replace(parse_model("auto", ()), learned=told), h=H, levels=LEVELS)
+    by_auto = np.array([name == "auto" for name in whole.model_used])
+    assert 0 < np.count_nonzero(~by_auto) < 5
+    np.testing.assert_array_equal(whole.forecast.past_share, np.where(by_auto, block.past_share, 0.0))
 
 
 def test_threads_change_nothing_that_is_learned(panel: Panel, learned: Learned) -> None:
