@@ -80,6 +80,13 @@ def test_a_forest_says_the_mean_of_what_like_windows_saw() -> None:
     assert all((one.threshold == other.threshold).all() for one, other in zip(forest, again, strict=True))
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_horizon_of_a_single_knot_is_learned_without_a_word() -> None:
+    rng = np.random.default_rng(9)
+    x = rng.normal(size=(100, 4)).astype(np.float32)
+    assert consult(grow(x, rng.normal(size=(100, 1)), trees=2, seed=0), x).shape == (100, 1, 4)
+
+
 def test_what_a_row_is_told_does_not_depend_on_its_neighbours() -> None:
     rng = np.random.default_rng(2)
     x = rng.normal(size=(300, 4)).astype(np.float32)
