@@ -8,6 +8,7 @@ from typer.main import get_command
 from forecast_cli import __version__
 from forecast_cli.cli.boundary import BoundaryGroup
 from forecast_cli.cli.later import LaterCommand
+from forecast_cli.cli.streams import write_out
 from forecast_cli.core.exit_codes import ExitCode
 
 #: Each command, and what its docstring begins with: the root's help imports none of them.
@@ -67,7 +68,7 @@ def _root(
     Results go to files and stdout, progress and messages to stderr.
     """
     if version:
-        typer.echo(f"forecast-cli {__version__}")
+        write_out(f"forecast-cli {__version__}\n")
         raise typer.Exit(ExitCode.OK)
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help(), err=True)

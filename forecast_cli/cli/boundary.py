@@ -5,16 +5,30 @@ from contextlib import contextmanager
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from forecast_cli.cli.messages import Log, log_of
 from forecast_cli.cli.problems import problem_of
-from forecast_cli.cli.streams import reader_has_left
+from forecast_cli.cli.streams import reader_has_left, writing_to_stdout
 from forecast_cli.core.exit_codes import ExitCode
+
+
+class LightCommand(TyperCommand):
+    """A command; typer writes its ``--help`` by itself, while it parses."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Parse the options; a full stdout is called by its name."""
+        with writing_to_stdout():
+            return super().make_context(info_name, args, parent, **extra)
 
 
 class LightGroup(TyperGroup):
     """A group of commands that leaves the heavy packages alone until a command wants them."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Parse the options before the command; a full stdout is called by its name."""
+        with writing_to_stdout():
+            return super().make_context(info_name, args, parent, **extra)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the group's options, its flags switched off: to read None for a flag, typer would load pydantic."""

@@ -7,6 +7,8 @@ import typer
 from typer.core import TyperCommand
 from typer.main import get_command
 
+from forecast_cli.cli.boundary import LightCommand
+
 
 class LaterCommand(TyperCommand):
     """A command, or a group of them that its ``<name>_app`` makes, in the module of its name in ``cli/commands``."""
@@ -24,5 +26,5 @@ class LaterCommand(TyperCommand):
 
 def _alone(command: Any) -> typer.Typer:
     app = typer.Typer(add_completion=False, rich_markup_mode=None)
-    app.command()(command)
+    app.command(cls=LightCommand)(command)
     return app

@@ -5,6 +5,8 @@ import os
 import select
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -24,10 +26,22 @@ def write_out(text: str) -> None:
     A reader that has left (``| head``) is no error: the rest goes nowhere, and the exit code stays the work's own.
     """
     try:
-        _write(sys.stdout, text)
+        with writing_to_stdout():
+            _write(sys.stdout, text)
     except BrokenPipeError:
         _drain(sys.stdout)
+
+
+@contextmanager
+def writing_to_stdout() -> Iterator[None]:
+    """Raise OutputNotWrittenError where a write fails in here that names no file: it was to stdout, on a full disk."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
     except OSError as error:
+        if error.filename is not None:
+            raise
         _drain(sys.stdout)
         raise OutputNotWrittenError(f"standard output: {error.strerror}", "send it somewhere with space left") from None
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from forecast_cli.cli.boundary import LightGroup
+from forecast_cli.cli.boundary import LightCommand, LightGroup
 from forecast_cli.cli.flags import settings_from, takes
 from forecast_cli.cli.options import (
     BacktestOptions,
@@ -25,7 +25,7 @@ def config_app() -> typer.Typer:
     app = typer.Typer(add_completion=False, cls=LightGroup, rich_markup_mode=None, invoke_without_command=True)
     app.callback()(_config)
     for name, command in (("init", init), ("show", show), ("schema", schema)):
-        app.command(name)(command)
+        app.command(name, cls=LightCommand)(command)
     return app
 
 

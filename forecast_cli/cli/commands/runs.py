@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from forecast_cli.cli.boundary import LightGroup
+from forecast_cli.cli.boundary import LightCommand, LightGroup
 from forecast_cli.cli.flags import takes
 from forecast_cli.cli.options import FormatOption, LogOptions, OutputFormat
 from forecast_cli.core.exit_codes import ExitCode
@@ -21,7 +21,7 @@ def runs_app() -> typer.Typer:
     app = typer.Typer(add_completion=False, cls=LightGroup, rich_markup_mode=None, invoke_without_command=True)
     app.callback()(_runs)
     for name, command in (("list", list_), ("show", show), ("diff", diff), ("prune", prune)):
-        app.command(name)(command)
+        app.command(name, cls=LightCommand)(command)
     return app
 
 
