@@ -68,7 +68,8 @@ def run_doctor(output: Path | None = None) -> Diagnosis:
     about_output: tuple[Callable[[], Sign], ...] = ()
     if output is not None:
         about_output = (lambda: look_at_output(output), lambda: look_at_lock(output))
-    looks = (look_at_memory, look_at_cores, look_at_temporary, *about_output, look_at_timezone, look_at_workers)
+    about_work = (look_at_timezone, look_at_workers, look_at_compiled)
+    looks = (look_at_memory, look_at_cores, look_at_temporary, *about_output, *about_work)
     return Diagnosis((*(look() for look in looks), *look_at_versions()))
 
 
@@ -150,6 +151,17 @@ def look_at_workers() -> Sign:
     if code != 0:
         return Sign("workers", Health.FAIL, f"{method}: a process ended with {code}", hint)
     return Sign("workers", Health.OK, f"made by {method}")
+
+
+def look_at_compiled() -> Sign:
+    """See whether what is compiled for ``auto`` can be kept from one run to the next."""
+    from forecast_cli.models.compiled import kept_in
+
+    folder = kept_in()
+    if folder is None:
+        found = "nothing can be kept, each run compiles for half a minute"
+        return Sign("compiled", Health.WARN, found, "name a folder for it with NUMBA_CACHE_DIR")
+    return Sign("compiled", Health.OK, f"kept in {folder}")
 
 
 def look_at_versions() -> tuple[Sign, ...]:
