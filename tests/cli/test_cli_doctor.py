@@ -2,12 +2,13 @@
 
 import json
 import os
+import subprocess
 from pathlib import Path
 from typing import NoReturn
 
 import numba
 import pytest
-from cli_harness import Cli
+from cli_harness import Cli, command
 
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.store.lock import holding
@@ -73,6 +74,18 @@ def test_memory_is_held_against_the_workers(free: int | None, health: Health, hi
     sign = look_at_memory(lambda: free, cores=4)
     assert sign.health is health
     assert hint in (sign.hint or "")
+
+
+def test_a_limit_on_addresses_is_told(cli: Cli) -> None:
+    done = subprocess.run(
+        ["/bin/bash", "-c", f"ulimit -v 16000000; {' '.join(command('doctor'))}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "addresses         16.4 GB for each process, by ulimit -v" in done.stdout
+    assert "--memory" in done.stdout
+    assert "addresses" not in cli("doctor").out
 
 
 @pytest.mark.parametrize(("quota", "health"), [(None, Health.OK), (4.0, Health.OK), (1.5, Health.WARN)])
