@@ -92,7 +92,7 @@ def cast_hint(role: Role, dtype: pl.DataType) -> str:
 def _to_day(dtype: pl.DataType) -> str:
     if dtype.is_integer():
         return '.cast(pl.String).str.to_date("%Y%m%d")'
-    return ".dt.date()" if dtype.is_temporal() else ".str.to_date()"
+    return ".dt.date()" if isinstance(dtype, pl.Datetime) else ".str.to_date()"
 
 
 def _kind(dtype: pl.DataType) -> Kind:
