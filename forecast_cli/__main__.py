@@ -10,10 +10,10 @@ def main() -> None:
     # Imported here: worker processes import this module again, and need none of it.
     from forecast_cli.cli.app import build_app
     from forecast_cli.cli.signals import hear_signals
-    from forecast_cli.cli.streams import open_closed_streams, outlive_reader
+    from forecast_cli.cli.streams import guard_stdout, open_closed_streams
 
     open_closed_streams()
-    outlive_reader()
+    guard_stdout()
     hear_signals()
     build_app()(prog_name="forecast-cli")
 

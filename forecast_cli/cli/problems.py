@@ -87,7 +87,7 @@ def _usage_hint(error: typer.TyperException) -> str:
     if possibilities:
         return f"did you mean {possibilities[0]}?"
     if "unexpected extra argument" in error.format_message() and _takes_input(context):
-        return "one INPUT at a time: quote a glob, as in 'balances/*.parquet', or name the folder"
+        return "one INPUT at a time: quote a glob, as in 'in/*.parquet', or name the folder; lists take commas: 80,95"
     return f"see: {context.command_path if context else 'forecast-cli'} --help"
 
 

@@ -19,11 +19,7 @@ _NARROWEST: Final = 60
 
 def write_out(text: str) -> None:
     """Write a result to stdout; raises OutputNotWrittenError where it is a full disk."""
-    try:
-        _write(sys.stdout, text)
-    except OSError as error:
-        _drain(sys.stdout)
-        raise OutputNotWrittenError(f"standard output: {error.strerror}", "send it somewhere with space left") from None
+    _write(sys.stdout, text)
 
 
 def write_err(text: str) -> None:
@@ -79,22 +75,26 @@ def encoding_of(stream: TextIO | None) -> str:
     return getattr(stream, "encoding", None) or "ascii"
 
 
-class _Outlived(io.FileIO):
-    """A file that takes what nobody reads any more, and lets it go nowhere."""
+class _Results(io.FileIO):
+    """Stdout, whoever writes to it. A reader that has left (``| head``) is no error; a full disk is one of ours."""
 
     def write(self, data: Any) -> int:
-        """Write bytes, and return how many were taken."""
+        """Write bytes, and return how many were taken; raises OutputNotWrittenError."""
         try:
             return super().write(data)
         except BrokenPipeError:
             return len(data)
+        except OSError as error:
+            _drain(self)
+            hint = "send it somewhere with space left"
+            raise OutputNotWrittenError(f"standard output: {error.strerror}", hint) from None
 
 
-def outlive_reader() -> None:
-    """Have a reader of stdout that leaves (``| head``) be no error, whoever writes: exit codes stay the work's own."""
+def guard_stdout() -> None:
+    """Have whatever is written to stdout end as ``_Results`` has it: exit codes stay the work's own."""
     given = sys.__stdout__
     if given is not None and sys.stdout is given:
-        raw = io.BufferedWriter(_Outlived(given.fileno(), "w", closefd=False))
+        raw = io.BufferedWriter(_Results(given.fileno(), "w", closefd=False))
         sys.stdout = io.TextIOWrapper(raw, given.encoding, given.errors, line_buffering=given.isatty())
 
 
@@ -116,7 +116,7 @@ def _write(stream: TextIO | None, text: str) -> None:
     stream.flush()
 
 
-def _drain(stream: TextIO) -> None:
+def _drain(stream: TextIO | io.FileIO) -> None:
     """Send what is still buffered to the null device, or the interpreter complains of it on its way out."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, stream.fileno())

@@ -9,6 +9,15 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
+def is_utf8(path: str) -> bool:
+    """Say whether a path is UTF-8: one whose bytes are not, Python can open and libraries of other languages cannot."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def closest(word: str, names: Iterable[str], *, cutoff: float = 0.6) -> str | None:
     """Return the name that differs from ``word`` in case or outer spaces only, else the one spelled most alike.
 

@@ -7,6 +7,7 @@ none rounds otherwise than as written.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
@@ -45,3 +46,15 @@ def part(function: _F) -> _F:
         function
     )
     return made
+
+
+def kept_in() -> Path | None:
+    """Return the folder that keeps what is compiled in this room; None where none can be written."""
+    try:
+        return Path(numba.njit(cache=True)(_nothing).stats.cache_path)
+    except Exception:  # noqa: BLE001 - as kernel has it
+        return None
+
+
+def _nothing() -> None:
+    """Stand for a kernel: it is never called, and so never compiled."""

@@ -21,6 +21,16 @@ def available_memory(root: Path = _ROOT) -> int | None:
     return max(min(known), 0) if known else None
 
 
+def address_limit() -> int | None:
+    """Return the bytes of addresses a process may take (``ulimit -v``); None where there is no limit."""
+    if os.name != "posix":
+        return None
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return None if limit == resource.RLIM_INFINITY else limit
+
+
 def usable_cores() -> int:
     """Return the cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -21,7 +21,7 @@ from forecast_cli.engine.memory import SMALLEST_RUN, Load, find_room, memory_lim
 from forecast_cli.engine.shards import choose_models
 from forecast_cli.store.fingerprint import versions
 from forecast_cli.store.lock import is_held
-from forecast_cli.store.machine import available_memory, processor_quota, usable_cores
+from forecast_cli.store.machine import address_limit, available_memory, processor_quota, usable_cores
 
 _MB: Final = 1_000_000
 #: A run of a usual size: accounts in all, and of a shard.
@@ -68,8 +68,9 @@ def run_doctor(output: Path | None = None) -> Diagnosis:
     about_output: tuple[Callable[[], Sign], ...] = ()
     if output is not None:
         about_output = (lambda: look_at_output(output), lambda: look_at_lock(output))
-    looks = (look_at_memory, look_at_cores, look_at_temporary, *about_output, look_at_timezone, look_at_workers)
-    return Diagnosis((*(look() for look in looks), *look_at_versions()))
+    about_work = (look_at_timezone, look_at_workers, look_at_compiled)
+    looks = (look_at_memory, look_at_cores, look_at_temporary, *about_output, *about_work)
+    return Diagnosis((*(look() for look in looks), *look_at_addresses(address_limit()), *look_at_versions()))
 
 
 def look_at_memory(read: Callable[[], int | None] = available_memory, cores: int | None = None) -> Sign:
@@ -85,6 +86,14 @@ def look_at_memory(read: Callable[[], int | None] = available_memory, cores: int
     if fit < workers:
         return Sign("memory", Health.WARN, found, f"enough for --jobs {fit}, the default is {workers}")
     return Sign("memory", Health.OK, found)
+
+
+def look_at_addresses(limit: int | None) -> tuple[Sign, ...]:
+    """Tell of a limit on addresses: native code takes far more of them than memory, and aborts or waits without."""
+    if limit is None:
+        return ()
+    hint = "lift it (ulimit -v unlimited), a run may abort or never end under it; --memory bounds what a run takes"
+    return (Sign("addresses", Health.WARN, f"{_size(limit)} for each process, by ulimit -v", hint),)
 
 
 def look_at_cores(read: Callable[[], float | None] = processor_quota, cores: int | None = None) -> Sign:
@@ -150,6 +159,17 @@ def look_at_workers() -> Sign:
     if code != 0:
         return Sign("workers", Health.FAIL, f"{method}: a process ended with {code}", hint)
     return Sign("workers", Health.OK, f"made by {method}")
+
+
+def look_at_compiled() -> Sign:
+    """See whether what is compiled for ``auto`` can be kept from one run to the next."""
+    from forecast_cli.models.compiled import kept_in
+
+    folder = kept_in()
+    if folder is None:
+        found = "nothing can be kept, each run compiles for half a minute"
+        return Sign("compiled", Health.WARN, found, "name a folder for it with NUMBA_CACHE_DIR")
+    return Sign("compiled", Health.OK, f"kept in {folder}")
 
 
 def look_at_versions() -> tuple[Sign, ...]:

@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Final
 
 from forecast_cli.core.errors import OutputConflictError, OutputNotWrittenError
+from forecast_cli.core.text import is_utf8
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
-def refuse_remote(output: Path) -> None:
-    """Raise OutputConflictError for an address: a run writes to a folder of this machine."""
+def refuse_odd_name(output: Path) -> None:
+    """Raise OutputConflictError for an address, where a run writes to a folder, and for a path that is not UTF-8."""
+    if not is_utf8(str(output.absolute())):
+        raise OutputConflictError(f"--output {output}: its path is not UTF-8", "name a folder whose path is")
     address = _SCHEME.match(str(output))
     if address:
         raise OutputConflictError(

@@ -29,7 +29,7 @@ from forecast_cli.store.fingerprint import fingerprint, identity
 from forecast_cli.store.machine import available_memory, usable_cores
 from forecast_cli.store.state import is_finished
 from forecast_cli.workflows.fitted import read_fitted
-from forecast_cli.workflows.overlap import refuse_overlap, refuse_remote
+from forecast_cli.workflows.overlap import refuse_odd_name, refuse_overlap
 from forecast_cli.workflows.reading import CheckedInput, accept, look_before_run
 from forecast_cli.workflows.results import ForecastRequest
 
@@ -113,7 +113,7 @@ def prepare(
     models = choose_models(settings)
     check_limit(settings)
     learned = read_fitted(settings, models)
-    refuse_remote(request.output)
+    refuse_odd_name(request.output)
     refuse_overlap(request.input, request.output)
     limit, workers = memory_limit(settings, available_memory()), settings.jobs or usable_cores()
     progress = progress or NullProgress()

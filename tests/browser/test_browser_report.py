@@ -198,6 +198,16 @@ def test_the_page_and_its_charts_follow_the_colour_scheme(browser: Chrome, pages
     assert dark[1] == dark[2]
 
 
+def test_on_paper_the_head_of_a_table_holds_no_button_and_is_repeated_on_its_next_page(full: Chrome) -> None:
+    displays = "return [...document.querySelectorAll('th button')].map((each) => getComputedStyle(each).display)"
+    full.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        assert set(full.execute_script(displays)) == {"contents"}
+    finally:
+        full.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert "contents" not in full.execute_script(displays)
+
+
 def test_on_paper_everything_but_the_days_of_charts_is_unfolded(full: Chrome) -> None:
     full.execute_script("dispatchEvent(new Event('beforeprint'))")
     full.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})

@@ -88,10 +88,16 @@ def test_a_damaged_page_is_rendered_again_and_damaged_scores_are_made_again(
     assert "the backtest command that wrote it" in cli("check", output).expect(ExitCode.CHECK_FAILED).err
 
 
-def test_a_segment_that_is_not_there_is_answered_with_those_that_are(cli: Cli, balances: Path, tmp_path: Path) -> None:
-    outcome = cli("backtest", balances, "--output", tmp_path / "out", *ASKED, "--segment", "balnce")
-    outcome.expect_error(ExitCode.CONFIG_INVALID, "no column 'balnce' (--segment)")
-    assert "did you mean 'balance'? The file has: account_id, date, balance" in outcome.err
+def test_a_segment_that_is_not_there_is_answered_with_those_that_can_be(
+    cli: Cli, balances: Path, tmp_path: Path
+) -> None:
+    typed = pl.read_parquet(balances).with_columns(account_type=pl.lit("checking"))
+    typed.write_parquet(tmp_path / "typed.parquet")
+    for asked, hint in (("acount_type", "did you mean 'account_type'?"), ("balnce", "name a column that every file")):
+        outcome = cli("backtest", tmp_path / "typed.parquet", "-o", tmp_path / "out", *ASKED, "--segment", asked)
+        outcome.expect_error(ExitCode.CONFIG_INVALID, f"no column '{asked}' (--segment)")
+        assert hint in outcome.err
+        assert "Segments can be: date, account_type\n" in outcome.err  # an account or a balance is none
 
 
 def test_too_little_history_for_any_window_exits_3(cli: Cli, balances: Path, tmp_path: Path) -> None:

@@ -2,14 +2,17 @@
 
 import json
 import os
+import subprocess
 from pathlib import Path
+from typing import NoReturn
 
+import numba
 import pytest
-from cli_harness import Cli
+from cli_harness import Cli, command
 
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.store.lock import holding
-from forecast_cli.workflows.doctor import Health, look_at_cores, look_at_memory, look_at_timezone
+from forecast_cli.workflows.doctor import Health, look_at_compiled, look_at_cores, look_at_memory, look_at_timezone
 
 GB = 1_000_000_000
 
@@ -25,6 +28,7 @@ def test_a_machine_that_runs_the_tests_is_well_and_nothing_is_left(cli: Cli, tmp
         "lock",
         "timezone",
         "workers",
+        "compiled",
         "system",
         "versions",
     ]
@@ -72,6 +76,18 @@ def test_memory_is_held_against_the_workers(free: int | None, health: Health, hi
     assert hint in (sign.hint or "")
 
 
+def test_a_limit_on_addresses_is_told(cli: Cli) -> None:
+    done = subprocess.run(
+        ["/bin/bash", "-c", f"ulimit -v 16000000; {' '.join(command('doctor'))}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "addresses         16.4 GB for each process, by ulimit -v" in done.stdout
+    assert "--memory" in done.stdout
+    assert "addresses" not in cli("doctor").out
+
+
 @pytest.mark.parametrize(("quota", "health"), [(None, Health.OK), (4.0, Health.OK), (1.5, Health.WARN)])
 def test_a_quota_under_the_cores_is_told(quota: float | None, health: Health) -> None:
     assert look_at_cores(lambda: quota, cores=4).health is health
@@ -80,3 +96,17 @@ def test_a_quota_under_the_cores_is_told(quota: float | None, health: Health) ->
 def test_a_timezone_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Mars/Olympus")
     assert look_at_timezone().health is Health.WARN
+
+
+def test_a_machine_that_can_keep_nothing_compiled_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "cache"))
+    kept = look_at_compiled()
+    assert (kept.health, kept.hint) == (Health.OK, None)
+    assert f"kept in {tmp_path / 'cache'}" in kept.found
+
+    def refuses(**options: bool) -> NoReturn:
+        raise RuntimeError("cannot cache function: no locator available for file")
+
+    monkeypatch.setattr(numba, "njit", refuses)
+    anew = look_at_compiled()
+    assert (anew.health, anew.hint) == (Health.WARN, "name a folder for it with NUMBA_CACHE_DIR")

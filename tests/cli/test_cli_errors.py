@@ -29,7 +29,12 @@ def hint_of(outcome: Outcome) -> str:
         (
             ["forecast", "a.parquet", "b.parquet", "--output", "z"],
             "unexpected extra argument(s) (b.parquet)",
-            "one INPUT at a time: quote a glob, as in 'balances/*.parquet', or name the folder",
+            "one INPUT at a time: quote a glob, as in 'in/*.parquet', or name the folder; lists take commas: 80,95",
+        ),
+        (
+            ["forecast", "x", "--output", "y", "--season-length", "7", "30"],
+            "unexpected extra argument(s) (30)",
+            "one INPUT at a time: quote a glob, as in 'in/*.parquet', or name the folder; lists take commas: 80,95",
         ),
         (
             ["risk", "x", "--least", "200"],

@@ -55,10 +55,14 @@ def test_a_closed_stdout_loses_the_result_and_nothing_else() -> None:
     assert (done.returncode, done.stderr) == (ExitCode.OK, "")
 
 
-def test_a_full_stdout_exits_8() -> None:
-    done = shell(f"{MODELS} > /dev/full")
-    assert done.returncode == ExitCode.OUTPUT_NOT_WRITTEN
-    assert done.stderr.startswith("error: standard output: No space left on device\n")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "args", ["models", "--version", "--help", "forecast --help", "runs --help", "config show --help"]
+)
+def test_a_full_stdout_exits_8_and_is_called_by_its_name(args: str, unbuffered: str) -> None:
+    done = shell(f"{' '.join(command(*args.split()))} > /dev/full", PYTHONUNBUFFERED=unbuffered)
+    said = "error: standard output: No space left on device\nhint:  send it somewhere with space left\n"
+    assert (done.returncode, done.stderr) == (ExitCode.OUTPUT_NOT_WRITTEN, said)
 
 
 def test_messages_that_nobody_can_read_stop_nothing() -> None:

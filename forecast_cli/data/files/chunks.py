@@ -11,10 +11,12 @@ from typing import Final
 from forecast_cli.data.files.compact import MalformedError, Struct, number, read_struct, structs
 
 MAGIC: Final = b"PAR1"
+MAGIC_ENCRYPTED: Final = b"PARE"
 _TAIL: Final = 8  # length of the footer, magic
 _FILE_ROWS, _ROW_GROUPS = 3, 4
 _COLUMNS, _GROUP_ROWS = 1, 3
 _META_DATA: Final = 3
+_CRYPTO: Final = 8
 _STATISTICS: Final = 12
 _HIGHEST, _LOWEST = 5, 6
 _PATH, _VALUES, _UNCOMPRESSED, _COMPRESSED, _DATA_OFFSET, _DICTIONARY_OFFSET = 3, 5, 6, 7, 9, 11
@@ -34,6 +36,7 @@ class Chunk:
     values: int
     lowest: bytes | None = None
     highest: bytes | None = None
+    encrypted: bool = False
 
     @property
     def column(self) -> str:
@@ -61,7 +64,7 @@ def _chunks(group: Struct, end: int) -> Iterator[Chunk]:
         meta = column.get(_META_DATA)
         if not isinstance(meta, dict):
             raise MalformedError("lacks a column's place")
-        chunk = _chunk(meta)
+        chunk = _chunk(meta, encrypted=_CRYPTO in column)
         if len(chunk.path) == 1 and chunk.values != number(group, _GROUP_ROWS):
             raise MalformedError(f"counts {chunk.values:,} values of column '{chunk.column}', not one for each row")
         if chunk.start < len(MAGIC) or chunk.start + chunk.size > end:
@@ -69,7 +72,7 @@ def _chunks(group: Struct, end: int) -> Iterator[Chunk]:
         yield chunk
 
 
-def _chunk(meta: Struct) -> Chunk:
+def _chunk(meta: Struct, *, encrypted: bool) -> Chunk:
     path = meta.get(_PATH)
     names = [part for part in path if isinstance(part, bytes)] if isinstance(path, list) else []
     offsets = (meta.get(_DICTIONARY_OFFSET), meta.get(_DATA_OFFSET))
@@ -83,6 +86,7 @@ def _chunk(meta: Struct) -> Chunk:
         values=number(meta, _VALUES),
         lowest=_bytes(statistics.get(_LOWEST)),
         highest=_bytes(statistics.get(_HIGHEST)),
+        encrypted=encrypted,
     )
 
 

@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from forecast_cli.data.files.chunks import MAGIC, Chunk, read_chunks
+from forecast_cli.data.files.chunks import MAGIC, MAGIC_ENCRYPTED, Chunk, read_chunks
 from forecast_cli.data.files.compact import MalformedError
 from forecast_cli.data.files.groups import read_groups
 from forecast_cli.data.files.problems import BadFileError, Problem
@@ -45,6 +45,9 @@ def read_footer(path: str, file: BufferedIOBase, *, size: int, columns: tuple[st
     _check_zones(path, schema)
     dtypes = tuple((name, _dtype(schema.field(name))) for name in columns if name in schema.names)
     wanted = tuple(chunk for chunk in chunks if chunk.column in columns)
+    hidden = next((chunk.column for chunk in wanted if chunk.encrypted), None)
+    if hidden is not None:
+        raise BadFileError(_encrypted(path, f"column '{hidden}'"))
     groups = read_groups(wanted, columns[0], dict(dtypes).get(columns[0]))
     return Footer(rows, tuple(schema.names), dtypes, wanted, groups)
 
@@ -54,6 +57,8 @@ def _check_ends(path: str, file: BufferedIOBase, size: int) -> None:
         raise BadFileError(Problem("IN01", path, f"{path}: is empty (0 bytes), expected parquet"))
     start = file.read(_START)
     head = start[: len(MAGIC)]
+    if head == MAGIC_ENCRYPTED:
+        raise BadFileError(_encrypted(path, "the file"))
     if head != MAGIC:
         message = f"{path}: no parquet file: {size:,} bytes that start with {head!r}, expected {MAGIC!r}"
         raise BadFileError(_text_problem(path, size) if is_text(start) else Problem("IN02", path, message))
@@ -62,6 +67,10 @@ def _check_ends(path: str, file: BufferedIOBase, size: int) -> None:
     if size < _SMALLEST or tail != MAGIC:
         message = f"{path}: no whole parquet file: {size:,} bytes that end with {tail!r}, expected {MAGIC!r}"
         raise BadFileError(Problem("IN02", path, f"{message}: cut off, or something was appended"))
+
+
+def _encrypted(path: str, what: str) -> Problem:
+    return Problem("IN02", path, f"{path}: {what} is encrypted", "deliver the file without parquet's own encryption")
 
 
 def _text_problem(path: str, size: int) -> Problem:

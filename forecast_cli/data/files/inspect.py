@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from forecast_cli.core.text import is_utf8
 from forecast_cli.data.files.footer import read_footer
 from forecast_cli.data.files.listing import ListedFile
 from forecast_cli.data.files.problems import BadFileError, Problem
@@ -35,6 +36,9 @@ class InspectedFile:
 
 def inspect_file(listed: ListedFile, columns: tuple[str, ...], storage: Storage) -> InspectedFile | Problem:
     """Read a file's bytes and footer. Where it changes meanwhile, once again; then that is a fatal problem."""
+    if not is_utf8(listed.path):
+        hint = "rename it; a name that is UTF-8 is taken for another where the locale says so: LC_ALL=C.UTF-8"
+        return Problem("IN13", listed.path, f"{listed.path}: cannot be opened: its name is not UTF-8", hint)
     for _ in range(2):
         try:
             before = storage.stat(listed.path)

@@ -39,7 +39,8 @@ def check_attributes(source: Source, settings: Settings, reserved: Collection[st
         for file in source.files:
             names = list(read_schema(file, source)) if file.rows else [column]
             if column not in names:
-                raise ConfigError(f"{file.path}: no column '{column}' (--segment)", _hint(column, names))
+                hint = _hint(column, [name for name in names if name not in reserved])
+                raise ConfigError(f"{file.path}: no column '{column}' (--segment)", hint)
 
 
 def read_schema(file: InputFile, source: Source) -> dict[str, pl.DataType]:
@@ -74,4 +75,4 @@ def _with_types(file: InputFile, source: Source, names: Set[str]) -> InputFile:
 
 def _hint(column: str, names: Collection[str]) -> str:
     close = did_you_mean(column, names, otherwise="name a column that every file has.")
-    return f"{close} The file has: {', '.join(names)}"
+    return f"{close} Segments can be: {', '.join(names) or 'none of its columns'}"

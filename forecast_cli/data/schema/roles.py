@@ -77,16 +77,22 @@ def expected(role: RoleName) -> str:
             assert_never(role)
 
 
-def cast_hint(role: Role) -> str:
-    """Return how to cast a column of the wrong type, or to name another."""
+def cast_hint(role: Role, dtype: pl.DataType) -> str:
+    """Return how to cast a column of the wrong type ``dtype``, or to name another."""
     column = f'pl.col("{role.column}")'
     example = {
         "id": f"{column}.cast(pl.String)",
-        "date": f"{column}.str.to_date()",
+        "date": f"{column}{_to_day(dtype)}",
         "balance": f"{column}.cast(pl.Decimal(18, 2))",
         "currency": f"{column}.cast(pl.String)",
     }[role.name]
     return f"cast it, e.g. {example}, or name another column with {role.option}"
+
+
+def _to_day(dtype: pl.DataType) -> str:
+    if dtype.is_integer():
+        return '.cast(pl.String).str.to_date("%Y%m%d")'
+    return ".dt.date()" if isinstance(dtype, pl.Datetime) else ".str.to_date()"
 
 
 def _kind(dtype: pl.DataType) -> Kind:

@@ -51,7 +51,8 @@ def _reject_mixture(first: Typed, second: Typed, role: Role) -> Finding:
         f"{second.path}: column '{role.column}' is {second.dtype}, but {first.dtype} in {first.path}; "
         "one cannot be had from the other without loss"
     )
-    hint = f"write all files with one type: {cast_hint(role)}"
+    other = first if second.dtype == pl.Date else second
+    hint = f"write all files with one type: {cast_hint(role, other.dtype)}"
     return find("SC08", Action.REJECT, message, hint=hint, paths=[first.path, second.path])
 
 
@@ -59,7 +60,7 @@ def _reject_type(typed: Typed, role: Role) -> Finding:
     message = f"{typed.path}: column '{role.column}' is {typed.dtype}, {expected(role.name)}"
     kind = kind_of(role.name, typed.dtype)
     rule = "SC03" if kind is Kind.TEXT else "SC12" if role.name == "id" and typed.dtype.is_numeric() else "SC09"
-    return find(rule, Action.REJECT, message, hint=cast_hint(role), paths=[typed.path])
+    return find(rule, Action.REJECT, message, hint=cast_hint(role, typed.dtype), paths=[typed.path])
 
 
 def _first_unsigned_among_signed(types: Sequence[Typed]) -> Typed | None:

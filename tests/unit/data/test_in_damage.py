@@ -1,10 +1,12 @@
 """Files that are damaged: empty, cut off, something else, flipped bits, malformed pages (IN01 to IN06)."""
 
+import base64
 import hashlib
 from pathlib import Path
 
 import polars as pl
 import pyarrow.parquet as pq
+import pyarrow.parquet.encryption as encryption
 import pytest
 from parquet_fixtures import (
     balances,
@@ -75,6 +77,38 @@ def test_IN02_truncated_file_rejects_with_its_size(tmp_path: Path, keep: float) 
     finding = rejection(open_with(tmp_path), "IN02")
     assert f"{int(len(content) * keep):,} bytes" in finding.message
     assert "cut off, or something was appended" in finding.message
+
+
+class _KeysInTheClear(encryption.KmsClient):
+    def __init__(self, _config: object) -> None:
+        super().__init__()
+
+    def wrap_key(self, key: bytes, _name: str) -> bytes:
+        return base64.b64encode(key)
+
+
+def _write_encrypted(path: Path, column: str, *, plaintext_footer: bool) -> None:
+    table = balances().with_columns(owner=pl.lit("somebody")).to_arrow()
+    asked = encryption.EncryptionConfiguration("foot", column_keys={"col": [column]}, plaintext_footer=plaintext_footer)
+    factory = encryption.CryptoFactory(_KeysInTheClear)
+    properties = factory.file_encryption_properties(encryption.KmsConnectionConfig(), asked)
+    pq.write_table(table, path, encryption_properties=properties)
+
+
+@pytest.mark.parametrize(
+    ("plaintext_footer", "words"), [(False, "the file is encrypted"), (True, "column 'balance' is encrypted")]
+)
+def test_IN02_encrypted_file_is_called_that(tmp_path: Path, plaintext_footer: bool, words: str) -> None:
+    _write_encrypted(tmp_path / "x.parquet", "balance", plaintext_footer=plaintext_footer)
+    finding = rejection(open_with(tmp_path), "IN02")
+    assert words in finding.message
+    assert finding.hint == "deliver the file without parquet's own encryption"
+
+
+def test_an_encrypted_column_that_nobody_asks_for_is_no_matter(tmp_path: Path) -> None:
+    _write_encrypted(tmp_path / "x.parquet", "owner", plaintext_footer=True)
+    source = open_with(tmp_path)
+    assert collect(scan_rows(source, Settings()), source).height == balances().height
 
 
 def test_IN02_appended_bytes_reject(tmp_path: Path) -> None:

@@ -259,6 +259,15 @@ def test_IN13_dangling_link_rejects(tmp_path: Path) -> None:
     assert "b.parquet: cannot be opened: No such file" in rejection(open_with(tmp_path), "IN13").message
 
 
+def test_IN13_name_that_is_not_utf8_rejects(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet")
+    write(tmp_path / "b.parquet", balances("b")).rename(tmp_path / os.fsdecode(b"caf\xe9.parquet"))
+    assert "cannot be opened: its name is not UTF-8" in rejection(open_with(tmp_path), "IN13").message
+    source = open_with(tmp_path, on_bad_file="quarantine")
+    assert only(source.findings, "IN13").action is Action.QUARANTINE
+    assert names(source) == ["a.parquet"]
+
+
 class _RestlessStorage(LocalStorage):
     """Files whose time of change moves on with each of the first ``moves`` looks."""
 

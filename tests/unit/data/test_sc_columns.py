@@ -99,6 +99,21 @@ def test_SC03_text_dates_reject_with_the_cast(tmp_path: Path) -> None:
     assert 'pl.col("date").str.to_date()' in finding.hint
 
 
+def test_SC09_whole_numbers_as_days_reject_with_a_cast_that_works(tmp_path: Path) -> None:
+    numbers = balances().with_columns(pl.col("date").dt.strftime("%Y%m%d").cast(pl.Int64))
+    write(tmp_path / "x.parquet", numbers)
+    hint = rejection(open_with(tmp_path), "SC09").hint or ""
+    assert 'pl.col("date").cast(pl.String).str.to_date("%Y%m%d")' in hint
+    cast = pl.col("date").cast(pl.String).str.to_date("%Y%m%d")
+    assert numbers.with_columns(cast)["date"].to_list() == balances()["date"].to_list()
+
+
+def test_SC08_days_and_instants_reject_with_the_cast_to_days(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", balances().cast({"date": pl.Date}))
+    write(tmp_path / "b.parquet", balances("b").cast({"date": pl.Datetime("us")}))
+    assert 'pl.col("date").dt.date()' in (rejection(open_with(tmp_path), "SC08").hint or "")
+
+
 def test_SC04_decimal_balances_become_float64(tmp_path: Path) -> None:
     frame = balances().with_columns(pl.Series("balance", ["16777217.01", "-0.10", None]).cast(pl.Decimal(18, 2)))
     write(tmp_path / "x.parquet", frame)

@@ -1,11 +1,12 @@
 """RT10: an output that the next run would read is refused, however the input is named."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from forecast_cli.core.errors import OutputConflictError
-from forecast_cli.workflows.overlap import refuse_overlap
+from forecast_cli.workflows.overlap import refuse_odd_name, refuse_overlap
 
 
 @pytest.mark.parametrize(
@@ -39,3 +40,10 @@ def test_an_output_beside_the_input_is_fine(
     (tmp_path / "in").mkdir()
     refuse_overlap(source, Path(output))
     assert not (tmp_path / output).exists() or output == "in"
+
+
+def test_an_output_whose_path_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    refuse_odd_name(tmp_path / "café")
+    for output in (tmp_path / os.fsdecode(b"caf\xe9"), tmp_path / os.fsdecode(b"caf\xe9") / "out"):
+        with pytest.raises(OutputConflictError, match="not UTF-8"):
+            refuse_odd_name(output)
