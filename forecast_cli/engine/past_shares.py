@@ -80,14 +80,12 @@ def learn_past_shares(
     blocks = [order[start : start + _BLOCK] for start in range(0, len(order), _BLOCK)]
     with ThreadPoolExecutor(threads) as pool:
         told = [block for block in pool.map(partial(_tell, past), blocks) if block]
-    if not told:
-        return learned
-    lessons = (join_lessons(parts) for parts in zip(*told, strict=True))
-    vintages = (
-        replace(vintage, past=grow_past(own, seed=panel.seed))
-        for vintage, own in zip(learned.vintages, lessons, strict=True)
-    )
-    return replace(learned, vintages=tuple(vintages))
+        if not told:
+            return learned
+        lessons = [join_lessons(parts) for parts in zip(*told, strict=True)]
+        grown = pool.map(partial(grow_past, seed=panel.seed), lessons)
+        vintages = tuple(replace(one, past=past) for one, past in zip(learned.vintages, grown, strict=True))
+    return replace(learned, vintages=vintages)
 
 
 def _tell(given: _Past, block: NDArray[np.int64]) -> list[PastLessons]:

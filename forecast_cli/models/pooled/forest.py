@@ -73,13 +73,20 @@ def join(forests: Sequence[Forest]) -> Forest:
 def _grown(
     x: NDArray[np.float32], y: NDArray[np.float64], weight: NDArray[np.float64] | None, trees: int, seed: int
 ) -> list[Any]:
-    """Return the trees of scikit-learn on ``x`` [n, f] and ``y`` [n] or [n, k]."""
-    from forecast_cli.models.pooled.trees import ExtraTreesRegressor  # only learning needs it
+    """Return the trees of scikit-learn on ``x`` [n, f] and ``y`` [n] or [n, k], with the seeds its forest would draw.
 
-    grown = ExtraTreesRegressor(
-        trees, min_samples_leaf=_LEAF, max_features=_FEATURES, max_depth=_DEEPEST, random_state=seed, n_jobs=1
-    ).fit(x, y.ravel() if y.size == len(x) else y, sample_weight=weight)
-    return [estimator.tree_ for estimator in grown.estimators_]
+    That forest itself warns where several are grown in threads.
+    """
+    from forecast_cli.models.pooled.trees import ExtraTreeRegressor  # only learning needs it
+
+    drawn = np.random.RandomState(seed).randint(np.iinfo(np.int32).max, size=trees)
+    growing = [
+        ExtraTreeRegressor(
+            min_samples_leaf=_LEAF, max_features=_FEATURES, max_depth=_DEEPEST, random_state=int(own_seed)
+        )
+        for own_seed in drawn
+    ]
+    return [tree.fit(x, y, sample_weight=weight).tree_ for tree in growing]
 
 
 def _leaves(

@@ -7,5 +7,5 @@ from typing import Any, Final
 
 from forecast_cli.core.imports import import_without
 
-#: scikit-learn's ``ExtraTreesRegressor``.
-ExtraTreesRegressor: Final[Any] = import_without("pandas", "sklearn.ensemble").ExtraTreesRegressor
+#: scikit-learn's ``ExtraTreeRegressor``.
+ExtraTreeRegressor: Final[Any] = import_without("pandas", "sklearn.tree").ExtraTreeRegressor

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.ensemble import ExtraTreesRegressor
 
 from forecast_cli.models.knots import between_knots, knots_of
 from forecast_cli.models.pooled.calibration import GRID, Calibration, calibrate
@@ -78,6 +79,16 @@ def test_a_forest_says_the_mean_of_what_like_windows_saw() -> None:
     np.testing.assert_allclose(said[7], slow, rtol=1e-6)
     again = grow(x, came, trees=20, seed=3)
     assert all((one.threshold == other.threshold).all() for one, other in zip(forest, again, strict=True))
+
+
+def test_trees_are_those_that_scikit_learns_forest_would_grow() -> None:
+    rng = np.random.default_rng(10)
+    x, came = rng.normal(size=(300, 6)).astype(np.float32), rng.normal(size=(300, 2))
+    theirs = ExtraTreesRegressor(3, min_samples_leaf=15, max_features=0.3, max_depth=16, random_state=5).fit(x, came)
+    for ours, tree in zip(grow(x, came, trees=3, seed=5), theirs.estimators_, strict=True):
+        inner = tree.tree_.children_left >= 0
+        np.testing.assert_array_equal(ours.threshold[inner], tree.tree_.threshold[inner])
+        np.testing.assert_allclose(ours.values[:, :, -1][~inner], tree.tree_.value[~inner, :, 0], rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.filterwarnings("error")
