@@ -14,8 +14,8 @@ from forecast_cli.models.pooled.outlook import Outlook
 from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.pooled.standing import hold_still, moved_share
 
-#: So many past windows of all accounts count as much as an account's own past errors.
-_OWN_WINDOWS: Final = 300
+#: So many past windows of all accounts leave nothing to an account's own past errors.
+_ENOUGH: Final = 1_000
 
 
 def correct(
@@ -35,7 +35,7 @@ def correct(
     h = outlook.path.shape[1]
     away = vintage.calibration.quantiles(said, quantile_probabilities(levels), segments_of(panel))
     by_others = outlook.scale[:, None, None] * between_knots(away, knots, h)
-    trust = np.where(np.isnan(outlook.sd), 1.0, vintage.windows / (vintage.windows + _OWN_WINDOWS))
+    trust = np.where(np.isnan(outlook.sd), 1.0, min(vintage.windows / _ENOUGH, 1.0))
     by_itself = np.nan_to_num(outlook.sd)[:, :, None] * laplace_scores(levels)
     mean = outlook.path + trust * outlook.scale[:, None] * between_knots(said[..., -1], knots, h)
     quantiles = outlook.path[:, :, None] + trust[:, :, None] * by_others + (1.0 - trust)[:, :, None] * by_itself

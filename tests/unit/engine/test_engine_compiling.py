@@ -21,7 +21,8 @@ print(*(name for name in sys.modules if name.startswith("forecast_cli.")))
 
 def with_loops() -> set[str]:
     """Find the modules that have compiled functions."""
-    found = (path for path in PACKAGE.rglob("*.py") if "models.compiled import kernel" in path.read_text(encoding="utf-8"))
+    told = "models.compiled import kernel"
+    found = (path for path in PACKAGE.rglob("*.py") if told in path.read_text(encoding="utf-8"))
     return {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) for path in found}
 
 

@@ -60,7 +60,7 @@ def learned(panel: Panel) -> Learned:
     return found
 
 
-def by_a_single_leaf(y: np.ndarray, windows: int = 10**12) -> tuple[Panel, Forecast]:
+def by_a_single_leaf(y: np.ndarray, windows: int = 1_000) -> tuple[Panel, Forecast]:
     """What auto says of balances, where all of so many windows lie in one leaf."""
     panel = Panel(pl.Series(["a"]), y[None, :], np.array([len(y)]), np.array(["2026-03-31"], dtype="datetime64[D]"))
     knots = knots_of(3)
@@ -84,8 +84,8 @@ def test_a_single_leaf_worked_by_hand() -> None:
 
 
 def test_few_windows_leave_half_to_what_the_account_was_missed_by() -> None:
-    """300 windows count as much as an account's own errors, whose 80 % are the normal distribution's."""
-    panel, said = by_a_single_leaf(np.arange(200) % 7 * 10.0, windows=300)
+    """500 windows count as much as an account's own errors, whose 80 % are the normal distribution's."""
+    panel, said = by_a_single_leaf(np.arange(200) % 7 * 10.0, windows=500)
     outlook = look_ahead(panel, 3)
     path, scale, sd = outlook.path[0], outlook.scale[0], outlook.sd[0]
     np.testing.assert_allclose(said.mean[0], path + 0.05 * scale, rtol=1e-6)
@@ -94,7 +94,7 @@ def test_few_windows_leave_half_to_what_the_account_was_missed_by() -> None:
 
 
 def test_an_account_too_young_for_errors_of_its_own_has_those_of_others() -> None:
-    few, many = (by_a_single_leaf(np.arange(50) % 7 * 10.0, windows=windows)[1] for windows in (60, 10**12))
+    few, many = (by_a_single_leaf(np.arange(50) % 7 * 10.0, windows=windows)[1] for windows in (60, 1_000))
     np.testing.assert_array_equal(few.quantiles, many.quantiles)
 
 
