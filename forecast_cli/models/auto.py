@@ -81,7 +81,7 @@ class FittedAuto:
                 continue
             x = describe(panel, own, learned.knots)
             said = correct(panel, own, consult(vintage.forest, x), vintage, knots=learned.knots, levels=levels)
-            past[rows] = past_share(vintage.past, x)
+            past[rows] = np.where(panel.lengths > h, past_share(vintage.past, x), 0.0)
             whole = join_candidates(panel, *said, vintage.weights, self.model.candidates, levels=levels)
             mean[rows], quantiles[rows] = whole.mean, whole.quantiles
             joined |= {int(rows[row]): Joined(one.candidate, one.share[:h]) for row, one in whole.joined.items()}

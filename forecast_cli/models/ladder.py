@@ -221,9 +221,11 @@ def _last_failure(board: _Board, row: int) -> RowFailure:
 def _flags(
     board: _Board, panel: Panel, facts: AccountFacts, *, pooled: NDArray[np.bool_], asked: _Rung
 ) -> tuple[tuple[Flag, ...], ...]:
+    past = np.zeros(len(panel)) if board.past_share is None else board.past_share
     marks = {
         Flag.SHORT: panel.lengths < asked.min_obs,
         Flag.LEANING: (board.rung == 0) & (panel.lengths < asked.own_days),
+        Flag.PAST_COURSES: past > 0.0,
         Flag.CONSTANT: (facts.low == facts.high) & (panel.lengths > 1),
         Flag.POOLED_INTERVAL: pooled,
         Flag.ZERO_WIDTH: (board.rung >= 0) & _without_width(board, facts),

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from forecast_cli.core.errors import ConfigError
+from forecast_cli.core.ledger import Flag
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.sample.block import generate_block
 from forecast_cli.data.sample.spec import SampleSpec
@@ -155,7 +156,9 @@ def test_the_share_of_past_courses_stays_with_its_account_one_by_one_and_down_th
     whole = forecast_panel(panel, replace(parse_model("auto", ()), learned=told), h=H, levels=LEVELS)
     by_auto = np.array([name == "auto" for name in whole.model_used])
     assert 0 < np.count_nonzero(~by_auto) < 5
-    np.testing.assert_array_equal(whole.forecast.past_share, np.where(by_auto, block.past_share, 0.0))
+    share = np.where(by_auto, block.past_share, 0.0)
+    np.testing.assert_array_equal(whole.forecast.past_share, share)
+    assert [Flag.PAST_COURSES in flags for flags in whole.flags] == (share > 0.0).tolist()
 
 
 def test_threads_change_nothing_that_is_learned(panel: Panel, learned: Learned) -> None:
