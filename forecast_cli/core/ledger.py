@@ -44,7 +44,7 @@ class Flag(StrEnum):
     ZERO_WIDTH = "zero_width"  # intervals of zero width: all experience says that nothing moves
     ROUNDED = "rounded"  # balances beyond 2^53 units, rounded to float64
     NO_THRESHOLD = "no_threshold"  # a column asked for as --threshold says no amount of it: no risk of that
-    PAST_COURSES = "past_courses"  # how low it goes is told by how it went before, more than by its intervals
+    PAST_COURSES = "past_courses"  # how low it goes is told in part by how it went before, not by its intervals alone
     FILE_QUARANTINED = "file_quarantined"  # a file that holds rows of it was left out
 
 

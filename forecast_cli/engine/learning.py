@@ -38,7 +38,7 @@ def learn_from(
     """Return what the accounts of an input teach, for forecasts made ``back`` days before each origin.
 
     A month is learned from the accounts that had begun by then, the ones of the lowest hash where there are many:
-    which ones those are does not depend on accounts that began later.
+    which ones those are does not depend on accounts that began later. ``settings`` are those of ``reading_enough``.
     """
     ready = contract.ledger.filter(pl.col("status").is_in([Status.OK, Status.SKIPPED]), pl.col("first").is_not_null())
     months = months_of(_origins(ready, contract.origin, back))
@@ -47,7 +47,7 @@ def learn_from(
     young = MIN_TRAIN + settings.horizon
     chosen = [ready[UNIQUE_ID].gather(_choose(began, hashes, month - young)) for month in months]
     panel, known = _read(source, settings, months, chosen, longest=2 * LOOK_BACK + _MONTH + max(back))
-    look_back = min(settings.max_history, LOOK_BACK)
+    look_back = min(settings.max_history - max(back), LOOK_BACK)
     learned = learn(panel, months, known, h=settings.horizon, look_back=look_back, threads=threads)
     learned = learn_past_shares(learned, panel, known, look_back=look_back, threads=threads)
     candidates = choose_candidates(settings)

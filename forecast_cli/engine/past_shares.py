@@ -129,7 +129,7 @@ def _by_paths(
     amounts: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return the probabilities [m, c] of going under ``amounts`` [m, k] by paths of trees that have not seen them."""
-    if not len(panel) or not vintage.forest:
+    if not len(panel):
         return lessons.own
     said = consult_unseen(vintage.forest, lessons.x, lessons.group)
     forecast = correct(panel, outlook, said, vintage, knots=learned.knots, levels=PATH_LEVELS)

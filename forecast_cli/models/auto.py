@@ -36,12 +36,12 @@ class Auto:
     10th, 50th and 90th percentile and the mean of (y[t + s] - path(s)) / S over past windows in the same leaves, means
     over the trees: median(s) = path(s) + S m(s), mean(s) = path(s) + S a(s), and the quantile p lies
     S z_p(s) (u(s) - m(s)) above the median, S z_p(s) (m(s) - l(s)) below it, z_p the calibrated score of the horizon
-    and the account's segment. Between the knots of the horizon corrections are drawn straight. Learned from N windows,
-    these are N / 1000 of mean and quantiles, and the path with Laplace quantiles of sd(s) is the rest; all from 1000 on
-    and where there is no sd. Where the balance stands elsewhere s days later
-    with probability v(s), quantiles from v(s) on are not below the last one, those up to 1 - v(s) not above. Where a
-    candidate joins, mean and quantiles are (1 - w(s)) of these and w(s) of its own. A balance that comes back every
-    week to where it stood has path and sd of its days of the week. ``docs/auto.md`` says how that is learned.
+    and the account's segment. Between the knots of the horizon corrections are drawn straight. With N windows to learn
+    from and t = min(N / 1000, 1), or 1 where there is no sd(s), distances from path(s) are t times these and (1 - t)
+    times those of a Laplace distribution with sd(s). Where the balance stands elsewhere s days later with probability
+    v(s), quantiles from v(s) on are not below the last one, those up to 1 - v(s) not above. Where a candidate joins,
+    mean and quantiles are (1 - w(s)) of these and w(s) of its own. A balance that comes back every week to where it
+    stood has path and sd of its days of the week. ``docs/auto.md`` says how that is learned.
     """
 
     learned: Learned | None = None

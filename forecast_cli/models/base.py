@@ -60,6 +60,16 @@ class Forecast:
     taken_apart: tuple[str, ...] = ()
     past_share: NDArray[np.float64] | None = None
 
+    def rows(self, rows: slice | NDArray[np.int64]) -> "Forecast":
+        """Return what is said of some accounts alone, without a word on failures, streams and candidates."""
+        return Forecast(
+            mean=self.mean[rows],
+            quantiles=self.quantiles[rows],
+            levels=self.levels,
+            paths=None if self.paths is None else self.paths[rows],
+            past_share=None if self.past_share is None else self.past_share[rows],
+        )
+
     def at(self, levels: tuple[float, ...]) -> "Forecast":
         """Return the forecast with the quantiles of some of its levels alone, ascending."""
         if levels == self.levels:

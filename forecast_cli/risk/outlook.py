@@ -1,7 +1,6 @@
 """The outlook of a panel by each model's forecast: its paths made and looked at, a few accounts at a time."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,14 +28,6 @@ def panel_outlooks(
         shuffled = any(forecast.paths is None for forecast in forecasts.values())
         order = order_courses(some, h, n_paths) if shuffled else None
         for model, forecast in forecasts.items():
-            paths = shuffle_paths(some, rows_of(forecast, rows).at(PATH_LEVELS), n_paths=n_paths, order=order)
+            paths = shuffle_paths(some, forecast.rows(rows).at(PATH_LEVELS), n_paths=n_paths, order=order)
             parts[model].append(look_ahead(paths, thresholds[rows], windows_within(h)))
     return {model: join_outlooks(found) for model, found in parts.items()}
-
-
-def rows_of(forecast: Forecast, rows: slice) -> Forecast:
-    """Return the forecast of some rows alone, without a word on failures."""
-    paths = None if forecast.paths is None else forecast.paths[rows]
-    past = None if forecast.past_share is None else forecast.past_share[rows]
-    mean, quantiles = forecast.mean[rows], forecast.quantiles[rows]
-    return replace(forecast, mean=mean, quantiles=quantiles, failures=(), paths=paths, past_share=past)

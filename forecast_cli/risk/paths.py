@@ -31,7 +31,7 @@ from forecast_cli.risk.floors import hold_above_floors
 
 N_PATHS: Final = 100
 #: Levels, in percent, whose quantiles make the paths, whichever are published: low balances do not depend on that. With
-#: auto on real accounts, low point of 7 days (and of 30) under p10, the Brier score is 0.0394 (0.0985) with these,
+#: auto on real accounts, low point of 7 days (and of 30) under p10, the Brier score was 0.0394 (0.0985) with these,
 #: 0.0394 (0.0985) with 99 as well, 0.0406 (0.0979) with 80 and 95 alone, 0.0406 (0.0984) with 80.
 PATH_LEVELS: Final = (20.0, 40.0, 60.0, 80.0, 95.0)
 #: Weight of a course's mean rank against its rank of the day. With MSTL(30), low point of 30 days under p10, on real
@@ -63,7 +63,7 @@ def shuffle_paths(
     rows = np.flatnonzero(np.isnan(own).any(axis=(1, 2)) & ~np.isnan(forecast.mean).any(axis=1))
     if not len(rows):
         return own
-    filled, part = own.copy(), _rows(forecast, rows)
+    filled, part = own.copy(), replace(forecast.rows(rows), paths=None)
     filled[rows] = np.swapaxes(_shuffled(panel.take(rows), part, n_paths=own.shape[1], order=None), 1, 2)
     return filled
 
@@ -136,14 +136,9 @@ def _put_past(panel: Panel, forecast: Forecast, share: NDArray[np.float64], path
         rows = np.flatnonzero(count == past)
         some = panel.take(rows)
         if past < s:
-            paths[rows, :, past:] = _shuffled(some, _rows(forecast, rows), n_paths=s - past, order=None)
+            said = replace(forecast.rows(rows), past_share=None)
+            paths[rows, :, past:] = _shuffled(some, said, n_paths=s - past, order=None)
         paths[rows, :, :past] = near_courses(some, h, past)
-
-
-def _rows(forecast: Forecast, rows: NDArray[np.int64]) -> Forecast:
-    """Return the forecast of ``rows`` without paths or a share of past courses, and without a word on failures."""
-    mean, quantiles = forecast.mean[rows], forecast.quantiles[rows]
-    return replace(forecast, mean=mean, quantiles=quantiles, paths=None, past_share=None, failures=())
 
 
 @lru_cache(maxsize=8)

@@ -83,15 +83,23 @@ def read_learned(folder: Path, *, h: int) -> Learned:
         past = _load(folder / LEARNED_PAST, _TREES)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise ConfigError(f"--fitted {folder}: what was learned there cannot be read: {error}", hint) from None
-    if dict(scores.schema) != _SCORES:
-        raise ConfigError(f"--fitted {folder}: {LEARNED_SCORES} is of another version: its columns differ", hint)
+    for name, table, schema in (
+        (LEARNED_TREES, trees, _TREES),
+        (LEARNED_SCORES, scores, _SCORES),
+        (LEARNED_WEIGHTS, weights, _WEIGHTS),
+        (LEARNED_PAST, past, _TREES),
+    ):
+        if dict(table.schema) != schema:
+            raise ConfigError(f"--fitted {folder}: {name} is of another version: its columns differ", hint)
     longest = int(scores["horizon"][0]) if scores.height else 0
     if longest < h:
         raise ConfigError(f"--fitted {folder}: was learned for {longest} days ahead, asked for {h}", hint)
     knots = knots_of(longest)
-    for name, nodes in ((LEARNED_TREES, trees), (LEARNED_PAST, past)):
+    for name, nodes, count in ((LEARNED_TREES, trees, 4 * len(knots)), (LEARNED_PAST, past, 1)):
         if not _is_sound(nodes, n_features=len(feature_names(knots))):
             raise ConfigError(f"--fitted {folder}: {name} is damaged: a node leads out of its tree", hint)
+        if not _has_values(nodes, count):
+            raise ConfigError(f"--fitted {folder}: {name} is damaged: a leaf has not the values it needs", hint)
     vintages = tuple(
         replace(
             _vintage(month, own, trees.filter(pl.col("as_of") == month[0]), len(knots)),
@@ -116,6 +124,13 @@ def _is_sound(trees: pl.DataFrame, *, n_features: int) -> bool:
     sound = pl.col("feature").is_between(0, n_features - 1) & (ends | pl.all_horizontal(behind))
     in_order = node == pl.int_range(pl.len()).over(own)
     return bool(trees.select((sound & in_order).all()).item())
+
+
+def _has_values(trees: pl.DataFrame, count: int) -> bool:
+    """Say whether each leaf, and no other node, has ``count`` values, all of them numbers."""
+    leaf, values = pl.col("left") == pl.col("node"), pl.col("values")
+    whole = (values.list.len() == count) & values.list.eval(pl.element().is_finite()).list.all()
+    return bool(trees.select(pl.when(leaf).then(values.is_not_null() & whole).otherwise(values.is_null()).all()).item())
 
 
 def _date(vintage: Vintage) -> date:

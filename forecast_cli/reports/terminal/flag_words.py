@@ -15,7 +15,7 @@ FLAG_WORDS: Final[Mapping[str, str]] = {
     Flag.ZERO_WIDTH: "its intervals have no width: all experience says that nothing moves",
     Flag.ROUNDED: "its balances are too large to be held to the cent",
     Flag.NO_THRESHOLD: "a column named by --threshold says no amount of it: no risk of that",
-    Flag.PAST_COURSES: "how low it goes is told by how it went before, more than by its intervals",
+    Flag.PAST_COURSES: "how low it goes is told in part by how it went before, not by its intervals alone",
     Flag.FILE_QUARANTINED: "a file that holds rows of it was left out",
 }
 

@@ -106,12 +106,12 @@ def test_same_numbers_whatever_the_workers_the_rows_and_the_shards(
     assert left.read_bytes() == right.read_bytes()
 
 
-def replayed_as_then(accounts: pl.DataFrame, runs: Runs) -> None:
-    asked = {"windows": 2, "step": 30, "align": Align.AS_OF}
+def replayed_as_then(accounts: pl.DataFrame, runs: Runs, **values: Any) -> None:
+    asked = {"windows": 2, "step": 30, "align": Align.AS_OF} | values
     replayed = runs.run(accounts, "backtest", LOW_BALANCE, backtest=True, **asked)
     for cutoff in replayed["cutoff"].unique():
         known = accounts.filter(pl.col("date") <= cutoff)
-        then = runs.run(known, f"at-{cutoff}", RISK, as_of=cutoff).with_columns(days=pl.col("window"))
+        then = runs.run(known, f"at-{cutoff}", RISK, as_of=cutoff, **values).with_columns(days=pl.col("window"))
         assert (runs.folder / f"at-{cutoff}" / LEARNED_PAST).exists()
         at = replayed.filter(pl.col("cutoff") == cutoff)
         both = at.join(
@@ -121,8 +121,11 @@ def replayed_as_then(accounts: pl.DataFrame, runs: Runs) -> None:
         assert both["probability"].equals(both["prob_below"].alias("probability")), cutoff
 
 
-def test_a_backtest_tells_low_balances_as_was_told_at_the_cutoff(accounts: pl.DataFrame, runs: Runs) -> None:
-    replayed_as_then(accounts, runs)
+@pytest.mark.parametrize("max_history", [3_653, 160], ids=["all", "cut"])
+def test_a_backtest_tells_low_balances_as_was_told_at_the_cutoff(
+    accounts: pl.DataFrame, runs: Runs, max_history: int
+) -> None:
+    replayed_as_then(accounts, runs, max_history=max_history)
 
 
 def test_a_leak_planted_in_learning_it_is_found(

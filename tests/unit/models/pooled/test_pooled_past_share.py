@@ -133,6 +133,23 @@ def test_a_run_that_has_none_is_read_without(tmp_path: Path) -> None:
     assert read_learned(tmp_path, h=14).vintages[0].past == ()
 
 
+@pytest.mark.parametrize("values", [[0.1, 0.2, 0.3, 0.4], [float("nan")], None])
+def test_leaves_without_the_values_they_need_are_refused(values: list[float] | None, tmp_path: Path) -> None:
+    write(learned_of((leaf_of(0.5),)), tmp_path)
+    nodes = pl.read_parquet(tmp_path / LEARNED_PAST)
+    told = pl.Series("values", [values] * nodes.height, dtype=pl.List(pl.Float32))
+    nodes.with_columns(told).write_parquet(tmp_path / LEARNED_PAST)
+    with pytest.raises(ConfigError, match=r"learned_past\.parquet is damaged: a leaf has not the values it needs"):
+        read_learned(tmp_path, h=14)
+
+
+def test_a_table_without_one_of_its_columns_is_refused(tmp_path: Path) -> None:
+    write(learned_of((leaf_of(0.5),)), tmp_path)
+    pl.read_parquet(tmp_path / LEARNED_PAST).drop("values").write_parquet(tmp_path / LEARNED_PAST)
+    with pytest.raises(ConfigError, match=r"learned_past\.parquet is of another version: its columns differ"):
+        read_learned(tmp_path, h=14)
+
+
 def test_trees_that_lead_out_of_themselves_are_refused(tmp_path: Path) -> None:
     write(learned_of(grow_past(lessons(right=0.5), seed=1)), tmp_path)
     nodes = pl.read_parquet(tmp_path / LEARNED_PAST)
