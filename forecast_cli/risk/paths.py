@@ -59,12 +59,12 @@ def shuffle_paths(
     """
     own = forecast.paths
     if own is None:
-        return np.swapaxes(_shuffled(panel, forecast, n_paths=n_paths, order=order), 1, 2)
+        return np.swapaxes(_mixed(panel, forecast, n_paths=n_paths, order=order), 1, 2)
     rows = np.flatnonzero(np.isnan(own).any(axis=(1, 2)) & ~np.isnan(forecast.mean).any(axis=1))
     if not len(rows):
         return own
     filled, part = own.copy(), replace(forecast.rows(rows), paths=None)
-    filled[rows] = np.swapaxes(_shuffled(panel.take(rows), part, n_paths=own.shape[1], order=None), 1, 2)
+    filled[rows] = np.swapaxes(_mixed(panel.take(rows), part, n_paths=own.shape[1], order=None), 1, 2)
     return filled
 
 
@@ -100,6 +100,31 @@ def rows_at_a_time(h: int, n_paths: int = N_PATHS) -> int:
     return max(1, _CELLS // (h * n_paths))
 
 
+def _mixed(panel: Panel, forecast: Forecast, *, n_paths: int, order: NDArray[np.int32] | None) -> NDArray[np.float64]:
+    """Return paths [n, h, s], of which the first of an account are past courses as they were, as its share says."""
+    count, h = _past_counts(panel, forecast, n_paths), forecast.mean.shape[1]
+    if not count.any():
+        return _shuffled(panel, forecast, n_paths=n_paths, order=order)
+    paths = np.empty((len(panel), h, n_paths))
+    for past in np.unique(count).tolist():
+        rows = np.flatnonzero(count == past)
+        some = panel.take(rows)
+        if past:
+            paths[rows, :, :past] = near_courses(some, h, past)
+        if past < n_paths:
+            own = order[rows] if order is not None and not past else None
+            paths[rows, :, past:] = _shuffled(some, forecast.rows(rows), n_paths=n_paths - past, order=own)
+    return paths
+
+
+def _past_counts(panel: Panel, forecast: Forecast, n_paths: int) -> NDArray[np.int64]:
+    """Return how many of the paths are past courses, [n]; 0 for an account that has none, or that has no forecast."""
+    if forecast.past_share is None:
+        return np.zeros(len(panel), dtype=np.int64)
+    able = (panel.lengths > forecast.mean.shape[1]) & ~np.isnan(forecast.mean[:, 0])
+    return np.where(able, np.round(forecast.past_share * n_paths), 0).astype(np.int64)
+
+
 def _shuffled(
     panel: Panel, forecast: Forecast, *, n_paths: int, order: NDArray[np.int32] | None
 ) -> NDArray[np.float64]:
@@ -120,25 +145,7 @@ def _shuffled(
     paths = np.empty(order.shape)
     lay_paths(in_c_order(forecast.quantiles), knots, beyond, line, order, paths)
     hold_above_floors(panel, paths)
-    if forecast.past_share is not None:
-        _put_past(panel, forecast, forecast.past_share, paths)
     return paths
-
-
-def _put_past(panel: Panel, forecast: Forecast, share: NDArray[np.float64], paths: NDArray[np.float64]) -> None:
-    """Make a ``share`` [n] of the ``paths`` [n, h, s] past courses, in place, and the others as if there were no more.
-
-    An account that has no past course, and one without a forecast, keeps the paths it has.
-    """
-    _, h, s = paths.shape
-    count = np.where((panel.lengths > h) & ~np.isnan(forecast.mean[:, 0]), np.round(share * s), 0).astype(np.int64)
-    for past in np.unique(count[count > 0]).tolist():
-        rows = np.flatnonzero(count == past)
-        some = panel.take(rows)
-        if past < s:
-            said = replace(forecast.rows(rows), past_share=None)
-            paths[rows, :, past:] = _shuffled(some, said, n_paths=s - past, order=None)
-        paths[rows, :, :past] = near_courses(some, h, past)
 
 
 @lru_cache(maxsize=8)
