@@ -38,6 +38,8 @@ def join_candidates(
     Quantiles are averaged level by level (Lichtendahl, Grushka-Cockayne and Winkler, Management Science 59, 2013). An
     account that the candidate is too short for, or fails on, is left to auto alone.
     """
+    if not weights:
+        return JoinedForecast(mean, quantiles, {}, ())
     segments, h = segments_of(panel), mean.shape[1]
     mean, quantiles = mean.copy(), quantiles.copy()
     joined: dict[int, Joined] = {}
