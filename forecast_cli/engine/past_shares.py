@@ -17,12 +17,12 @@ from forecast_cli.models.auto import NAME
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.pooled.correcting import correct
 from forecast_cli.models.pooled.features import describe
-from forecast_cli.models.pooled.learn import GROUPS, choose_windows
+from forecast_cli.models.pooled.learn import GROUPS, choose_some
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import Outlook, look_ahead
 from forecast_cli.models.pooled.past_share import PastLessons, grow_past, join_lessons
 from forecast_cli.models.pooled.probes import consult_unseen
-from forecast_cli.models.pooled.windows import Windows, came_after, group_of, list_windows, lowest, panel_at
+from forecast_cli.models.pooled.windows import Windows, came_after, group_of, list_windows, panel_at
 from forecast_cli.risk.courses import near_courses
 from forecast_cli.risk.events import look_ahead as look_at_paths
 from forecast_cli.risk.events import windows_within
@@ -61,11 +61,7 @@ def learn_past_shares(
     ``panel``, ``known`` [n, v] and ``look_back`` as ``learn`` has them. What is learned does not depend on ``threads``.
     """
     windows = list_windows(panel, learned.h)
-    chosen = [
-        lowest(windows, choose_windows(windows, known[:, v], learned.h, vintage.as_of), _MOST if vintage.forest else 0)
-        for v, vintage in enumerate(learned.vintages)
-    ]
-    union = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
+    chosen, union = choose_some(windows, known, learned, _MOST)
     if not len(union):
         return learned
     windows = windows.take(union)

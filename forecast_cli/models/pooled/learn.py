@@ -88,6 +88,21 @@ def choose_windows(windows: Windows, known: NDArray[np.int64], h: int, month: np
     return np.sort(over)
 
 
+def choose_some(
+    windows: Windows, known: NDArray[np.int64], learned: Learned, most: int
+) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
+    """Return for each vintage the places of at most ``most`` of its windows, the lowest, and those of all of them.
+
+    Ascending; none for a vintage that has learned nothing. ``known`` [n, v] as ``learn`` has it.
+    """
+    chosen = []
+    for v, vintage in enumerate(learned.vintages):
+        some = choose_windows(windows, known[:, v], learned.h, vintage.as_of)
+        order = np.argsort(windows.priority[some], kind="stable")
+        chosen.append(np.sort(some[order[: most if vintage.forest else 0]]))
+    return chosen, np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
+
+
 def _describe(
     panel: Panel, windows: Windows, knots: NDArray[np.int64], *, look_back: int, pool: Executor
 ) -> tuple[Lessons, NDArray[np.bool_]]:

@@ -12,11 +12,11 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import quantile_probabilities
 from forecast_cli.models.pooled.allot import allot
 from forecast_cli.models.pooled.candidates import BANDS, Candidate, Weights, band_of
-from forecast_cli.models.pooled.learn import choose_windows
+from forecast_cli.models.pooled.learn import choose_some
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.probes import LEVELS, Probes, by_auto, by_candidate, probe
 from forecast_cli.models.pooled.segments import RECENT, SEGMENTS, segments_of
-from forecast_cli.models.pooled.windows import Windows, list_windows, lowest, panel_at
+from forecast_cli.models.pooled.windows import Windows, list_windows, panel_at
 
 #: Shares of a candidate that are tried.
 _SHARES: Final = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
@@ -51,11 +51,7 @@ def weigh(learned: Learned, taught: Taught, candidates: Sequence[Candidate], *, 
     """
     windows, known = list_windows(taught.panel, learned.h), taught.known
     costs, most = [candidate.cost_ms for candidate in candidates], windows_within(limit_ms, candidates)
-    chosen = [
-        lowest(windows, choose_windows(windows, known[:, v], learned.h, vintage.as_of), most if vintage.forest else 0)
-        for v, vintage in enumerate(learned.vintages)
-    ]
-    union = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
+    chosen, union = choose_some(windows, known, learned, most)
     probes, kept = probe(learned, taught.panel, windows.take(union), taught.look_back)
     said = [by_candidate(candidate, probes, learned) for candidate in candidates]
     vintages = []

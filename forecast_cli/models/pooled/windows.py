@@ -49,11 +49,6 @@ def list_windows(panel: Panel, h: int) -> Windows:
     return Windows(row, day, _mixed(seeds[row], day))
 
 
-def lowest(windows: Windows, some: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """Return those of ``some`` places of windows that have the lowest priority, ``count`` at most, ascending."""
-    return np.sort(some[np.argsort(windows.priority[some], kind="stable")[:count]])
-
-
 def panel_at(panel: Panel, windows: Windows, look_back: int) -> Panel:
     """Return a panel of ``windows``: an account each as it was known on that day, the last ``look_back`` days of it."""
     ends = panel.origins.astype("datetime64[D]").astype(np.int64)[windows.row]
