@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel, cut_panel
-from forecast_cli.models.base import Forecast, Joined, RowFailure
+from forecast_cli.models.base import DirectModel, Forecast, Joined, RowFailure
 from forecast_cli.models.failures import TOO_SHORT, too_short_message
 from forecast_cli.models.normal import blank_failures
 from forecast_cli.models.pooled.candidates import Candidates
@@ -29,7 +29,7 @@ OWN_DAYS: Final = 150
 
 
 @dataclass(frozen=True)
-class Auto:
+class Auto(DirectModel):
     """Forecast the account's own payments and reversion, corrected by what a pooled forest says of accounts like it.
 
     With path(s) and sd(s) of ``RecurringEvents``, S the account's mean absolute move over 30 days, and (l, m, u, a) the
@@ -47,56 +47,40 @@ class Auto:
     learned: Learned | None = None
     candidates: Candidates = field(default_factory=dict)
 
-    def fit(self, panel: Panel) -> "FittedAuto":
-        """Keep the panel: all that is learned was learned before."""
-        return FittedAuto(self, cut_panel(panel, LOOK_BACK))
-
-
-@dataclass(frozen=True)
-class FittedAuto:
-    """The balances, and the model with what was learned from others."""
-
-    model: Auto
-    panel: Panel
-
-    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
+    def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days, as many as were learned at most.
 
         Where too few windows were there to learn from, the account's own errors make its intervals; an account that is
         too young to have any is a failure.
         """
-        learned = self.model.learned
+        panel, learned = cut_panel(panel, LOOK_BACK), self.learned
         longest = h if learned is None else max(h, learned.h)
-        outlook = look_ahead(self.panel, longest)
-        last = self.panel.y[:, -1]
+        outlook = look_ahead(panel, longest)
+        last = panel.y[:, -1]
         mean = np.repeat(last[:, None], longest, axis=1)
         quantiles = np.repeat(mean[:, :, None], 2 * len(levels) + 1, axis=2)
         joined: dict[int, Joined] = {}
         taken_apart: tuple[str, ...] = ()
-        past = np.zeros(len(self.panel))
-        for vintage, rows in _by_vintage(learned, self.panel, outlook.scale):
-            panel, own = self.panel.take(rows), outlook.take(rows)
+        past = np.zeros(len(panel))
+        for vintage, rows in _by_vintage(learned, panel, outlook.scale):
+            some, own = panel.take(rows), outlook.take(rows)
             if learned is None or vintage is None:
-                mean[rows], quantiles[rows] = leave_alone(panel, own, levels)
+                mean[rows], quantiles[rows] = leave_alone(some, own, levels)
                 continue
-            x = describe(panel, own, learned.knots)
-            said = correct(panel, own, consult(vintage.forest, x), vintage, knots=learned.knots, levels=levels)
-            past[rows] = np.where(panel.lengths > h, past_share(vintage.past, x), 0.0)
-            whole = join_candidates(panel, *said, vintage.weights, self.model.candidates, levels=levels)
+            x = describe(some, own, learned.knots)
+            said = correct(some, own, consult(vintage.forest, x), vintage, knots=learned.knots, levels=levels)
+            past[rows] = np.where(some.lengths > h, past_share(vintage.past, x), 0.0)
+            whole = join_candidates(some, *said, vintage.weights, self.candidates, levels=levels)
             mean[rows], quantiles[rows] = whole.mean, whole.quantiles
             joined |= {int(rows[row]): Joined(one.candidate, one.share[:h]) for row, one in whole.joined.items()}
             taken_apart += whole.taken_apart
         mean, quantiles = mean[:, :h], quantiles[:, :h]
         failures = tuple(
-            RowFailure(row, TOO_SHORT, too_short_message(int(self.panel.lengths[row]), PATH_DAYS + longest))
+            RowFailure(row, TOO_SHORT, too_short_message(int(panel.lengths[row]), PATH_DAYS + longest))
             for row in np.flatnonzero(np.isnan(quantiles).any(axis=(1, 2))).tolist()
         )
         forecast = Forecast(mean, quantiles, levels, failures, streams=outlook.streams, past_share=past)
         return blank_failures(replace(forecast, joined=joined, taken_apart=taken_apart))
-
-    def update(self, panel: Panel) -> "FittedAuto":
-        """Return the model of the newer panel, with what was learned before."""
-        return self.model.fit(panel)
 
 
 def _by_vintage(

@@ -1,5 +1,6 @@
 """The protocol of a model: a panel in, plain arrays out. A model never sees a DataFrame."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -98,3 +99,31 @@ class Model(Protocol):
 
     def fit(self, panel: Panel) -> FittedModel:
         """Learn from the panel. Never raises for a single account: that is a ``RowFailure`` of the forecast."""
+
+
+class DirectModel(ABC):
+    """A model without parameters to keep from one origin to the next: asked about newer balances, it takes all anew."""
+
+    def fit(self, panel: Panel) -> "FittedPanel":
+        """Keep the panel: what is looked at in it depends on the horizon."""
+        return FittedPanel(self, panel)
+
+    @abstractmethod
+    def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
+        """Forecast the h days after each origin of ``panel``, with intervals of ascending ``levels`` (percent)."""
+
+
+@dataclass(frozen=True)
+class FittedPanel:
+    """A direct model and the panel it is asked about."""
+
+    model: DirectModel
+    panel: Panel
+
+    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
+        """Forecast h days with intervals of ``levels``."""
+        return self.model.forecast(self.panel, h, levels)
+
+    def update(self, panel: Panel) -> "FittedPanel":
+        """Keep the newer panel instead."""
+        return self.model.fit(panel)

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import Forecast, RowFailure
+from forecast_cli.models.base import DirectModel, Forecast
 from forecast_cli.models.failures import too_short
 from forecast_cli.models.normal import normal_forecast
 from forecast_cli.models.rows import squared_changes
@@ -18,7 +17,7 @@ MIN_OBS: Final = 60
 
 
 @dataclass(frozen=True)
-class RandomWalkWithDrift:
+class RandomWalkWithDrift(DirectModel):
     """Forecast the last balance plus the mean daily change.
 
     mean(s) = y[n] + s d, d = (y[n] - y[1]) / (n - 1); sd(s) = sigma sqrt(s (1 + s / (n - 1))),
@@ -26,37 +25,17 @@ class RandomWalkWithDrift:
     Source: Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2 and 5.5.
     """
 
-    def fit(self, panel: Panel) -> "FittedDrift":
-        """Learn last balance, drift and sigma; an account of one observation is a failure of the forecast."""
-        steps = np.maximum(panel.lengths - 1, 1)
-        first = panel.y[np.arange(len(panel)), panel.y.shape[1] - panel.lengths]
+    def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
+        """Forecast h days; an account of one observation is a failure."""
+        ahead, steps = np.arange(1, h + 1), np.maximum(panel.lengths - 1, 1)
+        first, last = panel.y[np.arange(len(panel)), panel.y.shape[1] - panel.lengths], panel.y[:, -1]
         with np.errstate(over="ignore", invalid="ignore"):
-            drift = (panel.y[:, -1] - first) / steps
+            drift = (last - first) / steps
         sigma = np.sqrt(squared_changes(panel, 1, drift=drift) / steps)
-        return FittedDrift(panel.y[:, -1], drift, sigma, steps, too_short(panel, 2))
-
-
-@dataclass(frozen=True)
-class FittedDrift:
-    """``last``, ``drift`` (a day) and ``sigma``, in units of the balance, and ``steps`` = n - 1, all [n]."""
-
-    last: NDArray[np.float64]
-    drift: NDArray[np.float64]
-    sigma: NDArray[np.float64]
-    steps: NDArray[np.int64]
-    failures: tuple[RowFailure, ...]
-
-    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
-        """Forecast h days with intervals of ``levels``."""
-        ahead = np.arange(1, h + 1)
         with np.errstate(over="ignore", invalid="ignore"):
-            mean = self.drift[:, None] * ahead + self.last[:, None]
-            spread = self.sigma[:, None] * np.sqrt(ahead * (1 + ahead / self.steps[:, None]))
-        return normal_forecast(mean, spread, levels=levels, failures=self.failures)
-
-    def update(self, panel: Panel) -> "FittedDrift":
-        """Take last balance, drift and sigma anew."""
-        return RandomWalkWithDrift().fit(panel)
+            mean = drift[:, None] * ahead + last[:, None]
+            spread = sigma[:, None] * np.sqrt(ahead * (1 + ahead / steps[:, None]))
+        return normal_forecast(mean, spread, levels=levels, failures=too_short(panel, 2))
 
 
 def _build(_seasons: Seasons) -> RandomWalkWithDrift:

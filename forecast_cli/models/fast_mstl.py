@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import Forecast, quantile_probabilities
+from forecast_cli.models.base import DirectModel, Forecast, quantile_probabilities
 from forecast_cli.models.failures import too_short
 from forecast_cli.models.knots import between_knots, knots_of
 from forecast_cli.models.naive import MIN_OBS
@@ -24,7 +24,7 @@ _ROUNDS: Final = 2
 
 
 @dataclass(frozen=True)
-class FastMSTL:
+class FastMSTL(DirectModel):
     """Forecast the last balance without its seasons, plus its seasons.
 
     Twice over, for each season length m, shortest first: x is the balance less the other seasons, over its moving
@@ -38,22 +38,10 @@ class FastMSTL:
 
     seasons: Seasons
 
-    def fit(self, panel: Panel) -> "FittedFastMSTL":
-        """Keep the panel: which errors are looked at depends on the horizon."""
-        return FittedFastMSTL(self, panel)
-
-
-@dataclass(frozen=True)
-class FittedFastMSTL:
-    """The season lengths, and the balances."""
-
-    model: FastMSTL
-    panel: Panel
-
-    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
+    def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days; an account of fewer than 2.5 of the longest season, or 30 and h days, is a failure."""
-        panel, needed = self.panel, min_obs(self.model.seasons, h)
-        longest, days = max(self.model.seasons), max(_DAYS, needed)
+        needed = min_obs(self.seasons, h)
+        longest, days = max(self.seasons), max(_DAYS, needed)
         mean = np.full((len(panel), h), np.nan)
         quantiles = np.full((len(panel), h, 2 * len(levels) + 1), np.nan)
         for some in chunks(len(panel)):
@@ -62,7 +50,7 @@ class FittedFastMSTL:
                 continue
             last = panel.y[rows, -1, None]
             above, lengths = panel.y[rows, -days:] - last, np.minimum(panel.lengths[rows], days)
-            seasons = _seasons(above, lengths, self.model.seasons)
+            seasons = _seasons(above, lengths, self.seasons)
             adjusted = above - sum(_backwards(one, above.shape[1]) for one in seasons)
             course = adjusted[:, -1, None] + sum(_forwards(one, h) for one in seasons)
             mean[rows] = last + course
@@ -70,10 +58,6 @@ class FittedFastMSTL:
             wider = np.where(seasonal, _widening(lengths, longest), 1.0)
             quantiles[rows] = (last + course)[:, :, None] + wider[:, None, None] * _errors(adjusted, lengths, h, levels)
         return blank_failures(Forecast(mean, quantiles, levels, too_short(panel, needed)))
-
-    def update(self, panel: Panel) -> "FittedFastMSTL":
-        """Return the model of the newer panel: nothing was learned that could be kept."""
-        return self.model.fit(panel)
 
 
 def min_obs(seasons: Seasons, h: int) -> int:

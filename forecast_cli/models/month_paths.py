@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import Forecast
+from forecast_cli.models.base import DirectModel, Forecast
 from forecast_cli.models.courses import forecast_courses
 from forecast_cli.models.months import MOST_MONTHS, same_days
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
@@ -18,7 +18,7 @@ _HALF_LIFE: Final = 4.0
 
 
 @dataclass(frozen=True)
-class MonthPaths:
+class MonthPaths(DirectModel):
     """Forecast from the account's own paths after the same day of up to 24 earlier months.
 
     With p_k(s) = y[d_k(s)] - y[d_k(0)], d_k(s) the day k months before the day s days ahead (``months.same_days``), and
@@ -30,24 +30,9 @@ class MonthPaths:
     path is not over yet at s are left out of it. ``docs/accuracy.md`` says where the constants come from.
     """
 
-    def fit(self, panel: Panel) -> "FittedMonthPaths":
-        """Keep the panel: which months have a path depends on the horizon."""
-        return FittedMonthPaths(panel)
-
-
-@dataclass(frozen=True)
-class FittedMonthPaths:
-    """The balances that paths are taken from."""
-
-    panel: Panel
-
-    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
+    def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days; an account with fewer than two paths of h days is a failure."""
-        return forecast_courses(self.panel, h, levels, needed=min_obs(h), cycles_of=lambda origins: _months(origins, h))
-
-    def update(self, panel: Panel) -> "FittedMonthPaths":
-        """Return the model of the newer panel: nothing was learned that could be kept."""
-        return FittedMonthPaths(panel)
+        return forecast_courses(panel, h, levels, needed=min_obs(h), cycles_of=lambda origins: _months(origins, h))
 
 
 def min_obs(h: int) -> int:

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import Forecast
+from forecast_cli.models.base import DirectModel, Forecast
 from forecast_cli.models.normal import normal_forecast
 from forecast_cli.models.rows import squared_changes
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons
@@ -18,34 +17,18 @@ MIN_OBS: Final = 30
 
 
 @dataclass(frozen=True)
-class Naive:
+class Naive(DirectModel):
     """Forecast the last balance; errors grow as those of a random walk.
 
     mean(s) = y[n]; sd(s) = sigma sqrt(s), sigma^2 = sum (y[t] - y[t-1])^2 / (n - 1).
     Source: Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2 and 5.5.
     """
 
-    def fit(self, panel: Panel) -> "FittedNaive":
-        """Learn last balance and sigma of each account; sigma is 0 where there is one observation."""
+    def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
+        """Forecast h days; sigma is 0 where there is one observation."""
         sigma = np.sqrt(squared_changes(panel, 1) / np.maximum(panel.lengths - 1, 1))
-        return FittedNaive(panel.y[:, -1], sigma)
-
-
-@dataclass(frozen=True)
-class FittedNaive:
-    """``last`` [n] and ``sigma`` [n], in units of the balance."""
-
-    last: NDArray[np.float64]
-    sigma: NDArray[np.float64]
-
-    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
-        """Forecast h days with intervals of ``levels``."""
-        mean = np.repeat(self.last[:, None], h, axis=1)
-        return normal_forecast(mean, self.sigma[:, None] * np.sqrt(np.arange(1, h + 1)), levels=levels)
-
-    def update(self, panel: Panel) -> "FittedNaive":
-        """Take last balance and sigma anew."""
-        return Naive().fit(panel)
+        mean = np.repeat(panel.y[:, -1, None], h, axis=1)
+        return normal_forecast(mean, sigma[:, None] * np.sqrt(np.arange(1, h + 1)), levels=levels)
 
 
 def _build(_seasons: Seasons) -> Naive:

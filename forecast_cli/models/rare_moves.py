@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import Forecast, quantile_probabilities
+from forecast_cli.models.base import DirectModel, Forecast, quantile_probabilities
 from forecast_cli.models.failures import too_short
 from forecast_cli.models.naive import MIN_OBS
 from forecast_cli.models.normal import blank_failures
@@ -19,7 +19,7 @@ _DAYS: Final = 730
 
 
 @dataclass(frozen=True)
-class RareMoves:
+class RareMoves(DirectModel):
     """Forecast the last balance, and moves as likely, as large and as often upwards as the account's own.
 
     Over the last 730 days the balance changed on a share r of them, on a share u of those upwards, by a_up and a_down
@@ -30,11 +30,19 @@ class RareMoves:
     Made for rare moves: where there are many, pay and spending cancel each other, and here they do not.
     """
 
-    def fit(self, panel: Panel) -> "FittedRareMoves":
-        """Count the moves of each account."""
+    def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
+        """Forecast h days; an account of fewer than 30 is a failure."""
         move = np.diff(panel.y[:, -_DAYS - 1 :], axis=1)
         days = np.maximum(np.minimum(panel.lengths - 1, _DAYS), 1)
-        return FittedRareMoves(panel, _side(move, days), _side(-move, days))
+        up, down = _side(move, days), _side(-move, days)
+        steps, rate = np.arange(1, h + 1), (up.rate + down.rate)[:, None]
+        some = 1 - (1 - rate) ** steps
+        moves = np.divide(rate * steps, some, out=np.zeros_like(some), where=some > 0)
+        tail, last = quantile_probabilities(levels), panel.y[:, -1, None]
+        upwards, downwards = (_Tail.of(side, rate, some, moves) for side in (up, down))
+        mean = last + (upwards.mean() - downwards.mean())
+        quantiles = last[:, :, None] + (upwards.beyond(tail[::-1]) - downwards.beyond(tail))
+        return blank_failures(Forecast(mean, quantiles, levels, too_short(panel, MIN_OBS)))
 
 
 @dataclass(frozen=True)
@@ -43,30 +51,6 @@ class _Side:
 
     rate: NDArray[np.float64]
     size: NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class FittedRareMoves:
-    """The balances, and the moves of each account ``up`` and ``down``."""
-
-    panel: Panel
-    up: _Side
-    down: _Side
-
-    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
-        """Forecast h days; an account of fewer than 30 is a failure."""
-        steps, rate = np.arange(1, h + 1), (self.up.rate + self.down.rate)[:, None]
-        some = 1 - (1 - rate) ** steps
-        moves = np.divide(rate * steps, some, out=np.zeros_like(some), where=some > 0)
-        tail, last = quantile_probabilities(levels), self.panel.y[:, -1, None]
-        upwards, downwards = (_Tail.of(side, rate, some, moves) for side in (self.up, self.down))
-        mean = last + (upwards.mean() - downwards.mean())
-        quantiles = last[:, :, None] + (upwards.beyond(tail[::-1]) - downwards.beyond(tail))
-        return blank_failures(Forecast(mean, quantiles, levels, too_short(self.panel, MIN_OBS)))
-
-    def update(self, panel: Panel) -> "FittedRareMoves":
-        """Count the moves anew: nothing was learned that could be kept."""
-        return RareMoves().fit(panel)
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import Forecast, RowFailure
+from forecast_cli.models.base import DirectModel, Forecast
 from forecast_cli.models.failures import too_short
 from forecast_cli.models.normal import normal_forecast
 from forecast_cli.models.rows import squared_changes
@@ -14,7 +13,7 @@ from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seaso
 
 
 @dataclass(frozen=True)
-class SeasonalNaive:
+class SeasonalNaive(DirectModel):
     """Forecast the balance of the same day of the last season.
 
     mean(s) = y[n + s - m (k + 1)], k = floor((s - 1) / m); sd(s) = sigma sqrt(k + 1),
@@ -24,34 +23,16 @@ class SeasonalNaive:
 
     season_length: int
 
-    def fit(self, panel: Panel) -> "FittedSeasonalNaive":
-        """Learn the last season and sigma; an account shorter than a season is a failure of the forecast."""
+    def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
+        """Forecast h days; an account shorter than a season is a failure."""
         m = self.season_length
         season = np.full((len(panel), m), np.nan)
         days = min(m, panel.y.shape[1])
         season[:, m - days :] = panel.y[:, panel.y.shape[1] - days :]
         sigma = np.sqrt(squared_changes(panel, m) / np.maximum(panel.lengths - m, 1))
-        return FittedSeasonalNaive(season, sigma, too_short(panel, m))
-
-
-@dataclass(frozen=True)
-class FittedSeasonalNaive:
-    """``season`` [n, m], the last m balances, and ``sigma`` [n], in units of the balance."""
-
-    season: NDArray[np.float64]
-    sigma: NDArray[np.float64]
-    failures: tuple[RowFailure, ...]
-
-    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
-        """Forecast h days with intervals of ``levels``."""
-        seasons, day = np.divmod(np.arange(h), self.season.shape[1])
-        return normal_forecast(
-            self.season[:, day], self.sigma[:, None] * np.sqrt(seasons + 1.0), levels=levels, failures=self.failures
-        )
-
-    def update(self, panel: Panel) -> "FittedSeasonalNaive":
-        """Take the last season and sigma anew."""
-        return SeasonalNaive(self.season.shape[1]).fit(panel)
+        seasons, day = np.divmod(np.arange(h), m)
+        spread = sigma[:, None] * np.sqrt(seasons + 1.0)
+        return normal_forecast(season[:, day], spread, levels=levels, failures=too_short(panel, m))
 
 
 def _build(seasons: Seasons) -> SeasonalNaive:

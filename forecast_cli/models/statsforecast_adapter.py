@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.core.pace import tell
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import Forecast, RowFailure, quantile_probabilities
+from forecast_cli.models.base import DirectModel, Forecast, RowFailure, quantile_probabilities
 from forecast_cli.models.conformal import Windows
 
 #: Sample paths of a model whose intervals come from samples.
@@ -42,37 +42,19 @@ class Estimator:
 
 
 @dataclass(frozen=True)
-class SeriesModel:
-    """A statsforecast model; with ``windows``, its intervals are conformal."""
+class SeriesModel(DirectModel):
+    """A statsforecast model; with ``windows``, its intervals are conformal.
+
+    statsforecast fits and forecasts in one go, which spares the memory of fitted models.
+    """
 
     estimator: Estimator
     route: Route = Route.FORECAST
     windows: Windows | None = None
 
-    def fit(self, panel: Panel) -> "FittedSeries":
-        """Keep the panel: statsforecast fits and forecasts in one go, which spares the memory of fitted models."""
-        return FittedSeries(self, panel)
-
-
-@dataclass(frozen=True)
-class FittedSeries:
-    """The model and the accounts to go through."""
-
-    model: SeriesModel
-    panel: Panel
-
-    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
+    def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days of each account by itself; whatever it raises is a failure of that account alone."""
-        return forecast_each(
-            self.panel,
-            lambda row: _forecast_one(self.model, self.panel, row, h=h, levels=levels),
-            h=h,
-            levels=levels,
-        )
-
-    def update(self, panel: Panel) -> "FittedSeries":
-        """Keep the newer panel."""
-        return self.model.fit(panel)
+        return forecast_each(panel, lambda row: _forecast_one(self, panel, row, h=h, levels=levels), h=h, levels=levels)
 
 
 #: Mean [h] and quantiles [h, q] of one account.

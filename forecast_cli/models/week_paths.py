@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import Forecast
+from forecast_cli.models.base import DirectModel, Forecast
 from forecast_cli.models.courses import forecast_courses
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
 
@@ -18,7 +18,7 @@ _HALF_LIFE: Final = 120.0
 
 
 @dataclass(frozen=True)
-class WeekPaths:
+class WeekPaths(DirectModel):
     """Forecast from the account's own paths after the same day of earlier cycles of 7 or 14 days, over a year.
 
     With p_k(s) = y[n + s - c k] - y[n - c k], c the ``cycle`` in days, and weights w_k = 2^(-c (k - 1) / 120), halved
@@ -30,28 +30,10 @@ class WeekPaths:
 
     cycle: int
 
-    def fit(self, panel: Panel) -> "FittedWeekPaths":
-        """Keep the panel: which cycles have a path depends on the horizon."""
-        return FittedWeekPaths(self, panel)
-
-
-@dataclass(frozen=True)
-class FittedWeekPaths:
-    """The cycle, and the balances that paths are taken from."""
-
-    model: WeekPaths
-    panel: Panel
-
-    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
+    def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days; an account with fewer than two paths of h days is a failure."""
-        cycle = self.model.cycle
-        return forecast_courses(
-            self.panel, h, levels, needed=min_obs(cycle, h), cycles_of=lambda _origins: _cycles(cycle, h)
-        )
-
-    def update(self, panel: Panel) -> "FittedWeekPaths":
-        """Return the model of the newer panel: nothing was learned that could be kept."""
-        return self.model.fit(panel)
+        needed = min_obs(self.cycle, h)
+        return forecast_courses(panel, h, levels, needed=needed, cycles_of=lambda _origins: _cycles(self.cycle, h))
 
 
 def min_obs(cycle: int, h: int) -> int:

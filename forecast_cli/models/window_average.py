@@ -8,7 +8,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import Forecast
+from forecast_cli.models.base import DirectModel, Forecast
 from forecast_cli.models.conformal import Windows, symmetric_quantiles
 from forecast_cli.models.failures import too_short
 from forecast_cli.models.rows import chunks, tree_sum
@@ -19,7 +19,7 @@ MOST_WINDOWS: Final = 10
 
 
 @dataclass(frozen=True)
-class WindowAverage:
+class WindowAverage(DirectModel):
     """Forecast the mean of the last ``window`` days, with conformal intervals over up to 10 windows of h days.
 
     mean(s) = (y[n - w + 1] + ... + y[n]) / w.
@@ -29,21 +29,9 @@ class WindowAverage:
 
     window: int
 
-    def fit(self, panel: Panel) -> "FittedWindowAverage":
-        """Keep the panel: how far back the errors are measured depends on the horizon."""
-        return FittedWindowAverage(self.window, panel)
-
-
-@dataclass(frozen=True)
-class FittedWindowAverage:
-    """The last balances of each account, and the length of the window in days."""
-
-    window: int
-    panel: Panel
-
-    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
+    def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days; an account with no room for two windows is a failure."""
-        windows, panel = Windows(self.window, MOST_WINDOWS), self.panel
+        windows = Windows(self.window, MOST_WINDOWS)
         mean = np.full((len(panel), h), np.nan)
         quantiles = np.full((len(panel), h, 2 * len(levels) + 1), np.nan)
         counts = windows.count(panel.lengths, h)
@@ -54,10 +42,6 @@ class FittedWindowAverage:
                 mean[picked] = average[:, None]
                 quantiles[picked] = average[:, None, None] + symmetric_quantiles(scores, levels)
         return Forecast(mean, quantiles, levels, too_short(panel, windows.needed(h)))
-
-    def update(self, panel: Panel) -> "FittedWindowAverage":
-        """Keep the newer panel."""
-        return WindowAverage(self.window).fit(panel)
 
 
 def _rows_of(counts: NDArray[np.int64], count: int, rows: slice) -> slice | NDArray[np.int64]:

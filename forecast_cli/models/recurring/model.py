@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import Forecast
+from forecast_cli.models.base import DirectModel, Forecast
 from forecast_cli.models.failures import too_short
 from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.month_paths import min_obs
@@ -23,7 +23,7 @@ _COURSE: Final = 0.25
 
 
 @dataclass(frozen=True)
-class RecurringEvents:
+class RecurringEvents(DirectModel):
     """Forecast the last balance, plus the payments to come, plus a rest that goes back to the account's level.
 
     With e(s) the flow of payments expected on day s, r[t] = d - k (y[t-1] - level) fitted to the flow that no payment
@@ -34,31 +34,14 @@ class RecurringEvents:
     ``docs/recurring-events.md`` has the formulae.
     """
 
-    def fit(self, panel: Panel) -> "FittedRecurringEvents":
-        """Find the streams of each account."""
+    def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
+        """Forecast h days; an account with fewer days than MonthPaths needs is a failure."""
         from forecast_cli.models.recurring.detect import find_streams
 
-        return FittedRecurringEvents(panel, find_streams(panel))
-
-
-@dataclass(frozen=True)
-class FittedRecurringEvents:
-    """The balances and the ``streams`` found in them."""
-
-    panel: Panel
-    streams: Streams
-
-    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
-        """Forecast h days; an account with fewer days than MonthPaths needs is a failure."""
-        needed = min_obs(h)
-        mean, sd = course_ahead(self.panel, self.streams, h)
+        streams = find_streams(panel)
+        mean, sd = course_ahead(panel, streams, h)
         quantiles = mean[:, :, None] + sd[:, :, None] * laplace_scores(levels)
-        failures = too_short(self.panel, needed)
-        return blank_failures(Forecast(mean, quantiles, levels, failures, streams=self.streams))
-
-    def update(self, panel: Panel) -> "FittedRecurringEvents":
-        """Find the streams anew: nothing was learned that could be kept."""
-        return RecurringEvents().fit(panel)
+        return blank_failures(Forecast(mean, quantiles, levels, too_short(panel, min_obs(h)), streams=streams))
 
 
 def course_ahead(panel: Panel, streams: Streams, h: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
