@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, RowFailure
-from forecast_cli.models.normal import blank_failures
+from forecast_cli.models.failures import blank_failures
 from forecast_cli.models.rows import squared_changes
 
 #: How often its range and its volatility over the horizon a forecast may lie beyond an account's own balances.

@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
-from forecast_cli.models.failures import too_short
+from forecast_cli.models.failures import blank_failures, too_short
 from forecast_cli.models.laplace import laplace_scores
-from forecast_cli.models.normal import blank_failures
 from forecast_cli.models.rows import chunks, row_sums
 
 #: Earlier cycles: the days of each that those ahead are like, and its weight, as ``mean_courses`` takes them.

@@ -1,9 +1,11 @@
 """Failures of single accounts, as values."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import RowFailure
+from forecast_cli.models.base import Forecast, RowFailure
 
 TOO_SHORT = "TooShort"
 
@@ -17,3 +19,20 @@ def too_short(panel: Panel, needed: int) -> tuple[RowFailure, ...]:
 def too_short_message(found: int, needed: int) -> str:
     """Return the message of an account with ``found`` days of history."""
     return f"{found} day{'' if found == 1 else 's'} of history, at least {needed} needed"
+
+
+def failure_of(row: int, error: Exception) -> RowFailure:
+    """Return what a model raised over one account: the error's class, and the first line of its message."""
+    lines = str(error).strip().splitlines()
+    return RowFailure(row, type(error).__name__, lines[0] if lines else "no message")
+
+
+def blank_failures(forecast: Forecast) -> Forecast:
+    """Return ``forecast`` with NaN in the rows its failures name, as the protocol wants it."""
+    if not forecast.failures:
+        return forecast
+    rows = [failure.row for failure in forecast.failures]
+    mean, quantiles = forecast.mean.copy(), forecast.quantiles.copy()
+    mean[rows] = np.nan
+    quantiles[rows] = np.nan
+    return replace(forecast, mean=mean, quantiles=quantiles)

@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import DirectModel, Forecast, quantile_probabilities
-from forecast_cli.models.failures import too_short
+from forecast_cli.models.failures import blank_failures, too_short
 from forecast_cli.models.knots import between_knots, knots_of
 from forecast_cli.models.naive import MIN_OBS
-from forecast_cli.models.normal import blank_failures
 from forecast_cli.models.rows import chunks, row_sums
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons, SeasonUse
 

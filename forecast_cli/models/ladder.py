@@ -124,7 +124,7 @@ def _ladder(
     pooled = _pool(board, panel, facts, levels=levels)
     names = [rung.name for rung in rungs]
     used = tuple(names[place] if place >= 0 else None for place in board.rung)
-    left = tuple(_last_failure(board, int(row)) for row in np.flatnonzero(board.rung < 0))
+    left = tuple(board.errors[row][-1][1] for row in np.flatnonzero(board.rung < 0).tolist())
     said = LadderForecast(
         forecast=Forecast(board.mean, board.quantiles, levels, left, board.paths, past_share=board.past_share),
         model_used=used,
@@ -212,10 +212,6 @@ def _outcome(row: int, used: str | None, errors: list[tuple[str, RowFailure]]) -
     (_, first), *later = errors
     message = "; ".join([first.message, *(f"{name}: {failure.error}: {failure.message}" for name, failure in later)])
     return Outcome(row, Status.FAILED if used is None else Status.FALLBACK, used, first.error, message)
-
-
-def _last_failure(board: _Board, row: int) -> RowFailure:
-    return board.errors[row][-1][1]
 
 
 def _flags(

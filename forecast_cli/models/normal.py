@@ -1,12 +1,12 @@
 """Intervals of models whose errors are taken as normal: mean plus z times the forecast's standard deviation."""
 
-from dataclasses import replace
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.base import Forecast, RowFailure
+from forecast_cli.models.failures import blank_failures
 
 _STANDARD = NormalDist()
 
@@ -31,14 +31,3 @@ def normal_forecast(
     with np.errstate(over="ignore", invalid="ignore"):
         quantiles = mean[:, :, None] + sigma[:, :, None] * _symmetric_scores(levels)
     return blank_failures(Forecast(mean, quantiles, levels, failures))
-
-
-def blank_failures(forecast: Forecast) -> Forecast:
-    """Return ``forecast`` with NaN in the rows its failures name, as the protocol wants it."""
-    if not forecast.failures:
-        return forecast
-    rows = [failure.row for failure in forecast.failures]
-    mean, quantiles = forecast.mean.copy(), forecast.quantiles.copy()
-    mean[rows] = np.nan
-    quantiles[rows] = np.nan
-    return replace(forecast, mean=mean, quantiles=quantiles)

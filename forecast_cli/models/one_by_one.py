@@ -12,7 +12,8 @@ import numpy as np
 from forecast_cli.core.errors import ForecastCliError
 from forecast_cli.core.pace import Key, tell
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import FittedModel, Forecast, Model, RowFailure
+from forecast_cli.models.base import FittedModel, Forecast, Model
+from forecast_cli.models.failures import failure_of
 from forecast_cli.models.recurring.streams import Streams, join_streams
 
 
@@ -108,9 +109,8 @@ def _try(learn: Callable[[Panel], FittedModel], one: Panel) -> FittedModel | Exc
 
 
 def _failed(error: Exception, h: int, levels: tuple[float, ...]) -> Forecast:
-    lines = str(error).strip().splitlines()
-    failure = RowFailure(0, type(error).__name__, lines[0] if lines else "no message")
-    return Forecast(np.full((1, h), np.nan), np.full((1, h, 2 * len(levels) + 1), np.nan), levels, (failure,))
+    blank = np.full((1, h), np.nan), np.full((1, h, 2 * len(levels) + 1), np.nan)
+    return Forecast(*blank, levels, (failure_of(0, error),))
 
 
 def _join_paths(said: list[Forecast]) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None":

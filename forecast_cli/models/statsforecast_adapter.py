@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from forecast_cli.core.pace import tell
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import DirectModel, Forecast, RowFailure, quantile_probabilities
+from forecast_cli.models.base import DirectModel, Forecast, quantile_probabilities
 from forecast_cli.models.conformal import Windows
+from forecast_cli.models.failures import failure_of
 
 #: Sample paths of a model whose intervals come from samples.
 _PATHS: Final = 1000
@@ -72,7 +73,7 @@ def forecast_each(panel: Panel, one: Callable[[int], Numbers], *, h: int, levels
             try:
                 mean[row], quantiles[row] = one(row)
             except Exception as error:  # noqa: BLE001 - what a library raises on one account must not end the others
-                failures.append(RowFailure(row, type(error).__name__, _first_line(error)))
+                failures.append(failure_of(row, error))
     return Forecast(mean, quantiles, levels, tuple(failures))
 
 
@@ -192,8 +193,3 @@ def silence() -> Iterator[None]:
     ):
         warnings.simplefilter("ignore")
         yield
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else "no message"

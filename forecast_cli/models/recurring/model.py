@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import DirectModel, Forecast
-from forecast_cli.models.failures import too_short
+from forecast_cli.models.failures import blank_failures, too_short
 from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.month_paths import min_obs
 from forecast_cli.models.months import days_of
-from forecast_cli.models.normal import blank_failures
 from forecast_cli.models.recurring.events import expected_events
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.rows import chunks
