@@ -1,8 +1,10 @@
 """Column names: the field's inside, the user's at the edge (renamed once at reading and once at writing)."""
 
+from collections.abc import Collection
 from typing import Final
 
 UNIQUE_ID: Final = "unique_id"
+CURRENCY: Final = "currency"
 DS: Final = "ds"
 Y: Final = "y"
 
@@ -12,6 +14,11 @@ STEP: Final = "step"
 MODEL: Final = "model"
 MEAN: Final = "mean"
 MEDIAN: Final = "median"
+
+
+def keys_among(columns: Collection[str]) -> list[str]:
+    """Return those of a table's ``columns`` that tell accounts apart: the id, and the currency if there is one."""
+    return [name for name in (UNIQUE_ID, CURRENCY) if name in columns]
 
 
 def level_label(level: float) -> str:

@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from forecast_cli.core.columns import CURRENCY, UNIQUE_ID
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -30,17 +32,18 @@ class Panel:
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def keys(self) -> tuple[pl.Series, ...]:
-        """Return the columns that tell the rows apart: the ids, and the currencies where there are any."""
-        return (self.ids,) if self.currencies is None else (self.ids, self.currencies)
+    def keys(self) -> pl.DataFrame:
+        """Return the columns that tell the rows apart: ``unique_id``, and ``currency`` where there is any."""
+        named = {UNIQUE_ID: self.ids, CURRENCY: self.currencies}
+        return pl.DataFrame({name: column for name, column in named.items() if column is not None})
 
     def row_keys(self) -> list[tuple[object, ...]]:
         """Return what tells each row apart: its id, and its currency where there are any."""
-        return list(zip(*(column.to_list() for column in self.keys()), strict=True))
+        return self.keys().rows()
 
     def seed_of(self, row: int) -> int:
         """Return the seed of one account, 32 bits: a hash of the run's seed and its key, whatever stands around it."""
-        return _seed_of(self.seed, [column[row] for column in self.keys()])
+        return _seed_of(self.seed, self.keys().row(row))
 
     def seeds(self) -> NDArray[np.int64]:
         """Return the seed of each account, [n]."""

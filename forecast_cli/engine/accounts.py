@@ -9,7 +9,6 @@ from forecast_cli.core.ledger import Status
 from forecast_cli.core.pace import Key
 from forecast_cli.data.contract.check import read_shard
 from forecast_cli.data.contract.series import ShardInput
-from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.engine.shards import Job, Shard
 
 
@@ -24,7 +23,7 @@ def _set_aside(found: ShardInput, why: dict[Key, str]) -> ShardInput:
     kept = [row for row, reason in enumerate(reasons) if reason is None]
     told = [
         _why(key, why) if status == Status.OK else None
-        for *key, status in found.ledger.select(*_keys(found.ledger), "status").iter_rows()
+        for *key, status in found.ledger.select(*c.keys_among(found.ledger.columns), "status").iter_rows()
     ]
     reason = pl.Series("told", told, dtype=pl.String)
     ledger = found.ledger.with_columns(
@@ -37,7 +36,3 @@ def _set_aside(found: ShardInput, why: dict[Key, str]) -> ShardInput:
 def _why(key: tuple[object, ...] | list[object], why: dict[Key, str]) -> str | None:
     """Return why an account is set aside: under its key, or under its id for all its currencies."""
     return why.get(tuple(key)) or why.get((key[0],))
-
-
-def _keys(ledger: pl.DataFrame) -> list[str]:
-    return [name for name in (c.UNIQUE_ID, CURRENCY) if name in ledger.columns]

@@ -19,7 +19,6 @@ from forecast_cli.engine.outcomes import (
     Said,
     contract_failures,
     failure_rows,
-    key_columns,
     settle_ledger,
     taken_apart,
     with_places,
@@ -69,7 +68,7 @@ def backtest_shard(job: Job, shard: Shard) -> Done:
     found = read_accounts(job, shard)
     folds = split_windows(found.panel, settings, unknown=_carried(found.ledger, found.panel))
     replayed = _replay(folds, job)
-    keys, ledger = key_columns(found.ledger), _ledger(found.ledger, found.panel, replayed, settings)
+    keys, ledger = c.keys_among(found.ledger.columns), _ledger(found.ledger, found.panel, replayed, settings)
     rows = pl.concat(_forecast_rows(one, settings) for one in replayed).sort(*keys, CUTOFF, maintain_order=True)
     windows = pl.concat(window_facts(one.fold.train, lag=settings.scale_lag) for one in replayed)
     windows = _with_segments(windows, job, shard).sort(*keys, CUTOFF)
@@ -139,7 +138,7 @@ def _forecast_rows(replayed: _Replayed, settings: Settings) -> pl.DataFrame:
     table = forecast_table(replayed.fold.train, replayed.said, settings)
     truth = np.repeat(replayed.fold.y[:, None, :], len(replayed.said), axis=1).ravel()
     origin = pl.col(c.DS) - pl.duration(days=pl.col(c.STEP))
-    keys = key_columns(table)
+    keys = c.keys_among(table.columns)
     rest = [name for name in table.columns if name not in keys]
     return table.with_columns(origin.alias(CUTOFF), pl.Series(c.Y, truth, nan_to_null=True)).select(
         *keys, CUTOFF, *rest, c.Y
@@ -186,7 +185,7 @@ def _failures(
     before: pl.DataFrame, after: pl.DataFrame, replayed: Sequence[_Replayed], labels: Sequence[str]
 ) -> pl.DataFrame:
     """Return what did not go as asked, accounts without any window among it, in the order of accounts."""
-    keys = key_columns(before)
+    keys = c.keys_among(before.columns)
     short = after.filter((before["status"] == Status.OK) & (after["status"] == Status.SKIPPED))
     told = failure_rows(before, [said for one in replayed for said in one.said])
     return pl.concat([told, contract_failures(short, labels)]).sort(*keys, maintain_order=True)

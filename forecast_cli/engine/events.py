@@ -2,9 +2,7 @@
 
 import polars as pl
 
-from forecast_cli.core import columns as c
 from forecast_cli.data.panel import Panel
-from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.models.recurring.listing import list_streams
 from forecast_cli.models.recurring.streams import Streams
 
@@ -23,10 +21,7 @@ def events_table(panel: Panel, streams: Streams) -> pl.DataFrame:
     ``next_date`` and ``next_amount`` are null for a stream that has ended.
     """
     listed = list_streams(streams, panel.origins)
-    keys = zip(panel.keys(), (c.UNIQUE_ID, CURRENCY), strict=False)
     columns = {name: pl.Series(name, getattr(listed, name), dtype=pl.String) for name in _TEXTS}
     columns |= {name: pl.Series(name, getattr(listed, name), nan_to_null=True) for name in _NUMBERS}
     columns |= {name: pl.Series(name, getattr(listed, name), dtype=pl.Date) for name in _DATES}
-    return pl.DataFrame(
-        [*(key.gather(listed.row).alias(name) for key, name in keys), *(columns[n] for n in EVENT_COLUMNS)]
-    )
+    return pl.DataFrame([*panel.keys()[listed.row], *(columns[name] for name in EVENT_COLUMNS)])

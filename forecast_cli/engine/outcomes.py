@@ -9,13 +9,11 @@ from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import FAILURES_SCHEMA, STATUS_ORDER, Flag, Status
-from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.models.ladder import LadderForecast
 
 #: Place of an account in its shard's panel.
 _ROW = "row"
 _RANK = {status.value: rank for rank, status in enumerate(STATUS_ORDER)}
-_KEYS = (c.UNIQUE_ID, CURRENCY)
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def failure_rows(ledger: pl.DataFrame, said: Sequence[Said]) -> pl.DataFrame:
 
     A model that said several things of an account (in several windows) has a row for each that did not.
     """
-    keys, labels = key_columns(ledger), list(dict.fromkeys(one.label for one in said))
+    keys, labels = c.keys_among(ledger.columns), list(dict.fromkeys(one.label for one in said))
     reached = (
         with_places(ledger)
         .select(*keys, _ROW)
@@ -79,7 +77,7 @@ def failure_rows(ledger: pl.DataFrame, said: Sequence[Said]) -> pl.DataFrame:
 
 def contract_failures(ledger: pl.DataFrame, labels: Sequence[str]) -> pl.DataFrame:
     """Return a row for each model and each account that the data contract set aside before any model."""
-    keys = key_columns(ledger)
+    keys = c.keys_among(ledger.columns)
     parts = pl.col("reason").str.splitn(": ", 2).struct
     return (
         ledger.filter(pl.col("status").is_in([Status.SKIPPED, Status.FAILED]))
@@ -97,11 +95,6 @@ def with_places(ledger: pl.DataFrame) -> pl.DataFrame:
     """Add ``row``, an account's place in the panel, which holds the accounts that are ok in the ledger's order."""
     ready = pl.col("status") == Status.OK
     return ledger.with_columns(pl.when(ready).then(ready.cum_sum().cast(pl.Int64) - 1).alias(_ROW))
-
-
-def key_columns(frame: pl.DataFrame) -> list[str]:
-    """Return the columns of a frame that tell accounts apart."""
-    return [name for name in _KEYS if name in frame.columns]
 
 
 def _outcomes(said: Sequence[Said]) -> pl.DataFrame:

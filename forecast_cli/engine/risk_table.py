@@ -23,7 +23,6 @@ from forecast_cli.core.risk import (
 )
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.amounts import amounts_on, read_amounts
-from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.engine.outcomes import Said
 from forecast_cli.engine.shards import Job, Shard
 from forecast_cli.risk.events import Outlook, windows_within
@@ -57,11 +56,9 @@ def risk_table(panel: Panel, said: Sequence[Said], settings: Settings, told: Tol
     amounts = threshold_amounts(panel, names, told)
     outlooks = list(panel_outlooks(panel, {one.label: one.ladder.forecast for one in said}, amounts).values())
     n, m, k, w = len(panel), len(said), len(names), len(windows)
-    each = np.arange(n).repeat(m * k * w)
     labels = pl.Series([one.label for one in said], dtype=pl.String)
-    keys = zip((c.UNIQUE_ID, CURRENCY), panel.keys(), strict=False)
     columns = [
-        *(key.gather(each).alias(name) for name, key in keys),
+        *panel.keys()[np.arange(n).repeat(m * k * w)],
         pl.Series(THRESHOLD, np.broadcast_to(amounts[:, None, :, None], (n, m, k, w)).ravel()),
         pl.Series(WINDOW, np.tile(np.array(windows), n * m * k), dtype=pl.Int32),
         *_figures(outlooks, panel.origins, k),

@@ -9,7 +9,6 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.data.panel import Panel
-from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.data.source import Source
 from forecast_cli.engine.outcomes import Said
 
@@ -25,7 +24,7 @@ def forecast_table(panel: Panel, said: Sequence[Said], settings: Settings) -> pl
     quantiles = np.stack([one.ladder.forecast.at(settings.level).quantiles for one in said], axis=1)
     days = panel.origins.astype("datetime64[D]")[:, None, None] + np.broadcast_to(steps, (n, m, h))
     columns = [
-        *(_repeat(key, m * h).alias(name) for key, name in zip(panel.keys(), (c.UNIQUE_ID, CURRENCY), strict=False)),
+        *panel.keys()[np.repeat(np.arange(n), m * h)],
         pl.Series(c.DS, days.ravel(), dtype=pl.Date),
         pl.Series(c.STEP, np.tile(steps, n * m), dtype=pl.Int32),
         pl.Series(c.MODEL, [one.label for one in said], dtype=pl.String).gather(np.tile(np.repeat(np.arange(m), h), n)),
@@ -48,12 +47,8 @@ def to_edge(table: pl.DataFrame, source: Source, settings: Settings) -> pl.DataF
     """Return a table under the user's column names, account ids in the input's type."""
     names = {c.UNIQUE_ID: settings.id_col, c.DS: settings.date_col}
     if settings.currency_col:
-        names[CURRENCY] = settings.currency_col
+        names[c.CURRENCY] = settings.currency_col
     present = {inside: edge for inside, edge in names.items() if inside in table.columns}
     if c.UNIQUE_ID in present:
         table = table.with_columns(pl.col(c.UNIQUE_ID).cast(source.id_dtype))
     return table.rename(present)
-
-
-def _repeat(values: pl.Series, times: int) -> pl.Series:
-    return values.gather(np.repeat(np.arange(len(values)), times))

@@ -8,7 +8,6 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.data.panel import Panel
-from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.engine.outcomes import Said
 
 _SCHEMA: Final[dict[str, Any]] = {
@@ -24,9 +23,8 @@ def weights_table(panel: Panel, said: Sequence[Said]) -> pl.DataFrame:
     """Return a row for each account that a candidate joined and each stretch of days with one share."""
     rows = [row for one in said for row in _rows(one)]
     place = [int(row[0]) for row in rows]
-    keys = zip(panel.keys(), (c.UNIQUE_ID, CURRENCY), strict=False)
     told = pl.DataFrame([row[1:] for row in rows], schema=_SCHEMA, orient="row")
-    return pl.DataFrame([*(key.gather(place).alias(name) for key, name in keys), *told])
+    return pl.DataFrame([*panel.keys()[place], *told])
 
 
 def _rows(one: Said) -> Iterator[tuple[Any, ...]]:

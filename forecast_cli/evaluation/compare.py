@@ -10,7 +10,6 @@ import polars as pl
 from forecast_cli.core import columns as c
 from forecast_cli.core.errors import UsageError
 from forecast_cli.core.text import did_you_mean
-from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.evaluation.bootstrap import account_codes, bootstrap_differences, bootstrap_means
 from forecast_cli.evaluation.gate import (
     Check,
@@ -137,7 +136,7 @@ def _check_metric(one: Scores, gate: Gate) -> None:
     """Raise UsageError where a backtest has no such error metric, adds up currencies in it, or lacks the coverage."""
     metrics = one.scores[METRIC].unique().to_list()
     _among(one, "error metric", gate.metric, [name for name in metrics if name.split("_")[0] in ERRORS])
-    currencies = one.windows[CURRENCY].n_unique() if CURRENCY in one.windows.columns else 1
+    currencies = one.windows[c.CURRENCY].n_unique() if c.CURRENCY in one.windows.columns else 1
     if currencies > 1 and is_in_units(gate.metric):
         why = f"{one.name}: '{gate.metric}' is in units of the balance, and there are {currencies} currencies"
         raise UsageError(why, f"gate on an error without units: --metric {RANKED_BY}, {THEN_BY}, rmsse or swinkler_L")

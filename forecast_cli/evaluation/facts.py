@@ -10,9 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from forecast_cli.core import columns as c
 from forecast_cli.data.panel import Panel
-from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE, SCALE_RMS
 from forecast_cli.models.rows import chunks, row_sums, squared_changes
 
@@ -50,7 +48,7 @@ def window_facts(train: Panel, *, lag: int) -> pl.DataFrame:
     scale, scale_rms = _scales(train, lag)
     return pl.DataFrame(
         [
-            *(key.alias(name) for key, name in zip(train.keys(), (c.UNIQUE_ID, CURRENCY), strict=False)),
+            *train.keys(),
             pl.Series(CUTOFF, train.origins.astype("datetime64[D]"), dtype=pl.Date),
             pl.Series(N_TRAIN, train.lengths, dtype=pl.Int64),
             pl.Series(SCALE, scale, dtype=pl.Float64, nan_to_null=True),

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from forecast_cli.core import columns as c
 from forecast_cli.core.risk import CROSSED
 from forecast_cli.data.panel import Panel
-from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.rows import chunks
@@ -131,9 +130,8 @@ def _places(panel: Panel, models: Sequence[str], thresholds: Sequence[str], wind
     """Return the columns that say what a row is about: each account with each model, threshold and window."""
     n, asked = len(panel), [(text, days) for text in thresholds for days in windows]
     each = len(models) * len(asked)
-    keys = zip((c.UNIQUE_ID, CURRENCY), panel.keys(), strict=False)
     return [
-        *(key.gather(np.repeat(np.arange(n), each)).alias(name) for name, key in keys),
+        *panel.keys()[np.repeat(np.arange(n), each)],
         pl.Series(CUTOFF, np.repeat(panel.origins.astype("datetime64[D]"), each), dtype=pl.Date),
         pl.Series(c.MODEL, [model for model in models for _ in asked] * n, dtype=pl.String),
         pl.Series(THRESHOLD, [text for text, _ in asked] * len(models) * n, dtype=pl.String),

@@ -15,7 +15,6 @@ from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.data.scan.attributes import check_attributes
-from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.engine.backtest import backtest_shard
 from forecast_cli.engine.shards import choose_models
 from forecast_cli.evaluation.facts import BANDS
@@ -132,8 +131,8 @@ def _names_of_windows(prepared: Prepared) -> set[str]:
     """Return the names that no segment can have: those of the windows, inside and as they are written."""
     settings = prepared.settings
     keys = {c.UNIQUE_ID, c.DS, settings.id_col}
-    if settings.currency_col not in (None, CURRENCY):
-        keys.add(CURRENCY)
+    if settings.currency_col not in (None, c.CURRENCY):
+        keys.add(c.CURRENCY)
     return {*BANDS, *keys, CUTOFF, N_TRAIN, SCALE, SCALE_RMS}
 
 

@@ -7,10 +7,9 @@ from typing import Final
 
 import polars as pl
 
-from forecast_cli.core.columns import UNIQUE_ID
+from forecast_cli.core.columns import CURRENCY, UNIQUE_ID
 from forecast_cli.core.errors import CheckFailedError, OutputConflictError
 from forecast_cli.core.exit_codes import ExitCode
-from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.evaluation.compare import compare_scores
 from forecast_cli.evaluation.gate import Comparison, Gate, Scores
 from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE

@@ -100,8 +100,7 @@ def _histories_of(prepared: Prepared, windows: Sequence[dict[str, Any]]) -> list
     """Return the days and balances up to the cutoff of each of ``windows``, as the models saw them, in one pass."""
     ids = [window[prepared.key_columns[0]] for window in windows]
     found = read_accounts(prepared.checked.source, prepared.settings, origin=prepared.contract.origin, ids=ids)
-    columns = [column.to_list() for column in found.panel.keys()]  # noqa: SIM118 - a panel is no dict
-    row_of = {key: row for row, key in enumerate(zip(*columns, strict=True))}
+    row_of = {key: row for row, key in enumerate(found.panel.row_keys())}
     return [
         _history_of(found.panel, row_of[tuple(window[key] for key in prepared.key_columns)], window[CUTOFF])
         for window in windows

@@ -8,7 +8,7 @@ from functools import partial
 import polars as pl
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.core.columns import UNIQUE_ID
+from forecast_cli.core.columns import CURRENCY, UNIQUE_ID
 from forecast_cli.data.contract.currency import find_mixed_currencies, find_unnamed_currency
 from forecast_cli.data.contract.judge import add_quarantined, find_origin, judge_accounts, select_ledger
 from forecast_cli.data.contract.marks import CODE
@@ -18,7 +18,6 @@ from forecast_cli.data.contract.series import ShardInput, build_shard
 from forecast_cli.data.contract.tallies import Collect, profile_pieces
 from forecast_cli.data.contract.tangled import Pieces, untangle
 from forecast_cli.data.findings import Finding
-from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.pieces import scan_pieces
 from forecast_cli.data.scan.rows import scan_rows

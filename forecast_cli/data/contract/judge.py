@@ -13,7 +13,6 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import ACCOUNTS_SCHEMA, Flag, Repair, Status
 from forecast_cli.data.contract.marks import is_unnamed, key_columns
 from forecast_cli.data.contract.verdict import Verdict, list_verdicts
-from forecast_cli.data.scan.canonical import CURRENCY
 
 #: From here on float64 skips whole numbers.
 EXACT_UP_TO: Final = 2.0**53
@@ -31,7 +30,7 @@ def add_quarantined(profile: pl.DataFrame, quarantined_ids: Sequence[str]) -> pl
     whole = pl.concat([profile, unknown], how="diagonal").with_columns(
         pl.col(pl.Int64).exclude(c.UNIQUE_ID).fill_null(0), pl.col("tangled").fill_null(value=False), left_out
     )
-    return whole.sort([name for name in (c.UNIQUE_ID, CURRENCY) if name in profile.columns])
+    return whole.sort(c.keys_among(profile.columns))
 
 
 def find_origin(profile: pl.DataFrame, settings: Settings) -> date | None:

@@ -6,7 +6,6 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
-from forecast_cli.data.scan.canonical import CURRENCY
 
 BALANCE: Final = "balance"
 USABLE: Final = "usable"
@@ -16,7 +15,7 @@ CODE: Final = "code"
 
 def key_columns(settings: Settings) -> list[str]:
     """Return the columns that tell accounts apart: the id, and the currency where it is named."""
-    return [c.UNIQUE_ID] if settings.currency_col is None else [c.UNIQUE_ID, CURRENCY]
+    return [c.UNIQUE_ID] if settings.currency_col is None else [c.UNIQUE_ID, c.CURRENCY]
 
 
 def mark_rows(rows: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:

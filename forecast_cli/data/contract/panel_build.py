@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from forecast_cli.core import columns as c
 from forecast_cli.data.contract.marks import CODE
 from forecast_cli.data.panel import Panel
-from forecast_cli.data.scan.canonical import CURRENCY
 
 #: Accounts filled together: what it takes for them stays in the processor's cache.
 _TOGETHER: Final = 128
@@ -26,7 +25,7 @@ def build_panel(days: pl.DataFrame, accounts: pl.DataFrame, origins: NDArray[np.
     first of them not after ``begin``: what lies before only sets the level on that day. No balance is -0.0.
     """
     lengths = (origins - _days(accounts["begin"])).astype(np.int64) + 1
-    currencies = accounts[CURRENCY] if CURRENCY in accounts.columns else None
+    currencies = accounts[c.CURRENCY] if c.CURRENCY in accounts.columns else None
     y = _filled(days, accounts[CODE].to_numpy(), origins.astype(np.int64), lengths)
     return Panel(accounts[c.UNIQUE_ID], y, lengths, origins, currencies, seed)
 

@@ -14,7 +14,6 @@ from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.data.contract.numbers import NUMBER, number_keys
 from forecast_cli.data.contract.series import build_shard
 from forecast_cli.data.panel import Panel, stack_panels
-from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.pieces import scan_pieces
 from forecast_cli.data.source import Source
@@ -65,8 +64,8 @@ def _parts(source: Source, settings: Settings, ids: pl.Series) -> list[Past]:
 
 def _past(rows: pl.DataFrame, settings: Settings) -> Past:
     panel = build_shard(rows, settings, origin=None).panel
-    keys = [UNIQUE_ID, *([CURRENCY] if panel.currencies is not None else [])]
-    places = pl.DataFrame(dict(zip(keys, panel.keys(), strict=True))).with_columns(
+    keys = panel.keys().columns
+    places = panel.keys().with_columns(
         row=pl.int_range(len(panel), dtype=pl.Int32),
         last=pl.Series(panel.origins.astype("datetime64[D]")),
     )

@@ -13,7 +13,6 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.data.contract.history import is_long
 from forecast_cli.data.contract.marks import is_unnamed
-from forecast_cli.data.scan.canonical import CURRENCY
 
 #: What only the closer look can count; zero for an account that is not tangled.
 SETTLED_COUNTS: Final = ("duplicates", "conflicts", "conflict_days", "same_day", "nulls_inside")
@@ -44,6 +43,5 @@ def _is_tangled(settings: Settings) -> pl.Expr:
 def split_unnamed(profile: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     """Return the profile of the accounts, sorted by key, and the number of rows that name no account."""
     unnamed = is_unnamed(profile.schema[c.UNIQUE_ID])
-    keys = [name for name in (c.UNIQUE_ID, CURRENCY) if name in profile.columns]
     nameless = int(profile.filter(unnamed)["n_rows"].sum())
-    return profile.filter(~unnamed).sort(keys), nameless
+    return profile.filter(~unnamed).sort(c.keys_among(profile.columns)), nameless

@@ -13,7 +13,6 @@ from forecast_cli.core import columns as c
 from forecast_cli.data.contract.history import longest_step
 from forecast_cli.data.contract.marks import is_observed, is_plausible, is_up_to_as_of, is_usable, unsigned_zero
 from forecast_cli.data.contract.numbers import NUMBER, Numbered
-from forecast_cli.data.scan.canonical import CURRENCY
 
 #: Counts of rows that few accounts have.
 _FEW: Final = ("runs", "steps_back", "leaps", "n_undated", "n_impossible", "n_after", "n_missing", "n_infinite")
@@ -98,10 +97,10 @@ def _counts(**conditions: pl.Expr) -> list[pl.Expr]:
 
 def _currency_range(rows: pl.DataFrame, settings: Settings) -> list[pl.DataFrame]:
     """Look at a currency column that is there but not named: one account in two currencies cannot be added up."""
-    if settings.currency_col is not None or CURRENCY not in rows.columns:
+    if settings.currency_col is not None or c.CURRENCY not in rows.columns:
         return []
-    turns = rows.select(NUMBER, CURRENCY)[pl.concat(_begins(rows[name]) for name in (NUMBER, CURRENCY))]
-    text = pl.col(CURRENCY).cast(pl.String)
+    turns = rows.select(NUMBER, c.CURRENCY)[pl.concat(_begins(rows[name]) for name in (NUMBER, c.CURRENCY))]
+    text = pl.col(c.CURRENCY).cast(pl.String)
     return [turns.group_by(NUMBER).agg(text.min().alias("currency_low"), text.max().alias("currency_high"))]
 
 

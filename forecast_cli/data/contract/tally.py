@@ -8,7 +8,6 @@ import polars as pl
 from forecast_cli.core import columns as c
 from forecast_cli.core.text import counted
 from forecast_cli.data.findings import EXAMPLES_SHOWN, Action, Finding
-from forecast_cli.data.scan.canonical import CURRENCY
 
 #: What each rule of rows and accounts looks for, in the words of ``validate``'s table.
 TITLES: Final = {
@@ -77,9 +76,9 @@ def show_accounts(judged: pl.DataFrame, met: pl.Series) -> tuple[str, ...]:
     """Return the keys of the first 20 of the ``judged`` accounts that ``met`` something as text, long ids cut."""
     shown = judged[met.arg_true().head(EXAMPLES_SHOWN)]
     ids = [show_id(value) for value in shown[c.UNIQUE_ID]]
-    if CURRENCY not in shown.columns:
+    if c.CURRENCY not in shown.columns:
         return tuple(ids)
-    return tuple(f"{unique_id} ({currency})" for unique_id, currency in zip(ids, shown[CURRENCY], strict=True))
+    return tuple(f"{unique_id} ({currency})" for unique_id, currency in zip(ids, shown[c.CURRENCY], strict=True))
 
 
 def show_id(unique_id: object) -> str:

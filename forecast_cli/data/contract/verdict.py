@@ -10,7 +10,6 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.findings import Action
-from forecast_cli.data.scan.canonical import CURRENCY
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def _no_currency(settings: Settings) -> Verdict:
     return Verdict(
         name="no currency",
         rule="TS15",
-        holds=pl.col(CURRENCY).is_null() | (pl.col(CURRENCY).str.strip_chars() == ""),
+        holds=pl.col(c.CURRENCY).is_null() | (pl.col(c.CURRENCY).str.strip_chars() == ""),
         reason=_say(f"column '{settings.currency_col}' is null or blank in its rows (", pl.col("n_rows"), ")"),
         said=f"no currency in column '{settings.currency_col}'",
     )

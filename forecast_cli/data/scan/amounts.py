@@ -14,7 +14,7 @@ from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.text import did_you_mean
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.attributes import read_schema
-from forecast_cli.data.scan.canonical import AT, CURRENCY
+from forecast_cli.data.scan.canonical import AT
 from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.id_range import IdRange
 from forecast_cli.data.scan.rows import scan_rows
@@ -42,7 +42,7 @@ def read_amounts(source: Source, settings: Settings, column: str, *, first_id: o
     holding = (file for file in source.files if file.rows and ids.may_hold(file))
     typed = replace(source, files=tuple(_with_type(file, source, column) for file in holding))
     rows = scan_rows(typed, named, first_id=first_id, last_id=last_id)
-    keys = [c.UNIQUE_ID] if settings.currency_col is None else [c.UNIQUE_ID, CURRENCY]
+    keys = [c.UNIQUE_ID] if settings.currency_col is None else [c.UNIQUE_ID, c.CURRENCY]
     finite = pl.when(pl.col(c.Y).is_finite()).then(pl.col(c.Y)).alias(_AMOUNT)
     dated = rows.filter(pl.col(c.DS).is_between(settings.earliest_date, settings.latest_date))
     told = collect(dated.select(*keys, c.DS, AT, finite), source)
@@ -58,15 +58,10 @@ def amounts_on(told: pl.DataFrame, panel: Panel) -> NDArray[np.float64]:
 
     ``told`` as ``read_amounts`` gives it. Nothing later than the origin is looked at.
     """
-    keys = dict(zip((c.UNIQUE_ID, CURRENCY), panel.keys(), strict=False))
-    asked = pl.DataFrame(
-        {
-            **keys,
-            c.DS: pl.Series(panel.origins.astype("datetime64[D]"), dtype=pl.Date),
-            "place": pl.Series(np.arange(len(panel)), dtype=pl.Int64),
-        }
-    ).sort(c.DS)
-    found = asked.join_asof(told, on=c.DS, by=list(keys), strategy="backward", check_sortedness=False)
+    keys = panel.keys()
+    origins = pl.Series(c.DS, panel.origins.astype("datetime64[D]"), dtype=pl.Date)
+    asked = keys.with_columns(origins, place=pl.int_range(pl.len())).sort(c.DS)
+    found = asked.join_asof(told, on=c.DS, by=keys.columns, strategy="backward", check_sortedness=False)
     return found.sort("place")[_AMOUNT].fill_null(np.nan).to_numpy()
 
 

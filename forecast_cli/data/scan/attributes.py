@@ -11,7 +11,6 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.text import did_you_mean
 from forecast_cli.data.files.storage import storage_of
-from forecast_cli.data.scan.canonical import CURRENCY
 from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.rows import scan_rows
 from forecast_cli.data.scan.spilled import amounts_kept, texts_kept
@@ -27,7 +26,7 @@ def read_attribute(
     """
     named = settings.model_copy(update={"currency_col": column})
     rows = scan_rows(with_column(source, column), named, first_id=first_id, last_id=last_id)
-    said = pl.col(CURRENCY).drop_nulls().last().alias(column)
+    said = pl.col(c.CURRENCY).drop_nulls().last().alias(column)
     return collect(rows.group_by(c.UNIQUE_ID, maintain_order=True).agg(said), source).sort(c.UNIQUE_ID)
 
 

@@ -7,7 +7,6 @@ import polars as pl
 from forecast_cli.core import columns as c
 
 AT: Final = "at"
-CURRENCY: Final = "currency"
 _SECONDS_A_DAY: Final = 86_400
 #: Days since 1970-01-01 of 0001-01-01 and 9999-12-31, the dates Python can hold.
 _FIRST_DAY: Final = -719_162
@@ -44,7 +43,7 @@ def balance_rows(column: str) -> pl.Expr:
 
 def currency_rows(column: str) -> pl.Expr:
     """Return currencies as text."""
-    return pl.col(column).cast(pl.String).alias(CURRENCY)
+    return pl.col(column).cast(pl.String).alias(c.CURRENCY)
 
 
 def _from_folder(column: str) -> pl.Expr:

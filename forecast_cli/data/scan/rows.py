@@ -9,7 +9,7 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.core.errors import InputRejectedError
 from forecast_cli.data.files.storage import Access, Stat, storage_of
-from forecast_cli.data.scan.canonical import AT, CURRENCY, balance_rows, currency_rows, day_rows, id_rows
+from forecast_cli.data.scan.canonical import AT, balance_rows, currency_rows, day_rows, id_rows
 from forecast_cli.data.scan.collect import reading
 from forecast_cli.data.scan.id_range import IdRange
 from forecast_cli.data.scan.local import layout, scan_local
@@ -40,7 +40,7 @@ def scan_rows(
     if source.spilled:
         return scan_spilled(files, settings, ids)
     scans = []
-    unnamed = None if unnamed_currency is None else _as_it_lies(unnamed_currency, files).alias(CURRENCY)
+    unnamed = None if unnamed_currency is None else _as_it_lies(unnamed_currency, files).alias(c.CURRENCY)
     names = named_columns(settings) if unnamed_currency is None else (*named_columns(settings), unnamed_currency)
     for lazy, file in _scan_alike(files, source, names):
         rows = [*_keyed(file, source, settings), balance_rows(settings.balance_col)]
@@ -126,4 +126,4 @@ def _as_it_lies(column: str, files: Sequence[InputFile]) -> pl.Expr:
 
 def _no_rows(source: Source, settings: Settings) -> pl.LazyFrame:
     schema = {c.UNIQUE_ID: source.key_dtype, c.DS: pl.Date(), AT: pl.Datetime("us"), c.Y: pl.Float64()}
-    return pl.LazyFrame(schema=schema if settings.currency_col is None else schema | {CURRENCY: pl.String()})
+    return pl.LazyFrame(schema=schema if settings.currency_col is None else schema | {c.CURRENCY: pl.String()})

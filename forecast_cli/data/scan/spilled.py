@@ -5,7 +5,7 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.config.thresholds import columns_among
 from forecast_cli.core import columns as c
-from forecast_cli.data.scan.canonical import AT, CURRENCY, balance_rows, currency_rows
+from forecast_cli.data.scan.canonical import AT, balance_rows, currency_rows
 from forecast_cli.data.scan.id_range import IdRange
 from forecast_cli.data.source import InputFile
 
@@ -32,7 +32,7 @@ def scan_spilled(files: list[InputFile], settings: Settings, ids: IdRange) -> pl
     lazy = pl.scan_parquet([file.path for file in files], glob=False, hive_partitioning=False)
     columns = [c.UNIQUE_ID, c.DS, AT, pl.col(_amount(settings.balance_col)).alias(c.Y)]
     if settings.currency_col is not None:
-        columns.append(pl.col(_text(settings.currency_col)).alias(CURRENCY))
+        columns.append(pl.col(_text(settings.currency_col)).alias(c.CURRENCY))
     return lazy.filter(*ids.bounds(pl.col(c.UNIQUE_ID))).select(columns) if ids.bounded else lazy.select(columns)
 
 
