@@ -1,12 +1,12 @@
 """Where files may not go: an output into an object store or into the input, metrics into the output."""
 
 import re
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
 from forecast_cli.core.errors import OutputConflictError, OutputNotWrittenError
 from forecast_cli.core.text import is_utf8
+from forecast_cli.data.files.selection import has_glob, select_parquet, split_glob
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
@@ -29,16 +29,12 @@ def refuse_overlap(source: str, output: Path) -> None:
     if "://" in source:
         return
     written = output.resolve()
-    inside = _takes_in_by_pattern(source, written) if _is_pattern(source) else _takes_in(Path(source), written)
-    if inside:
+    is_glob = has_glob(source) and not Path(source).exists()
+    if _takes_in_by_glob(source, written) if is_glob else _takes_in(Path(source), written):
         raise OutputConflictError(
             f"{output}: lies inside the input {source}; the next run would read its own forecasts",
             "name an --output outside the input",
         )
-
-
-def _is_pattern(source: str) -> bool:
-    return any(char in source for char in "*?[") and not Path(source).exists()
 
 
 def _takes_in(source: Path, written: Path) -> bool:
@@ -46,20 +42,14 @@ def _takes_in(source: Path, written: Path) -> bool:
     return written == read or (read.is_dir() and read in written.parents)
 
 
-def _takes_in_by_pattern(source: str, written: Path) -> bool:
-    """Hold the tables of an output against a pattern, part by part; ``**`` is taken for any number of folders."""
-    pattern = Path.cwd().joinpath(source).parts
+def _takes_in_by_glob(source: str, written: Path) -> bool:
+    """Hold tables of an output against a glob, as the input's own files are."""
+    folder, pattern = split_glob(source)
+    root = Path(folder).resolve()
     tables = (written / ACCOUNTS, written / FORECASTS / "part-00000.parquet")
-    return any(_matches(table.parts, pattern) for table in tables)
-
-
-def _matches(parts: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
-    if not pattern:
-        return not parts
-    first, *rest = pattern
-    if first == "**":
-        return any(_matches(parts[skipped:], tuple(rest)) for skipped in range(len(parts) + 1))
-    return bool(parts) and fnmatch(parts[0], first) and _matches(parts[1:], tuple(rest))
+    below = [table.relative_to(root).as_posix() for table in tables if table.is_relative_to(root)]
+    taken = select_parquet(below, pattern)
+    return bool(taken.data or taken.hidden)
 
 
 def refuse_metrics(path: Path, output: Path) -> None:

@@ -18,6 +18,9 @@ from forecast_cli.workflows.overlap import refuse_odd_name, refuse_overlap
         ("**/*.parquet", "out"),
         ("*/*.parquet", "out"),
         ("in/*/forecasts/*", "in/out"),
+        ("in/*", "in/out"),
+        ("in/o?t", "in/out"),
+        ("in/../in/*", "in/out"),
     ],
 )
 def test_RT10_an_output_that_the_input_takes_in_is_refused(
@@ -31,7 +34,14 @@ def test_RT10_an_output_that_the_input_takes_in_is_refused(
 
 @pytest.mark.parametrize(
     ("source", "output"),
-    [("in", "out"), ("in/*.parquet", "in/out"), ("*.parquet", "out"), ("in.parquet", "out"), ("s3://in/x", "in")],
+    [
+        ("in", "out"),
+        ("in/*.parquet", "in/out"),
+        ("*.parquet", "out"),
+        ("in.parquet", "out"),
+        ("in/*/*.csv", "in/out"),
+        ("s3://in/x", "in"),
+    ],
 )
 def test_an_output_beside_the_input_is_fine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, output: str
