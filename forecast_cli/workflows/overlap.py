@@ -7,6 +7,7 @@ from typing import Final
 from forecast_cli.core.errors import OutputConflictError, OutputNotWrittenError
 from forecast_cli.core.text import is_utf8
 from forecast_cli.data.files.selection import has_glob, select_parquet, split_glob
+from forecast_cli.data.files.storage import without_file_scheme
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
@@ -26,6 +27,7 @@ def refuse_odd_name(output: Path) -> None:
 
 def refuse_overlap(source: str, output: Path) -> None:
     """Raise OutputConflictError where ``source``, a path or a glob, takes in what a run writes to ``output``."""
+    source = without_file_scheme(source)
     if "://" in source:
         return
     written = output.resolve()

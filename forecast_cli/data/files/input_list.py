@@ -1,7 +1,6 @@
 """What an input's path names: local files or objects of a store, with the checksums delivered beside them."""
 
 from dataclasses import dataclass, replace
-from urllib.parse import unquote
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.redact import redact
@@ -9,9 +8,7 @@ from forecast_cli.data.files.inspect import unreadable
 from forecast_cli.data.files.listing import Listing, list_local
 from forecast_cli.data.files.problems import summarize_problems
 from forecast_cli.data.files.sidecar import read_sidecars
-from forecast_cli.data.files.storage import Access, LocalStorage, Storage
-
-_LOCAL = "file://"
+from forecast_cli.data.files.storage import Access, LocalStorage, Storage, without_file_scheme
 
 
 @dataclass(frozen=True)
@@ -25,8 +22,7 @@ class ListedInput:
 
 def list_input(path: str, settings: Settings) -> ListedInput:
     """Return the files of ``path``; where they cannot be listed, a listing that rejects the run."""
-    if path.lower().startswith(_LOCAL):
-        path = unquote(path[len(_LOCAL) :])
+    path = without_file_scheme(path)
     try:
         if "://" in path:
             return _list_store(path, settings)

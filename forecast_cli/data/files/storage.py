@@ -4,7 +4,10 @@ import os
 from dataclasses import dataclass, field
 from io import BufferedIOBase
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
+from urllib.parse import unquote
+
+_FILE: Final = "file://"
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,11 @@ class LocalStorage:
     def open(self, path: str) -> BufferedIOBase:
         """Return the bytes of a file, readable and seekable."""
         return Path(path).open("rb")
+
+
+def without_file_scheme(path: str) -> str:
+    """Return the path that a ``file://`` address names; any other path or address as it is."""
+    return unquote(path[len(_FILE) :]) if path.lower().startswith(_FILE) else path
 
 
 def storage_of(access: Access | None) -> Storage:

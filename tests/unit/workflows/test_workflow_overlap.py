@@ -32,6 +32,15 @@ def test_RT10_an_output_that_the_input_takes_in_is_refused(
         refuse_overlap(source, Path(output))
 
 
+@pytest.mark.parametrize("path", ["in", "in/*"])
+def test_RT10_an_input_by_a_file_address_is_looked_at_as_its_path_is(tmp_path: Path, path: str) -> None:
+    (tmp_path / "in").mkdir()
+    for output in (tmp_path / "in" / "out", tmp_path / "in"):
+        with pytest.raises(OutputConflictError, match="would read its own forecasts"):
+            refuse_overlap(f"file://{tmp_path}/in", output)
+    refuse_overlap(f"FILE://{tmp_path}/{path}", tmp_path / "out")
+
+
 @pytest.mark.parametrize(
     ("source", "output"),
     [
