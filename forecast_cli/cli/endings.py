@@ -1,7 +1,7 @@
 """How each command ends: its result on stdout, the last word of the log, and its exit code."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import typer
 
@@ -22,20 +22,17 @@ from forecast_cli.reports.jsonlines import document
 from forecast_cli.reports.terminal.sample import render_sample
 from forecast_cli.workflows.results import CheckReport, ForecastPlan, ForecastRun, Validation
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
 
 def end_run(log: Log, run: ForecastRun, *, quiet: bool) -> NoReturn:
     """Show the summary of a run."""
-    _summarize(log, render_run(run, seconds=log.seconds), quiet=quiet)
-    _leave(log, Ending(run.exit_code, describe_run(run), suggest(run), values.run_values(run)))
+    log.summarize(render_run(run, seconds=log.seconds), quiet=quiet)
+    log.leave(Ending(run.exit_code, describe_run(run), suggest(run), values.run_values(run)))
 
 
 def end_plan(log: Log, plan: ForecastPlan) -> NoReturn:
     """Show what a run would do."""
     show(render_plan(plan))
-    _leave(log, Ending(ExitCode.OK, "dry run: nothing was written", None, values.plan_values(plan)))
+    log.leave(Ending(ExitCode.OK, "dry run: nothing was written", None, values.plan_values(plan)))
 
 
 def end_validation(log: Log, validation: Validation, format: OutputFormat, *, max_failed: int) -> NoReturn:  # noqa: A002
@@ -49,28 +46,17 @@ def end_validation(log: Log, validation: Validation, format: OutputFormat, *, ma
     if log.format is LogFormat.TEXT:  # the verdict is part of the result
         raise typer.Exit(validation.exit_code)
     fields = {"counts": found["accounts"], "manifest": None, "run_exit_code": run_ends}
-    _leave(log, Ending(validation.exit_code, verdict(validation, max_failed=max_failed), None, fields))
+    log.leave(Ending(validation.exit_code, verdict(validation, max_failed=max_failed), None, fields))
 
 
 def end_check(log: Log, report: CheckReport, *, quiet: bool) -> NoReturn:
     """Show whether an output is whole."""
-    _summarize(log, render_check(report), quiet=quiet)
-    _leave(log, Ending(report.exit_code, describe_check(report), check_hint(report), values.check_values(report)))
+    log.summarize(render_check(report), quiet=quiet)
+    log.leave(Ending(report.exit_code, describe_check(report), check_hint(report), values.check_values(report)))
 
 
 def end_sample(log: Log, summary: SampleSummary, output: Path, *, quiet: bool) -> NoReturn:
     """Show what was written."""
-    _summarize(log, render_sample(summary, output, following=forecast_command(output)), quiet=quiet)
+    log.summarize(render_sample(summary, output, following=forecast_command(output)), quiet=quiet)
     message = f"{summary.accounts} accounts written to {output}"
-    _leave(log, Ending(ExitCode.OK, message, None, values.sample_values(summary)))
-
-
-def _summarize(log: Log, renderable: "RenderableType", *, quiet: bool) -> None:
-    """Show a summary to people; a log's last line says the same."""
-    if not quiet and log.format is LogFormat.TEXT:
-        show(renderable)
-
-
-def _leave(log: Log, ending: Ending) -> NoReturn:
-    log.close(ending)
-    raise typer.Exit(ending.exit_code)
+    log.leave(Ending(ExitCode.OK, message, None, values.sample_values(summary)))

@@ -3,7 +3,6 @@
 import functools
 import inspect
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 import typer
@@ -43,7 +42,7 @@ def settings_from(ctx: typer.Context) -> "LoadedSettings":
     """
     from forecast_cli.config.load import load_settings
 
-    loaded = load_settings(given_flags(ctx), config_from(ctx))
+    loaded = load_settings(given_flags(ctx), ctx.params["config"])
     for warning in loaded.warnings:
         ctx.obj.warn(warning)
     return loaded
@@ -58,16 +57,6 @@ def given_flags(ctx: typer.Context) -> dict[str, Any]:
         for name, value in ctx.params.items()
         if name in Settings.model_fields and value not in (None, (), [])
     }
-
-
-def config_from(ctx: typer.Context) -> Path | None:
-    """Return the config file asked for."""
-    return ctx.params["config"]  # type: ignore[no-any-return]
-
-
-def metrics_from(ctx: typer.Context) -> Path | None:
-    """Return the file that Prometheus is told in."""
-    return ctx.params["metrics"]  # type: ignore[no-any-return]
 
 
 def is_quiet(ctx: typer.Context) -> bool:

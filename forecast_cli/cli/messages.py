@@ -6,15 +6,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import typer
 
 from forecast_cli.cli.problems import Problem
-from forecast_cli.cli.streams import write_err
+from forecast_cli.cli.streams import show, write_err
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ids import hashed_ids, shown_ids
 from forecast_cli.core.redact import redact
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.jsonlines import Level, log_line
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 class LogFormat(StrEnum):
@@ -62,8 +67,13 @@ class Log:
         at = {"time": datetime.now(UTC).isoformat(timespec="milliseconds")}
         write_err(log_line(event, self._told(message), level=level, fields=at | self._told(dict(fields))))
 
-    def close(self, ending: Ending) -> None:
-        """Say how a command ended: for people only where it is not well, as the last JSON line always."""
+    def summarize(self, renderable: "RenderableType", *, quiet: bool) -> None:
+        """Show a summary on stdout to people; a log's last line says the same."""
+        if not quiet and self.format is LogFormat.TEXT:
+            show(renderable)
+
+    def leave(self, ending: Ending) -> NoReturn:
+        """Exit, and say how the command ended: for people only where it is not well, as the last JSON line always."""
         well = ending.exit_code is ExitCode.OK
         if self.format is LogFormat.JSON:
             said = {
@@ -76,6 +86,7 @@ class Log:
         elif not well:
             _say("error: ", ending.message)
             _say("hint:  ", ending.hint)
+        raise typer.Exit(ending.exit_code)
 
     def fail(self, problem: Problem) -> None:
         """Say why the command stops: ``error:`` and ``hint:``, or the last JSON line."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from forecast_cli.cli.flags import is_quiet, metrics_from, settings_from, takes
+from forecast_cli.cli.flags import is_quiet, settings_from, takes
 from forecast_cli.cli.options.reading import InputOptions
 from forecast_cli.cli.options.replaying import BacktestOptions
 from forecast_cli.cli.options.running import RunOptions
@@ -34,7 +34,7 @@ def backtest(
     from forecast_cli.workflows.run_metrics import write_metrics
 
     request = ForecastRequest(source, output, settings_from(ctx).settings, force)
-    metrics = metrics_from(ctx)
+    metrics = ctx.params["metrics"]
     if metrics is not None:
         refuse_metrics(metrics, output)
     with listening(ctx.obj, quiet=is_quiet(ctx)) as progress:

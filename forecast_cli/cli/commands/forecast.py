@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from forecast_cli.cli.flags import is_quiet, metrics_from, settings_from, takes
+from forecast_cli.cli.flags import is_quiet, settings_from, takes
 from forecast_cli.cli.options.reading import InputOptions, OriginOptions
 from forecast_cli.cli.options.running import ForecastOptions, RunOptions
 from forecast_cli.cli.options.shared import (
@@ -46,7 +46,7 @@ def forecast(
     from forecast_cli.workflows.results import ForecastRequest
 
     request = ForecastRequest(source, output, settings_from(ctx).settings, force, ctx.params["previous"])
-    metrics = metrics_from(ctx)
+    metrics = ctx.params["metrics"]
     if metrics is not None:
         refuse_metrics(metrics, output)
     if dry_run:

@@ -5,11 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-import typer
 from rich.console import Group, RenderableType
 
-from forecast_cli.cli.messages import Ending, Log, LogFormat
-from forecast_cli.cli.streams import show
+from forecast_cli.cli.messages import Ending, Log
 from forecast_cli.cli.views.accounts import render_accounts
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
@@ -48,19 +46,16 @@ _HOLDS: Final[Mapping[str, str]] = {
 
 def end_backtest(log: Log, run: BacktestRun, *, quiet: bool) -> NoReturn:
     """Show the summary of a backtest and leave."""
-    if not quiet and log.format is LogFormat.TEXT:
-        show(render_backtest(run))
-    log.close(Ending(run.exit_code, _describe_end(run), _suggest(run), _values(run)))
-    raise typer.Exit(run.exit_code)
+    log.summarize(render_backtest(run), quiet=quiet)
+    log.leave(Ending(run.exit_code, _describe_end(run), _suggest(run), _values(run)))
 
 
 def end_report(log: Log, output: Path, written: Sequence[FileEntry], *, quiet: bool) -> NoReturn:
     """Say what was rendered and leave."""
-    if not quiet and log.format is LogFormat.TEXT:
-        show(section(f"Reports in {printable(output)}", _table((entry.path, entry.bytes) for entry in written)))
+    files = _table((entry.path, entry.bytes) for entry in written)
+    log.summarize(section(f"Reports in {printable(output)}", files), quiet=quiet)
     names = ", ".join(entry.path for entry in written)
-    log.close(Ending(ExitCode.OK, f"{names} written", None, {"manifest": str(output / "manifest.json")}))
-    raise typer.Exit(ExitCode.OK)
+    log.leave(Ending(ExitCode.OK, f"{names} written", None, {"manifest": str(output / "manifest.json")}))
 
 
 def render_backtest(run: BacktestRun) -> Group:

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn, assert_never
 
-import typer
-
 from forecast_cli.cli.messages import Ending, Log
 from forecast_cli.cli.options.gate import CompareFormat
 from forecast_cli.cli.streams import show, write_out
@@ -51,8 +49,7 @@ def end_comparison(log: Log, report: GateReport, format: CompareFormat) -> NoRet
         "counts": _counts(report.comparison),
         "failed": [check_sentence(check, report.comparison, quote=str) for check in report.comparison.failed],
     }
-    log.close(Ending(report.exit_code, _message(report.comparison), _hint(report.comparison), fields))
-    raise typer.Exit(report.exit_code)
+    log.leave(Ending(report.exit_code, _message(report.comparison), _hint(report.comparison), fields))
 
 
 def _hint(comparison: Comparison) -> str:

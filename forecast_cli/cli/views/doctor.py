@@ -3,7 +3,6 @@
 from dataclasses import asdict
 from typing import Final, NoReturn
 
-import typer
 from rich.padding import Padding
 from rich.text import Text
 
@@ -27,8 +26,7 @@ def end_doctor(log: Log, diagnosis: Diagnosis, format: OutputFormat) -> NoReturn
         show(render_diagnosis(diagnosis))
     failed = [sign for sign in diagnosis.signs if sign.health is Health.FAIL]
     message = f"a run would fail here: {failed[0].name}: {failed[0].found}" if failed else "a run would go well here"
-    log.close(Ending(diagnosis.exit_code, message, failed[0].hint if failed else None))
-    raise typer.Exit(diagnosis.exit_code)
+    log.leave(Ending(diagnosis.exit_code, message, failed[0].hint if failed else None))
 
 
 def render_diagnosis(diagnosis: Diagnosis) -> Padding:

@@ -5,7 +5,6 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any, Final, NoReturn
 
-import typer
 from rich.cells import cell_len
 from rich.console import Group
 
@@ -49,8 +48,7 @@ def end_riskiest(log: Log, told: Riskiest, format: OutputFormat) -> NoReturn:  #
         write_out(document(riskiest_values(told)))
     else:
         show(render_riskiest(told, width=columns()))
-    log.close(Ending(ExitCode.OK, f"{told.output}: {_counts(told)}", fields=_fields(told)))
-    raise typer.Exit(ExitCode.OK)
+    log.leave(Ending(ExitCode.OK, f"{told.output}: {_counts(told)}", fields=_fields(told)))
 
 
 def riskiest_values(told: Riskiest) -> dict[str, Any]:

@@ -5,8 +5,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import typer
-
 from forecast_cli.cli.messages import Ending, Log
 from forecast_cli.cli.options.shared import OutputFormat
 from forecast_cli.cli.streams import show, write_out
@@ -79,5 +77,4 @@ def _end(
         write_out(document(values))
     else:
         show(renderable)
-    log.close(Ending(ExitCode.OK, message))
-    raise typer.Exit(ExitCode.OK)
+    log.leave(Ending(ExitCode.OK, message))

@@ -4,8 +4,6 @@ import sys
 from dataclasses import asdict
 from typing import Any, NoReturn
 
-import typer
-
 from forecast_cli.cli.messages import Ending, Log
 from forecast_cli.cli.options.shared import OutputFormat
 from forecast_cli.cli.streams import columns, encoding_of, show, write_out
@@ -23,8 +21,7 @@ def end_story(log: Log, story: AccountStory, format: OutputFormat) -> NoReturn: 
         write_out(document(story_values(story)))
     else:
         show(render_story(story, width=columns(), ascii_only=not _shows(NEEDED)))
-    log.close(Ending(ExitCode.OK, f"{story.output}: account {story.account_id}: {story.standing.status}"))
-    raise typer.Exit(ExitCode.OK)
+    log.leave(Ending(ExitCode.OK, f"{story.output}: account {story.account_id}: {story.standing.status}"))
 
 
 def story_values(story: AccountStory) -> dict[str, Any]:
