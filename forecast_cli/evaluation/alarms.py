@@ -1,7 +1,6 @@
 """Alarms: what acting on the riskiest windows would have caught and how early, and whether dates came true."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
@@ -12,10 +11,10 @@ from numpy.typing import NDArray
 from forecast_cli.core import columns as c
 from forecast_cli.core.risk import CROSSED
 from forecast_cli.evaluation.bootstrap import (
+    Resampled,
     account_codes,
     count_distinct,
     draw_parts,
-    estimates,
     hashed_groups,
     sum_parts,
 )
@@ -23,19 +22,17 @@ from forecast_cli.evaluation.low_balance import (
     ALREADY,
     DAY,
     DAY_QUANTILES,
-    DAYS,
     EVENT,
+    GROUP,
     PROBABILITY,
     REACHED,
-    THRESHOLD,
 )
-from forecast_cli.evaluation.report import Budget, CrossingDate, Estimate, LowBalanceCalibration
+from forecast_cli.evaluation.report import Budget, CrossingDate, LowBalanceCalibration
 from forecast_cli.evaluation.rows import CUTOFF
 
 #: Shares of all windows that there is time to look into.
 BUDGETS: Final = (0.01, 0.05)
 
-_GROUP: Final = (THRESHOLD, DAYS, c.MODEL)
 _QUARTILES: Final = (0.25, 0.5, 0.75)
 
 
@@ -53,12 +50,12 @@ def calibrate_low_balance(
     did by then and the share of windows that did. Each figure has its 95 % interval from a bootstrap over groups of
     accounts, the windows of a budget being given.
     """
-    known = frame.drop_nulls(EVENT).sort(*_GROUP, *keys, CUTOFF)
+    known = frame.drop_nulls(EVENT).sort(*GROUP, *keys, CUTOFF)
     scored = known.filter(~pl.col(ALREADY))
     if scored.is_empty():
         return ()
-    already = {tuple(part): count for *part, count in known.group_by(_GROUP).agg(pl.col(ALREADY).sum()).iter_rows()}
-    asked = scored.group_by(_GROUP, maintain_order=True).len()
+    already = {tuple(part): count for *part, count in known.group_by(GROUP).agg(pl.col(ALREADY).sum()).iter_rows()}
+    asked = scored.group_by(GROUP, maintain_order=True).len()
     places = np.repeat(np.arange(asked.height), asked["len"].to_numpy())
     ends = [0, *np.cumsum(asked["len"].to_numpy()).tolist()]
     weights = [_weights(scored[PROBABILITY].to_numpy(), ends, share) for share in BUDGETS]
@@ -73,7 +70,7 @@ def calibrate_low_balance(
             accounts=int(accounts[place]),
             windows=windows,
             already=already[threshold, days, model],
-            **_figures(_Sums(totals, draws), scored[start:stop], [weight[start:stop] for weight in weights]),
+            **_figures(Resampled(totals, draws), scored[start:stop], [weight[start:stop] for weight in weights]),
         )
         for place, ((threshold, days, model, windows), (start, stop), totals, draws) in enumerate(figures)
     )
@@ -84,22 +81,7 @@ def calibrate_low_balance(
 _P, _E, _BUDGET, _DATE = 0, 1, 2, 2 + 2 * len(BUDGETS)
 
 
-@dataclass(frozen=True)
-class _Sums:
-    """The summands of one model, threshold and window: ``totals`` [k], and ``draws`` [k, samples] of accounts."""
-
-    totals: NDArray[np.float64]
-    draws: NDArray[np.float64]
-
-    def ratio(self, above: tuple[int, ...], below: tuple[int, ...]) -> Estimate:
-        """Return the ratio of products of columns, NaN where the lower one is zero."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            value = np.prod(self.totals[list(above)]) / np.prod(self.totals[list(below)])
-            drawn = np.prod(self.draws[list(above)], axis=0) / np.prod(self.draws[list(below)], axis=0)
-        return estimates(np.array([value]), drawn[None, :])[0]
-
-
-def _figures(sums: _Sums, part: pl.DataFrame, weights: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
+def _figures(sums: Resampled, part: pl.DataFrame, weights: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
     return {
         "predicted": sums.ratio((_P,), (-1,)),
         "observed": sums.ratio((_E,), (-1,)),
@@ -141,7 +123,7 @@ def _date_columns(scored: pl.DataFrame) -> Iterator[NDArray[np.float64]]:
         )
 
 
-def _budget(sums: _Sums, part: pl.DataFrame, number: int, weights: NDArray[np.float64]) -> Budget:
+def _budget(sums: Resampled, part: pl.DataFrame, number: int, weights: NDArray[np.float64]) -> Budget:
     caught, room = _BUDGET + 2 * number, _BUDGET + 2 * number + 1
     among = part.filter(weights > 0)
     return Budget(
@@ -164,7 +146,7 @@ def _lead(among: pl.DataFrame) -> tuple[float, float, float]:
     return (low, middle, high)
 
 
-def _dates(sums: _Sums) -> Iterator[CrossingDate]:
+def _dates(sums: Resampled) -> Iterator[CrossingDate]:
     for number, share in enumerate(CROSSED):
         came, reached, there = (_DATE + 3 * number + offset for offset in range(3))
         yield CrossingDate(

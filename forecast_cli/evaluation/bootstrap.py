@@ -35,12 +35,12 @@ class Resampled:
     totals: NDArray[np.float64]
     draws: NDArray[np.float64]
 
-    def ratio(self, numerator: int, denominator: int) -> Estimate:
-        """Return the ratio of two columns' totals, NaN where the denominator's is zero."""
+    def ratio(self, above: tuple[int, ...], below: tuple[int, ...]) -> Estimate:
+        """Return the ratio of products of columns' totals, NaN where the lower one is zero."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            value = np.divide(self.totals[[numerator]], self.totals[[denominator]])
-            drawn = self.draws[[numerator]] / self.draws[[denominator]]
-        return estimates(value, drawn)[0]
+            value = np.prod(self.totals[list(above)]) / np.prod(self.totals[list(below)])
+            drawn = np.prod(self.draws[list(above)], axis=0) / np.prod(self.draws[list(below)], axis=0)
+        return estimates(np.array([value]), drawn[None, :])[0]
 
 
 def estimates(values: NDArray[np.float64], draws: NDArray[np.float64]) -> list[Estimate]:
@@ -135,19 +135,7 @@ def bootstrap_means(
 ) -> Estimate:
     """Return the mean of ``values`` [m windows] and its 95 % interval, NaN where there is no window."""
     columns = np.column_stack([values, np.ones(len(values))])
-    return resample_totals(columns, accounts, samples=samples, seed=seed).ratio(0, 1)
-
-
-def bootstrap_differences(
-    new: NDArray[np.float64],
-    base: NDArray[np.float64],
-    accounts: NDArray[np.int64],
-    *,
-    samples: int = SAMPLES,
-    seed: int = 0,
-) -> Estimate:
-    """Return the mean of ``new - base`` [m windows, paired] and its interval: below zero where ``new`` is lower."""
-    return bootstrap_means(new - base, accounts, samples=samples, seed=seed)
+    return resample_totals(columns, accounts, samples=samples, seed=seed).ratio((0,), (1,))
 
 
 def bootstrap_ratios(
@@ -159,7 +147,7 @@ def bootstrap_ratios(
     seed: int = 0,
 ) -> Estimate:
     """Return mean(new) / mean(base) over the same windows [m] and its interval: the same accounts drawn for both."""
-    return resample_totals(np.column_stack([new, base]), accounts, samples=samples, seed=seed).ratio(0, 1)
+    return resample_totals(np.column_stack([new, base]), accounts, samples=samples, seed=seed).ratio((0,), (1,))
 
 
 def account_codes(frame: pl.DataFrame, keys: Sequence[str]) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ import polars as pl
 from forecast_cli.core import columns as c
 from forecast_cli.core.errors import UsageError
 from forecast_cli.core.text import did_you_mean
-from forecast_cli.evaluation.bootstrap import account_codes, bootstrap_differences, bootstrap_means
+from forecast_cli.evaluation.bootstrap import account_codes, bootstrap_means
 from forecast_cli.evaluation.gate import (
     Check,
     Comparison,
@@ -29,6 +29,7 @@ from forecast_cli.evaluation.paired import Paired, pair_errors, pair_windows, re
 from forecast_cli.evaluation.report import Estimate
 from forecast_cli.evaluation.rows import CUTOFF, METRIC, N_TRAIN, SCALE, SCALE_RMS, VALUE
 from forecast_cli.evaluation.scored import compare_windows
+from forecast_cli.evaluation.segments import NO_VALUE
 
 #: Errors, by the first part of their names: lower is better. Coverage has a band, and bias and width no better side.
 ERRORS: Final = frozenset({"mae", "mase", "rmse", "rmsse", "wape", "crps", "scrps", "pinball", "winkler", "swinkler"})
@@ -205,7 +206,7 @@ def _check_segments(sides: _Sides, paired: Paired, gate: Gate) -> Iterator[Error
     there = segment_columns(new)
     for segment in gate.segments or there:
         _among(new, "segment", segment, there)
-        labels = new.windows.select(*keys, CUTOFF, pl.col(segment).fill_null("(none)").alias(VALUE))
+        labels = new.windows.select(*keys, CUTOFF, pl.col(segment).fill_null(NO_VALUE).alias(VALUE))
         for value, group in paired.by(labels):
             judge = _set_aside if group.accounts < SMALLEST_SEGMENT else _check_error
             yield replace(judge(sides, group, gate.segment_tolerance), segment=segment, value=value)
@@ -241,6 +242,6 @@ def _misses(share: Estimate, band: tuple[float, float]) -> int:
 def _moved(pairs: pl.DataFrame, sides: _Sides) -> int:
     """Return the direction in which coverage moved from BASE to NEW, 0 where it may be chance."""
     codes = account_codes(pairs, sides.keys)
-    change = bootstrap_differences(pairs["new"].to_numpy(), pairs["base"].to_numpy(), codes, seed=sides.seed)
+    change = bootstrap_means((pairs["new"] - pairs["base"]).to_numpy(), codes, seed=sides.seed)
     least, most = change.bounds
     return int(least > 0) - int(most < 0)

@@ -30,6 +30,8 @@ DAY: Final = "day"
 #: The days by which 10, 50 and 90 % of paths had been, and the shares that had by then.
 DAY_QUANTILES: Final = tuple(f"day_q{round(100 * share)}" for share in CROSSED)
 REACHED: Final = tuple(f"reached_q{round(100 * share)}" for share in CROSSED)
+#: What windows are scored together by: in this order.
+GROUP: Final = (THRESHOLD, DAYS, c.MODEL)
 
 _WHOLE: Final = (DAY, *DAY_QUANTILES)
 

@@ -17,7 +17,7 @@ from forecast_cli.evaluation.bootstrap import (
     hashed_groups,
     sum_parts,
 )
-from forecast_cli.evaluation.low_balance import BASE_RATE, DAYS, EVENT, PROBABILITY, THRESHOLD
+from forecast_cli.evaluation.low_balance import BASE_RATE, EVENT, GROUP, PROBABILITY
 from forecast_cli.evaluation.report import Estimate, LowBalanceScore, ReliabilityBin
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.evaluation.segments import Segment
@@ -25,8 +25,6 @@ from forecast_cli.evaluation.segments import Segment
 #: Lower edges of the bins of probability. Fixed, so that models and runs can be held against each other; narrow near
 #: zero, where most accounts are.
 BIN_EDGES: Final = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-
-_GROUP: Final = (THRESHOLD, DAYS, c.MODEL)
 
 
 def score_low_balance(
@@ -65,9 +63,9 @@ def bin_reliability(frame: pl.DataFrame) -> tuple[ReliabilityBin, ...]:
     reached = pl.sum_horizontal(pl.col(PROBABILITY) >= edge for edge in BIN_EDGES)
     bins = (
         frame.drop_nulls(EVENT)
-        .group_by(*_GROUP, reached.alias("bin"))
+        .group_by(*GROUP, reached.alias("bin"))
         .agg(predicted=pl.col(PROBABILITY).sort().mean(), observed=pl.col(EVENT).mean(), windows=pl.len())
-        .sort(*_GROUP, "bin")
+        .sort(*GROUP, "bin")
         .drop("bin")
     )
     return tuple(ReliabilityBin(**row) for row in bins.iter_rows(named=True))
@@ -75,7 +73,7 @@ def bin_reliability(frame: pl.DataFrame) -> tuple[ReliabilityBin, ...]:
 
 def _scored(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Return the windows that count, in the order of threshold, period and model."""
-    return frame.drop_nulls([BASE_RATE, EVENT]).sort(*_GROUP, *keys, CUTOFF)
+    return frame.drop_nulls([BASE_RATE, EVENT]).sort(*GROUP, *keys, CUTOFF)
 
 
 def _score(
@@ -90,8 +88,8 @@ def _score(
 
     ``groups`` and ``accounts`` [m] say what is drawn together, and whose window each row of ``scored`` is.
     """
-    asked = scored.select(_GROUP).unique(maintain_order=True)
-    own = np.repeat(np.arange(asked.height), scored.group_by(_GROUP, maintain_order=True).len()["len"].to_numpy())
+    asked = scored.select(GROUP).unique(maintain_order=True)
+    own = np.repeat(np.arange(asked.height), scored.group_by(GROUP, maintain_order=True).len()["len"].to_numpy())
     values = (None,) if segment is None else segment.values
     places = own * len(values) + (0 if segment is None else segment.places)
     parts = asked.height * len(values)

@@ -32,6 +32,10 @@ class Estimate(_Frozen):
         """Return the ends of the interval, the value itself twice where there is none: what a verdict goes by."""
         return self.ends or (self.value, self.value)
 
+    def turned(self) -> "Estimate":
+        """Return the estimate of the figure with its sign turned."""
+        return Estimate(value=-self.value, low=-self.high, high=-self.low)
+
 
 #: What is said of a figure that could not be had.
 NOTHING: Final = Estimate(value=math.nan, low=math.nan, high=math.nan)

@@ -106,5 +106,4 @@ def _figures(pool: Pooled, reference: Drawn | None, *, mixed: bool) -> _Figures:
     """Return what a pool of a segment says of each of its values, held against the seasonal naive's and the whole."""
     whole = pool.skills(RANKED_BY, -1)[:-1]
     skills = [None] * len(whole) if reference is None else skills_over(pool.of_metric(RANKED_BY), reference)[:-1]
-    excess = [Estimate(value=-one.value, low=-one.high, high=-one.low) for one in whole]
-    return _Figures(pool.figures(mixed=mixed)[:-1], skills, excess)
+    return _Figures(pool.figures(mixed=mixed)[:-1], skills, [one.turned() for one in whole])

@@ -109,7 +109,7 @@ def _say_against(best: ModelScore, segments: Sequence[SegmentScore]) -> Iterator
     told = [(row, row.skill) for row in segments if row.skill is not None and row.skill.ends]
     if not told or best.skill is None or best.skill.value == 0:
         return
-    worse = [(row, _turned(skill)) for row, skill in told if skill.high < 0]
+    worse = [(row, skill.turned()) for row, skill in told if skill.high < 0]
     unsure = [f"{row.segment} is {row.value}" for row, skill in told if skill.low <= 0 <= skill.high]
     if worse:
         row, by = max(worse, key=lambda one: one[1].value)
@@ -136,7 +136,7 @@ def _say_low(rows: Sequence[LowBalanceScore]) -> Iterator[str]:
             f"{probability} cannot be told from the account's own base rate: skill {_percents(row.skill)} {figures}."
         )
     else:
-        better, skill = ("better", row.skill) if row.skill.value > 0 else ("worse", _turned(row.skill))
+        better, skill = ("better", row.skill) if row.skill.value > 0 else ("worse", row.skill.turned())
         yield f"{probability} is {_percents(skill)} {better} than the account's own base rate {figures}."
 
 
@@ -162,10 +162,6 @@ def nearest_level(metrics: Collection[str], *, level: float = LEVEL) -> tuple[fl
     """Return the level nearest to ``level`` that has a coverage among ``metrics``, and the coverage's name."""
     levels = [(float(name.removeprefix("coverage_")), name) for name in metrics if name.startswith("coverage_")]
     return min(levels, key=lambda told: (abs(told[0] - level), told[0]), default=None)
-
-
-def _turned(estimate: Estimate) -> Estimate:
-    return Estimate(value=-estimate.value, low=-estimate.high, high=-estimate.low)
 
 
 def _figure(estimate: Estimate) -> str:

@@ -13,20 +13,13 @@ from forecast_cli.data.panel import Panel, cut_panel
 class Fold:
     """One window: the m accounts that have history enough for it.
 
-    ``window`` k, the cutoff lies k * step days before the panel's origins. ``rows`` [m], their places in the panel that
-    was split. ``train``, their balances up to the cutoff and nothing after it. ``y`` [m, h], what came, NaN beyond the
-    panel's last day.
+    ``rows`` [m], their places in the panel that was split. ``train``, their balances up to the cutoff, its origins, and
+    nothing after it. ``y`` [m, h], what came, NaN beyond the panel's last day.
     """
 
-    window: int
     rows: NDArray[np.int64]
     train: Panel
     y: NDArray[np.float64]
-
-    @property
-    def cutoffs(self) -> NDArray[np.datetime64]:
-        """Return the day of the last balance known, [m] datetime64[D]."""
-        return self.train.origins
 
 
 def split_windows(panel: Panel, settings: Settings, *, unknown: NDArray[np.int64] | None = None) -> tuple[Fold, ...]:
@@ -63,4 +56,4 @@ def _fold(panel: Panel, window: int, settings: Settings, unknown: NDArray[np.int
     came = whole.y[:, known : known + settings.horizon]
     y[:, : came.shape[1]] = came
     y[np.arange(settings.horizon) >= back - unknown[rows, None]] = np.nan
-    return Fold(window, rows, cut_panel(train, settings.max_history - settings.windows * settings.step), y)
+    return Fold(rows, cut_panel(train, settings.max_history - settings.windows * settings.step), y)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import altair as alt
+from markupsafe import Markup
 
 from forecast_cli.reports.charts_svg import DASHES, FONT_SIZE, SERIES, Ink, data_of, inline_svg, spec_of
 from forecast_cli.reports.tables import Table
@@ -42,12 +43,15 @@ _CONFIG: Final = {
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawing in words and lines; ``table`` holds its figures where no other table of the page does."""
+    """A drawing in words and lines; ``table`` holds its figures where no other table of the page does.
+
+    Its ``svg`` is our own markup and is not escaped.
+    """
 
     key: str
     title: str
     summary: str
-    svg: str
+    svg: Markup
     table: Table | None = None
 
 
@@ -63,9 +67,8 @@ class Axis:
 
 def drawn(key: str, title: str, summary: str, drawing: Any, *, table: Table | None = None) -> Chart:
     """Return a chart of an altair drawing."""
-    return Chart(
-        key, title, summary, inline_svg(_themed(spec_of(drawing)), key=key, labels=f"{key}-title {key}-summary"), table
-    )
+    svg = inline_svg(_themed(spec_of(drawing)), key=key, labels=f"{key}-title {key}-summary")
+    return Chart(key, title, summary, Markup(svg), table)  # noqa: S704 - the engine's own markup
 
 
 def line_layer(rows: list[dict[str, Any]], x: Axis, y: Axis, *, points: bool = False) -> Any:

@@ -1,7 +1,7 @@
 """Charts of what a backtest measured: error and width by day, coverage by level and by day, reliability."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import altair as alt
@@ -101,7 +101,7 @@ def _coverage_by_level(report: Report) -> Chart:
         if level is not None
     ]
     summary = (
-        f"Below the dashed line intervals are too narrow. Of {level_label(level or 0)} % promised: {_listed(said)}."
+        f"Below the dashed line intervals are too narrow. Of {level_label(level or 0)} % promised: {'; '.join(said)}."
     )
     return drawn("coverage-by-level", "Promised and held, by level", summary, drawing)
 
@@ -132,7 +132,7 @@ def _highest(bins: Sequence[Any], models: Sequence[str]) -> str:
             top = max(mine, key=lambda each: each.predicted)
             said.append(f"{words(model).text} {share(top.predicted).text} and {share(top.observed).text}")
     return (
-        f"The highest probability given, and how often it came: {_listed(said)}."
+        f"The highest probability given, and how often it came: {'; '.join(said)}."
         if said
         else "No probability was given."
     )
@@ -156,14 +156,10 @@ def _ends(report: Report, shown: Shown) -> str:
         f"{words(model).text} {found.get((model, first), NONE)} and {found.get((model, last), NONE)}"
         for model in models_drawn(report)
     ]
-    return f"On day {first} and on day {last}: {_listed(said)}."
+    return f"On day {first} and on day {last}: {'; '.join(said)}."
 
 
 def _around(promised: float, seen: Sequence[float]) -> tuple[float, float]:
     """Return ends, in tens of percent, that hold what was promised and all that was seen."""
     low, high = min([promised - 10, *seen]), max([promised + 10, *seen])
     return max(0.0, math.floor(low / 10) * 10.0), min(100.0, math.ceil(high / 10) * 10.0)
-
-
-def _listed(parts: Iterable[str]) -> str:
-    return "; ".join(parts)

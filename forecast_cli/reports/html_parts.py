@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
+from forecast_cli.reports.charts import Chart
 from forecast_cli.reports.tables import Table
 
 
@@ -27,6 +26,14 @@ class Tile:
 
 
 @dataclass(frozen=True)
+class ChartGroup:
+    """Charts that belong together, with a title where there is more than one group."""
+
+    title: str
+    charts: tuple[Chart, ...]
+
+
+@dataclass(frozen=True)
 class Section:
     """A part of the page. ``shown`` stand open, ``folded`` behind a line to click; with neither, ``none`` says why."""
 
@@ -35,7 +42,7 @@ class Section:
     lead: str
     none: str
     swatches: tuple[Swatch, ...] = ()
-    charts: tuple["ChartGroup", ...] = ()
+    charts: tuple[ChartGroup, ...] = ()
     shown: tuple[Table, ...] = ()
     folded: tuple[Table, ...] = ()
 
@@ -43,25 +50,6 @@ class Section:
     def empty(self) -> bool:
         """Say whether there is nothing to show."""
         return not any(group.charts for group in self.charts) and not any(table.rows for table in self.shown)
-
-
-@dataclass(frozen=True)
-class ChartGroup:
-    """Charts that belong together, with a title where there is more than one group."""
-
-    title: str
-    charts: tuple["Figure", ...]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A chart on the page; its drawing is our own markup and is not escaped."""
-
-    key: str
-    title: str
-    summary: str
-    svg: Markup
-    table: Table | None
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from markupsafe import Markup
-
 from forecast_cli.core.columns import level_label
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Fan, Report
 from forecast_cli.reports import tables_run, tables_scores, tables_segments
-from forecast_cli.reports.charts import Chart
 from forecast_cli.reports.charts_fan import fan_chart
 from forecast_cli.reports.charts_scores import (
     MOST_RELIABILITY,
@@ -20,7 +17,7 @@ from forecast_cli.reports.charts_scores import (
 )
 from forecast_cli.reports.charts_svg import DASHES, SERIES, Ink
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.html_parts import ChartGroup, Figure, Section, Swatch, Tile, View
+from forecast_cli.reports.html_parts import ChartGroup, Section, Swatch, Tile, View
 from forecast_cli.reports.tables import NONE, Cell, estimate, share, share_estimate
 from forecast_cli.reports.tables_alarms import alarms_table, dates_table
 
@@ -120,7 +117,7 @@ def _error(report: Report) -> Section:
         "How the error grows over the horizon, from the first day forecast to the last." + _not_drawn(report),
         "No day of the horizon was scored.",
         swatches=_key(report),
-        charts=(_group("", error_charts(report)),),
+        charts=(ChartGroup("", error_charts(report)),),
         folded=(tables_scores.step_figures_table(report, model=_best(report), most=_MOST_DAYS),),
     )
 
@@ -133,7 +130,7 @@ def _intervals(report: Report) -> Section:
         + _not_drawn(report),
         "No interval was scored.",
         swatches=_key(report),
-        charts=(_group("", interval_charts(report)),),
+        charts=(ChartGroup("", interval_charts(report)),),
         folded=(tables_scores.levels_table(report),),
     )
 
@@ -159,7 +156,7 @@ def _low_balance(report: Report) -> Section:
         + _left_out(len({(each.threshold, each.days) for each in report.reliability}), MOST_RELIABILITY),
         "No low balance was scored.",
         swatches=_key(report) if report.reliability else (),
-        charts=(_group("", reliability_charts(report)),),
+        charts=(ChartGroup("", reliability_charts(report)),),
         shown=(tables_segments.low_balance_table(report), alarms_table(report), dates_table(report)),
         folded=(tables_segments.low_balance_segments_table(report, model=_best(report)),),
     )
@@ -176,7 +173,7 @@ def _accounts(report: Report) -> Section:
         "No account was drawn.",
         swatches=_fan_key(report.fans),
         charts=tuple(
-            _group(
+            ChartGroup(
                 printable(kind).capitalize(),
                 tuple(fan_chart(fan, key=f"fan-{place}-{number}") for number, fan in enumerate(members, 1)),
             )
@@ -217,16 +214,6 @@ def _not_drawn(report: Report) -> str:
 
 def _left_out(found: int, most: int) -> str:
     return f" The first {most} of {found} are drawn; report.json holds them all." if found > most else ""
-
-
-def _group(title: str, charts: Sequence[Chart]) -> ChartGroup:
-    return ChartGroup(
-        title,
-        tuple(
-            Figure(chart.key, chart.title, chart.summary, Markup(chart.svg), chart.table)  # noqa: S704
-            for chart in charts
-        ),
-    )
 
 
 def _variable(ink: Ink) -> str:

@@ -3,8 +3,8 @@
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Budget, CrossingDate, LowBalanceCalibration, Report
 from forecast_cli.reports.tables import Cell, Column, Table, count, estimate, made_table, share, share_estimate, words
+from forecast_cli.reports.tables_segments import ASKED
 
-_ASKED = (Column("Threshold"), Column("Days", numeric=True, help="the low point of the first so many days"))
 _OVER = "Over windows that were not under the threshold to begin with."
 
 
@@ -13,7 +13,7 @@ def alarms_table(report: Report, *, model: str | None = None) -> Table:
     told = [one for one in report.low_balance_calibration if model in (None, one.model)]
     columns = (
         Column("Model"),
-        *_ASKED,
+        *ASKED,
         Column("Windows", numeric=True, help="windows that were not under the threshold at the cutoff"),
         Column("Given", numeric=True, help="mean probability"),
         Column("Came", numeric=True, help="share that ran low"),
@@ -28,7 +28,7 @@ def dates_table(report: Report) -> Table:
     told = report.low_balance_calibration
     columns = (
         Column("Model"),
-        *_ASKED,
+        *ASKED,
         *(
             column
             for date in (told[0].dates if told else ())

@@ -13,6 +13,9 @@ from forecast_cli.reports.tables import (
 )
 from forecast_cli.reports.tables_scores import IN_UNITS, Told, ranks_of, skill_cell, told_of
 
+#: Columns of what was asked of a low balance.
+ASKED = (Column("Threshold"), Column("Days", numeric=True, help="the low point of the first so many days"))
+
 
 def segments_table(report: Report, *, model: str | None = None, most: int = 400) -> Table:
     """Return error, coverage, width and bias by segment, of one model or of all."""
@@ -32,7 +35,7 @@ def currencies_table(report: Report) -> Table:
 
 def low_balance_table(report: Report) -> Table:
     """Return how good each model's probability of running low is."""
-    columns = (Column("Model"), *_asked(), *_LOW_BALANCE)
+    columns = (Column("Model"), *ASKED, *_LOW_BALANCE)
     rows = [
         (words(score.model), words(score.threshold), count(score.days), *_low_balance(score))
         for score in report.low_balance
@@ -42,7 +45,7 @@ def low_balance_table(report: Report) -> Table:
 
 def low_balance_segments_table(report: Report, *, model: str | None) -> Table:
     """Return how good a model's probability of running low is, by segment."""
-    columns = (Column("Segment"), Column("Value"), *_asked(), *_LOW_BALANCE)
+    columns = (Column("Segment"), Column("Value"), *ASKED, *_LOW_BALANCE)
     rows = [
         (words(score.segment), words(score.value), words(score.threshold), count(score.days), *_low_balance(score))
         for score in report.low_balance_segments
@@ -103,10 +106,6 @@ _LOW_BALANCE = (
     Column("Base Brier", numeric=True, help="that of the account's own base rate"),
     Column("Skill", numeric=True, help="share of the base Brier saved; with its 95 % interval"),
 )
-
-
-def _asked() -> tuple[Column, ...]:
-    return Column("Threshold"), Column("Days", numeric=True, help="the low point of the first so many days")
 
 
 def _low_balance(score: LowBalanceScore) -> tuple[Cell, ...]:

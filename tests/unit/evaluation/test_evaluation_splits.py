@@ -26,7 +26,7 @@ def settings(**values: object) -> Settings:
 
 def test_the_kth_cutoff_lies_k_steps_before_the_last_day() -> None:
     folds = split_windows(panel_of([30]), settings())
-    assert [fold.cutoffs[0] for fold in folds] == [np.datetime64("2026-06-25"), np.datetime64("2026-06-20")]
+    assert [fold.train.origins[0] for fold in folds] == [np.datetime64("2026-06-25"), np.datetime64("2026-06-20")]
     assert [fold.train.series(0)[-1] for fold in folds] == [25.0, 20.0]
     assert [fold.y[0].tolist() for fold in folds] == [[26, 27, 28, 29, 30], [21, 22, 23, 24, 25]]
 
