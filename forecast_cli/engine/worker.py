@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import polars as pl
@@ -36,8 +35,13 @@ def run_task(job: Job, task: Task, *, begin: Callable[[int], None] = lambda _: N
     """
     started = time.process_time()
     job, shard = replace(job, one_by_one=task.one_by_one), task.parts[0]
-    done = [_run_part(job, part, partial(begin, place)) for place, part in enumerate(task.parts)]
-    parts, taken_apart = [tables for tables, _ in done], [error for _, errors in done for error in errors]
+    parts: list[dict[str, pl.DataFrame]] = []
+    taken_apart: list[str] = []
+    for place, part in enumerate(task.parts):
+        begin(place)
+        tables, errors = _run_part(job, part)
+        parts.append(tables)
+        taken_apart += errors
     accounts = sum(part[ACCOUNTS].height for part in parts)
     unsound = [count_unsound(part[FORECASTS], job.settings.level) for part in parts]
     assert_unchanged(job.source)
@@ -57,13 +61,12 @@ def run_task(job: Job, task: Task, *, begin: Callable[[int], None] = lambda _: N
     )
 
 
-def _run_part(job: Job, part: Shard, begin: Callable[[], None]) -> tuple[dict[str, pl.DataFrame], tuple[str, ...]]:
-    begin()
+def _run_part(job: Job, part: Shard) -> tuple[dict[str, pl.DataFrame], tuple[str, ...]]:
     done = job.work(job, part)
     tables = dict(done.tables)
     give_back_memory()
     if tables[ACCOUNTS].height != part.accounts:
-        raise LostAccountsError(part.accounts, tables[ACCOUNTS].height)
+        raise AssertionError(f"{part.accounts} accounts went into a shard, {tables[ACCOUNTS].height} came out")
     return tables, done.taken_apart
 
 
@@ -71,16 +74,6 @@ def _join(parts: Sequence[dict[str, pl.DataFrame]], name: str) -> pl.DataFrame:
     """Take a table out of all parts, and return it whole."""
     tables = [part.pop(name) for part in parts]
     return tables[0] if len(tables) == 1 else pl.concat(tables, rechunk=True)
-
-
-class LostAccountsError(Exception):
-    """A bug: a shard's ledger does not hold the accounts it was given."""
-
-    def __init__(self, given: int, found: int) -> None:
-        super().__init__(given, found)
-
-    def __str__(self) -> str:
-        return f"{self.args[0]} accounts went into a shard, {self.args[1]} came out"
 
 
 def forecast_shard(job: Job, shard: Shard) -> Done:

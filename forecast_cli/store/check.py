@@ -1,6 +1,6 @@
 """An output folder held against its manifest: every file there, whole, and nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from forecast_cli.store.atomic import sha256_of, writing
@@ -8,9 +8,9 @@ from forecast_cli.store.layout import FORECASTS, MANIFEST, RUNNING, SUCCESS, is_
 from forecast_cli.store.manifest import FileEntry, Manifest
 
 
-def damaged_files(output: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """Yield (path, problem) for each file that is missing, of another size, or of other content."""
-    for entry in manifest.files:
+def damaged_files(output: Path, entries: Iterable[FileEntry]) -> Iterator[tuple[str, str]]:
+    """Yield (path, problem) for each of ``entries`` whose file is missing, of another size, or of other content."""
+    for entry in entries:
         problem = _problem(output / entry.path, entry)
         if problem:
             yield entry.path, problem

@@ -15,16 +15,7 @@ class _Frozen(BaseModel):
 
 
 class FileEntry(_Frozen):
-    """A file of the output, relative to it."""
-
-    path: str
-    rows: int
-    bytes: int
-    sha256: str
-
-
-class InputEntry(_Frozen):
-    """A file of the input, as it was read."""
+    """A file: of the input as it was read, or of the output, relative to it."""
 
     path: str
     rows: int
@@ -36,7 +27,7 @@ class InputRecord(_Frozen):
     """What was read."""
 
     root: str
-    files: tuple[InputEntry, ...]
+    files: tuple[FileEntry, ...]
     rows: int
     accounts: int
     origin: str | None

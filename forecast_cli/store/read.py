@@ -1,4 +1,4 @@
-"""Reading a finished run: its manifest and its tables."""
+"""Reading the manifest of a finished run, or why there is none."""
 
 from pathlib import Path
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import TypeVar
 
@@ -141,15 +142,4 @@ def _ends(windows: pl.DataFrame) -> tuple[date | None, date | None]:
 
 def _problems(run: RunFolder, id_col: str) -> tuple[Problem, ...]:
     groups = group_failures(load_table(run.output / FAILURES), id_col)
-    return tuple(
-        Problem(
-            status=group.status.value,
-            model=group.model,
-            model_used=group.model_used,
-            error=group.error,
-            message=group.message,
-            count=group.count,
-            examples=group.examples,
-        )
-        for group in groups
-    )
+    return tuple(Problem(**asdict(group)) for group in groups)

@@ -25,7 +25,7 @@ _WINDOWS = "windows"
 def run_check(output: Path) -> CheckReport:
     """Hold ``output`` against its manifest; raises CheckFailedError where it has none."""
     manifest = read_manifest(output)
-    found = [*damaged_files(output, manifest), *stray_files(output, manifest)]
+    found = [*damaged_files(output, manifest.files), *stray_files(output, manifest)]
     if not any(path in (ACCOUNTS, RISK, SUCCESS) or path.startswith(f"{FORECASTS}/") for path, _ in found):
         found += _broken_promises(output, manifest)
     return CheckReport(

@@ -15,7 +15,7 @@ from forecast_cli.evaluation.gate import Comparison, Gate, Scores
 from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE
 from forecast_cli.store.check import damaged_files
 from forecast_cli.store.layout import SCORES, WINDOWS
-from forecast_cli.store.manifest import InputEntry, Manifest
+from forecast_cli.store.manifest import FileEntry, Manifest
 from forecast_cli.store.parquet import load_table
 from forecast_cli.store.read import read_manifest_of
 
@@ -79,7 +79,7 @@ def _data_differences(base: Manifest, new: Manifest) -> Iterator[str]:
             yield f"input read by {name} only: {_names(only)}"
 
 
-def _names(files: list[InputEntry]) -> str:
+def _names(files: list[FileEntry]) -> str:
     shown = ", ".join(f"{Path(file.path).name} (sha256 {file.sha256[:12]})" for file in files[:3])
     return shown if len(files) <= 3 else f"{shown} and {len(files) - 3} more"
 
@@ -104,8 +104,8 @@ def _read_scores(folder: Path, manifest: Manifest) -> Scores:
 
 
 def _read_table(folder: Path, manifest: Manifest, name: str) -> pl.DataFrame:
-    entries = tuple(entry for entry in manifest.files if entry.path == name)
-    problems = list(damaged_files(folder, manifest.model_copy(update={"files": entries})))
+    entries = [entry for entry in manifest.files if entry.path == name]
+    problems = list(damaged_files(folder, entries))
     if problems or not entries:
         why = problems[0][1] if problems else "not in the manifest"
         raise CheckFailedError(f"{folder / name}: {why}", f"see: forecast-cli check {folder}")

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from forecast_cli.data.findings import Finding
 from forecast_cli.engine.tables import to_edge
 from forecast_cli.store.atomic import read_back
 from forecast_cli.store.layout import ACCOUNTS
-from forecast_cli.store.manifest import FileEntry, FindingRecord, InputEntry, InputRecord, Manifest
+from forecast_cli.store.manifest import FileEntry, FindingRecord, InputRecord, Manifest
 from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.workflows.ledgers import part_entries
 from forecast_cli.workflows.preparing import Prepared
@@ -33,7 +32,7 @@ def make_manifest(prepared: Prepared, receipts: Sequence[ShardReceipt], tables: 
         forecast_rows=sum(part.rows for part in parts),
         shards=len(prepared.shards),
         files=(*parts, *tables),
-        findings=tuple(_finding_record(finding) for finding in prepared.checked.findings),
+        findings=tuple(FindingRecord.model_validate(one, from_attributes=True) for one in prepared.checked.findings),
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - prepared.started, 3),
         cpu_seconds=round(sum(receipt.cpu_seconds for receipt in receipts), 3),
@@ -52,22 +51,11 @@ def _input_record(checked: CheckedInput) -> InputRecord:
     return InputRecord(
         root=summary.root,
         files=tuple(
-            InputEntry(path=file.path, rows=file.rows, bytes=file.size, sha256=file.sha256)
+            FileEntry(path=file.path, rows=file.rows, bytes=file.size, sha256=file.sha256)
             for file in checked.source.files
         ),
         rows=summary.rows,
         accounts=summary.accounts,
         origin=summary.origin.isoformat() if summary.origin else None,
         verified=summary.verified,
-    )
-
-
-def _finding_record(finding: Finding) -> FindingRecord:
-    return FindingRecord(
-        rule=finding.rule,
-        title=finding.title,
-        action=finding.action.value,
-        unit=finding.unit,
-        count=finding.count,
-        message=finding.message,
     )

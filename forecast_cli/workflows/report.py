@@ -59,7 +59,7 @@ def render_reports(report: Report, output: Path) -> tuple[FileEntry, ...]:
 
 def _read(output: Path, manifest: Manifest) -> Report:
     """Return the report that the backtest wrote; what was changed since is no report of it."""
-    own = tuple(entry for entry in manifest.files if entry.path == REPORT_JSON)
-    for path, problem in damaged_files(output, manifest.model_copy(update={"files": own})):
+    own = (entry for entry in manifest.files if entry.path == REPORT_JSON)
+    for path, problem in damaged_files(output, own):
         raise CheckFailedError(f"{output / path}: {problem}", "make the backtest again with --force")
     return read_report((output / REPORT_JSON).read_text(encoding="utf-8"))

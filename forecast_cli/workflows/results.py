@@ -1,7 +1,7 @@
 """What the workflows take and give: plain frozen values, which the command line renders."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -168,7 +168,7 @@ class CheckReport:
     bytes: int
     accounts: int
     forecast_rows: int
-    damages: tuple[Damage, ...] = field(default=())
+    damages: tuple[Damage, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:

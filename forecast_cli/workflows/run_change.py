@@ -115,8 +115,8 @@ def _medians(old: Side, new: Side) -> MedianMoves:
         compared=row["compared"],
         moved=row["moved"] or 0,
         level=level,
-        outside_interval=_figure(row["outside"] if level else None),
-        **{name: _figure(row[name]) for name in ("mean", "p95", "largest")},
+        outside_interval=row["outside"] if level else math.nan,
+        **{name: row[name] for name in ("mean", "p95", "largest")},
     )
 
 
@@ -142,14 +142,10 @@ def _risk(old: Side, new: Side) -> tuple[RiskMoves, ...]:
             threshold=row[THRESHOLD_NAME],
             days=days,
             compared=row["compared"],
-            mean=_figure(row["mean"]),
-            largest=_figure(row["largest"]),
+            mean=row["mean"],
+            largest=row["largest"],
             newly_likely=row["newly_likely"],
             no_longer_likely=row["no_longer_likely"],
         )
         for row in rows
     )
-
-
-def _figure(value: float | None) -> float:
-    return math.nan if value is None else value

@@ -1,7 +1,7 @@
 """What is told of one account: plain frozen values. Money in units of the balance, days are calendar days."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -189,5 +189,5 @@ class AccountStory:
     payments: tuple[Payment, ...] = ()
     every_payment: bool = False
     regular: Regular | None = None
-    risk: tuple[ThresholdRisk, ...] = field(default=())
+    risk: tuple[ThresholdRisk, ...] = ()
     why: Why | None = None

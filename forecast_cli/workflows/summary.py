@@ -14,7 +14,7 @@ from forecast_cli.data.findings import Finding
 from forecast_cli.models.registry import parse_model
 from forecast_cli.risk.events import windows_within
 from forecast_cli.store.atomic import read_back
-from forecast_cli.store.layout import FAILURES, FORECASTS, RISK
+from forecast_cli.store.layout import FAILURES, FORECASTS, MANIFEST, RISK
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_table
 from forecast_cli.workflows.ledgers import group_failures
@@ -103,9 +103,9 @@ def list_files(manifest: Manifest, output: Path) -> tuple[WrittenFile, ...]:
     """Return the files of a finished run, part files as one."""
     parts = [entry for entry in manifest.files if entry.path.startswith(f"{FORECASTS}/")]
     others = [entry for entry in manifest.files if entry not in parts]
-    manifest_bytes = (output / "manifest.json").stat().st_size
+    manifest_bytes = (output / MANIFEST).stat().st_size
     return (
         WrittenFile(f"{FORECASTS}/", manifest.forecast_rows, sum(entry.bytes for entry in parts)),
         *(WrittenFile(entry.path, entry.rows, entry.bytes) for entry in others),
-        WrittenFile("manifest.json", 1, manifest_bytes),
+        WrittenFile(MANIFEST, 1, manifest_bytes),
     )

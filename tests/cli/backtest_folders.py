@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from forecast_cli.store.manifest import FileEntry, InputEntry, InputRecord, Manifest
+from forecast_cli.store.manifest import FileEntry, InputRecord, Manifest
 
 ACCOUNTS = 30
 WINDOWS = 2
@@ -82,7 +82,7 @@ def write_backtest(path: Path, folder: Folder = Folder()) -> Path:
 
 def manifest_of(folder: Folder, settings: dict[str, Any], files: tuple[FileEntry, ...]) -> Manifest:
     read = tuple(
-        InputEntry(path=f"{name}.parquet", rows=9, bytes=9, sha256=hashlib.sha256(name.encode()).hexdigest())
+        FileEntry(path=f"{name}.parquet", rows=9, bytes=9, sha256=hashlib.sha256(name.encode()).hexdigest())
         for name in folder.data
     )
     return Manifest(

@@ -1,6 +1,7 @@
 """Reports as plain values for JSON: everything a table shows, and the examples in full."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from forecast_cli.config.load import LoadedSettings
@@ -83,7 +84,7 @@ def check_values(report: CheckReport) -> dict[str, Any]:
             "problems": len(report.damages),
         },
         "manifest": str(report.output / "manifest.json"),
-        "damages": [{"path": damage.path, "problem": damage.problem} for damage in report.damages],
+        "damages": [asdict(damage) for damage in report.damages],
     }
 
 
@@ -120,15 +121,7 @@ def settings_values(loaded: LoadedSettings) -> dict[str, Any]:
 
 def input_values(summary: InputSummary) -> dict[str, Any]:
     """Return what was read."""
-    return {
-        "root": redact(summary.root),
-        "files": summary.files,
-        "bytes": summary.bytes,
-        "rows": summary.rows,
-        "accounts": summary.accounts,
-        "origin": summary.origin,
-        "verified": summary.verified,
-    }
+    return asdict(summary) | {"root": redact(summary.root)}
 
 
 def before_models(accounts: Mapping[Status, int]) -> dict[str, int]:
