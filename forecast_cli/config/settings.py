@@ -158,12 +158,9 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
-        if not self.model:
-            raise ValueError("model: name at least one")
-        if not self.season_length:
-            raise ValueError("season_length: name at least one")
-        if not self.level:
-            raise ValueError("level: name at least one")
+        for name in ("model", "season_length", "level"):
+            if not getattr(self, name):
+                raise ValueError(f"{name}: name at least one")
         columns = [self.id_col, self.date_col, self.balance_col, self.currency_col]
         named = [column for column in columns if column is not None]
         if len(set(named)) < len(named):

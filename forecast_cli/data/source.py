@@ -62,11 +62,6 @@ class Source:
         return sum(file.rows for file in self.files)
 
     @property
-    def id_is_text(self) -> bool:
-        """Say whether ids are compared as text."""
-        return self.key_dtype == pl.String
-
-    @property
     def key_dtype(self) -> pl.DataType:
         """Return the type of ``unique_id`` inside a run: text for any kind of text, else whole numbers.
 

@@ -5,33 +5,24 @@ import os
 import stat as modes
 from dataclasses import dataclass
 
-import polars as pl
-
 from forecast_cli.core.text import is_utf8
-from forecast_cli.data.files.footer import read_footer
+from forecast_cli.data.files.footer import Footer, read_footer
 from forecast_cli.data.files.listing import ListedFile
 from forecast_cli.data.files.problems import BadFileError, Problem
 from forecast_cli.data.files.storage import Stat, Storage
 from forecast_cli.data.files.verify import Verified, verify_pages, verify_sha256
 from forecast_cli.data.scan.collect import describe
-from forecast_cli.data.source import RowGroup
 
 
 @dataclass(frozen=True)
 class InspectedFile:
-    """A file that can be read: ``dtypes`` of those of the wanted columns that are in it, ``names`` of all in it.
-
-    ``verified`` holds the checks that the file carries and passes.
-    """
+    """A file that can be read. ``verified`` holds the checks that it carries and passes."""
 
     listed: ListedFile
     stat: Stat
     sha256: str
-    rows: int
-    names: tuple[str, ...]
-    dtypes: tuple[tuple[str, pl.DataType], ...]
+    footer: Footer
     verified: frozenset[Verified]
-    groups: tuple[RowGroup, ...] = ()
 
 
 def inspect_file(listed: ListedFile, columns: tuple[str, ...], storage: Storage) -> InspectedFile | Problem:
@@ -83,4 +74,4 @@ def _read(listed: ListedFile, columns: tuple[str, ...], *, stat: Stat, storage: 
             passed |= verify_pages(path, file, footer.chunks)
     except BadFileError as error:
         return error.problem
-    return InspectedFile(listed, stat, sha256, footer.rows, footer.names, footer.dtypes, passed, footer.groups)
+    return InspectedFile(listed, stat, sha256, footer, passed)

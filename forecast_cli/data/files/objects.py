@@ -9,11 +9,9 @@ from typing import TypeVar, cast
 import pyarrow.fs as pafs
 
 from forecast_cli.data.files.listing import ListedFile, Listing, list_below, reject_nothing
-from forecast_cli.data.files.problems import find
 from forecast_cli.data.files.selection import check_success, has_glob, select_parquet, split_glob
 from forecast_cli.data.files.storage import Access, Stat
 from forecast_cli.data.files.stores import SCHEMES, open_store, scheme_of
-from forecast_cli.data.findings import Action
 from forecast_cli.data.scan.collect import describe, read_errors
 
 T = TypeVar("T")
@@ -87,7 +85,7 @@ def reject_scheme(path: str, shown: str) -> Listing:
     """Return the rejection of an address that no store is known for."""
     message = f"{shown}: unknown kind of address '{scheme_of(path)}://', expected one of {', '.join(SCHEMES)}"
     hint = "copy the files to this machine, or to one of these stores"
-    return Listing(shown, (), (find("IN07", Action.REJECT, message, hint=hint),))
+    return reject_nothing(shown, message, hint)
 
 
 def list_objects(storage: ObjectStorage, scheme: str, *, require_success: bool) -> Listing:

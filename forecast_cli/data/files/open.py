@@ -62,7 +62,7 @@ def _inspect_all(listing: Listing, columns: tuple[str, ...], storage: Storage) -
 
 def _source(files: Sequence[InspectedFile], listed: ListedInput, settings: Settings) -> Source:
     """Return the source of ``files``, with the findings of their schema. Files without rows have no say in it."""
-    telling = [file for file in files if file.rows] or files
+    telling = [file for file in files if file.footer.rows] or files
     schema = resolve_schema([_columns_of(file) for file in telling], settings)
     return Source(
         root=listed.listing.root,
@@ -101,7 +101,7 @@ def _check_rows(source: Source, *, rejected: bool) -> list[Finding]:
 
 
 def _columns_of(file: InspectedFile) -> FileColumns:
-    return FileColumns(file.listed.path, file.names, dict(file.dtypes), dict(file.listed.hive))
+    return FileColumns(file.listed.path, file.footer.names, dict(file.footer.dtypes), dict(file.listed.hive))
 
 
 def _input_file(file: InspectedFile) -> InputFile:
@@ -110,10 +110,10 @@ def _input_file(file: InspectedFile) -> InputFile:
         size=file.stat.size,
         mtime_ns=file.stat.mtime_ns,
         sha256=file.sha256,
-        rows=file.rows,
+        rows=file.footer.rows,
         hive=file.listed.hive,
-        columns=file.dtypes,
-        groups=file.groups,
+        columns=file.footer.dtypes,
+        groups=file.footer.groups,
     )
 
 

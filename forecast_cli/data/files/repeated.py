@@ -30,4 +30,4 @@ def drop_repeated(files: Sequence[InspectedFile]) -> tuple[list[InspectedFile], 
 
 
 def _content(file: InspectedFile) -> object:
-    return (file.sha256, file.listed.hive) if file.rows else file.listed.path
+    return (file.sha256, file.listed.hive) if file.footer.rows else file.listed.path

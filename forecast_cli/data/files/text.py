@@ -1,19 +1,17 @@
 """Text where parquet is expected, such as CSV: how to tell, and how to make parquet of it."""
 
+import codecs
 from typing import Final
 
 _BLANKS: Final = frozenset("\t\n\r")
-_LONGEST_CHARACTER: Final = 4  # bytes, in UTF-8
 
 
 def is_text(start: bytes) -> bool:
     """Say whether the first bytes of a file are lines of text in UTF-8; the last character may be cut off."""
     try:
-        text = start.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        if len(start) - error.start >= _LONGEST_CHARACTER:
-            return False
-        text = start[: error.start].decode("utf-8-sig")
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(start)
+    except UnicodeDecodeError:
+        return False
     return "\n" in text and all(char.isprintable() or char in _BLANKS for char in text)
 
 

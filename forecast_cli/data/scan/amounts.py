@@ -13,7 +13,7 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.text import did_you_mean
 from forecast_cli.data.panel import Panel
-from forecast_cli.data.scan.attributes import read_schema
+from forecast_cli.data.scan.attributes import read_schema, with_own_types
 from forecast_cli.data.scan.canonical import AT
 from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.id_range import IdRange
@@ -40,7 +40,7 @@ def read_amounts(source: Source, settings: Settings, column: str, *, first_id: o
     named = settings.model_copy(update={"balance_col": column})
     ids = IdRange(settings.id_col, source.key_dtype, first_id, last_id)
     holding = (file for file in source.files if file.rows and ids.may_hold(file))
-    typed = replace(source, files=tuple(_with_type(file, source, column) for file in holding))
+    typed = replace(source, files=tuple(with_own_types(file, source, {column}) for file in holding))
     rows = scan_rows(typed, named, first_id=first_id, last_id=last_id)
     keys = [c.UNIQUE_ID] if settings.currency_col is None else [c.UNIQUE_ID, c.CURRENCY]
     finite = pl.when(pl.col(c.Y).is_finite()).then(pl.col(c.Y)).alias(_AMOUNT)
@@ -77,10 +77,3 @@ def _check(file: InputFile, schema: Mapping[str, pl.DataType], column: str) -> N
             f"{file.path}: column '{column}' is {dtype}, expected a number (--threshold)",
             f'cast it, e.g. pl.col("{column}").cast(pl.Float64), or name another column',
         )
-
-
-def _with_type(file: InputFile, source: Source, column: str) -> InputFile:
-    """Return the file with the type that a column has in it."""
-    if column in dict(file.columns):
-        return file
-    return replace(file, columns=(*file.columns, (column, read_schema(file, source)[column])))

@@ -61,10 +61,11 @@ def with_type(file: InputFile, column: str, dtype: pl.DataType) -> InputFile:
 def with_kept_columns(source: Source, settings: Settings) -> Source:
     """Return the source with the types of all columns that are spilled, in each file that has them."""
     names = {*amounts_kept(settings), *texts_kept(settings)}
-    return replace(source, files=tuple(_with_types(file, source, names) for file in source.files))
+    return replace(source, files=tuple(with_own_types(file, source, names) for file in source.files))
 
 
-def _with_types(file: InputFile, source: Source, names: Set[str]) -> InputFile:
+def with_own_types(file: InputFile, source: Source, names: Set[str]) -> InputFile:
+    """Return a file that tells the types of the columns ``names``, each of which it, or a folder above it, has."""
     missing = sorted(names - dict(file.columns).keys() - dict(file.hive).keys()) if file.rows else []
     if not missing:
         return file

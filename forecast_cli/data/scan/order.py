@@ -2,8 +2,9 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any, Final
+
+import polars as pl
 
 from forecast_cli.data.files.hive import NULL_PARTITION
 from forecast_cli.data.source import InputFile, RowGroup, Source
@@ -25,7 +26,7 @@ def is_scattered(source: Source, id_col: str, ranges: Iterable[tuple[Any, Any]])
 
 def rows_to_read(source: Source, id_col: str, ranges: Iterable[tuple[Any, Any]]) -> int:
     """Return the rows of all row groups that each of ``ranges``, first and last id, may lie in, added up."""
-    groups = [group for file in source.files for group in _groups(file, id_col, as_text=source.id_is_text)]
+    groups = [group for file in source.files for group in _groups(file, id_col, as_text=source.key_dtype == pl.String)]
     known = [group for group in groups if group.first is not None and group.last is not None]
     anywhere = sum(group.rows for group in groups) - sum(group.rows for group in known)
     begins, ends = _running(known, "first"), _running(known, "last")
@@ -45,7 +46,7 @@ def _groups(file: InputFile, id_col: str, *, as_text: bool) -> Iterator[RowGroup
     value = dict(file.hive).get(id_col, NULL_PARTITION)
     if value == NULL_PARTITION or not as_text:
         return
-    yield replace(RowGroup(file.rows), first=value, last=value)
+    yield RowGroup(file.rows, value, value)
 
 
 def _running(groups: Iterable[RowGroup], bound: str) -> tuple[list[Any], list[int]]:

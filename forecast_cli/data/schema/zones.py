@@ -15,9 +15,7 @@ _WHOLE_HOURS: Final = re.compile(r"[+-]\d{2}:00")
 
 def known_zone(name: str) -> bool:
     """Say whether polars can read timestamps of this timezone."""
-    if _WHOLE_HOURS.fullmatch(name):
-        return True
-    return is_zone_name(name)
+    return _WHOLE_HOURS.fullmatch(name) is not None or is_zone_name(name)
 
 
 def is_zone_name(name: str) -> bool:
