@@ -14,7 +14,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.registry import parse_model
 from forecast_cli.risk.events import windows_within
-from forecast_cli.risk.outlook import panel_outlooks, rows_of
+from forecast_cli.risk.outlook import panel_outlooks
 from forecast_cli.risk.paths import N_PATHS, PATH_LEVELS
 from forecast_cli.risk.thresholds import threshold_amounts
 
@@ -49,7 +49,7 @@ def _plain(panel: Panel, forecast: Forecast, thresholds: NDArray[np.float64]) ->
     places = spread[None, :] + np.arange(1, HORIZON + 1)[:, None]
     for start in range(0, len(panel), _CHUNK):
         rows = slice(start, start + _CHUNK)
-        part, y = rows_of(forecast, rows), panel.y[rows]
+        part, y = forecast.rows(rows), panel.y[rows]
         order = np.argsort(y[:, places], axis=2, kind="stable")
         held = np.argsort(order, axis=2, kind="stable").astype(np.float64)
         order = np.argsort(held + 3 * held.mean(axis=1, keepdims=True), axis=2, kind="stable")

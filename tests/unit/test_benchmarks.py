@@ -1,11 +1,14 @@
 """The benchmarks say what they measured: bounds, margins, whole processes with all their children, pictures."""
 
+import importlib
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import benchmarks
 from benchmarks import ratios
 from benchmarks.memory_picture import draw
 from benchmarks.process import Measured, measure
@@ -14,6 +17,11 @@ from benchmarks.rows import Row, at_least, at_most, print_rows
 
 def _row(figure: float) -> Row:
     return Row("forecast, times as long", "polars alone", 3.0, 2.0, figure, at_most(1.5))
+
+
+@pytest.mark.parametrize("name", [module.name for module in pkgutil.iter_modules(benchmarks.__path__)])
+def test_every_benchmark_finds_what_it_measures(name: str):
+    assert name == "__main__" or importlib.import_module(f"benchmarks.{name}")
 
 
 def test_bound_is_met_up_to_and_with_itself():
