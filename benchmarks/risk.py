@@ -1,4 +1,4 @@
-"""Time the outlook of sample paths against the same worked out in plain numpy, on the same accounts, in one run.
+"""Time the lows of sample paths against the same worked out in plain numpy, on the same accounts, in one run.
 
 python -m benchmarks.risk [ACCOUNTS]
 """
@@ -13,8 +13,8 @@ from benchmarks.rows import Row, at_least, print_rows
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.registry import parse_model
-from forecast_cli.risk.events import windows_within
-from forecast_cli.risk.outlook import panel_outlooks
+from forecast_cli.risk.lows import windows_within
+from forecast_cli.risk.panel_lows import panel_lows
 from forecast_cli.risk.paths import N_PATHS, PATH_LEVELS
 from forecast_cli.risk.thresholds import threshold_amounts
 
@@ -29,7 +29,7 @@ def run(accounts: int = ACCOUNTS) -> list[Row]:
     panel = panel_of(accounts)
     forecast = parse_model("Naive", (HORIZON,)).build().fit(panel).forecast(HORIZON, PATH_LEVELS)
     thresholds = threshold_amounts(panel, THRESHOLDS, {})
-    ours = seconds(lambda: panel_outlooks(panel, {"Naive": forecast}, thresholds), REPEATS)
+    ours = seconds(lambda: panel_lows(panel, {"Naive": forecast}, thresholds), REPEATS)
     theirs = seconds(lambda: _plain(panel, forecast, thresholds), 2)
     return [
         Row(

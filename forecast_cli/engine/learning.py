@@ -23,7 +23,7 @@ from forecast_cli.engine.past_shares import learn_past_shares
 from forecast_cli.engine.shards import choose_candidates
 from forecast_cli.models.pooled.learn import learn
 from forecast_cli.models.pooled.learned import Learned, months_of
-from forecast_cli.models.pooled.weigh import Taught, weigh, windows_within
+from forecast_cli.models.pooled.weigh import Taught, weigh, windows_bought
 from forecast_cli.models.pooled.windows import LOOK_BACK, MIN_TRAIN
 
 #: Most accounts that a month's forecasts are learned from.
@@ -87,7 +87,7 @@ def check_limit(settings: Settings) -> None:
     """Raise ConfigError for candidates that can join no model, or that the time limit does not suffice for."""
     candidates = choose_candidates(settings)
     if candidates and settings.fitted is None:
-        windows_within(1000 * seconds_of(settings.time_limit), candidates)
+        windows_bought(1000 * seconds_of(settings.time_limit), candidates)
 
 
 def _origins(ledger: pl.DataFrame, origin: date | None, back: Sequence[int]) -> NDArray[np.datetime64]:

@@ -24,9 +24,8 @@ from forecast_cli.models.pooled.past_share import PastLessons, grow_past, join_l
 from forecast_cli.models.pooled.probes import consult_unseen
 from forecast_cli.models.pooled.windows import Windows, came_after, group_of, list_windows, panel_at
 from forecast_cli.risk.courses import near_courses
-from forecast_cli.risk.events import look_ahead as look_at_paths
-from forecast_cli.risk.events import windows_within
-from forecast_cli.risk.outlook import panel_outlooks
+from forecast_cli.risk.lows import find_lows, windows_within
+from forecast_cli.risk.panel_lows import panel_lows
 from forecast_cli.risk.paths import N_PATHS, PATH_LEVELS, rows_at_a_time
 from forecast_cli.risk.thresholds import threshold_amounts
 
@@ -131,7 +130,7 @@ def _by_paths(
         return lessons.own
     said = consult_unseen(vintage.forest, lessons.x, lessons.group)
     forecast = correct(panel, outlook, said, vintage, knots=learned.knots, levels=PATH_LEVELS)
-    found = panel_outlooks(panel, {NAME: Forecast(*forecast, PATH_LEVELS)}, amounts)[NAME]
+    found = panel_lows(panel, {NAME: Forecast(*forecast, PATH_LEVELS)}, amounts)[NAME]
     return found.prob_below.reshape(len(panel), -1)
 
 
@@ -145,4 +144,4 @@ def _by_past(panel: Panel, amounts: NDArray[np.float64], h: int) -> NDArray[np.f
 
 def _below(paths: NDArray[np.float64], amounts: NDArray[np.float64], h: int) -> NDArray[np.float64]:
     """Return the share [m, c] of ``paths`` [m, s, h] that go under ``amounts`` [m, k] within each window of days."""
-    return look_at_paths(paths, amounts, windows_within(h)).prob_below.reshape(len(paths), -1)
+    return find_lows(paths, amounts, windows_within(h)).prob_below.reshape(len(paths), -1)

@@ -25,8 +25,8 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.amounts import amounts_on, read_amounts
 from forecast_cli.engine.outcomes import Said
 from forecast_cli.engine.shards import Job, Shard
-from forecast_cli.risk.events import Outlook, windows_within
-from forecast_cli.risk.outlook import panel_outlooks
+from forecast_cli.risk.lows import Lows, windows_within
+from forecast_cli.risk.panel_lows import panel_lows
 from forecast_cli.risk.thresholds import Told, threshold_amounts
 
 
@@ -54,14 +54,14 @@ def risk_table(panel: Panel, said: Sequence[Said], settings: Settings, told: Tol
     """
     names, windows = settings.threshold, windows_within(settings.horizon)
     amounts = threshold_amounts(panel, names, told)
-    outlooks = list(panel_outlooks(panel, {one.label: one.ladder.forecast for one in said}, amounts).values())
+    lows = list(panel_lows(panel, {one.label: one.ladder.forecast for one in said}, amounts).values())
     n, m, k, w = len(panel), len(said), len(names), len(windows)
     labels = pl.Series([one.label for one in said], dtype=pl.String)
     columns = [
         *panel.keys()[np.arange(n).repeat(m * k * w)],
         pl.Series(THRESHOLD, np.broadcast_to(amounts[:, None, :, None], (n, m, k, w)).ravel()),
         pl.Series(WINDOW, np.tile(np.array(windows), n * m * k), dtype=pl.Int32),
-        *_figures(outlooks, panel.origins, k),
+        *_figures(lows, panel.origins, k),
         labels.gather(np.tile(np.arange(m).repeat(k * w), n)).alias(c.MODEL),
         pl.Series(names, dtype=pl.String).gather(np.tile(np.arange(k).repeat(w), n * m)).alias(THRESHOLD_NAME),
         pl.Series(BALANCE, panel.y[:, -1:].repeat(m * k * w)),
@@ -69,15 +69,15 @@ def risk_table(panel: Panel, said: Sequence[Said], settings: Settings, told: Tol
     return pl.DataFrame(columns).filter(pl.col(PROB_BELOW).is_not_nan())
 
 
-def _figures(outlooks: Sequence[Outlook], origins: NDArray[np.datetime64], k: int) -> list[pl.Series]:
+def _figures(found: Sequence[Lows], origins: NDArray[np.datetime64], k: int) -> list[pl.Series]:
     """Return the columns of what the paths say, each of accounts, models, ``k`` thresholds and windows."""
     lows = {EXPECTED_LOW: "expected_low", LOW_Q05: "low_q05", LOW_Q50: "low_q50"}
-    figures = {PROB_BELOW: np.stack([one.prob_below for one in outlooks], axis=1)}
+    figures = {PROB_BELOW: np.stack([one.prob_below for one in found], axis=1)}
     for name, field in lows.items():
-        low = np.stack([getattr(one, field) for one in outlooks], axis=1)
+        low = np.stack([getattr(one, field) for one in found], axis=1)
         figures[name] = np.repeat(low[:, :, None], k, axis=2)
-    figures[DAYS_BELOW] = np.stack([one.days_below for one in outlooks], axis=1)
-    first = np.stack([one.first_below for one in outlooks], axis=1)
+    figures[DAYS_BELOW] = np.stack([one.days_below for one in found], axis=1)
+    first = np.stack([one.first_below for one in found], axis=1)
     dates = [_dates(origins, first[..., place]).alias(name) for place, name in enumerate(FIRST_BELOW)]
     return [*(pl.Series(name, values.ravel()) for name, values in figures.items()), *dates]
 

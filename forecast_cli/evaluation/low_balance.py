@@ -13,8 +13,8 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.rows import chunks
-from forecast_cli.risk.events import first_day_below, windows_within
-from forecast_cli.risk.outlook import panel_outlooks
+from forecast_cli.risk.lows import first_day_below, windows_within
+from forecast_cli.risk.panel_lows import panel_lows
 from forecast_cli.risk.thresholds import TRAILING_DAYS, Told, threshold_amounts
 
 THRESHOLD: Final = "threshold"
@@ -94,12 +94,12 @@ def _foreseen(
     panel: Panel, forecasts: Mapping[str, Forecast], amounts: NDArray[np.float64], windows: Sequence[int]
 ) -> dict[str, NDArray[np.float64]]:
     """Return what the models' paths say, each [n, models, thresholds, windows]."""
-    outlooks = list(panel_outlooks(panel, forecasts, amounts).values())
+    foreseen = list(panel_lows(panel, forecasts, amounts).values())
     empty = np.empty((len(panel), 0, amounts.shape[1], len(windows)))
-    told = {PROBABILITY: [one.prob_below for one in outlooks]}
+    told = {PROBABILITY: [one.prob_below for one in foreseen]}
     for place in range(len(CROSSED)):
-        told[DAY_QUANTILES[place]] = [one.first_below[..., place] for one in outlooks]
-        told[REACHED[place]] = [one.reached[..., place] for one in outlooks]
+        told[DAY_QUANTILES[place]] = [one.first_below[..., place] for one in foreseen]
+        told[REACHED[place]] = [one.reached[..., place] for one in foreseen]
     return {name: np.stack(values, axis=1) if values else empty for name, values in told.items()}
 
 

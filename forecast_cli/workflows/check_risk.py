@@ -21,7 +21,7 @@ from forecast_cli.core.risk import (
     THRESHOLD_NAME,
     WINDOW,
 )
-from forecast_cli.risk.events import windows_within
+from forecast_cli.risk.lows import windows_within
 from forecast_cli.store.layout import RISK
 from forecast_cli.workflows.run_tables import keys_of
 

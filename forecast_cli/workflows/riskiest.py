@@ -14,7 +14,7 @@ from forecast_cli.core import risk as r
 from forecast_cli.core.errors import CheckFailedError, UsageError
 from forecast_cli.core.text import did_you_mean
 from forecast_cli.data.scan.collect import read_errors
-from forecast_cli.risk.events import windows_within
+from forecast_cli.risk.lows import windows_within
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, RISK
 from forecast_cli.workflows.check_risk import find_lack
 from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, damaged, keys_of, tables_of

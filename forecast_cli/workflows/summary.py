@@ -12,7 +12,7 @@ from forecast_cli.core.ledger import Status
 from forecast_cli.core.risk import PROB_BELOW, THRESHOLD_NAME, WINDOW
 from forecast_cli.data.findings import Finding
 from forecast_cli.models.registry import parse_model
-from forecast_cli.risk.events import windows_within
+from forecast_cli.risk.lows import windows_within
 from forecast_cli.store.atomic import read_back
 from forecast_cli.store.layout import FAILURES, FORECASTS, MANIFEST, RISK
 from forecast_cli.store.manifest import Manifest

@@ -1,4 +1,4 @@
-"""The outlook and its calibration against slow loops, path by path and window by window."""
+"""Lows and their calibration against slow loops, path by path and window by window."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast_cli.evaluation.alarms import calibrate_low_balance
-from forecast_cli.risk.events import Outlook, look_ahead, windows_within
+from forecast_cli.risk.lows import Lows, find_lows, windows_within
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ def date_of(paths: np.ndarray, threshold: float, days: int, percent: int) -> tup
 
 
 @given(case=cases())
-def test_the_outlook_is_what_the_paths_say(case: Case) -> None:
+def test_lows_are_what_the_paths_say(case: Case) -> None:
     windows = windows_within(case.paths.shape[2])
-    found = look_ahead(case.paths, case.thresholds, windows)
+    found = find_lows(case.paths, case.thresholds, windows)
     for row, paths in enumerate(case.paths):
         for place, days in enumerate(windows):
             lows = [float(min(path[:days])) for path in paths]
@@ -84,17 +84,17 @@ def test_the_outlook_is_what_the_paths_say(case: Case) -> None:
 @given(case=cases(), seed=st.integers(0, 99))
 def test_neither_the_order_of_paths_nor_neighbours_change_a_bit(case: Case, seed: int) -> None:
     windows = windows_within(case.paths.shape[2])
-    found = look_ahead(case.paths, case.thresholds, windows)
+    found = find_lows(case.paths, case.thresholds, windows)
     shuffled = np.random.default_rng(seed).permutation(case.paths, axis=1)
-    alone = look_ahead(shuffled[-1:], case.thresholds[-1:], windows)
-    for name in Outlook.__dataclass_fields__:
+    alone = find_lows(shuffled[-1:], case.thresholds[-1:], windows)
+    for name in Lows.__dataclass_fields__:
         np.testing.assert_array_equal(getattr(found, name)[-1:], getattr(alone, name))
 
 
 @given(case=cases())
 def test_probability_rises_with_the_window_and_with_the_threshold(case: Case) -> None:
     ordered = np.sort(case.thresholds, axis=1)
-    found = look_ahead(case.paths, ordered, windows_within(case.paths.shape[2]))
+    found = find_lows(case.paths, ordered, windows_within(case.paths.shape[2]))
     assert (np.diff(found.prob_below, axis=1) >= 0).all()
     assert (np.diff(found.prob_below, axis=2) >= 0).all()
     assert (found.low_q05 <= found.low_q50).all()

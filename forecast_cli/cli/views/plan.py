@@ -15,7 +15,7 @@ from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration, size
 from forecast_cli.reports.terminal.findings import render_worth_knowing
 from forecast_cli.reports.terminal.layout import Column, aligned, heading, section, sections
-from forecast_cli.risk.events import windows_within
+from forecast_cli.risk.lows import windows_within
 from forecast_cli.store.state import OutputState
 from forecast_cli.workflows.results import ForecastPlan
 

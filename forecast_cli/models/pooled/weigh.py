@@ -50,7 +50,7 @@ def weigh(learned: Learned, taught: Taught, candidates: Sequence[Candidate], *, 
     costs, their learning counted in. Raises ConfigError where it does not suffice for that.
     """
     windows, known = list_windows(taught.panel, learned.h), taught.known
-    costs, most = [candidate.cost_ms for candidate in candidates], windows_within(limit_ms, candidates)
+    costs, most = [candidate.cost_ms for candidate in candidates], windows_bought(limit_ms, candidates)
     chosen, union = choose_some(windows, known, learned, most)
     probes, kept = probe(learned, taught.panel, windows.take(union), taught.look_back)
     said = [by_candidate(candidate, probes, learned) for candidate in candidates]
@@ -67,7 +67,7 @@ def weigh(learned: Learned, taught: Taught, candidates: Sequence[Candidate], *, 
     return replace(learned, vintages=tuple(vintages))
 
 
-def windows_within(limit_ms: float, candidates: Sequence[Candidate]) -> int:
+def windows_bought(limit_ms: float, candidates: Sequence[Candidate]) -> int:
     """Return the windows that weights are learned from; raises ConfigError where the limit does not buy enough."""
     each = sum(candidate.cost_ms for candidate in candidates)
     count = min(_MOST, int(_LEARNING * limit_ms / each))

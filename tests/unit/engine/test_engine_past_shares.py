@@ -14,7 +14,7 @@ from forecast_cli.models.pooled.learn import learn
 from forecast_cli.models.pooled.learned import Learned, months_of
 from forecast_cli.models.pooled.past_share import PastLessons
 from forecast_cli.models.pooled.windows import LOOK_BACK
-from forecast_cli.risk.events import windows_within
+from forecast_cli.risk.lows import windows_within
 
 H, ACCOUNTS, DAYS = 14, 22, 330
 

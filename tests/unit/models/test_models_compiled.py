@@ -37,7 +37,7 @@ from forecast_cli.models.checks import account_facts
 from forecast_cli.models.pooled.features import describe
 from forecast_cli.models.pooled.outlook import look_ahead
 from forecast_cli.models.pooled.standing import moved_share
-from forecast_cli.risk.outlook import panel_outlooks
+from forecast_cli.risk.panel_lows import panel_lows
 from forecast_cli.risk.paths import PATH_LEVELS
 
 outlook, knots = look_ahead(panel, 30), np.array([1, 3, 7, 14, 30])
@@ -46,7 +46,7 @@ print(account_facts(panel).volatility.tobytes().hex(), outlook.scale.tobytes().h
 print(describe(panel, outlook, knots).tobytes().hex(), moved_share(panel, knots).tobytes().hex())
 quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * np.linspace(-2.0, 2.2, 11)
 forecast = Forecast(outlook.path, quantiles, PATH_LEVELS)
-risk = panel_outlooks(panel, {"own": forecast}, np.array([[400.0, 600.0], [0.0, np.nan]]), n_paths=20)["own"]
+risk = panel_lows(panel, {"own": forecast}, np.array([[400.0, 600.0], [0.0, np.nan]]), n_paths=20)["own"]
 print([getattr(risk, name).tobytes().hex() for name in vars(risk)])
 """
 )
@@ -59,7 +59,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.pooled.outlook import look_ahead
 from forecast_cli.models.recurring.detect import find_streams
-from forecast_cli.risk.outlook import panel_outlooks
+from forecast_cli.risk.panel_lows import panel_lows
 from forecast_cli.risk.paths import PATH_LEVELS
 
 lengths, rng = np.array([1, 2, 3, 31, 59, 60, 200, 200, 200]), np.random.default_rng(5)
@@ -75,7 +75,7 @@ for h in (1, 90):
     print(outlook.path.tobytes().hex(), outlook.sd.tobytes().hex())
     quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * np.linspace(-2.0, 2.2, 11)
     forecast = Forecast(outlook.path, quantiles, PATH_LEVELS)
-    risk = panel_outlooks(panel, {"own": forecast}, np.zeros((9, 1)), n_paths=20)["own"]
+    risk = panel_lows(panel, {"own": forecast}, np.zeros((9, 1)), n_paths=20)["own"]
     print([getattr(risk, name).tobytes().hex() for name in vars(risk)])
 """
 

@@ -10,8 +10,8 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.normal import normal_forecast
 from forecast_cli.risk.courses import near_courses
-from forecast_cli.risk.events import look_ahead
-from forecast_cli.risk.outlook import panel_outlooks
+from forecast_cli.risk.lows import find_lows
+from forecast_cli.risk.panel_lows import panel_lows
 from forecast_cli.risk.paths import PATH_LEVELS, shuffle_paths
 
 H = 10
@@ -51,14 +51,14 @@ def test_courses_are_of_the_days_nearest_to_today(days: int, count: int) -> None
 def test_a_probability_is_the_mixture_of_both() -> None:
     series, limits = wallet(1), np.array([[4.0, 6.0, 8.0, 15.0]])
     panel = panel_of(series)
-    outlook = look_ahead(shuffle_paths(panel, forecast_of(panel, 0.4)), limits, (7, H))
+    mixed = find_lows(shuffle_paths(panel, forecast_of(panel, 0.4)), limits, (7, H))
     past = np.array(by_hand(series.tolist(), H, 40))[None]
     own = shuffle_paths(panel, forecast_of(panel), n_paths=60)
     for name in ("prob_below", "days_below", "expected_low"):
-        two = [getattr(look_ahead(paths, limits, (7, H)), name) for paths in (past, own)]
-        np.testing.assert_allclose(getattr(outlook, name), 0.4 * two[0] + 0.6 * two[1], rtol=1e-12)
+        two = [getattr(find_lows(paths, limits, (7, H)), name) for paths in (past, own)]
+        np.testing.assert_allclose(getattr(mixed, name), 0.4 * two[0] + 0.6 * two[1], rtol=1e-12)
     lows = np.sort(np.concatenate([past[0], own[0]]).min(axis=1))
-    assert outlook.low_q50[0, 1] == pytest.approx((lows[49] + lows[50]) / 2)
+    assert mixed.low_q50[0, 1] == pytest.approx((lows[49] + lows[50]) / 2)
 
 
 def test_where_the_share_is_all_paths_are_past_courses_and_where_it_is_none_nothing_changes() -> None:
@@ -84,10 +84,10 @@ def test_neither_neighbours_nor_padding_change_a_bit() -> None:
     series, shares = [wallet(4, 90), wallet(5, 300), wallet(6, 33), wallet(7, 200)], [0.4, 1.0, 0.6, 0.0]
     together = panel_of(*series, pad=50)
     limits = np.tile([4.0, 6.0, 8.0, 15.0], (4, 1))
-    said = panel_outlooks(together, {"auto": forecast_of(together, *shares)}, limits)["auto"]
+    said = panel_lows(together, {"auto": forecast_of(together, *shares)}, limits)["auto"]
     for row, (one, share) in enumerate(zip(series, shares, strict=True)):
         alone = panel_of(one)
-        own = panel_outlooks(alone, {"auto": forecast_of(alone, share)}, limits[:1])["auto"]
+        own = panel_lows(alone, {"auto": forecast_of(alone, share)}, limits[:1])["auto"]
         for name in ("prob_below", "days_below", "expected_low", "low_q05", "first_below"):
             np.testing.assert_array_equal(getattr(own, name)[0], getattr(said, name)[row])
 
@@ -96,7 +96,7 @@ def test_neither_neighbours_nor_padding_change_a_bit() -> None:
 def test_probabilities_never_fall_with_the_window_or_the_threshold_and_dates_agree_with_them(share: float) -> None:
     panel = panel_of(*(wallet(seed) for seed in range(20)))
     limits = np.tile(np.arange(0.0, 35.0, 2.5), (20, 1))
-    told = look_ahead(shuffle_paths(panel, forecast_of(panel, *[share] * 20)), limits, (3, 7, H))
+    told = find_lows(shuffle_paths(panel, forecast_of(panel, *[share] * 20)), limits, (3, 7, H))
     assert (np.diff(told.prob_below, axis=1) >= 0).all()
     assert (np.diff(told.prob_below, axis=2) >= 0).all()
     assert (np.isnan(told.first_below) == (told.prob_below[..., None] < np.array([0.1, 0.5, 0.9]) - 1e-9)).all()

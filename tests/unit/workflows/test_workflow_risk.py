@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.risk.events import windows_within
+from forecast_cli.risk.lows import windows_within
 from forecast_cli.workflows.backtest import run_backtest
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import run_forecast

@@ -1,4 +1,4 @@
-"""Events of a balance's future, read off sample paths: how low it goes; whether, when, how long under a threshold."""
+"""Lows of a balance's future, read off sample paths: how low it goes; whether, when, how long under a threshold."""
 
 from dataclasses import dataclass, fields
 from typing import Final
@@ -14,7 +14,7 @@ WINDOWS: Final = (7, 14, 30, 60, 90)
 
 
 @dataclass(frozen=True)
-class Outlook:
+class Lows:
     """What sample paths say of n accounts over w windows and k thresholds; NaN without paths or without a threshold.
 
     In units of the balance, over the low points of the window, one for each path: ``expected_low`` [n, w], their mean,
@@ -38,8 +38,8 @@ def windows_within(h: int) -> tuple[int, ...]:
     return tuple(days for days in WINDOWS if days <= h) or (h,)
 
 
-def look_ahead(paths: NDArray[np.float64], thresholds: NDArray[np.float64], windows: tuple[int, ...]) -> Outlook:
-    """Return the outlook by ``paths`` [n, s, h] on ``thresholds`` [n, k], over ascending ``windows`` of days.
+def find_lows(paths: NDArray[np.float64], thresholds: NDArray[np.float64], windows: tuple[int, ...]) -> Lows:
+    """Return what ``paths`` [n, s, h] say of ``thresholds`` [n, k], over ascending ``windows`` of days.
 
     Depends neither on the order of the paths nor on other accounts.
     """
@@ -60,7 +60,7 @@ def look_ahead(paths: NDArray[np.float64], thresholds: NDArray[np.float64], wind
     untold = np.isnan(lows[:, -1:, -1] + thresholds)
     for figures in (prob, below, first, reached):
         figures[untold] = np.nan
-    return Outlook(
+    return Lows(
         expected_low=tree_sum(lows) / lows.shape[2],
         low_q05=_quantile(lows, 0.05),
         low_q50=_quantile(lows, 0.5),
@@ -71,9 +71,9 @@ def look_ahead(paths: NDArray[np.float64], thresholds: NDArray[np.float64], wind
     )
 
 
-def join_outlooks(parts: list[Outlook]) -> Outlook:
-    """Put the outlooks of some accounts after those of others."""
-    return Outlook(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Outlook)))
+def join_lows(parts: list[Lows]) -> Lows:
+    """Put those of some accounts after those of others."""
+    return Lows(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Lows)))
 
 
 def first_day_below(y: NDArray[np.float64], thresholds: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,9 +1,9 @@
-"""Events read off sample paths."""
+"""Lows read off sample paths."""
 
 import numpy as np
 import pytest
 
-from forecast_cli.risk.events import first_day_below, look_ahead, windows_within
+from forecast_cli.risk.lows import find_lows, first_day_below, windows_within
 
 PATHS = np.array([[[5.0, 3.0, 9.0], [5.0, 5.0, 1.0]], [[2.0, 2.0, 2.0], [8.0, 8.0, 8.0]]])
 
@@ -17,7 +17,7 @@ def test_windows_are_those_the_horizon_covers_or_the_horizon_itself(h: int, wind
 
 
 def test_lows_are_of_the_days_of_the_window_only() -> None:
-    found = look_ahead(PATHS, np.empty((2, 0)), (2, 3))
+    found = find_lows(PATHS, np.empty((2, 0)), (2, 3))
     assert found.expected_low.tolist() == [[4.0, 2.0], [5.0, 5.0]]
     assert found.low_q50.tolist() == [[4.0, 2.0], [5.0, 5.0]]
     assert found.low_q05.tolist() == [[3.0, 1.0], [2.0, 2.0]]
@@ -25,7 +25,7 @@ def test_lows_are_of_the_days_of_the_window_only() -> None:
 
 
 def test_a_path_under_the_threshold_counts_from_its_first_day_on() -> None:
-    found = look_ahead(PATHS, np.array([[4.0], [9.0]]), (2, 3))
+    found = find_lows(PATHS, np.array([[4.0], [9.0]]), (2, 3))
     assert found.prob_below.tolist() == [[[0.5, 1.0]], [[1.0, 1.0]]]
     assert found.days_below.tolist() == [[[0.5, 1.0]], [[2.0, 3.0]]]
     np.testing.assert_array_equal(found.first_below[0, 0], [[2.0, 2.0, np.nan], [2.0, 2.0, 3.0]])
@@ -34,7 +34,7 @@ def test_a_path_under_the_threshold_counts_from_its_first_day_on() -> None:
 
 
 def test_a_balance_on_the_threshold_is_not_under_it() -> None:
-    found = look_ahead(np.full((1, 4, 7), 10.3), np.array([[10.3]]), (7,))
+    found = find_lows(np.full((1, 4, 7), 10.3), np.array([[10.3]]), (7,))
     assert found.prob_below.tolist() == [[[0.0]]]
     assert np.isnan(found.first_below).all()
 
@@ -42,7 +42,7 @@ def test_a_balance_on_the_threshold_is_not_under_it() -> None:
 def test_no_paths_or_no_threshold_no_probability() -> None:
     broken = PATHS.copy()
     broken[0, 1, 2] = np.nan
-    found = look_ahead(broken, np.array([[4.0, 4.0], [3.0, np.nan]]), (3,))
+    found = find_lows(broken, np.array([[4.0, 4.0], [3.0, np.nan]]), (3,))
     assert np.isnan(found.prob_below[:, :, 0]).tolist() == [[True, True], [False, True]]
     assert np.isnan(found.days_below[:, :, 0]).tolist() == [[True, True], [False, True]]
     assert np.isnan(found.first_below[0]).all()
