@@ -2,6 +2,8 @@
 
 import functools
 import inspect
+import os
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, get_type_hints
 
@@ -38,14 +40,22 @@ def takes(*groups: type) -> Callable[[Command], Command]:
 def settings_from(ctx: typer.Context) -> "LoadedSettings":
     """Return the settings in force: the context's flags over the environment over ``--config`` over the defaults.
 
-    Raises ConfigError. What the user should know about them is said on stderr.
+    Raises ConfigError. What the user should know about them is said on stderr. Call it before polars is imported, which
+    takes all cores then unless told of ``--jobs``.
     """
     from forecast_cli.config.load import load_settings
 
     loaded = load_settings(given_flags(ctx), ctx.params["config"])
     for warning in loaded.warnings:
         ctx.obj.warn(warning)
+    _bound_threads(loaded.settings.jobs)
     return loaded
+
+
+def _bound_threads(jobs: int | None) -> None:
+    """Have polars take no more cores than ``jobs``: it reads their number as it is imported."""
+    if jobs is not None and jobs < (os.cpu_count() or 1) and "polars" not in sys.modules:
+        os.environ.setdefault("POLARS_MAX_THREADS", str(jobs))
 
 
 def given_flags(ctx: typer.Context) -> dict[str, Any]:

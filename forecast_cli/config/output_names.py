@@ -4,14 +4,16 @@ from collections.abc import Collection
 from typing import Final
 
 from forecast_cli.core import columns as c
-from forecast_cli.core.ledger import ACCOUNTS_SCHEMA, FAILURES_SCHEMA
 from forecast_cli.core.risk import RISK_COLUMNS
 
 #: Besides the quantiles, whose names depend on the levels. ``cutoff``, ``y`` and ``windows`` are those of a backtest.
 _FORECASTS: Final = frozenset({c.STEP, c.MODEL, c.MEAN, "cutoff", c.Y})
 _SCORES: Final = frozenset({c.MODEL, "cutoff", "metric", "value"})
 _RISK: Final = frozenset(RISK_COLUMNS)
-_LEDGERS: Final = frozenset({*ACCOUNTS_SCHEMA, *FAILURES_SCHEMA, "windows"})
+_LEDGERS: Final = frozenset(
+    {"status", "reason", "n_obs", "first", "last", "repairs", "flags", "seconds", "windows"}
+    | {c.MODEL, "model_used", "error", "message"}
+)
 _EVENTS: Final = frozenset(
     {"kind", "cycle", "rule", "amount", "amount_spread", "day_jitter", "n_seen", "confidence"}
     | {"first_seen", "last_seen", "next_date", "next_amount"}

@@ -146,7 +146,7 @@ class Settings(BaseModel):
     max_failed: Annotated[int, Field(ge=0, json_schema_extra=_RUNNING)] = 0
     """Failed accounts a run may have and still exit 0."""
     jobs: Annotated[int | None, Field(ge=1, json_schema_extra=_RUNNING)] = None
-    """Worker processes (default: all cores)."""
+    """Cores to use: worker processes, threads that read (default: all the machine or its container gives)."""
     memory: Annotated[Size | None, Field(json_schema_extra=_RUNNING)] = None
     """Memory that all processes of a run take together, such as 2GB (default: most of what is free)."""
     account_timeout: Annotated[float, Field(gt=0, json_schema_extra=_RUNNING)] = 60.0

@@ -8,7 +8,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
-from forecast_cli.core.ledger import FAILURES_SCHEMA, STATUS_ORDER, Flag, Status
+from forecast_cli.core.ledger import STATUS_ORDER, Flag, Status
+from forecast_cli.core.ledger_schemas import FAILURES_SCHEMA
 from forecast_cli.models.ladder import LadderForecast
 
 #: Place of an account in its shard's panel.

@@ -1,5 +1,6 @@
 """What this machine lends a process: memory and processor time, the limits of its control group included."""
 
+import math
 import os
 from pathlib import Path
 from typing import Final
@@ -31,14 +32,19 @@ def address_limit() -> int | None:
     return None if limit == resource.RLIM_INFINITY else limit
 
 
-def usable_cores() -> int:
-    """Return the cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def usable_cores(root: Path = _ROOT) -> int:
+    """Return the cores this process may use: those it may run on, no more than its control groups give time for.
+
+    A part of a core counts as one.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = processor_quota(root)
+    return cores if quota is None else min(cores, max(math.ceil(quota), 1))
 
 
 def processor_quota(root: Path = _ROOT) -> float | None:
     """Return the cores' worth of time the control groups allow; None where they set no limit."""
-    quotas = [_quota(_words(root / f"sys/fs/cgroup{group}/cpu.max")) for group in _groups(root)]
+    quotas = [quota for group in _groups(root) for quota in _quotas(root, group)]
     return min((quota for quota in quotas if quota is not None), default=None)
 
 
@@ -63,6 +69,13 @@ def _group_files(root: Path) -> list[tuple[str, str]]:
 def _left(root: Path, limit: str, used: str) -> int | None:
     allowed, taken = _number(root / limit), _number(root / used)
     return None if allowed is None or allowed >= _NO_LIMIT else allowed - (taken or 0)
+
+
+def _quotas(root: Path, group: str) -> tuple[float | None, float | None]:
+    """Return what a control group allows, by its files of the second version and of the first."""
+    first = [root / f"sys/fs/cgroup/cpu{group}/cpu.cfs_{name}_us" for name in ("quota", "period")]
+    second = _words(root / f"sys/fs/cgroup{group}/cpu.max")
+    return _quota(second), _quota([word for path in first for word in _words(path)])
 
 
 def _quota(words: list[str]) -> float | None:

@@ -97,13 +97,9 @@ def look_at_addresses(limit: int | None) -> tuple[Sign, ...]:
 
 
 def look_at_cores(read: Callable[[], float | None] = processor_quota, cores: int | None = None) -> Sign:
-    """Hold the cores that workers are made for against the time they are given."""
-    usable, quota = cores or usable_cores(), read()
-    found = f"{counted(usable, 'core')} to use"
-    if quota is not None and quota < usable:
-        hint = f"more workers than that wait for each other: --jobs {max(round(quota), 1)}"
-        return Sign("cores", Health.WARN, f"{found}, time for {quota:g}", hint)
-    return Sign("cores", Health.OK, found)
+    """Say how many cores a run uses, and the time they are given where a limit says so."""
+    found, quota = f"{counted(cores or usable_cores(), 'core')} to use", read()
+    return Sign("cores", Health.OK, found if quota is None else f"{found}, time for {quota:g}")
 
 
 def look_at_temporary() -> Sign:

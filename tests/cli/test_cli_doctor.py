@@ -88,9 +88,9 @@ def test_a_limit_on_addresses_is_told(cli: Cli) -> None:
     assert "addresses" not in cli("doctor").out
 
 
-@pytest.mark.parametrize(("quota", "health"), [(None, Health.OK), (4.0, Health.OK), (1.5, Health.WARN)])
-def test_a_quota_under_the_cores_is_told(quota: float | None, health: Health) -> None:
-    assert look_at_cores(lambda: quota, cores=4).health is health
+@pytest.mark.parametrize(("quota", "found"), [(None, "2 cores to use"), (1.5, "2 cores to use, time for 1.5")])
+def test_the_time_that_cores_are_given_is_told(quota: float | None, found: str) -> None:
+    assert look_at_cores(lambda: quota, cores=2).found == found
 
 
 def test_a_timezone_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -283,6 +283,16 @@ def test_a_run_of_block_models_loads_neither_statsforecast_nor_pandas(balances: 
     assert said_of_a_run(balances, tmp_path / "out", code) == "loaded: polars"
 
 
+def test_no_more_cores_are_used_than_were_asked_for(
+    balances: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = "try:\n    main()\nfinally:\n    import polars\n    print(polars.thread_pool_size())\n"
+    monkeypatch.delenv("POLARS_MAX_THREADS", raising=False)
+    assert said_of_a_run(balances, tmp_path / "bound", code) == "1"
+    monkeypatch.setenv("POLARS_MAX_THREADS", "3")
+    assert said_of_a_run(balances, tmp_path / "own", code) == "3"
+
+
 def test_a_run_begins_before_it_loads_what_its_end_needs(balances: Path, tmp_path: Path) -> None:
     code = (
         "import forecast_cli.workflows.preparing as preparing\n"

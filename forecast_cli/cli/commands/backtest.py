@@ -26,6 +26,7 @@ def backtest(
     Forecasts every account from past cutoffs with what was known then. Writes
     tables, a leaderboard and a report to open in a browser.
     """
+    settings = settings_from(ctx).settings
     from forecast_cli.cli.progress import listening
     from forecast_cli.cli.views.backtest import end_backtest
     from forecast_cli.workflows.backtest import run_backtest
@@ -33,7 +34,7 @@ def backtest(
     from forecast_cli.workflows.results import ForecastRequest
     from forecast_cli.workflows.run_metrics import write_metrics
 
-    request = ForecastRequest(source, output, settings_from(ctx).settings, force)
+    request = ForecastRequest(source, output, settings, force)
     metrics = ctx.params["metrics"]
     if metrics is not None:
         refuse_metrics(metrics, output)

@@ -40,12 +40,13 @@ def forecast(
 
     A run that was cut off is taken up where it stopped by the same command; a finished one is left alone.
     """
+    settings = settings_from(ctx).settings
     from forecast_cli.cli.progress import listening
     from forecast_cli.workflows.forecast import plan_forecast, run_forecast
     from forecast_cli.workflows.overlap import refuse_metrics
     from forecast_cli.workflows.results import ForecastRequest
 
-    request = ForecastRequest(source, output, settings_from(ctx).settings, force, ctx.params["previous"])
+    request = ForecastRequest(source, output, settings, force, ctx.params["previous"])
     metrics = ctx.params["metrics"]
     if metrics is not None:
         refuse_metrics(metrics, output)

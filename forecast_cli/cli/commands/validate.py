@@ -13,8 +13,8 @@ def validate(ctx: typer.Context, source: SourceArgument, format: FormatOption = 
 
     Exits with 4 where a run would be rejected.
     """
+    settings = settings_from(ctx).settings
     from forecast_cli.cli.endings import end_validation
     from forecast_cli.workflows.validate import run_validate
 
-    settings = settings_from(ctx).settings
     end_validation(ctx.obj, run_validate(source, settings), format, max_failed=settings.max_failed)

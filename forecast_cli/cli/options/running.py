@@ -73,7 +73,14 @@ class RunOptions:
         int | None,
         option("--max-failed", "Failed accounts a run may have and still exit 0 (default: 0).", "COUNT"),
     ]
-    jobs: Annotated[int | None, option("--jobs", "Worker processes (default: all cores).", "COUNT")]
+    jobs: Annotated[
+        int | None,
+        option(
+            "--jobs",
+            "Cores to use: worker processes, threads that read (default: all the machine or its container gives).",
+            "COUNT",
+        ),
+    ]
     memory: Annotated[
         str | None,
         option(

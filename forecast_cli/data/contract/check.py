@@ -29,8 +29,8 @@ class Contract:
     """What the contract says of a whole input.
 
     ``ledger``: one row for every account, ascending by key: unique_id (and currency where it is named) and
-    ``core.ledger.ACCOUNTS_SCHEMA``; status ok, skipped or failed. ``origin``: the day all forecasts start from, None
-    where each account has its own or no account has a balance. ``findings``: every rule met, by rows and accounts.
+    ``core.ledger_schemas.ACCOUNTS_SCHEMA``; status ok, skipped or failed. ``origin``: the day all forecasts start from,
+    None where each account has its own or no account has a balance. ``findings``: every rule met, by rows and accounts.
     ``n_rows``: rows of the input, before any repair.
     """
 

@@ -10,7 +10,8 @@ import polars as pl
 from forecast_cli.config.choices import Origin
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
-from forecast_cli.core.ledger import ACCOUNTS_SCHEMA, Flag, Repair, Status
+from forecast_cli.core.ledger import Flag, Repair, Status
+from forecast_cli.core.ledger_schemas import ACCOUNTS_SCHEMA
 from forecast_cli.data.contract.marks import is_unnamed, key_columns
 from forecast_cli.data.contract.verdict import Verdict, list_verdicts
 
@@ -58,7 +59,7 @@ def judge_accounts(profile: pl.DataFrame, settings: Settings, *, origin: date | 
 
 
 def select_ledger(judged: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Return the ledger of judged accounts: their key and ``core.ledger.ACCOUNTS_SCHEMA``."""
+    """Return the ledger of judged accounts: their key and ``core.ledger_schemas.ACCOUNTS_SCHEMA``."""
     return judged.select(*key_columns(settings), *(pl.col(name).cast(dtype) for name, dtype in ACCOUNTS_SCHEMA.items()))
 
 

@@ -9,6 +9,7 @@ from forecast_cli.config.settings import Settings, affects_output
 from forecast_cli.core.columns import level_label, quantile_columns
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.core.ledger_schemas import ACCOUNTS_SCHEMA, FAILURES_SCHEMA
 from forecast_cli.engine.events import EVENT_COLUMNS
 from forecast_cli.evaluation.facts import BANDS
 from forecast_cli.evaluation.low_balance import AMOUNT, DAYS, EVENT, REACHED
@@ -72,9 +73,13 @@ def test_a_key_under_a_name_of_the_output_is_refused(setting: str, column: str) 
 
 
 @pytest.mark.parametrize(
-    "column", sorted({*EVENT_COLUMNS, AMOUNT, DAYS, EVENT, *REACHED, N_TRAIN, *BANDS} - {"balance"})
+    "column",
+    sorted(
+        {*ACCOUNTS_SCHEMA, *FAILURES_SCHEMA, *EVENT_COLUMNS, AMOUNT, DAYS, EVENT, *REACHED, N_TRAIN, *BANDS}
+        - {"balance"}
+    ),
 )
-def test_names_of_events_windows_and_low_balances_are_refused_too(column: str) -> None:
+def test_names_of_ledgers_events_windows_and_low_balances_are_refused_too(column: str) -> None:
     with pytest.raises(ConfigError, match="the output has a column"):
         load_settings({"id_col": column})
 

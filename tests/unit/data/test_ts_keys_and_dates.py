@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from ts_rows import START, account, balances, check, daily, finding, rows, rules, shard
 
-from forecast_cli.core.ledger import ACCOUNTS_SCHEMA
+from forecast_cli.core.ledger_schemas import ACCOUNTS_SCHEMA
 from forecast_cli.data.findings import Action
 
 MANY = [float(day % 17) for day in range(3000)]

@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from forecast_cli.core.ledger import ACCOUNTS_SCHEMA, Status
+from forecast_cli.core.ledger import Status
+from forecast_cli.core.ledger_schemas import ACCOUNTS_SCHEMA
 from forecast_cli.engine.outcomes import Said, settle_ledger
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.ladder import LadderForecast, Outcome

@@ -1,11 +1,12 @@
 """Memory and processor time, read from files like those the kernel writes."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from forecast_cli.store.machine import available_memory, processor_quota
+from forecast_cli.store.machine import available_memory, processor_quota, usable_cores
 
 MEMINFO = "MemTotal: 8000 kB\nMemFree: 100 kB\nMemAvailable: 4000 kB\n"
 OWN = "0::/system.slice/forecast.service\n"
@@ -45,3 +46,19 @@ def test_the_tightest_limit_counts(tmp_path: Path, files: Mapping[str, str], exp
 )
 def test_a_quota_is_in_cores(tmp_path: Path, text: str, expected: float | None) -> None:
     assert processor_quota(machine(tmp_path, {"sys/fs/cgroup/cpu.max": text})) == expected
+
+
+def test_a_quota_of_the_first_version_counts_too(tmp_path: Path) -> None:
+    files = {"sys/fs/cgroup/cpu/cpu.cfs_quota_us": "50000\n", "sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000\n"}
+    assert processor_quota(machine(tmp_path, files)) == 0.5
+    assert processor_quota(machine(tmp_path, {"sys/fs/cgroup/cpu/cpu.cfs_quota_us": "-1\n"})) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("max 100000\n", 8), ("150000 100000\n", 2), ("20000 100000\n", 1), ("9900000 100000\n", 8)]
+)
+def test_no_more_cores_are_used_than_there_is_time_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, expected: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
+    assert usable_cores(machine(tmp_path, {"sys/fs/cgroup/cpu.max": text})) == expected

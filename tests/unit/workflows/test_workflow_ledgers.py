@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from forecast_cli.core.ledger import FAILURES_SCHEMA
+from forecast_cli.core.ledger_schemas import FAILURES_SCHEMA
 from forecast_cli.workflows.ledgers import group_failures
 
 
