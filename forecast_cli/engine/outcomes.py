@@ -28,7 +28,7 @@ class Said:
 
 def taken_apart(said: Sequence[Said]) -> tuple[str, ...]:
     """Return what each block of accounts raised that was done one account at a time."""
-    return tuple(error for one in said for error in one.ladder.taken_apart)
+    return tuple(error for one in said for error in one.ladder.forecast.taken_apart)
 
 
 def settle_ledger(ledger: pl.DataFrame, said: Sequence[Said], *, seconds: float) -> pl.DataFrame:

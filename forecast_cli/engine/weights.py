@@ -28,7 +28,7 @@ def weights_table(panel: Panel, said: Sequence[Said]) -> pl.DataFrame:
 
 
 def _rows(one: Said) -> Iterator[tuple[Any, ...]]:
-    for row, joined in sorted(one.ladder.joined.items()):
+    for row, joined in sorted(one.ladder.forecast.joined.items()):
         starts = np.flatnonzero(np.diff(joined.share, prepend=np.nan) != 0.0)
         for first, after in zip(starts.tolist(), [*starts[1:].tolist(), len(joined.share)], strict=True):
             yield one.rows[row], one.label, joined.candidate, first + 1, after, float(joined.share[first])

@@ -104,5 +104,5 @@ def _events(job: Job, panel: Panel, said: Sequence[Said]) -> pl.DataFrame | None
     """Return the recurring payments that the first model that looks for them found; None where none does."""
     if not finds_events(job.models):
         return None
-    found = (one.ladder.streams for one in said if one.ladder.streams is not None)
+    found = (streams for one in said if (streams := one.ladder.forecast.streams) is not None)
     return events_table(panel, next(found, streams_of(np.zeros(0, dtype=STREAM), np.zeros((0, 0)))))

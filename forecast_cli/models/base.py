@@ -45,7 +45,7 @@ class Forecast:
     ``mean`` [n, h] and ``quantiles`` [n, h, q] float64, in units of the balance; the last axis in the order of
     ``quantile_probabilities(levels)``, the median in the middle. ``paths`` [n, s, h], sample paths, where the model
     has them. Rows named in ``failures`` hold NaN. ``streams``, the recurring payments of the accounts, where it looks
-    for them. ``joined``, the candidate that joined, by the row it joined for. ``taken_apart``: candidate and error,
+    for them. ``joined``, the candidate that joined, by the row it joined for. ``taken_apart``: model and error,
     ``MSTL: IndexError``, of each block of accounts that it raised over, and was asked about one at a time instead.
     ``past_share`` [n], which share of an account's sample paths are its past courses as they were, 0 to 1, where the
     model knows; the others are made from the quantiles.

@@ -4,7 +4,6 @@ Rungs: the model asked for -> Naive with its own intervals -> LastValue with int
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -42,19 +41,15 @@ class Outcome:
 class LadderForecast:
     """A forecast for every account that has a finite last balance.
 
-    ``forecast`` names the other accounts as failures. ``model_used`` [n]: the label of the model asked for, the name of
-    the rung, or None. ``outcomes`` in the order of rows. ``flags`` [n]. ``streams``, the recurring payments that the
-    model asked for found, where it looks for them. ``joined``, the candidate that joined it, by row. ``taken_apart``:
-    model and error, ``auto: IndexError``, of each block that raised and was done one account at a time.
+    ``forecast`` names the other accounts as failures; its streams, paths and shares of past courses are those of the
+    model asked for. ``model_used`` [n]: the label of the model asked for, the name of the rung, or None. ``outcomes``
+    in the order of rows. ``flags`` [n].
     """
 
     forecast: Forecast
     model_used: tuple[str | None, ...]
     outcomes: tuple[Outcome, ...]
     flags: tuple[tuple[Flag, ...], ...]
-    streams: Streams | None = None
-    joined: Mapping[int, Joined] = field(default_factory=dict)
-    taken_apart: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,13 +121,20 @@ def _ladder(
     used = tuple(names[place] if place >= 0 else None for place in board.rung)
     left = tuple(board.errors[row][-1][1] for row in np.flatnonzero(board.rung < 0).tolist())
     said = LadderForecast(
-        forecast=Forecast(board.mean, board.quantiles, levels, left, board.paths, past_share=board.past_share),
+        forecast=Forecast(
+            mean=board.mean,
+            quantiles=board.quantiles,
+            levels=levels,
+            failures=left,
+            paths=board.paths,
+            streams=board.streams,
+            joined=board.joined,
+            taken_apart=tuple(board.taken_apart),
+            past_share=board.past_share,
+        ),
         model_used=used,
         outcomes=tuple(_outcome(row, used[row], board.errors[row]) for row in sorted(board.errors)),
         flags=_flags(board, panel, facts, pooled=pooled | (board.rung == rungs[-1].place), asked=rungs[0]),
-        streams=board.streams,
-        joined=board.joined,
-        taken_apart=tuple(board.taken_apart),
     )
     return said, fitted[0]
 

@@ -21,8 +21,6 @@ from forecast_cli.data.sample.block import ACCOUNT_TYPE, BALANCE, CURRENCY, desc
 from forecast_cli.data.sample.kinds import AccountType, Currency
 from forecast_cli.data.sample.spec import SampleSpec, SampleSummary
 
-__all__ = ["SampleSpec", "SampleSummary", "write_sample"]
-
 ACCOUNTS_PER_FILE: Final = 100 * BLOCK
 _PARTS: Final = "part-*.parquet"
 _STAGING: Final = ".staging"  # readers pass over names that start with a dot

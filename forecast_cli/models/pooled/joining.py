@@ -1,7 +1,6 @@
 """Joining: candidates are asked about the accounts they pay for, and put together with what auto says of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,16 +13,6 @@ from forecast_cli.models.pooled.candidates import Candidate, Candidates, Weights
 from forecast_cli.models.pooled.segments import segments_of
 
 
-@dataclass(frozen=True)
-class JoinedForecast:
-    """``mean`` [n, h] and ``quantiles`` [n, h, q] of auto and candidates, who ``joined`` whom, and what raised."""
-
-    mean: NDArray[np.float64]
-    quantiles: NDArray[np.float64]
-    joined: dict[int, Joined]
-    taken_apart: tuple[str, ...]
-
-
 def join_candidates(
     panel: Panel,
     mean: NDArray[np.float64],
@@ -32,14 +21,14 @@ def join_candidates(
     candidates: Candidates,
     *,
     levels: tuple[float, ...],
-) -> JoinedForecast:
+) -> Forecast:
     """Return ``mean`` [n, h] and ``quantiles`` [n, h, q] with those of candidates by their weights.
 
     Quantiles are averaged level by level (Lichtendahl, Grushka-Cockayne and Winkler, Management Science 59, 2013). An
     account that the candidate is too short for, or fails on, is left to auto alone.
     """
     if not weights:
-        return JoinedForecast(mean, quantiles, {}, ())
+        return Forecast(mean, quantiles, levels)
     segments, h = segments_of(panel), mean.shape[1]
     mean, quantiles = mean.copy(), quantiles.copy()
     joined: dict[int, Joined] = {}
@@ -56,7 +45,7 @@ def join_candidates(
             mean[row] = (1 - own) * mean[row] + own * said.mean[at]
             quantiles[row] = (1 - own[:, None]) * quantiles[row] + own[:, None] * said.quantiles[at]
             joined[row] = Joined(one.candidate, own)
-    return JoinedForecast(mean, quantiles, joined, tuple(taken_apart))
+    return Forecast(mean, quantiles, levels, joined=joined, taken_apart=tuple(taken_apart))
 
 
 def ask(candidate: Candidate, panel: Panel, h: int, levels: tuple[float, ...]) -> tuple[Forecast, NDArray[np.bool_]]:

@@ -14,14 +14,16 @@ from forecast_cli.core.errors import OutputConflictError, OutputNotWrittenError
 from forecast_cli.core.progress import NullProgress
 from forecast_cli.data.sample import write
 from forecast_cli.data.sample.block import describe_accounts, generate_block
-from forecast_cli.data.sample.write import SampleSpec, SampleSummary, write_sample
+from forecast_cli.data.sample.spec import SampleSpec, SampleSummary
+from forecast_cli.data.sample.write import write_sample
 
 SPEC = SampleSpec(accounts=120, days=90, seed=7)
 _WRITE = """
 import sys
 from pathlib import Path
 from forecast_cli.core.progress import NullProgress
-from forecast_cli.data.sample.write import SampleSpec, write_sample
+from forecast_cli.data.sample.spec import SampleSpec
+from forecast_cli.data.sample.write import write_sample
 write_sample(SampleSpec(accounts=120, days=90, seed=7), Path(sys.argv[1]), NullProgress())
 """
 

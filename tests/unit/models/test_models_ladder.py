@@ -137,7 +137,7 @@ def test_failure_lands_on_the_row_of_the_panel_when_shorter_rows_stand_before_it
 def test_what_a_model_had_to_take_apart_itself_is_passed_on():
     model = Says(taken_apart=("Naive: IndexError",))
     got = forecast_panel(panel_of([walk(200)]), saying(model), h=H, levels=LEVELS)
-    assert got.taken_apart == ("Naive: IndexError",)
+    assert got.forecast.taken_apart == ("Naive: IndexError",)
 
 
 @pytest.mark.parametrize("poison", [np.nan, np.inf, -np.inf])
