@@ -1,7 +1,7 @@
 """The gate as plain values for JSON: every check with all its figures; what could not be had is null."""
 
 import math
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from forecast_cli.evaluation.gate import Check, Comparison, Pair
@@ -14,7 +14,7 @@ def comparison_values(comparison: Comparison) -> dict[str, Any]:
     return {
         "passed": not comparison.failed,
         "message": verdict_line(comparison),
-        "pairs": [_pair(pair) for pair in comparison.pairs],
+        "pairs": [asdict(pair) for pair in comparison.pairs],
         "base_only": list(comparison.base_only),
         "new_only": list(comparison.new_only),
         "metric": comparison.metric,
@@ -30,14 +30,10 @@ def _check_values(check: Check, comparison: Comparison) -> dict[str, Any]:
     return {"check": kind, **figures, "message": check_sentence(check, comparison, quote=str)}
 
 
-def _pair(pair: Pair) -> dict[str, str]:
-    return {"base": pair.base, "new": pair.new}
-
-
 def _plain(value: Any) -> Any:
     match value:
         case Pair():
-            return _pair(value)
+            return asdict(value)
         case Estimate():
             return {name: _plain(figure) for name, figure in value}
         case float():
