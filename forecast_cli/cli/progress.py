@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from forecast_cli.cli.messages import Log, LogFormat
 from forecast_cli.cli.streams import is_terminal, write_err
-from forecast_cli.core.progress import Progress
+from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration
@@ -35,24 +35,15 @@ def _listener(log: Log, *, quiet: bool) -> Progress:
     return LineProgress(log)
 
 
-class QuietProgress:
+class QuietProgress(NullProgress):
     """Passes warnings on and keeps quiet about the rest."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
 
-    def start(self, description: str, total: int | None = None) -> None:
-        """Do nothing."""
-
-    def advance(self, count: int) -> None:
-        """Do nothing."""
-
     def warn(self, message: str) -> None:
         """Pass the warning on."""
         self._log.warn(message)
-
-    def finish(self) -> None:
-        """Do nothing."""
 
 
 class TenthsProgress(QuietProgress, ABC):

@@ -18,6 +18,9 @@ from forecast_cli.store.parquet import load_table
 #: What to do about a disk that fails.
 _MEND: Final = "free space or mend permissions, then run the same command again: finished shards are kept"
 
+#: Rows of a row group where a file is written piece by piece: so many, whatever the cores, and the bytes are the same.
+_ROW_GROUP: Final = 250_000
+
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
@@ -45,10 +48,6 @@ def reading_back(path: Path) -> Iterator[None]:
         yield
     except (OSError, pl.exceptions.ComputeError) as error:
         raise OutputNotWrittenError(f"{path}: cannot be read back: {error}", _MEND) from error
-
-
-#: Rows of a row group where a file is written piece by piece: so many, whatever the cores, and the bytes are the same.
-_ROW_GROUP: Final = 250_000
 
 
 def write_durable(path: Path, content: bytes) -> None:

@@ -31,7 +31,7 @@ _NOTHING = "the input holds no usable balances of this account"
 
 
 @dataclass(frozen=True)
-class Past:
+class AccountPast:
     """The account alone as a panel of one row, None where it cannot be had; ``note`` says why, or of what input.
 
     ``same``: it is what the forecast was made from.
@@ -42,7 +42,7 @@ class Past:
     same: bool = False
 
 
-def read_past(manifest: Manifest, key: AccountKey, origin: date | None, path: str | None) -> Past:
+def read_account_past(manifest: Manifest, key: AccountKey, origin: date | None, path: str | None) -> AccountPast:
     """Return the account's past, from ``path``, or from where the forecast read it if that is unchanged.
 
     Raises InputRejectedError for a ``path`` that cannot be read.
@@ -51,18 +51,18 @@ def read_past(manifest: Manifest, key: AccountKey, origin: date | None, path: st
     if path is None:
         missing = _why_missing(manifest)
         if missing is not None:
-            return Past(None, missing)
+            return AccountPast(None, missing)
     try:
         source = _open(path or manifest.input.root, settings, key)
         panel = _panel_of(source, settings, key, origin)
     except InputRejectedError:
         if path is not None:
             raise
-        return Past(None, _CHANGED.format(root=manifest.input.root))
+        return AccountPast(None, _CHANGED.format(root=manifest.input.root))
     same = _is_same(source, manifest)
     if path is None and not same:
-        return Past(None, _CHANGED.format(root=manifest.input.root))
-    return Past(panel, _NOTHING if panel is None else None if same else _OTHER, same=same and panel is not None)
+        return AccountPast(None, _CHANGED.format(root=manifest.input.root))
+    return AccountPast(panel, _NOTHING if panel is None else None if same else _OTHER, same=same and panel is not None)
 
 
 def settings_of(manifest: Manifest) -> Settings:

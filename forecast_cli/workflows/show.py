@@ -8,7 +8,7 @@ from forecast_cli.data.scan.collect import read_errors
 from forecast_cli.models.auto import NAME as AUTO
 from forecast_cli.models.pooled.outlook import Outlook, look_ahead
 from forecast_cli.store.layout import ACCOUNTS, EVENTS
-from forecast_cli.workflows.account_history import Past, read_past, recent_history, recent_rates
+from forecast_cli.workflows.account_history import AccountPast, read_account_past, recent_history, recent_rates
 from forecast_cli.workflows.account_key import AccountKey, find_key
 from forecast_cli.workflows.account_payments import all_payments, next_payments, regular_of
 from forecast_cli.workflows.account_tables import (
@@ -56,7 +56,7 @@ def _explain(tables: RunTables, request: ShowRequest) -> AccountStory:
     if fan is None:
         return AccountStory(origin=common_origin(tables), **told)
     origin = fan.dates[0] - timedelta(days=1)
-    past = read_past(tables.manifest, key, common_origin(tables), request.input)
+    past = read_account_past(tables.manifest, key, common_origin(tables), request.input)
     return AccountStory(
         origin=origin,
         fan=fan,
@@ -66,7 +66,9 @@ def _explain(tables: RunTables, request: ShowRequest) -> AccountStory:
     )
 
 
-def _from_past(tables: RunTables, past: Past, fan: AccountFan, key: AccountKey, *, by_auto: bool) -> dict[str, Any]:
+def _from_past(
+    tables: RunTables, past: AccountPast, fan: AccountFan, key: AccountKey, *, by_auto: bool
+) -> dict[str, Any]:
     """Return what can be told of an account with its history, or without it: fields of the story."""
     origin, h = fan.dates[0] - timedelta(days=1), len(fan.dates)
     month = read_learned_month(tables, origin)
