@@ -18,7 +18,7 @@ def check(
 
     Checksums, counts, and what the tables promise. Exits with 6 where anything is wrong.
     """
-    from forecast_cli.cli.endings import end_check
+    from forecast_cli.cli.views.check import end_check
     from forecast_cli.workflows.check import run_check
 
     end_check(ctx.obj, run_check(output), quiet=is_quiet(ctx))

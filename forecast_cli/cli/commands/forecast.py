@@ -51,7 +51,7 @@ def forecast(
     if metrics is not None:
         refuse_metrics(metrics, output)
     if dry_run:
-        from forecast_cli.cli.endings import end_plan
+        from forecast_cli.cli.views.plan import end_plan
 
         end_plan(ctx.obj, plan_forecast(request))
     with listening(ctx.obj, quiet=is_quiet(ctx)) as progress:
@@ -60,6 +60,6 @@ def forecast(
         from forecast_cli.workflows.run_metrics import write_metrics  # heavy, as its end is
 
         write_metrics(metrics, output, exit_code=run.exit_code, shards_resumed=run.shards_resumed)
-    from forecast_cli.cli.endings import end_run  # rich is not needed before
+    from forecast_cli.cli.views.forecast import end_run  # rich is not needed before
 
     end_run(ctx.obj, run, quiet=is_quiet(ctx))

@@ -22,8 +22,8 @@ def sample(
 
     With real pay cycles, bills, overdrafts and gaps.
     """
-    from forecast_cli.cli.endings import end_sample
     from forecast_cli.cli.progress import listening
+    from forecast_cli.cli.views.sample import end_sample
     from forecast_cli.data.sample.spec import SampleSpec
     from forecast_cli.data.sample.write import write_sample
 

@@ -14,7 +14,7 @@ def validate(ctx: typer.Context, source: SourceArgument, format: FormatOption = 
     Exits with 4 where a run would be rejected.
     """
     settings = settings_from(ctx).settings
-    from forecast_cli.cli.endings import end_validation
+    from forecast_cli.cli.views.validation import end_validation
     from forecast_cli.workflows.validate import run_validate
 
     end_validation(ctx.obj, run_validate(source, settings), format, max_failed=settings.max_failed)

@@ -1,13 +1,23 @@
 """An output folder held against its manifest."""
 
+from typing import NoReturn
+
 from rich.console import Group
 
+from forecast_cli.cli.messages import Ending, Log
+from forecast_cli.cli.views.values import check_values
 from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import size
 from forecast_cli.reports.terminal.layout import Column, aligned, line, section, sections
 from forecast_cli.store.layout import RENDERED
 from forecast_cli.workflows.results import CheckReport
+
+
+def end_check(log: Log, report: CheckReport, *, quiet: bool) -> NoReturn:
+    """Show whether an output is whole."""
+    log.summarize(render_check(report), quiet=quiet)
+    log.leave(Ending(report.exit_code, _describe_end(report), _hint(report), check_values(report)))
 
 
 def render_check(report: CheckReport) -> Group:
@@ -20,14 +30,14 @@ def render_check(report: CheckReport) -> Group:
     return sections(line(summary), section("Damaged", aligned((Column(wraps=True), Column(wraps=True)), rows)))
 
 
-def check_hint(report: CheckReport) -> str:
+def _hint(report: CheckReport) -> str:
     """Say how to mend what is wrong: reports are rendered again from what they tell, all else is made again."""
     if {damage.path for damage in report.damages} <= set(RENDERED):
         return f"render it again: forecast-cli report {printable(report.output)}"
     return f"make it again: the {report.command} command that wrote it, with --force"
 
 
-def describe_end(report: CheckReport) -> str:
+def _describe_end(report: CheckReport) -> str:
     """Return in one line whether the output is whole."""
     problems = len(report.damages)
     return f"{report.output}: {counted(problems, 'problem') if problems else 'as the manifest says'}"

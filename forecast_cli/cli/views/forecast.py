@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 
+from forecast_cli.cli.messages import Ending, Log
 from forecast_cli.cli.views.accounts import render_accounts, render_groups
 from forecast_cli.cli.views.next_steps import check_command, read_command, risk_command
+from forecast_cli.cli.views.values import run_values
 from forecast_cli.core.columns import level_label
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
@@ -35,6 +37,12 @@ _HOLDS: Final[Mapping[str, str]] = {
 }
 
 
+def end_run(log: Log, run: ForecastRun, *, quiet: bool) -> NoReturn:
+    """Show the summary of a run."""
+    log.summarize(render_run(run, seconds=log.seconds), quiet=quiet)
+    log.leave(Ending(run.exit_code, _describe_end(run), _suggest(run), run_values(run)))
+
+
 def render_run(run: ForecastRun, *, seconds: float) -> Group:
     """Return the summary of a finished run, readable at 80 columns; ``seconds`` are those of the whole command."""
     return sections(
@@ -57,7 +65,7 @@ def describe_input(summary: InputSummary) -> str:
     return f"{counted(summary.rows, 'row')} in {files} at {printable(summary.root)}"
 
 
-def describe_end(run: ForecastRun) -> str:
+def _describe_end(run: ForecastRun) -> str:
     """Return in one line how a run ended; for exit code 3, why."""
     if run.forecast_rows == 0:
         return f"none of {counted(run.input.accounts, 'account')} could be forecast; why stands in accounts.parquet"
@@ -69,7 +77,7 @@ def describe_end(run: ForecastRun) -> str:
     return f"{counted(run.input.accounts, 'account')}, {counted(run.forecast_rows, 'forecast row')} written"
 
 
-def suggest(run: ForecastRun) -> str:
+def _suggest(run: ForecastRun) -> str:
     """Return what to do about accounts without a forecast."""
     if run.forecast_rows == 0:
         return f"see {run.output / 'accounts.parquet'}; what a run makes of its input: forecast-cli validate"

@@ -1,14 +1,18 @@
 """What a forecast run would do, shown by ``--dry-run``."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NoReturn
 
 from rich.console import Group
 from rich.padding import Padding
 
+from forecast_cli.cli.messages import Ending, Log
+from forecast_cli.cli.streams import show
 from forecast_cli.cli.views.accounts import render_accounts, render_groups
 from forecast_cli.cli.views.forecast import describe_input
+from forecast_cli.cli.views.values import plan_values
 from forecast_cli.config.settings import Settings
+from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
@@ -32,6 +36,12 @@ _OUTLOOKS: Final[Mapping[str, str]] = {
     OutputState.DAMAGED: "this run, damaged: would be done again",
     OutputState.OTHER: "another run: would be replaced (--force)",
 }
+
+
+def end_plan(log: Log, plan: ForecastPlan) -> NoReturn:
+    """Show what a run would do."""
+    show(render_plan(plan))
+    log.leave(Ending(ExitCode.OK, "dry run: nothing was written", None, plan_values(plan)))
 
 
 def render_plan(plan: ForecastPlan) -> Group:

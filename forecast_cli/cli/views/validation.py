@@ -1,16 +1,38 @@
 """The data contract against one input: the table of ``validate`` and its verdict."""
 
+from typing import NoReturn
+
+import typer
 from rich.console import Group
 
+from forecast_cli.cli.messages import Ending, Log, LogFormat
+from forecast_cli.cli.options.shared import OutputFormat
+from forecast_cli.cli.streams import show, write_out
 from forecast_cli.cli.views.forecast import describe_input
+from forecast_cli.cli.views.values import validation_values
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.text import counted
 from forecast_cli.data.findings import Action
 from forecast_cli.reports.escape import printable
+from forecast_cli.reports.jsonlines import document
 from forecast_cli.reports.terminal.findings import render_findings
 from forecast_cli.reports.terminal.layout import line, sections, unbroken
 from forecast_cli.workflows.results import Validation
+
+
+def end_validation(log: Log, validation: Validation, format: OutputFormat, *, max_failed: int) -> NoReturn:  # noqa: A002
+    """Show what the contract says of an input, and how a run that allows ``max_failed`` accounts would end."""
+    run_ends = _run_exit_code(validation, max_failed)
+    found = validation_values(validation) | {"run_exit_code": run_ends}
+    if format is OutputFormat.JSON:
+        write_out(document(found))
+    else:
+        show(render_validation(validation, max_failed=max_failed))
+    if log.format is LogFormat.TEXT:  # the verdict is part of the result
+        raise typer.Exit(validation.exit_code)
+    fields = {"counts": found["accounts"], "manifest": None, "run_exit_code": run_ends}
+    log.leave(Ending(validation.exit_code, _verdict(validation, max_failed), None, fields))
 
 
 def render_validation(validation: Validation, *, max_failed: int) -> Group:
@@ -18,12 +40,12 @@ def render_validation(validation: Validation, *, max_failed: int) -> Group:
     findings = (
         render_findings(validation.findings) if validation.findings else line("No rule of the contract is broken.")
     )
-    style = "bold green" if run_exit_code(validation, max_failed) is ExitCode.OK else "bold red"
-    told = line(verdict(validation, max_failed=max_failed), style)
+    style = "bold green" if _run_exit_code(validation, max_failed) is ExitCode.OK else "bold red"
+    told = line(_verdict(validation, max_failed), style)
     return sections(line(describe_input(validation.input)), findings, _hints(validation), told)
 
 
-def run_exit_code(validation: Validation, max_failed: int) -> ExitCode:
+def _run_exit_code(validation: Validation, max_failed: int) -> ExitCode:
     """Return what a run would end with for what the contract says alone; models may let more accounts fail."""
     if validation.rejected:
         return ExitCode.INPUT_REJECTED
@@ -31,7 +53,7 @@ def run_exit_code(validation: Validation, max_failed: int) -> ExitCode:
     return ExitCode.ACCOUNTS_FAILED if too_many else ExitCode.OK
 
 
-def verdict(validation: Validation, *, max_failed: int) -> str:
+def _verdict(validation: Validation, max_failed: int) -> str:
     """Return in one line what a run would do with the input, and why where it would not exit with 0."""
     if validation.rejected:
         rejections = sum(finding.action is Action.REJECT for finding in validation.findings)
@@ -44,7 +66,7 @@ def verdict(validation: Validation, *, max_failed: int) -> str:
 
 def _ending(validation: Validation, max_failed: int) -> str:
     failed = validation.accounts[Status.FAILED]
-    if run_exit_code(validation, max_failed) is ExitCode.OK:
+    if _run_exit_code(validation, max_failed) is ExitCode.OK:
         return ""
     if failed > max_failed:
         return f"; it would end with exit code 3: {failed:,} set aside, more than --max-failed {max_failed} allows"
