@@ -2,8 +2,9 @@
 
 import fnmatch
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Final
 
 from forecast_cli.core.text import counted
@@ -47,6 +48,13 @@ def select_parquet(relatives: Iterable[str], pattern: str = "**") -> Selection:
         else:
             others.append(relative)
     return Selection(tuple(data), tuple(hidden), tuple(others))
+
+
+def with_unnamed(selection: Selection, is_parquet: Callable[[str], bool]) -> Selection:
+    """Count files without any suffix as data where ``is_parquet``: Hive writes ``000000_0``, Athena the query's id."""
+    unnamed = {path for path in selection.others if not PurePosixPath(path).suffix and is_parquet(path)}
+    data = sorted({*selection.data, *unnamed}, key=path_order)
+    return replace(selection, data=tuple(data), others=tuple(p for p in selection.others if p not in unnamed))
 
 
 def path_order(relative: str) -> list[str]:
