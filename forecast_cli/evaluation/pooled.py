@@ -67,6 +67,10 @@ class Drawn:
 
 
 def skills_over(own: Drawn, reference: Drawn) -> list[Estimate]:
-    """Return one minus the ratio of each mean to the reference's, draw by draw: both over the same drawn accounts."""
+    """Return one minus the ratio of each mean to the reference's, draw by draw: both over the same drawn accounts.
+
+    Over a reference without any error there is no skill: NaN.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
-        return estimates(1 - own.means / reference.means, 1 - own.draws / reference.draws)
+        skills = np.where(reference.means != 0, 1 - own.means / reference.means, np.nan)
+        return estimates(skills, 1 - own.draws / reference.draws)

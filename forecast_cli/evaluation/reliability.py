@@ -18,6 +18,7 @@ from forecast_cli.evaluation.bootstrap import (
     sum_parts,
 )
 from forecast_cli.evaluation.low_balance import BASE_RATE, EVENT, GROUP, PROBABILITY
+from forecast_cli.evaluation.pooled import Drawn, skills_over
 from forecast_cli.evaluation.report import Estimate, LowBalanceScore, ReliabilityBin
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.evaluation.segments import Segment
@@ -124,8 +125,6 @@ def _figures(sums: NDArray[np.float64], *, seed: int) -> list[tuple[Estimate, ..
     """Return event rate, Brier score, that of the base rate, and skill of each of ``sums`` [parts, groups, 4]."""
     totals, draws = draw_parts(sums, seed=seed)
     with np.errstate(divide="ignore", invalid="ignore"):
-        columns = [
-            *(estimates(totals[:, one] / totals[:, 3], draws[:, one] / draws[:, 3]) for one in range(3)),
-            estimates(1 - totals[:, 1] / totals[:, 2], 1 - draws[:, 1] / draws[:, 2]),
-        ]
-    return list(zip(*columns, strict=True))
+        columns = [estimates(totals[:, one] / totals[:, 3], draws[:, one] / draws[:, 3]) for one in range(3)]
+    own, base = (Drawn(totals[:, one], draws[:, one]) for one in (1, 2))
+    return list(zip(*columns, skills_over(own, base), strict=True))

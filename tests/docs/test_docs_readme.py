@@ -3,13 +3,13 @@
 import json
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 from docs_reference import ROOT
+from docs_run import run
 from typer.testing import CliRunner
 
 from forecast_cli.cli.app import build_app
@@ -22,12 +22,6 @@ FENCE = re.compile(r"^```(?P<kind>\w+)\n(?P<text>.*?)^```", re.DOTALL | re.MULTI
 def example(kind: str, holding: str) -> str:
     (found,) = [block["text"] for block in FENCE.finditer(README) if block["kind"] == kind and holding in block["text"]]
     return found
-
-
-def run(command: list[str], where: Path, *, path: str | None = None) -> subprocess.CompletedProcess[str]:
-    activated = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    names = os.environ | {"PATH": path or activated, "COLUMNS": "80"}
-    return subprocess.run(command, cwd=where, env=names, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -105,16 +99,6 @@ def test_the_error_shown_is_the_error_given(home: Path) -> None:
     done = run(["forecast-cli", "forecast", "balances.parquet", "--output", "out"], home)
     assert done.returncode == 4
     assert done.stderr.splitlines()[0] == example("text", "error:").strip()
-
-
-@pytest.fixture(scope="module")
-def sample_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The forecast of the sample: its folder, and what was said of it."""
-    output = tmp_path_factory.mktemp("sample") / "o"
-    command = ["forecast-cli", "forecast", "data/sample", "--config", "configs/sample.toml", "--output", str(output)]
-    done = run(command, ROOT)
-    assert done.returncode == 0, done.stderr
-    return output, done.stdout
 
 
 def test_the_account_shown_is_that_of_the_sample(sample_run: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> None:

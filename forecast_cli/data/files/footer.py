@@ -19,6 +19,8 @@ from forecast_cli.data.schema.zones import known_zone, reject_zone
 from forecast_cli.data.source import RowGroup
 
 _START: Final = 512
+#: Spark and Hive write instants as INT96, in UTC; readers, polars too, take it for a timestamp without a timezone.
+_INT96: Final = pl.Datetime("ns", "UTC")
 _SMALLEST: Final = 12  # magic, length of the footer, magic
 
 
@@ -40,10 +42,12 @@ def read_footer(path: str, file: BufferedIOBase, *, size: int, columns: tuple[st
     """
     _check_ends(path, file, size)
     chunks = _read_chunks(path, file, size)
-    rows, schema = _read_schema(path, file)
+    rows, schema, instants = _read_schema(path, file)
     _check_names(path, schema)
     _check_zones(path, schema)
-    dtypes = tuple((name, _dtype(schema.field(name))) for name in columns if name in schema.names)
+    dtypes = tuple(
+        (name, _INT96 if name in instants else _dtype(schema.field(name))) for name in columns if name in schema.names
+    )
     wanted = tuple(chunk for chunk in chunks if chunk.column in columns)
     hidden = next((chunk.column for chunk in wanted if chunk.encrypted), None)
     if hidden is not None:
@@ -85,16 +89,21 @@ def _read_chunks(path: str, file: BufferedIOBase, size: int) -> list[Chunk]:
         raise BadFileError(Problem("IN02", path, f"{path}: its footer {error} ({size:,} bytes)")) from None
 
 
-def _read_schema(path: str, file: BufferedIOBase) -> tuple[int, pa.Schema]:
-    """Return the number of rows and the schema. Nothing is asked of row groups: pyarrow may end the process there."""
+def _read_schema(path: str, file: BufferedIOBase) -> tuple[int, pa.Schema, frozenset[str]]:
+    """Return the number of rows, the schema, and which columns are INT96.
+
+    Nothing is asked of row groups: pyarrow may end the process there.
+    """
     file.seek(0)
     try:
         parquet = pq.ParquetFile(file)
         rows, schema = parquet.metadata.num_rows, parquet.schema_arrow
         _ = schema.names  # text is decoded only here
+        fields = (parquet.schema.column(index) for index in range(len(parquet.schema)))
+        instants = frozenset(field.path for field in fields if field.physical_type == "INT96")
     except read_errors() as error:
         raise BadFileError(Problem("IN02", path, f"{path}: its footer cannot be read: {describe(error)}")) from None
-    return rows, schema
+    return rows, schema, instants
 
 
 def _check_names(path: str, schema: pa.Schema) -> None:

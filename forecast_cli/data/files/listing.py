@@ -16,9 +16,9 @@ from forecast_cli.data.files.selection import (
     has_glob,
     is_hidden,
     note_ignored,
-    path_order,
     select_parquet,
     split_glob,
+    with_unnamed,
 )
 from forecast_cli.data.files.sidecar import SUFFIX, SUMS, is_sidecar
 from forecast_cli.data.findings import Action, Finding
@@ -86,7 +86,7 @@ def reject_nothing(root: str, message: str, hint: str | None) -> Listing:
 
 def _list_folder(folder: str, pattern: str, *, shown: str, require_success: bool) -> Listing:
     present, links = _walk(Path(folder))
-    selection = _with_unnamed(select_parquet(present, pattern), Path(folder))
+    selection = with_unnamed(select_parquet(present, pattern), lambda path: _starts_as_parquet(Path(folder, path)))
     listing = list_below(folder, selection, shown=shown, present=present)
     findings = [*listing.findings, *_warn_links(links)]
     if require_success and selection.data:
@@ -121,16 +121,7 @@ def _warn_links(links: list[str]) -> list[Finding]:
     return [find("IN10", Action.WARN, message, hint=hint, paths=visible)]
 
 
-def _with_unnamed(selection: Selection, folder: Path) -> Selection:
-    """Count files without any suffix as data where their first bytes say so: some jobs write ``000000_0``."""
-    unnamed = {path for path in selection.others if _is_unnamed_parquet(folder / path)}
-    data = sorted({*selection.data, *unnamed}, key=path_order)
-    return replace(selection, data=tuple(data), others=tuple(p for p in selection.others if p not in unnamed))
-
-
-def _is_unnamed_parquet(path: Path) -> bool:
-    if path.suffix:
-        return False
+def _starts_as_parquet(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             return file.read(len(MAGIC)) == MAGIC

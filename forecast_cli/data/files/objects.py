@@ -8,8 +8,9 @@ from typing import TypeVar, cast
 
 import pyarrow.fs as pafs
 
+from forecast_cli.data.files.chunks import MAGIC
 from forecast_cli.data.files.listing import ListedFile, Listing, list_below, reject_nothing
-from forecast_cli.data.files.selection import check_success, has_glob, select_parquet, split_glob
+from forecast_cli.data.files.selection import check_success, has_glob, select_parquet, split_glob, with_unnamed
 from forecast_cli.data.files.storage import Access, Stat
 from forecast_cli.data.files.stores import SCHEMES, open_store, scheme_of
 from forecast_cli.data.scan.collect import describe, read_errors
@@ -44,6 +45,15 @@ class ObjectStorage:
         selector = pafs.FileSelector(folder, recursive=True, allow_not_found=True)
         infos = self._ask(lambda: self.filesystem.get_file_info(selector))
         return [info.path[len(folder) :].lstrip("/") for info in infos if info.type is pafs.FileType.File]
+
+    def starts_as_parquet(self, key: str) -> bool:
+        """Say whether an object's first bytes are those of parquet."""
+
+        def read_start() -> bytes:
+            with self.filesystem.open_input_file(key) as file:
+                return bytes(file.read(len(MAGIC)))
+
+        return self._ask(read_start) == MAGIC
 
     def is_object(self, key: str) -> bool:
         """Say whether ``key`` is one object, not a folder of them."""
@@ -98,7 +108,9 @@ def list_objects(storage: ObjectStorage, scheme: str, *, require_success: bool) 
     present = storage.list_files(folder)
     if not present:
         return reject_nothing(shown, f"{shown}: nothing there", "check the address, down to the folder")
-    selection = select_parquet(present, pattern)
+    selection = with_unnamed(
+        select_parquet(present, pattern), lambda path: storage.starts_as_parquet(f"{folder}/{path}")
+    )
     listing = list_below(f"{scheme}://{folder}", selection, shown=shown, present=present)
     findings = check_success(selection, present, shown) if require_success and selection.data else []
     return Listing(shown, listing.files, (*listing.findings, *findings), listing.sidecars)

@@ -23,6 +23,7 @@ class PageHeader:
     uncompressed_size: int
     values: int
     is_data: bool
+    is_v2: bool
     crc: int | None
 
 
@@ -36,6 +37,7 @@ def parse_page_header(data: bytes) -> PageHeader:
         uncompressed_size=number(fields, _UNCOMPRESSED_SIZE),
         values=_values(fields),
         is_data=_DATA in fields or _DATA_V2 in fields,
+        is_v2=_DATA_V2 in fields,
         crc=crc & 0xFFFFFFFF if isinstance(crc, int) else None,
     )
 

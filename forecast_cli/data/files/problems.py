@@ -23,6 +23,7 @@ TITLES: Final = {
     "IN13": "unreadable file",
     "IN14": "file changes while it is read",
     "IN15": "object store does not answer",
+    "IN16": "a table with a log",
     "SC01": "column missing",
     "SC03": "text where a number or a day is expected",
     "SC04": "numbers that are not float64",

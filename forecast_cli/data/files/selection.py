@@ -2,8 +2,9 @@
 
 import fnmatch
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Final
 
 from forecast_cli.core.text import counted
@@ -16,6 +17,12 @@ SUCCESS: Final = "_SUCCESS"
 _TEXT_SUFFIXES: Final = (".csv", ".tsv")
 #: Files that belong beside parquet data and need no mention.
 _COMPANIONS: Final = (".sha256", ".crc", ".md5", "SHA256SUMS")
+#: What lies beside the parquet files of a table whose log says which of them count.
+_LOGS: Final = {
+    "Delta Lake": re.compile(r"(?:^|/)_delta_log/"),
+    "Hudi": re.compile(r"(?:^|/)\.hoodie/"),
+    "Iceberg": re.compile(r"(?:^|/)metadata/[^/]+\.metadata\.json$"),
+}
 _GLOB_CHARACTERS: Final = re.compile(r"[*?\[]")
 
 
@@ -49,6 +56,13 @@ def select_parquet(relatives: Iterable[str], pattern: str = "**") -> Selection:
     return Selection(tuple(data), tuple(hidden), tuple(others))
 
 
+def with_unnamed(selection: Selection, is_parquet: Callable[[str], bool]) -> Selection:
+    """Count files without any suffix as data where ``is_parquet``: Hive writes ``000000_0``, Athena the query's id."""
+    unnamed = {path for path in selection.others if not PurePosixPath(path).suffix and is_parquet(path)}
+    data = sorted({*selection.data, *unnamed}, key=path_order)
+    return replace(selection, data=tuple(data), others=tuple(p for p in selection.others if p not in unnamed))
+
+
 def path_order(relative: str) -> list[str]:
     """Return what paths are sorted by: folder by folder, so that a folder's files stay together."""
     return relative.split("/")
@@ -72,8 +86,8 @@ def split_glob(path: str) -> tuple[str, str]:
 
 
 def note_ignored(selection: Selection, total: int) -> list[Finding]:
-    """Say which neighbours of the data are left out: hidden parquet files, and files that are no parquet."""
-    findings = []
+    """Say which neighbours of the data are left out: hidden parquet files, logs, and files that are no parquet."""
+    findings = _warn_of_logs(selection, total)
     unfinished = [path for path in selection.hidden if path.lower().endswith(PARQUET_SUFFIXES)]
     strangers = [path for path in selection.others if not path.endswith(_COMPANIONS)]
     if unfinished:
@@ -84,6 +98,19 @@ def note_ignored(selection: Selection, total: int) -> list[Finding]:
     if strangers:
         message = f"{strangers[0]}: no parquet file by its name, ignored ({counted(len(strangers), 'file')})"
         findings.append(find("IN08", Action.NOTE, message, paths=strangers, total=total))
+    return findings
+
+
+def _warn_of_logs(selection: Selection, total: int) -> list[Finding]:
+    findings = []
+    hint = "have the table's own reader write its rows to a folder of parquet, and give that"
+    for kind, log in _LOGS.items():
+        paths = [path for path in (*selection.hidden, *selection.others) if log.search(path)]
+        if paths:
+            message = (
+                f"{paths[0]}: the log of a table of {kind} is not read: rows changed or deleted since may count too"
+            )
+            findings.append(find("IN16", Action.WARN, message, hint=hint, paths=selection.data, total=total))
     return findings
 
 

@@ -89,6 +89,26 @@ def test_IN08_file_without_suffix_counts_where_it_is_parquet(tmp_path: Path) -> 
     assert names(open_with(tmp_path)) == ["000000_0"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "log"),
+    [
+        ("Delta Lake", "_delta_log/00000000000000000000.json"),
+        ("Hudi", ".hoodie/hoodie.properties"),
+        ("Iceberg", "metadata/v1.metadata.json"),
+    ],
+)
+def test_IN16_a_log_that_is_not_read_warns(tmp_path: Path, kind: str, log: str) -> None:
+    write(tmp_path / "balances" / "a.parquet")
+    path = tmp_path / "balances" / log
+    path.parent.mkdir()
+    path.write_text("{}", encoding="utf-8")
+    source = open_with(tmp_path)
+    finding = only(source.findings, "IN16")
+    assert finding.action is Action.WARN
+    assert f"balances/{log}: the log of a table of {kind} is not read" in finding.message
+    assert names(source) == ["a.parquet"]
+
+
 def test_IN09_staging_of_an_unfinished_job_is_ignored_and_said(tmp_path: Path) -> None:
     write(tmp_path / "day" / "a.parquet")
     write(tmp_path / "_temporary" / "0" / "a.parquet")

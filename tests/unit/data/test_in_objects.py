@@ -72,6 +72,20 @@ def test_IN15_hive_folders_and_globs_of_objects(tmp_path: Path) -> None:
     assert ranged["ds"].cast(pl.String).to_list() == ["2026-01-01", "2026-01-02"]
 
 
+def test_IN15_objects_without_suffix_count_where_they_are_parquet(tmp_path: Path) -> None:
+    objects = {
+        "bucket/unload/20261126_031500_00042_ab3de_0b5c7f5e": _bytes(tmp_path, balances("a")),
+        "bucket/unload/day=1/000000_0": _bytes(tmp_path, balances("b")),
+        "bucket/unload/notes": b"no parquet",
+        "bucket/unload/empty": b"",
+    }
+    with object_server(objects) as host:
+        source = open_source(address("bucket/unload", host), SETTINGS)
+        rows = collect(scan_rows(source, SETTINGS), source)
+    assert only(source.findings, "IN08").examples == ("empty", "notes")
+    assert rows["unique_id"].unique().sort().to_list() == ["a", "b"]
+
+
 def test_IN15_categorical_ids_of_objects(tmp_path: Path) -> None:
     frame = balances("a").cast({"account_id": pl.Categorical, "balance": pl.Decimal(18, 2)})
     with object_server({"bucket/a.parquet": _bytes(tmp_path, frame)}) as host:

@@ -62,6 +62,33 @@ def test_SC16_naive_timestamps_are_days_as_written(tmp_path: Path) -> None:
     assert rows_of(tmp_path)["ds"].to_list() == [date(2026, 1, 31)]
 
 
+def int96(path: Path, moments: list[datetime]) -> Path:
+    """Write a balance at each of ``moments`` as Spark and Hive do."""
+    table = pa.table(arrow_columns(len(moments)) | {"date": pa.array(moments, pa.timestamp("ns"))})
+    pq.write_table(table, path, use_deprecated_int96_timestamps=True)
+    return path
+
+
+@pytest.mark.parametrize(("zone", "day"), [(None, 31), ("UTC", 31), ("Asia/Tokyo", 1)])
+def test_SC16_int96_holds_instants(tmp_path: Path, zone: str | None, day: int) -> None:
+    int96(tmp_path / "x.parquet", [LATE])
+    finding = only(open_with(tmp_path, timezone=zone).findings, "SC16")
+    assert finding.action is Action.NOTE
+    assert f"has the timezone UTC: a day is one of {zone or 'UTC'}" in finding.message
+    rows = rows_of(tmp_path, timezone=zone)
+    assert rows["ds"][0].day == day
+    assert rows["at"].to_list() == [LATE]
+
+
+@pytest.mark.parametrize("unit", ["us", "ns"])
+def test_SC17_int96_goes_with_instants_of_utc(tmp_path: Path, unit: str) -> None:
+    int96(tmp_path / "a.parquet", [LATE.replace(day=29)])
+    stamped(tmp_path / "b.parquet", [LATE.replace(day=30)], "UTC", unit)
+    int96(tmp_path / "c.parquet", [LATE])
+    assert [day.day for day in rows_of(tmp_path)["ds"]] == [29, 30, 31]
+    assert [day.day for day in rows_of(tmp_path, timezone="Asia/Tokyo")["ds"]] == [30, 31, 1]
+
+
 def test_SC16_timezone_for_naive_timestamps_is_ignored_and_said(tmp_path: Path) -> None:
     stamped(tmp_path / "x.parquet", [LATE], None)
     finding = only(open_with(tmp_path, timezone="Asia/Tokyo").findings, "SC16")

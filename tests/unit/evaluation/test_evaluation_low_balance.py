@@ -195,6 +195,14 @@ def test_the_brier_score_and_its_skill_over_the_base_rate() -> None:
     assert score.skill.low < score.skill.value < score.skill.high
 
 
+@pytest.mark.parametrize("probability", [0.0, 0.5])
+def test_over_a_base_rate_without_any_error_there_is_no_skill(probability: float) -> None:
+    frame = scored_frame().with_columns(event=pl.lit(value=False), base_rate=0.0, probability=probability)
+    [score] = score_low_balance(frame)
+    assert (score.brier.value, score.base_brier.value) == (probability**2, 0.0)
+    assert np.isnan([score.skill.value, score.skill.low, score.skill.high]).all()
+
+
 def window_frame(*told: str | None) -> pl.DataFrame:
     """The windows of ``scored_frame``, each with its value of a segment."""
     return scored_frame().select("unique_id", "cutoff").with_columns(kind=pl.Series(told, dtype=pl.String))
