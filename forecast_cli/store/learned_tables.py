@@ -34,6 +34,7 @@ _SCORES: Final[dict[str, Any]] = {
     "as_of": pl.Date,
     "horizon": pl.Int32,
     "windows": pl.Int64,
+    "slope": pl.Float64,
     "segment": pl.Int32,
     "knot": pl.Int32,
     "probability": pl.Float64,
@@ -162,12 +163,13 @@ def _nodes(tree: Tree, number: int) -> pl.DataFrame:
 def _scores(vintage: Vintage, learned: Learned) -> pl.DataFrame:
     told = {"as_of": _date(vintage), "horizon": learned.h, "windows": vintage.windows}
     if vintage.calibration is None:
-        rows = [{**told, "segment": None, "knot": None, "probability": None, "score": None}]
+        rows = [{**told, "slope": None, "segment": None, "knot": None, "probability": None, "score": None}]
     else:
         scores = vintage.calibration.scores
         rows = [
             {
                 **told,
+                "slope": vintage.calibration.slope,
                 "segment": segment,
                 "knot": int(knot),
                 "probability": probability,
@@ -221,7 +223,7 @@ def _vintage(month: tuple[object, ...], scores: pl.DataFrame, trees: pl.DataFram
         return Vintage(as_of, windows)
     forest = _read_forest(trees, k, 4)
     told = scores["score"].to_numpy().reshape(SEGMENTS, k, len(GRID))
-    return Vintage(as_of, windows, forest, Calibration(np.swapaxes(told, 1, 2).copy()))
+    return Vintage(as_of, windows, forest, Calibration(np.swapaxes(told, 1, 2).copy(), float(scores["slope"][0])))
 
 
 def _read_forest(trees: pl.DataFrame, k: int, each: int) -> Forest:

@@ -13,52 +13,81 @@ from forecast_cli.models.pooled.segments import SEGMENTS
 GRID: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995)
 #: Least distance of the 10th or 90th percentile from the median, as a share of an account's scale.
 _NARROWEST: Final = 0.02
+#: The 90th percentile of a normal distribution, in its standard deviations.
+_NORMAL_90: Final = 1.2815515655446004
+#: Times that what a forest says may count.
+_SLOPES: Final = tuple(tenths / 10 for tenths in range(5, 16))
 #: Intervals hold what they say in this share of the months that scores were taken in, not in the mean of them.
-_MONTHS: Final = 0.75
-#: Fewest windows that make a month, and that give a segment scores of its own.
+_MONTHS: Final = 0.8
+#: Times that the same windows are dealt to months by chance.
+_DEALS: Final = 4
+#: Fewest windows that make a month, fewest months that tell how months differ, and fewest windows of a segment that has
+#: scores of its own.
 _FEWEST: Final = 50
+_FEWEST_MONTHS: Final = 6
 _FEWEST_OF_SEGMENT: Final = 200
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """``scores`` [s, p, k] of each segment at the probabilities of ``GRID`` and the knots.
+    """``scores`` [s, p, k] of each segment at the probabilities of ``GRID`` and the knots, and a ``slope``.
 
+    What a forest says counts ``slope`` times: where trees agree on a direction, their mean says too little of it.
     A score is the distance from the median, over that of the 90th percentile above it or of the 10th below it: -1 and 1
-    for a forest whose 80 % interval is right.
+    where 80 % intervals are right. These are the geometric mean of what a forest says, three times, and of what the
+    account's own path missed by, once.
     """
 
     scores: NDArray[np.float64]
+    slope: float = 1.0
 
     def quantiles(
-        self, said: NDArray[np.float64], probabilities: NDArray[np.float64], segments: NDArray[np.int64]
+        self,
+        said: NDArray[np.float64],
+        missed: NDArray[np.float64],
+        probabilities: NDArray[np.float64],
+        segments: NDArray[np.int64],
     ) -> NDArray[np.float64]:
-        """Return the quantiles [n, k, q] of accounts of ``segments`` [n] that a forest said ``said`` [n, k, 4] of."""
+        """Return the quantiles [n, k, q] of accounts of ``segments`` [n] that a forest said ``said`` [n, k, 4] of.
+
+        ``missed`` [n, k], the standard deviation of their own paths; NaN where it is not known.
+        """
         wanted, known = normal_scores(probabilities), normal_scores(np.array(GRID))
         scores = np.stack([straight_between(wanted, known, own.T) for own in self.scores])[segments]
-        median, below, above = _spread(said)
+        median, below, above = _spread(self.slope * said, missed)
         return np.asarray(median[..., None] + scores * np.where(scores < 0, below[..., None], above[..., None]))
 
 
 def calibrate(
-    said: NDArray[np.float64], came: NDArray[np.float64], months: NDArray[np.int64], segments: NDArray[np.int64]
+    said: NDArray[np.float64],
+    missed: NDArray[np.float64],
+    came: NDArray[np.float64],
+    months: NDArray[np.int64],
+    segments: NDArray[np.int64],
 ) -> Calibration:
     """Return the calibration for what was ``said`` [n, k, 4] and ``came`` [n, k] in windows of ``months`` [n].
 
     Split conformal prediction with the scores of quantile regression, each side its own (Romano, Patterson and Candes,
     NeurIPS 2019), in each of ``segments`` [n] that has the windows for it, else over all. Widened on each side so that
-    it holds in three months of four: what all accounts meet together in a month makes windows of one month alike, and
-    the months to come are others.
+    it holds in four months of five, as far as months differ by more than chance: what all accounts meet together in a
+    month makes windows of one month alike, and the months to come are others. ``missed`` [n, k] as ``quantiles`` has
+    it.
     """
-    median, below, above = _spread(said)
+    slope = _best_slope(said[..., 1], came)
+    median, below, above = _spread(slope * said, missed)
     error = came - median
     scores = error / np.where(error < 0, below, above)
-    wider_below, wider_above = (_widening(scores, months, side) for side in (0.1, 0.9))
+    wider_below, wider_above = _widening(scores, months)
     wider = np.where(np.array(GRID)[:, None] < 0.5, wider_below, wider_above)
     own = [segments == segment for segment in range(SEGMENTS)]
     return Calibration(
-        np.stack([_widened(scores[some] if some.sum() >= _FEWEST_OF_SEGMENT else scores, wider) for some in own])
+        np.stack([_widened(scores[some] if some.sum() >= _FEWEST_OF_SEGMENT else scores, wider) for some in own]), slope
     )
+
+
+def _best_slope(medians: NDArray[np.float64], came: NDArray[np.float64]) -> float:
+    """Return how many times the ``medians`` [n, k] what ``came`` [n, k] lies from by least, in the absolute mean."""
+    return min(_SLOPES, key=lambda slope: float(np.abs(came - slope * medians).mean()))
 
 
 def _widened(scores: NDArray[np.float64], wider: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -68,17 +97,38 @@ def _widened(scores: NDArray[np.float64], wider: NDArray[np.float64]) -> NDArray
     return np.asarray(middle + (quantiles - middle) * wider)
 
 
-def _widening(scores: NDArray[np.float64], months: NDArray[np.int64], side: float) -> NDArray[np.float64]:
-    """Return how much further out the quantile ``side`` lies in three months of four than in all windows, [k]."""
-    names, counts = np.unique(months, return_counts=True)
-    each = [np.quantile(scores[months == name], side, axis=0) for name in names[counts >= _FEWEST]]
-    pooled = np.quantile(scores, side, axis=0)
-    if not each:
-        return np.ones_like(pooled)
-    furthest = np.quantile(np.stack(each), _MONTHS if side > 0.5 else 1 - _MONTHS, axis=0)
-    return np.asarray(np.maximum(np.divide(furthest, pooled, out=np.ones_like(pooled), where=pooled != 0.0), 1.0))
+def _widening(scores: NDArray[np.float64], months: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how much further out the 10th and 90th percentile lie than in months that differ by chance alone, [2, k].
+
+    Both in the month that is further out than four of five. A few windows scatter: dealt to months by chance, the same
+    windows have some months further out than others too.
+    """
+    _, place, counts = np.unique(months, return_inverse=True, return_counts=True)
+    large = np.flatnonzero(counts >= _FEWEST)
+    if len(large) < _FEWEST_MONTHS:
+        return np.ones((2, scores.shape[1]))
+    drawn = np.random.default_rng(0)
+    chance = np.mean([_far_out(scores, drawn.permutation(place), large) for _ in range(_DEALS)], axis=0)
+    found = _far_out(scores, place, large)
+    return np.asarray(np.maximum(np.divide(found, chance, out=np.ones_like(chance), where=chance != 0.0), 1.0))
 
 
-def _spread(said: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def _far_out(scores: NDArray[np.float64], place: NDArray[np.int64], large: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the 10th and 90th percentile of a month that is further out than four of five of the ``large``, [2, k]."""
+    low, high = np.stack([np.quantile(scores[place == month], (0.1, 0.9), axis=0) for month in large], axis=1)
+    return np.stack([np.quantile(low, 1 - _MONTHS, axis=0), np.quantile(high, _MONTHS, axis=0)])
+
+
+def _spread(
+    said: NDArray[np.float64], missed: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the median, and the distances of the 10th and 90th percentile that scores stretch, [n, k] each."""
     low, median, high = said[..., 0], said[..., 1], said[..., 2]
-    return median, np.maximum(median - low, _NARROWEST), np.maximum(high - median, _NARROWEST)
+    own = np.maximum(_NORMAL_90 * missed, _NARROWEST)
+    return median, _between(median - low, own), _between(high - median, own)
+
+
+def _between(away: NDArray[np.float64], own: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the geometric mean of ``away``, three times, and ``own``, once; ``away`` alone where that is NaN."""
+    away = np.maximum(away, _NARROWEST)
+    return np.where(np.isnan(own), away, np.sqrt(away * np.sqrt(away * own)))

@@ -33,11 +33,13 @@ def correct(
     """
     assert vintage.calibration is not None  # noqa: S101 - a vintage with trees has one
     h = outlook.path.shape[1]
-    away = vintage.calibration.quantiles(said, quantile_probabilities(levels), segments_of(panel))
+    probabilities = quantile_probabilities(levels)
+    away = vintage.calibration.quantiles(said, outlook.missed(knots), probabilities, segments_of(panel))
     by_others = outlook.scale[:, None, None] * between_knots(away, knots, h)
     trust = np.where(np.isnan(outlook.sd), 1.0, min(vintage.windows / _ENOUGH, 1.0))
     by_itself = np.nan_to_num(outlook.sd)[:, :, None] * laplace_scores(levels)
-    mean = outlook.path + trust * outlook.scale[:, None] * between_knots(said[..., -1], knots, h)
+    by_others_mean = vintage.calibration.slope * said[..., -1]
+    mean = outlook.path + trust * outlook.scale[:, None] * between_knots(by_others_mean, knots, h)
     quantiles = outlook.path[:, :, None] + trust[:, :, None] * by_others + (1.0 - trust)[:, :, None] * by_itself
     return mean, _held(panel, quantiles, levels)
 
