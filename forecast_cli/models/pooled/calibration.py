@@ -13,12 +13,14 @@ from forecast_cli.models.pooled.segments import SEGMENTS
 GRID: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995)
 #: Least distance of the 10th or 90th percentile from the median, as a share of an account's scale.
 _NARROWEST: Final = 0.02
-#: The 90th percentile of a normal distribution, in its standard deviations.
-_NORMAL_90: Final = 1.2815515655446004
+#: What comes counts up to this many scales from what was expected, for growing trees and for their slope.
+FURTHEST: Final = 4.0
 #: Times that what a forest says may count.
 _SLOPES: Final = tuple(tenths / 10 for tenths in range(5, 16))
 #: Intervals hold what they say in this share of the months that scores were taken in, not in the mean of them.
 _MONTHS: Final = 0.8
+#: How many times as wide months to come may make them, at most.
+_WIDEST: Final = 2.0
 #: Times that the same windows are dealt to months by chance.
 _DEALS: Final = 4
 #: Fewest windows that make a month, fewest months that tell how months differ, and fewest windows of a segment that has
@@ -34,47 +36,34 @@ class Calibration:
 
     What a forest says counts ``slope`` times: where trees agree on a direction, their mean says too little of it.
     A score is the distance from the median, over that of the 90th percentile above it or of the 10th below it: -1 and 1
-    where 80 % intervals are right. These are the geometric mean of what a forest says, three times, and of what the
-    account's own path missed by, once.
+    for a forest whose 80 % interval is right.
     """
 
     scores: NDArray[np.float64]
     slope: float = 1.0
 
     def quantiles(
-        self,
-        said: NDArray[np.float64],
-        missed: NDArray[np.float64],
-        probabilities: NDArray[np.float64],
-        segments: NDArray[np.int64],
+        self, said: NDArray[np.float64], probabilities: NDArray[np.float64], segments: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """Return the quantiles [n, k, q] of accounts of ``segments`` [n] that a forest said ``said`` [n, k, 4] of.
-
-        ``missed`` [n, k], the standard deviation of their own paths; NaN where it is not known.
-        """
+        """Return the quantiles [n, k, q] of accounts of ``segments`` [n] that a forest said ``said`` [n, k, 4] of."""
         wanted, known = normal_scores(probabilities), normal_scores(np.array(GRID))
         scores = np.stack([straight_between(wanted, known, own.T) for own in self.scores])[segments]
-        median, below, above = _spread(self.slope * said, missed)
+        median, below, above = _spread(self.slope * said)
         return np.asarray(median[..., None] + scores * np.where(scores < 0, below[..., None], above[..., None]))
 
 
 def calibrate(
-    said: NDArray[np.float64],
-    missed: NDArray[np.float64],
-    came: NDArray[np.float64],
-    months: NDArray[np.int64],
-    segments: NDArray[np.int64],
+    said: NDArray[np.float64], came: NDArray[np.float64], months: NDArray[np.int64], segments: NDArray[np.int64]
 ) -> Calibration:
     """Return the calibration for what was ``said`` [n, k, 4] and ``came`` [n, k] in windows of ``months`` [n].
 
     Split conformal prediction with the scores of quantile regression, each side its own (Romano, Patterson and Candes,
     NeurIPS 2019), in each of ``segments`` [n] that has the windows for it, else over all. Widened on each side so that
     it holds in four months of five, as far as months differ by more than chance: what all accounts meet together in a
-    month makes windows of one month alike, and the months to come are others. ``missed`` [n, k] as ``quantiles`` has
-    it.
+    month makes windows of one month alike, and the months to come are others.
     """
-    slope = _best_slope(said[..., 1], came)
-    median, below, above = _spread(slope * said, missed)
+    slope = _best_slope(said[..., 1], np.clip(came, -FURTHEST, FURTHEST))
+    median, below, above = _spread(slope * said)
     error = came - median
     scores = error / np.where(error < 0, below, above)
     wider_below, wider_above = _widening(scores, months)
@@ -110,7 +99,7 @@ def _widening(scores: NDArray[np.float64], months: NDArray[np.int64]) -> NDArray
     drawn = np.random.default_rng(0)
     chance = np.mean([_far_out(scores, drawn.permutation(place), large) for _ in range(_DEALS)], axis=0)
     found = _far_out(scores, place, large)
-    return np.asarray(np.maximum(np.divide(found, chance, out=np.ones_like(chance), where=chance != 0.0), 1.0))
+    return np.clip(np.divide(found, chance, out=np.ones_like(chance), where=chance != 0.0), 1.0, _WIDEST)
 
 
 def _far_out(scores: NDArray[np.float64], place: NDArray[np.int64], large: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -119,16 +108,6 @@ def _far_out(scores: NDArray[np.float64], place: NDArray[np.int64], large: NDArr
     return np.stack([np.quantile(low, 1 - _MONTHS, axis=0), np.quantile(high, _MONTHS, axis=0)])
 
 
-def _spread(
-    said: NDArray[np.float64], missed: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return the median, and the distances of the 10th and 90th percentile that scores stretch, [n, k] each."""
+def _spread(said: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     low, median, high = said[..., 0], said[..., 1], said[..., 2]
-    own = np.maximum(_NORMAL_90 * missed, _NARROWEST)
-    return median, _between(median - low, own), _between(high - median, own)
-
-
-def _between(away: NDArray[np.float64], own: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the geometric mean of ``away``, three times, and ``own``, once; ``away`` alone where that is NaN."""
-    away = np.maximum(away, _NARROWEST)
-    return np.where(np.isnan(own), away, np.sqrt(away * np.sqrt(away * own)))
+    return median, np.maximum(median - low, _NARROWEST), np.maximum(high - median, _NARROWEST)

@@ -33,8 +33,7 @@ def correct(
     """
     assert vintage.calibration is not None  # noqa: S101 - a vintage with trees has one
     h = outlook.path.shape[1]
-    probabilities = quantile_probabilities(levels)
-    away = vintage.calibration.quantiles(said, outlook.missed(knots), probabilities, segments_of(panel))
+    away = vintage.calibration.quantiles(said, quantile_probabilities(levels), segments_of(panel))
     by_others = outlook.scale[:, None, None] * between_knots(away, knots, h)
     trust = np.where(np.isnan(outlook.sd), 1.0, min(vintage.windows / _ENOUGH, 1.0))
     by_itself = np.nan_to_num(outlook.sd)[:, :, None] * laplace_scores(levels)

@@ -40,7 +40,7 @@ def describe(panel: Panel, outlook: Outlook, knots: NDArray[np.int64]) -> NDArra
     last, scale = panel.y[:, -1:], outlook.scale[:, None]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         path = (outlook.path[:, knots - 1] - last) / scale
-        sd = outlook.missed(knots)
+        sd = outlook.sd[:, knots - 1] / scale
     own = _account_features(panel, outlook.scale)
     told = np.column_stack([panel.lengths, own, _calendar(panel.origins), path, sd])
     told = np.where(np.isnan(told), _UNKNOWN, told)

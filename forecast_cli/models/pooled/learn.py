@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from forecast_cli.core.freed import give_back_memory
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.knots import knots_of
-from forecast_cli.models.pooled.calibration import calibrate
+from forecast_cli.models.pooled.calibration import FURTHEST, calibrate
 from forecast_cli.models.pooled.features import describe, feature_names
 from forecast_cli.models.pooled.forest import Forest, consult, grow, join
 from forecast_cli.models.pooled.learned import TREES, Learned, Vintage
@@ -27,8 +27,6 @@ MOST: Final = 6_000
 FEWEST: Final = 60
 #: Accounts are dealt into groups; the trees of each are grown on the accounts of the others and scored on its own.
 GROUPS: Final = 4
-#: What comes counts up to this many scales from what was expected, for growing trees.
-_FURTHEST: Final = 4.0
 #: Windows described at a time.
 _BLOCK: Final = 500
 
@@ -37,13 +35,11 @@ _BLOCK: Final = 500
 class Lessons:
     """m windows: features ``x`` [m, f], ``came`` [m, k] in scales from what was expected, ``group`` of their accounts.
 
-    ``missed`` [m, k], what the path missed by in the account's own past, in scales; ``month`` [m] of each, as months
-    since 1970-01, and ``segment`` [m].
+    ``month`` [m] of each, as months since 1970-01, and ``segment`` [m].
     """
 
     x: NDArray[np.float32]
     came: NDArray[np.float64]
-    missed: NDArray[np.float64]
     group: NDArray[np.int64]
     month: NDArray[np.int64]
     segment: NDArray[np.int64]
@@ -118,7 +114,6 @@ def _describe(
     none = (
         np.zeros((0, f), dtype=np.float32),
         np.zeros((0, len(knots))),
-        np.zeros((0, len(knots))),
         np.zeros(0, dtype=np.int64),
         np.zeros(0, dtype=np.bool_),
     )
@@ -128,7 +123,6 @@ def _describe(
     lessons = Lessons(
         x=np.concatenate([x for x, *_ in parts])[by_place],
         came=np.concatenate([came for _, came, *_ in parts])[by_place],
-        missed=np.concatenate([missed for _, _, missed, *_ in parts])[by_place],
         group=group_of(panel, kept, GROUPS),
         month=kept.day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64),
         segment=np.concatenate([segment for *_, segment, _ in parts])[by_place],
@@ -140,18 +134,15 @@ def _describe(
 
 def _tell(
     panel: Panel, windows: Windows, *, knots: NDArray[np.int64], look_back: int
-) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Return features, what came, what was missed before and the segment of windows whose account has moved.
-
-    The last says which of the windows have.
-    """
+) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Return features, what came and the segment of the windows whose account has moved, and which of them have."""
     then = panel_at(panel, windows, look_back)
     outlook = look_ahead(then, int(knots[-1]))
     moved = outlook.scale > 0.0
     error = came_after(panel, windows, knots) - outlook.path[:, knots - 1]
     with np.errstate(divide="ignore", invalid="ignore"):
-        came, missed = error / outlook.scale[:, None], outlook.missed(knots)
-    return describe(then, outlook, knots)[moved], came[moved], missed[moved], segments_of(then)[moved], moved
+        came = error / outlook.scale[:, None]
+    return describe(then, outlook, knots)[moved], came[moved], segments_of(then)[moved], moved
 
 
 def _vintage(month: np.datetime64, lessons: Lessons, some: NDArray[np.int64], *, seed: int, pool: Executor) -> Vintage:
@@ -159,7 +150,7 @@ def _vintage(month: np.datetime64, lessons: Lessons, some: NDArray[np.int64], *,
     x, came, group = lessons.x[some], lessons.came[some], lessons.group[some]
     if len(some) < FEWEST or np.unique(group, return_counts=True)[1].max() > len(some) // 2:
         return Vintage(month, len(some))
-    bounded = np.clip(came, -_FURTHEST, _FURTHEST)
+    bounded = np.clip(came, -FURTHEST, FURTHEST)
 
     def grow_for(number: int) -> Forest:
         others = group != number
@@ -169,5 +160,4 @@ def _vintage(month: np.datetime64, lessons: Lessons, some: NDArray[np.int64], *,
     said = np.zeros((*came.shape, 4))
     for number, forest in enumerate(forests):
         said[group == number] = consult(forest, x[group == number])
-    missed, months, segments = lessons.missed[some], lessons.month[some], lessons.segment[some]
-    return Vintage(month, len(some), join(forests), calibrate(said, missed, came, months, segments))
+    return Vintage(month, len(some), join(forests), calibrate(said, came, lessons.month[some], lessons.segment[some]))

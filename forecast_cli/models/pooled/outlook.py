@@ -28,10 +28,6 @@ class Outlook:
     scale: NDArray[np.float64]
     streams: Streams
 
-    def missed(self, knots: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return ``sd`` at ``knots`` [k] in units of the scale, [n, k], of accounts whose scale is above 0."""
-        return np.asarray(self.sd[:, knots - 1] / self.scale[:, None])
-
     def take(self, rows: NDArray[np.int64]) -> "Outlook":
         """Return the outlook of ``rows`` alone, with the streams of all."""
         return Outlook(self.path[rows], self.sd[rows], self.scale[rows], self.streams)

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from numpy.typing import NDArray
 
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.ledger import Flag
@@ -25,7 +24,7 @@ from forecast_cli.models.pooled.forest import Forest, Tree
 from forecast_cli.models.pooled.forest import grow as grow_trees
 from forecast_cli.models.pooled.learn import choose_windows, learn
 from forecast_cli.models.pooled.learned import Learned, Vintage, months_of
-from forecast_cli.models.pooled.outlook import Outlook, look_ahead
+from forecast_cli.models.pooled.outlook import look_ahead
 from forecast_cli.models.pooled.segments import SEGMENTS
 from forecast_cli.models.pooled.windows import LOOK_BACK, came_after, group_of, list_windows, panel_at
 from forecast_cli.models.registry import parse_model
@@ -79,18 +78,10 @@ def test_a_single_leaf_worked_by_hand() -> None:
     panel, said = by_a_single_leaf(np.arange(200) % 7 * 10.0)
     outlook = look_ahead(panel, 3)
     path, scale = outlook.path[0], outlook.scale[0]
-    low, high = ends_of_the_leaf(outlook)
     np.testing.assert_allclose(said.mean[0], path + 0.12 * scale, rtol=1e-6)
     np.testing.assert_allclose(said.quantiles[0, :, 1], path + 0.3 * scale, rtol=1e-6)
-    np.testing.assert_allclose(said.quantiles[0, :, 0], path + low, rtol=1e-6)
-    np.testing.assert_allclose(said.quantiles[0, :, 2], path + high, rtol=1e-6)
-
-
-def ends_of_the_leaf(outlook: Outlook) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What its 80 % interval ends at, off the path, in units of the balance."""
-    own = np.maximum(1.2815515655446004 * outlook.sd[0] / outlook.scale[0], 0.02)
-    below, above = ((1.2 * away) ** 0.75 * own**0.25 for away in (0.75, 0.5))
-    return (0.3 - 1.0 * below) * outlook.scale[0], (0.3 + 2.0 * above) * outlook.scale[0]
+    np.testing.assert_allclose(said.quantiles[0, :, 0], path + (0.3 - 1.0 * 0.9) * scale, rtol=1e-6)
+    np.testing.assert_allclose(said.quantiles[0, :, 2], path + (0.3 + 2.0 * 0.6) * scale, rtol=1e-6)
 
 
 def test_few_windows_leave_half_to_what_the_account_was_missed_by() -> None:
@@ -98,10 +89,9 @@ def test_few_windows_leave_half_to_what_the_account_was_missed_by() -> None:
     panel, said = by_a_single_leaf(np.arange(200) % 7 * 10.0, windows=500)
     outlook = look_ahead(panel, 3)
     path, scale, sd = outlook.path[0], outlook.scale[0], outlook.sd[0]
-    low, high = ends_of_the_leaf(outlook)
     np.testing.assert_allclose(said.mean[0], path + 0.06 * scale, rtol=1e-6)
-    np.testing.assert_allclose(said.quantiles[0, :, 0], path + 0.5 * low - 0.5 * 1.2815515655 * sd, rtol=1e-6)
-    np.testing.assert_allclose(said.quantiles[0, :, 2], path + 0.5 * high + 0.5 * 1.2815515655 * sd, rtol=1e-6)
+    np.testing.assert_allclose(said.quantiles[0, :, 0], path - 0.3 * scale - 0.5 * 1.2815515655 * sd, rtol=1e-6)
+    np.testing.assert_allclose(said.quantiles[0, :, 2], path + 0.75 * scale + 0.5 * 1.2815515655 * sd, rtol=1e-6)
 
 
 def test_an_account_too_young_for_errors_of_its_own_has_those_of_others() -> None:

@@ -112,10 +112,9 @@ def test_calibrated_quantiles_hold_what_they_say() -> None:
     came = rng.standard_t(4, size=(20_000, 1))
     said = np.tile(np.array([-0.5, 0.1, 0.9, 0.0]), (20_000, 1, 1))
     none = np.zeros(20_000, dtype=np.int64)
-    unknown = np.full((20_000, 1), np.nan)
-    found = calibrate(said, unknown, came, none, none)
+    found = calibrate(said, came, none, none)
     probabilities = np.array([0.025, 0.1, 0.5, 0.9, 0.975])
-    quantiles = found.quantiles(said[:1], unknown[:1], probabilities, none[:1])[0, 0]
+    quantiles = found.quantiles(said[:1], probabilities, none[:1])[0, 0]
     below = [(came < quantile).mean() for quantile in quantiles]
     np.testing.assert_allclose(below, probabilities, atol=2e-3)
 
@@ -146,9 +145,8 @@ def test_few_months_do_not_tell_how_months_differ() -> None:
 def held_by_month(came: NDArray[np.float64], months: NDArray[np.int64]) -> list[float]:
     """The share of each month that an interval of 80 % holds, where a forest says the same of all windows."""
     said = np.tile(np.array([-1.28, 0.0, 1.28, 0.0]), (len(came), 1, 1))
-    unknown = np.full(came.shape, np.nan)
-    found = calibrate(said, unknown, came, months, np.zeros(len(came), dtype=np.int64))
-    low, high = found.quantiles(said[:1], unknown[:1], np.array([0.1, 0.9]), np.zeros(1, dtype=np.int64))[0, 0]
+    found = calibrate(said, came, months, np.zeros(len(came), dtype=np.int64))
+    low, high = found.quantiles(said[:1], np.array([0.1, 0.9]), np.zeros(1, dtype=np.int64))[0, 0]
     inside = (came[:, 0] >= low) & (came[:, 0] <= high)
     return [float(inside[months == month].mean()) for month in np.unique(months)]
 
@@ -157,19 +155,11 @@ def test_what_trees_say_too_little_of_counts_for_more() -> None:
     rng = np.random.default_rng(3)
     median = rng.normal(size=(4_000, 1))
     said = median[:, :, None] + np.array([-1.0, 0.0, 1.0, 0.0])
-    unknown, none = np.full((4_000, 1), np.nan), np.zeros(4_000, dtype=np.int64)
-    found = calibrate(said, unknown, 1.3 * median + rng.normal(size=(4_000, 1)), none, none)
+    none = np.zeros(4_000, dtype=np.int64)
+    found = calibrate(said, 1.3 * median + rng.normal(size=(4_000, 1)), none, none)
     assert found.slope == 1.3
-    middle = found.quantiles(said[:50], unknown[:50], np.array([0.5]), none[:50])[:, :, 0]
+    middle = found.quantiles(said[:50], np.array([0.5]), none[:50])[:, :, 0]
     np.testing.assert_allclose(middle, 1.3 * median[:50], atol=0.1)
-
-
-def test_an_account_that_missed_more_gets_wider_intervals_by_the_fourth_root() -> None:
-    said = np.tile(np.array([-1.0, 0.0, 1.0, 0.0]), (3, 1, 1))
-    missed = np.array([[1.0], [16.0], [np.nan]]) / 1.2815515655446004
-    calibration = Calibration(np.interp(GRID, [0.1, 0.9], [-1.0, 1.0])[None, :, None])
-    low, high = calibration.quantiles(said, missed, np.array([0.1, 0.9]), np.zeros(3, dtype=np.int64))[:, 0].T
-    assert (high - low).tolist() == pytest.approx([2.0, 4.0, 2.0])
 
 
 def test_a_segment_has_scores_of_its_own_where_it_has_the_windows_for_them() -> None:
@@ -177,9 +167,8 @@ def test_a_segment_has_scores_of_its_own_where_it_has_the_windows_for_them() -> 
     segments = np.repeat([0, 1, 2], [4_000, 4_000, 199])
     came = rng.normal(size=(8_199, 1)) * np.array([1.0, 5.0, 0.1])[segments][:, None]
     said = np.tile(np.array([-1.0, 0.0, 1.0, 0.0]), (8_199, 1, 1))
-    unknown = np.full((8_199, 1), np.nan)
-    found = calibrate(said, unknown, came, np.zeros(8_199, dtype=np.int64), segments)
-    low, high = found.quantiles(said[:3], unknown[:3], np.array([0.1, 0.9]), np.arange(3))[:, 0].T
+    found = calibrate(said, came, np.zeros(8_199, dtype=np.int64), segments)
+    low, high = found.quantiles(said[:3], np.array([0.1, 0.9]), np.arange(3))[:, 0].T
     held = [((came[segments == one] >= low[one]) & (came[segments == one] <= high[one])).mean() for one in range(3)]
     assert held[:2] == pytest.approx([0.8, 0.8], abs=1e-3)
     assert low[0] > low[2] > low[1], "too few windows: those of all segments"
@@ -189,7 +178,7 @@ def test_scores_between_and_beyond_those_kept_go_on_in_a_straight_line_of_the_no
     scores = np.linspace(-2.0, 2.0, len(GRID))[None, :, None]
     said = np.array([[[-1.0, 0.0, 2.0, 0.0]]])
     wanted = np.array([0.0001, 0.1, 0.5, 0.9, 0.9999])
-    got = Calibration(scores).quantiles(said, np.full((1, 1), np.nan), wanted, np.zeros(1, dtype=np.int64))[0, 0]
+    got = Calibration(scores).quantiles(said, wanted, np.zeros(1, dtype=np.int64))[0, 0]
     assert got[1:4].tolist() == pytest.approx([-1.0, 0.0, 2.0])
     assert got[0] < -2.0
     assert got[4] > 4.0
