@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -35,25 +36,22 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_balances(tmp_path_factory.mktemp("killed") / "balances.parquet", ids(2 * SHARDS))
 
 
+@dataclass(frozen=True)
+class Undisturbed:
+    """A run that nobody disturbed: its output, and the seconds from where it begins to write to its end."""
+
+    output: Path
+    span: float
+
+
 @pytest.fixture(scope="module")
-def undisturbed(source: Path) -> Path:
+def undisturbed(source: Path) -> Undisturbed:
     output = source.parent / "undisturbed"
-    subprocess.run(command(source, output), check=True, capture_output=True)
-    return output
-
-
-@pytest.fixture(scope="module")
-def span(source: Path) -> float:
-    """Seconds from where a run begins to write to its end, on this machine as busy as it is."""
-    return min(timed(source, source.parent / f"timed{turn}") for turn in range(3))
-
-
-def timed(source: Path, output: Path) -> float:
     with subprocess.Popen(command(source, output), stderr=subprocess.DEVNULL) as running:
         assert within(60, lambda: planned(output) != 0)
         begun = time.monotonic()
         assert running.wait() == ExitCode.OK
-        return time.monotonic() - begun
+        return Undisturbed(output, time.monotonic() - begun)
 
 
 def planned(output: Path) -> int:
@@ -65,8 +63,11 @@ def planned(output: Path) -> int:
         return 0
 
 
-def kill_at_random(source: Path, output: Path, draw: random.Random, span: float) -> bool:
-    """Start a run and kill it, anywhere in it or, mostly, while it writes; say whether it was killed in time."""
+def kill_at_random(source: Path, output: Path, draw: random.Random, span: float) -> float | None:
+    """Start a run and kill it, anywhere in it or, mostly, while it writes.
+
+    Return None; where it ended before, the seconds that it took from where it began to write, or from its start.
+    """
     before = planned(output)
     with subprocess.Popen(command(source, output), start_new_session=True, stderr=subprocess.DEVNULL) as running:
         if draw.random() < 0.8:
@@ -74,23 +75,26 @@ def kill_at_random(source: Path, output: Path, draw: random.Random, span: float)
             patience = draw.uniform(0, span)
         else:
             patience = draw.uniform(0, 2 * span)
+        begun = time.monotonic()
         with contextlib.suppress(subprocess.TimeoutExpired):
             running.wait(patience)
+        took = time.monotonic() - begun
         running.kill()
     assert gone_within(running.pid, UNTIL_GONE), [named(pid) for pid in family(running.pid)]
-    return running.returncode != 0
+    return None if running.returncode else took
 
 
 @needs_proc
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize(("seed", "kills"), shared_out("FAULT_KILLS", 6, KILLS_AT_ONCE))
 def test_RT14_runs_killed_at_random_instants_are_taken_up_and_end_in_the_same_bytes(
-    source: Path, undisturbed: Path, span: float, tmp_path: Path, seed: int, kills: int, survived: Survived
+    source: Path, undisturbed: Undisturbed, tmp_path: Path, seed: int, kills: int, survived: Survived
 ) -> None:
-    draw, output, killed, since = random.Random(seed), tmp_path / "out", 0, 0
-    expected, names = parts(undisturbed), files(undisturbed)
+    draw, output, killed, since, span = random.Random(seed), tmp_path / "out", 0, 0, undisturbed.span
+    expected, names = parts(undisturbed.output), files(undisturbed.output)
     while killed < kills:
-        in_time = kill_at_random(source, output, draw, span)
+        took = kill_at_random(source, output, draw, span)
+        in_time, span = took is None, min(span, took or span)
         killed, since = killed + in_time, since + 1
         assert all(content == expected[name] for name, content in parts(output).items()), "a torn or a wrong part"
         if in_time and since < 4 and killed < kills:
@@ -109,7 +113,7 @@ def test_RT14_runs_killed_at_random_instants_are_taken_up_and_end_in_the_same_by
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize(("first", "races"), shared_out("FAULT_RACES", 1, RACES_AT_ONCE))
 def test_RT11_of_eight_runs_racing_for_one_output_the_others_are_told_and_nothing_is_torn(
-    source: Path, undisturbed: Path, tmp_path: Path, first: int, races: int, survived: Survived
+    source: Path, undisturbed: Undisturbed, tmp_path: Path, first: int, races: int, survived: Survived
 ) -> None:
     for race in range(first, first + races):
         output = tmp_path / f"out{race}"
@@ -123,8 +127,8 @@ def test_RT11_of_eight_runs_racing_for_one_output_the_others_are_told_and_nothin
         assert ExitCode.OK in codes
         busy = [text for text, code in zip(said, codes, strict=True) if code == ExitCode.OUTPUT_BUSY]
         assert all("another run holds this output" in text for text in busy)
-        assert parts(output) == parts(undisturbed)
-        assert files(output) == files(undisturbed)
+        assert parts(output) == parts(undisturbed.output)
+        assert files(output) == files(undisturbed.output)
         assert all(gone_within(racer.pid, UNTIL_GONE) for racer in racers)
         shutil.rmtree(output)
     survived(f"race of {RACERS} runs for one output", races)
