@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,16 +32,31 @@ def accounts() -> pl.DataFrame:
     return generate_block(SampleSpec(accounts=40, days=360, seed=3), 0, 40).with_columns(pl.col("account_id", "date"))
 
 
+def forecast_in(
+    folder: Path, frame: pl.DataFrame, name: str, *, backtest: bool = False, **values: object
+) -> pl.DataFrame:
+    path = folder / f"{name}.parquet"
+    frame.write_parquet(path)
+    request = ForecastRequest(str(path), folder / name, Settings(**(BASE | values)))  # type: ignore[arg-type]
+    (run_backtest if backtest else run_forecast)(request)
+    return forecasts_of(folder / name)
+
+
+def forecasts_of(output: Path) -> pl.DataFrame:
+    return pl.read_parquet(output / "forecasts" / "*.parquet")
+
+
 @pytest.fixture
 def forecasts(tmp_path: Path) -> Forecasts:
-    def run(frame: pl.DataFrame, name: str, *, backtest: bool = False, **values: object) -> pl.DataFrame:
-        path = tmp_path / f"{name}.parquet"
-        frame.write_parquet(path)
-        request = ForecastRequest(str(path), tmp_path / name, Settings(**(BASE | values)))  # type: ignore[arg-type]
-        (run_backtest if backtest else run_forecast)(request)
-        return pl.read_parquet(tmp_path / name / "forecasts" / "*.parquet")
+    return partial(forecast_in, tmp_path)
 
-    return run
+
+@pytest.fixture(scope="module")
+def whole(accounts: pl.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output of a run over all accounts. Look, do not touch."""
+    folder = tmp_path_factory.mktemp("auto")
+    forecast_in(folder, accounts, "whole")
+    return folder / "whole"
 
 
 def learned_windows(folder: Path) -> int:
@@ -95,11 +111,12 @@ def test_a_backtest_forecasts_as_was_forecast_at_the_cutoff(accounts: pl.DataFra
             assert both[name].equals(both[f"{name}_then"].alias(name)), (cutoff, name)
 
 
-def test_it_has_learned_something_then(accounts: pl.DataFrame, forecasts: Forecasts, tmp_path: Path) -> None:
+def test_it_has_learned_something_then(
+    accounts: pl.DataFrame, forecasts: Forecasts, whole: Path, tmp_path: Path
+) -> None:
     own = forecasts(accounts.filter(pl.col("account_id") <= "acc-0000002"), "alone")
-    whole = forecasts(accounts, "whole")
-    assert learned_windows(tmp_path / "alone") < 200 <= learned_windows(tmp_path / "whole")
-    both = own.join(whole, on=["account_id", "date"], suffix="_whole")
+    assert learned_windows(tmp_path / "alone") < 200 <= learned_windows(whole)
+    both = own.join(forecasts_of(whole), on=["account_id", "date"], suffix="_whole")
     assert both.height == own.height
     assert not both["median"].equals(both["median_whole"].alias("median"))
 
@@ -120,46 +137,43 @@ def test_a_leak_planted_in_learning_is_found(
 
 
 def test_same_bytes_whatever_the_workers_the_rows_and_the_shards(
-    accounts: pl.DataFrame, forecasts: Forecasts, tmp_path: Path
+    accounts: pl.DataFrame, forecasts: Forecasts, whole: Path, tmp_path: Path
 ) -> None:
-    whole = forecasts(accounts, "whole")
     for name, frame, values in (
         ("shuffled", accounts.sample(fraction=1.0, shuffle=True, seed=1), {}),
         ("workers", accounts, {"jobs": 2, "shard_size": 10}),
         ("shards", accounts, {"shard_size": 7}),
     ):
-        assert_frame_equal(forecasts(frame, name, **values), whole, check_exact=True)
-        assert (tmp_path / name / LEARNED_SCORES).read_bytes() == (tmp_path / "whole" / LEARNED_SCORES).read_bytes()
+        assert_frame_equal(forecasts(frame, name, **values), forecasts_of(whole), check_exact=True)
+        assert (tmp_path / name / LEARNED_SCORES).read_bytes() == (whole / LEARNED_SCORES).read_bytes()
 
 
 def test_some_accounts_get_the_same_numbers_with_what_all_taught(
-    accounts: pl.DataFrame, forecasts: Forecasts, tmp_path: Path
+    accounts: pl.DataFrame, forecasts: Forecasts, whole: Path
 ) -> None:
-    whole = forecasts(accounts, "whole")
     few = accounts.filter(pl.col("account_id").is_in(["acc-0000001", "acc-0000005", "acc-0000011"]))
     as_of = accounts["date"].max()
-    some = forecasts(few, "some", as_of=as_of, fitted=str(tmp_path / "whole"))
-    assert_frame_equal(some, whole.filter(pl.col("account_id").is_in(some["account_id"].unique())), check_exact=True)
-    shorter = forecasts(few, "shorter", as_of=as_of, fitted=str(tmp_path / "whole"), horizon=7)
+    some = forecasts(few, "some", as_of=as_of, fitted=str(whole))
+    among_all = forecasts_of(whole).filter(pl.col("account_id").is_in(some["account_id"].unique()))
+    assert_frame_equal(some, among_all, check_exact=True)
+    shorter = forecasts(few, "shorter", as_of=as_of, fitted=str(whole), horizon=7)
     assert_frame_equal(shorter, some.filter(pl.col("step") <= 7), check_exact=True)
 
 
 def test_what_was_learned_is_not_used_beyond_its_horizon_or_where_there_is_none(
-    accounts: pl.DataFrame, forecasts: Forecasts, tmp_path: Path
+    accounts: pl.DataFrame, forecasts: Forecasts, whole: Path, tmp_path: Path
 ) -> None:
-    forecasts(accounts, "whole")
     with pytest.raises(ConfigError, match="was learned for 14 days ahead, asked for 30"):
-        forecasts(accounts, "longer", fitted=str(tmp_path / "whole"), horizon=30)
+        forecasts(accounts, "longer", fitted=str(whole), horizon=30)
     with pytest.raises(ConfigError, match="holds nothing that was learned"):
         forecasts(accounts, "nothing", fitted=str(tmp_path))
     assert not (tmp_path / "nothing").exists()
 
 
 def test_what_was_learned_after_an_origin_is_not_used_for_it(
-    accounts: pl.DataFrame, forecasts: Forecasts, tmp_path: Path
+    accounts: pl.DataFrame, forecasts: Forecasts, whole: Path
 ) -> None:
-    forecasts(accounts, "whole")
     early = accounts.filter(pl.col("date") <= date(2026, 3, 31))
-    then = forecasts(early, "then", fitted=str(tmp_path / "whole"))
+    then = forecasts(early, "then", fitted=str(whole))
     alone = forecasts(early.filter(pl.col("account_id") == "acc-0000001"), "alone", as_of=early["date"].max())
     assert_frame_equal(then.filter(pl.col("account_id") == "acc-0000001"), alone, check_exact=True)
