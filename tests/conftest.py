@@ -1,9 +1,13 @@
 """What every test stands on."""
 
 import contextlib
+import json
 import os
 import signal
+from collections.abc import Iterator, Sequence
+from multiprocessing import forkserver
 
+import pytest
 from hypothesis import settings
 
 # No example is too slow: a busy machine fails no test. In CI the same examples each time, so that a build is red for a
@@ -11,9 +15,53 @@ from hypothesis import settings
 settings.register_profile("untimed", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 
+#: What takes long to import in workers, whatever their models.
+IMPORTED_ONCE = (
+    "forecast_cli.engine.compiling",
+    "forecast_cli.engine.learning",
+    "forecast_cli.models.pooled.trees",
+    "holidays.countries",
+    "statsforecast.models",
+)
+
 
 def pytest_configure() -> None:
     """Hear Ctrl-C, and let the programs under test hear it, even where this was started in the background."""
     with contextlib.suppress(ValueError):  # not the main thread
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    import_once()
     settings.load_profile("ci" if os.environ.get("CI") else "untimed")
+
+
+def import_once() -> None:
+    """Have the fork server that all runs of this process share import what any needs: else each worker would anew."""
+    set_preload = forkserver.set_forkserver_preload
+
+    def with_all(modules: Sequence[str]) -> None:
+        set_preload([*modules, *IMPORTED_ONCE])
+
+    forkserver.set_forkserver_preload = with_all
+
+
+@pytest.fixture(scope="module")
+def undrawn() -> Iterator[None]:
+    """Have charts made up and not drawn, which takes half the time of a small backtest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("vl_convert.vegalite_to_svg", draw_nothing)
+        yield
+
+
+def draw_nothing(chart: dict[str, object], **_: object) -> str:
+    """Refuse data that is no JSON, as the engine that draws does, and else return an empty drawing."""
+    for data in data_in(chart):
+        json.loads(data, parse_constant=lambda constant: pytest.fail(f"a chart of {constant}"))
+    return '<svg viewBox="0 0 1 1"></svg>'
+
+
+def data_in(part: object) -> Iterator[str]:
+    """Find the data of a chart and of all its layers."""
+    if isinstance(part, list):
+        yield from (data for each in part for data in data_in(each))
+    if isinstance(part, dict):
+        for key, value in part.items():
+            yield from [value] if key == "values" and isinstance(value, str) else data_in(value)

@@ -18,6 +18,11 @@ def _quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _undrawn(undrawn: None) -> None:
+    """Reports of backtests are about their words here."""
+
+
 @pytest.fixture
 def cli() -> Cli:
     """Run a command line in this process."""
