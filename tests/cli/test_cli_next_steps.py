@@ -51,11 +51,11 @@ def test_the_command_after_a_sample_works_and_again_after_the_next_sample(name: 
     home.mkdir()
     start, path = STARTS["by its path"]
     make = shlex.join([*start, "sample", "--accounts", "3", "--days", "90", "--output", name, "--force"])
-    for number in ("", "-2"):
+    for number, how in (("", ""), ("-2", " --dry-run")):
         made = shell(make, home, path)
         [line] = next_lines(made.stdout)
         assert line.endswith(f"{Path(name).resolve().name if name != '.' else 'home'}-forecast{number}"), line
-        run = shell(f"{line} --model Naive --jobs 1 --max-failed 3", home, path)
+        run = shell(f"{line} --model Naive --jobs 1 --max-failed 3{how}", home, path)
         assert run.returncode == ExitCode.OK, run.stderr
 
 

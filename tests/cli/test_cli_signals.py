@@ -15,7 +15,7 @@ SIGNALS = [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERM
 
 def signalled(number: signal.Signals, output: Path, *extra: str) -> tuple[int, list[str]]:
     """Start a long job, signal it when a tenth is done, and return its exit code and what it said after that."""
-    job = command("sample", "--accounts", 400_000, "--days", 90, "--output", output, *extra)
+    job = command("sample", "--accounts", 100_000, "--days", 90, "--output", output, *extra)
     with subprocess.Popen(job, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         assert "sample" in process.stderr.readline()

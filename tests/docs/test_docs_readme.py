@@ -27,13 +27,14 @@ def example(kind: str, holding: str) -> str:
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A folder like the project's once installed, with twenty of the sample's accounts that reach the last day."""
-    for name in ("configs", "data"):
-        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "configs").symlink_to(ROOT / "configs")
     (tmp_path / ".venv").symlink_to(sys.prefix)
     sample = pl.read_parquet(ROOT / "data" / "sample")
     living = sample.filter(pl.col("date").max().over("account_id") == pl.col("date").max())
     some = living["account_id"].unique().sort().head(20)
     living.filter(pl.col("account_id").is_in(some.implode())).write_parquet(tmp_path / "balances.parquet")
+    (tmp_path / "data" / "sample").mkdir(parents=True)
+    (tmp_path / "data" / "sample" / "balances.parquet").hardlink_to(tmp_path / "balances.parquet")
     return tmp_path
 
 
