@@ -1,7 +1,7 @@
 """The rooms stand on each other in one order: none imports a higher one, and heavy packages stay where they belong."""
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,12 +25,20 @@ ROOMS = (
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
-def imports_of(module: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+@cache
+def parsed(module: Path) -> ast.Module:
+    return ast.parse(module.read_text(encoding="utf-8"))
+
+
+@cache
+def imports_of(module: Path) -> frozenset[str]:
+    found: set[str] = set()
+    for node in ast.walk(parsed(module)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield node.module or ""
+            found.add(node.module or "")
+    return frozenset(found)
 
 
 def room_of(module: Path) -> str | None:
@@ -84,7 +92,7 @@ def test_compiled_code_uses_nothing_of_other_modules_of_ours() -> None:
     """What is kept on disk is compiled anew when its own file has changed, and knows of no other."""
     strangers = []
     for module in MODULES:
-        tree = ast.parse(module.read_text(encoding="utf-8"))
+        tree = parsed(module)
         ours = {
             alias.asname or alias.name
             for node in tree.body
@@ -106,7 +114,7 @@ def test_nothing_prints_outside_the_rooms_that_show() -> None:
         module
         for module in MODULES
         if room_of(module) not in {"cli", "reports"}
-        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        for node in ast.walk(parsed(module))
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
     ]
     assert not printers
