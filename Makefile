@@ -48,7 +48,7 @@ baseline: backtest ## Make out/backtest the baseline that the gate compares with
 
 .PHONY: test
 test: $(STAMP) ## Run all tests
-	@$(BIN)/python -m pytest --numprocesses 2 $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
 
 .PHONY: test-faults
 test-faults: $(STAMP) ## Inject every fault there is and print how often each was survived (about 15 minutes)
