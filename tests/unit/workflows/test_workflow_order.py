@@ -24,9 +24,8 @@ from forecast_cli.workflows import running
 from forecast_cli.workflows.forecast import plan_forecast, run_forecast
 from forecast_cli.workflows.results import ForecastRequest
 
-#: ``ORDER_ACCOUNTS=20000`` was run by hand: 600 are enough to be cut into pieces in every way, and more than enough to
-#: have some of their windows chosen to learn from.
-ACCOUNTS = int(os.environ.get("ORDER_ACCOUNTS", "600"))
+#: ``ORDER_ACCOUNTS=20000`` was run by hand: 2,000 are enough to be cut into pieces in every way.
+ACCOUNTS = int(os.environ.get("ORDER_ACCOUNTS", "2000"))
 DAYS = 240
 
 
@@ -34,8 +33,8 @@ DAYS = 240
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have small inputs cut into pieces and buckets as large ones are, and put in order without a thought."""
     monkeypatch.setattr(order, "FREE_ROWS", 0)
-    monkeypatch.setattr(pieces, "PIECE_ROWS", 15_000)
-    monkeypatch.setattr(spilling, "_BUCKET_ROWS", 18_000)
+    monkeypatch.setattr(pieces, "PIECE_ROWS", 50_000)
+    monkeypatch.setattr(spilling, "_BUCKET_ROWS", 60_000)
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +78,10 @@ def test_the_order_of_rows_the_workers_and_the_cut_change_no_number(
         assert not (output / ".run").exists()
         return output
 
-    one = run(by_account, jobs=2, size=210)
-    other = run(by_day, jobs=1, size=210)
+    one = run(by_account, jobs=2, size=700)
+    other = run(by_day, jobs=1, size=700)
     assert bytes_of(other) == bytes_of(one)
-    for again in (run(by_day, jobs=2, size=45), run(by_account, jobs=1, size=ACCOUNTS, memory="600MB")):
+    for again in (run(by_day, jobs=2, size=150), run(by_account, jobs=1, size=ACCOUNTS, memory="600MB")):
         assert all(a.equals(b) for a, b in zip(rows_of(again), rows_of(one), strict=True))
 
 
@@ -94,7 +93,7 @@ class CutOffError(Exception):
 def test_rows_in_order_are_taken_up_again_where_they_are_whole_and_gone_at_the_end(
     by_day: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request = ForecastRequest(str(by_day), tmp_path / "out", Settings(model=("Naive",), jobs=1, shard_size=90))
+    request = ForecastRequest(str(by_day), tmp_path / "out", Settings(model=("Naive",), jobs=1, shard_size=300))
     folder = tmp_path / "out" / ".run" / "spill"
     written = []
 
@@ -129,16 +128,16 @@ def test_rows_in_order_are_taken_up_again_where_they_are_whole_and_gone_at_the_e
 
 @pytest.mark.usefixtures("eager")
 def test_a_dry_run_says_what_putting_rows_in_order_takes(by_account: Path, by_day: Path, tmp_path: Path) -> None:
-    settings = Settings(model=("Naive",), shard_size=90)
+    settings = Settings(model=("Naive",), shard_size=300)
     plan = plan_forecast(ForecastRequest(str(by_day), tmp_path / "out", settings))
     assert plan.spill_bytes == plan.input.rows * 16
-    by_groups = Settings(model=("Naive",), shard_size=300)
+    by_groups = Settings(model=("Naive",), shard_size=1_000)
     assert plan_forecast(ForecastRequest(str(by_account), tmp_path / "out", by_groups)).spill_bytes is None
     assert not (tmp_path / "out").exists()
 
 
 def test_small_inputs_are_read_as_they_lie(by_day: Path, tmp_path: Path) -> None:
-    settings = Settings(model=("Naive",), shard_size=90)
+    settings = Settings(model=("Naive",), shard_size=300)
     assert plan_forecast(ForecastRequest(str(by_day), tmp_path / "out", settings)).spill_bytes is None
 
 
@@ -147,7 +146,7 @@ def test_a_full_disk_is_said_before_anything_is_put_in_order(
     by_day: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spilling, "spill_bytes", lambda *_: 10**18)
-    request = ForecastRequest(str(by_day), tmp_path / "out", Settings(model=("Naive",), shard_size=90))
+    request = ForecastRequest(str(by_day), tmp_path / "out", Settings(model=("Naive",), shard_size=300))
     with pytest.raises(OutputNotWrittenError, match="GB free; putting the input in order by account takes up to"):
         run_forecast(request)
     assert not list((tmp_path / "out").rglob("bucket-*"))
