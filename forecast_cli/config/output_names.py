@@ -10,6 +10,7 @@ from forecast_cli.core.risk import RISK_COLUMNS
 _FORECASTS: Final = frozenset({c.STEP, c.MODEL, c.MEAN, "cutoff", c.Y})
 _SCORES: Final = frozenset({c.MODEL, "cutoff", "metric", "value"})
 _RISK: Final = frozenset(RISK_COLUMNS)
+#: Those of ``core.ledger_schemas``, which is not imported: settings are read before polars is.
 _LEDGERS: Final = frozenset(
     {"status", "reason", "n_obs", "first", "last", "repairs", "flags", "seconds", "windows"}
     | {c.MODEL, "model_used", "error", "message"}

@@ -43,7 +43,8 @@ class Panel:
 
     def seed_of(self, row: int) -> int:
         """Return the seed of one account, 32 bits: a hash of the run's seed and its key, whatever stands around it."""
-        return _seed_of(self.seed, self.keys().row(row))
+        key = tuple(column[row] for column in (self.ids, self.currencies) if column is not None)
+        return _seed_of(self.seed, key)
 
     def seeds(self) -> NDArray[np.int64]:
         """Return the seed of each account, [n]."""

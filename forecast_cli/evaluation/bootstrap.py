@@ -38,7 +38,8 @@ class Resampled:
     def ratio(self, above: tuple[int, ...], below: tuple[int, ...]) -> Estimate:
         """Return the ratio of products of columns' totals, NaN where the lower one is zero."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            value = np.prod(self.totals[list(above)]) / np.prod(self.totals[list(below)])
+            lower = np.prod(self.totals[list(below)])
+            value = np.prod(self.totals[list(above)]) / lower if lower else np.nan
             drawn = np.prod(self.draws[list(above)], axis=0) / np.prod(self.draws[list(below)], axis=0)
         return estimates(np.array([value]), drawn[None, :])[0]
 

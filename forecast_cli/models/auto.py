@@ -33,7 +33,7 @@ class Auto(DirectModel):
 
     With path(s) and sd(s) of ``RecurringEvents``, S the account's mean absolute move over 30 days, and (l, m, u, a) the
     10th, 50th and 90th percentile and the mean of (y[t + s] - path(s)) / S over past windows in the same leaves, means
-    over the trees: median(s) = path(s) + S m(s), mean(s) = path(s) + S a(s), and the quantile p lies
+    over the trees times a slope: median(s) = path(s) + S m(s), mean(s) = path(s) + S a(s), and the quantile p lies
     S z_p(s) (u(s) - m(s)) above the median, S z_p(s) (m(s) - l(s)) below it, z_p the calibrated score of the horizon
     and the account's segment. Between the knots of the horizon corrections are drawn straight. With N windows to learn
     from and t = min(N / 1000, 1), or 1 where there is no sd(s), distances from path(s) are t times these and (1 - t)

@@ -96,6 +96,8 @@ def read_learned(folder: Path, *, h: int) -> Learned:
     if longest < h:
         raise ConfigError(f"--fitted {folder}: was learned for {longest} days ahead, asked for {h}", hint)
     knots = knots_of(longest)
+    if not _is_whole(scores, SEGMENTS * len(knots) * len(GRID)):
+        raise ConfigError(f"--fitted {folder}: {LEARNED_SCORES} is damaged: a month has not the scores it needs", hint)
     for name, nodes, count in ((LEARNED_TREES, trees, 4 * len(knots)), (LEARNED_PAST, past, 1)):
         if not _is_sound(nodes, n_features=len(feature_names(knots))):
             raise ConfigError(f"--fitted {folder}: {name} is damaged: a node leads out of its tree", hint)
@@ -125,6 +127,15 @@ def _is_sound(trees: pl.DataFrame, *, n_features: int) -> bool:
     sound = pl.col("feature").is_between(0, n_features - 1) & (ends | pl.all_horizontal(behind))
     in_order = node == pl.int_range(pl.len()).over(own)
     return bool(trees.select((sound & in_order).all()).item())
+
+
+def _is_whole(scores: pl.DataFrame, count: int) -> bool:
+    """Say whether each month has ``count`` scores and one slope, all of them numbers, or one row without any."""
+    score, slope = pl.col("score"), pl.col("slope")
+    none = (pl.len() == 1) & score.is_null().all()
+    some = (pl.len() == count) & (slope.n_unique() == 1)
+    sound = some & pl.all_horizontal((one.is_not_null() & one.is_finite()).all() for one in (score, slope))
+    return bool(scores.group_by("as_of").agg(whole=none | sound)["whole"].all())
 
 
 def _has_values(trees: pl.DataFrame, count: int) -> bool:

@@ -50,8 +50,7 @@ def _takes_in_by_glob(source: str, written: Path) -> bool:
     root = Path(folder).resolve()
     tables = (written / ACCOUNTS, written / FORECASTS / "part-00000.parquet")
     below = [table.relative_to(root).as_posix() for table in tables if table.is_relative_to(root)]
-    taken = select_parquet(below, pattern)
-    return bool(taken.data or taken.hidden)
+    return bool(select_parquet(below, pattern).data)
 
 
 def refuse_metrics(path: Path, output: Path) -> None:

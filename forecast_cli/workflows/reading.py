@@ -47,11 +47,11 @@ def check_whole_input(path: str, settings: Settings, *, threads: int = 1) -> Che
     """
     from forecast_cli.data.files.open import open_source  # pyarrow is heavy
 
-    source = open_source(path, settings, read_through=False)
+    source = open_source(path, settings, read_through=False, threads=threads)
     contract = None if rejects(source.findings) else _check_readable(source, settings, threads)
     if contract is not None:
         return CheckedInput(source, contract)
-    source = open_source(path, settings)
+    source = open_source(path, settings, threads=threads)
     if rejects(source.findings):
         return CheckedInput(source, None)
     return CheckedInput(source, check_input(source, settings, threads=threads))

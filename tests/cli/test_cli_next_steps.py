@@ -46,7 +46,7 @@ def test_the_next_commands_work_where_they_are_printed(
 
 
 @pytest.mark.parametrize("name", ["sample", "."])
-def test_the_command_after_a_sample_works_and_again_after_the_next_sample(name: str, tmp_path: Path) -> None:
+def test_the_command_after_a_sample_works_and_fits_the_next_sample(name: str, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     start, path = STARTS["by its path"]

@@ -19,7 +19,7 @@ from forecast_cli.data.schema.zones import known_zone, reject_zone
 from forecast_cli.data.source import RowGroup
 
 _START: Final = 512
-#: Spark and Hive write instants as INT96, in UTC; readers, polars too, take it for a timestamp without a timezone.
+#: INT96 is taken for what Spark and Hive write it for, instants of UTC; the file itself does not say so.
 _INT96: Final = pl.Datetime("ns", "UTC")
 _SMALLEST: Final = 12  # magic, length of the footer, magic
 

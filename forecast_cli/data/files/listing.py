@@ -18,6 +18,7 @@ from forecast_cli.data.files.selection import (
     note_ignored,
     select_parquet,
     split_glob,
+    warn_of_logs,
     with_unnamed,
 )
 from forecast_cli.data.files.sidecar import SUFFIX, SUMS, is_sidecar
@@ -72,7 +73,8 @@ def list_below(folder: str, selection: Selection, *, shown: str, present: Sequen
     above = hive_tail(Path(folder).parts)
     files = tuple(ListedFile(prefix + path, above + _hive_below(path)) for path in selection.data)
     sidecars = tuple(prefix + path for path in present if is_sidecar(path) and not is_hidden(path))
-    return Listing(shown, files, tuple(note_ignored(selection, len(files))), sidecars)
+    findings = (*warn_of_logs(selection, sorted(present)), *note_ignored(selection, len(files)))
+    return Listing(shown, files, findings, sidecars)
 
 
 def _nothing_at(shown: str) -> str:
@@ -86,7 +88,9 @@ def reject_nothing(root: str, message: str, hint: str | None) -> Listing:
 
 def _list_folder(folder: str, pattern: str, *, shown: str, require_success: bool) -> Listing:
     present, links = _walk(Path(folder))
-    selection = with_unnamed(select_parquet(present, pattern), lambda path: _starts_as_parquet(Path(folder, path)))
+    selection = with_unnamed(
+        select_parquet(present, pattern), lambda paths: (_may_be_parquet(Path(folder, path)) for path in paths)
+    )
     listing = list_below(folder, selection, shown=shown, present=present)
     findings = [*listing.findings, *_warn_links(links)]
     if require_success and selection.data:
@@ -121,10 +125,13 @@ def _warn_links(links: list[str]) -> list[Finding]:
     return [find("IN10", Action.WARN, message, hint=hint, paths=visible)]
 
 
-def _starts_as_parquet(path: Path) -> bool:
+def _may_be_parquet(path: Path) -> bool:
+    """Say whether a file begins as parquet does, or may not be read, which is told of where it is looked into."""
     try:
         with path.open("rb") as file:
             return file.read(len(MAGIC)) == MAGIC
+    except PermissionError:
+        return True
     except OSError:
         return False
 

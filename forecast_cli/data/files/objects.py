@@ -1,10 +1,10 @@
 """Object stores: listed, told of and read through pyarrow, each call within a time limit of our own."""
 
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from io import BufferedIOBase
 from threading import Thread
-from typing import TypeVar, cast
+from typing import Final, TypeVar, cast
 
 import pyarrow.fs as pafs
 
@@ -16,6 +16,8 @@ from forecast_cli.data.files.stores import SCHEMES, open_store, scheme_of
 from forecast_cli.data.scan.collect import describe, read_errors
 
 T = TypeVar("T")
+#: Objects that are waited for at a time.
+_AT_ONCE: Final = 8
 
 
 class ObjectStorage:
@@ -46,14 +48,23 @@ class ObjectStorage:
         infos = self._ask(lambda: self.filesystem.get_file_info(selector))
         return [info.path[len(folder) :].lstrip("/") for info in infos if info.type is pafs.FileType.File]
 
-    def starts_as_parquet(self, key: str) -> bool:
-        """Say whether an object's first bytes are those of parquet."""
+    def may_be_parquet(self, keys: Sequence[str]) -> list[bool]:
+        """Say of each object whether it begins as parquet does, several at a time.
 
+        One that cannot be read may, and is told of where it is looked into.
+        """
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(self._may_be_parquet, keys))
+
+    def _may_be_parquet(self, key: str) -> bool:
         def read_start() -> bytes:
             with self.filesystem.open_input_file(key) as file:
                 return bytes(file.read(len(MAGIC)))
 
-        return self._ask(read_start) == MAGIC
+        try:
+            return self._ask(read_start) == MAGIC
+        except OSError:
+            return True
 
     def is_object(self, key: str) -> bool:
         """Say whether ``key`` is one object, not a folder of them."""
@@ -109,7 +120,7 @@ def list_objects(storage: ObjectStorage, scheme: str, *, require_success: bool) 
     if not present:
         return reject_nothing(shown, f"{shown}: nothing there", "check the address, down to the folder")
     selection = with_unnamed(
-        select_parquet(present, pattern), lambda path: storage.starts_as_parquet(f"{folder}/{path}")
+        select_parquet(present, pattern), lambda paths: storage.may_be_parquet([f"{folder}/{path}" for path in paths])
     )
     listing = list_below(f"{scheme}://{folder}", selection, shown=shown, present=present)
     findings = check_success(selection, present, shown) if require_success and selection.data else []

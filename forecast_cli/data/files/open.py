@@ -1,6 +1,5 @@
 """Open an input: list its files, look into each, agree on one schema, and say all that was found."""
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -25,20 +24,24 @@ from forecast_cli.data.source import InputFile, Source
 _MOST_THREADS: Final = 8
 
 
-def open_source(path: str, settings: Settings, *, read_through: bool = True) -> Source:
+def open_source(path: str, settings: Settings, *, read_through: bool = True, threads: int = _MOST_THREADS) -> Source:
     """List and check the files of ``path``: a parquet file, a folder, a glob, or an object store's address.
 
     What is wrong is in ``Source.findings``, all of it as far as possible; a source with a rejection is not to be
     scanned. ``findings.raise_rejection`` turns them into an error. Without ``read_through`` no page is decoded, so that
-    files that cannot be are not found out.
+    files that cannot be are not found out. Local files are looked into in ``threads`` at most; a store is waited for
+    in several, whatever the cores.
     """
-    return check_files(list_input(path, settings), settings, read_through=read_through)
+    return check_files(list_input(path, settings), settings, read_through=read_through, threads=threads)
 
 
-def check_files(listed: ListedInput, settings: Settings, *, read_through: bool = True) -> Source:
+def check_files(
+    listed: ListedInput, settings: Settings, *, read_through: bool = True, threads: int = _MOST_THREADS
+) -> Source:
     """Look into every file that is listed and return the source they make, with all findings; see ``open_source``."""
     listing = listed.listing
-    looked = _inspect_all(listing, named_columns(settings), listed.storage)
+    threads = min(threads, _MOST_THREADS) if listed.access is None else _MOST_THREADS
+    looked = _inspect_all(listing, named_columns(settings), listed.storage, threads=threads)
     problems = [item for item in looked if isinstance(item, Problem)]
     good, repeated = drop_repeated([item for item in looked if isinstance(item, InspectedFile)])
     source = _source(good, listed, settings)
@@ -54,9 +57,11 @@ def check_files(listed: ListedInput, settings: Settings, *, read_through: bool =
     return replace(source, findings=tuple(findings), quarantined_ids=left_out.ids)
 
 
-def _inspect_all(listing: Listing, columns: tuple[str, ...], storage: Storage) -> list[InspectedFile | Problem]:
-    """Look into every file, several at a time; the answers come in the order of the list."""
-    with ThreadPoolExecutor(max_workers=min(_MOST_THREADS, os.cpu_count() or 1)) as pool:
+def _inspect_all(
+    listing: Listing, columns: tuple[str, ...], storage: Storage, *, threads: int
+) -> list[InspectedFile | Problem]:
+    """Look into every file, ``threads`` at a time; the answers come in the order of the list."""
+    with ThreadPoolExecutor(max_workers=threads) as pool:
         return list(pool.map(lambda file: inspect_file(file, columns, storage), listing.files))
 
 

@@ -2,7 +2,7 @@
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
@@ -56,9 +56,10 @@ def select_parquet(relatives: Iterable[str], pattern: str = "**") -> Selection:
     return Selection(tuple(data), tuple(hidden), tuple(others))
 
 
-def with_unnamed(selection: Selection, is_parquet: Callable[[str], bool]) -> Selection:
-    """Count files without any suffix as data where ``is_parquet``: Hive writes ``000000_0``, Athena the query's id."""
-    unnamed = {path for path in selection.others if not PurePosixPath(path).suffix and is_parquet(path)}
+def with_unnamed(selection: Selection, are_parquet: Callable[[Sequence[str]], Iterable[bool]]) -> Selection:
+    """Count files without suffix as data where they ``are_parquet``: Hive writes ``000000_0``, Athena a query's id."""
+    candidates = [path for path in selection.others if not PurePosixPath(path).suffix]
+    unnamed = {path for path, found in zip(candidates, are_parquet(candidates), strict=True) if found}
     data = sorted({*selection.data, *unnamed}, key=path_order)
     return replace(selection, data=tuple(data), others=tuple(p for p in selection.others if p not in unnamed))
 
@@ -86,8 +87,8 @@ def split_glob(path: str) -> tuple[str, str]:
 
 
 def note_ignored(selection: Selection, total: int) -> list[Finding]:
-    """Say which neighbours of the data are left out: hidden parquet files, logs, and files that are no parquet."""
-    findings = _warn_of_logs(selection, total)
+    """Say which neighbours of the data are left out: hidden parquet files, and files that are no parquet."""
+    findings = []
     unfinished = [path for path in selection.hidden if path.lower().endswith(PARQUET_SUFFIXES)]
     strangers = [path for path in selection.others if not path.endswith(_COMPANIONS)]
     if unfinished:
@@ -101,16 +102,16 @@ def note_ignored(selection: Selection, total: int) -> list[Finding]:
     return findings
 
 
-def _warn_of_logs(selection: Selection, total: int) -> list[Finding]:
+def warn_of_logs(selection: Selection, present: Iterable[str]) -> list[Finding]:
+    """Warn where the files ``present`` are those of a table whose log says which of them count."""
     findings = []
     hint = "have the table's own reader write its rows to a folder of parquet, and give that"
     for kind, log in _LOGS.items():
-        paths = [path for path in (*selection.hidden, *selection.others) if log.search(path)]
-        if paths:
-            message = (
-                f"{paths[0]}: the log of a table of {kind} is not read: rows changed or deleted since may count too"
-            )
-            findings.append(find("IN16", Action.WARN, message, hint=hint, paths=selection.data, total=total))
+        path = next(filter(log.search, present), None)
+        if path is not None:
+            message = f"{path}: the log of a table of {kind} is not read: rows changed or deleted since may count too"
+            found = find("IN16", Action.WARN, message, hint=hint, paths=selection.data, total=len(selection.data))
+            findings.append(found)
     return findings
 
 

@@ -42,7 +42,7 @@ def read_amounts(source: Source, settings: Settings, column: str, *, first_id: o
     holding = (file for file in source.files if file.rows and ids.may_hold(file))
     typed = replace(source, files=tuple(with_own_types(file, source, {column}) for file in holding))
     rows = scan_rows(typed, named, first_id=first_id, last_id=last_id)
-    keys = [c.UNIQUE_ID] if settings.currency_col is None else [c.UNIQUE_ID, c.CURRENCY]
+    keys = c.keys_among(rows.collect_schema())
     finite = pl.when(pl.col(c.Y).is_finite()).then(pl.col(c.Y)).alias(_AMOUNT)
     dated = rows.filter(pl.col(c.DS).is_between(settings.earliest_date, settings.latest_date))
     told = collect(dated.select(*keys, c.DS, AT, finite), source)

@@ -15,18 +15,20 @@ GRID: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8,
 _NARROWEST: Final = 0.02
 #: What comes counts up to this many scales from what was expected, for growing trees and for their slope.
 FURTHEST: Final = 4.0
-#: Times that what a forest says may count.
-_SLOPES: Final = tuple(tenths / 10 for tenths in range(5, 16))
+#: Times that what a forest says may count. Never less than once: of accounts that it was grown on it knows more than of
+#: those that were held out.
+_SLOPES: Final = tuple(tenths / 10 for tenths in range(10, 16))
 #: Intervals hold what they say in this share of the months that scores were taken in, not in the mean of them.
 _MONTHS: Final = 0.8
 #: How many times as wide months to come may make them, at most.
 _WIDEST: Final = 2.0
 #: Times that the same windows are dealt to months by chance.
 _DEALS: Final = 4
-#: Fewest windows that make a month, fewest months that tell how months differ, and fewest windows of a segment that has
-#: scores of its own.
+#: Fewest windows that make a month.
 _FEWEST: Final = 50
+#: Fewest months that tell how months differ.
 _FEWEST_MONTHS: Final = 6
+#: Fewest windows of a segment that has scores of its own.
 _FEWEST_OF_SEGMENT: Final = 200
 
 
@@ -40,7 +42,7 @@ class Calibration:
     """
 
     scores: NDArray[np.float64]
-    slope: float = 1.0
+    slope: float
 
     def quantiles(
         self, said: NDArray[np.float64], probabilities: NDArray[np.float64], segments: NDArray[np.int64]
@@ -66,7 +68,7 @@ def calibrate(
     median, below, above = _spread(slope * said)
     error = came - median
     scores = error / np.where(error < 0, below, above)
-    wider_below, wider_above = _widening(scores, months)
+    wider_below, wider_above = _widening(scores - np.median(scores, axis=0), months)
     wider = np.where(np.array(GRID)[:, None] < 0.5, wider_below, wider_above)
     own = [segments == segment for segment in range(SEGMENTS)]
     return Calibration(
@@ -75,12 +77,12 @@ def calibrate(
 
 
 def _best_slope(medians: NDArray[np.float64], came: NDArray[np.float64]) -> float:
-    """Return how many times the ``medians`` [n, k] what ``came`` [n, k] lies from by least, in the absolute mean."""
+    """Return the slope whose multiple of ``medians`` [n, k] misses what ``came`` [n, k] by least on average."""
     return min(_SLOPES, key=lambda slope: float(np.abs(came - slope * medians).mean()))
 
 
 def _widened(scores: NDArray[np.float64], wider: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the quantiles [p, k] of ``scores`` [n, k], as many times as far from their median as ``wider`` says."""
+    """Return the quantiles [p, k] of ``scores`` [n, k], stretched from their median ``wider`` [p, k] times."""
     quantiles = np.quantile(scores, GRID, axis=0)
     middle = quantiles[len(GRID) // 2]
     return np.asarray(middle + (quantiles - middle) * wider)
@@ -89,8 +91,8 @@ def _widened(scores: NDArray[np.float64], wider: NDArray[np.float64]) -> NDArray
 def _widening(scores: NDArray[np.float64], months: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return how much further out the 10th and 90th percentile lie than in months that differ by chance alone, [2, k].
 
-    Both in the month that is further out than four of five. A few windows scatter: dealt to months by chance, the same
-    windows have some months further out than others too.
+    Both in the month that is further out than four of five, of ``scores`` [n, k] over their median. A few windows
+    scatter: dealt to months by chance, the same windows have some months further out than others too.
     """
     _, place, counts = np.unique(months, return_inverse=True, return_counts=True)
     large = np.flatnonzero(counts >= _FEWEST)
@@ -99,7 +101,8 @@ def _widening(scores: NDArray[np.float64], months: NDArray[np.int64]) -> NDArray
     drawn = np.random.default_rng(0)
     chance = np.mean([_far_out(scores, drawn.permutation(place), large) for _ in range(_DEALS)], axis=0)
     found = _far_out(scores, place, large)
-    return np.clip(np.divide(found, chance, out=np.ones_like(chance), where=chance != 0.0), 1.0, _WIDEST)
+    wider = np.divide(found, chance, out=np.ones_like(chance), where=chance != 0.0)
+    return np.asarray(np.clip(wider, 1.0, _WIDEST))
 
 
 def _far_out(scores: NDArray[np.float64], place: NDArray[np.int64], large: NDArray[np.int64]) -> NDArray[np.float64]:

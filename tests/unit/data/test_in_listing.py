@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import BufferedIOBase
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +13,7 @@ from parquet_fixtures import balances, only, open_with, rejection, write
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.files.input_list import ListedInput
 from forecast_cli.data.files.listing import list_local
-from forecast_cli.data.files.open import check_files
+from forecast_cli.data.files.open import check_files, open_source
 from forecast_cli.data.files.selection import select_parquet
 from forecast_cli.data.files.storage import LocalStorage, Stat
 from forecast_cli.data.findings import Action
@@ -107,6 +108,45 @@ def test_IN16_a_log_that_is_not_read_warns(tmp_path: Path, kind: str, log: str) 
     assert finding.action is Action.WARN
     assert f"balances/{log}: the log of a table of {kind} is not read" in finding.message
     assert names(source) == ["a.parquet"]
+
+
+def test_IN16_a_log_beside_what_a_glob_takes_warns_too(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet")
+    (tmp_path / "_delta_log").mkdir()
+    (tmp_path / "_delta_log" / "0.json").write_text("{}", encoding="utf-8")
+    assert "_delta_log/0.json: the log" in only(open_with(tmp_path / "*.parquet").findings, "IN16").message
+
+
+def test_IN13_a_file_without_suffix_that_may_not_be_read_is_no_strangers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "a.parquet")
+    write(tmp_path / "b.parquet").rename(tmp_path / "000001_0")
+    opened = Path.open
+
+    def refuse(path: Path, *args: str) -> object:
+        if path.name == "000001_0":
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *args)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert [Path(file.path).name for file in list_local(str(tmp_path)).files] == ["000001_0", "a.parquet"]
+
+
+def test_files_are_looked_into_by_no_more_threads_than_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "a.parquet")
+    asked = []
+
+    class Pool(ThreadPoolExecutor):
+        def __init__(self, max_workers: int) -> None:
+            asked.append(max_workers)
+            super().__init__(max_workers)
+
+    monkeypatch.setattr("forecast_cli.data.files.open.ThreadPoolExecutor", Pool)
+    open_source(str(tmp_path), Settings(), threads=1)
+    assert asked == [1]
 
 
 def test_IN09_staging_of_an_unfinished_job_is_ignored_and_said(tmp_path: Path) -> None:

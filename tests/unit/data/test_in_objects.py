@@ -4,6 +4,7 @@ import pickle
 import socket
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import polars as pl
 import pytest
@@ -12,7 +13,9 @@ from parquet_fixtures import balances, only, rejection, write
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import InputRejectedError
+from forecast_cli.data.files.objects import ObjectStorage
 from forecast_cli.data.files.open import open_source
+from forecast_cli.data.files.storage import Access
 from forecast_cli.data.findings import Action, raise_rejection
 from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.rows import assert_unchanged, scan_rows
@@ -84,6 +87,20 @@ def test_IN15_objects_without_suffix_count_where_they_are_parquet(tmp_path: Path
         rows = collect(scan_rows(source, SETTINGS), source)
     assert only(source.findings, "IN08").examples == ("empty", "notes")
     assert rows["unique_id"].unique().sort().to_list() == ["a", "b"]
+
+
+def test_IN15_an_object_without_suffix_that_cannot_be_read_is_told_of_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects = {"bucket/in/a.parquet": _bytes(tmp_path, balances("a")), "bucket/in/000000_0": b"archived"}
+
+    def refuse(storage: ObjectStorage, call: object) -> NoReturn:
+        raise OSError("ACCESS_DENIED")
+
+    with object_server(objects) as host:
+        storage = ObjectStorage(Access(address("bucket/in", host), 5.0))
+        monkeypatch.setattr(ObjectStorage, "_ask", refuse)
+        assert storage.may_be_parquet(["bucket/in/000000_0"]) == [True]
 
 
 def test_IN15_categorical_ids_of_objects(tmp_path: Path) -> None:

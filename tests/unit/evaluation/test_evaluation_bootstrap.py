@@ -113,6 +113,7 @@ def test_a_part_of_one_group_has_no_draws_beside_one_of_several() -> None:
 
 def test_a_reference_of_zero_has_no_ratio() -> None:
     assert math.isnan(bootstrap_ratios(np.zeros(3), np.zeros(3), np.arange(3)).value)
+    assert math.isnan(bootstrap_ratios(np.ones(3), np.zeros(3), np.arange(3)).value)
 
 
 def test_account_codes_follow_the_keys_in_ascending_order() -> None:

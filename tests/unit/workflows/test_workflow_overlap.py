@@ -46,6 +46,7 @@ def test_RT10_an_input_by_a_file_address_is_looked_at_as_its_path_is(tmp_path: P
     [
         ("in", "out"),
         ("in/*.parquet", "in/out"),
+        ("in/*", "in/_forecasts"),
         ("*.parquet", "out"),
         ("in.parquet", "out"),
         ("in/*/*.csv", "in/out"),

@@ -247,6 +247,21 @@ def test_trees_that_lead_out_of_themselves_are_refused(
         read_learned(tmp_path, h=H)
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pl.lit(float("nan")).alias("slope"),
+        pl.when(pl.int_range(pl.len()) == 3).then(None).otherwise("score").alias("score"),
+        pl.when(pl.int_range(pl.len()) == 3).then(2.0).otherwise("slope").alias("slope"),
+    ],
+)
+def test_scores_that_are_not_whole_are_refused(learned: Learned, damage: pl.Expr, tmp_path: Path) -> None:
+    for name, frame in learned_frames(learned).items():
+        (frame.with_columns(damage) if "score" in frame.columns else frame).write_parquet(tmp_path / name)
+    with pytest.raises(ConfigError, match="a month has not the scores it needs"):
+        read_learned(tmp_path, h=H)
+
+
 def test_an_account_that_never_moved_keeps_its_balance_and_a_young_one_is_said_to_be_young(learned: Learned) -> None:
     y = np.full((2, 60), np.nan)
     y[0] = 12.5

@@ -158,6 +158,10 @@ def test_what_trees_say_too_little_of_counts_for_more() -> None:
     none = np.zeros(4_000, dtype=np.int64)
     found = calibrate(said, 1.3 * median + rng.normal(size=(4_000, 1)), none, none)
     assert found.slope == 1.3
+    assert calibrate(0 * said, 1.3 * median, none, none).slope == 1.0, (
+        "nothing said is nothing more for being stretched"
+    )
+    assert calibrate(said, 0.2 * median, none, none).slope == 1.0, "held-out accounts tell too little of others"
     middle = found.quantiles(said[:50], np.array([0.5]), none[:50])[:, :, 0]
     np.testing.assert_allclose(middle, 1.3 * median[:50], atol=0.1)
 
@@ -178,7 +182,7 @@ def test_scores_between_and_beyond_those_kept_go_on_in_a_straight_line_of_the_no
     scores = np.linspace(-2.0, 2.0, len(GRID))[None, :, None]
     said = np.array([[[-1.0, 0.0, 2.0, 0.0]]])
     wanted = np.array([0.0001, 0.1, 0.5, 0.9, 0.9999])
-    got = Calibration(scores).quantiles(said, wanted, np.zeros(1, dtype=np.int64))[0, 0]
+    got = Calibration(scores, slope=1.0).quantiles(said, wanted, np.zeros(1, dtype=np.int64))[0, 0]
     assert got[1:4].tolist() == pytest.approx([-1.0, 0.0, 2.0])
     assert got[0] < -2.0
     assert got[4] > 4.0

@@ -108,7 +108,7 @@ def test_parts_are_put_together_as_they_were() -> None:
 def learned_of(forest: Forest) -> Learned:
     """Something learned for features of a horizon of 14 days, whose calibration plays no part here."""
     knots = knots_of(14)
-    calibration = Calibration(np.zeros((SEGMENTS, len(GRID), len(knots))))
+    calibration = Calibration(np.zeros((SEGMENTS, len(GRID), len(knots))), slope=1.0)
     leaf = Tree(*(getattr(leaf_of(0.0), name) for name in NODES), np.zeros((1, len(knots), 4), dtype=np.float32))
     return Learned(14, knots, (Vintage(np.datetime64("2026-03-01"), 800, (leaf,), calibration, past=forest),))
 
