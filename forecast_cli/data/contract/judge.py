@@ -12,8 +12,9 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Flag, Repair, Status
 from forecast_cli.core.ledger_schemas import ACCOUNTS_SCHEMA
-from forecast_cli.data.contract.marks import is_unnamed, key_columns
+from forecast_cli.data.contract.marks import is_unnamed
 from forecast_cli.data.contract.verdict import Verdict, list_verdicts
+from forecast_cli.data.scan.canonical import key_columns
 
 #: From here on float64 skips whole numbers.
 EXACT_UP_TO: Final = 2.0**53

@@ -13,11 +13,6 @@ USABLE: Final = "usable"
 CODE: Final = "code"
 
 
-def key_columns(settings: Settings) -> list[str]:
-    """Return the columns that tell accounts apart: the id, and the currency where it is named."""
-    return [c.UNIQUE_ID] if settings.currency_col is None else [c.UNIQUE_ID, c.CURRENCY]
-
-
 def mark_rows(rows: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
     """Add ``usable`` (the date counts, never null) and ``balance`` (finite and usable, else null; never -0.0)."""
     usable = is_usable(settings).fill_null(value=False).alias(USABLE)

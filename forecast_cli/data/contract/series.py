@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.contract.judge import add_quarantined, judge_accounts, select_ledger
-from forecast_cli.data.contract.marks import CODE, key_columns
+from forecast_cli.data.contract.marks import CODE
 from forecast_cli.data.contract.numbers import number_keys, without
 from forecast_cli.data.contract.panel_build import build_panel
 from forecast_cli.data.contract.profile import profile_of, split_unnamed
 from forecast_cli.data.contract.row_counts import count_rows
 from forecast_cli.data.contract.tangled import merge_counts, settle_tangled
 from forecast_cli.data.panel import Panel
-from forecast_cli.data.scan.canonical import AT
+from forecast_cli.data.scan.canonical import AT, key_columns
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,10 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.data.contract.history import longest_step
-from forecast_cli.data.contract.marks import key_columns
 from forecast_cli.data.contract.numbers import NUMBER, find_runs, number_runs
 from forecast_cli.data.contract.profile import profile_of
 from forecast_cli.data.contract.row_counts import count_rows
-from forecast_cli.data.scan.canonical import AT
+from forecast_cli.data.scan.canonical import AT, key_columns
 
 Collect = Callable[[pl.LazyFrame], pl.DataFrame]
 

@@ -7,10 +7,10 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
-from forecast_cli.data.contract.marks import BALANCE, CODE, USABLE, is_observed, key_columns, mark_rows
+from forecast_cli.data.contract.marks import BALANCE, CODE, USABLE, is_observed, mark_rows
 from forecast_cli.data.contract.repair import Settled, settle_rows
 from forecast_cli.data.contract.tallies import Collect
-from forecast_cli.data.scan.canonical import AT
+from forecast_cli.data.scan.canonical import AT, key_columns
 
 #: Rows looked at together: about 100 MB. The files that may hold accounts of a batch are read once for each batch.
 BATCH_ROWS: Final = 2_000_000

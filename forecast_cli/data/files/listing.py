@@ -73,7 +73,7 @@ def list_below(folder: str, selection: Selection, *, shown: str, present: Sequen
     above = hive_tail(Path(folder).parts)
     files = tuple(ListedFile(prefix + path, above + _hive_below(path)) for path in selection.data)
     sidecars = tuple(prefix + path for path in present if is_sidecar(path) and not is_hidden(path))
-    findings = (*warn_of_logs(selection, sorted(present)), *note_ignored(selection, len(files)))
+    findings = (*warn_of_logs(selection, present), *note_ignored(selection, len(files)))
     return Listing(shown, files, findings, sidecars)
 
 

@@ -4,20 +4,18 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from io import BufferedIOBase
 from threading import Thread
-from typing import Final, TypeVar, cast
+from typing import TypeVar, cast
 
 import pyarrow.fs as pafs
 
 from forecast_cli.data.files.chunks import MAGIC
 from forecast_cli.data.files.listing import ListedFile, Listing, list_below, reject_nothing
 from forecast_cli.data.files.selection import check_success, has_glob, select_parquet, split_glob, with_unnamed
-from forecast_cli.data.files.storage import Access, Stat
+from forecast_cli.data.files.storage import AT_ONCE, Access, Stat
 from forecast_cli.data.files.stores import SCHEMES, open_store, scheme_of
 from forecast_cli.data.scan.collect import describe, read_errors
 
 T = TypeVar("T")
-#: Objects that are waited for at a time.
-_AT_ONCE: Final = 8
 
 
 class ObjectStorage:
@@ -53,7 +51,7 @@ class ObjectStorage:
 
         One that cannot be read may, and is told of where it is looked into.
         """
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             return list(pool.map(self._may_be_parquet, keys))
 
     def _may_be_parquet(self, key: str) -> bool:

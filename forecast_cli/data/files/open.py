@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Final
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.files.blame import find_unreadable
@@ -13,7 +12,7 @@ from forecast_cli.data.files.listing import Listing
 from forecast_cli.data.files.problems import Problem, find, is_fatal, summarize_problems
 from forecast_cli.data.files.quarantine import Quarantine, mark_accounts
 from forecast_cli.data.files.repeated import drop_repeated
-from forecast_cli.data.files.storage import Storage
+from forecast_cli.data.files.storage import AT_ONCE, Storage
 from forecast_cli.data.files.verify import Verified
 from forecast_cli.data.findings import Action, Finding, rejects
 from forecast_cli.data.scan.rows import named_columns
@@ -21,10 +20,8 @@ from forecast_cli.data.schema.file_columns import FileColumns
 from forecast_cli.data.schema.resolve import resolve_schema
 from forecast_cli.data.source import InputFile, Source
 
-_MOST_THREADS: Final = 8
 
-
-def open_source(path: str, settings: Settings, *, read_through: bool = True, threads: int = _MOST_THREADS) -> Source:
+def open_source(path: str, settings: Settings, *, read_through: bool = True, threads: int = AT_ONCE) -> Source:
     """List and check the files of ``path``: a parquet file, a folder, a glob, or an object store's address.
 
     What is wrong is in ``Source.findings``, all of it as far as possible; a source with a rejection is not to be
@@ -36,11 +33,11 @@ def open_source(path: str, settings: Settings, *, read_through: bool = True, thr
 
 
 def check_files(
-    listed: ListedInput, settings: Settings, *, read_through: bool = True, threads: int = _MOST_THREADS
+    listed: ListedInput, settings: Settings, *, read_through: bool = True, threads: int = AT_ONCE
 ) -> Source:
     """Look into every file that is listed and return the source they make, with all findings; see ``open_source``."""
     listing = listed.listing
-    threads = min(threads, _MOST_THREADS) if listed.access is None else _MOST_THREADS
+    threads = min(threads, AT_ONCE) if listed.access is None else AT_ONCE
     looked = _inspect_all(listing, named_columns(settings), listed.storage, threads=threads)
     problems = [item for item in looked if isinstance(item, Problem)]
     good, repeated = drop_repeated([item for item in looked if isinstance(item, InspectedFile)])

@@ -102,12 +102,12 @@ def note_ignored(selection: Selection, total: int) -> list[Finding]:
     return findings
 
 
-def warn_of_logs(selection: Selection, present: Iterable[str]) -> list[Finding]:
+def warn_of_logs(selection: Selection, present: Sequence[str]) -> list[Finding]:
     """Warn where the files ``present`` are those of a table whose log says which of them count."""
     findings = []
     hint = "have the table's own reader write its rows to a folder of parquet, and give that"
     for kind, log in _LOGS.items():
-        path = next(filter(log.search, present), None)
+        path = min(filter(log.search, present), default=None)
         if path is not None:
             message = f"{path}: the log of a table of {kind} is not read: rows changed or deleted since may count too"
             found = find("IN16", Action.WARN, message, hint=hint, paths=selection.data, total=len(selection.data))

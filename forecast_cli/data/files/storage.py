@@ -8,6 +8,8 @@ from typing import Final, Protocol
 from urllib.parse import unquote
 
 _FILE: Final = "file://"
+#: Files or objects that are looked into at a time, at most.
+AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True)

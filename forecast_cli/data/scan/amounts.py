@@ -14,7 +14,7 @@ from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.text import did_you_mean
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.attributes import read_schema, with_own_types
-from forecast_cli.data.scan.canonical import AT
+from forecast_cli.data.scan.canonical import AT, key_columns
 from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.id_range import IdRange
 from forecast_cli.data.scan.rows import scan_rows
@@ -42,7 +42,7 @@ def read_amounts(source: Source, settings: Settings, column: str, *, first_id: o
     holding = (file for file in source.files if file.rows and ids.may_hold(file))
     typed = replace(source, files=tuple(with_own_types(file, source, {column}) for file in holding))
     rows = scan_rows(typed, named, first_id=first_id, last_id=last_id)
-    keys = c.keys_among(rows.collect_schema())
+    keys = key_columns(settings)
     finite = pl.when(pl.col(c.Y).is_finite()).then(pl.col(c.Y)).alias(_AMOUNT)
     dated = rows.filter(pl.col(c.DS).is_between(settings.earliest_date, settings.latest_date))
     told = collect(dated.select(*keys, c.DS, AT, finite), source)

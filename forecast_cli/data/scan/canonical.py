@@ -4,6 +4,7 @@ from typing import Final
 
 import polars as pl
 
+from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 
 AT: Final = "at"
@@ -44,6 +45,11 @@ def balance_rows(column: str) -> pl.Expr:
 def currency_rows(column: str) -> pl.Expr:
     """Return currencies as text."""
     return pl.col(column).cast(pl.String).alias(c.CURRENCY)
+
+
+def key_columns(settings: Settings) -> list[str]:
+    """Return the columns that tell accounts apart: the id, and the currency where it is named."""
+    return [c.UNIQUE_ID] if settings.currency_col is None else [c.UNIQUE_ID, c.CURRENCY]
 
 
 def _from_folder(column: str) -> pl.Expr:

@@ -8,12 +8,13 @@ from polars.testing import assert_frame_equal
 from ts_rows import START, daily, rows
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.data.contract.marks import CODE, key_columns
+from forecast_cli.data.contract.marks import CODE
 from forecast_cli.data.contract.numbers import NUMBER, number_keys, without
 from forecast_cli.data.contract.profile import profile_of, split_unnamed
 from forecast_cli.data.contract.repair import settle_rows
 from forecast_cli.data.contract.row_counts import count_rows
 from forecast_cli.data.contract.tangled import attach_codes, merge_counts, settle_tangled
+from forecast_cli.data.scan.canonical import key_columns
 
 
 def profile(frame: pl.DataFrame, settings: Settings) -> pl.DataFrame:
