@@ -115,7 +115,15 @@ def shard_size(settings: Settings, models: Sequence[ModelChoice], n_accounts: in
     if not cost:
         return max(largest, -(-n_accounts // MOST_SHARDS))
     affordable = min(TARGET_SECONDS / cost, max(LEAST_SECONDS / cost, n_accounts / ENOUGH_SHARDS))
-    return max(round(min(largest, max(SMALLEST, affordable))), -(-n_accounts // MOST_SHARDS))
+    return _evened(max(round(min(largest, max(SMALLEST, affordable))), -(-n_accounts // MOST_SHARDS)), n_accounts)
+
+
+def _evened(size: int, n_accounts: int) -> int:
+    """Return the size of an even number of like shards of up to ``size``: of two workers none waits for the other."""
+    if n_accounts <= size:
+        return size
+    pairs = -(-n_accounts // (2 * size))
+    return -(-n_accounts // (2 * pairs))
 
 
 def cpu_seconds(models: Sequence[ModelChoice], n_accounts: int) -> float:

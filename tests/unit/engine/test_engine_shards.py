@@ -43,23 +43,31 @@ def test_integer_ids_are_cut_as_numbers() -> None:
 def test_shard_size_follows_the_cost_of_the_models() -> None:
     cheap, costly = (parse_model(name, (30,)) for name in ("Naive", "AutoARIMA"))
     assert shard_size(Settings(), [cheap], 100) == LARGEST
-    assert SMALLEST <= shard_size(Settings(), [costly], 100) < 100
+    assert SMALLEST <= shard_size(Settings(), [costly], 1_000) < 100
     assert shard_size(Settings(shard_size=7), [costly], 100) == 7
 
 
 def test_shards_of_a_backtest_are_smaller_by_its_windows() -> None:
     cheap, costly = (parse_model(name, (30,)) for name in ("Naive", "AutoARIMA"))
     assert shard_size(Settings(), [cheap], 100, times=3) == LARGEST // 3
-    assert shard_size(Settings(), [costly], 100, times=100) == SMALLEST
-    assert shard_size(Settings(), [cheap], 100, times=10_000) == SMALLEST
+    assert shard_size(Settings(), [costly], 128, times=100) == SMALLEST
+    assert shard_size(Settings(), [cheap], 128, times=10_000) == SMALLEST
 
 
 def test_work_that_takes_seconds_is_cut_finely_enough_to_keep_cores_busy_to_the_end() -> None:
     dear, cheap = choose_models(Settings(model=("AutoETS",))), choose_models(Settings())
-    assert shard_size(Settings(), dear, 400) == pytest.approx(500 / dear[0].spec.cost_ms, abs=1)
+    assert shard_size(Settings(), dear, 400) == pytest.approx(400 / 12, abs=1)  # of 500 ms or less, an even number
     assert shard_size(Settings(), dear, 4_000) == 250
     assert shard_size(Settings(), [parse_model("AutoETS(7)", (30,))], 400) == 400 / ENOUGH_SHARDS
     assert shard_size(Settings(), cheap, 250) > 250
+
+
+@pytest.mark.parametrize("n_accounts", [1_001, 3_000, 5_001, 20_000, 99_999, 250_000])
+def test_two_workers_get_as_many_accounts_each(n_accounts: int) -> None:
+    size = shard_size(Settings(), [parse_model("auto", (30,))], n_accounts)
+    sizes = [min(size, n_accounts - start) for start in range(0, n_accounts, size)]
+    assert len(sizes) == 1 or len(sizes) % 2 == 0
+    assert min(sizes) > 0.99 * max(sizes)
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 8])
