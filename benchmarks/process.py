@@ -4,7 +4,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -33,6 +33,12 @@ class Measured:
 def tool(*arguments: str) -> Measured:
     """Run the tool and measure it; raises CalledProcessError where it fails."""
     return measure([sys.executable, "-m", "forecast_cli", *arguments])
+
+
+def in_turn(*sides: Callable[[], Measured], turns: int = 3) -> list[list[Measured]]:
+    """Run each side once in every turn, so that what slows a machine down for a while slows them all; by side."""
+    measured = [[side() for side in sides] for _ in range(turns)]
+    return [list(side) for side in zip(*measured, strict=True)]
 
 
 def measure(command: Sequence[str]) -> Measured:

@@ -5,15 +5,16 @@ python -m benchmarks.scale [ACCOUNTS]
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 import polars as pl
 
 from benchmarks.inputs import DAYS, daily_files, sample
-from benchmarks.process import Measured, measure, tool
-from benchmarks.rows import Row, at_least, at_most, print_rows
+from benchmarks.process import Measured, in_turn, measure, tool
+from benchmarks.rows import Row, Target, at_least, at_most, print_rows
 
 ACCOUNTS: Final = 100_000
 FEWER: Final = 20_000
@@ -30,37 +31,34 @@ def run(accounts: int = ACCOUNTS) -> list[Row]:
 
 
 def _rows(folder: Path, accounts: int, fewer: int) -> Iterator[Row]:
-    ours = forecast(folder, sample(folder, accounts), "whole")
-    yield from _against_others(folder, accounts, ours)
+    yield from _against_others(folder, accounts)
     yield from _other_work(folder, fewer)
     yield from _by_account(folder, fewer)
 
 
-def _against_others(folder: Path, accounts: int, ours: Measured) -> Iterator[Row]:
+def _against_others(folder: Path, accounts: int) -> Iterator[Row]:
     """Compare with statsforecast's cheapest seasonal model, polars alone, one worker, a rate and AutoETS."""
     source, what = sample(folder, accounts), f"forecast, {accounts:,} accounts x {DAYS} days"
-    theirs = yardstick("seasonal_naive", source, folder / "naive.parquet")
-    alone = yardstick("polars_alone", source, folder / "whole", folder)
+    ours, one, polars = in_turn(
+        lambda: forecast(folder, source, "whole"),
+        lambda: forecast(folder, source, "alone", "--jobs", "1"),
+        lambda: yardstick("polars_alone", source, folder / "whole", folder),
+    )
+    naive = yardstick("seasonal_naive", source, folder / "naive.parquet")
     dear = yardstick("auto_ets", source, folder / "ets.parquet", DEAR, 7, 1)
+    seconds = _seconds(ours)
     yield Row(
         f"{what}, times as fast",
         "statsforecast SeasonalNaive(30), n_jobs=2",
-        ours.seconds,
-        theirs.seconds,
-        theirs.seconds / ours.seconds,
+        seconds,
+        naive.seconds,
+        naive.seconds / seconds,
         at_least(3),
     )
-    yield Row(
-        f"{what}, times as long",
-        "polars alone: read, sort, write",
-        ours.seconds,
-        alone.seconds,
-        ours.seconds / alone.seconds,
-        at_most(8),
-    )
-    yield _workers(what, ours, forecast(folder, source, "alone", "--jobs", "1"))
-    yield Row(f"{what}, accounts a second", "-", ours.seconds, None, accounts / ours.seconds, at_least(10_000))
-    each, dear_each = 1000 * ours.cpu_seconds / accounts, 1000 * dear.cpu_seconds / DEAR
+    yield _times_as_long(f"{what}, times as long", "polars alone: read, sort, write", ours, polars, at_most(8))
+    yield _workers(what, ours, one)
+    yield Row(f"{what}, accounts a second", "-", seconds, None, accounts / seconds, at_least(10_000))
+    each, dear_each = 1000 * median(run.cpu_seconds for run in ours) / accounts, 1000 * dear.cpu_seconds / DEAR
     yield Row(
         f"{what}, CPU an account, 1/x",
         f"statsforecast AutoETS(7), {DEAR} accounts",
@@ -74,63 +72,68 @@ def _against_others(folder: Path, accounts: int, ours: Measured) -> Iterator[Row
 
 def _other_work(folder: Path, accounts: int) -> Iterator[Row]:
     """Compare a forecast with a backtest, with an input of daily files and with one worker, of the same accounts."""
-    source, what = sample(folder, accounts), f"{accounts:,} accounts"
-    one = forecast(folder, source, "two-workers")
-    backtest = tool("backtest", str(source), "--output", str(folder / "backtest"), "--windows", str(WINDOWS), *LEVELS)
-    yield Row(
-        f"backtest, {WINDOWS} windows, {what}, times as long",
-        "forecast of the same",
-        backtest.seconds,
-        one.seconds,
-        backtest.seconds / one.seconds,
-        at_most(4),
+    source, days, what = sample(folder, accounts), daily_files(folder, accounts), f"{accounts:,} accounts"
+    ours, one, backtest, daily = in_turn(
+        lambda: forecast(folder, source, "two-workers"),
+        lambda: forecast(folder, source, "one-worker", "--jobs", "1"),
+        lambda: _backtest(folder, source),
+        lambda: forecast(folder, days, "daily"),
     )
-    daily = forecast(folder, daily_files(folder, accounts), "daily")
-    yield Row(
+    yield _times_as_long(
+        f"backtest, {WINDOWS} windows, {what}, times as long", "forecast of the same", backtest, ours, at_most(4)
+    )
+    yield _times_as_long(
         f"forecast, {what}, a file for each day, times as long",
         "the same rows sorted by account",
-        daily.seconds,
-        one.seconds,
-        daily.seconds / one.seconds,
+        daily,
+        ours,
         at_most(3),
     )
-    yield _workers(f"forecast, {what}", one, forecast(folder, source, "one-worker", "--jobs", "1"))
+    yield _workers(f"forecast, {what}", ours, one)
 
 
 def _by_account(folder: Path, accounts: int) -> Iterator[Row]:
     """Compare AutoETS in the tool with a bare script and with one worker."""
-    few = folder / "few"
+    few, what = folder / "few", f"forecast --model AutoETS, {BY_ACCOUNT} accounts"
     few.mkdir()
     _first_accounts(sample(folder, accounts), few / "part-00000.parquet", BY_ACCOUNT)
     model = ("--model", "AutoETS", "--season-length", "7")
-    ours = forecast(folder, few, "ets", *model)
-    bare = yardstick("auto_ets", few, folder / "bare.parquet", BY_ACCOUNT, 7, 2)
-    yield Row(
-        f"forecast --model AutoETS, {BY_ACCOUNT} accounts, times as long",
-        "bare script, n_jobs=2",
-        ours.seconds,
-        bare.seconds,
-        ours.seconds / bare.seconds,
-        at_most(1.05),
+    ours, bare, one = in_turn(
+        lambda: forecast(folder, few, "ets", *model),
+        lambda: yardstick("auto_ets", few, folder / "bare.parquet", BY_ACCOUNT, 7, 2),
+        lambda: forecast(folder, few, "ets-one", *model, "--jobs", "1"),
     )
-    alone = forecast(folder, few, "ets-one", *model, "--jobs", "1")
-    yield _workers(f"forecast --model AutoETS, {BY_ACCOUNT} accounts", ours, alone)
+    yield _times_as_long(f"{what}, times as long", "bare script, n_jobs=2", ours, bare, at_most(1.05))
+    yield _workers(what, ours, one)
 
 
-def _workers(what: str, two: Measured, one: Measured) -> Row:
-    return Row(
-        f"{what}, 2 workers, times as fast",
-        "1 worker",
-        two.seconds,
-        one.seconds,
-        one.seconds / two.seconds,
-        at_least(1.8),
-    )
+def _times_as_long(
+    measure: str, against: str, ours: Sequence[Measured], theirs: Sequence[Measured], target: Target
+) -> Row:
+    """Return the row of how many times as long we took: the median of the turns."""
+    ratio = median(a.seconds / b.seconds for a, b in zip(ours, theirs, strict=True))
+    return Row(measure, against, _seconds(ours), _seconds(theirs), ratio, target)
+
+
+def _workers(what: str, two: Sequence[Measured], one: Sequence[Measured]) -> Row:
+    ratio = median(b.seconds / a.seconds for a, b in zip(two, one, strict=True))
+    measure = f"{what}, 2 workers, times as fast"
+    return Row(measure, "1 worker", _seconds(two), _seconds(one), ratio, at_least(1.8))
+
+
+def _seconds(runs: Sequence[Measured]) -> float:
+    """Return the median of the wall seconds that runs took."""
+    return median(run.seconds for run in runs)
 
 
 def forecast(folder: Path, source: Path, name: str, *arguments: str) -> Measured:
     """Forecast ``source`` into ``folder / name`` and return what that took."""
-    return tool("forecast", str(source), "--output", str(folder / name), *LEVELS, *arguments)
+    return tool("forecast", str(source), "--output", str(folder / name), "--force", *LEVELS, *arguments)
+
+
+def _backtest(folder: Path, source: Path) -> Measured:
+    windows = ("--windows", str(WINDOWS), *LEVELS)
+    return tool("backtest", str(source), "--output", str(folder / "backtest"), "--force", *windows)
 
 
 def _first_accounts(source: Path, target: Path, accounts: int) -> None:

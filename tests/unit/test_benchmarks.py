@@ -11,7 +11,7 @@ import pytest
 import benchmarks
 from benchmarks import ratios
 from benchmarks.memory_picture import draw
-from benchmarks.process import Measured, measure
+from benchmarks.process import Measured, in_turn, measure
 from benchmarks.rows import Row, at_least, at_most, print_rows
 
 
@@ -52,6 +52,18 @@ def test_ratio_within_its_margin_is_let_pass(monkeypatch, capsys):
     monkeypatch.setattr(ratios, "run", lambda: [_row(1.5 * (1 + ratios.MARGIN))])
     ratios.main()
     assert "None is off its target" in capsys.readouterr().out
+
+
+def test_sides_are_run_in_turn_and_told_by_side():
+    order = []
+
+    def side(name: str) -> Measured:
+        order.append(name)
+        return Measured(float(len(order)), 0.0, ())
+
+    ours, theirs = in_turn(lambda: side("ours"), lambda: side("theirs"), turns=2)
+    assert order == ["ours", "theirs", "ours", "theirs"]
+    assert [[run.seconds for run in runs] for runs in (ours, theirs)] == [[1, 3], [2, 4]]
 
 
 _HOLD = "x = bytearray(200 << 20); import time; time.sleep(1)"
