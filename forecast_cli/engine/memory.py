@@ -35,9 +35,9 @@ SMALLEST_RUN: Final = max(_LEARNING, _WAITING + _SERVER + _WORKER)
 _WRITTEN: Final = 9_000
 #: Below this a run looks at its input and learns in processes of their own, and what those took is gone with them.
 _TIGHT: Final = 1_000 * _MB
-#: Where there is so much for each worker and as much again, workers keep what polars frees, and take more for it.
+#: Where there is so much for each worker and as much again, workers keep what is freed, and take more for it.
 _AMPLE: Final = 1_000 * _MB
-_KEPT: Final = 120 * _MB
+_KEPT: Final = 190 * _MB
 #: What statsforecast adds to the server, whose memory its workers share, and to each worker.
 _SERIES_SERVER: Final = 120 * _MB
 _SERIES_WORKER: Final = 20 * _MB

@@ -52,7 +52,7 @@ def test_a_narrow_bound_has_fewer_accounts_at_a_time_and_then_fewer_workers() ->
     assert rooms[0].at_once >= 250
 
 
-def test_workers_keep_what_polars_frees_where_there_is_ample_memory_for_each() -> None:
+def test_workers_keep_what_is_freed_where_there_is_ample_memory_for_each() -> None:
     assert room(None).variables == room("8GB").variables == KEEPING
     assert room("8GB", workers=8).variables == room("1.5GB").variables == {}
     assert room("600MB").variables == FRUGAL
