@@ -10,6 +10,7 @@ from recurring_accounts import DAYS, END, balances, days_back, panel_of, payment
 from forecast_cli.models.recurring import detect
 from forecast_cli.models.recurring.business_days import Rule, shifted
 from forecast_cli.models.recurring.detect import find_streams
+from forecast_cli.models.recurring.events import expected_events
 from forecast_cli.models.recurring.listing import Listing, list_streams
 
 
@@ -72,6 +73,20 @@ def test_stream_of_every_cycle_is_found(days: list[date], cycle: str, rule: str,
 def test_the_next_payment_moves_with_the_calendar_of_the_panel(holidays: str, day: int, next_date: str):
     found = listed(payments(month_days(day, Rule.AFTER, holidays), -640.0), holidays=holidays, spending=0.1)
     assert (found.rule, str(found.next_date[0])) == ((f"day {day}, business day after",), next_date)
+
+
+def test_a_payment_that_a_long_holiday_moves_by_eleven_days_is_still_to_come():
+    """Armenia had no business day from the last of December 2014 to Sunday, the 11th of January."""
+    end = date(2015, 1, 2)
+    due = [np.datetime64(day, "D").astype(np.int64) for day in days_back(end, 120) if day.day == 1]
+    paid = shifted(np.array(due), Rule.AFTER, "AM").astype("datetime64[D]").astype(object)
+    account = balances(payments(paid, -500.0), end=end, days=120, spending=0.1)
+    panel = replace(panel_of(account, end=end), holidays="AM")
+    streams = find_streams(panel)
+    found, coming = list_streams(streams, panel.origins), expected_events(streams, panel.origins, 30)
+    assert (found.rule, str(found.next_date[0])) == (("day 1, business day after",), "2015-01-12")
+    assert int(np.argmin(coming.mean[0])) + 1 == 10
+    assert coming.mean[0].min() < -300
 
 
 def test_what_is_found_is_found_under_the_calendar_that_moved_it():
