@@ -196,7 +196,8 @@ def _same_days(streams: Streams, pair: dict[str, object]) -> bool:
     days = np.array(pair["day"])
     days = days[(days >= pair["first"] - reach) & (days <= pair["last"] + reach)]
     until = np.full(len(halves), streams.last.max() + 40)
-    due = ruled(due_days(streams.phases.take(halves), until, DAYS // 7 + 10), streams.rule[halves]).ravel()
+    nominal = due_days(streams.phases.take(halves), until, DAYS // 7 + 10)
+    due = ruled(nominal, streams.rule[halves], streams.holidays).ravel()
     return len(days) > 0 and bool((np.abs(days[:, None] - due).min(axis=1) <= reach).mean() >= 0.6)
 
 

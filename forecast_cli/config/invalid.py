@@ -19,7 +19,8 @@ def explain_invalid(error: ValidationError, values: Mapping[str, Any], origins: 
         return ConfigError(_explain_whole(first["msg"].removeprefix("Value error, "), values, origins), _HINT)
     name = str(first["loc"][0])
     expected = describe_expected(name, item=len(first["loc"]) > 1)
-    return ConfigError(f"{_given(name, first['input'], origins)}: expected {expected}", _HINT)
+    hint = getattr(first.get("ctx", {}).get("error"), "hint", _HINT)
+    return ConfigError(f"{_given(name, first['input'], origins)}: expected {expected}", hint)
 
 
 def describe_expected(name: str, *, item: bool = False) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from forecast_cli.config.calendars import HOME, check_calendar
 from forecast_cli.config.choices import Align, OnBadFile, OnDuplicate, Origin
 from forecast_cli.config.commas import outer_commas
 from forecast_cli.config.durations import check_duration
@@ -49,6 +50,7 @@ Level = Annotated[float, Field(gt=0, lt=100)]
 Season = Annotated[int, Field(ge=1, le=366)]
 Threshold = Annotated[str, BeforeValidator(str), AfterValidator(check_threshold), Field(description=EXPECTED)]
 Size = Annotated[str, AfterValidator(check_memory), Field(examples=["500MB", "2GB"])]
+Calendar = Annotated[str, AfterValidator(check_calendar), Field(examples=["US", "GB-ENG", "ECB", "none"])]
 _RUNNING: Final[dict[str, Any]] = {"affects_output": False}
 _MODE: Final[dict[str, Any]] = _RUNNING | {"examples": ["0600", "0640"]}
 _DURATION: Final[dict[str, Any]] = {"examples": ["90s", "10m", "2h"]}
@@ -120,6 +122,8 @@ class Settings(BaseModel):
     """Days to forecast."""
     level: Annotated[tuple[Level, ...], BeforeValidator(_split_commas), AfterValidator(_sorted_unique)] = (80.0, 95.0)
     """Interval levels, in percent."""
+    holidays: Calendar = HOME
+    """Whose weekends and holidays move payments: a country (US), a part (GB-ENG), a market (ECB), weekends (none)."""
     threshold: Annotated[tuple[Threshold, ...], BeforeValidator(_split_commas), AfterValidator(_unique)] = ("0", "p10")
     """Low balances: an amount, p10 (percentile of the account's last 365 days), or a column with one per account."""
     seed: Annotated[int, Field(ge=0)] = 0

@@ -20,6 +20,7 @@ class Panel:
     counted, at least 1. ``origins`` [n] datetime64[D], the day of the last column: the same for all accounts,
     or each account's own last day. ``currencies`` [n], where account and currency together are the key: ``ids`` then
     hold an account once for each of its currencies. ``seed`` is the run's; each row draws from its own, ``seed_of``.
+    ``holidays`` is the calendar whose weekends and holidays move payments.
     """
 
     ids: pl.Series
@@ -28,6 +29,7 @@ class Panel:
     origins: NDArray[np.datetime64]
     currencies: pl.Series | None = None
     seed: int = 0
+    holidays: str = "US"
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -67,6 +69,7 @@ class Panel:
             origins=self.origins[index],
             currencies=None if self.currencies is None else self.currencies.gather(index),
             seed=self.seed,
+            holidays=self.holidays,
         )
 
     def part(self, rows: slice) -> "Panel":
@@ -78,6 +81,7 @@ class Panel:
             origins=self.origins[rows],
             currencies=None if self.currencies is None else self.currencies[rows],
             seed=self.seed,
+            holidays=self.holidays,
         )
 
 
@@ -110,4 +114,5 @@ def stack_panels(panels: Sequence[Panel]) -> Panel:
         origins=np.concatenate([panel.origins for panel in panels]),
         currencies=pl.concat(currencies) if currencies else None,
         seed=panels[0].seed,
+        holidays=panels[0].holidays,
     )

@@ -105,4 +105,4 @@ def _events(job: Job, panel: Panel, said: Sequence[Said]) -> pl.DataFrame | None
     if not finds_events(job.models):
         return None
     found = (streams for one in said if (streams := one.ladder.forecast.streams) is not None)
-    return events_table(panel, next(found, streams_of(np.zeros(0, dtype=STREAM), np.zeros((0, 0)))))
+    return events_table(panel, next(found, streams_of(np.zeros(0, dtype=STREAM), np.zeros((0, 0)), panel.holidays)))

@@ -17,6 +17,7 @@ from forecast_cli.store.manifest import Manifest
 
 _PACKAGES: Final = (
     "coreforecast",
+    "holidays",
     "llvmlite",
     "numba",
     "numpy",

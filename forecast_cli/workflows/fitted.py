@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from forecast_cli.config.calendars import HOME
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.engine.shards import choose_candidates
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import ModelChoice, learns
+from forecast_cli.store.layout import MANIFEST
 from forecast_cli.store.learned_tables import read_learned
+from forecast_cli.store.read import read_manifest
 
 
 def read_fitted(settings: Settings, models: Sequence[ModelChoice]) -> Learned | None:
@@ -19,8 +22,21 @@ def read_fitted(settings: Settings, models: Sequence[ModelChoice]) -> Learned | 
     if settings.fitted is None or not learns(models):
         return None
     learned = read_learned(Path(settings.fitted), h=settings.horizon)
+    _refuse_other_holidays(settings.holidays, Path(settings.fitted))
     _refuse_others(choose_candidates(settings), learned, settings.fitted)
     return learned
+
+
+def _refuse_other_holidays(holidays: str, fitted: Path) -> None:
+    """Raise ConfigError where the run whose learned part is used moved payments by another calendar."""
+    if not (fitted / MANIFEST).is_file():
+        return  # tables alone do not tell
+    theirs = read_manifest(fitted).settings.get("holidays", HOME)
+    if theirs != holidays:
+        raise ConfigError(
+            f"--fitted {fitted}: was learned with the holidays of {theirs}, this run has those of {holidays}",
+            f"give --holidays {theirs}, or learn anew without --fitted",
+        )
 
 
 def _refuse_others(candidates: Sequence[ModelChoice], learned: Learned, fitted: str) -> None:

@@ -82,7 +82,15 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(cli: Cli, one_bad: Path, tm
     for said in ("nothing was written", "721 rows in 1 file", "ok 5 would be forecast", "failed 1 would get none"):
         assert said in outcome.flat
     assert "fallback" not in outcome.flat, "only models can tell"
-    for said in ("A003", "models Naive", "horizon 5 days", "work 1 shard over 1 process", "CPU time", "(new)"):
+    for said in (
+        "A003",
+        "models Naive",
+        "horizon 5 days",
+        "holidays US",
+        "work 1 shard over 1 process",
+        "CPU time",
+        "(new)",
+    ):
         assert said in outcome.flat
     assert not output.exists()
 

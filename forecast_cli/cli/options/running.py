@@ -58,6 +58,15 @@ class RunOptions:
             callback=lists.numbers,
         ),
     ]
+    holidays: Annotated[
+        str | None,
+        option(
+            "--holidays",
+            "Whose weekends and holidays move payments: a country (US), a part (GB-ENG), a market (ECB), weekends "
+            "(none) (default: US).",
+            "CALENDAR",
+        ),
+    ]
     threshold: Annotated[
         list[str] | None,
         option(

@@ -64,6 +64,7 @@ def _facts(plan: ForecastPlan) -> Padding:
         ("output", f"{printable(plan.request.output)} ({_outlook(plan)})"),
         ("from", start),
         ("horizon", counted(settings.horizon, "day")),
+        ("holidays", settings.holidays),
         ("models", ", ".join(map(printable, plan.models))),
         ("low balance", _risk(settings)),
         (

@@ -1,7 +1,7 @@
 """Series: the rows of a range of accounts to the panel that is forecast and the ledger of all of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -50,7 +50,7 @@ def build_shard(
         _origins(kept["last"], origin),
         seed=settings.seed,
     )
-    return ShardInput(panel, select_ledger(judged, settings))
+    return ShardInput(replace(panel, holidays=settings.holidays), select_ledger(judged, settings))
 
 
 def _origins(last: pl.Series, origin: date | None) -> NDArray[np.datetime64]:

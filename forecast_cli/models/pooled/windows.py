@@ -66,6 +66,7 @@ def panel_at(panel: Panel, windows: Windows, look_back: int) -> Panel:
         origins=windows.day.astype("datetime64[D]"),
         currencies=None if panel.currencies is None else panel.currencies.gather(windows.row),
         seed=panel.seed,
+        holidays=panel.holidays,
     )
 
 

@@ -27,7 +27,8 @@ class Block:
     ``taken`` [c, t + 1] the days that a payment was taken out of; the first ``n_flows`` [c] keys ``by_size`` [c, t + 1]
     are its days in order of size: the bits of the size, in single precision, before one that is set where money goes
     out and 31 of the day. All these change as streams are found. ``eps`` [c] is what equal amounts may differ by,
-    ``origins`` [c] in days since 1970-01-01, ``lengths`` [c] days of history, at most t.
+    ``origins`` [c] in days since 1970-01-01, ``lengths`` [c] days of history, at most t. ``holidays`` is
+    the panel's calendar.
     """
 
     flow: NDArray[np.float64]
@@ -37,6 +38,7 @@ class Block:
     eps: NDArray[np.float64]
     origins: NDArray[np.int64]
     lengths: NDArray[np.int64]
+    holidays: str
 
     @property
     def t(self) -> int:
@@ -62,7 +64,7 @@ def block_of(panel: Panel, rows: slice, t: int) -> Block:
     by_size, n_flows = ascending(flow)
     origins = panel.origins[rows].astype("datetime64[D]").astype(np.int64)
     taken = np.zeros(flow.shape, dtype=np.bool_)
-    return Block(flow, taken, by_size, n_flows, eps, origins, np.minimum(panel.lengths[rows], t))
+    return Block(flow, taken, by_size, n_flows, eps, origins, np.minimum(panel.lengths[rows], t), panel.holidays)
 
 
 def ascending(flow: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

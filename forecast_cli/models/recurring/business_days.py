@@ -1,15 +1,24 @@
-"""Business days: where a payment goes that falls due on a weekend or a US federal holiday."""
+"""Business days: where a payment goes that falls due on a weekend or a holiday of the run's calendar."""
 
+import warnings
 from enum import IntEnum
 from functools import lru_cache
+from threading import Lock
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-#: Days known before and after those asked for: more than any run of weekends and holidays.
-_MARGIN: Final = 10
+from forecast_cli.config.calendars import NO_HOLIDAYS
+
+#: Days that weekends and holidays move a payment by, at most: where more are closed in a row it is not moved.
+FARTHEST: Final = 12
+#: Days known before and after those asked for: more than a payment is moved by.
+_MARGIN: Final = FARTHEST + 1
 _BLOCK: Final = 3650  # tables are made for whole blocks of days, so that a few of them serve every panel
+_EVERY_DAY: Final = "1111111"  # weekends are closed days like others
+#: Warnings are silenced for the whole process: one thread at a time.
+_SILENT: Final = Lock()
 
 
 class Rule(IntEnum):
@@ -20,35 +29,48 @@ class Rule(IntEnum):
     AFTER = 2
 
 
-def shifted(due: NDArray[np.int64], rule: Rule) -> NDArray[np.int64]:
+def shifted(due: NDArray[np.int64], rule: Rule, holidays: str) -> NDArray[np.int64]:
     """Return due days, of any shape and as days since 1970-01-01, moved to a business day as ``rule`` says."""
     if rule is Rule.NONE or not due.size:
         return due
-    calendar = calendar_of(due)
+    calendar = calendar_of(due, holidays)
     return np.asarray(calendar[rule][due - calendar[Rule.NONE, 0]])
 
 
-def ruled(due: NDArray[np.int64], rule: NDArray[np.int64]) -> NDArray[np.int64]:
+def ruled(due: NDArray[np.int64], rule: NDArray[np.int64], holidays: str) -> NDArray[np.int64]:
     """Return the due days [m, k] of m streams, each moved as its own ``rule`` [m] says."""
     out = due
     for each in (Rule.BEFORE, Rule.AFTER):
-        out = np.where((rule == each)[:, None], shifted(due, each), out)
+        out = np.where((rule == each)[:, None], shifted(due, each, holidays), out)
     return out
 
 
-def calendar_of(days: NDArray[np.int64]) -> NDArray[np.int64]:
+def calendar_of(days: NDArray[np.int64], holidays: str) -> NDArray[np.int64]:
     """Return where each day goes by each rule, [3, d], for d days in a row among which all of ``days`` are."""
-    return _calendar(int(days.min()) // _BLOCK, int(days.max()) // _BLOCK)
+    return _calendar(holidays, int(days.min()) // _BLOCK, int(days.max()) // _BLOCK)
 
 
 @lru_cache(maxsize=8)
-def _calendar(first_block: int, last_block: int) -> NDArray[np.int64]:
+def _calendar(holidays: str, first_block: int, last_block: int) -> NDArray[np.int64]:
+    axis = np.arange(first_block * _BLOCK - _MARGIN, (last_block + 1) * _BLOCK + _MARGIN).astype("datetime64[D]")
+    closed = axis[~_is_open(axis, holidays)]
+    inner = axis[_MARGIN:-_MARGIN]
+    moved = [
+        np.busday_offset(inner, 0, roll=way, weekmask=_EVERY_DAY, holidays=closed) for way in ("backward", "forward")
+    ]
+    near = [np.where(np.abs(days - inner) <= np.timedelta64(FARTHEST, "D"), days, inner) for days in moved]
+    return np.stack([inner, *near]).astype(np.int64)
+
+
+def _is_open(days: NDArray[np.datetime64], name: str) -> NDArray[np.bool_]:
+    """Say which of ``days``, in a row, are business days of a calendar, by its own weekend of that time."""
+    if name == NO_HOLIDAYS:
+        return np.is_busday(days)
     import holidays
 
-    first = first_block * _BLOCK
-    axis = np.arange(first - _MARGIN, (last_block + 1) * _BLOCK + _MARGIN).astype("datetime64[D]")
-    years = range(int(str(axis[0])[:4]), int(str(axis[-1])[:4]) + 1)
-    closed = np.array(sorted(holidays.country_holidays("US", years=years)), dtype="datetime64[D]")
-    inner = axis[_MARGIN:-_MARGIN]
-    before, after = (np.busday_offset(inner, 0, roll=way, holidays=closed) for way in ("backward", "forward"))
-    return np.stack([inner, before, after]).astype(np.int64)
+    code, _, part = name.partition("-")
+    years = range(int(str(days[0])[:4]), int(str(days[-1])[:4]) + 1)
+    with _SILENT, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # some calendars warn of years that they do not know, and tell no holidays
+        calendar = holidays.country_holidays(code, subdiv=part or None, years=years)
+    return np.array([calendar.is_working_day(day) for day in days.tolist()])

@@ -39,13 +39,14 @@ def find_streams(panel: Panel) -> Streams:
         found["row"] += start
         parts.append(found)
     found = np.concatenate(parts)
-    return streams_of(pair_up(found.take(np.argsort(found["row"], kind="stable"))), explained)
+    in_order = pair_up(found.take(np.argsort(found["row"], kind="stable")))
+    return streams_of(in_order, explained, panel.holidays)
 
 
 def _peel(block: Block, explained: NDArray[np.float64]) -> _Records:
     """Look at the block again and again, each time at the accounts in which streams were found the time before."""
     parts: list[_Records] = []
-    left, rounds = np.arange(len(block.flow)), lattices(block.origins, block.t)
+    left, rounds = np.arange(len(block.flow)), lattices(block.origins, block.t, block.holidays)
     quiet = np.zeros((len(left), len(rounds[0].phases)), dtype=np.bool_)
     for axis in rounds:
         found = _look(block, left, axis.of(left), quiet, explained)

@@ -6,16 +6,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.recurring.business_days import ruled
+from forecast_cli.models.recurring.business_days import FARTHEST, ruled
 from forecast_cli.models.recurring.cycles import EARLIEST, LATEST, MONTH_STEPS, OFFSETS, WEEK_STEPS, due_days
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.rows import in_c_order
 
-#: Days that a weekend with holidays can move a due day by.
-_SHIFT: Final = 5
 #: Days from one payment of each cycle to the next, at most, and so many due days that the first one to come is of them.
 _LONGEST: Final = tuple({**WEEK_STEPS, **{cycle: 31 * months for cycle, months in MONTH_STEPS.items()}}.values())
-_NEXT: Final = 5
+_NEXT: Final = 8
 
 
 @dataclass(frozen=True)
@@ -46,8 +44,8 @@ class EventFlow:
 def coming_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -> Events:
     """Return the payments that fall due, or may still come, on the ``h`` days after the ``origins`` [n]."""
     origin = _days(origins)[streams.row]
-    count = (h + LATEST - EARLIEST + 2 * _SHIFT) // 7 + 2
-    due = ruled(due_days(streams.phases, origin + h - EARLIEST + _SHIFT, count)[:, ::-1], streams.rule)
+    count = (h + LATEST - EARLIEST + 2 * FARTHEST) // 7 + 2
+    due = _due(streams, origin + h - EARLIEST + FARTHEST, count)
     near = (due > origin[:, None] - LATEST) & (due <= origin[:, None] + h - EARLIEST)
     stream, place = np.nonzero(near)
     return _likely(streams, stream, due[stream, place], origin[stream])
@@ -57,8 +55,8 @@ def next_events(streams: Streams, origins: NDArray[np.datetime64]) -> Events:
     """Return the next payment of each stream that may still come after its account's origin, of ``origins`` [n]."""
     origin = _days(origins)[streams.row]
     over = np.maximum(origin - LATEST, streams.covered)
-    until = over + np.array(_LONGEST)[streams.cycle] + 2 * _SHIFT
-    due = ruled(due_days(streams.phases, until, _NEXT)[:, ::-1], streams.rule)
+    until = over + np.array(_LONGEST)[streams.cycle] + 2 * FARTHEST
+    due = _due(streams, until, _NEXT)
     stream, place = np.arange(len(due)), np.argmax(due > over[:, None], axis=1)
     return _likely(streams, stream, due[stream, place], origin)
 
@@ -77,6 +75,11 @@ def expected_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -
     square = amount**2 + streams.spread[events.stream] ** 2
     add_payments(row, events.due - _days(origins)[row] - 1, OFFSETS, events.chance, amount, square, mean, variance)
     return EventFlow(mean, np.maximum(np.add.accumulate(variance, axis=1), 0.0))
+
+
+def _due(streams: Streams, until: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Return the last ``count`` days due up to ``until`` [m], the oldest first, each where its rule moves it."""
+    return ruled(due_days(streams.phases, until, count)[:, ::-1], streams.rule, streams.holidays)
 
 
 def _likely(streams: Streams, stream: NDArray[np.int64], due: NDArray[np.int64], origin: NDArray[np.int64]) -> Events:

@@ -59,21 +59,21 @@ class Lattices:
         return replace(self, place=self.place[rows])
 
 
-def lattices(origins: NDArray[np.int64], t: int) -> list[Lattices]:
+def lattices(origins: NDArray[np.int64], t: int, holidays: str) -> list[Lattices]:
     """Return the lattices that are looked for in each of ``ROUNDS``, of ``origins`` [c], in days, over t days."""
     distinct, place = np.unique(origins, return_inverse=True)
-    all_of = _of_one(int(distinct[0]), t) if len(distinct) == 1 else _of_all(distinct, t)
+    all_of = _of_one(int(distinct[0]), t, holidays) if len(distinct) == 1 else _of_all(distinct, t, holidays)
     return [one.of(place.reshape(-1)) for one in all_of]
 
 
 @lru_cache(maxsize=8)
-def _of_one(origin: int, t: int) -> list[Lattices]:
-    return _of_all(np.array([origin]), t)
+def _of_one(origin: int, t: int, holidays: str) -> list[Lattices]:
+    return _of_all(np.array([origin]), t, holidays)
 
 
-def _of_all(origins: NDArray[np.int64], t: int) -> list[Lattices]:
+def _of_all(origins: NDArray[np.int64], t: int, holidays: str) -> list[Lattices]:
     """Return the lattices of each round for distinct ``origins``, which stand in their own place."""
-    phases, columns = _all_phases(origins, t)
+    phases, columns = _all_phases(origins, t, holidays)
     assert len(phases) <= _BYTES and t <= MOST_DAYS  # noqa: PT018, S101 - else ``owner`` or ``due`` would not hold them
     cycle, u = phases["cycle"], len(origins)
     spans = np.array([[np.searchsorted(cycle, first), np.searchsorted(cycle, last, "right")] for first, last in ROUNDS])
@@ -86,11 +86,11 @@ def _of_all(origins: NDArray[np.int64], t: int) -> list[Lattices]:
     ]
 
 
-def _all_phases(origins: NDArray[np.int64], t: int) -> tuple[NDArray[Any], NDArray[np.int32]]:
+def _all_phases(origins: NDArray[np.int64], t: int, holidays: str) -> tuple[NDArray[Any], NDArray[np.int32]]:
     """Return all phases and the columns [u, k] that are their due days."""
     parts, columns, start = [], [], 0
     for cycle, rule in _SOUGHT:
-        own = _columns(cycle, rule, origins, t)
+        own = _columns(cycle, rule, origins, t, holidays)
         own = own[(own < t).any(axis=(1, 2))]
         k, p, u = own.shape
         some = np.zeros(p, dtype=PHASE)
@@ -105,7 +105,7 @@ def _all_phases(origins: NDArray[np.int64], t: int) -> tuple[NDArray[Any], NDArr
     return phases, np.concatenate(columns, axis=1).astype(np.int32)
 
 
-def _columns(cycle: Cycle, rule: Rule, origins: NDArray[np.int64], t: int) -> NDArray[np.int64]:
+def _columns(cycle: Cycle, rule: Rule, origins: NDArray[np.int64], t: int, holidays: str) -> NDArray[np.int64]:
     """Return the columns [k, p, u] of the p phases of a cycle; u is 1 where they are the same for all origins."""
     if cycle in WEEK_STEPS:
         step = WEEK_STEPS[cycle]
@@ -114,7 +114,7 @@ def _columns(cycle: Cycle, rule: Rule, origins: NDArray[np.int64], t: int) -> ND
     step = MONTH_STEPS[cycle]
     back = np.repeat(np.arange(step), MONTH_DAYS) + step * np.arange(t // (28 * step) + 2)[:, None]
     anchors = np.tile(np.arange(1, MONTH_DAYS + 1), step)
-    due = shifted(in_month(month_of(origins) - back[:, :, None], anchors[:, None]), rule)
+    due = shifted(in_month(month_of(origins) - back[:, :, None], anchors[:, None]), rule, holidays)
     columns = due - origins + t - 1
     return np.where((columns >= 0) & (columns < t), columns, t)
 

@@ -46,7 +46,7 @@ def find_payments(block: Block, seeds: _Records, nominal: _Whole) -> tuple[_Reco
     streams, due = np.empty(len(seeds), dtype=STREAM), np.empty(len(nominal), dtype=PAYMENT)
     n = _hold_up(
         block.flow, block.taken, block.eps, block.origins, block.lengths, seeds, nominal,
-        calendar_of(np.array([block.since.min(), block.until.max()])), TERMS, log_table(), streams, due,
+        calendar_of(np.array([block.since.min(), block.until.max()]), block.holidays), TERMS, log_table(), streams, due,
     )  # fmt: skip
     return streams[:n], due[: streams[n - 1]["end"] if n else 0]
 

@@ -23,7 +23,7 @@ class Streams:
     have been; ``alive``, ``rate`` [m] probabilities that the stream still runs and that a due payment then comes;
     ``punctuality`` [m, o] of each of ``cycles.OFFSETS``; ``strength`` [m], the score. ``partner`` [m] is the row of
     the other half of a semi-monthly stream, -1 where there is none. ``explained`` [n, t] is the past flow that is
-    payments. Days are days since 1970-01-01.
+    payments. ``holidays`` is the calendar they move with. Days are days since 1970-01-01.
     """
 
     row: NDArray[np.int64]
@@ -43,6 +43,7 @@ class Streams:
     strength: NDArray[np.float64]
     partner: NDArray[np.int64]
     explained: NDArray[np.float64]
+    holidays: str
 
     def at_rows(self, rows: NDArray[np.int64]) -> "Streams":
         """Return the streams under other row numbers, ``rows`` [n], without what they explain of the past."""
@@ -58,21 +59,23 @@ class Streams:
 
 
 #: Fields of streams that are columns, one value for each of them.
-_PLAIN: Final = tuple(field.name for field in fields(Streams) if field.name not in {"phases", "partner", "explained"})
+_APART: Final = frozenset({"phases", "partner", "explained", "holidays"})
+_PLAIN: Final = tuple(field.name for field in fields(Streams) if field.name not in _APART)
 
 
-def streams_of(found: NDArray[Any], explained: NDArray[np.float64]) -> Streams:
+def streams_of(found: NDArray[Any], explained: NDArray[np.float64], holidays: str) -> Streams:
     """Return the streams that were found, of ``STREAM`` [m]."""
     return Streams(
         phases=Phases(*(found[name].copy() for name in _PHASES)),
         partner=found["partner"].copy(),
         explained=explained,
+        holidays=holidays,
         **{name: found[name].copy() for name in _PLAIN},
     )
 
 
 def join_streams(parts: Sequence[Streams]) -> Streams:
-    """Return the streams of several panels of accounts, one panel after the other, their rows numbered as they are."""
+    """Return the streams of the panels of a run, at least one, one after the other, their rows numbered as they are."""
     starts = np.cumsum([0, *(len(part) for part in parts)])
     partners = [
         np.where(part.partner < 0, -1, part.partner + start) for part, start in zip(parts, starts[:-1], strict=True)
@@ -82,5 +85,6 @@ def join_streams(parts: Sequence[Streams]) -> Streams:
         phases=Phases(*phases),
         partner=np.concatenate([np.zeros(0, dtype=np.int64), *partners]),
         explained=np.zeros((0, 0)),
+        holidays=parts[0].holidays,
         **{name: np.concatenate([getattr(part, name) for part in parts]) for name in _PLAIN},
     )

@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from forecast_cli.data.contract.panel_build import build_panel
-from forecast_cli.data.panel import Panel
+from forecast_cli.data.panel import Panel, cut_panel, stack_panels
+from forecast_cli.models.pooled.windows import Windows, panel_at
 
 FIRST = date(2024, 2, 26)
 
@@ -112,6 +113,13 @@ def test_take_keeps_order_currencies_and_origins_and_cuts_the_axis() -> None:
     assert [panel.series(row).tolist() for row in range(2)] == [[3.0], [2.0, 2.0, 2.0]]
     assert panel.origins.tolist() == [FIRST + timedelta(days=4), FIRST + timedelta(days=5)]
     assert whole.take([0]).currencies is None
+
+
+def test_what_is_taken_out_of_a_panel_keeps_its_calendar() -> None:
+    panel = replace(make([{0: 1.0}, {2: 3.0}], [9, 9]), holidays="GB")
+    window = Windows(np.array([0]), panel.origins[:1].astype(np.int64) - 1, np.array([0], dtype=np.uint64))
+    parts = (panel.take([1]), panel.part(slice(0, 1)), cut_panel(panel, 2), stack_panels([panel, panel]))
+    assert {one.holidays for one in (*parts, panel_at(panel, window, 5))} == {"GB"}
 
 
 def test_all_rows_in_their_order_are_taken_without_a_copy() -> None:

@@ -7,7 +7,7 @@ import pytest
 from recurring_accounts import panel_of
 
 from forecast_cli.models.recurring.block import block_of
-from forecast_cli.models.recurring.business_days import Rule, ruled, shifted
+from forecast_cli.models.recurring.business_days import FARTHEST, Rule, ruled, shifted
 from forecast_cli.models.recurring.cycles import WEEK_STEPS, Cycle, Phases, due_days
 from forecast_cli.models.recurring.records import CANDIDATE
 from forecast_cli.models.recurring.seeds import seeds_of
@@ -71,25 +71,55 @@ def test_days_due_of_a_candidate_are_those_of_its_phase_and_of_the_next_shorter_
 
 
 @pytest.mark.parametrize(
-    ("day", "before", "after"),
+    ("holidays", "day", "before", "after"),
     [
-        ("2026-05-31", "2026-05-29", "2026-06-01"),  # a Sunday
-        ("2026-05-30", "2026-05-29", "2026-06-01"),  # a Saturday
-        ("2025-07-04", "2025-07-03", "2025-07-07"),  # Independence Day, a Friday
-        ("2025-12-25", "2025-12-24", "2025-12-26"),  # Christmas
-        ("2026-06-15", "2026-06-15", "2026-06-15"),
+        ("US", "2026-05-31", "2026-05-29", "2026-06-01"),  # a Sunday
+        ("US", "2026-05-30", "2026-05-29", "2026-06-01"),  # a Saturday
+        ("US", "2025-07-04", "2025-07-03", "2025-07-07"),  # Independence Day, a Friday
+        ("US", "2025-12-25", "2025-12-24", "2025-12-26"),  # Christmas
+        ("US", "2026-06-15", "2026-06-15", "2026-06-15"),
+        ("GB", "2025-07-04", "2025-07-04", "2025-07-04"),
+        ("GB", "2025-12-26", "2025-12-24", "2025-12-29"),  # Boxing Day, a Friday after Christmas
+        ("GB", "2026-04-03", "2026-04-02", "2026-04-06"),  # Good Friday; all of the kingdom has no Easter Monday
+        ("GB-ENG", "2026-04-03", "2026-04-02", "2026-04-07"),
+        ("GB-SCT", "2026-01-02", "2025-12-31", "2026-01-05"),  # a Friday, and a holiday in Scotland
+        ("XECB", "2026-05-01", "2026-04-30", "2026-05-04"),  # Labour Day, a Friday
+        ("XECB", "2026-05-14", "2026-05-14", "2026-05-14"),  # Ascension Day: TARGET is open
+        ("DE", "2026-05-14", "2026-05-13", "2026-05-15"),
+        ("AE", "2021-06-18", "2021-06-17", "2021-06-20"),  # a Friday: Fridays and Saturdays were the weekend
+        ("AE", "2021-06-20", "2021-06-20", "2021-06-20"),  # a Sunday
+        ("AE", "2026-05-22", "2026-05-22", "2026-05-22"),  # a Friday: it has been Saturdays and Sundays since 2022
+        ("AE", "2026-05-24", "2026-05-22", "2026-05-25"),
+        ("CN", "2026-02-14", "2026-02-14", "2026-02-14"),  # a Saturday that was worked for the Spring Festival
+        ("none", "2025-12-25", "2025-12-25", "2025-12-25"),
+        ("none", "2026-05-30", "2026-05-29", "2026-06-01"),
+        ("XNYS", "2026-04-03", "2026-04-02", "2026-04-06"),
+        ("XETR", "1998-12-25", "1998-12-25", "1998-12-25"),  # before the calendar begins: weekends alone
+        ("XETR", "1998-12-26", "1998-12-25", "1998-12-28"),
+        ("IN", "1995-08-15", "1995-08-14", "1995-08-16"),  # before the package knows all of them, of which it warns
     ],
 )
-def test_payments_go_to_the_business_day_before_or_after(day: str, before: str, after: str):
+def test_payments_go_to_the_business_day_before_or_after(holidays: str, day: str, before: str, after: str):
     some = np.array([[number(day)]])
-    assert shifted(some, Rule.BEFORE)[0, 0] == number(before)
-    assert shifted(some, Rule.AFTER)[0, 0] == number(after)
-    assert shifted(some, Rule.NONE)[0, 0] == number(day)
+    assert shifted(some, Rule.BEFORE, holidays)[0, 0] == number(before)
+    assert shifted(some, Rule.AFTER, holidays)[0, 0] == number(after)
+    assert shifted(some, Rule.NONE, holidays)[0, 0] == number(day)
+
+
+@pytest.mark.parametrize("holidays", ["US", "none", "GB-WLS", "XECB", "AE", "SA", "AM", "RU", "CN", "JP", "XTAI"])
+def test_no_payment_is_moved_farther_than_a_stream_is_looked_for(holidays: str):
+    days = np.arange(number("1970-01-01"), number("2060-01-01"))
+    before, after = (shifted(days, rule, holidays) for rule in (Rule.BEFORE, Rule.AFTER))
+    assert 0 <= (days - before).min() <= (days - before).max() <= FARTHEST
+    assert 0 <= (after - days).min() <= (after - days).max() <= FARTHEST
+    for moved in (before, after):  # in order, and once moved for good
+        assert (np.diff(moved) >= 0).all()
+        assert np.array_equal(shifted(shifted(moved, Rule.BEFORE, holidays), Rule.AFTER, holidays), moved)
 
 
 def test_each_stream_goes_by_its_own_rule():
     sunday = np.full((3, 1), number("2026-05-31"))
-    moved = ruled(sunday, np.array([Rule.NONE, Rule.BEFORE, Rule.AFTER]))
+    moved = ruled(sunday, np.array([Rule.NONE, Rule.BEFORE, Rule.AFTER]), "US")
     assert moved[:, 0].tolist() == [number(day) for day in ("2026-05-31", "2026-05-29", "2026-06-01")]
 
 

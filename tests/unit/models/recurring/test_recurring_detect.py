@@ -10,22 +10,23 @@ from recurring_accounts import DAYS, END, balances, days_back, panel_of, payment
 from forecast_cli.models.recurring import detect
 from forecast_cli.models.recurring.business_days import Rule, shifted
 from forecast_cli.models.recurring.detect import find_streams
+from forecast_cli.models.recurring.events import expected_events
 from forecast_cli.models.recurring.listing import Listing, list_streams
 
 
-def listed(*streams: dict[date, float], spending: float = 0.2) -> Listing:
-    panel = panel_of(balances(*streams, spending=spending))
+def listed(*streams: dict[date, float], spending: float = 0.2, holidays: str = "US") -> Listing:
+    panel = replace(panel_of(balances(*streams, spending=spending)), holidays=holidays)
     return list_streams(find_streams(panel), panel.origins)
 
 
-def month_days(day: int, rule: Rule = Rule.NONE) -> list[date]:
+def month_days(day: int, rule: Rule = Rule.NONE, holidays: str = "US") -> list[date]:
     """That day of every month, or its last, moved as the rule says."""
     months = sorted({(one.year, one.month) for one in days_back()})
     due = []
     for year, month in months:
         last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(1)).day
         due.append(np.datetime64(date(year, month, min(day, last)), "D").astype(np.int64))
-    moved = shifted(np.array(due), rule).astype("datetime64[D]").astype(object)
+    moved = shifted(np.array(due), rule, holidays).astype("datetime64[D]").astype(object)
     return list(moved)
 
 
@@ -57,6 +58,41 @@ def test_stream_of_every_cycle_is_found(days: list[date], cycle: str, rule: str,
     assert found.kind == ("in" if amount > 0 else "out",)
     assert str(found.next_date[0]) == next_date
     assert found.n_seen[0] >= 0.75 * len([day for day in days if END - timedelta(DAYS - 2) <= day <= END])
+
+
+@pytest.mark.parametrize(
+    ("holidays", "day", "next_date"),
+    [
+        ("GB", 13, "2026-07-13"),
+        ("GB-NIR", 13, "2026-07-14"),  # the Battle of the Boyne, a Sunday, is made up for on the 13th
+        ("US", 3, "2026-07-06"),  # Independence Day, a Saturday, is made up for on the 3rd
+        ("none", 3, "2026-07-03"),
+        ("AE", 5, "2026-07-06"),
+    ],
+)
+def test_the_next_payment_moves_with_the_calendar_of_the_panel(holidays: str, day: int, next_date: str):
+    found = listed(payments(month_days(day, Rule.AFTER, holidays), -640.0), holidays=holidays, spending=0.1)
+    assert (found.rule, str(found.next_date[0])) == ((f"day {day}, business day after",), next_date)
+
+
+def test_a_payment_that_a_long_holiday_moves_by_eleven_days_is_still_to_come():
+    """Armenia had no business day from the last of December 2014 to Sunday, the 11th of January."""
+    end = date(2015, 1, 2)
+    due = [np.datetime64(day, "D").astype(np.int64) for day in days_back(end, 120) if day.day == 1]
+    paid = shifted(np.array(due), Rule.AFTER, "AM").astype("datetime64[D]").astype(object)
+    account = balances(payments(paid, -500.0), end=end, days=120, spending=0.1)
+    panel = replace(panel_of(account, end=end), holidays="AM")
+    streams = find_streams(panel)
+    found, coming = list_streams(streams, panel.origins), expected_events(streams, panel.origins, 30)
+    assert (found.rule, str(found.next_date[0])) == (("day 1, business day after",), "2015-01-12")
+    assert int(np.argmin(coming.mean[0])) + 1 == 10
+    assert coming.mean[0].min() < -300
+
+
+def test_what_is_found_is_found_under_the_calendar_that_moved_it():
+    days = month_days(1, Rule.AFTER, "DE") + month_days(26, Rule.AFTER, "DE")
+    right, wrong = (listed(payments(days, -640.0), spending=0.1, holidays=calendar) for calendar in ("DE", "none"))
+    assert right.day_jitter.max() < wrong.day_jitter.max()
 
 
 def test_small_payment_is_found_among_daily_spending():

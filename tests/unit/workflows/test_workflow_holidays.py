@@ -1,0 +1,117 @@
+"""The calendar of a run decides its payments, in the forecast, in what is learned and in what is shown of it later."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.errors import ConfigError, OutputConflictError
+from forecast_cli.models.recurring.business_days import Rule, shifted
+from forecast_cli.store.layout import EVENTS, LEARNED_SCORES, MANIFEST
+from forecast_cli.store.read import read_manifest
+from forecast_cli.workflows.backtest import run_backtest
+from forecast_cli.workflows.forecast import run_forecast
+from forecast_cli.workflows.results import ForecastRequest, ForecastRun
+from forecast_cli.workflows.show import explain_account
+from forecast_cli.workflows.story import ShowRequest
+
+DAYS, END, ACCOUNTS = 500, date(2026, 6, 30), 3
+#: A Monday, and a holiday in Northern Ireland alone: the Battle of the Boyne is on a Sunday.
+DUE = 13
+RUN: dict[str, object] = {"jobs": 1, "horizon": 30, "holidays": "GB-NIR"}
+Forecast = Callable[..., ForecastRun]
+
+
+@pytest.fixture(scope="module")
+def balances(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Accounts with a bill on the 13th, or the next business day of Northern Ireland, and some spending."""
+    rng, days = np.random.default_rng(4), [END - timedelta(ago) for ago in range(DAYS - 1, -1, -1)]
+    due = np.array([np.datetime64(day, "D").astype(np.int64) for day in days if day.day == DUE])
+    paid = np.isin(np.array(days, dtype="datetime64[D]").astype(np.int64), shifted(due, Rule.AFTER, "GB-NIR"))
+    frames = [
+        pl.DataFrame({"account_id": f"A{number}", "date": days}).with_columns(
+            balance=9_000 + np.cumsum(22.0 - 640.0 * paid - rng.uniform(0, 9, DAYS).round(2))
+        )
+        for number in range(ACCOUNTS)
+    ]
+    path = tmp_path_factory.mktemp("holidays") / "balances.parquet"
+    pl.concat(frames).write_parquet(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def output(balances: Path) -> Path:
+    """The output of a run of 'auto' in Northern Ireland. Look, do not touch."""
+    run_forecast(ForecastRequest(str(balances), balances.parent / "out", Settings(**RUN)))  # type: ignore[arg-type]
+    return balances.parent / "out"
+
+
+@pytest.fixture
+def forecast(balances: Path, tmp_path: Path) -> Forecast:
+    def run(name: str, **settings: object) -> ForecastRun:
+        asked = Settings(**(RUN | settings))  # type: ignore[arg-type]
+        return run_forecast(ForecastRequest(str(balances), tmp_path / name, asked))
+
+    return run
+
+
+def bills(output: Path) -> pl.DataFrame:
+    return pl.read_parquet(output / EVENTS).filter(pl.col("amount") < -500)
+
+
+def test_payments_to_come_move_with_the_calendar_of_the_run(output: Path, forecast: Forecast) -> None:
+    assert set(bills(output)["next_date"]) == {date(2026, 7, 14)}
+    elsewhere = forecast("us", model=("RecurringEvents",), holidays="US")
+    assert set(bills(elsewhere.output)["next_date"]) == {date(2026, 7, 13)}
+
+
+def test_an_account_is_shown_by_the_calendar_of_the_run(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORECAST_HOLIDAYS", "US")
+    story = explain_account(ShowRequest("A1", output))
+    assert story.every_payment
+    assert [payment.day for payment in story.payments if payment.amount < -500] == [date(2026, 7, 14)]
+    assert read_manifest(output).settings["holidays"] == "GB-NIR"
+
+
+def test_a_run_by_another_spelling_is_the_same_and_by_another_calendar_another(forecast: Forecast) -> None:
+    first = forecast("out", model=("Naive",), holidays="uk-nir")
+    again = forecast("out", model=("Naive",), holidays="GB-Northern Ireland")
+    assert (first.fingerprint, first.reused, again.reused) == (again.fingerprint, False, True)
+    with pytest.raises(OutputConflictError, match='holidays "GB-NIR" -> "GB"'):
+        forecast("out", model=("Naive",), holidays="GB")
+
+
+def test_what_was_learned_under_other_holidays_is_refused(output: Path, forecast: Forecast) -> None:
+    with pytest.raises(ConfigError, match="with the holidays of GB-NIR, this run has those of US") as caught:
+        forecast("us", holidays="US", fitted=str(output))
+    assert caught.value.hint == "give --holidays GB-NIR, or learn anew without --fitted"
+    fitted = forecast("same", fitted=str(output))
+    assert_frame_equal(bills(fitted.output), bills(output))
+
+
+def test_learned_tables_without_a_manifest_are_taken_as_they_are(
+    output: Path, forecast: Forecast, tmp_path: Path
+) -> None:
+    (tmp_path / "tables").mkdir()
+    for table in output.glob("learned_*.parquet"):
+        (tmp_path / "tables" / table.name).write_bytes(table.read_bytes())
+    assert not (tmp_path / "tables" / MANIFEST).exists()
+    forecast("us", holidays="US", fitted=str(tmp_path / "tables"))
+
+
+def test_learning_and_windows_of_the_past_know_the_calendar(
+    balances: Path, output: Path, forecast: Forecast, tmp_path: Path
+) -> None:
+    elsewhere = forecast("none", holidays="none").output
+    assert (elsewhere / LEARNED_SCORES).read_bytes() != (output / LEARNED_SCORES).read_bytes()
+    found = []
+    for holidays in ("GB-NIR", "none"):
+        asked = Settings(**(RUN | {"model": ("RecurringEvents",), "holidays": holidays}))  # type: ignore[arg-type]
+        run_backtest(ForecastRequest(str(balances), tmp_path / f"past-{holidays}", asked))
+        found.append(pl.read_parquet(tmp_path / f"past-{holidays}" / "forecasts" / "*.parquet")["mean"])
+    assert not found[0].equals(found[1])
