@@ -1,9 +1,12 @@
-"""Account ids in messages: marked where they stand, so that a log can hold a keyed hash in their place."""
+"""Account ids: the key of an account, and ids marked in messages so that a log can hold a keyed hash instead."""
 
 import os
 import re
 from functools import cache
-from typing import Final
+from typing import Any, Final
+
+#: What tells an account apart: its id, and its currency where that is named.
+Key = tuple[Any, ...]
 
 #: Variable of the key that makes hashes the same from run to run; without it each process has a random one.
 KEY_VARIABLE: Final = "FORECAST_ID_KEY"

@@ -5,8 +5,8 @@ from dataclasses import replace
 import polars as pl
 
 from forecast_cli.core import columns as c
+from forecast_cli.core.ids import Key
 from forecast_cli.core.ledger import Status
-from forecast_cli.core.pace import Key
 from forecast_cli.data.contract.check import read_shard
 from forecast_cli.data.contract.series import ShardInput
 from forecast_cli.engine.shards import Job, Shard

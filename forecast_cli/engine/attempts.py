@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from forecast_cli.core.pace import Key
+from forecast_cli.core.ids import Key
 from forecast_cli.engine.shards import Shard, Task, split_shard
 
 #: Into so many parts a shard is split again where its worker was killed before any account could be blamed.

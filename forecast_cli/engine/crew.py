@@ -13,8 +13,9 @@ from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Final
 
-from forecast_cli.core.pace import Key, Word
-from forecast_cli.core.seam import Step, about_to
+from forecast_cli.core.fault_points import Step, fault_point
+from forecast_cli.core.heartbeat import Heartbeat
+from forecast_cli.core.ids import Key
 from forecast_cli.engine.attempts import Attempt
 from forecast_cli.engine.compiling import compiled_modules
 from forecast_cli.engine.deaf import be_interruptible, deaf_to_interrupts
@@ -56,7 +57,7 @@ class Worker:
     def give(self, attempt: Attempt) -> None:
         """Hand out an attempt; raises OSError where the process is gone."""
         self.attempt, self.part = attempt, 0
-        self.hear(Word(0), limit=0)
+        self.hear(Heartbeat(0), limit=0)
         self.connection.send(attempt.task)
 
     def rest(self) -> None:
@@ -68,7 +69,7 @@ class Worker:
         self.silent = 0.0
         if isinstance(message, Begun):
             self.part, self.account, self.allowed = message.part, None, None
-        if isinstance(message, Word):
+        if isinstance(message, Heartbeat):
             patience = limit if self.attempt is None else self.attempt.patience(limit)
             self.allowed = max(patience, _PER_ACCOUNT * message.accounts) if message.accounts else None
             if message.account is not None or not message.accounts:
@@ -109,7 +110,7 @@ class Crew:
         """Make another worker; raises OSError where the system has no room for it."""
         ours, theirs = self.context.Pipe()
         try:
-            about_to(Step.SPAWN)
+            fault_point(Step.SPAWN)
             process = self.context.Process(target=work, args=(theirs, self.job, self.modules), daemon=True)  # type: ignore[attr-defined]
             process.start()
         except BaseException:

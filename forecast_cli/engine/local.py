@@ -7,7 +7,7 @@ from multiprocessing.connection import wait
 from typing import Final, assert_never
 
 from forecast_cli.core.errors import WorkerLostError
-from forecast_cli.core.pace import Word
+from forecast_cli.core.heartbeat import Heartbeat
 from forecast_cli.engine.attempts import Attempt, Loss, LostWorker
 from forecast_cli.engine.crew import Crew, Worker, hiring
 from forecast_cli.engine.losses import describe_exit, describe_timeout, describe_to_user
@@ -112,7 +112,7 @@ class _Supervisor:
         match message:
             case Ready():
                 worker.ready, self._false_starts = True, 0
-            case Begun() | Word():
+            case Begun() | Heartbeat():
                 worker.hear(message, limit=self._limit)
             case Raised():
                 raise as_raised(message)

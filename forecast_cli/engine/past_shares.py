@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.core.freed import give_back_memory
+from forecast_cli.core.memory import release_memory
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.auto import NAME
 from forecast_cli.models.base import Forecast
@@ -64,7 +64,7 @@ def learn_past_shares(
     if not len(union):
         return learned
     windows = windows.take(union)
-    give_back_memory()
+    release_memory()
     past = _Past(
         learned=learned,
         panel=panel,

@@ -11,7 +11,7 @@ import polars as pl
 from forecast_cli.config.durations import seconds_of
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
-from forecast_cli.core.pace import Key
+from forecast_cli.core.ids import Key
 from forecast_cli.data.source import Source
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import ModelChoice, parse_candidates, parse_model

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from forecast_cli.core.freed import give_back_memory
 from forecast_cli.core.ledger import Flag
+from forecast_cli.core.memory import release_memory
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.rows import assert_unchanged
 from forecast_cli.engine.accounts import read_accounts
@@ -49,7 +49,7 @@ def run_task(job: Job, task: Task, *, begin: Callable[[int], None] = lambda _: N
         stage(to_edge(_join(parts, name), job.source, job.settings), job.staging, shard.index, name)
         for name in list(parts[0])
     )
-    give_back_memory()
+    release_memory()
     return ShardReceipt(
         shard.index,
         accounts,
@@ -64,7 +64,7 @@ def run_task(job: Job, task: Task, *, begin: Callable[[int], None] = lambda _: N
 def _run_part(job: Job, part: Shard) -> tuple[dict[str, pl.DataFrame], tuple[str, ...]]:
     done = job.work(job, part)
     tables = dict(done.tables)
-    give_back_memory()
+    release_memory()
     if tables[ACCOUNTS].height != part.accounts:
         raise AssertionError(f"{part.accounts} accounts went into a shard, {tables[ACCOUNTS].height} came out")
     return tables, done.taken_apart

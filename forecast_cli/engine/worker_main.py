@@ -13,7 +13,7 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from typing import Final
 
-from forecast_cli.core.pace import Word, listen
+from forecast_cli.core.heartbeat import Heartbeat, on_heartbeat
 from forecast_cli.engine.shards import Job, Task
 from forecast_cli.engine.worker import run_task
 from forecast_cli.store.permissions import umask_for
@@ -44,7 +44,7 @@ class Raised:
 
 
 #: What a worker says.
-Message = Ready | Begun | Word | ShardReceipt | Raised
+Message = Ready | Begun | Heartbeat | ShardReceipt | Raised
 
 
 def work(connection: Connection, job: bytes, modules: Sequence[str]) -> None:
@@ -52,7 +52,7 @@ def work(connection: Connection, job: bytes, modules: Sequence[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     end_with_parent()
-    listen(_Speaker(connection))
+    on_heartbeat(_Speaker(connection))
     try:
         made: Job = pickle.loads(job)  # noqa: S301 - the parent's own, handed over when this process was made
         os.umask(umask_for(int(made.settings.mode, 8)))
@@ -126,9 +126,9 @@ class _Speaker:
     """Passes words on; the same one again only after a while."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection, self._last, self._at = connection, Word(0), 0.0
+        self._connection, self._last, self._at = connection, Heartbeat(0), 0.0
 
-    def __call__(self, word: Word) -> None:
+    def __call__(self, word: Heartbeat) -> None:
         now = time.monotonic()
         if word != self._last or now - self._at > _APART:
             self._last, self._at = word, now

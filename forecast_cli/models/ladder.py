@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast_cli.core.heartbeat import working_on_accounts
 from forecast_cli.core.ledger import Flag, Status
-from forecast_cli.core.pace import at_work
 from forecast_cli.data.panel import Panel
 from forecast_cli.models import last_value, naive
 from forecast_cli.models.base import FittedModel, Forecast, Joined, Model, RowFailure
@@ -183,7 +183,10 @@ def _climb(
 
 def _ask(rung: _Rung, panel: Panel, *, h: int, levels: tuple[float, ...]) -> tuple[FittedModel, Forecast]:
     """Return the fitted model and what it says; where it raises over all accounts together, take one at a time."""
-    with at_work(len(panel)), np.errstate(invalid="ignore", over="ignore"):  # what comes of it is looked at row by row
+    with (
+        working_on_accounts(len(panel)),
+        np.errstate(invalid="ignore", over="ignore"),
+    ):  # what comes of it is looked at row by row
         return fit_and_forecast(rung.name, rung.model, panel, h, levels, fit=rung.fit)
 
 

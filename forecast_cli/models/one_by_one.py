@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecast_cli.core.errors import ForecastCliError
-from forecast_cli.core.pace import Key, tell
+from forecast_cli.core.heartbeat import send_heartbeat
+from forecast_cli.core.ids import Key
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import FittedModel, Forecast, Model
 from forecast_cli.models.failures import failure_of
@@ -97,7 +98,7 @@ class FittedRows:
 def _each(panel: Panel) -> Iterator[tuple[Key, Panel]]:
     """Yield each row as a panel of its own with its key, and say so."""
     for row, key in enumerate(panel.row_keys()):
-        tell(1, key)
+        send_heartbeat(1, key)
         yield key, panel.take([row])
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.core.pace import tell
+from forecast_cli.core.heartbeat import send_heartbeat
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import DirectModel, Forecast, quantile_probabilities
 from forecast_cli.models.conformal import Windows
@@ -69,7 +69,7 @@ def forecast_each(panel: Panel, one: Callable[[int], Numbers], *, h: int, levels
     failures = []
     with silence():
         for row, key in enumerate(panel.row_keys()):
-            tell(1, key)
+            send_heartbeat(1, key)
             try:
                 mean[row], quantiles[row] = one(row)
             except Exception as error:  # noqa: BLE001 - what a library raises on one account must not end the others

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.core.pace import Key, tell
+from forecast_cli.core.heartbeat import send_heartbeat
+from forecast_cli.core.ids import Key
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, Model
 from forecast_cli.models.spec import Seasons
@@ -93,7 +94,7 @@ def updatable(build: Callable[[Seasons], SeriesModel]) -> Callable[[Seasons], Mo
 
 def _learn(model: SeriesModel, panel: Panel, row: int, key: Key) -> _Learned | Exception:
     y = np.array(panel.series(row), dtype=np.float64)
-    tell(1, key)
+    send_heartbeat(1, key)
     try:
         estimator = make_estimator(model.estimator).fit(y=y.copy())
     except Exception as error:  # noqa: BLE001 - what a library raises on one account must not end the others

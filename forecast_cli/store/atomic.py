@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 
 from forecast_cli.core.errors import OutputNotWrittenError
-from forecast_cli.core.seam import Step, about_to
+from forecast_cli.core.fault_points import Step, fault_point
 from forecast_cli.store.parquet import load_table
 
 #: What to do about a disk that fails.
@@ -44,7 +44,7 @@ def read_back(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
 def reading_back(path: Path) -> Iterator[None]:
     """Turn what is met while reading ``path``, which the run at work has written, into OutputNotWrittenError."""
     try:
-        about_to(Step.READ, path)
+        fault_point(Step.READ, path)
         yield
     except (OSError, pl.exceptions.ComputeError) as error:
         raise OutputNotWrittenError(f"{path}: cannot be read back: {error}", _MEND) from error
@@ -53,10 +53,10 @@ def reading_back(path: Path) -> Iterator[None]:
 def write_durable(path: Path, content: bytes) -> None:
     """Write ``path`` and have it on disk before returning; a reader may see it half-written until then."""
     with writing(path), path.open("wb") as file:
-        about_to(Step.WRITE, path)
+        fault_point(Step.WRITE, path)
         file.write(content)
         file.flush()
-        about_to(Step.SYNC, path)
+        fault_point(Step.SYNC, path)
         os.fsync(file.fileno())
 
 
@@ -74,7 +74,7 @@ def write_rows(table: pl.LazyFrame, path: Path) -> None:
     """
     temporary = path.with_name(f".{path.name}.tmp")
     with writing(temporary):
-        about_to(Step.WRITE, temporary)
+        fault_point(Step.WRITE, temporary)
         try:
             table.sink_parquet(
                 temporary, compression="zstd", compression_level=3, statistics=True, row_group_size=_ROW_GROUP
@@ -82,7 +82,7 @@ def write_rows(table: pl.LazyFrame, path: Path) -> None:
         except pl.exceptions.ComputeError as error:  # what polars makes of a full disk
             raise OSError(str(error)) from error
         with temporary.open("rb") as file:
-            about_to(Step.SYNC, temporary)
+            fault_point(Step.SYNC, temporary)
             os.fsync(file.fileno())
     move_into_place(temporary, path)
 
@@ -90,7 +90,7 @@ def write_rows(table: pl.LazyFrame, path: Path) -> None:
 def move_into_place(temporary: Path, path: Path) -> None:
     """Rename a durable file to its final name, and have the rename itself on disk."""
     with writing(path):
-        about_to(Step.RENAME, path)
+        fault_point(Step.RENAME, path)
         temporary.replace(path)
         sync_folder(path.parent)
 
@@ -99,7 +99,7 @@ def remove_file(path: Path) -> None:
     """Remove a file where there is one."""
     with writing(path):
         if path.exists() or path.is_symlink():
-            about_to(Step.REMOVE, path)
+            fault_point(Step.REMOVE, path)
             path.unlink()
 
 
@@ -107,7 +107,7 @@ def remove_folder(path: Path) -> None:
     """Remove a folder and all in it, where there is one."""
     with writing(path):
         if path.exists():
-            about_to(Step.REMOVE, path)
+            fault_point(Step.REMOVE, path)
             shutil.rmtree(path)
 
 
@@ -121,7 +121,7 @@ def sync_folder(path: Path) -> None:
     """Have the names in a folder on disk, on the systems that know how."""
     if os.name == "nt":
         return
-    about_to(Step.SYNC, path)
+    fault_point(Step.SYNC, path)
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -148,6 +148,6 @@ def passing_bytes(frame: pl.DataFrame) -> bytes:
 
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file, in hex."""
-    about_to(Step.READ, path)
+    fault_point(Step.READ, path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

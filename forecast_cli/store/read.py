@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from forecast_cli.core.errors import CheckFailedError, ForecastCliError, OutputBusyError, OutputConflictError
-from forecast_cli.core.seam import Step, about_to
+from forecast_cli.core.fault_points import Step, fault_point
 from forecast_cli.store.layout import MANIFEST, RUNNING
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import Manifest, parse_manifest
@@ -16,7 +16,7 @@ def read_manifest(output: Path) -> Manifest:
     """
     path = output / MANIFEST
     try:
-        about_to(Step.READ, path)
+        fault_point(Step.READ, path)
         content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise _unfinished(output) from None

@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from forecast_cli.core.seam import Step, about_to
+from forecast_cli.core.fault_points import Step, fault_point
 from forecast_cli.store.atomic import write_whole
 
 
@@ -55,7 +55,7 @@ def write_receipt(receipt: ShardReceipt, path: Path) -> None:
 def read_receipt(path: Path) -> ShardReceipt | None:
     """Return a receipt, or None where it cannot be read: its shard is done again."""
     try:
-        about_to(Step.READ, path)
+        fault_point(Step.READ, path)
         return _RECEIPT.validate_json(path.read_bytes())
     except (OSError, ValidationError):
         return None

@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.core.errors import OutputNotWrittenError
-from forecast_cli.core.seam import Step, about_to
+from forecast_cli.core.fault_points import Step, fault_point
 from forecast_cli.data.scan.attributes import with_kept_columns
 from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.pieces import scan_pieces
@@ -92,7 +92,7 @@ def _refuse_little_space(folder: Path, needed: int) -> None:
 def _take_up(folder: Path) -> tuple[Bucket, ...] | None:
     """Return the buckets of a spill that is whole, else None."""
     try:
-        about_to(Step.READ, folder / _INDEX)
+        fault_point(Step.READ, folder / _INDEX)
         found = _INDEX_TYPE.validate_json((folder / _INDEX).read_bytes())
         whole = all((folder / bucket.name).stat().st_size == bucket.size for bucket in found)
     except (OSError, ValidationError):
@@ -149,7 +149,7 @@ def _writing_all(paths: Sequence[Path]) -> Iterator[Callable[[int, pl.DataFrame]
             with writing(paths[place]):
                 table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
                 if place not in writers:
-                    about_to(Step.WRITE, paths[place])
+                    fault_point(Step.WRITE, paths[place])
                     writers[place] = stack.enter_context(_writer(paths[place], table.schema))
                 writers[place].write_table(table, row_group_size=table.num_rows)
 
@@ -163,7 +163,7 @@ def _writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
         with pq.ParquetWriter(file, schema, compression="zstd", compression_level=1, use_dictionary=repeated) as writer:
             yield writer
         file.flush()
-        about_to(Step.SYNC, path)
+        fault_point(Step.SYNC, path)
         os.fsync(file.fileno())
 
 

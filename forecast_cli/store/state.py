@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from forecast_cli.core.errors import CheckFailedError, OutputConflictError, OutputNotWrittenError
-from forecast_cli.core.seam import Step, about_to
+from forecast_cli.core.fault_points import Step, fault_point
 from forecast_cli.store.fingerprint import differences, identity_of
 from forecast_cli.store.layout import FORECASTS, LOCK, MANIFEST, PLAN, RUNNING, TABLES, is_own
 from forecast_cli.store.read import read_manifest
@@ -92,7 +92,7 @@ def _has_size(path: Path, size: int) -> bool:
 
 def _read_json(path: Path) -> dict[str, Any] | None:
     try:
-        about_to(Step.READ, path)
+        fault_point(Step.READ, path)
         content = json.loads(path.read_bytes())
     except (FileNotFoundError, ValueError):
         return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from forecast_cli.core.columns import UNIQUE_ID
-from forecast_cli.core.freed import give_back_memory
+from forecast_cli.core.memory import release_memory
 from forecast_cli.core.progress import Progress
 from forecast_cli.core.text import counted
 from forecast_cli.data.findings import Action, Finding
@@ -71,13 +71,13 @@ def execute(
         if len(done) < len(prepared.shards):
             prepared = replace(prepared, in_order=_put_in_order(prepared, run, progress))
         with environment(prepared.room.variables):
-            give_back_memory()
+            release_memory()
             if prepared.room.is_tight and len(done) < len(prepared.shards):
                 progress.start("Compiling")
                 run_apart("compiling", compile_loops, compiled_modules(prepared.models))
                 progress.finish()
             prepared = replace(prepared, learned=_learn(prepared, progress))
-            give_back_memory()
+            release_memory()
             with _beside(meanwhile if len(done) < len(prepared.shards) else None):
                 receipts = _run_missing(prepared, run, work, done=list(done.values()), progress=progress)
         _tell_taken_apart(receipts, progress)

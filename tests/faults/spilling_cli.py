@@ -17,10 +17,10 @@ def kill_at(step: str, what: str) -> None:
 
 if __name__ == "__main__":
     from forecast_cli.__main__ import main
-    from forecast_cli.core.seam import refuse_by
+    from forecast_cli.core.fault_points import inject_faults
     from forecast_cli.data.scan import order, pieces
     from forecast_cli.store import spill
 
     order.FREE_ROWS, pieces.PIECE_ROWS, spill._BUCKET_ROWS = 0, 200, 300  # type: ignore[misc]
-    refuse_by(kill_at)
+    inject_faults(kill_at)
     main()

@@ -16,7 +16,7 @@ from fault_runs import files, ids, parts, write_balances
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ForecastCliError
-from forecast_cli.core.seam import Step, refuse_by
+from forecast_cli.core.fault_points import Step, inject_faults
 from forecast_cli.engine.shards import Job, Shard, Task
 from forecast_cli.engine.worker import run_task
 from forecast_cli.store.layout import is_own
@@ -66,7 +66,7 @@ def inline(job: Job, shards: Sequence[Shard], **_: Any) -> Generator[ShardReceip
 @pytest.fixture(autouse=True)
 def _no_refusals() -> Iterator[None]:
     yield
-    refuse_by(None)
+    inject_faults(None)
 
 
 @pytest.fixture
@@ -116,10 +116,10 @@ def test_RT08_RT14_the_nth_step_fails_and_the_same_command_ends_in_the_same_byte
     for n in itertools.count(1, stride):
         request = request_of(f"out{n}")
         nth = Nth(step, n, refusal)
-        refuse_by(nth)
+        inject_faults(nth)
         with contextlib.suppress(ForecastCliError, PowerCutError):
             run_forecast(request)
-        refuse_by(None)
+        inject_faults(None)
         hold_whole_or_absent(request.output)
         run_forecast(request)
         assert tables(request.output) == expected
@@ -146,10 +146,10 @@ def test_RT14_the_nth_step_of_replacing_a_run_fails_and_the_output_is_whole_or_a
         run_forecast(plain)
         again = ForecastRequest(plain.input, plain.output, plain.settings, force=True)
         nth = Nth(step, n, PowerCutError)
-        refuse_by(nth)
+        inject_faults(nth)
         with contextlib.suppress(PowerCutError):
             run_forecast(again)
-        refuse_by(None)
+        inject_faults(None)
         hold_whole_or_absent(plain.output)
         run_forecast(again)
         assert tables(plain.output) == expected
@@ -168,9 +168,9 @@ def test_RT03_the_nth_spawn_fails_and_the_run_goes_on_without_or_ends_cleanly(
         plain = request_of(f"out{n}")
         settings = plain.settings.model_copy(update={"jobs": jobs})
         nth = Nth(Step.SPAWN, n, lambda: OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)))
-        refuse_by(nth)
+        inject_faults(nth)
         run_forecast(ForecastRequest(plain.input, plain.output, settings))
-        refuse_by(None)
+        inject_faults(None)
         assert tables(plain.output) == expected
         if not nth.met:
             break
@@ -185,9 +185,9 @@ def test_RT03_a_system_that_makes_no_process_is_told_in_one_line(
         if step is Step.SPAWN:
             raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
-    refuse_by(never)
+    inject_faults(never)
     with pytest.raises(ForecastCliError, match="no worker process could be made: Resource temporarily unavailable"):
         run_forecast(request_of("out"))
-    refuse_by(None)
+    inject_faults(None)
     assert forecast.COMMAND == "forecast"
     run_forecast(request_of("out"))

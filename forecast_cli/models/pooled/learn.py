@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.core.freed import give_back_memory
+from forecast_cli.core.memory import release_memory
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.knots import knots_of
 from forecast_cli.models.pooled.calibration import FURTHEST, calibrate
@@ -66,7 +66,7 @@ def learn(
     vintages = []
     with ThreadPoolExecutor(threads) as pool:
         lessons, usable = _describe(panel, windows.take(union), knots, look_back=min(look_back, LOOK_BACK), pool=pool)
-        give_back_memory()
+        release_memory()
         place_of = np.cumsum(usable) - 1
         for month, some in zip(months, chosen, strict=True):
             at = np.searchsorted(union, some)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from forecast_cli.core.freed import KEEPS, give_back_memory
+from forecast_cli.core.memory import KEEPS, release_memory
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="glibc alone keeps what is freed until it is asked")
 
@@ -32,7 +32,7 @@ def test_freed_memory_is_given_back(monkeypatch):
     monkeypatch.delenv(KEEPS, raising=False)
     _free_much()
     before = _held_kb()
-    give_back_memory()
+    release_memory()
     assert _held_kb() < before - 10_000
 
 
@@ -40,5 +40,5 @@ def test_processes_that_keep_it_do_so(monkeypatch):
     monkeypatch.setenv(KEEPS, "1")
     _free_much()
     before = _held_kb()
-    give_back_memory()
+    release_memory()
     assert _held_kb() > before - 5_000

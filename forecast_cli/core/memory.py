@@ -1,16 +1,16 @@
-"""Memory that was freed."""
+"""The memory of this process."""
 
 import ctypes
 import os
 import sys
 from typing import Final
 
-#: Variable of processes that keep what they free for what they do next.
+#: Variable of processes that keep freed memory for what they do next.
 KEEPS: Final = "_FORECAST_CLI_KEEPS_MEMORY"
 
 
-def give_back_memory() -> None:
-    """Return to the system what was freed: glibc keeps it for this process, and counts it, until it is asked.
+def release_memory() -> None:
+    """Return freed memory to the system: glibc keeps it for this process until it is asked.
 
     Does nothing in processes that are started to keep it.
     """
