@@ -1,4 +1,4 @@
-"""The worker process: it takes tasks from its parent, says what it is at, and ends when its parent does."""
+"""The worker process: it takes tasks from its parent, reports progress, and ends when its parent does."""
 
 import importlib
 import os
@@ -19,8 +19,8 @@ from forecast_cli.engine.worker import run_task
 from forecast_cli.store.permissions import umask_for
 from forecast_cli.store.receipts import ShardReceipt
 
-#: Seconds between two signs of life that say the same.
-_APART: Final = 0.2
+#: Seconds before a heartbeat that equals the last is sent again.
+_REPEAT_AFTER: Final = 0.2
 
 
 @dataclass(frozen=True)
@@ -29,30 +29,30 @@ class Ready:
 
 
 @dataclass(frozen=True)
-class Begun:
+class PartStarted:
     """The worker began a part of its task."""
 
     part: int
 
 
 @dataclass(frozen=True)
-class Raised:
-    """What a task raised, and where; ``error`` is None where it cannot be handed over."""
+class TaskFailure:
+    """What a task raised, and its traceback; ``error`` is None where it cannot be pickled."""
 
     error: BaseException | None
     trace: str
 
 
-#: What a worker says.
-Message = Ready | Begun | Heartbeat | ShardReceipt | Raised
+#: What a worker sends to its parent.
+Message = Ready | PartStarted | Heartbeat | ShardReceipt | TaskFailure
 
 
-def work(connection: Connection, job: bytes, modules: Sequence[str]) -> None:
+def run_worker(connection: Connection, job: bytes, modules: Sequence[str]) -> None:
     """Do tasks until there are no more; ``modules`` are imported before the first, which no account is blamed for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     end_with_parent()
-    on_heartbeat(_Speaker(connection))
+    on_heartbeat(_HeartbeatSender(connection))
     try:
         made: Job = pickle.loads(job)  # noqa: S301 - the parent's own, handed over when this process was made
         os.umask(umask_for(int(made.settings.mode, 8)))
@@ -66,7 +66,7 @@ def work(connection: Connection, job: bytes, modules: Sequence[str]) -> None:
     except OSError:  # the parent is gone, or has let go of this worker
         os._exit(1)
     except BaseException as error:  # noqa: BLE001 - told as a value
-        connection.send(raised(error))
+        connection.send(to_task_failure(error))
 
 
 def end_with_parent() -> None:
@@ -85,25 +85,25 @@ def end_with_parent() -> None:
         return
 
 
-def raised(error: BaseException) -> Raised:
-    """Return what was raised in a form that can be handed over."""
+def to_task_failure(error: BaseException) -> TaskFailure:
+    """Return an exception in a form that can be pickled."""
     trace = "".join(traceback.format_exception(error))
     try:
         pickle.loads(pickle.dumps(error))  # noqa: S301 - made on the line itself
     except Exception:  # noqa: BLE001 - whatever an exception's own pickling may raise
-        return Raised(None, trace)
-    return Raised(error, trace)
+        return TaskFailure(None, trace)
+    return TaskFailure(error, trace)
 
 
-def as_raised(message: Raised) -> BaseException:
-    """Return what a task raised; where it happened stands in its cause."""
+def to_exception(message: TaskFailure) -> BaseException:
+    """Return the exception a task raised; its cause shows the traceback in the worker."""
     error = message.error or RuntimeError("a task raised what cannot be handed over")
-    error.__cause__ = _InWorkerError(message.trace)
+    error.__cause__ = _RemoteTracebackError(message.trace)
     return error
 
 
-class _InWorkerError(Exception):
-    """Where in a worker something was raised."""
+class _RemoteTracebackError(Exception):
+    """The traceback of an exception in another process, as text."""
 
     def __str__(self) -> str:
         return f"\n{self.args[0]}"
@@ -111,9 +111,9 @@ class _InWorkerError(Exception):
 
 def _do(connection: Connection, job: Job, task: Task) -> None:
     try:
-        done: Message = run_task(job, task, begin=lambda part: connection.send(Begun(part)))
+        done: Message = run_task(job, task, begin=lambda part: connection.send(PartStarted(part)))
     except BaseException as error:  # noqa: BLE001 - told as a value; polars panics are no Exception
-        done = raised(error)
+        done = to_task_failure(error)
     connection.send(done)
 
 
@@ -122,14 +122,14 @@ def _end_after(sentinel: int) -> None:
     os._exit(1)
 
 
-class _Speaker:
-    """Passes words on; the same one again only after a while."""
+class _HeartbeatSender:
+    """Sends heartbeats to the parent; one that equals the last only after a while."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection, self._last, self._at = connection, Heartbeat(0), 0.0
 
-    def __call__(self, word: Heartbeat) -> None:
+    def __call__(self, heartbeat: Heartbeat) -> None:
         now = time.monotonic()
-        if word != self._last or now - self._at > _APART:
-            self._last, self._at = word, now
-            self._connection.send(word)
+        if heartbeat != self._last or now - self._at > _REPEAT_AFTER:
+            self._last, self._at = heartbeat, now
+            self._connection.send(heartbeat)

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.text import counted
-from forecast_cli.engine.crew import start_method, try_worker
 from forecast_cli.engine.memory import SMALLEST_RUN, Load, find_room, memory_limit
 from forecast_cli.engine.shards import choose_models
+from forecast_cli.engine.worker_pool import start_method, try_worker
 from forecast_cli.store.fingerprint import versions
 from forecast_cli.store.lock import is_held
 from forecast_cli.store.machine import address_limit, available_memory, processor_quota, usable_cores

@@ -16,12 +16,12 @@ from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.scan.amounts import check_amounts
 from forecast_cli.data.scan.order import is_scattered
 from forecast_cli.data.source import Source
-from forecast_cli.engine.apart import run_apart
-from forecast_cli.engine.crew import worker_context
+from forecast_cli.engine.child_process import run_in_child_process
 from forecast_cli.engine.environment import environment
 from forecast_cli.engine.learning import check_limit
 from forecast_cli.engine.memory import Load, Room, find_room, is_tight, memory_limit, refuse_too_little, variables_for
 from forecast_cli.engine.shards import Shard, choose_models, cut_shards, shard_size
+from forecast_cli.engine.worker_pool import worker_context
 from forecast_cli.evaluation.splits import reading_enough
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import ModelChoice, learns
@@ -160,7 +160,7 @@ def _begin_workers(settings: Settings, models: Sequence[ModelChoice]) -> None:
 def _look(path: str, settings: Settings, workers: int, *, tight: bool) -> CheckedInput:
     """Hold the input against the contract; where memory is ``tight``, in a process that takes what it took with it."""
     if tight:
-        return run_apart("looking at the input", look_before_run, path, settings)
+        return run_in_child_process("looking at the input", look_before_run, path, settings)
     return look_before_run(path, settings, threads=workers)
 
 

@@ -12,13 +12,13 @@ from forecast_cli.core.progress import Progress
 from forecast_cli.core.text import counted
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.data.source import Source
-from forecast_cli.engine.apart import run_apart
+from forecast_cli.engine.child_process import run_in_child_process
 from forecast_cli.engine.compiling import compile_loops, compiled_modules
-from forecast_cli.engine.crew import worker_context
 from forecast_cli.engine.environment import environment
 from forecast_cli.engine.learning import accounts_taught, learn_from
 from forecast_cli.engine.local import run_shards
 from forecast_cli.engine.shards import Job, Work
+from forecast_cli.engine.worker_pool import worker_context
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import learns
 from forecast_cli.store.layout import FAILURES
@@ -74,7 +74,7 @@ def execute(
             release_memory()
             if prepared.room.is_tight and len(done) < len(prepared.shards):
                 progress.start("Compiling")
-                run_apart("compiling", compile_loops, compiled_modules(prepared.models))
+                run_in_child_process("compiling", compile_loops, compiled_modules(prepared.models))
                 progress.finish()
             prepared = replace(prepared, learned=_learn(prepared, progress))
             release_memory()
@@ -109,7 +109,7 @@ def _learn(prepared: Prepared, progress: Progress) -> Learned | None:
     threads = 1 if prepared.room.is_tight else prepared.workers
     given = (prepared.source, settings, accounts_taught(prepared.contract), prepared.back, threads)
     context = None if prepared.room.is_tight else worker_context(prepared.models, learns=True)
-    learned = run_apart("learning", learn_from, *given, context=context)
+    learned = run_in_child_process("learning", learn_from, *given, context=context)
     progress.finish()
     return learned
 

@@ -65,9 +65,9 @@ def test_a_signal_ends_a_run_whose_input_is_looked_at_in_a_process_of_its_own(
 
 STILL_IMPORTING = """
 import operator
-from forecast_cli.engine import crew
-from forecast_cli.engine.apart import run_apart
-run_apart("adding", operator.add, 1, 2, context=crew._context(("imports_for_long",)))
+from forecast_cli.engine import worker_pool
+from forecast_cli.engine.child_process import run_in_child_process
+run_in_child_process("adding", operator.add, 1, 2, context=worker_pool._context(("imports_for_long",)))
 """
 
 

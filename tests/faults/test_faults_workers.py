@@ -10,9 +10,9 @@ from fault_runs import ids, write_balances
 from processes import gone_within, needs_proc, start, within, workers_of
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.engine.crew import ONE_THREAD, start_method, try_worker
 from forecast_cli.engine.shards import Done, Job, Shard
 from forecast_cli.engine.worker import forecast_shard
+from forecast_cli.engine.worker_pool import ONE_THREAD, start_method, try_worker
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest
 

@@ -131,7 +131,7 @@ def test_a_leak_planted_in_learning_is_found(
         return function(*arguments)
 
     monkeypatch.setattr(Past, "last_before", last_of_all)
-    monkeypatch.setattr(running, "run_apart", here)
+    monkeypatch.setattr(running, "run_in_child_process", here)
     with pytest.raises(AssertionError, match=r"median|mean"):
         test_a_backtest_forecasts_as_was_forecast_at_the_cutoff(accounts, forecasts)
 

@@ -17,8 +17,8 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import CheckFailedError, ConfigError, InputRejectedError, OutputConflictError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
-from forecast_cli.engine.attempts import Attempt
 from forecast_cli.engine.memory import Room
+from forecast_cli.engine.retries import Attempt
 from forecast_cli.engine.shards import Done, Job, Shard, Task
 from forecast_cli.engine.worker import forecast_shard, run_task
 from forecast_cli.store.check import success_content

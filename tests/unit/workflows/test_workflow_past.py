@@ -139,6 +139,6 @@ def test_a_leak_planted_in_learning_it_is_found(
         return function(*arguments)
 
     monkeypatch.setattr(learning, "learn_past_shares", of_all_days)
-    monkeypatch.setattr(running, "run_apart", here)
+    monkeypatch.setattr(running, "run_in_child_process", here)
     with pytest.raises(AssertionError, match="probability"):
         replayed_as_then(accounts, runs)

@@ -1,4 +1,4 @@
-"""Work apart: a function in a process of its own, so that the memory it took is gone with it."""
+"""A function run in a process of its own, so that the memory it took is returned to the system."""
 
 import multiprocessing
 import signal
@@ -10,25 +10,24 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Final, TypeVar
 
 from forecast_cli.core.errors import WorkerLostError
-from forecast_cli.engine.crew import end_fork_server
-from forecast_cli.engine.deaf import deaf_to_interrupts
 from forecast_cli.engine.environment import FRUGAL, environment
-from forecast_cli.engine.losses import exit_words
-from forecast_cli.engine.worker_main import Raised, as_raised, end_with_parent, raised
+from forecast_cli.engine.loss_messages import exit_words
+from forecast_cli.engine.signals import interrupts_blocked
+from forecast_cli.engine.worker_main import TaskFailure, end_with_parent, to_exception, to_task_failure
+from forecast_cli.engine.worker_pool import end_fork_server
 
 Answer = TypeVar("Answer")
 
 _UNTIL_GONE: Final = 5.0
 
 
-def run_apart(
+def run_in_child_process(
     doing: str, function: Callable[..., Answer], *arguments: object, context: BaseContext | None = None
 ) -> Answer:
-    """Return what ``function``, of a module, makes of ``arguments``; all of them can be pickled.
+    """Return ``function(*arguments)``, called in a child process; function, arguments and result must be picklable.
 
-    The process is made in ``context``; where that is None it is a new one, which gives back at once what polars frees,
-    whose allocator keeps as much again. Raises what ``function`` raises, and WorkerLostError, which says what it was
-    ``doing``, where the system ended the process.
+    The process is started in ``context``; without one it is spawned, and has polars return freed memory at once. Raises
+    what ``function`` raises, and WorkerLostError, which says what it was ``doing``, where the process was killed.
     """
     server, context = context is not None, context or multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
@@ -49,16 +48,16 @@ def run_apart(
             process.join(_UNTIL_GONE)
         theirs.close()
         ours.close()
-    if isinstance(answer, Raised):
-        raise as_raised(answer)
+    if isinstance(answer, TaskFailure):
+        raise to_exception(answer)
     found: Answer = answer
     return found
 
 
 def _start(process: BaseProcess, *, server: bool) -> None:
-    """Start the process: a new one, or by a ``server`` that may import for long before, and is deaf itself."""
+    """Start the process: a new one, or by a ``server`` that may import for long before, and blocks SIGINT itself."""
     try:
-        with nullcontext() if server else deaf_to_interrupts(), environment(FRUGAL):
+        with nullcontext() if server else interrupts_blocked(), environment(FRUGAL):
             process.start()
     except KeyboardInterrupt:
         end_fork_server()
@@ -79,4 +78,4 @@ def _answer(connection: Connection, function: Callable[..., object], arguments: 
     try:
         connection.send(function(*arguments))
     except BaseException as error:  # noqa: BLE001 - told as a value; polars panics are no Exception
-        connection.send(raised(error))
+        connection.send(to_task_failure(error))

@@ -11,24 +11,24 @@ import pytest
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import WorkerLostError
-from forecast_cli.engine import apart
-from forecast_cli.engine.apart import run_apart
-from forecast_cli.engine.crew import worker_context
+from forecast_cli.engine import child_process
+from forecast_cli.engine.child_process import run_in_child_process
 from forecast_cli.engine.shards import choose_models
+from forecast_cli.engine.worker_pool import worker_context
 
 
 def test_what_is_done_apart_comes_back() -> None:
-    assert run_apart("adding", operator.add, [1], [2]) == [1, 2]
+    assert run_in_child_process("adding", operator.add, [1], [2]) == [1, 2]
 
 
 def test_a_process_made_as_workers_are_has_what_they_have() -> None:
     models = choose_models(Settings(model=("auto",)))
-    assert run_apart("looking", _threads, context=worker_context(models, learns=True)) == "1"
+    assert run_in_child_process("looking", _threads, context=worker_context(models, learns=True)) == "1"
 
 
 def test_a_process_made_as_workers_are_looks_for_garbage_but_not_in_what_was_imported() -> None:
     models = choose_models(Settings(model=("auto",)))
-    looks, left_alone = run_apart("looking", _garbage, context=worker_context(models, learns=True))
+    looks, left_alone = run_in_child_process("looking", _garbage, context=worker_context(models, learns=True))
     assert looks
     assert left_alone > 50_000
 
@@ -52,21 +52,21 @@ def test_an_interrupt_while_a_server_still_imports_is_heard_at_once_and_ends_it(
         def Process(self, **_: object) -> Interrupted:
             return Interrupted()
 
-    monkeypatch.setattr(apart, "end_fork_server", lambda: ended.append(True))
+    monkeypatch.setattr(child_process, "end_fork_server", lambda: ended.append(True))
     with pytest.raises(KeyboardInterrupt):
-        run_apart("learning", operator.add, 1, 2, context=Context())  # type: ignore[arg-type]
+        run_in_child_process("learning", operator.add, 1, 2, context=Context())  # type: ignore[arg-type]
     assert ended == [True]
 
 
 def test_what_is_raised_apart_is_raised_here_and_says_where() -> None:
     with pytest.raises(ZeroDivisionError) as raised:
-        run_apart("dividing", operator.truediv, 1, 0)
+        run_in_child_process("dividing", operator.truediv, 1, 0)
     assert "in _answer" in str(raised.value.__cause__)
 
 
 def test_a_process_that_is_ended_is_an_error_with_a_hint() -> None:
     with pytest.raises(WorkerLostError, match="the process that was learning ended with exit code 9") as lost:
-        run_apart("learning", os._exit, 9)
+        run_in_child_process("learning", os._exit, 9)
     assert "--memory" in str(lost.value.hint)
 
 
@@ -76,13 +76,13 @@ def test_a_process_for_which_there_is_no_room_is_an_error_with_a_hint(monkeypatc
 
     monkeypatch.setattr(multiprocessing.get_context("spawn").Process, "start", refuse)
     with pytest.raises(WorkerLostError, match="the process that was learning could not be made: Resource temp") as lost:
-        run_apart("learning", os.getpid)
+        run_in_child_process("learning", os.getpid)
     assert "--memory" in str(lost.value.hint)
 
 
 def test_a_process_that_ends_as_it_answers_is_an_error_with_a_hint() -> None:
     with pytest.raises(WorkerLostError, match="ended with exit code 7"):
-        run_apart("learning", _cut_off)
+        run_in_child_process("learning", _cut_off)
 
 
 def _threads() -> str | None:

@@ -1,4 +1,4 @@
-"""The crew: the worker processes of a run, how they are made, listened to and ended."""
+"""The pool of worker processes of a run: how they are started, tracked and stopped."""
 
 import contextlib
 import multiprocessing
@@ -16,13 +16,13 @@ from typing import Final
 from forecast_cli.core.fault_points import Step, fault_point
 from forecast_cli.core.heartbeat import Heartbeat
 from forecast_cli.core.ids import Key
-from forecast_cli.engine.attempts import Attempt
 from forecast_cli.engine.compiling import compiled_modules
-from forecast_cli.engine.deaf import be_interruptible, deaf_to_interrupts
 from forecast_cli.engine.environment import environment
 from forecast_cli.engine.fork_server import SERVED
+from forecast_cli.engine.retries import Attempt
 from forecast_cli.engine.shards import Job
-from forecast_cli.engine.worker_main import Begun, Message, work
+from forecast_cli.engine.signals import interrupts_blocked, make_waits_interruptible
+from forecast_cli.engine.worker_main import Message, PartStarted, run_worker
 from forecast_cli.models.registry import ModelChoice, finds_events
 from forecast_cli.models.spec import ModelKind
 
@@ -40,9 +40,9 @@ _UNTIL_GONE: Final = 5.0
 
 @dataclass
 class Worker:
-    """A worker process, what it does, and what it last said of it: for how long it may be and has been silent.
+    """A worker process, the attempt it works on, and how long it may be, and has been, silent in seconds.
 
-    One that is gone says nothing and gets nothing to do.
+    Once its connection is closed it is never idle again.
     """
 
     process: BaseProcess
@@ -51,46 +51,46 @@ class Worker:
     attempt: Attempt | None = None
     part: int = 0
     account: Key | None = None
-    allowed: float | None = None
+    time_limit: float | None = None
     silent: float = 0.0
 
-    def give(self, attempt: Attempt) -> None:
-        """Hand out an attempt; raises OSError where the process is gone."""
+    def assign(self, attempt: Attempt) -> None:
+        """Send an attempt to the worker; raises OSError where the process is gone."""
         self.attempt, self.part = attempt, 0
-        self.hear(Heartbeat(0), limit=0)
+        self.note_message(Heartbeat(0), limit=0)
         self.connection.send(attempt.task)
 
-    def rest(self) -> None:
-        """Note that the worker has nothing to do."""
-        self.attempt, self.allowed, self.account = None, None, None
+    def clear_attempt(self) -> None:
+        """Note that the worker has no attempt any more."""
+        self.attempt, self.time_limit, self.account = None, None, None
 
-    def hear(self, message: Message, *, limit: float) -> None:
-        """Note a sign of life; an account may take ``limit`` seconds, or what the attempt has left of them."""
+    def note_message(self, message: Message, *, limit: float) -> None:
+        """Note a message as a sign of life; an account may take ``limit`` seconds, or what the attempt has left."""
         self.silent = 0.0
-        if isinstance(message, Begun):
-            self.part, self.account, self.allowed = message.part, None, None
+        if isinstance(message, PartStarted):
+            self.part, self.account, self.time_limit = message.part, None, None
         if isinstance(message, Heartbeat):
-            patience = limit if self.attempt is None else self.attempt.patience(limit)
-            self.allowed = max(patience, _PER_ACCOUNT * message.accounts) if message.accounts else None
+            seconds = limit if self.attempt is None else self.attempt.time_limit(limit)
+            self.time_limit = max(seconds, _PER_ACCOUNT * message.accounts) if message.accounts else None
             if message.account is not None or not message.accounts:
                 self.account = message.account
 
     @property
     def idle(self) -> bool:
-        """Say whether the worker waits for something to do."""
+        """Say whether the worker waits for an attempt."""
         return self.ready and self.attempt is None and not self.connection.closed
 
     @property
-    def at(self) -> Key | None:
-        """Return the account the worker is at, where that is known."""
+    def current_account(self) -> Key | None:
+        """Return the account being worked on, where that is known."""
         if self.account is not None or self.attempt is None:
             return self.account
         part = self.attempt.task.parts[self.part]
         return (part.first_id,) if self.attempt.one_by_one and part.first_id == part.last_id else None
 
     def kill(self) -> None:
-        """End the process at once; what it staged is not committed, and nothing else of it matters."""
-        self.allowed = None
+        """Kill the process at once; what it staged is not committed, so nothing is lost."""
+        self.time_limit = None
         if self.process.is_alive():
             self.process.kill()
         self.process.join(_UNTIL_GONE)
@@ -98,20 +98,20 @@ class Worker:
 
 
 @dataclass
-class Crew:
-    """The workers of a run; use within ``hiring``."""
+class WorkerPool:
+    """The workers of a run; use within ``worker_pool``."""
 
     context: BaseContext
     job: bytes
     modules: tuple[str, ...]
     workers: list[Worker] = field(default_factory=list)
 
-    def hire(self) -> None:
-        """Make another worker; raises OSError where the system has no room for it."""
+    def start_worker(self) -> None:
+        """Start another worker; raises OSError where the system has no room for it."""
         ours, theirs = self.context.Pipe()
         try:
             fault_point(Step.SPAWN)
-            process = self.context.Process(target=work, args=(theirs, self.job, self.modules), daemon=True)  # type: ignore[attr-defined]
+            process = self.context.Process(target=run_worker, args=(theirs, self.job, self.modules), daemon=True)  # type: ignore[attr-defined]
             process.start()
         except BaseException:
             ours.close()
@@ -121,22 +121,22 @@ class Crew:
             theirs.close()
         self.workers.append(Worker(process, ours))
 
-    def dismiss(self, worker: Worker) -> None:
-        """End a worker."""
+    def stop_worker(self, worker: Worker) -> None:
+        """Kill a worker and forget it."""
         self.workers.remove(worker)
         worker.kill()
 
 
 @contextlib.contextmanager
-def hiring(job: Job) -> Iterator[Crew]:
-    """Yield a crew for ``job`` without any worker yet; none is left after."""
+def worker_pool(job: Job) -> Iterator[WorkerPool]:
+    """Yield a pool for ``job``, empty at first; all its workers are killed at the end."""
     modules = _modules_needed(job.models)
     with environment(ONE_THREAD):
-        crew = Crew(_context(modules), pickle.dumps(job), modules)
+        pool = WorkerPool(_context(modules), pickle.dumps(job), modules)
         try:
-            yield crew
+            yield pool
         finally:
-            for worker in crew.workers:
+            for worker in pool.workers:
                 worker.kill()
 
 
@@ -149,15 +149,15 @@ def worker_context(models: Sequence[ModelChoice], *, learns: bool) -> BaseContex
         return _context((*_modules_needed(models), *(_LEARNING if learns else ())))
 
 
-def try_worker(patience: float) -> int | None:
-    """Make a process the way a worker is made, and return what it ended with, or None if it did not in ``patience`` s.
+def try_worker(timeout: float) -> int | None:
+    """Start a process the way workers are started; return its exit code, or None if it has none after ``timeout`` s.
 
     Raises OSError or EOFError where the system has no room for it.
     """
     with environment(ONE_THREAD):
         process = _context(()).Process(target=os.getpid, daemon=True)  # type: ignore[attr-defined]
         process.start()
-    process.join(patience)
+    process.join(timeout)
     code: int | None = process.exitcode
     return code
 
@@ -171,15 +171,15 @@ def _context(modules: tuple[str, ...]) -> BaseContext:
     """Return the context workers are made in; a fork server has imported what they need, and nothing has run in it."""
     context = multiprocessing.get_context(start_method())
     if start_method() == "forkserver":
-        be_interruptible()  # the server makes a process only once it has imported: Ctrl-C has to end that wait
+        make_waits_interruptible()  # the server makes a process only once it has imported: Ctrl-C has to end that wait
         context.set_forkserver_preload(["forecast_cli.engine.fork_server", "forecast_cli.engine.worker_main", *modules])
-        with deaf_to_interrupts(), environment({SERVED: str(os.getpid())}):
+        with interrupts_blocked(), environment({SERVED: str(os.getpid())}):
             forkserver.ensure_running()
     return context
 
 
 def end_fork_server() -> None:
-    """End a fork server that may still be about to make a worker, and would when nothing is left to work with."""
+    """Kill a fork server that may still be about to start a worker, which nobody would wait for."""
     server = getattr(forkserver._forkserver, "_forkserver_pid", None)
     if server is not None:
         with contextlib.suppress(ProcessLookupError):

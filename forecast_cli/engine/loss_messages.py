@@ -1,35 +1,35 @@
-"""Losses in words: how a worker was lost, for the ledger and for whoever runs the command."""
+"""Messages about lost workers, for the ledger and for the user."""
 
 import signal
 
 from forecast_cli.core.ids import mark_id
 from forecast_cli.core.text import counted
-from forecast_cli.engine.attempts import Attempt, LostWorker
+from forecast_cli.engine.retries import Attempt, LostWorker
 
 
 def describe_timeout(limit: float) -> str:
-    """Return what happened where a worker is kept waiting by an account."""
+    """Describe an account that exceeded its time limit."""
     return f"no answer within {limit:g} s (--account-timeout)"
 
 
 def describe_exit(code: int | None) -> str:
-    """Return what happened where a worker ends with ``code``, minus the signal's number where a signal ends it."""
+    """Describe a worker that ended with ``code``: an exit code, or minus the number of the signal that killed it."""
     return f"its worker process ended with {exit_words(code)}"
 
 
 def describe_to_user(attempt: Attempt, lost: LostWorker, following: Attempt | None) -> str:
-    """Return what a person is told of a loss and of what follows; the account's id is marked."""
+    """Describe a loss and what is tried next, for the user; the account's id is marked."""
     shard = attempt.shard
     where = f"account {mark_id('/'.join(map(str, lost.account)))}" if lost.account else f"shard {shard.index}"
     of = f" of {counted(shard.accounts, 'account')}" if lost.account is None else ""
     if following is None:
-        return f"{where}{of}: {lost.how}"
+        return f"{where}{of}: {lost.detail}"
     aside = lost.account is not None and lost.account in following.set_aside
-    return f"{where}{of}: {lost.how}; {'it is set aside as failed' if aside else 'tried again, account by account'}"
+    return f"{where}{of}: {lost.detail}; {'it is set aside as failed' if aside else 'tried again, account by account'}"
 
 
 def exit_words(code: int | None) -> str:
-    """Return the exit code, or the signal that ended a process and what that most likely means."""
+    """Return the exit code in words, or the signal that ended a process and what it most likely means."""
     if code is None or code >= 0:
         return f"exit code {code}"
     name = signal.Signals(-code).name if -code in signal.valid_signals() else f"signal {-code}"
