@@ -21,11 +21,11 @@ def read_accounts(job: Job, shard: Shard) -> ShardInput:
 def _set_aside(found: ShardInput, why: dict[Key, str]) -> ShardInput:
     reasons = [_why(key, why) for key in found.panel.row_keys()]
     kept = [row for row, reason in enumerate(reasons) if reason is None]
-    told = [
+    why_each = [
         _why(key, why) if status == Status.OK else None
         for *key, status in found.ledger.select(*c.keys_among(found.ledger.columns), "status").iter_rows()
     ]
-    reason = pl.Series("told", told, dtype=pl.String)
+    reason = pl.Series("why", why_each, dtype=pl.String)
     ledger = found.ledger.with_columns(
         status=pl.when(reason.is_not_null()).then(pl.lit(Status.FAILED.value)).otherwise("status"),
         reason=pl.coalesce(reason, "reason"),

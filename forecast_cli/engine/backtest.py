@@ -16,14 +16,14 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.attributes import read_attribute
 from forecast_cli.engine.accounts import read_accounts
 from forecast_cli.engine.outcomes import (
-    Said,
+    ModelForecast,
+    complete_ledger,
     contract_failures,
     failure_rows,
-    settle_ledger,
     taken_apart,
-    with_places,
+    with_panel_rows,
 )
-from forecast_cli.engine.risk_table import told_thresholds
+from forecast_cli.engine.risk_table import read_threshold_amounts
 from forecast_cli.engine.shards import Done, Job, Shard
 from forecast_cli.engine.tables import forecast_table
 from forecast_cli.evaluation.facts import window_facts
@@ -36,7 +36,7 @@ from forecast_cli.models.base import FittedModel
 from forecast_cli.models.ladder import LadderForecast, forecast_panel, update_panel
 from forecast_cli.models.registry import ModelChoice
 from forecast_cli.risk.paths import levels_to_ask
-from forecast_cli.risk.thresholds import Told
+from forecast_cli.risk.thresholds import ColumnAmounts
 from forecast_cli.store.layout import (
     ACCOUNTS,
     COSTS,
@@ -55,10 +55,10 @@ WINDOWS_COUNT: Final = "windows"
 
 @dataclass(frozen=True)
 class _Replayed:
-    """One window, forecast: what each model said of its accounts, and the CPU seconds that took."""
+    """One window, forecast: what each model forecasts for its accounts, and the CPU seconds that took."""
 
     fold: Fold
-    said: tuple[Said, ...]
+    forecasts: tuple[ModelForecast, ...]
     seconds: tuple[float, ...]
 
 
@@ -72,8 +72,8 @@ def backtest_shard(job: Job, shard: Shard) -> Done:
     rows = pl.concat(_forecast_rows(one, settings) for one in replayed).sort(*keys, CUTOFF, maintain_order=True)
     windows = pl.concat(window_facts(one.fold.train, lag=settings.scale_lag) for one in replayed)
     windows = _with_segments(windows, job, shard).sort(*keys, CUTOFF)
-    told = told_thresholds(job, shard, [one.fold.train for one in replayed])
-    lows = (_low_balances(one, settings, known) for one, known in zip(replayed, told, strict=True))
+    amounts = read_threshold_amounts(job, shard, [one.fold.train for one in replayed])
+    lows = (_low_balances(one, settings, known) for one, known in zip(replayed, amounts, strict=True))
     low = pl.concat(lows).sort(*keys, CUTOFF, maintain_order=True)
     scores = score_days(rows, windows, levels=settings.level, keys=keys, seed=settings.seed)
     tables = {
@@ -87,7 +87,7 @@ def backtest_shard(job: Job, shard: Shard) -> Done:
         STEP_SUMS: scores.steps,
         COSTS: _costs(replayed),
     }
-    return Done(tables, taken_apart([said for one in replayed for said in one.said]))
+    return Done(tables, taken_apart([forecast for one in replayed for forecast in one.forecasts]))
 
 
 def _carried(ledger: pl.DataFrame, panel: Panel) -> NDArray[np.int64]:
@@ -101,8 +101,8 @@ def _with_segments(windows: pl.DataFrame, job: Job, shard: Shard) -> pl.DataFram
     for column in job.settings.segment:
         if column == job.settings.currency_col:
             continue
-        told = read_attribute(job.source, job.settings, column, first_id=shard.first_id, last_id=shard.last_id)
-        windows = windows.join(told, on=c.UNIQUE_ID, how="left", maintain_order="left")
+        values = read_attribute(job.source, job.settings, column, first_id=shard.first_id, last_id=shard.last_id)
+        windows = windows.join(values, on=c.UNIQUE_ID, how="left", maintain_order="left")
     return windows
 
 
@@ -113,13 +113,13 @@ def _replay(folds: Sequence[Fold], job: Job) -> list[_Replayed]:
     for place, fold in enumerate(reversed(folds)):
         if place % job.settings.refit == 0:
             fitted = {}
-        said, seconds = [], []
+        forecasts, seconds = [], []
         for choice in job.models:
             started = time.process_time()
             ladder, fitted[choice.label] = _forecast(fold, choice, job.settings, fitted=fitted.get(choice.label))
             seconds.append(time.process_time() - started)
-            said.append(Said(choice.label, ladder, fold.rows))
-        replayed.append(_Replayed(fold, tuple(said), tuple(seconds)))
+            forecasts.append(ModelForecast(choice.label, ladder, fold.rows))
+        replayed.append(_Replayed(fold, tuple(forecasts), tuple(seconds)))
     return replayed[::-1]
 
 
@@ -135,8 +135,8 @@ def _forecast(
 
 def _forecast_rows(replayed: _Replayed, settings: Settings) -> pl.DataFrame:
     """Return the forecasts of a window, each with its cutoff and what came (null where that is not known)."""
-    table = forecast_table(replayed.fold.train, replayed.said, settings)
-    truth = np.repeat(replayed.fold.y[:, None, :], len(replayed.said), axis=1).ravel()
+    table = forecast_table(replayed.fold.train, replayed.forecasts, settings)
+    truth = np.repeat(replayed.fold.y[:, None, :], len(replayed.forecasts), axis=1).ravel()
     origin = pl.col(c.DS) - pl.duration(days=pl.col(c.STEP))
     keys = c.keys_among(table.columns)
     rest = [name for name in table.columns if name not in keys]
@@ -145,16 +145,18 @@ def _forecast_rows(replayed: _Replayed, settings: Settings) -> pl.DataFrame:
     )
 
 
-def _low_balances(replayed: _Replayed, settings: Settings, told: Told) -> pl.DataFrame:
-    forecasts = {said.label: said.ladder.forecast for said in replayed.said}
-    return low_balance_rows(replayed.fold.train, replayed.fold.y, forecasts, thresholds=settings.threshold, told=told)
+def _low_balances(replayed: _Replayed, settings: Settings, amounts: ColumnAmounts) -> pl.DataFrame:
+    forecasts = {one.label: one.ladder.forecast for one in replayed.forecasts}
+    return low_balance_rows(
+        replayed.fold.train, replayed.fold.y, forecasts, thresholds=settings.threshold, column_amounts=amounts
+    )
 
 
 def _ledger(ledger: pl.DataFrame, panel: Panel, replayed: Sequence[_Replayed], settings: Settings) -> pl.DataFrame:
     """Return the ledger with the windows of each account; one without any is skipped, and the reason says why."""
     n = len(panel)
     each = sum(sum(one.seconds) for one in replayed) / max(n, 1)
-    settled = settle_ledger(ledger, [said for one in replayed for said in one.said], seconds=each)
+    settled = complete_ledger(ledger, [forecast for one in replayed for forecast in one.forecasts], seconds=each)
     counts = pl.DataFrame(
         {
             "row": np.arange(n, dtype=np.int64),
@@ -163,7 +165,7 @@ def _ledger(ledger: pl.DataFrame, panel: Panel, replayed: Sequence[_Replayed], s
         },
         schema={"row": pl.Int64, WINDOWS_COUNT: pl.Int64, "days": pl.Int64},
     )
-    placed = settled.with_columns(row=with_places(ledger)["row"]).join(
+    placed = settled.with_columns(row=with_panel_rows(ledger)["row"]).join(
         counts, on="row", how="left", maintain_order="left"
     )
     short = pl.col("row").is_not_null() & (pl.col(WINDOWS_COUNT) < settings.windows)
@@ -187,8 +189,8 @@ def _failures(
     """Return what did not go as asked, accounts without any window among it, in the order of accounts."""
     keys = c.keys_among(before.columns)
     short = after.filter((before["status"] == Status.OK) & (after["status"] == Status.SKIPPED))
-    told = failure_rows(before, [said for one in replayed for said in one.said])
-    return pl.concat([told, contract_failures(short, labels)]).sort(*keys, maintain_order=True)
+    failures = failure_rows(before, [forecast for one in replayed for forecast in one.forecasts])
+    return pl.concat([failures, contract_failures(short, labels)]).sort(*keys, maintain_order=True)
 
 
 def _why_short(settings: Settings) -> pl.Expr:
@@ -204,9 +206,14 @@ def _why_short(settings: Settings) -> pl.Expr:
 def _costs(replayed: Sequence[_Replayed]) -> pl.DataFrame:
     """Return a row for each window and model: its accounts, how many fell back, and the CPU seconds it took."""
     rows = [
-        (said.label, len(one.fold.rows), sum(o.status is Status.FALLBACK for o in said.ladder.outcomes), seconds)
+        (
+            forecast.label,
+            len(one.fold.rows),
+            sum(o.status is Status.FALLBACK for o in forecast.ladder.outcomes),
+            seconds,
+        )
         for one in replayed
-        for said, seconds in zip(one.said, one.seconds, strict=True)
+        for forecast, seconds in zip(one.forecasts, one.seconds, strict=True)
     ]
     schema = {c.MODEL: pl.String(), "windows": pl.Int64(), "fallbacks": pl.Int64(), "cpu_seconds": pl.Float64()}
     return pl.DataFrame(rows, schema=schema, orient="row")

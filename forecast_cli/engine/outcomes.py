@@ -18,32 +18,32 @@ _RANK = {status.value: rank for rank, status in enumerate(STATUS_ORDER)}
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a model said of some rows of a shard's panel: ``rows`` [n], their places in it."""
+class ModelForecast:
+    """What a model forecasts for some rows of a shard's panel: ``rows`` [n], their places in it."""
 
     label: str
     ladder: LadderForecast
     rows: NDArray[np.int64]
 
 
-def taken_apart(said: Sequence[Said]) -> tuple[str, ...]:
+def taken_apart(forecasts: Sequence[ModelForecast]) -> tuple[str, ...]:
     """Return what each block of accounts raised that was done one account at a time."""
-    return tuple(error for one in said for error in one.ladder.forecast.taken_apart)
+    return tuple(error for one in forecasts for error in one.ladder.forecast.taken_apart)
 
 
-def settle_ledger(ledger: pl.DataFrame, said: Sequence[Said], *, seconds: float) -> pl.DataFrame:
+def complete_ledger(ledger: pl.DataFrame, forecasts: Sequence[ModelForecast], *, seconds: float) -> pl.DataFrame:
     """Return a shard's ledger with what the models did: the worst status over them, the reason, and their flags.
 
     ``seconds`` is the CPU time an account of the panel took; accounts that were set aside took none.
     """
     return (
-        with_places(ledger)
-        .join(_worst(_outcomes(said)), on=_ROW, how="left", maintain_order="left")
-        .join(_flags(said), on=_ROW, how="left", maintain_order="left")
+        with_panel_rows(ledger)
+        .join(_worst(_outcomes(forecasts)), on=_ROW, how="left", maintain_order="left")
+        .join(_flags(forecasts), on=_ROW, how="left", maintain_order="left")
         .with_columns(
-            status=pl.coalesce("told_status", "status"),
-            reason=pl.coalesce("told_reason", "reason"),
-            flags=pl.concat_list("flags", pl.col("told_flags").fill_null([])).list.unique(maintain_order=True),
+            status=pl.coalesce("model_status", "status"),
+            reason=pl.coalesce("model_reason", "reason"),
+            flags=pl.concat_list("flags", pl.col("model_flags").fill_null([])).list.unique(maintain_order=True),
             seconds=pl.when(pl.col(_ROW).is_null()).then(0.0).otherwise(seconds),
         )
         .select(ledger.columns)
@@ -54,22 +54,22 @@ def add_flag(ledger: pl.DataFrame, before: pl.DataFrame, marked: NDArray[np.bool
     """Add ``flag`` to the panel's accounts that are ``marked`` [n]; ``before`` is the ledger as the panel was cut."""
     if not marked.any():
         return ledger
-    place = with_places(before)[_ROW]
-    told = pl.Series(marked).gather(place).fill_null(value=False)
+    place = with_panel_rows(before)[_ROW]
+    flagged = pl.Series(marked).gather(place).fill_null(value=False)
     added = pl.concat_list("flags", pl.lit([flag.value])).list.unique(maintain_order=True)
-    return ledger.with_columns(flags=pl.when(told).then(added).otherwise("flags"))
+    return ledger.with_columns(flags=pl.when(flagged).then(added).otherwise("flags"))
 
 
-def failure_rows(ledger: pl.DataFrame, said: Sequence[Said]) -> pl.DataFrame:
+def failure_rows(ledger: pl.DataFrame, forecasts: Sequence[ModelForecast]) -> pl.DataFrame:
     """Return a row for each account and model that did not go as asked, in the order of accounts and models.
 
-    A model that said several things of an account (in several windows) has a row for each that did not.
+    A model that was asked for an account several times (in several windows) has a row for each that did not.
     """
-    keys, labels = c.keys_among(ledger.columns), list(dict.fromkeys(one.label for one in said))
+    keys, labels = c.keys_among(ledger.columns), list(dict.fromkeys(one.label for one in forecasts))
     reached = (
-        with_places(ledger)
+        with_panel_rows(ledger)
         .select(*keys, _ROW)
-        .join(_outcomes(said), on=_ROW, how="inner", maintain_order="right")
+        .join(_outcomes(forecasts), on=_ROW, how="inner", maintain_order="right")
         .select(*keys, *FAILURES_SCHEMA)
     )
     order = pl.col(c.MODEL).replace_strict({label: place for place, label in enumerate(labels)}, return_dtype=pl.Int64)
@@ -92,17 +92,17 @@ def contract_failures(ledger: pl.DataFrame, labels: Sequence[str]) -> pl.DataFra
     )
 
 
-def with_places(ledger: pl.DataFrame) -> pl.DataFrame:
+def with_panel_rows(ledger: pl.DataFrame) -> pl.DataFrame:
     """Add ``row``, an account's place in the panel, which holds the accounts that are ok in the ledger's order."""
     ready = pl.col("status") == Status.OK
     return ledger.with_columns(pl.when(ready).then(ready.cum_sum().cast(pl.Int64) - 1).alias(_ROW))
 
 
-def _outcomes(said: Sequence[Said]) -> pl.DataFrame:
-    """Return what did not go as asked as a table, in the order it was said."""
+def _outcomes(forecasts: Sequence[ModelForecast]) -> pl.DataFrame:
+    """Return what did not go as asked as a table, model by model."""
     rows = [
         (one.rows[outcome.row], one.label, outcome.model_used, outcome.status.value, outcome.error, outcome.message)
-        for one in said
+        for one in forecasts
         for outcome in one.ladder.outcomes
     ]
     return pl.DataFrame(rows, schema={_ROW: pl.Int64, **FAILURES_SCHEMA}, orient="row")
@@ -114,21 +114,21 @@ def _worst(outcomes: pl.DataFrame) -> pl.DataFrame:
     used = pl.when(pl.col("model_used").is_not_null()).then(pl.format("; {} used instead", "model_used"))
     return (
         outcomes.with_columns(
-            told_reason=pl.concat_str(reason, used.otherwise(pl.lit(""))),
+            model_reason=pl.concat_str(reason, used.otherwise(pl.lit(""))),
             rank=pl.col("status").replace_strict(_RANK, return_dtype=pl.Int64),
         )
         .sort("rank", descending=True, maintain_order=True)
         .group_by(_ROW, maintain_order=True)
-        .agg(told_status=pl.col("status").first(), told_reason=pl.col("told_reason").first())
+        .agg(model_status=pl.col("status").first(), model_reason=pl.col("model_reason").first())
     )
 
 
-def _flags(said: Sequence[Said]) -> pl.DataFrame:
-    """Return the flags of each row over all that was said of it, in the order flags are declared."""
+def _flags(forecasts: Sequence[ModelForecast]) -> pl.DataFrame:
+    """Return the flags of each row over all its forecasts, in the order flags are declared."""
     found: dict[int, set[Flag]] = {}
-    for one in said:
+    for one in forecasts:
         for row, flags in zip(one.rows.tolist(), one.ladder.flags, strict=True):
             if flags:
                 found.setdefault(row, set()).update(flags)
     rows = [(row, [flag.value for flag in Flag if flag in flags]) for row, flags in sorted(found.items())]
-    return pl.DataFrame(rows, schema={_ROW: pl.Int64, "told_flags": pl.List(pl.String)}, orient="row")
+    return pl.DataFrame(rows, schema={_ROW: pl.Int64, "model_flags": pl.List(pl.String)}, orient="row")

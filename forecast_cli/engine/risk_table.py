@@ -23,40 +23,42 @@ from forecast_cli.core.risk import (
 )
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.amounts import amounts_on, read_amounts
-from forecast_cli.engine.outcomes import Said
+from forecast_cli.engine.outcomes import ModelForecast
 from forecast_cli.engine.shards import Job, Shard
 from forecast_cli.risk.lows import Lows, windows_within
 from forecast_cli.risk.panel_lows import panel_lows
-from forecast_cli.risk.thresholds import Told, threshold_amounts
+from forecast_cli.risk.thresholds import ColumnAmounts, threshold_amounts
 
 
-def told_thresholds(job: Job, shard: Shard, panels: Sequence[Panel]) -> list[Told]:
+def read_threshold_amounts(job: Job, shard: Shard, panels: Sequence[Panel]) -> list[ColumnAmounts]:
     """Return, for each of ``panels`` of a shard's accounts, the thresholds that are columns, as of its origins."""
-    told: list[dict[str, NDArray[np.float64]]] = [{} for _ in panels]
+    column_amounts: list[dict[str, NDArray[np.float64]]] = [{} for _ in panels]
     for column in columns_among(job.settings.threshold):
         rows = read_amounts(job.source, job.settings, column, first_id=shard.first_id, last_id=shard.last_id)
-        for known, panel in zip(told, panels, strict=True):
+        for known, panel in zip(column_amounts, panels, strict=True):
             known[column] = amounts_on(rows, panel)
-    return list(told)
+    return list(column_amounts)
 
 
-def without_amount(panel: Panel, told: Told) -> NDArray[np.bool_]:
+def without_amount(panel: Panel, column_amounts: ColumnAmounts) -> NDArray[np.bool_]:
     """Say which accounts have no amount in some column that was asked for, [n]."""
-    missing: NDArray[np.bool_] = np.isnan(np.add.reduce([np.zeros(len(panel)), *told.values()]))
+    missing: NDArray[np.bool_] = np.isnan(np.add.reduce([np.zeros(len(panel)), *column_amounts.values()]))
     return missing
 
 
-def risk_table(panel: Panel, said: Sequence[Said], settings: Settings, told: Told) -> pl.DataFrame:
+def risk_table(
+    panel: Panel, forecasts: Sequence[ModelForecast], settings: Settings, column_amounts: ColumnAmounts
+) -> pl.DataFrame:
     """Return a row for each account, model, threshold and window, in that order.
 
-    ``said`` is of all rows of the panel. An account that a model has no forecast for has no rows for it, and one
-    without an amount in a column none for that threshold.
+    Each of ``forecasts`` is of all rows of the panel. An account that a model has no forecast for has no rows for it,
+    and one without an amount in a column none for that threshold.
     """
     names, windows = settings.threshold, windows_within(settings.horizon)
-    amounts = threshold_amounts(panel, names, told)
-    lows = list(panel_lows(panel, {one.label: one.ladder.forecast for one in said}, amounts).values())
-    n, m, k, w = len(panel), len(said), len(names), len(windows)
-    labels = pl.Series([one.label for one in said], dtype=pl.String)
+    amounts = threshold_amounts(panel, names, column_amounts)
+    lows = list(panel_lows(panel, {one.label: one.ladder.forecast for one in forecasts}, amounts).values())
+    n, m, k, w = len(panel), len(forecasts), len(names), len(windows)
+    labels = pl.Series([one.label for one in forecasts], dtype=pl.String)
     columns = [
         *panel.keys()[np.arange(n).repeat(m * k * w)],
         pl.Series(THRESHOLD, np.broadcast_to(amounts[:, None, :, None], (n, m, k, w)).ravel()),

@@ -10,24 +10,26 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.source import Source
-from forecast_cli.engine.outcomes import Said
+from forecast_cli.engine.outcomes import ModelForecast
 
 
-def forecast_table(panel: Panel, said: Sequence[Said], settings: Settings) -> pl.DataFrame:
+def forecast_table(panel: Panel, forecasts: Sequence[ModelForecast], settings: Settings) -> pl.DataFrame:
     """Return the forecasts of a panel, a row per account, model and step, in that order.
 
     A model that has no forecast for an account has no rows for it.
     """
-    n, m, h, names = len(panel), len(said), settings.horizon, c.quantile_columns(settings.level)
+    n, m, h, names = len(panel), len(forecasts), settings.horizon, c.quantile_columns(settings.level)
     steps = np.arange(1, h + 1)
-    mean = np.stack([one.ladder.forecast.mean for one in said], axis=1)
-    quantiles = np.stack([one.ladder.forecast.at(settings.level).quantiles for one in said], axis=1)
+    mean = np.stack([one.ladder.forecast.mean for one in forecasts], axis=1)
+    quantiles = np.stack([one.ladder.forecast.at(settings.level).quantiles for one in forecasts], axis=1)
     days = panel.origins.astype("datetime64[D]")[:, None, None] + np.broadcast_to(steps, (n, m, h))
     columns = [
         *panel.keys()[np.repeat(np.arange(n), m * h)],
         pl.Series(c.DS, days.ravel(), dtype=pl.Date),
         pl.Series(c.STEP, np.tile(steps, n * m), dtype=pl.Int32),
-        pl.Series(c.MODEL, [one.label for one in said], dtype=pl.String).gather(np.tile(np.repeat(np.arange(m), h), n)),
+        pl.Series(c.MODEL, [one.label for one in forecasts], dtype=pl.String).gather(
+            np.tile(np.repeat(np.arange(m), h), n)
+        ),
         pl.Series(c.MEAN, mean.ravel()),
         *(pl.Series(name, quantiles[..., place].ravel()) for place, name in enumerate(names)),
     ]

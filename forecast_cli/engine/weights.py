@@ -8,7 +8,7 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.data.panel import Panel
-from forecast_cli.engine.outcomes import Said
+from forecast_cli.engine.outcomes import ModelForecast
 
 _SCHEMA: Final[dict[str, Any]] = {
     c.MODEL: pl.String,
@@ -19,15 +19,15 @@ _SCHEMA: Final[dict[str, Any]] = {
 }
 
 
-def weights_table(panel: Panel, said: Sequence[Said]) -> pl.DataFrame:
+def weights_table(panel: Panel, forecasts: Sequence[ModelForecast]) -> pl.DataFrame:
     """Return a row for each account that a candidate joined and each stretch of days with one share."""
-    rows = [row for one in said for row in _rows(one)]
+    rows = [row for one in forecasts for row in _rows(one)]
     place = [int(row[0]) for row in rows]
-    told = pl.DataFrame([row[1:] for row in rows], schema=_SCHEMA, orient="row")
-    return pl.DataFrame([*panel.keys()[place], *told])
+    weights = pl.DataFrame([row[1:] for row in rows], schema=_SCHEMA, orient="row")
+    return pl.DataFrame([*panel.keys()[place], *weights])
 
 
-def _rows(one: Said) -> Iterator[tuple[Any, ...]]:
+def _rows(one: ModelForecast) -> Iterator[tuple[Any, ...]]:
     for row, joined in sorted(one.ladder.forecast.joined.items()):
         starts = np.flatnonzero(np.diff(joined.share, prepend=np.nan) != 0.0)
         for first, after in zip(starts.tolist(), [*starts[1:].tolist(), len(joined.share)], strict=True):

@@ -13,8 +13,8 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.rows import assert_unchanged
 from forecast_cli.engine.accounts import read_accounts
 from forecast_cli.engine.events import events_table
-from forecast_cli.engine.outcomes import Said, add_flag, failure_rows, settle_ledger, taken_apart
-from forecast_cli.engine.risk_table import risk_table, told_thresholds, without_amount
+from forecast_cli.engine.outcomes import ModelForecast, add_flag, complete_ledger, failure_rows, taken_apart
+from forecast_cli.engine.risk_table import read_threshold_amounts, risk_table, without_amount
 from forecast_cli.engine.shards import Done, Job, Shard, Task
 from forecast_cli.engine.tables import count_unsound, forecast_table, to_edge
 from forecast_cli.engine.weights import weights_table
@@ -29,7 +29,7 @@ from forecast_cli.store.staging import stage
 
 
 def run_task(job: Job, task: Task, *, begin: Callable[[int], None] = lambda _: None) -> ShardReceipt:
-    """Do a shard, part by part, and stage its tables; ``begin`` is told the place of each part.
+    """Do a shard, part by part, and stage its tables; ``begin`` is called with the place of each part.
 
     Raises InputRejectedError where the input is not what was listed any more: what was read of it may be a mixture.
     """
@@ -83,26 +83,29 @@ def forecast_shard(job: Job, shard: Shard) -> Done:
     panel, everyone = found.panel, np.arange(len(found.panel))
     started = time.process_time()
     h, levels = settings.horizon, levels_to_ask(settings.level)
-    said = [Said(choice.label, forecast_panel(panel, choice, h=h, levels=levels), everyone) for choice in job.models]
-    told = told_thresholds(job, shard, [panel])[0]
-    risk = risk_table(panel, said, settings, told)
+    forecasts = [
+        ModelForecast(choice.label, forecast_panel(panel, choice, h=h, levels=levels), everyone)
+        for choice in job.models
+    ]
+    amounts = read_threshold_amounts(job, shard, [panel])[0]
+    risk = risk_table(panel, forecasts, settings, amounts)
     each = (time.process_time() - started) / max(len(panel), 1)
-    ledger = settle_ledger(found.ledger, said, seconds=each)
-    events, weights = _events(job, panel, said), weights_table(panel, said) if job.candidates else None
+    ledger = complete_ledger(found.ledger, forecasts, seconds=each)
+    events, weights = _events(job, panel, forecasts), weights_table(panel, forecasts) if job.candidates else None
     tables = {
-        FORECASTS: forecast_table(panel, said, settings),
+        FORECASTS: forecast_table(panel, forecasts, settings),
         RISK: risk,
         **({} if events is None else {EVENTS: events}),
         **({} if weights is None else {WEIGHTS: weights}),
-        ACCOUNTS: add_flag(ledger, found.ledger, without_amount(panel, told), Flag.NO_THRESHOLD),
-        FAILURES: failure_rows(found.ledger, said),
+        ACCOUNTS: add_flag(ledger, found.ledger, without_amount(panel, amounts), Flag.NO_THRESHOLD),
+        FAILURES: failure_rows(found.ledger, forecasts),
     }
-    return Done(tables, taken_apart(said))
+    return Done(tables, taken_apart(forecasts))
 
 
-def _events(job: Job, panel: Panel, said: Sequence[Said]) -> pl.DataFrame | None:
+def _events(job: Job, panel: Panel, forecasts: Sequence[ModelForecast]) -> pl.DataFrame | None:
     """Return the recurring payments that the first model that looks for them found; None where none does."""
     if not finds_events(job.models):
         return None
-    found = (streams for one in said if (streams := one.ladder.forecast.streams) is not None)
+    found = (streams for one in forecasts if (streams := one.ladder.forecast.streams) is not None)
     return events_table(panel, next(found, streams_of(np.zeros(0, dtype=STREAM), np.zeros((0, 0)), panel.holidays)))

@@ -15,7 +15,7 @@ from forecast_cli.models.base import Forecast
 from forecast_cli.models.rows import chunks
 from forecast_cli.risk.lows import first_day_below, windows_within
 from forecast_cli.risk.panel_lows import panel_lows
-from forecast_cli.risk.thresholds import TRAILING_DAYS, Told, threshold_amounts
+from forecast_cli.risk.thresholds import TRAILING_DAYS, ColumnAmounts, threshold_amounts
 
 THRESHOLD: Final = "threshold"
 DAYS: Final = "days"
@@ -42,12 +42,12 @@ def low_balance_rows(
     forecasts: Mapping[str, Forecast],
     *,
     thresholds: Sequence[str],
-    told: Told | None = None,
+    column_amounts: ColumnAmounts | None = None,
 ) -> pl.DataFrame:
     """Return a row for each account, model, threshold and window of ``windows_within`` the horizon.
 
     ``panel`` ends at the cutoff; ``y`` [n, h] is what came, NaN where nothing is known; ``forecasts`` are of the same
-    rows, by model; ``told`` holds the thresholds that are columns of the input, as they stood at the cutoff. Columns:
+    rows, by model; ``column_amounts`` holds the thresholds that are columns of the input, as of the cutoff. Columns:
     the keys, ``cutoff``, ``model``, ``threshold`` (as asked for), ``days``, ``amount``, ``probability`` that the low
     point of the first ``days`` days lies under it, ``base_rate`` (null where the history is shorter than the window),
     ``already`` (whether the balance did at the cutoff), ``event`` (whether the low point did; null where not all days
@@ -57,7 +57,7 @@ def low_balance_rows(
     forecast for, or that has no threshold, has no row for it.
     """
     names, windows = tuple(dict.fromkeys(thresholds)), windows_within(y.shape[1])
-    amounts = threshold_amounts(panel, names, told or {})
+    amounts = threshold_amounts(panel, names, column_amounts or {})
     foreseen = _foreseen(panel, forecasts, amounts, windows)
     came = _came(panel, y, amounts, windows)
     shape = (len(panel), len(forecasts), len(names), len(windows))
@@ -96,11 +96,11 @@ def _foreseen(
     """Return what the models' paths say, each [n, models, thresholds, windows]."""
     foreseen = list(panel_lows(panel, forecasts, amounts).values())
     empty = np.empty((len(panel), 0, amounts.shape[1], len(windows)))
-    told = {PROBABILITY: [one.prob_below for one in foreseen]}
+    figures = {PROBABILITY: [one.prob_below for one in foreseen]}
     for place in range(len(CROSSED)):
-        told[DAY_QUANTILES[place]] = [one.first_below[..., place] for one in foreseen]
-        told[REACHED[place]] = [one.reached[..., place] for one in foreseen]
-    return {name: np.stack(values, axis=1) if values else empty for name, values in told.items()}
+        figures[DAY_QUANTILES[place]] = [one.first_below[..., place] for one in foreseen]
+        figures[REACHED[place]] = [one.reached[..., place] for one in foreseen]
+    return {name: np.stack(values, axis=1) if values else empty for name, values in figures.items()}
 
 
 def _came(

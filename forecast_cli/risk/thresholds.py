@@ -13,14 +13,14 @@ from forecast_cli.data.panel import Panel
 TRAILING_DAYS: Final = 365
 
 #: Thresholds that stand in columns of the input: by the column's name, the amount of each account, [n], NaN for none.
-Told = Mapping[str, NDArray[np.float64]]
+ColumnAmounts = Mapping[str, NDArray[np.float64]]
 
 
-def threshold_amounts(panel: Panel, thresholds: Sequence[str], told: Told) -> NDArray[np.float64]:
+def threshold_amounts(panel: Panel, thresholds: Sequence[str], column_amounts: ColumnAmounts) -> NDArray[np.float64]:
     """Return the amounts of ``thresholds`` for each account, [n, k], in units of the balance; NaN for none.
 
     An amount is an amount; ``p10`` is the 10th percentile of the account's balances over the last 365 days it has,
-    interpolated linearly; what is neither is looked up in ``told``.
+    interpolated linearly; what is neither is looked up in ``column_amounts``.
     """
     amounts = np.empty((len(panel), len(thresholds)))
     recent = np.sort(panel.y[:, -TRAILING_DAYS:], axis=1) if any(map(is_percentile, thresholds)) else None
@@ -30,7 +30,7 @@ def threshold_amounts(panel: Panel, thresholds: Sequence[str], told: Told) -> ND
         elif recent is not None and is_percentile(text):
             amounts[:, place] = _percentile(recent, panel.lengths, float(text[1:]))
         else:
-            amounts[:, place] = told[text]
+            amounts[:, place] = column_amounts[text]
     return amounts
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.ledger_schemas import ACCOUNTS_SCHEMA
-from forecast_cli.engine.outcomes import Said, settle_ledger
+from forecast_cli.engine.outcomes import ModelForecast, complete_ledger
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.ladder import LadderForecast, Outcome
 
@@ -14,9 +14,9 @@ FELL_BACK = Outcome(0, Status.FALLBACK, "Naive", "TooShort", "9 days of history,
 FAILED = Outcome(0, Status.FAILED, None, "NotFinite", "nan at step 1, 1 of 1 steps")
 
 
-def said(label: str, *outcomes: Outcome) -> Said:
+def said(label: str, *outcomes: Outcome) -> ModelForecast:
     nothing = Forecast(np.zeros((1, 1)), np.zeros((1, 1, 1)), ())
-    return Said(label, LadderForecast(nothing, (None,), outcomes, ((),)), np.array([0]))
+    return ModelForecast(label, LadderForecast(nothing, (None,), outcomes, ((),)), np.array([0]))
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -24,9 +24,9 @@ def test_the_ledger_says_the_worst_that_came_of_an_account_and_why(turned: bool)
     account = dict.fromkeys(ACCOUNTS_SCHEMA) | {"status": "ok", "flags": []}
     ledger = pl.DataFrame([{"unique_id": "a"} | account], schema={"unique_id": pl.String, **ACCOUNTS_SCHEMA})
     models = [said("auto", FELL_BACK), said("MSTL", FAILED), said("Naive")]
-    row = settle_ledger(ledger, models[::-1] if turned else models, seconds=0.5).row(0, named=True)
+    row = complete_ledger(ledger, models[::-1] if turned else models, seconds=0.5).row(0, named=True)
     assert (row["status"], row["seconds"]) == ("failed", 0.5)
     assert row["reason"] == "MSTL: NotFinite: nan at step 1, 1 of 1 steps"
-    alone = settle_ledger(ledger, [said("Naive"), said("auto", FELL_BACK)], seconds=0.5).row(0, named=True)
+    alone = complete_ledger(ledger, [said("Naive"), said("auto", FELL_BACK)], seconds=0.5).row(0, named=True)
     assert alone["status"] == "fallback"
     assert alone["reason"] == "auto: TooShort: 9 days of history, at least 31 needed; Naive used instead"

@@ -138,7 +138,7 @@ def test_a_column_is_a_threshold_for_accounts_that_it_says_an_amount_of() -> Non
     panel = panel_of(noise(1), noise(2))
     told = {"limit": np.array([-3.0, np.nan])}
     y = np.repeat(panel.y[:, -1:], H, axis=1)
-    rows = low_balance_rows(panel, y, {"M": forecast_of(panel)}, thresholds=("limit", "-3"), told=told)
+    rows = low_balance_rows(panel, y, {"M": forecast_of(panel)}, thresholds=("limit", "-3"), column_amounts=told)
     named = rows.filter(pl.col("threshold") == "limit")
     assert named["unique_id"].unique().to_list() == ["A0"]
     amounts = rows.filter(pl.col("threshold") == "-3", pl.col("unique_id") == "A0")
