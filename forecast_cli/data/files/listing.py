@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from forecast_cli.core.text import closest, counted
@@ -15,6 +16,7 @@ from forecast_cli.data.files.selection import (
     describe_nothing,
     has_glob,
     is_hidden,
+    may_be_parquet,
     note_ignored,
     select_parquet,
     split_glob,
@@ -88,9 +90,7 @@ def reject_nothing(root: str, message: str, hint: str | None) -> Listing:
 
 def _list_folder(folder: str, pattern: str, *, shown: str, require_success: bool) -> Listing:
     present, links = _walk(Path(folder))
-    selection = with_unnamed(
-        select_parquet(present, pattern), lambda paths: (_may_be_parquet(Path(folder, path)) for path in paths)
-    )
+    selection = with_unnamed(select_parquet(present, pattern), partial(_are_parquet, folder))
     listing = list_below(folder, selection, shown=shown, present=present)
     findings = [*listing.findings, *_warn_links(links)]
     if require_success and selection.data:
@@ -125,15 +125,16 @@ def _warn_links(links: list[str]) -> list[Finding]:
     return [find("IN10", Action.WARN, message, hint=hint, paths=visible)]
 
 
-def _may_be_parquet(path: Path) -> bool:
-    """Say whether a file begins as parquet does, or may not be read, which is told of where it is looked into."""
-    try:
-        with path.open("rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
-    except PermissionError:
-        return True
-    except OSError:
-        return False
+def _are_parquet(folder: str, paths: Sequence[str]) -> list[bool]:
+    return [may_be_parquet(partial(_read_start, Path(folder, path))) for path in paths]
+
+
+def _read_start(path: Path) -> bytes:
+    """Return the bytes parquet is known by; none of a pipe, a socket or a link to nothing. Raises OSError."""
+    if not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return file.read(len(MAGIC))
 
 
 def _close_name(path: Path) -> str:

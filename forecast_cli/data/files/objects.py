@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from io import BufferedIOBase
 from threading import Thread
 from typing import TypeVar, cast
@@ -10,7 +11,14 @@ import pyarrow.fs as pafs
 
 from forecast_cli.data.files.chunks import MAGIC
 from forecast_cli.data.files.listing import ListedFile, Listing, list_below, reject_nothing
-from forecast_cli.data.files.selection import check_success, has_glob, select_parquet, split_glob, with_unnamed
+from forecast_cli.data.files.selection import (
+    check_success,
+    has_glob,
+    may_be_parquet,
+    select_parquet,
+    split_glob,
+    with_unnamed,
+)
 from forecast_cli.data.files.storage import AT_ONCE, Access, Stat
 from forecast_cli.data.files.stores import SCHEMES, open_store, scheme_of
 from forecast_cli.data.scan.collect import describe, read_errors
@@ -47,22 +55,16 @@ class ObjectStorage:
         return [info.path[len(folder) :].lstrip("/") for info in infos if info.type is pafs.FileType.File]
 
     def may_be_parquet(self, keys: Sequence[str]) -> list[bool]:
-        """Say of each object whether it begins as parquet does, several at a time.
-
-        One that cannot be read may, and is told of where it is looked into.
-        """
+        """Say of each object whether it begins as parquet does, several at a time."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            return list(pool.map(self._may_be_parquet, keys))
+            return list(pool.map(lambda key: may_be_parquet(partial(self._read_start, key)), keys))
 
-    def _may_be_parquet(self, key: str) -> bool:
-        def read_start() -> bytes:
+    def _read_start(self, key: str) -> bytes:
+        def read() -> bytes:
             with self.filesystem.open_input_file(key) as file:
                 return bytes(file.read(len(MAGIC)))
 
-        try:
-            return self._ask(read_start) == MAGIC
-        except OSError:
-            return True
+        return self._ask(read)
 
     def is_object(self, key: str) -> bool:
         """Say whether ``key`` is one object, not a folder of them."""

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from forecast_cli.core.text import counted
+from forecast_cli.data.files.chunks import MAGIC
 from forecast_cli.data.files.problems import find
 from forecast_cli.data.files.text import suggest_parquet
 from forecast_cli.data.findings import Action, Finding
@@ -62,6 +63,14 @@ def with_unnamed(selection: Selection, are_parquet: Callable[[Sequence[str]], It
     unnamed = {path for path, found in zip(candidates, are_parquet(candidates), strict=True) if found}
     data = sorted({*selection.data, *unnamed}, key=path_order)
     return replace(selection, data=tuple(data), others=tuple(p for p in selection.others if p not in unnamed))
+
+
+def may_be_parquet(read_start: Callable[[], bytes]) -> bool:
+    """Say whether a file begins as parquet does; one that cannot be read may, and is reported where it is opened."""
+    try:
+        return read_start() == MAGIC
+    except OSError:
+        return True
 
 
 def path_order(relative: str) -> list[str]:

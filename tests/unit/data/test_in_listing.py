@@ -1,5 +1,6 @@
 """The file list is ours: what is read, what is ignored, what rejects (IN07 to IN14)."""
 
+import errno
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -117,8 +118,9 @@ def test_IN16_a_log_beside_what_a_glob_takes_warns_too(tmp_path: Path) -> None:
     assert "_delta_log/0.json: the log" in only(open_with(tmp_path / "*.parquet").findings, "IN16").message
 
 
-def test_IN13_a_file_without_suffix_that_may_not_be_read_is_no_strangers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EIO])
+def test_IN13_a_file_without_suffix_that_cannot_be_read_is_no_strangers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
     write(tmp_path / "a.parquet")
     write(tmp_path / "b.parquet").rename(tmp_path / "000001_0")
@@ -126,11 +128,18 @@ def test_IN13_a_file_without_suffix_that_may_not_be_read_is_no_strangers(
 
     def refuse(path: Path, *args: str) -> object:
         if path.name == "000001_0":
-            raise PermissionError(13, "Permission denied", str(path))
+            raise OSError(code, os.strerror(code), str(path))
         return opened(path, *args)
 
     monkeypatch.setattr(Path, "open", refuse)
     assert [Path(file.path).name for file in list_local(str(tmp_path)).files] == ["000001_0", "a.parquet"]
+
+
+def test_IN08_a_pipe_and_a_link_to_nothing_are_not_waited_for_and_no_data(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "gone").symlink_to(tmp_path / "nothing")
+    assert [Path(file.path).name for file in list_local(str(tmp_path)).files] == ["a.parquet"]
 
 
 def test_files_are_looked_into_by_no_more_threads_than_asked_for(
