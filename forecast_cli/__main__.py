@@ -9,12 +9,12 @@ def main() -> None:
     os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:500,muzzy_decay_ms:0")
     # Imported here: worker processes import this module again, and need none of it.
     from forecast_cli.cli.app import build_app
-    from forecast_cli.cli.signals import hear_signals
+    from forecast_cli.cli.signals import install_signal_handlers
     from forecast_cli.cli.streams import guard_stdout, open_closed_streams
 
     open_closed_streams()
     guard_stdout()
-    hear_signals()
+    install_signal_handlers()
     build_app()(prog_name="forecast-cli")
 
 

@@ -7,7 +7,7 @@ from typer.main import get_command
 
 from forecast_cli import __version__
 from forecast_cli.cli.boundary import BoundaryGroup, show_help_if_alone
-from forecast_cli.cli.later import LaterCommand
+from forecast_cli.cli.lazy_command import LazyCommand
 from forecast_cli.core.exit_codes import ExitCode
 
 #: Each command, and what its docstring begins with: the root's help imports none of them.
@@ -34,7 +34,7 @@ class Root(BoundaryGroup):
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         for name, line in COMMANDS.items():
-            self.add_command(LaterCommand(name, help=line))
+            self.add_command(LazyCommand(name, help=line))
 
 
 def build_app() -> typer.Typer:

@@ -14,8 +14,8 @@ from forecast_cli.reports.figures import duration
 
 
 @contextmanager
-def listening(log: Log, *, quiet: bool) -> Iterator[Progress]:
-    """Yield the listener that fits the log and the terminal; a bar is taken off the screen whatever happens."""
+def reporting_progress(log: Log, *, quiet: bool) -> Iterator[Progress]:
+    """Yield the progress reporter that fits the log and the terminal; a bar is always taken off the screen after."""
     listener = _listener(log, quiet=quiet)
     try:
         yield listener

@@ -16,7 +16,7 @@ GRACE: Final = 5.0
 _HEARD: Final = (signal.SIGINT, signal.SIGTERM)
 
 
-def hear_signals(grace: float = GRACE) -> None:
+def install_signal_handlers(grace: float = GRACE) -> None:
     """Take SIGTERM as an exception, as Python takes SIGINT, and see to it that either ends the process in time.
 
     Python itself hears of a signal only once native code returns. What was being written is not lost by an end in the

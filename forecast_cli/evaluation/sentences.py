@@ -17,7 +17,7 @@ FEWEST: Final = 20
 LEVEL: Final = 80.0
 
 
-def say_findings(
+def describe_findings(
     facts: RunFacts,
     leaderboard: Sequence[ModelScore],
     *,

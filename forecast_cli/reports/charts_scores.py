@@ -10,7 +10,7 @@ from forecast_cli.core.columns import level_label
 from forecast_cli.evaluation.report import Report, StepScore
 from forecast_cli.reports.charts import MOST_SERIES, Axis, Chart, diagonal, drawn, line_layer, rule_at
 from forecast_cli.reports.tables import NONE, Cell, Column, count, made_table, scaled, share, words
-from forecast_cli.reports.tables_scores import levels_told, steps_table, usual_level
+from forecast_cli.reports.tables_scores import levels_shown, steps_table, usual_level
 
 _WHOLE: Final = (0.0, 100.0)
 MOST_RELIABILITY: Final = 6
@@ -39,10 +39,10 @@ def error_charts(report: Report) -> tuple[Chart, ...]:
 
 def interval_charts(report: Report) -> tuple[Chart, ...]:
     """Return coverage by level, coverage by day for each level told, and width by day."""
-    levels = [level for level in levels_told(report) if report.steps]
+    levels = [level for level in levels_shown(report) if report.steps]
     width = usual_level(levels)
     return (
-        *([_coverage_by_level(report)] if report.leaderboard and levels_told(report) else []),
+        *([_coverage_by_level(report)] if report.leaderboard and levels_shown(report) else []),
         *(_coverage_by_day(report, level) for level in levels),
         *([] if width is None else [_width_by_day(report, width)]),
     )
@@ -94,7 +94,7 @@ def _coverage_by_level(report: Report) -> Chart:
         if model.model in models and math.isfinite(coverage := model.of(f"coverage_{level_label(level)}").value)
     ]
     drawing = alt.layer(diagonal(x, y), line_layer(rows, x, y, points=True))
-    level = usual_level(levels_told(report))
+    level = usual_level(levels_shown(report))
     said = [
         f"{words(model.model).text} {share(model.of(f'coverage_{level_label(level)}').value).text}"
         for model in report.leaderboard[:MOST_SERIES]

@@ -10,7 +10,7 @@ from forecast_cli.reports import tables_run, tables_scores, tables_segments
 from forecast_cli.reports.markdown_text import escape_markdown
 from forecast_cli.reports.tables import Cell, Column, Table, estimate, made_table, scaled, share, words
 from forecast_cli.reports.tables_alarms import alarms_table
-from forecast_cli.reports.tables_scores import levels_told, usual_level
+from forecast_cli.reports.tables_scores import levels_shown, usual_level
 
 _MOST_MODELS: Final = 10
 _MOST_SEGMENTS: Final = 12
@@ -72,13 +72,13 @@ def _days(report: Report) -> Table:
         key="days",
         caption="sCRPS",
         shown=lambda score: estimate(score.of("scrps")),
-        steps=tables_scores.days_told(report, _DAYS_TOLD),
+        steps=tables_scores.days_shown(report, _DAYS_TOLD),
     )
 
 
 def _intervals(report: Report) -> Table:
     """Return coverage by level, a row for each model, and the width of the usual one."""
-    levels, width = report.levels, usual_level(levels_told(report))
+    levels, width = report.levels, usual_level(levels_shown(report))
     columns = (
         Column("Model"),
         *(Column(f"In {level_label(level)} %", numeric=True) for level in levels),

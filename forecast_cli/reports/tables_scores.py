@@ -29,7 +29,7 @@ _USUAL_LEVEL: Final = 80.0
 
 
 @dataclass(frozen=True)
-class Told:
+class MetricColumn:
     """A metric that gets a column: its name, and how its figure is shown."""
 
     metric: str
@@ -43,15 +43,17 @@ class Told:
 
 #: Metrics in units of the balance.
 IN_UNITS: Final = (
-    Told("mae", Column("MAE", numeric=True, help=f"mean absolute error, {_OF_BALANCE}"), money_estimate),
-    Told("rmse", Column("RMSE", numeric=True, help=f"root mean squared error, {_OF_BALANCE}"), money_estimate),
-    Told("crps", Column("CRPS", numeric=True, help=_OF_BALANCE), money_estimate),
-    Told("bias", Column("Mean error", numeric=True, help=f"above zero: too much, {_OF_BALANCE}"), money_estimate),
-    Told("wape", Column("WAPE", numeric=True, help="absolute error over absolute balance"), share_estimate),
+    MetricColumn("mae", Column("MAE", numeric=True, help=f"mean absolute error, {_OF_BALANCE}"), money_estimate),
+    MetricColumn("rmse", Column("RMSE", numeric=True, help=f"root mean squared error, {_OF_BALANCE}"), money_estimate),
+    MetricColumn("crps", Column("CRPS", numeric=True, help=_OF_BALANCE), money_estimate),
+    MetricColumn(
+        "bias", Column("Mean error", numeric=True, help=f"above zero: too much, {_OF_BALANCE}"), money_estimate
+    ),
+    MetricColumn("wape", Column("WAPE", numeric=True, help="absolute error over absolute balance"), share_estimate),
 )
 
 
-def levels_told(report: Report) -> tuple[float, ...]:
+def levels_shown(report: Report) -> tuple[float, ...]:
     """Return the levels to tell of: those asked for, or all that were forecast where the settings do not say."""
     asked = report.facts.settings.get("level")
     wanted = {float(level) for level in asked if isinstance(level, int | float)} if isinstance(asked, list) else set()
@@ -63,15 +65,15 @@ def usual_level(levels: Sequence[float]) -> float | None:
     return min(levels, key=lambda level: (abs(level - _USUAL_LEVEL), level), default=None)
 
 
-def told_of(report: Report) -> tuple[Told, ...]:
+def metric_columns(report: Report) -> tuple[MetricColumn, ...]:
     """Return the metrics an analyst looks at in a part of the windows: error, coverage, width and bias."""
     return (
-        Told("scrps", Column("sCRPS", numeric=True, help=f"{SCRPS_HELP}; {_INTERVAL}")),
-        Told("mase", Column("MASE", numeric=True, help="mean absolute scaled error of the median")),
-        Told("rmsse", Column("RMSSE", numeric=True, help="root mean squared scaled error of the mean")),
+        MetricColumn("scrps", Column("sCRPS", numeric=True, help=f"{SCRPS_HELP}; {_INTERVAL}")),
+        MetricColumn("mase", Column("MASE", numeric=True, help="mean absolute scaled error of the median")),
+        MetricColumn("rmsse", Column("RMSSE", numeric=True, help="root mean squared scaled error of the mean")),
         *_coverages(report),
         *_scaled_interval(report, "swidth", "Width", "mean width of the interval, in units of the scale"),
-        Told(
+        MetricColumn(
             "sbias", Column("Bias", numeric=True, help="above zero where too much is forecast, in units of the scale")
         ),
     )
@@ -102,10 +104,10 @@ def metrics_table(report: Report) -> Table:
     """Return the other metrics of every model; those in units of the balance where all balances have one."""
     mixed = len(report.facts.currencies) > 1
     told = (
-        Told("rmsse", Column("RMSSE", numeric=True, help="root mean squared scaled error of the mean")),
+        MetricColumn("rmsse", Column("RMSSE", numeric=True, help="root mean squared scaled error of the mean")),
         *_scaled_interval(report, "swidth", "Width", "mean width of the interval, in units of the scale"),
         *_scaled_interval(report, "swinkler", "Winkler", "width and misses of the interval, in units of the scale"),
-        Told(
+        MetricColumn(
             "sbias", Column("Bias", numeric=True, help="above zero where too much is forecast, in units of the scale")
         ),
         *(() if mixed else IN_UNITS),
@@ -153,7 +155,7 @@ def levels_table(report: Report) -> Table:
     return made_table("levels", "Coverage, width and Winkler score by level", columns, rows)
 
 
-def days_told(report: Report, most: int) -> tuple[int, ...]:
+def days_shown(report: Report, most: int) -> tuple[int, ...]:
     """Return at most ``most`` days of the horizon, evenly spaced, the first and the last among them."""
     days = sorted({score.step for score in report.steps})
     if len(days) <= most:
@@ -179,7 +181,7 @@ def steps_table(
 
 def step_figures_table(report: Report, *, model: str | None, most: int) -> Table:
     """Return a model's figures on at most ``most`` days of the horizon."""
-    told, days = told_of(report), days_told(report, most)
+    told, days = metric_columns(report), days_shown(report, most)
     columns = (Column("Day", numeric=True), *(one.column for one in told), Column("Windows", numeric=True))
     rows = [
         (count(score.step), *(one.cell(score) for one in told), count(score.windows))
@@ -210,10 +212,10 @@ def _cost(model: ModelScore) -> tuple[Cell, ...]:
     return count(model.wins), count(model.fallbacks), count(model.failures), cpu(model.cpu_seconds)
 
 
-def _coverages(report: Report) -> tuple[Told, ...]:
-    labels = [level_label(level) for level in levels_told(report)]
+def _coverages(report: Report) -> tuple[MetricColumn, ...]:
+    labels = [level_label(level) for level in levels_shown(report)]
     return tuple(
-        Told(
+        MetricColumn(
             f"coverage_{label}",
             Column(f"In {label} %", numeric=True, help=f"share of what came inside the {label} % interval"),
             share_estimate,
@@ -222,9 +224,9 @@ def _coverages(report: Report) -> tuple[Told, ...]:
     )
 
 
-def _scaled_interval(report: Report, metric: str, title: str, meaning: str) -> tuple[Told, ...]:
-    level = usual_level(levels_told(report))
+def _scaled_interval(report: Report, metric: str, title: str, meaning: str) -> tuple[MetricColumn, ...]:
+    level = usual_level(levels_shown(report))
     if level is None:
         return ()
     label = level_label(level)
-    return (Told(f"{metric}_{label}", Column(f"{title} {label}", numeric=True, help=meaning)),)
+    return (MetricColumn(f"{metric}_{label}", Column(f"{title} {label}", numeric=True, help=meaning)),)

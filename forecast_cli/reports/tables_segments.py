@@ -11,7 +11,7 @@ from forecast_cli.reports.tables import (
     share_estimate,
     words,
 )
-from forecast_cli.reports.tables_scores import IN_UNITS, Told, ranks_of, skill_cell, told_of
+from forecast_cli.reports.tables_scores import IN_UNITS, MetricColumn, metric_columns, ranks_of, skill_cell
 
 #: Columns of what was asked of a low balance.
 ASKED = (Column("Threshold"), Column("Days", numeric=True, help="the low point of the first so many days"))
@@ -21,7 +21,9 @@ def segments_table(report: Report, *, model: str | None = None, most: int = 400)
     """Return error, coverage, width and bias by segment, of one model or of all."""
     titles = ("segments", f"{words(model).text} by segment") if model else ("segments-all", "All models by segment")
     scores = [score for score in report.segments if model in (None, score.model)]
-    return _segments(titles, _as_ranked(report, scores), told_of(report), named=not model, skilled=True, most=most)
+    return _segments(
+        titles, _as_ranked(report, scores), metric_columns(report), named=not model, skilled=True, most=most
+    )
 
 
 def currencies_table(report: Report) -> Table:
@@ -66,7 +68,7 @@ def _as_ranked(report: Report, scores: list[SegmentScore]) -> list[SegmentScore]
 def _segments(
     titles: tuple[str, str],
     scores: list[SegmentScore],
-    told: tuple[Told, ...],
+    told: tuple[MetricColumn, ...],
     *,
     named: bool,
     skilled: bool = False,

@@ -15,7 +15,7 @@ from forecast_cli.store.layout import HOLDER, LOCK
 
 
 @contextlib.contextmanager
-def holding(output: Path) -> Iterator[None]:
+def output_lock(output: Path) -> Iterator[None]:
     """Hold ``output`` while the block runs; raises OutputBusyError at once where another process does."""
     lock = FileLock(output / LOCK, blocking=False)
     with writing(output / LOCK):
@@ -40,12 +40,12 @@ def refuse_if_held(output: Path) -> None:
     with writing(output / LOCK):
         known = (output / LOCK).exists()
     if known:
-        with holding(output):
+        with output_lock(output):
             pass
 
 
-def is_held(output: Path) -> str | None:
-    """Return who holds ``output``, in words, and None where nobody does. Writes nothing; raises OSError."""
+def lock_holder(output: Path) -> str | None:
+    """Return a description of who holds ``output``, None where nobody does. Writes nothing; raises OSError."""
     if not (output / LOCK).exists():
         return None
     lock = FileLock(output / LOCK, blocking=False)

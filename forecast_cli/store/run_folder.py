@@ -34,10 +34,10 @@ from forecast_cli.store.layout import (
     SUCCESS,
     TABLES,
 )
-from forecast_cli.store.lock import holding
+from forecast_cli.store.lock import output_lock
 from forecast_cli.store.manifest import Manifest, manifest_content
 from forecast_cli.store.receipts import ShardReceipt, read_receipt, write_receipt
-from forecast_cli.store.state import OutputState, look_or_refuse
+from forecast_cli.store.state import OutputState, validate_output
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,10 @@ def open_run(
 
     Raises OutputBusyError, OutputNotWrittenError, or OutputConflictError where it holds something else.
     """
-    look_or_refuse(output, identity, fingerprint, force=force)
+    validate_output(output, identity, fingerprint, force=force)
     make_folder(output)
-    with holding(output):
-        state, _ = look_or_refuse(output, identity, fingerprint, force=force)
+    with output_lock(output):
+        state, _ = validate_output(output, identity, fingerprint, force=force)
         if state is OutputState.OTHER or force:
             _clear(output)
             state = OutputState.DAMAGED if state is OutputState.DAMAGED else OutputState.NEW
@@ -118,13 +118,13 @@ def _tidy(output: Path) -> None:
 
 def _clear(output: Path) -> None:
     """Take a run away: its claim to be finished first, and last what tells that there was one."""
-    withdraw(output)
+    invalidate_run(output)
     for name in (FORECASTS, RUNNING):
         remove_folder(output / name)
 
 
-def withdraw(output: Path) -> None:
-    """Take away a run's claim to be finished, and then the tables that are made at its end."""
+def invalidate_run(output: Path) -> None:
+    """Make a run unfinished: remove its success file and manifest, then the tables written at its end."""
     for name in (SUCCESS, MANIFEST, METRICS, *TABLES, *REPORTS):
         remove_file(output / name)
 
@@ -134,7 +134,7 @@ def _prepare(output: Path, identity: dict[str, Any], fingerprint: str) -> None:
     plan = json.dumps({"fingerprint": fingerprint, "identity": identity})
     make_folder(output / RUNNING)
     write_whole(output / RUNNING / PLAN, redact(plan).encode())
-    withdraw(output)
+    invalidate_run(output)
     staging = output / RUNNING / STAGING
     remove_folder(staging)
     for folder in (output / FORECASTS, output / RUNNING / SHARDS, staging):

@@ -26,8 +26,8 @@ class OutputState(StrEnum):
 _NOTHING: Final = (OutputState.NEW, "")
 
 
-def look(output: Path, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
-    """Return what ``output`` holds, and in words what is in the way. Writes nothing."""
+def inspect_output(output: Path, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
+    """Return what ``output`` holds, and a message about what is in the way. Writes nothing."""
     if not output.exists():
         return _NOTHING
     if not output.is_dir():
@@ -36,7 +36,7 @@ def look(output: Path, identity: dict[str, Any], fingerprint: str) -> tuple[Outp
     if foreign:
         return OutputState.FOREIGN, f"holds files that no run wrote: {', '.join(foreign[:3])}"
     if (output / MANIFEST).exists():
-        return _look_at_finished(output, identity, fingerprint)
+        return _inspect_finished(output, identity, fingerprint)
     plan = _read_json(output / RUNNING / PLAN)
     if plan is None:
         tables = [name for name in (FORECASTS, *TABLES) if (output / name).exists()]
@@ -48,23 +48,25 @@ def look(output: Path, identity: dict[str, Any], fingerprint: str) -> tuple[Outp
 
 def is_finished(output: Path, identity: dict[str, Any], fingerprint: str) -> bool:
     """Say whether ``output`` holds a run of ``identity`` that needs nothing more. Writes nothing."""
-    return look(output, identity, fingerprint)[0] is OutputState.FINISHED
+    return inspect_output(output, identity, fingerprint)[0] is OutputState.FINISHED
 
 
-def look_or_refuse(output: Path, identity: dict[str, Any], fingerprint: str, *, force: bool) -> tuple[OutputState, str]:
-    """Return what ``output`` holds for a run of ``identity``, and in words what is wrong with it. Writes nothing.
+def validate_output(
+    output: Path, identity: dict[str, Any], fingerprint: str, *, force: bool
+) -> tuple[OutputState, str]:
+    """Return what ``output`` holds for a run of ``identity``, and what is wrong with it. Writes nothing.
 
     Raises OutputConflictError where it holds something else: another run may be replaced with ``force``, files that no
     run wrote never are.
     """
-    state, why = look(output, identity, fingerprint)
+    state, why = inspect_output(output, identity, fingerprint)
     if state is OutputState.FOREIGN or (state is OutputState.OTHER and not force):
         hint = "name another --output" + (", or replace that run with --force" if state is OutputState.OTHER else "")
         raise OutputConflictError(f"{output}: {why}", hint)
     return state, why
 
 
-def _look_at_finished(output: Path, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
+def _inspect_finished(output: Path, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
     try:
         manifest = read_manifest(output)
     except CheckFailedError as error:

@@ -32,12 +32,12 @@ from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.workflows.backtest_report import build_report
 from forecast_cli.workflows.backtest_tables import write_figures
-from forecast_cli.workflows.ledgers import merge_tables
 from forecast_cli.workflows.preparing import Prepared, prepare
 from forecast_cli.workflows.report import REPORT_JSON, get_ready, write_reports
 from forecast_cli.workflows.results import ForecastRequest, InputSummary, WrittenFile
 from forecast_cli.workflows.run_metrics import write_metrics_json
 from forecast_cli.workflows.running import execute
+from forecast_cli.workflows.shard_tables import merge_tables
 from forecast_cli.workflows.summary import list_files, summarize_source
 
 COMMAND: Final = "backtest"

@@ -18,7 +18,7 @@ from forecast_cli.evaluation.report import LowBalanceCalibration, LowBalanceScor
 from forecast_cli.evaluation.rows import CUTOFF, SCALE, SCORED_LEVELS
 from forecast_cli.evaluation.scored import Scored, compare_windows
 from forecast_cli.evaluation.segments import score_segments
-from forecast_cli.evaluation.sentences import LEVEL, say_findings
+from forecast_cli.evaluation.sentences import LEVEL, describe_findings
 from forecast_cli.evaluation.steps import add_tallies, score_steps
 from forecast_cli.store.fingerprint import versions
 from forecast_cli.store.layout import ACCOUNTS, COSTS, FAILURES, FIGURES, LOW_BALANCE, STEP_SUMS, WINDOWS
@@ -26,9 +26,9 @@ from forecast_cli.store.parquet import load_table, scan_table
 from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.workflows.fans import draw_fans
-from forecast_cli.workflows.ledgers import group_failures, read_table
 from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.reading import count_statuses, summarize_input
+from forecast_cli.workflows.shard_tables import group_failures, read_table
 
 _OfLow = TypeVar("_OfLow", LowBalanceScore, LowBalanceCalibration)
 
@@ -50,7 +50,7 @@ def build_report(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardRec
     return Report(
         facts=facts,
         levels=settings.level,
-        sentences=say_findings(facts, leaderboard, steps=steps, segments=segments, low_balance=low_balance),
+        sentences=describe_findings(facts, leaderboard, steps=steps, segments=segments, low_balance=low_balance),
         leaderboard=leaderboard,
         steps=steps,
         segments=segments,

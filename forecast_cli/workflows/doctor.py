@@ -1,4 +1,4 @@
-"""What a run needs of this machine, looked at before there is one. Nothing is changed."""
+"""Checks of what a run needs of this machine, made before one is started. Nothing is changed."""
 
 import os
 import platform
@@ -20,7 +20,7 @@ from forecast_cli.engine.memory import SMALLEST_RUN, Load, find_room, memory_lim
 from forecast_cli.engine.shards import choose_models
 from forecast_cli.engine.worker_pool import start_method, try_worker
 from forecast_cli.store.fingerprint import versions
-from forecast_cli.store.lock import is_held
+from forecast_cli.store.lock import lock_holder
 from forecast_cli.store.machine import address_limit, available_memory, processor_quota, usable_cores
 
 _MB: Final = 1_000_000
@@ -33,7 +33,7 @@ _WAIT: Final = 60.0
 
 
 class Health(StrEnum):
-    """How one thing looks."""
+    """The outcome of one check."""
 
     OK = "ok"
     WARN = "warn"  # a run goes well, and could go better
@@ -42,7 +42,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True)
 class Sign:
-    """One thing that was looked at: what was found, and what to do about it."""
+    """One check: what was found, and what to do about it."""
 
     name: str
     health: Health
@@ -52,7 +52,7 @@ class Sign:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """All that was looked at. Exit 6 where something would make a run fail."""
+    """All checks. Exit 6 where something would make a run fail."""
 
     signs: tuple[Sign, ...]
 
@@ -64,17 +64,17 @@ class Diagnosis:
 
 
 def run_doctor(output: Path | None = None) -> Diagnosis:
-    """Look at memory, cores, folders, locks, timezone and versions; ``output`` is where a run would write to."""
+    """Check memory, cores, folders, locks, timezone and versions; ``output`` is where a run would write to."""
     about_output: tuple[Callable[[], Sign], ...] = ()
     if output is not None:
-        about_output = (lambda: look_at_output(output), lambda: look_at_lock(output))
-    about_work = (look_at_timezone, look_at_workers, look_at_compiled)
-    looks = (look_at_memory, look_at_cores, look_at_temporary, *about_output, *about_work)
-    return Diagnosis((*(look() for look in looks), *look_at_addresses(address_limit()), *look_at_versions()))
+        about_output = (lambda: check_output(output), lambda: check_lock(output))
+    about_work = (check_timezone, check_workers, check_compiled)
+    checks = (check_memory, check_cores, check_temporary, *about_output, *about_work)
+    return Diagnosis((*(check() for check in checks), *check_addresses(address_limit()), *check_versions()))
 
 
-def look_at_memory(read: Callable[[], int | None] = available_memory, cores: int | None = None) -> Sign:
-    """Hold the memory there is against what a run with a worker for each core takes."""
+def check_memory(read: Callable[[], int | None] = available_memory, cores: int | None = None) -> Sign:
+    """Compare available memory with what a run with a worker for each core takes."""
     free, workers = read(), cores or usable_cores()
     if free is None:
         return Sign("memory", Health.OK, "this system does not say")
@@ -88,42 +88,42 @@ def look_at_memory(read: Callable[[], int | None] = available_memory, cores: int
     return Sign("memory", Health.OK, found)
 
 
-def look_at_addresses(limit: int | None) -> tuple[Sign, ...]:
-    """Tell of a limit on addresses: native code takes far more of them than memory, and aborts or waits without."""
+def check_addresses(limit: int | None) -> tuple[Sign, ...]:
+    """Warn of a limit on address space: native code reserves far more than it uses, and aborts or hangs at it."""
     if limit is None:
         return ()
     hint = "lift it (ulimit -v unlimited), a run may abort or never end under it; --memory bounds what a run takes"
     return (Sign("addresses", Health.WARN, f"{_size(limit)} for each process, by ulimit -v", hint),)
 
 
-def look_at_cores(read: Callable[[], float | None] = processor_quota, cores: int | None = None) -> Sign:
+def check_cores(read: Callable[[], float | None] = processor_quota, cores: int | None = None) -> Sign:
     """Say how many cores a run uses, and the time they are given where a limit says so."""
     found, quota = f"{counted(cores or usable_cores(), 'core')} to use", read()
     return Sign("cores", Health.OK, found if quota is None else f"{found}, time for {quota:g}")
 
 
-def look_at_temporary() -> Sign:
-    """See whether the temporary folder takes files."""
+def check_temporary() -> Sign:
+    """Check whether the temporary folder takes files."""
     try:
         folder = Path(tempfile.gettempdir())
     except OSError as error:
         return Sign("temporary folder", Health.FAIL, error.strerror or str(error), "name one with TMPDIR")
-    return _look_at_folder("temporary folder", folder, folder, "make room there, or name another with TMPDIR")
+    return _check_folder("temporary folder", folder, folder, "make room there, or name another with TMPDIR")
 
 
-def look_at_output(output: Path) -> Sign:
-    """See whether ``output`` takes files, or the folder it would be made in."""
+def check_output(output: Path) -> Sign:
+    """Check whether ``output`` takes files, or the folder it would be made in."""
     absolute = output.absolute()
     there = next((path for path in (absolute, *absolute.parents) if path.exists()), absolute)
     if not there.is_dir():
         return Sign("output", Health.FAIL, f"{there} is no folder", "name another --output")
-    return _look_at_folder("output", there, output, "make room or mend permissions, or name another --output")
+    return _check_folder("output", there, output, "make room or mend permissions, or name another --output")
 
 
-def look_at_lock(output: Path) -> Sign:
-    """See whether a run holds ``output`` now."""
+def check_lock(output: Path) -> Sign:
+    """Check whether a run holds ``output`` now."""
     try:
-        holder = is_held(output)
+        holder = lock_holder(output)
     except OSError as error:
         return Sign("lock", Health.FAIL, f"{output}: {error.strerror or error}", "mend its permissions")
     if holder is not None:
@@ -131,8 +131,8 @@ def look_at_lock(output: Path) -> Sign:
     return Sign("lock", Health.OK, "not held")
 
 
-def look_at_timezone() -> Sign:
-    """See whether the timezone that is set is known, and others are."""
+def check_timezone() -> Sign:
+    """Check whether the timezone that is set is known, and others are."""
     named = os.environ.get("TZ", "").removeprefix(":")
     found = f"{time.tzname[0]}, UTC{time.strftime('%z')}"
     try:
@@ -144,8 +144,8 @@ def look_at_timezone() -> Sign:
     return Sign("timezone", Health.OK, found)
 
 
-def look_at_workers() -> Sign:
-    """Start a process the way workers are, and see it end well."""
+def check_workers() -> Sign:
+    """Check that a process started the way workers are ends well."""
     method = start_method()
     hint = "see the system's limits on processes and memory: ulimit -a"
     try:
@@ -157,8 +157,8 @@ def look_at_workers() -> Sign:
     return Sign("workers", Health.OK, f"made by {method}")
 
 
-def look_at_compiled() -> Sign:
-    """See whether what is compiled for ``auto`` can be kept from one run to the next."""
+def check_compiled() -> Sign:
+    """Check whether what is compiled for ``auto`` can be kept from one run to the next."""
     from forecast_cli.models.compiled import kept_in
 
     folder = kept_in()
@@ -168,7 +168,7 @@ def look_at_compiled() -> Sign:
     return Sign("compiled", Health.OK, f"kept in {folder}")
 
 
-def look_at_versions() -> tuple[Sign, ...]:
+def check_versions() -> tuple[Sign, ...]:
     """Return the versions that numbers depend on."""
     system = Sign("system", Health.OK, f"{platform.system()} {platform.release()} {platform.machine()}")
     try:
@@ -178,7 +178,7 @@ def look_at_versions() -> tuple[Sign, ...]:
     return system, Sign("versions", Health.OK, ", ".join(f"{name} {version}" for name, version in told.items()))
 
 
-def _look_at_folder(name: str, folder: Path, shown: Path, hint: str) -> Sign:
+def _check_folder(name: str, folder: Path, shown: Path, hint: str) -> Sign:
     try:
         with tempfile.TemporaryFile(dir=folder):
             free = shutil.disk_usage(folder).free

@@ -23,12 +23,12 @@ from forecast_cli.store.read import read_manifest
 from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.store.staging import write_table
-from forecast_cli.store.state import look_or_refuse
-from forecast_cli.workflows.ledgers import group_failures, merge_tables
+from forecast_cli.store.state import validate_output
 from forecast_cli.workflows.preparing import Prepared, prepare
 from forecast_cli.workflows.reading import count_statuses, summarize_input
 from forecast_cli.workflows.results import ForecastPlan, ForecastRequest, ForecastRun
 from forecast_cli.workflows.running import execute
+from forecast_cli.workflows.shard_tables import group_failures, merge_tables
 from forecast_cli.workflows.summary import summarize_run
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def plan_forecast(request: ForecastRequest) -> ForecastPlan:
     """Return what ``run_forecast`` would do, without writing anything. Raises what it would raise before it starts."""
     prepared = prepare(COMMAND, request)
     refuse_if_held(request.output)
-    state, why = look_or_refuse(request.output, prepared.identity, prepared.fingerprint, force=request.force)
+    state, why = validate_output(request.output, prepared.identity, prepared.fingerprint, force=request.force)
     checked, contract = prepared.checked, prepared.contract
     labels = [choice.label for choice in prepared.models]
     ready = count_statuses(contract.ledger)[Status.OK]

@@ -11,9 +11,9 @@ from forecast_cli.store.atomic import read_back
 from forecast_cli.store.layout import ACCOUNTS
 from forecast_cli.store.manifest import FileEntry, FindingRecord, InputRecord, Manifest
 from forecast_cli.store.receipts import ShardReceipt
-from forecast_cli.workflows.ledgers import part_entries
 from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.reading import CheckedInput, count_statuses, summarize_input
+from forecast_cli.workflows.shard_tables import part_entries
 
 
 def make_manifest(prepared: Prepared, receipts: Sequence[ShardReceipt], tables: tuple[FileEntry, ...]) -> Manifest:

@@ -30,7 +30,7 @@ from forecast_cli.store.machine import available_memory, usable_cores
 from forecast_cli.store.state import is_finished
 from forecast_cli.workflows.fitted import read_fitted
 from forecast_cli.workflows.overlap import refuse_odd_name, refuse_overlap
-from forecast_cli.workflows.reading import CheckedInput, accept, look_before_run
+from forecast_cli.workflows.reading import CheckedInput, accept, check_input_for_run
 from forecast_cli.workflows.results import ForecastRequest
 
 
@@ -160,8 +160,8 @@ def _begin_workers(settings: Settings, models: Sequence[ModelChoice]) -> None:
 def _look(path: str, settings: Settings, workers: int, *, tight: bool) -> CheckedInput:
     """Hold the input against the contract; where memory is ``tight``, in a process that takes what it took with it."""
     if tight:
-        return run_in_child_process("looking at the input", look_before_run, path, settings)
-    return look_before_run(path, settings, threads=workers)
+        return run_in_child_process("looking at the input", check_input_for_run, path, settings)
+    return check_input_for_run(path, settings, threads=workers)
 
 
 def _load(contract: Contract, shards: Sequence[Shard], settings: Settings, *, times: int) -> Load:

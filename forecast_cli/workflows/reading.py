@@ -57,10 +57,10 @@ def check_whole_input(path: str, settings: Settings, *, threads: int = 1) -> Che
     return CheckedInput(source, check_input(source, settings, threads=threads))
 
 
-def look_before_run(path: str, settings: Settings, *, threads: int = 1) -> CheckedInput:
-    """Do the same, and keep of each account what a run asks for: its key, its status and why, its first and last day.
+def check_input_for_run(path: str, settings: Settings, *, threads: int = 1) -> CheckedInput:
+    """Check the whole input, and keep of each account its key, its status and why, its first and last day.
 
-    The ledger of a run is what its shards say. This one is held until the run ends, all accounts of it.
+    A run's ledger is made from its shards'. This one stays in memory until the run ends, so its columns are few.
     """
     checked = check_whole_input(path, settings, threads=threads)
     if checked.contract is None:

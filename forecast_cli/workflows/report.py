@@ -9,7 +9,7 @@ from forecast_cli.reports.jsonfile import read_report, render_json
 from forecast_cli.store.atomic import write_whole
 from forecast_cli.store.check import damaged_files, success_content
 from forecast_cli.store.layout import MANIFEST, RENDERED, REPORTS, SUCCESS
-from forecast_cli.store.lock import holding
+from forecast_cli.store.lock import output_lock
 from forecast_cli.store.manifest import FileEntry, Manifest, manifest_content
 from forecast_cli.store.permissions import created_with, mode_of
 from forecast_cli.store.read import read_manifest_of
@@ -26,7 +26,7 @@ def run_report(output: Path) -> tuple[FileEntry, ...]:
     The manifest is written after the files and knows them, and ``_SUCCESS`` after it.
     """
     read_manifest_of("backtest", output)
-    with created_with(mode_of(output / MANIFEST)), holding(output):
+    with created_with(mode_of(output / MANIFEST)), output_lock(output):
         manifest = read_manifest_of("backtest", output)
         written = render_reports(_read(output, manifest), output)
         renewed = {entry.path: entry for entry in written}

@@ -35,10 +35,10 @@ from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.parquet import scan_forecasts
 from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.staging import write_text
-from forecast_cli.workflows.ledgers import group_failures, part_entries
 from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.reading import count_statuses, summarize_input
 from forecast_cli.workflows.results import FailureGroup
+from forecast_cli.workflows.shard_tables import group_failures, part_entries
 from forecast_cli.workflows.summary import count_low_balances
 
 

@@ -11,7 +11,7 @@ from forecast_cli.store.layout import MANIFEST, RUNNING, is_own
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.read import read_manifest
-from forecast_cli.store.run_folder import withdraw
+from forecast_cli.store.run_folder import invalidate_run
 
 
 class RunState(StrEnum):
@@ -94,7 +94,7 @@ def prune_runs(folder: Path, *, keep: int, yes: bool) -> Pruning:
 def _remove(runs: Sequence[RunEntry]) -> None:
     for run in runs:
         refuse_if_held(run.output)
-        withdraw(run.output)
+        invalidate_run(run.output)
         remove_folder(run.output)
 
 

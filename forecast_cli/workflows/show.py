@@ -20,13 +20,13 @@ from forecast_cli.workflows.account_tables import (
     rows_of,
 )
 from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, damaged, tables_of
-from forecast_cli.workflows.story import AccountFan, AccountStory, ShowRequest, Step, Why
+from forecast_cli.workflows.story import AccountExplanation, AccountFan, ShowRequest, Step, Why
 
 #: Days ahead that the forecast is taken apart at.
 _STEPS: Final = (7, 14, 30)
 
 
-def explain_account(request: ShowRequest) -> AccountStory:
+def explain_account(request: ShowRequest) -> AccountExplanation:
     """Return what the forecast in a folder says of one account. Reads that account's rows and nothing else of it.
 
     Raises UsageError for an account, currency or model that is not there, InputRejectedError for an ``input`` that
@@ -39,7 +39,7 @@ def explain_account(request: ShowRequest) -> AccountStory:
         raise damaged(request.forecast, error) from None
 
 
-def _explain(tables: RunTables, request: ShowRequest) -> AccountStory:
+def _explain(tables: RunTables, request: ShowRequest) -> AccountExplanation:
     settings = tables.manifest.settings
     model = choose_model(tables, request.model)
     key = find_key(tables.scan(ACCOUNTS), request, settings["id_col"], settings["currency_col"])
@@ -54,10 +54,10 @@ def _explain(tables: RunTables, request: ShowRequest) -> AccountStory:
         "standing": standing,
     }
     if fan is None:
-        return AccountStory(origin=common_origin(tables), **told)
+        return AccountExplanation(origin=common_origin(tables), **told)
     origin = fan.dates[0] - timedelta(days=1)
     past = read_account_past(tables.manifest, key, common_origin(tables), request.input)
-    return AccountStory(
+    return AccountExplanation(
         origin=origin,
         fan=fan,
         risk=read_risk(tables, key, model),
@@ -69,7 +69,7 @@ def _explain(tables: RunTables, request: ShowRequest) -> AccountStory:
 def _from_past(
     tables: RunTables, past: AccountPast, fan: AccountFan, key: AccountKey, *, by_auto: bool
 ) -> dict[str, Any]:
-    """Return what can be told of an account with its history, or without it: fields of the story."""
+    """Return what can be told of an account with its history, or without it: fields of the explanation."""
     origin, h = fan.dates[0] - timedelta(days=1), len(fan.dates)
     month = read_learned_month(tables, origin)
     panel = past.panel

@@ -168,7 +168,7 @@ class Why:
 
 
 @dataclass(frozen=True)
-class AccountStory:
+class AccountExplanation:
     """All that a forecast says of one account. What a skipped or failed account does not have is None or empty.
 
     ``account_id`` is of the output's type; ``history_note`` says where the history is missing, or of another input.

@@ -17,8 +17,8 @@ from forecast_cli.store.atomic import read_back
 from forecast_cli.store.layout import FAILURES, FORECASTS, MANIFEST, RISK
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_table
-from forecast_cli.workflows.ledgers import group_failures
 from forecast_cli.workflows.results import ForecastRequest, ForecastRun, InputSummary, LowBalanceCount, WrittenFile
+from forecast_cli.workflows.shard_tables import group_failures
 
 #: Share of paths from which on an account is called likely to run low.
 LIKELY: Final = 0.5

@@ -11,8 +11,8 @@ import pytest
 from cli_harness import Cli, command
 
 from forecast_cli.core.exit_codes import ExitCode
-from forecast_cli.store.lock import holding
-from forecast_cli.workflows.doctor import Health, look_at_compiled, look_at_cores, look_at_memory, look_at_timezone
+from forecast_cli.store.lock import output_lock
+from forecast_cli.workflows.doctor import Health, check_compiled, check_cores, check_memory, check_timezone
 
 GB = 1_000_000_000
 
@@ -43,7 +43,7 @@ def test_without_a_folder_only_the_machine_is_looked_at(cli: Cli) -> None:
 
 
 def test_a_held_output_would_fail(cli: Cli, tmp_path: Path) -> None:
-    with holding(tmp_path):
+    with output_lock(tmp_path):
         outcome = cli("doctor", tmp_path)
         outcome.expect_error(ExitCode.CHECK_FAILED, "lock", f"process {os.getpid()}")
     cli("doctor", tmp_path).expect(ExitCode.OK)
@@ -71,7 +71,7 @@ def test_the_log_ends_with_a_summary(cli: Cli, tmp_path: Path) -> None:
     ],
 )
 def test_memory_is_held_against_the_workers(free: int | None, health: Health, hint: str) -> None:
-    sign = look_at_memory(lambda: free, cores=4)
+    sign = check_memory(lambda: free, cores=4)
     assert sign.health is health
     assert hint in (sign.hint or "")
 
@@ -90,17 +90,17 @@ def test_a_limit_on_addresses_is_told(cli: Cli) -> None:
 
 @pytest.mark.parametrize(("quota", "found"), [(None, "2 cores to use"), (1.5, "2 cores to use, time for 1.5")])
 def test_the_time_that_cores_are_given_is_told(quota: float | None, found: str) -> None:
-    assert look_at_cores(lambda: quota, cores=2).found == found
+    assert check_cores(lambda: quota, cores=2).found == found
 
 
 def test_a_timezone_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Mars/Olympus")
-    assert look_at_timezone().health is Health.WARN
+    assert check_timezone().health is Health.WARN
 
 
 def test_a_machine_that_can_keep_nothing_compiled_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "cache"))
-    kept = look_at_compiled()
+    kept = check_compiled()
     assert (kept.health, kept.hint) == (Health.OK, None)
     assert f"kept in {tmp_path / 'cache'}" in kept.found
 
@@ -108,5 +108,5 @@ def test_a_machine_that_can_keep_nothing_compiled_is_told(monkeypatch: pytest.Mo
         raise RuntimeError("cannot cache function: no locator available for file")
 
     monkeypatch.setattr(numba, "njit", refuses)
-    anew = look_at_compiled()
+    anew = check_compiled()
     assert (anew.health, anew.hint) == (Health.WARN, "name a folder for it with NUMBA_CACHE_DIR")

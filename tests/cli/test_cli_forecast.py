@@ -12,7 +12,7 @@ import pytest
 from cli_harness import ACCOUNTS, Cli, Finished, command
 
 from forecast_cli.core.exit_codes import ExitCode
-from forecast_cli.store.lock import holding
+from forecast_cli.store.lock import output_lock
 
 QUICK = ("--model", "Naive", "--horizon", 5, "--jobs", 1)
 
@@ -220,7 +220,7 @@ def test_an_output_that_cannot_be_written_exits_8(cli: Cli, balances: Path, tmp_
 def held(tmp_path: Path) -> Iterator[Path]:
     output = tmp_path / "out"
     output.mkdir()
-    with holding(output):
+    with output_lock(output):
         yield output
 
 

@@ -8,8 +8,8 @@ import pytest
 from cli_harness import Cli
 
 from forecast_cli.cli.app import load_all
+from forecast_cli.cli.options.backtest import BacktestOptions
 from forecast_cli.cli.options.reading import InputOptions, OriginOptions
-from forecast_cli.cli.options.replaying import BacktestOptions
 from forecast_cli.cli.options.running import ForecastOptions, RunOptions
 from forecast_cli.cli.options.shared import ConfigOptions, LogOptions, QuietOptions
 from forecast_cli.config.settings import Settings

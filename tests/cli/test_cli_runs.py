@@ -9,7 +9,7 @@ import pytest
 from cli_harness import Cli, Finished, balance_rows
 
 from forecast_cli.core.exit_codes import ExitCode
-from forecast_cli.store.lock import holding
+from forecast_cli.store.lock import output_lock
 
 QUICK = ("--model", "Naive", "--jobs", 1, "--quiet")
 
@@ -41,7 +41,7 @@ def test_runs_are_listed_the_newest_first(cli: Cli, nights: Path) -> None:
 
 def test_a_run_that_another_process_holds_is_running_and_a_broken_manifest_is_damaged(cli: Cli, nights: Path) -> None:
     (nights / "night-1" / "manifest.json").write_text("{")
-    with holding(nights / "night-2"):
+    with output_lock(nights / "night-2"):
         listed = json.loads(cli("runs", "list", nights, "--format", "json").expect(ExitCode.OK).out)["runs"]
     states = {Path(run["output"]).name: run["state"] for run in listed}
     assert states == {"night-1": "damaged", "night-2": "running", "night-3": "finished", "night-4": "cut off"}

@@ -93,8 +93,8 @@ def test_an_interrupt_ends_the_wait_for_a_server_that_is_still_importing(tmp_pat
 
 NATIVE = """
 import hashlib, sys
-from forecast_cli.cli.signals import hear_signals
-hear_signals(grace=float(sys.argv[1]))
+from forecast_cli.cli.signals import install_signal_handlers
+install_signal_handlers(grace=float(sys.argv[1]))
 print("ready", flush=True)
 hashlib.pbkdf2_hmac("sha256", b"x", b"y", 2**31 - 1)
 """

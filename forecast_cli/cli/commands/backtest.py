@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from forecast_cli.cli.flags import is_quiet, settings_from, takes
+from forecast_cli.cli.options.backtest import BacktestOptions
 from forecast_cli.cli.options.reading import InputOptions
-from forecast_cli.cli.options.replaying import BacktestOptions
 from forecast_cli.cli.options.running import RunOptions
 from forecast_cli.cli.options.shared import ConfigOptions, LogOptions, MetricsOptions, QuietOptions, SourceArgument
 
@@ -27,7 +27,7 @@ def backtest(
     tables, a leaderboard and a report to open in a browser.
     """
     settings = settings_from(ctx).settings
-    from forecast_cli.cli.progress import listening
+    from forecast_cli.cli.progress import reporting_progress
     from forecast_cli.cli.views.backtest import end_backtest
     from forecast_cli.workflows.backtest import run_backtest
     from forecast_cli.workflows.overlap import refuse_metrics
@@ -38,7 +38,7 @@ def backtest(
     metrics = ctx.params["metrics"]
     if metrics is not None:
         refuse_metrics(metrics, output)
-    with listening(ctx.obj, quiet=is_quiet(ctx)) as progress:
+    with reporting_progress(ctx.obj, quiet=is_quiet(ctx)) as progress:
         run = run_backtest(request, progress)
     if metrics is not None:
         write_metrics(metrics, output, exit_code=run.exit_code, shards_resumed=run.shards_resumed)

@@ -22,9 +22,9 @@ def compare(
     Exits with 6 where NEW is worse beyond tolerance, with 5 where they are not
     of the same data and windows.
     """
-    from forecast_cli.cli.views.comparison import end_comparison, telling_errors
+    from forecast_cli.cli.views.comparison import end_comparison, reporting_errors
     from forecast_cli.workflows.compare import CompareRequest, run_compare
 
-    with telling_errors(format):
+    with reporting_errors(format):
         report = run_compare(CompareRequest(base, new, gate_from(ctx)))
     end_comparison(ctx.obj, report, format)

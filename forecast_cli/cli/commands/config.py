@@ -7,8 +7,8 @@ import typer
 
 from forecast_cli.cli.boundary import LightGroup, show_help_if_alone
 from forecast_cli.cli.flags import settings_from, takes
+from forecast_cli.cli.options.backtest import BacktestOptions
 from forecast_cli.cli.options.reading import InputOptions, OriginOptions
-from forecast_cli.cli.options.replaying import BacktestOptions
 from forecast_cli.cli.options.running import ForecastOptions, RunOptions
 from forecast_cli.cli.options.shared import ConfigOptions, FormatOption, OutputFormat
 

@@ -41,7 +41,7 @@ def forecast(
     A run that was cut off is taken up where it stopped by the same command; a finished one is left alone.
     """
     settings = settings_from(ctx).settings
-    from forecast_cli.cli.progress import listening
+    from forecast_cli.cli.progress import reporting_progress
     from forecast_cli.workflows.forecast import plan_forecast, run_forecast
     from forecast_cli.workflows.overlap import refuse_metrics
     from forecast_cli.workflows.results import ForecastRequest
@@ -54,7 +54,7 @@ def forecast(
         from forecast_cli.cli.views.plan import end_plan
 
         end_plan(ctx.obj, plan_forecast(request))
-    with listening(ctx.obj, quiet=is_quiet(ctx)) as progress:
+    with reporting_progress(ctx.obj, quiet=is_quiet(ctx)) as progress:
         run = run_forecast(request, progress)
     if metrics is not None:
         from forecast_cli.workflows.run_metrics import write_metrics  # heavy, as its end is

@@ -22,12 +22,12 @@ def sample(
 
     With real pay cycles, bills, overdrafts and gaps.
     """
-    from forecast_cli.cli.progress import listening
+    from forecast_cli.cli.progress import reporting_progress
     from forecast_cli.cli.views.sample import end_sample
     from forecast_cli.data.sample.spec import SampleSpec
     from forecast_cli.data.sample.write import write_sample
 
     spec = SampleSpec(accounts, days, seed)
-    with listening(ctx.obj, quiet=is_quiet(ctx)) as progress:
+    with reporting_progress(ctx.obj, quiet=is_quiet(ctx)) as progress:
         summary = write_sample(spec, output, progress, force=force)
     end_sample(ctx.obj, summary, output, quiet=is_quiet(ctx))

@@ -21,7 +21,7 @@ def show(
 
     History, fan, coming payments, risk, and what its numbers are made of.
     """
-    from forecast_cli.cli.views.show import end_story
+    from forecast_cli.cli.views.show import end_explanation
     from forecast_cli.workflows.show import explain_account
 
-    end_story(ctx.obj, explain_account(request_from(ctx, account, forecast)), format)
+    end_explanation(ctx.obj, explain_account(request_from(ctx, account, forecast)), format)

@@ -23,7 +23,7 @@ _WIDEN = "; BASE's coverage is outside its band too, which --coverage-band sets"
 
 
 @contextmanager
-def telling_errors(format: CompareFormat) -> Iterator[None]:  # noqa: A002
+def reporting_errors(format: CompareFormat) -> Iterator[None]:  # noqa: A002
     """Write an error in the format of a build's report as well, so that the build shows why there is no comparison."""
     try:
         yield

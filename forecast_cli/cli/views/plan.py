@@ -29,7 +29,7 @@ _MEANINGS: Final[Mapping[Status, str]] = {
     Status.FAILED: "would get none: set aside",
 }
 
-_OUTLOOKS: Final[Mapping[str, str]] = {
+_OUTPUT_STATES: Final[Mapping[str, str]] = {
     OutputState.NEW: "new",
     OutputState.RESUMABLE: "this run, cut off: would be taken up where it stopped",
     OutputState.FINISHED: "this run, finished: nothing left to do",
@@ -61,7 +61,7 @@ def _facts(plan: ForecastPlan) -> Padding:
     start = str(plan.input.origin) if plan.input.origin else "each account's own last day"
     rows = [
         ("input", describe_input(plan.input)),
-        ("output", f"{printable(plan.request.output)} ({_outlook(plan)})"),
+        ("output", f"{printable(plan.request.output)} ({_describe_output(plan)})"),
         ("from", start),
         ("horizon", counted(settings.horizon, "day")),
         ("holidays", settings.holidays),
@@ -95,9 +95,9 @@ def _risk(settings: Settings) -> str:
     return f"under {thresholds}, within {', '.join(map(str, windows_within(settings.horizon)))} days"
 
 
-def _outlook(plan: ForecastPlan) -> str:
+def _describe_output(plan: ForecastPlan) -> str:
     """Return what the output holds and what a run would do with it."""
     state, _, why = plan.output_state.partition(": ")
     again = plan.request.force and state in (OutputState.RESUMABLE, OutputState.FINISHED)
-    told = "this run: would be done again (--force)" if again else _OUTLOOKS[state]
+    told = "this run: would be done again (--force)" if again else _OUTPUT_STATES[state]
     return f"{told}; {printable(why)}" if why else told

@@ -8,7 +8,7 @@ from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration, size
 from forecast_cli.reports.terminal.layout import Column, aligned, line, ruled, section, sections
-from forecast_cli.reports.terminal.settings import said
+from forecast_cli.reports.terminal.settings import format_value
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.workflows.runs import FinishedRun, Pruning, RunEntry
 from forecast_cli.workflows.runs_diff import Moved, RunDiff
@@ -34,7 +34,7 @@ def render_run(run: FinishedRun) -> Group:
     told = run.manifest
     return sections(
         section(f"{told.command} in {printable(run.output)}", aligned(_WRAPPED, _facts(told))),
-        section("Settings", aligned(_WRAPPED, [(name, said(value)) for name, value in told.settings.items()])),
+        section("Settings", aligned(_WRAPPED, [(name, format_value(value)) for name, value in told.settings.items()])),
         section("Versions", aligned(_WRAPPED, list(told.versions.items()))),
     )
 

@@ -7,28 +7,30 @@ from typing import Any, NoReturn
 from forecast_cli.cli.messages import Ending, Log
 from forecast_cli.cli.options.shared import OutputFormat
 from forecast_cli.cli.streams import columns, encoding_of, show, write_out
-from forecast_cli.cli.views.show_text import render_story
+from forecast_cli.cli.views.show_text import render_explanation
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.reports.jsonlines import account_value, document
 from forecast_cli.reports.terminal.fan import NEEDED
 from forecast_cli.reports.terminal.flag_words import flag_words
-from forecast_cli.workflows.story import AccountStory
+from forecast_cli.workflows.story import AccountExplanation
 
 
-def end_story(log: Log, story: AccountStory, format: OutputFormat) -> NoReturn:  # noqa: A002
+def end_explanation(log: Log, explanation: AccountExplanation, format: OutputFormat) -> NoReturn:  # noqa: A002
     """Show an account."""
     if format is OutputFormat.JSON:
-        write_out(document(story_values(story)))
+        write_out(document(explanation_values(explanation)))
     else:
-        show(render_story(story, width=columns(), ascii_only=not _shows(NEEDED)))
-    log.leave(Ending(ExitCode.OK, f"{story.output}: account {story.account_id}: {story.standing.status}"))
+        show(render_explanation(explanation, width=columns(), ascii_only=not _shows(NEEDED)))
+    log.leave(
+        Ending(ExitCode.OK, f"{explanation.output}: account {explanation.account_id}: {explanation.standing.status}")
+    )
 
 
-def story_values(story: AccountStory) -> dict[str, Any]:
+def explanation_values(explanation: AccountExplanation) -> dict[str, Any]:
     """Return everything that is told of an account as values for JSON."""
-    told = asdict(story)
-    flags = {flag: flag_words(flag) for flag in story.standing.flags}
-    return told | {"account_id": account_value(story.account_id), "standing": told["standing"] | {"flags": flags}}
+    told = asdict(explanation)
+    flags = {flag: flag_words(flag) for flag in explanation.standing.flags}
+    return told | {"account_id": account_value(explanation.account_id), "standing": told["standing"] | {"flags": flags}}
 
 
 def _shows(characters: str) -> bool:

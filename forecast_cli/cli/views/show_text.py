@@ -13,41 +13,51 @@ from forecast_cli.reports.figures import money
 from forecast_cli.reports.terminal.fan import ASCII, UNICODE, FanChart, near_thresholds, render_fan
 from forecast_cli.reports.terminal.flag_words import flag_words
 from forecast_cli.reports.terminal.layout import Cell, Column, aligned, indented, line, ruled, section, sections
-from forecast_cli.workflows.story import AccountFan, AccountStory, Band, Payment, Rates, Regular, Share, Standing, Why
+from forecast_cli.workflows.story import (
+    AccountExplanation,
+    AccountFan,
+    Band,
+    Payment,
+    Rates,
+    Regular,
+    Share,
+    Standing,
+    Why,
+)
 
 _LEVEL = 80.0
 _RIGHT = Column(align="right")
 _FACTS = (Column(), Column(wraps=True))
 
 
-def render_story(story: AccountStory, *, width: int, ascii_only: bool) -> Group:
+def render_explanation(explanation: AccountExplanation, *, width: int, ascii_only: bool) -> Group:
     """Return all that is told of an account, for a terminal of ``width`` columns."""
-    fan = story.fan
+    fan = explanation.fan
     return sections(
-        section(_title(story), aligned(_FACTS, _header(story))),
-        None if fan is None else _chart(story, fan, width=width, ascii_only=ascii_only),
-        _payments(story) if story.regular is not None else None,
-        _level(story.rates, story.regular) if story.rates or story.regular else None,
-        render_risk(story.risk, width=width) if story.risk else None,
-        _why(story.why) if story.why else None,
+        section(_title(explanation), aligned(_FACTS, _header(explanation))),
+        None if fan is None else _chart(explanation, fan, width=width, ascii_only=ascii_only),
+        _payments(explanation) if explanation.regular is not None else None,
+        _level(explanation.rates, explanation.regular) if explanation.rates or explanation.regular else None,
+        render_risk(explanation.risk, width=width) if explanation.risk else None,
+        _why(explanation.why) if explanation.why else None,
     )
 
 
-def _title(story: AccountStory) -> str:
-    currency = "" if story.currency is None else f" {printable(story.currency)}"
-    return f"Account {printable(story.account_id)}{currency}"
+def _title(explanation: AccountExplanation) -> str:
+    currency = "" if explanation.currency is None else f" {printable(explanation.currency)}"
+    return f"Account {printable(explanation.account_id)}{currency}"
 
 
-def _header(story: AccountStory) -> list[tuple[Cell, Cell]]:
-    standing = story.standing
+def _header(explanation: AccountExplanation) -> list[tuple[Cell, Cell]]:
+    standing = explanation.standing
     status = Text(standing.status.value, style=STYLES[standing.status])
     rows: list[tuple[Cell, Cell]] = [("status", status.append(f": {MEANINGS[standing.status]}", style="default"))]
     if standing.reason:
         rows.append(("reason", printable(standing.reason)))
     rows += [("flag" if place == 0 else "", flag_words(flag)) for place, flag in enumerate(standing.flags)]
     rows += [("history", _history(standing)), ("model", _model(standing))]
-    if story.fan is not None:
-        rows.append(("forecast", f"{counted(story.horizon, 'day')} ahead from {story.origin}"))
+    if explanation.fan is not None:
+        rows.append(("forecast", f"{counted(explanation.horizon, 'day')} ahead from {explanation.origin}"))
     return rows
 
 
@@ -66,18 +76,18 @@ def _model(standing: Standing) -> str:
     return asked if used == standing.model else f"{asked}, which failed: {printable(used)} took its place"
 
 
-def _chart(story: AccountStory, fan: AccountFan, *, width: int, ascii_only: bool) -> Group:
-    assert story.origin is not None  # noqa: S101 - a fan has one
+def _chart(explanation: AccountExplanation, fan: AccountFan, *, width: int, ascii_only: bool) -> Group:
+    assert explanation.origin is not None  # noqa: S101 - a fan has one
     band = _band(fan)
-    balances = story.history.balances if story.history else ()
-    amounts = [one.amount for one in story.risk]
-    chart = FanChart(story.origin, balances, fan.median, band.low, band.high, amounts)
+    balances = explanation.history.balances if explanation.history else ()
+    amounts = [one.amount for one in explanation.risk]
+    chart = FanChart(explanation.origin, balances, fan.median, band.low, band.high, amounts)
     days = f"the last {counted(len(balances), 'day')} and " if balances else ""
-    notes = [line(f"History: {printable(story.history_note)}.", "yellow")] if story.history_note else []
+    notes = [line(f"History: {printable(explanation.history_note)}.", "yellow")] if explanation.history_note else []
     return section(
         f"Balance: {days}{counted(len(fan.dates), 'day')} ahead",
         render_fan(chart, width=width, ascii_only=ascii_only),
-        indented(line(_legend(story, chart, band, ascii_only=ascii_only))),
+        indented(line(_legend(explanation, chart, band, ascii_only=ascii_only))),
         *(indented(note) for note in notes),
     )
 
@@ -87,22 +97,22 @@ def _band(fan: AccountFan) -> Band:
     return min(fan.bands, key=lambda band: abs(band.level - _LEVEL))
 
 
-def _legend(story: AccountStory, chart: FanChart, band: Band, *, ascii_only: bool) -> str:
+def _legend(explanation: AccountExplanation, chart: FanChart, band: Band, *, ascii_only: bool) -> str:
     glyphs = ASCII if ascii_only else UNICODE
     history = "*" if ascii_only else "⠒⠒"
     near = near_thresholds(chart)
-    names = [threshold_words(one) for one in story.risk]
-    drawn = [name for name, one in zip(names, story.risk, strict=True) if one.amount in near]
-    away = [name for name, one in zip(names, story.risk, strict=True) if one.amount not in near]
-    parts = [f"{history} balance"] if story.history else []
+    names = [threshold_words(one) for one in explanation.risk]
+    drawn = [name for name, one in zip(names, explanation.risk, strict=True) if one.amount in near]
+    away = [name for name, one in zip(names, explanation.risk, strict=True) if one.amount not in near]
+    parts = [f"{history} balance"] if explanation.history else []
     parts += [f"{glyphs.median} median", f"{glyphs.band} {band.level:g} % interval"]
     parts += [f"{glyphs.threshold * 2} thresholds {', '.join(drawn)}"] if drawn else []
     parts += [f"not drawn, far away: {', '.join(away)}"] if away else []
     return "; ".join(parts)
 
 
-def _payments(story: AccountStory) -> Group:
-    if not story.payments:
+def _payments(explanation: AccountExplanation) -> Group:
+    if not explanation.payments:
         return section("Coming payments", indented(line("none that recurs was found to fall due")))
     columns = (
         Column("date"),
@@ -112,10 +122,10 @@ def _payments(story: AccountStory) -> Group:
         Column(" seen", "right"),
         Column(" since"),
     )
-    notes = [] if story.every_payment else ["The next of each; without the history, later ones are not listed."]
+    notes = [] if explanation.every_payment else ["The next of each; without the history, later ones are not listed."]
     return section(
         "Coming payments",
-        indented(ruled(columns, [_payment(payment) for payment in story.payments])),
+        indented(ruled(columns, [_payment(payment) for payment in explanation.payments])),
         *(indented(line(note)) for note in notes),
     )
 

@@ -7,9 +7,9 @@ from forecast_cli.reports.comparison.words import (
     CheckLine,
     check_line,
     check_sentence,
+    hidden_checks_line,
+    shown_checks,
     title,
-    told_checks,
-    untold_line,
     verdict_line,
 )
 from forecast_cli.reports.markdown_text import escape_markdown
@@ -20,8 +20,8 @@ _SIGNS: Final = {Verdict.PASSED: "passed", Verdict.FAILED: "**failed**", Verdict
 def render_comparison_markdown(comparison: Comparison) -> str:
     """Return the verdict, what failed, and a table of the checks."""
     failed = [f"- {check_sentence(check, comparison, quote=escape_markdown)}" for check in comparison.failed]
-    rows = [_row(check_line(check, comparison, quote=escape_markdown)) for check in told_checks(comparison)]
-    untold = untold_line(comparison)
+    rows = [_row(check_line(check, comparison, quote=escape_markdown)) for check in shown_checks(comparison)]
+    untold = hidden_checks_line(comparison)
     return "\n".join(
         [
             f"### forecast-cli compare: {verdict_line(comparison)}",

@@ -92,7 +92,7 @@ def pair_words(pair: Pair, *, quote: Quote = printable) -> str:
     return f"{quote(pair.base)} in BASE, {quote(pair.new)} in NEW"
 
 
-def told_checks(comparison: Comparison) -> tuple[Check, ...]:
+def shown_checks(comparison: Comparison) -> tuple[Check, ...]:
     """Return the checks worth a row: of several pairs' segments, those that failed."""
     return tuple(
         check
@@ -101,9 +101,9 @@ def told_checks(comparison: Comparison) -> tuple[Check, ...]:
     )
 
 
-def untold_line(comparison: Comparison) -> str:
+def hidden_checks_line(comparison: Comparison) -> str:
     """Say of the checks that have no row how they ended; empty where all have one."""
-    told = set(map(id, told_checks(comparison)))
+    told = set(map(id, shown_checks(comparison)))
     left = [check for check in comparison.checks if id(check) not in told]
     if not left:
         return ""

@@ -7,7 +7,14 @@ from rich.console import Group
 from rich.text import Text
 
 from forecast_cli.evaluation.gate import Comparison, Verdict
-from forecast_cli.reports.comparison.words import CheckLine, check_line, title, told_checks, untold_line, verdict_line
+from forecast_cli.reports.comparison.words import (
+    CheckLine,
+    check_line,
+    hidden_checks_line,
+    shown_checks,
+    title,
+    verdict_line,
+)
 from forecast_cli.reports.terminal.layout import Column, heading, line, ruled, sections
 
 _STYLES: Final[Mapping[Verdict, str]] = {Verdict.PASSED: "green", Verdict.FAILED: "bold red", Verdict.SKIPPED: "dim"}
@@ -23,8 +30,8 @@ def render_comparison(comparison: Comparison) -> Group:
         Column("allowed", "right"),
         Column("verdict"),
     )
-    rows = [_row(check_line(check, comparison)) for check in told_checks(comparison)]
-    untold = untold_line(comparison)
+    rows = [_row(check_line(check, comparison)) for check in shown_checks(comparison)]
+    untold = hidden_checks_line(comparison)
     ending = line(verdict_line(comparison), "bold red" if comparison.failed else "bold green")
     aside = [line(untold, "dim")] if untold else []
     return sections(heading(title(comparison)), ruled(columns, rows), *aside, ending)

@@ -16,10 +16,10 @@ def render_settings(loaded: LoadedSettings) -> Table:
 
 
 def _row(name: str, value: object, origin: str) -> tuple[str, str, Text]:
-    return name, said(value), Text(printable(origin), style="dim" if origin == "default" else "")
+    return name, format_value(value), Text(printable(origin), style="dim" if origin == "default" else "")
 
 
-def said(value: object) -> str:
+def format_value(value: object) -> str:
     """Return a setting's value as it would be written on the command line, ``-`` for none."""
     match value:
         case None:
@@ -27,7 +27,7 @@ def said(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case list():
-            return ", ".join(said(item) for item in value) or "-"
+            return ", ".join(format_value(item) for item in value) or "-"
         case float():
             short = f"{value:g}"
             return short if float(short) == value else repr(value)

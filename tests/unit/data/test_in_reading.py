@@ -11,7 +11,7 @@ from forecast_cli.data.files import blame
 from forecast_cli.data.files.open import open_source
 from forecast_cli.data.findings import Action
 from forecast_cli.workflows.forecast import run_forecast
-from forecast_cli.workflows.reading import check_whole_input, look_before_run
+from forecast_cli.workflows.reading import check_input_for_run, check_whole_input
 from forecast_cli.workflows.results import ForecastRequest
 
 
@@ -48,7 +48,7 @@ def test_IN04_pages_that_cannot_be_read_are_told_beside_what_else_is_wrong(tmp_p
 
 def test_a_run_holds_of_each_account_only_what_it_still_asks_for(tmp_path: Path) -> None:
     write(tmp_path / "a.parquet")
-    whole, kept = (look(str(tmp_path), Settings()) for look in (check_whole_input, look_before_run))
+    whole, kept = (look(str(tmp_path), Settings()) for look in (check_whole_input, check_input_for_run))
     assert whole.contract is not None
     assert kept.contract is not None
     assert kept.contract.ledger.columns == ["unique_id", "status", "reason", "first", "last"]

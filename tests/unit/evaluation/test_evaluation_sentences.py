@@ -7,7 +7,7 @@ import pytest
 from report_samples import sample_facts
 
 from forecast_cli.evaluation.report import Estimate, LowBalanceScore, ModelScore, SegmentScore, StepScore
-from forecast_cli.evaluation.sentences import say_findings
+from forecast_cli.evaluation.sentences import describe_findings
 
 
 def estimate(value: float, spread: float = 0.02) -> Estimate:
@@ -58,7 +58,7 @@ class Told:
     def of(self, *models: ModelScore) -> str:
         counts = {"windows": 70, "still_windows": 5, "compared_windows": 60, "compared_accounts": 20} | self.facts
         facts = sample_facts().model_copy(update=counts | {"accounts": {"ok": 20, "skipped": 3}})
-        said = say_findings(facts, models, steps=self.steps, segments=self.segments, low_balance=self.low)
+        said = describe_findings(facts, models, steps=self.steps, segments=self.segments, low_balance=self.low)
         return " ".join(said)
 
 

@@ -94,9 +94,9 @@ def test_the_riskiest_windows_are_told_with_what_they_came_to_and_how_early() ->
 
 def test_the_levels_told_are_those_asked_for_or_all_that_were_scored() -> None:
     report = sample_report()
-    assert tables_scores.levels_told(report) == (80.0, 95.0)
+    assert tables_scores.levels_shown(report) == (80.0, 95.0)
     silent = report.model_copy(update={"facts": report.facts.model_copy(update={"settings": {}})})
-    assert tables_scores.levels_told(silent) == (20.0, 40.0, 60.0, 80.0, 95.0)
+    assert tables_scores.levels_shown(silent) == (20.0, 40.0, 60.0, 80.0, 95.0)
 
 
 def test_the_level_shown_where_there_is_room_for_one_is_the_nearest_to_80() -> None:
@@ -143,7 +143,7 @@ def test_parts_of_the_windows_are_told_with_their_intervals() -> None:
 
 @pytest.mark.parametrize(("most", "days"), [(5, [1, 8, 15, 23, 30]), (2, [1, 30]), (40, list(range(1, 31)))])
 def test_a_few_days_are_the_first_the_last_and_some_between(most: int, days: list[int]) -> None:
-    assert list(tables_scores.days_told(sample_report(), most)) == days
+    assert list(tables_scores.days_shown(sample_report(), most)) == days
 
 
 def test_means_over_several_currencies_are_told_by_currency_and_the_report_says_why() -> None:

@@ -25,9 +25,9 @@ from forecast_cli.reports.comparison.words import (
     check_line,
     check_sentence,
     ending,
+    hidden_checks_line,
+    shown_checks,
     title,
-    told_checks,
-    untold_line,
     verdict_line,
 )
 
@@ -127,13 +127,13 @@ def test_several_pairs_are_told_apart_and_their_passed_segments_left_out() -> No
     )
     found = Comparison((PAIR, other), ("AutoETS",), (), "mae", 1, 1234, checks)
     assert title(found) == ("MSTL(30) in BASE, Naive in NEW, Naive: 1,234 windows of 1 account; AutoETS in BASE only")
-    assert [check_line(check, found).name for check in told_checks(found)] == [
+    assert [check_line(check, found).name for check in shown_checks(found)] == [
         "MSTL(30) in BASE, Naive in NEW: mae",
         "MSTL(30) in BASE, Naive in NEW: tenure = long",
         "Naive: mae",
         "Naive: tenure = long",
     ]
-    assert untold_line(found).startswith("2 segments passed, 0 too small to say")
+    assert hidden_checks_line(found).startswith("2 segments passed, 0 too small to say")
     assert check_sentence(checks[5], found).startswith("Naive: mae, tenure = long: 1.000 -> 1.100")
 
 

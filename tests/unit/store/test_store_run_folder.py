@@ -12,12 +12,12 @@ from forecast_cli.core.errors import OutputBusyError, OutputConflictError, Outpu
 from forecast_cli.store.atomic import write_durable, write_whole
 from forecast_cli.store.fingerprint import input_identity
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, shard_path
-from forecast_cli.store.lock import holding
+from forecast_cli.store.lock import output_lock
 from forecast_cli.store.manifest import InputRecord, Manifest
 from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.run_folder import RunFolder, open_run
 from forecast_cli.store.staging import stage
-from forecast_cli.store.state import OutputState, look
+from forecast_cli.store.state import OutputState, inspect_output
 
 IDENTITY = {"command": "forecast", "input": [["a", 1, "00"]], "settings": {"horizon": 30}, "versions": {"polars": "2"}}
 TABLE = pl.DataFrame({"account_id": ["a", "b"], "mean": [1.0, 2.0]})
@@ -60,7 +60,7 @@ def test_a_new_output_is_made_and_finished(tmp_path: Path) -> None:
         "forecasts",
         "manifest.json",
     ]
-    assert look(tmp_path / "out", IDENTITY, "f") == (OutputState.FINISHED, "")
+    assert inspect_output(tmp_path / "out", IDENTITY, "f") == (OutputState.FINISHED, "")
 
 
 def test_a_run_that_was_cut_off_keeps_what_it_committed(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_a_damaged_manifest_is_refused_and_replaced_by_force(tmp_path: Path) -> 
     with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
         run.finish(manifest())
     (tmp_path / "manifest.json").write_text("{")
-    assert look(tmp_path, IDENTITY, "f")[0] is OutputState.OTHER
+    assert inspect_output(tmp_path, IDENTITY, "f")[0] is OutputState.OTHER
     with open_run(tmp_path, IDENTITY, "f", force=True) as (_, state):
         assert state is OutputState.NEW
 
@@ -143,17 +143,17 @@ def test_a_run_killed_between_manifest_and_clearing_counts_as_finished(tmp_path:
 
 def test_RT11_the_second_run_is_told_who_holds_the_output(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from forecast_cli.store.lock import holding\n"
-        "with holding(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+        "import sys; from pathlib import Path; from forecast_cli.store.lock import output_lock\n"
+        "with output_lock(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout
         assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(OutputBusyError, match=f"process {holder.pid} on"), holding(tmp_path):
+        with pytest.raises(OutputBusyError, match=f"process {holder.pid} on"), output_lock(tmp_path):
             pytest.fail("two runs hold one output")
         holder.kill()
-    with holding(tmp_path):
+    with output_lock(tmp_path):
         assert json.loads((tmp_path / ".holder.json").read_text())["pid"]
 
 

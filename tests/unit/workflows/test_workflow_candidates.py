@@ -12,7 +12,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from rich.console import Console
 
-from forecast_cli.cli.views.show_text import render_story
+from forecast_cli.cli.views.show_text import render_explanation
 from forecast_cli.config.choices import Align
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError
@@ -165,6 +165,6 @@ def test_the_story_of_an_account_says_who_joined_for_which_days(runs: Runs, whol
         own.select("candidate", "from_step", "to_step", "weight").iter_rows()
     )
     console = Console(width=100, record=True, file=StringIO())
-    console.print(render_story(story, width=100, ascii_only=True))
+    console.print(render_explanation(story, width=100, ascii_only=True))
     share = story.why.shares[0]
     assert f"SeasonalNaive(11) joined: {share.share:.0%} of days 1 to {share.last}" in console.export_text()

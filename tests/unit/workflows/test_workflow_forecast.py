@@ -23,7 +23,7 @@ from forecast_cli.engine.shards import Done, Job, Shard, Task
 from forecast_cli.engine.worker import forecast_shard, run_task
 from forecast_cli.store.check import success_content
 from forecast_cli.store.layout import FORECASTS, METRICS
-from forecast_cli.store.lock import holding
+from forecast_cli.store.lock import output_lock
 from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.store.state import OutputState
@@ -290,7 +290,7 @@ def test_check_tells_a_wrong_folder_from_a_run_that_was_cut_off(tmp_path: Path) 
     (tmp_path / ".run").mkdir()
     with pytest.raises(CheckFailedError, match="holds a run that was cut off"):
         run_check(tmp_path)
-    with holding(tmp_path):
+    with output_lock(tmp_path):
         command = [sys.executable, "-m", "forecast_cli", "check", str(tmp_path)]
         assert subprocess.run(command, check=False, capture_output=True).returncode == ExitCode.OUTPUT_BUSY
 

@@ -16,7 +16,7 @@ from forecast_cli.workflows.account_payments import next_payments, regular_of
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest
 from forecast_cli.workflows.show import explain_account
-from forecast_cli.workflows.story import AccountStory, ShowRequest
+from forecast_cli.workflows.story import AccountExplanation, ShowRequest
 
 BASE = {"model": ("auto",), "jobs": 1, "horizon": 30, "max_failed": 99, "shard_size": 10}
 
@@ -48,13 +48,13 @@ def known(output: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def stories(output: Path) -> list[AccountStory]:
+def explained(output: Path) -> list[AccountExplanation]:
     return [explain_account(ShowRequest(name, output)) for name in known(output)[:8]]
 
 
-def test_the_fan_and_the_ledger_are_those_of_the_tables(output: Path, stories: list[AccountStory]) -> None:
+def test_the_fan_and_the_ledger_are_those_of_the_tables(output: Path, explained: list[AccountExplanation]) -> None:
     forecasts, ledger = pl.read_parquet(output / "forecasts"), pl.read_parquet(output / "accounts.parquet")
-    for story in stories:
+    for story in explained:
         own = forecasts.filter(pl.col("account_id") == story.account_id).sort("step")
         row = ledger.row(by_predicate=pl.col("account_id") == story.account_id, named=True)
         assert story.fan is not None
@@ -68,10 +68,12 @@ def test_the_fan_and_the_ledger_are_those_of_the_tables(output: Path, stories: l
         )
 
 
-def test_the_parts_of_a_forecast_add_up_and_others_correct_it(output: Path, stories: list[AccountStory]) -> None:
+def test_the_parts_of_a_forecast_add_up_and_others_correct_it(
+    output: Path, explained: list[AccountExplanation]
+) -> None:
     windows = pl.read_parquet(output / "learned_scores.parquet")["windows"][-1]
     corrections = []
-    for story in stories:
+    for story in explained:
         assert story.why is not None
         assert story.fan is not None
         assert story.origin is not None
@@ -93,8 +95,10 @@ def test_where_nothing_was_learned_the_own_path_is_the_forecast(accounts: pl.Dat
     assert [step.correction for step in why.steps] == pytest.approx([0.0] * 3, abs=1e-6)
 
 
-def test_history_and_rates_are_those_of_the_balances(accounts: pl.DataFrame, stories: list[AccountStory]) -> None:
-    for story in stories:
+def test_history_and_rates_are_those_of_the_balances(
+    accounts: pl.DataFrame, explained: list[AccountExplanation]
+) -> None:
+    for story in explained:
         rows = accounts.filter(pl.col("account_id") == story.account_id).sort("date")
         held = dict(rows.select("date", "balance").iter_rows())
         day, balance, daily = rows["date"][0], 0.0, {}
@@ -113,10 +117,12 @@ def test_history_and_rates_are_those_of_the_balances(accounts: pl.DataFrame, sto
         assert story.rates.out_a_day == pytest.approx(sum(flow for flow in flows if flow < 0) / 90)
 
 
-def test_payments_hold_the_next_of_every_stream_and_those_after_it(output: Path, stories: list[AccountStory]) -> None:
+def test_payments_hold_the_next_of_every_stream_and_those_after_it(
+    output: Path, explained: list[AccountExplanation]
+) -> None:
     events = pl.read_parquet(output / "events.parquet")
     more = 0
-    for story in stories:
+    for story in explained:
         assert story.origin is not None
         own = next_payments(events.filter(pl.col("account_id") == story.account_id), story.origin, 30)
         assert story.every_payment

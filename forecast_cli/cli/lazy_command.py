@@ -1,4 +1,4 @@
-"""Commands that are imported when they are called: until then a group knows their names and lines of help."""
+"""Commands that are imported when they are called: until then only their names and help lines are known."""
 
 from importlib import import_module
 from typing import Any
@@ -8,7 +8,7 @@ from typer.core import TyperCommand
 from typer.main import get_command
 
 
-class LaterCommand(TyperCommand):
+class LazyCommand(TyperCommand):
     """A command, or a group of them that its ``<name>_app`` makes, in the module of its name in ``cli/commands``."""
 
     def load(self) -> Any:

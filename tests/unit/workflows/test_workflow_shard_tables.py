@@ -3,7 +3,7 @@
 import polars as pl
 
 from forecast_cli.core.ledger_schemas import FAILURES_SCHEMA
-from forecast_cli.workflows.ledgers import group_failures
+from forecast_cli.workflows.shard_tables import group_failures
 
 
 def test_groups_of_one_size_and_error_come_in_one_order_whatever_took_over() -> None:

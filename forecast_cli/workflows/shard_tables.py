@@ -1,4 +1,4 @@
-"""The ledgers of a whole run, put together from those of its shards."""
+"""The tables of a whole run, put together from those of its shards."""
 
 from collections.abc import Iterable, Sequence
 
