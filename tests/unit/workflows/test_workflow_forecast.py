@@ -1,64 +1,30 @@
 """The main job as a Python call: every account comes out, the same bytes each time, and nothing is mixed."""
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from forecast_runs import START, balances, part_bytes, with_troubled
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.core.errors import CheckFailedError, ConfigError, InputRejectedError, OutputConflictError
+from forecast_cli.core.errors import InputRejectedError, OutputConflictError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
-from forecast_cli.engine.memory import Room
-from forecast_cli.engine.retries import Attempt
 from forecast_cli.engine.shards import Done, Job, Shard, Task
 from forecast_cli.engine.worker import forecast_shard, run_task
-from forecast_cli.store.check import success_content
 from forecast_cli.store.layout import FORECASTS, METRICS
-from forecast_cli.store.lock import output_lock
 from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.run_folder import RunFolder
-from forecast_cli.store.state import OutputState
-from forecast_cli.workflows import forecast, preparing, running
+from forecast_cli.workflows import forecast
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import plan_forecast, run_forecast
 from forecast_cli.workflows.preparing import prepare
 from forecast_cli.workflows.results import ForecastRequest
-
-START = date(2025, 1, 1)
-
-
-def balances(accounts: int = 12, days: int = 90, seed: int = 1) -> pl.DataFrame:
-    rng = np.random.default_rng(seed)
-    days_of = [START + timedelta(days=day) for day in range(days)]
-    return pl.DataFrame(
-        {
-            "account_id": [f"acc-{account:03d}" for account in range(accounts) for _ in range(days)],
-            "date": days_of * accounts,
-            "balance": np.round(rng.normal(0, 20, (accounts, days)).cumsum(axis=1) + 500, 2).ravel(),
-        }
-    )
-
-
-def with_troubled(frame: pl.DataFrame) -> pl.DataFrame:
-    """Add an account that is stale, one that contradicts itself, and one of a single day."""
-    last = frame["date"].max()
-    assert isinstance(last, date)
-    rows = [
-        ("stale", START, 1.0),
-        ("torn", last, 1.0),
-        ("torn", last, 2.0),
-        ("young", last, 7.0),
-    ]
-    return pl.concat([frame, pl.DataFrame(rows, schema=frame.schema, orient="row")])
 
 
 def unsound_shard(job: Job, shard: Shard) -> Done:
@@ -70,21 +36,6 @@ def unsound_shard(job: Job, shard: Shard) -> Done:
         lo_80=pl.when(pl.col("index") == 1).then(pl.col("hi_95") + 1.0).otherwise("lo_80"),
     )
     return replace(done, tables={**done.tables, FORECASTS: spoilt.drop("index")})
-
-
-@pytest.fixture
-def request_of(tmp_path: Path) -> Callable[..., ForecastRequest]:
-    def make(frame: pl.DataFrame, *, output: str = "out", **settings: object) -> ForecastRequest:
-        path = tmp_path / "balances.parquet"
-        frame.write_parquet(path)
-        chosen = {"model": ("Naive", "SeasonalNaive(7)"), "horizon": 5, "jobs": 1} | settings
-        return ForecastRequest(str(path), tmp_path / output, Settings.model_validate(chosen))
-
-    return make
-
-
-def part_bytes(output: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted((output / "forecasts").iterdir())}
 
 
 def test_every_account_comes_out_with_a_status_and_a_reason(request_of: Callable[..., ForecastRequest]) -> None:
@@ -251,50 +202,6 @@ def test_currency_is_part_of_the_key_where_it_is_named(tmp_path: Path) -> None:
     assert run_check(run.output).damages == ()
 
 
-@pytest.mark.parametrize("victim", ["accounts.parquet", "failures.parquet", "forecasts/part-00000.parquet"])
-def test_check_finds_a_flipped_bit_anywhere(request_of: Callable[..., ForecastRequest], victim: str) -> None:
-    run = run_forecast(request_of(balances(accounts=2)))
-    content = bytearray((run.output / victim).read_bytes())
-    content[len(content) // 2] ^= 4
-    (run.output / victim).write_bytes(content)
-    report = run_check(run.output)
-    assert [damage.path for damage in report.damages] == [victim]
-    assert report.exit_code is ExitCode.CHECK_FAILED
-
-
-def test_check_finds_what_is_missing_and_what_is_stray(request_of: Callable[..., ForecastRequest]) -> None:
-    run = run_forecast(request_of(balances(accounts=2)))
-    (run.output / "_SUCCESS").unlink()
-    (run.output / "forecasts" / "part-99999.parquet").write_bytes(b"PAR1")
-    (run.output / "failures.parquet").unlink()
-    found = {damage.path: damage.problem for damage in run_check(run.output).damages}
-    assert set(found) == {"_SUCCESS", "forecasts/part-99999.parquet", "failures.parquet"}
-    assert found["failures.parquet"] == "missing"
-
-
-def test_check_finds_tables_that_contradict_a_forged_manifest(request_of: Callable[..., ForecastRequest]) -> None:
-    run = run_forecast(request_of(balances(accounts=2)))
-    path = run.output / "manifest.json"
-    manifest = json.loads(path.read_text())
-    manifest["input"]["accounts"] = 3
-    path.write_text(json.dumps(manifest))
-    (run.output / "_SUCCESS").write_bytes(success_content(run.output))
-    assert [damage.problem for damage in run_check(run.output).damages] == ["2 accounts came out, 3 went in"]
-
-
-def test_check_tells_a_wrong_folder_from_a_run_that_was_cut_off(tmp_path: Path) -> None:
-    with pytest.raises(CheckFailedError, match="no such folder"):
-        run_check(tmp_path / "typo")
-    with pytest.raises(CheckFailedError, match="not the output of a run"):
-        run_check(tmp_path)
-    (tmp_path / ".run").mkdir()
-    with pytest.raises(CheckFailedError, match="holds a run that was cut off"):
-        run_check(tmp_path)
-    with output_lock(tmp_path):
-        command = [sys.executable, "-m", "forecast_cli", "check", str(tmp_path)]
-        assert subprocess.run(command, check=False, capture_output=True).returncode == ExitCode.OUTPUT_BUSY
-
-
 def test_an_address_is_no_output(request_of: Callable[..., ForecastRequest]) -> None:
     request = replace(request_of(balances(accounts=2)), output=Path("s3://key:secret@bucket/out"))
     with pytest.raises(OutputConflictError, match="is an address") as caught:
@@ -358,92 +265,9 @@ def test_a_plan_refuses_what_the_run_would_refuse(request_of: Callable[..., Fore
         plan_forecast(request)
 
 
-def test_a_bound_of_memory_changes_neither_what_is_written_nor_what_it_is_made_from(
-    request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    frame = with_troubled(balances())
-    whole = run_forecast(request_of(frame, output="whole", shard_size=7))
-    taken: list[tuple[int, ...]] = []
-
-    def few_at_a_time(job: Job, task: Task, **named: Callable[[int], None]) -> ShardReceipt:
-        taken.append(tuple(part.accounts for part in task.parts))
-        return run_task(job, task, **named)
-
-    def run_here(job: Job, shards: list[Shard], *, at_once: int, **_: object) -> Iterator[ShardReceipt]:
-        attempts = (Attempt(shard, parts=-(-shard.accounts // at_once)) for shard in shards)
-        yield from (few_at_a_time(job, attempt.task) for attempt in attempts)
-
-    monkeypatch.setattr(preparing, "find_room", lambda *_, **__: Room(10**9, 1, 3))
-    monkeypatch.setattr(running, "run_shards", run_here)
-    request = request_of(frame, output="parts", shard_size=7, memory="1GB")
-    parts = run_forecast(request)
-    assert taken == [(3, 3, 1), (3, 3, 1), (1,)]
-    assert part_bytes(parts.output) == part_bytes(whole.output)
-    assert parts.fingerprint == whole.fingerprint
-    assert run_forecast(request_of(frame, output="whole", shard_size=7, memory="2GB")).reused
-
-
-def test_a_finished_run_is_left_alone_where_memory_is_too_little_to_make_it(
-    request_of: Callable[..., ForecastRequest],
-) -> None:
-    frame = balances(accounts=2)
-    run_forecast(request_of(frame))
-    request = request_of(frame, memory="20MB")
-    assert run_forecast(request).reused
-    assert plan_forecast(request).output_state == OutputState.FINISHED
-    with pytest.raises(ConfigError, match="--memory 20MB: 2 accounts by"):
-        run_forecast(replace(request, force=True))
-    (request.output / "accounts.parquet").unlink()
-    with pytest.raises(ConfigError, match="--memory 20MB: 2 accounts by"):
-        run_forecast(request)
-
-
-def test_too_little_memory_is_refused_before_anything_is_written(request_of: Callable[..., ForecastRequest]) -> None:
-    request = request_of(balances(), memory="100MB")
-    with pytest.raises(
-        ConfigError, match=r"--memory 100MB: 12 accounts by Naive, SeasonalNaive\(7\) take \d+MB at least"
-    ):
-        run_forecast(request)
-    assert not request.output.exists()
-    plan = plan_forecast(request_of(balances(), memory="1GB"))
-    assert (plan.memory_bytes, plan.at_once) == (10**9, 12)
-
-
-@pytest.mark.parametrize(("memory", "tried"), [(None, 1), ("500MB", 0)])
-def test_workers_are_begun_early_where_there_is_room_and_it_is_no_matter_where_not(
-    memory: str | None, tried: int, request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    request, begun = request_of(balances(accounts=2)), []
-    settings = request.settings.model_copy(update={"memory": memory})
-
-    def refuse(models: object, *, learns: bool) -> None:
-        begun.append((models, learns))
-        raise OSError("no more processes")
-
-    monkeypatch.setattr(preparing, "worker_context", refuse)
-    monkeypatch.setattr(preparing, "available_memory", lambda: 8_000_000_000)
-    preparing.prepare("forecast", replace(request, settings=settings), begins=True)
-    assert len(begun) == tried
-    preparing.prepare("forecast", replace(request, settings=settings))
-    assert len(begun) == tried
-
-
 def test_rows_that_must_not_be_are_counted_over_all_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forecast, "forecast_shard", unsound_shard)
     balances(4).write_parquet(tmp_path / "in.parquet")
     settings = Settings(model=("Naive",), shard_size=2, jobs=1)
     run_forecast(ForecastRequest(str(tmp_path / "in.parquet"), tmp_path / "out", settings))
     assert json.loads((tmp_path / "out" / METRICS).read_text())["sanity"] == {"not_finite": 2, "crossed": 2}
-
-
-@pytest.mark.parametrize(("memory", "said"), [("3GB", "dirty_decay_ms:-1,muzzy_decay_ms:-1"), ("2GB", "as before")])
-def test_workers_are_made_from_what_keeps_the_memory_it_frees_where_that_is_ample(
-    memory: str, said: str, request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    request, begun = request_of(balances(accounts=2)), []
-    settings = request.settings.model_copy(update={"memory": memory, "jobs": 2})
-    monkeypatch.setenv("_RJEM_MALLOC_CONF", "as before")
-    monkeypatch.setattr(preparing, "worker_context", lambda *_, **__: begun.append(os.environ["_RJEM_MALLOC_CONF"]))
-    preparing.prepare("forecast", replace(request, settings=settings), begins=True)
-    assert begun == [said]
-    assert os.environ["_RJEM_MALLOC_CONF"] == "as before"

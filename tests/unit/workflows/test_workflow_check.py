@@ -1,0 +1,62 @@
+"""The check of a finished run: what is damaged, missing, stray or contradictory is found."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from forecast_runs import balances
+
+from forecast_cli.core.errors import CheckFailedError
+from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.store.check import success_content
+from forecast_cli.store.lock import output_lock
+from forecast_cli.workflows.check import run_check
+from forecast_cli.workflows.forecast import run_forecast
+from forecast_cli.workflows.results import ForecastRequest
+
+
+@pytest.mark.parametrize("victim", ["accounts.parquet", "failures.parquet", "forecasts/part-00000.parquet"])
+def test_check_finds_a_flipped_bit_anywhere(request_of: Callable[..., ForecastRequest], victim: str) -> None:
+    run = run_forecast(request_of(balances(accounts=2)))
+    content = bytearray((run.output / victim).read_bytes())
+    content[len(content) // 2] ^= 4
+    (run.output / victim).write_bytes(content)
+    report = run_check(run.output)
+    assert [damage.path for damage in report.damages] == [victim]
+    assert report.exit_code is ExitCode.CHECK_FAILED
+
+
+def test_check_finds_what_is_missing_and_what_is_stray(request_of: Callable[..., ForecastRequest]) -> None:
+    run = run_forecast(request_of(balances(accounts=2)))
+    (run.output / "_SUCCESS").unlink()
+    (run.output / "forecasts" / "part-99999.parquet").write_bytes(b"PAR1")
+    (run.output / "failures.parquet").unlink()
+    found = {damage.path: damage.problem for damage in run_check(run.output).damages}
+    assert set(found) == {"_SUCCESS", "forecasts/part-99999.parquet", "failures.parquet"}
+    assert found["failures.parquet"] == "missing"
+
+
+def test_check_finds_tables_that_contradict_a_forged_manifest(request_of: Callable[..., ForecastRequest]) -> None:
+    run = run_forecast(request_of(balances(accounts=2)))
+    path = run.output / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["input"]["accounts"] = 3
+    path.write_text(json.dumps(manifest))
+    (run.output / "_SUCCESS").write_bytes(success_content(run.output))
+    assert [damage.problem for damage in run_check(run.output).damages] == ["2 accounts came out, 3 went in"]
+
+
+def test_check_tells_a_wrong_folder_from_a_run_that_was_cut_off(tmp_path: Path) -> None:
+    with pytest.raises(CheckFailedError, match="no such folder"):
+        run_check(tmp_path / "typo")
+    with pytest.raises(CheckFailedError, match="not the output of a run"):
+        run_check(tmp_path)
+    (tmp_path / ".run").mkdir()
+    with pytest.raises(CheckFailedError, match="holds a run that was cut off"):
+        run_check(tmp_path)
+    with output_lock(tmp_path):
+        command = [sys.executable, "-m", "forecast_cli", "check", str(tmp_path)]
+        assert subprocess.run(command, check=False, capture_output=True).returncode == ExitCode.OUTPUT_BUSY
