@@ -1,4 +1,4 @@
-"""Past shares: past windows told by paths and by past courses, so that each account's mixture of both can be learned.
+"""Past shares: past windows forecast by paths and by past courses, to learn each account's mixture of both.
 
 Here and not with the models, for it takes sample paths, which models know nothing of.
 """
@@ -20,8 +20,8 @@ from forecast_cli.models.pooled.features import describe
 from forecast_cli.models.pooled.learn import GROUPS, choose_some
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import Outlook, look_ahead
-from forecast_cli.models.pooled.past_share import PastLessons, grow_past, join_lessons
-from forecast_cli.models.pooled.probes import consult_unseen
+from forecast_cli.models.pooled.past_share import PastTrainingSet, grow_past_forest, join_training_sets
+from forecast_cli.models.pooled.probes import predict_held_out
 from forecast_cli.models.pooled.windows import Windows, came_after, group_of, list_windows, panel_at
 from forecast_cli.risk.courses import near_courses
 from forecast_cli.risk.lows import find_lows, windows_within
@@ -79,13 +79,13 @@ def learn_past_shares(
         told = [block for block in pool.map(partial(_tell, past), blocks) if block]
         if not told:
             return learned
-        lessons = [join_lessons(parts) for parts in zip(*told, strict=True)]
-        grown = pool.map(partial(grow_past, seed=panel.seed), lessons)
+        training = [join_training_sets(parts) for parts in zip(*told, strict=True)]
+        grown = pool.map(partial(grow_past_forest, seed=panel.seed), training)
         vintages = tuple(replace(one, past=past) for one, past in zip(learned.vintages, grown, strict=True))
     return replace(learned, vintages=vintages)
 
 
-def _tell(given: _Past, block: NDArray[np.int64]) -> list[PastLessons]:
+def _tell(given: _Past, block: NDArray[np.int64]) -> list[PastTrainingSet]:
     """Return for each vintage what those of a ``block`` of windows teach that it uses, and that have a past course.
 
     Windows of a day are told together, as they share its calendar. Where none has a past course there is nothing.
@@ -100,7 +100,7 @@ def _tell(given: _Past, block: NDArray[np.int64]) -> list[PastLessons]:
     amounts = threshold_amounts(then, _LOW, {})
     came = came_after(given.panel, windows, np.arange(1, learned.h + 1))
     nothing = np.zeros((len(kept), amounts.shape[1] * len(windows_within(learned.h))))
-    whole = PastLessons(
+    whole = PastTrainingSet(
         x=describe(then, outlook, learned.knots),
         own=nothing,
         past=_by_past(then, amounts, learned.h),
@@ -108,27 +108,27 @@ def _tell(given: _Past, block: NDArray[np.int64]) -> list[PastLessons]:
         group=given.group[block[kept]],
         account=windows.row,
     )
-    lessons = []
+    training = []
     for vintage, used in zip(learned.vintages, given.uses[block[kept]].T, strict=True):
         some = np.flatnonzero(used)
         taught = whole.take(some)
         own = _by_paths(then.take(some), outlook.take(some), taught, learned, vintage, amounts[some])
-        lessons.append(replace(taught, own=own))
-    return lessons
+        training.append(replace(taught, own=own))
+    return training
 
 
 def _by_paths(
     panel: Panel,
     outlook: Outlook,
-    lessons: PastLessons,
+    training: PastTrainingSet,
     learned: Learned,
     vintage: Vintage,
     amounts: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return the probabilities [m, c] of going under ``amounts`` [m, k] by paths of trees that have not seen them."""
     if not len(panel):
-        return lessons.own
-    said = consult_unseen(vintage.forest, lessons.x, lessons.group)
+        return training.own
+    said = predict_held_out(vintage.forest, training.x, training.group)
     forecast = correct(panel, outlook, said, vintage, knots=learned.knots, levels=PATH_LEVELS)
     found = panel_lows(panel, {NAME: Forecast(*forecast, PATH_LEVELS)}, amounts)[NAME]
     return found.prob_below.reshape(len(panel), -1)

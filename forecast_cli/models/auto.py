@@ -12,7 +12,7 @@ from forecast_cli.models.failures import TOO_SHORT, blank_failures, too_short_me
 from forecast_cli.models.pooled.candidates import Candidates
 from forecast_cli.models.pooled.correcting import correct, leave_alone
 from forecast_cli.models.pooled.features import describe
-from forecast_cli.models.pooled.forest import consult
+from forecast_cli.models.pooled.forest import predict
 from forecast_cli.models.pooled.joining import join_candidates
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import PATH_DAYS, look_ahead
@@ -67,7 +67,7 @@ class Auto(DirectModel):
                 mean[rows], quantiles[rows] = leave_alone(some, own, levels)
                 continue
             x = describe(some, own, learned.knots)
-            said = correct(some, own, consult(vintage.forest, x), vintage, knots=learned.knots, levels=levels)
+            said = correct(some, own, predict(vintage.forest, x), vintage, knots=learned.knots, levels=levels)
             past[rows] = np.where(some.lengths > h, past_share(vintage.past, x), 0.0)
             whole = join_candidates(some, *said, vintage.weights, self.candidates, levels=levels)
             mean[rows], quantiles[rows] = whole.mean, whole.quantiles

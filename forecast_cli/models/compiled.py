@@ -48,7 +48,7 @@ def part(function: _F) -> _F:
     return made
 
 
-def kept_in() -> Path | None:
+def cache_folder() -> Path | None:
     """Return the folder that keeps what is compiled in this room; None where none can be written."""
     try:
         return Path(numba.njit(cache=True)(_nothing).stats.cache_path)

@@ -159,9 +159,9 @@ def check_workers() -> Sign:
 
 def check_compiled() -> Sign:
     """Check whether what is compiled for ``auto`` can be kept from one run to the next."""
-    from forecast_cli.models.compiled import kept_in
+    from forecast_cli.models.compiled import cache_folder
 
-    folder = kept_in()
+    folder = cache_folder()
     if folder is None:
         found = "nothing can be kept, each run compiles for half a minute"
         return Sign("compiled", Health.WARN, found, "name a folder for it with NUMBA_CACHE_DIR")

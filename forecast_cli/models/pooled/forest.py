@@ -1,4 +1,4 @@
-"""Forest: trees that put like accounts together, and what became of the accounts in each leaf."""
+"""Forests: trees that group like accounts, with the outcomes of the accounts in each leaf."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Tree:
     """One tree of m nodes, the root first: go to ``left`` [m] where feature [m] <= ``threshold`` [m], else ``right``.
 
     A leaf leads to itself. ``values`` [m, k, 4] float32: at each of k knots, the 10th, 50th and 90th percentile and the
-    mean of what came in a leaf; 0 for other nodes. Trees of ``grow_means`` have [m, 1, 1], the mean alone.
+    mean of what came in a leaf; 0 for other nodes. Trees of ``grow_mean_forest`` have [m, 1, 1], the mean alone.
     """
 
     feature: NDArray[np.int32]
@@ -34,8 +34,8 @@ class Tree:
 Forest = tuple[Tree, ...]
 
 
-def consult(forest: Forest, x: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the mean over the trees of what their leaves say of each row of ``x`` [n, f]: [n, k, 4] or [n, 1, 1].
+def predict(forest: Forest, x: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the mean over the trees of their leaves' values for each row of ``x`` [n, f]: [n, k, 4] or [n, 1, 1].
 
     Trees are added one after the other, so that what a row gets does not depend on the rows beside it.
     """
@@ -58,7 +58,7 @@ def grow(x: NDArray[np.float32], came: NDArray[np.float64], *, trees: int, seed:
     return tuple(_tree(grown, _leaves(grown, x, came, order)) for grown in _grown(x, came, None, trees, seed))
 
 
-def grow_means(
+def grow_mean_forest(
     x: NDArray[np.float32], target: NDArray[np.float64], weight: NDArray[np.float64], *, trees: int, seed: int
 ) -> Forest:
     """Grow ``trees`` on features ``x`` [n, f] whose leaves keep the mean of ``target`` [n] by ``weight`` [n]."""

@@ -16,7 +16,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.knots import knots_of
 from forecast_cli.models.pooled.calibration import FURTHEST, calibrate
 from forecast_cli.models.pooled.features import describe, feature_names
-from forecast_cli.models.pooled.forest import Forest, consult, grow, join
+from forecast_cli.models.pooled.forest import Forest, grow, join, predict
 from forecast_cli.models.pooled.learned import TREES, Learned, Vintage
 from forecast_cli.models.pooled.outlook import look_ahead
 from forecast_cli.models.pooled.segments import segments_of
@@ -32,7 +32,7 @@ _BLOCK: Final = 500
 
 
 @dataclass(frozen=True)
-class Lessons:
+class TrainingSet:
     """m windows: features ``x`` [m, f], ``came`` [m, k] in scales from what was expected, ``group`` of their accounts.
 
     ``month`` [m] of each, as months since 1970-01, and ``segment`` [m].
@@ -65,12 +65,12 @@ def learn(
     union = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
     vintages = []
     with ThreadPoolExecutor(threads) as pool:
-        lessons, usable = _describe(panel, windows.take(union), knots, look_back=min(look_back, LOOK_BACK), pool=pool)
+        training, usable = _describe(panel, windows.take(union), knots, look_back=min(look_back, LOOK_BACK), pool=pool)
         release_memory()
         place_of = np.cumsum(usable) - 1
         for month, some in zip(months, chosen, strict=True):
             at = np.searchsorted(union, some)
-            vintages.append(_vintage(month, lessons, place_of[at[usable[at]]], seed=panel.seed, pool=pool))
+            vintages.append(_vintage(month, training, place_of[at[usable[at]]], seed=panel.seed, pool=pool))
     return Learned(h, knots, tuple(vintages))
 
 
@@ -103,8 +103,8 @@ def choose_some(
 
 def _describe(
     panel: Panel, windows: Windows, knots: NDArray[np.int64], *, look_back: int, pool: Executor
-) -> tuple[Lessons, NDArray[np.bool_]]:
-    """Return the lessons of all windows whose account has moved, and which of them have.
+) -> tuple[TrainingSet, NDArray[np.bool_]]:
+    """Return the training set of all windows whose account has moved, and which of them have.
 
     Windows of a day are described together, as they share its calendar; the newest first, which take longest.
     """
@@ -120,7 +120,7 @@ def _describe(
     parts = [none, *pool.map(partial(_tell, panel, knots=knots, look_back=look_back), blocks)]
     moved = order[np.concatenate([moved for *_, moved in parts])]
     by_place, kept = np.argsort(moved), windows.take(np.sort(moved))
-    lessons = Lessons(
+    training = TrainingSet(
         x=np.concatenate([x for x, *_ in parts])[by_place],
         came=np.concatenate([came for _, came, *_ in parts])[by_place],
         group=group_of(panel, kept, GROUPS),
@@ -129,7 +129,7 @@ def _describe(
     )
     usable = np.zeros(many, dtype=np.bool_)
     usable[moved] = True
-    return lessons, usable
+    return training, usable
 
 
 def _tell(
@@ -145,9 +145,11 @@ def _tell(
     return describe(then, outlook, knots)[moved], came[moved], segments_of(then)[moved], moved
 
 
-def _vintage(month: np.datetime64, lessons: Lessons, some: NDArray[np.int64], *, seed: int, pool: Executor) -> Vintage:
+def _vintage(
+    month: np.datetime64, training: TrainingSet, some: NDArray[np.int64], *, seed: int, pool: Executor
+) -> Vintage:
     """Grow a forest for each group of accounts on the others, and score it on its own."""
-    x, came, group = lessons.x[some], lessons.came[some], lessons.group[some]
+    x, came, group = training.x[some], training.came[some], training.group[some]
     if len(some) < FEWEST or np.unique(group, return_counts=True)[1].max() > len(some) // 2:
         return Vintage(month, len(some))
     bounded = np.clip(came, -FURTHEST, FURTHEST)
@@ -159,5 +161,5 @@ def _vintage(month: np.datetime64, lessons: Lessons, some: NDArray[np.int64], *,
     forests = list(pool.map(grow_for, range(GROUPS)))
     said = np.zeros((*came.shape, 4))
     for number, forest in enumerate(forests):
-        said[group == number] = consult(forest, x[group == number])
-    return Vintage(month, len(some), join(forests), calibrate(said, came, lessons.month[some], lessons.segment[some]))
+        said[group == number] = predict(forest, x[group == number])
+    return Vintage(month, len(some), join(forests), calibrate(said, came, training.month[some], training.segment[some]))

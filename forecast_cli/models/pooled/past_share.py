@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.pooled.forest import Forest, consult, grow_means, join
+from forecast_cli.models.pooled.forest import Forest, grow_mean_forest, join, predict
 
 #: Shares are told in fifths, and are none below two of them: a small one gains little, and costs as much to make.
 STEPS: Final = 5
@@ -25,7 +25,7 @@ _SURE: Final = 2.0
 
 
 @dataclass(frozen=True)
-class PastLessons:
+class PastTrainingSet:
     """m windows: features ``x`` [m, f], and of c events whether each came, ``event`` [m, c], 1 or 0, and how likely.
 
     ``own`` and ``past`` [m, c]: the probabilities by a model that has not seen the account, and by past courses.
@@ -39,25 +39,27 @@ class PastLessons:
     group: NDArray[np.int64]
     account: NDArray[np.int64]
 
-    def take(self, some: NDArray[np.int64]) -> "PastLessons":
+    def take(self, some: NDArray[np.int64]) -> "PastTrainingSet":
         """Return some of the windows."""
-        return PastLessons(*(getattr(self, one.name)[some] for one in fields(PastLessons)))
+        return PastTrainingSet(*(getattr(self, one.name)[some] for one in fields(PastTrainingSet)))
 
 
-def join_lessons(parts: Sequence[PastLessons]) -> PastLessons:
+def join_training_sets(parts: Sequence[PastTrainingSet]) -> PastTrainingSet:
     """Put windows after others."""
-    return PastLessons(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(PastLessons)))
+    return PastTrainingSet(
+        *(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(PastTrainingSet))
+    )
 
 
 def past_share(forest: Forest, x: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the share of past courses of accounts with features ``x`` [n, f], [n]: 0, 2/5, 3/5, 4/5 or 1."""
     if not forest:
         return np.zeros(len(x))
-    steps = np.floor(STEPS * np.clip(consult(forest, x)[:, 0, 0], 0.0, 1.0) + 0.5)
+    steps = np.floor(STEPS * np.clip(predict(forest, x)[:, 0, 0], 0.0, 1.0) + 0.5)
     return np.asarray(np.where(steps < _LEAST, 0.0, steps) / STEPS)
 
 
-def grow_past(lessons: PastLessons, *, seed: int) -> Forest:
+def grow_past_forest(training: PastTrainingSet, *, seed: int) -> Forest:
     """Return trees that say the share of past courses by an account's features; none where they are of no use.
 
     Of probabilities (1 - w) own + w past, a leaf has the w of least squared error: with b = past - own, that is the
@@ -65,12 +67,12 @@ def grow_past(lessons: PastLessons, *, seed: int) -> Forest:
     kept; they are of use where each group's lower its squared error, all told by more than twice the standard error,
     windows of an account taken as one.
     """
-    apart = lessons.past - lessons.own
-    weight, cross = (apart * apart).sum(axis=1), ((lessons.event - lessons.own) * apart).sum(axis=1)
+    apart = training.past - training.own
+    weight, cross = (apart * apart).sum(axis=1), ((training.event - training.own) * apart).sum(axis=1)
     told = np.flatnonzero(weight > 0.0)
     if len(told) < _FEWEST:
         return ()
-    x, weight, cross, group = lessons.x[told], weight[told], cross[told], lessons.group[told]
+    x, weight, cross, group = training.x[told], weight[told], cross[told], training.group[told]
 
     lower, forests = np.zeros(len(told)), []
     for number in np.unique(group).tolist():
@@ -78,10 +80,10 @@ def grow_past(lessons: PastLessons, *, seed: int) -> Forest:
         if np.count_nonzero(seen) < _FEWEST // 2:
             return ()
         target = cross[seen] / weight[seen]
-        forests.append(grow_means(x[seen], target, weight[seen], trees=_TREES, seed=(seed + number) % 2**32))
+        forests.append(grow_mean_forest(x[seen], target, weight[seen], trees=_TREES, seed=(seed + number) % 2**32))
         share = past_share(forests[-1], x[~seen])
         lower[~seen] = share * (2 * cross[~seen] - share * weight[~seen])
-    return join(forests) if _is_sure(lower, lessons.account[told]) else ()
+    return join(forests) if _is_sure(lower, training.account[told]) else ()
 
 
 def _is_sure(gain: NDArray[np.float64], account: NDArray[np.int64]) -> bool:

@@ -10,7 +10,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.pooled.candidates import Candidate
 from forecast_cli.models.pooled.correcting import correct
 from forecast_cli.models.pooled.features import describe
-from forecast_cli.models.pooled.forest import Forest, consult
+from forecast_cli.models.pooled.forest import Forest, predict
 from forecast_cli.models.pooled.joining import ask
 from forecast_cli.models.pooled.learn import GROUPS
 from forecast_cli.models.pooled.learned import TREES, Learned, Vintage
@@ -60,18 +60,18 @@ def by_auto(vintage: Vintage, knots: NDArray[np.int64], probes: Probes, some: ND
 
     [len(some), k, q], calibrated, at every tenth.
     """
-    said = consult_unseen(vintage.forest, probes.x[some], probes.group[some])
+    said = predict_held_out(vintage.forest, probes.x[some], probes.group[some])
     panel, outlook = probes.panel.take(some), probes.outlook.take(some)
     _, quantiles = correct(panel, outlook, said, vintage, knots=knots, levels=LEVELS)
     return _away(quantiles[:, knots - 1], outlook, knots)
 
 
-def consult_unseen(forest: Forest, x: NDArray[np.float32], group: NDArray[np.int64]) -> NDArray[np.float64]:
+def predict_held_out(forest: Forest, x: NDArray[np.float32], group: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return what the trees that have not seen a window's ``group`` [m] of accounts say of it, [m, k, 4]."""
     said = np.zeros((len(x), *forest[0].values.shape[1:]))
     for number in np.unique(group).tolist():
         own = group == number
-        said[own] = consult(forest[number * TREES : (number + 1) * TREES], x[own])
+        said[own] = predict(forest[number * TREES : (number + 1) * TREES], x[own])
     return said
 
 

@@ -12,7 +12,7 @@ from forecast_cli.engine.past_shares import learn_past_shares
 from forecast_cli.models.pooled.forest import Forest
 from forecast_cli.models.pooled.learn import learn
 from forecast_cli.models.pooled.learned import Learned, months_of
-from forecast_cli.models.pooled.past_share import PastLessons
+from forecast_cli.models.pooled.past_share import PastTrainingSet
 from forecast_cli.models.pooled.windows import LOOK_BACK
 from forecast_cli.risk.lows import windows_within
 
@@ -68,21 +68,21 @@ def test_later_days_change_nothing(panel: Panel) -> None:
 
 
 def test_events_are_those_that_came_of_accounts_that_move(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[PastLessons] = []
+    given: list[PastTrainingSet] = []
 
-    def grow(lessons: PastLessons, *, seed: int) -> Forest:
-        given.append(lessons)
+    def grow(training: PastTrainingSet, *, seed: int) -> Forest:
+        given.append(training)
         return ()
 
-    monkeypatch.setattr(past_shares, "grow_past", grow)
+    monkeypatch.setattr(past_shares, "grow_past_forest", grow)
     learned, known = taught(panel)
     learn_past_shares(learned, panel, known, look_back=LOOK_BACK)
-    early, _, lessons = given
+    early, _, training = given
     assert len(early.x) == 0
-    assert set(lessons.account.tolist()) == set(range(ACCOUNTS - 4))
-    assert lessons.event.shape[1] == 3 * len(windows_within(H))
-    assert set(np.unique(lessons.event)) == {0.0, 1.0}
-    by_threshold = lessons.event.reshape(-1, 3, len(windows_within(H)))
+    assert set(training.account.tolist()) == set(range(ACCOUNTS - 4))
+    assert training.event.shape[1] == 3 * len(windows_within(H))
+    assert set(np.unique(training.event)) == {0.0, 1.0}
+    by_threshold = training.event.reshape(-1, 3, len(windows_within(H)))
     assert (np.diff(by_threshold, axis=1) >= 0).all(), "under p5 is under p10"
     assert (np.diff(by_threshold, axis=2) >= 0).all(), "within 7 days is within 14"
-    assert abs(lessons.past.mean() - lessons.event.mean()) < 0.05
+    assert abs(training.past.mean() - training.event.mean()) < 0.05

@@ -7,7 +7,7 @@ from sklearn.ensemble import ExtraTreesRegressor
 
 from forecast_cli.models.knots import between_knots, knots_of
 from forecast_cli.models.pooled.calibration import GRID, Calibration, calibrate
-from forecast_cli.models.pooled.forest import Tree, consult, grow
+from forecast_cli.models.pooled.forest import Tree, grow, predict
 from forecast_cli.models.pooled.leaves import ascending, leaf_statistics
 
 
@@ -64,7 +64,7 @@ def test_a_tree_is_gone_down_as_drawn() -> None:
         values=values,
     )
     x = np.array([[0.0, 0.6], [-1.0, 0.5], [-0.9, 0.5]], dtype=np.float32)
-    assert consult((tree, tree), x)[:, 0, 0].tolist() == [2.0, 3.0, 4.0]
+    assert predict((tree, tree), x)[:, 0, 0].tolist() == [2.0, 3.0, 4.0]
 
 
 def test_a_forest_says_the_mean_of_what_like_windows_saw() -> None:
@@ -72,7 +72,7 @@ def test_a_forest_says_the_mean_of_what_like_windows_saw() -> None:
     x = rng.normal(size=(400, 5)).astype(np.float32)
     came = np.stack([x[:, 0] + rng.normal(0, 0.1, 400), np.zeros(400)], axis=1).astype(np.float64)
     forest = grow(x, came, trees=20, seed=3)
-    said = consult(forest, x)
+    said = predict(forest, x)
     assert np.corrcoef(said[:, 0, 1], x[:, 0])[0, 1] > 0.9
     assert (said[:, 1] == 0.0).all()
     assert (np.diff(said[:, 0, :3], axis=1) >= 0).all()
@@ -96,15 +96,15 @@ def test_trees_are_those_that_scikit_learns_forest_would_grow() -> None:
 def test_a_horizon_of_a_single_knot_is_learned_without_a_word() -> None:
     rng = np.random.default_rng(9)
     x = rng.normal(size=(100, 4)).astype(np.float32)
-    assert consult(grow(x, rng.normal(size=(100, 1)), trees=2, seed=0), x).shape == (100, 1, 4)
+    assert predict(grow(x, rng.normal(size=(100, 1)), trees=2, seed=0), x).shape == (100, 1, 4)
 
 
 def test_what_a_row_is_told_does_not_depend_on_its_neighbours() -> None:
     rng = np.random.default_rng(2)
     x = rng.normal(size=(300, 4)).astype(np.float32)
     forest = grow(x, rng.normal(size=(300, 3)), trees=4, seed=0)
-    whole = consult(forest, x)
-    assert (consult(forest, x[[250, 3]]) == whole[[250, 3]]).all()
+    whole = predict(forest, x)
+    assert (predict(forest, x[[250, 3]]) == whole[[250, 3]]).all()
 
 
 def test_calibrated_quantiles_hold_what_they_say() -> None:

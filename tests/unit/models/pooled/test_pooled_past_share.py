@@ -12,7 +12,7 @@ from forecast_cli.models.knots import knots_of
 from forecast_cli.models.pooled.calibration import GRID, Calibration
 from forecast_cli.models.pooled.forest import Forest, Tree
 from forecast_cli.models.pooled.learned import Learned, Vintage
-from forecast_cli.models.pooled.past_share import PastLessons, grow_past, join_lessons, past_share
+from forecast_cli.models.pooled.past_share import PastTrainingSet, grow_past_forest, join_training_sets, past_share
 from forecast_cli.models.pooled.segments import SEGMENTS
 from forecast_cli.store.layout import LEARNED_PAST
 from forecast_cli.store.learned_tables import learned_frames, read_learned
@@ -21,7 +21,7 @@ M, EVENTS = 800, 6
 NODES = ("feature", "threshold", "left", "right")
 
 
-def lessons(*, right: float, seed: int = 1) -> PastLessons:
+def training(*, right: float, seed: int = 1) -> PastTrainingSet:
     """Windows whose past courses tell events rightly where the first feature is above 0, in a share ``right`` of them.
 
     The model's own paths tell the others; either says nothing of the rest.
@@ -32,7 +32,7 @@ def lessons(*, right: float, seed: int = 1) -> PastLessons:
     x = np.column_stack([np.where(useful, 1.0, -1.0), rng.normal(size=M)]).astype(np.float32)
     guess = np.full((M, EVENTS), 0.5)
     account = np.arange(M) // 2
-    return PastLessons(
+    return PastTrainingSet(
         x=x,
         own=np.where(useful[:, None], guess, chance),
         past=np.where(useful[:, None], chance, guess),
@@ -60,8 +60,8 @@ def test_without_trees_there_is_none() -> None:
 
 
 def test_a_leaf_keeps_the_share_of_least_squared_error_of_the_other_groups() -> None:
-    told = replace(lessons(right=1.0), x=np.zeros((M, 2), dtype=np.float32))
-    forest = grow_past(told, seed=1)
+    told = replace(training(right=1.0), x=np.zeros((M, 2), dtype=np.float32))
+    forest = grow_past_forest(told, seed=1)
     shares = np.linspace(0, 1.5, 3001)
     assert len(forest) == 16
     for number, tree in enumerate(forest):
@@ -72,7 +72,7 @@ def test_a_leaf_keeps_the_share_of_least_squared_error_of_the_other_groups() -> 
 
 
 def test_it_is_for_those_whose_past_tells_more() -> None:
-    forest = grow_past(lessons(right=0.5), seed=1)
+    forest = grow_past_forest(training(right=0.5), seed=1)
     shares = past_share(forest, np.array([[1.0, 0.0], [-1.0, 0.0]], dtype=np.float32))
     assert shares[0] >= 0.8
     assert shares[1] == 0.0
@@ -80,27 +80,27 @@ def test_it_is_for_those_whose_past_tells_more() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_where_past_courses_tell_nothing_more_they_are_left_out(seed: int) -> None:
-    assert grow_past(lessons(right=0.0, seed=seed), seed=1) == ()
+    assert grow_past_forest(training(right=0.0, seed=seed), seed=1) == ()
 
 
 def test_a_gain_that_a_few_accounts_make_up_is_not_believed() -> None:
-    told = lessons(right=0.5)
-    assert grow_past(told, seed=1)
+    told = training(right=0.5)
+    assert grow_past_forest(told, seed=1)
     few = replace(told, account=np.where(told.x[:, 0] > 0, told.group, told.account + 10))
     worse = replace(few, event=np.where((few.account == 0)[:, None], 1.0 - few.event, few.event))
-    assert grow_past(worse, seed=1) == ()
+    assert grow_past_forest(worse, seed=1) == ()
 
 
 def test_too_few_windows_or_accounts_of_one_group_teach_nothing() -> None:
-    told = lessons(right=1.0)
-    assert grow_past(told.take(np.arange(199)), seed=1) == ()
-    assert grow_past(replace(told, group=np.zeros(M, dtype=np.int64)), seed=1) == ()
-    assert grow_past(replace(told, past=told.own), seed=1) == ()
+    told = training(right=1.0)
+    assert grow_past_forest(told.take(np.arange(199)), seed=1) == ()
+    assert grow_past_forest(replace(told, group=np.zeros(M, dtype=np.int64)), seed=1) == ()
+    assert grow_past_forest(replace(told, past=told.own), seed=1) == ()
 
 
 def test_parts_are_put_together_as_they_were() -> None:
-    told = lessons(right=0.5)
-    again = join_lessons([told.take(np.arange(300)), told.take(np.arange(300, M))])
+    told = training(right=0.5)
+    again = join_training_sets([told.take(np.arange(300)), told.take(np.arange(300, M))])
     np.testing.assert_array_equal(again.event, told.event)
     np.testing.assert_array_equal(again.account, told.account)
 
@@ -119,8 +119,8 @@ def write(learned: Learned, folder: Path) -> None:
 
 
 def test_it_is_read_back_as_it_was(tmp_path: Path) -> None:
-    told = lessons(right=0.5)
-    forest = grow_past(told, seed=1)
+    told = training(right=0.5)
+    forest = grow_past_forest(told, seed=1)
     write(learned_of(forest), tmp_path)
     again = read_learned(tmp_path, h=14).vintages[0].past
     assert len(again) == len(forest) == 16
@@ -151,7 +151,7 @@ def test_a_table_without_one_of_its_columns_is_refused(tmp_path: Path) -> None:
 
 
 def test_trees_that_lead_out_of_themselves_are_refused(tmp_path: Path) -> None:
-    write(learned_of(grow_past(lessons(right=0.5), seed=1)), tmp_path)
+    write(learned_of(grow_past_forest(training(right=0.5), seed=1)), tmp_path)
     nodes = pl.read_parquet(tmp_path / LEARNED_PAST)
     root = pl.int_range(pl.len()) == 0
     left = pl.when(root).then(10**6).otherwise("left").cast(pl.Int32).alias("left")
