@@ -1,4 +1,4 @@
-"""Problems: whatever stops a command, as what is said about it and the exit code it leaves with."""
+"""Problems: whatever stops a command, as a message and an exit code."""
 
 import errno
 import textwrap
@@ -43,7 +43,7 @@ class Problem:
 
 
 def problem_of(error: BaseException) -> Problem:
-    """Return what to say about ``error``; what is not known is a bug and keeps its traceback."""
+    """Return the problem an exception is; an unknown one is a bug and keeps its traceback."""
     match error:
         case ForecastCliError():
             retryable = isinstance(error, OutputBusyError) or bool(getattr(error, "retryable", False))

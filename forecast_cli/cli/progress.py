@@ -47,7 +47,7 @@ class QuietProgress(NullProgress):
 
 
 class TenthsProgress(QuietProgress, ABC):
-    """Says something whenever another tenth of the accounts is done."""
+    """Reports whenever another tenth of the accounts is done."""
 
     def __init__(self, log: Log) -> None:
         super().__init__(log)
@@ -58,14 +58,14 @@ class TenthsProgress(QuietProgress, ABC):
         self._description, self._total, self._done = description, total or 0, 0
 
     def advance(self, count: int) -> None:
-        """Count, and say so at every tenth passed."""
+        """Count, and report at every tenth passed."""
         before, self._done = self._tenths(), self._done + count
         if self._tenths() > before:
             self.say(self._description, done=self._done, total=self._total)
 
     @abstractmethod
     def say(self, description: str, *, done: int, total: int) -> None:
-        """Say how far the stage is."""
+        """Report how far the stage is."""
 
     def _tenths(self) -> int:
         return self._done * 10 // self._total if self._total else 0
@@ -85,7 +85,7 @@ class JsonProgress(TenthsProgress):
     """A JSON line for every tenth, and for the stage."""
 
     def start(self, description: str, total: int | None = None) -> None:
-        """Begin a stage, and say so in one event."""
+        """Begin a stage, and report it in one event."""
         super().start(description, total)
         self._log.event("stage", description, level="info", fields={"seconds": self._log.seconds})
 

@@ -66,7 +66,7 @@ def columns() -> int:
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Say whether somebody is watching who can be shown colours and bars."""
+    """Say whether a stream is a terminal that can show colours and bars."""
     return stream is not None and not stream.closed and stream.isatty() and os.environ.get("TERM") != "dumb"
 
 

@@ -85,7 +85,7 @@ class Room:
 
 
 def memory_limit(settings: Settings, available: int | None) -> int | None:
-    """Return the bytes to keep within: ``--memory``, or most of what is ``available``; None where nobody says."""
+    """Return the bytes to keep within: ``--memory``, or most of what is ``available``; None where that is not known."""
     if settings.memory is not None:
         return memory_bytes(settings.memory)
     return None if available is None else round(_SHARE * available)

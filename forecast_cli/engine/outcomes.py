@@ -1,4 +1,4 @@
-"""Outcomes: what became of each account and each model, written into the two ledgers."""
+"""Outcomes: the status of each account and the failures of each model, as the tables of accounts and failures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""An output folder held against its manifest: every file there, whole, and nothing else."""
+"""An output folder checked against its manifest: every file is there, whole, and nothing else is."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Where things stand in an output folder."""
+"""Where files and folders are in an output folder."""
 
 from pathlib import Path
 from typing import Final

@@ -15,7 +15,7 @@ _NO_LIMIT: Final = 1 << 60
 
 
 def available_memory(root: Path = _ROOT) -> int | None:
-    """Return the bytes a process may still take, by the system and by its control groups; None where nobody says."""
+    """Return the bytes a process may still take, by the system and its control groups; None where neither is known."""
     limits = [left for left in (_left(root, *files) for files in _group_files(root)) if left is not None]
     system = _system_memory(root)
     known = [*limits, *([system] if system is not None else [])]

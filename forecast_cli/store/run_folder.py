@@ -91,7 +91,7 @@ class RunFolder:
 def open_run(
     output: Path, identity: dict[str, Any], fingerprint: str, *, force: bool
 ) -> Iterator[tuple[RunFolder, OutputState]]:
-    """Hold ``output`` for a run of ``identity`` and say what it held.
+    """Lock ``output`` for a run of ``identity``, and yield its folder with the state it was in.
 
     Raises OutputBusyError, OutputNotWrittenError, or OutputConflictError where it holds something else.
     """

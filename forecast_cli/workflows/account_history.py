@@ -32,7 +32,7 @@ _NOTHING = "the input holds no usable balances of this account"
 
 @dataclass(frozen=True)
 class AccountPast:
-    """The account alone as a panel of one row, None where it cannot be had; ``note`` says why, or of what input.
+    """The account as a panel of one row, None where it cannot be read; ``note`` says why, or from which input.
 
     ``same``: it is what the forecast was made from.
     """

@@ -1,4 +1,4 @@
-"""What a run's tables say of one account: only its rows are read."""
+"""One account in a run's tables: only its rows are read."""
 
 from datetime import date
 from typing import Any
@@ -21,7 +21,7 @@ def rows_of(tables: RunTables, key: AccountKey, name: str, *, model: str | None 
 
 
 def read_standing(tables: RunTables, key: AccountKey, model: str) -> Standing:
-    """Return what became of the account and of the model asked for."""
+    """Return the outcome for the account and for the model asked for."""
     row = rows_of(tables, key, ACCOUNTS).row(0, named=True)
     failures = rows_of(tables, key, FAILURES).filter((pl.col(c.MODEL) == model) | pl.col(c.MODEL).is_null())
     forecast = row["status"] in (Status.OK, Status.FALLBACK)

@@ -45,7 +45,7 @@ def risk_promises(risk: pl.LazyFrame, accounts: pl.DataFrame, settings: Mapping[
 
 
 def find_lack(risk: pl.LazyFrame) -> str | None:
-    """Return what to say of rows of risk that lack a column, None where they have all of them."""
+    """Return a message about the columns that rows of risk lack, None where they have all."""
     there = risk.collect_schema()
     lacking = (column for column in RISK_COLUMNS if column not in there)
     return next((f"has no column '{column}': another version wrote it" for column in lacking), None)

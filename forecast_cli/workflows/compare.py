@@ -40,7 +40,7 @@ class CompareRequest:
 
 @dataclass(frozen=True)
 class GateReport:
-    """What the gate says of two backtests. Exit 6 where a check failed."""
+    """The gate's verdict on two backtests. Exit 6 where a check failed."""
 
     request: CompareRequest
     comparison: Comparison

@@ -1,4 +1,4 @@
-"""Reading an input as a run does: its files, its schema, its rows, and what the contract says of all of them."""
+"""Reading an input as a run does: its files, schema and rows, checked against the data contract."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from forecast_cli.workflows.results import InputSummary
 
 @dataclass(frozen=True)
 class CheckedInput:
-    """An input and what the contract says of it. ``contract`` is None where the files alone reject the run."""
+    """An input, checked against the data contract. ``contract`` is None where the files alone reject the run."""
 
     source: Source
     contract: Contract | None
@@ -41,7 +41,7 @@ def accept(checked: CheckedInput) -> Contract:
 
 
 def check_whole_input(path: str, settings: Settings, *, threads: int = 1) -> CheckedInput:
-    """Read the input, in ``threads``, and hold it against the contract. Rejections are findings, not errors.
+    """Read the input, in ``threads``, and check it against the contract. Rejections are findings, not errors.
 
     Rows are read once: files are read through on their own only where something is wrong, to say all that is.
     """

@@ -160,7 +160,7 @@ class Damage:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """An output folder held against its manifest and the contract's invariants. Exit 6 where it is damaged."""
+    """An output folder checked against its manifest and the contract's invariants. Exit 6 where it is damaged."""
 
     output: Path
     command: str

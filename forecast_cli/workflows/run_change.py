@@ -50,7 +50,7 @@ def find_previous(folder: Path, *, output: Path, origin: str | None) -> tuple[Pa
 
 
 def measure_change(previous: tuple[Path, Manifest], new: Side) -> Change:
-    """Return what is other in the run whose tables stand in ``new`` than in the finished run ``previous``.
+    """Return what differs between the finished run ``previous`` and the run whose tables are in ``new``.
 
     Raises CheckFailedError where a table of the previous run cannot be read.
     """

@@ -72,5 +72,5 @@ def common_origin(tables: RunTables) -> date | None:
 
 
 def damaged(output: Path, error: BaseException) -> CheckFailedError:
-    """Return what to say of a run of which a table cannot be read."""
+    """Return the error for a run of which a table cannot be read."""
     return CheckFailedError(f"{output}: a table cannot be read: {describe(error)}", f"see: forecast-cli check {output}")

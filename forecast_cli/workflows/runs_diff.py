@@ -1,4 +1,4 @@
-"""Why two runs differ: what they were made from, what became of the accounts, and the numbers themselves."""
+"""Why two runs differ: inputs and settings, statuses of accounts, and the numbers themselves."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class RunDiff:
 
     @property
     def same(self) -> bool:
-        """Say whether every account fared the same and has the same numbers."""
+        """Say whether every account has the same status and the same numbers."""
         moved = self.numbers.changed + self.numbers.old_only + self.numbers.new_only
         return not moved and not self.statuses
 

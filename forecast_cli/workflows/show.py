@@ -1,4 +1,4 @@
-"""One account: what a finished forecast says of it, and why."""
+"""One account of a finished forecast: its history, forecast and risk, and why they are what they are."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -27,7 +27,7 @@ _STEPS: Final = (7, 14, 30)
 
 
 def explain_account(request: ShowRequest) -> AccountExplanation:
-    """Return what the forecast in a folder says of one account. Reads that account's rows and nothing else of it.
+    """Return what the forecast in a folder holds about one account. Reads that account's rows alone.
 
     Raises UsageError for an account, currency or model that is not there, InputRejectedError for an ``input`` that
     cannot be read, and what ``tables_of`` raises.
@@ -69,7 +69,7 @@ def _explain(tables: RunTables, request: ShowRequest) -> AccountExplanation:
 def _from_past(
     tables: RunTables, past: AccountPast, fan: AccountFan, key: AccountKey, *, by_auto: bool
 ) -> dict[str, Any]:
-    """Return what can be told of an account with its history, or without it: fields of the explanation."""
+    """Return the explanation's history, payments and reasons; fewer where the history cannot be read."""
     origin, h = fan.dates[0] - timedelta(days=1), len(fan.dates)
     month = read_learned_month(tables, origin)
     panel = past.panel

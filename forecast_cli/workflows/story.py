@@ -1,4 +1,4 @@
-"""What is told of one account: plain frozen values. Money in units of the balance, days are calendar days."""
+"""One account's forecast, explained: plain frozen values. Money in units of the balance, days are calendar days."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class ShowRequest:
 
 @dataclass(frozen=True)
 class Standing:
-    """What became of the account: its row of ``accounts.parquet``, and of the model that is shown.
+    """The outcome for the account: its row of ``accounts.parquet``, and of the model that is shown.
 
     ``model_used`` is what took the model's place where it failed, None where there is no forecast; ``model_failure``
     says why. ``n_obs``: days with a balance. ``repairs``: counts, only those above 0.
@@ -169,7 +169,7 @@ class Why:
 
 @dataclass(frozen=True)
 class AccountExplanation:
-    """All that a forecast says of one account. What a skipped or failed account does not have is None or empty.
+    """Everything a forecast holds about one account. What a skipped or failed account does not have is None or empty.
 
     ``account_id`` is of the output's type; ``history_note`` says where the history is missing, or of another input.
     ``every_payment`` says whether ``payments`` names every day of a stream within the horizon, or its next alone.

@@ -1,4 +1,4 @@
-"""An output folder held against its manifest."""
+"""How ``check`` ends: what is wrong with an output folder, and what to do."""
 
 from typing import NoReturn
 

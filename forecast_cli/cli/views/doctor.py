@@ -1,4 +1,4 @@
-"""How ``doctor`` ends: what was looked at, how it looks, and what to do."""
+"""How ``doctor`` ends: what was checked, the outcome, and what to do."""
 
 from dataclasses import asdict
 from typing import Final, NoReturn
@@ -30,7 +30,7 @@ def end_doctor(log: Log, diagnosis: Diagnosis, format: OutputFormat) -> NoReturn
 
 
 def render_diagnosis(diagnosis: Diagnosis) -> Padding:
-    """Return a line for each thing that was looked at."""
+    """Return a line for each check."""
     columns = (Column(), Column(), Column(wraps=True))
     return aligned(columns, [_row(sign) for sign in diagnosis.signs])
 

@@ -52,7 +52,7 @@ def end_riskiest(log: Log, told: Riskiest, format: OutputFormat) -> NoReturn:  #
 
 
 def riskiest_values(told: Riskiest) -> dict[str, Any]:
-    """Return everything that is told as values for JSON."""
+    """Return the result as values for JSON."""
     found = [asdict(one) | {"account_id": account_value(one.account_id)} for one in told.found]
     return asdict(told) | {"found": found}
 

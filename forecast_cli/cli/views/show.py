@@ -27,7 +27,7 @@ def end_explanation(log: Log, explanation: AccountExplanation, format: OutputFor
 
 
 def explanation_values(explanation: AccountExplanation) -> dict[str, Any]:
-    """Return everything that is told of an account as values for JSON."""
+    """Return the explanation of an account as values for JSON."""
     told = asdict(explanation)
     flags = {flag: flag_words(flag) for flag in explanation.standing.flags}
     return told | {"account_id": account_value(explanation.account_id), "standing": told["standing"] | {"flags": flags}}

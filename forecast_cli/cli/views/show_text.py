@@ -1,4 +1,4 @@
-"""One account on a terminal: what became of it, its fan, what is coming, the risk, and why."""
+"""One account on a terminal: its status, fan chart, coming payments, risk, and why."""
 
 from collections.abc import Sequence
 
@@ -31,7 +31,7 @@ _FACTS = (Column(), Column(wraps=True))
 
 
 def render_explanation(explanation: AccountExplanation, *, width: int, ascii_only: bool) -> Group:
-    """Return all that is told of an account, for a terminal of ``width`` columns."""
+    """Return the explanation of an account, for a terminal of ``width`` columns."""
     fan = explanation.fan
     return sections(
         section(_title(explanation), aligned(_FACTS, _header(explanation))),
