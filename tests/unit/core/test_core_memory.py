@@ -1,12 +1,15 @@
 """Memory that was freed goes back to the system, but in processes that are started to keep it."""
 
 import ctypes
+import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from forecast_cli.core.memory import KEEPS, release_memory
+from forecast_cli.core.memory import release_memory
+from forecast_cli.engine.environment import KEEPING, environment
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="glibc alone keeps what is freed until it is asked")
 
@@ -28,17 +31,24 @@ def _free_much() -> None:
         libc.free(piece)
 
 
-def test_freed_memory_is_given_back(monkeypatch):
-    monkeypatch.delenv(KEEPS, raising=False)
+def _released_kb() -> int:
+    """Return how much memory a call gave back of what was freed before it."""
     _free_much()
     before = _held_kb()
     release_memory()
-    assert _held_kb() < before - 10_000
+    return before - _held_kb()
 
 
-def test_processes_that_keep_it_do_so(monkeypatch):
-    monkeypatch.setenv(KEEPS, "1")
-    _free_much()
-    before = _held_kb()
-    release_memory()
-    assert _held_kb() > before - 5_000
+def test_freed_memory_is_given_back():
+    assert _released_kb() > 10_000
+
+
+def test_process_that_starts_others_to_keep_memory_gives_its_own_back():
+    with environment(KEEPING):
+        assert _released_kb() > 10_000
+
+
+def test_process_that_is_started_to_keep_memory_does():
+    code = "from tests.unit.core.test_core_memory import _released_kb; print(_released_kb())"
+    found = subprocess.run([sys.executable, "-c", code], env=os.environ | KEEPING, capture_output=True, check=True)
+    assert int(found.stdout) < 5_000
