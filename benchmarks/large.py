@@ -39,8 +39,8 @@ def run(folder: Path, accounts: int) -> tuple[list[Row], dict[str, Measured]]:
     """Return the rows of the table, and what each forecast took, by its name."""
     tenth = accounts // SHARE
     made = make_sample(folder, accounts)
-    small, large = (forecast(folder, sample(folder, count), f"of-{count}", "--force") for count in (tenth, accounts))
-    daily = forecast(folder, daily_files(folder, tenth), "of-daily", "--force")
+    small, large = (forecast(folder, sample(folder, count), f"of-{count}") for count in (tenth, accounts))
+    daily = forecast(folder, daily_files(folder, tenth), "of-daily")
     what = f"forecast, {accounts:,} accounts x {DAYS} days"
     rows = [
         *([] if made is None else _making(accounts, made)),

@@ -37,7 +37,7 @@ def _rows(folder: Path, accounts: int, fewer: int) -> Iterator[Row]:
 
 
 def _against_others(folder: Path, accounts: int) -> Iterator[Row]:
-    """Compare with statsforecast's cheapest seasonal model, polars alone, one worker, a rate and AutoETS."""
+    """Compare with polars alone and one worker in turn, with statsforecast's seasonal model and AutoETS once."""
     source, what = sample(folder, accounts), f"forecast, {accounts:,} accounts x {DAYS} days"
     ours, one, polars = in_turn(
         lambda: forecast(folder, source, "whole"),

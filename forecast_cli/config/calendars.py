@@ -1,6 +1,7 @@
 """Calendars as they are written: a country, a part of one, a financial market, or weekends alone."""
 
 import textwrap
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from forecast_cli.core.text import closest
@@ -10,8 +11,13 @@ NO_HOLIDAYS: Final = "none"
 #: The default, which is known without a look at the list of calendars.
 HOME: Final = "US"
 
-_HINT: Final = f"give a country (GB), a part of one (GB-ENG), a financial calendar (ECB) or {NO_HOLIDAYS}"
+_HINT: Final = f"give a country (CZ), a part of one (GB-ENG), a financial calendar (ECB) or {NO_HOLIDAYS}"
 _LONGEST_LIST: Final = 200
+#: What people call the calendar of payments in euros, TARGET.
+_EURO: Final = frozenset({"eu", "eur", "euro", "target", "target2"})
+#: Shortest name that a misspelled one is compared with, and how alike they have to be: nearly all codes are alike.
+_SHORTEST: Final = 4
+_ALIKE: Final = 0.8
 
 
 class UnknownCalendarError(ValueError):
@@ -29,13 +35,39 @@ def check_calendar(text: str) -> str:
     """
     if text in (HOME, NO_HOLIDAYS):
         return text
-    name, dash, part = (piece.strip() for piece in text.partition("-"))
+    name, dash, part = _plain(text).partition("-")
     codes = _codes()
-    code = {known.casefold(): code for known, code in codes.items()}.get(name.casefold())
+    code = {_plain(known): code for known, code in codes.items()}.get(name)
     if code is None or (dash and code == NO_HOLIDAYS):
-        close = closest(name, codes)
-        raise UnknownCalendarError(f"did you mean '{close}'? {_HINT}" if close else _HINT)
+        guess = _guess(_plain(text), codes)
+        raise UnknownCalendarError(f"did you mean '{guess}'? {_HINT}" if guess else _HINT)
     return f"{code}-{_part(code, part)}" if dash else code
+
+
+def _plain(text: str) -> str:
+    """Return a name as names are compared: in any case, without blanks, with a dash before a part."""
+    return "".join(text.casefold().split()).replace("_", "-").replace("/", "-")
+
+
+def _guess(name: str, codes: Mapping[str, str]) -> str | None:
+    """Return the calendar that may be meant by a name that none has: a part of a country by itself, or misspelled."""
+    if name in _EURO:
+        return "ECB"
+    parts = {
+        _plain(alias): part for code in sorted(set(codes.values()) - {NO_HOLIDAYS}) for alias, part in _aliases(code)
+    }
+    if name in parts:
+        return parts[name]
+    close = closest(name, (known for known in codes if len(known) >= _SHORTEST), cutoff=_ALIKE)
+    return codes[close] if close else None
+
+
+def _aliases(code: str) -> Iterator[tuple[str, str]]:
+    """Yield the names of a country's parts, and their codes."""
+    import holidays
+
+    aliases: Mapping[str, str] = getattr(holidays, code).subdivisions_aliases
+    return ((alias, f"{code}-{part}") for alias, part in aliases.items())
 
 
 def _codes() -> dict[str, str]:
@@ -52,9 +84,9 @@ def _part(code: str, part: str) -> str:
 
     calendar: Any = getattr(holidays, code)
     names = {one: one for one in calendar.subdivisions} | calendar.subdivisions_aliases
-    known = {name.casefold(): own for name, own in names.items()}
-    if part.casefold() in known:
-        return str(known[part.casefold()])
+    known = {_plain(name): own for name, own in names.items()}
+    if part in known:
+        return str(known[part])
     close = closest(part, names)
     listed = textwrap.shorten(", ".join(calendar.subdivisions), _LONGEST_LIST, placeholder=" ...")
     hint = f"did you mean '{code}-{close}'?" if close else f"its parts: {listed}" if listed else f"{code} has no parts"

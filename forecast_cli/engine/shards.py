@@ -119,7 +119,7 @@ def shard_size(settings: Settings, models: Sequence[ModelChoice], n_accounts: in
 
 
 def _evened(size: int, n_accounts: int) -> int:
-    """Return the size of an even number of like shards of up to ``size``: of two workers none waits for the other."""
+    """Return the size of like shards of up to ``size``, an even number where they are few: two workers end together."""
     if n_accounts <= size:
         return size
     pairs = -(-n_accounts // (2 * size))

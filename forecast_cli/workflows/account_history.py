@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from pydantic import ValidationError
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.core.errors import InputRejectedError
+from forecast_cli.core.errors import ConfigError, InputRejectedError
 from forecast_cli.data.contract.check import read_accounts
 from forecast_cli.data.files.input_list import ListedInput, list_input
 from forecast_cli.data.files.listing import ListedFile
@@ -68,7 +69,14 @@ def read_account_past(manifest: Manifest, key: AccountKey, origin: date | None, 
 def settings_of(manifest: Manifest) -> Settings:
     """Return the settings a run was made with, as far as they decide how its input is read."""
     known = {name: value for name, value in manifest.settings.items() if name in Settings.model_fields}
-    return Settings.model_validate(known | {"fitted": None})
+    try:
+        return Settings.model_validate(known | {"fitted": None})
+    except ValidationError as error:  # a calendar, say, that another version of the package holidays has
+        name = str(error.errors()[0]["loc"][0])
+        raise ConfigError(
+            f"{name} = {known[name]!r}, which the run was made with, is unknown here",
+            "install the versions that the run was made with: they stand in its manifest.json",
+        ) from None
 
 
 def recent_history(panel: Panel) -> AccountHistory:

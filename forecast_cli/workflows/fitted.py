@@ -5,7 +5,7 @@ from pathlib import Path
 
 from forecast_cli.config.calendars import HOME
 from forecast_cli.config.settings import Settings
-from forecast_cli.core.errors import ConfigError
+from forecast_cli.core.errors import CheckFailedError, ConfigError
 from forecast_cli.engine.shards import choose_candidates
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import ModelChoice, learns
@@ -31,11 +31,14 @@ def _refuse_other_holidays(holidays: str, fitted: Path) -> None:
     """Raise ConfigError where the run whose learned part is used moved payments by another calendar."""
     if not (fitted / MANIFEST).is_file():
         return  # tables alone do not tell
-    theirs = read_manifest(fitted).settings.get("holidays", HOME)
+    try:
+        theirs = read_manifest(fitted).settings.get("holidays", HOME)
+    except CheckFailedError as error:
+        raise ConfigError(f"--fitted {fitted}: {error.message}", error.hint) from None
     if theirs != holidays:
         raise ConfigError(
             f"--fitted {fitted}: was learned with the holidays of {theirs}, this run has those of {holidays}",
-            f"give --holidays {theirs}, or learn anew without --fitted",
+            f"learn anew without --fitted, or, if it is theirs that balances keep to, give --holidays {theirs}",
         )
 
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from forecast_cli.engine.shards import Shard, choose_models, cut_shards, shard_s
 from forecast_cli.engine.worker_pool import worker_context
 from forecast_cli.evaluation.splits import reading_enough
 from forecast_cli.models.pooled.learned import Learned
-from forecast_cli.models.registry import ModelChoice, learns
+from forecast_cli.models.recurring.calendar_doubts import calendar_doubts
+from forecast_cli.models.registry import ModelChoice, finds_events, learns
 from forecast_cli.store.fingerprint import fingerprint, identity
 from forecast_cli.store.machine import available_memory, usable_cores
 from forecast_cli.store.state import is_finished
@@ -121,9 +123,11 @@ def prepare(
         with environment(variables_for(limit, workers)):
             _begin_workers(settings, models)
     progress.start("Looking at the input")
-    checked = _look(request.input, settings, workers, tight=is_tight(limit))
+    checked = _check(request.input, settings, workers, tight=is_tight(limit))
     progress.finish()
     contract = accept(checked)
+    for doubt in _calendar_doubts(contract, settings, models):
+        progress.warn(doubt)
     check_amounts(checked.source, settings)
     ids = contract.ledger.get_column(UNIQUE_ID)
     shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
@@ -157,7 +161,15 @@ def _begin_workers(settings: Settings, models: Sequence[ModelChoice]) -> None:
         worker_context(models, learns=settings.fitted is None and learns(models))
 
 
-def _look(path: str, settings: Settings, workers: int, *, tight: bool) -> CheckedInput:
+def _calendar_doubts(contract: Contract, settings: Settings, models: Sequence[ModelChoice]) -> list[str]:
+    """Return what speaks against the calendar for the days that are forecast; nothing where no model asks for it."""
+    last = contract.origin or contract.ledger["last"].max()
+    if not finds_events(models) or not isinstance(last, date):
+        return []
+    return calendar_doubts(settings.holidays, (last + timedelta(days=settings.horizon)).year)
+
+
+def _check(path: str, settings: Settings, workers: int, *, tight: bool) -> CheckedInput:
     """Hold the input against the contract; where memory is ``tight``, in a process that takes what it took with it."""
     if tight:
         return run_in_child_process("looking at the input", check_input_for_run, path, settings)

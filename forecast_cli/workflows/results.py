@@ -79,13 +79,15 @@ class ForecastRun:
     """A finished run. ``accounts`` counts them by status and adds up to ``input.accounts``, always.
 
     ``reused`` says that the output held this very run already and was left alone; ``shards_resumed`` how many of
-    ``shards`` a run that was cut off had already committed. ``seconds`` is wall time.
+    ``shards`` a run that was cut off had already committed. ``holidays`` is the calendar that moves payments, None
+    where no model looks for them. ``seconds`` is wall time.
     """
 
     output: Path
     input: InputSummary
     accounts: Mapping[Status, int]
     models: tuple[str, ...]
+    holidays: str | None
     horizon: int
     levels: tuple[float, ...]
     forecast_rows: int

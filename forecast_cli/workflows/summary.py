@@ -11,7 +11,7 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.risk import PROB_BELOW, THRESHOLD_NAME, WINDOW
 from forecast_cli.data.findings import Finding
-from forecast_cli.models.registry import parse_model
+from forecast_cli.models.registry import finds_events, parse_model
 from forecast_cli.risk.lows import windows_within
 from forecast_cli.store.atomic import read_back
 from forecast_cli.store.layout import FAILURES, FORECASTS, MANIFEST, RISK
@@ -40,6 +40,7 @@ def summarize_run(
         input=summarize_source(manifest),
         accounts={status: manifest.accounts.get(status.value, 0) for status in Status},
         models=tuple(manifest.settings["model"]),
+        holidays=_calendar_used(manifest.settings),
         horizon=manifest.settings["horizon"],
         levels=tuple(manifest.settings["level"]),
         forecast_rows=manifest.forecast_rows,
@@ -54,6 +55,13 @@ def summarize_run(
         seconds=seconds,
         max_failed=request.settings.max_failed,
     )
+
+
+def _calendar_used(settings: Mapping[str, Any]) -> str | None:
+    """Return the calendar that moves payments; None where no model looks for them."""
+    seasons = tuple(settings["season_length"])
+    finds = finds_events([parse_model(name, seasons) for name in settings["model"]])
+    return str(settings["holidays"]) if finds else None
 
 
 def count_low_balances(output: Path, settings: Mapping[str, Any]) -> tuple[LowBalanceCount, ...]:

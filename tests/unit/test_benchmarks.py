@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import benchmarks
-from benchmarks import ratios
+from benchmarks import ratios, scale
 from benchmarks.memory_picture import draw
 from benchmarks.process import Measured, in_turn, measure
 from benchmarks.rows import Row, at_least, at_most, print_rows
@@ -64,6 +64,14 @@ def test_sides_are_run_in_turn_and_told_by_side():
     ours, theirs = in_turn(lambda: side("ours"), lambda: side("theirs"), turns=2)
     assert order == ["ours", "theirs", "ours", "theirs"]
     assert [[run.seconds for run in runs] for runs in (ours, theirs)] == [[1, 3], [2, 4]]
+
+
+def test_ratios_are_medians_of_turns_and_say_who_is_slower():
+    ours, theirs = ([Measured(seconds, 0.0, ()) for seconds in side] for side in ((2, 4, 30), (1, 2, 5)))
+    longer = scale._times_as_long("forecast, times as long", "polars alone", ours, theirs, at_most(8))
+    assert (longer.ours, longer.theirs, longer.figure) == (4, 2, 2)
+    faster = scale._workers("forecast", theirs, ours)
+    assert (faster.ours, faster.theirs, faster.figure) == (2, 4, 2)
 
 
 _HOLD = "x = bytearray(200 << 20); import time; time.sleep(1)"

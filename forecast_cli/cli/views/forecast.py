@@ -96,7 +96,9 @@ def _told(run: ForecastRun) -> list[LowBalanceCount]:
 def _title(run: ForecastRun, seconds: float) -> str:
     start = f" from {run.input.origin}" if run.input.origin else " from each account's own last day"
     levels = ", ".join(f"{level_label(level)} %" for level in run.levels)
-    what = f"{run.horizon} days ahead{start}, by {', '.join(map(printable, run.models))}, intervals of {levels}"
+    models = ", ".join(map(printable, run.models))
+    calendar = f", {run.holidays} holidays" if run.holidays else ""
+    what = f"{run.horizon} days ahead{start}, by {models}{calendar}, intervals of {levels}"
     if run.reused:
         return f"Nothing left to do: this very run was finished before. It went {what}"
     resumed = f", {run.shards_resumed} of {counted(run.shards, 'shard')} from before" if run.shards_resumed else ""

@@ -30,6 +30,7 @@ def run_values(run: ForecastRun) -> dict[str, Any]:
         "output": str(run.output),
         "input": input_values(run.input),
         "fingerprint": run.fingerprint,
+        "holidays": run.holidays,
         "reused": run.reused,
         "shards": run.shards,
         "shards_resumed": run.shards_resumed,

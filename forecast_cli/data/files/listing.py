@@ -1,6 +1,7 @@
 """The file list is ours: what of a local path is parquet data, in one fixed order, folder links not followed."""
 
 import os
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -108,8 +109,17 @@ def _walk(folder: Path) -> tuple[list[str], list[str]]:
     for current, names, leaves in os.walk(folder, onerror=_raise):
         below = Path(current).relative_to(folder)
         links += [(below / name).as_posix() for name in names if (Path(current) / name).is_symlink()]
-        files += [(below / name).as_posix() for name in leaves]
+        files += [(below / name).as_posix() for name in leaves if not _is_special(Path(current) / name)]
     return files, sorted(links)
+
+
+def _is_special(path: Path) -> bool:
+    """Say whether it is a pipe, a socket or a device, which a reader would wait for."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:  # told where it is looked into
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _raise(error: OSError) -> None:

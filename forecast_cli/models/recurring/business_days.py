@@ -1,10 +1,11 @@
 """Business days: where a payment goes that falls due on a weekend or a holiday of the run's calendar."""
 
 import warnings
+from datetime import date
 from enum import IntEnum
 from functools import lru_cache
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ FARTHEST: Final = 12
 _MARGIN: Final = FARTHEST + 1
 _BLOCK: Final = 3650  # tables are made for whole blocks of days, so that a few of them serve every panel
 _EVERY_DAY: Final = "1111111"  # weekends are closed days like others
+_SATURDAY: Final = 5
 #: Warnings are silenced for the whole process: one thread at a time.
 _SILENT: Final = Lock()
 
@@ -66,11 +68,20 @@ def _is_open(days: NDArray[np.datetime64], name: str) -> NDArray[np.bool_]:
     """Say which of ``days``, in a row, are business days of a calendar, by its own weekend of that time."""
     if name == NO_HOLIDAYS:
         return np.is_busday(days)
+    calendar = _calendar_of_years(name, range(int(str(days[0])[:4]), int(str(days[-1])[:4]) + 1))
+    return np.array([calendar.is_working_day(day) for day in days.tolist()])
+
+
+def weekday_holidays(name: str, year: int) -> frozenset[date]:
+    """Return the days of a year that are holidays of a calendar, Monday to Friday."""
+    return frozenset(day for day in _calendar_of_years(name, range(year, year + 1)) if day.weekday() < _SATURDAY)
+
+
+def _calendar_of_years(name: str, years: range) -> Any:
+    """Return a calendar of the package holidays."""
     import holidays
 
     code, _, part = name.partition("-")
-    years = range(int(str(days[0])[:4]), int(str(days[-1])[:4]) + 1)
     with _SILENT, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # some calendars warn of years that they do not know, and tell no holidays
-        calendar = holidays.country_holidays(code, subdiv=part or None, years=years)
-    return np.array([calendar.is_working_day(day) for day in days.tolist()])
+        return holidays.country_holidays(code, subdiv=part or None, years=years)

@@ -28,6 +28,9 @@ from forecast_cli.core.errors import ConfigError
         ("TAR", "XECB"),
         ("nyse", "XNYS"),
         ("NONE", "none"),
+        ("gb_eng", "GB-ENG"),
+        ("GB/ENG", "GB-ENG"),
+        ("United Kingdom", "GB"),
     ],
 )
 def test_a_calendar_has_one_spelling(given: str, calendar: str) -> None:
@@ -38,14 +41,17 @@ def test_a_calendar_has_one_spelling(given: str, calendar: str) -> None:
 @pytest.mark.parametrize(
     ("given", "hint"),
     [
-        ("Germny", "did you mean 'Germany'?"),
-        ("TARGET", "did you mean 'TAR'?"),
+        ("Germny", "did you mean 'DE'?"),
+        ("TARGET2", "did you mean 'ECB'?"),
+        ("EUR", "did you mean 'ECB'?"),
+        ("England", "did you mean 'GB-ENG'?"),
+        ("Northern Ireland", "did you mean 'GB-NIR'?"),
         ("GB-Scotlnd", "did you mean 'GB-Scotland'?"),
         ("GB-XX", "its parts: ENG, NIR, SCT, WLS"),
         ("GB-", "its parts: ENG, NIR, SCT, WLS"),
         ("XECB-DE", "XECB has no parts"),
-        ("none-DE", "give a country (GB)"),
-        ("", "give a country (GB), a part of one (GB-ENG), a financial calendar (ECB) or none"),
+        ("none-DE", "give a country (CZ)"),
+        ("", "give a country (CZ), a part of one (GB-ENG), a financial calendar (ECB) or none"),
     ],
 )
 def test_an_unknown_one_is_refused_with_what_may_be_meant(given: str, hint: str) -> None:
@@ -55,6 +61,13 @@ def test_an_unknown_one_is_refused_with_what_may_be_meant(given: str, hint: str)
         load_settings({"holidays": given})
     assert "\n" not in caught.value.message
     assert hint in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("given", ["GBP", "EN", "en-GB", "GBENG", "off"])
+def test_short_words_are_not_taken_for_codes_that_look_like_them(given: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_settings({"holidays": given})
+    assert "did you mean" not in str(caught.value.hint)
 
 
 def test_the_flag_wins_over_the_variable_and_that_over_the_file(

@@ -138,6 +138,7 @@ def test_IN13_a_file_without_suffix_that_cannot_be_read_is_no_strangers(
 def test_IN08_a_pipe_and_a_link_to_nothing_are_not_waited_for_and_no_data(tmp_path: Path) -> None:
     write(tmp_path / "a.parquet")
     os.mkfifo(tmp_path / "pipe")
+    os.mkfifo(tmp_path / "b.parquet")
     (tmp_path / "gone").symlink_to(tmp_path / "nothing")
     assert [Path(file.path).name for file in list_local(str(tmp_path)).files] == ["a.parquet"]
 

@@ -1,5 +1,6 @@
 """The calendar of a run decides its payments, in the forecast, in what is learned and in what is shown of it later."""
 
+import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,9 +12,11 @@ from polars.testing import assert_frame_equal
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError, OutputConflictError
+from forecast_cli.core.progress import NullProgress
 from forecast_cli.models.recurring.business_days import Rule, shifted
 from forecast_cli.store.layout import EVENTS, LEARNED_SCORES, MANIFEST
 from forecast_cli.store.read import read_manifest
+from forecast_cli.workflows.account_history import settings_of
 from forecast_cli.workflows.backtest import run_backtest
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest, ForecastRun
@@ -89,9 +92,48 @@ def test_a_run_by_another_spelling_is_the_same_and_by_another_calendar_another(f
 def test_what_was_learned_under_other_holidays_is_refused(output: Path, forecast: Forecast) -> None:
     with pytest.raises(ConfigError, match="with the holidays of GB-NIR, this run has those of US") as caught:
         forecast("us", holidays="US", fitted=str(output))
-    assert caught.value.hint == "give --holidays GB-NIR, or learn anew without --fitted"
+    assert caught.value.hint == (
+        "learn anew without --fitted, or, if it is theirs that balances keep to, give --holidays GB-NIR"
+    )
     fitted = forecast("same", fitted=str(output))
     assert_frame_equal(bills(fitted.output), bills(output))
+
+
+def test_learned_run_whose_manifest_cannot_be_read_is_refused_as_a_setting(
+    output: Path, forecast: Forecast, tmp_path: Path
+) -> None:
+    damaged = shutil.copytree(output, tmp_path / "damaged")
+    (damaged / MANIFEST).write_text("{")
+    with pytest.raises(ConfigError, match=r"--fitted .*damaged"):
+        forecast("again", fitted=str(damaged))
+
+
+def test_run_by_a_calendar_that_is_unknown_here_says_so_when_shown(output: Path) -> None:
+    manifest = read_manifest(output)
+    elsewhere = manifest.model_copy(update={"settings": manifest.settings | {"holidays": "ZZ"}})
+    with pytest.raises(ConfigError, match="holidays = 'ZZ', which the run was made with, is unknown here"):
+        settings_of(elsewhere)
+
+
+def test_finished_run_names_the_calendar_where_a_model_asks_for_it(forecast: Forecast) -> None:
+    assert forecast("events", model=("RecurringEvents",)).holidays == "GB-NIR"
+    assert forecast("none", model=("Naive",)).holidays is None
+
+
+def test_run_warns_of_a_country_whose_parts_have_more_holidays(balances: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+
+    class Listener(NullProgress):
+        def warn(self, message: str) -> None:
+            said.append(message)
+
+    for model in ("RecurringEvents", "Naive"):
+        asked = Settings(**(RUN | {"holidays": "GB", "model": (model,)}))  # type: ignore[arg-type]
+        run_forecast(ForecastRequest(str(balances), tmp_path / model, asked), Listener())
+    assert [message for message in said if message.startswith("holidays GB")] == [
+        "holidays GB: banks are open on 2026-04-06 and 2026-08-31, when most of its parts have a holiday; "
+        "name the part that accounts are of, as in --holidays GB-ENG"
+    ]
 
 
 def test_learned_tables_without_a_manifest_are_taken_as_they_are(

@@ -1,0 +1,36 @@
+"""Doubts about a calendar: holidays that it does not know, or that the parts of its country have on top."""
+
+from collections import Counter
+from datetime import date
+
+from forecast_cli.config.calendars import HOME, NO_HOLIDAYS
+from forecast_cli.models.recurring.business_days import weekday_holidays
+
+
+def calendar_doubts(name: str, year: int) -> list[str]:
+    """Return what speaks against a calendar for payments up to the end of a ``year``, a line each; mostly nothing."""
+    if name in (HOME, NO_HOLIDAYS):
+        return []
+    own = weekday_holidays(name, year)
+    if not own:
+        return [
+            f"holidays {name}: none are known for {year}, so that only weekends move payments; "
+            "a newer version of the package holidays may know them"
+        ]
+    return [] if "-" in name else _of_most_parts(name, own, year)
+
+
+def _of_most_parts(name: str, own: frozenset[date], year: int) -> list[str]:
+    """Say that most parts of a country have holidays that it has not as a whole, and how to name one."""
+    import holidays
+
+    parts: tuple[str, ...] = getattr(holidays, name).subdivisions
+    counts = Counter(day for part in parts for day in weekday_holidays(f"{name}-{part}", year))
+    missing = sorted(day for day, count in counts.items() if 2 * count > len(parts) and day not in own)
+    if not missing:
+        return []
+    days = " and ".join(str(day) for day in missing[:3])
+    return [
+        f"holidays {name}: banks are open on {days}, when most of its parts have a holiday; "
+        f"name the part that accounts are of, as in --holidays {name}-{parts[0]}"
+    ]
