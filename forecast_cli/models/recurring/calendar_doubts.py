@@ -31,6 +31,6 @@ def _of_most_parts(name: str, own: frozenset[date], year: int) -> list[str]:
         return []
     days = " and ".join(str(day) for day in missing[:3])
     return [
-        f"holidays {name}: banks are open on {days}, when most of its parts have a holiday; "
+        f"holidays {name}: most of its parts have a holiday on {days}, the country as a whole has none; "
         f"name the part that accounts are of, as in --holidays {name}-{parts[0]}"
     ]

@@ -131,7 +131,7 @@ def test_run_warns_of_a_country_whose_parts_have_more_holidays(balances: Path, t
         asked = Settings(**(RUN | {"holidays": "GB", "model": (model,)}))  # type: ignore[arg-type]
         run_forecast(ForecastRequest(str(balances), tmp_path / model, asked), Listener())
     assert [message for message in said if message.startswith("holidays GB")] == [
-        "holidays GB: banks are open on 2026-04-06 and 2026-08-31, when most of its parts have a holiday; "
+        "holidays GB: most of its parts have a holiday on 2026-04-06 and 2026-08-31, the country as a whole has none; "
         "name the part that accounts are of, as in --holidays GB-ENG"
     ]
 

@@ -12,7 +12,7 @@ def test_most_calendars_are_not_doubted(name: str) -> None:
 
 def test_country_whose_parts_have_holidays_on_top_is_doubted() -> None:
     assert calendar_doubts("GB", 2026) == [
-        "holidays GB: banks are open on 2026-04-06 and 2026-08-31, when most of its parts have a holiday; "
+        "holidays GB: most of its parts have a holiday on 2026-04-06 and 2026-08-31, the country as a whole has none; "
         "name the part that accounts are of, as in --holidays GB-ENG"
     ]
 
