@@ -50,11 +50,15 @@ def _say_nothing(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> str:
 
 def _say_which(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> Iterator[str]:
     best, compared = leaderboard[0], [score for score in leaderboard if score.windows]
-    yield (
-        f"Use {best.model}: its scaled CRPS of {_figure(best.of('scrps'))} is the lowest of "
-        f"{counted(len(compared), 'model')} over {counted(facts.compared_windows, 'window')} of "
-        f"{facts.compared_accounts:,} of {counted(sum(facts.accounts.values()), 'account')}."
+    figure = _figure(best.of("scrps"))
+    over = (
+        f"over {counted(facts.compared_windows, 'window')} of {facts.compared_accounts:,} of "
+        f"{counted(sum(facts.accounts.values()), 'account')}"
     )
+    if len(compared) > 1:
+        yield f"Use {best.model}: its scaled CRPS of {figure} is the lowest of {len(compared):,} models {over}."
+    else:
+        yield f"{best.model} was run alone: its scaled CRPS is {figure} {over}."
     if best.skill is not None and best.skill.value != 0:
         yield f"That is {_percents(best.skill)} below the seasonal naive's."
     if len(leaderboard) > 1 and leaderboard[1].of("scrps").value <= (1 + LITTLE) * best.of("scrps").value:

@@ -105,6 +105,11 @@ def test_a_close_second_is_named_with_its_cost_and_a_distant_one_is_not() -> Non
     assert "close behind" not in Told().of(model(scrps=0.7), model("MSTL", scrps=0.8))
 
 
+def test_a_model_by_itself_is_not_called_the_best() -> None:
+    assert Told().of(model("auto")).startswith("auto was run alone: its scaled CRPS is 0.700")
+    assert Told().of(model("auto"), model("Naive", scrps=0.9)).startswith("Use auto: its scaled CRPS of 0.700")
+
+
 def test_it_says_over_how_many_windows_of_how_many_accounts() -> None:
     assert "over 60 windows of 20 of 23 accounts." in Told().of(model())
 
@@ -163,7 +168,7 @@ def test_of_one_account_no_interval_is_told() -> None:
     said = Told(low=[low(unsure(0.3))]).of(alone.model_copy(update={"skill": unsure(0.2)}))
     assert "nan" not in said
     assert "95 %" not in said
-    assert "Use Naive: its scaled CRPS of 0.800 is the lowest" in said
+    assert "Naive was run alone: its scaled CRPS is 0.800 over" in said
     assert "That is 20 % below the seasonal naive's." in said
     assert "its 80 % intervals held 80 %: they can be taken as they are" in said.lower()
     assert "cannot be told from the account's own base rate: skill 30 % (Brier" in said
