@@ -62,26 +62,24 @@ class Panel:
         longest = int(self.lengths[index].max(initial=0))
         if longest == self.y.shape[1] and np.array_equal(index, np.arange(len(self))):
             return self
-        return Panel(
+        return replace(
+            self,
             ids=self.ids.gather(index),
             y=self.y[index, self.y.shape[1] - longest :],
             lengths=self.lengths[index],
             origins=self.origins[index],
             currencies=None if self.currencies is None else self.currencies.gather(index),
-            seed=self.seed,
-            holidays=self.holidays,
         )
 
     def part(self, rows: slice) -> "Panel":
         """Return the panel of neighbouring rows, on the same axis, without a copy of their balances."""
-        return Panel(
+        return replace(
+            self,
             ids=self.ids[rows],
             y=self.y[rows],
             lengths=self.lengths[rows],
             origins=self.origins[rows],
             currencies=None if self.currencies is None else self.currencies[rows],
-            seed=self.seed,
-            holidays=self.holidays,
         )
 
 
@@ -107,12 +105,11 @@ def stack_panels(panels: Sequence[Panel]) -> Panel:
         y[start : start + len(panel), longest - panel.y.shape[1] :] = panel.y
         start += len(panel)
     currencies = [panel.currencies for panel in panels if panel.currencies is not None]
-    return Panel(
+    return replace(
+        panels[0],
         ids=pl.concat([panel.ids for panel in panels]),
         y=y,
         lengths=np.concatenate([panel.lengths for panel in panels]),
         origins=np.concatenate([panel.origins for panel in panels]),
         currencies=pl.concat(currencies) if currencies else None,
-        seed=panels[0].seed,
-        holidays=panels[0].holidays,
     )

@@ -10,7 +10,7 @@ from forecast_cli.core.memory import KEEPS
 #: Has polars give back at once what it frees: on its own its allocator keeps as much again.
 FRUGAL: Final = {"_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0"}
 #: Has polars and glibc keep what is freed: a worker does each shard in the memory of the one before. To be given it
-#: anew, page by page, each of them cleared, took a third of what a run spent in the kernel. Of 32 MB and more glibc up
+#: anew, page by page, each of them cleared, took a third of what a run spent in the kernel. Of more than 32 MB glibc up
 #: to 2.34 takes no threshold, and would then have one of 128 KB.
 KEEPING: Final = {
     "_RJEM_MALLOC_CONF": "dirty_decay_ms:-1,muzzy_decay_ms:-1",

@@ -140,7 +140,7 @@ def _are_parquet(folder: str, paths: Sequence[str]) -> list[bool]:
 
 
 def _read_start(path: Path) -> bytes:
-    """Return the bytes parquet is known by; none of a pipe, a socket or a link to nothing. Raises OSError."""
+    """Return the bytes parquet is known by; none of a link to nothing. Raises OSError."""
     if not path.is_file():
         return b""
     with path.open("rb") as file:

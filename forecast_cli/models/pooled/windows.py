@@ -1,6 +1,6 @@
 """Windows to learn from: days in the past of all accounts, and what came after them, chosen by chance that is fixed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from struct import iter_unpack
 from typing import Final
 
@@ -59,14 +59,13 @@ def panel_at(panel: Panel, windows: Windows, look_back: int) -> Panel:
     at = last[:, None] - np.arange(longest - 1, -1, -1)
     y = panel.y[windows.row[:, None], np.maximum(at, 0)]
     y[np.arange(longest) < longest - lengths[:, None]] = np.nan
-    return Panel(
+    return replace(
+        panel,
         ids=panel.ids.gather(windows.row),
         y=y,
         lengths=lengths,
         origins=windows.day.astype("datetime64[D]"),
         currencies=None if panel.currencies is None else panel.currencies.gather(windows.row),
-        seed=panel.seed,
-        holidays=panel.holidays,
     )
 
 
