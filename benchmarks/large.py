@@ -1,4 +1,4 @@
-"""A million accounts: time and memory against a tenth of them, and the making of the sample.
+"""A million accounts: time and memory against a tenth of them, two workers against one, and the making of the sample.
 
 python -m benchmarks.large [FOLDER [ACCOUNTS]]
 """
@@ -14,7 +14,7 @@ from benchmarks.machine import machine
 from benchmarks.memory_picture import draw
 from benchmarks.process import Measured
 from benchmarks.rows import Row, at_most, print_rows
-from benchmarks.scale import forecast
+from benchmarks.scale import accounts_a_second, forecast, workers
 
 ACCOUNTS: Final = 1_000_000
 SHARE: Final = 10
@@ -40,6 +40,7 @@ def run(folder: Path, accounts: int) -> tuple[list[Row], dict[str, Measured]]:
     tenth = accounts // SHARE
     made = make_sample(folder, accounts)
     small, large = (forecast(folder, sample(folder, count), f"of-{count}") for count in (tenth, accounts))
+    one = forecast(folder, sample(folder, accounts), "of-one-worker", "--jobs", "1")
     daily = forecast(folder, daily_files(folder, tenth), "of-daily")
     what = f"forecast, {accounts:,} accounts x {DAYS} days"
     rows = [
@@ -61,6 +62,8 @@ def run(folder: Path, accounts: int) -> tuple[list[Row], dict[str, Measured]]:
             at_most(1.2),
             "MiB",
         ),
+        accounts_a_second(what, accounts, large.seconds),
+        workers(what, [large], [one]),
         Row(f"{what}, peak memory, MiB", "-", large.peak, None, large.peak, at_most(MOST_MIB), "MiB"),
         Row(
             f"forecast, {tenth:,} accounts, a file for each day, times as long",

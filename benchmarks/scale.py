@@ -56,8 +56,8 @@ def _against_others(folder: Path, accounts: int) -> Iterator[Row]:
         at_least(3),
     )
     yield _times_as_long(f"{what}, times as long", "polars alone: read, sort, write", ours, polars, at_most(8))
-    yield _workers(what, ours, one)
-    yield Row(f"{what}, accounts a second", "-", seconds, None, accounts / seconds, at_least(10_000))
+    yield workers(what, ours, one)
+    yield accounts_a_second(what, accounts, seconds)
     each, dear_each = 1000 * median(run.cpu_seconds for run in ours) / accounts, 1000 * dear.cpu_seconds / DEAR
     yield Row(
         f"{what}, CPU an account, 1/x",
@@ -89,7 +89,7 @@ def _other_work(folder: Path, accounts: int) -> Iterator[Row]:
         ours,
         at_most(3),
     )
-    yield _workers(f"forecast, {what}", ours, one)
+    yield workers(f"forecast, {what}", ours, one)
 
 
 def _by_account(folder: Path, accounts: int) -> Iterator[Row]:
@@ -104,7 +104,7 @@ def _by_account(folder: Path, accounts: int) -> Iterator[Row]:
         lambda: forecast(folder, few, "ets-one", *model, "--jobs", "1"),
     )
     yield _times_as_long(f"{what}, times as long", "bare script, n_jobs=2", ours, bare, at_most(1.05))
-    yield _workers(what, ours, one)
+    yield workers(what, ours, one)
 
 
 def _times_as_long(
@@ -115,10 +115,16 @@ def _times_as_long(
     return Row(measure, against, _seconds(ours), _seconds(theirs), ratio, target)
 
 
-def _workers(what: str, two: Sequence[Measured], one: Sequence[Measured]) -> Row:
+def workers(what: str, two: Sequence[Measured], one: Sequence[Measured]) -> Row:
+    """Return the row of how many times as fast two workers were as one: the median of the turns."""
     ratio = median(b.seconds / a.seconds for a, b in zip(two, one, strict=True))
     measure = f"{what}, 2 workers, times as fast"
     return Row(measure, "1 worker", _seconds(two), _seconds(one), ratio, at_least(1.8))
+
+
+def accounts_a_second(what: str, accounts: int, seconds: float) -> Row:
+    """Return the row of how many accounts were done in a second."""
+    return Row(f"{what}, accounts a second", "-", seconds, None, accounts / seconds, at_least(10_000))
 
 
 def _seconds(runs: Sequence[Measured]) -> float:

@@ -70,7 +70,7 @@ def test_ratios_are_medians_of_turns_and_say_who_is_slower():
     ours, theirs = ([Measured(seconds, 0.0, ()) for seconds in side] for side in ((2, 4, 30), (1, 2, 5)))
     longer = scale._times_as_long("forecast, times as long", "polars alone", ours, theirs, at_most(8))
     assert (longer.ours, longer.theirs, longer.figure) == (4, 2, 2)
-    faster = scale._workers("forecast", theirs, ours)
+    faster = scale.workers("forecast", theirs, ours)
     assert (faster.ours, faster.theirs, faster.figure) == (2, 4, 2)
 
 
