@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
+from forecast_cli.config.calendars import HOME
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.collect import read_errors
 from forecast_cli.models.auto import NAME as AUTO
@@ -80,7 +81,7 @@ def _from_past(
         told |= {"history": recent_history(panel), "rates": recent_rates(panel)}
     if tables.has(EVENTS):
         events = rows_of(tables, key, EVENTS)
-        told["regular"] = regular_of(events)
+        told |= {"regular": regular_of(events), "holidays": tables.manifest.settings.get("holidays", HOME)}
         if panel is not None and outlook is not None and past.same:
             told |= {"payments": all_payments(panel, outlook.streams, h), "every_payment": True}
         else:
