@@ -146,8 +146,9 @@ def _payment(payment: Payment) -> Sequence[str]:
 def _level(rates: Rates | None, regular: Regular | None) -> Group:
     rows: list[tuple[str, str, str]] = []
     if rates is not None:
+        days = "day" if rates.days == 1 else counted(rates.days, "day")
         rows += [
-            ("mean balance", money(rates.mean_balance), f"mean of the last {counted(rates.days, 'day')}"),
+            ("mean balance", money(rates.mean_balance), f"mean of the last {days}"),
             ("in a day", money(rates.in_a_day), "of the same days"),
             ("out a day", money(rates.out_a_day), "of the same days"),
         ]
