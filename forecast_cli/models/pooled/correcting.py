@@ -12,7 +12,7 @@ from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.pooled.learned import Vintage
 from forecast_cli.models.pooled.outlook import Outlook
 from forecast_cli.models.pooled.segments import segments_of
-from forecast_cli.models.pooled.standing import hold_still, moved_share
+from forecast_cli.models.pooled.standing import moved_share, with_point_mass
 
 #: So many past windows of all accounts leave nothing to an account's own past errors.
 _ENOUGH: Final = 1_000
@@ -53,4 +53,4 @@ def leave_alone(
 
 def _held(panel: Panel, quantiles: NDArray[np.float64], levels: tuple[float, ...]) -> NDArray[np.float64]:
     moved = moved_share(panel, np.arange(1, quantiles.shape[1] + 1))
-    return hold_still(quantiles, panel.y[:, -1:], moved, quantile_probabilities(levels))
+    return with_point_mass(quantiles, panel.y[:, -1:], moved, quantile_probabilities(levels))
