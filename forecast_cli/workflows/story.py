@@ -129,7 +129,7 @@ class ThresholdRisk:
 
 
 @dataclass(frozen=True)
-class Step:
+class Breakdown:
     """How the mean forecast of one day is made up: ``last`` + ``own`` + ``correction`` = ``mean``.
 
     ``own``: what the account's payments and level add to the last balance; ``correction``: what came of accounts like
@@ -163,7 +163,7 @@ class Why:
 
     learned_as_of: date | None
     windows: int | None
-    steps: tuple[Step, ...]
+    steps: tuple[Breakdown, ...]
     shares: tuple[Share, ...] = ()
 
 
