@@ -46,7 +46,10 @@ def correct(
 def leave_alone(
     panel: Panel, outlook: Outlook, levels: tuple[float, ...]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the same as each account's own past has them; NaN quantiles where it is too short to have any."""
+    """Return mean [n, h] and quantiles [n, h, q], in units of the balance, by each account's own past alone.
+
+    The path, and Laplace quantiles of its standard deviation about it: NaN where the past is too short to have one.
+    """
     quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * laplace_scores(levels)
     return outlook.path, _held(panel, quantiles, levels)
 
