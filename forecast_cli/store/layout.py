@@ -39,6 +39,8 @@ STAGING: Final = "staging"
 SHARDS: Final = "shards"
 PLAN: Final = "plan.json"
 SPILL: Final = "spill"
+#: Who is at work on an output in an object store.
+CLAIM: Final = f"{RUNNING}/claim.json"
 
 LEARNED: Final = (LEARNED_TREES, LEARNED_SCORES, LEARNED_WEIGHTS, LEARNED_PAST)
 
@@ -65,6 +67,11 @@ def shard_path(index: int, table: str) -> str:
     if table == FORECASTS:
         return f"{FORECASTS}/part-{index:05d}.parquet"
     return f"{RUNNING}/{SHARDS}/{index:05d}.{table}"
+
+
+def receipt_path(index: int) -> str:
+    """Return where a shard's receipt goes, relative to the output folder."""
+    return f"{RUNNING}/{SHARDS}/{index:05d}.json"
 
 
 def is_own(path: Path) -> bool:

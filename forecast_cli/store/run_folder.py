@@ -33,6 +33,7 @@ from forecast_cli.store.layout import (
     STAGING,
     SUCCESS,
     TABLES,
+    receipt_path,
 )
 from forecast_cli.store.lock import output_lock
 from forecast_cli.store.manifest import Manifest, manifest_content
@@ -69,7 +70,7 @@ class RunFolder:
         """Move a shard's files into place, then write its receipt."""
         for file in receipt.files:
             move_into_place(self.staging / file.staged, self.output / file.path)
-        write_receipt(receipt, self.output / RUNNING / SHARDS / f"{receipt.index:05d}.json")
+        write_receipt(receipt, self.output / receipt_path(receipt.index))
 
     def path_of(self, receipt: ShardReceipt, table: str) -> Path:
         """Return where a shard's table lies."""

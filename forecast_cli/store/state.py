@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from forecast_cli.core.errors import CheckFailedError, OutputConflictError, OutputNotWrittenError
-from forecast_cli.core.fault_points import Step, fault_point
 from forecast_cli.store.fingerprint import differences, identity_of
+from forecast_cli.store.held import Held, HeldByFolder
 from forecast_cli.store.layout import FORECASTS, LOCK, MANIFEST, PLAN, RUNNING, TABLES, is_own
-from forecast_cli.store.read import read_manifest
+from forecast_cli.store.manifest import Manifest, parse_manifest
 
 
 class OutputState(StrEnum):
@@ -26,33 +26,33 @@ class OutputState(StrEnum):
 _NOTHING: Final = (OutputState.NEW, "")
 
 
-def inspect_output(output: Path, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
+def inspect_output(output: Path | Held, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
     """Return what ``output`` holds, and a message about what is in the way. Writes nothing."""
-    if not output.exists():
-        return _NOTHING
-    if not output.is_dir():
-        return OutputState.FOREIGN, "is a file, not a folder"
-    foreign = sorted(path.name for path in output.iterdir() if not is_own(path))
+    if isinstance(output, Path):
+        if output.exists() and not output.is_dir():
+            return OutputState.FOREIGN, "is a file, not a folder"
+        output = HeldByFolder(output)
+    foreign = sorted(name for name in output.names() if not is_own(Path(name)))
     if foreign:
         return OutputState.FOREIGN, f"holds files that no run wrote: {', '.join(foreign[:3])}"
-    if (output / MANIFEST).exists():
+    if output.has(MANIFEST):
         return _inspect_finished(output, identity, fingerprint)
-    plan = _read_json(output / RUNNING / PLAN)
+    plan = _read_json(output, f"{RUNNING}/{PLAN}")
     if plan is None:
-        tables = [name for name in (FORECASTS, *TABLES) if (output / name).exists()]
+        tables = [name for name in (FORECASTS, *TABLES) if output.has(name)]
         return (OutputState.OTHER, f"holds {', '.join(tables)} of a run without a manifest") if tables else _NOTHING
     if plan.get("fingerprint") == fingerprint:
         return OutputState.RESUMABLE, ""
     return OutputState.OTHER, _differs("an unfinished run", plan.get("identity", {}), identity)
 
 
-def is_finished(output: Path, identity: dict[str, Any], fingerprint: str) -> bool:
+def is_finished(output: Path | Held, identity: dict[str, Any], fingerprint: str) -> bool:
     """Say whether ``output`` holds a run of ``identity`` that needs nothing more. Writes nothing."""
     return inspect_output(output, identity, fingerprint)[0] is OutputState.FINISHED
 
 
 def validate_output(
-    output: Path, identity: dict[str, Any], fingerprint: str, *, force: bool
+    output: Path | Held, identity: dict[str, Any], fingerprint: str, *, force: bool
 ) -> tuple[OutputState, str]:
     """Return what ``output`` holds for a run of ``identity``, and what is wrong with it. Writes nothing.
 
@@ -66,38 +66,40 @@ def validate_output(
     return state, why
 
 
-def _inspect_finished(output: Path, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
+def _inspect_finished(held: Held, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
     try:
-        manifest = read_manifest(output)
+        manifest = _read_manifest(held)
     except CheckFailedError as error:
-        if not (output / LOCK).exists():
+        if not held.has(LOCK):
             return OutputState.FOREIGN, "holds a manifest.json that no run wrote"
         return OutputState.OTHER, f"holds a run that is damaged: {error}"
     if manifest.fingerprint == fingerprint:
-        gone = [entry.path for entry in manifest.files if not _has_size(output / entry.path, entry.bytes)]
+        gone = [entry.path for entry in manifest.files if held.size(entry.path) != entry.bytes]
         if gone:
             return OutputState.DAMAGED, f"was finished, but is damaged since: {', '.join(gone[:3])}"
         return OutputState.FINISHED, ""
     return OutputState.OTHER, _differs("a finished run", identity_of(manifest), identity)
 
 
+def _read_manifest(held: Held) -> Manifest:
+    path = f"{held}/{MANIFEST}"
+    try:
+        return parse_manifest(held.read(MANIFEST) or b"", where=path)
+    except OSError as error:
+        raise CheckFailedError(f"{path}: cannot be read: {error.strerror}", "mend its permissions") from None
+
+
 def _differs(what: str, old: dict[str, Any], new: dict[str, Any]) -> str:
     return f"holds {what} that differs in: {'; '.join(differences(old, new)) or 'its plan'}"
 
 
-def _has_size(path: Path, size: int) -> bool:
+def _read_json(held: Held, name: str) -> dict[str, Any] | None:
     try:
-        return path.stat().st_size == size
-    except OSError:
-        return False
-
-
-def _read_json(path: Path) -> dict[str, Any] | None:
-    try:
-        fault_point(Step.READ, path)
-        content = json.loads(path.read_bytes())
-    except (FileNotFoundError, ValueError):
+        content = json.loads(held.read(name) or b"")
+    except ValueError:
         return None
     except OSError as error:
-        raise OutputNotWrittenError(f"{path}: cannot be read: {error.strerror}", "mend its permissions") from error
+        raise OutputNotWrittenError(
+            f"{held}/{name}: cannot be read: {error.strerror}", "mend its permissions"
+        ) from error
     return content if isinstance(content, dict) else None

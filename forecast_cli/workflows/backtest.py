@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
 from forecast_cli.config.choices import Align, Origin
@@ -14,6 +13,7 @@ from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.progress import NullProgress, Progress
+from forecast_cli.data.files.addresses import Output
 from forecast_cli.data.scan.attributes import check_attributes
 from forecast_cli.engine.backtest import backtest_shard
 from forecast_cli.engine.shards import choose_models
@@ -25,18 +25,18 @@ from forecast_cli.models.registry import check_updatable
 from forecast_cli.reports.jsonfile import read_report
 from forecast_cli.reports.run_metrics import Score
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, LOW_BALANCE, SCORES, WINDOWS
-from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.read import read_manifest
 from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.workflows.backtest_report import build_report
 from forecast_cli.workflows.backtest_tables import write_figures
+from forecast_cli.workflows.places import working_at
 from forecast_cli.workflows.preparing import Prepared, prepare
 from forecast_cli.workflows.report import REPORT_JSON, get_ready, write_reports
 from forecast_cli.workflows.results import ForecastRequest, InputSummary, WrittenFile
 from forecast_cli.workflows.run_metrics import write_metrics_json
-from forecast_cli.workflows.running import execute
+from forecast_cli.workflows.running import Executed, execute
 from forecast_cli.workflows.shard_tables import merge_tables
 from forecast_cli.workflows.summary import list_files, summarize_source
 
@@ -47,7 +47,7 @@ COMMAND: Final = "backtest"
 class BacktestRun:
     """A finished backtest; ``accounts`` counts all accounts of the input by status, ``report`` says the rest."""
 
-    output: Path
+    output: Output
     input: InputSummary
     accounts: Mapping[Status, int]
     report: Report
@@ -75,26 +75,24 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
     settings = replaying(request.settings)
     if settings.refit > 1:
         check_updatable(choose_models(settings))
-    refuse_if_held(request.output)
     progress = progress or NullProgress()
     replayed = replace(request, settings=settings)
-    prepared = prepare(COMMAND, replayed, back=cutoffs_back(settings), progress=progress, begins=True)
-    check_attributes(prepared.checked.source, prepared.settings, _names_of_windows(prepared))
-    done = execute(
-        prepared,
-        backtest_shard,
-        _finish,
-        force=request.force,
-        progress=progress,
-        meanwhile=get_ready,
-    )
-    manifest = read_manifest(request.output)
+    with working_at(request.output, settings.read_timeout) as place:
+        place.refuse_if_held()
+        prepared = prepare(COMMAND, replayed, place, back=cutoffs_back(settings), progress=progress, begins=True)
+        check_attributes(prepared.checked.source, prepared.settings, _names_of_windows(prepared))
+        done = execute(prepared, backtest_shard, _finish, force=request.force, progress=progress, meanwhile=get_ready)
+        return _summarize(request, prepared, done)
+
+
+def _summarize(request: ForecastRequest, prepared: Prepared, done: Executed) -> BacktestRun:
+    manifest = read_manifest(prepared.output)
     return BacktestRun(
         output=request.output,
         input=summarize_source(manifest),
         accounts={status: manifest.accounts.get(status.value, 0) for status in Status},
-        report=read_report((request.output / REPORT_JSON).read_text(encoding="utf-8")),
-        files=list_files(manifest, request.output),
+        report=read_report((prepared.output / REPORT_JSON).read_text(encoding="utf-8")),
+        files=list_files(manifest, prepared.output),
         reused=done.reused,
         shards=manifest.shards,
         shards_resumed=done.shards_resumed,

@@ -8,6 +8,7 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Status
+from forecast_cli.data.files.addresses import Output
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.store.check import damaged_files, stray_files
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK, SUCCESS
@@ -15,6 +16,7 @@ from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import load_table, scan_forecasts, scan_table
 from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.check_risk import risk_promises
+from forecast_cli.workflows.places import lent
 from forecast_cli.workflows.results import CheckReport, Damage
 from forecast_cli.workflows.run_tables import keys_of
 
@@ -22,12 +24,13 @@ from forecast_cli.workflows.run_tables import keys_of
 _WINDOWS = "windows"
 
 
-def run_check(output: Path) -> CheckReport:
+def run_check(output: Output) -> CheckReport:
     """Hold ``output`` against its manifest; raises CheckFailedError where it has none."""
-    manifest = read_manifest(output)
-    found = [*damaged_files(output, manifest.files), *stray_files(output, manifest)]
-    if not any(path in (ACCOUNTS, RISK, SUCCESS) or path.startswith(f"{FORECASTS}/") for path, _ in found):
-        found += _broken_promises(output, manifest)
+    with lent(output) as folder:
+        manifest = read_manifest(folder)
+        found = [*damaged_files(folder, manifest.files), *stray_files(folder, manifest)]
+        if not any(path in (ACCOUNTS, RISK, SUCCESS) or path.startswith(f"{FORECASTS}/") for path, _ in found):
+            found += _broken_promises(folder, manifest)
     return CheckReport(
         output=output,
         command=manifest.command,

@@ -10,6 +10,7 @@ import polars as pl
 from forecast_cli.core.columns import CURRENCY, UNIQUE_ID
 from forecast_cli.core.errors import CheckFailedError, OutputConflictError
 from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.data.files.addresses import Output
 from forecast_cli.evaluation.compare import compare_scores
 from forecast_cli.evaluation.gate import Comparison, Gate, Scores
 from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE
@@ -19,6 +20,7 @@ from forecast_cli.store.layout import SCORES, WINDOWS
 from forecast_cli.store.manifest import FileEntry, Manifest
 from forecast_cli.store.parquet import load_table
 from forecast_cli.store.read import read_manifest_of
+from forecast_cli.workflows.places import lent
 
 COMMAND: Final = "backtest"
 #: Settings that make another task of a backtest, besides the windows themselves.
@@ -34,8 +36,8 @@ _AGAIN: Final = (
 class CompareRequest:
     """Hold the backtest in the folder ``new`` against the one in ``base``."""
 
-    base: Path
-    new: Path
+    base: Output
+    new: Output
     gate: Gate = field(default_factory=Gate)
 
 
@@ -58,9 +60,10 @@ def run_compare(request: CompareRequest) -> GateReport:
     Raises OutputConflictError where they are of different ones, CheckFailedError where one is missing or damaged,
     UsageError for a metric, level, model or segment that they do not have.
     """
-    base, new = (read_manifest_of(COMMAND, folder) for folder in (request.base, request.new))
-    _refuse(request, [*_task_differences(base, new), *_data_differences(base, new)])
-    scores = [_read_scores(*one) for one in ((request.base, base), (request.new, new))]
+    with lent(request.base, reads=(SCORES, WINDOWS)) as one, lent(request.new, reads=(SCORES, WINDOWS)) as other:
+        base, new = (read_manifest_of(COMMAND, folder) for folder in (one, other))
+        _refuse(request, [*_task_differences(base, new), *_data_differences(base, new)])
+        scores = [_read_scores(one, base, request.base), _read_scores(other, new, request.new)]
     _refuse(request, list(_window_differences(*scores)))
     comparison = compare_scores(scores[0], scores[1], request.gate, seed=base.seed)
     made_from = setting_differences(identity_of(base), identity_of(new))
@@ -98,12 +101,12 @@ def _told(value: object) -> str:
     return "not set" if value is None else str(value)
 
 
-def _read_scores(folder: Path, manifest: Manifest) -> Scores:
+def _read_scores(folder: Path, manifest: Manifest, shown: Output) -> Scores:
     """Read what the gate needs of a backtest, under the inside's names; a baseline may lack all else."""
     currency = manifest.settings.get("currency_col")
     names = {manifest.settings["id_col"]: UNIQUE_ID} | ({currency: CURRENCY} if currency else {})
     tables = [_read_table(folder, manifest, name).rename(names) for name in (SCORES, WINDOWS)]
-    return Scores(str(folder), tables[0], tables[1], tuple(names.values()))
+    return Scores(str(shown), tables[0], tables[1], tuple(names.values()))
 
 
 def _read_table(folder: Path, manifest: Manifest, name: str) -> pl.DataFrame:

@@ -4,26 +4,25 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecast_cli.core.columns import UNIQUE_ID
-from forecast_cli.core.errors import CheckFailedError
+from forecast_cli.core.errors import CheckFailedError, ConfigError, OutputNotWrittenError
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.progress import NullProgress, Progress
+from forecast_cli.data.files.addresses import Address, Output
 from forecast_cli.engine.outcomes import contract_failures
 from forecast_cli.engine.shards import cpu_seconds, joining_seconds
 from forecast_cli.engine.worker import forecast_shard
 from forecast_cli.models.registry import finds_events
-from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, RISK, WEIGHTS
+from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, FORECASTS, RISK, WEIGHTS
 from forecast_cli.store.learned_tables import learned_frames
-from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import FileEntry
-from forecast_cli.store.read import read_manifest
 from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.store.staging import write_table
 from forecast_cli.store.state import validate_output
+from forecast_cli.workflows.places import lent, working_at
 from forecast_cli.workflows.preparing import Prepared, prepare
 from forecast_cli.workflows.reading import count_statuses, summarize_input
 from forecast_cli.workflows.results import ForecastPlan, ForecastRequest, ForecastRun
@@ -43,26 +42,30 @@ def run_forecast(request: ForecastRequest, progress: Progress | None = None) -> 
     Raises InputRejectedError (nothing written), ConfigError, OutputConflictError, OutputBusyError,
     OutputNotWrittenError or WorkerLostError; finished shards are kept.
     """
-    refuse_if_held(request.output)
     progress = progress or NullProgress()
-    prepared = prepare(COMMAND, request, progress=progress, begins=True)
-    finish = partial(_finish, previous=request.previous, warn=progress.warn)
-    done = execute(prepared, forecast_shard, finish, force=request.force, progress=progress, meanwhile=_load_metrics)
-    return summarize_run(
-        request,
-        read_manifest(request.output),
-        prepared.checked.findings,
-        reused=done.reused,
-        shards_resumed=done.shards_resumed,
-        seconds=time.monotonic() - prepared.started,
-    )
+    with working_at(request.output, request.settings.read_timeout) as place:
+        place.refuse_if_held()
+        prepared = prepare(COMMAND, request, place, progress=progress, begins=True)
+        finish = partial(_finish, previous=request.previous, warn=progress.warn)
+        done = execute(
+            prepared, forecast_shard, finish, force=request.force, progress=progress, meanwhile=_load_metrics
+        )
+        return summarize_run(
+            request,
+            place.folder,
+            prepared.checked.findings,
+            reused=done.reused,
+            shards_resumed=done.shards_resumed,
+            seconds=time.monotonic() - prepared.started,
+        )
 
 
 def plan_forecast(request: ForecastRequest) -> ForecastPlan:
     """Return what ``run_forecast`` would do, without writing anything. Raises what it would raise before it starts."""
-    prepared = prepare(COMMAND, request)
-    refuse_if_held(request.output)
-    state, why = validate_output(request.output, prepared.identity, prepared.fingerprint, force=request.force)
+    with working_at(request.output, request.settings.read_timeout) as place:
+        prepared = prepare(COMMAND, request, place)
+        place.refuse_if_held()
+        state, why = validate_output(place.held, prepared.identity, prepared.fingerprint, force=request.force)
     checked, contract = prepared.checked, prepared.contract
     labels = [choice.label for choice in prepared.models]
     ready = count_statuses(contract.ledger)[Status.OK]
@@ -101,7 +104,7 @@ def _finish(
     run: RunFolder,
     receipts: Sequence[ShardReceipt],
     *,
-    previous: Path | None,
+    previous: Output | None,
     warn: Callable[[str], None],
 ) -> tuple[FileEntry, ...]:
     from forecast_cli.workflows.run_metrics import write_metrics_json
@@ -113,20 +116,25 @@ def _finish(
     return (*tables, *learned, write_metrics_json(prepared, receipts, change=change))
 
 
-def _change(prepared: Prepared, folder: Path, warn: Callable[[str], None]) -> "Change | None":
-    """Return what changed since the run before, in ``folder``; where that cannot be told, only say why."""
+def _change(prepared: Prepared, previous: Output, warn: Callable[[str], None]) -> "Change | None":
+    """Return what changed since the run before, at ``previous``; where that cannot be told, only say why."""
     from forecast_cli.workflows.run_change import Side, find_previous, made_otherwise, measure_change
 
     origin = prepared.contract.origin
-    found = find_previous(folder, output=prepared.output, origin=origin.isoformat() if origin else None)
-    if found is None:
-        warn(f"--previous {folder}: holds no earlier forecast to compare with")
-        return None
     try:
-        change = measure_change(found, Side(prepared.output, prepared.told_settings, prepared.identity["versions"]))
-    except CheckFailedError as error:
+        with lent(previous, reads=(ACCOUNTS, FORECASTS, RISK)) as folder:
+            found = find_previous(folder, output=prepared.output, origin=origin.isoformat() if origin else None)
+            if found is None:
+                warn(f"--previous {previous}: holds no earlier forecast to compare with")
+                return None
+            this = Side(prepared.output, prepared.told_settings, prepared.identity["versions"])
+            change = measure_change(found, this)
+    except (CheckFailedError, ConfigError, OutputNotWrittenError) as error:
         warn(f"{error}; nothing is compared; {error.hint}")
         return None
+    if isinstance(previous, Address):
+        before = change.previous.model_copy(update={"output": str(previous)})
+        change = change.model_copy(update={"previous": before})
     if change.made_from:
         warn(made_otherwise(change))
     return change

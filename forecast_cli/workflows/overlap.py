@@ -1,42 +1,55 @@
-"""Where files may not go: an output into an object store or into the input, metrics into the output."""
+"""Where files may not go: an output into the input, or an unknown kind of address, metrics into the output."""
 
 import re
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Final
 
 from forecast_cli.core.errors import OutputConflictError, OutputNotWrittenError
 from forecast_cli.core.text import is_utf8
+from forecast_cli.data.files.addresses import SCHEMES, Address, Output, bucket_and_key
 from forecast_cli.data.files.selection import has_glob, select_parquet, split_glob
 from forecast_cli.data.files.storage import without_file_scheme
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 
-_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")
 
 
-def refuse_odd_name(output: Path) -> None:
-    """Raise OutputConflictError for an address, where a run writes to a folder, and for a path that is not UTF-8."""
+def refuse_odd_name(output: Output) -> None:
+    """Raise OutputConflictError for an address of an unknown kind, and for a path that is not UTF-8."""
+    if isinstance(output, Address):
+        return
     if not is_utf8(str(output.absolute())):
         raise OutputConflictError(f"--output {output}: its path is not UTF-8", "name a folder whose path is")
     address = _SCHEME.match(str(output))
     if address:
         raise OutputConflictError(
-            f"--output {address[0]}/...: is an address; a run writes to a folder",
-            "name a folder as --output, and copy it to the store once it holds _SUCCESS",
+            f"--output {address[0]}/...: a run writes to a folder, or to an address of {', '.join(SCHEMES)}",
+            "name one of these as --output, and copy it there once it holds _SUCCESS",
         )
 
 
-def refuse_overlap(source: str, output: Path) -> None:
+def refuse_overlap(source: str, output: Output) -> None:
     """Raise OutputConflictError where ``source``, a path or a glob, takes in what a run writes to ``output``."""
     source = without_file_scheme(source)
-    if "://" in source:
+    if ("://" in source) is not isinstance(output, Address):
         return
-    written = output.resolve()
-    is_glob = has_glob(source) and not Path(source).exists()
-    if _takes_in_by_glob(source, written) if is_glob else _takes_in(Path(source), written):
+    if isinstance(output, Address):
+        source = str(Address(source))
+        taken_in = _takes_in_object(bucket_and_key(source), bucket_and_key(str(output)))
+    else:
+        written = output.resolve()
+        is_glob = has_glob(source) and not Path(source).exists()
+        taken_in = _takes_in_by_glob(source, written) if is_glob else _takes_in(Path(source), written)
+    if taken_in:
         raise OutputConflictError(
             f"{output}: lies inside the input {source}; the next run would read its own forecasts",
             "name an --output outside the input",
         )
+
+
+def _takes_in_object(read: str, written: str) -> bool:
+    folder, pattern = split_glob(read) if has_glob(read) else (read, "**")
+    return _selects(pattern, PurePosixPath(folder), PurePosixPath(written))
 
 
 def _takes_in(source: Path, written: Path) -> bool:
@@ -47,15 +60,18 @@ def _takes_in(source: Path, written: Path) -> bool:
 def _takes_in_by_glob(source: str, written: Path) -> bool:
     """Hold tables of an output against a glob, as the input's own files are."""
     folder, pattern = split_glob(source)
-    root = Path(folder).resolve()
+    return _selects(pattern, Path(folder).resolve(), written)
+
+
+def _selects(pattern: str, root: PurePath, written: PurePath) -> bool:
     tables = (written / ACCOUNTS, written / FORECASTS / "part-00000.parquet")
     below = [table.relative_to(root).as_posix() for table in tables if table.is_relative_to(root)]
     return bool(select_parquet(below, pattern).data)
 
 
-def refuse_metrics(path: Path, output: Path) -> None:
+def refuse_metrics(path: Path, output: Output) -> None:
     """Raise where a file of metrics cannot stand: in the output, which holds what its run wrote, or in no folder."""
-    if output.resolve() in path.resolve().parents:
+    if isinstance(output, Path) and output.resolve() in path.resolve().parents:
         raise OutputConflictError(f"--metrics {path}: lies inside the output {output}", "name a file outside of it")
     if path.is_dir() or not path.parent.is_dir():
         what = "is a folder" if path.is_dir() else f"there is no folder {path.parent}"

@@ -32,6 +32,7 @@ from forecast_cli.store.machine import available_memory, usable_cores
 from forecast_cli.store.state import is_finished
 from forecast_cli.workflows.fitted import read_fitted
 from forecast_cli.workflows.overlap import refuse_odd_name, refuse_overlap
+from forecast_cli.workflows.places import Place
 from forecast_cli.workflows.reading import CheckedInput, accept, check_input_for_run
 from forecast_cli.workflows.results import ForecastRequest
 
@@ -46,7 +47,7 @@ class Prepared:
     """
 
     command: str
-    output: Path
+    place: Place
     asked: Settings
     settings: Settings
     checked: CheckedInput
@@ -59,6 +60,11 @@ class Prepared:
     back: tuple[int, ...] = (0,)
     learned: Learned | None = None
     in_order: Source | None = None
+
+    @property
+    def output(self) -> Path:
+        """Return the folder that the run is made in."""
+        return self.place.folder
 
     @property
     def source(self) -> Source:
@@ -100,6 +106,7 @@ class Prepared:
 def prepare(
     command: str,
     request: ForecastRequest,
+    place: Place,
     *,
     back: tuple[int, ...] = (0,),
     progress: Progress | None = None,
@@ -107,6 +114,7 @@ def prepare(
 ) -> Prepared:
     """Read and check the input, cut the work: each account is forecast ``back`` days before its origin. Writes nothing.
 
+    The run works in ``place``.
     Where the run ``begins`` after it, what workers are made from is started first, and lasts as long as this process.
     Raises InputRejectedError, ConfigError, also where what is left to do does not fit into ``--memory``, and
     OutputConflictError where the output lies inside the input.
@@ -133,11 +141,11 @@ def prepare(
     shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
     load = _load(contract, shards, settings, times=len(back))
     made_from = identity(command, checked.source, request.settings)
-    if request.force or not is_finished(request.output, made_from, fingerprint(made_from)):
+    if request.force or not is_finished(place.held, made_from, fingerprint(made_from)):
         refuse_too_little(settings, models, load)
     return Prepared(
         command=command,
-        output=request.output,
+        place=place,
         asked=request.settings,
         settings=settings,
         checked=checked,

@@ -3,27 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
+from forecast_cli.data.files.addresses import Output
 from forecast_cli.data.findings import Finding, rejects
 
 
 @dataclass(frozen=True)
 class ForecastRequest:
-    """One forecast run: read ``input`` (a file, folder, glob or URI), write the folder ``output``.
+    """One forecast run: read ``input`` (a file, folder, glob or URI), write ``output``, a folder or an address.
 
     ``force`` redoes a finished run, and replaces a run of other input or settings. ``previous`` is an earlier run, or
     the folder such runs lie in, that ``metrics.json`` says the change against.
     """
 
     input: str
-    output: Path
+    output: Output
     settings: Settings
     force: bool = False
-    previous: Path | None = None
+    previous: Output | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class ForecastRun:
     where no model looks for them. ``seconds`` is wall time.
     """
 
-    output: Path
+    output: Output
     input: InputSummary
     accounts: Mapping[Status, int]
     models: tuple[str, ...]
@@ -164,7 +164,7 @@ class Damage:
 class CheckReport:
     """An output folder checked against its manifest and the contract's invariants. Exit 6 where it is damaged."""
 
-    output: Path
+    output: Output
     command: str
     files: int
     bytes: int

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
@@ -13,10 +12,12 @@ from forecast_cli.core import columns as c
 from forecast_cli.core import risk as r
 from forecast_cli.core.errors import CheckFailedError, UsageError
 from forecast_cli.core.text import did_you_mean
+from forecast_cli.data.files.addresses import Output
 from forecast_cli.data.scan.collect import read_errors
 from forecast_cli.risk.lows import windows_within
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, RISK
 from forecast_cli.workflows.check_risk import find_lack
+from forecast_cli.workflows.places import lent
 from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, damaged, keys_of, tables_of
 
 #: The window told of where none is named: the longest within it.
@@ -35,7 +36,7 @@ class RiskiestRequest:
     accounts, None for all. ``include_under``: list those that are under the threshold on their origin, too.
     """
 
-    output: Path
+    output: Output
     threshold: str | None = None
     window: int | None = None
     model: str | None = None
@@ -80,7 +81,7 @@ class Riskiest:
     likeliest first.
     """
 
-    output: Path
+    output: Output
     origin: date | None
     model: str
     threshold_name: str
@@ -101,11 +102,12 @@ def find_riskiest(request: RiskiestRequest) -> Riskiest:
     Raises UsageError for a threshold, window or model that is not there, and what ``tables_of``
     raises.
     """
-    tables = tables_of(request.output)
-    try:
-        return _find(tables, request)
-    except read_errors() as error:
-        raise damaged(request.output, error) from None
+    with lent(request.output, reads=(ACCOUNTS, FAILURES, RISK)) as folder:
+        tables = tables_of(folder)
+        try:
+            return _find(tables, request)
+        except read_errors() as error:
+            raise damaged(folder, error) from None
 
 
 def _find(tables: RunTables, request: RiskiestRequest) -> Riskiest:
@@ -118,7 +120,7 @@ def _find(tables: RunTables, request: RiskiestRequest) -> Riskiest:
     ordered = _in_order(wanted, keys_of(tables.manifest.settings))
     found = ordered if request.most is None else ordered.head(min(request.most, ordered.height))
     return Riskiest(
-        output=tables.output,
+        output=request.output,
         origin=common_origin(tables),
         model=model,
         threshold_name=name,

@@ -14,6 +14,7 @@ import polars as pl
 from forecast_cli.core import columns as c
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
+from forecast_cli.data.files.addresses import Output
 from forecast_cli.reports.run_gauges import render_run
 from forecast_cli.reports.run_metrics import (
     Change,
@@ -35,6 +36,7 @@ from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.parquet import scan_forecasts
 from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.staging import write_text
+from forecast_cli.workflows.places import lent
 from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.reading import count_statuses, summarize_input
 from forecast_cli.workflows.results import FailureGroup
@@ -94,13 +96,13 @@ def measure(
     )
 
 
-def write_metrics(path: Path, output: Path, *, exit_code: ExitCode, shards_resumed: int) -> None:
+def write_metrics(path: Path, output: Output, *, exit_code: ExitCode, shards_resumed: int) -> None:
     """Tell Prometheus of the finished run in ``output``, in a whole file: a collector never reads less than all of it.
 
     Raises OutputNotWrittenError, and CheckFailedError where the run's ``metrics.json`` is damaged.
     """
-    with reading_back(output / METRICS):
-        content = (output / METRICS).read_bytes()
+    with lent(output, reads=(METRICS,)) as folder, reading_back(folder / METRICS):
+        content = (folder / METRICS).read_bytes()
     metrics = parse_run_metrics(content, where=str(output / METRICS))
     text = render_run(metrics, exit_code=exit_code, shards_resumed=shards_resumed, run=path.stem)
     write_whole(path, text.encode())

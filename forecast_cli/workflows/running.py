@@ -25,7 +25,7 @@ from forecast_cli.store.layout import FAILURES
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.permissions import created_with
 from forecast_cli.store.receipts import ShardReceipt
-from forecast_cli.store.run_folder import RunFolder, open_run
+from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.store.state import OutputState
 from forecast_cli.workflows.manifests import make_manifest
 from forecast_cli.workflows.preparing import Prepared
@@ -61,12 +61,12 @@ def execute(
     _pass_on_warnings(prepared.checked.findings, progress)
     with (
         created_with(int(prepared.settings.mode, 8)),
-        open_run(prepared.output, prepared.identity, prepared.fingerprint, force=force) as (run, state),
+        prepared.place.open(prepared.identity, prepared.fingerprint, force=force, warn=progress.warn) as (run, state),
     ):
         if state is OutputState.FINISHED:
             return Executed(reused=True, shards_resumed=0)
         if state is OutputState.DAMAGED:
-            progress.warn(f"{prepared.output}: files of the finished run are gone or cut short; it is done again")
+            progress.warn(f"{prepared.place}: files of the finished run are gone or cut short; it is done again")
         done = run.take_up()
         if len(done) < len(prepared.shards):
             prepared = replace(prepared, in_order=_put_in_order(prepared, run, progress))

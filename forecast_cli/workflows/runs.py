@@ -6,12 +6,14 @@ from enum import StrEnum
 from pathlib import Path
 
 from forecast_cli.core.errors import CheckFailedError, OutputBusyError, UsageError
+from forecast_cli.data.files.addresses import Address, Output
 from forecast_cli.store.atomic import remove_folder
 from forecast_cli.store.layout import MANIFEST, RUNNING, is_own
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.read import read_manifest
 from forecast_cli.store.run_folder import invalidate_run
+from forecast_cli.workflows.places import lent
 
 
 class RunState(StrEnum):
@@ -27,7 +29,7 @@ class RunState(StrEnum):
 class RunEntry:
     """One run: its folder, its state, and its manifest where it is finished."""
 
-    output: Path
+    output: Output
     state: RunState
     manifest: Manifest | None = None
 
@@ -35,6 +37,13 @@ class RunEntry:
     def finished_at(self) -> str:
         """Return when the run ended, in ISO 8601; empty where it has not."""
         return self.manifest.finished_at if self.manifest else ""
+
+
+@dataclass(frozen=True)
+class LocalRun(RunEntry):
+    """A run in a folder of this machine."""
+
+    output: Path
 
 
 @dataclass(frozen=True)
@@ -49,12 +58,12 @@ class Pruning:
     """Which runs of a folder are removed, and which stay; ``removed`` says whether that was done."""
 
     folder: Path
-    remove: tuple[RunEntry, ...]
-    keep: tuple[RunEntry, ...]
+    remove: tuple[LocalRun, ...]
+    keep: tuple[LocalRun, ...]
     removed: bool
 
 
-def list_runs(folder: Path) -> tuple[RunEntry, ...]:
+def list_runs(folder: Path) -> tuple[LocalRun, ...]:
     """Return the run that ``folder`` is, or the runs that lie in it, the newest finished one first.
 
     Raises CheckFailedError where there is neither.
@@ -67,12 +76,19 @@ def list_runs(folder: Path) -> tuple[RunEntry, ...]:
     return tuple(sorted((_look(output) for output in outputs), key=lambda run: run.finished_at, reverse=True))
 
 
-def find_run(output: Path) -> FinishedRun:
+def find_run(output: Output) -> FinishedRun:
     """Return the finished run in ``output``; raises CheckFailedError, OutputBusyError, or UsageError for several."""
-    runs = list_runs(output)
+    with lent(output, reads=()) as folder:
+        found, manifest = run_in(folder)
+        return FinishedRun(output if isinstance(output, Address) else found, RunState.FINISHED, manifest)
+
+
+def run_in(folder: Path) -> tuple[Path, Manifest]:
+    """Return the folder and the manifest of the one finished run in ``folder``; raises as ``find_run`` does."""
+    runs = list_runs(folder)
     if len(runs) > 1:
-        raise UsageError(f"{output}: holds {len(runs)} runs", f"name one, such as {runs[0].output}")
-    return FinishedRun(runs[0].output, RunState.FINISHED, read_manifest(runs[0].output))
+        raise UsageError(f"{folder}: holds {len(runs)} runs", f"name one, such as {runs[0].output}")
+    return runs[0].output, read_manifest(runs[0].output)
 
 
 def prune_runs(folder: Path, *, keep: int, yes: bool) -> Pruning:
@@ -91,7 +107,7 @@ def prune_runs(folder: Path, *, keep: int, yes: bool) -> Pruning:
     return Pruning(folder, remove, tuple(run for run in runs if run not in remove), removed=yes)
 
 
-def _remove(runs: Sequence[RunEntry]) -> None:
+def _remove(runs: Sequence[LocalRun]) -> None:
     for run in runs:
         refuse_if_held(run.output)
         invalidate_run(run.output)
@@ -102,13 +118,13 @@ def _is_run(path: Path) -> bool:
     return path.is_dir() and ((path / MANIFEST).is_file() or (path / RUNNING).is_dir())
 
 
-def _look(output: Path) -> RunEntry:
+def _look(output: Path) -> LocalRun:
     try:
         refuse_if_held(output)
         if not (output / MANIFEST).is_file():
-            return RunEntry(output, RunState.CUT_OFF)
-        return RunEntry(output, RunState.FINISHED, read_manifest(output))
+            return LocalRun(output, RunState.CUT_OFF)
+        return LocalRun(output, RunState.FINISHED, read_manifest(output))
     except OutputBusyError:
-        return RunEntry(output, RunState.RUNNING)
+        return LocalRun(output, RunState.RUNNING)
     except CheckFailedError:
-        return RunEntry(output, RunState.DAMAGED)
+        return LocalRun(output, RunState.DAMAGED)

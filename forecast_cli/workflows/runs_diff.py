@@ -9,16 +9,19 @@ import polars as pl
 from forecast_cli.core import columns as c
 from forecast_cli.core.errors import OutputConflictError
 from forecast_cli.core.text import counted
+from forecast_cli.data.files.addresses import Address, Output
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.store.atomic import read_back
 from forecast_cli.store.fingerprint import identity_of, setting_differences
-from forecast_cli.store.layout import ACCOUNTS
+from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_forecasts
+from forecast_cli.workflows.places import lent
 from forecast_cli.workflows.run_pairs import keys_of, named, status_changes
-from forecast_cli.workflows.runs import find_run
+from forecast_cli.workflows.runs import run_in
 
 _EXAMPLES = 5
+_READS = (ACCOUNTS, FORECASTS)
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,8 @@ class Moved:
 class RunDiff:
     """Two runs side by side: ``made_from`` says why they may differ, ``statuses`` holds (old, new, accounts)."""
 
-    old: Path
-    new: Path
+    old: Output
+    new: Output
     made_from: tuple[str, ...]
     counts: tuple[tuple[str, int, int], ...]
     statuses: tuple[tuple[str, str, int], ...]
@@ -52,26 +55,27 @@ class RunDiff:
         return not moved and not self.statuses
 
 
-def diff_runs(old: Path, new: Path) -> RunDiff:
+def diff_runs(old: Output, new: Output) -> RunDiff:
     """Hold the run in ``new`` against the one in ``old``.
 
     Raises CheckFailedError where one is not finished, OutputConflictError where they are of different commands.
     """
-    one, other = find_run(old), find_run(new)
-    before, after = one.manifest, other.manifest
-    if before.command != after.command:
-        raise OutputConflictError(
-            f"{old} is a {before.command}, {new} a {after.command}: they have no numbers in common",
-            "name two runs of one command",
+    with lent(old, _READS) as old_folder, lent(new, _READS) as new_folder:
+        one, other = run_in(old_folder), run_in(new_folder)
+        before, after = one[1], other[1]
+        if before.command != after.command:
+            raise OutputConflictError(
+                f"{old} is a {before.command}, {new} a {after.command}: they have no numbers in common",
+                "name two runs of one command",
+            )
+        return RunDiff(
+            old=old if isinstance(old, Address) else one[0],
+            new=new if isinstance(new, Address) else other[0],
+            made_from=tuple(_made_from(before, after)),
+            counts=tuple(_counts(before, after)),
+            statuses=status_changes(_accounts(*one), _accounts(*other)),
+            numbers=_numbers(one, other),
         )
-    return RunDiff(
-        old=one.output,
-        new=other.output,
-        made_from=tuple(_made_from(before, after)),
-        counts=tuple(_counts(before, after)),
-        statuses=status_changes(*(_accounts(run.output, run.manifest) for run in (one, other))),
-        numbers=_numbers((one.output, before), (other.output, after)),
-    )
 
 
 def _made_from(old: Manifest, new: Manifest) -> Iterator[str]:

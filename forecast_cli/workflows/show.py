@@ -20,6 +20,7 @@ from forecast_cli.workflows.account_tables import (
     read_standing,
     rows_of,
 )
+from forecast_cli.workflows.places import lent
 from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, damaged, tables_of
 from forecast_cli.workflows.story import AccountExplanation, AccountFan, Breakdown, ShowRequest, Why
 
@@ -33,11 +34,12 @@ def explain_account(request: ShowRequest) -> AccountExplanation:
     Raises UsageError for an account, currency or model that is not there, InputRejectedError for an ``input`` that
     cannot be read, and what ``tables_of`` raises.
     """
-    tables = tables_of(request.forecast)
-    try:
-        return _explain(tables, request)
-    except read_errors() as error:
-        raise damaged(request.forecast, error) from None
+    with lent(request.forecast) as folder:
+        tables = tables_of(folder)
+        try:
+            return _explain(tables, request)
+        except read_errors() as error:
+            raise damaged(folder, error) from None
 
 
 def _explain(tables: RunTables, request: ShowRequest) -> AccountExplanation:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from forecast_cli.core.ledger import Status
+from forecast_cli.data.files.addresses import Output
 
 #: Days of history that are drawn, and that level and spending are told of.
 RECENT = 90
@@ -20,7 +20,7 @@ class ShowRequest:
     """
 
     account: str
-    forecast: Path
+    forecast: Output
     input: str | None = None
     currency: str | None = None
     model: str | None = None
@@ -178,7 +178,7 @@ class AccountExplanation:
 
     account_id: object
     currency: str | None
-    output: Path
+    output: Output
     origin: date | None
     horizon: int
     models: tuple[str, ...]

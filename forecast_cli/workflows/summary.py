@@ -17,6 +17,7 @@ from forecast_cli.store.atomic import read_back
 from forecast_cli.store.layout import FAILURES, FORECASTS, MANIFEST, RISK
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_table
+from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.results import ForecastRequest, ForecastRun, InputSummary, LowBalanceCount, WrittenFile
 from forecast_cli.workflows.shard_tables import group_failures
 
@@ -26,15 +27,15 @@ LIKELY: Final = 0.5
 
 def summarize_run(
     request: ForecastRequest,
-    manifest: Manifest,
+    folder: Path,
     findings: Sequence[Finding],
     *,
     reused: bool,
     shards_resumed: int,
     seconds: float,
 ) -> ForecastRun:
-    """Return what a finished run's output holds."""
-    failures = read_back(request.output / FAILURES)
+    """Return what a finished run's output holds, read from ``folder``."""
+    manifest, failures = read_manifest(folder), read_back(folder / FAILURES)
     return ForecastRun(
         output=request.output,
         input=summarize_source(manifest),
@@ -49,8 +50,8 @@ def summarize_run(
         reused=reused,
         failures=group_failures(failures, manifest.settings["id_col"]),
         findings=tuple(findings),
-        low_balances=count_low_balances(request.output, manifest.settings),
-        files=list_files(manifest, request.output),
+        low_balances=count_low_balances(folder, manifest.settings),
+        files=list_files(manifest, folder),
         fingerprint=manifest.fingerprint,
         seconds=seconds,
         max_failed=request.settings.max_failed,

@@ -73,6 +73,7 @@ def test_every_room_is_a_known_one() -> None:
         ("pyarrow", {"data", "store"}),
         ("plotext", {"reports"}),
         ("filelock", {"store"}),
+        ("obstore", {"store"}),
     ],
 )
 def test_a_package_is_imported_in_its_rooms_only(package: str, rooms: set[str]) -> None:

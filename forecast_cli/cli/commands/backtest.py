@@ -1,6 +1,5 @@
 """``forecast-cli backtest``: history replayed, every model scored."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,7 +16,10 @@ def backtest(
     ctx: typer.Context,
     source: SourceArgument,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder to write tables and reports to.", metavar="DIR")
+        str,
+        typer.Option(
+            "--output", "-o", help="Folder or address in an object store to write tables and reports to.", metavar="DIR"
+        ),
     ],
     force: Annotated[bool, typer.Option("--force", help="Redo a finished run, or replace another one.")] = False,
 ) -> None:
@@ -29,17 +31,18 @@ def backtest(
     settings = settings_from(ctx).settings
     from forecast_cli.cli.progress import reporting_progress
     from forecast_cli.cli.views.backtest import end_backtest
+    from forecast_cli.data.files.addresses import output_at
     from forecast_cli.workflows.backtest import run_backtest
     from forecast_cli.workflows.overlap import refuse_metrics
     from forecast_cli.workflows.results import ForecastRequest
     from forecast_cli.workflows.run_metrics import write_metrics
 
-    request = ForecastRequest(source, output, settings, force)
-    metrics = ctx.params["metrics"]
+    place, metrics = output_at(output), ctx.params["metrics"]
+    request = ForecastRequest(source, place, settings, force)
     if metrics is not None:
-        refuse_metrics(metrics, output)
+        refuse_metrics(metrics, place)
     with reporting_progress(ctx.obj, quiet=is_quiet(ctx)) as progress:
         run = run_backtest(request, progress)
     if metrics is not None:
-        write_metrics(metrics, output, exit_code=run.exit_code, shards_resumed=run.shards_resumed)
+        write_metrics(metrics, place, exit_code=run.exit_code, shards_resumed=run.shards_resumed)
     end_backtest(ctx.obj, run, quiet=is_quiet(ctx))

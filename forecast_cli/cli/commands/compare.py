@@ -1,6 +1,5 @@
 """``forecast-cli compare``: two backtests side by side, and whether the new one may pass."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,8 +12,8 @@ from forecast_cli.cli.options.shared import LogOptions
 @takes(GateOptions, LogOptions)
 def compare(
     ctx: typer.Context,
-    base: Annotated[Path, typer.Argument(help="Backtest to compare with.", metavar="BASE")],
-    new: Annotated[Path, typer.Argument(help="Backtest that may pass or not.", metavar="NEW")],
+    base: Annotated[str, typer.Argument(help="Backtest to compare with, a folder or an address.", metavar="BASE")],
+    new: Annotated[str, typer.Argument(help="Backtest that may pass or not.", metavar="NEW")],
     format: Annotated[CompareFormat, typer.Option("--format", help="How to show the result.")] = CompareFormat.TABLE,  # noqa: A002
 ) -> None:
     """Hold the backtest NEW against the backtest BASE.
@@ -23,8 +22,9 @@ def compare(
     of the same data and windows.
     """
     from forecast_cli.cli.views.comparison import end_comparison, reporting_errors
+    from forecast_cli.data.files.addresses import output_at
     from forecast_cli.workflows.compare import CompareRequest, run_compare
 
     with reporting_errors(format):
-        report = run_compare(CompareRequest(base, new, gate_from(ctx)))
+        report = run_compare(CompareRequest(output_at(base), output_at(new), gate_from(ctx)))
     end_comparison(ctx.obj, report, format)

@@ -6,14 +6,17 @@ from typing import Annotated
 import typer
 
 from forecast_cli.cli.flags import takes
-from forecast_cli.cli.options.shared import FormatOption, LogOptions, OutputFormat
+from forecast_cli.cli.options.shared import FormatOption, LogOptions, OutputFormat, of_this_machine
 
 
 @takes(LogOptions)
 def doctor(
     ctx: typer.Context,
     output: Annotated[
-        Path | None, typer.Argument(help="Folder that a run would write to.", metavar="DIR", show_default=False)
+        Path | None,
+        typer.Argument(
+            help="Folder that a run would write to.", metavar="DIR", show_default=False, callback=of_this_machine
+        ),
     ] = None,
     format: FormatOption = OutputFormat.TABLE,  # noqa: A002
 ) -> None:

@@ -1,6 +1,5 @@
 """``forecast-cli forecast``: the main job."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -32,7 +31,12 @@ from forecast_cli.cli.options.shared import (
 def forecast(
     ctx: typer.Context,
     source: SourceArgument,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write the tables to.", metavar="DIR")],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output", "-o", help="Folder or address in an object store to write the tables to.", metavar="DIR"
+        ),
+    ],
     force: Annotated[bool, typer.Option("--force", help="Redo a finished run, or replace another one.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what a run would do, write nothing.")] = False,
 ) -> None:
@@ -42,14 +46,15 @@ def forecast(
     """
     settings = settings_from(ctx).settings
     from forecast_cli.cli.progress import reporting_progress
+    from forecast_cli.data.files.addresses import output_at
     from forecast_cli.workflows.forecast import plan_forecast, run_forecast
     from forecast_cli.workflows.overlap import refuse_metrics
     from forecast_cli.workflows.results import ForecastRequest
 
-    request = ForecastRequest(source, output, settings, force, ctx.params["previous"])
-    metrics = ctx.params["metrics"]
+    place, previous, metrics = output_at(output), ctx.params["previous"], ctx.params["metrics"]
+    request = ForecastRequest(source, place, settings, force, output_at(previous) if previous else None)
     if metrics is not None:
-        refuse_metrics(metrics, output)
+        refuse_metrics(metrics, place)
     if dry_run:
         from forecast_cli.cli.views.plan import end_plan
 
@@ -59,7 +64,7 @@ def forecast(
     if metrics is not None:
         from forecast_cli.workflows.run_metrics import write_metrics  # heavy, as its end is
 
-        write_metrics(metrics, output, exit_code=run.exit_code, shards_resumed=run.shards_resumed)
+        write_metrics(metrics, place, exit_code=run.exit_code, shards_resumed=run.shards_resumed)
     from forecast_cli.cli.views.forecast import end_run  # rich is not needed before
 
     end_run(ctx.obj, run, quiet=is_quiet(ctx))

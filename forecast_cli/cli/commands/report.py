@@ -6,12 +6,15 @@ from typing import Annotated
 import typer
 
 from forecast_cli.cli.flags import is_quiet, takes
-from forecast_cli.cli.options.shared import LogOptions, QuietOptions
+from forecast_cli.cli.options.shared import LogOptions, QuietOptions, of_this_machine
 
 
 @takes(QuietOptions, LogOptions)
 def report(
-    ctx: typer.Context, output: Annotated[Path, typer.Argument(help="Output folder of a backtest.", metavar="DIR")]
+    ctx: typer.Context,
+    output: Annotated[
+        Path, typer.Argument(help="Output folder of a backtest.", metavar="DIR", callback=of_this_machine)
+    ],
 ) -> None:
     """Render the reports of the backtest in DIR again.
 

@@ -1,6 +1,5 @@
 """``forecast-cli risk``: the accounts of a forecast that are likeliest to run low."""
 
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -16,7 +15,7 @@ _SHOWN: Final = 20
 @takes(RiskOptions, LogOptions)
 def risk(
     ctx: typer.Context,
-    output: Annotated[Path, typer.Argument(help="Output folder of a forecast.", metavar="DIR")],
+    output: Annotated[str, typer.Argument(help="Output of a forecast, a folder or an address.", metavar="DIR")],
     least: Annotated[
         float, typer.Option("--least", help="Least probability in percent.", min=0, max=100, metavar="PERCENT")
     ] = 50,
@@ -28,8 +27,9 @@ def risk(
     Those that are not under the threshold yet, the likeliest first.
     """
     from forecast_cli.cli.views.riskiest import end_riskiest
+    from forecast_cli.data.files.addresses import output_at
     from forecast_cli.workflows.riskiest import find_riskiest
 
     most = _SHOWN if format is OutputFormat.TABLE else None
-    request = request_from(ctx, output, percent=least, most=most, include_under=include_under)
+    request = request_from(ctx, output_at(output), percent=least, most=most, include_under=include_under)
     end_riskiest(ctx.obj, find_riskiest(request), format)

@@ -7,12 +7,15 @@ import typer
 
 from forecast_cli.cli.boundary import LightGroup, show_help_if_alone
 from forecast_cli.cli.flags import takes
-from forecast_cli.cli.options.shared import FormatOption, LogOptions, OutputFormat
+from forecast_cli.cli.options.shared import FormatOption, LogOptions, OutputFormat, of_this_machine
 
 FolderArgument = Annotated[
-    Path, typer.Argument(help="Output folder of a run, or a folder of such folders.", metavar="OUT")
+    Path,
+    typer.Argument(
+        help="Output folder of a run, or a folder of such folders.", metavar="OUT", callback=of_this_machine
+    ),
 ]
-RunArgument = Annotated[Path, typer.Argument(help="Output folder of a run.", metavar="OUT")]
+RunArgument = Annotated[str, typer.Argument(help="Output of a run, a folder or an address.", metavar="OUT")]
 
 
 def runs_app() -> typer.Typer:
@@ -45,16 +48,17 @@ def list_(ctx: typer.Context, folder: FolderArgument, format: FormatOption = Out
 def show(ctx: typer.Context, output: RunArgument, format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002
     """Show what the run in OUT read, was made from, and wrote."""
     from forecast_cli.cli.views.runs import end_show
+    from forecast_cli.data.files.addresses import output_at
     from forecast_cli.workflows.runs import find_run
 
-    end_show(ctx.obj, find_run(output), format)
+    end_show(ctx.obj, find_run(output_at(output)), format)
 
 
 @takes(LogOptions)
 def diff(
     ctx: typer.Context,
-    old: Annotated[Path, typer.Argument(help="Output folder of a run.", metavar="OLD")],
-    new: Annotated[Path, typer.Argument(help="Output folder of another run.", metavar="NEW")],
+    old: Annotated[str, typer.Argument(help="Output of a run, a folder or an address.", metavar="OLD")],
+    new: Annotated[str, typer.Argument(help="Output of another run.", metavar="NEW")],
     format: FormatOption = OutputFormat.TABLE,  # noqa: A002
 ) -> None:
     """Say why the runs in OLD and NEW differ.
@@ -62,15 +66,16 @@ def diff(
     What they were made from, what became of the accounts, and how far their numbers lie apart. Exits with 0 either way.
     """
     from forecast_cli.cli.views.runs import end_diff
+    from forecast_cli.data.files.addresses import output_at
     from forecast_cli.workflows.runs_diff import diff_runs
 
-    end_diff(ctx.obj, diff_runs(old, new), format)
+    end_diff(ctx.obj, diff_runs(output_at(old), output_at(new)), format)
 
 
 @takes(LogOptions)
 def prune(
     ctx: typer.Context,
-    folder: Annotated[Path, typer.Argument(help="Folder of output folders.", metavar="OUT")],
+    folder: Annotated[Path, typer.Argument(help="Folder of output folders.", metavar="OUT", callback=of_this_machine)],
     keep: Annotated[int, typer.Option("--keep", help="Finished runs to keep, the newest.", min=1, metavar="COUNT")] = 7,
     yes: Annotated[bool, typer.Option("--yes", help="Remove them; without it, only say which.")] = False,
     format: FormatOption = OutputFormat.TABLE,  # noqa: A002

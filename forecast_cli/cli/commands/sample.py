@@ -6,13 +6,15 @@ from typing import Annotated
 import typer
 
 from forecast_cli.cli.flags import is_quiet, takes
-from forecast_cli.cli.options.shared import LogOptions, QuietOptions
+from forecast_cli.cli.options.shared import LogOptions, QuietOptions, of_this_machine
 
 
 @takes(QuietOptions, LogOptions)
 def sample(
     ctx: typer.Context,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write to.", metavar="DIR")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder to write to.", metavar="DIR", callback=of_this_machine)
+    ],
     accounts: Annotated[int, typer.Option("--accounts", help="How many accounts.", metavar="COUNT")] = 250,
     days: Annotated[int, typer.Option("--days", help="How many days of history.", metavar="DAYS")] = 730,
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.", metavar="NUMBER")] = 7,

@@ -1,6 +1,5 @@
 """``forecast-cli show``: one account of a forecast."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,7 +13,9 @@ from forecast_cli.cli.options.show import ShowOptions, request_from
 def show(
     ctx: typer.Context,
     account: Annotated[str, typer.Argument(help="Id of the account.", metavar="ACCOUNT")],
-    forecast: Annotated[Path, typer.Option("--forecast", help="Output folder of a forecast.", metavar="DIR")],
+    forecast: Annotated[
+        str, typer.Option("--forecast", help="Output of a forecast, a folder or an address.", metavar="DIR")
+    ],
     format: FormatOption = OutputFormat.TABLE,  # noqa: A002 - the option's name
 ) -> None:
     """Show one account of a forecast, and explain it.
@@ -22,6 +23,7 @@ def show(
     History, fan, coming payments, risk, and what its numbers are made of.
     """
     from forecast_cli.cli.views.show import end_explanation
+    from forecast_cli.data.files.addresses import output_at
     from forecast_cli.workflows.show import explain_account
 
-    end_explanation(ctx.obj, explain_account(request_from(ctx, account, forecast)), format)
+    end_explanation(ctx.obj, explain_account(request_from(ctx, account, output_at(forecast))), format)

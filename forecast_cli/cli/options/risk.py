@@ -1,11 +1,11 @@
 """Options of ``risk``: under what, within how many days, how likely, how many."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from forecast_cli.data.files.addresses import Output
     from forecast_cli.workflows.riskiest import RiskiestRequest
 
 
@@ -32,7 +32,7 @@ class RiskOptions:
 
 
 def request_from(
-    ctx: typer.Context, output: Path, *, percent: float, most: int | None, include_under: bool
+    ctx: typer.Context, output: "Output", *, percent: float, most: int | None, include_under: bool
 ) -> "RiskiestRequest":
     """Return the request that a command line makes; ``most`` where it names no number of accounts."""
     from forecast_cli.workflows.riskiest import RiskiestRequest

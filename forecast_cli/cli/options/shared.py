@@ -1,13 +1,17 @@
 """Options that commands share besides settings: what is read, how a result and messages are written."""
 
+import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from forecast_cli.cli.messages import LogFormat
 from forecast_cli.cli.options.declared import option
+
+#: A path that was made of an address has one slash where that has two.
+_WAS_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
 class OutputFormat(StrEnum):
@@ -15,6 +19,13 @@ class OutputFormat(StrEnum):
 
     TABLE = "table"
     JSON = "json"
+
+
+def of_this_machine(path: Path | None) -> Path | None:
+    """Refuse an address of a store, which this command does not take."""
+    if path is not None and _WAS_ADDRESS.match(str(path)):
+        raise typer.BadParameter("is an address, expected a path of this machine")
+    return path
 
 
 def _not_empty(source: str) -> str:
@@ -74,18 +85,20 @@ class LogOptions:
 class MetricsOptions:
     """What a run tells a monitor."""
 
-    metrics: Annotated[Path | None, option("--metrics", "Write the run's figures for Prometheus.", "FILE")]
+    metrics: Annotated[
+        Path | None, option("--metrics", "Write the run's figures for Prometheus.", "FILE", callback=of_this_machine)
+    ]
 
 
 class PreviousOptions:
     """The run that a forecast is compared with."""
 
     previous: Annotated[
-        Path | None,
+        str | None,
         option(
             "--previous",
-            "Say in metrics.json what changed since an earlier run: its output, or the folder such outputs lie in, of "
-            "which the latest counts.",
+            "Say in metrics.json what changed since an earlier run: its output, a folder or an address, or the "
+            "folder such outputs lie in, of which the latest counts.",
             "DIR",
         ),
     ]

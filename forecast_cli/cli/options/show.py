@@ -1,11 +1,11 @@
 """Options of ``show``: which of an account's series, which model, and where its history is."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from forecast_cli.data.files.addresses import Output
     from forecast_cli.workflows.story import ShowRequest
 
 
@@ -23,7 +23,7 @@ class ShowOptions:
     ]
 
 
-def request_from(ctx: typer.Context, account: str, forecast: Path) -> "ShowRequest":
+def request_from(ctx: typer.Context, account: str, forecast: "Output") -> "ShowRequest":
     """Return the request that a command line makes."""
     from forecast_cli.workflows.story import ShowRequest
 

@@ -1,7 +1,6 @@
 """The summary of a forecast run: where the tables are, what is in them, and how every account fared."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Final, NoReturn
 
 from rich.console import Group, RenderableType
@@ -16,6 +15,7 @@ from forecast_cli.core.columns import level_label
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.text import counted
+from forecast_cli.data.files.addresses import Output
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration, size
 from forecast_cli.reports.terminal.findings import render_worth_knowing
@@ -85,7 +85,7 @@ def _suggest(run: ForecastRun) -> str:
     return f"see {run.output / 'failures.parquet'}, or allow more with --max-failed"
 
 
-def _next(run: ForecastRun) -> list[Callable[[Path], str]]:
+def _next(run: ForecastRun) -> list[Callable[[Output], str]]:
     return [check_command, *([risk_command] if _told(run) else []), read_command]
 
 

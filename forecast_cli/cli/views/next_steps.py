@@ -7,27 +7,28 @@ from itertools import count
 from pathlib import Path
 
 from forecast_cli.cli.program import program, python
+from forecast_cli.data.files.addresses import Output
 from forecast_cli.reports.escape import printable
 
 
-def check_command(output: Path) -> str:
+def check_command(output: Output) -> str:
     """Return the command that checks an output."""
     return printable(f"{program()} check {shlex.quote(str(output))}")
 
 
-def read_command(output: Path) -> str:
+def read_command(output: Output) -> str:
     """Return the command that shows the forecasts of an output."""
     parts = json.dumps(f"{glob.escape(str(output))}/forecasts/*.parquet", ensure_ascii=False)
     code = f"import polars as pl; print(pl.read_parquet({parts}))"
     return printable(f"{python()} -c {shlex.quote(code)}")
 
 
-def risk_command(output: Path) -> str:
+def risk_command(output: Output) -> str:
     """Return the command that lists the accounts of a forecast that are likeliest to run low."""
     return printable(f"{program()} risk {shlex.quote(str(output))}")
 
 
-def show_command(account_id: object, currency: str | None, output: Path) -> str:
+def show_command(account_id: object, currency: str | None, output: Output) -> str:
     """Return the command that shows one account of a forecast, which may look like an option."""
     key = [] if currency is None else ["--currency", currency]
     dash = ["--"] if str(account_id).startswith("-") else []

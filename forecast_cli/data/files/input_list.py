@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.redact import redact
+from forecast_cli.data.files.addresses import SCHEMES, scheme_of
 from forecast_cli.data.files.inspect import unreadable
 from forecast_cli.data.files.listing import Listing, list_local
 from forecast_cli.data.files.problems import summarize_problems
@@ -35,7 +36,6 @@ def list_input(path: str, settings: Settings) -> ListedInput:
 
 def _list_store(path: str, settings: Settings) -> ListedInput:
     from forecast_cli.data.files.objects import ObjectStorage, list_objects, reject_scheme
-    from forecast_cli.data.files.stores import SCHEMES, scheme_of
 
     scheme = scheme_of(path)
     if scheme not in SCHEMES:

@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 
 import pyarrow.fs as pafs
 
+from forecast_cli.data.files.addresses import SCHEMES, scheme_of
 from forecast_cli.data.files.chunks import MAGIC
 from forecast_cli.data.files.listing import ListedFile, Listing, list_below, reject_nothing
 from forecast_cli.data.files.selection import (
@@ -20,7 +21,7 @@ from forecast_cli.data.files.selection import (
     with_unnamed,
 )
 from forecast_cli.data.files.storage import AT_ONCE, Access, Stat
-from forecast_cli.data.files.stores import SCHEMES, open_store, scheme_of
+from forecast_cli.data.files.stores import open_store
 from forecast_cli.data.scan.collect import describe, read_errors
 
 T = TypeVar("T")

@@ -1,20 +1,15 @@
-"""Addresses of object stores, and the pyarrow file systems that open them, with our own time limits."""
+"""The pyarrow file systems that open addresses of object stores, with our own time limits."""
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pyarrow.fs as pafs
 
+from forecast_cli.data.files.addresses import GCS_OPTIONS, S3_OPTIONS, bucket_and_key, options_of, scheme_of, user_of
 from forecast_cli.data.files.storage import Access
 
-SCHEMES: Final = ("s3", "gs", "gcs", "abfs", "abfss")
-_ADDRESS: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
 _MOST_ATTEMPTS: Final = 2
-_S3_OPTIONS: Final = frozenset({"region", "endpoint_override", "scheme"})
 
 
 @dataclass(frozen=True)
@@ -24,12 +19,6 @@ class Opened:
     filesystem: pafs.FileSystem
     path: str
     secrets: tuple[str, ...] = ()
-
-
-def scheme_of(path: str) -> str | None:
-    """Return the scheme of an address in lower case, None for a path of this machine."""
-    match = _ADDRESS.match(path)
-    return match["scheme"].lower() if match else None
 
 
 def open_store(access: Access) -> Opened:
@@ -45,9 +34,8 @@ def open_store(access: Access) -> Opened:
 
 
 def _open_s3(access: Access) -> Opened:
-    parts = urlsplit(access.address)
-    options = _options(parts.query, _S3_OPTIONS)
-    key, secret = unquote(parts.username or ""), unquote(parts.password or "")
+    options = options_of(access.address, S3_OPTIONS)
+    key, secret = user_of(access.address)
     credentials = {"access_key": key, "secret_key": secret} if key and secret else {}
     filesystem = pafs.S3FileSystem(
         **credentials,
@@ -56,29 +44,13 @@ def _open_s3(access: Access) -> Opened:
         request_timeout=access.timeout,
         retry_strategy=pafs.AwsStandardS3RetryStrategy(max_attempts=_MOST_ATTEMPTS),
     )
-    return Opened(filesystem, _path(access.address), tuple(filter(None, (secret, key))))
+    return Opened(filesystem, bucket_and_key(access.address), tuple(filter(None, (secret, key))))
 
 
 def _open_gcs(access: Access) -> Opened:
-    parts = urlsplit(access.address)
     filesystem = pafs.GcsFileSystem(
-        anonymous=parts.username == "anonymous",
+        anonymous=user_of(access.address)[0] == "anonymous",
         retry_time_limit=timedelta(seconds=access.timeout),
-        **_options(parts.query, frozenset({"endpoint_override", "scheme", "project_id"})),
+        **options_of(access.address, GCS_OPTIONS),
     )
-    return Opened(filesystem, _path(access.address))
-
-
-def _path(address: str) -> str:
-    """Return bucket and key: the address without scheme, credentials and options."""
-    parts = urlsplit(address)
-    bucket = parts.netloc.rpartition("@")[2]
-    return f"{bucket}{unquote(parts.path)}".rstrip("/")
-
-
-def _options(query: str, known: frozenset[str]) -> Mapping[str, str]:
-    options = dict(parse_qsl(query))
-    unknown = sorted(options.keys() - known)
-    if unknown:
-        raise OSError(f"unknown option '{unknown[0]}' in its address, expected one of {', '.join(sorted(known))}")
-    return options
+    return Opened(filesystem, bucket_and_key(access.address))

@@ -1,20 +1,30 @@
-"""A tiny object store on 127.0.0.1, for the tests: lists, tells and gives objects as S3 does, or refuses everything."""
+"""A tiny object store on 127.0.0.1, for the tests: it lists, gives, takes and removes objects as S3 does."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
+from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Lock, Thread
 from urllib.parse import parse_qs, unquote, urlsplit
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 _MODIFIED = "2026-01-01T00:00:00.000Z"
 _MODIFIED_HTTP = "Thu, 01 Jan 2026 00:00:00 GMT"
+#: Says of a request, by method and path, with which status it fails; None where it does not.
+Fault = Callable[[str, str], int | None]
 
 
 @contextmanager
-def object_server(objects: Mapping[str, bytes], *, refuse: bool = False) -> Iterator[str]:
-    """Serve ``objects`` (bucket/key to bytes) and yield host:port; where ``refuse``, answer 403 to everything."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(objects, refuse))
+def object_server(
+    objects: MutableMapping[str, bytes], *, refuse: bool = False, fault: Fault = lambda *_: None, heedless: bool = False
+) -> Iterator[str]:
+    """Serve ``objects`` (bucket/key to bytes) and yield host:port; where ``refuse``, answer 403 to everything.
+
+    A ``heedless`` server writes whatever the conditions are.
+    """
+    answer: Fault = (lambda *_: 403) if refuse else fault
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(objects, answer, heedless))
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -25,14 +35,17 @@ def object_server(objects: Mapping[str, bytes], *, refuse: bool = False) -> Iter
         server.server_close()
 
 
-def _handler(objects: Mapping[str, bytes], refuse: bool) -> type[BaseHTTPRequestHandler]:
-    return type("Handler", (_ObjectHandler,), {"objects": objects, "refuse": refuse})
+def _handler(objects: MutableMapping[str, bytes], fault: Fault, heedless: bool) -> type[BaseHTTPRequestHandler]:
+    told = {"objects": objects, "fault": staticmethod(fault), "heedless": heedless, "lock": Lock()}
+    return type("Handler", (_ObjectHandler,), told)
 
 
 class _ObjectHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    objects: Mapping[str, bytes]
-    refuse: bool
+    objects: MutableMapping[str, bytes]
+    fault: Fault
+    heedless: bool
+    lock: Lock
 
     def do_HEAD(self) -> None:
         self._answer(body=False)
@@ -40,35 +53,72 @@ class _ObjectHandler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._answer(body=True)
 
+    def do_PUT(self) -> None:
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        path = unquote(urlsplit(self.path).path.strip("/"))
+        if self._failed(path):
+            return
+        with self.lock:
+            there = self.objects.get(path)
+            wanted = self.headers.get("If-Match")
+            late = self.headers.get("If-None-Match") == "*" and there is not None
+            late = late or (wanted is not None and (there is None or wanted != _etag(there)))
+            if late and not self.heedless:
+                self._send(412, _error("PreconditionFailed"), body=True)
+                return
+            self.objects[path] = content
+        self._send(200, b"", body=True, etag=_etag(content))
+
+    def do_POST(self) -> None:
+        text = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        bucket = urlsplit(self.path).path.strip("/")
+        keys = [unescape(key) for key in re.findall(r"<Key>(.*?)</Key>", text)]
+        if any(self._failed(f"{bucket}/{key}") for key in keys[:1]):
+            return
+        with self.lock:
+            for key in keys:
+                self.objects.pop(f"{bucket}/{key}", None)
+        gone = "".join(f"<Deleted><Key>{escape(key)}</Key></Deleted>" for key in keys)
+        self._send(200, f"<DeleteResult>{gone}</DeleteResult>".encode(), body=True)
+
     def _answer(self, *, body: bool) -> None:
         address = urlsplit(self.path)
         path = unquote(address.path.strip("/"))
         query = parse_qs(address.query)
-        if self.refuse:
-            self._send(403, _error("AccessDenied"), body=body)
-        elif "list-type" in query:
-            self._send(200, _listing(self.objects, path, query), body=body)
-        elif path in self.objects:
-            self._send_object(self.objects[path], body=body)
+        if self._failed(path, body=body):
+            return
+        with self.lock:
+            objects = dict(self.objects)
+        if "list-type" in query:
+            self._send(200, _listing(objects, path, query), body=body)
+        elif path in objects:
+            self._send_object(objects[path], body=body)
         elif "/" not in path:
             self._send(200, b"", body=body)  # the bucket itself
         else:
             self._send(404, _error("NoSuchKey"), body=body)
 
+    def _failed(self, path: str, *, body: bool = True) -> bool:
+        status = type(self).fault(self.command, path)
+        if status is not None:
+            self._send(status, _error("AccessDenied" if status == 403 else "InternalError"), body=body)
+        return status is not None
+
     def _send_object(self, content: bytes, *, body: bool) -> None:
         span = self.headers.get("Range")
         if span is None:
-            self._send(200, content, body=body)
+            self._send(200, content, body=body, etag=_etag(content))
             return
         first, last = (int(end) for end in span.removeprefix("bytes=").split("-"))
         part = content[first : last + 1]
-        self._send(206, part, body=body, span=f"bytes {first}-{first + len(part) - 1}/{len(content)}")
+        told = f"bytes {first}-{first + len(part) - 1}/{len(content)}"
+        self._send(206, part, body=body, span=told, etag=_etag(content))
 
-    def _send(self, status: int, content: bytes, *, body: bool, span: str | None = None) -> None:
+    def _send(self, status: int, content: bytes, *, body: bool, span: str | None = None, etag: str = '"0"') -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
         self.send_header("Last-Modified", _MODIFIED_HTTP)
-        self.send_header("ETag", '"0"')
+        self.send_header("ETag", etag)
         if span:
             self.send_header("Content-Range", span)
         self.end_headers()
@@ -77,6 +127,10 @@ class _ObjectHandler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing."""
+
+
+def _etag(content: bytes) -> str:
+    return f'"{md5(content, usedforsecurity=False).hexdigest()}"'
 
 
 def _error(code: str) -> bytes:
@@ -95,7 +149,7 @@ def _listing(objects: Mapping[str, bytes], bucket: str, query: Mapping[str, list
             folders.add(prefix + rest.split(delimiter)[0] + delimiter)
         else:
             contents += f"<Contents><Key>{escape(key)}</Key><LastModified>{_MODIFIED}</LastModified>"
-            contents += f"<ETag>0</ETag><Size>{len(content)}</Size></Contents>"
+            contents += f"<ETag>{escape(_etag(content))}</ETag><Size>{len(content)}</Size></Contents>"
     contents += "".join(f"<CommonPrefixes><Prefix>{escape(name)}</Prefix></CommonPrefixes>" for name in sorted(folders))
     head = f"<Name>{bucket}</Name><Prefix>{escape(prefix)}</Prefix><IsTruncated>false</IsTruncated>"
     return f"<ListBucketResult>{head}{contents}</ListBucketResult>".encode()

@@ -20,6 +20,7 @@ from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.backtest import cutoffs_back, replaying, run_backtest
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import run_forecast
+from forecast_cli.workflows.places import Place
 from forecast_cli.workflows.preparing import prepare
 from forecast_cli.workflows.report import run_report
 from forecast_cli.workflows.results import ForecastRequest
@@ -230,7 +231,7 @@ def test_a_model_that_has_to_learn_again_is_refused_before_any_work(
 def replayed(request: ForecastRequest) -> pl.DataFrame:
     """Replay an input of one shard in this process."""
     asked = replaying(request.settings)
-    prepared = prepare("backtest", replace(request, settings=asked), back=cutoffs_back(asked))
+    prepared = prepare("backtest", replace(request, settings=asked), Place(request.output), back=cutoffs_back(asked))
     job = Job(prepared.checked.source, prepared.settings, prepared.contract.origin, request.output, backtest_shard)
     return backtest_shard(job, prepared.shards[0]).tables["forecasts"]
 

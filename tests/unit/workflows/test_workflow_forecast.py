@@ -23,6 +23,7 @@ from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.workflows import forecast
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import plan_forecast, run_forecast
+from forecast_cli.workflows.places import Place
 from forecast_cli.workflows.preparing import prepare
 from forecast_cli.workflows.results import ForecastRequest
 
@@ -202,9 +203,9 @@ def test_currency_is_part_of_the_key_where_it_is_named(tmp_path: Path) -> None:
     assert run_check(run.output).damages == ()
 
 
-def test_an_address_is_no_output(request_of: Callable[..., ForecastRequest]) -> None:
+def test_an_address_that_was_taken_for_a_path_is_no_output(request_of: Callable[..., ForecastRequest]) -> None:
     request = replace(request_of(balances(accounts=2)), output=Path("s3://key:secret@bucket/out"))
-    with pytest.raises(OutputConflictError, match="is an address") as caught:
+    with pytest.raises(OutputConflictError, match="to a folder, or to an address of s3") as caught:
         run_forecast(request)
     assert "secret" not in str(caught.value)
 
@@ -222,7 +223,7 @@ def test_nothing_but_set_aside_accounts_is_still_a_run(request_of: Callable[...,
 def test_IN14_what_was_read_of_a_changed_input_is_never_staged(request_of: Callable[..., ForecastRequest]) -> None:
     frame = balances(accounts=2)
     request = request_of(frame)
-    prepared = prepare("forecast", request)
+    prepared = prepare("forecast", request, Place(request.output))
     staging = request.output.parent / "staging"
     staging.mkdir()
     job = Job(prepared.checked.source, request.settings, prepared.contract.origin, staging, forecast_shard)
@@ -239,7 +240,7 @@ def test_a_shard_that_loses_an_account_never_ends_as_a_run(
     request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = request_of(balances(accounts=3))
-    checked = prepare("forecast", request)
+    checked = prepare("forecast", request, Place(request.output))
     lost = replace(checked.contract, ledger=checked.contract.ledger.head(2))
     monkeypatch.setattr(forecast, "prepare", lambda *_, **__: replace(checked, contract=lost))
     with pytest.raises(AssertionError, match="2 accounts went in, 3 came out"):

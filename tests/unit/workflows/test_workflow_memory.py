@@ -16,6 +16,7 @@ from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.state import OutputState
 from forecast_cli.workflows import preparing, running
 from forecast_cli.workflows.forecast import plan_forecast, run_forecast
+from forecast_cli.workflows.places import Place
 from forecast_cli.workflows.results import ForecastRequest
 
 
@@ -83,9 +84,9 @@ def test_workers_are_begun_early_where_there_is_room_and_it_is_no_matter_where_n
 
     monkeypatch.setattr(preparing, "worker_context", refuse)
     monkeypatch.setattr(preparing, "available_memory", lambda: 8_000_000_000)
-    preparing.prepare("forecast", replace(request, settings=settings), begins=True)
+    preparing.prepare("forecast", replace(request, settings=settings), Place(request.output), begins=True)
     assert len(begun) == tried
-    preparing.prepare("forecast", replace(request, settings=settings))
+    preparing.prepare("forecast", replace(request, settings=settings), Place(request.output))
     assert len(begun) == tried
 
 
@@ -97,6 +98,6 @@ def test_workers_are_made_from_what_keeps_the_memory_it_frees_where_that_is_ampl
     settings = request.settings.model_copy(update={"memory": memory, "jobs": 2})
     monkeypatch.setenv("_RJEM_MALLOC_CONF", "as before")
     monkeypatch.setattr(preparing, "worker_context", lambda *_, **__: begun.append(os.environ["_RJEM_MALLOC_CONF"]))
-    preparing.prepare("forecast", replace(request, settings=settings), begins=True)
+    preparing.prepare("forecast", replace(request, settings=settings), Place(request.output), begins=True)
     assert begun == [said]
     assert os.environ["_RJEM_MALLOC_CONF"] == "as before"

@@ -1,0 +1,165 @@
+"""Objects below one address of a store: listed, read, and written whole, where asked only if nobody else has."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import obstore
+from obstore.exceptions import (
+    AlreadyExistsError,
+    BaseError,
+    PermissionDeniedError,
+    PreconditionError,
+    UnauthenticatedError,
+)
+from obstore.store import AzureStore, GCSStore, MemoryStore, S3Store
+
+from forecast_cli.core.errors import OutputNotWrittenError
+from forecast_cli.core.redact import redact
+from forecast_cli.store.atomic import make_folder, writing
+
+if TYPE_CHECKING:
+    from obstore import UpdateVersion
+
+Store: TypeAlias = S3Store | GCSStore | AzureStore | MemoryStore
+
+_FAILURES: Final = (BaseError, FileNotFoundError, ValueError)
+#: A larger file is put in pieces.
+_ONE_PUT: Final = 100_000_000
+_PIECE: Final = 16 * 1024 * 1024
+_STATUS: Final = re.compile(r"status code: (\d{3}[A-Za-z ]*)")
+_CODE: Final = re.compile(r"<Code>(\w+)</Code>")
+_NO_CREDENTIALS: Final = ("169.254.", "metadata.google", "No credentials", "credentials were not")
+_AGAIN: Final = "run the same command again: what is finished is kept"
+
+
+@dataclass(frozen=True)
+class Version:
+    """What tells one content of an object from another: its ETag, and in some stores its generation."""
+
+    e_tag: str | None = None
+    version: str | None = None
+
+
+class Objects:
+    """The objects below an address, by their names relative to it. Raises OutputNotWrittenError, without secrets."""
+
+    def __init__(self, store: Store, shown: str, *, bulk: Store | None = None, secrets: Sequence[str] = ()) -> None:
+        self._store, self._bulk = store, bulk or store
+        self._shown, self._secrets = shown, tuple(secrets)
+
+    def __str__(self) -> str:
+        return self._shown
+
+    def sizes(self) -> dict[str, int]:
+        """Return the size in bytes of each object there is."""
+        with self._asking("listed"):
+            return {found["path"]: found["size"] for found in obstore.list(self._store).collect() if found["path"]}
+
+    def read(self, name: str) -> tuple[bytes, Version] | None:
+        """Return what an object holds and its version, None where there is none."""
+        with self._asking("read", name):
+            try:
+                found = obstore.get(self._store, name)
+                return bytes(found.bytes()), Version(found.meta["e_tag"], found.meta["version"])
+            except FileNotFoundError:
+                return None
+
+    def fetch(self, name: str, path: Path) -> None:
+        """Write an object to a file of this machine."""
+        make_folder(path.parent)
+        with self._asking("read", name):
+            found = obstore.get(self._bulk, name)
+            with writing(path), path.open("wb") as file:
+                for piece in found.stream(min_chunk_size=_PIECE):
+                    file.write(piece)
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write an object, whatever is there."""
+        with self._asking("written", name):
+            obstore.put(self._store, name, content, use_multipart=False)
+
+    def put_file(self, name: str, path: Path) -> None:
+        """Write an object from a file of this machine, whatever is there."""
+        with self._asking("written", name):
+            large = path.stat().st_size > _ONE_PUT
+            obstore.put(self._bulk, name, path, use_multipart=large, chunk_size=_PIECE, max_concurrency=4)
+
+    def create(self, name: str, content: bytes) -> Version | None:
+        """Write an object where there is none and return its version, else None."""
+        with self._asking("written", name):
+            try:
+                put = obstore.put(self._store, name, content, mode="create")
+            except AlreadyExistsError:
+                return None
+            return Version(put["e_tag"], put["version"])
+
+    def replace(self, name: str, content: bytes, version: Version) -> Version | None:
+        """Write an object where it still is of ``version`` and return its new one, else None."""
+        with self._asking("written", name):
+            try:
+                put = obstore.put(self._store, name, content, mode=_only_if(version))
+            except (PreconditionError, AlreadyExistsError, FileNotFoundError):
+                return None
+            return Version(put["e_tag"], put["version"])
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Remove objects; those that are gone already are no error."""
+        if not names:
+            return
+        with self._asking("removed", names[0]):
+            try:
+                obstore.delete(self._store, names)
+            except FileNotFoundError:
+                if len(names) > 1:
+                    for name in names:
+                        self.remove([name])
+
+    @contextmanager
+    def _asking(self, what: str, name: str = "") -> Iterator[None]:
+        try:
+            yield
+        except _FAILURES as error:
+            where = f"{self}/{name}" if name else str(self)
+            why, hint = _describe(error)
+            for secret in self._secrets:
+                why = why.replace(secret, "***")
+            raise OutputNotWrittenError(f"{where}: cannot be {what}: {redact(why)}", hint) from None
+
+
+def _only_if(version: Version) -> "UpdateVersion":
+    wanted: UpdateVersion = {}
+    if version.e_tag is not None:
+        wanted["e_tag"] = version.e_tag
+    if version.version is not None:
+        wanted["version"] = version.version
+    return wanted
+
+
+def _describe(error: Exception) -> tuple[str, str]:
+    """Return in a few words why a store did not do what it was asked, and what to do."""
+    text = str(error)
+    status, code = _STATUS.search(text), _CODE.search(text)
+    told = " ".join(found[1].strip() for found in (status, code) if found)
+    if any(sign in text for sign in _NO_CREDENTIALS):
+        return "no credentials were found", _credentials_hint()
+    if isinstance(error, PermissionDeniedError | UnauthenticatedError) or told.startswith(("401", "403")):
+        return f"the store refuses it ({told or 'access denied'})", _credentials_hint()
+    if "kind: Timeout" in text or "timed out" in text:
+        return "the store does not answer in time", _AGAIN
+    if "error sending request" in text:
+        return "the store cannot be reached", f"check the address and the network, then {_AGAIN}"
+    if isinstance(error, FileNotFoundError) or told.startswith("404"):
+        return f"no such object or bucket ({told or 'not found'})", "check the address, down to the bucket"
+    return told or text.partition("\n")[0], _AGAIN
+
+
+def _credentials_hint() -> str:
+    needed = "give credentials that may list, read, write and delete there; see docs/object-stores.md"
+    if "AWS_PROFILE" in os.environ:
+        return f'{needed}; profiles are not read: eval "$(aws configure export-credentials --format env)"'
+    return needed

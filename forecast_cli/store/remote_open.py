@@ -1,0 +1,120 @@
+"""Addresses opened: the store that each kind names, with our own time limits and the options of the address."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from obstore.exceptions import BaseError
+from obstore.store import AzureStore, GCSStore, S3Store
+
+from forecast_cli.core.errors import ConfigError
+from forecast_cli.core.redact import redact
+from forecast_cli.data.files.addresses import (
+    GCS_OPTIONS,
+    S3_OPTIONS,
+    Address,
+    azure_account,
+    bucket_and_key,
+    options_of,
+    scheme_of,
+    user_of,
+)
+from forecast_cli.store.remote import Objects, Store
+
+if TYPE_CHECKING:
+    from obstore.store import AzureConfig, ClientConfig, GCSConfig, RetryConfig, S3Config, S3Credential
+
+#: Seconds that a file may take, on top of what a store may take to answer.
+_TRANSFER: Final = 300.0
+_RETRIES: Final = 2
+_AZURE_OPTIONS: Final = frozenset(
+    {"blob_storage_authority", "blob_storage_scheme", "tenant_id", "client_id", "client_secret"}
+)
+
+
+def open_objects(address: Address, timeout: float) -> Objects:
+    """Return the objects below ``address``, of a store that may take ``timeout`` seconds to answer.
+
+    Raises ConfigError where the address is none that can be opened. Asks nothing of the store yet.
+    """
+    secrets = tuple(filter(None, user_of(address.text)))
+    try:
+        store, bulk = (_open(address.text, seconds) for seconds in (timeout, timeout + _TRANSFER))
+    except (OSError, ValueError, BaseError) as error:
+        why = str(error).partition("\n")[0]
+        for secret in secrets:
+            why = why.replace(secret, "***")
+        raise ConfigError(f"{address}: {redact(why)}", "see docs/object-stores.md") from None
+    return Objects(store, str(address), bulk=bulk, secrets=secrets)
+
+
+def _open(address: str, timeout: float) -> Store:
+    span = timedelta(seconds=timeout)
+    # plain HTTP is spoken only where the address or the environment names an endpoint of http://
+    client: ClientConfig = {"timeout": span, "connect_timeout": span, "allow_http": True}
+    retry: RetryConfig = {"max_retries": _RETRIES, "retry_timeout": span}
+    match scheme_of(address):
+        case "s3":
+            return _open_s3(address, client, retry)
+        case "gs" | "gcs":
+            return _open_gcs(address, client, retry)
+        case _:
+            return _open_azure(address, client, retry)
+
+
+def _open_s3(address: str, client: "ClientConfig", retry: "RetryConfig") -> S3Store:
+    bucket, _, key = bucket_and_key(address).partition("/")
+    options = options_of(address, S3_OPTIONS)
+    config: S3Config = {}
+    if "region" in options:
+        config["region"] = options["region"]
+    if "endpoint_override" in options:
+        config["endpoint"] = _endpoint(options["endpoint_override"], options.get("scheme"))
+    return S3Store(
+        bucket,
+        prefix=key or None,
+        config=config,
+        client_options=client,
+        retry_config=retry,
+        credential_provider=_s3_credentials(*user_of(address)),
+    )
+
+
+def _s3_credentials(key: str, secret: str) -> "Callable[[], S3Credential] | None":
+    """Return what gives the credentials of an address, which no token of the environment belongs to."""
+    if not (key and secret):
+        return None
+    return lambda: {"access_key_id": key, "secret_access_key": secret, "token": None, "expires_at": None}
+
+
+def _open_gcs(address: str, client: "ClientConfig", retry: "RetryConfig") -> GCSStore:
+    bucket, _, key = bucket_and_key(address).partition("/")
+    options = options_of(address, GCS_OPTIONS)
+    config: GCSConfig = {}
+    if user_of(address)[0] == "anonymous":
+        config["skip_signature"] = True
+    if "endpoint_override" in options:
+        config["base_url"] = _endpoint(options["endpoint_override"], options.get("scheme"))
+    return GCSStore(bucket, prefix=key or None, config=config, client_options=client, retry_config=retry)
+
+
+def _open_azure(address: str, client: "ClientConfig", retry: "RetryConfig") -> AzureStore:
+    container, _, key = bucket_and_key(address).partition("/")
+    options = dict(options_of(address, _AZURE_OPTIONS))
+    user, password = user_of(address)
+    named = azure_account(address)
+    account = named or user
+    config: AzureConfig = {}
+    if account:
+        config["account_name"] = account
+    if password:
+        config["account_key"] = password
+    authority, scheme = options.pop("blob_storage_authority", None), options.pop("blob_storage_scheme", None)
+    if authority:
+        config["endpoint"] = f"{_endpoint(authority, scheme)}/{account}"
+    config.update(options)  # type: ignore[typeddict-item]
+    return AzureStore(container, prefix=key or None, config=config, client_options=client, retry_config=retry)
+
+
+def _endpoint(host: str, scheme: str | None) -> str:
+    return host if "://" in host else f"{scheme or 'https'}://{host}"

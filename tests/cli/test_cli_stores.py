@@ -1,0 +1,297 @@
+"""Outputs in an object store: the same files as in a folder, taken up, refused, replaced, looked at by address."""
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from cli_harness import Cli, Outcome, command
+
+from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.store import claim
+
+NAME = "s3://bucket/runs/run=1"
+QUICK = ("--model", "Naive", "--horizon", 5, "--jobs", 1, "--shard-size", 2)
+#: Files that hold times, which are other ones in every run.
+TIMED = frozenset({"accounts.parquet", "metrics.json", "manifest.json", "_SUCCESS"})
+
+
+@dataclass
+class Store:
+    """A bucket that is served, and how it fails."""
+
+    objects: MutableMapping[str, bytes] = field(default_factory=dict)
+    host: str = ""
+    fault: Callable[[str, str], int | None] = lambda *_: None
+
+    def answer(self, method: str, path: str) -> int | None:
+        return self.fault(method, path)
+
+    @property
+    def address(self) -> str:
+        options = f"endpoint_override={self.host}&scheme=http&region=eu-central-1"
+        return f"s3://KEYOFUSER:SECRETOFUSER@bucket/runs/run=1?{options}"
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The output's files by name."""
+        return {name.removeprefix("bucket/runs/run=1/"): content for name, content in sorted(self.objects.items())}
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AbstractContextManager[str]]:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1] / "unit" / "data"))
+    from object_server import object_server
+
+    return object_server
+
+
+@pytest.fixture
+def store(server: Callable[..., AbstractContextManager[str]]) -> Iterator[Store]:
+    made = Store()
+    with server(made.objects, fault=made.answer) as host:
+        made.host = host
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Claims are renewed, and given up, in less time than anyone waits for a test."""
+    monkeypatch.setattr(claim, "PACE", claim.Pace(renewal=0.1, patience=0.6, look=0.05))
+
+
+@pytest.fixture(autouse=True)
+def passing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where temporary folders are made; nothing is left in it."""
+    folder = tmp_path / "passing"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    yield folder
+    assert [path.name for path in folder.iterdir() if path.name.startswith("forecast-cli-")] == []
+
+
+def search(outcome: Outcome, passing: Path) -> Outcome:
+    """Fail where a secret, an option of the address or a temporary folder is shown."""
+    hidden = ("KEYOFUSER", "SECRETOFUSER", "endpoint_override", str(passing))
+    for stream in (outcome.out, outcome.err):
+        assert not any(word in stream for word in hidden), stream
+    return outcome
+
+
+def test_a_forecast_to_an_address_is_the_one_in_a_folder(
+    cli: Cli, store: Store, balances: Path, tmp_path: Path, passing: Path
+) -> None:
+    told = cli("forecast", balances, "--output", store.address, *QUICK, "--threshold", 900)
+    search(told, passing).expect(ExitCode.OK)
+    assert f"Tables in {NAME}" in told.out
+    assert f"check '{NAME}'" in told.out or f"check {NAME}" in told.out
+    cli("forecast", balances, "--output", tmp_path / "out", *QUICK, "--threshold", 900).expect(ExitCode.OK)
+    files = {
+        path.relative_to(tmp_path / "out").as_posix(): path.read_bytes()
+        for path in (tmp_path / "out").rglob("*")
+        if path.is_file() and path.name != ".lock"
+    }
+    assert store.files.keys() == files.keys()
+    assert [name for name, content in files.items() if store.files[name] != content and name not in TIMED] == []
+    fingerprints = {json.loads(one["manifest.json"])["fingerprint"] for one in (files, store.files)}
+    assert len(fingerprints) == 1
+    assert not any(b"SECRETOFUSER" in content or b"KEYOFUSER" in content for content in store.objects.values())
+
+
+def test_a_finished_run_is_left_alone(cli: Cli, store: Store, balances: Path, passing: Path) -> None:
+    run = ("forecast", balances, "--output", store.address, *QUICK, "--log-format", "json")
+    cli(*run).expect(ExitCode.OK)
+    before, written = dict(store.objects), []
+    store.fault = lambda method, path: written.append(path) if method in ("PUT", "POST") else None
+    summary = search(cli(*run), passing).expect(ExitCode.OK).events[-1]
+    assert summary["reused"] is True
+    assert (summary["output"], summary["manifest"]) == (NAME, f"{NAME}/manifest.json")
+    assert (store.objects, written) == (before, [])
+    assert "nothing left to do" in cli(*run[:-2], "--dry-run").flat
+
+
+def test_a_run_that_the_store_cut_off_is_taken_up_elsewhere(
+    cli: Cli, store: Store, balances: Path, passing: Path
+) -> None:
+    run = ("forecast", balances, "--output", store.address, *QUICK, "--log-format", "json")
+
+    def gone(method: str, path: str) -> int | None:
+        return 503 if sum("/.run/shards/" in name and name.endswith(".json") for name in store.objects) >= 2 else None
+
+    store.fault = gone
+    lost = search(cli(*run), passing).expect(ExitCode.OUTPUT_NOT_WRITTEN)
+    assert lost.events[-1]["message"].startswith(f"{NAME}/")
+    store.fault = lambda *_: None
+    kept = {name: content for name, content in store.files.items() if name.startswith("forecasts/")}
+    done = search(cli(*run), passing).expect(ExitCode.OK)
+    assert any("claimed by a run (process" in event["message"] for event in done.events)
+    assert done.events[-1]["shards_resumed"] == 2
+    assert kept.items() <= store.files.items()
+    assert not [name for name in store.files if name.startswith(".run")]
+    cli("check", store.address).expect(ExitCode.OK)
+
+
+def test_a_run_that_was_killed_is_taken_up(cli: Cli, store: Store, balances: Path, tmp_path: Path) -> None:
+    killed: list[int] = []
+
+    def kill(method: str, path: str) -> int | None:
+        if method == "PUT" and path.endswith(".run/shards/00001.json") and killed:
+            os.kill(killed.pop(), signal.SIGKILL)
+        return None
+
+    store.fault = kill
+    with subprocess.Popen(
+        command("forecast", balances, "--output", store.address, *QUICK), env=os.environ | {"TMPDIR": str(tmp_path)}
+    ) as process:
+        killed.append(process.pid)
+        assert process.wait(60) == -signal.SIGKILL
+    outcome = cli("forecast", balances, "--output", store.address, *QUICK, "--log-format", "json").expect(ExitCode.OK)
+    assert outcome.events[-1]["shards_resumed"] >= 1
+    cli("check", store.address).expect(ExitCode.OK)
+
+
+def test_another_run_is_refused_and_replaced_by_force(cli: Cli, store: Store, balances: Path, passing: Path) -> None:
+    run = ("forecast", balances, "--output", store.address, *QUICK)
+    cli(*run, "--shard-size", 1).expect(ExitCode.OK)
+    before = dict(store.objects)
+    refused = search(cli(*run, "--horizon", 6), passing)
+    refused.expect_error(ExitCode.CONFIG_INVALID, f"{NAME}: holds a finished run that differs in", "horizon 5 -> 6")
+    assert store.objects == before
+    cli(*run, "--horizon", 6, "--force").expect(ExitCode.OK)
+    assert sum(name.startswith("forecasts/") for name in store.files) == 3
+    cli("check", store.address).expect(ExitCode.OK)
+
+
+def test_objects_that_no_run_wrote_are_never_replaced(cli: Cli, store: Store, balances: Path) -> None:
+    store.objects["bucket/runs/run=1/thesis.docx"] = b"ten years of work"
+    outcome = cli("forecast", balances, "--output", store.address, *QUICK, "--force")
+    outcome.expect_error(ExitCode.CONFIG_INVALID, f"{NAME}: holds files that no run wrote: thesis.docx")
+    assert store.files == {"thesis.docx": b"ten years of work"}
+
+
+def test_an_output_that_another_run_renews_its_claim_on_is_busy(
+    cli: Cli, store: Store, balances: Path, passing: Path
+) -> None:
+    from forecast_cli.data.files.addresses import Address
+    from forecast_cli.store.remote_open import open_objects
+
+    with claim.claimed(open_objects(Address(store.address), 5.0), warn=lambda _: None):
+        outcome = search(cli("forecast", balances, "--output", store.address, *QUICK), passing)
+    outcome.expect_error(ExitCode.OUTPUT_BUSY, NAME, "another run holds this output", f"process {os.getpid()} on")
+    assert store.files == {}
+
+
+def test_a_store_that_refuses_is_told_of_without_secrets(
+    cli: Cli, store: Store, balances: Path, passing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "work")
+    store.fault = lambda *_: 403
+    for args in (("forecast", balances, "--output", store.address, *QUICK), ("check", store.address)):
+        outcome = search(cli(*args), passing)
+        outcome.expect_error(ExitCode.OUTPUT_NOT_WRITTEN, NAME, "the store refuses it (403")
+        assert "aws configure export-credentials" in outcome.err
+
+
+def test_a_store_that_is_not_there_is_told_of(cli: Cli, balances: Path) -> None:
+    address = "s3://KEY:SECRET@bucket/out?endpoint_override=127.0.0.1:9&scheme=http"
+    outcome = cli("forecast", balances, "--output", address, *QUICK)
+    outcome.expect_error(ExitCode.OUTPUT_NOT_WRITTEN, "s3://bucket/out: cannot be listed: the store cannot be reached")
+
+
+def test_a_store_that_does_not_heed_conditions_is_refused(
+    cli: Cli, server: Callable[..., AbstractContextManager[str]], balances: Path
+) -> None:
+    with server({}, heedless=True) as host:
+        address = f"s3://KEY:SECRET@bucket/out?endpoint_override={host}&scheme=http"
+        outcome = cli("forecast", balances, "--output", address, *QUICK)
+    outcome.expect_error(ExitCode.OUTPUT_NOT_WRITTEN, "does not heed conditional writes")
+
+
+def test_all_that_reads_a_run_takes_its_address(
+    cli: Cli, store: Store, balances: Path, tmp_path: Path, passing: Path
+) -> None:
+    first, second = store.address, store.address.replace("run=1", "run=2")
+    cli("forecast", balances, "--output", first, *QUICK).expect(ExitCode.OK)
+    told = tmp_path / "told.prom"
+    again = ("--seed", 1, "--previous", first, "--metrics", told)
+    search(cli("forecast", balances, "--output", second, *QUICK, *again), passing).expect(ExitCode.OK)
+    metrics = json.loads(store.objects["bucket/runs/run=2/metrics.json"])
+    assert metrics["change"]["previous"]["output"] == NAME
+    assert told.exists()
+    for args in (
+        ("check", first),
+        ("risk", first),
+        ("show", "A001", "--forecast", first),
+        ("runs", "show", first),
+        ("runs", "diff", first, second),
+    ):
+        shown = search(cli(*args), passing).expect(ExitCode.OK)
+        logged = search(cli(*args, "--log-format", "json"), passing).expect(ExitCode.OK)
+        assert NAME in shown.out + logged.err
+    search(cli("show", "nobody", "--forecast", first), passing).expect_error(ExitCode.USAGE, NAME)
+    store.objects["bucket/runs/run=1/forecasts/part-00000.parquet"] += b"damage"
+    damaged = search(cli("check", first), passing).expect(ExitCode.CHECK_FAILED)
+    assert "forecasts/part-00000.parquet" in damaged.out
+
+
+def test_a_backtest_to_an_address_and_what_compares_it(cli: Cli, store: Store, balances: Path, passing: Path) -> None:
+    replay = (*QUICK, "--windows", 1, "--step", 5, "--min-train", 30)
+    search(cli("backtest", balances, "--output", store.address, *replay), passing).expect(ExitCode.OK)
+    assert {"report.html", "report.json", "leaderboard.parquet", "_SUCCESS"} <= store.files.keys()
+    again = search(cli("backtest", balances, "--output", store.address, *replay), passing).expect(ExitCode.OK)
+    assert "Nothing left to do" in again.out
+    search(cli("compare", store.address, store.address), passing).expect(ExitCode.OK)
+    search(cli("check", store.address), passing).expect(ExitCode.OK)
+    wrong = search(cli("risk", store.address), passing)
+    wrong.expect_error(ExitCode.CONFIG_INVALID, f"{NAME}: holds a backtest, expected a forecast")
+
+
+@pytest.mark.parametrize("there", [{}, {"notes.txt": b""}, {".run/plan.json": b"{}"}])
+def test_an_address_without_a_finished_run(cli: Cli, store: Store, there: dict[str, bytes]) -> None:
+    store.objects |= {f"bucket/runs/run=1/{name}": content for name, content in there.items()}
+    for args in (("check", store.address), ("runs", "show", store.address)):
+        cli(*args).expect_error(ExitCode.CHECK_FAILED, NAME)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("report", "s3://bucket/out"),
+        ("runs", "list", "s3://bucket/out"),
+        ("runs", "prune", "s3://bucket/out"),
+        ("doctor", "s3://bucket/out"),
+        ("sample", "--output", "s3://bucket/out"),
+        ("forecast", "in", "--output", "out", "--metrics", "s3://bucket/metrics.prom"),
+    ],
+)
+def test_what_stays_on_this_machine_says_so(
+    cli: Cli, args: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cli(*args).expect_error(ExitCode.USAGE, "is an address, expected a path of this machine")
+    assert [path.name for path in tmp_path.iterdir()] == ["passing"]
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("http://host/out", "to a folder, or to an address of s3"),
+        ("s3://bucket/out?regoin=x", "unknown option 'regoin' in its address"),
+        ("s3://bucket/a//b", "empty path segment"),
+    ],
+)
+def test_an_address_that_cannot_be_opened(cli: Cli, balances: Path, address: str, why: str) -> None:
+    cli("forecast", balances, "--output", address, *QUICK).expect_error(ExitCode.CONFIG_INVALID, why)
+
+
+def test_an_output_inside_the_input_of_the_same_store_is_refused(cli: Cli, store: Store, balances: Path) -> None:
+    store.objects["bucket/runs/balances.parquet"] = balances.read_bytes()
+    source = store.address.replace("/run=1", "")
+    outcome = cli("forecast", source, "--output", store.address, *QUICK)
+    outcome.expect_error(ExitCode.CONFIG_INVALID, f"{NAME}: lies inside the input s3://bucket/runs")
