@@ -1,4 +1,4 @@
-"""Columns that are not there, and which one the user may have meant."""
+"""Checks for missing columns, with the column the user may have meant."""
 
 from collections.abc import Sequence
 
