@@ -44,6 +44,11 @@ def check_calendar(text: str) -> str:
     return f"{code}-{_part(code, part)}" if dash else code
 
 
+def calendar_words(calendar: str) -> str:
+    """Return a calendar as a sentence has it: ``GB-ENG holidays``, ``no holidays``."""
+    return f"{'no' if calendar == NO_HOLIDAYS else calendar} holidays"
+
+
 def _plain(text: str) -> str:
     """Return a name as names are compared: in any case, without blanks, with a dash before a part."""
     return "".join(text.casefold().split()).replace("_", "-").replace("/", "-")

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from forecast_cli.config.calendars import UnknownCalendarError
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError
 
@@ -17,10 +18,11 @@ def explain_invalid(error: ValidationError, values: Mapping[str, Any], origins: 
     first = error.errors()[0]
     if not first["loc"]:
         return ConfigError(_explain_whole(first["msg"].removeprefix("Value error, "), values, origins), _HINT)
-    name = str(first["loc"][0])
-    expected = describe_expected(name, item=len(first["loc"]) > 1)
-    hint = getattr(first.get("ctx", {}).get("error"), "hint", _HINT)
-    return ConfigError(f"{_given(name, first['input'], origins)}: expected {expected}", hint)
+    name, cause = str(first["loc"][0]), first.get("ctx", {}).get("error")
+    given = _given(name, first["input"], origins)
+    if isinstance(cause, UnknownCalendarError):
+        return ConfigError(f"{given}: {cause}", cause.hint)
+    return ConfigError(f"{given}: expected {describe_expected(name, item=len(first['loc']) > 1)}", _HINT)
 
 
 def describe_expected(name: str, *, item: bool = False) -> str:

@@ -17,6 +17,7 @@ from forecast_cli.core.text import did_you_mean
 
 #: Names the file of settings; no setting itself.
 CONFIG_VARIABLE: Final = f"{ENV_PREFIX}CONFIG"
+_SEE_SETTINGS: Final = "see: forecast-cli config show"
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,18 @@ def _place(name: str, place: str) -> str:
 
 
 def _unknown_variables() -> tuple[str, ...]:
-    """Return a warning for each FORECAST_* variable that is close to a setting's name but is none."""
-    names = {CONFIG_VARIABLE, KEY_VARIABLE, *(f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields)}
-    strangers = sorted(name for name in os.environ if name.startswith(ENV_PREFIX) and name not in names)
+    """Return a warning for each FORECAST_* variable, in capitals or not, that names no setting."""
+    settings = [f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields]
+    known = {CONFIG_VARIABLE, KEY_VARIABLE}
+    strangers = sorted(
+        name
+        for name in os.environ
+        if name.upper().startswith(ENV_PREFIX) and name not in known and name.upper() not in settings
+    )
+    hints = [did_you_mean(name, [*settings, *known], otherwise=_SEE_SETTINGS) for name in strangers]
     return tuple(
-        f"environment variable {name} names no setting and is ignored; " + _close_setting(name.removeprefix(ENV_PREFIX))
-        for name in strangers
+        f"environment variable {name} names no setting and is ignored; {hint}"
+        for name, hint in zip(strangers, hints, strict=True)
     )
 
 
@@ -113,4 +120,4 @@ def _odd_levels(settings: Settings, origins: Mapping[str, str]) -> tuple[str, ..
 
 
 def _close_setting(key: str) -> str:
-    return did_you_mean(key.replace("-", "_"), Settings.model_fields, otherwise="see: forecast-cli config show")
+    return did_you_mean(key.replace("-", "_"), Settings.model_fields, otherwise=_SEE_SETTINGS)

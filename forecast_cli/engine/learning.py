@@ -23,7 +23,7 @@ from forecast_cli.engine.past_shares import learn_past_shares
 from forecast_cli.engine.shards import choose_candidates
 from forecast_cli.models.pooled.learn import learn
 from forecast_cli.models.pooled.learned import Learned, months_of
-from forecast_cli.models.pooled.weigh import Taught, weigh, windows_bought
+from forecast_cli.models.pooled.weighting import Training, learn_weights, windows_bought
 from forecast_cli.models.pooled.windows import LOOK_BACK, MIN_TRAIN
 
 #: Most accounts that a month's forecasts are learned from.
@@ -53,14 +53,14 @@ def learn_from(
     candidates = choose_candidates(settings)
     if not candidates:
         return learned
-    taught = Taught(
+    training = Training(
         panel=panel,
         known=known,
         look_back=look_back,
         accounts=np.array([np.count_nonzero(began <= month - young) for month in months]),
         max_stale=settings.max_stale if settings.origin is Origin.INPUT else None,
     )
-    return weigh(learned, taught, candidates, limit_ms=1000 * seconds_of(settings.time_limit))
+    return learn_weights(learned, training, candidates, limit_ms=1000 * seconds_of(settings.time_limit))
 
 
 def _read(

@@ -66,7 +66,7 @@ class _Supervisor:
             for worker in list(self._pool.workers):
                 worker.silent += silence
                 yield from self._receive_all(worker)
-                self._check_time_limit(worker)
+                self._check_silence(worker)
 
     def _since_last_poll(self) -> float:
         before, self._polled_at = self._polled_at, time.monotonic()
@@ -125,9 +125,9 @@ class _Supervisor:
             case _:
                 assert_never(message)
 
-    def _check_time_limit(self, worker: Worker) -> None:
-        """Give up a worker that has been silent for longer than its time limit."""
-        if worker.time_limit is not None and worker.silent > worker.time_limit:
+    def _check_silence(self, worker: Worker) -> None:
+        """Give up a worker that has been silent for longer than it may be."""
+        if worker.silence_limit is not None and worker.silent > worker.silence_limit:
             self._handle_loss(
                 worker, LostWorker(LossCause.TIMEOUT, describe_timeout(self._limit), worker.current_account)
             )

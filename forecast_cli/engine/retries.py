@@ -57,7 +57,7 @@ class Attempt:
         parts = tuple(replace(part, members=unlisted, set_aside=aside) for part in self._parts())
         return Task(parts, one_by_one=self.one_by_one)
 
-    def time_limit(self, limit: float) -> float:
+    def account_limit(self, limit: float) -> float:
         """Return the seconds an account may take, at most ``limit``; few once its block has used up the limit."""
         return min(limit, _SECONDS_ALONE) if self.timed_out else limit
 

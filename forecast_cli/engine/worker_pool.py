@@ -51,7 +51,7 @@ class Worker:
     attempt: Attempt | None = None
     part: int = 0
     account: Key | None = None
-    time_limit: float | None = None
+    silence_limit: float | None = None
     silent: float = 0.0
 
     def assign(self, attempt: Attempt) -> None:
@@ -62,16 +62,16 @@ class Worker:
 
     def clear_attempt(self) -> None:
         """Note that the worker has no attempt any more."""
-        self.attempt, self.time_limit, self.account = None, None, None
+        self.attempt, self.silence_limit, self.account = None, None, None
 
     def note_message(self, message: Message, *, limit: float) -> None:
         """Note a message as a sign of life; an account may take ``limit`` seconds, or what the attempt has left."""
         self.silent = 0.0
         if isinstance(message, PartStarted):
-            self.part, self.account, self.time_limit = message.part, None, None
+            self.part, self.account, self.silence_limit = message.part, None, None
         if isinstance(message, Heartbeat):
-            seconds = limit if self.attempt is None else self.attempt.time_limit(limit)
-            self.time_limit = max(seconds, _PER_ACCOUNT * message.accounts) if message.accounts else None
+            seconds = limit if self.attempt is None else self.attempt.account_limit(limit)
+            self.silence_limit = max(seconds, _PER_ACCOUNT * message.accounts) if message.accounts else None
             if message.account is not None or not message.accounts:
                 self.account = message.account
 
@@ -90,7 +90,7 @@ class Worker:
 
     def kill(self) -> None:
         """Kill the process at once; what it staged is not committed, so nothing is lost."""
-        self.time_limit = None
+        self.silence_limit = None
         if self.process.is_alive():
             self.process.kill()
         self.process.join(_UNTIL_GONE)

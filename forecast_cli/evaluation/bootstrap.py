@@ -177,7 +177,10 @@ def _hashed(text: str) -> int:
 
 
 def deal_accounts(accounts: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
-    """Number the accounts from zero; where there are too many, deal them at random into groups of even size."""
+    """Return a number from zero for each row's account, [rows], of ``accounts`` [rows], whatever numbers they have.
+
+    Of more than ``MOST_GROUPS`` accounts, that of one of so many groups of even size, dealt at random by ``seed``.
+    """
     distinct, codes = np.unique(accounts, return_inverse=True)
     codes = codes.reshape(-1).astype(np.int64)
     if len(distinct) <= MOST_GROUPS:

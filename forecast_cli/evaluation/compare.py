@@ -1,8 +1,9 @@
 """The gate: two backtests of the same windows, and whether the new one is worse by more than is allowed."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Final
 
 import polars as pl
@@ -136,7 +137,8 @@ def segment_columns(one: Scores) -> tuple[str, ...]:
 def _check_metric(one: Scores, gate: Gate) -> None:
     """Raise UsageError where a backtest has no such error metric, adds up currencies in it, or lacks the coverage."""
     metrics = one.scores[METRIC].unique().to_list()
-    _among(one, "error metric", gate.metric, [name for name in metrics if name.split("_")[0] in ERRORS])
+    errors = [name for name in metrics if name.split("_")[0] in ERRORS]
+    _among(one, "error metric", gate.metric, errors, listed=_by_family)
     currencies = one.windows[c.CURRENCY].n_unique() if c.CURRENCY in one.windows.columns else 1
     if currencies > 1 and is_in_units(gate.metric):
         why = f"{one.name}: '{gate.metric}' is in units of the balance, and there are {currencies} currencies"
@@ -145,11 +147,24 @@ def _check_metric(one: Scores, gate: Gate) -> None:
     _among(one, "metric", _coverage_metric(gate), covered)
 
 
-def _among(one: Scores, what: str, wanted: str, there: Sequence[str] | pl.Series) -> str:
+def _by_family(names: Sequence[str]) -> str:
+    """Return sorted names of metrics, of one kind the first and the last: ``mae, winkler_20 ... winkler_95``."""
+    families = [list(family) for _, family in groupby(names, key=lambda name: name.partition("_")[0])]
+    return ", ".join(family[0] if len(family) == 1 else f"{family[0]} ... {family[-1]}" for family in families)
+
+
+def _among(
+    one: Scores,
+    what: str,
+    wanted: str,
+    there: Sequence[str] | pl.Series,
+    *,
+    listed: Callable[[Sequence[str]], str] = ", ".join,
+) -> str:
     """Return ``wanted`` where it is there; raises UsageError where it is not, naming what is."""
     names = sorted(set(there))
     if wanted not in names:
-        there_are = f"there are: {', '.join(names) or 'none'}"
+        there_are = f"there are: {listed(names) or 'none'}"
         hint = did_you_mean(wanted, names, otherwise=there_are)
         raise UsageError(f"{one.name}: no {what} '{wanted}'", hint if hint == there_are else f"{hint} {there_are}")
     return wanted

@@ -129,7 +129,7 @@ class Comparison:
     """BASE and NEW side by side: the models compared, by which metric, and every check, pair after pair.
 
     ``base_only`` and ``new_only`` are models that only one of them has. ``accounts`` and ``windows`` are those the
-    first pair has in common.
+    first pair has in common. ``made_from`` says which settings and versions differ: ``seed 0 -> 1``.
     """
 
     pairs: tuple[Pair, ...]
@@ -139,6 +139,7 @@ class Comparison:
     accounts: int
     windows: int
     checks: tuple[Check, ...]
+    made_from: tuple[str, ...] = ()
 
     @property
     def failed(self) -> tuple[Check, ...]:

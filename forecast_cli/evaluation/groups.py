@@ -25,7 +25,7 @@ class Groups:
     counts: NDArray[np.int64]
 
     def values(self, value: pl.Expr) -> NDArray[np.float64]:
-        """Return ``value`` of each row, NaN where it has none."""
+        """Return ``value`` of each row, [rows], NaN where it has none."""
         return self.rows.select(value.cast(pl.Float64).alias("value"))["value"].to_numpy()
 
     def sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -71,9 +71,9 @@ def is_in_units(name: str) -> bool:
 
 
 def combine(how: Combine, mean: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the figures of a metric from the means of its values, and of the absolute balance, any shape.
+    """Return the figures of a metric from the ``mean`` of its summands and of the absolute balance, ``size``.
 
-    NaN where there is none.
+    Both of one shape, any. A root has the unit of the error, a share of the balance none; NaN where the balance is 0.
     """
     match how:
         case Combine.MEAN:

@@ -44,7 +44,7 @@ class Paired:
 
     @property
     def codes(self) -> NDArray[np.int64]:
-        """Return a number for each window's account."""
+        """Return a number for each window's account, [windows]: what a bootstrap draws."""
         return account_codes(self.rows, self.keys)
 
     def errors(self) -> tuple[float, float]:

@@ -32,9 +32,10 @@ def forecast_courses(
     needed: int,
     cycles_of: Callable[[NDArray[np.datetime64]], Cycles],
 ) -> Forecast:
-    """Return h days that go as earlier cycles went, and to the level, with Laplace quantiles about them.
+    """Forecast h days that go as earlier cycles went, and to the level, with Laplace quantiles about them.
 
-    ``cycles_of`` gives the cycles of rows by their origins. An account of fewer than ``needed`` days is a failure.
+    Mean [n, h] and quantiles [n, h, q] of ``levels`` in percent. ``cycles_of`` gives the cycles of rows by their
+    origins. An account of fewer than ``needed`` days is a failure, and NaN.
     """
     mean = np.full((len(panel), h), np.nan)
     quantiles = np.full((len(panel), h, 2 * len(levels) + 1), np.nan)

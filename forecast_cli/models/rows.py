@@ -37,7 +37,7 @@ def tree_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def tree_sum_down(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the sum over the first axis, as ``tree_sum`` adds."""
+    """Return the sum over the first axis of ``values`` [t, ...], one at least, added as ``tree_sum`` does, [...]."""
     while len(values) > 1:
         half = len(values) // 2
         folded = values[:half] + values[half : 2 * half]
@@ -58,7 +58,7 @@ def squared_changes(panel: Panel, lag: int, *, drift: NDArray[np.float64] | None
 
 
 def in_c_order(values: NDArray[Number]) -> NDArray[Number]:
-    """Return ``values`` as compiled loops take them, in C order and not read-only; a copy only where they are not."""
+    """Return ``values``, of any shape, as compiled loops take them: in C order, writable, copied only where needed."""
     return np.require(values, requirements=["C", "W"])
 
 

@@ -134,9 +134,13 @@ class RiskMoves(_Frozen):
 
 
 class Change(_Frozen):
-    """What is other than in an earlier run for the same accounts and days."""
+    """What is other than in an earlier run for the same accounts and days.
+
+    ``made_from`` says which settings and versions are: ``horizon 30 -> 60``.
+    """
 
     previous: PreviousRun
+    made_from: tuple[str, ...] = ()
     statuses: tuple[StatusChange, ...]
     medians: MedianMoves
     risk: tuple[RiskMoves, ...]

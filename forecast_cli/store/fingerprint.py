@@ -85,13 +85,17 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """Say in words what differs between two identities; of another command, no more than that."""
     if old.get("command") != new.get("command"):
         return [f"command {_short(old.get('command'))} -> {_short(new.get('command'))}"]
+    inputs = ["the input's files"] if old.get("input") != new.get("input") else []
+    return [*setting_differences(old, new), *inputs]
+
+
+def setting_differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Say in words which settings and versions differ between two identities, and how: ``horizon 30 -> 60``."""
     found = []
     for group in ("settings", "versions"):
         before, after = old.get(group, {}), new.get(group, {})
         names = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
         found += [f"{name} {_short(before.get(name))} -> {_short(after.get(name))}" for name in names]
-    if old.get("input") != new.get("input"):
-        found.append("the input's files")
     return found
 
 

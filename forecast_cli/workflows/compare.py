@@ -1,7 +1,7 @@
 """Compare two backtests: the gate of a build."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from forecast_cli.evaluation.compare import compare_scores
 from forecast_cli.evaluation.gate import Comparison, Gate, Scores
 from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE
 from forecast_cli.store.check import damaged_files
+from forecast_cli.store.fingerprint import identity_of, setting_differences
 from forecast_cli.store.layout import SCORES, WINDOWS
 from forecast_cli.store.manifest import FileEntry, Manifest
 from forecast_cli.store.parquet import load_table
@@ -61,7 +62,9 @@ def run_compare(request: CompareRequest) -> GateReport:
     _refuse(request, [*_task_differences(base, new), *_data_differences(base, new)])
     scores = [_read_scores(*one) for one in ((request.base, base), (request.new, new))]
     _refuse(request, list(_window_differences(*scores)))
-    return GateReport(request, compare_scores(scores[0], scores[1], request.gate, seed=base.seed))
+    comparison = compare_scores(scores[0], scores[1], request.gate, seed=base.seed)
+    made_from = setting_differences(identity_of(base), identity_of(new))
+    return GateReport(request, replace(comparison, made_from=tuple(made_from)))
 
 
 def _refuse(request: CompareRequest, differences: list[str]) -> None:

@@ -115,7 +115,7 @@ def _finish(
 
 def _change(prepared: Prepared, folder: Path, warn: Callable[[str], None]) -> "Change | None":
     """Return what changed since the run before, in ``folder``; where that cannot be told, only say why."""
-    from forecast_cli.workflows.run_change import Side, find_previous, measure_change
+    from forecast_cli.workflows.run_change import Side, find_previous, made_otherwise, measure_change
 
     origin = prepared.contract.origin
     found = find_previous(folder, output=prepared.output, origin=origin.isoformat() if origin else None)
@@ -123,7 +123,10 @@ def _change(prepared: Prepared, folder: Path, warn: Callable[[str], None]) -> "C
         warn(f"--previous {folder}: holds no earlier forecast to compare with")
         return None
     try:
-        return measure_change(found, Side(prepared.output, prepared.told_settings))
+        change = measure_change(found, Side(prepared.output, prepared.told_settings, prepared.identity["versions"]))
     except CheckFailedError as error:
         warn(f"{error}; nothing is compared; {error.hint}")
         return None
+    if change.made_from:
+        warn(made_otherwise(change))
+    return change

@@ -1,10 +1,10 @@
 """What moved since an earlier run: statuses, medians for the last day both forecast, and chances of a low balance."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -12,6 +12,7 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.errors import CheckFailedError, ConfigError
 from forecast_cli.core.risk import PROB_BELOW, THRESHOLD_NAME, WINDOW
 from forecast_cli.reports.run_metrics import Change, MedianMoves, PreviousRun, RiskMoves, StatusChange
+from forecast_cli.store.fingerprint import setting_differences
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, MANIFEST, RISK
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_forecasts, scan_table
@@ -19,15 +20,24 @@ from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.run_pairs import SettingsRecord, keys_of, named, status_changes
 from forecast_cli.workflows.summary import LIKELY, first_model
 
+#: Settings that a warning names.
+_NAMED: Final = 3
 _UNREADABLE: Final = (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
 
 @dataclass(frozen=True)
 class Side:
-    """A run to compare: its folder, and its settings as its manifest holds them."""
+    """A run to compare: its folder, and its settings and versions as its manifest holds them."""
 
     output: Path
     settings: SettingsRecord
+    versions: Mapping[str, str]
+
+    @property
+    def made_from(self) -> dict[str, Any]:
+        """Return what its numbers come of besides balances: not the day it starts from, which is every night's own."""
+        settings = {name: value for name, value in self.settings.items() if name != "as_of"}
+        return {"settings": settings, "versions": self.versions}
 
     def table(self, name: str) -> pl.LazyFrame:
         """Return a table of the run under the names of both."""
@@ -55,7 +65,7 @@ def measure_change(previous: tuple[Path, Manifest], new: Side) -> Change:
     Raises CheckFailedError where a table of the previous run cannot be read.
     """
     output, manifest = previous
-    old = Side(output, manifest.settings)
+    old = Side(output, manifest.settings, manifest.versions)
     try:
         return Change(
             previous=PreviousRun(
@@ -64,6 +74,7 @@ def measure_change(previous: tuple[Path, Manifest], new: Side) -> Change:
                 finished_at=manifest.finished_at,
                 origin=manifest.input.origin,
             ),
+            made_from=tuple(setting_differences(old.made_from, new.made_from)),
             statuses=tuple(
                 StatusChange(old=before, new=after, accounts=count)
                 for before, after, count in status_changes(old.table(ACCOUNTS), new.table(ACCOUNTS))
@@ -75,6 +86,13 @@ def measure_change(previous: tuple[Path, Manifest], new: Side) -> Change:
         raise CheckFailedError(
             f"--previous {output}: cannot be read: {error}", f"look at it: forecast-cli check {output}"
         ) from error
+
+
+def made_otherwise(change: Change) -> str:
+    """Warn in one line that part of a change comes of other settings or versions, and name the first of them."""
+    named, more = "; ".join(change.made_from[:_NAMED]), len(change.made_from) - _NAMED
+    rest = f"; {more} more in metrics.json" if more > 0 else ""
+    return f"--previous {change.previous.output}: other settings or versions, which change numbers too: {named}{rest}"
 
 
 def _outputs(folder: Path, output: Path) -> Sequence[Path]:

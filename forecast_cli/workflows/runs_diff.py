@@ -11,7 +11,7 @@ from forecast_cli.core.errors import OutputConflictError
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.store.atomic import read_back
-from forecast_cli.store.fingerprint import differences, identity_of
+from forecast_cli.store.fingerprint import identity_of, setting_differences
 from forecast_cli.store.layout import ACCOUNTS
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_forecasts
@@ -76,7 +76,7 @@ def diff_runs(old: Path, new: Path) -> RunDiff:
 
 def _made_from(old: Manifest, new: Manifest) -> Iterator[str]:
     """Say what differs in what the runs were made from: settings and versions by name, input by file and content."""
-    yield from (said for said in differences(identity_of(old), identity_of(new)) if said != "the input's files")
+    yield from setting_differences(identity_of(old), identity_of(new))
     before, after = ({file.path: file.sha256 for file in one.input.files} for one in (old, new))
     contents = set(before.values()), set(after.values())
     gone = sum(sha not in contents[1] for sha in before.values())

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
+from forecast_cli.config.calendars import HOME
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.collect import read_errors
 from forecast_cli.models.auto import NAME as AUTO
@@ -20,7 +21,7 @@ from forecast_cli.workflows.account_tables import (
     rows_of,
 )
 from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, damaged, tables_of
-from forecast_cli.workflows.story import AccountExplanation, AccountFan, ShowRequest, Step, Why
+from forecast_cli.workflows.story import AccountExplanation, AccountFan, Breakdown, ShowRequest, Why
 
 #: Days ahead that the forecast is taken apart at.
 _STEPS: Final = (7, 14, 30)
@@ -80,7 +81,7 @@ def _from_past(
         told |= {"history": recent_history(panel), "rates": recent_rates(panel)}
     if tables.has(EVENTS):
         events = rows_of(tables, key, EVENTS)
-        told["regular"] = regular_of(events)
+        told |= {"regular": regular_of(events), "holidays": tables.manifest.settings.get("holidays", HOME)}
         if panel is not None and outlook is not None and past.same:
             told |= {"payments": all_payments(panel, outlook.streams, h), "every_payment": True}
         else:
@@ -92,11 +93,11 @@ def _from_past(
     return told
 
 
-def _steps(outlook: Outlook, fan: AccountFan, panel: Panel) -> tuple[Step, ...]:
+def _steps(outlook: Outlook, fan: AccountFan, panel: Panel) -> tuple[Breakdown, ...]:
     """Return the account's own path and what corrects it, at some days ahead, the last one at most."""
     h, last = len(fan.dates), float(panel.y[0, -1])
     return tuple(
-        Step(days, last, own - last, fan.mean[days - 1] - own, fan.mean[days - 1])
+        Breakdown(days, last, own - last, fan.mean[days - 1] - own, fan.mean[days - 1])
         for days in sorted({*(step for step in _STEPS if step < h), min(h, _STEPS[-1])})
         for own in [float(outlook.path[0, days - 1])]
     )

@@ -129,7 +129,7 @@ class ThresholdRisk:
 
 
 @dataclass(frozen=True)
-class Step:
+class Breakdown:
     """How the mean forecast of one day is made up: ``last`` + ``own`` + ``correction`` = ``mean``.
 
     ``own``: what the account's payments and level add to the last balance; ``correction``: what came of accounts like
@@ -163,7 +163,7 @@ class Why:
 
     learned_as_of: date | None
     windows: int | None
-    steps: tuple[Step, ...]
+    steps: tuple[Breakdown, ...]
     shares: tuple[Share, ...] = ()
 
 
@@ -172,7 +172,8 @@ class AccountExplanation:
     """Everything a forecast holds about one account. What a skipped or failed account does not have is None or empty.
 
     ``account_id`` is of the output's type; ``history_note`` says where the history is missing, or of another input.
-    ``every_payment`` says whether ``payments`` names every day of a stream within the horizon, or its next alone.
+    ``every_payment`` says whether ``payments`` names every day of a stream within the horizon, or its next alone;
+    ``holidays`` is the calendar that moves them, None where no model looks for payments.
     """
 
     account_id: object
@@ -189,5 +190,6 @@ class AccountExplanation:
     payments: tuple[Payment, ...] = ()
     every_payment: bool = False
     regular: Regular | None = None
+    holidays: str | None = None
     risk: tuple[ThresholdRisk, ...] = ()
     why: Why | None = None

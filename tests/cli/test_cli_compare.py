@@ -111,6 +111,32 @@ def test_other_places_and_names_of_the_same_column_are_no_difference(cli: Cli, t
     cli("compare", left, right).expect(ExitCode.OK)
 
 
+OTHER = {"holidays": "ECB", "model": ["a <b>\x1b"]}
+
+
+@pytest.mark.parametrize("shown", FORMATS)
+def test_settings_that_differ_are_named_at_the_top(cli: Cli, tmp_path: Path, shown: str) -> None:
+    base = write_backtest(tmp_path / "base", Folder(settings={"holidays": "US", "model": ["a"]}))
+    new = write_backtest(tmp_path / "new", Folder(settings=OTHER))
+    out = cli("compare", base, new, "--format", shown).expect(ExitCode.OK).out
+    assert "\x1b" not in out
+    match shown:
+        case "json":
+            assert json.loads(out)["made_from"][0] == 'holidays "US" -> "ECB"'
+        case "junit":
+            [said] = [one.text or "" for one in parsed(out)[0].findall("system-out")]
+            assert 'holidays "US" -> "ECB"; model' in said
+        case "md":
+            assert out.index('From BASE to NEW: holidays "US"') < out.index("| check |")
+            assert "<b>" not in out
+        case "github":
+            assert 'holidays "US" -> "ECB"' in out.splitlines()[-1]
+        case _:
+            assert out.index("From BASE to NEW: holidays") < out.index("verdict")
+    same = cli("compare", base, base, "--format", shown).expect(ExitCode.OK).out
+    assert "From BASE to NEW" not in same
+
+
 def test_models_of_one_side_only_are_said(cli: Cli, base: Path, tmp_path: Path) -> None:
     new = write_backtest(tmp_path / "new", Folder(models=("Other",)))
     outcome = cli("compare", base, new).expect(ExitCode.OK)

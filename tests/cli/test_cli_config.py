@@ -88,11 +88,31 @@ def test_the_config_file_can_come_from_the_environment(
     assert outcome.err == ""
 
 
-def test_a_variable_that_names_no_setting_is_warned_of(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FORECAST_HORIZN", "7")
+@pytest.mark.parametrize(
+    ("variable", "hint"),
+    [
+        ("FORECAST_HOLIDAY", "did you mean 'FORECAST_HOLIDAYS'?"),
+        ("forecast_horizn", "did you mean 'FORECAST_HORIZON'?"),
+        ("forecast_config", "did you mean 'FORECAST_CONFIG'?"),
+        ("FORECAST_QQQQQQQQQQQQQQ", "see: forecast-cli config show"),
+    ],
+)
+def test_a_variable_that_names_no_setting_is_warned_of(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, variable: str, hint: str
+) -> None:
+    monkeypatch.setenv(variable, "7")
     outcome = cli("config", "show").expect(ExitCode.OK)
-    assert outcome.err.startswith("warning: environment variable FORECAST_HORIZN")
-    assert "did you mean 'horizon'?" in outcome.err
+    assert outcome.err == f"warning: environment variable {variable} names no setting and is ignored; {hint}\n"
+
+
+def test_a_variable_that_is_in_force_is_not_warned_of_whatever_its_case(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORECAST_Horizon", "7")
+    monkeypatch.setenv("FORECAST_ID_KEY", "secret")
+    outcome = cli("config", "show", "--format", "json").expect(ExitCode.OK)
+    assert json.loads(outcome.out)["horizon"]["value"] == 7
+    assert outcome.err == ""
 
 
 def test_schema_knows_every_setting(cli: Cli) -> None:

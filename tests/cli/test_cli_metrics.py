@@ -115,6 +115,22 @@ def test_the_change_since_the_night_before_is_told_for_the_same_day(nights: Path
     assert risk["largest"] > 0.5
 
 
+def test_an_earlier_run_by_other_settings_is_told_with_what_differs(cli: Cli, nights: Path) -> None:
+    asked = ("forecast", nights.parent / "2.parquet", "--output", nights / "3", "--model", "Naive", "--jobs", 1)
+    rest = ("--threshold", 2500, "--as-of", "2026-04-30", "--previous", nights / "2")
+    rest = (*rest, "--quiet")
+    assert cli(*asked, *rest, "--horizon", 10).expect(ExitCode.OK).err == ""
+    assert told(nights / "3")["change"]["made_from"] == []
+    other = ("--horizon", 9, "--level", 90, "--max-stale", 1, "--holidays", "ECB", "--force")
+    said = cli(*asked, *rest, *other).expect(ExitCode.OK).err.splitlines()
+    assert said == [
+        f"warning: --previous {nights / '2'}: other settings or versions, which change numbers too: "
+        'holidays "US" -> "XECB"; horizon 10 -> 9; level [80.0, 95.0] -> [90.0]; 1 more in metrics.json'
+    ]
+    assert told(nights / "3")["change"]["made_from"][3] == "max_stale 45 -> 1"
+    cli("check", nights / "3").expect(ExitCode.OK)
+
+
 def test_prometheus_is_told_the_change_without_an_amount_of_money(nights: Path) -> None:
     found = read(nights.parent / "nightly.prom")
     assert found['changed_accounts{old="ok",new="absent"}'] == 1

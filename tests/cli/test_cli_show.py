@@ -46,6 +46,26 @@ def test_an_account_is_shown_on_stdout_and_nothing_is_said(cli: Cli, by_auto: Pa
     assert "thresholds 0, p10 (" in outcome.out or "not drawn, far away: 0" in outcome.flat
 
 
+def test_level_and_spending_of_a_single_day_are_those_of_the_last_day(cli: Cli, tmp_path: Path) -> None:
+    two_days = (pl.col("account_id") != "A001") | (pl.col("date") > date(2026, 4, 28))
+    output = forecast_of(cli, balance_rows().filter(two_days), tmp_path, "--model", "Naive")
+    assert "mean of the last day" in cli("show", "A001", "--forecast", output).expect(ExitCode.OK).flat
+
+
+@pytest.mark.parametrize(("calendar", "words"), [("GB-ENG", "GB-ENG holidays"), ("none", "no holidays")])
+def test_payments_to_come_name_a_calendar_that_is_not_the_usual_one(
+    cli: Cli, tmp_path: Path, calendar: str, words: str
+) -> None:
+    balance_rows().write_parquet(tmp_path / "rows.parquet")
+    asked = ("--model", "RecurringEvents", "--holidays", calendar, "--jobs", 1)
+    done = cli("forecast", tmp_path / "rows.parquet", "--output", tmp_path / "out", *asked).expect(ExitCode.OK)
+    assert f"by RecurringEvents, {words}, intervals" in done.flat
+    shown = cli("show", "A002", "--forecast", tmp_path / "out").expect(ExitCode.OK)
+    assert f"Coming payments, by {words}" in shown.out.splitlines()
+    told = json.loads(cli("show", "A002", "--forecast", tmp_path / "out", "--format", "json").out)
+    assert told["holidays"] == calendar
+
+
 def test_another_model_is_picked_by_name(cli: Cli, finished: Finished) -> None:
     first = cli("show", "A002", "--forecast", finished.output).expect(ExitCode.OK)
     second = cli("show", "A002", "--forecast", finished.output, "--model", "Naive").expect(ExitCode.OK)

@@ -11,6 +11,7 @@ from forecast_cli.cli.messages import Ending, Log
 from forecast_cli.cli.views.accounts import render_accounts, render_groups
 from forecast_cli.cli.views.next_steps import check_command, read_command, risk_command
 from forecast_cli.cli.views.values import run_values
+from forecast_cli.config.calendars import calendar_words
 from forecast_cli.core.columns import level_label
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
@@ -97,7 +98,7 @@ def _title(run: ForecastRun, seconds: float) -> str:
     start = f" from {run.input.origin}" if run.input.origin else " from each account's own last day"
     levels = ", ".join(f"{level_label(level)} %" for level in run.levels)
     models = ", ".join(map(printable, run.models))
-    calendar = f", {run.holidays} holidays" if run.holidays else ""
+    calendar = f", {calendar_words(run.holidays)}" if run.holidays else ""
     what = f"{run.horizon} days ahead{start}, by {models}{calendar}, intervals of {levels}"
     if run.reused:
         return f"Nothing left to do: this very run was finished before. It went {what}"

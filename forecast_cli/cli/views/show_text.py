@@ -7,6 +7,7 @@ from rich.text import Text
 
 from forecast_cli.cli.views.accounts import MEANINGS, STYLES
 from forecast_cli.cli.views.show_risk import render_risk, threshold_words
+from forecast_cli.config.calendars import HOME, calendar_words
 from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import money
@@ -112,8 +113,9 @@ def _legend(explanation: AccountExplanation, chart: FanChart, band: Band, *, asc
 
 
 def _payments(explanation: AccountExplanation) -> Group:
+    title = _payments_title(explanation.holidays)
     if not explanation.payments:
-        return section("Coming payments", indented(line("none that recurs was found to fall due")))
+        return section(title, indented(line("none that recurs was found to fall due")))
     columns = (
         Column("date"),
         Column(" amount", "right"),
@@ -124,10 +126,15 @@ def _payments(explanation: AccountExplanation) -> Group:
     )
     notes = [] if explanation.every_payment else ["The next of each; without the history, later ones are not listed."]
     return section(
-        "Coming payments",
+        title,
         indented(ruled(columns, [_payment(payment) for payment in explanation.payments])),
         *(indented(line(note)) for note in notes),
     )
+
+
+def _payments_title(holidays: str | None) -> str:
+    """Return the heading of the payments to come, with the calendar that moves them where it is not the usual one."""
+    return "Coming payments" if holidays in (None, HOME) else f"Coming payments, by {calendar_words(str(holidays))}"
 
 
 def _payment(payment: Payment) -> Sequence[str]:
@@ -139,8 +146,9 @@ def _payment(payment: Payment) -> Sequence[str]:
 def _level(rates: Rates | None, regular: Regular | None) -> Group:
     rows: list[tuple[str, str, str]] = []
     if rates is not None:
+        days = "day" if rates.days == 1 else counted(rates.days, "day")
         rows += [
-            ("mean balance", money(rates.mean_balance), f"mean of the last {counted(rates.days, 'day')}"),
+            ("mean balance", money(rates.mean_balance), f"mean of the last {days}"),
             ("in a day", money(rates.in_a_day), "of the same days"),
             ("out a day", money(rates.out_a_day), "of the same days"),
         ]

@@ -10,13 +10,13 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import CURRENCY, UNIQUE_ID
 from forecast_cli.data.contract.currency import find_mixed_currencies, find_unnamed_currency
+from forecast_cli.data.contract.irregular import Pieces, count_irregular
 from forecast_cli.data.contract.judge import add_quarantined, find_origin, judge_accounts, select_ledger
 from forecast_cli.data.contract.marks import CODE
 from forecast_cli.data.contract.profile import split_unnamed
 from forecast_cli.data.contract.row_findings import find_in_rows
 from forecast_cli.data.contract.series import ShardInput, build_shard
 from forecast_cli.data.contract.tallies import Collect, profile_pieces
-from forecast_cli.data.contract.tangled import Pieces, untangle
 from forecast_cli.data.findings import Finding
 from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.pieces import scan_pieces
@@ -137,4 +137,4 @@ def _profile(rows: _Rows, settings: Settings, *, threads: int) -> tuple[pl.DataF
         profile_pieces(rows.pieces(None, None), settings, collect=rows.collect, threads=threads)
     )
     coded = add_quarantined(profile, rows.quarantined_ids).with_row_index(CODE)
-    return untangle(coded, rows.pieces, settings, collect=rows.collect), nameless
+    return count_irregular(coded, rows.pieces, settings, collect=rows.collect), nameless

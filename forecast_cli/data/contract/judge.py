@@ -30,7 +30,7 @@ def add_quarantined(profile: pl.DataFrame, quarantined_ids: Sequence[str]) -> pl
     if unknown.is_empty():
         return profile.with_columns(left_out)
     whole = pl.concat([profile, unknown], how="diagonal").with_columns(
-        pl.col(pl.Int64).exclude(c.UNIQUE_ID).fill_null(0), pl.col("tangled").fill_null(value=False), left_out
+        pl.col(pl.Int64).exclude(c.UNIQUE_ID).fill_null(0), pl.col("irregular").fill_null(value=False), left_out
     )
     return whole.sort(c.keys_among(profile.columns))
 

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.ledger import Status
+from forecast_cli.data.contract.irregular import merge_counts, settle_irregular
 from forecast_cli.data.contract.judge import add_quarantined, judge_accounts, select_ledger
 from forecast_cli.data.contract.marks import CODE
 from forecast_cli.data.contract.numbers import number_keys, without
 from forecast_cli.data.contract.panel_build import build_panel
 from forecast_cli.data.contract.profile import profile_of, split_unnamed
 from forecast_cli.data.contract.row_counts import count_rows
-from forecast_cli.data.contract.tangled import merge_counts, settle_tangled
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.canonical import AT, key_columns
 
@@ -41,7 +41,7 @@ def build_shard(
     profile, _ = split_unnamed(profile_of(count_rows(numbered, settings), settings))
     coded = add_quarantined(profile, quarantined_ids).with_row_index(CODE)
     with_codes = numbered.rows.with_columns(numbered.codes(coded, CODE))
-    settled = settle_tangled(with_codes, rows[AT], coded, settings)
+    settled = settle_irregular(with_codes, rows[AT], coded, settings)
     judged = judge_accounts(merge_counts(coded, settled.counts), settings, origin=origin)
     kept = judged.filter(pl.col("status") == Status.OK.value)
     panel = build_panel(

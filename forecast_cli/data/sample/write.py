@@ -45,7 +45,7 @@ def write_sample(spec: SampleSpec, output: Path, progress: Progress, *, force: b
     """
     if not force and next(output.glob(_PARTS), None) is not None:
         raise OutputConflictError(f"{output}: holds part files already", "replace them with --force")
-    progress.start("sample", spec.accounts)
+    progress.start("Writing sample accounts", spec.accounts)
     with _staging(output) as staging:
         parts = [
             _write_part(spec, first, staging / f"part-{number:05d}.parquet", progress)

@@ -1,6 +1,6 @@
 """Checks for missing columns, with the column the user may have meant."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from forecast_cli.core.text import closest
 from forecast_cli.data.files.hive import is_day
@@ -12,32 +12,36 @@ from forecast_cli.data.schema.roles import Role
 _NAMES_SHOWN = 12
 
 
-def check_column(files: Sequence[FileColumns], role: Role) -> list[Finding]:
-    """Return a rejection where any file is without the column of ``role``, or has it as a folder that is no day."""
+def check_column(files: Sequence[FileColumns], role: Role, *, taken: Collection[str] = ()) -> list[Finding]:
+    """Return a rejection where any file is without the column of ``role``, or has it as a folder that is no day.
+
+    Columns that are ``taken`` by other roles are not what was meant.
+    """
     without = [file for file in files if file.dtype(role) is None]
     if without:
         having = next((file for file in files if file.dtype(role) is not None), None)
-        return [_missing(without, role, having=having, total=len(files))]
+        meant = closest(role.column, [name for name in (*without[0].names, *without[0].hive) if name not in taken])
+        return [_missing(without, role, having=having, total=len(files), meant=meant)]
     return _check_days(files, role)
 
 
-def _missing(without: Sequence[FileColumns], role: Role, *, having: FileColumns | None, total: int) -> Finding:
+def _missing(
+    without: Sequence[FileColumns], role: Role, *, having: FileColumns | None, total: int, meant: str | None
+) -> Finding:
     first = without[0]
-    names = [*first.names, *first.hive]
     there = f"; {having.path} has it" if having else ""
     more = f" ({len(without)} of {total} files)" if total > 1 else ""
-    message = f"{first.path}: no column '{role.column}'{more}{there}; found {_shown(names)}"
-    hint = _hint(role, names, having)
+    message = f"{first.path}: no column '{role.column}'{more}{there}; found {_shown([*first.names, *first.hive])}"
+    hint = _hint(role, meant, having)
     return find("SC01", Action.REJECT, message, hint=hint, paths=[file.path for file in without], total=total)
 
 
-def _hint(role: Role, names: Sequence[str], having: FileColumns | None) -> str:
-    close = closest(role.column, names)
+def _hint(role: Role, meant: str | None, having: FileColumns | None) -> str:
+    asked = f"did you mean '{meant}'? " if meant else ""
     if having:
-        meant = f"did you mean '{close}'? " if close else ""
-        return f"{meant}Write all files with the same columns, or give only those that have '{role.column}'"
-    if close:
-        return f"did you mean '{close}'? Name it with {role.option} {close}"
+        return f"{asked}Write all files with the same columns, or give only those that have '{role.column}'"
+    if meant:
+        return f"{asked}Name it with {role.option} {meant}"
     return f"name the column with {role.option}"
 
 

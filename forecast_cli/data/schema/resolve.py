@@ -29,8 +29,11 @@ def resolve_schema(files: Sequence[FileColumns], settings: Settings) -> Schema:
         return Schema(pl.Null(), None, ())
     roles = roles_of(settings)
     types = {role.name: types_of(files, role) for role in roles}
+    columns = {role.column for role in roles}
     findings = [
-        finding for role in roles for finding in check_column(files, role) or check_types(types[role.name], role)
+        finding
+        for role in roles
+        for finding in check_column(files, role, taken=columns - {role.column}) or check_types(types[role.name], role)
     ]
     zone = choose_zone(types["date"], settings.timezone, settings.date_col)
     findings += zone.findings

@@ -54,7 +54,7 @@ class Weights:
 
 
 def band_of(days: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the band that each day ahead lies in."""
+    """Return the place in ``BANDS`` of the band that each of ``days`` ahead, from 1, lies in, of any shape."""
     return np.searchsorted(BANDS, days, side="right") - 1
 
 

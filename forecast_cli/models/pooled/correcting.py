@@ -12,7 +12,7 @@ from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.pooled.learned import Vintage
 from forecast_cli.models.pooled.outlook import Outlook
 from forecast_cli.models.pooled.segments import segments_of
-from forecast_cli.models.pooled.standing import hold_still, moved_share
+from forecast_cli.models.pooled.standing import moved_share, with_point_mass
 
 #: So many past windows of all accounts leave nothing to an account's own past errors.
 _ENOUGH: Final = 1_000
@@ -46,11 +46,14 @@ def correct(
 def leave_alone(
     panel: Panel, outlook: Outlook, levels: tuple[float, ...]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the same as each account's own past has them; NaN quantiles where it is too short to have any."""
+    """Return mean [n, h] and quantiles [n, h, q], in units of the balance, by each account's own past alone.
+
+    The path, and Laplace quantiles of its standard deviation about it: NaN where the past is too short to have one.
+    """
     quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * laplace_scores(levels)
     return outlook.path, _held(panel, quantiles, levels)
 
 
 def _held(panel: Panel, quantiles: NDArray[np.float64], levels: tuple[float, ...]) -> NDArray[np.float64]:
     moved = moved_share(panel, np.arange(1, quantiles.shape[1] + 1))
-    return hold_still(quantiles, panel.y[:, -1:], moved, quantile_probabilities(levels))
+    return with_point_mass(quantiles, panel.y[:, -1:], moved, quantile_probabilities(levels))

@@ -27,7 +27,7 @@ NAMES: Final = (
 
 
 def feature_names(knots: NDArray[np.int64]) -> tuple[str, ...]:
-    """Return the name of each feature."""
+    """Return the name of each feature, in the order of the columns [f] of ``describe``."""
     return (*NAMES, *(f"path_{day}" for day in knots), *(f"sd_{day}" for day in knots))
 
 

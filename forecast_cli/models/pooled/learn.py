@@ -77,7 +77,8 @@ def learn(
 def choose_windows(windows: Windows, known: NDArray[np.int64], h: int, month: np.datetime64) -> NDArray[np.int64]:
     """Return the places, ascending, of the windows of lowest priority that end on a day that is known.
 
-    None lies further back than three years: what a longer or a shorter history tells is the same.
+    They are ``MOST`` at most. ``known`` [n] is each account's last known day before ``month``. None lies further back
+    than three years: what a longer or a shorter history tells is the same.
     """
     earliest = month.astype("datetime64[D]").astype(np.int64) - LOOK_BACK
     over = np.flatnonzero((windows.day + h <= known[windows.row]) & (windows.day >= earliest))

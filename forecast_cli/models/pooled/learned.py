@@ -52,5 +52,5 @@ class Learned:
 
 
 def months_of(origins: Sequence[np.datetime64] | NDArray[np.datetime64]) -> NDArray[np.datetime64]:
-    """Return the first days of the months that origins lie in, ascending, each once."""
+    """Return the first days of the months that ``origins`` [n] lie in, ascending, each once, [v]."""
     return np.unique(np.asarray(origins).astype("datetime64[M]")).astype("datetime64[D]")

@@ -81,13 +81,13 @@ def count_moves(
 
 
 @kernel((np.float64, 2), (np.float64, 2), (np.float64, 1), (np.float64, 3))
-def keep_standing(
+def set_point_mass(
     last: NDArray[np.float64],
     moved: NDArray[np.float64],
     probabilities: NDArray[np.float64],
     quantiles: NDArray[np.float64],
 ) -> None:
-    """Change ``quantiles`` [n, s, q] as ``standing.hold_still`` says, of ``last`` and ``moved`` [n, s]."""
+    """Change ``quantiles`` [n, s, q] as ``standing.with_point_mass`` says, of ``last`` and ``moved`` [n, s]."""
     n, steps, q = quantiles.shape
     for row in range(n):
         for step in range(steps):

@@ -38,7 +38,10 @@ class Probes:
 
 
 def probe(learned: Learned, panel: Panel, windows: Windows, look_back: int) -> tuple[Probes, NDArray[np.int64]]:
-    """Return the windows whose account has moved, and which of them have."""
+    """Return what is known of the m windows whose account has moved before them, and their places in ``windows``, [m].
+
+    ``windows`` are of ``panel``; of each, up to ``look_back`` days before its horizon are looked at.
+    """
     then = panel_at(panel, windows, look_back)
     outlook = look_ahead(then, learned.h)
     kept = np.flatnonzero(outlook.scale > 0.0)

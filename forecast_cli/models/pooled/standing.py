@@ -30,19 +30,19 @@ def moved_share(panel: Panel, ahead: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.asarray((elsewhere + _ALL_DAYS * share + 1) / (known + _ALL_DAYS + 1))
 
 
-def hold_still(
+def with_point_mass(
     quantiles: NDArray[np.float64],
     last: NDArray[np.float64],
     moved: NDArray[np.float64],
     probabilities: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return ``quantiles`` [n, s, q] of balances that leave ``last`` [n, s] or [n, 1] with the chance ``moved`` [n, s].
+    """Return ``quantiles`` [n, s, q] with a point mass of 1 - ``moved`` [n, s] on ``last`` [n, s] or [n, 1].
 
-    No more than that lies below the last balance, and no more above it: a quantile from that probability on is not
+    No more than ``moved`` lies below the last balance, and no more above it: a quantile from that probability on is not
     below it, and one up to the rest is not above.
     """
-    from forecast_cli.models.pooled.loops import keep_standing
+    from forecast_cli.models.pooled.loops import set_point_mass
 
     held = quantiles.copy()
-    keep_standing(np.broadcast_to(last, moved.shape).copy(), in_c_order(moved), probabilities, held)
+    set_point_mass(np.broadcast_to(last, moved.shape).copy(), in_c_order(moved), probabilities, held)
     return held

@@ -22,7 +22,7 @@ _TURNED: Final = 3.0
 
 
 def weekly_rows(panel: Panel, h: int) -> NDArray[np.int64]:
-    """Return the rows whose balance comes back every week to where it stood: ascending.
+    """Return the rows [m], ascending, whose balance comes back every week to where it stood.
 
     It moves over a week by less than half of what it moves over three or four days, and over four weeks hardly further.
     A balance that is paid every week and adds up what comes moves the further, the more weeks. Rows are not among them

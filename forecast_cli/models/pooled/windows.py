@@ -30,7 +30,7 @@ class Windows:
     priority: NDArray[np.uint64]
 
     def take(self, some: NDArray[np.int64]) -> "Windows":
-        """Return some of the windows."""
+        """Return some of the windows, by their places."""
         return Windows(self.row[some], self.day[some], self.priority[some])
 
 

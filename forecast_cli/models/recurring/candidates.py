@@ -216,7 +216,9 @@ def count_below(keys: _Whole, a: int, b: int, c: int) -> tuple[int, int, int]:
 def log_ratio(hits: int, span: int, around: int, days: int, logs: NDArray[np.float64]) -> Any:
     """Return the score of ``hits`` in ``span`` due days, where ``around`` of ``days`` other days have such a flow.
 
-    p = (around + 1/2) / (days + 1); 0 where no more are hit than of other days.
+    The log-likelihood ratio of Bernoulli trials, hits log(r / p) + misses log((1 - r) / (1 - p)), of the share hit
+    r = hits / span against p = (around + 1/2) / (days + 1); 0 where no more are hit than of other days. ``logs`` is
+    ``log_table``.
     """
     if hits * (days + 1) <= (around + 0.5) * span:
         return 0.0

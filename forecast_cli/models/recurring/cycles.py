@@ -68,7 +68,7 @@ class Phases:
     anchor: NDArray[np.int64]
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Phases":
-        """Return those of ``rows``."""
+        """Return the phases of some streams, by their places or a mask [m]."""
         return Phases(self.cycle[rows], self.residue[rows], self.anchor[rows])
 
     @property
@@ -102,7 +102,10 @@ def _by_week(
 
 
 def in_month(month: NDArray[np.int64], anchor: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return day ``anchor`` of each month, or its last day where it is shorter."""
+    """Return day ``anchor`` (1..31) of each ``month``, or its last day where it is shorter; their shapes broadcast.
+
+    Months are counted from 1970-01, days from 1970-01-01.
+    """
     if not month.size:
         return month
     start = int(month.min())
@@ -112,20 +115,21 @@ def in_month(month: NDArray[np.int64], anchor: NDArray[np.int64]) -> NDArray[np.
 
 
 def month_of(day: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the month each day lies in."""
+    """Return the month, counted from 1970-01, that each day since 1970-01-01 lies in, of any shape."""
     return np.asarray(day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64))
 
 
 def first_of(month: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the first day of each month."""
+    """Return the first day, since 1970-01-01, of each month counted from 1970-01, of any shape."""
     return np.asarray(month.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64))
 
 
 @lru_cache(maxsize=8)
 def months_between(first: int, last: int) -> NDArray[np.int64]:
-    """Return the first days of months in a row, from a January at least a year before a day to behind another's month.
+    """Return the first days of months in a row, [months], from a January a year or more before day ``first``.
 
-    Months are then numbered as since 1970-01, up to whole years.
+    The last is the one after that of day ``last``; days are those since 1970-01-01. Months are then numbered as since
+    1970-01, up to whole years.
     """
     start, end = month_of(np.array([first, last]))
     return first_of(np.arange(start // 12 * 12 - 12, end + 2))

@@ -55,7 +55,7 @@ class Lattices:
     place: NDArray[np.int64]
 
     def of(self, rows: NDArray[np.int64]) -> "Lattices":
-        """Return the lattices for some accounts."""
+        """Return the lattices of the accounts ``rows`` [c] alone; the origins stay those of all."""
         return replace(self, place=self.place[rows])
 
 

@@ -6,7 +6,7 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 from typing import Final
 
 from forecast_cli.evaluation.gate import Comparison
-from forecast_cli.reports.comparison.words import check_sentence, title, verdict_line
+from forecast_cli.reports.comparison.words import check_sentence, made_from_line, title, verdict_line
 from forecast_cli.reports.escape import printable
 
 _TITLE: Final = "forecast-cli compare"
@@ -15,7 +15,8 @@ _TITLE: Final = "forecast-cli compare"
 def render_comparison_github(comparison: Comparison) -> str:
     """Return an error for each check that failed, and a notice that says how it ended."""
     errors = [_command("error", check_sentence(check, comparison)) for check in comparison.failed]
-    notice = _command("notice", f"{verdict_line(comparison)}; {title(comparison)}")
+    told = (verdict_line(comparison), title(comparison), made_from_line(comparison))
+    notice = _command("notice", "; ".join(filter(None, told)))
     return "".join(f"{command}\n" for command in [*errors, notice])
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from forecast_cli.evaluation.gate import Check, Comparison, Verdict
-from forecast_cli.reports.comparison.words import check_name, check_sentence, title
+from forecast_cli.reports.comparison.words import check_name, check_sentence, made_from_line, title
 from forecast_cli.reports.escape import printable
 
 _SUITE: Final = "forecast-cli compare"
@@ -25,7 +25,8 @@ def render_comparison_junit(comparison: Comparison) -> str:
     root, suite = _suite(counts)
     for check in comparison.checks:
         _add_case(suite, check, comparison)
-    ET.SubElement(suite, "system-out").text = title(comparison, quote=_text)
+    told = (title(comparison, quote=_text), made_from_line(comparison, quote=_text))
+    ET.SubElement(suite, "system-out").text = "\n".join(filter(None, told))
     return _document(root)
 
 

@@ -8,6 +8,7 @@ from forecast_cli.reports.comparison.words import (
     check_line,
     check_sentence,
     hidden_checks_line,
+    made_from_line,
     shown_checks,
     title,
     verdict_line,
@@ -22,12 +23,14 @@ def render_comparison_markdown(comparison: Comparison) -> str:
     failed = [f"- {check_sentence(check, comparison, quote=escape_markdown)}" for check in comparison.failed]
     rows = [_row(check_line(check, comparison, quote=escape_markdown)) for check in shown_checks(comparison)]
     untold = hidden_checks_line(comparison)
+    made_from = made_from_line(comparison, quote=escape_markdown)
     return "\n".join(
         [
             f"### forecast-cli compare: {verdict_line(comparison)}",
             "",
             title(comparison, quote=escape_markdown),
             "",
+            *([made_from, ""] if made_from else []),
             *([*failed, ""] if failed else []),
             "| check | BASE | NEW | change | allowed | verdict |",
             "|---|---:|---:|---:|---:|---|",

@@ -17,6 +17,7 @@ def comparison_values(comparison: Comparison) -> dict[str, Any]:
         "pairs": [asdict(pair) for pair in comparison.pairs],
         "base_only": list(comparison.base_only),
         "new_only": list(comparison.new_only),
+        "made_from": list(comparison.made_from),
         "metric": comparison.metric,
         "accounts": comparison.accounts,
         "windows": comparison.windows,

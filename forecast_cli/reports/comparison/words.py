@@ -85,6 +85,12 @@ def title(comparison: Comparison, *, quote: Quote = printable) -> str:
     return "; ".join([f"{models}: {windows}", *alone])
 
 
+def made_from_line(comparison: Comparison, *, quote: Quote = printable) -> str:
+    """Say in which settings and versions BASE and NEW differ; empty where in none."""
+    differences = "; ".join(map(quote, comparison.made_from))
+    return f"From BASE to NEW: {differences}" if differences else ""
+
+
 def pair_words(pair: Pair, *, quote: Quote = printable) -> str:
     """Return the model, or where they are two, that of BASE and that of NEW."""
     if pair.base == pair.new:

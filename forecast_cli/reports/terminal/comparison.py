@@ -11,6 +11,7 @@ from forecast_cli.reports.comparison.words import (
     CheckLine,
     check_line,
     hidden_checks_line,
+    made_from_line,
     shown_checks,
     title,
     verdict_line,
@@ -34,7 +35,9 @@ def render_comparison(comparison: Comparison) -> Group:
     untold = hidden_checks_line(comparison)
     ending = line(verdict_line(comparison), "bold red" if comparison.failed else "bold green")
     aside = [line(untold, "dim")] if untold else []
-    return sections(heading(title(comparison)), ruled(columns, rows), *aside, ending)
+    made_from = made_from_line(comparison)
+    above = [line(made_from)] if made_from else []
+    return sections(heading(title(comparison)), *above, ruled(columns, rows), *aside, ending)
 
 
 def _row(shown: CheckLine) -> tuple[str, str, str, str, str, Text]:

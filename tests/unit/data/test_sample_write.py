@@ -104,7 +104,7 @@ def test_a_flipped_bit_is_found_by_the_page_checksum(tmp_path: Path):
 def test_progress_counts_accounts(tmp_path: Path):
     listener = Listener()
     write_sample(SampleSpec(accounts=1_200, days=5, seed=7), tmp_path, listener)
-    assert listener.stages == [("sample", 1_200)]
+    assert listener.stages == [("Writing sample accounts", 1_200)]
     assert listener.done == 1_200
 
 

@@ -45,6 +45,12 @@ def test_SC01_nothing_like_it_lists_the_columns(tmp_path: Path) -> None:
     assert finding.hint == "name the column with --balance-col"
 
 
+def test_SC01_a_column_that_is_named_for_something_else_is_not_what_was_meant(tmp_path: Path) -> None:
+    write(tmp_path / "x.parquet", balances().rename({"balance": "xyz"}))
+    finding = rejection(open_with(tmp_path, balance_col="amount"), "SC01")
+    assert finding.hint == "name the column with --balance-col", "account_id is spelled alike, and the accounts'"
+
+
 def test_SC01_all_missing_columns_are_said(tmp_path: Path) -> None:
     write(tmp_path / "x.parquet", pl.DataFrame({"x": [1]}))
     rules = [finding.rule for finding in open_with(tmp_path).findings]

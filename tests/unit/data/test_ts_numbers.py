@@ -8,12 +8,12 @@ from polars.testing import assert_frame_equal
 from ts_rows import START, daily, rows
 
 from forecast_cli.config.settings import Settings
+from forecast_cli.data.contract.irregular import attach_codes, merge_counts, settle_irregular
 from forecast_cli.data.contract.marks import CODE
 from forecast_cli.data.contract.numbers import NUMBER, number_keys, without
 from forecast_cli.data.contract.profile import profile_of, split_unnamed
 from forecast_cli.data.contract.repair import settle_rows
 from forecast_cli.data.contract.row_counts import count_rows
-from forecast_cli.data.contract.tangled import attach_codes, merge_counts, settle_tangled
 from forecast_cli.data.scan.canonical import key_columns
 
 
@@ -46,7 +46,7 @@ def test_codes_of_keys_that_have_none_are_null():
     assert numbered.codes(coded, CODE).to_list() == [None, 7, None]
 
 
-def test_days_of_tangled_and_plain_accounts_are_those_of_a_close_look_at_all():
+def test_days_of_irregular_and_plain_accounts_are_those_of_a_close_look_at_all():
     frame = rows(
         daily("d", [4.0, 5.0]),
         daily("b", [1.0, None, -0.0]),
@@ -56,10 +56,10 @@ def test_days_of_tangled_and_plain_accounts_are_those_of_a_close_look_at_all():
     )
     settings = Settings()
     coded = profile(frame, settings)
-    assert coded["tangled"].to_list() == [True, True, False, False]
+    assert coded["irregular"].to_list() == [True, True, False, False]
     whole = settle_rows(attach_codes(frame.lazy(), coded, settings).collect(), settings)
     rows_of = frame.join(coded.select("unique_id", CODE), on="unique_id", maintain_order="left")
-    found = settle_tangled(rows_of, frame["at"], coded, settings)
+    found = settle_irregular(rows_of, frame["at"], coded, settings)
     assert_frame_equal(found.days, whole.days)
     assert found.counts[CODE].to_list() == [0, 1]
     assert_frame_equal(found.counts, whole.counts.filter(pl.col(CODE) < 2))
@@ -70,7 +70,7 @@ def test_rows_out_of_the_dates_taken_are_no_days_of_a_plain_account():
     settings = Settings(as_of=START + timedelta(days=1))
     coded = profile(frame, settings)
     with_code = frame.with_columns(pl.lit(0, dtype=pl.UInt32).alias(CODE))
-    assert settle_tangled(with_code, frame["at"], coded, settings).days["y"].to_list() == [1.0, 2.0]
+    assert settle_irregular(with_code, frame["at"], coded, settings).days["y"].to_list() == [1.0, 2.0]
 
 
 def test_codes_are_the_numbers_where_keys_come_in_order_and_all_have_one() -> None:
@@ -86,6 +86,6 @@ def test_rows_of_no_account_are_no_days_and_plain_accounts_come_by_code() -> Non
     settings = Settings()
     coded = profile(frame, settings)
     with_codes = frame.join(coded.select("unique_id", CODE), on="unique_id", how="left", maintain_order="left")
-    settled = settle_tangled(with_codes, frame["at"], coded, settings)
+    settled = settle_irregular(with_codes, frame["at"], coded, settings)
     assert settled.days.select(CODE, "y").rows() == [(0, 1.0), (0, 2.0), (1, 3.0), (1, 0.0)]
     assert merge_counts(coded, settled.counts).equals(coded)

@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 from ts_rows import account, daily, finding, rows, rules
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.data.contract import tangled
+from forecast_cli.data.contract import irregular
 from forecast_cli.data.contract.check import Contract, check_input, read_accounts, read_shard
 from forecast_cli.data.files.open import open_source
 from forecast_cli.data.findings import Action
@@ -103,10 +103,10 @@ def test_files_in_any_order_say_the_same(tmp_path: Path) -> None:
     assert_frame_equal(check_input(one, settings).ledger, check_input(other, settings).ledger)
 
 
-def test_tangled_accounts_are_looked_at_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_irregular_accounts_are_looked_at_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, settings = write(tmp_path, {"one.parquet": rows(*POISON).sample(fraction=1, shuffle=True, seed=3)})
     whole = check_input(source, settings)
-    monkeypatch.setattr(tangled, "BATCH_ROWS", 3)
+    monkeypatch.setattr(irregular, "BATCH_ROWS", 3)
     monkeypatch.setattr(pieces, "PIECE_ROWS", 4)
     for threads in (1, 3):
         assert_frame_equal(check_input(source, settings, threads=threads).ledger, whole.ledger)

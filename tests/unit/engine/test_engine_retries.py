@@ -41,11 +41,11 @@ def test_an_account_that_hangs_in_a_block_costs_its_limit_and_two_seconds() -> N
     block = FIRST
     alone = after(block, lost(LossCause.TIMEOUT))
     assert alone.task.one_by_one
-    assert [attempt.time_limit(60) for attempt in (block, alone)] == [60, 2]
-    assert alone.time_limit(0.5) == 0.5
+    assert [attempt.account_limit(60) for attempt in (block, alone)] == [60, 2]
+    assert alone.account_limit(0.5) == 0.5
     found = after(alone, lost(LossCause.TIMEOUT, "a007"))
     assert found.set_aside == {("a007",): "timeout: it was so"}
-    assert (found.task.one_by_one, found.time_limit(60)) == (False, 60), "the next one has its own limit"
+    assert (found.task.one_by_one, found.account_limit(60)) == (False, 60), "the next one has its own limit"
 
 
 def test_a_death_counts_against_an_account_only_where_it_was_at_it() -> None:

@@ -78,7 +78,7 @@ def test_an_account_is_shown_by_the_calendar_of_the_run(output: Path, monkeypatc
     story = explain_account(ShowRequest("A1", output))
     assert story.every_payment
     assert [payment.day for payment in story.payments if payment.amount < -500] == [date(2026, 7, 14)]
-    assert read_manifest(output).settings["holidays"] == "GB-NIR"
+    assert read_manifest(output).settings["holidays"] == story.holidays == "GB-NIR"
 
 
 def test_a_run_by_another_spelling_is_the_same_and_by_another_calendar_another(forecast: Forecast) -> None:

@@ -1,4 +1,4 @@
-"""Weighing: what each candidate would have added to auto in past windows, on accounts that auto had not seen."""
+"""Weighting: what each candidate would have added to auto in past windows, on accounts that auto had not seen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ _LEARNING: Final = 0.2
 
 
 @dataclass(frozen=True)
-class Taught:
+class Training:
     """What was learned from: the ``panel`` and the days ``known`` [n, v], as ``learn`` has them, and ``look_back``.
 
     ``accounts`` [v] had begun before each month; those of the panel stand for them, or, with ``max_stale``, those of
@@ -43,16 +43,16 @@ class Taught:
     max_stale: int | None
 
 
-def weigh(learned: Learned, taught: Taught, candidates: Sequence[Candidate], *, limit_ms: float) -> Learned:
+def learn_weights(learned: Learned, training: Training, candidates: Sequence[Candidate], *, limit_ms: float) -> Learned:
     """Return ``learned`` with the weights of ``candidates`` in each vintage that has learned something.
 
     ``limit_ms``, CPU milliseconds, is what candidates may take in all the forecasts of one day, by the registry's
     costs, their learning counted in. Raises ConfigError where it does not suffice for that.
     """
-    windows, known = list_windows(taught.panel, learned.h), taught.known
+    windows, known = list_windows(training.panel, learned.h), training.known
     costs, most = [candidate.cost_ms for candidate in candidates], windows_bought(limit_ms, candidates)
     chosen, union = choose_some(windows, known, learned, most)
-    probes, kept = probe(learned, taught.panel, windows.take(union), taught.look_back)
+    probes, kept = probe(learned, training.panel, windows.take(union), training.look_back)
     said = [by_candidate(candidate, probes, learned) for candidate in candidates]
     vintages = []
     for v, (vintage, own) in enumerate(zip(learned.vintages, chosen, strict=True)):
@@ -62,7 +62,7 @@ def weigh(learned: Learned, taught: Taught, candidates: Sequence[Candidate], *, 
             for candidate, quantiles in zip(candidates, said, strict=True)
             if len(some)
         ]
-        left, accounts = limit_ms - len(own) * sum(costs), _accounts(taught, v, vintage.as_of)
+        left, accounts = limit_ms - len(own) * sum(costs), _accounts(training, v, vintage.as_of)
         vintages.append(replace(vintage, weights=_allotted(found, costs, accounts, left)))
     return replace(learned, vintages=tuple(vintages))
 
@@ -84,16 +84,16 @@ def _names(candidates: Sequence[Candidate]) -> str:
     return ", ".join(candidate.name for candidate in candidates)
 
 
-def _accounts(taught: Taught, v: int, month: np.datetime64) -> NDArray[np.float64]:
+def _accounts(training: Training, v: int, month: np.datetime64) -> NDArray[np.float64]:
     """Return how many accounts are forecast from a day of ``month``, vintage ``v``, in each segment, [segments]."""
-    known, day = taught.known[:, v], month.astype("datetime64[D]").astype(np.int64)
+    known, day = training.known[:, v], month.astype("datetime64[D]").astype(np.int64)
     read = np.flatnonzero(known >= 0)
-    alive = read if taught.max_stale is None else read[known[read] >= day - taught.max_stale]
+    alive = read if training.max_stale is None else read[known[read] >= day - training.max_stale]
     if not len(alive):
         return np.zeros(SEGMENTS)
     windows = Windows(alive, known[alive], np.zeros(len(alive), dtype=np.uint64))
-    count = np.bincount(segments_of(panel_at(taught.panel, windows, RECENT + 1)), minlength=SEGMENTS)
-    return np.asarray(count * (int(taught.accounts[v]) / len(read)))
+    count = np.bincount(segments_of(panel_at(training.panel, windows, RECENT + 1)), minlength=SEGMENTS)
+    return np.asarray(count * (int(training.accounts[v]) / len(read)))
 
 
 def _weights(

@@ -1,4 +1,4 @@
-"""Tangled accounts: the closer look at rows that do not simply follow each other, a batch at a time."""
+"""Irregular accounts: the closer look at rows that do not simply follow each other, a batch at a time."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -19,11 +19,11 @@ BATCH_ROWS: Final = 2_000_000
 Pieces = Callable[[object, object], Iterator[pl.LazyFrame]]
 
 
-def untangle(profile: pl.DataFrame, pieces: Pieces, settings: Settings, *, collect: Collect) -> pl.DataFrame:
-    """Return the coded ``profile`` with the counts of its tangled accounts filled in."""
+def count_irregular(profile: pl.DataFrame, pieces: Pieces, settings: Settings, *, collect: Collect) -> pl.DataFrame:
+    """Return the coded ``profile`` with the counts of its irregular accounts filled in."""
     counted = [
         settle_rows(_rows_of(batch, pieces, settings, collect), settings).counts
-        for batch in _batches(profile.filter("tangled"))
+        for batch in _batches(profile.filter("irregular"))
     ]
     return merge_counts(profile, pl.concat(counted)) if counted else profile
 
@@ -41,18 +41,18 @@ def attach_codes(rows: pl.LazyFrame, profile: pl.DataFrame, settings: Settings) 
     return coded.select(CODE, c.DS, AT, USABLE, BALANCE)
 
 
-def settle_tangled(rows: pl.DataFrame, at: pl.Series, profile: pl.DataFrame, settings: Settings) -> Settled:
+def settle_irregular(rows: pl.DataFrame, at: pl.Series, profile: pl.DataFrame, settings: Settings) -> Settled:
     """Settle the rows of the accounts of ``profile``, which has a row for each code from 0 on.
 
     ``rows``: code (null: of no account), ds, y; ``at``: their instants. ``days`` are of all accounts, ``counts`` of the
-    tangled ones alone, without a column where there are none: what the profile says of the others stands.
+    irregular ones alone, without a column where there are none: what the profile says of the others stands.
     """
-    if not profile["tangled"].any():
+    if not profile["irregular"].any():
         return Settled(_plain_days(rows, settings), pl.DataFrame())
-    is_tangled = profile["tangled"].gather(rows[CODE])
-    closer = rows.with_columns(at.alias(AT)).filter(is_tangled)
+    is_irregular = profile["irregular"].gather(rows[CODE])
+    closer = rows.with_columns(at.alias(AT)).filter(is_irregular)
     settled = settle_rows(mark_rows(closer.lazy(), settings).collect(), settings)
-    days = pl.concat([_plain_days(rows.filter(~is_tangled), settings), settled.days])
+    days = pl.concat([_plain_days(rows.filter(~is_irregular), settings), settled.days])
     return Settled(_by_code(days), settled.counts)
 
 
@@ -70,7 +70,7 @@ def merge_counts(profile: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
     return profile if counts.is_empty() else profile.update(counts, on=CODE, how="left", maintain_order="left")
 
 
-def _batches(tangled: pl.DataFrame) -> Iterator[pl.DataFrame]:
+def _batches(irregular: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """Cut the accounts into neighbours of about ``BATCH_ROWS`` rows together."""
     batch = (pl.col("n_rows").cum_sum() - pl.col("n_rows")) // BATCH_ROWS
-    return iter(tangled.with_columns(batch.alias("batch")).partition_by("batch", maintain_order=True))
+    return iter(irregular.with_columns(batch.alias("batch")).partition_by("batch", maintain_order=True))
