@@ -1,1 +1,1 @@
-"""What every room shares: names, value types, errors. Imports nothing of the project."""
+"""Names, value types and errors shared by all packages; imports nothing else from the project."""

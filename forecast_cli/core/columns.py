@@ -1,4 +1,7 @@
-"""Column names: the field's inside, the user's at the edge (renamed once at reading and once at writing)."""
+"""Column names: standard forecasting names inside the package, the user's names in input and output.
+
+Columns are renamed once at reading and once at writing.
+"""
 
 from collections.abc import Collection
 from typing import Final
@@ -17,17 +20,17 @@ MEDIAN: Final = "median"
 
 
 def keys_among(columns: Collection[str]) -> list[str]:
-    """Return those of a table's ``columns`` that tell accounts apart: the id, and the currency if there is one."""
+    """Return the key columns among a table's ``columns``: the account id, and the currency if present."""
     return [name for name in (UNIQUE_ID, CURRENCY) if name in columns]
 
 
 def level_label(level: float) -> str:
-    """Return ``80`` for 80.0 and ``99.5`` for 99.5, in full: two levels never share a column name."""
+    """Return a level as text, ``80`` for 80.0 and ``99.5`` for 99.5, never rounded, so that labels are unique."""
     return repr(float(level)).removesuffix(".0")
 
 
 def quantile_columns(levels: tuple[float, ...]) -> tuple[str, ...]:
-    """Return the quantile columns of ascending ``levels`` from the lowest to the highest.
+    """Return the names of the quantile columns for ascending ``levels``, from the lowest quantile to the highest.
 
     For (80, 95): lo_95, lo_80, median, hi_80, hi_95.
     """

@@ -1,4 +1,4 @@
-"""Errors a user can act on: one line that says what, where and why, and a hint that says what to do next."""
+"""Errors a user can act on: one line that says what, where and why, and a hint about what to do next."""
 
 from typing import ClassVar
 
@@ -7,9 +7,9 @@ from forecast_cli.core.ids import shown_ids
 
 
 class ForecastCliError(Exception):
-    """Base of every error the user can act on; anything else is a bug and keeps its traceback.
+    """Base class of the errors a user can act on; any other exception is a bug and keeps its traceback.
 
-    Survives pickling, so that a worker can hand it to its parent as a value.
+    Instances can be pickled, so that a worker can return one to its parent process as a value.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.BUG
@@ -24,13 +24,16 @@ class ForecastCliError(Exception):
 
 
 class UsageError(ForecastCliError):
-    """The command line asks for something that does not exist or does not go together."""
+    """The command line names something that does not exist, or combines options that exclude each other."""
 
     exit_code = ExitCode.USAGE
 
 
 class InputRejectedError(ForecastCliError):
-    """The input cannot be forecast from as it is; nothing was written."""
+    """The input cannot be forecast as it is; nothing was written.
+
+    ``retryable`` says that the same command may succeed later.
+    """
 
     exit_code = ExitCode.INPUT_REJECTED
 
@@ -49,7 +52,7 @@ class ConfigError(ForecastCliError):
 
 
 class OutputConflictError(ForecastCliError):
-    """The output folder holds something else: another input's or another config's run, or foreign files."""
+    """The output folder already holds a run of another input or configuration, or unrelated files."""
 
     exit_code = ExitCode.CONFIG_INVALID
 
@@ -67,13 +70,13 @@ class OutputNotWrittenError(ForecastCliError):
 
 
 class WorkerLostError(ForecastCliError):
-    """The system ended a worker process; what was finished is kept."""
+    """The operating system ended a worker process; finished results are kept."""
 
     exit_code = ExitCode.BUG
 
 
 class OutputBusyError(ForecastCliError):
-    """Another run holds the output folder."""
+    """Another run has locked the output folder."""
 
     exit_code = ExitCode.OUTPUT_BUSY
 

@@ -1,4 +1,4 @@
-"""What a run's exit code means to the shell, to cron and to CI."""
+"""Exit codes, as seen by the shell, cron and CI."""
 
 from enum import IntEnum
 

@@ -1,11 +1,11 @@
-"""Fault points: every operation the system may refuse passes one of these first, so that a test can make it fail."""
+"""Fault points: hooks before each operation that the system may refuse, so that a test can make the operation fail."""
 
 from collections.abc import Callable
 from enum import StrEnum
 
 
 class Step(StrEnum):
-    """The operation on a file or process that comes next."""
+    """A kind of operation on a file or process."""
 
     WRITE = "write"
     SYNC = "fsync"
@@ -15,18 +15,18 @@ class Step(StrEnum):
     SPAWN = "spawn"
 
 
-#: Called with each operation and the path it is about; raises what the system would.
+#: Called with each operation and the path it works on; raises the error that the system would raise.
 FaultInjector = Callable[[Step, str], None]
 
 _injectors: list[FaultInjector] = []
 
 
 def inject_faults(injector: FaultInjector | None) -> None:
-    """Have ``injector`` called at each fault point of this process from now on; None injects no more."""
+    """Install ``injector``, which each fault point of this process then calls; None removes the installed one."""
     _injectors[:] = [injector] if injector else []
 
 
 def fault_point(step: Step, what: object = "") -> None:
-    """Let the injector, where a test has set one, fail the operation that comes next."""
+    """Call the installed injector, if any, before the operation ``step`` on ``what``; it may raise an error."""
     for injector in _injectors:
         injector(step, str(what))

@@ -1,4 +1,4 @@
-"""Heartbeats: long work reports that it goes on, and with which account. Without a listener they go nowhere."""
+"""Heartbeats: long-running work reports that it is alive and which account it is on. Ignored without a listener."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,9 +9,9 @@ from forecast_cli.core.ids import Key
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """A sign of life. Until the next one, ``accounts`` are worked on: 0 for work that has no time limit.
+    """A sign of life. ``accounts`` are being worked on until the next one: 0 for work that has no time limit.
 
-    ``account`` is the one that is worked on, where that is known.
+    ``account`` is the key of the account being worked on, if known.
     """
 
     accounts: int
@@ -24,19 +24,19 @@ _listeners: list[Listener] = []
 
 
 def on_heartbeat(listener: Listener) -> None:
-    """Have ``listener``, and no other, called with each heartbeat of this process from now on."""
+    """Register ``listener`` to be called with each heartbeat of this process, in place of any earlier listener."""
     _listeners[:] = [listener]
 
 
 def send_heartbeat(accounts: int, account: Key | None = None) -> None:
-    """Report that work goes on."""
+    """Report that ``accounts`` are being worked on, and which ``account`` is the current one, if known."""
     for listener in _listeners:
         listener(Heartbeat(accounts, account))
 
 
 @contextmanager
 def working_on_accounts(accounts: int) -> Iterator[None]:
-    """Report that ``accounts`` are worked on inside, and none after."""
+    """Report that ``accounts`` are being worked on inside the ``with`` block, and none after it."""
     send_heartbeat(accounts)
     try:
         yield

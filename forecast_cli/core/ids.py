@@ -1,16 +1,16 @@
-"""Account ids: the key of an account, and ids marked in messages so that a log can hold a keyed hash instead."""
+"""Account ids: the key of an account, and marks around ids in messages, so that a log can hold keyed hashes instead."""
 
 import os
 import re
 from functools import cache
 from typing import Any, Final
 
-#: What tells an account apart: its id, and its currency where that is named.
+#: Key of an account: its id, and its currency if the settings name a currency column.
 Key = tuple[Any, ...]
 
-#: Variable of the key that makes hashes the same from run to run; without it each process has a random one.
+#: Environment variable for the key that makes hashes the same from run to run; without it, each process draws one.
 KEY_VARIABLE: Final = "FORECAST_ID_KEY"
-#: Noncharacters, which text that is exchanged never holds.
+#: Unicode noncharacters, which text meant for interchange never contains.
 _OPEN: Final = "\ufdd0"
 _CLOSE: Final = "\ufdd1"
 _MARKED: Final = re.compile(f"{_OPEN}(.*?){_CLOSE}", re.DOTALL)
@@ -19,30 +19,30 @@ _DIGITS: Final = 16
 
 
 def mark_id(unique_id: object) -> str:
-    """Return an id as text that says of itself that it is one."""
+    """Return an id as text, enclosed in the marks that identify it as an id."""
     return f"{_OPEN}{shown_ids(str(unique_id))}{_CLOSE}"
 
 
 def shown_ids(text: str) -> str:
-    """Return ``text`` with the ids in it as they are."""
+    """Return ``text`` with plain ids: the marks around them removed."""
     return text.replace(_OPEN, "").replace(_CLOSE, "")
 
 
 def hashed_ids(text: str) -> str:
-    """Return ``text`` with a keyed hash in the place of each id that is marked."""
+    """Return ``text`` with each marked id replaced by its keyed hash."""
     return shown_ids(_MARKED.sub(lambda found: hash_id(found[1]), text))
 
 
 def hash_id(unique_id: str) -> str:
-    """Return the keyed hash of an id: HMAC with SHA-256, cut to 64 bits."""
-    import hmac  # help starts sooner without it, and without secrets
+    """Return the keyed hash of an id: HMAC-SHA256, truncated to 64 bits."""
+    import hmac  # imported here, like secrets, so that --help starts faster
 
     key, content = _key(os.environ.get(KEY_VARIABLE, "")), unique_id.encode("utf-8", "surrogatepass")
     return f"id:{hmac.new(key, content, 'sha256').hexdigest()[:_DIGITS]}"
 
 
 def without_figures(text: str) -> str:
-    """Return ``text`` with ``#`` in the place of each figure, which may be a balance."""
+    """Return ``text`` with each number, which may be a balance, replaced by ``#``."""
     return _FIGURE.sub("#", text)
 
 

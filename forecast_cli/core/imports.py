@@ -1,4 +1,4 @@
-"""Imports that leave out what is only looked at."""
+"""Imports of modules without their optional dependencies."""
 
 import importlib
 import sys
@@ -6,9 +6,10 @@ from types import ModuleType
 
 
 def import_without(unwanted: str, module: str) -> ModuleType:
-    """Import ``module`` as where ``unwanted``, which it can do without, is not installed; unless it is loaded already.
+    """Import ``module`` as if its optional dependency ``unwanted`` were not installed.
 
-    For one thread at a time, none of which imports ``unwanted`` meanwhile.
+    If ``unwanted`` is already loaded, this is an ordinary import. Not thread-safe: no other thread may import
+    ``unwanted`` or call this function at the same time.
     """
     if unwanted in sys.modules:
         return importlib.import_module(module)

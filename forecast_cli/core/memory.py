@@ -1,20 +1,20 @@
-"""The memory of this process."""
+"""Memory of the current process."""
 
 import ctypes
 import os
 import sys
 from typing import Final
 
-#: Variable of processes that keep freed memory for what they do next.
+#: Environment variable of processes that keep freed memory for reuse.
 KEEPS: Final = "_FORECAST_CLI_KEEPS_MEMORY"
-#: Whether this process was started to keep it; one that sets the variable for others was not.
+#: Whether this process was started with it. Read at import: setting it later affects child processes only.
 _KEPT: Final = KEEPS in os.environ
 
 
 def release_memory() -> None:
-    """Return freed memory to the system: glibc keeps it for this process until it is asked.
+    """Return freed memory to the operating system, which glibc does only on request.
 
-    Does nothing in processes that are started to keep it.
+    Does nothing on systems other than Linux, or in processes that were started to keep freed memory.
     """
     if sys.platform == "linux" and not _KEPT:
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)

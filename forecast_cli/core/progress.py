@@ -1,26 +1,29 @@
-"""Progress of a long job, told to whoever listens. The default listens to nothing."""
+"""Progress of a long job, reported to a listener; the default listener does nothing."""
 
 from typing import Protocol
 
 
 class Progress(Protocol):
-    """Listener of one job. Totals and counts of a stage are in accounts, or where it says so in rows."""
+    """Listener for the progress of one job.
+
+    Totals and counts of a stage are in accounts, or in rows where the description says so.
+    """
 
     def start(self, description: str, total: int | None = None) -> None:
-        """Begin a stage of ``total``; None where nobody counts how far it is."""
+        """Begin a stage of ``total`` units; None if its progress is not counted."""
 
     def advance(self, count: int) -> None:
-        """Say that ``count`` more are done."""
+        """Report that ``count`` more units are done."""
 
     def warn(self, message: str) -> None:
-        """Say something the user should know, once. Ids in it are marked: ``core.ids`` shows or hashes them."""
+        """Warn the user, once. Ids in the message are marked: ``core.ids`` shows or hashes them."""
 
     def finish(self) -> None:
         """End the stage."""
 
 
 class NullProgress:
-    """Listens to nothing."""
+    """Progress listener that does nothing."""
 
     def start(self, description: str, total: int | None = None) -> None:
         """Do nothing."""

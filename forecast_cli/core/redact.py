@@ -1,39 +1,40 @@
-"""Secrets never leave: what may hold one is redacted before it is shown or written."""
+"""Redaction: secrets are replaced in every text before it is shown or written."""
 
 import os
 import re
 from functools import lru_cache
 from typing import Final
 
-#: A user and what follows it before the host; a password may hold an @, or a slash that nobody encoded. A path that was
-#: made of an address has one slash where that has two.
+#: The user info before the host. A password may contain an @, or a slash that was not percent-encoded. An address that
+#: went through a path type has one slash in place of two.
 _USER_INFO: Final = re.compile(r'(\b[A-Za-z][\w+.-]+:/{1,2})(?:[^/\s"]*|[^/\s":@]+:[^\s"]*)@')
-#: The value ends where a text around it may go on: a quote, a tag, an escape of JSON.
+#: The value ends where the surrounding text may continue: at a quote, a tag, or a JSON escape.
 _PARAMETER: Final = re.compile(
     r"(?i)((?:key|secret|token|password|passwd|pwd|sig|signature|credential)[\w-]*=)[^&\s'\"<>\\]+"
 )
 _HEADER: Final = re.compile(r"(?i)(authorization: *(?:(?:bearer|basic|sharedkey) +)?)[^\s'\"<>\\]+")
 
-#: Variables of the environment whose values are secrets, and those of such names that only say where one is.
+#: Names of environment variables whose values are secrets, and names among them that only say where a secret is.
 _NAME: Final = re.compile(
     r"(?i)(?:^|_)(?:secret|token|password|passwd|sas|signature|credentials?|connection_string|service_account)(?:_|$)"
     r"|_key(?:_id)?$"
 )
 _PLACE: Final = re.compile(r"(?i)_(?:file|path|uri|url|dir|arn|name|endpoint|expiration)$")
-#: What stands at the beginning of a path, which a variable of credentials may hold in their place.
+#: How a path begins: a variable for credentials may hold the path of a file instead.
 _PATHS: Final = ("/", "./", "~", "file:")
 _PATH_HOLDERS: Final = frozenset(
     {"GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_SERVICE_ACCOUNT", "GOOGLE_SERVICE_ACCOUNT_PATH", "SERVICE_ACCOUNT"}
 )
-#: A shorter value is a word that may stand anywhere, not a key.
+#: Length of the shortest secret: a shorter value may be a common word.
 _SHORTEST: Final = 8
 _HIDDEN: Final = "***"
 
 
 def redact(text: str) -> str:
-    """Return ``text`` with ``***`` for users of addresses, values of secret parameters, and secrets of the environment.
+    """Return ``text`` with ``***`` in place of secrets.
 
-    JSON and HTML stay what they are.
+    Secrets are the user info of addresses, the values of secret parameters and authorization headers, and the secrets
+    among the environment variables. Valid JSON and HTML stay valid.
     """
     for form in _known_forms(_secrets_of_environment()):
         text = text.replace(form, _HIDDEN)
@@ -58,10 +59,10 @@ def _is_secret(name: str) -> bool:
 
 @lru_cache(maxsize=8)
 def _known_forms(secrets: tuple[str, ...]) -> tuple[str, ...]:
-    """Return each secret as it stands in text, in an address and in JSON; the longest first."""
+    """Return each secret as it is written in plain text, in URLs and in JSON, longest first."""
     if not secrets:
         return ()
-    import json  # where there are none, as in help mostly, neither is loaded
+    import json  # not loaded if there are no secrets, as is usual for --help
     from urllib.parse import quote, quote_plus
 
     forms = {

@@ -12,7 +12,7 @@ LOW_Q50: Final = "low_q50"
 DAYS_BELOW: Final = "days_below"
 BALANCE: Final = "balance"
 
-#: Shares of paths whose date of first crossing is told, and the columns that hold it.
+#: Fractions of the sample paths for which the date of the first crossing is reported, and the columns of the dates.
 CROSSED: Final = (0.1, 0.5, 0.9)
 FIRST_BELOW: Final = ("first_below_q10", "first_below_q50", "first_below_q90")
 

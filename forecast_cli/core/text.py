@@ -1,16 +1,16 @@
-"""Words that every room needs: counts with their noun, and the name someone may have meant."""
+"""Text functions for all packages: counts with their noun, UTF-8 paths, suggestions for a misspelt name."""
 
 import difflib
 from collections.abc import Iterable
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:
-    """Return ``1 account`` or ``1,234 accounts``; ``plural`` where it is not the noun and an s."""
+    """Return a count with its noun: ``1 account``, ``1,234 accounts``; ``plural`` if it is not the noun and an s."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def is_utf8(path: str) -> bool:
-    """Say whether a path is UTF-8: one whose bytes are not, Python can open and libraries of other languages cannot."""
+    """Return whether a path is valid UTF-8: Python can open one that is not, libraries in other languages cannot."""
     try:
         path.encode()
     except UnicodeEncodeError:
@@ -19,9 +19,9 @@ def is_utf8(path: str) -> bool:
 
 
 def closest(word: str, names: Iterable[str], *, cutoff: float = 0.6) -> str | None:
-    """Return the name that differs from ``word`` in case or outer spaces only, else the one spelled most alike.
+    """Return the name that equals ``word`` except for case and outer spaces, else the name most similar to it.
 
-    None where no name reaches ``cutoff``, difflib's ratio from 0 to 1.
+    None if no name reaches ``cutoff``, a similarity ratio of difflib from 0 to 1.
     """
     folded: dict[str, str] = {}
     for name in names:
@@ -31,6 +31,6 @@ def closest(word: str, names: Iterable[str], *, cutoff: float = 0.6) -> str | No
 
 
 def did_you_mean(word: str, names: Iterable[str], *, otherwise: str) -> str:
-    """Return a hint with the closest of ``names``, or ``otherwise`` where none is close."""
+    """Return a hint that suggests the closest of ``names``, or ``otherwise`` if none is close."""
     close = closest(word, names)
     return f"did you mean '{close}'?" if close else otherwise

@@ -1,1 +1,1 @@
-"""Reading: files to rows, rows to the data contract, clean rows to panels."""
+"""Reading the input: files to rows, rows checked against the data contract, clean rows to panels."""

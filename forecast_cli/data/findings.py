@@ -1,4 +1,4 @@
-"""Findings: what the data contract saw in the input, and what a run does about it."""
+"""Findings: rule violations and facts that the data contract found in the input, and what a run does about each."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,18 +15,19 @@ class Action(StrEnum):
 
     REJECT = "reject"  # the run stops, nothing is written
     QUARANTINE = "quarantine"  # the file is left out, its accounts are marked
-    SET_ASIDE = "set aside"  # the account or the row gets no further; status and reason say so
-    REPAIR = "repair"  # mended and counted
-    WARN = "warn"  # used as it is, and said
+    SET_ASIDE = "set aside"  # the account or row is excluded; status and reason say so
+    REPAIR = "repair"  # corrected and counted
+    WARN = "warn"  # used as it is, and reported
     NOTE = "note"  # nothing is wrong
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One rule of the contract that the input met.
+    """One rule of the data contract that applied to the input.
 
-    ``rule`` is the contract's identifier, such as TS04. ``count`` of ``total`` ``unit`` are concerned; ``examples``
-    name up to 20 of them. ``message`` says what, where and why in one line, ``hint`` what to do next.
+    ``rule`` is the contract's identifier, such as TS04. ``count`` of ``total`` ``unit`` are affected; ``examples``
+    names up to 20 of them. ``message`` says what, where and why in one line, ``hint`` what to do next. ``retryable``:
+    the same command may succeed later.
     """
 
     rule: str
@@ -42,17 +43,20 @@ class Finding:
 
     @property
     def share(self) -> float:
-        """Return the share of units concerned, 0 to 1."""
+        """Return the share of units affected, 0 to 1."""
         return self.count / self.total if self.total else 0.0
 
 
 def rejects(findings: Iterable[Finding]) -> bool:
-    """Say whether any finding rejects the run."""
+    """Return whether any finding rejects the run."""
     return any(finding.action is Action.REJECT for finding in findings)
 
 
 def raise_rejection(findings: Iterable[Finding]) -> None:
-    """Raise InputRejectedError for the first finding that rejects the run, naming how many more there are."""
+    """Raise InputRejectedError for the first finding that rejects the run, with the number of further rejections.
+
+    Does nothing if no finding rejects it.
+    """
     rejections = [finding for finding in findings if finding.action is Action.REJECT]
     if not rejections:
         return

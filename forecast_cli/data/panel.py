@@ -15,12 +15,12 @@ from forecast_cli.core.columns import CURRENCY, UNIQUE_ID
 class Panel:
     """End-of-day balances of n accounts over t days, each row ending at its origin.
 
-    ``ids`` [n], in the input's type, ascending. ``y`` [n, t] float64, in units of the balance, NaN before an
-    account's first day and never after it. ``lengths`` [n] int64, days from the first day to the origin, both
-    counted, at least 1. ``origins`` [n] datetime64[D], the day of the last column: the same for all accounts,
-    or each account's own last day. ``currencies`` [n], where account and currency together are the key: ``ids`` then
-    hold an account once for each of its currencies. ``seed`` is the run's; each row draws from its own, ``seed_of``.
-    ``holidays`` is the calendar whose weekends and holidays move payments.
+    ``ids`` [n], in the input's type, ascending. ``y`` [n, t] float64, in units of the balance, NaN before an account's
+    first day and never after it. ``lengths`` [n] int64, the days from the first day to the origin, both included, at
+    least 1. ``origins`` [n] datetime64[D], the day of the last column: the same for all accounts, or each account's own
+    last day. ``currencies`` [n] if the key is account and currency: ``ids`` then repeats an account for each of its
+    currencies. ``seed`` is the run's; each row has its own seed derived from it, ``seed_of``. ``holidays`` names the
+    calendar whose weekends and holidays shift payments.
     """
 
     ids: pl.Series
@@ -35,29 +35,32 @@ class Panel:
         return len(self.lengths)
 
     def keys(self) -> pl.DataFrame:
-        """Return the columns that tell the rows apart: ``unique_id``, and ``currency`` where there is any."""
+        """Return the key columns of the rows: ``unique_id``, and ``currency`` if there are currencies."""
         named = {UNIQUE_ID: self.ids, CURRENCY: self.currencies}
         return pl.DataFrame({name: column for name, column in named.items() if column is not None})
 
     def row_keys(self) -> list[tuple[object, ...]]:
-        """Return what tells each row apart: its id, and its currency where there are any."""
+        """Return the key of each row: its id, and its currency if there are currencies."""
         return self.keys().rows()
 
     def seed_of(self, row: int) -> int:
-        """Return the seed of one account, 32 bits: a hash of the run's seed and its key, whatever stands around it."""
+        """Return the 32-bit seed of one row: a hash of the run's seed and the row's key, independent of other rows."""
         key = tuple(column[row] for column in (self.ids, self.currencies) if column is not None)
         return _seed_of(self.seed, key)
 
     def seeds(self) -> NDArray[np.int64]:
-        """Return the seed of each account, [n]."""
+        """Return the seed of each row, [n]."""
         return np.array([_seed_of(self.seed, key) for key in self.row_keys()], dtype=np.int64)
 
     def series(self, row: int) -> NDArray[np.float64]:
-        """Return the balances of one account, [length], first day to origin."""
+        """Return the balances of one row, [length], from its first day to its origin."""
         return self.y[row, self.y.shape[1] - int(self.lengths[row]) :]
 
     def take(self, rows: Sequence[int] | NDArray[np.int64]) -> "Panel":
-        """Return the panel of ``rows`` alone, in that order, its axis cut to the longest of them; itself for all."""
+        """Return the panel of ``rows`` only, in that order, its axis cut to the longest of them.
+
+        Returns the panel itself if ``rows`` are all rows in order and nothing is cut.
+        """
         index = np.asarray(rows, dtype=np.int64)
         longest = int(self.lengths[index].max(initial=0))
         if longest == self.y.shape[1] and np.array_equal(index, np.arange(len(self))):
@@ -72,7 +75,7 @@ class Panel:
         )
 
     def part(self, rows: slice) -> "Panel":
-        """Return the panel of neighbouring rows, on the same axis, without a copy of their balances."""
+        """Return the panel of a slice of rows, on the same axis, without copying their balances."""
         return replace(
             self,
             ids=self.ids[rows],
@@ -89,7 +92,7 @@ def _seed_of(seed: int, key: Sequence[object]) -> int:
 
 
 def cut_panel(panel: Panel, longest: int) -> Panel:
-    """Return the last ``longest`` days of each account."""
+    """Return the panel with only the last ``longest`` days of each account."""
     if panel.y.shape[1] <= longest:
         return panel
     y = panel.y[:, panel.y.shape[1] - longest :]
@@ -97,7 +100,7 @@ def cut_panel(panel: Panel, longest: int) -> Panel:
 
 
 def stack_panels(panels: Sequence[Panel]) -> Panel:
-    """Return panels of one run, at least one, as one: their rows one after the other, on the axis of the longest."""
+    """Return the panels of one run, at least one, concatenated: rows in the given order, on the axis of the longest."""
     longest = max(panel.y.shape[1] for panel in panels)
     y = np.full((sum(map(len, panels)), longest), np.nan)
     start = 0

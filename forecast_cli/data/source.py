@@ -1,4 +1,4 @@
-"""Source: the files of an input, listed and checked, with one schema; what every shard reads from."""
+"""Source: the listed and checked files of an input, with one schema. Every shard reads from it."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from forecast_cli.data.findings import Finding
 
 @dataclass(frozen=True)
 class RowGroup:
-    """Rows that a parquet file keeps together, and the ``first`` and ``last`` id among them; None: not known."""
+    """A row group of a parquet file, with the ``first`` and ``last`` id in it; None if unknown."""
 
     rows: int
     first: str | int | None = None
@@ -19,10 +19,11 @@ class RowGroup:
 
 @dataclass(frozen=True)
 class InputFile:
-    """One parquet file of the input. ``hive`` holds the key=value folders above it, in order.
+    """One parquet file of the input.
 
-    ``columns`` are the types the named columns have in this very file; one that is not in it stands in ``hive``.
-    ``groups`` are its row groups, in order, as far as its footer tells.
+    ``hive`` holds the key=value folders above it, in order. ``columns`` are the types that the columns named by the
+    settings have in this file; such a column that is not in the file is a key in ``hive``. ``groups`` are its row
+    groups, in order, as far as its footer describes them.
     """
 
     path: str
@@ -39,11 +40,11 @@ class InputFile:
 class Source:
     """The input as a run sees it: files in a fixed order, and the types they agree on. Picklable.
 
-    ``id_dtype`` is the type account ids have in the output,
-    ``timezone`` the one whose days count (None: as written). ``verified`` says how the bytes were checked: crc, sha256
-    or none. ``findings`` of files and schema; where one rejects, the source cannot be scanned.
-    ``access`` is how an object store is opened, None for local files. ``spilled``: the files are a run's own, in which
-    it put the rows in order.
+    ``id_dtype`` is the type of account ids in the output. ``timezone`` is the timezone that defines days (None: as
+    written). ``verified`` says how the bytes were checked: crc, sha256 or none. ``findings`` are about files and
+    schema; if one rejects the run, the source cannot be scanned. ``quarantined_ids`` are the account ids, as text, of
+    files left out. ``access`` says how to open an object store, None for local files. ``spilled``: the files are
+    temporary files of the run, into which it has written the rows in order.
     """
 
     root: str
@@ -58,14 +59,14 @@ class Source:
 
     @property
     def rows(self) -> int:
-        """Return the rows of all files, before any repair."""
+        """Return the number of rows in all files, before any repair."""
         return sum(file.rows for file in self.files)
 
     @property
     def key_dtype(self) -> pl.DataType:
-        """Return the type of ``unique_id`` inside a run: text for any kind of text, else whole numbers.
+        """Return the type of ``unique_id`` inside a run: text for categoricals, Int64 for decimals, else ``id_dtype``.
 
-        Only the output has ``id_dtype``: casting a key back to it gives the id as it came.
+        Only the output has ``id_dtype``: casting a key back to it gives the original id.
         """
         if isinstance(self.id_dtype, pl.Categorical | pl.Enum):
             return pl.String()

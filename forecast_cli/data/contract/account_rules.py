@@ -1,4 +1,4 @@
-"""Rules about accounts that go on: what a reader of their forecasts should know, and what is left out of them."""
+"""Rules about accounts that stay in the run: what a reader of their forecasts should know, and what is left out."""
 
 from datetime import date
 
@@ -11,7 +11,7 @@ from forecast_cli.data.findings import Action
 
 
 def list_account_rules(judged: pl.DataFrame, settings: Settings, origin: date | None) -> list[Rule]:
-    """List the rules to count over judged accounts, none of which sets an account aside."""
+    """Return the rules to count over judged accounts; none of them excludes an account."""
     return [*_flag_rules(settings), *_history_rules(settings), *_lonely_origin_rules(judged, settings, origin)]
 
 
@@ -46,7 +46,7 @@ def _flag_rules(settings: Settings) -> list[Rule]:
 
 
 def _history_rules(settings: Settings) -> list[Rule]:
-    """List what is left out of histories; the ledger's n_obs, first and last tell of all rows."""
+    """Return the rules about days left out of histories; n_obs, first and last in the ledger still cover all rows."""
     goes_on = pl.col("verdict").is_null()
     after_gap = pl.coalesce("resumed", "first")
     return [
@@ -70,7 +70,7 @@ def _history_rules(settings: Settings) -> list[Rule]:
 
 
 def _lonely_origin_rules(judged: pl.DataFrame, settings: Settings, origin: date | None) -> list[Rule]:
-    """Warn where more accounts ended long before the origin than can be forecast: the day may be wrong for all."""
+    """Return a rule that warns if more accounts are stale than can be forecast: the origin may be wrong for all."""
     is_stale = pl.col("verdict") == "stale"
     stale, kept = judged.select(is_stale.sum(), pl.col("verdict").is_null().sum().alias("kept")).row(0)
     if origin is None or stale <= kept:

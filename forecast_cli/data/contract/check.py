@@ -1,4 +1,4 @@
-"""Contract: the rows of an input against the data contract, account by account, and what a run would do."""
+"""Data contract: checks the rows of an input account by account, and says what a run would do with each account."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,12 +26,12 @@ from forecast_cli.data.source import Source
 
 @dataclass(frozen=True)
 class Contract:
-    """What the contract says of a whole input.
+    """The result of checking a whole input against the data contract.
 
-    ``ledger``: one row for every account, ascending by key: unique_id (and currency where it is named) and
+    ``ledger``: one row per account, ascending by key: unique_id (and currency if the settings name it) and
     ``core.ledger_schemas.ACCOUNTS_SCHEMA``; status ok, skipped or failed. ``origin``: the day all forecasts start from,
-    None where each account has its own or no account has a balance. ``findings``: every rule met, by rows and accounts.
-    ``n_rows``: rows of the input, before any repair.
+    None if each account has its own or no account has a balance. ``findings``: every rule that applies to rows or
+    accounts. ``n_rows``: rows of the input, before any repair.
     """
 
     ledger: pl.DataFrame
@@ -41,9 +41,9 @@ class Contract:
 
 
 def check_input(source: Source, settings: Settings, *, threads: int = 1) -> Contract:
-    """Check all rows of ``source``, in ``threads``: every page of the named columns is read.
+    """Check all rows of ``source``, in ``threads`` threads; every page of the columns in the settings is read.
 
-    Raises InputRejectedError only where a file cannot be read.
+    Raises InputRejectedError only if a file cannot be read.
     """
     typed, unnamed = find_unnamed_currency(source, settings)
     rows = _Rows(
@@ -58,23 +58,23 @@ def check_input(source: Source, settings: Settings, *, threads: int = 1) -> Cont
 def check_rows(rows: pl.LazyFrame, settings: Settings) -> Contract:
     """Check ``rows``: unique_id, ds, at, y, and currency. Never raises for bad rows: rejections are findings.
 
-    A ``currency`` that the settings do not name is only looked at: one account in several currencies is rejected.
+    A ``currency`` that the settings do not name is only checked: an account with several currencies is rejected.
     """
     return check_pieces([rows], settings)
 
 
 def check_pieces(pieces: Sequence[pl.LazyFrame], settings: Settings) -> Contract:
-    """Check rows that come in several pieces, as ``check_rows`` does."""
+    """Check rows that come in several pieces, in the same way as ``check_rows``."""
     return _check(_Rows(lambda _first_id, _last_id: iter(pieces)), settings)
 
 
 def read_shard(
     source: Source, settings: Settings, *, origin: date | None, first_id: object, last_id: object
 ) -> ShardInput:
-    """Read the accounts from ``first_id`` to ``last_id``, both counted.
+    """Read the accounts from ``first_id`` to ``last_id``, both included.
 
-    ``origin`` is that of the contract of the whole input. The same rows give the same bytes, whatever their order,
-    the order of files, or the accounts beside them (but for ``--on-duplicate last-row``, which is about that order).
+    ``origin`` is that of the contract of the whole input. The same rows give the same bytes, whatever the order of rows
+    or files and whatever other accounts there are; only ``--on-duplicate last-row`` depends on the order of rows.
     """
     rows = collect(scan_rows(source, settings, first_id=first_id, last_id=last_id), source)
     left_out = _left_out_between(source, first_id, last_id)
@@ -82,7 +82,7 @@ def read_shard(
 
 
 def read_accounts(source: Source, settings: Settings, *, origin: date | None, ids: Sequence[object]) -> ShardInput:
-    """Read a few accounts that may lie anywhere, in one pass over the files: what ``read_shard`` gives for each."""
+    """Read the accounts ``ids``, wherever they are, in one pass over the files, with the results of ``read_shard``."""
     wanted = pl.Series(ids, dtype=source.key_dtype, strict=False).unique().sort()
     if wanted.is_empty():
         return build_shard(collect(scan_rows(source, settings).head(0), source), settings, origin=origin)
@@ -95,14 +95,14 @@ def read_accounts(source: Source, settings: Settings, *, origin: date | None, id
 
 
 def _left_out_between(source: Source, first_id: object, last_id: object) -> list[str]:
-    """Return the accounts of files left out that lie in the range, in the order of ids, not of their text."""
+    """Return the accounts of quarantined files in the range, compared as ids, not as text."""
     ids = pl.Series(source.quarantined_ids, dtype=pl.String)
     keys = ids.cast(source.key_dtype, strict=False)
     return ids.filter(keys.is_between(pl.lit(first_id), pl.lit(last_id))).to_list()
 
 
 def _pieces_of(source: Source, settings: Settings, unnamed_currency: str | None) -> Pieces:
-    """Return what reads a range of ids piece by piece."""
+    """Return a function that scans a range of ids in pieces."""
     scan = partial(scan_rows, unnamed_currency=unnamed_currency)
 
     def pieces(first_id: object, last_id: object) -> Iterator[pl.LazyFrame]:
@@ -113,7 +113,7 @@ def _pieces_of(source: Source, settings: Settings, unnamed_currency: str | None)
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows of an input, piece by piece, how to collect them, and what its files say of them."""
+    """The rows of an input in pieces, how to collect them, and what is known about them from the files."""
 
     pieces: Pieces
     collect: Collect = pl.LazyFrame.collect
@@ -132,7 +132,7 @@ def _check(rows: _Rows, settings: Settings, *, threads: int = 1) -> Contract:
 
 
 def _profile(rows: _Rows, settings: Settings, *, threads: int) -> tuple[pl.DataFrame, int]:
-    """Return the coded profile of all accounts, and the number of rows that name none."""
+    """Return the profile of all accounts with their codes, and the number of rows without an account id."""
     profile, nameless = split_unnamed(
         profile_pieces(rows.pieces(None, None), settings, collect=rows.collect, threads=threads)
     )

@@ -1,4 +1,4 @@
-"""Currencies: a column that is there but not named must not hide two currencies in one account."""
+"""Currencies: a currency column that the settings do not name must not hide two currencies in one account."""
 
 from dataclasses import replace
 
@@ -14,9 +14,9 @@ from forecast_cli.data.source import InputFile, Source
 
 
 def find_unnamed_currency(source: Source, settings: Settings) -> tuple[Source, str | None]:
-    """Return the text column called currency, in any case, that all files have and the settings do not name.
+    """Return the name of a text column called currency (in any case) that the settings do not name, or None.
 
-    With the source, whose files then tell the type of that column too.
+    All files must have it. Also returns the source, whose files then include the type of that column.
     """
     if settings.currency_col is not None or not source.files:
         return source, None
@@ -41,7 +41,7 @@ def _text_columns(file: InputFile, source: Source) -> dict[str, pl.DataType]:
 
 
 def find_mixed_currencies(judged: pl.DataFrame, settings: Settings, *, currency_col: str) -> Finding | None:
-    """Return a rejection where accounts hold several currencies and no column tells them apart."""
+    """Return a rejection if accounts hold several currencies and the key does not separate them."""
     if settings.currency_col is not None or "currency_low" not in judged.columns:
         return None
     rule = Rule(

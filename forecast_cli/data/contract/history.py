@@ -1,4 +1,4 @@
-"""History: which of an account's days are used. One stray old row must not stretch a series over decades."""
+"""History: which of an account's days are used. A single old row must not stretch a series over decades."""
 
 from datetime import timedelta
 
@@ -10,11 +10,12 @@ from forecast_cli.data.contract.marks import CODE
 
 
 def add_history(counts: pl.DataFrame, days: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Add to ``counts`` (code, n_obs, first, last) what is used of ``days`` (code, ds), ascending by code and day.
+    """Add the used part of the history to ``counts`` (code, n_obs, first, last), from ``days`` (code, ds).
 
-    ``resumed``: the first day after the last stretch of more than ``max_gap`` days without a balance, null where
-    there is none. ``begin``: the first day used, that one or the first of the ``max_history`` days up to ``last``,
-    whichever is later. ``n_used``: days from then on with a balance of their own.
+    ``days`` ascend by code and day. New columns: ``resumed``, the first day after the last gap of more than ``max_gap``
+    days without a balance, null if there is no such gap. ``begin``, the first day used: the later of ``resumed`` (else
+    ``first``) and the first of the ``max_history`` days up to ``last``. ``n_used``, the number of days with a balance
+    from ``begin`` on.
     """
     resumed = days.filter(_is_leap(settings)).group_by(CODE).agg(pl.col(c.DS).max().alias("resumed"))
     begun = counts.join(resumed, on=CODE, how="left").with_columns(_begin(settings))
@@ -25,17 +26,17 @@ def add_history(counts: pl.DataFrame, days: pl.DataFrame, settings: Settings) ->
 
 
 def longest_step(settings: Settings) -> int:
-    """Return the most days from one balance to the next: the history begins anew after a longer one, a leap."""
+    """Return the most days from one balance to the next; after a longer step (a leap) the history starts anew."""
     return settings.max_gap + 1
 
 
 def is_long(settings: Settings) -> pl.Expr:
-    """Say whether an account's days from ``first`` to ``last`` are more than ``max_history``."""
+    """Return an expression: whether ``first`` to ``last``, both included, are more than ``max_history`` days."""
     return pl.col("last") - pl.col("first") >= timedelta(days=settings.max_history)
 
 
 def _is_leap(settings: Settings) -> pl.Expr:
-    """Say whether more than ``max_gap`` days lie between a day and the one of the account before it."""
+    """Return an expression: whether more than ``max_gap`` days lie between a day and the account's day before it."""
     same = pl.col(CODE) == pl.col(CODE).shift()
     apart = pl.col(c.DS) - pl.col(c.DS).shift()
     return (same & (apart > timedelta(days=longest_step(settings)))).fill_null(value=False)

@@ -1,4 +1,4 @@
-"""Ids that look alike and are not the same: kept apart, and said."""
+"""Ids that look alike but differ: kept as separate accounts, and reported."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ _SHOWN_TOGETHER: Final = 3
 
 
 def find_alike(judged: pl.DataFrame) -> Finding | None:
-    """Return a warning about ids that differ in case, spaces or unicode form alone; they stay apart."""
+    """Return a warning about ids that differ only in case, spaces or Unicode form; they stay separate accounts."""
     if judged.schema[c.UNIQUE_ID] != pl.String:
         return None
     folded = judged.select(c.UNIQUE_ID).unique().with_columns(_folded().alias("folded"))

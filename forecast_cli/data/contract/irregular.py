@@ -1,4 +1,4 @@
-"""Irregular accounts: the closer look at rows that do not simply follow each other, a batch at a time."""
+"""Irregular accounts: the closer look at rows that are not simply one balance a day in order, in batches."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -12,15 +12,15 @@ from forecast_cli.data.contract.repair import Settled, settle_rows
 from forecast_cli.data.contract.tallies import Collect
 from forecast_cli.data.scan.canonical import AT, key_columns
 
-#: Rows looked at together: about 100 MB. The files that may hold accounts of a batch are read once for each batch.
+#: Rows of a batch: about 100 MB. The files that may hold accounts of a batch are read once for each batch.
 BATCH_ROWS: Final = 2_000_000
 
-#: The rows of accounts from a first to a last id (None: no bound), piece by piece; others may be among them.
+#: Yields the rows of accounts from a first to a last id (None: no bound) in pieces, possibly with rows of others.
 Pieces = Callable[[object, object], Iterator[pl.LazyFrame]]
 
 
 def count_irregular(profile: pl.DataFrame, pieces: Pieces, settings: Settings, *, collect: Collect) -> pl.DataFrame:
-    """Return the coded ``profile`` with the counts of its irregular accounts filled in."""
+    """Return the ``profile``, with codes, with the counts of its irregular accounts filled in."""
     counted = [
         settle_rows(_rows_of(batch, pieces, settings, collect), settings).counts
         for batch in _batches(profile.filter("irregular"))
@@ -34,7 +34,7 @@ def _rows_of(batch: pl.DataFrame, pieces: Pieces, settings: Settings, collect: C
 
 
 def attach_codes(rows: pl.LazyFrame, profile: pl.DataFrame, settings: Settings) -> pl.LazyFrame:
-    """Return the marked rows of the accounts in ``profile``, under their codes, in the order they came in."""
+    """Return the marked rows of the accounts in ``profile``, with their codes, in their original order."""
     keys = key_columns(settings)
     codes = profile.lazy().select(*keys, CODE)
     coded = mark_rows(rows, settings).join(codes, on=keys, how="inner", nulls_equal=True, maintain_order="left")
@@ -42,10 +42,11 @@ def attach_codes(rows: pl.LazyFrame, profile: pl.DataFrame, settings: Settings) 
 
 
 def settle_irregular(rows: pl.DataFrame, at: pl.Series, profile: pl.DataFrame, settings: Settings) -> Settled:
-    """Settle the rows of the accounts of ``profile``, which has a row for each code from 0 on.
+    """Settle the rows of the accounts in ``profile``, which has one row for each code from 0 on.
 
-    ``rows``: code (null: of no account), ds, y; ``at``: their instants. ``days`` are of all accounts, ``counts`` of the
-    irregular ones alone, without a column where there are none: what the profile says of the others stands.
+    ``rows``: code (null: of no account), ds, y; ``at``: their instants. The result's ``days`` cover all accounts,
+    ``counts`` only the irregular ones. If none is irregular, ``counts`` is a frame without columns: the counts of the
+    profile stand.
     """
     if not profile["irregular"].any():
         return Settled(_plain_days(rows, settings), pl.DataFrame())
@@ -57,7 +58,7 @@ def settle_irregular(rows: pl.DataFrame, at: pl.Series, profile: pl.DataFrame, s
 
 
 def _plain_days(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Return the days of accounts each of whose rows that count is a day of its own, ascending by code."""
+    """Return the days of regular accounts, where each observed row is a separate day, ascending by code."""
     return _by_code(rows.filter(pl.col(CODE).is_not_null(), is_observed(settings)).select(CODE, c.DS, c.Y))
 
 
@@ -66,11 +67,11 @@ def _by_code(days: pl.DataFrame) -> pl.DataFrame:
 
 
 def merge_counts(profile: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
-    """Return ``profile`` with the settled ``counts`` in place of its own."""
+    """Return ``profile`` updated with the settled ``counts``."""
     return profile if counts.is_empty() else profile.update(counts, on=CODE, how="left", maintain_order="left")
 
 
 def _batches(irregular: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Cut the accounts into neighbours of about ``BATCH_ROWS`` rows together."""
+    """Return the accounts in batches of consecutive accounts, of about ``BATCH_ROWS`` rows each."""
     batch = (pl.col("n_rows").cum_sum() - pl.col("n_rows")) // BATCH_ROWS
     return iter(irregular.with_columns(batch.alias("batch")).partition_by("batch", maintain_order=True))

@@ -1,4 +1,4 @@
-"""Judge: the profile of the accounts to their rows in the ledger, whichever other accounts stand beside them."""
+"""Judgement: from the profile of the accounts to their ledger rows, independently of other accounts."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -16,12 +16,12 @@ from forecast_cli.data.contract.marks import is_unnamed
 from forecast_cli.data.contract.verdict import Verdict, list_verdicts
 from forecast_cli.data.scan.canonical import key_columns
 
-#: From here on float64 skips whole numbers.
+#: Beyond this, float64 cannot represent all whole numbers.
 EXACT_UP_TO: Final = 2.0**53
 
 
 def add_quarantined(profile: pl.DataFrame, quarantined_ids: Sequence[str]) -> pl.DataFrame:
-    """Add ``quarantined`` to the profile, and a row of zero counts for each account known only from a file left out."""
+    """Add ``quarantined`` to the profile, and a row of zero counts for each account found only in quarantined files."""
     dtype = profile.schema[c.UNIQUE_ID]
     ids = pl.DataFrame({c.UNIQUE_ID: pl.Series(quarantined_ids, dtype=pl.String).cast(dtype, strict=False)}).unique()
     named = ids.filter(~is_unnamed(dtype))
@@ -36,9 +36,10 @@ def add_quarantined(profile: pl.DataFrame, quarantined_ids: Sequence[str]) -> pl
 
 
 def find_origin(profile: pl.DataFrame, settings: Settings) -> date | None:
-    """Return the day all forecasts start from: ``as_of``, else the last day with a balance; None for each its own.
+    """Return the day all forecasts start from: ``as_of``, else the last day with a balance.
 
-    Accounts that their own rows rule out have no say: a row dated too late in one of them would move all others.
+    None if each account has its own origin, or no account has a balance. Accounts that their own rows exclude are
+    ignored: a wrong late date in one of them would shift the origin of all others.
     """
     if settings.origin is Origin.ACCOUNT:
         return None
@@ -50,7 +51,7 @@ def find_origin(profile: pl.DataFrame, settings: Settings) -> date | None:
 
 
 def judge_accounts(profile: pl.DataFrame, settings: Settings, *, origin: date | None) -> pl.DataFrame:
-    """Return the profile with the columns of the ledger and ``verdict``, the name of the verdict or null."""
+    """Return the profile with the ledger's columns and ``verdict``, the name of the verdict that applies or null."""
     verdicts = list_verdicts(profile.schema, settings, origin)
     return (
         profile.with_columns(_first_that_holds(verdicts).alias("verdict"))
@@ -60,7 +61,7 @@ def judge_accounts(profile: pl.DataFrame, settings: Settings, *, origin: date | 
 
 
 def select_ledger(judged: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Return the ledger of judged accounts: their key and ``core.ledger_schemas.ACCOUNTS_SCHEMA``."""
+    """Return the ledger of judged accounts: their keys and ``core.ledger_schemas.ACCOUNTS_SCHEMA``."""
     return judged.select(*key_columns(settings), *(pl.col(name).cast(dtype) for name, dtype in ACCOUNTS_SCHEMA.items()))
 
 
@@ -81,7 +82,7 @@ def _reason(verdicts: Sequence[Verdict]) -> pl.Expr:
 
 
 def _repairs(origin: date | None) -> pl.Expr:
-    """Return the counts of what was dropped, and, for accounts that go on, of the days that were filled."""
+    """Return the counts of dropped rows and, for accounts with status ok, of filled days."""
     kept = pl.col("status") == Status.OK.value
     span = (pl.col("last") - pl.col("begin")).dt.total_days() + 1
     nulls_filled = pl.when(kept).then(pl.col("nulls_inside")).otherwise(0)
@@ -118,7 +119,7 @@ def _flags(origin: date | None) -> pl.Expr:
 
 @lru_cache(maxsize=1)
 def _sets_of(names: tuple[str, ...]) -> pl.Series:
-    """Return all sets of a few ``names``: at each place those whose bits its number has."""
+    """Return all subsets of ``names``, at index i those whose bit is set in i."""
     sets = ([name for bit, name in enumerate(names) if number >> bit & 1] for number in range(2 ** len(names)))
     return pl.Series(list(sets), dtype=pl.List(pl.String))
 

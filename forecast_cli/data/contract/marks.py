@@ -1,4 +1,4 @@
-"""Rows: what a single row of the input is worth to the contract, as expressions."""
+"""Marks: expressions for whether a single row's date and balance can be used."""
 
 from typing import Final
 
@@ -9,39 +9,39 @@ from forecast_cli.core import columns as c
 
 BALANCE: Final = "balance"
 USABLE: Final = "usable"
-#: An account's place in the sorted keys.
+#: An account's index in the sorted keys.
 CODE: Final = "code"
 
 
 def mark_rows(rows: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
-    """Add ``usable`` (the date counts, never null) and ``balance`` (finite and usable, else null; never -0.0)."""
+    """Add ``usable`` (the date can be used, never null) and ``balance`` (finite if usable, else null; never -0.0)."""
     usable = is_usable(settings).fill_null(value=False).alias(USABLE)
     balance = pl.when(pl.col(USABLE) & pl.col(c.Y).is_finite()).then(unsigned_zero(pl.col(c.Y))).alias(BALANCE)
     return rows.with_columns(usable).with_columns(balance)
 
 
 def is_observed(settings: Settings) -> pl.Expr:
-    """Say whether a row has a date that counts and a finite balance; never null."""
+    """Return an expression: whether a row has a usable date and a finite balance; never null."""
     return (is_usable(settings) & pl.col(c.Y).is_finite()).fill_null(value=False)
 
 
 def is_usable(settings: Settings) -> pl.Expr:
-    """Say whether a row's date counts; null for a null date."""
+    """Return an expression: whether a row's date is plausible and not after ``as_of``; null for a null date."""
     return is_plausible(settings) & is_up_to_as_of(settings)
 
 
 def is_plausible(settings: Settings) -> pl.Expr:
-    """Say whether a row's date lies within the dates taken; null for a null date."""
+    """Return an expression: whether a date is within ``earliest_date`` to ``latest_date``; null for a null date."""
     return pl.col(c.DS).is_between(pl.lit(settings.earliest_date), pl.lit(settings.latest_date))
 
 
 def is_up_to_as_of(settings: Settings) -> pl.Expr:
-    """Say whether a row's date does not lie after ``as_of``."""
+    """Return an expression: whether a date is not after ``as_of``; true if there is none."""
     return pl.lit(value=True) if settings.as_of is None else pl.col(c.DS) <= pl.lit(settings.as_of)
 
 
 def is_unnamed(id_dtype: pl.DataType) -> pl.Expr:
-    """Say whether an account id is null or blank: whose row it is cannot be told."""
+    """Return an expression: whether an account id is null or blank, so that the row belongs to no account."""
     unnamed = pl.col(c.UNIQUE_ID).is_null()
     return unnamed | (pl.col(c.UNIQUE_ID).str.strip_chars() == "") if id_dtype == pl.String else unnamed
 

@@ -1,4 +1,4 @@
-"""Numbers for keys: rows that name their account by a number are grouped and compared several times as fast."""
+"""Numbered keys: rows that identify their account by a number can be grouped and compared several times as fast."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,23 +7,23 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-#: A number for each key, in the order in which keys come up.
+#: Column: the number of each key, in order of first occurrence.
 NUMBER: Final = "number"
-#: Rows of a run.
+#: Column: the number of rows in a run.
 LENGTH: Final = "length"
 
 
 @dataclass(frozen=True)
 class Numbered:
-    """``rows``, in their order, with ``number`` in place of their key; ``keys``: a row for each number, ascending."""
+    """``rows``, in their order, with ``number`` in place of their key; ``keys``, one row for each number, ascending."""
 
     rows: pl.DataFrame
     keys: pl.DataFrame
 
     def codes(self, coded: pl.DataFrame, name: str) -> pl.Series:
-        """Return for each row what ``coded``, a frame with ``number``, has under ``name``; null where it has none.
+        """Return for each row the value of column ``name`` in ``coded``, a frame with ``number``; null if it has none.
 
-        The column of numbers itself, not a copy, where they are the same.
+        Returns the column of numbers itself, not a copy, if the values are the numbers.
         """
         told = self.keys.join(coded.select(NUMBER, name), on=NUMBER, how="left", maintain_order="left")[name]
         own = self.rows[NUMBER]
@@ -31,14 +31,14 @@ class Numbered:
 
 
 def number_keys(rows: pl.DataFrame, keys: Sequence[str]) -> Numbered:
-    """Number the distinct ``keys`` of rows; cheap where the rows of a key follow each other."""
+    """Number the distinct ``keys`` of rows; fast if the rows of a key are consecutive."""
     return number_runs(without(rows, keys), find_runs(rows, keys))
 
 
 def number_runs(rows: pl.DataFrame, runs: pl.DataFrame) -> Numbered:
-    """Number the distinct keys of ``runs``, as ``find_runs`` gives them, that ``rows``, without their keys, lie in.
+    """Number the distinct keys of ``runs`` (see ``find_runs``) and assign the numbers to ``rows``, which have no keys.
 
-    Rows in one piece of memory are gathered and grouped quicker than those of many.
+    The rows are copied into one chunk of memory, which makes gathering and grouping faster.
     """
     keys = [name for name in runs.columns if name != LENGTH]
     distinct = runs.select(keys).unique(maintain_order=True).with_row_index(NUMBER)
@@ -50,12 +50,12 @@ def number_runs(rows: pl.DataFrame, runs: pl.DataFrame) -> Numbered:
 
 
 def find_runs(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """Return the runs of rows with the same ``keys``, in their order: the keys, and ``length`` in rows."""
+    """Return the runs of consecutive rows with equal ``keys``, in order: the keys, and ``length`` in rows."""
     key = rows[keys[0]] if len(keys) == 1 else rows.select(pl.struct(keys)).to_series()
     value = pl.col("value").alias(keys[0]) if len(keys) == 1 else pl.col("value").struct.unnest()
     return key.rle().struct.unnest().select(value, pl.col("len").alias(LENGTH))
 
 
 def without(rows: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    """Return ``rows`` without some columns, the others as they lie: ``drop`` first copies all that lie in pieces."""
+    """Return ``rows`` without the columns ``names``, without a copy; ``drop`` would first rechunk the others."""
     return rows[[name for name in rows.columns if name not in names]]

@@ -1,4 +1,4 @@
-"""Days with a balance to a panel: a balance holds until the next one, and the last one to the origin."""
+"""From days with a balance to a panel: a balance holds until the next one, and the last one until the origin."""
 
 from typing import Final
 
@@ -10,19 +10,20 @@ from forecast_cli.core import columns as c
 from forecast_cli.data.contract.marks import CODE
 from forecast_cli.data.panel import Panel
 
-#: Accounts filled together: what it takes for them stays in the processor's cache.
+#: Accounts filled together: few enough that their arrays stay in the processor's cache.
 _TOGETHER: Final = 128
-#: Days that lie before any date, even where a date is added.
+#: A day number before any date, even with a date's day number added.
 _LONG_BEFORE: Final = -(2**31)
 
 
 def build_panel(days: pl.DataFrame, accounts: pl.DataFrame, origins: NDArray[np.datetime64], *, seed: int) -> Panel:
-    """Fill the panel of ``accounts`` from their ``days``.
+    """Build the panel of ``accounts`` from their ``days``, filled forward.
 
     ``accounts``: code, key and ``begin``, the first day used, one row each, ascending by code. ``days``: code, ds, y,
-    one row for each day with a balance, ascending by code and day; codes that are not in ``accounts`` are left out.
-    ``origins`` [n] datetime64[D], no day of the account lies after its own. Every account has at least one day, the
-    first of them not after ``begin``: what lies before only sets the level on that day. No balance is -0.0.
+    one row for each day with a balance, ascending by code and day; codes that are not in ``accounts`` are ignored.
+    ``origins`` [n] datetime64[D]; no day of an account is later than its origin. Every account has at least one day,
+    the first of them not after ``begin``: days before ``begin`` only set the balance on that day. The panel has no
+    -0.0.
     """
     lengths = (origins - _days(accounts["begin"])).astype(np.int64) + 1
     currencies = accounts[c.CURRENCY] if c.CURRENCY in accounts.columns else None
@@ -37,9 +38,9 @@ def _days(dates: pl.Series) -> NDArray[np.datetime64]:
 def _filled(
     days: pl.DataFrame, own: NDArray[np.uint32], origins: NDArray[np.int64], lengths: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Return the block of the codes ``own``, rows ending at their origins: what stands on a day holds until the next.
+    """Return the block [n, longest] of the codes ``own``, each row filled forward and ending at its origin.
 
-    Days of accounts left out stand between those of others: all of them lie where the row before them ends.
+    Days of codes that are not in ``own`` are given zero width, at the end of the preceding row.
     """
     codes, day, y = (days[name].to_physical().to_numpy() for name in (CODE, c.DS, c.Y))
     starts, stops = np.searchsorted(codes, own), np.searchsorted(codes, own, side="right")
@@ -60,5 +61,5 @@ def _filled(
 
 
 def _by_turns(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the first of both, the second of both, and so on."""
+    """Return the elements of both arrays in turn: first[0], second[0], first[1], ..."""
     return np.column_stack([first, second]).ravel()

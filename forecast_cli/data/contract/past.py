@@ -1,4 +1,4 @@
-"""Past: some accounts' balances up to the last row of each, and on which days they have one."""
+"""Past: the balances of some accounts up to the last row of each, and the days on which they have rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,17 +18,18 @@ from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.pieces import scan_pieces
 from forecast_cli.data.source import Source
 
-#: A gap of any length: none ends what is known of the days before it.
+#: Allows gaps of any length, so that none cuts the history.
 _ANY_GAP: Final = 100_000
-#: Accounts whose rows are put in order together.
+#: Accounts whose series are built together.
 _TOGETHER: Final = 1_000
 
 
 @dataclass(frozen=True)
 class Past:
-    """``panel``, each account up to its own last row; ``row`` [r] and ``day`` [r], the days it has a row on.
+    """``panel``, with each account up to its own last row; ``row`` [r] and ``day`` [r], the days with input rows.
 
-    Days are days since 1970-01-01, in no order; one with several rows stands as often.
+    ``row`` is the row of the panel, ``day`` in days since 1970-01-01, in no order. A day with several input rows occurs
+    as often.
     """
 
     panel: Panel
@@ -36,7 +37,7 @@ class Past:
     day: NDArray[np.int32]
 
     def last_before(self, day: np.datetime64) -> NDArray[np.int64]:
-        """Return the last day before ``day`` that each account has a row on, [n]; -1 where there is none."""
+        """Return each account's last day with a row before ``day``, [n], in days since 1970-01-01; -1 if none."""
         last = np.full(len(self.panel), -1, dtype=self.day.dtype)
         earlier = self.day < day.astype("datetime64[D]").astype(np.int64)
         np.maximum.at(last, self.row[earlier], self.day[earlier])
@@ -44,17 +45,17 @@ class Past:
 
 
 def read_past(source: Source, settings: Settings, ids: pl.Series, *, longest: int) -> Past:
-    """Read the last ``longest`` days of the accounts ``ids``; those that cannot be forecast are left out.
+    """Read the last ``longest`` days of the accounts ``ids``, without those that cannot be forecast.
 
-    Their history is not cut at gaps, so that no later day decides what is known of an earlier one. Raises
-    InputRejectedError as a shard does.
+    Histories are not cut at gaps, so that what is known of a day never depends on later days. Raises InputRejectedError
+    if a file cannot be read.
     """
     own = settings.model_copy(update={"origin": Origin.ACCOUNT, "max_history": longest, "max_gap": _ANY_GAP})
     return _join(_parts(source, own, ids.unique().sort()))
 
 
 def _parts(source: Source, settings: Settings, ids: pl.Series) -> list[Past]:
-    """Return the past of ``ids``, ascending, some of them at a time; the rows of all are held until then."""
+    """Return the past of ``ids``, which ascend, in parts of some accounts; all rows are read into memory first."""
     wanted = pl.col(UNIQUE_ID).is_in(ids.implode())
     rows = pl.concat(collect(piece.filter(wanted), source) for piece in scan_pieces(source, settings))
     numbered = number_keys(rows, [UNIQUE_ID])
@@ -81,7 +82,7 @@ def _past(rows: pl.DataFrame, settings: Settings) -> Past:
 
 
 def _join(parts: Sequence[Past]) -> Past:
-    """Put parts together whose accounts follow each other."""
+    """Join parts whose accounts follow each other."""
     first = np.cumsum([0, *(len(part.panel) for part in parts[:-1])], dtype=np.int32)
     rows = [part.row + start for part, start in zip(parts, first, strict=True)]
     panel = stack_panels([part.panel for part in parts])

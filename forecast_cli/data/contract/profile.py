@@ -1,8 +1,8 @@
-"""Profile: one row of counts for every account, and whether they are all that must be known of it.
+"""Profile: one row of counts for each account, and whether these counts are final.
 
-Accounts whose rows do not simply follow each other day by day, each with a balance, or of whose history a part is left
-out, are marked as irregular: only those need the closer look of ``repair``. ``row_counts`` looks at the rows,
-``tallies`` puts together what is counted of an input piece by piece.
+An account is irregular if its rows are not one balance a day in order, or if a part of its history is left out; only
+irregular accounts need the closer look of ``repair``. ``row_counts`` counts the rows of one piece of the input,
+``tallies`` adds up the counts of all pieces.
 """
 
 from typing import Final
@@ -14,17 +14,17 @@ from forecast_cli.core import columns as c
 from forecast_cli.data.contract.history import is_long
 from forecast_cli.data.contract.marks import is_unnamed
 
-#: What only the closer look can count; zero for an account that is not irregular.
+#: Counts that only the closer look can make; zero for an account that is not irregular.
 SETTLED_COUNTS: Final = ("duplicates", "conflicts", "conflict_days", "same_day", "nulls_inside")
 
 
 def profile_of(tallies: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Return the profile of accounts, each of which has one row of ``tallies``, as ``count_rows`` gives them.
+    """Return the profile of accounts from ``tallies``, the columns of ``count_rows`` with one row per account.
 
-    Counts of rows: ``n_rows``, ``n_undated``, ``n_impossible`` (dates outside the ones taken), ``n_after`` (``as_of``),
-    ``n_usable`` (by date), of those ``n_missing`` and ``n_infinite``. Of usable balances: ``n_obs``, ``first``,
-    ``last``, ``low``, ``high``; ``resumed``, ``begin`` and ``n_used`` as ``history`` has them. ``irregular``: these and
-    ``SETTLED_COUNTS`` need a closer look.
+    Counts of rows: ``n_rows``, ``n_undated``, ``n_impossible`` (dates outside the accepted ones), ``n_after`` (after
+    ``as_of``), ``n_usable`` (by date), of those ``n_missing`` and ``n_infinite``. Of usable balances: ``n_obs``,
+    ``first``, ``last``, ``low``, ``high``; ``resumed``, ``begin`` and ``n_used`` as in ``history``. ``irregular``:
+    these columns and ``SETTLED_COUNTS`` are not final before the closer look.
     """
     return tallies.with_columns(
         _is_irregular(settings).alias("irregular"),
@@ -41,7 +41,7 @@ def _is_irregular(settings: Settings) -> pl.Expr:
 
 
 def split_unnamed(profile: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """Return the profile of the accounts, sorted by key, and the number of rows that name no account."""
+    """Return the profile of the named accounts, sorted by key, and the number of rows without an account id."""
     unnamed = is_unnamed(profile.schema[c.UNIQUE_ID])
     nameless = int(profile.filter(unnamed)["n_rows"].sum())
     return profile.filter(~unnamed).sort(c.keys_among(profile.columns)), nameless

@@ -1,8 +1,8 @@
-"""Repair: the rows of an account, in any order and as often as they come, to one balance a day.
+"""Repair: from the rows of an account, in any order and with repetitions, to one balance a day.
 
-Per account and day: rows that are the same in all are one; of several instants the last one counts; two balances for
-that instant are a conflict, settled as ``on_duplicate`` says. Accounts are told apart by ``code``, their place in the
-sorted keys. The result does not depend on the order of rows, but for ``last-row``, which is about that order.
+Per account and day: identical rows count once; of several instants the last one counts; different balances at that
+instant are a conflict, resolved by ``on_duplicate``. Accounts are identified by ``code``, their index in the sorted
+keys. The result does not depend on the order of rows, except for ``last-row``, which is defined by that order.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Settled:
     """Accounts with one balance a day.
 
     ``days``: code, ds, y, ascending by code and day. ``counts``: one row for each code with a usable row, with
-    ``n_obs``, ``first``, ``last``, ``low``, ``high`` of the days, what ``history`` says of them, the counts of
+    ``n_obs``, ``first``, ``last``, ``low``, ``high`` of the days, the columns of ``history``, the counts of
     ``profile.SETTLED_COUNTS``, and ``conflict_day``, the first day with two balances.
     """
 
@@ -36,7 +36,7 @@ class Settled:
 
 
 def settle_rows(rows: pl.DataFrame, settings: Settings) -> Settled:
-    """Settle marked ``rows`` (``marks.mark_rows``) that carry a UInt32 ``code``, in file-then-row order."""
+    """Reduce ``rows`` of ``marks.mark_rows`` with a UInt32 ``code``, in file and row order, to one balance a day."""
     ordered = _in_cell_order(rows.filter(USABLE).select(CODE, c.DS, AT, BALANCE, _cell()))
     present = ordered.drop_nulls(BALANCE)
     again = (pl.col(_CELL) == pl.col(_CELL).shift()) | (pl.col(_CELL) == pl.col(_CELL).shift(-1))
@@ -55,7 +55,7 @@ def settle_rows(rows: pl.DataFrame, settings: Settings) -> Settled:
 
 
 def _cell() -> pl.Expr:
-    """Return one number for account and day, ascending with both."""
+    """Return an expression that combines account and day into one number, ascending by both."""
     return (pl.col(CODE).cast(pl.Int64) * _DAYS_PER_CODE + pl.col(c.DS).cast(pl.Int32)).alias(_CELL)
 
 
@@ -64,7 +64,7 @@ def _in_cell_order(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _settle_days(crowded: pl.DataFrame, on_duplicate: OnDuplicate) -> pl.DataFrame:
-    """Return one row for each day with several: its balance ``y``, and what was dropped on the way."""
+    """Return one row for each day that has several: its balance ``y``, and the counts of what was dropped."""
     distinct = crowded.unique([_CELL, AT, BALANCE], keep="last", maintain_order=True)
     latest = distinct.with_columns(pl.col(AT).max().over(_CELL).alias("latest"))
     candidates = latest.filter(pl.col(AT).eq_missing(pl.col("latest")))
@@ -93,7 +93,7 @@ def _settled_balance(on_duplicate: OnDuplicate) -> pl.Expr:
         case OnDuplicate.MEAN:
             return pl.col(BALANCE).sort().mean()
         case OnDuplicate.SET_ASIDE | OnDuplicate.FAIL:
-            return pl.col(BALANCE).max()  # not used where there are two: the account goes no further
+            return pl.col(BALANCE).max()  # of two balances neither is used: the account is excluded
 
 
 def _count_observed(days: pl.DataFrame) -> pl.DataFrame:
@@ -117,7 +117,7 @@ def _count_crowded(crowded: pl.DataFrame) -> pl.DataFrame:
 
 
 def _count_holes(missing: pl.DataFrame, days: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
-    """Count the days from the first one used to the last balance that have rows, but none with a balance."""
+    """Count the days from ``begin`` to ``last`` that have rows but no balance."""
     inside = missing.join(counts.select(CODE, "begin", "last"), on=CODE).filter(
         pl.col(c.DS).is_between("begin", "last", closed="left")
     )

@@ -1,7 +1,7 @@
-"""Row counts: what can be counted of each account's rows, and how they follow each other.
+"""Row counts: what can be counted from each account's rows, and from how they follow each other.
 
-Nearly every row has a day that counts, a balance, and the day after that of the row before it. What it takes to know
-that is looked at in all rows; the reasons why one is otherwise are counted over the few that are.
+Nearly every row has a usable date, a balance, and a day shortly after that of the row before it. Only what shows this
+is computed for all rows; the reasons for exceptions are counted on the few exceptional rows.
 """
 
 from typing import Final
@@ -14,15 +14,15 @@ from forecast_cli.data.contract.history import longest_step
 from forecast_cli.data.contract.marks import is_observed, is_plausible, is_up_to_as_of, is_usable, unsigned_zero
 from forecast_cli.data.contract.numbers import NUMBER, Numbered
 
-#: Counts of rows that few accounts have.
+#: Counts of irregular rows, which few accounts have.
 _FEW: Final = ("runs", "steps_back", "leaps", "n_undated", "n_impossible", "n_after", "n_missing", "n_infinite")
 
 
 def count_rows(numbered: Numbered, settings: Settings) -> pl.DataFrame:
-    """Return one row for each key of ``numbered``: its number, itself, and what can be counted of its rows.
+    """Return one row for each key of ``numbered``: its number, the key, and the counts of its rows.
 
-    The counts are those of ``profile.profile_of``, and ``runs`` of an account's rows, ``steps_back`` (rows not dated
-    after the one before), ``leaps`` (as ``history`` has them), ``earliest`` and ``latest`` day of any row.
+    The counts are those of ``profile.profile_of``, and ``runs`` of consecutive rows, ``steps_back`` (rows not dated
+    after the row before), ``leaps`` (as in ``history``), ``earliest`` and ``latest`` day of any row.
     """
     rows = numbered.rows
     observed = rows.select(is_observed(settings)).to_series()
@@ -49,7 +49,7 @@ def count_rows(numbered: Numbered, settings: Settings) -> pl.DataFrame:
 
 
 def _count_turns(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Count the rows that are not of the account of the row before them, or do not follow its day."""
+    """Count the rows that start a run of another account, step back in time, or leap ahead."""
     most = longest_step(settings)
     gap = pl.col(c.DS).to_physical().diff().alias("gap")
     same = (pl.col(NUMBER) == pl.col(NUMBER).shift()).fill_null(value=False).alias("same")
@@ -61,7 +61,7 @@ def _count_turns(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
 
 
 def _count_observed(rows: pl.DataFrame) -> pl.DataFrame:
-    """Count the rows that have a day that counts and a balance."""
+    """Count the rows with a usable date and a finite balance."""
     return rows.group_by(NUMBER).agg(
         pl.len().cast(pl.Int64).alias("n_obs"),
         pl.col(c.DS).min().alias("first"),
@@ -72,7 +72,7 @@ def _count_observed(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _count_others(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Count the other rows, by what they lack."""
+    """Count the remaining rows, by what is wrong with them."""
     plausible, usable = is_plausible(settings), is_usable(settings)
     after = plausible & ~is_up_to_as_of(settings)
     lacks = _counts(
@@ -96,7 +96,7 @@ def _counts(**conditions: pl.Expr) -> list[pl.Expr]:
 
 
 def _currency_range(rows: pl.DataFrame, settings: Settings) -> list[pl.DataFrame]:
-    """Look at a currency column that is there but not named: one account in two currencies cannot be added up."""
+    """Return the lowest and highest currency per account, if a currency column exists that the settings do not name."""
     if settings.currency_col is not None or c.CURRENCY not in rows.columns:
         return []
     turns = rows.select(NUMBER, c.CURRENCY)[pl.concat(_begins(rows[name]) for name in (NUMBER, c.CURRENCY))]
@@ -105,6 +105,6 @@ def _currency_range(rows: pl.DataFrame, settings: Settings) -> list[pl.DataFrame
 
 
 def _begins(column: pl.Series) -> pl.Series:
-    """Return the places of values that differ from the one before them."""
+    """Return the indices of values that differ from the value before them."""
     lengths = column.rle().struct.field("len")
     return lengths.cum_sum() - lengths

@@ -1,4 +1,4 @@
-"""Findings of rows and accounts: every rule the input met, with counts, examples and what a run does about it."""
+"""Findings about rows and accounts: every rule that applied, with counts, examples and what a run does about it."""
 
 from datetime import date
 from typing import Final
@@ -15,14 +15,14 @@ from forecast_cli.data.contract.tally import TITLES, Rule, show_accounts, tally
 from forecast_cli.data.contract.verdict import Verdict, list_verdicts
 from forecast_cli.data.findings import Action, Finding
 
-#: A sentinel such as 1900-01-01 or 9999-12-31 at either end of an account is a habit, more is damage.
+#: Impossible dates per account that are tolerated: sentinels such as 1900-01-01 or 9999-12-31 at either end are common.
 SENTINELS_PER_ACCOUNT: Final = 2
 
 
 def find_in_rows(
     judged: pl.DataFrame, settings: Settings, *, origin: date | None, nameless: int
 ) -> tuple[Finding, ...]:
-    """Return the findings of judged accounts, by rule; ``nameless`` rows belong to no account."""
+    """Return the findings about judged accounts, sorted by rule; ``nameless`` rows belong to no account."""
     n_rows = int(judged["n_rows"].sum()) + nameless
     verdicts = list_verdicts(judged.schema, settings, origin)
     rules = [_verdict_rule(verdict) for verdict in verdicts] + _row_rules(settings) + _day_rules(settings, origin)
@@ -42,7 +42,7 @@ def _repaired(repair: Repair) -> pl.Expr:
 
 
 def _row_rules(settings: Settings) -> list[Rule]:
-    """List what is dropped row by row."""
+    """Return the rules about rows that are dropped or corrected."""
     column = f"column '{settings.balance_col}'"
     return [
         Rule("TS02", Action.REPAIR, "rows", _repaired(Repair.DUPLICATES), "repeat another row in full; dropped"),
@@ -66,7 +66,7 @@ def _row_rules(settings: Settings) -> list[Rule]:
 
 
 def _day_rules(settings: Settings, origin: date | None) -> list[Rule]:
-    """List what is filled or settled day by day."""
+    """Return the rules about days that are filled or resolved."""
     carried = "the last balance is carried forward"
     settled = settings.on_duplicate in (OnDuplicate.LAST_ROW, OnDuplicate.MEAN)
     rules = [
@@ -86,10 +86,10 @@ def _day_rules(settings: Settings, origin: date | None) -> list[Rule]:
 
 
 def _implausible_rule(judged: pl.DataFrame, settings: Settings, n_rows: int) -> Rule:
-    """Reject for dates outside the ones taken only where they are more than a sentinel or two per account.
+    """Return the rule about impossible dates: it rejects the run only if there are more than a few per account.
 
-    One 9999-12-31 per account would otherwise kill a run of a million accounts, and a whole file of 1970-01-01 would
-    pass as a million accounts set aside.
+    Otherwise one 9999-12-31 per account would stop a run of a million accounts. Without any rejection, a whole file of
+    1970-01-01 would pass as a million excluded accounts.
     """
     excess = int(judged.select((pl.col("n_impossible") - SENTINELS_PER_ACCOUNT).clip(0).sum()).item())
     rejected = excess > settings.max_bad_rows * n_rows

@@ -1,4 +1,4 @@
-"""Series: the rows of a range of accounts to the panel that is forecast and the ledger of all of them."""
+"""Series: from the rows of a range of accounts to the panel to forecast and the ledger of all these accounts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,10 +23,10 @@ from forecast_cli.data.scan.canonical import AT, key_columns
 
 @dataclass(frozen=True)
 class ShardInput:
-    """What a shard has to forecast, and what becomes of each of its accounts.
+    """The accounts of a shard that can be forecast, and the outcome of all its accounts.
 
     ``panel``: the accounts that can be forecast, ascending by key, possibly none. ``ledger``: all accounts, ascending
-    by key, the columns of ``Contract.ledger``.
+    by key, with the columns of ``Contract.ledger``.
     """
 
     panel: Panel
@@ -36,7 +36,7 @@ class ShardInput:
 def build_shard(
     rows: pl.DataFrame, settings: Settings, *, origin: date | None, quarantined_ids: Sequence[str] = ()
 ) -> ShardInput:
-    """Build the panel and the ledger of ``rows``; ``origin`` as the contract of the whole input gives it."""
+    """Build the panel and the ledger of ``rows``; ``origin`` is that of the contract of the whole input."""
     numbered = number_keys(without(rows, [AT]), key_columns(settings))
     profile, _ = split_unnamed(profile_of(count_rows(numbered, settings), settings))
     coded = add_quarantined(profile, quarantined_ids).with_row_index(CODE)
@@ -54,6 +54,6 @@ def build_shard(
 
 
 def _origins(last: pl.Series, origin: date | None) -> NDArray[np.datetime64]:
-    """Return the day each account's forecast starts from: the common one, or its own last day."""
+    """Return the day each account's forecast starts from, [n]: the common origin, or its own last day."""
     own = last.to_numpy().astype("datetime64[D]")
     return own if origin is None else np.full(len(own), origin, dtype="datetime64[D]")

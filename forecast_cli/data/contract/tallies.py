@@ -1,4 +1,4 @@
-"""Tallies: what is counted of an input piece by piece, put together account by account."""
+"""Tallies: counts of the input made piece by piece, and added up by account."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,9 +18,9 @@ from forecast_cli.data.scan.canonical import AT, key_columns
 
 Collect = Callable[[pl.LazyFrame], pl.DataFrame]
 
-#: Rows of tallies that are kept apart before they are put together, where accounts are few.
+#: Fewest rows of tallies that are collected before they are combined.
 _KEPT_APART: Final = 250_000
-#: Pieces counted at a time, at most: each takes some 100 MB meanwhile.
+#: Most pieces counted at a time: each takes about 100 MB.
 _MOST_THREADS: Final = 4
 
 
@@ -29,8 +29,8 @@ def profile_pieces(
 ) -> pl.DataFrame:
     """Return the profile of rows that come in ``pieces``: one row for each key, in no order.
 
-    The pieces may cut through an account's rows, and an account may be in all of them. Up to ``threads`` of them are
-    counted at a time.
+    Pieces may split an account's rows, and an account may occur in all of them. Up to ``threads`` pieces, at most
+    ``_MOST_THREADS``, are counted at a time.
     """
     whole: list[pl.DataFrame] = []
     apart = 0
@@ -50,7 +50,7 @@ def profile_pieces(
 def _counted(
     count: Callable[[pl.LazyFrame], pl.DataFrame], pieces: Iterable[pl.LazyFrame], threads: int
 ) -> Iterator[pl.DataFrame]:
-    """Count pieces side by side and yield them in order; no more are begun than are waited for."""
+    """Count pieces in parallel and yield the results in order; at most one piece per thread is in progress."""
     begun: deque[Future[pl.DataFrame]] = deque()
     most = min(threads, _MOST_THREADS)
     with ThreadPoolExecutor(most) as pool:
@@ -63,9 +63,9 @@ def _counted(
 
 
 def _in_runs(rows: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return rows without their keys, and the runs of keys they lie in.
+    """Return rows without their keys, and the runs of equal keys (see ``find_runs``).
 
-    Where ids do not ascend as they lie, they are put in order first, account by account and day by day.
+    If ids are not ascending, rows are first sorted by account and day.
     """
     keys = key_columns(settings)
     runs = find_runs(rows, keys)
@@ -76,7 +76,7 @@ def _in_runs(rows: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, pl.D
 
 
 def _join(parts: Sequence[pl.DataFrame], settings: Settings) -> pl.DataFrame:
-    """Put tallies together: most accounts have one row in all the parts, which stays as it is."""
+    """Combine tallies. Most accounts have only one row in all the parts; those rows are not touched."""
     if len(parts) == 1:
         return parts[0]
     together = pl.concat(parts)
@@ -89,7 +89,7 @@ def _join(parts: Sequence[pl.DataFrame], settings: Settings) -> pl.DataFrame:
 
 
 def _add_up(tallies: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Add up the rows of each account; days of it that one part has among those of another are steps back."""
+    """Add up the tallies of each account; where the days of two parts overlap, that counts as a step back."""
     keys = key_columns(settings)
     ordered = tallies.sort(*keys, "earliest", nulls_last=True)
     again = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift()) for key in keys)
@@ -109,7 +109,7 @@ def _add_up(tallies: pl.DataFrame, settings: Settings) -> pl.DataFrame:
 
 
 def _joined(name: str) -> pl.Expr:
-    """Return how a count of several pieces is put together."""
+    """Return the expression that combines a count over several pieces."""
     column = pl.col(name)
     if name in ("first", "earliest", "first_after", "low", "currency_low"):
         return column.min()

@@ -1,4 +1,4 @@
-"""Tally: one rule counted over the accounts becomes one finding."""
+"""Tally: counts a rule over the accounts, which makes one finding."""
 
 from dataclasses import dataclass
 from typing import Final, Literal, assert_never
@@ -9,7 +9,7 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.text import counted
 from forecast_cli.data.findings import EXAMPLES_SHOWN, Action, Finding
 
-#: What each rule of rows and accounts looks for, in the words of ``validate``'s table.
+#: Title of each rule about rows and accounts, as in the table of ``validate``.
 TITLES: Final = {
     "IN02": "accounts of files left out",
     "SC04": "balances beyond 2^53",
@@ -37,9 +37,9 @@ _ID_SHOWN: Final = 80
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule to count: ``measure``, an expression over the accounts, says how often each of them met it.
+    """A rule to count. ``measure`` is an expression over the accounts: how often the rule applied to each of them.
 
-    ``text`` goes on after the count: "12 rows of 3 accounts: ...".
+    ``text`` continues the message after the count: "12 rows of 3 accounts: ...".
     """
 
     rule: str
@@ -51,7 +51,7 @@ class Rule:
 
 
 def tally(judged: pl.DataFrame, rule: Rule, *, n_rows: int) -> Finding | None:
-    """Return the finding of ``rule`` over the accounts of an input of ``n_rows``, or None where none met it."""
+    """Return the finding of ``rule`` over the accounts of an input of ``n_rows`` rows, None if it applies to none."""
     measured = judged.select(rule.measure.cast(pl.Int64).fill_null(0).alias("measure")).to_series()
     total = int(measured.sum())
     if total == 0:
@@ -73,7 +73,7 @@ def tally(judged: pl.DataFrame, rule: Rule, *, n_rows: int) -> Finding | None:
 
 
 def show_accounts(judged: pl.DataFrame, met: pl.Series) -> tuple[str, ...]:
-    """Return the keys of the first 20 of the ``judged`` accounts that ``met`` something as text, long ids cut."""
+    """Return the keys of the first 20 of the ``judged`` accounts where ``met`` is true, as text, long ids truncated."""
     shown = judged[met.arg_true().head(EXAMPLES_SHOWN)]
     ids = [show_id(value) for value in shown[c.UNIQUE_ID]]
     if c.CURRENCY not in shown.columns:
@@ -82,7 +82,7 @@ def show_accounts(judged: pl.DataFrame, met: pl.Series) -> tuple[str, ...]:
 
 
 def show_id(unique_id: object) -> str:
-    """Return an id as text, cut where it is long."""
+    """Return an id as text, truncated if it is long."""
     text = str(unique_id)
     return text if len(text) <= _ID_SHOWN else f"{text[:_ID_SHOWN]}... ({len(text)} characters)"
 

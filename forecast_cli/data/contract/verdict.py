@@ -1,4 +1,4 @@
-"""Verdicts: why an account cannot be forecast. The first that holds gives its status and reason."""
+"""Verdicts: reasons why an account cannot be forecast. The first one that applies gives its status and reason."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,10 +14,10 @@ from forecast_cli.data.findings import Action
 
 @dataclass(frozen=True)
 class Verdict:
-    """A reason to set an account aside.
+    """A reason to exclude an account.
 
-    ``name`` begins the reason in the ledger, ``reason`` goes on for the one account. ``holds`` and ``reason`` are
-    expressions over the profile. ``said`` goes on after "3 accounts: " in the finding.
+    ``name`` begins the reason in the ledger, ``reason`` continues it for the account. ``holds`` and ``reason`` are
+    expressions over the profile. ``said`` continues the finding's message after "3 accounts: ".
     """
 
     name: str
@@ -31,7 +31,7 @@ class Verdict:
 
 
 def list_verdicts(profile: pl.Schema, settings: Settings, origin: date | None) -> tuple[Verdict, ...]:
-    """Return the verdicts in the order they are tried, for a profile with these columns."""
+    """Return the verdicts in order of precedence, for a profile with these columns; ``origin`` None: none is stale."""
     verdicts = [_file_left_out(), _conflict(settings)]
     if profile[c.UNIQUE_ID] == pl.String:
         verdicts.append(_long_id(settings))
@@ -179,5 +179,5 @@ def _stale(settings: Settings, origin: date) -> Verdict:
 
 
 def _say(*parts: str | pl.Expr) -> pl.Expr:
-    """Join text and values; unlike ``pl.format`` it takes column names with braces as they are."""
+    """Return an expression that joins text and values; unlike ``pl.format``, it allows braces in column names."""
     return pl.concat_str(pl.lit(part) if isinstance(part, str) else part.cast(pl.String) for part in parts)

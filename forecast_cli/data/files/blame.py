@@ -1,4 +1,4 @@
-"""Which files cannot be read through: pages that no checksum covers are found out by reading them."""
+"""Search for files that cannot be read: pages without checksums are verified by reading them."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +13,7 @@ from forecast_cli.data.source import Source
 
 
 def find_unreadable(source: Source, settings: Settings) -> list[Problem]:
-    """Read every page of the named columns once; where that fails, file by file, and return a problem for each."""
+    """Read every page of the columns in the settings; if that fails, return a problem for each unreadable file."""
     try:
         _read_through(source, settings)
     except read_errors():
@@ -34,6 +34,6 @@ def _blame(source: Source, settings: Settings) -> Iterator[Problem]:
 
 
 def _read_through(source: Source, settings: Settings) -> None:
-    """Decode every value and keep none of them."""
+    """Decode every value and discard it."""
     for piece in scan_pieces(source, settings):
         piece.select(pl.all().max()).collect()

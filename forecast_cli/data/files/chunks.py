@@ -1,6 +1,7 @@
-"""Column chunks: where a parquet file's footer says that the pages of its columns lie.
+"""Column chunks: where the pages of each column are, according to a parquet file's footer.
 
-Field ids of the struct ``FileMetaData`` in https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
+Field ids of the struct ``FileMetaData`` in
+https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 """
 
 from collections.abc import Iterator
@@ -24,9 +25,9 @@ _PATH, _VALUES, _UNCOMPRESSED, _COMPRESSED, _DATA_OFFSET, _DICTIONARY_OFFSET = 3
 
 @dataclass(frozen=True)
 class Chunk:
-    """The pages of one column in one row group: bytes from ``start`` on, ``size`` of them.
+    """The pages of one column in one row group: ``size`` bytes from ``start`` on.
 
-    ``lowest`` and ``highest`` are its values' bounds as they are stored, where the file tells.
+    ``lowest`` and ``highest`` are the bounds of its values as stored in the statistics, None if there are none.
     """
 
     path: tuple[str, ...]
@@ -40,12 +41,12 @@ class Chunk:
 
     @property
     def column(self) -> str:
-        """Return the name of the column of the table the chunk belongs to."""
+        """Return the name of the table column that the chunk belongs to."""
         return self.path[0] if self.path else ""
 
 
 def read_chunks(file: BufferedIOBase, size: int) -> list[Chunk]:
-    """Return the chunks of an open file of ``size`` bytes; raises MalformedError where they cannot be as they say."""
+    """Return the chunks of an open file of ``size`` bytes; raise MalformedError if the footer is inconsistent."""
     file.seek(size - _TAIL)
     footer_size = int.from_bytes(file.read(4), "little")
     end = size - _TAIL - footer_size

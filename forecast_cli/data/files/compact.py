@@ -1,6 +1,6 @@
-"""The compact protocol that parquet's headers and footers are written in, read with nothing taken on trust.
+"""Reader for the Thrift compact protocol of parquet headers and footers, which validates everything it reads.
 
-pyarrow ends the process over some damaged footers, polars over some damaged page headers; so both are read here first.
+pyarrow aborts the process on some damaged footers, polars on some damaged page headers; so both are read here first.
 Format: https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
 """
 
@@ -18,11 +18,11 @@ _DEEPEST: Final = 32
 
 
 class MalformedError(Exception):
-    """The bytes are not what they should be; the message completes a sentence about them."""
+    """The bytes do not follow the format; the message completes a sentence about them."""
 
 
 def read_struct(data: bytes) -> tuple[Struct, int]:
-    """Return the struct ``data`` begins with, by field id, and its size; raises MalformedError where it is none."""
+    """Return the struct at the start of ``data``, by field id, and its size; raise MalformedError if there is none."""
     reader = _Reader(data)
     try:
         return reader.struct(0), reader.position
@@ -31,7 +31,7 @@ def read_struct(data: bytes) -> tuple[Struct, int]:
 
 
 def number(struct: Struct, field: int) -> int:
-    """Return a whole number of a struct, at least 0; raises MalformedError where there is none."""
+    """Return an integer field of a struct, at least 0; raise MalformedError if it is missing or negative."""
     value = struct.get(field)
     if not isinstance(value, int) or value < 0:
         raise MalformedError("lacks a size, or has a negative one")
@@ -39,7 +39,7 @@ def number(struct: Struct, field: int) -> int:
 
 
 def structs(struct: Struct, field: int) -> list[Struct]:
-    """Return a list of structs; raises MalformedError where it is none."""
+    """Return a field that is a list of structs; raise MalformedError if it is anything else."""
     value = struct.get(field)
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise MalformedError("lacks a list")
@@ -47,7 +47,7 @@ def structs(struct: Struct, field: int) -> list[Struct]:
 
 
 class _Reader:
-    """Reads values one after the other; raises IndexError where the data ends too early. Doubles are skipped."""
+    """Reads one value after another; raises IndexError if the data ends too early. Doubles are skipped."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -62,7 +62,7 @@ class _Reader:
         while (head := self._byte()) != _STOP:
             field = field + (head >> 4) if head >> 4 else _unzigzag(self._varint())
             kind = head & 0x0F
-            # the truth value of a field stands in its kind
+            # a boolean field has its value in its kind
             fields[field] = kind if kind in (_TRUE, _FALSE) else self._value(kind, depth)
         return fields
 

@@ -1,4 +1,4 @@
-"""A parquet file's ends and its footer: whether it is whole, and which columns it says it has."""
+"""The magic bytes and the footer of a parquet file: whether it is complete, and which columns it declares."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ from forecast_cli.data.schema.zones import known_zone, reject_zone
 from forecast_cli.data.source import RowGroup
 
 _START: Final = 512
-#: INT96 is taken for what Spark and Hive write it for, instants of UTC; the file itself does not say so.
+#: INT96 is read as UTC instants, as Spark and Hive write them; the file itself does not say so.
 _INT96: Final = pl.Datetime("ns", "UTC")
 _SMALLEST: Final = 12  # magic, length of the footer, magic
 
 
 @dataclass(frozen=True)
 class Footer:
-    """What a file says of itself: names of all columns, types, chunks and row groups of the wanted ones."""
+    """The content of a footer: rows, names of all columns; types, chunks and row groups of the wanted columns."""
 
     rows: int
     names: tuple[str, ...]
@@ -36,7 +36,7 @@ class Footer:
 
 
 def read_footer(path: str, file: BufferedIOBase, *, size: int, columns: tuple[str, ...]) -> Footer:
-    """Read the footer of an open file of ``size`` bytes; the first of ``columns`` are the ids.
+    """Read the footer of an open file of ``size`` bytes; the first of ``columns`` holds the ids.
 
     Raises BadFileError (IN01, IN02, SC09, SC19), OSError.
     """
@@ -90,9 +90,9 @@ def _read_chunks(path: str, file: BufferedIOBase, size: int) -> list[Chunk]:
 
 
 def _read_schema(path: str, file: BufferedIOBase) -> tuple[int, pa.Schema, frozenset[str]]:
-    """Return the number of rows, the schema, and which columns are INT96.
+    """Return the number of rows, the schema, and the names of the INT96 columns.
 
-    Nothing is asked of row groups: pyarrow may end the process there.
+    Row groups are not accessed: pyarrow may abort the process there.
     """
     file.seek(0)
     try:
@@ -107,7 +107,7 @@ def _read_schema(path: str, file: BufferedIOBase) -> tuple[int, pa.Schema, froze
 
 
 def _check_names(path: str, schema: pa.Schema) -> None:
-    """Refuse a name that stands twice, even where nobody asked for it: no row of such a file can be read."""
+    """Reject a duplicate column name, even of a column that is not used: no row of such a file can be read."""
     name, count = max(Counter(schema.names).items(), key=lambda item: item[1], default=("", 1))
     if count > 1:
         message = f"{path}: has the column '{name}' {count} times, expected once"
@@ -115,7 +115,7 @@ def _check_names(path: str, schema: pa.Schema) -> None:
 
 
 def _check_zones(path: str, schema: pa.Schema) -> None:
-    """Refuse an unknown timezone, even where nobody asked for the column: polars panics over it."""
+    """Reject an unknown timezone, even of a column that is not used: polars panics on it."""
     for field in schema:
         zone = getattr(field.type, "tz", None)
         if zone is not None and not known_zone(zone):
@@ -123,7 +123,7 @@ def _check_zones(path: str, schema: pa.Schema) -> None:
 
 
 def _dtype(field: pa.Field) -> pl.DataType:
-    """Return the polars type of a column; Object where polars has none, as for decimals of over 38 digits."""
+    """Return the polars type of a column; Object if polars has none, as for decimals of more than 38 digits."""
     try:
         return pl.Schema(pa.schema([field]))[field.name]
     except read_errors():

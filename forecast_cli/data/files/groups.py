@@ -1,4 +1,4 @@
-"""Row groups: how many rows each has, and between which ids they lie, as a file's footer tells."""
+"""Row groups: their numbers of rows and their ranges of ids, from a file's footer."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from forecast_cli.data.source import RowGroup
 
 
 def read_groups(chunks: Iterable[Chunk], column: str, dtype: pl.DataType | None) -> tuple[RowGroup, ...]:
-    """Return the row groups of a file, in order, from the chunks of ``column``: the ids, of type ``dtype``."""
+    """Return the row groups of a file, in order, from the chunks of the id ``column``, whose type is ``dtype``."""
     return tuple(_group(chunk, dtype) for chunk in chunks if chunk.path == (column,))
 
 
@@ -20,11 +20,11 @@ def _group(chunk: Chunk, dtype: pl.DataType | None) -> RowGroup:
 
 
 def _value(stored: bytes, dtype: pl.DataType | None) -> str | int | None:
-    """Return a bound as ids are compared: text by its bytes, numbers by their size; None for anything else."""
+    """Return a bound as ids are compared: text by its bytes, integers by value; None for any other type."""
     if isinstance(dtype, pl.String | pl.Categorical | pl.Enum):
         try:
             return stored.decode()
-        except UnicodeDecodeError:  # a long text, cut within a letter
+        except UnicodeDecodeError:  # a long text, truncated within a character
             return None
     if dtype is not None and dtype.is_integer():
         return int.from_bytes(stored, "little", signed=dtype.is_signed_integer())

@@ -1,4 +1,4 @@
-"""Hive folders: ``key=value`` parts of a path. Their values are text, always: 00123 stays 00123."""
+"""Hive folders: ``key=value`` parts of a path. Values are always text: 00123 stays 00123."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -13,19 +13,19 @@ _DAY: Final = re.compile(r"\d{4}-?\d{2}-?\d{2}")
 
 
 def hive_keys(folders: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Return key and value of each ``key=value`` folder, decoded, in order."""
+    """Return key and value of each ``key=value`` folder, URL-decoded, in order."""
     pairs = (folder.split("=", 1) for folder in folders if _KEY_VALUE.fullmatch(folder))
     return tuple((unquote(key), unquote(value)) for key, value in pairs)
 
 
 def hive_tail(folders: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Return the keys of the ``key=value`` folders that ``folders`` end in: the root may be one partition itself."""
+    """Return the keys and values of the ``key=value`` folders at the end of ``folders``: a root may be a partition."""
     tail = list(takewhile(_KEY_VALUE.fullmatch, reversed(folders)))
     return hive_keys(reversed(tail))
 
 
 def is_day(value: str) -> bool:
-    """Say whether a folder's value is a day (2026-01-31 or 20260131) or stands for null."""
+    """Return whether a folder's value is a day (2026-01-31 or 20260131) or the null partition."""
     if value == NULL_PARTITION:
         return True
     try:

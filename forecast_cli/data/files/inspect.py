@@ -1,4 +1,4 @@
-"""One file of the input: its bytes, its footer, and what is wrong with it."""
+"""Inspection of one input file: its bytes, its footer, and what is wrong with it."""
 
 import hashlib
 import os
@@ -16,7 +16,7 @@ from forecast_cli.data.scan.collect import describe
 
 @dataclass(frozen=True)
 class InspectedFile:
-    """A file that can be read. ``verified`` holds the checks that it carries and passes."""
+    """A readable file. ``verified`` holds the checks that it supports and has passed."""
 
     listed: ListedFile
     stat: Stat
@@ -26,7 +26,7 @@ class InspectedFile:
 
 
 def inspect_file(listed: ListedFile, columns: tuple[str, ...], storage: Storage) -> InspectedFile | Problem:
-    """Read a file's bytes and footer. Where it changes meanwhile, once again; then that is a fatal problem."""
+    """Read a file's bytes and footer, again if it changes meanwhile; a second change is a fatal problem."""
     if not is_utf8(listed.path):
         hint = "rename it; a name that is UTF-8 is taken for another where the locale says so: LC_ALL=C.UTF-8"
         return Problem("IN13", listed.path, f"{listed.path}: cannot be opened: its name is not UTF-8", hint)
@@ -44,7 +44,7 @@ def inspect_file(listed: ListedFile, columns: tuple[str, ...], storage: Storage)
 
 
 def unreadable(path: str, error: OSError) -> Problem:
-    """Return the problem of a file that cannot even be opened, with its mode where that may be the reason."""
+    """Return the problem for a file that cannot be opened, with its mode if that may be the reason."""
     reason = error.strerror or describe(error)
     if "://" in path:
         return reject_store(path, reason)
@@ -57,7 +57,7 @@ def unreadable(path: str, error: OSError) -> Problem:
 
 
 def reject_store(path: str, reason: str) -> Problem:
-    """Return the problem of an object store that does not give what was asked for; another time it may."""
+    """Return the problem for an object store that fails to answer; a later attempt may succeed."""
     message = f"{path}: the object store does not give it: {reason}"
     hint = "check address, credentials (e.g. AWS_ACCESS_KEY_ID, AWS_PROFILE) and network, then run again"
     return Problem("IN15", path, message, hint, fatal=True, retryable=True)

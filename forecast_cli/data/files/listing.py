@@ -1,4 +1,4 @@
-"""The file list is ours: what of a local path is parquet data, in one fixed order, folder links not followed."""
+"""Listing of local input: which files of a path are parquet data, in a fixed order; folder links are not followed."""
 
 import os
 import stat
@@ -30,7 +30,7 @@ from forecast_cli.data.findings import Action, Finding
 
 @dataclass(frozen=True)
 class ListedFile:
-    """A parquet file, the hive folders above it, and the sha256 that a file beside it expects of it."""
+    """A parquet file, the hive folders above it, and its sha256 according to a sidecar file, if there is one."""
 
     path: str
     hive: tuple[tuple[str, str], ...] = ()
@@ -39,9 +39,9 @@ class ListedFile:
 
 @dataclass(frozen=True)
 class Listing:
-    """The parquet files of one input, in a fixed order, and what was found while listing them.
+    """The parquet files of one input, in a fixed order, and the findings about them.
 
-    ``sidecars`` are the paths of files beside them that hold checksums.
+    ``sidecars`` are the paths of checksum files beside them.
     """
 
     root: str
@@ -51,7 +51,7 @@ class Listing:
 
 
 def list_local(path: str, *, require_success: bool = False) -> Listing:
-    """List the parquet files of a file, a folder, or a glob where no such path exists. Raises OSError."""
+    """List the parquet files of a file, a folder, or else of a glob. Raises OSError."""
     if Path(path).is_dir():
         return _list_folder(path, "**", shown=path, require_success=require_success)
     if os.path.lexists(path):
@@ -66,9 +66,9 @@ def list_local(path: str, *, require_success: bool = False) -> Listing:
 
 
 def list_below(folder: str, selection: Selection, *, shown: str, present: Sequence[str]) -> Listing:
-    """Return the data of ``selection`` as a listing; a rejection where there is none.
+    """Return the data of ``selection`` as a listing, or a rejection if there is none.
 
-    Its paths, and those of all files ``present``, lie below ``folder``.
+    Its paths, and those of all files ``present``, are relative to ``folder``.
     """
     prefix = folder if folder.endswith("/") else f"{folder}/"
     if not selection.data:
@@ -104,7 +104,7 @@ def _hive_below(relative: str) -> tuple[tuple[str, str], ...]:
 
 
 def _walk(folder: Path) -> tuple[list[str], list[str]]:
-    """Return all files below ``folder``, relative and with slashes, and the folder links that are not followed."""
+    """Return all files below ``folder``, relative, with slashes, and the links to folders, which are not followed."""
     files, links = [], []
     for current, names, leaves in os.walk(folder, onerror=_raise):
         below = Path(current).relative_to(folder)
@@ -114,10 +114,10 @@ def _walk(folder: Path) -> tuple[list[str], list[str]]:
 
 
 def _is_special(path: Path) -> bool:
-    """Say whether it is a pipe, a socket or a device, which a reader would wait for."""
+    """Return whether a path is a pipe, a socket or a device, on which a reader would block."""
     try:
         mode = path.stat().st_mode
-    except OSError:  # told where it is looked into
+    except OSError:  # reported when the file is inspected
         return False
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
@@ -140,7 +140,7 @@ def _are_parquet(folder: str, paths: Sequence[str]) -> list[bool]:
 
 
 def _read_start(path: Path) -> bytes:
-    """Return the bytes parquet is known by; none of a link to nothing. Raises OSError."""
+    """Return the first bytes of a file, as many as the parquet magic; none if it is no regular file. Raises OSError."""
     if not path.is_file():
         return b""
     with path.open("rb") as file:

@@ -1,6 +1,7 @@
-"""Parquet page headers: how long a page is, how many values it holds, and what its checksum is.
+"""Parquet page headers: the size of a page, its number of values, and its checksum.
 
-Field ids of the struct ``PageHeader`` in https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
+Field ids of the struct ``PageHeader`` in
+https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 """
 
 from dataclasses import dataclass
@@ -13,9 +14,9 @@ _VALUES = 1  # in the struct of each kind of page
 
 @dataclass(frozen=True)
 class PageHeader:
-    """Sizes in bytes: of the header, of the page after it, of the page decompressed. ``crc`` where there is one.
+    """Sizes in bytes of the header, of the page after it, and of the page decompressed; ``crc`` if there is one.
 
-    ``values`` of a data page count towards its column; those of a dictionary or an index do not.
+    Only the ``values`` of data pages count as values of the column, not those of dictionary or index pages.
     """
 
     header_size: int
@@ -28,7 +29,7 @@ class PageHeader:
 
 
 def parse_page_header(data: bytes) -> PageHeader:
-    """Read the header ``data`` begins with. Raises MalformedError, also where ``data`` ends too early."""
+    """Parse the header at the start of ``data``. Raises MalformedError, also if ``data`` ends too early."""
     fields, size = read_struct(data)
     crc = fields.get(_CRC)
     return PageHeader(

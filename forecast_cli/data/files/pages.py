@@ -1,7 +1,7 @@
-"""The pages of a file, looked at as they lie: are their headers sound, and do they match their checksums?
+"""Checks of the pages of a file without decoding them: are the headers valid, and do the checksums match?
 
-A header that lies about its sizes makes the reader panic, or ask for so much memory that the process is ended before
-anything can be caught; so every header is held against the footer before any page is decoded. Sizes and CRC-32 as in
+A header with wrong sizes makes the reader panic, or request so much memory that the process is killed before any error
+can be caught; so every header is compared with the footer before a page is decoded. Sizes and CRC-32 as in
 https://github.com/apache/parquet-format#data-pages and #checksumming. Nothing is decompressed: this costs less than
 reading.
 """
@@ -22,7 +22,7 @@ _BLOCK: Final = 1 << 20
 
 
 class PageDamageError(Exception):
-    """A page does not hold the bytes its checksum was made from; the message names the column."""
+    """A page does not match its checksum, or has lost it; the message names the column."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,11 @@ class _Page:
 
 
 def check_pages(file: BufferedIOBase, chunks: Iterable[Chunk]) -> bool:
-    """Say whether every page of ``chunks`` carries a checksum, and matches it.
+    """Return whether every page of ``chunks`` has a checksum; all checksums that exist must match.
 
-    Pages of one kind all carry one or none: parquet-java 1.13 gives one to dictionaries and not to data pages of
-    version 2. Raises PageDamageError where a page does not match, MalformedError where a header is unsound.
+    Pages of one version must all have a checksum or none, or one has been lost: parquet-java 1.13 writes one for
+    dictionaries and not for data pages of version 2. Raises PageDamageError if a checksum does not match or is lost,
+    MalformedError if a header is invalid.
     """
     carried: set[tuple[bool, bool]] = set()
     for chunk in chunks:
@@ -52,7 +53,7 @@ def check_pages(file: BufferedIOBase, chunks: Iterable[Chunk]) -> bool:
 
 
 def _read_pages(file: BufferedIOBase, chunk: Chunk) -> list[_Page]:
-    """Return the pages of one chunk; raises MalformedError where they do not add up to what the footer says."""
+    """Return the pages of one chunk; raise MalformedError if they do not add up to what the footer declares."""
     try:
         pages = list(_pages(file, chunk))
     except MalformedError as error:
@@ -79,7 +80,7 @@ def _pages(file: BufferedIOBase, chunk: Chunk) -> Iterator[_Page]:
 
 
 def _read_header(file: BufferedIOBase, position: int, end: int) -> PageHeader:
-    """Read a header of unknown length: statistics in it may hold long values."""
+    """Read a header of unknown length, which may contain statistics with long values."""
     window = _HEADER_WINDOW
     while True:
         file.seek(position)

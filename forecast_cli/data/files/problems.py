@@ -1,4 +1,4 @@
-"""Problems of single files, and how many of one kind become one finding."""
+"""Problems of single files, and their grouping by kind into findings."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from typing import Final
 from forecast_cli.config.choices import OnBadFile
 from forecast_cli.data.findings import EXAMPLES_SHOWN, Action, Finding
 
-#: What each rule of files and schema looks for, in the words of ``validate``'s table.
+#: Title of each rule about files and schema, as in the table of ``validate``.
 TITLES: Final = {
     "IN01": "empty file",
     "IN02": "not a whole parquet file",
@@ -43,7 +43,7 @@ _DELIVER_AGAIN: Final = f"{_ONLY_DELIVER}, or leave bad files out with --on-bad-
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with one file. ``fatal``: the run is rejected even where bad files are quarantined."""
+    """A problem of one file. ``fatal``: the run is rejected even if bad files are quarantined."""
 
     rule: str
     path: str
@@ -53,12 +53,12 @@ class Problem:
     retryable: bool = False
 
     def without_choice(self, *, fatal: bool) -> "Problem":
-        """Return the problem with a hint that does not offer to leave bad files out: that is done, or leaves none."""
+        """Return the problem with a hint that does not suggest quarantine: that is in force, or would leave no file."""
         return replace(self, fatal=fatal, hint=_ONLY_DELIVER if self.hint == _DELIVER_AGAIN else self.hint)
 
 
 class BadFileError(Exception):
-    """Carries a problem out of the reading of one file."""
+    """Carries the problem of a file out of the code that reads it."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem)
@@ -68,7 +68,7 @@ class BadFileError(Exception):
 def find(
     rule: str, action: Action, message: str, *, hint: str | None = None, paths: Sequence[str] = (), total: int = 0
 ) -> Finding:
-    """Return a finding of ``rule`` about the files ``paths`` of ``total``."""
+    """Return a finding of ``rule`` about the files ``paths``, of ``total`` files."""
     return Finding(
         rule=rule,
         title=TITLES[rule],
@@ -83,13 +83,13 @@ def find(
 
 
 def summarize_problems(problems: Iterable[Problem], on_bad_file: OnBadFile, *, total: int) -> list[Finding]:
-    """Return one finding for each rule (and severity) among ``problems``; ``total`` is the files listed."""
+    """Return one finding for each rule and severity among ``problems``; ``total`` is the number of files listed."""
     ordered = sorted(problems, key=_kind)
     return [_summarize(list(group), on_bad_file, total) for _, group in groupby(ordered, key=_kind)]
 
 
 def is_fatal(problem: Problem, on_bad_file: OnBadFile) -> bool:
-    """Say whether a problem rejects the run."""
+    """Return whether a problem rejects the run."""
     return problem.fatal or on_bad_file is OnBadFile.REJECT
 
 

@@ -1,4 +1,4 @@
-"""Files left out: which accounts have rows in them, as far as it can still be told."""
+"""Quarantined files: which accounts have rows in them, as far as that can be determined."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from forecast_cli.data.scan.collect import read_errors
 
 @dataclass(frozen=True)
 class Quarantine:
-    """Problems of files that are left out, their messages saying whose rows are, and the account ids, as text."""
+    """The problems of quarantined files, whose messages name the accounts affected, and all their ids, as text."""
 
     problems: tuple[Problem, ...]
     ids: tuple[str, ...]
@@ -25,7 +25,7 @@ class Quarantine:
 def mark_accounts(
     problems: Sequence[Problem], listed: Mapping[str, ListedFile], *, id_col: str, storage: Storage
 ) -> Quarantine:
-    """Find the accounts of the files that ``problems`` leave out: by the folder's name, else by their id column."""
+    """Find the accounts in the files of ``problems``, from the id column, else from the hive folder."""
     told: list[Problem] = []
     ids: set[str] = set()
     for problem in problems:
@@ -43,7 +43,7 @@ def _whose(found: set[str] | None) -> str:
 
 
 def account_ids(listed: ListedFile, id_col: str, storage: Storage) -> set[str] | None:
-    """Return the account ids of one file as text, None where they cannot be read."""
+    """Return the account ids of one file as text, None if they cannot be determined."""
     try:
         with storage.open(listed.path) as file:
             parquet = pq.ParquetFile(file, page_checksum_verification=True)

@@ -1,4 +1,4 @@
-"""Files delivered twice under two names."""
+"""Files delivered twice under different names."""
 
 from collections.abc import Sequence
 
@@ -9,9 +9,9 @@ from forecast_cli.data.findings import Action, Finding
 
 
 def drop_repeated(files: Sequence[InspectedFile]) -> tuple[list[InspectedFile], list[Finding]]:
-    """Keep the first of files with the same content, and say which ones are left out.
+    """Keep the first of the files with the same content, and return a finding about the others.
 
-    The same rows below the folders of two days are two days' rows. Files without rows are alike by nature.
+    Equal files below different hive folders are both kept, and so are files without rows.
     """
     first: dict[object, InspectedFile] = {}
     repeated: list[tuple[InspectedFile, InspectedFile]] = []

@@ -1,4 +1,4 @@
-"""Which of the paths below a root are parquet data: the same rules for folders and for object stores."""
+"""Selection of parquet data among the paths below a root, by the same rules for folders and object stores."""
 
 import fnmatch
 import re
@@ -18,7 +18,7 @@ SUCCESS: Final = "_SUCCESS"
 _TEXT_SUFFIXES: Final = (".csv", ".tsv")
 #: Files that belong beside parquet data and need no mention.
 _COMPANIONS: Final = (".sha256", ".crc", ".md5", "SHA256SUMS")
-#: What lies beside the parquet files of a table whose log says which of them count.
+#: Log files beside the parquet files of table formats, whose log says which data files count.
 _LOGS: Final = {
     "Delta Lake": re.compile(r"(?:^|/)_delta_log/"),
     "Hudi": re.compile(r"(?:^|/)\.hoodie/"),
@@ -29,7 +29,7 @@ _GLOB_CHARACTERS: Final = re.compile(r"[*?\[]")
 
 @dataclass(frozen=True)
 class Selection:
-    """Paths below a root, with slashes, each list sorted: data, hidden files, files that are something else."""
+    """Paths below a root, with slashes, each group sorted: parquet data, hidden files, other files."""
 
     data: tuple[str, ...]
     hidden: tuple[str, ...]
@@ -37,9 +37,9 @@ class Selection:
 
 
 def select_parquet(relatives: Iterable[str], pattern: str = "**") -> Selection:
-    """Sort the paths that match the glob ``pattern`` into data, hidden and others.
+    """Split the paths that match the glob ``pattern`` into data, hidden and other files.
 
-    A part starting with ``_`` or ``.`` hides all below it: the staging folders of unfinished jobs hold rows twice.
+    A part starting with ``_`` or ``.`` hides everything below it: staging folders of unfinished jobs duplicate rows.
     """
     parts = _parse(pattern)
     data: list[str] = []
@@ -58,7 +58,7 @@ def select_parquet(relatives: Iterable[str], pattern: str = "**") -> Selection:
 
 
 def with_unnamed(selection: Selection, are_parquet: Callable[[Sequence[str]], Iterable[bool]]) -> Selection:
-    """Count files without suffix as data where they ``are_parquet``: Hive writes ``000000_0``, Athena a query's id."""
+    """Move files without suffix to the data if they ``are_parquet``: Hive writes ``000000_0``, Athena a query's id."""
     candidates = [path for path in selection.others if not PurePosixPath(path).suffix]
     unnamed = {path for path, found in zip(candidates, are_parquet(candidates), strict=True) if found}
     data = sorted({*selection.data, *unnamed}, key=path_order)
@@ -66,7 +66,7 @@ def with_unnamed(selection: Selection, are_parquet: Callable[[Sequence[str]], It
 
 
 def may_be_parquet(read_start: Callable[[], bytes]) -> bool:
-    """Say whether a file begins as parquet does; one that cannot be read may, and is reported where it is opened."""
+    """Return whether a file begins like parquet; true for one that cannot be read, which is reported when opened."""
     try:
         return read_start() == MAGIC
     except OSError:
@@ -74,17 +74,17 @@ def may_be_parquet(read_start: Callable[[], bytes]) -> bool:
 
 
 def path_order(relative: str) -> list[str]:
-    """Return what paths are sorted by: folder by folder, so that a folder's files stay together."""
+    """Return the sort key of a path: by folder, so that the files of a folder stay together."""
     return relative.split("/")
 
 
 def is_hidden(relative: str) -> bool:
-    """Say whether any part of a path starts with ``_`` or ``.``."""
+    """Return whether any part of a path starts with ``_`` or ``.``."""
     return any(part.startswith(("_", ".")) for part in relative.split("/"))
 
 
 def has_glob(path: str) -> bool:
-    """Say whether a path holds glob characters."""
+    """Return whether a path contains glob characters."""
     return _GLOB_CHARACTERS.search(path) is not None
 
 
@@ -96,7 +96,7 @@ def split_glob(path: str) -> tuple[str, str]:
 
 
 def note_ignored(selection: Selection, total: int) -> list[Finding]:
-    """Say which neighbours of the data are left out: hidden parquet files, and files that are no parquet."""
+    """Return notes about ignored files: hidden parquet files, and files that are not parquet."""
     findings = []
     unfinished = [path for path in selection.hidden if path.lower().endswith(PARQUET_SUFFIXES)]
     strangers = [path for path in selection.others if not path.endswith(_COMPANIONS)]
@@ -112,7 +112,7 @@ def note_ignored(selection: Selection, total: int) -> list[Finding]:
 
 
 def warn_of_logs(selection: Selection, present: Sequence[str]) -> list[Finding]:
-    """Warn where the files ``present`` are those of a table whose log says which of them count."""
+    """Return a warning for each table log among the files ``present``, since it decides which data files count."""
     findings = []
     hint = "have the table's own reader write its rows to a folder of parquet, and give that"
     for kind, log in _LOGS.items():
@@ -125,7 +125,7 @@ def warn_of_logs(selection: Selection, present: Sequence[str]) -> list[Finding]:
 
 
 def check_success(selection: Selection, present: Iterable[str], shown: str) -> list[Finding]:
-    """Return a rejection where neither the root nor every folder that holds data has a ``_SUCCESS`` file."""
+    """Return a rejection unless the root, or every folder with data, has a ``_SUCCESS`` file."""
     marked = {_folder(path) for path in present if path.split("/")[-1] == SUCCESS}
     missing = sorted({_folder(path) for path in selection.data} - marked)
     if "" in marked or not missing:
@@ -137,7 +137,7 @@ def check_success(selection: Selection, present: Iterable[str], shown: str) -> l
 
 
 def describe_nothing(selection: Selection, prefix: str) -> str:
-    """Return the hint for a root without data: what it takes, and what is there; paths lie below ``prefix``."""
+    """Return the hint for a root without data: expected names, and an ignored path; paths are below ``prefix``."""
     taken = f"parquet files are taken by the names *{', *'.join(PARQUET_SUFFIXES)}"
     seen = [*selection.others, *selection.hidden]
     text = [path for path in selection.others if path.lower().endswith(_TEXT_SUFFIXES)]
@@ -151,12 +151,12 @@ def _folder(path: str) -> str:
 
 
 def _parse(pattern: str) -> tuple[re.Pattern[str] | None, ...]:
-    """Return one expression for each part of a glob, None for ``**``."""
+    """Return one regular expression for each part of a glob, None for ``**``."""
     return tuple(None if part == "**" else re.compile(fnmatch.translate(part)) for part in pattern.split("/") if part)
 
 
 def _matches(names: tuple[str, ...], parts: tuple[re.Pattern[str] | None, ...]) -> bool:
-    """Match a path, or a folder above it, against a parsed glob; ``**`` stands for any number of folders."""
+    """Return whether a path, or a folder above it, matches a parsed glob; ``**`` matches any number of folders."""
     if not parts:
         return True
     first, rest = parts[0], parts[1:]

@@ -13,14 +13,14 @@ _LINE: Final = re.compile(r"(?P<sha256>[0-9a-fA-F]{64})(?:\s+\*?(?P<name>.+?))?\
 
 
 def is_sidecar(path: str) -> bool:
-    """Say whether a file holds checksums of others."""
+    """Return whether a file holds checksums of other files."""
     return path.endswith(SUFFIX) or path.rsplit("/", maxsplit=1)[-1] == SUMS
 
 
 def read_sidecars(sidecars: Iterable[str], storage: Storage) -> dict[str, str]:
-    """Return the sha256 expected of each path that ``sidecars`` name; raises OSError.
+    """Return the expected sha256 of each path that ``sidecars`` name; raises OSError.
 
-    A ``NAME.sha256`` without a sha256 in it expects nothing that any file could match.
+    For a ``NAME.sha256`` without a sha256 in it, the expected value is empty, which no file matches.
     """
     expected: dict[str, str] = {}
     for sidecar in sorted(sidecars, key=lambda path: path.endswith(SUFFIX)):

@@ -1,4 +1,4 @@
-"""Where bytes lie: one small interface over local files and object stores."""
+"""Storage: one small interface to local files and object stores."""
 
 import os
 from dataclasses import dataclass, field
@@ -8,13 +8,13 @@ from typing import Final, Protocol
 from urllib.parse import unquote
 
 _FILE: Final = "file://"
-#: Files or objects that are looked into at a time, at most.
+#: Most files or objects inspected at a time.
 AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True)
 class Stat:
-    """Size in bytes and time of last change of one file: where either differs, the file changed."""
+    """Size in bytes and modification time of a file; a file has changed if either differs."""
 
     size: int
     mtime_ns: int
@@ -22,9 +22,9 @@ class Stat:
 
 @dataclass(frozen=True)
 class Access:
-    """How an object store is opened: its address, which may hold credentials and is shown to nobody.
+    """How to open an object store: its address, which may hold credentials and is never shown.
 
-    ``timeout`` is how many seconds it may take to answer.
+    ``timeout`` is the most seconds it may take to answer.
     """
 
     address: str = field(repr=False)
@@ -32,7 +32,7 @@ class Access:
 
 
 class Storage(Protocol):
-    """A place files are read from. Its methods raise OSError."""
+    """A place to read files from. Its methods raise OSError."""
 
     def stat(self, path: str) -> Stat:
         """Return size and time of last change."""
@@ -42,7 +42,7 @@ class Storage(Protocol):
 
 
 class LocalStorage:
-    """Files of this machine."""
+    """Storage of local files."""
 
     def stat(self, path: str) -> Stat:
         """Return size and time of last change."""
@@ -55,12 +55,12 @@ class LocalStorage:
 
 
 def without_file_scheme(path: str) -> str:
-    """Return the path that a ``file://`` address names; any other path or address as it is."""
+    """Return the path of a ``file://`` address; any other path or address unchanged."""
     return unquote(path[len(_FILE) :]) if path.lower().startswith(_FILE) else path
 
 
 def storage_of(access: Access | None) -> Storage:
-    """Return the storage that ``access`` opens: local files where it is None."""
+    """Return the storage for ``access``: local files if it is None."""
     if access is None:
         return LocalStorage()
     from forecast_cli.data.files.objects import ObjectStorage  # pyarrow's file systems are heavy

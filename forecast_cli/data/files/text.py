@@ -1,4 +1,4 @@
-"""Text where parquet is expected, such as CSV: how to tell, and how to make parquet of it."""
+"""Text files, such as CSV, given in place of parquet: how to detect them, and how to convert them."""
 
 import codecs
 from typing import Final
@@ -7,7 +7,7 @@ _BLANKS: Final = frozenset("\t\n\r")
 
 
 def is_text(start: bytes) -> bool:
-    """Say whether the first bytes of a file are lines of text in UTF-8; the last character may be cut off."""
+    """Return whether the first bytes of a file are lines of UTF-8 text; the last character may be cut off."""
     try:
         text = codecs.getincrementaldecoder("utf-8-sig")().decode(start)
     except UnicodeDecodeError:
@@ -16,6 +16,6 @@ def is_text(start: bytes) -> bool:
 
 
 def suggest_parquet(path: str) -> str:
-    """Return the hint that turns CSV into parquet. Ids are read as text: 00123 is not 123."""
+    """Return a hint that says how to convert CSV to parquet. Ids are read as text: 00123 is not 123."""
     read = f'pl.read_csv("{path}", try_parse_dates=True, schema_overrides={{"account_id": pl.String}})'
     return f'if it is CSV, make parquet of it: {read}.write_parquet("balances.parquet")'

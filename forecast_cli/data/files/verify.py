@@ -1,4 +1,4 @@
-"""How the bytes of a file are known to be the ones that were written: page checksums, or a sha256 beside it."""
+"""Verification that a file's bytes are those that were written: by page checksums, or a sha256 in a sidecar file."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -11,7 +11,7 @@ from forecast_cli.data.files.problems import BadFileError, Problem
 
 
 class Verified(StrEnum):
-    """How bytes were checked, the strongest first."""
+    """How bytes were verified, the strongest first."""
 
     CRC = "crc"
     SHA256 = "sha256"
@@ -19,7 +19,7 @@ class Verified(StrEnum):
 
 
 def verify_pages(path: str, file: BufferedIOBase, chunks: Iterable[Chunk]) -> frozenset[Verified]:
-    """Return CRC where all pages of ``chunks`` carry and pass a checksum; raises BadFileError (IN03, IN04)."""
+    """Return CRC if all pages of ``chunks`` have a checksum and match it; raise BadFileError (IN03, IN04)."""
     try:
         return frozenset({Verified.CRC} if check_pages(file, chunks) else ())
     except PageDamageError as damage:
@@ -29,7 +29,7 @@ def verify_pages(path: str, file: BufferedIOBase, chunks: Iterable[Chunk]) -> fr
 
 
 def verify_sha256(path: str, sha256: str, expected: str | None) -> frozenset[Verified]:
-    """Return SHA256 where the content is the ``expected`` one (None: not known); raises BadFileError else."""
+    """Return SHA256 if the content matches ``expected`` (None: unknown); raise BadFileError (IN03) if it differs."""
     if expected is None:
         return frozenset()
     if sha256 != expected:

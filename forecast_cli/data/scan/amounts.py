@@ -1,4 +1,4 @@
-"""Amounts: what a numeric column of the input says of an account on a day, such as its credit limit."""
+"""Amounts: daily values of a numeric input column for each account, such as its credit limit."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,7 +24,7 @@ _AMOUNT = "amount"
 
 
 def check_amounts(source: Source, settings: Settings) -> None:
-    """Raise ConfigError where a ``--threshold`` column is missing from a file, or holds no numbers."""
+    """Raise ConfigError if a ``--threshold`` column is missing from a file, or holds no numbers."""
     for column in columns_among(settings.threshold):
         for file in source.files:
             if file.rows:
@@ -32,10 +32,10 @@ def check_amounts(source: Source, settings: Settings) -> None:
 
 
 def read_amounts(source: Source, settings: Settings, column: str, *, first_id: object, last_id: object) -> pl.DataFrame:
-    """Return what the accounts of a range say in ``column`` by day: the keys, ds, amount, ascending by ds.
+    """Return the amounts in ``column`` by account and day for a range of ids: keys, ds, amount, ascending by ds.
 
-    Each day's is the one of its last row that says anything; of several at one instant, the highest, so that the order
-    of rows does not count. Null on a day whose last row says nothing, or no finite number.
+    A day's amount is that of its last instant; of several rows at that instant, the highest, so that the order of rows
+    does not matter. Null on a day whose last instant has no finite number.
     """
     named = settings.model_copy(update={"balance_col": column})
     ids = IdRange(settings.id_col, source.key_dtype, first_id, last_id)
@@ -54,9 +54,9 @@ def read_amounts(source: Source, settings: Settings, column: str, *, first_id: o
 
 
 def amounts_on(told: pl.DataFrame, panel: Panel) -> NDArray[np.float64]:
-    """Return each account's amount by its last row up to its origin, [n], NaN where that says none or there is no row.
+    """Return each account's amount on its last day with a row up to its origin, [n]; NaN if null or without rows.
 
-    ``told`` as ``read_amounts`` gives it. Nothing later than the origin is looked at.
+    ``told`` is the result of ``read_amounts``. Rows later than the origin are not used.
     """
     keys = panel.keys()
     origins = pl.Series(c.DS, panel.origins.astype("datetime64[D]"), dtype=pl.Date)

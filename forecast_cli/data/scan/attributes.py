@@ -1,4 +1,4 @@
-"""Attributes: what a column of the input besides the balance says of an account, such as its type."""
+"""Attributes: values of further input columns for each account, such as its type."""
 
 from collections.abc import Collection, Set
 from dataclasses import replace
@@ -20,9 +20,9 @@ from forecast_cli.data.source import InputFile, Source
 def read_attribute(
     source: Source, settings: Settings, column: str, *, first_id: object, last_id: object
 ) -> pl.DataFrame:
-    """Return the last thing each account says in ``column``, in the order of files and rows: unique_id, ``column``.
+    """Return the last value of each account in ``column``, in the order of files and rows: unique_id, ``column``.
 
-    As text, null where an account says nothing. The column is read the way a currency's is.
+    Values are text and not null, unless an account has none. The column is read in the same way as a currency column.
     """
     named = settings.model_copy(update={"currency_col": column})
     rows = scan_rows(with_column(source, column), named, first_id=first_id, last_id=last_id)
@@ -31,7 +31,7 @@ def read_attribute(
 
 
 def check_attributes(source: Source, settings: Settings, reserved: Collection[str]) -> None:
-    """Raise ConfigError where a ``--segment`` column is missing from a file or has a ``reserved`` name."""
+    """Raise ConfigError if a ``--segment`` column is missing from a file or has a ``reserved`` name."""
     for column in settings.segment:
         if column in reserved:
             raise ConfigError(f"--segment {column}: the windows have a column of that name", "rename it in the input")
@@ -43,29 +43,29 @@ def check_attributes(source: Source, settings: Settings, reserved: Collection[st
 
 
 def read_schema(file: InputFile, source: Source) -> dict[str, pl.DataType]:
-    """Return all columns of a file and their types, those of the folders above it, which are text, among them."""
+    """Return all columns of a file and their types, including the keys of its hive folders, which are text."""
     with storage_of(source.access).open(file.path) as opened:
         return {**pl.read_parquet_schema(cast("IO[bytes]", opened)), **{name: pl.String() for name, _ in file.hive}}
 
 
 def with_column(source: Source, column: str) -> Source:
-    """Return the source with a text ``column`` that all its files, or the folders above them, have."""
+    """Return the source with a text ``column`` added to its files; each, or a folder above it, must have the column."""
     return replace(source, files=tuple(with_type(file, column, pl.String()) for file in source.files))
 
 
 def with_type(file: InputFile, column: str, dtype: pl.DataType) -> InputFile:
-    """Return a file that tells the type of a ``column`` that it, or a folder above it, has."""
+    """Return a file with the type of ``column`` added; unchanged if the column is a hive folder above it."""
     return file if column in dict(file.hive) else replace(file, columns=(*file.columns, (column, dtype)))
 
 
 def with_kept_columns(source: Source, settings: Settings) -> Source:
-    """Return the source with the types of all columns that are spilled, in each file that has them."""
+    """Return the source with the types of all columns that are spilled added to its files."""
     names = {*amounts_kept(settings), *texts_kept(settings)}
     return replace(source, files=tuple(with_own_types(file, source, names) for file in source.files))
 
 
 def with_own_types(file: InputFile, source: Source, names: Set[str]) -> InputFile:
-    """Return a file that tells the types of the columns ``names``, each of which it, or a folder above it, has."""
+    """Return a file with the types of the columns ``names`` added; it, or a folder above it, must have each of them."""
     missing = sorted(names - dict(file.columns).keys() - dict(file.hive).keys()) if file.rows else []
     if not missing:
         return file

@@ -1,4 +1,4 @@
-"""Canonical rows: the columns of one group of files, as expressions of the columns every input has."""
+"""Canonical rows: expressions that turn the columns of a group of files into the columns used for every input."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from forecast_cli.core import columns as c
 
 AT: Final = "at"
 _SECONDS_A_DAY: Final = 86_400
-#: Days since 1970-01-01 of 0001-01-01 and 9999-12-31, the dates Python can hold.
+#: 0001-01-01 and 9999-12-31, the earliest and latest dates of Python, in days since 1970-01-01.
 _FIRST_DAY: Final = -719_162
 _LAST_DAY: Final = 2_932_896
 _TICKS: Final = {"ms": 1_000, "us": 1_000_000}
@@ -17,16 +17,16 @@ _INSTANT: Final = pl.Datetime("us")
 
 
 def id_rows(column: str, raw: pl.DataType | None, key_dtype: pl.DataType) -> pl.Expr:
-    """Return account ids in the type that runs compare them by."""
+    """Return the expression for account ids, cast to the key type of the run."""
     expression = pl.col(column)
     return (expression if raw == key_dtype else expression.cast(key_dtype)).alias(c.UNIQUE_ID)
 
 
 def day_rows(column: str, raw: pl.DataType | None, timezone: str | None) -> list[pl.Expr]:
-    """Return the day of each row and its instant (null for dates), from a column of type ``raw``.
+    """Return expressions for the day of each row and its instant (null for dates), from a column of type ``raw``.
 
-    None stands for a folder's name. Dates beyond the years 1 to 9999 are moved to the nearest of them, where the
-    data contract sets them aside: polars panics on the days of instants that are farther away.
+    ``raw`` is None for a hive folder. Dates outside the years 1 to 9999 are clipped to the nearest valid date, where
+    the data contract excludes them: polars panics on the days of instants that are further away.
     """
     if isinstance(raw, pl.Datetime):
         return _from_instants(_bounded(column, raw), raw.time_zone, timezone)
@@ -38,17 +38,17 @@ def day_rows(column: str, raw: pl.DataType | None, timezone: str | None) -> list
 
 
 def balance_rows(column: str) -> pl.Expr:
-    """Return balances as float64; null, NaN and inf stay as they came."""
+    """Return the expression for balances as float64; null, NaN and inf are kept."""
     return pl.col(column).cast(pl.Float64).alias(c.Y)
 
 
 def currency_rows(column: str) -> pl.Expr:
-    """Return currencies as text."""
+    """Return the expression for currencies as text."""
     return pl.col(column).cast(pl.String).alias(c.CURRENCY)
 
 
 def key_columns(settings: Settings) -> list[str]:
-    """Return the columns that tell accounts apart: the id, and the currency where it is named."""
+    """Return the key columns of accounts: the id, and the currency if the settings name one."""
     return [c.UNIQUE_ID] if settings.currency_col is None else [c.UNIQUE_ID, c.CURRENCY]
 
 
@@ -60,9 +60,9 @@ def _from_folder(column: str) -> pl.Expr:
 def _bounded(column: str, raw: pl.Datetime) -> pl.Expr:
     ticks = _TICKS.get(raw.time_unit)
     if ticks is None:
-        return pl.col(column)  # nanoseconds reach from 1677 to 2262
+        return pl.col(column)  # nanosecond timestamps span only 1677 to 2262
     a_day = ticks * _SECONDS_A_DAY
-    # a day short of the ends, so that no timezone moves it beyond them
+    # one day inside the limits, so that no timezone moves a day beyond them
     return pl.col(column).to_physical().clip((_FIRST_DAY + 1) * a_day, _LAST_DAY * a_day - 1).cast(raw)
 
 
@@ -78,7 +78,7 @@ def _from_instants(stamps: pl.Expr, own: str | None, timezone: str | None) -> li
 def _localized(stamps: pl.Expr, timezone: str) -> pl.Expr:
     """Return the UTC instants of wall-clock times, so that they can be ordered among rows with a timezone.
 
-    A time that happens twice is the earlier of the two; one that is skipped in spring is taken as an hour later.
+    A time that occurs twice is taken as the earlier of the two; one that is skipped in spring, as one hour later.
     """
     shifted = (_in_zone(moment, timezone) for moment in (stamps, stamps.dt.offset_by("1h")))
     return pl.coalesce(*shifted).dt.convert_time_zone("UTC").dt.replace_time_zone(None)

@@ -1,4 +1,4 @@
-"""The reading boundary: whatever a parquet reader raises becomes an InputRejectedError that names the input."""
+"""Reading boundary: errors that a bad file causes in a parquet reader become an InputRejectedError naming the input."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,17 +15,17 @@ _DELIVER_AGAIN: Final = "deliver the file again, or leave unreadable files out w
 
 
 def collect(lazy: pl.LazyFrame, source: Source) -> pl.DataFrame:
-    """Return the rows of ``lazy``, a query over ``source``; raises InputRejectedError where it cannot be read."""
+    """Return the rows of ``lazy``, a query over ``source``; raise InputRejectedError if it cannot be read."""
     with reading(source.files[0].path if len(source.files) == 1 else source.root):
         return lazy.collect()
 
 
 @contextmanager
 def reading(where: str) -> Iterator[None]:
-    """Turn what polars and pyarrow raise inside into an InputRejectedError at ``where``.
+    """Turn errors of polars and pyarrow inside the ``with`` block into an InputRejectedError at ``where``.
 
-    polars panics on some malformed pages, with a BaseException that no ``except Exception`` sees. An error that only
-    a wrong query can cause, such as ColumnNotFoundError, stays a bug.
+    polars panics on some malformed pages, with a BaseException that ``except Exception`` does not catch. An error that
+    only a wrong query can cause, such as ColumnNotFoundError, is not converted: it is a bug.
     """
     try:
         yield
@@ -34,12 +34,15 @@ def reading(where: str) -> Iterator[None]:
 
 
 def read_errors() -> tuple[type[BaseException], ...]:
-    """Return what polars and pyarrow raise on a bad file. pyarrow is heavy: call this once something has failed."""
+    """Return the exceptions that polars and pyarrow raise on a bad file.
+
+    Imports pyarrow, which is slow: call this only after something has failed.
+    """
     import pyarrow as pa
 
     return (
         OSError,
-        UnicodeDecodeError,  # pyarrow decodes names without a look
+        UnicodeDecodeError,  # raised by pyarrow for names that are not UTF-8
         pa.ArrowException,
         pl.exceptions.ComputeError,
         pl.exceptions.InvalidOperationError,
@@ -50,7 +53,7 @@ def read_errors() -> tuple[type[BaseException], ...]:
 
 
 def describe(error: BaseException) -> str:
-    """Return the first line of what went wrong, short and without secrets."""
+    """Return the first line of an error message, shortened and without secrets."""
     if isinstance(error, pl.exceptions.PanicException):
         return "the reader panicked over malformed pages"
     lines = str(error).strip().splitlines() or [type(error).__name__]

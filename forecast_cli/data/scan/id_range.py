@@ -1,4 +1,4 @@
-"""A range of account ids: which files and which rows may hold them."""
+"""A range of account ids, and which files and rows may hold ids in it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +11,9 @@ from forecast_cli.data.source import InputFile, RowGroup
 
 @dataclass(frozen=True)
 class IdRange:
-    """Ids from ``first`` to ``last``, both included, of type ``key_dtype``; None is no bound.
+    """Ids in ``column`` from ``first`` to ``last``, both included, of type ``key_dtype``; None is no bound.
 
-    A null id lies in no bounded range.
+    A null id is outside every bounded range.
     """
 
     column: str
@@ -23,11 +23,11 @@ class IdRange:
 
     @property
     def bounded(self) -> bool:
-        """Say whether there is any bound."""
+        """Return whether there is any bound."""
         return self.first is not None or self.last is not None
 
     def may_hold(self, file: InputFile) -> bool:
-        """Say whether a file may hold rows of the range: its row groups tell, or its folder's name where ids are it."""
+        """Return whether a file may hold ids of the range, by its row groups or its hive folder."""
         if not self.bounded:
             return True
         if self.column in dict(file.columns):
@@ -36,7 +36,7 @@ class IdRange:
         return value != NULL_PARTITION and self._holds(value)
 
     def meets(self, group: RowGroup) -> bool:
-        """Say whether a row group may hold rows of the range."""
+        """Return whether a row group may hold ids of the range."""
         if group.first is None or group.last is None:
             return True
         before: Any = group.last
@@ -44,14 +44,14 @@ class IdRange:
         return (self.first is None or before >= self.first) and (self.last is None or after <= self.last)
 
     def rows(self, raw: pl.DataType | None) -> list[pl.Expr]:
-        """Return the conditions on the raw column of type ``raw``, in a form that row-group statistics can answer."""
+        """Return filter conditions on the raw column of type ``raw``, in a form that row-group statistics support."""
         stored = pl.col(self.column)
         return self.bounds(
             stored if raw is None or raw == self.key_dtype or raw.is_integer() else stored.cast(self.key_dtype)
         )
 
     def bounds(self, key: pl.Expr) -> list[pl.Expr]:
-        """Return the conditions on ``key``, of type ``key_dtype`` or like it."""
+        """Return filter conditions on ``key``, an expression of type ``key_dtype`` or comparable with it."""
         above = [key >= pl.lit(self.first, dtype=self.key_dtype)] if self.first is not None else []
         below = [key <= pl.lit(self.last, dtype=self.key_dtype)] if self.last is not None else []
         return above + below

@@ -1,4 +1,4 @@
-"""Scan files of this machine: as many as possible in one scan, folders' names as columns."""
+"""Scan of local files: as many as possible in one scan, with hive folders as columns."""
 
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -10,7 +10,7 @@ from forecast_cli.data.source import InputFile
 
 
 def layout(file: InputFile, folders: Sequence[str]) -> tuple[object, ...]:
-    """Return what files must have in common to be read in one scan; ``folders`` are columns of folders' names."""
+    """Return what files must share to be read in one scan; ``folders`` are the columns taken from hive folders."""
     if not folders:
         return (file.columns, None)
     keys = _path_keys(file.path)
@@ -18,9 +18,9 @@ def layout(file: InputFile, folders: Sequence[str]) -> tuple[object, ...]:
 
 
 def scan_local(files: Sequence[InputFile], folders: Sequence[str]) -> pl.LazyFrame:
-    """Return the rows of ``files``, all of one layout, with the columns they have and those of ``folders``.
+    """Return the rows of ``files``, all of one layout, with their own columns and those of hive ``folders``.
 
-    polars takes keys from the whole path, and fails where one stands in it twice; then the values are our own.
+    polars takes keys from the whole path, and fails if one occurs twice in it; the values are then added here.
     """
     keys = _path_keys(files[0].path) if folders else ()
     ours = _repeat(keys)
@@ -36,7 +36,7 @@ def scan_local(files: Sequence[InputFile], folders: Sequence[str]) -> pl.LazyFra
 
 
 def _path_keys(path: str) -> tuple[str, ...]:
-    """Return every key polars will see in a path, those above the root included: its hive schema must name them."""
+    """Return every hive key that polars sees in a path, also above the input's root: its hive schema must name all."""
     return tuple(part.split("=", 1)[0] for part in PurePath(path).parent.parts if "=" in part)
 
 

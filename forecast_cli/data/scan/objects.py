@@ -1,4 +1,4 @@
-"""Scan objects of a store: the one lazy reader that goes through pyarrow's file systems."""
+"""Scan of objects in a store: the only lazy reader that uses pyarrow's file systems."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from forecast_cli.data.source import InputFile
 
 
 def scan_objects(files: Sequence[InputFile], storage: ObjectStorage, folders: Sequence[str]) -> pl.LazyFrame:
-    """Return the rows of ``files``, all of one layout; ``folders`` are the columns that are folders' names."""
+    """Return the rows of ``files``, all of one layout; ``folders`` are the columns taken from hive folders."""
     dataset = pads.FileSystemDataset.from_paths(
         [key_of(file.path) for file in files],
         schema=_schema(files[0], folders),
@@ -24,7 +24,7 @@ def scan_objects(files: Sequence[InputFile], storage: ObjectStorage, folders: Se
 
 
 def _schema(file: InputFile, folders: Sequence[str]) -> pa.Schema:
-    """Return the columns to read; categories are read as the text they are."""
+    """Return the schema of the columns to read; categoricals are read as text."""
     texts = (pl.Categorical, pl.Enum)
     columns = {name: pl.String() if isinstance(dtype, texts) else dtype for name, dtype in file.columns}
     frame = pl.DataFrame(schema=columns | dict.fromkeys(folders, pl.String()))

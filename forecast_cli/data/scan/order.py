@@ -1,4 +1,4 @@
-"""Order: whether the rows of an account lie together, as the row groups' first and last ids tell."""
+"""Order: whether the rows of each account lie close together, judged by the first and last ids of the row groups."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
@@ -9,14 +9,14 @@ import polars as pl
 from forecast_cli.data.files.hive import NULL_PARTITION
 from forecast_cli.data.source import InputFile, RowGroup, Source
 
-#: So many times the rows there are may be read by all shards together before the rows are put in order first.
+#: Most rows that all shards together may read, as a multiple of the input's rows, before the input is regrouped.
 MOST_TIMES: Final = 3
-#: Rows that may be read beyond those there are, in any order: about as dear as putting them in order.
+#: Rows that may be read in excess of the input's rows in any case: regrouping the input costs about as much.
 FREE_ROWS: Final = 10_000_000
 
 
 def is_scattered(source: Source, id_col: str, ranges: Iterable[tuple[Any, Any]]) -> bool:
-    """Say whether reading ``ranges`` of ids, one after the other, would read most rows over and over.
+    """Return whether reading ``ranges`` of ids one after the other would read most rows many times.
 
     Each range reads every row group that may hold one of its ids.
     """
@@ -25,7 +25,7 @@ def is_scattered(source: Source, id_col: str, ranges: Iterable[tuple[Any, Any]])
 
 
 def rows_to_read(source: Source, id_col: str, ranges: Iterable[tuple[Any, Any]]) -> int:
-    """Return the rows of all row groups that each of ``ranges``, first and last id, may lie in, added up."""
+    """Return the rows that ``ranges`` of ids (first, last) read in total, each its matching row groups in full."""
     groups = [group for file in source.files for group in _groups(file, id_col, as_text=source.key_dtype == pl.String)]
     known = [group for group in groups if group.first is not None and group.last is not None]
     anywhere = sum(group.rows for group in groups) - sum(group.rows for group in known)
@@ -39,7 +39,7 @@ def rows_to_read(source: Source, id_col: str, ranges: Iterable[tuple[Any, Any]])
 
 
 def _groups(file: InputFile, id_col: str, *, as_text: bool) -> Iterator[RowGroup]:
-    """Yield the row groups of a file; one whose folder names the account is one group."""
+    """Yield the row groups of a file; a file whose folder names the account is one group, or none if the id is null."""
     if id_col in dict(file.columns):
         yield from file.groups or (RowGroup(file.rows),)
         return
@@ -50,7 +50,7 @@ def _groups(file: InputFile, id_col: str, *, as_text: bool) -> Iterator[RowGroup
 
 
 def _running(groups: Iterable[RowGroup], bound: str) -> tuple[list[Any], list[int]]:
-    """Return the groups' bounds, ascending, and how many rows lie in the groups before each place."""
+    """Return the groups' bounds in ascending order, and the cumulative number of rows of the groups before each."""
     ordered = sorted(((getattr(group, bound), group.rows) for group in groups), key=lambda pair: pair[0])
     rows = [0]
     for _, count in ordered:

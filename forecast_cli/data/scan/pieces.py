@@ -1,4 +1,4 @@
-"""Pieces: an input some rows at a time, in the order of its files, so that it is never held whole."""
+"""Pieces: the input in parts of about a million rows, in file order, so that it is never in memory as a whole."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from forecast_cli.data.scan.id_range import IdRange
 from forecast_cli.data.scan.rows import scan_rows
 from forecast_cli.data.source import InputFile, RowGroup, Source
 
-#: Rows read together: some 100 MB while they are looked at.
+#: Rows read together: about 100 MB of memory while they are examined.
 PIECE_ROWS: Final = 1_000_000
 
 
@@ -23,10 +23,10 @@ def scan_pieces(
     last_id: object = None,
     scan: Callable[[Source, Settings], pl.LazyFrame] = scan_rows,
 ) -> Iterator[pl.LazyFrame]:
-    """Yield the rows of ``source`` as ``scan`` gives them, about ``PIECE_ROWS`` at a time, none twice.
+    """Yield the rows of ``source`` as ``scan`` returns them, in pieces of about ``PIECE_ROWS`` rows, each row once.
 
-    Small files are read together, and a large one of this machine a few row groups at a time. An object is read whole:
-    a part of it would be fetched from its start. Of ids out of the range some rows may be among them.
+    Small files are combined, and a large local file is split at row groups. An object of a store is read whole, since
+    reading a part of it would fetch it from its start. With a range of ids, rows of other ids may be included.
     """
     ids = IdRange(settings.id_col, source.key_dtype, first_id, last_id)
     holding = [file for file in source.files if file.rows and ids.may_hold(file)]
@@ -41,7 +41,7 @@ def scan_pieces(
 
 
 def _together(files: Sequence[InputFile], most: int) -> Iterator[list[InputFile]]:
-    """Yield neighbours of up to ``most`` rows together; a file of more than that stands alone."""
+    """Yield groups of consecutive files with up to ``most`` rows in total; a file with more rows is alone."""
     some: list[InputFile] = []
     n_rows = 0
     for file in files:
@@ -55,7 +55,7 @@ def _together(files: Sequence[InputFile], most: int) -> Iterator[list[InputFile]
 
 
 def _slices(file: InputFile, ids: IdRange, most: int) -> Iterator[tuple[int, int]]:
-    """Yield where the rows of a file to read together begin, and how many they are: whole row groups where they fit."""
+    """Yield start and length of the row ranges of a file to read together: whole row groups unless one is too large."""
     start = length = 0
     for group in file.groups or (RowGroup(file.rows),):
         wanted = ids.meets(group)

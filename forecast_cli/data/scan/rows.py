@@ -1,4 +1,4 @@
-"""Rows of a source, lazily: every file as it lies, in the same columns and in the order of the files."""
+"""Lazy scan of a source: the rows of all files, in file order and in the same columns."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -25,13 +25,13 @@ def scan_rows(
     last_id: object = None,
     unnamed_currency: str | None = None,
 ) -> pl.LazyFrame:
-    """Return the rows of ``source``, file by file: unique_id, ds, at, y, and currency where it is named.
+    """Return the rows of ``source``, in file order: unique_id, ds, at, y, and currency if the settings name it.
 
     ``ds`` is the day in the source's timezone, ``at`` the instant of a timestamp (null for dates), ``y`` float64 with
-    null, NaN and inf as they came. ``first_id`` and ``last_id`` (both included, of type ``source.key_dtype``) are
-    pushed down to folders and row groups. ``unnamed_currency`` is a column that all files or the folders above them
-    have, of any type of text; it comes as ``currency``, as text only where its types differ: making text of categories
-    is dear; spilled sources have none. Nothing is read here: ``collect`` does it.
+    null, NaN and inf kept. ``first_id`` and ``last_id`` (both included, of type ``source.key_dtype``) are pushed down
+    to folders and row groups. ``unnamed_currency`` is a text or categorical column, in all files or the folders above
+    them, that the settings do not name. It is returned as ``currency``, cast to text only if its type differs between
+    files, since casting categoricals is slow; it is ignored for spilled sources. Nothing is read before ``collect``.
     """
     ids = IdRange(settings.id_col, source.key_dtype, first_id, last_id)
     files = [file for file in source.files if file.rows and ids.may_hold(file)]
@@ -54,9 +54,9 @@ def scan_rows(
 
 
 def scan_kept(source: Source, settings: Settings) -> pl.LazyFrame:
-    """Return the rows of ``source`` as they are spilled: unique_id, ds, at, and ``spilled.kept_rows``.
+    """Return the rows of ``source`` in the columns to spill: unique_id, ds, at, and those of ``spilled.kept_rows``.
 
-    Its files tell the types of all columns that are kept, ``attributes.with_kept_columns``.
+    Its files must have the types of all kept columns, which ``attributes.with_kept_columns`` adds.
     """
     names = tuple(dict.fromkeys((*named_columns(settings), *amounts_kept(settings), *texts_kept(settings))))
     return pl.concat(
@@ -66,7 +66,7 @@ def scan_kept(source: Source, settings: Settings) -> pl.LazyFrame:
 
 
 def assert_unchanged(source: Source) -> None:
-    """Raise InputRejectedError where any file's size or time of change differs from when it was listed."""
+    """Raise InputRejectedError if the size or modification time of a file differs from when it was listed."""
     storage = storage_of(source.access)
     for file in source.files:
         try:
@@ -81,7 +81,7 @@ def assert_unchanged(source: Source) -> None:
 
 
 def named_columns(settings: Settings) -> tuple[str, ...]:
-    """Return the columns that the settings name."""
+    """Return the columns that the settings name: id, date, balance, and currency if it is set."""
     named = (settings.id_col, settings.date_col, settings.balance_col)
     return named if settings.currency_col is None else (*named, settings.currency_col)
 
@@ -89,14 +89,14 @@ def named_columns(settings: Settings) -> tuple[str, ...]:
 def _scan_alike(
     files: Sequence[InputFile], source: Source, names: Sequence[str]
 ) -> Iterator[tuple[pl.LazyFrame, InputFile]]:
-    """Yield the rows of neighbouring files that are alike, and one of them; ``names`` are the columns read."""
+    """Yield the rows of consecutive files of one layout, and the first such file; ``names`` are the columns read."""
     for _, group in groupby(files, key=lambda file: layout(file, _folders(file, names))):
         alike = list(group)
         yield _scan(alike, _folders(alike[0], names), source.access), alike[0]
 
 
 def _folders(file: InputFile, names: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns that are not in the file, but names of folders above it."""
+    """Return the columns among ``names`` that are not in the file but are hive folders above it."""
     own = {name for name, _ in file.columns}
     return tuple(name for name in names if name not in own)
 

@@ -1,4 +1,4 @@
-"""Spilled rows: the canonical rows of an input, put in order by account in temporary files of the run's own."""
+"""Spilled rows: the canonical rows of an input, regrouped by account, in temporary files of the run."""
 
 import polars as pl
 
@@ -11,24 +11,24 @@ from forecast_cli.data.source import InputFile
 
 
 def amounts_kept(settings: Settings) -> tuple[str, ...]:
-    """Return the columns of the input that a run reads numbers from."""
+    """Return the input columns that a run reads as numbers: balances and thresholds."""
     return tuple(dict.fromkeys((settings.balance_col, *columns_among(settings.threshold))))
 
 
 def texts_kept(settings: Settings) -> tuple[str, ...]:
-    """Return the columns of the input that a run reads words from."""
+    """Return the input columns that a run reads as text: currencies and segments."""
     named = [settings.currency_col] if settings.currency_col is not None else []
     return tuple(dict.fromkeys((*named, *settings.segment)))
 
 
 def kept_rows(settings: Settings) -> list[pl.Expr]:
-    """Return the columns that are kept beside account, day and instant, from the raw ones."""
+    """Return expressions for the columns that are spilled besides account, day and instant, from the raw columns."""
     amounts = [balance_rows(name).alias(_amount(name)) for name in amounts_kept(settings)]
     return amounts + [currency_rows(name).alias(_text(name)) for name in texts_kept(settings)]
 
 
 def scan_spilled(files: list[InputFile], settings: Settings, ids: IdRange) -> pl.LazyFrame:
-    """Return the rows of spilled ``files`` as ``scan_rows`` does; the settings name columns that were kept."""
+    """Return the rows of spilled ``files`` as ``scan_rows`` does; the settings may name only spilled columns."""
     lazy = pl.scan_parquet([file.path for file in files], glob=False, hive_partitioning=False)
     columns = [c.UNIQUE_ID, c.DS, AT, pl.col(_amount(settings.balance_col)).alias(c.Y)]
     if settings.currency_col is not None:

@@ -1,1 +1,1 @@
-"""Schema: which column is which, and the types that all files agree on."""
+"""Schema: which column has which role, and the types that all files agree on."""

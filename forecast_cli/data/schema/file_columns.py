@@ -1,4 +1,4 @@
-"""The columns of one file, as the roles of the settings see them."""
+"""The columns of one file, by the roles that the settings give them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,11 @@ from forecast_cli.data.schema.roles import Role
 
 @dataclass(frozen=True)
 class FileColumns:
-    """The columns of one file: all ``names``, the types of the wanted ones in it, the keys of its hive folders."""
+    """The columns of one file.
+
+    ``names`` are all of them, ``dtypes`` the types of those the settings name, ``hive`` the keys and values of the hive
+    folders above the file.
+    """
 
     path: str
     names: tuple[str, ...]
@@ -18,9 +22,9 @@ class FileColumns:
     hive: Mapping[str, str] = field(default_factory=dict)
 
     def dtype(self, role: Role) -> pl.DataType | None:
-        """Return the type of a role's column: the file's own, else that of a folder's name, else None.
+        """Return the type of a role's column: in the file, else as a hive folder, else None.
 
-        A folder's name is a day where a day is wanted and text elsewhere; it is never a number.
+        A folder's value is a day for the role date and text for other roles; it is never a number.
         """
         own = self.dtypes.get(role.column)
         if own is not None or role.column not in self.hive or role.name == "balance":
@@ -30,14 +34,14 @@ class FileColumns:
 
 @dataclass(frozen=True)
 class Typed:
-    """The type a column has in one file."""
+    """The type of a column in one file."""
 
     path: str
     dtype: pl.DataType
 
 
 def types_of(files: Sequence[FileColumns], role: Role) -> list[Typed]:
-    """Return each distinct type of a role's column with the first file that has it, in the order of the files."""
+    """Return each distinct type of a role's column with the first file that has it, in file order."""
     first: dict[pl.DataType, Typed] = {}
     for file in files:
         dtype = file.dtype(role)

@@ -1,4 +1,4 @@
-"""Columns that are not there, and which one the user may have meant."""
+"""Checks for missing columns, with the column the user may have meant."""
 
 from collections.abc import Collection, Sequence
 
@@ -13,9 +13,9 @@ _NAMES_SHOWN = 12
 
 
 def check_column(files: Sequence[FileColumns], role: Role, *, taken: Collection[str] = ()) -> list[Finding]:
-    """Return a rejection where any file is without the column of ``role``, or has it as a folder that is no day.
+    """Return a rejection if a file lacks the column of ``role``, or has it as a folder whose value is no day.
 
-    Columns that are ``taken`` by other roles are not what was meant.
+    Columns ``taken`` by other roles are not suggested as the column that was meant.
     """
     without = [file for file in files if file.dtype(role) is None]
     if without:

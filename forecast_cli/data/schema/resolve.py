@@ -1,4 +1,4 @@
-"""One schema for all files: which columns are there, of which types, and which types the rows have."""
+"""The common schema of all files: which columns exist, with which types, and which types the rows get."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from forecast_cli.data.schema.zone_choice import choose_zone
 
 @dataclass(frozen=True)
 class Schema:
-    """What the files agree on; the type is Null where a finding rejects."""
+    """The types that all files agree on; ``id_dtype`` is Null if a finding rejects the run."""
 
     id_dtype: pl.DataType
     timezone: str | None
@@ -24,7 +24,7 @@ class Schema:
 
 
 def resolve_schema(files: Sequence[FileColumns], settings: Settings) -> Schema:
-    """Find the one schema of ``files``. Whatever stands against it is a finding, all of them as far as possible."""
+    """Return the common schema of ``files``, with a finding for each obstacle that can be detected."""
     if not files:
         return Schema(pl.Null(), None, ())
     roles = roles_of(settings)

@@ -1,4 +1,4 @@
-"""What each named column is for, and what kinds of type it may have."""
+"""Roles of the columns that the settings name, and the types each role accepts."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,9 +12,9 @@ RoleName = Literal["id", "date", "balance", "currency"]
 
 
 class Kind(StrEnum):
-    """Kinds of type that can be told from one another, not converted into one another without loss."""
+    """Kinds of column types. Types of different kinds cannot be converted into each other without loss."""
 
-    NULL = "null"  # a column without a single value: goes with every other kind
+    NULL = "null"  # a column without any value: compatible with every other kind
     TEXT = "text"
     WHOLE = "whole number"
     NUMBER = "number"
@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Role:
-    """One of the columns the settings name, and the option that names it."""
+    """The role of a column that the settings name, and the option that names the column."""
 
     name: RoleName
     column: str
@@ -40,8 +40,8 @@ ACCEPTED: Final[dict[RoleName, frozenset[Kind]]] = {
     "currency": frozenset({Kind.NULL, Kind.TEXT}),
 }
 
-_WIDEST_WHOLE: Final = 18  # digits that always fit 64 bits
-_WIDEST_DECIMAL: Final = 38  # digits polars reads
+_WIDEST_WHOLE: Final = 18  # digits that always fit into 64 bits
+_WIDEST_DECIMAL: Final = 38  # most digits that polars reads
 
 
 def roles_of(settings: Settings) -> tuple[Role, ...]:
@@ -57,13 +57,13 @@ def roles_of(settings: Settings) -> tuple[Role, ...]:
 
 
 def kind_of(role: RoleName, dtype: pl.DataType) -> Kind:
-    """Return the kind of a column's type, as far as its role tells kinds apart."""
+    """Return the kind of a column's type, as far as its role distinguishes kinds."""
     kind = _kind(dtype)
     return Kind.NUMBER if role == "balance" and kind is Kind.WHOLE else kind
 
 
 def expected(role: RoleName) -> str:
-    """Return what a role takes, in words."""
+    """Return a phrase that says which types a role accepts."""
     match role:
         case "id":
             return "expected text or a whole number"
@@ -78,7 +78,7 @@ def expected(role: RoleName) -> str:
 
 
 def cast_hint(role: Role, dtype: pl.DataType) -> str:
-    """Return how to cast a column of the wrong type ``dtype``, or to name another."""
+    """Return a hint that says how to cast a column of the wrong type ``dtype``, or name another column."""
     column = f'pl.col("{role.column}")'
     example = {
         "id": f"{column}.cast(pl.String)",

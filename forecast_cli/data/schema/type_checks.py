@@ -1,4 +1,4 @@
-"""The types one column has over all files: what goes together without loss, and what is refused."""
+"""Checks of the types that one column has across all files: which can be combined without loss, which are refused."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from forecast_cli.data.schema.roles import ACCEPTED, Kind, Role, cast_hint, expe
 
 
 def check_types(types: Sequence[Typed], role: Role) -> list[Finding]:
-    """Return what stands against (or is mended in) the distinct ``types`` of a column; none where all is well."""
+    """Return the findings about the distinct ``types`` of a column: a rejection, or the conversions made, if any."""
     kinds = _first_of_kinds(types, role)
     refused = [typed for kind, typed in kinds.items() if kind not in ACCEPTED[role.name]]
     if len(kinds) > 1:
@@ -26,7 +26,10 @@ def check_types(types: Sequence[Typed], role: Role) -> list[Finding]:
 
 
 def common_id(types: Sequence[Typed]) -> pl.DataType:
-    """Return the one type of account ids: theirs where they have one, else text, else the widest whole number."""
+    """Return the common type of account ids: their only type, else the widest integer type, else Int64 or text.
+
+    Int64 if any type is numeric, such as a decimal; else text.
+    """
     dtypes = {typed.dtype for typed in types if typed.dtype != pl.Null}
     if len(dtypes) == 1:
         return dtypes.pop()
@@ -36,7 +39,10 @@ def common_id(types: Sequence[Typed]) -> pl.DataType:
 
 
 def _first_of_kinds(types: Sequence[Typed], role: Role) -> dict[Kind, Typed]:
-    """Return a file of each kind. A column of nulls goes with anything; timezones are looked at elsewhere."""
+    """Return the first file of each kind.
+
+    A column of nulls is compatible with every kind. Mixed timezones are checked in ``zone_choice``.
+    """
     kinds: dict[Kind, Typed] = {}
     for typed in types:
         kind = kind_of(role.name, typed.dtype)
@@ -64,7 +70,7 @@ def _reject_type(typed: Typed, role: Role) -> Finding:
 
 
 def _first_unsigned_among_signed(types: Sequence[Typed]) -> Typed | None:
-    """Return the column of UInt64 that no type holds together with the negative numbers of another."""
+    """Return a UInt64 column found beside one that can be negative, or None: no integer type holds both."""
     whole = [typed for typed in types if typed.dtype != pl.Null]
     wide = [typed for typed in whole if typed.dtype == pl.UInt64]
     return wide[0] if wide and any(not typed.dtype.is_unsigned_integer() for typed in whole) else None

@@ -1,4 +1,4 @@
-"""Whose days count: the timezone of a column of timestamps, or the one the user names."""
+"""Choice of the timezone that defines days: that of the timestamp column, or the one the user names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from forecast_cli.data.schema.zones import close_zone, is_zone_name
 
 @dataclass(frozen=True)
 class ZoneChoice:
-    """The timezone whose days count (None: as written), and what was found on the way."""
+    """The timezone that defines days (None: as written), and the findings about it."""
 
     timezone: str | None
     findings: tuple[Finding, ...] = ()
 
 
 def choose_zone(types: Sequence[Typed], wanted: str | None, column: str) -> ZoneChoice:
-    """Choose the timezone of a date column from its distinct ``types`` and the one that is ``wanted``."""
+    """Return the timezone of a date column, from its distinct ``types`` and the timezone ``wanted`` by the user."""
     if wanted is not None and not is_zone_name(wanted):
         message = f"--timezone '{wanted}': unknown timezone"
         return ZoneChoice(None, (find("SC19", Action.REJECT, message, hint=close_zone(wanted)),))
@@ -41,7 +41,7 @@ def _zone(typed: Typed) -> str | None:
 
 
 def _ignored(stamps: Sequence[Typed], wanted: str | None, column: str) -> tuple[Finding, ...]:
-    """Say that naming a timezone does nothing to timestamps that have none."""
+    """Return a warning if a timezone was named but the timestamps have none, so that it has no effect."""
     if wanted is None or not stamps:
         return ()
     message = (

@@ -1,4 +1,4 @@
-"""Timezones: polars panics on a name it does not know, so each is looked at before it is read."""
+"""Checks of timezone names. polars panics on an unknown name, so each name is checked before it is read."""
 
 import re
 import zoneinfo
@@ -14,12 +14,12 @@ _WHOLE_HOURS: Final = re.compile(r"[+-]\d{2}:00")
 
 
 def known_zone(name: str) -> bool:
-    """Say whether polars can read timestamps of this timezone."""
+    """Return whether polars can read timestamps of this timezone."""
     return _WHOLE_HOURS.fullmatch(name) is not None or is_zone_name(name)
 
 
 def is_zone_name(name: str) -> bool:
-    """Say whether a name is one of the timezone database, as the user has to write it."""
+    """Return whether a name, exactly as written, is in the timezone database."""
     try:
         pl.Series([0]).cast(pl.Datetime("us")).dt.replace_time_zone(name)
     except pl.exceptions.ComputeError:
@@ -28,13 +28,13 @@ def is_zone_name(name: str) -> bool:
 
 
 def close_zone(name: str) -> str:
-    """Return a hint with the closest name there is."""
+    """Return a hint with the closest timezone name."""
     otherwise = "give a name of the timezone database, such as Europe/Prague"
     return did_you_mean(name, sorted(zoneinfo.available_timezones()), otherwise=otherwise)
 
 
 def reject_zone(path: str, column: str, zone: str) -> Problem:
-    """Return the problem of a column whose timezone is unknown."""
+    """Return the problem for a column with an unknown timezone."""
     message = f"{path}: column '{column}' has the unknown timezone '{zone}'"
     hint = f"write the column again, in a timezone that is known: {close_zone(zone)}"
     return Problem("SC19", path, message, hint, fatal=True)
