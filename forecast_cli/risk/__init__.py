@@ -1,1 +1,1 @@
-"""Risk: sample paths out of daily quantiles, and how likely an account is to run low."""
+"""Sample paths of a forecast, and the risk that an account runs low."""

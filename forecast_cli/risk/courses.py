@@ -1,4 +1,4 @@
-"""Courses: what an account's balance did after it stood about where it stands now, as it was."""
+"""Past courses of an account that began near its last balance, used unchanged as sample paths."""
 
 from typing import Final
 
@@ -7,17 +7,17 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 
-#: Share of all past courses that count as beginning near the last balance, and fewest of them.
+#: Share of all past days that count as near the last balance, and the smallest number of such days.
 _NEAR: Final = 0.2
 _FEWEST: Final = 10
 
 
 def near_courses(panel: Panel, h: int, count: int) -> NDArray[np.float64]:
-    """Return ``count`` past courses of each account, [n, h, count]: its balances on the h days after some past day.
+    """Return ``count`` past courses of each account, [n, h, count]: the balances on the h days after a past day.
 
-    They are of the fifth of all past days that the balance stood nearest to where it stands now, ten days at least, the
-    later first where two are as near; evenly spaced among them, or each as often as it takes. Accounts have more than h
-    days of history.
+    The start days are the fifth of all past days on which the balance was nearest to the last balance, at least ten
+    days; of two equally near days, the later comes first. Courses are spaced evenly among them; if there are fewer than
+    ``count``, each is used several times. Every account must have more than h days of history.
     """
     y, last = panel.y, panel.y.shape[1] - 1 - h
     with np.errstate(over="ignore"):

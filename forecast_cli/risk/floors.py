@@ -1,4 +1,4 @@
-"""Floors: a balance that some months came down to and none ever went below, and paths that seldom do."""
+"""Floors: a lowest balance that several months came down to and none went below, and paths held above it."""
 
 from typing import Final
 
@@ -9,17 +9,17 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.pooled.outlook import scale_of
 from forecast_cli.models.rows import in_c_order
 
-#: Days of a month here.
+#: Length of a month in days.
 MONTH: Final = 30
-#: How close to the lowest balance is down to it, as a share of the mean move over 30 days.
+#: A month came down to the floor if its lowest balance is within this share of the mean move over 30 days.
 _CLOSE: Final = 0.02
 
 
 def find_floors(panel: Panel) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the lowest balance of each account [n], and the whole months that came down to it from above [n].
+    """Return the lowest balance of each account [n], and the number of whole months that came down to it [n].
 
-    Months are of 30 days, counted back from the origin over all its history, one after another or not. One that stood
-    there all along tells nothing of a floor, and does not count.
+    Months are blocks of 30 days, counted back from the origin over the whole history; they need not be consecutive. A
+    month comes down to the floor from above: one that stays there on all its days is no evidence and does not count.
     """
     from forecast_cli.risk.loops import come_down
 
@@ -29,10 +29,10 @@ def find_floors(panel: Panel) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
 
 
 def hold_above_floors(panel: Panel, paths: NDArray[np.float64]) -> None:
-    """Raise ``paths`` [n, h, s] to the floor of their account, in place, but for those few that go lowest.
+    """Raise ``paths`` [n, h, s] to the floor of their account, in place, except for the few lowest paths.
 
-    Where K months came down to the floor, a month goes below it with a chance of 1 / K at most, so that of paths of h
-    days a share of 1 - (1 - 1/K)^(h/30) may. With one such month, or none, all stay as they are.
+    If K months came down to the floor, a month goes below it with a probability of at most 1/K. A share of 1 - (1 -
+    1/K)^(h/30) of paths of h days may therefore go below. With K of 0 or 1, no path changes.
     """
     from forecast_cli.risk.loops import lowest_yet, raise_paths
 

@@ -1,4 +1,4 @@
-"""Loops over every value of every sample path, compiled: whoever imports this loads the compiler, half a second."""
+"""Compiled loops over every value of every sample path. Importing this module loads the compiler (half a second)."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.models.compiled import kernel
 
-#: Days of a month, where a floor is looked for.
+#: Length of a month in days, as in ``floors``.
 _MONTH: Final = 30
 
 
@@ -19,12 +19,13 @@ def key_courses(
     mask: NDArray[np.int32],
     keys: NDArray[np.int32],
 ) -> None:
-    """Fill ``keys`` [n, h, s]: what ``y`` [n, t] was on days 1..h of s past courses, and which course it was.
+    """Fill ``keys`` [n, h, s] with sortable integers that hold a past balance and the number of its course.
 
-    Course p begins as many days before the last one that is over as ``turn`` [s], 0..s-1 in some order, has of all that
-    there are. What it was is told from the last balance, 0 where there is no course. Whole numbers, p in the low bits
-    of the ``mask`` [1], above them the sign, the exponent and what has room of the fraction of what it was in single
-    precision, in its order.
+    A key holds the balance of ``y`` [n, t] on one of days 1..h of one of s past courses. Start days are evenly spaced
+    over the history: course p starts at place ``turn[p]`` of s, counted back from the last complete course; ``turn``
+    [s] is a permutation of 0..s-1. The balance is taken as the difference from the last balance, 0 if the account has
+    no past course. The low bits, as given by ``mask`` [1], hold p. The bits above hold the sign, the exponent and the
+    leading fraction bits of the difference in single precision, mapped so that integers sort as the differences do.
     """
     n, h, s = keys.shape
     last = y.shape[1] - 1 - h
@@ -46,9 +47,10 @@ def key_courses(
 
 @kernel((np.int32, 3), (np.int32, 1), (np.int64, 1))
 def hold_ranks(keys: NDArray[np.int32], mask: NDArray[np.int32], weight: NDArray[np.int64]) -> None:
-    """Change ``keys`` [n, h, s], ascending on each day, to h times a course's rank of the day plus ``weight`` its sum.
+    """Replace ``keys`` [n, h, s], ascending on each day, by h times a course's rank of the day plus ``weight`` * sum.
 
-    They lie in the order of courses then, which is in the low bits of the ``mask`` [1] as before.
+    The sum is that of the course's ranks over all days. The result is in the order of courses, and the low bits
+    (``mask`` [1]) hold the course as before.
     """
     n, h, s = keys.shape
     rank, total = np.empty((h, s), dtype=np.int32), np.empty(s, dtype=np.int32)
@@ -77,10 +79,11 @@ def lay_paths(
     order: NDArray[np.int32],
     paths: NDArray[np.float64],
 ) -> None:
-    """Fill ``paths`` [n, h, s], day by day: the k-th lowest value of the day to the course that ``order`` says.
+    """Fill ``paths`` [n, h, s]: on each day, give the k-th lowest value to the k-th course of ``order`` [n, h, s].
 
-    That is ``beyond`` [s] from where its ``line`` [s] begins, of those between ``quantiles`` [n, h, q] at the scores
-    ``knots`` [q]: line 0 lies before the first of them, line q behind the last.
+    Values lie on straight lines between ``quantiles`` [n, h, q] over the normal scores ``knots`` [q]. Value k lies on
+    ``line[k]``, at a distance of ``beyond[k]`` from the knot at which that line begins, both [s]. Line 0 lies below the
+    first knot and line q above the last.
     """
     n, h, q = quantiles.shape
     slope, middle = np.empty(q + 1), q // 2
@@ -98,7 +101,7 @@ def lay_paths(
 
 @kernel((np.float64, 3), (np.int64, 1), (np.float64, 3))
 def lowest_yet(paths: NDArray[np.float64], windows: NDArray[np.int64], lows: NDArray[np.float64]) -> None:
-    """Fill ``lows`` [n, w, s]: the lowest value of each path, of ``paths`` [n, h, s], over each window of days."""
+    """Fill ``lows`` [n, w, s]: the lowest value of each path of ``paths`` [n, h, s] within ``windows`` [w] days."""
     n, _, s = paths.shape
     lowest = np.empty(s)
     for row in range(n):
@@ -120,9 +123,11 @@ def count_below(
     days: NDArray[np.float64],
     first: NDArray[np.int32],
 ) -> None:
-    """Fill what ``paths`` [n, h, s] say of ``thresholds`` [n, k]: ``days`` [n, k, w] under one, a path's mean.
+    """Fill ``days`` [n, k, w] and ``first`` [n, k, s]: how long and from when paths are under ``thresholds`` [n, k].
 
-    And ``first`` [n, k, s], the first day (from 1) of each path that is, beyond the last of ``windows`` [w] for none.
+    ``days`` is the mean over ``paths`` [n, h, s] of the number of days under the threshold in each of ``windows`` [w],
+    which ascend. ``first`` is the first day (from 1) on which a path is under it, or one more than the last window if
+    it never is.
     """
     n, _, s = paths.shape
     never = np.int32(windows[-1] + 1)
@@ -151,10 +156,11 @@ def date_below(
     date: NDArray[np.float64],
     reached: NDArray[np.float64],
 ) -> None:
-    """Fill what the ``first`` days [n, k, s] of ``count_below`` say: ``prob`` [n, k, w], the share within each window.
+    """Fill ``prob``, ``date`` and ``reached`` from the ``first`` days [n, k, s] of ``count_below``.
 
-    And ``date`` and ``reached`` [n, k, w, c], the day by which ``enough`` [c] paths have been under, and the share that
-    has; they stay as they are where it lies beyond the window.
+    ``prob`` [n, k, w] is the share of paths that are under the threshold within each of ``windows`` [w]. ``date`` [n,
+    k, w, c] is the day by which ``enough`` [c] paths have been under it, and ``reached`` [n, k, w, c] the share of
+    paths that have been by that day. Where that day lies beyond the window, both keep their values.
     """
     n, many, s = first.shape
     came = np.empty(windows[-1] + 2, dtype=np.int64)
@@ -184,7 +190,10 @@ def come_down(
     lowest: NDArray[np.float64],
     months: NDArray[np.int64],
 ) -> None:
-    """Fill the ``lowest`` [n] of balances ``y`` [n, t], and how many whole ``months`` [n] came ``close`` [n] to it."""
+    """Fill ``lowest`` [n] with the lowest of ``y`` [n, t], and ``months`` [n] with how many months came down to it.
+
+    A month came down to it if its lowest balance is within ``close`` [n] of ``lowest`` and its highest is not.
+    """
     for row in range(len(y)):
         own = y[row, y.shape[1] - lengths[row] :]
         lowest[row], months[row] = own.min(), 0
@@ -197,7 +206,7 @@ def come_down(
 
 @kernel((np.int64, 1), (np.float64, 2), (np.float64, 3))
 def raise_paths(rows: NDArray[np.int64], bound: NDArray[np.float64], paths: NDArray[np.float64]) -> None:
-    """Raise the ``paths`` [n, h, s] of ``rows`` [r] to what each is held above, ``bound`` [r, s]."""
+    """Raise each value of the ``paths`` [n, h, s] of ``rows`` [r] to at least ``bound`` [r, s], in place."""
     _, h, s = paths.shape
     for place in range(len(rows)):
         for day in range(h):

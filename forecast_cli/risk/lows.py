@@ -1,4 +1,4 @@
-"""Lows of a balance's future, read off sample paths: how low it goes; whether, when, how long under a threshold."""
+"""Low points of sample paths, and whether, when and for how long paths are under a threshold."""
 
 from dataclasses import dataclass, fields
 from typing import Final
@@ -9,19 +9,22 @@ from numpy.typing import NDArray
 from forecast_cli.core.risk import CROSSED
 from forecast_cli.models.rows import in_c_order, tree_sum
 
-#: Windows, in days from the origin, whose low point is asked for.
+#: Windows of ``risk.parquet``, in days from the origin.
 WINDOWS: Final = (7, 14, 30, 60, 90)
 
 
 @dataclass(frozen=True)
 class Lows:
-    """What sample paths say of n accounts over w windows and k thresholds; NaN without paths or without a threshold.
+    """Figures of the sample paths of n accounts over w windows and k thresholds; NaN without paths or threshold.
 
-    In units of the balance, over the low points of the window, one for each path: ``expected_low`` [n, w], their mean,
-    ``low_q05`` and ``low_q50`` [n, w], their 5 % and 50 % quantiles. ``prob_below`` [n, k, w], the share of paths whose
-    low point lies under the threshold; ``days_below`` [n, k, w], the mean number of days under it; ``first_below``
-    [n, k, w, 3], the day (1: the first after the origin) on which 10, 50 and 90 % of the paths have been under it, NaN
-    where fewer are within the window; ``reached`` [n, k, w, 3], the share of paths that have been by then.
+    Amounts are in units of the balance. A path has one low point per window.
+
+    - ``expected_low``, ``low_q05``, ``low_q50`` [n, w]: mean, 5 % and 50 % quantile of the low points.
+    - ``prob_below`` [n, k, w]: share of paths whose low point lies under the threshold.
+    - ``days_below`` [n, k, w]: mean number of days under the threshold.
+    - ``first_below`` [n, k, w, 3]: day (1 is the first after the origin) by which 10, 50 and 90 % of paths have been
+      under the threshold; NaN if fewer are within the window.
+    - ``reached`` [n, k, w, 3]: share of paths that have been under it by that day.
     """
 
     expected_low: NDArray[np.float64]
@@ -34,14 +37,14 @@ class Lows:
 
 
 def windows_within(h: int) -> tuple[int, ...]:
-    """Return the windows that a horizon of ``h`` days covers: of 7, 14, 30, 60 and 90 days, or else all h of them."""
+    """Return those of the windows 7, 14, 30, 60 and 90 that ``h`` days cover, or ``(h,)`` if there are none."""
     return tuple(days for days in WINDOWS if days <= h) or (h,)
 
 
 def find_lows(paths: NDArray[np.float64], thresholds: NDArray[np.float64], windows: tuple[int, ...]) -> Lows:
-    """Return what ``paths`` [n, s, h] say of ``thresholds`` [n, k], over ascending ``windows`` of days.
+    """Return the lows of ``paths`` [n, s, h] for ``thresholds`` [n, k], over ascending ``windows`` in days.
 
-    Depends neither on the order of the paths nor on other accounts.
+    The order of the paths and other accounts have no influence.
     """
     from forecast_cli.risk.loops import count_below, date_below, lowest_yet
 
@@ -72,20 +75,20 @@ def find_lows(paths: NDArray[np.float64], thresholds: NDArray[np.float64], windo
 
 
 def join_lows(parts: list[Lows]) -> Lows:
-    """Put those of some accounts after those of others."""
+    """Concatenate the lows of several groups of accounts, in the order of ``parts``."""
     return Lows(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Lows)))
 
 
 def first_day_below(y: NDArray[np.float64], thresholds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the first day (from 1) of ``y`` [n, h] that lies under the threshold [n], NaN where none does, [n]."""
+    """Return the first day (from 1) of ``y`` [n, h] under the thresholds [n], [n]; NaN if no day is."""
     under = y < thresholds[:, None]
     return np.where(under.any(axis=1), under.argmax(axis=1) + 1.0, np.nan)
 
 
 def _quantile(ordered: NDArray[np.float64], share: float) -> NDArray[np.float64]:
-    """Return the quantile of the last axis of ``ordered``, which is ascending.
+    """Return the quantile with probability ``share`` over the last axis of ``ordered``, which is ascending.
 
-    Path i of s stands for the probability (i + 0.5) / s, linear between them: definition 5 of Hyndman and Fan (1996),
+    Value i of s has the probability (i + 0.5) / s, linear between values: definition 5 of Hyndman and Fan (1996),
     Sample quantiles in statistical packages, The American Statistician 50.
     """
     s = ordered.shape[-1]

@@ -1,4 +1,4 @@
-"""How low the accounts of a panel go by each model's forecast: its paths made and looked at, a few at a time."""
+"""Lows of the accounts of a panel for each model's forecast, computed for a few accounts at a time."""
 
 from collections.abc import Mapping
 
@@ -14,10 +14,10 @@ from forecast_cli.risk.paths import N_PATHS, PATH_LEVELS, order_courses, rows_at
 def panel_lows(
     panel: Panel, forecasts: Mapping[str, Forecast], thresholds: NDArray[np.float64], *, n_paths: int = N_PATHS
 ) -> Mapping[str, Lows]:
-    """Return the lows by each of ``forecasts`` of the panel's rows, by model, on ``thresholds`` [n, k].
+    """Return the lows of the panel's rows for each of ``forecasts``, by model, on ``thresholds`` [n, k].
 
-    Forecasts have the ``PATH_LEVELS`` among theirs. Windows are those of ``windows_within``. What a row gets depends on
-    that row alone; no more paths are in memory at a time than the processor's cache holds.
+    The levels of the forecasts include ``PATH_LEVELS``. Windows are those of ``windows_within``. The lows of a row
+    depend on that row alone. At any time, memory holds only as many paths as fit in the processor's cache.
     """
     h = next(iter(forecasts.values())).mean.shape[1] if forecasts else 1
     each = rows_at_a_time(h, n_paths)

@@ -1,18 +1,20 @@
-"""Sample paths of a forecast: day by day its quantiles, from one day to the next the account's own past.
+"""Sample paths of a forecast: each day's values from its quantiles, their order over days from the account's own past.
 
-The low point over a period cannot be had from daily intervals; it takes whole courses. Each path gets, on each day, one
-value out of the forecast's distribution of that day; which one follows the rank order of the account's past courses:
-the path that stands for a course that was third lowest on its fifth day gets the third lowest value of the fifth day.
-Source: Clark, Gangopadhyay, Hay, Rajagopalan and Wilby, The Schaake shuffle, Journal of Hydrometeorology 5, 2004.
-As there, courses are ranked by what was, not by what it had changed by: of a balance that goes down and is filled up
-again, a course that begins high would have the largest fall on every day, and its path would stay low for good.
+A low point over a period needs whole paths; daily intervals do not give it. On each day, each path gets one value of
+the forecast's distribution of that day. Which value is decided by the ranks of the account's past courses (balances
+over h consecutive days): if a course was third lowest on its fifth day, its path gets the third lowest value of the
+fifth day. This is the Schaake shuffle. Source: Clark, Gangopadhyay, Hay, Rajagopalan and Wilby, The Schaake shuffle,
+Journal of Hydrometeorology 5, 2004. As in the paper, courses are ranked by the value itself and not by its change since
+the first day. Otherwise, for a balance that falls and is filled up again, a course that begins high would have the
+largest fall on every day, and its path would stay low for good.
 
-Two things are added, and were measured. Balances rest and then jump, while a forecast's daily distributions are smooth:
-a course that rests changes its rank whenever others move around it, and its path would wander over days on which
-nothing happens. So ranks are held near the mean rank of their course (``PERSISTENCE``). And a smooth distribution does
-not know where a balance stops: paths are held above its floor, where it has one (``floors``).
+Two things are added to the shuffle, and their effect was measured. First, balances rest and then jump, while the daily
+distributions of a forecast are smooth. A course that rests changes its rank whenever others move, and its path would
+wander on days on which nothing happens. Ranks are therefore held near the mean rank of their course (``PERSISTENCE``).
+Second, a smooth distribution does not know a lower limit of the balance: if the account has a floor, its paths are held
+above it (``floors``).
 
-Where a model says so (``past_share``), some of an account's paths are past courses as they were instead (``courses``).
+If the forecast has a ``past_share``, that share of an account's paths are unchanged past courses instead (``courses``).
 """
 
 from dataclasses import replace
@@ -30,32 +32,33 @@ from forecast_cli.risk.courses import near_courses
 from forecast_cli.risk.floors import hold_above_floors
 
 N_PATHS: Final = 100
-#: Levels, in percent, whose quantiles make the paths, whichever are published: low balances do not depend on that. With
-#: auto on real accounts, low point of 7 days (and of 30) under p10, the Brier score was 0.0394 (0.0985) with these,
-#: 0.0394 (0.0985) with 99 as well, 0.0406 (0.0979) with 80 and 95 alone, 0.0406 (0.0984) with 80.
+#: Levels, in percent, whose quantiles make the paths. They are fixed, so low balances do not depend on the published
+#: levels. Brier scores of auto on real accounts, low point of 7 days (and of 30) under p10: 0.0394 (0.0985) with these
+#: levels, 0.0394 (0.0985) with 99 as well, 0.0406 (0.0979) with 80 and 95 alone, 0.0406 (0.0984) with 80 alone.
 PATH_LEVELS: Final = (20.0, 40.0, 60.0, 80.0, 95.0)
-#: Weight of a course's mean rank against its rank of the day. With MSTL(30), low point of 30 days under p10, on real
-#: accounts (and on the sample), the Brier score was 0.125 (0.197) at weight 0, 0.114 (0.169) at 1, 0.110 (0.162) at 3,
-#: and 0.108 (0.166) at 60; the mean probability 0.30 (0.58), 0.26 (0.49), 0.24 (0.43), 0.23 (0.37), where 0.21 (0.43)
-#: came.
+#: Weight of a course's mean rank relative to its rank of the day. Brier scores with MSTL(30), low point of 30 days
+#: under p10, on real accounts (and on the sample): 0.125 (0.197) at weight 0, 0.114 (0.169) at 1, 0.110 (0.162) at 3,
+#: and 0.108 (0.166) at 60. Mean probabilities: 0.30 (0.58), 0.26 (0.49), 0.24 (0.43), 0.23 (0.37); the event occurred
+#: in 0.21 (0.43).
 PERSISTENCE: Final = 3
-#: Values of paths worked on at a time: 3 MB of them.
+#: Number of path values computed at a time: 3 MB.
 _CELLS: Final = 400_000
 
 
 def levels_to_ask(published: tuple[float, ...]) -> tuple[float, ...]:
-    """Return the levels, ascending, that a model is asked for: those that are published, and those of paths."""
+    """Return the levels to request from a model, ascending: the published ones and those of paths."""
     return tuple(sorted({*published, *PATH_LEVELS}))
 
 
 def shuffle_paths(
     panel: Panel, forecast: Forecast, *, n_paths: int = N_PATHS, order: NDArray[np.int32] | None = None
 ) -> NDArray[np.float64]:
-    """Return sample paths [n, s, h], in units of the balance; the model's own where it has them.
+    """Return sample paths [n, s, h], in units of the balance: the model's own, or else made from its quantiles.
 
-    ``order`` is ``order_courses(panel, h, n_paths)``, where it is known already: it is the same for all models. Nothing
-    is drawn; what a row gets depends on that row alone. Rows that the forecast leaves NaN stay NaN; a row it has
-    numbers but no paths for gets as many as the others have. The values of one day lie next to each other in memory.
+    ``order`` is ``order_courses(panel, h, n_paths)``, if it is known already; it is the same for all models. Nothing is
+    drawn at random, and the paths of a row depend on that row alone. Rows that are NaN in the forecast stay NaN. If the
+    forecast has paths for some rows only, the other rows with numbers get paths too, as many as the forecast's own. The
+    values of one day are contiguous in memory, except where the model's own paths are returned.
     """
     own = forecast.paths
     if own is None:
@@ -69,17 +72,17 @@ def shuffle_paths(
 
 
 def order_courses(panel: Panel, h: int, n_paths: int = N_PATHS) -> NDArray[np.int32]:
-    """Return which of s past courses was lowest, second lowest ... on each of their h days, [n, h, s].
+    """Return the s past courses in ascending order on each of their h days, [n, h, s].
 
-    Past courses are the balances of each h days of the history, up to the origin: all of them, or s evenly spaced
-    ones; where there are fewer, each is used several times. Courses that are level with each other keep one order over
-    all days, a fixed one in which age plays no part; hence an account with no past course (h days of history or fewer),
-    or one that never moved, gets one order for all days, and paths that do not cross. Balances count as level where
-    they differ by less than about one part in 50,000 of what lies between them and the last one, among more than 128
-    courses one in 25,000 and so on.
+    Past courses are the balances of each h consecutive days of the history, up to the origin: s evenly spaced ones if
+    there are more, each used several times if there are fewer. Tied courses have the same fixed order on all days, in
+    which age plays no part. An account with no past course (h days of history or fewer), or one that never moved,
+    therefore gets one order for all days, and its paths do not cross. Balances count as tied if they differ by less
+    than about one part in 50,000 of their distance from the last balance (one part in 25,000 with more than 128
+    courses, and so on).
 
-    Each number that is sorted holds its course: they are all different, so that every way of sorting gives the same.
-    Raises ValueError where that takes more than 31 bits, as 2,000 paths of 366 days would.
+    The integers that are sorted hold the number of their course, so they are all different and every sorting algorithm
+    gives the same result. Raises ValueError if that takes more than 31 bits, as for 2,000 paths of 366 days.
     """
     from forecast_cli.risk.loops import hold_ranks, key_courses
 
@@ -96,12 +99,12 @@ def order_courses(panel: Panel, h: int, n_paths: int = N_PATHS) -> NDArray[np.in
 
 
 def rows_at_a_time(h: int, n_paths: int = N_PATHS) -> int:
-    """Return how many accounts' paths to make at a time: as many as the processor's cache holds."""
+    """Return the number of accounts whose paths are made at a time, so that they fit in the processor's cache."""
     return max(1, _CELLS // (h * n_paths))
 
 
 def _mixed(panel: Panel, forecast: Forecast, *, n_paths: int, order: NDArray[np.int32] | None) -> NDArray[np.float64]:
-    """Return paths [n, h, s], of which the first of an account are past courses as they were, as its share says."""
+    """Return paths [n, h, s]; the first ones of an account are unchanged past courses, as its ``past_share`` says."""
     count, h = _past_counts(panel, forecast, n_paths), forecast.mean.shape[1]
     if not count.any():
         return _shuffled(panel, forecast, n_paths=n_paths, order=order)
@@ -118,7 +121,7 @@ def _mixed(panel: Panel, forecast: Forecast, *, n_paths: int, order: NDArray[np.
 
 
 def _past_counts(panel: Panel, forecast: Forecast, n_paths: int) -> NDArray[np.int64]:
-    """Return how many of the paths are past courses, [n]; 0 for an account that has none, or that has no forecast."""
+    """Return the number of paths that are past courses, [n]; 0 for an account with no past course or no forecast."""
     if forecast.past_share is None:
         return np.zeros(len(panel), dtype=np.int64)
     able = (panel.lengths > forecast.mean.shape[1]) & ~np.isnan(forecast.mean[:, 0])
@@ -130,9 +133,10 @@ def _shuffled(
 ) -> NDArray[np.float64]:
     """Return paths [n, h, s]: each day's values in the order of the past courses.
 
-    A path has the values of the distribution at probabilities (k + 0.5) / s, linear in the normal score between the
-    forecast's quantiles. Beyond the outermost one, along the steeper of two lines: through the last two quantiles, and
-    from the median through the last; so that quantiles which happen to lie close together do not cut a tail off.
+    The values of a day are the quantiles of its distribution at probabilities (k + 0.5) / s, linear in the normal score
+    between the forecast's quantiles. Beyond the outermost quantile they follow the steeper of two lines: through the
+    last two quantiles, or from the median through the last. So quantiles that happen to lie close together do not cut
+    off a tail.
     """
     from forecast_cli.risk.loops import lay_paths
 
@@ -150,5 +154,5 @@ def _shuffled(
 
 @lru_cache(maxsize=8)
 def _order_of_paths(n_paths: int) -> NDArray[np.int64]:
-    """Return 0..s-1 in an order that keeps neighbours apart: by the place a step of the golden section leads to."""
+    """Return 0..s-1 in an order that separates neighbours: sorted by multiples of the golden ratio modulo 1."""
     return np.argsort(np.arange(n_paths) * ((5**0.5 - 1) / 2) % 1.0, kind="stable")

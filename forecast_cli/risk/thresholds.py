@@ -1,4 +1,4 @@
-"""Thresholds of a low balance as amounts: what each account's is, on its origin."""
+"""Amounts of the low-balance thresholds of each account at its origin."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 from forecast_cli.config.thresholds import is_amount, is_percentile
 from forecast_cli.data.panel import Panel
 
-#: Days of history that percentiles and base rates are taken from: what is low for an account changes over the years.
+#: Days of history used for percentiles and base rates: what is low for an account changes over the years.
 TRAILING_DAYS: Final = 365
 
-#: Thresholds that stand in columns of the input: by the column's name, the amount of each account, [n], NaN for none.
+#: Amounts of thresholds that are columns of the input: column name -> amount of each account, [n], NaN if none.
 ColumnAmounts = Mapping[str, NDArray[np.float64]]
 
 
 def threshold_amounts(panel: Panel, thresholds: Sequence[str], column_amounts: ColumnAmounts) -> NDArray[np.float64]:
-    """Return the amounts of ``thresholds`` for each account, [n, k], in units of the balance; NaN for none.
+    """Return the amounts of ``thresholds`` for each account, [n, k], in units of the balance; NaN if there is none.
 
-    An amount is an amount; ``p10`` is the 10th percentile of the account's balances over the last 365 days it has,
-    interpolated linearly; what is neither is looked up in ``column_amounts``.
+    A number is used as it is. ``p10`` is the 10th percentile of the account's balances over its last 365 days,
+    interpolated linearly. Any other threshold is a column name and is looked up in ``column_amounts``.
     """
     amounts = np.empty((len(panel), len(thresholds)))
     recent = np.sort(panel.y[:, -TRAILING_DAYS:], axis=1) if any(map(is_percentile, thresholds)) else None
@@ -35,7 +35,7 @@ def threshold_amounts(panel: Panel, thresholds: Sequence[str], column_amounts: C
 
 
 def _percentile(ordered: NDArray[np.float64], lengths: NDArray[np.int64], percent: float) -> NDArray[np.float64]:
-    """Return the percentile of each row of ``ordered``, which is ascending with NaN at its end, [n]."""
+    """Return the percentile of each row of ``ordered``, [n]; rows are ascending with NaN at the end."""
     place = percent / 100 * (np.minimum(lengths, TRAILING_DAYS) - 1)
     below = place.astype(np.int64)
     rows = np.arange(len(lengths))
