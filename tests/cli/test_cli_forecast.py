@@ -283,10 +283,10 @@ def said_of_a_run(balances: Path, output: Path, code: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
-def test_a_run_of_block_models_loads_neither_statsforecast_nor_pandas(balances: Path, tmp_path: Path) -> None:
+def test_a_run_of_block_models_into_a_folder_loads_only_what_it_needs(balances: Path, tmp_path: Path) -> None:
     code = (
         "try:\n    main()\nexcept SystemExit as leaving:\n    assert leaving.code == 0, leaving.code\n"
-        "print('loaded:', *(name for name in ('polars', 'statsforecast', 'pandas') if name in sys.modules))\n"
+        "print('loaded:', *({'polars', 'statsforecast', 'pandas', 'obstore'} & {*sys.modules}))\n"
     )
     assert said_of_a_run(balances, tmp_path / "out", code) == "loaded: polars"
 

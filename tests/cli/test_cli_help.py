@@ -22,6 +22,7 @@ HEAVY = {
     "numba",
     "pyarrow",
     "pandas",
+    "obstore",
 }
 COMMANDS = (
     (),

@@ -1,6 +1,7 @@
 """What a forecast run would do, shown by ``--dry-run``."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final, NoReturn
 
 from rich.console import Group
@@ -15,6 +16,7 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.text import counted
+from forecast_cli.data.files.addresses import Output
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration, size
 from forecast_cli.reports.terminal.findings import render_worth_knowing
@@ -72,7 +74,7 @@ def _facts(plan: ForecastPlan) -> Padding:
             f"{counted(plan.shards, 'shard')} over {counted(plan.jobs, 'process', 'processes')}",
         ),
         ("memory", _memory(plan)),
-        *([] if plan.spill_bytes is None else [("disk", _spill(plan.spill_bytes))]),
+        *([] if plan.spill_bytes is None else [("disk", _spill(plan.spill_bytes, plan.request.output))]),
         ("CPU time", f"{duration(plan.cpu_seconds)} of the models, estimated; reading, learning and start come on top"),
     ]
     return aligned((Column(), Column(wraps=True)), rows)
@@ -84,8 +86,9 @@ def _memory(plan: ForecastPlan) -> str:
     return f"{bound}{at_once}"
 
 
-def _spill(count: int) -> str:
-    return f"up to {size(count)} in the output while the run is at work, to put rows in order by account"
+def _spill(count: int, output: Output) -> str:
+    where = "the output" if isinstance(output, Path) else "a temporary folder"
+    return f"up to {size(count)} in {where} while the run is at work, to put rows in order by account"
 
 
 def _risk(settings: Settings) -> str:
