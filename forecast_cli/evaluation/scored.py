@@ -66,8 +66,8 @@ def compare_windows(
 ) -> tuple[tuple[str, ...], pl.DataFrame]:
     """Return the models that forecast any of ``windows`` with a scale, and the windows that all of them forecast.
 
-    ``forecasts`` has a row for each window and model: ``keys``, cutoff, model. The windows are sorted by keys and
-    cutoff.
+    ``forecasts`` has a row for each window and model: ``keys``, cutoff, model. Models are sorted by name,
+    windows by keys and cutoff.
     """
     by = [*keys, CUTOFF]
     moving = windows.filter(pl.col(SCALE).is_not_null())
