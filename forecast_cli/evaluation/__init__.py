@@ -1,1 +1,1 @@
-"""Evaluation: windows of the past, metrics of what was forecast then, and which model did best."""
+"""Evaluation: past windows, the metrics of their forecasts, and a ranking of the models."""

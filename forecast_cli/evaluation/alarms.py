@@ -1,4 +1,4 @@
-"""Alarms: what acting on the riskiest windows would have caught and how early, and whether dates came true."""
+"""Calibration of low-balance alarms: precision, recall and lead of the riskiest windows, and accuracy of dates."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -30,7 +30,7 @@ from forecast_cli.evaluation.low_balance import (
 from forecast_cli.evaluation.report import Budget, CrossingDate, LowBalanceCalibration
 from forecast_cli.evaluation.rows import CUTOFF
 
-#: Shares of all windows that there is time to look into.
+#: Shares of all windows for which precision, lift and recall are computed: the riskiest 1 % and 5 %.
 BUDGETS: Final = (0.01, 0.05)
 
 _QUARTILES: Final = (0.25, 0.5, 0.75)
@@ -39,16 +39,21 @@ _QUARTILES: Final = (0.25, 0.5, 0.75)
 def calibrate_low_balance(
     frame: pl.DataFrame, *, keys: Sequence[str] = (c.UNIQUE_ID,), seed: int = 0
 ) -> tuple[LowBalanceCalibration, ...]:
-    """Hold rows of ``low_balance_rows`` against what came, by threshold, window and model, in that order.
+    """Compare rows of ``low_balance_rows`` with the events, by threshold, window and model, in that order.
 
-    Only windows with an event count, n of them, whose balance was not under the threshold at the cutoff: of the others
-    nobody needs to be told. Precision at a budget: of the ceil(share n) windows of the highest probability, the share
-    that ran low ("precision at k"; Manning, Raghavan and Schütze 2008, Introduction to Information Retrieval, section
-    8.4); lift: precision over the share of all n that did; recall: the share of all that did that are among them. Where
-    windows of one probability share the last place, each counts for its part of the room that is left, as if drawn
-    among them. Dates: over the windows with a date by which 10, 50 or 90 % of paths cross, the mean share of paths that
-    did by then and the share of windows that did. Each figure has its 95 % interval from a bootstrap over groups of
-    accounts, the windows of a budget being given.
+    Only windows count whose event is known and whose balance was not under the threshold at the cutoff (n of them): an
+    account that is low already needs no alarm.
+
+    - Precision at a budget: share that ran low among the ceil(share n) windows of the highest probability ("precision
+      at k"; Manning, Raghavan and Schütze 2008, Introduction to Information Retrieval, section 8.4).
+    - Lift: precision divided by the share of all n windows that ran low.
+    - Recall: share of all windows that ran low that are among those of the budget.
+    - Dates: over the windows with a date by which 10, 50 or 90 % of paths cross, the mean share of paths that crossed
+      by then and the share of windows that did.
+
+    Where several windows of the same probability share the last places of a budget, each counts with an equal part of
+    these places, as if drawn among them. Each figure has a 95 % interval from a bootstrap over groups of accounts, with
+    the windows of a budget fixed.
     """
     known = frame.drop_nulls(EVENT).sort(*GROUP, *keys, CUTOFF)
     scored = known.filter(~pl.col(ALREADY))
@@ -76,8 +81,9 @@ def calibrate_low_balance(
     )
 
 
-#: Columns of the summands: probability, event; weighted events and weights of each budget; whether a window had crossed
-#: by each date, the share of paths that had, and whether there is a date; and one for each window.
+#: Places of the columns of the summands: probability; event; for each budget, weighted events and weights; for each
+#: date, whether the window had crossed by it, the share of paths that had, and whether there is a date. The last column
+#: is 1, so its sum counts windows.
 _P, _E, _BUDGET, _DATE = 0, 1, 2, 2 + 2 * len(BUDGETS)
 
 
@@ -91,7 +97,7 @@ def _figures(sums: Resampled, part: pl.DataFrame, weights: Sequence[NDArray[np.f
 
 
 def _weights(probability: NDArray[np.float64], ends: Sequence[int], share: float) -> NDArray[np.float64]:
-    """Return how far each window is among the ceil(share n) riskiest of its part, 0 to 1, [m]."""
+    """Return the weight of each window among the ceil(share n) riskiest of its part, from 0 to 1, [m]."""
     weights = np.zeros(len(probability))
     for start, stop in pairwise(ends):
         part = probability[start:stop]
@@ -115,7 +121,7 @@ def _summands(scored: pl.DataFrame, weights: Sequence[NDArray[np.float64]]) -> N
 
 
 def _date_columns(scored: pl.DataFrame) -> Iterator[NDArray[np.float64]]:
-    """Yield, for each date, whether the window had crossed by it, the share of paths that had, and if there is one."""
+    """Yield for each date: whether the window had crossed by it, the share of paths that had, whether it exists."""
     for day, reached in zip(DAY_QUANTILES, REACHED, strict=True):
         yield from (
             scored.select(told.cast(pl.Float64).fill_null(0.0)).to_series().to_numpy()
@@ -138,7 +144,7 @@ def _budget(sums: Resampled, part: pl.DataFrame, number: int, weights: NDArray[n
 
 
 def _lead(among: pl.DataFrame) -> tuple[float, float, float]:
-    """Return the quartiles of the days until those that ran low did, NaN where none did."""
+    """Return quartiles of the days from the cutoff to the first balance under the threshold, NaN if there are none."""
     days = among[DAY].drop_nulls().to_numpy()
     if not len(days):
         return (np.nan, np.nan, np.nan)

@@ -1,8 +1,8 @@
-"""Bootstrap: how far a mean over windows may be trusted, by drawing the accounts again.
+"""Bootstrap intervals of means over windows, from accounts drawn with replacement.
 
-The windows of one account are alike, so accounts are drawn and not windows (the cluster bootstrap; Davison and
-Hinkley 1997, Bootstrap Methods and their Application, section 3.8), and the interval runs from the 2.5th to the 97.5th
-percentile of the draws (Efron and Tibshirani 1993, An Introduction to the Bootstrap, section 13.3).
+The windows of one account are alike, so accounts are drawn and not windows (cluster bootstrap; Davison and Hinkley
+1997, Bootstrap Methods and their Application, section 3.8). The interval runs from the 2.5th to the 97.5th percentile
+of the draws (Efron and Tibshirani 1993, An Introduction to the Bootstrap, section 13.3).
 """
 
 import hashlib
@@ -19,24 +19,25 @@ from forecast_cli.evaluation.report import Estimate
 from forecast_cli.evaluation.rows import VALUE
 
 SAMPLES: Final = 1_000
-#: Beyond this many, accounts are dealt at random into as many groups and groups are drawn: as good, and bounded.
+#: Largest number of groups. More accounts are assigned to this many groups at random and groups are drawn: as accurate,
+#: and of bounded cost.
 MOST_GROUPS: Final = 20_000
-#: Where sums are kept for many figures, of each day and of each segment: by so many groups, whatever the accounts.
+#: Number of groups for figures by day and by segment, whatever the number of accounts.
 HASHED_GROUPS: Final = 200
 _TAILS: Final = (0.025, 0.975)
-#: Account counts held at a time: 8 MB of them.
+#: Number of account counts in memory at a time: 8 MB.
 _CHUNK_CELLS: Final = 1_000_000
 
 
 @dataclass(frozen=True)
 class Resampled:
-    """Totals of k columns over all windows: ``totals`` [k], and ``draws`` [k, samples], over accounts drawn again."""
+    """Totals of k columns over all windows, ``totals`` [k], and over each bootstrap sample, ``draws`` [k, samples]."""
 
     totals: NDArray[np.float64]
     draws: NDArray[np.float64]
 
     def ratio(self, above: tuple[int, ...], below: tuple[int, ...]) -> Estimate:
-        """Return the ratio of products of columns' totals, NaN where the lower one is zero."""
+        """Return the product of totals ``above`` over the product of totals ``below``; NaN if the latter is zero."""
         with np.errstate(divide="ignore", invalid="ignore"):
             lower = np.prod(self.totals[list(below)])
             value = np.prod(self.totals[list(above)]) / lower if lower else np.nan
@@ -45,9 +46,9 @@ class Resampled:
 
 
 def estimates(values: NDArray[np.float64], draws: NDArray[np.float64]) -> list[Estimate]:
-    """Return ``values`` [k], each with the interval of its ``draws`` [k, samples]; draws that are not finite are none.
+    """Return ``values`` [k], each with the interval of its finite ``draws`` [k, samples]; other draws are ignored.
 
-    Without any draw the interval is NaN. ``draws`` are put in another order.
+    If no draw is finite, the interval is NaN. ``draws`` are reordered in place.
     """
     finite = np.isfinite(draws)
     whole = finite.all(axis=1)
@@ -55,7 +56,8 @@ def estimates(values: NDArray[np.float64], draws: NDArray[np.float64]) -> list[E
     ends[whole] = np.quantile(draws[whole], _TAILS, axis=1, overwrite_input=True).T
     for row in np.flatnonzero(~whole & finite.any(axis=1)):
         ends[row] = np.quantile(draws[row, finite[row]], _TAILS)
-    # The sums of the draws round otherwise than the total: equal accounts give an interval of width zero.
+    # The sums of the draws are rounded differently from the total: without this, equal accounts could give an interval
+    # that does not contain the value.
     low, high = np.minimum(ends[:, 0], values), np.maximum(ends[:, 1], values)
     told = zip(values.tolist(), low.tolist(), high.tolist(), strict=True)
     return [Estimate(value=value, low=low, high=high) for value, low, high in told]
@@ -66,7 +68,7 @@ def resample_totals(
 ) -> Resampled:
     """Draw accounts with replacement and add up ``values`` [m windows, k columns] over them.
 
-    ``accounts`` [m] says whose window each row is, any whole numbers. One draw serves all columns, so that ratios and
+    ``accounts`` [m] holds an integer for the account of each row. All columns use the same draws, so ratios and
     differences of columns are paired. The same rows in the same order give the same bits on any number of cores.
     """
     groups = deal_accounts(accounts, seed)
@@ -75,7 +77,7 @@ def resample_totals(
 
 
 def sum_groups(values: NDArray[np.float64], groups: NDArray[np.int64], n: int) -> NDArray[np.float64]:
-    """Add up ``values`` [m, k] by their ``groups`` [m], 0 to n - 1, in the order of the rows: [n, k]."""
+    """Return the sums of ``values`` [m, k] by ``groups`` [m], 0 to n - 1, added in the order of the rows: [n, k]."""
     sums = np.empty((n, values.shape[1]))
     for place, column in enumerate(values.T):
         sums[:, place] = np.bincount(groups, weights=column, minlength=n)
@@ -85,7 +87,7 @@ def sum_groups(values: NDArray[np.float64], groups: NDArray[np.int64], n: int) -
 def sum_parts(
     values: NDArray[np.float64], places: NDArray[np.int64], groups: NDArray[np.int64], *, parts: int
 ) -> NDArray[np.float64]:
-    """Add up ``values`` [m, k] by their ``places`` [m], 0 to parts - 1, and ``groups`` [m]: [parts, groups, k]."""
+    """Return sums of ``values`` [m, k] by ``places`` [m], 0 to parts - 1, and ``groups`` [m]: [parts, groups, k]."""
     n = int(groups.max(initial=-1)) + 1
     return sum_groups(values, places * n + groups, parts * n).reshape(parts, n, values.shape[1])
 
@@ -102,7 +104,7 @@ def count_distinct(places: NDArray[np.int64], codes: NDArray[np.int64], n: int) 
 def draw_totals(sums: NDArray[np.float64], *, samples: int = SAMPLES, seed: int = 0) -> Resampled:
     """Draw n of n groups with replacement and add up their ``sums`` [n, k].
 
-    One group is always drawn: that would be an interval of no width, so the draws are NaN.
+    With a single group every draw would be the same and the interval would have no width, so the draws are NaN.
     """
     n = len(sums)
     draws = np.full((sums.shape[1], samples), np.nan)
@@ -118,10 +120,10 @@ def draw_totals(sums: NDArray[np.float64], *, samples: int = SAMPLES, seed: int 
 
 
 def draw_parts(sums: NDArray[np.float64], *, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Draw the groups of ``sums`` [parts, groups, k], the same for all parts; the last column counts the windows.
+    """Draw the groups of ``sums`` [parts, groups, k], the same groups for all parts, and return totals and draws.
 
-    Returns totals [parts, k] and draws [parts, k, samples]. A group without windows in any part is none. A part whose
-    windows are all of one group has NaN for draws: there is nothing to draw.
+    The last column counts the windows. Totals are [parts, k] and draws [parts, k, samples]. Groups without windows in
+    any part are left out. The draws of a part are NaN if all its windows belong to one group.
     """
     sums = sums[:, sums[:, :, -1].any(axis=0)]
     parts, n, k = sums.shape
@@ -134,7 +136,7 @@ def draw_parts(sums: NDArray[np.float64], *, seed: int) -> tuple[NDArray[np.floa
 def bootstrap_means(
     values: NDArray[np.float64], accounts: NDArray[np.int64], *, samples: int = SAMPLES, seed: int = 0
 ) -> Estimate:
-    """Return the mean of ``values`` [m windows] and its 95 % interval, NaN where there is no window."""
+    """Return the mean of ``values`` [m windows] and its 95 % interval, NaN if there is no window."""
     columns = np.column_stack([values, np.ones(len(values))])
     return resample_totals(columns, accounts, samples=samples, seed=seed).ratio((0,), (1,))
 
@@ -147,12 +149,12 @@ def bootstrap_ratios(
     samples: int = SAMPLES,
     seed: int = 0,
 ) -> Estimate:
-    """Return mean(new) / mean(base) over the same windows [m] and its interval: the same accounts drawn for both."""
+    """Return mean(new) / mean(base) over the same windows [m] and its interval; both use the same draws."""
     return resample_totals(np.column_stack([new, base]), accounts, samples=samples, seed=seed).ratio((0,), (1,))
 
 
 def account_codes(frame: pl.DataFrame, keys: Sequence[str]) -> NDArray[np.int64]:
-    """Return a number for each row's account, [rows]: its place among the frame's accounts in ascending order."""
+    """Return an integer for the account of each row, [rows]: its rank among the frame's accounts, from 0."""
     places = frame.select(keys).unique().sort(*keys).with_row_index(VALUE)
     placed = frame.select(keys).join(places, on=list(keys), how="left", maintain_order="left")
     return placed[VALUE].cast(pl.Int64).to_numpy()
@@ -161,7 +163,7 @@ def account_codes(frame: pl.DataFrame, keys: Sequence[str]) -> NDArray[np.int64]
 def hashed_groups(frame: pl.DataFrame, keys: Sequence[str], *, seed: int) -> NDArray[np.int64]:
     """Return the group of each row's account, [rows], 0 to ``HASHED_GROUPS`` - 1: a hash of its key and the seed.
 
-    It depends on the account alone, so that sums of groups can be kept shard by shard and added up.
+    The group depends on the account alone, so sums by group can be computed by shard and then added up.
     """
     accounts = frame.select(keys).unique(maintain_order=True)
     texts = accounts.select(pl.concat_str(pl.lit(str(seed)), *keys, separator="\x1f").alias("text"))["text"]
@@ -177,9 +179,10 @@ def _hashed(text: str) -> int:
 
 
 def deal_accounts(accounts: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
-    """Return a number from zero for each row's account, [rows], of ``accounts`` [rows], whatever numbers they have.
+    """Return a group number from 0 for each row, [rows]; ``accounts`` [rows] are any integers.
 
-    Of more than ``MOST_GROUPS`` accounts, that of one of so many groups of even size, dealt at random by ``seed``.
+    Up to ``MOST_GROUPS`` accounts, each account is a group. Beyond that, accounts are assigned at random, by ``seed``,
+    to ``MOST_GROUPS`` groups of equal size (to within one account).
     """
     distinct, codes = np.unique(accounts, return_inverse=True)
     codes = codes.reshape(-1).astype(np.int64)
@@ -190,7 +193,7 @@ def deal_accounts(accounts: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
 
 
 def _counts(n: int, samples: int, seed: int) -> Iterator[NDArray[np.float64]]:
-    """Yield how often each of n groups came in each of ``samples`` draws, a chunk of draws at a time."""
+    """Yield how often each of n groups occurs in each of ``samples`` draws, a chunk of draws at a time."""
     chunk = max(1, _CHUNK_CELLS // max(n, 1))
     if chunk >= samples:
         yield _counts_of(n, samples, seed)
@@ -202,14 +205,14 @@ def _counts(n: int, samples: int, seed: int) -> Iterator[NDArray[np.float64]]:
 
 @lru_cache(maxsize=4)
 def _counts_of(n: int, samples: int, seed: int) -> NDArray[np.float64]:
-    """Draw once for all figures over as many groups: every model, day and segment is over the same drawn accounts."""
+    """Return the draws of n groups, cached, so that every model, day and segment uses the same drawn accounts."""
     counts = _draw_counts(np.random.default_rng(seed), samples, n)
     counts.flags.writeable = False
     return counts
 
 
 def _draw_counts(rng: np.random.Generator, samples: int, n: int) -> NDArray[np.float64]:
-    """Draw n of n accounts with replacement, ``samples`` times; how often each came, [samples, n], is multinomial."""
+    """Draw n of n accounts with replacement, ``samples`` times, and return how often each occurs, [samples, n]."""
     counts = np.empty((samples, n))
     for row in counts:
         row[:] = np.bincount(rng.integers(0, n, size=n, dtype=np.int32), minlength=n)

@@ -1,4 +1,4 @@
-"""The gate: two backtests of the same windows, and whether the new one is worse by more than is allowed."""
+"""The gate: compare two backtests of the same windows and decide whether the new one is worse than tolerated."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -32,20 +32,21 @@ from forecast_cli.evaluation.rows import CUTOFF, METRIC, N_TRAIN, SCALE, SCALE_R
 from forecast_cli.evaluation.scored import compare_windows
 from forecast_cli.evaluation.segments import NO_VALUE
 
-#: Errors, by the first part of their names: lower is better. Coverage has a band, and bias and width no better side.
+#: Error metrics, by the first part of their names: lower is better. Coverage has a band instead; bias and width have no
+#: better direction.
 ERRORS: Final = frozenset({"mae", "mase", "rmse", "rmsse", "wape", "crps", "scrps", "pinball", "winkler", "swinkler"})
-#: A segment of fewer accounts has too few to say anything of.
+#: Segments with fewer accounts than this are not judged.
 SMALLEST_SEGMENT: Final = 20
 
-#: A mean of shares may miss the end of a band by its own rounding.
+#: Tolerance for the rounding of a mean of shares at the end of a band.
 _ROUNDING: Final = 1e-9
 
 
 def compare_scores(base: Scores, new: Scores, gate: Gate, *, seed: int = 0) -> Comparison:
     """Compare two backtests of the same windows, paired by account and cutoff, with a bootstrap over accounts.
 
-    Every model that both have is held against itself, and the best of BASE against the best of NEW. Raises UsageError
-    for a metric, level, model or segment that they do not have.
+    Every model that both have is compared with itself, and the best of BASE with the best of NEW. Raises UsageError for
+    a metric, level, model or segment that they do not have.
     """
     for one in (base, new):
         _check_metric(one, gate)
@@ -66,7 +67,7 @@ def compare_scores(base: Scores, new: Scores, gate: Gate, *, seed: int = 0) -> C
 
 @dataclass(frozen=True)
 class _Sides:
-    """Two backtests and the pair of models that is being looked at; ``seed`` is that of the intervals' draws."""
+    """Two backtests, the pair of models being compared, and the ``seed`` of the bootstrap draws."""
 
     base: Scores
     new: Scores
@@ -79,7 +80,7 @@ class _Sides:
 
 
 def _pairs(base: Scores, new: Scores, wanted: Sequence[str]) -> tuple[Pair, ...]:
-    """Return the pairs to look at: the best of each side first where they are not one model."""
+    """Return the pairs of models to compare; the best of each side come first if they are different models."""
     if wanted:
         for one in (base, new):
             for model in wanted:
@@ -107,9 +108,9 @@ def _check_pair(sides: _Sides, gate: Gate) -> Iterator[Check]:
 
 
 def best_model(one: Scores) -> str:
-    """Return the model that leads the backtest's leaderboard: the lowest mean sCRPS over the windows that compare them.
+    """Return the first model of the backtest's leaderboard: the lowest mean sCRPS over the windows all models forecast.
 
-    Those that are even are told by MASE, then by name. Raises UsageError where there is no such window.
+    Ties are broken by MASE, then by name. Raises UsageError if there is no such window.
     """
     by = [*one.keys, CUTOFF]
     known = one.scores.filter(pl.col(VALUE).is_finite())
@@ -129,13 +130,13 @@ def best_model(one: Scores) -> str:
 
 
 def segment_columns(one: Scores) -> tuple[str, ...]:
-    """Return the columns of the windows that a backtest reports by."""
+    """Return the names of the segment columns among the columns of the windows."""
     own = {*one.keys, CUTOFF, N_TRAIN, SCALE, SCALE_RMS}
     return tuple(name for name, kind in one.windows.schema.items() if name not in own and kind == pl.String)
 
 
 def _check_metric(one: Scores, gate: Gate) -> None:
-    """Raise UsageError where a backtest has no such error metric, adds up currencies in it, or lacks the coverage."""
+    """Raise UsageError if a backtest lacks the error metric or the coverage, or if the metric would mix currencies."""
     metrics = one.scores[METRIC].unique().to_list()
     errors = [name for name in metrics if name.split("_")[0] in ERRORS]
     _among(one, "error metric", gate.metric, errors, listed=_by_family)
@@ -148,7 +149,7 @@ def _check_metric(one: Scores, gate: Gate) -> None:
 
 
 def _by_family(names: Sequence[str]) -> str:
-    """Return sorted names of metrics, of one kind the first and the last: ``mae, winkler_20 ... winkler_95``."""
+    """Return sorted metric names, shortened to the first and last of each kind: ``mae, winkler_20 ... winkler_95``."""
     families = [list(family) for _, family in groupby(names, key=lambda name: name.partition("_")[0])]
     return ", ".join(family[0] if len(family) == 1 else f"{family[0]} ... {family[-1]}" for family in families)
 
@@ -161,7 +162,7 @@ def _among(
     *,
     listed: Callable[[Sequence[str]], str] = ", ".join,
 ) -> str:
-    """Return ``wanted`` where it is there; raises UsageError where it is not, naming what is."""
+    """Return ``wanted`` if it is among ``there``, else raise UsageError with the names there are."""
     names = sorted(set(there))
     if wanted not in names:
         there_are = f"there are: {listed(names) or 'none'}"
@@ -172,13 +173,13 @@ def _among(
 
 def _check_error(sides: _Sides, paired: Paired, tolerance: float) -> ErrorCheck:
     change = paired.change()
-    # the other way round, a change that could not be had would pass
+    # NaN must fail: with the comparison reversed it would pass
     verdict = Verdict.PASSED if change.bounds[0] <= tolerance else Verdict.FAILED
     return _error_check(sides, paired, change, tolerance, verdict)
 
 
 def _set_aside(sides: _Sides, paired: Paired, tolerance: float) -> ErrorCheck:
-    """Return the figures of a segment that is too small to judge: a change without an interval."""
+    """Return the figures of a segment that is too small to judge: a change without an interval, not judged."""
     base, new = paired.errors()
     change = Estimate(value=new / base - 1 if base else math.nan, low=math.nan, high=math.nan)
     return _error_check(sides, paired, change, tolerance, Verdict.SKIPPED)
@@ -201,7 +202,7 @@ def _error_check(sides: _Sides, paired: Paired, change: Estimate, tolerance: flo
 
 
 def _check_tail(sides: _Sides, paired: Paired, gate: Gate) -> TailCheck:
-    """Hold the windows whose error grew many times over against those whose error shrank as much."""
+    """Compare the share of windows whose error grew many times over with the share whose error shrank as much."""
     grew, shrank, excess = paired.tails(gate.tail_ratio)
     more = excess.value > gate.tail_tolerance and excess.bounds[0] > 0
     return TailCheck(
@@ -216,7 +217,7 @@ def _check_tail(sides: _Sides, paired: Paired, gate: Gate) -> TailCheck:
 
 
 def _check_segments(sides: _Sides, paired: Paired, gate: Gate) -> Iterator[ErrorCheck]:
-    """Check each value of each segment, in ascending order; those of few accounts are not judged."""
+    """Check each value of each segment, in ascending order; values with few accounts are not judged."""
     new, keys = sides.new, sides.keys
     there = segment_columns(new)
     for segment in gate.segments or there:
@@ -249,13 +250,13 @@ def _share(values: pl.DataFrame, sides: _Sides) -> Estimate:
 
 
 def _misses(share: Estimate, band: tuple[float, float]) -> int:
-    """Return -1 where all of a share's interval lies below the band, 1 where all of it lies above, else 0."""
+    """Return -1 if the whole interval of a share lies below the band, 1 if it lies above, else 0."""
     (low, high), (least, most) = band, share.bounds
     return int(least > high + _ROUNDING) - int(most < low - _ROUNDING)
 
 
 def _moved(pairs: pl.DataFrame, sides: _Sides) -> int:
-    """Return the direction in which coverage moved from BASE to NEW, 0 where it may be chance."""
+    """Return the direction in which coverage moved from BASE to NEW: -1, 1, or 0 if it may be chance."""
     codes = account_codes(pairs, sides.keys)
     change = bootstrap_means((pairs["new"] - pairs["base"]).to_numpy(), codes, seed=sides.seed)
     least, most = change.bounds

@@ -1,6 +1,6 @@
-"""Facts of a window: the scale its errors are divided by, and the segments its account falls in at the cutoff.
+"""Facts of a window: the scale that its errors are divided by, and the segments of its account at the cutoff.
 
-Everything is taken from the training part alone, so that a segment is known when a forecast is made.
+Only the training part is used, so that segments are known when a forecast is made.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE, SCALE_RMS
 from forecast_cli.models.rows import chunks, row_sums, squared_changes
 
-#: Where an account has no scale, neither its balance nor its moves can be told in units of it.
+#: Band of accounts without a scale, whose balance and moves cannot be expressed in units of it.
 NO_SCALE: Final = "no scale"
 STILL: Final = "still"
 
@@ -23,8 +23,8 @@ _BALANCE_EDGES: Final = (-1.0, 1.0, 3.0, 6.0)
 _VOLATILITY_EDGES: Final = (0.1, 0.25, 0.5)
 _ACTIVITY_EDGES: Final = (0.1, 0.2, 0.4)
 
-#: Segments every backtest has, each with its bands in ascending order. A move is the account's scale: what its balance
-#: moves by at the scale lag, on average; so the bands mean the same in every currency. Lower ends belong to a band.
+#: Segments that every backtest has, each with its bands in ascending order. A move is the account's scale, its mean
+#: absolute change over the scale lag, so bands mean the same in every currency. The lower end belongs to a band.
 BANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "tenure": ("under 1 year", "1 to 2 years", "2 to 4 years", "over 4 years"),
     "balance": (NO_SCALE, "negative", "near zero", "1 to 3 moves", "3 to 6 moves", "over 6 moves"),
@@ -40,10 +40,11 @@ BANDS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def window_facts(train: Panel, *, lag: int) -> pl.DataFrame:
-    """Return the window row of each account of ``train``, the balances up to its cutoff: columns of ``rows``.
+    """Return the window row of each account of ``train`` (balances up to the cutoff), with the columns of ``rows``.
 
-    scale = mean |y[t] - y[t - lag]| and scale_rms its root mean square, in units of the balance (Hyndman and Koehler
-    2006, International Journal of Forecasting 22, section 3); null where the balance did not move or has no such pair.
+    scale is the mean of |y[t] - y[t - lag]| and scale_rms its root mean square, in units of the balance (Hyndman and
+    Koehler 2006, International Journal of Forecasting 22, section 3). Both are null if the balance never moved at that
+    lag or the history is not longer than the lag.
     """
     scale, scale_rms = _scales(train, lag)
     return pl.DataFrame(
@@ -59,7 +60,7 @@ def window_facts(train: Panel, *, lag: int) -> pl.DataFrame:
 
 
 def _scales(train: Panel, lag: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return scale and scale_rms, [n] each, NaN where there is none."""
+    """Return scale and scale_rms, [n] each, NaN if there is none."""
     absolute, pairs = _absolute_changes(train, lag), train.lengths - lag
     moved = (absolute > 0) & np.isfinite(absolute)
     divisor = np.where(moved, pairs, 1)
@@ -68,18 +69,18 @@ def _scales(train: Panel, lag: int) -> tuple[NDArray[np.float64], NDArray[np.flo
 
 
 def _absolute_changes(train: Panel, lag: int) -> NDArray[np.float64]:
-    """Return the sum over days of |y[t] - y[t - lag]| for each account, [n]; 0 where there is no pair."""
+    """Return the sum over days of |y[t] - y[t - lag]| for each account, [n]; 0 if there is no pair of days."""
     return _by_chunks(train, lambda y: row_sums(np.abs(y[:, lag:] - y[:, :-lag])))
 
 
 def _bands(train: Panel, scale: NDArray[np.float64]) -> dict[str, NDArray[np.int64]]:
-    """Return the place of each account's band among those of each segment, [n] each."""
+    """Return, for each segment, the index of each account's band, [n] each."""
     last = _by_chunks(train, lambda y: y[:, -1])
     size = _by_chunks(train, lambda y: row_sums(np.abs(y))) / train.lengths
     moves = _by_chunks(train, lambda y: np.count_nonzero(np.abs(np.diff(y, axis=1)) > 0, axis=1))
     known = ~np.isnan(scale)
     unit, pairs = np.where(known, scale, 1.0), np.maximum(train.lengths - 1, 1)
-    with np.errstate(over="ignore"):  # beyond every band's edge is the last band
+    with np.errstate(over="ignore"):  # an infinite value falls in an outermost band
         in_moves, of_balance = last / unit, unit / np.where(size > 0, size, 1.0)
     return {
         "tenure": np.digitize(train.lengths, _TENURE_EDGES),
@@ -90,7 +91,7 @@ def _bands(train: Panel, scale: NDArray[np.float64]) -> dict[str, NDArray[np.int
 
 
 def _by_chunks(train: Panel, figure: Callable[[NDArray[np.float64]], NDArray[Any]]) -> NDArray[np.float64]:
-    """Return ``figure`` of the balances [rows, t] of each chunk of accounts, [n]."""
+    """Apply ``figure`` to the balances [rows, t] of each chunk of accounts and return the results, [n]."""
     found = np.zeros(len(train))
     for rows in chunks(len(train)):
         found[rows] = figure(train.y[rows])

@@ -1,4 +1,4 @@
-"""A figure of a report: one that could not be had is NaN, and null in JSON."""
+"""A number of a report that may be missing: NaN in Python, null in JSON."""
 
 import math
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ def _none_for_nan(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-#: A figure that may not be had (a mean over no windows): NaN here, null in JSON, which has no NaN.
+#: Number that may be missing (such as a mean over no windows): NaN here, null in JSON, which has no NaN.
 Figure = Annotated[
     float, BeforeValidator(_nan_for_none), PlainSerializer(_none_for_nan, return_type=float | None, when_used="json")
 ]

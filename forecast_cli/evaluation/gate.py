@@ -1,4 +1,4 @@
-"""What the gate is told and what it says, as plain values."""
+"""Settings and results of the gate, as plain values."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +10,7 @@ from forecast_cli.evaluation.report import Estimate
 
 
 class Verdict(StrEnum):
-    """How a check ended."""
+    """Result of a check."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -19,11 +19,14 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Gate:
-    """What NEW may do. Tolerances are relative, 0.01 is 1 %; no ``segments`` are all there are.
+    """Settings of the gate: what NEW may do without failing.
 
-    ``coverage_level`` in percent; ``coverage_band``, both ends allowed, as shares of days. ``tail_ratio`` is how many
-    times BASE's error is far more than it; ``tail_tolerance`` a share of windows. No ``models`` are all that both
-    backtests have, and the best of each.
+    - ``tolerance``, ``segment_tolerance``: tolerated relative growth of the error; 0.01 is 1 %.
+    - ``segments``: segments to check; empty for all.
+    - ``coverage_level``: in percent; ``coverage_band``: allowed shares of days, both ends included.
+    - ``tail_ratio``: a window counts in the tail if its error is more than this many times the other side's.
+    - ``tail_tolerance``: tolerated excess of such windows, as a share of windows.
+    - ``models``: models to compare; empty for all that both backtests have, and the best of each.
     """
 
     metric: str = RANKED_BY
@@ -39,9 +42,9 @@ class Gate:
 
 @dataclass(frozen=True)
 class Scores:
-    """One backtest's ``scores`` and ``windows`` (columns of ``evaluation.rows``); ``keys`` tell the accounts apart.
+    """The ``scores`` and ``windows`` of one backtest (columns of ``evaluation.rows``).
 
-    ``name`` is how the user calls it.
+    ``keys`` are the columns that identify an account. ``name`` is the user's name for the backtest.
     """
 
     name: str
@@ -60,7 +63,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class WindowsCheck:
-    """Windows that both models have a score for, and those that only BASE's has: not forecast is no progress."""
+    """Windows with a score of both models, and windows with one of BASE alone: a lost forecast is no progress."""
 
     pair: Pair
     paired: int
@@ -70,9 +73,9 @@ class WindowsCheck:
 
 @dataclass(frozen=True)
 class ErrorCheck:
-    """Mean error over paired windows, of all of them or of one ``segment`` with one ``value``.
+    """Mean error over paired windows: all of them, or those of one ``value`` of a ``segment``.
 
-    ``change`` is NEW / BASE - 1 with its 95 % interval: failed where all of it lies above ``tolerance``.
+    ``change`` is NEW / BASE - 1 with its 95 % interval. The check fails if the whole interval lies above ``tolerance``.
     """
 
     pair: Pair
@@ -89,10 +92,10 @@ class ErrorCheck:
 
 @dataclass(frozen=True)
 class TailCheck:
-    """Windows whose error grew to more than ``ratio`` times BASE's, and those that BASE's is as far above: shares.
+    """Shares of windows whose error is over ``ratio`` times BASE's, and of windows where the reverse holds.
 
-    ``excess`` is the first less the second, with its 95 % interval: failed where it is above ``tolerance`` and all of
-    the interval above zero. A few accounts that explode hardly move a mean; here they count.
+    ``excess`` is ``grew`` - ``shrank`` with its 95 % interval. The check fails if it is above ``tolerance`` and the
+    whole interval is above zero. A few accounts that explode hardly move a mean; here they count.
     """
 
     pair: Pair
@@ -108,8 +111,8 @@ class TailCheck:
 class CoverageCheck:
     """Share of days inside the intervals of ``level``, over windows with a scale.
 
-    Failed where all of NEW's 95 % interval lies outside ``band``, unless all of BASE's did (``base_outside``): then
-    where NEW is further away, by the interval of the paired difference.
+    The check fails if NEW's whole 95 % interval lies outside ``band``. If BASE's did as well (``base_outside``), it
+    fails only if NEW is further away, by the interval of the paired difference. It also fails if NEW has no coverage.
     """
 
     pair: Pair
@@ -126,10 +129,10 @@ Check = WindowsCheck | ErrorCheck | TailCheck | CoverageCheck
 
 @dataclass(frozen=True)
 class Comparison:
-    """BASE and NEW side by side: the models compared, by which metric, and every check, pair after pair.
+    """Result of the comparison of BASE and NEW: the pairs of models, the metric, and every check, pair by pair.
 
-    ``base_only`` and ``new_only`` are models that only one of them has. ``accounts`` and ``windows`` are those the
-    first pair has in common. ``made_from`` says which settings and versions differ: ``seed 0 -> 1``.
+    ``base_only`` and ``new_only`` are models that only one of them has. ``accounts`` and ``windows`` count what the
+    first pair has in common. ``made_from`` lists the settings and versions that differ: ``seed 0 -> 1``.
     """
 
     pairs: tuple[Pair, ...]

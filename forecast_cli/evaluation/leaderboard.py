@@ -1,4 +1,4 @@
-"""Leaderboard: models ranked by scaled CRPS, with what they cost and how often something else took their place."""
+"""Leaderboard: models ranked by scaled CRPS, with their cost and the number of fallbacks and failures."""
 
 import math
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from forecast_cli.evaluation.report import NOTHING, Estimate, ModelScore
 from forecast_cli.evaluation.scored import Scored
 
 BASELINE: Final = "SeasonalNaive"
-#: What models are ranked by, and by what those that are even in it.
+#: Metric that models are ranked by, and the metric that breaks ties.
 RANKED_BY: Final = "scrps"
 THEN_BY: Final = "mase"
 
@@ -25,9 +25,10 @@ _COSTS: Final = ("windows", "fallbacks", "cpu_seconds")
 def rank_models(scored: Scored, costs: pl.DataFrame, *, season: int) -> tuple[ModelScore, ...]:
     """Return a row for each model of ``costs``, the lowest mean sCRPS first.
 
-    ``costs`` has columns model, windows (asked for), fallbacks and cpu_seconds, one or more rows for each model, which
-    are added up. ``season`` is the backtest's season length: which seasonal naive skill is taken over where there are
-    several. Models of one sCRPS are ranked by MASE, then by name; one that is not compared comes last, its figures NaN.
+    ``costs`` has the columns model, windows (requested), fallbacks and cpu_seconds, with one or more rows for each
+    model, which are added up. ``season`` is the backtest's season length: it selects the seasonal naive for the skill
+    if there are several. Ties in sCRPS are broken by MASE, then by name. A model that is not compared comes last and
+    its figures are NaN.
     """
     spent, wins = _costs_of(costs), count_wins(scored)
     figures, skills = _figures(scored, season)
@@ -63,7 +64,7 @@ def choose_baseline(models: Iterable[str], *, season: int) -> str | None:
 
 
 def count_wins(scored: Scored) -> dict[str, int]:
-    """Count the accounts on which a model's mean sCRPS is lower than every other's; a tie is nobody's win."""
+    """Count the accounts on which a model's mean sCRPS is lower than every other model's; a tie is nobody's win."""
     codes = account_codes(scored.windows, scored.keys)
     sums = [np.bincount(codes, scored.figures_of(model, [RANKED_BY])[RANKED_BY].to_numpy()) for model in scored.models]
     if not sums:
@@ -75,7 +76,7 @@ def count_wins(scored: Scored) -> dict[str, int]:
 
 
 def _figures(scored: Scored, season: int) -> tuple[dict[str, dict[str, Estimate]], dict[str, Estimate]]:
-    """Return every metric of each model compared, and its skill where there is a seasonal naive."""
+    """Return every metric of each compared model, and its skill if there is a seasonal naive."""
     if not scored.models:
         return {}, {}
     groups = deal_accounts(account_codes(scored.windows, scored.keys), scored.seed)

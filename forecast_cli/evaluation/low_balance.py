@@ -1,4 +1,4 @@
-"""Low balance: was the probability that an account runs low any good, and better than its own base rate?"""
+"""Low-balance rows of a backtest: predicted probabilities and dates beside the actual events and base rates."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -25,12 +25,12 @@ BASE_RATE: Final = "base_rate"
 EVENT: Final = "event"
 #: Whether the balance lay under the threshold on the day of the cutoff.
 ALREADY: Final = "already"
-#: The day, from the cutoff, on which the balance was under the threshold first.
+#: Days from the cutoff to the first balance under the threshold.
 DAY: Final = "day"
-#: The days by which 10, 50 and 90 % of paths had been, and the shares that had by then.
+#: Days by which 10, 50 and 90 % of paths have been under it, and the shares of paths that have by then.
 DAY_QUANTILES: Final = tuple(f"day_q{round(100 * share)}" for share in CROSSED)
 REACHED: Final = tuple(f"reached_q{round(100 * share)}" for share in CROSSED)
-#: What windows are scored together by: in this order.
+#: Columns by which windows are grouped for scoring, in this order.
 GROUP: Final = (THRESHOLD, DAYS, c.MODEL)
 
 _WHOLE: Final = (DAY, *DAY_QUANTILES)
@@ -46,15 +46,20 @@ def low_balance_rows(
 ) -> pl.DataFrame:
     """Return a row for each account, model, threshold and window of ``windows_within`` the horizon.
 
-    ``panel`` ends at the cutoff; ``y`` [n, h] is what came, NaN where nothing is known; ``forecasts`` are of the same
-    rows, by model; ``column_amounts`` holds the thresholds that are columns of the input, as of the cutoff. Columns:
-    the keys, ``cutoff``, ``model``, ``threshold`` (as asked for), ``days``, ``amount``, ``probability`` that the low
-    point of the first ``days`` days lies under it, ``base_rate`` (null where the history is shorter than the window),
-    ``already`` (whether the balance did at the cutoff), ``event`` (whether the low point did; null where not all days
-    are known), ``day`` (on which it did first, from 1; null where it
-    did not), ``day_q10``, ``day_q50`` and ``day_q90`` (by which that share of paths did; null where fewer do) and
-    ``reached_q10``, ``reached_q50`` and ``reached_q90`` (the share that did by then). An account that a model has no
-    forecast for, or that has no threshold, has no row for it.
+    ``panel`` ends at the cutoff; ``y`` [n, h] are the actual balances after it, NaN if unknown; ``forecasts`` are of
+    the same rows, by model; ``column_amounts`` holds the thresholds that are columns of the input, as of the cutoff.
+    Columns besides the keys, ``cutoff`` and ``model``:
+
+    - ``threshold`` (as requested), ``days`` (the window) and ``amount`` (the threshold in units of the balance).
+    - ``probability``: that the low point of the first ``days`` days lies under the amount.
+    - ``base_rate``: see ``base_rates``; null if the history is shorter than the window.
+    - ``already``: whether the balance was under it at the cutoff.
+    - ``event``: whether the low point was under it; null if not all days are known.
+    - ``day``: first day (from 1) on which it was; null if there is none.
+    - ``day_q10``, ``day_q50``, ``day_q90``: day by which that share of paths has been under it; null if fewer are.
+    - ``reached_q10``, ``reached_q50``, ``reached_q90``: share of paths that has been under it by that day.
+
+    There is no row where an account has no forecast by the model or no such threshold.
     """
     names, windows = tuple(dict.fromkeys(thresholds)), windows_within(y.shape[1])
     amounts = threshold_amounts(panel, names, column_amounts or {})
@@ -74,9 +79,9 @@ def low_balance_rows(
 
 
 def base_rates(panel: Panel, thresholds: NDArray[np.float64], *, days: int) -> NDArray[np.float64]:
-    """Return the share of periods of ``days`` days, within the last 365, that went under the threshold, [n].
+    """Return the share of periods of ``days`` days, within the last 365 days, that went under the threshold, [n].
 
-    Periods start on every day; NaN where the history is shorter than one.
+    Periods start on every day. NaN if the history is shorter than one period.
     """
     recent = panel.y[:, -TRAILING_DAYS:]
     lengths = np.minimum(panel.lengths, recent.shape[1])
@@ -93,7 +98,7 @@ def base_rates(panel: Panel, thresholds: NDArray[np.float64], *, days: int) -> N
 def _foreseen(
     panel: Panel, forecasts: Mapping[str, Forecast], amounts: NDArray[np.float64], windows: Sequence[int]
 ) -> dict[str, NDArray[np.float64]]:
-    """Return what the models' paths say, each [n, models, thresholds, windows]."""
+    """Return the figures of the models' paths, each [n, models, thresholds, windows]."""
     foreseen = list(panel_lows(panel, forecasts, amounts).values())
     empty = np.empty((len(panel), 0, amounts.shape[1], len(windows)))
     figures = {PROBABILITY: [one.prob_below for one in foreseen]}
@@ -106,7 +111,7 @@ def _foreseen(
 def _came(
     panel: Panel, y: NDArray[np.float64], amounts: NDArray[np.float64], windows: Sequence[int]
 ) -> dict[str, NDArray[np.float64]]:
-    """Return the amounts, the base rates, whether and when the balance went under, each [n, thresholds, windows]."""
+    """Return amounts, base rates and the actual events and their days, each [n, thresholds, windows]."""
     shape = (*amounts.shape, len(windows))
     base, event, day = (np.full(shape, np.nan) for _ in range(3))
     for place in range(amounts.shape[1]):
@@ -129,7 +134,7 @@ def _came(
 
 
 def _places(panel: Panel, models: Sequence[str], thresholds: Sequence[str], windows: Sequence[int]) -> list[pl.Series]:
-    """Return the columns that say what a row is about: each account with each model, threshold and window."""
+    """Return the columns that identify a row: account, cutoff, model, threshold and window."""
     n, asked = len(panel), [(text, days) for text in thresholds for days in windows]
     each = len(models) * len(asked)
     return [

@@ -1,11 +1,12 @@
-"""Metrics: each one expression over forecast rows that have their window's scales beside them (columns of ``rows``).
+"""Metrics, each one expression over forecast rows joined with the scales of their window (columns of ``rows``).
 
-A function gives the value of a metric for each day. ``combine`` and ``summand`` are the one place where days become the
-figure of a window, and days or windows that of a model, a step or a segment: sums first, then the root or the ratio.
-Sources: HK, Hyndman and Koehler 2006, International Journal of Forecasting 22; GR, Gneiting and Raftery
-2007, Journal of the American Statistical Association 102; M5, Makridakis, Spiliotis and Assimakopoulos 2022,
-International Journal of Forecasting 38; FPP, Hyndman and Athanasopoulos 2021, Forecasting: Principles and Practice,
-3rd edition; KS, Kolassa and Schuetz 2007, Foresight 6; LT, Laio and Tamea 2007, Hydrology and Earth System Sciences 11.
+A metric's expression gives its value for each day. Only ``combine`` and ``summand`` turn days into the figure of a
+window, and days or windows into that of a model, a step or a segment: sums come first, then the root or the ratio.
+
+Sources: HK, Hyndman and Koehler 2006, International Journal of Forecasting 22; GR, Gneiting and Raftery 2007, Journal
+of the American Statistical Association 102; M5, Makridakis, Spiliotis and Assimakopoulos 2022, International Journal of
+Forecasting 38; FPP, Hyndman and Athanasopoulos 2021, Forecasting: Principles and Practice, 3rd edition; KS, Kolassa and
+Schuetz 2007, Foresight 6; LT, Laio and Tamea 2007, Hydrology and Earth System Sciences 11.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,7 +35,7 @@ class Combine(StrEnum):
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric: its value for each day, how values are combined, and whether the figure holds units of the balance."""
+    """A metric: its value for each day, how values are combined, and whether it is in units of the balance."""
 
     value: pl.Expr
     combine: Combine = Combine.MEAN
@@ -42,7 +43,7 @@ class Metric:
 
 
 def metrics_of(levels: tuple[float, ...]) -> dict[str, Metric]:
-    """Return every metric of forecasts with ascending ``levels``, ``SCORED_LEVELS`` among them, by name, in order."""
+    """Return all metrics of forecasts with ascending ``levels``, which include ``SCORED_LEVELS``: name -> metric."""
     columns = zip(c.quantile_columns(levels), quantile_probabilities(levels).tolist(), strict=True)
     return {
         **METRICS,
@@ -59,21 +60,22 @@ def metrics_of(levels: tuple[float, ...]) -> dict[str, Metric]:
 
 
 def combine_of(name: str) -> Combine:
-    """Return how values of the metric of this name become one figure."""
+    """Return how values of the metric ``name`` are combined into one figure."""
     return METRICS[name].combine if name in METRICS else Combine.MEAN
 
 
 def is_in_units(name: str) -> bool:
-    """Say whether the metric of this name holds units of the balance, so that currencies cannot be put together."""
+    """Return whether the metric ``name`` is in units of the balance, so that currencies cannot be averaged."""
     if name in METRICS:
         return METRICS[name].in_units
     return name.split("_", maxsplit=1)[0] in _LEVELS_IN_UNITS | {"pinball"}
 
 
 def combine(how: Combine, mean: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the figures of a metric from the ``mean`` of its summands and of the absolute balance, ``size``.
+    """Return the figures of a metric from the ``mean`` of its summands and the mean absolute balance, ``size``.
 
-    Both of one shape, any. A root has the unit of the error, a share of the balance none; NaN where the balance is 0.
+    Both have the same shape, any. A root is in the unit of the error. A ratio to the balance has no unit and is NaN
+    where the balance is 0.
     """
     match how:
         case Combine.MEAN:
@@ -87,9 +89,9 @@ def combine(how: Combine, mean: NDArray[np.float64], size: NDArray[np.float64]) 
 
 
 def summand(name: str, metric: Metric) -> pl.Expr:
-    """Return what is added up over windows for a metric, from the columns of a window's figures.
+    """Return the expression that is averaged over windows for a metric, from the columns of a window's figures.
 
-    The mean of it over windows is what ``combine`` takes, as it takes the mean of the metric's values over days.
+    ``combine`` takes its mean over windows, as it takes the mean of the metric's values over days.
     """
     match metric.combine:
         case Combine.MEAN:
@@ -103,7 +105,7 @@ def summand(name: str, metric: Metric) -> pl.Expr:
 
 
 def absolute_error() -> pl.Expr:
-    """|y - median|, in units of the balance: the median is what lowers it most (FPP, section 5.8)."""
+    """|y - median|, in units of the balance; it is lowest in expectation for the median (FPP, section 5.8)."""
     return (pl.col(c.Y) - pl.col(c.MEDIAN)).abs()
 
 
@@ -113,7 +115,7 @@ def scaled_absolute_error() -> pl.Expr:
 
 
 def squared_error() -> pl.Expr:
-    """(y - mean)^2, in squared units of the balance: the mean is what lowers it most (FPP, section 5.8)."""
+    """(y - mean)^2, in squared units of the balance; it is lowest in expectation for the mean (FPP, section 5.8)."""
     return (pl.col(c.Y) - pl.col(c.MEAN)).pow(2)
 
 
@@ -123,17 +125,17 @@ def scaled_squared_error() -> pl.Expr:
 
 
 def absolute_balance() -> pl.Expr:
-    """|y|, in units of the balance: what WAPE, the MAD/mean ratio of KS, sets the absolute error against."""
+    """|y|, in units of the balance: the denominator of WAPE (the MAD/mean ratio of KS)."""
     return pl.col(c.Y).abs()
 
 
 def error() -> pl.Expr:
-    """Mean - y, in units of the balance: above zero where too much is forecast (HK, section 2, sign turned)."""
+    """Mean - y, in units of the balance: positive if the forecast is too high (HK, section 2, sign reversed)."""
     return pl.col(c.MEAN) - pl.col(c.Y)
 
 
 def scaled_error() -> pl.Expr:
-    """(mean - y) / scale (HK, section 3, sign turned)."""
+    """(mean - y) / scale (HK, section 3, with the sign reversed)."""
     return error() / pl.col(SCALE)
 
 
@@ -189,7 +191,7 @@ def _bounds(level: float) -> tuple[pl.Expr, pl.Expr]:
     return pl.col(f"lo_{label}"), pl.col(f"hi_{label}")
 
 
-#: What WAPE is the ratio of: its numerator is the metric of this name, its denominator that of the other.
+#: Metrics that are numerator and denominator of WAPE.
 ABSOLUTE_ERROR: Final = "mae"
 ABSOLUTE_BALANCE: Final = "mean_abs_y"
 
@@ -199,7 +201,7 @@ METRICS: Final[Mapping[str, Metric]] = {
     "mase": Metric(scaled_absolute_error()),
     "rmse": Metric(squared_error(), Combine.ROOT_MEAN, in_units=True),
     "rmsse": Metric(scaled_squared_error(), Combine.ROOT_MEAN),
-    # over two currencies, a ratio of sums of both
+    # with several currencies it would be a ratio of mixed sums
     "wape": Metric(absolute_error(), Combine.OF_BALANCE, in_units=True),
     ABSOLUTE_BALANCE: Metric(absolute_balance(), in_units=True),
     "bias": Metric(error(), in_units=True),
@@ -208,7 +210,7 @@ METRICS: Final[Mapping[str, Metric]] = {
     "scrps": Metric(scaled_crps()),
 }
 
-#: Metrics of an interval, means over days, by the first part of their names: ``coverage_80``.
+#: Metrics of an interval, by the first part of their names: ``coverage_80``.
 BY_LEVEL: Final[Mapping[str, Callable[[float], pl.Expr]]] = {
     "coverage": coverage,
     "width": width,

@@ -1,4 +1,4 @@
-"""Two models over the same windows: their errors, taken as on the leaderboard, and how far they are apart."""
+"""Errors of two models over the same windows, combined as on the leaderboard, and their difference."""
 
 import math
 from collections.abc import Sequence
@@ -23,10 +23,10 @@ _SIZE: Final = "size"
 
 @dataclass(frozen=True)
 class Paired:
-    """Errors of two models: ``rows``, one for each window both have a figure of, by ``keys`` and cutoff.
+    """Errors of two models, with one of ``rows`` for each window for which both have a figure.
 
-    Columns: keys, cutoff, ``base`` and ``new`` (the windows' own figures of ``metric``, of WAPE its numerator), and
-    ``size``, the mean absolute balance where the metric is a ratio to it. ``seed`` is that of the draws.
+    Columns: ``keys``, cutoff, ``base`` and ``new`` (the windows' own figures of ``metric``; for WAPE, its numerator),
+    and ``size`` (the mean absolute balance for WAPE, else 1). ``seed`` is that of the bootstrap draws.
     """
 
     rows: pl.DataFrame
@@ -39,16 +39,16 @@ class Paired:
 
     @property
     def accounts(self) -> int:
-        """Return how many accounts the windows are of."""
+        """Return the number of accounts."""
         return self.rows.select(self.keys).n_unique()
 
     @property
     def codes(self) -> NDArray[np.int64]:
-        """Return a number for each window's account, [windows]: what a bootstrap draws."""
+        """Return an integer for the account of each window, [windows], for the bootstrap."""
         return account_codes(self.rows, self.keys)
 
     def errors(self) -> tuple[float, float]:
-        """Return the error of both over all windows, NaN where there is none."""
+        """Return the errors of base and new over all windows, NaN if there is no window."""
         if self.rows.is_empty():
             return math.nan, math.nan
         size = self.rows[_SIZE].to_numpy().mean(keepdims=True)
@@ -56,29 +56,29 @@ class Paired:
         return float(base[0]), float(new[0])
 
     def change(self) -> Estimate:
-        """Return error(new) / error(base) - 1; 0 where neither made an error, NaN where there is no window."""
+        """Return error(new) / error(base) - 1; 0 if neither made an error, NaN if there is no window."""
         base, new = self._summands()
         if len(base) and not base.any() and not new.any():
             return Estimate(value=0.0, low=0.0, high=0.0)
-        # the size is that of both, and the root of a percentile is that of the roots
+        # size cancels out of the ratio, and the root of a percentile is the percentile of the roots
         root = 0.5 if self._how is Combine.ROOT_MEAN else 1.0
         found = bootstrap_ratios(new, base, self.codes, seed=self.seed)
         return Estimate(value=found.value**root - 1, low=found.low**root - 1, high=found.high**root - 1)
 
     def tails(self, ratio: float) -> tuple[float, float, Estimate]:
-        """Return the share of windows where new is over ``ratio`` times base, the other way round, and the excess."""
+        """Return shares of windows with new > ``ratio`` * base and base > ``ratio`` * new, and their difference."""
         base, new = self.rows[_BASE].to_numpy(), self.rows[_NEW].to_numpy()
         grew, shrank = (over.astype(np.float64) for over in (new > ratio * base, base > ratio * new))
         return _mean(grew), _mean(shrank), bootstrap_means(grew - shrank, self.codes, seed=self.seed)
 
     def by(self, labels: pl.DataFrame) -> list[tuple[str, "Paired"]]:
-        """Cut the windows by ``labels`` (keys, cutoff, value), in ascending order of the values."""
+        """Split the windows by ``labels`` (keys, cutoff, value), in ascending order of the values."""
         labelled = self.rows.join(labels, on=[*self.keys, CUTOFF], how="left", maintain_order="left")
         parts = sorted(labelled.partition_by(VALUE, as_dict=True, include_key=False).items())
         return [(str(value), replace(self, rows=rows)) for (value,), rows in parts]
 
     def _summands(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return what is added up over windows, of base and of new."""
+        """Return the values that are averaged over windows, of base and of new."""
         base, new = self.rows[_BASE].to_numpy(), self.rows[_NEW].to_numpy()
         return (np.square(base), np.square(new)) if self._how is Combine.ROOT_MEAN else (base, new)
 
@@ -88,9 +88,9 @@ class Paired:
 
 
 def read_figures(one: Scores, model: str, metric: str) -> pl.DataFrame:
-    """Return the figures of one model and metric that could be had, over windows with a scale: keys, cutoff, value.
+    """Return the finite figures of one model and metric over windows with a scale: keys, cutoff, value.
 
-    A balance that does not move is easily forecast, and covered by anything: it counts in no mean of a backtest.
+    A balance that does not move is easy to forecast and any interval covers it, so it counts in no mean of a backtest.
     """
     moving = one.windows.filter(pl.col(SCALE) > 0).select(*one.keys, CUTOFF)
     wanted = (pl.col(c.MODEL) == model) & (pl.col(METRIC) == metric) & pl.col(VALUE).is_finite()
@@ -99,7 +99,7 @@ def read_figures(one: Scores, model: str, metric: str) -> pl.DataFrame:
 
 
 def read_errors(one: Scores, model: str, metric: str) -> pl.DataFrame:
-    """Return the same for an error metric, with ``size``: keys, cutoff, value, size. WAPE is told by its numerator."""
+    """Return figures of an error metric: keys, cutoff, value, size. For WAPE, value is the numerator."""
     if combine_of(metric) is not Combine.OF_BALANCE:
         return read_figures(one, model, metric).with_columns(pl.lit(1.0).alias(_SIZE))
     sizes = read_figures(one, model, ABSOLUTE_BALANCE).rename({VALUE: _SIZE})
@@ -108,12 +108,12 @@ def read_errors(one: Scores, model: str, metric: str) -> pl.DataFrame:
 
 
 def pair_errors(base: pl.DataFrame, new: pl.DataFrame, metric: str, keys: Sequence[str], seed: int) -> Paired:
-    """Pair the errors of two models, of ``read_errors``, by window."""
+    """Pair the errors of two models, as returned by ``read_errors``, by window."""
     return Paired(pair_windows(base, new.drop(_SIZE), keys), metric, tuple(keys), seed)
 
 
 def pair_windows(base: pl.DataFrame, new: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """Return a row for each window both have a figure for: keys, cutoff, base, new."""
+    """Return a row for each window for which both have a figure: keys, cutoff, base, new."""
     return base.rename({VALUE: _BASE}).join(
         new.rename({VALUE: _NEW}), on=[*keys, CUTOFF], how="inner", maintain_order="left"
     )

@@ -1,4 +1,4 @@
-"""Pooled figures: sums by group of accounts to the figures of several parts, with their intervals."""
+"""Pooled figures: metrics of several parts (models, steps or segments) with their intervals, from sums by group."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,8 +13,10 @@ from forecast_cli.evaluation.report import NOTHING, Estimate
 
 @dataclass(frozen=True)
 class Pooled:
-    """Means over windows of each of p parts, such as models or steps: ``means`` [p, k metrics] of what is summed for
-    each of ``metrics``, and ``draws`` [p, k, samples] of them over groups of accounts drawn again, the same for all.
+    """Mean summands over the windows of each of p parts, such as models or steps.
+
+    ``means`` [p, k] holds a mean for each of the k ``metrics``, and ``draws`` [p, k, samples] its bootstrap samples
+    over groups of accounts. All parts use the same drawn groups.
     """
 
     metrics: Mapping[str, Metric]
@@ -23,7 +25,7 @@ class Pooled:
 
     @classmethod
     def of(cls, sums: NDArray[np.float64], metrics: Mapping[str, Metric], *, seed: int) -> "Pooled":
-        """Draw the groups of ``sums`` [p, groups, k metrics, then the windows]."""
+        """Draw the groups of ``sums`` [p, groups, k + 1]: a column for each metric, and last the number of windows."""
         totals, draws = draw_parts(sums, seed=seed)
         with np.errstate(divide="ignore", invalid="ignore"):
             return cls(metrics, totals[:, :-1] / totals[:, -1:], draws[:, :-1] / draws[:, -1:])
@@ -31,7 +33,7 @@ class Pooled:
     def figures(self, *, mixed: bool) -> list[dict[str, Estimate]]:
         """Return every metric of each part.
 
-        Where windows of several currencies are ``mixed``, metrics that hold units of the balance are NaN.
+        If windows of several currencies are ``mixed``, metrics in units of the balance are NaN.
         """
         told: list[dict[str, Estimate]] = [{} for _ in self.means]
         size = list(self.metrics).index(ABSOLUTE_BALANCE)
@@ -45,31 +47,31 @@ class Pooled:
         return told
 
     def skills(self, metric: str, reference: int) -> list[Estimate]:
-        """Return one minus the ratio of each part's mean to that of the part ``reference``, for a mean metric.
+        """Return 1 minus the ratio of each part's mean to that of part ``reference``, for a metric that is a mean.
 
-        Skill score of Murphy (1988), Monthly Weather Review 116, equation 4, for a score that is zero at best.
+        Skill score of Murphy (1988), Monthly Weather Review 116, equation 4, for a score whose best value is zero.
         """
         own = self.of_metric(metric)
         return skills_over(own, Drawn(own.means[reference], own.draws[reference]))
 
     def of_metric(self, metric: str) -> "Drawn":
-        """Return the mean and the draws of one metric, of each part."""
+        """Return the means and draws of one metric, for each part."""
         place = list(self.metrics).index(metric)
         return Drawn(self.means[:, place], self.draws[:, place])
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Means of one metric, [p], or one mean; and their ``draws``, [p, samples], or [samples]."""
+    """Means of one metric and their bootstrap ``draws``: [p] and [p, samples], or one mean and [samples]."""
 
     means: NDArray[np.float64]
     draws: NDArray[np.float64]
 
 
 def skills_over(own: Drawn, reference: Drawn) -> list[Estimate]:
-    """Return one minus the ratio of each mean to the reference's, draw by draw: both over the same drawn accounts.
+    """Return 1 minus the ratio of each mean to the reference's, paired by draw: both use the same drawn accounts.
 
-    Over a reference without any error there is no skill: NaN.
+    If the reference has no error, the skill is NaN.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         skills = np.where(reference.means != 0, 1 - own.means / reference.means, np.nan)

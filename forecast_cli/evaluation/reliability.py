@@ -23,7 +23,7 @@ from forecast_cli.evaluation.report import Estimate, LowBalanceScore, Reliabilit
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.evaluation.segments import Segment
 
-#: Lower edges of the bins of probability. Fixed, so that models and runs can be held against each other; narrow near
+#: Lower edges of the bins of probability. They are fixed, so that models and runs can be compared, and narrow near
 #: zero, where most accounts are.
 BIN_EDGES: Final = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
@@ -31,11 +31,11 @@ BIN_EDGES: Final = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9
 def score_low_balance(
     frame: pl.DataFrame, *, keys: Sequence[str] = (c.UNIQUE_ID,), seed: int = 0
 ) -> tuple[LowBalanceScore, ...]:
-    """Score rows of ``low_balance_rows`` by threshold, period and model, in that order, each in its own order.
+    """Score rows of ``low_balance_rows`` by threshold, period and model, sorted in that order.
 
-    ``keys`` tell the accounts apart. Only windows with an event and a base rate count. Brier score: mean
+    ``keys`` identify the accounts. Only windows with a known event and base rate count. Brier score: mean of
     (probability - event)^2 (Brier 1950, Monthly Weather Review 78, 1); skill: 1 - Brier / Brier of the base rate. Each
-    has its 95 % interval from a bootstrap over accounts; the skill is NaN where the base rate made no error.
+    has a 95 % interval from a bootstrap over accounts. The skill is NaN if the base rate made no error.
     """
     scored = _scored(frame, keys)
     accounts = account_codes(scored, keys)
@@ -45,7 +45,7 @@ def score_low_balance(
 def score_low_balance_segments(
     frame: pl.DataFrame, windows: pl.DataFrame, segments: Sequence[str], *, keys: Sequence[str], seed: int = 0
 ) -> tuple[LowBalanceScore, ...]:
-    """Score the same by each value of each of ``segments``, text columns of the window rows."""
+    """Score rows of ``low_balance_rows`` by each value of each of ``segments``, text columns of the window rows."""
     scored = _scored(frame, keys)
     groups, accounts = hashed_groups(scored, keys, seed=seed), account_codes(scored, keys)
     by = [*keys, CUTOFF]
@@ -56,10 +56,10 @@ def score_low_balance_segments(
 
 
 def bin_reliability(frame: pl.DataFrame) -> tuple[ReliabilityBin, ...]:
-    """Return, for windows of about the same probability, its mean and the share of them that ran low.
+    """Return, for windows of about the same probability, their mean probability and the share of them that ran low.
 
-    Bins are fixed (``BIN_EDGES``, the last one up to and with 1); empty ones are left out. In the order of
-    ``score_low_balance``, lowest probability first.
+    Bins are fixed (``BIN_EDGES``; the last one includes 1), and empty ones are left out. The order is that of
+    ``score_low_balance``, with the lowest probability first.
     """
     reached = pl.sum_horizontal(pl.col(PROBABILITY) >= edge for edge in BIN_EDGES)
     bins = (
@@ -73,7 +73,7 @@ def bin_reliability(frame: pl.DataFrame) -> tuple[ReliabilityBin, ...]:
 
 
 def _scored(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """Return the windows that count, in the order of threshold, period and model."""
+    """Return the windows that count, sorted by threshold, period and model."""
     return frame.drop_nulls([BASE_RATE, EVENT]).sort(*GROUP, *keys, CUTOFF)
 
 
@@ -85,9 +85,9 @@ def _score(
     accounts: NDArray[np.int64],
     seed: int,
 ) -> Iterator[LowBalanceScore]:
-    """Yield the score of each threshold, period and model, and of each value of ``segment`` where there is one.
+    """Yield the score of each threshold, period and model, and of each value of ``segment`` if there is one.
 
-    ``groups`` and ``accounts`` [m] say what is drawn together, and whose window each row of ``scored`` is.
+    ``groups`` and ``accounts`` [m] are the bootstrap group and the account of each row of ``scored``.
     """
     asked = scored.select(GROUP).unique(maintain_order=True)
     own = np.repeat(np.arange(asked.height), scored.group_by(GROUP, maintain_order=True).len()["len"].to_numpy())
@@ -115,14 +115,14 @@ def _score(
 
 
 def _summands(scored: pl.DataFrame) -> NDArray[np.float64]:
-    """Return the event, the squared errors of probability and base rate, and one for each window, [m, 4]."""
+    """Return the event, the squared errors of probability and of base rate, and a column of ones, [m, 4]."""
     event = scored[EVENT].cast(pl.Float64).to_numpy()
     squared = (np.square(scored[name].to_numpy() - event) for name in (PROBABILITY, BASE_RATE))
     return np.column_stack([event, *squared, np.ones(len(event))])
 
 
 def _figures(sums: NDArray[np.float64], *, seed: int) -> list[tuple[Estimate, ...]]:
-    """Return event rate, Brier score, that of the base rate, and skill of each of ``sums`` [parts, groups, 4]."""
+    """Return event rate, Brier score, that of the base rate, and skill for each of ``sums`` [parts, groups, 4]."""
     totals, draws = draw_parts(sums, seed=seed)
     with np.errstate(divide="ignore", invalid="ignore"):
         columns = [estimates(totals[:, one] / totals[:, 3], draws[:, one] / draws[:, 3]) for one in range(3)]

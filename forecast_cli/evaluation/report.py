@@ -1,4 +1,4 @@
-"""The report of a backtest as plain values: what ``report.json`` holds and the other reports are rendered from."""
+"""The report of a backtest as plain values: the content of ``report.json``, from which other reports are rendered."""
 
 import math
 from datetime import date
@@ -24,20 +24,20 @@ class Estimate(_Frozen):
 
     @property
     def ends(self) -> tuple[float, float] | None:
-        """Return the ends of the interval, None where there is none."""
+        """Return the ends of the interval, None if there is none."""
         return None if math.isnan(self.low) or math.isnan(self.high) else (self.low, self.high)
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Return the ends of the interval, the value itself twice where there is none: what a verdict goes by."""
+        """Return the ends of the interval, or the value twice if there is none; verdicts are based on these."""
         return self.ends or (self.value, self.value)
 
     def turned(self) -> "Estimate":
-        """Return the estimate of the figure with its sign turned."""
+        """Return the estimate of the figure with its sign reversed."""
         return Estimate(value=-self.value, low=-self.high, high=-self.low)
 
 
-#: What is said of a figure that could not be had.
+#: Estimate of a figure that cannot be computed.
 NOTHING: Final = Estimate(value=math.nan, low=math.nan, high=math.nan)
 
 
@@ -48,7 +48,7 @@ class Figures(_Frozen):
     """Null where balances of several currencies have no mean."""
 
     def of(self, metric: str) -> Estimate:
-        """Return a metric, NaN where there is none of that name."""
+        """Return a metric by name, NaN if there is none."""
         return self.metrics.get(metric, NOTHING)
 
 

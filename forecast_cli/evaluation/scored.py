@@ -1,4 +1,4 @@
-"""The figures of a whole backtest, over the windows that compare its models."""
+"""The figures of a whole backtest, over the windows on which its models are compared."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,13 +14,16 @@ from forecast_cli.evaluation.rows import CUTOFF, SCALE
 
 @dataclass(frozen=True)
 class Scored:
-    """Every model's figures over the same windows: those that have a scale and that all ``models`` forecast.
+    """Every model's figures over the compared windows: those with a scale that all ``models`` forecast.
 
-    ``models`` are those that forecast any window with a scale, by name; ``windows``, a row for each of the m windows
-    that all of them did, sorted by ``keys`` and cutoff: the columns of window rows. ``forecast`` counts the windows
-    that each model forecast, with a scale or without. ``read_figures`` gives some metrics of a model, beside keys and
-    cutoff: columns of ``scoring.score_days``. ``currency`` is the key that says what units balances are in, where there
-    is one. ``levels`` are those that were forecast, ``seed`` that of the draws.
+    - ``models``: those that forecast any window with a scale, sorted by name.
+    - ``windows``: window rows of the m compared windows, sorted by ``keys`` and cutoff.
+    - ``forecast``: number of windows that each model forecast, with or without a scale.
+    - ``read_figures``: function that returns some metrics of a model, with keys and cutoff (columns of
+      ``scoring.score_days``).
+    - ``levels``: levels that were forecast.
+    - ``currency``: key column that holds the unit of the balances, if there is one.
+    - ``seed``: seed of the bootstrap draws.
     """
 
     models: tuple[str, ...]
@@ -39,21 +42,21 @@ class Scored:
 
     @property
     def currencies(self) -> tuple[str, ...]:
-        """Return the currencies of the windows, where balances name one."""
+        """Return the currencies of the windows, empty if there is no currency column."""
         return () if self.currency is None else tuple(self.windows[self.currency].unique().sort())
 
     @property
     def mixed(self) -> bool:
-        """Say whether balances are in several currencies, so that no mean over all windows holds their units."""
+        """Return whether there are several currencies, so that no mean over all windows has units of the balance."""
         return len(self.currencies) > 1
 
     def figures_of(self, model: str, metrics: Sequence[str]) -> pl.DataFrame:
-        """Return some metrics of a model over the windows, [m rows], in their order, beside keys and cutoff."""
+        """Return keys, cutoff and some metrics of a model for each of the m windows, in their order."""
         places = self.windows.select(*self.keys, CUTOFF)
         return places.join(self.read_figures(model, metrics), on=places.columns, how="left", maintain_order="left")
 
     def summands_of(self, model: str) -> NDArray[np.float64]:
-        """Return what is added up over windows for each metric, and one for each window, [m, k + 1]."""
+        """Return the summand of each metric for each window, and a last column of ones, [m, k + 1]."""
         told = [summand(name, metric).alias(name) for name, metric in self.metrics.items()]
         return self.figures_of(model, list(self.metrics)).select(*told, windows=pl.lit(1.0)).to_numpy()
 
@@ -61,9 +64,10 @@ class Scored:
 def compare_windows(
     windows: pl.DataFrame, forecasts: pl.DataFrame, keys: Sequence[str]
 ) -> tuple[tuple[str, ...], pl.DataFrame]:
-    """Return the models that forecast any of the ``windows`` with a scale, by name, and those that all of them did.
+    """Return the models that forecast any of ``windows`` with a scale, and the windows that all of them forecast.
 
-    ``forecasts`` has a row for each window and model: ``keys``, cutoff, model. Windows are sorted by keys and cutoff.
+    ``forecasts`` has a row for each window and model: ``keys``, cutoff, model. Models are sorted by name,
+    windows by keys and cutoff.
     """
     by = [*keys, CUTOFF]
     moving = windows.filter(pl.col(SCALE).is_not_null())

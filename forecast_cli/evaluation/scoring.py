@@ -1,4 +1,4 @@
-"""Scoring: forecast rows to the figures of each account, model and cutoff, and to sums by day of the horizon."""
+"""Scoring of forecast rows: figures of each account, model and cutoff, and sums by day of the horizon."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +14,10 @@ from forecast_cli.evaluation.steps import StepCells
 
 @dataclass(frozen=True)
 class DayScores:
-    """What a shard's days say: ``figures``, a row for each account, model and cutoff with a column for each metric;
-    ``steps``, the sums that ``evaluation.steps`` makes of them.
+    """Scores of the days of a shard.
+
+    ``figures`` has a row for each account, model and cutoff with a column for each metric. ``steps`` has the sums of
+    ``evaluation.steps``.
     """
 
     figures: pl.DataFrame
@@ -27,9 +29,9 @@ def score_days(
 ) -> DayScores:
     """Return the figures of forecast ``rows``, sorted by ``keys``, model and cutoff, and their sums by step.
 
-    ``levels`` (ascending, with ``SCORED_LEVELS`` among them) are those of the rows' quantile columns. Days whose
-    balance is not known count in no metric; scaled metrics are null in windows without a scale. The same rows in any
-    order give the same bits.
+    ``levels`` (ascending, including ``SCORED_LEVELS``) are those of the rows' quantile columns. Days without a known
+    balance count in no metric; scaled metrics are null in windows without a scale. The order of the rows does not
+    change a bit of the result.
     """
     days = group_rows(_with_scales(rows, windows, keys=keys), [*keys, c.MODEL, CUTOFF], within=[c.STEP])
     cells = StepCells.of(days, keys, seed=seed)
@@ -43,14 +45,14 @@ def score_days(
 
 
 def long_scores(figures: pl.DataFrame, metrics: Mapping[str, Metric]) -> pl.DataFrame:
-    """Return ``figures`` long: a row for each window and metric, its name and its value last."""
+    """Return ``figures`` in long form: a row for each window and metric, with the metric's name and value last."""
     keys = [name for name in figures.columns if name not in metrics]
     names = pl.lit(pl.Series(METRIC, [list(metrics)])).first()
     return figures.select(*keys, names, pl.concat_list(*metrics).alias(VALUE)).explode(METRIC, VALUE)
 
 
 def _with_scales(rows: pl.DataFrame, windows: pl.DataFrame, *, keys: Sequence[str]) -> pl.DataFrame:
-    """Return the forecast rows whose balance is known, with the scales of their windows."""
+    """Return the forecast rows with a known balance, with the scales of their windows."""
     scales = windows.select(*keys, CUTOFF, SCALE, SCALE_RMS)
     known = rows.filter(pl.col(c.Y).is_finite())
     return known.join(scales, on=[*keys, CUTOFF], how="left", maintain_order="left")

@@ -1,4 +1,4 @@
-"""Segments: accuracy by groups of windows, such as long and short histories, or the types of accounts."""
+"""Segments: accuracy by groups of windows, such as long and short histories or types of accounts."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,13 +15,13 @@ from forecast_cli.evaluation.pooled import Drawn, Pooled, skills_over
 from forecast_cli.evaluation.report import Estimate, SegmentScore
 from forecast_cli.evaluation.scored import Scored
 
-#: What windows are called whose account has no value in a column of the input.
+#: Segment value of windows whose account has no value in the column of the input.
 NO_VALUE: Final = "(none)"
 
 
 @dataclass(frozen=True)
 class Segment:
-    """Windows by one of their columns: its ``values``, in order, and ``places`` [m], the value of each window."""
+    """Windows grouped by a column: its ``values``, in order, and ``places`` [m], the index of each window's value."""
 
     name: str
     values: tuple[str, ...]
@@ -29,7 +29,7 @@ class Segment:
 
     @classmethod
     def of(cls, column: pl.Series) -> "Segment":
-        """Cut windows by a text column. Bands come in their own order, other values in that of the alphabet."""
+        """Group windows by a text column; bands keep their own order, other values are sorted alphabetically."""
         told = column.cast(pl.String).fill_null(NO_VALUE)
         found = set(told)
         bands = [band for band in BANDS.get(column.name, ()) if band in found]
@@ -38,15 +38,15 @@ class Segment:
         return cls(column.name, values, np.array([place_of[value] for value in told], dtype=np.int64))
 
     def take(self, windows: NDArray[np.int64]) -> "Segment":
-        """Return the segment of ``windows`` [rows], places among those it was cut from; values stay the same."""
+        """Return the segment of ``windows`` [rows], indices into its windows; the values stay the same."""
         return replace(self, places=self.places[windows])
 
 
 def score_segments(scored: Scored, segments: Sequence[str], *, season: int) -> tuple[SegmentScore, ...]:
     """Return a score for each value of each segment and each model: segments as given, values and models in order.
 
-    ``segments`` are text columns of the window rows; ``season`` says which seasonal naive skill is taken over. Figures
-    in units of balances of several currencies are NaN, but for the segment that is the currency.
+    ``segments`` are text columns of the window rows; ``season`` selects the seasonal naive for the skill. With several
+    currencies, figures in units of the balance are NaN, except in the segment that is the currency.
     """
     cut = [Segment.of(scored.windows[name]) for name in segments]
     baseline = choose_baseline(scored.models, season=season)
@@ -95,7 +95,7 @@ def _scores(scored: Scored, segment: Segment, told: Mapping[str, _Figures]) -> I
 
 
 def _pools(scored: Scored, model: str, segments: Sequence[Segment]) -> Iterator[Pooled]:
-    """Pool a model's windows by each segment: a part for each of its values, and last one for all windows."""
+    """Yield the pooled figures of a model by segment: a part for each value, and a last part for all windows."""
     values, groups = scored.summands_of(model), hashed_groups(scored.windows, scored.keys, seed=scored.seed)
     for segment in segments:
         sums = sum_parts(values, segment.places, groups, parts=len(segment.values))
@@ -103,7 +103,7 @@ def _pools(scored: Scored, model: str, segments: Sequence[Segment]) -> Iterator[
 
 
 def _figures(pool: Pooled, reference: Drawn | None, *, mixed: bool) -> _Figures:
-    """Return what a pool of a segment says of each of its values, held against the seasonal naive's and the whole."""
+    """Return the figures of each value of a segment, with skill over the seasonal naive and excess over all windows."""
     whole = pool.skills(RANKED_BY, -1)[:-1]
     skills = [None] * len(whole) if reference is None else skills_over(pool.of_metric(RANKED_BY), reference)[:-1]
     return _Figures(pool.figures(mixed=mixed)[:-1], skills, [one.turned() for one in whole])

@@ -1,4 +1,4 @@
-"""Sentences: what a backtest says in plain words, from its scores alone."""
+"""Plain sentences about the results of a backtest, made from its scores."""
 
 import math
 from collections.abc import Collection, Iterator, Sequence
@@ -7,13 +7,13 @@ from typing import Final
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Estimate, LowBalanceScore, ModelScore, RunFacts, SegmentScore, StepScore
 
-#: An interval's coverage within this of its level is as good as right: what 100 accounts cannot tell apart.
+#: Coverage within this distance of its level counts as right: 100 accounts cannot show a smaller difference.
 CLOSE: Final = 0.03
-#: A model whose sCRPS is within this share of the best one's is close behind.
+#: A model whose sCRPS is within this share of the best model's is close behind.
 LITTLE: Final = 0.02
-#: A segment is worth a word from this many accounts on.
+#: Fewest accounts of a segment that is mentioned.
 FEWEST: Final = 20
-#: The level that is spoken of.
+#: Level, in percent, whose coverage is described.
 LEVEL: Final = 80.0
 
 
@@ -25,7 +25,7 @@ def describe_findings(
     segments: Sequence[SegmentScore],
     low_balance: Sequence[LowBalanceScore],
 ) -> tuple[str, ...]:
-    """Say which model to use, how far to trust its intervals, and where it is weak."""
+    """Return sentences on which model to use, how far to trust its intervals, and where it is weak."""
     if facts.compared_windows == 0:
         return (_say_nothing(facts, leaderboard),)
     best = leaderboard[0]
@@ -96,7 +96,7 @@ def _say_when(steps: Sequence[StepScore]) -> Iterator[str]:
 
 
 def _say_where(segments: Sequence[SegmentScore]) -> Iterator[str]:
-    """Say where the error is largest; a second place only where it is larger than overall by more than chance."""
+    """Yield the segment with the largest error; a second one only if its excess over the whole is more than chance."""
     ordered = sorted(segments, key=lambda row: (-row.of("scrps").value, row.segment, row.value))
     sure = [row for row in ordered if row.excess.ends and row.excess.low > 0]
     weakest = "Beyond chance it is weakest" if sure else "It is weakest"
@@ -109,7 +109,7 @@ def _say_where(segments: Sequence[SegmentScore]) -> Iterator[str]:
 
 
 def _say_against(best: ModelScore, segments: Sequence[SegmentScore]) -> Iterator[str]:
-    """Say where the best model is worse than the seasonal naive, or cannot be told from it, over the same accounts."""
+    """Yield where the best model is worse than the seasonal naive or hard to tell from it, over the same accounts."""
     told = [(row, row.skill) for row in segments if row.skill is not None and row.skill.ends]
     if not told or best.skill is None or best.skill.value == 0:
         return
@@ -163,7 +163,7 @@ def _say_replaced(best: ModelScore) -> Iterator[str]:
 
 
 def nearest_level(metrics: Collection[str], *, level: float = LEVEL) -> tuple[float, str] | None:
-    """Return the level nearest to ``level`` that has a coverage among ``metrics``, and the coverage's name."""
+    """Return the level nearest to ``level`` with a coverage among ``metrics``, and the metric's name, or None."""
     levels = [(float(name.removeprefix("coverage_")), name) for name in metrics if name.startswith("coverage_")]
     return min(levels, key=lambda told: (abs(told[0] - level), told[0]), default=None)
 

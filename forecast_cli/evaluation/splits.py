@@ -1,4 +1,4 @@
-"""Splits: the windows of a backtest, each a panel that ends at its cutoff and what came after it."""
+"""Splits: the windows of a backtest, each with a panel that ends at its cutoff and the actual balances after it."""
 
 from dataclasses import dataclass, replace
 
@@ -11,10 +11,11 @@ from forecast_cli.data.panel import Panel, cut_panel
 
 @dataclass(frozen=True)
 class Fold:
-    """One window: the m accounts that have history enough for it.
+    """One window: the m accounts that have enough history for it.
 
-    ``rows`` [m], their places in the panel that was split. ``train``, their balances up to the cutoff, its origins, and
-    nothing after it. ``y`` [m, h], what came, NaN beyond the panel's last day.
+    - ``rows`` [m]: their indices in the panel that was split.
+    - ``train``: their balances up to the cutoff (its origins), and nothing after it.
+    - ``y`` [m, h]: the actual balances after the cutoff, NaN if unknown.
     """
 
     rows: NDArray[np.int64]
@@ -23,23 +24,24 @@ class Fold:
 
 
 def split_windows(panel: Panel, settings: Settings, *, unknown: NDArray[np.int64] | None = None) -> tuple[Fold, ...]:
-    """Cut ``panel`` at each cutoff, the latest first; a window nobody has history for is an empty fold.
+    """Split ``panel`` at each cutoff, the latest first; a window without any account is an empty fold.
 
-    ``unknown`` [n]: the last days of each account on which nothing came, carried forward to a common day; they are no
-    truth, and a window without any other day is none. Where ``settings`` are those of ``reading_enough``, each training
-    part is as long as a forecast made at its cutoff would take it.
+    ``unknown`` [n] is the number of last days of each account that have no row and were carried forward to a common
+    day. They do not count as actual balances, and an account has no window that consists of such days only. If
+    ``settings`` are those of ``reading_enough``, each training part is as long as that of a forecast made at its
+    cutoff.
     """
     beyond = np.zeros(len(panel), dtype=np.int64) if unknown is None else unknown
     return tuple(_fold(panel, window, settings, beyond) for window in range(1, settings.windows + 1))
 
 
 def reading_enough(settings: Settings, *, back: int) -> Settings:
-    """Return the settings that read enough history for a forecast made ``back`` days before the end to have its own."""
+    """Return settings that read enough history for a forecast made ``back`` days before the end."""
     return settings.model_copy(update={"max_history": settings.max_history + back})
 
 
 def windows_of(panel: Panel, folds: tuple[Fold, ...]) -> NDArray[np.int64]:
-    """Count each account's windows, [n]."""
+    """Return the number of windows of each account, [n]."""
     counts = np.zeros(len(panel), dtype=np.int64)
     for fold in folds:
         counts[fold.rows] += 1

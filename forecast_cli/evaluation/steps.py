@@ -1,8 +1,8 @@
-"""Steps: accuracy by day of the horizon, from sums of each shard that are added up over all of them.
+"""Accuracy by day of the horizon, from sums of each shard that are added up over all shards.
 
-Sums are kept by group of accounts (``bootstrap.hashed_groups``), so that groups can be drawn again, at a cost that does
-not grow with the accounts; and by which models forecast the window, for only windows that all of them forecast compare
-them, and a shard does not know what the others forecast.
+Sums are kept by group of accounts (``bootstrap.hashed_groups``), so that groups can be drawn by the bootstrap at a cost
+that does not grow with the number of accounts. They are also kept by the set of models that forecast the window: models
+are compared only over windows that all of them forecast, and a shard does not know what models forecast elsewhere.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ from forecast_cli.evaluation.rows import CUTOFF, SCALE
 WINDOWS: Final = "windows"
 ACCOUNTS: Final = "accounts"
 GROUP: Final = "group"
-#: The models that forecast a window, a line each.
+#: Names of the models that forecast a window, one per line.
 FORECAST_BY: Final = "forecast_by"
 
 _CELL: Final = [c.MODEL, c.STEP, FORECAST_BY, GROUP]
@@ -33,10 +33,10 @@ _CELL: Final = [c.MODEL, c.STEP, FORECAST_BY, GROUP]
 
 @dataclass(frozen=True)
 class StepCells:
-    """Where the days of windows with a scale are added up.
+    """The cells in which the days of windows with a scale are added up.
 
-    ``keys``, a row for each of k cells: model, step, forecast_by, group, its accounts and its windows. ``places``
-    [rows], the cell of each day, k for the days of windows without a scale, which count in none.
+    ``keys`` has a row for each of k cells: model, step, forecast_by, group, number of accounts and of windows.
+    ``places`` [rows] is the cell of each day, k for days of windows without a scale, which count in no cell.
     """
 
     keys: pl.DataFrame
@@ -44,7 +44,7 @@ class StepCells:
 
     @classmethod
     def of(cls, days: Groups, keys: Sequence[str], *, seed: int) -> "StepCells":
-        """Return the cells of ``days``, sorted and grouped by ``keys``, model and cutoff, with their scales."""
+        """Return the cells of ``days``, which are grouped by ``keys``, model and cutoff and have their scales."""
         windows = _windows_of(days, keys, seed=seed)
         rows = windows[np.repeat(np.arange(windows.height), days.counts)].with_columns(days.rows[c.STEP])
         moving = days.rows[SCALE].is_not_null().to_numpy()
@@ -59,7 +59,7 @@ class StepCells:
         return cls(cells.select(_CELL).with_columns(counted), places)
 
     def sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the sum of the days' ``values`` over each cell, [k]."""
+        """Return the sum of the days' ``values`` in each cell, [k]."""
         sums = np.bincount(self.places, weights=values, minlength=self.keys.height + 1).astype(np.float64, copy=False)
         return sums[: self.keys.height]
 
@@ -69,14 +69,14 @@ class StepCells:
 
 
 def add_tallies(tallies: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    """Add up the cells of several shards, one shard after the other."""
+    """Return the sums of the cells of several shards, added in the order of the shards."""
     return reduce(_add, tallies)
 
 
 def score_steps(tally: pl.DataFrame, metrics: Mapping[str, Metric], *, mixed: bool, seed: int) -> Iterator[StepScore]:
     """Yield the figures of each model and step, in that order, over the windows that all models forecast.
 
-    ``tally`` is of ``add_tallies``. Where windows of several currencies are ``mixed``, figures in units are NaN.
+    ``tally`` comes from ``add_tallies``. If windows of several currencies are ``mixed``, figures in units are NaN.
     """
     models = set(tally[c.MODEL])
     shared = tally.filter(pl.col(FORECAST_BY) == "\n".join(sorted(models)))
@@ -97,7 +97,7 @@ def _add(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
 
 
 def _windows_of(days: Groups, keys: Sequence[str], *, seed: int) -> pl.DataFrame:
-    """Return for each window of ``days``: model, forecast_by, group, and the place of its account."""
+    """Return model, forecast_by, group, and account index of each window of ``days``."""
     models = days.keys.group_by(*keys, CUTOFF).agg(pl.col(c.MODEL).sort().str.join("\n").alias(FORECAST_BY))
     told = days.keys.join(models, on=[*keys, CUTOFF], how="left", maintain_order="left")
     return told.select(
