@@ -29,13 +29,13 @@ class Outcome:
     out: str
     err: str
 
-    def expect(self, exit_code: ExitCode) -> "Outcome":
+    def assert_exit(self, exit_code: ExitCode) -> "Outcome":
         assert self.exit_code == exit_code, f"exit code {self.exit_code}\nstdout: {self.out}\nstderr: {self.err}"
         return self
 
-    def expect_error(self, exit_code: ExitCode, *parts: str) -> "Outcome":
+    def assert_error(self, exit_code: ExitCode, *parts: str) -> "Outcome":
         """One ``error:`` line that holds ``parts``, and no traceback."""
-        self.expect(exit_code)
+        self.assert_exit(exit_code)
         [error] = [line for line in self.err.splitlines() if line.startswith("error: ")]
         assert all(part in error for part in parts), error
         assert "Traceback" not in self.err

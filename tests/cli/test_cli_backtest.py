@@ -20,12 +20,12 @@ def replayed(balances: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from cli_harness import run_in_process
 
     output = tmp_path_factory.mktemp("replayed") / "out"
-    run_in_process("backtest", balances, "--output", output, *ASKED).expect(ExitCode.OK)
+    run_in_process("backtest", balances, "--output", output, *ASKED).assert_exit(ExitCode.OK)
     return output
 
 
 def test_the_summary_says_which_model_to_use_and_where_the_report_is(cli: Cli, balances: Path, tmp_path: Path) -> None:
-    out = cli("backtest", balances, "--output", tmp_path / "out", *ASKED).expect(ExitCode.OK).flat
+    out = cli("backtest", balances, "--output", tmp_path / "out", *ASKED).assert_exit(ExitCode.OK).flat
     assert "18 windows of 6 accounts replayed" in out
     assert "Use " in out
     assert "Leaderboard" in out
@@ -37,7 +37,7 @@ def test_one_account_has_no_interval_anywhere(cli: Cli, balances: Path, tmp_path
     frame = pl.read_parquet(balances)
     frame.filter(pl.col("account_id") == frame["account_id"][0]).write_parquet(tmp_path / "one.parquet")
     output = tmp_path / "out"
-    cli("backtest", tmp_path / "one.parquet", "--output", output, *ASKED).expect(ExitCode.OK)
+    cli("backtest", tmp_path / "one.parquet", "--output", output, *ASKED).assert_exit(ExitCode.OK)
     board = pl.read_parquet(output / "leaderboard.parquet")
     ends = board.select(pl.selectors.ends_with("_low", "_high"))
     assert board["scrps"].is_finite().all()
@@ -46,33 +46,35 @@ def test_one_account_has_no_interval_anywhere(cli: Cli, balances: Path, tmp_path
     assert (told["low"], told["high"]) == (None, None)
     for name in ("report.html", "report.md"):
         assert not re.search(r"[ >(]nan\b", (output / name).read_text(), re.IGNORECASE)
-    cli("compare", output, output).expect(ExitCode.OK)
+    cli("compare", output, output).assert_exit(ExitCode.OK)
 
 
 def test_quiet_shows_nothing_and_json_ends_with_a_summary(cli: Cli, balances: Path, tmp_path: Path) -> None:
     outcome = cli("backtest", balances, "--output", tmp_path / "out", *ASKED, "-q", "--log-format", "json")
-    assert outcome.expect(ExitCode.OK).out == ""
+    assert outcome.assert_exit(ExitCode.OK).out == ""
     summary = json.loads(outcome.err.splitlines()[-1])
     assert (summary["event"], summary["exit_code"], summary["counts"]["windows"]) == ("summary", 0, 18)
 
 
 def test_the_same_backtest_again_has_nothing_to_do(cli: Cli, balances: Path, replayed: Path) -> None:
-    out = cli("backtest", balances, "--output", replayed, *ASKED).expect(ExitCode.OK).flat
+    out = cli("backtest", balances, "--output", replayed, *ASKED).assert_exit(ExitCode.OK).flat
     assert "Nothing left to do" in out
 
 
 def test_another_backtest_into_the_same_folder_exits_5(cli: Cli, balances: Path, replayed: Path) -> None:
-    outcome = cli("backtest", balances, "--output", replayed, *ASKED, "--windows", 2).expect(ExitCode.CONFIG_INVALID)
+    outcome = cli("backtest", balances, "--output", replayed, *ASKED, "--windows", 2).assert_exit(
+        ExitCode.CONFIG_INVALID
+    )
     assert "windows 3 -> 2" in outcome.err
 
 
 def test_a_forecast_is_not_taken_for_a_backtest(cli: Cli, balances: Path, replayed: Path) -> None:
-    outcome = cli("forecast", balances, "--output", replayed, "--model", "Naive").expect(ExitCode.CONFIG_INVALID)
+    outcome = cli("forecast", balances, "--output", replayed, "--model", "Naive").assert_exit(ExitCode.CONFIG_INVALID)
     assert "command" in outcome.err
 
 
 def test_check_finds_a_backtest_whole(cli: Cli, replayed: Path) -> None:
-    cli("check", replayed).expect(ExitCode.OK)
+    cli("check", replayed).assert_exit(ExitCode.OK)
 
 
 def test_a_damaged_page_is_rendered_again_and_damaged_scores_are_made_again(
@@ -80,12 +82,12 @@ def test_a_damaged_page_is_rendered_again_and_damaged_scores_are_made_again(
 ) -> None:
     output = Path(shutil.copytree(replayed, tmp_path / "copy"))
     (output / "report.html").write_text("cut off")
-    outcome = cli("check", output).expect(ExitCode.CHECK_FAILED)
+    outcome = cli("check", output).assert_exit(ExitCode.CHECK_FAILED)
     assert f"forecast-cli report {output}" in outcome.err.replace("\n", "")
-    cli("report", output).expect(ExitCode.OK)
-    cli("check", output).expect(ExitCode.OK)
+    cli("report", output).assert_exit(ExitCode.OK)
+    cli("check", output).assert_exit(ExitCode.OK)
     (output / "scores.parquet").write_bytes(b"cut off")
-    assert "the backtest command that wrote it" in cli("check", output).expect(ExitCode.CHECK_FAILED).err
+    assert "the backtest command that wrote it" in cli("check", output).assert_exit(ExitCode.CHECK_FAILED).err
 
 
 def test_a_segment_that_is_not_there_is_answered_with_those_that_can_be(
@@ -95,14 +97,14 @@ def test_a_segment_that_is_not_there_is_answered_with_those_that_can_be(
     typed.write_parquet(tmp_path / "typed.parquet")
     for asked, hint in (("acount_type", "did you mean 'account_type'?"), ("balnce", "name a column that every file")):
         outcome = cli("backtest", tmp_path / "typed.parquet", "-o", tmp_path / "out", *ASKED, "--segment", asked)
-        outcome.expect_error(ExitCode.CONFIG_INVALID, f"no column '{asked}' (--segment)")
+        outcome.assert_error(ExitCode.CONFIG_INVALID, f"no column '{asked}' (--segment)")
         assert hint in outcome.err
         assert "Segments can be: date, account_type\n" in outcome.err  # an account or a balance is none
 
 
 def test_too_little_history_for_any_window_exits_3(cli: Cli, balances: Path, tmp_path: Path) -> None:
     outcome = cli("backtest", balances, "--output", tmp_path / "out", *ASKED, "--min-train", 900)
-    outcome.expect(ExitCode.ACCOUNTS_FAILED)
+    outcome.assert_exit(ExitCode.ACCOUNTS_FAILED)
     assert "no window could be scored: no account has history enough" in outcome.err
     assert "less history with --min-train" in outcome.err
 
@@ -112,7 +114,7 @@ def test_balances_that_never_moved_are_not_told_to_ask_for_less_history(
 ) -> None:
     pl.read_parquet(balances).with_columns(balance=pl.lit(5.0)).write_parquet(tmp_path / "still.parquet")
     outcome = cli("backtest", tmp_path / "still.parquet", "--output", tmp_path / "out", *ASKED)
-    outcome.expect(ExitCode.ACCOUNTS_FAILED)
+    outcome.assert_exit(ExitCode.ACCOUNTS_FAILED)
     assert "no window could be scored: the balances never moved" in outcome.err
     assert "--min-train" not in outcome.err
 
@@ -120,36 +122,36 @@ def test_balances_that_never_moved_are_not_told_to_ask_for_less_history(
 def test_report_renders_again_and_says_what_it_wrote(cli: Cli, replayed: Path) -> None:
     page = (replayed / "report.html").read_bytes()
     (replayed / "report.html").unlink()
-    out = cli("report", replayed).expect(ExitCode.OK).flat
+    out = cli("report", replayed).assert_exit(ExitCode.OK).flat
     assert (replayed / "report.html").read_bytes() == page
     assert "report.md" in out
 
 
 def test_report_of_a_folder_without_a_run_exits_6(cli: Cli, tmp_path: Path) -> None:
-    cli("report", tmp_path / "nowhere").expect_error(ExitCode.CHECK_FAILED, "no such folder")
+    cli("report", tmp_path / "nowhere").assert_error(ExitCode.CHECK_FAILED, "no such folder")
 
 
 def test_compare_of_a_backtest_with_itself_passes_and_with_a_worse_one_exits_6(
     cli: Cli, balances: Path, replayed: Path, tmp_path: Path
 ) -> None:
     better = tmp_path / "better"
-    cli("backtest", balances, "--output", better, *ASKED[4:], "--model", "WindowAverage(30)").expect(ExitCode.OK)
+    cli("backtest", balances, "--output", better, *ASKED[4:], "--model", "WindowAverage(30)").assert_exit(ExitCode.OK)
     free = ["--coverage-band", "0,1"]
-    cli("compare", replayed, replayed, *free).expect(ExitCode.OK)
-    outcome = cli("compare", better, replayed, *free).expect(ExitCode.CHECK_FAILED)
+    cli("compare", replayed, replayed, *free).assert_exit(ExitCode.OK)
+    outcome = cli("compare", better, replayed, *free).assert_exit(ExitCode.CHECK_FAILED)
     assert "scrps" in outcome.err
 
 
 def test_thresholds_come_with_commas_too_and_a_wrong_one_is_told_what_is_expected(
     cli: Cli, balances: Path, tmp_path: Path
 ) -> None:
-    out = cli("config", "show", "--threshold", "p10,500", "--segment", "a,b").expect(ExitCode.OK).flat
+    out = cli("config", "show", "--threshold", "p10,500", "--segment", "a,b").assert_exit(ExitCode.OK).flat
     assert "threshold p10, 500 flag --threshold" in out
     assert "segment a, b flag --segment" in out
     wrong = cli("backtest", balances, "--output", tmp_path / "out", *ASKED, "--threshold", "p200")
     assert (
         "an amount such as 500, a percentile, p1 to p99, or a column of the input"
-        in wrong.expect(ExitCode.CONFIG_INVALID).err
+        in wrong.assert_exit(ExitCode.CONFIG_INVALID).err
     )
 
 

@@ -19,23 +19,23 @@ def damaged_copy(finished: Finished, tmp_path: Path) -> Path:
 
 
 def test_a_whole_output_exits_0(cli: Cli, finished: Finished) -> None:
-    outcome = cli("check", finished.output).expect(ExitCode.OK)
+    outcome = cli("check", finished.output).assert_exit(ExitCode.OK)
     assert "6 accounts, 360 forecast rows: as the manifest says" in outcome.flat
     assert outcome.err == ""
 
 
 def test_a_flipped_byte_exits_6_and_names_the_file(cli: Cli, finished: Finished, tmp_path: Path) -> None:
     outcome = cli("check", damaged_copy(finished, tmp_path))
-    outcome.expect_error(ExitCode.CHECK_FAILED, "1 problem")
+    outcome.assert_error(ExitCode.CHECK_FAILED, "1 problem")
     assert "forecasts/part-00000.parquet" in outcome.out
 
 
 def test_quiet_still_says_that_an_output_is_damaged(cli: Cli, finished: Finished, tmp_path: Path) -> None:
     outcome = cli("check", damaged_copy(finished, tmp_path), "--quiet")
-    outcome.expect_error(ExitCode.CHECK_FAILED, "1 problem")
+    outcome.assert_error(ExitCode.CHECK_FAILED, "1 problem")
     assert outcome.out == ""
-    assert cli("check", finished.output, "--quiet").expect(ExitCode.OK).out == ""
+    assert cli("check", finished.output, "--quiet").assert_exit(ExitCode.OK).out == ""
 
 
 def test_a_folder_without_a_run_exits_6(cli: Cli, tmp_path: Path) -> None:
-    cli("check", tmp_path).expect_error(ExitCode.CHECK_FAILED, str(tmp_path), "manifest.json")
+    cli("check", tmp_path).assert_error(ExitCode.CHECK_FAILED, str(tmp_path), "manifest.json")

@@ -25,14 +25,14 @@ def base(tmp_path: Path) -> Path:
 
 
 def test_the_same_backtest_passes(cli: Cli, base: Path) -> None:
-    outcome = cli("compare", base, base).expect(ExitCode.OK)
+    outcome = cli("compare", base, base).assert_exit(ExitCode.OK)
     assert "5 checks passed; 3 segments too small to say" in outcome.flat
     assert outcome.err == ""
 
 
 def test_a_worse_one_exits_6_and_is_told_by_name(cli: Cli, base: Path, tmp_path: Path) -> None:
     outcome = cli("compare", base, write_backtest(tmp_path / "new", WORSE))
-    outcome.expect_error(
+    outcome.assert_error(
         ExitCode.CHECK_FAILED, "2 of 5 checks failed: ", "scrps, all windows", "+20.0 %", "up to +1 % allowed"
     )
     assert "hint:  where the change is meant" in outcome.err
@@ -40,19 +40,19 @@ def test_a_worse_one_exits_6_and_is_told_by_name(cli: Cli, base: Path, tmp_path:
 
 def test_tolerances_are_allowed_what_they_say(cli: Cli, base: Path, tmp_path: Path) -> None:
     new = write_backtest(tmp_path / "new", WORSE)
-    cli("compare", base, new, "--tolerance", "25%", "--segment-tolerance", "0.25").expect(ExitCode.OK)
+    cli("compare", base, new, "--tolerance", "25%", "--segment-tolerance", "0.25").assert_exit(ExitCode.OK)
     outcome = cli("compare", base, new, "--tolerance", "25%", "--segment-tolerance", "5%", "--segment", "account_type")
-    outcome.expect_error(ExitCode.CHECK_FAILED, "1 of 5 checks failed: ", "scrps, account_type = personal")
+    outcome.assert_error(ExitCode.CHECK_FAILED, "1 of 5 checks failed: ", "scrps, account_type = personal")
 
 
 def test_coverage_outside_its_band_exits_6(cli: Cli, base: Path, tmp_path: Path) -> None:
     new = write_backtest(tmp_path / "new", Folder(coverage=0.7))
     outcome = cli("compare", base, new)
-    outcome.expect_error(ExitCode.CHECK_FAILED, "coverage of 80 % intervals", "70.0 %", "75 % to 85 % allowed")
-    cli("compare", base, new, "--coverage-band", "0.65,0.85").expect(ExitCode.OK)
-    outcome = cli("compare", base, base, "--coverage-band", "85%,1").expect(ExitCode.OK)
+    outcome.assert_error(ExitCode.CHECK_FAILED, "coverage of 80 % intervals", "70.0 %", "75 % to 85 % allowed")
+    cli("compare", base, new, "--coverage-band", "0.65,0.85").assert_exit(ExitCode.OK)
+    outcome = cli("compare", base, base, "--coverage-band", "85%,1").assert_exit(ExitCode.OK)
     assert "BASE is outside" in outcome.flat
-    outcome = cli("compare", base, new, "--coverage-band", "85%,1").expect(ExitCode.CHECK_FAILED)
+    outcome = cli("compare", base, new, "--coverage-band", "85%,1").assert_exit(ExitCode.CHECK_FAILED)
     assert "--coverage-band sets" in outcome.err.replace("\n", " ")
 
 
@@ -61,7 +61,7 @@ def test_another_metric_or_model_is_compared_when_asked_for(cli: Cli, tmp_path: 
     base, new = write_backtest(tmp_path / "base", two), write_backtest(tmp_path / "new", two.but(factor=1.2))
     assert "MSTL(30), Naive: 60 windows" in cli("compare", base, new, "--metric", "mase").flat
     outcome = cli("compare", base, new, "--metric", "mase", "--model", "Naive")
-    outcome.expect_error(ExitCode.CHECK_FAILED, "mase, all windows")
+    outcome.assert_error(ExitCode.CHECK_FAILED, "mase, all windows")
     assert "Naive: 60 windows of 30 accounts" in outcome.flat
 
 
@@ -80,7 +80,7 @@ def test_what_is_not_the_same_task_exits_5_with_what_differs(
     cli: Cli, base: Path, tmp_path: Path, folder: Folder, words: tuple[str, ...]
 ) -> None:
     outcome = cli("compare", base, write_backtest(tmp_path / "new", folder))
-    outcome.expect_error(ExitCode.CONFIG_INVALID, *words)
+    outcome.assert_error(ExitCode.CONFIG_INVALID, *words)
     assert outcome.out == ""
     assert "make both from the same input" in outcome.err
 
@@ -88,7 +88,7 @@ def test_what_is_not_the_same_task_exits_5_with_what_differs(
 @pytest.mark.parametrize("shown", FORMATS)
 def test_where_there_is_no_comparison_a_build_shows_why(cli: Cli, base: Path, tmp_path: Path, shown: str) -> None:
     outcome = cli("compare", base, write_backtest(tmp_path / "new", Folder(shift=1)), "--format", shown)
-    outcome.expect_error(ExitCode.CONFIG_INVALID, "cannot be compared")
+    outcome.assert_error(ExitCode.CONFIG_INVALID, "cannot be compared")
     match shown:
         case "junit":
             [suite] = parsed(outcome.out)
@@ -102,13 +102,13 @@ def test_where_there_is_no_comparison_a_build_shows_why(cli: Cli, base: Path, tm
 def test_a_setting_that_is_not_set_is_said_so(cli: Cli, base: Path, tmp_path: Path) -> None:
     new = write_backtest(tmp_path / "new", Folder(settings={"timezone": "Europe/Prague"}))
     outcome = cli("compare", base, new)
-    outcome.expect_error(ExitCode.CONFIG_INVALID, "timezone is not set in BASE and Europe/Prague in NEW")
+    outcome.assert_error(ExitCode.CONFIG_INVALID, "timezone is not set in BASE and Europe/Prague in NEW")
 
 
 def test_other_places_and_names_of_the_same_column_are_no_difference(cli: Cli, tmp_path: Path) -> None:
     named = Folder(id_col="konto")
     left, right = (write_backtest(tmp_path / name, named) for name in ("left", "right"))
-    cli("compare", left, right).expect(ExitCode.OK)
+    cli("compare", left, right).assert_exit(ExitCode.OK)
 
 
 OTHER = {"holidays": "ECB", "model": ["a <b>\x1b"]}
@@ -118,7 +118,7 @@ OTHER = {"holidays": "ECB", "model": ["a <b>\x1b"]}
 def test_settings_that_differ_are_named_at_the_top(cli: Cli, tmp_path: Path, shown: str) -> None:
     base = write_backtest(tmp_path / "base", Folder(settings={"holidays": "US", "model": ["a"]}))
     new = write_backtest(tmp_path / "new", Folder(settings=OTHER))
-    out = cli("compare", base, new, "--format", shown).expect(ExitCode.OK).out
+    out = cli("compare", base, new, "--format", shown).assert_exit(ExitCode.OK).out
     assert "\x1b" not in out
     match shown:
         case "json":
@@ -133,17 +133,17 @@ def test_settings_that_differ_are_named_at_the_top(cli: Cli, tmp_path: Path, sho
             assert 'holidays "US" -> "ECB"' in out.splitlines()[-1]
         case _:
             assert out.index("From BASE to NEW: holidays") < out.index("verdict")
-    same = cli("compare", base, base, "--format", shown).expect(ExitCode.OK).out
+    same = cli("compare", base, base, "--format", shown).assert_exit(ExitCode.OK).out
     assert "From BASE to NEW" not in same
 
 
 def test_models_of_one_side_only_are_said(cli: Cli, base: Path, tmp_path: Path) -> None:
     new = write_backtest(tmp_path / "new", Folder(models=("Other",)))
-    outcome = cli("compare", base, new).expect(ExitCode.OK)
+    outcome = cli("compare", base, new).assert_exit(ExitCode.OK)
     assert "MSTL(30) in BASE, Other in NEW: 60 windows" in outcome.flat
     assert "MSTL(30) in BASE only; Other in NEW only" in outcome.flat
     outcome = cli("compare", base, new, "--model", "MSTL(30)")
-    outcome.expect_error(ExitCode.USAGE, "no model 'MSTL(30)'")
+    outcome.assert_error(ExitCode.USAGE, "no model 'MSTL(30)'")
     assert "there are: Other" in outcome.err
 
 
@@ -153,15 +153,15 @@ def test_a_damaged_or_missing_table_exits_6(cli: Cli, base: Path, tmp_path: Path
     content = bytearray((new / name).read_bytes())
     content[len(content) // 2] ^= 0xFF
     (new / name).write_bytes(content)
-    cli("compare", base, new).expect_error(ExitCode.CHECK_FAILED, name, "sha256")
+    cli("compare", base, new).assert_error(ExitCode.CHECK_FAILED, name, "sha256")
     (new / name).unlink()
-    cli("compare", base, new).expect_error(ExitCode.CHECK_FAILED, name, "missing")
+    cli("compare", base, new).assert_error(ExitCode.CHECK_FAILED, name, "missing")
 
 
 def test_a_folder_without_a_backtest_is_named(cli: Cli, base: Path, tmp_path: Path) -> None:
-    cli("compare", base, tmp_path / "none").expect_error(ExitCode.CHECK_FAILED, "none: no such folder")
+    cli("compare", base, tmp_path / "none").assert_error(ExitCode.CHECK_FAILED, "none: no such folder")
     (tmp_path / "empty").mkdir()
-    cli("compare", base, tmp_path / "empty").expect_error(ExitCode.CHECK_FAILED, "manifest.json")
+    cli("compare", base, tmp_path / "empty").assert_error(ExitCode.CHECK_FAILED, "manifest.json")
 
 
 @pytest.mark.parametrize(
@@ -183,12 +183,12 @@ def test_a_folder_without_a_backtest_is_named(cli: Cli, base: Path, tmp_path: Pa
     ids="=".join,
 )
 def test_options_that_mean_nothing_are_a_usage_error(cli: Cli, base: Path, option: tuple[str, str]) -> None:
-    assert "hint:  " in cli("compare", base, base, *option).expect_error(ExitCode.USAGE).err
+    assert "hint:  " in cli("compare", base, base, *option).assert_error(ExitCode.USAGE).err
 
 
 def test_json_holds_every_check_and_figure(cli: Cli, base: Path, tmp_path: Path) -> None:
     new = write_backtest(tmp_path / "new", WORSE)
-    found = json.loads(cli("compare", base, new, "--format", "json").expect(ExitCode.CHECK_FAILED).out)
+    found = json.loads(cli("compare", base, new, "--format", "json").assert_exit(ExitCode.CHECK_FAILED).out)
     assert (found["passed"], found["metric"], found["accounts"], found["windows"]) == (False, "scrps", 30, 60)
     assert [check["check"] for check in found["checks"]] == ["windows", "error", "tail", "coverage", *["error"] * 4]
     whole = found["checks"][1]
@@ -199,16 +199,16 @@ def test_json_holds_every_check_and_figure(cli: Cli, base: Path, tmp_path: Path)
 
 def test_github_annotates_each_failure_and_ends_in_a_notice(cli: Cli, base: Path, tmp_path: Path) -> None:
     new = write_backtest(tmp_path / "new", WORSE)
-    lines = cli("compare", base, new, "--format", "github").expect(ExitCode.CHECK_FAILED).out.splitlines()
+    lines = cli("compare", base, new, "--format", "github").assert_exit(ExitCode.CHECK_FAILED).out.splitlines()
     assert [line.split(" ")[0] for line in lines] == ["::error", "::error", "::notice"]
     assert "+20.0 %25" in lines[0]
-    passed = cli("compare", base, base, "--format", "github").expect(ExitCode.OK).out
+    passed = cli("compare", base, base, "--format", "github").assert_exit(ExitCode.OK).out
     assert passed.startswith("::notice title=forecast-cli compare::5 checks passed")
 
 
 def test_junit_has_a_case_for_each_check(cli: Cli, base: Path, tmp_path: Path) -> None:
     new = write_backtest(tmp_path / "new", WORSE)
-    [suite] = parsed(cli("compare", base, new, "--format", "junit").expect(ExitCode.CHECK_FAILED).out)
+    [suite] = parsed(cli("compare", base, new, "--format", "junit").assert_exit(ExitCode.CHECK_FAILED).out)
     assert {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
         "tests": "8",
         "failures": "2",
@@ -237,7 +237,7 @@ def test_hostile_segments_are_shown_and_never_acted_on(cli: Cli, tmp_path: Path,
     hostile = Folder(segment=HOSTILE)
     base = write_backtest(tmp_path / "base", hostile)
     new = write_backtest(tmp_path / "new", hostile.but(factor=1.2))
-    outcome = cli("compare", base, new, "--format", shown).expect(ExitCode.CHECK_FAILED)
+    outcome = cli("compare", base, new, "--format", shown).assert_exit(ExitCode.CHECK_FAILED)
     assert "\x1b" not in outcome.out + outcome.err
     match shown:
         case "json":
@@ -257,7 +257,7 @@ def test_hostile_segments_are_shown_and_never_acted_on(cli: Cli, tmp_path: Path,
 
 def test_the_log_ends_in_the_verdict(cli: Cli, base: Path, tmp_path: Path) -> None:
     new = write_backtest(tmp_path / "new", WORSE)
-    summary = cli("compare", base, new, "--log-format", "json").expect(ExitCode.CHECK_FAILED).events[-1]
+    summary = cli("compare", base, new, "--log-format", "json").assert_exit(ExitCode.CHECK_FAILED).events[-1]
     assert (summary["status"], summary["exit_code"]) == ("failed", 6)
     assert summary["counts"] == {"accounts": 30, "windows": 60, "checks": 8, "failed": 2}
     assert len(summary["failed"]) == 2

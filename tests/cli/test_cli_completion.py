@@ -25,7 +25,7 @@ COMMANDS = [
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_script_names_the_program(shell: str) -> None:
     env = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
-    outcome = run_apart("--show-completion", shell, env=env).expect(ExitCode.OK)
+    outcome = run_apart("--show-completion", shell, env=env).assert_exit(ExitCode.OK)
     assert "_FORECAST_CLI_COMPLETE" in outcome.out
     assert "forecast-cli" in outcome.out
 
@@ -46,4 +46,4 @@ def test_bash_is_offered_what_fits(cli_apart: Cli, words: str, offered: set[str]
         "COMP_WORDS": words,
         "COMP_CWORD": str(len(words.split(" ")) - 1),
     }
-    assert set(cli_apart(env=env).expect(ExitCode.OK).out.split()) == offered
+    assert set(cli_apart(env=env).assert_exit(ExitCode.OK).out.split()) == offered

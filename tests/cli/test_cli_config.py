@@ -13,7 +13,7 @@ from forecast_cli.core.exit_codes import ExitCode
 
 
 def test_init_prints_a_file_that_loads_and_changes_nothing(cli: Cli, tmp_path: Path) -> None:
-    outcome = cli("config", "init").expect(ExitCode.OK)
+    outcome = cli("config", "init").assert_exit(ExitCode.OK)
     file = tmp_path / "all.toml"
     file.write_text(outcome.out)
     loaded = load_settings({}, file)
@@ -41,7 +41,7 @@ def test_init_keeps_what_it_shows_for_unset_settings_valid(cli: Cli) -> None:
 
 def test_init_writes_a_new_file_and_says_so(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "new.toml"
-    outcome = cli("config", "init", "--output", file).expect(ExitCode.OK)
+    outcome = cli("config", "init", "--output", file).assert_exit(ExitCode.OK)
     said = f"{file} written: every setting with its default; use it with --config\n"
     assert (outcome.out, outcome.err) == (said, "")
     assert file.read_text() == cli("config", "init").out
@@ -50,12 +50,12 @@ def test_init_writes_a_new_file_and_says_so(cli: Cli, tmp_path: Path) -> None:
 def test_init_never_overwrites(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text("horizon = 7\n")
-    cli("config", "init", "--output", file).expect_error(ExitCode.CONFIG_INVALID, "mine.toml", "exists already")
+    cli("config", "init", "--output", file).assert_error(ExitCode.CONFIG_INVALID, "mine.toml", "exists already")
     assert file.read_text() == "horizon = 7\n"
 
 
 def test_init_says_where_it_cannot_write(cli: Cli, tmp_path: Path) -> None:
-    cli("config", "init", "--output", tmp_path / "no" / "c.toml").expect_error(ExitCode.OUTPUT_NOT_WRITTEN, "c.toml")
+    cli("config", "init", "--output", tmp_path / "no" / "c.toml").assert_error(ExitCode.OUTPUT_NOT_WRITTEN, "c.toml")
 
 
 def test_show_tells_where_each_value_came_from(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +72,7 @@ def test_show_tells_where_each_value_came_from(cli: Cli, tmp_path: Path, monkeyp
 
 
 def test_show_as_a_table_has_a_row_for_every_setting(cli: Cli) -> None:
-    lines = cli("config", "show").expect(ExitCode.OK).out.splitlines()
+    lines = cli("config", "show").assert_exit(ExitCode.OK).out.splitlines()
     assert lines[0].split() == ["setting", "value", "from"]
     assert [line.split()[0] for line in lines[2:]] == list(Settings.model_fields)
 
@@ -83,7 +83,7 @@ def test_the_config_file_can_come_from_the_environment(
     file = tmp_path / "c.toml"
     file.write_text("horizon = 7\n")
     monkeypatch.setenv("FORECAST_CONFIG", str(file))
-    outcome = cli("config", "show", "--format", "json").expect(ExitCode.OK)
+    outcome = cli("config", "show", "--format", "json").assert_exit(ExitCode.OK)
     assert json.loads(outcome.out)["horizon"]["value"] == 7
     assert outcome.err == ""
 
@@ -101,7 +101,7 @@ def test_a_variable_that_names_no_setting_is_warned_of(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, variable: str, hint: str
 ) -> None:
     monkeypatch.setenv(variable, "7")
-    outcome = cli("config", "show").expect(ExitCode.OK)
+    outcome = cli("config", "show").assert_exit(ExitCode.OK)
     assert outcome.err == f"warning: environment variable {variable} names no setting and is ignored; {hint}\n"
 
 
@@ -110,17 +110,17 @@ def test_a_variable_that_is_in_force_is_not_warned_of_whatever_its_case(
 ) -> None:
     monkeypatch.setenv("FORECAST_Horizon", "7")
     monkeypatch.setenv("FORECAST_ID_KEY", "secret")
-    outcome = cli("config", "show", "--format", "json").expect(ExitCode.OK)
+    outcome = cli("config", "show", "--format", "json").assert_exit(ExitCode.OK)
     assert json.loads(outcome.out)["horizon"]["value"] == 7
     assert outcome.err == ""
 
 
 def test_schema_knows_every_setting(cli: Cli) -> None:
-    schema = json.loads(cli("config", "schema").expect(ExitCode.OK).out)
+    schema = json.loads(cli("config", "schema").assert_exit(ExitCode.OK).out)
     assert set(schema["properties"]) == set(Settings.model_fields)
     assert all(schema["properties"][name]["description"] for name in Settings.model_fields)
 
 
 def test_show_says_a_number_in_full(cli: Cli) -> None:
-    shown = cli("config", "show", "--level", 99.99999, "--level", 99.999991).expect(ExitCode.OK).flat
+    shown = cli("config", "show", "--level", 99.99999, "--level", 99.999991).assert_exit(ExitCode.OK).flat
     assert "level 99.99999, 99.999991 flag --level" in shown

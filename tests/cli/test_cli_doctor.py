@@ -18,7 +18,7 @@ GB = 1_000_000_000
 
 
 def test_a_machine_that_runs_the_tests_is_well_and_nothing_is_left(cli: Cli, tmp_path: Path) -> None:
-    outcome = cli("doctor", tmp_path / "new" / "out", "--format", "json").expect(ExitCode.OK)
+    outcome = cli("doctor", tmp_path / "new" / "out", "--format", "json").assert_exit(ExitCode.OK)
     signs = {sign["name"]: sign for sign in json.loads(outcome.out)["signs"]}
     assert list(signs) == [
         "memory",
@@ -37,7 +37,7 @@ def test_a_machine_that_runs_the_tests_is_well_and_nothing_is_left(cli: Cli, tmp
 
 
 def test_without_a_folder_only_the_machine_is_looked_at(cli: Cli) -> None:
-    outcome = cli("doctor").expect(ExitCode.OK)
+    outcome = cli("doctor").assert_exit(ExitCode.OK)
     assert "lock" not in outcome.out
     assert "memory" in outcome.out
 
@@ -45,18 +45,18 @@ def test_without_a_folder_only_the_machine_is_looked_at(cli: Cli) -> None:
 def test_a_held_output_would_fail(cli: Cli, tmp_path: Path) -> None:
     with output_lock(tmp_path):
         outcome = cli("doctor", tmp_path)
-        outcome.expect_error(ExitCode.CHECK_FAILED, "lock", f"process {os.getpid()}")
-    cli("doctor", tmp_path).expect(ExitCode.OK)
+        outcome.assert_error(ExitCode.CHECK_FAILED, "lock", f"process {os.getpid()}")
+    cli("doctor", tmp_path).assert_exit(ExitCode.OK)
 
 
 def test_an_output_below_a_file_would_fail(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    cli("doctor", tmp_path / "file" / "out").expect_error(ExitCode.CHECK_FAILED, "is no folder")
+    cli("doctor", tmp_path / "file" / "out").assert_error(ExitCode.CHECK_FAILED, "is no folder")
 
 
 def test_the_log_ends_with_a_summary(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    outcome = cli("doctor", tmp_path / "file", "--log-format", "json").expect(ExitCode.CHECK_FAILED)
+    outcome = cli("doctor", tmp_path / "file", "--log-format", "json").assert_exit(ExitCode.CHECK_FAILED)
     [summary] = outcome.events
     assert (summary["status"], summary["exit_code"]) == ("failed", ExitCode.CHECK_FAILED)
 

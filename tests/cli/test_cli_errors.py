@@ -74,7 +74,7 @@ def hint_of(outcome: Outcome) -> str:
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_a_wrong_command_line_exits_2_and_says_what_is_right(arguments: list[str], said: str, hint: str) -> None:
-    outcome = run_in_process(*arguments).expect_error(ExitCode.USAGE, said)
+    outcome = run_in_process(*arguments).assert_error(ExitCode.USAGE, said)
     assert hint_of(outcome) == hint
     assert outcome.out == ""
 
@@ -103,13 +103,13 @@ def test_a_wrong_config_exits_5_and_names_the_file(cli: Cli, tmp_path: Path, tex
     if text:
         file.write_text(text)
     outcome = cli("config", "show", "--config", file)
-    outcome.expect_error(ExitCode.CONFIG_INVALID, str(file), *parts)
+    outcome.assert_error(ExitCode.CONFIG_INVALID, str(file), *parts)
     assert hint_of(outcome)
 
 
 def test_a_flag_out_of_range_exits_5_and_names_the_flag(cli: Cli) -> None:
     outcome = cli("config", "show", "--level", 101)
-    outcome.expect_error(
+    outcome.assert_error(
         ExitCode.CONFIG_INVALID, "level = 101.0 (flag --level): expected a number, above 0 and below 100"
     )
     assert "forecast-cli config show" in hint_of(outcome)
@@ -117,21 +117,21 @@ def test_a_flag_out_of_range_exits_5_and_names_the_flag(cli: Cli) -> None:
 
 def test_a_glob_of_a_thousand_files_does_not_fill_the_screen(cli: Cli) -> None:
     outcome = cli("forecast", *(f"b/{number:04}.parquet" for number in range(1000)), "--output", "z")
-    outcome.expect_error(ExitCode.USAGE, "b/0001.parquet", " ...")
+    outcome.assert_error(ExitCode.USAGE, "b/0001.parquet", " ...")
     assert len(outcome.err) < 500
 
 
 def test_an_empty_variable_is_named(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORECAST_MODEL", "")
     said = "model = '' (environment FORECAST_MODEL): name at least one"
-    cli("config", "show").expect_error(ExitCode.CONFIG_INVALID, said)
+    cli("config", "show").assert_error(ExitCode.CONFIG_INVALID, said)
 
 
 def test_a_table_in_a_config_is_told_where_settings_stand(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "c.toml"
     file.write_text("[forecast]\nhorizon = 7\n")
     outcome = cli("config", "show", "--config", file)
-    outcome.expect_error(ExitCode.CONFIG_INVALID, f"{file}: unknown table [forecast]")
+    outcome.assert_error(ExitCode.CONFIG_INVALID, f"{file}: unknown table [forecast]")
     assert hint_of(outcome) == "settings stand at the top level of the file: take that line out"
 
 
@@ -142,7 +142,7 @@ def test_a_bug_exits_1_with_its_traceback_and_asks_to_be_reported(
         raise ZeroDivisionError(f"by zero in {output} with s3://user:hunter2@bucket\x1b[31m")
 
     monkeypatch.setattr("forecast_cli.workflows.check.run_check", broken)
-    outcome = cli("check", tmp_path).expect(ExitCode.BUG)
+    outcome = cli("check", tmp_path).assert_exit(ExitCode.BUG)
     assert outcome.out == ""
     assert outcome.err.startswith("Traceback (most recent call last):\n")
     assert "\nZeroDivisionError: by zero in " in outcome.err
@@ -162,7 +162,7 @@ def test_a_panic_of_native_code_is_a_bug_like_any_other(
         raise PanicException("called unwrap on None")
 
     monkeypatch.setattr("forecast_cli.workflows.check.run_check", panicking)
-    assert "PanicException: called unwrap" in cli("check", tmp_path).expect(ExitCode.BUG).err
+    assert "PanicException: called unwrap" in cli("check", tmp_path).assert_exit(ExitCode.BUG).err
 
 
 def test_a_full_disk_nobody_foresaw_exits_8(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_full_disk_nobody_foresaw_exits_8(cli: Cli, monkeypatch: pytest.Monkey
         raise OSError(28, "No space left on device", str(output / "x.tmp"))
 
     monkeypatch.setattr("forecast_cli.workflows.check.run_check", full)
-    cli("check", tmp_path).expect_error(ExitCode.OUTPUT_NOT_WRITTEN, "x.tmp: No space left on device")
+    cli("check", tmp_path).assert_error(ExitCode.OUTPUT_NOT_WRITTEN, "x.tmp: No space left on device")
 
 
 def test_an_interrupt_exits_130_with_one_line(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -178,9 +178,9 @@ def test_an_interrupt_exits_130_with_one_line(cli: Cli, monkeypatch: pytest.Monk
         raise KeyboardInterrupt
 
     monkeypatch.setattr("forecast_cli.workflows.check.run_check", interrupted)
-    cli("check", tmp_path).expect_error(ExitCode.INTERRUPTED, "interrupted")
+    cli("check", tmp_path).assert_error(ExitCode.INTERRUPTED, "interrupted")
 
 
 def test_a_message_is_one_line_whatever_the_path_holds(cli: Cli, tmp_path: Path) -> None:
     outcome = cli("check", tmp_path / "a\nb\x1b[2J")
-    outcome.expect_error(ExitCode.CHECK_FAILED, "a\\nb\\x1b[2J")
+    outcome.assert_error(ExitCode.CHECK_FAILED, "a\\nb\\x1b[2J")

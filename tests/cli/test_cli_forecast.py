@@ -18,7 +18,7 @@ QUICK = ("--model", "Naive", "--horizon", 5, "--jobs", 1)
 
 
 def test_a_clean_run_exits_0_and_writes_every_table(finished: Finished) -> None:
-    finished.outcome.expect(ExitCode.OK)
+    finished.outcome.assert_exit(ExitCode.OK)
     assert pl.read_parquet(finished.output / "accounts.parquet").height == ACCOUNTS
     assert pl.read_parquet(finished.output / "forecasts" / "*.parquet").height == ACCOUNTS * 30 * 2
     assert json.loads((finished.output / "manifest.json").read_text())["accounts"]["ok"] == ACCOUNTS
@@ -46,14 +46,14 @@ def test_a_message_never_goes_to_stdout_and_progress_is_a_line_for_each_tenth(fi
 
 
 def test_quiet_leaves_nothing_to_say_of_a_clean_run(cli: Cli, balances: Path, tmp_path: Path) -> None:
-    outcome = cli("forecast", balances, "--output", tmp_path / "out", *QUICK, "--quiet").expect(ExitCode.OK)
+    outcome = cli("forecast", balances, "--output", tmp_path / "out", *QUICK, "--quiet").assert_exit(ExitCode.OK)
     assert (outcome.out, outcome.err) == ("", "")
 
 
 def test_the_same_command_again_has_nothing_left_to_do(cli: Cli, balances: Path, finished: Finished) -> None:
     before = (finished.output / "manifest.json").stat().st_mtime_ns
     models = ("--model", "SeasonalNaive", "--model", "Naive", "--jobs", 1)
-    outcome = cli("forecast", balances, "--output", finished.output, *models).expect(ExitCode.OK)
+    outcome = cli("forecast", balances, "--output", finished.output, *models).assert_exit(ExitCode.OK)
     assert outcome.out.startswith("Nothing left to do")
     assert (finished.output / "manifest.json").stat().st_mtime_ns == before
 
@@ -63,22 +63,22 @@ def test_more_failed_accounts_than_allowed_exit_3_with_everything_written(
 ) -> None:
     output = tmp_path / "out"
     outcome = cli("forecast", one_bad, "--output", output, *QUICK)
-    outcome.expect_error(ExitCode.ACCOUNTS_FAILED, "1 account failed", "--max-failed 0")
+    outcome.assert_error(ExitCode.ACCOUNTS_FAILED, "1 account failed", "--max-failed 0")
     assert "failed 1 no forecast" in outcome.flat
     assert "A003" in outcome.flat
     assert pl.read_parquet(output / "accounts.parquet").height == ACCOUNTS
-    cli("forecast", one_bad, "--output", output, *QUICK, "--max-failed", 1).expect(ExitCode.OK)
+    cli("forecast", one_bad, "--output", output, *QUICK, "--max-failed", 1).assert_exit(ExitCode.OK)
 
 
 def test_quiet_still_says_that_accounts_failed(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
     outcome = cli("forecast", one_bad, "--output", tmp_path / "out", *QUICK, "-q")
-    outcome.expect_error(ExitCode.ACCOUNTS_FAILED, "1 account failed")
+    outcome.assert_error(ExitCode.ACCOUNTS_FAILED, "1 account failed")
     assert outcome.out == ""
 
 
 def test_a_dry_run_shows_the_plan_and_writes_nothing(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
-    outcome = cli("forecast", one_bad, "--output", output, *QUICK, "--dry-run").expect(ExitCode.OK)
+    outcome = cli("forecast", one_bad, "--output", output, *QUICK, "--dry-run").assert_exit(ExitCode.OK)
     for said in ("nothing was written", "721 rows in 1 file", "ok 5 would be forecast", "failed 1 would get none"):
         assert said in outcome.flat
     assert "fallback" not in outcome.flat, "only models can tell"
@@ -99,36 +99,37 @@ def test_a_dry_run_says_what_memory_and_disk_a_run_takes(
     cli: Cli, balances: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = ("forecast", balances, "--output", tmp_path / "out", *QUICK, "--dry-run")
-    plain = cli(*run, "--memory", "1GB").expect(ExitCode.OK)
+    plain = cli(*run, "--memory", "1GB").assert_exit(ExitCode.OK)
     assert "memory up to 1.0 GB; 6 accounts at a time in each process" in plain.flat
     assert "disk" not in plain.flat
     monkeypatch.setattr("forecast_cli.workflows.preparing.is_scattered", lambda *_: True)
     assert (
-        "in the output while the run is at work, to put rows in order by account" in cli(*run).expect(ExitCode.OK).flat
+        "in the output while the run is at work, to put rows in order by account"
+        in cli(*run).assert_exit(ExitCode.OK).flat
     )
 
 
 def test_a_bound_of_memory_that_cannot_be_kept_is_refused(cli: Cli, balances: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
     run = ("forecast", balances, "--output", output, *QUICK)
-    cli(*run, "--memory", "20MB").expect_error(ExitCode.CONFIG_INVALID, "--memory 20MB: ", "MB at least")
-    cli(*run, "--memory", "much").expect_error(ExitCode.CONFIG_INVALID, "such as 500MB or 2GB")
+    cli(*run, "--memory", "20MB").assert_error(ExitCode.CONFIG_INVALID, "--memory 20MB: ", "MB at least")
+    cli(*run, "--memory", "much").assert_error(ExitCode.CONFIG_INVALID, "such as 500MB or 2GB")
     assert not output.exists()
 
 
 def test_a_dry_run_says_what_would_become_of_the_output(cli: Cli, balances: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
     run = ("forecast", balances, "--output", output, *QUICK)
-    cli(*run).expect(ExitCode.OK)
-    assert "this run, finished: nothing left to do" in cli(*run, "--dry-run").expect(ExitCode.OK).flat
+    cli(*run).assert_exit(ExitCode.OK)
+    assert "this run, finished: nothing left to do" in cli(*run, "--dry-run").assert_exit(ExitCode.OK).flat
     assert "this run: would be done again (--force)" in cli(*run, "--dry-run", "--force").flat
     other = (*run, "--horizon", 6, "--dry-run")
-    cli(*other).expect_error(ExitCode.CONFIG_INVALID, str(output), "horizon")
-    assert "another run: would be replaced (--force)" in cli(*other, "--force").expect(ExitCode.OK).flat
+    cli(*other).assert_error(ExitCode.CONFIG_INVALID, str(output), "horizon")
+    assert "another run: would be replaced (--force)" in cli(*other, "--force").assert_exit(ExitCode.OK).flat
     (output / "accounts.parquet").unlink()
-    assert "this run, damaged: would be done again" in cli(*run, "--dry-run").expect(ExitCode.OK).flat
+    assert "this run, damaged: would be done again" in cli(*run, "--dry-run").assert_exit(ExitCode.OK).flat
     (output / "manifest.json").unlink()
-    cli(*run, "--dry-run").expect_error(ExitCode.CONFIG_INVALID, str(output))
+    cli(*run, "--dry-run").assert_error(ExitCode.CONFIG_INVALID, str(output))
 
 
 def test_a_dry_run_takes_up_a_run_that_was_cut_off(
@@ -140,16 +141,18 @@ def test_a_dry_run_takes_up_a_run_that_was_cut_off(
     run = ("forecast", balances, "--output", tmp_path / "out", *QUICK)
     with monkeypatch.context() as patch:
         patch.setattr("forecast_cli.workflows.running.run_shards", cut_off)
-        cli(*run).expect(ExitCode.INTERRUPTED)
-    assert "this run, cut off: would be taken up where it stopped" in cli(*run, "--dry-run").expect(ExitCode.OK).flat
+        cli(*run).assert_exit(ExitCode.INTERRUPTED)
+    assert (
+        "this run, cut off: would be taken up where it stopped" in cli(*run, "--dry-run").assert_exit(ExitCode.OK).flat
+    )
 
 
 def test_a_run_without_any_forecast_exits_3_and_says_so(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
     path = tmp_path / "alone.parquet"
     pl.read_parquet(one_bad).filter(pl.col("account_id") == "A003").write_parquet(path)
     outcome = cli("forecast", path, "--output", tmp_path / "out", *QUICK, "--max-failed", 1)
-    outcome.expect_error(ExitCode.ACCOUNTS_FAILED, "none of 1 account could be forecast")
-    assert "A run would forecast 0 of 1 account" in cli("validate", path).expect(ExitCode.OK).flat
+    outcome.assert_error(ExitCode.ACCOUNTS_FAILED, "none of 1 account could be forecast")
+    assert "A run would forecast 0 of 1 account" in cli("validate", path).assert_exit(ExitCode.OK).flat
 
 
 def test_a_file_left_out_is_named_in_the_summary(cli: Cli, balances: Path, tmp_path: Path) -> None:
@@ -159,11 +162,11 @@ def test_a_file_left_out_is_named_in_the_summary(cli: Cli, balances: Path, tmp_p
     (source / "a.parquet").write_bytes(content)
     (source / "b.parquet").write_bytes(content[:500])
     run = ("forecast", source, "--output", tmp_path / "out", *QUICK, "--on-bad-file", "quarantine")
-    outcome = cli(*run).expect(ExitCode.OK)
+    outcome = cli(*run).assert_exit(ExitCode.OK)
     told = outcome.flat.partition("Input")[2].replace(" ", "")
     assert f"quarantined1file:{source / 'b.parquet'}:nowholeparquetfile" in told
     assert "accountsheldonlybythatfilecannotbeknown[IN02]" in told
-    again = cli(*run, "--log-format", "json").expect(ExitCode.OK)
+    again = cli(*run, "--log-format", "json").assert_exit(ExitCode.OK)
     [finding] = [finding for finding in again.events[-1]["findings"] if finding["action"] == "quarantine"]
     assert (finding["rule"], finding["unit"], finding["count"]) == ("IN02", "files", 1)
     assert str(source / "b.parquet") in finding["message"]
@@ -177,7 +180,7 @@ def test_the_summary_and_the_progress_go_by_one_clock(finished: Finished) -> Non
 
 def test_a_missing_input_is_rejected_and_nothing_is_written(cli: Cli, tmp_path: Path) -> None:
     output = tmp_path / "out"
-    cli("forecast", tmp_path / "none.parquet", "--output", output).expect_error(ExitCode.INPUT_REJECTED, "none.parquet")
+    cli("forecast", tmp_path / "none.parquet", "--output", output).assert_error(ExitCode.INPUT_REJECTED, "none.parquet")
     assert not output.exists()
 
 
@@ -185,33 +188,33 @@ def test_another_run_in_the_output_is_a_conflict_that_force_settles(
     cli: Cli, balances: Path, one_bad: Path, tmp_path: Path
 ) -> None:
     output = tmp_path / "out"
-    cli("forecast", balances, "--output", output, *QUICK).expect(ExitCode.OK)
+    cli("forecast", balances, "--output", output, *QUICK).assert_exit(ExitCode.OK)
     other = ("forecast", one_bad, "--output", output, *QUICK, "--max-failed", 1)
-    refused = cli(*other).expect_error(ExitCode.CONFIG_INVALID, str(output))
+    refused = cli(*other).assert_error(ExitCode.CONFIG_INVALID, str(output))
     assert "--force" in refused.err
-    cli(*other, "--force").expect(ExitCode.OK)
+    cli(*other, "--force").assert_exit(ExitCode.OK)
     replay = cli("backtest", balances, "--output", output, "--model", "Naive")
-    replay.expect_error(ExitCode.CONFIG_INVALID, 'differs in: command "forecast" -> "backtest"')
+    replay.assert_error(ExitCode.CONFIG_INVALID, 'differs in: command "forecast" -> "backtest"')
     assert "align" not in replay.err
 
 
 def test_an_output_with_other_files_is_never_touched(cli: Cli, balances: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
-    cli("forecast", balances, "--output", tmp_path, *QUICK, "--force").expect_error(
+    cli("forecast", balances, "--output", tmp_path, *QUICK, "--force").assert_error(
         ExitCode.CONFIG_INVALID, "thesis.txt"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
 def test_an_output_inside_the_input_is_refused(cli: Cli, balances: Path) -> None:
-    cli("forecast", balances.parent, "--output", balances.parent / "out", *QUICK).expect_error(
+    cli("forecast", balances.parent, "--output", balances.parent / "out", *QUICK).assert_error(
         ExitCode.CONFIG_INVALID, "inside the input"
     )
 
 
 def test_an_output_that_cannot_be_written_exits_8(cli: Cli, balances: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    cli("forecast", balances, "--output", tmp_path / "file" / "out", *QUICK).expect_error(
+    cli("forecast", balances, "--output", tmp_path / "file" / "out", *QUICK).assert_error(
         ExitCode.OUTPUT_NOT_WRITTEN, str(tmp_path / "file")
     )
 
@@ -225,12 +228,12 @@ def held(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_an_output_that_another_run_holds_exits_75_at_once(cli: Cli, balances: Path, held: Path) -> None:
-    cli("forecast", balances, "--output", held, *QUICK).expect_error(ExitCode.OUTPUT_BUSY, str(held))
+    cli("forecast", balances, "--output", held, *QUICK).assert_error(ExitCode.OUTPUT_BUSY, str(held))
 
 
 def test_an_unknown_model_is_named_with_the_nearest_one(cli: Cli, balances: Path, tmp_path: Path) -> None:
     outcome = cli("forecast", balances, "--output", tmp_path / "out", "--model", "Nave")
-    outcome.expect_error(ExitCode.CONFIG_INVALID, "'Nave'")
+    outcome.assert_error(ExitCode.CONFIG_INVALID, "'Nave'")
     assert "did you mean 'Naive'?" in outcome.err
 
 
@@ -241,7 +244,7 @@ def test_settings_come_from_file_and_environment_as_well(
     config.write_text('model = ["Naive"]\nhorizon = 9\njobs = 1\n')
     monkeypatch.setenv("FORECAST_HORIZON", "4")
     output = tmp_path / "out"
-    cli("forecast", balances, "--output", output, "--config", config).expect(ExitCode.OK)
+    cli("forecast", balances, "--output", output, "--config", config).assert_exit(ExitCode.OK)
     assert pl.read_parquet(output / "forecasts" / "*.parquet")["step"].max() == 4
 
 
@@ -250,7 +253,7 @@ def test_ids_that_could_drive_a_terminal_are_shown_as_text(cli: Cli, one_bad: Pa
     rows = pl.read_parquet(one_bad).with_columns(pl.col("account_id").replace("A003", nasty))
     path = tmp_path / "nasty.parquet"
     rows.write_parquet(path)
-    outcome = cli("forecast", path, "--output", tmp_path / "out", *QUICK).expect(ExitCode.ACCOUNTS_FAILED)
+    outcome = cli("forecast", path, "--output", tmp_path / "out", *QUICK).assert_exit(ExitCode.ACCOUNTS_FAILED)
     said = outcome.out + outcome.err
     assert "[red]A\\x1b[31m\\u202e<b>\\n[/]" in "".join(line.strip() for line in said.splitlines())
     assert "\x1b" not in said
@@ -262,7 +265,7 @@ def test_a_secret_in_the_input_is_shown_nowhere(cli: Cli, tmp_path: Path) -> Non
     commands = (("forecast", source, "--output", tmp_path / "out"), ("validate", source))
     for arguments in commands:
         for extra in ((), ("--log-format", "json")):
-            outcome = cli(*arguments, *extra).expect(ExitCode.INPUT_REJECTED)
+            outcome = cli(*arguments, *extra).assert_exit(ExitCode.INPUT_REJECTED)
             assert "hunter2" not in outcome.out + outcome.err
             assert "vault://***@bucket" in outcome.out + outcome.err
 

@@ -60,7 +60,7 @@ def test_the_line_of_a_command_is_how_its_docstring_begins() -> None:
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize("flag", ["-h", "--help"])
 def test_help_goes_to_stdout_and_exits_0(cli: Cli, command: tuple[str, ...], flag: str) -> None:
-    outcome = cli(*command, flag).expect(ExitCode.OK)
+    outcome = cli(*command, flag).assert_exit(ExitCode.OK)
     assert outcome.out.startswith("Usage: " + " ".join(["forecast-cli", *command]))
     assert outcome.err == ""
     assert max(map(len, outcome.out.splitlines())) <= 80
@@ -68,7 +68,7 @@ def test_help_goes_to_stdout_and_exits_0(cli: Cli, command: tuple[str, ...], fla
 
 @pytest.mark.parametrize("group", [(), ("runs",), ("config",)], ids=" ".join)
 def test_the_line_of_a_command_is_not_cut_short(cli: Cli, group: tuple[str, ...]) -> None:
-    lines = cli(*group, "--help").expect(ExitCode.OK).out.partition("Commands:")[2].splitlines()[1:]
+    lines = cli(*group, "--help").assert_exit(ExitCode.OK).out.partition("Commands:")[2].splitlines()[1:]
     assert len(lines) >= 3
     assert [line for line in lines if line.endswith("...")] == []
 
@@ -104,15 +104,15 @@ def loaded_by(arguments: list[str]) -> set[str]:
 
 @pytest.mark.parametrize("command", [(), ("config",)], ids=["root", "config"])
 def test_no_command_is_a_usage_error_that_shows_the_help(cli: Cli, command: tuple[str, ...]) -> None:
-    outcome = cli(*command).expect(ExitCode.USAGE)
+    outcome = cli(*command).assert_exit(ExitCode.USAGE)
     assert outcome.out == ""
     assert "Commands:" in outcome.err
 
 
 def test_version(cli: Cli) -> None:
-    assert cli("--version").expect(ExitCode.OK).out == f"forecast-cli {__version__}\n"
+    assert cli("--version").assert_exit(ExitCode.OK).out == f"forecast-cli {__version__}\n"
 
 
 def test_the_module_runs_like_the_script(cli_apart: Cli) -> None:
-    assert cli_apart("--version").expect(ExitCode.OK).out == f"forecast-cli {__version__}\n"
-    assert cli_apart("--help").expect(ExitCode.OK).out.startswith("Usage: forecast-cli ")
+    assert cli_apart("--version").assert_exit(ExitCode.OK).out == f"forecast-cli {__version__}\n"
+    assert cli_apart("--help").assert_exit(ExitCode.OK).out.startswith("Usage: forecast-cli ")

@@ -27,7 +27,7 @@ def last(outcome: Outcome) -> dict[str, object]:
 
 def test_a_run_tells_progress_then_sums_up(cli: Cli, balances: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
-    outcome = cli("forecast", balances, "--output", output, *QUICK, *JSON).expect(ExitCode.OK)
+    outcome = cli("forecast", balances, "--output", output, *QUICK, *JSON).assert_exit(ExitCode.OK)
     summary = last(outcome)
     assert summary["status"] == "ok"
     assert summary["manifest"] == str(output / "manifest.json")
@@ -40,13 +40,13 @@ def test_a_run_tells_progress_then_sums_up(cli: Cli, balances: Path, tmp_path: P
 
 
 def test_quiet_leaves_the_summary_object_alone(cli: Cli, balances: Path, tmp_path: Path) -> None:
-    outcome = cli("forecast", balances, "--output", tmp_path / "out", *QUICK, *JSON, "-q").expect(ExitCode.OK)
+    outcome = cli("forecast", balances, "--output", tmp_path / "out", *QUICK, *JSON, "-q").assert_exit(ExitCode.OK)
     assert [event["event"] for event in outcome.events] == ["summary"]
 
 
 def test_failed_accounts_are_a_failed_run(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
     outcome = cli("forecast", one_bad, "--output", tmp_path / "out", *QUICK, *JSON)
-    summary = last(outcome.expect(ExitCode.ACCOUNTS_FAILED))
+    summary = last(outcome.assert_exit(ExitCode.ACCOUNTS_FAILED))
     assert (summary["status"], summary["level"]) == ("failed", "error")
     assert summary["counts"]["failed"] == 1
     [group] = summary["failures"]
@@ -105,7 +105,7 @@ def test_an_error_sums_up_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    outcome = cli(*arguments, *JSON).expect(exit_code)
+    outcome = cli(*arguments, *JSON).assert_exit(exit_code)
     summary = last(outcome)
     assert (summary["status"], summary["level"], summary["retryable"]) == ("error", "error", retryable)
     assert summary["message"]
@@ -123,13 +123,13 @@ def test_a_bug_keeps_its_traceback_in_the_object(cli: Cli, monkeypatch: pytest.M
         raise ZeroDivisionError("by zero")
 
     monkeypatch.setattr("forecast_cli.workflows.check.run_check", broken)
-    summary = last(cli("check", tmp_path, *JSON).expect(ExitCode.BUG))
+    summary = last(cli("check", tmp_path, *JSON).assert_exit(ExitCode.BUG))
     assert str(summary["traceback"]).endswith("ZeroDivisionError: by zero\n")
 
 
 def test_a_warning_is_an_object(cli: Cli, finished: Finished, balances: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORECAST_HORIZN", "3")
-    outcome = cli("validate", balances, *JSON).expect(ExitCode.OK)
+    outcome = cli("validate", balances, *JSON).assert_exit(ExitCode.OK)
     warning, summary = outcome.events
     assert (warning["event"], warning["level"]) == ("warning", "warning")
     assert "FORECAST_HORIZN" in warning["message"]

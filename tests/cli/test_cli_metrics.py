@@ -37,7 +37,7 @@ def read(path: Path) -> dict[str, float]:
 def test_a_run_with_a_failure_is_counted(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
     file = tmp_path / "forecast.prom"
     outcome = cli("forecast", one_bad, "--output", tmp_path / "out", *QUICK, "--metrics", file)
-    outcome.expect(ExitCode.ACCOUNTS_FAILED)
+    outcome.assert_exit(ExitCode.ACCOUNTS_FAILED)
     found = read(file)
     assert found["exit_code"] == 3
     assert found["input_accounts"] == 6
@@ -49,7 +49,7 @@ def test_a_run_with_a_failure_is_counted(cli: Cli, one_bad: Path, tmp_path: Path
     assert found["newest_row_timestamp_seconds"] == found["origin_timestamp_seconds"]
     assert "A003" not in file.read_text(encoding="utf-8")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["forecast.prom", "out"]
-    cli("check", tmp_path / "out").expect(ExitCode.OK)
+    cli("check", tmp_path / "out").assert_exit(ExitCode.OK)
 
 
 def told(output: Path) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def test_a_bit_of_metrics_json_that_flips_is_found_by_check(cli: Cli, one_bad: P
     cli("forecast", one_bad, "--output", tmp_path / "out", *QUICK)
     path = tmp_path / "out" / "metrics.json"
     path.write_text(path.read_text().replace('"failed": 1', '"failed": 0'))
-    assert "metrics.json" in cli("check", tmp_path / "out").expect(ExitCode.CHECK_FAILED).out
+    assert "metrics.json" in cli("check", tmp_path / "out").assert_exit(ExitCode.CHECK_FAILED).out
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def nights(cli: Cli, tmp_path: Path) -> Path:
     for night, earlier in ((1, ()), (2, ("--previous", tmp_path / "nights", "--metrics", tmp_path / "nightly.prom"))):
         output = tmp_path / "nights" / str(night)
         options = ("--model", "Naive", "--horizon", 10, "--threshold", 2500, "--jobs", 1, *earlier)
-        cli("forecast", tmp_path / f"{night}.parquet", "--output", output, *options).expect(ExitCode.OK)
+        cli("forecast", tmp_path / f"{night}.parquet", "--output", output, *options).assert_exit(ExitCode.OK)
     return tmp_path / "nights"
 
 
@@ -119,16 +119,16 @@ def test_an_earlier_run_by_other_settings_is_told_with_what_differs(cli: Cli, ni
     asked = ("forecast", nights.parent / "2.parquet", "--output", nights / "3", "--model", "Naive", "--jobs", 1)
     rest = ("--threshold", 2500, "--as-of", "2026-04-30", "--previous", nights / "2")
     rest = (*rest, "--quiet")
-    assert cli(*asked, *rest, "--horizon", 10).expect(ExitCode.OK).err == ""
+    assert cli(*asked, *rest, "--horizon", 10).assert_exit(ExitCode.OK).err == ""
     assert told(nights / "3")["change"]["made_from"] == []
     other = ("--horizon", 9, "--level", 90, "--max-stale", 1, "--holidays", "ECB", "--force")
-    said = cli(*asked, *rest, *other).expect(ExitCode.OK).err.splitlines()
+    said = cli(*asked, *rest, *other).assert_exit(ExitCode.OK).err.splitlines()
     assert said == [
         f"warning: --previous {nights / '2'}: other settings or versions, which change numbers too: "
         'holidays "US" -> "XECB"; horizon 10 -> 9; level [80.0, 95.0] -> [90.0]; 1 more in metrics.json'
     ]
     assert told(nights / "3")["change"]["made_from"][3] == "max_stale 45 -> 1"
-    cli("check", nights / "3").expect(ExitCode.OK)
+    cli("check", nights / "3").assert_exit(ExitCode.OK)
 
 
 def test_prometheus_is_told_the_change_without_an_amount_of_money(nights: Path) -> None:
@@ -143,7 +143,7 @@ def test_the_run_to_compare_with_is_the_latest_before_and_never_the_run_itself(c
     shutil.copytree(nights / "2", nights / "3")
     again = ("forecast", nights.parent / "1.parquet", "--output", nights / "1", "--model", "Naive", "--horizon", 10)
     rest = ("--threshold", 2500, "--jobs", 1, "--force", "--previous", nights)
-    outcome = cli(*again, *rest).expect(ExitCode.OK)
+    outcome = cli(*again, *rest).assert_exit(ExitCode.OK)
     assert "holds no earlier forecast to compare with" in " ".join(outcome.err.split())
     assert told(nights / "1")["change"] is None
 
@@ -170,7 +170,7 @@ def test_a_previous_run_that_cannot_be_read_is_told_and_does_not_keep_the_foreca
     spoil(nights / "1")
     again = ("forecast", nights.parent / "2.parquet", "--output", nights / "2", "--model", "Naive", "--horizon", 10)
     rest = ("--threshold", 2500, "--jobs", 1, "--force", "--previous", nights / "1")
-    said = " ".join(cli(*again, *rest).expect(ExitCode.OK).err.split())
+    said = " ".join(cli(*again, *rest).assert_exit(ExitCode.OK).err.split())
     assert f"warning: --previous {nights / '1'}: cannot be read" in said
     assert f"forecast-cli check {nights / '1'}" in said
     assert told(nights / "2")["change"] is None
@@ -179,7 +179,7 @@ def test_a_previous_run_that_cannot_be_read_is_told_and_does_not_keep_the_foreca
 def test_a_backtest_tells_its_scores(cli: Cli, balances: Path, tmp_path: Path) -> None:
     file, output = tmp_path / "backtest.prom", tmp_path / "out"
     replay = ("--windows", 1, "--step", 5, "--min-train", 30, "--metrics", file)
-    cli("backtest", balances, "--output", output, *QUICK, *replay).expect(ExitCode.OK)
+    cli("backtest", balances, "--output", output, *QUICK, *replay).assert_exit(ExitCode.OK)
     found = read(file)
     board = json.loads((output / "report.json").read_text())["leaderboard"]
     for model in board:
@@ -206,7 +206,9 @@ def test_every_metric_is_documented_and_no_other(cli: Cli, one_bad: Path, nights
 def test_a_rejected_run_leaves_the_file_as_it_was(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "forecast.prom"
     file.write_text("as it was")
-    cli("forecast", tmp_path / "none", "--output", tmp_path / "out", "--metrics", file).expect(ExitCode.INPUT_REJECTED)
+    cli("forecast", tmp_path / "none", "--output", tmp_path / "out", "--metrics", file).assert_exit(
+        ExitCode.INPUT_REJECTED
+    )
     assert file.read_text() == "as it was"
 
 
@@ -218,7 +220,7 @@ def test_a_place_that_cannot_be_is_refused_before_the_run(
     cli: Cli, balances: Path, tmp_path: Path, place: str, code: ExitCode
 ) -> None:
     outcome = cli("forecast", balances, "--output", tmp_path / "out", *QUICK, "--metrics", tmp_path / place)
-    outcome.expect_error(code, "--metrics")
+    outcome.assert_error(code, "--metrics")
     assert list(tmp_path.iterdir()) == []
 
 

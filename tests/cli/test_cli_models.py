@@ -10,7 +10,7 @@ from forecast_cli.models.registry import REGISTRY
 
 
 def test_the_table_lists_every_model_with_what_it_needs_and_costs(cli: Cli) -> None:
-    outcome = cli("models").expect(ExitCode.OK)
+    outcome = cli("models").assert_exit(ExitCode.OK)
     lines = outcome.out.splitlines()
     assert lines[0].split() == ["needs", "costs"]
     assert lines[1].split()[:5] == ["model", "days", "ms", "seasons", "intervals"]
@@ -19,7 +19,7 @@ def test_the_table_lists_every_model_with_what_it_needs_and_costs(cli: Cli) -> N
 
 
 def test_json_lists_every_model_in_full(cli: Cli) -> None:
-    listed = json.loads(cli("models", "--format", "json").expect(ExitCode.OK).out)
+    listed = json.loads(cli("models", "--format", "json").assert_exit(ExitCode.OK).out)
     assert [model["name"] for model in listed] == list(REGISTRY)
     for model in listed:
         spec = REGISTRY[model["name"]]
@@ -30,7 +30,7 @@ def test_json_lists_every_model_in_full(cli: Cli) -> None:
 
 def test_a_narrow_terminal_gets_the_models_one_below_another(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
-    outcome = cli("models").expect(ExitCode.OK)
+    outcome = cli("models").assert_exit(ExitCode.OK)
     lines = outcome.out.splitlines()
     assert max(map(len, lines)) <= 60
     assert lines[: 2 * len(REGISTRY)].count("") == 0

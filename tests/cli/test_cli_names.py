@@ -15,10 +15,12 @@ QUICK = ("--model", "Naive", "--jobs", 1, "--quiet")
 def test_a_forecast_can_be_looked_at_whatever_its_accounts_are_called(cli: Cli, tmp_path: Path, name: str) -> None:
     balance_rows(3).rename({"account_id": name}).write_parquet(tmp_path / "rows.parquet")
     out = tmp_path / "out"
-    cli("forecast", tmp_path / "rows.parquet", "--output", out, "--id-col", name, *QUICK).expect(ExitCode.OK)
-    cli("check", out).expect(ExitCode.OK)
-    cli("runs", "diff", out, out).expect(ExitCode.OK)
-    told = json.loads(cli("risk", out, "--least", 0, "--include-under", "--format", "json").expect(ExitCode.OK).out)
+    cli("forecast", tmp_path / "rows.parquet", "--output", out, "--id-col", name, *QUICK).assert_exit(ExitCode.OK)
+    cli("check", out).assert_exit(ExitCode.OK)
+    cli("runs", "diff", out, out).assert_exit(ExitCode.OK)
+    told = json.loads(
+        cli("risk", out, "--least", 0, "--include-under", "--format", "json").assert_exit(ExitCode.OK).out
+    )
     assert len(told["found"]) == 3
     assert all(str(one["account_id"]).startswith("A") for one in told["found"])
     assert {one["origin"] for one in told["found"]} == {told["origin"]}
@@ -29,8 +31,10 @@ def test_a_forecast_can_be_looked_at_whatever_its_accounts_are_called(cli: Cli, 
 def test_a_backtest_can_be_made_whatever_its_accounts_are_called(cli: Cli, tmp_path: Path, name: str) -> None:
     balance_rows(3, 120).rename({"account_id": name}).write_parquet(tmp_path / "rows.parquet")
     out, windows = tmp_path / "out", ("--windows", 1, "--min-train", 40)
-    cli("backtest", tmp_path / "rows.parquet", "--output", out, "--id-col", name, *windows, *QUICK).expect(ExitCode.OK)
-    cli("check", out).expect(ExitCode.OK)
+    cli("backtest", tmp_path / "rows.parquet", "--output", out, "--id-col", name, *windows, *QUICK).assert_exit(
+        ExitCode.OK
+    )
+    cli("check", out).assert_exit(ExitCode.OK)
 
 
 @pytest.mark.parametrize(("flag", "name"), [("id", "lo_20"), ("date", "hi_60"), ("id", "bias"), ("id", "coverage_40")])
@@ -40,9 +44,9 @@ def test_a_column_that_only_a_backtest_has_for_itself_is_refused_there_alone(
     plain = {"id": "account_id", "date": "date"}[flag]
     balance_rows(3, 120).rename({plain: name}).write_parquet(tmp_path / "rows.parquet")
     asked = (tmp_path / "rows.parquet", "--output", tmp_path / "out", f"--{flag}-col", name, *QUICK)
-    outcome = cli("backtest", *asked).expect_error(ExitCode.CONFIG_INVALID, f"{flag}_col = '{name}': the output has a")
+    outcome = cli("backtest", *asked).assert_error(ExitCode.CONFIG_INVALID, f"{flag}_col = '{name}': the output has a")
     assert "a column for each of its metrics" in outcome.err
-    cli("forecast", *asked).expect(ExitCode.OK)
+    cli("forecast", *asked).assert_exit(ExitCode.OK)
 
 
 @pytest.mark.parametrize("name", ["account_id", "unique_id", "ds"])
@@ -53,4 +57,4 @@ def test_a_segment_under_a_name_that_is_taken_is_refused(cli: Cli, tmp_path: Pat
     rows.write_parquet(tmp_path / "rows.parquet")
     asked = ("--segment", name, "--windows", 1, "--min-train", 40)
     outcome = cli("backtest", tmp_path / "rows.parquet", "--output", tmp_path / "out", *asked, *QUICK)
-    outcome.expect_error(ExitCode.CONFIG_INVALID, f"--segment {name}: the windows have a column")
+    outcome.assert_error(ExitCode.CONFIG_INVALID, f"--segment {name}: the windows have a column")

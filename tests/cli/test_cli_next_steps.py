@@ -115,5 +115,5 @@ def test_commands_are_quoted_for_the_shell_and_safe_to_show(started: Path) -> No
 
 def test_a_sample_proposes_a_folder_that_is_not_there_yet(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "s-forecast").mkdir()
-    outcome = cli("sample", "--accounts", 3, "--days", 40, "--output", tmp_path / "s").expect(ExitCode.OK)
+    outcome = cli("sample", "--accounts", 3, "--days", 40, "--output", tmp_path / "s").assert_exit(ExitCode.OK)
     assert outcome.out.endswith(f"--output {tmp_path / 's-forecast-2'}\n")

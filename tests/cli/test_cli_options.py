@@ -101,7 +101,7 @@ def test_lists_are_repeatable(name: str) -> None:
 def test_values_of_every_kind_arrive(cli: Cli) -> None:
     flags = ["--level", "90", "--level", "50", "--model", "MSTL(7,30)", "--model", "Naive", "--as-of", "2026-02-28"]
     flags += ["--on-duplicate", "last-row", "--require-success", "--max-missing", "0.5"]
-    out = cli("config", "show", *flags).expect(ExitCode.OK).flat
+    out = cli("config", "show", *flags).assert_exit(ExitCode.OK).flat
     for said in (
         "level 50, 90 flag --level",
         "model MSTL(7,30), Naive flag --model",
@@ -115,7 +115,7 @@ def test_values_of_every_kind_arrive(cli: Cli) -> None:
 
 def test_a_list_may_come_with_commas_as_from_a_variable(cli: Cli) -> None:
     flags = ["--level", "80, 95", "--level", "50", "--model", "MSTL(7,30),Naive", "--season-length", "7,30"]
-    out = cli("config", "show", *flags).expect(ExitCode.OK).flat
+    out = cli("config", "show", *flags).assert_exit(ExitCode.OK).flat
     for said in ("level 50, 80, 95 flag", "model MSTL(7,30), Naive flag", "season_length 7, 30 flag"):
         assert said in out
 
@@ -128,10 +128,10 @@ def test_a_list_may_come_with_commas_as_from_a_variable(cli: Cli) -> None:
     ],
 )
 def test_a_list_of_the_wrong_kind_is_a_usage_error(cli: Cli, flag: str, given: str, said: str) -> None:
-    cli("config", "show", flag, given).expect_error(ExitCode.USAGE, said)
+    cli("config", "show", flag, given).assert_error(ExitCode.USAGE, said)
 
 
 def test_a_level_that_looks_like_a_share_is_warned_of(cli: Cli) -> None:
-    outcome = cli("config", "show", "--level", "0.8").expect(ExitCode.OK)
+    outcome = cli("config", "show", "--level", "0.8").assert_exit(ExitCode.OK)
     assert outcome.err == "warning: level 0.8 (flag --level) is 0.8 percent; for 80 % give 80\n"
     assert cli("config", "show", "--level", "80").err == ""

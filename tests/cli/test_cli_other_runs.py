@@ -13,7 +13,7 @@ from forecast_cli.core.exit_codes import ExitCode
 def test_a_backtest_is_no_forecast(cli: Cli, tmp_path: Path, asked: tuple[str, ...]) -> None:
     output = write_backtest(tmp_path / "out", Folder())
     outcome = cli(*(output if word == "OUT" else word for word in asked))
-    outcome.expect_error(ExitCode.CONFIG_INVALID, f"{output}: holds a backtest, expected a forecast")
+    outcome.assert_error(ExitCode.CONFIG_INVALID, f"{output}: holds a backtest, expected a forecast")
     assert "name the output of: forecast-cli forecast" in outcome.err
 
 
@@ -21,5 +21,5 @@ def test_a_backtest_is_no_forecast(cli: Cli, tmp_path: Path, asked: tuple[str, .
 def test_a_forecast_is_no_backtest(cli: Cli, finished: Finished, tmp_path: Path, asked: tuple[str, ...]) -> None:
     folders = {"OUT": finished.output, "BASE": write_backtest(tmp_path / "base", Folder())}
     outcome = cli(*(folders.get(word, word) for word in asked))
-    outcome.expect_error(ExitCode.CONFIG_INVALID, f"{finished.output}: holds a forecast, expected a backtest")
+    outcome.assert_error(ExitCode.CONFIG_INVALID, f"{finished.output}: holds a forecast, expected a backtest")
     assert "name the output of: forecast-cli backtest" in outcome.err

@@ -49,11 +49,11 @@ def look(outcome: Outcome) -> Outcome:
 
 def test_the_streams_and_tables_of_a_forecast(cli: Cli, payloads: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
-    look(cli("forecast", payloads, "--output", output, *QUICK)).expect(ExitCode.ACCOUNTS_FAILED)
-    look(cli("forecast", payloads, "--output", output, *QUICK, "--max-failed", 9)).expect(ExitCode.OK)
+    look(cli("forecast", payloads, "--output", output, *QUICK)).assert_exit(ExitCode.ACCOUNTS_FAILED)
+    look(cli("forecast", payloads, "--output", output, *QUICK, "--max-failed", 9)).assert_exit(ExitCode.OK)
     look(cli("validate", payloads))
-    look(cli("check", output)).expect(ExitCode.OK)
-    look(cli("runs", "diff", output, output)).expect(ExitCode.OK)
+    look(cli("check", output)).assert_exit(ExitCode.OK)
+    look(cli("runs", "diff", output, output)).assert_exit(ExitCode.OK)
     written = set(pl.read_parquet(output / "accounts.parquet")["account_id"])
     assert written == {*PAYLOADS, *(f"{payload}!" for payload in PAYLOADS)}, "the tables hold ids as they came"
     assert all(re.fullmatch(r"[\w.-]+", path.name) for path in output.rglob("*")), "no id is a path"
@@ -67,7 +67,7 @@ def by_auto(payloads: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         *("forecast", payloads, "--output", folder / "out", "--horizon", 7, "--jobs", 1, "--max-failed", 9),
         *("--metrics", folder / "out.prom"),
     )
-    look(outcome).expect(ExitCode.OK)
+    look(outcome).assert_exit(ExitCode.OK)
     return folder / "out"
 
 
@@ -83,10 +83,12 @@ def test_TS19_tables_hold_ids_as_they_came_and_text_files_none(by_auto: Path) ->
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
 def test_TS19_an_account_is_shown_by_such_an_id(cli: Cli, by_auto: Path, payload: str) -> None:
-    look(cli("show", payload, "--forecast", by_auto)).expect(ExitCode.OK)
-    told = json.loads(look(cli("show", payload, "--forecast", by_auto, "--format", "json")).expect(ExitCode.OK).out)
+    look(cli("show", payload, "--forecast", by_auto)).assert_exit(ExitCode.OK)
+    told = json.loads(
+        look(cli("show", payload, "--forecast", by_auto, "--format", "json")).assert_exit(ExitCode.OK).out
+    )
     assert told["account_id"] == payload
-    look(cli("show", f"{payload}?", "--forecast", by_auto)).expect_error(ExitCode.USAGE)
+    look(cli("show", f"{payload}?", "--forecast", by_auto)).assert_error(ExitCode.USAGE)
 
 
 @pytest.mark.parametrize("name", ["out[1]", "[a-z]*", "day=2026-01-01"])
@@ -95,16 +97,16 @@ def test_an_output_may_have_a_name_that_is_a_glob_or_a_hive_folder_s(
 ) -> None:
     output, replayed = tmp_path / name / "forecast", tmp_path / name / "backtest"
     previous = ("--previous", tmp_path / name)
-    told = cli("forecast", balances, "--output", output, *QUICK, *previous, "--metrics", tmp_path / "f").expect(
+    told = cli("forecast", balances, "--output", output, *QUICK, *previous, "--metrics", tmp_path / "f").assert_exit(
         ExitCode.OK
     )
     assert "day" not in pl.read_parquet(output / "accounts.parquet", glob=False, hive_partitioning=False).columns
-    cli("backtest", balances, "--output", replayed, *QUICK, *REPLAY).expect(ExitCode.OK)
+    cli("backtest", balances, "--output", replayed, *QUICK, *REPLAY).assert_exit(ExitCode.OK)
     for path in (output, replayed):
-        cli("check", path).expect(ExitCode.OK)
-        cli("runs", "diff", path, path).expect(ExitCode.OK)
-    cli("show", "A001", "--forecast", output).expect(ExitCode.OK)
-    cli("compare", replayed, replayed).expect(ExitCode.OK)
+        cli("check", path).assert_exit(ExitCode.OK)
+        cli("runs", "diff", path, path).assert_exit(ExitCode.OK)
+    cli("show", "A001", "--forecast", output).assert_exit(ExitCode.OK)
+    cli("compare", replayed, replayed).assert_exit(ExitCode.OK)
     assert str(pl.read_parquet(f"{glob.escape(str(output))}/forecasts/*.parquet").height) in told.flat
     assert glob.escape(str(output)) in read_command(output)
 
@@ -115,9 +117,9 @@ def test_TS19_folders_of_such_names_are_told_of(cli: Cli, by_auto: Path, tmp_pat
     shutil.copytree(by_auto, runs / "=cmd<script>\r\n")
     shutil.copytree(by_auto, runs / "other")
     for command in (("list", runs), ("show", runs / "other"), ("diff", *runs.iterdir()), ("prune", runs, "--keep", 1)):
-        look(cli("runs", *command, "--format", form)).expect(ExitCode.OK)
+        look(cli("runs", *command, "--format", form)).assert_exit(ExitCode.OK)
     look(cli("doctor", runs / "other", "--format", form))
-    look(cli("check", runs / "other")).expect(ExitCode.OK)
+    look(cli("check", runs / "other")).assert_exit(ExitCode.OK)
 
 
 def test_TS19_columns_of_such_names_are_told_of(cli: Cli, payloads: Path, tmp_path: Path) -> None:
@@ -126,12 +128,12 @@ def test_TS19_columns_of_such_names_are_told_of(cli: Cli, payloads: Path, tmp_pa
     rows.write_parquet(file)
     asked = (*QUICK, "--max-failed", 9, "--threshold", column)
     output, prom = tmp_path / "out", tmp_path / "out.prom"
-    look(cli("forecast", file, "--output", output, *asked, "--metrics", prom)).expect(ExitCode.OK)
+    look(cli("forecast", file, "--output", output, *asked, "--metrics", prom)).assert_exit(ExitCode.OK)
     assert not UNSAFE.search(prom.read_text(encoding="utf-8"))
-    look(cli("runs", "show", output)).expect(ExitCode.OK)
+    look(cli("runs", "show", output)).assert_exit(ExitCode.OK)
     replayed = tmp_path / "replayed"
     segments = ("--segment", "kind", "--segment", column)
-    look(cli("backtest", file, "--output", replayed, *asked, *REPLAY, *segments)).expect(ExitCode.OK)
+    look(cli("backtest", file, "--output", replayed, *asked, *REPLAY, *segments)).assert_exit(ExitCode.OK)
     html, markdown = ((replayed / f"report.{kind}").read_text(encoding="utf-8") for kind in ("html", "md"))
     assert "<script>alert" not in html
     assert not re.search(r"(?<!\\)<script", markdown)
@@ -149,7 +151,7 @@ def test_json_is_one_document_or_one_object_a_line(cli: Cli, payloads: Path, tmp
 
 def test_the_reports_of_a_backtest(cli: Cli, payloads: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
-    look(cli("backtest", payloads, "--output", output, *QUICK, *REPLAY, "--max-failed", 9)).expect(ExitCode.OK)
+    look(cli("backtest", payloads, "--output", output, *QUICK, *REPLAY, "--max-failed", 9)).assert_exit(ExitCode.OK)
     html, markdown = ((output / f"report.{kind}").read_text(encoding="utf-8") for kind in ("html", "md"))
     assert "<script>alert" not in html
     assert not re.search(r"(?<!\\)<script", markdown)
@@ -158,4 +160,4 @@ def test_the_reports_of_a_backtest(cli: Cli, payloads: Path, tmp_path: Path) -> 
     assert "{{7*7}}" in html or "49" not in re.findall(r"bold\]\S+", html)
     json.loads((output / "report.json").read_text(encoding="utf-8"))
     for form in ("table", "json", "md", "github", "junit"):
-        look(cli("compare", output, output, "--format", form)).expect(ExitCode.OK)
+        look(cli("compare", output, output, "--format", form)).assert_exit(ExitCode.OK)

@@ -23,7 +23,7 @@ def limited(balances: Path, tmp_path: Path) -> Path:
 
 def test_every_kind_of_threshold_has_its_rows_and_its_line(cli: Cli, limited: Path, tmp_path: Path) -> None:
     asked = ("--threshold", "p10,credit_limit", "--threshold", "5000")
-    outcome = cli("forecast", limited, "--output", tmp_path / "out", *QUICK, *asked).expect(ExitCode.OK)
+    outcome = cli("forecast", limited, "--output", tmp_path / "out", *QUICK, *asked).assert_exit(ExitCode.OK)
     risk = pl.read_parquet(tmp_path / "out" / "risk.parquet")
     counts = dict(risk.group_by("threshold_name").len().iter_rows())
     assert counts == {"p10": 2 * ACCOUNTS, "credit_limit": 2 * (ACCOUNTS - 1), "5000": 2 * ACCOUNTS}
@@ -32,24 +32,24 @@ def test_every_kind_of_threshold_has_its_rows_and_its_line(cli: Cli, limited: Pa
     assert "under credit_limit 0 0 of 5" in outcome.flat
     assert "under 5000 5 6 of 6" in outcome.flat
     assert all(len(line) <= 80 for line in outcome.out.partition("Tables")[0].splitlines() if "at /" not in line)
-    cli("check", tmp_path / "out").expect(ExitCode.OK)
+    cli("check", tmp_path / "out").assert_exit(ExitCode.OK)
 
 
 def test_zero_and_p10_are_asked_for_by_default(cli: Cli, balances: Path, tmp_path: Path) -> None:
-    cli("forecast", balances, "--output", tmp_path / "out", *QUICK).expect(ExitCode.OK)
+    cli("forecast", balances, "--output", tmp_path / "out", *QUICK).assert_exit(ExitCode.OK)
     names = pl.read_parquet(tmp_path / "out" / "risk.parquet")["threshold_name"]
     assert names.unique(maintain_order=True).to_list() == ["0", "p10"]
 
 
 def test_another_threshold_is_another_run(cli: Cli, balances: Path, tmp_path: Path) -> None:
     run = ("forecast", balances, "--output", tmp_path / "out", *QUICK)
-    cli(*run).expect(ExitCode.OK)
-    cli(*run, "--threshold", "7").expect_error(ExitCode.CONFIG_INVALID, "threshold")
+    cli(*run).assert_exit(ExitCode.OK)
+    cli(*run, "--threshold", "7").assert_error(ExitCode.CONFIG_INVALID, "threshold")
 
 
 def test_the_last_log_line_counts_the_accounts_likely_to_run_low(cli: Cli, balances: Path, tmp_path: Path) -> None:
     asked = ("--threshold", "5000", "--log-format", "json")
-    outcome = cli("forecast", balances, "--output", tmp_path / "out", *QUICK, *asked).expect(ExitCode.OK)
+    outcome = cli("forecast", balances, "--output", tmp_path / "out", *QUICK, *asked).assert_exit(ExitCode.OK)
     assert outcome.events[-1]["low_balances"] == [
         {"threshold": "5000", "accounts": ACCOUNTS, "likely": {"7": 5, "14": 6}}
     ]
@@ -58,7 +58,7 @@ def test_the_last_log_line_counts_the_accounts_likely_to_run_low(cli: Cli, balan
 def test_a_dry_run_says_what_is_asked_and_refuses_what_a_run_would(cli: Cli, limited: Path, tmp_path: Path) -> None:
     run = ("forecast", limited, "--output", tmp_path / "out", *QUICK, "--dry-run")
     assert "low balance under 0, credit_limit, within 7, 14 days" in cli(*run, "--threshold", "0,credit_limit").flat
-    cli(*run, "--threshold", "credit").expect_error(ExitCode.CONFIG_INVALID, "no column 'credit'")
+    cli(*run, "--threshold", "credit").assert_error(ExitCode.CONFIG_INVALID, "no column 'credit'")
     assert not (tmp_path / "out").exists()
 
 
@@ -67,7 +67,7 @@ def test_a_column_that_is_not_there_is_answered_with_the_closest(
     cli: Cli, limited: Path, tmp_path: Path, command: str
 ) -> None:
     outcome = cli(command, limited, "--output", tmp_path / "out", *QUICK, "--threshold", "credit_limt")
-    outcome.expect_error(ExitCode.CONFIG_INVALID, str(limited), "no column 'credit_limt' (--threshold)")
+    outcome.assert_error(ExitCode.CONFIG_INVALID, str(limited), "no column 'credit_limt' (--threshold)")
     assert "did you mean 'credit_limit'?" in outcome.err
     assert not (tmp_path / "out").exists()
 
@@ -78,17 +78,17 @@ def test_a_column_that_holds_no_numbers_is_refused(
     cli: Cli, limited: Path, tmp_path: Path, command: str, column: str, dtype: str
 ) -> None:
     outcome = cli(command, limited, "--output", tmp_path / "out", *QUICK, "--threshold", column)
-    outcome.expect_error(ExitCode.CONFIG_INVALID, f"column '{column}' is {dtype}, expected a number (--threshold)")
+    outcome.assert_error(ExitCode.CONFIG_INVALID, f"column '{column}' is {dtype}, expected a number (--threshold)")
 
 
 @pytest.mark.parametrize("text", ["1e3", "five", "p10%"])
 def test_what_is_no_threshold_at_all_is_told_what_one_is(cli: Cli, balances: Path, tmp_path: Path, text: str) -> None:
     outcome = cli("forecast", balances, "--output", tmp_path / "out", *QUICK, "--threshold", text)
-    outcome.expect_error(ExitCode.CONFIG_INVALID, f"no column '{text}'")
+    outcome.assert_error(ExitCode.CONFIG_INVALID, f"no column '{text}'")
     assert "an amount such as 500, a percentile, p1 to p99, or a column of the input" in outcome.err
 
 
 @pytest.mark.parametrize("text", ["p0", "p100"])
 def test_a_percentile_beyond_1_to_99_is_refused(cli: Cli, balances: Path, tmp_path: Path, text: str) -> None:
     outcome = cli("forecast", balances, "--output", tmp_path / "out", *QUICK, "--threshold", text)
-    outcome.expect_error(ExitCode.CONFIG_INVALID, "threshold", "a percentile, p1 to p99")
+    outcome.assert_error(ExitCode.CONFIG_INVALID, "threshold", "a percentile, p1 to p99")

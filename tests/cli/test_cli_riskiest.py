@@ -21,12 +21,12 @@ def output(balances: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("low") / "out"
     asked = ("--threshold", "5000,p10")
-    run_in_process("forecast", balances, "--output", folder, *QUICK, *asked).expect(ExitCode.OK)
+    run_in_process("forecast", balances, "--output", folder, *QUICK, *asked).assert_exit(ExitCode.OK)
     return folder
 
 
 def test_the_accounts_are_listed_on_stdout_and_nothing_is_said(cli: Cli, output: Path) -> None:
-    outcome = cli("risk", output, "--include-under", "--least", 0).expect(ExitCode.OK)
+    outcome = cli("risk", output, "--include-under", "--least", 0).assert_exit(ExitCode.OK)
     assert outcome.err == ""
     assert outcome.out.startswith("Likeliest to be under 5000 within 14 days of 2026-04-30, by Naive\n")
     risk = pl.read_parquet(output / "risk.parquet").filter(threshold_name="5000", window=14)
@@ -40,7 +40,9 @@ def test_the_accounts_are_listed_on_stdout_and_nothing_is_said(cli: Cli, output:
 
 
 def test_json_has_every_number_of_the_table(cli: Cli, output: Path) -> None:
-    told = json.loads(cli("risk", output, "--include-under", "--least", 0, "--format", "json").expect(ExitCode.OK).out)
+    told = json.loads(
+        cli("risk", output, "--include-under", "--least", 0, "--format", "json").assert_exit(ExitCode.OK).out
+    )
     risk = pl.read_parquet(output / "risk.parquet").filter(threshold_name="5000", window=14)
     by_id = {row["account_id"]: row for row in risk.iter_rows(named=True)}
     assert {one["account_id"] for one in told["found"]} == set(by_id)
@@ -53,7 +55,7 @@ def test_json_has_every_number_of_the_table(cli: Cli, output: Path) -> None:
 
 
 def test_where_nobody_is_likely_it_says_so(cli: Cli, finished: Finished) -> None:
-    outcome = cli("risk", finished.output, "--threshold", "0").expect(ExitCode.OK)
+    outcome = cli("risk", finished.output, "--threshold", "0").assert_exit(ExitCode.OK)
     assert f"{ACCOUNTS} accounts: 0 under it already, 0 more with 50 % or more." in outcome.flat
     assert "Next" not in outcome.out
 
@@ -61,20 +63,20 @@ def test_where_nobody_is_likely_it_says_so(cli: Cli, finished: Finished) -> None
 def test_a_threshold_that_differs_by_account_has_a_column(cli: Cli, output: Path) -> None:
     asked = ("risk", output, "--include-under", "--least", 0)
     header = "account under balance likely 10 % by 50 % by 5 % low"
-    assert header in cli(*asked, "--threshold", "p10").expect(ExitCode.OK).flat
-    assert header not in cli(*asked).expect(ExitCode.OK).flat
+    assert header in cli(*asked, "--threshold", "p10").assert_exit(ExitCode.OK).flat
+    assert header not in cli(*asked).assert_exit(ExitCode.OK).flat
 
 
 def test_what_is_not_there_is_answered_with_what_is(cli: Cli, output: Path, tmp_path: Path) -> None:
-    outcome = cli("risk", output, "--within", 9).expect_error(ExitCode.USAGE, str(output), "no window of 9 days")
+    outcome = cli("risk", output, "--within", 9).assert_error(ExitCode.USAGE, str(output), "no window of 9 days")
     assert "name one of 7, 14" in outcome.err
-    cli("risk", output, "--threshold", "p9").expect_error(ExitCode.USAGE, "no threshold 'p9'")
-    cli("risk", output, "--least", 101).expect_error(ExitCode.USAGE, "--least")
-    cli("risk", tmp_path).expect_error(ExitCode.CHECK_FAILED, "has no manifest.json")
+    cli("risk", output, "--threshold", "p9").assert_error(ExitCode.USAGE, "no threshold 'p9'")
+    cli("risk", output, "--least", 101).assert_error(ExitCode.USAGE, "--least")
+    cli("risk", tmp_path).assert_error(ExitCode.CHECK_FAILED, "has no manifest.json")
 
 
 def test_the_last_log_line_counts_them(cli: Cli, output: Path) -> None:
-    outcome = cli("risk", output, "--log-format", "json").expect(ExitCode.OK)
+    outcome = cli("risk", output, "--log-format", "json").assert_exit(ExitCode.OK)
     last = outcome.events[-1]
     assert (last["threshold_name"], last["window"], last["accounts"]) == ("5000", 14, ACCOUNTS)
     assert f"{last['likely']} more with 50 % or more" in last["message"]
@@ -82,10 +84,10 @@ def test_the_last_log_line_counts_them(cli: Cli, output: Path) -> None:
 
 def test_a_table_is_cut_where_json_is_not(cli: Cli, output: Path) -> None:
     asked = ("risk", output, "--include-under", "--least", 0)
-    outcome = cli(*asked, "--most", 2).expect(ExitCode.OK)
+    outcome = cli(*asked, "--most", 2).assert_exit(ExitCode.OK)
     assert f"; the first 2 of {ACCOUNTS} are listed." in outcome.flat
     for most, listed in ((2, 2), (10**30, ACCOUNTS)):
-        told = json.loads(cli(*asked, "--most", most, "--format", "json").expect(ExitCode.OK).out)
+        told = json.loads(cli(*asked, "--most", most, "--format", "json").assert_exit(ExitCode.OK).out)
         assert (len(told["found"]), told["matching"]) == (listed, ACCOUNTS)
 
 
@@ -97,7 +99,9 @@ def test_no_number_is_cut_short_on_a_narrow_terminal(
     rows = pl.read_parquet(balances).with_columns(pl.col("balance") * 1e8, account_id="acc-" + pl.col("account_id"))
     rows.write_parquet(tmp_path / "rows.parquet")
     cli("forecast", tmp_path / "rows.parquet", "--output", tmp_path / "out", *QUICK, "--max-balance", 1e15)
-    outcome = cli("risk", tmp_path / "out", "--threshold", "p10", "--include-under", "--least", 0).expect(ExitCode.OK)
+    outcome = cli("risk", tmp_path / "out", "--threshold", "p10", "--include-under", "--least", 0).assert_exit(
+        ExitCode.OK
+    )
     told = pl.read_parquet(tmp_path / "out" / "risk.parquet").filter(threshold_name="p10", window=14)
     for row in told.iter_rows(named=True):
         assert f"{row['balance']:,.2f}" in outcome.out
@@ -107,8 +111,8 @@ def test_no_number_is_cut_short_on_a_narrow_terminal(
 def test_an_id_that_cannot_be_copied_is_not_proposed(cli: Cli, balances: Path, tmp_path: Path) -> None:
     rows = pl.read_parquet(balances).with_columns(account_id=pl.col("account_id") + "\n")
     rows.write_parquet(tmp_path / "rows.parquet")
-    cli("forecast", tmp_path / "rows.parquet", "--output", tmp_path / "out", *QUICK).expect(ExitCode.OK)
-    outcome = cli("risk", tmp_path / "out", "--include-under", "--least", 0).expect(ExitCode.OK)
+    cli("forecast", tmp_path / "rows.parquet", "--output", tmp_path / "out", *QUICK).assert_exit(ExitCode.OK)
+    outcome = cli("risk", tmp_path / "out", "--include-under", "--least", 0).assert_exit(ExitCode.OK)
     assert r"A002\n" in outcome.out
     assert "Next" not in outcome.out
 
@@ -116,6 +120,6 @@ def test_an_id_that_cannot_be_copied_is_not_proposed(cli: Cli, balances: Path, t
 def test_a_forecast_without_thresholds_proposes_no_list(cli: Cli, balances: Path, tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_text("threshold = []\n", encoding="utf-8")
     asked = ("--config", tmp_path / "c.toml", "--model", "Naive", "--jobs", 1)
-    outcome = cli("forecast", balances, "--output", tmp_path / "out", *asked).expect(ExitCode.OK)
+    outcome = cli("forecast", balances, "--output", tmp_path / "out", *asked).assert_exit(ExitCode.OK)
     assert " risk " not in outcome.out
-    cli("risk", tmp_path / "out").expect_error(ExitCode.USAGE, "no low balances were forecast")
+    cli("risk", tmp_path / "out").assert_error(ExitCode.USAGE, "no low balances were forecast")

@@ -32,23 +32,23 @@ def nights(finished: Finished, tmp_path: Path) -> Path:
 
 
 def test_runs_are_listed_the_newest_first(cli: Cli, nights: Path) -> None:
-    listed = json.loads(cli("runs", "list", nights, "--format", "json").expect(ExitCode.OK).out)["runs"]
+    listed = json.loads(cli("runs", "list", nights, "--format", "json").assert_exit(ExitCode.OK).out)["runs"]
     assert [Path(run["output"]).name for run in listed] == ["night-3", "night-2", "night-1", "night-4"]
     assert [run["state"] for run in listed] == ["finished"] * 3 + ["cut off"]
     assert listed[0]["accounts"]["ok"] == 6
-    assert "2026-01-03T03:00:00+00:00" in cli("runs", "list", nights).expect(ExitCode.OK).out
+    assert "2026-01-03T03:00:00+00:00" in cli("runs", "list", nights).assert_exit(ExitCode.OK).out
 
 
 def test_a_run_that_another_process_holds_is_running_and_a_broken_manifest_is_damaged(cli: Cli, nights: Path) -> None:
     (nights / "night-1" / "manifest.json").write_text("{")
     with output_lock(nights / "night-2"):
-        listed = json.loads(cli("runs", "list", nights, "--format", "json").expect(ExitCode.OK).out)["runs"]
+        listed = json.loads(cli("runs", "list", nights, "--format", "json").assert_exit(ExitCode.OK).out)["runs"]
     states = {Path(run["output"]).name: run["state"] for run in listed}
     assert states == {"night-1": "damaged", "night-2": "running", "night-3": "finished", "night-4": "cut off"}
 
 
 def test_one_run_is_shown(cli: Cli, finished: Finished) -> None:
-    outcome = cli("runs", "show", finished.output).expect(ExitCode.OK)
+    outcome = cli("runs", "show", finished.output).assert_exit(ExitCode.OK)
     assert "6 ok, 0 fallback, 0 skipped, 0 failed" in outcome.flat
     assert "timezone -" in outcome.flat
     assert "season_length 30" in outcome.flat
@@ -58,32 +58,32 @@ def test_one_run_is_shown(cli: Cli, finished: Finished) -> None:
 
 
 def test_a_folder_of_several_runs_is_not_shown(cli: Cli, nights: Path) -> None:
-    cli("runs", "show", nights).expect_error(ExitCode.USAGE, "holds 4 runs")
+    cli("runs", "show", nights).assert_error(ExitCode.USAGE, "holds 4 runs")
 
 
 @pytest.mark.parametrize("command", ["list", "show", "prune"])
 def test_a_folder_without_runs_is_told(cli: Cli, tmp_path: Path, command: str) -> None:
-    cli("runs", command, tmp_path).expect_error(ExitCode.CHECK_FAILED, "holds no run")
-    cli("runs", command, tmp_path / "nowhere").expect_error(ExitCode.CHECK_FAILED, "no such folder")
+    cli("runs", command, tmp_path).assert_error(ExitCode.CHECK_FAILED, "holds no run")
+    cli("runs", command, tmp_path / "nowhere").assert_error(ExitCode.CHECK_FAILED, "no such folder")
 
 
 def test_a_file_is_not_told_as_a_missing_folder(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "a.txt").touch()
-    cli("check", tmp_path / "a.txt").expect_error(ExitCode.CHECK_FAILED, "a.txt: is a file, not a folder")
+    cli("check", tmp_path / "a.txt").assert_error(ExitCode.CHECK_FAILED, "a.txt: is a file, not a folder")
 
 
 def test_forecasts_without_a_row_in_common_have_not_moved(cli: Cli, tmp_path: Path) -> None:
     rows = balance_rows()
     for name, id_ in (("old", "A001"), ("new", "A002")):
         rows.filter(pl.col("account_id") == id_).write_parquet(tmp_path / f"{name}.parquet")
-        cli("forecast", tmp_path / f"{name}.parquet", "--output", tmp_path / name, *QUICK).expect(ExitCode.OK)
-    outcome = cli("runs", "diff", tmp_path / "old", tmp_path / "new").expect(ExitCode.OK)
+        cli("forecast", tmp_path / f"{name}.parquet", "--output", tmp_path / name, *QUICK).assert_exit(ExitCode.OK)
+    outcome = cli("runs", "diff", tmp_path / "old", tmp_path / "new").assert_exit(ExitCode.OK)
     assert "in both 0 forecast rows" in outcome.flat
     assert "mean moved by" not in outcome.flat
 
 
 def test_a_run_does_not_differ_from_its_copy(cli: Cli, nights: Path) -> None:
-    outcome = cli("runs", "diff", nights / "night-1", nights / "night-2").expect(ExitCode.OK)
+    outcome = cli("runs", "diff", nights / "night-1", nights / "night-2").assert_exit(ExitCode.OK)
     assert "The forecasts are the same" in outcome.out
     assert "the same input, settings and versions" in outcome.flat
 
@@ -97,8 +97,8 @@ def test_diff_says_why_two_forecasts_differ(cli: Cli, tmp_path: Path) -> None:
     newer.write_parquet(tmp_path / "new.parquet")
     for name, level in (("old", 80), ("new", 90)):
         source, output = tmp_path / f"{name}.parquet", tmp_path / name
-        cli("forecast", source, "--output", output, "--level", level, *QUICK).expect(ExitCode.OK)
-    outcome = cli("runs", "diff", tmp_path / "old", tmp_path / "new").expect(ExitCode.OK)
+        cli("forecast", source, "--output", output, "--level", level, *QUICK).assert_exit(ExitCode.OK)
+    outcome = cli("runs", "diff", tmp_path / "old", tmp_path / "new").assert_exit(ExitCode.OK)
     assert "The forecasts differ" in outcome.flat
     assert "level [80.0] -> [90.0]" in outcome.flat
     assert "input: 1 file of new content, 1 no longer there, 0 the same" in outcome.flat
@@ -114,32 +114,32 @@ def test_a_forecast_is_not_held_against_a_backtest(cli: Cli, finished: Finished,
     shutil.copytree(finished.output, other)
     path = other / "manifest.json"
     path.write_text(path.read_text().replace('"command": "forecast"', '"command": "backtest"'))
-    cli("runs", "diff", finished.output, other).expect_error(ExitCode.CONFIG_INVALID, "no numbers in common")
+    cli("runs", "diff", finished.output, other).assert_error(ExitCode.CONFIG_INVALID, "no numbers in common")
 
 
 def test_prune_says_what_it_would_remove_and_removes_it_once_told_so(cli: Cli, nights: Path) -> None:
     before = sorted(path.name for path in nights.iterdir())
-    outcome = cli("runs", "prune", nights, "--keep", 1).expect(ExitCode.OK)
+    outcome = cli("runs", "prune", nights, "--keep", 1).assert_exit(ExitCode.OK)
     assert "Would be removed (--yes does it)" in outcome.out
     assert sorted(path.name for path in nights.iterdir()) == before
-    cli("runs", "prune", nights, "--keep", 1, "--yes").expect(ExitCode.OK)
+    cli("runs", "prune", nights, "--keep", 1, "--yes").assert_exit(ExitCode.OK)
     assert sorted(path.name for path in nights.iterdir()) == ["night-3", "night-4", "notes"]
 
 
 def test_prune_leaves_a_folder_alone_that_holds_anything_no_run_wrote(cli: Cli, nights: Path) -> None:
     (nights / "night-1" / "mine.txt").write_text("keep me")
-    cli("runs", "prune", nights, "--keep", 1, "--yes").expect(ExitCode.OK)
+    cli("runs", "prune", nights, "--keep", 1, "--yes").assert_exit(ExitCode.OK)
     assert sorted(path.name for path in nights.iterdir()) == ["night-1", "night-3", "night-4", "notes"]
-    cli("runs", "prune", nights / "night-3").expect_error(ExitCode.USAGE, "is a run")
+    cli("runs", "prune", nights / "night-3").assert_error(ExitCode.USAGE, "is a run")
 
 
 def test_an_account_without_a_currency_is_the_same_account_in_both_runs(cli: Cli, tmp_path: Path) -> None:
     rows = balance_rows(3).with_columns(ccy=pl.when(pl.col("account_id") == "A001").then(None).otherwise(pl.lit("EUR")))
     rows.write_parquet(tmp_path / "rows.parquet")
     asked = ("--output", tmp_path / "out", "--currency-col", "ccy", "--max-failed", 1, *QUICK)
-    cli("forecast", tmp_path / "rows.parquet", *asked).expect(ExitCode.OK)
+    cli("forecast", tmp_path / "rows.parquet", *asked).assert_exit(ExitCode.OK)
     told = json.loads(
-        cli("runs", "diff", tmp_path / "out", tmp_path / "out", "--format", "json").expect(ExitCode.OK).out
+        cli("runs", "diff", tmp_path / "out", tmp_path / "out", "--format", "json").assert_exit(ExitCode.OK).out
     )
     assert told["same"]
     assert told["statuses"] == []

@@ -52,41 +52,43 @@ def search(outcome: Outcome, *folders: Path) -> Outcome:
 @pytest.mark.parametrize("log", ["text", "json"])
 def test_a_forecast_from_a_store_and_all_that_looks_at_it(cli: Cli, store: str, tmp_path: Path, log: str) -> None:
     output, logged = tmp_path / "out", ("--log-format", log)
-    search(cli("forecast", store, "--output", output, *QUICK, "--dry-run", *logged), tmp_path).expect(ExitCode.OK)
-    search(cli("forecast", store, "--output", output, *QUICK, *logged), output).expect(ExitCode.OK)
-    search(cli("validate", store, *logged)).expect(ExitCode.OK)
-    search(cli("validate", store, "--format", "json", *logged)).expect(ExitCode.OK)
-    search(cli("check", output, *logged), output).expect(ExitCode.OK)
+    search(cli("forecast", store, "--output", output, *QUICK, "--dry-run", *logged), tmp_path).assert_exit(ExitCode.OK)
+    search(cli("forecast", store, "--output", output, *QUICK, *logged), output).assert_exit(ExitCode.OK)
+    search(cli("validate", store, *logged)).assert_exit(ExitCode.OK)
+    search(cli("validate", store, "--format", "json", *logged)).assert_exit(ExitCode.OK)
+    search(cli("check", output, *logged), output).assert_exit(ExitCode.OK)
     for command in ("list", "show"):
         for form in ("table", "json"):
-            search(cli("runs", command, output, "--format", form, *logged)).expect(ExitCode.OK)
-    search(cli("forecast", store, "--output", output, *QUICK, "--horizon", 6, *logged)).expect(ExitCode.CONFIG_INVALID)
+            search(cli("runs", command, output, "--format", form, *logged)).assert_exit(ExitCode.OK)
+    search(cli("forecast", store, "--output", output, *QUICK, "--horizon", 6, *logged)).assert_exit(
+        ExitCode.CONFIG_INVALID
+    )
 
 
 def test_every_file_of_a_forecast_by_auto_and_what_shows_one_account(cli: Cli, store: str, tmp_path: Path) -> None:
     output, told = tmp_path / ENVIRONMENT["AWS_ACCESS_KEY_ID"] / "out", tmp_path / "told"
     told.mkdir()
     run = ("forecast", store, "--output", output, "--horizon", 7, "--jobs", 1, "--metrics", told / "forecast.prom")
-    search(cli(*run), output, told).expect(ExitCode.OK)
+    search(cli(*run), output, told).assert_exit(ExitCode.OK)
     written = {path.name for path in output.iterdir()}
     assert {"events.parquet", "learned_trees.parquet", "metrics.json", "risk.parquet"} <= written
     again = ("--output", output.with_name("next"), "--previous", output.parent)
-    search(cli("forecast", store, *again, *QUICK), output.with_name("next")).expect(ExitCode.OK)
+    search(cli("forecast", store, *again, *QUICK), output.with_name("next")).assert_exit(ExitCode.OK)
     assert '"previous"' in (output.with_name("next") / "metrics.json").read_text(encoding="utf-8")
     for form in ("table", "json"):
-        search(cli("show", "A001", "--forecast", output, "--format", form)).expect(ExitCode.OK)
+        search(cli("show", "A001", "--forecast", output, "--format", form)).assert_exit(ExitCode.OK)
         search(cli("show", "A001", "--forecast", output, "--input", ADDRESS, "--format", form))
-        search(cli("runs", "diff", output, output.with_name("next"), "--format", form)).expect(ExitCode.OK)
-        search(cli("runs", "prune", output.parent, "--keep", 1, "--format", form)).expect(ExitCode.OK)
+        search(cli("runs", "diff", output, output.with_name("next"), "--format", form)).assert_exit(ExitCode.OK)
+        search(cli("runs", "prune", output.parent, "--keep", 1, "--format", form)).assert_exit(ExitCode.OK)
         search(cli("doctor", output, "--format", form))
 
 
 def test_commands_that_read_no_balances(cli: Cli, tmp_path: Path) -> None:
     folder = tmp_path / ENVIRONMENT["DATABASE_PASSWORD"]
-    search(cli("sample", "--accounts", 2, "--days", 40, "--output", folder), folder).expect(ExitCode.OK)
-    search(cli("models")).expect(ExitCode.OK)
-    search(cli("config", "init")).expect(ExitCode.OK)
-    search(cli("config", "schema")).expect(ExitCode.OK)
+    search(cli("sample", "--accounts", 2, "--days", 40, "--output", folder), folder).assert_exit(ExitCode.OK)
+    search(cli("models")).assert_exit(ExitCode.OK)
+    search(cli("config", "init")).assert_exit(ExitCode.OK)
+    search(cli("config", "schema")).assert_exit(ExitCode.OK)
 
 
 @pytest.mark.parametrize("name", ["GOOGLE_API_KEY", "AWS_SECRET_ACCESS_KEY"])
@@ -96,19 +98,19 @@ def test_a_backtest_of_a_folder_named_by_a_secret(cli: Cli, tmp_path: Path, name
     metrics.mkdir()
     balance_rows().with_columns(kind=pl.lit(ENVIRONMENT[name]), limit=pl.lit(900.0)).write_parquet(source / "a.parquet")
     asked = (*REPLAY, "--threshold", "limit", "--metrics", metrics / "backtest.prom")
-    search(cli("backtest", source, "--output", output, *asked), output, metrics).expect(ExitCode.OK)
-    search(cli("report", output), output).expect(ExitCode.OK)
-    search(cli("check", output)).expect(ExitCode.OK)
+    search(cli("backtest", source, "--output", output, *asked), output, metrics).assert_exit(ExitCode.OK)
+    search(cli("report", output), output).assert_exit(ExitCode.OK)
+    search(cli("check", output)).assert_exit(ExitCode.OK)
     for form in ("table", "json", "md", "github", "junit"):
-        search(cli("compare", output, output, "--format", form)).expect(ExitCode.OK)
-    search(cli("runs", "show", output, "--format", "json")).expect(ExitCode.OK)
+        search(cli("compare", output, output, "--format", form)).assert_exit(ExitCode.OK)
+    search(cli("runs", "show", output, "--format", "json")).assert_exit(ExitCode.OK)
 
 
 @pytest.mark.parametrize("log", ["text", "json"])
 @pytest.mark.parametrize("form", ["table", "json"])
 def test_the_settings_in_force(cli: Cli, tmp_path: Path, form: str, log: str) -> None:
     flags = ("--fitted", ADDRESS, "--segment", ENVIRONMENT["AWS_SESSION_TOKEN"], "--format", form)
-    search(cli("config", "show", *flags)).expect(ExitCode.OK)
+    search(cli("config", "show", *flags)).assert_exit(ExitCode.OK)
 
 
 @pytest.mark.parametrize("log", ["text", "json"])
@@ -154,4 +156,4 @@ def test_a_bug_is_told_without_the_secret_in_its_trace(
 
     monkeypatch.setattr("forecast_cli.workflows.check.run_check", broken)
     for log in ("text", "json"):
-        search(cli("check", tmp_path, "--log-format", log)).expect(ExitCode.BUG)
+        search(cli("check", tmp_path, "--log-format", log)).assert_exit(ExitCode.BUG)

@@ -30,12 +30,12 @@ def by_auto(balances: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from cli_harness import run_in_process
 
     output = tmp_path_factory.mktemp("auto") / "out"
-    run_in_process("forecast", balances, "--output", output, *QUICK).expect(ExitCode.OK)
+    run_in_process("forecast", balances, "--output", output, *QUICK).assert_exit(ExitCode.OK)
     return output
 
 
 def test_an_account_is_shown_on_stdout_and_nothing_is_said(cli: Cli, by_auto: Path) -> None:
-    outcome = cli("show", "A002", "--forecast", by_auto).expect(ExitCode.OK)
+    outcome = cli("show", "A002", "--forecast", by_auto).assert_exit(ExitCode.OK)
     assert outcome.err == ""
     assert outcome.out.startswith("Account A002\n")
     assert "status ok: forecast as asked" in outcome.flat
@@ -49,7 +49,7 @@ def test_an_account_is_shown_on_stdout_and_nothing_is_said(cli: Cli, by_auto: Pa
 def test_level_and_spending_of_a_single_day_are_those_of_the_last_day(cli: Cli, tmp_path: Path) -> None:
     two_days = (pl.col("account_id") != "A001") | (pl.col("date") > date(2026, 4, 28))
     output = forecast_of(cli, balance_rows().filter(two_days), tmp_path, "--model", "Naive")
-    assert "mean of the last day" in cli("show", "A001", "--forecast", output).expect(ExitCode.OK).flat
+    assert "mean of the last day" in cli("show", "A001", "--forecast", output).assert_exit(ExitCode.OK).flat
 
 
 @pytest.mark.parametrize(("calendar", "words"), [("GB-ENG", "GB-ENG holidays"), ("none", "no holidays")])
@@ -58,17 +58,17 @@ def test_payments_to_come_name_a_calendar_that_is_not_the_usual_one(
 ) -> None:
     balance_rows().write_parquet(tmp_path / "rows.parquet")
     asked = ("--model", "RecurringEvents", "--holidays", calendar, "--jobs", 1)
-    done = cli("forecast", tmp_path / "rows.parquet", "--output", tmp_path / "out", *asked).expect(ExitCode.OK)
+    done = cli("forecast", tmp_path / "rows.parquet", "--output", tmp_path / "out", *asked).assert_exit(ExitCode.OK)
     assert f"by RecurringEvents, {words}, intervals" in done.flat
-    shown = cli("show", "A002", "--forecast", tmp_path / "out").expect(ExitCode.OK)
+    shown = cli("show", "A002", "--forecast", tmp_path / "out").assert_exit(ExitCode.OK)
     assert f"Coming payments, by {words}" in shown.out.splitlines()
     told = json.loads(cli("show", "A002", "--forecast", tmp_path / "out", "--format", "json").out)
     assert told["holidays"] == calendar
 
 
 def test_another_model_is_picked_by_name(cli: Cli, finished: Finished) -> None:
-    first = cli("show", "A002", "--forecast", finished.output).expect(ExitCode.OK)
-    second = cli("show", "A002", "--forecast", finished.output, "--model", "Naive").expect(ExitCode.OK)
+    first = cli("show", "A002", "--forecast", finished.output).assert_exit(ExitCode.OK)
+    second = cli("show", "A002", "--forecast", finished.output, "--model", "Naive").assert_exit(ExitCode.OK)
     assert "model SeasonalNaive" in first.flat
     assert "model Naive" in second.flat
     assert not {"Why", "Coming payments"} & set(second.out.splitlines())
@@ -90,23 +90,23 @@ def test_another_model_is_picked_by_name(cli: Cli, finished: Finished) -> None:
 def test_what_is_not_there_is_a_usage_error(
     cli: Cli, finished: Finished, asked: tuple[str, ...], error: str, hint: str
 ) -> None:
-    outcome = cli("show", *asked, "--forecast", finished.output).expect_error(ExitCode.USAGE, error)
+    outcome = cli("show", *asked, "--forecast", finished.output).assert_error(ExitCode.USAGE, error)
     assert hint in outcome.err
     assert outcome.out == ""
 
 
 def test_a_folder_that_is_no_finished_forecast_is_told(cli: Cli, finished: Finished, tmp_path: Path) -> None:
-    cli("show", "A002", "--forecast", tmp_path / "nowhere").expect_error(ExitCode.CHECK_FAILED, "no such folder")
-    cli("show", "A002", "--forecast", tmp_path).expect_error(ExitCode.CHECK_FAILED, "has no manifest.json")
+    cli("show", "A002", "--forecast", tmp_path / "nowhere").assert_error(ExitCode.CHECK_FAILED, "no such folder")
+    cli("show", "A002", "--forecast", tmp_path).assert_error(ExitCode.CHECK_FAILED, "has no manifest.json")
 
 
 def test_a_damaged_forecast_is_told(cli: Cli, finished: Finished, tmp_path: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(finished.output, other)
     (other / "risk.parquet").write_bytes(b"PAR1 and no more")
-    cli("show", "A002", "--forecast", other).expect_error(ExitCode.CHECK_FAILED, "a table cannot be read")
+    cli("show", "A002", "--forecast", other).assert_error(ExitCode.CHECK_FAILED, "a table cannot be read")
     (other / "risk.parquet").unlink()
-    outcome = cli("show", "A002", "--forecast", other).expect_error(ExitCode.CHECK_FAILED, "risk.parquet: is gone")
+    outcome = cli("show", "A002", "--forecast", other).assert_error(ExitCode.CHECK_FAILED, "risk.parquet: is gone")
     assert f"forecast-cli check {other}" in outcome.err
 
 
@@ -115,10 +115,10 @@ def test_a_skipped_and_a_failed_account_say_their_reason(cli: Cli, tmp_path: Pat
     early = rows.filter((pl.col("account_id") != "A001") | (pl.col("date") < date(2026, 2, 1)))
     twice = rows.filter(pl.col("account_id") == "A003").head(1).with_columns(pl.col("balance") + 1.0)
     output = forecast_of(cli, pl.concat([early, twice]), tmp_path)
-    skipped = cli("show", "A001", "--forecast", output).expect(ExitCode.OK)
+    skipped = cli("show", "A001", "--forecast", output).assert_exit(ExitCode.OK)
     assert "status skipped: no forecast" in skipped.flat
     assert "reason stale: last row 2026-01-31 lies 89 days before" in skipped.flat
-    failed = cli("show", "A003", "--forecast", output).expect(ExitCode.OK)
+    failed = cli("show", "A003", "--forecast", output).assert_exit(ExitCode.OK)
     assert "status failed: no forecast: set aside" in failed.flat
     assert "reason " in failed.flat
     assert all(name not in failed.out for name in (*SECTIONS, "Balance:"))
@@ -128,7 +128,7 @@ def test_an_account_that_fell_back_says_what_took_the_models_place(cli: Cli, tmp
     rows = balance_rows()
     young = rows.filter((pl.col("account_id") != "A001") | (pl.col("date") > date(2026, 4, 20)))
     output = forecast_of(cli, young, tmp_path)
-    outcome = cli("show", "A001", "--forecast", output).expect(ExitCode.OK)
+    outcome = cli("show", "A001", "--forecast", output).assert_exit(ExitCode.OK)
     assert "status fallback: forecast by a simpler model" in outcome.flat
     assert "model auto, which failed: LastValue took its place" in outcome.flat
     assert "flag fewer days of history than a model asked for needs" in outcome.flat
@@ -137,7 +137,7 @@ def test_an_account_that_fell_back_says_what_took_the_models_place(cli: Cli, tmp
 
 
 def test_json_holds_the_same_facts(cli: Cli, by_auto: Path) -> None:
-    outcome = cli("show", "A002", "--forecast", by_auto, "--format", "json").expect(ExitCode.OK)
+    outcome = cli("show", "A002", "--forecast", by_auto, "--format", "json").assert_exit(ExitCode.OK)
     told = json.loads(outcome.out)
     rows = pl.read_parquet(by_auto / "forecasts").filter(pl.col("account_id") == "A002")
     risk = pl.read_parquet(by_auto / "risk.parquet").filter(pl.col("account_id") == "A002")
@@ -151,40 +151,40 @@ def test_json_holds_the_same_facts(cli: Cli, by_auto: Path) -> None:
 
 
 def test_a_log_ends_with_its_summary(cli: Cli, by_auto: Path) -> None:
-    outcome = cli("show", "A002", "--forecast", by_auto, "--log-format", "json").expect(ExitCode.OK)
+    outcome = cli("show", "A002", "--forecast", by_auto, "--log-format", "json").assert_exit(ExitCode.OK)
     [summary] = outcome.events
     assert (summary["status"], summary["exit_code"]) == ("ok", 0)
-    failed = cli("show", "B", "--forecast", by_auto, "--log-format", "json").expect(ExitCode.USAGE)
+    failed = cli("show", "B", "--forecast", by_auto, "--log-format", "json").assert_exit(ExitCode.USAGE)
     assert (failed.events[-1]["status"], failed.out) == ("error", "")
 
 
 def test_without_its_history_the_fan_is_drawn_and_it_is_said(cli: Cli, tmp_path: Path) -> None:
     output = forecast_of(cli, balance_rows(), tmp_path)
     (tmp_path / "rows.parquet").rename(tmp_path / "moved.parquet")
-    gone = cli("show", "A002", "--forecast", output).expect(ExitCode.OK)
+    gone = cli("show", "A002", "--forecast", output).assert_exit(ExitCode.OK)
     assert "Balance: 30 days ahead" in gone.out
     assert "is not there; name it with --input" in gone.flat
     assert "mean balance" not in gone.out
-    named = cli("show", "A002", "--forecast", output, "--input", tmp_path / "moved.parquet").expect(ExitCode.OK)
+    named = cli("show", "A002", "--forecast", output, "--input", tmp_path / "moved.parquet").assert_exit(ExitCode.OK)
     assert "Balance: the last 90 days and 30 days ahead" in named.out
     assert "History:" not in named.out
     balance_rows(days=119).write_parquet(tmp_path / "rows.parquet")
     assert "has changed since it was forecast from" in cli("show", "A002", "--forecast", output).flat
-    other = cli("show", "A002", "--forecast", output, "--input", tmp_path / "rows.parquet").expect(ExitCode.OK)
+    other = cli("show", "A002", "--forecast", output, "--input", tmp_path / "rows.parquet").assert_exit(ExitCode.OK)
     assert "History: read from another input than the forecast." in other.out
 
 
 def test_an_input_that_cannot_be_read_is_rejected(cli: Cli, by_auto: Path, tmp_path: Path) -> None:
     asked = ("show", "A002", "--forecast", by_auto, "--input")
-    cli(*asked, tmp_path / "nowhere.parquet").expect_error(ExitCode.INPUT_REJECTED, "nowhere.parquet")
+    cli(*asked, tmp_path / "nowhere.parquet").assert_error(ExitCode.INPUT_REJECTED, "nowhere.parquet")
     balance_rows().rename({"balance": "amount"}).write_parquet(tmp_path / "other.parquet")
-    cli(*asked, tmp_path / "other.parquet").expect_error(ExitCode.INPUT_REJECTED, "no column 'balance'")
+    cli(*asked, tmp_path / "other.parquet").assert_error(ExitCode.INPUT_REJECTED, "no column 'balance'")
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_every_line_fits_the_terminal(cli: Cli, by_auto: Path, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
-    outcome = cli("show", "A002", "--forecast", by_auto).expect(ExitCode.OK)
+    outcome = cli("show", "A002", "--forecast", by_auto).assert_exit(ExitCode.OK)
     lines = outcome.out.splitlines()
     assert max(map(len, lines)) <= width
     assert "\x1b" not in outcome.out
@@ -196,14 +196,14 @@ def test_colours_are_for_terminals_and_not_where_they_are_unwanted(
 ) -> None:
     monkeypatch.setattr("forecast_cli.cli.streams.is_terminal", lambda _stream: True)
     monkeypatch.setenv("TERM", "xterm-256color")
-    assert "\x1b[36m" in cli("show", "A002", "--forecast", by_auto).expect(ExitCode.OK).out
+    assert "\x1b[36m" in cli("show", "A002", "--forecast", by_auto).assert_exit(ExitCode.OK).out
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b[3" not in cli("show", "A002", "--forecast", by_auto).expect(ExitCode.OK).out
+    assert "\x1b[3" not in cli("show", "A002", "--forecast", by_auto).assert_exit(ExitCode.OK).out
 
 
 def test_plain_ascii_where_the_encoding_knows_no_more(cli_apart: Cli, by_auto: Path) -> None:
     env = {"PYTHONIOENCODING": "ascii", "COLUMNS": "80"}
-    outcome = cli_apart("show", "A002", "--forecast", by_auto, env=env).expect(ExitCode.OK)
+    outcome = cli_apart("show", "A002", "--forecast", by_auto, env=env).assert_exit(ExitCode.OK)
     assert outcome.out.isascii()
     assert "* balance; o median; : 80 % interval" in outcome.out
     assert "\\u" not in outcome.out
@@ -213,11 +213,11 @@ def test_plain_ascii_where_the_encoding_knows_no_more(cli_apart: Cli, by_auto: P
 def test_ids_are_data(cli: Cli, tmp_path: Path, name: str) -> None:
     rows = balance_rows().with_columns(account_id=pl.col("account_id").replace({"A002": name}))
     output = forecast_of(cli, rows, tmp_path, "--model", "Naive")
-    outcome = cli("show", "--forecast", output, "--", name).expect(ExitCode.OK)
+    outcome = cli("show", "--forecast", output, "--", name).assert_exit(ExitCode.OK)
     shown = name.encode("unicode_escape").decode() if not name.isprintable() else name
     assert outcome.out.splitlines()[0] == f"Account {shown}"
     assert json.loads(cli("show", "--forecast", output, "--format", "json", "--", name).out)["account_id"] == name
-    wrong = cli("show", "--forecast", output, "--", name + "?").expect_error(ExitCode.USAGE, "no account")
+    wrong = cli("show", "--forecast", output, "--", name + "?").assert_error(ExitCode.USAGE, "no account")
     assert "\x1b" not in wrong.err
     assert f"did you mean '{shown}'?" in wrong.err
 
@@ -225,7 +225,7 @@ def test_ids_are_data(cli: Cli, tmp_path: Path, name: str) -> None:
 def test_an_account_with_an_origin_of_its_own_is_shown_from_there(cli: Cli, tmp_path: Path) -> None:
     rows = balance_rows().filter((pl.col("account_id") != "A001") | (pl.col("date") < date(2026, 4, 1)))
     output = forecast_of(cli, rows, tmp_path, "--model", "Naive", "--origin", "account")
-    told = json.loads(cli("show", "A001", "--forecast", output, "--format", "json").expect(ExitCode.OK).out)
+    told = json.loads(cli("show", "A001", "--forecast", output, "--format", "json").assert_exit(ExitCode.OK).out)
     days = (told["origin"], told["history"]["dates"][-1], told["fan"]["dates"][0])
     assert days == ("2026-03-31", "2026-03-31", "2026-04-01")
 
@@ -234,7 +234,7 @@ def test_an_input_that_got_damaged_since_leaves_the_fan(cli: Cli, tmp_path: Path
     output = forecast_of(cli, balance_rows(), tmp_path, "--model", "Naive")
     content = (tmp_path / "rows.parquet").read_bytes()
     (tmp_path / "rows.parquet").write_bytes(content[:4] + bytes(400) + content[404:])
-    outcome = cli("show", "A002", "--forecast", output).expect(ExitCode.OK)
+    outcome = cli("show", "A002", "--forecast", output).assert_exit(ExitCode.OK)
     assert "Balance: 30 days ahead" in outcome.out
     assert "has changed since" in outcome.flat
 
@@ -244,7 +244,7 @@ def test_ids_that_are_numbers_are_typed_as_numbers(cli: Cli, tmp_path: Path) -> 
     output = forecast_of(cli, balance_rows().with_columns(account_id=numbers), tmp_path, "--model", "Naive")
     assert json.loads(cli("show", "9", "--forecast", output, "--format", "json").out)["account_id"] == 9
     assert "Balance: the last 90 days" in cli("show", "9", "--forecast", output).out
-    cli("show", "nine", "--forecast", output).expect_error(ExitCode.USAGE, "no account 'nine'")
+    cli("show", "nine", "--forecast", output).assert_error(ExitCode.USAGE, "no account 'nine'")
 
 
 def test_an_account_of_several_currencies_needs_one_named(cli: Cli, tmp_path: Path) -> None:
@@ -253,9 +253,9 @@ def test_an_account_of_several_currencies_needs_one_named(cli: Cli, tmp_path: Pa
         for k, n in ((1, "EUR"), (3, "USD"))
     ]
     output = forecast_of(cli, pl.concat(two), tmp_path, "--model", "Naive", "--currency-col", "currency")
-    outcome = cli("show", "A002", "--forecast", output).expect_error(ExitCode.USAGE, "several currencies: EUR, USD")
+    outcome = cli("show", "A002", "--forecast", output).assert_error(ExitCode.USAGE, "several currencies: EUR, USD")
     assert "--currency EUR" in outcome.err
-    cli("show", "A002", "--forecast", output, "--currency", "GBP").expect_error(ExitCode.USAGE, "no currency 'GBP'")
+    cli("show", "A002", "--forecast", output, "--currency", "GBP").assert_error(ExitCode.USAGE, "no currency 'GBP'")
     euro, dollar = (
         json.loads(cli("show", "A002", "--forecast", output, "--currency", name, "--format", "json").out)
         for name in ("EUR", "USD")

@@ -89,10 +89,10 @@ def test_a_forecast_to_an_address_is_the_one_in_a_folder(
     cli: Cli, store: Store, balances: Path, tmp_path: Path, passing: Path
 ) -> None:
     told = cli("forecast", balances, "--output", store.address, *QUICK, "--threshold", 900)
-    search(told, passing).expect(ExitCode.OK)
+    search(told, passing).assert_exit(ExitCode.OK)
     assert f"Tables in {NAME}" in told.out
     assert f"check '{NAME}'" in told.out or f"check {NAME}" in told.out
-    cli("forecast", balances, "--output", tmp_path / "out", *QUICK, "--threshold", 900).expect(ExitCode.OK)
+    cli("forecast", balances, "--output", tmp_path / "out", *QUICK, "--threshold", 900).assert_exit(ExitCode.OK)
     files = {
         path.relative_to(tmp_path / "out").as_posix(): path.read_bytes()
         for path in (tmp_path / "out").rglob("*")
@@ -107,10 +107,10 @@ def test_a_forecast_to_an_address_is_the_one_in_a_folder(
 
 def test_a_finished_run_is_left_alone(cli: Cli, store: Store, balances: Path, passing: Path) -> None:
     run = ("forecast", balances, "--output", store.address, *QUICK, "--log-format", "json")
-    cli(*run).expect(ExitCode.OK)
+    cli(*run).assert_exit(ExitCode.OK)
     before, written = dict(store.objects), []
     store.fault = lambda method, path: written.append(path) if method in ("PUT", "POST") else None
-    summary = search(cli(*run), passing).expect(ExitCode.OK).events[-1]
+    summary = search(cli(*run), passing).assert_exit(ExitCode.OK).events[-1]
     assert summary["reused"] is True
     assert (summary["output"], summary["manifest"]) == (NAME, f"{NAME}/manifest.json")
     assert (store.objects, written) == (before, [])
@@ -126,16 +126,16 @@ def test_a_run_that_the_store_cut_off_is_taken_up_elsewhere(
         return 503 if sum("/.run/shards/" in name and name.endswith(".json") for name in store.objects) >= 2 else None
 
     store.fault = gone
-    lost = search(cli(*run), passing).expect(ExitCode.OUTPUT_NOT_WRITTEN)
+    lost = search(cli(*run), passing).assert_exit(ExitCode.OUTPUT_NOT_WRITTEN)
     assert lost.events[-1]["message"].startswith(f"{NAME}/")
     store.fault = lambda *_: None
     kept = {name: content for name, content in store.files.items() if name.startswith("forecasts/")}
-    done = search(cli(*run), passing).expect(ExitCode.OK)
+    done = search(cli(*run), passing).assert_exit(ExitCode.OK)
     assert any("claimed by a run (process" in event["message"] for event in done.events)
     assert done.events[-1]["shards_resumed"] == 2
     assert kept.items() <= store.files.items()
     assert not [name for name in store.files if name.startswith(".run")]
-    cli("check", store.address).expect(ExitCode.OK)
+    cli("check", store.address).assert_exit(ExitCode.OK)
 
 
 def test_a_run_that_was_killed_is_taken_up(cli: Cli, store: Store, balances: Path, tmp_path: Path) -> None:
@@ -153,27 +153,29 @@ def test_a_run_that_was_killed_is_taken_up(cli: Cli, store: Store, balances: Pat
     ) as process:
         killed.append(process.pid)
         assert process.wait(60) == -signal.SIGKILL
-    outcome = cli("forecast", balances, "--output", store.address, *QUICK, "--log-format", "json").expect(ExitCode.OK)
+    outcome = cli("forecast", balances, "--output", store.address, *QUICK, "--log-format", "json").assert_exit(
+        ExitCode.OK
+    )
     assert outcome.events[-1]["shards_resumed"] >= 1
-    cli("check", store.address).expect(ExitCode.OK)
+    cli("check", store.address).assert_exit(ExitCode.OK)
 
 
 def test_another_run_is_refused_and_replaced_by_force(cli: Cli, store: Store, balances: Path, passing: Path) -> None:
     run = ("forecast", balances, "--output", store.address, *QUICK)
-    cli(*run, "--shard-size", 1).expect(ExitCode.OK)
+    cli(*run, "--shard-size", 1).assert_exit(ExitCode.OK)
     before = dict(store.objects)
     refused = search(cli(*run, "--horizon", 6), passing)
-    refused.expect_error(ExitCode.CONFIG_INVALID, f"{NAME}: holds a finished run that differs in", "horizon 5 -> 6")
+    refused.assert_error(ExitCode.CONFIG_INVALID, f"{NAME}: holds a finished run that differs in", "horizon 5 -> 6")
     assert store.objects == before
-    cli(*run, "--horizon", 6, "--force").expect(ExitCode.OK)
+    cli(*run, "--horizon", 6, "--force").assert_exit(ExitCode.OK)
     assert sum(name.startswith("forecasts/") for name in store.files) == 3
-    cli("check", store.address).expect(ExitCode.OK)
+    cli("check", store.address).assert_exit(ExitCode.OK)
 
 
 def test_objects_that_no_run_wrote_are_never_replaced(cli: Cli, store: Store, balances: Path) -> None:
     store.objects["bucket/runs/run=1/thesis.docx"] = b"ten years of work"
     outcome = cli("forecast", balances, "--output", store.address, *QUICK, "--force")
-    outcome.expect_error(ExitCode.CONFIG_INVALID, f"{NAME}: holds files that no run wrote: thesis.docx")
+    outcome.assert_error(ExitCode.CONFIG_INVALID, f"{NAME}: holds files that no run wrote: thesis.docx")
     assert store.files == {"thesis.docx": b"ten years of work"}
 
 
@@ -185,7 +187,7 @@ def test_an_output_that_another_run_renews_its_claim_on_is_busy(
 
     with claim.claimed(open_objects(Address(store.address), 5.0), warn=lambda _: None):
         outcome = search(cli("forecast", balances, "--output", store.address, *QUICK), passing)
-    outcome.expect_error(ExitCode.OUTPUT_BUSY, NAME, "another run holds this output", f"process {os.getpid()} on")
+    outcome.assert_error(ExitCode.OUTPUT_BUSY, NAME, "another run holds this output", f"process {os.getpid()} on")
     assert store.files == {}
 
 
@@ -196,14 +198,14 @@ def test_a_store_that_refuses_is_told_of_without_secrets(
     store.fault = lambda *_: 403
     for args in (("forecast", balances, "--output", store.address, *QUICK), ("check", store.address)):
         outcome = search(cli(*args), passing)
-        outcome.expect_error(ExitCode.OUTPUT_NOT_WRITTEN, NAME, "the store refuses it (403")
+        outcome.assert_error(ExitCode.OUTPUT_NOT_WRITTEN, NAME, "the store refuses it (403")
         assert "aws configure export-credentials" in outcome.err
 
 
 def test_a_store_that_is_not_there_is_told_of(cli: Cli, balances: Path) -> None:
     address = "s3://KEY:SECRET@bucket/out?endpoint_override=127.0.0.1:9&scheme=http"
     outcome = cli("forecast", balances, "--output", address, *QUICK)
-    outcome.expect_error(ExitCode.OUTPUT_NOT_WRITTEN, "s3://bucket/out: cannot be listed: the store cannot be reached")
+    outcome.assert_error(ExitCode.OUTPUT_NOT_WRITTEN, "s3://bucket/out: cannot be listed: the store cannot be reached")
 
 
 def test_a_store_that_does_not_heed_conditions_is_refused(
@@ -212,17 +214,17 @@ def test_a_store_that_does_not_heed_conditions_is_refused(
     with server({}, heedless=True) as host:
         address = f"s3://KEY:SECRET@bucket/out?endpoint_override={host}&scheme=http"
         outcome = cli("forecast", balances, "--output", address, *QUICK)
-    outcome.expect_error(ExitCode.OUTPUT_NOT_WRITTEN, "does not heed conditional writes")
+    outcome.assert_error(ExitCode.OUTPUT_NOT_WRITTEN, "does not heed conditional writes")
 
 
 def test_all_that_reads_a_run_takes_its_address(
     cli: Cli, store: Store, balances: Path, tmp_path: Path, passing: Path
 ) -> None:
     first, second = store.address, store.address.replace("run=1", "run=2")
-    cli("forecast", balances, "--output", first, *QUICK).expect(ExitCode.OK)
+    cli("forecast", balances, "--output", first, *QUICK).assert_exit(ExitCode.OK)
     told = tmp_path / "told.prom"
     again = ("--seed", 1, "--previous", first, "--metrics", told)
-    search(cli("forecast", balances, "--output", second, *QUICK, *again), passing).expect(ExitCode.OK)
+    search(cli("forecast", balances, "--output", second, *QUICK, *again), passing).assert_exit(ExitCode.OK)
     metrics = json.loads(store.objects["bucket/runs/run=2/metrics.json"])
     assert metrics["change"]["previous"]["output"] == NAME
     assert told.exists()
@@ -233,32 +235,32 @@ def test_all_that_reads_a_run_takes_its_address(
         ("runs", "show", first),
         ("runs", "diff", first, second),
     ):
-        shown = search(cli(*args), passing).expect(ExitCode.OK)
-        logged = search(cli(*args, "--log-format", "json"), passing).expect(ExitCode.OK)
+        shown = search(cli(*args), passing).assert_exit(ExitCode.OK)
+        logged = search(cli(*args, "--log-format", "json"), passing).assert_exit(ExitCode.OK)
         assert NAME in shown.out + logged.err
-    search(cli("show", "nobody", "--forecast", first), passing).expect_error(ExitCode.USAGE, NAME)
+    search(cli("show", "nobody", "--forecast", first), passing).assert_error(ExitCode.USAGE, NAME)
     store.objects["bucket/runs/run=1/forecasts/part-00000.parquet"] += b"damage"
-    damaged = search(cli("check", first), passing).expect(ExitCode.CHECK_FAILED)
+    damaged = search(cli("check", first), passing).assert_exit(ExitCode.CHECK_FAILED)
     assert "forecasts/part-00000.parquet" in damaged.out
 
 
 def test_a_backtest_to_an_address_and_what_compares_it(cli: Cli, store: Store, balances: Path, passing: Path) -> None:
     replay = (*QUICK, "--windows", 1, "--step", 5, "--min-train", 30)
-    search(cli("backtest", balances, "--output", store.address, *replay), passing).expect(ExitCode.OK)
+    search(cli("backtest", balances, "--output", store.address, *replay), passing).assert_exit(ExitCode.OK)
     assert {"report.html", "report.json", "leaderboard.parquet", "_SUCCESS"} <= store.files.keys()
-    again = search(cli("backtest", balances, "--output", store.address, *replay), passing).expect(ExitCode.OK)
+    again = search(cli("backtest", balances, "--output", store.address, *replay), passing).assert_exit(ExitCode.OK)
     assert "Nothing left to do" in again.out
-    search(cli("compare", store.address, store.address), passing).expect(ExitCode.OK)
-    search(cli("check", store.address), passing).expect(ExitCode.OK)
+    search(cli("compare", store.address, store.address), passing).assert_exit(ExitCode.OK)
+    search(cli("check", store.address), passing).assert_exit(ExitCode.OK)
     wrong = search(cli("risk", store.address), passing)
-    wrong.expect_error(ExitCode.CONFIG_INVALID, f"{NAME}: holds a backtest, expected a forecast")
+    wrong.assert_error(ExitCode.CONFIG_INVALID, f"{NAME}: holds a backtest, expected a forecast")
 
 
 @pytest.mark.parametrize("there", [{}, {"notes.txt": b""}, {".run/plan.json": b"{}"}])
 def test_an_address_without_a_finished_run(cli: Cli, store: Store, there: dict[str, bytes]) -> None:
     store.objects |= {f"bucket/runs/run=1/{name}": content for name, content in there.items()}
     for args in (("check", store.address), ("runs", "show", store.address)):
-        cli(*args).expect_error(ExitCode.CHECK_FAILED, NAME)
+        cli(*args).assert_error(ExitCode.CHECK_FAILED, NAME)
 
 
 @pytest.mark.parametrize(
@@ -276,7 +278,7 @@ def test_what_stays_on_this_machine_says_so(
     cli: Cli, args: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    cli(*args).expect_error(ExitCode.USAGE, "is an address, expected a path of this machine")
+    cli(*args).assert_error(ExitCode.USAGE, "is an address, expected a path of this machine")
     assert [path.name for path in tmp_path.iterdir()] == ["passing"]
 
 
@@ -289,11 +291,11 @@ def test_what_stays_on_this_machine_says_so(
     ],
 )
 def test_an_address_that_cannot_be_opened(cli: Cli, balances: Path, address: str, why: str) -> None:
-    cli("forecast", balances, "--output", address, *QUICK).expect_error(ExitCode.CONFIG_INVALID, why)
+    cli("forecast", balances, "--output", address, *QUICK).assert_error(ExitCode.CONFIG_INVALID, why)
 
 
 def test_an_output_inside_the_input_of_the_same_store_is_refused(cli: Cli, store: Store, balances: Path) -> None:
     store.objects["bucket/runs/balances.parquet"] = balances.read_bytes()
     source = store.address.replace("/run=1", "")
     outcome = cli("forecast", source, "--output", store.address, *QUICK)
-    outcome.expect_error(ExitCode.CONFIG_INVALID, f"{NAME}: lies inside the input s3://bucket/runs")
+    outcome.assert_error(ExitCode.CONFIG_INVALID, f"{NAME}: lies inside the input s3://bucket/runs")

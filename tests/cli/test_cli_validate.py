@@ -12,14 +12,14 @@ from forecast_cli.core.exit_codes import ExitCode
 
 
 def test_a_clean_input_exits_0_with_a_verdict(cli: Cli, balances: Path) -> None:
-    outcome = cli("validate", balances).expect(ExitCode.OK)
+    outcome = cli("validate", balances).assert_exit(ExitCode.OK)
     assert "720 rows in 1 file" in outcome.flat
     assert outcome.out.splitlines()[-1] == "A run would forecast 6 of 6 accounts."
     assert outcome.err == ""
 
 
 def test_the_table_says_rule_count_share_and_what_a_run_would_do(cli: Cli, one_bad: Path) -> None:
-    outcome = cli("validate", one_bad).expect(ExitCode.OK)
+    outcome = cli("validate", one_bad).assert_exit(ExitCode.OK)
     header = next(line for line in outcome.out.splitlines() if line.startswith("rule"))
     assert header.split() == ["rule", "count", "share", "a", "run", "would", "what"]
     row = next(line for line in outcome.out.splitlines() if line.startswith("TS03"))
@@ -46,14 +46,14 @@ def test_the_verdict_goes_by_the_failures_that_the_settings_allow(
     cli: Cli, one_bad: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_exit = ("validate", one_bad, "--format", "json")
-    assert json.loads(cli(*run_exit).expect(ExitCode.OK).out)["run_exit_code"] == 3
+    assert json.loads(cli(*run_exit).assert_exit(ExitCode.OK).out)["run_exit_code"] == 3
     monkeypatch.setenv("FORECAST_MAX_FAILED", "1")
-    assert json.loads(cli(*run_exit).expect(ExitCode.OK).out)["run_exit_code"] == 0
+    assert json.loads(cli(*run_exit).assert_exit(ExitCode.OK).out)["run_exit_code"] == 0
     assert cli("validate", one_bad).flat.endswith("5 of 6 accounts, 1 would get none.")
 
 
 def test_an_input_with_nothing_to_forecast_is_said_to_end_with_exit_code_3(cli: Cli, balances: Path) -> None:
-    outcome = cli("validate", balances, "--as-of", "2027-01-01").expect(ExitCode.OK)
+    outcome = cli("validate", balances, "--as-of", "2027-01-01").assert_exit(ExitCode.OK)
     assert outcome.flat.endswith(
         "A run would forecast 0 of 6 accounts, 6 would get none; it would end with exit code 3: nothing to forecast."
     )
@@ -82,21 +82,21 @@ def test_one_thing_has_one_word(cli: Cli, balances: Path, tmp_path: Path) -> Non
 
 
 def test_the_settings_of_the_input_count(cli: Cli, one_bad: Path) -> None:
-    outcome = cli("validate", one_bad, "--on-duplicate", "last-row").expect(ExitCode.OK)
+    outcome = cli("validate", one_bad, "--on-duplicate", "last-row").assert_exit(ExitCode.OK)
     assert "A run would forecast 6 of 6 accounts." in outcome.out
 
 
 def test_an_input_that_a_run_would_reject_exits_4(cli: Cli, balances: Path, tmp_path: Path) -> None:
     path = tmp_path / "renamed.parquet"
     pl.read_parquet(balances).rename({"balance": "balanse"}).write_parquet(path)
-    outcome = cli("validate", path).expect(ExitCode.INPUT_REJECTED)
+    outcome = cli("validate", path).assert_exit(ExitCode.INPUT_REJECTED)
     assert "SC01" in outcome.out
     assert "--balance-col" in outcome.flat
     assert outcome.out.splitlines()[-1] == "A run would reject this input: 1 reason."
 
 
 def test_json_holds_everything_and_nothing_else_is_on_stdout(cli: Cli, one_bad: Path) -> None:
-    found = json.loads(cli("validate", one_bad, "--format", "json").expect(ExitCode.OK).out)
+    found = json.loads(cli("validate", one_bad, "--format", "json").assert_exit(ExitCode.OK).out)
     assert found["rejected"] is False
     assert found["accounts"] == {"ok": 5, "skipped": 0, "failed": 1}
     [finding] = [finding for finding in found["findings"] if finding["rule"] == "TS03"]
@@ -110,7 +110,7 @@ def test_json_lists_up_to_20_examples(cli: Cli, tmp_path: Path) -> None:
     rows = pl.DataFrame({"account_id": [f"B{i:02d}" for i in range(30)], "balance": [1.0] * 30})
     path = tmp_path / "short.parquet"
     rows.with_columns(date=pl.lit("2026-01-01").str.to_date()).write_parquet(path)
-    found = json.loads(cli("validate", path, "--format", "json").expect(ExitCode.OK).out)
+    found = json.loads(cli("validate", path, "--format", "json").assert_exit(ExitCode.OK).out)
     [short] = [finding for finding in found["findings"] if finding["rule"] == "TS09"]
     assert short["count"] == 30
     assert len(short["examples"]) == 20
@@ -119,14 +119,14 @@ def test_json_lists_up_to_20_examples(cli: Cli, tmp_path: Path) -> None:
 def test_json_of_a_rejection_keeps_its_exit_code(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "broken.parquet"
     path.write_bytes(b"not parquet")
-    outcome = cli("validate", path, "--format", "json").expect(ExitCode.INPUT_REJECTED)
+    outcome = cli("validate", path, "--format", "json").assert_exit(ExitCode.INPUT_REJECTED)
     found = json.loads(outcome.out)
     assert found["rejected"] is True
     assert found["exit_code"] == 4
 
 
 def test_nothing_read_is_not_counted_in_noughts(cli: Cli, tmp_path: Path) -> None:
-    out = cli("validate", tmp_path / "none.parquet").expect(ExitCode.INPUT_REJECTED).out
+    out = cli("validate", tmp_path / "none.parquet").assert_exit(ExitCode.INPUT_REJECTED).out
     assert " ".join(out.split()).startswith("No file could be read at ")
     [row] = [line for line in out.splitlines() if line.startswith("IN07")]
     assert row.split()[:4] == ["IN07", "-", "-", "reject"]
@@ -135,6 +135,6 @@ def test_nothing_read_is_not_counted_in_noughts(cli: Cli, tmp_path: Path) -> Non
 def test_a_hint_with_code_to_copy_is_not_broken(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "b.csv"
     path.write_text("account_id,date,balance\nA,2026-01-01,1\n")
-    lines = cli("validate", path).expect(ExitCode.INPUT_REJECTED).out.splitlines()
+    lines = cli("validate", path).assert_exit(ExitCode.INPUT_REJECTED).out.splitlines()
     [hint] = [line for line in lines if line.startswith("hint:  ")]
     assert hint.endswith('.write_parquet("balances.parquet")')
