@@ -1,17 +1,13 @@
 """Where files may not go: an output into the input, or an unknown kind of address, metrics into the output."""
 
-import re
 from pathlib import Path, PurePath, PurePosixPath
-from typing import Final
 
 from forecast_cli.core.errors import OutputConflictError, OutputNotWrittenError
 from forecast_cli.core.text import is_utf8
-from forecast_cli.data.files.addresses import SCHEMES, Address, Output, bucket_and_key
+from forecast_cli.data.files.addresses import SCHEMES, Address, Output, bucket_and_key, lost_scheme
 from forecast_cli.data.files.selection import has_glob, select_parquet, split_glob
 from forecast_cli.data.files.storage import without_file_scheme
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
-
-_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")
 
 
 def refuse_odd_name(output: Output) -> None:
@@ -20,10 +16,10 @@ def refuse_odd_name(output: Output) -> None:
         return
     if not is_utf8(str(output.absolute())):
         raise OutputConflictError(f"--output {output}: its path is not UTF-8", "name a folder whose path is")
-    address = _SCHEME.match(str(output))
-    if address:
+    scheme = lost_scheme(output)
+    if scheme:
         raise OutputConflictError(
-            f"--output {address[0]}/...: a run writes to a folder, or to an address of {', '.join(SCHEMES)}",
+            f"--output {scheme}://...: a run writes to a folder, or to an address of {', '.join(SCHEMES)}",
             "name one of these as --output, and copy it there once it holds _SUCCESS",
         )
 

@@ -1,17 +1,14 @@
-"""Options that commands share besides settings: what is read, how a result and messages are written."""
+"""Options that several commands share and that are not settings: the input, formats, logging, metrics."""
 
-import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from forecast_cli.cli.messages import LogFormat
 from forecast_cli.cli.options.declared import option
-
-#: A path that was made of an address has one slash where that has two.
-_WAS_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+from forecast_cli.data.files.addresses import lost_scheme
 
 
 class OutputFormat(StrEnum):
@@ -22,8 +19,8 @@ class OutputFormat(StrEnum):
 
 
 def of_this_machine(path: Path | None) -> Path | None:
-    """Refuse an address of a store, which this command does not take."""
-    if path is not None and _WAS_ADDRESS.match(str(path)):
+    """Return ``path`` as it is; raises typer.BadParameter where it was made from an address of an object store."""
+    if path is not None and lost_scheme(path):
         raise typer.BadParameter("is an address, expected a path of this machine")
     return path
 

@@ -11,6 +11,7 @@ from forecast_cli.core.redact import redact
 
 SCHEMES: Final = ("s3", "gs", "gcs", "abfs", "abfss")
 _ADDRESS: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
+_ONCE_ADDRESS: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):/")
 _AZURE: Final = ("abfs", "abfss")
 S3_OPTIONS: Final = frozenset({"region", "endpoint_override", "scheme"})
 GCS_OPTIONS: Final = frozenset({"endpoint_override", "scheme", "project_id"})
@@ -42,6 +43,15 @@ def scheme_of(path: str) -> str | None:
     """Return the scheme of an address in lower case, None for a path of this machine."""
     match = _ADDRESS.match(path)
     return match["scheme"].lower() if match else None
+
+
+def lost_scheme(path: Path) -> str | None:
+    """Return the scheme of the address that a path was made from, None for a path of this machine.
+
+    ``Path`` turns ``s3://bucket`` into ``s3:/bucket``. A single letter before the colon is a drive, not a scheme.
+    """
+    match = _ONCE_ADDRESS.match(str(path))
+    return match["scheme"] if match else None
 
 
 def bucket_and_key(address: str) -> str:
