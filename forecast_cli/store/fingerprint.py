@@ -41,11 +41,14 @@ def versions() -> dict[str, str]:
     return {"forecast-cli": __version__, "tables": _TABLES, "python": python, **installed}
 
 
-def identity(command: str, source: Source, settings: Settings) -> dict[str, Any]:
-    """Return what a run is made from, as plain JSON values: the input by content, settings and versions."""
+def identity(command: str, source: Source, settings: Settings, *, learned: str | None = None) -> dict[str, Any]:
+    """Return what a run is made from, as plain JSON values: the input by content, settings and versions.
+
+    ``learned`` is what ``hash_learned`` says of the run named with ``--fitted``, which counts in place of its name.
+    """
     told = settings.affecting_output(command)
-    if settings.fitted is not None and "fitted" in told:
-        told["fitted"] = _content_of(Path(settings.fitted))
+    if "fitted" in told:
+        told["fitted"] = learned
     return {
         "command": command,
         "input": input_identity(source.root, ((file.path, file.size, file.sha256) for file in source.files)),
@@ -54,8 +57,8 @@ def identity(command: str, source: Source, settings: Settings) -> dict[str, Any]
     }
 
 
-def _content_of(folder: Path) -> str:
-    """Return a hash of what a run learned; of nothing where it left nothing, which is refused later."""
+def hash_learned(folder: Path) -> str:
+    """Return a SHA-256, in hex, of the files in ``folder`` that hold what a run learned; of nothing where none is."""
     paths = [path for path in (folder / name for name in LEARNED) if path.is_file()]
     return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in paths)).hexdigest()
 

@@ -14,6 +14,7 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.data.contract.check import Contract
+from forecast_cli.data.files.addresses import output_at
 from forecast_cli.data.scan.amounts import check_amounts
 from forecast_cli.data.scan.order import is_scattered
 from forecast_cli.data.source import Source
@@ -84,7 +85,8 @@ class Prepared:
     @property
     def told_settings(self) -> dict[str, Any]:
         """Return the settings that the manifest tells of: those asked for that change what is written."""
-        return self.asked.affecting_output(self.command)
+        told = self.asked.affecting_output(self.command)
+        return told | {"fitted": str(output_at(told["fitted"]))} if told.get("fitted") else told
 
     @property
     def fingerprint(self) -> str:
@@ -122,7 +124,7 @@ def prepare(
     started, settings = time.monotonic(), reading_enough(request.settings, back=max(back))
     models = choose_models(settings)
     check_limit(settings)
-    learned = read_fitted(settings, models)
+    learned, hash_of_learned = read_fitted(settings, models)
     refuse_odd_name(request.output)
     refuse_overlap(request.input, request.output)
     limit, workers = memory_limit(settings, available_memory()), settings.jobs or usable_cores()
@@ -140,7 +142,7 @@ def prepare(
     ids = contract.ledger.get_column(UNIQUE_ID)
     shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
     load = _load(contract, shards, settings, times=len(back))
-    made_from = identity(command, checked.source, request.settings)
+    made_from = identity(command, checked.source, request.settings, learned=hash_of_learned)
     if request.force or not is_finished(place.held, made_from, fingerprint(made_from)):
         refuse_too_little(settings, models, load)
     return Prepared(
