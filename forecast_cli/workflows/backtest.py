@@ -117,7 +117,7 @@ def replaying(settings: Settings) -> Settings:
     if taken is not None:
         raise ConfigError(taken, "a backtest has a column for each of its metrics, and for the levels 20 to 80")
     origin = Origin.ACCOUNT if settings.align is Align.ACCOUNT else Origin.INPUT
-    return settings.model_copy(update={"level": levels, "origin": origin})
+    return settings.model_copy(update={"level": levels, "origin": origin, "fitted": None})
 
 
 def cutoffs_back(settings: Settings) -> tuple[int, ...]:

@@ -218,6 +218,13 @@ def test_with_a_refit_of_two_every_other_cutoff_is_fitted_at_from_the_oldest_on(
     assert each.filter(model="Naive").equals(some.filter(model="Naive"))
 
 
+def test_what_a_forecast_is_to_use_is_not_used_by_a_backtest(
+    request_of: Callable[..., ForecastRequest], tmp_path: Path
+) -> None:
+    request = request_of(balances(accounts=2), model=("auto",), windows=1, fitted=str(tmp_path / "nowhere"))
+    assert run_backtest(request).exit_code is ExitCode.OK
+
+
 def test_a_model_that_has_to_learn_again_is_refused_before_any_work(
     request_of: Callable[..., ForecastRequest],
 ) -> None:
