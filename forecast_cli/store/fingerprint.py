@@ -1,4 +1,4 @@
-"""Fingerprint: one hash of everything that decides a run's numbers."""
+"""Fingerprint of a run: one hash of everything that decides its numbers."""
 
 import hashlib
 import json
@@ -35,7 +35,7 @@ _TABLES: Final = "5"
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that may change a number or a byte."""
+    """Return the versions of packages that may change a number or a byte of the output, by name."""
     installed = {name: version(name) for name in _PACKAGES}
     python = ".".join(platform.python_version_tuple()[:2])
     return {"forecast-cli": __version__, "tables": _TABLES, "python": python, **installed}
@@ -64,12 +64,12 @@ def hash_learned(folder: Path) -> str:
 
 
 def input_identity(root: str, files: Iterable[tuple[str, int, str]]) -> list[list[Any]]:
-    """Return what an input is by its content: for each of ``files`` its path below ``root``, its size and SHA-256."""
+    """Return the content of an input: for each of ``files`` its path below ``root``, size in bytes and SHA-256."""
     return [[posixpath.relpath(path, root), size, sha256] for path, size, sha256 in files]
 
 
 def identity_of(manifest: Manifest) -> dict[str, Any]:
-    """Return what a finished run was made from, in the form of ``identity``."""
+    """Return the identity of a finished run, in the form that ``identity`` returns."""
     files = ((file.path, file.bytes, file.sha256) for file in manifest.input.files)
     return {
         "command": manifest.command,
@@ -85,7 +85,7 @@ def fingerprint(identity: dict[str, Any]) -> str:
 
 
 def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Say in words what differs between two identities; of another command, no more than that."""
+    """Return in words what differs between two identities; if the commands differ, only that."""
     if old.get("command") != new.get("command"):
         return [f"command {_short(old.get('command'))} -> {_short(new.get('command'))}"]
     inputs = ["the input's files"] if old.get("input") != new.get("input") else []
@@ -93,7 +93,7 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
 
 
 def setting_differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Say in words which settings and versions differ between two identities, and how: ``horizon 30 -> 60``."""
+    """Return in words which settings and versions differ between two identities, such as ``horizon 30 -> 60``."""
     found = []
     for group in ("settings", "versions"):
         before, after = old.get(group, {}), new.get(group, {})

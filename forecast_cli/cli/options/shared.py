@@ -12,7 +12,7 @@ from forecast_cli.data.files.addresses import lost_scheme
 
 
 class OutputFormat(StrEnum):
-    """How a result on stdout is written."""
+    """Format of a result on stdout."""
 
     TABLE = "table"
     JSON = "json"
@@ -44,7 +44,7 @@ FormatOption = Annotated[OutputFormat, typer.Option("--format", help="How to sho
 
 
 class ConfigOptions:
-    """Where settings come from, besides flags."""
+    """Option that names a file of settings."""
 
     config: Annotated[
         Path | None,
@@ -59,7 +59,7 @@ class ConfigOptions:
 
 
 class QuietOptions:
-    """How much a command says: for every command with a summary."""
+    """Option of every command that prints a summary: print nothing but warnings and errors."""
 
     quiet: Annotated[
         bool | None, typer.Option("--quiet", "-q", help="Neither progress nor a summary; warnings and errors still.")
@@ -67,7 +67,7 @@ class QuietOptions:
 
 
 class LogOptions:
-    """How a command's messages are written: for every command that reads or writes data."""
+    """Options of every command that reads or writes data: the format of its messages."""
 
     log_format: Annotated[
         LogFormat | None,
@@ -80,7 +80,7 @@ class LogOptions:
 
 
 class MetricsOptions:
-    """What a run tells a monitor."""
+    """Option that writes figures of a run for a monitoring system."""
 
     metrics: Annotated[
         Path | None, option("--metrics", "Write the run's figures for Prometheus.", "FILE", callback=of_this_machine)
@@ -88,7 +88,7 @@ class MetricsOptions:
 
 
 class PreviousOptions:
-    """The run that a forecast is compared with."""
+    """Option that names the earlier run with which a forecast is compared."""
 
     previous: Annotated[
         str | None,
