@@ -34,7 +34,7 @@ def help_of(command: tuple[str, ...]) -> str:
 
 
 def settings_table() -> str:
-    rows = ["| Setting | Flag | Default | What it says |", "|---|---|---|---|"]
+    rows = ["| Setting | Flag | Default | Meaning |", "|---|---|---|---|"]
     told = Settings.model_json_schema()["properties"]
     for name, field in Settings.model_fields.items():
         mark = "" if any(affects_output(name, command) for command in ("forecast", "backtest")) else " †"
@@ -45,7 +45,8 @@ def settings_table() -> str:
         [
             *rows,
             "",
-            f"† changes how a run goes, not what it writes. ‡ of a backtest. Variables: `{ENV_PREFIX}` and the name.",
+            "† The setting changes how a run proceeds, not what it writes. ‡ The setting applies to backtests only.",
+            f"The environment variable of a setting is `{ENV_PREFIX}` and its name in capitals.",
             "",
         ]
     )
