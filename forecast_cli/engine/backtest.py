@@ -196,9 +196,10 @@ def _failures(
 def _why_short(settings: Settings) -> pl.Expr:
     needed = settings.min_train + settings.windows * settings.step
     return pl.format(
-        f"short: {{}} days of history make {{}} of {settings.windows} windows; all of them take {needed} "
+        f"short: {{}} {{}} of history, enough for {{}} of {settings.windows} windows; all of them take {needed} days "
         f"(--min-train {settings.min_train}, --step {settings.step})",
         "days",
+        pl.when(pl.col("days") == 1).then(pl.lit("day")).otherwise(pl.lit("days")),
         WINDOWS_COUNT,
     )
 
