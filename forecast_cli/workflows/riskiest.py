@@ -20,7 +20,7 @@ from forecast_cli.workflows.check_risk import find_lack
 from forecast_cli.workflows.places import lent
 from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, damaged, keys_of, tables_of
 
-#: Days; the default window is the longest one that is not longer.
+#: Days; the default window is the longest one up to this.
 _WITHIN: Final = 30
 #: Condition: the account is already below the threshold on its origin.
 _UNDER: Final = pl.col(r.BALANCE) < pl.col(r.THRESHOLD)
