@@ -74,8 +74,9 @@ class BacktestRun:
 def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> BacktestRun:
     """Backtest every account of the input and write the output folder, or resume an interrupted run.
 
-    ``request`` names input, output and settings; its ``previous`` is not used. ``progress`` is told of stages and
-    warnings. Returns the run as read back from its output.
+    ``request`` names input, output and settings; its ``previous`` is not used. ``progress`` receives stages and
+    warnings. A finished run with the same input, settings and versions is left as it is. Returns the run as read back
+    from its output.
 
     Raises what ``run_forecast`` raises, and ConfigError also for a segment column that does not exist or has the name
     of a column of the windows, for a model that cannot be updated with newer balances if ``refit`` is above 1, and for

@@ -98,9 +98,10 @@ def run_in(folder: Path) -> tuple[Path, Manifest]:
 def prune_runs(folder: Path, *, keep: int, yes: bool) -> Pruning:
     """Choose the finished runs of ``folder`` beyond the ``keep`` newest, and remove them if ``yes``.
 
-    A run is kept if its folder holds anything that no run wrote. Raises CheckFailedError if there is no run,
-    OutputNotWrittenError if one cannot be removed, OutputBusyError if one is being written by then, and UsageError if
-    ``folder`` is itself a run.
+    A run is kept if its folder holds anything that no run wrote.
+
+    Raises CheckFailedError if there is no run, OutputNotWrittenError if one cannot be removed, OutputBusyError if one
+    is written to meanwhile, and UsageError if ``folder`` is itself a run.
     """
     if _is_run(folder):
         raise UsageError(f"{folder}: is a run, and prune keeps runs of one folder apart", "name the folder it lies in")

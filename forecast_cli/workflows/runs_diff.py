@@ -66,9 +66,10 @@ class RunDiff:
 def diff_runs(old: Output, new: Output) -> RunDiff:
     """Compare the run in ``new`` with the run in ``old``; each is a folder or an address.
 
-    Raises CheckFailedError if one is missing, unfinished or damaged, OutputBusyError if one is being written,
-    UsageError if a folder holds several runs, OutputConflictError if the runs are of different commands, and
-    ConfigError or OutputNotWrittenError if an address cannot be opened or read.
+    Raises CheckFailedError if one is missing or unfinished or its manifest is damaged, OutputBusyError if one is being
+    written, UsageError if a folder holds several runs, OutputConflictError if the runs are of different commands,
+    ConfigError if an address cannot be opened, and OutputNotWrittenError if an address or ``accounts.parquet`` cannot
+    be read.
     """
     with lent(old, _READS) as old_folder, lent(new, _READS) as new_folder:
         one, other = run_in(old_folder), run_in(new_folder)

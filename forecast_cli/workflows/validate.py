@@ -7,9 +7,9 @@ from forecast_cli.workflows.results import Validation
 
 
 def run_validate(input: str, settings: Settings) -> Validation:  # noqa: A002 - the word of the command line
-    """Check ``input`` against the data contract. Nothing is written or forecast.
+    """Check ``input``, a file, folder, glob or URI, against the data contract. Nothing is written or forecast.
 
-    Rejections are findings of the result, not errors.
+    An input that a run would reject gives findings, not an error.
     """
     checked = check_whole_input(input, settings, threads=settings.jobs or usable_cores())
     return Validation(input=summarize_input(checked), accounts=checked.accounts, findings=checked.findings)
