@@ -1,4 +1,4 @@
-"""Why two runs differ: inputs and settings, statuses of accounts, and the numbers themselves."""
+"""Differences between two runs: inputs and settings, statuses of accounts, and the numbers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +26,12 @@ _READS = (ACCOUNTS, FORECASTS)
 
 @dataclass(frozen=True)
 class Moved:
-    """How far the forecasts that both runs have lie apart, in units of the balance."""
+    """How far the forecasts of two runs differ; distances are between means, in units of the balance.
+
+    ``both``: rows that both runs have; ``changed``: those of them with any number different; ``old_only`` and
+    ``new_only``: rows of one run only. ``largest`` and ``average``: over the rows of ``both``. ``accounts``: those with
+    the largest differences, and how large these are.
+    """
 
     both: int
     changed: int
@@ -39,7 +44,10 @@ class Moved:
 
 @dataclass(frozen=True)
 class RunDiff:
-    """Two runs side by side: ``made_from`` says why they may differ, ``statuses`` holds (old, new, accounts)."""
+    """Differences between two runs.
+
+    ``made_from`` says why they may differ; ``counts`` holds (name, old, new); ``statuses`` holds (old, new, accounts).
+    """
 
     old: Output
     new: Output
@@ -50,15 +58,18 @@ class RunDiff:
 
     @property
     def same(self) -> bool:
-        """Say whether every account has the same status and the same numbers."""
+        """Return whether every account has the same status and the same numbers in both runs."""
         moved = self.numbers.changed + self.numbers.old_only + self.numbers.new_only
         return not moved and not self.statuses
 
 
 def diff_runs(old: Output, new: Output) -> RunDiff:
-    """Hold the run in ``new`` against the one in ``old``.
+    """Compare the run in ``new`` with the run in ``old``; each is a folder or an address.
 
-    Raises CheckFailedError where one is not finished, OutputConflictError where they are of different commands.
+    Raises CheckFailedError if one is missing or unfinished or its manifest is damaged, OutputBusyError if one is being
+    written, UsageError if a folder holds several runs, OutputConflictError if the runs are of different commands,
+    ConfigError if an address cannot be opened, and OutputNotWrittenError if an address or ``accounts.parquet`` cannot
+    be read.
     """
     with lent(old, _READS) as old_folder, lent(new, _READS) as new_folder:
         one, other = run_in(old_folder), run_in(new_folder)
@@ -79,7 +90,7 @@ def diff_runs(old: Output, new: Output) -> RunDiff:
 
 
 def _made_from(old: Manifest, new: Manifest) -> Iterator[str]:
-    """Say what differs in what the runs were made from: settings and versions by name, input by file and content."""
+    """Yield what differs in what two runs were made from: settings, versions, content of input files, origin."""
     yield from setting_differences(identity_of(old), identity_of(new))
     before, after = ({file.path: file.sha256 for file in one.input.files} for one in (old, new))
     contents = set(before.values()), set(after.values())
