@@ -32,8 +32,8 @@ _LEARNING: Final = 0.2
 class Training:
     """The input of learning: ``panel``, ``known`` [n, v] and ``look_back`` as in ``learn.learn``.
 
-    ``accounts`` [v] is the number of accounts that had begun before each month; the accounts of the panel are a sample
-    of them. With ``max_stale``, only accounts with a balance within that many days before the month are forecast.
+    ``accounts`` [v] is the number of accounts that each month could be learned from; those of the panel are a sample of
+    them. With ``max_stale``, only accounts with a balance within that many days before the month are forecast.
     """
 
     panel: Panel
