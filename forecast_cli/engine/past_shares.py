@@ -89,7 +89,8 @@ def learn_past_shares(
 def _tell(given: _Past, block: NDArray[np.int64]) -> list[PastTrainingSet]:
     """Return for each vintage the training set of the windows of a ``block`` that it uses and that have a past course.
 
-    The list is empty if no window has a past course.
+    The list is empty if no window has a past course. Blocks are in the order of days, because windows of one day share
+    its calendar.
     """
     learned = given.learned
     then = panel_at(given.panel, given.windows.take(block), given.look_back)

@@ -1,4 +1,4 @@
-"""Ctrl-C in a run of several processes: child processes do not receive it, and it ends system calls of the parent."""
+"""Ctrl-C in a run of several processes: child processes do not receive it, and it ends the parent's blocking calls."""
 
 import contextlib
 import signal

@@ -123,8 +123,8 @@ def finds_events(choices: Sequence[ModelChoice]) -> bool:
 def parse_model(text: str, default_seasons: Seasons) -> ModelChoice:
     """Return the model named by ``text``: ``MSTL`` uses ``default_seasons``, ``MSTL(7,30)`` its own.
 
-    Raises ConfigError for an unknown name, for season lengths that are not whole days from 1 to 366, for more season
-    lengths than the model takes, and if none is long enough for it.
+    Raises ConfigError for an unknown name, for season lengths that are not distinct whole days from 1 to 366, for more
+    season lengths than the model takes, and if none is long enough for it.
     """
     label = text.strip()
     match = _PATTERN.fullmatch(label)

@@ -43,8 +43,8 @@ class Weights:
 
     ``windows`` [segments] is the number of windows they were learned from.
     ``weight`` [segments, bands] is the share of the candidate's quantiles in the weighted mean with those of auto.
-    ``gain`` [segments] is the decrease of the pinball loss, in scales of the account, measured on other accounts than
-    those on which the weights were chosen. Without a gain, it and the weights are 0.
+    ``gain`` [segments] is the decrease of twice the mean pinball loss, in scales of the account, measured on other
+    accounts than those on which the weights were chosen. Without a gain, it and the weights are 0.
     ``reach`` [segments] is the share of the accounts that it joins: those whose fixed number in [0, 1) lies below it.
     """
 

@@ -14,7 +14,7 @@ from forecast_cli.models.pooled.outlook import Outlook
 from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.pooled.standing import moved_share, with_point_mass
 
-#: Number of past windows of all accounts from which an account's own past errors no longer count.
+#: With this many past windows of all accounts, an account's own past errors no longer count.
 _ENOUGH: Final = 1_000
 
 

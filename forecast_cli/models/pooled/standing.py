@@ -41,7 +41,7 @@ def with_point_mass(
     """Return ``quantiles`` [n, s, q] with a point mass of 1 - ``moved`` [n, s] on ``last`` [n, s] or [n, 1].
 
     At most ``moved`` of the probability lies below the last balance, and at most ``moved`` above it: quantiles with
-    p >= ``moved`` are raised to it, and those with p <= 1 - ``moved`` lowered to it.
+    p >= ``moved`` are not below it, and those with p <= 1 - ``moved`` not above it.
     """
     from forecast_cli.models.pooled.loops import set_point_mass
 

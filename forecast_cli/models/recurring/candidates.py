@@ -1,9 +1,9 @@
 """Candidates: phases of a cycle on whose due days an amount recurs more often than on other days.
 
-For each phase and each of some widths, the range of amounts is taken that holds the flow of most due days. The score of
-a phase and a range is a log-likelihood ratio. A *hit* is a due day with a flow in the range. Of the s due days from the
-first hit to the last, h are hits; of the account's other days, a share p has such a flow. Days on which other flow may
-hide it are left out of both. Then
+A *hit* is a due day with a flow in a range of amounts. For each phase and each of some widths, the range with the most
+hits is taken. The score of a phase and a range is a log-likelihood ratio. Of the s due days from the first hit to the
+last, h are hits; of the account's other days, a share p has such a flow. Days on which other flow may hide it are left
+out of both. Then
 
 score = h log(h / (s p)) + (s - h) log((s - h) / (s (1 - p))),
 

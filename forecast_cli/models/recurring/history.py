@@ -10,11 +10,11 @@ from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.cycles import OFFSETS
 from forecast_cli.models.recurring.records import PAYMENT, STREAM
 
-#: Number of payments of which the next amount is the median if amounts vary,
+#: If amounts vary, the next amount is the median of this many payments.
 _RECENT: Final = 5
-#: and if they repeat, but the last two differ;
+#: If amounts repeat, but the last two differ, it is the median of this many.
 _FEW: Final = 3
-#: number of payments from which the spread is estimated.
+#: Number of payments from which the spread is estimated.
 _SPREAD_OVER: Final = 8
 #: Probability that a stream ends between two due days.
 _HAZARD: Final = 0.02

@@ -14,7 +14,7 @@ from forecast_cli.models.recurring.events import next_events
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.recurring.wording import rule_words
 
-#: A stream that still runs with less than this probability has the status ended.
+#: A stream has the status ended if the probability that it still runs is below this.
 _ENDED: Final = 0.3
 #: A stream has the status changed if its next amount differs from its median by more than this share, where amounts
 #: repeat and where they vary.

@@ -53,7 +53,7 @@ def find_payments(block: Block, seeds: _Records, nominal: _Whole) -> tuple[_Reco
 
 @part
 def _lay_out(flow: _Flow, taken: _Flags, wide: _Flow, gone: _Flags) -> None:
-    """Copy an account's ``flow`` and ``taken`` [t + 1] into ``wide`` and ``gone``, after ``_MARGIN`` empty days."""
+    """Copy an account's ``flow`` and ``taken`` [t + 1] into ``wide`` and ``gone``, between ``_MARGIN`` empty days."""
     for column in range(len(flow)):
         wide[_MARGIN + column], gone[_MARGIN + column] = flow[column], taken[column]
 
