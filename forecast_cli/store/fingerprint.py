@@ -1,4 +1,4 @@
-"""Fingerprint of a run: one hash of everything that decides its numbers."""
+"""Fingerprint of a run: one hash of everything that affects its numbers."""
 
 import hashlib
 import json
@@ -30,19 +30,19 @@ _PACKAGES: Final = (
     "statsmodels",
     "utilsforecast",
 )
-#: Raised whenever a table gets, loses or renames a column, or holds other numbers: a run of before is another run.
+#: Version of the tables, raised when columns or numbers change, so that runs from before do not count as the same run.
 _TABLES: Final = "5"
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of packages that may change a number or a byte of the output, by name."""
+    """Return the versions that may affect a number or a byte: of this tool, its tables, Python and packages."""
     installed = {name: version(name) for name in _PACKAGES}
     python = ".".join(platform.python_version_tuple()[:2])
     return {"forecast-cli": __version__, "tables": _TABLES, "python": python, **installed}
 
 
 def identity(command: str, source: Source, settings: Settings, *, learned: str | None = None) -> dict[str, Any]:
-    """Return what a run is made from, as plain JSON values: the input by content, settings and versions.
+    """Return what a run is made from, as plain JSON values: command, input by content, settings, versions.
 
     ``learned`` is what ``hash_learned`` says of the run named with ``--fitted``, which counts in place of its name.
     """
@@ -58,18 +58,18 @@ def identity(command: str, source: Source, settings: Settings, *, learned: str |
 
 
 def hash_learned(folder: Path) -> str:
-    """Return a SHA-256, in hex, of the files in ``folder`` that hold what a run learned; of nothing where none is."""
+    """Return a SHA-256, in hex, of the files in ``folder`` with what a run learned, without those that are missing."""
     paths = [path for path in (folder / name for name in LEARNED) if path.is_file()]
     return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in paths)).hexdigest()
 
 
 def input_identity(root: str, files: Iterable[tuple[str, int, str]]) -> list[list[Any]]:
-    """Return the content of an input: for each of ``files`` its path below ``root``, size in bytes and SHA-256."""
+    """Return what identifies an input: for each of ``files`` its path relative to ``root``, its size and SHA-256."""
     return [[posixpath.relpath(path, root), size, sha256] for path, size, sha256 in files]
 
 
 def identity_of(manifest: Manifest) -> dict[str, Any]:
-    """Return the identity of a finished run, in the form that ``identity`` returns."""
+    """Return what a finished run was made from, in the format of ``identity``."""
     files = ((file.path, file.bytes, file.sha256) for file in manifest.input.files)
     return {
         "command": manifest.command,
@@ -80,12 +80,12 @@ def identity_of(manifest: Manifest) -> dict[str, Any]:
 
 
 def fingerprint(identity: dict[str, Any]) -> str:
-    """Return the SHA-256 of an identity, in hex."""
+    """Return the SHA-256 of an identity as hex digits."""
     return hashlib.sha256(json.dumps(identity, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Return in words what differs between two identities; if the commands differ, only that."""
+    """Return messages on how two identities differ; if their commands differ, only that."""
     if old.get("command") != new.get("command"):
         return [f"command {_short(old.get('command'))} -> {_short(new.get('command'))}"]
     inputs = ["the input's files"] if old.get("input") != new.get("input") else []
@@ -93,7 +93,7 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
 
 
 def setting_differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Return in words which settings and versions differ between two identities, such as ``horizon 30 -> 60``."""
+    """Return messages on how settings and versions of two identities differ, such as ``horizon 30 -> 60``."""
     found = []
     for group in ("settings", "versions"):
         before, after = old.get(group, {}), new.get(group, {})
