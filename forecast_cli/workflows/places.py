@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from forecast_cli.core.errors import CheckFailedError, ForecastCliError, OutputNotWrittenError
@@ -15,13 +14,13 @@ from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.read import find_manifest
 from forecast_cli.store.run_folder import RunFolder, open_run
 from forecast_cli.store.state import OutputState
+from forecast_cli.store.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from forecast_cli.store.remote import Objects
 
 #: Seconds that a store may take to answer a command that has no such setting.
 _TIMEOUT: Final = 30.0
-_PASSING: Final = "forecast-cli-"
 
 
 @dataclass(frozen=True)
@@ -69,8 +68,8 @@ def working_at(output: Output, timeout: float) -> Iterator[Place]:
     from forecast_cli.store.remote_open import open_objects
 
     objects = open_objects(output, timeout)
-    with TemporaryDirectory(prefix=_PASSING) as made, _shown_as(output, Path(made)):
-        yield Place(Path(made), objects)
+    with temporary_folder() as folder, _shown_as(output, folder):
+        yield Place(folder, objects)
 
 
 @contextmanager
@@ -89,8 +88,7 @@ def lent(output: Output, reads: Collection[str] | None = None) -> Iterator[Path]
 
     objects = open_objects(output, _TIMEOUT)
     held = HeldByStore(objects)
-    with TemporaryDirectory(prefix=_PASSING) as made, _shown_as(output, Path(made)):
-        folder = Path(made)
+    with temporary_folder() as folder, _shown_as(output, folder):
         fetch_all(objects, _wanted(held, reads), folder)
         for name in held.sizes:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
