@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 #: Seconds that a file may take, on top of what a store may take to answer.
 _TRANSFER: Final = 300.0
 _RETRIES: Final = 2
+#: Google lets an object be written or removed once a second, so that who comes too early waits that long.
+_GOOGLES_PACE: Final = timedelta(seconds=1)
 
 
 def open_objects(address: Address, timeout: float) -> Objects:
@@ -92,7 +94,8 @@ def _open_gcs(address: str, client: "ClientConfig", retry: "RetryConfig") -> GCS
         config["skip_signature"] = True
     if "endpoint_override" in options:
         config["base_url"] = _endpoint(options["endpoint_override"], options.get("scheme"))
-    return GCSStore(bucket, prefix=key or None, config=config, client_options=client, retry_config=retry)
+    paced: RetryConfig = {**retry, "backoff": {"init_backoff": _GOOGLES_PACE}}
+    return GCSStore(bucket, prefix=key or None, config=config, client_options=client, retry_config=paced)
 
 
 def _open_azure(address: str, client: "ClientConfig", retry: "RetryConfig") -> AzureStore:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,16 @@ def test_an_output_in_a_cloud_that_another_run_holds_is_busy(cli: Cli, place: Pl
         outcome = cli("forecast", balances, "--output", place.address, *QUICK)
     outcome.assert_error(ExitCode.OUTPUT_BUSY, place.shown, "another run holds this output")
     assert place.files == {}
+
+
+def test_google_lets_an_object_be_changed_once_a_second(
+    cli: Cli, google: Place, balances: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_open, "_GOOGLES_PACE", timedelta(seconds=0.5))
+    google.cloud.pace = 0.45
+    cli("forecast", balances, "--output", google.address, *QUICK).assert_exit(ExitCode.OK)
+    assert "_SUCCESS" in google.files
+    assert ".run/claim.json" not in google.files
 
 
 @pytest.mark.parametrize(
