@@ -48,6 +48,8 @@ def open_objects(address: Address, timeout: float) -> Objects:
 
 
 def _open(address: str, timeout: float) -> Store:
+    if not bucket_and_key(address).partition("/")[0]:
+        raise ValueError("names no bucket")
     span = timedelta(seconds=timeout)
     # plain HTTP is spoken only where the address or the environment names an endpoint of http://
     client: ClientConfig = {"timeout": span, "connect_timeout": span, "allow_http": True}

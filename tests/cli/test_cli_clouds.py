@@ -131,3 +131,19 @@ def test_every_form_of_address_of_azure_asks_with_the_key_of_its_account(
             assert azure.cloud.asked, outcome.err
             assert all(asked.startswith("acct/lake") for _, asked, _ in azure.cloud.asked)
             assert all(signed.startswith("SharedKey acct:") for *_, signed in azure.cloud.asked)
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("s3:///run=1", "names no bucket"),
+        ("gs://", "names no bucket"),
+        ("abfs://acct:{key}@/run=1", "names no bucket"),
+        ("abfs://lake/run=1", "names no account, and AZURE_STORAGE_ACCOUNT_NAME is not set"),
+        ("abfs://acct:{key}@localhost:9/lake/run=1", "names no container"),
+    ],
+)
+def test_an_address_that_names_too_little_is_refused(cli: Cli, balances: Path, address: str, why: str) -> None:
+    outcome = cli("forecast", balances, "--output", address.format(key=KEY), *QUICK)
+    outcome.assert_error(ExitCode.CONFIG_INVALID, why)
+    assert KEY not in outcome.err
