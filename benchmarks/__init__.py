@@ -1,1 +1,1 @@
-"""Benchmarks: the tool against its yardsticks, side by side in one run. Ratios hold, absolute times do not travel."""
+"""Benchmarks of the tool against yardsticks in the same run. Ratios can be compared between machines, times cannot."""

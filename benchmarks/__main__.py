@@ -1,4 +1,4 @@
-"""Run the benchmarks of a few minutes, print them as a table and write them as JSON."""
+"""Run the benchmarks that take a few minutes, print them as a table and write them as JSON."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ OUTPUT: Final = Path("out/bench.json")
 
 
 def main() -> None:
-    """Run every benchmark, one after the other."""
+    """Run all benchmarks, one after the other."""
     rows = [row for benchmark in (startup, block_models, risk, backtest, scale) for row in benchmark.run()]
     print_rows(rows)
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Score the models side by side, with what they cost, by backtests of the sample and of other balances.
+"""Compare the accuracy and cost of models by backtests of the sample and of other balances.
 
 python -m benchmarks.accuracy [BALANCES.parquet ...]
 """
@@ -30,12 +30,12 @@ MODELS: Final = (
 )
 SAMPLE: Final = "data/sample"
 OUTPUT: Final = Path("out/accuracy")
-#: Accounts that a segment needs to be told of.
+#: Fewest accounts of a segment that is reported.
 FEWEST: Final = 20
 
 
 def main(paths: list[str]) -> None:
-    """Print a table for each input, and how many planted streams are found in the sample."""
+    """Print a table for each input, and how many of the sample's planted streams are found."""
     for path in (SAMPLE, *paths):
         currency = "currency" if path == SAMPLE else None
         output = OUTPUT / Path(path).stem
@@ -51,12 +51,12 @@ def main(paths: list[str]) -> None:
 
 
 def low_balance_skill(output: Path) -> dict[str, float]:
-    """Return each model's skill of the low point of 30 days under p10, over the account's own base rate."""
+    """Return each model's Brier skill over the account's own base rate, for a low point below p10 within 30 days."""
     return dict(brier_scores(output, "p10").select("model", 1 - pl.col("brier") / pl.col("base")).iter_rows())
 
 
 def print_leaderboard(board: pl.DataFrame, skill: dict[str, float]) -> None:
-    """Print a row for each model, best first."""
+    """Print one row for each model, best first."""
     print(f"{'model':<16} {'sCRPS':>7} {'MASE':>7} {'in 80 %':>8} {'skill':>7} {'CPU ms':>9}")
     for row in board.iter_rows(named=True):
         print(
@@ -66,7 +66,7 @@ def print_leaderboard(board: pl.DataFrame, skill: dict[str, float]) -> None:
 
 
 def print_segments(segments: pl.DataFrame) -> None:
-    """Print the segment of 20 accounts or more that auto does worst in, against the seasonal naive, and coverage."""
+    """Print the segment where auto is worst relative to the seasonal naive, and its range of coverage by segment."""
     told = segments.filter(pl.col("accounts") >= FEWEST, pl.col("metric").is_in(["scrps", "coverage_80"]))
     wide = told.pivot("metric", index=["model", "segment", "segment_value", "accounts"], values="value")
     own, naive = (wide.filter(pl.col("model") == name) for name in ("auto", "SeasonalNaive"))

@@ -1,4 +1,4 @@
-"""Backtest: three windows replayed, scored and reported, against plain forecasts of the same days."""
+"""Compare the time of a backtest over three windows with that of plain forecasts of the same days."""
 
 import tempfile
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ MODELS = ("--model", "Naive", "--model", "SeasonalNaive", "--model", "RandomWalk
 
 
 def run() -> list[Row]:
-    """Return the median seconds of each side over runs that take turns, whole processes, and the median of ratios."""
+    """Return the median seconds of each side over runs in turn, as whole processes, and the median of their ratios."""
     with tempfile.TemporaryDirectory() as folder:
         tool("sample", "--accounts", str(ACCOUNTS), "--days", "730", "--output", f"{folder}/in", "--quiet")
         turns = [_turn(Path(folder), turn) for turn in range(RUNS)]
@@ -40,7 +40,7 @@ def _result(against: str, backtests: Sequence[float], others: Sequence[float]) -
 
 
 def _turn(folder: Path, turn: int) -> tuple[float, float, float]:
-    """Return the seconds of a backtest, of a forecast for each of its windows, and of one as long as all of them."""
+    """Return the seconds of a backtest, of one forecast for each of its windows, and of one forecast as long as all."""
     source = str(folder / "in")
     backtest = tool("backtest", source, "--output", str(folder / f"backtest-{turn}"), *MODELS, "--quiet").seconds
     several = sum(

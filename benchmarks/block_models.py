@@ -1,4 +1,4 @@
-"""Time the block models and statsforecast's on the same accounts, in one run.
+"""Time the block models against those of statsforecast, on the same accounts in one run.
 
 python -m benchmarks.block_models [ACCOUNTS]
 """
@@ -24,7 +24,7 @@ REPEATS = 3
 
 
 def panel_of(accounts: int) -> Panel:
-    """Return seeded random balances, a move on one day in five."""
+    """Return seeded random balances that change on one day in five."""
     rng = np.random.default_rng(0)
     y = np.cumsum(rng.normal(0, 100, (accounts, DAYS)) * (rng.random((accounts, DAYS)) < 0.2), axis=1) + 1000.0
     ids = pl.Series("unique_id", [f"A{row:07}" for row in range(accounts)])
@@ -42,7 +42,7 @@ def seconds(work: Callable[[], object], repeats: int) -> float:
 
 
 def run(accounts: int = ACCOUNTS) -> list[Row]:
-    """Return one row a model: seconds of both and how many times as fast the block model is."""
+    """Return one row for each model: the seconds of both, and how many times as fast the block model is."""
     panel = panel_of(accounts)
     frame = pl.DataFrame(
         {
@@ -51,7 +51,7 @@ def run(accounts: int = ACCOUNTS) -> list[Row]:
             "y": panel.y.ravel(),
         }
     )
-    _statsforecast(MODELS[0], frame.head(2 * DAYS))  # the import is not what is timed
+    _statsforecast(MODELS[0], frame.head(2 * DAYS))  # import it now, so that the import is not timed
     return [_compare(name, panel, frame) for name in MODELS]
 
 

@@ -1,4 +1,4 @@
-"""Brier scores of low balances, from the tables of a backtest."""
+"""Brier scores of low-balance probabilities, from the tables of a backtest."""
 
 from pathlib import Path
 
@@ -6,9 +6,9 @@ import polars as pl
 
 
 def brier_scores(output: Path, threshold: str) -> pl.DataFrame:
-    """Return each ``model``'s Brier score of a low point of 30 days under ``threshold``, and ``base``, base rates'.
+    """Return ``model``, its ``brier`` score and that of base rates, ``base``, for a low point within 30 days.
 
-    ``output`` is the folder of a backtest; the base rate is that of the account itself.
+    ``output`` is the folder of a backtest; the low point is below ``threshold``; base rates are those of each account.
     """
     rows = pl.read_parquet(output / "low_balance.parquet").filter(
         pl.col("threshold") == threshold, pl.col("days") == 30, pl.col("event").is_not_null()

@@ -1,4 +1,4 @@
-"""Measure the error profile that the package ships, from a parquet of balances.
+"""Measure the error profile that the package contains, from a parquet file of balances.
 
 python -m benchmarks.error_profile BALANCES.parquet [OUTPUT.json]
 """
@@ -16,7 +16,7 @@ LOWER = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45)
 PROBABILITIES = (*LOWER, 0.5, *(round(1 - p, 3) for p in reversed(LOWER)))
 SCALE_DAYS = 30
 STILL_DAYS = 20
-FIRST_AGE = 60  # origins before this are left out: freshly opened accounts being funded grow fifty-fold in a month
+FIRST_AGE = 60  # earlier origins are left out: new accounts that are being funded grow fifty-fold in a month
 OUTPUT = Path(__file__).parents[1] / "forecast_cli" / "models" / "error_profile.json"
 
 
@@ -32,7 +32,7 @@ def _carry_forward(days: NDArray[np.datetime64], balance: NDArray[np.float64]) -
 
 
 def origins(y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return scale and stillness of one account on each of its days."""
+    """Return the scale of an account on each day, and whether its balance has not moved for ``STILL_DAYS``."""
     n, sums = len(y), np.concatenate([[0.0], np.cumsum(np.abs(y))])
     start = np.maximum(np.arange(n) + 1 - SCALE_DAYS, 0)
     mean = (sums[1:] - sums[start]) / (np.arange(n) + 1 - start)
@@ -41,7 +41,7 @@ def origins(y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.boo
 
 
 def errors(accounts: list[NDArray[np.float64]], step: int, *, still: bool) -> tuple[NDArray[np.float64], ...]:
-    """Return relative errors ``step`` days ahead and their weights, each account weighing the same."""
+    """Return relative errors ``step`` days ahead and their weights; all accounts have the same total weight."""
     values, weights = [], []
     for y in accounts:
         scale, is_still = origins(y)
@@ -53,7 +53,7 @@ def errors(accounts: list[NDArray[np.float64]], step: int, *, still: bool) -> tu
 
 
 def quantiles(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return weighted quantiles at PROBABILITIES, the median taken out."""
+    """Return the weighted quantiles at ``PROBABILITIES`` minus the median."""
     order = np.argsort(values, kind="stable")
     mass = np.cumsum(weights[order]) - weights[order] / 2
     found = np.interp(PROBABILITIES, mass / weights.sum(), values[order])
@@ -61,7 +61,7 @@ def quantiles(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDAr
 
 
 def table(accounts: list[NDArray[np.float64]], *, still: bool) -> list[list[float]]:
-    """Return one row for each of STEPS; no interval is narrower than that of an earlier step."""
+    """Return one row for each of ``STEPS``; an interval is at least as wide as those of earlier steps."""
     rows = np.stack([quantiles(*errors(accounts, step, still=still)) for step in STEPS])
     middle = len(LOWER)
     rows[:, :middle] = np.minimum.accumulate(rows[:, :middle], axis=0)
@@ -70,7 +70,7 @@ def table(accounts: list[NDArray[np.float64]], *, still: bool) -> list[list[floa
 
 
 def main(balances: Path, output: Path = OUTPUT) -> None:
-    """Write the profile of ``balances`` to ``output``."""
+    """Write the error profile of ``balances`` to ``output``."""
     accounts = daily(balances)
     profile = {
         "source": "881 accounts of the Czech bank data of the PKDD'99 Discovery Challenge (Berka), 1993-1998",

@@ -1,4 +1,4 @@
-"""Score auto where few accounts are learned from: the same accounts dealt into inputs of so many, each by itself.
+"""Score auto with few accounts to learn from: the same accounts, split into inputs of several sizes.
 
 python -m benchmarks.few_accounts BALANCES [ACCOUNTS]
 """
@@ -19,13 +19,13 @@ from forecast_cli.workflows.results import ForecastRequest
 
 MODELS: Final = ("auto", "RecurringEvents", "MonthPaths", "Naive")
 METRICS: Final = ("scrps", "mase", "coverage_80")
-#: Accounts of an input.
+#: Numbers of accounts in an input.
 SIZES: Final = (320, 80, 40, 20, 10)
 ACCOUNTS: Final = 320
 
 
 def main(balances: str, accounts: int = ACCOUNTS) -> None:
-    """Print for each size of input and model the means over the windows of all its inputs."""
+    """Print, for each size and model, the mean scores over the windows of all inputs of this size."""
     rows = pl.read_parquet(balances)
     ids = rows["account_id"].unique().sort().to_numpy()
     some = np.random.default_rng(1).permutation(ids)[:accounts]

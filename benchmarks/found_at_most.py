@@ -1,17 +1,18 @@
-"""Tell how many of the sample's recurring streams a search could find at most, by an oracle that knows what none does.
+"""Estimate the largest share of the sample's recurring streams that any search could find, with an oracle.
 
 python -m benchmarks.found_at_most [SEED ...]
 
-The oracle (``benchmarks/oracle.py``) takes all other planted payments out of the flow before it scores a stream
-(*others known*), so that only spending is left to drown it, or none (*unknown*).
+The oracle (``benchmarks/oracle.py``) scores a stream in the flow without all other planted payments (*others known*),
+where only spending can hide it, or in the whole flow (*unknown*).
 
-A search tries every day with flow as one of each cycle, by each rule for weekends, as an amount that repeats and with
-some spreads. By chance a score of x is reached at most once in e^x tries: *asked* is the score at which one in ten of
-what is found would be false. *Any* counts scores over 0. Decoys, in flow that no planted payment is left in, show
-how far chance gets.
+A search tries every day with a flow as a payment of each cycle, with each rule for weekends, with a repeating amount
+and with some spreads. By chance, a score of x is reached at most once in e^x tries; *asked* is the score at which one
+in ten of the found streams would be false. *Any* counts scores above 0. Decoys, in the flow without planted payments,
+show the scores that chance reaches.
 
-Streams that come on the days of another of their cycle are one stream to any search, and do not count (*together*),
-unless the sum of both is within a quarter of theirs. Those that follow the balance (interest, card payments) count.
+Streams paid on the same days as another stream of their cycle look like one stream to any search and do not count as
+found (*together*), unless the sum of both amounts is within a quarter of their own. Streams whose amounts depend on the
+balance (interest, card payments) count as found.
 """
 
 import sys
@@ -25,7 +26,7 @@ from benchmarks.recurring_events import ACCOUNTS, DAYS, FEWEST, SEEDS, panel_of,
 from forecast_cli.data.sample.block import generate_block, planted_payments
 from forecast_cli.data.sample.spec import SampleSpec
 
-#: Cycles and rules a day is tried as: week and fortnight, half month, month and quarter by three rules.
+#: Pairs of cycle and rule to try for a day: week and fortnight; half month, month and quarter by three rules each.
 TRIED = 2 + 3 * 3
 SPREADS = 3
 DECOYS, FALSE = 4_000, 0.1
@@ -33,7 +34,10 @@ CENTS = 100.0
 
 
 def planted_in(spec: SampleSpec, ids: pl.Series) -> list[Stream]:
-    """Return the streams that have a payment; one on a day that its account has no row for shows on the next it has."""
+    """Return the streams that have a payment.
+
+    A payment on a day without a row of its account is moved to the account's next row.
+    """
     keys = ["account_id", "date"]
     rows = generate_block(spec, 0, spec.accounts).select(*keys, shown="date").sort(keys)
     place = pl.DataFrame({"account_id": ids, "row": np.arange(len(ids))})
@@ -50,14 +54,18 @@ def planted_in(spec: SampleSpec, ids: pl.Series) -> list[Stream]:
 
 
 def one_with_another(one: Stream, others: list[Stream]) -> bool:
-    """Say whether a stream comes on the days of another of its cycle, and their sum is not within a quarter of it."""
+    """Return whether a stream cannot be found because it is paid together with another one of its cycle.
+
+    That is, on nine in ten of its days or more. It can be found if the sum of both is within a quarter of its own
+    amount.
+    """
     together = any(np.isin(one.days, other.days).mean() >= 0.9 for other in others if other.cycle == one.cycle)
     sums = one.cents + sum(((one.days[:, None] == other.days) * other.cents).sum(axis=1) for other in others)
     return together and not abs(np.median(sums) - one.cents.mean()) <= 0.25 * abs(one.cents.mean())
 
 
 def scores_of(one: Stream, every: list[Stream], flow: Floats, rest: Floats) -> dict[str, object]:
-    """Return the row of a stream among ``every`` one; ``rest`` is ``flow`` [n, t] without any."""
+    """Return the result for one of the streams ``every``; ``rest`` is ``flow`` [n, t] without planted payments."""
     beside = [other for other in every if other.row == one.row and other is not one]
     follows = bool(np.isnan(one.cents).any())
     return {
@@ -71,7 +79,7 @@ def scores_of(one: Stream, every: list[Stream], flow: Floats, rest: Floats) -> d
 
 
 def table_of(seed: int) -> tuple[pl.DataFrame, Floats, float]:
-    """Return a row for each planted stream, the scores of decoys, and the score that is asked."""
+    """Return one row for each planted stream, the scores of decoys, and the score *asked*."""
     spec = SampleSpec(accounts=ACCOUNTS, days=DAYS, seed=seed)
     panel = panel_of(spec)
     flow = np.rint(np.diff(panel.y, axis=1, prepend=np.nan) * CENTS)
@@ -86,7 +94,7 @@ def table_of(seed: int) -> tuple[pl.DataFrame, Floats, float]:
 
 
 def without_interest(rest: Floats, spec: SampleSpec, ids: pl.Series) -> Floats:
-    """Return flow [n, t] with that of days unknown on which interest comes, which recurs and is not planted."""
+    """Return ``rest`` [n, t] with NaN on the days when interest is paid, which recurs but is no planted stream."""
     days = pl.date_range(spec.end - timedelta(days=spec.days - 1), spec.end, eager=True)
     pays = np.flatnonzero(ids.is_in(with_interest(spec).implode()))
     out = rest.copy()
@@ -95,14 +103,14 @@ def without_interest(rest: Floats, spec: SampleSpec, ids: pl.Series) -> Floats:
 
 
 def decoys(streams: list[Stream], rest: Floats, seed: int) -> Floats:
-    """Return the scores of decoys of streams drawn at random, of those whose amounts are known."""
+    """Return the scores of decoys of streams drawn at random from those whose amounts are known."""
     rng, some = np.random.default_rng(seed), [one for one in streams if not np.isnan(one.cents).any()]
     drawn = [some[place] for place in rng.integers(0, len(some), DECOYS)]
     return np.array([decoy(one, rest[one.row], rng) for one in drawn])
 
 
 def main(seeds: list[int]) -> None:
-    """Print the figures of each seed."""
+    """Print the figures for each seed."""
     for seed in seeds:
         table, false, asked = table_of(seed)
         alone = ~pl.col("together")

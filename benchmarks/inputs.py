@@ -1,4 +1,4 @@
-"""The inputs of the benchmarks: samples of one seed, sorted by account or as a file for each day."""
+"""Inputs of the benchmarks: samples of one seed, sorted by account or as one file for each day."""
 
 from pathlib import Path
 
@@ -11,13 +11,13 @@ SEED = 7
 
 
 def sample(folder: Path, accounts: int) -> Path:
-    """Return the sample of ``accounts`` accounts, sorted by account; made where it is not there."""
+    """Return the path of a sample of ``accounts`` accounts, sorted by account; it is written if it does not exist."""
     make_sample(folder, accounts)
     return _sample_path(folder, accounts)
 
 
 def make_sample(folder: Path, accounts: int) -> Measured | None:
-    """Make the sample of ``accounts`` accounts and return what that took; None where it is there already."""
+    """Write the sample of ``accounts`` accounts and return the time and memory it took; None if it already exists."""
     path = _sample_path(folder, accounts)
     if (path / "part-00000.parquet").exists():
         return None
@@ -29,7 +29,7 @@ def _sample_path(folder: Path, accounts: int) -> Path:
 
 
 def daily_files(folder: Path, accounts: int) -> Path:
-    """Return the same rows as a file for each day."""
+    """Return the path of the same rows as one file for each day."""
     path = folder / f"daily-{accounts}"
     if not path.exists():
         path.mkdir()

@@ -1,4 +1,4 @@
-"""Score auto on accounts of other kinds than banks have most of: made up, seeded, each by itself, then all together.
+"""Score auto on synthetic accounts of kinds that are rare in banks: each kind by itself, then all together.
 
 python -m benchmarks.kinds [ACCOUNTS]
 """
@@ -23,7 +23,7 @@ MODELS: Final = ("auto", "RecurringEvents", "MonthPaths", "SeasonalNaive(7)", "S
 ACCOUNTS: Final = 100
 DAYS: Final = 550
 START: Final = date(2024, 11, 1)
-#: Stands for all kinds in one input.
+#: Name for all kinds in one input.
 TOGETHER: Final = "together"
 _WEEKDAY: Final = (START.weekday() + np.arange(DAYS)) % 7
 _DATES: Final = np.datetime64(START) + np.arange(DAYS)
@@ -34,38 +34,38 @@ _Make = Callable[[np.random.Generator], _Balances]
 
 
 def cards(rng: np.random.Generator) -> _Balances:
-    """Purchases on most days, all that is owed paid on a day of the month."""
+    """Return a card: purchases on most days, paid in full on one day of the month."""
     spent = rng.gamma(1, 20 * np.exp(rng.normal()), DAYS) * (rng.random(DAYS) < 0.6)
     return -_until(spent, _DAY, int(rng.integers(1, 28)))
 
 
 def swept(rng: np.random.Generator) -> _Balances:
-    """Nothing, but for the wages of a company: there the day before they are paid, on a day of the month."""
+    """Return a payroll account: empty but for the day before wages are paid, on one day of the month."""
     paid = int(rng.integers(3, 28))
     wages = 20_000 * np.exp(rng.normal()) * np.exp(0.05 * rng.normal(size=DAYS))
     return np.where(paid - 1 == _DAY, wages, 0.0)
 
 
 def tills(rng: np.random.Generator) -> _Balances:
-    """Takings by the day of the week, emptied into the bank on one of them."""
+    """Return a till: takings by day of the week, taken to the bank on one of them."""
     takings = rng.dirichlet(np.full(7, 5.0))[_WEEKDAY] * 3_000 * np.exp(0.3 * rng.normal(size=DAYS))
     return _until(takings, _WEEKDAY, int(rng.integers(0, 7)))
 
 
 def raised(rng: np.random.Generator) -> _Balances:
-    """Tills that hold a float, and in the last two months a larger one."""
+    """Return a till that keeps an amount of change, which was raised on a day in the last two months."""
     since = int(rng.integers(1, 60))
     return np.asarray(tills(rng) + np.where(np.arange(DAYS) < DAYS - since, 200.0, 1_000.0))
 
 
 def machines(rng: np.random.Generator) -> _Balances:
-    """Cash machines that are filled up once a week."""
+    """Return a cash machine that is filled once a week."""
     drawn = 1_000 * rng.dirichlet(np.full(7, 8.0))[_WEEKDAY] * np.exp(0.2 * rng.normal(size=DAYS))
     return 3_000 - _until(drawn, _WEEKDAY, int(rng.integers(0, 7)))
 
 
 def wallets(rng: np.random.Generator) -> _Balances:
-    """Small sums spent, a round sum put in whenever less than a few are left."""
+    """Return a wallet: small purchases, and a round sum added whenever less than 5 is left."""
     balance, out = 20.0, np.empty(DAYS)
     for day in range(DAYS):
         balance -= float(rng.gamma(1.5, 3)) * (rng.random() < 0.5)
@@ -75,14 +75,14 @@ def wallets(rng: np.random.Generator) -> _Balances:
 
 
 def savings(rng: np.random.Generator) -> _Balances:
-    """A sum put aside each month, and now and then some of it taken."""
+    """Return a savings account: the same deposit every month, and occasional withdrawals."""
     put = np.where(int(rng.integers(1, 28)) == _DAY, 100.0 * rng.integers(1, 9), 0.0)
     taken = np.where(rng.random(DAYS) < 0.005, 50.0 * rng.integers(1, 9), 0.0)
     return np.asarray(2_000 + np.cumsum(put - taken))
 
 
 def depots(rng: np.random.Generator) -> _Balances:
-    """What is invested, and moves by a hundredth a day."""
+    """Return an investment whose value moves by about 1 % per day."""
     return np.asarray(10_000 * np.exp(np.cumsum(0.01 * rng.normal(size=DAYS) + 0.0002)))
 
 
@@ -92,9 +92,9 @@ KINDS: Final[Mapping[str, _Make]] = {
 
 
 def main(accounts: int = ACCOUNTS) -> None:
-    """Print a row for each kind, and one for all in one input: auto, the best of the others, and Brier scores.
+    """Print one row for each kind, and one for all in one input: auto, the best other model, and Brier scores.
 
-    Those of base rates stand in brackets.
+    Brier scores of base rates are in parentheses.
     """
     print(f"{'kind':<10} {'auto':>6} {'best other':>25} {'in 80 %':>8} {'under p10':>16} {'under 0':>16}")
     for kind in (*KINDS, TOGETHER):
@@ -103,7 +103,7 @@ def main(accounts: int = ACCOUNTS) -> None:
 
 
 def table_of(kind: str, accounts: int) -> pl.DataFrame:
-    """Return the daily balances of some accounts of a kind, or of each kind, the same each time."""
+    """Return the daily balances of accounts of one kind, or of every kind; they are the same on every call."""
     if kind == TOGETHER:
         return pl.concat(table_of(each, accounts) for each in KINDS)
     series = [
@@ -124,14 +124,14 @@ def _row(kind: str, accounts: int, folder: Path) -> str:
 
 
 def _low(output: Path, threshold: str) -> str:
-    """Return auto's Brier score of a low point within 30 days, and that of the account's own base rate."""
+    """Return auto's Brier score for a low point within 30 days, and that of the account's own base rate."""
     row = brier_scores(output, threshold).row(by_predicate=pl.col("model") == "auto", named=True)
     told = f"{row['brier']:.4f} ({row['base']:.4f})"
     return f"{told:>16}"
 
 
 def _until(flow: _Balances, days: NDArray[np.int64], cleared: int) -> _Balances:
-    """Return what has come up by the end of each day, cleared at the end of those of one number."""
+    """Return the sum of ``flow`` since it was last cleared, for each day; days with the number ``cleared`` clear it."""
     total = np.cumsum(flow)
     last = np.maximum.accumulate(np.where(days == cleared, np.arange(DAYS), -1))
     return np.asarray(total - np.where(last >= 0, total[last], 0.0))

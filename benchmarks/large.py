@@ -1,4 +1,4 @@
-"""A million accounts: time and memory against a tenth of them, two workers against one, and the making of the sample.
+"""A million accounts: time and memory against a tenth of them, one worker, daily files, and writing the sample.
 
 python -m benchmarks.large [FOLDER [ACCOUNTS]]
 """
@@ -24,7 +24,7 @@ OUTPUT: Final = Path("out/bench-large.json")
 
 
 def main(folder: str | None = None, accounts: str = str(ACCOUNTS)) -> None:
-    """Print the table, write it as JSON, and draw memory over time. ``folder`` keeps the inputs."""
+    """Print the table, write it as JSON, and draw the memory over time. ``folder`` is where inputs are kept."""
     with tempfile.TemporaryDirectory() as own:
         rows, memory = run(Path(folder or own), int(accounts))
     print_rows(rows)
@@ -36,7 +36,7 @@ def main(folder: str | None = None, accounts: str = str(ACCOUNTS)) -> None:
 
 
 def run(folder: Path, accounts: int) -> tuple[list[Row], dict[str, Measured]]:
-    """Return the rows of the table, and what each forecast took, by its name."""
+    """Return the rows of the table, and the measurements of each forecast by name."""
     tenth = accounts // SHARE
     made = make_sample(folder, accounts)
     small, large = (forecast(folder, sample(folder, count), f"of-{count}") for count in (tenth, accounts))

@@ -1,4 +1,4 @@
-"""What the benchmarks ran on: absolute figures mean nothing without it."""
+"""Description of the machine that the benchmarks ran on, which absolute figures depend on."""
 
 import platform
 import subprocess
@@ -11,13 +11,13 @@ import psutil
 
 from forecast_cli.store.machine import usable_cores
 
-#: A few seconds on one core, in a process of its own.
+#: Command that keeps one core busy for a few seconds.
 _SPIN: Final = (sys.executable, "-c", "for _ in range(100_000_000): pass")
 PACKAGES: Final = ("forecast-cli", "numba", "numpy", "polars", "pyarrow", "statsforecast", "typer")
 
 
 def machine() -> dict[str, Any]:
-    """Return platform, Python, cores, memory in bytes, how busy it was just now, what two cores are worth, versions."""
+    """Return platform, Python, cores, memory in bytes, load average, ``two_at_once``, and versions of packages."""
     return {
         "platform": platform.platform(),
         "python": platform.python_version(),
@@ -30,7 +30,7 @@ def machine() -> dict[str, Any]:
 
 
 def two_at_once() -> float:
-    """Return how much two busy cores get done in the time of one: 2 at most, less where they share clock or caches."""
+    """Return how much work two busy cores do in the time of one: at most 2, less if they share a clock or caches."""
     return 2 * _spin(1) / _spin(2)
 
 

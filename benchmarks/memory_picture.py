@@ -1,4 +1,4 @@
-"""The memory of runs over time as a picture: the width is each run's own length, so that they can be compared."""
+"""Chart of the memory of runs over time, scaled to the length of each run, so that runs can be compared."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,13 +9,13 @@ import vl_convert
 
 from benchmarks.process import Measured
 
-#: Points a line is drawn with: the most of each stretch is kept, so that no peak is lost.
+#: Points of a line; each is the maximum of its interval, so that no peak is lost.
 _POINTS: Final = 200
 _WIDTH, _HEIGHT = 640, 280
 
 
 def draw(runs: Mapping[str, Measured], target: Path) -> None:
-    """Write an SVG: MiB of all processes together, against the share of the run's time, a line for each run."""
+    """Write an SVG with one line for each run: MiB of all processes by the share of the run's time."""
     rows = [
         {"run": name, "share": share, "memory": memory} for name, run in runs.items() for share, memory in _course(run)
     ]

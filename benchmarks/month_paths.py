@@ -1,4 +1,4 @@
-"""Change one constant of MonthPaths at a time and score it, over 3 windows of 30 days of each account.
+"""Score MonthPaths with one constant changed at a time, over 3 windows of 30 days for each account.
 
 python -m benchmarks.month_paths BALANCES.parquet [BALANCES.parquet ...]
 """
@@ -39,7 +39,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 
 def read_folds(path: str) -> list[tuple[Fold, NDArray[np.float64]]]:
-    """Return the windows of a default backtest, each with its accounts' scales [m]."""
+    """Return the windows of a default backtest, each with the scales [m] of its accounts."""
     asked = replaying(Settings())
     settings = reading_enough(asked, back=max(cutoffs_back(asked)))
     checked = check_whole_input(path, settings)
@@ -52,7 +52,7 @@ def read_folds(path: str) -> list[tuple[Fold, NDArray[np.float64]]]:
 
 @contextmanager
 def changed(constants: dict[str, Any]) -> Iterator[None]:
-    """Set constants of the model for a while."""
+    """Set constants of the model while the block runs."""
     modules = {name: courses if hasattr(courses, name) else month_paths for name in constants}
     before = {name: getattr(modules[name], name) for name in constants}
     for name, value in constants.items():
@@ -65,7 +65,7 @@ def changed(constants: dict[str, Any]) -> Iterator[None]:
 
 
 def score(folds: list[tuple[Fold, NDArray[np.float64]]]) -> tuple[float, float, float]:
-    """Return sCRPS, MASE and the coverage of 80 %, means over the windows with a scale."""
+    """Return sCRPS, MASE and 80 % coverage, as means over the windows that have a scale."""
     levels, rows = SCORED_LEVELS, []
     p = quantile_probabilities(levels)
     for fold, scale in folds:
@@ -80,7 +80,7 @@ def score(folds: list[tuple[Fold, NDArray[np.float64]]]) -> tuple[float, float, 
 
 
 def main(paths: list[str]) -> None:
-    """Print a row for each variant: sCRPS, MASE and coverage on each input."""
+    """Print one row for each variant: sCRPS, MASE and coverage on each input."""
     inputs = [read_folds(path) for path in paths]
     for name, constants in VARIANTS.items():
         with changed(constants):

@@ -1,4 +1,4 @@
-"""A command as a whole: wall and CPU seconds, and the memory of all its processes together, over time."""
+"""Measurement of a command: wall and CPU seconds, and the memory of all its processes over time."""
 
 import subprocess
 import sys
@@ -11,14 +11,17 @@ from typing import Final
 
 import psutil
 
-#: Seconds between two looks at the processes: a look costs some 10 ms a process, which the measured ones lack.
+#: Seconds between samples; each takes some 10 ms of CPU per process, which the measured processes do not get.
 _LOOK: Final = 0.5
 _MIB: Final = 1 << 20
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What a command took. ``memory``: seconds since its start, and MiB of all processes, shared pages counted once."""
+    """Measurements of a command.
+
+    ``memory`` holds seconds since its start and MiB of all processes (PSS: shared pages are counted once).
+    """
 
     seconds: float
     cpu_seconds: float
@@ -26,23 +29,23 @@ class Measured:
 
     @property
     def peak(self) -> float:
-        """Return the most MiB that all processes held at one time."""
+        """Return the largest memory of all processes at one time, in MiB."""
         return max((held for _, held in self.memory), default=0.0)
 
 
 def tool(*arguments: str) -> Measured:
-    """Run the tool and measure it; raises CalledProcessError where it fails."""
+    """Run the tool and measure it; raise CalledProcessError if it fails."""
     return measure([sys.executable, "-m", "forecast_cli", *arguments])
 
 
 def in_turn(*sides: Callable[[], Measured], turns: int = 3) -> list[list[Measured]]:
-    """Run each side once in every turn, so that what slows a machine down for a while slows them all; by side."""
+    """Run all sides in turn ``turns`` times, so that slow phases of the machine affect all of them; return by side."""
     measured = [[side() for side in sides] for _ in range(turns)]
     return [list(side) for side in zip(*measured, strict=True)]
 
 
 def measure(command: Sequence[str]) -> Measured:
-    """Run a command to its end and watch it and all that it starts; raises CalledProcessError where it fails."""
+    """Run a command to its end and measure it with its child processes; raise CalledProcessError if it fails."""
     started = time.perf_counter()
     cpu: dict[int, float] = {}
     memory = []
@@ -60,7 +63,7 @@ def measure(command: Sequence[str]) -> Measured:
 
 
 def _look(pid: int, cpu: dict[int, float]) -> int:
-    """Return the bytes that a process and all its children hold; note the CPU seconds of each."""
+    """Return the bytes that a process and all its children use, and record the CPU seconds of each in ``cpu``."""
     held = 0
     try:
         family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]

@@ -1,4 +1,4 @@
-"""The ratios that CI holds: small, whole processes, CPU seconds and memory; each may miss its target by a margin.
+"""Ratios that CI checks: small inputs, CPU seconds and memory of whole processes, with a margin for each target.
 
 python -m benchmarks.ratios
 """
@@ -14,12 +14,12 @@ from benchmarks.rows import Row, at_most, print_rows
 from benchmarks.scale import forecast, yardstick
 
 ACCOUNTS: Final = 2_000
-#: The share of its target that a ratio may be off by: two of the same runs differ by as much on a busy machine.
+#: Share of its target by which a ratio may miss it; on a busy machine, two equal runs differ by as much.
 MARGIN: Final = 0.5
 
 
 def run() -> list[Row]:
-    """Return a row for each ratio."""
+    """Return one row for each ratio."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         source = sample(folder, ACCOUNTS)
@@ -59,7 +59,7 @@ def run() -> list[Row]:
 
 
 def main() -> None:
-    """Print the ratios; end with exit code 1 where one is off its target by more than the margin."""
+    """Print the ratios; exit with 1 if one misses its target by more than the margin."""
     rows = run()
     print_rows(rows)
     off = [row.measure for row in rows if not row.target.loosened(MARGIN).met_by(row.figure)]

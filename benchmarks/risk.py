@@ -1,4 +1,4 @@
-"""Time the lows of sample paths against the same worked out in plain numpy, on the same accounts, in one run.
+"""Time the lows of sample paths against the same computation in plain numpy, on the same accounts in one run.
 
 python -m benchmarks.risk [ACCOUNTS]
 """
@@ -25,7 +25,7 @@ _CHUNK = 256
 
 
 def run(accounts: int = ACCOUNTS) -> list[Row]:
-    """Return the seconds of both and how many times as fast ours is."""
+    """Return the seconds of both, and how many times as fast this package is."""
     panel = panel_of(accounts)
     forecast = parse_model("Naive", (HORIZON,)).build().fit(panel).forecast(HORIZON, PATH_LEVELS)
     thresholds = threshold_amounts(panel, THRESHOLDS, {})
@@ -44,7 +44,7 @@ def run(accounts: int = ACCOUNTS) -> list[Row]:
 
 
 def _plain(panel: Panel, forecast: Forecast, thresholds: NDArray[np.float64]) -> None:
-    """Order past courses by argsort, put evenly spread values in that order, and look at each window anew."""
+    """Order past courses by argsort, arrange evenly spread values in that order, and compute each window separately."""
     spread = np.arange(0, DAYS - HORIZON - 1, (DAYS - HORIZON - 1) / N_PATHS).astype(np.int64)
     places = spread[None, :] + np.arange(1, HORIZON + 1)[:, None]
     for start in range(0, len(panel), _CHUNK):

@@ -1,4 +1,4 @@
-"""What a benchmark says: one measure beside what it is held against, a ratio, and whether the target was met."""
+"""Result of a benchmark: a measurement, the one it is compared with, a ratio, and whether the target was met."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -7,17 +7,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Target:
-    """A bound for a figure: ``at_most`` it or at least it."""
+    """Bound of a figure: a maximum if ``at_most``, else a minimum."""
 
     bound: float
     at_most: bool
 
     def met_by(self, figure: float) -> bool:
-        """Say whether ``figure`` keeps to it."""
+        """Return whether ``figure`` meets the target."""
         return figure <= self.bound if self.at_most else figure >= self.bound
 
     def loosened(self, margin: float) -> "Target":
-        """Return the bound with ``margin``, a share of it, given away."""
+        """Return the target with its bound relaxed by ``margin``, a share of it."""
         return Target(self.bound * (1 + margin if self.at_most else 1 - margin), self.at_most)
 
     def __str__(self) -> str:
@@ -26,7 +26,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. ``ours`` and ``against`` are in ``unit``; ``figure`` is what the target is for."""
+    """One row of the table; ``ours`` and ``theirs`` are in ``unit``, ``figure`` is compared with the target."""
 
     measure: str
     against: str
@@ -38,7 +38,7 @@ class Row:
 
     @property
     def met(self) -> bool:
-        """Say whether the target was met."""
+        """Return whether the target was met."""
         return self.target.met_by(self.figure)
 
     def as_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Forecasts at scale, whole processes: against statsforecast, polars alone, other orders, other work, other workers.
+"""Forecasts at scale, as whole processes: against statsforecast, polars alone, daily files, backtests, one worker.
 
 python -m benchmarks.scale [ACCOUNTS]
 """
@@ -25,7 +25,7 @@ WINDOWS: Final = 3
 
 
 def run(accounts: int = ACCOUNTS) -> list[Row]:
-    """Return a row for each comparison; the input has ``accounts`` accounts, the dearer comparisons fewer."""
+    """Return one row for each comparison; the input has ``accounts`` accounts, fewer for the expensive comparisons."""
     with tempfile.TemporaryDirectory() as folder:
         return list(_rows(Path(folder), accounts, min(accounts, FEWER)))
 
@@ -37,7 +37,7 @@ def _rows(folder: Path, accounts: int, fewer: int) -> Iterator[Row]:
 
 
 def _against_others(folder: Path, accounts: int) -> Iterator[Row]:
-    """Compare with polars alone and one worker in turn, with statsforecast's seasonal model and AutoETS once."""
+    """Compare with polars alone and one worker, in turn, and once with SeasonalNaive and AutoETS of statsforecast."""
     source, what = sample(folder, accounts), f"forecast, {accounts:,} accounts x {DAYS} days"
     ours, one, polars = in_turn(
         lambda: forecast(folder, source, "whole"),
@@ -71,7 +71,7 @@ def _against_others(folder: Path, accounts: int) -> Iterator[Row]:
 
 
 def _other_work(folder: Path, accounts: int) -> Iterator[Row]:
-    """Compare a forecast with a backtest, with an input of daily files and with one worker, of the same accounts."""
+    """Compare a forecast with a backtest, with an input of daily files and with one worker, on the same accounts."""
     source, days, what = sample(folder, accounts), daily_files(folder, accounts), f"{accounts:,} accounts"
     ours, one, backtest, daily = in_turn(
         lambda: forecast(folder, source, "two-workers"),
@@ -110,30 +110,30 @@ def _by_account(folder: Path, accounts: int) -> Iterator[Row]:
 def _times_as_long(
     measure: str, against: str, ours: Sequence[Measured], theirs: Sequence[Measured], target: Target
 ) -> Row:
-    """Return the row of how many times as long we took: the median of the turns."""
+    """Return a row with how many times as long the tool took: the median of the turns."""
     ratio = median(a.seconds / b.seconds for a, b in zip(ours, theirs, strict=True))
     return Row(measure, against, _seconds(ours), _seconds(theirs), ratio, target)
 
 
 def workers(what: str, two: Sequence[Measured], one: Sequence[Measured]) -> Row:
-    """Return the row of how many times as fast two workers were as one: the median of the turns."""
+    """Return a row with how many times as fast two workers were as one: the median of the turns."""
     ratio = median(b.seconds / a.seconds for a, b in zip(two, one, strict=True))
     measure = f"{what}, 2 workers, times as fast"
     return Row(measure, "1 worker", _seconds(two), _seconds(one), ratio, at_least(1.8))
 
 
 def accounts_a_second(what: str, accounts: int, seconds: float) -> Row:
-    """Return the row of how many accounts were done in a second."""
+    """Return a row with the accounts per second."""
     return Row(f"{what}, accounts a second", "-", seconds, None, accounts / seconds, at_least(10_000))
 
 
 def _seconds(runs: Sequence[Measured]) -> float:
-    """Return the median of the wall seconds that runs took."""
+    """Return the median of the wall seconds of ``runs``."""
     return median(run.seconds for run in runs)
 
 
 def forecast(folder: Path, source: Path, name: str, *arguments: str) -> Measured:
-    """Forecast ``source`` into ``folder / name`` and return what that took."""
+    """Forecast ``source`` into ``folder / name`` and return the measurements."""
     return tool("forecast", str(source), "--output", str(folder / name), "--force", *LEVELS, *arguments)
 
 
@@ -148,7 +148,7 @@ def _first_accounts(source: Path, target: Path, accounts: int) -> None:
 
 
 def yardstick(name: str, *arguments: object) -> Measured:
-    """Run the bare script of that name and return what it took."""
+    """Run the yardstick script ``name`` and return the measurements."""
     return measure([sys.executable, "-m", f"benchmarks.yardsticks.{name}", *map(str, arguments)])
 
 

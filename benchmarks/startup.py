@@ -1,4 +1,4 @@
-"""Start-up: ``forecast-cli --help`` against a bare ``import typer``, whole processes in turn."""
+"""Start-up time: ``forecast-cli --help`` against a bare ``import typer``, as whole processes in turn."""
 
 import statistics
 import subprocess
@@ -12,7 +12,7 @@ RUNS = 21
 
 
 def run() -> list[Row]:
-    """Return median seconds of both, and the median of the ratios pair by pair."""
+    """Return the median seconds of both, and the median of the ratios of pairs."""
     tool = [sys.executable, "-m", "forecast_cli", "--help"]
     yardstick = [sys.executable, "-c", "import typer"]
     pairs = [(_seconds(tool), _seconds(yardstick)) for _ in range(RUNS)]

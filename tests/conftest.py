@@ -1,4 +1,4 @@
-"""What every test stands on."""
+"""Configuration and fixtures shared by all tests."""
 
 import contextlib
 import json
@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-# No example is too slow: a busy machine fails no test. In CI the same examples each time, so that a build is red for a
-# change and not for its luck; elsewhere, new ones.
+# No deadline, so that a busy machine fails no test. In CI the examples are the same each time, so that a build fails
+# because of a change and not by chance; elsewhere they are new.
 settings.register_profile("untimed", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 
-#: What takes long to import in workers, whatever their models.
+#: Modules that are slow to import and that some models need in their workers.
 IMPORTED_ONCE = (
     "forecast_cli.engine.learning",
     "forecast_cli.models.pooled.loops",
@@ -31,7 +31,7 @@ IMPORTED_ONCE = (
 
 
 def pytest_configure() -> None:
-    """Hear Ctrl-C, and let the programs under test hear it, even where this was started in the background."""
+    """Let Ctrl-C reach the tests and the programs they start, even if pytest was started in the background."""
     with contextlib.suppress(ValueError):  # not the main thread
         signal.signal(signal.SIGINT, signal.default_int_handler)
     import_once()
@@ -39,7 +39,7 @@ def pytest_configure() -> None:
 
 
 def import_once() -> None:
-    """Have the fork server that all runs of this process share import what any needs: else each worker would anew."""
+    """Preload slow modules in the fork server that all runs of this process share, instead of in every worker."""
     set_preload = forkserver.set_forkserver_preload
 
     def with_all(modules: Sequence[str]) -> None:
@@ -50,14 +50,14 @@ def import_once() -> None:
 
 @pytest.fixture(scope="module")
 def undrawn() -> Iterator[None]:
-    """Have charts made up and not drawn, which takes half the time of a small backtest."""
+    """Build charts without drawing them, which takes half the time of a small backtest."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("vl_convert.vegalite_to_svg", draw_nothing)
         yield
 
 
 def draw_nothing(chart: dict[str, Any], **_: object) -> str:
-    """Refuse data that is no JSON, as the engine that draws does, and else return an empty drawing."""
+    """Return an empty drawing; fail on data that is not JSON, as the drawing engine does."""
     told = chart.get("datasets", {})
     assert told or chart["data"]["values"] == [{}], "data of charts is looked for where altair puts it"
     for rows in told.values():

@@ -1,1 +1,1 @@
-"""The other side of a comparison: bare scripts as their users write them, run as processes of their own."""
+"""Yardsticks: bare scripts that do the same work as the tool, run as separate processes."""

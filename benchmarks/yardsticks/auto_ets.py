@@ -1,4 +1,4 @@
-"""statsforecast's AutoETS over the first accounts of a file.
+"""Forecast with AutoETS of statsforecast over the first accounts of an input.
 
 python -m benchmarks.yardsticks.auto_ets INPUT OUTPUT.parquet ACCOUNTS SEASON JOBS
 """

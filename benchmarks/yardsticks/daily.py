@@ -1,12 +1,13 @@
-"""What a bare script must do before statsforecast can be right: a row for each day, the last balance carried on."""
+"""Preparation that a bare script needs before statsforecast: one row for each day, with balances carried forward."""
 
 import polars as pl
 
 
 def daily(path: str, accounts: int | None = None) -> pl.DataFrame:
-    """Return ``unique_id, ds, y`` of a sample, each day there from an account's first to the input's last.
+    """Return ``unique_id, ds, y`` of a sample, with every day from an account's first to the last day of the input.
 
-    Accounts of under 61 days are left out, since one of them stops statsforecast for all. ``accounts`` takes the first.
+    Accounts of under 61 days are left out, since a single one makes statsforecast fail for all. ``accounts`` limits the
+    result to the first accounts.
     """
     rows = pl.scan_parquet(f"{path}/**/*.parquet").select(
         pl.col("account_id").alias("unique_id"), pl.col("date").alias("ds"), pl.col("balance").alias("y")

@@ -1,4 +1,4 @@
-"""polars alone: read a file, sort it, write it, and write a forecast's tables again.
+"""Read an input with polars, sort it, write it, and copy the tables of a forecast.
 
 python -m benchmarks.yardsticks.polars_alone INPUT FORECAST DIR
 """

@@ -1,4 +1,4 @@
-"""statsforecast's SeasonalNaive(30) over a file, two levels, two processes.
+"""Forecast with SeasonalNaive(30) of statsforecast over an input, with two levels and two processes.
 
 python -m benchmarks.yardsticks.seasonal_naive INPUT OUTPUT.parquet
 """

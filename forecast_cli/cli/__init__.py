@@ -1,1 +1,1 @@
-"""The command line: options, the error boundary, streams, and one thin file for each command."""
+"""Command line: options, the error boundary, output streams, and one short module for each command."""

@@ -1,4 +1,4 @@
-"""The application: which commands there are, in the order of a day's work."""
+"""The Typer application and its commands, in the order of a working day."""
 
 from typing import Annotated, Any, Final
 
@@ -10,7 +10,7 @@ from forecast_cli.cli.boundary import BoundaryGroup, show_help_if_alone
 from forecast_cli.cli.lazy_command import LazyCommand
 from forecast_cli.core.exit_codes import ExitCode
 
-#: Each command, and what its docstring begins with: the root's help imports none of them.
+#: Commands with the first line of their docstrings, so that the root's help does not import them.
 COMMANDS: Final = {
     "forecast": "Forecast every account of INPUT and write the tables.",
     "backtest": "Replay the history of INPUT and score every model.",
@@ -29,7 +29,7 @@ COMMANDS: Final = {
 
 
 class Root(BoundaryGroup):
-    """The root command, with a command for each of ``COMMANDS``."""
+    """Root command, with one command for each entry of ``COMMANDS``."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
@@ -38,7 +38,7 @@ class Root(BoundaryGroup):
 
 
 def build_app() -> typer.Typer:
-    """Return the application. Help is plain text: rich would more than double the time it takes."""
+    """Return the application. Its help is plain text: rich would more than double the time to show it."""
     app = typer.Typer(
         name="forecast-cli",
         cls=Root,
@@ -52,7 +52,7 @@ def build_app() -> typer.Typer:
 
 
 def load_all() -> Any:
-    """Return the root with all of its commands imported, for who walks them: the docs and their tests."""
+    """Return the root with all commands imported, for the generator and tests of the docs, which walk them."""
     root: Any = get_command(build_app())
     root.commands = {name: command.load() for name, command in root.commands.items()}
     return root

@@ -1,4 +1,4 @@
-"""Values of the wrong kind on the command line, in words: which option, what was given, what it is not."""
+"""Messages for invalid values on the command line: the option, the value, and what was expected."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -17,7 +17,7 @@ _BOUNDS: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def describe_bad_value(error: typer.BadParameter) -> str:
-    """Return ``--horizon: 'soon' is not a whole number``; what typer's own checks found is said in our words."""
+    """Return a message such as ``--horizon: 'soon' is not a whole number``."""
     param = error.param
     said = _describe(error)
     return said if param is None else f"{param.opts[0] if param.param_type_name == 'option' else param.metavar}: {said}"
@@ -36,6 +36,6 @@ def _describe(error: typer.BadParameter) -> str:
 
 
 def _finding_behind(error: typer.BadParameter) -> Mapping[str, Any]:
-    """Return what pydantic, by which typer reads values, found first; empty where it did not look."""
+    """Return the first error that pydantic, which typer validates values with, reported; empty if it reported none."""
     errors = getattr(error.__cause__, "errors", None)
     return errors()[0] if errors is not None else {}

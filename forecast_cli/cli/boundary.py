@@ -1,4 +1,4 @@
-"""The error boundary: the one place where errors become messages and exit codes."""
+"""Error boundary: the only place where exceptions become messages and exit codes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +14,10 @@ from forecast_cli.core.exit_codes import ExitCode
 
 
 class LightGroup(TyperGroup):
-    """A group of commands that leaves the heavy packages alone until a command wants them."""
+    """Group of commands that does not import heavy packages before a command needs them."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """Return the group's options, its flags switched off: to read None for a flag, typer would load pydantic."""
+        """Return the group's options, with the None defaults of flags set to False: for None, typer loads pydantic."""
         params = super().get_params(ctx)
         for param in params:
             if getattr(param, "is_flag", False) and param.default is None:
@@ -26,22 +26,22 @@ class LightGroup(TyperGroup):
 
 
 class BoundaryGroup(LightGroup):
-    """The root command. Nothing but an exit leaves it, whether run by ``app()`` or by a test."""
+    """Root command, from which no exception but an exit escapes, whether it is run by ``app()`` or by a test."""
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
-        """Parse the options before the command; the log stands in ``ctx.obj`` for every command below."""
+        """Parse the options before the command, and put the log into ``ctx.obj`` for all commands."""
         log = log_of(args)
         with boundary(log):
             return super().make_context(info_name, args, parent, obj=log, **extra)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command."""
+        """Run the command inside the error boundary."""
         with boundary(ctx.obj):
             return super().invoke(ctx)
 
 
 def show_help_if_alone(ctx: typer.Context) -> None:
-    """Show a group's help on stderr and exit with 2 where no command of it is named."""
+    """Write a group's help to stderr and exit with 2 if no command of it is named."""
     if ctx.invoked_subcommand is None:
         write_err(f"{ctx.get_help()}\n")
         raise typer.Exit(ExitCode.USAGE)
@@ -49,12 +49,12 @@ def show_help_if_alone(ctx: typer.Context) -> None:
 
 @contextmanager
 def boundary(log: Log) -> Iterator[None]:
-    """Turn whatever is raised inside into a message and ``typer.Exit``; exits pass through."""
+    """Report any exception of the block and raise ``typer.Exit`` with its exit code; exits pass through."""
     try:
         yield
     except (typer.Exit, SystemExit):
         raise
-    except BaseException as error:  # noqa: BLE001  polars panics and signals are no Exception
+    except BaseException as error:  # noqa: BLE001  panics of polars and signals do not derive from Exception
         problem = problem_of(error)
         log.fail(problem)
         raise typer.Exit(problem.exit_code) from None

@@ -1,4 +1,4 @@
-"""Commands take the options that ``cli/options`` declares, and read them from their context."""
+"""Options of commands: added from the groups in ``cli/options``, and read from the command's context."""
 
 import functools
 import inspect
@@ -16,7 +16,7 @@ Command = Callable[..., None]
 
 
 def takes(*groups: type) -> Callable[[Command], Command]:
-    """Add the options of ``groups`` to a command's signature, which typer reads, after the command's own."""
+    """Return a decorator that appends the options of ``groups`` to a command's signature, which typer reads."""
 
     def extend(command: Command) -> Command:
         own = inspect.signature(command, eval_str=True).parameters
@@ -38,10 +38,10 @@ def takes(*groups: type) -> Callable[[Command], Command]:
 
 
 def settings_from(ctx: typer.Context) -> "LoadedSettings":
-    """Return the settings in force: the context's flags over the environment over ``--config`` over the defaults.
+    """Return the settings in force: flags of the context, then environment, then ``--config`` file, then defaults.
 
-    Raises ConfigError. What the user should know about them is said on stderr. Call it before polars is imported, which
-    takes all cores then unless told of ``--jobs``.
+    Warnings about them are written to stderr. Raises ConfigError. Call it before polars is imported: polars then starts
+    as many threads as there are cores, unless ``--jobs`` has limited them.
     """
     from forecast_cli.config.load import load_settings
 
@@ -53,13 +53,13 @@ def settings_from(ctx: typer.Context) -> "LoadedSettings":
 
 
 def _bound_threads(jobs: int | None) -> None:
-    """Have polars take no more cores than ``jobs``: it reads their number as it is imported."""
+    """Limit polars to ``jobs`` threads; it reads the limit once, when it is imported."""
     if jobs is not None and jobs < (os.cpu_count() or 1) and "polars" not in sys.modules:
         os.environ.setdefault("POLARS_MAX_THREADS", str(jobs))
 
 
 def given_flags(ctx: typer.Context) -> dict[str, Any]:
-    """Return the settings named on the command line."""
+    """Return the settings given on the command line."""
     from forecast_cli.config.settings import Settings
 
     return {
@@ -70,5 +70,5 @@ def given_flags(ctx: typer.Context) -> dict[str, Any]:
 
 
 def is_quiet(ctx: typer.Context) -> bool:
-    """Say whether neither progress nor a summary is wanted."""
+    """Return whether progress and summary are switched off."""
     return bool(ctx.params["quiet"])

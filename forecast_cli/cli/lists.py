@@ -1,4 +1,4 @@
-"""Flags that take lists: repeated, or with commas as a variable takes them."""
+"""Options that take lists: repeated, or one value with commas, as in environment variables."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -11,17 +11,17 @@ Number = TypeVar("Number", int, float)
 
 
 def names(values: list[str] | None) -> list[str] | None:
-    """Return the names of a flag, each ``MSTL(7,30)`` in one piece."""
+    """Return the names of an option's list; ``MSTL(7,30)`` is one name. None if no name is given."""
     return list(_parts(values)) or None if values else None
 
 
 def numbers(values: list[str] | None) -> list[float] | None:
-    """Return the numbers of a flag; raises BadParameter for what is none."""
+    """Return the numbers of an option's list; raise BadParameter for anything else. None if the option is not given."""
     return _converted(values, float, "a number") if values else None
 
 
 def whole_numbers(values: list[str] | None) -> list[int] | None:
-    """Return the whole numbers of a flag; raises BadParameter for what is none."""
+    """Return the whole numbers of an option's list; raise BadParameter for anything else. None if it is not given."""
     return _converted(values, int, "a whole number") if values else None
 
 

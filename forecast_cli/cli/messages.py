@@ -1,4 +1,4 @@
-"""Messages to whoever runs a command: lines for people, or JSON lines for a log. All of them go to stderr."""
+"""Messages to the user, all on stderr: text for people, or JSON lines for a log."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class LogFormat(StrEnum):
-    """How messages are written."""
+    """Format of messages."""
 
     TEXT = "text"
     JSON = "json"
@@ -31,7 +31,7 @@ class LogFormat(StrEnum):
 
 @dataclass(frozen=True)
 class Ending:
-    """How a command that did its work ended; ``fields`` are what a log should know of it."""
+    """Outcome of a command that ran to its end; ``fields`` are added to the last line of a JSON log."""
 
     exit_code: ExitCode
     message: str
@@ -41,9 +41,9 @@ class Ending:
 
 @dataclass(frozen=True)
 class Log:
-    """The way one command's messages are written, and when the command began (seconds of a monotonic clock).
+    """Writer of one command's messages; ``started`` is the time the command began, of the monotonic clock, in seconds.
 
-    A JSON log is kept and copied: account ids are keyed hashes in it, unless ``show_ids``.
+    JSON logs are stored and copied, so account ids in them are keyed hashes unless ``show_ids``.
     """
 
     format: LogFormat = LogFormat.TEXT
@@ -52,28 +52,28 @@ class Log:
 
     @property
     def seconds(self) -> float:
-        """Return how long the command has been running."""
+        """Return the seconds since the command began."""
         return round(time.monotonic() - self.started, 3)
 
     def warn(self, message: str) -> None:
-        """Say something the user should know; never silenced."""
+        """Write a warning; ``--quiet`` does not suppress it."""
         if self.format is LogFormat.JSON:
             self.event("warning", redact(message), level="warning", fields={})
         else:
             write_err(f"warning: {printable(shown_ids(message))}\n")
 
     def event(self, event: str, message: str, *, level: Level, fields: Mapping[str, Any]) -> None:
-        """Write one JSON line, with the time it was written at."""
+        """Write one JSON line with the current time."""
         at = {"time": datetime.now(UTC).isoformat(timespec="milliseconds")}
         write_err(log_line(event, self._told(message), level=level, fields=at | self._told(dict(fields))))
 
     def summarize(self, renderable: "RenderableType", *, quiet: bool) -> None:
-        """Show a summary on stdout to people; a log's last line says the same."""
+        """Write a summary to stdout, unless ``quiet`` or for a JSON log, whose last line says the same."""
         if not quiet and self.format is LogFormat.TEXT:
             show(renderable)
 
     def leave(self, ending: Ending) -> NoReturn:
-        """Exit, and say how the command ended: for people only where it is not well, as the last JSON line always."""
+        """Exit with the code of ``ending``; an error is written first, and a JSON log always gets a last line."""
         well = ending.exit_code is ExitCode.OK
         if self.format is LogFormat.JSON:
             said = {
@@ -89,7 +89,7 @@ class Log:
         raise typer.Exit(ending.exit_code)
 
     def fail(self, problem: Problem) -> None:
-        """Say why the command stops: ``error:`` and ``hint:``, or the last JSON line."""
+        """Write why the command stops: ``error:`` and ``hint:``, or the last JSON line."""
         if self.format is LogFormat.JSON:
             self.event("summary", problem.message, level="error", fields=self._failure(problem))
             return
@@ -99,7 +99,7 @@ class Log:
         _say("hint:  ", problem.hint)
 
     def _told(self, value: Any) -> Any:
-        """Return a message or a field with its ids as this log has them."""
+        """Return a message or field with account ids shown or hashed, as this log requires."""
         match value:
             case Enum():
                 return value
@@ -129,7 +129,7 @@ def _say(what: str, text: str | None) -> None:
 
 
 def log_of(args: Sequence[str]) -> Log:
-    """Return the log that a command line asks for, before it is parsed: its mistakes are reported there too."""
+    """Return the log that a command line asks for, before it is parsed, so that usage errors have its format."""
     values = [value for flag, value in pairwise(args) if flag == "--log-format"]
     values += [arg.removeprefix("--log-format=") for arg in args if arg.startswith("--log-format=")]
     return Log(LogFormat.JSON if LogFormat.JSON in values else LogFormat.TEXT, show_ids="--show-ids" in args)

@@ -1,4 +1,4 @@
-"""Problems: whatever stops a command, as a message and an exit code."""
+"""Problems: exceptions that stop a command, as a message, a hint and an exit code."""
 
 import errno
 import textwrap
@@ -17,7 +17,7 @@ from forecast_cli.core.redact import redact
 
 _DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _LONGEST: Final = 300
-#: Options of other commands that people look for here, and what there is instead.
+#: Hints for options that only another command has, by command and option.
 _INSTEAD: Final[Mapping[tuple[str | None, str | None], str]] = {
     ("backtest", "--origin"): "windows count back as --align says: account (the default) or as-of"
 }
@@ -30,9 +30,9 @@ class Terminated(BaseException):
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a command stopped: one line, what to do next, and for a bug its ``trace``. No secrets, not yet escaped.
+    """Reason why a command stopped: a one-line message, a hint, and for a bug its ``trace``.
 
-    ``retryable`` says that the same command may succeed later without anyone changing anything.
+    Secrets are removed; text is not escaped yet. ``retryable``: the same command may succeed later without any change.
     """
 
     message: str
@@ -43,12 +43,12 @@ class Problem:
 
 
 def problem_of(error: BaseException) -> Problem:
-    """Return the problem an exception is; an unknown one is a bug and keeps its traceback."""
+    """Return the problem for an exception; an unknown exception is a bug and keeps its traceback."""
     match error:
         case ForecastCliError():
             retryable = isinstance(error, OutputBusyError) or bool(getattr(error, "retryable", False))
             return _problem(error.message, error.hint, error.exit_code, retryable=retryable)
-        case typer.BadParameter() if type(error) is typer.BadParameter:  # a missing option is one too
+        case typer.BadParameter() if type(error) is typer.BadParameter:  # a subclass reports missing options
             return _problem(_one_line(describe_bad_value(error)), _usage_hint(error), ExitCode.USAGE)
         case typer.TyperException():
             return _problem(_one_line(error.format_message()), _usage_hint(error), ExitCode.USAGE)
@@ -79,7 +79,7 @@ def _bug(error: BaseException) -> Problem:
 
 
 def _usage_hint(error: typer.TyperException) -> str:
-    """Return the nearest options, or where to read on."""
+    """Return a hint for a usage error: a similar option, or the help to read."""
     context, possibilities = getattr(error, "ctx", None), getattr(error, "possibilities", None)
     instead = _INSTEAD.get((getattr(context, "info_name", None), getattr(error, "option_name", None)))
     if instead is not None:
@@ -92,10 +92,10 @@ def _usage_hint(error: typer.TyperException) -> str:
 
 
 def _takes_input(context: Any) -> bool:
-    """Say whether the command reads balances: a shell hands it a glob that is not quoted file by file."""
+    """Return whether the command takes INPUT; a shell expands an unquoted glob for it into several arguments."""
     return context is not None and any(param.metavar == "INPUT" for param in context.command.params)
 
 
 def _one_line(message: str) -> str:
-    """Return the message on one line, cut where it is long, without the guesses that stand in the hint."""
+    """Return the message on one line, shortened if long, without the suggestions that the hint contains."""
     return textwrap.shorten(message.partition(" (Possible options:")[0], _LONGEST, placeholder=" ...")

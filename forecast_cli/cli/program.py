@@ -1,4 +1,4 @@
-"""How this program and its Python are started again: the shortest words that a shell finds from here."""
+"""Commands that start this program and its Python again, as short as a shell in the current folder can resolve."""
 
 import os
 import shlex
@@ -11,7 +11,7 @@ _NAME: Final = "forecast-cli"
 
 
 def program() -> str:
-    """Return what starts this tool again, quoted for a shell: its name where the PATH leads to it, else its path."""
+    """Return the command that starts this tool, quoted for a shell: its name if PATH resolves to it, else its path."""
     started = sys.argv[0]
     if Path(started).stem == _NAME and Path(started).exists():
         return _found_by(started, Path(started).name)
@@ -19,7 +19,7 @@ def program() -> str:
 
 
 def python() -> str:
-    """Return what starts the Python that runs this tool, quoted for a shell."""
+    """Return the command that starts the Python running this tool, quoted for a shell."""
     return _found_by(sys.executable, "python")
 
 
@@ -31,12 +31,15 @@ def _found_by(path: str, name: str) -> str:
 
 
 def _is_same(one: str, other: str) -> bool:
-    """Compare paths as they are written: the Python of a virtual environment is a link to one without its packages."""
+    """Return whether two paths are the same, links not followed.
+
+    The Python of a virtual environment is a link to one without its packages.
+    """
     return Path(one).absolute() == Path(other).absolute()
 
 
 def _shorter(path: str) -> str:
-    """Return a path from here or from the root, whichever is shorter, always with a slash so that a shell takes it."""
+    """Return the relative or the absolute path, whichever is shorter, always with a slash so that a shell runs it."""
     absolute, relative = str(Path(path).absolute()), os.path.relpath(path)
     if "/" not in relative:
         relative = f"./{relative}"

@@ -1,4 +1,4 @@
-"""Listeners of a job's progress: silence, a line for every tenth, JSON lines, or a bar on a terminal."""
+"""Progress listeners: silent, a line for every tenth, JSON lines, or a progress bar on a terminal."""
 
 import sys
 from abc import ABC, abstractmethod
@@ -15,7 +15,7 @@ from forecast_cli.reports.figures import duration
 
 @contextmanager
 def reporting_progress(log: Log, *, quiet: bool) -> Iterator[Progress]:
-    """Yield the progress reporter that fits the log and the terminal; a bar is always taken off the screen after."""
+    """Yield the progress listener for the log and the terminal; a bar is removed from the screen at the end."""
     listener = _listener(log, quiet=quiet)
     try:
         yield listener
@@ -36,18 +36,18 @@ def _listener(log: Log, *, quiet: bool) -> Progress:
 
 
 class QuietProgress(NullProgress):
-    """Passes warnings on and keeps quiet about the rest."""
+    """Progress listener that passes warnings on and ignores everything else."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
 
     def warn(self, message: str) -> None:
-        """Pass the warning on."""
+        """Write the warning to the log."""
         self._log.warn(message)
 
 
 class TenthsProgress(QuietProgress, ABC):
-    """Reports whenever another tenth of the accounts is done."""
+    """Base class of listeners that report every tenth of a stage."""
 
     def __init__(self, log: Log) -> None:
         super().__init__(log)
@@ -58,21 +58,21 @@ class TenthsProgress(QuietProgress, ABC):
         self._description, self._total, self._done = description, total or 0, 0
 
     def advance(self, count: int) -> None:
-        """Count, and report at every tenth passed."""
+        """Count finished units, and report if another tenth of the stage is done."""
         before, self._done = self._tenths(), self._done + count
         if self._tenths() > before:
             self.say(self._description, done=self._done, total=self._total)
 
     @abstractmethod
     def say(self, description: str, *, done: int, total: int) -> None:
-        """Report how far the stage is."""
+        """Report the progress of the stage."""
 
     def _tenths(self) -> int:
         return self._done * 10 // self._total if self._total else 0
 
 
 class LineProgress(TenthsProgress):
-    """A line for every tenth: for cron mails and CI logs."""
+    """Progress listener that writes a line for every tenth, for cron mails and CI logs."""
 
     def say(self, description: str, *, done: int, total: int) -> None:
         """Write one line."""
@@ -82,10 +82,10 @@ class LineProgress(TenthsProgress):
 
 
 class JsonProgress(TenthsProgress):
-    """A JSON line for every tenth, and for the stage."""
+    """Progress listener that writes a JSON line for every stage and every tenth of it."""
 
     def start(self, description: str, total: int | None = None) -> None:
-        """Begin a stage, and report it in one event."""
+        """Begin a stage and report it in one event."""
         super().start(description, total)
         self._log.event("stage", description, level="info", fields={"seconds": self._log.seconds})
 

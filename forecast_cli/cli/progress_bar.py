@@ -1,4 +1,4 @@
-"""A progress bar on a terminal, below whatever warnings come up."""
+"""Progress bar on a terminal, with warnings above it."""
 
 import rich.progress as rp
 from rich.console import Console
@@ -11,7 +11,7 @@ from forecast_cli.reports.escape import printable
 
 
 class BarProgress:
-    """One bar for each stage, on stderr."""
+    """Progress listener that shows one bar for each stage, on stderr."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
@@ -19,14 +19,14 @@ class BarProgress:
         self._task: rp.TaskID | None = None
 
     def start(self, description: str, total: int | None = None) -> None:
-        """Show a bar of ``total`` accounts, or one that only moves."""
+        """Show a bar of ``total`` units; without a total, a bar that only moves."""
         self.finish()
         self._bar = _bar(counts=total is not None)
         self._bar.start()
         self._task = self._bar.add_task(printable(description), total=total)
 
     def advance(self, count: int) -> None:
-        """Move the bar on."""
+        """Advance the bar."""
         if self._bar is not None and self._task is not None:
             self._bar.advance(self._task, count)
 
@@ -38,7 +38,7 @@ class BarProgress:
             self._bar.console.print(Text(f"warning: {printable(shown_ids(message))}"), soft_wrap=True)
 
     def finish(self) -> None:
-        """Take the bar off the screen."""
+        """Remove the bar from the screen."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None

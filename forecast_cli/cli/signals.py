@@ -1,4 +1,7 @@
-"""Signals: the first is an exception, so that work is tidied up; the second, or no end in time, ends the process."""
+"""Signal handling: the first signal raises an exception so that work is cleaned up; a second one ends the process.
+
+The process is also ended if the cleanup takes too long.
+"""
 
 import os
 import select
@@ -10,17 +13,17 @@ from typing import Final, NoReturn
 
 from forecast_cli.cli.problems import Terminated
 
-#: Seconds that a job has to tidy up.
+#: Seconds that the cleanup may take.
 GRACE: Final = 5.0
 
 _HEARD: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def install_signal_handlers(grace: float = GRACE) -> None:
-    """Take SIGTERM as an exception, as Python takes SIGINT, and see to it that either ends the process in time.
+    """Raise SIGTERM as an exception, as Python does for SIGINT, and end the process ``grace`` seconds after either.
 
-    Python itself hears of a signal only once native code returns. What was being written is not lost by an end in the
-    midst of it: the same command goes on where it stopped, and workers end with their parent.
+    Python handles a signal only once native code returns, so a thread watches for signals too. Ending the process
+    during a write loses nothing: the same command resumes the run, and workers end with their parent.
     """
     signal.signal(signal.SIGTERM, _terminate)
     heard, rung = os.pipe()
@@ -29,12 +32,12 @@ def install_signal_handlers(grace: float = GRACE) -> None:
     threading.Thread(target=_watch, args=(heard, grace), daemon=True).start()
 
 
-def _terminate(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001  signal's own signature
+def _terminate(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001  signature required by signal
     raise Terminated
 
 
 def _watch(heard: int, grace: float) -> None:
-    """Wait for a signal, then for the next one or for the time to run out."""
+    """Wait for a signal, then for a second one or the end of the grace period, and end the process."""
     first = _next(heard)
     in_time, _, _ = select.select([heard], [], [], grace)
     if not in_time:
@@ -50,7 +53,7 @@ def _next(heard: int) -> int:
 
 
 def _say(number: int) -> None:
-    """Say what the command would have said by itself."""
+    """Write the message that the command itself would have written."""
     from forecast_cli.cli.messages import log_of
     from forecast_cli.cli.problems import problem_of
 
@@ -59,5 +62,5 @@ def _say(number: int) -> None:
 
 def _end(number: int) -> NoReturn:
     if sys.stderr.isatty():
-        os.write(sys.stderr.fileno(), b"\x1b[?25h")  # the cursor, which a bar has hidden
+        os.write(sys.stderr.fileno(), b"\x1b[?25h")  # show the cursor, which a progress bar hides
     os._exit(128 + number)

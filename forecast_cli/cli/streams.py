@@ -1,4 +1,4 @@
-"""The two streams: results to stdout, messages to stderr. Whatever the terminal can show, and never a traceback."""
+"""Standard streams: results go to stdout, messages to stderr, in any encoding and without tracebacks."""
 
 import io
 import os
@@ -18,12 +18,12 @@ _NARROWEST: Final = 60
 
 
 def write_out(text: str) -> None:
-    """Write a result to stdout; raises OutputNotWrittenError where it is a full disk."""
+    """Write a result to stdout; raise OutputNotWrittenError if that fails, for example on a full disk."""
     _write(sys.stdout, text)
 
 
 def write_err(text: str) -> None:
-    """Write a message to stderr; where nobody can read it, it is lost."""
+    """Write a message to stderr; if that fails, the message is dropped."""
     try:
         _write(sys.stderr, text)
     except OSError:
@@ -31,10 +31,10 @@ def write_err(text: str) -> None:
 
 
 def show(renderable: "RenderableType") -> None:
-    """Write a rich renderable to stdout: coloured on a terminal unless NO_COLOR is set, plain elsewhere."""
+    """Write a rich renderable to stdout: coloured on a terminal unless NO_COLOR is set, otherwise plain."""
     from rich.console import Console
 
-    # rich asks the page for its encoding, to know which boxes it can show
+    # rich reads the encoding of its file to choose box characters that can be shown
     page = io.TextIOWrapper(io.BytesIO(), encoding=encoding_of(sys.stdout), errors="backslashreplace", newline="")
     console = Console(
         file=page,
@@ -50,7 +50,7 @@ def show(renderable: "RenderableType") -> None:
 
 
 def write_new_file(path: Path, text: str) -> None:
-    """Write a file that must not exist yet; raises OutputConflictError where it does, OutputNotWrittenError."""
+    """Write a file that must not exist yet; raise OutputConflictError if it does, and OutputNotWrittenError."""
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -61,25 +61,25 @@ def write_new_file(path: Path, text: str) -> None:
 
 
 def columns() -> int:
-    """Return how wide to write: the terminal's width or ``COLUMNS`` within reason, else 80."""
+    """Return the width to write: the terminal's or ``COLUMNS``, 80 if unknown, limited to 60 to 120 columns."""
     return min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Say whether a stream is a terminal that can show colours and bars."""
+    """Return whether a stream is a terminal that can show colours and progress bars."""
     return stream is not None and not stream.closed and stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def encoding_of(stream: TextIO | None) -> str:
-    """Return the encoding of a stream, ASCII where it has none."""
+    """Return the encoding of a stream, ASCII if it has none."""
     return getattr(stream, "encoding", None) or "ascii"
 
 
 class _Results(io.FileIO):
-    """Stdout, whoever writes to it. A reader that has left (``| head``) is no error; a full disk is one of ours."""
+    """Raw stdout for all writers: a closed reader (``| head``) is ignored, another error is OutputNotWrittenError."""
 
     def write(self, data: Any) -> int:
-        """Write bytes, and return how many were taken; raises OutputNotWrittenError."""
+        """Write bytes and return how many were accepted; raise OutputNotWrittenError."""
         try:
             return super().write(data)
         except BrokenPipeError:
@@ -91,7 +91,7 @@ class _Results(io.FileIO):
 
 
 def guard_stdout() -> None:
-    """Have whatever is written to stdout end as ``_Results`` has it: exit codes stay the work's own."""
+    """Replace stdout by one that writes through ``_Results``, so that a closed reader does not change the exit code."""
     given = sys.__stdout__
     if given is not None and sys.stdout is given:
         raw = io.BufferedWriter(_Results(given.fileno(), "w", closefd=False))
@@ -99,7 +99,7 @@ def guard_stdout() -> None:
 
 
 def open_closed_streams() -> None:
-    """Put the null device where stdin, stdout or stderr are closed, so that no data file gets their number."""
+    """Open the null device for a closed stdin, stdout or stderr, so that no data file gets its descriptor."""
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)
@@ -111,13 +111,13 @@ def _write(stream: TextIO | None, text: str) -> None:
     if stream is None or stream.closed:
         return
     encoding = encoding_of(stream)
-    text = redact(text)  # the last filter; what is wrapped or escaped went through it before
+    text = redact(text)  # a last filter: text that was wrapped or escaped before has already been redacted
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()
 
 
 def _drain(stream: TextIO | io.FileIO) -> None:
-    """Send what is still buffered to the null device, or the interpreter complains of it on its way out."""
+    """Redirect the stream to the null device, so that flushing its buffer at exit raises no error."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, stream.fileno())
     os.close(null)

@@ -1,4 +1,4 @@
-"""Calendars as they are written: a country, a part of one, a financial market, or weekends alone."""
+"""Holiday calendars by name: a country, a part of one, a financial market, or none."""
 
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -6,22 +6,22 @@ from typing import Any, Final
 
 from forecast_cli.core.text import closest
 
-#: No holidays: weekends alone.
+#: The calendar without holidays, with weekends only.
 NO_HOLIDAYS: Final = "none"
-#: The default, which is known without a look at the list of calendars.
+#: The default; it is valid without a look at the list of calendars.
 HOME: Final = "US"
 
 _HINT: Final = f"give a country (CZ), a part of one (GB-ENG), a financial calendar (ECB) or {NO_HOLIDAYS}"
 _LONGEST_LIST: Final = 200
-#: What people call the calendar of payments in euros, TARGET.
+#: Names people use for TARGET, the calendar of payments in euros.
 _EURO: Final = frozenset({"eu", "eur", "euro", "target", "target2"})
-#: Shortest name that a misspelled one is compared with, and how alike they have to be: nearly all codes are alike.
+#: Shortest name to suggest for a misspelled one, and the similarity it needs: short codes all resemble each other.
 _SHORTEST: Final = 4
 _ALIKE: Final = 0.8
 
 
 class UnknownCalendarError(ValueError):
-    """No calendar has this name; ``hint`` says which may have been meant."""
+    """No calendar has this name; ``hint`` suggests another."""
 
     def __init__(self, hint: str) -> None:
         super().__init__("no such calendar")
@@ -29,9 +29,9 @@ class UnknownCalendarError(ValueError):
 
 
 def check_calendar(text: str) -> str:
-    """Return the one spelling of a calendar, ``GB``, ``GB-ENG``, ``XECB`` or ``none``, in any case or by its aliases.
+    """Return the canonical name of a calendar, such as ``GB``, ``GB-ENG``, ``XECB`` or ``none``.
 
-    Raises UnknownCalendarError.
+    ``text`` may be in any case, or an alias. Raises UnknownCalendarError.
     """
     if text in (HOME, NO_HOLIDAYS):
         return text
@@ -45,17 +45,17 @@ def check_calendar(text: str) -> str:
 
 
 def calendar_words(calendar: str) -> str:
-    """Return a calendar as a sentence has it: ``GB-ENG holidays``, ``no holidays``."""
+    """Return a calendar as part of a sentence: ``GB-ENG holidays``, ``no holidays``."""
     return f"{'no' if calendar == NO_HOLIDAYS else calendar} holidays"
 
 
 def _plain(text: str) -> str:
-    """Return a name as names are compared: in any case, without blanks, with a dash before a part."""
+    """Return a name normalized for comparison: case-folded, without blanks, with a dash before a part."""
     return "".join(text.casefold().split()).replace("_", "-").replace("/", "-")
 
 
 def _guess(name: str, codes: Mapping[str, str]) -> str | None:
-    """Return the calendar that may be meant by a name that none has: a part of a country by itself, or misspelled."""
+    """Return the calendar that an unknown name may mean: a part of a country without the country, or a similar name."""
     if name in _EURO:
         return "ECB"
     parts = {
@@ -68,7 +68,7 @@ def _guess(name: str, codes: Mapping[str, str]) -> str | None:
 
 
 def _aliases(code: str) -> Iterator[tuple[str, str]]:
-    """Yield the names of a country's parts, and their codes."""
+    """Yield the names of a country's parts, with their codes."""
     import holidays
 
     aliases: Mapping[str, str] = getattr(holidays, code).subdivisions_aliases
@@ -76,7 +76,7 @@ def _aliases(code: str) -> Iterator[tuple[str, str]]:
 
 
 def _codes() -> dict[str, str]:
-    """Return the code of each country and market by its names; a country goes before a market."""
+    """Return country and market codes by name; a country takes precedence over a market of the same name."""
     from holidays.registry import COUNTRIES, FINANCIAL
 
     entries = (*FINANCIAL.values(), *COUNTRIES.values())
@@ -84,7 +84,7 @@ def _codes() -> dict[str, str]:
 
 
 def _part(code: str, part: str) -> str:
-    """Return the code of a part of a country."""
+    """Return the code of a part of a country; raise UnknownCalendarError if there is none."""
     import holidays
 
     calendar: Any = getattr(holidays, code)

@@ -1,4 +1,4 @@
-"""Settings with a closed set of values. No heavy import: the command line reads them before --help."""
+"""Settings with a closed set of values. No heavy imports: the command line needs them for --help."""
 
 from enum import StrEnum
 

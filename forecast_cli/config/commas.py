@@ -1,8 +1,8 @@
-"""Lists written in one piece of text. No heavy import: the command line reads them before --help."""
+"""Lists written as one text. No heavy imports: the command line needs them for --help."""
 
 
 def outer_commas(text: str) -> list[str]:
-    """Split at commas outside brackets, without what is blank: ``MSTL(7,30), Naive`` is two models."""
+    """Split a text at commas outside parentheses, without blank parts: ``MSTL(7,30), Naive`` gives two names."""
     parts, depth = [""], 0
     for char in text:
         depth += (char == "(") - (char == ")")

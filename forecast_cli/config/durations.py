@@ -1,4 +1,4 @@
-"""Durations as people write them: 90s, 10m, 2h."""
+"""Durations as text, such as 90s, 10m or 2h."""
 
 import re
 from typing import Final
@@ -9,14 +9,14 @@ _EXPECTED: Final = "a number of seconds, minutes or hours above 0: 90s, 10m, 2h"
 
 
 def check_duration(text: str) -> str:
-    """Return a duration as it is written; raises ValueError for what is none."""
+    """Return a duration without outer spaces; raise ValueError if it is not valid or not above 0."""
     if seconds_of(text) <= 0:
         raise ValueError(f"expected {_EXPECTED}")
     return text.strip()
 
 
 def seconds_of(text: str) -> float:
-    """Return a duration in seconds; raises ValueError for what is none."""
+    """Return a duration in seconds; raise ValueError if it is not valid."""
     match = _PATTERN.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"expected {_EXPECTED}")

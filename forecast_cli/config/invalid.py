@@ -1,4 +1,4 @@
-"""Invalid settings in words: what was given, where it came from, and what is expected instead."""
+"""Error messages for invalid settings: the value, where it came from, and what is expected."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -14,7 +14,7 @@ _NUMBERS: Final = {"integer": "a whole number", "number": "a number"}
 
 
 def explain_invalid(error: ValidationError, values: Mapping[str, Any], origins: Mapping[str, str]) -> ConfigError:
-    """Return the first of pydantic's errors as one of ours; ``origins`` says where each of ``values`` came from."""
+    """Return the first of pydantic's errors as a ConfigError; ``origins`` says where each of ``values`` came from."""
     first = error.errors()[0]
     if not first["loc"]:
         return ConfigError(_explain_whole(first["msg"].removeprefix("Value error, "), values, origins), _HINT)
@@ -26,7 +26,7 @@ def explain_invalid(error: ValidationError, values: Mapping[str, Any], origins: 
 
 
 def describe_expected(name: str, *, item: bool = False) -> str:
-    """Return what a setting takes, or one ``item`` of a list: ``a whole number, 1 to 366``."""
+    """Return what a setting expects, or one ``item`` of its list, such as ``a whole number, 1 to 366``."""
     schema = Settings.model_json_schema()
     shape = schema["properties"][name]
     shape = next((choice for choice in shape.get("anyOf", ()) if choice["type"] != "null"), shape)
@@ -39,7 +39,7 @@ def describe_expected(name: str, *, item: bool = False) -> str:
 
 
 def _explain_whole(message: str, values: Mapping[str, Any], origins: Mapping[str, str]) -> str:
-    """Return the message of settings that do not fit together; where it is about one of them, with its value."""
+    """Return the message for settings that contradict each other, with the value of the setting it begins with."""
     name, _, rest = message.partition(": ")
     return f"{_given(name, values[name], origins)}: {rest}" if name in values else message
 

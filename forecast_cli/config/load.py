@@ -1,4 +1,4 @@
-"""Settings from flags, environment, file and defaults, each with the place it came from."""
+"""Loading of settings from flags, environment, config file and defaults, with the origin of each value."""
 
 import os
 import tomllib
@@ -15,14 +15,14 @@ from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.ids import KEY_VARIABLE
 from forecast_cli.core.text import did_you_mean
 
-#: Names the file of settings; no setting itself.
+#: Environment variable that names the config file; it is not a setting itself.
 CONFIG_VARIABLE: Final = f"{ENV_PREFIX}CONFIG"
 _SEE_SETTINGS: Final = "see: forecast-cli config show"
 
 
 @dataclass(frozen=True)
 class LoadedSettings:
-    """Settings in force, where each value came from, and what the user should know about them."""
+    """Settings in force, the origin of each value, and warnings for the user."""
 
     settings: Settings
     origins: Mapping[str, str]
@@ -30,9 +30,9 @@ class LoadedSettings:
 
 
 def load_settings(flags: Mapping[str, Any], config: Path | None = None) -> LoadedSettings:
-    """Merge ``flags`` (None where not given) over the environment over the file over the defaults.
+    """Return the settings from ``flags`` (None: not given), environment, config file and defaults; the first one wins.
 
-    Raises ConfigError for a file that cannot be read, an unknown key or an invalid value, naming its place.
+    Raises ConfigError for a file that cannot be read, an unknown key or an invalid value; the message says where it is.
     """
     given = {name: value for name, value in flags.items() if value is not None}
     sources = (
@@ -50,13 +50,13 @@ def load_settings(flags: Mapping[str, Any], config: Path | None = None) -> Loade
 
 
 def _variables() -> dict[str, str]:
-    """Return the settings that variables name, in capitals or not. Lists stay text, which ``Settings`` splits."""
+    """Return the settings given by environment variables, in any case. Lists stay text, which ``Settings`` splits."""
     values = {variable.lower(): value for variable, value in os.environ.items()}
     return {name: values[found] for name in Settings.model_fields if (found := f"{ENV_PREFIX.lower()}{name}") in values}
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """Return the keys of a TOML file; raises ConfigError where it is not TOML or holds an unknown key."""
+    """Return the values of a TOML config file; raise ConfigError if it cannot be read or has an unknown key."""
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -95,7 +95,7 @@ def _place(name: str, place: str) -> str:
 
 
 def _unknown_variables() -> tuple[str, ...]:
-    """Return a warning for each FORECAST_* variable, in capitals or not, that names no setting."""
+    """Return a warning for each FORECAST_* variable, in any case, that names no setting."""
     settings = [f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields]
     known = {CONFIG_VARIABLE, KEY_VARIABLE}
     strangers = sorted(
@@ -111,7 +111,7 @@ def _unknown_variables() -> tuple[str, ...]:
 
 
 def _odd_levels(settings: Settings, origins: Mapping[str, str]) -> tuple[str, ...]:
-    """Return a warning for each level that looks like a share: 0.8 where 80 is meant."""
+    """Return a warning for each level that looks like a share, such as 0.8 instead of 80."""
     return tuple(
         f"level {level:g} ({origins['level']}) is {level:g} percent; for {100 * level:g} % give {100 * level:g}"
         for level in settings.level

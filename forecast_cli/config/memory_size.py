@@ -1,4 +1,4 @@
-"""Sizes of memory, as people write them: 2GB, 500MB, 1.5 GiB."""
+"""Memory sizes as text, such as 2GB, 500MB or 1.5 GiB."""
 
 import re
 from typing import Final
@@ -13,7 +13,7 @@ _UNITS: Final[dict[str, int]] = {
 
 
 def memory_bytes(text: str) -> int:
-    """Return how many bytes a size is; raises ValueError for what is none."""
+    """Return a memory size in bytes; raise ValueError if it is not valid."""
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", text)
     unit = _UNITS.get(found[2].lower()) if found else None
     if found is None or unit is None:
@@ -22,7 +22,7 @@ def memory_bytes(text: str) -> int:
 
 
 def check_memory(text: str) -> str:
-    """Return a size as it is written; raises ValueError for what is none, or nothing."""
+    """Return a memory size unchanged; raise ValueError if it is not valid or not above 0."""
     if memory_bytes(text) <= 0:
         raise ValueError(f"expected {_EXPECTED}")
     return text

@@ -1,4 +1,4 @@
-"""Names that the tables of an output have for themselves: no column of the user's can be written under one."""
+"""Column names that the output uses itself, so that the user's columns cannot have them."""
 
 from collections.abc import Collection
 from typing import Final
@@ -6,11 +6,11 @@ from typing import Final
 from forecast_cli.core import columns as c
 from forecast_cli.core.risk import RISK_COLUMNS
 
-#: Besides the quantiles, whose names depend on the levels. ``cutoff``, ``y`` and ``windows`` are those of a backtest.
+#: Without the quantiles, whose names depend on the levels. Only a backtest has ``cutoff``, ``y`` and ``windows``.
 _FORECASTS: Final = frozenset({c.STEP, c.MODEL, c.MEAN, "cutoff", c.Y})
 _SCORES: Final = frozenset({c.MODEL, "cutoff", "metric", "value"})
 _RISK: Final = frozenset(RISK_COLUMNS)
-#: Those of ``core.ledger_schemas``, which is not imported: settings are read before polars is.
+#: Names of ``core.ledger_schemas``, repeated because settings must be read before polars is imported.
 _LEDGERS: Final = frozenset(
     {"status", "reason", "n_obs", "first", "last", "repairs", "flags", "seconds", "windows"}
     | {c.MODEL, "model_used", "error", "message"}
@@ -34,9 +34,10 @@ def find_taken(
     levels: tuple[float, ...],
     metrics: Collection[str] = (),
 ) -> str | None:
-    """Say which column the settings name has a name of the output's own, or None. Keys stand in every table.
+    """Return a message about the first column of the settings whose name the output uses itself, None if there is none.
 
-    ``metrics`` are those of a backtest, which has a table with a column for each.
+    Key columns are in every table of the output, so they are checked against all names. ``metrics`` are the metrics of
+    a backtest, which has a table with one column for each.
     """
     forecasts = _FORECASTS.union(c.quantile_columns(levels))
     everywhere = forecasts.union(_SCORES, _LEDGERS, _RISK, _EVENTS, _WEIGHTS, _WINDOWS, _LOW_BALANCE, metrics)

@@ -130,7 +130,7 @@ class Settings(BaseModel):
     """Seed of whatever is drawn at random."""
 
     fitted: Annotated[str | None, Field(json_schema_extra=_FORECAST)] = None
-    """Output folder of an earlier forecast by 'auto' whose learned part is used, instead of learning anew."""
+    """Output (folder or address) of a forecast by 'auto' whose learned part is used, instead of learning anew."""
 
     windows: Annotated[int, Field(ge=1, le=366, json_schema_extra=_BACKTEST)] = 3
     """Windows of a backtest: cutoffs, each forecast with what was known then."""

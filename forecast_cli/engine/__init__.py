@@ -1,1 +1,1 @@
-"""Work cut into shards, the function that does one, and the executors that call it."""
+"""Shards, the functions that compute one, and the executor that runs them in worker processes."""

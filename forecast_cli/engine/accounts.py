@@ -1,4 +1,4 @@
-"""The accounts of a shard, read: those to forecast, and the ledger of all of them."""
+"""Reading of a shard's accounts: the panel of those to forecast, and the ledger of all of them."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from forecast_cli.engine.shards import Job, Shard
 
 
 def read_accounts(job: Job, shard: Shard) -> ShardInput:
-    """Read a shard's accounts; those that are set aside are failed in the ledger, and not in the panel."""
+    """Read a shard's accounts; those set aside have the status failed in the ledger, and are not in the panel."""
     found = read_shard(job.source, job.settings, origin=job.origin, first_id=shard.first_id, last_id=shard.last_id)
     return _set_aside(found, dict(shard.set_aside)) if shard.set_aside else found
 
@@ -34,5 +34,5 @@ def _set_aside(found: ShardInput, why: dict[Key, str]) -> ShardInput:
 
 
 def _why(key: tuple[object, ...] | list[object], why: dict[Key, str]) -> str | None:
-    """Return why an account is set aside: under its key, or under its id for all its currencies."""
+    """Return why an account is set aside, None if it is not: by its key, or by its id for all its currencies."""
     return why.get(tuple(key)) or why.get((key[0],))

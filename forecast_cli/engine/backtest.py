@@ -1,4 +1,4 @@
-"""The backtest of one shard: forecast from each past cutoff with what was known then, and keep what came beside it."""
+"""The backtest of one shard: forecasts from each past cutoff with what was known then, beside the actual balances."""
 
 import time
 from collections.abc import Sequence
@@ -49,13 +49,13 @@ from forecast_cli.store.layout import (
     WINDOWS,
 )
 
-#: Column of the ledger: the windows of an account that were forecast.
+#: Column of the ledger: the number of an account's windows that were forecast.
 WINDOWS_COUNT: Final = "windows"
 
 
 @dataclass(frozen=True)
 class _Replayed:
-    """One window, forecast: what each model forecasts for its accounts, and the CPU seconds that took."""
+    """A window with the forecasts of each model for its accounts, and the CPU seconds that each model took."""
 
     fold: Fold
     forecasts: tuple[ModelForecast, ...]
@@ -63,7 +63,7 @@ class _Replayed:
 
 
 def backtest_shard(job: Job, shard: Shard) -> Done:
-    """Replay every window of a shard's accounts with every model of the job."""
+    """Forecast every window of a shard's accounts with every model of the job, and score the forecasts."""
     settings = job.settings
     found = read_accounts(job, shard)
     folds = split_windows(found.panel, settings, unknown=_carried(found.ledger, found.panel))
@@ -91,13 +91,16 @@ def backtest_shard(job: Job, shard: Shard) -> Done:
 
 
 def _carried(ledger: pl.DataFrame, panel: Panel) -> NDArray[np.int64]:
-    """Return the days from each account's own last row to its origin, [n]: carried forward, and no truth."""
+    """Return the number of days from each account's own last row to its origin, [n]: no actual balances are known."""
     last = ledger.filter(pl.col("status") == Status.OK)["last"].to_numpy().astype("datetime64[D]")
     return np.asarray((panel.origins.astype("datetime64[D]") - last).astype(np.int64))
 
 
 def _with_segments(windows: pl.DataFrame, job: Job, shard: Shard) -> pl.DataFrame:
-    """Add what each account says in the ``--segment`` columns of the input, as text; its currency is there already."""
+    """Add each account's values of the ``--segment`` columns of the input, as text, except for the currency column.
+
+    The currency is a column of ``windows`` already.
+    """
     for column in job.settings.segment:
         if column == job.settings.currency_col:
             continue
@@ -107,7 +110,7 @@ def _with_segments(windows: pl.DataFrame, job: Job, shard: Shard) -> pl.DataFram
 
 
 def _replay(folds: Sequence[Fold], job: Job) -> list[_Replayed]:
-    """Forecast the windows in the order of time, fitting at each ``refit``-th; return them in their own order."""
+    """Forecast the windows from the oldest to the newest, fitting at every ``refit``-th; return them in their order."""
     replayed: list[_Replayed] = []
     fitted: dict[str, FittedModel | None] = {}
     for place, fold in enumerate(reversed(folds)):
@@ -126,7 +129,7 @@ def _replay(folds: Sequence[Fold], job: Job) -> list[_Replayed]:
 def _forecast(
     fold: Fold, choice: ModelChoice, settings: Settings, *, fitted: FittedModel | None
 ) -> tuple[LadderForecast, FittedModel | None]:
-    """Forecast a window; with a refit at each cutoff, no fitted model is kept."""
+    """Forecast a window, and return the fitted model for the next one; None with a refit at each cutoff."""
     h, levels = settings.horizon, levels_to_ask(settings.level)
     if settings.refit == 1:
         return forecast_panel(fold.train, choice, h=h, levels=levels), None
@@ -134,7 +137,7 @@ def _forecast(
 
 
 def _forecast_rows(replayed: _Replayed, settings: Settings) -> pl.DataFrame:
-    """Return the forecasts of a window, each with its cutoff and what came (null where that is not known)."""
+    """Return the forecasts of a window, each with its cutoff and the actual balance (null if not known)."""
     table = forecast_table(replayed.fold.train, replayed.forecasts, settings)
     truth = np.repeat(replayed.fold.y[:, None, :], len(replayed.forecasts), axis=1).ravel()
     origin = pl.col(c.DS) - pl.duration(days=pl.col(c.STEP))
@@ -153,7 +156,7 @@ def _low_balances(replayed: _Replayed, settings: Settings, amounts: ColumnAmount
 
 
 def _ledger(ledger: pl.DataFrame, panel: Panel, replayed: Sequence[_Replayed], settings: Settings) -> pl.DataFrame:
-    """Return the ledger with the windows of each account; one without any is skipped, and the reason says why."""
+    """Return the ledger with the number of windows of each account; one without any is skipped, with a reason."""
     n = len(panel)
     each = sum(sum(one.seconds) for one in replayed) / max(n, 1)
     settled = complete_ledger(ledger, [forecast for one in replayed for forecast in one.forecasts], seconds=each)
@@ -186,7 +189,7 @@ def _ledger(ledger: pl.DataFrame, panel: Panel, replayed: Sequence[_Replayed], s
 def _failures(
     before: pl.DataFrame, after: pl.DataFrame, replayed: Sequence[_Replayed], labels: Sequence[str]
 ) -> pl.DataFrame:
-    """Return what did not go as asked, accounts without any window among it, in the order of accounts."""
+    """Return the table of failures, including accounts without any window, in the order of accounts."""
     keys = c.keys_among(before.columns)
     short = after.filter((before["status"] == Status.OK) & (after["status"] == Status.SKIPPED))
     failures = failure_rows(before, [forecast for one in replayed for forecast in one.forecasts])
@@ -196,15 +199,16 @@ def _failures(
 def _why_short(settings: Settings) -> pl.Expr:
     needed = settings.min_train + settings.windows * settings.step
     return pl.format(
-        f"short: {{}} days of history make {{}} of {settings.windows} windows; all of them take {needed} "
+        f"short: {{}} {{}} of history, enough for {{}} of {settings.windows} windows; all of them take {needed} days "
         f"(--min-train {settings.min_train}, --step {settings.step})",
         "days",
+        pl.when(pl.col("days") == 1).then(pl.lit("day")).otherwise(pl.lit("days")),
         WINDOWS_COUNT,
     )
 
 
 def _costs(replayed: Sequence[_Replayed]) -> pl.DataFrame:
-    """Return a row for each window and model: its accounts, how many fell back, and the CPU seconds it took."""
+    """Return a row for each window and model: number of accounts, number of fallbacks, and CPU seconds."""
     rows = [
         (
             forecast.label,

@@ -1,4 +1,4 @@
-"""A function run in a process of its own, so that the memory it took is returned to the system."""
+"""Run a function in its own process, so that its memory is returned to the system."""
 
 import multiprocessing
 import signal
@@ -26,8 +26,9 @@ def run_in_child_process(
 ) -> Answer:
     """Return ``function(*arguments)``, called in a child process; function, arguments and result must be picklable.
 
-    The process is started in ``context``; without one it is spawned, and has polars return freed memory at once. Raises
-    what ``function`` raises, and WorkerLostError, which says what it was ``doing``, where the process was killed.
+    The process is started in ``context``; without one, it is spawned, with polars set to return freed memory at once.
+    Raises what ``function`` raises, and WorkerLostError, which says what it was ``doing``, if the process could not be
+    started or ended without a result.
     """
     server, context = context is not None, context or multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
@@ -35,9 +36,9 @@ def run_in_child_process(
     try:
         _start(process, server=server)
         theirs.close()
-        ours.poll(None)  # which an interrupt ends even where polars, as it was used, has a read taken up again
+        ours.poll(None)  # an interrupt ends this wait, but not a read: polars, once used, has reads restarted
         answer: Any = ours.recv()
-    except (EOFError, OSError) as error:  # it ended, in the middle of its answer or before, or there is no room for it
+    except (EOFError, OSError) as error:  # it ended before its answer was complete, or could not be started
         raise WorkerLostError(
             f"the process that was {doing} {_fate(process, error)}",
             "run the same command again, with more --memory; finished shards are kept",
@@ -55,7 +56,7 @@ def run_in_child_process(
 
 
 def _start(process: BaseProcess, *, server: bool) -> None:
-    """Start the process: a new one, or by a ``server`` that may import for long before, and blocks SIGINT itself."""
+    """Start the process; a fork ``server`` has SIGINT blocked itself, and may still be importing for some time."""
     try:
         with nullcontext() if server else interrupts_blocked(), environment(FRUGAL):
             process.start()
@@ -77,5 +78,5 @@ def _answer(connection: Connection, function: Callable[..., object], arguments: 
     end_with_parent()
     try:
         connection.send(function(*arguments))
-    except BaseException as error:  # noqa: BLE001 - told as a value; polars panics are no Exception
+    except BaseException as error:  # noqa: BLE001 - sent as a value; polars panics are no Exception
         connection.send(to_task_failure(error))

@@ -1,4 +1,4 @@
-"""Compiling: the modules of compiled loops that a run's workers need, imported before the first account."""
+"""The modules of compiled loops that a run's workers need, which are imported before the first account."""
 
 import importlib
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from typing import Final
 
 from forecast_cli.models.registry import ModelChoice, finds_events
 
-#: Loops of every run: those over histories and over sample paths.
+#: Loops that every run needs: over histories and over sample paths.
 _EVERY: Final = ("forecast_cli.models.row_loops", "forecast_cli.risk.loops")
 #: Loops of models that look for recurring payments.
 _EVENTS: Final = (
@@ -19,11 +19,11 @@ _EVENTS: Final = (
 
 
 def compiled_modules(models: Sequence[ModelChoice]) -> tuple[str, ...]:
-    """Return the names of the modules that a run of ``models`` has compiled."""
+    """Return the names of the modules with compiled loops that a run of ``models`` needs."""
     return (*_EVERY, *(_EVENTS if finds_events(models) else ()))
 
 
 def compile_loops(modules: Sequence[str]) -> None:
-    """Compile the loops of ``modules`` where no run before has, which takes memory once."""
+    """Compile the loops of ``modules`` that are not in the cache on disk, which takes memory only once."""
     for module in modules:
         importlib.import_module(module)

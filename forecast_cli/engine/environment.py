@@ -1,4 +1,4 @@
-"""The environment that processes are started in."""
+"""Environment variables with which processes are started."""
 
 import contextlib
 import os
@@ -7,11 +7,11 @@ from typing import Final
 
 from forecast_cli.core.memory import KEEPS
 
-#: Has polars give back at once what it frees: on its own its allocator keeps as much again.
+#: Makes polars return freed memory at once; by default its allocator keeps as much again.
 FRUGAL: Final = {"_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0"}
-#: Has polars and glibc keep what is freed: a worker does each shard in the memory of the one before. To be given it
-#: anew, page by page, each of them cleared, took a third of what a run spent in the kernel. Of more than 32 MB glibc up
-#: to 2.34 takes no threshold, and would then have one of 128 KB.
+#: Makes polars and glibc keep freed memory, so that a worker reuses the memory of the shard before. Getting cleared
+#: pages from the kernel again took a third of a run's time in the kernel. glibc up to 2.34 ignores a threshold above
+#: 32 MB, and would use 128 KB.
 KEEPING: Final = {
     "_RJEM_MALLOC_CONF": "dirty_decay_ms:-1,muzzy_decay_ms:-1",
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
@@ -22,7 +22,7 @@ KEEPING: Final = {
 
 @contextlib.contextmanager
 def environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Have processes that are started meanwhile find ``values`` among their variables."""
+    """Set ``values`` as environment variables, for processes started inside, and restore the old ones at the end."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

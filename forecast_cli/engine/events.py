@@ -16,7 +16,7 @@ EVENT_COLUMNS = (
 
 
 def events_table(panel: Panel, streams: Streams) -> pl.DataFrame:
-    """Return the streams found in a panel, accounts in order: its keys, then ``EVENT_COLUMNS``.
+    """Return a row for each stream found in a panel, in the order of accounts: their keys, then ``EVENT_COLUMNS``.
 
     ``next_date`` and ``next_amount`` are null for a stream that has ended.
     """

@@ -1,6 +1,7 @@
-"""Imported first, and with an effect only, by the fork server: it ends with its run, even while it imports.
+"""Set-up of the fork server, which imports this module first: it ends with its run, even while it is importing.
 
-It looks for no garbage while it imports. Those made from it look for their own only: what was imported stays shared.
+Importing this module has an effect in a fork server only. Garbage collection is off in the server; in processes forked
+from it, it is on, but leaves imported objects alone, so that their memory stays shared.
 """
 
 import gc
@@ -8,20 +9,20 @@ import os
 import sys
 from typing import Final
 
-#: Variable that holds the process that a fork server is started for.
+#: Environment variable with the id of the process for which a fork server is started.
 SERVED: Final = "_FORECAST_CLI_SERVED"
-#: prctl(2): the signal this process gets when its parent ends.
+#: Option of prctl(2): the signal that this process gets when its parent ends.
 _SET_PARENT_DEATH_SIGNAL: Final = 1
 _SIGKILL: Final = 9
 
 
 def is_fork_server() -> bool:
-    """Say whether this process was started to be one."""
+    """Return whether this process was started as a fork server."""
     return any("multiprocessing.forkserver" in argument for argument in sys.orig_argv)
 
 
 def end_with_parent() -> None:
-    """Have the kernel end this process when its parent ends; Linux alone can. Where that has ended already, end now."""
+    """Make the kernel kill this process when its parent ends (Linux only); exit now if the parent has already ended."""
     if sys.platform != "linux":
         return
     import ctypes
@@ -32,7 +33,7 @@ def end_with_parent() -> None:
 
 
 def leave_imports_alone() -> None:
-    """Have no garbage looked for here, and none in what was imported by those forked from here, which look again."""
+    """Turn garbage collection off here; processes forked from here turn it on, but leave imported objects alone."""
     gc.disable()
     os.register_at_fork(before=gc.freeze, after_in_child=gc.enable)
 

@@ -1,4 +1,4 @@
-"""Learning before a run: which accounts are read for it, and from which months on forecasts start."""
+"""Learning before a run: the choice of accounts to learn from, and of the months in which forecasts start."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,19 +26,20 @@ from forecast_cli.models.pooled.learned import Learned, months_of
 from forecast_cli.models.pooled.weighting import Training, learn_weights, windows_bought
 from forecast_cli.models.pooled.windows import LOOK_BACK, MIN_TRAIN
 
-#: Most accounts that a month's forecasts are learned from.
+#: Largest number of accounts from which a month is learned.
 MOST_ACCOUNTS: Final = 4_000
-#: Days that the first of a month lies before an origin in it, at most.
+#: Largest number of days from the first of a month to an origin in it.
 _MONTH: Final = 31
 
 
 def learn_from(
     source: Source, settings: Settings, contract: Contract, back: Sequence[int] = (0,), threads: int = 1
 ) -> Learned:
-    """Return what the accounts of an input teach, for forecasts made ``back`` days before each origin.
+    """Learn from the accounts of an input, for forecasts made ``back`` days before each origin.
 
-    A month is learned from the accounts that had begun by then, the ones of the lowest hash where there are many:
-    which ones those are does not depend on accounts that began later. ``settings`` are those of ``reading_enough``.
+    A month is learned from the accounts that had begun at least 31 days and the horizon before it. If there are many,
+    those with the lowest hashes are taken, so that the choice does not depend on accounts that began later.
+    ``settings`` are those of ``reading_enough``.
     """
     ready = contract.ledger.filter(pl.col("status").is_in([Status.OK, Status.SKIPPED]), pl.col("first").is_not_null())
     months = months_of(_origins(ready, contract.origin, back))
@@ -66,9 +67,9 @@ def learn_from(
 def _read(
     source: Source, settings: Settings, months: NDArray[np.datetime64], chosen: Sequence[pl.Series], *, longest: int
 ) -> tuple[Panel, NDArray[np.int64]]:
-    """Return the histories of the ids ``chosen`` for any month, and the last day before each that is known, [n, v].
+    """Return the histories of the ids ``chosen`` for any month, and the last known day before each month, [n, v].
 
-    It is -1 where an account is not chosen for a month, or has no day before it.
+    The day is -1 if an account is not chosen for a month, or has no day before it.
     """
     ids = pl.concat([pl.Series(UNIQUE_ID, [], dtype=source.key_dtype), *chosen])
     past = read_past(source, settings, ids.unique(), longest=longest)
@@ -79,33 +80,33 @@ def _read(
 
 
 def accounts_taught(contract: Contract) -> Contract:
-    """Return of a contract what is learned from, which is little to hand over: who can be, and since when."""
+    """Return ``contract`` with only the ledger columns that learning needs, which are small to pass to a process."""
     return replace(contract, ledger=contract.ledger.select(UNIQUE_ID, "status", "first", "last"))
 
 
 def check_limit(settings: Settings) -> None:
-    """Raise ConfigError for candidates that can join no model, or that the time limit does not suffice for."""
+    """Raise ConfigError for candidates that can join no model, or for which the time limit is too short."""
     candidates = choose_candidates(settings)
     if candidates and settings.fitted is None:
         windows_bought(1000 * seconds_of(settings.time_limit), candidates)
 
 
 def _origins(ledger: pl.DataFrame, origin: date | None, back: Sequence[int]) -> NDArray[np.datetime64]:
-    """Return every day that a forecast may start from."""
+    """Return all days from which a forecast may start."""
     own = ledger["last"].to_numpy() if origin is None else np.array([origin])
     days = own.astype("datetime64[D]")
     return np.concatenate([days - ago for ago in back])
 
 
 def _hashes(ids: pl.Series, seed: int) -> NDArray[np.uint64]:
-    """Return a hash of each id and the run's seed, [n]."""
+    """Return a hash of each id with the run's seed, [n]."""
     return hash_each((name.encode() for name in ids.cast(pl.String)), before=f"{seed}\x1f".encode())
 
 
 def _choose(
     began: NDArray[np.datetime64], hashes: NDArray[np.uint64] | None, latest: np.datetime64
 ) -> NDArray[np.int64]:
-    """Return the places of accounts that had begun by ``latest``, those of the lowest hash where there are many."""
+    """Return the indices of accounts that had begun by ``latest``; if there are many, those with the lowest hashes."""
     early = np.flatnonzero(began <= latest)
     if hashes is None or len(early) <= MOST_ACCOUNTS:
         return early

@@ -1,4 +1,4 @@
-"""The local executor: shards over worker processes on this machine, watched, and replaced where they are lost."""
+"""The local executor: runs shards in worker processes on this machine, and replaces workers that are lost."""
 
 import time
 from collections import deque
@@ -15,12 +15,13 @@ from forecast_cli.engine.worker_main import Message, PartStarted, Ready, TaskFai
 from forecast_cli.engine.worker_pool import Worker, WorkerPool, worker_pool
 from forecast_cli.store.receipts import ShardReceipt
 
-#: Seconds between two checks of silent workers, and the most that counts as silence from one check to the next: where
-#: this process was itself held up or stopped, the workers were not to blame.
+#: Seconds between two checks of silent workers.
 _POLL_SECONDS: Final = 0.2
+#: Most seconds that count as silence from one check to the next: if this process itself was stopped, workers are not
+#: to blame.
 _MAX_SILENCE: Final = 1.0
-#: How many workers may be lost between two finished shards, and fail to start, before the run ends: no account is to
-#: blame for so many.
+#: Number of workers lost between two finished shards, and of failed starts, with which the run ends, because no account
+#: is to blame for so many.
 _MAX_LOSSES: Final = 64
 _MAX_FAILED_STARTS: Final = 3
 
@@ -37,10 +38,10 @@ def run_shards(
 ) -> Generator[ShardReceipt]:
     """Yield the receipts of ``shards`` as workers finish them, in no particular order.
 
-    A worker that an account crashes, or keeps busy for longer than ``account_timeout``, is replaced. An account that
-    takes too long, or crashes two workers, is failed, and all others are forecast. ``warn`` is called for each loss.
-    Raises what a shard raises, and WorkerLostError where no account can be blamed. Leaves no worker behind.
-    Where ``at_once`` is named, a worker takes up to so many accounts of a shard at a time.
+    A worker that crashes on an account, or spends longer than ``account_timeout`` on it, is replaced. An account that
+    takes too long, or crashes two workers, gets the status failed, and all others are forecast. ``warn`` is called for
+    each loss. With ``at_once``, a worker takes up to that many accounts of a shard at a time. Raises what a shard
+    raises, and WorkerLostError if no account can be blamed. Leaves no worker running.
     """
     if not shards:
         return
@@ -50,7 +51,7 @@ def run_shards(
 
 
 class _Supervisor:
-    """Assigns shards to workers, receives their messages, and decides what follows the loss of one."""
+    """Assigns shards to workers, receives their messages, and reacts to the loss of a worker."""
 
     def __init__(self, job: Job, attempts: Iterable[Attempt], pool: WorkerPool, warn: Callable[[str], None]) -> None:
         self._limit, self._pool, self._warn = job.settings.account_timeout, pool, warn
@@ -58,7 +59,7 @@ class _Supervisor:
         self._losses, self._failed_starts, self._polled_at = 0, 0, time.monotonic()
 
     def run(self, jobs: int) -> Iterator[ShardReceipt]:
-        """Do all shards with up to ``jobs`` workers."""
+        """Run all shards with up to ``jobs`` workers, and yield their receipts."""
         while self._waiting or any(worker.attempt for worker in self._pool.workers):
             self._start_workers(jobs)
             wait([worker.connection for worker in self._pool.workers], timeout=_POLL_SECONDS)
@@ -73,7 +74,7 @@ class _Supervisor:
         return min(self._polled_at - before, _MAX_SILENCE)
 
     def _start_workers(self, jobs: int) -> None:
-        """Start workers until there is one for each attempt, or ``jobs``; go on with those there are."""
+        """Start workers until there is one for each attempt, or ``jobs``, or until one fails to start."""
         busy = sum(worker.attempt is not None for worker in self._pool.workers)
         while len(self._pool.workers) < min(jobs, busy + len(self._waiting)):
             try:
@@ -83,7 +84,7 @@ class _Supervisor:
                 return
 
     def _receive_all(self, worker: Worker) -> Iterator[ShardReceipt]:
-        """Handle all messages of a worker, and assign an attempt to it if it is idle."""
+        """React to all messages of a worker, and assign an attempt to it if it is idle."""
         while (message := self._receive(worker)) is not None:
             yield from self._handle(worker, message)
         self._assign(worker)
@@ -104,7 +105,7 @@ class _Supervisor:
         attempt = self._waiting.popleft()
         try:
             worker.assign(attempt)
-        except OSError:  # it ended while it had nothing to do
+        except OSError:  # it ended while it was idle
             self._waiting.appendleft(attempt)
             worker.clear_attempt()
             self._handle_loss(worker, self._exit_of(worker))
@@ -120,13 +121,13 @@ class _Supervisor:
             case ShardReceipt():
                 self._losses = 0
                 worker.clear_attempt()
-                self._assign(worker)  # so that it is at work while the receipt is looked at
+                self._assign(worker)  # before the receipt is processed, so that the worker is not idle
                 yield message
             case _:
                 assert_never(message)
 
     def _check_silence(self, worker: Worker) -> None:
-        """Give up a worker that has been silent for longer than it may be."""
+        """Treat a worker as lost if it has been silent for longer than its limit."""
         if worker.silence_limit is not None and worker.silent > worker.silence_limit:
             self._handle_loss(
                 worker, LostWorker(LossCause.TIMEOUT, describe_timeout(self._limit), worker.current_account)
@@ -137,7 +138,7 @@ class _Supervisor:
         return LostWorker(LossCause.KILLED, describe_exit(worker.process.exitcode), worker.current_account)
 
     def _handle_loss(self, worker: Worker, lost: LostWorker) -> None:
-        """Stop a worker and put the next attempt at its shard first in the queue."""
+        """Stop a worker and put the next attempt at its shard first in the queue; raise if there is none."""
         attempt = worker.attempt
         self._pool.stop_worker(worker)
         if not worker.ready:

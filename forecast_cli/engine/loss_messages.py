@@ -18,7 +18,7 @@ def describe_exit(code: int | None) -> str:
 
 
 def describe_to_user(attempt: Attempt, lost: LostWorker, following: Attempt | None) -> str:
-    """Describe a loss and what is tried next, for the user; the account's id is marked."""
+    """Describe a loss and what is tried next for the user, with the account's id marked (``mark_id``)."""
     shard = attempt.shard
     where = f"account {mark_id('/'.join(map(str, lost.account)))}" if lost.account else f"shard {shard.index}"
     of = f" of {counted(shard.accounts, 'account')}" if lost.account is None else ""
@@ -29,7 +29,7 @@ def describe_to_user(attempt: Attempt, lost: LostWorker, following: Attempt | No
 
 
 def exit_words(code: int | None) -> str:
-    """Return the exit code in words, or the signal that ended a process and what it most likely means."""
+    """Return the exit code in words, or the signal that ended a process and its most likely reason."""
     if code is None or code >= 0:
         return f"exit code {code}"
     name = signal.Signals(-code).name if -code in signal.valid_signals() else f"signal {-code}"

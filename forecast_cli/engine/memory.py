@@ -1,7 +1,7 @@
-"""Memory: how many workers, and how many accounts each may have at hand, so that a whole run stays within a bound.
+"""Memory: the number of workers, and of accounts each works on at a time, with which a run stays within a bound.
 
-Accounts that are worked on together change no number, and parts of a shard are put together before anything is written:
-the bound changes neither what a run writes nor what it is made from.
+The bound changes neither what a run writes nor its fingerprint: numbers do not depend on which accounts are worked on
+together, and the parts of a shard are joined before anything is written.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,45 +17,47 @@ from forecast_cli.models.registry import ModelChoice, learns
 from forecast_cli.models.spec import ModelKind
 
 _MB: Final = 1_000_000
-#: Of the memory that is there, so much is taken where no bound is given: others may want some of it meanwhile.
+#: Share of the available memory that is used if no bound is given; other programs may need the rest.
 _SHARE: Final = 0.8
-#: Measured over all processes of a run (proportional set size): what all take while the input is looked at and while it
-#: learns, what the first one takes while workers are at work, and more where it looked at the input itself, each of its
-#: accounts, the server that makes workers, a worker.
+# Sizes are in bytes. These are measured over all processes of a run (proportional set size).
+#: All processes while the input is checked, and while the run learns.
 _LOOKING: Final = 250 * _MB
 _LEARNING: Final = 460 * _MB
+#: The main process while workers are at work, what it takes more if it checked the input itself, and for each account.
 _WAITING: Final = 130 * _MB
 _LOOKED: Final = 150 * _MB
 _ACCOUNT: Final = 400
+#: The fork server, and each worker.
 _SERVER: Final = 80 * _MB
 _WORKER: Final = 170 * _MB
-#: What a run of a few accounts takes with one worker.
+#: A run of a few accounts with one worker.
 SMALLEST_RUN: Final = max(_LEARNING, _WAITING + _SERVER + _WORKER)
-#: What each account of a shard takes until the shard is written, for each forecast of it.
+#: Each account of a shard until the shard is written, for each forecast of it.
 _WRITTEN: Final = 9_000
-#: Below this a run looks at its input and learns in processes of their own, and what those took is gone with them.
+#: Below this limit a run checks its input and learns in separate processes, whose memory is returned when they end.
 _TIGHT: Final = 1_000 * _MB
-#: Where there is so much for each worker and as much again, workers keep what is freed, and take more for it.
+#: With this much for each worker and once more, workers keep freed memory, and take ``_KEPT`` more each.
 _AMPLE: Final = 1_000 * _MB
 _KEPT: Final = 190 * _MB
-#: What statsforecast adds to the server, whose memory its workers share, and to each worker.
+#: What statsforecast adds to the fork server, whose memory workers share, and to each worker.
 _SERIES_SERVER: Final = 120 * _MB
 _SERIES_WORKER: Final = 20 * _MB
-#: Bytes that one model's forecast of an account takes until the others are done, and more for each further day ahead.
+#: One model's forecast of an account until the other models are done, and more for each day ahead beyond ``_AHEAD``.
 _SAID: Final = 8_000
 _SAID_A_DAY: Final = 100
-#: Fewer accounts at a time than this are slower for each.
+#: With fewer accounts at a time than this, each account takes longer.
 _FEW: Final = 250
-#: Days of history, and ahead, that the registry's figures are for.
+#: Days of history and days ahead for which the registry's figures hold.
 _DAYS: Final = 730
 _AHEAD: Final = 30
 
 
 @dataclass(frozen=True)
 class Load:
-    """What a run has to hold: accounts in all, in its largest shard, days of the longest history, forecasts of each.
+    """The size of a run: its number of ``accounts``, that of its largest ``shard``, and more.
 
-    ``ahead`` are the days that are forecast.
+    ``days`` are those of the longest history, ``times`` is the number of forecasts of each account, and ``ahead`` the
+    horizon in days.
     """
 
     accounts: int
@@ -67,7 +69,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Room:
-    """What fits: ``workers`` with up to ``at_once`` accounts each, in ``limit`` bytes (None: no bound is known)."""
+    """What fits into ``limit`` bytes (None: no bound is known): ``workers`` with up to ``at_once`` accounts each."""
 
     limit: int | None
     workers: int
@@ -75,36 +77,36 @@ class Room:
 
     @property
     def is_tight(self) -> bool:
-        """Say whether memory is short enough to take time for it."""
+        """Return whether memory is so short that the run is made slower to save some."""
         return is_tight(self.limit)
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """Return the variables that processes of the run are started with."""
+        """Return the environment variables with which processes of the run are started."""
         return variables_for(self.limit, self.workers)
 
 
 def memory_limit(settings: Settings, available: int | None) -> int | None:
-    """Return the bytes to keep within: ``--memory``, or most of what is ``available``; None where that is not known."""
+    """Return the bound in bytes: ``--memory``, or a share of what is ``available``; None if that is not known."""
     if settings.memory is not None:
         return memory_bytes(settings.memory)
     return None if available is None else round(_SHARE * available)
 
 
 def is_tight(limit: int | None) -> bool:
-    """Say whether a limit is low enough to take time for it."""
+    """Return whether a limit is so low that the run is made slower to save memory."""
     return limit is not None and limit < _TIGHT
 
 
 def variables_for(limit: int | None, workers: int) -> Mapping[str, str]:
-    """Return the variables that processes of a run are started with, by its limit and its ``workers``."""
+    """Return the environment variables with which processes of a run of so many ``workers`` are started."""
     if is_tight(limit):
         return FRUGAL
     return KEEPING if _is_ample(limit, workers) else {}
 
 
 def refuse_too_little(settings: Settings, models: Sequence[ModelChoice], load: Load) -> None:
-    """Raise ConfigError where a run of ``load`` does not fit into ``--memory``, with the least that would do."""
+    """Raise ConfigError if a run of ``load`` does not fit into ``--memory``, with the smallest possible bound."""
     least = _least(models, load, min(load.shard, _FEW))
     if settings.memory is not None and memory_bytes(settings.memory) < least:
         raise ConfigError(
@@ -115,7 +117,7 @@ def refuse_too_little(settings: Settings, models: Sequence[ModelChoice], load: L
 
 
 def find_room(models: Sequence[ModelChoice], load: Load, *, workers: int, limit: int | None) -> Room:
-    """Return how a run of ``load`` fits into ``limit`` bytes, or comes nearest to it, with up to ``workers``."""
+    """Return the room for a run of ``load`` with up to ``workers`` in ``limit`` bytes, the smallest if nothing fits."""
     if limit is None:
         return Room(None, workers, load.shard)
     few = min(load.shard, _FEW)
@@ -136,7 +138,7 @@ def _least(models: Sequence[ModelChoice], load: Load, few: int) -> int:
 
 
 def _fixed(models: Sequence[ModelChoice], load: Load) -> int:
-    """Return the bytes that are taken while workers are at work, whatever they do."""
+    """Return the bytes taken while workers are at work, apart from the workers."""
     series = _SERIES_SERVER if _has_series(models) else 0
     return _WAITING + load.accounts * _ACCOUNT + _SERVER + series
 
@@ -147,7 +149,7 @@ def _worker(models: Sequence[ModelChoice], load: Load) -> int:
 
 
 def _need(models: Sequence[ModelChoice], load: Load) -> int:
-    """Return the bytes that each account takes while it is at hand: the most by any model, and all that they said."""
+    """Return the bytes of each account while it is worked on: the most for any model, and the forecasts of all."""
     most = 1_000 * max(choice.spec.memory_kb for choice in models)
     further = _SAID_A_DAY * max(load.ahead - _AHEAD, 0)
     said = (_SAID + further) * (len(models) - 1)

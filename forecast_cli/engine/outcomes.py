@@ -1,4 +1,4 @@
-"""Outcomes: the status of each account and the failures of each model, as the tables of accounts and failures."""
+"""Outcomes: the tables of accounts, with the status of each, and of failures, with those of each model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from forecast_cli.core.ledger import STATUS_ORDER, Flag, Status
 from forecast_cli.core.ledger_schemas import FAILURES_SCHEMA
 from forecast_cli.models.ladder import LadderForecast
 
-#: Place of an account in its shard's panel.
+#: Column with the row of an account in its shard's panel.
 _ROW = "row"
 _RANK = {status.value: rank for rank, status in enumerate(STATUS_ORDER)}
 
 
 @dataclass(frozen=True)
 class ModelForecast:
-    """What a model forecasts for some rows of a shard's panel: ``rows`` [n], their places in it."""
+    """The forecast of the model ``label`` for the ``rows`` [n] of a shard's panel."""
 
     label: str
     ladder: LadderForecast
@@ -27,14 +27,14 @@ class ModelForecast:
 
 
 def taken_apart(forecasts: Sequence[ModelForecast]) -> tuple[str, ...]:
-    """Return what each block of accounts raised that was done one account at a time."""
+    """Return the errors of blocks of accounts that were then forecast one account at a time."""
     return tuple(error for one in forecasts for error in one.ladder.forecast.taken_apart)
 
 
 def complete_ledger(ledger: pl.DataFrame, forecasts: Sequence[ModelForecast], *, seconds: float) -> pl.DataFrame:
-    """Return a shard's ledger with what the models did: the worst status over them, the reason, and their flags.
+    """Return a shard's ledger with the outcome of the models: the worst status over them, its reason, and all flags.
 
-    ``seconds`` is the CPU time an account of the panel took; accounts that were set aside took none.
+    ``seconds`` is the CPU time of each account of the panel; other accounts get 0.
     """
     return (
         with_panel_rows(ledger)
@@ -51,7 +51,7 @@ def complete_ledger(ledger: pl.DataFrame, forecasts: Sequence[ModelForecast], *,
 
 
 def add_flag(ledger: pl.DataFrame, before: pl.DataFrame, marked: NDArray[np.bool_], flag: Flag) -> pl.DataFrame:
-    """Add ``flag`` to the panel's accounts that are ``marked`` [n]; ``before`` is the ledger as the panel was cut."""
+    """Add ``flag`` to the panel's accounts that are ``marked`` [n]; ``before`` is the ledger as read with the panel."""
     if not marked.any():
         return ledger
     place = with_panel_rows(before)[_ROW]
@@ -61,9 +61,9 @@ def add_flag(ledger: pl.DataFrame, before: pl.DataFrame, marked: NDArray[np.bool
 
 
 def failure_rows(ledger: pl.DataFrame, forecasts: Sequence[ModelForecast]) -> pl.DataFrame:
-    """Return a row for each account and model that did not go as asked, in the order of accounts and models.
+    """Return a row for each account and model without the forecast requested, in the order of accounts and models.
 
-    A model that was asked for an account several times (in several windows) has a row for each that did not.
+    A model that forecast an account several times (in several windows) has a row for each failure.
     """
     keys, labels = c.keys_among(ledger.columns), list(dict.fromkeys(one.label for one in forecasts))
     reached = (
@@ -77,7 +77,7 @@ def failure_rows(ledger: pl.DataFrame, forecasts: Sequence[ModelForecast]) -> pl
 
 
 def contract_failures(ledger: pl.DataFrame, labels: Sequence[str]) -> pl.DataFrame:
-    """Return a row for each model and each account that the data contract set aside before any model."""
+    """Return a row for each model and each account that the data contract skipped or failed before any model ran."""
     keys = c.keys_among(ledger.columns)
     parts = pl.col("reason").str.splitn(": ", 2).struct
     return (
@@ -93,13 +93,13 @@ def contract_failures(ledger: pl.DataFrame, labels: Sequence[str]) -> pl.DataFra
 
 
 def with_panel_rows(ledger: pl.DataFrame) -> pl.DataFrame:
-    """Add ``row``, an account's place in the panel, which holds the accounts that are ok in the ledger's order."""
+    """Add ``row``, the account's row in the panel: the accounts with status ok, in order; null for others."""
     ready = pl.col("status") == Status.OK
     return ledger.with_columns(pl.when(ready).then(ready.cum_sum().cast(pl.Int64) - 1).alias(_ROW))
 
 
 def _outcomes(forecasts: Sequence[ModelForecast]) -> pl.DataFrame:
-    """Return what did not go as asked as a table, model by model."""
+    """Return the outcomes of accounts not forecast by the requested model as a table, model by model."""
     rows = [
         (one.rows[outcome.row], one.label, outcome.model_used, outcome.status.value, outcome.error, outcome.message)
         for one in forecasts
@@ -109,7 +109,7 @@ def _outcomes(forecasts: Sequence[ModelForecast]) -> pl.DataFrame:
 
 
 def _worst(outcomes: pl.DataFrame) -> pl.DataFrame:
-    """Return the worst status of each row, and the reason of the first model that has it."""
+    """Return the worst status of each row, and the reason from the first model with that status."""
     reason = pl.format("{}: {}: {}", c.MODEL, "error", "message")
     used = pl.when(pl.col("model_used").is_not_null()).then(pl.format("; {} used instead", "model_used"))
     return (
@@ -124,7 +124,7 @@ def _worst(outcomes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _flags(forecasts: Sequence[ModelForecast]) -> pl.DataFrame:
-    """Return the flags of each row over all its forecasts, in the order flags are declared."""
+    """Return the flags of each row over all its forecasts, in the order of their declaration."""
     found: dict[int, set[Flag]] = {}
     for one in forecasts:
         for row, flags in zip(one.rows.tolist(), one.ladder.flags, strict=True):

@@ -1,6 +1,6 @@
-"""Past shares: past windows forecast by paths and by past courses, to learn each account's mixture of both.
+"""Past shares: past windows are forecast by paths and by past courses, to learn each account's mixture of both.
 
-Here and not with the models, for it takes sample paths, which models know nothing of.
+This module belongs to the engine because it needs sample paths, which models do not know.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -29,19 +29,20 @@ from forecast_cli.risk.panel_lows import panel_lows
 from forecast_cli.risk.paths import N_PATHS, PATH_LEVELS, rows_at_a_time
 from forecast_cli.risk.thresholds import threshold_amounts
 
-#: Low by an account's own measure, whatever thresholds are asked for: what is learned does not hang on them.
+#: Thresholds from which shares are learned: an account's own percentiles, independent of the thresholds of the run.
 _LOW: Final = ("p5", "p10", "p25")
-#: Most windows that a month's shares are learned from.
+#: Largest number of windows from which a month's shares are learned.
 _MOST: Final = 1_200
-#: Windows told at a time.
+#: Windows processed at a time.
 _BLOCK: Final = 500
 
 
 @dataclass(frozen=True)
 class _Past:
-    """What was ``learned`` so far, from what ``panel``, and how many days windows look back on.
+    """The input of learning: what was ``learned`` so far, the ``panel``, and m ``windows``.
 
-    ``windows``, m of them, to tell; ``group`` [m] of their accounts; which vintage ``uses`` [m, v] which.
+    ``look_back`` is the most days of history of a window, ``group`` [m] the group of its account, and ``uses`` [m, v]
+    says which vintages use it.
     """
 
     learned: Learned
@@ -55,9 +56,9 @@ class _Past:
 def learn_past_shares(
     learned: Learned, panel: Panel, known: NDArray[np.int64], *, look_back: int, threads: int = 1
 ) -> Learned:
-    """Return ``learned`` with the trees of ``past_share`` in each vintage that has learned something.
+    """Return ``learned`` with the trees of ``past_share`` in each vintage that has a forest.
 
-    ``panel``, ``known`` [n, v] and ``look_back`` as ``learn`` has them. What is learned does not depend on ``threads``.
+    ``panel``, ``known`` [n, v] and ``look_back`` are as in ``learn``. The result does not depend on ``threads``.
     """
     windows = list_windows(panel, learned.h)
     chosen, union = choose_some(windows, known, learned, _MOST)
@@ -86,9 +87,10 @@ def learn_past_shares(
 
 
 def _tell(given: _Past, block: NDArray[np.int64]) -> list[PastTrainingSet]:
-    """Return for each vintage what those of a ``block`` of windows teach that it uses, and that have a past course.
+    """Return for each vintage the training set of the windows of a ``block`` that it uses and that have a past course.
 
-    Windows of a day are told together, as they share its calendar. Where none has a past course there is nothing.
+    The list is empty if no window has a past course. Blocks are in the order of days, because windows of one day share
+    its calendar.
     """
     learned = given.learned
     then = panel_at(given.panel, given.windows.take(block), given.look_back)
@@ -125,7 +127,7 @@ def _by_paths(
     vintage: Vintage,
     amounts: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return the probabilities [m, c] of going under ``amounts`` [m, k] by paths of trees that have not seen them."""
+    """Return the probabilities [m, c] of balances under ``amounts`` [m, k] by paths of trees without the account."""
     if not len(panel):
         return training.own
     said = predict_held_out(vintage.forest, training.x, training.group)
@@ -135,7 +137,7 @@ def _by_paths(
 
 
 def _by_past(panel: Panel, amounts: NDArray[np.float64], h: int) -> NDArray[np.float64]:
-    """Return the probabilities [m, c] of going under ``amounts`` [m, k] by past courses, some windows at a time."""
+    """Return the probabilities [m, c] of balances under ``amounts`` [m, k] by past courses, some windows at a time."""
     each = rows_at_a_time(h)
     parts = [slice(start, start + each) for start in range(0, max(len(panel), 1), each)]
     courses = (np.swapaxes(near_courses(panel.part(rows), h, N_PATHS), 1, 2) for rows in parts)
@@ -143,5 +145,5 @@ def _by_past(panel: Panel, amounts: NDArray[np.float64], h: int) -> NDArray[np.f
 
 
 def _below(paths: NDArray[np.float64], amounts: NDArray[np.float64], h: int) -> NDArray[np.float64]:
-    """Return the share [m, c] of ``paths`` [m, s, h] that go under ``amounts`` [m, k] within each window of days."""
+    """Return the share [m, c] of ``paths`` [m, s, h] that fall under ``amounts`` [m, k] within each window of days."""
     return find_lows(paths, amounts, windows_within(h)).prob_below.reshape(len(paths), -1)

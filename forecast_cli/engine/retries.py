@@ -1,4 +1,4 @@
-"""Retries of a shard: what to try next when a worker was lost over it, until the account at fault is known."""
+"""Retries of a shard after the loss of a worker, until the account at fault is known."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,16 +10,16 @@ import polars as pl
 from forecast_cli.core.ids import Key
 from forecast_cli.engine.shards import Shard, Task, split_shard
 
-#: How many parts each part is split into where its worker was killed before any account could be blamed.
+#: Number of parts into which each part is split if its worker was killed and no account can be blamed.
 _SPLIT: Final = 8
-#: How often an account may crash a worker before it is set aside: the system may have killed any worker.
+#: Number of workers lost on an account with which it is set aside; a single one may have been killed by the system.
 _MAX_CRASHES: Final = 2
-#: Seconds for one account alone, where its block has used up the limit.
+#: Seconds for each account after its block has exceeded the limit.
 _SECONDS_ALONE: Final = 2.0
 
 
 class LossCause(StrEnum):
-    """Why a worker was lost; the word that the reason in the ledger begins with."""
+    """Why a worker was lost; the reason in the ledger begins with this word."""
 
     TIMEOUT = "timeout"
     KILLED = "killed"
@@ -27,7 +27,7 @@ class LossCause(StrEnum):
 
 @dataclass(frozen=True)
 class LostWorker:
-    """A worker that ended or was killed: ``account`` is the one it worked on, where known; ``detail`` says how."""
+    """A worker that ended or was killed: the ``account`` it worked on, None if not known, and how (``detail``)."""
 
     cause: LossCause
     detail: str
@@ -36,11 +36,12 @@ class LostWorker:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try at a shard, in ``parts``, after losses that went before.
+    """One attempt at a shard, in ``parts``, after earlier losses.
 
-    ``one_by_one``: account by account, so that the next loss has a name. ``timed_out``: a block of accounts kept a
-    worker busy for too long, and which of them did is not known yet. ``crashes``: how many workers ended over each
-    account. ``set_aside``: the accounts that are not tried again, each with its reason.
+    With ``one_by_one``, accounts are forecast one at a time, so that the next loss can be attributed to one.
+    ``timed_out`` means that a block of accounts took too long, and that the account at fault is not known yet.
+    ``crashes`` is the number of workers lost on each account. ``set_aside`` are the accounts that are not tried again,
+    each with its reason.
     """
 
     shard: Shard
@@ -52,17 +53,17 @@ class Attempt:
 
     @property
     def task(self) -> Task:
-        """Return what a worker is to do."""
+        """Return the task for a worker."""
         aside, unlisted = tuple(self.set_aside.items()), pl.DataFrame()
         parts = tuple(replace(part, members=unlisted, set_aside=aside) for part in self._parts())
         return Task(parts, one_by_one=self.one_by_one)
 
     def account_limit(self, limit: float) -> float:
-        """Return the seconds an account may take, at most ``limit``; few once its block has used up the limit."""
+        """Return the seconds an account may take: ``limit``, or at most 2 after its block has exceeded the limit."""
         return min(limit, _SECONDS_ALONE) if self.timed_out else limit
 
     def next_attempt(self, lost: LostWorker) -> "Attempt | None":
-        """Return the next attempt, or None where there is nothing left to try."""
+        """Return the next attempt, or None if there is nothing left to try."""
         if lost.account is not None:
             return None if lost.account in self.set_aside else self._blame(lost, lost.account)
         if lost.cause is LossCause.TIMEOUT:

@@ -1,4 +1,4 @@
-"""The risk table of a shard: how low each account goes, whether, when and how long under each threshold."""
+"""The risk table of a shard: how low each account goes, and whether, when and how long it is under each threshold."""
 
 from collections.abc import Sequence
 
@@ -31,7 +31,7 @@ from forecast_cli.risk.thresholds import ColumnAmounts, threshold_amounts
 
 
 def read_threshold_amounts(job: Job, shard: Shard, panels: Sequence[Panel]) -> list[ColumnAmounts]:
-    """Return, for each of ``panels`` of a shard's accounts, the thresholds that are columns, as of its origins."""
+    """Return, for each of ``panels`` of a shard's accounts, the amounts of threshold columns as of its origins."""
     column_amounts: list[dict[str, NDArray[np.float64]]] = [{} for _ in panels]
     for column in columns_among(job.settings.threshold):
         rows = read_amounts(job.source, job.settings, column, first_id=shard.first_id, last_id=shard.last_id)
@@ -41,7 +41,7 @@ def read_threshold_amounts(job: Job, shard: Shard, panels: Sequence[Panel]) -> l
 
 
 def without_amount(panel: Panel, column_amounts: ColumnAmounts) -> NDArray[np.bool_]:
-    """Say which accounts have no amount in some column that was asked for, [n]."""
+    """Return which accounts have no amount in at least one of the threshold columns, [n]."""
     missing: NDArray[np.bool_] = np.isnan(np.add.reduce([np.zeros(len(panel)), *column_amounts.values()]))
     return missing
 
@@ -51,8 +51,8 @@ def risk_table(
 ) -> pl.DataFrame:
     """Return a row for each account, model, threshold and window, in that order.
 
-    Each of ``forecasts`` is of all rows of the panel. An account that a model has no forecast for has no rows for it,
-    and one without an amount in a column none for that threshold.
+    Each of ``forecasts`` covers all rows of the panel. There are no rows where a model has no forecast for an account,
+    or where an account has no amount in the column of a threshold.
     """
     names, windows = settings.threshold, windows_within(settings.horizon)
     amounts = threshold_amounts(panel, names, column_amounts)
@@ -72,7 +72,7 @@ def risk_table(
 
 
 def _figures(found: Sequence[Lows], origins: NDArray[np.datetime64], k: int) -> list[pl.Series]:
-    """Return the columns of what the paths say, each of accounts, models, ``k`` thresholds and windows."""
+    """Return the columns computed from paths, for each account, model, threshold (``k``) and window."""
     lows = {EXPECTED_LOW: "expected_low", LOW_Q05: "low_q05", LOW_Q50: "low_q50"}
     figures = {PROB_BELOW: np.stack([one.prob_below for one in found], axis=1)}
     for name, field in lows.items():
@@ -85,7 +85,7 @@ def _figures(found: Sequence[Lows], origins: NDArray[np.datetime64], k: int) -> 
 
 
 def _dates(origins: NDArray[np.datetime64], days: NDArray[np.float64]) -> pl.Series:
-    """Return the dates so many ``days`` [n, m, k, w] after the origins [n]; null where NaN."""
+    """Return the dates ``days`` [n, m, k, w] after the origins [n]; null where ``days`` is NaN."""
     whole = np.nan_to_num(days).astype(np.int64)
     dates = origins.astype("datetime64[D]")[:, None, None, None] + whole
     dates[np.isnan(days)] = np.datetime64("NaT")

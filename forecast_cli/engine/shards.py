@@ -1,4 +1,4 @@
-"""Shards: contiguous ranges of sorted account ids, cut from the input and the settings alone."""
+"""Shards: contiguous ranges of sorted account ids, which depend on the input and the settings only."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,21 +16,22 @@ from forecast_cli.data.source import Source
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import ModelChoice, parse_candidates, parse_model
 
-#: CPU seconds a shard should cost: long enough that handing it out costs nothing, short enough to keep cores busy.
+#: CPU seconds that a shard should cost: long enough to make its overhead negligible, short enough to keep cores busy.
 TARGET_SECONDS: Final = 10.0
 SMALLEST: Final = 16
 LARGEST: Final = 5_000
 MOST_SHARDS: Final = 1_000
-#: Shards that a run is cut into, so that no core is idle while the last one ends, where each still costs half a second.
+#: Number of shards into which a run is cut, so that no core is idle at its end, if each still costs half a second.
 ENOUGH_SHARDS: Final = 16
 LEAST_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True)
 class Job:
-    """What all shards of a run share. Picklable; sent to each worker once. ``work`` is a function of a module.
+    """What all shards of a run share. It is picklable and sent to each worker once.
 
-    ``one_by_one`` has models take one account at a time: slower, and to the same numbers.
+    ``work`` is a function at the top level of a module. With ``one_by_one``, models run on one account at a time:
+    slower, with the same numbers.
     """
 
     source: Source
@@ -43,7 +44,7 @@ class Job:
 
     @property
     def models(self) -> tuple[ModelChoice, ...]:
-        """Return the models asked for, in their order; found again in each worker, for models are code, not data."""
+        """Return the requested models, in their order; each worker looks them up, because models are code, not data."""
         return tuple(
             replace(choice, learned=self.learned, one_by_one=self.one_by_one) for choice in choose_models(self.settings)
         )
@@ -56,10 +57,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Shard:
-    """One range of account ids, both ends included, in the input's type, and how many accounts it has.
+    """A range of account ids in the input's type, both ends included, and its number of accounts.
 
-    ``members``: a row for each id, ``unique_id`` and how many accounts it is (``len``). ``set_aside``: accounts that
-    are not forecast, each with its reason.
+    ``members`` has a row for each id: ``unique_id`` and its number of accounts (``len``). ``set_aside`` are accounts
+    that are not forecast, each with its reason.
     """
 
     index: int
@@ -72,19 +73,19 @@ class Shard:
 
 @dataclass(frozen=True)
 class Task:
-    """What a worker does in one go: a shard in one part or several, the accounts of a part together or one by one."""
+    """The task of a worker: a shard in one or more parts, the accounts of each together or one by one."""
 
     parts: tuple[Shard, ...]
     one_by_one: bool = False
 
 
-#: What is done with a shard: its tables, by the name of the file they go to.
+#: The tables of a shard, by the name of the file to which they are written.
 Tables = Mapping[str, pl.DataFrame]
 
 
 @dataclass(frozen=True)
 class Done:
-    """A shard that was done: its tables, and what each block of accounts raised that was taken apart."""
+    """The result of a shard: its tables, and the errors of blocks of accounts that were then run one by one."""
 
     tables: Tables
     taken_apart: tuple[str, ...]
@@ -94,19 +95,19 @@ Work = Callable[[Job, Shard], Done]
 
 
 def choose_models(settings: Settings) -> tuple[ModelChoice, ...]:
-    """Return the models that the settings name; raises ConfigError for one that does not exist."""
+    """Return the models named in the settings; raises ConfigError for an unknown one."""
     return tuple(parse_model(text, settings.season_length) for text in settings.model)
 
 
 def choose_candidates(settings: Settings) -> tuple[ModelChoice, ...]:
-    """Return the candidates that the settings name; raises ConfigError for one that cannot join a model of theirs."""
+    """Return the candidates named in the settings; raises ConfigError for one that cannot join any of their models."""
     return parse_candidates(settings.candidates, choose_models(settings), settings.season_length)
 
 
 def shard_size(settings: Settings, models: Sequence[ModelChoice], n_accounts: int, *, times: int = 1) -> int:
-    """Return the accounts of a shard: as set, else by the models' cost, each account forecast ``times`` times.
+    """Return the number of accounts of a shard: as set, else by the cost of ``times`` forecasts of each account.
 
-    Does not depend on the number of workers.
+    It does not depend on the number of workers.
     """
     if settings.shard_size:
         return settings.shard_size
@@ -119,7 +120,7 @@ def shard_size(settings: Settings, models: Sequence[ModelChoice], n_accounts: in
 
 
 def _evened(size: int, n_accounts: int) -> int:
-    """Return the size of like shards of up to ``size``, an even number where they are few: two workers end together."""
+    """Return the size, up to ``size``, of equal shards, an even number if they are few: two workers end together."""
     if n_accounts <= size:
         return size
     pairs = -(-n_accounts // (2 * size))
@@ -127,18 +128,18 @@ def _evened(size: int, n_accounts: int) -> int:
 
 
 def cpu_seconds(models: Sequence[ModelChoice], n_accounts: int) -> float:
-    """Return what forecasting ``n_accounts`` will cost, by the registry's figures, in CPU seconds."""
+    """Return the CPU seconds for forecasting ``n_accounts``, from the registry's figures."""
     return n_accounts * sum(choice.with_season_ms for choice in models) / 1000
 
 
 def joining_seconds(settings: Settings, n_accounts: int) -> float:
-    """Return what candidates may cost at most, by the registry's figures and the time limit, in CPU seconds."""
+    """Return the most CPU seconds that candidates may take, from the registry's figures and the time limit."""
     dearest = max((one.cost_ms for one in choose_candidates(settings)), default=0.0)
     return min(seconds_of(settings.time_limit), n_accounts * dearest / 1000)
 
 
 def cut_shards(ids: pl.Series, size: int) -> tuple[Shard, ...]:
-    """Cut account ids into ranges of ``size``; every id falls in exactly one, and so does each currency of it.
+    """Cut account ids into ranges of ``size`` ids; every id is in exactly one, with all its currencies.
 
     ``ids`` holds an id once for each of its currencies; ``accounts`` of a shard counts them all.
     """
@@ -148,7 +149,7 @@ def cut_shards(ids: pl.Series, size: int) -> tuple[Shard, ...]:
 
 
 def split_shard(shard: Shard, parts: int) -> tuple[Shard, ...]:
-    """Return a shard as up to ``parts`` ranges, one after the other, that hold its accounts and have its index."""
+    """Split a shard into up to ``parts`` consecutive ranges of its accounts, each with its index."""
     size = -(-shard.members.height // parts)
     return tuple(
         _shard(shard.index, shard.members.slice(start, size)) for start in range(0, shard.members.height, size)

@@ -1,4 +1,4 @@
-"""Ctrl-C in a run of several processes: child processes do not receive it, and the parent's waits end on it."""
+"""Ctrl-C in a run of several processes: child processes do not receive it, and it ends the parent's blocking calls."""
 
 import contextlib
 import signal
@@ -8,11 +8,11 @@ from multiprocessing import resource_tracker
 
 @contextlib.contextmanager
 def interrupts_blocked() -> Iterator[None]:
-    """Block SIGINT, for processes started inside as well; one that arrives meanwhile is delivered after."""
+    """Block SIGINT, also in processes started inside; one that arrives meanwhile is delivered at the end."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    resource_tracker.ensure_running()  # it would unblock SIGINT, were it started inside
+    resource_tracker.ensure_running()  # if it were started inside, it would unblock SIGINT
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
@@ -21,6 +21,6 @@ def interrupts_blocked() -> Iterator[None]:
 
 
 def make_waits_interruptible() -> None:
-    """Have Ctrl-C end system calls that wait, as in any Python: polars has them restarted."""
+    """Make Ctrl-C end blocking system calls, as is usual in Python; polars has them restarted."""
     if hasattr(signal, "siginterrupt"):
         signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003 - its own signature

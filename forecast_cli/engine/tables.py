@@ -1,4 +1,4 @@
-"""Tables of a shard: arrays to rows, and the inside's names to the user's, once, at writing."""
+"""Tables of a shard: conversion of arrays to rows, and of internal column names to the user's, before writing."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -14,9 +14,9 @@ from forecast_cli.engine.outcomes import ModelForecast
 
 
 def forecast_table(panel: Panel, forecasts: Sequence[ModelForecast], settings: Settings) -> pl.DataFrame:
-    """Return the forecasts of a panel, a row per account, model and step, in that order.
+    """Return the forecasts of a panel, a row for each account, model and step, in that order.
 
-    A model that has no forecast for an account has no rows for it.
+    There are no rows where a model has no forecast for an account.
     """
     n, m, h, names = len(panel), len(forecasts), settings.horizon, c.quantile_columns(settings.level)
     steps = np.arange(1, h + 1)
@@ -37,7 +37,7 @@ def forecast_table(panel: Panel, forecasts: Sequence[ModelForecast], settings: S
 
 
 def count_unsound(forecasts: pl.DataFrame, levels: tuple[float, ...]) -> tuple[int, int]:
-    """Return in how many rows of forecasts a number is not finite, and in how many quantiles are out of order."""
+    """Return the number of forecast rows with a number that is not finite, and of rows with quantiles out of order."""
     quantiles = c.quantile_columns(levels)
     finite = pl.all_horizontal(pl.col(name).is_finite() for name in (c.MEAN, *quantiles))
     ordered = pl.all_horizontal(pl.col(low) <= pl.col(high) for low, high in pairwise(quantiles))
@@ -46,7 +46,7 @@ def count_unsound(forecasts: pl.DataFrame, levels: tuple[float, ...]) -> tuple[i
 
 
 def to_edge(table: pl.DataFrame, source: Source, settings: Settings) -> pl.DataFrame:
-    """Return a table under the user's column names, account ids in the input's type."""
+    """Return a table with the user's column names, and account ids in the input's type."""
     names = {c.UNIQUE_ID: settings.id_col, c.DS: settings.date_col}
     if settings.currency_col:
         names[c.CURRENCY] = settings.currency_col

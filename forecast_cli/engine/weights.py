@@ -1,4 +1,4 @@
-"""The table of weights: which candidate joined the model that learns, and with what share of each day ahead."""
+"""The table of weights: the candidate that joined each account, and its weight on the days ahead."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -20,7 +20,7 @@ _SCHEMA: Final[dict[str, Any]] = {
 
 
 def weights_table(panel: Panel, forecasts: Sequence[ModelForecast]) -> pl.DataFrame:
-    """Return a row for each account that a candidate joined and each stretch of days with one share."""
+    """Return a row for each account that a candidate joined and each range of days with one weight."""
     rows = [row for one in forecasts for row in _rows(one)]
     place = [int(row[0]) for row in rows]
     weights = pl.DataFrame([row[1:] for row in rows], schema=_SCHEMA, orient="row")

@@ -1,4 +1,4 @@
-"""The worker functions: one shard of a job, from the input's files to staged files. Pure: same shard, same bytes."""
+"""The worker functions: one shard of a job, from input files to staged files. The same shard gives the same bytes."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -29,9 +29,9 @@ from forecast_cli.store.staging import stage
 
 
 def run_task(job: Job, task: Task, *, begin: Callable[[int], None] = lambda _: None) -> ShardReceipt:
-    """Do a shard, part by part, and stage its tables; ``begin`` is called with the place of each part.
+    """Run a shard, part by part, and stage its tables; ``begin`` is called with the index of each part.
 
-    Raises InputRejectedError where the input is not what was listed any more: what was read of it may be a mixture.
+    Raises InputRejectedError if the input has changed since it was listed, because rows of both states may be mixed.
     """
     started = time.process_time()
     job, shard = replace(job, one_by_one=task.one_by_one), task.parts[0]
@@ -71,7 +71,7 @@ def _run_part(job: Job, part: Shard) -> tuple[dict[str, pl.DataFrame], tuple[str
 
 
 def _join(parts: Sequence[dict[str, pl.DataFrame]], name: str) -> pl.DataFrame:
-    """Take a table out of all parts, and return it whole."""
+    """Remove a table from all parts, and return their concatenation."""
     tables = [part.pop(name) for part in parts]
     return tables[0] if len(tables) == 1 else pl.concat(tables, rechunk=True)
 
@@ -104,7 +104,7 @@ def forecast_shard(job: Job, shard: Shard) -> Done:
 
 
 def _events(job: Job, panel: Panel, forecasts: Sequence[ModelForecast]) -> pl.DataFrame | None:
-    """Return the recurring payments that the first model that looks for them found; None where none does."""
+    """Return the recurring payments found by the first model that looks for them; None if no model does."""
     if not finds_events(job.models):
         return None
     found = (streams for one in forecasts if (streams := one.ladder.forecast.streams) is not None)

@@ -1,4 +1,4 @@
-"""The worker process: it takes tasks from its parent, reports progress, and ends when its parent does."""
+"""The worker process: it receives tasks from its parent, reports progress, and ends when its parent does."""
 
 import importlib
 import os
@@ -25,19 +25,19 @@ _REPEAT_AFTER: Final = 0.2
 
 @dataclass(frozen=True)
 class Ready:
-    """The worker waits for its first task."""
+    """A message: the worker waits for its first task."""
 
 
 @dataclass(frozen=True)
 class PartStarted:
-    """The worker began a part of its task."""
+    """A message: the worker began a part of its task."""
 
     part: int
 
 
 @dataclass(frozen=True)
 class TaskFailure:
-    """What a task raised, and its traceback; ``error`` is None where it cannot be pickled."""
+    """The exception of a task and its traceback; ``error`` is None if it cannot be pickled."""
 
     error: BaseException | None
     trace: str
@@ -48,13 +48,13 @@ Message = Ready | PartStarted | Heartbeat | ShardReceipt | TaskFailure
 
 
 def run_worker(connection: Connection, job: bytes, modules: Sequence[str]) -> None:
-    """Do tasks until there are no more; ``modules`` are imported before the first, which no account is blamed for."""
+    """Run tasks until there are no more; ``modules`` are imported before the first, so that no account is blamed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     end_with_parent()
     on_heartbeat(_HeartbeatSender(connection))
     try:
-        made: Job = pickle.loads(job)  # noqa: S301 - the parent's own, handed over when this process was made
+        made: Job = pickle.loads(job)  # noqa: S301 - passed by the parent when it started this process
         os.umask(umask_for(int(made.settings.mode, 8)))
         for module in modules:
             importlib.import_module(module)
@@ -65,12 +65,12 @@ def run_worker(connection: Connection, job: bytes, modules: Sequence[str]) -> No
         return
     except OSError:  # the parent is gone, or has let go of this worker
         os._exit(1)
-    except BaseException as error:  # noqa: BLE001 - told as a value
+    except BaseException as error:  # noqa: BLE001 - sent as a value
         connection.send(to_task_failure(error))
 
 
 def end_with_parent() -> None:
-    """Have this process end when the one that made it does, also while native code keeps Python from running."""
+    """Make this process end when its parent does; on Linux also while native code keeps Python from running."""
     parent = parent_process()
     if parent is None:
         return
@@ -81,22 +81,22 @@ def end_with_parent() -> None:
         fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(parent.sentinel, fcntl.F_SETSIG, signal.SIGKILL)
         fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, fcntl.fcntl(parent.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
-    except (ImportError, AttributeError, OSError):  # Linux alone has it
+    except (ImportError, AttributeError, OSError):  # only Linux has it
         return
 
 
 def to_task_failure(error: BaseException) -> TaskFailure:
-    """Return an exception in a form that can be pickled."""
+    """Return ``error`` in a form that can be pickled."""
     trace = "".join(traceback.format_exception(error))
     try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 - made on the line itself
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - pickled on the same line
     except Exception:  # noqa: BLE001 - whatever an exception's own pickling may raise
         return TaskFailure(None, trace)
     return TaskFailure(error, trace)
 
 
 def to_exception(message: TaskFailure) -> BaseException:
-    """Return the exception a task raised; its cause shows the traceback in the worker."""
+    """Return the exception raised by a task, with the traceback from the worker as its cause."""
     error = message.error or RuntimeError("a task raised what cannot be handed over")
     error.__cause__ = _RemoteTracebackError(message.trace)
     return error
@@ -112,7 +112,7 @@ class _RemoteTracebackError(Exception):
 def _do(connection: Connection, job: Job, task: Task) -> None:
     try:
         done: Message = run_task(job, task, begin=lambda part: connection.send(PartStarted(part)))
-    except BaseException as error:  # noqa: BLE001 - told as a value; polars panics are no Exception
+    except BaseException as error:  # noqa: BLE001 - sent as a value; polars panics are no Exception
         done = to_task_failure(error)
     connection.send(done)
 
@@ -123,7 +123,7 @@ def _end_after(sentinel: int) -> None:
 
 
 class _HeartbeatSender:
-    """Sends heartbeats to the parent; one that equals the last only after a while."""
+    """Sends heartbeats to the parent, and one that equals the last only after ``_REPEAT_AFTER`` seconds."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection, self._last, self._at = connection, Heartbeat(0), 0.0

@@ -1,4 +1,4 @@
-"""The pool of worker processes of a run: how they are started, tracked and stopped."""
+"""The pool of worker processes of a run: starts, tracks and stops them."""
 
 import contextlib
 import multiprocessing
@@ -26,13 +26,13 @@ from forecast_cli.engine.worker_main import Message, PartStarted, run_worker
 from forecast_cli.models.registry import ModelChoice, finds_events
 from forecast_cli.models.spec import ModelKind
 
-#: What takes long to import where something is learned.
+#: Modules for learning that take long to import.
 _LEARNING: Final = ("forecast_cli.engine.learning", "forecast_cli.models.pooled.trees")
-#: One thread in each worker, for every library that would take them all; read when a worker first imports them.
+#: One thread in each worker for libraries that would use all cores; these read the variables on import.
 ONE_THREAD: Final = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS"), "1"
 )
-#: Seconds an account that a block of many may take, where that is longer than the limit of one.
+#: Seconds for each account of a block, if that gives the block more than the limit of one account.
 _PER_ACCOUNT: Final = 0.01
 #: Seconds to wait for a process that was killed.
 _UNTIL_GONE: Final = 5.0
@@ -40,9 +40,10 @@ _UNTIL_GONE: Final = 5.0
 
 @dataclass
 class Worker:
-    """A worker process, the attempt it works on, and how long it may be, and has been, silent in seconds.
+    """A worker process and the attempt it works on.
 
-    Once its connection is closed it is never idle again.
+    ``silent`` is the time in seconds without a message, ``silence_limit`` the longest allowed (None: no limit). Once
+    its connection is closed, a worker is never idle again.
     """
 
     process: BaseProcess
@@ -55,17 +56,17 @@ class Worker:
     silent: float = 0.0
 
     def assign(self, attempt: Attempt) -> None:
-        """Send an attempt to the worker; raises OSError where the process is gone."""
+        """Send an attempt to the worker; raises OSError if the process is gone."""
         self.attempt, self.part = attempt, 0
         self.note_message(Heartbeat(0), limit=0)
         self.connection.send(attempt.task)
 
     def clear_attempt(self) -> None:
-        """Note that the worker has no attempt any more."""
+        """Reset the attempt, its account and the silence limit."""
         self.attempt, self.silence_limit, self.account = None, None, None
 
     def note_message(self, message: Message, *, limit: float) -> None:
-        """Note a message as a sign of life; an account may take ``limit`` seconds, or what the attempt has left."""
+        """Record a message as a sign of life; an account may take ``limit`` seconds, or less as the attempt says."""
         self.silent = 0.0
         if isinstance(message, PartStarted):
             self.part, self.account, self.silence_limit = message.part, None, None
@@ -77,12 +78,12 @@ class Worker:
 
     @property
     def idle(self) -> bool:
-        """Say whether the worker waits for an attempt."""
+        """Return whether the worker waits for an attempt."""
         return self.ready and self.attempt is None and not self.connection.closed
 
     @property
     def current_account(self) -> Key | None:
-        """Return the account being worked on, where that is known."""
+        """Return the key of the account being worked on, None if it is not known."""
         if self.account is not None or self.attempt is None:
             return self.account
         part = self.attempt.task.parts[self.part]
@@ -107,7 +108,7 @@ class WorkerPool:
     workers: list[Worker] = field(default_factory=list)
 
     def start_worker(self) -> None:
-        """Start another worker; raises OSError where the system has no room for it."""
+        """Start another worker; raises OSError or EOFError if the system has no room for it."""
         ours, theirs = self.context.Pipe()
         try:
             fault_point(Step.SPAWN)
@@ -129,7 +130,7 @@ class WorkerPool:
 
 @contextlib.contextmanager
 def worker_pool(job: Job) -> Iterator[WorkerPool]:
-    """Yield a pool for ``job``, empty at first; all its workers are killed at the end."""
+    """Yield an empty pool for ``job``; all its workers are killed at the end."""
     modules = _modules_needed(job.models)
     with environment(ONE_THREAD):
         pool = WorkerPool(_context(modules), pickle.dumps(job), modules)
@@ -141,18 +142,18 @@ def worker_pool(job: Job) -> Iterator[WorkerPool]:
 
 
 def worker_context(models: Sequence[ModelChoice], *, learns: bool) -> BaseContext:
-    """Return the context that workers for ``models`` are made in, and before them a process that ``learns``.
+    """Return the context in which workers for ``models`` are started, and before them a process that ``learns``.
 
-    Where there is a fork server it is started, if none is: it imports what they need while others go on.
+    If it uses a fork server, the server is started now, and imports what they need in the background.
     """
     with environment(ONE_THREAD):
         return _context((*_modules_needed(models), *(_LEARNING if learns else ())))
 
 
 def try_worker(timeout: float) -> int | None:
-    """Start a process the way workers are started; return its exit code, or None if it has none after ``timeout`` s.
+    """Start a process as workers are started; return its exit code, or None if it has not ended after ``timeout`` s.
 
-    Raises OSError or EOFError where the system has no room for it.
+    Raises OSError or EOFError if the system has no room for it.
     """
     with environment(ONE_THREAD):
         process = _context(()).Process(target=os.getpid, daemon=True)  # type: ignore[attr-defined]
@@ -163,15 +164,18 @@ def try_worker(timeout: float) -> int | None:
 
 
 def start_method() -> str:
-    """Return the start method of workers: never fork, which hangs once polars has threads."""
+    """Return the start method of workers: never fork, which can deadlock once polars has started threads."""
     return "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
 
 def _context(modules: tuple[str, ...]) -> BaseContext:
-    """Return the context workers are made in; a fork server has imported what they need, and nothing has run in it."""
+    """Return the context in which workers are started, and start its fork server, if it has one.
+
+    The server imports ``modules`` and runs nothing else.
+    """
     context = multiprocessing.get_context(start_method())
     if start_method() == "forkserver":
-        make_waits_interruptible()  # the server makes a process only once it has imported: Ctrl-C has to end that wait
+        make_waits_interruptible()  # the server forks only after its imports: Ctrl-C has to end that wait
         context.set_forkserver_preload(["forecast_cli.engine.fork_server", "forecast_cli.engine.worker_main", *modules])
         with interrupts_blocked(), environment({SERVED: str(os.getpid())}):
             forkserver.ensure_running()
@@ -179,7 +183,7 @@ def _context(modules: tuple[str, ...]) -> BaseContext:
 
 
 def end_fork_server() -> None:
-    """Kill a fork server that may still be about to start a worker, which nobody would wait for."""
+    """Kill the fork server, which may still be about to start a worker that nobody would wait for."""
     server = getattr(forkserver._forkserver, "_forkserver_pid", None)
     if server is not None:
         with contextlib.suppress(ProcessLookupError):
@@ -187,7 +191,7 @@ def end_fork_server() -> None:
 
 
 def _modules_needed(models: Sequence[ModelChoice]) -> tuple[str, ...]:
-    """Return what to import before the first task, and only where a model needs it: what takes long to import."""
+    """Return the modules to import before the first task: those that take long to import and that a model needs."""
     slow = {
         "statsforecast.models": any(choice.spec.kind is ModelKind.SERIES for choice in models),
         "holidays.countries": finds_events(models),

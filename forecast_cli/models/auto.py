@@ -1,4 +1,4 @@
-"""Auto: each account's payments and level, corrected and given intervals by what came of accounts like it."""
+"""Auto: a forecast from the account's payments and level, corrected and calibrated with windows of all accounts."""
 
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -21,36 +21,40 @@ from forecast_cli.models.pooled.windows import LOOK_BACK
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
 
 NAME: Final = "auto"
-#: Days of history: a move over 30 days gives an account its scale.
+#: Days of history needed: an account's scale is its mean absolute move over 30 days.
 MIN_OBS: Final = 31
-#: Days of history below which accuracy hangs more on other accounts than on its own past.
+#: Days of history below which accuracy depends more on other accounts than on the account's own past.
 OWN_DAYS: Final = 150
 
 
 @dataclass(frozen=True)
 class Auto(DirectModel):
-    """Forecast the account's own payments and reversion, corrected by what a pooled forest says of accounts like it.
+    """A model that forecasts the account's own payments and reversion, corrected by a forest of all accounts' windows.
 
-    With path(s) and sd(s) of ``RecurringEvents``, S the account's mean absolute move over 30 days, and (l, m, u, a) the
-    10th, 50th and 90th percentile and the mean of (y[t + s] - path(s)) / S over past windows in the same leaves, means
-    over the trees times a slope: median(s) = path(s) + S m(s), mean(s) = path(s) + S a(s), and the quantile p lies
-    S z_p(s) (u(s) - m(s)) above the median, S z_p(s) (m(s) - l(s)) below it, z_p the calibrated score of the horizon
-    and the account's segment. Between the knots of the horizon corrections are drawn straight. With N windows to learn
-    from and t = min(N / 1000, 1), or 1 where there is no sd(s), distances from path(s) are t times these and (1 - t)
-    times those of a Laplace distribution with sd(s). Where the balance stands elsewhere s days later with probability
-    v(s), quantiles from v(s) on are not below the last one, those up to 1 - v(s) not above. Where a candidate joins,
-    mean and quantiles are (1 - w(s)) of these and w(s) of its own. A balance that comes back every week to where it
-    stood has path and sd of its days of the week. ``docs/auto.md`` says how that is learned.
+    Take path(s) and sd(s) of ``RecurringEvents``, S the account's mean absolute move over 30 days, and (l, m, u, a) the
+    10th, 50th and 90th percentile and the mean of (y[t + s] - path(s)) / S over past windows in the same leaves,
+    averaged over the trees and multiplied by a slope. Then median(s) = path(s) + S m(s), mean(s) = path(s) + S a(s),
+    and the quantile p lies S z_p(s) (u(s) - m(s)) above the median or S z_p(s) (m(s) - l(s)) below it, z_p the
+    calibrated score of the horizon and the account's segment. Corrections are linear between the knots of the horizon.
+
+    - With N windows to learn from and t = min(N / 1000, 1), or t = 1 where sd(s) is not known, distances from path(s)
+      are t times these plus (1 - t) times those of a Laplace distribution with sd(s).
+    - If the balance differs s days later with probability v(s), quantiles with p >= v(s) are not below the last balance
+      and those with p <= 1 - v(s) not above it.
+    - If a candidate joins with weight w(s), mean and quantiles are (1 - w(s)) times these plus w(s) times its own.
+    - A balance with a weekly pattern has path and sd from its days of the week.
+
+    ``docs/auto.md`` describes how all this is learned.
     """
 
     learned: Learned | None = None
     candidates: Candidates = field(default_factory=dict)
 
     def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
-        """Forecast h days, as many as were learned at most.
+        """Forecast h days, where h is at most the horizon that was learned.
 
-        Where too few windows were there to learn from, the account's own errors make its intervals; an account that is
-        too young to have any is a failure.
+        If there were too few windows to learn from, intervals come from the account's own errors; an account with too
+        little history for these is a failure.
         """
         panel, learned = cut_panel(panel, LOOK_BACK), self.learned
         longest = h if learned is None else max(h, learned.h)
@@ -85,7 +89,7 @@ class Auto(DirectModel):
 def _by_vintage(
     learned: Learned | None, panel: Panel, scale: NDArray[np.float64]
 ) -> list[tuple[Vintage | None, NDArray[np.int64]]]:
-    """Return the rows that have moved by the vintage of their origin, None where it has learned nothing."""
+    """Return the rows of accounts that ever moved, grouped by the vintage of their origin; None if it has no forest."""
     vintages = () if learned is None else learned.vintages
     trees = np.array([bool(vintage.forest) for vintage in vintages] + [False])
     places = np.full(len(panel), -1) if learned is None else learned.vintage_of(panel.origins)

@@ -1,4 +1,4 @@
-"""The protocol of a model: a panel in, plain arrays out. A model never sees a DataFrame."""
+"""The model protocol: models take a panel and return plain arrays; they never see a DataFrame."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ from forecast_cli.models.recurring.streams import Streams
 
 
 def quantile_probabilities(levels: tuple[float, ...]) -> NDArray[np.float64]:
-    """Return the probabilities, ascending, of the quantiles that ascending ``levels`` (percent) need.
+    """Return the ascending probabilities [q] of the interval bounds and the median, for ascending ``levels`` (percent).
 
-    For (80, 95): 0.025, 0.1, 0.5, 0.9, 0.975; the order of ``core.columns.quantile_columns``.
+    For (80, 95): 0.025, 0.1, 0.5, 0.9, 0.975, in the order of ``core.columns.quantile_columns``.
     """
     half = np.asarray(levels, dtype=np.float64) / 200.0
     return np.round(np.concatenate([0.5 - half[::-1], [0.5], 0.5 + half]), 12)
@@ -23,7 +23,7 @@ def quantile_probabilities(levels: tuple[float, ...]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class RowFailure:
-    """One account a model could not do: the row of the panel, the error's class and its message."""
+    """The failure of a model on one account: the row in the panel, the class name of the error and its message."""
 
     row: int
     error: str
@@ -32,7 +32,7 @@ class RowFailure:
 
 @dataclass(frozen=True)
 class Joined:
-    """A candidate that joined a model for an account, and its share [h] of what is said of each day ahead."""
+    """A candidate model blended into the forecast of an account, and its weight [h] on each day ahead."""
 
     candidate: str
     share: NDArray[np.float64]
@@ -40,15 +40,17 @@ class Joined:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a model says of n accounts over h days and q = 2 * len(levels) + 1 quantiles.
+    """The forecast of a model for n accounts, h days and q = 2 * len(levels) + 1 quantiles.
 
-    ``mean`` [n, h] and ``quantiles`` [n, h, q] float64, in units of the balance; the last axis in the order of
-    ``quantile_probabilities(levels)``, the median in the middle. ``paths`` [n, s, h], sample paths, where the model
-    has them. Rows named in ``failures`` hold NaN. ``streams``, the recurring payments of the accounts, where it looks
-    for them. ``joined``, the candidate that joined, by the row it joined for. ``taken_apart``: model and error,
-    ``MSTL: IndexError``, of each block of accounts that it raised over, and was asked about one at a time instead.
-    ``past_share`` [n], which share of an account's sample paths are its past courses as they were, 0 to 1, where the
-    model knows; the others are made from the quantiles.
+    ``mean`` [n, h] and ``quantiles`` [n, h, q] are float64, in units of the balance. Quantiles are in the order of
+    ``quantile_probabilities(levels)``, with the median in the middle. Rows named in ``failures`` hold NaN.
+    ``paths`` [n, s, h] are sample paths; None if the model has none.
+    ``streams`` are the recurring payments of the accounts; None if the model does not look for them.
+    ``joined`` maps a row to the candidate model that was blended into its forecast.
+    ``taken_apart`` names the model and the error, as in ``MSTL: IndexError``, for each block of accounts on which the
+    model raised, so that it was run on one account at a time instead.
+    ``past_share`` [n] is the share (0 to 1) of an account's sample paths that are its past courses unchanged; the
+    others are made from the quantiles. None if the model does not know it.
     """
 
     mean: NDArray[np.float64]
@@ -62,7 +64,7 @@ class Forecast:
     past_share: NDArray[np.float64] | None = None
 
     def rows(self, rows: slice | NDArray[np.int64]) -> "Forecast":
-        """Return what is said of some accounts alone, without a word on failures, streams and candidates."""
+        """Return the forecast of some accounts only, without failures, streams and candidates."""
         return Forecast(
             mean=self.mean[rows],
             quantiles=self.quantiles[rows],
@@ -72,7 +74,7 @@ class Forecast:
         )
 
     def at(self, levels: tuple[float, ...]) -> "Forecast":
-        """Return the forecast with the quantiles of some of its levels alone, ascending."""
+        """Return the forecast with the quantiles of ``levels`` only: some of its own levels, ascending."""
         if levels == self.levels:
             return self
         upper = [len(self.levels) + 1 + self.levels.index(level) for level in levels]
@@ -81,41 +83,41 @@ class Forecast:
 
 
 class FittedModel(Protocol):
-    """A model that has seen a panel, and nothing else can forecast."""
+    """A fitted model. Only a fitted model can forecast."""
 
     def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast the h days after each account's origin, with intervals of ascending ``levels`` (percent)."""
 
     def update(self, panel: Panel) -> "FittedModel":
-        """Return the model given newer balances, without learning again: its parameters stay what they were.
+        """Return the model with newer balances and unchanged parameters: nothing is fitted again.
 
-        ``panel`` ends at later origins. Accounts are known by their keys; one not seen before is fitted. A model that
-        has no parameters takes all anew. Never raises for a single account.
+        ``panel`` ends at later origins. Accounts are matched by key; an account not seen before is fitted. A model
+        without parameters starts again from the new panel. Never raises for a single account.
         """
 
 
 class Model(Protocol):
-    """A way of forecasting, with its season lengths set, that has seen no data yet."""
+    """A model with its season lengths set, not yet fitted."""
 
     def fit(self, panel: Panel) -> FittedModel:
-        """Learn from the panel. Never raises for a single account: that is a ``RowFailure`` of the forecast."""
+        """Fit the model. Never raises for a single account, whose error becomes a ``RowFailure`` of the forecast."""
 
 
 class DirectModel(ABC):
-    """A model without parameters to keep from one origin to the next: asked about newer balances, it takes all anew."""
+    """A model without parameters to keep from one origin to the next: each forecast is computed from the panel."""
 
     def fit(self, panel: Panel) -> "FittedPanel":
-        """Keep the panel: what is looked at in it depends on the horizon."""
+        """Keep the panel; there is nothing to fit, and the days used depend on the horizon."""
         return FittedPanel(self, panel)
 
     @abstractmethod
     def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
-        """Forecast the h days after each origin of ``panel``, with intervals of ascending ``levels`` (percent)."""
+        """Forecast the h days after each account's origin, with intervals of ascending ``levels`` (percent)."""
 
 
 @dataclass(frozen=True)
 class FittedPanel:
-    """A direct model and the panel it is asked about."""
+    """A direct model and the panel it forecasts from."""
 
     model: DirectModel
     panel: Panel
@@ -125,5 +127,5 @@ class FittedPanel:
         return self.model.forecast(self.panel, h, levels)
 
     def update(self, panel: Panel) -> "FittedPanel":
-        """Keep the newer panel instead."""
+        """Return the model with the newer panel."""
         return self.model.fit(panel)

@@ -1,4 +1,4 @@
-"""Checks of what a model says, account by account: finite, ordered, and not beyond all that the account ever did."""
+"""Checks of each account's forecast: finite, quantiles in order, and not far beyond the account's own balances."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -11,17 +11,17 @@ from forecast_cli.models.base import Forecast, RowFailure
 from forecast_cli.models.failures import blank_failures
 from forecast_cli.models.rows import squared_changes
 
-#: How often its range and its volatility over the horizon a forecast may lie beyond an account's own balances.
+#: A forecast may lie beyond an account's balances by this multiple of their range plus volatility over the horizon.
 REACH: Final = 10.0
-#: What a forecast may lie beyond the balances of an account that never moved, as a share of its balance.
+#: It may lie this share of the largest absolute balance further, so that accounts that never moved have some room.
 SLACK: Final = 1e-3
-#: Quantiles crossed by less than this share of the account's largest balance are rounding, and are sorted.
+#: Quantiles that cross by up to this share of the account's largest absolute balance are rounding errors: sorted.
 ROUNDING: Final = 1e-9
 
 
 @dataclass(frozen=True)
 class AccountFacts:
-    """``low`` [n], ``high`` [n], ``volatility`` [n] (root mean square daily change), in units of the balance."""
+    """Lowest and highest balance and volatility (root mean square daily change), [n] each, in units of the balance."""
 
     low: NDArray[np.float64]
     high: NDArray[np.float64]
@@ -33,12 +33,12 @@ class AccountFacts:
         return np.maximum(np.abs(self.low), np.abs(self.high))
 
     def take(self, rows: NDArray[np.int64]) -> "AccountFacts":
-        """Return the facts of ``rows`` alone."""
+        """Return the facts of ``rows`` only."""
         return AccountFacts(self.low[rows], self.high[rows], self.volatility[rows])
 
 
 def account_facts(panel: Panel) -> AccountFacts:
-    """Return what each account did so far; NaN before its first day is passed over."""
+    """Return the facts of each account's whole history; NaN before its first day is ignored."""
     low = np.fmin.reduce(panel.y, axis=1, initial=np.inf)
     high = np.fmax.reduce(panel.y, axis=1, initial=-np.inf)
     volatility = np.sqrt(squared_changes(panel, 1) / np.maximum(panel.lengths - 1, 1))
@@ -49,8 +49,8 @@ def check_forecast(forecast: Forecast, facts: AccountFacts, *, reach: float = RE
     """Return ``forecast`` with a failure for each row that is NotFinite, Crossed or Exploding.
 
     Exploding: a number lies beyond the account's lowest or highest balance by more than ``reach`` times
-    (high - low + volatility sqrt(h)), and by more than a thousandth of its largest balance.
-    Quantiles that cross by rounding alone are put in order. Rows that failed before are not looked at.
+    (high - low + volatility sqrt(h)) plus a thousandth of its largest absolute balance.
+    Quantiles that cross by rounding alone are sorted. Rows that failed before keep their failure.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         quantiles, crossed = _ordered(forecast.quantiles, facts.size)
@@ -73,7 +73,7 @@ def check_forecast(forecast: Forecast, facts: AccountFacts, *, reach: float = RE
 
 @dataclass(frozen=True)
 class _Span:
-    """Lowest and highest number of each row's forecast, and how low and how high they may be, all [n]."""
+    """Lowest and highest number of each row's forecast, and the bounds they must keep within, [n] each."""
 
     lowest: NDArray[np.float64]
     highest: NDArray[np.float64]
@@ -94,7 +94,7 @@ def _span(mean: NDArray[np.float64], quantiles: NDArray[np.float64], facts: Acco
 def _ordered(
     quantiles: NDArray[np.float64], size: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return quantiles sorted where they cross by rounding, and which rows cross by more."""
+    """Return quantiles, sorted in rows where they cross by rounding only, and which rows [n] cross by more."""
     falls = np.fmax.reduce(quantiles[:, :, :-1] - quantiles[:, :, 1:], axis=(1, 2), initial=0.0)
     crossed = falls > ROUNDING * size
     repair = (falls > 0) & ~crossed

@@ -1,9 +1,9 @@
-"""Compiled: loops over an account's days in machine code, by numba, whose only importer this is.
+"""Compilation of loops to machine code by numba. No other module imports numba.
 
-A *kernel* is compiled when the module it stands in is imported, and kept on disk beside that module or in the user's
-cache folder. What is kept is compiled anew once its file has changed, and knows of no other file: a kernel has what it
-needs from its arguments and its own module, and whoever changes this one removes the ``*.nbi``. None is parallel, and
-none rounds otherwise than as written.
+A *kernel* is compiled when its module is imported, and cached on disk beside that module or in the user's cache folder.
+The cache is invalidated only when the kernel's own source file changes. A kernel therefore uses only its arguments and
+its own module, and whoever changes this file must remove the ``*.nbi`` files. No kernel is parallel, and none uses fast
+math: operations round as they are written.
 """
 
 from collections.abc import Callable
@@ -18,9 +18,9 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def kernel(*arguments: tuple[DTypeLike, int]) -> Callable[[_F], _F]:
-    """Compile a function for arrays in C order, each a dtype and a number of dimensions; other threads run beside it.
+    """Return a decorator that compiles a function of arrays in C order, each given as dtype and number of dimensions.
 
-    Where nothing can be kept on disk, or what is kept cannot be read, it is compiled each time.
+    The function releases the GIL. If the cache on disk cannot be written or read, it is compiled at every import.
     """
     types = tuple(numba.types.Array(numba.from_dtype(np.dtype(dtype)), dims, "C") for dtype, dims in arguments)
 
@@ -35,12 +35,12 @@ def kernel(*arguments: tuple[DTypeLike, int]) -> Callable[[_F], _F]:
 
 
 def part(function: _F) -> _F:
-    """Compile a function for the kernels of its own module; it may neither make an array nor hand one back.
+    """Compile a function for use by kernels of the same module; it must neither create nor return an array.
 
-    References to arrays are not counted in it (``_nrt``, an option that numba does not document), which would take most
-    of the time of loops as small as these: an array handed back would be freed twice. Nor can Python
-    call it (``no_cpython_wrapper``: the process would end), only a compiled function: that saves a fourth of the time
-    to compile it.
+    It does not count references to arrays (``_nrt``, an undocumented option of numba), because counting would take most
+    of the time of such small loops; a returned array would be freed twice. Only compiled functions may call it: without
+    a Python wrapper (``no_cpython_wrapper``) it compiles in three quarters of the time, but a call from Python would
+    crash the process.
     """
     made: _F = numba.njit(nogil=True, error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(
         function
@@ -49,12 +49,12 @@ def part(function: _F) -> _F:
 
 
 def cache_folder() -> Path | None:
-    """Return the folder that keeps what is compiled in this room; None where none can be written."""
+    """Return the folder of the compilation cache of this subpackage; None if no folder can be written."""
     try:
         return Path(numba.njit(cache=True)(_nothing).stats.cache_path)
-    except Exception:  # noqa: BLE001 - as kernel has it
+    except Exception:  # noqa: BLE001 - for the same reasons as in ``kernel``
         return None
 
 
 def _nothing() -> None:
-    """Stand for a kernel: it is never called, and so never compiled."""
+    """Stand in for a kernel; it is never called, and so never compiled."""

@@ -1,4 +1,4 @@
-"""Conformal intervals: as wide as a model was wrong over the last windows of the same account.
+"""Conformal intervals: their width comes from a model's absolute errors over the last windows of the same account.
 
 Source: Stankeviciute, Alaa and van der Schaar, Conformal time-series forecasting, NeurIPS 2021; the scores and the
 quantiles are those of statsforecast's ``ConformalIntervals``, method ``conformal_distribution``: quantiles of the
@@ -16,28 +16,28 @@ from forecast_cli.models.base import quantile_probabilities
 
 @dataclass(frozen=True)
 class Windows:
-    """How many windows of h days to be wrong over: as many as an account has room for, 2 to ``most``.
+    """The number of windows of h days in which errors are measured: as many as fit into the history, 2 to ``most``.
 
-    ``train`` is the number of observations the model needs before the first of them.
+    ``train`` is the number of observations the model needs before the first window.
     """
 
     train: int
     most: int
 
     def needed(self, h: int) -> int:
-        """Return the observations an account needs."""
+        """Return the number of observations an account needs for two windows of ``h`` days."""
         return self.train + 2 * h
 
     def count(self, lengths: NDArray[np.int64], h: int) -> NDArray[np.int64]:
-        """Return the windows each account has room for, [n]; below 2 where it is too short."""
+        """Return the number of windows of ``h`` days for accounts of ``lengths`` [n]; below 2 if too short."""
         return np.minimum((lengths - self.train) // h, self.most)
 
 
 def symmetric_quantiles(scores: NDArray[np.float64], levels: tuple[float, ...]) -> NDArray[np.float64]:
-    """Return what the quantiles lie above the forecast, [n, h, q], given absolute errors ``scores`` [k, n, h].
+    """Return the quantiles minus the forecast, [n, h, q], from absolute errors ``scores`` [k, n, h].
 
-    The 2k numbers +-score are symmetric, so that their upper quantiles, interpolated linearly, are those wanted and
-    the lower ones their mirror.
+    They are the linearly interpolated quantiles of the 2k numbers +-score. These are symmetric, so only the upper
+    quantiles are computed, and mirrored.
     """
     ordered = _ascending(scores)
     middle = len(levels)
@@ -53,7 +53,7 @@ def symmetric_quantiles(scores: NDArray[np.float64], levels: tuple[float, ...]) 
 
 
 def _ascending(scores: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """Sort along the first axis, all accounts and steps at once; half the time of numpy's sort of short runs."""
+    """Sort ``scores`` [k, n, h] along the first axis; for a short axis this takes half the time of ``numpy.sort``."""
     columns = list(scores)
     for low, high in _sorting_network(len(columns)):
         a, b = columns[low], columns[high]
@@ -76,7 +76,7 @@ def _sorting_network(n: int) -> tuple[tuple[int, int], ...]:
 
 
 def _mirrored(ordered: list[NDArray[np.float64]], place: int) -> NDArray[np.float64]:
-    """Return the ``place``-th of the numbers +-ordered, ascending, [n, h]."""
+    """Return the ``place``-th smallest (from 0) of the numbers +-``ordered``, [n, h]."""
     k = len(ordered)
     picked: NDArray[np.float64] = ordered[place - k] if place >= k else -ordered[k - 1 - place]
     return picked

@@ -1,4 +1,4 @@
-"""Courses: the mean and the spread of the paths that balances took after the same phase of earlier cycles."""
+"""Courses: mean and spread of the paths of the balance after the same phase of earlier cycles."""
 
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -12,14 +12,14 @@ from forecast_cli.models.failures import blank_failures, too_short
 from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.rows import chunks, row_sums
 
-#: Earlier cycles: the days of each that those ahead are like, and its weight, as ``mean_courses`` takes them.
+#: Earlier cycles: the days of each cycle that match the days ahead, and its weight, as ``mean_courses`` takes them.
 Cycles = Iterable[tuple[NDArray[np.int64], float]]
 
-#: Days the phase of a cycle may be off by, each with its weight: payments are late and early.
+#: Shifts of the phase in days, each with its weight, because payments come early or late.
 _SHIFTS: Final = ((-1, 0.5), (0, 1.0), (1, 0.5))
-#: Share of the mean course that is taken over: what is left out is chance and what has come to an end.
+#: Share of the mean course that goes into the forecast; the rest is attributed to chance and to payments that ended.
 _COURSE: Final = 0.6
-#: Share of the way back to its level that a balance goes in 30 days, and the days the level is the mean of.
+#: Share of the distance to its level that a balance reverts in 30 days, and the days over which the level is a mean.
 _REVERSION: Final = 0.45
 _LEVEL_DAYS: Final = 180
 
@@ -32,10 +32,10 @@ def forecast_courses(
     needed: int,
     cycles_of: Callable[[NDArray[np.datetime64]], Cycles],
 ) -> Forecast:
-    """Forecast h days that go as earlier cycles went, and to the level, with Laplace quantiles about them.
+    """Forecast h days from the mean course of earlier cycles and reversion to the level, with Laplace quantiles.
 
-    Mean [n, h] and quantiles [n, h, q] of ``levels`` in percent. ``cycles_of`` gives the cycles of rows by their
-    origins. An account of fewer than ``needed`` days is a failure, and NaN.
+    ``levels`` are in percent. ``cycles_of`` returns the earlier cycles for the origins of some rows. An account with
+    fewer than ``needed`` days of history is a failure, with NaN in its rows.
     """
     mean = np.full((len(panel), h), np.nan)
     quantiles = np.full((len(panel), h, 2 * len(levels) + 1), np.nan)
@@ -57,10 +57,10 @@ def mean_courses(
     h: int,
     cycles: Cycles,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the mean course and the standard deviation of the paths of each row, [r, h] each.
+    """Return the mean course and the standard deviation of the paths of each row of ``y`` [r, t], [r, h] each.
 
-    ``cycles``: for each earlier cycle the days, counted from the origin and none above 0, that 0 to ``h`` days ahead
-    are like, [r, h + 1] or [1, h + 1], and its weight. A path counts up to the day that is over at the origin.
+    ``cycles`` holds, for each earlier cycle, the days that match 0 to ``h`` days ahead, [r, h + 1] or [1, h + 1], and
+    its weight. Days are counted from the origin, none above 0. Days of a path after the origin are left out.
     """
     rows, t = np.arange(len(y))[:, None], y.shape[1]
     steps, first, squares = (np.zeros((len(y), h)) for _ in range(3))
@@ -85,10 +85,10 @@ def mean_courses(
 
 
 def drawn_back(y: NDArray[np.float64], lengths: NDArray[np.int64], course: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the balances [r, h] after the last of ``y`` [r, t] that take over a share of ``course`` [r, h].
+    """Return forecast balances [r, h] from the last balance of ``y`` [r, t], ``course`` [r, h] and the level.
 
-    mean(s) = y + 0.6 course(s) + (level - y) (1 - 0.55^(s / 30)), level the mean of the last 180 days, or of all there
-    are.
+    mean(s) = y + 0.6 course(s) + (level - y) (1 - 0.55^(s / 30)), level the mean of the last 180 days, or of all days
+    of a shorter history.
     """
     last, pull = y[:, -1, None], 1 - (1 - _REVERSION) ** (np.arange(1, course.shape[1] + 1) / 30)
     level = row_sums(y[:, -_LEVEL_DAYS:]) / np.minimum(lengths, _LEVEL_DAYS)

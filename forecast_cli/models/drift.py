@@ -1,4 +1,4 @@
-"""RandomWalkWithDrift: the last balance, and on along the line from the first to the last."""
+"""RandomWalkWithDrift: the last balance, continued along the line from the first balance to the last."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -12,13 +12,13 @@ from forecast_cli.models.normal import normal_forecast
 from forecast_cli.models.rows import squared_changes
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons
 
-#: Two months: the drift of one pay cycle is where in the cycle the account stands.
+#: Two months, because over a single pay cycle the drift depends on the account's position in the cycle.
 MIN_OBS: Final = 60
 
 
 @dataclass(frozen=True)
 class RandomWalkWithDrift(DirectModel):
-    """Forecast the last balance plus the mean daily change.
+    """A model that forecasts the last balance plus the mean daily change.
 
     mean(s) = y[n] + s d, d = (y[n] - y[1]) / (n - 1); sd(s) = sigma sqrt(s (1 + s / (n - 1))),
     sigma^2 = sum (y[t] - y[t-1] - d)^2 / (n - 1).
@@ -26,7 +26,7 @@ class RandomWalkWithDrift(DirectModel):
     """
 
     def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
-        """Forecast h days; an account of one observation is a failure."""
+        """Forecast h days; an account with one observation is a failure."""
         ahead, steps = np.arange(1, h + 1), np.maximum(panel.lengths - 1, 1)
         first, last = panel.y[np.arange(len(panel)), panel.y.shape[1] - panel.lengths], panel.y[:, -1]
         with np.errstate(over="ignore", invalid="ignore"):

@@ -1,9 +1,9 @@
-"""ErrorProfile: how far balances move in s days, as a share of their size; fixed numbers, measured once.
+"""ErrorProfile: fixed quantiles of the change of a balance over s days, relative to the size of the balance.
 
-It is what an account that is too short, or that never moved, gets its intervals from. It holds quantiles of
-(y[t+s] - y[t]) / scale, with the median taken out, for accounts that moved lately and for accounts that were still.
-The numbers stand in ``error_profile.json`` and are made by ``benchmarks/error_profile.py``; a run never changes them,
-so that neither shard nor neighbour can change a forecast.
+Accounts that are too short or never moved get their intervals from it. It holds quantiles of
+(y[t+s] - y[t]) / scale, minus their median, for accounts that moved lately and for accounts that did not.
+The numbers are in ``error_profile.json`` and are made by ``benchmarks/error_profile.py``. A run never changes them, so
+that a forecast depends neither on the shard nor on the other accounts in it.
 """
 
 import json
@@ -25,9 +25,10 @@ _RESOURCE: Final = "error_profile.json"
 
 @dataclass(frozen=True)
 class AccountScale:
-    """``scale`` [n], in units of the balance: the larger of |last| and the mean of |y| over recent days.
+    """The scale of each account, and whether it is still.
 
-    ``still`` [n]: seen for that long, and without a change.
+    ``scale`` [n], in units of the balance: the larger of |last| and the mean of |y| over the last ``scale_days``.
+    ``still`` [n]: the history is longer than ``still_days``, and the balance did not change over that many days.
     """
 
     scale: NDArray[np.float64]
@@ -36,9 +37,9 @@ class AccountScale:
 
 @dataclass(frozen=True)
 class ErrorProfile:
-    """Quantiles of relative errors: ``tables`` [2, k, p], first of accounts that moved, then of still ones.
+    """Quantiles of relative errors: ``tables`` [2, k, p], first of accounts that moved, then of still accounts.
 
-    ``steps`` [k] ascending, in days; ``probabilities`` [p] ascending, with 0.5 in their middle, where the tables are 0.
+    ``steps`` [k] are days, ascending. ``probabilities`` [p] ascend, with 0.5 in the middle, where the tables are 0.
     ``scale_days`` and ``still_days`` define ``AccountScale``.
     """
 
@@ -49,7 +50,7 @@ class ErrorProfile:
     still_days: int
 
     def scale_of(self, panel: Panel) -> AccountScale:
-        """Return scale and stillness of each account; known from one observation on."""
+        """Return the scale of each account and whether it is still; one observation is enough."""
         with np.errstate(over="ignore", invalid="ignore"):
             recent = np.abs(panel.y[:, -self.scale_days :])
             mean = row_sums(recent) / np.minimum(panel.lengths, self.scale_days)
@@ -59,7 +60,7 @@ class ErrorProfile:
         return AccountScale(scale, same.all(axis=1) & (panel.lengths > self.still_days))
 
     def offsets(self, account: AccountScale, h: int, levels: tuple[float, ...]) -> NDArray[np.float64]:
-        """Return what quantiles lie above the median, [n, h, q], in units of the balance."""
+        """Return the quantiles minus the median, [n, h, q], in units of the balance."""
         table = self._at_probabilities(quantile_probabilities(levels))
         spread = np.stack([self._at_steps(half, h) for half in table])
         with np.errstate(over="ignore", invalid="ignore"):
@@ -67,11 +68,11 @@ class ErrorProfile:
         return offsets
 
     def _at_probabilities(self, wanted: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Interpolate in the normal score, and go on along the outermost slope beyond the last knot: [2, k, q]."""
+        """Interpolate the tables linearly in the normal score, extrapolating the outermost slopes: [2, k, q]."""
         return straight_between(normal_scores(wanted), normal_scores(self.probabilities), self.tables)
 
     def _at_steps(self, table: NDArray[np.float64], h: int) -> NDArray[np.float64]:
-        """Interpolate ``table`` [k, q] in the root of the step; beyond the last knot, grow with that root: [h, q]."""
+        """Interpolate ``table`` [k, q] in the root of the step: [h, q]; beyond the last step, grow with that root."""
         root, knots = np.sqrt(np.arange(1.0, h + 1)), np.sqrt(self.steps)
         inside = np.stack([np.interp(root, knots, column) for column in table.T], axis=1)
         beyond = np.maximum(root / knots[-1], 1.0)
@@ -80,7 +81,7 @@ class ErrorProfile:
 
 @lru_cache(maxsize=1)
 def shipped_profile() -> ErrorProfile:
-    """Return the profile that comes with the package."""
+    """Return the error profile shipped with the package."""
     raw = json.loads(files("forecast_cli.models").joinpath(_RESOURCE).read_text(encoding="utf-8"))
     return ErrorProfile(
         steps=np.array(raw["steps"], dtype=np.float64),

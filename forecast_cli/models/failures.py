@@ -1,4 +1,4 @@
-"""Failures of single accounts, as values."""
+"""Failures of single accounts, returned as values rather than raised."""
 
 from dataclasses import replace
 
@@ -11,24 +11,24 @@ TOO_SHORT = "TooShort"
 
 
 def too_short(panel: Panel, needed: int) -> tuple[RowFailure, ...]:
-    """Return a failure for each account of fewer than ``needed`` days of history."""
+    """Return a failure for each account with fewer than ``needed`` days of history."""
     rows = np.flatnonzero(panel.lengths < needed)
     return tuple(RowFailure(int(row), TOO_SHORT, too_short_message(int(panel.lengths[row]), needed)) for row in rows)
 
 
 def too_short_message(found: int, needed: int) -> str:
-    """Return the message of an account with ``found`` days of history."""
+    """Return the message for an account with ``found`` days of history where ``needed`` are required."""
     return f"{found} day{'' if found == 1 else 's'} of history, at least {needed} needed"
 
 
 def failure_of(row: int, error: Exception) -> RowFailure:
-    """Return what a model raised over one account: the error's class, and the first line of its message."""
+    """Return the failure of ``row`` from ``error``: the class name and the first line of the message."""
     lines = str(error).strip().splitlines()
     return RowFailure(row, type(error).__name__, lines[0] if lines else "no message")
 
 
 def blank_failures(forecast: Forecast) -> Forecast:
-    """Return ``forecast`` with NaN in the rows its failures name, as the protocol wants it."""
+    """Return ``forecast`` with NaN in the rows named in its failures, as ``Forecast`` requires."""
     if not forecast.failures:
         return forecast
     rows = [failure.row for failure in forecast.failures]

@@ -1,4 +1,4 @@
-"""FastMSTL: seasons taken out as means of like days over a moving average, on whole blocks of accounts."""
+"""FastMSTL: decomposition into seasons by means per phase around a moving average, on whole blocks of accounts."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -14,31 +14,33 @@ from forecast_cli.models.naive import MIN_OBS
 from forecast_cli.models.rows import chunks, row_sums
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons, SeasonUse
 
-#: Days that seasons, and errors, are learned from; days after which a cycle counts half.
+#: Days of history from which seasons are estimated.
 _DAYS: Final = 730
+#: Number of changes from which the quantiles of errors are taken.
 _ERRORS: Final = 365
+#: Half-life of the weight of a cycle, in days.
 _HALF_LIFE: Final = 120.0
-#: Times that each season is taken out of what the others leave.
+#: Rounds in which each season is estimated from the balance less the other seasons.
 _ROUNDS: Final = 2
 
 
 @dataclass(frozen=True)
 class FastMSTL(DirectModel):
-    """Forecast the last balance without its seasons, plus its seasons.
+    """A model that forecasts the last seasonally adjusted balance plus the seasons.
 
-    Twice over, for each season length m, shortest first: x is the balance less the other seasons, over its moving
-    average of about the longest season; S[j] is the mean of x over the days of phase j, weighing 2^(-age / 120), less
-    the mean of S over the phases, drawn to 0 by the share of its own variance that chance alone would leave (James and
-    Stein 1961, positive part). With a = y - sum S: mean(s) = a[n] + sum S[n + s]; the quantiles are those of
-    a[t + s] - a[t] over the last year, about their median, at the knots of the horizon and straight between them; where
-    there is a season, wider by sqrt((c + 1) / (c - 1)), c the cycles of the longest by weight: errors of days that
-    their own season was learned from are too small by that.
+    Twice, for each season length m, shortest first: x is the balance less the other seasons, less its moving average
+    over about the longest season; S[j] is the mean of x over the days of phase j, weighted by 2^(-age / 120), less the
+    mean of S over the phases, and shrunk towards 0 by the share of its variance that chance alone would produce (James
+    and Stein 1961, positive part). With a = y - sum S: mean(s) = a[n] + sum S[n + s]. The quantiles are those of
+    a[t + s] - a[t] over the last year, about their median, at the knots of the horizon and linear between them. If
+    there is a season, they are wider by sqrt((c + 1) / (c - 1)), c the effective number of cycles of the longest
+    season, because errors on the days from which a season was estimated are too small by that factor.
     """
 
     seasons: Seasons
 
     def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
-        """Forecast h days; an account of fewer than 2.5 of the longest season, or 30 and h days, is a failure."""
+        """Forecast h days; an account with fewer than ``min_obs`` days of history is a failure."""
         needed = min_obs(self.seasons, h)
         longest, days = max(self.seasons), max(_DAYS, needed)
         mean = np.full((len(panel), h), np.nan)
@@ -60,12 +62,12 @@ class FastMSTL(DirectModel):
 
 
 def min_obs(seasons: Seasons, h: int) -> int:
-    """Return the days of history with two cycles and a half, and 30 errors of ``h`` days."""
+    """Return the days of history needed: 2.5 times the longest season, and 30 more than ``h``."""
     return max((5 * max(seasons) + 1) // 2, MIN_OBS + h)
 
 
 def _seasons(y: NDArray[np.float64], lengths: NDArray[np.int64], seasons: Seasons) -> list[NDArray[np.float64]]:
-    """Return what each season adds on the days after the origin, phase by phase: [r, m] each."""
+    """Return the seasonal component of each season by phase, the day after the origin first: [r, m] each."""
     found = [np.zeros((len(y), m)) for m in seasons]
     for _ in range(_ROUNDS):
         for place, m in enumerate(seasons):
@@ -76,7 +78,7 @@ def _seasons(y: NDArray[np.float64], lengths: NDArray[np.int64], seasons: Season
 
 
 def _trend(x: NDArray[np.float64], lengths: NDArray[np.int64], days: int) -> NDArray[np.float64]:
-    """Return the moving average over ``days`` // 2 days on either side, or as many as there are, [r, t]."""
+    """Return the moving average of ``x`` over ``days`` // 2 days on either side, fewer at the ends, [r, t]."""
     t, side = x.shape[1], days // 2
     total = np.concatenate([np.zeros((len(x), 1)), np.cumsum(np.where(np.isnan(x), 0.0, x), axis=1)], axis=1)
     at = np.arange(t)
@@ -86,7 +88,7 @@ def _trend(x: NDArray[np.float64], lengths: NDArray[np.int64], days: int) -> NDA
 
 
 def _season(x: NDArray[np.float64], m: int) -> NDArray[np.float64]:
-    """Return the means of ``x`` [r, t] by phase, the day after the origin first, less what chance makes: [r, m]."""
+    """Return the shrunk means of ``x`` [r, t] by phase, the day after the origin first: [r, m]."""
     weight, total, squares, weights = (np.zeros((len(x), m)) for _ in range(4))
     cycles = -(-x.shape[1] // m)
     padded = np.full((len(x), cycles * m), np.nan)
@@ -108,7 +110,7 @@ def _season(x: NDArray[np.float64], m: int) -> NDArray[np.float64]:
 
 
 def _widening(lengths: NDArray[np.int64], m: int) -> NDArray[np.float64]:
-    """Return how much too small errors of days are that a mean over their own phase was taken from, [r]."""
+    """Return the factor [r] by which errors on days included in the mean of their own phase are too small."""
     whole = lengths // m - 1
     weights = 0.5 ** (np.arange(int(whole.max()) + 1) * m / _HALF_LIFE)
     cycles = np.cumsum(weights)[whole] ** 2 / np.cumsum(weights**2)[whole]
@@ -116,7 +118,7 @@ def _widening(lengths: NDArray[np.int64], m: int) -> NDArray[np.float64]:
 
 
 def _backwards(season: NDArray[np.float64], t: int) -> NDArray[np.float64]:
-    """Return what a season [r, m] adds on the ``t`` days up to the origin, [r, t]."""
+    """Return the seasonal component [r, m] on the ``t`` days up to the origin, [r, t]."""
     m = season.shape[1]
     return season[:, np.arange(-t, 0) % m]
 
@@ -128,7 +130,7 @@ def _forwards(season: NDArray[np.float64], h: int) -> NDArray[np.float64]:
 def _errors(
     adjusted: NDArray[np.float64], lengths: NDArray[np.int64], h: int, levels: tuple[float, ...]
 ) -> NDArray[np.float64]:
-    """Return the quantiles of changes over 1 to ``h`` days about their median, [r, h, q]."""
+    """Return the quantiles of changes over 1 to ``h`` days, minus their median, [r, h, q]."""
     knots, lower = knots_of(h), quantile_probabilities(levels)[: len(levels) + 1]
     found = np.empty((len(adjusted), len(knots), 2 * len(levels) + 1))
     for number, step in enumerate(knots.tolist()):
@@ -142,9 +144,9 @@ def _errors(
 def _between(
     ordered: NDArray[np.float64], place: NDArray[np.float64], top: NDArray[np.int64] | int
 ) -> NDArray[np.float64]:
-    """Return the numbers of ordered rows at ``place`` [r, q] from the first, or from ``top`` [r, 1] downwards.
+    """Interpolate sorted rows at ``place`` [r, q], counted up from the first value or down from ``top`` [r, 1].
 
-    None lies outside its two neighbours, by rounding either, so that places in order have numbers in order.
+    Results are clipped to their two neighbours, so that rounding cannot break the order of the quantiles.
     """
     near, far = np.floor(place).astype(np.int64), np.ceil(place).astype(np.int64)
     ends = [np.take_along_axis(ordered, np.abs(top - at), axis=1) for at in (near, far)]

@@ -1,4 +1,4 @@
-"""Knots: the days ahead at which corrections are learned; between them they are drawn straight."""
+"""Knots: the days ahead at which values are estimated; between knots they are interpolated linearly."""
 
 from typing import Final
 
@@ -8,20 +8,20 @@ from numpy.typing import NDArray
 from forecast_cli.models.rows import in_c_order
 
 _KNOTS: Final = (1, 3, 7, 14, 21, 30, 45, 60, 75, 90)
-#: Days from one knot to the next beyond the last of them.
+#: Days between knots beyond the last of them.
 _FURTHER: Final = 30
 
 
 def knots_of(h: int) -> NDArray[np.int64]:
-    """Return the knots [k] of a horizon of ``h`` days, ascending, ``h`` the last."""
+    """Return the ascending knots [k] of a horizon of ``h`` days; the last is ``h``."""
     further = range(_KNOTS[-1] + _FURTHER, h, _FURTHER)
     return np.array([*(day for day in (*_KNOTS, *further) if day < h), h], dtype=np.int64)
 
 
 def between_knots(values: NDArray[np.float64], knots: NDArray[np.int64], h: int) -> NDArray[np.float64]:
-    """Return ``values`` [n, k, ...] at the ``knots``, 0 at the origin, for 1 to ``h`` days ahead: [n, h, ...].
+    """Interpolate ``values`` [n, k, ...] at the ``knots``, and 0 at the origin, for 1 to ``h`` days ahead: [n, h, ...].
 
-    Raises ValueError where the last knot lies before the last of these days.
+    Raises ValueError if the last knot lies before day ``h``.
     """
     from forecast_cli.models.row_loops import draw_between
 

@@ -1,6 +1,6 @@
-"""The ladder: every account gets a forecast, from the model asked for or from the next rung, and a word about it.
+"""The ladder of fallbacks: an account that the requested model cannot forecast gets a forecast from the next rung.
 
-Rungs: the model asked for -> Naive with its own intervals -> LastValue with intervals from the error profile.
+Rungs: the requested model -> Naive with its own intervals -> LastValue with intervals from the error profile.
 """
 
 import math
@@ -22,13 +22,16 @@ from forecast_cli.models.one_by_one import fit_and_forecast
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.registry import ModelChoice
 
-#: Intervals narrower than this share of an account's usual daily change are no intervals.
+#: Intervals up to this share of an account's volatility (root mean square daily change) count as without width.
 ZERO_WIDTH: Final = 1e-6
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One account that did not go as asked: ``status`` fallback or failed, and the first model's error."""
+    """An account not forecast by the requested model: ``status`` fallback or failed, and that model's error.
+
+    ``message`` also names the errors of later rungs. ``model_used`` is None if the account failed.
+    """
 
     row: int
     status: Status
@@ -39,11 +42,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class LadderForecast:
-    """A forecast for every account that has a finite last balance.
+    """The forecast of every account, and how it came about.
 
-    ``forecast`` names the other accounts as failures; its streams, paths and shares of past courses are those of the
-    model asked for. ``model_used`` [n]: the label of the model asked for, the name of the rung, or None. ``outcomes``
-    in the order of rows. ``flags`` [n].
+    ``forecast`` names as failures the accounts that no rung could forecast; its streams, paths and shares of past
+    courses come from the requested model only. ``model_used`` [n] is the label of the requested model, the name of the
+    rung, or None. ``outcomes`` lists, in the order of rows, the accounts that the requested model did not forecast.
+    ``flags`` are [n].
     """
 
     forecast: Forecast
@@ -63,17 +67,17 @@ class _Rung:
     fitted: FittedModel | None = None
 
     def fit(self, panel: Panel) -> FittedModel:
-        """Fit the model, or give the one that is fitted already newer balances."""
+        """Fit the model, or update it with the newer panel if it is already fitted."""
         return self.model.fit(panel) if self.fitted is None else self.fitted.update(panel)
 
 
 @dataclass
 class _Board:
-    """What is known so far: numbers, the rung [n] each row stands on (-1: none), and what went wrong on the way.
+    """The results so far: numbers, the ``rung`` [n] that forecast each row (-1: none), and the errors of each row.
 
-    ``paths`` [n, s, h] where the model asked for has its own, NaN in rows that another rung has done. ``streams``, the
-    recurring payments that it found. ``joined``, the candidate that joined it, by row. ``taken_apart``, as above.
-    ``past_share`` [n], as it says; 0 in rows that another rung has done.
+    ``paths`` [n, s, h], ``streams`` and ``past_share`` [n] are those of the requested model, if it has them; in rows
+    forecast by another rung, ``paths`` is NaN and ``past_share`` 0. ``joined`` and ``taken_apart`` are as in
+    ``Forecast``.
     """
 
     mean: NDArray[np.float64]
@@ -90,7 +94,7 @@ class _Board:
 def forecast_panel(panel: Panel, choice: ModelChoice, *, h: int, levels: tuple[float, ...]) -> LadderForecast:
     """Forecast the h days after each origin with intervals of ascending ``levels`` (percent).
 
-    What a row gets depends on that row alone, to the last bit. Never raises for a single account.
+    The numbers of a row depend on that row alone, to the last bit. Never raises for a single account.
     """
     said, _ = _ladder(panel, _rungs(choice, choice.build(), h), h=h, levels=levels)
     return said
@@ -99,10 +103,10 @@ def forecast_panel(panel: Panel, choice: ModelChoice, *, h: int, levels: tuple[f
 def update_panel(
     panel: Panel, choice: ModelChoice, *, h: int, levels: tuple[float, ...], fitted: FittedModel | None
 ) -> tuple[LadderForecast, FittedModel | None]:
-    """Forecast as ``forecast_panel`` does, by the model ``fitted`` at earlier origins, or a new one where that is None.
+    """Forecast as ``forecast_panel`` does, with the model ``fitted`` at earlier origins, or a new one if that is None.
 
-    Returns the fitted model too, for later origins; None as long as no account is long enough for it. Raises
-    ConfigError for a model that cannot be given newer balances.
+    Also returns the fitted model, for later origins; None as long as every account is too short for it. Raises
+    ConfigError for a model that cannot be updated with newer balances.
     """
     asked, *others = _rungs(choice, choice.build_updatable(), h)
     return _ladder(panel, (replace(asked, fitted=fitted), *others), h=h, levels=levels)
@@ -111,7 +115,7 @@ def update_panel(
 def _ladder(
     panel: Panel, rungs: tuple[_Rung, ...], *, h: int, levels: tuple[float, ...]
 ) -> tuple[LadderForecast, FittedModel | None]:
-    """Let the rungs forecast, one after the other; return the first one's fitted model too."""
+    """Let the rungs forecast one after the other; return the forecast and the fitted model of the first rung."""
     n, facts = len(panel), account_facts(panel)
     width = 2 * len(levels) + 1
     board = _Board(np.full((n, h), np.nan), np.full((n, h, width), np.nan), np.full(n, -1, dtype=np.int64), {})
@@ -142,7 +146,7 @@ def _ladder(
 def _rungs(choice: ModelChoice, model: Model, h: int) -> tuple[_Rung, ...]:
     asked = _Rung(0, choice.label, model, choice.min_obs(h), own_days=choice.spec.own_days)
     second = _Rung(1, naive.SPEC.name, naive.Naive(), naive.MIN_OBS)
-    # Its intervals are other accounts' experience: an account that has moved little so far is no measure of them.
+    # Its intervals come from other accounts, so the past range of an account that moved little is no bound for them.
     last = _Rung(2, last_value.NAME, last_value.LastValue(shipped_profile()), 1, reach=math.inf)
     return (asked, replace(last, place=1)) if choice.spec is naive.SPEC else (asked, second, last)
 
@@ -150,7 +154,7 @@ def _rungs(choice: ModelChoice, model: Model, h: int) -> tuple[_Rung, ...]:
 def _climb(
     board: _Board, panel: Panel, facts: AccountFacts, *, rung: _Rung, levels: tuple[float, ...]
 ) -> FittedModel | None:
-    """Let one rung do the rows that no rung before it has done and that are long enough; return its fitted model."""
+    """Let one rung forecast the rows that are left and long enough; return its fitted model, None if there was none."""
     waiting = board.rung < 0
     for row in np.flatnonzero(waiting & (panel.lengths < rung.min_obs)).tolist():
         message = too_short_message(int(panel.lengths[row]), rung.min_obs)
@@ -182,19 +186,20 @@ def _climb(
 
 
 def _ask(rung: _Rung, panel: Panel, *, h: int, levels: tuple[float, ...]) -> tuple[FittedModel, Forecast]:
-    """Return the fitted model and what it says; where it raises over all accounts together, take one at a time."""
+    """Return the fitted model and its forecast; if it raises on the whole panel, run it on one account at a time."""
     with (
         working_on_accounts(len(panel)),
         np.errstate(invalid="ignore", over="ignore"),
-    ):  # what comes of it is looked at row by row
+    ):  # ``check_forecast`` looks for non-finite numbers in each row
         return fit_and_forecast(rung.name, rung.model, panel, h, levels, fit=rung.fit)
 
 
 def _pool(board: _Board, panel: Panel, facts: AccountFacts, *, levels: tuple[float, ...]) -> NDArray[np.bool_]:
-    """Give constant accounts, whose own past knows no width, the error profile's around their median; say which, [n].
+    """Give constant accounts intervals from the error profile around their median, in place; return which, [n].
 
-    Some models leave them a width of rounding errors: it is as little worth as none. Other accounts keep what the model
-    says, flagged where that has no width, so that no level's numbers depend on which other levels are asked for.
+    Their own past gives no width, and the rounding errors that some models give them are no better. Other accounts keep
+    the model's intervals, and are flagged if these have no width, so that the numbers of one level never depend on
+    which other levels are requested.
     """
     pooled = np.asarray((board.rung >= 0) & (facts.low == facts.high))
     rows = np.flatnonzero(pooled)

@@ -1,4 +1,4 @@
-"""Laplace quantiles: balances stand still or jump, so their changes have a narrow middle and wide ends."""
+"""Quantiles of the Laplace distribution. Balances stand still or jump, so changes have a sharp peak and heavy tails."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ _NORMAL_80 = 1.2815515655446004
 
 
 def laplace_scores(levels: tuple[float, ...]) -> NDArray[np.float64]:
-    """Return the quantiles [q] of the Laplace distribution whose 80 % interval is the standard normal's."""
+    """Return the quantiles [q] of the Laplace distribution with the 80 % interval of the standard normal."""
     upper = quantile_probabilities(levels)[len(levels) + 1 :]
     scores = _NORMAL_80 * np.log(2 * (1 - upper)) / np.log(0.2)
     return np.concatenate([-scores[::-1], [0.0], scores])

@@ -1,4 +1,4 @@
-"""LastValue: the last rung of the ladder, for any account that has one balance."""
+"""LastValue: the last rung of the ladder, which needs one balance only."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -14,7 +14,7 @@ NAME: Final = "LastValue"
 
 @dataclass(frozen=True)
 class LastValue(DirectModel):
-    """Forecast the last balance, with intervals from pooled experience: quantile(s) = y[n] + scale profile(s)."""
+    """A model that forecasts the last balance, with pooled intervals: quantile(s) = y[n] + scale profile(s)."""
 
     profile: ErrorProfile
 

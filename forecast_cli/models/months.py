@@ -1,4 +1,4 @@
-"""Months: the same day of earlier months, cut and stretched where months differ in length."""
+"""The same day of earlier months, adjusted if months differ in length."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,16 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOST_MONTHS: Final = 24
-#: Up to this day of the month days are counted from its start, beyond it from its end.
+#: Up to this day of the month days are matched by their number, later days by their distance from the end.
 _FROM_START: Final = 27
 
 
 def same_days(origins: NDArray[np.datetime64], months: int, h: int) -> NDArray[np.int64]:
-    """Return for 0 to ``h`` days after each origin [u] the day ``months`` months before it, [u, h + 1].
+    """Return the matching day ``months`` months earlier for 0 to ``h`` days after each origin [u], [u, h + 1].
 
-    As days from the origin, never descending along a row. Days up to the 27th keep their number; later ones keep their
-    distance from the month's end, so that the last day of a month goes with the last day of another, and in a shorter
-    month the 27th stands for those that it lacks.
+    Results are days counted from the origin, and never descend along a row. Days up to the 27th are matched by number;
+    later days by their distance from the end of the month, so that last days match last days. Where the earlier month
+    is shorter, its 27th also matches the days that it lacks.
     """
     days = origins.astype("datetime64[D]")[:, None] + np.arange(h + 1)
     month = days.astype("datetime64[M]")
@@ -30,18 +30,18 @@ def same_days(origins: NDArray[np.datetime64], months: int, h: int) -> NDArray[n
 
 @dataclass(frozen=True)
 class SameDays:
-    """The same days of earlier months: ``days`` [u, months, h + 1] from each origin, ``place`` [n] of each account."""
+    """Matching days of earlier months: ``days`` [u, months, h + 1] from u distinct origins, ``place`` [n] in these."""
 
     days: NDArray[np.int64]
     place: NDArray[np.int64]
 
     def part(self, rows: slice) -> "SameDays":
-        """Return those of neighbouring accounts."""
+        """Return the matching days of a slice of the accounts."""
         return SameDays(self.days, self.place[rows])
 
 
 def days_of(origins: NDArray[np.datetime64], h: int, months: int = MOST_MONTHS) -> SameDays:
-    """Return the same days of as many earlier ``months`` for 0 to ``h`` days after the ``origins`` [n]."""
+    """Return the matching days of the last ``months`` months for 0 to ``h`` days after the ``origins`` [n]."""
     distinct, place = np.unique(origins, return_inverse=True)
     days = np.empty((len(distinct), months, h + 1), dtype=np.int64)
     for month in range(months):
@@ -50,5 +50,5 @@ def days_of(origins: NDArray[np.datetime64], h: int, months: int = MOST_MONTHS) 
 
 
 def _length(month: NDArray[np.datetime64]) -> NDArray[np.int64]:
-    """Return the days of each month."""
+    """Return the number of days of each month."""
     return np.asarray(((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.int64))

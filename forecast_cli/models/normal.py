@@ -1,4 +1,4 @@
-"""Intervals of models whose errors are taken as normal: mean plus z times the forecast's standard deviation."""
+"""Intervals under the assumption of normal errors: mean plus z times the forecast's standard deviation."""
 
 from statistics import NormalDist
 
@@ -12,7 +12,7 @@ _STANDARD = NormalDist()
 
 
 def _symmetric_scores(levels: tuple[float, ...]) -> NDArray[np.float64]:
-    """Return z [q] of the quantiles that ascending ``levels`` (percent) need; symmetric, 0 in the middle."""
+    """Return the normal scores z [q] of the quantiles for ascending ``levels`` (percent), with 0 in the middle."""
     upper = [_STANDARD.inv_cdf(0.5 + level / 200.0) for level in levels]
     return np.array([*(-z for z in reversed(upper)), 0.0, *upper])
 
@@ -24,7 +24,7 @@ def normal_forecast(
     levels: tuple[float, ...],
     failures: tuple[RowFailure, ...] = (),
 ) -> Forecast:
-    """Return the forecast of ``mean`` [n, h] and standard deviation ``sigma`` [n, h], in units of the balance.
+    """Return the forecast with ``mean`` [n, h] and standard deviation ``sigma`` [n, h], in units of the balance.
 
     Rows named in ``failures`` are set to NaN.
     """

@@ -1,4 +1,4 @@
-"""Normal scores: probabilities on the scale where a normal distribution's quantiles lie on a straight line."""
+"""Normal scores, on whose scale the quantiles of a normal distribution lie on a straight line."""
 
 from functools import lru_cache
 from statistics import NormalDist
@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 
 
 def normal_scores(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return z [p] of ``probabilities`` [p], each above 0 and below 1."""
+    """Return the standard normal quantiles z [p] of ``probabilities`` [p], each above 0 and below 1."""
     return np.array(_scores_of(tuple(probabilities.tolist())))
 
 
 def straight_between(
     wanted: NDArray[np.float64], known: NDArray[np.float64], values: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return what lies at scores ``wanted`` [q], [..., q], on the lines through ``values`` [..., p] at ``known`` [p].
+    """Interpolate ``values`` [..., p] at ascending scores ``known`` [p] linearly at scores ``wanted`` [q]: [..., q].
 
-    ``known`` ascends; further out, the outermost lines go on.
+    Beyond the first and the last known score, the outermost lines are extrapolated.
     """
     left = np.clip(np.searchsorted(known, wanted, side="right") - 1, 0, len(known) - 2)
     share = (wanted - known[left]) / (known[left + 1] - known[left])

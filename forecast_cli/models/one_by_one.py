@@ -1,7 +1,7 @@
-"""OneByOne: a model that is given one account at a time, and says which before each.
+"""OneByOne: a wrapper that runs a model on one account at a time, with a heartbeat that names the account before each.
 
-What a row gets depends on that row alone, so that the numbers are the model's own to the last bit. It is slower, and
-used where a block of accounts ended its worker, outlasted it, or raised: the account that does so is then known.
+Models forecast each row from that row alone, so the numbers are the same to the last bit, but it is slower. It is used
+after a block of accounts crashed its worker, timed out or raised, to find the account that does so.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -27,10 +27,10 @@ def fit_and_forecast(
     *,
     fit: Callable[[Panel], FittedModel],
 ) -> tuple[FittedModel, Forecast]:
-    """Return the model as ``fit`` fits it and what it says; where that raises over all accounts, one at a time.
+    """Return the fitted model and its forecast; if either step raises, run the model on one account at a time.
 
-    What the model of that ``name`` raised over several accounts together is ``taken_apart`` of the forecast then, and
-    what it raises over one is the failure of that one. Raises ForecastCliError as it comes.
+    The error on a block of several accounts is then reported with ``name`` in ``taken_apart`` of the forecast, and an
+    error on one account is the failure of that account. A ForecastCliError is raised unchanged.
     """
     try:
         fitted = fit(panel)
@@ -45,25 +45,25 @@ def fit_and_forecast(
 
 @dataclass(frozen=True)
 class OneByOne:
-    """``model``, row by row."""
+    """``model``, run on each row by itself."""
 
     model: Model
 
     def fit(self, panel: Panel) -> "FittedRows":
-        """Fit each account by itself; what that raises is a failure of the account's forecast."""
+        """Fit each account by itself; an error becomes a failure of the account's forecast."""
         return FittedRows(self.model, panel, {key: _try(self.model.fit, one) for key, one in _each(panel)})
 
 
 @dataclass(frozen=True)
 class FittedRows:
-    """The fitted model of each account of the panel by its key, or what fitting raised."""
+    """The fitted model of each account of the panel by key, or the error that fitting raised."""
 
     model: Model
     panel: Panel
     fitted: Mapping[Key, FittedModel | Exception]
 
     def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
-        """Forecast h days of each account by itself; whatever it raises is a failure of that account alone."""
+        """Forecast h days of each account by itself; an error is a failure of that account only."""
         said = [self._one(key, h, levels) for key, _ in _each(self.panel)]
         failures = (replace(failure, row=row) for row, one in enumerate(said) for failure in one.failures)
         return Forecast(
@@ -78,7 +78,7 @@ class FittedRows:
         )
 
     def update(self, panel: Panel) -> "FittedRows":
-        """Give each account its newer balances; one of which nothing was learned is fitted."""
+        """Update each account with its newer balances; an account that is new or could not be fitted is fitted."""
         return FittedRows(self.model, panel, {key: self._newer(key, one) for key, one in _each(panel)})
 
     def _newer(self, key: Key, one: Panel) -> FittedModel | Exception:
@@ -96,7 +96,7 @@ class FittedRows:
 
 
 def _each(panel: Panel) -> Iterator[tuple[Key, Panel]]:
-    """Yield each row as a panel of its own with its key, and say so."""
+    """Yield the key of each row and a panel of that row only, after a heartbeat with the key."""
     for row, key in enumerate(panel.row_keys()):
         send_heartbeat(1, key)
         yield key, panel.take([row])

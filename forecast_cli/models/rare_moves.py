@@ -1,4 +1,4 @@
-"""RareMoves: an account that seldom moves stands still, but for the chance that it moves, as far as it has before."""
+"""RareMoves: the last balance and, with the account's own frequency and size of moves, the chance of a move."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -13,24 +13,24 @@ from forecast_cli.models.naive import MIN_OBS
 from forecast_cli.models.rows import row_sums
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
 
-#: Days whose moves are looked at.
+#: Days of history from which moves are counted.
 _DAYS: Final = 730
 
 
 @dataclass(frozen=True)
 class RareMoves(DirectModel):
-    """Forecast the last balance, and moves as likely, as large and as often upwards as the account's own.
+    """A model that forecasts the last balance and rare moves, with probability, size and direction from the history.
 
-    Over the last 730 days the balance changed on a share r of them, on a share u of those upwards, by a_up and a_down
-    in the mean. In s days nothing moves with probability N = (1 - r)^s; otherwise k = r s / (1 - N) moves are expected,
-    and the change is exponential: upwards with probability U = u (1 - N) and mean a_up sqrt(k), downwards with
-    D = (1 - u)(1 - N) and mean a_down sqrt(k). Hence mean(s) = y[n] + (U a_up - D a_down) sqrt(k), and the quantile p
-    is y[n] - a_down sqrt(k) ln(D / p) where p < D, y[n] + a_up sqrt(k) ln(U / (1 - p)) where 1 - p < U, y[n] between.
-    Made for rare moves: where there are many, pay and spending cancel each other, and here they do not.
+    Over the last 730 days, the balance changed on a share r of the days; a share u of these changes was upwards; a_up
+    and a_down are the mean sizes. In s days nothing moves with probability N = (1 - r)^s. Otherwise k = r s / (1 - N)
+    moves are expected, and the change is exponential: upwards with probability U = u (1 - N) and mean a_up sqrt(k),
+    downwards with D = (1 - u)(1 - N) and mean a_down sqrt(k). Hence mean(s) = y[n] + (U a_up - D a_down) sqrt(k), and
+    the quantile p is y[n] - a_down sqrt(k) ln(D / p) if p < D, y[n] + a_up sqrt(k) ln(U / (1 - p)) if 1 - p < U, and
+    y[n] between. The model is meant for rare moves: with many, pay and spending cancel each other, but not here.
     """
 
     def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
-        """Forecast h days; an account of fewer than 30 is a failure."""
+        """Forecast h days; an account with fewer than 30 days of history is a failure."""
         move = np.diff(panel.y[:, -_DAYS - 1 :], axis=1)
         days = np.maximum(np.minimum(panel.lengths - 1, _DAYS), 1)
         up, down = _side(move, days), _side(-move, days)
@@ -46,7 +46,7 @@ class RareMoves(DirectModel):
 
 @dataclass(frozen=True)
 class _Side:
-    """Moves to one side: how many there are in a day, and by how much in the mean, [n] each."""
+    """Moves in one direction: the mean number in a day and the mean size, [n] each."""
 
     rate: NDArray[np.float64]
     size: NDArray[np.float64]
@@ -54,7 +54,7 @@ class _Side:
 
 @dataclass(frozen=True)
 class _Tail:
-    """The chance of a change to one side and the mean of it, [n, h] each."""
+    """The probability of a change in one direction and its mean size, [n, h] each."""
 
     chance: NDArray[np.float64]
     size: NDArray[np.float64]
@@ -70,14 +70,17 @@ class _Tail:
         return self.chance * self.size
 
     def beyond(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return how far out the change lies with each of ``probabilities`` [q], [n, h, q]; 0 where it is likelier."""
+        """Return the size that a change exceeds with each of ``probabilities`` [q], [n, h, q].
+
+        It is 0 if a change in this direction is less likely than that.
+        """
         chance = self.chance[:, :, None]
         likelier = np.maximum(chance / probabilities, 1.0)
         return np.asarray(self.size[:, :, None] * np.log(likelier))
 
 
 def _side(move: NDArray[np.float64], days: NDArray[np.int64]) -> _Side:
-    """Return the moves above 0 of ``move`` [n, t] over ``days`` [n]."""
+    """Return rate and size of the upward moves among ``move`` [n, t] over ``days`` [n]."""
     upwards = move > 0
     count = np.count_nonzero(upwards, axis=1)
     return _Side(count / days, row_sums(np.where(upwards, move, 0.0)) / np.maximum(count, 1))

@@ -1,4 +1,4 @@
-"""The registry: every model by name, and the way a user names one."""
+"""The registry of all models by name, and the parsing of model names given by the user."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -60,10 +60,10 @@ _HINT: Final = "list the models with: forecast-cli models"
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """A model as it was asked for: ``label`` is the user's own text, ``season_lengths`` those the model uses.
+    """A requested model: ``label`` is the text given by the user, ``season_lengths`` are those the model uses.
 
-    ``learned`` is what was learned from all accounts, for a model that does that. With ``one_by_one`` it takes one
-    account at a time.
+    ``learned`` is what was learned from all accounts, for a model that learns from them. With ``one_by_one`` the model
+    runs on one account at a time.
     """
 
     label: str
@@ -74,22 +74,22 @@ class ModelChoice:
 
     @property
     def name(self) -> str:
-        """Return the model's name with the season lengths it uses, which names it whatever the defaults."""
+        """Return the model's name with the season lengths it uses, which does not depend on the default seasons."""
         seasons = ",".join(str(length) for length in self.season_lengths)
         return f"{self.spec.name}({seasons})" if seasons else self.spec.name
 
     @property
     def cost_ms(self) -> float:
-        """Return the CPU time an account takes, in milliseconds, by the registry's figures."""
+        """Return the CPU time for one account in milliseconds, from the registry."""
         return self.spec.cost_ms
 
     @property
     def with_season_ms(self) -> float:
-        """Return that time with the seasons the model uses: one may make it many times as dear."""
+        """Return the CPU time for one account in milliseconds with the seasons the model uses, which may cost more."""
         return self.spec.cost_ms if self.season_lengths in ((), (1,)) else self.spec.seasonal_ms or self.spec.cost_ms
 
     def build(self) -> Model:
-        """Return the model, with what was learned from all accounts where it does that."""
+        """Return the model, with what was learned from all accounts if it learns from them."""
         if self.spec.build_learned is not None:
             names = () if self.learned is None else self.learned.candidates
             candidates = {name: parse_model(name, ()) for name in names}
@@ -97,13 +97,13 @@ class ModelChoice:
         return self._paced(self.spec.build(self.season_lengths))
 
     def build_updatable(self) -> Model:
-        """Return the model so that it can be given newer balances; raises ConfigError for one that cannot."""
+        """Return the model in its updatable form; raises ConfigError if it has none."""
         if self.spec.build_updatable is None:
             raise _not_updatable([self.label])
         return self._paced(self.spec.build_updatable(self.season_lengths))
 
     def min_obs(self, h: int) -> int:
-        """Return the observations an account needs for a forecast ``h`` days ahead."""
+        """Return the number of observations an account needs for a forecast ``h`` days ahead."""
         return self.spec.min_obs(self.season_lengths, h=h)
 
     def _paced(self, model: Model) -> Model:
@@ -111,20 +111,20 @@ class ModelChoice:
 
 
 def learns(choices: Sequence[ModelChoice]) -> bool:
-    """Say whether any of the models learns from all accounts."""
+    """Return whether any of the models learns from all accounts."""
     return any(choice.spec.build_learned is not None for choice in choices)
 
 
 def finds_events(choices: Sequence[ModelChoice]) -> bool:
-    """Say whether any of the models looks for recurring payments."""
+    """Return whether any of the models looks for recurring payments."""
     return any(choice.spec.finds_events for choice in choices)
 
 
 def parse_model(text: str, default_seasons: Seasons) -> ModelChoice:
-    """Return the model that ``text`` names: ``MSTL`` takes ``default_seasons``, ``MSTL(7,30)`` its own.
+    """Return the model named by ``text``: ``MSTL`` uses ``default_seasons``, ``MSTL(7,30)`` its own.
 
-    Raises ConfigError for an unknown name, for season lengths that are no whole days from 1 to 366 and for those the
-    model has no use for.
+    Raises ConfigError for an unknown name, for season lengths that are not distinct whole days from 1 to 366, for more
+    season lengths than the model takes, and if none is long enough for it.
     """
     label = text.strip()
     match = _PATTERN.fullmatch(label)
@@ -146,9 +146,10 @@ def parse_model(text: str, default_seasons: Seasons) -> ModelChoice:
 
 
 def parse_candidates(texts: Sequence[str], choices: Sequence[ModelChoice], default: Seasons) -> tuple[ModelChoice, ...]:
-    """Return the candidates that ``texts`` name, each once; raises ConfigError where none of ``choices`` takes any.
+    """Return the candidate models named by ``texts``, without duplicates.
 
-    Raises it too for a name that is no model's, and for a model that itself learns from all accounts.
+    Raises ConfigError if none of ``choices`` takes candidates, for an unknown name, and for a candidate that itself
+    learns from all accounts.
     """
     found = {choice.name: choice for choice in (parse_model(text, default) for text in texts)}
     if found and not learns(choices):
@@ -164,7 +165,7 @@ def parse_candidates(texts: Sequence[str], choices: Sequence[ModelChoice], defau
 
 
 def check_updatable(choices: Sequence[ModelChoice]) -> None:
-    """Raise ConfigError, naming them, where some of ``choices`` cannot be given newer balances without a fit."""
+    """Raise ConfigError with the labels of those ``choices`` that cannot be updated without a new fit, if any."""
     stuck = [choice.label for choice in choices if not choice.spec.updatable]
     if stuck:
         raise _not_updatable(stuck)

@@ -1,4 +1,4 @@
-"""Loops over the days of rows, compiled: whoever imports this loads the compiler, half a second."""
+"""Compiled loops over the days of rows. Importing this module loads the compiler (half a second)."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from forecast_cli.models.compiled import kernel
 def sum_squares(
     y: NDArray[np.float64], lag: NDArray[np.int64], drift: NDArray[np.float64], total: NDArray[np.float64]
 ) -> None:
-    """Fill ``total`` [n] with the sum of (y[t] - y[t - lag] - drift)^2 over the days of ``y`` [n, t], NaN left out."""
+    """Fill ``total`` [n] with the sum of (y[t] - y[t - lag] - drift)^2 over the days of ``y`` [n, t], NaN ignored."""
     for row in range(len(y)):
         squares = 0.0
         for day in range(lag[0], y.shape[1]):
@@ -21,7 +21,7 @@ def sum_squares(
 
 @kernel((np.float64, 3), (np.int64, 1), (np.float64, 3))
 def draw_between(values: NDArray[np.float64], knots: NDArray[np.int64], drawn: NDArray[np.float64]) -> None:
-    """Fill ``drawn`` [n, h, m] with straight lines through ``values`` [n, k, m] at the ``knots`` [k], from 0 at 0."""
+    """Fill ``drawn`` [n, h, m] by linear interpolation of ``values`` [n, k, m] at the ``knots`` [k], and 0 on day 0."""
     n, h, m = drawn.shape
     for row in range(n):
         right = 0

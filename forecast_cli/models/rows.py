@@ -1,8 +1,8 @@
-"""Rows of a panel: as loops take them, and their sums, in the same bits whatever stands beside or before a row.
+"""Sums over rows of a panel, the same to the last bit whatever other rows there are, and arrays for compiled loops.
 
-numpy's ``sum`` adds in pairs, in an order that depends on the length of the array: the same account in a panel with a
-longer neighbour, hence with more NaN before its first day, would get other last bits. ``np.add.accumulate`` adds from
-left to right, and zeros before the first day change nothing.
+``numpy.sum`` adds in pairs, in an order that depends on the length of the array. In a panel with a longer neighbour an
+account has more NaN before its first day, and its sum would differ in the last bits. ``np.add.accumulate`` adds from
+left to right, so that zeros before the first day change nothing.
 """
 
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 
-#: Rows worked on at a time: few enough that a block of two years of days stays in the processor's cache.
+#: Rows in a chunk: few enough that two years of daily values stay in the processor's cache.
 _CHUNK = 256
 
 Number = TypeVar("Number", bound=np.generic)
 
 
 def row_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the sum of each row of ``values`` [n, t], NaN counted as zero, added from left to right."""
+    """Return the sum of each row of ``values`` [n, t], added from left to right, with NaN as zero."""
     if values.shape[1] == 0:
         return np.zeros(len(values))
     filled = np.where(np.isnan(values), 0.0, values)
@@ -29,15 +29,15 @@ def row_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def tree_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the sum over the last axis, halves added to halves: an order that only its length decides.
+    """Return the sum over the last axis, by repeatedly adding its two halves: the order depends on its length only.
 
-    Several times as fast as ``row_sums``, for windows that are as long for every account; NaN stays NaN.
+    It is several times as fast as ``row_sums``, for windows of equal length in all accounts. NaN stays NaN.
     """
     return tree_sum_down(np.moveaxis(values, -1, 0))
 
 
 def tree_sum_down(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the sum over the first axis of ``values`` [t, ...], one at least, added as ``tree_sum`` does, [...]."""
+    """Return the sum over the first axis of ``values`` [t, ...], t >= 1, in the order of ``tree_sum``: [...]."""
     while len(values) > 1:
         half = len(values) // 2
         folded = values[:half] + values[half : 2 * half]
@@ -48,7 +48,7 @@ def tree_sum_down(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def squared_changes(panel: Panel, lag: int, *, drift: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-    """Return the sum over days of (y[t] - y[t - lag] - drift)^2 for each account, [n]; 0 where there is no pair."""
+    """Return the sum over days of (y[t] - y[t - lag] - drift)^2 for each account, [n]; 0 if there are no two days."""
     from forecast_cli.models.row_loops import sum_squares
 
     total, drifts = np.empty(len(panel)), np.zeros(len(panel)) if drift is None else drift
@@ -58,10 +58,10 @@ def squared_changes(panel: Panel, lag: int, *, drift: NDArray[np.float64] | None
 
 
 def in_c_order(values: NDArray[Number]) -> NDArray[Number]:
-    """Return ``values``, of any shape, as compiled loops take them: in C order, writable, copied only where needed."""
+    """Return ``values`` [any shape] in C order and writable, as compiled loops need them; copied only if necessary."""
     return np.require(values, requirements=["C", "W"])
 
 
 def chunks(n: int) -> Iterator[slice]:
-    """Return slices of n rows to work on one after the other."""
+    """Return an iterator of slices that cut n rows into chunks."""
     return (slice(start, start + _CHUNK) for start in range(0, n, _CHUNK))

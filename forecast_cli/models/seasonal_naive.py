@@ -1,4 +1,4 @@
-"""SeasonalNaive: this season is like the last one."""
+"""SeasonalNaive: the last season, repeated."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seaso
 
 @dataclass(frozen=True)
 class SeasonalNaive(DirectModel):
-    """Forecast the balance of the same day of the last season.
+    """A model that forecasts the balance of the same day of the last season.
 
     mean(s) = y[n + s - m (k + 1)], k = floor((s - 1) / m); sd(s) = sigma sqrt(k + 1),
     sigma^2 = sum (y[t] - y[t-m])^2 / (n - m), m the season length in days.
@@ -24,7 +24,7 @@ class SeasonalNaive(DirectModel):
     season_length: int
 
     def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
-        """Forecast h days; an account shorter than a season is a failure."""
+        """Forecast h days; an account with less history than a season is a failure."""
         m = self.season_length
         season = np.full((len(panel), m), np.nan)
         days = min(m, panel.y.shape[1])

@@ -1,4 +1,4 @@
-"""ModelSpec: what the registry knows of a model before it is built."""
+"""ModelSpec: the registry's description of a model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ Seasons = tuple[int, ...]
 
 
 class ModelKind(StrEnum):
-    """How a model goes through a panel."""
+    """Whether a model works on a whole panel at once or on one account at a time."""
 
     BLOCK = "block"  # all accounts at once, in numpy
     SERIES = "series"  # account by account, through statsforecast
 
 
 class SeasonUse(StrEnum):
-    """What a model does with season lengths."""
+    """How a model uses season lengths."""
 
     NONE = "none"  # takes none
     ONE = "one"  # takes the first
@@ -30,27 +30,29 @@ class SeasonUse(StrEnum):
 class IntervalMethod(StrEnum):
     """Where a model's intervals come from."""
 
-    NORMAL = "normal"  # its formula, errors taken as normal
-    SIMULATED = "simulated"  # its own simulation, seeded
-    CONFORMAL = "conformal"  # its errors over the account's last windows
+    NORMAL = "normal"  # a formula that assumes normal errors
+    SIMULATED = "simulated"  # the model's own simulation, seeded
+    CONFORMAL = "conformal"  # errors over the account's last windows
     PATHS = "paths"  # the account's own earlier paths
-    POOLED = "pooled"  # what came of accounts like it, calibrated over all accounts
+    POOLED = "pooled"  # errors on similar accounts, calibrated over all accounts
 
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """One model of the registry.
+    """A model of the registry.
 
-    ``build`` makes the model of some season lengths; ``needs`` returns the observations it needs for season lengths and
-    a horizon. ``cost_ms`` is CPU milliseconds an account: two years of days, 30 days ahead, two levels; ``seasonal_ms``
-    those with a season, where that is dearer; ``memory_kb`` the kilobytes that an account takes in a worker, from being
-    read to being written. Season lengths
-    beyond ``max_season`` are not used: the model goes without season. Those below ``min_season`` are not its own.
-    ``build_updatable`` makes the model so that ``FittedModel.update`` keeps what was learned, which takes memory; None
-    for a model that has to learn again. ``build_learned`` makes one that learns from all accounts, and that candidates
-    may join.
-    With ``finds_events`` forecasts say which recurring payments were found. An account with fewer than ``own_days``
-    days of history leans on what came of others, and is flagged.
+    ``build`` returns the model for given season lengths. ``needs`` returns the number of observations needed for given
+    season lengths and a horizon.
+    ``cost_ms`` is CPU milliseconds for one account: two years of days, 30 days ahead, two levels. ``seasonal_ms`` is
+    the same with a season, if that costs more. ``memory_kb`` is the kilobytes that an account takes in a worker, from
+    reading to writing.
+    ``build_updatable`` returns the model in a form whose ``FittedModel.update`` keeps the parameters, which takes
+    memory; None for a model that must be fitted again. ``build_learned`` returns a model that learns from all accounts,
+    and that candidates may join; None for other models.
+    With ``finds_events`` forecasts list the recurring payments found. An account with fewer than ``own_days`` days of
+    history depends mainly on other accounts, and is flagged.
+    If the season is longer than ``max_season``, the model works without season. Seasons shorter than ``min_season``
+    are not used.
     """
 
     name: str
@@ -73,15 +75,15 @@ class ModelSpec:
 
     @property
     def updatable(self) -> bool:
-        """Say whether the model can be given newer balances without learning again."""
+        """Return whether the model can be updated with newer balances without a new fit."""
         return self.build_updatable is not None
 
     def min_obs(self, season_lengths: Seasons, *, h: int = 1) -> int:
-        """Return the observations an account needs for a forecast ``h`` days ahead."""
+        """Return the number of observations an account needs for a forecast ``h`` days ahead."""
         return self.needs(season_lengths, h)
 
     def usable_seasons(self, season_lengths: Seasons) -> Seasons:
-        """Return those of ``season_lengths`` the model uses: () for none, (1,) for a model that goes without season."""
+        """Return those of ``season_lengths`` the model uses: () if it takes none, (1,) if it works without season."""
         match self.seasons:
             case SeasonUse.NONE:
                 return ()

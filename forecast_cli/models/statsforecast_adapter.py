@@ -1,6 +1,7 @@
-"""The adapter to statsforecast, its only importer: one account after the other, failures as values, nothing printed.
+"""The adapter to statsforecast: forecasts one account after the other, with errors as values and nothing printed.
 
-The import takes seconds and hundreds of megabytes, hence it waits until the first account is forecast.
+Only this module imports statsforecast. The import takes seconds and hundreds of megabytes, so it is delayed until the
+first account is forecast.
 """
 
 import copy
@@ -26,7 +27,7 @@ _PATHS: Final = 1000
 
 
 class Route(StrEnum):
-    """How to get mean and intervals out of an estimator."""
+    """Which methods of an estimator give the mean and the intervals."""
 
     FORECAST = "forecast"  # forecast(y, h, level): its own intervals, or those of ConformalIntervals
     FIT = "fit"  # fit(y).predict(h, level): where forecast() has no intervals
@@ -36,7 +37,7 @@ class Route(StrEnum):
 
 @dataclass(frozen=True)
 class Estimator:
-    """A class of ``statsforecast.models`` by name, and its arguments; an Estimator among them is made too."""
+    """The name of a class in ``statsforecast.models`` and its arguments, which may themselves be Estimators."""
 
     name: str
     arguments: Mapping[str, object] = field(default_factory=dict)
@@ -46,7 +47,7 @@ class Estimator:
 class SeriesModel(DirectModel):
     """A statsforecast model; with ``windows``, its intervals are conformal.
 
-    statsforecast fits and forecasts in one go, which spares the memory of fitted models.
+    Each account is fitted and forecast in one step, so that no fitted models are kept in memory.
     """
 
     estimator: Estimator
@@ -54,7 +55,7 @@ class SeriesModel(DirectModel):
     windows: Windows | None = None
 
     def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
-        """Forecast h days of each account by itself; whatever it raises is a failure of that account alone."""
+        """Forecast h days of each account by itself; an error is a failure of that account only."""
         return forecast_each(panel, lambda row: _forecast_one(self, panel, row, h=h, levels=levels), h=h, levels=levels)
 
 
@@ -63,7 +64,7 @@ Numbers = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def forecast_each(panel: Panel, one: Callable[[int], Numbers], *, h: int, levels: tuple[float, ...]) -> Forecast:
-    """Return what ``one`` says of each row; whatever it raises is a failure of that row alone."""
+    """Return the forecast of each row as given by ``one``; an error is a failure of that row only."""
     n = len(panel)
     mean, quantiles = np.full((n, h), np.nan), np.full((n, h, 2 * len(levels) + 1), np.nan)
     failures = []
@@ -98,14 +99,14 @@ def _forecast_one(model: SeriesModel, panel: Panel, row: int, *, h: int, levels:
 
 
 def theta_answer(fitted: Any, h: int, *, seed: int, levels: tuple[float, ...]) -> Numbers:
-    """Return what a fitted theta model says of the next h days."""
+    """Return mean [h] and quantiles [h, q] of a fitted theta model for the next h days."""
     return _around(fitted.predict(h=h)["mean"], _theta_deviations(fitted.model_, h, seed), levels)
 
 
 def theta_forward(fitted: Any, y: NDArray[np.float64]) -> Any:
-    """Return a theta model with the parameters of ``fitted`` at the end of ``y``; the season is taken out anew.
+    """Return a theta model with the parameters of ``fitted`` at the end of ``y``; the season is estimated again.
 
-    statsforecast's own ``forward`` forgets how the model decomposes: it would try the multiplicative way.
+    The ``forward`` method of statsforecast does not pass on the decomposition type, and would try a multiplicative one.
     """
     from statsforecast.theta import auto_theta
 
@@ -123,10 +124,10 @@ def theta_forward(fitted: Any, y: NDArray[np.float64]) -> Any:
 
 
 def _theta_deviations(fitted: Mapping[str, Any], h: int, seed: int) -> NDArray[np.float64]:
-    """Return samples of what the future lies above the mean, [h, 200], those statsforecast takes its intervals from.
+    """Return the samples from which statsforecast takes its intervals, minus the mean, [h, 200].
 
-    Its samples are float32, a grain of 64 on a balance of a thousand million. The recursion is linear, so that a start
-    from a state of zeros gives the deviations alone, whose grain is a share of their own size.
+    Its samples are float32, whose precision is 64 on a balance of a thousand million. The recursion is linear, so that
+    starting from a state of zeros gives the deviations alone, with a precision relative to their own size.
     """
     from statsforecast.theta import compute_pi_samples
 
@@ -145,7 +146,7 @@ def _theta_deviations(fitted: Mapping[str, Any], h: int, seed: int) -> NDArray[n
 
 
 def _around(mean: NDArray[np.float64], deviations: NDArray[np.float64], levels: tuple[float, ...]) -> Numbers:
-    """Return ``mean`` [h], and its quantiles with ``deviations`` [h, samples]; the median as in ``read_answer``."""
+    """Return ``mean`` [h] and quantiles [h, q] from ``deviations`` [h, samples]; the median as in ``read_answer``."""
     quantiles = mean[:, None] + np.quantile(deviations, quantile_probabilities(levels), axis=1).T
     middle = len(levels)
     quantiles[:, middle] = np.clip(mean, quantiles[:, middle - 1], quantiles[:, middle + 1])
@@ -153,7 +154,7 @@ def _around(mean: NDArray[np.float64], deviations: NDArray[np.float64], levels: 
 
 
 def make_estimator(estimator: Estimator) -> Any:
-    """Return the estimator itself."""
+    """Return an instance of the statsforecast class that ``estimator`` describes."""
     from statsforecast import models
 
     made = {
@@ -171,9 +172,10 @@ def _conformal(windows: Windows, length: int, h: int) -> Any:
 
 
 def read_answer(said: Mapping[str, Any], levels: tuple[float, ...]) -> Numbers:
-    """Return mean and quantiles of a statsforecast answer; the median is the mean, held within the innermost level.
+    """Return mean [h] and quantiles [h, q] of a statsforecast result; the median is the clipped mean.
 
-    Its models have symmetric errors, so that both are one number but for what sampling leaves.
+    The models have symmetric errors, so that median and mean differ by sampling error only; the mean is clipped to the
+    innermost interval.
     """
     mean = np.asarray(said["mean"], dtype=np.float64)
     lows = [np.asarray(said[f"lo-{level}"]) for level in levels]
@@ -184,7 +186,7 @@ def read_answer(said: Mapping[str, Any], levels: tuple[float, ...]) -> Numbers:
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """Keep what statsforecast prints and warns of from the user: what matters is in the answer or in the failure."""
+    """Suppress what statsforecast prints and warns about; what matters is in the result or in the failure."""
     with (
         warnings.catch_warnings(),
         np.errstate(all="ignore"),

@@ -1,7 +1,7 @@
-"""statsforecast models that keep what they learned of each account and are given newer balances without learning again.
+"""statsforecast models that keep their fit of each account and forecast from newer balances without a new fit.
 
-The recursions go on from the day the history began at the fit, with its parameters and its state of that day. What they
-learned stays in memory, where ``SeriesModel`` lets go of it account by account.
+The recursions run again from the first day of the history at the fit, with the fitted parameters and the initial state
+of that day. Fitted estimators stay in memory, whereas ``SeriesModel`` drops each after its forecast.
 """
 
 from collections.abc import Callable
@@ -31,12 +31,12 @@ from forecast_cli.models.statsforecast_adapter import (
 
 @dataclass(frozen=True)
 class ForwardModel:
-    """``model``, kept fitted: one whose estimator goes forward, with intervals of its own."""
+    """A form of ``model`` that stays fitted; its estimator must have ``forward`` and intervals of its own."""
 
     model: SeriesModel
 
     def fit(self, panel: Panel) -> "FittedForward":
-        """Fit each account by itself; what that raises is a failure of the account's forecast."""
+        """Fit each account by itself; an error becomes a failure of the account's forecast."""
         with silence():
             keys = enumerate(panel.row_keys())
             return FittedForward(self, panel, tuple(_learn(self.model, panel, row, key) for row, key in keys))
@@ -44,7 +44,7 @@ class ForwardModel:
 
 @dataclass(frozen=True)
 class _Learned:
-    """``estimator``, fitted on the first ``seen`` of the balances ``y`` [t], which begin on the day ``first``."""
+    """An ``estimator`` fitted on the first ``seen`` of the balances ``y`` [t], which begin on the day ``first``."""
 
     estimator: Any
     seen: int
@@ -54,7 +54,7 @@ class _Learned:
 
 @dataclass(frozen=True)
 class FittedForward:
-    """What was learned of each account of the panel, or what learning raised."""
+    """The fitted estimator of each account of the panel, or the error that fitting raised."""
 
     model: ForwardModel
     panel: Panel
@@ -65,7 +65,7 @@ class FittedForward:
         return forecast_each(self.panel, lambda row: self._one(row, h, levels), h=h, levels=levels)
 
     def update(self, panel: Panel) -> "FittedForward":
-        """Give each account its newer balances; one of which nothing was learned is fitted."""
+        """Update each account with its newer balances; an account that cannot be continued is fitted."""
         known = dict(zip(self.panel.row_keys(), self.learned, strict=True))
         with silence():
             learned = tuple(
@@ -88,7 +88,7 @@ class FittedForward:
 
 
 def updatable(build: Callable[[Seasons], SeriesModel]) -> Callable[[Seasons], Model]:
-    """Return how to build a model so that it keeps what it learned."""
+    """Return a function that builds the model of ``build`` in its updatable form."""
     return lambda seasons: ForwardModel(build(seasons))
 
 
@@ -103,9 +103,10 @@ def _learn(model: SeriesModel, panel: Panel, row: int, key: Key) -> _Learned | E
 
 
 def _extend(known: _Learned | Exception | None, panel: Panel, row: int) -> _Learned | None:
-    """Return what was learned with the account's newer balances, or None where there is nothing to go on from.
+    """Return ``known`` with the account's newer balances, or None if it cannot be continued.
 
-    Balances that a newer history no longer reaches back to are kept; days between the two would be missing.
+    Earlier balances that the newer history no longer includes are kept. It cannot be continued if it is not fitted, or
+    if days between the two histories are missing.
     """
     if not isinstance(known, _Learned):
         return None

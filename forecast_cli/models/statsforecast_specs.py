@@ -1,4 +1,4 @@
-"""The models that statsforecast does: how each is built, what it needs and where its intervals come from."""
+"""Registry entries of the statsforecast models: how each is built, what it needs and where its intervals come from."""
 
 from collections.abc import Callable
 from typing import Final
@@ -10,10 +10,10 @@ from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seaso
 from forecast_cli.models.statsforecast_adapter import Estimator, Route, SeriesModel
 from forecast_cli.models.statsforecast_forward import updatable
 
-#: Longest season these models are fitted with: beyond it they take minutes and more parameters than an account can
-#: feed. The same bound as in R's forecast package (ets).
+#: Longest season with which these models are fitted. A longer one would take minutes, and more parameters than the
+#: history of an account can determine. R's forecast package (ets) has the same bound.
 _MAX_SEASON: Final = 24
-#: Windows of conformal intervals: each is a fit more, so fewer where a fit is dear.
+#: Windows of conformal intervals. Each takes another fit, so there are fewer if a fit is expensive.
 _CHEAP_WINDOWS: Final = 10
 _DEAR_WINDOWS: Final = 4
 _AVERAGED_SEASONS: Final = 3
@@ -31,7 +31,7 @@ def _two_seasons(seasons: Seasons, _h: int = 1) -> int:
 
 
 def _loess_needs(seasons: Seasons, _h: int = 1) -> int:
-    """Two and a half seasons: from two alone, 80 % held 55 % on real balances, and Naive was better."""
+    """Return 2.5 seasons at least: with 2, 80 % intervals covered 55 % on real balances, and Naive was better."""
     return max((5 * max(seasons) + 1) // 2, MIN_OBS)
 
 

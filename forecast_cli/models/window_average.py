@@ -1,4 +1,4 @@
-"""WindowAverage: the mean of the last days."""
+"""WindowAverage: the mean of the last ``window`` days."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -14,13 +14,13 @@ from forecast_cli.models.failures import too_short
 from forecast_cli.models.rows import chunks, tree_sum
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons, SeasonUse
 
-#: Windows conformal errors are taken from; ten give twenty numbers to take quantiles of.
+#: Windows from which conformal errors are taken; ten give twenty signed errors for the quantiles.
 MOST_WINDOWS: Final = 10
 
 
 @dataclass(frozen=True)
 class WindowAverage(DirectModel):
-    """Forecast the mean of the last ``window`` days, with conformal intervals over up to 10 windows of h days.
+    """A model that forecasts the mean of the last ``window`` days, with conformal intervals from up to 10 windows.
 
     mean(s) = (y[n - w + 1] + ... + y[n]) / w.
     Source: Hyndman and Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2, over a window;
@@ -30,7 +30,7 @@ class WindowAverage(DirectModel):
     window: int
 
     def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
-        """Forecast h days; an account with no room for two windows is a failure."""
+        """Forecast h days; an account with too little history for two windows of h days is a failure."""
         windows = Windows(self.window, MOST_WINDOWS)
         mean = np.full((len(panel), h), np.nan)
         quantiles = np.full((len(panel), h, 2 * len(levels) + 1), np.nan)
@@ -45,15 +45,15 @@ class WindowAverage(DirectModel):
 
 
 def _rows_of(counts: NDArray[np.int64], count: int, rows: slice) -> slice | NDArray[np.int64]:
-    """Return those of ``rows`` that have ``count``; all of them as the slice they are, which copies nothing."""
+    """Return those of ``rows`` whose count is ``count``; if all are, the slice itself, which avoids a copy."""
     same = counts[rows] == count
     return rows if same.all() else np.flatnonzero(same) + rows.start
 
 
 def _averages(y: NDArray[np.float64], window: int, h: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the mean of the last window, [r], and absolute errors of those h, 2h, ... days before, [count, r, h].
+    """Return the mean of the last window, [r], and the absolute errors of the means before it, [count, r, h].
 
-    ``y`` [r, window + count * h].
+    ``y`` is [r, window + count * h]; the earlier means end h, 2h, ... days before the last day.
     """
     averages = tree_sum(sliding_window_view(y, window, axis=1)[:, ::h]) / window
     actual = y[:, window:].reshape(len(y), -1, h)

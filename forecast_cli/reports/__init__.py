@@ -1,1 +1,1 @@
-"""Runs rendered for people and for other programs. Pure: values in, text or renderables out."""
+"""Reports: runs rendered for people and for other programs. Pure functions that return text or rich renderables."""

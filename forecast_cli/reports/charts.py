@@ -1,4 +1,4 @@
-"""Charts of a report: a title, a sentence that says what is to be seen, and the drawing."""
+"""Charts of a report: each has a title, a one-line summary and a drawing."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,7 +9,7 @@ from markupsafe import Markup
 from forecast_cli.reports.charts_svg import DASHES, FONT_SIZE, SERIES, Ink, data_of, inline_svg, spec_of
 from forecast_cli.reports.tables import Table
 
-#: The whole drawing, in its own units: scaled to its column, from 328 px on a phone to 480 px.
+#: Size of a drawing in SVG units; the page scales it to its column, 328 px wide on a phone and up to 480 px.
 WIDTH: Final = 400
 HEIGHT: Final = 250
 _LABELS_WIDTH: Final = 44
@@ -43,9 +43,9 @@ _CONFIG: Final = {
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawing in words and lines; ``table`` holds its figures where no other table of the page does.
+    """A chart with its title and summary; ``table`` holds its figures if no other table of the page does.
 
-    Its ``svg`` is our own markup and is not escaped.
+    ``svg`` is generated markup and is not escaped.
     """
 
     key: str
@@ -57,7 +57,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis: its title, the format of its figures (d3), its ends where they are fixed."""
+    """An axis: its title, the d3 format of its labels, and its fixed ends, if any; ``zero`` includes 0 in the range."""
 
     title: str
     format: str = "~r"
@@ -72,7 +72,7 @@ def drawn(key: str, title: str, summary: str, drawing: Any, *, table: Table | No
 
 
 def line_layer(rows: list[dict[str, Any]], x: Axis, y: Axis, *, points: bool = False) -> Any:
-    """Return a line for each ``series`` (its place on the leaderboard, from 0) through its ``x`` and ``y``."""
+    """Return a line through ``x`` and ``y`` for each ``series``, a model's position on the leaderboard, from 0."""
     places = list(range(MOST_SERIES))
     base = alt.Chart(data_of(rows)).encode(
         x=alt.X("x:Q", **_scaled_axis(x)),
@@ -85,14 +85,14 @@ def line_layer(rows: list[dict[str, Any]], x: Axis, y: Axis, *, points: bool = F
 
 
 def rule_at(y: float, axis: Axis) -> Any:
-    """Return a thin dashed line across, at what was promised."""
+    """Return a thin dashed horizontal line at ``y``, which marks the nominal value."""
     rows = data_of([{"y": y}])
     encoded = alt.Chart(rows).encode(y=alt.Y("y:Q", **_scaled_axis(axis)))
     return encoded.mark_rule(color=Ink.MUTED.value, strokeDash=[3, 3], strokeWidth=1.25)
 
 
 def diagonal(x: Axis, y: Axis) -> Any:
-    """Return the dashed line on which what was promised and what was seen are the same."""
+    """Return the dashed line on which nominal and observed values are equal."""
     rows = data_of([{"x": end, "y": end} for end in x.ends or (0.0, 1.0)])
     encoded = alt.Chart(rows).encode(x=alt.X("x:Q", **_scaled_axis(x)), y=alt.Y("y:Q", **_scaled_axis(y)))
     return encoded.mark_line(color=Ink.MUTED.value, strokeDash=[3, 3], strokeWidth=1.25)
@@ -104,6 +104,9 @@ def _scaled_axis(axis: Axis) -> dict[str, Any]:
 
 
 def _themed(spec: dict[str, Any]) -> dict[str, Any]:
-    """Return a chart's specification with our size and looks: set here, as altair copies a whole chart to set one."""
+    """Return a chart's specification with this report's size and style.
+
+    They are set here because altair would copy the whole chart to set one property.
+    """
     config = spec["config"] | _CONFIG | {"view": spec["config"]["view"] | {"stroke": None}}
     return spec | _FRAME | {"config": config}

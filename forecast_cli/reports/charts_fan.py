@@ -1,4 +1,4 @@
-"""One account drawn: what was known, the fan that was forecast, and what came."""
+"""Fan chart of one account: its history, the forecast with its intervals, and the actual balances."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -14,14 +14,14 @@ from forecast_cli.reports.charts_svg import Ink, data_of
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.tables import NONE, Cell, Column, Table, made_table, money, scaled, words
 
-#: Days of history drawn: more would squeeze the forecast into a corner.
+#: Days of history drawn: with more, too little room would be left for the forecast.
 MOST_HISTORY: Final = 90
 _TENS_OF_THOUSANDS: Final = 10_000.0
 _BAND_OPACITIES: Final = (0.18, 0.34)
 
 
 def fan_chart(fan: Fan, *, key: str) -> Chart:
-    """Return the drawing of one account and window, with its days in a table."""
+    """Return the chart of one account and window, with a table of its days."""
     title = f"{printable(fan.account_id)}"
     return drawn(key, title, _summary(fan), _drawing(fan), table=_table(fan, f"{key}-table"))
 
@@ -72,13 +72,13 @@ def _days() -> Any:
 
 def _balance(values: Sequence[float]) -> Any:
     large = max((abs(value) for value in values), default=0.0) >= _TENS_OF_THOUSANDS
-    zero = "datum.value ? datum.label : '0'"  # else 0k
+    zero = "datum.value ? datum.label : '0'"  # otherwise "0k"
     axis = alt.Axis(format="~s" if large else ",~r", tickCount=5, labelExpr=zero)
     return alt.Y("y:Q", scale=alt.Scale(zero=False, nice=True), title=None, axis=axis)
 
 
 def _opacities(bands: int) -> tuple[float, ...]:
-    """Return the opacity of each band, the widest first; bands lie over one another and add up."""
+    """Return the opacity of each band, widest first; where bands overlap, their opacities add up."""
     return _BAND_OPACITIES if bands == len(_BAND_OPACITIES) else (0.3,) * bands
 
 
@@ -94,12 +94,12 @@ def _summary(fan: Fan) -> str:
 
 
 def _median_then(fan: Fan) -> float:
-    """Return the median on the last day that is known by now."""
+    """Return the median on the last day whose balance is known."""
     return [median for median, y in zip(fan.median, fan.y, strict=True) if y is not None][-1]
 
 
 def _outside(fan: Fan) -> list[str]:
-    """Say how many days lay outside the narrowest band."""
+    """Return sentences that say how many days lay outside the narrowest band; none if there is no band."""
     said = []
     for level, low, high in fan.bands[-1:]:
         days = [not lo <= y <= hi for lo, y, hi in zip(low, fan.y, high, strict=True) if y is not None]

@@ -1,4 +1,4 @@
-"""Charts of what a backtest measured: error and width by day, coverage by level and by day, reliability."""
+"""Charts of a backtest's scores: error and width by day, coverage by level and by day, reliability."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ def models_drawn(report: Report) -> tuple[str, ...]:
 
 
 def error_charts(report: Report) -> tuple[Chart, ...]:
-    """Return error by day of the horizon: of the whole forecast, and of its median."""
+    """Return charts of the error by day of the horizon: sCRPS of the forecast, and MASE of its median."""
     if not report.steps:
         return ()
     return (
@@ -38,7 +38,7 @@ def error_charts(report: Report) -> tuple[Chart, ...]:
 
 
 def interval_charts(report: Report) -> tuple[Chart, ...]:
-    """Return coverage by level, coverage by day for each level told, and width by day."""
+    """Return charts of coverage by level, of coverage by day for each level shown, and of width by day."""
     levels = [level for level in levels_shown(report) if report.steps]
     width = usual_level(levels)
     return (
@@ -49,7 +49,7 @@ def interval_charts(report: Report) -> tuple[Chart, ...]:
 
 
 def reliability_charts(report: Report) -> tuple[Chart, ...]:
-    """Return, for each threshold and number of days, how often what was called likely came."""
+    """Return a reliability chart of low-balance probabilities for each threshold and number of days."""
     kinds = list(dict.fromkeys((each.threshold, each.days) for each in report.reliability))
     return tuple(_reliability(report, *kind, place) for place, kind in enumerate(kinds[:MOST_RELIABILITY], 1))
 
@@ -124,7 +124,7 @@ def _reliability(report: Report, threshold: str, days: int, place: int) -> Chart
 
 
 def _highest(bins: Sequence[Any], models: Sequence[str]) -> str:
-    """Say what came of the highest probabilities of each model."""
+    """Return a sentence with each model's highest probability and the observed frequency in its bin."""
     said = []
     for model in models:
         mine = [each for each in bins if each.model == model]
@@ -149,7 +149,7 @@ def _rows(report: Report, shown: Shown) -> list[dict[str, Any]]:
 
 
 def _ends(report: Report, shown: Shown) -> str:
-    """Say each model's figure on the first and on the last day."""
+    """Return a sentence with each model's figure on the first and on the last day."""
     first, last = (pick(score.step for score in report.steps) for pick in (min, max))
     found = {(score.model, score.step): shown(score).text for score in report.steps}
     said = [
@@ -160,6 +160,6 @@ def _ends(report: Report, shown: Shown) -> str:
 
 
 def _around(promised: float, seen: Sequence[float]) -> tuple[float, float]:
-    """Return ends, in tens of percent, that hold what was promised and all that was seen."""
+    """Return ends in tens of percent that include the nominal value and all observed ones."""
     low, high = min([promised - 10, *seen]), max([promised + 10, *seen])
     return max(0.0, math.floor(low / 10) * 10.0), min(100.0, math.ceil(high / 10) * 10.0)

@@ -1,4 +1,4 @@
-"""From an altair chart to inline SVG: static, without a script, in the colours of the page it stands in."""
+"""Conversion of altair charts to inline SVG: static, without scripts, in the colours of the page."""
 
 import json
 import re
@@ -22,7 +22,7 @@ _LONG_DECIMAL: Final = re.compile(r"(\d\.\d\d)\d+")
 
 
 class Ink(StrEnum):
-    """Colours of the drawing: each a value nobody uses, which ``inline_svg`` turns into the page's own."""
+    """Placeholder colours of a drawing, used nowhere else, which ``inline_svg`` replaces by variables of the page."""
 
     TEXT = "#010101"
     MUTED = "#010102"
@@ -38,18 +38,18 @@ class Ink(StrEnum):
     KNOWN = "#010123"
 
 
-#: Inks and dashes of the series, in the order of the leaderboard; lines differ by both.
+#: Colours and dashes of the series, in the order of the leaderboard; lines differ in both.
 SERIES: Final = (Ink.SERIES_1, Ink.SERIES_2, Ink.SERIES_3, Ink.SERIES_4, Ink.SERIES_5, Ink.SERIES_6)
 DASHES: Final = ((1, 0), (7, 3), (2, 3), (9, 3, 2, 3), (4, 2), (12, 4))
 
 
 def data_of(rows: Sequence[dict[str, Any]]) -> alt.InlineData:
-    """Return rows as the data of a chart: as text, which altair passes on and does not copy cell by cell."""
+    """Return rows as the data of a chart, as JSON text, which altair passes on instead of copying every cell."""
     return alt.InlineData(values=json.dumps(rows), format=alt.DataFormat(type="json"))
 
 
 def unchecked() -> AbstractContextManager[None]:
-    """Leave out altair's check of every part of a chart against its schema: it takes longer than the drawing."""
+    """Return a context that switches off altair's schema validation, which takes longer than the drawing."""
     checks: AbstractContextManager[None] = schemapi.debug_mode(arg=False)
     return checks
 
@@ -62,22 +62,22 @@ def spec_of(chart: Any) -> dict[str, Any]:
 
 @cache
 def start_engine() -> None:
-    """Start the engine that draws: the first chart of a process waits a second for it."""
+    """Start the drawing engine; otherwise the first chart of a process waits a second for it."""
     point = {"data": {"values": [{}]}, "mark": "point"}
     vl_convert.vegalite_to_svg(point, vl_version=VEGA_LITE, allowed_base_urls=[])
 
 
 def inline_svg(spec: dict[str, Any], *, key: str, labels: str) -> str:
-    """Return a Vega-Lite chart as an ``<svg>`` element to stand in a page.
+    """Return a Vega-Lite chart as an ``<svg>`` element for a page.
 
-    ``key`` is the chart's own name in the page; ``labels`` are the ids of its title and its description there.
+    ``key`` is the name of the chart, unique in the page; ``labels`` are the ids of its title and its description there.
     """
     svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, allowed_base_urls=[])
     return _page_colours(_own_clips(_as_image(svg, labels), key))
 
 
 def _as_image(svg: str, labels: str) -> str:
-    """Make it one image to a screen reader, which is told the sentences on the page instead of every tick."""
+    """Make the SVG one image for screen readers, which then read its title and description instead of all labels."""
     bare = _UNSEEN.sub("", _ROLES.sub("", svg))
     title, _, description = labels.partition(" ")
     tag = rf'<svg role="img" aria-labelledby="{title}" aria-describedby="{description}" viewBox="\1">'
@@ -85,7 +85,7 @@ def _as_image(svg: str, labels: str) -> str:
 
 
 def _own_clips(svg: str, key: str) -> str:
-    """Name clip paths after the chart: they are counted through the process, and one page holds many charts."""
+    """Rename clip paths after the chart: their numbers are only unique in the process that drew them, not in a page."""
     numbers: dict[str, int] = {}
 
     def renamed(found: re.Match[str]) -> str:
@@ -97,7 +97,7 @@ def _own_clips(svg: str, key: str) -> str:
 
 
 def _page_colours(svg: str) -> str:
-    """Turn inks into variables of the page's style sheet, which has them for light, dark and paper."""
+    """Replace placeholder colours by variables of the page's style sheet, which sets them for light, dark and print."""
     for ink in Ink:
         svg = svg.replace(f'"{ink.value}"', f'"var(--{ink.name.lower().replace("_", "-")})"')
     return svg

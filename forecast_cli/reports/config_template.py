@@ -1,4 +1,4 @@
-"""A config file of every setting with its default, commented."""
+"""Template of a config file: every setting with its default and a comment."""
 
 import json
 from datetime import date
@@ -12,7 +12,7 @@ _HEAD: Final = f"""\
 # What is in force, and where it comes from: forecast-cli config show --config FILE
 """
 
-#: Values to show for settings that are off or found out unless they are set.
+#: Example values for settings whose default is None.
 _SHOWN_WHERE_UNSET: Final = {
     "currency_col": "currency",
     "timezone": "Europe/Prague",
@@ -25,7 +25,7 @@ _SHOWN_WHERE_UNSET: Final = {
 
 
 def render_config_template() -> str:
-    """Return the file; it loads, and changes nothing."""
+    """Return the config file; loading it changes no setting."""
     defaults, told = Settings.model_construct(), Settings.model_json_schema()["properties"]
     entries = (_entry(name, getattr(defaults, name), told[name]["description"]) for name in Settings.model_fields)
     return "\n".join([_HEAD, *entries])
@@ -38,7 +38,7 @@ def _entry(name: str, default: object, description: str) -> str:
 
 
 def _toml(value: Any) -> str:
-    """Return a setting's value as TOML writes it; raises TypeError for what no setting is."""
+    """Return a setting's value in TOML; raise TypeError for a type that no setting has."""
     match value:
         case bool():
             return "true" if value else "false"

@@ -1,4 +1,4 @@
-"""Figures as people read them: counts, shares, sizes, durations, and lists cut short."""
+"""Numbers formatted for people: shares, amounts, sizes, durations, and shortened lists."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -12,7 +12,7 @@ _HOUR: Final = 3_600
 
 
 def percent(share: float) -> str:
-    """Return a share, 0 to 1, in percent; what is not all and not nothing never reads as 0 or 100."""
+    """Return a share, 0 to 1, in percent; only exactly 0 and 1 are shown as 0 % and 100 %."""
     if 0 < share < 0.0001:
         return "< 0.01 %"
     if 0.9999 < share < 1:
@@ -21,12 +21,12 @@ def percent(share: float) -> str:
 
 
 def money(amount: float) -> str:
-    """Return an amount in units of the balance, with two decimals; never minus zero."""
+    """Return an amount in units of the balance, with two decimals and never as minus zero."""
     return f"{round(amount, 2) + 0.0:,.2f}"
 
 
 def size(count: int) -> str:
-    """Return a number of bytes in decimal units: ``512 bytes``, ``1.9 MB``."""
+    """Return a number of bytes in decimal units, such as ``512 bytes`` or ``1.9 MB``."""
     value, unit = float(count), 0
     while round(value, 1) >= _STEP and unit < len(_UNITS) - 1:
         value, unit = value / _STEP, unit + 1
@@ -34,7 +34,7 @@ def size(count: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return ``0.4 s``, ``12 s``, ``3 min 20 s`` or ``2 h 05 min``."""
+    """Return a duration such as ``0.4 s``, ``12 s``, ``3 min 20 s`` or ``2 h 05 min``."""
     if seconds < 0.05:
         return "under 0.1 s"
     if round(seconds, 1) < 10:
@@ -48,7 +48,10 @@ def duration(seconds: float) -> str:
 
 
 def listed(values: Sequence[object], *, of: int | None = None, shown: int = 3) -> str:
-    """Return the first ``shown`` values, escaped, and ``...`` where there are more; ``of`` is how many in all."""
+    """Return the first ``shown`` values, escaped, and ``...`` if there are more.
+
+    ``of`` is the total number, None if ``values`` are all.
+    """
     total = len(values) if of is None else of
     names = [printable(value) for value in values[:shown]]
     return ", ".join([*names, "..."] if total > len(names) else names)

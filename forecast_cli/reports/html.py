@@ -1,4 +1,4 @@
-"""``report.html``: one file that stands alone, loads nothing and runs nothing but its own script for sorting tables."""
+"""Rendering of ``report.html``: one file that loads nothing and runs only its own script, which sorts tables."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ _SCRIPT: Final = "sort.js"
 
 
 def render_html(report: Report) -> str:
-    """Return the report as a page; all that comes from data is escaped, and a policy forbids what would act."""
+    """Return the report as an HTML page; all data is escaped, and a content security policy blocks anything active."""
     pages = Environment(
         loader=PackageLoader("forecast_cli.reports", _TEMPLATES),
         autoescape=True,
@@ -37,7 +37,7 @@ def render_html(report: Report) -> str:
 
 
 def content_policy(style: str, script: str) -> str:
-    """Return the content security policy of a page with this one style sheet and this one script, and no more."""
+    """Return the content security policy that allows only this style sheet and this script."""
     return (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
@@ -45,7 +45,7 @@ def content_policy(style: str, script: str) -> str:
 
 
 def swatch_svg(swatch: Swatch) -> Markup:
-    """Return a short piece of a line, as the charts draw it."""
+    """Return a short line as the charts draw it, for the key."""
     line = Markup('<line x1="0" y1="5" x2="32" y2="5" stroke="var(--{})" stroke-width="{}" stroke-dasharray="{}"/>')
     return Markup('<svg aria-hidden="true" viewBox="0 0 32 10">{}</svg>').format(
         line.format(swatch.ink, swatch.width, " ".join(map(str, swatch.dash)))
@@ -53,12 +53,12 @@ def swatch_svg(swatch: Swatch) -> Markup:
 
 
 def bound(text: str) -> str:
-    """Return ``text`` with each percent sign kept on the line of its figure."""
+    """Return ``text`` with no-break spaces before percent signs."""
     return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _own_text(pages: Environment, name: str) -> Markup:
-    """Return a file of our own, which holds no data, as it is."""
+    """Return a file of this package as it is, without escaping; it contains no data."""
     loader = pages.loader
     assert loader is not None  # noqa: S101  set a few lines above
     return Markup(loader.get_source(pages, name)[0])  # noqa: S704

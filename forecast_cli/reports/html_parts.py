@@ -1,4 +1,4 @@
-"""The parts a page is made of, as values for the template."""
+"""Parts of the HTML page, as values for the template."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from forecast_cli.reports.tables import Table
 
 @dataclass(frozen=True)
 class Swatch:
-    """An entry of a key: a line as it is drawn, and what it stands for."""
+    """An entry of a chart's key: a line as it is drawn, and what it means."""
 
     text: str
     ink: str
@@ -18,7 +18,7 @@ class Swatch:
 
 @dataclass(frozen=True)
 class Tile:
-    """One figure of the summary."""
+    """A figure of the summary, with its title and a note."""
 
     title: str
     text: str
@@ -27,7 +27,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class ChartGroup:
-    """Charts that belong together, with a title where there is more than one group."""
+    """Charts that belong together; the title is shown if there is more than one group."""
 
     title: str
     charts: tuple[Chart, ...]
@@ -35,7 +35,10 @@ class ChartGroup:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page. ``shown`` stand open, ``folded`` behind a line to click; with neither, ``none`` says why."""
+    """A section of the page.
+
+    ``shown`` tables are visible, ``folded`` ones open with a click. If there is nothing to show, ``none`` says why.
+    """
 
     key: str
     title: str
@@ -48,13 +51,13 @@ class Section:
 
     @property
     def empty(self) -> bool:
-        """Say whether there is nothing to show."""
+        """Return whether the section has no chart and no visible row."""
         return not any(group.charts for group in self.charts) and not any(table.rows for table in self.shown)
 
 
 @dataclass(frozen=True)
 class View:
-    """The page."""
+    """The whole page."""
 
     title: str
     about: str

@@ -1,4 +1,4 @@
-"""What the page shows, section by section."""
+"""Content of the HTML page, section by section."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -27,7 +27,7 @@ _MOST_DAYS: Final = 12
 
 
 def view_of(report: Report) -> View:
-    """Return the page of a report."""
+    """Return the content of the page for a report."""
     facts = report.facts
     parts = (
         printable(facts.input),

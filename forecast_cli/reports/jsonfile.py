@@ -1,4 +1,4 @@
-"""``report.json``: a report as JSON, read back as it was, and the schema of it that ``docs/`` publishes."""
+"""``report.json``: written, read back without loss, and its JSON schema, which ``docs/`` publishes."""
 
 import json
 from typing import Any
@@ -13,12 +13,12 @@ _HINT = "write it again: forecast-cli backtest INPUT --output DIR --force"
 
 
 def render_json(report: Report) -> str:
-    """Return the report as JSON; a figure that could not be had is null."""
+    """Return the report as JSON; an unknown figure is null."""
     return report.model_dump_json(indent=1) + "\n"
 
 
 def read_report(text: str) -> Report:
-    """Return the report that ``render_json`` wrote; raises CheckFailedError where it is damaged or of other format."""
+    """Return the report that ``render_json`` wrote; raise CheckFailedError if it is damaged or of another format."""
     values = _parsed(text)
     found = values.get("format") if isinstance(values, dict) else None
     if isinstance(found, int) and found != FORMAT:
@@ -45,7 +45,7 @@ def _parsed(text: str) -> Any:
 
 
 def _first(errors: list[ErrorDetails]) -> str:
-    """Return the first of what is wrong, and how much more there is."""
+    """Return the first validation error, and the number of further ones."""
     first, more = errors[0], len(errors) - 1
     place = ".".join(map(str, first["loc"])) or "the whole"
     return f"{place}: {first['msg'][0].lower()}{first['msg'][1:]}" + (f" (and {more} more)" if more else "")

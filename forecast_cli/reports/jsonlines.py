@@ -1,4 +1,4 @@
-"""Log lines for other programs: one JSON object a line, plain ASCII, whatever the data holds."""
+"""Log lines and documents in JSON for other programs: always plain ASCII."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -11,28 +11,28 @@ Level = Literal["info", "warning", "error"]
 
 
 def log_line(event: str, message: str, *, level: Level, fields: Mapping[str, Any]) -> str:
-    """Return one event as a line: what happened, how bad it is, in words, and its fields."""
-    import json  # help starts sooner without it
+    """Return one event as a line of JSON: its name, level and message, and ``fields``."""
+    import json  # imported here so that --help starts sooner
 
     return json.dumps({"event": event, "level": level, "message": message} | dict(fields), default=plain) + "\n"
 
 
 def document(value: Any) -> str:
-    """Return ``value`` as indented JSON for a person or a program to read from stdout."""
+    """Return ``value`` as indented JSON for stdout."""
     import json
 
     return json.dumps(value, indent=2, ensure_ascii=True, default=plain) + "\n"
 
 
 def account_value(account_id: object) -> int | str:
-    """Return an account's id for JSON: whole numbers as they are, but beyond 2^53, where readers round, as text."""
+    """Return an account's id for JSON: an integer up to 2^53, which JSON readers keep exactly, otherwise text."""
     if isinstance(account_id, int) and abs(account_id) <= _EXACT:
         return account_id
     return str(account_id)
 
 
 def plain(value: Any) -> Any:
-    """Return a JSON value for what json does not know; raises TypeError for what has none."""
+    """Return a JSON value for an enum, path or date; raise TypeError for any other type."""
     match value:
         case Enum():
             return value.value

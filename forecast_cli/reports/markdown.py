@@ -1,4 +1,4 @@
-"""``report.md``: the report in short, for a pull request: sentences and tables, no drawings."""
+"""Rendering of ``report.md``: a short report for a pull request, with sentences and tables but no charts."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -22,7 +22,7 @@ _DAYS_TOLD: Final = 5
 
 
 def render_markdown(report: Report) -> str:
-    """Return the report in short, in GitHub's Markdown, in under 200 lines."""
+    """Return the short report in GitHub's Markdown, in under 200 lines."""
     best = report.leaderboard[0].model if report.leaderboard else None
     parts = [
         "# Backtest report",
@@ -66,7 +66,7 @@ def _about(report: Report) -> str:
 
 
 def _days(report: Report) -> Table:
-    """Return the error on a few days, the first and the last among them."""
+    """Return a table of the error on a few days of the horizon, including the first and the last."""
     return tables_scores.steps_table(
         report,
         key="days",
@@ -77,7 +77,7 @@ def _days(report: Report) -> Table:
 
 
 def _intervals(report: Report) -> Table:
-    """Return coverage by level, a row for each model, and the width of the usual one."""
+    """Return a table of coverage by level and of the width of one interval, with one row for each model."""
     levels, width = report.levels, usual_level(levels_shown(report))
     columns = (
         Column("Model"),
@@ -120,12 +120,12 @@ def _settings(report: Report) -> Table:
 
 
 def _section(title: str, table: Table, none: str, *, most: int = 30) -> list[str]:
-    """Return a title and a table, or the sentence that says why there is none."""
+    """Return a title and a table, or the sentence ``none`` if the table is empty."""
     return [f"## {title}", _table(table, most=most) if table.rows else none]
 
 
 def _more(table: Table, *, most: int) -> list[str]:
-    """Return a table under its own caption, below that of a section; nothing where it is empty."""
+    """Return a further table of a section under its own caption; empty if it has no rows."""
     return [f"### {escape_markdown(table.caption)}", _table(table, most=most)] if table.rows else []
 
 
@@ -146,7 +146,7 @@ def _table(table: Table, *, most: int) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    """Return a figure, its interval on a line of its own: what holds a table of many within a page."""
+    """Return a cell's text with its note on a second line, so that a wide table fits the page."""
     return escape_markdown(cell.text) + (f"<br>{escape_markdown(cell.note)}" if cell.note else "")
 
 

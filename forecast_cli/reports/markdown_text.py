@@ -1,4 +1,4 @@
-"""Data as Markdown text that GitHub shows as it is: no markup, no link, no mention, no second line."""
+"""Escaping of data for GitHub's Markdown: no markup, links, mentions or line breaks."""
 
 import re
 from typing import Final
@@ -6,16 +6,16 @@ from typing import Final
 from forecast_cli.reports.escape import printable
 
 _MARKS: Final = re.compile(r"[\\`*_{}\[\]<>|~$&^]")
-#: Mentions and numbers of issues are found after Markdown was read, in text only: an empty comment breaks them up.
+#: GitHub finds mentions and issue numbers in text after parsing Markdown; an empty comment in between prevents that.
 _REFERENCES: Final = re.compile(r"[@#]|(?i:gh-(?=\d))")
 _LINKS: Final = re.compile(r"(?i)(?<=\w):(?=//)|(?<=www)\.")
-#: What begins a list, a rule or the underline of a heading, where text begins a line.
+#: Text that starts a list, a rule or the underline of a heading at the start of a line.
 _LINE_STARTS: Final = re.compile(r"^(?:[-+=](?=[-+=\s]|$)|\d+[.)](?=\s|$))")
 _BREAK: Final = "<!-- -->"
 
 
 def escape_markdown(text: object) -> str:
-    r"""Return ``text`` as Markdown for one line or one cell: ``a|b`` as ``a\|b``, ``@me`` so that nobody is called."""
+    r"""Return ``text`` escaped for a line or a table cell: ``a|b`` becomes ``a\|b``, and ``@me`` notifies nobody."""
     marked = _MARKS.sub(_escaped, printable(text).strip())
     unlinked = _LINKS.sub(_escaped, marked)
     quiet = _REFERENCES.sub(lambda found: found.group() + _BREAK, unlinked)

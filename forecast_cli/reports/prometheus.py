@@ -1,4 +1,4 @@
-"""Figures of a run in the text format that Prometheus reads: one gauge a name, with what it says and its samples."""
+"""Text format of Prometheus: gauges with their help texts and samples."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ _ESCAPES: Final = str.maketrans({"\\": r"\\", '"': r"\""})
 
 @dataclass(frozen=True)
 class Sample:
-    """One value, and the labels that tell it from others of its gauge."""
+    """A value of a gauge, and the labels that distinguish it from the gauge's other samples."""
 
     value: float
     labels: Mapping[str, str]
@@ -21,7 +21,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Gauge:
-    """A figure by name; ``says`` is its help."""
+    """A gauge; ``says`` is its help text."""
 
     name: str
     says: str
@@ -29,12 +29,12 @@ class Gauge:
 
 
 def gauge(name: str, says: str, value: float | None, **labels: str) -> Gauge:
-    """Return a gauge of one sample, of none where there is no value."""
+    """Return a gauge with one sample, or none if ``value`` is None."""
     return Gauge(name, says, () if value is None else (Sample(value, labels),))
 
 
 def render_gauges(gauges: Iterable[Gauge], labels: Mapping[str, str]) -> str:
-    """Return gauges as a text file, each sample with ``labels`` too; what could not be had is left out."""
+    """Return gauges as a text file, with ``labels`` added to every sample; values that are not finite are left out."""
     finite = (replace(one, samples=tuple(each for each in one.samples if math.isfinite(each.value))) for one in gauges)
     return "".join(_render(one, labels) for one in finite if one.samples)
 

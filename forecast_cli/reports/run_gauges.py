@@ -1,4 +1,4 @@
-"""The metrics of a run as gauges for Prometheus: counts, shares, days and seconds, and no amount of money."""
+"""Metrics of a run as Prometheus gauges: counts, shares, days and seconds, but no amounts of money."""
 
 from datetime import UTC, datetime
 from typing import Final
@@ -10,7 +10,7 @@ _DAY: Final = 86_400
 
 
 def render_run(metrics: RunMetrics, *, exit_code: int, shards_resumed: int, run: str) -> str:
-    """Return the text file of a finished run; each sample has the label ``run``, so that runs do not collide."""
+    """Return the text file of a finished run; every sample has the label ``run``, so that two runs do not collide."""
     gauges = (
         gauge("exit_code", "Exit code of the run.", exit_code),
         *_freshness(metrics.freshness),

@@ -1,4 +1,4 @@
-"""``metrics.json``: what a monitor should know of a finished run, as plain values. It names no account."""
+"""``metrics.json``: metrics of a finished run for monitoring, as plain values. No account is named."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ class _Frozen(BaseModel):
 
 
 class Freshness(_Frozen):
-    """How old what was forecast from is; days in ISO 8601, null where there is none."""
+    """Age of the input; days are in ISO 8601, null if there is none."""
 
     finished_at: str
     origin: str | None
@@ -24,7 +24,7 @@ class Freshness(_Frozen):
 
 
 class Volume(_Frozen):
-    """How much went in, and how many rows of forecasts came out."""
+    """Size of the input, and number of forecast rows."""
 
     files: int
     bytes: int
@@ -34,7 +34,7 @@ class Volume(_Frozen):
 
 
 class NotAsAsked(_Frozen):
-    """Accounts that did not go as a model was asked to, and why."""
+    """Number of accounts that share an outcome other than OK for one model and reason."""
 
     status: str
     reason: str
@@ -44,7 +44,7 @@ class NotAsAsked(_Frozen):
 
 
 class ModelUse(_Frozen):
-    """Accounts that ``model`` was asked to forecast and ``model_used`` did."""
+    """Number of accounts that ``model`` was asked to forecast and ``model_used`` forecast."""
 
     model: str
     model_used: str
@@ -52,7 +52,10 @@ class ModelUse(_Frozen):
 
 
 class LowBalance(_Frozen):
-    """Accounts with a probability of 50 % or more to be under a threshold within ``days``, by the first model."""
+    """Accounts likely to fall below a threshold within ``days``, by the forecast of the first model.
+
+    ``accounts`` have a forecast and a threshold; for ``likely`` of them the probability is 50 % or more.
+    """
 
     threshold: str
     days: int
@@ -61,16 +64,17 @@ class LowBalance(_Frozen):
 
 
 class Sanity(_Frozen):
-    """Rows of the forecasts that must not be: each of these is 0, or a bug."""
+    """Counts of invalid forecast rows: anything but 0 is a bug."""
 
     not_finite: int
     crossed: int
 
 
 class Cost(_Frozen):
-    """Seconds of processors over all shards, and from start to end of the run that finished them.
+    """CPU seconds of all shards, and wall seconds of the run that finished them.
 
-    ``blocks_done_one_by_one``: blocks of accounts over which a model raised, done one account at a time: 0, or slower.
+    ``blocks_done_one_by_one``: blocks of accounts in which a model raised an error, so that they were forecast one
+    account at a time, which is slower.
     """
 
     cpu_seconds: float
@@ -80,7 +84,7 @@ class Cost(_Frozen):
 
 
 class Score(_Frozen):
-    """A metric of a model over all windows of a backtest, by its name in docs/metrics.md."""
+    """A metric of a model over all windows of a backtest; docs/metrics.md explains the names."""
 
     model: str
     metric: str
@@ -88,7 +92,7 @@ class Score(_Frozen):
 
 
 class PreviousRun(_Frozen):
-    """The run that this one is compared with."""
+    """The earlier run that this one is compared with."""
 
     output: str
     fingerprint: str
@@ -97,7 +101,7 @@ class PreviousRun(_Frozen):
 
 
 class StatusChange(_Frozen):
-    """Accounts whose status is another than it was; ``absent`` where only one run has them."""
+    """Number of accounts that share a change of status; ``absent`` is the status in a run that does not have them."""
 
     old: str
     new: str
@@ -105,10 +109,9 @@ class StatusChange(_Frozen):
 
 
 class MedianMoves(_Frozen):
-    """How far medians of the first model moved for one day, the last that both runs forecast, in units of the balance.
+    """Changes of the first model's medians on the last day that both runs forecast, in units of the balance.
 
-    ``outside_interval`` is the share of accounts whose median now lies outside of what was the ``level`` percent
-    interval.
+    ``outside_interval`` is the share of accounts whose new median lies outside the earlier ``level`` percent interval.
     """
 
     day: str | None
@@ -122,7 +125,7 @@ class MedianMoves(_Frozen):
 
 
 class RiskMoves(_Frozen):
-    """How far ``prob_below`` moved for the longest window that both runs have, by the first model."""
+    """Changes of ``prob_below`` for the longest window that both runs have, by the first model."""
 
     threshold: str
     days: int
@@ -134,9 +137,9 @@ class RiskMoves(_Frozen):
 
 
 class Change(_Frozen):
-    """What is other than in an earlier run for the same accounts and days.
+    """Differences from an earlier run, for the same accounts and days.
 
-    ``made_from`` says which settings and versions are: ``horizon 30 -> 60``.
+    ``made_from`` lists the settings and versions that differ, such as ``horizon 30 -> 60``.
     """
 
     previous: PreviousRun
@@ -147,7 +150,10 @@ class Change(_Frozen):
 
 
 class RunMetrics(_Frozen):
-    """All of it. ``models``, ``low_balances`` and ``change`` are a forecast's, ``scores`` a backtest's."""
+    """All metrics of a run.
+
+    Only a forecast has ``models``, ``low_balances`` and ``change``; only a backtest has ``scores``.
+    """
 
     format: int = FORMAT
     command: str
@@ -166,12 +172,12 @@ class RunMetrics(_Frozen):
 
 
 def render_run_metrics(metrics: RunMetrics) -> str:
-    """Return the metrics as JSON; a figure that could not be had is null."""
+    """Return the metrics as JSON; an unknown figure is null."""
     return metrics.model_dump_json(indent=1) + "\n"
 
 
 def parse_run_metrics(content: bytes, *, where: str) -> RunMetrics:
-    """Return what ``render_run_metrics`` wrote; raises CheckFailedError where it is damaged or of another format."""
+    """Return what ``render_run_metrics`` wrote; raise CheckFailedError if it is damaged or of another format."""
     try:
         return RunMetrics.model_validate_json(content)
     except ValidationError as error:

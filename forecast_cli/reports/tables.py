@@ -1,4 +1,4 @@
-"""Tables of a report, the same for every format: columns, and cells that are shown one way and sorted another."""
+"""Tables of a report, shared by all formats: columns, and cells with a text to show and a value to sort by."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ _KILO: Final = 1_000.0
 
 @dataclass(frozen=True)
 class Column:
-    """A column; ``help`` spells out what its title means."""
+    """A column of a table; ``help`` explains its title."""
 
     title: str
     numeric: bool = False
@@ -23,7 +23,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """What is shown, in ``note`` what is said beside it, and the value it is sorted by where that is a number."""
+    """A cell of a table: the text shown, a number to sort by, if any, and a ``note`` shown beside the text."""
 
     text: str
     value: float | None = None
@@ -32,7 +32,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under one caption; ``note`` says what was left out."""
+    """Rows under a caption; ``note`` says what was left out."""
 
     key: str
     caption: str
@@ -50,24 +50,24 @@ def made_table(
     most: int = 400,
     note: str = "",
 ) -> Table:
-    """Return a table of the first ``most`` rows that says how many there are in all, and ``note``."""
+    """Return a table of the first ``most`` rows; its note gives the total number of rows if some are left out."""
     more = f"The first {most:,} of {len(rows):,} rows; report.json holds them all." if len(rows) > most else ""
     said = " ".join(filter(None, (more, note)))
     return Table(key, caption, tuple(columns), tuple(tuple(row) for row in rows[:most]), said)
 
 
 def words(text: object) -> Cell:
-    """Return data as text that is only shown, whatever it holds."""
+    """Return data as an escaped text cell."""
     return Cell(printable(text))
 
 
 def count(value: int) -> Cell:
-    """Return ``1,234``."""
+    """Return a count with thousands separators, such as ``1,234``."""
     return Cell(f"{value:,}", value)
 
 
 def scaled(value: float) -> Cell:
-    """Return a figure in units of the scale, or any other that is about 1."""
+    """Return a figure in units of the scale, or any other figure of about that size."""
     if not math.isfinite(value):
         return Cell(NONE)
     return Cell(f"{value:.3f}" if abs(value) < _KILO else f"{value:,.0f}", value)
@@ -79,7 +79,7 @@ def money(value: float) -> Cell:
 
 
 def share(value: float) -> Cell:
-    """Return a share in percent, to one decimal; what is not all and not nothing never reads as 100 or 0."""
+    """Return a share in percent, to one decimal; only exactly 0 and 1 are shown as 0.0 % and 100.0 %."""
     if not math.isfinite(value):
         return Cell(NONE)
     shown = f"{value * 100:.1f}"
@@ -106,7 +106,7 @@ def money_estimate(value: Estimate | None) -> Cell:
 
 
 def cpu(seconds: float) -> Cell:
-    """Return CPU time as ``23 ms`` or ``1.2 s``."""
+    """Return CPU time, such as ``23 ms`` or ``1.2 s``."""
     if not math.isfinite(seconds):
         return Cell(NONE)
     return Cell(f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * _KILO:.3g} ms", seconds)

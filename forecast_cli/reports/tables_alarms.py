@@ -1,4 +1,4 @@
-"""Tables of what acting on the highest probabilities of a low balance would have caught, and of its dates."""
+"""Tables of low-balance alarms: what acting on the highest probabilities would have caught, and the crossing dates."""
 
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Budget, CrossingDate, LowBalanceCalibration, Report
@@ -9,7 +9,10 @@ _OVER = "Over windows that were not under the threshold to begin with."
 
 
 def alarms_table(report: Report, *, model: str | None = None) -> Table:
-    """Return, of one model or of all, what its riskiest windows came to: the mean, then each budget."""
+    """Return how many of the riskiest windows ran low, by model: the mean of all windows, then each budget of alarms.
+
+    ``model`` None means all models.
+    """
     told = [one for one in report.low_balance_calibration if model in (None, one.model)]
     columns = (
         Column("Model"),
@@ -24,7 +27,7 @@ def alarms_table(report: Report, *, model: str | None = None) -> Table:
 
 
 def dates_table(report: Report) -> Table:
-    """Return how the dates by which 10, 50 and 90 % of paths had crossed came true, of all models."""
+    """Return how often the dates by which 10, 50 and 90 % of paths had crossed were right, for all models."""
     told = report.low_balance_calibration
     columns = (
         Column("Model"),

@@ -1,4 +1,4 @@
-"""Tables of what was run on what: facts, accounts in and out, settings, versions, and what did not go as asked."""
+"""Tables about the run: facts, accounts by status, settings, versions, failures and fallbacks."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -19,7 +19,7 @@ _MEANS: Final[Mapping[str, str]] = {
 
 
 def facts_table(facts: RunFacts) -> Table:
-    """Return what was run on what, a fact a line."""
+    """Return facts about the run, one in each row."""
     told = {
         "Input": f"{facts.input}: {counted(facts.files, 'file')}, {counted(facts.rows, 'row')}",
         "Accounts": counted(sum(facts.accounts.values()), "account"),
@@ -33,7 +33,7 @@ def facts_table(facts: RunFacts) -> Table:
 
 
 def accounts_table(facts: RunFacts) -> Table:
-    """Return how the accounts fared; they add up to all accounts of the input."""
+    """Return the accounts by status; they add up to all accounts of the input."""
     total = sum(facts.accounts.values())
     known = [status for status in STATUS_ORDER if status in facts.accounts]
     order = [*known, *(status for status in facts.accounts if status not in STATUS_ORDER)]
@@ -46,17 +46,17 @@ def accounts_table(facts: RunFacts) -> Table:
 
 
 def settings_table(facts: RunFacts) -> Table:
-    """Return the settings that shaped the numbers."""
+    """Return the settings that affect the numbers."""
     return _pairs("settings", "Settings", facts.settings)
 
 
 def versions_table(facts: RunFacts) -> Table:
-    """Return what the run was computed with."""
+    """Return the versions that the run was computed with."""
     return _pairs("versions", "Versions", facts.versions)
 
 
 def problems_table(report: Report, *, most: int = 100) -> Table:
-    """Return what did not go as asked, grouped by reason, the most frequent first."""
+    """Return failures and fallbacks grouped by reason, most frequent first."""
     columns = (
         Column("Count", numeric=True),
         Column("Status"),
@@ -73,7 +73,7 @@ def problems_table(report: Report, *, most: int = 100) -> Table:
 
 
 def shown_value(value: Any) -> str:
-    """Return a setting's value as a reader writes it."""
+    """Return a setting's value as text."""
     match value:
         case None:
             return NONE

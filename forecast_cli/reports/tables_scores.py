@@ -1,4 +1,4 @@
-"""Tables of what a backtest measured: the leaderboard, the levels, the steps."""
+"""Tables of a backtest's scores: the leaderboard, levels and steps."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,14 +30,14 @@ _USUAL_LEVEL: Final = 80.0
 
 @dataclass(frozen=True)
 class MetricColumn:
-    """A metric that gets a column: its name, and how its figure is shown."""
+    """A metric with its own column, and the function that formats its figure."""
 
     metric: str
     column: Column
     shown: Callable[[Estimate], Cell] = estimate
 
     def cell(self, figures: Figures) -> Cell:
-        """Return the metric of a part of the windows, with its interval."""
+        """Return the metric and its interval for a part of the windows."""
         return self.shown(figures.of(self.metric))
 
 
@@ -54,19 +54,19 @@ IN_UNITS: Final = (
 
 
 def levels_shown(report: Report) -> tuple[float, ...]:
-    """Return the levels to tell of: those asked for, or all that were forecast where the settings do not say."""
+    """Return the levels to show: those asked for, or all levels if the settings do not contain them."""
     asked = report.facts.settings.get("level")
     wanted = {float(level) for level in asked if isinstance(level, int | float)} if isinstance(asked, list) else set()
     return tuple(sorted({*report.levels} & wanted or report.levels))
 
 
 def usual_level(levels: Sequence[float]) -> float | None:
-    """Return the level nearest to 80: the one to show where there is room for one."""
+    """Return the level nearest to 80, for tables with room for one level; None if there is no level."""
     return min(levels, key=lambda level: (abs(level - _USUAL_LEVEL), level), default=None)
 
 
 def metric_columns(report: Report) -> tuple[MetricColumn, ...]:
-    """Return the metrics an analyst looks at in a part of the windows: error, coverage, width and bias."""
+    """Return the metrics to show for a part of the windows: error, coverage, width and bias."""
     return (
         MetricColumn("scrps", Column("sCRPS", numeric=True, help=f"{SCRPS_HELP}; {_INTERVAL}")),
         MetricColumn("mase", Column("MASE", numeric=True, help="mean absolute scaled error of the median")),
@@ -80,7 +80,7 @@ def metric_columns(report: Report) -> tuple[MetricColumn, ...]:
 
 
 def leaderboard_table(report: Report) -> Table:
-    """Return the models by rank: error, coverage, who won, what failed, what it cost."""
+    """Return the models by rank: error, coverage, wins, failures and cost."""
     coverages = _coverages(report)
     columns = (
         Column("Rank", numeric=True),
@@ -101,7 +101,7 @@ def leaderboard_table(report: Report) -> Table:
 
 
 def metrics_table(report: Report) -> Table:
-    """Return the other metrics of every model; those in units of the balance where all balances have one."""
+    """Return the other metrics of every model; those in units of the balance only if all balances share a currency."""
     mixed = len(report.facts.currencies) > 1
     told = (
         MetricColumn("rmsse", Column("RMSSE", numeric=True, help="root mean squared scaled error of the mean")),
@@ -122,7 +122,7 @@ def metrics_table(report: Report) -> Table:
 
 
 def why_no_units(report: Report) -> str:
-    """Say why there is no mean in units of the balance, where there is none."""
+    """Return a sentence on why there are no means in units of the balance; empty if there are."""
     currencies = report.facts.currencies
     if len(currencies) < 2:
         return ""
@@ -133,7 +133,7 @@ def why_no_units(report: Report) -> str:
 
 
 def levels_table(report: Report) -> Table:
-    """Return coverage, width and Winkler score of every level that was forecast, by model."""
+    """Return coverage, width and Winkler score of every forecast level, by model."""
     columns = (
         Column("Level", numeric=True, help="the share of what came that an interval is to hold"),
         Column("Model"),
@@ -156,7 +156,7 @@ def levels_table(report: Report) -> Table:
 
 
 def days_shown(report: Report, most: int) -> tuple[int, ...]:
-    """Return at most ``most`` days of the horizon, evenly spaced, the first and the last among them."""
+    """Return at most ``most`` days of the horizon, evenly spaced, including the first and the last."""
     days = sorted({score.step for score in report.steps})
     if len(days) <= most:
         return tuple(days)
@@ -166,7 +166,7 @@ def days_shown(report: Report, most: int) -> tuple[int, ...]:
 def steps_table(
     report: Report, *, key: str, caption: str, shown: Callable[[StepScore], Cell], steps: Sequence[int] | None = None
 ) -> Table:
-    """Return one figure by day of the horizon, a column for each model; ``steps`` where not all are to be shown."""
+    """Return one figure by day of the horizon, with a column for each model; ``steps`` None shows all days."""
     models = [model.model for model in report.leaderboard]
     found = {(score.step, score.model): score for score in report.steps}
     days = sorted({score.step for score in report.steps})
@@ -180,7 +180,7 @@ def steps_table(
 
 
 def step_figures_table(report: Report, *, model: str | None, most: int) -> Table:
-    """Return a model's figures on at most ``most`` days of the horizon."""
+    """Return a model's metrics on at most ``most`` days of the horizon."""
     told, days = metric_columns(report), days_shown(report, most)
     columns = (Column("Day", numeric=True), *(one.column for one in told), Column("Windows", numeric=True))
     rows = [
@@ -193,12 +193,12 @@ def step_figures_table(report: Report, *, model: str | None, most: int) -> Table
 
 
 def ranks_of(report: Report) -> dict[str, int]:
-    """Return each model's place on the leaderboard, from 0."""
+    """Return each model's position on the leaderboard, from 0."""
     return {score.model: place for place, score in enumerate(report.leaderboard)}
 
 
 def skill_cell(skill: Estimate | None) -> Cell:
-    """Return a skill and its interval; that of the seasonal naive over itself is none."""
+    """Return a skill and its interval; the seasonal naive, with skill 0 by definition, is marked as the reference."""
     itself = skill is not None and skill.value == 0 and skill.bounds == (0.0, 0.0)
     return Cell("0.0 %", 0.0, "the reference") if itself else share_estimate(skill)
 

@@ -1,4 +1,4 @@
-"""Tables of parts of the windows: segments, currencies, low balances."""
+"""Tables of scores by part of the windows: segments, currencies, low balances."""
 
 from forecast_cli.evaluation.report import LowBalanceScore, Report, SegmentScore
 from forecast_cli.reports.tables import (
@@ -13,12 +13,12 @@ from forecast_cli.reports.tables import (
 )
 from forecast_cli.reports.tables_scores import IN_UNITS, MetricColumn, metric_columns, ranks_of, skill_cell
 
-#: Columns of what was asked of a low balance.
+#: Columns that say which low balance a score is for.
 ASKED = (Column("Threshold"), Column("Days", numeric=True, help="the low point of the first so many days"))
 
 
 def segments_table(report: Report, *, model: str | None = None, most: int = 400) -> Table:
-    """Return error, coverage, width and bias by segment, of one model or of all."""
+    """Return error, coverage, width and bias by segment, of one model, or of all if ``model`` is None."""
     titles = ("segments", f"{words(model).text} by segment") if model else ("segments-all", "All models by segment")
     scores = [score for score in report.segments if model in (None, score.model)]
     return _segments(
@@ -27,7 +27,7 @@ def segments_table(report: Report, *, model: str | None = None, most: int = 400)
 
 
 def currencies_table(report: Report) -> Table:
-    """Return the metrics in units of the balance by currency, of all models; nothing where all balances share one."""
+    """Return the metrics in units of the balance by currency, of all models; empty if all balances share one."""
     column, several = report.facts.settings.get("currency_col"), len(report.facts.currencies) > 1
     scores = [score for score in report.segments if several and score.segment == column]
     return _segments(
@@ -36,7 +36,7 @@ def currencies_table(report: Report) -> Table:
 
 
 def low_balance_table(report: Report) -> Table:
-    """Return how good each model's probability of running low is."""
+    """Return the scores of each model's low-balance probabilities."""
     columns = (Column("Model"), *ASKED, *_LOW_BALANCE)
     rows = [
         (words(score.model), words(score.threshold), count(score.days), *_low_balance(score))
@@ -46,7 +46,7 @@ def low_balance_table(report: Report) -> Table:
 
 
 def low_balance_segments_table(report: Report, *, model: str | None) -> Table:
-    """Return how good a model's probability of running low is, by segment."""
+    """Return the scores of a model's low-balance probabilities by segment."""
     columns = (Column("Segment"), Column("Value"), *ASKED, *_LOW_BALANCE)
     rows = [
         (words(score.segment), words(score.value), words(score.threshold), count(score.days), *_low_balance(score))
@@ -57,7 +57,7 @@ def low_balance_segments_table(report: Report, *, model: str | None) -> Table:
 
 
 def _as_ranked(report: Report, scores: list[SegmentScore]) -> list[SegmentScore]:
-    """Return scores with the models of each segment in their order on the leaderboard."""
+    """Return scores with the models of each segment in the order of the leaderboard."""
     ranks = ranks_of(report)
     places: dict[tuple[str, str], int] = {}
     for score in scores:

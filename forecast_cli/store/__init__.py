@@ -1,1 +1,1 @@
-"""The output folder: whole or absent files, a manifest that comes last, a lock, and what is needed to resume."""
+"""Output folders: files written as a whole, a manifest written last, a lock, and what is needed to resume a run."""

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: temporary name, fsync, rename, fsync of the folder."""
+"""Atomic writes: a temporary name, fsync, rename, and fsync of the folder, so that a file is complete or absent."""
 
 import contextlib
 import hashlib
@@ -15,16 +15,16 @@ from forecast_cli.core.errors import OutputNotWrittenError
 from forecast_cli.core.fault_points import Step, fault_point
 from forecast_cli.store.parquet import load_table
 
-#: What to do about a disk that fails.
+#: Hint for a file that cannot be written.
 _MEND: Final = "free space or mend permissions, then run the same command again: finished shards are kept"
 
-#: Rows of a row group where a file is written piece by piece: so many, whatever the cores, and the bytes are the same.
+#: Rows of a row group in files written piece by piece; fixed, so that the bytes do not depend on the number of cores.
 _ROW_GROUP: Final = 250_000
 
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn an OSError met while writing ``path`` into OutputNotWrittenError."""
+    """Raise an OSError in the block, which writes ``path``, as OutputNotWrittenError."""
     try:
         yield
     except OSError as error:
@@ -32,9 +32,9 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def read_back(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
-    """Return a table that was written by the run at work, or some of its columns.
+    """Return a table that the current run has written, or only ``columns`` of it.
 
-    Raises OutputNotWrittenError where it cannot be read.
+    Raises OutputNotWrittenError if it cannot be read.
     """
     with reading_back(path):
         return load_table(path, columns)
@@ -42,7 +42,7 @@ def read_back(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
 
 @contextlib.contextmanager
 def reading_back(path: Path) -> Iterator[None]:
-    """Turn what is met while reading ``path``, which the run at work has written, into OutputNotWrittenError."""
+    """Raise an error in the block, which reads a file the current run has written, as OutputNotWrittenError."""
     try:
         fault_point(Step.READ, path)
         yield
@@ -51,7 +51,7 @@ def reading_back(path: Path) -> Iterator[None]:
 
 
 def write_durable(path: Path, content: bytes) -> None:
-    """Write ``path`` and have it on disk before returning; a reader may see it half-written until then."""
+    """Write ``path`` and flush it to disk; until then a reader may see part of it. Raises OutputNotWrittenError."""
     with writing(path), path.open("wb") as file:
         fault_point(Step.WRITE, path)
         file.write(content)
@@ -61,14 +61,14 @@ def write_durable(path: Path, content: bytes) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write ``path`` so that no reader ever sees less than all of it."""
+    """Write ``path`` atomically: a reader sees all of it or none. Raises OutputNotWrittenError."""
     temporary = path.with_name(f".{path.name}.tmp")
     write_durable(temporary, content)
     move_into_place(temporary, path)
 
 
 def write_rows(table: pl.LazyFrame, path: Path) -> None:
-    """Write rows as one parquet file, piece by piece, so that no reader ever sees less than all of it.
+    """Write rows to one parquet file, piece by piece; a reader sees all of it or none. Raises OutputNotWrittenError.
 
     Equal rows give equal bytes.
     """
@@ -79,7 +79,7 @@ def write_rows(table: pl.LazyFrame, path: Path) -> None:
             table.sink_parquet(
                 temporary, compression="zstd", compression_level=3, statistics=True, row_group_size=_ROW_GROUP
             )
-        except pl.exceptions.ComputeError as error:  # what polars makes of a full disk
+        except pl.exceptions.ComputeError as error:  # polars raises it for a full disk
             raise OSError(str(error)) from error
         with temporary.open("rb") as file:
             fault_point(Step.SYNC, temporary)
@@ -88,7 +88,7 @@ def write_rows(table: pl.LazyFrame, path: Path) -> None:
 
 
 def move_into_place(temporary: Path, path: Path) -> None:
-    """Rename a durable file to its final name, and have the rename itself on disk."""
+    """Rename a file that is on disk to its final name, and flush the folder to disk. Raises OutputNotWrittenError."""
     with writing(path):
         fault_point(Step.RENAME, path)
         temporary.replace(path)
@@ -96,7 +96,7 @@ def move_into_place(temporary: Path, path: Path) -> None:
 
 
 def remove_file(path: Path) -> None:
-    """Remove a file where there is one."""
+    """Remove a file if it exists. Raises OutputNotWrittenError."""
     with writing(path):
         if path.exists() or path.is_symlink():
             fault_point(Step.REMOVE, path)
@@ -104,7 +104,7 @@ def remove_file(path: Path) -> None:
 
 
 def remove_folder(path: Path) -> None:
-    """Remove a folder and all in it, where there is one."""
+    """Remove a folder and all it contains, if it exists. Raises OutputNotWrittenError."""
     with writing(path):
         if path.exists():
             fault_point(Step.REMOVE, path)
@@ -112,13 +112,13 @@ def remove_folder(path: Path) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those above it, where they are missing."""
+    """Make a folder and its missing parents. Raises OutputNotWrittenError."""
     with writing(path):
         path.mkdir(parents=True, exist_ok=True)
 
 
 def sync_folder(path: Path) -> None:
-    """Have the names in a folder on disk, on the systems that know how."""
+    """Flush the names in a folder to disk; does nothing on Windows."""
     if os.name == "nt":
         return
     fault_point(Step.SYNC, path)
@@ -130,14 +130,14 @@ def sync_folder(path: Path) -> None:
 
 
 def parquet_bytes(frame: pl.DataFrame) -> bytes:
-    """Return a frame as one parquet file; equal frames give equal bytes."""
+    """Return a frame as a parquet file; equal frames give equal bytes."""
     buffer = io.BytesIO()
     frame.write_parquet(buffer, compression="zstd", compression_level=3, statistics=True)
     return buffer.getvalue()
 
 
 def passing_bytes(frame: pl.DataFrame) -> bytes:
-    """Return a frame as a parquet file that the same run reads again and takes away: quicker, and half as large again.
+    """Return a frame as a parquet file that the same run reads and removes again: faster to write, half as large again.
 
     Equal frames give equal bytes.
     """
@@ -147,7 +147,7 @@ def passing_bytes(frame: pl.DataFrame) -> bytes:
 
 
 def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file, in hex."""
+    """Return the SHA-256 of a file as hex digits. Raises OSError."""
     fault_point(Step.READ, path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

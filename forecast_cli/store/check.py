@@ -1,4 +1,4 @@
-"""An output folder checked against its manifest: every file is there, whole, and nothing else is."""
+"""Check of an output folder against its manifest: missing, damaged and unknown files."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ from forecast_cli.store.manifest import FileEntry, Manifest
 
 
 def damaged_files(output: Path, entries: Iterable[FileEntry]) -> Iterator[tuple[str, str]]:
-    """Yield (path, problem) for each of ``entries`` whose file is missing, of another size, or of other content."""
+    """Yield (path, problem) for each of ``entries`` whose file is missing, unreadable or of other size or content."""
     for entry in entries:
         problem = _problem(output / entry.path, entry)
         if problem:
@@ -17,7 +17,7 @@ def damaged_files(output: Path, entries: Iterable[FileEntry]) -> Iterator[tuple[
 
 
 def stray_files(output: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """Yield (path, problem) for each file that the manifest does not know, and for leftovers of a run."""
+    """Yield (path, problem) for files that the manifest does not list, a wrong ``_SUCCESS``, and remains of a run."""
     known = {entry.path for entry in manifest.files}
     problem = _success_problem(output)
     if problem:
@@ -33,7 +33,7 @@ def stray_files(output: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
 
 
 def success_content(output: Path) -> bytes:
-    """Return what ``_SUCCESS`` holds: the manifest's checksum, in the form that ``sha256sum --check`` reads."""
+    """Return the content of ``_SUCCESS``: the manifest's checksum, in the format that ``sha256sum --check`` reads."""
     with writing(output / MANIFEST):
         return f"{sha256_of(output / MANIFEST)}  {MANIFEST}\n".encode()
 

@@ -1,4 +1,4 @@
-"""One run at a time over an output in an object store: a claim, which its holder renews while it is at work."""
+"""Claim on an output in an object store: one run holds it at a time, and renews it while it is at work."""
 
 import contextlib
 import json
@@ -20,7 +20,11 @@ _BUSY_HINT: Final = "wait for it, or name another output"
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds: between two renewals of a claim; until one that stays as it is counts as left behind; between looks."""
+    """Times of a claim, in seconds.
+
+    ``renewal`` lies between two renewals by the holder, ``look`` between two looks by a run that waits. A claim that is
+    not renewed for ``patience`` counts as abandoned.
+    """
 
     renewal: float = 15.0
     patience: float = 60.0
@@ -32,10 +36,11 @@ PACE: Final = Pace()
 
 @contextlib.contextmanager
 def claimed(objects: Objects, *, warn: Callable[[str], None], pace: Pace | None = None) -> Iterator["Claim"]:
-    """Hold the output while the block runs, and renew the claim meanwhile.
+    """Hold the claim on the output while the block runs, and renew it in a thread.
 
-    A claim that nobody renews any more is taken over, which takes a minute; ``warn`` says so. Raises OutputBusyError
-    where another run renews its own, OutputNotWrittenError where the store does not do as it is asked.
+    A claim that its holder no longer renews is taken over after a minute; ``warn`` is told when the wait begins. Raises
+    OutputBusyError where another run holds the output, and OutputNotWrittenError where the store fails or ignores
+    conditions on writes.
     """
     claim = Claim(objects, pace or PACE)
     claim.take(warn)
@@ -50,7 +55,7 @@ def claimed(objects: Objects, *, warn: Callable[[str], None], pace: Pace | None 
 
 
 class Claim:
-    """The claim of this run."""
+    """Claim of this run on an output; one thread may renew it while others confirm it."""
 
     def __init__(self, objects: Objects, pace: Pace) -> None:
         self._objects, self._pace = objects, pace
@@ -61,7 +66,7 @@ class Claim:
         self._lock, self._stopped = threading.Lock(), threading.Event()
 
     def take(self, warn: Callable[[str], None]) -> None:
-        """Become the holder."""
+        """Become the holder, or take over from one that is gone; raises what ``claimed`` raises."""
         version = None
         while version is None:
             version = self._objects.create(CLAIM, self._content())
@@ -72,7 +77,7 @@ class Claim:
         self._version, self._renewed_at = version, time.time()
 
     def keep_renewing(self) -> None:
-        """Renew the claim until it is lost or ``stop`` is called; a store that does not answer is asked again."""
+        """Renew the claim until it is lost or ``stop`` is called; where the store fails, try again at the next time."""
         while not self._stopped.wait(self._pace.renewal):
             try:
                 self.renew()
@@ -82,7 +87,10 @@ class Claim:
                 continue
 
     def renew(self) -> None:
-        """Say that this run is at work; raises OutputBusyError where another one has taken over."""
+        """Write the claim anew, which shows that this run is at work.
+
+        Raises OutputBusyError where another run has taken over, and OutputNotWrittenError where the store fails.
+        """
         with self._lock:
             self.refuse_if_lost()
             self._count += 1
@@ -97,7 +105,7 @@ class Claim:
             self._version, self._renewed_at = version, time.time()
 
     def confirm(self) -> None:
-        """Make sure that the output is still this run's: asked anew where the last renewal is a while ago."""
+        """Renew the claim where the last renewal is older than half of ``patience``; raises what ``renew`` raises."""
         self.refuse_if_lost()
         if not 0 <= time.time() - self._renewed_at <= self._pace.patience / 2:
             self.renew()
@@ -108,11 +116,11 @@ class Claim:
             raise self._lost
 
     def stop(self) -> None:
-        """Renew no more."""
+        """Make ``keep_renewing`` return."""
         self._stopped.set()
 
     def release(self) -> None:
-        """Take the claim away, where it still is this run's."""
+        """Remove the claim if this run still holds it; a store that fails leaves it to be abandoned."""
         with contextlib.suppress(OutputBusyError, OutputNotWrittenError):
             self.renew()
             self._objects.remove([CLAIM])
@@ -122,7 +130,7 @@ class Claim:
         return json.dumps(told).encode()
 
     def _refuse_heedless_store(self) -> None:
-        """Raise where a store writes over what it was asked to write only if absent: it cannot keep two runs apart."""
+        """Raise OutputNotWrittenError where the store replaces an object that it was asked to create."""
         if self._objects.create(CLAIM, self._content()) is not None:
             raise OutputNotWrittenError(
                 f"{self._objects}: the store does not heed conditional writes, which keep two runs apart",
@@ -130,7 +138,10 @@ class Claim:
             )
 
     def _take_over(self, warn: Callable[[str], None]) -> Version | None:
-        """Return the version of the claim after taking it over from a holder that is gone; None where it went away."""
+        """Return the version of the claim after taking it over, None where the claim was removed meanwhile.
+
+        Raises OutputBusyError where its holder renews it or a third run is quicker.
+        """
         found = self._objects.read(CLAIM)
         if found is None:
             return None

@@ -1,4 +1,4 @@
-"""Fingerprint: one hash of everything that decides a run's numbers."""
+"""Fingerprint of a run: one hash of everything that affects its numbers."""
 
 import hashlib
 import json
@@ -30,22 +30,25 @@ _PACKAGES: Final = (
     "statsmodels",
     "utilsforecast",
 )
-#: Raised whenever a table gets, loses or renames a column, or holds other numbers: a run of before is another run.
+#: Version of the tables, raised when columns or numbers change, so that runs from before do not count as the same run.
 _TABLES: Final = "5"
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that may change a number or a byte."""
+    """Return the versions that may affect a number or a byte: of this tool, its tables, Python and packages."""
     installed = {name: version(name) for name in _PACKAGES}
     python = ".".join(platform.python_version_tuple()[:2])
     return {"forecast-cli": __version__, "tables": _TABLES, "python": python, **installed}
 
 
-def identity(command: str, source: Source, settings: Settings) -> dict[str, Any]:
-    """Return what a run is made from, as plain JSON values: the input by content, settings and versions."""
+def identity(command: str, source: Source, settings: Settings, *, learned: str | None = None) -> dict[str, Any]:
+    """Return what a run is made from, as plain JSON values: command, input by content, settings, versions.
+
+    ``learned`` is what ``hash_learned`` says of the run named with ``--fitted``, which counts in place of its name.
+    """
     told = settings.affecting_output(command)
-    if settings.fitted is not None and "fitted" in told:
-        told["fitted"] = _content_of(Path(settings.fitted))
+    if "fitted" in told:
+        told["fitted"] = learned
     return {
         "command": command,
         "input": input_identity(source.root, ((file.path, file.size, file.sha256) for file in source.files)),
@@ -54,19 +57,19 @@ def identity(command: str, source: Source, settings: Settings) -> dict[str, Any]
     }
 
 
-def _content_of(folder: Path) -> str:
-    """Return a hash of what a run learned; of nothing where it left nothing, which is refused later."""
+def hash_learned(folder: Path) -> str:
+    """Return a SHA-256, in hex, of the files in ``folder`` with what a run learned, without those that are missing."""
     paths = [path for path in (folder / name for name in LEARNED) if path.is_file()]
     return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in paths)).hexdigest()
 
 
 def input_identity(root: str, files: Iterable[tuple[str, int, str]]) -> list[list[Any]]:
-    """Return what an input is by its content: for each of ``files`` its path below ``root``, its size and SHA-256."""
+    """Return what identifies an input: for each of ``files`` its path relative to ``root``, its size and SHA-256."""
     return [[posixpath.relpath(path, root), size, sha256] for path, size, sha256 in files]
 
 
 def identity_of(manifest: Manifest) -> dict[str, Any]:
-    """Return what a finished run was made from, in the form of ``identity``."""
+    """Return what a finished run was made from, in the format of ``identity``."""
     files = ((file.path, file.bytes, file.sha256) for file in manifest.input.files)
     return {
         "command": manifest.command,
@@ -77,12 +80,12 @@ def identity_of(manifest: Manifest) -> dict[str, Any]:
 
 
 def fingerprint(identity: dict[str, Any]) -> str:
-    """Return the SHA-256 of an identity, in hex."""
+    """Return the SHA-256 of an identity as hex digits."""
     return hashlib.sha256(json.dumps(identity, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Say in words what differs between two identities; of another command, no more than that."""
+    """Return messages on how two identities differ; if their commands differ, only that."""
     if old.get("command") != new.get("command"):
         return [f"command {_short(old.get('command'))} -> {_short(new.get('command'))}"]
     inputs = ["the input's files"] if old.get("input") != new.get("input") else []
@@ -90,7 +93,7 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
 
 
 def setting_differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Say in words which settings and versions differ between two identities, and how: ``horizon 30 -> 60``."""
+    """Return messages on how settings and versions of two identities differ, such as ``horizon 30 -> 60``."""
     found = []
     for group in ("settings", "versions"):
         before, after = old.get(group, {}), new.get(group, {})

@@ -1,4 +1,4 @@
-"""What an output holds, looked at in one way: a folder of this machine, or the objects below an address."""
+"""Contents of an output behind one interface: a folder of this machine, or the objects below an address."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -11,23 +11,23 @@ if TYPE_CHECKING:
 
 
 class Held(Protocol):
-    """The files of an output, by names relative to it with slashes. Shown as its user names it."""
+    """Files of an output, by names relative to it, with slashes. ``str`` gives the output as its user named it."""
 
     def names(self) -> Collection[str]:
-        """Return the names that stand in it, those of folders too."""
+        """Return the names of files and folders at the top of the output."""
 
     def size(self, name: str) -> int | None:
         """Return the size of a file in bytes, None where it is not there."""
 
     def has(self, name: str) -> bool:
-        """Say whether a file or a folder is there."""
+        """Return whether a file or a folder is there."""
 
     def read(self, name: str) -> bytes | None:
         """Return what a file holds, None where it is not there; raises OSError."""
 
 
 class HeldByFolder:
-    """An output in a folder."""
+    """Contents of an output in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -36,7 +36,7 @@ class HeldByFolder:
         return str(self._folder)
 
     def names(self) -> Collection[str]:
-        """Return the names that stand in it, those of folders too."""
+        """Return the names of files and folders at the top of the output."""
         return [path.name for path in self._folder.iterdir()] if self._folder.exists() else []
 
     def size(self, name: str) -> int | None:
@@ -47,7 +47,7 @@ class HeldByFolder:
             return None
 
     def has(self, name: str) -> bool:
-        """Say whether a file or a folder is there."""
+        """Return whether a file or a folder is there."""
         return (self._folder / name).exists()
 
     def read(self, name: str) -> bytes | None:
@@ -60,7 +60,10 @@ class HeldByFolder:
 
 
 class HeldByStore:
-    """An output in an object store, as it was listed at one time."""
+    """Contents of an output in an object store, as listed when the object was made.
+
+    Raises OutputNotWrittenError where the store fails.
+    """
 
     def __init__(self, objects: "Objects") -> None:
         self._objects = objects
@@ -70,7 +73,7 @@ class HeldByStore:
         return str(self._objects)
 
     def names(self) -> Collection[str]:
-        """Return the names that stand in it, those of folders too."""
+        """Return the names of files and folders at the top of the output."""
         return {name.partition("/")[0] for name in self.sizes}
 
     def size(self, name: str) -> int | None:
@@ -78,7 +81,7 @@ class HeldByStore:
         return self.sizes.get(name)
 
     def has(self, name: str) -> bool:
-        """Say whether an object or a folder is there."""
+        """Return whether an object, or one below a folder of that name, is there."""
         return name in self.sizes or any(other.startswith(f"{name}/") for other in self.sizes)
 
     def read(self, name: str) -> bytes | None:

@@ -1,4 +1,4 @@
-"""Where files and folders are in an output folder."""
+"""Names and places of files in an output folder."""
 
 from pathlib import Path
 from typing import Final
@@ -13,22 +13,22 @@ LOW_BALANCE: Final = "low_balance.parquet"
 LEADERBOARD: Final = "leaderboard.parquet"
 STEPS: Final = "steps.parquet"
 SEGMENTS: Final = "segments.parquet"
-#: Tables of shards that only the leaderboard, steps, segments and reports are made from.
+#: Tables that only shards write; leaderboard, steps, segments and reports are computed from them.
 FIGURES: Final = "figures.parquet"
 STEP_SUMS: Final = "step_sums.parquet"
 COSTS: Final = "costs.parquet"
-#: What was learned from all accounts, for ``forecast --fitted``.
+#: Models learned from all accounts, for ``forecast --fitted``.
 LEARNED_TREES: Final = "learned_trees.parquet"
 LEARNED_SCORES: Final = "learned_scores.parquet"
 LEARNED_WEIGHTS: Final = "learned_weights.parquet"
 LEARNED_PAST: Final = "learned_past.parquet"
 EVENTS: Final = "events.parquet"
-#: Which candidate joined the model that learns for an account, and with what share.
+#: Weights of the candidate that was combined with ``auto`` for an account.
 WEIGHTS: Final = "weights.parquet"
 REPORTS: Final = ("report.json", "report.html", "report.md")
-#: Reports that ``report.json`` holds all of.
+#: Reports that are rendered from ``report.json``.
 RENDERED: Final = REPORTS[1:]
-#: What a monitor should know of the run; like ``accounts.parquet``, it holds times.
+#: Metrics for monitoring; like ``accounts.parquet``, they contain times, so their bytes differ from run to run.
 METRICS: Final = "metrics.json"
 MANIFEST: Final = "manifest.json"
 SUCCESS: Final = "_SUCCESS"
@@ -39,12 +39,12 @@ STAGING: Final = "staging"
 SHARDS: Final = "shards"
 PLAN: Final = "plan.json"
 SPILL: Final = "spill"
-#: Who is at work on an output in an object store.
+#: Claim of the run that is writing to an output in an object store.
 CLAIM: Final = f"{RUNNING}/claim.json"
 
 LEARNED: Final = (LEARNED_TREES, LEARNED_SCORES, LEARNED_WEIGHTS, LEARNED_PAST)
 
-#: Everything a run may leave in its folder; anything else makes the folder a foreign one.
+#: Tables that a run may write. ``OWN`` lists all that a run may leave in its folder: other files are foreign.
 TABLES: Final = (
     ACCOUNTS,
     FAILURES,
@@ -63,17 +63,17 @@ OWN: Final = frozenset({FORECASTS, *TABLES, *REPORTS, METRICS, MANIFEST, SUCCESS
 
 
 def shard_path(index: int, table: str) -> str:
-    """Return where a shard's table goes, relative to the output folder: forecasts to stay, others to be merged."""
+    """Return the path of a shard's table, relative to the output; forecasts stay there, other tables are merged."""
     if table == FORECASTS:
         return f"{FORECASTS}/part-{index:05d}.parquet"
     return f"{RUNNING}/{SHARDS}/{index:05d}.{table}"
 
 
 def receipt_path(index: int) -> str:
-    """Return where a shard's receipt goes, relative to the output folder."""
+    """Return the path of a shard's receipt, relative to the output."""
     return f"{RUNNING}/{SHARDS}/{index:05d}.json"
 
 
 def is_own(path: Path) -> bool:
-    """Say whether an entry of an output folder is one that a run writes."""
+    """Return whether an entry of an output folder has a name that runs write."""
     return path.name in OWN or (path.name.startswith(".") and path.name.endswith(".tmp"))

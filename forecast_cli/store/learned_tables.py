@@ -1,4 +1,4 @@
-"""What was learned, as tables of the output: plain columns, read again with ``forecast --fitted DIR``."""
+"""Learned state of ``auto`` as tables of the output: written by a run, and read by ``forecast --fitted DIR``."""
 
 from dataclasses import replace
 from datetime import date
@@ -53,13 +53,13 @@ _WEIGHTS: Final[dict[str, Any]] = {
 
 
 def learned_frames(learned: Learned) -> dict[str, pl.DataFrame]:
-    """Return the tables of what was learned, by the name of their file.
+    """Return the tables of the learned state, by file name.
 
-    Trees have a row for each node: as_of, tree, node, feature, threshold, left, right, and values, of a leaf: for each
-    knot the 10th, 50th and 90th percentile and the mean. Scores: one for each month, segment, knot and probability; a
-    month that had too few windows to learn from has one row without any. Weights, where candidates were weighed: one
-    for each month, candidate, segment and band of days ahead. Past, where past courses are worth anything: trees as
-    above, whose leaves have one value, the share of past courses.
+    Trees have one row for each node: as_of, tree, node, feature, threshold, left, right, and for leaves values: at each
+    knot the 10th, 50th and 90th percentile and the mean. Scores have one row for each month, segment, knot and
+    probability; a month with too few windows to learn from has one row without a score. Weights, if candidates were
+    evaluated, have one row for each month, candidate, segment and band of days ahead. Past, if past courses help to
+    predict low balances, has trees as above, whose leaves have one value: the share of past courses.
     """
     trees = [_forest(vintage, vintage.forest) for vintage in learned.vintages]
     past = [_forest(vintage, vintage.past) for vintage in learned.vintages if vintage.past]
@@ -74,7 +74,11 @@ def learned_frames(learned: Learned) -> dict[str, pl.DataFrame]:
 
 
 def read_learned(folder: Path, *, h: int) -> Learned:
-    """Return what the run in ``folder`` learned; raises ConfigError where that is nothing, or for fewer than h days."""
+    """Return the state that the run in ``folder`` learned.
+
+    Raises ConfigError if there is none, it is damaged, of another version, or was learned for fewer than ``h`` days
+    ahead.
+    """
     hint = "name the output of a forecast by 'auto' of at least this horizon"
     if not (folder / LEARNED_TREES).exists():
         raise ConfigError(f"--fitted {folder}: holds nothing that was learned: no {LEARNED_TREES}", hint)
@@ -115,12 +119,12 @@ def read_learned(folder: Path, *, h: int) -> Learned:
 
 
 def _load(path: Path, schema: dict[str, Any]) -> pl.DataFrame:
-    """Return a table that is left out where it would be empty."""
+    """Return a table, empty if its file does not exist: empty tables are not written."""
     return load_table(path) if path.exists() else pl.DataFrame(schema=schema)
 
 
 def _is_sound(trees: pl.DataFrame, *, n_features: int) -> bool:
-    """Say whether each node asks for a feature there is and leads to nodes behind it in its tree, a leaf to itself."""
+    """Return whether every node tests an existing feature and leads to later nodes of its tree, a leaf to itself."""
     node, own = pl.col("node"), ["as_of", "tree"]
     behind = [pl.col(side).is_between(node + 1, node.max().over(own)) for side in ("left", "right")]
     ends = (pl.col("left") == node) & (pl.col("right") == node)
@@ -130,7 +134,7 @@ def _is_sound(trees: pl.DataFrame, *, n_features: int) -> bool:
 
 
 def _is_whole(scores: pl.DataFrame, count: int) -> bool:
-    """Say whether each month has ``count`` scores and one slope, all of them numbers, or one row without any."""
+    """Return whether each month has ``count`` finite scores and one finite slope, or a single row without a score."""
     score, slope = pl.col("score"), pl.col("slope")
     none = (pl.len() == 1) & score.is_null().all()
     some = (pl.len() == count) & (slope.n_unique() == 1)
@@ -139,7 +143,7 @@ def _is_whole(scores: pl.DataFrame, count: int) -> bool:
 
 
 def _has_values(trees: pl.DataFrame, count: int) -> bool:
-    """Say whether each leaf, and no other node, has ``count`` values, all of them numbers."""
+    """Return whether each leaf, and no other node, has ``count`` finite values."""
     leaf, values = pl.col("left") == pl.col("node"), pl.col("values")
     whole = (values.list.len() == count) & values.list.eval(pl.element().is_finite()).list.all()
     return bool(trees.select(pl.when(leaf).then(values.is_not_null() & whole).otherwise(values.is_null()).all()).item())
@@ -150,7 +154,7 @@ def _date(vintage: Vintage) -> date:
 
 
 def _forest(vintage: Vintage, forest: Forest) -> pl.DataFrame:
-    """Return the nodes of a vintage's trees."""
+    """Return the nodes of the trees of one month."""
     told = (
         _nodes(tree, number).insert_column(0, pl.Series("as_of", [_date(vintage)] * len(tree.feature), dtype=pl.Date))
         for number, tree in enumerate(forest)

@@ -1,4 +1,4 @@
-"""One run per output folder. The lock is the system's (flock), so it goes with the process that held it."""
+"""Lock of an output folder, for one run at a time. It is a system lock (flock), released when its process ends."""
 
 import contextlib
 import json
@@ -16,12 +16,15 @@ from forecast_cli.store.layout import HOLDER, LOCK
 
 @contextlib.contextmanager
 def output_lock(output: Path) -> Iterator[None]:
-    """Hold ``output`` while the block runs; raises OutputBusyError at once where another process does."""
+    """Lock ``output`` while the block runs; raise OutputBusyError at once if another process has locked it.
+
+    Raises OutputNotWrittenError if the lock file cannot be written.
+    """
     lock = FileLock(output / LOCK, blocking=False)
     with writing(output / LOCK):
         try:
             lock.acquire()
-        except Timeout:  # an OSError by its class, and not one of writing
+        except Timeout:  # a subclass of OSError, but not a failure to write
             raise OutputBusyError(
                 f"{output}: another run holds this output{_holder(output)}",
                 "wait for it, or name another folder",
@@ -36,7 +39,7 @@ def output_lock(output: Path) -> Iterator[None]:
 
 
 def refuse_if_held(output: Path) -> None:
-    """Raise OutputBusyError where another process holds ``output``; leaves no trace where nobody does."""
+    """Raise OutputBusyError if another process has locked ``output``; nothing is left behind otherwise."""
     with writing(output / LOCK):
         known = (output / LOCK).exists()
     if known:
@@ -45,7 +48,7 @@ def refuse_if_held(output: Path) -> None:
 
 
 def lock_holder(output: Path) -> str | None:
-    """Return a description of who holds ``output``, None where nobody does. Writes nothing; raises OSError."""
+    """Return a description of the run that has locked ``output``, None if there is none. Raises OSError."""
     if not (output / LOCK).exists():
         return None
     lock = FileLock(output / LOCK, blocking=False)

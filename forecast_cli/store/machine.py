@@ -1,4 +1,4 @@
-"""What this machine lends a process: memory and processor time, the limits of its control group included."""
+"""Memory and processor time that this process may use, within the limits of its control groups."""
 
 import math
 import os
@@ -10,12 +10,12 @@ _MEMORY: Final = (
     ("sys/fs/cgroup{}/memory.max", "sys/fs/cgroup{}/memory.current"),
     ("sys/fs/cgroup/memory{}/memory.limit_in_bytes", "sys/fs/cgroup/memory{}/memory.usage_in_bytes"),
 )
-#: A limit that says there is none, as control groups of the first version write it.
+#: Smallest value that means "no limit" in control groups version 1.
 _NO_LIMIT: Final = 1 << 60
 
 
 def available_memory(root: Path = _ROOT) -> int | None:
-    """Return the bytes a process may still take, by the system and its control groups; None where neither is known."""
+    """Return the bytes this process may still allocate, by the system and its control groups; None if unknown."""
     limits = [left for left in (_left(root, *files) for files in _group_files(root)) if left is not None]
     system = _system_memory(root)
     known = [*limits, *([system] if system is not None else [])]
@@ -23,7 +23,7 @@ def available_memory(root: Path = _ROOT) -> int | None:
 
 
 def address_limit() -> int | None:
-    """Return the bytes of addresses a process may take (``ulimit -v``); None where there is no limit."""
+    """Return the limit on this process's address space in bytes (``ulimit -v``), None if there is none."""
     if os.name != "posix":
         return None
     import resource
@@ -33,9 +33,9 @@ def address_limit() -> int | None:
 
 
 def usable_cores(root: Path = _ROOT) -> int:
-    """Return the cores this process may use: those it may run on, no more than its control groups give time for.
+    """Return the number of cores this process may use, by its CPU affinity and the quota of its control groups.
 
-    A part of a core counts as one.
+    A fraction of a core is rounded up.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quota = processor_quota(root)
@@ -43,7 +43,7 @@ def usable_cores(root: Path = _ROOT) -> int:
 
 
 def processor_quota(root: Path = _ROOT) -> float | None:
-    """Return the cores' worth of time the control groups allow; None where they set no limit."""
+    """Return the processor time that control groups allow, in cores; None if they set no limit."""
     quotas = [quota for group in _groups(root) for quota in _quotas(root, group)]
     return min((quota for quota in quotas if quota is not None), default=None)
 
@@ -54,7 +54,7 @@ def _system_memory(root: Path) -> int | None:
 
 
 def _groups(root: Path) -> list[str]:
-    """Return the control groups of this process, from its own up to the root of what it can see."""
+    """Return the control groups of this process, from its own up to the visible root."""
     found = [""]
     for line in _text(root / "proc/self/cgroup").splitlines():
         own = Path(line.split(":", 2)[2])
@@ -72,7 +72,7 @@ def _left(root: Path, limit: str, used: str) -> int | None:
 
 
 def _quotas(root: Path, group: str) -> tuple[float | None, float | None]:
-    """Return what a control group allows, by its files of the second version and of the first."""
+    """Return the processor quota of a control group, by version 2 and by version 1 of the interface."""
     first = [root / f"sys/fs/cgroup/cpu{group}/cpu.cfs_{name}_us" for name in ("quota", "period")]
     second = _words(root / f"sys/fs/cgroup{group}/cpu.max")
     return _quota(second), _quota([word for path in first for word in _words(path)])

@@ -1,4 +1,4 @@
-"""The manifest: what a finished run read, used and wrote. It comes last, and readers go by it."""
+"""Manifest of a run: what it read, used and wrote. It is written last, and readers rely on it."""
 
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ class _Frozen(BaseModel):
 
 
 class FileEntry(_Frozen):
-    """A file: of the input as it was read, or of the output, relative to it."""
+    """A file: of the input, as it was read, or of the output, with ``path`` relative to it."""
 
     path: str
     rows: int
@@ -24,7 +24,7 @@ class FileEntry(_Frozen):
 
 
 class InputRecord(_Frozen):
-    """What was read."""
+    """The input as it was read."""
 
     root: str
     files: tuple[FileEntry, ...]
@@ -35,7 +35,7 @@ class InputRecord(_Frozen):
 
 
 class FindingRecord(_Frozen):
-    """A rule of the data contract that the input met."""
+    """A rule of the data contract that applied to the input."""
 
     rule: str
     title: str
@@ -46,7 +46,10 @@ class FindingRecord(_Frozen):
 
 
 class Manifest(_Frozen):
-    """A finished run. ``fingerprint`` is a hash of input, settings and versions; equal ones give equal forecasts."""
+    """Manifest of a finished run.
+
+    ``fingerprint`` is a hash of input, settings and versions; runs with the same one have the same forecasts.
+    """
 
     format: int = FORMAT
     command: str
@@ -66,12 +69,12 @@ class Manifest(_Frozen):
 
 
 def manifest_content(manifest: Manifest) -> bytes:
-    """Return the manifest as the file that holds it, without secrets."""
+    """Return the content of the manifest file, with secrets removed."""
     return redact(manifest.model_dump_json(indent=2)).encode() + b"\n"
 
 
 def parse_manifest(content: bytes, *, where: str) -> Manifest:
-    """Return the manifest; raises CheckFailedError where it is damaged or of another format."""
+    """Return the manifest in ``content``; raise CheckFailedError if it is damaged or of another format."""
     try:
         return Manifest.model_validate_json(content)
     except ValidationError as error:

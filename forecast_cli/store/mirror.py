@@ -1,13 +1,15 @@
-"""A run whose output is an object store: done in a folder of this machine, and put into the store as it goes.
+"""Mirror of a run in an object store: the run works in a folder of this machine, and its files are put as it goes.
 
 Objects have the names of the files. A shard counts once its receipt is there, which comes after the files it names;
-the manifest comes after everything else it names, and ``_SUCCESS`` last.
+the manifest comes after everything else it names, and ``_SUCCESS`` last. Objects are removed in the opposite order.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +29,6 @@ from forecast_cli.store.layout import (
     RUNNING,
     SHARDS,
     SUCCESS,
-    TABLES,
     receipt_path,
 )
 from forecast_cli.store.manifest import Manifest
@@ -36,23 +37,22 @@ from forecast_cli.store.remote import Objects
 from forecast_cli.store.run_folder import RunFolder, open_run
 from forecast_cli.store.state import OutputState, validate_output
 
-#: Objects that are put or fetched at a time.
+#: Objects that are put or fetched at the same time.
 AT_ONCE: Final = 4
-#: What the summary of a finished run is read from.
+#: Files from which the summary of a finished run is made.
 _SUMMARY: Final = (MANIFEST, FAILURES, RISK, METRICS, REPORTS[0])
 _PLAN: Final = f"{RUNNING}/{PLAN}"
-_RECEIPTS: Final = f"{RUNNING}/{SHARDS}/"
 
 
 class Uploads:
-    """Uploads that go on beside the run."""
+    """Uploads that run in threads while the run goes on."""
 
     def __init__(self, pool: ThreadPoolExecutor) -> None:
         self._pool = pool
         self._pending: list[Future[None]] = []
 
     def add(self, upload: Callable[[], None]) -> None:
-        """Begin an upload; raises what an earlier one has met."""
+        """Start an upload; raises the error of an earlier one that failed."""
         done = [one for one in self._pending if one.done()]
         self._pending = [one for one in self._pending if one not in done]
         for one in done:
@@ -60,7 +60,7 @@ class Uploads:
         self._pending.append(self._pool.submit(upload))
 
     def wait(self) -> None:
-        """Return once all are done; raises what one of them met."""
+        """Return when all uploads are done; raises the error of one that failed."""
         for one in self._pending:
             one.result()
         self._pending = []
@@ -68,43 +68,50 @@ class Uploads:
 
 @dataclass(frozen=True)
 class MirroredRun(RunFolder):
-    """The folder of a run, each shard of which goes to the store once it is committed."""
+    """Folder of a run whose files are put into an object store as well.
+
+    ``found`` are the names of the objects below the address, as listed once the run held the claim.
+    """
 
     objects: Objects
     claim: Claim
     uploads: Uploads
-
-    def begin(self) -> None:
-        """Say what the run is made from, then take away what only a finished run has."""
-        there = self.objects.sizes()
-        self.objects.put_file(_PLAN, self.output / _PLAN)
-        for name in (SUCCESS, MANIFEST):
-            self.objects.remove([name] if name in there else [])
-        self.objects.remove([name for name in (METRICS, *TABLES, *REPORTS) if name in there])
+    found: Collection[str]
 
     def take_up(self) -> dict[int, ShardReceipt]:
-        """Return the shards that were committed and whose files are still what was written; clear away all else."""
+        """Return the receipts of the shards that are whole, by index; remove all other objects, then put the plan.
+
+        The plan of a run that is replaced is written over last, so that nothing of that run is taken for a part of this
+        one. Raises OutputBusyError where another run has taken the claim over.
+        """
         kept = super().take_up()
-        known = {file.path for receipt in kept.values() for file in receipt.files}
-        known |= {receipt_path(index) for index in kept} | {_PLAN, CLAIM}
-        strays = [name for name in self.objects.sizes() if _is_passing(name) and name not in known]
-        self.objects.remove([name for name in strays if name.endswith(".json")])  # a receipt before what it names
-        self.objects.remove([name for name in strays if not name.endswith(".json")])
+        files = {file.path for receipt in kept.values() for file in receipt.files}
+        known = {CLAIM, _PLAN, *files, *map(receipt_path, kept)}
+        self.claim.confirm()
+        _remove(self.objects, set(self.found) - known)
+        self.objects.put_file(_PLAN, self.output / _PLAN)
         return kept
 
     def commit(self, receipt: ShardReceipt) -> None:
-        """Move a shard's files into place, and have them put into the store beside the run."""
+        """Move the files of a shard into place, write its receipt, and begin to put both into the store.
+
+        Raises OutputBusyError where another run has taken the claim over, and the error of an upload that failed.
+        """
         self.claim.refuse_if_lost()
         super().commit(receipt)
-        self.uploads.add(lambda: self._put_shard(receipt))
+        self.uploads.add(partial(self._put_shard, receipt))
 
     def finish(self, manifest: Manifest) -> None:
-        """Put the tables, then the manifest where there is none, and last ``_SUCCESS``."""
-        parts = {entry.path for entry in manifest.files if entry.path.startswith(f"{FORECASTS}/")}
-        for name in (entry.path for entry in manifest.files if entry.path not in parts):
-            self.uploads.add(lambda name=name: self._put(name))  # type: ignore[misc]
+        """Put the tables, then the manifest where there is none, and ``_SUCCESS`` last.
+
+        Raises OutputNotWrittenError where the store does not hold what the manifest names, and OutputBusyError where
+        another run has taken the claim over or has put a manifest.
+        """
+        for entry in manifest.files:
+            if not entry.path.startswith(f"{FORECASTS}/"):
+                self.uploads.add(partial(self._put, entry.path))
         self.uploads.wait()
-        self._refuse_other_than(manifest)
+        there = self._list_whole(manifest)
         super().finish(manifest)
         self.claim.renew()
         content = (self.output / MANIFEST).read_bytes()
@@ -112,7 +119,7 @@ class MirroredRun(RunFolder):
             found = self.objects.read(MANIFEST)  # one whose answer was lost is there
             if found is None or found[0] != content:
                 raise OutputBusyError(f"{self.objects}: another run has finished there", "look at what it wrote")
-        _tidy(self.objects, self.output)
+        _tidy(self.objects, self.output, there)
 
     def _put_shard(self, receipt: ShardReceipt) -> None:
         for name in (*(file.path for file in receipt.files), receipt_path(receipt.index)):
@@ -122,8 +129,11 @@ class MirroredRun(RunFolder):
         self.claim.confirm()
         self.objects.put_file(name, self.output / name)
 
-    def _refuse_other_than(self, manifest: Manifest) -> None:
-        """Raise where the store does not hold what the manifest will say it holds; clear away parts it will not."""
+    def _list_whole(self, manifest: Manifest) -> Collection[str]:
+        """Return the names in the store, and remove part files that the manifest does not name.
+
+        Raises OutputNotWrittenError where an object that it names is not there in its size.
+        """
         there, named = self.objects.sizes(), {entry.path: entry.bytes for entry in manifest.files}
         wrong = sorted(name for name, size in named.items() if there.get(name) != size)
         if wrong:
@@ -132,6 +142,7 @@ class MirroredRun(RunFolder):
                 "see who else writes there, then run the same command again",
             )
         self.objects.remove([name for name in there if name.startswith(f"{FORECASTS}/") and name not in named])
+        return there
 
 
 @contextmanager
@@ -143,10 +154,12 @@ def open_mirrored_run(
     force: bool,
     warn: Callable[[str], None],
 ) -> Iterator[tuple[RunFolder, OutputState]]:
-    """Claim an output for a run ``made_from`` an identity of that fingerprint, and yield ``folder`` to do it in.
+    """Claim an output for a run and yield the run, which works in ``folder``, with the state of the output.
 
-    ``folder`` is empty at first; what there is of the run already is fetched to it. Raises OutputBusyError,
-    OutputNotWrittenError, or OutputConflictError where the store holds something else.
+    ``made_from`` is the identity of the run and its fingerprint. ``folder`` has to be empty: the shards that the store
+    holds of the same run are fetched to it. A finished run is yielded without a claim, with what its summary needs.
+    Raises OutputBusyError where another run holds the output, OutputConflictError where the store holds another run and
+    not ``force``, or files that no run wrote, and OutputNotWrittenError where the store fails.
     """
     held = HeldByStore(objects)
     state, _ = validate_output(held, *made_from, force=force)
@@ -158,22 +171,22 @@ def open_mirrored_run(
         state, _ = validate_output(held, *made_from, force=force)
         if state is OutputState.FINISHED and not force:
             run = _finished(objects, folder, held)
-            _tidy(objects, folder)
+            _tidy(objects, folder, held.sizes)
             yield run, state
             return
         if state is OutputState.RESUMABLE and not force:
             _fetch_shards(objects, folder, held)
-        else:
-            _clear(objects, held)
-            state = OutputState.DAMAGED if state is OutputState.DAMAGED else OutputState.NEW
+        elif state is not OutputState.DAMAGED:
+            state = OutputState.NEW
         with open_run(folder, *made_from, force=False), _uploading() as uploads:
-            mirrored = MirroredRun(folder, objects, claim, uploads)
-            mirrored.begin()
-            yield mirrored, state
+            yield MirroredRun(folder, objects, claim, uploads, held.sizes), state
 
 
 def fetch_all(objects: Objects, names: Iterable[str], folder: Path) -> None:
-    """Write objects to files of their names in ``folder``, several at a time."""
+    """Write objects to files of the same names in ``folder``, several at a time.
+
+    Raises OutputNotWrittenError where one cannot be read.
+    """
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for done in [pool.submit(objects.fetch, name, folder / name) for name in names]:
             done.result()
@@ -181,7 +194,11 @@ def fetch_all(objects: Objects, names: Iterable[str], folder: Path) -> None:
 
 @contextmanager
 def _uploading() -> Iterator[Uploads]:
-    """Lend what uploads; whatever ends the run, what was committed is put yet, unless the store or the user objects."""
+    """Yield the uploads of a run.
+
+    Where the run ends by an error of its own, what it committed is put first; not where the store failed, another run
+    took over, or the user interrupted it.
+    """
     pool = ThreadPoolExecutor(AT_ONCE)
     uploads = Uploads(pool)
     try:
@@ -202,29 +219,33 @@ def _finished(objects: Objects, folder: Path, held: HeldByStore) -> RunFolder:
 
 
 def _fetch_shards(objects: Objects, folder: Path, held: HeldByStore) -> None:
-    """Fetch the plan, receipts, and of these shards the files that are there in full."""
-    receipts = [name for name in held.sizes if name.startswith(_RECEIPTS) and name.endswith(".json")]
+    """Fetch the plan, the receipts, and the files they name that are there in full size."""
+    receipts = [name for name in held.sizes if _is_receipt(name)]
     fetch_all(objects, [_PLAN, *receipts], folder)
     found = [receipt for name in receipts if (receipt := read_receipt(folder / name))]
     files = [file for receipt in found for file in receipt.files]
     fetch_all(objects, [file.path for file in files if held.size(file.path) == file.bytes], folder)
 
 
-def _clear(objects: Objects, held: HeldByStore) -> None:
-    """Take a run away: its claim to be finished first, and last what tells that there was one."""
-    for name in (SUCCESS, MANIFEST):
-        objects.remove([name] if name in held.sizes else [])
-    objects.remove([name for name in held.sizes if name not in (SUCCESS, MANIFEST, _PLAN, CLAIM)])
-    objects.remove([_PLAN] if _PLAN in held.sizes else [])
-
-
-def _tidy(objects: Objects, folder: Path) -> None:
-    """Take the state of a run away whose manifest stands, and mark it as finished."""
-    there = objects.sizes()
-    objects.remove([name for name in there if name.startswith(f"{RUNNING}/") and name != CLAIM])
+def _tidy(objects: Objects, folder: Path, there: Collection[str]) -> None:
+    """Remove the state of a run whose manifest stands, and mark it as finished."""
+    _remove(objects, [name for name in there if name.startswith(f"{RUNNING}/") and name != CLAIM])
     if SUCCESS not in there:
         objects.put(SUCCESS, success_content(folder))
 
 
-def _is_passing(name: str) -> bool:
-    return name.startswith((f"{FORECASTS}/", f"{RUNNING}/"))
+def _remove(objects: Objects, names: Iterable[str]) -> None:
+    """Remove objects in an order in which those that are left never say that more is there than is.
+
+    ``_SUCCESS`` goes before the manifest, the manifest before what it names, receipts before the files of their shards.
+    """
+    for _, equals in groupby(sorted(names, key=_rank), key=_rank):
+        objects.remove(list(equals))
+
+
+def _rank(name: str) -> int:
+    return {SUCCESS: 0, MANIFEST: 1}.get(name, 2 if _is_receipt(name) else 3)
+
+
+def _is_receipt(name: str) -> bool:
+    return name.startswith(f"{RUNNING}/{SHARDS}/") and name.endswith(".json")

@@ -1,4 +1,4 @@
-"""Who may read what a run writes: set before a file is made, so that there is no moment at which others can."""
+"""Permissions of the files that a run writes, set before a file is created, so that it is never open to others."""
 
 import os
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ from pathlib import Path
 
 @contextmanager
 def created_with(mode: int) -> Iterator[None]:
-    """Give files that this process makes in the block ``mode``, and folders the right to enter beside that to read.
+    """Create files with permissions ``mode`` while the block runs; folders can also be entered by those who may read.
 
-    By the umask, which is the whole process's: threads that make files meanwhile make them so too.
+    This sets the umask of the whole process, so it also affects other threads.
     """
     before = os.umask(umask_for(mode))
     try:
@@ -20,11 +20,11 @@ def created_with(mode: int) -> Iterator[None]:
 
 
 def umask_for(mode: int) -> int:
-    """Return the umask under which files get ``mode``: 0o640 is 0o027, and 0o750 for folders."""
+    """Return the umask that gives files ``mode``: for 0o640 it is 0o027, which gives folders 0o750."""
     folders = mode | (mode & 0o444) >> 2
     return 0o777 & ~folders
 
 
 def mode_of(path: Path) -> int:
-    """Return the permissions of a file that is there, without the right to execute it."""
+    """Return the permissions of an existing file, without the execute bits."""
     return path.stat().st_mode & 0o666

@@ -1,34 +1,45 @@
-"""Reading the manifest of a finished run, or why there is none."""
+"""Manifest of a finished run: read from a folder or a store, with an error that says why there is none."""
 
 from pathlib import Path
 
 from forecast_cli.core.errors import CheckFailedError, ForecastCliError, OutputBusyError, OutputConflictError
-from forecast_cli.core.fault_points import Step, fault_point
+from forecast_cli.store.held import Held, HeldByFolder
 from forecast_cli.store.layout import MANIFEST, RUNNING
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import Manifest, parse_manifest
 
 
-def read_manifest(output: Path) -> Manifest:
-    """Return the manifest of a finished run.
+def find_manifest(held: Held) -> Manifest | None:
+    """Return the manifest of an output, None where it has none.
 
-    Raises CheckFailedError where there is none, for what reason it says, and OutputBusyError where a run is at work.
+    Raises CheckFailedError where the file cannot be read, is damaged, or is of another format.
     """
-    path = output / MANIFEST
+    path = f"{held}/{MANIFEST}"
     try:
-        fault_point(Step.READ, path)
-        content = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        raise _unfinished(output) from None
+        content = held.read(MANIFEST)
+    except NotADirectoryError:
+        return None
     except OSError as error:
         raise CheckFailedError(f"{path}: cannot be read: {error.strerror}", "mend its permissions") from None
-    return parse_manifest(content, where=str(path))
+    return None if content is None else parse_manifest(content, where=path)
+
+
+def read_manifest(output: Path) -> Manifest:
+    """Return the manifest of the finished run in the folder ``output``.
+
+    Raises OutputBusyError where a run is at work there, and CheckFailedError where there is no finished run or its
+    manifest cannot be read.
+    """
+    manifest = find_manifest(HeldByFolder(output))
+    if manifest is None:
+        raise _unfinished(output)
+    return manifest
 
 
 def read_manifest_of(command: str, output: Path) -> Manifest:
-    """Return the manifest of a finished run of ``command``.
+    """Return the manifest of the finished run of ``command`` in the folder ``output``.
 
-    Raises OutputConflictError where ``output`` holds a run of another, and what ``read_manifest`` raises.
+    Raises OutputConflictError where the run there is of another command, and what ``read_manifest`` raises.
     """
     manifest = read_manifest(output)
     if manifest.command != command:
@@ -40,7 +51,7 @@ def read_manifest_of(command: str, output: Path) -> Manifest:
 
 
 def _unfinished(output: Path) -> ForecastCliError:
-    """Return what to tell of a folder without a manifest."""
+    """Return the error that says why a folder has no manifest."""
     if output.is_file():
         return CheckFailedError(f"{output}: is a file, not a folder", "name the --output of a run")
     if not output.is_dir():

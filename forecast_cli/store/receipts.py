@@ -1,4 +1,4 @@
-"""Receipts: what a worker staged of a shard, and what is kept of it once it is committed."""
+"""Receipts of shards: what a worker staged, kept once the shard is committed."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -13,7 +13,7 @@ from forecast_cli.store.atomic import write_whole
 
 @dataclass(frozen=True)
 class StagedFile:
-    """A file that a worker wrote to the staging folder: the table it holds, and where it goes in the output."""
+    """A file that a worker wrote to the staging folder: the table it holds, and its path in the output."""
 
     table: str
     staged: str
@@ -25,10 +25,10 @@ class StagedFile:
 
 @dataclass(frozen=True)
 class ShardReceipt:
-    """What a shard wrote: its part of the forecasts, and its rows of every table of the whole run.
+    """Record of what a shard wrote: its part file of forecasts, and its rows of the tables that are merged.
 
-    ``taken_apart``: what each block of accounts raised that was done one account at a time. ``not_finite`` and
-    ``crossed``: rows of the forecasts that hold a number that is not finite, and quantiles out of order.
+    ``taken_apart``: the error of each block of accounts that was then forecast one account at a time. ``not_finite``
+    and ``crossed``: rows of forecasts with a number that is not finite, and with quantiles out of order.
     """
 
     index: int
@@ -40,7 +40,7 @@ class ShardReceipt:
     crossed: int = 0
 
     def file_of(self, table: str) -> StagedFile:
-        """Return the file that holds a table."""
+        """Return the file that holds ``table``."""
         return next(file for file in self.files if file.table == table)
 
 
@@ -48,12 +48,12 @@ _RECEIPT: Final = TypeAdapter(ShardReceipt)
 
 
 def write_receipt(receipt: ShardReceipt, path: Path) -> None:
-    """Write a receipt: from then on its shard counts."""
+    """Write a receipt; from then on its shard is committed."""
     write_whole(path, json.dumps(asdict(receipt)).encode())
 
 
 def read_receipt(path: Path) -> ShardReceipt | None:
-    """Return a receipt, or None where it cannot be read: its shard is done again."""
+    """Return a receipt, None if it cannot be read; its shard is then done again."""
     try:
         fault_point(Step.READ, path)
         return _RECEIPT.validate_json(path.read_bytes())

@@ -1,7 +1,7 @@
-"""The folder of one run: opened under its lock, filled shard by shard, finished by its manifest.
+"""Folder of one run: opened under its lock, filled shard by shard, completed by its manifest.
 
-While a run goes on, its state lives in ``.run``: the plan (what the run is made from), and a receipt for each shard
-that was committed. A shard counts once its receipt is there; the receipt comes after the files it names.
+Until a run is finished, its state is in ``.run``: the plan (what the run is made from), and a receipt for each
+committed shard. A shard counts as committed once its receipt exists, which is written after the files it names.
 """
 
 import contextlib
@@ -43,22 +43,22 @@ from forecast_cli.store.state import OutputState, validate_output
 
 @dataclass(frozen=True)
 class RunFolder:
-    """An output folder, held by this process."""
+    """Output folder that this process has locked."""
 
     output: Path
 
     @property
     def staging(self) -> Path:
-        """Return the folder workers write to."""
+        """Return the folder that workers write to."""
         return self.output / RUNNING / STAGING
 
     @property
     def spill(self) -> Path:
-        """Return the folder for rows that have to be put in order first."""
+        """Return the folder for rows that are sorted by account first."""
         return self.output / RUNNING / SPILL
 
     def take_up(self) -> dict[int, ShardReceipt]:
-        """Return the shards that were committed and whose files are still what was written; clear away all else."""
+        """Return the receipts of committed shards whose files are unchanged, by index; remove all other part files."""
         found = (read_receipt(path) for path in sorted((self.output / RUNNING / SHARDS).glob("*.json")))
         kept = {receipt.index: receipt for receipt in found if receipt and self._holds(receipt)}
         named = {self.output / file.path for receipt in kept.values() for file in receipt.files}
@@ -67,17 +67,17 @@ class RunFolder:
         return kept
 
     def commit(self, receipt: ShardReceipt) -> None:
-        """Move a shard's files into place, then write its receipt."""
+        """Move a shard's files to their final paths, then write its receipt."""
         for file in receipt.files:
             move_into_place(self.staging / file.staged, self.output / file.path)
         write_receipt(receipt, self.output / receipt_path(receipt.index))
 
     def path_of(self, receipt: ShardReceipt, table: str) -> Path:
-        """Return where a shard's table lies."""
+        """Return the path of a shard's table."""
         return self.output / receipt.file_of(table).path
 
     def finish(self, manifest: Manifest) -> None:
-        """Write the manifest and ``_SUCCESS``, then clear away the state of the run."""
+        """Write the manifest and ``_SUCCESS``, then remove the state of the run."""
         write_whole(self.output / MANIFEST, manifest_content(manifest))
         _tidy(self.output)
 
@@ -92,9 +92,10 @@ class RunFolder:
 def open_run(
     output: Path, identity: dict[str, Any], fingerprint: str, *, force: bool
 ) -> Iterator[tuple[RunFolder, OutputState]]:
-    """Lock ``output`` for a run of ``identity``, and yield its folder with the state it was in.
+    """Lock ``output`` for a run of ``identity``, and yield its folder and the state it was in.
 
-    Raises OutputBusyError, OutputNotWrittenError, or OutputConflictError where it holds something else.
+    With ``force``, a run that is already there is removed first. Raises OutputBusyError, OutputNotWrittenError, or
+    OutputConflictError if the folder holds anything else.
     """
     validate_output(output, identity, fingerprint, force=force)
     make_folder(output)
@@ -111,27 +112,27 @@ def open_run(
 
 
 def _tidy(output: Path) -> None:
-    """Mark a run whose manifest stands as finished, and take its state away."""
+    """Write ``_SUCCESS`` if it is missing and remove the state of a run whose manifest is written."""
     if not (output / SUCCESS).exists():
         write_whole(output / SUCCESS, success_content(output))
     remove_folder(output / RUNNING)
 
 
 def _clear(output: Path) -> None:
-    """Take a run away: its claim to be finished first, and last what tells that there was one."""
+    """Remove a run: first what marks it as finished, last its plan, which shows that there was a run."""
     invalidate_run(output)
     for name in (FORECASTS, RUNNING):
         remove_folder(output / name)
 
 
 def invalidate_run(output: Path) -> None:
-    """Make a run unfinished: remove its success file and manifest, then the tables written at its end."""
+    """Make a finished run an unfinished one: remove ``_SUCCESS`` and manifest, then the tables written at its end."""
     for name in (SUCCESS, MANIFEST, METRICS, *TABLES, *REPORTS):
         remove_file(output / name)
 
 
 def _prepare(output: Path, identity: dict[str, Any], fingerprint: str) -> None:
-    """Say what the run is made from, before anything that would look like a run of nobody knows what."""
+    """Write the plan before anything else, so that what is in the folder can always be attributed to a run."""
     plan = json.dumps({"fingerprint": fingerprint, "identity": identity})
     make_folder(output / RUNNING)
     write_whole(output / RUNNING / PLAN, redact(plan).encode())

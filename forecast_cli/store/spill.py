@@ -1,6 +1,6 @@
-"""The spill: rows that lie in no order, put into buckets of neighbouring accounts beside the output, for one run.
+"""Spill: the rows of an unsorted input, sorted into files of neighbouring accounts in the output folder, for one run.
 
-A spill counts once its index is there, which comes after the files it names; anything else is cleared away.
+A spill is valid once its index exists, which is written after the files it names; anything else is removed.
 """
 
 import os
@@ -31,17 +31,18 @@ from forecast_cli.store.atomic import make_folder, remove_folder, sync_folder, w
 
 _INDEX: Final = "index.json"
 _BUCKET: Final = "bucket"
-#: Rows of a bucket, and the most buckets there are: each is a file that stays open while rows are dealt out.
+#: Target rows of a bucket, and the most buckets: each is a file that stays open while rows are written.
 _BUCKET_ROWS: Final = 1_000_000
 _MOST_BUCKETS: Final = 128
-#: Bytes of a row on disk, at most: account, day and instant, and each other column. Measured: 8 with one amount.
+#: Most bytes of a row on disk: for account, day and instant together, and for each other column. Measured with one
+#: amount column: 8 in total.
 _ROW_BYTES: Final = 8
 _COLUMN_BYTES: Final = 8
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """A file of the spill: its accounts from ``first`` to ``last``, and the rows of each of its row groups."""
+    """A file of the spill: its first and last account, and the number of rows of each of its row groups."""
 
     name: str
     size: int
@@ -54,7 +55,7 @@ _INDEX_TYPE: Final = TypeAdapter(tuple[Bucket, ...])
 
 
 def spill_bytes(source: Source, settings: Settings) -> int:
-    """Return the bytes that the spill of an input takes, at most."""
+    """Return the most bytes that the spill of an input takes on disk."""
     columns = len(amounts_kept(settings)) + len(texts_kept(settings))
     return source.rows * (_ROW_BYTES + _COLUMN_BYTES * columns)
 
@@ -62,10 +63,12 @@ def spill_bytes(source: Source, settings: Settings) -> int:
 def spill(
     source: Source, settings: Settings, ids: pl.Series, folder: Path, *, advance: Callable[[int], None]
 ) -> Source:
-    """Return ``source`` as buckets of ``ids``, all accounts in order, below ``folder``: written, or found there.
+    """Return ``source`` sorted into buckets of accounts in ``folder``, which are written unless they are already there.
 
-    Rows of an account keep their order. ``advance`` is told of rows. Raises InputRejectedError where the input cannot
-    be read or changes meanwhile, OutputNotWrittenError.
+    ``ids`` are all accounts in order; rows of one account keep their order. ``advance`` receives the number of rows
+    done.
+
+    Raises InputRejectedError if the input cannot be read or changes meanwhile, and OutputNotWrittenError.
     """
     found = _take_up(folder)
     if found is None:
@@ -90,7 +93,7 @@ def _refuse_little_space(folder: Path, needed: int) -> None:
 
 
 def _take_up(folder: Path) -> tuple[Bucket, ...] | None:
-    """Return the buckets of a spill that is whole, else None."""
+    """Return the buckets of a complete spill, None if there is none."""
     try:
         fault_point(Step.READ, folder / _INDEX)
         found = _INDEX_TYPE.validate_json((folder / _INDEX).read_bytes())
@@ -103,7 +106,7 @@ def _take_up(folder: Path) -> tuple[Bucket, ...] | None:
 def _write(
     source: Source, settings: Settings, ids: pl.Series, folder: Path, *, advance: Callable[[int], None]
 ) -> tuple[Bucket, ...]:
-    """Deal the rows out, some at a time, each to the bucket that its account is in."""
+    """Write the rows, piece by piece, each to the bucket of its account."""
     firsts, lasts = _cut(ids, source.rows)
     names = [f"bucket-{number:05d}.parquet" for number in range(len(lasts))]
     groups: list[list[int]] = [[] for _ in names]
@@ -131,7 +134,7 @@ def _cut(ids: pl.Series, n_rows: int) -> tuple[pl.Series, pl.Series]:
 
 
 def _deal(rows: pl.DataFrame, lasts: pl.Series) -> Iterator[tuple[int, pl.DataFrame]]:
-    """Yield the rows of each bucket, in the order they lie in; rows that name no account are left out."""
+    """Yield the rows of each bucket, in their original order; rows without an account id are left out."""
     named = rows.filter(pl.col(c.UNIQUE_ID).is_not_null())
     bucket = lasts.search_sorted(named[c.UNIQUE_ID]).alias(_BUCKET)
     dealt = named.with_columns(bucket).filter(pl.col(_BUCKET) < len(lasts)).sort(_BUCKET, maintain_order=True)
@@ -141,7 +144,7 @@ def _deal(rows: pl.DataFrame, lasts: pl.Series) -> Iterator[tuple[int, pl.DataFr
 
 @contextmanager
 def _writing_all(paths: Sequence[Path]) -> Iterator[Callable[[int, pl.DataFrame], None]]:
-    """Lend what adds rows to one of the files ``paths`` by its place; all are on disk afterwards."""
+    """Yield a function that appends rows to the file at a position of ``paths``; all are flushed to disk at the end."""
     with ExitStack() as stack:
         writers: dict[int, pq.ParquetWriter] = {}
 

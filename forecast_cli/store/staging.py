@@ -1,4 +1,4 @@
-"""Staging: what a worker writes, on disk and checksummed, before the run's holder moves it into place."""
+"""Staged files: written by workers with their checksum, before the main process moves them to their final paths."""
 
 import hashlib
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from forecast_cli.store.receipts import StagedFile
 
 
 def stage(frame: pl.DataFrame, staging: Path, index: int, table: str) -> StagedFile:
-    """Write a shard's rows of a table to the staging folder; all but forecasts are put together at the end."""
+    """Write a shard's rows of a table to the staging folder. All tables but forecasts are merged when the run ends."""
     content, path = parquet_bytes(frame) if table == FORECASTS else passing_bytes(frame), shard_path(index, table)
     name = Path(path).name
     write_durable(staging / name, content)
@@ -31,14 +31,14 @@ def stage(frame: pl.DataFrame, staging: Path, index: int, table: str) -> StagedF
 
 
 def write_text(text: str, output: Path, name: str) -> FileEntry:
-    """Write a whole text file of the output and return its entry in the manifest, which counts no rows in it."""
+    """Write a text file of the output, with secrets removed, and return its manifest entry, with 0 rows."""
     content = redact(text).encode()
     write_whole(output / name, content)
     return FileEntry(path=name, rows=0, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
 
 
 def write_parts(parts: Sequence[Path], output: Path, name: str) -> FileEntry:
-    """Write a table of the output from its ``parts``, parquet files, one after the other, a few rows at a time."""
+    """Merge parquet files, in their order, into a table of the output, and return its manifest entry."""
     path = output / name
     for part in parts:
         with reading_back(part):
@@ -50,7 +50,7 @@ def write_parts(parts: Sequence[Path], output: Path, name: str) -> FileEntry:
 
 
 def write_table(frame: pl.DataFrame, output: Path, name: str) -> FileEntry:
-    """Write a whole table of the output and return its entry in the manifest."""
+    """Write a table of the output and return its manifest entry."""
     content = parquet_bytes(frame)
     write_whole(output / name, content)
     return FileEntry(path=name, rows=frame.height, bytes=len(content), sha256=hashlib.sha256(content).hexdigest())

@@ -1,4 +1,4 @@
-"""What an output folder holds before a run, and whether the run may have it."""
+"""State of an output before a run, and whether the run may write there."""
 
 import json
 from enum import StrEnum
@@ -8,12 +8,13 @@ from typing import Any, Final
 from forecast_cli.core.errors import CheckFailedError, OutputConflictError, OutputNotWrittenError
 from forecast_cli.store.fingerprint import differences, identity_of
 from forecast_cli.store.held import Held, HeldByFolder
-from forecast_cli.store.layout import FORECASTS, LOCK, MANIFEST, PLAN, RUNNING, TABLES, is_own
-from forecast_cli.store.manifest import Manifest, parse_manifest
+from forecast_cli.store.layout import FORECASTS, LOCK, PLAN, RUNNING, TABLES, is_own
+from forecast_cli.store.manifest import Manifest
+from forecast_cli.store.read import find_manifest
 
 
 class OutputState(StrEnum):
-    """What an output folder holds before a run."""
+    """State of an output, a folder or the objects below an address, as a run finds it."""
 
     NEW = "new"
     RESUMABLE = "resumable"  # this very run, cut off
@@ -27,7 +28,10 @@ _NOTHING: Final = (OutputState.NEW, "")
 
 
 def inspect_output(output: Path | Held, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
-    """Return what ``output`` holds, and a message about what is in the way. Writes nothing."""
+    """Return the state of ``output`` for a run of ``identity``, and a message about what is in the way, else "".
+
+    Writes nothing. Raises OutputNotWrittenError where the plan of an unfinished run cannot be read.
+    """
     if isinstance(output, Path):
         if output.exists() and not output.is_dir():
             return OutputState.FOREIGN, "is a file, not a folder"
@@ -35,29 +39,29 @@ def inspect_output(output: Path | Held, identity: dict[str, Any], fingerprint: s
     foreign = sorted(name for name in output.names() if not is_own(Path(name)))
     if foreign:
         return OutputState.FOREIGN, f"holds files that no run wrote: {', '.join(foreign[:3])}"
-    if output.has(MANIFEST):
-        return _inspect_finished(output, identity, fingerprint)
-    plan = _read_json(output, f"{RUNNING}/{PLAN}")
-    if plan is None:
-        tables = [name for name in (FORECASTS, *TABLES) if output.has(name)]
-        return (OutputState.OTHER, f"holds {', '.join(tables)} of a run without a manifest") if tables else _NOTHING
-    if plan.get("fingerprint") == fingerprint:
-        return OutputState.RESUMABLE, ""
-    return OutputState.OTHER, _differs("an unfinished run", plan.get("identity", {}), identity)
+    try:
+        manifest = find_manifest(output)
+    except CheckFailedError as error:
+        if not output.has(LOCK):
+            return OutputState.FOREIGN, "holds a manifest.json that no run wrote"
+        return OutputState.OTHER, f"holds a run that is damaged: {error}"
+    if manifest is None:
+        return _inspect_unfinished(output, identity, fingerprint)
+    return _inspect_finished(output, manifest, identity, fingerprint)
 
 
 def is_finished(output: Path | Held, identity: dict[str, Any], fingerprint: str) -> bool:
-    """Say whether ``output`` holds a run of ``identity`` that needs nothing more. Writes nothing."""
+    """Return whether ``output`` holds the finished, undamaged run of ``identity``. Writes nothing."""
     return inspect_output(output, identity, fingerprint)[0] is OutputState.FINISHED
 
 
 def validate_output(
     output: Path | Held, identity: dict[str, Any], fingerprint: str, *, force: bool
 ) -> tuple[OutputState, str]:
-    """Return what ``output`` holds for a run of ``identity``, and what is wrong with it. Writes nothing.
+    """Return the state of ``output`` for a run of ``identity`` and a message, as ``inspect_output`` does.
 
-    Raises OutputConflictError where it holds something else: another run may be replaced with ``force``, files that no
-    run wrote never are.
+    Writes nothing. Raises OutputConflictError where it holds another run, unless ``force`` allows to replace that, and
+    where it holds files that no run wrote, which are never replaced.
     """
     state, why = inspect_output(output, identity, fingerprint)
     if state is OutputState.FOREIGN or (state is OutputState.OTHER and not force):
@@ -66,27 +70,25 @@ def validate_output(
     return state, why
 
 
-def _inspect_finished(held: Held, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
-    try:
-        manifest = _read_manifest(held)
-    except CheckFailedError as error:
-        if not held.has(LOCK):
-            return OutputState.FOREIGN, "holds a manifest.json that no run wrote"
-        return OutputState.OTHER, f"holds a run that is damaged: {error}"
-    if manifest.fingerprint == fingerprint:
-        gone = [entry.path for entry in manifest.files if held.size(entry.path) != entry.bytes]
-        if gone:
-            return OutputState.DAMAGED, f"was finished, but is damaged since: {', '.join(gone[:3])}"
-        return OutputState.FINISHED, ""
-    return OutputState.OTHER, _differs("a finished run", identity_of(manifest), identity)
+def _inspect_unfinished(held: Held, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
+    plan = _read_json(held, f"{RUNNING}/{PLAN}")
+    if plan is None:
+        tables = [name for name in (FORECASTS, *TABLES) if held.has(name)]
+        return (OutputState.OTHER, f"holds {', '.join(tables)} of a run without a manifest") if tables else _NOTHING
+    if plan.get("fingerprint") == fingerprint:
+        return OutputState.RESUMABLE, ""
+    return OutputState.OTHER, _differs("an unfinished run", plan.get("identity", {}), identity)
 
 
-def _read_manifest(held: Held) -> Manifest:
-    path = f"{held}/{MANIFEST}"
-    try:
-        return parse_manifest(held.read(MANIFEST) or b"", where=path)
-    except OSError as error:
-        raise CheckFailedError(f"{path}: cannot be read: {error.strerror}", "mend its permissions") from None
+def _inspect_finished(
+    held: Held, manifest: Manifest, identity: dict[str, Any], fingerprint: str
+) -> tuple[OutputState, str]:
+    if manifest.fingerprint != fingerprint:
+        return OutputState.OTHER, _differs("a finished run", identity_of(manifest), identity)
+    gone = [entry.path for entry in manifest.files if held.size(entry.path) != entry.bytes]
+    if gone:
+        return OutputState.DAMAGED, f"was finished, but is damaged since: {', '.join(gone[:3])}"
+    return OutputState.FINISHED, ""
 
 
 def _differs(what: str, old: dict[str, Any], new: dict[str, Any]) -> str:

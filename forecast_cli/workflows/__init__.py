@@ -1,1 +1,1 @@
-"""The use cases, which are also the Python API: a request in, a run out. Nothing here prints."""
+"""Workflows: the use cases, which are also the Python API. Each takes a request and returns a result; none prints."""

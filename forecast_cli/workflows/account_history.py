@@ -1,4 +1,4 @@
-"""The history of one account, read again from the input: only the files and the rows that may hold it."""
+"""Balance history of one account, read again from the run's input: only files and rows that may hold the account."""
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -33,9 +33,10 @@ _NOTHING = "the input holds no usable balances of this account"
 
 @dataclass(frozen=True)
 class AccountPast:
-    """The account as a panel of one row, None where it cannot be read; ``note`` says why, or from which input.
+    """History of one account, as a panel with one row.
 
-    ``same``: it is what the forecast was made from.
+    ``panel`` is None if the history cannot be read. ``note`` says why it is missing, or that it comes from another
+    input. ``same`` says whether it is the history that the forecast was made from.
     """
 
     panel: Panel | None
@@ -44,9 +45,12 @@ class AccountPast:
 
 
 def read_account_past(manifest: Manifest, key: AccountKey, origin: date | None, path: str | None) -> AccountPast:
-    """Return the account's past, from ``path``, or from where the forecast read it if that is unchanged.
+    """Return the account's history from ``path``, or if that is None from the run's own input if it is unchanged.
 
-    Raises InputRejectedError for a ``path`` that cannot be read.
+    ``origin`` is the day the forecast starts from, None for the account's own last day.
+
+    Raises InputRejectedError if ``path`` is given and cannot be read, and ConfigError if the run's settings are not
+    valid with the packages installed here.
     """
     settings = settings_of(manifest)
     if path is None:
@@ -67,11 +71,14 @@ def read_account_past(manifest: Manifest, key: AccountKey, origin: date | None, 
 
 
 def settings_of(manifest: Manifest) -> Settings:
-    """Return the settings a run was made with, as far as they decide how its input is read."""
+    """Return the settings of a run, as far as they decide how its input is read; ``fitted`` is left out.
+
+    Raises ConfigError if a setting is not valid with the packages installed here.
+    """
     known = {name: value for name, value in manifest.settings.items() if name in Settings.model_fields}
     try:
         return Settings.model_validate(known | {"fitted": None})
-    except ValidationError as error:  # a calendar, say, that another version of the package holidays has
+    except ValidationError as error:  # for example a calendar that only another version of the package holidays has
         name = str(error.errors()[0]["loc"][0])
         raise ConfigError(
             f"{name} = {known[name]!r}, which the run was made with, is unknown here",
@@ -80,7 +87,7 @@ def settings_of(manifest: Manifest) -> Settings:
 
 
 def recent_history(panel: Panel) -> AccountHistory:
-    """Return the last days of the only account of a panel."""
+    """Return the balances of the last ``RECENT`` days of the only account of a panel."""
     balances = panel.series(0)[-RECENT:]
     origin = panel.origins[0].astype("datetime64[D]").item()
     return AccountHistory(
@@ -89,7 +96,10 @@ def recent_history(panel: Panel) -> AccountHistory:
 
 
 def recent_rates(panel: Panel) -> Rates | None:
-    """Return level and spending over the last days of the only account of a panel; None for a single day."""
+    """Return the mean balance and the daily inflow and outflow of the last ``RECENT`` days of a panel's only account.
+
+    None if the account has a single day.
+    """
     balances = panel.series(0)[-RECENT - 1 :]
     flow = np.diff(balances)
     if not len(flow):
@@ -103,7 +113,7 @@ def recent_rates(panel: Panel) -> Rates | None:
 
 
 def _why_missing(manifest: Manifest) -> str | None:
-    """Return why the input of a run cannot be what it was, as far as names and sizes tell."""
+    """Return why the run's input cannot be read again unchanged, judged by names and sizes alone; None if it can."""
     if "://" in manifest.input.root:
         return _REMOTE.format(root=manifest.input.root)
     for file in manifest.input.files:
@@ -117,7 +127,7 @@ def _why_missing(manifest: Manifest) -> str | None:
 
 
 def _is_same(source: Source, manifest: Manifest) -> bool:
-    """Say whether every file read is one that the run read, by content."""
+    """Return whether the content of every file of ``source`` is that of a file which the run read."""
     read = {file.sha256 for file in manifest.input.files}
     return all(file.sha256 in read for file in source.files)
 
@@ -131,7 +141,10 @@ def _open(path: str, settings: Settings, key: AccountKey) -> Source:
 
 
 def _narrowed(listed: ListedInput, settings: Settings, key: AccountKey) -> ListedInput:
-    """Return the local files that may hold the account; the first where none does, so that there is a schema."""
+    """Return only the local files that may hold the account, or the first file if none does, so that there is a schema.
+
+    Remote files are all kept.
+    """
     if listed.access is not None:
         return listed
     files = listed.listing.files
@@ -140,7 +153,7 @@ def _narrowed(listed: ListedInput, settings: Settings, key: AccountKey) -> Liste
 
 
 def _may_hold(file: ListedFile, id_col: str, account: Any) -> bool:
-    """Say whether a file may hold an account; one that cannot be asked may."""
+    """Return whether a file may hold an account; True for a file that cannot be read."""
     folders = dict(file.hive)
     try:
         rows = pl.scan_parquet(file.path, glob=False, hive_partitioning=False)
@@ -154,7 +167,7 @@ def _may_hold(file: ListedFile, id_col: str, account: Any) -> bool:
 
 
 def _panel_of(source: Source, settings: Settings, key: AccountKey, origin: date | None) -> Panel | None:
-    """Return the panel of the account alone, as far back as models look; None where it has no usable balances."""
+    """Return the panel of this account alone, as long a history as models use; None if it has no usable balances."""
     panel = read_accounts(source, settings, origin=origin, ids=[key.values[0]]).panel
     wanted = [str(value) for value in key.values]
     rows = [row for row, own in enumerate(panel.row_keys()) if [str(part) for part in own] == wanted]

@@ -1,4 +1,4 @@
-"""Which rows of a run's tables are an account's: by its id as a user types it, whatever type ids have."""
+"""Key of one account: finds its rows in a run's tables by the id as the user types it, whatever the type of ids."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,27 +10,30 @@ from forecast_cli.core.errors import UsageError
 from forecast_cli.core.text import did_you_mean
 from forecast_cli.workflows.story import ShowRequest
 
-#: Ids looked at for one that was meant: neighbours in order on either side, and those that end alike.
+#: Ids searched for suggestions: neighbours in sort order on each side, at most as many with the same last characters.
 _NEAR: Final = 500
 _ENDING: Final = 4
 
 
 @dataclass(frozen=True)
 class AccountKey:
-    """The columns that tell accounts apart, and the account's values in them, of the columns' types."""
+    """Key columns of a run's tables, and one account's values in them, in the columns' types."""
 
     columns: tuple[str, ...]
     values: tuple[Any, ...]
 
     def of(self, rows: pl.LazyFrame) -> pl.LazyFrame:
-        """Return the account's rows, in a form that row-group statistics can answer."""
+        """Return the account's rows, by a filter that row-group statistics can answer."""
         schema = rows.collect_schema()
         named = zip(self.columns, self.values, strict=True)
         return rows.filter(*(has_value(name, schema[name], value) for name, value in named))
 
 
 def has_value(column: str, dtype: pl.DataType, value: object) -> pl.Expr:
-    """Return the condition that a column of a type holds ``value``, or what the text of ``value`` says in that type."""
+    """Return the condition that a column of type ``dtype`` equals ``value``, after a cast of ``value`` to that type.
+
+    False for every row if the cast fails.
+    """
     if isinstance(dtype, pl.Categorical | pl.Enum):
         return pl.col(column).cast(pl.String).eq_missing(pl.lit(value, dtype=pl.String))
     typed = pl.Series([value], strict=False).cast(dtype, strict=False) if value is not None else pl.Series([None])
@@ -40,9 +43,11 @@ def has_value(column: str, dtype: pl.DataType, value: object) -> pl.Expr:
 
 
 def find_key(accounts: pl.LazyFrame, request: ShowRequest, id_col: str, currency_col: str | None) -> AccountKey:
-    """Return the key of the account asked for.
+    """Return the key of the requested account, from the ledger ``accounts`` of a run.
 
-    Raises UsageError where there is none of that id, none in that currency, or where it has several and none is named.
+    ``currency_col`` is None if accounts have no currency in their key. Raises UsageError if no account has this id, if
+    the account has no balance in the requested currency, if it has several currencies and none is named, or if a
+    currency is named and keys have none.
     """
     if currency_col is None and request.currency is not None:
         raise UsageError("--currency: the forecast's accounts have no currency in their key", "leave it out")
@@ -77,7 +82,7 @@ def _in_currency(found: pl.DataFrame, request: ShowRequest, currency_col: str) -
 
 
 def _near(ids: pl.Series, text: str) -> Sequence[str]:
-    """Return ids that may be meant by ``text``: of millions not all can be compared letter by letter."""
+    """Return ids that may be meant by ``text``; among millions, comparing each by similarity would be too slow."""
     known = ids.drop_nulls().unique().sort()
     place = int(known.search_sorted(text))
     alike = known.filter(known.str.to_lowercase() == text.strip().lower())

@@ -1,4 +1,4 @@
-"""The payments to come of one account, and what is regular about it."""
+"""Expected payments of one account, and the monthly sums of its recurring ones."""
 
 from datetime import date, timedelta
 from typing import Any, Final
@@ -15,7 +15,7 @@ from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.workflows.story import Payment, Regular
 
 _WEEKS_A_MONTH: Final = 365.25 / 12 / 7
-#: Payments a month of each cycle.
+#: Payments per month of each cycle.
 _A_MONTH: Final = {
     Cycle.WEEKLY.label: _WEEKS_A_MONTH,
     Cycle.BIWEEKLY.label: _WEEKS_A_MONTH / 2,
@@ -27,13 +27,16 @@ _A_MONTH: Final = {
 
 
 def next_payments(events: pl.DataFrame, origin: date, h: int) -> tuple[Payment, ...]:
-    """Return the next payment of each stream of ``events.parquet`` due within ``h`` days, by date."""
+    """Return the next payment of each stream of ``events.parquet``, if due within ``h`` days of ``origin``, by date."""
     due = events.filter(pl.col("next_date") <= origin + timedelta(days=h)).sort("next_date", "next_amount")
     return tuple(_payment(row, row["next_date"], row["next_amount"]) for row in due.iter_rows(named=True))
 
 
 def all_payments(panel: Panel, streams: Streams, h: int) -> tuple[Payment, ...]:
-    """Return every payment of the streams of the only account of ``panel`` due within ``h`` days, by date."""
+    """Return every payment within ``h`` days of the origin by the streams of the only account of ``panel``, by date.
+
+    Streams that have ended are left out.
+    """
     rows = events_table(panel, streams).to_dicts()
     row_of = _row_of(streams)
     coming = coming_events(streams, panel.origins, h)
@@ -48,7 +51,7 @@ def all_payments(panel: Panel, streams: Streams, h: int) -> tuple[Payment, ...]:
 
 
 def regular_of(events: pl.DataFrame) -> Regular:
-    """Return what the streams that still run bring and take a month."""
+    """Return the monthly inflow and outflow of the streams that have not ended."""
     running = events.filter(pl.col("status") != StreamStatus.ENDED.value)
     monthly = [row["amount"] * _A_MONTH[row["cycle"]] for row in running.iter_rows(named=True)]
     return Regular(
@@ -59,7 +62,7 @@ def regular_of(events: pl.DataFrame) -> Regular:
 
 
 def _row_of(streams: Streams) -> dict[int, int]:
-    """Return the row of the table that each stream stands in: the two halves of a semi-monthly one share theirs."""
+    """Return the row of the events table for each stream; the two halves of a semi-monthly stream share one row."""
     partner = streams.partner.tolist()
     leaders = [min(stream, other) if other >= 0 else stream for stream, other in enumerate(partner)]
     place = {leader: row for row, leader in enumerate(sorted(set(leaders)))}

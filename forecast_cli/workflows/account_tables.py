@@ -1,4 +1,4 @@
-"""One account in a run's tables: only its rows are read."""
+"""One account's rows in a run's tables; no other rows are read."""
 
 from datetime import date
 from typing import Any
@@ -15,13 +15,13 @@ from forecast_cli.workflows.story import AccountFan, Band, Share, Standing, Thre
 
 
 def rows_of(tables: RunTables, key: AccountKey, name: str, *, model: str | None = None) -> pl.DataFrame:
-    """Return the account's rows of a table, of one model where that is named."""
+    """Return the account's rows of the table ``name``, only those of ``model`` if one is given."""
     rows = key.of(tables.scan(name))
     return (rows if model is None else rows.filter(pl.col(c.MODEL) == model)).collect()
 
 
 def read_standing(tables: RunTables, key: AccountKey, model: str) -> Standing:
-    """Return the outcome for the account and for the model asked for."""
+    """Return the account's row of the ledger, and the outcome of ``model`` for it."""
     row = rows_of(tables, key, ACCOUNTS).row(0, named=True)
     failures = rows_of(tables, key, FAILURES).filter((pl.col(c.MODEL) == model) | pl.col(c.MODEL).is_null())
     forecast = row["status"] in (Status.OK, Status.FALLBACK)
@@ -41,7 +41,7 @@ def read_standing(tables: RunTables, key: AccountKey, model: str) -> Standing:
 
 
 def read_fan(tables: RunTables, key: AccountKey, model: str) -> AccountFan | None:
-    """Return the forecast of a model, None where it has none."""
+    """Return the forecast of ``model`` for the account, None if there is none."""
     settings = tables.manifest.settings
     rows = rows_of(tables, key, FORECASTS, model=model).sort(c.STEP)
     if rows.is_empty():
@@ -54,7 +54,7 @@ def read_fan(tables: RunTables, key: AccountKey, model: str) -> AccountFan | Non
 
 
 def read_risk(tables: RunTables, key: AccountKey, model: str) -> tuple[ThresholdRisk, ...]:
-    """Return the risk of each threshold, in the order they were asked for."""
+    """Return the risk for each threshold, in the order of the run's settings; empty if the run has no risk table."""
     if not tables.has(RISK):
         return ()
     rows = rows_of(tables, key, RISK, model=model).sort(r.WINDOW)
@@ -65,9 +65,9 @@ def read_risk(tables: RunTables, key: AccountKey, model: str) -> tuple[Threshold
 
 
 def read_learned_month(tables: RunTables, origin: date) -> tuple[date, int, int] | None:
-    """Return of what was learned the month used at ``origin``, its windows, and the longest horizon in days.
+    """Return the learned state in use at ``origin``: its month, its number of windows, the longest horizon in days.
 
-    None where nothing was learned by then.
+    None if nothing had been learned by then.
     """
     if not tables.has(LEARNED_SCORES):
         return None
@@ -77,7 +77,7 @@ def read_learned_month(tables: RunTables, origin: date) -> tuple[date, int, int]
 
 
 def read_shares(tables: RunTables, key: AccountKey, model: str) -> tuple[Share, ...]:
-    """Return the shares of the candidate that joined a model for the account, first days first."""
+    """Return the weights of the candidate that was combined with ``model`` for the account, by days ahead."""
     if not tables.has(WEIGHTS):
         return ()
     rows = rows_of(tables, key, WEIGHTS, model=model).sort("from_step")

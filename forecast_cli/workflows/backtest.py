@@ -1,4 +1,4 @@
-"""The backtest: history replayed, every model scored on every account, and reports of it."""
+"""Backtest workflow: forecasts the past of every account with every model, scores the forecasts and writes reports."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -45,7 +45,12 @@ COMMAND: Final = "backtest"
 
 @dataclass(frozen=True)
 class BacktestRun:
-    """A finished backtest; ``accounts`` counts all accounts of the input by status, ``report`` says the rest."""
+    """Result of a finished backtest.
+
+    ``accounts`` counts all accounts of the input by status; ``report`` holds the scores. ``reused``: the output already
+    held this finished run and was left as it is. ``shards_resumed``: how many of ``shards`` an interrupted run had
+    already committed. ``seconds`` is wall time.
+    """
 
     output: Output
     input: InputSummary
@@ -60,17 +65,22 @@ class BacktestRun:
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return ACCOUNTS_FAILED where more accounts failed than were allowed to, or no window could be scored."""
+        """Return ACCOUNTS_FAILED if more than ``max_failed`` accounts failed or no window could be scored, else OK."""
         facts = self.report.facts
         failed = self.accounts[Status.FAILED] > self.max_failed or facts.compared_windows == 0
         return ExitCode.ACCOUNTS_FAILED if failed else ExitCode.OK
 
 
 def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> BacktestRun:
-    """Replay the input's history and write the output folder, or take up where a run was cut off.
+    """Backtest every account of the input and write the output folder, or resume an interrupted run.
 
-    Raises what ``run_forecast`` raises, and ConfigError for a segment column that is not there or, with ``refit`` above
-    1, for a model that cannot be given newer balances, and what ``replaying`` raises.
+    ``request`` names input, output and settings; its ``previous`` is not used. ``progress`` receives stages and
+    warnings. A finished run with the same input, settings and versions is left as it is. Returns the run as read back
+    from its output.
+
+    Raises what ``run_forecast`` raises, and ConfigError also for a segment column that does not exist or has the name
+    of a column of the windows, for a model that cannot be updated with newer balances if ``refit`` is above 1, and for
+    what ``replaying`` rejects. Shards that were committed are kept.
     """
     settings = replaying(request.settings)
     if settings.refit > 1:
@@ -102,9 +112,9 @@ def _summarize(request: ForecastRequest, prepared: Prepared, done: Executed) -> 
 
 
 def replaying(settings: Settings) -> Settings:
-    """Return the settings a backtest forecasts with: the levels it is scored by, origins as windows are aligned.
+    """Return the settings that a backtest forecasts with: the levels needed for scores, and the origin by ``align``.
 
-    Raises ConfigError for a column of the input that has the name of one of these levels, or of a metric.
+    Raises ConfigError if a column of the input has the name of one of these levels or of a metric.
     """
     levels = tuple(sorted({*settings.level, *SCORED_LEVELS}))
     taken = find_taken(
@@ -117,16 +127,16 @@ def replaying(settings: Settings) -> Settings:
     if taken is not None:
         raise ConfigError(taken, "a backtest has a column for each of its metrics, and for the levels 20 to 80")
     origin = Origin.ACCOUNT if settings.align is Align.ACCOUNT else Origin.INPUT
-    return settings.model_copy(update={"level": levels, "origin": origin})
+    return settings.model_copy(update={"level": levels, "origin": origin, "fitted": None})
 
 
 def cutoffs_back(settings: Settings) -> tuple[int, ...]:
-    """Return how many days before its origin an account is forecast from, window by window."""
+    """Return the distance of each window's cutoff from the account's origin, in days."""
     return tuple(window * settings.step for window in range(1, settings.windows + 1))
 
 
 def _names_of_windows(prepared: Prepared) -> set[str]:
-    """Return the names that no segment can have: those of the windows, inside and as they are written."""
+    """Return the names that a segment cannot have: the columns of the windows, internal and written ones."""
     settings = prepared.settings
     keys = {c.UNIQUE_ID, c.DS, settings.id_col}
     if settings.currency_col not in (None, c.CURRENCY):

@@ -1,4 +1,4 @@
-"""The report of a backtest, put together from the tables of its shards."""
+"""Report of a backtest, built from the tables of its shards."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -34,7 +34,7 @@ _OfLow = TypeVar("_OfLow", LowBalanceScore, LowBalanceCalibration)
 
 
 def build_report(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt]) -> Report:
-    """Return the report of a run whose whole tables stand in its folder."""
+    """Return the report of a backtest whose merged tables are already in its folder."""
     settings, keys = prepared.settings, prepared.key_columns
     windows = load_table(run.output / WINDOWS)
     scored = read_scored(prepared, run, receipts, windows)
@@ -64,12 +64,12 @@ def build_report(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardRec
 
 
 def _best_first(scores: Iterable[_OfLow], best: Sequence[str]) -> tuple[_OfLow, ...]:
-    """Return ``scores`` by threshold and days, the models in their order on the leaderboard."""
+    """Return ``scores`` sorted by threshold and days, then by the order of models on the leaderboard."""
     return tuple(sorted(scores, key=lambda score: (score.threshold, score.days, best.index(score.model))))
 
 
 def read_scored(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt], windows: pl.DataFrame) -> Scored:
-    """Return the figures of all shards, read one model at a time, over the windows that compare the models."""
+    """Return the metrics of all shards over the windows that models are compared on; they are read model by model."""
     settings, keys = prepared.settings, prepared.key_columns
     paths = [run.path_of(receipt, FIGURES) for receipt in receipts]
     figures = scan_table(paths)
@@ -92,13 +92,13 @@ def read_scored(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardRece
 
 
 def _segments_of(settings: Settings) -> list[str]:
-    """Return the columns of the windows to tell of: those asked for, the currency, and those every backtest has."""
+    """Return the columns that segment the windows: those in the settings, the currency, and those of every backtest."""
     currency = [settings.currency_col] if settings.currency_col else []
     return list(dict.fromkeys([*settings.segment, *currency, *BANDS]))
 
 
 def _errors_of(model: str, scored: Scored) -> pl.DataFrame:
-    """Return the windows of a model and its sCRPS: keys, cutoff, model, scrps."""
+    """Return the sCRPS of a model for each window: key columns, cutoff, scrps, model."""
     return scored.figures_of(model, [RANKED_BY]).with_columns(pl.lit(model).alias(c.MODEL))
 
 
@@ -130,12 +130,12 @@ def _facts(
 
 
 def _levels_told(levels: tuple[float, ...]) -> list[float]:
-    """Return the levels people ask for; the others are there for the CRPS alone."""
+    """Return the levels that the report shows; the others exist only to compute the CRPS."""
     return [level for level in levels if level not in SCORED_LEVELS or level == LEVEL]
 
 
 def _ends(windows: pl.DataFrame) -> tuple[date | None, date | None]:
-    """Return the first and the last cutoff."""
+    """Return the first and the last cutoff, None if there is no window."""
     first, last = windows.select(pl.col(CUTOFF).min().alias("first"), pl.col(CUTOFF).max().alias("last")).row(0)
     return first, last
 

@@ -1,4 +1,4 @@
-"""The figures of a backtest as tables: the leaderboard, and long ones by step and by segment."""
+"""Tables of a backtest's scores: the leaderboard, and long tables by step and by segment."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,19 +20,19 @@ _SEGMENTS: Final = {c.MODEL: pl.String(), "segment": pl.String(), "segment_value
 
 
 def write_figures(report: Report, output: Path) -> tuple[FileEntry, ...]:
-    """Write the leaderboard, the steps and the segments. A figure that could not be had is null."""
+    """Write the leaderboard, steps and segments, and return their manifest entries. An unknown figure is null."""
     tables = {LEADERBOARD: leaderboard_table(report), STEPS: steps_table(report), SEGMENTS: segments_table(report)}
     return tuple(write_table(table, output, name) for name, table in tables.items())
 
 
 def leaderboard_table(report: Report) -> pl.DataFrame:
-    """Return a row for each model: a column for each figure, and for each end of its interval."""
+    """Return one row for each model, with a column for each metric and for each end of its confidence interval."""
     table = pl.DataFrame([_flat(score) for score in report.leaderboard], infer_schema_length=None)
     return table.with_columns(pl.col(pl.Null).cast(pl.Float64)).fill_nan(None)
 
 
 def steps_table(report: Report) -> pl.DataFrame:
-    """Return a row for each model, step and metric: model, step, accounts, windows, metric, value, low, high."""
+    """Return one row for each model, step and metric: model, step, accounts, windows, metric, value, low, high."""
     rows = (
         (score.model, score.step, score.accounts, score.windows, *figure)
         for score in report.steps
@@ -42,7 +42,7 @@ def steps_table(report: Report) -> pl.DataFrame:
 
 
 def segments_table(report: Report) -> pl.DataFrame:
-    """Return a row for each model, value of a segment and metric, those of low balances among them.
+    """Return one row for each model, segment value and metric, low-balance metrics included.
 
     Columns: model, segment, segment_value, accounts, windows, metric, value, low, high.
     """

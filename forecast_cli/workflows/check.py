@@ -1,4 +1,4 @@
-"""Check a finished run: its files against the manifest, its tables against what the contract promises."""
+"""Check of a finished run: its files against the manifest, its tables against the invariants of the contract."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -20,12 +20,18 @@ from forecast_cli.workflows.places import lent
 from forecast_cli.workflows.results import CheckReport, Damage
 from forecast_cli.workflows.run_tables import keys_of
 
-#: Column of the accounts of a backtest: how many windows each has.
+#: Column in the ledger of a backtest: the number of windows of each account.
 _WINDOWS = "windows"
 
 
 def run_check(output: Output) -> CheckReport:
-    """Hold ``output`` against its manifest; raises CheckFailedError where it has none."""
+    """Check the run in ``output``, a folder or an address, and return its damages.
+
+    Tables are checked against the contract only if their files are not damaged.
+
+    Raises CheckFailedError if there is no finished run or its manifest cannot be read, OutputBusyError if a run is
+    writing there, and ConfigError or OutputNotWrittenError if an address cannot be opened or read.
+    """
     with lent(output) as folder:
         manifest = read_manifest(folder)
         found = [*damaged_files(folder, manifest.files), *stray_files(folder, manifest)]
@@ -98,5 +104,5 @@ def _forecast_promises(
 
 
 def _window(manifest: Manifest) -> list[str]:
-    """Return the column that tells windows apart, where the run is a backtest."""
+    """Return the column that identifies a window if the run is a backtest, else none."""
     return [CUTOFF] if manifest.command == "backtest" else []

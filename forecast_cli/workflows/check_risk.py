@@ -1,4 +1,4 @@
-"""What the contract promises of ``risk.parquet``."""
+"""Check of ``risk.parquet`` against the invariants of the contract."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -29,10 +29,11 @@ _NUMBERS = (THRESHOLD, PROB_BELOW, EXPECTED_LOW, LOW_Q05, LOW_Q50, DAYS_BELOW, B
 
 
 def risk_promises(risk: pl.LazyFrame, accounts: pl.DataFrame, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with the risk of a forecast whose ledger is ``accounts``, and where.
+    """Yield (path, problem) for each invariant that the risk table of a forecast breaks; ``accounts`` is its ledger.
 
-    Probabilities lie between 0 and 1 and rise with the window and the threshold; lows are in order; each account with
-    a forecast has a row for each model, threshold and window, but for columns that say nothing of it.
+    Probabilities lie between 0 and 1 and rise with the window and the threshold; quantiles of the low point are in
+    order; every account with a forecast has one row for each model, threshold and window, except for thresholds taken
+    from columns that are empty for the account.
     """
     lack = find_lack(risk)
     if lack is not None:
@@ -45,7 +46,7 @@ def risk_promises(risk: pl.LazyFrame, accounts: pl.DataFrame, settings: Mapping[
 
 
 def find_lack(risk: pl.LazyFrame) -> str | None:
-    """Return a message about the columns that rows of risk lack, None where they have all."""
+    """Return a message about the first column that the risk table lacks, None if it has all."""
     there = risk.collect_schema()
     lacking = (column for column in RISK_COLUMNS if column not in there)
     return next((f"has no column '{column}': another version wrote it" for column in lacking), None)
@@ -81,7 +82,7 @@ def _broken_rows() -> dict[str, pl.Expr]:
 
 
 def _unlike(keys: Sequence[str]) -> dict[str, pl.Expr]:
-    """Return how many rows do not go with others of their account: probabilities that fall, another balance."""
+    """Return counts of rows that contradict other rows of their account: probabilities that fall, another balance."""
     step = pl.col(PROB_BELOW).diff() < 0
     by_window = step.over(*keys, c.MODEL, THRESHOLD_NAME, order_by=WINDOW)
     by_threshold = step.over(*keys, c.MODEL, WINDOW, order_by=THRESHOLD)
@@ -92,7 +93,7 @@ def _unlike(keys: Sequence[str]) -> dict[str, pl.Expr]:
 def _missing(
     risk: pl.LazyFrame, accounts: pl.DataFrame, settings: Mapping[str, Any], keys: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with the number of rows of the accounts."""
+    """Yield (path, problem) where accounts have too many or too few rows."""
     models, windows = len(settings["model"]), len(windows_within(settings["horizon"]))
     thresholds = len(settings["threshold"])
     least = thresholds - len(columns_among(settings["threshold"]))

@@ -1,4 +1,4 @@
-"""Compare two backtests: the gate of a build."""
+"""Comparison of two backtests: the accuracy gate of a CI build."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -23,9 +23,9 @@ from forecast_cli.store.read import read_manifest_of
 from forecast_cli.workflows.places import lent
 
 COMMAND: Final = "backtest"
-#: Settings that make another task of a backtest, besides the windows themselves.
+#: Settings that must be equal for two backtests to be comparable; their windows are compared separately.
 _TASK: Final = ("horizon", "scale_lag", "id_col", "date_col", "balance_col", "currency_col", "timezone")
-#: Scales further apart than their own rounding say that other balances were read out of the same files.
+#: Relative tolerance for rounding; scales that differ by more show that other balances were read from the same files.
 _ROUNDING: Final = 1e-9
 _AGAIN: Final = (
     "make both from the same input and settings: forecast-cli backtest INPUT --output DIR --force, for the one at fault"
@@ -34,7 +34,7 @@ _AGAIN: Final = (
 
 @dataclass(frozen=True)
 class CompareRequest:
-    """Hold the backtest in the folder ``new`` against the one in ``base``."""
+    """Two backtests to compare, ``new`` against ``base``, and the gate to apply."""
 
     base: Output
     new: Output
@@ -43,22 +43,23 @@ class CompareRequest:
 
 @dataclass(frozen=True)
 class GateReport:
-    """The gate's verdict on two backtests. Exit 6 where a check failed."""
+    """Verdict of the gate on two backtests."""
 
     request: CompareRequest
     comparison: Comparison
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return CHECK_FAILED where any check failed."""
+        """Return CHECK_FAILED if any check of the gate failed, else OK."""
         return ExitCode.CHECK_FAILED if self.comparison.failed else ExitCode.OK
 
 
 def run_compare(request: CompareRequest) -> GateReport:
-    """Compare two backtests of the same data and windows.
+    """Compare two backtests of the same data and windows, and apply the gate of ``request``.
 
-    Raises OutputConflictError where they are of different ones, CheckFailedError where one is missing or damaged,
-    UsageError for a metric, level, model or segment that they do not have.
+    Raises OutputConflictError if a run is not a backtest or the two differ in data, task or windows, CheckFailedError
+    if one is missing or damaged, OutputBusyError if a run is writing to one, UsageError for a metric, level, model or
+    segment that they do not have, and ConfigError or OutputNotWrittenError if an address cannot be opened or read.
     """
     with lent(request.base, reads=(SCORES, WINDOWS)) as one, lent(request.new, reads=(SCORES, WINDOWS)) as other:
         base, new = (read_manifest_of(COMMAND, folder) for folder in (one, other))
@@ -77,7 +78,7 @@ def _refuse(request: CompareRequest, differences: list[str]) -> None:
 
 
 def _data_differences(base: Manifest, new: Manifest) -> Iterator[str]:
-    """Say which input files only one of them read, by content."""
+    """Yield a message if one backtest read input files, identified by content, that the other did not."""
     for here, there, name in ((base, new, "BASE"), (new, base, "NEW")):
         known = {file.sha256 for file in there.input.files}
         only = [file for file in here.input.files if file.sha256 not in known]
@@ -102,7 +103,7 @@ def _told(value: object) -> str:
 
 
 def _read_scores(folder: Path, manifest: Manifest, shown: Output) -> Scores:
-    """Read what the gate needs of a backtest, under the inside's names; a baseline may lack all else."""
+    """Read the two tables that the gate needs, under internal column names; a baseline may consist of these alone."""
     currency = manifest.settings.get("currency_col")
     names = {manifest.settings["id_col"]: UNIQUE_ID} | ({currency: CURRENCY} if currency else {})
     tables = [_read_table(folder, manifest, name).rename(names) for name in (SCORES, WINDOWS)]
@@ -119,7 +120,7 @@ def _read_table(folder: Path, manifest: Manifest, name: str) -> pl.DataFrame:
 
 
 def _window_differences(base: Scores, new: Scores) -> Iterator[str]:
-    """Say which windows only one of them has, and in how many of the others they read other balances."""
+    """Yield messages about windows that only one backtest has, and about shared windows with different balances."""
     on = [*new.keys, CUTOFF]
     for here, there, name in ((base, new, "BASE"), (new, base, "NEW")):
         only = here.windows.join(there.windows, on=on, how="anti").select(on).sort(on)

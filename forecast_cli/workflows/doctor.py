@@ -1,4 +1,4 @@
-"""Checks of what a run needs of this machine, made before one is started. Nothing is changed."""
+"""Checks of this machine before a run: memory, cores, folders, locks, timezone and versions. Nothing is changed."""
 
 import os
 import platform
@@ -24,25 +24,25 @@ from forecast_cli.store.lock import lock_holder
 from forecast_cli.store.machine import address_limit, available_memory, processor_quota, usable_cores
 
 _MB: Final = 1_000_000
-#: A run of a usual size: accounts in all, and of a shard.
+#: A run of typical size: accounts in total, and in a shard.
 _LOAD: Final = Load(20_000, 1_000)
-#: Bytes free below which a run is likely to fail, and below which it may.
+#: Free bytes below which a run is likely to fail, and below which it may fail.
 _TOO_LITTLE: Final = 50 * _MB
 _LITTLE: Final = 1_000 * _MB
 _WAIT: Final = 60.0
 
 
 class Health(StrEnum):
-    """The outcome of one check."""
+    """Outcome of one check."""
 
     OK = "ok"
-    WARN = "warn"  # a run goes well, and could go better
+    WARN = "warn"  # a run works, but not as well as it could
     FAIL = "fail"  # a run would fail
 
 
 @dataclass(frozen=True)
 class Sign:
-    """One check: what was found, and what to do about it."""
+    """Result of one check: what was found, and a hint about what to do."""
 
     name: str
     health: Health
@@ -52,19 +52,23 @@ class Sign:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """All checks. Exit 6 where something would make a run fail."""
+    """Results of all checks."""
 
     signs: tuple[Sign, ...]
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return CHECK_FAILED where a run would fail."""
+        """Return CHECK_FAILED if a check found that a run would fail, else OK."""
         failed = any(sign.health is Health.FAIL for sign in self.signs)
         return ExitCode.CHECK_FAILED if failed else ExitCode.OK
 
 
 def run_doctor(output: Path | None = None) -> Diagnosis:
-    """Check memory, cores, folders, locks, timezone and versions; ``output`` is where a run would write to."""
+    """Check memory, cores, folders, locks, timezone and versions; ``output`` is the folder a run would write to.
+
+    The checks of the output and its lock are left out if ``output`` is None. A check that fails is a result, not an
+    error.
+    """
     about_output: tuple[Callable[[], Sign], ...] = ()
     if output is not None:
         about_output = (lambda: check_output(output), lambda: check_lock(output))
@@ -74,7 +78,7 @@ def run_doctor(output: Path | None = None) -> Diagnosis:
 
 
 def check_memory(read: Callable[[], int | None] = available_memory, cores: int | None = None) -> Sign:
-    """Compare available memory with what a run with a worker for each core takes."""
+    """Compare available memory, as ``read`` returns it, with the needs of a run with one worker for each core."""
     free, workers = read(), cores or usable_cores()
     if free is None:
         return Sign("memory", Health.OK, "this system does not say")
@@ -89,7 +93,7 @@ def check_memory(read: Callable[[], int | None] = available_memory, cores: int |
 
 
 def check_addresses(limit: int | None) -> tuple[Sign, ...]:
-    """Warn of a limit on address space: native code reserves far more than it uses, and aborts or hangs at it."""
+    """Warn of a limit on address space: native code reserves more than it uses, and aborts or hangs at the limit."""
     if limit is None:
         return ()
     hint = "lift it (ulimit -v unlimited), a run may abort or never end under it; --memory bounds what a run takes"
@@ -97,13 +101,13 @@ def check_addresses(limit: int | None) -> tuple[Sign, ...]:
 
 
 def check_cores(read: Callable[[], float | None] = processor_quota, cores: int | None = None) -> Sign:
-    """Say how many cores a run uses, and the time they are given where a limit says so."""
+    """Return the number of usable cores, and the processor time that control groups allow, if they limit it."""
     found, quota = f"{counted(cores or usable_cores(), 'core')} to use", read()
     return Sign("cores", Health.OK, found if quota is None else f"{found}, time for {quota:g}")
 
 
 def check_temporary() -> Sign:
-    """Check whether the temporary folder takes files."""
+    """Check that files can be written to the temporary folder."""
     try:
         folder = Path(tempfile.gettempdir())
     except OSError as error:
@@ -112,7 +116,7 @@ def check_temporary() -> Sign:
 
 
 def check_output(output: Path) -> Sign:
-    """Check whether ``output`` takes files, or the folder it would be made in."""
+    """Check that files can be written to ``output``, or to the nearest parent folder that exists."""
     absolute = output.absolute()
     there = next((path for path in (absolute, *absolute.parents) if path.exists()), absolute)
     if not there.is_dir():
@@ -121,7 +125,7 @@ def check_output(output: Path) -> Sign:
 
 
 def check_lock(output: Path) -> Sign:
-    """Check whether a run holds ``output`` now."""
+    """Check that no run has locked ``output``."""
     try:
         holder = lock_holder(output)
     except OSError as error:
@@ -132,7 +136,7 @@ def check_lock(output: Path) -> Sign:
 
 
 def check_timezone() -> Sign:
-    """Check whether the timezone that is set is known, and others are."""
+    """Check that the timezone database is available and knows the timezone of ``TZ``."""
     named = os.environ.get("TZ", "").removeprefix(":")
     found = f"{time.tzname[0]}, UTC{time.strftime('%z')}"
     try:
@@ -145,7 +149,7 @@ def check_timezone() -> Sign:
 
 
 def check_workers() -> Sign:
-    """Check that a process started the way workers are ends well."""
+    """Check that a process started the way workers are started ends without an error."""
     method = start_method()
     hint = "see the system's limits on processes and memory: ulimit -a"
     try:
@@ -158,7 +162,7 @@ def check_workers() -> Sign:
 
 
 def check_compiled() -> Sign:
-    """Check whether what is compiled for ``auto`` can be kept from one run to the next."""
+    """Check that the code compiled for ``auto`` can be cached from one run to the next."""
     from forecast_cli.models.compiled import cache_folder
 
     folder = cache_folder()
@@ -169,7 +173,7 @@ def check_compiled() -> Sign:
 
 
 def check_versions() -> tuple[Sign, ...]:
-    """Return the versions that numbers depend on."""
+    """Return the operating system, and the versions of packages that affect the numbers."""
     system = Sign("system", Health.OK, f"{platform.system()} {platform.release()} {platform.machine()}")
     try:
         told = versions()

@@ -1,4 +1,4 @@
-"""Fans: a few accounts of a backtest drawn, the worst and the median ones, with what was known and what came."""
+"""Fan charts of a backtest: windows with the worst and with median scores, with their history and actual balances."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -17,17 +17,17 @@ from forecast_cli.store.parquet import scan_forecasts
 from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.workflows.preparing import Prepared
 
-#: Accounts drawn of each kind, and days of history shown before the cutoff.
+#: Accounts drawn for each kind, and days of history shown before the cutoff.
 EACH: Final = 4
 HISTORY: Final = 120
-#: Levels drawn, where they were asked for: the nearest to each.
+#: Levels to draw, in percent; for each, the nearest level of the settings is used.
 DRAWN: Final = (80.0, 95.0)
 
 
 def draw_fans(prepared: Prepared, run: RunFolder, windows: pl.DataFrame) -> tuple[Fan, ...]:
-    """Draw the worst and the median windows, at most one of each account.
+    """Return the fans of the worst and the median windows, at most one for each account.
 
-    ``windows`` are those of the best model: key columns, cutoff, model, scrps; nulls are left out.
+    ``windows`` are those of the best model: key columns, cutoff, model, scrps; rows with a null scrps are left out.
     """
     scored, keys = windows.drop_nulls("scrps"), prepared.key_columns
     worst = _first_of_each(scored, -pl.col("scrps"), keys)
@@ -47,7 +47,7 @@ def draw_fans(prepared: Prepared, run: RunFolder, windows: pl.DataFrame) -> tupl
 
 
 def _first_of_each(windows: pl.DataFrame, by: pl.Expr, keys: tuple[str, ...]) -> pl.DataFrame:
-    """Return the windows with the least ``by``, at most one of each account."""
+    """Return the windows with the smallest ``by``, at most one for each account and ``EACH`` in total."""
     return windows.sort(by, *keys, CUTOFF).unique(keys, keep="first", maintain_order=True).head(EACH)
 
 
@@ -59,7 +59,7 @@ def _draw(
     rows: pl.DataFrame,
     history: tuple[list[date], list[float]],
 ) -> Fan:
-    """Draw a window from the forecast ``rows`` of all windows drawn, and the days and balances known at its cutoff."""
+    """Return the fan of one window, from the forecast ``rows`` of all chosen windows and its own history."""
     own = rows.filter(*(pl.col(name) == pl.lit(window[name]) for name in (*prepared.key_columns, CUTOFF)))
     return Fan(
         account_id=" ".join(str(window[key]) for key in prepared.key_columns),
@@ -80,12 +80,12 @@ def _draw(
 
 
 def _drawn_levels(levels: Sequence[float]) -> list[float]:
-    """Return the levels to draw, the widest first."""
+    """Return the levels to draw, widest first."""
     return sorted({min(levels, key=lambda level: abs(level - wanted)) for wanted in DRAWN}, reverse=True)
 
 
 def _forecasts_of(prepared: Prepared, run: RunFolder, windows: Sequence[dict[str, Any]]) -> pl.DataFrame:
-    """Return the forecast rows of all ``windows``, in one pass over the part files, by step."""
+    """Return the forecast rows of all ``windows``, sorted by step within each; the part files are read once."""
     by = [*prepared.key_columns, CUTOFF, c.MODEL]
     parts = scan_forecasts(run.output)
     schema = parts.collect_schema()
@@ -97,7 +97,7 @@ def _forecasts_of(prepared: Prepared, run: RunFolder, windows: Sequence[dict[str
 
 
 def _histories_of(prepared: Prepared, windows: Sequence[dict[str, Any]]) -> list[tuple[list[date], list[float]]]:
-    """Return the days and balances up to the cutoff of each of ``windows``, as the models saw them, in one pass."""
+    """Return the days and balances up to the cutoff of each window, as the models saw them; the input is read once."""
     ids = [window[prepared.key_columns[0]] for window in windows]
     found = read_accounts(prepared.checked.source, prepared.settings, origin=prepared.contract.origin, ids=ids)
     row_of = {key: row for row, key in enumerate(found.panel.row_keys())}
@@ -108,7 +108,7 @@ def _histories_of(prepared: Prepared, windows: Sequence[dict[str, Any]]) -> list
 
 
 def _history_of(panel: Panel, row: int, cutoff: date) -> tuple[list[date], list[float]]:
-    """Return the last days and balances of an account up to a cutoff."""
+    """Return the last ``HISTORY`` days and balances of an account up to a cutoff."""
     back = len(np.arange(np.datetime64(cutoff, "D"), panel.origins[row]))
     series = panel.series(row)[: int(panel.lengths[row]) - back][-HISTORY:]
     return [cutoff - timedelta(days=back) for back in reversed(range(len(series)))], series.tolist()

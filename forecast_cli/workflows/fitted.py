@@ -1,4 +1,4 @@
-"""What an earlier run learned, for a run with ``--fitted``."""
+"""Learned part of an earlier run, read for a run with ``--fitted``."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,29 +6,41 @@ from pathlib import Path
 from forecast_cli.config.calendars import HOME
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import CheckFailedError, ConfigError
+from forecast_cli.data.files.addresses import output_at
 from forecast_cli.engine.shards import choose_candidates
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import ModelChoice, learns
-from forecast_cli.store.layout import MANIFEST
+from forecast_cli.store.fingerprint import hash_learned
+from forecast_cli.store.layout import LEARNED, MANIFEST
 from forecast_cli.store.learned_tables import read_learned
 from forecast_cli.store.read import read_manifest
+from forecast_cli.workflows.places import lent
 
 
-def read_fitted(settings: Settings, models: Sequence[ModelChoice]) -> Learned | None:
-    """Return what the run named with ``--fitted`` learned; None where none is, or no model asks for it.
+def read_fitted(settings: Settings, models: Sequence[ModelChoice]) -> tuple[Learned | None, str | None]:
+    """Return what the run named with ``--fitted`` learned, and a hash of the files that hold it.
 
-    Raises ConfigError where that run has nothing for these settings.
+    Both are None without ``--fitted``; the first is also None where no model learns. Raises ConfigError where the run
+    has nothing for these settings or cannot be read, and OutputNotWrittenError where the store that holds it fails.
     """
-    if settings.fitted is None or not learns(models):
-        return None
-    learned = read_learned(Path(settings.fitted), h=settings.horizon)
-    _refuse_other_holidays(settings.holidays, Path(settings.fitted))
-    _refuse_others(choose_candidates(settings), learned, settings.fitted)
+    if settings.fitted is None:
+        return None, None
+    try:
+        with lent(output_at(settings.fitted), reads=LEARNED) as folder:
+            return _read(folder, settings) if learns(models) else None, hash_learned(folder)
+    except CheckFailedError as error:
+        raise ConfigError(f"--fitted {error.message}", error.hint) from None
+
+
+def _read(fitted: Path, settings: Settings) -> Learned:
+    learned = read_learned(fitted, h=settings.horizon)
+    _refuse_other_holidays(settings.holidays, fitted)
+    _refuse_others(choose_candidates(settings), learned, fitted)
     return learned
 
 
 def _refuse_other_holidays(holidays: str, fitted: Path) -> None:
-    """Raise ConfigError where the run whose learned part is used moved payments by another calendar."""
+    """Raise ConfigError where the run in ``fitted`` moved payments by another calendar than ``holidays``."""
     if not (fitted / MANIFEST).is_file():
         return  # tables alone do not tell
     try:
@@ -42,8 +54,8 @@ def _refuse_other_holidays(holidays: str, fitted: Path) -> None:
         )
 
 
-def _refuse_others(candidates: Sequence[ModelChoice], learned: Learned, fitted: str) -> None:
-    """Raise ConfigError where ``candidates`` were not weighed by the run whose learned part is used."""
+def _refuse_others(candidates: Sequence[ModelChoice], learned: Learned, fitted: Path) -> None:
+    """Raise ConfigError where the run in ``fitted`` did not weigh all of ``candidates``."""
     missing = [one.label for one in candidates if one.name not in learned.candidates]
     if missing:
         raise ConfigError(

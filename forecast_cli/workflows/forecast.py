@@ -1,4 +1,4 @@
-"""The main job: balances in, forecasts and an honest ledger out."""
+"""Forecast workflow: reads balances, writes forecasts, low-balance risk and a ledger of every account."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -37,10 +37,13 @@ COMMAND = "forecast"
 
 
 def run_forecast(request: ForecastRequest, progress: Progress | None = None) -> ForecastRun:
-    """Forecast every account of the input and write the output folder, or take up where a run was cut off.
+    """Forecast every account of the input and write the output folder, or resume an interrupted run.
 
-    Raises InputRejectedError (nothing written), ConfigError, OutputConflictError, OutputBusyError,
-    OutputNotWrittenError or WorkerLostError; finished shards are kept.
+    ``request`` names input, output and settings; ``progress`` receives stages and warnings. A finished run with the
+    same input, settings and versions is left as it is. Returns the run as read back from its output.
+
+    Raises InputRejectedError (before the first shard, or later if a file of the input changes), ConfigError,
+    OutputConflictError, OutputBusyError, OutputNotWrittenError or WorkerLostError. Shards that were committed are kept.
     """
     progress = progress or NullProgress()
     with working_at(request.output, request.settings.read_timeout) as place:
@@ -61,7 +64,10 @@ def run_forecast(request: ForecastRequest, progress: Progress | None = None) -> 
 
 
 def plan_forecast(request: ForecastRequest) -> ForecastPlan:
-    """Return what ``run_forecast`` would do, without writing anything. Raises what it would raise before it starts."""
+    """Return what ``run_forecast`` would do, without writing anything.
+
+    Raises the errors that ``run_forecast`` raises before its first shard.
+    """
     with working_at(request.output, request.settings.read_timeout) as place:
         prepared = prepare(COMMAND, request, place)
         place.refuse_if_held()
@@ -87,14 +93,14 @@ def plan_forecast(request: ForecastRequest) -> ForecastPlan:
 
 
 def _tables_of(prepared: Prepared) -> tuple[str, ...]:
-    """Return the tables of the whole run that its shards wrote rows of."""
+    """Return the names of the tables that are merged from those of the shards."""
     events = (EVENTS,) if finds_events(prepared.models) else ()
     weights = (WEIGHTS,) if prepared.learned is not None and prepared.learned.candidates else ()
     return (RISK, *events, *weights, ACCOUNTS, FAILURES)
 
 
 def _load_metrics() -> None:
-    """Import what the end alone needs, and takes long to; where that fails, the end says so."""
+    """Import the slow modules that only the end of a run needs; if that fails, the end of the run raises the error."""
     with suppress(Exception):
         import forecast_cli.workflows.run_metrics  # noqa: F401
 
@@ -117,7 +123,7 @@ def _finish(
 
 
 def _change(prepared: Prepared, previous: Output, warn: Callable[[str], None]) -> "Change | None":
-    """Return what changed since the run before, at ``previous``; where that cannot be told, only say why."""
+    """Return the change against the previous run at ``previous``, None with a warning if it cannot be determined."""
     from forecast_cli.workflows.run_change import Side, find_previous, made_otherwise, measure_change
 
     origin = prepared.contract.origin

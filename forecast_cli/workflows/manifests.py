@@ -1,4 +1,4 @@
-"""The manifest of a run: what went in, by what settings and versions, what came out."""
+"""Manifest of a run: what it read, with which settings and versions, and what it wrote."""
 
 import time
 from collections.abc import Sequence
@@ -17,7 +17,10 @@ from forecast_cli.workflows.shard_tables import part_entries
 
 
 def make_manifest(prepared: Prepared, receipts: Sequence[ShardReceipt], tables: tuple[FileEntry, ...]) -> Manifest:
-    """Return the manifest of a run whose ``tables`` are written; raises where not all accounts came out."""
+    """Return the manifest of a run whose merged ``tables`` are written.
+
+    Raises AssertionError if the accounts of the output are not those of the input.
+    """
     parts = part_entries(receipts)
     accounts = read_back(prepared.output / ACCOUNTS, [*prepared.key_columns, "status"])
     _account_for_everyone(prepared, accounts)
@@ -40,7 +43,7 @@ def make_manifest(prepared: Prepared, receipts: Sequence[ShardReceipt], tables: 
 
 
 def _account_for_everyone(prepared: Prepared, accounts: pl.DataFrame) -> None:
-    """Raise where the accounts that came out are not those that went in: a bug that must not end as a finished run."""
+    """Raise AssertionError if the accounts of the output are not those of the input: a bug that must stop the run."""
     went_in = to_edge(prepared.contract.ledger, prepared.checked.source, prepared.settings)
     if not accounts.select(prepared.key_columns).equals(went_in.select(prepared.key_columns)):
         raise AssertionError(f"{went_in.height} accounts went in, {accounts.height} came out, and not the same ones")

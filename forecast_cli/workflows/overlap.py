@@ -1,35 +1,34 @@
-"""Where files may not go: an output into the input, or an unknown kind of address, metrics into the output."""
+"""Places where a run may not write: inside its input, an unknown kind of address, metrics inside the output."""
 
-import re
 from pathlib import Path, PurePath, PurePosixPath
-from typing import Final
 
 from forecast_cli.core.errors import OutputConflictError, OutputNotWrittenError
 from forecast_cli.core.text import is_utf8
-from forecast_cli.data.files.addresses import SCHEMES, Address, Output, bucket_and_key
+from forecast_cli.data.files.addresses import SCHEMES, Address, Output, bucket_and_key, lost_scheme
 from forecast_cli.data.files.selection import has_glob, select_parquet, split_glob
 from forecast_cli.data.files.storage import without_file_scheme
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 
-_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")
-
 
 def refuse_odd_name(output: Output) -> None:
-    """Raise OutputConflictError for an address of an unknown kind, and for a path that is not UTF-8."""
+    """Raise OutputConflictError for an address of a scheme that cannot be written, and for a path that is not UTF-8."""
     if isinstance(output, Address):
         return
     if not is_utf8(str(output.absolute())):
         raise OutputConflictError(f"--output {output}: its path is not UTF-8", "name a folder whose path is")
-    address = _SCHEME.match(str(output))
-    if address:
+    scheme = lost_scheme(output)
+    if scheme:
         raise OutputConflictError(
-            f"--output {address[0]}/...: a run writes to a folder, or to an address of {', '.join(SCHEMES)}",
+            f"--output {scheme}://...: a run writes to a folder, or to an address of {', '.join(SCHEMES)}",
             "name one of these as --output, and copy it there once it holds _SUCCESS",
         )
 
 
 def refuse_overlap(source: str, output: Output) -> None:
-    """Raise OutputConflictError where ``source``, a path or a glob, takes in what a run writes to ``output``."""
+    """Raise OutputConflictError where reading ``source`` would read what a run writes to ``output``.
+
+    ``source`` is a path, an address or a glob.
+    """
     source = without_file_scheme(source)
     if ("://" in source) is not isinstance(output, Address):
         return
@@ -58,7 +57,7 @@ def _takes_in(source: Path, written: Path) -> bool:
 
 
 def _takes_in_by_glob(source: str, written: Path) -> bool:
-    """Hold tables of an output against a glob, as the input's own files are."""
+    """Return whether a glob matches tables of an output, by the rule that selects files of the input."""
     folder, pattern = split_glob(source)
     return _selects(pattern, Path(folder).resolve(), written)
 
@@ -70,7 +69,11 @@ def _selects(pattern: str, root: PurePath, written: PurePath) -> bool:
 
 
 def refuse_metrics(path: Path, output: Output) -> None:
-    """Raise where a file of metrics cannot stand: in the output, which holds what its run wrote, or in no folder."""
+    """Raise where the file of ``--metrics`` cannot be written.
+
+    Raises OutputConflictError for a path inside the output, which holds only what its run wrote, and
+    OutputNotWrittenError for a folder, or a file in a folder that does not exist.
+    """
     if isinstance(output, Path) and output.resolve() in path.resolve().parents:
         raise OutputConflictError(f"--metrics {path}: lies inside the output {output}", "name a file outside of it")
     if path.is_dir() or not path.parent.is_dir():

@@ -1,4 +1,4 @@
-"""Where a run works and is read: in its folder, or where it is in an object store, in a passing one of this machine."""
+"""Folder in which a run is made or read: its output, or a temporary folder where the output is in an object store."""
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -12,7 +12,7 @@ from forecast_cli.data.files.addresses import Address, Output
 from forecast_cli.store.held import Held, HeldByStore
 from forecast_cli.store.layout import MANIFEST, RUNNING, SUCCESS
 from forecast_cli.store.lock import refuse_if_held
-from forecast_cli.store.manifest import parse_manifest
+from forecast_cli.store.read import find_manifest
 from forecast_cli.store.run_folder import RunFolder, open_run
 from forecast_cli.store.state import OutputState
 
@@ -26,7 +26,7 @@ _PASSING: Final = "forecast-cli-"
 
 @dataclass(frozen=True)
 class Place:
-    """Where a run works: ``folder``, and the ``objects`` it is put into, where its output is an address."""
+    """Folder in which a run works, and the ``objects`` that mirror it where the output is an address."""
 
     folder: Path
     objects: "Objects | None" = None
@@ -36,11 +36,11 @@ class Place:
 
     @property
     def held(self) -> Path | Held:
-        """Return what looks at what the output holds now."""
+        """Return the output as it is now, to be inspected: the folder, or a new listing of the store."""
         return HeldByStore(self.objects) if self.objects else self.folder
 
     def refuse_if_held(self) -> None:
-        """Raise where a run is at work in the folder, or where the store does not answer."""
+        """Raise OutputBusyError where a run is at work in the folder, OutputNotWrittenError where the store fails."""
         if self.objects:
             self.objects.sizes()
         else:
@@ -49,7 +49,7 @@ class Place:
     def open(
         self, identity: dict[str, Any], fingerprint: str, *, force: bool, warn: Callable[[str], None]
     ) -> AbstractContextManager[tuple[RunFolder, OutputState]]:
-        """Hold the output for a run of ``identity``; raises as ``open_run`` does."""
+        """Hold the output while a run of ``identity`` works there; raises what ``open_run`` raises."""
         if self.objects is None:
             return open_run(self.folder, identity, fingerprint, force=force)
         from forecast_cli.store.mirror import open_mirrored_run
@@ -59,7 +59,10 @@ class Place:
 
 @contextmanager
 def working_at(output: Output, timeout: float) -> Iterator[Place]:
-    """Yield where a run works whose output is asked for at ``output``; a passing folder is gone afterwards."""
+    """Yield the place where a run to ``output`` works, and remove a temporary folder afterwards.
+
+    ``timeout`` is in seconds: what a store may take to answer. Raises ConfigError for an address that cannot be opened.
+    """
     if isinstance(output, Path):
         yield Place(output)
         return
@@ -72,9 +75,11 @@ def working_at(output: Output, timeout: float) -> Iterator[Place]:
 
 @contextmanager
 def lent(output: Output, reads: Collection[str] | None = None) -> Iterator[Path]:
-    """Yield the folder of a finished run; of one in a store, a passing one with what is to be read (None: all).
+    """Yield the folder of a finished run; of a run in a store, a temporary folder with the files to be read.
 
-    ``reads`` are names of files and folders. What else is in the store stands in the folder too, but empty.
+    ``reads`` names these files and folders (None: all of them); other objects are empty files in the folder. A folder
+    of this machine is yielded as it is, whatever it holds. Raises, for an address, ConfigError where it cannot be
+    opened, CheckFailedError where it holds no finished run, and OutputNotWrittenError where the store fails.
     """
     if isinstance(output, Path):
         yield output
@@ -83,33 +88,33 @@ def lent(output: Output, reads: Collection[str] | None = None) -> Iterator[Path]
     from forecast_cli.store.remote_open import open_objects
 
     objects = open_objects(output, _TIMEOUT)
-    there = objects.sizes()
+    held = HeldByStore(objects)
     with TemporaryDirectory(prefix=_PASSING) as made, _shown_as(output, Path(made)):
         folder = Path(made)
-        fetch_all(objects, _wanted(objects, there, reads), folder)
-        for name in there:
+        fetch_all(objects, _wanted(held, reads), folder)
+        for name in held.sizes:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).touch()
         yield folder
 
 
-def _wanted(objects: "Objects", there: Collection[str], reads: Collection[str] | None) -> list[str]:
-    """Return the names to fetch; raises CheckFailedError where there is no finished run."""
-    found = objects.read(MANIFEST)
-    if found is None:
-        if any(name.startswith(f"{RUNNING}/") for name in there):
+def _wanted(held: HeldByStore, reads: Collection[str] | None) -> list[str]:
+    """Return the names of the objects to fetch; raises CheckFailedError where there is no finished run."""
+    manifest = find_manifest(held)
+    if manifest is None:
+        if held.has(RUNNING):
             hint = "wait for it, or run the same command again: finished shards are kept"
-            raise CheckFailedError(f"{objects}: holds a run that is at work or was cut off", hint)
-        what = f"not the output of a run: it has no {MANIFEST}" if there else "nothing there"
-        raise CheckFailedError(f"{objects}: {what}", "name the --output of a run")
-    written = [entry.path for entry in parse_manifest(found[0], where=f"{objects}/{MANIFEST}").files]
+            raise CheckFailedError(f"{held}: holds a run that is at work or was cut off", hint)
+        what = f"not the output of a run: it has no {MANIFEST}" if held.sizes else "nothing there"
+        raise CheckFailedError(f"{held}: {what}", "name the --output of a run")
+    written = [entry.path for entry in manifest.files]
     chosen = [name for name in written if reads is None or name in reads or name.partition("/")[0] in reads]
-    return [name for name in (MANIFEST, SUCCESS, *chosen) if name in there]
+    return [name for name in (MANIFEST, SUCCESS, *chosen) if name in held.sizes]
 
 
 @contextmanager
 def _shown_as(address: Address, folder: Path) -> Iterator[None]:
-    """Have errors name the address that a passing folder stands for; what this machine did not write, the folder."""
+    """Make errors of the block name ``address`` for the temporary ``folder``; a full disk stays one of this machine."""
     try:
         yield
     except ForecastCliError as error:

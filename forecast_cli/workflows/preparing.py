@@ -1,4 +1,4 @@
-"""Preparing a run over shards: the input read and checked, the work cut, nothing written."""
+"""Preparation of a run: the input is read and checked and the work is cut into shards; nothing is written."""
 
 import time
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.data.contract.check import Contract
+from forecast_cli.data.files.addresses import output_at
 from forecast_cli.data.scan.amounts import check_amounts
 from forecast_cli.data.scan.order import is_scattered
 from forecast_cli.data.source import Source
@@ -39,11 +40,11 @@ from forecast_cli.workflows.results import ForecastRequest
 
 @dataclass(frozen=True)
 class Prepared:
-    """A run that is ready to start: the input checked, the work cut, the output not touched yet.
+    """A run that is ready to start: the input is checked, the work is cut into shards, the output is unchanged.
 
-    ``settings`` are those ``asked`` for, with history enough for forecasts that are made ``back`` days before each
-    origin. ``learned`` is what all accounts taught, where a model asks: with ``--fitted`` it is there from the start.
-    ``in_order`` is the input as it was put in order by account, where that was needed.
+    ``asked`` are the settings of the request. ``settings`` are the same with enough history for forecasts made ``back``
+    days before each origin. ``learned`` is what was learned from all accounts, if a model needs it; with ``--fitted``
+    it is set from the start. ``in_order`` is the input sorted by account, if it had to be sorted.
     """
 
     command: str
@@ -63,17 +64,17 @@ class Prepared:
 
     @property
     def output(self) -> Path:
-        """Return the folder that the run is made in."""
+        """Return the folder that the run works in."""
         return self.place.folder
 
     @property
     def source(self) -> Source:
-        """Return what shards are read from."""
+        """Return the source that shards read from."""
         return self.in_order or self.checked.source
 
     @property
     def spill_bytes(self) -> int | None:
-        """Return the bytes on disk that putting the rows in order takes, at most; None where they need not be."""
+        """Return the most bytes on disk that sorting the rows by account takes; None if they need no sorting."""
         source, ranges = self.checked.source, ((shard.first_id, shard.last_id) for shard in self.shards)
         if not is_scattered(source, self.settings.id_col, ranges):
             return None
@@ -83,23 +84,24 @@ class Prepared:
 
     @property
     def told_settings(self) -> dict[str, Any]:
-        """Return the settings that the manifest tells of: those asked for that change what is written."""
-        return self.asked.affecting_output(self.command)
+        """Return the settings that the manifest records: those of the request that affect what is written."""
+        told = self.asked.affecting_output(self.command)
+        return told | {"fitted": str(output_at(told["fitted"]))} if told.get("fitted") else told
 
     @property
     def fingerprint(self) -> str:
-        """Return the hash of all that decides the run's numbers."""
+        """Return the hash of everything that affects the run's numbers."""
         return fingerprint(self.identity)
 
     @property
     def key_columns(self) -> tuple[str, ...]:
-        """Return the columns that tell accounts apart in the tables that are written, by the user's names."""
+        """Return the columns that identify an account in the written tables, by the user's names."""
         currency = self.settings.currency_col
         return (self.settings.id_col,) if currency is None else (self.settings.id_col, currency)
 
     @property
     def workers(self) -> int:
-        """Return the worker processes to use."""
+        """Return the number of worker processes."""
         return self.room.workers
 
 
@@ -112,17 +114,18 @@ def prepare(
     progress: Progress | None = None,
     begins: bool = False,
 ) -> Prepared:
-    """Read and check the input, cut the work: each account is forecast ``back`` days before its origin. Writes nothing.
+    """Read and check the input and cut the work into shards, for a run that works in ``place``. Nothing is written.
 
-    The run works in ``place``.
-    Where the run ``begins`` after it, what workers are made from is started first, and lasts as long as this process.
-    Raises InputRejectedError, ConfigError, also where what is left to do does not fit into ``--memory``, and
-    OutputConflictError where the output lies inside the input.
+    Each account is forecast from the days that lie ``back`` days before its origin. With ``begins`` the run starts
+    after this call: the process that workers are forked from is started first, and lasts as long as this process.
+
+    Raises InputRejectedError, ConfigError (also if the remaining work does not fit into ``--memory``), and
+    OutputConflictError if the output lies inside the input or its name cannot be used.
     """
     started, settings = time.monotonic(), reading_enough(request.settings, back=max(back))
     models = choose_models(settings)
     check_limit(settings)
-    learned = read_fitted(settings, models)
+    learned, hash_of_learned = read_fitted(settings, models)
     refuse_odd_name(request.output)
     refuse_overlap(request.input, request.output)
     limit, workers = memory_limit(settings, available_memory()), settings.jobs or usable_cores()
@@ -140,7 +143,7 @@ def prepare(
     ids = contract.ledger.get_column(UNIQUE_ID)
     shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
     load = _load(contract, shards, settings, times=len(back))
-    made_from = identity(command, checked.source, request.settings)
+    made_from = identity(command, checked.source, request.settings, learned=hash_of_learned)
     if request.force or not is_finished(place.held, made_from, fingerprint(made_from)):
         refuse_too_little(settings, models, load)
     return Prepared(
@@ -161,16 +164,16 @@ def prepare(
 
 
 def _begin_workers(settings: Settings, models: Sequence[ModelChoice]) -> None:
-    """Start what workers are made from, so that it imports while the input is looked at.
+    """Start the process that workers are forked from, so that its imports overlap with the check of the input.
 
-    Where there is no room for it, that is told once workers are needed.
+    An OSError is ignored here: it is raised again when workers are needed.
     """
     with suppress(OSError):
         worker_context(models, learns=settings.fitted is None and learns(models))
 
 
 def _calendar_doubts(contract: Contract, settings: Settings, models: Sequence[ModelChoice]) -> list[str]:
-    """Return what speaks against the calendar for the days that are forecast; nothing where no model asks for it."""
+    """Return warnings about the holiday calendar for the days to forecast; none if no model uses a calendar."""
     last = contract.origin or contract.ledger["last"].max()
     if not finds_events(models) or not isinstance(last, date):
         return []
@@ -178,14 +181,14 @@ def _calendar_doubts(contract: Contract, settings: Settings, models: Sequence[Mo
 
 
 def _check(path: str, settings: Settings, workers: int, *, tight: bool) -> CheckedInput:
-    """Hold the input against the contract; where memory is ``tight``, in a process that takes what it took with it."""
+    """Check the input against the contract; if memory is ``tight``, in a child process, so that its memory is freed."""
     if tight:
         return run_in_child_process("looking at the input", check_input_for_run, path, settings)
     return check_input_for_run(path, settings, threads=workers)
 
 
 def _load(contract: Contract, shards: Sequence[Shard], settings: Settings, *, times: int) -> Load:
-    """Return what the run has to hold; each account is forecast ``times`` times."""
+    """Return the size of the run, for the estimate of its memory; each account is forecast ``times`` times."""
     return Load(
         accounts=contract.ledger.height,
         shard=max((shard.accounts for shard in shards), default=1),
@@ -196,6 +199,6 @@ def _load(contract: Contract, shards: Sequence[Shard], settings: Settings, *, ti
 
 
 def _longest(contract: Contract, settings: Settings) -> int:
-    """Return the days of the longest history that is used."""
+    """Return the number of days of the longest history in use."""
     days = contract.ledger.select(pl.col("last") - pl.col("first")).to_series().dt.total_days().max()
     return min(int(str(days)) + 1, settings.max_history) if days is not None else 1

@@ -1,4 +1,4 @@
-"""Reading an input as a run does: its files, schema and rows, checked against the data contract."""
+"""Input of a run: files, schema and rows are read and checked against the data contract."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,24 +16,27 @@ from forecast_cli.workflows.results import InputSummary
 
 @dataclass(frozen=True)
 class CheckedInput:
-    """An input, checked against the data contract. ``contract`` is None where the files alone reject the run."""
+    """An input that was checked against the data contract.
+
+    ``contract`` is None if the files or their schema already reject the input.
+    """
 
     source: Source
     contract: Contract | None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Return what was found in files, schema and rows, in that order."""
+        """Return the findings about files, schema and rows, in that order."""
         return self.source.findings + (self.contract.findings if self.contract else ())
 
     @property
     def accounts(self) -> Mapping[Status, int]:
-        """Return the accounts by status, as they stand before any model."""
+        """Return the number of accounts by status, before any model runs."""
         return count_statuses(self.contract.ledger if self.contract else pl.DataFrame({"status": []}))
 
 
 def accept(checked: CheckedInput) -> Contract:
-    """Return the contract of an input that a run may use; raises InputRejectedError for any other."""
+    """Return the contract of an input that can be forecast; raise InputRejectedError for any other."""
     raise_rejection(checked.findings)
     if checked.contract is None:
         raise InputRejectedError(f"{checked.source.root}: cannot be read", "see: forecast-cli validate")
@@ -41,9 +44,9 @@ def accept(checked: CheckedInput) -> Contract:
 
 
 def check_whole_input(path: str, settings: Settings, *, threads: int = 1) -> CheckedInput:
-    """Read the input, in ``threads``, and check it against the contract. Rejections are findings, not errors.
+    """Read the input in ``threads`` threads and check it against the contract. Rejections are findings, not errors.
 
-    Rows are read once: files are read through on their own only where something is wrong, to say all that is.
+    Rows are read once. Only if something is wrong, each file is also read by itself, to find everything that is wrong.
     """
     from forecast_cli.data.files.open import open_source  # pyarrow is heavy
 
@@ -58,9 +61,10 @@ def check_whole_input(path: str, settings: Settings, *, threads: int = 1) -> Che
 
 
 def check_input_for_run(path: str, settings: Settings, *, threads: int = 1) -> CheckedInput:
-    """Check the whole input, and keep of each account its key, its status and why, its first and last day.
+    """Check the whole input, and keep only key, status, reason, first and last day of each account.
 
-    A run's ledger is made from its shards'. This one stays in memory until the run ends, so its columns are few.
+    The ledger that a run writes is built by its shards. This one stays in memory until the run ends, so it has few
+    columns.
     """
     checked = check_whole_input(path, settings, threads=threads)
     if checked.contract is None:
@@ -71,7 +75,7 @@ def check_input_for_run(path: str, settings: Settings, *, threads: int = 1) -> C
 
 
 def _check_readable(source: Source, settings: Settings, threads: int) -> Contract | None:
-    """Return what the contract says of ``source``; None where one of its files cannot be read."""
+    """Return the contract of ``source``, None if one of its files cannot be read."""
     try:
         return check_input(source, settings, threads=threads)
     except InputRejectedError:
@@ -79,13 +83,13 @@ def _check_readable(source: Source, settings: Settings, threads: int) -> Contrac
 
 
 def count_statuses(ledger: pl.DataFrame) -> Mapping[Status, int]:
-    """Count accounts by status, every status named."""
+    """Count accounts by status; every status is a key."""
     counts = dict(ledger.group_by("status").len().iter_rows())
     return {status: counts.get(status.value, 0) for status in Status}
 
 
 def summarize_input(checked: CheckedInput) -> InputSummary:
-    """Return what was read, for whoever looks."""
+    """Return a summary of the input that was read."""
     source, contract = checked.source, checked.contract
     return InputSummary(
         root=source.root,

@@ -1,4 +1,4 @@
-"""The reports of a backtest: written with it, and again whenever asked."""
+"""Reports of a backtest: written with it, and rendered again on request."""
 
 from pathlib import Path
 from typing import Final
@@ -19,11 +19,13 @@ REPORT_JSON: Final = REPORTS[0]
 
 
 def run_report(output: Path) -> tuple[FileEntry, ...]:
-    """Render the reports of a finished backtest again, from its ``report.json``; return what was written.
+    """Render the reports of the finished backtest in ``output`` again, from its ``report.json``.
 
-    Raises OutputConflictError where the folder holds no backtest, CheckFailedError where it holds no finished run or a
-    damaged one, OutputBusyError, or OutputNotWrittenError.
-    The manifest is written after the files and knows them, and ``_SUCCESS`` after it.
+    Returns the manifest entries of the files written. The manifest is updated after the files, and ``_SUCCESS`` after
+    it.
+
+    Raises OutputConflictError if the folder holds a run of another command, CheckFailedError if it holds no finished
+    run or ``report.json`` is damaged, OutputBusyError if a run is writing there, and OutputNotWrittenError.
     """
     read_manifest_of("backtest", output)
     with created_with(mode_of(output / MANIFEST)), output_lock(output):
@@ -37,19 +39,19 @@ def run_report(output: Path) -> tuple[FileEntry, ...]:
 
 
 def get_ready() -> None:
-    """Load what draws the page, which takes longer than to draw it, so that it can be done beside other work."""
+    """Import and start the chart engine; that takes longer than drawing, and can be done while workers run."""
     from forecast_cli.reports.charts_svg import start_engine
 
     start_engine()
 
 
 def write_reports(report: Report, output: Path) -> tuple[FileEntry, ...]:
-    """Write ``report.json``, and the others from it."""
+    """Write ``report.json``, ``report.html`` and ``report.md``, and return their manifest entries."""
     return (write_text(render_json(report), output, REPORT_JSON), *render_reports(report, output))
 
 
 def render_reports(report: Report, output: Path) -> tuple[FileEntry, ...]:
-    """Write ``report.html`` and ``report.md``."""
+    """Write ``report.html`` and ``report.md``, and return their manifest entries."""
     from forecast_cli.reports.html import render_html
     from forecast_cli.reports.markdown import render_markdown
 
@@ -58,7 +60,7 @@ def render_reports(report: Report, output: Path) -> tuple[FileEntry, ...]:
 
 
 def _read(output: Path, manifest: Manifest) -> Report:
-    """Return the report that the backtest wrote; what was changed since is no report of it."""
+    """Return the report as the backtest wrote it; raise CheckFailedError if ``report.json`` was changed since."""
     own = (entry for entry in manifest.files if entry.path == REPORT_JSON)
     for path, problem in damaged_files(output, own):
         raise CheckFailedError(f"{output / path}: {problem}", "make the backtest again with --force")

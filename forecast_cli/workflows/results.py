@@ -1,4 +1,4 @@
-"""What the workflows take and give: plain frozen values, which the command line renders."""
+"""Requests and results of the workflows: frozen values that the command line renders."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from forecast_cli.data.findings import Finding, rejects
 
 @dataclass(frozen=True)
 class ForecastRequest:
-    """One forecast run: read ``input`` (a file, folder, glob or URI), write ``output``, a folder or an address.
+    """Request for one run: read ``input`` (a file, folder, glob or URI), write to ``output`` (a folder or an address).
 
-    ``force`` redoes a finished run, and replaces a run of other input or settings. ``previous`` is an earlier run, or
-    the folder such runs lie in, that ``metrics.json`` says the change against.
+    ``force`` repeats a finished run, and replaces a run with other input or settings. ``previous`` is an earlier run,
+    or the folder that holds such runs; ``metrics.json`` then reports the change against it.
     """
 
     input: str
@@ -28,7 +28,11 @@ class ForecastRequest:
 
 @dataclass(frozen=True)
 class FailureGroup:
-    """Accounts that did not go as asked for one reason: a model (None where no model was reached), and how many."""
+    """Accounts that share an outcome other than OK for one reason, and how many there are.
+
+    ``model`` is the model asked for, None if no model was reached; ``model_used`` the model that replaced it, None if
+    none did. ``examples`` are the ids of a few of the accounts.
+    """
 
     status: Status
     model: str | None
@@ -41,9 +45,10 @@ class FailureGroup:
 
 @dataclass(frozen=True)
 class LowBalanceCount:
-    """How many accounts are likely to run low under one threshold: at least half of the first model's paths do.
+    """Number of accounts that are likely to fall below one threshold, by the forecast of the first model.
 
-    ``accounts`` have a forecast and a threshold; ``likely`` are how many of them do within each of ``windows`` days.
+    ``accounts`` have a forecast and this threshold. ``likely`` counts, for each of ``windows`` in days, those of which
+    at least half of the sample paths fall below it.
     """
 
     threshold: str
@@ -54,7 +59,7 @@ class LowBalanceCount:
 
 @dataclass(frozen=True)
 class WrittenFile:
-    """A file, or a folder of part files, of a run's output, relative to it."""
+    """A file of a run's output, or a folder of part files; ``path`` is relative to the output."""
 
     path: str
     rows: int
@@ -63,7 +68,7 @@ class WrittenFile:
 
 @dataclass(frozen=True)
 class InputSummary:
-    """What was read: rows before repair, accounts, and the day forecasts start from (None: each account's own)."""
+    """Summary of an input; ``rows`` are counted before any repair, ``origin`` is None if each account has its own."""
 
     root: str
     files: int
@@ -76,11 +81,12 @@ class InputSummary:
 
 @dataclass(frozen=True)
 class ForecastRun:
-    """A finished run. ``accounts`` counts them by status and adds up to ``input.accounts``, always.
+    """Result of a finished forecast run.
 
-    ``reused`` says that the output held this very run already and was left alone; ``shards_resumed`` how many of
-    ``shards`` a run that was cut off had already committed. ``holidays`` is the calendar that moves payments, None
-    where no model looks for them. ``seconds`` is wall time.
+    ``accounts`` counts accounts by status and always adds up to ``input.accounts``. ``reused``: the output already held
+    this finished run and was left as it is. ``shards_resumed``: how many of ``shards`` an interrupted run had already
+    committed. ``holidays`` is the calendar that moves payments, None if no model detects payments. ``seconds`` is wall
+    time.
     """
 
     output: Output
@@ -104,18 +110,18 @@ class ForecastRun:
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return ACCOUNTS_FAILED where more accounts failed than were allowed to, or none was forecast at all."""
+        """Return ACCOUNTS_FAILED if more than ``max_failed`` accounts failed or nothing was forecast, else OK."""
         failed = self.accounts[Status.FAILED] > self.max_failed or self.forecast_rows == 0
         return ExitCode.ACCOUNTS_FAILED if failed else ExitCode.OK
 
 
 @dataclass(frozen=True)
 class ForecastPlan:
-    """What a run would do, without doing it (``--dry-run``). ``cpu_seconds`` is an estimate from the models' costs.
+    """What a run would do (``--dry-run``).
 
-    ``spill_bytes`` is what putting the rows in order takes on disk at most, None where they lie in order.
-    ``memory_bytes`` is the bound on all processes together (None: not known), for which each works on up to ``at_once``
-    accounts at a time.
+    ``cpu_seconds`` is an estimate from the costs of the models. ``spill_bytes`` is the most bytes on disk that sorting
+    the rows by account takes, None if they need no sorting. ``memory_bytes`` is the bound on the memory of all
+    processes together (None: unknown), within which each worker handles up to ``at_once`` accounts at a time.
     """
 
     request: ForecastRequest
@@ -135,7 +141,7 @@ class ForecastPlan:
 
 @dataclass(frozen=True)
 class Validation:
-    """The data contract against one input: every rule met. Exit 4 where a run would be rejected."""
+    """Result of checking an input against the data contract, with a finding for every rule that applies."""
 
     input: InputSummary
     accounts: Mapping[Status, int]
@@ -143,18 +149,18 @@ class Validation:
 
     @property
     def rejected(self) -> bool:
-        """Say whether a run would be rejected."""
+        """Return whether a run would reject the input."""
         return rejects(self.findings)
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return INPUT_REJECTED where a run would be rejected."""
+        """Return INPUT_REJECTED if a run would reject the input, else OK."""
         return ExitCode.INPUT_REJECTED if self.rejected else ExitCode.OK
 
 
 @dataclass(frozen=True)
 class Damage:
-    """One thing that is wrong with an output folder."""
+    """One problem with a file of an output folder; ``path`` is relative to the folder."""
 
     path: str
     problem: str
@@ -162,7 +168,7 @@ class Damage:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """An output folder checked against its manifest and the contract's invariants. Exit 6 where it is damaged."""
+    """Result of checking an output folder against its manifest and the invariants of the contract."""
 
     output: Output
     command: str
@@ -174,5 +180,5 @@ class CheckReport:
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return CHECK_FAILED where anything is wrong."""
+        """Return CHECK_FAILED if any damage was found, else OK."""
         return ExitCode.CHECK_FAILED if self.damages else ExitCode.OK

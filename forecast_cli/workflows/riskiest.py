@@ -1,4 +1,4 @@
-"""The accounts of a finished forecast that are likeliest to run low: which, how likely, by when."""
+"""Accounts of a finished forecast that are most likely to fall below a threshold: which, how likely, by when."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,20 +20,21 @@ from forecast_cli.workflows.check_risk import find_lack
 from forecast_cli.workflows.places import lent
 from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, damaged, keys_of, tables_of
 
-#: The window told of where none is named: the longest within it.
+#: Days; the default window is the longest one up to this.
 _WITHIN: Final = 30
-#: Which accounts are under the threshold already.
+#: Condition: the account is already below the threshold on its origin.
 _UNDER: Final = pl.col(r.BALANCE) < pl.col(r.THRESHOLD)
 _FIGURES: Final = (r.BALANCE, r.THRESHOLD, r.PROB_BELOW, r.EXPECTED_LOW, r.LOW_Q05, r.LOW_Q50, r.DAYS_BELOW)
 
 
 @dataclass(frozen=True)
 class RiskiestRequest:
-    """The accounts of the forecast in ``output`` to list.
+    """Request for the accounts at risk in the forecast at ``output``.
 
-    ``threshold`` as the run was asked for it, ``window`` one of its windows in days, ``model`` one of its models; None:
-    the first threshold, the longest window up to 30 days, the first model. ``least`` probability, 0 to 1; ``most``
-    accounts, None for all. ``include_under``: list those that are under the threshold on their origin, too.
+    ``threshold``: one of the run's, None for its first. ``window``: one of the run's, in days, None for the longest up
+    to 30 days. ``model``: one of the run's, None for its first. ``least``: the smallest probability to list, 0 to 1.
+    ``most``: the number of accounts to list, None for all. ``include_under``: also list accounts that are already below
+    the threshold on their origin.
     """
 
     output: Output
@@ -47,10 +48,10 @@ class RiskiestRequest:
 
 @dataclass(frozen=True)
 class AtRisk:
-    """One account: its row of ``risk.parquet``, and what to know of it; money in units of the balance.
+    """One account at risk: its row of ``risk.parquet`` and facts from other tables. Money is in units of the balance.
 
-    ``under``: it is under the threshold on its ``origin``. ``model_used`` is what forecast it, the model asked for or
-    what took its place; ``flags`` are those of ``accounts.parquet``.
+    ``under``: the account is below the threshold on its ``origin``. ``model_used``: the model that made the forecast,
+    which is the one asked for or its replacement. ``flags``: those of ``accounts.parquet``.
     """
 
     account_id: Any
@@ -73,12 +74,12 @@ class AtRisk:
 
 @dataclass(frozen=True)
 class Riskiest:
-    """The accounts likeliest to run low.
+    """Accounts most likely to fall below a threshold, and counts of all accounts.
 
-    ``origin``: None where each account has its own. Of all ``accounts`` of the input, ``without`` have no forecast or
-    no such threshold, ``under`` are under it on their origin, and ``likely`` are not but will be with the ``least``
-    probability, 0 to 1, or more. ``matching`` is how many of these were asked for, ``found`` the first of them, the
-    likeliest first.
+    ``origin`` is None if each account has its own. Of all ``accounts`` of the input, ``without`` have no forecast or no
+    such threshold; ``under`` are below it on their origin; ``likely`` are not, but fall below it with probability
+    ``least`` or more. ``matching`` counts the accounts that meet the request, ``found`` lists the first of them, most
+    likely first.
     """
 
     output: Output
@@ -97,10 +98,11 @@ class Riskiest:
 
 
 def find_riskiest(request: RiskiestRequest) -> Riskiest:
-    """Return the accounts of a finished forecast that are likeliest to run low.
+    """Return the accounts of a finished forecast that are most likely to fall below a threshold.
 
-    Raises UsageError for a threshold, window or model that is not there, and what ``tables_of``
-    raises.
+    Raises UsageError for a threshold, window or model that the run does not have, CheckFailedError if ``risk.parquet``
+    lacks a column or holds a null or a table cannot be read, what ``tables_of`` raises, and ConfigError or
+    OutputNotWrittenError if an address cannot be opened or read.
     """
     with lent(request.output, reads=(ACCOUNTS, FAILURES, RISK)) as folder:
         tables = tables_of(folder)
@@ -137,7 +139,7 @@ def _find(tables: RunTables, request: RiskiestRequest) -> Riskiest:
 
 
 def _rows(tables: RunTables, model: str, name: str, window: int) -> pl.DataFrame:
-    """Return the rows asked for; raises CheckFailedError where a column or a figure is missing."""
+    """Return the requested rows of the risk table; raise CheckFailedError if a column or a figure is missing."""
     risk = tables.scan(RISK)
     lack = find_lack(risk)
     if lack is not None:
@@ -152,13 +154,13 @@ def _rows(tables: RunTables, model: str, name: str, window: int) -> pl.DataFrame
 
 
 def _in_order(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    """Put the likeliest first, of equals those of which half of the paths cross first."""
+    """Sort accounts by probability, highest first, then by the day by which half of the paths have crossed."""
     half = r.FIRST_BELOW[1]
     return rows.sort(r.PROB_BELOW, half, *keys, descending=[True, False, *(False for _ in keys)], nulls_last=True)
 
 
 def _told(tables: RunTables, found: pl.DataFrame, model: str) -> Iterator[AtRisk]:
-    """Yield the rows as accounts, with what the other tables say of them."""
+    """Yield the rows as accounts, joined with the ledger and the failures."""
     keys = keys_of(tables.manifest.settings)
     origin = common_origin(tables)
     ledger = tables.scan(ACCOUNTS).select(*keys, "flags", "last")

@@ -1,4 +1,4 @@
-"""What moved since an earlier run: statuses, medians for the last day both forecast, and chances of a low balance."""
+"""Changes since an earlier run: statuses, medians on the last day that both forecast, low-balance probabilities."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -20,14 +20,14 @@ from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.run_pairs import SettingsRecord, keys_of, named, status_changes
 from forecast_cli.workflows.summary import LIKELY, first_model
 
-#: Settings that a warning names.
+#: The most settings that a warning names.
 _NAMED: Final = 3
 _UNREADABLE: Final = (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
 
 @dataclass(frozen=True)
 class Side:
-    """A run to compare: its folder, and its settings and versions as its manifest holds them."""
+    """One of two runs to compare: its folder, and the settings and versions of its manifest."""
 
     output: Path
     settings: SettingsRecord
@@ -35,24 +35,25 @@ class Side:
 
     @property
     def made_from(self) -> dict[str, Any]:
-        """Return what its numbers come of besides balances: not the day it starts from, which is every night's own."""
+        """Return the settings and versions that affect its numbers, without ``as_of``, which differs every night."""
         settings = {name: value for name, value in self.settings.items() if name != "as_of"}
         return {"settings": settings, "versions": self.versions}
 
     def table(self, name: str) -> pl.LazyFrame:
-        """Return a table of the run under the names of both."""
+        """Return a table of the run, with key and date columns under names common to both runs."""
         table = scan_forecasts(self.output) if name == FORECASTS else scan_table(self.output / name)
         return named(table, self.settings)
 
     def of_first_model(self, name: str) -> pl.LazyFrame:
-        """Return the rows of a table that the first model asked for made."""
+        """Return the rows of a table that belong to the run's first model."""
         return self.table(name).filter(pl.col(c.MODEL) == first_model(self.settings))
 
 
 def find_previous(folder: Path, *, output: Path, origin: str | None) -> tuple[Path, Manifest] | None:
-    """Return the finished forecast that ``folder`` is, or of those in it the one of the latest origin up to ``origin``.
+    """Return the finished forecast in ``folder``, or of several there the one with the latest origin up to ``origin``.
 
-    Never the run in ``output`` itself. None where there is none.
+    ``folder`` is a run or holds runs; the run in ``output`` itself is left out. With ``origin`` None, any origin
+    counts. None if there is no such run.
     """
     runs = [(path, manifest) for path in _outputs(folder, output) if (manifest := _forecast_in(path))]
     earlier = [run for run in runs if origin is None or (run[1].input.origin or "") <= origin]
@@ -60,9 +61,9 @@ def find_previous(folder: Path, *, output: Path, origin: str | None) -> tuple[Pa
 
 
 def measure_change(previous: tuple[Path, Manifest], new: Side) -> Change:
-    """Return what differs between the finished run ``previous`` and the run whose tables are in ``new``.
+    """Return the differences between the finished run ``previous`` and the run whose tables are in ``new``.
 
-    Raises CheckFailedError where a table of the previous run cannot be read.
+    Raises CheckFailedError if a table of the previous run cannot be read.
     """
     output, manifest = previous
     old = Side(output, manifest.settings, manifest.versions)
@@ -82,14 +83,14 @@ def measure_change(previous: tuple[Path, Manifest], new: Side) -> Change:
             medians=_medians(old, new),
             risk=_risk(old, new),
         )
-    except (*_UNREADABLE, KeyError, ConfigError) as error:  # also settings or models of another version
+    except (*_UNREADABLE, KeyError, ConfigError) as error:  # the last two: settings or models of another version
         raise CheckFailedError(
             f"--previous {output}: cannot be read: {error}", f"look at it: forecast-cli check {output}"
         ) from error
 
 
 def made_otherwise(change: Change) -> str:
-    """Warn in one line that part of a change comes of other settings or versions, and name the first of them."""
+    """Return a one-line warning that other settings or versions explain part of a change; it names the first few."""
     named, more = "; ".join(change.made_from[:_NAMED]), len(change.made_from) - _NAMED
     rest = f"; {more} more in metrics.json" if more > 0 else ""
     return f"--previous {change.previous.output}: other settings or versions, which change numbers too: {named}{rest}"

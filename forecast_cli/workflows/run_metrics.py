@@ -1,6 +1,6 @@
-"""What a monitor should know of a run: how fresh, how much, how it went, whether it can be right, and what it cost.
+"""Metrics of a run for monitoring: freshness, volume, outcomes, sanity checks and cost.
 
-``metrics.json`` is written with the other files of the output; ``--metrics FILE`` tells the same to Prometheus.
+``metrics.json`` is written with the other files of the output; ``--metrics FILE`` writes the same for Prometheus.
 """
 
 import time
@@ -51,7 +51,7 @@ def write_metrics_json(
     change: Change | None = None,
     scores: tuple[Score, ...] = (),
 ) -> FileEntry:
-    """Write ``metrics.json`` of a run whose other tables stand, and return its entry in the manifest."""
+    """Write ``metrics.json`` of a run whose other tables are written, and return its manifest entry."""
     metrics = measure(prepared, receipts, change=change, scores=scores)
     return write_text(render_run_metrics(metrics), prepared.output, METRICS)
 
@@ -59,7 +59,7 @@ def write_metrics_json(
 def measure(
     prepared: Prepared, receipts: Sequence[ShardReceipt], *, change: Change | None, scores: tuple[Score, ...]
 ) -> RunMetrics:
-    """Return the figures of a run whose tables stand."""
+    """Return the metrics of a run whose tables are written."""
     output, accounts = prepared.output, read_back(prepared.output / ACCOUNTS, ["status", "last"])
     counts = {status.value: count for status, count in count_statuses(accounts).items()}
     failures = group_failures(read_back(output / FAILURES), prepared.settings.id_col)
@@ -97,9 +97,10 @@ def measure(
 
 
 def write_metrics(path: Path, output: Output, *, exit_code: ExitCode, shards_resumed: int) -> None:
-    """Tell Prometheus of the finished run in ``output``, in a whole file: a collector never reads less than all of it.
+    """Write the metrics of the finished run in ``output`` for Prometheus; ``path`` is replaced as a whole.
 
-    Raises OutputNotWrittenError, and CheckFailedError where the run's ``metrics.json`` is damaged.
+    Raises OutputNotWrittenError, also if the run's ``metrics.json`` cannot be read, and CheckFailedError if that is
+    damaged.
     """
     with lent(output, reads=(METRICS,)) as folder, reading_back(folder / METRICS):
         content = (folder / METRICS).read_bytes()
@@ -132,7 +133,7 @@ def _volume(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> Volume:
 
 
 def _model_mix(prepared: Prepared, failures: Sequence[FailureGroup]) -> tuple[ModelUse, ...]:
-    """Return how many accounts each model forecast, for itself and for those that could not; nothing of a backtest."""
+    """Return how many accounts each model forecast, by the model asked for; empty for a backtest."""
     if prepared.command != "forecast":
         return ()
     rows = scan_forecasts(prepared.output).group_by(c.MODEL).len().collect()

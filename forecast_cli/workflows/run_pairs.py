@@ -1,4 +1,4 @@
-"""Two runs side by side: their tables under names that both have, and the accounts whose status is another."""
+"""Tables of two runs under common column names, and the accounts whose status differs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,12 +7,12 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 
-#: The settings of a run, as its manifest holds them.
+#: Settings of a run, as recorded in its manifest.
 SettingsRecord = Mapping[str, Any]
 
 
 def named(frame: pl.LazyFrame, settings: SettingsRecord) -> pl.LazyFrame:
-    """Return a table under names and types that two runs have in common, whatever the user calls his columns."""
+    """Return a table with key and date columns under names and types that two runs share, whatever the user's names."""
     keys = (settings["id_col"], settings.get("currency_col"))
     names = {name: common for name, common in zip(keys, ("key", "currency"), strict=True) if name}
     names[settings["date_col"]] = c.DATE
@@ -22,13 +22,13 @@ def named(frame: pl.LazyFrame, settings: SettingsRecord) -> pl.LazyFrame:
 
 
 def keys_of(old: pl.LazyFrame, new: pl.LazyFrame) -> list[str]:
-    """Return the columns that tell the accounts of both tables apart."""
+    """Return the key columns that both tables have."""
     names = [frame.collect_schema().names() for frame in (old, new)]
     return [name for name in ("key", "currency") if all(name in each for each in names)]
 
 
 def status_changes(old: pl.LazyFrame, new: pl.LazyFrame) -> tuple[tuple[str, str, int], ...]:
-    """Count the accounts whose status is another, by what it was and is; one that is in a single run is ``absent``."""
+    """Count accounts by old and new status, if these differ; an account missing in one run is ``absent`` there."""
     on = keys_of(old, new)
     frames = [frame.select(*on, "status").collect() for frame in (old, new)]
     both = frames[0].join(frames[1], on=on, how="full", suffix="_new", coalesce=True, nulls_equal=True)

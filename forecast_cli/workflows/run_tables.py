@@ -1,4 +1,4 @@
-"""The tables of a finished forecast: where they are, by which models, from which day."""
+"""Tables of a finished forecast: their files, models and origin."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from forecast_cli.store.read import read_manifest_of
 
 @dataclass(frozen=True)
 class RunTables:
-    """The tables of a finished forecast, as far as its manifest names them."""
+    """Tables of a finished forecast, found by its manifest."""
 
     output: Path
     manifest: Manifest
 
     def has(self, name: str) -> bool:
-        """Say whether the run wrote a table."""
+        """Return whether the run wrote the table ``name``."""
         return any(entry.path == name for entry in self.manifest.files)
 
     def scan(self, name: str) -> pl.LazyFrame:
@@ -34,10 +34,10 @@ class RunTables:
 
 
 def tables_of(output: Path) -> RunTables:
-    """Return the tables of a finished forecast.
+    """Return the tables of the finished forecast in ``output``.
 
-    Raises OutputConflictError for a run that is none, CheckFailedError where there is no run or a file of it is gone,
-    OutputBusyError.
+    Raises OutputConflictError if the run is not a forecast, CheckFailedError if there is no finished run or one of its
+    files is missing, and OutputBusyError if a run is writing there.
     """
     manifest = read_manifest_of("forecast", output)
     for entry in manifest.files:
@@ -47,13 +47,13 @@ def tables_of(output: Path) -> RunTables:
 
 
 def keys_of(settings: Mapping[str, Any]) -> list[str]:
-    """Return the columns that tell accounts apart in the tables of a run, by the settings in its manifest."""
+    """Return the columns that identify an account in the tables of a run, from the settings of its manifest."""
     currency = settings["currency_col"]
     return [settings["id_col"], *([currency] if currency else [])]
 
 
 def choose_model(tables: RunTables, asked: str | None) -> str:
-    """Return the model ``asked`` for, None for the run's first; raises UsageError for one it has no forecast by."""
+    """Return the model ``asked`` for, or the run's first if None; raise UsageError if the run does not have it."""
     models: list[str] = tables.manifest.settings["model"]
     if asked is None:
         return models[0]
@@ -66,11 +66,11 @@ def choose_model(tables: RunTables, asked: str | None) -> str:
 
 
 def common_origin(tables: RunTables) -> date | None:
-    """Return the day all forecasts start from, None where each account has its own."""
+    """Return the day that all forecasts start from, None if each account has its own."""
     told = tables.manifest.input.origin
     return None if told is None else date.fromisoformat(told)
 
 
 def damaged(output: Path, error: BaseException) -> CheckFailedError:
-    """Return the error for a run of which a table cannot be read."""
+    """Return the error for a run with a table that cannot be read."""
     return CheckFailedError(f"{output}: a table cannot be read: {describe(error)}", f"see: forecast-cli check {output}")

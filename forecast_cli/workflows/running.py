@@ -1,4 +1,4 @@
-"""What every run over shards has in common: do what is missing, end with the manifest."""
+"""Execution of a run over shards: does the missing shards, merges their tables and writes the manifest."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -30,15 +30,15 @@ from forecast_cli.store.state import OutputState
 from forecast_cli.workflows.manifests import make_manifest
 from forecast_cli.workflows.preparing import Prepared
 
-#: What a command is seen doing.
+#: Description of each command's main stage, as progress shows it.
 _DOING: Final = {"forecast": "Forecasting", "backtest": "Replaying"}
-#: Writes the tables of a whole run from its shards' and returns their entries in the manifest.
+#: Writes the merged tables of a run and returns their manifest entries.
 Finish = Callable[[Prepared, RunFolder, Sequence[ShardReceipt]], tuple[FileEntry, ...]]
 
 
 @dataclass(frozen=True)
 class Executed:
-    """How a run went: whether it had been finished before, and how many shards had been."""
+    """How a run was done: whether a finished run was reused, and how many shards were already committed."""
 
     reused: bool
     shards_resumed: int
@@ -53,10 +53,13 @@ def execute(
     progress: Progress,
     meanwhile: Callable[[], None] | None = None,
 ) -> Executed:
-    """Do the shards that are not done yet and end with the manifest; leave a finished run alone.
+    """Do the shards that are missing, then merge the tables and write the manifest. A finished run is left as it is.
 
-    ``meanwhile`` gets ready what ``finish`` will need, beside the workers, while this process only waits for them.
-    Raises OutputConflictError, OutputBusyError, OutputNotWrittenError or WorkerLostError; finished shards are kept.
+    ``work`` does one shard in a worker; ``finish`` writes the merged tables. ``meanwhile`` prepares what ``finish``
+    needs, in a thread, while this process waits for the workers.
+
+    Raises OutputConflictError, OutputBusyError, OutputNotWrittenError, InputRejectedError or WorkerLostError. Shards
+    that were committed are kept.
     """
     _pass_on_warnings(prepared.checked.findings, progress)
     with (
@@ -88,7 +91,7 @@ def execute(
 
 
 def _put_in_order(prepared: Prepared, run: RunFolder, progress: Progress) -> Source | None:
-    """Return the input put in order by account in files of the run's own; None where it lies in order."""
+    """Return the input sorted by account, in files inside the run's folder; None if it needs no sorting."""
     if prepared.spill_bytes is None:
         return None
     from forecast_cli.store.spill import spill
@@ -101,7 +104,7 @@ def _put_in_order(prepared: Prepared, run: RunFolder, progress: Progress) -> Sou
 
 
 def _learn(prepared: Prepared, progress: Progress) -> Learned | None:
-    """Return what all accounts teach, or what an earlier run learned; None where no model asks for it."""
+    """Return what was learned from all accounts, now or by an earlier run; None if no model needs it."""
     if prepared.learned is not None or not learns(prepared.models):
         return prepared.learned
     settings = prepared.settings
@@ -116,7 +119,10 @@ def _learn(prepared: Prepared, progress: Progress) -> Learned | None:
 
 @contextmanager
 def _beside(work: Callable[[], None] | None) -> Iterator[None]:
-    """Do ``work`` in a thread. No daemon: it may be in native code, which an ending interpreter must not cut off."""
+    """Run ``work`` in a thread while the block runs, and wait for it.
+
+    The thread is no daemon: it may be in native code, which must not be cut off when the interpreter ends.
+    """
     thread = threading.Thread(target=work) if work else None
     if thread:
         thread.start()
@@ -137,7 +143,7 @@ def _pass_on_warnings(findings: Sequence[Finding], progress: Progress) -> None:
 def _run_missing(
     prepared: Prepared, run: RunFolder, work: Work, *, done: Sequence[ShardReceipt], progress: Progress
 ) -> list[ShardReceipt]:
-    """Run the shards that are not committed yet, commit each as it comes, and return the receipts of all, in order."""
+    """Run the shards that are not committed yet, commit each when it is done, and return all receipts by shard."""
     known = {receipt.index for receipt in done}
     missing = [shard for shard in prepared.shards if shard.index not in known]
     job = Job(prepared.source, prepared.settings, prepared.contract.origin, run.staging, work, prepared.learned)
@@ -154,7 +160,7 @@ def _run_missing(
 
 
 def _tell_taken_apart(receipts: Sequence[ShardReceipt], progress: Progress) -> None:
-    """Say once what would else show in nothing but the time that a run takes."""
+    """Warn about blocks that were repeated account by account: otherwise only the longer run time would show it."""
     errors = [error for receipt in receipts for error in receipt.taken_apart]
     if errors:
         progress.warn(

@@ -1,4 +1,4 @@
-"""The runs in a folder: what there is, and which of them to remove."""
+"""Runs in a folder: list them, find one, and remove old ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ from forecast_cli.workflows.places import lent
 
 
 class RunState(StrEnum):
-    """What a folder of a run holds."""
+    """State of a run's folder."""
 
     FINISHED = "finished"
-    CUT_OFF = "cut off"  # the same command takes it up
-    RUNNING = "running"  # by another process, now
+    CUT_OFF = "cut off"  # the same command resumes it
+    RUNNING = "running"  # another process is writing it now
     DAMAGED = "damaged"  # its manifest cannot be read
 
 
 @dataclass(frozen=True)
 class RunEntry:
-    """One run: its folder, its state, and its manifest where it is finished."""
+    """One run: its output, its state, and its manifest if it is finished."""
 
     output: Output
     state: RunState
@@ -35,27 +35,27 @@ class RunEntry:
 
     @property
     def finished_at(self) -> str:
-        """Return when the run ended, in ISO 8601; empty where it has not."""
+        """Return the time the run ended, in ISO 8601; empty if it has not finished."""
         return self.manifest.finished_at if self.manifest else ""
 
 
 @dataclass(frozen=True)
 class LocalRun(RunEntry):
-    """A run in a folder of this machine."""
+    """A run in a local folder."""
 
     output: Path
 
 
 @dataclass(frozen=True)
 class FinishedRun(RunEntry):
-    """A run that is finished."""
+    """A finished run, in a folder or at an address."""
 
     manifest: Manifest
 
 
 @dataclass(frozen=True)
 class Pruning:
-    """Which runs of a folder are removed, and which stay; ``removed`` says whether that was done."""
+    """Runs of a folder to remove and to keep; ``removed`` says whether they were removed."""
 
     folder: Path
     remove: tuple[LocalRun, ...]
@@ -64,9 +64,9 @@ class Pruning:
 
 
 def list_runs(folder: Path) -> tuple[LocalRun, ...]:
-    """Return the run that ``folder`` is, or the runs that lie in it, the newest finished one first.
+    """Return the run in ``folder``, or all runs in the folders directly below it, newest finished one first.
 
-    Raises CheckFailedError where there is neither.
+    Raises CheckFailedError if there is none.
     """
     if not folder.is_dir():
         raise CheckFailedError(f"{folder}: no such folder", "name the --output of a run, or a folder of such folders")
@@ -77,14 +77,18 @@ def list_runs(folder: Path) -> tuple[LocalRun, ...]:
 
 
 def find_run(output: Output) -> FinishedRun:
-    """Return the finished run in ``output``; raises CheckFailedError, OutputBusyError, or UsageError for several."""
+    """Return the only run in ``output``, a folder or an address, which must be finished.
+
+    Raises CheckFailedError if there is no run or it is not finished, OutputBusyError if it is being written, UsageError
+    if there are several, and ConfigError or OutputNotWrittenError if an address cannot be opened or read.
+    """
     with lent(output, reads=()) as folder:
         found, manifest = run_in(folder)
         return FinishedRun(output if isinstance(output, Address) else found, RunState.FINISHED, manifest)
 
 
 def run_in(folder: Path) -> tuple[Path, Manifest]:
-    """Return the folder and the manifest of the one finished run in ``folder``; raises as ``find_run`` does."""
+    """Return the folder and the manifest of the only run in ``folder``; raises what ``find_run`` raises."""
     runs = list_runs(folder)
     if len(runs) > 1:
         raise UsageError(f"{folder}: holds {len(runs)} runs", f"name one, such as {runs[0].output}")
@@ -92,10 +96,12 @@ def run_in(folder: Path) -> tuple[Path, Manifest]:
 
 
 def prune_runs(folder: Path, *, keep: int, yes: bool) -> Pruning:
-    """Choose the finished runs of ``folder`` beyond the ``keep`` newest, and with ``yes`` remove them.
+    """Choose the finished runs of ``folder`` beyond the ``keep`` newest, and remove them if ``yes``.
 
-    A folder that holds anything no run wrote is left alone. Raises CheckFailedError where there is no run,
-    OutputNotWrittenError where one cannot be removed, UsageError where ``folder`` is itself a run.
+    A run is kept if its folder holds anything that no run wrote.
+
+    Raises CheckFailedError if there is no run, OutputNotWrittenError if one cannot be removed, OutputBusyError if one
+    is written to meanwhile, and UsageError if ``folder`` is itself a run.
     """
     if _is_run(folder):
         raise UsageError(f"{folder}: is a run, and prune keeps runs of one folder apart", "name the folder it lies in")

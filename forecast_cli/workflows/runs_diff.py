@@ -1,4 +1,4 @@
-"""Why two runs differ: inputs and settings, statuses of accounts, and the numbers themselves."""
+"""Differences between two runs: inputs and settings, statuses of accounts, and the numbers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,14 +10,16 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.errors import OutputConflictError
 from forecast_cli.core.text import counted
 from forecast_cli.data.files.addresses import Address, Output
+from forecast_cli.data.scan.collect import read_errors
 from forecast_cli.evaluation.rows import CUTOFF
-from forecast_cli.store.atomic import read_back
+from forecast_cli.store.check import damaged_files
 from forecast_cli.store.fingerprint import identity_of, setting_differences
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 from forecast_cli.store.manifest import Manifest
-from forecast_cli.store.parquet import scan_forecasts
+from forecast_cli.store.parquet import scan_forecasts, scan_table
 from forecast_cli.workflows.places import lent
 from forecast_cli.workflows.run_pairs import keys_of, named, status_changes
+from forecast_cli.workflows.run_tables import damaged
 from forecast_cli.workflows.runs import run_in
 
 _EXAMPLES = 5
@@ -26,7 +28,12 @@ _READS = (ACCOUNTS, FORECASTS)
 
 @dataclass(frozen=True)
 class Moved:
-    """How far the forecasts that both runs have lie apart, in units of the balance."""
+    """How far the forecasts of two runs differ; distances are between means, in units of the balance.
+
+    ``both``: rows that both runs have; ``changed``: those of them with any number different; ``old_only`` and
+    ``new_only``: rows of one run only. ``largest`` and ``average``: over the rows of ``both``. ``accounts``: those with
+    the largest differences, and how large these are.
+    """
 
     both: int
     changed: int
@@ -39,7 +46,10 @@ class Moved:
 
 @dataclass(frozen=True)
 class RunDiff:
-    """Two runs side by side: ``made_from`` says why they may differ, ``statuses`` holds (old, new, accounts)."""
+    """Differences between two runs.
+
+    ``made_from`` says why they may differ; ``counts`` holds (name, old, new); ``statuses`` holds (old, new, accounts).
+    """
 
     old: Output
     new: Output
@@ -50,15 +60,17 @@ class RunDiff:
 
     @property
     def same(self) -> bool:
-        """Say whether every account has the same status and the same numbers."""
+        """Return whether every account has the same status and the same numbers in both runs."""
         moved = self.numbers.changed + self.numbers.old_only + self.numbers.new_only
         return not moved and not self.statuses
 
 
 def diff_runs(old: Output, new: Output) -> RunDiff:
-    """Hold the run in ``new`` against the one in ``old``.
+    """Compare the run in ``new`` with the run in ``old``; each is a folder or an address.
 
-    Raises CheckFailedError where one is not finished, OutputConflictError where they are of different commands.
+    Raises CheckFailedError if one is missing, unfinished or damaged, OutputBusyError if one is being
+    written, UsageError if a folder holds several runs, OutputConflictError if the runs are of different commands,
+    ConfigError if an address cannot be opened, and OutputNotWrittenError if it cannot be read.
     """
     with lent(old, _READS) as old_folder, lent(new, _READS) as new_folder:
         one, other = run_in(old_folder), run_in(new_folder)
@@ -68,18 +80,22 @@ def diff_runs(old: Output, new: Output) -> RunDiff:
                 f"{old} is a {before.command}, {new} a {after.command}: they have no numbers in common",
                 "name two runs of one command",
             )
+        try:
+            statuses, numbers = status_changes(_accounts(*one), _accounts(*other)), _numbers(one, other)
+        except read_errors() as error:
+            raise damaged(_first_damaged(one, other), error) from None
         return RunDiff(
             old=old if isinstance(old, Address) else one[0],
             new=new if isinstance(new, Address) else other[0],
             made_from=tuple(_made_from(before, after)),
             counts=tuple(_counts(before, after)),
-            statuses=status_changes(_accounts(*one), _accounts(*other)),
-            numbers=_numbers(one, other),
+            statuses=statuses,
+            numbers=numbers,
         )
 
 
 def _made_from(old: Manifest, new: Manifest) -> Iterator[str]:
-    """Say what differs in what the runs were made from: settings and versions by name, input by file and content."""
+    """Yield what differs in what two runs were made from: settings, versions, content of input files, origin."""
     yield from setting_differences(identity_of(old), identity_of(new))
     before, after = ({file.path: file.sha256 for file in one.input.files} for one in (old, new))
     contents = set(before.values()), set(after.values())
@@ -100,8 +116,13 @@ def _counts(old: Manifest, new: Manifest) -> Iterator[tuple[str, int, int]]:
     yield "forecast rows", old.forecast_rows, new.forecast_rows
 
 
+def _first_damaged(*runs: tuple[Path, Manifest]) -> Path:
+    """Return the output of the first run that has a damaged file, of the last if none has."""
+    return next((output for output, manifest in runs if any(damaged_files(output, manifest.files))), runs[-1][0])
+
+
 def _accounts(output: Path, manifest: Manifest) -> pl.LazyFrame:
-    return named(read_back(output / ACCOUNTS).lazy(), manifest.settings)
+    return named(scan_table(output / ACCOUNTS), manifest.settings)
 
 
 def _numbers(old: tuple[Path, Manifest], new: tuple[Path, Manifest]) -> Moved:

@@ -1,4 +1,4 @@
-"""The tables of a whole run, put together from those of its shards."""
+"""Tables of a whole run, merged from those of its shards."""
 
 from collections.abc import Iterable, Sequence
 
@@ -17,23 +17,23 @@ _EXAMPLES = 3
 
 
 def merge_tables(run: RunFolder, receipts: Sequence[ShardReceipt], names: Iterable[str]) -> tuple[FileEntry, ...]:
-    """Write tables of the whole run from those of its shards, and return their entries in the manifest."""
+    """Write the tables ``names`` of the whole run from those of its shards, and return their manifest entries."""
     return tuple(write_parts([run.path_of(receipt, name) for receipt in receipts], run.output, name) for name in names)
 
 
 def read_table(run: RunFolder, receipts: Sequence[ShardReceipt], name: str) -> pl.DataFrame:
-    """Return a table of the whole run, shard after shard."""
+    """Return a table of the whole run, in order of shards."""
     return pl.concat(load_table(run.path_of(receipt, name)) for receipt in receipts)
 
 
 def part_entries(receipts: Iterable[ShardReceipt]) -> tuple[FileEntry, ...]:
-    """Return the manifest's entries of the forecasts' part files."""
+    """Return the manifest entries of the part files of forecasts."""
     parts = (receipt.file_of(FORECASTS) for receipt in receipts)
     return tuple(FileEntry(path=part.path, rows=part.rows, bytes=part.bytes, sha256=part.sha256) for part in parts)
 
 
 def group_failures(failures: pl.DataFrame, id_col: str) -> tuple[FailureGroup, ...]:
-    """Group what did not go as asked by status, model and error, the worst and the most numerous first."""
+    """Group failures by status, model, replacement and error; the worst status first, then the largest group."""
     ranks = {status.value: rank for rank, status in enumerate(Status)}
     severity = pl.col("status").replace_strict(ranks, return_dtype=pl.Int8)
     groups = (

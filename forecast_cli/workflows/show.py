@@ -1,4 +1,4 @@
-"""One account of a finished forecast: its history, forecast and risk, and why they are what they are."""
+"""Explanation of one account of a finished forecast: its history, forecast and risk, and what the forecast rests on."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -24,15 +24,17 @@ from forecast_cli.workflows.places import lent
 from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, damaged, tables_of
 from forecast_cli.workflows.story import AccountExplanation, AccountFan, Breakdown, ShowRequest, Why
 
-#: Days ahead that the forecast is taken apart at.
+#: Days ahead at which the forecast is broken down.
 _STEPS: Final = (7, 14, 30)
 
 
 def explain_account(request: ShowRequest) -> AccountExplanation:
-    """Return what the forecast in a folder holds about one account. Reads that account's rows alone.
+    """Return all that a finished forecast holds about one account, and its history. Only that account's rows are read.
 
-    Raises UsageError for an account, currency or model that is not there, InputRejectedError for an ``input`` that
-    cannot be read, and what ``tables_of`` raises.
+    Raises UsageError for an account, currency or model that the run does not have, InputRejectedError if
+    ``request.input`` is given and cannot be read, ConfigError if the run's settings are not valid with the packages
+    installed here or an address cannot be opened, OutputNotWrittenError if an address cannot be read, CheckFailedError
+    if a table cannot be read, and what ``tables_of`` raises.
     """
     with lent(request.forecast) as folder:
         tables = tables_of(folder)
@@ -72,7 +74,7 @@ def _explain(tables: RunTables, request: ShowRequest) -> AccountExplanation:
 def _from_past(
     tables: RunTables, past: AccountPast, fan: AccountFan, key: AccountKey, *, by_auto: bool
 ) -> dict[str, Any]:
-    """Return the explanation's history, payments and reasons; fewer where the history cannot be read."""
+    """Return history, payments and reasons of the explanation; fewer if the history cannot be read."""
     origin, h = fan.dates[0] - timedelta(days=1), len(fan.dates)
     month = read_learned_month(tables, origin)
     panel = past.panel
@@ -96,7 +98,7 @@ def _from_past(
 
 
 def _steps(outlook: Outlook, fan: AccountFan, panel: Panel) -> tuple[Breakdown, ...]:
-    """Return the account's own path and what corrects it, at some days ahead, the last one at most."""
+    """Return the breakdown of the mean forecast at each of ``_STEPS`` days ahead that the horizon allows."""
     h, last = len(fan.dates), float(panel.y[0, -1])
     return tuple(
         Breakdown(days, last, own - last, fan.mean[days - 1] - own, fan.mean[days - 1])

@@ -1,4 +1,4 @@
-"""One account's forecast, explained: plain frozen values. Money in units of the balance, days are calendar days."""
+"""Values that explain one account's forecast. Money is in units of the balance; days are calendar days."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,16 +7,16 @@ from datetime import date
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.files.addresses import Output
 
-#: Days of history that are drawn, and that level and spending are told of.
+#: Days of history that are drawn, and over which mean balance and spending are computed.
 RECENT = 90
 
 
 @dataclass(frozen=True)
 class ShowRequest:
-    """One account of the output folder ``forecast``, as its user types its id.
+    """Request to explain one account of the forecast at ``forecast``; ``account`` is its id as the user types it.
 
-    ``input``: where its history is read from, None for where the forecast read it. ``currency`` picks one where the
-    account has several, ``model`` one of the forecast's, None for its first.
+    ``input`` is where to read its history from, None for the run's own input. ``currency`` chooses one if the account
+    has several; ``model`` is one of the run's, None for its first.
     """
 
     account: str
@@ -28,10 +28,11 @@ class ShowRequest:
 
 @dataclass(frozen=True)
 class Standing:
-    """The outcome for the account: its row of ``accounts.parquet``, and of the model that is shown.
+    """Outcome for the account: its row of ``accounts.parquet``, and the outcome of the model shown.
 
-    ``model_used`` is what took the model's place where it failed, None where there is no forecast; ``model_failure``
-    says why. ``n_obs``: days with a balance. ``repairs``: counts, only those above 0.
+    ``model_used`` is the model that made the forecast: ``model``, or its replacement if it failed; None if there is no
+    forecast. ``model_failure`` says why it failed. ``n_obs`` counts days with a balance; ``repairs`` holds counts above
+    0 only.
     """
 
     status: Status
@@ -48,7 +49,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Band:
-    """An interval: its level in percent, and its ends by day."""
+    """Prediction interval: its level in percent, and its ends for each day."""
 
     level: float
     low: tuple[float, ...]
@@ -57,7 +58,7 @@ class Band:
 
 @dataclass(frozen=True)
 class AccountFan:
-    """The forecast by day, from the day after the origin on; ``bands`` the narrowest first."""
+    """Forecast for each day from the day after the origin; ``bands`` are ordered narrowest first."""
 
     dates: tuple[date, ...]
     mean: tuple[float, ...]
@@ -67,7 +68,7 @@ class AccountFan:
 
 @dataclass(frozen=True)
 class AccountHistory:
-    """The last days up to the origin, ``RECENT`` at most, and their balances."""
+    """The last days up to the origin, at most ``RECENT``, and their balances."""
 
     dates: tuple[date, ...]
     balances: tuple[float, ...]
@@ -75,7 +76,7 @@ class AccountHistory:
 
 @dataclass(frozen=True)
 class Rates:
-    """Level and spending of the last ``days``: the mean balance, and what came in and went out (negative) a day."""
+    """Mean balance over the last ``days`` days, and mean inflow and outflow (negative) per day."""
 
     days: int
     mean_balance: float
@@ -85,9 +86,9 @@ class Rates:
 
 @dataclass(frozen=True)
 class Payment:
-    """A payment to come: its likeliest day, signed amount, and the probability that it comes.
+    """Expected payment: its most likely day, signed amount, and the probability that it occurs.
 
-    ``seen`` payments of its stream were found since ``since``.
+    ``seen`` payments of its stream were found, the first on ``since``.
     """
 
     day: date
@@ -100,7 +101,7 @@ class Payment:
 
 @dataclass(frozen=True)
 class Regular:
-    """Recurring payments that still run: how many streams, and what they bring and take (negative) a month."""
+    """Recurring payments that have not ended: the number of streams, and monthly inflow and outflow (negative)."""
 
     streams: int
     in_a_month: float
@@ -109,7 +110,7 @@ class Regular:
 
 @dataclass(frozen=True)
 class WindowRisk:
-    """How low the balance goes within ``days``: the probability to be under the threshold, and the low point."""
+    """Risk within ``days`` days: the probability of falling below the threshold, the low point, and days below."""
 
     days: int
     prob_below: float
@@ -120,7 +121,7 @@ class WindowRisk:
 
 @dataclass(frozen=True)
 class ThresholdRisk:
-    """The risk of one threshold; ``crossed`` are the days by which 10, 50 and 90 % of paths have been under it."""
+    """Risk for one threshold; ``crossed`` are the days by which 10, 50 and 90 % of paths have fallen below it."""
 
     name: str
     amount: float
@@ -130,10 +131,10 @@ class ThresholdRisk:
 
 @dataclass(frozen=True)
 class Breakdown:
-    """How the mean forecast of one day is made up: ``last`` + ``own`` + ``correction`` = ``mean``.
+    """Parts of the mean forecast ``days`` ahead: ``last`` + ``own`` + ``correction`` = ``mean``.
 
-    ``own``: what the account's payments and level add to the last balance; ``correction``: what came of accounts like
-    it adds to that.
+    ``own`` is what the account's payments and level add to the last balance; ``correction`` is what was learned from
+    similar accounts.
     """
 
     days: int
@@ -145,7 +146,7 @@ class Breakdown:
 
 @dataclass(frozen=True)
 class Share:
-    """A candidate's ``share`` of what is said of the days ahead from ``first`` to ``last``."""
+    """Weight ``share`` of a candidate in the forecast of the days ahead from ``first`` to ``last``."""
 
     candidate: str
     first: int
@@ -155,10 +156,11 @@ class Share:
 
 @dataclass(frozen=True)
 class Why:
-    """What a forecast by ``auto`` rests on. ``learned_as_of``: nothing of that day or later was learned from.
+    """What a forecast by ``auto`` rests on.
 
-    ``windows`` were learned from; both None where nothing was. ``steps`` are empty without the account's history.
-    ``shares`` of the candidate that joined, where one did.
+    ``learned_as_of``: only data from before this day was learned from; ``windows``: the number of windows learned from;
+    both None if nothing was learned. ``steps`` is empty if the account's history is not available. ``shares`` are the
+    weights of the combined candidate, empty if there is none.
     """
 
     learned_as_of: date | None
@@ -169,11 +171,11 @@ class Why:
 
 @dataclass(frozen=True)
 class AccountExplanation:
-    """Everything a forecast holds about one account. What a skipped or failed account does not have is None or empty.
+    """Everything a forecast holds about one account. Values that a skipped or failed account lacks are None or empty.
 
-    ``account_id`` is of the output's type; ``history_note`` says where the history is missing, or of another input.
-    ``every_payment`` says whether ``payments`` names every day of a stream within the horizon, or its next alone;
-    ``holidays`` is the calendar that moves them, None where no model looks for payments.
+    ``account_id`` has the type of the output's id column. ``history_note`` says why the history is missing, or that it
+    comes from another input. ``every_payment``: ``payments`` holds every payment within the horizon, otherwise only the
+    next one of each stream. ``holidays`` is the calendar that moves payments, None if no model detects payments.
     """
 
     account_id: object

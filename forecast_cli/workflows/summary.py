@@ -1,4 +1,4 @@
-"""The summary of a finished run, read back from its output: what was just written, or was there already."""
+"""Summary of a finished run, read back from its output."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -21,7 +21,7 @@ from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.results import ForecastRequest, ForecastRun, InputSummary, LowBalanceCount, WrittenFile
 from forecast_cli.workflows.shard_tables import group_failures
 
-#: Share of paths from which on an account is called likely to run low.
+#: Smallest share of paths below a threshold at which an account counts as likely to run low.
 LIKELY: Final = 0.5
 
 
@@ -34,7 +34,10 @@ def summarize_run(
     shards_resumed: int,
     seconds: float,
 ) -> ForecastRun:
-    """Return what a finished run's output holds, read from ``folder``."""
+    """Return the result of a finished run, read from ``folder``.
+
+    ``findings``, ``reused``, ``shards_resumed`` and ``seconds`` are passed on: they are not in the folder.
+    """
     manifest, failures = read_manifest(folder), read_back(folder / FAILURES)
     return ForecastRun(
         output=request.output,
@@ -59,14 +62,14 @@ def summarize_run(
 
 
 def _calendar_used(settings: Mapping[str, Any]) -> str | None:
-    """Return the calendar that moves payments; None where no model looks for them."""
+    """Return the calendar that moves payments, None if no model detects payments."""
     seasons = tuple(settings["season_length"])
     finds = finds_events([parse_model(name, seasons) for name in settings["model"]])
     return str(settings["holidays"]) if finds else None
 
 
 def count_low_balances(output: Path, settings: Mapping[str, Any]) -> tuple[LowBalanceCount, ...]:
-    """Count the accounts likely to run low, for each threshold in the order asked for, by the first model."""
+    """Count the accounts likely to fall below each threshold, by the first model, in the order of the settings."""
     first = pl.col(c.MODEL) == first_model(settings)
     counts = (
         scan_table(output / RISK)
@@ -90,12 +93,12 @@ def count_low_balances(output: Path, settings: Mapping[str, Any]) -> tuple[LowBa
 
 
 def first_model(settings: Mapping[str, Any]) -> str:
-    """Return the label of the model that a run was asked for first, by the settings in its manifest."""
+    """Return the label of a run's first model, from the settings of its manifest."""
     return parse_model(settings["model"][0], tuple(settings["season_length"])).label
 
 
 def summarize_source(manifest: Manifest) -> InputSummary:
-    """Return what a finished run read."""
+    """Return a summary of the input that a finished run read."""
     record = manifest.input
     return InputSummary(
         root=record.root,
@@ -109,7 +112,7 @@ def summarize_source(manifest: Manifest) -> InputSummary:
 
 
 def list_files(manifest: Manifest, output: Path) -> tuple[WrittenFile, ...]:
-    """Return the files of a finished run, part files as one."""
+    """Return the files of a finished run; all part files of forecasts are one entry."""
     parts = [entry for entry in manifest.files if entry.path.startswith(f"{FORECASTS}/")]
     others = [entry for entry in manifest.files if entry not in parts]
     manifest_bytes = (output / MANIFEST).stat().st_size

@@ -1,4 +1,4 @@
-"""The browser reads the reports that the unit tests make up."""
+"""Gives browser tests access to the sample reports of the unit tests."""
 
 import sys
 from pathlib import Path

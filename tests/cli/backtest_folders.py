@@ -1,4 +1,4 @@
-"""Small backtest folders, as ``backtest`` leaves them: what the gate reads of them."""
+"""Small backtest folders with only the files that the gate reads."""
 
 import hashlib
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,7 @@ WINDOWS = 2
 
 @dataclass(frozen=True)
 class Folder:
-    """A backtest to write: errors are multiplied by ``factor``."""
+    """A backtest to write; errors are multiplied by ``factor``."""
 
     factor: float = 1.0
     coverage: float = 0.8
@@ -66,7 +66,7 @@ def scores_of(folder: Folder, windows: pl.DataFrame) -> pl.DataFrame:
 
 
 def write_backtest(path: Path, folder: Folder = Folder()) -> Path:
-    """Write a folder and return it."""
+    """Write a backtest folder and return its path."""
     path.mkdir()
     windows = windows_of(folder)
     files = []

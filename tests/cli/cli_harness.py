@@ -1,4 +1,4 @@
-"""The command line under test: in this process for speed, or in one of its own for signals and imports."""
+"""Harness for the command line: runs commands in this process, or in a separate one for signals and imports."""
 
 import json
 import os
@@ -23,7 +23,7 @@ DAYS = 120
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a command left behind."""
+    """Exit code, stdout and stderr of a command."""
 
     exit_code: int
     out: str
@@ -34,7 +34,7 @@ class Outcome:
         return self
 
     def assert_error(self, exit_code: ExitCode, *parts: str) -> "Outcome":
-        """One ``error:`` line that holds ``parts``, and no traceback."""
+        """Assert the exit code, a single ``error:`` line that contains ``parts``, and no traceback."""
         self.assert_exit(exit_code)
         [error] = [line for line in self.err.splitlines() if line.startswith("error: ")]
         assert all(part in error for part in parts), error
@@ -43,12 +43,12 @@ class Outcome:
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """The JSON lines of stderr."""
+        """Return the JSON lines of stderr."""
         return [json.loads(line) for line in self.err.splitlines()]
 
     @property
     def flat(self) -> str:
-        """Stdout with its line breaks and runs of spaces taken for one space."""
+        """Return stdout with line breaks and repeated spaces replaced by single spaces."""
         return " ".join(self.out.split())
 
 
@@ -65,7 +65,7 @@ def command(*args: object) -> list[str]:
 
 
 def run_apart(*args: object, env: Mapping[str, str] | None = None, **options: Any) -> Outcome:
-    """Run a command line in a process of its own."""
+    """Run a command line in a separate process."""
     done = subprocess.run(
         command(*args), env=os.environ | dict(env or {}), capture_output=True, text=True, check=False, **options
     )
@@ -73,7 +73,7 @@ def run_apart(*args: object, env: Mapping[str, str] | None = None, **options: An
 
 
 def balance_rows(accounts: int = ACCOUNTS, days: int = DAYS) -> pl.DataFrame:
-    """Monthly pay and weekly spending, a row for every day."""
+    """Return balances with monthly pay and weekly spending, one row for each day."""
     return pl.DataFrame(
         [
             {
@@ -89,7 +89,7 @@ def balance_rows(accounts: int = ACCOUNTS, days: int = DAYS) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class Finished:
-    """A finished run and what its command said."""
+    """A finished run, and the outcome of its command."""
 
     output: Path
     outcome: Outcome

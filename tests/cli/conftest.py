@@ -1,4 +1,4 @@
-"""Fixtures of the command line: how it is started, and small inputs that its tests share."""
+"""Fixtures of the command-line tests: how commands are run, and small inputs."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ from cli_harness import Cli, Finished, balance_rows, run_apart, run_in_process
 
 @pytest.fixture(autouse=True)
 def _quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting from outside, and the width of a narrow terminal."""
+    """Remove settings from the environment, and set the width of a narrow terminal."""
     for name in [name for name in os.environ if name.startswith("FORECAST_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "80")
@@ -20,12 +20,12 @@ def _quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def _undrawn(undrawn: None) -> None:
-    """Reports of backtests are about their words here."""
+    """Draw no charts: these tests check the text of reports."""
 
 
 @pytest.fixture
 def cli() -> Cli:
-    """Run a command line in this process."""
+    """Return the function that runs a command line in this process."""
     return run_in_process
 
 
@@ -36,7 +36,7 @@ def cli_apart() -> Cli:
 
 @pytest.fixture(scope="session")
 def balances(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Six clean accounts of 120 days."""
+    """Return an input of six valid accounts with 120 days each."""
     path = tmp_path_factory.mktemp("input") / "balances.parquet"
     balance_rows().write_parquet(path)
     return path
@@ -44,7 +44,7 @@ def balances(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def one_bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Six accounts, one of which has two balances for one day."""
+    """Return an input of six accounts, one of which has two balances on one day."""
     rows = balance_rows()
     twice = rows.filter(pl.col("account_id") == "A003").head(1).with_columns(pl.col("balance") + 1.0)
     path = tmp_path_factory.mktemp("one-bad") / "balances.parquet"
@@ -54,7 +54,7 @@ def one_bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def finished(balances: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    """A run with two models over the clean accounts. Look, do not touch."""
+    """Return a run with two models on the valid accounts; it is shared, so tests must not change it."""
     output = tmp_path_factory.mktemp("finished") / "out"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COLUMNS", "80")

@@ -109,6 +109,20 @@ def test_diff_says_why_two_forecasts_differ(cli: Cli, tmp_path: Path) -> None:
     assert moved["accounts"] == [["A003", 900.0], ["A002", 500.0]], "the furthest first"
 
 
+@pytest.mark.parametrize("table", ["accounts.parquet", "forecasts/part-00000.parquet"])
+@pytest.mark.parametrize("side", ["old", "new"])
+def test_diff_names_the_run_whose_table_is_damaged(
+    cli: Cli, finished: Finished, tmp_path: Path, table: str, side: str
+) -> None:
+    for name in ("old", "new"):
+        shutil.copytree(finished.output, tmp_path / name)
+    path = tmp_path / side / table
+    path.write_bytes(path.read_bytes()[:40] + bytes(40) + path.read_bytes()[80:-60] + bytes(60))
+    outcome = cli("runs", "diff", tmp_path / "old", tmp_path / "new")
+    outcome.assert_error(ExitCode.CHECK_FAILED, f"{tmp_path / side}: a table cannot be read")
+    assert f"forecast-cli check {tmp_path / side}" in outcome.err
+
+
 def test_a_forecast_is_not_held_against_a_backtest(cli: Cli, finished: Finished, tmp_path: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(finished.output, other)

@@ -244,6 +244,43 @@ def test_all_that_reads_a_run_takes_its_address(
     assert "forecasts/part-00000.parquet" in damaged.out
 
 
+def test_what_a_run_at_an_address_learned_is_used(
+    cli: Cli, store: Store, balances: Path, tmp_path: Path, passing: Path
+) -> None:
+    learning = ("--model", "auto", "--horizon", 5, "--jobs", 1, "--log-format", "json")
+    cli("forecast", balances, "--output", tmp_path / "first", *learning).assert_exit(ExitCode.OK)
+    cli("forecast", balances, "--output", store.address, *learning).assert_exit(ExitCode.OK)
+    shown = []
+    for fitted, output in ((tmp_path / "first", tmp_path / "here"), (store.address, tmp_path / "there")):
+        run = ("forecast", balances, "--output", output, *learning, "--fitted", fitted)
+        search(cli(*run), passing).assert_exit(ExitCode.OK)
+        shown.append(json.loads((output / "manifest.json").read_text()))
+    here, there = shown
+    assert here["fingerprint"] == there["fingerprint"], "what was learned counts, not where it lies"
+    assert there["settings"]["fitted"] == NAME
+    parts = [(tmp_path / name / "forecasts" / "part-00000.parquet").read_bytes() for name in ("here", "there")]
+    assert parts[0] == parts[1]
+    again = search(cli(*run), passing).assert_exit(ExitCode.OK)
+    assert again.events[-1]["reused"] is True
+
+
+@pytest.mark.parametrize("model", ["auto", "Naive"])
+def test_fitted_names_a_finished_run_that_learned(
+    cli: Cli, store: Store, balances: Path, tmp_path: Path, passing: Path, model: str
+) -> None:
+    run = ("forecast", balances, "--output", tmp_path / "out", "--model", model, "--horizon", 5)
+    nothing = search(cli(*run, "--fitted", store.address), passing)
+    nothing.assert_error(ExitCode.CONFIG_INVALID, f"--fitted {NAME}: nothing there")
+    cli("forecast", balances, "--output", store.address, *QUICK).assert_exit(ExitCode.OK)
+    if model == "auto":
+        unlearned = search(cli(*run, "--fitted", store.address), passing)
+        unlearned.assert_error(ExitCode.CONFIG_INVALID, f"--fitted {NAME}: holds nothing that was learned")
+    store.fault = lambda *_: 403
+    refused = search(cli(*run, "--fitted", store.address), passing)
+    refused.assert_error(ExitCode.OUTPUT_NOT_WRITTEN, f"{NAME}: cannot be listed: the store refuses it")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_backtest_to_an_address_and_what_compares_it(cli: Cli, store: Store, balances: Path, passing: Path) -> None:
     replay = (*QUICK, "--windows", 1, "--step", 5, "--min-train", 30)
     search(cli("backtest", balances, "--output", store.address, *replay), passing).assert_exit(ExitCode.OK)

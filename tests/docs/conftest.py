@@ -1,4 +1,4 @@
-"""Runs of the sample that several documents tell of."""
+"""Runs of the sample that several pages of the docs describe."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from docs_run import run
 
 @pytest.fixture(scope="session")
 def sample_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The forecast of the sample: its folder, and what was said of it."""
+    """Return the output folder of the sample's forecast, and what the command wrote to stdout."""
     output = tmp_path_factory.mktemp("sample") / "o"
     command = ["forecast-cli", "forecast", "data/sample", "--config", "configs/sample.toml", "--output", str(output)]
     done = run(command, ROOT)

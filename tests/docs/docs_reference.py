@@ -1,4 +1,4 @@
-"""The parts of docs/ that are made from the code. ``python tests/docs/docs_reference.py`` writes them again."""
+"""Generated parts of the docs. ``python tests/docs/docs_reference.py`` updates them."""
 
 import os
 import re
@@ -20,7 +20,7 @@ WIDTH = "80"
 
 
 def commands() -> Iterator[tuple[str, ...]]:
-    """Every command of the tool, the root first."""
+    """Yield every command of the tool, the root first."""
     yield ()
     for name, command in load_all().commands.items():
         yield (name,)
@@ -34,7 +34,7 @@ def help_of(command: tuple[str, ...]) -> str:
 
 
 def settings_table() -> str:
-    rows = ["| Setting | Flag | Default | What it says |", "|---|---|---|---|"]
+    rows = ["| Setting | Flag | Default | Meaning |", "|---|---|---|---|"]
     told = Settings.model_json_schema()["properties"]
     for name, field in Settings.model_fields.items():
         mark = "" if any(affects_output(name, command) for command in ("forecast", "backtest")) else " †"
@@ -45,7 +45,8 @@ def settings_table() -> str:
         [
             *rows,
             "",
-            f"† changes how a run goes, not what it writes. ‡ of a backtest. Variables: `{ENV_PREFIX}` and the name.",
+            "† The setting changes how a run proceeds, not what it writes. ‡ The setting applies to backtests only.",
+            f"The environment variable of a setting is `{ENV_PREFIX}` and its name in capitals.",
             "",
         ]
     )
@@ -70,7 +71,7 @@ def _default(value: Any) -> str:
 
 
 def generated(what: str) -> str:
-    """What belongs between ``<!-- what -->`` and ``<!-- end -->``."""
+    """Return the text between ``<!-- what -->`` and ``<!-- end -->``."""
     if what == "settings":
         return settings_table()
     program, *command = what.removeprefix("help: ").split()
@@ -79,12 +80,12 @@ def generated(what: str) -> str:
 
 
 def written_again(text: str) -> str:
-    """Return a page with its generated parts as the code has them now."""
+    """Return a page with its generated parts updated."""
     return GENERATED.sub(lambda found: found["open"] + generated(found["what"]) + found["close"], text)
 
 
 def pages() -> list[Path]:
-    """Every page the project's readers get."""
+    """Return all pages for readers of the project."""
     return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 

@@ -1,4 +1,4 @@
-"""Commands of the documents, run as a reader's shell would."""
+"""Runs commands of the docs as in a reader's shell."""
 
 import os
 import subprocess

@@ -100,6 +100,7 @@ def test_the_units_restart_what_may_go_well_later_and_nothing_that_will_not() ->
     assert again == {ExitCode.OUTPUT_BUSY, ExitCode.INTERRUPTED, ExitCode.TERMINATED}
     assert never == {ExitCode.USAGE, 3, 4, 5, 6}
     assert again | never < set(ExitCode)
+    assert int(service["Unit"]["StartLimitBurst"]) == 7, "without a limit, a bug is run again all night"
 
 
 def scripts_in(value: Any) -> Iterator[str]:

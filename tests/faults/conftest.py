@@ -1,4 +1,4 @@
-"""What tests of faults share: how many faults to inject, and the table of what was survived."""
+"""Fixtures of the fault tests: the number of faults to inject, and the table of faults that were survived."""
 
 import os
 from collections.abc import Callable
@@ -11,20 +11,20 @@ Survived = Callable[[str, int], None]
 
 @pytest.fixture
 def survived(record_property: Callable[[str, Any], None]) -> Survived:
-    """Call with the name of a fault and how often it was injected, once all of it has been survived."""
+    """Return a function that records how often a fault was injected; call it once all of them have been survived."""
     return lambda fault, times: record_property("fault", (fault, times))
 
 
 @pytest.fixture(scope="session")
 def stride() -> int:
-    """From one n-th step that is refused to the next; ``make test-faults`` leaves none out."""
+    """Return the distance between the steps at which a fault is injected; 1 with ``make test-faults``."""
     return int(os.environ.get("FAULT_STRIDE", "5"))
 
 
 def shared_out(variable: str, default: int, most: int) -> list[tuple[int, int]]:
-    """As many as ``variable`` says, at most ``most`` to a test: the first of each, and how many from there.
+    """Split the count given by ``variable`` into ranges (first, length) of at most ``most``, one for each test.
 
-    ``make test-faults`` and ``make torture`` ask for more than the default.
+    ``make test-faults`` and ``make torture`` set larger counts than the default.
     """
     count = int(os.environ.get(variable, default))
     return [(first, min(most, count - first)) for first in range(0, count, most)]
@@ -32,7 +32,7 @@ def shared_out(variable: str, default: int, most: int) -> list[tuple[int, int]]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print a row for each fault: how often it was injected, and how often that was survived."""
+    """Print, for each fault, how often it was injected and survived."""
     if "FAULT_TABLE" not in os.environ:
         return
     rows: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""Small inputs, and runs over them in this process, with models and disks that fail."""
+"""Small inputs for runs with failing models and disks, and the files of their outputs."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ START = date(2025, 1, 1)
 
 
 def write_balances(path: Path, ids: list[str], days: int = 100) -> Path:
-    """Balances that depend on an account's place alone, not on its name."""
+    """Write balances that depend on an account's position only, not on its id."""
     rng = np.random.default_rng(11)
     pl.DataFrame(
         {
@@ -23,7 +23,7 @@ def write_balances(path: Path, ids: list[str], days: int = 100) -> Path:
 
 
 def ids(count: int, **faults: int) -> list[str]:
-    """``acc-000`` and so on; ``ids(3, hang=1)``: the second one's is ``acc-001-hang``."""
+    """Return ids such as ``acc-000``; with ``ids(3, hang=1)`` the second one is ``acc-001-hang``."""
     names = {place: f"-{fault}" for fault, place in faults.items()}
     return [f"acc-{place:03d}{names.get(place, '')}" for place in range(count)]
 

@@ -1,6 +1,6 @@
-"""Models that fail in every way a model can, on accounts whose ids say so: ``acc-003-hang`` hangs, others are fine.
+"""Models that fail in every possible way for accounts whose ids say so: ``acc-003-hang`` hangs, others work.
 
-Workers install them by importing this module, which is where the work that they are given stands.
+Workers install them by importing this module, which contains the work function of their job.
 """
 
 import ctypes
@@ -24,12 +24,12 @@ from forecast_cli.models.base import Forecast
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
 from forecast_cli.models.statsforecast_adapter import forecast_each
 
-#: A file of the run that says that a fault which comes once has come.
+#: File in the run's folder that exists once the fault "once" has occurred.
 _flag: list[Path] = []
 
 
 def _hang() -> None:
-    """Sleep in native code that keeps Python from running."""
+    """Sleep in native code that holds the GIL."""
     ctypes.PyDLL(None).sleep(3600)
 
 
@@ -39,7 +39,7 @@ def _loop() -> None:
 
 
 def _hog() -> None:
-    """Take 8 GB where there are 2."""
+    """Allocate 8 GB with a limit of 2 GB."""
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     before = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (used + 2 * 2**30, before[1]))
@@ -54,7 +54,7 @@ def _raise() -> None:
 
 
 def _once() -> None:
-    """Be killed, the first time only."""
+    """Kill this process, but only the first time."""
     [flag] = _flag
     if not flag.exists():
         flag.touch()
@@ -75,7 +75,7 @@ FAULTS: dict[str, Callable[[], object]] = {
 
 
 def fail(unique_id: str) -> None:
-    """Do what an id says; a test that waits for it names a file to be made before."""
+    """Produce the fault named by an id; before it, create the file ``FAULTY_BEGUN``, if set, which a test waits for."""
     fault = FAULTS.get(unique_id.rpartition("-")[2])
     if fault is None:
         return
@@ -85,7 +85,7 @@ def fail(unique_id: str) -> None:
 
 
 def spoil(unique_id: str, mean: NDArray[np.float64], quantiles: NDArray[np.float64]) -> None:
-    """Put numbers in the place of an account's [h] and [h, q] that no forecast may hold."""
+    """Overwrite an account's mean [h] and quantiles [h, q] with numbers that no forecast may contain."""
     match unique_id.rpartition("-")[2]:
         case "nan":
             mean[3] = np.nan
@@ -99,7 +99,7 @@ def spoil(unique_id: str, mean: NDArray[np.float64], quantiles: NDArray[np.float
 
 @dataclass(frozen=True)
 class Faulty:
-    """Naive, but for accounts that fail; all at once, or (``series``) row by row as a library's model would."""
+    """Naive model that fails for some accounts, in a block or, with ``series``, account by account like a library."""
 
     series: bool
     panel: Panel | None = None

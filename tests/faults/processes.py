@@ -1,4 +1,4 @@
-"""Processes under test: runs whose models fail, their living processes, and how long those take to be gone."""
+"""Processes of runs with failing models: how to start them, list them, and wait for their end."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-#: Tests that look for processes do so in /proc.
+#: Skips tests that list processes where there is no /proc.
 needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
 
@@ -28,7 +28,7 @@ def start(source: Path, output: Path, *options: str, begun: Path | None = None) 
 
 
 def family(session: int) -> list[int]:
-    """The living processes of a session: a run, its fork server and its workers."""
+    """Return the living processes of a session: a run, its fork server and its workers."""
     found = []
     for path in Path("/proc").iterdir():
         try:
@@ -68,7 +68,7 @@ def gone_within(session: int, seconds: float) -> bool:
 
 
 def workers_of(running: "subprocess.Popen[str]") -> list[int]:
-    """The workers of a run: children of its fork server, which is a child of the run."""
+    """Return the workers of a run: the children of its fork server, which is a child of the run."""
     parents = {pid: parent_of(pid) for pid in family(running.pid)}
     children = [pid for pid, parent in parents.items() if parent == running.pid]
     return [pid for pid, parent in parents.items() if parent in children]

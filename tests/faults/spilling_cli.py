@@ -1,6 +1,6 @@
-"""The command line, which puts small inputs in order too: ``python spilling_cli.py forecast ...``.
+"""The command line with limits so low that small inputs are sorted by account: ``python spilling_cli.py forecast ...``.
 
-It is killed at the step that the variable ``KILLED_AT`` names, such as ``write bucket-00001.parquet``.
+It kills itself at the step that the variable ``KILLED_AT`` names, such as ``write bucket-00001.parquet``.
 """
 
 import os

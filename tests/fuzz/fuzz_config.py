@@ -1,6 +1,6 @@
-"""Fuzz the settings: whatever a config file holds, it is taken, or refused with an error of ours.
+"""Fuzz the settings: any config file must be accepted, or rejected with one of this package's errors.
 
-The input of the fuzzer is a file as it stands, or says which settings a file has and what kind of value each.
+The fuzzer's input is a config file, or it chooses settings for a file and the kinds of their values.
 """
 
 import json
@@ -18,7 +18,7 @@ with atheris.instrument_imports(include=["forecast_cli"]):
     from forecast_cli.models.registry import REGISTRY
     from forecast_cli.reports.config_template import render_config_template
 
-#: A folder of inputs to begin with and to add to, or one input to try again.
+#: Folder of inputs to start from and to extend, or a single input to repeat.
 CORPUS = Path(sys.argv[-1])
 PATH = CORPUS.parent / "config.toml"
 NAMES = [*Settings.model_fields, "no_such_setting"]
@@ -27,7 +27,7 @@ MOST_DEPTH = 3
 
 
 def seeds() -> list[bytes]:
-    """The file that ``config init`` writes, and a start for each setting."""
+    """Return the file that ``config init`` writes, and one input for each setting."""
     return [b"\0" + render_config_template().encode(), *(bytes([1, place, 3, 65, 0]) for place in range(len(NAMES)))]
 
 

@@ -1,7 +1,7 @@
-"""Fuzz the reader: files with bytes changed, cut or put in are read, or refused with a finding or an error of ours.
+"""Fuzz the reader: damaged files must be read, or rejected with a finding or one of this package's errors.
 
-The input of the fuzzer says which of some good files is taken and what is done to it, so that most of the damage lies
-deeper than the first bytes.
+The fuzzer's input chooses one of several good files and how it is damaged, so that most damages lie deeper than the
+first bytes.
 """
 
 import io
@@ -20,7 +20,7 @@ with atheris.instrument_imports(include=["forecast_cli"]):
     from forecast_cli.core.errors import ForecastCliError
     from forecast_cli.workflows.validate import run_validate
 
-#: A folder of inputs to begin with and to add to, or one input to try again.
+#: Folder of inputs to start from and to extend, or a single input to repeat.
 CORPUS = Path(sys.argv[-1])
 PATH = CORPUS.parent / "balances.parquet"
 ROWS = 40
@@ -34,7 +34,7 @@ def parquet(columns: dict[str, pa.Array], **options: object) -> bytes:
 
 
 def good_files() -> list[bytes]:
-    """Small inputs of every type and coding that the contract takes."""
+    """Return small inputs with every type and encoding that the contract accepts."""
     ids, times = ["a", "b"] * (ROWS // 2), [datetime.combine(day, datetime.min.time()) for day in DAYS]
     plain = {"account_id": pa.array(ids), "date": pa.array(DAYS), "balance": pa.array([float(n) for n in range(ROWS)])}
     others = {
@@ -60,7 +60,7 @@ FILES = good_files()
 
 
 def damaged(said: atheris.FuzzedDataProvider) -> bytes:
-    """A good file, after what the fuzzer says is done to it."""
+    """Return a good file with the changes that the fuzzer chooses."""
     content = bytearray(FILES[said.ConsumeIntInRange(0, len(FILES) - 1)])
     while said.remaining_bytes():
         place = said.ConsumeIntInRange(0, len(content))

@@ -132,7 +132,7 @@ class ForecastOptions:
         str | None,
         option(
             "--fitted",
-            "Output folder of an earlier forecast by 'auto' whose learned part is used, instead of learning anew "
+            "Output (folder or address) of a forecast by 'auto' whose learned part is used, instead of learning anew "
             "(default: none).",
             "DIR",
         ),

@@ -1,29 +1,26 @@
-"""Options that commands share besides settings: what is read, how a result and messages are written."""
+"""Options that several commands share and that are not settings: the input, formats, logging, metrics."""
 
-import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from forecast_cli.cli.messages import LogFormat
 from forecast_cli.cli.options.declared import option
-
-#: A path that was made of an address has one slash where that has two.
-_WAS_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+from forecast_cli.data.files.addresses import lost_scheme
 
 
 class OutputFormat(StrEnum):
-    """How a result on stdout is written."""
+    """Format of a result on stdout."""
 
     TABLE = "table"
     JSON = "json"
 
 
 def of_this_machine(path: Path | None) -> Path | None:
-    """Refuse an address of a store, which this command does not take."""
-    if path is not None and _WAS_ADDRESS.match(str(path)):
+    """Return ``path`` as it is; raises typer.BadParameter where it was made from an address of an object store."""
+    if path is not None and lost_scheme(path):
         raise typer.BadParameter("is an address, expected a path of this machine")
     return path
 
@@ -47,7 +44,7 @@ FormatOption = Annotated[OutputFormat, typer.Option("--format", help="How to sho
 
 
 class ConfigOptions:
-    """Where settings come from, besides flags."""
+    """Option that names a file of settings."""
 
     config: Annotated[
         Path | None,
@@ -62,7 +59,7 @@ class ConfigOptions:
 
 
 class QuietOptions:
-    """How much a command says: for every command with a summary."""
+    """Option of every command that prints a summary: print nothing but warnings and errors."""
 
     quiet: Annotated[
         bool | None, typer.Option("--quiet", "-q", help="Neither progress nor a summary; warnings and errors still.")
@@ -70,7 +67,7 @@ class QuietOptions:
 
 
 class LogOptions:
-    """How a command's messages are written: for every command that reads or writes data."""
+    """Options of every command that reads or writes data: the format of its messages."""
 
     log_format: Annotated[
         LogFormat | None,
@@ -83,7 +80,7 @@ class LogOptions:
 
 
 class MetricsOptions:
-    """What a run tells a monitor."""
+    """Option that writes figures of a run for a monitoring system."""
 
     metrics: Annotated[
         Path | None, option("--metrics", "Write the run's figures for Prometheus.", "FILE", callback=of_this_machine)
@@ -91,7 +88,7 @@ class MetricsOptions:
 
 
 class PreviousOptions:
-    """The run that a forecast is compared with."""
+    """Option that names the earlier run with which a forecast is compared."""
 
     previous: Annotated[
         str | None,

@@ -1,1 +1,1 @@
-"""What a workflow gives back, as a renderable for the terminal and as plain values for JSON."""
+"""Results of workflows, as renderables for the terminal and as plain values for JSON."""

@@ -1,4 +1,4 @@
-"""Accounts by status, and what did not go as asked: the part of a report nobody may miss."""
+"""Accounts by status, and failures and fallbacks by reason: the part of every summary that must not be missed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -32,7 +32,7 @@ MEANINGS: Final[Mapping[Status, str]] = {
 
 
 def render_accounts(accounts: Mapping[Status, int], meanings: Mapping[Status, str] = MEANINGS) -> Padding:
-    """Return the accounts by status with their sum, the accounts of the input; only statuses that have a meaning."""
+    """Return the accounts by status and their sum; only statuses in ``meanings`` are shown."""
     rows = [
         (
             Text(status.value, style=STYLES[status] if accounts[status] else "dim"),
@@ -50,7 +50,7 @@ def render_accounts(accounts: Mapping[Status, int], meanings: Mapping[Status, st
 
 
 def render_groups(groups: Sequence[FailureGroup]) -> Padding:
-    """Return one line for each reason: how many, who did what instead, one account's own why, and two others."""
+    """Return one line for each reason: number of accounts, replacement, message of one account, other examples."""
     merged = list(dict.fromkeys(_over_models(group) for group in groups))
     rows = [_row(group) for group in merged[:GROUPS_SHOWN]]
     more = len(merged) - len(rows)
@@ -60,7 +60,7 @@ def render_groups(groups: Sequence[FailureGroup]) -> Padding:
 
 
 def _over_models(group: FailureGroup) -> FailureGroup:
-    """Return the group without its model where no model forecast its accounts: it is told once, not for each."""
+    """Return the group without its model if no model forecast its accounts, so that it is shown once for all models."""
     return replace(group, model=None) if group.model_used is None else group
 
 
@@ -70,7 +70,7 @@ def _row(group: FailureGroup) -> tuple[str, Text, str]:
 
 
 def _why(group: FailureGroup) -> str:
-    """Return the message with the account whose own facts it tells, and the names of others of its kind."""
+    """Return the message with the id of the account that it is about, and the ids of other accounts in the group."""
     told = f"{printable(group.examples[0])}: {printable(group.message)}"
     return f"e.g. {told}; also {listed(group.examples[1:], of=group.count - 1)}" if group.count > 1 else told
 

@@ -1,4 +1,4 @@
-"""The summary of a backtest: what it says, the leaderboard, and where the reports are."""
+"""Summary of a backtest: findings, the leaderboard, and where the reports are."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -45,13 +45,13 @@ _HOLDS: Final[Mapping[str, str]] = {
 
 
 def end_backtest(log: Log, run: BacktestRun, *, quiet: bool) -> NoReturn:
-    """Show the summary of a backtest and leave."""
+    """Show the summary of a backtest and exit."""
     log.summarize(render_backtest(run), quiet=quiet)
     log.leave(Ending(run.exit_code, _describe_end(run), _suggest(run), _values(run)))
 
 
 def end_report(log: Log, output: Path, written: Sequence[FileEntry], *, quiet: bool) -> NoReturn:
-    """Say what was rendered and leave."""
+    """Show which reports were rendered and exit."""
     files = _table((entry.path, entry.bytes) for entry in written)
     log.summarize(section(f"Reports in {printable(output)}", files), quiet=quiet)
     names = ", ".join(entry.path for entry in written)
@@ -133,7 +133,7 @@ def _suggest(run: BacktestRun) -> str:
 
 
 def _values(run: BacktestRun) -> dict[str, Any]:
-    """Return the summary as plain values, for a log's last line."""
+    """Return the summary as plain values, for the last line of a log."""
     return {
         "counts": {status.value: count for status, count in run.accounts.items()}
         | {"windows": run.report.facts.windows},

@@ -1,4 +1,4 @@
-"""How ``check`` ends: what is wrong with an output folder, and what to do."""
+"""Result of ``check``: what is wrong with an output folder, and what to do about it."""
 
 from typing import NoReturn
 
@@ -15,13 +15,13 @@ from forecast_cli.workflows.results import CheckReport
 
 
 def end_check(log: Log, report: CheckReport, *, quiet: bool) -> NoReturn:
-    """Show whether an output is whole."""
+    """Show whether an output is undamaged and exit."""
     log.summarize(render_check(report), quiet=quiet)
     log.leave(Ending(report.exit_code, _describe_end(report), _hint(report), check_values(report)))
 
 
 def render_check(report: CheckReport) -> Group:
-    """Return what was checked, and whatever is wrong."""
+    """Return what was checked, and all damages."""
     held = f"{counted(report.files, 'file')} ({size(report.bytes)}), {counted(report.accounts, 'account')}"
     summary = f"{printable(report.output)}: {held}, {counted(report.forecast_rows, 'forecast row')}"
     if not report.damages:
@@ -31,13 +31,13 @@ def render_check(report: CheckReport) -> Group:
 
 
 def _hint(report: CheckReport) -> str:
-    """Say how to mend what is wrong: reports are rendered again from what they tell, all else is made again."""
+    """Return how to repair the output: reports can be rendered again, anything else has to be computed again."""
     if {damage.path for damage in report.damages} <= set(RENDERED):
         return f"render it again: forecast-cli report {printable(report.output)}"
     return f"make it again: the {report.command} command that wrote it, with --force"
 
 
 def _describe_end(report: CheckReport) -> str:
-    """Return in one line whether the output is whole."""
+    """Return in one line whether the output is undamaged."""
     problems = len(report.damages)
     return f"{report.output}: {counted(problems, 'problem') if problems else 'as the manifest says'}"

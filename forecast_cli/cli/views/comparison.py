@@ -1,4 +1,4 @@
-"""How ``compare`` ends: the result on stdout in the format asked for, and for a failed gate which check failed."""
+"""Result of ``compare``: the comparison on stdout in the requested format, and which check of the gate failed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ _WIDEN = "; BASE's coverage is outside its band too, which --coverage-band sets"
 
 @contextmanager
 def reporting_errors(format: CompareFormat) -> Iterator[None]:  # noqa: A002
-    """Write an error in the format of a build's report as well, so that the build shows why there is no comparison."""
+    """Write an error also in the format of a build report, so that the build shows why there is no comparison."""
     try:
         yield
     except ForecastCliError as error:
@@ -41,7 +41,7 @@ def reporting_errors(format: CompareFormat) -> Iterator[None]:  # noqa: A002
 
 
 def end_comparison(log: Log, report: GateReport, format: CompareFormat) -> NoReturn:  # noqa: A002
-    """Show the comparison and leave with its exit code."""
+    """Show the comparison and exit with the code of the gate."""
     _show(report.comparison, format)
     fields = {
         "base": str(report.request.base),
@@ -74,7 +74,7 @@ def _show(comparison: Comparison, format: CompareFormat) -> None:  # noqa: A002
 
 
 def _message(comparison: Comparison) -> str:
-    """Return how it ended, and the first check that failed."""
+    """Return the verdict, and the first check that failed."""
     if not comparison.failed:
         return verdict_line(comparison)
     return f"{ending(comparison)}: {check_sentence(comparison.failed[0], comparison, quote=str)}"

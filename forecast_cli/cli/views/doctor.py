@@ -1,4 +1,4 @@
-"""How ``doctor`` ends: what was checked, the outcome, and what to do."""
+"""Result of ``doctor``: the checks, their outcomes, and what to do."""
 
 from dataclasses import asdict
 from typing import Final, NoReturn
@@ -18,7 +18,7 @@ _STYLES: Final = {Health.OK: "green", Health.WARN: "yellow", Health.FAIL: "red"}
 
 
 def end_doctor(log: Log, diagnosis: Diagnosis, format: OutputFormat) -> NoReturn:  # noqa: A002
-    """Show the diagnosis and leave with its exit code."""
+    """Show the diagnosis and exit with its code."""
     if format is OutputFormat.JSON:
         signs = [asdict(sign) for sign in diagnosis.signs]
         write_out(document({"exit_code": diagnosis.exit_code, "signs": signs}))
@@ -30,7 +30,7 @@ def end_doctor(log: Log, diagnosis: Diagnosis, format: OutputFormat) -> NoReturn
 
 
 def render_diagnosis(diagnosis: Diagnosis) -> Padding:
-    """Return a line for each check."""
+    """Return one line for each check."""
     columns = (Column(), Column(), Column(wraps=True))
     return aligned(columns, [_row(sign) for sign in diagnosis.signs])
 

@@ -1,4 +1,4 @@
-"""The summary of a forecast run: where the tables are, what is in them, and how every account fared."""
+"""Summary of a forecast run: its tables, its input, and the outcome of every account."""
 
 from collections.abc import Callable, Mapping
 from typing import Final, NoReturn
@@ -39,13 +39,13 @@ _HOLDS: Final[Mapping[str, str]] = {
 
 
 def end_run(log: Log, run: ForecastRun, *, quiet: bool) -> NoReturn:
-    """Show the summary of a run."""
+    """Show the summary of a run and exit."""
     log.summarize(render_run(run, seconds=log.seconds), quiet=quiet)
     log.leave(Ending(run.exit_code, _describe_end(run), _suggest(run), run_values(run)))
 
 
 def render_run(run: ForecastRun, *, seconds: float) -> Group:
-    """Return the summary of a finished run, readable at 80 columns; ``seconds`` are those of the whole command."""
+    """Return the summary of a finished run, readable at 80 columns; ``seconds`` is the time of the whole command."""
     return sections(
         heading(_title(run, seconds)),
         render_accounts(run.accounts),
@@ -58,7 +58,7 @@ def render_run(run: ForecastRun, *, seconds: float) -> Group:
 
 
 def describe_input(summary: InputSummary) -> str:
-    """Return what was read, in one line."""
+    """Return a summary of the input in one line."""
     if not summary.files:
         return f"No file could be read at {printable(summary.root)}"
     verified = "not verified" if summary.verified == "none" else f"verified by {summary.verified}"
@@ -67,7 +67,7 @@ def describe_input(summary: InputSummary) -> str:
 
 
 def _describe_end(run: ForecastRun) -> str:
-    """Return in one line how a run ended; for exit code 3, why."""
+    """Return the outcome of a run in one line; for exit code 3, its reason."""
     if run.forecast_rows == 0:
         return f"none of {counted(run.input.accounts, 'account')} could be forecast; why stands in accounts.parquet"
     failed = run.accounts[Status.FAILED]
@@ -79,7 +79,7 @@ def _describe_end(run: ForecastRun) -> str:
 
 
 def _suggest(run: ForecastRun) -> str:
-    """Return what to do about accounts without a forecast."""
+    """Return a hint about accounts without a forecast."""
     if run.forecast_rows == 0:
         return f"see {run.output / 'accounts.parquet'}; what a run makes of its input: forecast-cli validate"
     return f"see {run.output / 'failures.parquet'}, or allow more with --max-failed"
@@ -90,7 +90,7 @@ def _next(run: ForecastRun) -> list[Callable[[Output], str]]:
 
 
 def _told(run: ForecastRun) -> list[LowBalanceCount]:
-    """Return the thresholds that some account has a forecast for."""
+    """Return the thresholds for which at least one account has a forecast."""
     return [one for one in run.low_balances if one.accounts]
 
 
@@ -113,7 +113,7 @@ def _input(run: ForecastRun) -> RenderableType:
 
 
 def _low_balances(run: ForecastRun) -> RenderableType | None:
-    """Return how many accounts will more likely than not run low, by threshold and window."""
+    """Return how many accounts have a probability of 50 % or more to fall below each threshold, by window."""
     told = _told(run)
     if not told:
         return None

@@ -1,4 +1,4 @@
-"""Commands to copy: what to do next, in words that work in the shell and the folder they are read in."""
+"""Commands to copy as next steps, quoted for the shell and relative to the current folder."""
 
 import glob
 import json
@@ -17,19 +17,19 @@ def check_command(output: Output) -> str:
 
 
 def read_command(output: Output) -> str:
-    """Return the command that shows the forecasts of an output."""
+    """Return the command that prints the forecasts of an output."""
     parts = json.dumps(f"{glob.escape(str(output))}/forecasts/*.parquet", ensure_ascii=False)
     code = f"import polars as pl; print(pl.read_parquet({parts}))"
     return printable(f"{python()} -c {shlex.quote(code)}")
 
 
 def risk_command(output: Output) -> str:
-    """Return the command that lists the accounts of a forecast that are likeliest to run low."""
+    """Return the command that lists the accounts of a forecast that are most likely to run low."""
     return printable(f"{program()} risk {shlex.quote(str(output))}")
 
 
 def show_command(account_id: object, currency: str | None, output: Output) -> str:
-    """Return the command that shows one account of a forecast, which may look like an option."""
+    """Return the command that shows one account of a forecast; an id that starts with a dash is protected by ``--``."""
     key = [] if currency is None else ["--currency", currency]
     dash = ["--"] if str(account_id).startswith("-") else []
     words = ["show", "--forecast", str(output), *key, *dash, str(account_id)]
@@ -37,7 +37,7 @@ def show_command(account_id: object, currency: str | None, output: Output) -> st
 
 
 def forecast_command(source: Path) -> str:
-    """Return the command that forecasts a folder of balances into one beside it that is not there yet."""
+    """Return the command that forecasts a folder of balances into a new folder beside it."""
     return printable(f"{program()} forecast {shlex.quote(str(source))} --output {shlex.quote(str(_unused(source)))}")
 
 

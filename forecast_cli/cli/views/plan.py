@@ -1,4 +1,4 @@
-"""What a forecast run would do, shown by ``--dry-run``."""
+"""Plan of a forecast run, shown by ``--dry-run``."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,13 +41,13 @@ _OUTPUT_STATES: Final[Mapping[str, str]] = {
 
 
 def end_plan(log: Log, plan: ForecastPlan) -> NoReturn:
-    """Show what a run would do."""
+    """Show what a run would do and exit."""
     show(render_plan(plan))
     log.leave(Ending(ExitCode.OK, "dry run: nothing was written", None, plan_values(plan)))
 
 
 def render_plan(plan: ForecastPlan) -> Group:
-    """Return files, rows, accounts, who would be set aside and why, the work and its estimated cost."""
+    """Return input, work, estimated cost, and the accounts that would get no forecast with the reasons."""
     known = render_worth_knowing(plan.findings)
     return sections(
         heading("A dry run: nothing was written"),

@@ -1,4 +1,4 @@
-"""How ``risk`` ends: the accounts likeliest to run low on stdout, as a table or as JSON, and one line for a log."""
+"""Result of ``risk``: the accounts most likely to run low, as a table or as JSON."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -22,7 +22,7 @@ from forecast_cli.reports.terminal.layout import Column, command_line, indented,
 from forecast_cli.workflows.riskiest import AtRisk, Riskiest
 
 _RIGHT: Final = "right"
-#: Every column, by its title; the space before it keeps it off the one to its left.
+#: All columns by name; the leading space of a title separates it from the column to its left.
 _COLUMNS: Final = {
     "account": Column("account", wraps=True),
     "currency": Column(" currency"),
@@ -36,14 +36,14 @@ _COLUMNS: Final = {
     "lowest": Column(" 5 % low", _RIGHT),
     "by": Column("  by"),
 }
-#: What goes first where a terminal is too narrow: a number is never cut short.
+#: Columns to leave out if the terminal is too narrow, in this order; numbers are never shortened.
 _SPARED: Final = ("low", "early", "lowest", "by", "half", "currency", "origin", "threshold")
-#: An id this long is broken over lines sooner than a column is left out.
+#: Width reserved for ids; longer ones are wrapped, rather than leaving out a column.
 _ID_WIDTH: Final = 20
 
 
 def end_riskiest(log: Log, told: Riskiest, format: OutputFormat) -> NoReturn:  # noqa: A002
-    """Show the accounts."""
+    """Show the accounts and exit."""
     if format is OutputFormat.JSON:
         write_out(document(riskiest_values(told)))
     else:
@@ -58,7 +58,7 @@ def riskiest_values(told: Riskiest) -> dict[str, Any]:
 
 
 def render_riskiest(told: Riskiest, *, width: int) -> Group:
-    """Return a row for each account, and how many there are besides, for a terminal of ``width`` columns."""
+    """Return one row for each account, and counts of the others, for a terminal of ``width`` columns."""
     start = f" of {told.origin}" if told.origin else " of each account's own last day"
     within = f"{counted(told.window, 'day')}{start}"
     title = f"Likeliest to be under {printable(told.threshold_name)} within {within}, by {printable(told.model)}"
@@ -74,7 +74,7 @@ def render_riskiest(told: Riskiest, *, width: int) -> Group:
 
 
 def _wanted(told: Riskiest) -> list[str]:
-    """Return the columns that have something to say."""
+    """Return the columns that are not empty or the same for all accounts."""
     idle = {
         "currency": all(one.currency is None for one in told.found),
         "origin": told.origin is not None,
@@ -85,7 +85,7 @@ def _wanted(told: Riskiest) -> list[str]:
 
 
 def _fitting(rows: Sequence[dict[str, str]], wanted: Sequence[str], width: int) -> list[str]:
-    """Return those of the columns that there is room for beside each other."""
+    """Return the columns that fit next to each other."""
     need = {name: max(map(cell_len, (_COLUMNS[name].title, *(row[name] for row in rows)))) for name in wanted}
     need["account"] = min(need["account"], _ID_WIDTH)
     for name in _SPARED:
@@ -117,7 +117,7 @@ def _day(day: date | None) -> str:
 
 
 def _counts(told: Riskiest) -> str:
-    """Return in words what became of all accounts: none is left out in silence."""
+    """Return the counts of all accounts in words, including those without a forecast."""
     hidden = " (not listed: --include-under)" if told.under and not told.include_under else ""
     parts = [f"{told.under:,} under it already{hidden}", f"{told.likely:,} more with {percent(told.least)} or more"]
     if told.without:
@@ -127,5 +127,5 @@ def _counts(told: Riskiest) -> str:
 
 
 def _fields(told: Riskiest) -> dict[str, Any]:
-    """Return what a log should know."""
+    """Return the fields for the last line of a log."""
     return {name: value for name, value in asdict(told).items() if name not in ("output", "origin", "found")}

@@ -1,4 +1,4 @@
-"""How the commands about runs end: the result on stdout, and one line for a log."""
+"""Results of the ``runs`` commands: the result on stdout, and one line for a log."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 
 
 def end_list(log: Log, folder: Path, runs: Sequence[RunEntry], format: OutputFormat) -> NoReturn:  # noqa: A002
-    """Show the runs of a folder."""
+    """Show the runs of a folder and exit."""
     values = {"runs": [_run_values(run) for run in runs]}
     _end(log, render_runs(runs), values, format, message=f"{folder}: {counted(len(runs), 'run')}")
 
 
 def end_show(log: Log, run: FinishedRun, format: OutputFormat) -> NoReturn:  # noqa: A002
-    """Show one run."""
+    """Show one run and exit."""
     values = _run_values(run) | {"manifest": run.manifest.model_dump(mode="json")}
     _end(log, render_run(run), values, format, message=f"{run.output}: {run.state}")
 
 
 def end_diff(log: Log, diff: RunDiff, format: OutputFormat) -> NoReturn:  # noqa: A002
-    """Show why two runs differ."""
+    """Show the differences between two runs and exit."""
     message = f"{diff.old} and {diff.new}: " + ("the same forecasts" if diff.same else "the forecasts differ")
     _end(log, render_diff(diff), asdict(diff) | {"same": diff.same}, format, message=message)
 
 
 def end_prune(log: Log, pruning: Pruning, format: OutputFormat) -> NoReturn:  # noqa: A002
-    """Show which runs were, or would be, removed."""
+    """Show which runs were or would be removed and exit."""
     values = {
         "removed": pruning.removed,
         "remove": [str(run.output) for run in pruning.remove],

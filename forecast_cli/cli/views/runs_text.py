@@ -1,4 +1,4 @@
-"""Runs on a terminal: a list, one of them, and two side by side."""
+"""Runs on a terminal: a list, a single run, and the differences between two."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ _WRAPPED = (Column(), Column(wraps=True))
 
 
 def render_runs(runs: Sequence[RunEntry]) -> Group:
-    """Return a line for each run."""
+    """Return one line for each run."""
     columns = (
         Column("run", wraps=True),
         Column("command"),
@@ -30,7 +30,7 @@ def render_runs(runs: Sequence[RunEntry]) -> Group:
 
 
 def render_run(run: FinishedRun) -> Group:
-    """Return what one run read, was made from and wrote."""
+    """Return what a run read and wrote, with its settings and versions."""
     told = run.manifest
     return sections(
         section(f"{told.command} in {printable(run.output)}", aligned(_WRAPPED, _facts(told))),
@@ -40,7 +40,7 @@ def render_run(run: FinishedRun) -> Group:
 
 
 def render_diff(diff: RunDiff) -> Group:
-    """Return why two runs differ."""
+    """Return the differences between two runs."""
     verdict = "The forecasts are the same" if diff.same else "The forecasts differ"
     made = [(printable(said),) for said in diff.made_from] or [("the same input, settings and versions",)]
     counts = [(name, f"{old:,}", f"{new:,}") for name, old, new in diff.counts]
@@ -56,7 +56,7 @@ def render_diff(diff: RunDiff) -> Group:
 
 
 def render_pruning(pruning: Pruning) -> Group:
-    """Return which runs are removed and which stay."""
+    """Return which runs are removed and which are kept."""
     done = "Removed" if pruning.removed else "Would be removed (--yes does it)"
     gone = [(printable(run.output), run.finished_at) for run in pruning.remove] or [("none", "")]
     stays = [(printable(run.output), run.finished_at or run.state) for run in pruning.keep] or [("none", "")]

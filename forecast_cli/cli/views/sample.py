@@ -1,4 +1,4 @@
-"""How ``sample`` ends: what was written."""
+"""Result of ``sample``: what was written."""
 
 from pathlib import Path
 from typing import NoReturn
@@ -12,7 +12,7 @@ from forecast_cli.reports.terminal.sample import render_sample
 
 
 def end_sample(log: Log, summary: SampleSummary, output: Path, *, quiet: bool) -> NoReturn:
-    """Show what was written."""
+    """Show what was written and exit."""
     log.summarize(render_sample(summary, output, following=forecast_command(output)), quiet=quiet)
     message = f"{summary.accounts} accounts written to {output}"
     log.leave(Ending(ExitCode.OK, message, None, sample_values(summary)))

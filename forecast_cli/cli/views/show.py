@@ -1,4 +1,4 @@
-"""How ``show`` ends: one account on stdout, for a terminal or as JSON, and one line for a log."""
+"""Result of ``show``: one account on stdout, as text or as JSON, and one line for a log."""
 
 import sys
 from dataclasses import asdict
@@ -16,7 +16,7 @@ from forecast_cli.workflows.story import AccountExplanation
 
 
 def end_explanation(log: Log, explanation: AccountExplanation, format: OutputFormat) -> NoReturn:  # noqa: A002
-    """Show an account."""
+    """Show the explanation of an account and exit."""
     if format is OutputFormat.JSON:
         write_out(document(explanation_values(explanation)))
     else:
@@ -34,7 +34,7 @@ def explanation_values(explanation: AccountExplanation) -> dict[str, Any]:
 
 
 def _shows(characters: str) -> bool:
-    """Say whether stdout can show all of ``characters``."""
+    """Return whether stdout can encode all of ``characters``."""
     try:
         characters.encode(encoding_of(sys.stdout))
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""The risk of one account on a terminal: how likely each threshold is crossed, how low it goes, and by when."""
+"""Risk of one account on a terminal: probability, low point and crossing days for each threshold."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ _CROSSED = ("10 %", "50 %", "90 %")
 
 
 def render_risk(risk: Sequence[ThresholdRisk], *, width: int) -> Group:
-    """Return a row for each threshold and window, and by which days it has been crossed."""
+    """Return one row for each threshold and window, and the days by which each threshold has been crossed."""
     columns = (
         Column("under"),
         Column(" within\n days", "right"),
@@ -32,7 +32,7 @@ def render_risk(risk: Sequence[ThresholdRisk], *, width: int) -> Group:
 
 
 def threshold_words(one: ThresholdRisk) -> str:
-    """Return what was asked for, and the amount where that says something else: ``0``, ``p10 (239.75)``."""
+    """Return the threshold as the user wrote it, with its amount if that differs: ``0``, ``p10 (239.75)``."""
     name = printable(one.name)
     return name if name == f"{one.amount:g}" else f"{name} ({one.amount:,.2f})"
 
@@ -53,7 +53,7 @@ def _rows(one: ThresholdRisk) -> list[tuple[str, ...]]:
 
 
 def _crossed(one: ThresholdRisk) -> str:
-    """Return by which days shares of the paths have been under a threshold."""
+    """Return the days by which 10, 50 and 90 % of the paths have fallen below a threshold."""
     days = [(share, day) for share, day in zip(_CROSSED, one.crossed, strict=True) if day is not None]
     said = ", ".join(f"{share} by {day}" for share, day in days) or "fewer than 10 %"
     return f"Paths that have been under {printable(one.name)}: {said}."

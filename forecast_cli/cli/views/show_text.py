@@ -1,4 +1,4 @@
-"""One account on a terminal: its status, fan chart, coming payments, risk, and why."""
+"""One account on a terminal: status, fan chart, expected payments, risk, and reasons."""
 
 from collections.abc import Sequence
 
@@ -133,7 +133,7 @@ def _payments(explanation: AccountExplanation) -> Group:
 
 
 def _payments_title(holidays: str | None) -> str:
-    """Return the heading of the payments to come, with the calendar that moves them where it is not the usual one."""
+    """Return the heading of the expected payments, with the calendar that moves them if it is not the default."""
     return "Coming payments" if holidays in (None, HOME) else f"Coming payments, by {calendar_words(str(holidays))}"
 
 

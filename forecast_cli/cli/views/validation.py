@@ -1,4 +1,4 @@
-"""The data contract against one input: the table of ``validate`` and its verdict."""
+"""Result of ``validate``: the findings of the data contract and a verdict."""
 
 from typing import NoReturn
 
@@ -22,21 +22,21 @@ from forecast_cli.workflows.results import Validation
 
 
 def end_validation(log: Log, validation: Validation, format: OutputFormat, *, max_failed: int) -> NoReturn:  # noqa: A002
-    """Show what the contract says of an input, and how a run that allows ``max_failed`` accounts would end."""
+    """Show the findings about an input, and how a run that allows ``max_failed`` failed accounts would end; exit."""
     run_ends = _run_exit_code(validation, max_failed)
     found = validation_values(validation) | {"run_exit_code": run_ends}
     if format is OutputFormat.JSON:
         write_out(document(found))
     else:
         show(render_validation(validation, max_failed=max_failed))
-    if log.format is LogFormat.TEXT:  # the verdict is part of the result
+    if log.format is LogFormat.TEXT:  # the verdict is already part of the output
         raise typer.Exit(validation.exit_code)
     fields = {"counts": found["accounts"], "manifest": None, "run_exit_code": run_ends}
     log.leave(Ending(validation.exit_code, _verdict(validation, max_failed), None, fields))
 
 
 def render_validation(validation: Validation, *, max_failed: int) -> Group:
-    """Return what was read, the rules met and what a run would do about them, and the verdict."""
+    """Return a summary of the input, the findings with what a run would do about them, and the verdict."""
     findings = (
         render_findings(validation.findings) if validation.findings else line("No rule of the contract is broken.")
     )
@@ -46,7 +46,7 @@ def render_validation(validation: Validation, *, max_failed: int) -> Group:
 
 
 def _run_exit_code(validation: Validation, max_failed: int) -> ExitCode:
-    """Return what a run would end with for what the contract says alone; models may let more accounts fail."""
+    """Return the exit code of a run as far as the contract decides it; in a run, models may fail for more accounts."""
     if validation.rejected:
         return ExitCode.INPUT_REJECTED
     too_many = validation.accounts[Status.FAILED] > max_failed or not validation.accounts[Status.OK]
@@ -54,7 +54,7 @@ def _run_exit_code(validation: Validation, max_failed: int) -> ExitCode:
 
 
 def _verdict(validation: Validation, max_failed: int) -> str:
-    """Return in one line what a run would do with the input, and why where it would not exit with 0."""
+    """Return in one line what a run would do with the input, and the reason if it would not exit with 0."""
     if validation.rejected:
         rejections = sum(finding.action is Action.REJECT for finding in validation.findings)
         return f"A run would reject this input: {counted(rejections, 'reason')}."

@@ -1,4 +1,4 @@
-"""Reports as plain values for JSON: everything a table shows, and the examples in full."""
+"""Results as plain values for JSON: all that the tables show, with more examples."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -23,7 +23,7 @@ from forecast_cli.workflows.results import (
 
 
 def run_values(run: ForecastRun) -> dict[str, Any]:
-    """Return what the last log line says of a run."""
+    """Return the fields of a run for the last line of a log."""
     return {
         "counts": {"accounts": run.input.accounts, **run.accounts, "forecast_rows": run.forecast_rows},
         "manifest": str(run.output / "manifest.json"),
@@ -48,7 +48,7 @@ def run_values(run: ForecastRun) -> dict[str, Any]:
 
 
 def plan_values(plan: ForecastPlan) -> dict[str, Any]:
-    """Return what the last log line says of a plan."""
+    """Return the fields of a plan for the last line of a log."""
     return {
         "counts": {"accounts": plan.input.accounts, **before_models(plan.accounts)},
         "manifest": None,
@@ -65,7 +65,7 @@ def plan_values(plan: ForecastPlan) -> dict[str, Any]:
 
 
 def validation_values(validation: Validation) -> dict[str, Any]:
-    """Return everything ``validate`` found, up to 20 examples a rule."""
+    """Return everything that ``validate`` found, with up to 20 examples for each rule."""
     return {
         "rejected": validation.rejected,
         "exit_code": validation.exit_code,
@@ -76,7 +76,7 @@ def validation_values(validation: Validation) -> dict[str, Any]:
 
 
 def check_values(report: CheckReport) -> dict[str, Any]:
-    """Return what ``check`` held against the manifest, and what is wrong."""
+    """Return the result of ``check``."""
     return {
         "counts": {
             "accounts": report.accounts,
@@ -100,7 +100,7 @@ def sample_values(summary: SampleSummary) -> dict[str, Any]:
 
 
 def model_values(spec: ModelSpec) -> dict[str, Any]:
-    """Return one line of ``models``."""
+    """Return one entry of ``models``."""
     return {
         "name": spec.name,
         "summary": spec.summary,
@@ -115,23 +115,23 @@ def model_values(spec: ModelSpec) -> dict[str, Any]:
 
 
 def settings_values(loaded: LoadedSettings) -> dict[str, Any]:
-    """Return every setting in force: its value and where it came from."""
+    """Return every setting in force with its value and where it came from."""
     values = loaded.settings.model_dump(mode="json")
     return {name: {"value": value, "from": redact(loaded.origins[name])} for name, value in values.items()}
 
 
 def input_values(summary: InputSummary) -> dict[str, Any]:
-    """Return what was read."""
+    """Return the summary of an input, with secrets removed."""
     return asdict(summary) | {"root": redact(summary.root)}
 
 
 def before_models(accounts: Mapping[Status, int]) -> dict[str, int]:
-    """Return the accounts by status without fallback, which only models can tell."""
+    """Return the accounts by status without fallback, which is only known after the models."""
     return {status.value: count for status, count in accounts.items() if status is not Status.FALLBACK}
 
 
 def group_values(group: FailureGroup) -> dict[str, Any]:
-    """Return one reason why accounts did not go as asked, for a log: ids are marked, and figures left out."""
+    """Return one reason for failures or fallbacks, for a log: ids are marked, and figures removed from the message."""
     return {
         "status": group.status,
         "model": group.model,
@@ -144,7 +144,7 @@ def group_values(group: FailureGroup) -> dict[str, Any]:
 
 
 def finding_summary(finding: Finding) -> dict[str, Any]:
-    """Return one rule of the contract that was met, without its examples."""
+    """Return a finding without its examples."""
     return {
         "rule": finding.rule,
         "action": finding.action,
@@ -155,7 +155,7 @@ def finding_summary(finding: Finding) -> dict[str, Any]:
 
 
 def finding_values(finding: Finding) -> dict[str, Any]:
-    """Return one rule of the contract that was met, in full."""
+    """Return a finding with all its fields."""
     return finding_summary(finding) | {
         "title": finding.title,
         "total": finding.total,

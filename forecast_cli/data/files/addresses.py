@@ -1,16 +1,17 @@
-"""Addresses of object stores, such as ``s3://bucket/folder``: what they name, and how they are shown."""
+"""Addresses of object stores, such as ``s3://bucket/folder``: their parts, and how they are shown."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from forecast_cli.core.redact import redact
 
 SCHEMES: Final = ("s3", "gs", "gcs", "abfs", "abfss")
 _ADDRESS: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
+_ONCE_ADDRESS: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):/")
 _AZURE: Final = ("abfs", "abfss")
 S3_OPTIONS: Final = frozenset({"region", "endpoint_override", "scheme"})
 GCS_OPTIONS: Final = frozenset({"endpoint_override", "scheme", "project_id"})
@@ -18,12 +19,16 @@ GCS_OPTIONS: Final = frozenset({"endpoint_override", "scheme", "project_id"})
 
 @dataclass(frozen=True)
 class Address:
-    """A place in an object store. It may hold credentials and options, and is shown without."""
+    """Place in an object store. ``text`` may hold credentials and options; ``str`` gives the address without them.
+
+    Characters that an address cannot hold as they are stay percent-encoded, so that what is shown is an address again.
+    """
 
     text: str = field(repr=False)
 
     def __str__(self) -> str:
-        return redact(f"{scheme_of(self.text)}://{bucket_and_key(self.text)}")
+        shown = bucket_and_key(self.text).replace("%", "%25").replace("?", "%3F").replace("#", "%23")
+        return redact(f"{scheme_of(self.text)}://{shown}")
 
     def __truediv__(self, name: str) -> "Address":
         return Address(f"{self}/{name}")
@@ -34,20 +39,29 @@ Output: TypeAlias = Path | Address
 
 
 def output_at(text: str) -> Output:
-    """Return the place that a user names."""
+    """Return the place that ``text`` names: an Address where its scheme is one of SCHEMES, else a Path."""
     return Address(text) if scheme_of(text) in SCHEMES else Path(text)
 
 
 def scheme_of(path: str) -> str | None:
-    """Return the scheme of an address in lower case, None for a path of this machine."""
+    """Return the scheme of an address in lower case, None for a path on this machine."""
     match = _ADDRESS.match(path)
     return match["scheme"].lower() if match else None
 
 
+def lost_scheme(path: Path) -> str | None:
+    """Return the scheme of the address that a path was made from, None for a path on this machine.
+
+    ``Path`` turns ``s3://bucket`` into ``s3:/bucket``. A single letter before the colon is a drive, not a scheme.
+    """
+    match = _ONCE_ADDRESS.match(str(path))
+    return match["scheme"] if match else None
+
+
 def bucket_and_key(address: str) -> str:
-    """Return an address without scheme, credentials and options; of Azure, container and key."""
-    parts = urlsplit(address)
-    bucket, path = parts.netloc.rpartition("@")[2], unquote(parts.path)
+    """Return the bucket (in Azure the container) and the key of an address, percent-decoded and joined by a slash."""
+    authority, path, _ = _split(address)
+    bucket, path = authority.rpartition("@")[2], unquote(path)
     if scheme_of(address) in _AZURE and azure_account(address):
         bucket = user_of(address)[0] if ".dfs." in bucket else bucket
         bucket, path = (path.strip("/"), "") if ".blob." in bucket else (bucket, path)
@@ -55,22 +69,29 @@ def bucket_and_key(address: str) -> str:
 
 
 def azure_account(address: str) -> str | None:
-    """Return the account that the host of an address of Azure names, None where that is the container."""
-    host = urlsplit(address).netloc.rpartition("@")[2]
+    """Return the account in the host of an address of Azure, None where the container stands in its place."""
+    host = _split(address)[0].rpartition("@")[2]
     account, _, rest = host.partition(".")
     return account if rest.startswith(("dfs.", "blob.")) else None
 
 
 def user_of(address: str) -> tuple[str, str]:
-    """Return user and password of an address, each empty where it has none."""
-    parts = urlsplit(address)
-    return unquote(parts.username or ""), unquote(parts.password or "")
+    """Return user and password of an address, percent-decoded, each empty where the address has none."""
+    user, _, password = _split(address)[0].rpartition("@")[0].partition(":")
+    return unquote(user), unquote(password)
 
 
 def options_of(address: str, known: frozenset[str]) -> Mapping[str, str]:
-    """Return the options of an address; raises OSError for one that is not ``known``."""
-    options = dict(parse_qsl(urlsplit(address).query))
+    """Return the options of an address by name; raises OSError for one that is not ``known``."""
+    options = dict(parse_qsl(_split(address)[2]))
     unknown = sorted(options.keys() - known)
     if unknown:
         raise OSError(f"unknown option '{unknown[0]}' in its address, expected one of {', '.join(sorted(known))}")
     return options
+
+
+def _split(address: str) -> tuple[str, str, str]:
+    """Return authority, path and query of an address; unlike ``urlsplit``, whatever characters they hold."""
+    rest, _, query = address.partition("://")[2].partition("#")[0].partition("?")
+    authority, slash, path = rest.partition("/")
+    return authority, slash + path, query

@@ -1,1 +1,1 @@
-"""Seeded synthetic accounts with real pay cycles, any number of them, drawn in blocks."""
+"""Generator of seeded synthetic accounts with realistic pay cycles, any number of them, drawn in blocks."""

@@ -1,4 +1,4 @@
-"""Accounts of one block: what kind each is, how long it lives, how much money goes through it."""
+"""Accounts of one block: archetype, lifetime, feed, currency and turnover of each."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +19,7 @@ from forecast_cli.data.sample.kinds import (
 )
 from forecast_cli.data.sample.spec import SampleSpec
 
-BLOCK: Final = 1_000  # accounts drawn together, always all of them: ten decks of a hundred
+BLOCK: Final = 1_000  # accounts that are always drawn together: ten decks of a hundred
 
 ARCHETYPE_CODES: Final = tuple(Archetype)
 LIFE_CODES: Final = tuple(Life)
@@ -27,7 +27,7 @@ FEED_CODES: Final = tuple(Feed)
 TYPE_CODES: Final = tuple(AccountType)
 _TYPE_OF: Final = np.array([TYPE_CODES.index(account_type(archetype)) for archetype in ARCHETYPE_CODES])
 
-#: Median money in or out a month, in cents, its least and its most, and the roots of its spread.
+#: Monthly turnover in cents: median, minimum and maximum, and the ``roots`` of its distribution (``skewed``).
 _TURNOVER: Final = {
     AccountType.CHECKING: (380_000, 150_000, 1_800_000, 2),
     AccountType.SAVINGS: (25_000, 2_500, 250_000, 1),
@@ -40,8 +40,8 @@ _TURNOVER: Final = {
 class Accounts:
     """The n accounts of a block. Codes [n] index the tuples above.
 
-    ``opened``, ``left`` and ``closed`` [n] are the first day, the last day on which the holder does anything, and the
-    last day of all, as days of the sample. ``turnover`` [n] is money in or out a month, in cents.
+    ``opened``, ``left`` and ``closed`` [n] are the first day, the last day on which the holder is active, and the last
+    day of the account, as days of the sample. ``turnover`` [n] is money in or out per month, in cents.
     """
 
     block: int
@@ -69,13 +69,13 @@ class Accounts:
 
     @property
     def survives(self) -> Bools:
-        """Say which accounts [n] are open on the sample's last day."""
+        """Return which accounts [n] are open on the sample's last day."""
         open_still: Bools = self.life != LIFE_CODES.index(Life.CLOSED)
         return open_still
 
 
 def draw_accounts(spec: SampleSpec, block: int) -> Accounts:
-    """Draw the accounts of a block, each hundred of them with the same kinds in another order."""
+    """Draw the accounts of a block; every hundred of them are dealt the same kinds, each time in another order."""
     archetype = _deal_cards(spec, block, "archetype", list(ARCHETYPES.values()))
     life = _deal_cards(spec, block, "life", list(LIVES.values()))
     lengths = _lengths(life, generator(spec.seed, block, "length").random(BLOCK), spec.days)
@@ -102,13 +102,13 @@ def _deal_cards(spec: SampleSpec, block: int, purpose: str, counts: list[int]) -
 
 
 def _feeds(spec: SampleSpec, block: int, life: Ints) -> Ints:
-    """Deal feeds; an account of a few days has a row on each, or there would be nothing to tell its age by."""
+    """Draw feeds; an account of one to three days has a row for each day, so that its age can be seen."""
     young = np.isin(life, [LIFE_CODES.index(x) for x in (Life.ONE_DAY, Life.TWO_DAYS, Life.THREE_DAYS)])
     return np.where(young, FEED_CODES.index(Feed.DAILY), _deal_cards(spec, block, "feed", list(FEEDS.values())))
 
 
 def _lengths(life: Ints, u: Floats, days: int) -> Ints:
-    """Return the days [n] each account lives, 1 to ``days``."""
+    """Return the lifetime [n] of each account in days, 1 to ``days``."""
     by_life = {
         Life.NEW: whole_between(u, 22, max(22, days * 9 // 10)),
         Life.WEEKS: whole_between(u, 4, 21),

@@ -1,4 +1,4 @@
-"""Bills: the recurring payments of each account type, and who has them."""
+"""Bills: the recurring payments of each account type, and which accounts have them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ INTEREST: Final = "interest"
 ACCOUNT_FEE: Final = "account_fee"
 CARD_FEE: Final = "card_fee"
 
-_BY_THE_BANK: Final = (INTEREST, ACCOUNT_FEE, CARD_FEE)  # go on when the holder has left
+_BY_THE_BANK: Final = (INTEREST, ACCOUNT_FEE, CARD_FEE)  # continue after the holder has left
 _WEEKS: Final = (Cycle.WEEKLY, Cycle.BIWEEKLY)
 
 
@@ -25,9 +25,10 @@ _WEEKS: Final = (Cycle.WEEKLY, Cycle.BIWEEKLY)
 class Bill:
     """A recurring payment that a ``share`` of the accounts of a type has.
 
-    It takes ``least`` to ``most`` of the monthly turnover (negative: paid out; None: the balance tells), or one of
-    ``prices`` in cents. ``days`` are the days of the month it may fall on. ``growth`` is added once a year;
-    ``changes`` is the share of the streams that begin, and as many that end, inside the sample.
+    Its amount is ``least`` to ``most`` times the monthly turnover (negative: paid out; None: depends on the balance),
+    or one of ``prices`` in cents. ``days`` are the days of the month it may be due on. ``growth`` is the mean yearly
+    increase, as a share. ``changes`` is the share of streams that start during the sample; the same share ends during
+    it.
     """
 
     terms: Terms
@@ -95,7 +96,7 @@ BILLS: Final[Mapping[AccountType, tuple[Bill, ...]]] = {
 
 
 def draw_bills(calendar: Calendar, accounts: Accounts, rng: np.random.Generator) -> list[Streams]:
-    """Draw every bill of the block's accounts, in the order of the table."""
+    """Draw all bills of the block's accounts, in the order of ``BILLS``."""
     return [
         _draw_bill(calendar, accounts, bill, rng=rng, rows=accounts.rows_of(kind))
         for kind, bills in BILLS.items()
@@ -123,12 +124,12 @@ def _draw_bill(calendar: Calendar, accounts: Accounts, bill: Bill, *, rng: np.ra
 
 
 def _paydays(calendar: Calendar, u: Floats) -> Ints:
-    """Return a Friday [s] of an even or an odd week."""
+    """Return Fridays [s], each of an even or an odd week."""
     return first_friday(calendar) + 7 * whole_between(u, 0, 1)
 
 
 def _amounts(bill: Bill, turnover: Floats, u: Floats) -> Floats:
-    """Return signed cents [s]."""
+    """Return signed amounts [s] in cents, NaN if the amount depends on the balance."""
     if bill.prices:
         return np.array(bill.prices, dtype=np.float64)[whole_between(u, 0, len(bill.prices) - 1)]
     if bill.least is None or bill.most is None:
@@ -137,7 +138,7 @@ def _amounts(bill: Bill, turnover: Floats, u: Floats) -> Floats:
 
 
 def _active(days: int, changes: float, u: Floats, when: Floats) -> tuple[Ints, Ints]:
-    """Return first and last day [s]: some streams begin inside the sample, as many end inside it."""
+    """Return the first and the last day [s]: some streams start during the sample, and as many end during it."""
     day = np.floor(when * days).astype(np.int64)
     begins, ends = u < changes, u > 1.0 - changes
     return np.where(begins, day, 0), np.where(ends, day, FOREVER)

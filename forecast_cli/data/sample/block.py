@@ -1,4 +1,4 @@
-"""Blocks: a thousand accounts drawn at once, and the tables of any range of accounts cut from them."""
+"""Blocks: a thousand accounts drawn together, and tables of any range of accounts cut from them."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -23,10 +23,10 @@ _ROW: Final = "row"
 
 
 def generate_block(spec: SampleSpec, first: int, count: int) -> pl.DataFrame:
-    """Return the balances of accounts ``first`` to ``first + count``: one row for each account and day of its feed.
+    """Return the balances of ``count`` accounts from number ``first`` on: one row for each account and day of its feed.
 
     Columns account_id, date, balance (Float64, whole cents), account_type and currency (Enum), sorted by account and
-    date. Account numbers count from 0; where the range ends does not change an account.
+    date. Account numbers count from 0; an account is the same in every range.
     """
     return _over_blocks(spec, first, count, table=_balance_table)
 
@@ -34,16 +34,16 @@ def generate_block(spec: SampleSpec, first: int, count: int) -> pl.DataFrame:
 def planted_payments(spec: SampleSpec, first: int, count: int) -> pl.DataFrame:
     """Return every payment of the recurring streams of a range of accounts.
 
-    Columns account_id, stream (a number, unique within the sample's block), kind, cycle, date, amount (signed, in
-    units of the balance; null where it follows the balance: interest and card payments).
+    Columns account_id, stream (a number, unique in its block of accounts), kind, cycle, date, amount (signed, in units
+    of the balance; null if it depends on the balance: interest and card payments).
     """
     return _over_blocks(spec, first, count, table=_payment_table)
 
 
 def planted_streams(spec: SampleSpec, first: int, count: int) -> pl.DataFrame:
-    """Return the recurring streams of a range of accounts, one row each, if they were paid at all.
+    """Return the recurring streams of a range of accounts, one row each, without those that had no payment.
 
-    Columns account_id, stream, kind, cycle, amount (mean, signed), first, last (dates paid), payments (how many).
+    Columns account_id, stream, kind, cycle, amount (mean, signed), first, last (dates of payment), payments (number).
     """
     return (
         planted_payments(spec, first, count)
@@ -58,19 +58,19 @@ def planted_streams(spec: SampleSpec, first: int, count: int) -> pl.DataFrame:
 
 
 def describe_accounts(spec: SampleSpec, first: int, count: int) -> pl.DataFrame:
-    """Return what each account of a range is: account_id, account_type, archetype, life, feed, currency."""
+    """Return the properties of a range of accounts: account_id, account_type, archetype, life, feed, currency."""
     return _over_blocks(spec, first, count, table=_account_table)
 
 
 def account_name(number: int) -> str:
-    """Return the id of an account: acc-0000017."""
+    """Return the id of an account, such as ``acc-0000017``."""
     return f"acc-{number:07d}"
 
 
 def _over_blocks(
     spec: SampleSpec, first: int, count: int, *, table: Callable[[SampleSpec, int], pl.DataFrame]
 ) -> pl.DataFrame:
-    """Put together the rows of accounts first..first + count from the tables of the blocks they lie in."""
+    """Return the rows of accounts ``first`` to ``first + count - 1``, from the tables of their blocks."""
     last = min(first + count, spec.accounts)
     parts = [
         table(spec, block).filter(pl.col(_ROW).is_between(first - block * BLOCK, last - block * BLOCK, closed="left"))

@@ -1,6 +1,6 @@
-"""Calendars: the days of a sample, its US business days, and the days on which each cycle falls due.
+"""Calendars: the days of a sample, its US business days, and the due days of each cycle.
 
-A day is its index on the sample's axis: 0 is the first day, negative days lie before it.
+A day is an index on the sample's axis: 0 is the first day, negative days lie before it.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ import numpy as np
 
 from forecast_cli.data.sample.draws import Bools, Ints
 
-MARGIN: Final = 45  # days known before and after the sample, so that what shifts into it is found
+MARGIN: Final = 45  # days before and after the sample, for payments that are moved into it
 FRIDAY: Final = 4  # as Python counts weekdays: Monday is 0
 _EPOCH_WEEKDAY: Final = 3  # 1970-01-01 was a Thursday
 
@@ -31,7 +31,7 @@ class Cycle(StrEnum):
 
 
 class Roll(StrEnum):
-    """Where a payment goes that falls due on a weekend or a holiday."""
+    """How a payment that is due on a weekend or a holiday is moved."""
 
     NONE = "none"
     PREVIOUS = "previous"
@@ -53,8 +53,9 @@ class Calendar:
     """The t days of a sample; ``start`` is its first day, in days since 1970-01-01.
 
     ``weekday`` (Monday is 0), ``month`` (January is 0), ``month_end`` and ``business`` [t]. ``previous_business`` and
-    ``next_business`` [t + 2 * MARGIN]: the business day at or before, at or after, for the days from -MARGIN on.
-    ``month_first`` [m + 1]: the first day of every month that touches the margins, and of the month after.
+    ``next_business`` [t + 2 * MARGIN]: the last business day not after, and the first not before, each day from -MARGIN
+    on. ``month_first`` [m + 1]: the first day of every month that overlaps the sample and its margins, and of the next
+    month.
     """
 
     start: int
@@ -94,7 +95,7 @@ def sample_calendar(end: date, days: int) -> Calendar:
 
 
 def roll_days(calendar: Calendar, days: Ints, roll: Roll) -> Ints:
-    """Move days of any shape to a business day as ``roll`` says. Days beyond the margins stay beyond them."""
+    """Move days (of any shape) to business days as ``roll`` says; days outside the margins stay out of the sample."""
     match roll:
         case Roll.NONE:
             return days
@@ -106,10 +107,10 @@ def roll_days(calendar: Calendar, days: Ints, roll: Roll) -> Ints:
 
 
 def due_days(calendar: Calendar, cycle: Cycle, anchor: Ints, phase: Ints) -> Ints:
-    """Return the days [s, k] on which s streams of one cycle fall due, before any shift.
+    """Return the days [s, k] on which s streams of one cycle are due, before they are moved.
 
-    ``anchor`` [s] is the day of the month (31: its last day), for weekly cycles a day the stream falls due on.
-    ``phase`` [s] tells the months of quarterly and yearly streams.
+    ``anchor`` [s] is the day of the month (31: its last day), for weekly cycles any day on which the stream is due.
+    ``phase`` [s] selects the months of quarterly and yearly streams.
     """
     match cycle:
         case Cycle.WEEKLY:
@@ -127,7 +128,7 @@ def due_days(calendar: Calendar, cycle: Cycle, anchor: Ints, phase: Ints) -> Int
 
 
 def first_friday(calendar: Calendar) -> int:
-    """Return the last Friday, up to the first day, that lies whole fortnights after 1970-01-02."""
+    """Return the last Friday not after the first day that lies a whole number of fortnights after 1970-01-02."""
     return -((calendar.start + _EPOCH_WEEKDAY - FRIDAY) % 14)
 
 
@@ -142,14 +143,14 @@ def _day_of_month(calendar: Calendar, anchor: Ints) -> Ints:
 
 
 def _some_months(calendar: Calendar, anchor: Ints, *, every: int, phase: Ints) -> Ints:
-    """Keep one month of ``every``, the others put out of reach."""
+    """Return the due days in one month of ``every``; those in other months are put outside the margins."""
     firsts = (calendar.month_first[:-1] + calendar.start).astype("datetime64[D]")
     wanted = (firsts.astype("datetime64[M]").astype(np.int64) - phase[:, None]) % every == 0
     return np.where(wanted, _day_of_month(calendar, anchor), -MARGIN - 1)
 
 
 def _previous(business: Bools) -> Ints:
-    """Return for each position the last business day at or before it, -1 where there is none."""
+    """Return for each position the last business day at or before it, -1 if there is none."""
     return np.maximum.accumulate(np.where(business, np.arange(len(business)), -1))
 
 

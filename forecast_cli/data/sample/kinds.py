@@ -6,7 +6,7 @@ from typing import Final
 
 
 class AccountType(StrEnum):
-    """Column ``account_type``."""
+    """Values of the column ``account_type``."""
 
     CHECKING = "checking"
     SAVINGS = "savings"
@@ -31,20 +31,20 @@ class Archetype(StrEnum):
 
 
 class Life(StrEnum):
-    """How much of the sample's time an account lives."""
+    """How long an account exists within the sample."""
 
     FULL = "full"
-    NEW = "new"  # opened inside the window
+    NEW = "new"  # opened during the sample
     WEEKS = "weeks"  # 4 to 21 days old
     THREE_DAYS = "three_days"
     TWO_DAYS = "two_days"
     ONE_DAY = "one_day"
-    CLOSED = "closed"  # paid out and closed inside the window
-    DORMANT = "dormant"  # left alone after a while; only interest and fees move it
+    CLOSED = "closed"  # paid out and closed during the sample
+    DORMANT = "dormant"  # unused after some time; only interest and fees move its balance
 
 
 class Feed(StrEnum):
-    """On which days an account has a row."""
+    """Days on which an account has a row."""
 
     MOVES = "moves"  # days on which the balance moved
     DAILY = "daily"
@@ -53,7 +53,7 @@ class Feed(StrEnum):
 
 
 class Currency(StrEnum):
-    """Column ``currency``."""
+    """Values of the column ``currency``."""
 
     USD = "USD"
     EUR = "EUR"
@@ -88,7 +88,7 @@ CURRENCIES: Final[Mapping[Currency, int]] = {Currency.USD: 88, Currency.EUR: 7, 
 
 
 def account_type(archetype: Archetype) -> AccountType:
-    """Return the account type an archetype is of."""
+    """Return the account type of an archetype."""
     match archetype:
         case Archetype.SAVINGS:
             return AccountType.SAVINGS

@@ -1,4 +1,4 @@
-"""Profiles: the level an account's balance reverts to, its limits, and what the bank takes and gives."""
+"""Profiles: the level that an account's balance reverts to, its limits, interest rates and fees."""
 
 from dataclasses import dataclass, fields
 from typing import Final
@@ -16,16 +16,17 @@ _CREDIT_LINE_RATE: Final = 9.0
 _CARD_RATE: Final = 22.0
 _OVERDRAFT_FEE: Final = 3_500  # cents
 _SAVINGS_RATES: Final = (0.5, 4.5)
-#: The least an account spends at its own discretion, as a share of its turnover, however high its bills.
+#: Smallest spending budget of an account, as a share of its turnover, even if bills leave less.
 _LEAST_BUDGET: Final = 0.12
 
 
 @dataclass(frozen=True)
 class Profiles:
-    """How the n accounts of a block behave; money in cents, rates in percent a year. All [n].
+    """How the n accounts of a block behave; money in cents, rates in percent per year. All [n].
 
-    Spending is multiplied by 1 + (balance - ``target``) / ``scale``, within ``least`` and ``most``. No spending takes
-    the balance under ``floor``. ``repaid`` is the share of a card's statement that is paid, 0 for other accounts.
+    Spending is multiplied by 1 + (balance - ``target``) / ``scale``, limited to ``least`` and ``most``. Spending does
+    not take the balance below ``floor``. ``repaid`` is the share of a card's statement that is paid, 0 for other
+    accounts.
     """
 
     start: Floats
@@ -42,7 +43,7 @@ class Profiles:
 
 @dataclass(frozen=True)
 class _Draws:
-    """One uniform draw [n] for each thing that sets accounts of one type apart."""
+    """Uniform draws [n], one for each property in which accounts of one type differ."""
 
     level: Floats
     start: Floats
@@ -52,7 +53,7 @@ class _Draws:
 
 
 def draw_profiles(accounts: Accounts, seed: int) -> Profiles:
-    """Draw the profiles of a block's accounts, each account by the rule of its type."""
+    """Draw the profiles of a block's accounts, each by the rules of its account type."""
     turnover = accounts.turnover
     draws = _Draws(*generator(seed, accounts.block, "profile").random((5, len(turnover))))
     by_type = {
@@ -71,7 +72,7 @@ def draw_profiles(accounts: Accounts, seed: int) -> Profiles:
 
 
 def budgets(accounts: Accounts, profiles: Profiles, bills: list[Streams]) -> Floats:
-    """Return cents a month [n] that keep a balance at its target: what comes in, less the bills, plus interest."""
+    """Return the monthly spending [n] in cents that keeps a balance at its target: income less bills, plus interest."""
     n = len(accounts.turnover)
     is_savings = accounts.types == TYPE_CODES.index(AccountType.SAVINGS)
     left = np.where(is_savings, 0.0, accounts.turnover)
@@ -83,7 +84,11 @@ def budgets(accounts: Accounts, profiles: Profiles, bills: list[Streams]) -> Flo
 
 
 def _checking(draws: _Draws, turnover: Floats) -> Profiles:
-    """Two in five have an overdraft limit; three in five pay a fee for going under zero; most have little left over."""
+    """Return profiles of checking accounts.
+
+    Two in five have an overdraft limit, three in five pay a fee when the balance falls below zero, and most have little
+    money left over.
+    """
     target = turnover * (0.08 + 1.7 * draws.level * draws.level)
     return Profiles(
         start=np.rint(target * skewed(draws.start, roots=2)),
@@ -100,7 +105,10 @@ def _checking(draws: _Draws, turnover: Floats) -> Profiles:
 
 
 def _savings(draws: _Draws, turnover: Floats) -> Profiles:
-    """Half a year to three years of deposits; money is drawn more readily the more there is."""
+    """Return profiles of savings accounts.
+
+    The target is half a year to three years of deposits; the higher the balance, the more is withdrawn.
+    """
     target = turnover * (6.0 + 30.0 * draws.level)
     return Profiles(
         start=np.rint(target * skewed(draws.start, roots=2)),
@@ -117,7 +125,10 @@ def _savings(draws: _Draws, turnover: Floats) -> Profiles:
 
 
 def _card(draws: _Draws, accounts: Accounts) -> Profiles:
-    """A revolving card carries 30 to 85 % of its limit; what it repays makes up for what it spends at that level."""
+    """Return profiles of credit cards.
+
+    A revolving card carries 30 to 85 % of its limit; its repayments equal its spending and interest at that level.
+    """
     turnover = accounts.turnover
     revolving = accounts.archetype == ARCHETYPE_CODES.index(Archetype.CARD_REVOLVING)
     limit = _hundreds(turnover * between(draws.limit, 2.5, 8.0)) + 10_000
@@ -138,7 +149,10 @@ def _card(draws: _Draws, accounts: Accounts) -> Profiles:
 
 
 def _business(draws: _Draws, turnover: Floats) -> Profiles:
-    """A week to a month and a half of turnover, and a credit line of up to half a month."""
+    """Return profiles of business accounts.
+
+    The target is about a week to a month and a half of turnover, the credit line up to half a month.
+    """
     target = turnover * (0.2 + 1.2 * draws.level)
     return Profiles(
         start=np.rint(target * skewed(draws.start, roots=2)),
@@ -155,5 +169,5 @@ def _business(draws: _Draws, turnover: Floats) -> Profiles:
 
 
 def _hundreds(cents: Floats) -> Floats:
-    """Round to hundreds of the currency's unit."""
+    """Round cents to hundreds of the currency unit."""
     return np.rint(cents / 10_000) * 10_000

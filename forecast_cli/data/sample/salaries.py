@@ -13,7 +13,7 @@ from forecast_cli.data.sample.streams import FOREVER, Streams, Terms
 
 SALARY: Final = "salary"
 
-#: How each pay cycle is paid. Weekly and biweekly pay is by the hour for many, so that it varies.
+#: Terms of each pay cycle. Weekly and biweekly pay varies, because many are paid by the hour.
 TERMS: Final = {
     Archetype.MONTHLY_FIXED_DAY: Terms(SALARY, Cycle.MONTHLY, Roll.PREVIOUS),
     Archetype.MONTHLY_LAST_DAY: Terms(SALARY, Cycle.MONTHLY, Roll.PREVIOUS),
@@ -21,14 +21,14 @@ TERMS: Final = {
     Archetype.BIWEEKLY: Terms(SALARY, Cycle.BIWEEKLY, Roll.PREVIOUS, wobble=0.03),
     Archetype.WEEKLY: Terms(SALARY, Cycle.WEEKLY, Roll.PREVIOUS, wobble=0.08),
 }
-_CHANGES: Final = 0.18  # of the salaried lose or change their job inside the sample
-_RETURNS: Final = 0.3  # of those come back to the same pay after a gap
+_CHANGES: Final = 0.18  # share of salaried holders who lose or change their job during the sample
+_RETURNS: Final = 0.3  # share of those who return to the same pay after a gap
 _LONGEST_GAP: Final = 75  # days
 
 
 @dataclass(frozen=True)
 class _Jobs:
-    """One job of each of n accounts: pay cycle (an archetype's code), pay a month, first and last day, yearly raise."""
+    """A job for each of n accounts: pay cycle (code of an archetype), monthly pay, first and last day, yearly raise."""
 
     cycle: Ints
     cents: Floats
@@ -38,7 +38,7 @@ class _Jobs:
 
 
 def draw_salaries(calendar: Calendar, accounts: Accounts, seed: int) -> list[Streams]:
-    """Draw the salary streams of the block's checking accounts: the first job's, then the second's, by pay cycle."""
+    """Draw the salary streams of the block's checking accounts: of first jobs, then of second jobs, by pay cycle."""
     jobs = _draw_jobs(calendar, accounts, seed)
     return [
         _salaries(calendar, accounts, job, archetype=archetype, rng=generator(seed, accounts.block, f"pay{number}"))
@@ -85,7 +85,7 @@ def _salaries(
 
 
 def _anchor(calendar: Calendar, archetype: Archetype, u: Floats) -> Ints:
-    """Return the day of the month, or a Friday, that pay falls due on."""
+    """Return the day of the month, or a Friday, on which pay is due."""
     match archetype:
         case Archetype.MONTHLY_FIXED_DAY:
             return whole_between(u, 1, 28)

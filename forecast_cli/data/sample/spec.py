@@ -1,4 +1,4 @@
-"""What a sample is asked to be, and what was written."""
+"""Parameters of a sample, and the summary of what was written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Final
 
 from forecast_cli.core.errors import UsageError
 
-MAX_ACCOUNTS: Final = 10_000_000  # what seven digits of an id can tell apart
+MAX_ACCOUNTS: Final = 10_000_000  # ids have seven digits
 MAX_DAYS: Final = 7_305
 LAST_DAY: Final = date(2026, 6, 30)
 _HELP: Final = "see: forecast-cli sample --help"
@@ -16,10 +16,10 @@ _HELP: Final = "see: forecast-cli sample --help"
 
 @dataclass(frozen=True)
 class SampleSpec:
-    """A sample: ``accounts`` accounts over the ``days`` days up to ``end``. Raises UsageError where out of range.
+    """A sample of ``accounts`` accounts over the ``days`` days up to ``end``. Raises UsageError if out of range.
 
-    An account is a function of (seed, its number, days, end): the first 250 accounts of a million are the 250 of
-    a small sample.
+    An account depends only on (seed, its number, days, end): the first 250 accounts of a sample of a million are the
+    250 of a small sample.
     """
 
     accounts: int
@@ -37,7 +37,7 @@ class SampleSpec:
 
 @dataclass(frozen=True)
 class SampleSummary:
-    """What was written: ``files`` in order, their rows and bytes, and how many accounts there are of each type."""
+    """What was written: ``files`` in order, total rows and bytes, and the number of accounts of each type."""
 
     accounts: int
     rows: int

@@ -1,4 +1,4 @@
-"""Spending and takings that follow no calendar: groceries, cash, purchases, suppliers, invoices."""
+"""Irregular spending and income: groceries, cash, purchases, suppliers, invoices."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from forecast_cli.data.sample.draws import SKEWED_MEAN, Floats, between, generat
 from forecast_cli.data.sample.kinds import AccountType, Archetype
 
 _DAYS_A_MONTH: Final = 30.4
-_NOTE: Final = 2_000  # cents: the notes a cash machine gives out
+_NOTE: Final = 2_000  # cents; amounts of cash are multiples of this banknote
 
 _EVEN: Final = (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
 _SHOPPING: Final = (0.8, 0.8, 0.9, 1.0, 1.3, 1.5, 0.7)
@@ -24,10 +24,10 @@ _YEAR: Final = np.array([0.8, 0.92, 1.0, 0.98, 1.0, 1.02, 1.04, 1.02, 0.97, 0.98
 
 @dataclass(frozen=True)
 class Habit:
-    """Money that moves at random: on how large a share of days, ``least`` to ``most``, and its spread over the week.
+    """Money that moves at random: on a share of days between ``least`` and ``most``, distributed over the ``week``.
 
-    ``part`` is its part of the budget of all the habits of an archetype; ``roots`` as in ``skewed``;
-    amounts are multiples of ``step`` cents.
+    ``part`` is its share of the budget for all habits of an account; ``roots`` as in ``skewed``; amounts are multiples
+    of ``step`` cents.
     """
 
     name: str
@@ -41,18 +41,18 @@ class Habit:
 
 _GROCERIES: Final = Habit("groceries", 0.4, 0.05, 0.35, _SHOPPING)
 
-#: What is spent, out of what the bills leave; more of it when the balance is high.
+#: Spending from the money that bills leave; it is higher with a high balance.
 OUTGOING: Final[Mapping[AccountType, tuple[Habit, ...]]] = {
     AccountType.CHECKING: (_GROCERIES, Habit("purchases", 0.45, 0.05, 0.55, _SHOPPING, roots=1)),
     AccountType.SAVINGS: (Habit("withdrawal", 1.0, 0.01, 0.035),),
     AccountType.CREDIT_CARD: (_GROCERIES, Habit("purchases", 0.6, 0.15, 0.65, _SHOPPING, roots=1)),
     AccountType.BUSINESS: (Habit("suppliers", 0.75, 0.15, 0.5, _OFFICE, roots=1), Habit("owner", 0.25, 0.03, 0.1)),
 }
-#: What is drawn in notes, out of the same money, whatever the balance.
+#: Cash withdrawals from the same money; they do not depend on the balance.
 CASH: Final[Mapping[AccountType, tuple[Habit, ...]]] = {
     AccountType.CHECKING: (Habit("cash", 0.15, 0.02, 0.1, _SHOPPING, step=_NOTE),)
 }
-#: What comes in without a calendar, out of the whole turnover.
+#: Irregular income, from the whole turnover.
 INCOMING: Final[Mapping[Archetype, tuple[Habit, ...]]] = {
     Archetype.IRREGULAR: (Habit("jobs", 1.0, 0.08, 0.25),),
     Archetype.BUSINESS_INVOICES: (Habit("invoices", 1.0, 0.05, 0.25, _OFFICE, roots=1),),
@@ -68,9 +68,9 @@ def draw_habits(
     budget: Floats,
     seed: int,
 ) -> Floats:
-    """Return whole cents [t, n], 0 or more, that the habits move on each day an account's holder is active.
+    """Return the whole cents [t, n], 0 or more, that habits move on each day while an account's holder is active.
 
-    ``budget`` [n] is cents a month. The grid is days by accounts, as the simulation reads it.
+    ``budget`` [n] is in cents per month. Rows are days and columns accounts, as the simulation reads them.
     """
     grid = np.zeros((calendar.days, len(budget)))
     for kind, members in habits.items():
@@ -83,7 +83,7 @@ def draw_habits(
 
 
 def _draw_habit(calendar: Calendar, habit: Habit, *, budget: Floats, rng: np.random.Generator) -> Floats:
-    """Return whole cents [t, m]. One uniform draw says whether money moves, and, stretched, how much."""
+    """Return whole cents [t, m]. One uniform draw decides whether money moves and, rescaled, how much."""
     share = between(rng.random(len(budget)), habit.least, habit.most)
     chance = np.minimum(share * np.array(habit.week)[calendar.weekday][:, None], 1.0)
     u = rng.random(chance.shape)

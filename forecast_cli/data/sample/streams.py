@@ -1,4 +1,4 @@
-"""Streams: payments that recur. Terms say how a kind is paid, streams who pays it, a schedule each payment."""
+"""Streams: recurring payments. Terms say how a kind is paid, streams who pays it, a schedule lists each payment."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -20,8 +20,9 @@ _ENERGY: Final = np.array([1.35, 1.3, 1.1, 0.9, 0.8, 0.95, 1.15, 1.15, 0.95, 0.8
 class Terms:
     """How the streams of one kind are paid.
 
-    ``late`` and ``early`` are shares of the payments: 1 to 5 days late, 1 or 2 early. ``wobble`` is how far an amount
-    strays from the agreed one, as a share of it. ``seasonal`` amounts follow the price of heating and cooling.
+    ``late`` and ``early`` are shares of the payments: 1 to 5 days late, 1 or 2 days early. ``wobble`` is the largest
+    deviation of an amount from the agreed one, as a share of it. ``seasonal`` amounts follow the cost of heating and
+    cooling.
     """
 
     kind: str
@@ -37,9 +38,9 @@ class Terms:
 class Streams:
     """The s streams of one kind in a block.
 
-    ``row`` [s] is the account; ``anchor`` and ``phase`` [s] as ``due_days`` has them. ``cents`` [s] are signed, NaN
-    where the amount follows the balance. ``first`` and ``last`` [s] are the days between which they are paid, both
-    counted. ``growth`` [s] is the share added once a year.
+    ``row`` [s] is the account; ``anchor`` and ``phase`` [s] are as in ``due_days``. ``cents`` [s] are signed, NaN if
+    the amount depends on the balance. ``first`` and ``last`` [s] are the first and last day on which they may be paid.
+    ``growth`` [s] is the yearly increase, as a share.
     """
 
     terms: Terms
@@ -54,7 +55,7 @@ class Streams:
 
 @dataclass(frozen=True)
 class Payments:
-    """The p payments of a block's streams: ``stream`` [p] counts through the block, ``kind`` its ``kinds`` entry."""
+    """The p payments of a block's streams: ``stream`` [p] numbers all streams, ``kind`` [p] indexes ``kinds``."""
 
     stream: Ints
     kind: Ints
@@ -65,7 +66,7 @@ class Payments:
 
 
 def schedule(calendar: Calendar, streams: Streams, rng: np.random.Generator) -> tuple[Ints, Ints, Floats]:
-    """Return stream, day and cents [p] of every payment that falls on the axis."""
+    """Return stream, day and cents [p] of every payment within the sample."""
     due = due_days(calendar, streams.terms.cycle, streams.anchor, streams.phase)
     day = roll_days(calendar, due + _delays(streams.terms, rng.random(due.shape)), streams.terms.roll)
     paid = (day >= np.maximum(streams.first, 0)[:, None]) & (
@@ -76,7 +77,7 @@ def schedule(calendar: Calendar, streams: Streams, rng: np.random.Generator) -> 
 
 
 def schedule_all(calendar: Calendar, groups: list[Streams], rng: np.random.Generator) -> Payments:
-    """Return the payments of all ``groups`` of streams, in their order."""
+    """Return the payments of all ``groups`` of streams, in the order of the groups."""
     drawn = [schedule(calendar, streams, rng) for streams in groups]
     offsets = np.cumsum([0] + [len(streams.row) for streams in groups])[:-1]
     return Payments(
@@ -90,14 +91,14 @@ def schedule_all(calendar: Calendar, groups: list[Streams], rng: np.random.Gener
 
 
 def _delays(terms: Terms, u: Floats) -> Ints:
-    """Return days late (positive) or early (negative), from one uniform draw a payment."""
+    """Return days late (positive) or early (negative), from one uniform draw for each payment."""
     late = np.ceil(u / max(terms.late, 1e-9) * _LATE_DAYS) * (u < terms.late)
     early = np.ceil((1.0 - u) / max(terms.early, 1e-9) * _EARLY_DAYS) * (u > 1.0 - terms.early)
     return np.asarray(late - early, dtype=np.int64)
 
 
 def _amounts(calendar: Calendar, streams: Streams, due: Ints, u: Floats) -> Floats:
-    """Return whole cents [s, k]; growth comes once a year, in the month the stream's phase tells."""
+    """Return whole cents [s, k]; the yearly increase takes effect in the month that the stream's phase selects."""
     years = np.maximum(due + 30 * streams.phase[:, None], 0) // 365
     factor: Floats = (1.0 + streams.growth[:, None] * years) * (1.0 + streams.terms.wobble * (2.0 * u - 1.0))
     if streams.terms.seasonal:

@@ -1,4 +1,4 @@
-"""Timelines: all that is drawn of one block, simulated, and the days on which each account has a row."""
+"""Timelines: the simulated balances of one block, and the days on which each account has a row."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -18,12 +18,12 @@ from forecast_cli.data.sample.spec import SampleSpec
 from forecast_cli.data.sample.spending import CASH, INCOMING, OUTGOING, draw_habits
 from forecast_cli.data.sample.streams import Payments, schedule_all
 
-_MISSING: Final = 0.04  # of a patchy feed's rows
+_MISSING: Final = 0.04  # share of a patchy feed's rows
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """All that is drawn of one block before the first day is simulated."""
+    """All random draws of one block except those of its daily simulation."""
 
     calendar: Calendar
     accounts: Accounts
@@ -34,7 +34,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Timeline:
-    """A block's end-of-day balances [t, n] in whole cents, and which of them its feeds show [t, n]."""
+    """End-of-day balances [t, n] of a block in whole cents, and which of them its feeds show [t, n]."""
 
     balances: Floats
     shown: Bools
@@ -79,13 +79,13 @@ def _plans(drawn: Drawn, seed: int) -> Plans:
 
 
 def _grid(shape: tuple[int, int], day: Ints, row: Ints, values: Floats) -> Floats:
-    """Add ``values`` [p] up into a grid [t, n]."""
+    """Sum ``values`` [p] into a grid [t, n]."""
     summed = np.bincount(day * shape[1] + row, weights=values, minlength=shape[0] * shape[1])
     return summed.astype(np.float64).reshape(shape)
 
 
 def _shown(drawn: Drawn, balances: Floats, seed: int) -> Bools:
-    """Say on which days [t, n] an account has a row: by its feed, and on its first day and its closing day always."""
+    """Return on which days [t, n] an account has a row: those of its feed, its first day, and the day it is closed."""
     accounts, day = drawn.accounts, np.arange(len(balances))[:, None]
     moved = np.diff(balances, axis=0, prepend=0.0) != 0
     received = generator(seed, accounts.block, "received").random(balances.shape) >= _MISSING

@@ -1,4 +1,4 @@
-"""Writing a sample: parquet part files, complete or absent, the same bytes for the same spec."""
+"""Writing of a sample: parquet part files, complete or absent, with the same bytes for the same spec."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ from forecast_cli.data.sample.spec import SampleSpec, SampleSummary
 
 ACCOUNTS_PER_FILE: Final = 100 * BLOCK
 _PARTS: Final = "part-*.parquet"
-_STAGING: Final = ".staging"  # readers pass over names that start with a dot
+_STAGING: Final = ".staging"  # readers ignore names that start with a dot
 
 _LABEL: Final = pa.dictionary(pa.int8(), pa.string())
 _SCHEMA: Final = pa.schema(
@@ -38,10 +38,11 @@ _SCHEMA: Final = pa.schema(
 
 
 def write_sample(spec: SampleSpec, output: Path, progress: Progress, *, force: bool = False) -> SampleSummary:
-    """Write a sample as ``output``/part-NNNNN.parquet, a row group for every thousand accounts, and say what it holds.
+    """Write a sample as ``output``/part-NNNNN.parquet, one row group for every thousand accounts; return a summary.
 
-    The files appear together, when all are written. ``force`` replaces the parts of an earlier sample. Raises
-    OutputConflictError where there are parts and ``force`` is not set, OutputNotWrittenError where writing fails.
+    The files appear together, when all are written. ``force`` replaces the parts of an earlier sample.
+
+    Raises OutputConflictError if there are parts and ``force`` is not set, and OutputNotWrittenError if writing fails.
     """
     if not force and next(output.glob(_PARTS), None) is not None:
         raise OutputConflictError(f"{output}: holds part files already", "replace them with --force")
@@ -64,7 +65,7 @@ def write_sample(spec: SampleSpec, output: Path, progress: Progress, *, force: b
 
 @contextmanager
 def _staging(output: Path) -> Iterator[Path]:
-    """Lend a folder inside ``output`` that is gone afterwards, and turn failures of the disk into ours."""
+    """Yield a temporary folder in ``output`` that is removed at the end; raise an OSError as OutputNotWrittenError."""
     staging = output / _STAGING
     try:
         shutil.rmtree(staging, ignore_errors=True)
@@ -78,7 +79,7 @@ def _staging(output: Path) -> Iterator[Path]:
 
 
 def _write_part(spec: SampleSpec, first: int, path: Path, progress: Progress) -> tuple[int, Counter[str]]:
-    """Write one part file, block by block, and return its rows and its accounts by type."""
+    """Write one part file, block by block, and return its number of rows and its accounts by type."""
     rows, types = 0, Counter[str]()
     with path.open("wb") as file:
         with pq.ParquetWriter(
@@ -97,7 +98,7 @@ def _write_part(spec: SampleSpec, first: int, path: Path, progress: Progress) ->
 
 
 def _publish(staging: Path, output: Path) -> tuple[Path, ...]:
-    """Put the finished parts in the place of the old ones, and return where they are."""
+    """Replace the old parts with the new ones, and return their paths."""
     files = tuple(part.replace(output / part.name) for part in sorted(staging.glob(_PARTS)))
     for old in set(output.glob(_PARTS)) - set(files):
         old.unlink()
@@ -110,7 +111,7 @@ def _publish(staging: Path, output: Path) -> tuple[Path, ...]:
 
 
 def _arrow(frame: pl.DataFrame) -> pa.Table:
-    """Return the arrow table of a block, in types that no version of polars has a say in."""
+    """Return the arrow table of a block, with column types that do not depend on the version of polars."""
     columns = [_plain(frame[field.name], field) for field in _SCHEMA if field.type != _LABEL]
     labels = [_dictionary(frame[ACCOUNT_TYPE], AccountType), _dictionary(frame[CURRENCY], Currency)]
     return pa.Table.from_arrays(columns + labels, schema=_SCHEMA)

@@ -1,1 +1,1 @@
-"""Pooled: what the older windows of all accounts teach about each, as plain arrays."""
+"""Pooled learning: corrections learned from past windows of all accounts, as plain arrays."""

@@ -1,4 +1,4 @@
-"""Allotting: which share of which accounts a candidate joins, so that a limit of time buys the most."""
+"""Allocation of a time budget: the share of each segment's accounts that each candidate joins."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class _Step:
-    """Every account of a segment goes from one candidate, or none, to a dearer one that promises more."""
+    """The step of a segment from one candidate, or none, to a more expensive one with more gain.
+
+    ``cost_ms`` is what the step adds per account; ``worth`` is the added gain per millisecond.
+    """
 
     segment: int
     candidate: int
@@ -20,12 +23,11 @@ class _Step:
 def allot(
     gain: NDArray[np.float64], cost_ms: Sequence[float], accounts: NDArray[np.float64], budget_ms: float
 ) -> NDArray[np.float64]:
-    """Return the share of each segment's accounts that each candidate reaches, [c, s]; an account takes the best.
+    """Return the share of each segment's accounts that each candidate reaches, [c, s]; an account takes the best one.
 
-    ``gain`` [c, s] is what candidates promise, ``cost_ms`` [c] what an account costs them, ``accounts`` [s] how many
-    there are. Time goes where it promises most: step by step to the candidate that adds the most for what it adds in
-    cost, until the budget is spent (the greedy solution of the knapsack with choices, Sinha and Zoltners, Operations
-    Research 27, 1979).
+    ``gain`` [c, s] is the gain of each candidate per account, ``cost_ms`` [c] its cost per account, ``accounts`` [s]
+    the number of accounts. Steps are taken in the order of added gain per added cost until ``budget_ms`` is spent: the
+    greedy solution of the multiple-choice knapsack problem (Sinha and Zoltners, Operations Research 27, 1979).
     """
     steps = [step for segment in range(gain.shape[1]) for step in _steps(gain[:, segment], cost_ms, segment)]
     reach = np.zeros(gain.shape)
@@ -40,7 +42,7 @@ def allot(
 
 
 def _steps(gain: NDArray[np.float64], cost_ms: Sequence[float], segment: int) -> list[_Step]:
-    """Return the steps of one segment, worth less and less."""
+    """Return the steps of one segment, by descending worth."""
     steps: list[_Step] = []
     promised, spent = 0.0, 0.0
     while True:

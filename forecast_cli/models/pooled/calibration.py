@@ -1,4 +1,4 @@
-"""Calibration: how far what came lay from what a forest said of accounts not seen, by segment, horizon and side."""
+"""Calibration: conformal scores of a forest on held-out accounts, by segment, horizon and side of the median."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -9,36 +9,37 @@ from numpy.typing import NDArray
 from forecast_cli.models.normal_scores import normal_scores, straight_between
 from forecast_cli.models.pooled.segments import SEGMENTS
 
-#: Probabilities that scores are kept at.
+#: Probabilities at which quantiles of the scores are kept.
 GRID: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995)
-#: Least distance of the 10th or 90th percentile from the median, as a share of an account's scale.
+#: Smallest predicted distance of the 10th or 90th percentile from the median, as a share of an account's scale.
 _NARROWEST: Final = 0.02
-#: What comes counts up to this many scales from what was expected, for growing trees and for their slope.
+#: Outcomes are clipped to this many scales from the path, for growing trees and for their slope.
 FURTHEST: Final = 4.0
-#: Times that what a forest says may count. Never less than once: of accounts that it was grown on it knows more than of
-#: those that were held out.
+#: Slopes that are tried. None is below 1: the slope is measured on held-out accounts, and a forest knows more about the
+#: accounts on which it was grown.
 _SLOPES: Final = tuple(tenths / 10 for tenths in range(10, 16))
-#: Intervals hold what they say in this share of the months that scores were taken in, not in the mean of them.
+#: Intervals are widened to hold in this share of the months of the scores, rather than on average over months.
 _MONTHS: Final = 0.8
-#: How many times as wide months to come may make them, at most.
+#: Largest factor by which intervals are widened for differences between months.
 _WIDEST: Final = 2.0
-#: Times that the same windows are dealt to months by chance.
+#: Number of times that windows are assigned to months at random.
 _DEALS: Final = 4
-#: Fewest windows that make a month.
+#: Fewest windows of a month for it to be counted.
 _FEWEST: Final = 50
-#: Fewest months that tell how months differ.
+#: Fewest such months for intervals to be widened.
 _FEWEST_MONTHS: Final = 6
-#: Fewest windows of a segment that has scores of its own.
+#: Fewest windows of a segment for it to have scores of its own.
 _FEWEST_OF_SEGMENT: Final = 200
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """``scores`` [s, p, k] of each segment at the probabilities of ``GRID`` and the knots, and a ``slope``.
+    """Quantiles of ``scores`` [s, p, k] for each segment, probability of ``GRID`` and knot, and a ``slope``.
 
-    What a forest says counts ``slope`` times: where trees agree on a direction, their mean says too little of it.
-    A score is the distance from the median, over that of the 90th percentile above it or of the 10th below it: -1 and 1
-    for a forest whose 80 % interval is right.
+    Predictions of a forest are multiplied by ``slope``: where trees agree on a direction, their mean is too small. A
+    score is the distance from the predicted median, divided by the predicted distance from the median to the 90th
+    percentile (above it) or to the 10th (below it). If the forest's 80 % interval is right, the 10th and 90th
+    percentile of the scores are -1 and 1.
     """
 
     scores: NDArray[np.float64]
@@ -47,7 +48,7 @@ class Calibration:
     def quantiles(
         self, said: NDArray[np.float64], probabilities: NDArray[np.float64], segments: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """Return the quantiles [n, k, q] of accounts of ``segments`` [n] that a forest said ``said`` [n, k, 4] of."""
+        """Return calibrated quantiles [n, k, q] of predictions ``said`` [n, k, 4] for accounts of ``segments`` [n]."""
         wanted, known = normal_scores(probabilities), normal_scores(np.array(GRID))
         scores = np.stack([straight_between(wanted, known, own.T) for own in self.scores])[segments]
         median, below, above = _spread(self.slope * said)
@@ -57,12 +58,12 @@ class Calibration:
 def calibrate(
     said: NDArray[np.float64], came: NDArray[np.float64], months: NDArray[np.int64], segments: NDArray[np.int64]
 ) -> Calibration:
-    """Return the calibration for what was ``said`` [n, k, 4] and ``came`` [n, k] in windows of ``months`` [n].
+    """Return the calibration from predictions ``said`` [n, k, 4] and outcomes ``came`` [n, k] of windows in ``months``.
 
-    Split conformal prediction with the scores of quantile regression, each side its own (Romano, Patterson and Candes,
-    NeurIPS 2019), in each of ``segments`` [n] that has the windows for it, else over all. Widened on each side so that
-    it holds in four months of five, as far as months differ by more than chance: what all accounts meet together in a
-    month makes windows of one month alike, and the months to come are others.
+    Conformal quantile regression (Romano, Patterson and Candes, NeurIPS 2019), each side of the median by itself, and
+    each of ``segments`` [n] by itself if it has enough windows, else over all. Each side is widened to hold in four
+    months of five, as far as months differ by more than chance: events that all accounts share make windows of one
+    month alike, and future months will differ.
     """
     slope = _best_slope(said[..., 1], np.clip(came, -FURTHEST, FURTHEST))
     median, below, above = _spread(slope * said)
@@ -77,22 +78,23 @@ def calibrate(
 
 
 def _best_slope(medians: NDArray[np.float64], came: NDArray[np.float64]) -> float:
-    """Return the slope whose multiple of ``medians`` [n, k] misses what ``came`` [n, k] by least on average."""
+    """Return the slope of the lowest mean absolute error between slope * ``medians`` and ``came``, [n, k] each."""
     return min(_SLOPES, key=lambda slope: float(np.abs(came - slope * medians).mean()))
 
 
 def _widened(scores: NDArray[np.float64], wider: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the quantiles [p, k] of ``scores`` [n, k], stretched from their median ``wider`` [p, k] times."""
+    """Return the quantiles [p, k] of ``scores`` [n, k], with their distances from the median times ``wider`` [p, k]."""
     quantiles = np.quantile(scores, GRID, axis=0)
     middle = quantiles[len(GRID) // 2]
     return np.asarray(middle + (quantiles - middle) * wider)
 
 
 def _widening(scores: NDArray[np.float64], months: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return how much further out the 10th and 90th percentile lie than in months that differ by chance alone, [2, k].
+    """Return the factors that widen intervals for differences between months, below and above the median, [2, k].
 
-    Both in the month that is further out than four of five, of ``scores`` [n, k] over their median. A few windows
-    scatter: dealt to months by chance, the same windows have some months further out than others too.
+    A factor is the 10th or 90th percentile of ``scores`` [n, k], taken relative to their median, in a month that lies
+    further out than four of five, divided by the same figure after windows are assigned to months at random. Months
+    of few windows differ by chance, too, and the division leaves that out.
     """
     _, place, counts = np.unique(months, return_inverse=True, return_counts=True)
     large = np.flatnonzero(counts >= _FEWEST)
@@ -106,7 +108,7 @@ def _widening(scores: NDArray[np.float64], months: NDArray[np.int64]) -> NDArray
 
 
 def _far_out(scores: NDArray[np.float64], place: NDArray[np.int64], large: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the 10th and 90th percentile of a month that is further out than four of five of the ``large``, [2, k]."""
+    """Return the 10th and 90th percentile of a month further out than four of five of the ``large`` months, [2, k]."""
     low, high = np.stack([np.quantile(scores[place == month], (0.1, 0.9), axis=0) for month in large], axis=1)
     return np.stack([np.quantile(low, 1 - _MONTHS, axis=0), np.quantile(high, _MONTHS, axis=0)])
 

@@ -1,4 +1,4 @@
-"""Correcting: an account's own outlook, corrected and given quantiles by what came of accounts like it."""
+"""Correction of an account's own outlook, and its quantiles, by the predictions of the pooled forest."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ from forecast_cli.models.pooled.outlook import Outlook
 from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.pooled.standing import moved_share, with_point_mass
 
-#: So many past windows of all accounts leave nothing to an account's own past errors.
+#: With this many past windows of all accounts, an account's own past errors no longer count.
 _ENOUGH: Final = 1_000
 
 
@@ -27,9 +27,9 @@ def correct(
     knots: NDArray[np.int64],
     levels: tuple[float, ...],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return mean [n, h] and quantiles [n, h, q], in units of the balance, by what trees of ``vintage`` say.
+    """Return mean [n, h] and quantiles [n, h, q], in units of the balance, by the formula of ``Auto``.
 
-    ``said`` [n, k, 4] of each account. The formula is that of ``Auto``.
+    ``said`` [n, k, 4] are the predictions of the trees of ``vintage`` at the ``knots`` [k].
     """
     assert vintage.calibration is not None  # noqa: S101 - a vintage with trees has one
     h = outlook.path.shape[1]
@@ -46,9 +46,10 @@ def correct(
 def leave_alone(
     panel: Panel, outlook: Outlook, levels: tuple[float, ...]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return mean [n, h] and quantiles [n, h, q], in units of the balance, by each account's own past alone.
+    """Return mean [n, h] and quantiles [n, h, q], in units of the balance, from each account's own past only.
 
-    The path, and Laplace quantiles of its standard deviation about it: NaN where the past is too short to have one.
+    The mean is the path. Quantiles are those of a Laplace distribution around it with its standard deviation; NaN
+    where the history is too short for one.
     """
     quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * laplace_scores(levels)
     return outlook.path, _held(panel, quantiles, levels)

@@ -1,4 +1,4 @@
-"""Features: what an account is like on a day, free of its size, so that accounts can be likened to each other."""
+"""Features of an account on a day, independent of its size, so that accounts can be compared."""
 
 from typing import Final
 
@@ -9,14 +9,14 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.pooled.outlook import Outlook
 from forecast_cli.models.rows import in_c_order
 
-#: Stands for what a short history does not tell: below all that one does.
+#: Value of a feature that a short history does not give, below all known values.
 _UNKNOWN: Final = -99.0
 _FURTHEST: Final = 98.0
 _MEANS: Final = (30, 90, 180, 365)
 _RANGES: Final = (30, 90)
 _CHANGES: Final = (7, 14, 30, 60)
 
-#: Names of the features before those of the knots.
+#: Names of the features; those of the knots follow them.
 NAMES: Final = (
     "length",
     *(f"mean_{days}" for days in _MEANS),
@@ -32,10 +32,11 @@ def feature_names(knots: NDArray[np.int64]) -> tuple[str, ...]:
 
 
 def describe(panel: Panel, outlook: Outlook, knots: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return the features [n, f] of accounts whose scale is above 0: balances over the last one, in units of the scale.
+    """Return the features [n, f] of accounts with a scale above 0, as ``feature_names`` lists them.
 
-    Flows are those of the last 90 days; ``days_still`` counts those since the balance moved last. What a row gets
-    depends on that row alone, to the last bit.
+    Balances are measured from the last balance, in units of the scale. Flows are those of the last 90 days;
+    ``days_still`` is the number of days since the last move, up to 90. A row's features depend on that row alone, to
+    the last bit.
     """
     last, scale = panel.y[:, -1:], outlook.scale[:, None]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -49,7 +50,7 @@ def describe(panel: Panel, outlook: Outlook, knots: NDArray[np.int64]) -> NDArra
 
 
 def _account_features(panel: Panel, scale: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the features of balances over the last one, in units of the ``scale`` [n], that lie behind the length."""
+    """Return the features from ``mean_30`` to ``days_still`` in the order of ``NAMES``, in units of ``scale`` [n]."""
     from forecast_cli.models.pooled.loops import tell_past
 
     told = np.empty((len(panel), NAMES.index("days_still")))
@@ -59,7 +60,7 @@ def _account_features(panel: Panel, scale: NDArray[np.float64]) -> NDArray[np.fl
 
 
 def _calendar(origins: NDArray[np.datetime64]) -> NDArray[np.float64]:
-    """Return the day of the month, 1 to 31, and of the week, 0 for Monday, of each origin: [n, 2]."""
+    """Return the day of the month (1 to 31) and of the week (0 for Monday) of each origin, [n, 2]."""
     day = origins.astype("datetime64[D]")
     of_month = (day - day.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
     return np.column_stack([of_month, (day.astype(np.int64) + 3) % 7]).astype(np.float64)

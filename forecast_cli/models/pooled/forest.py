@@ -1,4 +1,4 @@
-"""Forests: trees that group like accounts, with the outcomes of the accounts in each leaf."""
+"""Forests: trees that group similar windows, with statistics of the outcomes in each leaf."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from forecast_cli.models.pooled.leaves import ascending, leaf_statistics
 from forecast_cli.models.rows import in_c_order
 
-#: Fewest windows in a leaf, share of the features that a split is chosen from, and the deepest a tree goes.
+#: Fewest windows in a leaf, share of the features considered for a split, and largest depth of a tree.
 _LEAF: Final = 15
 _FEATURES: Final = 0.3
 _DEEPEST: Final = 16
@@ -18,10 +18,10 @@ _DEEPEST: Final = 16
 
 @dataclass(frozen=True)
 class Tree:
-    """One tree of m nodes, the root first: go to ``left`` [m] where feature [m] <= ``threshold`` [m], else ``right``.
+    """One tree of m nodes, the root first: go to ``left`` [m] if the feature [m] <= ``threshold`` [m], else ``right``.
 
-    A leaf leads to itself. ``values`` [m, k, 4] float32: at each of k knots, the 10th, 50th and 90th percentile and the
-    mean of what came in a leaf; 0 for other nodes. Trees of ``grow_mean_forest`` have [m, 1, 1], the mean alone.
+    A leaf leads to itself. ``values`` [m, k, 4] float32 are, at each of k knots, the 10th, 50th and 90th percentile and
+    the mean of the outcomes in a leaf; 0 for other nodes. Trees of ``grow_mean_forest`` have [m, 1, 1], the mean only.
     """
 
     feature: NDArray[np.int32]
@@ -37,7 +37,7 @@ Forest = tuple[Tree, ...]
 def predict(forest: Forest, x: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the mean over the trees of their leaves' values for each row of ``x`` [n, f]: [n, k, 4] or [n, 1, 1].
 
-    Trees are added one after the other, so that what a row gets does not depend on the rows beside it.
+    Trees are added one after the other, so that the result of a row does not depend on other rows.
     """
     from forecast_cli.models.pooled.loops import add_leaves
 
@@ -49,10 +49,10 @@ def predict(forest: Forest, x: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def grow(x: NDArray[np.float32], came: NDArray[np.float64], *, trees: int, seed: int) -> Forest:
-    """Grow ``trees`` extremely randomised trees on features ``x`` [n, f] and what ``came`` [n, k] at the knots.
+    """Grow ``trees`` extremely randomised trees on features ``x`` [n, f] and outcomes ``came`` [n, k] at the knots.
 
-    Each splits so that the squares within leaves, summed over the knots, are least (Geurts, Ernst and Wehenkel, Machine
-    Learning 63, 2006); leaves keep quantiles (Meinshausen, Journal of Machine Learning Research 7, 2006).
+    Splits minimise the squared error within leaves, summed over the knots (Geurts, Ernst and Wehenkel, Machine Learning
+    63, 2006); leaves keep quantiles (Meinshausen, Journal of Machine Learning Research 7, 2006).
     """
     order = ascending(came)
     return tuple(_tree(grown, _leaves(grown, x, came, order)) for grown in _grown(x, came, None, trees, seed))
@@ -61,21 +61,21 @@ def grow(x: NDArray[np.float32], came: NDArray[np.float64], *, trees: int, seed:
 def grow_mean_forest(
     x: NDArray[np.float32], target: NDArray[np.float64], weight: NDArray[np.float64], *, trees: int, seed: int
 ) -> Forest:
-    """Grow ``trees`` on features ``x`` [n, f] whose leaves keep the mean of ``target`` [n] by ``weight`` [n]."""
+    """Grow ``trees`` on features ``x`` [n, f] whose leaves keep the mean of ``target`` [n] with ``weight`` [n]."""
     return tuple(_tree(grown, grown.value.astype(np.float32)) for grown in _grown(x, target, weight, trees, seed))
 
 
 def join(forests: Sequence[Forest]) -> Forest:
-    """Return one forest of all trees."""
+    """Return one forest with all trees of ``forests``."""
     return tuple(tree for forest in forests for tree in forest)
 
 
 def _grown(
     x: NDArray[np.float32], y: NDArray[np.float64], weight: NDArray[np.float64] | None, trees: int, seed: int
 ) -> list[Any]:
-    """Return the trees of scikit-learn on ``x`` [n, f] and ``y`` [n] or [n, k], with the seeds its forest would draw.
+    """Return scikit-learn trees grown on ``x`` [n, f] and ``y`` [n] or [n, k], with the seeds its forest would draw.
 
-    That forest itself warns where several are grown in threads.
+    The forest class of scikit-learn is not used because it warns if several forests are grown in threads.
     """
     from forecast_cli.models.pooled.trees import ExtraTreeRegressor  # only learning needs it
 
@@ -92,7 +92,7 @@ def _grown(
 def _leaves(
     grown: Any, x: NDArray[np.float32], came: NDArray[np.float64], order: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Return what came of the windows in each leaf, [m, k, 4]; 0 for other nodes."""
+    """Return the statistics of the outcomes in each leaf, [m, k, 4]; 0 for other nodes."""
     values = np.zeros((grown.node_count, came.shape[1], 4), dtype=np.float32)
     reached, statistics = leaf_statistics(grown.apply(x), came, order)
     values[reached] = statistics

@@ -1,4 +1,4 @@
-"""Joining: candidates are asked about the accounts they pay for, and put together with what auto says of them."""
+"""Joining: forecasts of candidates, combined with those of auto on the accounts that they join."""
 
 from collections.abc import Sequence
 
@@ -22,10 +22,10 @@ def join_candidates(
     *,
     levels: tuple[float, ...],
 ) -> Forecast:
-    """Return ``mean`` [n, h] and ``quantiles`` [n, h, q] with those of candidates by their weights.
+    """Return the forecast of ``mean`` [n, h] and ``quantiles`` [n, h, q] combined with candidates by their weights.
 
     Quantiles are averaged level by level (Lichtendahl, Grushka-Cockayne and Winkler, Management Science 59, 2013). An
-    account that the candidate is too short for, or fails on, is left to auto alone.
+    account that is too short for its candidate, or on which the candidate fails, keeps the forecast of auto.
     """
     if not weights:
         return Forecast(mean, quantiles, levels)
@@ -49,7 +49,7 @@ def join_candidates(
 
 
 def ask(candidate: Candidate, panel: Panel, h: int, levels: tuple[float, ...]) -> tuple[Forecast, NDArray[np.bool_]]:
-    """Return what a candidate says of a panel's accounts, and of which that passes the checks, [n]."""
+    """Return the candidate's forecast of a panel, and which of its accounts pass ``check_forecast``, [n]."""
     if not len(panel):
         return Forecast(np.empty((0, h)), np.empty((0, h, 2 * len(levels) + 1)), levels), np.zeros(0, dtype=np.bool_)
     model = candidate.build()

@@ -1,6 +1,6 @@
-"""Learning: from the older windows of all accounts to a forest and its calibration, a vintage for each month.
+"""Learning of a forest and its calibration from past windows of all accounts, one vintage for each month.
 
-Which windows a vintage learns from, and all that comes of them, is decided by the days before it alone.
+The windows of a vintage, and all that is learned from them, depend only on the days before it.
 """
 
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -22,20 +22,21 @@ from forecast_cli.models.pooled.outlook import look_ahead
 from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.pooled.windows import LOOK_BACK, Windows, came_after, group_of, list_windows, panel_at
 
-#: Most and fewest windows that a vintage learns from.
+#: Largest and smallest number of windows that a vintage learns from.
 MOST: Final = 6_000
 FEWEST: Final = 60
-#: Accounts are dealt into groups; the trees of each are grown on the accounts of the others and scored on its own.
+#: Groups of accounts for cross-fitting: the trees of each are grown on the other groups and scored on its own accounts.
 GROUPS: Final = 4
-#: Windows described at a time.
+#: Windows whose features are computed at a time.
 _BLOCK: Final = 500
 
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """m windows: features ``x`` [m, f], ``came`` [m, k] in scales from what was expected, ``group`` of their accounts.
+    """Training data of m windows.
 
-    ``month`` [m] of each, as months since 1970-01, and ``segment`` [m].
+    ``x`` [m, f] are features, ``came`` [m, k] the outcomes minus the path at the knots, in scales of the account.
+    ``group`` and ``segment`` [m] are those of the account, ``month`` [m] is counted in months since 1970-01.
     """
 
     x: NDArray[np.float32]
@@ -54,11 +55,11 @@ def learn(
     look_back: int = LOOK_BACK,
     threads: int = 1,
 ) -> Learned:
-    """Return what the accounts of ``panel`` teach about ``h`` days ahead, a vintage for each of ``months`` [v].
+    """Learn corrections up to ``h`` days ahead from the accounts of ``panel``, one vintage for each of ``months`` [v].
 
-    ``known`` [n, v]: the last day before each month that an account has a balance on, as days since 1970-01-01; a day
-    before its first one where it is not to be learned from. Windows look back on ``look_back`` days at most. What is
-    learned does not depend on ``threads``.
+    ``known`` [n, v] is the last day before each month on which an account has a balance, in days since 1970-01-01; for
+    accounts that must not be learned from, a day before their first one. Windows use at most ``look_back`` days of
+    history. The result does not depend on ``threads``.
     """
     knots, windows = knots_of(h), list_windows(panel, h)
     chosen = [choose_windows(windows, known[:, place], h, month) for place, month in enumerate(months)]
@@ -75,10 +76,10 @@ def learn(
 
 
 def choose_windows(windows: Windows, known: NDArray[np.int64], h: int, month: np.datetime64) -> NDArray[np.int64]:
-    """Return the places, ascending, of the windows of lowest priority that end on a day that is known.
+    """Return the ascending indices of up to ``MOST`` windows that end by a known day, those of lowest priority.
 
-    They are ``MOST`` at most. ``known`` [n] is each account's last known day before ``month``. None lies further back
-    than three years: what a longer or a shorter history tells is the same.
+    ``known`` [n] is each account's last known day before ``month``. Windows lie at most three years (``LOOK_BACK``)
+    before ``month``, so that a longer history changes nothing.
     """
     earliest = month.astype("datetime64[D]").astype(np.int64) - LOOK_BACK
     over = np.flatnonzero((windows.day + h <= known[windows.row]) & (windows.day >= earliest))
@@ -90,9 +91,9 @@ def choose_windows(windows: Windows, known: NDArray[np.int64], h: int, month: np
 def choose_some(
     windows: Windows, known: NDArray[np.int64], learned: Learned, most: int
 ) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
-    """Return for each vintage the places of at most ``most`` of its windows, the lowest, and those of all of them.
+    """Return for each vintage the indices of up to ``most`` of its windows of lowest priority, and the union of these.
 
-    Ascending; none for a vintage that has learned nothing. ``known`` [n, v] as ``learn`` has it.
+    Indices ascend. A vintage without a forest has none. ``known`` [n, v] is as in ``learn``.
     """
     chosen = []
     for v, vintage in enumerate(learned.vintages):
@@ -105,9 +106,10 @@ def choose_some(
 def _describe(
     panel: Panel, windows: Windows, knots: NDArray[np.int64], *, look_back: int, pool: Executor
 ) -> tuple[TrainingSet, NDArray[np.bool_]]:
-    """Return the training set of all windows whose account has moved, and which of them have.
+    """Return the training set of all windows whose account has moved before, and which windows these are.
 
-    Windows of a day are described together, as they share its calendar; the newest first, which take longest.
+    Blocks are made in the order of days, because windows of one day share its calendar, with the newest first, which
+    take longest.
     """
     many, f = len(windows.row), len(feature_names(knots))
     order = np.argsort(-windows.day, kind="stable")
@@ -136,7 +138,7 @@ def _describe(
 def _tell(
     panel: Panel, windows: Windows, *, knots: NDArray[np.int64], look_back: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Return features, what came and the segment of the windows whose account has moved, and which of them have."""
+    """Return features, outcomes and segments of the windows whose account has moved before, and which these are."""
     then = panel_at(panel, windows, look_back)
     outlook = look_ahead(then, int(knots[-1]))
     moved = outlook.scale > 0.0
@@ -149,7 +151,10 @@ def _tell(
 def _vintage(
     month: np.datetime64, training: TrainingSet, some: NDArray[np.int64], *, seed: int, pool: Executor
 ) -> Vintage:
-    """Grow a forest for each group of accounts on the others, and score it on its own."""
+    """Grow a forest for each group of accounts on the other groups, and calibrate it on the group itself.
+
+    The vintage has no forest if there are too few windows, or if one group holds more than half of them.
+    """
     x, came, group = training.x[some], training.came[some], training.group[some]
     if len(some) < FEWEST or np.unique(group, return_counts=True)[1].max() > len(some) // 2:
         return Vintage(month, len(some))

@@ -1,4 +1,4 @@
-"""Learned: what was learned from all accounts, a vintage for each month that forecasts start in."""
+"""Learned: the result of learning from all accounts, one vintage for each month of the forecast origins."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from forecast_cli.models.pooled.calibration import Calibration
 from forecast_cli.models.pooled.candidates import Weights
 from forecast_cli.models.pooled.forest import Forest
 
-#: Trees that are grown for each group of accounts, on the accounts of the others.
+#: Trees grown for each group of accounts, on the other groups.
 TREES: Final = 8
 
 
 @dataclass(frozen=True)
 class Vintage:
-    """What was learned from the days before ``as_of``, the first of a month (datetime64[D]), and from no later one.
+    """The result of learning from the days before ``as_of``, the first day of a month (datetime64[D]).
 
-    ``windows`` were learned from; where they were too few, ``forest`` has no trees and ``calibration`` is None.
-    ``weights`` of the candidates that were weighed. ``past``, trees that say which share of an account's sample paths
-    are past courses (``past_share``); none where that gains nothing.
+    ``windows`` is the number of windows used. If they were too few, ``forest`` has no trees and ``calibration`` is
+    None. ``weights`` are those of the candidates. ``past`` are trees that predict the share of an account's sample
+    paths that are past courses (``past_share``); empty if these gain nothing.
     """
 
     as_of: np.datetime64
@@ -34,7 +34,7 @@ class Vintage:
 
 @dataclass(frozen=True)
 class Learned:
-    """Vintages, ascending, for forecasts of up to ``h`` days, corrected at ``knots`` [k]."""
+    """Ascending vintages for forecasts of up to ``h`` days, with corrections at ``knots`` [k]."""
 
     h: int
     knots: NDArray[np.int64]
@@ -42,15 +42,15 @@ class Learned:
 
     @property
     def candidates(self) -> tuple[str, ...]:
-        """Return the names of the candidates that were weighed, each once."""
+        """Return the names of the candidates that have weights, without duplicates."""
         return tuple(dict.fromkeys(one.candidate for vintage in self.vintages for one in vintage.weights))
 
     def vintage_of(self, origins: NDArray[np.datetime64]) -> NDArray[np.int64]:
-        """Return the place of the latest vintage that is not after each origin, [n]; -1 where all are."""
+        """Return the index of the latest vintage not after each origin, [n]; -1 if all are after it."""
         days = np.array([vintage.as_of for vintage in self.vintages], dtype="datetime64[D]")
         return np.asarray(np.searchsorted(days, origins.astype("datetime64[D]"), side="right") - 1)
 
 
 def months_of(origins: Sequence[np.datetime64] | NDArray[np.datetime64]) -> NDArray[np.datetime64]:
-    """Return the first days of the months that ``origins`` [n] lie in, ascending, each once, [v]."""
+    """Return the first days of the months of ``origins`` [n], ascending, without duplicates, [v]."""
     return np.unique(np.asarray(origins).astype("datetime64[M]")).astype("datetime64[D]")

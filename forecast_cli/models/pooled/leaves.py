@@ -1,29 +1,29 @@
-"""Leaves: quantiles and means of what came, for groups of windows."""
+"""Leaves: quantiles and means of the outcomes of the windows in each leaf."""
 
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-#: Probabilities of the quantiles that a leaf keeps, before the mean.
+#: Probabilities of the quantiles that a leaf keeps; the mean follows them.
 KEPT: Final = (0.1, 0.5, 0.9)
 
 
 def ascending(came: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the places [n, k] of what ``came`` [n, k] at each knot, the lowest first: the same for all trees."""
+    """Return the indices [n, k] that sort the outcomes ``came`` [n, k] at each knot; they serve all trees."""
     return np.argsort(came, axis=0, kind="stable")
 
 
 def leaf_statistics(
     leaf: NDArray[np.int64], came: NDArray[np.float64], order: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the leaves [l] that windows fall in, ascending, and for each the quantiles and the mean: [l, k, 4].
+    """Return the distinct leaves [l], ascending, and the quantiles and mean of the outcomes in each, [l, k, 4].
 
-    ``leaf`` [n], ``came`` [n, k], ``order`` [n, k] of it as ``ascending`` has it. Quantiles lie between neighbours as
-    numpy's ``linear`` method has them.
+    ``leaf`` [n] is the leaf of each window, ``came`` [n, k] its outcomes, ``order`` [n, k] the result of ``ascending``.
+    Quantiles are interpolated as in numpy's ``linear`` method.
     """
     leaves, inverse, count = np.unique(leaf, return_inverse=True, return_counts=True)
-    group = inverse.astype(np.min_scalar_type(len(leaves)))  # numpy sorts numbers of 16 bits by their digits
+    group = inverse.astype(np.min_scalar_type(len(leaves)))  # numpy uses radix sort for 16-bit integers
     start = np.concatenate([[0], np.cumsum(count)[:-1]])
     out = np.empty((len(leaves), came.shape[1], len(KEPT) + 1))
     for knot in range(came.shape[1]):

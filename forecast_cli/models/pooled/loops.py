@@ -1,4 +1,4 @@
-"""Loops over an account's days and down the trees of a forest, compiled: whoever imports this loads the compiler."""
+"""Compiled loops over the days of accounts and down the trees of a forest. Importing this module loads the compiler."""
 
 from typing import Final
 
@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from forecast_cli.models.compiled import kernel, part
 
-#: Days of history whose balances and moves are looked at.
+#: Most days of history used for features and moves.
 _YEAR: Final = 365
-#: Days whose flows tell how lively an account is.
+#: Days of history used for flows.
 _RECENT: Final = 90
-#: Lag, in days, of the moves that give an account its scale.
+#: Lag, in days, of the moves whose mean is the scale of an account.
 _SCALE_LAG: Final = 30
 
 
@@ -26,7 +26,7 @@ def _sum_moves(y: NDArray[np.float64], lag: int) -> float:
 
 @kernel((np.float64, 2), (np.int64, 1), (np.float64, 1))
 def mean_moves(y: NDArray[np.float64], lengths: NDArray[np.int64], scale: NDArray[np.float64]) -> None:
-    """Fill ``scale`` [n] of balances ``y`` [n, t], as ``outlook.scale_of`` says."""
+    """Fill ``scale`` [n] from balances ``y`` [n, t], as described in ``outlook.scale_of``."""
     for row in range(len(y)):
         scale[row] = _sum_moves(y[row], _SCALE_LAG) / max(lengths[row] - _SCALE_LAG, 1)
         if scale[row] == 0.0:
@@ -37,7 +37,7 @@ def mean_moves(y: NDArray[np.float64], lengths: NDArray[np.int64], scale: NDArra
 def lagged_moves(
     y: NDArray[np.float64], lengths: NDArray[np.int64], lags: NDArray[np.int64], moves: NDArray[np.float64]
 ) -> None:
-    """Fill ``moves`` [n, k] of balances ``y`` [n, t]: the mean move over ``lags`` [k] days, in the last year."""
+    """Fill ``moves`` [n, k] with the mean absolute move of ``y`` [n, t] over ``lags`` [k] days in the last year."""
     for row in range(len(y)):
         t = y.shape[1]
         for place in range(len(lags)):
@@ -55,10 +55,12 @@ def count_moves(
     ahead: NDArray[np.int64],
     moves: NDArray[np.float64],
 ) -> None:
-    """Fill ``moves`` [n, k, 3]: over how many months, of how many, and over what share of the last year's days.
+    """Fill ``moves`` [n, k, 3] with counts of how often the balance had changed ``ahead`` [k] days later.
 
-    A balance of ``y`` [n, t] stood elsewhere ``ahead`` [k] days later; ``months`` [u, m, 1 + k], by the ``place`` [n]
-    of an account's origin, the same day of earlier months and what lies as far behind it. The share is 1 without any.
+    They are the number of earlier months with a different balance of ``y`` [n, t], the number of known months, and the
+    share of the last year's days with a different balance; the share is 1 if no day is known. ``months`` [u, m, 1 + k]
+    holds the day of each earlier month that matches the origin, and those that match the days ahead, as days from the
+    origin; ``place`` [n] is the index of an account's origin in it.
     """
     for row in range(len(y)):
         t, first = y.shape[1], y.shape[1] - lengths[row]
@@ -87,7 +89,7 @@ def set_point_mass(
     probabilities: NDArray[np.float64],
     quantiles: NDArray[np.float64],
 ) -> None:
-    """Change ``quantiles`` [n, s, q] as ``standing.with_point_mass`` says, of ``last`` and ``moved`` [n, s]."""
+    """Change ``quantiles`` [n, s, q] in place as described in ``standing.with_point_mass``; ``last`` is [n, s]."""
     n, steps, q = quantiles.shape
     for row in range(n):
         for step in range(steps):
@@ -120,7 +122,7 @@ def _tell_range(above: NDArray[np.float64], days: int, told: NDArray[np.float64]
 
 @part
 def _tell_flows(above: NDArray[np.float64], known: int, told: NDArray[np.float64]) -> None:
-    """Tell of recent flows, of which so many are known: volatility, activity, inflow, outflow, days without any."""
+    """Fill ``told`` with the volatility, activity, inflow, outflow and days since a flow of ``known`` recent days."""
     squares, moves, into, out, still = 0.0, 0, 0.0, 0.0, _RECENT
     for day in range(max(len(above) - _RECENT, 1), len(above)):
         flow = above[day] - above[day - 1]
@@ -148,9 +150,10 @@ def tell_past(
     changes: NDArray[np.int64],
     told: NDArray[np.float64],
 ) -> None:
-    """Fill ``told`` [n, f] with what the balances ``y`` [n, t], over the last one and by the ``scale`` [n], were like.
+    """Fill ``told`` [n, f] with features of ``y`` [n, t], measured from the last balance in units of ``scale`` [n].
 
-    Means, then the lowest and the highest, then changes, over so many days each, up to a year; then ``_tell_flows``.
+    They are means over ``means`` days, the lowest and the highest balance of ``ranges`` days, changes over ``changes``
+    days, all within the last year, and the figures of ``_tell_flows``.
     """
     above = np.empty(min(y.shape[1], _YEAR))
     for row in range(len(y)):
@@ -179,7 +182,7 @@ def add_leaves(
     values: NDArray[np.float32],
     total: NDArray[np.float64],
 ) -> None:
-    """Add to ``total`` [n, k, 4] what the leaf says that each row of ``x`` [n, f] comes to in one ``Tree``."""
+    """Add to ``total`` [n, k, 4] the values of the leaf that each row of ``x`` [n, f] reaches in one ``Tree``."""
     for row in range(len(x)):
         node, own, out = np.uint32(0), x[row], total[row]
         while left[node] != node:

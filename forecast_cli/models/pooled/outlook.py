@@ -1,4 +1,4 @@
-"""Outlook: what an account's own past says of its future; what is learned from others corrects it."""
+"""Outlook: the forecast from an account's own past, which corrections learned from all accounts start from."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -12,15 +12,17 @@ from forecast_cli.models.recurring.model import course_ahead
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.rows import chunks, in_c_order
 
-#: Days of history that a path of payments and reversion needs; before that the last balance stands.
+#: Days of history needed for a path of payments and reversion; with fewer, the path is the last balance.
 PATH_DAYS: Final = 60
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """``path`` [n, h], the balances expected, and ``sd`` [n, h], their standard deviation, NaN where it is not known.
+    """The forecast of n accounts from their own past, in units of the balance.
 
-    ``scale`` [n], the mean absolute move over 30 days, 0 for an account that never moved. All in units of the balance.
+    ``path`` [n, h] are the expected balances, ``sd`` [n, h] their standard deviation, NaN where it is not known.
+    ``scale`` [n] is the mean absolute move over 30 days (``scale_of``), 0 for an account that never moved.
+    ``streams`` are the recurring payments.
     """
 
     path: NDArray[np.float64]
@@ -29,15 +31,15 @@ class Outlook:
     streams: Streams
 
     def take(self, rows: NDArray[np.int64]) -> "Outlook":
-        """Return the outlook of ``rows`` alone, with the streams of all."""
+        """Return the outlook of ``rows`` only, with the streams of all accounts."""
         return Outlook(self.path[rows], self.sd[rows], self.scale[rows], self.streams)
 
 
 def look_ahead(panel: Panel, h: int) -> Outlook:
-    """Return the outlook of each account over ``h`` days, each from its own past alone.
+    """Return the outlook of each account over ``h`` days from its own past only.
 
-    That of its payments and its level, but of a balance that comes back to where it stood a week ago, its days of the
-    week.
+    It is made from payments and reversion to the level, or from the days of the week for a balance with a weekly
+    pattern.
     """
     from forecast_cli.models.recurring.detect import find_streams
 
@@ -53,9 +55,9 @@ def look_ahead(panel: Panel, h: int) -> Outlook:
 
 
 def scale_of(panel: Panel) -> NDArray[np.float64]:
-    """Return the mean of |y[t] - y[t - 30]| over all days of each account that have one, [n].
+    """Return the mean of |y[t] - y[t - 30]| over all days of each account for which it is known, [n].
 
-    Where that is 0, the mean of |y[t] - y[t - 1]| times the root of 30 days; 0 for an account that never moved.
+    If that is 0, it is the mean of |y[t] - y[t - 1]| times the square root of 30; 0 for an account that never moved.
     """
     from forecast_cli.models.pooled.loops import mean_moves
 

@@ -1,7 +1,8 @@
-"""Past share: which share of an account's sample paths are its past courses as they were, learned from all accounts.
+"""Past share: the share of an account's sample paths that are its past courses unchanged, learned from all accounts.
 
-How often an account went so low is sometimes the better guess: where it goes down and is filled up again and again, no
-path drawn through smooth quantiles goes so low as often. Whose past is to be trusted how far is told by past windows.
+How often a balance went low in the past is sometimes the better prediction: if it falls and is refilled again and
+again, paths drawn through smooth quantiles reach the low points too rarely. Past windows show for which accounts past
+courses predict better, and by how much.
 """
 
 from collections.abc import Sequence
@@ -13,23 +14,24 @@ from numpy.typing import NDArray
 
 from forecast_cli.models.pooled.forest import Forest, grow_mean_forest, join, predict
 
-#: Shares are told in fifths, and are none below two of them: a small one gains little, and costs as much to make.
+#: Shares are rounded to fifths, and are 0 below two fifths, because a small share gains little at the same cost.
 STEPS: Final = 5
 _LEAST: Final = 2
-#: Trees that are grown on all groups of accounts but one, as many for each.
+#: Trees grown for each group of accounts, on the other groups.
 _TREES: Final = 4
-#: Fewest windows that are learned from.
+#: Fewest windows to learn from.
 _FEWEST: Final = 200
-#: What is gained on accounts not seen must be as many times its standard error.
+#: The gain on held-out accounts must exceed this multiple of its standard error.
 _SURE: Final = 2.0
 
 
 @dataclass(frozen=True)
 class PastTrainingSet:
-    """m windows: features ``x`` [m, f], and of c events whether each came, ``event`` [m, c], 1 or 0, and how likely.
+    """Training data of m windows with c events each.
 
-    ``own`` and ``past`` [m, c]: the probabilities by a model that has not seen the account, and by past courses.
-    ``group`` [m] of accounts, ``account`` [m].
+    ``x`` [m, f] are features; ``event`` [m, c] is 1 if the event occurred and 0 if not. ``own`` and ``past`` [m, c] are
+    its probabilities by a model that has not seen the account, and by the account's past courses. ``account`` and
+    ``group`` [m] are the account of each window and the account's group.
     """
 
     x: NDArray[np.float32]
@@ -40,19 +42,19 @@ class PastTrainingSet:
     account: NDArray[np.int64]
 
     def take(self, some: NDArray[np.int64]) -> "PastTrainingSet":
-        """Return some of the windows."""
+        """Return some of the windows, by their indices."""
         return PastTrainingSet(*(getattr(self, one.name)[some] for one in fields(PastTrainingSet)))
 
 
 def join_training_sets(parts: Sequence[PastTrainingSet]) -> PastTrainingSet:
-    """Put windows after others."""
+    """Return one training set with the windows of all ``parts``, in their order."""
     return PastTrainingSet(
         *(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(PastTrainingSet))
     )
 
 
 def past_share(forest: Forest, x: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the share of past courses of accounts with features ``x`` [n, f], [n]: 0, 2/5, 3/5, 4/5 or 1."""
+    """Return the share of past courses for accounts with features ``x`` [n, f], [n]: 0, 2/5, 3/5, 4/5 or 1."""
     if not forest:
         return np.zeros(len(x))
     steps = np.floor(STEPS * np.clip(predict(forest, x)[:, 0, 0], 0.0, 1.0) + 0.5)
@@ -60,12 +62,12 @@ def past_share(forest: Forest, x: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def grow_past_forest(training: PastTrainingSet, *, seed: int) -> Forest:
-    """Return trees that say the share of past courses by an account's features; none where they are of no use.
+    """Grow trees that predict the share of past courses from an account's features; empty if they do not help.
 
-    Of probabilities (1 - w) own + w past, a leaf has the w of least squared error: with b = past - own, that is the
-    mean of (event - own) / b weighted by b^2. Trees are grown for each group of accounts on the others, and are all
-    kept; they are of use where each group's lower its squared error, all told by more than twice the standard error,
-    windows of an account taken as one.
+    For probabilities (1 - w) own + w past, a leaf keeps the w of least squared error: with b = past - own, that is the
+    mean of (event - own) / b weighted by b^2. Trees are grown for each group of accounts on the other groups. All are
+    kept if, each on its own group, they lower the total squared error by more than twice its standard error, with the
+    windows of an account taken as one observation. There are none if there are too few windows.
     """
     apart = training.past - training.own
     weight, cross = (apart * apart).sum(axis=1), ((training.event - training.own) * apart).sum(axis=1)
@@ -87,7 +89,7 @@ def grow_past_forest(training: PastTrainingSet, *, seed: int) -> Forest:
 
 
 def _is_sure(gain: NDArray[np.float64], account: NDArray[np.int64]) -> bool:
-    """Say whether the sum of ``gain`` [m] is beyond twice its standard error, by the sums of each ``account`` [m]."""
+    """Return whether the sum of ``gain`` [m] exceeds twice its standard error, from sums for each ``account`` [m]."""
     _, place = np.unique(account, return_inverse=True)
     each = np.bincount(place, gain)
     error = float(each.std(ddof=1)) * len(each) ** 0.5

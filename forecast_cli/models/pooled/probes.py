@@ -1,4 +1,4 @@
-"""Probes: past windows, what auto says of them without having seen their accounts, and what a candidate says."""
+"""Probes: past windows with the predictions of auto, by trees that have not seen the accounts, and of candidates."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -18,15 +18,17 @@ from forecast_cli.models.pooled.outlook import Outlook, look_ahead
 from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.pooled.windows import Windows, came_after, group_of, panel_at
 
-#: Levels whose ends, with the median, are asked for: every tenth.
+#: Levels whose interval bounds, together with the median, are the deciles.
 LEVELS: Final = (20.0, 40.0, 60.0, 80.0)
 
 
 @dataclass(frozen=True)
 class Probes:
-    """m windows: the accounts as they were known, what their own past said, features ``x`` [m, f], and what ``came``.
+    """m past windows.
 
-    ``came`` [m, k] at the knots, in scales from the path; ``segment`` and ``group`` [m].
+    ``panel`` holds the accounts as known at the windows' origins, ``outlook`` their outlook then, ``x`` [m, f] their
+    features, ``segment`` and ``group`` [m] what they belong to. ``came`` [m, k] are the outcomes minus the path at the
+    knots, in scales.
     """
 
     panel: Panel
@@ -38,9 +40,9 @@ class Probes:
 
 
 def probe(learned: Learned, panel: Panel, windows: Windows, look_back: int) -> tuple[Probes, NDArray[np.int64]]:
-    """Return what is known of the m windows whose account has moved before them, and their places in ``windows``, [m].
+    """Return the probes of the m windows whose account has moved before, and their indices in ``windows``, [m].
 
-    ``windows`` are of ``panel``; of each, up to ``look_back`` days before its horizon are looked at.
+    ``windows`` are those of ``panel``. Each uses at most ``look_back`` days of history.
     """
     then = panel_at(panel, windows, look_back)
     outlook = look_ahead(then, learned.h)
@@ -59,9 +61,9 @@ def probe(learned: Learned, panel: Panel, windows: Windows, look_back: int) -> t
 
 
 def by_auto(vintage: Vintage, knots: NDArray[np.int64], probes: Probes, some: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return what the trees that have not seen the accounts of ``some`` windows say, in scales from the path.
+    """Return the calibrated deciles [len(some), k, q] of auto for ``some`` windows, minus the path, in scales.
 
-    [len(some), k, q], calibrated, at every tenth.
+    They come from the trees that have not seen the accounts.
     """
     said = predict_held_out(vintage.forest, probes.x[some], probes.group[some])
     panel, outlook = probes.panel.take(some), probes.outlook.take(some)
@@ -70,7 +72,7 @@ def by_auto(vintage: Vintage, knots: NDArray[np.int64], probes: Probes, some: ND
 
 
 def predict_held_out(forest: Forest, x: NDArray[np.float32], group: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return what the trees that have not seen a window's ``group`` [m] of accounts say of it, [m, k, 4]."""
+    """Return the predictions [m, k, 4] for windows by the trees that have not seen their ``group`` [m] of accounts."""
     said = np.zeros((len(x), *forest[0].values.shape[1:]))
     for number in np.unique(group).tolist():
         own = group == number
@@ -79,7 +81,7 @@ def predict_held_out(forest: Forest, x: NDArray[np.float32], group: NDArray[np.i
 
 
 def by_candidate(candidate: Candidate, probes: Probes, learned: Learned) -> NDArray[np.float64]:
-    """Return a candidate's quantiles [m, k, q] in scales from the path; NaN where it has none that pass the checks."""
+    """Return a candidate's deciles [m, k, q] minus the path, in scales; NaN where it has no forecast or a bad one."""
     away = np.full((*probes.came.shape, 2 * len(LEVELS) + 1), np.nan)
     long = np.flatnonzero(probes.panel.lengths >= candidate.min_obs(learned.h))
     said, done = ask(candidate, probes.panel.take(long), learned.h, LEVELS)
@@ -89,5 +91,5 @@ def by_candidate(candidate: Candidate, probes: Probes, learned: Learned) -> NDAr
 
 
 def _away(quantiles: NDArray[np.float64], outlook: Outlook, knots: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return ``quantiles`` [m, k, q] at the knots in scales from the path."""
+    """Return ``quantiles`` [m, k, q] at the knots, minus the path, in scales."""
     return np.asarray((quantiles - outlook.path[:, knots - 1, None]) / outlook.scale[:, None, None])

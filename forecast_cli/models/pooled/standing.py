@@ -1,4 +1,4 @@
-"""Standing: how likely a balance stands where it stands, and quantiles that know of it."""
+"""Standing still: the probability that a balance does not change, and quantiles with a point mass for it."""
 
 from typing import Final
 
@@ -9,16 +9,18 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.months import days_of
 from forecast_cli.models.rows import in_c_order
 
-#: Months back that the same day is looked at, and what all days of the last year count beside them, in months.
+#: Number of earlier months whose matching days count, and the weight of all days of the last year, in months.
 _MONTHS: Final = 12
 _ALL_DAYS: Final = 4
 
 
 def moved_share(panel: Panel, ahead: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return how likely each balance stands elsewhere ``ahead`` [k] days on, ascending, by its own past, [n, k].
+    """Return the probability that each balance differs ``ahead`` [k] (ascending) days later, from its own past, [n, k].
 
-    (m + 4 a + 1) / (M + 5): of up to 12 earlier months M it stood elsewhere so many days after the same day in m, and
-    after a share a of all days of the last year; the 1 is Laplace's rule of succession, for what never moved may.
+    It is (m + 4 a + 1) / (M + 5). M is the number of known earlier months, up to 12; m is how many of them had a
+    different balance that many days after the same day of the month; a is the share of all days of the last year with a
+    different balance that many days later. The 1 is Laplace's rule of succession: a balance that never moved may still
+    move.
     """
     from forecast_cli.models.pooled.loops import count_moves
 
@@ -38,8 +40,8 @@ def with_point_mass(
 ) -> NDArray[np.float64]:
     """Return ``quantiles`` [n, s, q] with a point mass of 1 - ``moved`` [n, s] on ``last`` [n, s] or [n, 1].
 
-    No more than ``moved`` lies below the last balance, and no more above it: a quantile from that probability on is not
-    below it, and one up to the rest is not above.
+    At most ``moved`` of the probability lies below the last balance, and at most ``moved`` above it: quantiles with
+    p >= ``moved`` are not below it, and those with p <= 1 - ``moved`` not above it.
     """
     from forecast_cli.models.pooled.loops import set_point_mass
 

@@ -1,6 +1,6 @@
-"""Trees: scikit-learn's, which take a second to import; loaded without pandas, which it only looks at.
+"""The tree class of scikit-learn, imported without pandas, which scikit-learn does not need here.
 
-Only learning imports this module.
+The import takes a second; only learning imports this module.
 """
 
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Weekly: balances that stand where they stood a week ago, as a till does that is emptied every Friday."""
+"""Weekly patterns: balances that return every week to where they were, such as a till that is emptied every Friday."""
 
 from typing import Final
 
@@ -9,25 +9,25 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.rows import in_c_order, row_sums
 
 _WEEK: Final = 7
-#: Earlier weeks whose mean is what a day of the week stands at.
+#: Number of weeks in the mean of a day of the week.
 _WEEKS: Final = 8
-#: Days that errors are taken over, back from the origin.
+#: Most days before the origin over which moves and errors are measured.
 _YEAR: Final = 365
-#: The mean move over a week stays below this share of that over three and over four days,
+#: The mean move over a week must be less than this share of that over three days and of that over four days.
 _SHARE: Final = 0.5
-#: and the one over four weeks below this many times that over one: twice as far is where errors that add up would be.
+#: The mean move over four weeks must be at most this multiple of that over a week; where errors add up, it is 2.
 _FURTHER: Final = 1.5
-#: and the last week missed by no more than this many times what weeks did until eight weeks ago.
+#: The error of the last week must be at most this multiple of the errors up to eight weeks ago.
 _TURNED: Final = 3.0
 
 
 def weekly_rows(panel: Panel, h: int) -> NDArray[np.int64]:
-    """Return the rows [m], ascending, whose balance comes back every week to where it stood.
+    """Return the rows [m], ascending, whose balance returns every week to where it was.
 
-    It moves over a week by less than half of what it moves over three or four days, and over four weeks hardly further.
-    A balance that is paid every week and adds up what comes moves the further, the more weeks. Rows are not among them
-    that are too short for nine weeks of errors ``h`` days ahead, nor those whose last week was unlike the others: a
-    till that has closed, or holds more than it did.
+    Its mean move over a week is less than half of that over three days and of that over four days, and its mean move
+    over four weeks is hardly larger; a balance that accumulates weekly payments moves further with every week. Rows
+    too short for nine weeks of errors ``h`` days ahead are left out, and so are rows whose last week was unlike the
+    others, such as a till that has closed.
     """
     from forecast_cli.models.pooled.loops import lagged_moves
 
@@ -41,10 +41,10 @@ def weekly_rows(panel: Panel, h: int) -> NDArray[np.int64]:
 
 
 def week_ahead(panel: Panel, h: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return path and standard deviation [n, h] of rows of ``weekly_rows``: each day of the week as of late.
+    """Return path and standard deviation [n, h] of a panel of accounts with a weekly pattern (``weekly_rows``).
 
-    The mean of that day in the last eight weeks, and the root mean square of what it missed by, as many weeks ahead, on
-    the days of the last year.
+    The path is the mean of the same day of the week over the last eight weeks; the standard deviation is the root mean
+    square error of that rule, as many weeks ahead, over the days of the last year.
     """
     ahead, week = np.arange(1, h + 1), _mean_of_weeks(panel.y)
     path = week[:, -_WEEK:][:, (ahead - 1) % _WEEK]
@@ -56,16 +56,16 @@ def week_ahead(panel: Panel, h: int) -> tuple[NDArray[np.float64], NDArray[np.fl
 
 
 def _has_turned(panel: Panel) -> NDArray[np.bool_]:
-    """Say whether the last week missed by far more than weeks did until eight weeks ago, [n]."""
+    """Return whether the errors of the last week are far larger than those up to eight weeks ago, [n]."""
     squares, days = _misses(panel, _mean_of_weeks(panel.y), 1)
     before, known = squares[:, : -_WEEK * _WEEKS], days - _WEEK * _WEEKS
     return np.asarray(row_sums(squares[:, -_WEEK:]) / _WEEK > _TURNED**2 * row_sums(before) / known)
 
 
 def _misses(panel: Panel, week: NDArray[np.float64], weeks: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the squares [n, t] of what the mean ``week`` missed by so many ``weeks`` ahead, and how many, [n].
+    """Return the squared errors of the mean ``week`` [n, t] so many ``weeks`` ahead, and the number of known ones, [n].
 
-    They are of the days of the last year, NaN where one is not known.
+    There is one for each day of the last year, NaN if it is not known.
     """
     missed = (panel.y[:, _WEEK * weeks :] - week[:, : panel.y.shape[1] - _WEEK * weeks])[:, -_YEAR:]
     return missed * missed, np.minimum(panel.lengths - _WEEK * (weeks + _WEEKS - 1), _YEAR)
@@ -76,7 +76,7 @@ def _weeks_ahead(h: int) -> int:
 
 
 def _mean_of_weeks(y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the mean of each day and the same one of the seven weeks before it, [n, t]; NaN where one is not known."""
+    """Return the mean of each day and the same weekday of the seven weeks before, [n, t]; NaN if any is not known."""
     total = np.full_like(y, np.nan)
     reach = _WEEK * (_WEEKS - 1)
     total[:, reach:] = 0.0

@@ -1,4 +1,4 @@
-"""Weighting: what each candidate would have added to auto in past windows, on accounts that auto had not seen."""
+"""Weights of candidates, learned from how much each lowers the loss of auto in past windows of held-out accounts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,9 +18,9 @@ from forecast_cli.models.pooled.probes import LEVELS, Probes, by_auto, by_candid
 from forecast_cli.models.pooled.segments import RECENT, SEGMENTS, segments_of
 from forecast_cli.models.pooled.windows import Windows, list_windows, panel_at
 
-#: Shares of a candidate that are tried.
+#: Weights of a candidate that are tried.
 _SHARES: Final = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
-#: Most windows that a month's weights are learned from, and fewest, of all and of a segment.
+#: Largest number of windows from which a month's weights are learned, and the smallest, overall and in a segment.
 _MOST: Final = 2_000
 _FEWEST: Final = 150
 _FEWEST_OF_SEGMENT: Final = 50
@@ -30,10 +30,10 @@ _LEARNING: Final = 0.2
 
 @dataclass(frozen=True)
 class Training:
-    """What was learned from: the ``panel`` and the days ``known`` [n, v], as ``learn`` has them, and ``look_back``.
+    """The input of learning: ``panel``, ``known`` [n, v] and ``look_back`` as in ``learn.learn``.
 
-    ``accounts`` [v] had begun before each month; those of the panel stand for them, or, with ``max_stale``, those of
-    them with a balance within so many days before it.
+    ``accounts`` [v] is the number of accounts that each month could be learned from; those of the panel are a sample of
+    them. With ``max_stale``, only accounts with a balance within that many days before the month are forecast.
     """
 
     panel: Panel
@@ -44,10 +44,10 @@ class Training:
 
 
 def learn_weights(learned: Learned, training: Training, candidates: Sequence[Candidate], *, limit_ms: float) -> Learned:
-    """Return ``learned`` with the weights of ``candidates`` in each vintage that has learned something.
+    """Return ``learned`` with weights of ``candidates`` in each vintage that has a forest.
 
-    ``limit_ms``, CPU milliseconds, is what candidates may take in all the forecasts of one day, by the registry's
-    costs, their learning counted in. Raises ConfigError where it does not suffice for that.
+    ``limit_ms`` is the CPU time in milliseconds that candidates may take for all forecasts of one day, including the
+    learning of weights, counted by the registry's costs. Raises ConfigError if it does not suffice for the learning.
     """
     windows, known = list_windows(training.panel, learned.h), training.known
     costs, most = [candidate.cost_ms for candidate in candidates], windows_bought(limit_ms, candidates)
@@ -68,7 +68,7 @@ def learn_weights(learned: Learned, training: Training, candidates: Sequence[Can
 
 
 def windows_bought(limit_ms: float, candidates: Sequence[Candidate]) -> int:
-    """Return the windows that weights are learned from; raises ConfigError where the limit does not buy enough."""
+    """Return the number of windows to learn weights from; raises ConfigError if ``limit_ms`` is not enough for it."""
     each = sum(candidate.cost_ms for candidate in candidates)
     count = min(_MOST, int(_LEARNING * limit_ms / each))
     if count < _FEWEST:
@@ -85,7 +85,7 @@ def _names(candidates: Sequence[Candidate]) -> str:
 
 
 def _accounts(training: Training, v: int, month: np.datetime64) -> NDArray[np.float64]:
-    """Return how many accounts are forecast from a day of ``month``, vintage ``v``, in each segment, [segments]."""
+    """Return the estimated number of accounts forecast in ``month`` (vintage ``v``) in each segment, [segments]."""
     known, day = training.known[:, v], month.astype("datetime64[D]").astype(np.int64)
     read = np.flatnonzero(known >= 0)
     alive = read if training.max_stale is None else read[known[read] >= day - training.max_stale]
@@ -105,7 +105,7 @@ def _weights(
     said: NDArray[np.float64],
     some: NDArray[np.int64],
 ) -> Weights:
-    """Return the shares of least loss of each segment and band, 0 where it does not pay; as yet nobody is reached."""
+    """Return the weights of least loss for each segment and band, 0 without a gain; ``reach`` is still 0."""
     some = some[~np.isnan(said[some]).any(axis=(1, 2))]
     segments, band = probes.segment[some], band_of(knots)
     windows = np.bincount(segments, minlength=SEGMENTS)
@@ -129,7 +129,7 @@ def _loss(quantiles: NDArray[np.float64], came: NDArray[np.float64]) -> NDArray[
 
 
 def _best(loss: NDArray[np.float64], band: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the place of the share of least mean loss [m, k, shares] in each band, [bands]; 0 without a knot."""
+    """Return the index of the weight of least mean loss [m, k, shares] in each band, [bands]; 0 if it has no knot."""
     found = np.zeros(len(BANDS), dtype=np.int64)
     for number in np.unique(band).tolist():
         found[number] = int(np.argmin(loss[:, band == number].mean(axis=(0, 1))))
@@ -137,7 +137,7 @@ def _best(loss: NDArray[np.float64], band: NDArray[np.int64]) -> NDArray[np.int6
 
 
 def _gain(loss: NDArray[np.float64], group: NDArray[np.int64], band: NDArray[np.int64]) -> float:
-    """Return what shares chosen on other groups of accounts lower a group's loss by; 0 below its standard error."""
+    """Return the mean decrease of the loss with weights chosen on other groups; 0 unless above its standard error."""
     lower = np.zeros(len(loss))
     for number in np.unique(group).tolist():
         own = group == number

@@ -1,4 +1,4 @@
-"""Windows to learn from: days in the past of all accounts, and what came after them, chosen by chance that is fixed."""
+"""Windows to learn from: past days of accounts and the balances after them, chosen by hashes."""
 
 from dataclasses import dataclass, replace
 from struct import iter_unpack
@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 from forecast_cli.core.hashes import hash_each
 from forecast_cli.data.panel import Panel
 
-#: Days from one window of an account to the next.
+#: Days between windows of an account.
 EVERY: Final = 15
-#: Days of history before a window.
+#: Fewest days of history of a window.
 MIN_TRAIN: Final = 31
-#: Days of history that a window looks back on.
+#: Most days of history of a window.
 LOOK_BACK: Final = 1096
 
 
 @dataclass(frozen=True)
 class Windows:
-    """m windows of a panel: ``row`` [m], ``day`` [m] their origins (days since 1970-01-01), ``priority`` [m].
+    """m windows of a panel: ``row`` [m], origin ``day`` [m] (days since 1970-01-01) and ``priority`` [m].
 
-    Fixed by account and day alone, whatever other accounts or later days there are: those of lowest priority are taken.
+    All depend on account and day only, not on other accounts or later days. Windows of lowest priority are taken first.
     """
 
     row: NDArray[np.int64]
@@ -30,14 +30,14 @@ class Windows:
     priority: NDArray[np.uint64]
 
     def take(self, some: NDArray[np.int64]) -> "Windows":
-        """Return some of the windows, by their places."""
+        """Return some of the windows, by their indices."""
         return Windows(self.row[some], self.day[some], self.priority[some])
 
 
 def list_windows(panel: Panel, h: int) -> Windows:
-    """Return every window of each account with 31 days of history before it and ``h`` days after it.
+    """Return all windows of each account with at least 31 days of history up to the origin and ``h`` days after it.
 
-    An account's windows lie 15 days apart, on days that a hash of its key decides.
+    An account's windows lie 15 days apart, on days decided by a hash of its key.
     """
     ends = panel.origins.astype("datetime64[D]").astype(np.int64)
     seeds, earliest = panel.seeds(), ends - panel.lengths + MIN_TRAIN
@@ -50,7 +50,7 @@ def list_windows(panel: Panel, h: int) -> Windows:
 
 
 def panel_at(panel: Panel, windows: Windows, look_back: int) -> Panel:
-    """Return a panel of ``windows``: an account each as it was known on that day, the last ``look_back`` days of it."""
+    """Return a panel with a row for each window: its account up to that day, with at most ``look_back`` days."""
     ends = panel.origins.astype("datetime64[D]").astype(np.int64)[windows.row]
     back = ends - windows.day
     lengths = np.minimum(panel.lengths[windows.row] - back, look_back)
@@ -70,14 +70,14 @@ def panel_at(panel: Panel, windows: Windows, look_back: int) -> Panel:
 
 
 def came_after(panel: Panel, windows: Windows, knots: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the balances [m, k] that came ``knots`` days after each window."""
+    """Return the balances [m, k] on the days ``knots`` [k] after the origin of each window."""
     ends = panel.origins.astype("datetime64[D]").astype(np.int64)[windows.row]
     last = panel.y.shape[1] - 1 - (ends - windows.day)
     return np.asarray(panel.y[windows.row[:, None], last[:, None] + knots])
 
 
 def group_of(panel: Panel, windows: Windows, groups: int) -> NDArray[np.int64]:
-    """Return which of some ``groups`` of accounts each window belongs to, [m]: by a hash of the account's key."""
+    """Return the group (of ``groups``) of each window's account, [m], by a hash of the account's key."""
     return np.asarray(((panel.seeds() // EVERY) % groups)[windows.row])
 
 

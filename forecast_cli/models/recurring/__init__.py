@@ -1,1 +1,1 @@
-"""Recurring payments: found from the balance alone, forecast as dated events."""
+"""Recurring payments, found in the balance alone and forecast as dated events."""

@@ -1,4 +1,4 @@
-"""Blocks: some accounts of a panel as the search for streams takes them, with the flow that is still unexplained."""
+"""Blocks: some accounts of a panel, with their unexplained flow, as the search for streams works on them."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,11 +11,11 @@ from forecast_cli.models.compiled import kernel
 from forecast_cli.models.recurring.cycles import LATEST
 from forecast_cli.models.rows import in_c_order
 
-#: Rounding of a difference of two balances, as a share of the largest.
+#: Rounding error of a difference of two balances, as a share of the largest balance.
 _ROUNDING: Final = 2.0**-46
-#: Stands behind the keys of a row: larger than any.
+#: Fills a row after its keys; larger than any key.
 _NO_KEY: Final = 2**63 - 1
-#: Days before the first from which a rule and being late can move a payment to it, and more.
+#: Due days begin this many days before the block, because the payment of an earlier due day may come in the block.
 _BEFORE: Final = 14
 
 
@@ -23,12 +23,12 @@ _BEFORE: Final = 14
 class Block:
     """c accounts over the last t days.
 
-    ``flow`` [c, t + 1] is the flow of each day that no stream explains yet, 0 where there is none, its last column 0;
-    ``taken`` [c, t + 1] the days that a payment was taken out of; the first ``n_flows`` [c] keys ``by_size`` [c, t + 1]
-    are its days in order of size: the bits of the size, in single precision, before one that is set where money goes
-    out and 31 of the day. All these change as streams are found. ``eps`` [c] is what equal amounts may differ by,
-    ``origins`` [c] in days since 1970-01-01, ``lengths`` [c] days of history, at most t. ``holidays`` is
-    the panel's calendar.
+    ``flow`` [c, t + 1] is the flow of each day that no stream explains yet, 0 if there is none; its last column is 0.
+    ``taken`` [c, t + 1] marks the days from which a payment was taken out.
+    ``by_size`` [c, t + 1] holds keys, ascending, of which the first ``n_flows`` [c] are days with flow: the bits of its
+    absolute size in single precision, one bit that is set for an outflow, and 31 bits of the day.
+    These four change as streams are found. ``eps`` [c] is the rounding error of amounts, ``origins`` [c] are days since
+    1970-01-01, ``lengths`` [c] days of history, at most t. ``holidays`` is the panel's calendar.
     """
 
     flow: NDArray[np.float64]
@@ -47,17 +47,17 @@ class Block:
 
     @property
     def since(self) -> NDArray[np.int64]:
-        """Return the first days due, [c], that are looked at."""
+        """Return the earliest due day of each account that is considered, [c]."""
         return self.origins - self.t - _BEFORE
 
     @property
     def until(self) -> NDArray[np.int64]:
-        """Return the last days due, [c], that are looked at."""
+        """Return the latest due day of each account that is considered, [c]."""
         return self.origins + LATEST
 
 
 def block_of(panel: Panel, rows: slice, t: int) -> Block:
-    """Return the block of some rows; flow that is not finite, or no more than rounding, is none."""
+    """Return the block of ``rows`` over the last ``t`` days; flow that is not finite or within rounding error is 0."""
     y = panel.y[rows]
     eps, flow = np.zeros(len(y)), np.zeros((len(y), t + 1))
     _fill(in_c_order(y), flow, eps)
@@ -68,9 +68,9 @@ def block_of(panel: Panel, rows: slice, t: int) -> Block:
 
 
 def ascending(flow: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the keys (``Block``) of each row's flows by their size, [c, t + 1], and how many there are, [c].
+    """Return the ascending keys (see ``Block``) of each row's flows, [c, t + 1], and how many there are, [c].
 
-    Positive numbers are ordered as their bits are.
+    The bits of positive floating-point numbers sort as the numbers do.
     """
     keys, n_flows = np.empty(flow.shape, dtype=np.int64), np.empty(len(flow), dtype=np.int64)
     _set_keys(flow, keys, n_flows)
@@ -80,7 +80,7 @@ def ascending(flow: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.
 
 @kernel((np.float64, 2), (np.float64, 2), (np.float64, 1))
 def _fill(y: NDArray[np.float64], flow: NDArray[np.float64], eps: NDArray[np.float64]) -> None:
-    """Write the ``flow`` [c, t + 1] of the last days of ``y`` [c, n], and the ``eps`` [c] of all of them."""
+    """Fill ``flow`` [c, t + 1] from the last days of ``y`` [c, n], and ``eps`` [c] from all its days."""
     for row in range(len(y)):
         largest = 0.0
         for value in y[row]:
@@ -94,9 +94,9 @@ def _fill(y: NDArray[np.float64], flow: NDArray[np.float64], eps: NDArray[np.flo
 
 @kernel((np.float64, 2), (np.int64, 2), (np.int64, 1))
 def _set_keys(flow: NDArray[np.float64], keys: NDArray[np.int64], n_flows: NDArray[np.int64]) -> None:
-    """Write the keys of each row's flows to its front; what is too large for single precision is none.
+    """Fill the front of each row of ``keys`` with the keys of its flows, leaving out flow too large for float32.
 
-    A day without flow is written, too, and written over.
+    Keys of days without flow are written too, to avoid a branch, and then overwritten.
     """
     for row in range(len(flow)):
         n = 0

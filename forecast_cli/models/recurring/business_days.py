@@ -1,4 +1,4 @@
-"""Business days: where a payment goes that falls due on a weekend or a holiday of the run's calendar."""
+"""Business days: shifts of payments that fall due on a weekend or a holiday of the run's calendar."""
 
 import warnings
 from datetime import date
@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 
 from forecast_cli.config.calendars import NO_HOLIDAYS
 
-#: Days that weekends and holidays move a payment by, at most: where more are closed in a row it is not moved.
+#: Largest shift of a payment in days; if the next business day is further away, the payment is not moved.
 FARTHEST: Final = 12
-#: Days known before and after those asked for: more than a payment is moved by.
+#: Days known before and after those requested: more than the largest shift.
 _MARGIN: Final = FARTHEST + 1
 _BLOCK: Final = 3650  # tables are made for whole blocks of days, so that a few of them serve every panel
 _EVERY_DAY: Final = "1111111"  # weekends are closed days like others
 _SATURDAY: Final = 5
-#: Warnings are silenced for the whole process: one thread at a time.
+#: Warnings can only be silenced for the whole process, so one thread does so at a time.
 _SILENT: Final = Lock()
 
 
 class Rule(IntEnum):
-    """Where a payment goes that falls due on no business day."""
+    """How a payment moves that does not fall due on a business day: not, to the one before, or to the one after."""
 
     NONE = 0
     BEFORE = 1
@@ -32,7 +32,7 @@ class Rule(IntEnum):
 
 
 def shifted(due: NDArray[np.int64], rule: Rule, holidays: str) -> NDArray[np.int64]:
-    """Return due days, of any shape and as days since 1970-01-01, moved to a business day as ``rule`` says."""
+    """Return due days (since 1970-01-01, any shape), moved to a business day by ``rule``."""
     if rule is Rule.NONE or not due.size:
         return due
     calendar = calendar_of(due, holidays)
@@ -40,7 +40,7 @@ def shifted(due: NDArray[np.int64], rule: Rule, holidays: str) -> NDArray[np.int
 
 
 def ruled(due: NDArray[np.int64], rule: NDArray[np.int64], holidays: str) -> NDArray[np.int64]:
-    """Return the due days [m, k] of m streams, each moved as its own ``rule`` [m] says."""
+    """Return the due days [m, k] of m streams, moved by each stream's own ``rule`` [m]."""
     out = due
     for each in (Rule.BEFORE, Rule.AFTER):
         out = np.where((rule == each)[:, None], shifted(due, each, holidays), out)
@@ -48,7 +48,7 @@ def ruled(due: NDArray[np.int64], rule: NDArray[np.int64], holidays: str) -> NDA
 
 
 def calendar_of(days: NDArray[np.int64], holidays: str) -> NDArray[np.int64]:
-    """Return where each day goes by each rule, [3, d], for d days in a row among which all of ``days`` are."""
+    """Return the day to which each rule moves each of d consecutive days that include all ``days``, [3, d]."""
     return _calendar(holidays, int(days.min()) // _BLOCK, int(days.max()) // _BLOCK)
 
 
@@ -65,7 +65,7 @@ def _calendar(holidays: str, first_block: int, last_block: int) -> NDArray[np.in
 
 
 def _is_open(days: NDArray[np.datetime64], name: str) -> NDArray[np.bool_]:
-    """Say which of ``days``, in a row, are business days of a calendar, by its own weekend of that time."""
+    """Return which of consecutive ``days`` are business days of a calendar, with its own weekends at that time."""
     if name == NO_HOLIDAYS:
         return np.is_busday(days)
     calendar = _calendar_of_years(name, range(int(str(days[0])[:4]), int(str(days[-1])[:4]) + 1))
@@ -73,15 +73,15 @@ def _is_open(days: NDArray[np.datetime64], name: str) -> NDArray[np.bool_]:
 
 
 def weekday_holidays(name: str, year: int) -> frozenset[date]:
-    """Return the days of a year that are holidays of a calendar, Monday to Friday."""
+    """Return the holidays of a calendar in a year that fall on Monday to Friday."""
     return frozenset(day for day in _calendar_of_years(name, range(year, year + 1)) if day.weekday() < _SATURDAY)
 
 
 def _calendar_of_years(name: str, years: range) -> Any:
-    """Return a calendar of the package holidays."""
+    """Return a calendar of the package holidays, by a name such as ``DE`` or ``DE-BY``."""
     import holidays
 
     code, _, part = name.partition("-")
     with _SILENT, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # some calendars warn of years that they do not know, and tell no holidays
+        warnings.simplefilter("ignore")  # some calendars warn about years that they do not know, and return no holidays
         return holidays.country_holidays(code, subdiv=part or None, years=years)

@@ -1,4 +1,4 @@
-"""Doubts about a calendar: holidays that it does not know, or that the parts of its country have on top."""
+"""Warnings about a calendar: years that it does not know, and holidays of most parts of a country but not of all."""
 
 from collections import Counter
 from datetime import date
@@ -8,7 +8,7 @@ from forecast_cli.models.recurring.business_days import weekday_holidays
 
 
 def calendar_doubts(name: str, year: int) -> list[str]:
-    """Return what speaks against a calendar for payments up to the end of a ``year``, a line each; mostly nothing."""
+    """Return warnings about a calendar for payments up to the end of ``year``, a line each; usually there are none."""
     if name in (HOME, NO_HOLIDAYS):
         return []
     own = weekday_holidays(name, year)
@@ -21,7 +21,7 @@ def calendar_doubts(name: str, year: int) -> list[str]:
 
 
 def _of_most_parts(name: str, own: frozenset[date], year: int) -> list[str]:
-    """Say that most parts of a country have holidays that it has not as a whole, and how to name one."""
+    """Return a warning if more than half of a country's parts have a holiday that the whole country has not."""
     import holidays
 
     parts: tuple[str, ...] = getattr(holidays, name).subdivisions

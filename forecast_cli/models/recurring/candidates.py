@@ -1,12 +1,13 @@
-"""Candidates: phases of a cycle on whose days an amount recurs more often than on other days.
+"""Candidates: phases of a cycle on whose due days an amount recurs more often than on other days.
 
-Of a phase the range of amounts is taken that most of its days have, for each of some widths. The score of a phase and a
-range is a log-likelihood ratio. Of the s due days between the first and the last hit h have a flow in the range, those
-that other flow may hide it on left out; of the account's other days, such days left out too, a share p has one. Then
+A *hit* is a due day with a flow in a range of amounts. For each phase and each of some widths, the range with the most
+hits is taken. The score of a phase and a range is a log-likelihood ratio. Of the s due days from the first hit to the
+last, h are hits; of the account's other days, a share p has such a flow. Days on which other flow may hide it are left
+out of both. Then
 
 score = h log(h / (s p)) + (s - h) log((s - h) / (s (1 - p))),
 
-the likelihood of h hits at the rate that was seen against that at the rate of any day (the scan statistic of Kulldorff,
+the likelihood of h hits at the observed rate against that at the rate of other days (the scan statistic of Kulldorff,
 Communications in Statistics 26(6), 1997, with the range of amounts scanned besides the days).
 """
 
@@ -23,59 +24,58 @@ from forecast_cli.models.recurring.logs import log_table
 from forecast_cli.models.recurring.records import CANDIDATE, PHASE
 from forecast_cli.models.recurring.terms import FEWEST
 
-#: How wide a range of amounts may be, as its upper end over its lower, the share of due days that it has to hit, and
-#: the hits it needs besides those of its cycle. The first takes equal amounts, as far as the search tells them apart.
+#: Largest width of a range of amounts as a ratio of its ends, the share of due days that must be hits, and the hits
+#: needed in addition to those of the cycle. The first width is that of equal amounts, up to the search's precision.
 _RATIOS: Final = np.array([1 + 2.0**-15, 1.083, 1.383, 1.93], dtype=np.float32)
 _SHARES: Final = np.array([0.08, 0.25, 0.33, 0.4])
 _MORE: Final = (0, 1, 2, 4)
-#: Numbers of amounts, less one, for which the narrowest range that holds them is looked for.
+#: Numbers of amounts, less one, for which the narrowest range that holds so many is computed.
 _LADDER: Final = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 15, 17, 20, 23, 27, 32, 38, 45, 53, 62, 72, 84, 98])
-#: Low bits of a ratio in single precision that make room for the place of its lower amount.
+#: Low bits of a ratio in single precision that are replaced by the index of its lower amount.
 _PLACE_BITS: Final = np.uint32(127)
 _NONE: Final = np.uint32(2**32 - 1)
-#: Ratios that are formed at a time, and room behind each phase's amounts, which holds infinity.
+#: Number of ratios computed at a time, and of places after each phase's amounts, which are filled with infinity.
 _LANES: Final = 8
 _WIDEST: Final = _RATIOS.view(np.uint32) | _PLACE_BITS
-#: Room for rounding at both ends of a range.
+#: Tolerance for rounding at both ends of a range.
 _WIDER, _NARROWER = np.float32(1 + 2.0**-20), np.float32(1 - 2.0**-20)
-#: Bits of the key of a flow (``Block``): that of a negative one, and those of its day; from one size to the next.
+#: Bits of the key of a flow (see ``Block``): that of an outflow, those of the day, and the step to the next size.
 _NEGATIVE: Final = 2**31
 _DAY_BITS: Final = _NEGATIVE - 1
 _NEXT_SIZE: Final = 2**32
-#: Behind the oldest due day.
+#: Larger than the index of any due day.
 _NEVER: Final = 255
-#: Score a candidate needs: what the best of a few hundred phases and ranges reaches by chance, and a margin.
+#: Score that a candidate needs: what the best of a few hundred phases and ranges reaches by chance, plus a margin.
 _LEAST_SCORE: Final = 9.0
-#: Stands for the score of a range that too few due days have.
+#: Score of a range with too few hits.
 _TOO_FEW: Final = -1.0
-#: Candidates of an account that are looked at, and that are settled at a time.
+#: Most candidates of an account that are compared, and that are settled in one round.
 _LOOKED_AT: Final = 32
 AT_ONCE: Final = 14
-#: Share of an amount that the flow of a day has at least if the payment is a part of it.
+#: The flow of a day may hide a payment if it is at least this share of the payment's lowest amount.
 _HIDING: Final = 0.9
-#: Amounts closer than this, as a ratio, may be one stream seen in two phases: so many of them are settled, and no more
-#: than two of one cycle.
+#: Candidates whose amounts differ by less than this ratio may be one stream seen in two phases: at most so many of them
+#: are settled, and at most so many of one cycle.
 _APART: Final = 1.45
 _ALIKE: Final = 4
 _ALIKE_IN_CYCLE: Final = 2
 
-#: Hits that each cycle needs of each width, [cycles, widths].
+#: Hits needed for each cycle and width, [cycles, widths].
 _FEWEST: Final = np.array([[FEWEST.get(cycle, (0, 0))[more > 0] + more for more in _MORE] for cycle in Cycle])
 
 _Amounts = NDArray[np.float32]
 _Flags = NDArray[np.bool_]
 _Whole = NDArray[np.int64]
 _Small = NDArray[np.uint8]
-_Unsigned = NDArray[np.uint32]  # places that cannot count from the end, which is asked of signed ones each time
+_Unsigned = NDArray[np.uint32]  # unsigned indices need no check for counting from the end
 _Records = NDArray[Any]
 
 
 def find_candidates(block: Block, rows: _Whole, axis: Lattices, quiet: _Flags) -> _Records:
-    """Return the candidates of c ``rows`` of a block that are to be settled, [c, AT_ONCE], the strongest of each first.
+    """Return the candidates of c ``rows`` of a block to be settled, [c, AT_ONCE], strongest first, then of score 0.
 
-    ``axis`` has the lattices of these rows. Phases that are ``quiet`` [c, p] are passed over; those that no range shows
-    enough hits in become so, until the flow of one of their days changes. Behind the last of an account stand some of
-    score 0.
+    ``axis`` holds the lattices of these rows. Phases that are ``quiet`` [block, p] are skipped. A phase becomes quiet
+    if no range has enough hits, until the flow of one of its days changes.
     """
     picks = np.zeros((len(rows), AT_ONCE), dtype=CANDIDATE)
     _look(
@@ -96,9 +96,9 @@ def _line_up(
     places: _Small,
     ends: _Unsigned,
 ) -> None:
-    """Put each flow into the lines of the phases that its day is due in: as they come in order, sizes ascend in each.
+    """Append each flow to the lines of the phases in which its day is due; in each, sizes ascend as those of ``keys``.
 
-    ``line`` are the bits of amounts, ``places`` those of the due days; ``ends`` [p] lie behind each phase's line.
+    ``line`` takes the bits of amounts, ``places`` the indices of the due days; ``ends`` [p] are the ends of the lines.
     """
     for key in keys:
         day, bits = key & _DAY_BITS, np.uint32(key >> 32 | key & _NEGATIVE)
@@ -110,10 +110,10 @@ def _line_up(
 
 @part
 def _narrowest(line: _Amounts, n: int, more: int) -> np.uint32:
-    """Return the bits of the narrowest ratio of an amount and that ``more`` behind it, its place in the low bits.
+    """Return the bits of the smallest ratio of two amounts ``more`` places apart; its low bits are the first's index.
 
-    Of those that differ in the low bits alone it is that of the smallest amounts. Positive numbers are ordered as their
-    bits are; behind the ``n`` amounts stands infinity, so that what is formed there is none.
+    Of ratios equal but for the low bits, that of the smallest amounts is returned. Bits of positive floats sort as the
+    numbers do. The ``n`` amounts are followed by infinity, so that ratios beyond them are never the smallest.
     """
     best = _NONE
     behind = line[more:]
@@ -125,10 +125,10 @@ def _narrowest(line: _Amounts, n: int, more: int) -> np.uint32:
 
 @part
 def fullest(line: _Amounts, n: int, fewest: _Whole, first: _Whole, more: _Whole) -> None:
-    """Write for each width where the range that holds most amounts begins, and how many follow: 0 if it has too few.
+    """Fill, for each width, the start of the range with most amounts, and how many ``more`` follow: 0 if too few.
 
-    Of ranges that hold as many the narrowest is taken. The ``n`` amounts of ``line`` ascend, whatever their signs;
-    behind them stands infinity, ``_LANES`` times.
+    Of ranges with equally many, the narrowest is taken. The ``n`` amounts of ``line`` ascend in absolute size, and are
+    followed by infinity, ``_LANES`` times.
     """
     more[:] = 0
     for step in _LADDER:
@@ -145,9 +145,9 @@ def fullest(line: _Amounts, n: int, fewest: _Whole, first: _Whole, more: _Whole)
 
 @part
 def _limits(line: _Amounts, places: _Small, low: float, high: float, first: int) -> tuple[int, int, int, int, int]:
-    """Return from where to where amounts from ``low`` to ``high`` in size stand in ``line``, about ``first``.
+    """Return start and end of the amounts in ``line`` with sizes from ``low`` to ``high``, searched from ``first``.
 
-    And how many more of them come in than go out, and their newest and oldest place.
+    Also return the number of inflows minus outflows among them, and their newest and oldest place.
     """
     while first > 0 and abs(line[first - 1]) >= low:
         first -= 1
@@ -164,7 +164,7 @@ def _limits(line: _Amounts, places: _Small, low: float, high: float, first: int)
 
 @part
 def _of_sign(line: _Amounts, places: _Small, first: int, end: int, net: int) -> tuple[int, int]:
-    """Return the newest and the oldest place of the amounts from ``first`` to ``end`` that have the sign of ``net``."""
+    """Return the newest and the oldest place of the amounts from ``first`` to ``end`` with the sign of ``net``."""
     newest, oldest = _NEVER, -1
     for number in range(first, end):
         if (line[number] > 0.0) == (net > 0):
@@ -175,7 +175,7 @@ def _of_sign(line: _Amounts, places: _Small, first: int, end: int, net: int) -> 
 
 @part
 def _hidden(line: _Amounts, places: _Small, least: float, first: int, end: int, newest: int, oldest: int) -> int:
-    """Return how many due days between two other flow may hide, of ``least`` size, not that from a place to another."""
+    """Count due days between ``newest`` and ``oldest`` with a flow of ``least`` or more outside ``line[first:end]``."""
     hidden = 0
     while first > 0 and abs(line[first - 1]) >= least:
         first -= 1
@@ -187,16 +187,15 @@ def _hidden(line: _Amounts, places: _Small, least: float, first: int, end: int, 
 
 @part
 def _key(size: float) -> Any:
-    """Return the lowest key that a flow of a size may have."""
+    """Return the lowest key of a flow of ``size``."""
     return np.int64(np.float32(size).view(np.uint32)) << 32
 
 
 @part
 def count_below(keys: _Whole, a: int, b: int, c: int) -> tuple[int, int, int]:
-    """Return how many of ``keys``, at least one, which ascend, are smaller than ``a``, ``b`` and ``c``.
+    """Return how many of ``keys`` (ascending, at least one) are smaller than ``a``, ``b`` and ``c``.
 
-    All three are searched for at once, in steps of powers of two that are taken by the sign of a difference: no branch
-    is to be guessed.
+    This is a binary search for all three at once, without branches that the processor could mispredict.
     """
     power = 0
     while 2 << power <= len(keys):
@@ -216,9 +215,8 @@ def count_below(keys: _Whole, a: int, b: int, c: int) -> tuple[int, int, int]:
 def log_ratio(hits: int, span: int, around: int, days: int, logs: NDArray[np.float64]) -> Any:
     """Return the score of ``hits`` in ``span`` due days, where ``around`` of ``days`` other days have such a flow.
 
-    The log-likelihood ratio of Bernoulli trials, hits log(r / p) + misses log((1 - r) / (1 - p)), of the share hit
-    r = hits / span against p = (around + 1/2) / (days + 1); 0 where no more are hit than of other days. ``logs`` is
-    ``log_table``.
+    The log-likelihood ratio of Bernoulli trials, hits log(r / p) + misses log((1 - r) / (1 - p)), of the share of hits
+    r = hits / span against p = (around + 1/2) / (days + 1); 0 if r <= p. ``logs`` is ``log_table``.
     """
     if hits * (days + 1) <= (around + 0.5) * span:
         return 0.0
@@ -229,14 +227,14 @@ def log_ratio(hits: int, span: int, around: int, days: int, logs: NDArray[np.flo
 
 @part
 def _alike(one: Any, other: Any) -> Any:
-    """Say whether two candidates may be one stream seen twice: of one sign, their amounts near."""
+    """Return whether two candidates may be one stream seen twice: equal sign and similar amounts."""
     near = one["low"] <= _APART * other["low"] and other["low"] <= _APART * one["low"]
     return near and one["sign"] == other["sign"]
 
 
 @part
 def _joins(one: Any, picks: _Records) -> bool:
-    """Say whether a candidate is settled besides the stronger ones already picked."""
+    """Return whether a candidate is settled in addition to the stronger ones already picked."""
     alike, in_cycle = 0, 0
     for number in range(len(picks)):
         other = picks[number]
@@ -245,7 +243,7 @@ def _joins(one: Any, picks: _Records) -> bool:
             if one["cycle"] == other["cycle"]:
                 in_cycle += 1
                 if one["place"] == other["place"] and one["width"] == other["width"]:
-                    return False  # the same days, but for weekends and holidays
+                    return False  # the same days except for weekends and holidays
             if alike == _ALIKE or in_cycle == _ALIKE_IN_CYCLE:
                 return False
     return True
@@ -253,9 +251,9 @@ def _joins(one: Any, picks: _Records) -> bool:
 
 @part
 def strongest(found: _Records, order: _Whole) -> int:
-    """Write the places of the strongest candidates, and return of how many; the strongest come first.
+    """Fill ``order`` with the indices of the strongest candidates, strongest first, and return how many there are.
 
-    Of those as strong that of the first phase does. ``order`` has room for one more than are looked at.
+    Equal scores are in the order of phases. ``order`` has room for ``_LOOKED_AT`` + 1 candidates.
     """
     n = 0
     for place in range(len(found)):
@@ -274,7 +272,7 @@ def strongest(found: _Records, order: _Whole) -> int:
 
 @part
 def _pick(found: _Records, order: _Whole, picks: _Records) -> None:
-    """Write those of an account's candidates that are to be settled into ``picks``, the strongest first."""
+    """Fill ``picks`` with the candidates of an account to be settled, strongest first."""
     n = 0
     for place in order:
         if n == len(picks):
@@ -297,9 +295,9 @@ def _weigh(
     last: int,
     one: Any,
 ) -> Any:
-    """Return the score of a range about the amounts of ``line`` from ``first`` to ``last``, and write it into ``one``.
+    """Return the score of a range around the amounts of ``line`` from ``first`` to ``last``, and write it into ``one``.
 
-    It is ``_TOO_FEW`` where not as many due days as are ``needed``, or not their share, have such a flow.
+    It is ``_TOO_FEW`` with fewer hits than ``needed``, or too small a share of hits; ``one`` is then left unchanged.
     """
     low = abs(line[last]) / _RATIOS[width] * _NARROWER
     high = abs(line[first]) * _RATIOS[width] * _WIDER
@@ -336,7 +334,7 @@ def _scan(
     more: _Whole,
     found: _Records,
 ) -> int:
-    """Write the candidates of an account into ``found``, and return how many there are."""
+    """Fill ``found`` with the candidates of an account, and return how many there are."""
     many = 0
     for place in range(len(phases)):
         phase = phases[place]
@@ -378,10 +376,10 @@ def _look(
     logs: NDArray[np.float64],
     picks: _Records,
 ) -> None:
-    """Write the picks of each of ``rows`` [c].
+    """Fill the picks of each of ``rows`` [c].
 
-    ``origin`` [c] is the place of each row's in ``starts`` to ``due``, ``fewest`` are the hits that each
-    cycle and width needs.
+    ``origin`` [c] is the index of each row's origin in ``starts`` to ``due``; ``fewest`` are the hits needed for each
+    cycle and width.
     """
     most, n = len(phases) * len(_RATIOS), phases[-1]["number"] + 1
     found, order = np.empty(most, picks.dtype), np.empty(_LOOKED_AT + 1, np.int64)

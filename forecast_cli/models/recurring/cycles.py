@@ -1,8 +1,8 @@
-"""Cycles: on which days a payment falls due that recurs by the week or by the month.
+"""Cycles: the due days of payments that recur by the week or by the month.
 
-A cycle is a unit and a step: every 7 or 14 days, every 1, 3 or 12 months. A *phase* is one way for a cycle to fall: a
-day of the fortnight, a day of the month and the months of the quarter. Days are days since 1970-01-01, months since
-1970-01.
+A cycle is a unit and a step: every 7 or 14 days, every 1, 3 or 12 months. A *phase* is one set of due days of a cycle:
+a day of the fortnight, or a day of the month and the months of the quarter. Days are days since 1970-01-01, months
+since 1970-01.
 """
 
 from dataclasses import dataclass
@@ -30,17 +30,17 @@ class Cycle(IntEnum):
         return self.name.lower()
 
 
-#: Days between two payments of the cycles that go by the week.
+#: Days between two payments of the cycles by the week.
 WEEK_STEPS: Final = {Cycle.WEEKLY: 7, Cycle.BIWEEKLY: 14}
-#: Months between two payments of the others; both halves of a semi-monthly stream are monthly ones.
+#: Months between two payments of the other cycles; each half of a semi-monthly stream is monthly.
 MONTH_STEPS: Final = {Cycle.SEMI_MONTHLY: 1, Cycle.MONTHLY: 1, Cycle.QUARTERLY: 3, Cycle.YEARLY: 12}
-#: Days a payment may come early or late by.
+#: Offsets in days by which a payment may come early or late.
 EARLIEST: Final = -3
 LATEST: Final = 5
 OFFSETS: Final = np.arange(EARLIEST, LATEST + 1)
 MONTH_DAYS: Final = 31  # a day of the month that a shorter month lacks is its last day
-#: Of each cycle, for compiled loops: whether it goes by the week, its ``step`` in days or months, how many ``anchors``
-#: either has, and the next shorter cycle that is looked for and holds it (``finer``, -1 where there is none).
+#: Each cycle for compiled loops: whether it goes ``by_week``, its ``step`` in days or months, its count of ``anchors``,
+#: and the next shorter cycle that includes its due days and is searched for (``finer``, -1 if there is none).
 KINDS: Final = np.array(
     [
         (
@@ -59,8 +59,8 @@ KINDS: Final = np.array(
 class Phases:
     """The phases of some streams: ``cycle``, ``residue`` and ``anchor`` [m].
 
-    By the week: ``residue`` is a due day modulo the step, ``anchor`` 0. By the month: ``residue`` is a due month
-    modulo the step, ``anchor`` the day of the month, 31 its last.
+    Cycles by the week: ``residue`` is a due day modulo the step, ``anchor`` is 0. Cycles by the month: ``residue`` is a
+    due month modulo the step, ``anchor`` is the day of the month, 31 for the last day.
     """
 
     cycle: NDArray[np.int64]
@@ -68,17 +68,17 @@ class Phases:
     anchor: NDArray[np.int64]
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Phases":
-        """Return the phases of some streams, by their places or a mask [m]."""
+        """Return the phases of some streams, by their indices or a mask [m]."""
         return Phases(self.cycle[rows], self.residue[rows], self.anchor[rows])
 
     @property
     def by_week(self) -> NDArray[np.bool_]:
-        """Say which go by the week, [m]."""
+        """Return which cycles go by the week, [m]."""
         return self.cycle <= Cycle.BIWEEKLY
 
 
 def due_days(phases: Phases, until: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """Return the last ``count`` due days up to day ``until`` [m], the newest first, [m, count]."""
+    """Return the last ``count`` due days up to day ``until`` [m], newest first, [m, count]."""
     back = np.arange(count)
     step = np.select(
         [phases.cycle == cycle for cycle in (*WEEK_STEPS, *MONTH_STEPS)], [*WEEK_STEPS.values(), *MONTH_STEPS.values()]
@@ -102,7 +102,7 @@ def _by_week(
 
 
 def in_month(month: NDArray[np.int64], anchor: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return day ``anchor`` (1..31) of each ``month``, or its last day where it is shorter; their shapes broadcast.
+    """Return day ``anchor`` (1..31) of each ``month``, or its last day if it is shorter; shapes are broadcast.
 
     Months are counted from 1970-01, days from 1970-01-01.
     """
@@ -115,21 +115,21 @@ def in_month(month: NDArray[np.int64], anchor: NDArray[np.int64]) -> NDArray[np.
 
 
 def month_of(day: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the month, counted from 1970-01, that each day since 1970-01-01 lies in, of any shape."""
+    """Return the month, counted from 1970-01, of each day since 1970-01-01, any shape."""
     return np.asarray(day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64))
 
 
 def first_of(month: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the first day, since 1970-01-01, of each month counted from 1970-01, of any shape."""
+    """Return the first day, since 1970-01-01, of each month counted from 1970-01, any shape."""
     return np.asarray(month.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64))
 
 
 @lru_cache(maxsize=8)
 def months_between(first: int, last: int) -> NDArray[np.int64]:
-    """Return the first days of months in a row, [months], from a January a year or more before day ``first``.
+    """Return the first days of consecutive months, [months], from January of the year before that of day ``first``.
 
-    The last is the one after that of day ``last``; days are those since 1970-01-01. Months are then numbered as since
-    1970-01, up to whole years.
+    The last month is the one after that of day ``last``. Days are days since 1970-01-01. Indices differ from months
+    since 1970-01 by a multiple of 12.
     """
     start, end = month_of(np.array([first, last]))
     return first_of(np.arange(start // 12 * 12 - 12, end + 2))

@@ -1,4 +1,4 @@
-"""Loops over payments to come, compiled: whoever imports this loads the compiler, half a second."""
+"""Compiled loops over future payments. Importing this module loads the compiler (half a second)."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +18,11 @@ def spread_chances(
     likely: NDArray[np.float64],
     chance: NDArray[np.float64],
 ) -> None:
-    """Fill ``chance`` [e, o] that payments come so many of the ``offsets`` [o] from their due days, 0 if that is over.
+    """Fill ``chance`` [e, o]: the probability that a payment comes with each of ``offsets`` [o] from its due day.
 
-    A due day lies ``gone`` [e] days before the origin; its payment comes at the ``rate`` [e] while its ``stream`` [e]
-    runs, by the ``punctuality`` [m, o] of that, and was ``likely`` [e] before any of its days was over.
+    It is 0 for days up to the origin. ``gone`` [e] is the origin minus the due day, in days. ``rate`` [e] is the
+    probability that a payment comes if its ``stream`` [e] still runs, ``punctuality`` [m, o] the probabilities of its
+    offsets, and ``likely`` [e] the probability that it comes, before any of its days has passed.
     """
     for event in range(len(stream)):
         own, over = punctuality[stream[event]], 0.0
@@ -46,10 +47,11 @@ def add_payments(
     mean: NDArray[np.float64],
     variance: NDArray[np.float64],
 ) -> None:
-    """Add to ``mean`` [n, h] what comes on each day, and to ``variance`` [n, h] what that adds to the variance by then.
+    """Add expected payments to ``mean`` [n, h], and to ``variance`` [n, h] how much each day adds to the path variance.
 
-    Payments to the account ``row`` [e], due ``step`` [e] days after the first, come with a ``chance`` [e, o] so many of
-    the ``offsets`` [o] later; of ``amount`` and, in the mean, its ``square`` [e]. Offset by offset, in that order.
+    Payment e of account ``row`` [e] is due ``step`` [e] days after the first day of the horizon, and comes with
+    probability ``chance`` [e, o] at each of ``offsets`` [o]. ``amount`` [e] is its mean, ``square`` [e] the mean of its
+    square. Sums are taken offset by offset, in that order.
     """
     come, before = np.zeros(len(row)), np.zeros(len(row))
     for place in range(len(offsets)):

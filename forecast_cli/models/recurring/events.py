@@ -1,4 +1,4 @@
-"""Events: the payments to come, by day, with how likely each is and what it will be."""
+"""Events: future payments with their days, probabilities and amounts."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,17 +11,18 @@ from forecast_cli.models.recurring.cycles import EARLIEST, LATEST, MONTH_STEPS, 
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.rows import in_c_order
 
-#: Days from one payment of each cycle to the next, at most, and so many due days that the first one to come is of them.
+#: Longest time between two due days of each cycle, in days, and the number of due days among which the next one is.
 _LONGEST: Final = tuple({**WEEK_STEPS, **{cycle: 31 * months for cycle, months in MONTH_STEPS.items()}}.values())
 _NEXT: Final = 8
 
 
 @dataclass(frozen=True)
 class Events:
-    """The e payments that may come: ``stream`` [e], ``due`` [e] the day (since 1970-01-01) once the rule has moved it.
+    """e future payments, in the order of streams, those of each stream in the order of their due days.
 
-    ``chance`` [e, o] is the probability that it comes with each of ``cycles.OFFSETS`` from that day, 0 for days up to
-    the origin. In the order of streams, the payments of each from the next one on.
+    ``stream`` [e] is the index of the stream, ``due`` [e] the due day (since 1970-01-01) after the rule has moved it.
+    ``chance`` [e, o] is the probability that the payment comes with each of ``cycles.OFFSETS`` from that day, 0 for
+    days up to the origin.
     """
 
     stream: NDArray[np.int64]
@@ -31,10 +32,10 @@ class Events:
 
 @dataclass(frozen=True)
 class EventFlow:
-    """What payments are expected to add to each balance, in units of the balance, [n, h] each.
+    """The flow expected from payments, [n, h] each, in units of the balance and their square.
 
-    ``mean`` of the flow of each day; ``path_variance`` of the flow summed up to that day: less than the sum of the
-    days' variances, as what comes late does not come again.
+    ``mean`` is the mean flow of each day. ``path_variance`` is the variance of the flow summed up to that day; it is
+    less than the sum of the days' variances, because a payment that comes on one day does not come on another.
     """
 
     mean: NDArray[np.float64]
@@ -42,7 +43,7 @@ class EventFlow:
 
 
 def coming_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -> Events:
-    """Return the payments that fall due, or may still come, on the ``h`` days after the ``origins`` [n]."""
+    """Return the payments that may come on the ``h`` days after the ``origins`` [n]."""
     origin = _days(origins)[streams.row]
     count = (h + LATEST - EARLIEST + 2 * FARTHEST) // 7 + 2
     due = _due(streams, origin + h - EARLIEST + FARTHEST, count)
@@ -52,7 +53,7 @@ def coming_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -> 
 
 
 def next_events(streams: Streams, origins: NDArray[np.datetime64]) -> Events:
-    """Return the next payment of each stream that may still come after its account's origin, of ``origins`` [n]."""
+    """Return the next payment of each stream that may come after its account's origin; ``origins`` are [n]."""
     origin = _days(origins)[streams.row]
     over = np.maximum(origin - LATEST, streams.covered)
     until = over + np.array(_LONGEST)[streams.cycle] + 2 * FARTHEST
@@ -62,7 +63,7 @@ def next_events(streams: Streams, origins: NDArray[np.datetime64]) -> Events:
 
 
 def expected_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -> EventFlow:
-    """Return the flow that payments are expected to make on the ``h`` days after the ``origins`` [n].
+    """Return the flow expected from payments on the ``h`` days after the ``origins`` [n].
 
     A payment of amount a and standard deviation s that has come by a day with probability p has mean p a and variance
     p (a^2 + s^2) - (p a)^2.
@@ -78,7 +79,7 @@ def expected_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -
 
 
 def _due(streams: Streams, until: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """Return the last ``count`` days due up to ``until`` [m], the oldest first, each where its rule moves it."""
+    """Return the last ``count`` due days up to ``until`` [m], oldest first, each moved by its rule, [m, count]."""
     return ruled(due_days(streams.phases, until, count)[:, ::-1], streams.rule, streams.holidays)
 
 
@@ -91,7 +92,7 @@ def _likely(streams: Streams, stream: NDArray[np.int64], due: NDArray[np.int64],
 def _chances(
     streams: Streams, stream: NDArray[np.int64], due: NDArray[np.int64], origin: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Return the chances [e, o]; of what has not come by the origin some will not come, and the rest comes late."""
+    """Return the probabilities [e, o] of payments; one that has not come by the origin comes late or not at all."""
     from forecast_cli.models.recurring.event_loops import spread_chances
 
     rate, chance = streams.rate[stream], np.empty((len(stream), len(OFFSETS)))

@@ -1,4 +1,4 @@
-"""History: what the payments of a stream say of its amount, its punctuality and whether it still runs."""
+"""History: estimates from the payments of a stream: its next amount, its punctuality and whether it still runs."""
 
 from typing import Any, Final
 
@@ -10,15 +10,17 @@ from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.cycles import OFFSETS
 from forecast_cli.models.recurring.records import PAYMENT, STREAM
 
-#: Payments that the amount to come is taken from where amounts vary, and where they repeat but did not just now, and
-#: those that its spread is.
+#: If amounts vary, the next amount is the median of this many payments.
 _RECENT: Final = 5
+#: If amounts repeat, but the last two differ, it is the median of this many.
 _FEW: Final = 3
+#: Number of payments from which the spread is estimated.
 _SPREAD_OVER: Final = 8
-#: Chance that a stream ends between two due days, and that one which other flow may hide has not been paid.
+#: Probability that a stream ends between two due days.
 _HAZARD: Final = 0.02
+#: Factor on the odds that a stream still runs, for each hidden due day since its last payment.
 _HIDDEN: Final = 0.7
-#: Punctuality that a stream is taken to have before it has shown its own, worth as many payments as it sums to.
+#: Prior of the punctuality, worth as many payments as its sum.
 _PRIOR: Final = np.where(OFFSETS == 0, 1.0, 0.02)
 
 _Values = NDArray[np.float64]
@@ -27,10 +29,10 @@ _Records = NDArray[Any]
 
 
 def tell_history(block: Block, streams: _Records, due: _Records) -> tuple[_Records, _Values]:
-    """Return streams, of ``STREAM`` [m], with all that their due days say of them, and what is theirs of each, [d].
+    """Return ``streams`` (``STREAM`` [m]) with the estimates from their due days, and their part of the flow, [d].
 
-    The part of a day's flow that is the stream's is what was paid, or its level where amounts repeat or other flow
-    hides it. The level is the running median of three payments, at both ends that of the three there.
+    The part of a due day's flow that belongs to the stream is the amount paid, or the level if amounts repeat or other
+    flow hides the payment. The level is the running median of three payments; at both ends, of the three there.
     """
     told, parts = streams.copy(), np.zeros(len(due))
     _tell(told, due, block.eps, block.origins, OFFSETS, _PRIOR, parts, np.empty(block.t + 1), np.empty(_RECENT))
@@ -39,7 +41,7 @@ def tell_history(block: Block, streams: _Records, due: _Records) -> tuple[_Recor
 
 @part
 def _newest_first(due: _Records, values: _Values) -> tuple[int, int]:
-    """Write the amounts paid to the front of ``values``, 0 behind them; return the places of the first and the last."""
+    """Fill ``values`` with the amounts paid, newest first, then a 0; return the index of the newest and the oldest."""
     n, newest, oldest = 0, -1, -1
     for back in range(len(due)):
         if due[back]["paid"]:
@@ -52,10 +54,7 @@ def _newest_first(due: _Records, values: _Values) -> tuple[int, int]:
 
 @part
 def _median(values: _Values, some: _Values) -> float:
-    """Return the median of ``values`` [n], the mean of the two in the middle of an even number, 0 if it is not finite.
-
-    ``some`` is written over.
-    """
+    """Return the median of ``values`` [n], 0 if it is not finite. ``some`` is overwritten."""
     n = len(values)
     for place in range(n):
         at = place
@@ -69,7 +68,7 @@ def _median(values: _Values, some: _Values) -> float:
 
 @part
 def _next_amount(values: _Values, one: Any, eps: float, some: _Values) -> Any:
-    """Return the payment to come of a stream, ``values`` [n] being those that came, the newest first."""
+    """Return the next amount of a stream from its payments ``values`` [n], newest first."""
     if one["fixed"] and abs(values[0] - values[1]) <= 2 * eps:
         return values[0]
     return _median(values[: _FEW if one["fixed"] else _RECENT], some)
@@ -77,7 +76,7 @@ def _next_amount(values: _Values, one: Any, eps: float, some: _Values) -> Any:
 
 @part
 def _spread(values: _Values, amount: float) -> float:
-    """Return the standard deviation of ``values`` from an ``amount``, by their mean distance."""
+    """Return the standard deviation of ``values`` around ``amount``: 1.2533 times their mean absolute distance."""
     total = 0.0
     for place in range(len(values)):
         total += abs(values[place] - amount)
@@ -86,7 +85,7 @@ def _spread(values: _Values, amount: float) -> float:
 
 @part
 def _set_days(due: _Records, newest: int, oldest: int, one: Any) -> None:
-    """Write the first and the last day paid, and the last due day that was paid or may have been."""
+    """Set the first and the last day paid, and the last due day that was paid or hidden."""
     covered = 0
     while not (due[covered]["paid"] or due[covered]["hidden"]):
         covered += 1
@@ -97,10 +96,10 @@ def _set_days(due: _Records, newest: int, oldest: int, one: Any) -> None:
 
 @part
 def _set_chances(due: _Records, newest: int, oldest: int, until: int, one: Any) -> None:
-    """Write the probabilities that a stream has not ended, and that a due payment comes; of days due up to ``until``.
+    """Set the probabilities that a stream still runs and that a due payment comes, from due days up to ``until``.
 
-    With a rate of misses u while it runs, r misses since the last payment and a hazard g, the odds that it has ended
-    are g (r + 1) / u^r.
+    With u the rate of misses while it runs, r misses and q hidden due days since the last payment, and the hazard g,
+    the odds that it has ended are g (r + q + 1) / (u^r 0.7^q).
     """
     misses, trailing, unsure = 0, 0, 0
     for back in range(oldest + 1):
@@ -118,7 +117,7 @@ def _set_chances(due: _Records, newest: int, oldest: int, until: int, one: Any) 
 
 @part
 def _set_punctuality(due: _Records, earliest: int, prior: _Values, shares: _Values) -> None:
-    """Write the probability of each offset from ``earliest`` on."""
+    """Fill ``shares`` with the probability of each offset, from ``earliest`` on."""
     shares[:] = 0.0
     for back in range(len(due)):
         if due[back]["paid"]:
@@ -133,14 +132,14 @@ def _set_punctuality(due: _Records, earliest: int, prior: _Values, shares: _Valu
 
 @part
 def _middle(values: _Values, place: int) -> Any:
-    """Return the median of a value and those before and after it."""
+    """Return the median of the value at ``place`` and its two neighbours."""
     before, after = values[place - 1], values[place + 1]
     return max(min(before, after), min(max(before, after), values[place]))
 
 
 @part
 def _set_parts(due: _Records, one: Any, oldest: int, values: _Values, parts: _Values) -> None:
-    """Write the stream's part of each day; ``values`` are the payments, the newest first, 0 behind them."""
+    """Fill ``parts`` with the stream's part of each due day; ``values`` are its payments, newest first, then a 0."""
     before = 0
     for back in range(len(due)):
         day = due[back]
@@ -167,7 +166,7 @@ def _tell(
     values: _Values,
     some: _Values,
 ) -> None:
-    """Write what is known of each stream; ``values`` and ``some`` are written over."""
+    """Set the estimates of each stream and fill ``parts``; ``values`` and ``some`` are overwritten."""
     for number in range(len(streams)):
         one = streams[number]
         due, row = payments[one["start"] : one["end"]], one["row"]

@@ -1,4 +1,4 @@
-"""Lattices: where on the axis of a panel the payments of every phase of a cycle would stand."""
+"""Lattices: the due days of every phase of a cycle, by day of a block."""
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -12,8 +12,8 @@ from forecast_cli.models.recurring.business_days import Rule, shifted
 from forecast_cli.models.recurring.cycles import MONTH_DAYS, MONTH_STEPS, WEEK_STEPS, Cycle, in_month, month_of
 from forecast_cli.models.recurring.records import PHASE
 
-#: Cycles and rules that are looked for; a semi-monthly stream is found as two monthly ones, and payments that go to the
-#: business day before on those of their days that are business days.
+#: Cycles and rules that are searched for. A semi-monthly stream is found as two monthly ones, and a stream that moves
+#: to the business day before is found on those of its due days that are business days.
 _SOUGHT: Final = (
     (Cycle.WEEKLY, Rule.NONE),
     (Cycle.BIWEEKLY, Rule.NONE),
@@ -21,7 +21,7 @@ _SOUGHT: Final = (
     (Cycle.MONTHLY, Rule.AFTER),
     (Cycle.QUARTERLY, Rule.AFTER),
 )
-#: The shortest and the longest of them that are looked for each time an account is looked at, never more than before.
+#: The shortest and the longest cycle that are searched for in each round, never more than in the round before.
 ROUNDS: Final = (
     (Cycle.WEEKLY, Cycle.QUARTERLY),
     (Cycle.MONTHLY, Cycle.QUARTERLY),
@@ -29,22 +29,22 @@ ROUNDS: Final = (
     (Cycle.MONTHLY, Cycle.MONTHLY),
 )
 
-#: Payments of a stream that are looked at, and days of history, whole weeks: what came to an end before does not tell
-#: what is to come.
+#: Most payments of a stream, and most days of history (whole weeks), that are used; older streams that have ended say
+#: nothing about the future.
 MOST_PAYMENTS: Final = 126
 MOST_DAYS: Final = 7 * MOST_PAYMENTS
 
-#: Numbers that a byte holds.
+#: Number of values of a byte.
 _BYTES: Final = 256
 
 
 @dataclass(frozen=True)
 class Lattices:
-    """The ``phases`` [p] of some cycles and rules, and which of them each day is due in, for u distinct origins.
+    """The ``phases`` [p] of some cycles and rules, and those in which each day is due, for u distinct origins.
 
-    Days are the t that end at the origin, counted from 0, t itself one that is on none of them. From ``starts`` to
-    ``stops`` [u, t + 1] of a day stand the numbers of its phases in ``owner`` [u, k], and in ``due`` [u, k] which day
-    of each it is, the newest 0. ``place`` [c] is that of each account's origin among the u.
+    Days are counted from 0 to t - 1, the origin; t stands for due days outside this range. For each day, the entries
+    from ``starts`` to ``stops`` [u, t + 1] hold the numbers of its phases in ``owner`` [u, k], and in ``due`` [u, k]
+    which due day of the phase it is, 0 for the newest. ``place`` [c] is the index of each account's origin.
     """
 
     phases: NDArray[Any]
@@ -55,12 +55,12 @@ class Lattices:
     place: NDArray[np.int64]
 
     def of(self, rows: NDArray[np.int64]) -> "Lattices":
-        """Return the lattices of the accounts ``rows`` [c] alone; the origins stay those of all."""
+        """Return the lattices of the accounts ``rows`` [c] only, with all origins."""
         return replace(self, place=self.place[rows])
 
 
 def lattices(origins: NDArray[np.int64], t: int, holidays: str) -> list[Lattices]:
-    """Return the lattices that are looked for in each of ``ROUNDS``, of ``origins`` [c], in days, over t days."""
+    """Return the lattices of each of ``ROUNDS`` for ``origins`` [c] (days since 1970-01-01) over ``t`` days."""
     distinct, place = np.unique(origins, return_inverse=True)
     all_of = _of_one(int(distinct[0]), t, holidays) if len(distinct) == 1 else _of_all(distinct, t, holidays)
     return [one.of(place.reshape(-1)) for one in all_of]
@@ -72,7 +72,7 @@ def _of_one(origin: int, t: int, holidays: str) -> list[Lattices]:
 
 
 def _of_all(origins: NDArray[np.int64], t: int, holidays: str) -> list[Lattices]:
-    """Return the lattices of each round for distinct ``origins``, which stand in their own place."""
+    """Return the lattices of each round for distinct ``origins`` [u], with ``place`` 0 to u - 1."""
     phases, columns = _all_phases(origins, t, holidays)
     assert len(phases) <= _BYTES and t <= MOST_DAYS  # noqa: PT018, S101 - else ``owner`` or ``due`` would not hold them
     cycle, u = phases["cycle"], len(origins)
@@ -87,7 +87,7 @@ def _of_all(origins: NDArray[np.int64], t: int, holidays: str) -> list[Lattices]
 
 
 def _all_phases(origins: NDArray[np.int64], t: int, holidays: str) -> tuple[NDArray[Any], NDArray[np.int32]]:
-    """Return all phases and the columns [u, k] that are their due days."""
+    """Return all phases, and the columns [u, k] of their due days."""
     parts, columns, start = [], [], 0
     for cycle, rule in _SOUGHT:
         own = _columns(cycle, rule, origins, t, holidays)
@@ -106,7 +106,7 @@ def _all_phases(origins: NDArray[np.int64], t: int, holidays: str) -> tuple[NDAr
 
 
 def _columns(cycle: Cycle, rule: Rule, origins: NDArray[np.int64], t: int, holidays: str) -> NDArray[np.int64]:
-    """Return the columns [k, p, u] of the p phases of a cycle; u is 1 where they are the same for all origins."""
+    """Return the columns [k, p, u] of the due days of a cycle's p phases; u is 1 if they are equal for all origins."""
     if cycle in WEEK_STEPS:
         step = WEEK_STEPS[cycle]
         columns = t - 1 - np.arange(step) - step * np.arange(-(-t // step))[:, None]
@@ -139,9 +139,9 @@ def _deal(
     stops: NDArray[np.uint32],
     ends: NDArray[np.uint32],
 ) -> None:
-    """Deal ``columns`` [u, k] to the days they are, phase by phase, and write where in each day a round's stand.
+    """Sort the entries of ``columns`` [u, k] by day, then phase, and set where those of each round are within a day.
 
-    ``spans`` [r, 2] are the first phase of each round and that behind its last; ``ends`` [t + 1] is written over.
+    ``spans`` [r, 2] holds the first phase of each round and the one after its last; ``ends`` [t + 1] is overwritten.
     """
     for origin in range(len(columns)):
         ends[:] = 0

@@ -1,4 +1,4 @@
-"""Listing: the streams of a panel as columns that people read, one entry a stream."""
+"""Listing: the streams of a panel as columns for people to read, one entry for each stream."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,21 +14,22 @@ from forecast_cli.models.recurring.events import next_events
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.recurring.wording import rule_words
 
-#: A stream with less of a chance that it still runs is called ended.
+#: A stream has the status ended if the probability that it still runs is below this.
 _ENDED: Final = 0.3
-#: Share of the median that the amount to come is away from it to be called changed, where amounts repeat and elsewhere.
+#: A stream has the status changed if its next amount differs from its median by more than this share, where amounts
+#: repeat and where they vary.
 _CHANGED: Final = (0.01, 0.15)
 _KINDS: Final = ("out", "in")
 _CYCLES: Final = tuple(cycle.label for cycle in Cycle)
-#: How many cycles, residues, first and second days of the month and rules there are.
+#: Number of cycles, residues, first and second days of the month, and rules.
 _RULES: Final = (len(Cycle), max((*WEEK_STEPS.values(), *MONTH_STEPS.values())), *[MONTH_DAYS + 1] * 2, len(Rule))
 
 
 class StreamStatus(StrEnum):
-    """What has become of a stream."""
+    """Whether a stream still runs, and whether its amount changed."""
 
     ACTIVE = "active"
-    CHANGED = "changed"  # runs on with another amount
+    CHANGED = "changed"  # still runs, with another amount
     ENDED = "ended"
 
 
@@ -40,10 +41,10 @@ _ENDED_PLACE: Final = 2
 class Listing:
     """The s streams of n accounts, semi-monthly ones once: columns of ``events.parquet``, [s] each.
 
-    ``row`` is the account's row in the panel, ``kind`` "in" or "out", ``amount`` signed, ``amount_spread`` its standard
-    deviation, both in units of the balance; ``day_jitter`` the standard deviation of the day; dates datetime64[D],
-    ``next_date`` NaT and ``next_amount`` NaN where none is expected; ``confidence`` the probability that the next
-    comes.
+    ``row`` is the account's row in the panel, ``kind`` is "in" or "out". ``amount`` is signed, ``amount_spread`` its
+    standard deviation, both in units of the balance. ``day_jitter`` is the standard deviation of the day, in days.
+    Dates are datetime64[D]. ``next_date`` is NaT and ``next_amount`` NaN if no payment is expected; ``confidence`` is
+    the probability that the next payment comes.
     """
 
     row: NDArray[np.int64]
@@ -63,7 +64,7 @@ class Listing:
 
 
 def list_streams(streams: Streams, origins: NDArray[np.datetime64]) -> Listing:
-    """Return the streams as people read them; ``origins`` [n] of the panel they were found in."""
+    """Return the listing of ``streams``; ``origins`` [n] are those of the panel in which they were found."""
     one = np.flatnonzero((streams.partner < 0) | (np.arange(len(streams)) < streams.partner))
     other = np.where(streams.partner[one] >= 0, streams.partner[one], one)
     status = _statuses(streams)
@@ -91,14 +92,14 @@ def list_streams(streams: Streams, origins: NDArray[np.datetime64]) -> Listing:
 
 
 def _statuses(streams: Streams) -> NDArray[np.int64]:
-    """Return the place of each stream's status in ``_STATUSES``, [m]."""
+    """Return the index of each stream's status in ``_STATUSES``, [m]."""
     away = np.abs(streams.amount - streams.median)
     changed = away > np.where(streams.fixed, *_CHANGED) * np.abs(streams.median)
     return np.where(streams.alive < _ENDED, _ENDED_PLACE, changed.astype(np.int64))
 
 
 def _next_dates(streams: Streams, origins: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
-    """Return the likeliest day of each stream's next payment, [m]."""
+    """Return the most likely day of each stream's next payment, [m]; NaT if none is expected."""
     events = next_events(streams, origins)
     dates = np.full(len(streams), np.datetime64("NaT"), dtype="datetime64[D]")
     dates[events.stream] = (events.due + OFFSETS[np.argmax(events.chance, axis=1)]).astype("datetime64[D]")
@@ -106,7 +107,7 @@ def _next_dates(streams: Streams, origins: NDArray[np.datetime64]) -> NDArray[np
 
 
 def _jitter(streams: Streams) -> NDArray[np.float64]:
-    """Return the standard deviation of the days that payments come from their due day, [m]."""
+    """Return the standard deviation of the offsets of payments from their due days, [m], in days."""
     mean, square = np.zeros(len(streams)), np.zeros(len(streams))
     for place, offset in enumerate(OFFSETS):
         mean = mean + streams.punctuality[:, place] * offset
@@ -115,7 +116,7 @@ def _jitter(streams: Streams) -> NDArray[np.float64]:
 
 
 def _words(streams: Streams, one: NDArray[np.int64], other: NDArray[np.int64]) -> tuple[str, ...]:
-    """Return the rules of streams and their other halves in words, [s]: many have the same one."""
+    """Return the rules of streams and their other halves in words, [s]; each distinct rule is worded once."""
     first, second = streams.phases.anchor[one], streams.phases.anchor[other]
     told = (
         streams.cycle[one],

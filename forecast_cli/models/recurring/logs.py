@@ -1,4 +1,4 @@
-"""Logarithms of whole numbers, which scores are made of."""
+"""Logarithms of whole numbers, for scores."""
 
 from functools import lru_cache
 
@@ -10,7 +10,7 @@ from forecast_cli.models.recurring.lattices import MOST_DAYS
 
 @lru_cache(maxsize=1)
 def log_table() -> NDArray[np.float64]:
-    """Return the logarithms of whole numbers, and 0 for 0: from a table, the same bits wherever a number stands."""
+    """Return a table of the logarithms of whole numbers, with 0 for 0, so that equal numbers give equal bits."""
     table = np.zeros(4 * MOST_DAYS)
     table[1:] = np.log(np.arange(1, len(table)))
     return table

@@ -1,4 +1,4 @@
-"""RecurringEvents: the payments found in an account's past, dated, and what is left drawn to the account's level."""
+"""RecurringEvents: payments found in an account's past, as dated events, and reversion of the rest to its level."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -17,24 +17,25 @@ from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.rows import chunks
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
 
-#: Share of the rest's own course over earlier months that is taken over beyond its drift: payments that were not found.
+#: Share of the rest's mean course over earlier months, beyond its drift, that goes into the forecast. It stands for
+#: payments that were not found.
 _COURSE: Final = 0.25
 
 
 @dataclass(frozen=True)
 class RecurringEvents(DirectModel):
-    """Forecast the last balance, plus the payments to come, plus a rest that goes back to the account's level.
+    """A model that forecasts the last balance, future payments, and reversion of the rest to the account's level.
 
-    With e(s) the flow of payments expected on day s, r[t] = d - k (y[t-1] - level) fitted to the flow that no payment
-    explains, and c(s) the course that the rest took after the same day of earlier months (``month_paths``):
+    With e(s) the payments expected on day s, r[t] = d - k (y[t-1] - level) fitted to the rest, which is the flow that
+    no payment explains, and c(s) the mean course of the rest after the same day of earlier months (``rest_course``):
     mean(s) = mean(s-1) + e(s) + d + 0.25 (c(s) - c(s-1) - d) - k (mean(s-1) - level). sd(s)^2 is the mean square error
-    of such paths of s days over the last year, their payments known and c left out, plus the variance of the payments
-    to come. Quantiles are those of a Laplace distribution whose 80 % interval is that of a normal one.
+    of such paths of s days over the last year, with payments known and without c, plus the variance of the future
+    payments. Quantiles are those of a Laplace distribution whose 80 % interval is that of a normal distribution.
     ``docs/recurring-events.md`` has the formulae.
     """
 
     def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
-        """Forecast h days; an account with fewer days than MonthPaths needs is a failure."""
+        """Forecast h days; an account with fewer days of history than ``MonthPaths`` needs is a failure."""
         from forecast_cli.models.recurring.detect import find_streams
 
         streams = find_streams(panel)
@@ -46,7 +47,8 @@ class RecurringEvents(DirectModel):
 def course_ahead(panel: Panel, streams: Streams, h: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return mean and standard deviation of the balances of ``h`` days, [n, h] each.
 
-    An account too short for two months' courses goes without them; one of ``h`` days or fewer has no deviation: NaN.
+    For an account with less history than ``MonthPaths`` needs, the course of earlier months is left out. With ``h``
+    days of history or fewer, the standard deviation is NaN.
     """
     from forecast_cli.models.recurring.rest_course import mean_steps
     from forecast_cli.models.recurring.reversion import fit_reversion, path_squares

@@ -1,4 +1,4 @@
-"""Order: flows stay ordered by size as payments are taken out of them, and it is told which phases that touches."""
+"""Order: update of the flows sorted by size after payments were taken out, and of the phases that this changes."""
 
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.lattices import Lattices
 
-#: Bits of a key (``Block``) that are those of its day.
+#: Mask of the day in a key (see ``Block``).
 _DAY_BITS: Final = 2**31 - 1
 
 _Flags = NDArray[np.bool_]
@@ -20,9 +20,9 @@ _Small = NDArray[np.uint8]
 
 
 def bring_up(block: Block, rows: _Whole, axis: Lattices, quiet: _Flags) -> None:
-    """Bring the keys of c ``rows`` of a block up to what is left of their flow on the days that payments were taken of.
+    """Update the keys of c ``rows`` of a block to the flow left on the days from which payments were taken out.
 
-    ``axis`` has the lattices of these rows. Phases in which days changed are no longer ``quiet`` [block, p].
+    ``axis`` holds the lattices of these rows. Phases with a changed day are no longer ``quiet`` [block, p].
     """
     _bring_up(
         block.flow, block.taken, block.by_size, block.n_flows, rows, axis.place, axis.starts, axis.stops,
@@ -32,7 +32,7 @@ def bring_up(block: Block, rows: _Whole, axis: Lattices, quiet: _Flags) -> None:
 
 @part
 def _key(value: float, day: int) -> Any:
-    """Return the key of the flow of a day, less than any other where it is none or too large for single precision."""
+    """Return the key of the flow of a day; without flow, or if it is too large for float32, the day: below any key."""
     size = np.float32(abs(value))
     some = 0.0 < size < np.inf
     return np.int64(size.view(np.uint32)) << 32 | np.int64(value < 0.0) << 31 | day if some else day
@@ -40,7 +40,7 @@ def _key(value: float, day: int) -> Any:
 
 @part
 def _insert(keys: _Whole, n: int, key: int) -> None:
-    """Put ``key`` among the first ``n`` of ``keys``, which ascend."""
+    """Insert ``key`` into the first ``n`` of ``keys``, which ascend."""
     while n > 0 and keys[n - 1] > key:
         keys[n] = keys[n - 1]
         n -= 1
@@ -49,7 +49,7 @@ def _insert(keys: _Whole, n: int, key: int) -> None:
 
 @part
 def _merge(keys: _Whole, n: int, others: _Whole, m: int) -> None:
-    """Put the first ``m`` of ``others`` among the first ``n`` of ``keys``; both ascend."""
+    """Merge the first ``m`` of ``others`` into the first ``n`` of ``keys``; both ascend."""
     while m > 0:
         if n > 0 and keys[n - 1] > others[m - 1]:
             keys[n + m - 1] = keys[n - 1]
@@ -61,7 +61,7 @@ def _merge(keys: _Whole, n: int, others: _Whole, m: int) -> None:
 
 @part
 def _stir(owner: _Small, start: int, end: int, quiet: _Flags) -> None:
-    """Let none of the phases that own the entries of a day be ``quiet``."""
+    """Clear ``quiet`` for the phases that own the entries of a day."""
     for at in range(start, end):
         quiet[owner[at]] = False
 
@@ -83,7 +83,7 @@ def _bring_up(
     others: _Whole,
     quiet: _Flags,
 ) -> None:
-    """Bring up each of ``rows`` [c]; ``origin`` [c] is the place of its origin, ``others`` [t + 1] is written over."""
+    """Update each of ``rows`` [c]; ``origin`` [c] is the index of its origin, ``others`` [t + 1] is overwritten."""
     for account in range(len(rows)):
         row, at = rows[account], origin[account]
         keys, same, changed = by_size[row], 0, 0

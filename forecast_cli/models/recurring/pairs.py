@@ -1,4 +1,4 @@
-"""Pairs: two monthly streams half a month apart and of like amounts are one that is paid twice a month."""
+"""Pairs: two monthly streams half a month apart with similar amounts become one semi-monthly stream."""
 
 from typing import Any, Final
 
@@ -10,11 +10,13 @@ from forecast_cli.models.recurring.business_days import Rule
 from forecast_cli.models.recurring.cycles import Cycle
 from forecast_cli.models.recurring.records import STREAM
 
-#: Days of the month that the halves lie apart, and days that their first and last payments do.
+#: Smallest and largest distance of the two days of the month.
 _LEAST_APART: Final = 12
 _MOST_APART: Final = 18
+#: Largest distance in days between the first payments of both halves, and between the last.
 _WITHIN: Final = 100
-#: How far amounts may differ: of pay, which moves to the business day before, of other payments, and of equal amounts.
+#: Largest relative difference of amounts: of pay (which moves to the business day before), of other payments, and of
+#: amounts that count as equal.
 _PAY: Final = 0.2
 _OTHERS: Final = 0.02
 _SAME: Final = 1e-6
@@ -23,7 +25,7 @@ _Records = NDArray[Any]
 
 
 def pair_up(streams: _Records) -> _Records:
-    """Return streams, of ``STREAM`` [m], the halves of semi-monthly ones marked as such and named to each other."""
+    """Return ``streams`` (``STREAM`` [m]) with the halves of semi-monthly ones marked, each naming its partner."""
     paired = streams.copy()
     _pair(paired, np.where(np.array(Rule) == Rule.BEFORE, _PAY, _OTHERS), np.array([Cycle.MONTHLY, Cycle.SEMI_MONTHLY]))
     return paired
@@ -36,7 +38,11 @@ def _near(one: float, other: float, share: float) -> Any:
 
 @part
 def _alike(one: Any, other: Any, likeness: NDArray[np.float64]) -> Any:
-    """Say whether two are paid alike: to the cent where the amounts of both repeat, about as much where they vary."""
+    """Return whether the amounts of two streams match.
+
+    They do if their medians or their next amounts are equal. Otherwise their medians must lie within ``likeness`` of
+    the rule, and, except for pay, the amounts of one of them must vary.
+    """
     same = _near(one["median"], other["median"], _SAME) or _near(one["amount"], other["amount"], _SAME)
     like = _near(one["median"], other["median"], likeness[one["rule"]])
     pay = likeness[one["rule"]] == _PAY
@@ -45,7 +51,7 @@ def _alike(one: Any, other: Any, likeness: NDArray[np.float64]) -> Any:
 
 @part
 def _halves(one: Any, other: Any, likeness: NDArray[np.float64]) -> Any:
-    """Say whether two monthly streams of an account are halves of a semi-monthly one."""
+    """Return whether two monthly streams of an account are halves of a semi-monthly one."""
     return (
         one["rule"] == other["rule"]
         and _LEAST_APART <= abs(one["anchor"] - other["anchor"]) <= _MOST_APART
@@ -57,7 +63,7 @@ def _halves(one: Any, other: Any, likeness: NDArray[np.float64]) -> Any:
 
 @part
 def _pair_account(streams: _Records, first: int, behind: int, likeness: NDArray[np.float64], cycles: Any) -> None:
-    """Pair up the streams of an account, from ``first`` on: neighbours before others."""
+    """Pair up the streams of an account, those from ``first`` to ``behind``: neighbours before others."""
     for away in range(1, behind - first):
         for odd in range(2):
             for place in range(first, behind - away):
@@ -72,7 +78,8 @@ def _pair_account(streams: _Records, first: int, behind: int, likeness: NDArray[
 def _pair(streams: _Records, likeness: NDArray[np.float64], cycles: NDArray[np.int64]) -> None:
     """Pair up streams, account by account.
 
-    ``likeness`` is how far amounts of each rule may differ; ``cycles`` [2] are those of halves before and after.
+    ``likeness`` is the largest relative difference of amounts for each rule; ``cycles`` [2] are the cycles of a half
+    before and after pairing.
     """
     first = 0
     for behind in range(1, len(streams) + 1):

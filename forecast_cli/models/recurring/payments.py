@@ -1,7 +1,6 @@
-"""Payments: which flows of an account are the payments of a stream, and whether they bear out that it is one.
+"""Payments: the flows of an account that are the payments of a stream, and whether they confirm the stream.
 
-A stream falls due on a day, goes from there to a business day or not as its rule says, and may come some days early or
-late.
+A payment falls due on a day, may be moved to a business day by the stream's rule, and may come some days early or late.
 """
 
 from typing import Any, Final
@@ -16,19 +15,20 @@ from forecast_cli.models.recurring.logs import log_table
 from forecast_cli.models.recurring.records import PAYMENT, SEED, STREAM
 from forecast_cli.models.recurring.terms import TERMS
 
-#: Share that an amount may have changed by and still be the same stream's, where it comes on its day.
+#: An amount on the due day may lie outside the range by this share and still be a payment of the stream.
 _CHANGED: Final = 0.16
-#: Share of a stream's payments that equal another for it to count as fixed.
+#: Share of a stream's payments that must equal another one for its amounts to count as repeating (fixed).
 _FIXED: Final = 0.4
-#: Score a stream needs, and the most of its due days that it misses, and one.
+#: Score that a stream needs.
 _LEAST: Final = 9.0
+#: A stream may miss this share of its due days, plus one.
 _MISSED: Final = 0.2
-#: How many times as often as on other days an amount comes on due days.
+#: The amount must come this many times as often on due days as on other days.
 _OFTENER: Final = 3.0
-#: Equal amounts seen less often than this may be what is left where a payment was taken out that was not what it was
-#: taken for: not all of them may be.
+#: A stream with fewer payments must have one on a day from which nothing was taken out: otherwise all of them may be
+#: remainders of wrongly taken payments.
 _SURE: Final = 6
-#: Days of nothing before and after an account's: more than a due day lies off its axis and a payment of it is moved.
+#: Empty days before and after those of an account: more than the distance of any due day and shift beyond these.
 _MARGIN: Final = 32
 
 _Flags = NDArray[np.bool_]
@@ -38,10 +38,10 @@ _Records = NDArray[Any]
 
 
 def find_payments(block: Block, seeds: _Records, nominal: _Whole) -> tuple[_Records, _Records]:
-    """Return the seeds, of ``SEED`` [m], whose days bear them out, and these: ``STREAM`` [n] and ``PAYMENT`` [d].
+    """Return the streams (``STREAM`` [n]) confirmed by the due days of ``seeds`` (``SEED`` [m]), and ``PAYMENT`` [d].
 
-    Streams come in the order of their seeds, their due days newest first; of a cycle and the shorter one that holds it
-    the one that is borne out less is not there, or has strength 0.
+    ``nominal`` [d] are the due days of the seeds. Streams are in the order of their seeds, their due days newest first.
+    Of a cycle and the shorter one tried in its place, the weaker is left out or has strength 0.
     """
     streams, due = np.empty(len(seeds), dtype=STREAM), np.empty(len(nominal), dtype=PAYMENT)
     n = _hold_up(
@@ -53,24 +53,24 @@ def find_payments(block: Block, seeds: _Records, nominal: _Whole) -> tuple[_Reco
 
 @part
 def _lay_out(flow: _Flow, taken: _Flags, wide: _Flow, gone: _Flags) -> None:
-    """Write an account's ``flow`` and days ``taken`` [t + 1] with ``_MARGIN`` days of nothing on both sides."""
+    """Copy an account's ``flow`` and ``taken`` [t + 1] into ``wide`` and ``gone``, between ``_MARGIN`` empty days."""
     for column in range(len(flow)):
         wide[_MARGIN + column], gone[_MARGIN + column] = flow[column], taken[column]
 
 
 @part
 def _bounds(seed: Any, wider: float) -> tuple[float, float]:
-    """Return the lowest and the highest signed amount of a seed, its range ``wider`` by a share on both sides."""
+    """Return the lowest and the highest signed amount of a seed's range, widened by the share ``wider`` at each end."""
     low, high = seed["low"] * (1 - wider), seed["high"] * (1 + wider)
     return (low, high) if seed["sign"] > 0.0 else (-high, -low)
 
 
 @part
 def _rule_of(flow: _Flow, seed: Any, due: _Whole, start: int, calendar: _Whole, kept: _Whole) -> int:
-    """Return the rule that most payments due on a weekend or holiday kept to; none where that is unclear.
+    """Return the rule that most payments due on a weekend or holiday kept to; ``NONE`` has precedence in a tie.
 
-    A day whose flow may hide the payment counts for a quarter of one. ``flow`` is that from day ``start`` on; ``kept``
-    [3] is written over.
+    A day whose flow may hide the payment counts as a quarter of one. ``flow`` begins on day ``start``; ``kept`` [3] is
+    overwritten.
     """
     low, high = _bounds(seed, 0.0)
     kept[:] = 0
@@ -89,7 +89,7 @@ def _rule_of(flow: _Flow, seed: Any, due: _Whole, start: int, calendar: _Whole, 
 
 @part
 def _nearest(flow: _Flow, low: float, high: float, at: int, early: int, late: int) -> tuple[int, bool]:
-    """Return how late the flow from ``low`` to ``high`` is that is nearest to a due day, and whether there is one."""
+    """Return the offset from due day ``at`` of the nearest flow from ``low`` to ``high``, and whether there is one."""
     if low <= flow[at] <= high:
         return 0, True
     for away in range(1, late + 1):
@@ -104,10 +104,10 @@ def _nearest(flow: _Flow, low: float, high: float, at: int, early: int, late: in
 def _look_for(
     flow: _Flow, gone: _Flags, seed: Any, term: Any, start: int, due: _Records
 ) -> tuple[int, int, tuple[int, int, int, int, int]]:
-    """Write what was paid of each day, and return the number of payments, and that of due days known between them.
+    """Set the payments of due days; return the number of payments, and of known due days from the first to the last.
 
-    And how many of these were paid by an amount of the range on time, early or late, by another amount, how many were
-    missed, and how many other flow may hide.
+    Also return how many of these days were paid with an amount of the range on time, how many early or late, how many
+    with another amount, how many were missed, and how many are hidden.
     """
     low, high = _bounds(seed, 0.0)
     lowest, highest = _bounds(seed, _CHANGED)
@@ -139,16 +139,17 @@ def _look_for(
 
 @part
 def log_share(here: int, total: int, there: int, others: int, logs: _Flow) -> Any:
-    """Return ``here`` log(share of ``total`` / share of other days), half a day added to each kind of these."""
+    """Return ``here`` log(share of ``total`` / share of other days), with half a day added to each kind of these."""
     return here * (logs[here] - logs[total] - logs[2 * there + 1] + logs[others])
 
 
 @part
 def _strength(tally: tuple[int, int, int, int, int], seed: Any, term: Any, days: int, logs: _Flow) -> Any:
-    """Return the log-likelihood ratio of due days paid on time, early or late and missed, against the others.
+    """Return the log-likelihood ratio of due days paid on time, early or late, and missed, against other days.
 
-    The account's other days are paid like due days, have a flow of the range near them or neither; what other flow may
-    hide, or another amount paid, says nothing. 0 where the amount is not ``_OFTENER`` as on those.
+    The account's other days likewise have a flow of the range, have one near them, or have neither. Hidden days, and
+    days paid with another amount, are left out. It is 0 if the amount does not come ``_OFTENER`` times as often on due
+    days as on other days.
     """
     on_time, astray, other, missed, hidden = tally
     total = on_time + astray + missed
@@ -166,7 +167,7 @@ def _strength(tally: tuple[int, int, int, int, int], seed: Any, term: Any, days:
 
 @part
 def _amounts(due: _Records, values: _Flow, eps: float) -> bool:
-    """Write the amounts paid into ``values``, ascending, and say whether they repeat."""
+    """Fill ``values`` with the amounts paid, ascending, and return whether they repeat."""
     n, equal = 0, 0
     for back in range(len(due)):
         if due[back]["paid"]:
@@ -182,7 +183,10 @@ def _amounts(due: _Records, values: _Flow, eps: float) -> bool:
 
 @part
 def _clear(due: _Records, gone: _Flags, start: int, n_seen: int, term: Any) -> bool:
-    """Say whether a stream is neither the remains of another nor of every second week; ``gone`` from ``start`` on."""
+    """Return whether a stream is neither the remainder of others nor, if weekly, paid mostly every second week.
+
+    ``gone`` begins on day ``start``.
+    """
     sure, even = n_seen >= _SURE, 0
     for back in range(len(due)):
         one = due[back]
@@ -194,7 +198,7 @@ def _clear(due: _Records, gone: _Flags, start: int, n_seen: int, term: Any) -> b
 
 @part
 def _set_days(due: _Records, nominal: _Whole, moved: _Whole, first: int, origin: int, length: int) -> None:
-    """Write the days due of a stream, each where it is ``moved`` to from ``first`` on, and whether history holds it."""
+    """Set the due days of a stream as ``moved`` (which begins on day ``first``), and whether history includes them."""
     for back in range(len(due)):
         day = moved[nominal[back] - first]
         due[back]["due"], due[back]["known"] = day, origin - length + 1 < day <= origin
@@ -202,7 +206,7 @@ def _set_days(due: _Records, nominal: _Whole, moved: _Whole, first: int, origin:
 
 @part
 def _fill(stream: Any, number: int, seed: Any, rule: int, found: tuple[int, Any, bool], values: _Flow) -> None:
-    """Write a stream of ``found`` payments, strength and whether amounts repeat; ``values`` ascend."""
+    """Set the fields of a stream; ``found`` is its number of payments, strength and whether amounts repeat."""
     n_seen, strength, fixed = found
     stream["seed"], stream["row"], stream["rule"] = number, seed["row"], rule
     stream["cycle"], stream["residue"], stream["anchor"] = seed["cycle"], seed["residue"], seed["anchor"]
@@ -213,7 +217,10 @@ def _fill(stream: Any, number: int, seed: Any, rule: int, found: tuple[int, Any,
 
 @part
 def _beats(streams: _Records, coarse: int, strength: float) -> bool:
-    """Say whether a shorter cycle is stronger than that of seed ``coarse``, which is then dropped from ``streams``."""
+    """Return whether a shorter cycle beats the stream of seed ``coarse``, whose strength is then set to 0.
+
+    It also does if that seed gave no stream.
+    """
     place = len(streams) - 1
     while place >= 0 and streams[place]["seed"] > coarse:
         place -= 1
@@ -243,9 +250,9 @@ def _hold_up(
     streams: _Records,
     payments: _Records,
 ) -> int:
-    """Write the streams that hold up, and their payments, and return how many do.
+    """Fill the confirmed streams and their payments, and return how many streams there are.
 
-    ``nominal`` [d] are the days due of the ``seeds`` [m]; ``calendar`` [3, d] where days go by each rule.
+    ``nominal`` [d] are the due days of the ``seeds`` [m]; ``calendar`` is that of ``calendar_of``.
     """
     held, first, t = 0, 0, flow.shape[1] - 1
     values, kept = np.empty(t), np.empty(len(calendar), np.int64)

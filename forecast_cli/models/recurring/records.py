@@ -1,4 +1,4 @@
-"""Records: what the steps of the search hand on, from phases of cycles to streams and their payments."""
+"""Records: dtypes of the data passed between the steps of the search, from phases to streams and their payments."""
 
 from typing import Final
 
@@ -6,27 +6,28 @@ import numpy as np
 
 from forecast_cli.models.recurring.cycles import OFFSETS
 
-#: A phase: its ``number`` among all, its ``cycle``, its ``place`` in the lattice of that cycle, its due days from
-#: ``start`` to ``end`` among the columns of all.
+#: A phase: its ``number`` among all phases, its ``cycle``, its ``place`` in the lattice of that cycle; its due days are
+#: the columns from ``start`` to ``end``.
 PHASE: Final = np.dtype([(name, np.int64) for name in ("number", "cycle", "place", "start", "end")])
 
-#: A candidate: its ``cycle``, the ``place`` of its phase in the lattice of that cycle, its amounts without sign from
-#: ``low`` to ``high``, ``sign`` 1 or -1. ``fits`` days of the account have such a flow, in or out; other flow may hide
-#: it, of ``least`` size, on as many as it ``hides`` on. ``score`` 0 is that of none.
+#: A candidate: its ``cycle``, the ``place`` of its phase in the lattice of that cycle, the ``width`` of its range, its
+#: absolute amounts from ``low`` to ``high``, its ``sign`` 1 or -1. ``fits`` is the number of the account's days with a
+#: flow in the range, of either sign; ``hides`` the number of days with other flow of at least ``least``, which may hide
+#: it. A ``score`` of 0 means no candidate.
 CANDIDATE: Final = np.dtype(
     [(name, np.int64) for name in ("cycle", "place", "width", "fits", "hides")]
     + [(name, np.float64) for name in ("score", "low", "high", "least", "sign")],
     align=True,
 )
 
-#: A seed: account ``row``, its phase, and what its candidate says (``CANDIDATE``). From ``start`` to ``end`` are its
-#: due days. ``coarse`` is the number of the seed that it is tried in place of, at the next shorter cycle, else -1.
+#: A seed: account ``row``, its phase, and the fields of its ``CANDIDATE``. Its due days are those from ``start`` to
+#: ``end``. ``coarse`` is the index of the seed that it replaces on trial with the next shorter cycle, else -1.
 SEED: Final = np.dtype(
     [(name, np.int64) for name in ("row", "cycle", "residue", "anchor", "fits", "hides", "coarse", "start", "end")]
     + [(name, np.float64) for name in ("low", "high", "least", "sign")]
 )
 
-#: A stream while it is looked for, its fields those of ``Streams``; from ``start`` to ``end`` are its due days.
+#: A stream during the search, with the fields of ``Streams``; its due days are those from ``start`` to ``end``.
 STREAM: Final = np.dtype(
     [
         (name, np.int64)
@@ -40,9 +41,10 @@ STREAM: Final = np.dtype(
     align=True,
 )  # fmt: skip
 
-#: A due day, once the rule has moved it: whether it was ``paid``, by what signed ``amount`` (else 0), how late in days
-#: (``offset``). ``hidden``: no payment was told, but other flow on the day may hide it, ``within`` if it is large
-#: enough to hold it. ``known``: the day lies in the account's history.
+#: A due day after the rule has moved it: whether it was ``paid``, the signed ``amount`` (else 0) and the days late
+#: (``offset``). ``hidden``: no payment was found, but other flow on the day, or flow taken out of it, may hide one.
+#: ``within``: the day's flow is of the same sign and large enough to contain it. ``known``: the day lies in the
+#: account's history.
 PAYMENT: Final = np.dtype(
     [("amount", "f8"), ("due", "i4"), ("offset", "i4")]
     + [(name, "?") for name in ("paid", "hidden", "within", "known")],

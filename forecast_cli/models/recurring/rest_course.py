@@ -1,4 +1,4 @@
-"""Rest course: how the flow that no payment explains went after the same day of earlier months."""
+"""Rest course: the mean of the flow that no payment explains after the same day of earlier months."""
 
 from typing import Final
 
@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.months import MOST_MONTHS, SameDays
 
-#: Months after which a path counts half.
+#: Half-life of the weight of a path, in months.
 _HALF_LIFE: Final = 4.0
 
 
 def mean_steps(rest: NDArray[np.float64], lengths: NDArray[np.int64], same: SameDays) -> NDArray[np.float64]:
-    """Return the mean flow of each day ahead over the same days of earlier months, [r, h], of flows ``rest`` [r, t].
+    """Return the mean of flows ``rest`` [r, t] over the same days of earlier months for each day ahead, [r, h].
 
-    Newer months weigh more, each day shares its weight with those before and after it, and days beyond the origin have
-    none. NaN where ``lengths`` [r] of history hold no month.
+    Newer months have more weight. Each day is smoothed with the days before and after it, which count half, and days
+    after the origin have no weight. NaN if the history of ``lengths`` [r] holds no earlier month.
     """
     weights = np.array([0.5 ** (month / _HALF_LIFE) for month in range(MOST_MONTHS)])
     steps = np.empty((len(rest), same.days.shape[2] - 1))
@@ -26,7 +26,7 @@ def mean_steps(rest: NDArray[np.float64], lengths: NDArray[np.int64], same: Same
 
 @part
 def _smooth(balance: NDArray[np.float64], at: int) -> float:
-    """Return what flows sum up to by a day, that of the day before and after it at half its weight."""
+    """Return the cumulative flow up to day ``at``, plus half of that up to the day before and to the day after it."""
     last, here = len(balance) - 1, max(at, 0)
     smooth: float = balance[min(here + 1, last)] + 0.5 * balance[min(here, last)] + 0.5 * balance[min(here + 2, last)]
     return smooth

@@ -1,4 +1,4 @@
-"""Reversion: what is left of a balance's flow without its payments drives it back to its level."""
+"""Reversion: the tendency of the flow that is not payments to return the balance to its level."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,24 +10,26 @@ from forecast_cli.models.compiled import kernel
 from forecast_cli.models.knots import between_knots, knots_of
 from forecast_cli.models.rows import in_c_order
 
-#: Days that level, drift and pull are learned from: a year holds every season once.
+#: Days from which level, drift and pull are estimated: a year holds every season once.
 _DAYS: Final = 365
-#: Share of the way back to its level that a balance is taken to go in a day, worth this many times its own history.
+#: Prior of the share of the distance to its level that a balance reverts in a day.
 _PULL: Final = 0.02
+#: Weight of the prior, relative to the account's own days.
 _WEIGHT: Final = 0.5
+#: Largest pull.
 _STRONGEST: Final = 0.2
 
 
 @dataclass(frozen=True)
 class Reversion:
-    """The rest r of a day's flow after a balance of y: r = ``drift`` - ``pull`` (y - ``level``) + noise; [n] each."""
+    """The model of the rest r of a day's flow after balance y: r = drift - pull (y - level) + noise; [n] each."""
 
     level: NDArray[np.float64]
     drift: NDArray[np.float64]
     pull: NDArray[np.float64]
 
     def path(self, last: NDArray[np.float64], flow: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the balances [n, h] that follow ``last`` [n] with ``flow`` [n, h] of payments and no noise."""
+        """Return the balances [n, h] after ``last`` [n] with payments ``flow`` [n, h] and without noise."""
         mean = np.empty_like(flow)
         above = last - self.level
         for step in range(flow.shape[1]):
@@ -37,10 +39,10 @@ class Reversion:
 
 
 def fit_reversion(y: NDArray[np.float64], rest: NDArray[np.float64]) -> Reversion:
-    """Return the reversion of each row of balances ``y`` [n, t], NaN before the first day, and rests of flow [n, t].
+    """Fit the reversion of each row of balances ``y`` [n, t], NaN before the first day, to the ``rest`` [n, t] of flow.
 
-    Least squares of r[t] on y[t - 1] over the last 365 days, the slope drawn to -0.02 by a ridge of half the weight of
-    the account's own days (Hoerl and Kennard, Technometrics 12(1), 1970), and kept between -0.2 and 0.
+    Least squares of r[t] on y[t - 1] over the last 365 days, with the slope shrunk towards -0.02 by a ridge of half the
+    weight of the account's own days (Hoerl and Kennard, Technometrics 12(1), 1970), and kept between -0.2 and 0.
     """
     found = Reversion(*np.empty((3, len(y))))
     _fit(in_c_order(y), in_c_order(rest), found.level, found.drift, found.pull)
@@ -50,10 +52,10 @@ def fit_reversion(y: NDArray[np.float64], rest: NDArray[np.float64]) -> Reversio
 def path_squares(
     y: NDArray[np.float64], rest: NDArray[np.float64], reversion: Reversion, h: int
 ) -> NDArray[np.float64]:
-    """Return the mean square error [n, h] of paths of 1 to ``h`` days, payments known, over the last year.
+    """Return the mean square error [n, h] of paths of 1 to ``h`` days over the last year, with payments known.
 
-    With e[t] the error of one day and q = 1 - pull, A[t] = q A[t - 1] + e[t] is that of a path from the first day on,
-    and A[t] - q^s A[t - s] that of s days. Between the knots of the horizon squares are drawn straight.
+    With e[t] the error of one day and q = 1 - pull, A[t] = q A[t - 1] + e[t] is the error of a path from the first day,
+    and A[t] - q^s A[t - s] that of a path of s days. Squares are linear between the knots of the horizon.
     """
     knots = np.unique(np.r_[1, knots_of(h)])
     out, path = np.empty((len(y), len(knots))), np.empty((len(y), _DAYS + 1))
@@ -101,7 +103,7 @@ def _errors(
     pull: NDArray[np.float64],
     path: NDArray[np.float64],
 ) -> None:
-    """Fill A of ``path_squares``, ``path`` [n, days + 1], for days up to the origin; 0 before the first."""
+    """Fill ``path`` [n, 366] with A of ``path_squares`` for days up to the origin; 0 before the first day."""
     for row in range(len(y)):
         last, keep = y.shape[1] - 1, 1.0 - pull[row]
         path[row], now = 0.0, 0.0
@@ -120,7 +122,7 @@ def _squares(
     knots: NDArray[np.int64],
     out: NDArray[np.float64],
 ) -> None:
-    """Fill ``out`` [n, k]: means over the ``days`` [n] known, halves added to halves as ``rows.tree_sum`` does."""
+    """Fill ``out`` [n, k] with mean squares over the known ``days`` [n], summed in the order of ``rows.tree_sum``."""
     square = np.empty(_DAYS + 1)
     for row in range(len(path)):
         power, done = 1.0, 0

@@ -1,4 +1,4 @@
-"""Seeds: the streams to look for, one by one, in the flow of their accounts."""
+"""Seeds: the streams to confirm, one by one, in the flow of their accounts."""
 
 from typing import Any
 
@@ -15,10 +15,10 @@ _Records = NDArray[Any]
 
 
 def seeds_of(block: Block, picks: _Records, rows: _Whole) -> tuple[_Records, _Whole]:
-    """Return the seeds of the candidates [c, r] of ``rows`` [c] of a block, account by account, and their due days.
+    """Return the seeds of the candidates ``picks`` [c, r] of ``rows`` [c] of a block, and their due days.
 
-    Those of an account that go by the week come first, and behind either kind their next shorter cycles. The due days
-    of each, in days, the newest first, are all from which a payment can come to lie on the block's days.
+    Seeds are in the order of accounts. Those by the week come first, then those by the month, each followed by seeds of
+    the next shorter cycles. Due days are days since 1970-01-01, newest first, from ``block.since`` to ``block.until``.
     """
     months = months_between(int(block.since.min()), int(block.until.max()))
     seeds = np.empty(2 * picks.size, dtype=SEED)
@@ -31,7 +31,7 @@ def seeds_of(block: Block, picks: _Records, rows: _Whole) -> tuple[_Records, _Wh
 
 @part
 def _plant(pick: Any, kind: Any, row: int, at: int, seed: Any) -> None:
-    """Write the seed of a candidate; ``at`` is the day or month of its account's origin."""
+    """Set the fields of the seed of a candidate; ``at`` is the day or month of its account's origin."""
     seed["row"], seed["cycle"], seed["coarse"] = row, pick["cycle"], -1
     seed["residue"] = (at - pick["place"] // kind["anchors"]) % kind["step"]
     seed["anchor"] = 0 if kind["by_week"] else pick["place"] % kind["anchors"] + 1
@@ -41,7 +41,7 @@ def _plant(pick: Any, kind: Any, row: int, at: int, seed: Any) -> None:
 
 @part
 def _plant_finer(seeds: _Records, first: int, behind: int, kinds: _Records) -> int:
-    """Write the next shorter cycles of the seeds from ``first`` on behind these, and return where they end."""
+    """Add seeds of the next shorter cycles after the seeds from ``first`` to ``behind``, and return their end."""
     end = behind
     for number in range(first, behind):
         finer = kinds[seeds[number]["cycle"]]["finer"]
@@ -55,13 +55,13 @@ def _plant_finer(seeds: _Records, first: int, behind: int, kinds: _Records) -> i
 
 @part
 def _due_on(kind: Any, months: _Whole, at: int, anchor: int) -> Any:
-    """Return the day due ``at`` a day or month: of a month its day ``anchor``, or its last where it is shorter."""
+    """Return the due day ``at`` a day, or in a month: its day ``anchor``, or its last day if it is shorter."""
     return at if kind["by_week"] else min(months[at] + anchor, months[at + 1]) - 1
 
 
 @part
 def _month_at(months: _Whole, day: int) -> Any:
-    """Return the place of the month that a day lies in."""
+    """Return the index of the month of ``day`` in ``months``."""
     place = (day - months[0]) // 31
     while months[place + 1] <= day:
         place += 1
@@ -70,7 +70,7 @@ def _month_at(months: _Whole, day: int) -> Any:
 
 @part
 def _set_due(seed: Any, kind: Any, months: _Whole, until: int, since: int, due: _Whole) -> None:
-    """Write the days due of a seed up to day ``until``, the newest first, down to ``since``, from its start on."""
+    """Fill the due days of a seed from ``until`` down to ``since``, newest first, into ``due`` from its ``start``."""
     end, at = seed["start"], until if kind["by_week"] else _month_at(months, until)
     at -= (at - seed["residue"]) % kind["step"]
     day = _due_on(kind, months, at, seed["anchor"])
@@ -99,9 +99,9 @@ def _sow(
     seeds: _Records,
     due: _Whole,
 ) -> int:
-    """Write the seeds and their due days, and return how many seeds there are.
+    """Fill the seeds and their due days, and return how many seeds there are.
 
-    Of each row of the block ``origin_months`` are the months of its origin; ``months`` are the first days of months.
+    ``origin_months`` are the months of the origins of the block's rows; ``months`` are the first days of months.
     """
     end = 0
     for account in range(len(picks)):

@@ -1,4 +1,4 @@
-"""Settling: of streams of like amounts the strongest are kept, and of these what may be taken out by now."""
+"""Settling: selection of the strongest of streams with similar amounts, and of those to be taken out in this round."""
 
 from typing import Any, Final
 
@@ -9,11 +9,11 @@ from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.records import PAYMENT, STREAM
 
-#: What equal amounts are worth where streams of like amounts are held against each other.
+#: Bonus on the strength of streams whose amounts repeat when streams with similar amounts are compared.
 _EQUAL: Final = 30.0
-#: Amounts closer than this, as a ratio, may be one stream seen in two phases.
+#: Streams whose amounts differ by less than this ratio may be one stream seen in two phases.
 _APART: Final = 1.45
-#: Share of the days of a stream on which one of equal amounts may be paid.
+#: Largest share of a stream's payments that may lie on days of streams with repeating amounts.
 _SHARED: Final = 0.1
 
 _Flags = NDArray[np.bool_]
@@ -22,10 +22,10 @@ _Records = NDArray[Any]
 
 
 def settle(block: Block, streams: _Records, due: _Records) -> _Records:
-    """Return those of the streams, of ``STREAM`` [m], that are the strongest of like amounts; ``due`` are their days.
+    """Return the strongest of ``streams`` (``STREAM`` [m]) with similar amounts; ``due`` are their due days.
 
-    What comes on the days of stronger ones of equal amounts waits: once these are taken out, what is left of a day is
-    what the other brings.
+    A stream on the days of stronger ones with repeating amounts is left for a later round: once these are taken out,
+    the flow left on a day is its own payment.
     """
     kept, order = np.zeros(len(streams), dtype=np.bool_), np.empty(len(streams), np.int64)
     _settle(streams, due, block.origins, kept, order, *np.empty((2, block.t), dtype=np.bool_))
@@ -34,7 +34,7 @@ def settle(block: Block, streams: _Records, due: _Records) -> _Records:
 
 @part
 def _rank(streams: _Records, order: _Whole) -> None:
-    """Write the places of streams by what they are worth, the most first."""
+    """Fill ``order`` with the indices of streams by descending strength, with the bonus for repeating amounts."""
     for place in range(len(streams)):
         worth, at = streams[place]["strength"] + _EQUAL * streams[place]["fixed"], place
         while at > 0:
@@ -48,14 +48,14 @@ def _rank(streams: _Records, order: _Whole) -> None:
 
 @part
 def _alike(one: float, other: float) -> bool:
-    """Say whether streams of two median amounts may be one seen twice."""
+    """Return whether streams with two median amounts may be one stream seen twice."""
     near = abs(one) <= _APART * abs(other) and abs(other) <= _APART * abs(one)
     return near and (one > 0.0) == (other > 0.0)
 
 
 @part
 def _keep_strongest(streams: _Records, order: _Whole, kept: _Flags) -> None:
-    """Keep each stream of any strength that none kept before it in ``order`` is like."""
+    """Mark as kept each stream with strength above 0 that is not similar to one kept before it in ``order``."""
     for place in range(len(streams)):
         one, alone = order[place], streams[order[place]]["strength"] > 0.0
         for before in range(place):
@@ -66,7 +66,7 @@ def _keep_strongest(streams: _Records, order: _Whole, kept: _Flags) -> None:
 
 @part
 def _mark(due: _Records, start: int, paid: _Flags, busy: _Flags) -> None:
-    """Mark the days, from ``start`` on, that a stream is ``paid`` on, and those on which it may be part of what is."""
+    """Mark the days from ``start`` on which a stream is ``paid``, and as ``busy`` also those that may contain it."""
     newest, oldest = len(due), -1
     for back in range(len(due)):
         if due[back]["paid"]:
@@ -91,7 +91,7 @@ def _count_shared(due: _Records, start: int, busy: _Flags) -> int:
 def _settle(
     streams: _Records, due: _Records, origins: _Whole, kept: _Flags, order: _Whole, paid: _Flags, busy: _Flags
 ) -> None:
-    """Say which streams are kept; ``order`` [m], ``paid`` and ``busy`` [t] are written over."""
+    """Fill ``kept`` with the streams to be kept; ``order`` [m], ``paid`` and ``busy`` [t] are overwritten."""
     first = 0
     while first < len(streams):
         row, behind = streams[first]["row"], first

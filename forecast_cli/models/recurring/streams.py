@@ -1,4 +1,4 @@
-"""Streams: the recurring payments of a panel, one row a stream."""
+"""Streams: the recurring payments of a panel, one row for each stream."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -14,16 +14,20 @@ _PHASES: Final = tuple(field.name for field in fields(Phases))
 
 @dataclass(frozen=True)
 class Streams:
-    """The m streams found in n accounts, accounts in order and the streams of each as they were found.
+    """The m streams found in n accounts, in the order of accounts, those of each in the order they were found.
 
-    ``row`` [m] is the account's row in the panel; ``phases`` when payments fall due, ``rule`` [m] how they move with
-    weekends and holidays; ``amount`` and ``spread`` [m] of the next payment, signed and its standard deviation, in
-    units of the balance; ``median`` [m] of all payments; ``fixed`` [m] whether amounts repeat; ``n_seen``, ``first``,
-    ``last`` [m] payments found, the first and the last day paid; ``covered`` [m] the last due day that was paid or may
-    have been; ``alive``, ``rate`` [m] probabilities that the stream still runs and that a due payment then comes;
-    ``punctuality`` [m, o] of each of ``cycles.OFFSETS``; ``strength`` [m], the score. ``partner`` [m] is the row of
-    the other half of a semi-monthly stream, -1 where there is none. ``explained`` [n, t] is the past flow that is
-    payments. ``holidays`` is the calendar they move with. Days are days since 1970-01-01.
+    - ``row`` [m]: the account's row in the panel.
+    - ``phases``: the due days; ``rule`` [m]: how they move with weekends and holidays of the calendar ``holidays``.
+    - ``amount``, ``spread`` [m]: the signed next payment and its standard deviation, in units of the balance.
+    - ``median`` [m]: of all payments; ``fixed`` [m]: whether amounts repeat.
+    - ``n_seen``, ``first``, ``last`` [m]: the number of payments found, and the first and the last day paid.
+    - ``covered`` [m]: the last due day that was paid or hidden.
+    - ``alive``, ``rate`` [m]: the probabilities that the stream still runs, and that a due payment then comes.
+    - ``punctuality`` [m, o]: the probability of each of ``cycles.OFFSETS``; ``strength`` [m]: the score.
+    - ``partner`` [m]: the index of the other half of a semi-monthly stream, -1 if there is none.
+    - ``explained`` [n, t]: the past flow that is payments.
+
+    Days are days since 1970-01-01.
     """
 
     row: NDArray[np.int64]
@@ -46,7 +50,7 @@ class Streams:
     holidays: str
 
     def at_rows(self, rows: NDArray[np.int64]) -> "Streams":
-        """Return the streams under other row numbers, ``rows`` [n], without what they explain of the past."""
+        """Return the streams with row numbers replaced by ``rows`` [n], and without ``explained``."""
         return replace(self, row=rows[self.row], explained=np.zeros((0, 0)))
 
     def __len__(self) -> int:
@@ -58,13 +62,13 @@ class Streams:
         return self.phases.cycle
 
 
-#: Fields of streams that are columns, one value for each of them.
+#: Fields of ``Streams`` that are not copied as they are, and the others, which are arrays over streams.
 _APART: Final = frozenset({"phases", "partner", "explained", "holidays"})
 _PLAIN: Final = tuple(field.name for field in fields(Streams) if field.name not in _APART)
 
 
 def streams_of(found: NDArray[Any], explained: NDArray[np.float64], holidays: str) -> Streams:
-    """Return the streams that were found, of ``STREAM`` [m]."""
+    """Return the streams of the records ``found`` (``STREAM`` [m])."""
     return Streams(
         phases=Phases(*(found[name].copy() for name in _PHASES)),
         partner=found["partner"].copy(),
@@ -75,7 +79,7 @@ def streams_of(found: NDArray[Any], explained: NDArray[np.float64], holidays: st
 
 
 def join_streams(parts: Sequence[Streams]) -> Streams:
-    """Return the streams of the panels of a run, at least one, one after the other, their rows numbered as they are."""
+    """Concatenate the streams of at least one panel; row numbers stay, partners are renumbered."""
     starts = np.cumsum([0, *(len(part) for part in parts)])
     partners = [
         np.where(part.partner < 0, -1, part.partner + start) for part, start in zip(parts, starts[:-1], strict=True)

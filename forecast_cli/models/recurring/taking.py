@@ -1,4 +1,4 @@
-"""Taking out: the payments of streams leave the flow of their account, and are added to what is explained of it."""
+"""Taking out: payments of streams are subtracted from the flow of their account, and added to its explained flow."""
 
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from forecast_cli.models.compiled import kernel, part
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.records import PAYMENT, STREAM
 
-#: Share of a payment that a day's flow has to be to be taken for it.
+#: A payment is taken out of a day's flow only if that is at least this share of it.
 _HELD: Final = 0.6
 
 _Flags = NDArray[np.bool_]
@@ -18,9 +18,9 @@ _Records = NDArray[Any]
 
 
 def take_out(block: Block, streams: _Records, due: _Records, parts: _Flow, explained: _Flow) -> None:
-    """Take the ``parts`` [d] of streams, of ``STREAM`` [m], out of the block's flow on their days ``due`` [d].
+    """Subtract the ``parts`` [d] of streams (``STREAM`` [m]) from the block's flow on their days ``due`` [d], in place.
 
-    Of an account and day one payment is taken, then one that is hidden if enough is left. They are added to
+    For each account and day, one payment is taken, then one hidden payment if enough flow is left. They are added to
     ``explained`` [c, days], whose last day is the origin.
     """
     seen = np.empty(block.flow.shape[1], dtype=np.bool_)
@@ -29,7 +29,7 @@ def take_out(block: Block, streams: _Records, due: _Records, parts: _Flow, expla
 
 @part
 def _take(flow: _Flow, taken: _Flags, seen: _Flags, explained: _Flow, column: int, value: float, eps: float) -> None:
-    """Take ``value`` out of a day's flow, unless another of its kind was ``seen`` there or the day does not hold it."""
+    """Take ``value`` out of a day's flow, unless another was ``seen`` there or the flow is too small to contain it."""
     t = len(flow) - 1
     if value == 0.0 or not 0 <= column < t or seen[column]:
         return
@@ -55,7 +55,7 @@ def _take_out(
     seen: _Flags,
     explained: _Flow,
 ) -> None:
-    """Take payments out account by account; ``seen`` [t + 1] is written over."""
+    """Take payments out account by account; ``seen`` [t + 1] is overwritten."""
     first = 0
     while first < len(streams):
         row, behind = streams[first]["row"], first

@@ -1,4 +1,4 @@
-"""Terms: what each cycle asks of a stream before it is believed."""
+"""Terms: the conditions that a stream of each cycle must meet."""
 
 from typing import Final
 
@@ -6,23 +6,23 @@ import numpy as np
 
 from forecast_cli.models.recurring.cycles import EARLIEST, LATEST, WEEK_STEPS, Cycle
 
-#: Score a stream needs where amounts vary, by the quarter and by other cycles.
+#: Score that a stream with varying amounts needs, for quarterly and for other cycles.
 _LEAST_QUARTERLY: Final = 14.0
 _LEAST_VARYING: Final = 13.0
-#: The most of its payments, where they vary, that come early or late: what comes often has one near any day, by the
-#: week most of all.
+#: Largest share of payments that may come early or late if amounts vary. Frequent flows have one near any due day, most
+#: of all in weekly cycles.
 _ASTRAY: Final = 0.5
 _ASTRAY_BY_WEEK: Final = 0.2
-#: Share of the payments of a weekly stream that fall on either of two weeks.
+#: Smallest share of the payments of a weekly stream that must fall in each of two alternating weeks.
 _EITHER_WEEK: Final = 0.25
 
-#: Hits that a cycle needs of equal amounts, and of others: two are told from chance where no other due day speaks
-#: against them.
+#: Hits that a cycle needs with equal amounts, and with others. Two can be distinguished from chance if no due day was
+#: missed.
 FEWEST: Final = {Cycle.WEEKLY: (5, 5), Cycle.BIWEEKLY: (4, 4), Cycle.MONTHLY: (2, 3), Cycle.QUARTERLY: (4, 3)}
 
-#: What a cycle asks: the ``fewest`` payments, the days they may be ``early`` and ``late`` by (a weekly one that is more
-#: would be that of the week before or after), the ``least`` score where amounts vary, the share on ``either`` of two
-#: due days in turn, the most that come ``astray``.
+#: Conditions of each cycle: the ``fewest`` payments, the days by which they may be ``early`` or ``late`` (a weekly one
+#: further off would belong to the week before or after), the ``least`` score if amounts vary, the smallest share in
+#: ``either`` of two alternating weeks, and the largest share that comes early or late (``astray``).
 TERMS: Final = np.array(
     [
         (

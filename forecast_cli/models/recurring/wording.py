@@ -1,4 +1,4 @@
-"""Wording: what people call the days on which a stream is paid."""
+"""Wording: the due days of a stream in words."""
 
 from typing import Final
 
@@ -15,9 +15,9 @@ _SHIFTS: Final = {Rule.NONE: "", Rule.BEFORE: ", business day before", Rule.AFTE
 
 
 def rule_words(cycle: Cycle, residue: int, days: tuple[int, ...], rule: Rule) -> str:
-    """Return the rule of a stream: "every second Friday", "day 15, business day before", "days 15 and last".
+    """Return the rule of a stream in words: "every second Friday", "day 15, business day before", "days 15 and last".
 
-    ``days`` are its days of the month, ascending: two where it is semi-monthly.
+    ``days`` are its days of the month, ascending: two for a semi-monthly stream.
     """
     if cycle in (Cycle.WEEKLY, Cycle.BIWEEKLY):
         every = "every" if cycle is Cycle.WEEKLY else "every second"

@@ -1,1 +1,1 @@
-"""What the gate says, for each place it is read in: a pull request, a build's log, a test report, a program."""
+"""Verdict of the gate in each output format: Markdown, GitHub annotations, JUnit XML, and plain values for JSON."""

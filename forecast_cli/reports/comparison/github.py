@@ -1,4 +1,4 @@
-"""The gate as workflow commands of GitHub Actions: annotations on a build.
+"""Verdict of the gate as workflow commands of GitHub Actions, which become annotations on a build.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 """
@@ -13,7 +13,7 @@ _TITLE: Final = "forecast-cli compare"
 
 
 def render_comparison_github(comparison: Comparison) -> str:
-    """Return an error for each check that failed, and a notice that says how it ended."""
+    """Return an error command for each failed check, and a notice with the verdict."""
     errors = [_command("error", check_sentence(check, comparison)) for check in comparison.failed]
     told = (verdict_line(comparison), title(comparison), made_from_line(comparison))
     notice = _command("notice", "; ".join(filter(None, told)))
@@ -21,11 +21,11 @@ def render_comparison_github(comparison: Comparison) -> str:
 
 
 def render_error_github(message: str) -> str:
-    """Return the error of a gate that could not compare."""
+    """Return the error command for a gate that could not compare."""
     return f"{_command('error', printable(message))}\n"
 
 
 def _command(kind: str, message: str) -> str:
-    """Return one command; the escapes are those of the runner, which reads up to the line's end."""
+    """Return one workflow command; line ends and percent signs are escaped as the runner requires."""
     escaped = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     return f"::{kind} title={_TITLE}::{escaped}"

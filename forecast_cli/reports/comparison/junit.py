@@ -1,4 +1,4 @@
-"""The gate as JUnit XML, which most builds show as a test report: one case for each check."""
+"""Verdict of the gate as JUnit XML, which most CI systems show as a test report: one test case for each check."""
 
 import re
 from collections.abc import Mapping
@@ -10,12 +10,12 @@ from forecast_cli.reports.comparison.words import check_name, check_sentence, ma
 from forecast_cli.reports.escape import printable
 
 _SUITE: Final = "forecast-cli compare"
-#: What XML 1.0 has no place for and ``printable`` leaves as it is.
+#: Characters that XML 1.0 forbids and ``printable`` does not escape.
 _NO_CHARACTERS: Final = re.compile("[\ufffe\uffff]")
 
 
 def render_comparison_junit(comparison: Comparison) -> str:
-    """Return the test report."""
+    """Return the test report of a comparison."""
     counts = {
         "tests": len(comparison.checks),
         "failures": len(comparison.failed),
@@ -31,7 +31,7 @@ def render_comparison_junit(comparison: Comparison) -> str:
 
 
 def render_error_junit(message: str) -> str:
-    """Return the test report of a gate that could not compare: one case, in error."""
+    """Return the test report of a gate that could not compare: one test case with an error."""
     root, suite = _suite({"tests": 1, "failures": 0, "errors": 1, "skipped": 0})
     case = ET.SubElement(suite, "testcase", {"classname": _SUITE, "name": "comparison"})
     ET.SubElement(case, "error", {"message": _text(message)})

@@ -1,4 +1,4 @@
-"""The gate as Markdown, for a comment on a pull request."""
+"""Verdict of the gate as Markdown, for a comment on a pull request."""
 
 from typing import Final
 
@@ -19,7 +19,7 @@ _SIGNS: Final = {Verdict.PASSED: "passed", Verdict.FAILED: "**failed**", Verdict
 
 
 def render_comparison_markdown(comparison: Comparison) -> str:
-    """Return the verdict, what failed, and a table of the checks."""
+    """Return the verdict, the failed checks, and a table of the checks."""
     failed = [f"- {check_sentence(check, comparison, quote=escape_markdown)}" for check in comparison.failed]
     rows = [_row(check_line(check, comparison, quote=escape_markdown)) for check in shown_checks(comparison)]
     untold = hidden_checks_line(comparison)

@@ -1,4 +1,4 @@
-"""The gate as plain values for JSON: every check with all its figures; what could not be had is null."""
+"""Verdict of the gate as plain values for JSON: every check with all its figures; an unknown figure is null."""
 
 import math
 from dataclasses import asdict, fields
@@ -10,7 +10,7 @@ from forecast_cli.reports.comparison.words import check_sentence, verdict_line
 
 
 def comparison_values(comparison: Comparison) -> dict[str, Any]:
-    """Return what the gate says."""
+    """Return a comparison as plain values."""
     return {
         "passed": not comparison.failed,
         "message": verdict_line(comparison),

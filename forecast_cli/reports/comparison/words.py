@@ -1,4 +1,4 @@
-"""The gate in words: what each check is called, what it found, and how it all ended."""
+"""Text of the gate: the name of each check, its finding, and the verdict."""
 
 import math
 from collections.abc import Callable
@@ -21,13 +21,13 @@ from forecast_cli.evaluation.report import Estimate
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import percent
 
-#: Turns data (a segment, a model) into what may stand in a text.
+#: Escapes data (a segment, a model) for the text it is inserted into.
 Quote = Callable[[object], str]
 
 
 @dataclass(frozen=True)
 class CheckLine:
-    """A check as a row of a table, its data quoted."""
+    """A check as a row of a table; data in it is escaped."""
 
     name: str
     base: str
@@ -38,14 +38,14 @@ class CheckLine:
 
 
 def check_line(check: Check, comparison: Comparison, *, quote: Quote = printable) -> CheckLine:
-    """Return a check as a row; where several pairs of models are compared, its name says which."""
+    """Return a check as a row; if several pairs of models are compared, its name includes the pair."""
     line = _line(check, comparison.metric, quote)
     several = len(comparison.pairs) > 1
     return replace(line, name=f"{pair_words(check.pair, quote=quote)}: {line.name}") if several else line
 
 
 def check_name(check: Check, comparison: Comparison, *, quote: Quote = printable) -> str:
-    """Return what a check is called on its own, away from the table."""
+    """Return the name of a check for use outside the table."""
     name = check_line(check, comparison, quote=quote).name
     if not isinstance(check, ErrorCheck):
         return name
@@ -55,7 +55,7 @@ def check_name(check: Check, comparison: Comparison, *, quote: Quote = printable
 
 
 def check_sentence(check: Check, comparison: Comparison, *, quote: Quote = printable) -> str:
-    """Return what a check found, in one line."""
+    """Return the finding of a check in one line."""
     line = check_line(check, comparison, quote=quote)
     name = check_name(check, comparison, quote=quote)
     match check:
@@ -74,7 +74,7 @@ def check_sentence(check: Check, comparison: Comparison, *, quote: Quote = print
 
 
 def title(comparison: Comparison, *, quote: Quote = printable) -> str:
-    """Return what was compared, and which models could not be."""
+    """Return what was compared, and the models that only one backtest has."""
     windows = f"{counted(comparison.windows, 'window')} of {counted(comparison.accounts, 'account')}"
     models = ", ".join(pair_words(pair, quote=quote) for pair in comparison.pairs)
     alone = [
@@ -86,20 +86,20 @@ def title(comparison: Comparison, *, quote: Quote = printable) -> str:
 
 
 def made_from_line(comparison: Comparison, *, quote: Quote = printable) -> str:
-    """Say in which settings and versions BASE and NEW differ; empty where in none."""
+    """Return the settings and versions in which BASE and NEW differ; empty if they do not."""
     differences = "; ".join(map(quote, comparison.made_from))
     return f"From BASE to NEW: {differences}" if differences else ""
 
 
 def pair_words(pair: Pair, *, quote: Quote = printable) -> str:
-    """Return the model, or where they are two, that of BASE and that of NEW."""
+    """Return the name of the compared model, or both names if BASE and NEW have different ones."""
     if pair.base == pair.new:
         return quote(pair.base)
     return f"{quote(pair.base)} in BASE, {quote(pair.new)} in NEW"
 
 
 def shown_checks(comparison: Comparison) -> tuple[Check, ...]:
-    """Return the checks worth a row: of several pairs' segments, those that failed."""
+    """Return the checks that get a row; if several pairs are compared, of the segments only those that failed."""
     return tuple(
         check
         for check in comparison.checks
@@ -108,7 +108,7 @@ def shown_checks(comparison: Comparison) -> tuple[Check, ...]:
 
 
 def hidden_checks_line(comparison: Comparison) -> str:
-    """Say of the checks that have no row how they ended; empty where all have one."""
+    """Return the outcome of the checks without a row; empty if all have one."""
     told = set(map(id, shown_checks(comparison)))
     left = [check for check in comparison.checks if id(check) not in told]
     if not left:
@@ -121,7 +121,7 @@ def hidden_checks_line(comparison: Comparison) -> str:
 
 
 def verdict_line(comparison: Comparison) -> str:
-    """Return in one line how the checks ended, and how many were none."""
+    """Return the verdict in one line, with the number of segments too small to check."""
     skipped = _skipped(comparison)
     aside = f"; {counted(skipped, 'segment')} too small to say" if skipped else ""
     return f"{ending(comparison)}{aside}"
@@ -173,7 +173,7 @@ def _group(check: ErrorCheck, quote: Quote) -> str:
 
 
 def _bracketed(share: Estimate) -> str:
-    """Return the interval of a share in brackets, nothing where there is none."""
+    """Return the confidence interval of a share in parentheses, empty if there is none."""
     ends = share.ends
     return f" ({_share(ends[0]).removesuffix(' %')} to {_share(ends[1])})" if ends else ""
 
@@ -187,7 +187,7 @@ def _windows_words(check: WindowsCheck) -> str:
 
 
 def _change(check: ErrorCheck) -> str:
-    """Return the change and its interval in percent, ``+6.2 % (+4.1 to +8.0)``; too few accounts have none."""
+    """Return the change in percent with its interval, ``+6.2 % (+4.1 to +8.0)``; too few accounts have no interval."""
     change = check.change
     if not math.isfinite(change.value):
         return "not known"
@@ -197,13 +197,13 @@ def _change(check: ErrorCheck) -> str:
 
 
 def _signed(share: float) -> str:
-    """Return a relative change in percent; what rounds to nothing has no sign."""
+    """Return a relative change in percent; a value that rounds to zero has no sign."""
     rounded = round(share * 100, 1)
     return f"{rounded:+.1f}" if rounded else "0.0"
 
 
 def _figure(value: float) -> str:
-    """Return an error with four digits, without an exponent: it may be in units of a balance."""
+    """Return an error with four significant digits and no exponent: it may be in units of the balance."""
     if not math.isfinite(value):
         return "-"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.4g}".removesuffix(".")

@@ -1,1 +1,1 @@
-"""What the commands show on a terminal: rich renderables, readable at 80 columns. Nothing here prints."""
+"""Output of the commands on a terminal: rich renderables, readable at 80 columns. Nothing here prints."""

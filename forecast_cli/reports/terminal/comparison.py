@@ -1,4 +1,4 @@
-"""The gate on a terminal."""
+"""Verdict of the gate on a terminal."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""A fan on a terminal: history, median, band and thresholds, in characters; drawn by plotext."""
+"""Fan chart on a terminal: history, median, band and thresholds drawn in characters by plotext."""
 
 import math
 from collections.abc import Sequence
@@ -12,15 +12,16 @@ from rich.text import Text
 _HEIGHT: Final = 18
 _DATE_WIDTH: Final = 14
 _Y_TICKS: Final = 5
-#: Digits of a whole number beyond which it is told as 1.2e+09.
+#: Numbers from this size on are shown with an exponent, as 1.2e+09.
 _LONGEST: Final = 1e9
-#: A threshold further away than this share of the balances' range is not drawn: it would flatten all else.
+#: A threshold that lies further outside the range of balances than this share of it is not drawn: it would flatten
+#: everything else.
 _REACH: Final = 0.6
 
 
 @dataclass(frozen=True)
 class Glyphs:
-    """What each part is drawn with: one character, or a name of plotext's."""
+    """Marker of each part of the chart: one character, or the name of a plotext marker."""
 
     history: str
     median: str
@@ -30,17 +31,17 @@ class Glyphs:
 
 UNICODE: Final = Glyphs(history="braille", median="•", band="░", threshold="┈")
 ASCII: Final = Glyphs(history="*", median="o", band=":", threshold="-")
-#: Characters that a terminal has to show for ``UNICODE``.
+#: Characters that a terminal must be able to show for ``UNICODE``.
 NEEDED: Final = "⠿•░┈│┤┬└┼"
 _TO_ASCII: Final = str.maketrans("│┤┬└┼─┈", "|++++--")
 
 
 @dataclass(frozen=True)
 class FanChart:
-    """What is drawn: balances by day in units of the balance.
+    """Content of the chart: balances by day, in units of the balance.
 
-    ``history`` ends at the origin, empty where it is not known. ``median``, ``low`` and ``high`` begin the day after.
-    ``thresholds`` are amounts.
+    ``history`` ends at the origin and is empty if it is not known. ``median``, ``low`` and ``high`` start on the day
+    after. ``thresholds`` are amounts.
     """
 
     origin: date
@@ -59,7 +60,7 @@ def render_fan(chart: FanChart, *, width: int, ascii_only: bool) -> Text:
 
 
 def near_thresholds(chart: FanChart) -> list[float]:
-    """Return the thresholds that are drawn: those that do not lie far from all balances."""
+    """Return the thresholds to draw: those that are not far from all balances."""
     low, high = _range(chart)
     reach = _REACH * (high - low)
     return [amount for amount in chart.thresholds if low - reach <= amount <= high + reach]
@@ -97,7 +98,7 @@ def _draw_band(plotext: Any, chart: FanChart, glyphs: Glyphs, width: int) -> Non
 
 
 def _at_every_column(days: Sequence[int], columns: int) -> list[float]:
-    """Return the days and what lies between them, ``columns`` places for each: a fill has no gaps then."""
+    """Return the days and ``columns`` positions for each interval between them, so that a fill leaves no gaps."""
     between = [day + place / columns for day in days[:-1] for place in range(columns)]
     return [*between, days[-1]]
 
@@ -109,7 +110,7 @@ def _draw_line(plotext: Any, days: Sequence[int], values: Sequence[float], glyph
 
 
 def _from_origin(chart: FanChart, *ahead: Sequence[float]) -> tuple[list[int], list[list[float]]]:
-    """Return the days ahead and the values of each series, from the last balance on where that is known."""
+    """Return the days ahead and the values of each series, starting with the last balance if it is known."""
     last = list(chart.history[-1:])
     return list(range(1 - len(last), len(chart.median) + 1)), [[*last, *values] for values in ahead]
 
@@ -133,7 +134,7 @@ def _set_axes(figure: Any, chart: FanChart, width: int) -> None:
 
 
 def _places(days: range, width: int) -> list[int]:
-    """Return the days that are named, counted from the origin: that one, and as many as there is room for."""
+    """Return the days to label, counted from the origin: the origin itself, and as many others as fit."""
     every = max(math.ceil(len(days) / max(width // _DATE_WIDTH, 1)), 7)
     back = [day for day in range(0, days[0] - 1, -every) if day >= days[0]]
     ahead = list(range(every, days[-1] - every // 2 + 1, every))
@@ -148,7 +149,7 @@ def _range(chart: FanChart, *, with_thresholds: bool = False) -> tuple[float, fl
 
 
 def _round_values(low: float, high: float) -> list[float]:
-    """Return round values from ``low`` to ``high``, some five of them."""
+    """Return about five round values from ``low`` to ``high``."""
     rough = (high - low) / _Y_TICKS
     unit = 10.0 ** math.floor(math.log10(rough))
     step = next(unit * times for times in (1, 2, 5, 10) if unit * times >= rough)

@@ -1,4 +1,4 @@
-"""One word for each thing a run does about a finding, the same in every report: in the table, and in the past."""
+"""Words for the action of a finding, the same in all reports: for a table, and in the past tense."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from forecast_cli.data.findings import Action, Finding
 
 @dataclass(frozen=True)
 class Words:
-    """What a run ``would`` do, what it ``did``, and to what, where the finding's own title does not go with it."""
+    """Words for the action a run ``would`` take and ``did`` take, and a ``title`` if the finding's own does not fit."""
 
     would: str
     did: str
@@ -28,7 +28,7 @@ _SKIPPED: Final = Words("skip", "skipped")
 _LEFT_OUT: Final = Words("leave out", "left out")
 _IGNORED: Final = Words("ignore", "ignored")
 
-#: Where the action alone would say too little, or what another thing is called.
+#: Words for rules where those of the action alone would be unclear.
 _RULES: Final[Mapping[tuple[str, Action], Words]] = {
     ("TS11", Action.SET_ASIDE): _SKIPPED,
     ("TS13", Action.SET_ASIDE): _SKIPPED,
@@ -42,5 +42,5 @@ _RULES: Final[Mapping[tuple[str, Action], Words]] = {
 
 
 def words_for(finding: Finding) -> Words:
-    """Return the words for what a run does about a finding."""
+    """Return the words for the action of a finding."""
     return _RULES.get((finding.rule, finding.action), _ACTIONS[finding.action])

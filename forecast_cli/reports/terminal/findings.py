@@ -1,4 +1,4 @@
-"""What the data contract found, as a few lines below a report or as the table of ``validate``."""
+"""Findings of the data contract: a few lines below a report, or the table of ``validate``."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -27,7 +27,7 @@ _TOLD: Final = (Action.REJECT, Action.QUARANTINE, Action.SET_ASIDE, Action.WARN)
 
 
 def render_worth_knowing(findings: Sequence[Finding]) -> Padding | None:
-    """Return one line for each finding that changes something; of repairs one for each kind."""
+    """Return a line for each finding that affects the run, and one for each kind of repair; None if there are none."""
     rows = [(_did(finding), _told(finding)) for finding in findings if finding.action in _TOLD]
     repairs = [finding for finding in findings if finding.action is Action.REPAIR]
     for word in dict.fromkeys(words_for(finding).did for finding in repairs):
@@ -37,7 +37,7 @@ def render_worth_knowing(findings: Sequence[Finding]) -> Padding | None:
 
 
 def render_findings(findings: Sequence[Finding]) -> Table:
-    """Return the table of every rule met: what, how much, what a run does, and the first examples."""
+    """Return a table of all findings: rule, count, what a run does about it, and the first examples."""
     columns = (
         Column("rule"),
         Column("count", "right"),
@@ -60,7 +60,7 @@ def _row(finding: Finding) -> tuple[str, str, str, Text, str]:
 
 
 def _names_it(finding: Finding) -> bool:
-    """Say whether the message names the one file that it is about."""
+    """Return whether the message already names the only file that it is about."""
     return finding.unit == "files" and finding.count == 1 and finding.examples[0] in finding.message
 
 
@@ -69,7 +69,7 @@ def _did(finding: Finding) -> Text:
 
 
 def _told(finding: Finding) -> str:
-    """Return the message, which has its count but for files; of these the names, where they are more than one."""
+    """Return the message of a finding; for files with their count and, if there are several, their names."""
     if finding.unit != "files":
         return f"{printable(finding.message)} [{finding.rule}]"
     named = f" ({listed(finding.examples, of=finding.count)})" if finding.count > 1 else ""

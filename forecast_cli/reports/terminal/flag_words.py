@@ -1,4 +1,4 @@
-"""Flags in words: what each tells a reader of an account's forecast."""
+"""Explanations of an account's flags for the reader of its forecast."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -21,5 +21,5 @@ FLAG_WORDS: Final[Mapping[str, str]] = {
 
 
 def flag_words(flag: str) -> str:
-    """Return what a flag tells; one of another version as it is."""
+    """Return the explanation of a flag; for an unknown flag, its name."""
     return FLAG_WORDS.get(flag, flag.replace("_", " "))

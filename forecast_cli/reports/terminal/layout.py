@@ -1,4 +1,4 @@
-"""The few shapes every report is made of: headings, lines, and aligned tables without a frame."""
+"""Building blocks of terminal reports: headings, lines, and aligned tables without a frame."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Cell = str | Text
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table; ``wraps`` where its cells may take more than one line."""
+    """A column of a table; with ``wraps``, its cells may take several lines."""
 
     title: str = ""
     align: Literal["left", "right"] = "left"
@@ -33,7 +33,7 @@ def line(text: str, style: str = "") -> Text:
 
 
 def unbroken(text: str, style: str = "") -> Text:
-    """Return text that holds what someone may copy, never broken by the tool's own line breaks."""
+    """Return text that may be copied, such as a path, without line breaks added."""
     return Text(text, style=style, no_wrap=True, overflow="ignore")
 
 
@@ -43,12 +43,12 @@ def command_line(command: str) -> Text:
 
 
 def indented(renderable: RenderableType) -> Padding:
-    """Return a renderable two columns in."""
+    """Return a renderable indented by two columns."""
     return Padding(renderable, (0, 0, 0, 2))
 
 
 def aligned(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> Padding:
-    """Return rows under one another, without headers."""
+    """Return rows in aligned columns, without a header."""
     return indented(_filled(Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0)), columns, rows))
 
 
@@ -60,7 +60,7 @@ def ruled(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> Table:
 
 
 def sections(*parts: RenderableType | None) -> Group:
-    """Return the parts there are with an empty line between them."""
+    """Return the parts that are not None, with an empty line between them."""
     present = [part for part in parts if part is not None]
     spaced = [piece for part in present for piece in (Text(), part)]
     return Group(*spaced[1:])

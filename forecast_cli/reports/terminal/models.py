@@ -1,4 +1,4 @@
-"""The list of models."""
+"""List of models on a terminal."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ _HORIZON = 30
 
 
 def render_models(specs: Sequence[ModelSpec], *, width: int) -> Group:
-    """Return what each model needs, what it costs, and where its intervals come from, for a terminal of ``width``."""
+    """Return the needs, cost and kind of intervals of each model, for a terminal of ``width`` columns."""
     return sections(_table(specs) if width >= _TABLE_WIDTH else _stack(specs), _notes(specs))
 
 
@@ -32,7 +32,7 @@ def _table(specs: Sequence[ModelSpec]) -> Table:
 
 
 def _stack(specs: Sequence[ModelSpec]) -> Group:
-    """Return the models one below another, for terminals too narrow for a table."""
+    """Return the models one below the other, for terminals too narrow for a table."""
     return Group(*(part for spec in specs for part in (heading(spec.name), indented(line(_facts(spec))))))
 
 

@@ -1,4 +1,4 @@
-"""What ``sample`` wrote."""
+"""Result of ``sample`` on a terminal."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from forecast_cli.reports.terminal.layout import Column, aligned, command_line, 
 
 
 def render_sample(summary: SampleSummary, output: Path, *, following: str) -> Group:
-    """Return what was written, the accounts by type, and the command ``following``, safe to show."""
+    """Return what was written, the accounts by type, and the next command ``following``, which is already escaped."""
     files = f"{counted(summary.rows, 'row')} in {counted(len(summary.files), 'file')} ({size(summary.bytes)})"
     rows = [(printable(kind), f"{count:,}") for kind, count in summary.account_types.items()]
     return sections(

@@ -1,4 +1,4 @@
-"""The settings in force and where each came from."""
+"""Settings in force on a terminal, with the origin of each."""
 
 from rich.table import Table
 from rich.text import Text
@@ -9,7 +9,7 @@ from forecast_cli.reports.terminal.layout import Column, ruled
 
 
 def render_settings(loaded: LoadedSettings) -> Table:
-    """Return a row for every setting: its value, and the flag, variable or file that says so."""
+    """Return one row for each setting: its value, and the flag, variable or file it comes from."""
     values = loaded.settings.model_dump(mode="json")
     columns = (Column("setting"), Column("value", wraps=True), Column("from", wraps=True))
     return ruled(columns, [_row(name, value, loaded.origins[name]) for name, value in values.items()])

@@ -1,4 +1,4 @@
-"""Inputs for the tests of reading: small balances, written whole or damaged in one known way."""
+"""Inputs for reading tests: small balances, written correctly or with one known damage."""
 
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -29,21 +29,21 @@ def balances(account: str = "a", days: int = 3, *, start: float = 1.0) -> pl.Dat
 
 
 def write(path: Path, frame: pl.DataFrame | None = None) -> Path:
-    """Write ``frame`` (default: three balances of account a) and make the folders it needs."""
+    """Write ``frame`` (default: three balances of account a), and make missing parent folders."""
     path.parent.mkdir(parents=True, exist_ok=True)
     (balances() if frame is None else frame).write_parquet(path)
     return path
 
 
 def write_arrow(path: Path, columns: dict[str, pa.Array], **overrides: pa.Array) -> Path:
-    """Write arrow arrays as they are, types and all, with page checksums."""
+    """Write arrow arrays with their exact types and with page checksums."""
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.table(columns | overrides), path, write_page_checksum=True)
     return path
 
 
 def arrow_columns(rows: int = 2) -> dict[str, pa.Array]:
-    """Return the three columns every input has, as arrow arrays."""
+    """Return the three columns that every input has, as arrow arrays."""
     return {
         "account_id": pa.array(["a"] * rows),
         "date": pa.array([FIRST_DAY + timedelta(days=row) for row in range(rows)], pa.date32()),
@@ -66,7 +66,7 @@ def flip_bit(path: Path, position: int) -> None:
 
 
 def page_position(path: Path, column: str) -> int:
-    """Return a byte in the middle of the pages of ``column``."""
+    """Return the position of a byte in the middle of the pages of ``column``."""
     group = pq.read_metadata(path).row_group(0)
     chunks = (group.column(index) for index in range(group.num_columns))
     chunk = next(chunk for chunk in chunks if chunk.path_in_schema == column)
@@ -74,7 +74,7 @@ def page_position(path: Path, column: str) -> int:
 
 
 def malform_pages(path: Path) -> None:
-    """Write a file with the first damage over which polars panics, rather than raises, while it decodes the pages."""
+    """Write a file with a damage for which polars panics, instead of raising, when it decodes the pages."""
     pq.write_table(pa.table(arrow_columns(200)), path, compression="none")
     whole = path.read_bytes()
     for position in range(4, page_position(path, "balance")):
@@ -95,26 +95,26 @@ def _panics(path: Path) -> bool:
 
 
 def open_with(path: Path, **settings: object) -> Source:
-    """Open ``path`` with settings that differ from the defaults as said."""
+    """Open ``path`` with the given settings, the others at their defaults."""
     return open_source(str(path), Settings.model_validate(settings))
 
 
 def only(findings: Iterable[Finding], rule: str) -> Finding:
-    """Return the one finding of ``rule``."""
+    """Return the only finding of ``rule``."""
     found = [finding for finding in findings if finding.rule == rule]
     assert len(found) == 1, [finding.message for finding in findings]
     return found[0]
 
 
 def rejection(source: Source, rule: str) -> Finding:
-    """Return the one finding of ``rule``, which rejects the run."""
+    """Return the only finding of ``rule``, which must reject the run."""
     finding = only(source.findings, rule)
     assert finding.action is Action.REJECT
     return finding
 
 
 def rows_of(path: Path, **settings: object) -> pl.DataFrame:
-    """Open and read ``path``, nothing rejected."""
+    """Open and read ``path``, which must not be rejected."""
     source = open_with(path, **settings)
     assert not [finding.message for finding in source.findings if finding.action is Action.REJECT]
     return scan_rows(source, Settings.model_validate(settings)).collect()

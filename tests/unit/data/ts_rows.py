@@ -1,4 +1,4 @@
-"""Rows as ``scan_rows`` gives them, written down short, and what the contract says of them."""
+"""Short notation for rows as ``scan_rows`` returns them, and for what the contract reports about them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
@@ -17,19 +17,19 @@ Row = tuple[object, date | None, float | None]
 
 
 def rows(*parts: Iterable[Row], id_dtype: type[pl.DataType] = pl.String) -> pl.DataFrame:
-    """Make dated rows out of (id, day, balance)."""
+    """Return dated rows from (id, day, balance)."""
     whole = [(unique_id, day, None, balance) for part in parts for unique_id, day, balance in part]
     return pl.DataFrame(whole, schema={**SCHEMA, "unique_id": id_dtype}, orient="row")
 
 
 def timed(*parts: Iterable[tuple[str, datetime, float | None]]) -> pl.DataFrame:
-    """Make rows out of (id, instant, balance)."""
+    """Return rows from (id, instant, balance)."""
     whole = [(unique_id, at.date(), at, balance) for part in parts for unique_id, at, balance in part]
     return pl.DataFrame(whole, schema=SCHEMA, orient="row")
 
 
 def daily(unique_id: object, balances: Sequence[float | None], start: date = START) -> list[Row]:
-    """Make one row a day."""
+    """Return one row for each day."""
     return [(unique_id, start + timedelta(days=day), balance) for day, balance in enumerate(balances)]
 
 
@@ -38,13 +38,13 @@ def check(frame: pl.DataFrame, **settings: object) -> Contract:
 
 
 def shard(frame: pl.DataFrame, **settings: object) -> ShardInput:
-    """Build the shard of all rows, at the origin of their contract."""
+    """Return the shard of all rows, with the origin from their contract."""
     chosen = Settings.model_validate(settings)
     return build_shard(frame, chosen, origin=check_rows(frame.lazy(), chosen).origin)
 
 
 def account(found: Contract | ShardInput, unique_id: object) -> dict[str, object]:
-    """Return the ledger row of one account, its repairs laid out beside it."""
+    """Return the ledger row of one account, with its repairs as additional entries."""
     (row,) = found.ledger.filter(pl.col("unique_id") == unique_id).to_dicts()
     return row | row["repairs"]
 

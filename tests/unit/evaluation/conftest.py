@@ -1,4 +1,4 @@
-"""Sentences are of the reports that the tests of reports make up."""
+"""Gives tests of sentences access to the sample reports of the report tests."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Two backtests of models A and B that a gate compares, and what it found."""
+"""Scores of two backtests with models A and B for tests of the gate."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -35,7 +35,7 @@ def windows_of(accounts: int = ACCOUNTS) -> pl.DataFrame:
 
 
 def scores_of(windows: pl.DataFrame, *, seed: int = 1, **metrics: float) -> pl.DataFrame:
-    """Scores of the models A and B; B is 20 % worse. ``metrics``: name and mean."""
+    """Return scores of models A and B, of which B is 20 % worse; ``metrics`` gives the mean of each metric."""
     rng = np.random.default_rng(seed)
     parts = [
         windows.select("unique_id", pl.lit(model).alias("model"), "cutoff").with_columns(
@@ -55,7 +55,7 @@ def backtest(name: str = "base", **metrics: float) -> Scores:
 
 
 def changed(one: Scores, factor: pl.Expr | float, *, metric: str = "scrps", where: pl.Expr | None = None) -> Scores:
-    """Multiply a metric's values, of some accounts."""
+    """Return scores with the values of a metric multiplied by ``factor``, for all rows or only ``where``."""
     which = (pl.col("metric") == metric) & (pl.lit(value=True) if where is None else where)
     value = pl.when(which).then(pl.col("value") * factor).otherwise(pl.col("value"))
     return replace(one, name="new", scores=one.scores.with_columns(value=value))

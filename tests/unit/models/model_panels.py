@@ -1,4 +1,4 @@
-"""Panels of a few series, each as long as it is, all ending on one day."""
+"""Panels of a few series of different lengths that end on the same day."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from forecast_cli.data.panel import Panel
 
 
 def balances(days: int, seed: int = 3) -> np.ndarray:
-    """Balances with a weekly rhythm that are always positive, where multiplicative forms would be tempting."""
+    """Return positive balances with a weekly pattern, for which a multiplicative model would seem to fit."""
     rng = np.random.default_rng(seed)
     return 5000 + np.cumsum(rng.normal(0, 40, days) * (rng.random(days) < 0.4)) + 300 * (np.arange(days) % 7 < 2)
 

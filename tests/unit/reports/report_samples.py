@@ -1,4 +1,4 @@
-"""Reports made up for tests: as a backtest of some size gives them, and one that holds hostile data."""
+"""Synthetic reports for tests: one like that of a real backtest, and one with hostile data."""
 
 import math
 from datetime import date, timedelta
@@ -42,7 +42,7 @@ HOSTILE = (
 
 
 def sample_report(*, models: int = 4, segments: int = 20, fans: int = 8, examples: int = 3) -> Report:
-    """A backtest of 881 accounts as the tool reports it, ``models`` of which the first four are told apart by name."""
+    """Return a report as of a backtest of 881 accounts; the first four of its ``models`` have names of their own."""
     draw = np.random.default_rng(7)
     names = (*MODELS, *(f"Model{number}" for number in range(5, models + 1)))[:models]
     return Report(
@@ -80,7 +80,7 @@ def sample_report(*, models: int = 4, segments: int = 20, fans: int = 8, example
 
 
 def hostile_report() -> Report:
-    """The same with everything an account, a model, a message or a setting can hold to do harm."""
+    """Return the same report with hostile text wherever accounts, models, messages or settings are shown."""
     report = sample_report(fans=0)
     draw = np.random.default_rng(1)
     fans = tuple(fan(number, draw).model_copy(update={"account_id": text}) for number, text in enumerate(HOSTILE))
@@ -108,7 +108,7 @@ def hostile_report() -> Report:
 
 
 def empty_report() -> Report:
-    """A backtest in which no account had history enough."""
+    """Return the report of a backtest in which no account had enough history."""
     nothing = {name: () for name in Report.model_fields if name not in ("format", "facts")}
     counts = dict.fromkeys(("windows", "still_windows", "compared_windows", "compared_accounts"), 0)
     facts = sample_facts().model_copy(update=counts | {"accounts": {}, "first_cutoff": None, "last_cutoff": None})
@@ -156,7 +156,7 @@ def error_of(place: int) -> float:
 
 
 def metrics_of(place: int, error: float, step: int = 15) -> dict[str, Estimate]:
-    """Every metric of a part of the windows where sCRPS is ``error``."""
+    """Return all metrics for a part of the windows in which sCRPS is ``error``."""
     shift = SHIFTS[place % 4] - 0.002 * (step - 15)
     metrics = {"scrps": around(error)} | {name: around(error * factor, 0.05 * abs(factor)) for name, factor in METRICS}
     for level in LEVELS:
@@ -280,7 +280,7 @@ def calibration(name: str, place: int, days: int) -> LowBalanceCalibration:
 
 
 def fan(number: int, draw: np.random.Generator) -> Fan:
-    """An account paid once a month that spends what it gets; a worst one gets a payment nobody knew of."""
+    """Return the fan of an account that is paid monthly and spends its pay; worst ones have an unexpected payment."""
     worst, days, h = number % 8 < 4, 150, 30
     moves = draw.normal(-60, 45, days + h)
     moves[np.arange(days + h) % 30 == (3 * number) % 30] += 1_850

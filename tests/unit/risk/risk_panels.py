@@ -1,4 +1,4 @@
-"""Panels of a few series, each as long as it is, all ending on one day."""
+"""Panels of a few series of different lengths that end on the same day."""
 
 from datetime import date
 

@@ -5,48 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-import polars as pl
 import pytest
+from store_runs import IDENTITY, TABLE, commit_one, manifest
 
 from forecast_cli.core.errors import OutputBusyError, OutputConflictError, OutputNotWrittenError
 from forecast_cli.store.atomic import write_durable, write_whole
 from forecast_cli.store.fingerprint import input_identity
-from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, shard_path
+from forecast_cli.store.layout import ACCOUNTS, FORECASTS, shard_path
 from forecast_cli.store.lock import output_lock
-from forecast_cli.store.manifest import InputRecord, Manifest
-from forecast_cli.store.receipts import ShardReceipt
-from forecast_cli.store.run_folder import RunFolder, open_run
+from forecast_cli.store.run_folder import open_run
 from forecast_cli.store.staging import stage
 from forecast_cli.store.state import OutputState, inspect_output
-
-IDENTITY = {"command": "forecast", "input": [["a", 1, "00"]], "settings": {"horizon": 30}, "versions": {"polars": "2"}}
-TABLE = pl.DataFrame({"account_id": ["a", "b"], "mean": [1.0, 2.0]})
-
-
-def manifest(fingerprint: str = "f") -> Manifest:
-    return Manifest(
-        command="forecast",
-        fingerprint=fingerprint,
-        versions={"polars": "2"},
-        settings={"horizon": 30},
-        seed=0,
-        input=InputRecord(root="in", files=(), rows=2, accounts=2, origin=None, verified="none"),
-        accounts={"ok": 2},
-        forecast_rows=2,
-        shards=1,
-        files=(),
-        findings=(),
-        finished_at="2026-01-01T00:00:00Z",
-        seconds=1.0,
-        cpu_seconds=1.0,
-    )
-
-
-def commit_one(run: RunFolder, index: int = 0) -> ShardReceipt:
-    files = tuple(stage(TABLE, run.staging, index, table) for table in (FORECASTS, ACCOUNTS, FAILURES))
-    receipt = ShardReceipt(index, 2, 0.5, files)
-    run.commit(receipt)
-    return receipt
 
 
 def test_a_new_output_is_made_and_finished(tmp_path: Path) -> None:

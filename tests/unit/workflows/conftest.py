@@ -1,4 +1,4 @@
-"""Requests for runs of the main job; reports of backtests draw no charts here, the tests of reports do."""
+"""Fixtures of the workflow tests; they draw no charts, which the report tests do."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,7 @@ from forecast_cli.workflows.results import ForecastRequest
 
 @pytest.fixture(scope="module", autouse=True)
 def _undrawn(undrawn: None) -> None:
-    """Draw no chart."""
+    """Draw no charts."""
 
 
 @pytest.fixture

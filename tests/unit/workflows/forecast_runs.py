@@ -1,4 +1,4 @@
-"""Small balances for runs of the main job, and what those wrote."""
+"""Small balances for forecast runs, and the part files they write."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ def balances(accounts: int = 12, days: int = 90, seed: int = 1) -> pl.DataFrame:
 
 
 def with_troubled(frame: pl.DataFrame) -> pl.DataFrame:
-    """Add an account that is stale, one that contradicts itself, and one of a single day."""
+    """Add an account that is stale, one with contradictory rows, and one with a single day."""
     last = frame["date"].max()
     assert isinstance(last, date)
     rows = [

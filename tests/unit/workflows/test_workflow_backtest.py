@@ -218,6 +218,13 @@ def test_with_a_refit_of_two_every_other_cutoff_is_fitted_at_from_the_oldest_on(
     assert each.filter(model="Naive").equals(some.filter(model="Naive"))
 
 
+def test_what_a_forecast_is_to_use_is_not_used_by_a_backtest(
+    request_of: Callable[..., ForecastRequest], tmp_path: Path
+) -> None:
+    request = request_of(balances(accounts=2), model=("auto",), windows=1, fitted=str(tmp_path / "nowhere"))
+    assert run_backtest(request).exit_code is ExitCode.OK
+
+
 def test_a_model_that_has_to_learn_again_is_refused_before_any_work(
     request_of: Callable[..., ForecastRequest],
 ) -> None:
@@ -274,18 +281,20 @@ def test_what_nobody_observed_is_no_truth(request_of: Callable[..., ForecastRequ
 def test_an_account_with_too_little_history_is_in_the_ledger_with_the_reason(
     request_of: Callable[..., ForecastRequest],
 ) -> None:
-    frame = balances(accounts=3)
+    frame = balances(accounts=4)
     last = START + timedelta(days=159)
     young = pl.col("account_id") == "acc-001"
     frame = frame.filter(~young | (pl.col("date") > last - timedelta(days=115)))
     frame = frame.filter((pl.col("account_id") != "acc-002") | (pl.col("date") > last - timedelta(days=50)))
+    frame = frame.filter((pl.col("account_id") != "acc-003") | (pl.col("date") == last))
     run = run_backtest(request_of(frame))
     told = {row["account_id"]: row for row in pl.read_parquet(run.output / "accounts.parquet").iter_rows(named=True)}
-    assert [told[name]["windows"] for name in sorted(told)] == [2, 1, 0]
-    assert [told[name]["status"] for name in sorted(told)] == ["ok", "ok", "skipped"]
-    assert told["acc-001"]["reason"].startswith("short: 115 days of history make 1 of 2 windows")
-    assert told["acc-002"]["reason"].startswith("short: 50 days of history make 0 of 2 windows")
-    assert sum(run.accounts.values()) == 3
+    assert [told[name]["windows"] for name in sorted(told)] == [2, 1, 0, 0]
+    assert [told[name]["status"] for name in sorted(told)] == ["ok", "ok", "skipped", "skipped"]
+    assert told["acc-001"]["reason"].startswith("short: 115 days of history, enough for 1 of 2 windows")
+    assert told["acc-002"]["reason"].startswith("short: 50 days of history, enough for 0 of 2 windows")
+    assert told["acc-003"]["reason"].startswith("short: 1 day of history, enough for 0 of 2 windows")
+    assert sum(run.accounts.values()) == 4
 
 
 def test_workers_and_shards_change_no_number(request_of: Callable[..., ForecastRequest]) -> None:

@@ -1,4 +1,4 @@
-"""Accounts with payments on given days, and a little spending in between."""
+"""Accounts with payments on given days and small spending in between."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
@@ -13,12 +13,12 @@ DAYS = 730
 
 
 def days_back(end: date = END, days: int = DAYS) -> list[date]:
-    """The days of an account, the oldest first."""
+    """Return the days of an account, oldest first."""
     return [end - timedelta(ago) for ago in range(days - 1, -1, -1)]
 
 
 def weekdays(weekday: int, every: int = 7, end: date = END, days: int = DAYS) -> list[date]:
-    """Every such weekday (Monday is 0), or every second one, counted back from the last."""
+    """Return the days with the given weekday (Monday is 0), all or every second one, counted back from the last."""
     some = [day for day in days_back(end, days) if day.weekday() == weekday]
     return some[:: -(every // 7)]
 
@@ -28,7 +28,7 @@ def payments(days: Iterable[date], amount: float) -> dict[date, float]:
 
 
 def balances(*streams: Mapping[date, float], end: date = END, days: int = DAYS, spending: float = 0.2) -> np.ndarray:
-    """Balances of an account with some streams, and 5 to 60 spent on a share of its days."""
+    """Return the balances of an account with some streams, and spending of 5 to 60 on a share of its days."""
     rng = np.random.default_rng(5)
     flow = -np.round(rng.uniform(5, 60, days), 2) * (rng.random(days) < spending)
     for stream in streams:
