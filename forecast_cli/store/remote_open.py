@@ -13,12 +13,12 @@ from forecast_cli.data.files.addresses import (
     GCS_OPTIONS,
     S3_OPTIONS,
     Address,
-    azure_account,
     bucket_and_key,
     options_of,
     scheme_of,
     user_of,
 )
+from forecast_cli.data.files.azure import account_at
 from forecast_cli.store.remote import Objects, Store
 
 if TYPE_CHECKING:
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 #: Seconds that a file may take, on top of what a store may take to answer.
 _TRANSFER: Final = 300.0
 _RETRIES: Final = 2
-_AZURE_OPTIONS: Final = frozenset(
-    {"blob_storage_authority", "blob_storage_scheme", "tenant_id", "client_id", "client_secret"}
-)
+#: Google lets an object be written or removed once a second, so that who comes too early waits that long.
+_GOOGLES_PACE: Final = timedelta(seconds=1)
 
 
 def open_objects(address: Address, timeout: float) -> Objects:
@@ -49,6 +48,8 @@ def open_objects(address: Address, timeout: float) -> Objects:
 
 
 def _open(address: str, timeout: float) -> Store:
+    if not bucket_and_key(address).partition("/")[0]:
+        raise ValueError("names no bucket")
     span = timedelta(seconds=timeout)
     # plain HTTP is spoken only where the address or the environment names an endpoint of http://
     client: ClientConfig = {"timeout": span, "connect_timeout": span, "allow_http": True}
@@ -95,24 +96,19 @@ def _open_gcs(address: str, client: "ClientConfig", retry: "RetryConfig") -> GCS
         config["skip_signature"] = True
     if "endpoint_override" in options:
         config["base_url"] = _endpoint(options["endpoint_override"], options.get("scheme"))
-    return GCSStore(bucket, prefix=key or None, config=config, client_options=client, retry_config=retry)
+    paced: RetryConfig = {**retry, "backoff": {"init_backoff": _GOOGLES_PACE}}
+    return GCSStore(bucket, prefix=key or None, config=config, client_options=client, retry_config=paced)
 
 
 def _open_azure(address: str, client: "ClientConfig", retry: "RetryConfig") -> AzureStore:
     container, _, key = bucket_and_key(address).partition("/")
-    options = dict(options_of(address, _AZURE_OPTIONS))
-    user, password = user_of(address)
-    named = azure_account(address)
-    account = named or user
-    config: AzureConfig = {}
-    if account:
-        config["account_name"] = account
-    if password:
-        config["account_key"] = password
-    authority, scheme = options.pop("blob_storage_authority", None), options.pop("blob_storage_scheme", None)
-    if authority:
-        config["endpoint"] = f"{_endpoint(authority, scheme)}/{account}"
-    config.update(options)  # type: ignore[typeddict-item]
+    account = account_at(address)
+    config: AzureConfig = {"account_name": account.name}
+    if account.key:
+        config["account_key"] = account.key
+    if account.endpoint:
+        config["endpoint"] = account.endpoint
+    config.update(account.application)  # type: ignore[typeddict-item]
     return AzureStore(container, prefix=key or None, config=config, client_options=client, retry_config=retry)
 
 

@@ -4,14 +4,21 @@ import hashlib
 import os
 import stat as modes
 from dataclasses import dataclass
+from typing import Final
 
 from forecast_cli.core.text import is_utf8
+from forecast_cli.data.files.addresses import scheme_of
 from forecast_cli.data.files.footer import Footer, read_footer
 from forecast_cli.data.files.listing import ListedFile
 from forecast_cli.data.files.problems import BadFileError, Problem
 from forecast_cli.data.files.storage import Stat, Storage
 from forecast_cli.data.files.verify import Verified, verify_pages, verify_sha256
 from forecast_cli.data.scan.collect import describe
+
+_AZURE: Final = "AZURE_STORAGE_ACCOUNT_KEY, AZURE_CLIENT_ID"
+_GOOGLE: Final = "GOOGLE_APPLICATION_CREDENTIALS"
+#: Variables that hold credentials, by kind of store where it is not S3.
+_VARIABLES: Final = {"gs": _GOOGLE, "gcs": _GOOGLE, "abfs": _AZURE, "abfss": _AZURE}
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,8 @@ def unreadable(path: str, error: OSError) -> Problem:
 def reject_store(path: str, reason: str) -> Problem:
     """Return the problem for an object store that fails to answer; a later attempt may succeed."""
     message = f"{path}: the object store does not give it: {reason}"
-    hint = "check address, credentials (e.g. AWS_ACCESS_KEY_ID, AWS_PROFILE) and network, then run again"
+    variables = _VARIABLES.get(scheme_of(path) or "", "AWS_ACCESS_KEY_ID, AWS_PROFILE")
+    hint = f"check address, credentials (e.g. {variables}) and network, then run again"
     return Problem("IN15", path, message, hint, fatal=True, retryable=True)
 
 

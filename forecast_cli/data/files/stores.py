@@ -7,9 +7,12 @@ from typing import Final
 import pyarrow.fs as pafs
 
 from forecast_cli.data.files.addresses import GCS_OPTIONS, S3_OPTIONS, bucket_and_key, options_of, scheme_of, user_of
+from forecast_cli.data.files.azure import account_at
 from forecast_cli.data.files.storage import Access
 
 _MOST_ATTEMPTS: Final = 2
+#: An option that has no other place than the address, such as ``credential_kind=anonymous``.
+_AS_IT_STANDS: Final = "credential_kind="
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,7 @@ def open_store(access: Access) -> Opened:
         case "gs" | "gcs":
             return _open_gcs(access)
         case _:
-            filesystem, path = pafs.FileSystem.from_uri(access.address)
-            return Opened(filesystem, path)
+            return _open_azure(access)
 
 
 def _open_s3(access: Access) -> Opened:
@@ -54,3 +56,20 @@ def _open_gcs(access: Access) -> Opened:
         **options_of(access.address, GCS_OPTIONS),
     )
     return Opened(filesystem, bucket_and_key(access.address))
+
+
+def _open_azure(access: Access) -> Opened:
+    if _AS_IT_STANDS in access.address:
+        return Opened(*pafs.FileSystem.from_uri(access.address))
+    account = account_at(access.address)
+    filesystem = pafs.AzureFileSystem(
+        account.name,
+        account_key=account.key or None,
+        blob_storage_authority=account.blob,
+        dfs_storage_authority=account.dfs,
+        blob_storage_scheme=account.scheme,
+        dfs_storage_scheme=account.scheme,
+        **account.application,
+    )
+    secrets = (account.key, account.application.get("client_secret"))
+    return Opened(filesystem, bucket_and_key(access.address), tuple(filter(None, secrets)))
