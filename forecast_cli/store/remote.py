@@ -31,6 +31,8 @@ _FAILURES: Final = (BaseError, FileNotFoundError, ValueError)
 #: A larger file is put in pieces.
 _ONE_PUT: Final = 100_000_000
 _PIECE: Final = 16 * 1024 * 1024
+#: Objects removed in one call: the library sends all requests of a call at the same time.
+_REMOVED_AT_ONCE: Final = 1000
 _STATUS: Final = re.compile(r"status code: (\d{3}[A-Za-z ]*)")
 _CODE: Final = re.compile(r"<Code>(\w+)</Code>")
 _NO_CREDENTIALS: Final = ("169.254.", "metadata.google", "No credentials", "credentials were not")
@@ -109,15 +111,17 @@ class Objects:
 
     def remove(self, names: Sequence[str]) -> None:
         """Remove objects; those that are gone already are no error."""
-        if not names:
-            return
+        for start in range(0, len(names), _REMOVED_AT_ONCE):
+            self._remove(names[start : start + _REMOVED_AT_ONCE])
+
+    def _remove(self, names: Sequence[str]) -> None:
         with self._asking("removed", names[0]):
             try:
                 obstore.delete(self._store, names)
             except FileNotFoundError:
                 if len(names) > 1:
                     for name in names:
-                        self.remove([name])
+                        self._remove([name])
 
     @contextmanager
     def _asking(self, what: str, name: str = "") -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import obstore
 import pytest
 from obstore.store import MemoryStore
 
@@ -27,6 +28,23 @@ def test_objects_are_written_listed_read_and_removed(objects: Objects, tmp_path:
     assert objects.read("_SUCCESS") is None
     with pytest.raises(OutputNotWrittenError, match="s3://bucket/out/gone: cannot be read: no such object"):
         objects.fetch("gone", tmp_path / "gone")
+
+
+def test_many_objects_are_removed_a_thousand_at_a_time(objects: Objects, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    delete = obstore.delete
+
+    def counted(store: MemoryStore, names: list[str]) -> None:
+        calls.append(len(names))
+        delete(store, names)
+
+    monkeypatch.setattr(obstore, "delete", counted)
+    names = [f"part-{number}" for number in range(2_500)]
+    for name in names:
+        objects.put(name, b"x")
+    objects.remove(names)
+    assert objects.sizes() == {}
+    assert calls == [1_000, 1_000, 500]
 
 
 def test_a_large_file_is_put_in_pieces(objects: Objects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
