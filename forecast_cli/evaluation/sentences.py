@@ -92,7 +92,15 @@ def _say_when(steps: Sequence[StepScore]) -> Iterator[str]:
     if len(steps) > 1:
         first, last = (step.of("scrps").value for step in (steps[0], steps[-1]))
         how = "grows" if last > (1 + CLOSE) * first else "goes"
-        yield (f"Its scaled CRPS {how} from {first:.3f} on day {steps[0].step} to {last:.3f} on day {steps[-1].step}.")
+        peak = max(steps, key=lambda step: step.of("scrps").value)
+        high = peak.of("scrps").value
+        highest = (
+            f"; it is highest on day {peak.step}, {high:.3f}" if round(high, 3) > round(max(first, last), 3) else ""
+        )
+        yield (
+            f"Its scaled CRPS {how} from {first:.3f} on day {steps[0].step} to {last:.3f} on day "
+            f"{steps[-1].step}{highest}."
+        )
 
 
 def _say_where(segments: Sequence[SegmentScore]) -> Iterator[str]:

@@ -14,6 +14,8 @@ from forecast_cli.reports.tables_scores import levels_shown, steps_table, usual_
 
 _WHOLE: Final = (0.0, 100.0)
 MOST_RELIABILITY: Final = 6
+#: Fewest windows of a reliability bin that is drawn.
+FEWEST: Final = 20
 
 Shown = Callable[[StepScore], Cell]
 
@@ -109,9 +111,10 @@ def _coverage_by_level(report: Report) -> Chart:
 def _reliability(report: Report, threshold: str, days: int, place: int) -> Chart:
     models = models_drawn(report)
     bins = [each for each in report.reliability if (each.threshold, each.days) == (threshold, days)]
+    enough = [each for each in bins if each.windows >= FEWEST]
     rows = [
         {"series": models.index(each.model), "x": each.predicted * 100, "y": each.observed * 100}
-        for each in bins
+        for each in enough
         if each.model in models and math.isfinite(each.predicted + each.observed)
     ]
     x, y = Axis("probability given, %", ends=_WHOLE), Axis("came, %", ends=_WHOLE)
@@ -120,7 +123,7 @@ def _reliability(report: Report, threshold: str, days: int, place: int) -> Chart
     title = f"Low point of {days} {'day' if days == 1 else 'days'} under {words(threshold).text}"
     table = made_table(f"reliability-{place}-table", title, columns, cells)
     drawing = alt.layer(diagonal(x, y), line_layer(rows, x, y, points=True))
-    return drawn(f"reliability-{place}", title, _highest(bins, models), drawing, table=table)
+    return drawn(f"reliability-{place}", title, _highest(enough, models), drawing, table=table)
 
 
 def _highest(bins: Sequence[Any], models: Sequence[str]) -> str:
@@ -131,10 +134,11 @@ def _highest(bins: Sequence[Any], models: Sequence[str]) -> str:
         if mine:
             top = max(mine, key=lambda each: each.predicted)
             said.append(f"{words(model).text} {share(top.predicted).text} and {share(top.observed).text}")
+    to = f"to {FEWEST} windows or more"
+    if not said:
+        return f"No probability was given {to}."
     return (
-        f"The highest probability given, and how often it came: {'; '.join(said)}."
-        if said
-        else "No probability was given."
+        f"The highest probability given {to}, and how often it came: {'; '.join(said)}. Points of fewer are not drawn."
     )
 
 

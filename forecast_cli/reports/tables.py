@@ -95,6 +95,11 @@ def estimate(value: Estimate | None) -> Cell:
     return _with_interval(value, scaled)
 
 
+def ratio_estimate(value: Estimate | None) -> Cell:
+    """Return a ratio and its interval, to one decimal."""
+    return _with_interval(value, lambda ratio: Cell(f"{ratio:,.1f}", ratio) if math.isfinite(ratio) else Cell(NONE))
+
+
 def share_estimate(value: Estimate | None) -> Cell:
     """Return a share and its interval, in percent."""
     return _with_interval(value, share)

@@ -2,7 +2,17 @@
 
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Budget, CrossingDate, LowBalanceCalibration, Report
-from forecast_cli.reports.tables import Cell, Column, Table, count, estimate, made_table, share, share_estimate, words
+from forecast_cli.reports.tables import (
+    Cell,
+    Column,
+    Table,
+    count,
+    made_table,
+    ratio_estimate,
+    share,
+    share_estimate,
+    words,
+)
 from forecast_cli.reports.tables_segments import ASKED
 
 _OVER = "Over windows that were not under the threshold to begin with."
@@ -78,7 +88,7 @@ def _cells(budget: Budget) -> tuple[Cell, ...]:
     low, middle, high = budget.lead
     quartiles = f"{low:.3g} to {high:.3g}" if middle == middle else ""
     lead = Cell(f"{middle:.3g}", middle, quartiles) if quartiles else share(middle)
-    return share_estimate(budget.precision), estimate(budget.lift), share_estimate(budget.recall), lead
+    return share_estimate(budget.precision), ratio_estimate(budget.lift), share_estimate(budget.recall), lead
 
 
 def _given(date: CrossingDate) -> Cell:

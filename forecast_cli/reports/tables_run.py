@@ -94,9 +94,14 @@ def _problem(problem: Problem) -> tuple[Cell, ...]:
         words(problem.status),
         words(problem.model or NONE),
         words(problem.model_used or NONE),
-        words(reason),
+        words(_of_one(problem, reason)),
         Cell(listed(problem.examples, of=problem.count)),
     )
+
+
+def _of_one(problem: Problem, reason: str) -> str:
+    """Return the reason, as that of the first account if there are several: their figures may differ."""
+    return f"e.g. {problem.examples[0]}: {reason}" if problem.count > 1 and problem.examples else reason
 
 
 def _pairs(key: str, caption: str, values: Mapping[str, Any]) -> Table:

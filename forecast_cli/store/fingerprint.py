@@ -93,12 +93,17 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
 
 
 def setting_differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Return messages on how settings and versions of two identities differ, such as ``horizon 30 -> 60``."""
+    """Return messages on how settings and versions of two identities differ, such as ``horizon 30 -> 60``.
+
+    A package that has the name of a setting is called one: ``holidays (package)``.
+    """
+    settings = {*old.get("settings", {}), *new.get("settings", {})}
     found = []
     for group in ("settings", "versions"):
         before, after = old.get(group, {}), new.get(group, {})
-        names = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
-        found += [f"{name} {_short(before.get(name))} -> {_short(after.get(name))}" for name in names]
+        for name in sorted(name for name in {*before, *after} if before.get(name) != after.get(name)):
+            said = f"{name} (package)" if group == "versions" and name in settings else name
+            found.append(f"{said} {_short(before.get(name))} -> {_short(after.get(name))}")
     return found
 
 

@@ -11,7 +11,7 @@ from forecast_cli.config.thresholds import is_amount
 from forecast_cli.core import columns as c
 from forecast_cli.core import risk as r
 from forecast_cli.core.errors import CheckFailedError, UsageError
-from forecast_cli.core.text import did_you_mean
+from forecast_cli.core.text import closest
 from forecast_cli.data.files.addresses import Output
 from forecast_cli.data.scan.collect import read_errors
 from forecast_cli.risk.lows import windows_within
@@ -192,7 +192,8 @@ def _choose_threshold(tables: RunTables, asked: str | None) -> str:
         return names[0]
     same = next((name for name in names if _is_same(name, asked)), None)
     if same is None:
-        hint = did_you_mean(asked, names, otherwise=f"name one of {', '.join(names)}")
+        close, again = closest(asked, names), f"forecast again with --threshold {asked}"
+        hint = f"did you mean '{close}'? If not, {again}" if close else f"name one of {', '.join(names)}, or {again}"
         raise UsageError(f"{tables.output}: no threshold '{asked}'", hint)
     return same
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,34 @@ OVERFLOWING = """
 return [...document.body.querySelectorAll('*')].filter((element) =>
   !element.parentElement.closest('.scroll') && !element.closest('.unseen') && element.checkVisibility()
   && element.getBoundingClientRect().right > innerWidth + 0.5).map((element) => element.outerHTML.slice(0, 120));
+"""
+
+#: Labels of charts that are cut off at the edge of their drawing.
+CUT_LABELS = """
+return [...document.querySelectorAll('figure > svg')].flatMap((svg) => [...svg.querySelectorAll('text')].filter(
+  (text) => getComputedStyle(svg).overflow !== 'visible'
+  && text.getBoundingClientRect().right > svg.getBoundingClientRect().right + 0.5).map((text) => text.textContent));
+"""
+#: The lower ends of a table's rows, the middle of a cell that stays in place, and of one that does not.
+ROW_ENDS = """
+const cell = document.querySelector('#leaderboard tbody th');
+scrollTo({ top: cell.getBoundingClientRect().top + scrollY - 200 });
+const middle = (each) => { const box = each.getBoundingClientRect(); return (box.left + box.right) / 2; };
+return [[...cell.closest('tbody').rows].map((row) => row.getBoundingClientRect().bottom),
+  [middle(cell), middle(cell.nextElementSibling)]];
+"""
+#: Of places [x, y] of a screenshot, those without a line within two pixels above or below.
+RULELESS = """
+const [png, ends, middles, done] = arguments;
+const image = new Image();
+image.onload = () => {
+  const canvas = document.createElement('canvas').getContext('2d');
+  Object.assign(canvas.canvas, { width: image.width, height: image.height });
+  canvas.drawImage(image, 0, 0);
+  const colours = (x, y) => new Set([-2, -1, 0, 1, 2].map((by) => canvas.getImageData(x, y + by, 1, 1).data.join()));
+  done(ends.flatMap((y) => middles.map((x) => [x, y])).filter(([x, y]) => colours(x, Math.round(y)).size < 2));
+};
+image.src = 'data:image/png;base64,' + png;
 """
 
 Chrome = webdriver.Chrome
@@ -164,6 +193,29 @@ def test_nothing_is_wider_than_a_phone(browser: Chrome, pages: Path, name: str, 
         browser.execute_script("for (const each of document.querySelectorAll('details')) each.open = true")
     assert browser.execute_script("return document.documentElement.scrollWidth") <= PHONE
     assert browser.execute_script(OVERFLOWING) == []
+
+
+@pytest.mark.parametrize("last", [1, 2, 3])
+def test_a_date_at_the_edge_of_a_chart_is_not_cut_on_a_phone(browser: Chrome, tmp_path: Path, last: int) -> None:
+    report = sample_report(fans=1)
+    by = date(1997, 7, last) - report.fans[0].dates[-1]
+    days = {name: tuple(day + by for day in getattr(report.fans[0], name)) for name in ("dates", "history_dates")}
+    fan = report.fans[0].model_copy(update={**days, "cutoff": report.fans[0].cutoff + by})
+    page = tmp_path / "edge.html"
+    page.write_text(render_html(report.model_copy(update={"fans": (fan,)})), encoding="utf-8")
+    opened(browser, page, width=PHONE)
+    assert browser.execute_script(CUT_LABELS) == []
+    assert browser.execute_script(OVERFLOWING) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_row_has_its_rule_under_the_cell_that_stays_in_place(browser: Chrome, pages: Path, scheme: str) -> None:
+    opened(browser, pages / "full.html", width=PHONE, scheme=scheme)
+    ends, middles = browser.execute_script(ROW_ENDS)
+    assert len(ends) >= 4
+    png = browser.get_screenshot_as_base64()
+    browser.get("about:blank")
+    assert browser.execute_async_script(RULELESS, png, ends, middles) == []
 
 
 def test_hostile_data_does_nothing(browser: Chrome, pages: Path) -> None:

@@ -105,6 +105,7 @@ def test_a_segment_that_is_not_there_is_answered_with_those_that_can_be(
 def test_too_little_history_for_any_window_exits_3(cli: Cli, balances: Path, tmp_path: Path) -> None:
     outcome = cli("backtest", balances, "--output", tmp_path / "out", *ASKED, "--min-train", 900)
     outcome.assert_exit(ExitCode.ACCOUNTS_FAILED)
+    assert not re.search(r"\bnan\b", outcome.out)
     assert "no window could be scored: no account has history enough" in outcome.err
     assert "less history with --min-train" in outcome.err
 

@@ -264,9 +264,15 @@ def test_the_log_ends_in_the_verdict(cli: Cli, base: Path, tmp_path: Path) -> No
     assert cli("compare", base, base, "--log-format", "json").events[-1]["status"] == "ok"
 
 
-def test_the_table_fits_a_narrow_terminal(cli: Cli, base: Path, tmp_path: Path) -> None:
-    outcome = cli("compare", base, write_backtest(tmp_path / "new", WORSE))
-    assert max(map(len, outcome.out.splitlines())) <= 80
+@pytest.mark.parametrize("width", [60, 79, 80])
+def test_the_checks_fit_a_narrow_terminal_whole(
+    cli: Cli, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = cli("compare", base, write_backtest(tmp_path / "new", WORSE)).out.splitlines()
+    assert max(map(len, lines)) <= width
+    assert any(line.startswith("coverage of 80 %") for line in lines)
+    assert ("check" in {line.split(" ")[0] for line in lines}) == (width == 80)
 
 
 def test_two_runs_say_the_same(cli: Cli, base: Path, tmp_path: Path) -> None:

@@ -86,6 +86,8 @@ def test_a_table_is_cut_where_json_is_not(cli: Cli, output: Path) -> None:
     asked = ("risk", output, "--include-under", "--least", 0)
     outcome = cli(*asked, "--most", 2).assert_exit(ExitCode.OK)
     assert f"; the first 2 of {ACCOUNTS} are listed." in outcome.flat
+    one = cli(*asked, "--most", 1).assert_exit(ExitCode.OK)
+    assert f"; the first of {ACCOUNTS} is listed." in one.flat
     for most, listed in ((2, 2), (10**30, ACCOUNTS)):
         told = json.loads(cli(*asked, "--most", most, "--format", "json").assert_exit(ExitCode.OK).out)
         assert (len(told["found"]), told["matching"]) == (listed, ACCOUNTS)
@@ -115,6 +117,16 @@ def test_an_id_that_cannot_be_copied_is_not_proposed(cli: Cli, balances: Path, t
     outcome = cli("risk", tmp_path / "out", "--include-under", "--least", 0).assert_exit(ExitCode.OK)
     assert r"A002\n" in outcome.out
     assert "Next" not in outcome.out
+
+
+def test_the_account_proposed_is_shown_by_the_model_that_was_asked_for(
+    cli: Cli, balances: Path, tmp_path: Path
+) -> None:
+    both = ("--model", "SeasonalNaive,Naive", "--horizon", 14, "--jobs", 1, "--quiet")
+    cli("forecast", balances, "--output", tmp_path / "out", *both).assert_exit(ExitCode.OK)
+    listed = ("risk", tmp_path / "out", "--include-under", "--least", 0)
+    assert f"show --forecast {tmp_path / 'out'} --model Naive A00" in cli(*listed, "--model", "Naive").out
+    assert f"show --forecast {tmp_path / 'out'} A00" in cli(*listed).out
 
 
 def test_a_forecast_without_thresholds_proposes_no_list(cli: Cli, balances: Path, tmp_path: Path) -> None:

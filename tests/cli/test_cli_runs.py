@@ -39,6 +39,18 @@ def test_runs_are_listed_the_newest_first(cli: Cli, nights: Path) -> None:
     assert "2026-01-03T03:00:00+00:00" in cli("runs", "list", nights).assert_exit(ExitCode.OK).out
 
 
+@pytest.mark.parametrize(("width", "dated"), [(60, False), (80, True)])
+def test_a_narrow_terminal_leaves_out_the_dates_rather_than_the_names(
+    cli: Cli, nights: Path, monkeypatch: pytest.MonkeyPatch, *, width: int, dated: bool
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = cli("runs", "list", nights).assert_exit(ExitCode.OK).out.splitlines()
+    assert lines[0].split() == ["run", "command", "state", *(["finished"] if dated else []), "accounts", "failed"]
+    assert max(map(len, lines)) <= width
+    joined = "".join(line.split()[0] for line in lines if line.strip())
+    assert all(f"night-{day}" in joined for day in (1, 2, 3, 4))
+
+
 def test_a_run_that_another_process_holds_is_running_and_a_broken_manifest_is_damaged(cli: Cli, nights: Path) -> None:
     (nights / "night-1" / "manifest.json").write_text("{")
     with output_lock(nights / "night-2"):

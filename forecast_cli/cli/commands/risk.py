@@ -32,4 +32,4 @@ def risk(
 
     most = _SHOWN if format is OutputFormat.TABLE else None
     request = request_from(ctx, output_at(output), percent=least, most=most, include_under=include_under)
-    end_riskiest(ctx.obj, find_riskiest(request), format)
+    end_riskiest(ctx.obj, find_riskiest(request), format, model=request.model)

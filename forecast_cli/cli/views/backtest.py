@@ -92,7 +92,7 @@ def _leaderboard(scores: Sequence[ModelScore]) -> RenderableType:
             _figure(score.of("mase").value),
             _share(score.of(coverage).value),
             _share(score.skill.value) if score.skill else "",
-            f"{1000 * score.cpu_seconds:.3g}",
+            "-" if math.isnan(score.cpu_seconds) else f"{1000 * score.cpu_seconds:.3g}",
         )
         for score in scores
     ]

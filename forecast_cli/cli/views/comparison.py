@@ -6,7 +6,7 @@ from typing import NoReturn, assert_never
 
 from forecast_cli.cli.messages import Ending, Log
 from forecast_cli.cli.options.gate import CompareFormat
-from forecast_cli.cli.streams import show, write_out
+from forecast_cli.cli.streams import columns, show, write_out
 from forecast_cli.core.errors import ForecastCliError
 from forecast_cli.evaluation.gate import Comparison, CoverageCheck
 from forecast_cli.reports.comparison.github import render_comparison_github, render_error_github
@@ -60,7 +60,7 @@ def _hint(comparison: Comparison) -> str:
 def _show(comparison: Comparison, format: CompareFormat) -> None:  # noqa: A002
     match format:
         case CompareFormat.TABLE:
-            show(render_comparison(comparison))
+            show(render_comparison(comparison, width=columns()))
         case CompareFormat.JSON:
             write_out(document(comparison_values(comparison)))
         case CompareFormat.MD:

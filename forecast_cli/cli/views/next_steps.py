@@ -28,11 +28,15 @@ def risk_command(output: Output) -> str:
     return printable(f"{program()} risk {shlex.quote(str(output))}")
 
 
-def show_command(account_id: object, currency: str | None, output: Output) -> str:
-    """Return the command that shows one account of a forecast; an id that starts with a dash is protected by ``--``."""
+def show_command(account_id: object, currency: str | None, output: Output, *, model: str | None = None) -> str:
+    """Return the command that shows one account of a forecast, by the run's first model if ``model`` is None.
+
+    An id that starts with a dash is protected by ``--``.
+    """
     key = [] if currency is None else ["--currency", currency]
+    by = [] if model is None else ["--model", model]
     dash = ["--"] if str(account_id).startswith("-") else []
-    words = ["show", "--forecast", str(output), *key, *dash, str(account_id)]
+    words = ["show", "--forecast", str(output), *by, *key, *dash, str(account_id)]
     return printable(f"{program()} {shlex.join(words)}")
 
 

@@ -1,11 +1,9 @@
 """Result of ``risk``: the accounts most likely to run low, as a table or as JSON."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any, Final, NoReturn
 
-from rich.cells import cell_len
 from rich.console import Group
 
 from forecast_cli.cli.messages import Ending, Log
@@ -18,7 +16,7 @@ from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import money, percent
 from forecast_cli.reports.jsonlines import account_value, document
-from forecast_cli.reports.terminal.layout import Column, command_line, indented, line, ruled, section, sections
+from forecast_cli.reports.terminal.layout import Column, command_line, fitting, indented, line, ruled, section, sections
 from forecast_cli.workflows.riskiest import AtRisk, Riskiest
 
 _RIGHT: Final = "right"
@@ -38,16 +36,21 @@ _COLUMNS: Final = {
 }
 #: Columns to leave out if the terminal is too narrow, in this order; numbers are never shortened.
 _SPARED: Final = ("low", "early", "lowest", "by", "half", "currency", "origin", "threshold")
-#: Width reserved for ids; longer ones are wrapped, rather than leaving out a column.
-_ID_WIDTH: Final = 20
+_INDENT: Final = 2
 
 
-def end_riskiest(log: Log, told: Riskiest, format: OutputFormat) -> NoReturn:  # noqa: A002
-    """Show the accounts and exit."""
+def end_riskiest(
+    log: Log,
+    told: Riskiest,
+    format: OutputFormat,  # noqa: A002
+    *,
+    model: str | None,
+) -> NoReturn:
+    """Show the accounts and exit; ``model`` is the one asked for, None for the run's first."""
     if format is OutputFormat.JSON:
         write_out(document(riskiest_values(told)))
     else:
-        show(render_riskiest(told, width=columns()))
+        show(render_riskiest(told, model=model, width=columns()))
     log.leave(Ending(ExitCode.OK, f"{told.output}: {_counts(told)}", fields=_fields(told)))
 
 
@@ -57,19 +60,26 @@ def riskiest_values(told: Riskiest) -> dict[str, Any]:
     return asdict(told) | {"found": found}
 
 
-def render_riskiest(told: Riskiest, *, width: int) -> Group:
-    """Return one row for each account, and counts of the others, for a terminal of ``width`` columns."""
+def render_riskiest(told: Riskiest, *, model: str | None, width: int) -> Group:
+    """Return one row for each account, and counts of the others, for a terminal of ``width`` columns.
+
+    The command that follows repeats ``model`` if it is not None.
+    """
     start = f" of {told.origin}" if told.origin else " of each account's own last day"
     within = f"{counted(told.window, 'day')}{start}"
     title = f"Likeliest to be under {printable(told.threshold_name)} within {within}, by {printable(told.model)}"
     rows = [_cells(one) for one in told.found]
-    shown = _fitting(rows, _wanted(told), width)
+    wanted = {name: _COLUMNS[name] for name in _wanted(told)}
+    shown = fitting(wanted, rows, spared=_SPARED, width=width - _INDENT)
     table = ruled([_COLUMNS[name] for name in shown], [[row[name] for name in shown] for row in rows])
     counts = indented(line(f"{_counts(told)}."))
     named = [one for one in told.found if printable(one.account_id) == str(one.account_id)]
     return sections(
         section(title, *([indented(table)] if rows else []), counts),
-        *(section("Next", command_line(show_command(one.account_id, one.currency, told.output))) for one in named[:1]),
+        *(
+            section("Next", command_line(show_command(one.account_id, one.currency, told.output, model=model)))
+            for one in named[:1]
+        ),
     )
 
 
@@ -82,18 +92,6 @@ def _wanted(told: Riskiest) -> list[str]:
         "by": all(one.model_used == told.model for one in told.found),
     }
     return [name for name in _COLUMNS if not idle.get(name, False)]
-
-
-def _fitting(rows: Sequence[dict[str, str]], wanted: Sequence[str], width: int) -> list[str]:
-    """Return the columns that fit next to each other."""
-    need = {name: max(map(cell_len, (_COLUMNS[name].title, *(row[name] for row in rows)))) for name in wanted}
-    need["account"] = min(need["account"], _ID_WIDTH)
-    for name in _SPARED:
-        between, before = len(need) - 1, 2
-        if sum(need.values()) + between + before <= width:
-            break
-        need.pop(name, None)
-    return list(need)
 
 
 def _cells(one: AtRisk) -> dict[str, str]:
@@ -122,8 +120,16 @@ def _counts(told: Riskiest) -> str:
     parts = [f"{told.under:,} under it already{hidden}", f"{told.likely:,} more with {percent(told.least)} or more"]
     if told.without:
         parts.append(f"{told.without:,} without a forecast or threshold")
-    cut = f"; the first {len(told.found):,} of {told.matching:,} are listed" if len(told.found) < told.matching else ""
-    return f"{counted(told.accounts, 'account')}: {', '.join(parts)}{cut}"
+    return f"{counted(told.accounts, 'account')}: {', '.join(parts)}{_cut(told)}"
+
+
+def _cut(told: Riskiest) -> str:
+    """Return how many of the accounts are listed; nothing if all are."""
+    if len(told.found) == told.matching:
+        return ""
+    if len(told.found) == 1:
+        return f"; the first of {told.matching:,} is listed"
+    return f"; the first {len(told.found):,} of {told.matching:,} are listed"
 
 
 def _fields(told: Riskiest) -> dict[str, Any]:

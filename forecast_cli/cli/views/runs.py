@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from forecast_cli.cli.messages import Ending, Log
 from forecast_cli.cli.options.shared import OutputFormat
-from forecast_cli.cli.streams import show, write_out
+from forecast_cli.cli.streams import columns, show, write_out
 from forecast_cli.cli.views.runs_text import render_diff, render_pruning, render_run, render_runs
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.text import counted
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def end_list(log: Log, folder: Path, runs: Sequence[RunEntry], format: OutputFormat) -> NoReturn:  # noqa: A002
     """Show the runs of a folder and exit."""
     values = {"runs": [_run_values(run) for run in runs]}
-    _end(log, render_runs(runs), values, format, message=f"{folder}: {counted(len(runs), 'run')}")
+    _end(log, render_runs(runs, width=columns()), values, format, message=f"{folder}: {counted(len(runs), 'run')}")
 
 
 def end_show(log: Log, run: FinishedRun, format: OutputFormat) -> NoReturn:  # noqa: A002

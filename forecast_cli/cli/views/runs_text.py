@@ -1,32 +1,37 @@
 """Runs on a terminal: a list, a single run, and the differences between two."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from rich.console import Group
 
 from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration, size
-from forecast_cli.reports.terminal.layout import Column, aligned, line, ruled, section, sections
+from forecast_cli.reports.terminal.layout import Column, aligned, fitting, line, ruled, section, sections
 from forecast_cli.reports.terminal.settings import format_value
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.workflows.runs import FinishedRun, Pruning, RunEntry
 from forecast_cli.workflows.runs_diff import Moved, RunDiff
 
 _WRAPPED = (Column(), Column(wraps=True))
+_RUN_COLUMNS: Final = {
+    "run": Column("run", wraps=True),
+    "command": Column("command"),
+    "state": Column("state"),
+    "finished": Column("finished"),
+    "accounts": Column("accounts", "right"),
+    "failed": Column("failed", "right"),
+}
+#: Columns to leave out if the terminal is too narrow, in this order.
+_SPARED: Final = ("finished", "accounts")
 
 
-def render_runs(runs: Sequence[RunEntry]) -> Group:
-    """Return one line for each run."""
-    columns = (
-        Column("run", wraps=True),
-        Column("command"),
-        Column("state"),
-        Column("finished"),
-        Column("accounts", "right"),
-        Column("failed", "right"),
-    )
-    return sections(ruled(columns, [_row(run) for run in runs]))
+def render_runs(runs: Sequence[RunEntry], *, width: int) -> Group:
+    """Return one line for each run, for a terminal of ``width`` columns."""
+    rows = [dict(zip(_RUN_COLUMNS, _row(run), strict=True)) for run in runs]
+    shown = fitting(_RUN_COLUMNS, rows, spared=_SPARED, width=width)
+    return sections(ruled([_RUN_COLUMNS[name] for name in shown], [[row[name] for name in shown] for row in rows]))
 
 
 def render_run(run: FinishedRun) -> Group:

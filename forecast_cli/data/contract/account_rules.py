@@ -72,7 +72,9 @@ def _history_rules(settings: Settings) -> list[Rule]:
 def _lonely_origin_rules(judged: pl.DataFrame, settings: Settings, origin: date | None) -> list[Rule]:
     """Return a rule that warns if more accounts are stale than can be forecast: the origin may be wrong for all."""
     is_stale = pl.col("verdict") == "stale"
-    stale, kept = judged.select(is_stale.sum(), pl.col("verdict").is_null().sum().alias("kept")).row(0)
+    is_kept = pl.col("verdict").is_null()
+    reaches = is_kept & (pl.col("last") == pl.lit(origin))
+    stale, kept, last = judged.select(stale=is_stale.sum(), kept=is_kept.sum(), last=reaches.sum()).row(0)
     if origin is None or stale <= kept:
         return []
     ended = f"ended more than {settings.max_stale} days before"
@@ -84,8 +86,9 @@ def _lonely_origin_rules(judged: pl.DataFrame, settings: Settings, origin: date 
             "TS13",
             Action.WARN,
             "accounts",
-            pl.col("verdict").is_null() & (pl.col("last") == pl.lit(origin)),
-            f"the only ones that reach the origin {origin}, the input's last day; "
+            reaches,
+            f"the only {'one that reaches' if last == 1 else 'ones that reach'} the origin {origin}, "
+            "the input's last day; "
             f"{stale:,} of {judged.height:,} accounts {ended} it",
             "name the day with --as-of if these rows are dated too late, or use --origin account "
             "(backtest: --align account)",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import polars as pl
 
@@ -10,6 +11,9 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.findings import Action
+
+#: From here on, digits say less than an exponent.
+_HUGE: Final = 1e18
 
 
 @dataclass(frozen=True)
@@ -151,13 +155,15 @@ def _missing(settings: Settings) -> Verdict:
 
 
 def _beyond(settings: Settings) -> Verdict:
-    limit = f"{settings.max_balance:g}"
+    limit = _amount(settings.max_balance)
     furthest = pl.when(pl.col("high") >= -pl.col("low")).then("high").otherwise("low")
+    beyond = pl.max_horizontal("high", -pl.col("low")) > settings.max_balance
+    told = pl.when(beyond).then(furthest).map_elements(_amount, return_dtype=pl.String)
     return Verdict(
         name="beyond",
         rule="TS07",
-        holds=pl.max_horizontal("high", -pl.col("low")) > settings.max_balance,
-        reason=_say("balance ", furthest, f", expected at most {limit} either way (--max-balance)"),
+        holds=beyond,
+        reason=_say("balance ", told, f", expected at most {limit} either way (--max-balance)"),
         said=f"a balance beyond {limit} in column '{settings.balance_col}'",
         hint="check the unit of the balances, or allow larger ones with --max-balance",
     )
@@ -176,6 +182,11 @@ def _stale(settings: Settings, origin: date) -> Verdict:
         "(backtest: --align account)",
         status=Status.SKIPPED,
     )
+
+
+def _amount(value: float) -> str:
+    """Return an amount with thousands separators, and decimals only if it has any; a huge one with an exponent."""
+    return f"{value:,.2f}".removesuffix(".00") if abs(value) < _HUGE else f"{value:g}"
 
 
 def _say(*parts: str | pl.Expr) -> pl.Expr:

@@ -1,9 +1,10 @@
 """Verdict of the gate on a terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from rich.console import Group
+from rich.table import Table
 from rich.text import Text
 
 from forecast_cli.evaluation.gate import Comparison, Verdict
@@ -16,13 +17,25 @@ from forecast_cli.reports.comparison.words import (
     title,
     verdict_line,
 )
-from forecast_cli.reports.terminal.layout import Column, heading, line, ruled, sections
+from forecast_cli.reports.terminal.layout import Column, heading, indented, line, ruled, sections
 
+_TABLE_WIDTH: Final = 80
 _STYLES: Final[Mapping[Verdict, str]] = {Verdict.PASSED: "green", Verdict.FAILED: "bold red", Verdict.SKIPPED: "dim"}
 
 
-def render_comparison(comparison: Comparison) -> Group:
-    """Return what was compared, the checks, and the verdict."""
+def render_comparison(comparison: Comparison, *, width: int) -> Group:
+    """Return what was compared, the checks, and the verdict, for a terminal of ``width`` columns."""
+    checks = [check_line(check, comparison) for check in shown_checks(comparison)]
+    untold = hidden_checks_line(comparison)
+    ending = line(verdict_line(comparison), "bold red" if comparison.failed else "bold green")
+    aside = [line(untold, "dim")] if untold else []
+    made_from = made_from_line(comparison)
+    above = [line(made_from)] if made_from else []
+    shown = _table(checks) if width >= _TABLE_WIDTH else _stack(checks)
+    return sections(heading(title(comparison)), *above, shown, *aside, ending)
+
+
+def _table(checks: Sequence[CheckLine]) -> Table:
     columns = (
         Column("check", wraps=True),
         Column("BASE", "right"),
@@ -31,15 +44,23 @@ def render_comparison(comparison: Comparison) -> Group:
         Column("allowed", "right"),
         Column("verdict"),
     )
-    rows = [_row(check_line(check, comparison)) for check in shown_checks(comparison)]
-    untold = hidden_checks_line(comparison)
-    ending = line(verdict_line(comparison), "bold red" if comparison.failed else "bold green")
-    aside = [line(untold, "dim")] if untold else []
-    made_from = made_from_line(comparison)
-    above = [line(made_from)] if made_from else []
-    return sections(heading(title(comparison)), *above, ruled(columns, rows), *aside, ending)
+    return ruled(columns, [(each.name, *_figures(each), _verdict(each)) for each in checks])
 
 
-def _row(shown: CheckLine) -> tuple[str, str, str, str, str, Text]:
-    verdict = Text("too small" if shown.verdict is Verdict.SKIPPED else shown.verdict, style=_STYLES[shown.verdict])
-    return shown.name, shown.base, shown.new, shown.change, shown.allowed, verdict
+def _stack(checks: Sequence[CheckLine]) -> Group:
+    """Return the checks one below the other, for terminals too narrow for a table."""
+    return Group(*(part for each in checks for part in (heading(each.name), indented(_facts(each)))))
+
+
+def _facts(shown: CheckLine) -> Text:
+    base, new, change, allowed = _figures(shown)
+    said = (f"BASE {base}, NEW {new}", change, f"{allowed} allowed")
+    return Text("; ".join(part for part in said if part)).append("; ").append_text(_verdict(shown))
+
+
+def _figures(shown: CheckLine) -> tuple[str, str, str, str]:
+    return shown.base, shown.new, shown.change, shown.allowed
+
+
+def _verdict(shown: CheckLine) -> Text:
+    return Text("too small" if shown.verdict is Verdict.SKIPPED else shown.verdict, style=_STYLES[shown.verdict])

@@ -1,16 +1,19 @@
 """Building blocks of terminal reports: headings, lines, and aligned tables without a frame."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 Cell = str | Text
+#: Width reserved for a column that wraps; longer cells take several lines, rather than leaving out a column.
+_WRAPPED_WIDTH: Final = 20
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,19 @@ def ruled(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> Table:
     )
 
 
+def fitting(
+    columns: Mapping[str, Column], rows: Sequence[Mapping[str, str]], *, spared: Sequence[str], width: int
+) -> list[str]:
+    """Return the names of the columns that fit into ``width``; those ``spared`` are left out first, in their order."""
+    need = {name: _needed(column, [row[name] for row in rows]) for name, column in columns.items()}
+    for name in spared:
+        between = len(need) - 1
+        if sum(need.values()) + between <= width:
+            break
+        need.pop(name, None)
+    return list(need)
+
+
 def sections(*parts: RenderableType | None) -> Group:
     """Return the parts that are not None, with an empty line between them."""
     present = [part for part in parts if part is not None]
@@ -69,6 +85,11 @@ def sections(*parts: RenderableType | None) -> Group:
 def section(title: str, *parts: RenderableType) -> Group:
     """Return parts under a title."""
     return Group(heading(title), *parts)
+
+
+def _needed(column: Column, cells: Iterable[str]) -> int:
+    longest = max(map(cell_len, (column.title, *cells)))
+    return min(longest, _WRAPPED_WIDTH) if column.wraps else longest
 
 
 def _filled(table: Table, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> Table:

@@ -14,8 +14,8 @@ def test_TS07_a_balance_beyond_the_limit_sets_the_account_aside(value: float) ->
     contract = check(frame)
     row = account(contract, "a")
     assert row["status"] == "failed"
-    assert str(row["reason"]).startswith(f"beyond: balance {value:.1f}, ")
-    assert "expected at most 1e+15 either way (--max-balance)" in str(row["reason"])
+    assert str(row["reason"]).startswith(f"beyond: balance {value:,.0f}, ")
+    assert "expected at most 1,000,000,000,000,000 either way (--max-balance)" in str(row["reason"])
     assert account(contract, "b")["status"] == "ok"
     assert finding(contract, "TS07", Action.SET_ASIDE).examples == ("a",)
     assert account(check(frame, max_balance=1e16), "a")["status"] == "ok"

@@ -188,6 +188,7 @@ def test_TS13_one_row_dated_too_late_is_said_where_it_makes_all_others_stale() -
     frame = rows(daily("a", [1.0, 2.0]), daily("b", [1.0, 2.0]), [("late", date(2098, 1, 1), 5.0)])
     warning = next(finding for finding in check(frame).findings if finding.action is Action.WARN)
     assert (warning.rule, warning.count, warning.examples) == ("TS13", 1, ("late",))
+    assert "the only one that reaches the origin 2098-01-01" in warning.message
     assert "2 of 3 accounts ended more than 45 days before" in warning.message
     assert "--as-of" in (warning.hint or "")
 

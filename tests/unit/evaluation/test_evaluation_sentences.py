@@ -80,6 +80,12 @@ def test_it_says_that_errors_grow_only_where_they_do(last: float, how: str) -> N
     assert f"Its scaled CRPS {how} from 0.500" in Told(steps=[step(1, 0.5), step(30, last)]).of(model())
 
 
+@pytest.mark.parametrize(("between", "said"), [(0.678, "; it is highest on day 29, 0.678."), (0.6354, "on day 30.")])
+def test_it_names_the_day_of_the_largest_error_where_that_is_not_the_last(between: float, said: str) -> None:
+    told = Told(steps=[step(1, 0.075), step(29, between), step(30, 0.635)]).of(model())
+    assert f"grows from 0.075 on day 1 to 0.635 on day 30{said.removeprefix('on day 30')}" in told
+
+
 @pytest.mark.parametrize(
     ("skill", "said"),
     [

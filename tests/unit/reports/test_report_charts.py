@@ -77,6 +77,21 @@ def test_a_step_without_a_figure_is_a_gap_not_a_zero() -> None:
     assert re.search(r"Naive 0\.\d+ and –", chart.summary)
 
 
+def test_a_probability_given_to_few_windows_is_neither_drawn_nor_quoted_but_stays_in_the_table() -> None:
+    of_one = [each for each in REPORT.reliability if (each.model, each.days) == ("Naive", 7)]
+    top = max(of_one, key=lambda each: each.predicted)
+    few = top.model_copy(update={"windows": 19, "predicted": 0.99, "observed": 0.0})
+    [chart] = reliability_charts(REPORT.model_copy(update={"reliability": (*of_one, few)}))
+    [whole] = reliability_charts(REPORT.model_copy(update={"reliability": tuple(of_one)}))
+    assert chart.svg == whole.svg
+    assert chart.summary == whole.summary
+    assert "given to 20 windows or more" in chart.summary
+    assert chart.table is not None
+    assert [row[-1].value for row in chart.table.rows][-1] == 19
+    [none] = reliability_charts(REPORT.model_copy(update={"reliability": (few,)}))
+    assert none.summary == "No probability was given to 20 windows or more."
+
+
 def test_without_data_there_is_no_chart() -> None:
     nothing = REPORT.model_copy(update={"steps": (), "reliability": (), "leaderboard": ()})
     assert (*error_charts(nothing), *interval_charts(nothing), *reliability_charts(nothing)) == ()

@@ -1,6 +1,7 @@
 """Tables of a report: figures as people read them, and nothing left out without a word."""
 
 import math
+import re
 
 import pytest
 from report_samples import empty_report, hostile_report, sample_report
@@ -113,6 +114,23 @@ def test_accounts_are_told_from_the_best_status_to_the_worst_and_add_up() -> Non
 def test_reasons_are_told_the_most_frequent_first() -> None:
     counts = [row[0].value for row in tables_run.problems_table(sample_report()).rows]
     assert counts == [41, 19, 9]
+
+
+def test_the_reason_of_several_accounts_is_told_as_that_of_one() -> None:
+    report = sample_report()
+    problem = report.problems[0]
+    alone = problem.model_copy(update={"count": 1, "examples": problem.examples[:1]})
+    for told, expected in ((problem, f"e.g. acc-0000100: {problem.message}"), (alone, problem.message)):
+        [row] = tables_run.problems_table(report.model_copy(update={"problems": (told,)})).rows
+        assert row[4].text == expected
+
+
+def test_a_lift_has_one_decimal() -> None:
+    table = tables_alarms.alarms_table(sample_report())
+    lifts = [place for place, column in enumerate(table.columns) if column.title == "Lift"]
+    assert lifts
+    shown = [text for row in table.rows for place in lifts for text in (row[place].text, row[place].note)]
+    assert all(re.fullmatch(r"[\d,]+\.\d( to [\d,]+\.\d)?|–", text) for text in shown)
 
 
 def test_the_segments_of_one_model_are_its_own() -> None:

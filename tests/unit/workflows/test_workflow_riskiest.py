@@ -98,8 +98,12 @@ def test_each_model_and_threshold_has_its_own_list(output: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "said", "hint"),
     [
-        ({"threshold": "p11"}, "no threshold 'p11'", "did you mean 'p10'?"),
-        ({"threshold": "credit"}, "no threshold 'credit'", "name one of 0, p10, -20"),
+        ({"threshold": "p11"}, "no threshold 'p11'", "did you mean 'p10'? If not, forecast again with --threshold p11"),
+        (
+            {"threshold": "credit"},
+            "no threshold 'credit'",
+            "name one of 0, p10, -20, or forecast again with --threshold credit",
+        ),
         ({"window": 10}, "no window of 10 days", "name one of 7, 14, 30"),
         ({"model": "Naiv"}, "no forecast by 'Naiv'", "did you mean 'Naive'?"),
     ],
