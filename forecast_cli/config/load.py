@@ -1,6 +1,7 @@
 """Loading of settings from flags, environment, config file and defaults, with the origin of each value."""
 
 import os
+import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,7 +61,9 @@ def read_config(path: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"{path}: no such config file", "write one with: forecast-cli config init") from None
+        raise ConfigError(
+            f"{path}: no such config file", f"write one with: forecast-cli config init -o {shlex.quote(str(path))}"
+        ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: not a readable TOML file: {error}", "compare: forecast-cli config init") from None
     for key, value in values.items():

@@ -149,6 +149,8 @@ class Settings(BaseModel):
 
     max_failed: Annotated[int, Field(ge=0, json_schema_extra=_RUNNING)] = 0
     """Failed accounts a run may have and still exit 0."""
+    max_skipped: Annotated[int | None, Field(ge=0, json_schema_extra=_RUNNING | _FORECAST)] = None
+    """Skipped accounts a forecast may have and still exit 0 (default: no limit)."""
     jobs: Annotated[int | None, Field(ge=1, json_schema_extra=_RUNNING)] = None
     """Cores to use: worker processes, threads that read (default: all the machine or its container gives)."""
     memory: Annotated[Size | None, Field(json_schema_extra=_RUNNING)] = None

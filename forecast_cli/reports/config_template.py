@@ -18,6 +18,7 @@ _SHOWN_WHERE_UNSET: Final = {
     "timezone": "Europe/Prague",
     "as_of": date(2026, 6, 30),
     "fitted": "out/forecast",
+    "max_skipped": 100,
     "jobs": 4,
     "memory": "2GB",
     "shard_size": 1000,

@@ -24,8 +24,9 @@ from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE, SCALE_RMS, SCOR
 from forecast_cli.models.registry import check_updatable
 from forecast_cli.reports.jsonfile import read_report
 from forecast_cli.reports.run_metrics import Score
+from forecast_cli.store.atomic import read_back
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, LOW_BALANCE, SCORES, WINDOWS
-from forecast_cli.store.manifest import FileEntry
+from forecast_cli.store.manifest import FileEntry, Manifest
 from forecast_cli.store.read import read_manifest
 from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.run_folder import RunFolder
@@ -34,10 +35,10 @@ from forecast_cli.workflows.backtest_tables import write_figures
 from forecast_cli.workflows.places import working_at
 from forecast_cli.workflows.preparing import Prepared, prepare
 from forecast_cli.workflows.report import REPORT_JSON, get_ready, write_reports
-from forecast_cli.workflows.results import ForecastRequest, InputSummary, WrittenFile
+from forecast_cli.workflows.results import FailureGroup, ForecastRequest, InputSummary, WrittenFile, exceeded
 from forecast_cli.workflows.run_metrics import write_metrics_json
 from forecast_cli.workflows.running import Executed, execute
-from forecast_cli.workflows.shard_tables import merge_tables
+from forecast_cli.workflows.shard_tables import group_failures, merge_tables
 from forecast_cli.workflows.summary import list_files, summarize_source
 
 COMMAND: Final = "backtest"
@@ -49,7 +50,7 @@ class BacktestRun:
 
     ``accounts`` counts all accounts of the input by status; ``report`` holds the scores. ``reused``: the output already
     held this finished run and was left as it is. ``shards_resumed``: how many of ``shards`` an interrupted run had
-    already committed. ``seconds`` is wall time.
+    already committed. ``seconds`` is wall time. ``failures`` counts an account once for all of its windows.
     """
 
     output: Output
@@ -62,13 +63,18 @@ class BacktestRun:
     shards_resumed: int
     seconds: float
     max_failed: int
+    failures: tuple[FailureGroup, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:
         """Return ACCOUNTS_FAILED if more than ``max_failed`` accounts failed or no window could be scored, else OK."""
-        facts = self.report.facts
-        failed = self.accounts[Status.FAILED] > self.max_failed or facts.compared_windows == 0
+        failed = self.too_many or self.report.facts.compared_windows == 0
         return ExitCode.ACCOUNTS_FAILED if failed else ExitCode.OK
+
+    @property
+    def too_many(self) -> Mapping[Status, int]:
+        """Return what ``exceeded`` returns for this run: accounts without enough history are ordinary in a backtest."""
+        return exceeded(self.accounts, max_failed=self.max_failed)
 
 
 def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> BacktestRun:
@@ -108,7 +114,15 @@ def _summarize(request: ForecastRequest, prepared: Prepared, done: Executed) -> 
         shards_resumed=done.shards_resumed,
         seconds=time.monotonic() - prepared.started,
         max_failed=request.settings.max_failed,
+        failures=_failures(prepared, manifest),
     )
+
+
+def _failures(prepared: Prepared, manifest: Manifest) -> tuple[FailureGroup, ...]:
+    """Return the failures of accounts, each once however many of its windows failed for one reason."""
+    once = (*prepared.key_columns, "status", c.MODEL, "model_used", "error")
+    failures = read_back(prepared.output / FAILURES).unique(once, maintain_order=True)
+    return group_failures(failures, manifest.settings["id_col"])
 
 
 def replaying(settings: Settings) -> Settings:

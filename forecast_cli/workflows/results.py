@@ -107,12 +107,26 @@ class ForecastRun:
     fingerprint: str
     seconds: float
     max_failed: int
+    max_skipped: int | None = None
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return ACCOUNTS_FAILED if more than ``max_failed`` accounts failed or nothing was forecast, else OK."""
-        failed = self.accounts[Status.FAILED] > self.max_failed or self.forecast_rows == 0
+        """Return ACCOUNTS_FAILED if a limit is exceeded or nothing was forecast, else OK."""
+        failed = self.too_many or self.forecast_rows == 0
         return ExitCode.ACCOUNTS_FAILED if failed else ExitCode.OK
+
+    @property
+    def too_many(self) -> Mapping[Status, int]:
+        """Return what ``exceeded`` returns for this run."""
+        return exceeded(self.accounts, max_failed=self.max_failed, max_skipped=self.max_skipped)
+
+
+def exceeded(
+    accounts: Mapping[Status, int], *, max_failed: int, max_skipped: int | None = None
+) -> Mapping[Status, int]:
+    """Return the limits that a run exceeds, by status: it has more accounts of that status than may exit with 0."""
+    limits = {Status.FAILED: max_failed, Status.SKIPPED: max_skipped}
+    return {status: limit for status, limit in limits.items() if limit is not None and accounts[status] > limit}
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ def summarize_run(
         fingerprint=manifest.fingerprint,
         seconds=seconds,
         max_failed=request.settings.max_failed,
+        max_skipped=request.settings.max_skipped,
     )
 
 

@@ -47,6 +47,15 @@ def test_init_writes_a_new_file_and_says_so(cli: Cli, tmp_path: Path) -> None:
     assert file.read_text() == cli("config", "init").out
 
 
+def test_a_config_file_that_is_missing_is_written_by_the_command_of_the_hint(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "nope.toml"
+    missing = cli("config", "show", "--config", file).assert_error(ExitCode.CONFIG_INVALID, "no such config file")
+    words = missing.err.partition("write one with: forecast-cli ")[2].split()
+    assert words == ["config", "init", "-o", str(file)]
+    cli(*words).assert_exit(ExitCode.OK)
+    cli("config", "show", "--config", file).assert_exit(ExitCode.OK)
+
+
 def test_init_never_overwrites(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text("horizon = 7\n")

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -68,6 +69,51 @@ def test_more_failed_accounts_than_allowed_exit_3_with_everything_written(
     assert "A003" in outcome.flat
     assert pl.read_parquet(output / "accounts.parquet").height == ACCOUNTS
     cli("forecast", one_bad, "--output", output, *QUICK, "--max-failed", 1).assert_exit(ExitCode.OK)
+
+
+def test_more_skipped_accounts_than_allowed_exit_3_with_everything_written(
+    cli: Cli, balances: Path, tmp_path: Path
+) -> None:
+    rows, path, output = pl.read_parquet(balances), tmp_path / "late.parquet", tmp_path / "out"
+    late = rows.head(1).with_columns(pl.col("date").dt.offset_by("1y"))
+    pl.concat([rows, late]).write_parquet(path)
+    run = ("forecast", path, "--output", output, *QUICK)
+    cli(*run, "--max-skipped", 5).assert_exit(ExitCode.OK)
+    fingerprint = json.loads((output / "manifest.json").read_text())["fingerprint"]
+    outcome = cli(*run, "--max-skipped", 4, "-q")
+    why = "last row further before the origin than --max-stale"
+    outcome.assert_error(
+        ExitCode.ACCOUNTS_FAILED, f"5 accounts skipped, more than --max-skipped 4 allows: {why}; the rest is written"
+    )
+    assert (
+        f"forecast-cli validate {path}; name another day with --as-of, or allow more with --max-skipped" in outcome.err
+    )
+    assert json.loads((output / "manifest.json").read_text())["fingerprint"] == fingerprint
+    assert pl.read_parquet(output / "accounts.parquet")["status"].value_counts().sort("status").rows() == [
+        ("ok", 1),
+        ("skipped", 5),
+    ]
+    cli(*run).assert_exit(ExitCode.OK)
+
+
+def test_both_limits_are_told_in_one_line(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
+    path = tmp_path / "late.parquet"
+    rows = pl.read_parquet(one_bad)
+    pl.concat([rows, rows.head(1).with_columns(pl.col("date").dt.offset_by("1y"))]).write_parquet(path)
+    outcome = cli("forecast", path, "--output", tmp_path / "out", *QUICK, "--max-skipped", 0)
+    outcome.assert_error(ExitCode.ACCOUNTS_FAILED, "1 account failed", "two balances", "; 4 accounts skipped", "stale")
+    assert "allow more with --max-failed and --max-skipped" in outcome.err
+
+
+def test_the_commonest_reason_has_its_count_if_there_are_others(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
+    rows, path = pl.read_parquet(one_bad), tmp_path / "three.parquet"
+    twice = rows.filter(pl.col("account_id") == "A001").head(1).with_columns(pl.col("balance") + 1.0)
+    huge = rows.filter(pl.col("account_id") == "A002").head(1).with_columns(balance=1e16, date=date(2025, 12, 31))
+    pl.concat([rows, twice, huge]).write_parquet(path)
+    run = ("forecast", path, "--output", tmp_path / "out", *QUICK, "--model", "SeasonalNaive")
+    told = "3 accounts failed, more than --max-failed 0 allows: two balances for one day (2), and others"
+    cli(*run).assert_error(ExitCode.ACCOUNTS_FAILED, told)
+    assert cli(*run, "--log-format", "json").events[-1]["message"].startswith(told)
 
 
 def test_quiet_still_says_that_accounts_failed(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
@@ -151,7 +197,8 @@ def test_a_run_without_any_forecast_exits_3_and_says_so(cli: Cli, one_bad: Path,
     path = tmp_path / "alone.parquet"
     pl.read_parquet(one_bad).filter(pl.col("account_id") == "A003").write_parquet(path)
     outcome = cli("forecast", path, "--output", tmp_path / "out", *QUICK, "--max-failed", 1)
-    outcome.assert_error(ExitCode.ACCOUNTS_FAILED, "none of 1 account could be forecast")
+    outcome.assert_error(ExitCode.ACCOUNTS_FAILED, "none of 1 account could be forecast: two balances for one day")
+    assert f"hint:  see {tmp_path / 'out' / 'failures.parquet'}, or with the same options: " in outcome.err
     assert "A run would forecast 0 of 1 account" in cli("validate", path).assert_exit(ExitCode.OK).flat
 
 

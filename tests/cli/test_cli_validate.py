@@ -52,6 +52,17 @@ def test_the_verdict_goes_by_the_failures_that_the_settings_allow(
     assert cli("validate", one_bad).flat.endswith("5 of 6 accounts, 1 would get none.")
 
 
+def test_the_verdict_goes_by_the_skipped_accounts_that_the_settings_allow(
+    cli: Cli, balances: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, path = pl.read_parquet(balances), tmp_path / "late.parquet"
+    pl.concat([rows, rows.head(1).with_columns(pl.col("date").dt.offset_by("1y"))]).write_parquet(path)
+    assert cli("validate", path).flat.endswith("1 of 6 accounts, 5 would get none.")
+    monkeypatch.setenv("FORECAST_MAX_SKIPPED", "4")
+    told = "it would end with exit code 3: 5 skipped, more than --max-skipped 4 allows."
+    assert cli("validate", path).assert_exit(ExitCode.OK).flat.endswith(told)
+
+
 def test_an_input_with_nothing_to_forecast_is_said_to_end_with_exit_code_3(cli: Cli, balances: Path) -> None:
     outcome = cli("validate", balances, "--as-of", "2027-01-01").assert_exit(ExitCode.OK)
     assert outcome.flat.endswith(

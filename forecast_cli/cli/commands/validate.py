@@ -17,4 +17,4 @@ def validate(ctx: typer.Context, source: SourceArgument, format: FormatOption = 
     from forecast_cli.cli.views.validation import end_validation
     from forecast_cli.workflows.validate import run_validate
 
-    end_validation(ctx.obj, run_validate(source, settings), format, max_failed=settings.max_failed)
+    end_validation(ctx.obj, run_validate(source, settings), format, settings)

@@ -137,3 +137,7 @@ class ForecastOptions:
             "DIR",
         ),
     ]
+    max_skipped: Annotated[
+        int | None,
+        option("--max-skipped", "Skipped accounts a forecast may have and still exit 0 (default: no limit).", "COUNT"),
+    ]

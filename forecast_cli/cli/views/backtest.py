@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 
 from forecast_cli.cli.messages import Ending, Log
 from forecast_cli.cli.views.accounts import render_accounts
+from forecast_cli.cli.views.shortfall import allow_more, describe_excess, see_reasons
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.text import counted
@@ -124,10 +125,14 @@ def _describe_end(run: BacktestRun) -> str:
             still = facts.windows == facts.still_windows
             why = "the balances never moved" if still else "none was forecast by every model"
         return f"no window could be scored: {why}"
+    if run.too_many:
+        return f"{describe_excess(run.too_many, run.accounts, run.failures)}; the rest is written"
     return f"{counted(facts.windows, 'window')} replayed; {printable(run.report.leaderboard[0].model)} did best"
 
 
 def _suggest(run: BacktestRun) -> str:
+    if run.report.facts.compared_windows:
+        return f"{see_reasons(run.output, run.input.root)}{allow_more(run.too_many)}"
     less = "" if run.report.facts.windows else ", or ask for less history with --min-train"
     return f"see {run.output / 'accounts.parquet'}{less}"
 

@@ -9,11 +9,10 @@ from rich.padding import Padding
 from forecast_cli.cli.messages import Ending, Log
 from forecast_cli.cli.views.accounts import render_accounts, render_groups
 from forecast_cli.cli.views.next_steps import check_command, read_command, risk_command
+from forecast_cli.cli.views.shortfall import allow_more, commonest_reason, describe_excess, see_reasons
 from forecast_cli.cli.views.values import run_values
 from forecast_cli.config.calendars import calendar_words
 from forecast_cli.core.columns import level_label
-from forecast_cli.core.exit_codes import ExitCode
-from forecast_cli.core.ledger import Status
 from forecast_cli.core.text import counted
 from forecast_cli.data.files.addresses import Output
 from forecast_cli.reports.escape import printable
@@ -69,20 +68,17 @@ def describe_input(summary: InputSummary) -> str:
 def _describe_end(run: ForecastRun) -> str:
     """Return the outcome of a run in one line; for exit code 3, its reason."""
     if run.forecast_rows == 0:
-        return f"none of {counted(run.input.accounts, 'account')} could be forecast; why stands in accounts.parquet"
-    failed = run.accounts[Status.FAILED]
-    if run.exit_code is ExitCode.ACCOUNTS_FAILED:
-        return (
-            f"{counted(failed, 'account')} failed, more than --max-failed {run.max_failed} allows; the rest is written"
-        )
+        why = commonest_reason(run.failures, of=run.input.accounts)
+        return f"none of {counted(run.input.accounts, 'account')} could be forecast: {why}"
+    if run.too_many:
+        return f"{describe_excess(run.too_many, run.accounts, run.failures)}; the rest is written"
     return f"{counted(run.input.accounts, 'account')}, {counted(run.forecast_rows, 'forecast row')} written"
 
 
 def _suggest(run: ForecastRun) -> str:
     """Return a hint about accounts without a forecast."""
-    if run.forecast_rows == 0:
-        return f"see {run.output / 'accounts.parquet'}; what a run makes of its input: forecast-cli validate"
-    return f"see {run.output / 'failures.parquet'}, or allow more with --max-failed"
+    allow = allow_more(run.too_many) if run.forecast_rows else ""
+    return f"{see_reasons(run.output, run.input.root)}{allow}"
 
 
 def _next(run: ForecastRun) -> list[Callable[[Output], str]]:

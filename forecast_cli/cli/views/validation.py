@@ -1,5 +1,6 @@
 """Result of ``validate``: the findings of the data contract and a verdict."""
 
+from collections.abc import Mapping
 from typing import NoReturn
 
 import typer
@@ -10,6 +11,7 @@ from forecast_cli.cli.options.shared import OutputFormat
 from forecast_cli.cli.streams import show, write_out
 from forecast_cli.cli.views.forecast import describe_input
 from forecast_cli.cli.views.values import validation_values
+from forecast_cli.config.settings import Settings
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.text import counted
@@ -18,42 +20,46 @@ from forecast_cli.reports.escape import printable
 from forecast_cli.reports.jsonlines import document
 from forecast_cli.reports.terminal.findings import render_findings
 from forecast_cli.reports.terminal.layout import line, sections, unbroken
-from forecast_cli.workflows.results import Validation
+from forecast_cli.workflows.results import Validation, exceeded
 
 
-def end_validation(log: Log, validation: Validation, format: OutputFormat, *, max_failed: int) -> NoReturn:  # noqa: A002
-    """Show the findings about an input, and how a run that allows ``max_failed`` failed accounts would end; exit."""
-    run_ends = _run_exit_code(validation, max_failed)
+def end_validation(log: Log, validation: Validation, format: OutputFormat, settings: Settings) -> NoReturn:  # noqa: A002
+    """Show the findings about an input, and how a run with ``settings`` would end; exit."""
+    run_ends = _run_exit_code(validation, settings)
     found = validation_values(validation) | {"run_exit_code": run_ends}
     if format is OutputFormat.JSON:
         write_out(document(found))
     else:
-        show(render_validation(validation, max_failed=max_failed))
+        show(render_validation(validation, settings))
     if log.format is LogFormat.TEXT:  # the verdict is already part of the output
         raise typer.Exit(validation.exit_code)
     fields = {"counts": found["accounts"], "manifest": None, "run_exit_code": run_ends}
-    log.leave(Ending(validation.exit_code, _verdict(validation, max_failed), None, fields))
+    log.leave(Ending(validation.exit_code, _verdict(validation, settings), None, fields))
 
 
-def render_validation(validation: Validation, *, max_failed: int) -> Group:
+def render_validation(validation: Validation, settings: Settings) -> Group:
     """Return a summary of the input, the findings with what a run would do about them, and the verdict."""
     findings = (
         render_findings(validation.findings) if validation.findings else line("No rule of the contract is broken.")
     )
-    style = "bold green" if _run_exit_code(validation, max_failed) is ExitCode.OK else "bold red"
-    told = line(_verdict(validation, max_failed), style)
+    style = "bold green" if _run_exit_code(validation, settings) is ExitCode.OK else "bold red"
+    told = line(_verdict(validation, settings), style)
     return sections(line(describe_input(validation.input)), findings, _hints(validation), told)
 
 
-def _run_exit_code(validation: Validation, max_failed: int) -> ExitCode:
+def _run_exit_code(validation: Validation, settings: Settings) -> ExitCode:
     """Return the exit code of a run as far as the contract decides it; in a run, models may fail for more accounts."""
     if validation.rejected:
         return ExitCode.INPUT_REJECTED
-    too_many = validation.accounts[Status.FAILED] > max_failed or not validation.accounts[Status.OK]
-    return ExitCode.ACCOUNTS_FAILED if too_many else ExitCode.OK
+    ends_with_3 = _too_many(validation, settings) or not validation.accounts[Status.OK]
+    return ExitCode.ACCOUNTS_FAILED if ends_with_3 else ExitCode.OK
 
 
-def _verdict(validation: Validation, max_failed: int) -> str:
+def _too_many(validation: Validation, settings: Settings) -> Mapping[Status, int]:
+    return exceeded(validation.accounts, max_failed=settings.max_failed, max_skipped=settings.max_skipped)
+
+
+def _verdict(validation: Validation, settings: Settings) -> str:
     """Return in one line what a run would do with the input, and the reason if it would not exit with 0."""
     if validation.rejected:
         rejections = sum(finding.action is Action.REJECT for finding in validation.findings)
@@ -61,16 +67,18 @@ def _verdict(validation: Validation, max_failed: int) -> str:
     accounts = validation.accounts
     ready, total = accounts[Status.OK], sum(accounts.values())
     without = f", {total - ready:,} would get none" if total > ready else ""
-    return f"A run would forecast {ready:,} of {counted(total, 'account')}{without}{_ending(validation, max_failed)}."
+    return f"A run would forecast {ready:,} of {counted(total, 'account')}{without}{_ending(validation, settings)}."
 
 
-def _ending(validation: Validation, max_failed: int) -> str:
-    failed = validation.accounts[Status.FAILED]
-    if _run_exit_code(validation, max_failed) is ExitCode.OK:
+def _ending(validation: Validation, settings: Settings) -> str:
+    if _run_exit_code(validation, settings) is ExitCode.OK:
         return ""
-    if failed > max_failed:
-        return f"; it would end with exit code 3: {failed:,} set aside, more than --max-failed {max_failed} allows"
-    return "; it would end with exit code 3: nothing to forecast"
+    words = {Status.FAILED: "set aside", Status.SKIPPED: "skipped"}
+    why = "; ".join(
+        f"{validation.accounts[status]:,} {words[status]}, more than --max-{status} {limit} allows"
+        for status, limit in _too_many(validation, settings).items()
+    )
+    return f"; it would end with exit code 3: {why or 'nothing to forecast'}"
 
 
 def _hints(validation: Validation) -> Group | None:

@@ -1,18 +1,46 @@
 """Rules about accounts that stay in the run: what a reader of their forecasts should know, and what is left out."""
 
 from datetime import date
+from typing import Final
 
 import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.ledger import Flag
-from forecast_cli.data.contract.tally import Rule
-from forecast_cli.data.findings import Action
+from forecast_cli.data.contract.tally import TITLES, Rule, show_accounts
+from forecast_cli.data.findings import Action, Finding
+
+#: Days from an input's newest balance to ``--as-of`` that are ordinary: a nightly run has yesterday's balances.
+ORDINARY_LAG: Final = 1
 
 
 def list_account_rules(judged: pl.DataFrame, settings: Settings, origin: date | None) -> list[Rule]:
     """Return the rules to count over judged accounts; none of them excludes an account."""
     return [*_flag_rules(settings), *_history_rules(settings), *_lonely_origin_rules(judged, settings, origin)]
+
+
+def find_old(judged: pl.DataFrame, settings: Settings, origin: date | None) -> Finding | None:
+    """Return a warning if the input ends more than a day before ``--as-of``, unless that makes all accounts stale."""
+    newest, after, kept = judged.select(
+        pl.col("last").max(), pl.col("n_after").sum(), pl.col("verdict").is_null().sum().alias("kept")
+    ).row(0)
+    if origin is None or settings.as_of is None or newest is None or after or not kept:
+        return None
+    days = (origin - newest).days
+    if days <= ORDINARY_LAG:
+        return None
+    return Finding(
+        rule="TS13",
+        title=TITLES["TS13"],
+        action=Action.WARN,
+        unit="accounts",
+        count=kept,
+        total=judged.height,
+        message=f"the newest balance of the input is of {newest}, {days} days before --as-of {origin}: "
+        "balances are carried forward",
+        hint="wait for the delivery, or leave --as-of out",
+        examples=show_accounts(judged, judged["verdict"].is_null()),
+    )
 
 
 def _flag_rules(settings: Settings) -> list[Rule]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from forecast_cli.core.text import closest, counted
 from forecast_cli.data.files.chunks import MAGIC
@@ -26,6 +27,9 @@ from forecast_cli.data.files.selection import (
 )
 from forecast_cli.data.files.sidecar import SUFFIX, SUMS, is_sidecar
 from forecast_cli.data.findings import Action, Finding
+
+#: Least similarity of two file names without their endings: one that is less alike is hardly the file that was meant.
+_ALIKE: Final = 0.75
 
 
 @dataclass(frozen=True)
@@ -149,5 +153,6 @@ def _read_start(path: Path) -> bytes:
 
 def _close_name(path: Path) -> str:
     names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-    close = closest(path.name, names)
+    alike = [name for name in names if closest(path.stem, [Path(name).stem], cutoff=_ALIKE)]
+    close = closest(path.name, alike)
     return f"did you mean {path.parent / close}?" if close else "give a file, a folder or a glob of parquet files"

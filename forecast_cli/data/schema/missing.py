@@ -1,6 +1,7 @@
 """Checks for missing columns, with the column the user may have meant."""
 
-from collections.abc import Collection, Sequence
+import shlex
+from collections.abc import Collection, Mapping, Sequence
 
 from forecast_cli.core.text import closest
 from forecast_cli.data.files.hive import is_day
@@ -12,37 +13,57 @@ from forecast_cli.data.schema.roles import Role
 _NAMES_SHOWN = 12
 
 
-def check_column(files: Sequence[FileColumns], role: Role, *, taken: Collection[str] = ()) -> list[Finding]:
-    """Return a rejection if a file lacks the column of ``role``, or has it as a folder whose value is no day.
+def check_columns(files: Sequence[FileColumns], roles: Sequence[Role]) -> list[Finding]:
+    """Return a rejection for all columns that the same files lack, and one for a column of folders that name no day.
 
-    Columns ``taken`` by other roles are not suggested as the column that was meant.
+    A column that has a role is not suggested as the one that was meant for another.
     """
-    without = [file for file in files if file.dtype(role) is None]
-    if without:
-        having = next((file for file in files if file.dtype(role) is not None), None)
-        meant = closest(role.column, [name for name in (*without[0].names, *without[0].hive) if name not in taken])
-        return [_missing(without, role, having=having, total=len(files), meant=meant)]
-    return _check_days(files, role)
+    lacking: dict[tuple[str, ...], list[Role]] = {}
+    for role in roles:
+        lacking.setdefault(tuple(file.path for file in files if file.dtype(role) is None), []).append(role)
+    there = lacking.pop((), [])
+    taken = {role.column for role in roles}
+    return [
+        *(_missing(files, missing, paths=paths, taken=taken) for paths, missing in lacking.items()),
+        *(finding for role in there for finding in _check_days(files, role)),
+    ]
 
 
 def _missing(
-    without: Sequence[FileColumns], role: Role, *, having: FileColumns | None, total: int, meant: str | None
+    files: Sequence[FileColumns], roles: Sequence[Role], *, paths: Sequence[str], taken: Collection[str]
 ) -> Finding:
-    first = without[0]
-    there = f"; {having.path} has it" if having else ""
-    more = f" ({len(without)} of {total} files)" if total > 1 else ""
-    message = f"{first.path}: no column '{role.column}'{more}{there}; found {_shown([*first.names, *first.hive])}"
-    hint = _hint(role, meant, having)
-    return find("SC01", Action.REJECT, message, hint=hint, paths=[file.path for file in without], total=total)
+    first = next(file for file in files if file.path == paths[0])
+    having = next((file for file in files if file.path not in set(paths)), None)
+    columns = ("columns " if len(roles) > 1 else "column ") + ", ".join(f"'{role.column}'" for role in roles)
+    there = f"; {having.path} has {'them' if len(roles) > 1 else 'it'}" if having else ""
+    more = f" ({len(paths)} of {len(files)} files)" if len(files) > 1 else ""
+    names = [*first.names, *first.hive]
+    message = f"{first.path}: no {columns}{more}{there}; found {_shown(names)}"
+    hint = _hint(_meant(roles, [name for name in names if name not in taken]), having)
+    return find("SC01", Action.REJECT, message, hint=hint, paths=paths, total=len(files))
 
 
-def _hint(role: Role, meant: str | None, having: FileColumns | None) -> str:
-    asked = f"did you mean '{meant}'? " if meant else ""
+def _meant(roles: Sequence[Role], names: Sequence[str]) -> dict[Role, str | None]:
+    """Return for each role the column that may be meant, never the same one for two."""
+    meant: dict[Role, str | None] = {}
+    for role in roles:
+        meant[role] = closest(role.column, [name for name in names if name not in meant.values()])
+    return meant
+
+
+def _hint(meant: Mapping[Role, str | None], having: FileColumns | None) -> str:
+    guesses = [f"'{guess}'" for guess in meant.values() if guess]
+    asked = f"did you mean {' and '.join(guesses)}? " if guesses else ""
     if having:
-        return f"{asked}Write all files with the same columns, or give only those that have '{role.column}'"
-    if meant:
-        return f"{asked}Name it with {role.option} {meant}"
-    return f"name the column with {role.option}"
+        columns = " and ".join(f"'{role.column}'" for role in meant)
+        return f"{asked}Write all files with the same columns, or give only those that have {columns}"
+    if len(meant) > 1:
+        options = " ".join(
+            f"{role.option} {shlex.quote(guess) if guess else 'COLUMN'}" for role, guess in meant.items()
+        )
+        return f"{asked}Name them with {options}" if asked else f"name the columns with {options}"
+    [(role, guess)] = meant.items()
+    return f"{asked}Name it with {role.option} {shlex.quote(guess)}" if guess else f"name the column with {role.option}"
 
 
 def _shown(names: Sequence[str]) -> str:

@@ -7,8 +7,8 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.findings import Finding, rejects
-from forecast_cli.data.schema.file_columns import FileColumns, types_of
-from forecast_cli.data.schema.missing import check_column
+from forecast_cli.data.schema.file_columns import FileColumns, has_all, types_of
+from forecast_cli.data.schema.missing import check_columns
 from forecast_cli.data.schema.roles import roles_of
 from forecast_cli.data.schema.type_checks import check_types, common_id
 from forecast_cli.data.schema.zone_choice import choose_zone
@@ -29,12 +29,8 @@ def resolve_schema(files: Sequence[FileColumns], settings: Settings) -> Schema:
         return Schema(pl.Null(), None, ())
     roles = roles_of(settings)
     types = {role.name: types_of(files, role) for role in roles}
-    columns = {role.column for role in roles}
-    findings = [
-        finding
-        for role in roles
-        for finding in check_column(files, role, taken=columns - {role.column}) or check_types(types[role.name], role)
-    ]
+    findings = check_columns(files, roles)
+    findings += [finding for role in roles if has_all(files, role) for finding in check_types(types[role.name], role)]
     zone = choose_zone(types["date"], settings.timezone, settings.date_col)
     findings += zone.findings
     if rejects(findings):

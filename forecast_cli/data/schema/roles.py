@@ -79,6 +79,11 @@ def expected(role: RoleName) -> str:
 
 def cast_hint(role: Role, dtype: pl.DataType) -> str:
     """Return a hint that says how to cast a column of the wrong type ``dtype``, or name another column."""
+    if role.name == "id" and has_fractions(dtype):
+        return (
+            f'if they are whole numbers, cast them with pl.col("{role.column}").cast(pl.Int64); write other ids as '
+            f"text where they come from, or name another column with {role.option}"
+        )
     column = f'pl.col("{role.column}")'
     example = {
         "id": f"{column}.cast(pl.String)",
@@ -87,6 +92,11 @@ def cast_hint(role: Role, dtype: pl.DataType) -> str:
         "currency": f"{column}.cast(pl.String)",
     }[role.name]
     return f"cast it, e.g. {example}, or name another column with {role.option}"
+
+
+def has_fractions(dtype: pl.DataType) -> bool:
+    """Return whether numbers of this type may have decimals, so that 7 as text is ``7.0``."""
+    return dtype.is_float() or (isinstance(dtype, pl.Decimal) and dtype.scale > 0)
 
 
 def _to_day(dtype: pl.DataType) -> str:

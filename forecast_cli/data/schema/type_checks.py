@@ -7,7 +7,7 @@ import polars as pl
 from forecast_cli.data.files.problems import find
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.data.schema.file_columns import Typed
-from forecast_cli.data.schema.roles import ACCEPTED, Kind, Role, cast_hint, expected, kind_of
+from forecast_cli.data.schema.roles import ACCEPTED, Kind, Role, cast_hint, expected, has_fractions, kind_of
 
 
 def check_types(types: Sequence[Typed], role: Role) -> list[Finding]:
@@ -57,7 +57,7 @@ def _reject_mixture(first: Typed, second: Typed, role: Role) -> Finding:
         f"{second.path}: column '{role.column}' is {second.dtype}, but {first.dtype} in {first.path}; "
         "one cannot be had from the other without loss"
     )
-    other = first if second.dtype == pl.Date else second
+    other = first if second.dtype == pl.Date or has_fractions(first.dtype) else second
     hint = f"write all files with one type: {cast_hint(role, other.dtype)}"
     return find("SC08", Action.REJECT, message, hint=hint, paths=[first.path, second.path])
 
@@ -95,10 +95,10 @@ def _repairs(types: Sequence[Typed], role: Role) -> list[Finding]:
         shown = ", ".join(f"{typed.dtype} in {typed.path}" for typed in types[:3])
         message = f"column '{role.column}' is {shown}: widened to one type without loss"
         findings.append(find("SC08", Action.REPAIR, message, paths=[typed.path for typed in types]))
-    decimal = next((typed for typed in types if isinstance(typed.dtype, pl.Decimal)), None)
-    if decimal and role.name == "balance":
-        message = f"{decimal.path}: column '{role.column}' is {decimal.dtype}: read as Float64 before any model sees it"
-        findings.append(find("SC04", Action.REPAIR, message, paths=[decimal.path]))
+    exact = next((typed for typed in types if typed.dtype.is_decimal() or typed.dtype.is_integer()), None)
+    if exact and role.name == "balance":
+        message = f"{exact.path}: column '{role.column}' is {exact.dtype}: read as Float64 before any model sees it"
+        findings.append(find("SC04", Action.REPAIR, message, paths=[exact.path]))
     category = next((typed for typed in types if isinstance(typed.dtype, pl.Categorical | pl.Enum)), None)
     if category and role.name == "id":
         message = (

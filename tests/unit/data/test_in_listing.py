@@ -35,6 +35,12 @@ def test_IN07_missing_path_rejects_with_the_closest_name(tmp_path: Path) -> None
     assert finding.hint == f"did you mean {tmp_path / 'balances.parquet'}?"
 
 
+def test_IN07_a_name_that_is_alike_in_its_ending_only_is_not_suggested(tmp_path: Path) -> None:
+    write(tmp_path / "strings.parquet")
+    finding = rejection(open_with(tmp_path / "missing.parquet"), "IN07")
+    assert finding.hint == "give a file, a folder or a glob of parquet files"
+
+
 def test_IN07_empty_folder_rejects(tmp_path: Path) -> None:
     finding = rejection(open_with(tmp_path), "IN07")
     assert f"{tmp_path}: no parquet file in it" in finding.message

@@ -53,8 +53,33 @@ def test_SC01_a_column_that_is_named_for_something_else_is_not_what_was_meant(tm
 
 def test_SC01_all_missing_columns_are_said(tmp_path: Path) -> None:
     write(tmp_path / "x.parquet", pl.DataFrame({"x": [1]}))
-    rules = [finding.rule for finding in open_with(tmp_path).findings]
-    assert rules == ["SC01", "SC01", "SC01"]
+    finding = only(open_with(tmp_path).findings, "SC01")
+    assert "no columns 'account_id', 'date', 'balance'; found 'x'" in finding.message
+    assert finding.hint == "name the columns with --id-col COLUMN --date-col COLUMN --balance-col COLUMN"
+
+
+def test_SC01_all_missing_columns_are_mended_by_one_hint(tmp_path: Path) -> None:
+    renamed = {"account_id": "Account", "date": "Day", "balance": "my balance"}
+    write(tmp_path / "x.parquet", balances().rename(renamed))
+    options = "--id-col Account --date-col COLUMN --balance-col 'my balance'"
+    hint = only(open_with(tmp_path).findings, "SC01").hint
+    assert hint == f"did you mean 'Account' and 'my balance'? Name them with {options}"
+
+
+def test_SC01_one_column_is_not_suggested_for_two(tmp_path: Path) -> None:
+    write(tmp_path / "x.parquet", pl.DataFrame({"accounts": ["a"], "date": [date(2026, 1, 1)], "account": [1.0]}))
+    hint = only(open_with(tmp_path, balance_col="accountss").findings, "SC01").hint or ""
+    assert "Name them with --id-col account --balance-col accounts" in hint
+
+
+def test_SC01_columns_that_different_files_lack_are_told_apart(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", balances().drop("balance"))
+    write(tmp_path / "b.parquet", balances("b").drop("account_id"))
+    told = [finding.message for finding in open_with(tmp_path).findings if finding.rule == "SC01"]
+    assert ["no column 'account_id' (1 of 2 files)" in told[0], "no column 'balance' (1 of 2 files)" in told[1]] == [
+        True,
+        True,
+    ]
 
 
 def test_SC01_missing_in_some_files_names_one_of_each_kind(tmp_path: Path) -> None:
@@ -129,8 +154,17 @@ def test_SC04_decimal_balances_become_float64(tmp_path: Path) -> None:
     assert rows_of(tmp_path)["y"].to_list() == [16777217.01, -0.1, None]
 
 
-@pytest.mark.parametrize("dtype", [pl.Int8, pl.Int64, pl.UInt16, pl.Float32, pl.Float64])
-def test_SC04_whole_and_short_numbers_become_float64(tmp_path: Path, dtype: type[pl.DataType]) -> None:
+@pytest.mark.parametrize("dtype", [pl.Int8, pl.Int64, pl.UInt16])
+def test_SC04_whole_numbers_become_float64(tmp_path: Path, dtype: type[pl.DataType]) -> None:
+    write(tmp_path / "x.parquet", balances().cast({"balance": dtype}))
+    finding = only(open_with(tmp_path).findings, "SC04")
+    assert finding.action is Action.REPAIR
+    assert f"x.parquet: column 'balance' is {dtype()}: read as Float64 before any model sees it" in finding.message
+    assert rows_of(tmp_path)["y"].to_list() == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("dtype", [pl.Float32, pl.Float64])
+def test_floats_become_float64_without_a_word(tmp_path: Path, dtype: type[pl.DataType]) -> None:
     write(tmp_path / "x.parquet", balances().cast({"balance": dtype}))
     assert open_with(tmp_path).findings == ()
     assert rows_of(tmp_path)["y"].to_list() == [1.0, 2.0, 3.0]
@@ -288,7 +322,19 @@ def test_SC12_float_ids_reject(tmp_path: Path, values: pa.Array) -> None:
     finding = rejection(open_with(tmp_path), "SC12")
     assert "expected text or a whole number" in finding.message
     assert finding.hint is not None
-    assert 'pl.col("account_id").cast(pl.String)' in finding.hint
+    assert 'if they are whole numbers, cast them with pl.col("account_id").cast(pl.Int64)' in finding.hint
+    assert "write other ids as text where they come from" in finding.hint
+    assert "pl.String" not in finding.hint, "7.0 would become the text 7.0"
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_SC08_float_ids_beside_whole_ones_reject_with_the_cast_of_the_floats(
+    tmp_path: Path, order: tuple[str, str]
+) -> None:
+    whole = balances().with_columns(account_id=7)
+    write(tmp_path / f"{order[0]}.parquet", whole)
+    write(tmp_path / f"{order[1]}.parquet", whole.cast({"account_id": pl.Float64}))
+    assert "cast(pl.Int64)" in (rejection(open_with(tmp_path), "SC08").hint or "")
 
 
 def test_SC13_ids_of_folders_are_text(tmp_path: Path) -> None:

@@ -220,7 +220,32 @@ def test_TS13_an_as_of_too_late_is_said_where_most_accounts_are_skipped() -> Non
 
 def test_TS13_an_as_of_within_reach_is_not_warned_of() -> None:
     frame = rows(daily("a", [1.0, 2.0]), daily("b", [1.0, 2.0], date(2023, 1, 1)))
-    assert not [found for found in check(frame, as_of=date(2024, 2, 1)).findings if found.action is Action.WARN]
+    assert not [found for found in check(frame, as_of=date(2024, 1, 3)).findings if found.action is Action.WARN]
+
+
+def test_TS13_an_input_that_ends_more_than_a_day_before_as_of_is_said_once() -> None:
+    frame = rows(daily("a", [1.0, 2.0]), daily("b", [1.0]))
+    found = finding(check(frame, as_of=date(2024, 1, 22)), "TS13", Action.WARN)
+    assert found.message == (
+        "the newest balance of the input is of 2024-01-02, 20 days before --as-of 2024-01-22: "
+        "balances are carried forward"
+    )
+    assert found.hint == "wait for the delivery, or leave --as-of out"
+    assert (found.count, found.examples) == (2, ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"as_of": date(2024, 1, 2)},
+        {"as_of": date(2024, 1, 3)},
+        {"as_of": date(2024, 1, 22), "origin": "account"},
+        {},
+    ],
+)
+def test_TS13_an_input_up_to_the_day_before_as_of_is_ordinary(settings: dict[str, object]) -> None:
+    frame = rows(daily("a", [1.0, 2.0]), daily("b", [1.0]))
+    assert not [found for found in check(frame, **settings).findings if found.action is Action.WARN]
 
 
 @pytest.mark.parametrize("settings", [{"origin": "account"}, {"max_stale": 365}])
