@@ -45,3 +45,10 @@ class Flag(StrEnum):
 
 
 STATUS_ORDER: Final = tuple(Status)
+#: The error of a model on an account with fewer observations than it needs.
+TOO_SHORT: Final = "TooShort"
+
+
+def failure_words(error: str, message: str) -> str:
+    """Return a failure in words for people: the name of the error only where the message does not say as much."""
+    return message if error == TOO_SHORT else f"{error}: {message}"

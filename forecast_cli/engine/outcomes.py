@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
-from forecast_cli.core.ledger import STATUS_ORDER, Flag, Status
+from forecast_cli.core.ledger import STATUS_ORDER, TOO_SHORT, Flag, Status
 from forecast_cli.core.ledger_schemas import FAILURES_SCHEMA
 from forecast_cli.models.ladder import LadderForecast
 
@@ -110,7 +110,8 @@ def _outcomes(forecasts: Sequence[ModelForecast]) -> pl.DataFrame:
 
 def _worst(outcomes: pl.DataFrame) -> pl.DataFrame:
     """Return the worst status of each row, and the reason from the first model with that status."""
-    reason = pl.format("{}: {}: {}", c.MODEL, "error", "message")
+    why = pl.when(pl.col("error") == TOO_SHORT).then("message").otherwise(pl.format("{}: {}", "error", "message"))
+    reason = pl.format("{}: {}", c.MODEL, why)
     used = pl.when(pl.col("model_used").is_not_null()).then(pl.format("; {} used instead", "model_used"))
     return (
         outcomes.with_columns(

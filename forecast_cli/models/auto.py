@@ -6,9 +6,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast_cli.core.ledger import TOO_SHORT
 from forecast_cli.data.panel import Panel, cut_panel
 from forecast_cli.models.base import DirectModel, Forecast, Joined, RowFailure
-from forecast_cli.models.failures import TOO_SHORT, blank_failures, too_short_message
+from forecast_cli.models.failures import blank_failures, too_short_message
 from forecast_cli.models.pooled.candidates import Candidates
 from forecast_cli.models.pooled.correcting import correct, leave_alone
 from forecast_cli.models.pooled.features import describe

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from forecast_cli.core.ledger import TOO_SHORT
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, RowFailure
-
-TOO_SHORT = "TooShort"
 
 
 def too_short(panel: Panel, needed: int) -> tuple[RowFailure, ...]:

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.core.heartbeat import working_on_accounts
-from forecast_cli.core.ledger import Flag, Status
+from forecast_cli.core.ledger import TOO_SHORT, Flag, Status, failure_words
 from forecast_cli.data.panel import Panel
 from forecast_cli.models import last_value, naive
 from forecast_cli.models.base import FittedModel, Forecast, Joined, Model, RowFailure
 from forecast_cli.models.checks import REACH, AccountFacts, account_facts, check_forecast
 from forecast_cli.models.error_profile import shipped_profile
-from forecast_cli.models.failures import TOO_SHORT, too_short_message
+from forecast_cli.models.failures import too_short_message
 from forecast_cli.models.one_by_one import fit_and_forecast
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.registry import ModelChoice
@@ -220,7 +220,8 @@ def _without_width(board: _Board, facts: AccountFacts) -> NDArray[np.bool_]:
 
 def _outcome(row: int, used: str | None, errors: list[tuple[str, RowFailure]]) -> Outcome:
     (_, first), *later = errors
-    message = "; ".join([first.message, *(f"{name}: {failure.error}: {failure.message}" for name, failure in later)])
+    rest = (f"{name}: {failure_words(failure.error, failure.message)}" for name, failure in later)
+    message = "; ".join([first.message, *rest])
     return Outcome(row, Status.FAILED if used is None else Status.FALLBACK, used, first.error, message)
 
 

@@ -1,12 +1,15 @@
 """Manifest of a finished run: read from a folder or a store, with an error that says why there is none."""
 
 from pathlib import Path
+from typing import Final
 
 from forecast_cli.core.errors import CheckFailedError, ForecastCliError, OutputBusyError, OutputConflictError
 from forecast_cli.store.held import Held, HeldByFolder
 from forecast_cli.store.layout import MANIFEST, RUNNING
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import Manifest, parse_manifest
+
+_NAME_ONE: Final = "name the --output of a run; to find one: forecast-cli runs list FOLDER"
 
 
 def find_manifest(held: Held) -> Manifest | None:
@@ -53,13 +56,11 @@ def read_manifest_of(command: str, output: Path) -> Manifest:
 def _unfinished(output: Path) -> ForecastCliError:
     """Return the error that says why a folder has no manifest."""
     if output.is_file():
-        return CheckFailedError(f"{output}: is a file, not a folder", "name the --output of a run")
+        return CheckFailedError(f"{output}: is a file, not a folder", _NAME_ONE)
     if not output.is_dir():
-        return CheckFailedError(f"{output}: no such folder", "name the --output of a run")
+        return CheckFailedError(f"{output}: no such folder", _NAME_ONE)
     if not (output / RUNNING).is_dir():
-        return CheckFailedError(
-            f"{output}: not the output of a run: it has no {MANIFEST}", "name the --output of a run"
-        )
+        return CheckFailedError(f"{output}: not the output of a run: it has no {MANIFEST}", _NAME_ONE)
     try:
         refuse_if_held(output)
     except OutputBusyError as error:

@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.files.addresses import Output
 from forecast_cli.data.findings import Finding, rejects
+
+if TYPE_CHECKING:
+    from forecast_cli.reports.run_metrics import Change
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,8 @@ class ForecastRun:
 
     ``accounts`` counts accounts by status and always adds up to ``input.accounts``. ``reused``: the output already held
     this finished run and was left as it is. ``shards_resumed``: how many of ``shards`` an interrupted run had already
-    committed. ``holidays`` is the calendar that moves payments, None if no model detects payments. ``seconds`` is wall
-    time.
+    committed. ``holidays`` is the calendar that moves payments, None if no model detects payments. ``change`` is the
+    difference from an earlier run, None if there is none to compare with. ``seconds`` is wall time.
     """
 
     output: Output
@@ -103,6 +107,7 @@ class ForecastRun:
     failures: tuple[FailureGroup, ...]
     findings: tuple[Finding, ...]
     low_balances: tuple[LowBalanceCount, ...]
+    change: "Change | None"
     files: tuple[WrittenFile, ...]
     fingerprint: str
     seconds: float

@@ -15,11 +15,14 @@ from forecast_cli.core.text import closest
 from forecast_cli.data.files.addresses import Output
 from forecast_cli.data.scan.collect import read_errors
 from forecast_cli.risk.lows import windows_within
+from forecast_cli.store.check import damaged_files
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, RISK
 from forecast_cli.workflows.check_risk import find_lack
 from forecast_cli.workflows.places import lent
 from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, damaged, keys_of, tables_of
 
+#: The tables to read, all of them small.
+_READ: Final = (ACCOUNTS, FAILURES, RISK)
 #: Days; the default window is the longest one up to this.
 _WITHIN: Final = 30
 #: Condition: the account is already below the threshold on its origin.
@@ -100,16 +103,24 @@ class Riskiest:
 def find_riskiest(request: RiskiestRequest) -> Riskiest:
     """Return the accounts of a finished forecast that are most likely to fall below a threshold.
 
-    Raises UsageError for a threshold, window or model that the run does not have, CheckFailedError if ``risk.parquet``
-    lacks a column or holds a null or a table cannot be read, what ``tables_of`` raises, and ConfigError or
-    OutputNotWrittenError if an address cannot be opened or read.
+    Raises UsageError for a threshold, window or model that the run does not have, CheckFailedError if a table to read
+    is damaged or ``risk.parquet`` lacks a column, what ``tables_of`` raises, and ConfigError or OutputNotWrittenError
+    if an address cannot be opened or read.
     """
-    with lent(request.output, reads=(ACCOUNTS, FAILURES, RISK)) as folder:
+    with lent(request.output, reads=_READ) as folder:
         tables = tables_of(folder)
+        _refuse_damaged(tables)
         try:
             return _find(tables, request)
         except read_errors() as error:
             raise damaged(folder, error) from None
+
+
+def _refuse_damaged(tables: RunTables) -> None:
+    """Raise CheckFailedError for the first table to read whose content is not what the run wrote."""
+    entries = (entry for entry in tables.manifest.files if entry.path in _READ)
+    for path, problem in damaged_files(tables.output, entries):
+        raise CheckFailedError(f"{tables.output / path}: {problem}", f"see: forecast-cli check {tables.output}")
 
 
 def _find(tables: RunTables, request: RiskiestRequest) -> Riskiest:
@@ -139,18 +150,13 @@ def _find(tables: RunTables, request: RiskiestRequest) -> Riskiest:
 
 
 def _rows(tables: RunTables, model: str, name: str, window: int) -> pl.DataFrame:
-    """Return the requested rows of the risk table; raise CheckFailedError if a column or a figure is missing."""
+    """Return the requested rows of the risk table; raise CheckFailedError if a column is missing."""
     risk = tables.scan(RISK)
     lack = find_lack(risk)
     if lack is not None:
         raise CheckFailedError(f"{tables.output / RISK}: {lack}", "forecast again: --force")
     asked = (pl.col(c.MODEL) == model, pl.col(r.THRESHOLD_NAME) == name, pl.col(r.WINDOW) == window)
-    rows = risk.filter(*asked).collect()
-    if rows.select(pl.any_horizontal(pl.col(_FIGURES).has_nulls())).item():
-        raise CheckFailedError(
-            f"{tables.output / RISK}: is damaged: it holds a null", f"see: forecast-cli check {tables.output}"
-        )
-    return rows
+    return risk.filter(*asked).collect()
 
 
 def _in_order(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:

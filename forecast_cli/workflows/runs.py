@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from forecast_cli.core.errors import CheckFailedError, OutputBusyError, UsageError
 from forecast_cli.data.files.addresses import Address, Output
@@ -14,6 +15,8 @@ from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.read import read_manifest
 from forecast_cli.store.run_folder import invalidate_run
 from forecast_cli.workflows.places import lent
+
+_NAME_ONE: Final = "name the --output of a run, or the folder of such folders: forecast-cli runs list FOLDER"
 
 
 class RunState(StrEnum):
@@ -69,10 +72,10 @@ def list_runs(folder: Path) -> tuple[LocalRun, ...]:
     Raises CheckFailedError if there is none.
     """
     if not folder.is_dir():
-        raise CheckFailedError(f"{folder}: no such folder", "name the --output of a run, or a folder of such folders")
+        raise CheckFailedError(f"{folder}: no such folder", _NAME_ONE)
     outputs = [folder] if _is_run(folder) else sorted(path for path in folder.iterdir() if _is_run(path))
     if not outputs:
-        raise CheckFailedError(f"{folder}: holds no run", "name the --output of a run, or a folder of such folders")
+        raise CheckFailedError(f"{folder}: holds no run", _NAME_ONE)
     return tuple(sorted((_look(output) for output in outputs), key=lambda run: run.finished_at, reverse=True))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -13,13 +13,16 @@ from forecast_cli.core.risk import PROB_BELOW, THRESHOLD_NAME, WINDOW
 from forecast_cli.data.findings import Finding
 from forecast_cli.models.registry import finds_events, parse_model
 from forecast_cli.risk.lows import windows_within
-from forecast_cli.store.atomic import read_back
-from forecast_cli.store.layout import FAILURES, FORECASTS, MANIFEST, RISK
+from forecast_cli.store.atomic import read_back, reading_back
+from forecast_cli.store.layout import FAILURES, FORECASTS, MANIFEST, METRICS, RISK
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_table
 from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.results import ForecastRequest, ForecastRun, InputSummary, LowBalanceCount, WrittenFile
 from forecast_cli.workflows.shard_tables import group_failures
+
+if TYPE_CHECKING:
+    from forecast_cli.reports.run_metrics import Change
 
 #: Smallest share of paths below a threshold at which an account counts as likely to run low.
 LIKELY: Final = 0.5
@@ -54,12 +57,22 @@ def summarize_run(
         failures=group_failures(failures, manifest.settings["id_col"]),
         findings=tuple(findings),
         low_balances=count_low_balances(folder, manifest.settings),
+        change=_change(folder / METRICS),
         files=list_files(manifest, folder),
         fingerprint=manifest.fingerprint,
         seconds=seconds,
         max_failed=request.settings.max_failed,
         max_skipped=request.settings.max_skipped,
     )
+
+
+def _change(path: Path) -> "Change | None":
+    """Return the change since an earlier run that the run's metrics hold."""
+    from forecast_cli.reports.run_metrics import parse_run_metrics  # slow, and only the end of a run needs it
+
+    with reading_back(path):
+        content = path.read_bytes()
+    return parse_run_metrics(content, where=str(path)).change
 
 
 def _calendar_used(settings: Mapping[str, Any]) -> str | None:

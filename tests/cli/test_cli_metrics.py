@@ -115,6 +115,19 @@ def test_the_change_since_the_night_before_is_told_for_the_same_day(nights: Path
     assert risk["largest"] > 0.5
 
 
+def test_the_summary_tells_the_change_and_a_log_does_so_without_an_amount_of_money(cli: Cli, nights: Path) -> None:
+    again = ("forecast", nights.parent / "2.parquet", "--output", nights / "2", "--model", "Naive", "--horizon", 10)
+    rest = ("--threshold", 2500, "--jobs", 1, "--previous", nights)
+    said = cli(*again, *rest).assert_exit(ExitCode.OK).flat
+    assert "Since 2026-04-29 under 2500 0 accounts newly likely within 7 days, 1 no longer" in said
+    assert "medians 20 % outside their earlier 95 % interval on 2026-05-09 status 1 account changed" in said
+    change = cli(*again, *rest, "--log-format", "json").assert_exit(ExitCode.OK).events[-1]["change"]
+    want = told(nights / "2")["change"]
+    for amount in ("mean", "p95", "largest"):
+        del want["medians"][amount]
+    assert change == want
+
+
 def test_an_earlier_run_by_other_settings_is_told_with_what_differs(cli: Cli, nights: Path) -> None:
     asked = ("forecast", nights.parent / "2.parquet", "--output", nights / "3", "--model", "Naive", "--jobs", 1)
     rest = ("--threshold", 2500, "--as-of", "2026-04-30", "--previous", nights / "2")

@@ -76,7 +76,13 @@ def test_a_folder_of_several_runs_is_not_shown(cli: Cli, nights: Path) -> None:
 @pytest.mark.parametrize("command", ["list", "show", "prune"])
 def test_a_folder_without_runs_is_told(cli: Cli, tmp_path: Path, command: str) -> None:
     cli("runs", command, tmp_path).assert_error(ExitCode.CHECK_FAILED, "holds no run")
-    cli("runs", command, tmp_path / "nowhere").assert_error(ExitCode.CHECK_FAILED, "no such folder")
+    outcome = cli("runs", command, tmp_path / "nowhere").assert_error(ExitCode.CHECK_FAILED, "no such folder")
+    assert "forecast-cli runs list FOLDER" in outcome.err
+
+
+def test_a_check_of_no_run_says_how_to_find_one(cli: Cli, tmp_path: Path) -> None:
+    outcomes = [cli("check", place) for place in (tmp_path, tmp_path / "nowhere")]
+    assert all("to find one: forecast-cli runs list FOLDER" in one.err for one in outcomes)
 
 
 def test_a_file_is_not_told_as_a_missing_folder(cli: Cli, tmp_path: Path) -> None:

@@ -158,6 +158,13 @@ def test_the_makefile_example_is_read() -> None:
     assert parse_all(example("make", "forecast-cli").replace("$@", "done")) == 2
 
 
+@pytest.mark.parametrize("name", ["README.md", "docs/operations.md", "docs/tables.md", "configs/nightly.toml"])
+def test_each_night_has_a_folder_that_query_engines_read_as_a_partition(name: str) -> None:
+    nights = re.findall(r"forecasts/(run=)?(?:\$\(date|\d{4}-|\{\{)", (ROOT / name).read_text(encoding="utf-8"))
+    assert nights
+    assert set(nights) == {"run="}
+
+
 def test_the_readme_and_the_security_page_lead_here_and_back() -> None:
     assert "(docs/operations.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
     assert "SECURITY.md" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -94,8 +94,8 @@ class PreviousOptions:
         str | None,
         option(
             "--previous",
-            "Say in metrics.json what changed since an earlier run: its output, a folder or an address, or the "
-            "folder such outputs lie in, of which the latest counts.",
+            "Say in the summary and in metrics.json what changed since an earlier run: its output, a folder or an "
+            "address, or the folder such outputs lie in, of which the latest counts.",
             "DIR",
         ),
     ]

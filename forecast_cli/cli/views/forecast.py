@@ -8,6 +8,7 @@ from rich.padding import Padding
 
 from forecast_cli.cli.messages import Ending, Log
 from forecast_cli.cli.views.accounts import render_accounts, render_groups
+from forecast_cli.cli.views.change import render_change
 from forecast_cli.cli.views.next_steps import check_command, read_command, risk_command
 from forecast_cli.cli.views.shortfall import allow_more, commonest_reason, describe_excess, see_reasons
 from forecast_cli.cli.views.values import run_values
@@ -51,6 +52,7 @@ def render_run(run: ForecastRun, *, seconds: float) -> Group:
         section("Not as asked", render_groups(run.failures)) if run.failures else None,
         _input(run),
         _low_balances(run),
+        render_change(run.change) if run.change else None,
         section(f"Tables in {printable(run.output)}", _files(run.files)),
         section("Next", *(command_line(command(run.output)) for command in _next(run))),
     )

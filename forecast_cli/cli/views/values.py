@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from forecast_cli.config.load import LoadedSettings
 from forecast_cli.core.ids import mark_id, without_figures
@@ -20,6 +20,12 @@ from forecast_cli.workflows.results import (
     InputSummary,
     Validation,
 )
+
+if TYPE_CHECKING:
+    from forecast_cli.reports.run_metrics import Change
+
+#: Fields of a change that are amounts of money, which no log holds.
+_AMOUNTS: Final = {"medians": {"mean", "p95", "largest"}}
 
 
 def run_values(run: ForecastRun) -> dict[str, Any]:
@@ -44,6 +50,7 @@ def run_values(run: ForecastRun) -> dict[str, Any]:
             }
             for one in run.low_balances
         ],
+        "change": _change_values(run.change) if run.change else None,
     }
 
 
@@ -164,3 +171,8 @@ def finding_values(finding: Finding) -> dict[str, Any]:
         "examples": [redact(example) for example in finding.examples],
         "retryable": finding.retryable,
     }
+
+
+def _change_values(change: "Change") -> dict[str, Any]:
+    values = change.model_dump(mode="json", exclude=_AMOUNTS)
+    return values | {"previous": values["previous"] | {"output": redact(change.previous.output)}}

@@ -29,4 +29,4 @@ def test_the_ledger_says_the_worst_that_came_of_an_account_and_why(turned: bool)
     assert row["reason"] == "MSTL: NotFinite: nan at step 1, 1 of 1 steps"
     alone = complete_ledger(ledger, [said("Naive"), said("auto", FELL_BACK)], seconds=0.5).row(0, named=True)
     assert alone["status"] == "fallback"
-    assert alone["reason"] == "auto: TooShort: 9 days of history, at least 31 needed; Naive used instead"
+    assert alone["reason"] == "auto: 9 days of history, at least 31 needed; Naive used instead"

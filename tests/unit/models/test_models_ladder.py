@@ -82,7 +82,7 @@ def test_last_rung_keeps_the_last_value_and_says_that_its_interval_is_pooled():
     assert (got.forecast.quantiles[0, :, 2] == 500.0).all()
     assert got.flags == ((Flag.SHORT, Flag.POOLED_INTERVAL),)
     assert got.outcomes[0].message == (
-        f"1 day of history, at least 14 needed; Naive: TooShort: 1 day of history, at least {MIN_OBS} needed"
+        f"1 day of history, at least 14 needed; Naive: 1 day of history, at least {MIN_OBS} needed"
     )
 
 

@@ -133,6 +133,14 @@ def test_a_lift_has_one_decimal() -> None:
     assert all(re.fullmatch(r"[\d,]+\.\d( to [\d,]+\.\d)?|–", text) for text in shown)
 
 
+@pytest.mark.parametrize(("error", "reason"), [("TooShort", "why"), ("ValueError", "ValueError: why")])
+def test_an_account_that_is_too_short_is_told_without_the_name_of_an_error(error: str, reason: str) -> None:
+    report = sample_report()
+    problem = report.problems[0].model_copy(update={"error": error, "message": "why", "count": 1})
+    [row] = tables_run.problems_table(report.model_copy(update={"problems": (problem,)})).rows
+    assert row[4].text == reason
+
+
 def test_the_segments_of_one_model_are_its_own() -> None:
     report = sample_report(segments=20)
     assert len(tables_segments.segments_table(report, model="Naive").rows) == 20

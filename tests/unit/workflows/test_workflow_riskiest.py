@@ -1,7 +1,9 @@
 """The accounts likeliest to run low: who is listed, in what order, and what is counted besides."""
 
+import hashlib
+import io
+import json
 import shutil
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -126,20 +128,31 @@ def copied(output: Path, tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
-@pytest.mark.parametrize(
-    ("damage", "said"),
-    [
-        (lambda risk: risk.drop("balance"), "has no column 'balance': another version wrote it"),
-        (lambda risk: risk.with_columns(balance=pl.lit(None, dtype=pl.Float64)), "is damaged: it holds a null"),
-    ],
-    ids=["of another version", "a null"],
-)
-def test_a_table_that_lacks_something_is_a_failed_check(
-    copied: Path, damage: Callable[[pl.DataFrame], pl.DataFrame], said: str
-) -> None:
-    damage(pl.read_parquet(copied / "risk.parquet")).write_parquet(copied / "risk.parquet")
-    with pytest.raises(CheckFailedError, match=said):
+def rewrite(output: Path, content: bytes) -> None:
+    """Replace the risk table as a run would have written it: with its checksum in the manifest."""
+    (output / "risk.parquet").write_bytes(content)
+    manifest = json.loads((output / "manifest.json").read_text())
+    [entry] = [entry for entry in manifest["files"] if entry["path"] == "risk.parquet"]
+    entry |= {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    (output / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_table_of_another_version_is_a_failed_check(copied: Path) -> None:
+    content = io.BytesIO()
+    pl.read_parquet(copied / "risk.parquet").drop("balance").write_parquet(content)
+    rewrite(copied, content.getvalue())
+    with pytest.raises(CheckFailedError, match="has no column 'balance': another version wrote it"):
         find_riskiest(RiskiestRequest(copied))
+
+
+@pytest.mark.parametrize("name", ["risk.parquet", "accounts.parquet", "failures.parquet"])
+def test_a_table_with_a_byte_that_a_run_did_not_write_is_a_failed_check(copied: Path, name: str) -> None:
+    content = bytearray((copied / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (copied / name).write_bytes(content)
+    with pytest.raises(CheckFailedError, match=rf"{name}: content differs from what was written") as raised:
+        find_riskiest(RiskiestRequest(copied))
+    assert raised.value.hint == f"see: forecast-cli check {copied}"
 
 
 def test_a_check_tells_of_a_table_of_another_version_and_of_balances_that_differ(copied: Path) -> None:
@@ -157,7 +170,7 @@ def test_a_check_tells_of_a_table_of_another_version_and_of_balances_that_differ
 
 
 def test_a_table_that_cannot_be_read_is_a_failed_check(copied: Path) -> None:
-    (copied / "risk.parquet").write_bytes(b"PAR1")
+    rewrite(copied, b"PAR1")
     with pytest.raises(CheckFailedError, match="a table cannot be read"):
         find_riskiest(RiskiestRequest(copied))
 
