@@ -14,7 +14,7 @@ KEY_VARIABLE: Final = "FORECAST_ID_KEY"
 _OPEN: Final = "\ufdd0"
 _CLOSE: Final = "\ufdd1"
 _MARKED: Final = re.compile(f"{_OPEN}(.*?){_CLOSE}", re.DOTALL)
-_FIGURE: Final = re.compile(r"[-+]?\d[\d.,_]*(?:[eE][-+]?\d+)?")
+_FIGURE: Final = re.compile(r"[-+]?\d(?:[\d.,_]*\d)?(?:[eE][-+]?\d+)?")
 _DIGITS: Final = 16
 
 

@@ -82,6 +82,7 @@ def test_a_balance_is_in_no_log(cli: Cli, tmp_path: Path) -> None:
         outcome = cli("forecast", tmp_path / "balances.parquet", "--output", tmp_path / "out", *QUICK, *JSON, *more)
         assert "7.123" not in outcome.err
         assert "7123" not in outcome.err
+        assert "712,3" not in outcome.err
         assert "balance #, expected at most #" in last(outcome)["failures"][0]["message"]  # type: ignore[index]
 
 
