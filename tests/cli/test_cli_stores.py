@@ -145,6 +145,7 @@ def test_a_run_that_was_killed_as_it_put_its_manifest_is_taken_up(
     def kill(method: str, path: str) -> int | None:
         if method == "PUT" and path.partition("?")[0].endswith("/manifest.json") and killed:
             os.kill(killed.pop(), signal.SIGKILL)
+            return 503
         return None
 
     store.fault = kill
