@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import forkserver
@@ -13,6 +14,7 @@ from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Final
 
+from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.fault_points import Step, fault_point
 from forecast_cli.core.heartbeat import Heartbeat
 from forecast_cli.core.ids import Key
@@ -171,15 +173,29 @@ def start_method() -> str:
 def _context(modules: tuple[str, ...]) -> BaseContext:
     """Return the context in which workers are started, and start its fork server, if it has one.
 
-    The server imports ``modules`` and runs nothing else.
+    The server imports ``modules`` and runs nothing else. Raises ConfigError if the path of the temporary folder is too
+    long, and OSError if the system has no room for the server.
     """
     context = multiprocessing.get_context(start_method())
     if start_method() == "forkserver":
         make_waits_interruptible()  # the server forks only after its imports: Ctrl-C has to end that wait
         context.set_forkserver_preload(["forecast_cli.engine.fork_server", "forecast_cli.engine.worker_main", *modules])
         with interrupts_blocked(), environment({SERVED: str(os.getpid())}):
-            forkserver.ensure_running()
+            _start_fork_server()
     return context
+
+
+def _start_fork_server() -> None:
+    try:
+        forkserver.ensure_running()
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        folder = tempfile.gettempdir()  # a socket's path has some 100 bytes, and this error of Python's has no number
+        raise ConfigError(
+            f"{folder}: temporary folder cannot hold the socket of worker processes: {error}",
+            "name a folder with a shorter path: TMPDIR",
+        ) from None
 
 
 def end_fork_server() -> None:

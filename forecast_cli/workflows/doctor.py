@@ -14,6 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from forecast_cli.config.settings import Settings
+from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.text import counted
 from forecast_cli.engine.memory import SMALLEST_RUN, Load, find_room, memory_limit
@@ -156,6 +157,8 @@ def check_workers() -> Sign:
         code = try_worker(_WAIT)
     except (OSError, EOFError) as error:
         return Sign("workers", Health.FAIL, f"{method}: {error}", hint)
+    except ConfigError as error:
+        return Sign("workers", Health.FAIL, error.message, error.hint)
     if code != 0:
         return Sign("workers", Health.FAIL, f"{method}: a process ended with {code}", hint)
     return Sign("workers", Health.OK, f"made by {method}")

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,7 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def passing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where temporary folders are made; nothing is left in it."""
+    get_temp_dir()  # that of worker processes, chosen once for all tests: a socket in a longer path could not be made
     folder = tmp_path / "passing"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))

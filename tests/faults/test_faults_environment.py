@@ -46,6 +46,19 @@ def test_RT15_a_run_in_bare_surroundings_has_the_same_bytes(
     assert parts(tmp_path / "out") == undisturbed
 
 
+def test_RT15_a_temporary_folder_of_too_long_a_path_is_named(source: Path, tmp_path: Path) -> None:
+    folder = tmp_path / ("long" * 20)
+    folder.mkdir()
+    surroundings = BARE | {"TMPDIR": str(folder)}
+    done = subprocess.run(
+        command(source, tmp_path / "out"), env=surroundings, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == ExitCode.CONFIG_INVALID, done.stderr
+    assert f"error: {folder}: temporary folder cannot hold the socket of worker processes" in done.stderr
+    assert "TMPDIR" in done.stderr
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", "> /dev/full"])
 def test_RT15_a_run_with_closed_or_full_streams_has_the_same_bytes(
     source: Path, undisturbed: dict[str, bytes], tmp_path: Path, closed: str
