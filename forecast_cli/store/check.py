@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from forecast_cli.core.errors import CheckFailedError
 from forecast_cli.store.atomic import sha256_of, writing
 from forecast_cli.store.layout import FORECASTS, MANIFEST, RUNNING, SUCCESS, is_own
 from forecast_cli.store.manifest import FileEntry, Manifest
@@ -14,6 +15,12 @@ def damaged_files(output: Path, entries: Iterable[FileEntry]) -> Iterator[tuple[
         problem = _problem(output / entry.path, entry)
         if problem:
             yield entry.path, problem
+
+
+def refuse_damaged(output: Path, entries: Iterable[FileEntry], hint: str) -> None:
+    """Raise CheckFailedError, with ``hint``, for the first of ``entries`` whose file ``damaged_files`` yields."""
+    for path, problem in damaged_files(output, entries):
+        raise CheckFailedError(f"{output / path}: {problem}", hint)
 
 
 def stray_files(output: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from forecast_cli.data.files.addresses import Output
 from forecast_cli.evaluation.compare import compare_scores
 from forecast_cli.evaluation.gate import Comparison, Gate, Scores
 from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE
-from forecast_cli.store.check import damaged_files
+from forecast_cli.store.check import refuse_damaged
 from forecast_cli.store.fingerprint import identity_of, setting_differences
 from forecast_cli.store.layout import SCORES, WINDOWS
 from forecast_cli.store.manifest import FileEntry, Manifest
@@ -112,10 +112,10 @@ def _read_scores(folder: Path, manifest: Manifest, shown: Output) -> Scores:
 
 def _read_table(folder: Path, manifest: Manifest, name: str) -> pl.DataFrame:
     entries = [entry for entry in manifest.files if entry.path == name]
-    problems = list(damaged_files(folder, entries))
-    if problems or not entries:
-        why = problems[0][1] if problems else "not in the manifest"
-        raise CheckFailedError(f"{folder / name}: {why}", f"see: forecast-cli check {folder}")
+    hint = f"see: forecast-cli check {folder}"
+    if not entries:
+        raise CheckFailedError(f"{folder / name}: not in the manifest", hint)
+    refuse_damaged(folder, entries, hint)
     return load_table(folder / name)
 
 

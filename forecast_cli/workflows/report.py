@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Final
 
-from forecast_cli.core.errors import CheckFailedError
 from forecast_cli.evaluation.report import Report
 from forecast_cli.reports.jsonfile import read_report, render_json
 from forecast_cli.store.atomic import write_whole
-from forecast_cli.store.check import damaged_files, success_content
+from forecast_cli.store.check import refuse_damaged, success_content
 from forecast_cli.store.layout import MANIFEST, RENDERED, REPORTS, SUCCESS
 from forecast_cli.store.lock import output_lock
 from forecast_cli.store.manifest import FileEntry, Manifest, manifest_content
@@ -62,6 +61,5 @@ def render_reports(report: Report, output: Path) -> tuple[FileEntry, ...]:
 def _read(output: Path, manifest: Manifest) -> Report:
     """Return the report as the backtest wrote it; raise CheckFailedError if ``report.json`` was changed since."""
     own = (entry for entry in manifest.files if entry.path == REPORT_JSON)
-    for path, problem in damaged_files(output, own):
-        raise CheckFailedError(f"{output / path}: {problem}", "make the backtest again with --force")
+    refuse_damaged(output, own, "make the backtest again with --force")
     return read_report((output / REPORT_JSON).read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ from forecast_cli.core.text import closest
 from forecast_cli.data.files.addresses import Output
 from forecast_cli.data.scan.collect import read_errors
 from forecast_cli.risk.lows import windows_within
-from forecast_cli.store.check import damaged_files
+from forecast_cli.store.check import refuse_damaged
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, RISK
 from forecast_cli.workflows.check_risk import find_lack
 from forecast_cli.workflows.places import lent
@@ -109,18 +109,12 @@ def find_riskiest(request: RiskiestRequest) -> Riskiest:
     """
     with lent(request.output, reads=_READ) as folder:
         tables = tables_of(folder)
-        _refuse_damaged(tables)
+        own = (entry for entry in tables.manifest.files if entry.path in _READ)
+        refuse_damaged(folder, own, f"see: forecast-cli check {folder}")
         try:
             return _find(tables, request)
         except read_errors() as error:
             raise damaged(folder, error) from None
-
-
-def _refuse_damaged(tables: RunTables) -> None:
-    """Raise CheckFailedError for the first table to read whose content is not what the run wrote."""
-    entries = (entry for entry in tables.manifest.files if entry.path in _READ)
-    for path, problem in damaged_files(tables.output, entries):
-        raise CheckFailedError(f"{tables.output / path}: {problem}", f"see: forecast-cli check {tables.output}")
 
 
 def _find(tables: RunTables, request: RiskiestRequest) -> Riskiest:
