@@ -15,7 +15,6 @@ from forecast_cli.core.text import closest
 from forecast_cli.data.files.addresses import Output
 from forecast_cli.data.scan.collect import read_errors
 from forecast_cli.risk.lows import windows_within
-from forecast_cli.store.check import refuse_damaged
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, RISK
 from forecast_cli.workflows.check_risk import find_lack
 from forecast_cli.workflows.places import lent
@@ -109,8 +108,7 @@ def find_riskiest(request: RiskiestRequest) -> Riskiest:
     """
     with lent(request.output, reads=_READ) as folder:
         tables = tables_of(folder)
-        own = (entry for entry in tables.manifest.files if entry.path in _READ)
-        refuse_damaged(folder, own, f"see: forecast-cli check {folder}")
+        tables.refuse_damaged(tables.paths(*_READ))
         try:
             return _find(tables, request)
         except read_errors() as error:
