@@ -13,12 +13,11 @@ from forecast_cli.core import risk as r
 from forecast_cli.core.errors import CheckFailedError, UsageError
 from forecast_cli.core.text import closest
 from forecast_cli.data.files.addresses import Output
-from forecast_cli.data.scan.collect import read_errors
 from forecast_cli.risk.lows import windows_within
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, RISK
 from forecast_cli.workflows.check_risk import find_lack
 from forecast_cli.workflows.places import lent
-from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, damaged, keys_of, tables_of
+from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, keys_of, reading_tables, tables_of
 
 #: The tables to read, all of them small.
 _READ: Final = (ACCOUNTS, FAILURES, RISK)
@@ -106,13 +105,10 @@ def find_riskiest(request: RiskiestRequest) -> Riskiest:
     is damaged or ``risk.parquet`` lacks a column, what ``tables_of`` raises, and ConfigError or OutputNotWrittenError
     if an address cannot be opened or read.
     """
-    with lent(request.output, reads=_READ) as folder:
+    with lent(request.output, reads=_READ) as folder, reading_tables(folder):
         tables = tables_of(folder)
         tables.refuse_damaged(tables.paths(*_READ))
-        try:
-            return _find(tables, request)
-        except read_errors() as error:
-            raise damaged(folder, error) from None
+        return _find(tables, request)
 
 
 def _find(tables: RunTables, request: RiskiestRequest) -> Riskiest:

@@ -1,6 +1,7 @@
 """Tables of a finished forecast: their files, models and origin."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,7 @@ import polars as pl
 
 from forecast_cli.core.errors import CheckFailedError, UsageError
 from forecast_cli.core.text import did_you_mean
-from forecast_cli.data.scan.collect import describe
+from forecast_cli.data.scan.collect import describe, read_errors
 from forecast_cli.store.check import refuse_damaged
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_table
@@ -79,6 +80,15 @@ def common_origin(tables: RunTables) -> date | None:
     """Return the day that all forecasts start from, None if each account has its own."""
     told = tables.manifest.input.origin
     return None if told is None else date.fromisoformat(told)
+
+
+@contextmanager
+def reading_tables(output: Path) -> Iterator[None]:
+    """Turn errors of polars and pyarrow inside the ``with`` block into a CheckFailedError for the run in ``output``."""
+    try:
+        yield
+    except read_errors() as error:
+        raise damaged(output, error) from None
 
 
 def damaged(output: Path, error: BaseException) -> CheckFailedError:

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from forecast_cli.config.calendars import HOME
 from forecast_cli.data.panel import Panel
-from forecast_cli.data.scan.collect import read_errors
 from forecast_cli.models.auto import NAME as AUTO
 from forecast_cli.models.pooled.outlook import Outlook, look_ahead
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, LEARNED_SCORES, RISK, WEIGHTS
@@ -21,7 +20,7 @@ from forecast_cli.workflows.account_tables import (
     rows_of,
 )
 from forecast_cli.workflows.places import lent
-from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, damaged, tables_of
+from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, reading_tables, tables_of
 from forecast_cli.workflows.story import AccountExplanation, AccountFan, Breakdown, ShowRequest, Why
 
 #: The tables to read, besides the part files that hold the account.
@@ -38,13 +37,10 @@ def explain_account(request: ShowRequest) -> AccountExplanation:
     installed here or an address cannot be opened, OutputNotWrittenError if an address cannot be read, CheckFailedError
     if a table to read is damaged, and what ``tables_of`` raises.
     """
-    with lent(request.forecast) as folder:
+    with lent(request.forecast) as folder, reading_tables(folder):
         tables = tables_of(folder)
         tables.refuse_damaged(tables.paths(*_READ))
-        try:
-            return _explain(tables, request)
-        except read_errors() as error:
-            raise damaged(folder, error) from None
+        return _explain(tables, request)
 
 
 def _explain(tables: RunTables, request: ShowRequest) -> AccountExplanation:
