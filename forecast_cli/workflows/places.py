@@ -41,7 +41,7 @@ class Place:
     def refuse_if_held(self) -> None:
         """Raise OutputBusyError where a run is at work in the folder, OutputNotWrittenError where the store fails."""
         if self.objects:
-            self.objects.sizes()
+            self.objects.refuse_unreachable()
         else:
             refuse_if_held(self.folder)
 

@@ -12,6 +12,7 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
+from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.files.addresses import output_at
@@ -144,8 +145,11 @@ def prepare(
     shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
     load = _load(contract, shards, settings, times=len(back))
     made_from = identity(command, checked.source, request.settings, learned=hash_of_learned)
-    if request.force or not is_finished(place.held, made_from, fingerprint(made_from)):
+    try:
         refuse_too_little(settings, models, load)
+    except ConfigError:
+        if request.force or not is_finished(place.held, made_from, fingerprint(made_from)):
+            raise
     return Prepared(
         command=command,
         place=place,
