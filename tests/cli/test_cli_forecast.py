@@ -141,6 +141,15 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(cli: Cli, one_bad: Path, tm
     assert not output.exists()
 
 
+def test_a_dry_run_states_the_exit_code_of_the_run(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
+    run = ("forecast", one_bad, "--output", tmp_path / "out", *QUICK, "--dry-run")
+    why = "it would end with exit code 3: 1 set aside, more than --max-failed 0 allows."
+    assert cli(*run).assert_exit(ExitCode.OK).flat.endswith(f"5 of 6 accounts, 1 would get none; {why}")
+    assert cli(*run, "--max-failed", 1).assert_exit(ExitCode.OK).flat.endswith("5 of 6 accounts, 1 would get none.")
+    logged = [cli(*run, *more, "--log-format", "json").events[-1] for more in ((), ("--max-failed", 1))]
+    assert [(event["exit_code"], event["run_exit_code"]) for event in logged] == [(0, 3), (0, 0)]
+
+
 def test_a_dry_run_says_what_memory_and_disk_a_run_takes(
     cli: Cli, balances: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
