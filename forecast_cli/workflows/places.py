@@ -73,7 +73,7 @@ def working_at(output: Output, timeout: float) -> Iterator[Place]:
 
 
 @contextmanager
-def lent(output: Output, reads: Collection[str] | None = None) -> Iterator[Path]:
+def open_finished_run(output: Output, reads: Collection[str] | None = None) -> Iterator[Path]:
     """Yield the folder of a finished run; of a run in a store, a temporary folder with the files to be read.
 
     ``reads`` names these files and folders (None: all of them); other objects are empty files in the folder. A folder

@@ -19,7 +19,7 @@ from forecast_cli.workflows.account_tables import (
     read_standing,
     rows_of,
 )
-from forecast_cli.workflows.places import lent
+from forecast_cli.workflows.places import open_finished_run
 from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, reading_tables, tables_of
 from forecast_cli.workflows.story import AccountExplanation, AccountFan, Breakdown, ShowRequest, Why
 
@@ -37,7 +37,7 @@ def explain_account(request: ShowRequest) -> AccountExplanation:
     installed here or an address cannot be opened, OutputNotWrittenError if an address cannot be read, CheckFailedError
     if a table to read is damaged, and what ``tables_of`` raises.
     """
-    with lent(request.forecast) as folder, reading_tables(folder):
+    with open_finished_run(request.forecast) as folder, reading_tables(folder):
         tables = tables_of(folder)
         tables.refuse_damaged(tables.paths(*_READ))
         return _explain(tables, request)

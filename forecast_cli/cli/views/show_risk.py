@@ -31,14 +31,14 @@ def render_risk(risk: Sequence[ThresholdRisk], *, width: int) -> Group:
     )
 
 
-def threshold_words(one: ThresholdRisk) -> str:
+def describe_threshold(one: ThresholdRisk) -> str:
     """Return the threshold as the user wrote it, with its amount if that differs: ``0``, ``p10 (239.75)``."""
     name = printable(one.name)
     return name if name == f"{one.amount:g}" else f"{name} ({money(one.amount)})"
 
 
 def _rows(one: ThresholdRisk) -> list[tuple[str, ...]]:
-    amount = threshold_words(one)
+    amount = describe_threshold(one)
     return [
         (
             amount if place == 0 else "",
