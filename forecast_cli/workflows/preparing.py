@@ -149,7 +149,7 @@ def prepare(
     try:
         refuse_too_little(settings, models, load)
     except ConfigError:
-        if request.force or not is_finished(place.held, made_from, fingerprint(made_from)):
+        if request.force or not is_finished(place.contents, made_from, fingerprint(made_from)):
             raise
     return Prepared(
         command=command,
