@@ -54,7 +54,7 @@ def expected_help(name: str) -> str:
     said = Settings.model_json_schema()["properties"][name]["description"].removesuffix(".")
     if "(default: " in said:
         return f"{said}."
-    again = "repeatable, or with commas; " if isinstance(field.default, tuple) else ""
+    again = "repeatable or comma-separated; " if isinstance(field.default, tuple) else ""
     return f"{said} ({again}default: {in_words(field.default)})."
 
 
