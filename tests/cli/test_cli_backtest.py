@@ -1,4 +1,4 @@
-"""``forecast-cli backtest`` and ``report``: what they show, what they write, how they leave."""
+"""``forecast-cli backtest`` and ``report``: what they print and write, and their exit codes."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Every setting is a flag of its name, with its description and its default in words, and no flag lacks a setting."""
+"""Every setting has a flag of the same name, with its description and default, and no flag lacks a setting."""
 
 from datetime import date
 from enum import Enum

@@ -1,4 +1,4 @@
-"""Low balances on the command line: what --threshold takes, what it is answered with, what the summary says."""
+"""Low balances on the command line: values that ``--threshold`` takes and refuses, and the figures in the summary."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Thresholds as they are written and as amounts."""
+"""Thresholds as text and as amounts."""
 
 import numpy as np
 import pytest
