@@ -102,7 +102,7 @@ def _by_vintage(
 
 SPEC = ModelSpec(
     name=NAME,
-    summary="dated payments and reversion, corrected by what came of accounts like it, calibrated over all accounts",
+    summary="recurring payments and mean reversion, corrected by similar accounts and calibrated on all accounts",
     kind=ModelKind.BLOCK,
     intervals=IntervalMethod.POOLED,
     cost_ms=0.35,

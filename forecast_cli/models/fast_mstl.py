@@ -160,7 +160,7 @@ def _build(seasons: Seasons) -> FastMSTL:
 
 SPEC = ModelSpec(
     name="FastMSTL",
-    summary="seasons taken out as means of like days over a moving average: MSTL's idea on whole blocks",
+    summary="MSTL's idea on many accounts at once: seasonal means around a moving average",
     kind=ModelKind.BLOCK,
     intervals=IntervalMethod.PATHS,
     cost_ms=0.06,

@@ -50,7 +50,7 @@ def _months(origins: NDArray[np.datetime64], h: int) -> Iterator[tuple[NDArray[n
 
 SPEC = ModelSpec(
     name="MonthPaths",
-    summary="the account's own paths after the same day of earlier months, back to its level",
+    summary="the account's movements after the same day of earlier months, reverting to its level",
     kind=ModelKind.BLOCK,
     intervals=IntervalMethod.PATHS,
     cost_ms=0.04,

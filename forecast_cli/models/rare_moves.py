@@ -88,7 +88,7 @@ def _side(move: NDArray[np.float64], days: NDArray[np.int64]) -> _Side:
 
 SPEC = ModelSpec(
     name="RareMoves",
-    summary="the last balance, and the account's own rare moves: for dormant and nearly constant accounts",
+    summary="the last balance and occasional moves, for dormant and nearly constant accounts",
     kind=ModelKind.BLOCK,
     intervals=IntervalMethod.PATHS,
     cost_ms=0.02,

@@ -14,7 +14,7 @@ from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seaso
 
 @dataclass(frozen=True)
 class SeasonalNaive(DirectModel):
-    """A model that forecasts the balance of the same day of the last season.
+    """A model that forecasts the balance of the same day in the last season.
 
     mean(s) = y[n + s - m (k + 1)], k = floor((s - 1) / m); sd(s) = sigma sqrt(k + 1),
     sigma^2 = sum (y[t] - y[t-m])^2 / (n - m), m the season length in days.
@@ -41,7 +41,7 @@ def _build(seasons: Seasons) -> SeasonalNaive:
 
 SPEC = ModelSpec(
     name="SeasonalNaive",
-    summary="the balance of the same day of the last season",
+    summary="the balance of the same day in the last season",
     kind=ModelKind.BLOCK,
     intervals=IntervalMethod.NORMAL,
     cost_ms=0.005,

@@ -18,8 +18,8 @@ _CHEAP_WINDOWS: Final = 10
 _DEAR_WINDOWS: Final = 4
 _AVERAGED_SEASONS: Final = 3
 
-_ADDITIVE: Final = "additive forms only: no multiplicative error, trend or season is ever tried"
-_WITHOUT_SEASON: Final = f"seasons longer than {_MAX_SEASON} days are left out"
+_ADDITIVE: Final = "additive forms only: no multiplicative error, trend or season"
+_WITHOUT_SEASON: Final = f"seasons longer than {_MAX_SEASON} days are not modelled"
 
 
 def _seasonal_windows(seasons: Seasons) -> Windows:
@@ -79,7 +79,7 @@ def _seasonal_pool(seasons: Seasons) -> SeriesModel:
 
 SEASONAL_WINDOW_AVERAGE = ModelSpec(
     name="SeasonalWindowAverage",
-    summary=f"the mean of the same day of the last {_AVERAGED_SEASONS} seasons",
+    summary=f"the mean of the same day in the last {_AVERAGED_SEASONS} seasons",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.CONFORMAL,
     cost_ms=0.2,
@@ -91,30 +91,30 @@ SEASONAL_WINDOW_AVERAGE = ModelSpec(
 
 SIMPLE_EXPONENTIAL_SMOOTHING = ModelSpec(
     name="SimpleExponentialSmoothing",
-    summary="a level that follows the balance, as fast as fits best",
+    summary="exponential smoothing of the level, with fitted alpha",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
     cost_ms=0.5,
     build=lambda _seasons: SeriesModel(Estimator("SimpleExponentialSmoothingOptimized"), Route.FIT),
     needs=lambda _seasons, _h: MIN_OBS,
-    notes="alpha between 0.01 and 0.99 by least squares",
+    notes="alpha is between 0.01 and 0.99, fitted by least squares",
 )
 
 HOLT = ModelSpec(
     name="Holt",
-    summary="a level and a trend, damped where that fits better",
+    summary="exponential smoothing of level and trend, damped if that fits better",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
     cost_ms=12,
     build=_holt,
     build_updatable=updatable(_holt),
     needs=lambda _seasons, _h: drift.MIN_OBS,
-    notes="ETS(A,A,N) or ETS(A,Ad,N), by AICc",
+    notes="ETS(A,A,N) or ETS(A,Ad,N), chosen by AICc",
 )
 
 AUTO_ETS = ModelSpec(
     name="AutoETS",
-    summary="exponential smoothing, the best of the additive forms",
+    summary="exponential smoothing, the best additive form",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
     cost_ms=13,
@@ -137,7 +137,7 @@ AUTO_THETA = ModelSpec(
     build_updatable=updatable(_theta("AutoTheta")),
     needs=_two_seasons,
     seasons=SeasonUse.ONE,
-    notes="additive season, where the balance passes a test for one",
+    notes="additive season, if the balance passes a test for seasonality",
 )
 
 DYNAMIC_OPTIMIZED_THETA = ModelSpec(
@@ -150,12 +150,12 @@ DYNAMIC_OPTIMIZED_THETA = ModelSpec(
     build_updatable=updatable(_theta("DynamicOptimizedTheta")),
     needs=_two_seasons,
     seasons=SeasonUse.ONE,
-    notes="additive season, where the balance passes a test for one",
+    notes="additive season, if the balance passes a test for seasonality",
 )
 
 AUTO_CES = ModelSpec(
     name="AutoCES",
-    summary="complex exponential smoothing, the best of its forms",
+    summary="complex exponential smoothing, the best form",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.CONFORMAL,
     cost_ms=120,
@@ -165,12 +165,12 @@ AUTO_CES = ModelSpec(
     needs=lambda seasons, h: _ces_windows(seasons).needed(h),
     seasons=SeasonUse.ONE,
     max_season=_MAX_SEASON,
-    notes=f"{_WITHOUT_SEASON}; statsforecast's own intervals are not used: 80 % held 52 %",
+    notes=f"{_WITHOUT_SEASON}; statsforecast's own intervals are not used: those of 80 % covered 52 %",
 )
 
 MSTL = ModelSpec(
     name="MSTL",
-    summary="seasons taken out by loess, the rest by exponential smoothing",
+    summary="seasons removed by loess, the rest forecast by exponential smoothing",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
     cost_ms=25,
@@ -184,7 +184,7 @@ MSTL = ModelSpec(
 
 MFLES = ModelSpec(
     name="MFLES",
-    summary="boosted median, Fourier seasons, trend and smoothing",
+    summary="boosting over median, trend, Fourier seasons and smoothing",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.CONFORMAL,
     cost_ms=35,
@@ -199,7 +199,7 @@ MFLES = ModelSpec(
 
 AUTO_ARIMA = ModelSpec(
     name="AutoARIMA",
-    summary="ARIMA, orders by stepwise search",
+    summary="ARIMA, with orders found by stepwise search",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
     cost_ms=250,
@@ -213,7 +213,7 @@ AUTO_ARIMA = ModelSpec(
 
 CONFORMAL_SEASONAL_POOL = ModelSpec(
     name="ConformalSeasonalPool",
-    summary="same day of the last season, intervals from a pool of past days and errors",
+    summary="the balance of the same day in the last season, with intervals from past days and errors",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.SIMULATED,
     cost_ms=3,

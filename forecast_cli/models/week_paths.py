@@ -20,7 +20,7 @@ _HALF_LIFE: Final = 120.0
 
 @dataclass(frozen=True)
 class WeekPaths(DirectModel):
-    """A model that forecasts from the account's own paths after the same day of earlier cycles of 7 or 14 days.
+    """A model that forecasts from the account's movements after the same day of earlier cycles of 7 or 14 days.
 
     Cycles are those of the last year. With p_k(s) = y[n + s - c k] - y[n - c k], c the ``cycle`` in days, and weights
     w_k = 2^(-c (k - 1) / 120), halved for paths shifted by a day:
@@ -66,6 +66,6 @@ def _spec(name: str, cycle: int, summary: str, *, cost_ms: float) -> ModelSpec:
     )
 
 
-_PATHS_AFTER: Final = "the account's own paths after the same day of earlier"
-WEEKLY = _spec("WeekPaths", 7, f"{_PATHS_AFTER} weeks, to its level", cost_ms=0.08)
-BIWEEKLY = _spec("BiweekPaths", 14, f"{_PATHS_AFTER} fortnights, to its level", cost_ms=0.04)
+_PATHS_AFTER: Final = "the account's movements after the same day of earlier"
+WEEKLY = _spec("WeekPaths", 7, f"{_PATHS_AFTER} weeks, reverting to its level", cost_ms=0.08)
+BIWEEKLY = _spec("BiweekPaths", 14, f"{_PATHS_AFTER} fortnights, reverting to its level", cost_ms=0.04)

@@ -1,4 +1,4 @@
-"""The block models against statsforecast, account by account, over all lengths."""
+"""The block models against statsforecast, account by account, for all lengths of history."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What must hold for any balances: nobody's numbers depend on a neighbour, and the block models scale and shift."""
+"""Properties of models for any balances: accounts do not influence each other, and block models scale and shift."""
 
 from collections.abc import Sequence
 

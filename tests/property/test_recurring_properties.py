@@ -1,4 +1,4 @@
-"""What is found in an account depends on that account alone, and scales with it."""
+"""Payments found in an account depend on that account alone, and scale with its balances."""
 
 from datetime import date
 

@@ -75,7 +75,7 @@ def course_ahead(panel: Panel, streams: Streams, h: int) -> tuple[NDArray[np.flo
 
 SPEC = ModelSpec(
     name="RecurringEvents",
-    summary="dated payments found in the account's past, the rest drawn back to its level",
+    summary="recurring payments found in the account's past; the rest reverts to its level",
     kind=ModelKind.BLOCK,
     intervals=IntervalMethod.PATHS,
     cost_ms=0.3,

@@ -1,4 +1,4 @@
-"""Bootstrap over accounts: its draws, its width, and what must not change it."""
+"""The bootstrap over accounts: its draws, its width, and what must not change it."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Facts of a window: scale and segments, from the training part alone, whatever stands beside an account."""
+"""Facts of a window: scale and segments, from the training part alone, independent of other accounts."""
 
 from dataclasses import replace
 

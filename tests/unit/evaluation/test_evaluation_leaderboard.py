@@ -1,4 +1,4 @@
-"""Leaderboard and segments: who is ranked where, over which windows, and what is counted beside."""
+"""Leaderboard and segments: the ranking, the windows it covers, and the counts beside it."""
 
 import math
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""Low balance: thresholds, base rates, events, and what the probabilities were worth."""
+"""Low balances: thresholds, base rates, events, and scores of the probabilities."""
 
 from datetime import date
 

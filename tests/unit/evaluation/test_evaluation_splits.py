@@ -1,4 +1,4 @@
-"""Windows: where they are cut, who has one, and that a training part holds nothing of what came."""
+"""Windows: where they are cut, which accounts have them, and no training part contains later balances."""
 
 import numpy as np
 import polars as pl

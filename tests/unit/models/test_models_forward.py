@@ -1,4 +1,4 @@
-"""Models given newer balances: the parameters of the fit, the balances of today, and no word of what was not seen."""
+"""Updated models: the parameters of the fit, the newest balances, and nothing from days not seen."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Normal scores, and straight lines between values known at some of them."""
+"""Normal scores, and linear interpolation between known values."""
 
 import numpy as np
 import pytest

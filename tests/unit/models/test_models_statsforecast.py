@@ -1,4 +1,4 @@
-"""The adapter: statsforecast's numbers, account by account, with its failures as values and its noise kept in."""
+"""The adapter: the same numbers as statsforecast, failures returned as values, and no output or warnings."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Charts: drawn in the page's colours, told in words, safe beside one another, readable by everyone."""
+"""Charts: use the page's colours, have a text description, do not interfere with each other, and are accessible."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Past courses among sample paths: as they were, of days that were like today, as many as the model says."""
+"""Past courses among sample paths: unchanged, from days similar to the origin, and in the number the model gives."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Floors: found where months came down to one, and held by all paths but as few as those months allow."""
+"""Floors: found where months go down to the same low, and kept by all paths except as few as those months allow."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Sample paths: the forecast's own distribution on each day, the account's own past from day to day."""
+"""Sample paths: the forecast's distribution on each day, and the account's own dependence between days."""
 
 import numpy as np
 import pytest

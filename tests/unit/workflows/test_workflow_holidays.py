@@ -1,4 +1,4 @@
-"""The calendar of a run decides its payments, in the forecast, in what is learned and in what is shown of it later."""
+"""The calendar of a run decides the days of payments, in forecasts, in learning and in ``show``."""
 
 import shutil
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Candidates: where time goes, who is joined, and what a share of a candidate does, on cases worked by hand."""
+"""Candidates: how time is spent, which accounts are joined, and the blend with a share, on cases worked by hand."""
 
 import numpy as np
 import polars as pl

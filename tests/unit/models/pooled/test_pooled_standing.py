@@ -1,4 +1,4 @@
-"""How likely a balance stands where it stands, and what that says of its quantiles."""
+"""The probability that a balance does not move, and its effect on the quantiles."""
 
 from dataclasses import replace
 

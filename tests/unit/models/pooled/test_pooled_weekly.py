@@ -1,4 +1,4 @@
-"""Balances that come back to where they stood a week ago: which ones, and what is said of them."""
+"""Balances that return to their value of a week ago: which accounts, and the effect on their forecasts."""
 
 import numpy as np
 import polars as pl

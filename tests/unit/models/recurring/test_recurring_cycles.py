@@ -1,4 +1,4 @@
-"""Due days and business days, on dates worked out with a calendar."""
+"""Due days and business days, on dates worked out by hand."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Payments to come: their chances, and what they are expected to add to a balance."""
+"""Expected payments: their probabilities, and their contribution to the balance."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""The order of an account's flows, the phases its days are due in, and what is kept of both from look to look."""
+"""The order of an account's flows, the phases of its due days, and what of both is kept between searches."""
 
 from dataclasses import replace
 

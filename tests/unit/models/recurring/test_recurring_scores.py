@@ -1,4 +1,4 @@
-"""The score of a candidate, and the pieces of it, against slow loops and by hand."""
+"""The score of a candidate and its parts, against slow loops and by hand."""
 
 import math
 from typing import Any
