@@ -170,10 +170,10 @@ def _say_replaced(best: ModelScore) -> Iterator[str]:
         )
 
 
-def nearest_level(metrics: Collection[str], *, level: float = LEVEL) -> tuple[float, str] | None:
-    """Return the level nearest to ``level`` with a coverage among ``metrics``, and the metric's name, or None."""
+def nearest_level(metrics: Collection[str]) -> tuple[float, str] | None:
+    """Return the level nearest to ``LEVEL`` with a coverage among ``metrics``, and the metric's name, or None."""
     levels = [(float(name.removeprefix("coverage_")), name) for name in metrics if name.startswith("coverage_")]
-    return min(levels, key=lambda told: (abs(told[0] - level), told[0]), default=None)
+    return min(levels, key=lambda told: (abs(told[0] - LEVEL), told[0]), default=None)
 
 
 def _figure(estimate: Estimate) -> str:

@@ -12,7 +12,7 @@ from forecast_cli.models.failures import blank_failures, too_short
 from forecast_cli.models.knots import between_knots, knots_of
 from forecast_cli.models.naive import MIN_OBS
 from forecast_cli.models.rows import chunks, row_sums
-from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons, SeasonUse
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons, SeasonUse, as_is
 
 #: Days of history from which seasons are estimated.
 _DAYS: Final = 730
@@ -154,18 +154,14 @@ def _between(
     return np.asarray(np.clip(between, np.minimum(*ends), np.maximum(*ends)))
 
 
-def _build(seasons: Seasons) -> FastMSTL:
-    return FastMSTL(seasons)
-
-
 SPEC = ModelSpec(
     name="FastMSTL",
     summary="MSTL's idea on many accounts at once: seasonal means around a moving average",
     kind=ModelKind.BLOCK,
     intervals=IntervalMethod.PATHS,
     cost_ms=0.06,
-    build=_build,
-    build_updatable=_build,
+    build=FastMSTL,
+    make_updatable=as_is,
     needs=min_obs,
     seasons=SeasonUse.MANY,
     min_season=2,

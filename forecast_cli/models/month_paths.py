@@ -11,7 +11,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import DirectModel, Forecast
 from forecast_cli.models.courses import forecast_courses
 from forecast_cli.models.months import MOST_MONTHS, same_days
-from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, as_is
 
 #: Half-life of the weight of a path, in months.
 _HALF_LIFE: Final = 4.0
@@ -55,6 +55,6 @@ SPEC = ModelSpec(
     intervals=IntervalMethod.PATHS,
     cost_ms=0.04,
     build=lambda _seasons: MonthPaths(),
-    build_updatable=lambda _seasons: MonthPaths(),
+    make_updatable=as_is,
     needs=lambda _seasons, h: min_obs(h),
 )

@@ -11,7 +11,7 @@ from forecast_cli.models.base import DirectModel, Forecast, quantile_probabiliti
 from forecast_cli.models.failures import blank_failures, too_short
 from forecast_cli.models.naive import MIN_OBS
 from forecast_cli.models.rows import row_sums
-from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, as_is
 
 #: Days of history from which moves are counted.
 _DAYS: Final = 730
@@ -93,6 +93,6 @@ SPEC = ModelSpec(
     intervals=IntervalMethod.PATHS,
     cost_ms=0.02,
     build=lambda _seasons: RareMoves(),
-    build_updatable=lambda _seasons: RareMoves(),
+    make_updatable=as_is,
     needs=lambda _seasons, _h: MIN_OBS,
 )

@@ -98,9 +98,9 @@ class ModelChoice:
 
     def build_updatable(self) -> Model:
         """Return the model in its updatable form; raises ConfigError if it has none."""
-        if self.spec.build_updatable is None:
+        if self.spec.make_updatable is None:
             raise _not_updatable([self.label])
-        return self._paced(self.spec.build_updatable(self.season_lengths))
+        return self._paced(self.spec.make_updatable(self.spec.build(self.season_lengths)))
 
     def min_obs(self, h: int) -> int:
         """Return the number of observations an account needs for a forecast ``h`` days ahead."""

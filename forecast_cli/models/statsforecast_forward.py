@@ -4,7 +4,6 @@ The recursions run again from the first day of the history at the fit, with the 
 of that day. Fitted estimators stay in memory, whereas ``SeriesModel`` drops each after its forecast.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,8 +13,7 @@ from numpy.typing import NDArray
 from forecast_cli.core.heartbeat import send_heartbeat
 from forecast_cli.core.ids import Key
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import Forecast, Model
-from forecast_cli.models.spec import Seasons
+from forecast_cli.models.base import Forecast
 from forecast_cli.models.statsforecast_adapter import (
     Numbers,
     Route,
@@ -85,11 +83,6 @@ class FittedForward:
         if newer:
             return read_answer(estimator.forward(y=learned.y.copy(), h=h, level=list(levels)), levels)
         return read_answer(estimator.predict(h=h, level=list(levels)), levels)
-
-
-def updatable(build: Callable[[Seasons], SeriesModel]) -> Callable[[Seasons], Model]:
-    """Return a function that builds the model of ``build`` in its updatable form."""
-    return lambda seasons: ForwardModel(build(seasons))
 
 
 def _learn(model: SeriesModel, panel: Panel, row: int, key: Key) -> _Learned | Exception:

@@ -6,9 +6,9 @@ from typing import Final
 from forecast_cli.models import drift
 from forecast_cli.models.conformal import Windows
 from forecast_cli.models.naive import MIN_OBS
-from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons, SeasonUse
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons, SeasonUse, as_is
 from forecast_cli.models.statsforecast_adapter import Estimator, Route, SeriesModel
-from forecast_cli.models.statsforecast_forward import updatable
+from forecast_cli.models.statsforecast_forward import ForwardModel
 
 #: Longest season with which these models are fitted. A longer one would take minutes, and more parameters than the
 #: history of an account can determine. R's forecast package (ets) has the same bound.
@@ -84,7 +84,7 @@ SEASONAL_WINDOW_AVERAGE = ModelSpec(
     intervals=IntervalMethod.CONFORMAL,
     cost_ms=0.2,
     build=_seasonal_window_average,
-    build_updatable=_seasonal_window_average,
+    make_updatable=as_is,
     needs=lambda seasons, h: _seasonal_windows(seasons).needed(h),
     seasons=SeasonUse.ONE,
 )
@@ -107,7 +107,7 @@ HOLT = ModelSpec(
     intervals=IntervalMethod.NORMAL,
     cost_ms=12,
     build=_holt,
-    build_updatable=updatable(_holt),
+    make_updatable=ForwardModel,
     needs=lambda _seasons, _h: drift.MIN_OBS,
     notes="ETS(A,A,N) or ETS(A,Ad,N), chosen by AICc",
 )
@@ -120,7 +120,7 @@ AUTO_ETS = ModelSpec(
     cost_ms=13,
     seasonal_ms=110,
     build=_auto_ets,
-    build_updatable=updatable(_auto_ets),
+    make_updatable=ForwardModel,
     needs=_two_seasons,
     seasons=SeasonUse.ONE,
     max_season=_MAX_SEASON,
@@ -134,7 +134,7 @@ AUTO_THETA = ModelSpec(
     intervals=IntervalMethod.SIMULATED,
     cost_ms=75,
     build=_theta("AutoTheta"),
-    build_updatable=updatable(_theta("AutoTheta")),
+    make_updatable=ForwardModel,
     needs=_two_seasons,
     seasons=SeasonUse.ONE,
     notes="additive season, if the balance passes a test for seasonality",
@@ -147,7 +147,7 @@ DYNAMIC_OPTIMIZED_THETA = ModelSpec(
     intervals=IntervalMethod.SIMULATED,
     cost_ms=25,
     build=_theta("DynamicOptimizedTheta"),
-    build_updatable=updatable(_theta("DynamicOptimizedTheta")),
+    make_updatable=ForwardModel,
     needs=_two_seasons,
     seasons=SeasonUse.ONE,
     notes="additive season, if the balance passes a test for seasonality",
@@ -175,7 +175,7 @@ MSTL = ModelSpec(
     intervals=IntervalMethod.NORMAL,
     cost_ms=25,
     build=_mstl,
-    build_updatable=updatable(_mstl),
+    make_updatable=ForwardModel,
     needs=_loess_needs,
     seasons=SeasonUse.MANY,
     min_season=2,
@@ -204,7 +204,7 @@ AUTO_ARIMA = ModelSpec(
     intervals=IntervalMethod.NORMAL,
     cost_ms=250,
     build=_auto_arima,
-    build_updatable=updatable(_auto_arima),
+    make_updatable=ForwardModel,
     needs=_two_seasons,
     seasons=SeasonUse.ONE,
     max_season=_MAX_SEASON,
@@ -218,7 +218,7 @@ CONFORMAL_SEASONAL_POOL = ModelSpec(
     intervals=IntervalMethod.SIMULATED,
     cost_ms=3,
     build=_seasonal_pool,
-    build_updatable=_seasonal_pool,
+    make_updatable=as_is,
     needs=_two_seasons,
     seasons=SeasonUse.ONE,
     notes="1,000 seeded samples; its median is not its mean",

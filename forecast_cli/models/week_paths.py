@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import DirectModel, Forecast
 from forecast_cli.models.courses import forecast_courses
-from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, as_is
 
 #: Paths begin within this many days before the origin.
 _DAYS: Final = 365
@@ -61,7 +61,7 @@ def _spec(name: str, cycle: int, summary: str, *, cost_ms: float) -> ModelSpec:
         intervals=IntervalMethod.PATHS,
         cost_ms=cost_ms,
         build=lambda _seasons: WeekPaths(cycle),
-        build_updatable=lambda _seasons: WeekPaths(cycle),
+        make_updatable=as_is,
         needs=lambda _seasons, h: min_obs(cycle, h),
     )
 

@@ -12,7 +12,7 @@ from forecast_cli.models.base import DirectModel, Forecast
 from forecast_cli.models.conformal import Windows, symmetric_quantiles
 from forecast_cli.models.failures import too_short
 from forecast_cli.models.rows import chunks, tree_sum
-from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons, SeasonUse
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, SeasonUse, as_is
 
 #: Windows from which conformal errors are taken; ten give twenty signed errors for the quantiles.
 MOST_WINDOWS: Final = 10
@@ -60,18 +60,14 @@ def _averages(y: NDArray[np.float64], window: int, h: int) -> tuple[NDArray[np.f
     return averages[:, -1], np.abs(actual - averages[:, :-1, None]).swapaxes(0, 1)
 
 
-def _build(seasons: Seasons) -> WindowAverage:
-    return WindowAverage(seasons[0])
-
-
 SPEC = ModelSpec(
     name="WindowAverage",
     summary="the mean of the last days",
     kind=ModelKind.BLOCK,
     intervals=IntervalMethod.CONFORMAL,
     cost_ms=0.003,
-    build=_build,
-    build_updatable=_build,
+    build=lambda seasons: WindowAverage(seasons[0]),
+    make_updatable=as_is,
     needs=lambda seasons, h: Windows(seasons[0], MOST_WINDOWS).needed(h),
     seasons=SeasonUse.WINDOW,
     notes="the number is the length of the window: WindowAverage(30) is the mean of 30 days",

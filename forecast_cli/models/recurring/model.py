@@ -15,7 +15,7 @@ from forecast_cli.models.months import days_of
 from forecast_cli.models.recurring.events import expected_events
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.rows import chunks
-from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, as_is
 
 #: Share of the rest's mean course over earlier months, beyond its drift, that goes into the forecast. It stands for
 #: payments that were not found.
@@ -80,7 +80,7 @@ SPEC = ModelSpec(
     intervals=IntervalMethod.PATHS,
     cost_ms=0.3,
     build=lambda _seasons: RecurringEvents(),
-    build_updatable=lambda _seasons: RecurringEvents(),
+    make_updatable=as_is,
     needs=lambda _seasons, h: min_obs(h),
     finds_events=True,
 )

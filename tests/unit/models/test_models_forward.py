@@ -8,7 +8,8 @@ import pytest
 import statsforecast.arima
 import statsforecast.ets
 import statsforecast.theta
-from model_panels import balances, panel_of
+from model_series import balances
+from panels import panel_of
 from statsforecast import models as reference
 
 from forecast_cli.core.errors import ConfigError
@@ -38,7 +39,7 @@ STUCK = ["auto", "SimpleExponentialSmoothing", "AutoCES", "MFLES"]
 
 
 def ending(series: Sequence[np.ndarray], days_later: int = 0) -> Panel:
-    panel = panel_of(series)
+    panel = panel_of(*series)
     return replace(panel, origins=panel.origins + days_later)
 
 

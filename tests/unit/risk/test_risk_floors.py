@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from risk_panels import panel_of
+from panels import panel_of
 
 from forecast_cli.models.base import Forecast, quantile_probabilities
 from forecast_cli.risk.floors import find_floors, hold_above_floors

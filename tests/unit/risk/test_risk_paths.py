@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from risk_panels import panel_of
+from panels import panel_of
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, quantile_probabilities
@@ -98,7 +98,7 @@ def test_paths_of_an_account_without_a_past_do_not_cross(series: np.ndarray) -> 
 
 def test_neither_neighbours_nor_padding_change_a_bit() -> None:
     series = [walk(7, days=120), walk(8, days=400), walk(9, days=33)]
-    together = panel_of(*series, pad=50)
+    together = panel_of(*series, padding=50)
     paths = shuffle_paths(together, forecast_of(together))
     for row, one in enumerate(series):
         alone = panel_of(one)

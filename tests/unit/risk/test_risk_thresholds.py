@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from risk_panels import panel_of
+from panels import panel_of
 
 from forecast_cli.config.thresholds import check_threshold, columns_among, is_amount, is_percentile
 from forecast_cli.risk.thresholds import threshold_amounts

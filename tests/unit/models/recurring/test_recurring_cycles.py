@@ -4,7 +4,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from recurring_accounts import panel_of
+from panels import panel_of
 
 from forecast_cli.models.recurring.block import block_of
 from forecast_cli.models.recurring.business_days import FARTHEST, Rule, ruled, shifted

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from recurring_accounts import DAYS, END, balances, days_back, panel_of, payments, weekdays
+from panels import panel_of
+from recurring_accounts import DAYS, END, balances, days_back, payments, weekdays
 
 from forecast_cli.models.recurring import detect
 from forecast_cli.models.recurring.business_days import Rule, shifted

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from recurring_accounts import balances, panel_of
+from panels import panel_of
+from recurring_accounts import balances
 
 from forecast_cli.models.recurring.block import Block, ascending, block_of
 from forecast_cli.models.recurring.candidates import find_candidates

@@ -6,7 +6,8 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
-from recurring_accounts import balances, panel_of, payments, weekdays
+from panels import panel_of
+from recurring_accounts import balances, payments, weekdays
 
 from forecast_cli.models.months import days_of
 from forecast_cli.models.recurring.block import block_of
