@@ -22,7 +22,7 @@ from forecast_cli.models.ladder import forecast_panel
 from forecast_cli.models.recurring.records import STREAM
 from forecast_cli.models.recurring.streams import streams_of
 from forecast_cli.models.registry import finds_events
-from forecast_cli.risk.paths import levels_to_ask
+from forecast_cli.risk.paths import levels_to_request
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, FORECASTS, RISK, WEIGHTS
 from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.staging import stage
@@ -82,7 +82,7 @@ def forecast_shard(job: Job, shard: Shard) -> Done:
     found = read_accounts(job, shard)
     panel, everyone = found.panel, np.arange(len(found.panel))
     started = time.process_time()
-    h, levels = settings.horizon, levels_to_ask(settings.level)
+    h, levels = settings.horizon, levels_to_request(settings.level)
     forecasts = [
         ModelForecast(choice.label, forecast_panel(panel, choice, h=h, levels=levels), everyone)
         for choice in job.models
