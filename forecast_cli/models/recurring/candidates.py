@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.compiled import kernel, part
+from forecast_cli.models.compiled import kernel, subroutine
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.cycles import Cycle
 from forecast_cli.models.recurring.lattices import Lattices
@@ -85,7 +85,7 @@ def find_candidates(block: Block, rows: _Whole, axis: Lattices, quiet: _Flags) -
     return picks
 
 
-@part
+@subroutine
 def _line_up(
     keys: _Whole,
     starts: _Unsigned,
@@ -108,7 +108,7 @@ def _line_up(
             ends[owner[at]] += 1
 
 
-@part
+@subroutine
 def _narrowest(line: _Amounts, n: int, more: int) -> np.uint32:
     """Return the bits of the smallest ratio of two amounts ``more`` places apart; its low bits are the first's index.
 
@@ -123,7 +123,7 @@ def _narrowest(line: _Amounts, n: int, more: int) -> np.uint32:
     return best
 
 
-@part
+@subroutine
 def fullest(line: _Amounts, n: int, fewest: _Whole, first: _Whole, more: _Whole) -> None:
     """Fill, for each width, the start of the range with most amounts, and how many ``more`` follow: 0 if too few.
 
@@ -143,7 +143,7 @@ def fullest(line: _Amounts, n: int, fewest: _Whole, first: _Whole, more: _Whole)
                     first[width], more[width] = narrowest & _PLACE_BITS, step
 
 
-@part
+@subroutine
 def _limits(line: _Amounts, places: _Small, low: float, high: float, first: int) -> tuple[int, int, int, int, int]:
     """Return start and end of the amounts in ``line`` with sizes from ``low`` to ``high``, searched from ``first``.
 
@@ -162,7 +162,7 @@ def _limits(line: _Amounts, places: _Small, low: float, high: float, first: int)
     return first, end, net, newest, oldest
 
 
-@part
+@subroutine
 def _of_sign(line: _Amounts, places: _Small, first: int, end: int, net: int) -> tuple[int, int]:
     """Return the newest and the oldest place of the amounts from ``first`` to ``end`` with the sign of ``net``."""
     newest, oldest = _NEVER, -1
@@ -173,7 +173,7 @@ def _of_sign(line: _Amounts, places: _Small, first: int, end: int, net: int) -> 
     return newest, oldest
 
 
-@part
+@subroutine
 def _hidden(line: _Amounts, places: _Small, least: float, first: int, end: int, newest: int, oldest: int) -> int:
     """Count due days between ``newest`` and ``oldest`` with a flow of ``least`` or more outside ``line[first:end]``."""
     hidden = 0
@@ -185,13 +185,13 @@ def _hidden(line: _Amounts, places: _Small, least: float, first: int, end: int, 
     return hidden
 
 
-@part
+@subroutine
 def _key(size: float) -> Any:
     """Return the lowest key of a flow of ``size``."""
     return np.int64(np.float32(size).view(np.uint32)) << 32
 
 
-@part
+@subroutine
 def count_below(keys: _Whole, a: int, b: int, c: int) -> tuple[int, int, int]:
     """Return how many of ``keys`` (ascending, at least one) are smaller than ``a``, ``b`` and ``c``.
 
@@ -211,7 +211,7 @@ def count_below(keys: _Whole, a: int, b: int, c: int) -> tuple[int, int, int]:
     return x + (keys[x] < a), y + (keys[y] < b), z + (keys[z] < c)
 
 
-@part
+@subroutine
 def log_ratio(hits: int, span: int, around: int, days: int, logs: NDArray[np.float64]) -> Any:
     """Return the score of ``hits`` in ``span`` due days, where ``around`` of ``days`` other days have such a flow.
 
@@ -225,14 +225,14 @@ def log_ratio(hits: int, span: int, around: int, days: int, logs: NDArray[np.flo
     return hits * (logs[hits] - logs[span] - p) + miss * (logs[miss] - logs[span] - q)
 
 
-@part
+@subroutine
 def _alike(one: Any, other: Any) -> Any:
     """Return whether two candidates may be one stream seen twice: equal sign and similar amounts."""
     near = one["low"] <= _APART * other["low"] and other["low"] <= _APART * one["low"]
     return near and one["sign"] == other["sign"]
 
 
-@part
+@subroutine
 def _joins(one: Any, picks: _Records) -> bool:
     """Return whether a candidate is settled in addition to the stronger ones already picked."""
     alike, in_cycle = 0, 0
@@ -249,7 +249,7 @@ def _joins(one: Any, picks: _Records) -> bool:
     return True
 
 
-@part
+@subroutine
 def strongest(found: _Records, order: _Whole) -> int:
     """Fill ``order`` with the indices of the strongest candidates, strongest first, and return how many there are.
 
@@ -270,7 +270,7 @@ def strongest(found: _Records, order: _Whole) -> int:
     return n
 
 
-@part
+@subroutine
 def _pick(found: _Records, order: _Whole, picks: _Records) -> None:
     """Fill ``picks`` with the candidates of an account to be settled, strongest first."""
     n = 0
@@ -282,7 +282,7 @@ def _pick(found: _Records, order: _Whole, picks: _Records) -> None:
             n += 1
 
 
-@part
+@subroutine
 def _weigh(
     line: _Amounts,
     places: _Small,
@@ -319,7 +319,7 @@ def _weigh(
     return one["score"]
 
 
-@part
+@subroutine
 def _scan(
     line: _Amounts,
     places: _Small,

@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.compiled import kernel, part
+from forecast_cli.models.compiled import kernel, subroutine
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.cycles import OFFSETS
 from forecast_cli.models.recurring.records import PAYMENT, STREAM
@@ -39,7 +39,7 @@ def tell_history(block: Block, streams: _Records, due: _Records) -> tuple[_Recor
     return told, parts
 
 
-@part
+@subroutine
 def _newest_first(due: _Records, values: _Values) -> tuple[int, int]:
     """Fill ``values`` with the amounts paid, newest first, then a 0; return the index of the newest and the oldest."""
     n, newest, oldest = 0, -1, -1
@@ -52,7 +52,7 @@ def _newest_first(due: _Records, values: _Values) -> tuple[int, int]:
     return newest, oldest
 
 
-@part
+@subroutine
 def _median(values: _Values, some: _Values) -> float:
     """Return the median of ``values`` [n], 0 if it is not finite. ``some`` is overwritten."""
     n = len(values)
@@ -66,7 +66,7 @@ def _median(values: _Values, some: _Values) -> float:
     return middle / 2 if np.isfinite(middle) else 0.0
 
 
-@part
+@subroutine
 def _next_amount(values: _Values, one: Any, eps: float, some: _Values) -> Any:
     """Return the next amount of a stream from its payments ``values`` [n], newest first."""
     if one["fixed"] and abs(values[0] - values[1]) <= 2 * eps:
@@ -74,7 +74,7 @@ def _next_amount(values: _Values, one: Any, eps: float, some: _Values) -> Any:
     return _median(values[: _FEW if one["fixed"] else _RECENT], some)
 
 
-@part
+@subroutine
 def _spread(values: _Values, amount: float) -> float:
     """Return the standard deviation of ``values`` around ``amount``: 1.2533 times their mean absolute distance."""
     total = 0.0
@@ -83,7 +83,7 @@ def _spread(values: _Values, amount: float) -> float:
     return 1.2533 * total / len(values)
 
 
-@part
+@subroutine
 def _set_days(due: _Records, newest: int, oldest: int, one: Any) -> None:
     """Set the first and the last day paid, and the last due day that was paid or hidden."""
     covered = 0
@@ -94,7 +94,7 @@ def _set_days(due: _Records, newest: int, oldest: int, one: Any) -> None:
     one["covered"] = due[covered]["due"]
 
 
-@part
+@subroutine
 def _set_chances(due: _Records, newest: int, oldest: int, until: int, one: Any) -> None:
     """Set the probabilities that a stream still runs and that a due payment comes, from due days up to ``until``.
 
@@ -115,7 +115,7 @@ def _set_chances(due: _Records, newest: int, oldest: int, until: int, one: Any) 
     one["rate"] = 1.0 - rate_missed
 
 
-@part
+@subroutine
 def _set_punctuality(due: _Records, earliest: int, prior: _Values, shares: _Values) -> None:
     """Fill ``shares`` with the probability of each offset, from ``earliest`` on."""
     shares[:] = 0.0
@@ -130,14 +130,14 @@ def _set_punctuality(due: _Records, earliest: int, prior: _Values, shares: _Valu
         shares[place] /= total
 
 
-@part
+@subroutine
 def _middle(values: _Values, place: int) -> Any:
     """Return the median of the value at ``place`` and its two neighbours."""
     before, after = values[place - 1], values[place + 1]
     return max(min(before, after), min(max(before, after), values[place]))
 
 
-@part
+@subroutine
 def _set_parts(due: _Records, one: Any, oldest: int, values: _Values, parts: _Values) -> None:
     """Fill ``parts`` with the stream's part of each due day; ``values`` are its payments, newest first, then a 0."""
     before = 0

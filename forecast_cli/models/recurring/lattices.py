@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.compiled import kernel, part
+from forecast_cli.models.compiled import kernel, subroutine
 from forecast_cli.models.recurring.business_days import Rule, shifted
 from forecast_cli.models.recurring.cycles import MONTH_DAYS, MONTH_STEPS, WEEK_STEPS, Cycle, in_month, month_of
 from forecast_cli.models.recurring.records import PHASE
@@ -119,7 +119,7 @@ def _columns(cycle: Cycle, rule: Rule, origins: NDArray[np.int64], t: int, holid
     return np.where((columns >= 0) & (columns < t), columns, t)
 
 
-@part
+@subroutine
 def _copy(ends: NDArray[np.uint32], out: NDArray[np.uint32]) -> None:
     for day in range(len(ends)):
         out[day] = ends[day]

@@ -11,7 +11,7 @@ from forecast_cli.models.base import DirectModel, Forecast
 from forecast_cli.models.failures import blank_failures, too_short
 from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.month_paths import min_obs
-from forecast_cli.models.months import days_of
+from forecast_cli.models.months import match_months
 from forecast_cli.models.recurring.events import expected_events
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.rows import chunks
@@ -55,7 +55,7 @@ def course_ahead(panel: Panel, streams: Streams, h: int) -> tuple[NDArray[np.flo
 
     if panel.y.shape[1] < 2:  # a single day has no flow
         return np.repeat(panel.y[:, -1:], h, axis=1), np.full((len(panel), h), np.nan)
-    coming, same = expected_events(streams, panel.origins, h), days_of(panel.origins, h)
+    coming, same = expected_events(streams, panel.origins, h), match_months(panel.origins, h)
     mean, sd = np.empty((len(panel), h)), np.empty((len(panel), h))
     for rows in chunks(len(panel)):
         y = panel.y[rows]

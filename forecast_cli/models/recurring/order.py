@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.compiled import kernel, part
+from forecast_cli.models.compiled import kernel, subroutine
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.lattices import Lattices
 
@@ -30,7 +30,7 @@ def bring_up(block: Block, rows: _Whole, axis: Lattices, quiet: _Flags) -> None:
     )  # fmt: skip
 
 
-@part
+@subroutine
 def _key(value: float, day: int) -> Any:
     """Return the key of the flow of a day; without flow, or if it is too large for float32, the day: below any key."""
     size = np.float32(abs(value))
@@ -38,7 +38,7 @@ def _key(value: float, day: int) -> Any:
     return np.int64(size.view(np.uint32)) << 32 | np.int64(value < 0.0) << 31 | day if some else day
 
 
-@part
+@subroutine
 def _insert(keys: _Whole, n: int, key: int) -> None:
     """Insert ``key`` into the first ``n`` of ``keys``, which ascend."""
     while n > 0 and keys[n - 1] > key:
@@ -47,7 +47,7 @@ def _insert(keys: _Whole, n: int, key: int) -> None:
     keys[n] = key
 
 
-@part
+@subroutine
 def _merge(keys: _Whole, n: int, others: _Whole, m: int) -> None:
     """Merge the first ``m`` of ``others`` into the first ``n`` of ``keys``; both ascend."""
     while m > 0:
@@ -59,7 +59,7 @@ def _merge(keys: _Whole, n: int, others: _Whole, m: int) -> None:
             m -= 1
 
 
-@part
+@subroutine
 def _stir(owner: _Small, start: int, end: int, quiet: _Flags) -> None:
     """Clear ``quiet`` for the phases that own the entries of a day."""
     for at in range(start, end):

@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.compiled import kernel, part
+from forecast_cli.models.compiled import kernel, subroutine
 from forecast_cli.models.recurring.business_days import Rule
 from forecast_cli.models.recurring.cycles import Cycle
 from forecast_cli.models.recurring.records import STREAM
@@ -31,12 +31,12 @@ def pair_up(streams: _Records) -> _Records:
     return paired
 
 
-@part
+@subroutine
 def _near(one: float, other: float, share: float) -> Any:
     return abs(one - other) <= share * max(abs(one), abs(other))
 
 
-@part
+@subroutine
 def _alike(one: Any, other: Any, likeness: NDArray[np.float64]) -> Any:
     """Return whether the amounts of two streams match.
 
@@ -49,7 +49,7 @@ def _alike(one: Any, other: Any, likeness: NDArray[np.float64]) -> Any:
     return same or (like and (pay or not (one["fixed"] and other["fixed"])))
 
 
-@part
+@subroutine
 def _halves(one: Any, other: Any, likeness: NDArray[np.float64]) -> Any:
     """Return whether two monthly streams of an account are halves of a semi-monthly one."""
     return (
@@ -61,7 +61,7 @@ def _halves(one: Any, other: Any, likeness: NDArray[np.float64]) -> Any:
     )
 
 
-@part
+@subroutine
 def _pair_account(streams: _Records, first: int, behind: int, likeness: NDArray[np.float64], cycles: Any) -> None:
     """Pair up the streams of an account, those from ``first`` to ``behind``: neighbours before others."""
     for away in range(1, behind - first):

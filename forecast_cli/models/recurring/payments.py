@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.compiled import kernel, part
+from forecast_cli.models.compiled import kernel, subroutine
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.business_days import calendar_of
 from forecast_cli.models.recurring.logs import log_table
@@ -51,21 +51,21 @@ def find_payments(block: Block, seeds: _Records, nominal: _Whole) -> tuple[_Reco
     return streams[:n], due[: streams[n - 1]["end"] if n else 0]
 
 
-@part
+@subroutine
 def _lay_out(flow: _Flow, taken: _Flags, wide: _Flow, gone: _Flags) -> None:
     """Copy an account's ``flow`` and ``taken`` [t + 1] into ``wide`` and ``gone``, between ``_MARGIN`` empty days."""
     for column in range(len(flow)):
         wide[_MARGIN + column], gone[_MARGIN + column] = flow[column], taken[column]
 
 
-@part
+@subroutine
 def _bounds(seed: Any, wider: float) -> tuple[float, float]:
     """Return the lowest and the highest signed amount of a seed's range, widened by the share ``wider`` at each end."""
     low, high = seed["low"] * (1 - wider), seed["high"] * (1 + wider)
     return (low, high) if seed["sign"] > 0.0 else (-high, -low)
 
 
-@part
+@subroutine
 def _rule_of(flow: _Flow, seed: Any, due: _Whole, start: int, calendar: _Whole, kept: _Whole) -> int:
     """Return the rule that most payments due on a weekend or holiday kept to; ``NONE`` has precedence in a tie.
 
@@ -87,7 +87,7 @@ def _rule_of(flow: _Flow, seed: Any, due: _Whole, start: int, calendar: _Whole, 
     return best
 
 
-@part
+@subroutine
 def _nearest(flow: _Flow, low: float, high: float, at: int, early: int, late: int) -> tuple[int, bool]:
     """Return the offset from due day ``at`` of the nearest flow from ``low`` to ``high``, and whether there is one."""
     if low <= flow[at] <= high:
@@ -100,7 +100,7 @@ def _nearest(flow: _Flow, low: float, high: float, at: int, early: int, late: in
     return 0, False
 
 
-@part
+@subroutine
 def _look_for(
     flow: _Flow, gone: _Flags, seed: Any, term: Any, start: int, due: _Records
 ) -> tuple[int, int, tuple[int, int, int, int, int]]:
@@ -137,13 +137,13 @@ def _look_for(
     return n_seen, n_due, (on_time, astray, other, n_missed, n_hidden)
 
 
-@part
+@subroutine
 def log_share(here: int, total: int, there: int, others: int, logs: _Flow) -> Any:
     """Return ``here`` log(share of ``total`` / share of other days), with half a day added to each kind of these."""
     return here * (logs[here] - logs[total] - logs[2 * there + 1] + logs[others])
 
 
-@part
+@subroutine
 def _strength(tally: tuple[int, int, int, int, int], seed: Any, term: Any, days: int, logs: _Flow) -> Any:
     """Return the log-likelihood ratio of due days paid on time, early or late, and missed, against other days.
 
@@ -165,7 +165,7 @@ def _strength(tally: tuple[int, int, int, int, int], seed: Any, term: Any, days:
     return ratio + log_share(missed, total, rest - near, others, logs)
 
 
-@part
+@subroutine
 def _amounts(due: _Records, values: _Flow, eps: float) -> bool:
     """Fill ``values`` with the amounts paid, ascending, and return whether they repeat."""
     n, equal = 0, 0
@@ -181,7 +181,7 @@ def _amounts(due: _Records, values: _Flow, eps: float) -> bool:
     return equal >= _FIXED * max(n - 1, 1)
 
 
-@part
+@subroutine
 def _clear(due: _Records, gone: _Flags, start: int, n_seen: int, term: Any) -> bool:
     """Return whether a stream is neither the remainder of others nor, if weekly, paid mostly every second week.
 
@@ -196,7 +196,7 @@ def _clear(due: _Records, gone: _Flags, start: int, n_seen: int, term: Any) -> b
     return sure and min(even, n_seen - even) >= term["either"] * n_seen
 
 
-@part
+@subroutine
 def _set_days(due: _Records, nominal: _Whole, moved: _Whole, first: int, origin: int, length: int) -> None:
     """Set the due days of a stream as ``moved`` (which begins on day ``first``), and whether history includes them."""
     for back in range(len(due)):
@@ -204,7 +204,7 @@ def _set_days(due: _Records, nominal: _Whole, moved: _Whole, first: int, origin:
         due[back]["due"], due[back]["known"] = day, origin - length + 1 < day <= origin
 
 
-@part
+@subroutine
 def _fill(stream: Any, number: int, seed: Any, rule: int, found: tuple[int, Any, bool], values: _Flow) -> None:
     """Set the fields of a stream; ``found`` is its number of payments, strength and whether amounts repeat."""
     n_seen, strength, fixed = found
@@ -215,7 +215,7 @@ def _fill(stream: Any, number: int, seed: Any, rule: int, found: tuple[int, Any,
     stream["median"] = (values[(n_seen - 1) // 2] + values[n_seen // 2]) / 2
 
 
-@part
+@subroutine
 def _beats(streams: _Records, coarse: int, strength: float) -> bool:
     """Return whether a shorter cycle beats the stream of seed ``coarse``, whose strength is then set to 0.
 

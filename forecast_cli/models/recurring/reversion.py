@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.compiled import kernel
-from forecast_cli.models.knots import between_knots, knots_of
+from forecast_cli.models.knots import interpolate_knots, knots_of
 from forecast_cli.models.rows import in_c_order
 
 #: Days from which level, drift and pull are estimated: a year holds every season once.
@@ -63,7 +63,7 @@ def path_squares(
     _errors(in_c_order(y), in_c_order(rest), level, drift, pull, path)
     days = np.count_nonzero(~np.isnan(y[:, -_DAYS - 1 : -1]), axis=1)
     _squares(path, 1.0 - pull, days, knots, out)
-    return between_knots(out, knots, h)
+    return interpolate_knots(out, knots, h)
 
 
 @kernel((np.float64, 2), (np.float64, 2), (np.float64, 1), (np.float64, 1), (np.float64, 1))

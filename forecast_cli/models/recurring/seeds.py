@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.compiled import kernel, part
+from forecast_cli.models.compiled import kernel, subroutine
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.cycles import KINDS, month_of, months_between
 from forecast_cli.models.recurring.records import CANDIDATE, SEED
@@ -29,7 +29,7 @@ def seeds_of(block: Block, picks: _Records, rows: _Whole) -> tuple[_Records, _Wh
     return seeds[:n], due[: seeds[n - 1]["end"] if n else 0]
 
 
-@part
+@subroutine
 def _plant(pick: Any, kind: Any, row: int, at: int, seed: Any) -> None:
     """Set the fields of the seed of a candidate; ``at`` is the day or month of its account's origin."""
     seed["row"], seed["cycle"], seed["coarse"] = row, pick["cycle"], -1
@@ -39,7 +39,7 @@ def _plant(pick: Any, kind: Any, row: int, at: int, seed: Any) -> None:
     seed["low"], seed["high"], seed["least"] = pick["low"], pick["high"], pick["least"]
 
 
-@part
+@subroutine
 def _plant_finer(seeds: _Records, first: int, behind: int, kinds: _Records) -> int:
     """Add seeds of the next shorter cycles after the seeds from ``first`` to ``behind``, and return their end."""
     end = behind
@@ -53,13 +53,13 @@ def _plant_finer(seeds: _Records, first: int, behind: int, kinds: _Records) -> i
     return end
 
 
-@part
+@subroutine
 def _due_on(kind: Any, months: _Whole, at: int, anchor: int) -> Any:
     """Return the due day ``at`` a day, or in a month: its day ``anchor``, or its last day if it is shorter."""
     return at if kind["by_week"] else min(months[at] + anchor, months[at + 1]) - 1
 
 
-@part
+@subroutine
 def _month_at(months: _Whole, day: int) -> Any:
     """Return the index of the month of ``day`` in ``months``."""
     place = (day - months[0]) // 31
@@ -68,7 +68,7 @@ def _month_at(months: _Whole, day: int) -> Any:
     return place
 
 
-@part
+@subroutine
 def _set_due(seed: Any, kind: Any, months: _Whole, until: int, since: int, due: _Whole) -> None:
     """Fill the due days of a seed from ``until`` down to ``since``, newest first, into ``due`` from its ``start``."""
     end, at = seed["start"], until if kind["by_week"] else _month_at(months, until)

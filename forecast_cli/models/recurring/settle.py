@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.compiled import kernel, part
+from forecast_cli.models.compiled import kernel, subroutine
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.records import PAYMENT, STREAM
 
@@ -32,7 +32,7 @@ def settle(block: Block, streams: _Records, due: _Records) -> _Records:
     return streams.compress(kept)
 
 
-@part
+@subroutine
 def _rank(streams: _Records, order: _Whole) -> None:
     """Fill ``order`` with the indices of streams by descending strength, with the bonus for repeating amounts."""
     for place in range(len(streams)):
@@ -46,14 +46,14 @@ def _rank(streams: _Records, order: _Whole) -> None:
         order[at] = place
 
 
-@part
+@subroutine
 def _alike(one: float, other: float) -> bool:
     """Return whether streams with two median amounts may be one stream seen twice."""
     near = abs(one) <= _APART * abs(other) and abs(other) <= _APART * abs(one)
     return near and (one > 0.0) == (other > 0.0)
 
 
-@part
+@subroutine
 def _keep_strongest(streams: _Records, order: _Whole, kept: _Flags) -> None:
     """Mark as kept each stream with strength above 0 that is not similar to one kept before it in ``order``."""
     for place in range(len(streams)):
@@ -64,7 +64,7 @@ def _keep_strongest(streams: _Records, order: _Whole, kept: _Flags) -> None:
         kept[one] = alone
 
 
-@part
+@subroutine
 def _mark(due: _Records, start: int, paid: _Flags, busy: _Flags) -> None:
     """Mark the days from ``start`` on which a stream is ``paid``, and as ``busy`` also those that may contain it."""
     newest, oldest = len(due), -1
@@ -79,7 +79,7 @@ def _mark(due: _Records, start: int, paid: _Flags, busy: _Flags) -> None:
             busy[column] = True
 
 
-@part
+@subroutine
 def _count_shared(due: _Records, start: int, busy: _Flags) -> int:
     shared = 0
     for back in range(len(due)):

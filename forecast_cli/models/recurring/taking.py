@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.compiled import kernel, part
+from forecast_cli.models.compiled import kernel, subroutine
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.records import PAYMENT, STREAM
 
@@ -27,7 +27,7 @@ def take_out(block: Block, streams: _Records, due: _Records, parts: _Flow, expla
     _take_out(block.flow, block.taken, block.eps, block.origins, streams, due, parts, seen, explained)
 
 
-@part
+@subroutine
 def _take(flow: _Flow, taken: _Flags, seen: _Flags, explained: _Flow, column: int, value: float, eps: float) -> None:
     """Take ``value`` out of a day's flow, unless another was ``seen`` there or the flow is too small to contain it."""
     t = len(flow) - 1

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from recurring_accounts import balances, panel_of, payments, weekdays
 
-from forecast_cli.models.months import days_of
+from forecast_cli.models.months import match_months
 from forecast_cli.models.recurring.block import block_of
 from forecast_cli.models.recurring.candidates import count_below, fullest, log_ratio, strongest
 from forecast_cli.models.recurring.logs import log_table
@@ -133,7 +133,7 @@ def test_course_is_the_weighted_mean_of_earlier_months(h: int):
     rng, t, lengths = np.random.default_rng(6), 500, [500, 210]
     rest = rng.normal(0, 10, (2, t))
     rest[1, : t - 210] = np.nan
-    same = days_of(np.array(["2026-01-31", "2026-03-30"], dtype="datetime64[D]"), h)
+    same = match_months(np.array(["2026-01-31", "2026-03-30"], dtype="datetime64[D]"), h)
     got = mean_steps(rest, np.array(lengths), same)
     for row in range(2):
         shares = {-1: 0.5, 0: 1.0, 1: 0.5}
