@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from forecast_cli.models import drift
-from forecast_cli.models.conformal import Windows
+from forecast_cli.models.conformal import ConformalWindows
 from forecast_cli.models.naive import MIN_OBS
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons, SeasonUse, as_is
 from forecast_cli.models.statsforecast_adapter import Estimator, Route, SeriesModel
@@ -15,18 +15,18 @@ from forecast_cli.models.statsforecast_forward import ForwardModel
 _MAX_SEASON: Final = 24
 #: Windows of conformal intervals. Each takes another fit, so there are fewer if a fit is expensive.
 _CHEAP_WINDOWS: Final = 10
-_DEAR_WINDOWS: Final = 4
+_EXPENSIVE_WINDOWS: Final = 4
 _AVERAGED_SEASONS: Final = 3
 
 _ADDITIVE: Final = "additive forms only: no multiplicative error, trend or season"
 _WITHOUT_SEASON: Final = f"seasons longer than {_MAX_SEASON} days are not modelled"
 
 
-def _seasonal_windows(seasons: Seasons) -> Windows:
-    return Windows(_AVERAGED_SEASONS * seasons[0], _CHEAP_WINDOWS)
+def _seasonal_windows(seasons: Seasons) -> ConformalWindows:
+    return ConformalWindows(_AVERAGED_SEASONS * seasons[0], _CHEAP_WINDOWS)
 
 
-def _two_seasons(seasons: Seasons, _h: int = 1) -> int:
+def _needs_two_seasons(seasons: Seasons, _h: int = 1) -> int:
     return max(2 * max(seasons), MIN_OBS)
 
 
@@ -35,15 +35,15 @@ def _loess_needs(seasons: Seasons, _h: int = 1) -> int:
     return max((5 * max(seasons) + 1) // 2, MIN_OBS)
 
 
-def _ces_windows(seasons: Seasons) -> Windows:
-    return Windows(_two_seasons(seasons), _DEAR_WINDOWS)
+def _ces_windows(seasons: Seasons) -> ConformalWindows:
+    return ConformalWindows(_needs_two_seasons(seasons), _EXPENSIVE_WINDOWS)
 
 
-def _mfles_windows(seasons: Seasons) -> Windows:
-    return Windows(_two_seasons(seasons), _CHEAP_WINDOWS)
+def _mfles_windows(seasons: Seasons) -> ConformalWindows:
+    return ConformalWindows(_needs_two_seasons(seasons), _CHEAP_WINDOWS)
 
 
-def _theta(name: str) -> Callable[[Seasons], SeriesModel]:
+def _theta_builder(name: str) -> Callable[[Seasons], SeriesModel]:
     return lambda seasons: SeriesModel(
         Estimator(name, {"season_length": seasons[0], "decomposition_type": "additive"}), Route.THETA
     )
@@ -85,7 +85,7 @@ SEASONAL_WINDOW_AVERAGE = ModelSpec(
     cost_ms=0.2,
     build=_seasonal_window_average,
     make_updatable=as_is,
-    needs=lambda seasons, h: _seasonal_windows(seasons).needed(h),
+    needs=lambda seasons, h: _seasonal_windows(seasons).min_obs(h),
     seasons=SeasonUse.ONE,
 )
 
@@ -121,7 +121,7 @@ AUTO_ETS = ModelSpec(
     seasonal_ms=110,
     build=_auto_ets,
     make_updatable=ForwardModel,
-    needs=_two_seasons,
+    needs=_needs_two_seasons,
     seasons=SeasonUse.ONE,
     max_season=_MAX_SEASON,
     notes=f"{_ADDITIVE}; {_WITHOUT_SEASON}; 110 ms with a season of 7",
@@ -133,9 +133,9 @@ AUTO_THETA = ModelSpec(
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.SIMULATED,
     cost_ms=75,
-    build=_theta("AutoTheta"),
+    build=_theta_builder("AutoTheta"),
     make_updatable=ForwardModel,
-    needs=_two_seasons,
+    needs=_needs_two_seasons,
     seasons=SeasonUse.ONE,
     notes="additive season, if the balance passes a test for seasonality",
 )
@@ -146,9 +146,9 @@ DYNAMIC_OPTIMIZED_THETA = ModelSpec(
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.SIMULATED,
     cost_ms=25,
-    build=_theta("DynamicOptimizedTheta"),
+    build=_theta_builder("DynamicOptimizedTheta"),
     make_updatable=ForwardModel,
-    needs=_two_seasons,
+    needs=_needs_two_seasons,
     seasons=SeasonUse.ONE,
     notes="additive season, if the balance passes a test for seasonality",
 )
@@ -162,7 +162,7 @@ AUTO_CES = ModelSpec(
     build=lambda seasons: SeriesModel(
         Estimator("AutoCES", {"season_length": seasons[0]}), windows=_ces_windows(seasons)
     ),
-    needs=lambda seasons, h: _ces_windows(seasons).needed(h),
+    needs=lambda seasons, h: _ces_windows(seasons).min_obs(h),
     seasons=SeasonUse.ONE,
     max_season=_MAX_SEASON,
     notes=f"{_WITHOUT_SEASON}; statsforecast's own intervals are not used: those of 80 % covered 52 %",
@@ -191,7 +191,7 @@ MFLES = ModelSpec(
     build=lambda seasons: SeriesModel(
         Estimator("MFLES", {"season_length": list(seasons), "multiplicative": False}), windows=_mfles_windows(seasons)
     ),
-    needs=lambda seasons, h: _mfles_windows(seasons).needed(h),
+    needs=lambda seasons, h: _mfles_windows(seasons).min_obs(h),
     seasons=SeasonUse.MANY,
     min_season=2,
     notes="takes several seasons; additive",
@@ -205,7 +205,7 @@ AUTO_ARIMA = ModelSpec(
     cost_ms=250,
     build=_auto_arima,
     make_updatable=ForwardModel,
-    needs=_two_seasons,
+    needs=_needs_two_seasons,
     seasons=SeasonUse.ONE,
     max_season=_MAX_SEASON,
     notes=f"{_WITHOUT_SEASON}; 2 s with a season of 7",
@@ -219,7 +219,7 @@ CONFORMAL_SEASONAL_POOL = ModelSpec(
     cost_ms=3,
     build=_seasonal_pool,
     make_updatable=as_is,
-    needs=_two_seasons,
+    needs=_needs_two_seasons,
     seasons=SeasonUse.ONE,
     notes="1,000 seeded samples; its median is not its mean",
 )

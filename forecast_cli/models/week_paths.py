@@ -35,7 +35,7 @@ class WeekPaths(DirectModel):
     def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days; an account with fewer than ``min_obs`` days of history is a failure."""
         needed = min_obs(self.cycle, h)
-        return forecast_courses(panel, h, levels, needed=needed, cycles_of=lambda _origins: _cycles(self.cycle, h))
+        return forecast_courses(panel, h, levels, needed=needed, cycles_of=lambda _origins: _past_cycles(self.cycle, h))
 
 
 def min_obs(cycle: int, h: int) -> int:
@@ -43,7 +43,7 @@ def min_obs(cycle: int, h: int) -> int:
     return cycle * (-(-(h + 1) // cycle) + 1) + 2
 
 
-def _cycles(cycle: int, h: int) -> Iterator[tuple[NDArray[np.int64], float]]:
+def _past_cycles(cycle: int, h: int) -> Iterator[tuple[NDArray[np.int64], float]]:
     """Yield, for each cycle, the days that match 0 to ``h`` days ahead, counted from the origin, and its weight.
 
     Cycles go back a year, or further if that is needed for two paths of ``h`` days.
@@ -53,7 +53,7 @@ def _cycles(cycle: int, h: int) -> Iterator[tuple[NDArray[np.int64], float]]:
         yield ahead - back, 0.5 ** ((back - cycle) / _HALF_LIFE)
 
 
-def _spec(name: str, cycle: int, summary: str, *, cost_ms: float) -> ModelSpec:
+def _build_spec(name: str, cycle: int, summary: str, *, cost_ms: float) -> ModelSpec:
     return ModelSpec(
         name=name,
         summary=summary,
@@ -67,5 +67,5 @@ def _spec(name: str, cycle: int, summary: str, *, cost_ms: float) -> ModelSpec:
 
 
 _PATHS_AFTER: Final = "the account's movements after the same day of earlier"
-WEEKLY = _spec("WeekPaths", 7, f"{_PATHS_AFTER} weeks, reverting to its level", cost_ms=0.08)
-BIWEEKLY = _spec("BiweekPaths", 14, f"{_PATHS_AFTER} fortnights, reverting to its level", cost_ms=0.04)
+WEEKLY = _build_spec("WeekPaths", 7, f"{_PATHS_AFTER} weeks, reverting to its level", cost_ms=0.08)
+BIWEEKLY = _build_spec("BiweekPaths", 14, f"{_PATHS_AFTER} fortnights, reverting to its level", cost_ms=0.04)

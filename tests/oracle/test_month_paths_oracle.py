@@ -9,7 +9,7 @@ import pytest
 from panels import panel_of
 
 from forecast_cli.models.month_paths import MonthPaths, min_obs
-from forecast_cli.models.months import same_days
+from forecast_cli.models.months import match_days
 
 LEVELS = (80.0, 95.0)
 ORIGINS = ("2024-02-29", "2025-03-31", "2025-03-01", "2026-01-15", "2026-02-28", "2026-05-30")
@@ -116,7 +116,7 @@ def test_the_least_history_is_enough_from_any_day_of_the_year(h: int, origin: st
 @pytest.mark.parametrize("months", [1, 2, 12, 13])
 def test_the_same_day_is_found_in_every_month_and_never_goes_back(months: int) -> None:
     origins = np.arange(np.datetime64("2023-12-25"), np.datetime64("2025-03-05"))
-    found = same_days(origins, months, 40)
+    found = match_days(origins, months, 40)
     assert (np.diff(found, axis=1) >= 0).all()
     for row, origin in enumerate(origins.tolist()):
         want = [(day_before(origin + timedelta(s), months) - origin).days for s in range(41)]

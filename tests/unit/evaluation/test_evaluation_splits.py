@@ -6,7 +6,7 @@ from panels import panel_of
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.panel import Panel
-from forecast_cli.evaluation.splits import reading_enough, split_windows, windows_of
+from forecast_cli.evaluation.splits import count_windows, extend_history, split_windows
 
 
 def counting(*lengths: int) -> Panel:
@@ -16,7 +16,7 @@ def counting(*lengths: int) -> Panel:
 
 def settings(**values: object) -> Settings:
     asked = Settings.model_validate({"horizon": 5, "windows": 2, "step": 5, "min_train": 10} | values)
-    return reading_enough(asked, back=asked.windows * asked.step)
+    return extend_history(asked, days_back=asked.windows * asked.step)
 
 
 def test_the_kth_cutoff_lies_k_steps_before_the_last_day() -> None:
@@ -30,7 +30,7 @@ def test_a_window_needs_min_train_days_before_its_cutoff() -> None:
     panel = counting(30, 15, 14, 20)
     folds = split_windows(panel, settings())
     assert [fold.rows.tolist() for fold in folds] == [[0, 1, 3], [0, 3]]
-    assert windows_of(panel, folds).tolist() == [2, 1, 0, 2]
+    assert count_windows(panel, folds).tolist() == [2, 1, 0, 2]
 
 
 def test_days_beyond_the_last_one_are_not_known() -> None:

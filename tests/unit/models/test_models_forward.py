@@ -127,7 +127,7 @@ def test_theta_goes_forward_with_its_parameters_and_its_additive_season(
 
     y = balances(140)
     fitted = parse_model(model, (7,)).build_updatable().fit(ending([y[:-LATER]]))
-    learned = fitted.learned[0].estimator.model_
+    learned = fitted.accounts[0].estimator.model_
     monkeypatch.setattr(statsforecast.theta, "seasonal_decompose", spy_decompose)
     monkeypatch.setattr(statsforecast.theta, "thetamodel", spy_model)
     assert fitted.update(ending([y], LATER)).forecast(H, LEVELS).failures == ()

@@ -9,7 +9,7 @@ from panels import panel_of
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.normal import normal_forecast
-from forecast_cli.risk.courses import near_courses
+from forecast_cli.risk.courses import select_near_courses
 from forecast_cli.risk.lows import find_lows
 from forecast_cli.risk.panel_lows import panel_lows
 from forecast_cli.risk.paths import PATH_LEVELS, shuffle_paths
@@ -44,7 +44,7 @@ def by_hand(series: list[float], h: int, count: int) -> list[list[float]]:
 @pytest.mark.parametrize(("days", "count"), [(200, 100), (200, 7), (61, 40), (14, 40), (11, 3)])
 def test_courses_are_of_the_days_nearest_to_today(days: int, count: int) -> None:
     series = np.round(wallet(3, days))
-    [courses] = near_courses(panel_of(series, padding=30), H, count)
+    [courses] = select_near_courses(panel_of(series, padding=30), H, count)
     assert courses.T.tolist() == by_hand(series.tolist(), H, count)
 
 

@@ -9,7 +9,7 @@ from panels import panel_of
 from forecast_cli.models.pooled.features import NAMES, describe
 from forecast_cli.models.pooled.outlook import Outlook
 from forecast_cli.models.recurring.records import STREAM
-from forecast_cli.models.recurring.streams import streams_of
+from forecast_cli.models.recurring.streams import build_streams
 
 KNOTS = np.array([1, 3])
 
@@ -17,7 +17,7 @@ KNOTS = np.array([1, 3])
 def described(*series: np.ndarray, scale: float = 2.0) -> list[dict[str, float]]:
     """Return the features of accounts of that scale, by name, those of their paths left out."""
     n, panel = len(series), panel_of(*series, end="2026-05-14")
-    none = streams_of(np.zeros(0, dtype=STREAM), np.zeros((0, 0)), "US")
+    none = build_streams(np.zeros(0, dtype=STREAM), np.zeros((0, 0)), "US")
     outlook = Outlook(np.zeros((n, 3)), np.ones((n, 3)), np.full(n, scale), none)
     return [dict(zip(NAMES, row, strict=False)) for row in describe(panel, outlook, KNOTS).tolist()]
 
