@@ -82,7 +82,9 @@ def test_a_folder_without_runs_is_told(cli: Cli, tmp_path: Path, command: str) -
 
 def test_a_check_of_no_run_says_how_to_find_one(cli: Cli, tmp_path: Path) -> None:
     outcomes = [cli("check", place) for place in (tmp_path, tmp_path / "nowhere")]
-    assert all("to find one: forecast-cli runs list FOLDER" in one.err for one in outcomes)
+    assert all(
+        "to find one, list the folder of your outputs: forecast-cli runs list FOLDER" in one.err for one in outcomes
+    )
 
 
 def test_a_file_is_not_told_as_a_missing_folder(cli: Cli, tmp_path: Path) -> None:
