@@ -97,7 +97,7 @@ def _put_in_order(prepared: Prepared, run: RunFolder, progress: Progress) -> Sou
     from forecast_cli.store.spill import spill
 
     ids = prepared.contract.ledger[UNIQUE_ID].unique().sort()
-    progress.start("Putting rows in order", prepared.checked.source.rows)
+    progress.start("Sorting the input by account", prepared.checked.source.rows, "row")
     source = spill(prepared.checked.source, prepared.settings, ids, run.spill, advance=progress.advance)
     progress.finish()
     return source

@@ -80,19 +80,19 @@ def test_levels_that_are_published_change_no_other_number(
 
 
 def test_a_run_says_what_it_does_from_its_first_step_on(accounts: pl.DataFrame, tmp_path: Path) -> None:
-    said: list[tuple[str, int | None]] = []
+    said: list[tuple[str, str | None]] = []
 
     class Listener(NullProgress):
-        def start(self, description: str, total: int | None = None) -> None:
-            said.append((description, total))
+        def start(self, description: str, total: int | None = None, unit: str = "account") -> None:
+            said.append((description, f"{total} {unit}s" if total else None))
 
     accounts.write_parquet(tmp_path / "in.parquet")
     request = ForecastRequest(str(tmp_path / "in.parquet"), tmp_path / "out", Settings(**BASE))  # type: ignore[arg-type]
     run_forecast(request, Listener())
     assert said == [
-        ("Looking at the input", None),
+        ("Checking the input", None),
         ("Learning from the past", None),
-        ("Forecasting", 40),
+        ("Forecasting", "40 accounts"),
         ("Writing the tables", None),
     ]
 
