@@ -171,7 +171,7 @@ class Settings(BaseModel):
         named = [column for column in columns if column is not None]
         if len(set(named)) < len(named):
             raise ValueError(
-                f"id_col, date_col, balance_col and currency_col name one column twice: {', '.join(named)}"
+                f"id_col, date_col, balance_col and currency_col name the same column twice: {', '.join(named)}"
             )
         taken = find_taken(self.id_col, self.date_col, currency_col=self.currency_col, levels=self.level)
         if taken is not None:

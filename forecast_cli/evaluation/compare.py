@@ -116,7 +116,7 @@ def best_model(one: Scores) -> str:
     known = one.scores.filter(pl.col(VALUE).is_finite())
     _, shared = compare_windows(one.windows, known.filter(pl.col(METRIC) == RANKED_BY).select(*by, c.MODEL), one.keys)
     if shared.is_empty():
-        why = f"{one.name}: no window has a {RANKED_BY} of every model to find the best by"
+        why = f"{one.name}: no window has a {RANKED_BY} of every model, so the best one is unknown"
         raise UsageError(why, "name one with --model")
     told = known.join(shared, on=by, how="semi").sort(c.MODEL, *by)
     means = [
@@ -143,7 +143,7 @@ def _check_metric(one: Scores, gate: Gate) -> None:
     currencies = one.windows[c.CURRENCY].n_unique() if c.CURRENCY in one.windows.columns else 1
     if currencies > 1 and is_in_units(gate.metric):
         why = f"{one.name}: '{gate.metric}' is in units of the balance, and there are {currencies} currencies"
-        raise UsageError(why, f"gate on an error without units: --metric {RANKED_BY}, {THEN_BY}, rmsse or swinkler_L")
+        raise UsageError(why, f"compare an error without units: --metric {RANKED_BY}, {THEN_BY}, rmsse or swinkler_L")
     covered = [name for name in metrics if name.startswith("coverage_")]
     _among(one, "metric", _coverage_metric(gate), covered)
 
@@ -165,7 +165,7 @@ def _among(
     """Return ``wanted`` if it is among ``there``, else raise UsageError with the names there are."""
     names = sorted(set(there))
     if wanted not in names:
-        there_are = f"there are: {listed(names) or 'none'}"
+        there_are = f"available: {listed(names) or 'none'}"
         hint = did_you_mean(wanted, names, otherwise=there_are)
         raise UsageError(f"{one.name}: no {what} '{wanted}'", hint if hint == there_are else f"{hint} {there_are}")
     return wanted

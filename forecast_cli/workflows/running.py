@@ -69,7 +69,7 @@ def execute(
         if state is OutputState.FINISHED:
             return Executed(reused=True, shards_resumed=0)
         if state is OutputState.DAMAGED:
-            progress.warn(f"{prepared.place}: files of the finished run are gone or cut short; it is done again")
+            progress.warn(f"{prepared.place}: files of the finished run are missing or damaged, so it is done again")
         done = run.take_up()
         if len(done) < len(prepared.shards):
             prepared = replace(prepared, in_order=_put_in_order(prepared, run, progress))
@@ -164,6 +164,6 @@ def _tell_taken_apart(receipts: Sequence[ShardReceipt], progress: Progress) -> N
     errors = [error for receipt in receipts for error in receipt.taken_apart]
     if errors:
         progress.warn(
-            f"{counted(len(errors), 'block')} of accounts: a model raised ({', '.join(sorted(set(errors)))}) and was "
-            f"asked about one account at a time, many times slower; those that raise by themselves stand in {FAILURES}"
+            f"{counted(len(errors), 'block')} of accounts: a model raised {', '.join(sorted(set(errors)))} and was "
+            f"run again one account at a time, which is many times slower; accounts it fails for are in {FAILURES}"
         )

@@ -121,7 +121,7 @@ def test_diff_says_why_two_forecasts_differ(cli: Cli, tmp_path: Path) -> None:
     outcome = cli("runs", "diff", tmp_path / "old", tmp_path / "new").assert_exit(ExitCode.OK)
     assert "The forecasts differ" in outcome.flat
     assert "level [80.0] -> [90.0]" in outcome.flat
-    assert "input: 1 file of new content, 1 no longer there, 0 the same" in outcome.flat
+    assert "input: 1 file of new content, 1 removed, 0 unchanged" in outcome.flat
     found = json.loads(cli("runs", "diff", tmp_path / "old", tmp_path / "new", "--format", "json").out)
     assert found["statuses"] == [["ok", "absent", 1]]
     moved = found["numbers"]

@@ -80,10 +80,10 @@ def test_another_model_is_picked_by_name(cli: Cli, finished: Finished) -> None:
     [
         (("A0002",), "no account 'A0002'", "did you mean 'A002'?"),
         (("a002",), "no account 'a002'", "did you mean 'A002'?"),
-        (("zzz",), "no account 'zzz'", "it has 6 accounts, such as 'A000'"),
-        (("A002", "--model", "Naiv"), "no forecast by 'Naiv'", "did you mean 'Naive'?"),
-        (("A002", "--model", "MSTL"), "no forecast by 'MSTL'", "it is by SeasonalNaive, Naive"),
-        (("A002", "--currency", "USD"), "no currency in their key", "leave it out"),
+        (("zzz",), "no account 'zzz'", "the forecast has 6 accounts, such as 'A000'"),
+        (("A002", "--model", "Naiv"), "no forecast by model 'Naiv'", "did you mean 'Naive'?"),
+        (("A002", "--model", "MSTL"), "no forecast by model 'MSTL'", "its models: SeasonalNaive, Naive"),
+        (("A002", "--currency", "USD"), "no currency in their key", "leave --currency out"),
         ((), "ACCOUNT", "see: forecast-cli show --help"),
     ],
 )
@@ -106,7 +106,7 @@ def test_a_damaged_forecast_is_told(cli: Cli, finished: Finished, tmp_path: Path
     (other / "risk.parquet").write_bytes(b"PAR1 and no more")
     cli("show", "A002", "--forecast", other).assert_error(ExitCode.CHECK_FAILED, "a table cannot be read")
     (other / "risk.parquet").unlink()
-    outcome = cli("show", "A002", "--forecast", other).assert_error(ExitCode.CHECK_FAILED, "risk.parquet: is gone")
+    outcome = cli("show", "A002", "--forecast", other).assert_error(ExitCode.CHECK_FAILED, "risk.parquet: is missing")
     assert f"forecast-cli check {other}" in outcome.err
 
 
@@ -163,13 +163,13 @@ def test_without_its_history_the_fan_is_drawn_and_it_is_said(cli: Cli, tmp_path:
     (tmp_path / "rows.parquet").rename(tmp_path / "moved.parquet")
     gone = cli("show", "A002", "--forecast", output).assert_exit(ExitCode.OK)
     assert "Balance: 30 days ahead" in gone.out
-    assert "is not there; name it with --input" in gone.flat
+    assert "no longer exists; if it was moved, name it with --input" in gone.flat
     assert "mean balance" not in gone.out
     named = cli("show", "A002", "--forecast", output, "--input", tmp_path / "moved.parquet").assert_exit(ExitCode.OK)
     assert "Balance: the last 90 days and 30 days ahead" in named.out
     assert "History:" not in named.out
     balance_rows(days=119).write_parquet(tmp_path / "rows.parquet")
-    assert "has changed since it was forecast from" in cli("show", "A002", "--forecast", output).flat
+    assert "has changed since the forecast" in cli("show", "A002", "--forecast", output).flat
     other = cli("show", "A002", "--forecast", output, "--input", tmp_path / "rows.parquet").assert_exit(ExitCode.OK)
     assert "History: read from another input than the forecast." in other.out
 

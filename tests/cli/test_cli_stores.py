@@ -318,7 +318,7 @@ def test_what_stays_on_this_machine_says_so(
     cli: Cli, args: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    cli(*args).assert_error(ExitCode.USAGE, "is an address, expected a path of this machine")
+    cli(*args).assert_error(ExitCode.USAGE, "is an address, expected a local path")
     assert [path.name for path in tmp_path.iterdir()] == ["passing"]
 
 
