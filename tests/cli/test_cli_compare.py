@@ -35,7 +35,7 @@ def test_a_worse_one_exits_6_and_is_told_by_name(cli: Cli, base: Path, tmp_path:
     outcome.assert_error(
         ExitCode.CHECK_FAILED, "2 of 5 checks failed: ", "scrps, all windows", "+20.0 %", "up to +1 % allowed"
     )
-    assert "hint:  where the change is meant" in outcome.err
+    assert "hint:  if the change is intended" in outcome.err
 
 
 def test_tolerances_are_allowed_what_they_say(cli: Cli, base: Path, tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_coverage_outside_its_band_exits_6(cli: Cli, base: Path, tmp_path: Path)
     outcome = cli("compare", base, base, "--coverage-band", "85%,1").assert_exit(ExitCode.OK)
     assert "BASE is outside" in outcome.flat
     outcome = cli("compare", base, new, "--coverage-band", "85%,1").assert_exit(ExitCode.CHECK_FAILED)
-    assert "--coverage-band sets" in outcome.err.replace("\n", " ")
+    assert "set another with --coverage-band" in outcome.err.replace("\n", " ")
 
 
 def test_another_metric_or_model_is_compared_when_asked_for(cli: Cli, tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_a_forecast_is_not_held_against_a_backtest(cli: Cli, finished: Finished,
 def test_prune_says_what_it_would_remove_and_removes_it_once_told_so(cli: Cli, nights: Path) -> None:
     before = sorted(path.name for path in nights.iterdir())
     outcome = cli("runs", "prune", nights, "--keep", 1).assert_exit(ExitCode.OK)
-    assert "Would be removed (--yes does it)" in outcome.out
+    assert "Would be removed (with --yes)" in outcome.out
     assert sorted(path.name for path in nights.iterdir()) == before
     cli("runs", "prune", nights, "--keep", 1, "--yes").assert_exit(ExitCode.OK)
     assert sorted(path.name for path in nights.iterdir()) == ["night-3", "night-4", "notes"]

@@ -38,12 +38,12 @@ def test_an_account_is_shown_on_stdout_and_nothing_is_said(cli: Cli, by_auto: Pa
     outcome = cli("show", "A002", "--forecast", by_auto).assert_exit(ExitCode.OK)
     assert outcome.err == ""
     assert outcome.out.startswith("Account A002\n")
-    assert "status ok: forecast as asked" in outcome.flat
+    assert "status ok: forecast as requested" in outcome.flat
     assert "history 120 days with a balance, 2026-01-01 to 2026-04-30" in outcome.flat
     assert "forecast 30 days ahead from 2026-04-30" in outcome.flat
     assert "Balance: the last 90 days and 30 days ahead" in outcome.out
     assert [line for line in outcome.out.splitlines() if line in SECTIONS] == list(SECTIONS)
-    assert "thresholds 0, p10 (" in outcome.out or "not drawn, far away: 0" in outcome.flat
+    assert "thresholds 0, p10 (" in outcome.out or "not drawn, too far away: 0" in outcome.flat
 
 
 def test_level_and_spending_of_a_single_day_are_those_of_the_last_day(cli: Cli, tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_skipped_and_a_failed_account_say_their_reason(cli: Cli, tmp_path: Pat
     assert "status skipped: no forecast" in skipped.flat
     assert "reason stale: last row 2026-01-31 lies 89 days before" in skipped.flat
     failed = cli("show", "A003", "--forecast", output).assert_exit(ExitCode.OK)
-    assert "status failed: no forecast: set aside" in failed.flat
+    assert "status failed: no forecast: unusable rows, timeout or crash" in failed.flat
     assert "reason " in failed.flat
     assert all(name not in failed.out for name in (*SECTIONS, "Balance:"))
 
@@ -130,8 +130,8 @@ def test_an_account_that_fell_back_says_what_took_the_models_place(cli: Cli, tmp
     output = forecast_of(cli, young, tmp_path)
     outcome = cli("show", "A001", "--forecast", output).assert_exit(ExitCode.OK)
     assert "status fallback: forecast by a simpler model" in outcome.flat
-    assert "model auto, which failed: LastValue took its place" in outcome.flat
-    assert "flag fewer days of history than a model asked for needs" in outcome.flat
+    assert "model LastValue, in place of auto" in outcome.flat
+    assert "flag its history is shorter than a requested model needs" in outcome.flat
     assert "Balance: the last 10 days and 30 days ahead" in outcome.out
     assert "Why" not in outcome.out
 

@@ -63,17 +63,17 @@ def _verdict(validation: Validation, settings: Settings) -> str:
     """Return in one line what a run would do with the input, and the reason if it would not exit with 0."""
     if validation.rejected:
         rejections = sum(finding.action is Action.REJECT for finding in validation.findings)
-        return f"A run would reject this input: {counted(rejections, 'reason')}."
+        return f"A run would reject this input for {counted(rejections, 'reason')}."
     accounts = validation.accounts
     ready, total = accounts[Status.OK], sum(accounts.values())
-    without = f", {total - ready:,} would get none" if total > ready else ""
+    without = f", {total - ready:,} would get no forecast" if total > ready else ""
     return f"A run would forecast {ready:,} of {counted(total, 'account')}{without}{_ending(validation, settings)}."
 
 
 def _ending(validation: Validation, settings: Settings) -> str:
     if _run_exit_code(validation, settings) is ExitCode.OK:
         return ""
-    words = {Status.FAILED: "set aside", Status.SKIPPED: "skipped"}
+    words = {Status.FAILED: "failed", Status.SKIPPED: "skipped"}
     why = "; ".join(
         f"{validation.accounts[status]:,} {words[status]}, more than --max-{status} {limit} allows"
         for status, limit in _too_many(validation, settings).items()
