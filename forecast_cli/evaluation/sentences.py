@@ -44,8 +44,8 @@ def describe_findings(
 
 def _say_nothing(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> str:
     if facts.windows == facts.still_windows or not leaderboard:
-        return "No window could be scored: no account has history enough, or none of them moved."
-    return "No model can be ranked: no window was forecast by all of them; the last section says why."
+        return "No window could be scored: no account has enough history, or no balance moved."
+    return "No model can be ranked: no window was forecast by all of them; see Failures and fallbacks in the report."
 
 
 def _say_which(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> Iterator[str]:
@@ -64,8 +64,8 @@ def _say_which(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> Iterator[s
     if len(leaderboard) > 1 and leaderboard[1].of("scrps").value <= (1 + LITTLE) * best.of("scrps").value:
         second = leaderboard[1]
         yield (
-            f"{second.model} is close behind ({second.of('scrps').value:.3f}), at {_milliseconds(second)} against "
-            f"{_milliseconds(best)} of CPU an account and window."
+            f"{second.model} is close behind ({second.of('scrps').value:.3f}); CPU time per account and window: "
+            f"{_milliseconds(second)} against {_milliseconds(best)}."
         )
 
 
@@ -82,7 +82,7 @@ def _say_how_far(best: ModelScore, steps: Sequence[StepScore]) -> Iterator[str]:
     elif short > 0:
         yield f"{held}: they are too narrow, and the true risk is larger than they say."
     else:
-        yield f"{held}: they are wider than they need be."
+        yield f"{held}: they are wider than necessary."
     by_day = [step.of(metric).value for step in steps]
     if by_day:
         yield f"By day ahead they held between {_percent(min(by_day))} and {_percent(max(by_day))}."
@@ -108,7 +108,7 @@ def _say_where(segments: Sequence[SegmentScore]) -> Iterator[str]:
     ordered = sorted(segments, key=lambda row: (-row.of("scrps").value, row.segment, row.value))
     sure = [row for row in ordered if row.excess.ends and row.excess.low > 0]
     weakest = "Beyond chance it is weakest" if sure else "It is weakest"
-    for row, how in zip(sure or ordered[:1], (weakest, "It is weak, too,"), strict=False):
+    for row, how in zip(sure or ordered[:1], (weakest, "It is also weak"), strict=False):
         chance = "" if sure else ", which may be chance"
         yield (
             f"{how} where {row.segment} is {row.value}: scaled CRPS {_figure(row.of('scrps'))} over "
@@ -129,7 +129,8 @@ def _say_against(best: ModelScore, segments: Sequence[SegmentScore]) -> Iterator
         yield f"It is worse than the seasonal naive where {row.segment} is {row.value}, by {_percents(by)}{more}."
     if unsure:
         more = f", and in {len(unsure) - 1} more" if len(unsure) > 1 else ""
-        yield f"It cannot be told from the seasonal naive where {unsure[0]}{more}, of {counted(len(told), 'segment')}."
+        where = f"{unsure[0]}{more}, of {counted(len(told), 'segment')}"
+        yield f"It cannot be distinguished from the seasonal naive where {where}."
     if not worse and not unsure:
         yield f"It beats the seasonal naive in each of {counted(len(told), 'segment')} of {FEWEST} accounts or more."
 
@@ -145,7 +146,8 @@ def _say_low(rows: Sequence[LowBalanceScore]) -> Iterator[str]:
     )
     if row.skill.ends is None or row.skill.low <= 0 <= row.skill.high:
         yield (
-            f"{probability} cannot be told from the account's own base rate: skill {_percents(row.skill)} {figures}."
+            f"{probability} cannot be distinguished from the account's own base rate: "
+            f"skill {_percents(row.skill)} {figures}."
         )
     else:
         better, skill = ("better", row.skill) if row.skill.value > 0 else ("worse", row.skill.turned())
@@ -165,8 +167,8 @@ def _say_compared(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> Iterato
 def _say_replaced(best: ModelScore) -> Iterator[str]:
     if best.fallbacks or best.failures:
         yield (
-            f"In {best.fallbacks:,} windows a simpler model took its place, in {best.failures:,} there was no "
-            "forecast: the last section says why."
+            f"In {counted(best.fallbacks, 'window')} a simpler model took its place, in {best.failures:,} there was no "
+            "forecast: see Failures and fallbacks in the report."
         )
 
 

@@ -11,7 +11,7 @@ from forecast_cli.reports.tables import NONE, Cell, Column, Table, count, made_t
 from forecast_cli.reports.tables_scores import ranks_of
 
 _MEANS: Final[Mapping[str, str]] = {
-    Status.OK: "forecast as asked",
+    Status.OK: "forecast as requested",
     Status.FALLBACK: "forecast, in part by a simpler model",
     Status.SKIPPED: "too little history, or ended too long ago",
     Status.FAILED: "without a forecast",
@@ -42,7 +42,7 @@ def accounts_table(facts: RunFacts) -> Table:
         for status, number in ((status, facts.accounts[status]) for status in order)
     ]
     columns = (Column("Status"), Column("Accounts", numeric=True), Column("Share", numeric=True), Column("Meaning"))
-    return made_table("accounts", f"{counted(total, 'account')} in, by how they came out", columns, rows)
+    return made_table("accounts", f"{counted(total, 'account')} of the input, by status", columns, rows)
 
 
 def settings_table(facts: RunFacts) -> Table:
@@ -68,7 +68,7 @@ def problems_table(report: Report, *, most: int = 100) -> Table:
     ranks = ranks_of(report)
     found = sorted(report.problems, key=lambda problem: (-problem.count, ranks.get(problem.model or "", len(ranks))))
     return made_table(
-        "reasons", "What did not go as asked, and why", columns, [_problem(each) for each in found], most=most
+        "reasons", "What was not forecast as requested, and why", columns, [_problem(each) for each in found], most=most
     )
 
 

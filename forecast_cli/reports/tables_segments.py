@@ -14,7 +14,10 @@ from forecast_cli.reports.tables import (
 from forecast_cli.reports.tables_scores import IN_UNITS, MetricColumn, metric_columns, ranks_of, skill_cell
 
 #: Columns that say which low balance a score is for.
-ASKED = (Column("Threshold"), Column("Days", numeric=True, help="the low point of the first so many days"))
+ASKED = (
+    Column("Threshold"),
+    Column("Days", numeric=True, help="days from the cutoff over which the low point is taken"),
+)
 
 
 def segments_table(report: Report, *, model: str | None = None, most: int = 400) -> Table:
