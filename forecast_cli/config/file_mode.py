@@ -6,7 +6,7 @@ from typing import Any, Final
 #: Permissions that the owner needs: a run reads what it wrote.
 _OWNER: Final = 0o600
 _EXPECTED: Final = (
-    "expected octal permissions by which the owner reads and writes and nobody executes: 0600, 0640, 0644"
+    "expected octal permissions that let the owner read and write and nobody execute, such as 0600 or 0640"
 )
 
 

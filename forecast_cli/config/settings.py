@@ -177,7 +177,7 @@ class Settings(BaseModel):
         if taken is not None:
             raise ValueError(taken)
         if self.earliest_date >= self.latest_date:
-            raise ValueError("earliest_date lies after latest_date")
+            raise ValueError("earliest_date must lie before latest_date")
         return self
 
     def affecting_output(self, command: str) -> dict[str, Any]:

@@ -75,7 +75,10 @@ def _facts(plan: ForecastPlan) -> Padding:
         ),
         ("memory", _memory(plan)),
         *([] if plan.spill_bytes is None else [("disk", _spill(plan.spill_bytes, plan.request.output))]),
-        ("CPU time", f"about {duration(plan.cpu_seconds)} for the models; reading, learning and start-up are extra"),
+        (
+            "CPU time",
+            f"{duration(plan.cpu_seconds)} for the models, estimated; reading, learning and start-up are extra",
+        ),
     ]
     return aligned((Column(), Column(wraps=True)), rows)
 
