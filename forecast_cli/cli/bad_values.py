@@ -7,7 +7,7 @@ import typer
 
 _KINDS: Final[Mapping[str, str]] = {
     "int_parsing": "a whole number",
-    "int_parsing_size": "a whole number of a usable size",
+    "int_parsing_size": "a whole number that is small enough",
     "float_parsing": "a number",
 }
 _BOUNDS: Final[Mapping[str, tuple[str, str]]] = {

@@ -19,9 +19,9 @@ _DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _LONGEST: Final = 300
 #: Hints for options that only another command has, by command and option.
 _INSTEAD: Final[Mapping[tuple[str | None, str | None], str]] = {
-    ("backtest", "--origin"): "windows count back as --align says: account (the default) or as-of"
+    ("backtest", "--origin"): "a backtest has --align instead: account (the default) or as-of"
 }
-_GO_ON: Final = "run the same command again; a forecast goes on where it stopped"
+_GO_ON: Final = "run the same command again: a forecast or backtest keeps its finished shards"
 
 
 class Terminated(BaseException):
@@ -87,7 +87,7 @@ def _usage_hint(error: typer.TyperException) -> str:
     if possibilities:
         return f"did you mean {possibilities[0]}?"
     if "unexpected extra argument" in error.format_message() and _takes_input(context):
-        return "one INPUT at a time: quote a glob, as in 'in/*.parquet', or name the folder; lists take commas: 80,95"
+        return "give one INPUT: quote a glob, as in 'in/*.parquet', or name the folder; separate lists by commas: 80,95"
     return f"see: {context.command_path if context else 'forecast-cli'} --help"
 
 

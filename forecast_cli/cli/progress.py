@@ -51,11 +51,11 @@ class TenthsProgress(QuietProgress, ABC):
 
     def __init__(self, log: Log) -> None:
         super().__init__(log)
-        self._description, self._total, self._done = "", 0, 0
+        self._description, self._unit, self._total, self._done = "", "", 0, 0
 
-    def start(self, description: str, total: int | None = None) -> None:
+    def start(self, description: str, total: int | None = None, unit: str = "account") -> None:
         """Begin a stage."""
-        self._description, self._total, self._done = description, total or 0, 0
+        self._description, self._unit, self._total, self._done = description, unit, total or 0, 0
 
     def advance(self, count: int) -> None:
         """Count finished units, and report if another tenth of the stage is done."""
@@ -78,15 +78,15 @@ class LineProgress(TenthsProgress):
         """Write one line."""
         share = done * 100 // total
         took = duration(self._log.seconds)
-        write_err(f"{printable(description)}: {share:3d} % ({done:,} of {counted(total, 'account')}), {took}\n")
+        write_err(f"{printable(description)}: {share:3d} % ({done:,} of {counted(total, self._unit)}), {took}\n")
 
 
 class JsonProgress(TenthsProgress):
     """Progress listener that writes a JSON line for every stage and every tenth of it."""
 
-    def start(self, description: str, total: int | None = None) -> None:
+    def start(self, description: str, total: int | None = None, unit: str = "account") -> None:
         """Begin a stage and report it in one event."""
-        super().start(description, total)
+        super().start(description, total, unit)
         self._log.event("stage", description, level="info", fields={"seconds": self._log.seconds})
 
     def say(self, description: str, *, done: int, total: int) -> None:

@@ -18,12 +18,12 @@ class BarProgress:
         self._bar: rp.Progress | None = None
         self._task: rp.TaskID | None = None
 
-    def start(self, description: str, total: int | None = None) -> None:
-        """Show a bar of ``total`` units; without a total, a bar that only moves."""
+    def start(self, description: str, total: int | None = None, unit: str = "account") -> None:
+        """Show a bar of ``total`` times ``unit``; without a total, a bar that only moves."""
         self.finish()
         self._bar = _bar(counts=total is not None)
         self._bar.start()
-        self._task = self._bar.add_task(printable(description), total=total)
+        self._task = self._bar.add_task(printable(description), total=total, unit=f"{unit}s")
 
     def advance(self, count: int) -> None:
         """Advance the bar."""
@@ -45,7 +45,8 @@ class BarProgress:
 
 
 def _bar(*, counts: bool) -> rp.Progress:
-    how_far = (rp.MofNCompleteColumn(), rp.TimeRemainingColumn()) if counts else (rp.TimeElapsedColumn(),)
+    done = (rp.MofNCompleteColumn(), rp.TextColumn("{task.fields[unit]}"), rp.TimeRemainingColumn())
+    how_far = done if counts else (rp.TimeElapsedColumn(),)
     return rp.Progress(
         rp.TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
         rp.BarColumn(),

@@ -55,7 +55,7 @@ def write_new_file(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise OutputConflictError(f"{path}: exists already, and is not overwritten", "name another --output") from None
+        raise OutputConflictError(f"{path}: already exists and is not overwritten", "name another --output") from None
     except OSError as error:
         raise OutputNotWrittenError(f"{path}: {error.strerror}", "name an --output that can be written") from None
 
@@ -86,7 +86,7 @@ class _Results(io.FileIO):
             return len(data)
         except OSError as error:
             _drain(self)
-            hint = "send it somewhere with space left"
+            hint = "redirect it to a disk with free space"
             raise OutputNotWrittenError(f"standard output: {error.strerror}", hint) from None
 
 

@@ -24,7 +24,7 @@ class UnknownCalendarError(ValueError):
     """No calendar has this name; ``hint`` suggests another."""
 
     def __init__(self, hint: str) -> None:
-        super().__init__("no such calendar")
+        super().__init__("unknown calendar")
         self.hint = hint
 
 

@@ -5,7 +5,9 @@ from typing import Any, Final
 
 #: Permissions that the owner needs: a run reads what it wrote.
 _OWNER: Final = 0o600
-_EXPECTED: Final = "the owner reads and writes, nobody executes: 0600, 0640, 0644"
+_EXPECTED: Final = (
+    "expected octal permissions that let the owner read and write and nobody execute, such as 0600 or 0640"
+)
 
 
 def octal(value: Any) -> Any:

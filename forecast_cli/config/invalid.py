@@ -22,7 +22,8 @@ def explain_invalid(error: ValidationError, values: Mapping[str, Any], origins: 
     given = _given(name, first["input"], origins)
     if isinstance(cause, UnknownCalendarError):
         return ConfigError(f"{given}: {cause}", cause.hint)
-    return ConfigError(f"{given}: expected {describe_expected(name, item=len(first['loc']) > 1)}", _HINT)
+    told = str(cause) if cause else f"expected {describe_expected(name, item=len(first['loc']) > 1)}"
+    return ConfigError(f"{given}: {told}", _HINT)
 
 
 def describe_expected(name: str, *, item: bool = False) -> str:

@@ -65,7 +65,9 @@ def read_config(path: Path) -> dict[str, Any]:
             f"{path}: no such config file", f"write one with: forecast-cli config init -o {shlex.quote(str(path))}"
         ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path}: not a readable TOML file: {error}", "compare: forecast-cli config init") from None
+        raise ConfigError(
+            f"{path}: not a readable TOML file: {error}", "for an example, see: forecast-cli config init"
+        ) from None
     for key, value in values.items():
         if key not in Settings.model_fields:
             raise _unknown_key(path, key, value)
@@ -75,7 +77,7 @@ def read_config(path: Path) -> dict[str, Any]:
 def _unknown_key(path: Path, key: str, value: object) -> ConfigError:
     if isinstance(value, dict):
         return ConfigError(
-            f"{path}: unknown table [{key}]", "settings stand at the top level of the file: take that line out"
+            f"{path}: unknown table [{key}]", "settings belong at the top level of the file: remove that line"
         )
     return ConfigError(f"{path}: unknown key '{key}'", _close_setting(key))
 
@@ -108,7 +110,7 @@ def _unknown_variables() -> tuple[str, ...]:
     )
     hints = [did_you_mean(name, [*settings, *known], otherwise=_SEE_SETTINGS) for name in strangers]
     return tuple(
-        f"environment variable {name} names no setting and is ignored; {hint}"
+        f"environment variable {name} is not the name of a setting and is ignored; {hint}"
         for name, hint in zip(strangers, hints, strict=True)
     )
 
@@ -116,7 +118,7 @@ def _unknown_variables() -> tuple[str, ...]:
 def _odd_levels(settings: Settings, origins: Mapping[str, str]) -> tuple[str, ...]:
     """Return a warning for each level that looks like a share, such as 0.8 instead of 80."""
     return tuple(
-        f"level {level:g} ({origins['level']}) is {level:g} percent; for {100 * level:g} % give {100 * level:g}"
+        f"level {level:g} ({origins['level']}) means {level:g} percent; for {100 * level:g} %, give {100 * level:g}"
         for level in settings.level
         if level < 1
     )

@@ -47,5 +47,5 @@ def find_reserved_name(
         ("date_col", date_col, forecasts),
     ):
         if column in taken:
-            return f"{setting} = '{column}': the output has a column '{column}' of its own; rename it in the input"
+            return f"{setting} = '{column}': the output already has a column '{column}'; rename it in the input"
     return None

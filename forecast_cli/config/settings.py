@@ -171,13 +171,13 @@ class Settings(BaseModel):
         named = [column for column in columns if column is not None]
         if len(set(named)) < len(named):
             raise ValueError(
-                f"id_col, date_col, balance_col and currency_col name one column twice: {', '.join(named)}"
+                f"id_col, date_col, balance_col and currency_col name the same column twice: {', '.join(named)}"
             )
         taken = find_reserved_name(self.id_col, self.date_col, currency_col=self.currency_col, levels=self.level)
         if taken is not None:
             raise ValueError(taken)
         if self.earliest_date >= self.latest_date:
-            raise ValueError("earliest_date lies after latest_date")
+            raise ValueError("earliest_date must lie before latest_date")
         return self
 
     def affecting_output(self, command: str) -> dict[str, Any]:

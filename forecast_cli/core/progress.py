@@ -4,13 +4,10 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Listener for the progress of one job.
+    """Listener for the progress of one job."""
 
-    Totals and counts of a stage are in accounts, or in rows where the description says so.
-    """
-
-    def start(self, description: str, total: int | None = None) -> None:
-        """Begin a stage of ``total`` units; None if its progress is not counted."""
+    def start(self, description: str, total: int | None = None, unit: str = "account") -> None:
+        """Begin a stage of ``total`` times ``unit``, a noun in the singular; None if its progress is not counted."""
 
     def advance(self, count: int) -> None:
         """Report that ``count`` more units are done."""
@@ -25,7 +22,7 @@ class Progress(Protocol):
 class NullProgress:
     """Progress listener that does nothing."""
 
-    def start(self, description: str, total: int | None = None) -> None:
+    def start(self, description: str, total: int | None = None, unit: str = "account") -> None:
         """Do nothing."""
 
     def advance(self, count: int) -> None:

@@ -41,7 +41,7 @@ def run_in_child_process(
     except (EOFError, OSError) as error:  # it ended before its answer was complete, or could not be started
         raise WorkerLostError(
             f"the process that was {doing} {_fate(process, error)}",
-            "run the same command again, with more --memory; finished shards are kept",
+            "free some memory, or give a lower --memory, then run the same command again: finished shards are kept",
         ) from None
     finally:
         if process.pid is not None:
@@ -67,7 +67,7 @@ def _start(process: BaseProcess, *, server: bool) -> None:
 
 def _fate(process: BaseProcess, error: EOFError | OSError) -> str:
     if process.pid is None:
-        return f"could not be made: {getattr(error, 'strerror', None) or error}"
+        return f"could not be started: {getattr(error, 'strerror', None) or error}"
     process.join(_UNTIL_GONE)
     return f"ended with {explain_exit_code(process.exitcode)}"
 

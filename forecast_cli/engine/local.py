@@ -25,7 +25,7 @@ _MAX_SILENCE: Final = 1.0
 _MAX_LOSSES: Final = 64
 _MAX_FAILED_STARTS: Final = 3
 
-_AGAIN: Final = "run the same command again, with fewer --jobs or a smaller --shard-size; finished shards are kept"
+_AGAIN: Final = "run the same command again, with fewer --jobs or a lower --memory; finished shards are kept"
 
 
 def run_shards(
@@ -80,7 +80,7 @@ class _Supervisor:
             try:
                 self._pool.start_worker()
             except (OSError, EOFError) as error:
-                self._failed_start(f"no worker process could be made: {getattr(error, 'strerror', None) or error}")
+                self._failed_start(f"no worker process could be started: {getattr(error, 'strerror', None) or error}")
                 return
 
     def _receive_all(self, worker: Worker) -> Iterator[ShardReceipt]:
@@ -142,7 +142,7 @@ class _Supervisor:
         attempt = worker.attempt
         self._pool.stop_worker(worker)
         if not worker.ready:
-            self._failed_start(f"a worker process ended before it began: {lost.detail}")
+            self._failed_start(f"a worker process ended before it could work: {lost.detail}")
         if attempt is None:
             return
         self._losses += 1

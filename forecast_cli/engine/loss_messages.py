@@ -25,7 +25,7 @@ def describe_to_user(attempt: Attempt, lost: LostWorker, following: Attempt | No
     if following is None:
         return f"{where}{of}: {lost.detail}"
     aside = lost.account is not None and lost.account in following.set_aside
-    return f"{where}{of}: {lost.detail}; {'it is set aside as failed' if aside else 'tried again, account by account'}"
+    return f"{where}{of}: {lost.detail}; {'it is recorded as failed' if aside else 'trying again, account by account'}"
 
 
 def explain_exit_code(code: int | None) -> str:

@@ -111,7 +111,7 @@ def refuse_too_little(settings: Settings, models: Sequence[ModelChoice], load: L
     if settings.memory is not None and memory_bytes(settings.memory) < least:
         raise ConfigError(
             f"--memory {settings.memory}: {counted(load.accounts, 'account')} by {', '.join(m.label for m in models)} "
-            f"take {_rounded_up(least)} at least",
+            f"need at least {_rounded_up(least)}",
             f"give --memory {_rounded_up(least)} or more, or fewer models",
         )
 

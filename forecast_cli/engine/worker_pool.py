@@ -194,7 +194,7 @@ def _start_fork_server() -> None:
         folder = tempfile.gettempdir()  # a socket's path has some 100 bytes, and this error of Python's has no number
         raise ConfigError(
             f"{folder}: temporary folder cannot hold the socket of worker processes: {error}",
-            "name a folder with a shorter path: TMPDIR",
+            "set TMPDIR to a folder with a shorter path",
         ) from None
 
 

@@ -118,7 +118,7 @@ def best_model(backtest: Scores) -> str:
         backtest.windows, finite.filter(pl.col(METRIC) == RANKED_BY).select(*by, c.MODEL), backtest.keys
     )
     if common.is_empty():
-        message = f"{backtest.name}: no window has a {RANKED_BY} of every model to find the best by"
+        message = f"{backtest.name}: no window has a {RANKED_BY} of every model, so the best one is unknown"
         raise UsageError(message, "name one with --model")
     scores = finite.join(common, on=by, how="semi").sort(c.MODEL, *by)
     means = [
@@ -148,7 +148,7 @@ def _check_metric(backtest: Scores, gate: Gate) -> None:
     if currencies > 1 and is_in_units(gate.metric):
         message = f"{backtest.name}: '{gate.metric}' is in units of the balance, and there are {currencies} currencies"
         raise UsageError(
-            message, f"gate on an error without units: --metric {RANKED_BY}, {THEN_BY}, rmsse or swinkler_L"
+            message, f"compare an error without units: --metric {RANKED_BY}, {THEN_BY}, rmsse or swinkler_L"
         )
     covered = [name for name in metrics if name.startswith("coverage_")]
     _require_name(backtest, "metric", _coverage_metric(gate), covered)
@@ -171,7 +171,7 @@ def _require_name(
     """Return ``wanted`` if it is among ``available``, else raise UsageError with the names there are."""
     names = sorted(set(available))
     if wanted not in names:
-        listing = f"there are: {join_names(names) or 'none'}"
+        listing = f"available: {join_names(names) or 'none'}"
         hint = did_you_mean(wanted, names, otherwise=listing)
         raise UsageError(f"{backtest.name}: no {what} '{wanted}'", hint if hint == listing else f"{hint} {listing}")
     return wanted

@@ -48,8 +48,8 @@ def describe_findings(
 
 def _describe_unscored(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> str:
     if facts.windows == facts.still_windows or not leaderboard:
-        return "No window could be scored: no account has history enough, or none of them moved."
-    return "No model can be ranked: no window was forecast by all of them; the last section says why."
+        return "No window could be scored: no account has enough history, or no balance moved."
+    return "No model can be ranked: no window was forecast by all of them; see Failures and fallbacks in the report."
 
 
 def _recommend_model(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> Iterator[str]:
@@ -68,8 +68,8 @@ def _recommend_model(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> Iter
     if len(leaderboard) > 1 and leaderboard[1].of("scrps").value <= (1 + CLOSE_BEHIND) * best.of("scrps").value:
         second = leaderboard[1]
         yield (
-            f"{second.model} is close behind ({second.of('scrps').value:.3f}), at {_format_cost(second)} against "
-            f"{_format_cost(best)} of CPU an account and window."
+            f"{second.model} is close behind ({second.of('scrps').value:.3f}); CPU time per account and window: "
+            f"{_format_cost(second)} against {_format_cost(best)}."
         )
 
 
@@ -86,7 +86,7 @@ def _describe_coverage(best: ModelScore, steps: Sequence[StepScore]) -> Iterator
     elif shortfall > 0:
         yield f"{opening}: they are too narrow, and the true risk is larger than they say."
     else:
-        yield f"{opening}: they are wider than they need be."
+        yield f"{opening}: they are wider than necessary."
     by_day = [step.of(metric).value for step in steps]
     if by_day:
         yield f"By day ahead they held between {_format_percent(min(by_day))} and {_format_percent(max(by_day))}."
@@ -112,7 +112,7 @@ def _describe_weakest_segments(segments: Sequence[SegmentScore]) -> Iterator[str
     ordered = sorted(segments, key=lambda row: (-row.of("scrps").value, row.segment, row.value))
     significant = [row for row in ordered if row.excess.ends and row.excess.low > 0]
     weakest = "Beyond chance it is weakest" if significant else "It is weakest"
-    for row, opening in zip(significant or ordered[:1], (weakest, "It is weak, too,"), strict=False):
+    for row, opening in zip(significant or ordered[:1], (weakest, "It is also weak"), strict=False):
         chance = "" if significant else ", which may be chance"
         yield (
             f"{opening} where {row.segment} is {row.value}: scaled CRPS {_format_estimate(row.of('scrps'))} over "
@@ -133,7 +133,8 @@ def _compare_with_baseline(best: ModelScore, segments: Sequence[SegmentScore]) -
         yield f"It is worse than the seasonal naive where {row.segment} is {row.value}, by {_format_share(by)}{more}."
     if unsure:
         more = f", and in {len(unsure) - 1} more" if len(unsure) > 1 else ""
-        yield f"It cannot be told from the seasonal naive where {unsure[0]}{more}, of {counted(len(pairs), 'segment')}."
+        where = f"{unsure[0]}{more}, of {counted(len(pairs), 'segment')}"
+        yield f"It cannot be distinguished from the seasonal naive where {where}."
     if not worse and not unsure:
         yield (
             f"It beats the seasonal naive in each of {counted(len(pairs), 'segment')} of {MIN_ACCOUNTS} accounts or "
@@ -153,7 +154,7 @@ def _describe_low_balance(rows: Sequence[LowBalanceScore]) -> Iterator[str]:
     )
     if row.skill.ends is None or row.skill.low <= 0 <= row.skill.high:
         yield (
-            f"{probability} cannot be told from the account's own base rate: "
+            f"{probability} cannot be distinguished from the account's own base rate: "
             f"skill {_format_share(row.skill)} {figures}."
         )
     else:
@@ -174,8 +175,8 @@ def _describe_common_windows(facts: RunFacts, leaderboard: Sequence[ModelScore])
 def _describe_fallbacks(best: ModelScore) -> Iterator[str]:
     if best.fallbacks or best.failures:
         yield (
-            f"In {best.fallbacks:,} windows a simpler model took its place, in {best.failures:,} there was no "
-            "forecast: the last section says why."
+            f"In {counted(best.fallbacks, 'window')} a simpler model took its place, in {best.failures:,} there was no "
+            "forecast: see Failures and fallbacks in the report."
         )
 
 

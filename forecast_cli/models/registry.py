@@ -139,7 +139,8 @@ def parse_model(text: str, default_seasons: Seasons) -> ModelChoice:
     usable = spec.usable_seasons(seasons)
     if spec.seasons is not SeasonUse.NONE and (not usable or min(usable) < spec.min_season):
         raise ConfigError(
-            f"model '{label}': needs a season length of {spec.min_season} days or more, found {_join_seasons(seasons)}",
+            f"model '{label}': needs a season length of at least {spec.min_season} days, "
+            f"found {_join_seasons(seasons)}",
             f"name one, as in --model '{spec.name}(30)'",
         )
     return ModelChoice(label, spec, usable)
@@ -160,7 +161,7 @@ def parse_candidates(texts: Sequence[str], choices: Sequence[ModelChoice], defau
         )
     for name, choice in found.items():
         if choice.spec.build_learned:
-            raise ConfigError(f"candidates: '{name}' cannot join itself", "name other models; " + _HINT)
+            raise ConfigError(f"candidates: '{name}' cannot join itself", "name another model; " + _HINT)
     return tuple(found.values())
 
 
@@ -174,9 +175,9 @@ def check_updatable(choices: Sequence[ModelChoice]) -> None:
 def _not_updatable(labels: Sequence[str]) -> ConfigError:
     updatable = ", ".join(name for name, spec in REGISTRY.items() if spec.updatable)
     return ConfigError(
-        f"{'model' if len(labels) == 1 else 'models'} {', '.join(labels)}: cannot be given newer balances without "
-        f"learning again, as a refit above 1 asks; these can: {updatable}",
-        "leave it out, or give --refit 1",
+        f"{'model' if len(labels) == 1 else 'models'} {', '.join(labels)}: cannot take newer balances without "
+        f"a new fit, as a refit above 1 requires; models that can: {updatable}",
+        "leave it out, or use --refit 1",
     )
 
 
@@ -197,7 +198,7 @@ def _parse_seasons(label: str, text: str) -> Seasons:
         )
     seasons = tuple(int(part) for part in parts)
     if len(set(seasons)) < len(seasons):
-        raise ConfigError(f"model '{label}': names a season length twice", "name each once")
+        raise ConfigError(f"model '{label}': names a season length twice", "give each one once")
     return seasons
 
 

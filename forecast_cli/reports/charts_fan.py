@@ -85,7 +85,9 @@ def _opacities(bands: int) -> tuple[float, ...]:
 def _summary(fan: Fan) -> str:
     model, came = printable(fan.model), [y for y in fan.y if y is not None]
     last = (
-        f" The balance came to {money(came[-1]).text}, the median said {money(_median_then(fan)).text}." if came else ""
+        f" The last actual balance was {money(came[-1]).text}, its median forecast {money(_median_then(fan)).text}."
+        if came
+        else ""
     )
     return (
         f"{model} from {fan.cutoff.isoformat()}, sCRPS {scaled(fan.scrps).text}.{last}"

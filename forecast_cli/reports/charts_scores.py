@@ -117,7 +117,7 @@ def _reliability(report: Report, threshold: str, days: int, place: int) -> Chart
         for each in enough
         if each.model in models and math.isfinite(each.predicted + each.observed)
     ]
-    x, y = Axis("probability given, %", ends=_WHOLE), Axis("came, %", ends=_WHOLE)
+    x, y = Axis("probability given, %", ends=_WHOLE), Axis("went under, %", ends=_WHOLE)
     columns = (Column("Model"), *(Column(title, numeric=True) for title in ("Given", "Came", "Windows")))
     cells = [(words(each.model), share(each.predicted), share(each.observed), count(each.windows)) for each in bins]
     title = f"Low point of {days} {'day' if days == 1 else 'days'} under {words(threshold).text}"
@@ -137,9 +137,8 @@ def _highest(bins: Sequence[Any], models: Sequence[str]) -> str:
     to = f"to {FEWEST} windows or more"
     if not said:
         return f"No probability was given {to}."
-    return (
-        f"The highest probability given {to}, and how often it came: {'; '.join(said)}. Points of fewer are not drawn."
-    )
+    highest = f"The highest probability given {to}, and how often the balance went under: {'; '.join(said)}."
+    return f"{highest} Points of fewer windows are not drawn."
 
 
 def _rows(report: Report, shown: Shown) -> list[dict[str, Any]]:

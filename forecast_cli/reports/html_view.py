@@ -63,12 +63,18 @@ def _tiles(report: Report) -> tuple[Tile, ...]:
     forecast = sum(number for status, number in report.facts.accounts.items() if status in ("ok", "fallback"))
     total = sum(report.facts.accounts.values())
     return (
-        Tile("Best model", printable(best.model), f"of {len(report.leaderboard)}"),
+        Tile("Best model", printable(best.model), f"of {counted(len(report.leaderboard), 'model')}"),
         Tile(
-            "sCRPS", scrps.text, f"{share(skill.value).text} under the seasonal naive" if skill else "lower is better"
+            "sCRPS", scrps.text, f"{share(skill.value).text} below the seasonal naive" if skill else "lower is better"
         ),
         *(
-            [Tile(f"{level_label(level)} % interval", coverage.text, f"of what came lay inside{_bracketed(coverage)}")]
+            [
+                Tile(
+                    f"{level_label(level)} % interval",
+                    coverage.text,
+                    f"of actual balances lay inside{_bracketed(coverage)}",
+                )
+            ]
             if level is not None and coverage is not None
             else []
         ),
@@ -126,7 +132,7 @@ def _intervals(report: Report) -> Section:
     return Section(
         "intervals",
         "Intervals",
-        "An 80 % interval keeps its word when 80 % of what came lay inside. Of two that do, the narrower one says more."
+        "An 80 % interval is calibrated when 80 % of actual balances lie inside. Of two such, the narrower is better."
         + _not_drawn(report),
         "No interval was scored.",
         swatches=_key(report),
@@ -168,7 +174,7 @@ def _accounts(report: Report) -> Section:
     return Section(
         "accounts",
         "Accounts drawn",
-        "Single windows: what was known, what was forecast at the cutoff, and what came."
+        "Single windows: the balance before the cutoff, the forecast made then, and the actual balance."
         + _left_out(max((sum(fan.kind == kind for fan in report.fans) for kind in kinds), default=0), _MOST_FANS),
         "No account was drawn.",
         swatches=_fan_key(report.fans),
@@ -186,8 +192,8 @@ def _problems(report: Report) -> Section:
     return Section(
         "problems",
         "Failures and fallbacks",
-        "Accounts and windows that were set aside, failed, or were forecast by a simpler model, grouped by reason.",
-        "Every account and every window went as asked.",
+        "Accounts and windows that failed, were skipped, or were forecast by a simpler model, grouped by reason.",
+        "Every account and every window was forecast as requested.",
         shown=(tables_run.problems_table(report),),
     )
 
@@ -196,8 +202,8 @@ def _fan_key(fans: Sequence[Fan]) -> tuple[Swatch, ...]:
     levels = sorted({level for fan in fans for level, _, _ in fan.bands})
     bands = " and ".join(f"{level_label(level)} %" for level in levels)
     return (
-        Swatch("known at the cutoff", _variable(Ink.KNOWN), width=1.5),
-        Swatch("what came", _variable(Ink.CAME)),
+        Swatch("balance before the cutoff", _variable(Ink.KNOWN), width=1.5),
+        Swatch("actual balance", _variable(Ink.CAME)),
         Swatch("median forecast", _variable(Ink.BAND), (6, 3)),
         *([Swatch(f"interval of {bands}", "band-pale", width=_BAND_WIDTH)] if bands else []),
     )

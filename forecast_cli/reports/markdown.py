@@ -49,7 +49,7 @@ def render_markdown(report: Report) -> str:
         *_section(
             "Failures and fallbacks",
             tables_run.problems_table(report),
-            "Every account and every window went as asked.",
+            "Every account and every window was forecast as requested.",
             most=_MOST_PROBLEMS,
         ),
         *_section("Accounts in and out", tables_run.accounts_table(report.facts), "No account came in."),

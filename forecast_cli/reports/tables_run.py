@@ -13,7 +13,7 @@ from forecast_cli.reports.tables_scores import ranks_of
 #: Most rows of the table of failures and fallbacks.
 _MOST_PROBLEMS: Final = 100
 _MEANS: Final[Mapping[str, str]] = {
-    Status.OK: "forecast as asked",
+    Status.OK: "forecast as requested",
     Status.FALLBACK: "forecast, in part by a simpler model",
     Status.SKIPPED: "too little history, or ended too long ago",
     Status.FAILED: "without a forecast",
@@ -44,7 +44,7 @@ def accounts_table(facts: RunFacts) -> Table:
         for status, number in ((status, facts.accounts[status]) for status in order)
     ]
     columns = (Column("Status"), Column("Accounts", numeric=True), Column("Share", numeric=True), Column("Meaning"))
-    return made_table("accounts", f"{counted(total, 'account')} in, by how they came out", columns, rows)
+    return made_table("accounts", f"{counted(total, 'account')} of the input, by status", columns, rows)
 
 
 def settings_table(facts: RunFacts) -> Table:
@@ -70,7 +70,7 @@ def problems_table(report: Report) -> Table:
     ranks = ranks_of(report)
     found = sorted(report.problems, key=lambda problem: (-problem.count, ranks.get(problem.model or "", len(ranks))))
     rows = [_problem(each) for each in found]
-    return made_table("reasons", "What did not go as asked, and why", columns, rows, most=_MOST_PROBLEMS)
+    return made_table("reasons", "What was not forecast as requested, and why", columns, rows, most=_MOST_PROBLEMS)
 
 
 def shown_value(value: Any) -> str:

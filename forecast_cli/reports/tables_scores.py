@@ -92,7 +92,7 @@ def leaderboard_table(report: Report) -> Table:
         Column("Wins", numeric=True, help="accounts on which it has the lowest sCRPS of all"),
         Column("Fallbacks", numeric=True, help="windows in which a simpler model took its place"),
         Column("Failures", numeric=True, help="windows without a forecast"),
-        Column("CPU", numeric=True, help="CPU time an account and window, fit and forecast"),
+        Column("CPU", numeric=True, help="CPU time per account and window, fit and forecast"),
     )
     rows = [
         (*_standing(model), *(told.cell(model) for told in coverages), *_cost(model)) for model in report.leaderboard
@@ -128,16 +128,16 @@ def why_no_units(report: Report) -> str:
         return ""
     return (
         f"Balances are in {len(currencies)} currencies ({listed(currencies)}): MAE, RMSE, CRPS, mean error and WAPE "
-        "have no mean over all of them, and are told by currency."
+        "have no mean over all of them, and are shown by currency."
     )
 
 
 def levels_table(report: Report) -> Table:
     """Return coverage, width and Winkler score of every forecast level, by model."""
     columns = (
-        Column("Level", numeric=True, help="the share of what came that an interval is to hold"),
+        Column("Level", numeric=True, help="the share of actual balances that an interval should hold"),
         Column("Model"),
-        Column("Observed", numeric=True, help=f"the share of what came that it held; {_INTERVAL}"),
+        Column("Observed", numeric=True, help=f"the share of actual balances that it held; {_INTERVAL}"),
         Column("Width", numeric=True, help="mean width, in units of the scale"),
         Column("Winkler", numeric=True, help="width and misses in one score, in units of the scale; lower is better"),
     )
@@ -217,7 +217,7 @@ def _coverages(report: Report) -> tuple[MetricColumn, ...]:
     return tuple(
         MetricColumn(
             f"coverage_{label}",
-            Column(f"In {label} %", numeric=True, help=f"share of what came inside the {label} % interval"),
+            Column(f"In {label} %", numeric=True, help=f"share of actual balances inside the {label} % interval"),
             share_estimate,
         )
         for label in labels

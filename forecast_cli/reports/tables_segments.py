@@ -18,7 +18,10 @@ from forecast_cli.reports.tables_scores import IN_UNITS, MetricColumn, metric_co
 #: Most rows of a table by segment.
 _MOST_SEGMENTS: Final = 400
 #: Columns that say which low balance a score is for.
-ASKED = (Column("Threshold"), Column("Days", numeric=True, help="the low point of the first so many days"))
+ASKED = (
+    Column("Threshold"),
+    Column("Days", numeric=True, help="days from the cutoff over which the low point is taken"),
+)
 
 
 def segments_table(report: Report, *, model: str | None = None) -> Table:

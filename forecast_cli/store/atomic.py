@@ -16,7 +16,7 @@ from forecast_cli.core.fault_points import Step, fault_point
 from forecast_cli.store.parquet import load_table
 
 #: Hint for a file that cannot be written.
-_MEND: Final = "free space or mend permissions, then run the same command again: finished shards are kept"
+_FIX: Final = "free space or fix permissions, then run the same command again: finished shards are kept"
 
 #: Rows of a row group in files written piece by piece; fixed, so that the bytes do not depend on the number of cores.
 _ROW_GROUP: Final = 250_000
@@ -28,7 +28,7 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputNotWrittenError(f"{path}: cannot be written: {error.strerror or error}", _MEND) from error
+        raise OutputNotWrittenError(f"{path}: cannot be written: {error.strerror or error}", _FIX) from error
 
 
 def read_back(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
@@ -47,7 +47,7 @@ def reading_back(path: Path) -> Iterator[None]:
         fault_point(Step.READ, path)
         yield
     except (OSError, pl.exceptions.ComputeError) as error:
-        raise OutputNotWrittenError(f"{path}: cannot be read back: {error}", _MEND) from error
+        raise OutputNotWrittenError(f"{path}: cannot be read back: {error}", _FIX) from error
 
 
 def write_durable(path: Path, content: bytes) -> None:

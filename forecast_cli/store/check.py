@@ -30,10 +30,10 @@ def stray_files(output: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
     if problem:
         yield SUCCESS, problem
     if (output / RUNNING).exists():
-        yield RUNNING, "left over from a run: run the same command again to clear it away"
+        yield RUNNING, "left over from a run: run the same command again to remove it"
     for path in sorted((output / FORECASTS).iterdir() if (output / FORECASTS).is_dir() else ()):
         if f"{FORECASTS}/{path.name}" not in known:
-            yield f"{FORECASTS}/{path.name}", "not in the manifest: readers of the folder would take it in"
+            yield f"{FORECASTS}/{path.name}", "not in the manifest: readers of the folder would read it too"
     for path in sorted(output.iterdir()):
         if not is_own(path):
             yield path.name, "not written by a run"
@@ -52,7 +52,9 @@ def _success_problem(output: Path) -> str | None:
         return "missing: readers that wait for it will not start"
     except OSError as error:
         return f"cannot be read: {error.strerror}"
-    return None if content == success_content(output) else f"does not hold the checksum of {MANIFEST}: one is damaged"
+    if content != success_content(output):
+        return f"does not hold the checksum of {MANIFEST}: one of the two is damaged"
+    return None
 
 
 def _problem(path: Path, entry: FileEntry) -> str | None:

@@ -15,7 +15,7 @@ from forecast_cli.core.errors import OutputBusyError, OutputNotWrittenError
 from forecast_cli.store.layout import CLAIM
 from forecast_cli.store.remote import Objects, Version
 
-_BUSY_HINT: Final = "wait for it, or name another output"
+_BUSY_HINT: Final = "wait for it to finish, or name another --output"
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,9 @@ class Claim:
                 found = self._objects.read(CLAIM)
                 if found is None or _parse_claim(found[0]).get("token") != self._token:
                     holder = _holder(found[0]) if found else ""
-                    self._lost = OutputBusyError(f"{self._objects}: another run{holder} took this output", _BUSY_HINT)
+                    self._lost = OutputBusyError(
+                        f"{self._objects}: another run{holder} took over this output", _BUSY_HINT
+                    )
                     raise self._lost
                 version = found[1]
             self._version, self._renewed_at = version, time.time()
@@ -133,8 +135,8 @@ class Claim:
         """Raise OutputNotWrittenError where the store replaces an object that it was asked to create."""
         if self._objects.create(CLAIM, self._content()) is not None:
             raise OutputNotWrittenError(
-                f"{self._objects}: the store does not heed conditional writes, which keep two runs apart",
-                "write to a folder, and copy it there once it holds _SUCCESS",
+                f"{self._objects}: the store ignores conditional writes, and without them two runs could collide",
+                "write to a local folder, and copy it to the store when it holds _SUCCESS",
             )
 
     def _take_over(self, warn: Callable[[str], None]) -> Version | None:
@@ -150,7 +152,8 @@ class Claim:
             return version
         patience = self._pace.patience
         warn(
-            f"{self._objects}: claimed by a run{_holder(content)}; waiting up to {patience:g} s to see if it is at work"
+            f"{self._objects}: claimed by a run{_holder(content)}; "
+            f"waiting up to {patience:g} s to see whether it is still running"
         )
         until = time.monotonic() + patience
         while time.monotonic() < until:
@@ -162,7 +165,7 @@ class Claim:
                 raise OutputBusyError(f"{self._objects}: another run holds this output{_holder(seen[0])}", _BUSY_HINT)
         taken = self._objects.replace(CLAIM, self._content(), version)
         if taken is None:
-            raise OutputBusyError(f"{self._objects}: another run took this output just now", _BUSY_HINT)
+            raise OutputBusyError(f"{self._objects}: another run has just taken over this output", _BUSY_HINT)
         return taken
 
 

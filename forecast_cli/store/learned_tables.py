@@ -79,15 +79,15 @@ def read_learned(folder: Path, *, h: int) -> Learned:
     Raises ConfigError if there is none, it is damaged, of another version, or was learned for fewer than ``h`` days
     ahead.
     """
-    hint = "name the output of a forecast by 'auto' of at least this horizon"
+    hint = "name the output of a forecast by 'auto' with at least this horizon"
     if not (folder / LEARNED_TREES).exists():
-        raise ConfigError(f"--fitted {folder}: holds nothing that was learned: no {LEARNED_TREES}", hint)
+        raise ConfigError(f"--fitted {folder}: holds no learned part: no {LEARNED_TREES}", hint)
     try:
         trees, scores = (load_table(folder / name) for name in (LEARNED_TREES, LEARNED_SCORES))
         weights = _load(folder / LEARNED_WEIGHTS, _WEIGHTS)
         past = _load(folder / LEARNED_PAST, _TREES)
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise ConfigError(f"--fitted {folder}: what was learned there cannot be read: {error}", hint) from None
+        raise ConfigError(f"--fitted {folder}: its learned part cannot be read: {error}", hint) from None
     for name, table, schema in (
         (LEARNED_TREES, trees, _TREES),
         (LEARNED_SCORES, scores, _SCORES),
@@ -95,18 +95,18 @@ def read_learned(folder: Path, *, h: int) -> Learned:
         (LEARNED_PAST, past, _TREES),
     ):
         if dict(table.schema) != schema:
-            raise ConfigError(f"--fitted {folder}: {name} is of another version: its columns differ", hint)
+            raise ConfigError(f"--fitted {folder}: {name} is from another version: its columns differ", hint)
     longest = int(scores["horizon"][0]) if scores.height else 0
     if longest < h:
-        raise ConfigError(f"--fitted {folder}: was learned for {longest} days ahead, asked for {h}", hint)
+        raise ConfigError(f"--fitted {folder}: learned for {longest} days ahead, but {h} are to be forecast", hint)
     knots = knots_of(longest)
     if not _is_whole(scores, SEGMENTS * len(knots) * len(GRID)):
-        raise ConfigError(f"--fitted {folder}: {LEARNED_SCORES} is damaged: a month has not the scores it needs", hint)
+        raise ConfigError(f"--fitted {folder}: {LEARNED_SCORES} is damaged: scores of a month are missing", hint)
     for name, nodes, count in ((LEARNED_TREES, trees, 4 * len(knots)), (LEARNED_PAST, past, 1)):
         if not _is_sound(nodes, n_features=len(feature_names(knots))):
-            raise ConfigError(f"--fitted {folder}: {name} is damaged: a node leads out of its tree", hint)
+            raise ConfigError(f"--fitted {folder}: {name} is damaged: a node points outside its tree", hint)
         if not _has_values(nodes, count):
-            raise ConfigError(f"--fitted {folder}: {name} is damaged: a leaf has not the values it needs", hint)
+            raise ConfigError(f"--fitted {folder}: {name} is damaged: values of a leaf are missing", hint)
     vintages = tuple(
         replace(
             _vintage(month, own, trees.filter(pl.col("as_of") == month[0]), len(knots)),

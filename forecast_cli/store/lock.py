@@ -27,7 +27,7 @@ def output_lock(output: Path) -> Iterator[None]:
         except Timeout:  # a subclass of OSError, but not a failure to write
             raise OutputBusyError(
                 f"{output}: another run holds this output{_holder(output)}",
-                "wait for it, or name another folder",
+                "wait for it to finish, or name another --output",
             ) from None
     try:
         write_whole(output / HOLDER, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())

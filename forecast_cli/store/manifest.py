@@ -81,6 +81,6 @@ def parse_manifest(content: bytes, *, where: str) -> Manifest:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the whole file"
         raise CheckFailedError(
-            f"{where}: not a manifest this version can read: {place}: {first['msg']}",
+            f"{where}: this version cannot read the manifest: {place}: {first['msg']}",
             "run the command that wrote it again, with --force",
         ) from None

@@ -118,7 +118,10 @@ class MirroredRun(RunFolder):
         if self.objects.create(MANIFEST, content) is None:
             found = self.objects.read(MANIFEST)  # one whose answer was lost is there
             if found is None or found[0] != content:
-                raise OutputBusyError(f"{self.objects}: another run has finished there", "look at what it wrote")
+                raise OutputBusyError(
+                    f"{self.objects}: another run has finished here meanwhile",
+                    f"check what it wrote: forecast-cli check {self.objects}",
+                )
         _tidy(self.objects, self.output, there)
 
     def _put_shard(self, receipt: ShardReceipt) -> None:
@@ -138,8 +141,8 @@ class MirroredRun(RunFolder):
         wrong = sorted(name for name, size in named.items() if there.get(name) != size)
         if wrong:
             raise OutputNotWrittenError(
-                f"{self.objects}/{wrong[0]}: is not what this run put there ({len(wrong)} in all)",
-                "see who else writes there, then run the same command again",
+                f"{self.objects}/{wrong[0]}: is missing, or is not what this run wrote ({len(wrong)} in all)",
+                "make sure that nothing else writes there, then run the same command again",
             )
         self.objects.remove([name for name in there if name.startswith(f"{FORECASTS}/") and name not in named])
         return there

@@ -9,7 +9,10 @@ from forecast_cli.store.layout import MANIFEST, RUNNING
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import Manifest, parse_manifest
 
-_NAME_ONE: Final = "name the --output of a run; to find one: forecast-cli runs list FOLDER"
+#: Hint where there is no run, the same for all commands.
+FIND_RUN: Final = (
+    "name the output of a run; to find one, list the folder of your outputs: forecast-cli runs list FOLDER"
+)
 
 
 def find_manifest(held: Contents) -> Manifest | None:
@@ -23,7 +26,7 @@ def find_manifest(held: Contents) -> Manifest | None:
     except NotADirectoryError:
         return None
     except OSError as error:
-        raise CheckFailedError(f"{path}: cannot be read: {error.strerror}", "mend its permissions") from None
+        raise CheckFailedError(f"{path}: cannot be read: {error.strerror}", "fix its permissions") from None
     return None if content is None else parse_manifest(content, where=path)
 
 
@@ -48,7 +51,7 @@ def read_manifest_of(command: str, output: Path) -> Manifest:
     if manifest.command != command:
         raise OutputConflictError(
             f"{output}: holds a {manifest.command}, expected a {command}",
-            f"name the output of: forecast-cli {command} INPUT --output DIR",
+            f"name another output, or make one: forecast-cli {command} INPUT --output DIR",
         )
     return manifest
 
@@ -56,15 +59,15 @@ def read_manifest_of(command: str, output: Path) -> Manifest:
 def _unfinished(output: Path) -> ForecastCliError:
     """Return the error that says why a folder has no manifest."""
     if output.is_file():
-        return CheckFailedError(f"{output}: is a file, not a folder", _NAME_ONE)
+        return CheckFailedError(f"{output}: is a file, not a folder", FIND_RUN)
     if not output.is_dir():
-        return CheckFailedError(f"{output}: no such folder", _NAME_ONE)
+        return CheckFailedError(f"{output}: no such folder", FIND_RUN)
     if not (output / RUNNING).is_dir():
-        return CheckFailedError(f"{output}: not the output of a run: it has no {MANIFEST}", _NAME_ONE)
+        return CheckFailedError(f"{output}: not the output of a run: it has no {MANIFEST}", FIND_RUN)
     try:
         refuse_if_held(output)
     except OutputBusyError as error:
         return error
     return CheckFailedError(
-        f"{output}: holds a run that was cut off", "run the same command again: finished shards are kept"
+        f"{output}: holds a run that was cut off", "run the command that wrote it again: finished shards are kept"
     )

@@ -36,7 +36,7 @@ _REMOVED_AT_ONCE: Final = 1000
 _STATUS: Final = re.compile(r"status code: (\d{3}[A-Za-z ]*)")
 _CODE: Final = re.compile(r"<Code>(\w+)</Code>")
 _NO_CREDENTIALS: Final = ("169.254.", "metadata.google", "No credentials", "credentials were not")
-_AGAIN: Final = "run the same command again: what is finished is kept"
+_AGAIN: Final = "run the same command again: finished shards are kept"
 
 
 @dataclass(frozen=True)
@@ -157,18 +157,18 @@ def _describe(error: Exception) -> tuple[str, str]:
     if any(sign in text for sign in _NO_CREDENTIALS):
         return "no credentials were found", _credentials_hint()
     if isinstance(error, PermissionDeniedError | UnauthenticatedError) or told.startswith(("401", "403")):
-        return f"the store refuses it ({told or 'access denied'})", _credentials_hint()
+        return f"the store refuses access ({told or 'access denied'})", _credentials_hint()
     if "kind: Timeout" in text or "timed out" in text:
         return "the store does not answer in time", _AGAIN
     if "error sending request" in text:
         return "the store cannot be reached", f"check the address and the network, then {_AGAIN}"
     if isinstance(error, FileNotFoundError) or told.startswith("404"):
-        return f"no such object or bucket ({told or 'not found'})", "check the address, down to the bucket"
+        return f"no such object or bucket ({told or 'not found'})", "check the address, including the bucket"
     return told or text.partition("\n")[0], _AGAIN
 
 
 def _credentials_hint() -> str:
-    needed = "give credentials that may list, read, write and delete there; see docs/object-stores.md"
+    needed = "give credentials that may list, read, write and delete at this address; see docs/object-stores.md"
     if "AWS_PROFILE" in os.environ:
-        return f'{needed}; profiles are not read: eval "$(aws configure export-credentials --format env)"'
+        return f'{needed}; profiles are not read, export one: eval "$(aws configure export-credentials --format env)"'
     return needed

@@ -86,7 +86,7 @@ def _refuse_little_space(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder.parent).free
     if free < needed:
         raise OutputNotWrittenError(
-            f"{folder}: {free / 1e9:.1f} GB free; putting the input in order by account takes up to "
+            f"{folder}: {free / 1e9:.1f} GB free; sorting the input by account takes up to "
             f"{needed / 1e9:.1f} GB there while the run is at work",
             "free space, name an --output elsewhere, or deliver the input sorted by account",
         )

@@ -44,7 +44,7 @@ def inspect_output(output: Path | Contents, identity: dict[str, Any], fingerprin
     except CheckFailedError as error:
         if not output.has(LOCK):
             return OutputState.FOREIGN, "holds a manifest.json that no run wrote"
-        return OutputState.OTHER, f"holds a run that is damaged: {error}"
+        return OutputState.OTHER, f"holds a damaged run: {error}"
     if manifest is None:
         return _inspect_unfinished(output, identity, fingerprint)
     return _inspect_finished(output, manifest, identity, fingerprint)
@@ -87,7 +87,7 @@ def _inspect_finished(
         return OutputState.OTHER, _differs("a finished run", identity_of(manifest), identity)
     gone = [entry.path for entry in manifest.files if held.size(entry.path) != entry.bytes]
     if gone:
-        return OutputState.DAMAGED, f"was finished, but is damaged since: {', '.join(gone[:3])}"
+        return OutputState.DAMAGED, f"these files are missing or damaged: {', '.join(gone[:3])}"
     return OutputState.FINISHED, ""
 
 
@@ -102,6 +102,6 @@ def _read_json(held: Contents, name: str) -> dict[str, Any] | None:
         return None
     except OSError as error:
         raise OutputNotWrittenError(
-            f"{held}/{name}: cannot be read: {error.strerror}", "mend its permissions"
+            f"{held}/{name}: cannot be read: {error.strerror}", "fix its permissions"
         ) from error
     return content if isinstance(content, dict) else None

@@ -24,9 +24,9 @@ from forecast_cli.store.manifest import Manifest
 from forecast_cli.workflows.account_key import AccountKey, has_value
 from forecast_cli.workflows.story import RECENT, AccountHistory, Rates
 
-_GONE = "{root}, which it was forecast from, is not there; name it with --input"
-_CHANGED = "{root} has changed since it was forecast from; --input {root} reads it all the same"
-_REMOTE = "{root}, which it was forecast from, is not a local file; name it with --input"
+_GONE = "the input {root} no longer exists; if it was moved, name it with --input"
+_CHANGED = "the input {root} has changed since the forecast; to read it all the same: --input {root}"
+_REMOTE = "the input {root} is not a local file; to read it, name it with --input"
 _OTHER = "read from another input than the forecast"
 _NOTHING = "the input holds no usable balances of this account"
 
@@ -82,7 +82,7 @@ def settings_of(manifest: Manifest) -> Settings:
         name = str(error.errors()[0]["loc"][0])
         raise ConfigError(
             f"{name} = {known[name]!r}, which the run was made with, is unknown here",
-            "install the versions that the run was made with: they stand in its manifest.json",
+            "install the versions that the run was made with, which its manifest.json lists",
         ) from None
 
 

@@ -50,7 +50,7 @@ def find_key(accounts: pl.LazyFrame, request: ShowRequest, id_col: str, currency
     currency is named and keys have none.
     """
     if currency_col is None and request.currency is not None:
-        raise UsageError("--currency: the forecast's accounts have no currency in their key", "leave it out")
+        raise UsageError("--currency: the forecast's accounts have no currency in their key", "leave --currency out")
     keys = (id_col,) if currency_col is None else (id_col, currency_col)
     dtype = accounts.collect_schema()[id_col]
     found = accounts.filter(has_value(id_col, dtype, request.account)).select(keys).collect()
@@ -91,4 +91,4 @@ def _near(ids: pl.Series, text: str) -> Sequence[str]:
 
 
 def _first_of(ids: pl.Series) -> str:
-    return f"it has {len(ids):,} accounts, such as '{ids[0]}'" if len(ids) else "it has no accounts"
+    return f"the forecast has {len(ids):,} accounts, such as '{ids[0]}'" if len(ids) else "the forecast has no accounts"

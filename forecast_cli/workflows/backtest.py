@@ -139,7 +139,7 @@ def replaying(settings: Settings) -> Settings:
         metrics=metrics_of(levels),
     )
     if taken is not None:
-        raise ConfigError(taken, "a backtest has a column for each of its metrics, and for the levels 20 to 80")
+        raise ConfigError(taken, "a backtest writes a column for each metric, and intervals at the levels 20 to 80")
     origin = Origin.ACCOUNT if settings.align is Align.ACCOUNT else Origin.INPUT
     return settings.model_copy(update={"level": levels, "origin": origin, "fitted": None})
 

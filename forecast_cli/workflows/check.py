@@ -8,6 +8,7 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Status
+from forecast_cli.core.text import counted
 from forecast_cli.data.files.addresses import Output
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.store.check import damaged_files, stray_files
@@ -60,7 +61,7 @@ def _broken_promises(output: Path, manifest: Manifest) -> Iterator[tuple[str, st
 def _accounts_promises(accounts: pl.DataFrame, manifest: Manifest) -> Iterator[tuple[str, str]]:
     keys = keys_of(manifest.settings)
     if accounts.height != manifest.input.accounts:
-        yield ACCOUNTS, f"{accounts.height} accounts came out, {manifest.input.accounts} went in"
+        yield ACCOUNTS, f"{counted(accounts.height, 'account')}, but {manifest.input.accounts} in the input"
     if accounts.select(keys).is_duplicated().any():
         yield ACCOUNTS, "an account has more than one row"
     counts = dict(accounts.group_by("status").len().iter_rows())
@@ -81,26 +82,26 @@ def _forecast_promises(
         missing=pl.any_horizontal(pl.col(numbers).is_null() | ~pl.col(numbers).is_finite()).sum(),
         crossed=crossed.sum(),
     ).collect()
-    counted = {"n_obs": pl.len(), c.STEP: pl.col(c.STEP).n_unique(), "last": pl.col(c.STEP).max()}
-    series = forecasts.group_by(keys).agg(**counted).collect()
+    spans = {"n_obs": pl.len(), c.STEP: pl.col(c.STEP).n_unique(), "last": pl.col(c.STEP).max()}
+    series = forecasts.group_by(keys).agg(**spans).collect()
     rows, missing, n_crossed = facts.row(0)
     horizon, models = manifest.settings["horizon"], len(manifest.settings["model"])
     if rows != manifest.forecast_rows:
-        yield FORECASTS, f"{rows} rows, the manifest says {manifest.forecast_rows}"
+        yield FORECASTS, f"{counted(rows, 'row')}, the manifest says {manifest.forecast_rows}"
     if missing:
-        yield FORECASTS, f"{missing} rows hold a null, a NaN or an infinite number"
+        yield FORECASTS, f"{counted(missing, 'row')} with a null, a NaN or an infinite number"
     if n_crossed:
-        yield FORECASTS, f"{n_crossed} rows hold quantiles that cross"
-    odd = series.filter(pl.any_horizontal(pl.col(*counted) != horizon)).height
+        yield FORECASTS, f"{counted(n_crossed, 'row')} with quantiles that cross"
+    odd = series.filter(pl.any_horizontal(pl.col(*spans) != horizon)).height
     if odd:
-        yield FORECASTS, f"{odd} forecasts do not have the steps 1 to {horizon}"
+        yield FORECASTS, f"{counted(odd, 'forecast')} without the steps 1 to {horizon}"
     forecast = accounts.filter(pl.col("status").is_in([Status.OK, Status.FALLBACK]))
     wanted = models * int(forecast[_WINDOWS].sum() if _WINDOWS in forecast.columns else forecast.height)
     if series.height != wanted:
-        yield FORECASTS, f"{series.height} forecasts, {wanted} by what {ACCOUNTS} says and {models} models"
+        yield FORECASTS, f"{counted(series.height, 'forecast')}, expected {wanted} by {ACCOUNTS} and the models"
     strangers = series.join(forecast, on=keys_of(manifest.settings), how="anti").height
     if strangers:
-        yield FORECASTS, f"{strangers} forecasts of accounts that {ACCOUNTS} says have none"
+        yield FORECASTS, f"{counted(strangers, 'forecast')} for accounts that have none by {ACCOUNTS}"
 
 
 def _window(manifest: Manifest) -> list[str]:

@@ -21,6 +21,7 @@ from forecast_cli.core.risk import (
     THRESHOLD_NAME,
     WINDOW,
 )
+from forecast_cli.core.text import counted
 from forecast_cli.risk.lows import windows_within
 from forecast_cli.store.layout import RISK
 from forecast_cli.workflows.run_tables import keys_of
@@ -41,7 +42,7 @@ def risk_promises(risk: pl.LazyFrame, accounts: pl.DataFrame, settings: Mapping[
         return
     keys = keys_of(settings)
     counts = risk.select(**_broken_rows(), **_unlike(keys)).collect().row(0, named=True)
-    yield from ((RISK, f"{counts[name]} rows {told}") for name, told in _TOLD.items() if counts[name])
+    yield from ((RISK, f"{counted(counts[name], 'row')} {told}") for name, told in _TOLD.items() if counts[name])
     yield from _missing(risk, accounts, settings, keys)
 
 
@@ -53,14 +54,14 @@ def find_missing_column(risk: pl.LazyFrame) -> str | None:
 
 
 _TOLD: Mapping[str, str] = {
-    "missing": "hold a null, a NaN or an infinite number",
-    "outside": f"have a {PROB_BELOW} that is not from 0 to 1",
-    "crossed": f"have a {LOW_Q05} above their {LOW_Q50}",
-    "days": f"have {DAYS_BELOW} that are not from 0 to the {WINDOW}",
-    "dates": "have dates of first crossing that are out of order",
-    "by_window": f"have a {PROB_BELOW} that falls as the {WINDOW} grows",
-    "by_threshold": f"have a {PROB_BELOW} that falls as the {THRESHOLD} rises",
-    "balances": f"have another {BALANCE} than their account's first",
+    "missing": "with a null, a NaN or an infinite number",
+    "outside": f"with a {PROB_BELOW} outside 0 to 1",
+    "crossed": f"with {LOW_Q05} above {LOW_Q50}",
+    "days": f"with {DAYS_BELOW} outside 0 to the {WINDOW}",
+    "dates": "with dates of first crossing out of order",
+    "by_window": f"with a {PROB_BELOW} that falls as the {WINDOW} grows",
+    "by_threshold": f"with a {PROB_BELOW} that falls as the {THRESHOLD} rises",
+    "balances": f"with another {BALANCE} than the first row of their account",
 }
 
 
@@ -102,11 +103,11 @@ def _missing(
     rows = risk.group_by(keys).agg(n_obs=pl.len()).collect()
     strangers = rows.join(forecast, on=keys, how="anti", nulls_equal=True).height
     if strangers:
-        yield RISK, f"{strangers} accounts have rows that got no forecast"
+        yield RISK, f"rows for {counted(strangers, 'account')} without a forecast"
     without = pl.col("flags").list.contains(Flag.NO_THRESHOLD.value)
     found = forecast.join(rows, on=keys, how="left", nulls_equal=True).with_columns(pl.col("n_obs").fill_null(0))
     short = found.filter(
         pl.when(without).then(~pl.col("n_obs").is_between(sure, whole)).otherwise(pl.col("n_obs") != whole)
     ).height
     if short:
-        yield RISK, f"{short} accounts with a forecast do not have {whole} rows, by what was asked for"
+        yield RISK, f"{counted(short, 'account')} with a forecast, but without the {whole} rows that were asked for"

@@ -10,6 +10,7 @@ import polars as pl
 from forecast_cli.core.columns import CURRENCY, UNIQUE_ID
 from forecast_cli.core.errors import CheckFailedError, OutputConflictError
 from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.core.text import counted
 from forecast_cli.data.files.addresses import Output
 from forecast_cli.evaluation.compare import compare_scores
 from forecast_cli.evaluation.gate import Comparison, Gate, Scores
@@ -28,7 +29,7 @@ _TASK: Final = ("horizon", "scale_lag", "id_col", "date_col", "balance_col", "cu
 #: Relative tolerance for rounding; scales that differ by more show that other balances were read from the same files.
 _ROUNDING: Final = 1e-9
 _AGAIN: Final = (
-    "make both from the same input and settings: forecast-cli backtest INPUT --output DIR --force, for the one at fault"
+    "make both from the same input and settings; to make one again: forecast-cli backtest INPUT --output DIR --force"
 )
 
 
@@ -84,7 +85,7 @@ def _data_differences(base: Manifest, new: Manifest) -> Iterator[str]:
         known = {file.sha256 for file in there.input.files}
         only = [file for file in here.input.files if file.sha256 not in known]
         if only:
-            yield f"input read by {name} only: {_names(only)}"
+            yield f"only {name} read {_names(only)}"
 
 
 def _names(files: list[FileEntry]) -> str:
@@ -127,10 +128,10 @@ def _window_differences(base: Scores, new: Scores) -> Iterator[str]:
         only = here.windows.join(there.windows, on=on, how="anti").select(on).sort(on)
         if only.height:
             first = " at ".join((" ".join(map(str, only.row(0)[:-1])), str(only.row(0)[-1])))
-            yield f"{only.height} windows of {name} only, the first is {first}"
+            yield f"only {name} has {counted(only.height, 'window')}, such as {first}"
     both = base.windows.join(new.windows, on=on, suffix="_new")
     apart = (pl.col(SCALE) - pl.col(f"{SCALE}_new")).abs() > _ROUNDING * pl.col(SCALE).abs()
     unknown = pl.col(SCALE).is_null() != pl.col(f"{SCALE}_new").is_null()
     other = both.filter(apart | unknown | (pl.col(N_TRAIN) != pl.col(f"{N_TRAIN}_new"))).height
     if other:
-        yield f"other balances before the cutoff in {other} windows"
+        yield f"{counted(other, 'window')} with other balances before the cutoff"

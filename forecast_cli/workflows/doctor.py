@@ -82,14 +82,14 @@ def check_memory(read: Callable[[], int | None] = available_memory, cores: int |
     """Compare available memory, as ``read`` returns it, with the needs of a run with one worker for each core."""
     free, workers = read(), cores or usable_cores()
     if free is None:
-        return Sign("memory", Health.OK, "this system does not say")
-    found = f"{_size(free)} available, limits included"
+        return Sign("memory", Health.OK, "unknown: this system does not report it")
+    found = f"{_size(free)} available within all limits"
     if free < SMALLEST_RUN:
-        return Sign("memory", Health.FAIL, found, f"a run takes {_size(SMALLEST_RUN)}: make room for it")
+        return Sign("memory", Health.FAIL, found, f"a run needs at least {_size(SMALLEST_RUN)}: free some memory")
     settings = Settings()
     fit = find_room(choose_models(settings), _LOAD, workers=workers, limit=memory_limit(settings, free)).workers
     if fit < workers:
-        return Sign("memory", Health.WARN, found, f"enough for --jobs {fit}, the default is {workers}")
+        return Sign("memory", Health.WARN, found, f"enough for --jobs {fit}, not for the default of {workers}")
     return Sign("memory", Health.OK, found)
 
 
@@ -97,14 +97,14 @@ def check_addresses(limit: int | None) -> tuple[Sign, ...]:
     """Warn of a limit on address space: native code reserves more than it uses, and aborts or hangs at the limit."""
     if limit is None:
         return ()
-    hint = "lift it (ulimit -v unlimited), a run may abort or never end under it; --memory bounds what a run takes"
-    return (Sign("addresses", Health.WARN, f"{_size(limit)} for each process, by ulimit -v", hint),)
+    hint = "remove it (ulimit -v unlimited), because a run may abort or hang; to limit a run, use --memory"
+    return (Sign("addresses", Health.WARN, f"each process is limited to {_size(limit)} by ulimit -v", hint),)
 
 
 def check_cores(read: Callable[[], float | None] = processor_quota, cores: int | None = None) -> Sign:
     """Return the number of usable cores, and the processor time that control groups allow, if they limit it."""
     found, quota = f"{counted(cores or usable_cores(), 'core')} to use", read()
-    return Sign("cores", Health.OK, found if quota is None else f"{found}, time for {quota:g}")
+    return Sign("cores", Health.OK, found if quota is None else f"{found}, with CPU time for {quota:g}")
 
 
 def check_temporary() -> Sign:
@@ -112,8 +112,13 @@ def check_temporary() -> Sign:
     try:
         folder = Path(tempfile.gettempdir())
     except OSError as error:
-        return Sign("temporary folder", Health.FAIL, error.strerror or str(error), "name one with TMPDIR")
-    return _check_folder("temporary folder", folder, folder, "make room there, or name another with TMPDIR")
+        return Sign(
+            "temporary folder",
+            Health.FAIL,
+            error.strerror or str(error),
+            "set TMPDIR to a folder that can be written to",
+        )
+    return _check_folder("temporary folder", folder, folder, "free space there, or set TMPDIR to another folder")
 
 
 def check_output(output: Path) -> Sign:
@@ -121,8 +126,8 @@ def check_output(output: Path) -> Sign:
     absolute = output.absolute()
     there = next((path for path in (absolute, *absolute.parents) if path.exists()), absolute)
     if not there.is_dir():
-        return Sign("output", Health.FAIL, f"{there} is no folder", "name another --output")
-    return _check_folder("output", there, output, "make room or mend permissions, or name another --output")
+        return Sign("output", Health.FAIL, f"{there} is not a folder", "name another --output")
+    return _check_folder("output", there, output, "free space or fix permissions, or name another --output")
 
 
 def check_lock(output: Path) -> Sign:
@@ -130,9 +135,9 @@ def check_lock(output: Path) -> Sign:
     try:
         holder = lock_holder(output)
     except OSError as error:
-        return Sign("lock", Health.FAIL, f"{output}: {error.strerror or error}", "mend its permissions")
+        return Sign("lock", Health.FAIL, f"{output}: {error.strerror or error}", "fix its permissions")
     if holder is not None:
-        return Sign("lock", Health.FAIL, f"held by {holder}", "wait for it; a lock goes with its process")
+        return Sign("lock", Health.FAIL, f"held by {holder}", "wait for it to finish; the lock ends with its process")
     return Sign("lock", Health.OK, "not held")
 
 
@@ -145,14 +150,14 @@ def check_timezone() -> Sign:
         if "/" in named and not named.startswith("/"):
             ZoneInfo(named)
     except (ZoneInfoNotFoundError, OSError, ValueError) as error:
-        return Sign("timezone", Health.WARN, f"{found}; {error}", "install the system's tzdata, or mend TZ")
+        return Sign("timezone", Health.WARN, f"{found}; {error}", "install the system's tzdata, or correct TZ")
     return Sign("timezone", Health.OK, found)
 
 
 def check_workers() -> Sign:
     """Check that a process started the way workers are started ends without an error."""
     method = start_method()
-    hint = "see the system's limits on processes and memory: ulimit -a"
+    hint = "check the system's limits on processes and memory: ulimit -a"
     try:
         code = try_worker(_WAIT)
     except (OSError, EOFError) as error:
@@ -161,7 +166,7 @@ def check_workers() -> Sign:
         return Sign("workers", Health.FAIL, error.message, error.hint)
     if code != 0:
         return Sign("workers", Health.FAIL, f"{method}: a process ended with {code}", hint)
-    return Sign("workers", Health.OK, f"made by {method}")
+    return Sign("workers", Health.OK, f"can be started by {method}")
 
 
 def check_compiled() -> Sign:
@@ -170,9 +175,9 @@ def check_compiled() -> Sign:
 
     folder = cache_folder()
     if folder is None:
-        found = "nothing can be kept, each run compiles for half a minute"
-        return Sign("compiled", Health.WARN, found, "name a folder for it with NUMBA_CACHE_DIR")
-    return Sign("compiled", Health.OK, f"kept in {folder}")
+        found = "cannot be cached, so each run compiles for half a minute"
+        return Sign("compiled", Health.WARN, found, "set NUMBA_CACHE_DIR to a folder for the cache")
+    return Sign("compiled", Health.OK, f"cached in {folder}")
 
 
 def check_versions() -> tuple[Sign, ...]:

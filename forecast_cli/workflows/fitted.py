@@ -49,8 +49,8 @@ def _refuse_other_holidays(holidays: str, fitted: Path) -> None:
         raise ConfigError(f"--fitted {fitted}: {error.message}", error.hint) from None
     if theirs != holidays:
         raise ConfigError(
-            f"--fitted {fitted}: was learned with the holidays of {theirs}, this run has those of {holidays}",
-            f"learn anew without --fitted, or, if it is theirs that balances keep to, give --holidays {theirs}",
+            f"--fitted {fitted}: learned with the holidays of {theirs}, but this run uses those of {holidays}",
+            f"leave --fitted out, or, if the holidays of {theirs} are the right ones, give --holidays {theirs}",
         )
 
 
@@ -61,5 +61,5 @@ def _refuse_others(candidates: Sequence[ModelChoice], learned: Learned, fitted: 
         raise ConfigError(
             f"--fitted {fitted}: candidates {', '.join(missing)} were not weighed there "
             f"({', '.join(learned.candidates) or 'none'} were)",
-            "leave --candidates out, or learn anew without --fitted",
+            "leave out --candidates or --fitted",
         )

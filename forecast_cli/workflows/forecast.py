@@ -129,7 +129,7 @@ def _change(prepared: Prepared, previous: Output, warn: Callable[[str], None]) -
             this = Side(prepared.output, prepared.recorded_settings, prepared.identity["versions"])
             change = measure_change(found, this)
     except (CheckFailedError, ConfigError, OutputNotWrittenError) as error:
-        warn(f"{error}; nothing is compared; {error.hint}")
+        warn(f"{error}; no change is reported; {error.hint}")
         return None
     if isinstance(previous, Address):
         before = change.previous.model_copy(update={"output": str(previous)})

@@ -15,12 +15,12 @@ def refuse_unusable_name(output: Output) -> None:
     if isinstance(output, Address):
         return
     if not is_utf8(str(output.absolute())):
-        raise OutputConflictError(f"--output {output}: its path is not UTF-8", "name a folder whose path is")
+        raise OutputConflictError(f"--output {output}: its path is not UTF-8", "name a folder with a path in UTF-8")
     scheme = lost_scheme(output)
     if scheme:
         raise OutputConflictError(
             f"--output {scheme}://...: a run writes to a folder, or to an address of {', '.join(SCHEMES)}",
-            "name one of these as --output, and copy it there once it holds _SUCCESS",
+            "write to one of these, and copy the output when it holds _SUCCESS",
         )
 
 
@@ -75,7 +75,9 @@ def refuse_metrics(path: Path, output: Output) -> None:
     OutputNotWrittenError for a folder, or a file in a folder that does not exist.
     """
     if isinstance(output, Path) and output.resolve() in path.resolve().parents:
-        raise OutputConflictError(f"--metrics {path}: lies inside the output {output}", "name a file outside of it")
+        raise OutputConflictError(
+            f"--metrics {path}: lies inside the output {output}", "name a file outside the output"
+        )
     if path.is_dir() or not path.parent.is_dir():
         what = "is a folder" if path.is_dir() else f"there is no folder {path.parent}"
-        raise OutputNotWrittenError(f"--metrics {path}: {what}", "name a file in a folder that is there")
+        raise OutputNotWrittenError(f"--metrics {path}: {what}", "name a file in a folder that exists")

@@ -11,7 +11,7 @@ from forecast_cli.data.files.addresses import Address, Output
 from forecast_cli.store.contents import Contents, StoreContents
 from forecast_cli.store.layout import MANIFEST, RUNNING, SUCCESS
 from forecast_cli.store.lock import refuse_if_held
-from forecast_cli.store.read import find_manifest
+from forecast_cli.store.read import FIND_RUN, find_manifest
 from forecast_cli.store.run_folder import RunFolder, open_run
 from forecast_cli.store.state import OutputState
 from forecast_cli.store.temporary import temporary_folder
@@ -101,10 +101,10 @@ def _wanted(held: StoreContents, reads: Collection[str] | None) -> list[str]:
     manifest = find_manifest(held)
     if manifest is None:
         if held.has(RUNNING):
-            hint = "wait for it, or run the same command again: finished shards are kept"
-            raise CheckFailedError(f"{held}: holds a run that is at work or was cut off", hint)
+            hint = "wait for it, or run the command that writes it again: finished shards are kept"
+            raise CheckFailedError(f"{held}: holds a run that is still running or was cut off", hint)
         what = f"not the output of a run: it has no {MANIFEST}" if held.sizes else "nothing there"
-        raise CheckFailedError(f"{held}: {what}", "name the --output of a run")
+        raise CheckFailedError(f"{held}: {what}", FIND_RUN)
     written = [entry.path for entry in manifest.files]
     chosen = [name for name in written if reads is None or name in reads or name.partition("/")[0] in reads]
     return [name for name in (MANIFEST, SUCCESS, *chosen) if name in held.sizes]
@@ -122,5 +122,5 @@ def _shown_as(address: Address, folder: Path) -> Iterator[None]:
         if error.hint:
             error.hint = error.hint.replace(str(folder), str(address))
         if local:
-            error.hint = f"{error.hint or 'free some space'}; TMPDIR names another place for the temporary folder"
+            error.hint = f"{error.hint or 'free some space'}; or set TMPDIR to another temporary folder"
         raise

@@ -135,7 +135,7 @@ def prepare(
     if begins and not is_tight(limit):
         with environment(variables_for(limit, workers)):
             _begin_workers(settings, models)
-    progress.start("Looking at the input")
+    progress.start("Checking the input")
     checked = _check(request.input, settings, workers, tight=is_tight(limit))
     progress.finish()
     contract = accept(checked)
@@ -188,7 +188,7 @@ def _calendar_doubts(contract: Contract, settings: Settings, models: Sequence[Mo
 def _check(path: str, settings: Settings, workers: int, *, tight: bool) -> CheckedInput:
     """Check the input against the contract; if memory is ``tight``, in a child process, so that its memory is freed."""
     if tight:
-        return run_in_child_process("looking at the input", check_input_for_run, path, settings)
+        return run_in_child_process("checking the input", check_input_for_run, path, settings)
     return check_input_for_run(path, settings, threads=workers)
 
 

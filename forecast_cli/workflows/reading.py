@@ -1,5 +1,6 @@
 """Input of a run: files, schema and rows are read and checked against the data contract."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -39,7 +40,9 @@ def accept(checked: CheckedInput) -> Contract:
     """Return the contract of an input that can be forecast; raise InputRejectedError for any other."""
     raise_rejection(checked.findings)
     if checked.contract is None:
-        raise InputRejectedError(f"{checked.source.root}: cannot be read", "see: forecast-cli validate")
+        raise InputRejectedError(
+            f"{checked.source.root}: cannot be read", f"see: forecast-cli validate {shlex.quote(checked.source.root)}"
+        )
     return checked.contract
 
 

@@ -61,5 +61,5 @@ def render_reports(report: Report, output: Path) -> tuple[FileEntry, ...]:
 def _read(output: Path, manifest: Manifest) -> Report:
     """Return the report as the backtest wrote it; raise CheckFailedError if ``report.json`` was changed since."""
     own = (entry for entry in manifest.files if entry.path == REPORT_JSON)
-    refuse_damaged(output, own, "make the backtest again with --force")
+    refuse_damaged(output, own, "run the backtest again with --force")
     return read_report((output / REPORT_JSON).read_text(encoding="utf-8"))

@@ -142,7 +142,7 @@ def _rows(tables: RunTables, model: str, name: str, window: int) -> pl.DataFrame
     risk = tables.scan(RISK)
     lack = find_missing_column(risk)
     if lack is not None:
-        raise CheckFailedError(f"{tables.output / RISK}: {lack}", "forecast again: --force")
+        raise CheckFailedError(f"{tables.output / RISK}: {lack}", "run the forecast again with --force")
     asked = (pl.col(c.MODEL) == model, pl.col(r.THRESHOLD_NAME) == name, pl.col(r.WINDOW) == window)
     return risk.filter(*asked).collect()
 
@@ -181,12 +181,12 @@ def _accounts_at_risk(tables: RunTables, found: pl.DataFrame, model: str) -> Ite
 def _choose_threshold(tables: RunTables, asked: str | None) -> str:
     names: list[str] = tables.manifest.settings["threshold"]
     if not names:
-        raise UsageError(f"{tables.output}: no low balances were forecast", "forecast again with a --threshold")
+        raise UsageError(f"{tables.output}: no low balances were forecast", "run the forecast again with a --threshold")
     if asked is None:
         return names[0]
     same = next((name for name in names if _is_same(name, asked)), None)
     if same is None:
-        close, again = closest(asked, names), f"forecast again with --threshold {asked}"
+        close, again = closest(asked, names), f"run the forecast again with --threshold {asked}"
         hint = f"did you mean '{close}'? If not, {again}" if close else f"name one of {', '.join(names)}, or {again}"
         raise UsageError(f"{tables.output}: no threshold '{asked}'", hint)
     return same

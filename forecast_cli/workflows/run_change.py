@@ -85,7 +85,7 @@ def measure_change(previous: tuple[Path, Manifest], new: Side) -> Change:
         )
     except (*_UNREADABLE, KeyError, ConfigError) as error:  # the last two: settings or models of another version
         raise CheckFailedError(
-            f"--previous {output}: cannot be read: {error}", f"look at it: forecast-cli check {output}"
+            f"--previous {output}: cannot be read: {error}", f"see: forecast-cli check {output}"
         ) from error
 
 
@@ -93,7 +93,8 @@ def made_otherwise(change: Change) -> str:
     """Return a one-line warning that other settings or versions explain part of a change; it names the first few."""
     named, more = "; ".join(change.made_from[:_NAMED]), len(change.made_from) - _NAMED
     rest = f"; {more} more in metrics.json" if more > 0 else ""
-    return f"--previous {change.previous.output}: other settings or versions, which change numbers too: {named}{rest}"
+    why = "made with other settings or versions, which explain part of the change"
+    return f"--previous {change.previous.output}: {why}: {named}{rest}"
 
 
 def _outputs(folder: Path, output: Path) -> Sequence[Path]:

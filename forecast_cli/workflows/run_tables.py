@@ -53,7 +53,7 @@ def tables_of(output: Path) -> RunTables:
     manifest = read_manifest_of("forecast", output)
     for entry in manifest.files:
         if not (output / entry.path).is_file():
-            raise CheckFailedError(f"{output / entry.path}: is gone", f"see: forecast-cli check {output}")
+            raise CheckFailedError(f"{output / entry.path}: is missing", f"see: forecast-cli check {output}")
     return RunTables(output, manifest)
 
 
@@ -70,8 +70,8 @@ def choose_model(tables: RunTables, asked: str | None) -> str:
         return models[0]
     if asked not in models:
         raise UsageError(
-            f"{tables.output}: no forecast by '{asked}'",
-            did_you_mean(asked, models, otherwise=f"it is by {', '.join(models)}"),
+            f"{tables.output}: no forecast by model '{asked}'",
+            did_you_mean(asked, models, otherwise=f"its models: {', '.join(models)}"),
         )
     return asked
 

@@ -69,7 +69,7 @@ def execute(
         if state is OutputState.FINISHED:
             return Executed(reused=True, shards_resumed=0)
         if state is OutputState.DAMAGED:
-            progress.warn(f"{prepared.place}: files of the finished run are gone or cut short; it is done again")
+            progress.warn(f"{prepared.place}: files of the finished run are missing or damaged, so it is done again")
         done = run.take_up()
         if len(done) < len(prepared.shards):
             prepared = replace(prepared, in_order=_put_in_order(prepared, run, progress))
@@ -97,7 +97,7 @@ def _put_in_order(prepared: Prepared, run: RunFolder, progress: Progress) -> Sou
     from forecast_cli.store.spill import spill
 
     ids = prepared.contract.ledger[UNIQUE_ID].unique().sort()
-    progress.start("Putting rows in order", prepared.checked.source.rows)
+    progress.start("Sorting the input by account", prepared.checked.source.rows, "row")
     source = spill(prepared.checked.source, prepared.settings, ids, run.spill, advance=progress.advance)
     progress.finish()
     return source
@@ -164,6 +164,6 @@ def _warn_of_repeated_blocks(receipts: Sequence[ShardReceipt], progress: Progres
     errors = [error for receipt in receipts for error in receipt.taken_apart]
     if errors:
         progress.warn(
-            f"{counted(len(errors), 'block')} of accounts: a model raised ({', '.join(sorted(set(errors)))}) and was "
-            f"asked about one account at a time, many times slower; those that raise by themselves stand in {FAILURES}"
+            f"{counted(len(errors), 'block')} of accounts: a model raised {', '.join(sorted(set(errors)))} and was "
+            f"run again one account at a time, which is many times slower; accounts it fails for are in {FAILURES}"
         )

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
 
 from forecast_cli.core.errors import CheckFailedError, OutputBusyError, UsageError
 from forecast_cli.data.files.addresses import Address, Output
@@ -12,11 +11,9 @@ from forecast_cli.store.atomic import remove_folder
 from forecast_cli.store.layout import MANIFEST, RUNNING, is_own
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import Manifest
-from forecast_cli.store.read import read_manifest
+from forecast_cli.store.read import FIND_RUN, read_manifest
 from forecast_cli.store.run_folder import invalidate_run
 from forecast_cli.workflows.places import open_finished_run
-
-_NAME_ONE: Final = "name the --output of a run, or the folder of such folders: forecast-cli runs list FOLDER"
 
 
 class RunState(StrEnum):
@@ -72,10 +69,10 @@ def list_runs(folder: Path) -> tuple[LocalRun, ...]:
     Raises CheckFailedError if there is none.
     """
     if not folder.is_dir():
-        raise CheckFailedError(f"{folder}: no such folder", _NAME_ONE)
+        raise CheckFailedError(f"{folder}: no such folder", FIND_RUN)
     outputs = [folder] if _is_run(folder) else sorted(path for path in folder.iterdir() if _is_run(path))
     if not outputs:
-        raise CheckFailedError(f"{folder}: holds no run", _NAME_ONE)
+        raise CheckFailedError(f"{folder}: holds no run", FIND_RUN)
     return tuple(sorted((_look(output) for output in outputs), key=lambda run: run.finished_at, reverse=True))
 
 
@@ -94,7 +91,7 @@ def run_in(folder: Path) -> tuple[Path, Manifest]:
     """Return the folder and the manifest of the only run in ``folder``; raises what ``find_run`` raises."""
     runs = list_runs(folder)
     if len(runs) > 1:
-        raise UsageError(f"{folder}: holds {len(runs)} runs", f"name one, such as {runs[0].output}")
+        raise UsageError(f"{folder}: holds {len(runs)} runs", f"name one of them, such as {runs[0].output}")
     return runs[0].output, read_manifest(runs[0].output)
 
 
@@ -107,7 +104,7 @@ def prune_runs(folder: Path, *, keep: int, yes: bool) -> Pruning:
     is written to meanwhile, and UsageError if ``folder`` is itself a run.
     """
     if _is_run(folder):
-        raise UsageError(f"{folder}: is a run, and prune keeps runs of one folder apart", "name the folder it lies in")
+        raise UsageError(f"{folder}: is a run, expected a folder of runs to prune", "name the folder that it is in")
     runs = list_runs(folder)
     old = [run for run in runs if run.state is RunState.FINISHED][keep:]
     remove = tuple(run for run in old if all(is_own(path) for path in run.output.iterdir()))

@@ -103,7 +103,7 @@ def _made_from(old: Manifest, new: Manifest) -> Iterator[str]:
     come = sum(sha not in contents[0] for sha in after.values())
     if gone or come:
         same = len(contents[0] & contents[1])
-        yield f"input: {counted(come, 'file')} of new content, {gone} no longer there, {same} the same"
+        yield f"input: {counted(come, 'file')} of new content, {gone} removed, {same} unchanged"
     if old.input.origin != new.input.origin:
         yield f"origin {old.input.origin} -> {new.input.origin}"
 

@@ -30,7 +30,7 @@ def test_the_summary_says_which_model_to_use_and_where_the_report_is(cli: Cli, b
     assert "Use " in out
     assert "Leaderboard" in out
     assert "report.html" in out
-    assert "6 accounts in, accounts out" in out
+    assert "6 every account of the input" in out
 
 
 def test_one_account_has_no_interval_anywhere(cli: Cli, balances: Path, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_too_little_history_for_any_window_exits_3(cli: Cli, balances: Path, tmp
     outcome = cli("backtest", balances, "--output", tmp_path / "out", *ASKED, "--min-train", 900)
     outcome.assert_exit(ExitCode.ACCOUNTS_FAILED)
     assert not re.search(r"\bnan\b", outcome.out)
-    assert "no window could be scored: no account has history enough" in outcome.err
+    assert "no window could be scored: no account has enough history" in outcome.err
     assert "less history with --min-train" in outcome.err
 
 

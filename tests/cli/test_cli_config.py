@@ -59,7 +59,7 @@ def test_a_config_file_that_is_missing_is_written_by_the_command_of_the_hint(cli
 def test_init_never_overwrites(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text("horizon = 7\n")
-    cli("config", "init", "--output", file).assert_error(ExitCode.CONFIG_INVALID, "mine.toml", "exists already")
+    cli("config", "init", "--output", file).assert_error(ExitCode.CONFIG_INVALID, "mine.toml", "already exists")
     assert file.read_text() == "horizon = 7\n"
 
 
@@ -111,7 +111,9 @@ def test_a_variable_that_names_no_setting_is_warned_of(
 ) -> None:
     monkeypatch.setenv(variable, "7")
     outcome = cli("config", "show").assert_exit(ExitCode.OK)
-    assert outcome.err == f"warning: environment variable {variable} names no setting and is ignored; {hint}\n"
+    assert (
+        outcome.err == f"warning: environment variable {variable} is not the name of a setting and is ignored; {hint}\n"
+    )
 
 
 def test_a_variable_that_is_in_force_is_not_warned_of_whatever_its_case(

@@ -51,7 +51,7 @@ def test_a_held_output_would_fail(cli: Cli, tmp_path: Path) -> None:
 
 def test_an_output_below_a_file_would_fail(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    cli("doctor", tmp_path / "file" / "out").assert_error(ExitCode.CHECK_FAILED, "is no folder")
+    cli("doctor", tmp_path / "file" / "out").assert_error(ExitCode.CHECK_FAILED, "is not a folder")
 
 
 def test_the_log_ends_with_a_summary(cli: Cli, tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_the_log_ends_with_a_summary(cli: Cli, tmp_path: Path) -> None:
         (None, Health.OK, ""),
         (64 * GB, Health.OK, ""),
         (GB // 2, Health.WARN, "--jobs 1"),
-        (GB * 7 // 20, Health.FAIL, "make room"),
+        (GB * 7 // 20, Health.FAIL, "free some memory"),
     ],
 )
 def test_memory_is_held_against_the_workers(free: int | None, health: Health, hint: str) -> None:
@@ -83,12 +83,12 @@ def test_a_limit_on_addresses_is_told(cli: Cli) -> None:
         text=True,
         check=True,
     )
-    assert "addresses         16.4 GB for each process, by ulimit -v" in done.stdout
+    assert "addresses         each process is limited to 16.4 GB by ulimit -v" in done.stdout
     assert "--memory" in done.stdout
     assert "addresses" not in cli("doctor").out
 
 
-@pytest.mark.parametrize(("quota", "found"), [(None, "2 cores to use"), (1.5, "2 cores to use, time for 1.5")])
+@pytest.mark.parametrize(("quota", "found"), [(None, "2 cores to use"), (1.5, "2 cores to use, with CPU time for 1.5")])
 def test_the_time_that_cores_are_given_is_told(quota: float | None, found: str) -> None:
     assert check_cores(lambda: quota, cores=2).found == found
 
@@ -102,11 +102,11 @@ def test_a_machine_that_can_keep_nothing_compiled_is_told(monkeypatch: pytest.Mo
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "cache"))
     kept = check_compiled()
     assert (kept.health, kept.hint) == (Health.OK, None)
-    assert f"kept in {tmp_path / 'cache'}" in kept.found
+    assert f"cached in {tmp_path / 'cache'}" in kept.found
 
     def refuses(**options: bool) -> NoReturn:
         raise RuntimeError("cannot cache function: no locator available for file")
 
     monkeypatch.setattr(numba, "njit", refuses)
     anew = check_compiled()
-    assert (anew.health, anew.hint) == (Health.WARN, "name a folder for it with NUMBA_CACHE_DIR")
+    assert (anew.health, anew.hint) == (Health.WARN, "set NUMBA_CACHE_DIR to a folder for the cache")

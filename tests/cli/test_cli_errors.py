@@ -22,19 +22,19 @@ def hint_of(outcome: Outcome) -> str:
         (
             ["backtest", "x", "--output", "y", "--origin", "account"],
             "No such option: --origin",
-            "windows count back as --align says: account (the default) or as-of",
+            "a backtest has --align instead: account (the default) or as-of",
         ),
         (["forecast", "x"], "Missing option '--output'", "see: forecast-cli forecast --help"),
         (["forecast", "--output", "y"], "Missing argument 'INPUT'", "see: forecast-cli forecast --help"),
         (
             ["forecast", "a.parquet", "b.parquet", "--output", "z"],
             "unexpected extra argument(s) (b.parquet)",
-            "one INPUT at a time: quote a glob, as in 'in/*.parquet', or name the folder; lists take commas: 80,95",
+            "give one INPUT: quote a glob, as in 'in/*.parquet', or name the folder; separate lists by commas: 80,95",
         ),
         (
             ["forecast", "x", "--output", "y", "--season-length", "7", "30"],
             "unexpected extra argument(s) (30)",
-            "one INPUT at a time: quote a glob, as in 'in/*.parquet', or name the folder; lists take commas: 80,95",
+            "give one INPUT: quote a glob, as in 'in/*.parquet', or name the folder; separate lists by commas: 80,95",
         ),
         (
             ["risk", "x", "--least", "200"],
@@ -132,7 +132,7 @@ def test_a_table_in_a_config_is_told_where_settings_stand(cli: Cli, tmp_path: Pa
     file.write_text("[forecast]\nhorizon = 7\n")
     outcome = cli("config", "show", "--config", file)
     outcome.assert_error(ExitCode.CONFIG_INVALID, f"{file}: unknown table [forecast]")
-    assert hint_of(outcome) == "settings stand at the top level of the file: take that line out"
+    assert hint_of(outcome) == "settings belong at the top level of the file: remove that line"
 
 
 def test_a_bug_exits_1_with_its_traceback_and_asks_to_be_reported(

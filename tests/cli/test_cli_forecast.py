@@ -30,8 +30,8 @@ def test_the_summary_says_where_the_tables_are_and_what_is_in_them(finished: Fin
     assert f"Tables in {finished.output}" in out
     for said in ("forecasts/ 360 rows", "accounts.parquet 6 rows", "failures.parquet 0 rows", "manifest.json"):
         assert said in out
-    assert f"{ACCOUNTS} forecast as asked" in out
-    assert f"in all {ACCOUNTS} accounts in, accounts out" in out
+    assert f"{ACCOUNTS} forecast as requested" in out
+    assert f"in all {ACCOUNTS} every account of the input" in out
 
 
 def test_the_summary_fits_a_narrow_terminal_but_for_commands_to_copy(finished: Finished) -> None:
@@ -125,7 +125,7 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(cli: Cli, one_bad: Path, tm
     run = ("forecast", one_bad, "--output", output, *QUICK, "--dry-run")
     outcome = cli(*run).assert_exit(ExitCode.OK)
     assert cli(*run, "--quiet").assert_exit(ExitCode.OK).out == outcome.out
-    for said in ("nothing was written", "721 rows in 1 file", "ok 5 would be forecast", "failed 1 would get none"):
+    for said in ("nothing was written", "721 rows in 1 file", "ok 5 would be forecast", "failed 1 no forecast"):
         assert said in outcome.flat
     assert "fallback" not in outcome.flat, "only models can tell"
     for said in (
@@ -144,8 +144,8 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(cli: Cli, one_bad: Path, tm
 def test_a_dry_run_states_the_exit_code_of_the_run(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
     run = ("forecast", one_bad, "--output", tmp_path / "out", *QUICK, "--dry-run")
     why = "it would end with exit code 3: 1 set aside, more than --max-failed 0 allows."
-    assert cli(*run).assert_exit(ExitCode.OK).flat.endswith(f"5 of 6 accounts, 1 would get none; {why}")
-    assert cli(*run, "--max-failed", 1).assert_exit(ExitCode.OK).flat.endswith("5 of 6 accounts, 1 would get none.")
+    assert cli(*run).assert_exit(ExitCode.OK).flat.endswith(f"5 of 6 accounts, 1 would get no forecast; {why}")
+    assert cli(*run, "--max-failed", 1).assert_exit(ExitCode.OK).flat.endswith("5 of 6 accounts, 1 would get no forecast.")
     logged = [cli(*run, *more, "--log-format", "json").events[-1] for more in ((), ("--max-failed", 1))]
     assert [(event["exit_code"], event["run_exit_code"]) for event in logged] == [(0, 3), (0, 0)]
 
@@ -158,16 +158,13 @@ def test_a_dry_run_says_what_memory_and_disk_a_run_takes(
     assert "memory up to 1.0 GB; 6 accounts at a time in each process" in plain.flat
     assert "disk" not in plain.flat
     monkeypatch.setattr("forecast_cli.workflows.preparing.is_scattered", lambda *_: True)
-    assert (
-        "in the output while the run is at work, to put rows in order by account"
-        in cli(*run).assert_exit(ExitCode.OK).flat
-    )
+    assert "in the output during the run, to sort rows by account" in cli(*run).assert_exit(ExitCode.OK).flat
 
 
 def test_a_bound_of_memory_that_cannot_be_kept_is_refused(cli: Cli, balances: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
     run = ("forecast", balances, "--output", output, *QUICK)
-    cli(*run, "--memory", "20MB").assert_error(ExitCode.CONFIG_INVALID, "--memory 20MB: ", "MB at least")
+    cli(*run, "--memory", "20MB").assert_error(ExitCode.CONFIG_INVALID, "--memory 20MB: ", "need at least")
     cli(*run, "--memory", "much").assert_error(ExitCode.CONFIG_INVALID, "such as 500MB or 2GB")
     assert not output.exists()
 
@@ -198,7 +195,7 @@ def test_a_dry_run_takes_up_a_run_that_was_cut_off(
         patch.setattr("forecast_cli.workflows.running.run_shards", cut_off)
         cli(*run).assert_exit(ExitCode.INTERRUPTED)
     assert (
-        "this run, cut off: would be taken up where it stopped" in cli(*run, "--dry-run").assert_exit(ExitCode.OK).flat
+        "this run, cut off: would be resumed where it stopped" in cli(*run, "--dry-run").assert_exit(ExitCode.OK).flat
     )
 
 
@@ -207,7 +204,7 @@ def test_a_run_without_any_forecast_exits_3_and_says_so(cli: Cli, one_bad: Path,
     pl.read_parquet(one_bad).filter(pl.col("account_id") == "A003").write_parquet(path)
     outcome = cli("forecast", path, "--output", tmp_path / "out", *QUICK, "--max-failed", 1)
     outcome.assert_error(ExitCode.ACCOUNTS_FAILED, "none of 1 account could be forecast: two balances for one day")
-    assert f"hint:  see {tmp_path / 'out' / 'failures.parquet'}, or with the same options: " in outcome.err
+    assert f"hint:  see {tmp_path / 'out' / 'failures.parquet'}, or run with the same options: " in outcome.err
     assert "A run would forecast 0 of 1 account" in cli("validate", path).assert_exit(ExitCode.OK).flat
 
 
@@ -220,8 +217,8 @@ def test_a_file_left_out_is_named_in_the_summary(cli: Cli, balances: Path, tmp_p
     run = ("forecast", source, "--output", tmp_path / "out", *QUICK, "--on-bad-file", "quarantine")
     outcome = cli(*run).assert_exit(ExitCode.OK)
     told = outcome.flat.partition("Input")[2].replace(" ", "")
-    assert f"quarantined1file:{source / 'b.parquet'}:nowholeparquetfile" in told
-    assert "accountsheldonlybythatfilecannotbeknown[IN02]" in told
+    assert f"quarantined1file:{source / 'b.parquet'}:notacompleteparquetfile" in told
+    assert "accountsthatareonlyinthisfileareunknown[IN02]" in told
     again = cli(*run, "--log-format", "json").assert_exit(ExitCode.OK)
     [finding] = [finding for finding in again.events[-1]["findings"] if finding["action"] == "quarantine"]
     assert (finding["rule"], finding["unit"], finding["count"]) == ("IN02", "files", 1)

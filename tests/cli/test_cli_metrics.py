@@ -137,7 +137,7 @@ def test_an_earlier_run_by_other_settings_is_told_with_what_differs(cli: Cli, ni
     other = ("--horizon", 9, "--level", 90, "--max-stale", 1, "--holidays", "ECB", "--force")
     said = cli(*asked, *rest, *other).assert_exit(ExitCode.OK).err.splitlines()
     assert said == [
-        f"warning: --previous {nights / '2'}: other settings or versions, which change numbers too: "
+        f"warning: --previous {nights / '2'}: made with other settings or versions, which explain part of the change: "
         'holidays "US" -> "XECB"; horizon 10 -> 9; level [80.0, 95.0] -> [90.0]; 1 more in metrics.json'
     ]
     assert told(nights / "3")["change"]["made_from"][3] == "max_stale 45 -> 1"

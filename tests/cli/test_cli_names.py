@@ -44,8 +44,10 @@ def test_a_column_that_only_a_backtest_has_for_itself_is_refused_there_alone(
     plain = {"id": "account_id", "date": "date"}[flag]
     balance_rows(3, 120).rename({plain: name}).write_parquet(tmp_path / "rows.parquet")
     asked = (tmp_path / "rows.parquet", "--output", tmp_path / "out", f"--{flag}-col", name, *QUICK)
-    outcome = cli("backtest", *asked).assert_error(ExitCode.CONFIG_INVALID, f"{flag}_col = '{name}': the output has a")
-    assert "a column for each of its metrics" in outcome.err
+    outcome = cli("backtest", *asked).assert_error(
+        ExitCode.CONFIG_INVALID, f"{flag}_col = '{name}': the output already has a"
+    )
+    assert "a column for each metric" in outcome.err
     cli("forecast", *asked).assert_exit(ExitCode.OK)
 
 

@@ -133,5 +133,5 @@ def test_a_list_of_the_wrong_kind_is_a_usage_error(cli: Cli, flag: str, given: s
 
 def test_a_level_that_looks_like_a_share_is_warned_of(cli: Cli) -> None:
     outcome = cli("config", "show", "--level", "0.8").assert_exit(ExitCode.OK)
-    assert outcome.err == "warning: level 0.8 (flag --level) is 0.8 percent; for 80 % give 80\n"
+    assert outcome.err == "warning: level 0.8 (flag --level) means 0.8 percent; for 80 %, give 80\n"
     assert cli("config", "show", "--level", "80").err == ""

@@ -14,7 +14,7 @@ def test_a_backtest_is_no_forecast(cli: Cli, tmp_path: Path, asked: tuple[str, .
     output = write_backtest(tmp_path / "out", Folder())
     outcome = cli(*(output if word == "OUT" else word for word in asked))
     outcome.assert_error(ExitCode.CONFIG_INVALID, f"{output}: holds a backtest, expected a forecast")
-    assert "name the output of: forecast-cli forecast" in outcome.err
+    assert "name another output, or make one: forecast-cli forecast" in outcome.err
 
 
 @pytest.mark.parametrize("asked", [("report", "OUT"), ("compare", "BASE", "OUT"), ("compare", "OUT", "BASE")])
@@ -22,4 +22,4 @@ def test_a_forecast_is_no_backtest(cli: Cli, finished: Finished, tmp_path: Path,
     folders = {"OUT": finished.output, "BASE": write_backtest(tmp_path / "base", Folder())}
     outcome = cli(*(folders.get(word, word) for word in asked))
     outcome.assert_error(ExitCode.CONFIG_INVALID, f"{finished.output}: holds a forecast, expected a backtest")
-    assert "name the output of: forecast-cli backtest" in outcome.err
+    assert "name another output, or make one: forecast-cli backtest" in outcome.err

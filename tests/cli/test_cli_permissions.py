@@ -65,7 +65,7 @@ def test_a_mode_that_a_run_cannot_have_is_refused(cli: Cli, mode: str) -> None:
         outcome.assert_exit(ExitCode.OK)
         assert "mode 0640 flag --mode" in outcome.flat
     else:
-        outcome.assert_error(ExitCode.CONFIG_INVALID, "mode", "0640")
+        outcome.assert_error(ExitCode.CONFIG_INVALID, "mode", "let the owner read and write", "0640")
 
 
 def test_a_mode_in_toml_is_text_or_octal(cli: Cli, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def test_every_kind_of_threshold_has_its_rows_and_its_line(cli: Cli, limited: Pa
     risk = pl.read_parquet(tmp_path / "out" / "risk.parquet")
     counts = dict(risk.group_by("threshold_name").len().iter_rows())
     assert counts == {"p10": 2 * ACCOUNTS, "credit_limit": 2 * (ACCOUNTS - 1), "5000": 2 * ACCOUNTS}
-    assert "Low balance: accounts with 50 % or more to be under, by Naive" in outcome.flat
+    assert "Low balance: accounts with a probability of 50 % or more, by Naive" in outcome.flat
     assert "within days 7 14 accounts under p10" in outcome.flat
     assert "under credit_limit 0 0 of 5" in outcome.flat
     assert "under 5000 5 6 of 6" in outcome.flat

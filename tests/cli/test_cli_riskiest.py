@@ -34,7 +34,7 @@ def test_the_accounts_are_listed_on_stdout_and_nothing_is_said(cli: Cli, output:
     listed = [line.split()[0] for line in lines if line.startswith("  A00")]
     assert sorted(listed) == risk["account_id"].sort().to_list()
     under = risk.filter(pl.col("balance") < 5000).height
-    assert f"{ACCOUNTS} accounts: {under} under it already, {ACCOUNTS - under} more with 0 % or more." in outcome.flat
+    assert f"{ACCOUNTS} accounts: {under} already under it, {ACCOUNTS - under} more with 0 % or more." in outcome.flat
     assert f"show --forecast {output}" in outcome.out
     assert all(len(line) <= 80 for line in lines if str(output) not in line)
 
@@ -56,7 +56,7 @@ def test_json_has_every_number_of_the_table(cli: Cli, output: Path) -> None:
 
 def test_where_nobody_is_likely_it_says_so(cli: Cli, finished: Finished) -> None:
     outcome = cli("risk", finished.output, "--threshold", "0").assert_exit(ExitCode.OK)
-    assert f"{ACCOUNTS} accounts: 0 under it already, 0 more with 50 % or more." in outcome.flat
+    assert f"{ACCOUNTS} accounts: 0 already under it, 0 more with 50 % or more." in outcome.flat
     assert "Next" not in outcome.out
 
 

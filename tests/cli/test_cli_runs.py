@@ -82,7 +82,9 @@ def test_a_folder_without_runs_is_told(cli: Cli, tmp_path: Path, command: str) -
 
 def test_a_check_of_no_run_says_how_to_find_one(cli: Cli, tmp_path: Path) -> None:
     outcomes = [cli("check", place) for place in (tmp_path, tmp_path / "nowhere")]
-    assert all("to find one: forecast-cli runs list FOLDER" in one.err for one in outcomes)
+    assert all(
+        "to find one, list the folder of your outputs: forecast-cli runs list FOLDER" in one.err for one in outcomes
+    )
 
 
 def test_a_file_is_not_told_as_a_missing_folder(cli: Cli, tmp_path: Path) -> None:
@@ -119,7 +121,7 @@ def test_diff_says_why_two_forecasts_differ(cli: Cli, tmp_path: Path) -> None:
     outcome = cli("runs", "diff", tmp_path / "old", tmp_path / "new").assert_exit(ExitCode.OK)
     assert "The forecasts differ" in outcome.flat
     assert "level [80.0] -> [90.0]" in outcome.flat
-    assert "input: 1 file of new content, 1 no longer there, 0 the same" in outcome.flat
+    assert "input: 1 file of new content, 1 removed, 0 unchanged" in outcome.flat
     found = json.loads(cli("runs", "diff", tmp_path / "old", tmp_path / "new", "--format", "json").out)
     assert found["statuses"] == [["ok", "absent", 1]]
     moved = found["numbers"]
@@ -152,7 +154,7 @@ def test_a_forecast_is_not_held_against_a_backtest(cli: Cli, finished: Finished,
 def test_prune_says_what_it_would_remove_and_removes_it_once_told_so(cli: Cli, nights: Path) -> None:
     before = sorted(path.name for path in nights.iterdir())
     outcome = cli("runs", "prune", nights, "--keep", 1).assert_exit(ExitCode.OK)
-    assert "Would be removed (--yes does it)" in outcome.out
+    assert "Would be removed (with --yes)" in outcome.out
     assert sorted(path.name for path in nights.iterdir()) == before
     cli("runs", "prune", nights, "--keep", 1, "--yes").assert_exit(ExitCode.OK)
     assert sorted(path.name for path in nights.iterdir()) == ["night-3", "night-4", "notes"]

@@ -38,12 +38,12 @@ def test_an_account_is_shown_on_stdout_and_nothing_is_said(cli: Cli, by_auto: Pa
     outcome = cli("show", "A002", "--forecast", by_auto).assert_exit(ExitCode.OK)
     assert outcome.err == ""
     assert outcome.out.startswith("Account A002\n")
-    assert "status ok: forecast as asked" in outcome.flat
+    assert "status ok: forecast as requested" in outcome.flat
     assert "history 120 days with a balance, 2026-01-01 to 2026-04-30" in outcome.flat
     assert "forecast 30 days ahead from 2026-04-30" in outcome.flat
     assert "Balance: the last 90 days and 30 days ahead" in outcome.out
     assert [line for line in outcome.out.splitlines() if line in SECTIONS] == list(SECTIONS)
-    assert "thresholds 0, p10 (" in outcome.out or "not drawn, far away: 0" in outcome.flat
+    assert "thresholds 0, p10 (" in outcome.out or "not drawn, too far away: 0" in outcome.flat
 
 
 def test_level_and_spending_of_a_single_day_are_those_of_the_last_day(cli: Cli, tmp_path: Path) -> None:
@@ -80,10 +80,10 @@ def test_another_model_is_picked_by_name(cli: Cli, finished: Finished) -> None:
     [
         (("A0002",), "no account 'A0002'", "did you mean 'A002'?"),
         (("a002",), "no account 'a002'", "did you mean 'A002'?"),
-        (("zzz",), "no account 'zzz'", "it has 6 accounts, such as 'A000'"),
-        (("A002", "--model", "Naiv"), "no forecast by 'Naiv'", "did you mean 'Naive'?"),
-        (("A002", "--model", "MSTL"), "no forecast by 'MSTL'", "it is by SeasonalNaive, Naive"),
-        (("A002", "--currency", "USD"), "no currency in their key", "leave it out"),
+        (("zzz",), "no account 'zzz'", "the forecast has 6 accounts, such as 'A000'"),
+        (("A002", "--model", "Naiv"), "no forecast by model 'Naiv'", "did you mean 'Naive'?"),
+        (("A002", "--model", "MSTL"), "no forecast by model 'MSTL'", "its models: SeasonalNaive, Naive"),
+        (("A002", "--currency", "USD"), "no currency in their key", "leave --currency out"),
         ((), "ACCOUNT", "see: forecast-cli show --help"),
     ],
 )
@@ -106,7 +106,7 @@ def test_a_damaged_forecast_is_told(cli: Cli, finished: Finished, tmp_path: Path
     (other / "risk.parquet").write_bytes(b"PAR1 and no more")
     cli("show", "A002", "--forecast", other).assert_error(ExitCode.CHECK_FAILED, "risk.parquet: 16 bytes")
     (other / "risk.parquet").unlink()
-    outcome = cli("show", "A002", "--forecast", other).assert_error(ExitCode.CHECK_FAILED, "risk.parquet: is gone")
+    outcome = cli("show", "A002", "--forecast", other).assert_error(ExitCode.CHECK_FAILED, "risk.parquet: is missing")
     assert f"forecast-cli check {other}" in outcome.err
 
 
@@ -148,7 +148,7 @@ def test_a_skipped_and_a_failed_account_say_their_reason(cli: Cli, tmp_path: Pat
     assert "status skipped: no forecast" in skipped.flat
     assert "reason stale: last row 2026-01-31 lies 89 days before" in skipped.flat
     failed = cli("show", "A003", "--forecast", output).assert_exit(ExitCode.OK)
-    assert "status failed: no forecast: set aside" in failed.flat
+    assert "status failed: no forecast: unusable rows, timeout or crash" in failed.flat
     assert "reason " in failed.flat
     assert all(name not in failed.out for name in (*SECTIONS, "Balance:"))
 
@@ -159,8 +159,8 @@ def test_an_account_that_fell_back_says_what_took_the_models_place(cli: Cli, tmp
     output = forecast_of(cli, young, tmp_path)
     outcome = cli("show", "A001", "--forecast", output).assert_exit(ExitCode.OK)
     assert "status fallback: forecast by a simpler model" in outcome.flat
-    assert "model auto, which failed: LastValue took its place" in outcome.flat
-    assert "flag fewer days of history than a model asked for needs" in outcome.flat
+    assert "model LastValue, in place of auto" in outcome.flat
+    assert "flag its history is shorter than a requested model needs" in outcome.flat
     assert "Balance: the last 10 days and 30 days ahead" in outcome.out
     assert "Why" not in outcome.out
 
@@ -192,13 +192,13 @@ def test_without_its_history_the_fan_is_drawn_and_it_is_said(cli: Cli, tmp_path:
     (tmp_path / "rows.parquet").rename(tmp_path / "moved.parquet")
     gone = cli("show", "A002", "--forecast", output).assert_exit(ExitCode.OK)
     assert "Balance: 30 days ahead" in gone.out
-    assert "is not there; name it with --input" in gone.flat
+    assert "no longer exists; if it was moved, name it with --input" in gone.flat
     assert "mean balance" not in gone.out
     named = cli("show", "A002", "--forecast", output, "--input", tmp_path / "moved.parquet").assert_exit(ExitCode.OK)
     assert "Balance: the last 90 days and 30 days ahead" in named.out
     assert "History:" not in named.out
     balance_rows(days=119).write_parquet(tmp_path / "rows.parquet")
-    assert "has changed since it was forecast from" in cli("show", "A002", "--forecast", output).flat
+    assert "has changed since the forecast" in cli("show", "A002", "--forecast", output).flat
     other = cli("show", "A002", "--forecast", output, "--input", tmp_path / "rows.parquet").assert_exit(ExitCode.OK)
     assert "History: read from another input than the forecast." in other.out
 

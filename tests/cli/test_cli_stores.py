@@ -209,7 +209,7 @@ def test_a_store_that_refuses_is_told_of_without_secrets(
     store.fault = lambda *_: 403
     for args in (("forecast", balances, "--output", store.address, *QUICK), ("check", store.address)):
         outcome = search(cli(*args), passing)
-        outcome.assert_error(ExitCode.OUTPUT_NOT_WRITTEN, NAME, "the store refuses it (403")
+        outcome.assert_error(ExitCode.OUTPUT_NOT_WRITTEN, NAME, "the store refuses access (403")
         assert "aws configure export-credentials" in outcome.err
 
 
@@ -225,7 +225,7 @@ def test_a_store_that_does_not_heed_conditions_is_refused(
     with server({}, heedless=True) as host:
         address = f"s3://KEY:SECRET@bucket/out?endpoint_override={host}&scheme=http"
         outcome = cli("forecast", balances, "--output", address, *QUICK)
-    outcome.assert_error(ExitCode.OUTPUT_NOT_WRITTEN, "does not heed conditional writes")
+    outcome.assert_error(ExitCode.OUTPUT_NOT_WRITTEN, "ignores conditional writes")
 
 
 def test_all_that_reads_a_run_takes_its_address(
@@ -285,10 +285,10 @@ def test_fitted_names_a_finished_run_that_learned(
     cli("forecast", balances, "--output", store.address, *QUICK).assert_exit(ExitCode.OK)
     if model == "auto":
         unlearned = search(cli(*run, "--fitted", store.address), passing)
-        unlearned.assert_error(ExitCode.CONFIG_INVALID, f"--fitted {NAME}: holds nothing that was learned")
+        unlearned.assert_error(ExitCode.CONFIG_INVALID, f"--fitted {NAME}: holds no learned part")
     store.fault = lambda *_: 403
     refused = search(cli(*run, "--fitted", store.address), passing)
-    refused.assert_error(ExitCode.OUTPUT_NOT_WRITTEN, f"{NAME}: cannot be listed: the store refuses it")
+    refused.assert_error(ExitCode.OUTPUT_NOT_WRITTEN, f"{NAME}: cannot be listed: the store refuses access")
     assert not (tmp_path / "out").exists()
 
 
@@ -326,7 +326,7 @@ def test_what_stays_on_this_machine_says_so(
     cli: Cli, args: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    cli(*args).assert_error(ExitCode.USAGE, "is an address, expected a path of this machine")
+    cli(*args).assert_error(ExitCode.USAGE, "is an address, expected a local path")
     assert [path.name for path in tmp_path.iterdir()] == ["passing"]
 
 

@@ -61,7 +61,7 @@ def test_a_closed_stdout_loses_the_result_and_nothing_else() -> None:
 )
 def test_a_full_stdout_exits_8_and_is_called_by_its_name(args: str, unbuffered: str) -> None:
     done = shell(f"{' '.join(command(*args.split()))} > /dev/full", PYTHONUNBUFFERED=unbuffered)
-    said = "error: standard output: No space left on device\nhint:  send it somewhere with space left\n"
+    said = "error: standard output: No space left on device\nhint:  redirect it to a disk with free space\n"
     assert (done.returncode, done.stderr) == (ExitCode.OUTPUT_NOT_WRITTEN, said)
 
 

@@ -27,8 +27,8 @@ def test_the_table_says_rule_count_share_and_what_a_run_would_do(cli: Cli, one_b
     assert "set aside" in row
     assert "A003" in outcome.flat
     assert outcome.flat.endswith(
-        "A run would forecast 5 of 6 accounts, 1 would get none; "
-        "it would end with exit code 3: 1 set aside, more than --max-failed 0 allows."
+        "A run would forecast 5 of 6 accounts, 1 would get no forecast; "
+        "it would end with exit code 3: 1 failed, more than --max-failed 0 allows."
     )
 
 
@@ -49,8 +49,8 @@ def test_the_verdict_goes_by_the_failures_that_the_settings_allow(
     assert json.loads(cli(*run_exit).assert_exit(ExitCode.OK).out)["run_exit_code"] == 3
     monkeypatch.setenv("FORECAST_MAX_FAILED", "1")
     assert json.loads(cli(*run_exit).assert_exit(ExitCode.OK).out)["run_exit_code"] == 0
-    assert cli("validate", one_bad).flat.endswith("5 of 6 accounts, 1 would get none.")
-    assert cli("validate", one_bad, "--max-failed", 0).flat.endswith("1 set aside, more than --max-failed 0 allows.")
+    assert cli("validate", one_bad).flat.endswith("5 of 6 accounts, 1 would get no forecast.")
+    assert cli("validate", one_bad, "--max-failed", 0).flat.endswith("1 failed, more than --max-failed 0 allows.")
 
 
 def test_the_verdict_goes_by_the_skipped_accounts_that_the_settings_allow(
@@ -58,17 +58,18 @@ def test_the_verdict_goes_by_the_skipped_accounts_that_the_settings_allow(
 ) -> None:
     rows, path = pl.read_parquet(balances), tmp_path / "late.parquet"
     pl.concat([rows, rows.head(1).with_columns(pl.col("date").dt.offset_by("1y"))]).write_parquet(path)
-    assert cli("validate", path).flat.endswith("1 of 6 accounts, 5 would get none.")
+    assert cli("validate", path).flat.endswith("1 of 6 accounts, 5 would get no forecast.")
     monkeypatch.setenv("FORECAST_MAX_SKIPPED", "4")
     told = "it would end with exit code 3: 5 skipped, more than --max-skipped 4 allows."
     assert cli("validate", path).assert_exit(ExitCode.OK).flat.endswith(told)
-    assert cli("validate", path, "--max-skipped", 5).flat.endswith("1 of 6 accounts, 5 would get none.")
+    assert cli("validate", path, "--max-skipped", 5).flat.endswith("1 of 6 accounts, 5 would get no forecast.")
 
 
 def test_an_input_with_nothing_to_forecast_is_said_to_end_with_exit_code_3(cli: Cli, balances: Path) -> None:
     outcome = cli("validate", balances, "--as-of", "2027-01-01").assert_exit(ExitCode.OK)
     assert outcome.flat.endswith(
-        "A run would forecast 0 of 6 accounts, 6 would get none; it would end with exit code 3: nothing to forecast."
+        "A run would forecast 0 of 6 accounts, 6 would get no forecast; "
+        "it would end with exit code 3: nothing to forecast."
     )
     said = json.loads(cli("validate", balances, "--as-of", "2027-01-01", "--format", "json").out)
     assert (said["exit_code"], said["run_exit_code"]) == (0, 3)
@@ -105,7 +106,7 @@ def test_an_input_that_a_run_would_reject_exits_4(cli: Cli, balances: Path, tmp_
     outcome = cli("validate", path).assert_exit(ExitCode.INPUT_REJECTED)
     assert "SC01" in outcome.out
     assert "--balance-col" in outcome.flat
-    assert outcome.out.splitlines()[-1] == "A run would reject this input: 1 reason."
+    assert outcome.out.splitlines()[-1] == "A run would reject this input for 1 reason."
 
 
 def test_json_holds_everything_and_nothing_else_is_on_stdout(cli: Cli, one_bad: Path) -> None:

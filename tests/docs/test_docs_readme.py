@@ -121,7 +121,7 @@ def test_the_accounts_listed_are_those_of_the_sample(
 
 def test_the_figures_shown_are_those_of_the_sample(sample_run: tuple[Path, str]) -> None:
     said = sample_run[1]
-    shown = example("text", "Not as asked").splitlines()
+    shown = example("text", "Not as requested").splitlines()
     counts = [line for line in shown if re.match(r"  (ok|fallback|skipped|failed|in all) ", line)]
     sizes = [line.split(" rows")[0] for line in shown if " rows " in line]
     assert len(counts) == 5

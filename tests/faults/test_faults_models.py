@@ -147,7 +147,7 @@ def test_RT01_a_block_that_is_done_one_account_at_a_time_is_counted_and_said_onc
     done = run("FaultyBlock", progress=warnings, **{fault: 7})
     told = [message for message in warnings.said if "one account at a time" in message]
     assert len(told) == blocks
-    assert all(message.startswith("1 block of accounts: a model raised (FaultyBlock: ") for message in told)
+    assert all(message.startswith("1 block of accounts: a model raised FaultyBlock: ") for message in told)
     assert json.loads((done.output / "metrics.json").read_text())["cost"]["blocks_done_one_by_one"] == blocks
 
 

@@ -186,8 +186,11 @@ def test_RT03_a_system_that_makes_no_process_is_told_in_one_line(
             raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
     inject_faults(never)
-    with pytest.raises(ForecastCliError, match="no worker process could be made: Resource temporarily unavailable"):
+    with pytest.raises(
+        ForecastCliError, match="no worker process could be started: Resource temporarily unavailable"
+    ) as lost:
         run_forecast(request_of("out"))
+    assert "--shard-size" not in str(lost.value.hint), "it makes another run of it, for which no shard is kept"
     inject_faults(None)
     assert forecast.COMMAND == "forecast"
     run_forecast(request_of("out"))

@@ -86,5 +86,5 @@ def test_RT03_a_worker_that_is_killed_from_outside_is_replaced(tmp_path: Path) -
             os.kill(worker, 9)
         _, said = running.communicate(timeout=60)
     assert running.returncode == 3
-    assert "account acc-001-sleep: no answer within 1 s (--account-timeout); it is set aside as failed" in said
+    assert "account acc-001-sleep: no answer within 1 s (--account-timeout); it is recorded as failed" in said
     assert gone_within(running.pid, 10), "the server that workers are made by hears of it once it gets a core"

@@ -30,10 +30,10 @@ def parse_share(text: str) -> float:
     """Return 0.01 for ``1%`` and for ``0.01``; raises typer.BadParameter for what could be either or is none."""
     found = _SHARE.fullmatch(text.strip())
     if found is None:
-        raise typer.BadParameter(f"'{text}' is no share, expected one like 1% or 0.01")
+        raise typer.BadParameter(f"'{text}' is not a share, expected one such as 1% or 0.01")
     value = float(found[1])
     if not found[2] and value >= 1:
-        raise typer.BadParameter(f"'{text}' could be a share or in percent, write {found[1]}% or a share below 1")
+        raise typer.BadParameter(f"'{text}' is ambiguous, expected {found[1]}% or a share below 1")
     return value / 100 if found[2] else value
 
 
@@ -41,10 +41,12 @@ def parse_band(text: str) -> tuple[float, float]:
     """Return (0.75, 0.85) for ``0.75,0.85`` and for ``75%,85%``; raises typer.BadParameter."""
     parts = text.split(",")
     if len(parts) != 2:
-        raise typer.BadParameter(f"'{text}' is no band, expected two shares like 0.75,0.85")
+        raise typer.BadParameter(f"'{text}' is not a band, expected two shares such as 0.75,0.85")
     low, high = (1.0 if part.strip() in ("1", "1.0") else parse_share(part) for part in parts)
     if not low < high <= 1:
-        raise typer.BadParameter(f"'{text}' is no band, expected a lower share, then a higher one of at most 1")
+        raise typer.BadParameter(
+            f"'{text}' is not a band, expected the lower share first, and the higher one at most 1"
+        )
     return low, high
 
 

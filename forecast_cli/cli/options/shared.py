@@ -21,13 +21,13 @@ class OutputFormat(StrEnum):
 def of_this_machine(path: Path | None) -> Path | None:
     """Return ``path`` as it is; raises typer.BadParameter where it was made from an address of an object store."""
     if path is not None and lost_scheme(path):
-        raise typer.BadParameter("is an address, expected a path of this machine")
+        raise typer.BadParameter("is an address, expected a local path")
     return path
 
 
 def _not_empty(source: str) -> str:
     if not source.strip():
-        raise typer.BadParameter("is empty, expected a path: is its variable set?")
+        raise typer.BadParameter("is empty, expected a path: is its shell variable set?")
     return source
 
 

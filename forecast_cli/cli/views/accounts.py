@@ -24,10 +24,10 @@ STYLES: Final[Mapping[Status, str]] = {
 }
 
 MEANINGS: Final[Mapping[Status, str]] = {
-    Status.OK: "forecast as asked",
+    Status.OK: "forecast as requested",
     Status.FALLBACK: "forecast by a simpler model",
-    Status.SKIPPED: "no forecast: ended too long ago, or not begun",
-    Status.FAILED: "no forecast: set aside",
+    Status.SKIPPED: "no forecast: last row too old, or first row after the origin",
+    Status.FAILED: "no forecast: unusable rows, timeout or crash",
 }
 
 
@@ -44,7 +44,7 @@ def render_accounts(accounts: Mapping[Status, int], meanings: Mapping[Status, st
     total = (
         Text("in all", style="bold"),
         Text(f"{sum(accounts.values()):,}", style="bold"),
-        "accounts in, accounts out",
+        "every account of the input",
     )
     return aligned((Column(), Column(align="right"), Column(wraps=True)), [*rows, total])
 

@@ -22,10 +22,10 @@ from forecast_cli.store.manifest import FileEntry
 from forecast_cli.workflows.backtest import BacktestRun
 
 _MEANINGS: Final = {
-    Status.OK: "replayed as asked",
-    Status.FALLBACK: "replayed, here and there by a simpler model",
-    Status.SKIPPED: "not replayed: too little history",
-    Status.FAILED: "not replayed: set aside",
+    Status.OK: "replayed as requested",
+    Status.FALLBACK: "replayed, some windows by a simpler model",
+    Status.SKIPPED: "not replayed: too little history, or ended too long ago",
+    Status.FAILED: "not replayed: unusable rows, timeout or crash",
 }
 _HOLDS: Final[Mapping[str, str]] = {
     "report.html": "open it in a browser",
@@ -36,11 +36,11 @@ _HOLDS: Final[Mapping[str, str]] = {
     "segments.parquet": "every metric by model and segment",
     "scores.parquet": "every account, model, cutoff, metric",
     "windows.parquet": "scale and segments of every window",
-    "low_balance.parquet": "probability and event of every low",
-    "forecasts/": "what was forecast, and what came",
+    "low_balance.parquet": "probability and outcome of low balances",
+    "forecasts/": "forecasts, with the actual balances",
     "accounts.parquet": "status and reason of every account",
-    "failures.parquet": "models that did not go as asked",
-    "metrics.json": "what to watch",
+    "failures.parquet": "accounts not replayed as requested",
+    "metrics.json": "figures to monitor",
     "manifest.json": "input, settings, checksums",
 }
 
@@ -76,7 +76,7 @@ def _title(run: BacktestRun) -> str:
     facts = run.report.facts
     what = f"{counted(facts.windows, 'window')} of {counted(run.input.accounts, 'account')} replayed"
     if run.reused:
-        return f"Nothing left to do: this very backtest was finished before. {what}"
+        return f"Nothing left to do, this backtest is already finished: {what}"
     return f"Done in {duration(run.seconds)}: {what}"
 
 
@@ -120,10 +120,10 @@ def _share(value: float) -> str:
 def _describe_end(run: BacktestRun) -> str:
     facts = run.report.facts
     if facts.compared_windows == 0:
-        why = "no account has history enough"
+        why = "no account has enough history"
         if facts.windows:
             still = facts.windows == facts.still_windows
-            why = "the balances never moved" if still else "none was forecast by every model"
+            why = "the balances never moved" if still else "no window was forecast by every model"
         return f"no window could be scored: {why}"
     if run.too_many:
         return f"{describe_excess(run.too_many, run.accounts, run.failures)}; the rest is written"
@@ -133,7 +133,7 @@ def _describe_end(run: BacktestRun) -> str:
 def _suggest(run: BacktestRun) -> str:
     if run.report.facts.compared_windows:
         return f"{see_reasons(run.output, run.input.root)}{allow_more(run.too_many)}"
-    less = "" if run.report.facts.windows else ", or ask for less history with --min-train"
+    less = "" if run.report.facts.windows else ", or require less history with --min-train"
     return f"see {run.output / 'accounts.parquet'}{less}"
 
 

@@ -34,7 +34,7 @@ def _hint(report: CheckReport) -> str:
     """Return how to repair the output: reports can be rendered again, anything else has to be computed again."""
     if {damage.path for damage in report.damages} <= set(RENDERED):
         return f"render it again: forecast-cli report {printable(report.output)}"
-    return f"make it again: the {report.command} command that wrote it, with --force"
+    return f"run the {report.command} command that wrote it again, with --force"
 
 
 def _describe_end(report: CheckReport) -> str:

@@ -18,8 +18,8 @@ from forecast_cli.reports.jsonlines import document
 from forecast_cli.reports.terminal.comparison import render_comparison
 from forecast_cli.workflows.compare import GateReport
 
-_HINT = "where the change is meant, make NEW the baseline; what is allowed: forecast-cli compare --help"
-_WIDEN = "; BASE's coverage is outside its band too, which --coverage-band sets"
+_HINT = "if the change is intended, make NEW the baseline; to allow more, see: forecast-cli compare --help"
+_WIDEN = "; BASE's coverage is outside the band too, set another with --coverage-band"
 
 
 @contextmanager

@@ -25,7 +25,7 @@ def end_doctor(log: Log, diagnosis: Diagnosis, format: OutputFormat) -> NoReturn
     else:
         show(render_diagnosis(diagnosis))
     failed = [sign for sign in diagnosis.signs if sign.health is Health.FAIL]
-    message = f"a run would fail here: {failed[0].name}: {failed[0].found}" if failed else "a run would go well here"
+    message = f"a run would fail here: {failed[0].name}: {failed[0].found}" if failed else "a run would succeed here"
     log.leave(Ending(diagnosis.exit_code, message, failed[0].hint if failed else None))
 
 

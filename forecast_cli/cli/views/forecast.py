@@ -27,13 +27,13 @@ _HOLDS: Final[Mapping[str, str]] = {
     "risk.parquet": "low balances: probability, date",
     "events.parquet": "recurring payments found",
     "accounts.parquet": "status and reason of each account",
-    "learned_trees.parquet": "what all accounts taught",
-    "learned_scores.parquet": "how that was calibrated",
-    "learned_weights.parquet": "what candidates are worth",
-    "learned_past.parquet": "whose past tells lows best",
+    "learned_trees.parquet": "learned from all accounts",
+    "learned_scores.parquet": "calibration of what was learned",
+    "learned_weights.parquet": "learned weights of the candidates",
+    "learned_past.parquet": "where past courses predict lows best",
     "weights.parquet": "candidates that joined, and their weights",
-    "failures.parquet": "models that did not go as asked",
-    "metrics.json": "what to watch",
+    "failures.parquet": "forecasts not as requested",
+    "metrics.json": "figures to monitor",
     "manifest.json": "input, settings, checksums",
 }
 
@@ -49,7 +49,7 @@ def render_run(run: ForecastRun, *, seconds: float) -> Group:
     return sections(
         heading(_title(run, seconds)),
         render_accounts(run.accounts),
-        section("Not as asked", render_groups(run.failures)) if run.failures else None,
+        section("Not as requested", render_groups(run.failures)) if run.failures else None,
         _input(run),
         _low_balances(run),
         render_change(run.change) if run.change else None,
@@ -99,8 +99,8 @@ def _title(run: ForecastRun, seconds: float) -> str:
     calendar = f", {describe_calendar(run.holidays)}" if run.holidays else ""
     what = f"{run.horizon} days ahead{start}, by {models}{calendar}, intervals of {levels}"
     if run.reused:
-        return f"Nothing left to do: this very run was finished before. It went {what}"
-    resumed = f", {run.shards_resumed} of {counted(run.shards, 'shard')} from before" if run.shards_resumed else ""
+        return f"Nothing left to do, this run is already finished: {what}"
+    resumed = f", {run.shards_resumed} of {counted(run.shards, 'shard')} kept from before" if run.shards_resumed else ""
     return f"Done in {duration(seconds)}{resumed}: {what}"
 
 
@@ -121,7 +121,7 @@ def _low_balances(run: ForecastRun) -> RenderableType | None:
     ]
     days = ("within days", *(f"{days}" for days in told[0].windows), "accounts")
     columns = (Column(wraps=True), *(Column(align="right") for _ in days[1:]))
-    title = f"Low balance: accounts with 50 % or more to be under, by {printable(run.models[0])}"
+    title = f"Low balance: accounts with a probability of 50 % or more, by {printable(run.models[0])}"
     return section(title, aligned(columns, [days, *rows]))
 
 

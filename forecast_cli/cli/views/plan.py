@@ -27,14 +27,14 @@ from forecast_cli.store.state import OutputState
 from forecast_cli.workflows.results import ForecastPlan
 
 _MEANINGS: Final[Mapping[Status, str]] = {
-    Status.OK: "would be forecast, perhaps some by a simpler model",
-    Status.SKIPPED: "would get none: ended too long ago, or not begun",
-    Status.FAILED: "would get none: set aside",
+    Status.OK: "would be forecast, some perhaps by a simpler model",
+    Status.SKIPPED: "no forecast: last row too old, or first row after the origin",
+    Status.FAILED: "no forecast: unusable rows",
 }
 
 _OUTPUT_STATES: Final[Mapping[str, str]] = {
     OutputState.NEW: "new",
-    OutputState.RESUMABLE: "this run, cut off: would be taken up where it stopped",
+    OutputState.RESUMABLE: "this run, cut off: would be resumed where it stopped",
     OutputState.FINISHED: "this run, finished: nothing left to do",
     OutputState.DAMAGED: "this run, damaged: would be done again",
     OutputState.OTHER: "another run: would be replaced (--force)",
@@ -52,7 +52,7 @@ def render_plan(plan: ForecastPlan) -> Group:
     """Return input, work, estimated cost, and the accounts that would get no forecast with the reasons."""
     known = render_worth_knowing(plan.findings)
     return sections(
-        heading("A dry run: nothing was written"),
+        heading("Dry run: nothing was written"),
         _facts(plan),
         render_accounts(plan.accounts, _MEANINGS),
         section("Would get no forecast", render_groups(plan.set_aside)) if plan.set_aside else None,
@@ -84,25 +84,28 @@ def _facts(plan: ForecastPlan) -> Padding:
         ),
         ("memory", _memory(plan)),
         *([] if plan.spill_bytes is None else [("disk", _spill(plan.spill_bytes, plan.request.output))]),
-        ("CPU time", f"{duration(plan.cpu_seconds)} of the models, estimated; reading, learning and start come on top"),
+        (
+            "CPU time",
+            f"{duration(plan.cpu_seconds)} for the models, estimated; reading, learning and start-up are extra",
+        ),
     ]
     return aligned((Column(), Column(wraps=True)), rows)
 
 
 def _memory(plan: ForecastPlan) -> str:
-    bound = "no bound is known" if plan.memory_bytes is None else f"up to {size(plan.memory_bytes)}"
+    bound = "unknown" if plan.memory_bytes is None else f"up to {size(plan.memory_bytes)}"
     at_once = f"; {plan.at_once:,} accounts at a time in each process" if plan.at_once is not None else ""
     return f"{bound}{at_once}"
 
 
 def _spill(count: int, output: Output) -> str:
     where = "the output" if isinstance(output, Path) else "a temporary folder"
-    return f"up to {size(count)} in {where} while the run is at work, to put rows in order by account"
+    return f"up to {size(count)} in {where} during the run, to sort rows by account"
 
 
 def _risk(settings: Settings) -> str:
     if not settings.threshold:
-        return "not asked for"
+        return "not requested"
     thresholds = ", ".join(map(printable, settings.threshold))
     return f"under {thresholds}, within {', '.join(map(str, windows_within(settings.horizon)))} days"
 

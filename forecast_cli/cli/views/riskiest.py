@@ -117,7 +117,7 @@ def _day(day: date | None) -> str:
 def _counts(told: Riskiest) -> str:
     """Return the counts of all accounts in words, including those without a forecast."""
     hidden = " (not listed: --include-under)" if told.under and not told.include_under else ""
-    parts = [f"{told.under:,} under it already{hidden}", f"{told.likely:,} more with {percent(told.least)} or more"]
+    parts = [f"{told.under:,} already under it{hidden}", f"{told.likely:,} more with {percent(told.least)} or more"]
     if told.without:
         parts.append(f"{told.without:,} without a forecast or threshold")
     return f"{counted(told.accounts, 'account')}: {', '.join(parts)}{_cut(told)}"

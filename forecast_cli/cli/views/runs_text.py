@@ -62,7 +62,7 @@ def render_diff(diff: RunDiff) -> Group:
 
 def render_pruning(pruning: Pruning) -> Group:
     """Return which runs are removed and which are kept."""
-    done = "Removed" if pruning.removed else "Would be removed (--yes does it)"
+    done = "Removed" if pruning.removed else "Would be removed (with --yes)"
     gone = [(printable(run.output), run.finished_at) for run in pruning.remove] or [("none", "")]
     stays = [(printable(run.output), run.finished_at or run.state) for run in pruning.keep] or [("none", "")]
     columns = (Column(wraps=True), Column())

@@ -74,7 +74,7 @@ def _model(standing: Standing) -> str:
     asked, used = printable(standing.model), standing.model_used
     if used is None:
         return f"{asked}: no forecast"
-    return asked if used == standing.model else f"{asked}, which failed: {printable(used)} took its place"
+    return asked if used == standing.model else f"{printable(used)}, in place of {asked}"
 
 
 def _chart(explanation: AccountExplanation, fan: AccountFan, *, width: int, ascii_only: bool) -> Group:
@@ -108,14 +108,14 @@ def _legend(explanation: AccountExplanation, chart: FanChart, band: Band, *, asc
     parts = [f"{history} balance"] if explanation.history else []
     parts += [f"{glyphs.median} median", f"{glyphs.band} {band.level:g} % interval"]
     parts += [f"{glyphs.threshold * 2} thresholds {', '.join(drawn)}"] if drawn else []
-    parts += [f"not drawn, far away: {', '.join(away)}"] if away else []
+    parts += [f"not drawn, too far away: {', '.join(away)}"] if away else []
     return "; ".join(parts)
 
 
 def _payments(explanation: AccountExplanation) -> Group:
     title = _payments_title(explanation.holidays)
     if not explanation.payments:
-        return section(title, indented(line("none that recurs was found to fall due")))
+        return section(title, indented(line("no recurring payment falls due")))
     columns = (
         Column("date"),
         Column(" amount", "right"),
@@ -124,7 +124,7 @@ def _payments(explanation: AccountExplanation) -> Group:
         Column(" seen", "right"),
         Column(" since"),
     )
-    notes = [] if explanation.every_payment else ["The next of each; without the history, later ones are not listed."]
+    notes = [] if explanation.every_payment else ["Only the next of each is listed: later ones need the history."]
     return section(
         title,
         indented(ruled(columns, [_payment(payment) for payment in explanation.payments])),
@@ -182,11 +182,11 @@ def _why(why: Why) -> Group:
 
 
 def _joined(shares: Sequence[Share]) -> str:
-    told = ", ".join(f"{one.share:.0%} of days {one.first} to {one.last}" for one in shares)
-    return f"{printable(shares[0].candidate)} joined: {told} {'is' if len(shares) == 1 else 'are'} its own."
+    told = ", ".join(f"{one.share:.0%} on days {one.first} to {one.last}" for one in shares)
+    return f"{printable(shares[0].candidate)} joined with a weight of {told}."
 
 
 def _learned(why: Why) -> str:
     if why.learned_as_of is None:
-        return "Nothing was learned from other accounts: too few of them have a past to learn from."
+        return "Nothing was learned from other accounts: too few of them have enough history."
     return f"Learned from {counted(why.windows or 0, 'window')} of all accounts before {why.learned_as_of}."

@@ -56,7 +56,7 @@ def run_exit_code(accounts: Mapping[Status, int], settings: Settings) -> ExitCod
 def describe_run(accounts: Mapping[Status, int], settings: Settings) -> str:
     """Return in one line how many accounts a run would forecast, and why it would exit with 3 if it would."""
     ready, total = accounts[Status.OK], sum(accounts.values())
-    without = f", {total - ready:,} would get none" if total > ready else ""
+    without = f", {total - ready:,} would get no forecast" if total > ready else ""
     return f"A run would forecast {ready:,} of {counted(total, 'account')}{without}{_ending(accounts, settings)}."
 
 
@@ -72,14 +72,14 @@ def _verdict(validation: Validation, settings: Settings) -> str:
     """Return in one line what a run would do with the input, and the reason if it would not exit with 0."""
     if validation.rejected:
         rejections = sum(finding.action is Action.REJECT for finding in validation.findings)
-        return f"A run would reject this input: {counted(rejections, 'reason')}."
+        return f"A run would reject this input for {counted(rejections, 'reason')}."
     return describe_run(validation.accounts, settings)
 
 
 def _ending(accounts: Mapping[Status, int], settings: Settings) -> str:
     if run_exit_code(accounts, settings) is ExitCode.OK:
         return ""
-    words = {Status.FAILED: "set aside", Status.SKIPPED: "skipped"}
+    words = {Status.FAILED: "failed", Status.SKIPPED: "skipped"}
     why = "; ".join(
         f"{accounts[status]:,} {words[status]}, more than --max-{status} {limit} allows"
         for status, limit in _too_many(accounts, settings).items()

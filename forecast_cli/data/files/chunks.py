@@ -56,7 +56,7 @@ def read_chunks(file: BufferedIOBase, size: int) -> list[Chunk]:
     footer, _ = read_struct(file.read(footer_size))
     groups = structs(footer, _ROW_GROUPS)
     if sum(number(group, _GROUP_ROWS) for group in groups) != number(footer, _FILE_ROWS):
-        raise MalformedError("counts other rows than its row groups do")
+        raise MalformedError("has another number of rows than its row groups")
     return [chunk for group in groups for chunk in _chunks(group, end)]
 
 
@@ -64,12 +64,12 @@ def _chunks(group: Struct, end: int) -> Iterator[Chunk]:
     for column in structs(group, _COLUMNS):
         meta = column.get(_META_DATA)
         if not isinstance(meta, dict):
-            raise MalformedError("lacks a column's place")
+            raise MalformedError("does not say where a column is")
         chunk = _chunk(meta, encrypted=_CRYPTO in column)
         if len(chunk.path) == 1 and chunk.values != number(group, _GROUP_ROWS):
-            raise MalformedError(f"counts {chunk.values:,} values of column '{chunk.column}', not one for each row")
+            raise MalformedError(f"gives column '{chunk.column}' {chunk.values:,} values, not one for each row")
         if chunk.start < len(MAGIC) or chunk.start + chunk.size > end:
-            raise MalformedError(f"puts column '{chunk.column}' outside of the file")
+            raise MalformedError(f"places column '{chunk.column}' outside the file")
         yield chunk
 
 

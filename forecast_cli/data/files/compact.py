@@ -27,14 +27,14 @@ def read_struct(data: bytes) -> tuple[Struct, int]:
     try:
         return reader.struct(0), reader.position
     except IndexError:
-        raise MalformedError("is cut off") from None
+        raise MalformedError("is truncated") from None
 
 
 def number(struct: Struct, field: int) -> int:
     """Return an integer field of a struct, at least 0; raise MalformedError if it is missing or negative."""
     value = struct.get(field)
     if not isinstance(value, int) or value < 0:
-        raise MalformedError("lacks a size, or has a negative one")
+        raise MalformedError("has a size that is missing or negative")
     return value
 
 
@@ -42,7 +42,7 @@ def structs(struct: Struct, field: int) -> list[Struct]:
     """Return a field that is a list of structs; raise MalformedError if it is anything else."""
     value = struct.get(field)
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise MalformedError("lacks a list")
+        raise MalformedError("has a list that is missing or malformed")
     return [item for item in value if isinstance(item, dict)]
 
 
@@ -56,7 +56,7 @@ class _Reader:
     def struct(self, depth: int) -> Struct:
         """Return the struct at the current position."""
         if depth > _DEEPEST:
-            raise MalformedError("nests too deep")
+            raise MalformedError("is nested too deeply")
         fields: Struct = {}
         field = 0
         while (head := self._byte()) != _STOP:
@@ -80,7 +80,7 @@ class _Reader:
         if kind == _DOUBLE:
             self._bytes(8)
             return None
-        raise MalformedError(f"has a field of the unknown kind {kind}")
+        raise MalformedError(f"has a field of unknown type {kind}")
 
     def _list(self, depth: int) -> list[Value]:
         head = self._byte()

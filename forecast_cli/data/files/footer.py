@@ -64,21 +64,21 @@ def _check_ends(path: str, file: BufferedIOBase, size: int) -> None:
     if head == MAGIC_ENCRYPTED:
         raise BadFileError(_encrypted(path, "the file"))
     if head != MAGIC:
-        message = f"{path}: no parquet file: {size:,} bytes that start with {head!r}, expected {MAGIC!r}"
+        message = f"{path}: not a parquet file: {size:,} bytes that start with {head!r}, expected {MAGIC!r}"
         raise BadFileError(_text_problem(path, size) if is_text(start) else Problem("IN02", path, message))
     file.seek(max(size - len(MAGIC), 0))
     tail = file.read(len(MAGIC))
     if size < _SMALLEST or tail != MAGIC:
-        message = f"{path}: no whole parquet file: {size:,} bytes that end with {tail!r}, expected {MAGIC!r}"
-        raise BadFileError(Problem("IN02", path, f"{message}: cut off, or something was appended"))
+        message = f"{path}: not a complete parquet file: {size:,} bytes that end with {tail!r}, expected {MAGIC!r}"
+        raise BadFileError(Problem("IN02", path, f"{message}: it was truncated, or bytes were appended"))
 
 
 def _encrypted(path: str, what: str) -> Problem:
-    return Problem("IN02", path, f"{path}: {what} is encrypted", "deliver the file without parquet's own encryption")
+    return Problem("IN02", path, f"{path}: {what} is encrypted", "deliver the file without parquet encryption")
 
 
 def _text_problem(path: str, size: int) -> Problem:
-    message = f"{path}: no parquet file: {size:,} bytes that look like text, such as CSV"
+    message = f"{path}: not a parquet file: {size:,} bytes that look like text, such as CSV"
     return Problem("IN02", path, message, suggest_parquet(path))
 
 
@@ -110,7 +110,7 @@ def _check_names(path: str, schema: pa.Schema) -> None:
     """Reject a duplicate column name, even of a column that is not used: no row of such a file can be read."""
     name, count = max(Counter(schema.names).items(), key=lambda item: item[1], default=("", 1))
     if count > 1:
-        message = f"{path}: has the column '{name}' {count} times, expected once"
+        message = f"{path}: column '{name}' appears {count} times, expected once"
         raise BadFileError(Problem("SC09", path, message, "write each column once", fatal=True))
 
 

@@ -35,7 +35,7 @@ class InspectedFile:
 def inspect_file(listed: ListedFile, columns: tuple[str, ...], storage: Storage) -> InspectedFile | Problem:
     """Read a file's bytes and footer, again if it changes meanwhile; a second change is a fatal problem."""
     if not is_utf8(listed.path):
-        hint = "rename it; a name that is UTF-8 is taken for another where the locale says so: LC_ALL=C.UTF-8"
+        hint = "rename it, or, if its name is UTF-8, set a UTF-8 locale: LC_ALL=C.UTF-8"
         return Problem("IN13", listed.path, f"{listed.path}: cannot be opened: its name is not UTF-8", hint)
     for _ in range(2):
         try:
@@ -46,8 +46,10 @@ def inspect_file(listed: ListedFile, columns: tuple[str, ...], storage: Storage)
             return unreadable(listed.path, error)
         if after == before:
             return found
-    message = f"{listed.path}: changes while it is read"
-    return Problem("IN14", listed.path, message, "run again once it has been written", fatal=True, retryable=True)
+    message = f"{listed.path}: changed while it was read"
+    return Problem(
+        "IN14", listed.path, message, "run again once the file is completely written", fatal=True, retryable=True
+    )
 
 
 def unreadable(path: str, error: OSError) -> Problem:
@@ -65,9 +67,9 @@ def unreadable(path: str, error: OSError) -> Problem:
 
 def reject_store(path: str, reason: str) -> Problem:
     """Return the problem for an object store that fails to answer; a later attempt may succeed."""
-    message = f"{path}: the object store does not give it: {reason}"
+    message = f"{path}: cannot be read from the object store: {reason}"
     variables = _VARIABLES.get(scheme_of(path) or "", "AWS_ACCESS_KEY_ID, AWS_PROFILE")
-    hint = f"check address, credentials (e.g. {variables}) and network, then run again"
+    hint = f"check the address, the credentials (e.g. {variables}) and the network, then run again"
     return Problem("IN15", path, message, hint, fatal=True, retryable=True)
 
 

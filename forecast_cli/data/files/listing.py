@@ -134,8 +134,8 @@ def _warn_links(links: list[str]) -> list[Finding]:
     visible = [link for link in links if not is_hidden(link)]
     if not visible:
         return []
-    message = f"{visible[0]}: a link to a folder is not followed ({counted(len(visible), 'link')})"
-    hint = "if its rows are wanted, run on the folder it points to"
+    message = f"{visible[0]}: links to folders are not followed ({counted(len(visible), 'link')})"
+    hint = "to include its rows, give the folder that it points to"
     return [find("IN10", Action.WARN, message, hint=hint, paths=visible)]
 
 

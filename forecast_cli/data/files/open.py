@@ -92,8 +92,8 @@ def _check_rows(source: Source, *, rejected: bool) -> list[Finding]:
     """Reject an input without a single row, where nothing else does; note single files without any."""
     empty = [file.path for file in source.files if not file.rows]
     if source.rows == 0:
-        none = "has no rows" if len(empty) == 1 else "none of its files has a row"
-        what = none if empty else "every one of its files is left out"
+        none = "has no rows" if len(empty) == 1 else "none of its files has rows"
+        what = none if empty else "all of its files are left out"
         found = find("IN06", Action.REJECT, f"{source.root}: {what}", hint="deliver files with rows", paths=empty)
         return [] if rejected else [found]
     if not empty:

@@ -43,7 +43,9 @@ def check_pages(file: BufferedIOBase, chunks: Iterable[Chunk]) -> bool:
         pages = _read_pages(file, chunk)
         carried |= {(page.header.is_v2, page.header.crc is not None) for page in pages}
         if len(carried) > len({is_v2 for is_v2, _ in carried}):
-            raise PageDamageError(f"a page of column '{chunk.column}' has lost its checksum")
+            raise PageDamageError(
+                f"a page of column '{chunk.column}' has no checksum, although others of its kind have one"
+            )
         for page in pages:
             if page.header.crc not in (None, _crc(file, page)):
                 raise PageDamageError(
@@ -61,7 +63,7 @@ def _read_pages(file: BufferedIOBase, chunk: Chunk) -> list[_Page]:
     values = sum(page.header.values for page in pages if page.header.is_data)
     if values != chunk.values:
         raise MalformedError(
-            f"the pages of column '{chunk.column}' claim {values:,} values, the footer {chunk.values:,}"
+            f"the pages of column '{chunk.column}' hold {values:,} values, the footer says {chunk.values:,}"
         )
     return pages
 

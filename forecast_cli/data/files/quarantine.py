@@ -38,8 +38,8 @@ def mark_accounts(
 
 def _whose(found: set[str] | None) -> str:
     if found is None:
-        return "accounts held only by that file cannot be known"
-    return f"its {counted(len(found), 'account')} marked {Flag.FILE_QUARANTINED}"
+        return "accounts that are only in this file are unknown"
+    return f"its {counted(len(found), 'account')} flagged {Flag.FILE_QUARANTINED}"
 
 
 def account_ids(listed: ListedFile, id_col: str, storage: Storage) -> set[str] | None:

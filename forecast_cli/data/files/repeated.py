@@ -22,9 +22,8 @@ def drop_repeated(files: Sequence[InspectedFile]) -> tuple[list[InspectedFile], 
     if not repeated:
         return list(files), []
     copy, original = repeated[0]
-    message = (
-        f"{copy.listed.path}: the same bytes as {original.listed.path}, left out ({counted(len(repeated), 'file')})"
-    )
+    left_out = f"left out ({counted(len(repeated), 'file')})"
+    message = f"{copy.listed.path}: has the same content as {original.listed.path}, {left_out}"
     paths = [file.listed.path for file, _ in repeated]
     return list(first.values()), [find("IN11", Action.REPAIR, message, paths=paths, total=len(files))]
 

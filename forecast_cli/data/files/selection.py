@@ -106,7 +106,7 @@ def note_ignored(selection: Selection, total: int) -> list[Finding]:
         )
         findings.append(find("IN09", Action.NOTE, message, paths=unfinished, total=total))
     if strangers:
-        message = f"{strangers[0]}: no parquet file by its name, ignored ({counted(len(strangers), 'file')})"
+        message = f"{strangers[0]}: not named like a parquet file, ignored ({counted(len(strangers), 'file')})"
         findings.append(find("IN08", Action.NOTE, message, paths=strangers, total=total))
     return findings
 
@@ -114,11 +114,11 @@ def note_ignored(selection: Selection, total: int) -> list[Finding]:
 def warn_of_logs(selection: Selection, present: Sequence[str]) -> list[Finding]:
     """Return a warning for each table log among the files ``present``, since it decides which data files count."""
     findings = []
-    hint = "have the table's own reader write its rows to a folder of parquet, and give that"
+    hint = "write the current rows to a folder of parquet with the table's own reader, and give that folder"
     for kind, log in _LOGS.items():
         path = min(filter(log.search, present), default=None)
         if path is not None:
-            message = f"{path}: the log of a table of {kind} is not read: rows changed or deleted since may count too"
+            message = f"{path}: the log of this {kind} table is not read: rows it changed or deleted may be included"
             found = find("IN16", Action.WARN, message, hint=hint, paths=selection.data, total=len(selection.data))
             findings.append(found)
     return findings
@@ -138,12 +138,12 @@ def check_success(selection: Selection, present: Iterable[str], shown: str) -> l
 
 def describe_nothing(selection: Selection, prefix: str) -> str:
     """Return the hint for a root without data: expected names, and an ignored path; paths are below ``prefix``."""
-    taken = f"parquet files are taken by the names *{', *'.join(PARQUET_SUFFIXES)}"
+    taken = f"only files with these endings are read: *{', *'.join(PARQUET_SUFFIXES)}"
     seen = [*selection.others, *selection.hidden]
     text = [path for path in selection.others if path.lower().endswith(_TEXT_SUFFIXES)]
     if text:
-        return f"{taken}; there is {text[0]}: {suggest_parquet(prefix + text[0])}"
-    return f"{taken}; there is {seen[0]}" if seen else taken
+        return f"{taken}; found {text[0]}: {suggest_parquet(prefix + text[0])}"
+    return f"{taken}; found {seen[0]}" if seen else taken
 
 
 def _folder(path: str) -> str:

@@ -18,4 +18,4 @@ def is_text(start: bytes) -> bool:
 def suggest_parquet(path: str) -> str:
     """Return a hint that says how to convert CSV to parquet. Ids are read as text: 00123 is not 123."""
     read = f'pl.read_csv("{path}", try_parse_dates=True, schema_overrides={{"account_id": pl.String}})'
-    return f'if it is CSV, make parquet of it: {read}.write_parquet("balances.parquet")'
+    return f'if it is CSV, convert it to parquet: {read}.write_parquet("balances.parquet")'

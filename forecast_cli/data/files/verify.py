@@ -33,7 +33,7 @@ def verify_sha256(path: str, sha256: str, expected: str | None) -> frozenset[Ver
     if expected is None:
         return frozenset()
     if sha256 != expected:
-        wanted = f"{expected[:12]}..." if expected else "none at all"
-        message = f"{path}: sha256 is {sha256[:12]}..., the file beside it says {wanted}"
+        wanted = f"{expected[:12]}..." if expected else "nothing"
+        message = f"{path}: sha256 is {sha256[:12]}..., its checksum file says {wanted}"
         raise BadFileError(Problem("IN03", path, message))
     return frozenset({Verified.SHA256})

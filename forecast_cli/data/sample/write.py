@@ -45,7 +45,7 @@ def write_sample(spec: SampleSpec, output: Path, progress: Progress, *, force: b
     Raises OutputConflictError if there are parts and ``force`` is not set, and OutputNotWrittenError if writing fails.
     """
     if not force and next(output.glob(_PARTS), None) is not None:
-        raise OutputConflictError(f"{output}: holds part files already", "replace them with --force")
+        raise OutputConflictError(f"{output}: already holds part files", "replace them with --force")
     progress.start("Writing sample accounts", spec.accounts)
     with _staging(output) as staging:
         parts = [

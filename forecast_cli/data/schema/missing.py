@@ -80,6 +80,6 @@ def _check_days(files: Sequence[FileColumns], role: Role) -> list[Finding]:
     if not wrong:
         return []
     value = wrong[0].hive[role.column]
-    message = f"{wrong[0].path}: folder '{role.column}={value}' names no day, expected {role.column}=2026-01-31"
-    hint = f"name the folders by days, or name another column with {role.option}"
+    message = f"{wrong[0].path}: folder '{role.column}={value}' is not a day, expected {role.column}=2026-01-31"
+    hint = f"name the folders after days, or name another column with {role.option}"
     return [find("SC13", Action.REJECT, message, hint=hint, paths=[file.path for file in wrong], total=len(files))]

@@ -55,7 +55,7 @@ def _first_of_kinds(types: Sequence[Typed], role: Role) -> dict[Kind, Typed]:
 def _reject_mixture(first: Typed, second: Typed, role: Role) -> Finding:
     message = (
         f"{second.path}: column '{role.column}' is {second.dtype}, but {first.dtype} in {first.path}; "
-        "one cannot be had from the other without loss"
+        "neither converts to the other without loss"
     )
     other = first if second.dtype == pl.Date or has_fractions(first.dtype) else second
     hint = f"write all files with one type: {cast_hint(role, other.dtype)}"
@@ -97,7 +97,7 @@ def _repairs(types: Sequence[Typed], role: Role) -> list[Finding]:
         findings.append(find("SC08", Action.REPAIR, message, paths=[typed.path for typed in types]))
     exact = next((typed for typed in types if typed.dtype.is_decimal() or typed.dtype.is_integer()), None)
     if exact and role.name == "balance":
-        message = f"{exact.path}: column '{role.column}' is {exact.dtype}: read as Float64 before any model sees it"
+        message = f"{exact.path}: column '{role.column}' is {exact.dtype}: read as Float64"
         findings.append(find("SC04", Action.REPAIR, message, paths=[exact.path]))
     category = next((typed for typed in types if isinstance(typed.dtype, pl.Categorical | pl.Enum)), None)
     if category and role.name == "id":

@@ -32,7 +32,7 @@ def choose_zone(types: Sequence[Typed], wanted: str | None, column: str) -> Zone
         return ZoneChoice(None, (_reject_mixture(stamps, column),))
     chosen = wanted or zones[0]
     first = next(typed for typed in stamps if _zone(typed))
-    message = f"{first.path}: column '{column}' has the timezone {_zone(first)}: a day is one of {chosen}"
+    message = f"{first.path}: column '{column}' has the timezone {_zone(first)}: days are those of {chosen}"
     return ZoneChoice(chosen, (find("SC16", Action.NOTE, message, paths=[typed.path for typed in stamps]),))
 
 
@@ -45,7 +45,7 @@ def _ignored(stamps: Sequence[Typed], wanted: str | None, column: str) -> tuple[
     if wanted is None or not stamps:
         return ()
     message = (
-        f"{stamps[0].path}: column '{column}' has no timezone: its days are taken as written, not moved to {wanted}"
+        f"{stamps[0].path}: column '{column}' has no timezone: its days are used as written, not converted to {wanted}"
     )
     return (find("SC16", Action.WARN, message, paths=[typed.path for typed in stamps]),)
 
@@ -55,7 +55,7 @@ def _reject_mixture(stamps: Sequence[Typed], column: str) -> Finding:
     other = next(typed for typed in stamps if _zone(typed) != _zone(first))
     message = (
         f"{other.path}: column '{column}' has {_described(other)}, but {_described(first)} in {first.path}: "
-        "which row is a day's last cannot be told"
+        "the last row of a day cannot be determined"
     )
     hint = "name the timezone whose days count, e.g. --timezone Europe/Prague"
     return find("SC17", Action.REJECT, message, hint=hint, paths=[first.path, other.path])

@@ -36,5 +36,5 @@ def close_zone(name: str) -> str:
 def reject_zone(path: str, column: str, zone: str) -> Problem:
     """Return the problem for a column with an unknown timezone."""
     message = f"{path}: column '{column}' has the unknown timezone '{zone}'"
-    hint = f"write the column again, in a timezone that is known: {close_zone(zone)}"
+    hint = f"write the column again with a known timezone: {close_zone(zone)}"
     return Problem("SC19", path, message, hint, fatal=True)

@@ -182,7 +182,7 @@ def _windows_words(check: WindowsCheck) -> str:
     if check.paired == 0:
         return "no window has a score in both BASE and NEW"
     if check.lost:
-        return f"{counted(check.lost, 'window')} that BASE has a score for, NEW has none"
+        return f"no score in NEW for {counted(check.lost, 'window')} of BASE"
     return f"all {counted(check.paired, 'window')} of BASE"
 
 

@@ -6,17 +6,17 @@ from typing import Final
 from forecast_cli.core.ledger import Flag
 
 FLAG_WORDS: Final[Mapping[str, str]] = {
-    Flag.SHORT: "fewer days of history than a model asked for needs",
-    Flag.LEANING: "too short a history to tell much: its forecast leans on what came of other accounts",
+    Flag.SHORT: "its history is shorter than a requested model needs",
+    Flag.LEANING: "its history is too short to rely on alone: its forecast leans on other accounts",
     Flag.STALE: "its last row lies before the origin",
     Flag.CONSTANT: "its balance never moved",
     Flag.HISTORY_CUT: "its history begins after its first row (--max-gap, --max-history)",
     Flag.POOLED_INTERVAL: "its intervals come from pooled experience, not from its own past",
-    Flag.ZERO_WIDTH: "its intervals have no width: all experience says that nothing moves",
-    Flag.ROUNDED: "its balances are too large to be held to the cent",
-    Flag.NO_THRESHOLD: "a column named by --threshold says no amount of it: no risk of that",
-    Flag.PAST_COURSES: "how low it goes is told in part by how it went before, not by its intervals alone",
-    Flag.FILE_QUARANTINED: "a file that holds rows of it was left out",
+    Flag.ZERO_WIDTH: "its intervals have zero width, because no move is expected",
+    Flag.ROUNDED: "its balances are too large to be exact to the cent",
+    Flag.NO_THRESHOLD: "a --threshold column has no amount for it, so it has no risk for that threshold",
+    Flag.PAST_COURSES: "its risk of a low balance comes partly from its past courses, not from its intervals alone",
+    Flag.FILE_QUARANTINED: "a file with rows of this account was left out",
 }
 
 

@@ -45,6 +45,15 @@ def test_a_second_stage_counts_from_nothing(capsys: pytest.CaptureFixture[str]) 
     assert [line.split(":")[0] for line in capsys.readouterr().err.splitlines()] == ["Reading", "Forecasting"]
 
 
+def test_a_line_names_what_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = LineProgress(Log())
+    for stage, unit in (("Sorting", "row"), ("Forecasting", "account")):
+        progress.start(stage, 2000, unit)
+        progress.advance(2000)
+    lines = [line.partition(", ")[0] for line in capsys.readouterr().err.replace("2,000", "2000").splitlines()]
+    assert lines == ["Sorting: 100 % (2000 of 2000 rows)", "Forecasting: 100 % (2000 of 2000 accounts)"]
+
+
 def test_json_progress_counts(capsys: pytest.CaptureFixture[str]) -> None:
     progress = JsonProgress(Log(LogFormat.JSON))
     progress.start("Forecasting", 4)

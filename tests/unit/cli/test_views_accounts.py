@@ -52,7 +52,7 @@ def test_many_reasons_are_cut_short_and_counted() -> None:
 def test_accounts_by_status_add_up() -> None:
     shown = lines(render_accounts({Status.OK: 1200, Status.FALLBACK: 30, Status.SKIPPED: 0, Status.FAILED: 4}))
     assert shown[0].startswith("ok 1,200 ")
-    assert shown[-1] == "in all 1,234 accounts in, accounts out"
+    assert shown[-1] == "in all 1,234 every account of the input"
 
 
 def test_a_status_that_nobody_can_tell_yet_has_no_line() -> None:

@@ -55,7 +55,7 @@ def test_a_calendar_has_one_spelling(given: str, calendar: str) -> None:
     ],
 )
 def test_an_unknown_one_is_refused_with_what_may_be_meant(given: str, hint: str) -> None:
-    with pytest.raises(ConfigError, match=rf"^holidays = '{given}' \(flag --holidays\): no such calendar$") as caught:
+    with pytest.raises(ConfigError, match=rf"^holidays = '{given}' \(flag --holidays\): unknown calendar$") as caught:
         load_settings({"holidays": given})
     assert "\n" not in caught.value.message
     assert hint in str(caught.value.hint)

@@ -68,7 +68,7 @@ def test_days_that_no_calendar_has_are_refused(setting: str) -> None:
 )
 @pytest.mark.parametrize("setting", ["id_col", "currency_col"])
 def test_a_key_under_a_name_of_the_output_is_refused(setting: str, column: str) -> None:
-    with pytest.raises(ConfigError, match=rf"{setting} = '{column}': the output has a column '{column}' of its own"):
+    with pytest.raises(ConfigError, match=rf"{setting} = '{column}': the output already has a column '{column}'"):
         load_settings({setting: column})
 
 
@@ -80,7 +80,7 @@ def test_a_key_under_a_name_of_the_output_is_refused(setting: str, column: str) 
     ),
 )
 def test_names_of_ledgers_events_windows_and_low_balances_are_refused_too(column: str) -> None:
-    with pytest.raises(ConfigError, match="the output has a column"):
+    with pytest.raises(ConfigError, match="the output already has a column"):
         load_settings({"id_col": column})
 
 

@@ -47,7 +47,7 @@ def test_IN01_empty_file_is_left_out_when_quarantined(tmp_path: Path) -> None:
     source = open_with(tmp_path, on_bad_file="quarantine")
     finding = only(source.findings, "IN01")
     assert finding.action is Action.QUARANTINE
-    assert "accounts held only by that file cannot be known" in finding.message
+    assert "accounts that are only in this file are unknown" in finding.message
     assert [Path(file.path).name for file in source.files] == ["a.parquet"]
     assert scan_rows(source, Settings()).collect().height == 3
 
@@ -56,7 +56,7 @@ def test_IN01_empty_file_is_left_out_when_quarantined(tmp_path: Path) -> None:
     ("content", "words"),
     [
         (b"\x1f\x8b\x08\x00\n", "start with b'\\x1f\\x8b\\x08\\x00', expected b'PAR1'"),
-        (b"PAR1", "no whole parquet file: 4 bytes"),
+        (b"PAR1", "not a complete parquet file: 4 bytes"),
         (b"PAR1PAR1", "8 bytes that end with b'PAR1'"),
         (b"PAR1" + bytes(100) + b"\xff\xff\xff\x00PAR1", "its footer is longer than the file"),
     ],
@@ -77,7 +77,7 @@ def test_IN02_truncated_file_rejects_with_its_size(tmp_path: Path, keep: float) 
     path.write_bytes(content[: int(len(content) * keep)])
     finding = rejection(open_with(tmp_path), "IN02")
     assert f"{int(len(content) * keep):,} bytes" in finding.message
-    assert "cut off, or something was appended" in finding.message
+    assert "it was truncated, or bytes were appended" in finding.message
 
 
 class _KeysInTheClear(encryption.KmsClient):
@@ -103,7 +103,7 @@ def test_IN02_encrypted_file_is_called_that(tmp_path: Path, plaintext_footer: bo
     _write_encrypted(tmp_path / "x.parquet", "balance", plaintext_footer=plaintext_footer)
     finding = rejection(open_with(tmp_path), "IN02")
     assert words in finding.message
-    assert finding.hint == "deliver the file without parquet's own encryption"
+    assert finding.hint == "deliver the file without parquet encryption"
 
 
 def test_an_encrypted_column_that_nobody_asks_for_is_no_matter(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_IN04_header_that_would_end_the_process_rejects(tmp_path: Path) -> None:
     data[values + 1] ^= 1  # -21 values: polars asks for all memory, and is ended
     path.write_bytes(data)
     finding = rejection(open_with(path), "IN04")
-    assert "a page header of column 'account_id' lacks a size, or has a negative one" in finding.message
+    assert "a page header of column 'account_id' has a size that is missing or negative" in finding.message
 
 
 def _same_rows(path: Path, whole: bytes) -> bool:
@@ -248,9 +248,9 @@ def test_IN03_sha256sums_of_a_folder(tmp_path: Path) -> None:
 def test_IN03_other_sha256_beside_the_file_rejects(tmp_path: Path) -> None:
     path = write(tmp_path / "a.parquet")
     (tmp_path / "a.parquet.sha256").write_text(f"{'0' * 64}  a.parquet\n")
-    assert "the file beside it says 000000000000..." in rejection(open_with(path), "IN03").message
+    assert "its checksum file says 000000000000..." in rejection(open_with(path), "IN03").message
     (tmp_path / "a.parquet.sha256").write_text("not a checksum")
-    assert "says none at all" in rejection(open_with(path), "IN03").message
+    assert "says nothing" in rejection(open_with(path), "IN03").message
 
 
 def test_IN03_quarantined_file_names_its_accounts(tmp_path: Path) -> None:
@@ -259,7 +259,7 @@ def test_IN03_quarantined_file_names_its_accounts(tmp_path: Path) -> None:
     flip_bit(damaged, page_position(damaged, "balance"))
     source = open_with(tmp_path, on_bad_file="quarantine")
     assert only(source.findings, "IN03").action is Action.QUARANTINE
-    assert "its 1 account marked file_quarantined" in only(source.findings, "IN03").message
+    assert "its 1 account flagged file_quarantined" in only(source.findings, "IN03").message
     assert source.quarantined_ids == ("a",)
     assert source.rows == 3
 
@@ -319,7 +319,7 @@ def test_IN06_nothing_but_files_without_rows_rejects(tmp_path: Path) -> None:
     for name in "ab":
         write(tmp_path / f"{name}.parquet", balances().clear())
     finding = rejection(open_with(tmp_path), "IN06")
-    assert "none of its files has a row" in finding.message
+    assert "none of its files has rows" in finding.message
 
 
 def test_IN01_lone_file_rejects_whatever_is_asked_for_and_is_told_once(tmp_path: Path) -> None:
@@ -339,7 +339,7 @@ def test_IN02_text_is_told_from_other_garbage_with_the_way_to_parquet(
     finding = rejection(open_with(Path(name)), "IN02")
     assert "bytes that look like text, such as CSV" in finding.message
     assert finding.hint is not None
-    exec(finding.hint.partition("make parquet of it: ")[2], {"pl": pl})  # noqa: S102
+    exec(finding.hint.partition("convert it to parquet: ")[2], {"pl": pl})  # noqa: S102
     assert pl.read_parquet("balances.parquet")["account_id"].unique().to_list() == ["00123"]
     assert open_with(Path("balances.parquet")).findings == ()
 
@@ -348,7 +348,7 @@ def test_IN07_folder_of_csv_is_told_the_way_to_parquet(tmp_path: Path) -> None:
     balances().write_csv(tmp_path / "b.csv")
     finding = rejection(open_with(tmp_path), "IN07")
     assert finding.hint is not None
-    assert f'there is b.csv: if it is CSV, make parquet of it: pl.read_csv("{tmp_path}/b.csv"' in finding.hint
+    assert f'found b.csv: if it is CSV, convert it to parquet: pl.read_csv("{tmp_path}/b.csv"' in finding.hint
 
 
 def test_IN06_lone_file_without_rows_is_told_as_one(tmp_path: Path) -> None:
@@ -360,7 +360,7 @@ def test_IN06_nothing_left_after_quarantine_rejects(tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / f"{name}.parquet").touch()
     source = open_with(tmp_path, on_bad_file="quarantine")
-    assert "every one of its files is left out" in rejection(source, "IN06").message
+    assert "all of its files are left out" in rejection(source, "IN06").message
     with pytest.raises(InputRejectedError):
         raise_rejection(source.findings)
 

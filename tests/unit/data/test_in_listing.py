@@ -51,7 +51,7 @@ def test_IN07_folder_of_something_else_rejects_and_says_what_is_there(tmp_path: 
     finding = rejection(open_with(tmp_path), "IN07")
     assert finding.hint is not None
     assert "*.parquet" in finding.hint
-    assert "there is balances.csv" in finding.hint
+    assert "found balances.csv" in finding.hint
 
 
 @pytest.mark.parametrize("pattern", ["*.parquet", "nowhere/*.parquet"])
@@ -113,7 +113,7 @@ def test_IN16_a_log_that_is_not_read_warns(tmp_path: Path, kind: str, log: str) 
     source = open_with(tmp_path)
     finding = only(source.findings, "IN16")
     assert finding.action is Action.WARN
-    assert f"balances/{log}: the log of a table of {kind} is not read" in finding.message
+    assert f"balances/{log}: the log of this {kind} table is not read" in finding.message
     assert names(source) == ["a.parquet"]
 
 
@@ -233,7 +233,7 @@ def test_IN11_same_content_under_two_names_is_dropped_and_counted(tmp_path: Path
     finding = only(source.findings, "IN11")
     assert finding.action is Action.REPAIR
     assert (finding.count, finding.total) == (2, 3)
-    assert "copy of a.parquet: the same bytes as" in finding.message
+    assert "copy of a.parquet: has the same content as" in finding.message
     assert source.rows == 3
 
 
@@ -375,5 +375,5 @@ def test_IN14_file_that_keeps_changing_rejects(tmp_path: Path, on_bad_file: str)
     listed = ListedInput(list_local(str(tmp_path)), _RestlessStorage(100))
     source = check_files(listed, Settings.model_validate({"on_bad_file": on_bad_file}))
     finding = rejection(source, "IN14")
-    assert "a.parquet: changes while it is read" in finding.message
+    assert "a.parquet: changed while it was read" in finding.message
     assert finding.retryable

@@ -114,7 +114,7 @@ def test_IN15_categorical_ids_of_objects(tmp_path: Path) -> None:
 def test_IN03_sha256_beside_an_object(tmp_path: Path) -> None:
     objects = {"bucket/a.parquet": _bytes(tmp_path, balances()), "bucket/a.parquet.sha256": b"0" * 64}
     with object_server(objects) as host:
-        assert "the file beside it says" in rejection(open_source(address("bucket", host), SETTINGS), "IN03").message
+        assert "its checksum file says" in rejection(open_source(address("bucket", host), SETTINGS), "IN03").message
 
 
 def test_IN15_refusal_rejects_and_may_be_tried_again() -> None:
@@ -122,7 +122,7 @@ def test_IN15_refusal_rejects_and_may_be_tried_again() -> None:
         source = open_source(address("bucket/in", host), SETTINGS)
     finding = rejection(source, "IN15")
     assert finding.retryable
-    assert "s3://***@bucket/in: the object store does not give it" in finding.message
+    assert "s3://***@bucket/in: cannot be read from the object store" in finding.message
     assert "ACCESS_DENIED" in finding.message
     assert _without_secrets(source)
     with pytest.raises(InputRejectedError) as caught:

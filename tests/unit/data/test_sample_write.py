@@ -112,7 +112,7 @@ def test_an_earlier_sample_is_replaced_only_by_force(tmp_path: Path):
     write_to(tmp_path)
     before = digests(tmp_path)
     (tmp_path / "part-00007.parquet").write_bytes(b"left over")
-    with pytest.raises(OutputConflictError, match="part files already"):
+    with pytest.raises(OutputConflictError, match="already holds part files"):
         write_to(tmp_path)
     write_to(tmp_path, force=True)
     assert digests(tmp_path) == before

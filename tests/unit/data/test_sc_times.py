@@ -30,7 +30,7 @@ def test_SC16_day_is_that_of_the_column_timezone(tmp_path: Path) -> None:
     source = open_with(tmp_path)
     finding = only(source.findings, "SC16")
     assert finding.action is Action.NOTE
-    assert "a day is one of Europe/Prague" in finding.message
+    assert "days are those of Europe/Prague" in finding.message
     assert source.timezone == "Europe/Prague"
     rows = scan_rows(source, Settings()).collect()
     assert rows["ds"].to_list() == [date(2026, 2, 1)]
@@ -74,7 +74,7 @@ def test_SC16_int96_holds_instants(tmp_path: Path, zone: str | None, day: int) -
     int96(tmp_path / "x.parquet", [LATE])
     finding = only(open_with(tmp_path, timezone=zone).findings, "SC16")
     assert finding.action is Action.NOTE
-    assert f"has the timezone UTC: a day is one of {zone or 'UTC'}" in finding.message
+    assert f"has the timezone UTC: days are those of {zone or 'UTC'}" in finding.message
     rows = rows_of(tmp_path, timezone=zone)
     assert rows["ds"][0].day == day
     assert rows["at"].to_list() == [LATE]
@@ -93,7 +93,7 @@ def test_SC16_timezone_for_naive_timestamps_is_ignored_and_said(tmp_path: Path) 
     stamped(tmp_path / "x.parquet", [LATE], None)
     finding = only(open_with(tmp_path, timezone="Asia/Tokyo").findings, "SC16")
     assert finding.action is Action.WARN
-    assert "taken as written" in finding.message
+    assert "used as written" in finding.message
     assert rows_of(tmp_path, timezone="Asia/Tokyo")["ds"].to_list() == [date(2026, 1, 31)]
 
 

@@ -67,7 +67,7 @@ def test_what_is_raised_apart_is_raised_here_and_says_where() -> None:
 def test_a_process_that_is_ended_is_an_error_with_a_hint() -> None:
     with pytest.raises(WorkerLostError, match="the process that was learning ended with exit code 9") as lost:
         run_in_child_process("learning", os._exit, 9)
-    assert "--memory" in str(lost.value.hint)
+    assert "a lower --memory" in str(lost.value.hint)
 
 
 def test_a_process_for_which_there_is_no_room_is_an_error_with_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,9 +75,11 @@ def test_a_process_for_which_there_is_no_room_is_an_error_with_a_hint(monkeypatc
         raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
     monkeypatch.setattr(multiprocessing.get_context("spawn").Process, "start", refuse)
-    with pytest.raises(WorkerLostError, match="the process that was learning could not be made: Resource temp") as lost:
+    with pytest.raises(
+        WorkerLostError, match="the process that was learning could not be started: Resource temp"
+    ) as lost:
         run_in_child_process("learning", os.getpid)
-    assert "--memory" in str(lost.value.hint)
+    assert "a lower --memory" in str(lost.value.hint)
 
 
 def test_a_process_that_ends_as_it_answers_is_an_error_with_a_hint() -> None:

@@ -84,12 +84,12 @@ def test_what_was_set_aside_goes_with_every_part() -> None:
 def test_a_loss_is_told_with_what_follows_and_its_account_is_marked() -> None:
     unknown, known = lost(LossCause.KILLED), lost(LossCause.KILLED, "a007")
     assert describe_to_user(FIRST, unknown, after(FIRST, unknown)) == (
-        "shard 0 of 100 accounts: it was so; tried again, account by account"
+        "shard 0 of 100 accounts: it was so; trying again, account by account"
     )
     once = after(FIRST, known)
     told = describe_to_user(once, known, after(once, known))
-    assert shown_ids(told) == "account a007: it was so; it is set aside as failed"
-    assert hashed_ids(told) == f"account {hash_id('a007')}: it was so; it is set aside as failed"
+    assert shown_ids(told) == "account a007: it was so; it is recorded as failed"
+    assert hashed_ids(told) == f"account {hash_id('a007')}: it was so; it is recorded as failed"
     assert shown_ids(describe_to_user(once, known, None)) == "account a007: it was so"
 
 

@@ -108,14 +108,14 @@ def test_what_they_do_not_have_is_refused_with_what_they_have(gate: Gate, words:
     base = backtest()
     with pytest.raises(UsageError, match=words) as raised:
         compare_scores(base, base, gate)
-    assert "there are: " in (raised.value.hint or "")
+    assert "available: " in (raised.value.hint or "")
 
 
 def test_metrics_of_one_kind_are_named_by_the_first_and_the_last() -> None:
     base = backtest(scrps=1.0, rmse=1.0, **{f"pinball_{p}": 1.0 for p in (0.1, 0.5, 0.9)})
     with pytest.raises(UsageError) as raised:
         compare_scores(base, base, Gate(metric="xyz"))
-    assert raised.value.hint == "there are: pinball_0.1 ... pinball_0.9, rmse, scrps"
+    assert raised.value.hint == "available: pinball_0.1 ... pinball_0.9, rmse, scrps"
 
 
 def test_segments_are_the_text_columns_that_are_neither_key_nor_figure() -> None:

@@ -64,7 +64,7 @@ class Told:
 
 @pytest.mark.parametrize(
     ("coverage", "said"),
-    [(0.8, "can be taken as they are"), (0.7, "too narrow"), (0.9, "wider than they need be")],
+    [(0.8, "can be taken as they are"), (0.7, "too narrow"), (0.9, "wider than necessary")],
 )
 def test_it_says_how_far_intervals_can_be_trusted(coverage: float, said: str) -> None:
     assert said in Told().of(model(coverage=coverage))
@@ -93,7 +93,7 @@ def test_it_names_the_day_of_the_largest_error_where_that_is_not_the_last(betwee
         (estimate(-0.27), "is 27 % (95 % interval 25 % to 29 %) worse than the account's own base rate"),
         (
             estimate(0.01),
-            "cannot be told from the account's own base rate: skill 1 % (95 % interval -1 % to 3 %)",
+            "cannot be distinguished from the account's own base rate: skill 1 % (95 % interval -1 % to 3 %)",
         ),
     ],
 )
@@ -127,7 +127,7 @@ def test_the_weakest_segments_are_named_with_their_interval_and_small_ones_are_n
         "Beyond chance it is weakest where tenure is young: scaled CRPS 0.900 (95 % interval 0.880 to 0.920) over 40 "
         "windows of 20 accounts."
     ) in told
-    assert "It is weak, too, where tenure is old" in told
+    assert "It is also weak where tenure is old" in told
     assert "rare" not in told
     assert "usual" not in told
 
@@ -148,7 +148,9 @@ def test_segments_are_held_against_the_seasonal_naive_by_the_paired_interval() -
 
     assert "It beats the seasonal naive in each of 2 segments of 20 accounts or more." in told(a=better, b=better)
     unsure = told(a=better, b=even, c=even)
-    assert "It cannot be told from the seasonal naive where tenure is b, and in 1 more, of 3 segments." in unsure
+    assert (
+        "It cannot be distinguished from the seasonal naive where tenure is b, and in 1 more, of 3 segments." in unsure
+    )
     behind = told(a=worse, b=worst, c=better)
     assert "It is worse than the seasonal naive where tenure is b, by 10 % (95 % interval 5 % to 15 %); " in behind
     assert "; it is worse in 1 more segment." in behind
@@ -177,8 +179,14 @@ def test_of_one_account_no_interval_is_told() -> None:
     assert "Naive was run alone: its scaled CRPS is 0.800 over" in said
     assert "That is 20 % below the seasonal naive's." in said
     assert "its 80 % intervals held 80 %: they can be taken as they are" in said.lower()
-    assert "cannot be told from the account's own base rate: skill 30 % (Brier" in said
+    assert "cannot be distinguished from the account's own base rate: skill 30 % (Brier" in said
 
 
 def unsure(value: float) -> Estimate:
     return Estimate(value=value, low=math.nan, high=math.nan)
+
+
+def test_windows_that_a_simpler_model_forecast_are_counted_and_lead_to_the_section_that_explains_them() -> None:
+    told = Told().of(model(fallbacks=1))
+    assert "In 1 window a simpler model took its place, in 0 there was no forecast" in told
+    assert "see Failures and fallbacks in the report" in told, "sections follow that one: it is not the last"

@@ -173,10 +173,10 @@ def test_a_history_that_begins_after_what_was_seen_is_fitted() -> None:
 def test_models_that_have_to_learn_again_are_refused_by_name_with_those_that_can() -> None:
     with pytest.raises(ConfigError) as caught:
         check_updatable([parse_model(label, (7,)) for label in ("MFLES(7,30)", "Naive", "AutoCES")])
-    assert caught.value.message.startswith("models MFLES(7,30), AutoCES: cannot be given newer balances")
+    assert caught.value.message.startswith("models MFLES(7,30), AutoCES: cannot take newer balances")
     assert caught.value.message.endswith(
-        "these can: MonthPaths, RecurringEvents, WeekPaths, BiweekPaths, FastMSTL, RareMoves, Naive, SeasonalNaive, "
-        "RandomWalkWithDrift, WindowAverage, SeasonalWindowAverage, Holt, "
+        "models that can: MonthPaths, RecurringEvents, WeekPaths, BiweekPaths, FastMSTL, RareMoves, Naive, "
+        "SeasonalNaive, RandomWalkWithDrift, WindowAverage, SeasonalWindowAverage, Holt, "
         "AutoETS, AutoTheta, DynamicOptimizedTheta, MSTL, AutoARIMA, ConformalSeasonalPool"
     )
     with pytest.raises(ConfigError, match=r"^model MFLES: "):

@@ -153,7 +153,7 @@ def test_the_sentences_stand_above_everything_else(full: Page) -> None:
 
 def test_sections_without_data_say_so() -> None:
     page = Page(rendered("empty"))
-    for sentence in ("no model was scored", "No interval was scored", "No account was drawn", "went as asked"):
+    for sentence in ("no model was scored", "No interval was scored", "No account was drawn", "forecast as requested"):
         assert sentence in page.text
     assert page.all("figure") == []
 

@@ -93,7 +93,7 @@ def test_the_sentences_come_first() -> None:
 def test_sections_without_data_say_so() -> None:
     text = render_markdown(empty_report())
     assert "No model was scored." in text
-    assert "Every account and every window went as asked." in text
+    assert "Every account and every window was forecast as requested." in text
 
 
 def test_it_stays_short_however_much_was_measured() -> None:

@@ -109,7 +109,7 @@ def test_the_level_shown_where_there_is_room_for_one_is_the_nearest_to_80() -> N
 def test_accounts_are_told_from_the_best_status_to_the_worst_and_add_up() -> None:
     table = tables_run.accounts_table(sample_report().facts)
     assert [row[0].text for row in table.rows] == ["ok", "fallback", "skipped", "failed"]
-    assert table.caption == "881 accounts in, by how they came out"
+    assert table.caption == "881 accounts of the input, by status"
 
 
 def test_reasons_are_told_the_most_frequent_first() -> None:

@@ -80,7 +80,7 @@ def test_a_sentence_says_what_was_found_and_what_is_allowed() -> None:
         (WindowsCheck(PAIR, 5, 0, Verdict.PASSED), "windows scored: all 5 windows of BASE"),
         (
             WindowsCheck(PAIR, 5, 1, Verdict.FAILED),
-            "windows scored: 1 window that BASE has a score for, NEW has none",
+            "windows scored: no score in NEW for 1 window of BASE",
         ),
         (WindowsCheck(PAIR, 0, 0, Verdict.FAILED), "windows scored: no window has a score in both BASE and NEW"),
         (

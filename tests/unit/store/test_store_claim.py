@@ -54,9 +54,9 @@ def test_a_claim_that_was_left_behind_is_taken_over_and_its_holder_hears_of_it(o
     with claimed(objects, warn=keep_quiet, pace=NEVER) as old:
         Claim(objects, NEVER).take(told.append)
         assert "claimed by a run (process " in told[0]
-        with pytest.raises(OutputBusyError, match="took this output"):
+        with pytest.raises(OutputBusyError, match="took over this output"):
             old.renew()
-        with pytest.raises(OutputBusyError, match="took this output"):
+        with pytest.raises(OutputBusyError, match="took over this output"):
             old.confirm()
     assert CLAIM in objects.sizes(), "the one who lost it does not take it away"
 
@@ -157,7 +157,7 @@ def test_a_claim_that_is_lost_is_told_of_at_once_and_not_released(counts: Counts
     with claimed(counts, warn=keep_quiet, pace=Pace(renewal=0.01, patience=60.0)) as claim:
         counts.put(CLAIM, b'{"token": "theirs", "pid": 7, "host": "there"}')
         wait_until(lambda: claim._lost is not None)
-        with pytest.raises(OutputBusyError, match=r"another run \(process 7 on there\) took this output"):
+        with pytest.raises(OutputBusyError, match=r"another run \(process 7 on there\) took over this output"):
             claim.refuse_if_lost()
     found = counts.read(CLAIM)
     assert found is not None
@@ -168,7 +168,7 @@ def test_a_claim_that_somebody_removed_is_lost(objects: Objects) -> None:
     claim = Claim(objects, NEVER)
     claim.take(keep_quiet)
     objects.remove([CLAIM])
-    with pytest.raises(OutputBusyError, match="another run took this output"):
+    with pytest.raises(OutputBusyError, match="another run took over this output"):
         claim.renew()
     claim.release()
     assert objects.sizes() == {}
@@ -179,7 +179,7 @@ def test_a_claim_that_does_not_tell_its_holder_is_taken_over_all_the_same(object
     objects.put(CLAIM, content)
     told: list[str] = []
     Claim(objects, NEVER).take(told.append)
-    assert told == ["s3://bucket/out: claimed by a run; waiting up to 0.2 s to see if it is at work"]
+    assert told == ["s3://bucket/out: claimed by a run; waiting up to 0.2 s to see whether it is still running"]
 
 
 class Heedless(Objects):
@@ -191,7 +191,7 @@ class Heedless(Objects):
 
 
 def test_a_store_that_does_not_heed_conditions_is_refused() -> None:
-    with pytest.raises(OutputNotWrittenError, match="s3://bucket/out: the store does not heed conditional writes"):
+    with pytest.raises(OutputNotWrittenError, match="s3://bucket/out: the store ignores conditional writes"):
         Claim(Heedless(MemoryStore(), "s3://bucket/out"), QUICK).take(keep_quiet)
 
 

@@ -273,7 +273,7 @@ def test_a_manifest_that_another_run_put_is_not_replaced(objects: Recorder, fold
     with opened(objects, next(folders)) as (run, _, _):
         told = finished(run, [commit_one(run)])
         objects.put(MANIFEST, b"theirs")
-        with pytest.raises(OutputBusyError, match="another run has finished there"):
+        with pytest.raises(OutputBusyError, match="another run has finished here meanwhile"):
             run.finish(told)
     found = objects.read(MANIFEST)
     assert found is not None
@@ -293,7 +293,9 @@ def test_no_manifest_is_put_where_the_store_holds_other_files(objects: Recorder,
         told = finished(run, [commit_one(run)])
         run.uploads.wait()  # type: ignore[attr-defined]
         objects.put(shard_path(0, FORECASTS), b"cut")
-        with pytest.raises(OutputNotWrittenError, match=r"part-00000\.parquet: is not what this run put there"):
+        with pytest.raises(
+            OutputNotWrittenError, match=r"part-00000\.parquet: is missing, or is not what this run wrote"
+        ):
             run.finish(told)
     assert MANIFEST not in objects.sizes()
 
@@ -320,9 +322,9 @@ def test_a_run_whose_claim_was_taken_over_removes_and_puts_nothing(
     with open_mirrored_run(objects, folder, (IDENTITY, "f"), force=False, warn=pytest.fail) as (run, _):
         objects.put(CLAIM, b'{"token": "theirs"}')
         objects.asked.clear()
-        with pytest.raises(OutputBusyError, match="took this output"):
+        with pytest.raises(OutputBusyError, match="took over this output"):
             run.take_up()
-        with pytest.raises(OutputBusyError, match="took this output"):
+        with pytest.raises(OutputBusyError, match="took over this output"):
             commit_one(run, 5)
     assert objects.asked == []
     assert CLAIM in objects.sizes()

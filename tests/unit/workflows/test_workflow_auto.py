@@ -80,19 +80,19 @@ def test_levels_that_are_published_change_no_other_number(
 
 
 def test_a_run_says_what_it_does_from_its_first_step_on(accounts: pl.DataFrame, tmp_path: Path) -> None:
-    said: list[tuple[str, int | None]] = []
+    said: list[tuple[str, str | None]] = []
 
     class Listener(NullProgress):
-        def start(self, description: str, total: int | None = None) -> None:
-            said.append((description, total))
+        def start(self, description: str, total: int | None = None, unit: str = "account") -> None:
+            said.append((description, f"{total} {unit}s" if total else None))
 
     accounts.write_parquet(tmp_path / "in.parquet")
     request = ForecastRequest(str(tmp_path / "in.parquet"), tmp_path / "out", Settings(**BASE))  # type: ignore[arg-type]
     run_forecast(request, Listener())
     assert said == [
-        ("Looking at the input", None),
+        ("Checking the input", None),
         ("Learning from the past", None),
-        ("Forecasting", 40),
+        ("Forecasting", "40 accounts"),
         ("Writing the tables", None),
     ]
 
@@ -163,9 +163,9 @@ def test_some_accounts_get_the_same_numbers_with_what_all_taught(
 def test_what_was_learned_is_not_used_beyond_its_horizon_or_where_there_is_none(
     accounts: pl.DataFrame, forecasts: Forecasts, whole: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(ConfigError, match="was learned for 14 days ahead, asked for 30"):
+    with pytest.raises(ConfigError, match="learned for 14 days ahead, but 30 are to be forecast"):
         forecasts(accounts, "longer", fitted=str(whole), horizon=30)
-    with pytest.raises(ConfigError, match="holds nothing that was learned"):
+    with pytest.raises(ConfigError, match="holds no learned part"):
         forecasts(accounts, "nothing", fitted=str(tmp_path))
     assert not (tmp_path / "nothing").exists()
 

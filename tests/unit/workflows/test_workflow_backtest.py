@@ -229,9 +229,9 @@ def test_a_model_that_has_to_learn_again_is_refused_before_any_work(
     request_of: Callable[..., ForecastRequest],
 ) -> None:
     request = request_of(balances(accounts=2), model=("Naive", "MFLES"), refit=2)
-    with pytest.raises(ConfigError, match="model MFLES: cannot be given newer balances") as caught:
+    with pytest.raises(ConfigError, match="model MFLES: cannot take newer balances") as caught:
         run_backtest(request)
-    assert caught.value.hint == "leave it out, or give --refit 1"
+    assert caught.value.hint == "leave it out, or use --refit 1"
     assert not request.output.exists()
 
 

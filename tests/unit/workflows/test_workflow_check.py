@@ -46,7 +46,7 @@ def test_check_finds_tables_that_contradict_a_forged_manifest(request_of: Callab
     manifest["input"]["accounts"] = 3
     path.write_text(json.dumps(manifest))
     (run.output / "_SUCCESS").write_bytes(success_content(run.output))
-    assert [damage.problem for damage in run_check(run.output).damages] == ["2 accounts came out, 3 went in"]
+    assert [damage.problem for damage in run_check(run.output).damages] == ["2 accounts, but 3 in the input"]
 
 
 def test_check_tells_a_wrong_folder_from_a_run_that_was_cut_off(tmp_path: Path) -> None:

@@ -90,10 +90,10 @@ def test_a_run_by_another_spelling_is_the_same_and_by_another_calendar_another(f
 
 
 def test_what_was_learned_under_other_holidays_is_refused(output: Path, forecast: Forecast) -> None:
-    with pytest.raises(ConfigError, match="with the holidays of GB-NIR, this run has those of US") as caught:
+    with pytest.raises(ConfigError, match="with the holidays of GB-NIR, but this run uses those of US") as caught:
         forecast("us", holidays="US", fitted=str(output))
     assert caught.value.hint == (
-        "learn anew without --fitted, or, if it is theirs that balances keep to, give --holidays GB-NIR"
+        "leave --fitted out, or, if the holidays of GB-NIR are the right ones, give --holidays GB-NIR"
     )
     fitted = forecast("same", fitted=str(output))
     assert_frame_equal(bills(fitted.output), bills(output))

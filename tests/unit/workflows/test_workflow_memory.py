@@ -63,7 +63,7 @@ def test_a_finished_run_is_left_alone_where_memory_is_too_little_to_make_it(
 def test_too_little_memory_is_refused_before_anything_is_written(request_of: Callable[..., ForecastRequest]) -> None:
     request = request_of(balances(), memory="100MB")
     with pytest.raises(
-        ConfigError, match=r"--memory 100MB: 12 accounts by Naive, SeasonalNaive\(7\) take \d+MB at least"
+        ConfigError, match=r"--memory 100MB: 12 accounts by Naive, SeasonalNaive\(7\) need at least \d+MB"
     ):
         run_forecast(request)
     assert not request.output.exists()

@@ -147,7 +147,7 @@ def test_a_full_disk_is_said_before_anything_is_put_in_order(
 ) -> None:
     monkeypatch.setattr(spilling, "spill_bytes", lambda *_: 10**18)
     request = ForecastRequest(str(by_day), tmp_path / "out", Settings(model=("Naive",), shard_size=300))
-    with pytest.raises(OutputNotWrittenError, match="GB free; putting the input in order by account takes up to"):
+    with pytest.raises(OutputNotWrittenError, match="GB free; sorting the input by account takes up to"):
         run_forecast(request)
     assert not list((tmp_path / "out").rglob("bucket-*"))
 

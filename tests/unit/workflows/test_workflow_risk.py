@@ -202,14 +202,14 @@ def test_no_threshold_no_rows(request_of: MakeRequest) -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"prob_below": pl.lit(1.5)}, "not from 0 to 1"),
+        ({"prob_below": pl.lit(1.5)}, "outside 0 to 1"),
         ({"prob_below": 1 - pl.col("window") / 40}, "falls as the window grows"),
         ({"prob_below": 0.5 - pl.col("threshold") / 1e6}, "falls as the threshold rises"),
-        ({"low_q05": pl.col("low_q50") + 1}, "low_q05 above their low_q50"),
-        ({"days_below": pl.col("window") + 1.0}, "days_below that are not from 0 to the window"),
+        ({"low_q05": pl.col("low_q50") + 1}, "low_q05 above low_q50"),
+        ({"days_below": pl.col("window") + 1.0}, "days_below outside 0 to the window"),
         ({"expected_low": pl.lit(None, dtype=pl.Float64)}, "a null, a NaN or an infinite number"),
         ({"first_below_q10": pl.lit(None, dtype=pl.Date)}, "out of order"),
-        ({"account_id": pl.lit("nobody")}, "1 accounts have rows that got no forecast"),
+        ({"account_id": pl.lit("nobody")}, "rows for 1 account without a forecast"),
     ],
 )
 def test_check_tells_what_is_wrong_with_the_risk(
@@ -228,7 +228,7 @@ def test_check_misses_the_rows_of_an_account(request_of: MakeRequest, monkeypatc
     pl.read_parquet(path).tail(-1).write_parquet(path)
     monkeypatch.setattr("forecast_cli.workflows.check.damaged_files", lambda *_: [])
     [damage] = run_check(request.output).damages
-    assert damage.problem == "1 accounts with a forecast do not have 12 rows, by what was asked for"
+    assert damage.problem == "1 account with a forecast, but without the 12 rows that were asked for"
 
 
 def test_a_backtest_takes_a_columns_amount_as_it_stood_at_the_cutoff(request_of: MakeRequest) -> None:

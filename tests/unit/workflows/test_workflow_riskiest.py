@@ -100,14 +100,18 @@ def test_each_model_and_threshold_has_its_own_list(output: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "said", "hint"),
     [
-        ({"threshold": "p11"}, "no threshold 'p11'", "did you mean 'p10'? If not, forecast again with --threshold p11"),
+        (
+            {"threshold": "p11"},
+            "no threshold 'p11'",
+            "did you mean 'p10'? If not, run the forecast again with --threshold p11",
+        ),
         (
             {"threshold": "credit"},
             "no threshold 'credit'",
-            "name one of 0, p10, -20, or forecast again with --threshold credit",
+            "name one of 0, p10, -20, or run the forecast again with --threshold credit",
         ),
         ({"window": 10}, "no window of 10 days", "name one of 7, 14, 30"),
-        ({"model": "Naiv"}, "no forecast by 'Naiv'", "did you mean 'Naive'?"),
+        ({"model": "Naiv"}, "no forecast by model 'Naiv'", "did you mean 'Naive'?"),
     ],
 )
 def test_what_the_run_was_not_asked_for_is_told_with_what_it_has(
@@ -166,7 +170,7 @@ def test_a_check_tells_of_a_table_of_another_version_and_of_balances_that_differ
     assert told(risk.drop("balance")) == ["has no column 'balance': another version wrote it"]
     odd = (pl.col("account_id") == "c") & (pl.col("window") == 30)
     moved = risk.with_columns(balance=pl.when(odd).then(pl.col("balance") + 1).otherwise("balance"))
-    assert told(moved) == [f"{moved.filter(odd).height} rows have another balance than their account's first"]
+    assert told(moved) == [f"{moved.filter(odd).height} rows with another balance than the first row of their account"]
 
 
 def test_a_table_that_cannot_be_read_is_a_failed_check(copied: Path) -> None:

@@ -227,7 +227,7 @@ def test_what_was_learned_is_read_back_as_it_was(panel: Panel, learned: Learned,
 def test_what_another_version_learned_is_refused(learned: Learned, tmp_path: Path) -> None:
     for name, frame in learned_frames(learned).items():
         frame.drop("segment", strict=False).write_parquet(tmp_path / name)
-    with pytest.raises(ConfigError, match=r"learned_scores\.parquet is of another version: its columns differ"):
+    with pytest.raises(ConfigError, match=r"learned_scores\.parquet is from another version: its columns differ"):
         read_learned(tmp_path, h=H)
 
 
@@ -243,7 +243,7 @@ def test_trees_that_lead_out_of_themselves_are_refused(
             else frame.with_columns(pl.when(root).then(value).otherwise(column).cast(pl.Int32).alias(column))
         )
         damaged.write_parquet(tmp_path / name)
-    with pytest.raises(ConfigError, match="a node leads out of its tree"):
+    with pytest.raises(ConfigError, match="a node points outside its tree"):
         read_learned(tmp_path, h=H)
 
 
@@ -258,7 +258,7 @@ def test_trees_that_lead_out_of_themselves_are_refused(
 def test_scores_that_are_not_whole_are_refused(learned: Learned, damage: pl.Expr, tmp_path: Path) -> None:
     for name, frame in learned_frames(learned).items():
         (frame.with_columns(damage) if "score" in frame.columns else frame).write_parquet(tmp_path / name)
-    with pytest.raises(ConfigError, match="a month has not the scores it needs"):
+    with pytest.raises(ConfigError, match="scores of a month are missing"):
         read_learned(tmp_path, h=H)
 
 

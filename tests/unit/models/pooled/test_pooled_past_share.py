@@ -139,14 +139,14 @@ def test_leaves_without_the_values_they_need_are_refused(values: list[float] | N
     nodes = pl.read_parquet(tmp_path / LEARNED_PAST)
     told = pl.Series("values", [values] * nodes.height, dtype=pl.List(pl.Float32))
     nodes.with_columns(told).write_parquet(tmp_path / LEARNED_PAST)
-    with pytest.raises(ConfigError, match=r"learned_past\.parquet is damaged: a leaf has not the values it needs"):
+    with pytest.raises(ConfigError, match=r"learned_past\.parquet is damaged: values of a leaf are missing"):
         read_learned(tmp_path, h=14)
 
 
 def test_a_table_without_one_of_its_columns_is_refused(tmp_path: Path) -> None:
     write(learned_of((leaf_of(0.5),)), tmp_path)
     pl.read_parquet(tmp_path / LEARNED_PAST).drop("values").write_parquet(tmp_path / LEARNED_PAST)
-    with pytest.raises(ConfigError, match=r"learned_past\.parquet is of another version: its columns differ"):
+    with pytest.raises(ConfigError, match=r"learned_past\.parquet is from another version: its columns differ"):
         read_learned(tmp_path, h=14)
 
 
@@ -156,5 +156,5 @@ def test_trees_that_lead_out_of_themselves_are_refused(tmp_path: Path) -> None:
     root = pl.int_range(pl.len()) == 0
     left = pl.when(root).then(10**6).otherwise("left").cast(pl.Int32).alias("left")
     nodes.with_columns(left).write_parquet(tmp_path / LEARNED_PAST)
-    with pytest.raises(ConfigError, match=r"learned_past\.parquet is damaged: a node leads out of its tree"):
+    with pytest.raises(ConfigError, match=r"learned_past\.parquet is damaged: a node points outside its tree"):
         read_learned(tmp_path, h=14)
