@@ -20,7 +20,7 @@ from forecast_cli.engine.tables import count_unsound, forecast_table, to_edge
 from forecast_cli.engine.weights import weights_table
 from forecast_cli.models.ladder import forecast_panel
 from forecast_cli.models.recurring.records import STREAM
-from forecast_cli.models.recurring.streams import streams_of
+from forecast_cli.models.recurring.streams import build_streams
 from forecast_cli.models.registry import finds_events
 from forecast_cli.risk.paths import levels_to_request
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, FORECASTS, RISK, WEIGHTS
@@ -108,4 +108,4 @@ def _events(job: Job, panel: Panel, forecasts: Sequence[ModelForecast]) -> pl.Da
     if not finds_events(job.models):
         return None
     found = (streams for one in forecasts if (streams := one.ladder.forecast.streams) is not None)
-    return events_table(panel, next(found, streams_of(np.zeros(0, dtype=STREAM), np.zeros((0, 0)), panel.holidays)))
+    return events_table(panel, next(found, build_streams(np.zeros(0, dtype=STREAM), np.zeros((0, 0)), panel.holidays)))

@@ -175,7 +175,7 @@ def _run_rung(
     results.rung[rows[done]] = rung.place
     results.joined |= {int(rows[row]): joined for row, joined in forecast.joined.items() if done[row]}
     if forecast.streams is not None and rung.place == 0:
-        results.streams = forecast.streams.at_rows(rows)
+        results.streams = forecast.streams.with_rows(rows)
     if forecast.paths is not None and rung.place == 0:
         results.paths = np.full((len(panel), *forecast.paths.shape[1:]), np.nan)
         results.paths[rows[done]] = forecast.paths[done]

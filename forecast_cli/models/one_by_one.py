@@ -137,4 +137,4 @@ def _join_shares(forecasts: list[Forecast]) -> "np.ndarray[tuple[int, ...], np.d
 
 def _join_streams(forecasts: list[Forecast]) -> Streams | None:
     found = [(row, forecast.streams) for row, forecast in enumerate(forecasts) if forecast.streams is not None]
-    return join_streams([streams.at_rows(np.array([row])) for row, streams in found]) if found else None
+    return join_streams([streams.with_rows(np.array([row])) for row, streams in found]) if found else None
