@@ -40,7 +40,7 @@ PATH_LEVELS: Final = (20.0, 40.0, 60.0, 80.0, 95.0)
 #: under p10, on real accounts (and on the sample): 0.125 (0.197) at weight 0, 0.114 (0.169) at 1, 0.110 (0.162) at 3,
 #: and 0.108 (0.166) at 60. Mean probabilities: 0.30 (0.58), 0.26 (0.49), 0.24 (0.43), 0.23 (0.37); the event occurred
 #: in 0.21 (0.43).
-PERSISTENCE: Final = 3
+PERSISTENCE: Final = 1
 #: Number of path values computed at a time: 3 MB.
 _CHUNK_CELLS: Final = 400_000
 
