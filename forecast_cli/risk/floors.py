@@ -19,7 +19,9 @@ def find_floors(panel: Panel) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the lowest balance of each account [n], and the number of whole months that came down to it [n].
 
     Months are blocks of 30 days, counted back from the origin over the whole history; they need not be consecutive. A
-    month comes down to the floor from above: one that stays there on all its days is no evidence and does not count.
+    month comes down to the floor from above: one that stays there on all its days is no evidence and does not count,
+    unless the account never moved at all. Otherwise half of the paths of such an account would lie below a threshold
+    that equals its balance, as its own percentiles do.
     """
     from forecast_cli.risk.loops import count_floor_months
 

@@ -193,16 +193,17 @@ def count_floor_months(
 ) -> None:
     """Fill ``lowest`` [n] with the lowest of ``y`` [n, t], and ``months`` [n] with how many months came down to it.
 
-    A month came down to it if its lowest balance is within ``tolerance`` [n] of ``lowest`` and its highest is not.
+    A month came down to it if its lowest balance is within ``tolerance`` [n] of ``lowest`` and its highest is not. For
+    an account that never moved, every month counts.
     """
     for row in range(len(y)):
         balances = y[row, y.shape[1] - lengths[row] :]
         lowest[row], months[row] = balances.min(), 0
-        limit = lowest[row] + tolerance[row]
+        limit, moved = lowest[row] + tolerance[row], lowest[row] < balances.max()
         for month in range(len(balances) // _MONTH):
             end = len(balances) - month * _MONTH
             days = balances[end - _MONTH : end]
-            months[row] += days.min() <= limit < days.max()
+            months[row] += days.min() <= limit and (limit < days.max() or not moved)
 
 
 @kernel((np.int64, 1), (np.float64, 2), (np.float64, 3))

@@ -20,7 +20,7 @@ def test_a_month_counts_that_came_down_to_the_lowest_balance() -> None:
     never_twice = np.linspace(2000, 1000, 300)
     floor, months = find_floors(panel_of(payroll(10), never_twice, np.full(300, 7.0), payroll(4)))
     assert floor.tolist() == [100.0, 1000.0, 7.0, 100.0]
-    assert months.tolist() == [10, 1, 0, 4]
+    assert months.tolist() == [10, 1, 10, 4]
 
 
 def test_as_many_paths_go_below_a_floor_as_one_in_the_months_that_held_it() -> None:
@@ -48,7 +48,20 @@ def test_of_paths_that_go_equally_low_as_many_may_as_of_others() -> None:
     assert (paths[0].min(axis=0) < 100.0).sum() == 10
 
 
-@pytest.mark.parametrize("series", [np.linspace(2000, 1000, 300), np.full(300, 7.0), np.array([5.0])])
+def test_months_at_rest_on_the_floor_count_only_if_the_account_never_moved() -> None:
+    rested = np.concatenate([np.full(90, 100.0), np.linspace(500, 200, 30), np.full(90, 100.0)])
+    _, months = find_floors(panel_of(rested, np.full(210, 100.0)))
+    assert months.tolist() == [0, 7]
+
+
+def test_an_account_that_never_moved_is_unlikely_to_fall_under_its_own_balance() -> None:
+    """Thirteen months stood still, so one in thirteen may go below: 8 of 100 paths, where half of them would."""
+    paths = np.tile(np.linspace(480, 520, 100), (1, 30, 1))
+    raise_to_floors(panel_of(np.full(400, 500.0)), paths)
+    assert (paths[0].min(axis=0) < 500.0).sum() == 8
+
+
+@pytest.mark.parametrize("series", [np.linspace(2000, 1000, 300), np.full(59, 7.0), np.array([5.0])])
 def test_without_a_floor_paths_stay_as_they_are(series: np.ndarray) -> None:
     paths = np.tile(np.linspace(-3000, 3000, 100), (1, 30, 1))
     held = paths.copy()
