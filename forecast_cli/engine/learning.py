@@ -23,7 +23,7 @@ from forecast_cli.engine.past_shares import learn_past_shares
 from forecast_cli.engine.shards import choose_candidates
 from forecast_cli.models.pooled.learn import learn
 from forecast_cli.models.pooled.learned import Learned, months_of
-from forecast_cli.models.pooled.weighting import Training, learn_weights, windows_bought
+from forecast_cli.models.pooled.weighting import Training, affordable_windows, learn_weights
 from forecast_cli.models.pooled.windows import LOOK_BACK, MIN_TRAIN
 
 #: Largest number of accounts from which a month is learned.
@@ -39,7 +39,7 @@ def learn_from(
 
     A month is learned from the accounts that had begun at least 31 days and the horizon before it. If there are many,
     those with the lowest hashes are taken, so that the choice does not depend on accounts that began later.
-    ``settings`` are those of ``reading_enough``.
+    ``settings`` are those of ``extend_history``.
     """
     ready = contract.ledger.filter(pl.col("status").is_in([Status.OK, Status.SKIPPED]), pl.col("first").is_not_null())
     months = months_of(_origins(ready, contract.origin, back))
@@ -88,7 +88,7 @@ def check_limit(settings: Settings) -> None:
     """Raise ConfigError for candidates that can join no model, or for which the time limit is too short."""
     candidates = choose_candidates(settings)
     if candidates and settings.fitted is None:
-        windows_bought(1000 * seconds_of(settings.time_limit), candidates)
+        affordable_windows(1000 * seconds_of(settings.time_limit), candidates)
 
 
 def _origins(ledger: pl.DataFrame, origin: date | None, back: Sequence[int]) -> NDArray[np.datetime64]:

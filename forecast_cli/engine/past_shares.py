@@ -15,14 +15,14 @@ from forecast_cli.core.memory import release_memory
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.auto import NAME
 from forecast_cli.models.base import Forecast
-from forecast_cli.models.pooled.correcting import correct
-from forecast_cli.models.pooled.features import describe
-from forecast_cli.models.pooled.learn import GROUPS, choose_some
+from forecast_cli.models.pooled.correcting import correct_outlook
+from forecast_cli.models.pooled.features import compute_features
+from forecast_cli.models.pooled.learn import GROUPS, choose_per_vintage
 from forecast_cli.models.pooled.learned import Learned, Vintage
-from forecast_cli.models.pooled.outlook import Outlook, look_ahead
+from forecast_cli.models.pooled.outlook import Outlook, forecast_outlook
 from forecast_cli.models.pooled.past_share import PastTrainingSet, grow_past_forest, join_training_sets
 from forecast_cli.models.pooled.probes import predict_held_out
-from forecast_cli.models.pooled.windows import Windows, came_after, group_of, list_windows, panel_at
+from forecast_cli.models.pooled.windows import Windows, balances_after, group_of, list_windows, panel_at
 from forecast_cli.risk.courses import select_near_courses
 from forecast_cli.risk.lows import find_lows, windows_within
 from forecast_cli.risk.panel_lows import panel_lows
@@ -61,7 +61,7 @@ def learn_past_shares(
     ``panel``, ``known`` [n, v] and ``look_back`` are as in ``learn``. The result does not depend on ``threads``.
     """
     windows = list_windows(panel, learned.h)
-    chosen, union = choose_some(windows, known, learned, _MOST)
+    chosen, union = choose_per_vintage(windows, known, learned, _MOST)
     if not len(union):
         return learned
     windows = windows.take(union)
@@ -94,16 +94,16 @@ def _tell(given: _Past, block: NDArray[np.int64]) -> list[PastTrainingSet]:
     """
     learned = given.learned
     then = panel_at(given.panel, given.windows.take(block), given.look_back)
-    outlook = look_ahead(then, learned.h)
+    outlook = forecast_outlook(then, learned.h)
     kept = np.flatnonzero((outlook.scale > 0.0) & (then.lengths > learned.h))
     if not len(kept):
         return []
     then, outlook, windows = then.take(kept), outlook.take(kept), given.windows.take(block[kept])
     amounts = threshold_amounts(then, _LOW, {})
-    came = came_after(given.panel, windows, np.arange(1, learned.h + 1))
+    came = balances_after(given.panel, windows, np.arange(1, learned.h + 1))
     nothing = np.zeros((len(kept), amounts.shape[1] * len(windows_within(learned.h))))
     whole = PastTrainingSet(
-        x=describe(then, outlook, learned.knots),
+        x=compute_features(then, outlook, learned.knots),
         own=nothing,
         past=_by_past(then, amounts, learned.h),
         event=_below(came[:, None], amounts, learned.h),
@@ -131,7 +131,7 @@ def _by_paths(
     if not len(panel):
         return training.own
     said = predict_held_out(vintage.forest, training.x, training.group)
-    forecast = correct(panel, outlook, said, vintage, knots=learned.knots, levels=PATH_LEVELS)
+    forecast = correct_outlook(panel, outlook, said, vintage, knots=learned.knots, levels=PATH_LEVELS)
     found = panel_lows(panel, {NAME: Forecast(*forecast, PATH_LEVELS)}, amounts)[NAME]
     return found.prob_below.reshape(len(panel), -1)
 

@@ -11,13 +11,13 @@ from forecast_cli.data.panel import Panel, cut_panel
 from forecast_cli.models.base import DirectModel, Forecast, Joined, RowFailure
 from forecast_cli.models.failures import blank_failures, too_short_message
 from forecast_cli.models.pooled.candidates import Candidates
-from forecast_cli.models.pooled.correcting import correct, leave_alone
-from forecast_cli.models.pooled.features import describe
+from forecast_cli.models.pooled.correcting import correct_outlook, forecast_uncorrected
+from forecast_cli.models.pooled.features import compute_features
 from forecast_cli.models.pooled.forest import predict
 from forecast_cli.models.pooled.joining import join_candidates
 from forecast_cli.models.pooled.learned import Learned, Vintage
-from forecast_cli.models.pooled.outlook import PATH_DAYS, look_ahead
-from forecast_cli.models.pooled.past_share import past_share
+from forecast_cli.models.pooled.outlook import PATH_DAYS, forecast_outlook
+from forecast_cli.models.pooled.past_share import predict_past_share
 from forecast_cli.models.pooled.windows import LOOK_BACK
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
 
@@ -59,7 +59,7 @@ class Auto(DirectModel):
         """
         panel, learned = cut_panel(panel, LOOK_BACK), self.learned
         longest = h if learned is None else max(h, learned.h)
-        outlook = look_ahead(panel, longest)
+        outlook = forecast_outlook(panel, longest)
         last = panel.y[:, -1]
         mean = np.repeat(last[:, None], longest, axis=1)
         quantiles = np.repeat(mean[:, :, None], 2 * len(levels) + 1, axis=2)
@@ -69,13 +69,13 @@ class Auto(DirectModel):
         for vintage, rows in _group_by_vintage(learned, panel, outlook.scale):
             part, part_outlook = panel.take(rows), outlook.take(rows)
             if learned is None or vintage is None:
-                mean[rows], quantiles[rows] = leave_alone(part, part_outlook, levels)
+                mean[rows], quantiles[rows] = forecast_uncorrected(part, part_outlook, levels)
                 continue
-            x = describe(part, part_outlook, learned.knots)
-            corrected = correct(
+            x = compute_features(part, part_outlook, learned.knots)
+            corrected = correct_outlook(
                 part, part_outlook, predict(vintage.forest, x), vintage, knots=learned.knots, levels=levels
             )
-            shares[rows] = np.where(part.lengths > h, past_share(vintage.past, x), 0.0)
+            shares[rows] = np.where(part.lengths > h, predict_past_share(vintage.past, x), 0.0)
             combined = join_candidates(part, *corrected, vintage.weights, self.candidates, levels=levels)
             mean[rows], quantiles[rows] = combined.mean, combined.quantiles
             joined |= {int(rows[row]): Joined(one.candidate, one.share[:h]) for row, one in combined.joined.items()}

@@ -6,7 +6,7 @@ from typing import Any, Final
 from forecast_cli.config.calendars import HOME
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.auto import NAME as AUTO
-from forecast_cli.models.pooled.outlook import Outlook, look_ahead
+from forecast_cli.models.pooled.outlook import Outlook, forecast_outlook
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, LEARNED_SCORES, RISK, WEIGHTS
 from forecast_cli.workflows.account_history import AccountPast, read_account_past, recent_history, recent_rates
 from forecast_cli.workflows.account_key import AccountKey, find_key
@@ -80,7 +80,7 @@ def _from_past(
     told: dict[str, Any] = {"history_note": past.note}
     outlook = None
     if panel is not None:
-        outlook = look_ahead(panel, max(h, month[2] if month else h))
+        outlook = forecast_outlook(panel, max(h, month[2] if month else h))
         told |= {"history": recent_history(panel), "rates": recent_rates(panel)}
     if tables.has(EVENTS):
         events = rows_of(tables, key, EVENTS)

@@ -20,7 +20,7 @@ class _Step:
     cost_ms: float
 
 
-def allot(
+def allocate_budget(
     gain: NDArray[np.float64], cost_ms: Sequence[float], accounts: NDArray[np.float64], budget_ms: float
 ) -> NDArray[np.float64]:
     """Return the share of each segment's accounts that each candidate reaches, [c, s]; an account takes the best one.
@@ -29,7 +29,7 @@ def allot(
     the number of accounts. Steps are taken in the order of added gain per added cost until ``budget_ms`` is spent: the
     greedy solution of the multiple-choice knapsack problem (Sinha and Zoltners, Operations Research 27, 1979).
     """
-    steps = [step for segment in range(gain.shape[1]) for step in _steps(gain[:, segment], cost_ms, segment)]
+    steps = [step for segment in range(gain.shape[1]) for step in _list_steps(gain[:, segment], cost_ms, segment)]
     reach = np.zeros(gain.shape)
     for step in sorted(steps, key=lambda one: -one.worth):
         wanted = step.cost_ms * float(accounts[step.segment])
@@ -41,7 +41,7 @@ def allot(
     return reach
 
 
-def _steps(gain: NDArray[np.float64], cost_ms: Sequence[float], segment: int) -> list[_Step]:
+def _list_steps(gain: NDArray[np.float64], cost_ms: Sequence[float], segment: int) -> list[_Step]:
     """Return the steps of one segment, by descending worth."""
     steps: list[_Step] = []
     promised, spent = 0.0, 0.0

@@ -12,18 +12,18 @@ from forecast_cli.models.pooled.segments import SEGMENTS
 #: Probabilities at which quantiles of the scores are kept.
 GRID: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995)
 #: Smallest predicted distance of the 10th or 90th percentile from the median, as a share of an account's scale.
-_NARROWEST: Final = 0.02
+_MIN_DISTANCE: Final = 0.02
 #: Outcomes are clipped to this many scales from the path, for growing trees and for their slope.
-FURTHEST: Final = 4.0
+MAX_OUTCOME: Final = 4.0
 #: Slopes that are tried. None is below 1: the slope is measured on held-out accounts, and a forest knows more about the
 #: accounts on which it was grown.
 _SLOPES: Final = tuple(tenths / 10 for tenths in range(10, 16))
 #: Intervals are widened to hold in this share of the months of the scores, rather than on average over months.
-_MONTHS: Final = 0.8
+_MONTHS_COVERED: Final = 0.8
 #: Largest factor by which intervals are widened for differences between months.
-_WIDEST: Final = 2.0
+_MAX_WIDENING: Final = 2.0
 #: Number of times that windows are assigned to months at random.
-_DEALS: Final = 4
+_N_SHUFFLES: Final = 4
 #: Fewest windows of a month for it to be counted.
 _FEWEST: Final = 50
 #: Fewest such months for intervals to be widened.
@@ -46,50 +46,56 @@ class Calibration:
     slope: float
 
     def quantiles(
-        self, said: NDArray[np.float64], probabilities: NDArray[np.float64], segments: NDArray[np.int64]
+        self, predictions: NDArray[np.float64], probabilities: NDArray[np.float64], segments: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """Return calibrated quantiles [n, k, q] of predictions ``said`` [n, k, 4] for accounts of ``segments`` [n]."""
+        """Return calibrated quantiles [n, k, q] of ``predictions`` [n, k, 4] for accounts of ``segments`` [n]."""
         wanted, known = normal_scores(probabilities), normal_scores(np.array(GRID))
         scores = np.stack([interpolate_linearly(wanted, known, own.T) for own in self.scores])[segments]
-        median, below, above = _spread(self.slope * said)
+        median, below, above = _split_prediction(self.slope * predictions)
         return np.asarray(median[..., None] + scores * np.where(scores < 0, below[..., None], above[..., None]))
 
 
 def calibrate(
-    said: NDArray[np.float64], came: NDArray[np.float64], months: NDArray[np.int64], segments: NDArray[np.int64]
+    predictions: NDArray[np.float64],
+    outcomes: NDArray[np.float64],
+    months: NDArray[np.int64],
+    segments: NDArray[np.int64],
 ) -> Calibration:
-    """Return the calibration from predictions ``said`` [n, k, 4] and outcomes ``came`` [n, k] of windows in ``months``.
+    """Return the calibration from ``predictions`` [n, k, 4] and ``outcomes`` [n, k] of windows in ``months``.
 
     Conformal quantile regression (Romano, Patterson and Candes, NeurIPS 2019), each side of the median by itself, and
     each of ``segments`` [n] by itself if it has enough windows, else over all. Each side is widened to hold in four
     months of five, as far as months differ by more than chance: events that all accounts share make windows of one
     month alike, and future months will differ.
     """
-    slope = _best_slope(said[..., 1], np.clip(came, -FURTHEST, FURTHEST))
-    median, below, above = _spread(slope * said)
-    error = came - median
+    slope = _best_slope(predictions[..., 1], np.clip(outcomes, -MAX_OUTCOME, MAX_OUTCOME))
+    median, below, above = _split_prediction(slope * predictions)
+    error = outcomes - median
     scores = error / np.where(error < 0, below, above)
-    wider_below, wider_above = _widening(scores - np.median(scores, axis=0), months)
+    wider_below, wider_above = _widening_factors(scores - np.median(scores, axis=0), months)
     wider = np.where(np.array(GRID)[:, None] < 0.5, wider_below, wider_above)
     own = [segments == segment for segment in range(SEGMENTS)]
     return Calibration(
-        np.stack([_widened(scores[some] if some.sum() >= _FEWEST_OF_SEGMENT else scores, wider) for some in own]), slope
+        np.stack(
+            [_widen_quantiles(scores[some] if some.sum() >= _FEWEST_OF_SEGMENT else scores, wider) for some in own]
+        ),
+        slope,
     )
 
 
-def _best_slope(medians: NDArray[np.float64], came: NDArray[np.float64]) -> float:
-    """Return the slope of the lowest mean absolute error between slope * ``medians`` and ``came``, [n, k] each."""
-    return min(_SLOPES, key=lambda slope: float(np.abs(came - slope * medians).mean()))
+def _best_slope(medians: NDArray[np.float64], outcomes: NDArray[np.float64]) -> float:
+    """Return the slope of the lowest mean absolute error between slope * ``medians`` and ``outcomes``, [n, k] each."""
+    return min(_SLOPES, key=lambda slope: float(np.abs(outcomes - slope * medians).mean()))
 
 
-def _widened(scores: NDArray[np.float64], wider: NDArray[np.float64]) -> NDArray[np.float64]:
+def _widen_quantiles(scores: NDArray[np.float64], wider: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the quantiles [p, k] of ``scores`` [n, k], with their distances from the median times ``wider`` [p, k]."""
     quantiles = np.quantile(scores, GRID, axis=0)
     middle = quantiles[len(GRID) // 2]
     return np.asarray(middle + (quantiles - middle) * wider)
 
 
-def _widening(scores: NDArray[np.float64], months: NDArray[np.int64]) -> NDArray[np.float64]:
+def _widening_factors(scores: NDArray[np.float64], months: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the factors that widen intervals for differences between months, below and above the median, [2, k].
 
     A factor is the 10th or 90th percentile of ``scores`` [n, k], taken relative to their median, in a month that lies
@@ -101,18 +107,22 @@ def _widening(scores: NDArray[np.float64], months: NDArray[np.int64]) -> NDArray
     if len(large) < _FEWEST_MONTHS:
         return np.ones((2, scores.shape[1]))
     drawn = np.random.default_rng(0)
-    chance = np.mean([_far_out(scores, drawn.permutation(place), large) for _ in range(_DEALS)], axis=0)
-    found = _far_out(scores, place, large)
+    chance = np.mean([_outer_percentiles(scores, drawn.permutation(place), large) for _ in range(_N_SHUFFLES)], axis=0)
+    found = _outer_percentiles(scores, place, large)
     wider = np.divide(found, chance, out=np.ones_like(chance), where=chance != 0.0)
-    return np.asarray(np.clip(wider, 1.0, _WIDEST))
+    return np.asarray(np.clip(wider, 1.0, _MAX_WIDENING))
 
 
-def _far_out(scores: NDArray[np.float64], place: NDArray[np.int64], large: NDArray[np.int64]) -> NDArray[np.float64]:
+def _outer_percentiles(
+    scores: NDArray[np.float64], place: NDArray[np.int64], large: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """Return the 10th and 90th percentile of a month further out than four of five of the ``large`` months, [2, k]."""
     low, high = np.stack([np.quantile(scores[place == month], (0.1, 0.9), axis=0) for month in large], axis=1)
-    return np.stack([np.quantile(low, 1 - _MONTHS, axis=0), np.quantile(high, _MONTHS, axis=0)])
+    return np.stack([np.quantile(low, 1 - _MONTHS_COVERED, axis=0), np.quantile(high, _MONTHS_COVERED, axis=0)])
 
 
-def _spread(said: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    low, median, high = said[..., 0], said[..., 1], said[..., 2]
-    return median, np.maximum(median - low, _NARROWEST), np.maximum(high - median, _NARROWEST)
+def _split_prediction(
+    predictions: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    low, median, high = predictions[..., 0], predictions[..., 1], predictions[..., 2]
+    return median, np.maximum(median - low, _MIN_DISTANCE), np.maximum(high - median, _MIN_DISTANCE)

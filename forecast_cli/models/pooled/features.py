@@ -11,7 +11,7 @@ from forecast_cli.models.rows import in_c_order
 
 #: Value of a feature that a short history does not give, below all known values.
 _UNKNOWN: Final = -99.0
-_FURTHEST: Final = 98.0
+_MAX_FEATURE: Final = 98.0
 _MEANS: Final = (30, 90, 180, 365)
 _RANGES: Final = (30, 90)
 _CHANGES: Final = (7, 14, 30, 60)
@@ -27,11 +27,11 @@ NAMES: Final = (
 
 
 def feature_names(knots: NDArray[np.int64]) -> tuple[str, ...]:
-    """Return the name of each feature, in the order of the columns [f] of ``describe``."""
+    """Return the name of each feature, in the order of the columns [f] of ``compute_features``."""
     return (*NAMES, *(f"path_{day}" for day in knots), *(f"sd_{day}" for day in knots))
 
 
-def describe(panel: Panel, outlook: Outlook, knots: NDArray[np.int64]) -> NDArray[np.float32]:
+def compute_features(panel: Panel, outlook: Outlook, knots: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return the features [n, f] of accounts with a scale above 0, as ``feature_names`` lists them.
 
     Balances are measured from the last balance, in units of the scale. Flows are those of the last 90 days;
@@ -42,24 +42,24 @@ def describe(panel: Panel, outlook: Outlook, knots: NDArray[np.int64]) -> NDArra
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         path = (outlook.path[:, knots - 1] - last) / scale
         sd = outlook.sd[:, knots - 1] / scale
-    own = _account_features(panel, outlook.scale)
-    told = np.column_stack([panel.lengths, own, _calendar(panel.origins), path, sd])
-    told = np.where(np.isnan(told), _UNKNOWN, told)
-    np.clip(told[:, 1:], _UNKNOWN, _FURTHEST, out=told[:, 1:])
-    return told.astype(np.float32)
+    account = _account_features(panel, outlook.scale)
+    features = np.column_stack([panel.lengths, account, _calendar_features(panel.origins), path, sd])
+    features = np.where(np.isnan(features), _UNKNOWN, features)
+    np.clip(features[:, 1:], _UNKNOWN, _MAX_FEATURE, out=features[:, 1:])
+    return features.astype(np.float32)
 
 
 def _account_features(panel: Panel, scale: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the features from ``mean_30`` to ``days_still`` in the order of ``NAMES``, in units of ``scale`` [n]."""
-    from forecast_cli.models.pooled.loops import tell_past
+    from forecast_cli.models.pooled.loops import fill_features
 
-    told = np.empty((len(panel), NAMES.index("days_still")))
+    features = np.empty((len(panel), NAMES.index("days_still")))
     means, ranges, changes = (np.array(each) for each in (_MEANS, _RANGES, _CHANGES))
-    tell_past(in_c_order(panel.y), panel.lengths, scale, means, ranges, changes, told)
-    return told
+    fill_features(in_c_order(panel.y), panel.lengths, scale, means, ranges, changes, features)
+    return features
 
 
-def _calendar(origins: NDArray[np.datetime64]) -> NDArray[np.float64]:
+def _calendar_features(origins: NDArray[np.datetime64]) -> NDArray[np.float64]:
     """Return the day of the month (1 to 31) and of the week (0 for Monday) of each origin, [n, 2]."""
     day = origins.astype("datetime64[D]")
     of_month = (day - day.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.pooled.leaves import ascending, leaf_statistics
+from forecast_cli.models.pooled.leaves import leaf_statistics, sort_outcomes
 from forecast_cli.models.rows import in_c_order
 
 #: Fewest windows in a leaf, share of the features considered for a split, and largest depth of a tree.
@@ -48,29 +48,34 @@ def predict(forest: Forest, x: NDArray[np.float32]) -> NDArray[np.float64]:
     return total / len(forest)
 
 
-def grow(x: NDArray[np.float32], came: NDArray[np.float64], *, trees: int, seed: int) -> Forest:
-    """Grow ``trees`` extremely randomised trees on features ``x`` [n, f] and outcomes ``came`` [n, k] at the knots.
+def grow_forest(x: NDArray[np.float32], outcomes: NDArray[np.float64], *, trees: int, seed: int) -> Forest:
+    """Grow ``trees`` extremely randomised trees on features ``x`` [n, f] and ``outcomes`` [n, k] at the knots.
 
     Splits minimise the squared error within leaves, summed over the knots (Geurts, Ernst and Wehenkel, Machine Learning
     63, 2006); leaves keep quantiles (Meinshausen, Journal of Machine Learning Research 7, 2006).
     """
-    order = ascending(came)
-    return tuple(_tree(grown, _leaves(grown, x, came, order)) for grown in _grown(x, came, None, trees, seed))
+    order = sort_outcomes(outcomes)
+    return tuple(
+        _build_tree(grown, _leaf_values(grown, x, outcomes, order))
+        for grown in _grow_trees(x, outcomes, None, trees, seed)
+    )
 
 
 def grow_mean_forest(
     x: NDArray[np.float32], target: NDArray[np.float64], weight: NDArray[np.float64], *, trees: int, seed: int
 ) -> Forest:
     """Grow ``trees`` on features ``x`` [n, f] whose leaves keep the mean of ``target`` [n] with ``weight`` [n]."""
-    return tuple(_tree(grown, grown.value.astype(np.float32)) for grown in _grown(x, target, weight, trees, seed))
+    return tuple(
+        _build_tree(grown, grown.value.astype(np.float32)) for grown in _grow_trees(x, target, weight, trees, seed)
+    )
 
 
-def join(forests: Sequence[Forest]) -> Forest:
+def join_forests(forests: Sequence[Forest]) -> Forest:
     """Return one forest with all trees of ``forests``."""
     return tuple(tree for forest in forests for tree in forest)
 
 
-def _grown(
+def _grow_trees(
     x: NDArray[np.float32], y: NDArray[np.float64], weight: NDArray[np.float64] | None, trees: int, seed: int
 ) -> list[Any]:
     """Return scikit-learn trees grown on ``x`` [n, f] and ``y`` [n] or [n, k], with the seeds its forest would draw.
@@ -89,17 +94,17 @@ def _grown(
     return [tree.fit(x, y, sample_weight=weight).tree_ for tree in growing]
 
 
-def _leaves(
-    grown: Any, x: NDArray[np.float32], came: NDArray[np.float64], order: NDArray[np.int64]
+def _leaf_values(
+    grown: Any, x: NDArray[np.float32], outcomes: NDArray[np.float64], order: NDArray[np.int64]
 ) -> NDArray[np.float32]:
     """Return the statistics of the outcomes in each leaf, [m, k, 4]; 0 for other nodes."""
-    values = np.zeros((grown.node_count, came.shape[1], 4), dtype=np.float32)
-    reached, statistics = leaf_statistics(grown.apply(x), came, order)
+    values = np.zeros((grown.node_count, outcomes.shape[1], 4), dtype=np.float32)
+    reached, statistics = leaf_statistics(grown.apply(x), outcomes, order)
     values[reached] = statistics
     return values
 
 
-def _tree(grown: Any, values: NDArray[np.float32]) -> Tree:
+def _build_tree(grown: Any, values: NDArray[np.float32]) -> Tree:
     own = np.arange(grown.node_count, dtype=np.int32)
     is_leaf = grown.children_left < 0
     return Tree(

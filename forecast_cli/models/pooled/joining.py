@@ -37,24 +37,26 @@ def join_candidates(
     for number in np.unique(place[place >= 0]).tolist():
         one = weights[number]
         rows = np.flatnonzero((place == number) & (panel.lengths >= candidates[one.candidate].min_obs(h)))
-        said, done = ask(candidates[one.candidate], panel.take(rows), h, levels)
-        taken_apart += said.taken_apart
+        forecast, done = forecast_candidate(candidates[one.candidate], panel.take(rows), h, levels)
+        taken_apart += forecast.taken_apart
         share = one.weight[:, band_of(np.arange(1, h + 1))][segments[rows]]
         for at, row in zip(np.flatnonzero(done).tolist(), rows[done].tolist(), strict=True):
             own = share[at]
-            mean[row] = (1 - own) * mean[row] + own * said.mean[at]
-            quantiles[row] = (1 - own[:, None]) * quantiles[row] + own[:, None] * said.quantiles[at]
+            mean[row] = (1 - own) * mean[row] + own * forecast.mean[at]
+            quantiles[row] = (1 - own[:, None]) * quantiles[row] + own[:, None] * forecast.quantiles[at]
             joined[row] = Joined(one.candidate, own)
     return Forecast(mean, quantiles, levels, joined=joined, taken_apart=tuple(taken_apart))
 
 
-def ask(candidate: Candidate, panel: Panel, h: int, levels: tuple[float, ...]) -> tuple[Forecast, NDArray[np.bool_]]:
+def forecast_candidate(
+    candidate: Candidate, panel: Panel, h: int, levels: tuple[float, ...]
+) -> tuple[Forecast, NDArray[np.bool_]]:
     """Return the candidate's forecast of a panel, and which of its accounts pass ``check_forecast``, [n]."""
     if not len(panel):
         return Forecast(np.empty((0, h)), np.empty((0, h, 2 * len(levels) + 1)), levels), np.zeros(0, dtype=np.bool_)
     model = candidate.build()
-    _, said = fit_and_forecast(candidate.name, model, panel, h, levels, fit=model.fit)
-    said = check_forecast(said, account_facts(panel))
+    _, forecast = fit_and_forecast(candidate.name, model, panel, h, levels, fit=model.fit)
+    forecast = check_forecast(forecast, account_facts(panel))
     done = np.ones(len(panel), dtype=np.bool_)
-    done[[failure.row for failure in said.failures]] = False
-    return said, done
+    done[[failure.row for failure in forecast.failures]] = False
+    return forecast, done

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from forecast_cli.core.memory import release_memory
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.knots import knots_of
-from forecast_cli.models.pooled.calibration import FURTHEST, calibrate
-from forecast_cli.models.pooled.features import describe, feature_names
-from forecast_cli.models.pooled.forest import Forest, grow, join, predict
+from forecast_cli.models.pooled.calibration import MAX_OUTCOME, calibrate
+from forecast_cli.models.pooled.features import compute_features, feature_names
+from forecast_cli.models.pooled.forest import Forest, grow_forest, join_forests, predict
 from forecast_cli.models.pooled.learned import TREES, Learned, Vintage
-from forecast_cli.models.pooled.outlook import look_ahead
+from forecast_cli.models.pooled.outlook import forecast_outlook
 from forecast_cli.models.pooled.segments import segments_of
-from forecast_cli.models.pooled.windows import LOOK_BACK, Windows, came_after, group_of, list_windows, panel_at
+from forecast_cli.models.pooled.windows import LOOK_BACK, Windows, balances_after, group_of, list_windows, panel_at
 
 #: Largest and smallest number of windows that a vintage learns from.
 MOST: Final = 6_000
@@ -66,12 +66,14 @@ def learn(
     union = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
     vintages = []
     with ThreadPoolExecutor(threads) as pool:
-        training, usable = _describe(panel, windows.take(union), knots, look_back=min(look_back, LOOK_BACK), pool=pool)
+        training, usable = _build_training_set(
+            panel, windows.take(union), knots, look_back=min(look_back, LOOK_BACK), pool=pool
+        )
         release_memory()
         place_of = np.cumsum(usable) - 1
         for month, some in zip(months, chosen, strict=True):
             at = np.searchsorted(union, some)
-            vintages.append(_vintage(month, training, place_of[at[usable[at]]], seed=panel.seed, pool=pool))
+            vintages.append(_learn_vintage(month, training, place_of[at[usable[at]]], seed=panel.seed, pool=pool))
     return Learned(h, knots, tuple(vintages))
 
 
@@ -88,7 +90,7 @@ def choose_windows(windows: Windows, known: NDArray[np.int64], h: int, month: np
     return np.sort(over)
 
 
-def choose_some(
+def choose_per_vintage(
     windows: Windows, known: NDArray[np.int64], learned: Learned, most: int
 ) -> tuple[list[NDArray[np.int64]], NDArray[np.int64]]:
     """Return for each vintage the indices of up to ``most`` of its windows of lowest priority, and the union of these.
@@ -103,7 +105,7 @@ def choose_some(
     return chosen, np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *chosen]))
 
 
-def _describe(
+def _build_training_set(
     panel: Panel, windows: Windows, knots: NDArray[np.int64], *, look_back: int, pool: Executor
 ) -> tuple[TrainingSet, NDArray[np.bool_]]:
     """Return the training set of all windows whose account has moved before, and which windows these are.
@@ -120,7 +122,7 @@ def _describe(
         np.zeros(0, dtype=np.int64),
         np.zeros(0, dtype=np.bool_),
     )
-    parts = [none, *pool.map(partial(_tell, panel, knots=knots, look_back=look_back), blocks)]
+    parts = [none, *pool.map(partial(_featurize_windows, panel, knots=knots, look_back=look_back), blocks)]
     moved = order[np.concatenate([moved for *_, moved in parts])]
     by_place, kept = np.argsort(moved), windows.take(np.sort(moved))
     training = TrainingSet(
@@ -135,20 +137,20 @@ def _describe(
     return training, usable
 
 
-def _tell(
+def _featurize_windows(
     panel: Panel, windows: Windows, *, knots: NDArray[np.int64], look_back: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
     """Return features, outcomes and segments of the windows whose account has moved before, and which these are."""
     then = panel_at(panel, windows, look_back)
-    outlook = look_ahead(then, int(knots[-1]))
+    outlook = forecast_outlook(then, int(knots[-1]))
     moved = outlook.scale > 0.0
-    error = came_after(panel, windows, knots) - outlook.path[:, knots - 1]
+    error = balances_after(panel, windows, knots) - outlook.path[:, knots - 1]
     with np.errstate(divide="ignore", invalid="ignore"):
         came = error / outlook.scale[:, None]
-    return describe(then, outlook, knots)[moved], came[moved], segments_of(then)[moved], moved
+    return compute_features(then, outlook, knots)[moved], came[moved], segments_of(then)[moved], moved
 
 
-def _vintage(
+def _learn_vintage(
     month: np.datetime64, training: TrainingSet, some: NDArray[np.int64], *, seed: int, pool: Executor
 ) -> Vintage:
     """Grow a forest for each group of accounts on the other groups, and calibrate it on the group itself.
@@ -158,14 +160,16 @@ def _vintage(
     x, came, group = training.x[some], training.came[some], training.group[some]
     if len(some) < FEWEST or np.unique(group, return_counts=True)[1].max() > len(some) // 2:
         return Vintage(month, len(some))
-    bounded = np.clip(came, -FURTHEST, FURTHEST)
+    bounded = np.clip(came, -MAX_OUTCOME, MAX_OUTCOME)
 
     def grow_for(number: int) -> Forest:
         others = group != number
-        return grow(x[others], bounded[others], trees=TREES, seed=(seed + number) % 2**32)
+        return grow_forest(x[others], bounded[others], trees=TREES, seed=(seed + number) % 2**32)
 
     forests = list(pool.map(grow_for, range(GROUPS)))
     said = np.zeros((*came.shape, 4))
     for number, forest in enumerate(forests):
         said[group == number] = predict(forest, x[group == number])
-    return Vintage(month, len(some), join(forests), calibrate(said, came, training.month[some], training.segment[some]))
+    return Vintage(
+        month, len(some), join_forests(forests), calibrate(said, came, training.month[some], training.segment[some])
+    )

@@ -9,26 +9,26 @@ from numpy.typing import NDArray
 KEPT: Final = (0.1, 0.5, 0.9)
 
 
-def ascending(came: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the indices [n, k] that sort the outcomes ``came`` [n, k] at each knot; they serve all trees."""
-    return np.argsort(came, axis=0, kind="stable")
+def sort_outcomes(outcomes: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the indices [n, k] that sort the ``outcomes`` [n, k] at each knot; they serve all trees."""
+    return np.argsort(outcomes, axis=0, kind="stable")
 
 
 def leaf_statistics(
-    leaf: NDArray[np.int64], came: NDArray[np.float64], order: NDArray[np.int64]
+    leaf: NDArray[np.int64], outcomes: NDArray[np.float64], order: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the distinct leaves [l], ascending, and the quantiles and mean of the outcomes in each, [l, k, 4].
 
-    ``leaf`` [n] is the leaf of each window, ``came`` [n, k] its outcomes, ``order`` [n, k] the result of ``ascending``.
-    Quantiles are interpolated as in numpy's ``linear`` method.
+    ``leaf`` [n] is the leaf of each window, ``outcomes`` [n, k] its outcomes, ``order`` [n, k] the result of
+    ``sort_outcomes``. Quantiles are interpolated as in numpy's ``linear`` method.
     """
     leaves, inverse, count = np.unique(leaf, return_inverse=True, return_counts=True)
     group = inverse.astype(np.min_scalar_type(len(leaves)))  # numpy uses radix sort for 16-bit integers
     start = np.concatenate([[0], np.cumsum(count)[:-1]])
-    out = np.empty((len(leaves), came.shape[1], len(KEPT) + 1))
-    for knot in range(came.shape[1]):
+    out = np.empty((len(leaves), outcomes.shape[1], len(KEPT) + 1))
+    for knot in range(outcomes.shape[1]):
         own = order[:, knot]
-        values = came[own[np.argsort(group[own], kind="stable")], knot]
+        values = outcomes[own[np.argsort(group[own], kind="stable")], knot]
         for place, probability in enumerate(KEPT):
             position = probability * (count - 1)
             below = np.floor(position).astype(np.int64)

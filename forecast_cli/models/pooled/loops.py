@@ -111,18 +111,18 @@ def _sum(above: NDArray[np.float64], days: int) -> float:
 
 
 @subroutine
-def _tell_range(above: NDArray[np.float64], days: int, told: NDArray[np.float64]) -> None:
-    told[:] = above[-1]
+def _fill_range(above: NDArray[np.float64], days: int, out: NDArray[np.float64]) -> None:
+    out[:] = above[-1]
     for day in range(max(len(above) - days, 0), len(above)):
-        if above[day] < told[0]:
-            told[0] = above[day]
-        if above[day] > told[1]:
-            told[1] = above[day]
+        if above[day] < out[0]:
+            out[0] = above[day]
+        if above[day] > out[1]:
+            out[1] = above[day]
 
 
 @subroutine
-def _tell_flows(above: NDArray[np.float64], known: int, told: NDArray[np.float64]) -> None:
-    """Fill ``told`` with the volatility, activity, inflow, outflow and days since a flow of ``known`` recent days."""
+def _fill_flow_features(above: NDArray[np.float64], known: int, features: NDArray[np.float64]) -> None:
+    """Fill ``features`` with volatility, activity, inflow, outflow and days since a flow of ``known`` recent days."""
     squares, moves, into, out, still = 0.0, 0, 0.0, 0.0, _RECENT
     for day in range(max(len(above) - _RECENT, 1), len(above)):
         flow = above[day] - above[day - 1]
@@ -131,29 +131,29 @@ def _tell_flows(above: NDArray[np.float64], known: int, told: NDArray[np.float64
             into += max(flow, 0.0)
             out += min(flow, 0.0)
             moves, still = moves + 1, len(above) - 1 - day
-    told[0] = np.sqrt(squares / known)
-    told[1] = moves / known
-    told[2] = into / known
-    told[3] = out / known
-    told[4] = still
+    features[0] = np.sqrt(squares / known)
+    features[1] = moves / known
+    features[2] = into / known
+    features[3] = out / known
+    features[4] = still
 
 
 @kernel(
     (np.float64, 2), (np.int64, 1), (np.float64, 1), (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.float64, 2)
 )  # fmt: skip
-def tell_past(
+def fill_features(
     y: NDArray[np.float64],
     lengths: NDArray[np.int64],
     scale: NDArray[np.float64],
     means: NDArray[np.int64],
     ranges: NDArray[np.int64],
     changes: NDArray[np.int64],
-    told: NDArray[np.float64],
+    features: NDArray[np.float64],
 ) -> None:
-    """Fill ``told`` [n, f] with features of ``y`` [n, t], measured from the last balance in units of ``scale`` [n].
+    """Fill ``features`` [n, f] with features of ``y`` [n, t], measured from the last balance in units of ``scale`` [n].
 
     They are means over ``means`` days, the lowest and the highest balance of ``ranges`` days, changes over ``changes``
-    days, all within the last year, and the figures of ``_tell_flows``.
+    days, all within the last year, and the figures of ``_fill_flow_features``.
     """
     above = np.empty(min(y.shape[1], _YEAR))
     for row in range(len(y)):
@@ -161,15 +161,15 @@ def tell_past(
             above[day] = (y[row, y.shape[1] - len(above) + day] - y[row, -1]) / scale[row]
         at = 0
         for days in means:
-            told[row, at] = _sum(above, days) / min(lengths[row], days)
+            features[row, at] = _sum(above, days) / min(lengths[row], days)
             at += 1
         for days in ranges:
-            _tell_range(above, days, told[row, at : at + 2])
+            _fill_range(above, days, features[row, at : at + 2])
             at += 2
         for days in changes:
-            told[row, at] = -above[-1 - days] if len(above) > days else np.nan
+            features[row, at] = -above[-1 - days] if len(above) > days else np.nan
             at += 1
-        _tell_flows(above, max(min(lengths[row] - 1, _RECENT), 1), told[row, at:])
+        _fill_flow_features(above, max(min(lengths[row] - 1, _RECENT), 1), features[row, at:])
 
 
 @kernel((np.float32, 2), (np.int32, 1), (np.float64, 1), (np.int32, 1), (np.int32, 1), (np.float32, 3), (np.float64, 3))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.pooled.weekly import week_ahead, weekly_rows
+from forecast_cli.models.pooled.weekly import forecast_weekly, weekly_rows
 from forecast_cli.models.recurring.model import forecast_balances
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.rows import chunks, in_c_order
@@ -35,7 +35,7 @@ class Outlook:
         return Outlook(self.path[rows], self.sd[rows], self.scale[rows], self.streams)
 
 
-def look_ahead(panel: Panel, h: int) -> Outlook:
+def forecast_outlook(panel: Panel, h: int) -> Outlook:
     """Return the outlook of each account over ``h`` days from its own past only.
 
     It is made from payments and reversion to the level, or from the days of the week for a balance with a weekly
@@ -50,7 +50,7 @@ def look_ahead(panel: Panel, h: int) -> Outlook:
     sd[panel.lengths < PATH_DAYS + h] = np.nan
     weekly = weekly_rows(panel, h)
     if len(weekly):
-        path[weekly], sd[weekly] = week_ahead(panel.take(weekly), h)
+        path[weekly], sd[weekly] = forecast_weekly(panel.take(weekly), h)
     return Outlook(path, sd, scale_of(panel), streams)
 
 

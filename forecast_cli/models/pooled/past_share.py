@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.pooled.forest import Forest, grow_mean_forest, join, predict
+from forecast_cli.models.pooled.forest import Forest, grow_mean_forest, join_forests, predict
 
 #: Shares are rounded to fifths, and are 0 below two fifths, because a small share gains little at the same cost.
 STEPS: Final = 5
@@ -53,7 +53,7 @@ def join_training_sets(parts: Sequence[PastTrainingSet]) -> PastTrainingSet:
     )
 
 
-def past_share(forest: Forest, x: NDArray[np.float32]) -> NDArray[np.float64]:
+def predict_past_share(forest: Forest, x: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the share of past courses for accounts with features ``x`` [n, f], [n]: 0, 2/5, 3/5, 4/5 or 1."""
     if not forest:
         return np.zeros(len(x))
@@ -83,12 +83,12 @@ def grow_past_forest(training: PastTrainingSet, *, seed: int) -> Forest:
             return ()
         target = cross[seen] / weight[seen]
         forests.append(grow_mean_forest(x[seen], target, weight[seen], trees=_TREES, seed=(seed + number) % 2**32))
-        share = past_share(forests[-1], x[~seen])
+        share = predict_past_share(forests[-1], x[~seen])
         lower[~seen] = share * (2 * cross[~seen] - share * weight[~seen])
-    return join(forests) if _is_sure(lower, training.account[told]) else ()
+    return join_forests(forests) if _is_significant(lower, training.account[told]) else ()
 
 
-def _is_sure(gain: NDArray[np.float64], account: NDArray[np.int64]) -> bool:
+def _is_significant(gain: NDArray[np.float64], account: NDArray[np.int64]) -> bool:
     """Return whether the sum of ``gain`` [m] exceeds twice its standard error, from sums for each ``account`` [m]."""
     _, place = np.unique(account, return_inverse=True)
     each = np.bincount(place, gain)

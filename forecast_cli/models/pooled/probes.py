@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.pooled.candidates import Candidate
-from forecast_cli.models.pooled.correcting import correct
-from forecast_cli.models.pooled.features import describe
+from forecast_cli.models.pooled.correcting import correct_outlook
+from forecast_cli.models.pooled.features import compute_features
 from forecast_cli.models.pooled.forest import Forest, predict
-from forecast_cli.models.pooled.joining import ask
+from forecast_cli.models.pooled.joining import forecast_candidate
 from forecast_cli.models.pooled.learn import GROUPS
 from forecast_cli.models.pooled.learned import TREES, Learned, Vintage
-from forecast_cli.models.pooled.outlook import Outlook, look_ahead
+from forecast_cli.models.pooled.outlook import Outlook, forecast_outlook
 from forecast_cli.models.pooled.segments import segments_of
-from forecast_cli.models.pooled.windows import Windows, came_after, group_of, panel_at
+from forecast_cli.models.pooled.windows import Windows, balances_after, group_of, panel_at
 
 #: Levels whose interval bounds, together with the median, are the deciles.
 LEVELS: Final = (20.0, 40.0, 60.0, 80.0)
@@ -39,20 +39,20 @@ class Probes:
     group: NDArray[np.int64]
 
 
-def probe(learned: Learned, panel: Panel, windows: Windows, look_back: int) -> tuple[Probes, NDArray[np.int64]]:
+def build_probes(learned: Learned, panel: Panel, windows: Windows, look_back: int) -> tuple[Probes, NDArray[np.int64]]:
     """Return the probes of the m windows whose account has moved before, and their indices in ``windows``, [m].
 
     ``windows`` are those of ``panel``. Each uses at most ``look_back`` days of history.
     """
     then = panel_at(panel, windows, look_back)
-    outlook = look_ahead(then, learned.h)
+    outlook = forecast_outlook(then, learned.h)
     kept = np.flatnonzero(outlook.scale > 0.0)
     windows, then, outlook = windows.take(kept), then.take(kept), outlook.take(kept)
-    came = came_after(panel, windows, learned.knots) - outlook.path[:, learned.knots - 1]
+    came = balances_after(panel, windows, learned.knots) - outlook.path[:, learned.knots - 1]
     probes = Probes(
         panel=then,
         outlook=outlook,
-        x=describe(then, outlook, learned.knots),
+        x=compute_features(then, outlook, learned.knots),
         came=came / outlook.scale[:, None],
         segment=segments_of(then),
         group=group_of(panel, windows, GROUPS),
@@ -60,36 +60,42 @@ def probe(learned: Learned, panel: Panel, windows: Windows, look_back: int) -> t
     return probes, kept
 
 
-def by_auto(vintage: Vintage, knots: NDArray[np.int64], probes: Probes, some: NDArray[np.int64]) -> NDArray[np.float64]:
+def auto_deciles(
+    vintage: Vintage, knots: NDArray[np.int64], probes: Probes, some: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """Return the calibrated deciles [len(some), k, q] of auto for ``some`` windows, minus the path, in scales.
 
     They come from the trees that have not seen the accounts.
     """
-    said = predict_held_out(vintage.forest, probes.x[some], probes.group[some])
+    predictions = predict_held_out(vintage.forest, probes.x[some], probes.group[some])
     panel, outlook = probes.panel.take(some), probes.outlook.take(some)
-    _, quantiles = correct(panel, outlook, said, vintage, knots=knots, levels=LEVELS)
-    return _away(quantiles[:, knots - 1], outlook, knots)
+    _, quantiles = correct_outlook(panel, outlook, predictions, vintage, knots=knots, levels=LEVELS)
+    return _relative_to_path(quantiles[:, knots - 1], outlook, knots)
 
 
 def predict_held_out(forest: Forest, x: NDArray[np.float32], group: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the predictions [m, k, 4] for windows by the trees that have not seen their ``group`` [m] of accounts."""
-    said = np.zeros((len(x), *forest[0].values.shape[1:]))
+    predictions = np.zeros((len(x), *forest[0].values.shape[1:]))
     for number in np.unique(group).tolist():
         own = group == number
-        said[own] = predict(forest[number * TREES : (number + 1) * TREES], x[own])
-    return said
+        predictions[own] = predict(forest[number * TREES : (number + 1) * TREES], x[own])
+    return predictions
 
 
-def by_candidate(candidate: Candidate, probes: Probes, learned: Learned) -> NDArray[np.float64]:
+def candidate_deciles(candidate: Candidate, probes: Probes, learned: Learned) -> NDArray[np.float64]:
     """Return a candidate's deciles [m, k, q] minus the path, in scales; NaN where it has no forecast or a bad one."""
-    away = np.full((*probes.came.shape, 2 * len(LEVELS) + 1), np.nan)
+    deciles = np.full((*probes.came.shape, 2 * len(LEVELS) + 1), np.nan)
     long = np.flatnonzero(probes.panel.lengths >= candidate.min_obs(learned.h))
-    said, done = ask(candidate, probes.panel.take(long), learned.h, LEVELS)
+    forecast, done = forecast_candidate(candidate, probes.panel.take(long), learned.h, LEVELS)
     rows = long[done]
-    away[rows] = _away(said.quantiles[done][:, learned.knots - 1], probes.outlook.take(rows), learned.knots)
-    return away
+    deciles[rows] = _relative_to_path(
+        forecast.quantiles[done][:, learned.knots - 1], probes.outlook.take(rows), learned.knots
+    )
+    return deciles
 
 
-def _away(quantiles: NDArray[np.float64], outlook: Outlook, knots: NDArray[np.int64]) -> NDArray[np.float64]:
+def _relative_to_path(
+    quantiles: NDArray[np.float64], outlook: Outlook, knots: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """Return ``quantiles`` [m, k, q] at the knots, minus the path, in scales."""
     return np.asarray((quantiles - outlook.path[:, knots - 1, None]) / outlook.scale[:, None, None])

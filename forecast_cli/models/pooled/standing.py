@@ -32,7 +32,7 @@ def moved_share(panel: Panel, ahead: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.asarray((elsewhere + _ALL_DAYS * share + 1) / (known + _ALL_DAYS + 1))
 
 
-def with_point_mass(
+def add_point_mass(
     quantiles: NDArray[np.float64],
     last: NDArray[np.float64],
     moved: NDArray[np.float64],

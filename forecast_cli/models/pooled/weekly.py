@@ -37,10 +37,10 @@ def weekly_rows(panel: Panel, h: int) -> NDArray[np.int64]:
     long = panel.lengths >= _WEEK * (2 * _WEEKS + _weeks_ahead(h))
     alike = (week < _SHARE * np.minimum(three, four)) & (month <= _FURTHER * week)
     rows = np.flatnonzero(long & alike)
-    return rows[~_has_turned(panel.take(rows))] if len(rows) else rows
+    return rows[~_pattern_changed(panel.take(rows))] if len(rows) else rows
 
 
-def week_ahead(panel: Panel, h: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def forecast_weekly(panel: Panel, h: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return path and standard deviation [n, h] of a panel of accounts with a weekly pattern (``weekly_rows``).
 
     The path is the mean of the same day of the week over the last eight weeks; the standard deviation is the root mean
@@ -50,19 +50,21 @@ def week_ahead(panel: Panel, h: int) -> tuple[NDArray[np.float64], NDArray[np.fl
     path = week[:, -_WEEK:][:, (ahead - 1) % _WEEK]
     sd = np.empty_like(path)
     for weeks in range(1, _weeks_ahead(h) + 1):
-        squares, days = _misses(panel, week, weeks)
+        squares, days = _squared_errors(panel, week, weeks)
         sd[:, (ahead - 1) // _WEEK == weeks - 1] = np.sqrt(row_sums(squares) / days)[:, None]
     return path, sd
 
 
-def _has_turned(panel: Panel) -> NDArray[np.bool_]:
+def _pattern_changed(panel: Panel) -> NDArray[np.bool_]:
     """Return whether the errors of the last week are far larger than those up to eight weeks ago, [n]."""
-    squares, days = _misses(panel, _mean_of_weeks(panel.y), 1)
+    squares, days = _squared_errors(panel, _mean_of_weeks(panel.y), 1)
     before, known = squares[:, : -_WEEK * _WEEKS], days - _WEEK * _WEEKS
     return np.asarray(row_sums(squares[:, -_WEEK:]) / _WEEK > _TURNED**2 * row_sums(before) / known)
 
 
-def _misses(panel: Panel, week: NDArray[np.float64], weeks: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _squared_errors(
+    panel: Panel, week: NDArray[np.float64], weeks: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the squared errors of the mean ``week`` [n, t] so many ``weeks`` ahead, and the number of known ones, [n].
 
     There is one for each day of the last year, NaN if it is not known.

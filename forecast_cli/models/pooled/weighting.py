@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import quantile_probabilities
-from forecast_cli.models.pooled.allot import allot
+from forecast_cli.models.pooled.allot import allocate_budget
 from forecast_cli.models.pooled.candidates import BANDS, Candidate, Weights, band_of
-from forecast_cli.models.pooled.learn import choose_some
+from forecast_cli.models.pooled.learn import choose_per_vintage
 from forecast_cli.models.pooled.learned import Learned, Vintage
-from forecast_cli.models.pooled.probes import LEVELS, Probes, by_auto, by_candidate, probe
+from forecast_cli.models.pooled.probes import LEVELS, Probes, auto_deciles, build_probes, candidate_deciles
 from forecast_cli.models.pooled.segments import RECENT, SEGMENTS, segments_of
 from forecast_cli.models.pooled.windows import Windows, list_windows, panel_at
 
@@ -50,41 +50,41 @@ def learn_weights(learned: Learned, training: Training, candidates: Sequence[Can
     learning of weights, counted by the registry's costs. Raises ConfigError if it does not suffice for the learning.
     """
     windows, known = list_windows(training.panel, learned.h), training.known
-    costs, most = [candidate.cost_ms for candidate in candidates], windows_bought(limit_ms, candidates)
-    chosen, union = choose_some(windows, known, learned, most)
-    probes, kept = probe(learned, training.panel, windows.take(union), training.look_back)
-    said = [by_candidate(candidate, probes, learned) for candidate in candidates]
+    costs, most = [candidate.cost_ms for candidate in candidates], affordable_windows(limit_ms, candidates)
+    chosen, union = choose_per_vintage(windows, known, learned, most)
+    probes, kept = build_probes(learned, training.panel, windows.take(union), training.look_back)
+    said = [candidate_deciles(candidate, probes, learned) for candidate in candidates]
     vintages = []
     for v, (vintage, own) in enumerate(zip(learned.vintages, chosen, strict=True)):
         some = np.flatnonzero(np.isin(union[kept], own))
         found = [
-            _weights(candidate.name, learned.knots, vintage, probes=probes, said=quantiles, some=some)
+            _choose_weights(candidate.name, learned.knots, vintage, probes=probes, said=quantiles, some=some)
             for candidate, quantiles in zip(candidates, said, strict=True)
             if len(some)
         ]
-        left, accounts = limit_ms - len(own) * sum(costs), _accounts(training, v, vintage.as_of)
-        vintages.append(replace(vintage, weights=_allotted(found, costs, accounts, left)))
+        left, accounts = limit_ms - len(own) * sum(costs), _estimate_accounts(training, v, vintage.as_of)
+        vintages.append(replace(vintage, weights=_allocate(found, costs, accounts, left)))
     return replace(learned, vintages=tuple(vintages))
 
 
-def windows_bought(limit_ms: float, candidates: Sequence[Candidate]) -> int:
+def affordable_windows(limit_ms: float, candidates: Sequence[Candidate]) -> int:
     """Return the number of windows to learn weights from; raises ConfigError if ``limit_ms`` is not enough for it."""
     each = sum(candidate.cost_ms for candidate in candidates)
     count = min(_MOST, int(_LEARNING * limit_ms / each))
     if count < _FEWEST:
         raise ConfigError(
-            f"time_limit: {limit_ms / 1000:g} s buys {count} past windows to weigh {_names(candidates)} by, "
+            f"time_limit: {limit_ms / 1000:g} s buys {count} past windows to weigh {_join_names(candidates)} by, "
             f"{_FEWEST} are needed",
             f"give {_FEWEST * each / _LEARNING / 1000:.0f} s or more, or fewer candidates",
         )
     return count
 
 
-def _names(candidates: Sequence[Candidate]) -> str:
+def _join_names(candidates: Sequence[Candidate]) -> str:
     return ", ".join(candidate.name for candidate in candidates)
 
 
-def _accounts(training: Training, v: int, month: np.datetime64) -> NDArray[np.float64]:
+def _estimate_accounts(training: Training, v: int, month: np.datetime64) -> NDArray[np.float64]:
     """Return the estimated number of accounts forecast in ``month`` (vintage ``v``) in each segment, [segments]."""
     known, day = training.known[:, v], month.astype("datetime64[D]").astype(np.int64)
     read = np.flatnonzero(known >= 0)
@@ -96,7 +96,7 @@ def _accounts(training: Training, v: int, month: np.datetime64) -> NDArray[np.fl
     return np.asarray(count * (int(training.accounts[v]) / len(read)))
 
 
-def _weights(
+def _choose_weights(
     name: str,
     knots: NDArray[np.int64],
     vintage: Vintage,
@@ -112,23 +112,26 @@ def _weights(
     weight, gain = np.zeros((SEGMENTS, len(BANDS))), np.zeros(SEGMENTS)
     if windows.max() < _FEWEST_OF_SEGMENT:
         return Weights(name, windows, weight, gain, np.zeros(SEGMENTS))
-    auto, came = by_auto(vintage, knots, probes, some), probes.came[some]
+    auto, came = auto_deciles(vintage, knots, probes, some), probes.came[some]
     loss = np.stack([_loss((1 - share) * auto + share * said[some], came) for share in _SHARES], axis=2)
     for segment in np.flatnonzero(windows >= _FEWEST_OF_SEGMENT).tolist():
         own = segments == segment
-        promised, best = _gain(loss[own], probes.group[some[own]], band), _SHARES[_best(loss[own], band)]
+        promised, best = (
+            _estimate_gain(loss[own], probes.group[some[own]], band),
+            _SHARES[_best_shares(loss[own], band)],
+        )
         if promised > 0.0 and best.any():
             gain[segment], weight[segment] = promised, best
     return Weights(name, windows, weight, gain, np.zeros(SEGMENTS))
 
 
-def _loss(quantiles: NDArray[np.float64], came: NDArray[np.float64]) -> NDArray[np.float64]:
+def _loss(quantiles: NDArray[np.float64], outcomes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return twice the mean pinball loss of ``quantiles`` [m, k, q], [m, k]."""
-    p, over = quantile_probabilities(LEVELS), came[:, :, None] - quantiles
+    p, over = quantile_probabilities(LEVELS), outcomes[:, :, None] - quantiles
     return np.asarray(2 * np.maximum(p * over, (p - 1) * over).mean(axis=2))
 
 
-def _best(loss: NDArray[np.float64], band: NDArray[np.int64]) -> NDArray[np.int64]:
+def _best_shares(loss: NDArray[np.float64], band: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the index of the weight of least mean loss [m, k, shares] in each band, [bands]; 0 if it has no knot."""
     found = np.zeros(len(BANDS), dtype=np.int64)
     for number in np.unique(band).tolist():
@@ -136,23 +139,23 @@ def _best(loss: NDArray[np.float64], band: NDArray[np.int64]) -> NDArray[np.int6
     return found
 
 
-def _gain(loss: NDArray[np.float64], group: NDArray[np.int64], band: NDArray[np.int64]) -> float:
+def _estimate_gain(loss: NDArray[np.float64], group: NDArray[np.int64], band: NDArray[np.int64]) -> float:
     """Return the mean decrease of the loss with weights chosen on other groups; 0 unless above its standard error."""
     lower = np.zeros(len(loss))
     for number in np.unique(group).tolist():
         own = group == number
         if own.all():
             return 0.0
-        best = _best(loss[~own], band)[band]
+        best = _best_shares(loss[~own], band)[band]
         lower[own] = (loss[own, :, 0] - loss[own][:, np.arange(len(band)), best]).mean(axis=1)
     mean, error = float(lower.mean()), float(lower.std(ddof=1)) / len(lower) ** 0.5
     return mean if mean > error else 0.0
 
 
-def _allotted(
+def _allocate(
     found: Sequence[Weights], costs: Sequence[float], accounts: NDArray[np.float64], budget_ms: float
 ) -> tuple[Weights, ...]:
     if not found:
         return ()
-    reach = allot(np.stack([one.gain for one in found]), costs, accounts, budget_ms)
+    reach = allocate_budget(np.stack([one.gain for one in found]), costs, accounts, budget_ms)
     return tuple(replace(one, reach=own) for one, own in zip(found, reach, strict=True))

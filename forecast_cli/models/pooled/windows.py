@@ -11,7 +11,7 @@ from forecast_cli.core.hashes import hash_each
 from forecast_cli.data.panel import Panel
 
 #: Days between windows of an account.
-EVERY: Final = 15
+WINDOW_STEP: Final = 15
 #: Fewest days of history of a window.
 MIN_TRAIN: Final = 31
 #: Most days of history of a window.
@@ -41,12 +41,12 @@ def list_windows(panel: Panel, h: int) -> Windows:
     """
     ends = panel.origins.astype("datetime64[D]").astype(np.int64)
     seeds, earliest = panel.seeds(), ends - panel.lengths + MIN_TRAIN
-    first = earliest + (seeds - earliest) % EVERY
-    count = np.maximum((ends - h - first) // EVERY + 1, 0)
+    first = earliest + (seeds - earliest) % WINDOW_STEP
+    count = np.maximum((ends - h - first) // WINDOW_STEP + 1, 0)
     row = np.repeat(np.arange(len(panel)), count)
     number = np.arange(len(row)) - (np.cumsum(count) - count)[row]
-    day = first[row] + EVERY * number
-    return Windows(row, day, _mixed(seeds[row], day))
+    day = first[row] + WINDOW_STEP * number
+    return Windows(row, day, _hash_windows(seeds[row], day))
 
 
 def panel_at(panel: Panel, windows: Windows, look_back: int) -> Panel:
@@ -69,7 +69,7 @@ def panel_at(panel: Panel, windows: Windows, look_back: int) -> Panel:
     )
 
 
-def came_after(panel: Panel, windows: Windows, knots: NDArray[np.int64]) -> NDArray[np.float64]:
+def balances_after(panel: Panel, windows: Windows, knots: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the balances [m, k] on the days ``knots`` [k] after the origin of each window."""
     ends = panel.origins.astype("datetime64[D]").astype(np.int64)[windows.row]
     last = panel.y.shape[1] - 1 - (ends - windows.day)
@@ -78,10 +78,10 @@ def came_after(panel: Panel, windows: Windows, knots: NDArray[np.int64]) -> NDAr
 
 def group_of(panel: Panel, windows: Windows, groups: int) -> NDArray[np.int64]:
     """Return the group (of ``groups``) of each window's account, [m], by a hash of the account's key."""
-    return np.asarray(((panel.seeds() // EVERY) % groups)[windows.row])
+    return np.asarray(((panel.seeds() // WINDOW_STEP) % groups)[windows.row])
 
 
-def _mixed(seeds: NDArray[np.int64], days: NDArray[np.int64]) -> NDArray[np.uint64]:
+def _hash_windows(seeds: NDArray[np.int64], days: NDArray[np.int64]) -> NDArray[np.uint64]:
     """Return a hash of an account's seed and a day, each [m]."""
-    told = np.column_stack([seeds, days]).astype("<i8").tobytes()
-    return hash_each(pair for (pair,) in iter_unpack("16s", told))
+    packed = np.column_stack([seeds, days]).astype("<i8").tobytes()
+    return hash_each(pair for (pair,) in iter_unpack("16s", packed))

@@ -34,16 +34,16 @@ AHEAD = (
     + """
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.checks import account_facts
-from forecast_cli.models.pooled.features import describe
-from forecast_cli.models.pooled.outlook import look_ahead
+from forecast_cli.models.pooled.features import compute_features
+from forecast_cli.models.pooled.outlook import forecast_outlook
 from forecast_cli.models.pooled.standing import moved_share
 from forecast_cli.risk.panel_lows import panel_lows
 from forecast_cli.risk.paths import PATH_LEVELS
 
-outlook, knots = look_ahead(panel, 30), np.array([1, 3, 7, 14, 30])
+outlook, knots = forecast_outlook(panel, 30), np.array([1, 3, 7, 14, 30])
 print(outlook.path.tobytes().hex(), outlook.sd.tobytes().hex())
 print(account_facts(panel).volatility.tobytes().hex(), outlook.scale.tobytes().hex())
-print(describe(panel, outlook, knots).tobytes().hex(), moved_share(panel, knots).tobytes().hex())
+print(compute_features(panel, outlook, knots).tobytes().hex(), moved_share(panel, knots).tobytes().hex())
 quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * np.linspace(-2.0, 2.2, 11)
 forecast = Forecast(outlook.path, quantiles, PATH_LEVELS)
 risk = panel_lows(panel, {"own": forecast}, np.array([[400.0, 600.0], [0.0, np.nan]]), n_paths=20)["own"]
@@ -57,7 +57,7 @@ ODD = """
 import numpy as np, polars as pl
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
-from forecast_cli.models.pooled.outlook import look_ahead
+from forecast_cli.models.pooled.outlook import forecast_outlook
 from forecast_cli.models.recurring.detect import find_streams
 from forecast_cli.risk.panel_lows import panel_lows
 from forecast_cli.risk.paths import PATH_LEVELS
@@ -71,7 +71,7 @@ origins = np.array(["2026-01-31", "2026-02-01", "2026-03-31"] * 3, dtype="dateti
 panel = Panel(pl.Series([f"A{row}" for row in range(9)]), y, lengths, origins)
 print(find_streams(panel).explained.tobytes().hex())
 for h in (1, 90):
-    outlook = look_ahead(panel, h)
+    outlook = forecast_outlook(panel, h)
     print(outlook.path.tobytes().hex(), outlook.sd.tobytes().hex())
     quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * np.linspace(-2.0, 2.2, 11)
     forecast = Forecast(outlook.path, quantiles, PATH_LEVELS)

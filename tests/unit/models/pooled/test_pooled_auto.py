@@ -19,14 +19,14 @@ from forecast_cli.models.ladder import forecast_panel
 from forecast_cli.models.one_by_one import OneByOne
 from forecast_cli.models.pooled import learn as pooled_learn
 from forecast_cli.models.pooled.calibration import GRID, Calibration
-from forecast_cli.models.pooled.features import describe
+from forecast_cli.models.pooled.features import compute_features
 from forecast_cli.models.pooled.forest import Forest, Tree
-from forecast_cli.models.pooled.forest import grow as grow_trees
+from forecast_cli.models.pooled.forest import grow_forest as grow_trees
 from forecast_cli.models.pooled.learn import choose_windows, learn
 from forecast_cli.models.pooled.learned import Learned, Vintage, months_of
-from forecast_cli.models.pooled.outlook import look_ahead
+from forecast_cli.models.pooled.outlook import forecast_outlook
 from forecast_cli.models.pooled.segments import SEGMENTS
-from forecast_cli.models.pooled.windows import LOOK_BACK, came_after, group_of, list_windows, panel_at
+from forecast_cli.models.pooled.windows import LOOK_BACK, balances_after, group_of, list_windows, panel_at
 from forecast_cli.models.registry import parse_model
 from forecast_cli.store.learned_tables import learned_frames, read_learned
 
@@ -76,7 +76,7 @@ def by_a_single_leaf(y: np.ndarray, windows: int = 1_000) -> tuple[Panel, Foreca
 
 def test_a_single_leaf_worked_by_hand() -> None:
     panel, said = by_a_single_leaf(np.arange(200) % 7 * 10.0)
-    outlook = look_ahead(panel, 3)
+    outlook = forecast_outlook(panel, 3)
     path, scale = outlook.path[0], outlook.scale[0]
     np.testing.assert_allclose(said.mean[0], path + 0.12 * scale, rtol=1e-6)
     np.testing.assert_allclose(said.quantiles[0, :, 1], path + 0.3 * scale, rtol=1e-6)
@@ -87,7 +87,7 @@ def test_a_single_leaf_worked_by_hand() -> None:
 def test_few_windows_leave_half_to_what_the_account_was_missed_by() -> None:
     """500 windows count as much as an account's own errors, whose 80 % are the normal distribution's."""
     panel, said = by_a_single_leaf(np.arange(200) % 7 * 10.0, windows=500)
-    outlook = look_ahead(panel, 3)
+    outlook = forecast_outlook(panel, 3)
     path, scale, sd = outlook.path[0], outlook.scale[0], outlook.sd[0]
     np.testing.assert_allclose(said.mean[0], path + 0.06 * scale, rtol=1e-6)
     np.testing.assert_allclose(said.quantiles[0, :, 0], path - 0.3 * scale - 0.5 * 1.2815515655 * sd, rtol=1e-6)
@@ -183,7 +183,7 @@ def test_what_is_learned_from_stands_in_the_order_of_accounts_and_days(
         given.append((x, came))
         return grow_trees(x, came, trees=trees, seed=seed)
 
-    monkeypatch.setattr(pooled_learn, "grow", grow)
+    monkeypatch.setattr(pooled_learn, "grow_forest", grow)
     monkeypatch.setattr(pooled_learn, "_BLOCK", 7)
     month, knots = months_of(panel.origins), knots_of(H)
     known = np.full((len(panel), 1), month[0].astype("datetime64[D]").astype(np.int64) - 1)
@@ -195,9 +195,9 @@ def test_what_is_learned_from_stands_in_the_order_of_accounts_and_days(
     for place in range(0, len(windows.row), 11):
         one = windows.take(np.array([place]))
         then = panel_at(panel, one, LOOK_BACK)
-        outlook = look_ahead(then, H)
-        came = (came_after(panel, one, knots) - outlook.path[:, knots - 1]) / outlook.scale[:, None]
-        np.testing.assert_array_equal(given[0][0][place], describe(then, outlook, knots)[0])
+        outlook = forecast_outlook(then, H)
+        came = (balances_after(panel, one, knots) - outlook.path[:, knots - 1]) / outlook.scale[:, None]
+        np.testing.assert_array_equal(given[0][0][place], compute_features(then, outlook, knots)[0])
         np.testing.assert_array_equal(given[0][1][place], np.clip(came[0], -4.0, 4.0))
 
 

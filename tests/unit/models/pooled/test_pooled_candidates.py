@@ -6,9 +6,9 @@ from panels import panel_of
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.naive import Naive
-from forecast_cli.models.pooled.allot import allot
+from forecast_cli.models.pooled.allot import allocate_budget
 from forecast_cli.models.pooled.candidates import Weights, band_of, joined_by
-from forecast_cli.models.pooled.joining import ask, join_candidates
+from forecast_cli.models.pooled.joining import forecast_candidate, join_candidates
 from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.registry import parse_model
 
@@ -21,23 +21,23 @@ def weights(name: str, gain: float, reach: float, weight: float = 0.5) -> Weight
 
 def test_time_goes_where_it_promises_most() -> None:
     """10 ms an account: 100 that gain 0.03 take 1,000 ms, the other 500 ms do a quarter of 200 that gain 0.01."""
-    reach = allot(np.array([[0.03, 0.01]]), [10.0], ACCOUNTS, 1500.0)
+    reach = allocate_budget(np.array([[0.03, 0.01]]), [10.0], ACCOUNTS, 1500.0)
     assert reach.tolist() == [[1.0, 0.25]]
 
 
 def test_what_is_left_goes_from_the_cheap_candidate_to_the_dear_one() -> None:
     """The cheap one is worth 0.02 a ms, the dear one 0.01 for each of 4 ms more: all get the one, half the other."""
     gain = np.array([[0.02, 0.0], [0.06, 0.0]])
-    assert allot(gain, [1.0, 5.0], ACCOUNTS, 300.0).tolist() == [[1.0, 0.0], [0.5, 0.0]]
+    assert allocate_budget(gain, [1.0, 5.0], ACCOUNTS, 300.0).tolist() == [[1.0, 0.0], [0.5, 0.0]]
 
 
 def test_the_dear_candidate_comes_first_where_it_is_worth_more() -> None:
     gain = np.array([[0.01, 0.0], [0.06, 0.0]])
-    assert allot(gain, [1.0, 2.0], ACCOUNTS, 100.0).tolist() == [[0.0, 0.0], [0.5, 0.0]]
+    assert allocate_budget(gain, [1.0, 2.0], ACCOUNTS, 100.0).tolist() == [[0.0, 0.0], [0.5, 0.0]]
 
 
 def test_a_candidate_that_promises_nothing_reaches_nobody() -> None:
-    assert not allot(np.zeros((2, 2)), [1.0, 5.0], ACCOUNTS, 1e9).any()
+    assert not allocate_budget(np.zeros((2, 2)), [1.0, 5.0], ACCOUNTS, 1e9).any()
 
 
 def test_an_account_is_joined_whatever_stands_beside_it_and_more_are_with_more_reach() -> None:
@@ -99,7 +99,7 @@ def test_an_account_that_is_too_short_for_the_candidate_is_left_as_it_is() -> No
 def test_what_a_candidate_says_beyond_reason_or_fails_on_is_not_used() -> None:
     y = np.cumsum(np.random.default_rng(2).normal(0, 1, (3, 60)), axis=1)
     y[1] = np.nan
-    _, done = ask(parse_model("Naive", ()), panel_of(*y), 5, (80.0,))
+    _, done = forecast_candidate(parse_model("Naive", ()), panel_of(*y), 5, (80.0,))
     assert done.tolist() == [True, False, True]
 
 

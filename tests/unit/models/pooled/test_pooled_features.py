@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from panels import panel_of
 
-from forecast_cli.models.pooled.features import NAMES, describe
+from forecast_cli.models.pooled.features import NAMES, compute_features
 from forecast_cli.models.pooled.outlook import Outlook
 from forecast_cli.models.recurring.records import STREAM
 from forecast_cli.models.recurring.streams import build_streams
@@ -19,7 +19,7 @@ def described(*series: np.ndarray, scale: float = 2.0) -> list[dict[str, float]]
     n, panel = len(series), panel_of(*series, end="2026-05-14")
     none = build_streams(np.zeros(0, dtype=STREAM), np.zeros((0, 0)), "US")
     outlook = Outlook(np.zeros((n, 3)), np.ones((n, 3)), np.full(n, scale), none)
-    return [dict(zip(NAMES, row, strict=False)) for row in describe(panel, outlook, KNOTS).tolist()]
+    return [dict(zip(NAMES, row, strict=False)) for row in compute_features(panel, outlook, KNOTS).tolist()]
 
 
 def slowly(series: np.ndarray, scale: float = 2.0) -> dict[str, float]:

@@ -7,8 +7,8 @@ from sklearn.ensemble import ExtraTreesRegressor
 
 from forecast_cli.models.knots import interpolate_knots, knots_of
 from forecast_cli.models.pooled.calibration import GRID, Calibration, calibrate
-from forecast_cli.models.pooled.forest import Tree, grow, predict
-from forecast_cli.models.pooled.leaves import ascending, leaf_statistics
+from forecast_cli.models.pooled.forest import Tree, grow_forest, predict
+from forecast_cli.models.pooled.leaves import leaf_statistics, sort_outcomes
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_no_line_is_drawn_beyond_the_last_knot() -> None:
 def test_leaves_keep_the_quantiles_and_the_mean_of_what_came() -> None:
     rng = np.random.default_rng(5)
     leaf, came = rng.integers(0, 7, 90) * 3, rng.normal(size=(90, 2))
-    leaves, statistics = leaf_statistics(leaf, came, ascending(came))
+    leaves, statistics = leaf_statistics(leaf, came, sort_outcomes(came))
     assert leaves.tolist() == sorted(set(leaf.tolist()))
     for place, name in enumerate(leaves):
         own = came[leaf == name]
@@ -71,14 +71,14 @@ def test_a_forest_says_the_mean_of_what_like_windows_saw() -> None:
     rng = np.random.default_rng(1)
     x = rng.normal(size=(400, 5)).astype(np.float32)
     came = np.stack([x[:, 0] + rng.normal(0, 0.1, 400), np.zeros(400)], axis=1).astype(np.float64)
-    forest = grow(x, came, trees=20, seed=3)
+    forest = grow_forest(x, came, trees=20, seed=3)
     said = predict(forest, x)
     assert np.corrcoef(said[:, 0, 1], x[:, 0])[0, 1] > 0.9
     assert (said[:, 1] == 0.0).all()
     assert (np.diff(said[:, 0, :3], axis=1) >= 0).all()
     slow = np.mean([tree.values[leaf_of(tree, x[7])] for tree in forest], axis=0)
     np.testing.assert_allclose(said[7], slow, rtol=1e-6)
-    again = grow(x, came, trees=20, seed=3)
+    again = grow_forest(x, came, trees=20, seed=3)
     assert all((one.threshold == other.threshold).all() for one, other in zip(forest, again, strict=True))
 
 
@@ -86,7 +86,7 @@ def test_trees_are_those_that_scikit_learns_forest_would_grow() -> None:
     rng = np.random.default_rng(10)
     x, came = rng.normal(size=(300, 6)).astype(np.float32), rng.normal(size=(300, 2))
     theirs = ExtraTreesRegressor(3, min_samples_leaf=15, max_features=0.3, max_depth=16, random_state=5).fit(x, came)
-    for ours, tree in zip(grow(x, came, trees=3, seed=5), theirs.estimators_, strict=True):
+    for ours, tree in zip(grow_forest(x, came, trees=3, seed=5), theirs.estimators_, strict=True):
         inner = tree.tree_.children_left >= 0
         np.testing.assert_array_equal(ours.threshold[inner], tree.tree_.threshold[inner])
         np.testing.assert_allclose(ours.values[:, :, -1][~inner], tree.tree_.value[~inner, :, 0], rtol=1e-6, atol=1e-7)
@@ -96,13 +96,13 @@ def test_trees_are_those_that_scikit_learns_forest_would_grow() -> None:
 def test_a_horizon_of_a_single_knot_is_learned_without_a_word() -> None:
     rng = np.random.default_rng(9)
     x = rng.normal(size=(100, 4)).astype(np.float32)
-    assert predict(grow(x, rng.normal(size=(100, 1)), trees=2, seed=0), x).shape == (100, 1, 4)
+    assert predict(grow_forest(x, rng.normal(size=(100, 1)), trees=2, seed=0), x).shape == (100, 1, 4)
 
 
 def test_what_a_row_is_told_does_not_depend_on_its_neighbours() -> None:
     rng = np.random.default_rng(2)
     x = rng.normal(size=(300, 4)).astype(np.float32)
-    forest = grow(x, rng.normal(size=(300, 3)), trees=4, seed=0)
+    forest = grow_forest(x, rng.normal(size=(300, 3)), trees=4, seed=0)
     whole = predict(forest, x)
     assert (predict(forest, x[[250, 3]]) == whole[[250, 3]]).all()
 

@@ -12,7 +12,12 @@ from forecast_cli.models.knots import knots_of
 from forecast_cli.models.pooled.calibration import GRID, Calibration
 from forecast_cli.models.pooled.forest import Forest, Tree
 from forecast_cli.models.pooled.learned import Learned, Vintage
-from forecast_cli.models.pooled.past_share import PastTrainingSet, grow_past_forest, join_training_sets, past_share
+from forecast_cli.models.pooled.past_share import (
+    PastTrainingSet,
+    grow_past_forest,
+    join_training_sets,
+    predict_past_share,
+)
 from forecast_cli.models.pooled.segments import SEGMENTS
 from forecast_cli.store.layout import LEARNED_PAST
 from forecast_cli.store.learned_tables import learned_frames, read_learned
@@ -52,11 +57,11 @@ def leaf_of(share: float) -> Tree:
     [(-2.0, 0.0), (0.1, 0.0), (0.29, 0.0), (0.31, 0.4), (0.49, 0.4), (0.51, 0.6), (0.89, 0.8), (0.91, 1.0), (3.0, 1.0)],
 )
 def test_shares_are_told_in_fifths_and_none_below_two_of_them(said: float, share: float) -> None:
-    assert past_share((leaf_of(said),), np.zeros((2, 3), dtype=np.float32)).tolist() == [share, share]
+    assert predict_past_share((leaf_of(said),), np.zeros((2, 3), dtype=np.float32)).tolist() == [share, share]
 
 
 def test_without_trees_there_is_none() -> None:
-    assert past_share((), np.zeros((2, 3), dtype=np.float32)).tolist() == [0.0, 0.0]
+    assert predict_past_share((), np.zeros((2, 3), dtype=np.float32)).tolist() == [0.0, 0.0]
 
 
 def test_a_leaf_keeps_the_share_of_least_squared_error_of_the_other_groups() -> None:
@@ -73,7 +78,7 @@ def test_a_leaf_keeps_the_share_of_least_squared_error_of_the_other_groups() -> 
 
 def test_it_is_for_those_whose_past_tells_more() -> None:
     forest = grow_past_forest(training(right=0.5), seed=1)
-    shares = past_share(forest, np.array([[1.0, 0.0], [-1.0, 0.0]], dtype=np.float32))
+    shares = predict_past_share(forest, np.array([[1.0, 0.0], [-1.0, 0.0]], dtype=np.float32))
     assert shares[0] >= 0.8
     assert shares[1] == 0.0
 
@@ -124,7 +129,7 @@ def test_it_is_read_back_as_it_was(tmp_path: Path) -> None:
     write(learned_of(forest), tmp_path)
     again = read_learned(tmp_path, h=14).vintages[0].past
     assert len(again) == len(forest) == 16
-    np.testing.assert_array_equal(past_share(again, told.x), past_share(forest, told.x))
+    np.testing.assert_array_equal(predict_past_share(again, told.x), predict_past_share(forest, told.x))
 
 
 def test_a_run_that_has_none_is_read_without(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 from panels import panel_of
 
 from forecast_cli.models.pooled.outlook import scale_of
-from forecast_cli.models.pooled.standing import moved_share, with_point_mass
+from forecast_cli.models.pooled.standing import add_point_mass, moved_share
 from forecast_cli.models.rows import squared_changes
 
 P = np.array([0.025, 0.1, 0.5, 0.9, 0.975])
@@ -51,22 +51,22 @@ def test_each_account_has_the_months_before_its_own_origin() -> None:
 def test_quantiles_around_a_likely_standstill_are_the_last_balance() -> None:
     """It moves with 0.2: nothing from 0.2 to 0.8 is but the last balance, and what lies further out stays outside."""
     said = np.array([[[4.0, 6.0, 7.0, 8.0, 12.0]]])
-    held = with_point_mass(said, np.array([[10.0]]), np.array([[0.2]]), P)
+    held = add_point_mass(said, np.array([[10.0]]), np.array([[0.2]]), P)
     assert held[0, 0].tolist() == [4.0, 6.0, 10.0, 10.0, 12.0]
 
 
 def test_quantiles_of_a_balance_that_surely_moves_are_left_alone() -> None:
     said = np.array([[[4.0, 6.0, 7.0, 8.0, 12.0]]])
-    np.testing.assert_array_equal(with_point_mass(said, np.array([[10.0]]), np.array([[1.0]]), P), said)
+    np.testing.assert_array_equal(add_point_mass(said, np.array([[10.0]]), np.array([[1.0]]), P), said)
 
 
 def test_quantiles_stay_in_order_and_nested() -> None:
     rng = np.random.default_rng(5)
     said = np.sort(rng.normal(0, 1, (50, 9, 5)), axis=2)
     last, moved = rng.normal(0, 1, (50, 1)), rng.random((50, 9))
-    held = with_point_mass(said, last, moved, P)
+    held = add_point_mass(said, last, moved, P)
     assert (np.diff(held, axis=2) >= 0).all()
-    np.testing.assert_array_equal(with_point_mass(said[:, :, 1:4], last, moved, P[1:4]), held[:, :, 1:4])
+    np.testing.assert_array_equal(add_point_mass(said[:, :, 1:4], last, moved, P[1:4]), held[:, :, 1:4])
 
 
 def test_the_scale_is_the_mean_move_over_thirty_days_or_else_what_single_moves_make_of_it() -> None:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from panels import panel_of
 
-from forecast_cli.models.pooled.outlook import look_ahead
-from forecast_cli.models.pooled.weekly import week_ahead, weekly_rows
+from forecast_cli.models.pooled.outlook import forecast_outlook
+from forecast_cli.models.pooled.weekly import forecast_weekly, weekly_rows
 
 
 def till(days: int, seed: int = 1, noise: float = 0.3) -> np.ndarray:
@@ -54,7 +54,7 @@ def test_nine_weeks_of_errors_have_to_be_known(h: int, least: int) -> None:
 def test_each_day_is_the_mean_of_that_day_in_eight_weeks_and_misses_what_it_missed_by() -> None:
     """The same written out, one day after another."""
     y, h = till(500), 17
-    [path], [sd] = week_ahead(panel_of(y, padding=3), h)
+    [path], [sd] = forecast_weekly(panel_of(y, padding=3), h)
     for step in range(1, h + 1):
         weeks = -(-step // 7)
 
@@ -68,16 +68,16 @@ def test_each_day_is_the_mean_of_that_day_in_eight_weeks_and_misses_what_it_miss
 
 def test_errors_of_a_short_history_are_those_that_are_known() -> None:
     y = till(150)
-    _, [sd] = week_ahead(panel_of(y, padding=40), 7)
+    _, [sd] = forecast_weekly(panel_of(y, padding=40), 7)
     missed = [y[day] - np.mean([y[day - 7 * back] for back in range(1, 9)]) for day in range(56, 150)]
     assert sd.tolist() == pytest.approx([np.sqrt(np.mean(np.square(missed)))] * 7)
 
 
 def test_the_outlook_of_a_weekly_account_is_its_week_and_hangs_on_it_alone() -> None:
     series = [till(300, seed=3), 500 + np.cumsum(np.random.default_rng(4).normal(size=700)), till(200, seed=5)]
-    together = look_ahead(panel_of(*series), 30)
+    together = forecast_outlook(panel_of(*series), 30)
     for row, one in enumerate(series):
-        alone = look_ahead(panel_of(one), 30)
+        alone = forecast_outlook(panel_of(one), 30)
         np.testing.assert_array_equal(alone.path[0], together.path[row])
         np.testing.assert_array_equal(alone.sd[0], together.sd[row])
     miss = np.abs(
