@@ -37,6 +37,11 @@ def takes(*groups: type) -> Callable[[Command], Command]:
     return extend
 
 
+def only(group: type, *names: str) -> type:
+    """Return a group with the options ``names`` of ``group``."""
+    return type(group.__name__, (), {"__annotations__": {name: group.__annotations__[name] for name in names}})
+
+
 def settings_from(ctx: typer.Context) -> "LoadedSettings":
     """Return the settings in force: flags of the context, then environment, then ``--config`` file, then defaults.
 

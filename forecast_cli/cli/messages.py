@@ -65,7 +65,9 @@ class Log:
     def event(self, event: str, message: str, *, level: Level, fields: Mapping[str, Any]) -> None:
         """Write one JSON line with the current time."""
         at = {"time": datetime.now(UTC).isoformat(timespec="milliseconds")}
-        write_err(log_line(event, self._told(message), level=level, fields=at | self._told(dict(fields))))
+        write_err(
+            log_line(event, self._with_safe_ids(message), level=level, fields=at | self._with_safe_ids(dict(fields)))
+        )
 
     def summarize(self, renderable: "RenderableType", *, quiet: bool) -> None:
         """Write a summary to stdout, unless ``quiet`` or for a JSON log, whose last line says the same."""
@@ -98,7 +100,7 @@ class Log:
         _say("error: ", problem.message)
         _say("hint:  ", problem.hint)
 
-    def _told(self, value: Any) -> Any:
+    def _with_safe_ids(self, value: Any) -> Any:
         """Return a message or field with account ids shown or hashed, as this log requires."""
         match value:
             case Enum():
@@ -106,9 +108,9 @@ class Log:
             case str():
                 return shown_ids(value) if self.show_ids else hashed_ids(value)
             case dict():
-                return {name: self._told(below) for name, below in value.items()}
+                return {name: self._with_safe_ids(below) for name, below in value.items()}
             case list() | tuple():
-                return [self._told(below) for below in value]
+                return [self._with_safe_ids(below) for below in value]
             case _:
                 return value
 

@@ -44,7 +44,7 @@ def check_calendar(text: str) -> str:
     return f"{code}-{_part(code, part)}" if dash else code
 
 
-def calendar_words(calendar: str) -> str:
+def describe_calendar(calendar: str) -> str:
     """Return a calendar as part of a sentence: ``GB-ENG holidays``, ``no holidays``."""
     return f"{'no' if calendar == NO_HOLIDAYS else calendar} holidays"
 

@@ -26,7 +26,7 @@ _LOW_BALANCE: Final = frozenset({"days", "probability", "base_rate", "already", 
 )
 
 
-def find_taken(
+def find_reserved_name(
     id_col: str,
     date_col: str,
     *,

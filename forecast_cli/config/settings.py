@@ -14,7 +14,7 @@ from forecast_cli.config.commas import outer_commas
 from forecast_cli.config.durations import check_duration
 from forecast_cli.config.file_mode import check_mode, octal
 from forecast_cli.config.memory_size import check_memory
-from forecast_cli.config.output_names import find_taken
+from forecast_cli.config.output_names import find_reserved_name
 from forecast_cli.config.thresholds import EXPECTED, check_threshold
 
 ENV_PREFIX: Final = "FORECAST_"
@@ -173,7 +173,7 @@ class Settings(BaseModel):
             raise ValueError(
                 f"id_col, date_col, balance_col and currency_col name the same column twice: {', '.join(named)}"
             )
-        taken = find_taken(self.id_col, self.date_col, currency_col=self.currency_col, levels=self.level)
+        taken = find_reserved_name(self.id_col, self.date_col, currency_col=self.currency_col, levels=self.level)
         if taken is not None:
             raise ValueError(taken)
         if self.earliest_date >= self.latest_date:

@@ -49,6 +49,6 @@ STATUS_ORDER: Final = tuple(Status)
 TOO_SHORT: Final = "TooShort"
 
 
-def failure_words(error: str, message: str) -> str:
-    """Return a failure in words for people: the name of the error only where the message does not say as much."""
+def describe_failure(error: str, message: str) -> str:
+    """Return a failure for people to read: the message, after the name of the error unless the message implies it."""
     return message if error == TOO_SHORT else f"{error}: {message}"

@@ -6,8 +6,9 @@ from functools import lru_cache
 from typing import Final
 
 #: The user info before the host. A password may contain an @, or a slash that was not percent-encoded. An address that
-#: went through a path type has one slash in place of two.
-_USER_INFO: Final = re.compile(r'(\b[A-Za-z][\w+.-]+:/{1,2})(?:[^/\s"]*|[^/\s":@]+:[^\s"]*)@')
+#: went through a path type has one slash in place of two. In Azure, the name of a container may stand there instead.
+_CONTAINER: Final = r"abfss?:/{1,2}[a-z0-9$-]+@[a-z0-9]+\.(?:dfs|blob)\."
+_USER_INFO: Final = re.compile(rf'\b(?!{_CONTAINER})([A-Za-z][\w+.-]+:/{{1,2}})(?:[^/\s"]*|[^/\s":@]+:[^\s"]*)@')
 #: The value ends where the surrounding text may continue: at a quote, a tag, or a JSON escape.
 _PARAMETER: Final = re.compile(
     r"(?i)((?:key|secret|token|password|passwd|pwd|sig|signature|credential)[\w-]*=)[^&\s'\"<>\\]+"

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from forecast_cli.core.errors import WorkerLostError
 from forecast_cli.engine.environment import FRUGAL, environment
-from forecast_cli.engine.loss_messages import exit_words
+from forecast_cli.engine.loss_messages import explain_exit_code
 from forecast_cli.engine.signals import interrupts_blocked
 from forecast_cli.engine.worker_main import TaskFailure, end_with_parent, to_exception, to_task_failure
 from forecast_cli.engine.worker_pool import end_fork_server
@@ -69,7 +69,7 @@ def _fate(process: BaseProcess, error: EOFError | OSError) -> str:
     if process.pid is None:
         return f"could not be started: {getattr(error, 'strerror', None) or error}"
     process.join(_UNTIL_GONE)
-    return f"ended with {exit_words(process.exitcode)}"
+    return f"ended with {explain_exit_code(process.exitcode)}"
 
 
 def _answer(connection: Connection, function: Callable[..., object], arguments: tuple[object, ...]) -> None:

@@ -14,7 +14,7 @@ def describe_timeout(limit: float) -> str:
 
 def describe_exit(code: int | None) -> str:
     """Describe a worker that ended with ``code``: an exit code, or minus the number of the signal that killed it."""
-    return f"its worker process ended with {exit_words(code)}"
+    return f"its worker process ended with {explain_exit_code(code)}"
 
 
 def describe_to_user(attempt: Attempt, lost: LostWorker, following: Attempt | None) -> str:
@@ -28,7 +28,7 @@ def describe_to_user(attempt: Attempt, lost: LostWorker, following: Attempt | No
     return f"{where}{of}: {lost.detail}; {'it is recorded as failed' if aside else 'trying again, account by account'}"
 
 
-def exit_words(code: int | None) -> str:
+def explain_exit_code(code: int | None) -> str:
     """Return the exit code in words, or the signal that ended a process and its most likely reason."""
     if code is None or code >= 0:
         return f"exit code {code}"

@@ -8,12 +8,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
-from forecast_cli.core.ledger import STATUS_ORDER, TOO_SHORT, Flag, Status
+from forecast_cli.core.ledger import STATUS_ORDER, Flag, Status, describe_failure
 from forecast_cli.core.ledger_schemas import FAILURES_SCHEMA
 from forecast_cli.models.ladder import LadderForecast
 
 #: Column with the row of an account in its shard's panel.
 _ROW = "row"
+#: Column with the error and the message of a failure, as people read them.
+_FAILURE = "failure"
 _RANK = {status.value: rank for rank, status in enumerate(STATUS_ORDER)}
 
 
@@ -101,17 +103,24 @@ def with_panel_rows(ledger: pl.DataFrame) -> pl.DataFrame:
 def _outcomes(forecasts: Sequence[ModelForecast]) -> pl.DataFrame:
     """Return the outcomes of accounts not forecast by the requested model as a table, model by model."""
     rows = [
-        (one.rows[outcome.row], one.label, outcome.model_used, outcome.status.value, outcome.error, outcome.message)
+        (
+            one.rows[outcome.row],
+            one.label,
+            outcome.model_used,
+            outcome.status.value,
+            outcome.error,
+            outcome.message,
+            describe_failure(outcome.error, outcome.message),
+        )
         for one in forecasts
         for outcome in one.ladder.outcomes
     ]
-    return pl.DataFrame(rows, schema={_ROW: pl.Int64, **FAILURES_SCHEMA}, orient="row")
+    return pl.DataFrame(rows, schema={_ROW: pl.Int64, **FAILURES_SCHEMA, _FAILURE: pl.String}, orient="row")
 
 
 def _worst(outcomes: pl.DataFrame) -> pl.DataFrame:
     """Return the worst status of each row, and the reason from the first model with that status."""
-    why = pl.when(pl.col("error") == TOO_SHORT).then("message").otherwise(pl.format("{}: {}", "error", "message"))
-    reason = pl.format("{}: {}", c.MODEL, why)
+    reason = pl.format("{}: {}", c.MODEL, _FAILURE)
     used = pl.when(pl.col("model_used").is_not_null()).then(pl.format("; {} used instead", "model_used"))
     return (
         outcomes.with_columns(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.core.heartbeat import working_on_accounts
-from forecast_cli.core.ledger import TOO_SHORT, Flag, Status, failure_words
+from forecast_cli.core.ledger import TOO_SHORT, Flag, Status, describe_failure
 from forecast_cli.data.panel import Panel
 from forecast_cli.models import last_value, naive
 from forecast_cli.models.base import FittedModel, Forecast, Joined, Model, RowFailure
@@ -220,7 +220,7 @@ def _without_width(board: _Board, facts: AccountFacts) -> NDArray[np.bool_]:
 
 def _outcome(row: int, used: str | None, errors: list[tuple[str, RowFailure]]) -> Outcome:
     (_, first), *later = errors
-    rest = (f"{name}: {failure_words(failure.error, failure.message)}" for name, failure in later)
+    rest = (f"{name}: {describe_failure(failure.error, failure.message)}" for name, failure in later)
     message = "; ".join([first.message, *rest])
     return Outcome(row, Status.FAILED if used is None else Status.FALLBACK, used, first.error, message)
 

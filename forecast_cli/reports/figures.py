@@ -1,5 +1,6 @@
 """Numbers formatted for people: shares, amounts, sizes, durations, and shortened lists."""
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -9,6 +10,8 @@ _UNITS: Final = ("bytes", "KB", "MB", "GB", "TB")
 _STEP: Final = 1_000
 _MINUTE: Final = 60
 _HOUR: Final = 3_600
+#: A smaller amount is the rounding error of a sum.
+_SMALLEST: Final = 5e-9
 
 
 def percent(share: float) -> str:
@@ -21,7 +24,12 @@ def percent(share: float) -> str:
 
 
 def money(amount: float) -> str:
-    """Return an amount in units of the balance, with two decimals and never as minus zero."""
+    """Return an amount in units of the balance with two decimals, or two significant digits if it is under 0.005.
+
+    Never as minus zero.
+    """
+    if _SMALLEST <= abs(amount) < 0.005:
+        return f"{amount:.{1 - math.floor(math.log10(abs(amount)))}f}"
     return f"{round(amount, 2) + 0.0:,.2f}"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from forecast_cli.evaluation.report import Estimate
+from forecast_cli.reports import figures
 from forecast_cli.reports.escape import printable
 
 NONE: Final = "–"
@@ -75,7 +76,7 @@ def scaled(value: float) -> Cell:
 
 def money(value: float) -> Cell:
     """Return a figure in units of the balance."""
-    return Cell(f"{value:,.2f}", value) if math.isfinite(value) else Cell(NONE)
+    return Cell(figures.money(value), value) if math.isfinite(value) else Cell(NONE)
 
 
 def share(value: float) -> Cell:

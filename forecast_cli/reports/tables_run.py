@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from forecast_cli.core.ledger import STATUS_ORDER, Status, failure_words
+from forecast_cli.core.ledger import STATUS_ORDER, Status, describe_failure
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Problem, Report, RunFacts
 from forecast_cli.reports.figures import duration, listed
@@ -88,7 +88,7 @@ def shown_value(value: Any) -> str:
 
 
 def _problem(problem: Problem) -> tuple[Cell, ...]:
-    reason = failure_words(problem.error, problem.message) if problem.error else problem.message
+    reason = describe_failure(problem.error, problem.message) if problem.error else problem.message
     return (
         count(problem.count),
         words(problem.status),

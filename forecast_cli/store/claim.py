@@ -97,7 +97,7 @@ class Claim:
             version = self._objects.replace(CLAIM, self._content(), self._version)
             if version is None:  # a renewal whose answer was lost has been done, and is told so when asked again
                 found = self._objects.read(CLAIM)
-                if found is None or _told(found[0]).get("token") != self._token:
+                if found is None or _parse_claim(found[0]).get("token") != self._token:
                     holder = _holder(found[0]) if found else ""
                     self._lost = OutputBusyError(
                         f"{self._objects}: another run{holder} took over this output", _BUSY_HINT
@@ -148,7 +148,7 @@ class Claim:
         if found is None:
             return None
         content, version = found
-        if _told(content).get("token") == self._token:  # it was made, and the answer was lost
+        if _parse_claim(content).get("token") == self._token:  # it was made, and the answer was lost
             return version
         patience = self._pace.patience
         warn(
@@ -170,13 +170,13 @@ class Claim:
 
 
 def _holder(content: bytes) -> str:
-    told = _told(content)
-    return f" (process {told['pid']} on {told['host']})" if {"pid", "host"} <= told.keys() else ""
+    claim = _parse_claim(content)
+    return f" (process {claim['pid']} on {claim['host']})" if {"pid", "host"} <= claim.keys() else ""
 
 
-def _told(content: bytes) -> dict[str, object]:
+def _parse_claim(content: bytes) -> dict[str, object]:
     try:
-        told = json.loads(content)
+        claim = json.loads(content)
     except ValueError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return claim if isinstance(claim, dict) else {}

@@ -16,7 +16,7 @@ from typing import Any, Final
 from forecast_cli.core.errors import OutputBusyError, OutputNotWrittenError
 from forecast_cli.store.check import success_content
 from forecast_cli.store.claim import Claim, claimed
-from forecast_cli.store.held import HeldByStore
+from forecast_cli.store.contents import StoreContents
 from forecast_cli.store.layout import (
     CLAIM,
     FAILURES,
@@ -164,13 +164,13 @@ def open_mirrored_run(
     Raises OutputBusyError where another run holds the output, OutputConflictError where the store holds another run and
     not ``force``, or files that no run wrote, and OutputNotWrittenError where the store fails.
     """
-    held = HeldByStore(objects)
+    held = StoreContents(objects)
     state, _ = validate_output(held, *made_from, force=force)
     if state is OutputState.FINISHED and not force and SUCCESS in held.sizes and not held.has(RUNNING):
         yield _finished(objects, folder, held), state
         return
     with claimed(objects, warn=warn) as claim:
-        held = HeldByStore(objects)
+        held = StoreContents(objects)
         state, _ = validate_output(held, *made_from, force=force)
         if state is OutputState.FINISHED and not force:
             run = _finished(objects, folder, held)
@@ -216,12 +216,12 @@ def _uploading() -> Iterator[Uploads]:
         pool.shutdown(cancel_futures=True)
 
 
-def _finished(objects: Objects, folder: Path, held: HeldByStore) -> RunFolder:
+def _finished(objects: Objects, folder: Path, held: StoreContents) -> RunFolder:
     fetch_all(objects, [name for name in _SUMMARY if name in held.sizes], folder)
     return RunFolder(folder)
 
 
-def _fetch_shards(objects: Objects, folder: Path, held: HeldByStore) -> None:
+def _fetch_shards(objects: Objects, folder: Path, held: StoreContents) -> None:
     """Fetch the plan, the receipts, and the files they name that are there in full size."""
     receipts = [name for name in held.sizes if _is_receipt(name)]
     fetch_all(objects, [_PLAN, *receipts], folder)

@@ -13,9 +13,10 @@ def load_table(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
     return pl.read_parquet(path, columns=columns, glob=False, hive_partitioning=False)
 
 
-def scan_table(path: Path | Sequence[Path]) -> pl.LazyFrame:
-    """Return a lazy table of an output, or the rows of several files of one."""
-    return pl.scan_parquet(path if isinstance(path, Path) else list(path), glob=False, hive_partitioning=False)
+def scan_table(path: Path | Sequence[Path], *, path_column: str | None = None) -> pl.LazyFrame:
+    """Return a lazy table of an output, or the rows of several files of one, with their paths in ``path_column``."""
+    paths = path if isinstance(path, Path) else list(path)
+    return pl.scan_parquet(paths, glob=False, hive_partitioning=False, include_file_paths=path_column)
 
 
 def scan_forecasts(output: Path) -> pl.LazyFrame:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from forecast_cli.core.errors import CheckFailedError, ForecastCliError, OutputBusyError, OutputConflictError
-from forecast_cli.store.held import Held, HeldByFolder
+from forecast_cli.store.contents import Contents, FolderContents
 from forecast_cli.store.layout import MANIFEST, RUNNING
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import Manifest, parse_manifest
@@ -15,7 +15,7 @@ FIND_RUN: Final = (
 )
 
 
-def find_manifest(held: Held) -> Manifest | None:
+def find_manifest(held: Contents) -> Manifest | None:
     """Return the manifest of an output, None where it has none.
 
     Raises CheckFailedError where the file cannot be read, is damaged, or is of another format.
@@ -36,7 +36,7 @@ def read_manifest(output: Path) -> Manifest:
     Raises OutputBusyError where a run is at work there, and CheckFailedError where there is no finished run or its
     manifest cannot be read.
     """
-    manifest = find_manifest(HeldByFolder(output))
+    manifest = find_manifest(FolderContents(output))
     if manifest is None:
         raise _unfinished(output)
     return manifest

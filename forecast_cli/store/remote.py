@@ -62,6 +62,11 @@ class Objects:
         with self._asking("listed"):
             return {found["path"]: found["size"] for found in obstore.list(self._store).collect() if found["path"]}
 
+    def refuse_unreachable(self) -> None:
+        """Ask for the first objects only; raises OutputNotWrittenError if the store cannot be reached or refuses."""
+        with self._asking("listed"):
+            next(obstore.list(self._store, chunk_size=1), None)
+
     def read(self, name: str) -> tuple[bytes, Version] | None:
         """Return what an object holds and its version, None where there is none."""
         with self._asking("read", name):

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from forecast_cli.core.errors import CheckFailedError, OutputConflictError, OutputNotWrittenError
+from forecast_cli.store.contents import Contents, FolderContents
 from forecast_cli.store.fingerprint import differences, identity_of
-from forecast_cli.store.held import Held, HeldByFolder
 from forecast_cli.store.layout import FORECASTS, LOCK, PLAN, RUNNING, TABLES, is_own
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.read import find_manifest
@@ -27,7 +27,7 @@ class OutputState(StrEnum):
 _NOTHING: Final = (OutputState.NEW, "")
 
 
-def inspect_output(output: Path | Held, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
+def inspect_output(output: Path | Contents, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
     """Return the state of ``output`` for a run of ``identity``, and a message about what is in the way, else "".
 
     Writes nothing. Raises OutputNotWrittenError where the plan of an unfinished run cannot be read.
@@ -35,7 +35,7 @@ def inspect_output(output: Path | Held, identity: dict[str, Any], fingerprint: s
     if isinstance(output, Path):
         if output.exists() and not output.is_dir():
             return OutputState.FOREIGN, "is a file, not a folder"
-        output = HeldByFolder(output)
+        output = FolderContents(output)
     foreign = sorted(name for name in output.names() if not is_own(Path(name)))
     if foreign:
         return OutputState.FOREIGN, f"holds files that no run wrote: {', '.join(foreign[:3])}"
@@ -50,13 +50,13 @@ def inspect_output(output: Path | Held, identity: dict[str, Any], fingerprint: s
     return _inspect_finished(output, manifest, identity, fingerprint)
 
 
-def is_finished(output: Path | Held, identity: dict[str, Any], fingerprint: str) -> bool:
+def is_finished(output: Path | Contents, identity: dict[str, Any], fingerprint: str) -> bool:
     """Return whether ``output`` holds the finished, undamaged run of ``identity``. Writes nothing."""
     return inspect_output(output, identity, fingerprint)[0] is OutputState.FINISHED
 
 
 def validate_output(
-    output: Path | Held, identity: dict[str, Any], fingerprint: str, *, force: bool
+    output: Path | Contents, identity: dict[str, Any], fingerprint: str, *, force: bool
 ) -> tuple[OutputState, str]:
     """Return the state of ``output`` for a run of ``identity`` and a message, as ``inspect_output`` does.
 
@@ -70,7 +70,7 @@ def validate_output(
     return state, why
 
 
-def _inspect_unfinished(held: Held, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
+def _inspect_unfinished(held: Contents, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
     plan = _read_json(held, f"{RUNNING}/{PLAN}")
     if plan is None:
         tables = [name for name in (FORECASTS, *TABLES) if held.has(name)]
@@ -81,7 +81,7 @@ def _inspect_unfinished(held: Held, identity: dict[str, Any], fingerprint: str) 
 
 
 def _inspect_finished(
-    held: Held, manifest: Manifest, identity: dict[str, Any], fingerprint: str
+    held: Contents, manifest: Manifest, identity: dict[str, Any], fingerprint: str
 ) -> tuple[OutputState, str]:
     if manifest.fingerprint != fingerprint:
         return OutputState.OTHER, _differs("a finished run", identity_of(manifest), identity)
@@ -95,7 +95,7 @@ def _differs(what: str, old: dict[str, Any], new: dict[str, Any]) -> str:
     return f"holds {what} that differs in: {'; '.join(differences(old, new)) or 'its plan'}"
 
 
-def _read_json(held: Held, name: str) -> dict[str, Any] | None:
+def _read_json(held: Contents, name: str) -> dict[str, Any] | None:
     try:
         content = json.loads(held.read(name) or b"")
     except ValueError:

@@ -1,7 +1,8 @@
 """One account's rows in a run's tables; no other rows are read."""
 
 from datetime import date
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import polars as pl
 
@@ -12,6 +13,9 @@ from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, LEARNED_SCO
 from forecast_cli.workflows.account_key import AccountKey
 from forecast_cli.workflows.run_tables import RunTables
 from forecast_cli.workflows.story import AccountFan, Band, Share, Standing, ThresholdRisk, WindowRisk
+
+#: Column for the part file of a row; no table of a run has a column of this name.
+_PART: Final = "part file"
 
 
 def rows_of(tables: RunTables, key: AccountKey, name: str, *, model: str | None = None) -> pl.DataFrame:
@@ -41,9 +45,14 @@ def read_standing(tables: RunTables, key: AccountKey, model: str) -> Standing:
 
 
 def read_fan(tables: RunTables, key: AccountKey, model: str) -> AccountFan | None:
-    """Return the forecast of ``model`` for the account, None if there is none."""
+    """Return the forecast of ``model`` for the account, None if there is none.
+
+    Raises CheckFailedError if a part file that holds rows of the account is damaged, or any part file if none does.
+    """
     settings = tables.manifest.settings
-    rows = rows_of(tables, key, FORECASTS, model=model).sort(c.STEP)
+    tables.refuse_damaged(tables.paths(FORECASTS)[:1])  # the columns of all part files are read from the first
+    rows = key.of(tables.scan(FORECASTS, path_column=_PART)).filter(pl.col(c.MODEL) == model).collect().sort(c.STEP)
+    tables.refuse_damaged(set(map(Path, rows[_PART])) or tables.paths(FORECASTS))
     if rows.is_empty():
         return None
     bands = (

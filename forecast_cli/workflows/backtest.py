@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from forecast_cli.config.choices import Align, Origin
-from forecast_cli.config.output_names import find_taken
+from forecast_cli.config.output_names import find_reserved_name
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.core.errors import ConfigError
@@ -131,7 +131,7 @@ def replaying(settings: Settings) -> Settings:
     Raises ConfigError if a column of the input has the name of one of these levels or of a metric.
     """
     levels = tuple(sorted({*settings.level, *SCORED_LEVELS}))
-    taken = find_taken(
+    taken = find_reserved_name(
         settings.id_col,
         settings.date_col,
         currency_col=settings.currency_col,

@@ -121,7 +121,7 @@ def _facts(
         first_cutoff=first,
         last_cutoff=last,
         fingerprint=prepared.fingerprint,
-        settings=prepared.told_settings | {"level": _levels_told(prepared.settings.level)},
+        settings=prepared.recorded_settings | {"level": _reported_levels(prepared.settings.level)},
         versions=versions(),
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - prepared.started, 3),
@@ -129,7 +129,7 @@ def _facts(
     )
 
 
-def _levels_told(levels: tuple[float, ...]) -> list[float]:
+def _reported_levels(levels: tuple[float, ...]) -> list[float]:
     """Return the levels that the report shows; the others exist only to compute the CRPS."""
     return [level for level in levels if level not in SCORED_LEVELS or level == LEVEL]
 

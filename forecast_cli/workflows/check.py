@@ -17,7 +17,7 @@ from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import load_table, scan_forecasts, scan_table
 from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.check_risk import risk_promises
-from forecast_cli.workflows.places import lent
+from forecast_cli.workflows.places import open_finished_run
 from forecast_cli.workflows.results import CheckReport, Damage
 from forecast_cli.workflows.run_tables import keys_of
 
@@ -33,7 +33,7 @@ def run_check(output: Output) -> CheckReport:
     Raises CheckFailedError if there is no finished run or its manifest cannot be read, OutputBusyError if a run is
     writing there, and ConfigError or OutputNotWrittenError if an address cannot be opened or read.
     """
-    with lent(output) as folder:
+    with open_finished_run(output) as folder:
         manifest = read_manifest(folder)
         found = [*damaged_files(folder, manifest.files), *stray_files(folder, manifest)]
         if not any(path in (ACCOUNTS, RISK, SUCCESS) or path.startswith(f"{FORECASTS}/") for path, _ in found):

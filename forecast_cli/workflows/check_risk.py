@@ -36,7 +36,7 @@ def risk_promises(risk: pl.LazyFrame, accounts: pl.DataFrame, settings: Mapping[
     order; every account with a forecast has one row for each model, threshold and window, except for thresholds taken
     from columns that are empty for the account.
     """
-    lack = find_lack(risk)
+    lack = find_missing_column(risk)
     if lack is not None:
         yield RISK, lack
         return
@@ -46,7 +46,7 @@ def risk_promises(risk: pl.LazyFrame, accounts: pl.DataFrame, settings: Mapping[
     yield from _missing(risk, accounts, settings, keys)
 
 
-def find_lack(risk: pl.LazyFrame) -> str | None:
+def find_missing_column(risk: pl.LazyFrame) -> str | None:
     """Return a message about the first column that the risk table lacks, None if it has all."""
     there = risk.collect_schema()
     lacking = (column for column in RISK_COLUMNS if column not in there)

@@ -21,7 +21,7 @@ from forecast_cli.store.layout import SCORES, WINDOWS
 from forecast_cli.store.manifest import FileEntry, Manifest
 from forecast_cli.store.parquet import load_table
 from forecast_cli.store.read import read_manifest_of
-from forecast_cli.workflows.places import lent
+from forecast_cli.workflows.places import open_finished_run
 
 COMMAND: Final = "backtest"
 #: Settings that must be equal for two backtests to be comparable; their windows are compared separately.
@@ -62,7 +62,8 @@ def run_compare(request: CompareRequest) -> GateReport:
     if one is missing or damaged, OutputBusyError if a run is writing to one, UsageError for a metric, level, model or
     segment that they do not have, and ConfigError or OutputNotWrittenError if an address cannot be opened or read.
     """
-    with lent(request.base, reads=(SCORES, WINDOWS)) as one, lent(request.new, reads=(SCORES, WINDOWS)) as other:
+    reads = (SCORES, WINDOWS)
+    with open_finished_run(request.base, reads) as one, open_finished_run(request.new, reads) as other:
         base, new = (read_manifest_of(COMMAND, folder) for folder in (one, other))
         _refuse(request, [*_task_differences(base, new), *_data_differences(base, new)])
         scores = [_read_scores(one, base, request.base), _read_scores(other, new, request.new)]
@@ -96,10 +97,10 @@ def _task_differences(base: Manifest, new: Manifest) -> Iterator[str]:
     for name in _TASK:
         before, after = base.settings.get(name), new.settings.get(name)
         if before != after:
-            yield f"{name} is {_told(before)} in BASE and {_told(after)} in NEW"
+            yield f"{name} is {_format_setting(before)} in BASE and {_format_setting(after)} in NEW"
 
 
-def _told(value: object) -> str:
+def _format_setting(value: object) -> str:
     return "not set" if value is None else str(value)
 
 

@@ -14,7 +14,7 @@ from forecast_cli.store.fingerprint import hash_learned
 from forecast_cli.store.layout import LEARNED, MANIFEST
 from forecast_cli.store.learned_tables import read_learned
 from forecast_cli.store.read import read_manifest
-from forecast_cli.workflows.places import lent
+from forecast_cli.workflows.places import open_finished_run
 
 
 def read_fitted(settings: Settings, models: Sequence[ModelChoice]) -> tuple[Learned | None, str | None]:
@@ -26,7 +26,7 @@ def read_fitted(settings: Settings, models: Sequence[ModelChoice]) -> tuple[Lear
     if settings.fitted is None:
         return None, None
     try:
-        with lent(output_at(settings.fitted), reads=LEARNED) as folder:
+        with open_finished_run(output_at(settings.fitted), reads=LEARNED) as folder:
             return _read(folder, settings) if learns(models) else None, hash_learned(folder)
     except CheckFailedError as error:
         raise ConfigError(f"--fitted {error.message}", error.hint) from None

@@ -22,7 +22,7 @@ from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.store.staging import write_table
 from forecast_cli.store.state import validate_output
-from forecast_cli.workflows.places import lent, working_at
+from forecast_cli.workflows.places import open_finished_run, working_at
 from forecast_cli.workflows.preparing import Prepared, prepare
 from forecast_cli.workflows.reading import count_statuses, summarize_input
 from forecast_cli.workflows.results import ForecastPlan, ForecastRequest, ForecastRun
@@ -71,7 +71,7 @@ def plan_forecast(request: ForecastRequest) -> ForecastPlan:
     with working_at(request.output, request.settings.read_timeout) as place:
         prepared = prepare(COMMAND, request, place)
         place.refuse_if_held()
-        state, why = validate_output(place.held, prepared.identity, prepared.fingerprint, force=request.force)
+        state, why = validate_output(place.contents, prepared.identity, prepared.fingerprint, force=request.force)
     checked, contract = prepared.checked, prepared.contract
     labels = [choice.label for choice in prepared.models]
     ready = count_statuses(contract.ledger)[Status.OK]
@@ -128,12 +128,12 @@ def _change(prepared: Prepared, previous: Output, warn: Callable[[str], None]) -
 
     origin = prepared.contract.origin
     try:
-        with lent(previous, reads=(ACCOUNTS, FORECASTS, RISK)) as folder:
+        with open_finished_run(previous, reads=(ACCOUNTS, FORECASTS, RISK)) as folder:
             found = find_previous(folder, output=prepared.output, origin=origin.isoformat() if origin else None)
             if found is None:
                 warn(f"--previous {previous}: holds no earlier forecast to compare with")
                 return None
-            this = Side(prepared.output, prepared.told_settings, prepared.identity["versions"])
+            this = Side(prepared.output, prepared.recorded_settings, prepared.identity["versions"])
             change = measure_change(found, this)
     except (CheckFailedError, ConfigError, OutputNotWrittenError) as error:
         warn(f"{error}; no change is reported; {error.hint}")

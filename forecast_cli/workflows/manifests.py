@@ -28,7 +28,7 @@ def make_manifest(prepared: Prepared, receipts: Sequence[ShardReceipt], tables: 
         command=prepared.command,
         fingerprint=prepared.fingerprint,
         versions=prepared.identity["versions"],
-        settings=prepared.told_settings,
+        settings=prepared.recorded_settings,
         seed=prepared.settings.seed,
         input=_input_record(prepared.checked),
         accounts={status.value: count for status, count in count_statuses(accounts).items()},

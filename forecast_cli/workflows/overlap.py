@@ -10,7 +10,7 @@ from forecast_cli.data.files.storage import without_file_scheme
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 
 
-def refuse_odd_name(output: Output) -> None:
+def refuse_unusable_name(output: Output) -> None:
     """Raise OutputConflictError for an address of a scheme that cannot be written, and for a path that is not UTF-8."""
     if isinstance(output, Address):
         return

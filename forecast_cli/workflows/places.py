@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from forecast_cli.core.errors import CheckFailedError, ForecastCliError, OutputNotWrittenError
 from forecast_cli.data.files.addresses import Address, Output
-from forecast_cli.store.held import Held, HeldByStore
+from forecast_cli.store.contents import Contents, StoreContents
 from forecast_cli.store.layout import MANIFEST, RUNNING, SUCCESS
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.read import FIND_RUN, find_manifest
@@ -34,14 +34,14 @@ class Place:
         return str(self.objects or self.folder)
 
     @property
-    def held(self) -> Path | Held:
+    def contents(self) -> Path | Contents:
         """Return the output as it is now, to be inspected: the folder, or a new listing of the store."""
-        return HeldByStore(self.objects) if self.objects else self.folder
+        return StoreContents(self.objects) if self.objects else self.folder
 
     def refuse_if_held(self) -> None:
         """Raise OutputBusyError where a run is at work in the folder, OutputNotWrittenError where the store fails."""
         if self.objects:
-            self.objects.sizes()
+            self.objects.refuse_unreachable()
         else:
             refuse_if_held(self.folder)
 
@@ -73,7 +73,7 @@ def working_at(output: Output, timeout: float) -> Iterator[Place]:
 
 
 @contextmanager
-def lent(output: Output, reads: Collection[str] | None = None) -> Iterator[Path]:
+def open_finished_run(output: Output, reads: Collection[str] | None = None) -> Iterator[Path]:
     """Yield the folder of a finished run; of a run in a store, a temporary folder with the files to be read.
 
     ``reads`` names these files and folders (None: all of them); other objects are empty files in the folder. A folder
@@ -87,7 +87,7 @@ def lent(output: Output, reads: Collection[str] | None = None) -> Iterator[Path]
     from forecast_cli.store.remote_open import open_objects
 
     objects = open_objects(output, _TIMEOUT)
-    held = HeldByStore(objects)
+    held = StoreContents(objects)
     with temporary_folder() as folder, _shown_as(output, folder):
         fetch_all(objects, _wanted(held, reads), folder)
         for name in held.sizes:
@@ -96,7 +96,7 @@ def lent(output: Output, reads: Collection[str] | None = None) -> Iterator[Path]
         yield folder
 
 
-def _wanted(held: HeldByStore, reads: Collection[str] | None) -> list[str]:
+def _wanted(held: StoreContents, reads: Collection[str] | None) -> list[str]:
     """Return the names of the objects to fetch; raises CheckFailedError where there is no finished run."""
     manifest = find_manifest(held)
     if manifest is None:

@@ -12,6 +12,7 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
+from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.files.addresses import output_at
@@ -32,7 +33,7 @@ from forecast_cli.store.fingerprint import fingerprint, identity
 from forecast_cli.store.machine import available_memory, usable_cores
 from forecast_cli.store.state import is_finished
 from forecast_cli.workflows.fitted import read_fitted
-from forecast_cli.workflows.overlap import refuse_odd_name, refuse_overlap
+from forecast_cli.workflows.overlap import refuse_overlap, refuse_unusable_name
 from forecast_cli.workflows.places import Place
 from forecast_cli.workflows.reading import CheckedInput, accept, check_input_for_run
 from forecast_cli.workflows.results import ForecastRequest
@@ -83,10 +84,11 @@ class Prepared:
         return spill_bytes(source, self.settings)
 
     @property
-    def told_settings(self) -> dict[str, Any]:
+    def recorded_settings(self) -> dict[str, Any]:
         """Return the settings that the manifest records: those of the request that affect what is written."""
-        told = self.asked.affecting_output(self.command)
-        return told | {"fitted": str(output_at(told["fitted"]))} if told.get("fitted") else told
+        settings = self.asked.affecting_output(self.command)
+        fitted = settings.get("fitted")
+        return settings | {"fitted": str(output_at(fitted))} if fitted else settings
 
     @property
     def fingerprint(self) -> str:
@@ -126,7 +128,7 @@ def prepare(
     models = choose_models(settings)
     check_limit(settings)
     learned, hash_of_learned = read_fitted(settings, models)
-    refuse_odd_name(request.output)
+    refuse_unusable_name(request.output)
     refuse_overlap(request.input, request.output)
     limit, workers = memory_limit(settings, available_memory()), settings.jobs or usable_cores()
     progress = progress or NullProgress()
@@ -144,8 +146,11 @@ def prepare(
     shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
     load = _load(contract, shards, settings, times=len(back))
     made_from = identity(command, checked.source, request.settings, learned=hash_of_learned)
-    if request.force or not is_finished(place.held, made_from, fingerprint(made_from)):
+    try:
         refuse_too_little(settings, models, load)
+    except ConfigError:
+        if request.force or not is_finished(place.contents, made_from, fingerprint(made_from)):
+            raise
     return Prepared(
         command=command,
         place=place,

@@ -13,13 +13,11 @@ from forecast_cli.core import risk as r
 from forecast_cli.core.errors import CheckFailedError, UsageError
 from forecast_cli.core.text import closest
 from forecast_cli.data.files.addresses import Output
-from forecast_cli.data.scan.collect import read_errors
 from forecast_cli.risk.lows import windows_within
-from forecast_cli.store.check import refuse_damaged
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, RISK
-from forecast_cli.workflows.check_risk import find_lack
-from forecast_cli.workflows.places import lent
-from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, damaged, keys_of, tables_of
+from forecast_cli.workflows.check_risk import find_missing_column
+from forecast_cli.workflows.places import open_finished_run
+from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, keys_of, reading_tables, tables_of
 
 #: The tables to read, all of them small.
 _READ: Final = (ACCOUNTS, FAILURES, RISK)
@@ -107,14 +105,10 @@ def find_riskiest(request: RiskiestRequest) -> Riskiest:
     is damaged or ``risk.parquet`` lacks a column, what ``tables_of`` raises, and ConfigError or OutputNotWrittenError
     if an address cannot be opened or read.
     """
-    with lent(request.output, reads=_READ) as folder:
+    with open_finished_run(request.output, reads=_READ) as folder, reading_tables(folder):
         tables = tables_of(folder)
-        own = (entry for entry in tables.manifest.files if entry.path in _READ)
-        refuse_damaged(folder, own, f"see: forecast-cli check {folder}")
-        try:
-            return _find(tables, request)
-        except read_errors() as error:
-            raise damaged(folder, error) from None
+        tables.refuse_damaged(tables.paths(*_READ))
+        return _find(tables, request)
 
 
 def _find(tables: RunTables, request: RiskiestRequest) -> Riskiest:
@@ -139,14 +133,14 @@ def _find(tables: RunTables, request: RiskiestRequest) -> Riskiest:
         under=rows.filter(_UNDER).height,
         likely=rows.filter(likely & ~_UNDER).height,
         matching=wanted.height,
-        found=tuple(_told(tables, found, model)),
+        found=tuple(_accounts_at_risk(tables, found, model)),
     )
 
 
 def _rows(tables: RunTables, model: str, name: str, window: int) -> pl.DataFrame:
     """Return the requested rows of the risk table; raise CheckFailedError if a column is missing."""
     risk = tables.scan(RISK)
-    lack = find_lack(risk)
+    lack = find_missing_column(risk)
     if lack is not None:
         raise CheckFailedError(f"{tables.output / RISK}: {lack}", "run the forecast again with --force")
     asked = (pl.col(c.MODEL) == model, pl.col(r.THRESHOLD_NAME) == name, pl.col(r.WINDOW) == window)
@@ -159,7 +153,7 @@ def _in_order(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     return rows.sort(r.PROB_BELOW, half, *keys, descending=[True, False, *(False for _ in keys)], nulls_last=True)
 
 
-def _told(tables: RunTables, found: pl.DataFrame, model: str) -> Iterator[AtRisk]:
+def _accounts_at_risk(tables: RunTables, found: pl.DataFrame, model: str) -> Iterator[AtRisk]:
     """Yield the rows as accounts, joined with the ledger and the failures."""
     keys = keys_of(tables.manifest.settings)
     origin = common_origin(tables)

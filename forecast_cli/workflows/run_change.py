@@ -17,7 +17,7 @@ from forecast_cli.store.layout import ACCOUNTS, FORECASTS, MANIFEST, RISK
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_forecasts, scan_table
 from forecast_cli.store.read import read_manifest
-from forecast_cli.workflows.run_pairs import SettingsRecord, keys_of, named, status_changes
+from forecast_cli.workflows.run_pairs import SettingsRecord, keys_of, status_changes, with_common_names
 from forecast_cli.workflows.summary import LIKELY, first_model
 
 #: The most settings that a warning names.
@@ -42,7 +42,7 @@ class Side:
     def table(self, name: str) -> pl.LazyFrame:
         """Return a table of the run, with key and date columns under names common to both runs."""
         table = scan_forecasts(self.output) if name == FORECASTS else scan_table(self.output / name)
-        return named(table, self.settings)
+        return with_common_names(table, self.settings)
 
     def of_first_model(self, name: str) -> pl.LazyFrame:
         """Return the rows of a table that belong to the run's first model."""

@@ -36,7 +36,7 @@ from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.parquet import scan_forecasts
 from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.staging import write_text
-from forecast_cli.workflows.places import lent
+from forecast_cli.workflows.places import open_finished_run
 from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.reading import count_statuses, summarize_input
 from forecast_cli.workflows.results import FailureGroup
@@ -102,7 +102,7 @@ def write_metrics(path: Path, output: Output, *, exit_code: ExitCode, shards_res
     Raises OutputNotWrittenError, also if the run's ``metrics.json`` cannot be read, and CheckFailedError if that is
     damaged.
     """
-    with lent(output, reads=(METRICS,)) as folder, reading_back(folder / METRICS):
+    with open_finished_run(output, reads=(METRICS,)) as folder, reading_back(folder / METRICS):
         content = (folder / METRICS).read_bytes()
     metrics = parse_run_metrics(content, where=str(output / METRICS))
     text = render_run(metrics, exit_code=exit_code, shards_resumed=shards_resumed, run=path.stem)
@@ -149,7 +149,7 @@ def _model_mix(prepared: Prepared, failures: Sequence[FailureGroup]) -> tuple[Mo
 def _low_balances(prepared: Prepared) -> tuple[LowBalance, ...]:
     if not (prepared.output / RISK).exists():
         return ()
-    found = count_low_balances(prepared.output, prepared.told_settings)
+    found = count_low_balances(prepared.output, prepared.recorded_settings)
     return tuple(
         LowBalance(threshold=one.threshold, days=days, accounts=one.accounts, likely=likely)
         for one in found

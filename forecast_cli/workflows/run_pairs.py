@@ -11,7 +11,7 @@ from forecast_cli.core import columns as c
 SettingsRecord = Mapping[str, Any]
 
 
-def named(frame: pl.LazyFrame, settings: SettingsRecord) -> pl.LazyFrame:
+def with_common_names(frame: pl.LazyFrame, settings: SettingsRecord) -> pl.LazyFrame:
     """Return a table with key and date columns under names and types that two runs share, whatever the user's names."""
     keys = (settings["id_col"], settings.get("currency_col"))
     names = {name: common for name, common in zip(keys, ("key", "currency"), strict=True) if name}

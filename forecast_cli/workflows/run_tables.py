@@ -1,6 +1,7 @@
 """Tables of a finished forecast: their files, models and origin."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,8 @@ import polars as pl
 
 from forecast_cli.core.errors import CheckFailedError, UsageError
 from forecast_cli.core.text import did_you_mean
-from forecast_cli.data.scan.collect import describe
+from forecast_cli.data.scan.collect import describe, read_errors
+from forecast_cli.store.check import refuse_damaged
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_table
 from forecast_cli.store.read import read_manifest_of
@@ -27,10 +29,19 @@ class RunTables:
         """Return whether the run wrote the table ``name``."""
         return any(entry.path == name for entry in self.manifest.files)
 
-    def scan(self, name: str) -> pl.LazyFrame:
-        """Return the rows of a table, or of all part files in a folder."""
-        paths = [entry.path for entry in self.manifest.files if entry.path == name or entry.path.startswith(f"{name}/")]
-        return scan_table([self.output / path for path in paths])
+    def paths(self, *names: str) -> list[Path]:
+        """Return the files of tables, each a file or a folder of part files."""
+        own = (entry.path for entry in self.manifest.files)
+        return [self.output / path for path in own if path in names or path.partition("/")[0] in names]
+
+    def scan(self, name: str, *, path_column: str | None = None) -> pl.LazyFrame:
+        """Return the rows of a table, or of all part files in a folder, with the path of each in ``path_column``."""
+        return scan_table(self.paths(name), path_column=path_column)
+
+    def refuse_damaged(self, paths: Collection[Path]) -> None:
+        """Raise CheckFailedError if one of the files at ``paths`` is damaged."""
+        own = (entry for entry in self.manifest.files if self.output / entry.path in paths)
+        refuse_damaged(self.output, own, f"see: forecast-cli check {self.output}")
 
 
 def tables_of(output: Path) -> RunTables:
@@ -69,6 +80,15 @@ def common_origin(tables: RunTables) -> date | None:
     """Return the day that all forecasts start from, None if each account has its own."""
     told = tables.manifest.input.origin
     return None if told is None else date.fromisoformat(told)
+
+
+@contextmanager
+def reading_tables(output: Path) -> Iterator[None]:
+    """Turn errors of polars and pyarrow inside the ``with`` block into a CheckFailedError for the run in ``output``."""
+    try:
+        yield
+    except read_errors() as error:
+        raise damaged(output, error) from None
 
 
 def damaged(output: Path, error: BaseException) -> CheckFailedError:

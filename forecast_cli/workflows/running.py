@@ -83,7 +83,7 @@ def execute(
             release_memory()
             with _beside(meanwhile if len(done) < len(prepared.shards) else None):
                 receipts = _run_missing(prepared, run, work, done=list(done.values()), progress=progress)
-        _tell_taken_apart(receipts, progress)
+        _warn_of_repeated_blocks(receipts, progress)
         progress.start("Writing the tables")
         run.finish(make_manifest(prepared, receipts, finish(prepared, run, receipts)))
         progress.finish()
@@ -159,7 +159,7 @@ def _run_missing(
     return sorted(receipts, key=lambda receipt: receipt.index)
 
 
-def _tell_taken_apart(receipts: Sequence[ShardReceipt], progress: Progress) -> None:
+def _warn_of_repeated_blocks(receipts: Sequence[ShardReceipt], progress: Progress) -> None:
     """Warn about blocks that were repeated account by account: otherwise only the longer run time would show it."""
     errors = [error for receipt in receipts for error in receipt.taken_apart]
     if errors:

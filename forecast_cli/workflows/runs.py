@@ -13,7 +13,7 @@ from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.read import FIND_RUN, read_manifest
 from forecast_cli.store.run_folder import invalidate_run
-from forecast_cli.workflows.places import lent
+from forecast_cli.workflows.places import open_finished_run
 
 
 class RunState(StrEnum):
@@ -82,7 +82,7 @@ def find_run(output: Output) -> FinishedRun:
     Raises CheckFailedError if there is no run or it is not finished, OutputBusyError if it is being written, UsageError
     if there are several, and ConfigError or OutputNotWrittenError if an address cannot be opened or read.
     """
-    with lent(output, reads=()) as folder:
+    with open_finished_run(output, reads=()) as folder:
         found, manifest = run_in(folder)
         return FinishedRun(output if isinstance(output, Address) else found, RunState.FINISHED, manifest)
 

@@ -17,8 +17,8 @@ from forecast_cli.store.fingerprint import identity_of, setting_differences
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_forecasts, scan_table
-from forecast_cli.workflows.places import lent
-from forecast_cli.workflows.run_pairs import keys_of, named, status_changes
+from forecast_cli.workflows.places import open_finished_run
+from forecast_cli.workflows.run_pairs import keys_of, status_changes, with_common_names
 from forecast_cli.workflows.run_tables import damaged
 from forecast_cli.workflows.runs import run_in
 
@@ -72,7 +72,7 @@ def diff_runs(old: Output, new: Output) -> RunDiff:
     written, UsageError if a folder holds several runs, OutputConflictError if the runs are of different commands,
     ConfigError if an address cannot be opened, and OutputNotWrittenError if it cannot be read.
     """
-    with lent(old, _READS) as old_folder, lent(new, _READS) as new_folder:
+    with open_finished_run(old, _READS) as old_folder, open_finished_run(new, _READS) as new_folder:
         one, other = run_in(old_folder), run_in(new_folder)
         before, after = one[1], other[1]
         if before.command != after.command:
@@ -122,11 +122,11 @@ def _first_damaged(*runs: tuple[Path, Manifest]) -> Path:
 
 
 def _accounts(output: Path, manifest: Manifest) -> pl.LazyFrame:
-    return named(scan_table(output / ACCOUNTS), manifest.settings)
+    return with_common_names(scan_table(output / ACCOUNTS), manifest.settings)
 
 
 def _numbers(old: tuple[Path, Manifest], new: tuple[Path, Manifest]) -> Moved:
-    frames = [named(scan_forecasts(output), one.settings) for output, one in (old, new)]
+    frames = [with_common_names(scan_forecasts(output), one.settings) for output, one in (old, new)]
     names = [frame.collect_schema().names() for frame in frames]
     others = [name for name in (CUTOFF, c.DATE, c.MODEL) if all(name in each for each in names)]
     on = [*keys_of(*frames), *others]

@@ -5,10 +5,9 @@ from typing import Any, Final
 
 from forecast_cli.config.calendars import HOME
 from forecast_cli.data.panel import Panel
-from forecast_cli.data.scan.collect import read_errors
 from forecast_cli.models.auto import NAME as AUTO
 from forecast_cli.models.pooled.outlook import Outlook, look_ahead
-from forecast_cli.store.layout import ACCOUNTS, EVENTS
+from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, LEARNED_SCORES, RISK, WEIGHTS
 from forecast_cli.workflows.account_history import AccountPast, read_account_past, recent_history, recent_rates
 from forecast_cli.workflows.account_key import AccountKey, find_key
 from forecast_cli.workflows.account_payments import all_payments, next_payments, regular_of
@@ -20,10 +19,12 @@ from forecast_cli.workflows.account_tables import (
     read_standing,
     rows_of,
 )
-from forecast_cli.workflows.places import lent
-from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, damaged, tables_of
+from forecast_cli.workflows.places import open_finished_run
+from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, reading_tables, tables_of
 from forecast_cli.workflows.story import AccountExplanation, AccountFan, Breakdown, ShowRequest, Why
 
+#: The tables to read, besides the part files that hold the account.
+_READ: Final = (ACCOUNTS, FAILURES, RISK, EVENTS, LEARNED_SCORES, WEIGHTS)
 #: Days ahead at which the forecast is broken down.
 _STEPS: Final = (7, 14, 30)
 
@@ -34,14 +35,12 @@ def explain_account(request: ShowRequest) -> AccountExplanation:
     Raises UsageError for an account, currency or model that the run does not have, InputRejectedError if
     ``request.input`` is given and cannot be read, ConfigError if the run's settings are not valid with the packages
     installed here or an address cannot be opened, OutputNotWrittenError if an address cannot be read, CheckFailedError
-    if a table cannot be read, and what ``tables_of`` raises.
+    if a table to read is damaged, and what ``tables_of`` raises.
     """
-    with lent(request.forecast) as folder:
+    with open_finished_run(request.forecast) as folder, reading_tables(folder):
         tables = tables_of(folder)
-        try:
-            return _explain(tables, request)
-        except read_errors() as error:
-            raise damaged(folder, error) from None
+        tables.refuse_damaged(tables.paths(*_READ))
+        return _explain(tables, request)
 
 
 def _explain(tables: RunTables, request: ShowRequest) -> AccountExplanation:
@@ -49,7 +48,7 @@ def _explain(tables: RunTables, request: ShowRequest) -> AccountExplanation:
     model = choose_model(tables, request.model)
     key = find_key(tables.scan(ACCOUNTS), request, settings["id_col"], settings["currency_col"])
     standing = read_standing(tables, key, model)
-    fan = read_fan(tables, key, model)
+    fan = read_fan(tables, key, model) if standing.model_used else None
     told: dict[str, Any] = {
         "account_id": key.values[0],
         "currency": key.values[1] if len(key.values) > 1 else None,

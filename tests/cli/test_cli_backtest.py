@@ -160,7 +160,7 @@ def test_more_failed_accounts_than_allowed_are_told_with_the_reason(cli: Cli, on
     outcome = cli("backtest", one_bad, "--output", tmp_path / "out", *ASKED)
     told = "1 account failed, more than --max-failed 0 allows: two balances for one day; the rest is written"
     outcome.assert_error(ExitCode.ACCOUNTS_FAILED, told)
-    assert f"forecast-cli validate {one_bad}; allow more with --max-failed" in outcome.err
+    assert f" validate {one_bad}; allow more with --max-failed" in outcome.err
 
 
 def test_accounts_without_a_window_stand_among_the_failures(cli: Cli, one_bad: Path, tmp_path: Path) -> None:

@@ -85,9 +85,7 @@ def test_more_skipped_accounts_than_allowed_exit_3_with_everything_written(
     outcome.assert_error(
         ExitCode.ACCOUNTS_FAILED, f"5 accounts skipped, more than --max-skipped 4 allows: {why}; the rest is written"
     )
-    assert (
-        f"forecast-cli validate {path}; name another day with --as-of, or allow more with --max-skipped" in outcome.err
-    )
+    assert f" validate {path}; name another day with --as-of, or allow more with --max-skipped" in outcome.err
     assert json.loads((output / "manifest.json").read_text())["fingerprint"] == fingerprint
     assert pl.read_parquet(output / "accounts.parquet")["status"].value_counts().sort("status").rows() == [
         ("ok", 1),
@@ -141,6 +139,17 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(cli: Cli, one_bad: Path, tm
     ):
         assert said in outcome.flat
     assert not output.exists()
+
+
+def test_a_dry_run_states_the_exit_code_of_the_run(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
+    run = ("forecast", one_bad, "--output", tmp_path / "out", *QUICK, "--dry-run")
+    why = "it would end with exit code 3: 1 failed, more than --max-failed 0 allows."
+    assert cli(*run).assert_exit(ExitCode.OK).flat.endswith(f"5 of 6 accounts, 1 would get no forecast; {why}")
+    assert (
+        cli(*run, "--max-failed", 1).assert_exit(ExitCode.OK).flat.endswith("5 of 6 accounts, 1 would get no forecast.")
+    )
+    logged = [cli(*run, *more, "--log-format", "json").events[-1] for more in ((), ("--max-failed", 1))]
+    assert [(event["exit_code"], event["run_exit_code"]) for event in logged] == [(0, 3), (0, 0)]
 
 
 def test_a_dry_run_says_what_memory_and_disk_a_run_takes(

@@ -10,7 +10,14 @@ import pytest
 from cli_harness import Cli, command
 
 from forecast_cli.cli.program import program, python
-from forecast_cli.cli.views.next_steps import check_command, forecast_command, read_command, risk_command, show_command
+from forecast_cli.cli.views.next_steps import (
+    check_command,
+    forecast_command,
+    read_command,
+    risk_command,
+    show_command,
+    validate_command,
+)
 from forecast_cli.core.exit_codes import ExitCode
 
 BIN = Path(sys.executable).parent
@@ -108,9 +115,15 @@ def test_commands_are_quoted_for_the_shell_and_safe_to_show(started: Path) -> No
         show_command("-5", None, output),
         read_command(output),
         forecast_command(output),
+        validate_command(str(output)),
     ):
         assert "\x1b" not in line
         assert any("$HOME" in word for word in shlex.split(line))
+
+
+def test_the_command_that_validates_names_the_tool_as_it_was_started_and_no_secret(started: Path) -> None:
+    assert validate_command("in.parquet") == "bin/forecast-cli validate in.parquet"
+    assert "hunter2" not in validate_command("s3://key:hunter2@bucket/in")
 
 
 def test_a_sample_proposes_a_folder_that_is_not_there_yet(cli: Cli, tmp_path: Path) -> None:

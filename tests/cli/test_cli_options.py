@@ -82,8 +82,8 @@ def test_forecast_takes_the_settings_that_are_not_a_backtest_s_alone() -> None:
     assert set(options_of("forecast")) & SETTINGS == SETTINGS - OF_BACKTEST
 
 
-def test_validate_takes_the_settings_of_the_input_only() -> None:
-    assert set(options_of("validate")) & SETTINGS == OF_INPUT
+def test_validate_takes_the_settings_of_the_input_and_those_that_decide_how_a_run_ends() -> None:
+    assert set(options_of("validate")) & SETTINGS == OF_INPUT | {"max_failed", "max_skipped"}
 
 
 @pytest.mark.parametrize("name", sorted(SETTINGS))

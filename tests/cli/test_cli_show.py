@@ -104,10 +104,39 @@ def test_a_damaged_forecast_is_told(cli: Cli, finished: Finished, tmp_path: Path
     other = tmp_path / "other"
     shutil.copytree(finished.output, other)
     (other / "risk.parquet").write_bytes(b"PAR1 and no more")
-    cli("show", "A002", "--forecast", other).assert_error(ExitCode.CHECK_FAILED, "a table cannot be read")
+    cli("show", "A002", "--forecast", other).assert_error(ExitCode.CHECK_FAILED, "risk.parquet: 16 bytes")
     (other / "risk.parquet").unlink()
     outcome = cli("show", "A002", "--forecast", other).assert_error(ExitCode.CHECK_FAILED, "risk.parquet: is missing")
     assert f"forecast-cli check {other}" in outcome.err
+
+
+@pytest.mark.parametrize("name", ["accounts", "failures", "risk", "events", "learned_scores", "forecasts/part-00000"])
+def test_a_flipped_bit_in_a_table_that_is_read_is_refused(cli: Cli, by_auto: Path, tmp_path: Path, name: str) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(by_auto, other)
+    content = bytearray((other / f"{name}.parquet").read_bytes())
+    content[len(content) // 3] ^= 4
+    (other / f"{name}.parquet").write_bytes(content)
+    outcome = cli("show", "A002", "--forecast", other).assert_error(ExitCode.CHECK_FAILED, f"{name}.parquet: content")
+    assert f"forecast-cli check {other}" in outcome.err
+
+
+def test_only_the_part_file_that_holds_the_account_is_verified(cli: Cli, tmp_path: Path) -> None:
+    output = forecast_of(cli, balance_rows(), tmp_path, "--model", "Naive", "--shard-size", 1)
+    part = output / "forecasts" / "part-00001.parquet"
+    held, other = pl.read_parquet(part)["account_id"][0], pl.read_parquet(output / "forecasts" / "part-00002.parquet")
+    content = part.read_bytes()
+    part.write_bytes(content[:100] + bytes([content[100] ^ 4]) + content[101:])
+    cli("show", held, "--forecast", output).assert_error(ExitCode.CHECK_FAILED, "part-00001.parquet: content differs")
+    cli("show", other["account_id"][0], "--forecast", output).assert_exit(ExitCode.OK)
+
+
+def test_a_renamed_column_of_a_part_file_is_refused_as_damage(cli: Cli, by_auto: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(by_auto, other)
+    part = other / "forecasts" / "part-00000.parquet"
+    part.write_bytes(part.read_bytes().replace(b"step", b"stgp"))
+    cli("show", "A002", "--forecast", other).assert_error(ExitCode.CHECK_FAILED, "part-00000.parquet: content differs")
 
 
 def test_a_skipped_and_a_failed_account_say_their_reason(cli: Cli, tmp_path: Path) -> None:

@@ -118,6 +118,14 @@ def test_a_finished_run_is_left_alone(cli: Cli, store: Store, balances: Path, pa
     assert "nothing left to do" in cli(*run[:-2], "--dry-run").flat
 
 
+def test_the_whole_output_is_listed_once_before_it_is_claimed(cli: Cli, store: Store, balances: Path) -> None:
+    asked: list[tuple[str, str]] = []
+    store.fault = lambda method, path: asked.append((method, path))
+    cli("forecast", balances, "--output", store.address, *QUICK).assert_exit(ExitCode.OK)
+    first_written = next(place for place, (method, _) in enumerate(asked) if method == "PUT")
+    assert asked[:first_written] == [("GET", "bucket")] * 2  # the first objects, to reach the store, then all
+
+
 def test_a_run_that_the_store_cut_off_is_taken_up_elsewhere(
     cli: Cli, store: Store, balances: Path, passing: Path
 ) -> None:

@@ -50,6 +50,7 @@ def test_the_verdict_goes_by_the_failures_that_the_settings_allow(
     monkeypatch.setenv("FORECAST_MAX_FAILED", "1")
     assert json.loads(cli(*run_exit).assert_exit(ExitCode.OK).out)["run_exit_code"] == 0
     assert cli("validate", one_bad).flat.endswith("5 of 6 accounts, 1 would get no forecast.")
+    assert cli("validate", one_bad, "--max-failed", 0).flat.endswith("1 failed, more than --max-failed 0 allows.")
 
 
 def test_the_verdict_goes_by_the_skipped_accounts_that_the_settings_allow(
@@ -61,6 +62,7 @@ def test_the_verdict_goes_by_the_skipped_accounts_that_the_settings_allow(
     monkeypatch.setenv("FORECAST_MAX_SKIPPED", "4")
     told = "it would end with exit code 3: 5 skipped, more than --max-skipped 4 allows."
     assert cli("validate", path).assert_exit(ExitCode.OK).flat.endswith(told)
+    assert cli("validate", path, "--max-skipped", 5).flat.endswith("1 of 6 accounts, 5 would get no forecast.")
 
 
 def test_an_input_with_nothing_to_forecast_is_said_to_end_with_exit_code_3(cli: Cli, balances: Path) -> None:

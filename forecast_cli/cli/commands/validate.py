@@ -2,12 +2,20 @@
 
 import typer
 
-from forecast_cli.cli.flags import settings_from, takes
+from forecast_cli.cli.flags import only, settings_from, takes
 from forecast_cli.cli.options.reading import InputOptions, OriginOptions
+from forecast_cli.cli.options.running import ForecastOptions, RunOptions
 from forecast_cli.cli.options.shared import ConfigOptions, FormatOption, LogOptions, OutputFormat, SourceArgument
 
 
-@takes(InputOptions, OriginOptions, ConfigOptions, LogOptions)
+@takes(
+    InputOptions,
+    OriginOptions,
+    only(RunOptions, "max_failed"),
+    only(ForecastOptions, "max_skipped"),
+    ConfigOptions,
+    LogOptions,
+)
 def validate(ctx: typer.Context, source: SourceArgument, format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002
     """Show what is wrong with INPUT and what a run would do.
 

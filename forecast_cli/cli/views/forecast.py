@@ -12,7 +12,7 @@ from forecast_cli.cli.views.change import render_change
 from forecast_cli.cli.views.next_steps import check_command, read_command, risk_command
 from forecast_cli.cli.views.shortfall import allow_more, commonest_reason, describe_excess, see_reasons
 from forecast_cli.cli.views.values import run_values
-from forecast_cli.config.calendars import calendar_words
+from forecast_cli.config.calendars import describe_calendar
 from forecast_cli.core.columns import level_label
 from forecast_cli.core.text import counted
 from forecast_cli.data.files.addresses import Output
@@ -84,10 +84,10 @@ def _suggest(run: ForecastRun) -> str:
 
 
 def _next(run: ForecastRun) -> list[Callable[[Output], str]]:
-    return [check_command, *([risk_command] if _told(run) else []), read_command]
+    return [check_command, *([risk_command] if _thresholds_with_accounts(run) else []), read_command]
 
 
-def _told(run: ForecastRun) -> list[LowBalanceCount]:
+def _thresholds_with_accounts(run: ForecastRun) -> list[LowBalanceCount]:
     """Return the thresholds for which at least one account has a forecast."""
     return [one for one in run.low_balances if one.accounts]
 
@@ -96,7 +96,7 @@ def _title(run: ForecastRun, seconds: float) -> str:
     start = f" from {run.input.origin}" if run.input.origin else " from each account's own last day"
     levels = ", ".join(f"{level_label(level)} %" for level in run.levels)
     models = ", ".join(map(printable, run.models))
-    calendar = f", {calendar_words(run.holidays)}" if run.holidays else ""
+    calendar = f", {describe_calendar(run.holidays)}" if run.holidays else ""
     what = f"{run.horizon} days ahead{start}, by {models}{calendar}, intervals of {levels}"
     if run.reused:
         return f"Nothing left to do, this run is already finished: {what}"
@@ -112,7 +112,7 @@ def _input(run: ForecastRun) -> RenderableType:
 
 def _low_balances(run: ForecastRun) -> RenderableType | None:
     """Return how many accounts have a probability of 50 % or more to fall below each threshold, by window."""
-    told = _told(run)
+    told = _thresholds_with_accounts(run)
     if not told:
         return None
     rows = [

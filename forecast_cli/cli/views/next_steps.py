@@ -45,6 +45,11 @@ def forecast_command(source: Path) -> str:
     return printable(f"{program()} forecast {shlex.quote(str(source))} --output {shlex.quote(str(_unused(source)))}")
 
 
+def validate_command(source: str) -> str:
+    """Return the command that shows what a run would do with an input."""
+    return printable(f"{program()} validate {shlex.quote(source)}")
+
+
 def _unused(source: Path) -> Path:
     named = Path.cwd().name if source.name in ("", "..") else source.name
     names = (f"{named}-forecast" + (f"-{number}" if number > 1 else "") for number in count(1))

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NoReturn
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 
 from forecast_cli.cli.messages import Ending, Log
 from forecast_cli.cli.streams import show
 from forecast_cli.cli.views.accounts import render_accounts, render_groups
 from forecast_cli.cli.views.forecast import describe_input
+from forecast_cli.cli.views.validation import describe_run, run_exit_code
 from forecast_cli.cli.views.values import plan_values
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.exit_codes import ExitCode
@@ -20,7 +21,7 @@ from forecast_cli.data.files.addresses import Output
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration, size
 from forecast_cli.reports.terminal.findings import render_worth_knowing
-from forecast_cli.reports.terminal.layout import Column, aligned, heading, section, sections
+from forecast_cli.reports.terminal.layout import Column, aligned, heading, line, section, sections
 from forecast_cli.risk.lows import windows_within
 from forecast_cli.store.state import OutputState
 from forecast_cli.workflows.results import ForecastPlan
@@ -43,7 +44,8 @@ _OUTPUT_STATES: Final[Mapping[str, str]] = {
 def end_plan(log: Log, plan: ForecastPlan) -> NoReturn:
     """Show what a run would do and exit."""
     show(render_plan(plan))
-    log.leave(Ending(ExitCode.OK, "dry run: nothing was written", None, plan_values(plan)))
+    fields = plan_values(plan) | {"run_exit_code": run_exit_code(plan.accounts, plan.request.settings)}
+    log.leave(Ending(ExitCode.OK, "dry run: nothing was written", None, fields))
 
 
 def render_plan(plan: ForecastPlan) -> Group:
@@ -55,7 +57,14 @@ def render_plan(plan: ForecastPlan) -> Group:
         render_accounts(plan.accounts, _MEANINGS),
         section("Would get no forecast", render_groups(plan.set_aside)) if plan.set_aside else None,
         section("Input", known) if known else None,
+        _verdict(plan),
     )
+
+
+def _verdict(plan: ForecastPlan) -> RenderableType:
+    settings = plan.request.settings
+    style = "bold green" if run_exit_code(plan.accounts, settings) is ExitCode.OK else "bold red"
+    return line(describe_run(plan.accounts, settings), style)
 
 
 def _facts(plan: ForecastPlan) -> Padding:

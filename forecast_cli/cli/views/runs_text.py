@@ -7,7 +7,7 @@ from rich.console import Group
 
 from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import duration, size
+from forecast_cli.reports.figures import duration, money, size
 from forecast_cli.reports.terminal.layout import Column, aligned, fitting, line, ruled, section, sections
 from forecast_cli.reports.terminal.settings import format_value
 from forecast_cli.store.manifest import Manifest
@@ -96,6 +96,6 @@ def _moves(moved: Moved) -> list[tuple[str, str]]:
         ("in one only", f"{moved.old_only:,} old, {moved.new_only:,} new"),
     ]
     if moved.both:
-        told.append(("mean moved by", f"{moved.average:,.2f} on average, {moved.largest:,.2f} at most"))
-    most = ", ".join(f"{printable(account)} ({apart:,.2f})" for account, apart in moved.accounts)
+        told.append(("mean moved by", f"{money(moved.average)} on average, {money(moved.largest)} at most"))
+    most = ", ".join(f"{printable(account)} ({money(apart)})" for account, apart in moved.accounts)
     return [*told, ("moved most", most)] if most else told

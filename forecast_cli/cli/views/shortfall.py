@@ -1,11 +1,10 @@
 """The last line of a run that exits with 3: how many accounts have no forecast, the commonest reason, what to do."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from forecast_cli.cli.views.next_steps import validate_command
 from forecast_cli.core.ledger import Status
-from forecast_cli.core.redact import redact
 from forecast_cli.core.text import counted
 from forecast_cli.data.files.addresses import Output
 from forecast_cli.workflows.results import FailureGroup
@@ -48,11 +47,6 @@ def commonest_reason(failures: Sequence[FailureGroup], *, of: int) -> str:
 def see_reasons(output: Output, source: str) -> str:
     """Return a hint that says where the reason of each account is found."""
     return f"see {output / 'failures.parquet'}, or run with the same options: {validate_command(source)}"
-
-
-def validate_command(source: str) -> str:
-    """Return the command that shows what a run makes of its input."""
-    return f"forecast-cli validate {shlex.quote(redact(source))}"
 
 
 def allow_more(limits: Mapping[Status, int]) -> str:

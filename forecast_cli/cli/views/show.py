@@ -11,7 +11,7 @@ from forecast_cli.cli.views.show_text import render_explanation
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.reports.jsonlines import account_value, document
 from forecast_cli.reports.terminal.fan import NEEDED
-from forecast_cli.reports.terminal.flag_words import flag_words
+from forecast_cli.reports.terminal.flags import describe_flag
 from forecast_cli.workflows.story import AccountExplanation
 
 
@@ -29,7 +29,7 @@ def end_explanation(log: Log, explanation: AccountExplanation, format: OutputFor
 def explanation_values(explanation: AccountExplanation) -> dict[str, Any]:
     """Return the explanation of an account as values for JSON."""
     told = asdict(explanation)
-    flags = {flag: flag_words(flag) for flag in explanation.standing.flags}
+    flags = {flag: describe_flag(flag) for flag in explanation.standing.flags}
     return told | {"account_id": account_value(explanation.account_id), "standing": told["standing"] | {"flags": flags}}
 
 

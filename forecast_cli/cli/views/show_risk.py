@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import Group
 
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.figures import percent
+from forecast_cli.reports.figures import money, percent
 from forecast_cli.reports.terminal.layout import Column, indented, line, ruled, section
 from forecast_cli.workflows.story import ThresholdRisk
 
@@ -31,21 +31,21 @@ def render_risk(risk: Sequence[ThresholdRisk], *, width: int) -> Group:
     )
 
 
-def threshold_words(one: ThresholdRisk) -> str:
+def describe_threshold(one: ThresholdRisk) -> str:
     """Return the threshold as the user wrote it, with its amount if that differs: ``0``, ``p10 (239.75)``."""
     name = printable(one.name)
-    return name if name == f"{one.amount:g}" else f"{name} ({one.amount:,.2f})"
+    return name if name == f"{one.amount:g}" else f"{name} ({money(one.amount)})"
 
 
 def _rows(one: ThresholdRisk) -> list[tuple[str, ...]]:
-    amount = threshold_words(one)
+    amount = describe_threshold(one)
     return [
         (
             amount if place == 0 else "",
             f" {window.days}",
             f" {percent(window.prob_below)}",
-            f" {window.expected_low:,.2f}",
-            f" {window.low_q05:,.2f}",
+            f" {money(window.expected_low)}",
+            f" {money(window.low_q05)}",
             f" {window.days_below:.1f}",
         )
         for place, window in enumerate(one.windows)

@@ -6,13 +6,13 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from forecast_cli.cli.views.accounts import MEANINGS, STYLES
-from forecast_cli.cli.views.show_risk import render_risk, threshold_words
-from forecast_cli.config.calendars import HOME, calendar_words
+from forecast_cli.cli.views.show_risk import describe_threshold, render_risk
+from forecast_cli.config.calendars import HOME, describe_calendar
 from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import money
 from forecast_cli.reports.terminal.fan import ASCII, UNICODE, FanChart, near_thresholds, render_fan
-from forecast_cli.reports.terminal.flag_words import flag_words
+from forecast_cli.reports.terminal.flags import describe_flag
 from forecast_cli.reports.terminal.layout import Cell, Column, aligned, indented, line, ruled, section, sections
 from forecast_cli.workflows.story import (
     AccountExplanation,
@@ -55,7 +55,7 @@ def _header(explanation: AccountExplanation) -> list[tuple[Cell, Cell]]:
     rows: list[tuple[Cell, Cell]] = [("status", status.append(f": {MEANINGS[standing.status]}", style="default"))]
     if standing.reason:
         rows.append(("reason", printable(standing.reason)))
-    rows += [("flag" if place == 0 else "", flag_words(flag)) for place, flag in enumerate(standing.flags)]
+    rows += [("flag" if place == 0 else "", describe_flag(flag)) for place, flag in enumerate(standing.flags)]
     rows += [("history", _history(standing)), ("model", _model(standing))]
     if explanation.fan is not None:
         rows.append(("forecast", f"{counted(explanation.horizon, 'day')} ahead from {explanation.origin}"))
@@ -102,7 +102,7 @@ def _legend(explanation: AccountExplanation, chart: FanChart, band: Band, *, asc
     glyphs = ASCII if ascii_only else UNICODE
     history = "*" if ascii_only else "⠒⠒"
     near = near_thresholds(chart)
-    names = [threshold_words(one) for one in explanation.risk]
+    names = [describe_threshold(one) for one in explanation.risk]
     drawn = [name for name, one in zip(names, explanation.risk, strict=True) if one.amount in near]
     away = [name for name, one in zip(names, explanation.risk, strict=True) if one.amount not in near]
     parts = [f"{history} balance"] if explanation.history else []
@@ -134,7 +134,7 @@ def _payments(explanation: AccountExplanation) -> Group:
 
 def _payments_title(holidays: str | None) -> str:
     """Return the heading of the expected payments, with the calendar that moves them if it is not the default."""
-    return "Coming payments" if holidays in (None, HOME) else f"Coming payments, by {calendar_words(str(holidays))}"
+    return "Coming payments" if holidays in (None, HOME) else f"Coming payments, by {describe_calendar(str(holidays))}"
 
 
 def _payment(payment: Payment) -> Sequence[str]:

@@ -47,16 +47,25 @@ def render_validation(validation: Validation, settings: Settings) -> Group:
     return sections(line(describe_input(validation.input)), findings, _hints(validation), told)
 
 
-def _run_exit_code(validation: Validation, settings: Settings) -> ExitCode:
+def run_exit_code(accounts: Mapping[Status, int], settings: Settings) -> ExitCode:
     """Return the exit code of a run as far as the contract decides it; in a run, models may fail for more accounts."""
-    if validation.rejected:
-        return ExitCode.INPUT_REJECTED
-    ends_with_3 = _too_many(validation, settings) or not validation.accounts[Status.OK]
+    ends_with_3 = _too_many(accounts, settings) or not accounts[Status.OK]
     return ExitCode.ACCOUNTS_FAILED if ends_with_3 else ExitCode.OK
 
 
-def _too_many(validation: Validation, settings: Settings) -> Mapping[Status, int]:
-    return exceeded(validation.accounts, max_failed=settings.max_failed, max_skipped=settings.max_skipped)
+def describe_run(accounts: Mapping[Status, int], settings: Settings) -> str:
+    """Return in one line how many accounts a run would forecast, and why it would exit with 3 if it would."""
+    ready, total = accounts[Status.OK], sum(accounts.values())
+    without = f", {total - ready:,} would get no forecast" if total > ready else ""
+    return f"A run would forecast {ready:,} of {counted(total, 'account')}{without}{_ending(accounts, settings)}."
+
+
+def _run_exit_code(validation: Validation, settings: Settings) -> ExitCode:
+    return ExitCode.INPUT_REJECTED if validation.rejected else run_exit_code(validation.accounts, settings)
+
+
+def _too_many(accounts: Mapping[Status, int], settings: Settings) -> Mapping[Status, int]:
+    return exceeded(accounts, max_failed=settings.max_failed, max_skipped=settings.max_skipped)
 
 
 def _verdict(validation: Validation, settings: Settings) -> str:
@@ -64,19 +73,16 @@ def _verdict(validation: Validation, settings: Settings) -> str:
     if validation.rejected:
         rejections = sum(finding.action is Action.REJECT for finding in validation.findings)
         return f"A run would reject this input for {counted(rejections, 'reason')}."
-    accounts = validation.accounts
-    ready, total = accounts[Status.OK], sum(accounts.values())
-    without = f", {total - ready:,} would get no forecast" if total > ready else ""
-    return f"A run would forecast {ready:,} of {counted(total, 'account')}{without}{_ending(validation, settings)}."
+    return describe_run(validation.accounts, settings)
 
 
-def _ending(validation: Validation, settings: Settings) -> str:
-    if _run_exit_code(validation, settings) is ExitCode.OK:
+def _ending(accounts: Mapping[Status, int], settings: Settings) -> str:
+    if run_exit_code(accounts, settings) is ExitCode.OK:
         return ""
     words = {Status.FAILED: "failed", Status.SKIPPED: "skipped"}
     why = "; ".join(
-        f"{validation.accounts[status]:,} {words[status]}, more than --max-{status} {limit} allows"
-        for status, limit in _too_many(validation, settings).items()
+        f"{accounts[status]:,} {words[status]}, more than --max-{status} {limit} allows"
+        for status, limit in _too_many(accounts, settings).items()
     )
     return f"; it would end with exit code 3: {why or 'nothing to forecast'}"
 

@@ -27,7 +27,7 @@ class Address:
     text: str = field(repr=False)
 
     def __str__(self) -> str:
-        shown = bucket_and_key(self.text).replace("%", "%25").replace("?", "%3F").replace("#", "%23")
+        shown = _place(self.text).replace("%", "%25").replace("?", "%3F").replace("#", "%23")
         return redact(f"{scheme_of(self.text)}://{shown}")
 
     def __truediv__(self, name: str) -> "Address":
@@ -60,8 +60,7 @@ def lost_scheme(path: Path) -> str | None:
 
 def bucket_and_key(address: str) -> str:
     """Return the bucket (in Azure the container) and the key of an address, percent-decoded and joined by a slash."""
-    authority, path, _ = _split(address)
-    bucket, path = authority.rpartition("@")[2], unquote(path)
+    bucket, path = host_of(address), unquote(_split(address)[1])
     if scheme_of(address) in _AZURE and azure_account(address):
         bucket = user_of(address)[0] if ".dfs." in bucket else bucket
         bucket, path = (path.strip("/"), "") if ".blob." in bucket else (bucket, path)
@@ -70,9 +69,13 @@ def bucket_and_key(address: str) -> str:
 
 def azure_account(address: str) -> str | None:
     """Return the account in the host of an address of Azure, None where the container stands in its place."""
-    host = _split(address)[0].rpartition("@")[2]
-    account, _, rest = host.partition(".")
+    account, _, rest = host_of(address).partition(".")
     return account if rest.startswith(("dfs.", "blob.")) else None
+
+
+def host_of(address: str) -> str:
+    """Return what stands between user and path of an address: a host and its port, or the name of a bucket."""
+    return _split(address)[0].rpartition("@")[2]
 
 
 def user_of(address: str) -> tuple[str, str]:
@@ -88,6 +91,15 @@ def options_of(address: str, known: frozenset[str]) -> Mapping[str, str]:
     if unknown:
         raise OSError(f"unknown option '{unknown[0]}' in its address, expected one of {', '.join(sorted(known))}")
     return options
+
+
+def _place(address: str) -> str:
+    """Return an address without scheme, credentials and options; in Azure with the account if its host names it."""
+    named, host = bucket_and_key(address), host_of(address)
+    if scheme_of(address) not in _AZURE or not azure_account(address):
+        return named
+    container, slash, key = named.partition("/")
+    return f"{host}/{named}" if ".blob." in host else f"{container}@{host}{slash}{key}"
 
 
 def _split(address: str) -> tuple[str, str, str]:

@@ -3,9 +3,8 @@
 import os
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
 
-from forecast_cli.data.files.addresses import azure_account, bucket_and_key, options_of, user_of
+from forecast_cli.data.files.addresses import azure_account, bucket_and_key, host_of, options_of, user_of
 
 _APPLICATION: Final = ("tenant_id", "client_id", "client_secret")
 _OPTIONS: Final = frozenset(
@@ -70,7 +69,7 @@ def account_at(address: str) -> AzureAccount:
 
 def _hosts(address: str) -> tuple[str, str]:
     """Return where an address has the two interfaces of its account; those of the public cloud if it does not say."""
-    host = urlsplit(address).netloc.rpartition("@")[2]
+    host = host_of(address)
     cloud = host.split(".", 2)[2] if host else _PUBLIC
     return f".blob.{cloud}", f".dfs.{cloud}"
 

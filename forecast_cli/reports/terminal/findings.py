@@ -28,7 +28,7 @@ _TOLD: Final = (Action.REJECT, Action.QUARANTINE, Action.SET_ASIDE, Action.WARN)
 
 def render_worth_knowing(findings: Sequence[Finding]) -> Padding | None:
     """Return a line for each finding that affects the run, and one for each kind of repair; None if there are none."""
-    rows = [(_did(finding), _told(finding)) for finding in findings if finding.action in _TOLD]
+    rows = [(_did(finding), _message_of(finding)) for finding in findings if finding.action in _TOLD]
     repairs = [finding for finding in findings if finding.action is Action.REPAIR]
     for word in dict.fromkeys(words_for(finding).did for finding in repairs):
         alike = [finding for finding in repairs if words_for(finding).did == word]
@@ -68,7 +68,7 @@ def _did(finding: Finding) -> Text:
     return Text(words_for(finding).did, style=STYLES[finding.action])
 
 
-def _told(finding: Finding) -> str:
+def _message_of(finding: Finding) -> str:
     """Return the message of a finding; for files with their count and, if there are several, their names."""
     if finding.unit != "files":
         return f"{printable(finding.message)} [{finding.rule}]"

@@ -16,6 +16,12 @@ from forecast_cli.core.redact import redact
         ("?X-Amz-Signature=abc&X-Amz-Date=1", "?X-Amz-Signature=***&X-Amz-Date=1"),
         ("Authorization: Bearer abc.def", "Authorization: Bearer ***"),
         ("s3://bucket/in/a.parquet", "s3://bucket/in/a.parquet"),
+        ("abfss://lake@acct.dfs.core.windows.net/in", "abfss://lake@acct.dfs.core.windows.net/in"),
+        ("abfss:/lake@acct.dfs.core.windows.net/in", "abfss:/lake@acct.dfs.core.windows.net/in"),
+        ("abfss://lake:a@b.dfs.c@acct.dfs.core.windows.net/in", "abfss://***@acct.dfs.core.windows.net/in"),
+        ("abfss://lake:k/y@acct.dfs.core.windows.net/in", "abfss://***@acct.dfs.core.windows.net/in"),
+        ("abfss://acct@lake/in", "abfss://***@lake/in"),
+        ("s3://lake@acct.dfs.core.windows.net/in", "s3://***@acct.dfs.core.windows.net/in"),
         ("user@host: balance = 3", "user@host: balance = 3"),
     ],
 )

@@ -118,6 +118,12 @@ def test_options_are_those_that_are_known() -> None:
     [
         ("S3://KEY:SECRET@bucket/run=1/?region=x", "s3://bucket/run=1"),
         ("abfss://account:KEY@container/a?tenant_id=x", "abfss://container/a"),
+        (
+            "abfss://container@account.dfs.core.windows.net/a?tenant_id=x",
+            "abfss://container@account.dfs.core.windows.net/a",
+        ),
+        ("abfss://container:KEY@account.dfs.core.windows.net", "abfss://container@account.dfs.core.windows.net"),
+        ("abfs://account.blob.core.windows.net/container/a", "abfs://account.blob.core.windows.net/container/a"),
         ("gs://anonymous@bucket/a%20b", "gs://bucket/a b"),
         ("s3://bucket/100%25/a%3Fb%23c", "s3://bucket/100%25/a%3Fb%23c"),
         ("s3://bucket/a%2520b", "s3://bucket/a%2520b"),

@@ -27,6 +27,7 @@ from forecast_cli.reports.tables_scores import skill_cell
         (scaled(12_345.6), "12,346"),
         (scaled(math.inf), "–"),
         (money(-1234.5), "-1,234.50"),
+        (money(0.0012), "0.0012"),
         (money(math.nan), "–"),
         (cpu(0.0234), "23.4 ms"),
         (cpu(0.00041), "0.41 ms"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from forecast_cli.reports.figures import duration, listed, percent, size
+from forecast_cli.reports.figures import duration, listed, money, percent, size
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,23 @@ from forecast_cli.reports.figures import duration, listed, percent, size
 )
 def test_shares_never_round_to_none_or_all(share: float, said: str) -> None:
     assert percent(share) == said
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [
+        (0.0, "0.00"),
+        (-0.0, "0.00"),
+        (1234.567, "1,234.57"),
+        (-0.006, "-0.01"),
+        (0.0049, "0.0049"),
+        (-0.00012345, "-0.00012"),
+        (0.00000001, "0.000000010"),
+        (-1e-12, "0.00"),
+    ],
+)
+def test_a_small_amount_is_not_shown_as_zero(amount: float, said: str) -> None:
+    assert money(amount) == said
 
 
 @pytest.mark.parametrize(

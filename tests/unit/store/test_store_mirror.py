@@ -13,7 +13,7 @@ from store_runs import IDENTITY, TABLE, commit_one, manifest
 
 from forecast_cli.core.errors import OutputBusyError, OutputConflictError, OutputNotWrittenError
 from forecast_cli.store import claim
-from forecast_cli.store.held import HeldByStore
+from forecast_cli.store.contents import StoreContents
 from forecast_cli.store.layout import ACCOUNTS, CLAIM, FORECASTS, MANIFEST, SUCCESS, receipt_path, shard_path
 from forecast_cli.store.manifest import FileEntry, Manifest, manifest_content
 from forecast_cli.store.mirror import fetch_all, open_mirrored_run
@@ -134,7 +134,7 @@ def test_a_shard_is_put_before_its_receipt_the_manifest_after_all_and_success_la
     assert objects.asked.index(("put", SUCCESS)) > objects.asked.index(("remove", PLAN))
     here = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert objects.sizes().keys() == here - {".lock"}
-    assert inspect_output(HeldByStore(objects), IDENTITY, "f") == (OutputState.FINISHED, "")
+    assert inspect_output(StoreContents(objects), IDENTITY, "f") == (OutputState.FINISHED, "")
 
 
 def test_a_new_run_lists_what_is_there_three_times_and_a_finished_one_once(
@@ -180,7 +180,7 @@ def test_what_was_committed_is_put_where_the_run_ends_by_an_error_of_its_own(
 
 def assert_never_torn(objects: Objects, folder: Path) -> None:
     """Fail where what is there tells of something that is not: ``_SUCCESS``, the manifest, or a receipt."""
-    held = HeldByStore(objects)
+    held = StoreContents(objects)
     for fingerprint, identity in (("f", IDENTITY), ("g", OTHER)):
         assert inspect_output(held, identity, fingerprint)[0] is not OutputState.DAMAGED
     assert MANIFEST in held.sizes or SUCCESS not in held.sizes
@@ -207,7 +207,7 @@ def test_a_run_that_dies_while_it_replaces_another_leaves_nothing_torn(
         except DiedError:
             assert_never_torn(Recorder(store), next(folders))
         replace(Recorder(store), next(folders))
-        assert inspect_output(HeldByStore(Recorder(store)), OTHER, "g") == (OutputState.FINISHED, "")
+        assert inspect_output(StoreContents(Recorder(store)), OTHER, "g") == (OutputState.FINISHED, "")
     assert removals > 10
 
 
@@ -222,7 +222,7 @@ def test_a_run_that_dies_while_it_is_taken_up_can_be_taken_up_again(folders: Ite
             break
         except DiedError:
             assert_never_torn(objects, next(folders))
-        state, _ = inspect_output(HeldByStore(objects), IDENTITY, "f")
+        state, _ = inspect_output(StoreContents(objects), IDENTITY, "f")
         assert state in (OutputState.RESUMABLE, OutputState.FINISHED)
     assert removals > 5
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from forecast_cli.core.errors import OutputConflictError
-from forecast_cli.workflows.overlap import refuse_odd_name, refuse_overlap
+from forecast_cli.workflows.overlap import refuse_overlap, refuse_unusable_name
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_an_output_beside_the_input_is_fine(
 
 
 def test_an_output_whose_path_is_not_utf8_is_refused(tmp_path: Path) -> None:
-    refuse_odd_name(tmp_path / "café")
+    refuse_unusable_name(tmp_path / "café")
     for output in (tmp_path / os.fsdecode(b"caf\xe9"), tmp_path / os.fsdecode(b"caf\xe9") / "out"):
         with pytest.raises(OutputConflictError, match="not UTF-8"):
-            refuse_odd_name(output)
+            refuse_unusable_name(output)

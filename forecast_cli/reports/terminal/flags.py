@@ -20,6 +20,6 @@ FLAG_WORDS: Final[Mapping[str, str]] = {
 }
 
 
-def flag_words(flag: str) -> str:
+def describe_flag(flag: str) -> str:
     """Return the explanation of a flag; for an unknown flag, its name."""
     return FLAG_WORDS.get(flag, flag.replace("_", " "))

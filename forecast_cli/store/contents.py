@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from forecast_cli.store.remote import Objects
 
 
-class Held(Protocol):
+class Contents(Protocol):
     """Files of an output, by names relative to it, with slashes. ``str`` gives the output as its user named it."""
 
     def names(self) -> Collection[str]:
@@ -26,7 +26,7 @@ class Held(Protocol):
         """Return what a file holds, None where it is not there; raises OSError."""
 
 
-class HeldByFolder:
+class FolderContents:
     """Contents of an output in a folder."""
 
     def __init__(self, folder: Path) -> None:
@@ -59,7 +59,7 @@ class HeldByFolder:
             return None
 
 
-class HeldByStore:
+class StoreContents:
     """Contents of an output in an object store, as listed when the object was made.
 
     Raises OutputNotWrittenError where the store fails.
