@@ -1,4 +1,4 @@
-# One door for people and for CI: every target works in a fresh clone with only Python, make and git.
+# The same targets for people and for CI. Each works in a fresh clone with only Python, make and git.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .SUFFIXES:
@@ -23,26 +23,26 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	@touch $@
 
 .PHONY: help
-help: ## List the targets
+help: ## List all targets
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: install
-install: $(STAMP) ## Make the virtual environment with pinned requirements
+install: $(STAMP) ## Create the virtual environment with the pinned requirements
 
 .PHONY: forecast
 forecast: $(STAMP) ## Forecast the sample accounts into out/forecast
 	@$(BIN)/forecast-cli forecast data/sample --config configs/sample.toml --output $(OUT)/forecast $(ARGS)
 
 .PHONY: backtest
-backtest: $(STAMP) ## Replay the sample's history into out/backtest, with reports
+backtest: $(STAMP) ## Backtest the sample accounts into out/backtest, with reports
 	@$(BIN)/forecast-cli backtest data/sample --config configs/backtest.toml --output $(OUT)/backtest $(ARGS)
 
 .PHONY: gate
-gate: backtest ## Hold out/backtest against the committed baseline (exit 6: worse)
+gate: backtest ## Backtest the sample accounts, and fail if the result is worse than the committed baseline
 	@$(BIN)/forecast-cli compare data/baseline $(OUT)/backtest $(ARGS)
 
 .PHONY: baseline
-baseline: backtest ## Make out/backtest the baseline that the gate compares with
+baseline: backtest ## Backtest the sample accounts, and make the result the new baseline for the gate
 	@mkdir -p data/baseline
 	@cp $(OUT)/backtest/manifest.json $(OUT)/backtest/scores.parquet $(OUT)/backtest/windows.parquet data/baseline/
 
@@ -51,11 +51,11 @@ test: $(STAMP) ## Run all tests
 	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
 
 .PHONY: test-faults
-test-faults: $(STAMP) ## Inject every fault there is and print how often each was survived (about 15 minutes)
+test-faults: $(STAMP) ## Run all fault injection tests, and print how often each fault was survived (about 15 minutes)
 	@FAULT_TABLE=1 FAULT_STRIDE=1 FAULT_KILLS=60 FAULT_RACES=50 $(BIN)/python -m pytest -q --numprocesses 2 tests/faults $(ARGS)
 
 .PHONY: torture
-torture: $(STAMP) ## Kill 1,000 runs at random instants, and race 8 runs for one output 50 times (about an hour)
+torture: $(STAMP) ## Kill 1,000 runs at random moments, and start 8 runs on one output 50 times (about an hour)
 	@FAULT_TABLE=1 FAULT_KILLS=1000 FAULT_RACES=50 $(BIN)/python -m pytest -q --numprocesses 2 tests/faults/test_faults_kill.py $(ARGS)
 
 $(FUZZ)/.installed: requirements/fuzz.txt $(STAMP)
@@ -63,7 +63,7 @@ $(FUZZ)/.installed: requirements/fuzz.txt $(STAMP)
 	@touch $@
 
 .PHONY: fuzz
-fuzz: $(FUZZ)/.installed ## Fuzz settings and reader, FUZZ_SECONDS each (Linux on x86_64); a crash leaves its input in out/fuzz
+fuzz: $(FUZZ)/.installed ## Fuzz the settings and the reader for FUZZ_SECONDS each (Linux x86_64); out/fuzz keeps inputs that crash
 	@for target in config reader; do \
 		mkdir -p $(OUT)/fuzz/$$target; \
 		PYTHONPATH=$(FUZZ) $(BIN)/python tests/fuzz/fuzz_$$target.py -max_total_time=$(FUZZ_SECONDS) -max_len=256 -len_control=0 -print_final_stats=1 -artifact_prefix=$(OUT)/fuzz/ $(ARGS) $(OUT)/fuzz/$$target || exit 1; \
@@ -75,32 +75,32 @@ lint: $(STAMP) ## Check style and formatting
 	@$(BIN)/ruff format --check .
 
 .PHONY: format
-format: $(STAMP) ## Mend style and formatting
+format: $(STAMP) ## Fix style and formatting
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
 .PHONY: type
-type: $(STAMP) ## Check types (mypy, strict)
+type: $(STAMP) ## Check types with mypy (strict)
 	@$(BIN)/mypy
 
 .PHONY: sample
-sample: $(STAMP) ## Write data/sample again: same seed, same bytes
+sample: $(STAMP) ## Generate data/sample again (same seed, same bytes)
 	@$(BIN)/forecast-cli sample --accounts 250 --days 730 --seed 7 --output data/sample --force
 
 .PHONY: bench
-bench: $(STAMP) ## Time the tool against its yardsticks, side by side
+bench: $(STAMP) ## Benchmark the tool against statsforecast, polars and plain scripts
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: bench-large
-bench-large: $(STAMP) ## Forecast a million accounts: time and memory, into out/bench-large.json and out/memory.svg
+bench-large: $(STAMP) ## Benchmark a million accounts; writes time and memory to out/bench-large.json and out/memory.svg
 	@$(BIN)/python -m benchmarks.large $(ARGS)
 
 .PHONY: bench-ratios
-bench-ratios: $(STAMP) ## Hold the ratios that CI holds: start, CPU against statsforecast, daily files, memory
+bench-ratios: $(STAMP) ## Check the benchmark limits of CI: start-up, CPU against statsforecast, daily files, memory
 	@$(BIN)/python -m benchmarks.ratios $(ARGS)
 
 .PHONY: accuracy
-accuracy: $(STAMP) ## Score the models side by side, on the sample and on BALANCES
+accuracy: $(STAMP) ## Compare the accuracy of the models, on the sample and on BALANCES
 	@$(BIN)/python -m benchmarks.accuracy $(BALANCES) $(ARGS)
 
 $(AUDIT)/.installed: requirements/audit.txt
@@ -109,28 +109,28 @@ $(AUDIT)/.installed: requirements/audit.txt
 	@touch $@
 
 .PHONY: audit
-audit: $(AUDIT)/.installed ## Ask for known weaknesses of what the tool is built from (needs the network)
+audit: $(AUDIT)/.installed ## Check the dependencies for known vulnerabilities (needs the network)
 	@$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off --requirement requirements/runtime.txt $(ARGS) || { \
-		echo "make audit: either a weakness is listed above, or the advisories could not be asked for all packages:" >&2; \
-		echo "the package index has to be reachable, or the OSV service with ARGS='--vulnerability-service osv'" >&2; exit 1; }
+		echo "make audit: either a vulnerability is listed above, or some packages could not be checked:" >&2; \
+		echo "the package index has to be reachable, or the OSV service, with ARGS='--vulnerability-service osv'" >&2; exit 1; }
 
 .PHONY: sbom
-sbom: $(AUDIT)/.installed ## List what the tool is built from, with hashes, in out/sbom.json (CycloneDX)
+sbom: $(AUDIT)/.installed ## Write an SBOM of the dependencies, with hashes, to out/sbom.json (CycloneDX)
 	@mkdir -p $(OUT)
 	@$(AUDIT)/bin/cyclonedx-py requirements requirements/runtime.txt --pyproject pyproject.toml --output-reproducible --output-format JSON --output-file $(OUT)/sbom.json $(ARGS)
 
 .PHONY: build
-build: $(STAMP) sbom ## Build wheel and source archive into dist, with the list of what they are built from
+build: $(STAMP) sbom ## Build wheel and source archive into dist, with the SBOM
 	@rm -rf dist
 	@$(BIN)/hatchling build --directory dist
 	@cp $(OUT)/sbom.json dist/sbom.json
 
 .PHONY: pins
-pins: ## Compile requirements/*.txt again (needs uv)
+pins: ## Recompile the pinned requirements/*.txt (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" pyproject.toml --output-file requirements/runtime.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" --extra dev pyproject.toml --constraint requirements/runtime.txt --output-file requirements/dev.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" requirements/audit.in --output-file requirements/audit.txt
 
 .PHONY: clean
-clean: ## Remove what the other targets made
+clean: ## Remove everything the other targets created
 	@rm -rf $(VENV) $(AUDIT) $(FUZZ) $(OUT) .mypy_cache .pytest_cache .ruff_cache .hypothesis

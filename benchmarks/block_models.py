@@ -13,7 +13,7 @@ import polars as pl
 from benchmarks.rows import Row, at_least, print_rows
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.registry import parse_model
-from forecast_cli.models.window_average import MOST_WINDOWS
+from forecast_cli.models.window_average import MAX_WINDOWS
 
 ACCOUNTS = 10_000
 DAYS = 730
@@ -74,7 +74,7 @@ def _statsforecast(name: str, frame: pl.DataFrame) -> object:
     from statsforecast import models as sf
     from statsforecast.utils import ConformalIntervals
 
-    intervals = ConformalIntervals(n_windows=MOST_WINDOWS, h=HORIZON)
+    intervals = ConformalIntervals(n_windows=MAX_WINDOWS, h=HORIZON)
     made = {
         "Naive": sf.Naive,
         "SeasonalNaive(30)": lambda: sf.SeasonalNaive(30),

@@ -15,7 +15,7 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.data.contract.check import read_shard
 from forecast_cli.evaluation.facts import window_facts
 from forecast_cli.evaluation.rows import SCALE, SCORED_LEVELS
-from forecast_cli.evaluation.splits import Fold, reading_enough, split_windows
+from forecast_cli.evaluation.splits import Fold, extend_history, split_windows
 from forecast_cli.models import courses, month_paths
 from forecast_cli.models.base import quantile_probabilities
 from forecast_cli.workflows.backtest import cutoffs_back, replaying
@@ -41,7 +41,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 def read_folds(path: str) -> list[tuple[Fold, NDArray[np.float64]]]:
     """Return the windows of a default backtest, each with the scales [m] of its accounts."""
     asked = replaying(Settings())
-    settings = reading_enough(asked, back=max(cutoffs_back(asked)))
+    settings = extend_history(asked, days_back=max(cutoffs_back(asked)))
     checked = check_whole_input(path, settings)
     contract = accept(checked)
     ids = contract.ledger["unique_id"]

@@ -29,7 +29,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.data.sample.block import account_name, generate_block, planted_payments
 from forecast_cli.data.sample.spec import SampleSpec
 from forecast_cli.data.sample.timeline import draw_block
-from forecast_cli.models.recurring.business_days import ruled
+from forecast_cli.models.recurring.business_days import apply_rules
 from forecast_cli.models.recurring.cycles import MONTH_DAYS, Cycle, due_days
 from forecast_cli.models.recurring.detect import find_streams
 from forecast_cli.models.recurring.streams import Streams
@@ -222,7 +222,7 @@ def _same_days(streams: Streams, pair: dict[str, object]) -> bool:
     days = days[(days >= pair["first"] - reach) & (days <= pair["last"] + reach)]
     until = np.full(len(halves), streams.last.max() + 40)
     nominal = due_days(streams.phases.take(halves), until, DAYS // 7 + 10)
-    due = ruled(nominal, streams.rule[halves], streams.holidays).ravel()
+    due = apply_rules(nominal, streams.rule[halves], streams.holidays).ravel()
     return len(days) > 0 and bool((np.abs(days[:, None] - due).min(axis=1) <= reach).mean() >= 0.6)
 
 

@@ -12,19 +12,19 @@ from forecast_cli.core.exit_codes import ExitCode
 
 #: Commands with the first line of their docstrings, so that the root's help does not import them.
 COMMANDS: Final = {
-    "forecast": "Forecast every account of INPUT and write the tables.",
-    "backtest": "Replay the history of INPUT and score every model.",
-    "validate": "Show what is wrong with INPUT and what a run would do.",
-    "check": "Hold an output folder against its manifest.",
-    "compare": "Hold the backtest NEW against the backtest BASE.",
-    "report": "Render the reports of the backtest in DIR again.",
-    "risk": "List the accounts likeliest to run low, and by when.",
-    "show": "Show one account of a forecast, and explain it.",
-    "sample": "Write synthetic accounts, seeded, any number of them.",
-    "models": "List the models, what each needs and what it costs.",
-    "doctor": "See whether a run would go well on this machine.",
-    "runs": "List finished runs, show one, compare two, remove old ones.",
-    "config": "Show the settings in force, or write them to a file.",
+    "forecast": "Forecast the balance of every account in INPUT.",
+    "backtest": "Measure the accuracy of the models on the history of INPUT.",
+    "validate": "Check INPUT for problems, without forecasting.",
+    "check": "Verify that the output of a run is complete and undamaged.",
+    "compare": "Compare a backtest with a baseline, and fail if it is worse.",
+    "report": "Rebuild the HTML and Markdown reports of a backtest.",
+    "risk": "List the accounts most likely to run low, and by when.",
+    "show": "Show the forecast of one account, and explain it.",
+    "sample": "Generate synthetic accounts to try the tool with.",
+    "models": "List the models, with what each needs and costs.",
+    "doctor": "Check that this machine is ready for a run.",
+    "runs": "List, inspect and compare runs, and remove old ones.",
+    "config": "Show the settings in effect, or create a config file.",
 }
 
 
@@ -62,7 +62,7 @@ def _root(
     ctx: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)] = False,
 ) -> None:
-    """Forecast the daily balance of every account of a parquet file, with measured intervals.
+    """Forecast account balances from parquet, and list accounts likely to run low.
 
     Results go to files and stdout, progress and messages to stderr.
     """

@@ -67,100 +67,100 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, json_schema_extra=_describe)
 
     id_col: str = "account_id"
-    """Column that names the account."""
+    """Column with the account id."""
     date_col: str = "date"
-    """Column of the day, a date or a timestamp."""
+    """Column with the date or timestamp of the balance."""
     balance_col: str = "balance"
-    """Column of the end-of-day balance, a number."""
+    """Column with the end-of-day balance, a number."""
     currency_col: str | None = None
-    """Column of the currency; when named, account and currency together are the key."""
+    """Column with the currency; if set, each currency of an account is forecast separately."""
     timezone: str | None = None
-    """Timezone whose days count, for timestamps (default: the column's own)."""
+    """Timezone that decides which day a timestamp belongs to (default: the column's own)."""
 
     origin: Annotated[Origin, Field(json_schema_extra=_FORECAST)] = Origin.INPUT
-    """Where forecasts start: one day for all accounts (input), or each account's own last day (account)."""
+    """Start forecasts from one day for all accounts (input), or from each account's own last day (account)."""
     as_of: date | None = None
-    """The day forecasts start from; later rows are not used (default: the input's last day)."""
+    """Date to forecast from, called the origin; later rows are ignored (default: the input's last day)."""
     max_stale: Annotated[int, Field(ge=0)] = 45
-    """Days an account's last row may lie before the origin; beyond that it is skipped: stale."""
+    """Skip an account if its last row is more than this many days before the origin."""
 
     max_history: Annotated[int, Field(ge=1, le=100_000)] = 3653
-    """Days of history used, back from an account's last; earlier balances only set the level they begin at."""
+    """Days of history to use, counted back from an account's last row."""
     max_gap: Annotated[int, Field(ge=1, le=100_000)] = 366
-    """Days in a row an account may have no balance; its history begins after the last longer stretch."""
+    """Longest gap, in days, to fill with the last balance; after a longer gap, the history starts again."""
 
     on_bad_file: OnBadFile = OnBadFile.REJECT
-    """A file that cannot be read: reject the run, or quarantine the file and mark its accounts."""
+    """If a file cannot be read: reject the run (reject), or skip the file and flag its accounts (quarantine)."""
     on_duplicate: OnDuplicate = OnDuplicate.SET_ASIDE
-    """Two balances for one account and day: set the account aside, take the last row, the mean, or fail the run."""
+    """If a day has two balances: fail the account (set-aside), use the last-row or mean, or reject the run (fail)."""
     max_missing: Annotated[float, Field(ge=0, le=1)] = 0.3
-    """Share of an account's rows whose balance may be missing; beyond that the account is set aside."""
+    """Mark an account as failed if more than this share of its balances is missing."""
     max_bad_rows: Annotated[float, Field(ge=0, le=1)] = 0.001
-    """Share of all rows without a usable account or date; beyond that the run is rejected."""
+    """Reject the run if more than this share of all rows has no usable account id or date."""
     max_balance: Annotated[float, Field(gt=0)] = 1e15
-    """Largest absolute balance taken; an account beyond it is set aside."""
+    """Mark an account as failed if a balance, positive or negative, exceeds this amount."""
     max_id_bytes: Annotated[int, Field(ge=1)] = 1024
-    """Longest account id taken, in bytes; an account beyond it is set aside."""
+    """Mark an account as failed if its id is longer than this many bytes."""
     earliest_date: date = date(1970, 1, 2)
-    """Rows dated before this are set aside."""
+    """Ignore rows dated before this day."""
     latest_date: date = date(2099, 12, 31)
-    """Rows dated after this are set aside."""
+    """Ignore rows dated after this day."""
     require_success: Annotated[bool, Field(json_schema_extra=_RUNNING)] = False
-    """Reject a folder that has no _SUCCESS file."""
+    """Reject an input folder that has no _SUCCESS file."""
     read_timeout: Annotated[float, Field(gt=0, json_schema_extra=_RUNNING)] = 30.0
-    """Seconds an object store may take to answer."""
+    """Seconds to wait for an object store to answer."""
 
     model: Annotated[tuple[str, ...], BeforeValidator(_split_commas), AfterValidator(_unique)] = ("auto",)
-    """Models, by name, or by name and season lengths: auto, MSTL, 'MSTL(7,30)', Naive."""
+    """Models to run, optionally with season lengths, such as 'MSTL(7,30)'; list them with 'forecast-cli models'."""
     candidates: Annotated[tuple[str, ...], BeforeValidator(_split_commas), AfterValidator(_unique)] = ()
-    """Models that may join 'auto', for accounts where past windows say it pays: MSTL, AutoETS."""
+    """Models to blend into 'auto' for accounts where this lowered the error in the past, such as MSTL."""
     time_limit: Annotated[str, AfterValidator(check_duration), Field(json_schema_extra=_DURATION)] = "10m"
-    """CPU time that candidates may take, by the costs that 'models' lists, over all cores: 90s, 10m, 2h."""
+    """Estimated CPU time that candidates may take over all cores, such as 90s, 10m or 2h."""
     season_length: Annotated[tuple[Season, ...], BeforeValidator(_split_commas)] = (30,)
-    """Season lengths, in days, of the models that are named without their own."""
+    """Season lengths, in days, for models named without their own."""
     horizon: Annotated[int, Field(ge=1, le=366)] = 30
-    """Days to forecast."""
+    """Number of days to forecast."""
     level: Annotated[tuple[Level, ...], BeforeValidator(_split_commas), AfterValidator(_sorted_unique)] = (80.0, 95.0)
-    """Interval levels, in percent."""
+    """Levels of the prediction intervals, in percent."""
     holidays: Calendar = HOME
-    """Whose weekends and holidays move payments: a country (US), a part (GB-ENG), a market (ECB), weekends (none)."""
+    """Holidays that move payments to business days: US, GB-ENG (a region), ECB (a market) or none (only weekends)."""
     threshold: Annotated[tuple[Threshold, ...], BeforeValidator(_split_commas), AfterValidator(_unique)] = ("0", "p10")
-    """Low balances: an amount, p10 (percentile of the account's last 365 days), or a column with one per account."""
+    """Low balance: an amount (500), a percentile of the last 365 days (p10), or a column with an amount per account."""
     seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of whatever is drawn at random."""
+    """Seed of the random number generator."""
 
     fitted: Annotated[str | None, Field(json_schema_extra=_FORECAST)] = None
-    """Output (folder or address) of a forecast by 'auto' whose learned part is used, instead of learning anew."""
+    """Reuse what 'auto' learned in an earlier forecast, given by its output folder or object-store address."""
 
     windows: Annotated[int, Field(ge=1, le=366, json_schema_extra=_BACKTEST)] = 3
-    """Windows of a backtest: cutoffs, each forecast with what was known then."""
+    """Number of past cutoffs to forecast from in a backtest; each forecast uses only the data up to its cutoff."""
     step: Annotated[int, Field(ge=1, le=366, json_schema_extra=_BACKTEST)] = 30
-    """Days from one cutoff of a backtest to the next; the last one lies this many days before the end."""
+    """Days from one backtest cutoff to the next; the last cutoff is this many days before the end."""
     refit: Annotated[int, Field(ge=1, le=366, json_schema_extra=_BACKTEST)] = 1
-    """Cutoffs of a backtest from one fit to the next, oldest first; those between only get the newer balances."""
+    """Refit models at every n-th backtest cutoff, oldest first; at the others they only get the newer balances."""
     min_train: Annotated[int, Field(ge=1, json_schema_extra=_BACKTEST)] = 150
-    """Days of history an account needs before a cutoff; a window with less is not forecast."""
+    """Days of history an account needs before a cutoff; windows with less are left out."""
     align: Annotated[Align, Field(json_schema_extra=_BACKTEST)] = Align.ACCOUNT
-    """Where windows count back from: each account's own last day (account), or one day for all (as-of)."""
+    """Count cutoffs back from the last day of each account (account), or from one day for all (as-of)."""
     scale_lag: Annotated[int, Field(ge=1, le=366, json_schema_extra=_BACKTEST)] = 30
-    """Lag, in days, of the moves that scaled errors are scaled by."""
+    """Lag, in days, of the balance changes that scaled errors are divided by."""
     segment: Annotated[tuple[str, ...], BeforeValidator(_split_commas), Field(json_schema_extra=_BACKTEST)] = ()
-    """Columns of the input to report accuracy by, besides tenure, balance, volatility and activity."""
+    """Input columns to report accuracy by, in addition to tenure, balance, volatility and activity."""
 
     max_failed: Annotated[int, Field(ge=0, json_schema_extra=_RUNNING)] = 0
-    """Failed accounts a run may have and still exit 0."""
+    """Exit code 3 if more than this many accounts fail."""
     max_skipped: Annotated[int | None, Field(ge=0, json_schema_extra=_RUNNING | _FORECAST)] = None
-    """Skipped accounts a forecast may have and still exit 0 (default: no limit)."""
+    """Exit code 3 if a forecast skips more than this many accounts (default: no limit)."""
     jobs: Annotated[int | None, Field(ge=1, json_schema_extra=_RUNNING)] = None
-    """Cores to use: worker processes, threads that read (default: all the machine or its container gives)."""
+    """CPU cores to use, for worker processes and for reading (default: all available)."""
     memory: Annotated[Size | None, Field(json_schema_extra=_RUNNING)] = None
-    """Memory that all processes of a run take together, such as 2GB (default: most of what is free)."""
+    """Memory limit for all processes of a run together, such as 2GB (default: 80 % of what is free)."""
     account_timeout: Annotated[float, Field(gt=0, json_schema_extra=_RUNNING)] = 60.0
-    """Seconds a model may take over one account; an account that takes longer is failed: timeout."""
+    """Mark an account as failed if a model spends more than this many seconds on it."""
     mode: Annotated[str, BeforeValidator(octal), AfterValidator(check_mode), Field(json_schema_extra=_MODE)] = "0600"
-    """Permissions of the files that are written, in octal; folders may be entered by whoever may read."""
+    """Permissions of output files, in octal; whoever may read the files may also open their folders."""
     shard_size: Annotated[int | None, Field(ge=1)] = None
-    """Accounts in a shard, which is a part file of the output (default: by the cost of the models)."""
+    """Accounts per shard; each shard becomes one part file of the output (default: based on the models' cost)."""
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-EXPECTED: Final = "an amount such as 500, a percentile, p1 to p99, or a column of the input"
+EXPECTED: Final = "an amount such as 500, a percentile from p1 to p99, or an input column"
 
 _AMOUNT: Final = re.compile(r"-?\d+(\.\d+)?")
 _PERCENTILE: Final = re.compile(r"p[1-9]\d?")

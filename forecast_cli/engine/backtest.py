@@ -31,11 +31,11 @@ from forecast_cli.evaluation.low_balance import low_balance_rows
 from forecast_cli.evaluation.metrics import metrics_of
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.evaluation.scoring import long_scores, score_days
-from forecast_cli.evaluation.splits import Fold, split_windows, windows_of
+from forecast_cli.evaluation.splits import Fold, count_windows, split_windows
 from forecast_cli.models.base import FittedModel
 from forecast_cli.models.ladder import LadderForecast, forecast_panel, update_panel
 from forecast_cli.models.registry import ModelChoice
-from forecast_cli.risk.paths import levels_to_ask
+from forecast_cli.risk.paths import levels_to_request
 from forecast_cli.risk.thresholds import ColumnAmounts
 from forecast_cli.store.layout import (
     ACCOUNTS,
@@ -130,7 +130,7 @@ def _forecast(
     fold: Fold, choice: ModelChoice, settings: Settings, *, fitted: FittedModel | None
 ) -> tuple[LadderForecast, FittedModel | None]:
     """Forecast a window, and return the fitted model for the next one; None with a refit at each cutoff."""
-    h, levels = settings.horizon, levels_to_ask(settings.level)
+    h, levels = settings.horizon, levels_to_request(settings.level)
     if settings.refit == 1:
         return forecast_panel(fold.train, choice, h=h, levels=levels), None
     return update_panel(fold.train, choice, h=h, levels=levels, fitted=fitted)
@@ -163,7 +163,7 @@ def _ledger(ledger: pl.DataFrame, panel: Panel, replayed: Sequence[_Replayed], s
     counts = pl.DataFrame(
         {
             "row": np.arange(n, dtype=np.int64),
-            WINDOWS_COUNT: windows_of(panel, tuple(one.fold for one in replayed)),
+            WINDOWS_COUNT: count_windows(panel, tuple(one.fold for one in replayed)),
             "days": panel.lengths,
         },
         schema={"row": pl.Int64, WINDOWS_COUNT: pl.Int64, "days": pl.Int64},

@@ -7,8 +7,6 @@ from forecast_cli.models.recurring.listing import list_streams
 from forecast_cli.models.recurring.streams import Streams
 
 _TEXTS = ("kind", "cycle", "rule", "status")
-_NUMBERS = ("amount", "amount_spread", "day_jitter", "n_seen", "confidence", "next_amount")
-_DATES = ("first_seen", "last_seen", "next_date")
 EVENT_COLUMNS = (
     "kind", "cycle", "rule", "amount", "amount_spread", "day_jitter", "n_seen",
     "first_seen", "last_seen", "status", "confidence", "next_date", "next_amount",
@@ -21,7 +19,8 @@ def events_table(panel: Panel, streams: Streams) -> pl.DataFrame:
     ``next_date`` and ``next_amount`` are null for a stream that has ended.
     """
     listed = list_streams(streams, panel.origins)
-    columns = {name: pl.Series(name, getattr(listed, name), dtype=pl.String) for name in _TEXTS}
-    columns |= {name: pl.Series(name, getattr(listed, name), nan_to_null=True) for name in _NUMBERS}
-    columns |= {name: pl.Series(name, getattr(listed, name), dtype=pl.Date) for name in _DATES}
-    return pl.DataFrame([*panel.keys()[listed.row], *(columns[name] for name in EVENT_COLUMNS)])
+    columns = (
+        pl.Series(name, getattr(listed, name), dtype=pl.String if name in _TEXTS else None, nan_to_null=True)
+        for name in EVENT_COLUMNS
+    )
+    return pl.DataFrame([*panel.keys()[listed.row], *columns])

@@ -23,10 +23,10 @@ from forecast_cli.models.pooled.outlook import Outlook, look_ahead
 from forecast_cli.models.pooled.past_share import PastTrainingSet, grow_past_forest, join_training_sets
 from forecast_cli.models.pooled.probes import predict_held_out
 from forecast_cli.models.pooled.windows import Windows, came_after, group_of, list_windows, panel_at
-from forecast_cli.risk.courses import near_courses
+from forecast_cli.risk.courses import select_near_courses
 from forecast_cli.risk.lows import find_lows, windows_within
 from forecast_cli.risk.panel_lows import panel_lows
-from forecast_cli.risk.paths import N_PATHS, PATH_LEVELS, rows_at_a_time
+from forecast_cli.risk.paths import N_PATHS, PATH_LEVELS, accounts_per_chunk
 from forecast_cli.risk.thresholds import threshold_amounts
 
 #: Thresholds from which shares are learned: an account's own percentiles, independent of the thresholds of the run.
@@ -138,9 +138,9 @@ def _by_paths(
 
 def _by_past(panel: Panel, amounts: NDArray[np.float64], h: int) -> NDArray[np.float64]:
     """Return the probabilities [m, c] of balances under ``amounts`` [m, k] by past courses, some windows at a time."""
-    each = rows_at_a_time(h)
+    each = accounts_per_chunk(h)
     parts = [slice(start, start + each) for start in range(0, max(len(panel), 1), each)]
-    courses = (np.swapaxes(near_courses(panel.part(rows), h, N_PATHS), 1, 2) for rows in parts)
+    courses = (np.swapaxes(select_near_courses(panel.part(rows), h, N_PATHS), 1, 2) for rows in parts)
     return np.concatenate([_below(some, amounts[rows], h) for some, rows in zip(courses, parts, strict=True)])
 
 

@@ -20,9 +20,9 @@ from forecast_cli.engine.tables import count_unsound, forecast_table, to_edge
 from forecast_cli.engine.weights import weights_table
 from forecast_cli.models.ladder import forecast_panel
 from forecast_cli.models.recurring.records import STREAM
-from forecast_cli.models.recurring.streams import streams_of
+from forecast_cli.models.recurring.streams import build_streams
 from forecast_cli.models.registry import finds_events
-from forecast_cli.risk.paths import levels_to_ask
+from forecast_cli.risk.paths import levels_to_request
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, FORECASTS, RISK, WEIGHTS
 from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.staging import stage
@@ -82,7 +82,7 @@ def forecast_shard(job: Job, shard: Shard) -> Done:
     found = read_accounts(job, shard)
     panel, everyone = found.panel, np.arange(len(found.panel))
     started = time.process_time()
-    h, levels = settings.horizon, levels_to_ask(settings.level)
+    h, levels = settings.horizon, levels_to_request(settings.level)
     forecasts = [
         ModelForecast(choice.label, forecast_panel(panel, choice, h=h, levels=levels), everyone)
         for choice in job.models
@@ -108,4 +108,4 @@ def _events(job: Job, panel: Panel, forecasts: Sequence[ModelForecast]) -> pl.Da
     if not finds_events(job.models):
         return None
     found = (streams for one in forecasts if (streams := one.ladder.forecast.streams) is not None)
-    return events_table(panel, next(found, streams_of(np.zeros(0, dtype=STREAM), np.zeros((0, 0)), panel.holidays)))
+    return events_table(panel, next(found, build_streams(np.zeros(0, dtype=STREAM), np.zeros((0, 0)), panel.holidays)))

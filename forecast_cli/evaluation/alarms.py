@@ -14,8 +14,8 @@ from forecast_cli.evaluation.bootstrap import (
     Resampled,
     account_codes,
     count_distinct,
-    draw_parts,
-    hashed_groups,
+    draw_part_totals,
+    hash_groups,
     sum_parts,
 )
 from forecast_cli.evaluation.low_balance import (
@@ -60,13 +60,15 @@ def calibrate_low_balance(
     if scored.is_empty():
         return ()
     already = {tuple(part): count for *part, count in known.group_by(GROUP).agg(pl.col(ALREADY).sum()).iter_rows()}
-    asked = scored.group_by(GROUP, maintain_order=True).len()
-    places = np.repeat(np.arange(asked.height), asked["len"].to_numpy())
-    ends = [0, *np.cumsum(asked["len"].to_numpy()).tolist()]
-    weights = [_weights(scored[PROBABILITY].to_numpy(), ends, share) for share in BUDGETS]
-    sums = sum_parts(_summands(scored, weights), places, hashed_groups(scored, keys, seed=seed), parts=asked.height)
-    accounts = count_distinct(places, account_codes(scored, keys), asked.height)
-    figures = zip(asked.iter_rows(), pairwise(ends), *draw_parts(sums, seed=seed), strict=True)
+    combinations = scored.group_by(GROUP, maintain_order=True).len()
+    places = np.repeat(np.arange(combinations.height), combinations["len"].to_numpy())
+    ends = [0, *np.cumsum(combinations["len"].to_numpy()).tolist()]
+    weights = [_budget_weights(scored[PROBABILITY].to_numpy(), ends, share) for share in BUDGETS]
+    sums = sum_parts(
+        _summands(scored, weights), places, hash_groups(scored, keys, seed=seed), parts=combinations.height
+    )
+    accounts = count_distinct(places, account_codes(scored, keys), combinations.height)
+    figures = zip(combinations.iter_rows(), pairwise(ends), *draw_part_totals(sums, seed=seed), strict=True)
     return tuple(
         LowBalanceCalibration(
             threshold=threshold,
@@ -75,7 +77,7 @@ def calibrate_low_balance(
             accounts=int(accounts[place]),
             windows=windows,
             already=already[threshold, days, model],
-            **_figures(Resampled(totals, draws), scored[start:stop], [weight[start:stop] for weight in weights]),
+            **_build_figures(Resampled(totals, draws), scored[start:stop], [weight[start:stop] for weight in weights]),
         )
         for place, ((threshold, days, model, windows), (start, stop), totals, draws) in enumerate(figures)
     )
@@ -84,31 +86,31 @@ def calibrate_low_balance(
 #: Places of the columns of the summands: probability; event; for each budget, weighted events and weights; for each
 #: date, whether the window had crossed by it, the share of paths that had, and whether there is a date. The last column
 #: is 1, so its sum counts windows.
-_P, _E, _BUDGET, _DATE = 0, 1, 2, 2 + 2 * len(BUDGETS)
+_PROBABILITY, _EVENT, _FIRST_BUDGET, _FIRST_DATE = 0, 1, 2, 2 + 2 * len(BUDGETS)
 
 
-def _figures(sums: Resampled, part: pl.DataFrame, weights: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
+def _build_figures(sums: Resampled, part: pl.DataFrame, weights: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
     return {
-        "predicted": sums.ratio((_P,), (-1,)),
-        "observed": sums.ratio((_E,), (-1,)),
-        "budgets": tuple(_budget(sums, part, number, weight) for number, weight in enumerate(weights)),
-        "dates": tuple(_dates(sums)),
+        "predicted": sums.ratio((_PROBABILITY,), (-1,)),
+        "observed": sums.ratio((_EVENT,), (-1,)),
+        "budgets": tuple(_build_budget(sums, part, number, weight) for number, weight in enumerate(weights)),
+        "dates": tuple(_crossing_dates(sums)),
     }
 
 
-def _weights(probability: NDArray[np.float64], ends: Sequence[int], share: float) -> NDArray[np.float64]:
+def _budget_weights(probability: NDArray[np.float64], ends: Sequence[int], share: float) -> NDArray[np.float64]:
     """Return the weight of each window among the ceil(share n) riskiest of its part, from 0 to 1, [m]."""
     weights = np.zeros(len(probability))
     for start, stop in pairwise(ends):
         part = probability[start:stop]
-        room = _room(len(part), share)
-        last = np.partition(part, len(part) - room)[len(part) - room]
-        above, level = part > last, part == last
-        weights[start:stop] = above + level * ((room - above.sum()) / level.sum())
+        size = _budget_size(len(part), share)
+        lowest = np.partition(part, len(part) - size)[len(part) - size]
+        above, tied = part > lowest, part == lowest
+        weights[start:stop] = above + tied * ((size - above.sum()) / tied.sum())
     return weights
 
 
-def _room(n: int, share: float) -> int:
+def _budget_size(n: int, share: float) -> int:
     return int(np.ceil(n * share - 1e-9))
 
 
@@ -124,40 +126,40 @@ def _date_columns(scored: pl.DataFrame) -> Iterator[NDArray[np.float64]]:
     """Yield for each date: whether the window had crossed by it, the share of paths that had, whether it exists."""
     for day, reached in zip(DAY_QUANTILES, REACHED, strict=True):
         yield from (
-            scored.select(told.cast(pl.Float64).fill_null(0.0)).to_series().to_numpy()
-            for told in (pl.col(DAY) <= pl.col(day), pl.col(reached), pl.col(day).is_not_null())
+            scored.select(column.cast(pl.Float64).fill_null(0.0)).to_series().to_numpy()
+            for column in (pl.col(DAY) <= pl.col(day), pl.col(reached), pl.col(day).is_not_null())
         )
 
 
-def _budget(sums: Resampled, part: pl.DataFrame, number: int, weights: NDArray[np.float64]) -> Budget:
-    caught, room = _BUDGET + 2 * number, _BUDGET + 2 * number + 1
-    among = part.filter(weights > 0)
+def _build_budget(sums: Resampled, part: pl.DataFrame, number: int, weights: NDArray[np.float64]) -> Budget:
+    hits, size = _FIRST_BUDGET + 2 * number, _FIRST_BUDGET + 2 * number + 1
+    selected = part.filter(weights > 0)
     return Budget(
         share=BUDGETS[number],
-        windows=_room(part.height, BUDGETS[number]),
-        probability=among.select(pl.col(PROBABILITY).min()).item(),
-        precision=sums.ratio((caught,), (room,)),
-        lift=sums.ratio((caught, -1), (room, _E)),
-        recall=sums.ratio((caught,), (_E,)),
-        lead=_lead(among),
+        windows=_budget_size(part.height, BUDGETS[number]),
+        probability=selected.select(pl.col(PROBABILITY).min()).item(),
+        precision=sums.ratio((hits,), (size,)),
+        lift=sums.ratio((hits, -1), (size, _EVENT)),
+        recall=sums.ratio((hits,), (_EVENT,)),
+        lead=_lead_quartiles(selected),
     )
 
 
-def _lead(among: pl.DataFrame) -> tuple[float, float, float]:
+def _lead_quartiles(selected: pl.DataFrame) -> tuple[float, float, float]:
     """Return quartiles of the days from the cutoff to the first balance under the threshold, NaN if there are none."""
-    days = among[DAY].drop_nulls().to_numpy()
+    days = selected[DAY].drop_nulls().to_numpy()
     if not len(days):
         return (np.nan, np.nan, np.nan)
     low, middle, high = np.quantile(days, _QUARTILES).tolist()
     return (low, middle, high)
 
 
-def _dates(sums: Resampled) -> Iterator[CrossingDate]:
+def _crossing_dates(sums: Resampled) -> Iterator[CrossingDate]:
     for number, share in enumerate(CROSSED):
-        came, reached, there = (_DATE + 3 * number + offset for offset in range(3))
+        crossed, reached, exists = (_FIRST_DATE + 3 * number + offset for offset in range(3))
         yield CrossingDate(
             share=share,
-            windows=round(float(sums.totals[there])),
-            predicted=sums.ratio((reached,), (there,)),
-            observed=sums.ratio((came,), (there,)),
+            windows=round(float(sums.totals[exists])),
+            predicted=sums.ratio((reached,), (exists,)),
+            observed=sums.ratio((crossed,), (exists,)),
         )

@@ -21,10 +21,10 @@ from forecast_cli.evaluation.rows import VALUE
 SAMPLES: Final = 1_000
 #: Largest number of groups. More accounts are assigned to this many groups at random and groups are drawn: as accurate,
 #: and of bounded cost.
-MOST_GROUPS: Final = 20_000
+MAX_GROUPS: Final = 20_000
 #: Number of groups for figures by day and by segment, whatever the number of accounts.
 HASHED_GROUPS: Final = 200
-_TAILS: Final = (0.025, 0.975)
+_TAIL_PROBABILITIES: Final = (0.025, 0.975)
 #: Number of account counts in memory at a time: 8 MB.
 _CHUNK_CELLS: Final = 1_000_000
 
@@ -36,12 +36,12 @@ class Resampled:
     totals: NDArray[np.float64]
     draws: NDArray[np.float64]
 
-    def ratio(self, above: tuple[int, ...], below: tuple[int, ...]) -> Estimate:
-        """Return the product of totals ``above`` over the product of totals ``below``; NaN if the latter is zero."""
+    def ratio(self, numerator: tuple[int, ...], denominator: tuple[int, ...]) -> Estimate:
+        """Return the product of totals ``numerator`` over that of totals ``denominator``; NaN if that is zero."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            lower = np.prod(self.totals[list(below)])
-            value = np.prod(self.totals[list(above)]) / lower if lower else np.nan
-            drawn = np.prod(self.draws[list(above)], axis=0) / np.prod(self.draws[list(below)], axis=0)
+            divisor = np.prod(self.totals[list(denominator)])
+            value = np.prod(self.totals[list(numerator)]) / divisor if divisor else np.nan
+            drawn = np.prod(self.draws[list(numerator)], axis=0) / np.prod(self.draws[list(denominator)], axis=0)
         return estimates(np.array([value]), drawn[None, :])[0]
 
 
@@ -51,16 +51,16 @@ def estimates(values: NDArray[np.float64], draws: NDArray[np.float64]) -> list[E
     If no draw is finite, the interval is NaN. ``draws`` are reordered in place.
     """
     finite = np.isfinite(draws)
-    whole = finite.all(axis=1)
+    complete = finite.all(axis=1)
     ends = np.full((len(values), 2), np.nan)
-    ends[whole] = np.quantile(draws[whole], _TAILS, axis=1, overwrite_input=True).T
-    for row in np.flatnonzero(~whole & finite.any(axis=1)):
-        ends[row] = np.quantile(draws[row, finite[row]], _TAILS)
+    ends[complete] = np.quantile(draws[complete], _TAIL_PROBABILITIES, axis=1, overwrite_input=True).T
+    for row in np.flatnonzero(~complete & finite.any(axis=1)):
+        ends[row] = np.quantile(draws[row, finite[row]], _TAIL_PROBABILITIES)
     # The sums of the draws are rounded differently from the total: without this, equal accounts could give an interval
     # that does not contain the value.
     low, high = np.minimum(ends[:, 0], values), np.maximum(ends[:, 1], values)
-    told = zip(values.tolist(), low.tolist(), high.tolist(), strict=True)
-    return [Estimate(value=value, low=low, high=high) for value, low, high in told]
+    rows = zip(values.tolist(), low.tolist(), high.tolist(), strict=True)
+    return [Estimate(value=value, low=low, high=high) for value, low, high in rows]
 
 
 def resample_totals(
@@ -71,7 +71,7 @@ def resample_totals(
     ``accounts`` [m] holds an integer for the account of each row. All columns use the same draws, so ratios and
     differences of columns are paired. The same rows in the same order give the same bits on any number of cores.
     """
-    groups = deal_accounts(accounts, seed)
+    groups = assign_groups(accounts, seed)
     sums = sum_groups(values, groups, int(groups.max(initial=-1)) + 1)
     return draw_totals(sums, samples=samples, seed=seed)
 
@@ -111,7 +111,7 @@ def draw_totals(sums: NDArray[np.float64], *, samples: int = SAMPLES, seed: int 
     if n == 1:
         return Resampled(sums.sum(axis=0), draws)
     start = 0
-    for counts in _counts(n, samples, seed):
+    for counts in _iterate_counts(n, samples, seed):
         stop = start + len(counts)
         # Not a matrix product: BLAS adds in an order that depends on its number of threads.
         draws[:, start:stop] = np.einsum("sn,nk->sk", counts, sums, optimize=False).T
@@ -119,7 +119,7 @@ def draw_totals(sums: NDArray[np.float64], *, samples: int = SAMPLES, seed: int 
     return Resampled(sums.sum(axis=0), draws)
 
 
-def draw_parts(sums: NDArray[np.float64], *, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def draw_part_totals(sums: NDArray[np.float64], *, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Draw the groups of ``sums`` [parts, groups, k], the same groups for all parts, and return totals and draws.
 
     The last column counts the windows. Totals are [parts, k] and draws [parts, k, samples]. Groups without windows in
@@ -155,48 +155,48 @@ def bootstrap_ratios(
 
 def account_codes(frame: pl.DataFrame, keys: Sequence[str]) -> NDArray[np.int64]:
     """Return an integer for the account of each row, [rows]: its rank among the frame's accounts, from 0."""
-    places = frame.select(keys).unique().sort(*keys).with_row_index(VALUE)
-    placed = frame.select(keys).join(places, on=list(keys), how="left", maintain_order="left")
-    return placed[VALUE].cast(pl.Int64).to_numpy()
+    ranks = frame.select(keys).unique().sort(*keys).with_row_index(VALUE)
+    ranked = frame.select(keys).join(ranks, on=list(keys), how="left", maintain_order="left")
+    return ranked[VALUE].cast(pl.Int64).to_numpy()
 
 
-def hashed_groups(frame: pl.DataFrame, keys: Sequence[str], *, seed: int) -> NDArray[np.int64]:
+def hash_groups(frame: pl.DataFrame, keys: Sequence[str], *, seed: int) -> NDArray[np.int64]:
     """Return the group of each row's account, [rows], 0 to ``HASHED_GROUPS`` - 1: a hash of its key and the seed.
 
     The group depends on the account alone, so sums by group can be computed by shard and then added up.
     """
     accounts = frame.select(keys).unique(maintain_order=True)
     texts = accounts.select(pl.concat_str(pl.lit(str(seed)), *keys, separator="\x1f").alias("text"))["text"]
-    groups = [_hashed(text) for text in texts]
-    placed = frame.select(keys).join(
+    groups = [_hash_group(text) for text in texts]
+    grouped = frame.select(keys).join(
         accounts.with_columns(pl.Series(VALUE, groups, dtype=pl.Int64)), on=list(keys), maintain_order="left"
     )
-    return placed[VALUE].to_numpy()
+    return grouped[VALUE].to_numpy()
 
 
-def _hashed(text: str) -> int:
+def _hash_group(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") % HASHED_GROUPS
 
 
-def deal_accounts(accounts: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+def assign_groups(accounts: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     """Return a group number from 0 for each row, [rows]; ``accounts`` [rows] are any integers.
 
-    Up to ``MOST_GROUPS`` accounts, each account is a group. Beyond that, accounts are assigned at random, by ``seed``,
-    to ``MOST_GROUPS`` groups of equal size (to within one account).
+    Up to ``MAX_GROUPS`` accounts, each account is a group. Beyond that, accounts are assigned at random, by ``seed``,
+    to ``MAX_GROUPS`` groups of equal size (to within one account).
     """
     distinct, codes = np.unique(accounts, return_inverse=True)
     codes = codes.reshape(-1).astype(np.int64)
-    if len(distinct) <= MOST_GROUPS:
+    if len(distinct) <= MAX_GROUPS:
         return codes
-    dealt = np.random.default_rng([seed, len(distinct)]).permutation(len(distinct)) % MOST_GROUPS
-    return dealt[codes].astype(np.int64)
+    groups = np.random.default_rng([seed, len(distinct)]).permutation(len(distinct)) % MAX_GROUPS
+    return groups[codes].astype(np.int64)
 
 
-def _counts(n: int, samples: int, seed: int) -> Iterator[NDArray[np.float64]]:
+def _iterate_counts(n: int, samples: int, seed: int) -> Iterator[NDArray[np.float64]]:
     """Yield how often each of n groups occurs in each of ``samples`` draws, a chunk of draws at a time."""
     chunk = max(1, _CHUNK_CELLS // max(n, 1))
     if chunk >= samples:
-        yield _counts_of(n, samples, seed)
+        yield _cached_counts(n, samples, seed)
         return
     rng = np.random.default_rng(seed)
     for start in range(0, samples, chunk):
@@ -204,7 +204,7 @@ def _counts(n: int, samples: int, seed: int) -> Iterator[NDArray[np.float64]]:
 
 
 @lru_cache(maxsize=4)
-def _counts_of(n: int, samples: int, seed: int) -> NDArray[np.float64]:
+def _cached_counts(n: int, samples: int, seed: int) -> NDArray[np.float64]:
     """Return the draws of n groups, cached, so that every model, day and segment uses the same drawn accounts."""
     counts = _draw_counts(np.random.default_rng(seed), samples, n)
     counts.flags.writeable = False

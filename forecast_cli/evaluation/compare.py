@@ -29,7 +29,7 @@ from forecast_cli.evaluation.metrics import is_in_units
 from forecast_cli.evaluation.paired import Paired, pair_errors, pair_windows, read_errors, read_figures
 from forecast_cli.evaluation.report import Estimate
 from forecast_cli.evaluation.rows import CUTOFF, METRIC, N_TRAIN, SCALE, SCALE_RMS, VALUE
-from forecast_cli.evaluation.scored import compare_windows
+from forecast_cli.evaluation.scored import find_common_windows
 from forecast_cli.evaluation.segments import NO_VALUE
 
 #: Error metrics, by the first part of their names: lower is better. Coverage has a band instead; bias and width have no
@@ -48,19 +48,19 @@ def compare_scores(base: Scores, new: Scores, gate: Gate, *, seed: int = 0) -> C
     Every model that both have is compared with itself, and the best of BASE with the best of NEW. Raises UsageError for
     a metric, level, model or segment that they do not have.
     """
-    for one in (base, new):
-        _check_metric(one, gate)
-    pairs = _pairs(base, new, gate.models)
+    for backtest in (base, new):
+        _check_metric(backtest, gate)
+    pairs = _pair_models(base, new, gate.models)
     checks = tuple(check for pair in pairs for check in _check_pair(_Sides(base, new, pair, seed), gate))
-    whole = next(check for check in checks if isinstance(check, ErrorCheck))
-    before, after = _models(base), _models(new)
+    overall = next(check for check in checks if isinstance(check, ErrorCheck))
+    base_models, new_models = _model_names(base), _model_names(new)
     return Comparison(
         pairs=pairs,
-        base_only=tuple(sorted(before - after)),
-        new_only=tuple(sorted(after - before)),
+        base_only=tuple(sorted(base_models - new_models)),
+        new_only=tuple(sorted(new_models - base_models)),
         metric=gate.metric,
-        accounts=whole.accounts,
-        windows=whole.windows,
+        accounts=overall.accounts,
+        windows=overall.windows,
         checks=checks,
     )
 
@@ -79,20 +79,20 @@ class _Sides:
         return self.new.keys
 
 
-def _pairs(base: Scores, new: Scores, wanted: Sequence[str]) -> tuple[Pair, ...]:
+def _pair_models(base: Scores, new: Scores, wanted: Sequence[str]) -> tuple[Pair, ...]:
     """Return the pairs of models to compare; the best of each side come first if they are different models."""
     if wanted:
-        for one in (base, new):
+        for backtest in (base, new):
             for model in wanted:
-                _among(one, "model", model, one.scores[c.MODEL])
+                _require_name(backtest, "model", model, backtest.scores[c.MODEL])
         return tuple(Pair(model, model) for model in wanted)
     best = Pair(best_model(base), best_model(new))
-    common = sorted(_models(base) & _models(new))
+    common = sorted(_model_names(base) & _model_names(new))
     return tuple(dict.fromkeys([best, *(Pair(model, model) for model in common)]))
 
 
-def _models(one: Scores) -> set[str]:
-    return set(one.scores[c.MODEL].unique())
+def _model_names(backtest: Scores) -> set[str]:
+    return set(backtest.scores[c.MODEL].unique())
 
 
 def _check_pair(sides: _Sides, gate: Gate) -> Iterator[Check]:
@@ -107,20 +107,22 @@ def _check_pair(sides: _Sides, gate: Gate) -> Iterator[Check]:
     yield from _check_segments(sides, paired, gate)
 
 
-def best_model(one: Scores) -> str:
+def best_model(backtest: Scores) -> str:
     """Return the first model of the backtest's leaderboard: the lowest mean sCRPS over the windows all models forecast.
 
     Ties are broken by MASE, then by name. Raises UsageError if there is no such window.
     """
-    by = [*one.keys, CUTOFF]
-    known = one.scores.filter(pl.col(VALUE).is_finite())
-    _, shared = compare_windows(one.windows, known.filter(pl.col(METRIC) == RANKED_BY).select(*by, c.MODEL), one.keys)
-    if shared.is_empty():
-        why = f"{one.name}: no window has a {RANKED_BY} of every model, so the best one is unknown"
-        raise UsageError(why, "name one with --model")
-    told = known.join(shared, on=by, how="semi").sort(c.MODEL, *by)
+    by = [*backtest.keys, CUTOFF]
+    finite = backtest.scores.filter(pl.col(VALUE).is_finite())
+    _, common = find_common_windows(
+        backtest.windows, finite.filter(pl.col(METRIC) == RANKED_BY).select(*by, c.MODEL), backtest.keys
+    )
+    if common.is_empty():
+        message = f"{backtest.name}: no window has a {RANKED_BY} of every model, so the best one is unknown"
+        raise UsageError(message, "name one with --model")
+    scores = finite.join(common, on=by, how="semi").sort(c.MODEL, *by)
     means = [
-        told.filter(pl.col(METRIC) == metric)
+        scores.filter(pl.col(METRIC) == metric)
         .group_by(c.MODEL, maintain_order=True)
         .agg(pl.col(VALUE).mean().alias(metric))
         for metric in (RANKED_BY, THEN_BY)
@@ -129,45 +131,49 @@ def best_model(one: Scores) -> str:
     return str(ranked[c.MODEL][0])
 
 
-def segment_columns(one: Scores) -> tuple[str, ...]:
+def segment_columns(backtest: Scores) -> tuple[str, ...]:
     """Return the names of the segment columns among the columns of the windows."""
-    own = {*one.keys, CUTOFF, N_TRAIN, SCALE, SCALE_RMS}
-    return tuple(name for name, kind in one.windows.schema.items() if name not in own and kind == pl.String)
+    other_columns = {*backtest.keys, CUTOFF, N_TRAIN, SCALE, SCALE_RMS}
+    return tuple(
+        name for name, dtype in backtest.windows.schema.items() if name not in other_columns and dtype == pl.String
+    )
 
 
-def _check_metric(one: Scores, gate: Gate) -> None:
+def _check_metric(backtest: Scores, gate: Gate) -> None:
     """Raise UsageError if a backtest lacks the error metric or the coverage, or if the metric would mix currencies."""
-    metrics = one.scores[METRIC].unique().to_list()
+    metrics = backtest.scores[METRIC].unique().to_list()
     errors = [name for name in metrics if name.split("_")[0] in ERRORS]
-    _among(one, "error metric", gate.metric, errors, listed=_by_family)
-    currencies = one.windows[c.CURRENCY].n_unique() if c.CURRENCY in one.windows.columns else 1
+    _require_name(backtest, "error metric", gate.metric, errors, join_names=_abbreviate_metrics)
+    currencies = backtest.windows[c.CURRENCY].n_unique() if c.CURRENCY in backtest.windows.columns else 1
     if currencies > 1 and is_in_units(gate.metric):
-        why = f"{one.name}: '{gate.metric}' is in units of the balance, and there are {currencies} currencies"
-        raise UsageError(why, f"compare an error without units: --metric {RANKED_BY}, {THEN_BY}, rmsse or swinkler_L")
+        message = f"{backtest.name}: '{gate.metric}' is in units of the balance, and there are {currencies} currencies"
+        raise UsageError(
+            message, f"compare an error without units: --metric {RANKED_BY}, {THEN_BY}, rmsse or swinkler_L"
+        )
     covered = [name for name in metrics if name.startswith("coverage_")]
-    _among(one, "metric", _coverage_metric(gate), covered)
+    _require_name(backtest, "metric", _coverage_metric(gate), covered)
 
 
-def _by_family(names: Sequence[str]) -> str:
+def _abbreviate_metrics(names: Sequence[str]) -> str:
     """Return sorted metric names, shortened to the first and last of each kind: ``mae, winkler_20 ... winkler_95``."""
     families = [list(family) for _, family in groupby(names, key=lambda name: name.partition("_")[0])]
     return ", ".join(family[0] if len(family) == 1 else f"{family[0]} ... {family[-1]}" for family in families)
 
 
-def _among(
-    one: Scores,
+def _require_name(
+    backtest: Scores,
     what: str,
     wanted: str,
-    there: Sequence[str] | pl.Series,
+    available: Sequence[str] | pl.Series,
     *,
-    listed: Callable[[Sequence[str]], str] = ", ".join,
+    join_names: Callable[[Sequence[str]], str] = ", ".join,
 ) -> str:
-    """Return ``wanted`` if it is among ``there``, else raise UsageError with the names there are."""
-    names = sorted(set(there))
+    """Return ``wanted`` if it is among ``available``, else raise UsageError with the names there are."""
+    names = sorted(set(available))
     if wanted not in names:
-        there_are = f"available: {listed(names) or 'none'}"
-        hint = did_you_mean(wanted, names, otherwise=there_are)
-        raise UsageError(f"{one.name}: no {what} '{wanted}'", hint if hint == there_are else f"{hint} {there_are}")
+        listing = f"available: {join_names(names) or 'none'}"
+        hint = did_you_mean(wanted, names, otherwise=listing)
+        raise UsageError(f"{backtest.name}: no {what} '{wanted}'", hint if hint == listing else f"{hint} {listing}")
     return wanted
 
 
@@ -175,17 +181,19 @@ def _check_error(sides: _Sides, paired: Paired, tolerance: float) -> ErrorCheck:
     change = paired.change()
     # NaN must fail: with the comparison reversed it would pass
     verdict = Verdict.PASSED if change.bounds[0] <= tolerance else Verdict.FAILED
-    return _error_check(sides, paired, change, tolerance, verdict)
+    return _build_error_check(sides, paired, change, tolerance, verdict)
 
 
-def _set_aside(sides: _Sides, paired: Paired, tolerance: float) -> ErrorCheck:
+def _skip_small_segment(sides: _Sides, paired: Paired, tolerance: float) -> ErrorCheck:
     """Return the figures of a segment that is too small to judge: a change without an interval, not judged."""
     base, new = paired.errors()
     change = Estimate(value=new / base - 1 if base else math.nan, low=math.nan, high=math.nan)
-    return _error_check(sides, paired, change, tolerance, Verdict.SKIPPED)
+    return _build_error_check(sides, paired, change, tolerance, Verdict.SKIPPED)
 
 
-def _error_check(sides: _Sides, paired: Paired, change: Estimate, tolerance: float, verdict: Verdict) -> ErrorCheck:
+def _build_error_check(
+    sides: _Sides, paired: Paired, change: Estimate, tolerance: float, verdict: Verdict
+) -> ErrorCheck:
     base, new = paired.errors()
     return ErrorCheck(
         pair=sides.pair,
@@ -204,7 +212,7 @@ def _error_check(sides: _Sides, paired: Paired, change: Estimate, tolerance: flo
 def _check_tail(sides: _Sides, paired: Paired, gate: Gate) -> TailCheck:
     """Compare the share of windows whose error grew many times over with the share whose error shrank as much."""
     grew, shrank, excess = paired.tails(gate.tail_ratio)
-    more = excess.value > gate.tail_tolerance and excess.bounds[0] > 0
+    failed = excess.value > gate.tail_tolerance and excess.bounds[0] > 0
     return TailCheck(
         pair=sides.pair,
         ratio=gate.tail_ratio,
@@ -212,50 +220,53 @@ def _check_tail(sides: _Sides, paired: Paired, gate: Gate) -> TailCheck:
         shrank=shrank,
         excess=excess,
         tolerance=gate.tail_tolerance,
-        verdict=Verdict.FAILED if more else Verdict.PASSED,
+        verdict=Verdict.FAILED if failed else Verdict.PASSED,
     )
 
 
 def _check_segments(sides: _Sides, paired: Paired, gate: Gate) -> Iterator[ErrorCheck]:
     """Check each value of each segment, in ascending order; values with few accounts are not judged."""
     new, keys = sides.new, sides.keys
-    there = segment_columns(new)
-    for segment in gate.segments or there:
-        _among(new, "segment", segment, there)
+    available = segment_columns(new)
+    for segment in gate.segments or available:
+        _require_name(new, "segment", segment, available)
         labels = new.windows.select(*keys, CUTOFF, pl.col(segment).fill_null(NO_VALUE).alias(VALUE))
-        for value, group in paired.by(labels):
-            judge = _set_aside if group.accounts < SMALLEST_SEGMENT else _check_error
-            yield replace(judge(sides, group, gate.segment_tolerance), segment=segment, value=value)
+        for value, group in paired.split_by(labels):
+            check = _skip_small_segment if group.accounts < SMALLEST_SEGMENT else _check_error
+            yield replace(check(sides, group, gate.segment_tolerance), segment=segment, value=value)
 
 
 def _check_coverage(sides: _Sides, gate: Gate) -> CoverageCheck:
     metric = _coverage_metric(gate)
     before, after = (
-        read_figures(one, model, metric) for one, model in ((sides.base, sides.pair.base), (sides.new, sides.pair.new))
+        read_figures(backtest, model, metric)
+        for backtest, model in ((sides.base, sides.pair.base), (sides.new, sides.pair.new))
     )
-    was, now = (_share(values, sides) for values in (before, after))
-    outside = _misses(was, gate.coverage_band) != 0
-    side = _misses(now, gate.coverage_band)
-    failed = side != 0 and (not outside or _moved(pair_windows(before, after, sides.keys), sides) == side)
-    verdict = Verdict.FAILED if failed or math.isnan(now.value) else Verdict.PASSED
-    return CoverageCheck(sides.pair, gate.coverage_level, was, now, gate.coverage_band, outside, verdict)
+    base, new = (_estimate_coverage(values, sides) for values in (before, after))
+    base_outside = _side_of_band(base, gate.coverage_band) != 0
+    side = _side_of_band(new, gate.coverage_band)
+    failed = side != 0 and (
+        not base_outside or _direction_of_change(pair_windows(before, after, sides.keys), sides) == side
+    )
+    verdict = Verdict.FAILED if failed or math.isnan(new.value) else Verdict.PASSED
+    return CoverageCheck(sides.pair, gate.coverage_level, base, new, gate.coverage_band, base_outside, verdict)
 
 
 def _coverage_metric(gate: Gate) -> str:
     return f"coverage_{c.level_label(gate.coverage_level)}"
 
 
-def _share(values: pl.DataFrame, sides: _Sides) -> Estimate:
+def _estimate_coverage(values: pl.DataFrame, sides: _Sides) -> Estimate:
     return bootstrap_means(values[VALUE].to_numpy(), account_codes(values, sides.keys), seed=sides.seed)
 
 
-def _misses(share: Estimate, band: tuple[float, float]) -> int:
+def _side_of_band(share: Estimate, band: tuple[float, float]) -> int:
     """Return -1 if the whole interval of a share lies below the band, 1 if it lies above, else 0."""
     (low, high), (least, most) = band, share.bounds
     return int(least > high + _ROUNDING) - int(most < low - _ROUNDING)
 
 
-def _moved(pairs: pl.DataFrame, sides: _Sides) -> int:
+def _direction_of_change(pairs: pl.DataFrame, sides: _Sides) -> int:
     """Return the direction in which coverage moved from BASE to NEW: -1, 1, or 0 if it may be chance."""
     codes = account_codes(pairs, sides.keys)
     change = bootstrap_means((pairs["new"] - pairs["base"]).to_numpy(), codes, seed=sides.seed)

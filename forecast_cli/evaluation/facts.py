@@ -46,7 +46,7 @@ def window_facts(train: Panel, *, lag: int) -> pl.DataFrame:
     Koehler 2006, International Journal of Forecasting 22, section 3). Both are null if the balance never moved at that
     lag or the history is not longer than the lag.
     """
-    scale, scale_rms = _scales(train, lag)
+    scale, scale_rms = _compute_scales(train, lag)
     return pl.DataFrame(
         [
             *train.keys(),
@@ -54,12 +54,12 @@ def window_facts(train: Panel, *, lag: int) -> pl.DataFrame:
             pl.Series(N_TRAIN, train.lengths, dtype=pl.Int64),
             pl.Series(SCALE, scale, dtype=pl.Float64, nan_to_null=True),
             pl.Series(SCALE_RMS, scale_rms, dtype=pl.Float64, nan_to_null=True),
-            *(_texts(name, codes) for name, codes in _bands(train, scale).items()),
+            *(_label_bands(name, codes) for name, codes in _assign_bands(train, scale).items()),
         ]
     )
 
 
-def _scales(train: Panel, lag: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _compute_scales(train: Panel, lag: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return scale and scale_rms, [n] each, NaN if there is none."""
     absolute, pairs = _absolute_changes(train, lag), train.lengths - lag
     moved = (absolute > 0) & np.isfinite(absolute)
@@ -70,33 +70,33 @@ def _scales(train: Panel, lag: int) -> tuple[NDArray[np.float64], NDArray[np.flo
 
 def _absolute_changes(train: Panel, lag: int) -> NDArray[np.float64]:
     """Return the sum over days of |y[t] - y[t - lag]| for each account, [n]; 0 if there is no pair of days."""
-    return _by_chunks(train, lambda y: row_sums(np.abs(y[:, lag:] - y[:, :-lag])))
+    return _apply_in_chunks(train, lambda y: row_sums(np.abs(y[:, lag:] - y[:, :-lag])))
 
 
-def _bands(train: Panel, scale: NDArray[np.float64]) -> dict[str, NDArray[np.int64]]:
+def _assign_bands(train: Panel, scale: NDArray[np.float64]) -> dict[str, NDArray[np.int64]]:
     """Return, for each segment, the index of each account's band, [n] each."""
-    last = _by_chunks(train, lambda y: y[:, -1])
-    size = _by_chunks(train, lambda y: row_sums(np.abs(y))) / train.lengths
-    moves = _by_chunks(train, lambda y: np.count_nonzero(np.abs(np.diff(y, axis=1)) > 0, axis=1))
-    known = ~np.isnan(scale)
-    unit, pairs = np.where(known, scale, 1.0), np.maximum(train.lengths - 1, 1)
+    last = _apply_in_chunks(train, lambda y: y[:, -1])
+    size = _apply_in_chunks(train, lambda y: row_sums(np.abs(y))) / train.lengths
+    moves = _apply_in_chunks(train, lambda y: np.count_nonzero(np.abs(np.diff(y, axis=1)) > 0, axis=1))
+    has_scale = ~np.isnan(scale)
+    unit, pairs = np.where(has_scale, scale, 1.0), np.maximum(train.lengths - 1, 1)
     with np.errstate(over="ignore"):  # an infinite value falls in an outermost band
-        in_moves, of_balance = last / unit, unit / np.where(size > 0, size, 1.0)
+        in_moves, per_balance = last / unit, unit / np.where(size > 0, size, 1.0)
     return {
         "tenure": np.digitize(train.lengths, _TENURE_EDGES),
-        "balance": np.where(known, 1 + np.digitize(in_moves, _BALANCE_EDGES), 0),
-        "volatility": np.where(known, 1 + np.digitize(of_balance, _VOLATILITY_EDGES), 0),
+        "balance": np.where(has_scale, 1 + np.digitize(in_moves, _BALANCE_EDGES), 0),
+        "volatility": np.where(has_scale, 1 + np.digitize(per_balance, _VOLATILITY_EDGES), 0),
         "activity": np.where(moves > 0, 1 + np.digitize(moves / pairs, _ACTIVITY_EDGES), 0),
     }
 
 
-def _by_chunks(train: Panel, figure: Callable[[NDArray[np.float64]], NDArray[Any]]) -> NDArray[np.float64]:
-    """Apply ``figure`` to the balances [rows, t] of each chunk of accounts and return the results, [n]."""
-    found = np.zeros(len(train))
+def _apply_in_chunks(train: Panel, compute: Callable[[NDArray[np.float64]], NDArray[Any]]) -> NDArray[np.float64]:
+    """Apply ``compute`` to the balances [rows, t] of each chunk of accounts and return the results, [n]."""
+    results = np.zeros(len(train))
     for rows in chunks(len(train)):
-        found[rows] = figure(train.y[rows])
-    return found
+        results[rows] = compute(train.y[rows])
+    return results
 
 
-def _texts(segment: str, codes: NDArray[np.int64]) -> pl.Series:
+def _label_bands(segment: str, codes: NDArray[np.int64]) -> pl.Series:
     return pl.Series(segment, BANDS[segment], dtype=pl.String).gather(codes)

@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 
 from forecast_cli.core import columns as c
-from forecast_cli.evaluation.bootstrap import account_codes, deal_accounts, sum_parts
+from forecast_cli.evaluation.bootstrap import account_codes, assign_groups, sum_parts
 from forecast_cli.evaluation.groups import group_rows
 from forecast_cli.evaluation.pooled import Pooled
-from forecast_cli.evaluation.report import NOTHING, Estimate, ModelScore
+from forecast_cli.evaluation.report import NO_ESTIMATE, Estimate, ModelScore
 from forecast_cli.evaluation.scored import Scored
 
 BASELINE: Final = "SeasonalNaive"
@@ -30,14 +30,14 @@ def rank_models(scored: Scored, costs: pl.DataFrame, *, season: int) -> tuple[Mo
     if there are several. Ties in sCRPS are broken by MASE, then by name. A model that is not compared comes last and
     its figures are NaN.
     """
-    spent, wins = _costs_of(costs), count_wins(scored)
-    figures, skills = _figures(scored, season)
+    cost_sums, wins = _sum_costs(costs), count_wins(scored)
+    figures, skills = _score_models(scored, season)
     accounts = scored.windows.select(scored.keys).n_unique()
-    nothing = dict.fromkeys(scored.metrics, NOTHING)
+    no_figures = dict.fromkeys(scored.metrics, NO_ESTIMATE)
 
-    def standing(model: str) -> tuple[float, float, str]:
-        told = figures.get(model, nothing)
-        return _last_if_nan(told[RANKED_BY].value), _last_if_nan(told[THEN_BY].value), model
+    def sort_key(model: str) -> tuple[float, float, str]:
+        estimates = figures.get(model, no_figures)
+        return _nan_as_infinity(estimates[RANKED_BY].value), _nan_as_infinity(estimates[THEN_BY].value), model
 
     return tuple(
         ModelScore(
@@ -45,22 +45,22 @@ def rank_models(scored: Scored, costs: pl.DataFrame, *, season: int) -> tuple[Mo
             rank=rank,
             accounts=accounts if model in figures else 0,
             windows=scored.windows.height if model in figures else 0,
-            metrics=figures.get(model, nothing),
+            metrics=figures.get(model, no_figures),
             skill=skills.get(model),
             wins=wins.get(model, 0),
-            fallbacks=int(spent[model]["fallbacks"]),
-            failures=int(spent[model]["windows"]) - scored.forecast.get(model, 0),
-            cpu_seconds=_ratio(spent[model]["cpu_seconds"], spent[model]["windows"]),
+            fallbacks=int(cost_sums[model]["fallbacks"]),
+            failures=int(cost_sums[model]["windows"]) - scored.forecast.get(model, 0),
+            cpu_seconds=_divide(cost_sums[model]["cpu_seconds"], cost_sums[model]["windows"]),
         )
-        for rank, model in enumerate(sorted(spent, key=standing), start=1)
+        for rank, model in enumerate(sorted(cost_sums, key=sort_key), start=1)
     )
 
 
 def choose_baseline(models: Iterable[str], *, season: int) -> str | None:
     """Return the seasonal naive among ``models``: that of the season length, else the first by name, else None."""
-    named = sorted(model for model in models if model == BASELINE or model.startswith(f"{BASELINE}("))
-    own = [model for model in (BASELINE, f"{BASELINE}({season})") if model in named]
-    return next(iter([*own, *named]), None)
+    candidates = sorted(model for model in models if model == BASELINE or model.startswith(f"{BASELINE}("))
+    preferred = [model for model in (BASELINE, f"{BASELINE}({season})") if model in candidates]
+    return next(iter([*preferred, *candidates]), None)
 
 
 def count_wins(scored: Scored) -> dict[str, int]:
@@ -75,13 +75,13 @@ def count_wins(scored: Scored) -> dict[str, int]:
     return dict(zip(scored.models, won.sum(axis=1).tolist(), strict=True))
 
 
-def _figures(scored: Scored, season: int) -> tuple[dict[str, dict[str, Estimate]], dict[str, Estimate]]:
+def _score_models(scored: Scored, season: int) -> tuple[dict[str, dict[str, Estimate]], dict[str, Estimate]]:
     """Return every metric of each compared model, and its skill if there is a seasonal naive."""
     if not scored.models:
         return {}, {}
-    groups = deal_accounts(account_codes(scored.windows, scored.keys), scored.seed)
-    everywhere = np.zeros_like(groups)
-    sums = [sum_parts(scored.summands_of(model), everywhere, groups, parts=1) for model in scored.models]
+    groups = assign_groups(account_codes(scored.windows, scored.keys), scored.seed)
+    single_part = np.zeros_like(groups)
+    sums = [sum_parts(scored.summands_of(model), single_part, groups, parts=1) for model in scored.models]
     pooled = Pooled.of(np.concatenate(sums), scored.metrics, seed=scored.seed)
     figures = dict(zip(scored.models, pooled.figures(mixed=scored.mixed), strict=True))
     baseline = choose_baseline(scored.models, season=season)
@@ -91,15 +91,15 @@ def _figures(scored: Scored, season: int) -> tuple[dict[str, dict[str, Estimate]
     return figures, dict(zip(scored.models, skills, strict=True))
 
 
-def _costs_of(costs: pl.DataFrame) -> dict[str, dict[str, float]]:
+def _sum_costs(costs: pl.DataFrame) -> dict[str, dict[str, float]]:
     shards = group_rows(costs, [c.MODEL])
     sums = shards.with_columns({name: shards.sums(shards.values(pl.col(name))) for name in _COSTS})
     return {row[c.MODEL]: row for row in sums.iter_rows(named=True)}
 
 
-def _last_if_nan(value: float) -> float:
+def _nan_as_infinity(value: float) -> float:
     return math.inf if math.isnan(value) else value
 
 
-def _ratio(one: float, other: float) -> float:
+def _divide(one: float, other: float) -> float:
     return one / other if other else math.nan

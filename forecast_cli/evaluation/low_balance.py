@@ -33,7 +33,7 @@ REACHED: Final = tuple(f"reached_q{round(100 * share)}" for share in CROSSED)
 #: Columns by which windows are grouped for scoring, in this order.
 GROUP: Final = (THRESHOLD, DAYS, c.MODEL)
 
-_WHOLE: Final = (DAY, *DAY_QUANTILES)
+_INTEGER_COLUMNS: Final = (DAY, *DAY_QUANTILES)
 
 
 def low_balance_rows(
@@ -63,18 +63,18 @@ def low_balance_rows(
     """
     names, windows = tuple(dict.fromkeys(thresholds)), windows_within(y.shape[1])
     amounts = threshold_amounts(panel, names, column_amounts or {})
-    foreseen = _foreseen(panel, forecasts, amounts, windows)
-    came = _came(panel, y, amounts, windows)
+    predicted = _forecast_figures(panel, forecasts, amounts, windows)
+    actual = _actual_figures(panel, y, amounts, windows)
     shape = (len(panel), len(forecasts), len(names), len(windows))
     figures = {
-        name: np.broadcast_to(values[:, None] if name in came else values, shape).ravel()
-        for name, values in (came | foreseen).items()
+        name: np.broadcast_to(values[:, None] if name in actual else values, shape).ravel()
+        for name, values in (actual | predicted).items()
     }
     order = (AMOUNT, PROBABILITY, BASE_RATE, ALREADY, EVENT, DAY, *DAY_QUANTILES, *REACHED)
     columns = [pl.Series(name, figures[name], dtype=pl.Float64, nan_to_null=True) for name in order]
-    frame = pl.DataFrame([*_places(panel, list(forecasts), names, windows), *columns])
+    frame = pl.DataFrame([*_key_columns(panel, list(forecasts), names, windows), *columns])
     return frame.filter(pl.col(PROBABILITY).is_not_null()).with_columns(
-        pl.col(ALREADY, EVENT).cast(pl.Boolean), pl.col(_WHOLE).cast(pl.Int32)
+        pl.col(ALREADY, EVENT).cast(pl.Boolean), pl.col(_INTEGER_COLUMNS).cast(pl.Int32)
     )
 
 
@@ -87,28 +87,28 @@ def base_rates(panel: Panel, thresholds: NDArray[np.float64], *, days: int) -> N
     lengths = np.minimum(panel.lengths, recent.shape[1])
     if recent.shape[1] < days:
         return np.full(len(panel), np.nan)
-    under = np.cumsum(recent < thresholds[:, None], axis=1)
-    counts = np.pad(under, ((0, 0), (1, 0)))
-    hit = counts[:, days:] > counts[:, :-days]
-    starts = np.arange(hit.shape[1]) >= recent.shape[1] - lengths[:, None]
+    days_under = np.cumsum(recent < thresholds[:, None], axis=1)
+    counts = np.pad(days_under, ((0, 0), (1, 0)))
+    low = counts[:, days:] > counts[:, :-days]
+    starts = np.arange(low.shape[1]) >= recent.shape[1] - lengths[:, None]
     periods = np.maximum(lengths - days + 1, 0)
-    return np.where(periods > 0, (hit & starts).sum(axis=1) / np.maximum(periods, 1), np.nan)
+    return np.where(periods > 0, (low & starts).sum(axis=1) / np.maximum(periods, 1), np.nan)
 
 
-def _foreseen(
+def _forecast_figures(
     panel: Panel, forecasts: Mapping[str, Forecast], amounts: NDArray[np.float64], windows: Sequence[int]
 ) -> dict[str, NDArray[np.float64]]:
     """Return the figures of the models' paths, each [n, models, thresholds, windows]."""
-    foreseen = list(panel_lows(panel, forecasts, amounts).values())
+    lows = list(panel_lows(panel, forecasts, amounts).values())
     empty = np.empty((len(panel), 0, amounts.shape[1], len(windows)))
-    figures = {PROBABILITY: [one.prob_below for one in foreseen]}
+    figures = {PROBABILITY: [one.prob_below for one in lows]}
     for place in range(len(CROSSED)):
-        figures[DAY_QUANTILES[place]] = [one.first_below[..., place] for one in foreseen]
-        figures[REACHED[place]] = [one.reached[..., place] for one in foreseen]
+        figures[DAY_QUANTILES[place]] = [one.first_below[..., place] for one in lows]
+        figures[REACHED[place]] = [one.reached[..., place] for one in lows]
     return {name: np.stack(values, axis=1) if values else empty for name, values in figures.items()}
 
 
-def _came(
+def _actual_figures(
     panel: Panel, y: NDArray[np.float64], amounts: NDArray[np.float64], windows: Sequence[int]
 ) -> dict[str, NDArray[np.float64]]:
     """Return amounts, base rates and the actual events and their days, each [n, thresholds, windows]."""
@@ -133,14 +133,16 @@ def _came(
     }
 
 
-def _places(panel: Panel, models: Sequence[str], thresholds: Sequence[str], windows: Sequence[int]) -> list[pl.Series]:
+def _key_columns(
+    panel: Panel, models: Sequence[str], thresholds: Sequence[str], windows: Sequence[int]
+) -> list[pl.Series]:
     """Return the columns that identify a row: account, cutoff, model, threshold and window."""
-    n, asked = len(panel), [(text, days) for text in thresholds for days in windows]
-    each = len(models) * len(asked)
+    n, pairs = len(panel), [(text, days) for text in thresholds for days in windows]
+    rows_per_account = len(models) * len(pairs)
     return [
-        *panel.keys()[np.repeat(np.arange(n), each)],
-        pl.Series(CUTOFF, np.repeat(panel.origins.astype("datetime64[D]"), each), dtype=pl.Date),
-        pl.Series(c.MODEL, [model for model in models for _ in asked] * n, dtype=pl.String),
-        pl.Series(THRESHOLD, [text for text, _ in asked] * len(models) * n, dtype=pl.String),
-        pl.Series(DAYS, [days for _, days in asked] * len(models) * n, dtype=pl.Int32),
+        *panel.keys()[np.repeat(np.arange(n), rows_per_account)],
+        pl.Series(CUTOFF, np.repeat(panel.origins.astype("datetime64[D]"), rows_per_account), dtype=pl.Date),
+        pl.Series(c.MODEL, [model for model in models for _ in pairs] * n, dtype=pl.String),
+        pl.Series(THRESHOLD, [text for text, _ in pairs] * len(models) * n, dtype=pl.String),
+        pl.Series(DAYS, [days for _, days in pairs] * len(models) * n, dtype=pl.Int32),
     ]

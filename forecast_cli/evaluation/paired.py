@@ -52,7 +52,7 @@ class Paired:
         if self.rows.is_empty():
             return math.nan, math.nan
         size = self.rows[_SIZE].to_numpy().mean(keepdims=True)
-        base, new = (combine(self._how, one.mean(keepdims=True), size) for one in self._summands())
+        base, new = (combine(self._combine, one.mean(keepdims=True), size) for one in self._summands())
         return float(base[0]), float(new[0])
 
     def change(self) -> Estimate:
@@ -61,17 +61,17 @@ class Paired:
         if len(base) and not base.any() and not new.any():
             return Estimate(value=0.0, low=0.0, high=0.0)
         # size cancels out of the ratio, and the root of a percentile is the percentile of the roots
-        root = 0.5 if self._how is Combine.ROOT_MEAN else 1.0
-        found = bootstrap_ratios(new, base, self.codes, seed=self.seed)
-        return Estimate(value=found.value**root - 1, low=found.low**root - 1, high=found.high**root - 1)
+        root = 0.5 if self._combine is Combine.ROOT_MEAN else 1.0
+        estimate = bootstrap_ratios(new, base, self.codes, seed=self.seed)
+        return Estimate(value=estimate.value**root - 1, low=estimate.low**root - 1, high=estimate.high**root - 1)
 
     def tails(self, ratio: float) -> tuple[float, float, Estimate]:
         """Return shares of windows with new > ``ratio`` * base and base > ``ratio`` * new, and their difference."""
         base, new = self.rows[_BASE].to_numpy(), self.rows[_NEW].to_numpy()
-        grew, shrank = (over.astype(np.float64) for over in (new > ratio * base, base > ratio * new))
+        grew, shrank = (exceeds.astype(np.float64) for exceeds in (new > ratio * base, base > ratio * new))
         return _mean(grew), _mean(shrank), bootstrap_means(grew - shrank, self.codes, seed=self.seed)
 
-    def by(self, labels: pl.DataFrame) -> list[tuple[str, "Paired"]]:
+    def split_by(self, labels: pl.DataFrame) -> list[tuple[str, "Paired"]]:
         """Split the windows by ``labels`` (keys, cutoff, value), in ascending order of the values."""
         labelled = self.rows.join(labels, on=[*self.keys, CUTOFF], how="left", maintain_order="left")
         parts = sorted(labelled.partition_by(VALUE, as_dict=True, include_key=False).items())
@@ -80,31 +80,31 @@ class Paired:
     def _summands(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the values that are averaged over windows, of base and of new."""
         base, new = self.rows[_BASE].to_numpy(), self.rows[_NEW].to_numpy()
-        return (np.square(base), np.square(new)) if self._how is Combine.ROOT_MEAN else (base, new)
+        return (np.square(base), np.square(new)) if self._combine is Combine.ROOT_MEAN else (base, new)
 
     @property
-    def _how(self) -> Combine:
+    def _combine(self) -> Combine:
         return combine_of(self.metric)
 
 
-def read_figures(one: Scores, model: str, metric: str) -> pl.DataFrame:
+def read_figures(backtest: Scores, model: str, metric: str) -> pl.DataFrame:
     """Return the finite figures of one model and metric over windows with a scale: keys, cutoff, value.
 
     A balance that does not move is easy to forecast and any interval covers it, so it counts in no mean of a backtest.
     """
-    moving = one.windows.filter(pl.col(SCALE) > 0).select(*one.keys, CUTOFF)
+    moving = backtest.windows.filter(pl.col(SCALE) > 0).select(*backtest.keys, CUTOFF)
     wanted = (pl.col(c.MODEL) == model) & (pl.col(METRIC) == metric) & pl.col(VALUE).is_finite()
-    figures = one.scores.filter(wanted).select(*one.keys, CUTOFF, VALUE)
-    return figures.join(moving, on=[*one.keys, CUTOFF], how="semi").sort(*one.keys, CUTOFF)
+    figures = backtest.scores.filter(wanted).select(*backtest.keys, CUTOFF, VALUE)
+    return figures.join(moving, on=[*backtest.keys, CUTOFF], how="semi").sort(*backtest.keys, CUTOFF)
 
 
-def read_errors(one: Scores, model: str, metric: str) -> pl.DataFrame:
+def read_errors(backtest: Scores, model: str, metric: str) -> pl.DataFrame:
     """Return figures of an error metric: keys, cutoff, value, size. For WAPE, value is the numerator."""
     if combine_of(metric) is not Combine.OF_BALANCE:
-        return read_figures(one, model, metric).with_columns(pl.lit(1.0).alias(_SIZE))
-    sizes = read_figures(one, model, ABSOLUTE_BALANCE).rename({VALUE: _SIZE})
-    errors = read_figures(one, model, ABSOLUTE_ERROR)
-    return errors.join(sizes, on=[*one.keys, CUTOFF], how="inner", maintain_order="left")
+        return read_figures(backtest, model, metric).with_columns(pl.lit(1.0).alias(_SIZE))
+    sizes = read_figures(backtest, model, ABSOLUTE_BALANCE).rename({VALUE: _SIZE})
+    errors = read_figures(backtest, model, ABSOLUTE_ERROR)
+    return errors.join(sizes, on=[*backtest.keys, CUTOFF], how="inner", maintain_order="left")
 
 
 def pair_errors(base: pl.DataFrame, new: pl.DataFrame, metric: str, keys: Sequence[str], seed: int) -> Paired:

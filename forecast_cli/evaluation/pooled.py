@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.evaluation.bootstrap import draw_parts, estimates
+from forecast_cli.evaluation.bootstrap import draw_part_totals, estimates
 from forecast_cli.evaluation.metrics import ABSOLUTE_BALANCE, Metric, combine
-from forecast_cli.evaluation.report import NOTHING, Estimate
+from forecast_cli.evaluation.report import NO_ESTIMATE, Estimate
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Pooled:
     @classmethod
     def of(cls, sums: NDArray[np.float64], metrics: Mapping[str, Metric], *, seed: int) -> "Pooled":
         """Draw the groups of ``sums`` [p, groups, k + 1]: a column for each metric, and last the number of windows."""
-        totals, draws = draw_parts(sums, seed=seed)
+        totals, draws = draw_part_totals(sums, seed=seed)
         with np.errstate(divide="ignore", invalid="ignore"):
             return cls(metrics, totals[:, :-1] / totals[:, -1:], draws[:, :-1] / draws[:, -1:])
 
@@ -35,16 +35,16 @@ class Pooled:
 
         If windows of several currencies are ``mixed``, metrics in units of the balance are NaN.
         """
-        told: list[dict[str, Estimate]] = [{} for _ in self.means]
+        parts: list[dict[str, Estimate]] = [{} for _ in self.means]
         size = list(self.metrics).index(ABSOLUTE_BALANCE)
         for place, (name, metric) in enumerate(self.metrics.items()):
-            found = [NOTHING] * len(told)
+            estimated = [NO_ESTIMATE] * len(parts)
             if not (mixed and metric.in_units):
                 values = combine(metric.combine, self.means[:, place], self.means[:, size])
-                found = estimates(values, combine(metric.combine, self.draws[:, place], self.draws[:, size]))
-            for part, one in zip(told, found, strict=True):
-                part[name] = one
-        return told
+                estimated = estimates(values, combine(metric.combine, self.draws[:, place], self.draws[:, size]))
+            for figures, estimate in zip(parts, estimated, strict=True):
+                figures[name] = estimate
+        return parts
 
     def skills(self, metric: str, reference: int) -> list[Estimate]:
         """Return 1 minus the ratio of each part's mean to that of part ``reference``, for a metric that is a mean.
@@ -52,23 +52,23 @@ class Pooled:
         Skill score of Murphy (1988), Monthly Weather Review 116, equation 4, for a score whose best value is zero.
         """
         own = self.of_metric(metric)
-        return skills_over(own, Drawn(own.means[reference], own.draws[reference]))
+        return estimate_skills(own, MetricDraws(own.means[reference], own.draws[reference]))
 
-    def of_metric(self, metric: str) -> "Drawn":
+    def of_metric(self, metric: str) -> "MetricDraws":
         """Return the means and draws of one metric, for each part."""
         place = list(self.metrics).index(metric)
-        return Drawn(self.means[:, place], self.draws[:, place])
+        return MetricDraws(self.means[:, place], self.draws[:, place])
 
 
 @dataclass(frozen=True)
-class Drawn:
+class MetricDraws:
     """Means of one metric and their bootstrap ``draws``: [p] and [p, samples], or one mean and [samples]."""
 
     means: NDArray[np.float64]
     draws: NDArray[np.float64]
 
 
-def skills_over(own: Drawn, reference: Drawn) -> list[Estimate]:
+def estimate_skills(own: MetricDraws, reference: MetricDraws) -> list[Estimate]:
     """Return 1 minus the ratio of each mean to the reference's, paired by draw: both use the same drawn accounts.
 
     If the reference has no error, the skill is NaN.

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from forecast_cli.core import columns as c
 from forecast_cli.evaluation.bootstrap import (
     account_codes,
+    assign_groups,
     count_distinct,
-    deal_accounts,
-    draw_parts,
+    draw_part_totals,
     estimates,
-    hashed_groups,
+    hash_groups,
     sum_parts,
 )
 from forecast_cli.evaluation.low_balance import BASE_RATE, EVENT, GROUP, PROBABILITY
-from forecast_cli.evaluation.pooled import Drawn, skills_over
+from forecast_cli.evaluation.pooled import MetricDraws, estimate_skills
 from forecast_cli.evaluation.report import Estimate, LowBalanceScore, ReliabilityBin
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.evaluation.segments import Segment
@@ -37,22 +37,26 @@ def score_low_balance(
     (probability - event)^2 (Brier 1950, Monthly Weather Review 78, 1); skill: 1 - Brier / Brier of the base rate. Each
     has a 95 % interval from a bootstrap over accounts. The skill is NaN if the base rate made no error.
     """
-    scored = _scored(frame, keys)
+    scored = _select_windows(frame, keys)
     accounts = account_codes(scored, keys)
-    return tuple(_score(scored, None, groups=deal_accounts(accounts, seed), accounts=accounts, seed=seed))
+    return tuple(_score_parts(scored, None, groups=assign_groups(accounts, seed), accounts=accounts, seed=seed))
 
 
 def score_low_balance_segments(
     frame: pl.DataFrame, windows: pl.DataFrame, segments: Sequence[str], *, keys: Sequence[str], seed: int = 0
 ) -> tuple[LowBalanceScore, ...]:
     """Score rows of ``low_balance_rows`` by each value of each of ``segments``, text columns of the window rows."""
-    scored = _scored(frame, keys)
-    groups, accounts = hashed_groups(scored, keys, seed=seed), account_codes(scored, keys)
+    scored = _select_windows(frame, keys)
+    groups, accounts = hash_groups(scored, keys, seed=seed), account_codes(scored, keys)
     by = [*keys, CUTOFF]
     numbered = windows.select(by).with_row_index("window")
     places = scored.join(numbered, on=by, how="left", maintain_order="left")["window"].to_numpy()
-    cut = (Segment.of(windows[name]).take(places) for name in segments)
-    return tuple(score for one in cut for score in _score(scored, one, groups=groups, accounts=accounts, seed=seed))
+    grouped = (Segment.of(windows[name]).take(places) for name in segments)
+    return tuple(
+        score
+        for segment in grouped
+        for score in _score_parts(scored, segment, groups=groups, accounts=accounts, seed=seed)
+    )
 
 
 def bin_reliability(frame: pl.DataFrame) -> tuple[ReliabilityBin, ...]:
@@ -72,12 +76,12 @@ def bin_reliability(frame: pl.DataFrame) -> tuple[ReliabilityBin, ...]:
     return tuple(ReliabilityBin(**row) for row in bins.iter_rows(named=True))
 
 
-def _scored(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+def _select_windows(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Return the windows that count, sorted by threshold, period and model."""
     return frame.drop_nulls([BASE_RATE, EVENT]).sort(*GROUP, *keys, CUTOFF)
 
 
-def _score(
+def _score_parts(
     scored: pl.DataFrame,
     segment: Segment | None,
     *,
@@ -89,15 +93,17 @@ def _score(
 
     ``groups`` and ``accounts`` [m] are the bootstrap group and the account of each row of ``scored``.
     """
-    asked = scored.select(GROUP).unique(maintain_order=True)
-    own = np.repeat(np.arange(asked.height), scored.group_by(GROUP, maintain_order=True).len()["len"].to_numpy())
+    combinations = scored.select(GROUP).unique(maintain_order=True)
+    combination = np.repeat(
+        np.arange(combinations.height), scored.group_by(GROUP, maintain_order=True).len()["len"].to_numpy()
+    )
     values = (None,) if segment is None else segment.values
-    places = own * len(values) + (0 if segment is None else segment.places)
-    parts = asked.height * len(values)
-    figures = _figures(sum_parts(_summands(scored), places, groups, parts=parts), seed=seed)
+    places = combination * len(values) + (0 if segment is None else segment.places)
+    parts = combinations.height * len(values)
+    figures = _estimate_figures(sum_parts(_summands(scored), places, groups, parts=parts), seed=seed)
     counts = count_distinct(places, accounts, parts), np.bincount(places, minlength=parts)
     for place in np.flatnonzero(counts[1]).tolist():
-        threshold, days, model = asked.row(place // len(values))
+        threshold, days, model = combinations.row(place // len(values))
         event_rate, brier, base_brier, skill = figures[place]
         yield LowBalanceScore(
             model=model,
@@ -121,10 +127,10 @@ def _summands(scored: pl.DataFrame) -> NDArray[np.float64]:
     return np.column_stack([event, *squared, np.ones(len(event))])
 
 
-def _figures(sums: NDArray[np.float64], *, seed: int) -> list[tuple[Estimate, ...]]:
+def _estimate_figures(sums: NDArray[np.float64], *, seed: int) -> list[tuple[Estimate, ...]]:
     """Return event rate, Brier score, that of the base rate, and skill for each of ``sums`` [parts, groups, 4]."""
-    totals, draws = draw_parts(sums, seed=seed)
+    totals, draws = draw_part_totals(sums, seed=seed)
     with np.errstate(divide="ignore", invalid="ignore"):
         columns = [estimates(totals[:, one] / totals[:, 3], draws[:, one] / draws[:, 3]) for one in range(3)]
-    own, base = (Drawn(totals[:, one], draws[:, one]) for one in (1, 2))
-    return list(zip(*columns, skills_over(own, base), strict=True))
+    own, base = (MetricDraws(totals[:, one], draws[:, one]) for one in (1, 2))
+    return list(zip(*columns, estimate_skills(own, base), strict=True))

@@ -32,13 +32,13 @@ class Estimate(_Frozen):
         """Return the ends of the interval, or the value twice if there is none; verdicts are based on these."""
         return self.ends or (self.value, self.value)
 
-    def turned(self) -> "Estimate":
+    def negated(self) -> "Estimate":
         """Return the estimate of the figure with its sign reversed."""
         return Estimate(value=-self.value, low=-self.high, high=-self.low)
 
 
 #: Estimate of a figure that cannot be computed.
-NOTHING: Final = Estimate(value=math.nan, low=math.nan, high=math.nan)
+NO_ESTIMATE: Final = Estimate(value=math.nan, low=math.nan, high=math.nan)
 
 
 class Figures(_Frozen):
@@ -49,7 +49,7 @@ class Figures(_Frozen):
 
     def of(self, metric: str) -> Estimate:
         """Return a metric by name, NaN if there is none."""
-        return self.metrics.get(metric, NOTHING)
+        return self.metrics.get(metric, NO_ESTIMATE)
 
 
 class ModelScore(Figures):
@@ -91,7 +91,7 @@ class SegmentScore(Figures):
     windows: int
     skill: Estimate | None = None
     """As on the leaderboard, over these windows: both models over the same drawn accounts."""
-    excess: Estimate = NOTHING
+    excess: Estimate = NO_ESTIMATE
     """Its sCRPS here over its sCRPS of all windows, minus one: both over the same drawn accounts."""
 
 

@@ -57,11 +57,11 @@ class Scored:
 
     def summands_of(self, model: str) -> NDArray[np.float64]:
         """Return the summand of each metric for each window, and a last column of ones, [m, k + 1]."""
-        told = [summand(name, metric).alias(name) for name, metric in self.metrics.items()]
-        return self.figures_of(model, list(self.metrics)).select(*told, windows=pl.lit(1.0)).to_numpy()
+        summands = [summand(name, metric).alias(name) for name, metric in self.metrics.items()]
+        return self.figures_of(model, list(self.metrics)).select(*summands, windows=pl.lit(1.0)).to_numpy()
 
 
-def compare_windows(
+def find_common_windows(
     windows: pl.DataFrame, forecasts: pl.DataFrame, keys: Sequence[str]
 ) -> tuple[tuple[str, ...], pl.DataFrame]:
     """Return the models that forecast any of ``windows`` with a scale, and the windows that all of them forecast.
@@ -71,7 +71,7 @@ def compare_windows(
     """
     by = [*keys, CUTOFF]
     moving = windows.filter(pl.col(SCALE).is_not_null())
-    told = forecasts.join(moving, on=by, how="semi")
-    models = tuple(sorted(set(told[c.MODEL])))
-    by_all = told.group_by(by).len().filter(pl.col("len") == len(models))
+    scored = forecasts.join(moving, on=by, how="semi")
+    models = tuple(sorted(set(scored[c.MODEL])))
+    by_all = scored.group_by(by).len().filter(pl.col("len") == len(models))
     return models, moving.join(by_all, on=by, how="semi").sort(by)

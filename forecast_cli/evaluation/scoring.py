@@ -33,7 +33,7 @@ def score_days(
     balance count in no metric; scaled metrics are null in windows without a scale. The order of the rows does not
     change a bit of the result.
     """
-    days = group_rows(_with_scales(rows, windows, keys=keys), [*keys, c.MODEL, CUTOFF], within=[c.STEP])
+    days = group_rows(_join_scales(rows, windows, keys=keys), [*keys, c.MODEL, CUTOFF], within=[c.STEP])
     cells = StepCells.of(days, keys, seed=seed)
     size = days.means(days.values(absolute_balance()))
     figures, sums = {}, {}
@@ -51,7 +51,7 @@ def long_scores(figures: pl.DataFrame, metrics: Mapping[str, Metric]) -> pl.Data
     return figures.select(*keys, names, pl.concat_list(*metrics).alias(VALUE)).explode(METRIC, VALUE)
 
 
-def _with_scales(rows: pl.DataFrame, windows: pl.DataFrame, *, keys: Sequence[str]) -> pl.DataFrame:
+def _join_scales(rows: pl.DataFrame, windows: pl.DataFrame, *, keys: Sequence[str]) -> pl.DataFrame:
     """Return the forecast rows with a known balance, with the scales of their windows."""
     scales = windows.select(*keys, CUTOFF, SCALE, SCALE_RMS)
     known = rows.filter(pl.col(c.Y).is_finite())

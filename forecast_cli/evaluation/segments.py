@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from forecast_cli.evaluation.bootstrap import account_codes, count_distinct, hashed_groups, sum_parts
+from forecast_cli.evaluation.bootstrap import account_codes, count_distinct, hash_groups, sum_parts
 from forecast_cli.evaluation.facts import BANDS
 from forecast_cli.evaluation.leaderboard import RANKED_BY, choose_baseline
-from forecast_cli.evaluation.pooled import Drawn, Pooled, skills_over
+from forecast_cli.evaluation.pooled import MetricDraws, Pooled, estimate_skills
 from forecast_cli.evaluation.report import Estimate, SegmentScore
 from forecast_cli.evaluation.scored import Scored
 
@@ -30,12 +30,12 @@ class Segment:
     @classmethod
     def of(cls, column: pl.Series) -> "Segment":
         """Group windows by a text column; bands keep their own order, other values are sorted alphabetically."""
-        told = column.cast(pl.String).fill_null(NO_VALUE)
-        found = set(told)
-        bands = [band for band in BANDS.get(column.name, ()) if band in found]
-        values = (*bands, *sorted(found - set(bands)))
+        texts = column.cast(pl.String).fill_null(NO_VALUE)
+        present = set(texts)
+        bands = [band for band in BANDS.get(column.name, ()) if band in present]
+        values = (*bands, *sorted(present - set(bands)))
         place_of = {value: place for place, value in enumerate(values)}
-        return cls(column.name, values, np.array([place_of[value] for value in told], dtype=np.int64))
+        return cls(column.name, values, np.array([place_of[value] for value in texts], dtype=np.int64))
 
     def take(self, windows: NDArray[np.int64]) -> "Segment":
         """Return the segment of ``windows`` [rows], indices into its windows; the values stay the same."""
@@ -48,22 +48,26 @@ def score_segments(scored: Scored, segments: Sequence[str], *, season: int) -> t
     ``segments`` are text columns of the window rows; ``season`` selects the seasonal naive for the skill. With several
     currencies, figures in units of the balance are NaN, except in the segment that is the currency.
     """
-    cut = [Segment.of(scored.windows[name]) for name in segments]
+    grouped = [Segment.of(scored.windows[name]) for name in segments]
     baseline = choose_baseline(scored.models, season=season)
     references = (
-        [pool.of_metric(RANKED_BY) for pool in _pools(scored, baseline, cut)] if baseline else [None] * len(cut)
+        [pool.of_metric(RANKED_BY) for pool in _pool_by_segment(scored, baseline, grouped)]
+        if baseline
+        else [None] * len(grouped)
     )
-    told = {
+    by_model = {
         model: [
-            _figures(pool, reference, mixed=scored.mixed and segment.name != scored.currency)
-            for pool, segment, reference in zip(_pools(scored, model, cut), cut, references, strict=True)
+            _estimate_figures(pool, reference, mixed=scored.mixed and segment.name != scored.currency)
+            for pool, segment, reference in zip(
+                _pool_by_segment(scored, model, grouped), grouped, references, strict=True
+            )
         ]
         for model in scored.models
     }
     return tuple(
         score
-        for place, segment in enumerate(cut)
-        for score in _scores(scored, segment, {model: figures[place] for model, figures in told.items()})
+        for place, segment in enumerate(grouped)
+        for score in _build_scores(scored, segment, {model: figures[place] for model, figures in by_model.items()})
     )
 
 
@@ -76,12 +80,12 @@ class _Figures:
     excess: list[Estimate]
 
 
-def _scores(scored: Scored, segment: Segment, told: Mapping[str, _Figures]) -> Iterator[SegmentScore]:
+def _build_scores(scored: Scored, segment: Segment, by_model: Mapping[str, _Figures]) -> Iterator[SegmentScore]:
     n = len(segment.values)
     accounts = count_distinct(segment.places, account_codes(scored.windows, scored.keys), n)
     windows = np.bincount(segment.places, minlength=n)
     for place, value in enumerate(segment.values):
-        for model, figures in told.items():
+        for model, figures in by_model.items():
             yield SegmentScore(
                 segment=segment.name,
                 value=value,
@@ -94,16 +98,16 @@ def _scores(scored: Scored, segment: Segment, told: Mapping[str, _Figures]) -> I
             )
 
 
-def _pools(scored: Scored, model: str, segments: Sequence[Segment]) -> Iterator[Pooled]:
+def _pool_by_segment(scored: Scored, model: str, segments: Sequence[Segment]) -> Iterator[Pooled]:
     """Yield the pooled figures of a model by segment: a part for each value, and a last part for all windows."""
-    values, groups = scored.summands_of(model), hashed_groups(scored.windows, scored.keys, seed=scored.seed)
+    values, groups = scored.summands_of(model), hash_groups(scored.windows, scored.keys, seed=scored.seed)
     for segment in segments:
         sums = sum_parts(values, segment.places, groups, parts=len(segment.values))
         yield Pooled.of(np.concatenate([sums, sums.sum(axis=0, keepdims=True)]), scored.metrics, seed=scored.seed)
 
 
-def _figures(pool: Pooled, reference: Drawn | None, *, mixed: bool) -> _Figures:
+def _estimate_figures(pool: Pooled, reference: MetricDraws | None, *, mixed: bool) -> _Figures:
     """Return the figures of each value of a segment, with skill over the seasonal naive and excess over all windows."""
-    whole = pool.skills(RANKED_BY, -1)[:-1]
-    skills = [None] * len(whole) if reference is None else skills_over(pool.of_metric(RANKED_BY), reference)[:-1]
-    return _Figures(pool.figures(mixed=mixed)[:-1], skills, [one.turned() for one in whole])
+    relative = pool.skills(RANKED_BY, -1)[:-1]
+    skills = [None] * len(relative) if reference is None else estimate_skills(pool.of_metric(RANKED_BY), reference)[:-1]
+    return _Figures(pool.figures(mixed=mixed)[:-1], skills, [one.negated() for one in relative])

@@ -8,13 +8,13 @@ from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Estimate, LowBalanceScore, ModelScore, RunFacts, SegmentScore, StepScore
 
 #: Coverage within this distance of its level counts as right: 100 accounts cannot show a smaller difference.
-CLOSE: Final = 0.03
+COVERAGE_TOLERANCE: Final = 0.03
 #: A model whose sCRPS is within this share of the best model's is close behind.
-LITTLE: Final = 0.02
+CLOSE_BEHIND: Final = 0.02
 #: Fewest accounts of a segment that is mentioned.
-FEWEST: Final = 20
+MIN_ACCOUNTS: Final = 20
 #: Level, in percent, whose coverage is described.
-LEVEL: Final = 80.0
+DESCRIBED_LEVEL: Final = 80.0
 
 
 def describe_findings(
@@ -27,71 +27,75 @@ def describe_findings(
 ) -> tuple[str, ...]:
     """Return sentences on which model to use, how far to trust its intervals, and where it is weak."""
     if facts.compared_windows == 0:
-        return (_say_nothing(facts, leaderboard),)
+        return (_describe_unscored(facts, leaderboard),)
     best = leaderboard[0]
     own = [step for step in steps if step.model == best.model]
     return (
-        *_say_which(facts, leaderboard),
-        *_say_how_far(best, own),
-        *_say_when(own),
-        *_say_where([row for row in segments if row.model == best.model and row.accounts >= FEWEST]),
-        *_say_against(best, [row for row in segments if row.model == best.model and row.accounts >= FEWEST]),
-        *_say_low([row for row in low_balance if row.model == best.model]),
-        *_say_compared(facts, leaderboard),
-        *_say_replaced(best),
+        *_recommend_model(facts, leaderboard),
+        *_describe_coverage(best, own),
+        *_describe_horizon(own),
+        *_describe_weakest_segments(
+            [row for row in segments if row.model == best.model and row.accounts >= MIN_ACCOUNTS]
+        ),
+        *_compare_with_baseline(
+            best, [row for row in segments if row.model == best.model and row.accounts >= MIN_ACCOUNTS]
+        ),
+        *_describe_low_balance([row for row in low_balance if row.model == best.model]),
+        *_describe_common_windows(facts, leaderboard),
+        *_describe_fallbacks(best),
     )
 
 
-def _say_nothing(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> str:
+def _describe_unscored(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> str:
     if facts.windows == facts.still_windows or not leaderboard:
         return "No window could be scored: no account has enough history, or no balance moved."
     return "No model can be ranked: no window was forecast by all of them; see Failures and fallbacks in the report."
 
 
-def _say_which(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> Iterator[str]:
-    best, compared = leaderboard[0], [score for score in leaderboard if score.windows]
-    figure = _figure(best.of("scrps"))
-    over = (
+def _recommend_model(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> Iterator[str]:
+    best, ranked = leaderboard[0], [score for score in leaderboard if score.windows]
+    scrps = _format_estimate(best.of("scrps"))
+    scope = (
         f"over {counted(facts.compared_windows, 'window')} of {facts.compared_accounts:,} of "
         f"{counted(sum(facts.accounts.values()), 'account')}"
     )
-    if len(compared) > 1:
-        yield f"Use {best.model}: its scaled CRPS of {figure} is the lowest of {len(compared):,} models {over}."
+    if len(ranked) > 1:
+        yield f"Use {best.model}: its scaled CRPS of {scrps} is the lowest of {len(ranked):,} models {scope}."
     else:
-        yield f"{best.model} was run alone: its scaled CRPS is {figure} {over}."
+        yield f"{best.model} was run alone: its scaled CRPS is {scrps} {scope}."
     if best.skill is not None and best.skill.value != 0:
-        yield f"That is {_percents(best.skill)} below the seasonal naive's."
-    if len(leaderboard) > 1 and leaderboard[1].of("scrps").value <= (1 + LITTLE) * best.of("scrps").value:
+        yield f"That is {_format_share(best.skill)} below the seasonal naive's."
+    if len(leaderboard) > 1 and leaderboard[1].of("scrps").value <= (1 + CLOSE_BEHIND) * best.of("scrps").value:
         second = leaderboard[1]
         yield (
             f"{second.model} is close behind ({second.of('scrps').value:.3f}); CPU time per account and window: "
-            f"{_milliseconds(second)} against {_milliseconds(best)}."
+            f"{_format_cost(second)} against {_format_cost(best)}."
         )
 
 
-def _say_how_far(best: ModelScore, steps: Sequence[StepScore]) -> Iterator[str]:
-    told = nearest_level(best.metrics)
-    if told is None:
+def _describe_coverage(best: ModelScore, steps: Sequence[StepScore]) -> Iterator[str]:
+    nearest = nearest_level(best.metrics)
+    if nearest is None:
         return
-    level, metric = told
+    level, metric = nearest
     coverage = best.of(metric)
-    held = f"Over all days its {level:g} % intervals held {_percents(coverage)}"
-    short = level / 100 - coverage.value
-    if abs(short) <= CLOSE:
-        yield f"{held}: they can be taken as they are."
-    elif short > 0:
-        yield f"{held}: they are too narrow, and the true risk is larger than they say."
+    opening = f"Over all days its {level:g} % intervals held {_format_share(coverage)}"
+    shortfall = level / 100 - coverage.value
+    if abs(shortfall) <= COVERAGE_TOLERANCE:
+        yield f"{opening}: they can be taken as they are."
+    elif shortfall > 0:
+        yield f"{opening}: they are too narrow, and the true risk is larger than they say."
     else:
-        yield f"{held}: they are wider than necessary."
+        yield f"{opening}: they are wider than necessary."
     by_day = [step.of(metric).value for step in steps]
     if by_day:
-        yield f"By day ahead they held between {_percent(min(by_day))} and {_percent(max(by_day))}."
+        yield f"By day ahead they held between {_format_percent(min(by_day))} and {_format_percent(max(by_day))}."
 
 
-def _say_when(steps: Sequence[StepScore]) -> Iterator[str]:
+def _describe_horizon(steps: Sequence[StepScore]) -> Iterator[str]:
     if len(steps) > 1:
         first, last = (step.of("scrps").value for step in (steps[0], steps[-1]))
-        how = "grows" if last > (1 + CLOSE) * first else "goes"
+        how = "grows" if last > (1 + COVERAGE_TOLERANCE) * first else "goes"
         peak = max(steps, key=lambda step: step.of("scrps").value)
         high = peak.of("scrps").value
         highest = (
@@ -103,68 +107,72 @@ def _say_when(steps: Sequence[StepScore]) -> Iterator[str]:
         )
 
 
-def _say_where(segments: Sequence[SegmentScore]) -> Iterator[str]:
+def _describe_weakest_segments(segments: Sequence[SegmentScore]) -> Iterator[str]:
     """Yield the segment with the largest error; a second one only if its excess over the whole is more than chance."""
     ordered = sorted(segments, key=lambda row: (-row.of("scrps").value, row.segment, row.value))
-    sure = [row for row in ordered if row.excess.ends and row.excess.low > 0]
-    weakest = "Beyond chance it is weakest" if sure else "It is weakest"
-    for row, how in zip(sure or ordered[:1], (weakest, "It is also weak"), strict=False):
-        chance = "" if sure else ", which may be chance"
+    significant = [row for row in ordered if row.excess.ends and row.excess.low > 0]
+    weakest = "Beyond chance it is weakest" if significant else "It is weakest"
+    for row, opening in zip(significant or ordered[:1], (weakest, "It is also weak"), strict=False):
+        chance = "" if significant else ", which may be chance"
         yield (
-            f"{how} where {row.segment} is {row.value}: scaled CRPS {_figure(row.of('scrps'))} over "
+            f"{opening} where {row.segment} is {row.value}: scaled CRPS {_format_estimate(row.of('scrps'))} over "
             f"{counted(row.windows, 'window')} of {counted(row.accounts, 'account')}{chance}."
         )
 
 
-def _say_against(best: ModelScore, segments: Sequence[SegmentScore]) -> Iterator[str]:
+def _compare_with_baseline(best: ModelScore, segments: Sequence[SegmentScore]) -> Iterator[str]:
     """Yield where the best model is worse than the seasonal naive or hard to tell from it, over the same accounts."""
-    told = [(row, row.skill) for row in segments if row.skill is not None and row.skill.ends]
-    if not told or best.skill is None or best.skill.value == 0:
+    pairs = [(row, row.skill) for row in segments if row.skill is not None and row.skill.ends]
+    if not pairs or best.skill is None or best.skill.value == 0:
         return
-    worse = [(row, skill.turned()) for row, skill in told if skill.high < 0]
-    unsure = [f"{row.segment} is {row.value}" for row, skill in told if skill.low <= 0 <= skill.high]
+    worse = [(row, skill.negated()) for row, skill in pairs if skill.high < 0]
+    unsure = [f"{row.segment} is {row.value}" for row, skill in pairs if skill.low <= 0 <= skill.high]
     if worse:
         row, by = max(worse, key=lambda one: one[1].value)
         more = f"; it is worse in {counted(len(worse) - 1, 'more segment')}" if len(worse) > 1 else ""
-        yield f"It is worse than the seasonal naive where {row.segment} is {row.value}, by {_percents(by)}{more}."
+        yield f"It is worse than the seasonal naive where {row.segment} is {row.value}, by {_format_share(by)}{more}."
     if unsure:
         more = f", and in {len(unsure) - 1} more" if len(unsure) > 1 else ""
-        where = f"{unsure[0]}{more}, of {counted(len(told), 'segment')}"
+        where = f"{unsure[0]}{more}, of {counted(len(pairs), 'segment')}"
         yield f"It cannot be distinguished from the seasonal naive where {where}."
     if not worse and not unsure:
-        yield f"It beats the seasonal naive in each of {counted(len(told), 'segment')} of {FEWEST} accounts or more."
+        yield (
+            f"It beats the seasonal naive in each of {counted(len(pairs), 'segment')} of {MIN_ACCOUNTS} accounts or "
+            "more."
+        )
 
 
-def _say_low(rows: Sequence[LowBalanceScore]) -> Iterator[str]:
-    told = [row for row in rows if not math.isnan(row.skill.value)]
-    if not told:
+def _describe_low_balance(rows: Sequence[LowBalanceScore]) -> Iterator[str]:
+    scored = [row for row in rows if not math.isnan(row.skill.value)]
+    if not scored:
         return
-    row = max(told, key=lambda row: (row.days, row.event_rate.value))
+    row = max(scored, key=lambda row: (row.days, row.event_rate.value))
     probability = f"Its probability of a low point under {row.threshold} within {row.days} days"
     figures = (
-        f"(Brier {row.brier.value:.3f} against {row.base_brier.value:.3f}, event rate {_percent(row.event_rate.value)})"
+        f"(Brier {row.brier.value:.3f} against {row.base_brier.value:.3f}, "
+        f"event rate {_format_percent(row.event_rate.value)})"
     )
     if row.skill.ends is None or row.skill.low <= 0 <= row.skill.high:
         yield (
             f"{probability} cannot be distinguished from the account's own base rate: "
-            f"skill {_percents(row.skill)} {figures}."
+            f"skill {_format_share(row.skill)} {figures}."
         )
     else:
-        better, skill = ("better", row.skill) if row.skill.value > 0 else ("worse", row.skill.turned())
-        yield f"{probability} is {_percents(skill)} {better} than the account's own base rate {figures}."
+        better, skill = ("better", row.skill) if row.skill.value > 0 else ("worse", row.skill.negated())
+        yield f"{probability} is {_format_share(skill)} {better} than the account's own base rate {figures}."
 
 
-def _say_compared(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> Iterator[str]:
-    lacking = [score for score in leaderboard if score.failures]
-    if lacking:
-        told = ", ".join(f"{score.model} {score.failures:,}" for score in lacking)
+def _describe_common_windows(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> Iterator[str]:
+    incomplete = [score for score in leaderboard if score.failures]
+    if incomplete:
+        missing = ", ".join(f"{score.model} {score.failures:,}" for score in incomplete)
         yield (
             f"Models are compared over the {counted(facts.compared_windows, 'window')} that all of them forecast, of "
-            f"{facts.windows - facts.still_windows:,} that can be scored. Windows without a forecast: {told}."
+            f"{facts.windows - facts.still_windows:,} that can be scored. Windows without a forecast: {missing}."
         )
 
 
-def _say_replaced(best: ModelScore) -> Iterator[str]:
+def _describe_fallbacks(best: ModelScore) -> Iterator[str]:
     if best.fallbacks or best.failures:
         yield (
             f"In {counted(best.fallbacks, 'window')} a simpler model took its place, in {best.failures:,} there was no "
@@ -172,26 +180,26 @@ def _say_replaced(best: ModelScore) -> Iterator[str]:
         )
 
 
-def nearest_level(metrics: Collection[str], *, level: float = LEVEL) -> tuple[float, str] | None:
-    """Return the level nearest to ``level`` with a coverage among ``metrics``, and the metric's name, or None."""
+def nearest_level(metrics: Collection[str]) -> tuple[float, str] | None:
+    """Return the level nearest to ``DESCRIBED_LEVEL`` with a coverage in ``metrics`` and the metric's name, or None."""
     levels = [(float(name.removeprefix("coverage_")), name) for name in metrics if name.startswith("coverage_")]
-    return min(levels, key=lambda told: (abs(told[0] - level), told[0]), default=None)
+    return min(levels, key=lambda pair: (abs(pair[0] - DESCRIBED_LEVEL), pair[0]), default=None)
 
 
-def _figure(estimate: Estimate) -> str:
+def _format_estimate(estimate: Estimate) -> str:
     ends = estimate.ends
     return f"{estimate.value:.3f}" + (f" (95 % interval {ends[0]:.3f} to {ends[1]:.3f})" if ends else "")
 
 
-def _percents(estimate: Estimate) -> str:
+def _format_share(estimate: Estimate) -> str:
     ends = estimate.ends
-    told = f" (95 % interval {_percent(ends[0])} to {_percent(ends[1])})" if ends else ""
-    return f"{_percent(estimate.value)}{told}"
+    interval = f" (95 % interval {_format_percent(ends[0])} to {_format_percent(ends[1])})" if ends else ""
+    return f"{_format_percent(estimate.value)}{interval}"
 
 
-def _percent(share: float) -> str:
+def _format_percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def _milliseconds(score: ModelScore) -> str:
+def _format_cost(score: ModelScore) -> str:
     return f"{1000 * score.cpu_seconds:.2g} ms"

@@ -28,19 +28,19 @@ def split_windows(panel: Panel, settings: Settings, *, unknown: NDArray[np.int64
 
     ``unknown`` [n] is the number of last days of each account that have no row and were carried forward to a common
     day. They do not count as actual balances, and an account has no window that consists of such days only. If
-    ``settings`` are those of ``reading_enough``, each training part is as long as that of a forecast made at its
+    ``settings`` are those of ``extend_history``, each training part is as long as that of a forecast made at its
     cutoff.
     """
-    beyond = np.zeros(len(panel), dtype=np.int64) if unknown is None else unknown
-    return tuple(_fold(panel, window, settings, beyond) for window in range(1, settings.windows + 1))
+    carried_forward = np.zeros(len(panel), dtype=np.int64) if unknown is None else unknown
+    return tuple(_build_fold(panel, window, settings, carried_forward) for window in range(1, settings.windows + 1))
 
 
-def reading_enough(settings: Settings, *, back: int) -> Settings:
-    """Return settings that read enough history for a forecast made ``back`` days before the end."""
-    return settings.model_copy(update={"max_history": settings.max_history + back})
+def extend_history(settings: Settings, *, days_back: int) -> Settings:
+    """Return settings that read enough history for a forecast made ``days_back`` days before the end."""
+    return settings.model_copy(update={"max_history": settings.max_history + days_back})
 
 
-def windows_of(panel: Panel, folds: tuple[Fold, ...]) -> NDArray[np.int64]:
+def count_windows(panel: Panel, folds: tuple[Fold, ...]) -> NDArray[np.int64]:
     """Return the number of windows of each account, [n]."""
     counts = np.zeros(len(panel), dtype=np.int64)
     for fold in folds:
@@ -48,14 +48,16 @@ def windows_of(panel: Panel, folds: tuple[Fold, ...]) -> NDArray[np.int64]:
     return counts
 
 
-def _fold(panel: Panel, window: int, settings: Settings, unknown: NDArray[np.int64]) -> Fold:
-    back = window * settings.step
-    rows = np.flatnonzero((panel.lengths - back >= settings.min_train) & (unknown < back))
+def _build_fold(panel: Panel, window: int, settings: Settings, unknown: NDArray[np.int64]) -> Fold:
+    days_back = window * settings.step
+    rows = np.flatnonzero((panel.lengths - days_back >= settings.min_train) & (unknown < days_back))
     whole = panel.take(rows)
-    known = whole.y.shape[1] - back
-    train = replace(whole, y=whole.y[:, :known].copy(), lengths=whole.lengths - back, origins=whole.origins - back)
+    known = whole.y.shape[1] - days_back
+    train = replace(
+        whole, y=whole.y[:, :known].copy(), lengths=whole.lengths - days_back, origins=whole.origins - days_back
+    )
     y = np.full((len(rows), settings.horizon), np.nan)
-    came = whole.y[:, known : known + settings.horizon]
-    y[:, : came.shape[1]] = came
-    y[np.arange(settings.horizon) >= back - unknown[rows, None]] = np.nan
+    actual = whole.y[:, known : known + settings.horizon]
+    y[:, : actual.shape[1]] = actual
+    y[np.arange(settings.horizon) >= days_back - unknown[rows, None]] = np.nan
     return Fold(rows, cut_panel(train, settings.max_history - settings.windows * settings.step), y)

@@ -1,6 +1,6 @@
 """Accuracy by day of the horizon, from sums of each shard that are added up over all shards.
 
-Sums are kept by group of accounts (``bootstrap.hashed_groups``), so that groups can be drawn by the bootstrap at a cost
+Sums are kept by group of accounts (``bootstrap.hash_groups``), so that groups can be drawn by the bootstrap at a cost
 that does not grow with the number of accounts. They are also kept by the set of models that forecast the window: models
 are compared only over windows that all of them forecast, and a shard does not know what models forecast elsewhere.
 """
@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
-from forecast_cli.evaluation.bootstrap import account_codes, count_distinct, hashed_groups, sum_parts
+from forecast_cli.evaluation.bootstrap import account_codes, count_distinct, hash_groups, sum_parts
 from forecast_cli.evaluation.groups import Groups, group_rows
 from forecast_cli.evaluation.metrics import Metric
 from forecast_cli.evaluation.pooled import Pooled
@@ -45,12 +45,12 @@ class StepCells:
     @classmethod
     def of(cls, days: Groups, keys: Sequence[str], *, seed: int) -> "StepCells":
         """Return the cells of ``days``, which are grouped by ``keys``, model and cutoff and have their scales."""
-        windows = _windows_of(days, keys, seed=seed)
+        windows = _index_windows(days, keys, seed=seed)
         rows = windows[np.repeat(np.arange(windows.height), days.counts)].with_columns(days.rows[c.STEP])
         moving = days.rows[SCALE].is_not_null().to_numpy()
         cells = rows.filter(moving).select(_CELL).unique().sort(_CELL).with_row_index("place")
-        placed = rows.join(cells, on=_CELL, how="left", maintain_order="left")["place"].fill_null(cells.height)
-        places = np.where(moving, placed.cast(pl.Int64).to_numpy(), cells.height)
+        cell_of_row = rows.join(cells, on=_CELL, how="left", maintain_order="left")["place"].fill_null(cells.height)
+        places = np.where(moving, cell_of_row.cast(pl.Int64).to_numpy(), cells.height)
         counts = {
             ACCOUNTS: count_distinct(places, rows[ACCOUNTS].to_numpy(), cells.height),
             WINDOWS: np.bincount(places, minlength=cells.height + 1)[: cells.height],
@@ -70,7 +70,7 @@ class StepCells:
 
 def add_tallies(tallies: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """Return the sums of the cells of several shards, added in the order of the shards."""
-    return reduce(_add, tallies)
+    return reduce(_add_cells, tallies)
 
 
 def score_steps(tally: pl.DataFrame, metrics: Mapping[str, Metric], *, mixed: bool, seed: int) -> Iterator[StepScore]:
@@ -79,30 +79,32 @@ def score_steps(tally: pl.DataFrame, metrics: Mapping[str, Metric], *, mixed: bo
     ``tally`` comes from ``add_tallies``. If windows of several currencies are ``mixed``, figures in units are NaN.
     """
     models = set(tally[c.MODEL])
-    shared = tally.filter(pl.col(FORECAST_BY) == "\n".join(sorted(models)))
-    for own in shared.partition_by(c.MODEL, maintain_order=True):
+    common = tally.filter(pl.col(FORECAST_BY) == "\n".join(sorted(models)))
+    for own in common.partition_by(c.MODEL, maintain_order=True):
         steps, place = np.unique(own[c.STEP].to_numpy(), return_inverse=True)
         sums = own.select(*metrics, WINDOWS).to_numpy()
         by_step = sum_parts(sums, place.reshape(-1), own[GROUP].to_numpy(), parts=len(steps))
         counts = own.group_by(c.STEP).agg(pl.col(ACCOUNTS, WINDOWS).sum()).sort(c.STEP)
         figures = Pooled.of(by_step, metrics, seed=seed).figures(mixed=mixed)
-        for (step, accounts, windows), told in zip(counts.iter_rows(), figures, strict=True):
-            yield StepScore(model=own[c.MODEL][0], step=step, accounts=accounts, windows=windows, metrics=told)
+        for (step, accounts, windows), metrics_of_step in zip(counts.iter_rows(), figures, strict=True):
+            yield StepScore(
+                model=own[c.MODEL][0], step=step, accounts=accounts, windows=windows, metrics=metrics_of_step
+            )
 
 
-def _add(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
+def _add_cells(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
     cells = group_rows(pl.concat([one, other]), _CELL)
     sums = {name: cells.sums(cells.values(pl.col(name))) for name in one.columns if name not in _CELL}
     return cells.keys.with_columns(pl.Series(name, sum_, dtype=one.schema[name]) for name, sum_ in sums.items())
 
 
-def _windows_of(days: Groups, keys: Sequence[str], *, seed: int) -> pl.DataFrame:
+def _index_windows(days: Groups, keys: Sequence[str], *, seed: int) -> pl.DataFrame:
     """Return model, forecast_by, group, and account index of each window of ``days``."""
     models = days.keys.group_by(*keys, CUTOFF).agg(pl.col(c.MODEL).sort().str.join("\n").alias(FORECAST_BY))
-    told = days.keys.join(models, on=[*keys, CUTOFF], how="left", maintain_order="left")
-    return told.select(
+    windows = days.keys.join(models, on=[*keys, CUTOFF], how="left", maintain_order="left")
+    return windows.select(
         c.MODEL,
         FORECAST_BY,
-        pl.Series(GROUP, hashed_groups(days.keys, keys, seed=seed)),
+        pl.Series(GROUP, hash_groups(days.keys, keys, seed=seed)),
         pl.Series(ACCOUNTS, account_codes(days.keys, keys)),
     )

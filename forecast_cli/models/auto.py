@@ -65,44 +65,46 @@ class Auto(DirectModel):
         quantiles = np.repeat(mean[:, :, None], 2 * len(levels) + 1, axis=2)
         joined: dict[int, Joined] = {}
         taken_apart: tuple[str, ...] = ()
-        past = np.zeros(len(panel))
-        for vintage, rows in _by_vintage(learned, panel, outlook.scale):
-            some, own = panel.take(rows), outlook.take(rows)
+        shares = np.zeros(len(panel))
+        for vintage, rows in _group_by_vintage(learned, panel, outlook.scale):
+            part, part_outlook = panel.take(rows), outlook.take(rows)
             if learned is None or vintage is None:
-                mean[rows], quantiles[rows] = leave_alone(some, own, levels)
+                mean[rows], quantiles[rows] = leave_alone(part, part_outlook, levels)
                 continue
-            x = describe(some, own, learned.knots)
-            said = correct(some, own, predict(vintage.forest, x), vintage, knots=learned.knots, levels=levels)
-            past[rows] = np.where(some.lengths > h, past_share(vintage.past, x), 0.0)
-            whole = join_candidates(some, *said, vintage.weights, self.candidates, levels=levels)
-            mean[rows], quantiles[rows] = whole.mean, whole.quantiles
-            joined |= {int(rows[row]): Joined(one.candidate, one.share[:h]) for row, one in whole.joined.items()}
-            taken_apart += whole.taken_apart
+            x = describe(part, part_outlook, learned.knots)
+            corrected = correct(
+                part, part_outlook, predict(vintage.forest, x), vintage, knots=learned.knots, levels=levels
+            )
+            shares[rows] = np.where(part.lengths > h, past_share(vintage.past, x), 0.0)
+            combined = join_candidates(part, *corrected, vintage.weights, self.candidates, levels=levels)
+            mean[rows], quantiles[rows] = combined.mean, combined.quantiles
+            joined |= {int(rows[row]): Joined(one.candidate, one.share[:h]) for row, one in combined.joined.items()}
+            taken_apart += combined.taken_apart
         mean, quantiles = mean[:, :h], quantiles[:, :h]
         failures = tuple(
             RowFailure(row, TOO_SHORT, too_short_message(int(panel.lengths[row]), PATH_DAYS + longest))
             for row in np.flatnonzero(np.isnan(quantiles).any(axis=(1, 2))).tolist()
         )
-        forecast = Forecast(mean, quantiles, levels, failures, streams=outlook.streams, past_share=past)
+        forecast = Forecast(mean, quantiles, levels, failures, streams=outlook.streams, past_share=shares)
         return blank_failures(replace(forecast, joined=joined, taken_apart=taken_apart))
 
 
-def _by_vintage(
+def _group_by_vintage(
     learned: Learned | None, panel: Panel, scale: NDArray[np.float64]
 ) -> list[tuple[Vintage | None, NDArray[np.int64]]]:
     """Return the rows of accounts that ever moved, grouped by the vintage of their origin; None if it has no forest."""
     vintages = () if learned is None else learned.vintages
-    trees = np.array([bool(vintage.forest) for vintage in vintages] + [False])
+    has_forest = np.array([bool(vintage.forest) for vintage in vintages] + [False])
     places = np.full(len(panel), -1) if learned is None else learned.vintage_of(panel.origins)
-    places = np.where(trees[places], places, -1)
+    places = np.where(has_forest[places], places, -1)
     moved = np.flatnonzero(scale > 0.0)
-    found = np.unique(places[moved]).tolist()
-    return [(vintages[place] if place >= 0 else None, moved[places[moved] == place]) for place in found]
+    distinct = np.unique(places[moved]).tolist()
+    return [(vintages[place] if place >= 0 else None, moved[places[moved] == place]) for place in distinct]
 
 
 SPEC = ModelSpec(
     name=NAME,
-    summary="dated payments and reversion, corrected by what came of accounts like it, calibrated over all accounts",
+    summary="recurring payments and mean reversion, corrected by similar accounts and calibrated on all accounts",
     kind=ModelKind.BLOCK,
     intervals=IntervalMethod.POOLED,
     cost_ms=0.35,

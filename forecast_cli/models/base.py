@@ -78,8 +78,8 @@ class Forecast:
         if levels == self.levels:
             return self
         upper = [len(self.levels) + 1 + self.levels.index(level) for level in levels]
-        kept = [*(2 * len(self.levels) - place for place in reversed(upper)), len(self.levels), *upper]
-        return replace(self, quantiles=self.quantiles[:, :, kept], levels=levels)
+        columns = [*(2 * len(self.levels) - place for place in reversed(upper)), len(self.levels), *upper]
+        return replace(self, quantiles=self.quantiles[:, :, columns], levels=levels)
 
 
 class FittedModel(Protocol):

@@ -53,20 +53,20 @@ def check_forecast(forecast: Forecast, facts: AccountFacts, *, reach: float = RE
     Quantiles that cross by rounding alone are sorted. Rows that failed before keep their failure.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        quantiles, crossed = _ordered(forecast.quantiles, facts.size)
+        quantiles, crossed = _sort_quantiles(forecast.quantiles, facts.size)
         finite = np.asarray(np.isfinite(forecast.mean).all(axis=1) & np.isfinite(quantiles).all(axis=(1, 2)))
-        span = _span(forecast.mean, quantiles, facts, reach=reach)
+        span = _compute_span(forecast.mean, quantiles, facts, reach=reach)
         exploding = (span.lowest < span.floor) | (span.highest > span.ceiling)
     failures = {failure.row: failure for failure in forecast.failures}
     for row in np.flatnonzero(~finite | crossed | exploding).tolist():
         if row in failures:
             continue
         if not finite[row]:
-            failures[row] = _not_finite(row, forecast.mean[row], quantiles[row])
+            failures[row] = _not_finite_failure(row, forecast.mean[row], quantiles[row])
         elif crossed[row]:
-            failures[row] = _crossed(row, forecast.quantiles[row])
+            failures[row] = _crossed_failure(row, forecast.quantiles[row])
         else:
-            failures[row] = _exploding(row, span, facts)
+            failures[row] = _exploding_failure(row, span, facts)
     in_order = tuple(failures[row] for row in sorted(failures))
     return blank_failures(replace(forecast, quantiles=quantiles, failures=in_order))
 
@@ -81,31 +81,33 @@ class _Span:
     ceiling: NDArray[np.float64]
 
 
-def _span(mean: NDArray[np.float64], quantiles: NDArray[np.float64], facts: AccountFacts, *, reach: float) -> _Span:
-    room = reach * (facts.high - facts.low + facts.volatility * np.sqrt(mean.shape[1])) + SLACK * facts.size
+def _compute_span(
+    mean: NDArray[np.float64], quantiles: NDArray[np.float64], facts: AccountFacts, *, reach: float
+) -> _Span:
+    margin = reach * (facts.high - facts.low + facts.volatility * np.sqrt(mean.shape[1])) + SLACK * facts.size
     return _Span(
         lowest=np.fmin(mean.min(axis=1), quantiles[:, :, 0].min(axis=1)),
         highest=np.fmax(mean.max(axis=1), quantiles[:, :, -1].max(axis=1)),
-        floor=facts.low - room,
-        ceiling=facts.high + room,
+        floor=facts.low - margin,
+        ceiling=facts.high + margin,
     )
 
 
-def _ordered(
+def _sort_quantiles(
     quantiles: NDArray[np.float64], size: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return quantiles, sorted in rows where they cross by rounding only, and which rows [n] cross by more."""
-    falls = np.fmax.reduce(quantiles[:, :, :-1] - quantiles[:, :, 1:], axis=(1, 2), initial=0.0)
-    crossed = falls > ROUNDING * size
-    repair = (falls > 0) & ~crossed
+    drops = np.fmax.reduce(quantiles[:, :, :-1] - quantiles[:, :, 1:], axis=(1, 2), initial=0.0)
+    crossed = drops > ROUNDING * size
+    repair = (drops > 0) & ~crossed
     if not repair.any():
         return quantiles, crossed
-    mended = quantiles.copy()
-    mended[repair] = np.sort(quantiles[repair], axis=2)
-    return mended, crossed
+    repaired = quantiles.copy()
+    repaired[repair] = np.sort(quantiles[repair], axis=2)
+    return repaired, crossed
 
 
-def _not_finite(row: int, mean: NDArray[np.float64], quantiles: NDArray[np.float64]) -> RowFailure:
+def _not_finite_failure(row: int, mean: NDArray[np.float64], quantiles: NDArray[np.float64]) -> RowFailure:
     numbers = np.column_stack([mean, quantiles])
     bad = ~np.isfinite(numbers)
     step, place = np.argwhere(bad)[0]
@@ -113,14 +115,14 @@ def _not_finite(row: int, mean: NDArray[np.float64], quantiles: NDArray[np.float
     return RowFailure(row, "NotFinite", f"{numbers[step, place]} at step {step + 1}, {count} of {len(bad)} steps")
 
 
-def _crossed(row: int, quantiles: NDArray[np.float64]) -> RowFailure:
-    falls = quantiles[:, :-1] - quantiles[:, 1:]
-    step, place = np.unravel_index(int(np.argmax(falls)), falls.shape)
+def _crossed_failure(row: int, quantiles: NDArray[np.float64]) -> RowFailure:
+    drops = quantiles[:, :-1] - quantiles[:, 1:]
+    step, place = np.unravel_index(int(np.argmax(drops)), drops.shape)
     above, below = quantiles[step, place], quantiles[step, place + 1]
     return RowFailure(row, "Crossed", f"quantile {above:.6g} lies above the next, {below:.6g}, at step {step + 1}")
 
 
-def _exploding(row: int, span: _Span, facts: AccountFacts) -> RowFailure:
+def _exploding_failure(row: int, span: _Span, facts: AccountFacts) -> RowFailure:
     message = (
         f"forecast from {span.lowest[row]:.6g} to {span.highest[row]:.6g}, {span.floor[row]:.6g} to "
         f"{span.ceiling[row]:.6g} allowed for balances from {facts.low[row]:.6g} to {facts.high[row]:.6g}"

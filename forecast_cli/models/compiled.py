@@ -26,15 +26,15 @@ def kernel(*arguments: tuple[DTypeLike, int]) -> Callable[[_F], _F]:
 
     def compiled(function: _F) -> _F:
         try:
-            made: _F = numba.njit(types, cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function)
+            jitted: _F = numba.njit(types, cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)(function)
         except Exception:  # noqa: BLE001 - no folder to write to, a full disk, a damaged file; a wrong function fails again
-            made = numba.njit(types, nogil=True, error_model="numpy")(function)
-        return made
+            jitted = numba.njit(types, nogil=True, error_model="numpy")(function)
+        return jitted
 
     return compiled
 
 
-def part(function: _F) -> _F:
+def subroutine(function: _F) -> _F:
     """Compile a function for use by kernels of the same module; it must neither create nor return an array.
 
     It does not count references to arrays (``_nrt``, an undocumented option of numba), because counting would take most
@@ -42,19 +42,19 @@ def part(function: _F) -> _F:
     a Python wrapper (``no_cpython_wrapper``) it compiles in three quarters of the time, but a call from Python would
     crash the process.
     """
-    made: _F = numba.njit(nogil=True, error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(
-        function
-    )
-    return made
+    jitted: _F = numba.njit(
+        nogil=True, error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True
+    )(function)
+    return jitted
 
 
 def cache_folder() -> Path | None:
     """Return the folder of the compilation cache of this subpackage; None if no folder can be written."""
     try:
-        return Path(numba.njit(cache=True)(_nothing).stats.cache_path)
+        return Path(numba.njit(cache=True)(_placeholder).stats.cache_path)
     except Exception:  # noqa: BLE001 - for the same reasons as in ``kernel``
         return None
 
 
-def _nothing() -> None:
+def _placeholder() -> None:
     """Stand in for a kernel; it is never called, and so never compiled."""

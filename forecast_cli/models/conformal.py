@@ -15,22 +15,22 @@ from forecast_cli.models.base import quantile_probabilities
 
 
 @dataclass(frozen=True)
-class Windows:
+class ConformalWindows:
     """The number of windows of h days in which errors are measured: as many as fit into the history, 2 to ``most``.
 
     ``train`` is the number of observations the model needs before the first window.
     """
 
     train: int
-    most: int
+    max_windows: int
 
-    def needed(self, h: int) -> int:
+    def min_obs(self, h: int) -> int:
         """Return the number of observations an account needs for two windows of ``h`` days."""
         return self.train + 2 * h
 
     def count(self, lengths: NDArray[np.int64], h: int) -> NDArray[np.int64]:
         """Return the number of windows of ``h`` days for accounts of ``lengths`` [n]; below 2 if too short."""
-        return np.minimum((lengths - self.train) // h, self.most)
+        return np.minimum((lengths - self.train) // h, self.max_windows)
 
 
 def symmetric_quantiles(scores: NDArray[np.float64], levels: tuple[float, ...]) -> NDArray[np.float64]:
@@ -39,20 +39,20 @@ def symmetric_quantiles(scores: NDArray[np.float64], levels: tuple[float, ...]) 
     They are the linearly interpolated quantiles of the 2k numbers +-score. These are symmetric, so only the upper
     quantiles are computed, and mirrored.
     """
-    ordered = _ascending(scores)
+    ordered = _sort_scores(scores)
     middle = len(levels)
     offsets = np.zeros((*scores.shape[1:], 2 * middle + 1))
     for place, probability in enumerate(quantile_probabilities(levels)[middle + 1 :], start=1):
         position = float(probability) * (2 * len(scores) - 1)
         below = min(int(position), 2 * len(scores) - 2)
-        left, right = _mirrored(ordered, below), _mirrored(ordered, below + 1)
-        width = left + (right - left) * (position - below)
-        offsets[:, :, middle + place] = width
-        offsets[:, :, middle - place] = -width
+        left, right = _select_signed(ordered, below), _select_signed(ordered, below + 1)
+        offset = left + (right - left) * (position - below)
+        offsets[:, :, middle + place] = offset
+        offsets[:, :, middle - place] = -offset
     return offsets
 
 
-def _ascending(scores: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+def _sort_scores(scores: NDArray[np.float64]) -> list[NDArray[np.float64]]:
     """Sort ``scores`` [k, n, h] along the first axis; for a short axis this takes half the time of ``numpy.sort``."""
     columns = list(scores)
     for low, high in _sorting_network(len(columns)):
@@ -75,8 +75,8 @@ def _sorting_network(n: int) -> tuple[tuple[int, int], ...]:
     return tuple(pairs)
 
 
-def _mirrored(ordered: list[NDArray[np.float64]], place: int) -> NDArray[np.float64]:
+def _select_signed(ordered: list[NDArray[np.float64]], place: int) -> NDArray[np.float64]:
     """Return the ``place``-th smallest (from 0) of the numbers +-``ordered``, [n, h]."""
     k = len(ordered)
-    picked: NDArray[np.float64] = ordered[place - k] if place >= k else -ordered[k - 1 - place]
-    return picked
+    selected: NDArray[np.float64] = ordered[place - k] if place >= k else -ordered[k - 1 - place]
+    return selected

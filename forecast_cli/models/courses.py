@@ -18,7 +18,7 @@ Cycles = Iterable[tuple[NDArray[np.int64], float]]
 #: Shifts of the phase in days, each with its weight, because payments come early or late.
 _SHIFTS: Final = ((-1, 0.5), (0, 1.0), (1, 0.5))
 #: Share of the mean course that goes into the forecast; the rest is attributed to chance and to payments that ended.
-_COURSE: Final = 0.6
+_COURSE_SHARE: Final = 0.6
 #: Share of the distance to its level that a balance reverts in 30 days, and the days over which the level is a mean.
 _REVERSION: Final = 0.45
 _LEVEL_DAYS: Final = 180
@@ -39,15 +39,15 @@ def forecast_courses(
     """
     mean = np.full((len(panel), h), np.nan)
     quantiles = np.full((len(panel), h, 2 * len(levels) + 1), np.nan)
-    z = laplace_scores(levels)
-    for some in chunks(len(panel)):
-        rows = np.arange(len(panel))[some][panel.lengths[some] >= needed]
+    scores = laplace_scores(levels)
+    for chunk in chunks(len(panel)):
+        rows = np.arange(len(panel))[chunk][panel.lengths[chunk] >= needed]
         if not len(rows):
             continue
         y, lengths = panel.y[rows], panel.lengths[rows]
         course, sd = mean_courses(y, lengths, h, cycles_of(panel.origins[rows]))
-        mean[rows] = drawn_back(y, lengths, course)
-        quantiles[rows] = mean[rows][:, :, None] + sd[:, :, None] * z
+        mean[rows] = revert_to_level(y, lengths, course)
+        quantiles[rows] = mean[rows][:, :, None] + sd[:, :, None] * scores
     return blank_failures(Forecast(mean, quantiles, levels, too_short(panel, needed)))
 
 
@@ -63,28 +63,30 @@ def mean_courses(
     its weight. Days are counted from the origin, none above 0. Days of a path after the origin are left out.
     """
     rows, t = np.arange(len(y))[:, None], y.shape[1]
-    steps, first, squares = (np.zeros((len(y), h)) for _ in range(3))
+    steps, sums, squares = (np.zeros((len(y), h)) for _ in range(3))
     weight, weight_squares = np.zeros((len(y), h)), np.zeros((len(y), h))
     for days, cycle_weight in cycles:
-        own = np.zeros((len(y), h))
+        cycle_weights = np.zeros((len(y), h))
         for shift, share in _SHIFTS:
-            at = t - 1 + days + shift
-            known = (at[:, 1:] < t) & (at[:, :1] >= t - lengths[:, None])
-            path = y[rows, np.clip(at, 0, t - 1)]
-            w = np.where(known, share * cycle_weight, 0.0)
+            columns = t - 1 + days + shift
+            known = (columns[:, 1:] < t) & (columns[:, :1] >= t - lengths[:, None])
+            path = y[rows, np.clip(columns, 0, t - 1)]
+            day_weight = np.where(known, share * cycle_weight, 0.0)
             since = np.where(known, path[:, 1:] - path[:, :1], 0.0)
-            steps += w * np.where(known, path[:, 1:] - path[:, :-1], 0.0)
-            first += w * since
-            squares += w * since * since
-            own += w
-        weight += own
-        weight_squares += own * own
-    variance = np.maximum(squares / weight - (first / weight) ** 2, 0.0)
+            steps += day_weight * np.where(known, path[:, 1:] - path[:, :-1], 0.0)
+            sums += day_weight * since
+            squares += day_weight * since * since
+            cycle_weights += day_weight
+        weight += cycle_weights
+        weight_squares += cycle_weights * cycle_weights
+    variance = np.maximum(squares / weight - (sums / weight) ** 2, 0.0)
     course: NDArray[np.float64] = np.cumsum(steps / weight, axis=1)
     return course, np.sqrt(variance * (1 + weight_squares / weight**2))
 
 
-def drawn_back(y: NDArray[np.float64], lengths: NDArray[np.int64], course: NDArray[np.float64]) -> NDArray[np.float64]:
+def revert_to_level(
+    y: NDArray[np.float64], lengths: NDArray[np.int64], course: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return forecast balances [r, h] from the last balance of ``y`` [r, t], ``course`` [r, h] and the level.
 
     mean(s) = y + 0.6 course(s) + (level - y) (1 - 0.55^(s / 30)), level the mean of the last 180 days, or of all days
@@ -92,4 +94,4 @@ def drawn_back(y: NDArray[np.float64], lengths: NDArray[np.int64], course: NDArr
     """
     last, pull = y[:, -1, None], 1 - (1 - _REVERSION) ** (np.arange(1, course.shape[1] + 1) / 30)
     level = row_sums(y[:, -_LEVEL_DAYS:]) / np.minimum(lengths, _LEVEL_DAYS)
-    return np.asarray(last + _COURSE * course + (level[:, None] - last) * pull)
+    return np.asarray(last + _COURSE_SHARE * course + (level[:, None] - last) * pull)

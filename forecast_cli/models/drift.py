@@ -10,7 +10,7 @@ from forecast_cli.models.base import DirectModel, Forecast
 from forecast_cli.models.failures import too_short
 from forecast_cli.models.normal import normal_forecast
 from forecast_cli.models.rows import squared_changes
-from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, as_is
 
 #: Two months, because over a single pay cycle the drift depends on the account's position in the cycle.
 MIN_OBS: Final = 60
@@ -38,17 +38,13 @@ class RandomWalkWithDrift(DirectModel):
         return normal_forecast(mean, spread, levels=levels, failures=too_short(panel, 2))
 
 
-def _build(_seasons: Seasons) -> RandomWalkWithDrift:
-    return RandomWalkWithDrift()
-
-
 SPEC = ModelSpec(
     name="RandomWalkWithDrift",
     summary="the last balance plus the mean daily change",
     kind=ModelKind.BLOCK,
     intervals=IntervalMethod.NORMAL,
     cost_ms=0.005,
-    build=_build,
-    build_updatable=_build,
+    build=lambda _seasons: RandomWalkWithDrift(),
+    make_updatable=as_is,
     needs=lambda _seasons, _h: MIN_OBS,
 )

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import quantile_probabilities
-from forecast_cli.models.normal_scores import normal_scores, straight_between
+from forecast_cli.models.normal_scores import interpolate_linearly, normal_scores
 from forecast_cli.models.rows import row_sums
 
 _RESOURCE: Final = "error_profile.json"
@@ -69,7 +69,7 @@ class ErrorProfile:
 
     def _at_probabilities(self, wanted: NDArray[np.float64]) -> NDArray[np.float64]:
         """Interpolate the tables linearly in the normal score, extrapolating the outermost slopes: [2, k, q]."""
-        return straight_between(normal_scores(wanted), normal_scores(self.probabilities), self.tables)
+        return interpolate_linearly(normal_scores(wanted), normal_scores(self.probabilities), self.tables)
 
     def _at_steps(self, table: NDArray[np.float64], h: int) -> NDArray[np.float64]:
         """Interpolate ``table`` [k, q] in the root of the step: [h, q]; beyond the last step, grow with that root."""

@@ -72,7 +72,7 @@ class _Rung:
 
 
 @dataclass
-class _Board:
+class _Results:
     """The results so far: numbers, the ``rung`` [n] that forecast each row (-1: none), and the errors of each row.
 
     ``paths`` [n, s, h], ``streams`` and ``past_share`` [n] are those of the requested model, if it has them; in rows
@@ -96,8 +96,8 @@ def forecast_panel(panel: Panel, choice: ModelChoice, *, h: int, levels: tuple[f
 
     The numbers of a row depend on that row alone, to the last bit. Never raises for a single account.
     """
-    said, _ = _ladder(panel, _rungs(choice, choice.build(), h), h=h, levels=levels)
-    return said
+    result, _ = _run_ladder(panel, _build_rungs(choice, choice.build(), h), h=h, levels=levels)
+    return result
 
 
 def update_panel(
@@ -108,84 +108,84 @@ def update_panel(
     Also returns the fitted model, for later origins; None as long as every account is too short for it. Raises
     ConfigError for a model that cannot be updated with newer balances.
     """
-    asked, *others = _rungs(choice, choice.build_updatable(), h)
-    return _ladder(panel, (replace(asked, fitted=fitted), *others), h=h, levels=levels)
+    requested, *others = _build_rungs(choice, choice.build_updatable(), h)
+    return _run_ladder(panel, (replace(requested, fitted=fitted), *others), h=h, levels=levels)
 
 
-def _ladder(
+def _run_ladder(
     panel: Panel, rungs: tuple[_Rung, ...], *, h: int, levels: tuple[float, ...]
 ) -> tuple[LadderForecast, FittedModel | None]:
     """Let the rungs forecast one after the other; return the forecast and the fitted model of the first rung."""
     n, facts = len(panel), account_facts(panel)
     width = 2 * len(levels) + 1
-    board = _Board(np.full((n, h), np.nan), np.full((n, h, width), np.nan), np.full(n, -1, dtype=np.int64), {})
-    fitted = [_climb(board, panel, facts, rung=rung, levels=levels) for rung in rungs]
-    pooled = _pool(board, panel, facts, levels=levels)
+    results = _Results(np.full((n, h), np.nan), np.full((n, h, width), np.nan), np.full(n, -1, dtype=np.int64), {})
+    fitted = [_run_rung(results, panel, facts, rung=rung, levels=levels) for rung in rungs]
+    pooled = _pool_constant_accounts(results, panel, facts, levels=levels)
     names = [rung.name for rung in rungs]
-    used = tuple(names[place] if place >= 0 else None for place in board.rung)
-    left = tuple(board.errors[row][-1][1] for row in np.flatnonzero(board.rung < 0).tolist())
-    said = LadderForecast(
+    used = tuple(names[place] if place >= 0 else None for place in results.rung)
+    failures = tuple(results.errors[row][-1][1] for row in np.flatnonzero(results.rung < 0).tolist())
+    result = LadderForecast(
         forecast=Forecast(
-            mean=board.mean,
-            quantiles=board.quantiles,
+            mean=results.mean,
+            quantiles=results.quantiles,
             levels=levels,
-            failures=left,
-            paths=board.paths,
-            streams=board.streams,
-            joined=board.joined,
-            taken_apart=tuple(board.taken_apart),
-            past_share=board.past_share,
+            failures=failures,
+            paths=results.paths,
+            streams=results.streams,
+            joined=results.joined,
+            taken_apart=tuple(results.taken_apart),
+            past_share=results.past_share,
         ),
         model_used=used,
-        outcomes=tuple(_outcome(row, used[row], board.errors[row]) for row in sorted(board.errors)),
-        flags=_flags(board, panel, facts, pooled=pooled | (board.rung == rungs[-1].place), asked=rungs[0]),
+        outcomes=tuple(_build_outcome(row, used[row], results.errors[row]) for row in sorted(results.errors)),
+        flags=_set_flags(results, panel, facts, pooled=pooled | (results.rung == rungs[-1].place), requested=rungs[0]),
     )
-    return said, fitted[0]
+    return result, fitted[0]
 
 
-def _rungs(choice: ModelChoice, model: Model, h: int) -> tuple[_Rung, ...]:
-    asked = _Rung(0, choice.label, model, choice.min_obs(h), own_days=choice.spec.own_days)
+def _build_rungs(choice: ModelChoice, model: Model, h: int) -> tuple[_Rung, ...]:
+    requested = _Rung(0, choice.label, model, choice.min_obs(h), own_days=choice.spec.own_days)
     second = _Rung(1, naive.SPEC.name, naive.Naive(), naive.MIN_OBS)
     # Its intervals come from other accounts, so the past range of an account that moved little is no bound for them.
     last = _Rung(2, last_value.NAME, last_value.LastValue(shipped_profile()), 1, reach=math.inf)
-    return (asked, replace(last, place=1)) if choice.spec is naive.SPEC else (asked, second, last)
+    return (requested, replace(last, place=1)) if choice.spec is naive.SPEC else (requested, second, last)
 
 
-def _climb(
-    board: _Board, panel: Panel, facts: AccountFacts, *, rung: _Rung, levels: tuple[float, ...]
+def _run_rung(
+    results: _Results, panel: Panel, facts: AccountFacts, *, rung: _Rung, levels: tuple[float, ...]
 ) -> FittedModel | None:
     """Let one rung forecast the rows that are left and long enough; return its fitted model, None if there was none."""
-    waiting = board.rung < 0
-    for row in np.flatnonzero(waiting & (panel.lengths < rung.min_obs)).tolist():
+    remaining = results.rung < 0
+    for row in np.flatnonzero(remaining & (panel.lengths < rung.min_obs)).tolist():
         message = too_short_message(int(panel.lengths[row]), rung.min_obs)
-        board.errors.setdefault(row, []).append((rung.name, RowFailure(row, TOO_SHORT, message)))
-    rows = np.flatnonzero(waiting & (panel.lengths >= rung.min_obs))
+        results.errors.setdefault(row, []).append((rung.name, RowFailure(row, TOO_SHORT, message)))
+    rows = np.flatnonzero(remaining & (panel.lengths >= rung.min_obs))
     if not len(rows):
         return rung.fitted
-    fitted, answer = _ask(rung, panel.take(rows), h=board.mean.shape[1], levels=levels)
-    board.taken_apart += answer.taken_apart
-    answer = check_forecast(answer, facts.take(rows), reach=rung.reach)
-    for failure in answer.failures:
+    fitted, forecast = _forecast_rung(rung, panel.take(rows), h=results.mean.shape[1], levels=levels)
+    results.taken_apart += forecast.taken_apart
+    forecast = check_forecast(forecast, facts.take(rows), reach=rung.reach)
+    for failure in forecast.failures:
         row = int(rows[failure.row])
-        board.errors.setdefault(row, []).append((rung.name, replace(failure, row=row)))
+        results.errors.setdefault(row, []).append((rung.name, replace(failure, row=row)))
     done = np.ones(len(rows), dtype=np.bool_)
-    done[[failure.row for failure in answer.failures]] = False
-    board.mean[rows[done]] = answer.mean[done]
-    board.quantiles[rows[done]] = answer.quantiles[done]
-    board.rung[rows[done]] = rung.place
-    board.joined |= {int(rows[row]): one for row, one in answer.joined.items() if done[row]}
-    if answer.streams is not None and rung.place == 0:
-        board.streams = answer.streams.at_rows(rows)
-    if answer.paths is not None and rung.place == 0:
-        board.paths = np.full((len(panel), *answer.paths.shape[1:]), np.nan)
-        board.paths[rows[done]] = answer.paths[done]
-    if answer.past_share is not None and rung.place == 0:
-        board.past_share = np.zeros(len(panel))
-        board.past_share[rows[done]] = answer.past_share[done]
+    done[[failure.row for failure in forecast.failures]] = False
+    results.mean[rows[done]] = forecast.mean[done]
+    results.quantiles[rows[done]] = forecast.quantiles[done]
+    results.rung[rows[done]] = rung.place
+    results.joined |= {int(rows[row]): joined for row, joined in forecast.joined.items() if done[row]}
+    if forecast.streams is not None and rung.place == 0:
+        results.streams = forecast.streams.with_rows(rows)
+    if forecast.paths is not None and rung.place == 0:
+        results.paths = np.full((len(panel), *forecast.paths.shape[1:]), np.nan)
+        results.paths[rows[done]] = forecast.paths[done]
+    if forecast.past_share is not None and rung.place == 0:
+        results.past_share = np.zeros(len(panel))
+        results.past_share[rows[done]] = forecast.past_share[done]
     return fitted
 
 
-def _ask(rung: _Rung, panel: Panel, *, h: int, levels: tuple[float, ...]) -> tuple[FittedModel, Forecast]:
+def _forecast_rung(rung: _Rung, panel: Panel, *, h: int, levels: tuple[float, ...]) -> tuple[FittedModel, Forecast]:
     """Return the fitted model and its forecast; if it raises on the whole panel, run it on one account at a time."""
     with (
         working_on_accounts(len(panel)),
@@ -194,50 +194,52 @@ def _ask(rung: _Rung, panel: Panel, *, h: int, levels: tuple[float, ...]) -> tup
         return fit_and_forecast(rung.name, rung.model, panel, h, levels, fit=rung.fit)
 
 
-def _pool(board: _Board, panel: Panel, facts: AccountFacts, *, levels: tuple[float, ...]) -> NDArray[np.bool_]:
+def _pool_constant_accounts(
+    results: _Results, panel: Panel, facts: AccountFacts, *, levels: tuple[float, ...]
+) -> NDArray[np.bool_]:
     """Give constant accounts intervals from the error profile around their median, in place; return which, [n].
 
     Their own past gives no width, and the rounding errors that some models give them are no better. Other accounts keep
     the model's intervals, and are flagged if these have no width, so that the numbers of one level never depend on
     which other levels are requested.
     """
-    pooled = np.asarray((board.rung >= 0) & (facts.low == facts.high))
+    pooled = np.asarray((results.rung >= 0) & (facts.low == facts.high))
     rows = np.flatnonzero(pooled)
     if len(rows):
         profile, middle = shipped_profile(), len(levels)
-        offsets = profile.offsets(profile.scale_of(panel.take(rows)), board.mean.shape[1], levels)
-        board.quantiles[rows] = board.quantiles[rows][:, :, middle, None] + offsets
-        if board.paths is not None:
-            board.paths[rows] = np.nan
+        offsets = profile.offsets(profile.scale_of(panel.take(rows)), results.mean.shape[1], levels)
+        results.quantiles[rows] = results.quantiles[rows][:, :, middle, None] + offsets
+        if results.paths is not None:
+            results.paths[rows] = np.nan
     return pooled
 
 
-def _without_width(board: _Board, facts: AccountFacts) -> NDArray[np.bool_]:
+def _has_zero_width(results: _Results, facts: AccountFacts) -> NDArray[np.bool_]:
     with np.errstate(over="ignore", invalid="ignore"):
-        widest = (board.quantiles[:, :, -1] - board.quantiles[:, :, 0]).max(axis=1)
+        widest = (results.quantiles[:, :, -1] - results.quantiles[:, :, 0]).max(axis=1)
         return np.asarray(widest <= ZERO_WIDTH * facts.volatility)
 
 
-def _outcome(row: int, used: str | None, errors: list[tuple[str, RowFailure]]) -> Outcome:
+def _build_outcome(row: int, used: str | None, errors: list[tuple[str, RowFailure]]) -> Outcome:
     (_, first), *later = errors
     rest = (f"{name}: {describe_failure(failure.error, failure.message)}" for name, failure in later)
     message = "; ".join([first.message, *rest])
     return Outcome(row, Status.FAILED if used is None else Status.FALLBACK, used, first.error, message)
 
 
-def _flags(
-    board: _Board, panel: Panel, facts: AccountFacts, *, pooled: NDArray[np.bool_], asked: _Rung
+def _set_flags(
+    results: _Results, panel: Panel, facts: AccountFacts, *, pooled: NDArray[np.bool_], requested: _Rung
 ) -> tuple[tuple[Flag, ...], ...]:
-    past = np.zeros(len(panel)) if board.past_share is None else board.past_share
-    marks = {
-        Flag.SHORT: panel.lengths < asked.min_obs,
-        Flag.LEANING: (board.rung == 0) & (panel.lengths < asked.own_days),
-        Flag.PAST_COURSES: past > 0.0,
+    past_share = np.zeros(len(panel)) if results.past_share is None else results.past_share
+    conditions = {
+        Flag.SHORT: panel.lengths < requested.min_obs,
+        Flag.LEANING: (results.rung == 0) & (panel.lengths < requested.own_days),
+        Flag.PAST_COURSES: past_share > 0.0,
         Flag.CONSTANT: (facts.low == facts.high) & (panel.lengths > 1),
         Flag.POOLED_INTERVAL: pooled,
-        Flag.ZERO_WIDTH: (board.rung >= 0) & _without_width(board, facts),
+        Flag.ZERO_WIDTH: (results.rung >= 0) & _has_zero_width(results, facts),
     }
     flags: list[tuple[Flag, ...]] = [()] * len(panel)
-    for row in np.flatnonzero(np.logical_or.reduce(list(marks.values()))).tolist():
-        flags[row] = tuple(flag for flag, mark in marks.items() if mark[row])
+    for row in np.flatnonzero(np.logical_or.reduce(list(conditions.values()))).tolist():
+        flags[row] = tuple(flag for flag, condition in conditions.items() if condition[row])
     return tuple(flags)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import DirectModel, Forecast
 from forecast_cli.models.courses import forecast_courses
-from forecast_cli.models.months import MOST_MONTHS, same_days
-from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
+from forecast_cli.models.months import MAX_MONTHS, match_days
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, as_is
 
 #: Half-life of the weight of a path, in months.
 _HALF_LIFE: Final = 4.0
@@ -21,8 +21,8 @@ _HALF_LIFE: Final = 4.0
 class MonthPaths(DirectModel):
     """A model that forecasts from the account's own paths after the same day of up to 24 earlier months.
 
-    With p_k(s) = y[d_k(s)] - y[d_k(0)], d_k(s) the day k months before the day s days ahead (``months.same_days``), and
-    weights w_k = 2^(-(k - 1) / 4), halved for paths shifted by a day:
+    With p_k(s) = y[d_k(s)] - y[d_k(0)], d_k(s) the day k months before the day s days ahead (``months.match_days``),
+    and weights w_k = 2^(-(k - 1) / 4), halved for paths shifted by a day:
     mean(s) = y + 0.6 sum_{i<=s} (mean of p_k(i) - p_k(i - 1) over k) + (level - y) (1 - 0.55^(s / 30)),
     level the mean of the last 180 days; sd(s)^2 = (1 + 1 / m) times the weighted variance of p_k(s) over k,
     m = (sum w_k)^2 / sum w_k^2 (Kish 1965, Survey Sampling, section 11.7). Quantiles are those of a Laplace
@@ -33,7 +33,9 @@ class MonthPaths(DirectModel):
 
     def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days; an account with fewer than ``min_obs`` days of history is a failure."""
-        return forecast_courses(panel, h, levels, needed=min_obs(h), cycles_of=lambda origins: _months(origins, h))
+        return forecast_courses(
+            panel, h, levels, needed=min_obs(h), cycles_of=lambda origins: _earlier_months(origins, h)
+        )
 
 
 def min_obs(h: int) -> int:
@@ -41,20 +43,20 @@ def min_obs(h: int) -> int:
     return 31 * ((h + 1) // 28 + 2) + 2
 
 
-def _months(origins: NDArray[np.datetime64], h: int) -> Iterator[tuple[NDArray[np.int64], float]]:
+def _earlier_months(origins: NDArray[np.datetime64], h: int) -> Iterator[tuple[NDArray[np.int64], float]]:
     """Yield, for each earlier month, the days that match 0 to ``h`` days after each origin, and its weight."""
     distinct, place = np.unique(origins, return_inverse=True)
-    for month in range(1, MOST_MONTHS + 1):
-        yield same_days(distinct, month, h)[place.reshape(-1)], 0.5 ** ((month - 1) / _HALF_LIFE)
+    for month in range(1, MAX_MONTHS + 1):
+        yield match_days(distinct, month, h)[place.reshape(-1)], 0.5 ** ((month - 1) / _HALF_LIFE)
 
 
 SPEC = ModelSpec(
     name="MonthPaths",
-    summary="the account's own paths after the same day of earlier months, back to its level",
+    summary="the account's movements after the same day of earlier months, reverting to its level",
     kind=ModelKind.BLOCK,
     intervals=IntervalMethod.PATHS,
     cost_ms=0.04,
     build=lambda _seasons: MonthPaths(),
-    build_updatable=lambda _seasons: MonthPaths(),
+    make_updatable=as_is,
     needs=lambda _seasons, h: min_obs(h),
 )

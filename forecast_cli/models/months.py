@@ -6,12 +6,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_MONTHS: Final = 24
+MAX_MONTHS: Final = 24
 #: Up to this day of the month days are matched by their number, later days by their distance from the end.
-_FROM_START: Final = 27
+_LAST_MATCHED_BY_NUMBER: Final = 27
 
 
-def same_days(origins: NDArray[np.datetime64], months: int, h: int) -> NDArray[np.int64]:
+def match_days(origins: NDArray[np.datetime64], months: int, h: int) -> NDArray[np.int64]:
     """Return the matching day ``months`` months earlier for 0 to ``h`` days after each origin [u], [u, h + 1].
 
     Results are days counted from the origin, and never descend along a row. Days up to the 27th are matched by number;
@@ -21,34 +21,34 @@ def same_days(origins: NDArray[np.datetime64], months: int, h: int) -> NDArray[n
     days = origins.astype("datetime64[D]")[:, None] + np.arange(h + 1)
     month = days.astype("datetime64[M]")
     number = (days - month.astype("datetime64[D]")).astype(np.int64)
-    before = month - months
-    lacking = _length(month) - _length(before)
-    late = np.maximum(number - lacking, _FROM_START - 1)
-    matched = before.astype("datetime64[D]") + np.where(number < _FROM_START, number, late)
+    earlier = month - months
+    missing_days = _month_length(month) - _month_length(earlier)
+    shifted = np.maximum(number - missing_days, _LAST_MATCHED_BY_NUMBER - 1)
+    matched = earlier.astype("datetime64[D]") + np.where(number < _LAST_MATCHED_BY_NUMBER, number, shifted)
     return np.asarray((matched - days[:, :1]).astype(np.int64))
 
 
 @dataclass(frozen=True)
-class SameDays:
+class MatchingDays:
     """Matching days of earlier months: ``days`` [u, months, h + 1] from u distinct origins, ``place`` [n] in these."""
 
     days: NDArray[np.int64]
     place: NDArray[np.int64]
 
-    def part(self, rows: slice) -> "SameDays":
+    def part(self, rows: slice) -> "MatchingDays":
         """Return the matching days of a slice of the accounts."""
-        return SameDays(self.days, self.place[rows])
+        return MatchingDays(self.days, self.place[rows])
 
 
-def days_of(origins: NDArray[np.datetime64], h: int, months: int = MOST_MONTHS) -> SameDays:
+def match_months(origins: NDArray[np.datetime64], h: int, months: int = MAX_MONTHS) -> MatchingDays:
     """Return the matching days of the last ``months`` months for 0 to ``h`` days after the ``origins`` [n]."""
     distinct, place = np.unique(origins, return_inverse=True)
     days = np.empty((len(distinct), months, h + 1), dtype=np.int64)
     for month in range(months):
-        days[:, month] = same_days(distinct, month + 1, h)
-    return SameDays(days, place.reshape(-1))
+        days[:, month] = match_days(distinct, month + 1, h)
+    return MatchingDays(days, place.reshape(-1))
 
 
-def _length(month: NDArray[np.datetime64]) -> NDArray[np.int64]:
+def _month_length(month: NDArray[np.datetime64]) -> NDArray[np.int64]:
     """Return the number of days of each month."""
     return np.asarray(((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.int64))

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 def normal_scores(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the standard normal quantiles z [p] of ``probabilities`` [p], each above 0 and below 1."""
-    return np.array(_scores_of(tuple(probabilities.tolist())))
+    return np.array(_cached_scores(tuple(probabilities.tolist())))
 
 
-def straight_between(
+def interpolate_linearly(
     wanted: NDArray[np.float64], known: NDArray[np.float64], values: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Interpolate ``values`` [..., p] at ascending scores ``known`` [p] linearly at scores ``wanted`` [q]: [..., q].
@@ -25,6 +25,6 @@ def straight_between(
 
 
 @lru_cache(maxsize=16)
-def _scores_of(probabilities: tuple[float, ...]) -> tuple[float, ...]:
+def _cached_scores(probabilities: tuple[float, ...]) -> tuple[float, ...]:
     standard = NormalDist()
     return tuple(standard.inv_cdf(p) for p in probabilities)

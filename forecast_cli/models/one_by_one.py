@@ -38,9 +38,9 @@ def fit_and_forecast(
     except ForecastCliError:
         raise
     except Exception as error:  # noqa: BLE001 - named below as the failure of the accounts that raise it
-        alone = OneByOne(model).fit(panel)
+        one_by_one = OneByOne(model).fit(panel)
         taken_apart = (f"{name}: {type(error).__name__}",) if len(panel) > 1 else ()
-        return alone, replace(alone.forecast(h, levels), taken_apart=taken_apart)
+        return one_by_one, replace(one_by_one.forecast(h, levels), taken_apart=taken_apart)
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,11 @@ class OneByOne:
 
     def fit(self, panel: Panel) -> "FittedRows":
         """Fit each account by itself; an error becomes a failure of the account's forecast."""
-        return FittedRows(self.model, panel, {key: _try(self.model.fit, one) for key, one in _each(panel)})
+        return FittedRows(
+            self.model,
+            panel,
+            {key: _fit_or_error(self.model.fit, account) for key, account in _iterate_accounts(panel)},
+        )
 
 
 @dataclass(frozen=True)
@@ -64,67 +68,73 @@ class FittedRows:
 
     def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days of each account by itself; an error is a failure of that account only."""
-        said = [self._one(key, h, levels) for key, _ in _each(self.panel)]
-        failures = (replace(failure, row=row) for row, one in enumerate(said) for failure in one.failures)
+        forecasts = [self._forecast_account(key, h, levels) for key, _ in _iterate_accounts(self.panel)]
+        failures = (
+            replace(failure, row=row) for row, forecast in enumerate(forecasts) for failure in forecast.failures
+        )
         return Forecast(
-            mean=np.concatenate([one.mean for one in said]),
-            quantiles=np.concatenate([one.quantiles for one in said]),
+            mean=np.concatenate([forecast.mean for forecast in forecasts]),
+            quantiles=np.concatenate([forecast.quantiles for forecast in forecasts]),
             levels=levels,
             failures=tuple(failures),
-            paths=_join_paths(said),
-            streams=_join_streams(said),
-            joined={row: found for row, one in enumerate(said) for found in one.joined.values()},
-            past_share=_join_shares(said),
+            paths=_join_paths(forecasts),
+            streams=_join_streams(forecasts),
+            joined={row: joined for row, forecast in enumerate(forecasts) for joined in forecast.joined.values()},
+            past_share=_join_shares(forecasts),
         )
 
     def update(self, panel: Panel) -> "FittedRows":
         """Update each account with its newer balances; an account that is new or could not be fitted is fitted."""
-        return FittedRows(self.model, panel, {key: self._newer(key, one) for key, one in _each(panel)})
+        return FittedRows(
+            self.model, panel, {key: self._update_account(key, account) for key, account in _iterate_accounts(panel)}
+        )
 
-    def _newer(self, key: Key, one: Panel) -> FittedModel | Exception:
-        known = self.fitted.get(key)
-        return _try(self.model.fit if known is None or isinstance(known, Exception) else known.update, one)
+    def _update_account(self, key: Key, account: Panel) -> FittedModel | Exception:
+        fitted = self.fitted.get(key)
+        return _fit_or_error(
+            self.model.fit if fitted is None or isinstance(fitted, Exception) else fitted.update, account
+        )
 
-    def _one(self, key: Key, h: int, levels: tuple[float, ...]) -> Forecast:
+    def _forecast_account(self, key: Key, h: int, levels: tuple[float, ...]) -> Forecast:
         fitted = self.fitted[key]
         if isinstance(fitted, Exception):
-            return _failed(fitted, h, levels)
+            return _failed_forecast(fitted, h, levels)
         try:
             return fitted.forecast(h, levels)
         except Exception as error:  # noqa: BLE001 - what a model raises on one account must not end the others
-            return _failed(error, h, levels)
+            return _failed_forecast(error, h, levels)
 
 
-def _each(panel: Panel) -> Iterator[tuple[Key, Panel]]:
+def _iterate_accounts(panel: Panel) -> Iterator[tuple[Key, Panel]]:
     """Yield the key of each row and a panel of that row only, after a heartbeat with the key."""
     for row, key in enumerate(panel.row_keys()):
         send_heartbeat(1, key)
         yield key, panel.take([row])
 
 
-def _try(learn: Callable[[Panel], FittedModel], one: Panel) -> FittedModel | Exception:
+def _fit_or_error(fit: Callable[[Panel], FittedModel], account: Panel) -> FittedModel | Exception:
     try:
-        return learn(one)
+        return fit(account)
     except Exception as error:  # noqa: BLE001 - as above
         return error
 
 
-def _failed(error: Exception, h: int, levels: tuple[float, ...]) -> Forecast:
+def _failed_forecast(error: Exception, h: int, levels: tuple[float, ...]) -> Forecast:
     blank = np.full((1, h), np.nan), np.full((1, h, 2 * len(levels) + 1), np.nan)
     return Forecast(*blank, levels, (failure_of(0, error),))
 
 
-def _join_paths(said: list[Forecast]) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None":
-    paths = [one.paths for one in said if one.paths is not None]
-    alike = len(paths) == len(said) and len({one.shape[1:] for one in paths}) == 1
-    return np.concatenate(paths) if alike else None
+def _join_paths(forecasts: list[Forecast]) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None":
+    paths = [one.paths for one in forecasts if one.paths is not None]
+    same_shape = len(paths) == len(forecasts) and len({one.shape[1:] for one in paths}) == 1
+    return np.concatenate(paths) if same_shape else None
 
 
-def _join_shares(said: list[Forecast]) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None":
-    shares = [np.zeros(1) if one.past_share is None else one.past_share for one in said]
-    return None if all(one.past_share is None for one in said) else np.concatenate(shares)
+def _join_shares(forecasts: list[Forecast]) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None":
+    shares = [np.zeros(1) if forecast.past_share is None else forecast.past_share for forecast in forecasts]
+    return None if all(forecast.past_share is None for forecast in forecasts) else np.concatenate(shares)
 
 
-def _join_streams(said: list[Forecast]) -> Streams | None:
-    found = [(row, one.streams) for row, one in enumerate(said) if one.streams is not None]
-    return join_streams([streams.at_rows(np.array([row])) for row, streams in found]) if found else None
+def _join_streams(forecasts: list[Forecast]) -> Streams | None:
+    found = [(row, forecast.streams) for row, forecast in enumerate(forecasts) if forecast.streams is not None]
+    return join_streams([streams.with_rows(np.array([row])) for row, streams in found]) if found else None

@@ -11,7 +11,7 @@ from forecast_cli.models.base import DirectModel, Forecast, quantile_probabiliti
 from forecast_cli.models.failures import blank_failures, too_short
 from forecast_cli.models.naive import MIN_OBS
 from forecast_cli.models.rows import row_sums
-from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, as_is
 
 #: Days of history from which moves are counted.
 _DAYS: Final = 730
@@ -33,12 +33,12 @@ class RareMoves(DirectModel):
         """Forecast h days; an account with fewer than 30 days of history is a failure."""
         move = np.diff(panel.y[:, -_DAYS - 1 :], axis=1)
         days = np.maximum(np.minimum(panel.lengths - 1, _DAYS), 1)
-        up, down = _side(move, days), _side(-move, days)
+        up, down = _measure_side(move, days), _measure_side(-move, days)
         steps, rate = np.arange(1, h + 1), (up.rate + down.rate)[:, None]
-        some = 1 - (1 - rate) ** steps
-        moves = np.divide(rate * steps, some, out=np.zeros_like(some), where=some > 0)
+        chance = 1 - (1 - rate) ** steps
+        moves = np.divide(rate * steps, chance, out=np.zeros_like(chance), where=chance > 0)
         tail, last = quantile_probabilities(levels), panel.y[:, -1, None]
-        upwards, downwards = (_Tail.of(side, rate, some, moves) for side in (up, down))
+        upwards, downwards = (_Tail.of(side, rate, chance, moves) for side in (up, down))
         mean = last + (upwards.mean() - downwards.mean())
         quantiles = last[:, :, None] + (upwards.beyond(tail[::-1]) - downwards.beyond(tail))
         return blank_failures(Forecast(mean, quantiles, levels, too_short(panel, MIN_OBS)))
@@ -61,10 +61,10 @@ class _Tail:
 
     @classmethod
     def of(
-        cls, side: _Side, rate: NDArray[np.float64], some: NDArray[np.float64], moves: NDArray[np.float64]
+        cls, side: _Side, rate: NDArray[np.float64], chance: NDArray[np.float64], moves: NDArray[np.float64]
     ) -> "_Tail":
         share = np.divide(side.rate[:, None], rate, out=np.zeros_like(rate), where=rate > 0)
-        return cls(share * some, side.size[:, None] * np.sqrt(moves))
+        return cls(share * chance, side.size[:, None] * np.sqrt(moves))
 
     def mean(self) -> NDArray[np.float64]:
         return self.chance * self.size
@@ -75,11 +75,11 @@ class _Tail:
         It is 0 if a change in this direction is less likely than that.
         """
         chance = self.chance[:, :, None]
-        likelier = np.maximum(chance / probabilities, 1.0)
-        return np.asarray(self.size[:, :, None] * np.log(likelier))
+        ratio = np.maximum(chance / probabilities, 1.0)
+        return np.asarray(self.size[:, :, None] * np.log(ratio))
 
 
-def _side(move: NDArray[np.float64], days: NDArray[np.int64]) -> _Side:
+def _measure_side(move: NDArray[np.float64], days: NDArray[np.int64]) -> _Side:
     """Return rate and size of the upward moves among ``move`` [n, t] over ``days`` [n]."""
     upwards = move > 0
     count = np.count_nonzero(upwards, axis=1)
@@ -88,11 +88,11 @@ def _side(move: NDArray[np.float64], days: NDArray[np.int64]) -> _Side:
 
 SPEC = ModelSpec(
     name="RareMoves",
-    summary="the last balance, and the account's own rare moves: for dormant and nearly constant accounts",
+    summary="the last balance and occasional moves, for dormant and nearly constant accounts",
     kind=ModelKind.BLOCK,
     intervals=IntervalMethod.PATHS,
     cost_ms=0.02,
     build=lambda _seasons: RareMoves(),
-    build_updatable=lambda _seasons: RareMoves(),
+    make_updatable=as_is,
     needs=lambda _seasons, _h: MIN_OBS,
 )

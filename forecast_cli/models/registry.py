@@ -93,20 +93,20 @@ class ModelChoice:
         if self.spec.build_learned is not None:
             names = () if self.learned is None else self.learned.candidates
             candidates = {name: parse_model(name, ()) for name in names}
-            return self._paced(self.spec.build_learned(self.learned, candidates))
-        return self._paced(self.spec.build(self.season_lengths))
+            return self._wrap_if_one_by_one(self.spec.build_learned(self.learned, candidates))
+        return self._wrap_if_one_by_one(self.spec.build(self.season_lengths))
 
     def build_updatable(self) -> Model:
         """Return the model in its updatable form; raises ConfigError if it has none."""
-        if self.spec.build_updatable is None:
+        if self.spec.make_updatable is None:
             raise _not_updatable([self.label])
-        return self._paced(self.spec.build_updatable(self.season_lengths))
+        return self._wrap_if_one_by_one(self.spec.make_updatable(self.spec.build(self.season_lengths)))
 
     def min_obs(self, h: int) -> int:
         """Return the number of observations an account needs for a forecast ``h`` days ahead."""
         return self.spec.min_obs(self.season_lengths, h=h)
 
-    def _paced(self, model: Model) -> Model:
+    def _wrap_if_one_by_one(self, model: Model) -> Model:
         return OneByOne(model) if self.one_by_one else model
 
 
@@ -130,16 +130,17 @@ def parse_model(text: str, default_seasons: Seasons) -> ModelChoice:
     match = _PATTERN.fullmatch(label)
     if match is None:
         raise ConfigError(f"model '{label}': expected a name, or a name and season lengths as in MSTL(7,30)", _HINT)
-    spec = _find(match["name"])
+    spec = _find_spec(match["name"])
     if match["seasons"] is None:
         seasons = default_seasons
     else:
-        seasons = _own_seasons(label, match["seasons"])
+        seasons = _parse_seasons(label, match["seasons"])
         _check_count(label, spec, len(seasons))
     usable = spec.usable_seasons(seasons)
     if spec.seasons is not SeasonUse.NONE and (not usable or min(usable) < spec.min_season):
         raise ConfigError(
-            f"model '{label}': needs a season length of at least {spec.min_season} days, found {_listed(seasons)}",
+            f"model '{label}': needs a season length of at least {spec.min_season} days, "
+            f"found {_join_seasons(seasons)}",
             f"name one, as in --model '{spec.name}(30)'",
         )
     return ModelChoice(label, spec, usable)
@@ -166,21 +167,21 @@ def parse_candidates(texts: Sequence[str], choices: Sequence[ModelChoice], defau
 
 def check_updatable(choices: Sequence[ModelChoice]) -> None:
     """Raise ConfigError with the labels of those ``choices`` that cannot be updated without a new fit, if any."""
-    stuck = [choice.label for choice in choices if not choice.spec.updatable]
-    if stuck:
-        raise _not_updatable(stuck)
+    rejected = [choice.label for choice in choices if not choice.spec.updatable]
+    if rejected:
+        raise _not_updatable(rejected)
 
 
 def _not_updatable(labels: Sequence[str]) -> ConfigError:
-    able = ", ".join(name for name, spec in REGISTRY.items() if spec.updatable)
+    updatable = ", ".join(name for name, spec in REGISTRY.items() if spec.updatable)
     return ConfigError(
         f"{'model' if len(labels) == 1 else 'models'} {', '.join(labels)}: cannot take newer balances without "
-        f"a new fit, as a refit above 1 requires; models that can: {able}",
+        f"a new fit, as a refit above 1 requires; models that can: {updatable}",
         "leave it out, or use --refit 1",
     )
 
 
-def _find(name: str) -> ModelSpec:
+def _find_spec(name: str) -> ModelSpec:
     if name in REGISTRY:
         return REGISTRY[name]
     close = closest(name, REGISTRY)
@@ -188,7 +189,7 @@ def _find(name: str) -> ModelSpec:
     raise ConfigError(f"unknown model '{name}'", hint)
 
 
-def _own_seasons(label: str, text: str) -> Seasons:
+def _parse_seasons(label: str, text: str) -> Seasons:
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isdecimal() and 1 <= int(part) <= _LONGEST_SEASON for part in parts):
         raise ConfigError(
@@ -208,5 +209,5 @@ def _check_count(label: str, spec: ModelSpec, count: int) -> None:
         raise ConfigError(f"model '{label}': {spec.name} takes one season length, found {count}", _HINT)
 
 
-def _listed(seasons: Seasons) -> str:
+def _join_seasons(seasons: Seasons) -> str:
     return ", ".join(str(length) for length in seasons) or "none"

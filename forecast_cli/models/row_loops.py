@@ -20,9 +20,9 @@ def sum_squares(
 
 
 @kernel((np.float64, 3), (np.int64, 1), (np.float64, 3))
-def draw_between(values: NDArray[np.float64], knots: NDArray[np.int64], drawn: NDArray[np.float64]) -> None:
-    """Fill ``drawn`` [n, h, m] by linear interpolation of ``values`` [n, k, m] at the ``knots`` [k], and 0 on day 0."""
-    n, h, m = drawn.shape
+def interpolate_days(values: NDArray[np.float64], knots: NDArray[np.int64], interpolated: NDArray[np.float64]) -> None:
+    """Fill ``interpolated`` [n, h, m] linearly between ``values`` [n, k, m] at the ``knots`` [k], and 0 on day 0."""
+    n, h, m = interpolated.shape
     for row in range(n):
         right = 0
         for day in range(1, h + 1):
@@ -30,6 +30,6 @@ def draw_between(values: NDArray[np.float64], knots: NDArray[np.int64], drawn: N
                 right += 1
             left = knots[right - 1] if right else 0
             share = (day - left) / (knots[right] - left)
-            for figure in range(m):
-                before = values[row, right - 1, figure] if right else 0.0
-                drawn[row, day - 1, figure] = before * (1.0 - share) + values[row, right, figure] * share
+            for column in range(m):
+                before = values[row, right - 1, column] if right else 0.0
+                interpolated[row, day - 1, column] = before * (1.0 - share) + values[row, right, column] * share

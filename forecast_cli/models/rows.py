@@ -33,10 +33,10 @@ def tree_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
     It is several times as fast as ``row_sums``, for windows of equal length in all accounts. NaN stays NaN.
     """
-    return tree_sum_down(np.moveaxis(values, -1, 0))
+    return tree_sum_first_axis(np.moveaxis(values, -1, 0))
 
 
-def tree_sum_down(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def tree_sum_first_axis(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the sum over the first axis of ``values`` [t, ...], t >= 1, in the order of ``tree_sum``: [...]."""
     while len(values) > 1:
         half = len(values) // 2

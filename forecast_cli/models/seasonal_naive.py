@@ -9,12 +9,12 @@ from forecast_cli.models.base import DirectModel, Forecast
 from forecast_cli.models.failures import too_short
 from forecast_cli.models.normal import normal_forecast
 from forecast_cli.models.rows import squared_changes
-from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons, SeasonUse
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, SeasonUse, as_is
 
 
 @dataclass(frozen=True)
 class SeasonalNaive(DirectModel):
-    """A model that forecasts the balance of the same day of the last season.
+    """A model that forecasts the balance of the same day in the last season.
 
     mean(s) = y[n + s - m (k + 1)], k = floor((s - 1) / m); sd(s) = sigma sqrt(k + 1),
     sigma^2 = sum (y[t] - y[t-m])^2 / (n - m), m the season length in days.
@@ -35,18 +35,14 @@ class SeasonalNaive(DirectModel):
         return normal_forecast(season[:, day], spread, levels=levels, failures=too_short(panel, m))
 
 
-def _build(seasons: Seasons) -> SeasonalNaive:
-    return SeasonalNaive(seasons[0])
-
-
 SPEC = ModelSpec(
     name="SeasonalNaive",
-    summary="the balance of the same day of the last season",
+    summary="the balance of the same day in the last season",
     kind=ModelKind.BLOCK,
     intervals=IntervalMethod.NORMAL,
     cost_ms=0.005,
-    build=_build,
-    build_updatable=_build,
+    build=lambda seasons: SeasonalNaive(seasons[0]),
+    make_updatable=as_is,
     needs=lambda seasons, _h: 2 * seasons[0],
     seasons=SeasonUse.ONE,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from forecast_cli.models.base import Model
 from forecast_cli.models.pooled.candidates import Candidates
@@ -46,7 +47,7 @@ class ModelSpec:
     ``cost_ms`` is CPU milliseconds for one account: two years of days, 30 days ahead, two levels. ``seasonal_ms`` is
     the same with a season, if that costs more. ``memory_kb`` is the kilobytes that an account takes in a worker, from
     reading to writing.
-    ``build_updatable`` returns the model in a form whose ``FittedModel.update`` keeps the parameters, which takes
+    ``make_updatable`` returns the built model in a form whose ``FittedModel.update`` keeps the parameters, which takes
     memory; None for a model that must be fitted again. ``build_learned`` returns a model that learns from all accounts,
     and that candidates may join; None for other models.
     With ``finds_events`` forecasts list the recurring payments found. An account with fewer than ``own_days`` days of
@@ -64,7 +65,7 @@ class ModelSpec:
     needs: Callable[[Seasons, int], int]
     seasonal_ms: float | None = None
     memory_kb: float = 72.0
-    build_updatable: Callable[[Seasons], Model] | None = None
+    make_updatable: Callable[[Any], Model] | None = None
     build_learned: Callable[[Learned | None, Candidates], Model] | None = None
     finds_events: bool = False
     own_days: int = 0
@@ -76,7 +77,7 @@ class ModelSpec:
     @property
     def updatable(self) -> bool:
         """Return whether the model can be updated with newer balances without a new fit."""
-        return self.build_updatable is not None
+        return self.make_updatable is not None
 
     def min_obs(self, season_lengths: Seasons, *, h: int = 1) -> int:
         """Return the number of observations an account needs for a forecast ``h`` days ahead."""
@@ -92,3 +93,8 @@ class ModelSpec:
             case SeasonUse.ONE | SeasonUse.WINDOW:
                 first = season_lengths[0]
                 return (1,) if self.max_season is not None and first > self.max_season else (first,)
+
+
+def as_is(model: Model) -> Model:
+    """Return a model without parameters to keep: it can be updated in the form in which it was built."""
+    return model

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from forecast_cli.core.heartbeat import send_heartbeat
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import DirectModel, Forecast, quantile_probabilities
-from forecast_cli.models.conformal import Windows
+from forecast_cli.models.conformal import ConformalWindows
 from forecast_cli.models.failures import failure_of
 
 #: Sample paths of a model whose intervals come from samples.
@@ -52,58 +52,64 @@ class SeriesModel(DirectModel):
 
     estimator: Estimator
     route: Route = Route.FORECAST
-    windows: Windows | None = None
+    windows: ConformalWindows | None = None
 
     def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days of each account by itself; an error is a failure of that account only."""
-        return forecast_each(panel, lambda row: _forecast_one(self, panel, row, h=h, levels=levels), h=h, levels=levels)
+        return forecast_accounts(
+            panel, lambda row: _forecast_account(self, panel, row, h=h, levels=levels), h=h, levels=levels
+        )
 
 
 #: Mean [h] and quantiles [h, q] of one account.
-Numbers = tuple[NDArray[np.float64], NDArray[np.float64]]
+MeanAndQuantiles = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
-def forecast_each(panel: Panel, one: Callable[[int], Numbers], *, h: int, levels: tuple[float, ...]) -> Forecast:
-    """Return the forecast of each row as given by ``one``; an error is a failure of that row only."""
+def forecast_accounts(
+    panel: Panel, forecast_row: Callable[[int], MeanAndQuantiles], *, h: int, levels: tuple[float, ...]
+) -> Forecast:
+    """Return the forecast of each row as given by ``forecast_row``; an error is a failure of that row only."""
     n = len(panel)
     mean, quantiles = np.full((n, h), np.nan), np.full((n, h, 2 * len(levels) + 1), np.nan)
     failures = []
-    with silence():
+    with suppress_output():
         for row, key in enumerate(panel.row_keys()):
             send_heartbeat(1, key)
             try:
-                mean[row], quantiles[row] = one(row)
+                mean[row], quantiles[row] = forecast_row(row)
             except Exception as error:  # noqa: BLE001 - what a library raises on one account must not end the others
                 failures.append(failure_of(row, error))
     return Forecast(mean, quantiles, levels, tuple(failures))
 
 
-def _forecast_one(model: SeriesModel, panel: Panel, row: int, *, h: int, levels: tuple[float, ...]) -> Numbers:
+def _forecast_account(
+    model: SeriesModel, panel: Panel, row: int, *, h: int, levels: tuple[float, ...]
+) -> MeanAndQuantiles:
     """Return mean [h] and quantiles [h, q] of one account."""
     y = np.array(panel.series(row), dtype=np.float64)  # a copy: estimators may write into what they are given
     arguments = dict(model.estimator.arguments)
     if model.windows is not None:
-        arguments["prediction_intervals"] = _conformal(model.windows, len(y), h)
+        arguments["prediction_intervals"] = _conformal_intervals(model.windows, len(y), h)
     estimator = make_estimator(Estimator(model.estimator.name, arguments))
     match model.route:
         case Route.FORECAST:
-            return read_answer(estimator.forecast(y=y, h=h, level=list(levels)), levels)
+            return read_forecast(estimator.forecast(y=y, h=h, level=list(levels)), levels)
         case Route.FIT:
-            return read_answer(estimator.fit(y=y).predict(h=h, level=list(levels)), levels)
+            return read_forecast(estimator.fit(y=y).predict(h=h, level=list(levels)), levels)
         case Route.SAMPLES:
             fitted = estimator.fit(y=y)
             paths = fitted.simulate(h=h, n_paths=_PATHS, seed=panel.seed_of(row))
             return fitted.predict(h=h)["mean"], np.quantile(paths, quantile_probabilities(levels), axis=0).T
         case Route.THETA:
-            return theta_answer(estimator.fit(y=y), h, seed=panel.seed_of(row), levels=levels)
+            return forecast_theta(estimator.fit(y=y), h, seed=panel.seed_of(row), levels=levels)
 
 
-def theta_answer(fitted: Any, h: int, *, seed: int, levels: tuple[float, ...]) -> Numbers:
+def forecast_theta(fitted: Any, h: int, *, seed: int, levels: tuple[float, ...]) -> MeanAndQuantiles:
     """Return mean [h] and quantiles [h, q] of a fitted theta model for the next h days."""
-    return _around(fitted.predict(h=h)["mean"], _theta_deviations(fitted.model_, h, seed), levels)
+    return _add_deviations(fitted.predict(h=h)["mean"], _theta_deviations(fitted.model_, h, seed), levels)
 
 
-def theta_forward(fitted: Any, y: NDArray[np.float64]) -> Any:
+def update_theta(fitted: Any, y: NDArray[np.float64]) -> Any:
     """Return a theta model with the parameters of ``fitted`` at the end of ``y``; the season is estimated again.
 
     The ``forward`` method of statsforecast does not pass on the decomposition type, and would try a multiplicative one.
@@ -145,8 +151,10 @@ def _theta_deviations(fitted: Mapping[str, Any], h: int, seed: int) -> NDArray[n
     return np.asarray(samples, dtype=np.float64)
 
 
-def _around(mean: NDArray[np.float64], deviations: NDArray[np.float64], levels: tuple[float, ...]) -> Numbers:
-    """Return ``mean`` [h] and quantiles [h, q] from ``deviations`` [h, samples]; the median as in ``read_answer``."""
+def _add_deviations(
+    mean: NDArray[np.float64], deviations: NDArray[np.float64], levels: tuple[float, ...]
+) -> MeanAndQuantiles:
+    """Return ``mean`` [h] and quantiles [h, q] from ``deviations`` [h, samples]; the median as in ``read_forecast``."""
     quantiles = mean[:, None] + np.quantile(deviations, quantile_probabilities(levels), axis=1).T
     middle = len(levels)
     quantiles[:, middle] = np.clip(mean, quantiles[:, middle - 1], quantiles[:, middle + 1])
@@ -157,35 +165,35 @@ def make_estimator(estimator: Estimator) -> Any:
     """Return an instance of the statsforecast class that ``estimator`` describes."""
     from statsforecast import models
 
-    made = {
+    arguments = {
         key: make_estimator(value) if isinstance(value, Estimator) else value
         for key, value in estimator.arguments.items()
     }
-    return getattr(models, estimator.name)(**made)
+    return getattr(models, estimator.name)(**arguments)
 
 
-def _conformal(windows: Windows, length: int, h: int) -> Any:
+def _conformal_intervals(windows: ConformalWindows, length: int, h: int) -> Any:
     from statsforecast.utils import ConformalIntervals
 
     count = int(windows.count(np.array([length]), h)[0])
     return ConformalIntervals(n_windows=count, h=h, method="conformal_distribution")
 
 
-def read_answer(said: Mapping[str, Any], levels: tuple[float, ...]) -> Numbers:
+def read_forecast(result: Mapping[str, Any], levels: tuple[float, ...]) -> MeanAndQuantiles:
     """Return mean [h] and quantiles [h, q] of a statsforecast result; the median is the clipped mean.
 
     The models have symmetric errors, so that median and mean differ by sampling error only; the mean is clipped to the
     innermost interval.
     """
-    mean = np.asarray(said["mean"], dtype=np.float64)
-    lows = [np.asarray(said[f"lo-{level}"]) for level in levels]
-    highs = [np.asarray(said[f"hi-{level}"]) for level in levels]
+    mean = np.asarray(result["mean"], dtype=np.float64)
+    lows = [np.asarray(result[f"lo-{level}"]) for level in levels]
+    highs = [np.asarray(result[f"hi-{level}"]) for level in levels]
     median = np.clip(mean, lows[0], highs[0])
     return mean, np.column_stack([*reversed(lows), median, *highs])
 
 
 @contextmanager
-def silence() -> Iterator[None]:
+def suppress_output() -> Iterator[None]:
     """Suppress what statsforecast prints and warns about; what matters is in the result or in the failure."""
     with (
         warnings.catch_warnings(),

@@ -4,29 +4,29 @@ from collections.abc import Callable
 from typing import Final
 
 from forecast_cli.models import drift
-from forecast_cli.models.conformal import Windows
+from forecast_cli.models.conformal import ConformalWindows
 from forecast_cli.models.naive import MIN_OBS
-from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons, SeasonUse
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons, SeasonUse, as_is
 from forecast_cli.models.statsforecast_adapter import Estimator, Route, SeriesModel
-from forecast_cli.models.statsforecast_forward import updatable
+from forecast_cli.models.statsforecast_forward import ForwardModel
 
 #: Longest season with which these models are fitted. A longer one would take minutes, and more parameters than the
 #: history of an account can determine. R's forecast package (ets) has the same bound.
 _MAX_SEASON: Final = 24
 #: Windows of conformal intervals. Each takes another fit, so there are fewer if a fit is expensive.
 _CHEAP_WINDOWS: Final = 10
-_DEAR_WINDOWS: Final = 4
+_EXPENSIVE_WINDOWS: Final = 4
 _AVERAGED_SEASONS: Final = 3
 
-_ADDITIVE: Final = "additive forms only: no multiplicative error, trend or season is ever tried"
-_WITHOUT_SEASON: Final = f"seasons longer than {_MAX_SEASON} days are left out"
+_ADDITIVE: Final = "additive forms only: no multiplicative error, trend or season"
+_WITHOUT_SEASON: Final = f"seasons longer than {_MAX_SEASON} days are not modelled"
 
 
-def _seasonal_windows(seasons: Seasons) -> Windows:
-    return Windows(_AVERAGED_SEASONS * seasons[0], _CHEAP_WINDOWS)
+def _seasonal_windows(seasons: Seasons) -> ConformalWindows:
+    return ConformalWindows(_AVERAGED_SEASONS * seasons[0], _CHEAP_WINDOWS)
 
 
-def _two_seasons(seasons: Seasons, _h: int = 1) -> int:
+def _needs_two_seasons(seasons: Seasons, _h: int = 1) -> int:
     return max(2 * max(seasons), MIN_OBS)
 
 
@@ -35,15 +35,15 @@ def _loess_needs(seasons: Seasons, _h: int = 1) -> int:
     return max((5 * max(seasons) + 1) // 2, MIN_OBS)
 
 
-def _ces_windows(seasons: Seasons) -> Windows:
-    return Windows(_two_seasons(seasons), _DEAR_WINDOWS)
+def _ces_windows(seasons: Seasons) -> ConformalWindows:
+    return ConformalWindows(_needs_two_seasons(seasons), _EXPENSIVE_WINDOWS)
 
 
-def _mfles_windows(seasons: Seasons) -> Windows:
-    return Windows(_two_seasons(seasons), _CHEAP_WINDOWS)
+def _mfles_windows(seasons: Seasons) -> ConformalWindows:
+    return ConformalWindows(_needs_two_seasons(seasons), _CHEAP_WINDOWS)
 
 
-def _theta(name: str) -> Callable[[Seasons], SeriesModel]:
+def _theta_builder(name: str) -> Callable[[Seasons], SeriesModel]:
     return lambda seasons: SeriesModel(
         Estimator(name, {"season_length": seasons[0], "decomposition_type": "additive"}), Route.THETA
     )
@@ -79,49 +79,49 @@ def _seasonal_pool(seasons: Seasons) -> SeriesModel:
 
 SEASONAL_WINDOW_AVERAGE = ModelSpec(
     name="SeasonalWindowAverage",
-    summary=f"the mean of the same day of the last {_AVERAGED_SEASONS} seasons",
+    summary=f"the mean of the same day in the last {_AVERAGED_SEASONS} seasons",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.CONFORMAL,
     cost_ms=0.2,
     build=_seasonal_window_average,
-    build_updatable=_seasonal_window_average,
-    needs=lambda seasons, h: _seasonal_windows(seasons).needed(h),
+    make_updatable=as_is,
+    needs=lambda seasons, h: _seasonal_windows(seasons).min_obs(h),
     seasons=SeasonUse.ONE,
 )
 
 SIMPLE_EXPONENTIAL_SMOOTHING = ModelSpec(
     name="SimpleExponentialSmoothing",
-    summary="a level that follows the balance, as fast as fits best",
+    summary="exponential smoothing of the level, with fitted alpha",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
     cost_ms=0.5,
     build=lambda _seasons: SeriesModel(Estimator("SimpleExponentialSmoothingOptimized"), Route.FIT),
     needs=lambda _seasons, _h: MIN_OBS,
-    notes="alpha between 0.01 and 0.99 by least squares",
+    notes="alpha is between 0.01 and 0.99, fitted by least squares",
 )
 
 HOLT = ModelSpec(
     name="Holt",
-    summary="a level and a trend, damped where that fits better",
+    summary="exponential smoothing of level and trend, damped if that fits better",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
     cost_ms=12,
     build=_holt,
-    build_updatable=updatable(_holt),
+    make_updatable=ForwardModel,
     needs=lambda _seasons, _h: drift.MIN_OBS,
-    notes="ETS(A,A,N) or ETS(A,Ad,N), by AICc",
+    notes="ETS(A,A,N) or ETS(A,Ad,N), chosen by AICc",
 )
 
 AUTO_ETS = ModelSpec(
     name="AutoETS",
-    summary="exponential smoothing, the best of the additive forms",
+    summary="exponential smoothing, the best additive form",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
     cost_ms=13,
     seasonal_ms=110,
     build=_auto_ets,
-    build_updatable=updatable(_auto_ets),
-    needs=_two_seasons,
+    make_updatable=ForwardModel,
+    needs=_needs_two_seasons,
     seasons=SeasonUse.ONE,
     max_season=_MAX_SEASON,
     notes=f"{_ADDITIVE}; {_WITHOUT_SEASON}; 110 ms with a season of 7",
@@ -133,11 +133,11 @@ AUTO_THETA = ModelSpec(
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.SIMULATED,
     cost_ms=75,
-    build=_theta("AutoTheta"),
-    build_updatable=updatable(_theta("AutoTheta")),
-    needs=_two_seasons,
+    build=_theta_builder("AutoTheta"),
+    make_updatable=ForwardModel,
+    needs=_needs_two_seasons,
     seasons=SeasonUse.ONE,
-    notes="additive season, where the balance passes a test for one",
+    notes="additive season, if the balance passes a test for seasonality",
 )
 
 DYNAMIC_OPTIMIZED_THETA = ModelSpec(
@@ -146,36 +146,36 @@ DYNAMIC_OPTIMIZED_THETA = ModelSpec(
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.SIMULATED,
     cost_ms=25,
-    build=_theta("DynamicOptimizedTheta"),
-    build_updatable=updatable(_theta("DynamicOptimizedTheta")),
-    needs=_two_seasons,
+    build=_theta_builder("DynamicOptimizedTheta"),
+    make_updatable=ForwardModel,
+    needs=_needs_two_seasons,
     seasons=SeasonUse.ONE,
-    notes="additive season, where the balance passes a test for one",
+    notes="additive season, if the balance passes a test for seasonality",
 )
 
 AUTO_CES = ModelSpec(
     name="AutoCES",
-    summary="complex exponential smoothing, the best of its forms",
+    summary="complex exponential smoothing, the best form",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.CONFORMAL,
     cost_ms=120,
     build=lambda seasons: SeriesModel(
         Estimator("AutoCES", {"season_length": seasons[0]}), windows=_ces_windows(seasons)
     ),
-    needs=lambda seasons, h: _ces_windows(seasons).needed(h),
+    needs=lambda seasons, h: _ces_windows(seasons).min_obs(h),
     seasons=SeasonUse.ONE,
     max_season=_MAX_SEASON,
-    notes=f"{_WITHOUT_SEASON}; statsforecast's own intervals are not used: 80 % held 52 %",
+    notes=f"{_WITHOUT_SEASON}; statsforecast's own intervals are not used: those of 80 % covered 52 %",
 )
 
 MSTL = ModelSpec(
     name="MSTL",
-    summary="seasons taken out by loess, the rest by exponential smoothing",
+    summary="seasons removed by loess, the rest forecast by exponential smoothing",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
     cost_ms=25,
     build=_mstl,
-    build_updatable=updatable(_mstl),
+    make_updatable=ForwardModel,
     needs=_loess_needs,
     seasons=SeasonUse.MANY,
     min_season=2,
@@ -184,14 +184,14 @@ MSTL = ModelSpec(
 
 MFLES = ModelSpec(
     name="MFLES",
-    summary="boosted median, Fourier seasons, trend and smoothing",
+    summary="boosting over median, trend, Fourier seasons and smoothing",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.CONFORMAL,
     cost_ms=35,
     build=lambda seasons: SeriesModel(
         Estimator("MFLES", {"season_length": list(seasons), "multiplicative": False}), windows=_mfles_windows(seasons)
     ),
-    needs=lambda seasons, h: _mfles_windows(seasons).needed(h),
+    needs=lambda seasons, h: _mfles_windows(seasons).min_obs(h),
     seasons=SeasonUse.MANY,
     min_season=2,
     notes="takes several seasons; additive",
@@ -199,13 +199,13 @@ MFLES = ModelSpec(
 
 AUTO_ARIMA = ModelSpec(
     name="AutoARIMA",
-    summary="ARIMA, orders by stepwise search",
+    summary="ARIMA, with orders found by stepwise search",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.NORMAL,
     cost_ms=250,
     build=_auto_arima,
-    build_updatable=updatable(_auto_arima),
-    needs=_two_seasons,
+    make_updatable=ForwardModel,
+    needs=_needs_two_seasons,
     seasons=SeasonUse.ONE,
     max_season=_MAX_SEASON,
     notes=f"{_WITHOUT_SEASON}; 2 s with a season of 7",
@@ -213,13 +213,13 @@ AUTO_ARIMA = ModelSpec(
 
 CONFORMAL_SEASONAL_POOL = ModelSpec(
     name="ConformalSeasonalPool",
-    summary="same day of the last season, intervals from a pool of past days and errors",
+    summary="the balance of the same day in the last season, with intervals from past days and errors",
     kind=ModelKind.SERIES,
     intervals=IntervalMethod.SIMULATED,
     cost_ms=3,
     build=_seasonal_pool,
-    build_updatable=_seasonal_pool,
-    needs=_two_seasons,
+    make_updatable=as_is,
+    needs=_needs_two_seasons,
     seasons=SeasonUse.ONE,
     notes="1,000 seeded samples; its median is not its mean",
 )

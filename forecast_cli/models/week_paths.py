@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import DirectModel, Forecast
 from forecast_cli.models.courses import forecast_courses
-from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, as_is
 
 #: Paths begin within this many days before the origin.
 _DAYS: Final = 365
@@ -20,7 +20,7 @@ _HALF_LIFE: Final = 120.0
 
 @dataclass(frozen=True)
 class WeekPaths(DirectModel):
-    """A model that forecasts from the account's own paths after the same day of earlier cycles of 7 or 14 days.
+    """A model that forecasts from the account's movements after the same day of earlier cycles of 7 or 14 days.
 
     Cycles are those of the last year. With p_k(s) = y[n + s - c k] - y[n - c k], c the ``cycle`` in days, and weights
     w_k = 2^(-c (k - 1) / 120), halved for paths shifted by a day:
@@ -35,7 +35,7 @@ class WeekPaths(DirectModel):
     def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days; an account with fewer than ``min_obs`` days of history is a failure."""
         needed = min_obs(self.cycle, h)
-        return forecast_courses(panel, h, levels, needed=needed, cycles_of=lambda _origins: _cycles(self.cycle, h))
+        return forecast_courses(panel, h, levels, needed=needed, cycles_of=lambda _origins: _past_cycles(self.cycle, h))
 
 
 def min_obs(cycle: int, h: int) -> int:
@@ -43,7 +43,7 @@ def min_obs(cycle: int, h: int) -> int:
     return cycle * (-(-(h + 1) // cycle) + 1) + 2
 
 
-def _cycles(cycle: int, h: int) -> Iterator[tuple[NDArray[np.int64], float]]:
+def _past_cycles(cycle: int, h: int) -> Iterator[tuple[NDArray[np.int64], float]]:
     """Yield, for each cycle, the days that match 0 to ``h`` days ahead, counted from the origin, and its weight.
 
     Cycles go back a year, or further if that is needed for two paths of ``h`` days.
@@ -53,7 +53,7 @@ def _cycles(cycle: int, h: int) -> Iterator[tuple[NDArray[np.int64], float]]:
         yield ahead - back, 0.5 ** ((back - cycle) / _HALF_LIFE)
 
 
-def _spec(name: str, cycle: int, summary: str, *, cost_ms: float) -> ModelSpec:
+def _build_spec(name: str, cycle: int, summary: str, *, cost_ms: float) -> ModelSpec:
     return ModelSpec(
         name=name,
         summary=summary,
@@ -61,11 +61,11 @@ def _spec(name: str, cycle: int, summary: str, *, cost_ms: float) -> ModelSpec:
         intervals=IntervalMethod.PATHS,
         cost_ms=cost_ms,
         build=lambda _seasons: WeekPaths(cycle),
-        build_updatable=lambda _seasons: WeekPaths(cycle),
+        make_updatable=as_is,
         needs=lambda _seasons, h: min_obs(cycle, h),
     )
 
 
-_PATHS_AFTER: Final = "the account's own paths after the same day of earlier"
-WEEKLY = _spec("WeekPaths", 7, f"{_PATHS_AFTER} weeks, to its level", cost_ms=0.08)
-BIWEEKLY = _spec("BiweekPaths", 14, f"{_PATHS_AFTER} fortnights, to its level", cost_ms=0.04)
+_PATHS_AFTER: Final = "the account's movements after the same day of earlier"
+WEEKLY = _build_spec("WeekPaths", 7, f"{_PATHS_AFTER} weeks, reverting to its level", cost_ms=0.08)
+BIWEEKLY = _build_spec("BiweekPaths", 14, f"{_PATHS_AFTER} fortnights, reverting to its level", cost_ms=0.04)

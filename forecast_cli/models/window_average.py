@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import DirectModel, Forecast
-from forecast_cli.models.conformal import Windows, symmetric_quantiles
+from forecast_cli.models.conformal import ConformalWindows, symmetric_quantiles
 from forecast_cli.models.failures import too_short
 from forecast_cli.models.rows import chunks, tree_sum
-from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, Seasons, SeasonUse
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, SeasonUse, as_is
 
 #: Windows from which conformal errors are taken; ten give twenty signed errors for the quantiles.
-MOST_WINDOWS: Final = 10
+MAX_WINDOWS: Final = 10
 
 
 @dataclass(frozen=True)
@@ -31,26 +31,26 @@ class WindowAverage(DirectModel):
 
     def forecast(self, panel: Panel, h: int, levels: tuple[float, ...]) -> Forecast:
         """Forecast h days; an account with too little history for two windows of h days is a failure."""
-        windows = Windows(self.window, MOST_WINDOWS)
+        windows = ConformalWindows(self.window, MAX_WINDOWS)
         mean = np.full((len(panel), h), np.nan)
         quantiles = np.full((len(panel), h, 2 * len(levels) + 1), np.nan)
         counts = windows.count(panel.lengths, h)
         for rows in chunks(len(panel)):
             for count in np.unique(counts[rows][counts[rows] >= 2]).tolist():
-                picked = _rows_of(counts, count, rows)
-                average, scores = _averages(panel.y[picked, -(self.window + count * h) :], self.window, h)
-                mean[picked] = average[:, None]
-                quantiles[picked] = average[:, None, None] + symmetric_quantiles(scores, levels)
-        return Forecast(mean, quantiles, levels, too_short(panel, windows.needed(h)))
+                selected = _select_rows(counts, count, rows)
+                average, scores = _window_averages(panel.y[selected, -(self.window + count * h) :], self.window, h)
+                mean[selected] = average[:, None]
+                quantiles[selected] = average[:, None, None] + symmetric_quantiles(scores, levels)
+        return Forecast(mean, quantiles, levels, too_short(panel, windows.min_obs(h)))
 
 
-def _rows_of(counts: NDArray[np.int64], count: int, rows: slice) -> slice | NDArray[np.int64]:
+def _select_rows(counts: NDArray[np.int64], count: int, rows: slice) -> slice | NDArray[np.int64]:
     """Return those of ``rows`` whose count is ``count``; if all are, the slice itself, which avoids a copy."""
-    same = counts[rows] == count
-    return rows if same.all() else np.flatnonzero(same) + rows.start
+    matches = counts[rows] == count
+    return rows if matches.all() else np.flatnonzero(matches) + rows.start
 
 
-def _averages(y: NDArray[np.float64], window: int, h: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _window_averages(y: NDArray[np.float64], window: int, h: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the mean of the last window, [r], and the absolute errors of the means before it, [count, r, h].
 
     ``y`` is [r, window + count * h]; the earlier means end h, 2h, ... days before the last day.
@@ -60,19 +60,15 @@ def _averages(y: NDArray[np.float64], window: int, h: int) -> tuple[NDArray[np.f
     return averages[:, -1], np.abs(actual - averages[:, :-1, None]).swapaxes(0, 1)
 
 
-def _build(seasons: Seasons) -> WindowAverage:
-    return WindowAverage(seasons[0])
-
-
 SPEC = ModelSpec(
     name="WindowAverage",
     summary="the mean of the last days",
     kind=ModelKind.BLOCK,
     intervals=IntervalMethod.CONFORMAL,
     cost_ms=0.003,
-    build=_build,
-    build_updatable=_build,
-    needs=lambda seasons, h: Windows(seasons[0], MOST_WINDOWS).needed(h),
+    build=lambda seasons: WindowAverage(seasons[0]),
+    make_updatable=as_is,
+    needs=lambda seasons, h: ConformalWindows(seasons[0], MAX_WINDOWS).min_obs(h),
     seasons=SeasonUse.WINDOW,
     notes="the number is the length of the window: WindowAverage(30) is the mean of 30 days",
 )

@@ -57,10 +57,9 @@ class Chart:
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis: its title, the d3 format of its labels, and its fixed ends, if any; ``zero`` includes 0 in the range."""
+    """An axis: its title and its fixed ends, if any; ``zero`` includes 0 in the range."""
 
     title: str
-    format: str = "~r"
     ends: tuple[float, float] | None = None
     zero: bool = False
 
@@ -100,7 +99,7 @@ def diagonal(x: Axis, y: Axis) -> Any:
 
 def _scaled_axis(axis: Axis) -> dict[str, Any]:
     scale = alt.Scale(zero=axis.zero, nice=True) if axis.ends is None else alt.Scale(domain=list(axis.ends), nice=False)
-    return {"scale": scale, "title": axis.title, "axis": alt.Axis(format=axis.format, tickCount=5)}
+    return {"scale": scale, "title": axis.title, "axis": alt.Axis(format="~r", tickCount=5)}
 
 
 def _themed(spec: dict[str, Any]) -> dict[str, Any]:

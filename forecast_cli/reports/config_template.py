@@ -7,9 +7,9 @@ from typing import Any, Final
 from forecast_cli.config.settings import ENV_PREFIX, Settings
 
 _HEAD: Final = f"""\
-# Settings of forecast-cli: every one of them, with its default. A flag or a variable wins over this file:
-# max_stale is also --max-stale and {ENV_PREFIX}MAX_STALE. Use it with --config FILE or {ENV_PREFIX}CONFIG=FILE.
-# What is in force, and where it comes from: forecast-cli config show --config FILE
+# All settings of forecast-cli with their defaults. Use this file with --config FILE or {ENV_PREFIX}CONFIG=FILE.
+# Flags and environment variables override it: max_stale is --max-stale and {ENV_PREFIX}MAX_STALE.
+# To see every value and where it comes from, run: forecast-cli config show --config FILE
 """
 
 #: Example values for settings whose default is None.

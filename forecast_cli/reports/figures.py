@@ -6,6 +6,8 @@ from typing import Final
 
 from forecast_cli.reports.escape import printable
 
+#: Most values of a shortened list.
+_SHOWN: Final = 3
 _UNITS: Final = ("bytes", "KB", "MB", "GB", "TB")
 _STEP: Final = 1_000
 _MINUTE: Final = 60
@@ -55,11 +57,11 @@ def duration(seconds: float) -> str:
     return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02d} min"
 
 
-def listed(values: Sequence[object], *, of: int | None = None, shown: int = 3) -> str:
-    """Return the first ``shown`` values, escaped, and ``...`` if there are more.
+def listed(values: Sequence[object], *, of: int | None = None) -> str:
+    """Return the first three values, escaped, and ``...`` if there are more.
 
     ``of`` is the total number, None if ``values`` are all.
     """
     total = len(values) if of is None else of
-    names = [printable(value) for value in values[:shown]]
+    names = [printable(value) for value in values[:_SHOWN]]
     return ", ".join([*names, "..."] if total > len(names) else names)

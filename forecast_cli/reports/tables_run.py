@@ -10,6 +10,8 @@ from forecast_cli.reports.figures import duration, listed
 from forecast_cli.reports.tables import NONE, Cell, Column, Table, count, made_table, share, words
 from forecast_cli.reports.tables_scores import ranks_of
 
+#: Most rows of the table of failures and fallbacks.
+_MOST_PROBLEMS: Final = 100
 _MEANS: Final[Mapping[str, str]] = {
     Status.OK: "forecast as requested",
     Status.FALLBACK: "forecast, in part by a simpler model",
@@ -55,7 +57,7 @@ def versions_table(facts: RunFacts) -> Table:
     return _pairs("versions", "Versions", facts.versions)
 
 
-def problems_table(report: Report, *, most: int = 100) -> Table:
+def problems_table(report: Report) -> Table:
     """Return failures and fallbacks grouped by reason, most frequent first."""
     columns = (
         Column("Count", numeric=True),
@@ -67,9 +69,8 @@ def problems_table(report: Report, *, most: int = 100) -> Table:
     )
     ranks = ranks_of(report)
     found = sorted(report.problems, key=lambda problem: (-problem.count, ranks.get(problem.model or "", len(ranks))))
-    return made_table(
-        "reasons", "What was not forecast as requested, and why", columns, [_problem(each) for each in found], most=most
-    )
+    rows = [_problem(each) for each in found]
+    return made_table("reasons", "What was not forecast as requested, and why", columns, rows, most=_MOST_PROBLEMS)
 
 
 def shown_value(value: Any) -> str:

@@ -1,5 +1,7 @@
 """Tables of scores by part of the windows: segments, currencies, low balances."""
 
+from typing import Final
+
 from forecast_cli.evaluation.report import LowBalanceScore, Report, SegmentScore
 from forecast_cli.reports.tables import (
     Cell,
@@ -13,6 +15,8 @@ from forecast_cli.reports.tables import (
 )
 from forecast_cli.reports.tables_scores import IN_UNITS, MetricColumn, metric_columns, ranks_of, skill_cell
 
+#: Most rows of a table by segment.
+_MOST_SEGMENTS: Final = 400
 #: Columns that say which low balance a score is for.
 ASKED = (
     Column("Threshold"),
@@ -20,13 +24,11 @@ ASKED = (
 )
 
 
-def segments_table(report: Report, *, model: str | None = None, most: int = 400) -> Table:
+def segments_table(report: Report, *, model: str | None = None) -> Table:
     """Return error, coverage, width and bias by segment, of one model, or of all if ``model`` is None."""
     titles = ("segments", f"{words(model).text} by segment") if model else ("segments-all", "All models by segment")
     scores = [score for score in report.segments if model in (None, score.model)]
-    return _segments(
-        titles, _as_ranked(report, scores), metric_columns(report), named=not model, skilled=True, most=most
-    )
+    return _segments(titles, _as_ranked(report, scores), metric_columns(report), named=not model, skilled=True)
 
 
 def currencies_table(report: Report) -> Table:
@@ -75,7 +77,6 @@ def _segments(
     *,
     named: bool,
     skilled: bool = False,
-    most: int = 400,
 ) -> Table:
     skilled = skilled and any(score.skill for score in scores)
     columns = (
@@ -99,7 +100,7 @@ def _segments(
         )
         for score in scores
     ]
-    return made_table(*titles, columns, rows, most=most)
+    return made_table(*titles, columns, rows, most=_MOST_SEGMENTS)
 
 
 _SKILL = Column("Skill", numeric=True, help="share of the seasonal naive's sCRPS saved, over the same windows")

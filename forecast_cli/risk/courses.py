@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel
 
 #: Share of all past days that count as near the last balance, and the smallest number of such days.
-_NEAR: Final = 0.2
-_FEWEST: Final = 10
+_NEAR_SHARE: Final = 0.2
+_MIN_STARTS: Final = 10
 
 
-def near_courses(panel: Panel, h: int, count: int) -> NDArray[np.float64]:
+def select_near_courses(panel: Panel, h: int, count: int) -> NDArray[np.float64]:
     """Return ``count`` past courses of each account, [n, h, count]: the balances on the h days after a past day.
 
     The start days are the fifth of all past days on which the balance was nearest to the last balance, at least ten
@@ -21,11 +21,11 @@ def near_courses(panel: Panel, h: int, count: int) -> NDArray[np.float64]:
     """
     y, last = panel.y, panel.y.shape[1] - 1 - h
     with np.errstate(over="ignore"):
-        away = np.abs(y[:, last::-1] - y[:, -1:])
-    order = np.argsort(np.where(np.isnan(away), np.inf, away), axis=1, kind="stable")
+        distance = np.abs(y[:, last::-1] - y[:, -1:])
+    order = np.argsort(np.where(np.isnan(distance), np.inf, distance), axis=1, kind="stable")
     starts = panel.lengths - h
-    near = np.minimum(np.maximum(np.ceil(_NEAR * starts).astype(np.int64), _FEWEST), starts)
-    some = np.arange(count) * near[:, None] // count
-    start = last - np.take_along_axis(order, some, axis=1)
+    n_near = np.minimum(np.maximum(np.ceil(_NEAR_SHARE * starts).astype(np.int64), _MIN_STARTS), starts)
+    picked = np.arange(count) * n_near[:, None] // count
+    start = last - np.take_along_axis(order, picked, axis=1)
     days = start[:, None, :] + np.arange(1, h + 1)[:, None]
     return np.asarray(y[np.arange(len(panel))[:, None, None], days])

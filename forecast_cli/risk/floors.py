@@ -12,7 +12,7 @@ from forecast_cli.models.rows import in_c_order
 #: Length of a month in days.
 MONTH: Final = 30
 #: A month came down to the floor if its lowest balance is within this share of the mean move over 30 days.
-_CLOSE: Final = 0.02
+_TOLERANCE: Final = 0.02
 
 
 def find_floors(panel: Panel) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -21,27 +21,27 @@ def find_floors(panel: Panel) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     Months are blocks of 30 days, counted back from the origin over the whole history; they need not be consecutive. A
     month comes down to the floor from above: one that stays there on all its days is no evidence and does not count.
     """
-    from forecast_cli.risk.loops import come_down
+    from forecast_cli.risk.loops import count_floor_months
 
     lowest, months = np.empty(len(panel)), np.empty(len(panel), dtype=np.int64)
-    come_down(in_c_order(panel.y), panel.lengths, _CLOSE * scale_of(panel), lowest, months)
+    count_floor_months(in_c_order(panel.y), panel.lengths, _TOLERANCE * scale_of(panel), lowest, months)
     return lowest, months
 
 
-def hold_above_floors(panel: Panel, paths: NDArray[np.float64]) -> None:
+def raise_to_floors(panel: Panel, paths: NDArray[np.float64]) -> None:
     """Raise ``paths`` [n, h, s] to the floor of their account, in place, except for the few lowest paths.
 
     If K months came down to the floor, a month goes below it with a probability of at most 1/K. A share of 1 - (1 -
     1/K)^(h/30) of paths of h days may therefore go below. With K of 0 or 1, no path changes.
     """
-    from forecast_cli.risk.loops import lowest_yet, raise_paths
+    from forecast_cli.risk.loops import find_window_lows, raise_paths
 
     floor, months = find_floors(panel)
     n, h, s = paths.shape
     lows = np.empty((n, 1, s))
-    lowest_yet(paths, np.array([h]), lows)
+    find_window_lows(paths, np.array([h]), lows)
     low, share = lows[:, 0], 1.0 - (1.0 - 1.0 / np.maximum(months, 1)) ** (h / MONTH)
-    may = np.ceil(np.round(share * s, 9)).astype(np.int64)
-    rows = np.flatnonzero((low < floor[:, None]).sum(axis=1) > may)
-    place = np.argsort(np.argsort(low[rows], axis=1, kind="stable"), axis=1)
-    raise_paths(rows, np.where(place >= may[rows, None], floor[rows, None], -np.inf), paths)
+    allowed = np.ceil(np.round(share * s, 9)).astype(np.int64)
+    rows = np.flatnonzero((low < floor[:, None]).sum(axis=1) > allowed)
+    rank = np.argsort(np.argsort(low[rows], axis=1, kind="stable"), axis=1)
+    raise_paths(rows, np.where(rank >= allowed[rows, None], floor[rows, None], -np.inf), paths)

@@ -12,41 +12,42 @@ _MONTH: Final = 30
 
 
 @kernel((np.float64, 2), (np.int64, 1), (np.int64, 1), (np.int32, 1), (np.int32, 3))
-def key_courses(
+def encode_courses(
     y: NDArray[np.float64],
     lengths: NDArray[np.int64],
-    turn: NDArray[np.int64],
+    start_order: NDArray[np.int64],
     mask: NDArray[np.int32],
     keys: NDArray[np.int32],
 ) -> None:
     """Fill ``keys`` [n, h, s] with sortable integers that hold a past balance and the number of its course.
 
     A key holds the balance of ``y`` [n, t] on one of days 1..h of one of s past courses. Start days are evenly spaced
-    over the history: course p starts at place ``turn[p]`` of s, counted back from the last complete course; ``turn``
-    [s] is a permutation of 0..s-1. The balance is taken as the difference from the last balance, 0 if the account has
-    no past course. The low bits, as given by ``mask`` [1], hold p. The bits above hold the sign, the exponent and the
-    leading fraction bits of the difference in single precision, mapped so that integers sort as the differences do.
+    over the history: course p starts at place ``start_order[p]`` of s, counted back from the last complete course;
+    ``start_order`` [s] is a permutation of 0..s-1. The balance is taken as the difference from the last balance, 0 if
+    the account has no past course. The low bits, as given by ``mask`` [1], hold p. The bits above hold the sign, the
+    exponent and the leading fraction bits of the difference in single precision, mapped so that integers sort as the
+    differences do.
     """
     n, h, s = keys.shape
     last = y.shape[1] - 1 - h
     start = np.empty(s, dtype=np.uint64)
-    away = np.empty(s, dtype=np.float32)
-    bits = away.view(np.int32)
+    difference = np.empty(s, dtype=np.float32)
+    bits = difference.view(np.int32)
     for row in range(n):
-        room, now = max(lengths[row] - h, 0), y[row, -1]
+        n_starts, last_balance = max(lengths[row] - h, 0), y[row, -1]
         for course in range(s):
-            start[course] = last - turn[course] * room // s if room else 0
+            start[course] = last - start_order[course] * n_starts // s if n_starts else 0
         for day in range(h):
             key, later = keys[row, day], y[row, day + 1 :]
             for course in range(s):
-                away[course] = later[start[course]] - now if room else 0.0
+                difference[course] = later[start[course]] - last_balance if n_starts else 0.0
             for course in range(s):
                 mirrored = (bits[course] >> 31) & 0x7FFFFFFF
                 key[course] = (bits[course] ^ mirrored) >> 1 & ~mask[0] | course
 
 
 @kernel((np.int32, 3), (np.int32, 1), (np.int64, 1))
-def hold_ranks(keys: NDArray[np.int32], mask: NDArray[np.int32], weight: NDArray[np.int64]) -> None:
+def blend_ranks(keys: NDArray[np.int32], mask: NDArray[np.int32], weight: NDArray[np.int64]) -> None:
     """Replace ``keys`` [n, h, s], ascending on each day, by h times a course's rank of the day plus ``weight`` * sum.
 
     The sum is that of the course's ranks over all days. The result is in the order of courses, and the low bits
@@ -54,8 +55,8 @@ def hold_ranks(keys: NDArray[np.int32], mask: NDArray[np.int32], weight: NDArray
     """
     n, h, s = keys.shape
     rank, total = np.empty((h, s), dtype=np.int32), np.empty(s, dtype=np.int32)
-    one = mask[0] + 1
-    step = np.int32(one * h)
+    rank_unit = mask[0] + 1
+    day_unit = np.int32(rank_unit * h)
     for row in range(n):
         total[:] = 0
         for day in range(h):
@@ -64,43 +65,43 @@ def hold_ranks(keys: NDArray[np.int32], mask: NDArray[np.int32], weight: NDArray
             for course in range(s):
                 total[course] += rank[day, course]
         for course in range(s):
-            total[course] = one * weight[0] * total[course] + course
+            total[course] = rank_unit * weight[0] * total[course] + course
         for day in range(h):
             for course in range(s):
-                keys[row, day, course] = step * rank[day, course] + total[course]
+                keys[row, day, course] = day_unit * rank[day, course] + total[course]
 
 
 @kernel((np.float64, 3), (np.float64, 1), (np.float64, 1), (np.int64, 1), (np.int32, 3), (np.float64, 3))
-def lay_paths(
+def fill_paths(
     quantiles: NDArray[np.float64],
     knots: NDArray[np.float64],
-    beyond: NDArray[np.float64],
-    line: NDArray[np.int64],
+    distance: NDArray[np.float64],
+    segment: NDArray[np.int64],
     order: NDArray[np.int32],
     paths: NDArray[np.float64],
 ) -> None:
     """Fill ``paths`` [n, h, s]: on each day, give the k-th lowest value to the k-th course of ``order`` [n, h, s].
 
     Values lie on straight lines between ``quantiles`` [n, h, q] over the normal scores ``knots`` [q]. Value k lies on
-    ``line[k]``, at a distance of ``beyond[k]`` from the knot at which that line begins, both [s]. Line 0 lies below the
-    first knot and line q above the last.
+    ``segment[k]``, at a distance of ``distance[k]`` from the knot at which it begins, both [s]. Segment 0 lies below
+    the first knot and segment q above the last.
     """
     n, h, q = quantiles.shape
     slope, middle = np.empty(q + 1), q // 2
     for row in range(n):
         for day in range(h):
-            known = quantiles[row, day]
+            values = quantiles[row, day]
             for place in range(1, q):
-                slope[place] = (known[place] - known[place - 1]) / (knots[place] - knots[place - 1])
-            slope[0] = np.maximum(slope[1], (known[0] - known[middle]) / knots[0])
-            slope[q] = np.maximum(slope[q - 1], (known[q - 1] - known[middle]) / knots[q - 1])
-            for place in range(len(line)):
-                start = known[max(line[place] - 1, 0)]
-                paths[row, day, np.uint32(order[row, day, place])] = slope[line[place]] * beyond[place] + start
+                slope[place] = (values[place] - values[place - 1]) / (knots[place] - knots[place - 1])
+            slope[0] = np.maximum(slope[1], (values[0] - values[middle]) / knots[0])
+            slope[q] = np.maximum(slope[q - 1], (values[q - 1] - values[middle]) / knots[q - 1])
+            for place in range(len(segment)):
+                start = values[max(segment[place] - 1, 0)]
+                paths[row, day, np.uint32(order[row, day, place])] = slope[segment[place]] * distance[place] + start
 
 
 @kernel((np.float64, 3), (np.int64, 1), (np.float64, 3))
-def lowest_yet(paths: NDArray[np.float64], windows: NDArray[np.int64], lows: NDArray[np.float64]) -> None:
+def find_window_lows(paths: NDArray[np.float64], windows: NDArray[np.int64], lows: NDArray[np.float64]) -> None:
     """Fill ``lows`` [n, w, s]: the lowest value of each path of ``paths`` [n, h, s] within ``windows`` [w] days."""
     n, _, s = paths.shape
     lowest = np.empty(s)
@@ -148,10 +149,10 @@ def count_below(
 
 
 @kernel((np.int32, 3), (np.int64, 1), (np.int64, 1), (np.float64, 3), (np.float64, 4), (np.float64, 4))
-def date_below(
+def find_crossing_days(
     first: NDArray[np.int32],
     windows: NDArray[np.int64],
-    enough: NDArray[np.int64],
+    counts: NDArray[np.int64],
     prob: NDArray[np.float64],
     date: NDArray[np.float64],
     reached: NDArray[np.float64],
@@ -159,57 +160,57 @@ def date_below(
     """Fill ``prob``, ``date`` and ``reached`` from the ``first`` days [n, k, s] of ``count_below``.
 
     ``prob`` [n, k, w] is the share of paths that are under the threshold within each of ``windows`` [w]. ``date`` [n,
-    k, w, c] is the day by which ``enough`` [c] paths have been under it, and ``reached`` [n, k, w, c] the share of
+    k, w, c] is the day by which ``counts`` [c] paths have been under it, and ``reached`` [n, k, w, c] the share of
     paths that have been by that day. Where that day lies beyond the window, both keep their values.
     """
-    n, many, s = first.shape
-    came = np.empty(windows[-1] + 2, dtype=np.int64)
+    n, k_thresholds, s = first.shape
+    crossed = np.empty(windows[-1] + 2, dtype=np.int64)
     for row in range(n):
-        for k in range(many):
-            came[:] = 0
+        for k in range(k_thresholds):
+            crossed[:] = 0
             for path in range(s):
-                came[first[row, k, path]] += 1
-            for day in range(1, len(came)):
-                came[day] += came[day - 1]
+                crossed[first[row, k, path]] += 1
+            for day in range(1, len(crossed)):
+                crossed[day] += crossed[day - 1]
             for window in range(len(windows)):
-                prob[row, k, window] = came[windows[window]] / s
-            for cross in range(len(enough)):
+                prob[row, k, window] = crossed[windows[window]] / s
+            for cross in range(len(counts)):
                 day = 1
-                while came[day] < enough[cross]:
+                while crossed[day] < counts[cross]:
                     day += 1
                 for window in range(len(windows)):
                     if day <= windows[window]:
-                        date[row, k, window, cross], reached[row, k, window, cross] = day, came[day] / s
+                        date[row, k, window, cross], reached[row, k, window, cross] = day, crossed[day] / s
 
 
 @kernel((np.float64, 2), (np.int64, 1), (np.float64, 1), (np.float64, 1), (np.int64, 1))
-def come_down(
+def count_floor_months(
     y: NDArray[np.float64],
     lengths: NDArray[np.int64],
-    close: NDArray[np.float64],
+    tolerance: NDArray[np.float64],
     lowest: NDArray[np.float64],
     months: NDArray[np.int64],
 ) -> None:
     """Fill ``lowest`` [n] with the lowest of ``y`` [n, t], and ``months`` [n] with how many months came down to it.
 
-    A month came down to it if its lowest balance is within ``close`` [n] of ``lowest`` and its highest is not.
+    A month came down to it if its lowest balance is within ``tolerance`` [n] of ``lowest`` and its highest is not.
     """
     for row in range(len(y)):
-        own = y[row, y.shape[1] - lengths[row] :]
-        lowest[row], months[row] = own.min(), 0
-        down = lowest[row] + close[row]
-        for month in range(len(own) // _MONTH):
-            end = len(own) - month * _MONTH
-            days = own[end - _MONTH : end]
-            months[row] += days.min() <= down < days.max()
+        balances = y[row, y.shape[1] - lengths[row] :]
+        lowest[row], months[row] = balances.min(), 0
+        limit = lowest[row] + tolerance[row]
+        for month in range(len(balances) // _MONTH):
+            end = len(balances) - month * _MONTH
+            days = balances[end - _MONTH : end]
+            months[row] += days.min() <= limit < days.max()
 
 
 @kernel((np.int64, 1), (np.float64, 2), (np.float64, 3))
-def raise_paths(rows: NDArray[np.int64], bound: NDArray[np.float64], paths: NDArray[np.float64]) -> None:
-    """Raise each value of the ``paths`` [n, h, s] of ``rows`` [r] to at least ``bound`` [r, s], in place."""
+def raise_paths(rows: NDArray[np.int64], floor: NDArray[np.float64], paths: NDArray[np.float64]) -> None:
+    """Raise each value of the ``paths`` [n, h, s] of ``rows`` [r] to at least ``floor`` [r, s], in place."""
     _, h, s = paths.shape
     for place in range(len(rows)):
         for day in range(h):
             values = paths[rows[place], day]
             for path in range(s):
-                values[path] = np.maximum(values[path], bound[place, path])
+                values[path] = np.maximum(values[path], floor[place, path])

@@ -46,30 +46,30 @@ def find_lows(paths: NDArray[np.float64], thresholds: NDArray[np.float64], windo
 
     The order of the paths and other accounts have no influence.
     """
-    from forecast_cli.risk.loops import count_below, date_below, lowest_yet
+    from forecast_cli.risk.loops import count_below, find_crossing_days, find_window_lows
 
     by_day, days = in_c_order(np.swapaxes(paths, 1, 2)), np.array(windows)
     n, _, s = by_day.shape
     lows = np.empty((n, len(windows), s))
-    lowest_yet(by_day, days, lows)
+    find_window_lows(by_day, days, lows)
     lows.sort(axis=2)
     shape = (*thresholds.shape, len(windows))
-    prob, below = np.empty(shape), np.empty(shape)
-    first, reached = (np.full((*shape, len(CROSSED)), np.nan) for _ in range(2))
-    under = np.empty((*thresholds.shape, s), dtype=np.int32)
-    count_below(by_day, in_c_order(thresholds), days, below, under)
-    enough = np.array([int(np.ceil(share * s - 1e-9)) for share in CROSSED])
-    date_below(under, days, enough, prob, first, reached)
-    untold = np.isnan(lows[:, -1:, -1] + thresholds)
-    for figures in (prob, below, first, reached):
-        figures[untold] = np.nan
+    prob, days_below = np.empty(shape), np.empty(shape)
+    first_below, reached = (np.full((*shape, len(CROSSED)), np.nan) for _ in range(2))
+    first_days = np.empty((*thresholds.shape, s), dtype=np.int32)
+    count_below(by_day, in_c_order(thresholds), days, days_below, first_days)
+    counts = np.array([int(np.ceil(share * s - 1e-9)) for share in CROSSED])
+    find_crossing_days(first_days, days, counts, prob, first_below, reached)
+    missing = np.isnan(lows[:, -1:, -1] + thresholds)
+    for figures in (prob, days_below, first_below, reached):
+        figures[missing] = np.nan
     return Lows(
         expected_low=tree_sum(lows) / lows.shape[2],
-        low_q05=_quantile(lows, 0.05),
-        low_q50=_quantile(lows, 0.5),
+        low_q05=_interpolate_quantile(lows, 0.05),
+        low_q50=_interpolate_quantile(lows, 0.5),
         prob_below=prob,
-        days_below=below,
-        first_below=first,
+        days_below=days_below,
+        first_below=first_below,
         reached=reached,
     )
 
@@ -85,7 +85,7 @@ def first_day_below(y: NDArray[np.float64], thresholds: NDArray[np.float64]) -> 
     return np.where(under.any(axis=1), under.argmax(axis=1) + 1.0, np.nan)
 
 
-def _quantile(ordered: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+def _interpolate_quantile(ordered: NDArray[np.float64], share: float) -> NDArray[np.float64]:
     """Return the quantile with probability ``share`` over the last axis of ``ordered``, which is ascending.
 
     Value i of s has the probability (i + 0.5) / s, linear between values: definition 5 of Hyndman and Fan (1996),

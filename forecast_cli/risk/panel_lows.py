@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
 from forecast_cli.risk.lows import Lows, find_lows, join_lows, windows_within
-from forecast_cli.risk.paths import N_PATHS, PATH_LEVELS, order_courses, rows_at_a_time, shuffle_paths
+from forecast_cli.risk.paths import N_PATHS, PATH_LEVELS, accounts_per_chunk, order_courses, shuffle_paths
 
 
 def panel_lows(
@@ -20,14 +20,14 @@ def panel_lows(
     depend on that row alone. At any time, memory holds only as many paths as fit in the processor's cache.
     """
     h = next(iter(forecasts.values())).mean.shape[1] if forecasts else 1
-    each = rows_at_a_time(h, n_paths)
+    per_chunk = accounts_per_chunk(h, n_paths)
     parts: dict[str, list[Lows]] = {model: [] for model in forecasts}
-    for start in range(0, max(len(panel), 1), each):
-        rows = slice(start, start + each)
-        some = panel.part(rows)
+    for start in range(0, max(len(panel), 1), per_chunk):
+        rows = slice(start, start + per_chunk)
+        part = panel.part(rows)
         shuffled = any(forecast.paths is None for forecast in forecasts.values())
-        order = order_courses(some, h, n_paths) if shuffled else None
+        order = order_courses(part, h, n_paths) if shuffled else None
         for model, forecast in forecasts.items():
-            paths = shuffle_paths(some, forecast.rows(rows).at(PATH_LEVELS), n_paths=n_paths, order=order)
+            paths = shuffle_paths(part, forecast.rows(rows).at(PATH_LEVELS), n_paths=n_paths, order=order)
             parts[model].append(find_lows(paths, thresholds[rows], windows_within(h)))
-    return {model: join_lows(found) for model, found in parts.items()}
+    return {model: join_lows(lows) for model, lows in parts.items()}

@@ -28,8 +28,8 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, quantile_probabilities
 from forecast_cli.models.normal_scores import normal_scores
 from forecast_cli.models.rows import in_c_order
-from forecast_cli.risk.courses import near_courses
-from forecast_cli.risk.floors import hold_above_floors
+from forecast_cli.risk.courses import select_near_courses
+from forecast_cli.risk.floors import raise_to_floors
 
 N_PATHS: Final = 100
 #: Levels, in percent, whose quantiles make the paths. They are fixed, so low balances do not depend on the published
@@ -42,10 +42,10 @@ PATH_LEVELS: Final = (20.0, 40.0, 60.0, 80.0, 95.0)
 #: in 0.21 (0.43).
 PERSISTENCE: Final = 3
 #: Number of path values computed at a time: 3 MB.
-_CELLS: Final = 400_000
+_CHUNK_CELLS: Final = 400_000
 
 
-def levels_to_ask(published: tuple[float, ...]) -> tuple[float, ...]:
+def levels_to_request(published: tuple[float, ...]) -> tuple[float, ...]:
     """Return the levels to request from a model, ascending: the published ones and those of paths."""
     return tuple(sorted({*published, *PATH_LEVELS}))
 
@@ -60,14 +60,14 @@ def shuffle_paths(
     forecast has paths for some rows only, the other rows with numbers get paths too, as many as the forecast's own. The
     values of one day are contiguous in memory, except where the model's own paths are returned.
     """
-    own = forecast.paths
-    if own is None:
-        return np.swapaxes(_mixed(panel, forecast, n_paths=n_paths, order=order), 1, 2)
-    rows = np.flatnonzero(np.isnan(own).any(axis=(1, 2)) & ~np.isnan(forecast.mean).any(axis=1))
+    model_paths = forecast.paths
+    if model_paths is None:
+        return np.swapaxes(_mix_paths(panel, forecast, n_paths=n_paths, order=order), 1, 2)
+    rows = np.flatnonzero(np.isnan(model_paths).any(axis=(1, 2)) & ~np.isnan(forecast.mean).any(axis=1))
     if not len(rows):
-        return own
-    filled, part = own.copy(), replace(forecast.rows(rows), paths=None)
-    filled[rows] = np.swapaxes(_mixed(panel.take(rows), part, n_paths=own.shape[1], order=None), 1, 2)
+        return model_paths
+    filled, part = model_paths.copy(), replace(forecast.rows(rows), paths=None)
+    filled[rows] = np.swapaxes(_mix_paths(panel.take(rows), part, n_paths=model_paths.shape[1], order=None), 1, 2)
     return filled
 
 
@@ -84,51 +84,55 @@ def order_courses(panel: Panel, h: int, n_paths: int = N_PATHS) -> NDArray[np.in
     The integers that are sorted hold the number of their course, so they are all different and every sorting algorithm
     gives the same result. Raises ValueError if that takes more than 31 bits, as for 2,000 paths of 366 days.
     """
-    from forecast_cli.risk.loops import hold_ranks, key_courses
+    from forecast_cli.risk.loops import blend_ranks, encode_courses
 
     mask = np.array([(1 << (n_paths - 1).bit_length()) - 1], dtype=np.int32)
     if (1 + PERSISTENCE) * h * n_paths * (int(mask[0]) + 1) > 1 << 31:
         raise ValueError(f"{n_paths} paths of {h} days are too many to be put in order")
     keys = np.empty((len(panel), h, n_paths), dtype=np.int32)
-    key_courses(in_c_order(panel.y), panel.lengths, _order_of_paths(n_paths), mask, keys)
+    encode_courses(in_c_order(panel.y), panel.lengths, _scatter_indices(n_paths), mask, keys)
     keys.sort(axis=2)
-    hold_ranks(keys, mask, np.array([PERSISTENCE]))
+    blend_ranks(keys, mask, np.array([PERSISTENCE]))
     keys.sort(axis=2)
     keys &= mask
     return keys
 
 
-def rows_at_a_time(h: int, n_paths: int = N_PATHS) -> int:
+def accounts_per_chunk(h: int, n_paths: int = N_PATHS) -> int:
     """Return the number of accounts whose paths are made at a time, so that they fit in the processor's cache."""
-    return max(1, _CELLS // (h * n_paths))
+    return max(1, _CHUNK_CELLS // (h * n_paths))
 
 
-def _mixed(panel: Panel, forecast: Forecast, *, n_paths: int, order: NDArray[np.int32] | None) -> NDArray[np.float64]:
+def _mix_paths(
+    panel: Panel, forecast: Forecast, *, n_paths: int, order: NDArray[np.int32] | None
+) -> NDArray[np.float64]:
     """Return paths [n, h, s]; the first ones of an account are unchanged past courses, as its ``past_share`` says."""
-    count, h = _past_counts(panel, forecast, n_paths), forecast.mean.shape[1]
+    count, h = _count_past_paths(panel, forecast, n_paths), forecast.mean.shape[1]
     if not count.any():
-        return _shuffled(panel, forecast, n_paths=n_paths, order=order)
+        return _shuffle_quantiles(panel, forecast, n_paths=n_paths, order=order)
     paths = np.empty((len(panel), h, n_paths))
-    for past in np.unique(count).tolist():
-        rows = np.flatnonzero(count == past)
-        some = panel.take(rows)
-        if past:
-            paths[rows, :, :past] = near_courses(some, h, past)
-        if past < n_paths:
-            own = order[rows] if order is not None and not past else None
-            paths[rows, :, past:] = _shuffled(some, forecast.rows(rows), n_paths=n_paths - past, order=own)
+    for n_past in np.unique(count).tolist():
+        rows = np.flatnonzero(count == n_past)
+        part = panel.take(rows)
+        if n_past:
+            paths[rows, :, :n_past] = select_near_courses(part, h, n_past)
+        if n_past < n_paths:
+            part_order = order[rows] if order is not None and not n_past else None
+            paths[rows, :, n_past:] = _shuffle_quantiles(
+                part, forecast.rows(rows), n_paths=n_paths - n_past, order=part_order
+            )
     return paths
 
 
-def _past_counts(panel: Panel, forecast: Forecast, n_paths: int) -> NDArray[np.int64]:
+def _count_past_paths(panel: Panel, forecast: Forecast, n_paths: int) -> NDArray[np.int64]:
     """Return the number of paths that are past courses, [n]; 0 for an account with no past course or no forecast."""
     if forecast.past_share is None:
         return np.zeros(len(panel), dtype=np.int64)
-    able = (panel.lengths > forecast.mean.shape[1]) & ~np.isnan(forecast.mean[:, 0])
-    return np.where(able, np.round(forecast.past_share * n_paths), 0).astype(np.int64)
+    eligible = (panel.lengths > forecast.mean.shape[1]) & ~np.isnan(forecast.mean[:, 0])
+    return np.where(eligible, np.round(forecast.past_share * n_paths), 0).astype(np.int64)
 
 
-def _shuffled(
+def _shuffle_quantiles(
     panel: Panel, forecast: Forecast, *, n_paths: int, order: NDArray[np.int32] | None
 ) -> NDArray[np.float64]:
     """Return paths [n, h, s]: each day's values in the order of the past courses.
@@ -138,21 +142,21 @@ def _shuffled(
     last two quantiles, or from the median through the last. So quantiles that happen to lie close together do not cut
     off a tail.
     """
-    from forecast_cli.risk.loops import lay_paths
+    from forecast_cli.risk.loops import fill_paths
 
     if order is None:
         order = order_courses(panel, forecast.mean.shape[1], n_paths)
     knots = normal_scores(quantile_probabilities(forecast.levels))
     scores = normal_scores((np.arange(order.shape[2]) + 0.5) / order.shape[2])
-    line = np.searchsorted(knots, scores, side="right")
-    beyond = scores - knots[np.maximum(line - 1, 0)]
+    segment = np.searchsorted(knots, scores, side="right")
+    distance = scores - knots[np.maximum(segment - 1, 0)]
     paths = np.empty(order.shape)
-    lay_paths(in_c_order(forecast.quantiles), knots, beyond, line, order, paths)
-    hold_above_floors(panel, paths)
+    fill_paths(in_c_order(forecast.quantiles), knots, distance, segment, order, paths)
+    raise_to_floors(panel, paths)
     return paths
 
 
 @lru_cache(maxsize=8)
-def _order_of_paths(n_paths: int) -> NDArray[np.int64]:
+def _scatter_indices(n_paths: int) -> NDArray[np.int64]:
     """Return 0..s-1 in an order that separates neighbours: sorted by multiples of the golden ratio modulo 1."""
     return np.argsort(np.arange(n_paths) * ((5**0.5 - 1) / 2) % 1.0, kind="stable")

@@ -28,13 +28,15 @@ def threshold_amounts(panel: Panel, thresholds: Sequence[str], column_amounts: C
         if is_amount(text):
             amounts[:, place] = float(text)
         elif recent is not None and is_percentile(text):
-            amounts[:, place] = _percentile(recent, panel.lengths, float(text[1:]))
+            amounts[:, place] = _interpolate_percentile(recent, panel.lengths, float(text[1:]))
         else:
             amounts[:, place] = column_amounts[text]
     return amounts
 
 
-def _percentile(ordered: NDArray[np.float64], lengths: NDArray[np.int64], percent: float) -> NDArray[np.float64]:
+def _interpolate_percentile(
+    ordered: NDArray[np.float64], lengths: NDArray[np.int64], percent: float
+) -> NDArray[np.float64]:
     """Return the percentile of each row of ``ordered``, [n]; rows are ascending with NaN at the end."""
     place = percent / 100 * (np.minimum(lengths, TRAILING_DAYS) - 1)
     below = place.astype(np.int64)

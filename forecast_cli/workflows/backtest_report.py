@@ -16,9 +16,9 @@ from forecast_cli.evaluation.leaderboard import RANKED_BY, rank_models
 from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance, score_low_balance_segments
 from forecast_cli.evaluation.report import LowBalanceCalibration, LowBalanceScore, Problem, Report, RunFacts
 from forecast_cli.evaluation.rows import CUTOFF, SCALE, SCORED_LEVELS
-from forecast_cli.evaluation.scored import Scored, compare_windows
+from forecast_cli.evaluation.scored import Scored, find_common_windows
 from forecast_cli.evaluation.segments import score_segments
-from forecast_cli.evaluation.sentences import LEVEL, describe_findings
+from forecast_cli.evaluation.sentences import DESCRIBED_LEVEL, describe_findings
 from forecast_cli.evaluation.steps import add_tallies, score_steps
 from forecast_cli.store.fingerprint import versions
 from forecast_cli.store.layout import ACCOUNTS, COSTS, FAILURES, FIGURES, LOW_BALANCE, STEP_SUMS, WINDOWS
@@ -78,7 +78,7 @@ def read_scored(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardRece
     def read_figures(model: str, metrics: Sequence[str]) -> pl.DataFrame:
         return figures.filter(pl.col(c.MODEL) == model).select(*keys, CUTOFF, *metrics).collect()
 
-    models, compared = compare_windows(windows, forecasts, keys)
+    models, compared = find_common_windows(windows, forecasts, keys)
     return Scored(
         models=models,
         windows=compared,
@@ -131,7 +131,7 @@ def _facts(
 
 def _reported_levels(levels: tuple[float, ...]) -> list[float]:
     """Return the levels that the report shows; the others exist only to compute the CRPS."""
-    return [level for level in levels if level not in SCORED_LEVELS or level == LEVEL]
+    return [level for level in levels if level not in SCORED_LEVELS or level == DESCRIBED_LEVEL]
 
 
 def _ends(windows: pl.DataFrame) -> tuple[date | None, date | None]:

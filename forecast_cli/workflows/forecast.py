@@ -14,8 +14,7 @@ from forecast_cli.data.files.addresses import Address, Output
 from forecast_cli.engine.outcomes import contract_failures
 from forecast_cli.engine.shards import cpu_seconds, joining_seconds
 from forecast_cli.engine.worker import forecast_shard
-from forecast_cli.models.registry import finds_events
-from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, FORECASTS, RISK, WEIGHTS
+from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK
 from forecast_cli.store.learned_tables import learned_frames
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.receipts import ShardReceipt
@@ -92,13 +91,6 @@ def plan_forecast(request: ForecastRequest) -> ForecastPlan:
     )
 
 
-def _tables_of(prepared: Prepared) -> tuple[str, ...]:
-    """Return the names of the tables that are merged from those of the shards."""
-    events = (EVENTS,) if finds_events(prepared.models) else ()
-    weights = (WEIGHTS,) if prepared.learned is not None and prepared.learned.candidates else ()
-    return (RISK, *events, *weights, ACCOUNTS, FAILURES)
-
-
 def _load_metrics() -> None:
     """Import the slow modules that only the end of a run needs; if that fails, the end of the run raises the error."""
     with suppress(Exception):
@@ -115,7 +107,8 @@ def _finish(
 ) -> tuple[FileEntry, ...]:
     from forecast_cli.workflows.run_metrics import write_metrics_json
 
-    tables = merge_tables(run, receipts, _tables_of(prepared))
+    names = [file.table for file in receipts[0].files if file.table != FORECASTS]
+    tables = merge_tables(run, receipts, names)
     frames = {} if prepared.learned is None else learned_frames(prepared.learned)
     learned = tuple(write_table(frame, run.output, name) for name, frame in frames.items())
     change = _change(prepared, previous, warn) if previous else None

@@ -25,7 +25,7 @@ from forecast_cli.engine.learning import check_limit
 from forecast_cli.engine.memory import Load, Room, find_room, is_tight, memory_limit, refuse_too_little, variables_for
 from forecast_cli.engine.shards import Shard, choose_models, cut_shards, shard_size
 from forecast_cli.engine.worker_pool import worker_context
-from forecast_cli.evaluation.splits import reading_enough
+from forecast_cli.evaluation.splits import extend_history
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.recurring.calendar_doubts import calendar_doubts
 from forecast_cli.models.registry import ModelChoice, finds_events, learns
@@ -124,7 +124,7 @@ def prepare(
     Raises InputRejectedError, ConfigError (also if the remaining work does not fit into ``--memory``), and
     OutputConflictError if the output lies inside the input or its name cannot be used.
     """
-    started, settings = time.monotonic(), reading_enough(request.settings, back=max(back))
+    started, settings = time.monotonic(), extend_history(request.settings, days_back=max(back))
     models = choose_models(settings)
     check_limit(settings)
     learned, hash_of_learned = read_fitted(settings, models)

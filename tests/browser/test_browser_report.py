@@ -1,4 +1,4 @@
-"""The report in a real browser: it opens, draws, sorts, fits a phone, follows the scheme, and lets no data act."""
+"""The report in a real browser: it opens, draws, sorts, fits a phone, follows the colour scheme; data runs no code."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Tiny stores on 127.0.0.1, for the tests: Google Cloud Storage and Azure Blob Storage, as far as a run asks them."""
+"""Small test servers on 127.0.0.1 for the parts of Google Cloud Storage and Azure Blob Storage that a run uses."""
 
 import re
 import time

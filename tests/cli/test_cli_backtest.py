@@ -1,4 +1,4 @@
-"""``forecast-cli backtest`` and ``report``: what they show, what they write, how they leave."""
+"""``forecast-cli backtest`` and ``report``: what they print and write, and their exit codes."""
 
 import json
 import re
@@ -151,7 +151,7 @@ def test_thresholds_come_with_commas_too_and_a_wrong_one_is_told_what_is_expecte
     assert "segment a, b flag --segment" in out
     wrong = cli("backtest", balances, "--output", tmp_path / "out", *ASKED, "--threshold", "p200")
     assert (
-        "an amount such as 500, a percentile, p1 to p99, or a column of the input"
+        "an amount such as 500, a percentile from p1 to p99, or an input column"
         in wrong.assert_exit(ExitCode.CONFIG_INVALID).err
     )
 

@@ -1,4 +1,4 @@
-"""An output folder held against its manifest, on the command line."""
+"""``check`` on the command line: output folders that match their manifest, and those that do not."""
 
 import shutil
 from pathlib import Path

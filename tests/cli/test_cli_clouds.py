@@ -1,4 +1,4 @@
-"""Outputs in Google Cloud Storage and Azure Blob Storage, whose servers are spoken to in their own way."""
+"""Outputs in Google Cloud Storage and Azure Blob Storage, against test servers that speak their protocols."""
 
 import json
 from collections.abc import Iterator

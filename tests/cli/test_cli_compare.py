@@ -1,4 +1,4 @@
-"""The gate on the command line: exit codes, what is said, and every format."""
+"""The gate on the command line: exit codes, messages and every format."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""``doctor``: exit 0 where a run would go well, 6 and a hint where it would not; nothing is changed."""
+"""``doctor``: exits with 0 if a run would succeed, else with 6 and a hint; it changes nothing."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Errors on the command line: one line that says what, a hint that says what next, and the exit code."""
+"""Errors on the command line: one line that says what is wrong, a hint that says what to do, and the exit code."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The main job on the command line: what it writes, what it says, and what it leaves with."""
+"""``forecast`` on the command line: what it writes and prints, and its exit codes."""
 
 import json
 import os

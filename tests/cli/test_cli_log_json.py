@@ -1,4 +1,4 @@
-"""--log-format json: every line of stderr is an object, and the last one sums up."""
+"""``--log-format json``: every line of stderr is a JSON object, and the last one is the summary."""
 
 import json
 import re

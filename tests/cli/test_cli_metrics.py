@@ -1,4 +1,4 @@
-"""metrics.json of an output, and --metrics: the same for Prometheus, in a file that is whole or as it was."""
+"""``metrics.json`` of an output, and ``--metrics``: the same for Prometheus, in a file that is never half-written."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""What users call their columns: any name that no table has a column of works with every command."""
+"""Column names of users: every command accepts any name that no output table uses itself."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The commands that a summary ends with work as they are printed, however the tool was started."""
+"""The commands at the end of a summary work as printed, however the tool was started."""
 
 import os
 import shlex

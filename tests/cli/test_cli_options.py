@@ -1,4 +1,4 @@
-"""Every setting is a flag of its name, with its description and its default in words, and no flag lacks a setting."""
+"""Every setting has a flag of the same name, with its description and default, and no flag lacks a setting."""
 
 from datetime import date
 from enum import Enum
@@ -54,7 +54,7 @@ def expected_help(name: str) -> str:
     said = Settings.model_json_schema()["properties"][name]["description"].removesuffix(".")
     if "(default: " in said:
         return f"{said}."
-    again = "repeatable, or with commas; " if isinstance(field.default, tuple) else ""
+    again = "repeatable or comma-separated; " if isinstance(field.default, tuple) else ""
     return f"{said} ({again}default: {in_words(field.default)})."
 
 

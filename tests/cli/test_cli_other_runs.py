@@ -1,4 +1,4 @@
-"""A folder that holds a run of another command than is asked of: one message and one exit code, whatever asks."""
+"""A folder with the output of another command is refused with the same message and exit code by every command."""
 
 from pathlib import Path
 

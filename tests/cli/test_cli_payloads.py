@@ -1,4 +1,4 @@
-"""TS19 in every stream and file: ids that would act where they are shown are ordinary data, escaped for each place."""
+"""TS19: ids with markup or control codes are ordinary data, and are escaped in every stream and file."""
 
 import glob
 import json

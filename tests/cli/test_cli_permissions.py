@@ -1,4 +1,4 @@
-"""Who may read what a run writes: its owner alone, or as --mode says, whatever the umask."""
+"""Output files are readable by the owner only, or as ``--mode`` says, whatever the umask."""
 
 import os
 import stat

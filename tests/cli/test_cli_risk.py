@@ -1,4 +1,4 @@
-"""Low balances on the command line: what --threshold takes, what it is answered with, what the summary says."""
+"""Low balances on the command line: values that ``--threshold`` takes and refuses, and the figures in the summary."""
 
 from pathlib import Path
 
@@ -85,10 +85,10 @@ def test_a_column_that_holds_no_numbers_is_refused(
 def test_what_is_no_threshold_at_all_is_told_what_one_is(cli: Cli, balances: Path, tmp_path: Path, text: str) -> None:
     outcome = cli("forecast", balances, "--output", tmp_path / "out", *QUICK, "--threshold", text)
     outcome.assert_error(ExitCode.CONFIG_INVALID, f"no column '{text}'")
-    assert "an amount such as 500, a percentile, p1 to p99, or a column of the input" in outcome.err
+    assert "an amount such as 500, a percentile from p1 to p99, or an input column" in outcome.err
 
 
 @pytest.mark.parametrize("text", ["p0", "p100"])
 def test_a_percentile_beyond_1_to_99_is_refused(cli: Cli, balances: Path, tmp_path: Path, text: str) -> None:
     outcome = cli("forecast", balances, "--output", tmp_path / "out", *QUICK, "--threshold", text)
-    outcome.assert_error(ExitCode.CONFIG_INVALID, "threshold", "a percentile, p1 to p99")
+    outcome.assert_error(ExitCode.CONFIG_INVALID, "threshold", "a percentile from p1 to p99")

@@ -1,4 +1,4 @@
-"""The accounts likeliest to run low on the command line: the list, the numbers behind it, and every way it ends."""
+"""``risk`` on the command line: the list of accounts most likely to run low, its figures, and every exit code."""
 
 import json
 from datetime import date

@@ -1,4 +1,4 @@
-"""Canaries are planted wherever a secret may come from, and every byte that any command leaves is searched for them."""
+"""Fake secrets are put everywhere a secret may come from; no output of any command may contain them."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One account on the command line: every way it ends, what is on which stream, and ids that mean no good."""
+"""``show`` on the command line: exit codes, the use of stdout and stderr, and hostile ids."""
 
 import json
 import shutil

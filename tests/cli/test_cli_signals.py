@@ -1,4 +1,4 @@
-"""Signals, heard in the middle of work: one line, the signal's exit code, nothing half-written."""
+"""Signals during a run: one line of message, the exit code of the signal, and no half-written file."""
 
 import json
 import signal

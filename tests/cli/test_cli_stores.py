@@ -1,4 +1,4 @@
-"""Outputs in an object store: the same files as in a folder, taken up, refused, replaced, looked at by address."""
+"""Outputs in an object store: the same files as in a folder, and runs there are resumed, refused, replaced and read."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Streams that are closed, full, narrow, coloured, or that cannot show what is written to them."""
+"""Output streams that are closed, full, narrow, coloured, or cannot encode the text."""
 
 import os
 import pty

@@ -1,4 +1,4 @@
-"""The data contract on the command line."""
+"""``validate``: the data contract on the command line."""
 
 import json
 from datetime import date

@@ -1,4 +1,4 @@
-"""The docs say what the tool does: help, settings, config blocks and command lines are held against the code."""
+"""The docs match the code: help, settings, config blocks and command lines."""
 
 import re
 import shlex

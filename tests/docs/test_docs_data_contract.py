@@ -1,4 +1,4 @@
-"""docs/data-contract.md names every rule there is, by the code and by the tests, and nothing that is not there."""
+"""docs/data-contract.md names every rule that code and tests know, and no other."""
 
 import re
 from collections.abc import Iterable

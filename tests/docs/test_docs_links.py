@@ -1,4 +1,4 @@
-"""Links between the documents: each leads to a file there is, and to a heading that it has."""
+"""Links between the documents lead to existing files and headings."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""docs/operations.md: an entry for each exit code, and examples of schedulers that say what those would take."""
+"""docs/operations.md has an entry for each exit code, and its scheduler examples are valid."""
 
 import ast
 import configparser

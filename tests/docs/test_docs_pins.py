@@ -1,4 +1,4 @@
-"""Every requirement is pinned by hash, and what the tools of the audit need is apart from what the tool needs."""
+"""Every requirement is pinned by hash, and the audit tools have their own requirements file."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The README's examples are run as they stand, in a folder of their own, and its figures are those of the sample."""
+"""The README's examples run as printed, in a separate folder, and its figures are those of the sample."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""docs/reliability.md: every promise has a test of its name, and every such test a promise."""
+"""docs/reliability.md: every promise names an existing test, and every such test has a promise."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""docs/tables.md is held against runs of the sample: files, columns, their types and nulls, keys and order."""
+"""docs/tables.md matches runs of the sample: files, columns, types, nulls, keys and order."""
 
 import re
 import subprocess

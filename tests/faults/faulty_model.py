@@ -22,7 +22,7 @@ from forecast_cli.engine.shards import Done, Job, Shard
 from forecast_cli.models import naive, registry
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
-from forecast_cli.models.statsforecast_adapter import forecast_each
+from forecast_cli.models.statsforecast_adapter import forecast_accounts
 
 #: File in the run's folder that exists once the fault "once" has occurred.
 _flag: list[Path] = []
@@ -115,7 +115,7 @@ class Faulty:
         ids, good = self.panel.ids, naive.Naive().fit(self.panel).forecast(h, levels)
         if self.series:
             one = lambda row: (fail(ids[row]), good.mean[row], good.quantiles[row])[1:]  # noqa: E731
-            return forecast_each(self.panel, one, h=h, levels=levels)
+            return forecast_accounts(self.panel, one, h=h, levels=levels)
         if len(ids) > 1 and any(unique_id.endswith("-crowd") for unique_id in ids):
             raise IndexError("too many")
         for row, unique_id in enumerate(ids):

@@ -1,4 +1,4 @@
-"""Disks that are full, read-only or wrong: found before the first fit or ended cleanly, and every flipped bit found."""
+"""Full, read-only and corrupted disks: found before the first fit or ended cleanly; every flipped bit is detected."""
 
 import os
 import random

@@ -1,4 +1,4 @@
-"""Bare surroundings, as cron and containers have them: the run works, or says in one line why it does not."""
+"""Minimal environments, as in cron and containers: the run works, or says in one line why it cannot."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Real runs are killed at random instants, and race for one output: nothing is torn, nothing is mixed."""
+"""Real runs are killed at random moments and compete for one output: no file is torn, and no two runs are mixed."""
 
 import contextlib
 import random

@@ -1,4 +1,4 @@
-"""Models that hang, die, raise or take all memory: the account is named, all others are forecast as if it were not."""
+"""Models that hang, crash, raise or use up memory: the account is named, and all others get the same forecast."""
 
 import json
 import multiprocessing

@@ -1,4 +1,4 @@
-"""The n-th write, fsync, rename, read, removal or spawn is refused, for n = 1, 2, ... until a run meets no refusal."""
+"""The n-th write, fsync, rename, read, removal or spawn fails, for n = 1, 2, ... until a run meets no failure."""
 
 import contextlib
 import errno

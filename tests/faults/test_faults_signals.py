@@ -1,4 +1,4 @@
-"""Signals: one line, the signal's exit code, a state to go on from, and no process left, whatever the models do."""
+"""Signals: one line, the signal's exit code, a state to resume from and no process left, whatever the models do."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A run is killed while it puts rows in order by account: the same command goes on, and nothing of it is left."""
+"""A run is killed while it sorts rows by account: the same command resumes it, and no temporary file remains."""
 
 import os
 import signal

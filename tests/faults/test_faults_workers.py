@@ -1,4 +1,4 @@
-"""Workers: made from nothing that has run, one thread each, and gone with their parent."""
+"""Workers start from a fresh process, use one thread each, and end with their parent."""
 
 import os
 from multiprocessing import forkserver

@@ -1,4 +1,4 @@
-"""The block models against statsforecast, account by account, over all lengths."""
+"""The block models against statsforecast, account by account, for all lengths of history."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from statsforecast.utils import ConformalIntervals
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.registry import parse_model
-from forecast_cli.models.window_average import MOST_WINDOWS
+from forecast_cli.models.window_average import MAX_WINDOWS
 
 LEVELS = (50.0, 80.0, 95.5, 99.9)
 ACCOUNTS = 200
@@ -75,7 +75,7 @@ def test_random_walk_with_drift(panel: Panel, h: int):
 @pytest.mark.parametrize(("window", "h"), [(1, 1), (7, 14), (30, 30), (60, 90)])
 def test_window_average(panel: Panel, window: int, h: int):
     def make(n: int) -> reference._TS:
-        intervals = ConformalIntervals(n_windows=min(MOST_WINDOWS, (n - window) // h), h=h)
+        intervals = ConformalIntervals(n_windows=min(MAX_WINDOWS, (n - window) // h), h=h)
         return reference.WindowAverage(window, prediction_intervals=intervals)
 
     assert_same(panel, ours(panel, f"WindowAverage({window})", h), make, from_length=window + 2 * h)

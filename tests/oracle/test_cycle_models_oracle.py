@@ -3,10 +3,9 @@
 import math
 
 import numpy as np
-import polars as pl
 import pytest
+from panels import panel_of
 
-from forecast_cli.data.panel import Panel
 from forecast_cli.models import fast_mstl, week_paths
 from forecast_cli.models.base import Model
 from forecast_cli.models.fast_mstl import FastMSTL
@@ -15,14 +14,6 @@ from forecast_cli.models.week_paths import WeekPaths
 
 LEVELS = (80.0, 95.0)
 Z_80 = 1.2815515655446004
-
-
-def panel_of(series: list[np.ndarray]) -> Panel:
-    y = np.full((len(series), max(map(len, series)) + 5), np.nan)
-    for row, one in enumerate(series):
-        y[row, -len(one) :] = one
-    ids = pl.Series("unique_id", [f"A{row}" for row in range(len(series))])
-    return Panel(ids, y, np.array([len(one) for one in series]), np.full(len(series), np.datetime64("2026-01-31")))
 
 
 def random_accounts() -> list[np.ndarray]:
@@ -56,7 +47,7 @@ def week_paths_slowly(y: np.ndarray, cycle: int, h: int) -> list[tuple[float, fl
 @pytest.mark.parametrize("h", [1, 7, 30])
 def test_paths_of_weeks_are_those_of_the_slow_loop(cycle: int, h: int) -> None:
     series = random_accounts()
-    said = WeekPaths(cycle).fit(panel_of(series)).forecast(h, LEVELS)
+    said = WeekPaths(cycle).fit(panel_of(*series, padding=5)).forecast(h, LEVELS)
     assert said.failures == ()
     for row, one in enumerate(series):
         want = np.array(week_paths_slowly(one, cycle, h))
@@ -72,7 +63,7 @@ def test_pay_of_a_fortnight_is_seen_by_paths_of_a_fortnight() -> None:
     days = np.arange(280)
     y = 140.0 * ((days + 1) // 14) - 10.0 * days
     y = y[:-1]  # the next pay falls on the first day ahead
-    said = WeekPaths(14).fit(panel_of([y])).forecast(1, LEVELS)
+    said = WeekPaths(14).fit(panel_of(y)).forecast(1, LEVELS)
     level, last = float(y[-180:].mean()), float(y[-1])
     steps = 0.25 * (y[13 - 1] - y[13 - 2]) + 0.5 * 130.0 + 0.25 * -10.0
     assert said.mean[0, 0] == pytest.approx(last + 0.6 * steps + (level - last) * (1 - 0.55 ** (1 / 30)))
@@ -83,7 +74,7 @@ def test_pay_of_a_fortnight_is_seen_by_paths_of_a_fortnight() -> None:
 def test_the_least_history_is_enough(cycle: int, h: int) -> None:
     rng, needed = np.random.default_rng(1), week_paths.min_obs(cycle, h)
     enough, short = rng.normal(0, 1, needed), rng.normal(0, 1, needed - 1)
-    said = WeekPaths(cycle).fit(panel_of([enough, short])).forecast(h, LEVELS)
+    said = WeekPaths(cycle).fit(panel_of(enough, short, padding=5)).forecast(h, LEVELS)
     assert (said.quantiles[0, :, 0] < said.quantiles[0, :, -1]).all()
     assert [failure.row for failure in said.failures] == [1]
 
@@ -126,7 +117,7 @@ def fast_mstl_slowly(y: np.ndarray, seasons: tuple[int, ...], h: int) -> tuple[n
 @pytest.mark.parametrize("seasons", [(7,), (7, 30)])
 def test_seasons_and_errors_are_those_of_the_slow_loop(seasons: tuple[int, ...]) -> None:
     series = random_accounts()
-    said = FastMSTL(seasons).fit(panel_of(series)).forecast(3, LEVELS)
+    said = FastMSTL(seasons).fit(panel_of(*series, padding=5)).forecast(3, LEVELS)
     for row, one in enumerate(series):
         mean, upper = fast_mstl_slowly(one, seasons, 3)
         np.testing.assert_allclose(said.mean[row], mean, rtol=1e-9, atol=1e-8)
@@ -136,21 +127,21 @@ def test_seasons_and_errors_are_those_of_the_slow_loop(seasons: tuple[int, ...])
 def test_a_week_that_repeats_itself_is_a_season_and_leaves_no_doubt() -> None:
     """Balances of 90, 60, 30, 0, -30, -60, -90: a week's mean is 0, so that all of it is season but at the ends."""
     week = np.array([90.0, 60.0, 30.0, 0.0, -30.0, -60.0, -90.0])
-    said = FastMSTL((7,)).fit(panel_of([np.tile(week, 100)])).forecast(7, LEVELS)
+    said = FastMSTL((7,)).fit(panel_of(np.tile(week, 100))).forecast(7, LEVELS)
     np.testing.assert_allclose(said.mean[0], week, atol=9.0)
     assert (said.quantiles[0, :, 3] - said.quantiles[0, :, 1]).max() < 20.0
 
 
 def test_a_balance_without_a_season_gets_none() -> None:
     y = np.cumsum(np.random.default_rng(4).normal(0, 10, 700))
-    said = FastMSTL((7,)).fit(panel_of([y])).forecast(7, LEVELS)
+    said = FastMSTL((7,)).fit(panel_of(y)).forecast(7, LEVELS)
     assert np.abs(said.mean[0] - y[-1]).max() < 5.0
 
 
 @pytest.mark.parametrize("h", [1, 30, 366])
 def test_the_least_history_leaves_thirty_errors(h: int) -> None:
     rng, needed = np.random.default_rng(2), fast_mstl.min_obs((30,), h)
-    said = FastMSTL((30,)).fit(panel_of([rng.normal(0, 1, needed), rng.normal(0, 1, needed - 1)])).forecast(h, LEVELS)
+    said = FastMSTL((30,)).fit(panel_of(rng.normal(0, 1, needed), rng.normal(0, 1, needed - 1))).forecast(h, LEVELS)
     assert (said.quantiles[0, :, 0] < said.quantiles[0, :, -1]).all()
     assert [failure.row for failure in said.failures] == [1]
 
@@ -158,7 +149,7 @@ def test_the_least_history_leaves_thirty_errors(h: int) -> None:
 def test_two_moves_in_a_hundred_days_worked_by_hand() -> None:
     """A move on 2 days of 100, one of +30 and one of -10: in 10 days nothing happens with probability 0.98^10."""
     y = np.repeat([500.0, 530.0, 520.0], [40, 40, 21])
-    said = RareMoves().fit(panel_of([y])).forecast(10, LEVELS)
+    said = RareMoves().fit(panel_of(y)).forecast(10, LEVELS)
     some = 1 - 0.98**10
     root = math.sqrt(0.2 / some)
     assert said.mean[0, 9] == pytest.approx(520 + some / 2 * (30 - 10) * root)
@@ -169,7 +160,7 @@ def test_two_moves_in_a_hundred_days_worked_by_hand() -> None:
 
 def test_a_move_that_is_likelier_than_not_moves_the_median() -> None:
     y = np.repeat(np.arange(40) * 5.0, 3)
-    said = RareMoves().fit(panel_of([y])).forecast(30, LEVELS)
+    said = RareMoves().fit(panel_of(y)).forecast(30, LEVELS)
     assert said.quantiles[0, 0, 0] == y[-1] == said.quantiles.min(), "none has been downwards"
     assert said.quantiles[0, 0, 2] == y[-1] < said.quantiles[0, -1, 2]
 
@@ -177,7 +168,7 @@ def test_a_move_that_is_likelier_than_not_moves_the_median() -> None:
 @pytest.mark.parametrize("model", [WeekPaths(7), WeekPaths(14), FastMSTL((7, 30)), RareMoves()])
 def test_balances_around_and_below_zero_are_balances_like_any(model: Model) -> None:
     series = random_accounts()
-    said = model.fit(panel_of(series)).forecast(30, LEVELS)
-    down = model.fit(panel_of([one - 1e5 for one in series])).forecast(30, LEVELS)
+    said = model.fit(panel_of(*series, padding=5)).forecast(30, LEVELS)
+    down = model.fit(panel_of(*(one - 1e5 for one in series), padding=5)).forecast(30, LEVELS)
     np.testing.assert_allclose(down.quantiles, said.quantiles - 1e5, atol=1e-5)
     assert (said.quantiles.min(axis=(1, 2)) < 0).any()

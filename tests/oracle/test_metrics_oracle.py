@@ -1,4 +1,4 @@
-"""The metrics against slow loops, day by day, and against utilsforecast where it has them."""
+"""The metrics against slow loops over days, and against utilsforecast for those that it has."""
 
 import math
 from collections.abc import Sequence

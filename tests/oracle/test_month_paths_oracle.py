@@ -5,12 +5,11 @@ from calendar import monthrange
 from datetime import date, timedelta
 
 import numpy as np
-import polars as pl
 import pytest
+from panels import panel_of
 
-from forecast_cli.data.panel import Panel
 from forecast_cli.models.month_paths import MonthPaths, min_obs
-from forecast_cli.models.months import same_days
+from forecast_cli.models.months import match_days
 
 LEVELS = (80.0, 95.0)
 ORIGINS = ("2024-02-29", "2025-03-31", "2025-03-01", "2026-01-15", "2026-02-28", "2026-05-30")
@@ -51,14 +50,6 @@ def forecast_slowly(y: dict[date, float], origin: date, h: int) -> list[tuple[fl
     return said
 
 
-def panel_of(series: list[np.ndarray], origins: list[str]) -> Panel:
-    y = np.full((len(series), max(map(len, series)) + 5), np.nan)
-    for row, one in enumerate(series):
-        y[row, -len(one) :] = one
-    ids = pl.Series("unique_id", [f"A{row}" for row in range(len(series))])
-    return Panel(ids, y, np.array([len(one) for one in series]), np.array(origins, dtype="datetime64[D]"))
-
-
 def random_accounts() -> list[np.ndarray]:
     rng = np.random.default_rng(3)
     lengths = [95, 120, 300, 760, 1000, 500]
@@ -68,7 +59,7 @@ def random_accounts() -> list[np.ndarray]:
 @pytest.mark.parametrize("h", [1, 7, 30])
 def test_every_number_is_that_of_the_slow_loop(h: int) -> None:
     series = random_accounts()
-    said = MonthPaths().fit(panel_of(series, list(ORIGINS))).forecast(h, LEVELS)
+    said = MonthPaths().fit(panel_of(*series, padding=5, end=ORIGINS)).forecast(h, LEVELS)
     assert said.failures == ()
     for row, (one, text) in enumerate(zip(series, ORIGINS, strict=True)):
         origin = date.fromisoformat(text)
@@ -80,7 +71,7 @@ def test_every_number_is_that_of_the_slow_loop(h: int) -> None:
 
 def test_beyond_the_first_month_only_paths_that_are_over_count() -> None:
     series = random_accounts()[2:4]
-    said = MonthPaths().fit(panel_of(series, list(ORIGINS[2:4]))).forecast(90, LEVELS)
+    said = MonthPaths().fit(panel_of(*series, padding=5, end=ORIGINS[2:4])).forecast(90, LEVELS)
     for row in range(2):
         origin = date.fromisoformat(ORIGINS[2 + row])
         y = {origin - timedelta(len(series[row]) - 1 - place): float(v) for place, v in enumerate(series[row])}
@@ -94,7 +85,7 @@ def test_a_salary_and_a_rent_come_on_their_days() -> None:
     """
     days = [date(2025, 1, 2) + timedelta(place) for place in range(364)]
     y = np.array([1500.0 if day.day < 10 else 500.0 for day in days])
-    said = MonthPaths().fit(panel_of([y], ["2025-12-31"])).forecast(10, LEVELS)
+    said = MonthPaths().fit(panel_of(y, end="2025-12-31")).forecast(10, LEVELS)
     level = 500 + 1000 * 50 / 180
     pull = [1 - 0.55 ** (s / 30) for s in range(1, 11)]
     assert said.mean[0, 4] == pytest.approx(500 + 0.6 * 750 + (level - 500) * pull[4])
@@ -104,9 +95,9 @@ def test_a_salary_and_a_rent_come_on_their_days() -> None:
 
 def test_an_account_has_the_same_bits_alone_and_among_others() -> None:
     series, origins = random_accounts(), list(ORIGINS)
-    together = MonthPaths().fit(panel_of(series, origins)).forecast(30, LEVELS)
+    together = MonthPaths().fit(panel_of(*series, padding=5, end=origins)).forecast(30, LEVELS)
     for row, one in enumerate(series):
-        alone = MonthPaths().fit(panel_of([one], [origins[row]])).forecast(30, LEVELS)
+        alone = MonthPaths().fit(panel_of(one, end=origins[row])).forecast(30, LEVELS)
         np.testing.assert_array_equal(alone.mean[0], together.mean[row])
         np.testing.assert_array_equal(alone.quantiles[0], together.quantiles[row])
 
@@ -116,7 +107,7 @@ def test_an_account_has_the_same_bits_alone_and_among_others() -> None:
 def test_the_least_history_is_enough_from_any_day_of_the_year(h: int, origin: str) -> None:
     rng = np.random.default_rng(1)
     enough, short = rng.normal(0, 1, min_obs(h)), rng.normal(0, 1, min_obs(h) - 1)
-    said = MonthPaths().fit(panel_of([enough, short], [origin, origin])).forecast(h, LEVELS)
+    said = MonthPaths().fit(panel_of(enough, short, padding=5, end=origin)).forecast(h, LEVELS)
     assert np.isfinite(said.quantiles[0]).all()
     assert (said.quantiles[0, :, 0] < said.quantiles[0, :, -1]).all()
     assert [failure.row for failure in said.failures] == [1]
@@ -125,7 +116,7 @@ def test_the_least_history_is_enough_from_any_day_of_the_year(h: int, origin: st
 @pytest.mark.parametrize("months", [1, 2, 12, 13])
 def test_the_same_day_is_found_in_every_month_and_never_goes_back(months: int) -> None:
     origins = np.arange(np.datetime64("2023-12-25"), np.datetime64("2025-03-05"))
-    found = same_days(origins, months, 40)
+    found = match_days(origins, months, 40)
     assert (np.diff(found, axis=1) >= 0).all()
     for row, origin in enumerate(origins.tolist()):
         want = [(day_before(origin + timedelta(s), months) - origin).days for s in range(41)]

@@ -1,4 +1,4 @@
-"""What holds for the row contract whatever the rows: nothing is lost, nothing leaks from one account to another."""
+"""Properties of the row contract for any rows: none is lost, and accounts do not influence each other."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta

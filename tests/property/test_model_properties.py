@@ -1,15 +1,14 @@
-"""What must hold for any balances: nobody's numbers depend on a neighbour, and the block models scale and shift."""
+"""Properties of models for any balances: accounts do not influence each other, and block models scale and shift."""
 
 from collections.abc import Sequence
 
 import numpy as np
-import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from panels import panel_of
 
 from forecast_cli.core.ledger import Status
-from forecast_cli.data.panel import Panel
 from forecast_cli.models.ladder import LadderForecast, forecast_panel
 from forecast_cli.models.registry import REGISTRY, parse_model
 from forecast_cli.models.spec import ModelKind
@@ -37,19 +36,10 @@ def account(draw: st.DrawFn) -> np.ndarray:
 accounts = st.lists(account(), min_size=1, max_size=6)
 
 
-def panel_of(series: Sequence[np.ndarray], padding: int = 0) -> Panel:
-    lengths = np.array([len(one) for one in series], dtype=np.int64)
-    y = np.full((len(series), int(lengths.max(initial=0)) + padding), np.nan)
-    for row, one in enumerate(series):
-        y[row, y.shape[1] - len(one) :] = one
-    ids = pl.Series("unique_id", [f"A{row:04}" for row in range(len(series))])
-    return Panel(ids, y, lengths, np.full(len(series), np.datetime64("2026-01-31")))
-
-
 def climb(
     series: Sequence[np.ndarray], model: str, h: int, some: tuple[float, ...] = (80.0, 95.0), padding: int = 0
 ) -> LadderForecast:
-    return forecast_panel(panel_of(series, padding), parse_model(model, (7,)), h=h, levels=some)
+    return forecast_panel(panel_of(*series, padding=padding), parse_model(model, (7,)), h=h, levels=some)
 
 
 def assert_same_row(got: LadderForecast, row: int, want: LadderForecast, other: int) -> None:
@@ -119,7 +109,7 @@ def test_intervals_are_nested_by_level(series: list[np.ndarray], model: str, h: 
 @given(accounts, horizons)
 def test_quantiles_of_block_models_do_not_cross_by_rounding_either(model: str, series: list[np.ndarray], h: int):
     some = (1.0, 50.0, 80.0, 95.0, 99.0, 99.9, 99.95, 99.99)
-    quantiles = parse_model(model, (7,)).build().fit(panel_of(series)).forecast(h, some).quantiles
+    quantiles = parse_model(model, (7,)).build().fit(panel_of(*series)).forecast(h, some).quantiles
     known = quantiles[np.isfinite(quantiles).all(axis=(1, 2))]
     assert (np.diff(known, axis=2) >= 0).all()
 
@@ -128,8 +118,8 @@ def test_quantiles_of_block_models_do_not_cross_by_rounding_either(model: str, s
 @given(account(), horizons, st.integers(-20, 20), st.booleans())
 def test_block_models_scale_with_the_balance(model: str, one: np.ndarray, h: int, power: int, mirrored: bool):
     factor = 2.0**power * (-1 if mirrored else 1)
-    got = parse_model(model, (7,)).build().fit(panel_of([one * factor])).forecast(h, (50.0, 80.0))
-    want = parse_model(model, (7,)).build().fit(panel_of([one])).forecast(h, (50.0, 80.0))
+    got = parse_model(model, (7,)).build().fit(panel_of(one * factor)).forecast(h, (50.0, 80.0))
+    want = parse_model(model, (7,)).build().fit(panel_of(one)).forecast(h, (50.0, 80.0))
     quantiles = want.quantiles[:, :, ::-1] if mirrored else want.quantiles
     np.testing.assert_array_equal(got.mean, want.mean * factor)
     np.testing.assert_array_equal(got.quantiles, quantiles * factor)
@@ -138,8 +128,8 @@ def test_block_models_scale_with_the_balance(model: str, one: np.ndarray, h: int
 @pytest.mark.parametrize("model", BLOCK_MODELS)
 @given(account(), horizons, st.floats(-1e6, 1e6))
 def test_block_models_shift_with_the_balance(model: str, one: np.ndarray, h: int, shift: float):
-    got = parse_model(model, (7,)).build().fit(panel_of([one + shift])).forecast(h, (50.0, 80.0))
-    want = parse_model(model, (7,)).build().fit(panel_of([one])).forecast(h, (50.0, 80.0))
+    got = parse_model(model, (7,)).build().fit(panel_of(one + shift)).forecast(h, (50.0, 80.0))
+    want = parse_model(model, (7,)).build().fit(panel_of(one)).forecast(h, (50.0, 80.0))
     tolerance = 1e-9 * (np.abs(one).max() + abs(shift)) * h
     np.testing.assert_allclose(got.mean, want.mean + shift, rtol=0, atol=tolerance)
     np.testing.assert_allclose(got.quantiles, want.quantiles + shift, rtol=0, atol=tolerance)
@@ -147,7 +137,7 @@ def test_block_models_shift_with_the_balance(model: str, one: np.ndarray, h: int
 
 @pytest.mark.parametrize("model", BLOCK_MODELS)
 def test_balances_that_may_not_be_written_to_are_forecast_all_together(model: str):
-    panel = panel_of([np.cumsum(np.random.default_rng(row).normal(0, 10, 400)).round(2) for row in range(3)])
+    panel = panel_of(*(np.cumsum(np.random.default_rng(row).normal(0, 10, 400)).round(2) for row in range(3)))
     want = parse_model(model, (7,)).build().fit(panel).forecast(30, (50.0, 80.0))
     paths = shuffle_paths(panel, want)
     panel.y.setflags(write=False)

@@ -1,11 +1,9 @@
-"""What is found in an account depends on that account alone, and scales with it."""
-
-from datetime import date
+"""Payments found in an account depend on that account alone, and scale with its balances."""
 
 import numpy as np
-import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from panels import panel_of
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.recurring.detect import find_streams
@@ -29,15 +27,6 @@ def account(draw: st.DrawFn) -> np.ndarray:
         due = np.arange(rng.integers(0, every), days, every)
         flow[due] += np.round(amount * rng.uniform(1, draw(st.sampled_from([1.0, 1.1])), len(due)), 2)
     return np.round(500 + np.cumsum(flow), 2)
-
-
-def panel_of(series: list[np.ndarray], padding: int = 0, last: date = date(2026, 1, 31)) -> Panel:
-    lengths = np.array([len(one) for one in series], dtype=np.int64)
-    y = np.full((len(series), int(lengths.max()) + padding), np.nan)
-    for row, one in enumerate(series):
-        y[row, y.shape[1] - len(one) :] = one
-    ids = pl.Series("unique_id", [f"A{row:04}" for row in range(len(series))])
-    return Panel(ids, y, lengths, np.full(len(series), np.datetime64(last)))
 
 
 def of_row(streams: Streams, row: int) -> dict[str, np.ndarray]:
@@ -66,11 +55,11 @@ def test_streams_of_an_account_are_the_same_bits_alone_in_any_order_and_padding(
 ):
     order = list(range(len(series)))
     random.shuffle(order)  # type: ignore[attr-defined]
-    panel = panel_of([series[row] for row in order], padding)
+    panel = panel_of(*(series[row] for row in order), padding=padding)
     together = find_streams(panel)
     flow = expected_events(together, panel.origins, 40)
     for place, row in enumerate(order):
-        lone = panel_of([series[row]])
+        lone = panel_of(series[row])
         alone = find_streams(lone)
         assert_same(of_row(together, place), of_row(alone, 0))
         length = len(series[row])
@@ -85,7 +74,7 @@ def test_streams_of_an_account_are_the_same_bits_alone_in_any_order_and_padding(
 @given(account(), st.integers(-15, 15), st.booleans())
 def test_amounts_scale_with_the_balance_and_nothing_else_changes(one: np.ndarray, power: int, mirrored: bool):
     factor = 2.0**power * (-1 if mirrored else 1)
-    got, want = (of_row(find_streams(panel_of([some])), 0) for some in (one * factor, one))
+    got, want = (of_row(find_streams(panel_of(some)), 0) for some in (one * factor, one))
     for name in ("amount", "median"):
         np.testing.assert_array_equal(got.pop(name), want.pop(name) * factor)
     np.testing.assert_array_equal(got.pop("spread"), want.pop("spread") * abs(factor))
@@ -95,7 +84,7 @@ def test_amounts_scale_with_the_balance_and_nothing_else_changes(one: np.ndarray
 @settings(max_examples=20)
 @given(account(), st.integers(1, 29))
 def test_no_day_after_the_origin_is_seen(one: np.ndarray, later: int):
-    panel = panel_of([one])
+    panel = panel_of(one)
     cut = Panel(panel.ids, panel.y[:, :-later], panel.lengths - later, panel.origins - later)
     shown = cut.y.copy()
     streams = find_streams(cut)

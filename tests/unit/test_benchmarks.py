@@ -1,4 +1,4 @@
-"""The benchmarks say what they measured: bounds, margins, whole processes with all their children, pictures."""
+"""The benchmarks: bounds, margins, processes measured with all their children, and pictures."""
 
 import importlib
 import pkgutil

@@ -1,4 +1,4 @@
-"""The oracle of what can be found: its chances add up, and it tells a stream from a decoy and from one of two."""
+"""The oracle of detectable payments: its probabilities add up, and it tells real streams from decoys."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is built for others: the wheel holds the package and nothing else, and works where it alone is installed."""
+"""The wheel contains the package and nothing else, and works on its own."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Counts with their noun, and the name someone may have meant."""
+"""Counts with their noun, and suggestions for misspelled names."""
 
 import pytest
 

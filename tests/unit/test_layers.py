@@ -1,4 +1,4 @@
-"""The rooms stand on each other in one order: none imports a higher one, and heavy packages stay where they belong."""
+"""Rooms import only lower ones, and heavy packages are imported only where allowed."""
 
 import ast
 from functools import cache

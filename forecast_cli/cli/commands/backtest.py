@@ -18,15 +18,17 @@ def backtest(
     output: Annotated[
         str,
         typer.Option(
-            "--output", "-o", help="Folder or address in an object store to write tables and reports to.", metavar="DIR"
+            "--output", "-o", help="Folder or object-store address to write tables and reports to.", metavar="DIR"
         ),
     ],
-    force: Annotated[bool, typer.Option("--force", help="Redo a finished run, or replace another one.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite a finished run, or the output of a different run.")
+    ] = False,
 ) -> None:
-    """Replay the history of INPUT and score every model.
+    """Measure the accuracy of the models on the history of INPUT.
 
-    Forecasts every account from past cutoffs with what was known then. Writes
-    tables, a leaderboard and a report to open in a browser.
+    Forecasts every account from past dates (cutoffs), using only what was known then, and compares the forecasts with
+    what happened. Writes tables, a leaderboard and a report to open in a browser.
     """
     settings = settings_from(ctx).settings
     from forecast_cli.cli.progress import reporting_progress

@@ -11,11 +11,11 @@ from forecast_cli.cli.options.shared import LogOptions, QuietOptions
 @takes(QuietOptions, LogOptions)
 def check(
     ctx: typer.Context,
-    output: Annotated[str, typer.Argument(help="Output of a run, a folder or an address.", metavar="DIR")],
+    output: Annotated[str, typer.Argument(help="Output of a run: a folder or an object-store address.", metavar="DIR")],
 ) -> None:
-    """Hold an output folder against its manifest.
+    """Verify that the output of a run is complete and undamaged.
 
-    Checksums, counts, and what the tables promise. Exits with 6 where anything is wrong.
+    Compares files and tables with the manifest: checksums, counts and values. Exits with 6 if anything is wrong.
     """
     from forecast_cli.cli.views.check import end_check
     from forecast_cli.data.files.addresses import output_at

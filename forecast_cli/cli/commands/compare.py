@@ -12,14 +12,17 @@ from forecast_cli.cli.options.shared import LogOptions
 @takes(GateOptions, LogOptions)
 def compare(
     ctx: typer.Context,
-    base: Annotated[str, typer.Argument(help="Backtest to compare with, a folder or an address.", metavar="BASE")],
-    new: Annotated[str, typer.Argument(help="Backtest that may pass or not.", metavar="NEW")],
-    format: Annotated[CompareFormat, typer.Option("--format", help="How to show the result.")] = CompareFormat.TABLE,  # noqa: A002
+    base: Annotated[
+        str,
+        typer.Argument(help="Output of the baseline backtest: a folder or an object-store address.", metavar="BASE"),
+    ],
+    new: Annotated[str, typer.Argument(help="Output of the backtest to test.", metavar="NEW")],
+    format: Annotated[CompareFormat, typer.Option("--format", help="Output format.")] = CompareFormat.TABLE,  # noqa: A002
 ) -> None:
-    """Hold the backtest NEW against the backtest BASE.
+    """Compare a backtest with a baseline, and fail if it is worse.
 
-    Exits with 6 where NEW is worse beyond tolerance, with 5 where they are not
-    of the same data and windows.
+    Exits with 6 if NEW is worse than BASE by more than the tolerance, and with 5 if the two do not cover the same data
+    and windows.
     """
     from forecast_cli.cli.views.comparison import end_comparison, reporting_errors
     from forecast_cli.data.files.addresses import output_at

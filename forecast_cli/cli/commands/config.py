@@ -23,9 +23,9 @@ def config_app() -> typer.Typer:
 
 
 def _config(ctx: typer.Context) -> None:
-    """Show the settings in force, or write them to a file.
+    """Show the settings in effect, or create a config file.
 
-    A flag wins over a FORECAST_* variable, that over the file, that over the default.
+    Flags override FORECAST_* variables, which override the config file, which overrides the defaults.
     """
     show_help_if_alone(ctx)
 
@@ -33,10 +33,10 @@ def _config(ctx: typer.Context) -> None:
 def init(
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="File to write; it must not exist yet (default: stdout).", metavar="FILE"),
+        typer.Option("--output", "-o", help="File to create; it must not exist yet (default: stdout).", metavar="FILE"),
     ] = None,
 ) -> None:
-    """Write a commented TOML file of every setting with its default."""
+    """Create a TOML config file with all settings, commented."""
     from forecast_cli.cli.streams import write_new_file, write_out
     from forecast_cli.reports.config_template import render_config_template
     from forecast_cli.reports.escape import printable
@@ -50,7 +50,7 @@ def init(
 
 @takes(RunOptions, ForecastOptions, BacktestOptions, InputOptions, OriginOptions, ConfigOptions)
 def show(ctx: typer.Context, format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002 - the option's name
-    """Show every setting in force, its value and where it came from."""
+    """Show every setting, its value and where it comes from."""
     from forecast_cli.cli import streams
     from forecast_cli.cli.views.values import settings_values
     from forecast_cli.reports.jsonlines import document
@@ -64,7 +64,7 @@ def show(ctx: typer.Context, format: FormatOption = OutputFormat.TABLE) -> None:
 
 
 def schema() -> None:
-    """Print the JSON schema of a config file."""
+    """Print the JSON schema of the config file."""
     from forecast_cli.cli.streams import write_out
     from forecast_cli.config.settings import Settings
     from forecast_cli.reports.jsonlines import document

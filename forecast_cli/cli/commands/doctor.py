@@ -15,15 +15,17 @@ def doctor(
     output: Annotated[
         Path | None,
         typer.Argument(
-            help="Folder that a run would write to.", metavar="DIR", show_default=False, callback=of_this_machine
+            help="Output folder of the planned run, to check it too.",
+            metavar="DIR",
+            show_default=False,
+            callback=of_this_machine,
         ),
     ] = None,
     format: FormatOption = OutputFormat.TABLE,  # noqa: A002
 ) -> None:
-    """See whether a run would go well on this machine.
+    """Check that this machine is ready for a run.
 
-    Memory, cores, folders, locks, timezone, versions. Changes nothing.
-    Exits with 6 where something would make a run fail.
+    Checks memory, cores, folders, locks, timezone and versions, and changes nothing. Exits with 6 if a run would fail.
     """
     from forecast_cli.cli.views.doctor import end_doctor
     from forecast_cli.workflows.doctor import run_doctor

@@ -33,16 +33,19 @@ def forecast(
     source: SourceArgument,
     output: Annotated[
         str,
-        typer.Option(
-            "--output", "-o", help="Folder or address in an object store to write the tables to.", metavar="DIR"
-        ),
+        typer.Option("--output", "-o", help="Folder or object-store address to write the tables to.", metavar="DIR"),
     ],
-    force: Annotated[bool, typer.Option("--force", help="Redo a finished run, or replace another one.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what a run would do, write nothing.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite a finished run, or the output of a different run.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what a run would do, without writing anything.")
+    ] = False,
 ) -> None:
-    """Forecast every account of INPUT and write the tables.
+    """Forecast the balance of every account in INPUT.
 
-    A run that was cut off is taken up where it stopped by the same command; a finished one is left alone.
+    Writes tables of forecasts, low-balance risk and recurring payments to DIR. If a run is interrupted, the same
+    command resumes it; a finished run is not repeated.
     """
     settings = settings_from(ctx).settings
     from forecast_cli.cli.progress import reporting_progress

@@ -4,7 +4,7 @@ from forecast_cli.cli.options.shared import FormatOption, OutputFormat
 
 
 def models(format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002 - the option's name
-    """List the models, what each needs and what it costs."""
+    """List the models, with what each needs and costs."""
     from forecast_cli.cli.streams import columns, show, write_out
     from forecast_cli.cli.views.values import model_values
     from forecast_cli.models.registry import REGISTRY

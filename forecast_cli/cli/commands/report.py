@@ -16,9 +16,9 @@ def report(
         Path, typer.Argument(help="Output folder of a backtest.", metavar="DIR", callback=of_this_machine)
     ],
 ) -> None:
-    """Render the reports of the backtest in DIR again.
+    """Rebuild the HTML and Markdown reports of a backtest.
 
-    From its report.json: nothing is forecast or scored anew.
+    Reads the backtest's report.json; nothing is forecast or scored again.
     """
     from forecast_cli.cli.views.backtest import end_report
     from forecast_cli.workflows.report import run_report

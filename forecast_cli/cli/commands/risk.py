@@ -15,16 +15,21 @@ _SHOWN: Final = 20
 @takes(RiskOptions, LogOptions)
 def risk(
     ctx: typer.Context,
-    output: Annotated[str, typer.Argument(help="Output of a forecast, a folder or an address.", metavar="DIR")],
+    output: Annotated[
+        str, typer.Argument(help="Output of a forecast: a folder or an object-store address.", metavar="DIR")
+    ],
     least: Annotated[
-        float, typer.Option("--least", help="Least probability in percent.", min=0, max=100, metavar="PERCENT")
+        float,
+        typer.Option("--least", help="Lowest probability to list, in percent.", min=0, max=100, metavar="PERCENT"),
     ] = 50,
-    include_under: Annotated[bool, typer.Option("--include-under", help="List those under it already, too.")] = False,
+    include_under: Annotated[
+        bool, typer.Option("--include-under", help="Also list accounts that are already below the threshold.")
+    ] = False,
     format: FormatOption = OutputFormat.TABLE,  # noqa: A002 - the option's name
 ) -> None:
-    """List the accounts likeliest to run low, and by when.
+    """List the accounts most likely to run low, and by when.
 
-    Those that are not under the threshold yet, the likeliest first.
+    Lists accounts that are not below the threshold yet, most likely first.
     """
     from forecast_cli.cli.views.riskiest import end_riskiest
     from forecast_cli.data.files.addresses import output_at

@@ -12,10 +12,12 @@ from forecast_cli.cli.options.shared import FormatOption, LogOptions, OutputForm
 FolderArgument = Annotated[
     Path,
     typer.Argument(
-        help="Output folder of a run, or a folder of such folders.", metavar="OUT", callback=of_this_machine
+        help="Output folder of a run, or a folder that contains such folders.", metavar="OUT", callback=of_this_machine
     ),
 ]
-RunArgument = Annotated[str, typer.Argument(help="Output of a run, a folder or an address.", metavar="OUT")]
+RunArgument = Annotated[
+    str, typer.Argument(help="Output of a run: a folder or an object-store address.", metavar="OUT")
+]
 
 
 def runs_app() -> typer.Typer:
@@ -28,15 +30,15 @@ def runs_app() -> typer.Typer:
 
 
 def _runs(ctx: typer.Context) -> None:
-    """List finished runs, show one, compare two, remove old ones."""
+    """List, inspect and compare runs, and remove old ones."""
     show_help_if_alone(ctx)
 
 
 @takes(LogOptions)
 def list_(ctx: typer.Context, folder: FolderArgument, format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002
-    """List the runs in OUT, the newest first.
+    """List the runs in a folder, newest first.
 
-    Each with what became of its accounts.
+    Shows the state of each run, and how many of its accounts failed.
     """
     from forecast_cli.cli.views.runs import end_list
     from forecast_cli.workflows.runs import list_runs
@@ -46,7 +48,7 @@ def list_(ctx: typer.Context, folder: FolderArgument, format: FormatOption = Out
 
 @takes(LogOptions)
 def show(ctx: typer.Context, output: RunArgument, format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002
-    """Show what the run in OUT read, was made from, and wrote."""
+    """Show the input, settings and results of a run."""
     from forecast_cli.cli.views.runs import end_show
     from forecast_cli.data.files.addresses import output_at
     from forecast_cli.workflows.runs import find_run
@@ -57,13 +59,14 @@ def show(ctx: typer.Context, output: RunArgument, format: FormatOption = OutputF
 @takes(LogOptions)
 def diff(
     ctx: typer.Context,
-    old: Annotated[str, typer.Argument(help="Output of a run, a folder or an address.", metavar="OLD")],
-    new: Annotated[str, typer.Argument(help="Output of another run.", metavar="NEW")],
+    old: Annotated[str, typer.Argument(help="Output of a run: a folder or an object-store address.", metavar="OLD")],
+    new: Annotated[str, typer.Argument(help="Output of the run to compare with it.", metavar="NEW")],
     format: FormatOption = OutputFormat.TABLE,  # noqa: A002
 ) -> None:
-    """Say why the runs in OLD and NEW differ.
+    """Compare two runs, and say why they differ.
 
-    What they were made from, what became of the accounts, and how far their numbers lie apart. Exits with 0 either way.
+    Compares their input and settings, the status of accounts, and the forecasts. Exits with 0 whether or not they
+    differ.
     """
     from forecast_cli.cli.views.runs import end_diff
     from forecast_cli.data.files.addresses import output_at
@@ -75,14 +78,22 @@ def diff(
 @takes(LogOptions)
 def prune(
     ctx: typer.Context,
-    folder: Annotated[Path, typer.Argument(help="Folder of output folders.", metavar="OUT", callback=of_this_machine)],
-    keep: Annotated[int, typer.Option("--keep", help="Finished runs to keep, the newest.", min=1, metavar="COUNT")] = 7,
-    yes: Annotated[bool, typer.Option("--yes", help="Remove them; without it, only say which.")] = False,
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder that contains the output folders of runs.", metavar="OUT", callback=of_this_machine
+        ),
+    ],
+    keep: Annotated[
+        int, typer.Option("--keep", help="Number of finished runs to keep, the newest ones.", min=1, metavar="COUNT")
+    ] = 7,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove the runs; without --yes, only list them.")] = False,
     format: FormatOption = OutputFormat.TABLE,  # noqa: A002
 ) -> None:
-    """Remove finished runs in OUT but the newest.
+    """Remove all but the newest finished runs in a folder.
 
-    Runs that are going on or were cut off stay, and so does a folder that holds anything no run wrote.
+    Without --yes, only lists what it would remove. It never removes an unfinished run, or a folder that also holds
+    other files.
     """
     from forecast_cli.cli.views.runs import end_prune
     from forecast_cli.workflows.runs import prune_runs

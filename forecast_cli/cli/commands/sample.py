@@ -15,14 +15,16 @@ def sample(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder to write to.", metavar="DIR", callback=of_this_machine)
     ],
-    accounts: Annotated[int, typer.Option("--accounts", help="How many accounts.", metavar="COUNT")] = 250,
-    days: Annotated[int, typer.Option("--days", help="How many days of history.", metavar="DAYS")] = 730,
-    seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.", metavar="NUMBER")] = 7,
-    force: Annotated[bool, typer.Option("--force", help="Replace what an earlier sample left in the folder.")] = False,
+    accounts: Annotated[int, typer.Option("--accounts", help="Number of accounts.", metavar="COUNT")] = 250,
+    days: Annotated[int, typer.Option("--days", help="Days of history.", metavar="DAYS")] = 730,
+    seed: Annotated[
+        int, typer.Option("--seed", help="Random seed; the same seed gives the same files.", metavar="NUMBER")
+    ] = 7,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier sample in the folder.")] = False,
 ) -> None:
-    """Write synthetic accounts, seeded, any number of them.
+    """Generate synthetic accounts to try the tool with.
 
-    With real pay cycles, bills, overdrafts and gaps.
+    The accounts have realistic pay cycles, bills, overdrafts and gaps.
     """
     from forecast_cli.cli.progress import reporting_progress
     from forecast_cli.cli.views.sample import end_sample

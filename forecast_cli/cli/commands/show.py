@@ -14,13 +14,14 @@ def show(
     ctx: typer.Context,
     account: Annotated[str, typer.Argument(help="Id of the account.", metavar="ACCOUNT")],
     forecast: Annotated[
-        str, typer.Option("--forecast", help="Output of a forecast, a folder or an address.", metavar="DIR")
+        str,
+        typer.Option("--forecast", help="Output of a forecast: a folder or an object-store address.", metavar="DIR"),
     ],
     format: FormatOption = OutputFormat.TABLE,  # noqa: A002 - the option's name
 ) -> None:
-    """Show one account of a forecast, and explain it.
+    """Show the forecast of one account, and explain it.
 
-    History, fan, coming payments, risk, and what its numbers are made of.
+    Shows its history, forecast, coming payments and risk of a low balance, and what the forecast is based on.
     """
     from forecast_cli.cli.views.show import end_explanation
     from forecast_cli.data.files.addresses import output_at

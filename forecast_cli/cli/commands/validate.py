@@ -17,9 +17,9 @@ from forecast_cli.cli.options.shared import ConfigOptions, FormatOption, LogOpti
     LogOptions,
 )
 def validate(ctx: typer.Context, source: SourceArgument, format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002
-    """Show what is wrong with INPUT and what a run would do.
+    """Check INPUT for problems, without forecasting.
 
-    Exits with 4 where a run would be rejected.
+    Lists each problem and what a run would do about it. Exits with 4 if a run would reject the input.
     """
     settings = settings_from(ctx).settings
     from forecast_cli.cli.views.validation import end_validation

@@ -14,7 +14,8 @@ class BacktestOptions:
         int | None,
         option(
             "--windows",
-            "Windows of a backtest: cutoffs, each forecast with what was known then (default: 3).",
+            "Number of past cutoffs to forecast from in a backtest; each forecast uses only the data up to its "
+            "cutoff (default: 3).",
             "COUNT",
         ),
     ]
@@ -22,7 +23,7 @@ class BacktestOptions:
         int | None,
         option(
             "--step",
-            "Days from one cutoff of a backtest to the next; the last one lies this many days before the end "
+            "Days from one backtest cutoff to the next; the last cutoff is this many days before the end "
             "(default: 30).",
             "DAYS",
         ),
@@ -31,8 +32,8 @@ class BacktestOptions:
         int | None,
         option(
             "--refit",
-            "Cutoffs of a backtest from one fit to the next, oldest first; those between only get the newer balances "
-            "(default: 1).",
+            "Refit models at every n-th backtest cutoff, oldest first; at the others they only get the newer "
+            "balances (default: 1).",
             "COUNT",
         ),
     ]
@@ -40,7 +41,7 @@ class BacktestOptions:
         int | None,
         option(
             "--min-train",
-            "Days of history an account needs before a cutoff; a window with less is not forecast (default: 150).",
+            "Days of history an account needs before a cutoff; windows with less are left out (default: 150).",
             "DAYS",
         ),
     ]
@@ -48,20 +49,24 @@ class BacktestOptions:
         Align | None,
         option(
             "--align",
-            "Where windows count back from: each account's own last day (account), or one day for all (as-of) "
+            "Count cutoffs back from the last day of each account (account), or from one day for all (as-of) "
             "(default: account).",
         ),
     ]
     scale_lag: Annotated[
         int | None,
-        option("--scale-lag", "Lag, in days, of the moves that scaled errors are scaled by (default: 30).", "DAYS"),
+        option(
+            "--scale-lag",
+            "Lag, in days, of the balance changes that scaled errors are divided by (default: 30).",
+            "DAYS",
+        ),
     ]
     segment: Annotated[
         list[str] | None,
         option(
             "--segment",
-            "Columns of the input to report accuracy by, besides tenure, balance, volatility and activity "
-            "(repeatable, or with commas; default: none).",
+            "Input columns to report accuracy by, in addition to tenure, balance, volatility and activity "
+            "(repeatable or comma-separated; default: none).",
             "COLUMN",
             callback=lists.names,
         ),

@@ -55,14 +55,16 @@ class GateOptions:
 
     metric: Annotated[
         str | None,
-        typer.Option("--metric", help="Error to compare, lower is better (default: scrps).", metavar="NAME"),
+        typer.Option(
+            "--metric", help="Error metric to compare, such as scrps, mase or wape (default: scrps).", metavar="NAME"
+        ),
     ]
     tolerance: Annotated[
         float | None,
         typer.Option(
             "--tolerance",
             parser=parse_share,
-            help="How much worse NEW may be, relative to BASE (default: 1%).",
+            help="How much larger NEW's error may be, relative to BASE (default: 1%).",
             metavar="SHARE",
         ),
     ]
@@ -71,21 +73,19 @@ class GateOptions:
         typer.Option(
             "--segment-tolerance",
             parser=parse_share,
-            help="How much worse NEW may be in any segment of 20 accounts or more (default: 5%).",
+            help="How much larger NEW's error may be in any segment of 20 or more accounts (default: 5%).",
             metavar="SHARE",
         ),
     ]
     segment: Annotated[
         list[str] | None,
-        typer.Option(
-            "--segment", help="Segments to look at (repeatable, default: all the backtests have).", metavar="NAME"
-        ),
+        typer.Option("--segment", help="Segments to check, such as tenure (repeatable; default: all).", metavar="NAME"),
     ]
     coverage_level: Annotated[
         float | None,
         typer.Option(
             "--coverage-level",
-            help="Level of the intervals whose coverage is held to its band (default: 80).",
+            help="Level of the intervals whose coverage is checked, in percent (default: 80).",
             metavar="PERCENT",
         ),
     ]
@@ -94,7 +94,7 @@ class GateOptions:
         typer.Option(
             "--coverage-band",
             parser=parse_band,
-            help="Share of days that must lie inside NEW's intervals (default: 0.75,0.85).",
+            help="Allowed share of days inside NEW's intervals (default: 0.75,0.85).",
             metavar="LOW,HIGH",
         ),
     ]
@@ -103,7 +103,7 @@ class GateOptions:
         typer.Option(
             "--tail-ratio",
             min=1,
-            help="How many times BASE's error NEW's must be to be far beyond it, for one window (default: 2).",
+            help="Count a window as much worse if NEW's error is more than this many times BASE's (default: 2).",
             metavar="TIMES",
         ),
     ]
@@ -112,7 +112,7 @@ class GateOptions:
         typer.Option(
             "--tail-tolerance",
             parser=parse_share,
-            help="Share of windows that may go far beyond BASE's error, less those that fall far below (default: 1%).",
+            help="Share of windows that may be much worse, minus those that are much better (default: 1%).",
             metavar="SHARE",
         ),
     ]
@@ -120,7 +120,7 @@ class GateOptions:
         list[str] | None,
         typer.Option(
             "--model",
-            help="Models to compare (repeatable, default: all that both have, and the best of each).",
+            help="Models to compare (repeatable; default: all that both have, and the best of each).",
             metavar="MODEL",
         ),
     ]

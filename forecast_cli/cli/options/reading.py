@@ -9,37 +9,41 @@ from forecast_cli.config.choices import OnBadFile, OnDuplicate, Origin
 class InputOptions:
     """How the input is read: for every command that reads one."""
 
-    id_col: Annotated[str | None, option("--id-col", "Column that names the account (default: account_id).", "COLUMN")]
+    id_col: Annotated[str | None, option("--id-col", "Column with the account id (default: account_id).", "COLUMN")]
     date_col: Annotated[
-        str | None, option("--date-col", "Column of the day, a date or a timestamp (default: date).", "COLUMN")
+        str | None, option("--date-col", "Column with the date or timestamp of the balance (default: date).", "COLUMN")
     ]
     balance_col: Annotated[
         str | None,
-        option("--balance-col", "Column of the end-of-day balance, a number (default: balance).", "COLUMN"),
+        option("--balance-col", "Column with the end-of-day balance, a number (default: balance).", "COLUMN"),
     ]
     currency_col: Annotated[
         str | None,
         option(
             "--currency-col",
-            "Column of the currency; when named, account and currency together are the key (default: none).",
+            "Column with the currency; if set, each currency of an account is forecast separately (default: none).",
             "COLUMN",
         ),
     ]
     timezone: Annotated[
         str | None,
-        option("--timezone", "Timezone whose days count, for timestamps (default: the column's own).", "ZONE"),
+        option(
+            "--timezone", "Timezone that decides which day a timestamp belongs to (default: the column's own).", "ZONE"
+        ),
     ]
     as_of: Annotated[
         str | None,
         option(
-            "--as-of", "The day forecasts start from; later rows are not used (default: the input's last day).", "DATE"
+            "--as-of",
+            "Date to forecast from, called the origin; later rows are ignored (default: the input's last day).",
+            "DATE",
         ),
     ]
     max_stale: Annotated[
         int | None,
         option(
             "--max-stale",
-            "Days an account's last row may lie before the origin; beyond that it is skipped: stale (default: 45).",
+            "Skip an account if its last row is more than this many days before the origin (default: 45).",
             "DAYS",
         ),
     ]
@@ -47,8 +51,7 @@ class InputOptions:
         int | None,
         option(
             "--max-history",
-            "Days of history used, back from an account's last; earlier balances only set the level they begin at "
-            "(default: 3653).",
+            "Days of history to use, counted back from an account's last row (default: 3653).",
             "DAYS",
         ),
     ]
@@ -56,7 +59,7 @@ class InputOptions:
         int | None,
         option(
             "--max-gap",
-            "Days in a row an account may have no balance; its history begins after the last longer stretch "
+            "Longest gap, in days, to fill with the last balance; after a longer gap, the history starts again "
             "(default: 366).",
             "DAYS",
         ),
@@ -65,24 +68,23 @@ class InputOptions:
         OnBadFile | None,
         option(
             "--on-bad-file",
-            "A file that cannot be read: reject the run, or quarantine the file and mark its accounts "
-            "(default: reject).",
+            "If a file cannot be read: reject the run (reject), or skip the file and flag its accounts "
+            "(quarantine) (default: reject).",
         ),
     ]
     on_duplicate: Annotated[
         OnDuplicate | None,
         option(
             "--on-duplicate",
-            "Two balances for one account and day: set the account aside, take the last row, the mean, or fail the run "
-            "(default: set-aside).",
+            "If a day has two balances: fail the account (set-aside), use the last-row or mean, or reject the run "
+            "(fail) (default: set-aside).",
         ),
     ]
     max_missing: Annotated[
         float | None,
         option(
             "--max-missing",
-            "Share of an account's rows whose balance may be missing; beyond that the account is set aside "
-            "(default: 0.3).",
+            "Mark an account as failed if more than this share of its balances is missing (default: 0.3).",
             "SHARE",
         ),
     ]
@@ -90,7 +92,7 @@ class InputOptions:
         float | None,
         option(
             "--max-bad-rows",
-            "Share of all rows without a usable account or date; beyond that the run is rejected (default: 0.001).",
+            "Reject the run if more than this share of all rows has no usable account id or date (default: 0.001).",
             "SHARE",
         ),
     ]
@@ -98,7 +100,7 @@ class InputOptions:
         float | None,
         option(
             "--max-balance",
-            "Largest absolute balance taken; an account beyond it is set aside (default: 1e+15).",
+            "Mark an account as failed if a balance, positive or negative, exceeds this amount (default: 1e+15).",
             "AMOUNT",
         ),
     ]
@@ -106,26 +108,26 @@ class InputOptions:
         int | None,
         option(
             "--max-id-bytes",
-            "Longest account id taken, in bytes; an account beyond it is set aside (default: 1024).",
+            "Mark an account as failed if its id is longer than this many bytes (default: 1024).",
             "BYTES",
         ),
     ]
     earliest_date: Annotated[
-        str | None, option("--earliest-date", "Rows dated before this are set aside (default: 1970-01-02).", "DATE")
+        str | None, option("--earliest-date", "Ignore rows dated before this day (default: 1970-01-02).", "DATE")
     ]
     latest_date: Annotated[
-        str | None, option("--latest-date", "Rows dated after this are set aside (default: 2099-12-31).", "DATE")
+        str | None, option("--latest-date", "Ignore rows dated after this day (default: 2099-12-31).", "DATE")
     ]
     require_success: Annotated[
         bool | None,
         option(
             "--require-success/--no-require-success",
-            "Reject a folder that has no _SUCCESS file (default: no).",
+            "Reject an input folder that has no _SUCCESS file (default: no).",
         ),
     ]
     read_timeout: Annotated[
         float | None,
-        option("--read-timeout", "Seconds an object store may take to answer (default: 30).", "SECONDS"),
+        option("--read-timeout", "Seconds to wait for an object store to answer (default: 30).", "SECONDS"),
     ]
 
 
@@ -136,7 +138,7 @@ class OriginOptions:
         Origin | None,
         option(
             "--origin",
-            "Where forecasts start: one day for all accounts (input), or each account's own last day (account) "
+            "Start forecasts from one day for all accounts (input), or from each account's own last day (account) "
             "(default: input).",
         ),
     ]

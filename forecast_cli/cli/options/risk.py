@@ -14,20 +14,31 @@ class RiskOptions:
 
     threshold: Annotated[
         str | None,
-        typer.Option("--threshold", help="One of the thresholds of DIR (default: its first).", metavar="THRESHOLD"),
+        typer.Option(
+            "--threshold", help="Which threshold of the forecast to use (default: the first).", metavar="THRESHOLD"
+        ),
     ]
     window: Annotated[
         int | None,
         typer.Option(
-            "--within", help="One of its windows (default: the longest up to 30 days).", min=1, metavar="DAYS"
+            "--within",
+            help="Which window of the forecast to use (default: the longest up to 30 days).",
+            min=1,
+            metavar="DAYS",
         ),
     ]
     model: Annotated[
-        str | None, typer.Option("--model", help="One of its models (default: its first).", metavar="MODEL")
+        str | None,
+        typer.Option("--model", help="Which model of the forecast to use (default: the first).", metavar="MODEL"),
     ]
     most: Annotated[
         int | None,
-        typer.Option("--most", help="Most accounts to list (default: 20, as JSON all).", min=1, metavar="COUNT"),
+        typer.Option(
+            "--most",
+            help="Maximum number of accounts to list (default: 20; all with --format json).",
+            min=1,
+            metavar="COUNT",
+        ),
     ]
 
 

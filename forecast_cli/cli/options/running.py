@@ -13,8 +13,8 @@ class RunOptions:
         list[str] | None,
         option(
             "--model",
-            "Models, by name, or by name and season lengths: auto, MSTL, 'MSTL(7,30)', Naive "
-            "(repeatable, or with commas; default: auto).",
+            "Models to run, optionally with season lengths, such as 'MSTL(7,30)'; list them with 'forecast-cli "
+            "models' (repeatable or comma-separated; default: auto).",
             "MODEL",
             callback=lists.names,
         ),
@@ -23,8 +23,8 @@ class RunOptions:
         list[str] | None,
         option(
             "--candidates",
-            "Models that may join 'auto', for accounts where past windows say it pays: MSTL, AutoETS (repeatable, or "
-            "with commas; default: none).",
+            "Models to blend into 'auto' for accounts where this lowered the error in the past, such as MSTL "
+            "(repeatable or comma-separated; default: none).",
             "MODEL",
             callback=lists.names,
         ),
@@ -33,8 +33,7 @@ class RunOptions:
         str | None,
         option(
             "--time-limit",
-            "CPU time that candidates may take, by the costs that 'models' lists, over all cores: 90s, 10m, 2h "
-            "(default: 10m).",
+            "Estimated CPU time that candidates may take over all cores, such as 90s, 10m or 2h (default: 10m).",
             "TIME",
         ),
     ]
@@ -42,18 +41,17 @@ class RunOptions:
         list[str] | None,
         option(
             "--season-length",
-            "Season lengths, in days, of the models that are named without their own (repeatable, or with commas; "
-            "default: 30).",
+            "Season lengths, in days, for models named without their own (repeatable or comma-separated; default: 30).",
             "DAYS",
             callback=lists.whole_numbers,
         ),
     ]
-    horizon: Annotated[int | None, option("--horizon", "Days to forecast (default: 30).", "DAYS")]
+    horizon: Annotated[int | None, option("--horizon", "Number of days to forecast (default: 30).", "DAYS")]
     level: Annotated[
         list[str] | None,
         option(
             "--level",
-            "Interval levels, in percent (repeatable, or with commas; default: 80 and 95).",
+            "Levels of the prediction intervals, in percent (repeatable or comma-separated; default: 80 and 95).",
             "PERCENT",
             callback=lists.numbers,
         ),
@@ -62,8 +60,8 @@ class RunOptions:
         str | None,
         option(
             "--holidays",
-            "Whose weekends and holidays move payments: a country (US), a part (GB-ENG), a market (ECB), weekends "
-            "(none) (default: US).",
+            "Holidays that move payments to business days: US, GB-ENG (a region), ECB (a market) or none (only "
+            "weekends) (default: US).",
             "CALENDAR",
         ),
     ]
@@ -71,22 +69,22 @@ class RunOptions:
         list[str] | None,
         option(
             "--threshold",
-            "Low balances: an amount, p10 (percentile of the account's last 365 days), or a column with one per "
-            "account (repeatable, or with commas; default: 0 and p10).",
+            "Low balance: an amount (500), a percentile of the last 365 days (p10), or a column with an amount "
+            "per account (repeatable or comma-separated; default: 0 and p10).",
             "LOW",
             callback=lists.names,
         ),
     ]
-    seed: Annotated[int | None, option("--seed", "Seed of whatever is drawn at random (default: 0).", "NUMBER")]
+    seed: Annotated[int | None, option("--seed", "Seed of the random number generator (default: 0).", "NUMBER")]
     max_failed: Annotated[
         int | None,
-        option("--max-failed", "Failed accounts a run may have and still exit 0 (default: 0).", "COUNT"),
+        option("--max-failed", "Exit code 3 if more than this many accounts fail (default: 0).", "COUNT"),
     ]
     jobs: Annotated[
         int | None,
         option(
             "--jobs",
-            "Cores to use: worker processes, threads that read (default: all the machine or its container gives).",
+            "CPU cores to use, for worker processes and for reading (default: all available).",
             "COUNT",
         ),
     ]
@@ -94,7 +92,7 @@ class RunOptions:
         str | None,
         option(
             "--memory",
-            "Memory that all processes of a run take together, such as 2GB (default: most of what is free).",
+            "Memory limit for all processes of a run together, such as 2GB (default: 80 % of what is free).",
             "SIZE",
         ),
     ]
@@ -102,7 +100,7 @@ class RunOptions:
         float | None,
         option(
             "--account-timeout",
-            "Seconds a model may take over one account; an account that takes longer is failed: timeout (default: 60).",
+            "Mark an account as failed if a model spends more than this many seconds on it (default: 60).",
             "SECONDS",
         ),
     ]
@@ -110,7 +108,7 @@ class RunOptions:
         str | None,
         option(
             "--mode",
-            "Permissions of the files that are written, in octal; folders may be entered by whoever may read "
+            "Permissions of output files, in octal; whoever may read the files may also open their folders "
             "(default: 0600).",
             "MODE",
         ),
@@ -119,7 +117,7 @@ class RunOptions:
         int | None,
         option(
             "--shard-size",
-            "Accounts in a shard, which is a part file of the output (default: by the cost of the models).",
+            "Accounts per shard; each shard becomes one part file of the output (default: based on the models' cost).",
             "ACCOUNTS",
         ),
     ]
@@ -132,12 +130,16 @@ class ForecastOptions:
         str | None,
         option(
             "--fitted",
-            "Output (folder or address) of a forecast by 'auto' whose learned part is used, instead of learning anew "
+            "Reuse what 'auto' learned in an earlier forecast, given by its output folder or object-store address "
             "(default: none).",
             "DIR",
         ),
     ]
     max_skipped: Annotated[
         int | None,
-        option("--max-skipped", "Skipped accounts a forecast may have and still exit 0 (default: no limit).", "COUNT"),
+        option(
+            "--max-skipped",
+            "Exit code 3 if a forecast skips more than this many accounts (default: no limit).",
+            "COUNT",
+        ),
     ]

@@ -34,13 +34,14 @@ def _not_empty(source: str) -> str:
 SourceArgument = Annotated[
     str,
     typer.Argument(
-        help="Parquet file, folder (hive folders too), glob or URI of balances.",
+        help="Balances to read: a parquet file, a folder (also hive-partitioned), a quoted glob, or an object-store "
+        "address.",
         metavar="INPUT",
         callback=_not_empty,
         show_default=False,
     ),
 ]
-FormatOption = Annotated[OutputFormat, typer.Option("--format", help="How to show the result.")]
+FormatOption = Annotated[OutputFormat, typer.Option("--format", help="Output format.")]
 
 
 class ConfigOptions:
@@ -51,8 +52,7 @@ class ConfigOptions:
         typer.Option(
             "--config",
             envvar="FORECAST_CONFIG",
-            show_envvar=False,
-            help="TOML file of settings; flags and FORECAST_* variables win over it (also: FORECAST_CONFIG).",
+            help="TOML file with settings; flags and FORECAST_* variables override it.",
             metavar="FILE",
         ),
     ]
@@ -62,7 +62,7 @@ class QuietOptions:
     """Option of every command that prints a summary: print nothing but warnings and errors."""
 
     quiet: Annotated[
-        bool | None, typer.Option("--quiet", "-q", help="Neither progress nor a summary; warnings and errors still.")
+        bool | None, typer.Option("--quiet", "-q", help="Print only warnings and errors, no progress or summary.")
     ]
 
 
@@ -71,11 +71,11 @@ class LogOptions:
 
     log_format: Annotated[
         LogFormat | None,
-        typer.Option("--log-format", help="Messages on stderr as lines for people, or as JSON (default: text)."),
+        typer.Option("--log-format", help="Format of the messages on stderr (default: text)."),
     ]
     show_ids: Annotated[
         bool | None,
-        typer.Option("--show-ids", help="Account ids in a JSON log as they are, instead of keyed hashes."),
+        typer.Option("--show-ids", help="Show account ids in JSON logs instead of keyed hashes."),
     ]
 
 
@@ -83,7 +83,8 @@ class MetricsOptions:
     """Option that writes figures of a run for a monitoring system."""
 
     metrics: Annotated[
-        Path | None, option("--metrics", "Write the run's figures for Prometheus.", "FILE", callback=of_this_machine)
+        Path | None,
+        option("--metrics", "Write metrics of the run to FILE in Prometheus format.", "FILE", callback=of_this_machine),
     ]
 
 
@@ -94,8 +95,8 @@ class PreviousOptions:
         str | None,
         option(
             "--previous",
-            "Say in the summary and in metrics.json what changed since an earlier run: its output, a folder or an "
-            "address, or the folder such outputs lie in, of which the latest counts.",
+            "Report what changed since an earlier run. DIR is the output of that run (folder or object-store address), "
+            "or a folder of outputs, of which the latest is used.",
             "DIR",
         ),
     ]

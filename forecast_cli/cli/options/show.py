@@ -13,13 +13,18 @@ class ShowOptions:
     """What ``show`` is asked for besides the account and the forecast."""
 
     input: Annotated[
-        str | None, typer.Option("--input", help="Where its history is read (default: where DIR was).", metavar="PATH")
+        str | None,
+        typer.Option(
+            "--input", help="Where to read the account's history (default: the input of the forecast).", metavar="PATH"
+        ),
     ]
     currency: Annotated[
-        str | None, typer.Option("--currency", help="Which of its currencies, where it has several.", metavar="NAME")
+        str | None,
+        typer.Option("--currency", help="Which currency to show, if the account has several.", metavar="NAME"),
     ]
     model: Annotated[
-        str | None, typer.Option("--model", help="Which model of DIR (default: its first).", metavar="MODEL")
+        str | None,
+        typer.Option("--model", help="Which model of the forecast to show (default: the first).", metavar="MODEL"),
     ]
 
 

@@ -14,7 +14,7 @@ from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Estimate, ModelScore
-from forecast_cli.evaluation.sentences import LEVEL, nearest_level
+from forecast_cli.evaluation.sentences import DESCRIBED_LEVEL, nearest_level
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration, size
 from forecast_cli.reports.terminal.layout import Column, aligned, heading, line, ruled, section, sections
@@ -81,7 +81,7 @@ def _title(run: BacktestRun) -> str:
 
 
 def _leaderboard(scores: Sequence[ModelScore]) -> RenderableType:
-    level, coverage = nearest_level(scores[0].metrics if scores else ()) or (LEVEL, "")
+    level, coverage = nearest_level(scores[0].metrics if scores else ()) or (DESCRIBED_LEVEL, "")
     titles = ("sCRPS", "95 % interval", "MASE", f"in {level:g} %", "skill", "CPU ms")
     columns = (Column("", "right"), Column("model", wraps=True), *(Column(title, "right") for title in titles))
     rows = [

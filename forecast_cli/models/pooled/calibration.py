@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.normal_scores import normal_scores, straight_between
+from forecast_cli.models.normal_scores import interpolate_linearly, normal_scores
 from forecast_cli.models.pooled.segments import SEGMENTS
 
 #: Probabilities at which quantiles of the scores are kept.
@@ -50,7 +50,7 @@ class Calibration:
     ) -> NDArray[np.float64]:
         """Return calibrated quantiles [n, k, q] of predictions ``said`` [n, k, 4] for accounts of ``segments`` [n]."""
         wanted, known = normal_scores(probabilities), normal_scores(np.array(GRID))
-        scores = np.stack([straight_between(wanted, known, own.T) for own in self.scores])[segments]
+        scores = np.stack([interpolate_linearly(wanted, known, own.T) for own in self.scores])[segments]
         median, below, above = _spread(self.slope * said)
         return np.asarray(median[..., None] + scores * np.where(scores < 0, below[..., None], above[..., None]))
 

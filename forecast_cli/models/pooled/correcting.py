@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import quantile_probabilities
-from forecast_cli.models.knots import between_knots
+from forecast_cli.models.knots import interpolate_knots
 from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.pooled.learned import Vintage
 from forecast_cli.models.pooled.outlook import Outlook
@@ -34,11 +34,11 @@ def correct(
     assert vintage.calibration is not None  # noqa: S101 - a vintage with trees has one
     h = outlook.path.shape[1]
     away = vintage.calibration.quantiles(said, quantile_probabilities(levels), segments_of(panel))
-    by_others = outlook.scale[:, None, None] * between_knots(away, knots, h)
+    by_others = outlook.scale[:, None, None] * interpolate_knots(away, knots, h)
     trust = np.where(np.isnan(outlook.sd), 1.0, min(vintage.windows / _ENOUGH, 1.0))
     by_itself = np.nan_to_num(outlook.sd)[:, :, None] * laplace_scores(levels)
     by_others_mean = vintage.calibration.slope * said[..., -1]
-    mean = outlook.path + trust * outlook.scale[:, None] * between_knots(by_others_mean, knots, h)
+    mean = outlook.path + trust * outlook.scale[:, None] * interpolate_knots(by_others_mean, knots, h)
     quantiles = outlook.path[:, :, None] + trust[:, :, None] * by_others + (1.0 - trust)[:, :, None] * by_itself
     return mean, _held(panel, quantiles, levels)
 

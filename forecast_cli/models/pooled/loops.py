@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.compiled import kernel, part
+from forecast_cli.models.compiled import kernel, subroutine
 
 #: Most days of history used for features and moves.
 _YEAR: Final = 365
@@ -15,7 +15,7 @@ _RECENT: Final = 90
 _SCALE_LAG: Final = 30
 
 
-@part
+@subroutine
 def _sum_moves(y: NDArray[np.float64], lag: int) -> float:
     total = 0.0
     for day in range(lag, len(y)):
@@ -102,7 +102,7 @@ def set_point_mass(
                 quantiles[row, step, place] = value
 
 
-@part
+@subroutine
 def _sum(above: NDArray[np.float64], days: int) -> float:
     total = 0.0
     for day in range(max(len(above) - days, 0), len(above)):
@@ -110,7 +110,7 @@ def _sum(above: NDArray[np.float64], days: int) -> float:
     return total
 
 
-@part
+@subroutine
 def _tell_range(above: NDArray[np.float64], days: int, told: NDArray[np.float64]) -> None:
     told[:] = above[-1]
     for day in range(max(len(above) - days, 0), len(above)):
@@ -120,7 +120,7 @@ def _tell_range(above: NDArray[np.float64], days: int, told: NDArray[np.float64]
             told[1] = above[day]
 
 
-@part
+@subroutine
 def _tell_flows(above: NDArray[np.float64], known: int, told: NDArray[np.float64]) -> None:
     """Fill ``told`` with the volatility, activity, inflow, outflow and days since a flow of ``known`` recent days."""
     squares, moves, into, out, still = 0.0, 0, 0.0, 0.0, _RECENT

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.pooled.weekly import week_ahead, weekly_rows
-from forecast_cli.models.recurring.model import course_ahead
+from forecast_cli.models.recurring.model import forecast_balances
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.rows import chunks, in_c_order
 
@@ -44,7 +44,7 @@ def look_ahead(panel: Panel, h: int) -> Outlook:
     from forecast_cli.models.recurring.detect import find_streams
 
     streams = find_streams(panel)
-    path, sd = course_ahead(panel, streams, h)
+    path, sd = forecast_balances(panel, streams, h)
     young = panel.lengths < PATH_DAYS
     path[young] = panel.y[young, -1, None]
     sd[panel.lengths < PATH_DAYS + h] = np.nan

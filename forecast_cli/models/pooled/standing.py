@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.months import days_of
+from forecast_cli.models.months import match_months
 from forecast_cli.models.rows import in_c_order
 
 #: Number of earlier months whose matching days count, and the weight of all days of the last year, in months.
@@ -24,7 +24,7 @@ def moved_share(panel: Panel, ahead: NDArray[np.int64]) -> NDArray[np.float64]:
     """
     from forecast_cli.models.pooled.loops import count_moves
 
-    same = days_of(panel.origins, int(ahead[-1]), _MONTHS)
+    same = match_months(panel.origins, int(ahead[-1]), _MONTHS)
     months = in_c_order(same.days[:, :, np.concatenate([[0], ahead])])
     moves = np.empty((len(panel), len(ahead), 3))
     count_moves(in_c_order(panel.y), panel.lengths, months, same.place, ahead, moves)

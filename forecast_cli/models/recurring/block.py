@@ -16,7 +16,7 @@ _ROUNDING: Final = 2.0**-46
 #: Fills a row after its keys; larger than any key.
 _NO_KEY: Final = 2**63 - 1
 #: Due days begin this many days before the block, because the payment of an earlier due day may come in the block.
-_BEFORE: Final = 14
+_DAYS_BEFORE: Final = 14
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Block:
     @property
     def since(self) -> NDArray[np.int64]:
         """Return the earliest due day of each account that is considered, [c]."""
-        return self.origins - self.t - _BEFORE
+        return self.origins - self.t - _DAYS_BEFORE
 
     @property
     def until(self) -> NDArray[np.int64]:
@@ -56,18 +56,18 @@ class Block:
         return self.origins + LATEST
 
 
-def block_of(panel: Panel, rows: slice, t: int) -> Block:
+def build_block(panel: Panel, rows: slice, t: int) -> Block:
     """Return the block of ``rows`` over the last ``t`` days; flow that is not finite or within rounding error is 0."""
     y = panel.y[rows]
     eps, flow = np.zeros(len(y)), np.zeros((len(y), t + 1))
-    _fill(in_c_order(y), flow, eps)
-    by_size, n_flows = ascending(flow)
+    _fill_flow(in_c_order(y), flow, eps)
+    by_size, n_flows = sort_flows(flow)
     origins = panel.origins[rows].astype("datetime64[D]").astype(np.int64)
     taken = np.zeros(flow.shape, dtype=np.bool_)
     return Block(flow, taken, by_size, n_flows, eps, origins, np.minimum(panel.lengths[rows], t), panel.holidays)
 
 
-def ascending(flow: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def sort_flows(flow: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the ascending keys (see ``Block``) of each row's flows, [c, t + 1], and how many there are, [c].
 
     The bits of positive floating-point numbers sort as the numbers do.
@@ -79,7 +79,7 @@ def ascending(flow: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.
 
 
 @kernel((np.float64, 2), (np.float64, 2), (np.float64, 1))
-def _fill(y: NDArray[np.float64], flow: NDArray[np.float64], eps: NDArray[np.float64]) -> None:
+def _fill_flow(y: NDArray[np.float64], flow: NDArray[np.float64], eps: NDArray[np.float64]) -> None:
     """Fill ``flow`` [c, t + 1] from the last days of ``y`` [c, n], and ``eps`` [c] from all its days."""
     for row in range(len(y)):
         largest = 0.0

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from forecast_cli.config.calendars import NO_HOLIDAYS
 
 #: Largest shift of a payment in days; if the next business day is further away, the payment is not moved.
-FARTHEST: Final = 12
+MAX_SHIFT: Final = 12
 #: Days known before and after those requested: more than the largest shift.
-_MARGIN: Final = FARTHEST + 1
+_MARGIN: Final = MAX_SHIFT + 1
 _BLOCK: Final = 3650  # tables are made for whole blocks of days, so that a few of them serve every panel
 _EVERY_DAY: Final = "1111111"  # weekends are closed days like others
 _SATURDAY: Final = 5
 #: Warnings can only be silenced for the whole process, so one thread does so at a time.
-_SILENT: Final = Lock()
+_WARNINGS_LOCK: Final = Lock()
 
 
 class Rule(IntEnum):
@@ -31,57 +31,57 @@ class Rule(IntEnum):
     AFTER = 2
 
 
-def shifted(due: NDArray[np.int64], rule: Rule, holidays: str) -> NDArray[np.int64]:
+def shift_days(due: NDArray[np.int64], rule: Rule, holidays: str) -> NDArray[np.int64]:
     """Return due days (since 1970-01-01, any shape), moved to a business day by ``rule``."""
     if rule is Rule.NONE or not due.size:
         return due
-    calendar = calendar_of(due, holidays)
+    calendar = shift_table(due, holidays)
     return np.asarray(calendar[rule][due - calendar[Rule.NONE, 0]])
 
 
-def ruled(due: NDArray[np.int64], rule: NDArray[np.int64], holidays: str) -> NDArray[np.int64]:
+def apply_rules(due: NDArray[np.int64], rule: NDArray[np.int64], holidays: str) -> NDArray[np.int64]:
     """Return the due days [m, k] of m streams, moved by each stream's own ``rule`` [m]."""
-    out = due
-    for each in (Rule.BEFORE, Rule.AFTER):
-        out = np.where((rule == each)[:, None], shifted(due, each, holidays), out)
-    return out
+    moved = due
+    for one_rule in (Rule.BEFORE, Rule.AFTER):
+        moved = np.where((rule == one_rule)[:, None], shift_days(due, one_rule, holidays), moved)
+    return moved
 
 
-def calendar_of(days: NDArray[np.int64], holidays: str) -> NDArray[np.int64]:
+def shift_table(days: NDArray[np.int64], holidays: str) -> NDArray[np.int64]:
     """Return the day to which each rule moves each of d consecutive days that include all ``days``, [3, d]."""
-    return _calendar(holidays, int(days.min()) // _BLOCK, int(days.max()) // _BLOCK)
+    return _build_shift_table(holidays, int(days.min()) // _BLOCK, int(days.max()) // _BLOCK)
 
 
 @lru_cache(maxsize=8)
-def _calendar(holidays: str, first_block: int, last_block: int) -> NDArray[np.int64]:
+def _build_shift_table(holidays: str, first_block: int, last_block: int) -> NDArray[np.int64]:
     axis = np.arange(first_block * _BLOCK - _MARGIN, (last_block + 1) * _BLOCK + _MARGIN).astype("datetime64[D]")
-    closed = axis[~_is_open(axis, holidays)]
+    closed = axis[~_is_business_day(axis, holidays)]
     inner = axis[_MARGIN:-_MARGIN]
     moved = [
-        np.busday_offset(inner, 0, roll=way, weekmask=_EVERY_DAY, holidays=closed) for way in ("backward", "forward")
+        np.busday_offset(inner, 0, roll=roll, weekmask=_EVERY_DAY, holidays=closed) for roll in ("backward", "forward")
     ]
-    near = [np.where(np.abs(days - inner) <= np.timedelta64(FARTHEST, "D"), days, inner) for days in moved]
+    near = [np.where(np.abs(days - inner) <= np.timedelta64(MAX_SHIFT, "D"), days, inner) for days in moved]
     return np.stack([inner, *near]).astype(np.int64)
 
 
-def _is_open(days: NDArray[np.datetime64], name: str) -> NDArray[np.bool_]:
+def _is_business_day(days: NDArray[np.datetime64], name: str) -> NDArray[np.bool_]:
     """Return which of consecutive ``days`` are business days of a calendar, with its own weekends at that time."""
     if name == NO_HOLIDAYS:
         return np.is_busday(days)
-    calendar = _calendar_of_years(name, range(int(str(days[0])[:4]), int(str(days[-1])[:4]) + 1))
+    calendar = _country_calendar(name, range(int(str(days[0])[:4]), int(str(days[-1])[:4]) + 1))
     return np.array([calendar.is_working_day(day) for day in days.tolist()])
 
 
 def weekday_holidays(name: str, year: int) -> frozenset[date]:
     """Return the holidays of a calendar in a year that fall on Monday to Friday."""
-    return frozenset(day for day in _calendar_of_years(name, range(year, year + 1)) if day.weekday() < _SATURDAY)
+    return frozenset(day for day in _country_calendar(name, range(year, year + 1)) if day.weekday() < _SATURDAY)
 
 
-def _calendar_of_years(name: str, years: range) -> Any:
+def _country_calendar(name: str, years: range) -> Any:
     """Return a calendar of the package holidays, by a name such as ``DE`` or ``DE-BY``."""
     import holidays
 
     code, _, part = name.partition("-")
-    with _SILENT, warnings.catch_warnings():
+    with _WARNINGS_LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # some calendars warn about years that they do not know, and return no holidays
         return holidays.country_holidays(code, subdiv=part or None, years=years)

@@ -17,10 +17,10 @@ def calendar_doubts(name: str, year: int) -> list[str]:
             f"holidays {name}: none are known for {year}, so that only weekends move payments; "
             "a newer version of the package holidays may know them"
         ]
-    return [] if "-" in name else _of_most_parts(name, own, year)
+    return [] if "-" in name else _warn_of_regional_holidays(name, own, year)
 
 
-def _of_most_parts(name: str, own: frozenset[date], year: int) -> list[str]:
+def _warn_of_regional_holidays(name: str, own: frozenset[date], year: int) -> list[str]:
     """Return a warning if more than half of a country's parts have a holiday that the whole country has not."""
     import holidays
 

@@ -16,21 +16,21 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.compiled import kernel, part
+from forecast_cli.models.compiled import kernel, subroutine
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.cycles import Cycle
 from forecast_cli.models.recurring.lattices import Lattices
 from forecast_cli.models.recurring.logs import log_table
 from forecast_cli.models.recurring.records import CANDIDATE, PHASE
-from forecast_cli.models.recurring.terms import FEWEST
+from forecast_cli.models.recurring.terms import MIN_HITS
 
 #: Largest width of a range of amounts as a ratio of its ends, the share of due days that must be hits, and the hits
 #: needed in addition to those of the cycle. The first width is that of equal amounts, up to the search's precision.
 _RATIOS: Final = np.array([1 + 2.0**-15, 1.083, 1.383, 1.93], dtype=np.float32)
 _SHARES: Final = np.array([0.08, 0.25, 0.33, 0.4])
-_MORE: Final = (0, 1, 2, 4)
+_EXTRA_HITS: Final = (0, 1, 2, 4)
 #: Numbers of amounts, less one, for which the narrowest range that holds so many is computed.
-_LADDER: Final = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 15, 17, 20, 23, 27, 32, 38, 45, 53, 62, 72, 84, 98])
+_STEPS: Final = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 15, 17, 20, 23, 27, 32, 38, 45, 53, 62, 72, 84, 98])
 #: Low bits of a ratio in single precision that are replaced by the index of its lower amount.
 _PLACE_BITS: Final = np.uint32(127)
 _NONE: Final = np.uint32(2**32 - 1)
@@ -46,54 +46,56 @@ _NEXT_SIZE: Final = 2**32
 #: Larger than the index of any due day.
 _NEVER: Final = 255
 #: Score that a candidate needs: what the best of a few hundred phases and ranges reaches by chance, plus a margin.
-_LEAST_SCORE: Final = 9.0
+_MIN_SCORE: Final = 9.0
 #: Score of a range with too few hits.
 _TOO_FEW: Final = -1.0
 #: Most candidates of an account that are compared, and that are settled in one round.
-_LOOKED_AT: Final = 32
-AT_ONCE: Final = 14
+_MAX_COMPARED: Final = 32
+MAX_PICKS: Final = 14
 #: The flow of a day may hide a payment if it is at least this share of the payment's lowest amount.
-_HIDING: Final = 0.9
+_HIDING_SHARE: Final = 0.9
 #: Candidates whose amounts differ by less than this ratio may be one stream seen in two phases: at most so many of them
 #: are settled, and at most so many of one cycle.
-_APART: Final = 1.45
-_ALIKE: Final = 4
-_ALIKE_IN_CYCLE: Final = 2
+_SIMILAR_RATIO: Final = 1.45
+_MAX_SIMILAR: Final = 4
+_MAX_SIMILAR_IN_CYCLE: Final = 2
 
 #: Hits needed for each cycle and width, [cycles, widths].
-_FEWEST: Final = np.array([[FEWEST.get(cycle, (0, 0))[more > 0] + more for more in _MORE] for cycle in Cycle])
+_MIN_HITS_BY_WIDTH: Final = np.array(
+    [[MIN_HITS.get(cycle, (0, 0))[more > 0] + more for more in _EXTRA_HITS] for cycle in Cycle]
+)
 
 _Amounts = NDArray[np.float32]
 _Flags = NDArray[np.bool_]
-_Whole = NDArray[np.int64]
-_Small = NDArray[np.uint8]
+_Ints = NDArray[np.int64]
+_Bytes = NDArray[np.uint8]
 _Unsigned = NDArray[np.uint32]  # unsigned indices need no check for counting from the end
 _Records = NDArray[Any]
 
 
-def find_candidates(block: Block, rows: _Whole, axis: Lattices, quiet: _Flags) -> _Records:
-    """Return the candidates of c ``rows`` of a block to be settled, [c, AT_ONCE], strongest first, then of score 0.
+def find_candidates(block: Block, rows: _Ints, lattices: Lattices, quiet: _Flags) -> _Records:
+    """Return the candidates of c ``rows`` of a block to be settled, [c, MAX_PICKS], strongest first, then of score 0.
 
-    ``axis`` holds the lattices of these rows. Phases that are ``quiet`` [block, p] are skipped. A phase becomes quiet
-    if no range has enough hits, until the flow of one of its days changes.
+    ``lattices`` holds the lattices of these rows. Phases that are ``quiet`` [block, p] are skipped. A phase becomes
+    quiet if no range has enough hits, until the flow of one of its days changes.
     """
-    picks = np.zeros((len(rows), AT_ONCE), dtype=CANDIDATE)
-    _look(
-        block.by_size, block.n_flows, block.lengths, rows, axis.phases, axis.starts, axis.stops, axis.owner, axis.due,
-        axis.place, quiet, _FEWEST, log_table(), picks,
+    picks = np.zeros((len(rows), MAX_PICKS), dtype=CANDIDATE)
+    _search_accounts(
+        block.by_size, block.n_flows, block.lengths, rows, lattices.phases, lattices.starts, lattices.stops,
+        lattices.owner, lattices.due, lattices.place, quiet, _MIN_HITS_BY_WIDTH, log_table(), picks,
     )  # fmt: skip
     return picks
 
 
-@part
-def _line_up(
-    keys: _Whole,
+@subroutine
+def _sort_into_phases(
+    keys: _Ints,
     starts: _Unsigned,
     stops: _Unsigned,
-    owner: _Small,
-    due: _Small,
+    owner: _Bytes,
+    due: _Bytes,
     line: _Unsigned,
-    places: _Small,
+    places: _Bytes,
     ends: _Unsigned,
 ) -> None:
     """Append each flow to the lines of the phases in which its day is due; in each, sizes ascend as those of ``keys``.
@@ -108,8 +110,8 @@ def _line_up(
             ends[owner[at]] += 1
 
 
-@part
-def _narrowest(line: _Amounts, n: int, more: int) -> np.uint32:
+@subroutine
+def _narrowest_ratio(line: _Amounts, n: int, more: int) -> np.uint32:
     """Return the bits of the smallest ratio of two amounts ``more`` places apart; its low bits are the first's index.
 
     Of ratios equal but for the low bits, that of the smallest amounts is returned. Bits of positive floats sort as the
@@ -123,19 +125,19 @@ def _narrowest(line: _Amounts, n: int, more: int) -> np.uint32:
     return best
 
 
-@part
-def fullest(line: _Amounts, n: int, fewest: _Whole, first: _Whole, more: _Whole) -> None:
+@subroutine
+def find_fullest_ranges(line: _Amounts, n: int, fewest: _Ints, first: _Ints, more: _Ints) -> None:
     """Fill, for each width, the start of the range with most amounts, and how many ``more`` follow: 0 if too few.
 
     Of ranges with equally many, the narrowest is taken. The ``n`` amounts of ``line`` ascend in absolute size, and are
     followed by infinity, ``_LANES`` times.
     """
     more[:] = 0
-    for step in _LADDER:
+    for step in _STEPS:
         if step >= n:
             return
         if step >= fewest[0] - 1:
-            narrowest = _narrowest(line, n, step)
+            narrowest = _narrowest_ratio(line, n, step)
             if narrowest > _WIDEST[-1]:
                 return
             for width in range(len(_WIDEST)):
@@ -143,8 +145,8 @@ def fullest(line: _Amounts, n: int, fewest: _Whole, first: _Whole, more: _Whole)
                     first[width], more[width] = narrowest & _PLACE_BITS, step
 
 
-@part
-def _limits(line: _Amounts, places: _Small, low: float, high: float, first: int) -> tuple[int, int, int, int, int]:
+@subroutine
+def _find_range(line: _Amounts, places: _Bytes, low: float, high: float, first: int) -> tuple[int, int, int, int, int]:
     """Return start and end of the amounts in ``line`` with sizes from ``low`` to ``high``, searched from ``first``.
 
     Also return the number of inflows minus outflows among them, and their newest and oldest place.
@@ -162,8 +164,8 @@ def _limits(line: _Amounts, places: _Small, low: float, high: float, first: int)
     return first, end, net, newest, oldest
 
 
-@part
-def _of_sign(line: _Amounts, places: _Small, first: int, end: int, net: int) -> tuple[int, int]:
+@subroutine
+def _places_of_sign(line: _Amounts, places: _Bytes, first: int, end: int, net: int) -> tuple[int, int]:
     """Return the newest and the oldest place of the amounts from ``first`` to ``end`` with the sign of ``net``."""
     newest, oldest = _NEVER, -1
     for number in range(first, end):
@@ -173,8 +175,8 @@ def _of_sign(line: _Amounts, places: _Small, first: int, end: int, net: int) -> 
     return newest, oldest
 
 
-@part
-def _hidden(line: _Amounts, places: _Small, least: float, first: int, end: int, newest: int, oldest: int) -> int:
+@subroutine
+def _count_hidden(line: _Amounts, places: _Bytes, least: float, first: int, end: int, newest: int, oldest: int) -> int:
     """Count due days between ``newest`` and ``oldest`` with a flow of ``least`` or more outside ``line[first:end]``."""
     hidden = 0
     while first > 0 and abs(line[first - 1]) >= least:
@@ -185,14 +187,14 @@ def _hidden(line: _Amounts, places: _Small, least: float, first: int, end: int, 
     return hidden
 
 
-@part
-def _key(size: float) -> Any:
+@subroutine
+def _lowest_key(size: float) -> Any:
     """Return the lowest key of a flow of ``size``."""
     return np.int64(np.float32(size).view(np.uint32)) << 32
 
 
-@part
-def count_below(keys: _Whole, a: int, b: int, c: int) -> tuple[int, int, int]:
+@subroutine
+def count_below(keys: _Ints, a: int, b: int, c: int) -> tuple[int, int, int]:
     """Return how many of ``keys`` (ascending, at least one) are smaller than ``a``, ``b`` and ``c``.
 
     This is a binary search for all three at once, without branches that the processor could mispredict.
@@ -211,7 +213,7 @@ def count_below(keys: _Whole, a: int, b: int, c: int) -> tuple[int, int, int]:
     return x + (keys[x] < a), y + (keys[y] < b), z + (keys[z] < c)
 
 
-@part
+@subroutine
 def log_ratio(hits: int, span: int, around: int, days: int, logs: NDArray[np.float64]) -> Any:
     """Return the score of ``hits`` in ``span`` due days, where ``around`` of ``days`` other days have such a flow.
 
@@ -225,35 +227,35 @@ def log_ratio(hits: int, span: int, around: int, days: int, logs: NDArray[np.flo
     return hits * (logs[hits] - logs[span] - p) + miss * (logs[miss] - logs[span] - q)
 
 
-@part
-def _alike(one: Any, other: Any) -> Any:
+@subroutine
+def _is_similar(one: Any, other: Any) -> Any:
     """Return whether two candidates may be one stream seen twice: equal sign and similar amounts."""
-    near = one["low"] <= _APART * other["low"] and other["low"] <= _APART * one["low"]
+    near = one["low"] <= _SIMILAR_RATIO * other["low"] and other["low"] <= _SIMILAR_RATIO * one["low"]
     return near and one["sign"] == other["sign"]
 
 
-@part
-def _joins(one: Any, picks: _Records) -> bool:
+@subroutine
+def _is_distinct(one: Any, picks: _Records) -> bool:
     """Return whether a candidate is settled in addition to the stronger ones already picked."""
-    alike, in_cycle = 0, 0
+    n_similar, n_in_cycle = 0, 0
     for number in range(len(picks)):
         other = picks[number]
-        if _alike(one, other):
-            alike += 1
+        if _is_similar(one, other):
+            n_similar += 1
             if one["cycle"] == other["cycle"]:
-                in_cycle += 1
+                n_in_cycle += 1
                 if one["place"] == other["place"] and one["width"] == other["width"]:
                     return False  # the same days except for weekends and holidays
-            if alike == _ALIKE or in_cycle == _ALIKE_IN_CYCLE:
+            if n_similar == _MAX_SIMILAR or n_in_cycle == _MAX_SIMILAR_IN_CYCLE:
                 return False
     return True
 
 
-@part
-def strongest(found: _Records, order: _Whole) -> int:
+@subroutine
+def rank_candidates(found: _Records, order: _Ints) -> int:
     """Fill ``order`` with the indices of the strongest candidates, strongest first, and return how many there are.
 
-    Equal scores are in the order of phases. ``order`` has room for ``_LOOKED_AT`` + 1 candidates.
+    Equal scores are in the order of phases. ``order`` has room for ``_MAX_COMPARED`` + 1 candidates.
     """
     n = 0
     for place in range(len(found)):
@@ -266,27 +268,27 @@ def strongest(found: _Records, order: _Whole) -> int:
             order[at] = order[at - 1]
             at -= 1
         order[at] = place
-        n = min(n + 1, _LOOKED_AT)
+        n = min(n + 1, _MAX_COMPARED)
     return n
 
 
-@part
-def _pick(found: _Records, order: _Whole, picks: _Records) -> None:
+@subroutine
+def _select_candidates(found: _Records, order: _Ints, picks: _Records) -> None:
     """Fill ``picks`` with the candidates of an account to be settled, strongest first."""
     n = 0
     for place in order:
         if n == len(picks):
             return
-        if _joins(found[place], picks[:n]):
+        if _is_distinct(found[place], picks[:n]):
             picks[n] = found[place]
             n += 1
 
 
-@part
-def _weigh(
+@subroutine
+def _score_range(
     line: _Amounts,
-    places: _Small,
-    keys: _Whole,
+    places: _Bytes,
+    keys: _Ints,
     days: int,
     logs: NDArray[np.float64],
     width: int,
@@ -301,16 +303,16 @@ def _weigh(
     """
     low = abs(line[last]) / _RATIOS[width] * _NARROWER
     high = abs(line[first]) * _RATIOS[width] * _WIDER
-    start, end, net, newest, oldest = _limits(line, places, low, high, first)
+    start, end, net, newest, oldest = _find_range(line, places, low, high, first)
     hits = (end - start + abs(net)) // 2
     if hits < end - start:
-        newest, oldest = _of_sign(line, places, start, end, net)
+        newest, oldest = _places_of_sign(line, places, start, end, net)
     span = oldest - newest + 1
     if net == 0 or hits < max(needed, _SHARES[width] * span):
         return _TOO_FEW
-    least = _HIDING * low
-    hidden = _hidden(line, places, least, start, end, newest, oldest)
-    below, lower, upper = count_below(keys, _key(least), _key(low), _key(high) + _NEXT_SIZE)
+    least = _HIDING_SHARE * low
+    hidden = _count_hidden(line, places, least, start, end, newest, oldest)
+    below, lower, upper = count_below(keys, _lowest_key(least), _lowest_key(low), _lowest_key(high) + _NEXT_SIZE)
     fits, hides = upper - lower, len(keys) - below - upper + lower
     around, shown = max(fits - hits, 0), days - span - (hides - hidden)
     one["width"], one["low"], one["high"], one["least"], one["sign"] = width, low, high, least, 1 if net > 0 else -1
@@ -319,23 +321,23 @@ def _weigh(
     return one["score"]
 
 
-@part
+@subroutine
 def _scan(
     line: _Amounts,
-    places: _Small,
+    places: _Bytes,
     ends: _Unsigned,
     phases: _Records,
-    fewest: _Whole,
-    keys: _Whole,
+    fewest: _Ints,
+    keys: _Ints,
     days: int,
     logs: NDArray[np.float64],
     quiet: _Flags,
-    first: _Whole,
-    more: _Whole,
+    first: _Ints,
+    more: _Ints,
     found: _Records,
 ) -> int:
     """Fill ``found`` with the candidates of an account, and return how many there are."""
-    many = 0
+    n_found = 0
     for place in range(len(phases)):
         phase = phases[place]
         number, needed = phase["number"], fewest[phase["cycle"]]
@@ -343,36 +345,36 @@ def _scan(
         if quiet[number] or end - begin < needed[0]:
             continue
         line[end : end + _LANES] = np.inf
-        fullest(line[begin:], end - begin, needed, first, more)
+        find_fullest_ranges(line[begin:], end - begin, needed, first, more)
         own, at = line[begin:end], places[begin:end]
         quiet[number] = True
         for width in range(len(more)):
             if more[width] > 0:
-                last, one = first[width] + more[width], found[many]
-                score = _weigh(own, at, keys, days, logs, width, needed[width], first[width], last, one)
+                last, one = first[width] + more[width], found[n_found]
+                score = _score_range(own, at, keys, days, logs, width, needed[width], first[width], last, one)
                 one["cycle"], one["place"] = phase["cycle"], phase["place"]
                 quiet[number] &= score == _TOO_FEW
-                many += score >= _LEAST_SCORE
-    return many
+                n_found += score >= _MIN_SCORE
+    return n_found
 
 
 @kernel(
     (np.int64, 2), (np.int64, 1), (np.int64, 1), (np.int64, 1), (PHASE, 1), (np.uint32, 2), (np.uint32, 2),
     (np.uint8, 2), (np.uint8, 2), (np.int64, 1), (np.bool_, 2), (np.int64, 2), (np.float64, 1), (CANDIDATE, 2),
 )  # fmt: skip
-def _look(
-    by_size: _Whole,
-    n_flows: _Whole,
-    days: _Whole,
-    rows: _Whole,
+def _search_accounts(
+    by_size: _Ints,
+    n_flows: _Ints,
+    days: _Ints,
+    rows: _Ints,
     phases: _Records,
     starts: _Unsigned,
     stops: _Unsigned,
-    owner: _Small,
-    due: _Small,
-    origin: _Whole,
+    owner: _Bytes,
+    due: _Bytes,
+    origin: _Ints,
     quiet: _Flags,
-    fewest: _Whole,
+    fewest: _Ints,
     logs: NDArray[np.float64],
     picks: _Records,
 ) -> None:
@@ -381,10 +383,10 @@ def _look(
     ``origin`` [c] is the index of each row's origin in ``starts`` to ``due``; ``fewest`` are the hits needed for each
     cycle and width.
     """
-    most, n = len(phases) * len(_RATIOS), phases[-1]["number"] + 1
-    found, order = np.empty(most, picks.dtype), np.empty(_LOOKED_AT + 1, np.int64)
-    room = phases[-1]["end"] + _LANES * n
-    bits, places, ends = np.empty(room, np.uint32), np.empty(room, np.uint8), np.empty(n, np.uint32)
+    max_found, n = len(phases) * len(_RATIOS), phases[-1]["number"] + 1
+    found, order = np.empty(max_found, picks.dtype), np.empty(_MAX_COMPARED + 1, np.int64)
+    line_size = phases[-1]["end"] + _LANES * n
+    bits, places, ends = np.empty(line_size, np.uint32), np.empty(line_size, np.uint8), np.empty(n, np.uint32)
     line = bits.view(np.float32)
     first, more = np.zeros(len(_RATIOS), np.int64), np.zeros(len(_RATIOS), np.int64)
     for account in range(len(rows)):
@@ -392,6 +394,6 @@ def _look(
         keys = by_size[row][: n_flows[row]]
         for phase in phases:
             ends[phase["number"]] = phase["start"] + _LANES * phase["number"]
-        _line_up(keys, starts[at], stops[at], owner[at], due[at], bits, places, ends)
-        many = _scan(line, places, ends, phases, fewest, keys, days[row], logs, quiet[row], first, more, found)
-        _pick(found, order[: strongest(found[:many], order)], picks[account])
+        _sort_into_phases(keys, starts[at], stops[at], owner[at], due[at], bits, places, ends)
+        n_found = _scan(line, places, ends, phases, fewest, keys, days[row], logs, quiet[row], first, more, found)
+        _select_candidates(found, order[: rank_candidates(found[:n_found], order)], picks[account])

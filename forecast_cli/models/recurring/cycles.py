@@ -41,7 +41,7 @@ OFFSETS: Final = np.arange(EARLIEST, LATEST + 1)
 MONTH_DAYS: Final = 31  # a day of the month that a shorter month lacks is its last day
 #: Each cycle for compiled loops: whether it goes ``by_week``, its ``step`` in days or months, its count of ``anchors``,
 #: and the next shorter cycle that includes its due days and is searched for (``finer``, -1 if there is none).
-KINDS: Final = np.array(
+CYCLE_KINDS: Final = np.array(
     [
         (
             cycle in WEEK_STEPS,
@@ -85,23 +85,23 @@ def due_days(phases: Phases, until: NDArray[np.int64], count: int) -> NDArray[np
     )
     by_week = phases.by_week
     if by_week.all():
-        return _by_week(phases.residue, until, step, back)
+        return _weekly_due_days(phases.residue, until, step, back)
     month = month_of(until)
     month = month - (month - phases.residue) % step
-    late = in_month(month, phases.anchor) > until
+    late = day_in_month(month, phases.anchor) > until
     months = (month - np.where(late, step, 0))[:, None] - step[:, None] * back
-    days = in_month(months, phases.anchor[:, None])
-    days[by_week] = _by_week(phases.residue[by_week], until[by_week], step[by_week], back)
+    days = day_in_month(months, phases.anchor[:, None])
+    days[by_week] = _weekly_due_days(phases.residue[by_week], until[by_week], step[by_week], back)
     return days
 
 
-def _by_week(
+def _weekly_due_days(
     residue: NDArray[np.int64], until: NDArray[np.int64], step: NDArray[np.int64], back: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     return np.asarray((until - (until - residue) % step)[:, None] - step[:, None] * back)
 
 
-def in_month(month: NDArray[np.int64], anchor: NDArray[np.int64]) -> NDArray[np.int64]:
+def day_in_month(month: NDArray[np.int64], anchor: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return day ``anchor`` (1..31) of each ``month``, or its last day if it is shorter; shapes are broadcast.
 
     Months are counted from 1970-01, days from 1970-01-01.
@@ -109,7 +109,7 @@ def in_month(month: NDArray[np.int64], anchor: NDArray[np.int64]) -> NDArray[np.
     if not month.size:
         return month
     start = int(month.min())
-    table = first_of(np.arange(start, int(month.max()) + 2))
+    table = first_day_of_month(np.arange(start, int(month.max()) + 2))
     first = table[month - start]
     return np.asarray(np.minimum(first + (anchor - 1), table[month - start + 1] - 1))
 
@@ -119,17 +119,17 @@ def month_of(day: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64))
 
 
-def first_of(month: NDArray[np.int64]) -> NDArray[np.int64]:
+def first_day_of_month(month: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the first day, since 1970-01-01, of each month counted from 1970-01, any shape."""
     return np.asarray(month.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64))
 
 
 @lru_cache(maxsize=8)
-def months_between(first: int, last: int) -> NDArray[np.int64]:
+def month_starts(first: int, last: int) -> NDArray[np.int64]:
     """Return the first days of consecutive months, [months], from January of the year before that of day ``first``.
 
     The last month is the one after that of day ``last``. Days are days since 1970-01-01. Indices differ from months
     since 1970-01 by a multiple of 12.
     """
     start, end = month_of(np.array([first, last]))
-    return first_of(np.arange(start // 12 * 12 - 12, end + 2))
+    return first_day_of_month(np.arange(start // 12 * 12 - 12, end + 2))

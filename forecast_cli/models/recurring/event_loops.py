@@ -11,26 +11,26 @@ from forecast_cli.models.compiled import kernel
 )  # fmt: skip
 def spread_chances(
     stream: NDArray[np.int64],
-    gone: NDArray[np.int64],
+    days_since_due: NDArray[np.int64],
     offsets: NDArray[np.int64],
     punctuality: NDArray[np.float64],
     rate: NDArray[np.float64],
-    likely: NDArray[np.float64],
+    probability: NDArray[np.float64],
     chance: NDArray[np.float64],
 ) -> None:
     """Fill ``chance`` [e, o]: the probability that a payment comes with each of ``offsets`` [o] from its due day.
 
-    It is 0 for days up to the origin. ``gone`` [e] is the origin minus the due day, in days. ``rate`` [e] is the
-    probability that a payment comes if its ``stream`` [e] still runs, ``punctuality`` [m, o] the probabilities of its
-    offsets, and ``likely`` [e] the probability that it comes, before any of its days has passed.
+    It is 0 for days up to the origin. ``days_since_due`` [e] is the origin minus the due day, in days. ``rate`` [e] is
+    the probability that a payment comes if its ``stream`` [e] still runs, ``punctuality`` [m, o] the probabilities of
+    its offsets, and ``probability`` [e] the probability that it comes, before any of its days has passed.
     """
     for event in range(len(stream)):
-        own, over = punctuality[stream[event]], 0.0
+        shares, passed = punctuality[stream[event]], 0.0
         for place in range(len(offsets)):
-            over += own[place] if offsets[place] <= gone[event] else 0.0
-        whole = likely[event] / (1.0 - rate[event] * over) if likely[event] > 0.0 else 0.0
+            passed += shares[place] if offsets[place] <= days_since_due[event] else 0.0
+        scale = probability[event] / (1.0 - rate[event] * passed) if probability[event] > 0.0 else 0.0
         for place in range(len(offsets)):
-            chance[event, place] = whole * own[place] if offsets[place] > gone[event] else 0.0
+            chance[event, place] = scale * shares[place] if offsets[place] > days_since_due[event] else 0.0
 
 
 @kernel(
@@ -53,14 +53,14 @@ def add_payments(
     probability ``chance`` [e, o] at each of ``offsets`` [o]. ``amount`` [e] is its mean, ``square`` [e] the mean of its
     square. Sums are taken offset by offset, in that order.
     """
-    come, before = np.zeros(len(row)), np.zeros(len(row))
+    arrived, previous = np.zeros(len(row)), np.zeros(len(row))
     for place in range(len(offsets)):
         for event in range(len(row)):
-            come[event] += chance[event, place]
-            expected = come[event] * amount[event]
-            now = come[event] * square[event] - expected * expected
+            arrived[event] += chance[event, place]
+            expected = arrived[event] * amount[event]
+            current = arrived[event] * square[event] - expected * expected
             day = step[event] + offsets[place]
             if 0 <= day < mean.shape[1]:
                 mean[row[event], day] += chance[event, place] * amount[event]
-                variance[row[event], day] += now - before[event]
-            before[event] = now
+                variance[row[event], day] += current - previous[event]
+            previous[event] = current

@@ -6,14 +6,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.recurring.business_days import FARTHEST, ruled
+from forecast_cli.models.recurring.business_days import MAX_SHIFT, apply_rules
 from forecast_cli.models.recurring.cycles import EARLIEST, LATEST, MONTH_STEPS, OFFSETS, WEEK_STEPS, due_days
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.rows import in_c_order
 
 #: Longest time between two due days of each cycle, in days, and the number of due days among which the next one is.
-_LONGEST: Final = tuple({**WEEK_STEPS, **{cycle: 31 * months for cycle, months in MONTH_STEPS.items()}}.values())
-_NEXT: Final = 8
+_MAX_INTERVALS: Final = tuple({**WEEK_STEPS, **{cycle: 31 * months for cycle, months in MONTH_STEPS.items()}}.values())
+_N_DUE_DAYS: Final = 8
 
 
 @dataclass(frozen=True)
@@ -44,22 +44,22 @@ class EventFlow:
 
 def coming_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -> Events:
     """Return the payments that may come on the ``h`` days after the ``origins`` [n]."""
-    origin = _days(origins)[streams.row]
-    count = (h + LATEST - EARLIEST + 2 * FARTHEST) // 7 + 2
-    due = _due(streams, origin + h - EARLIEST + FARTHEST, count)
-    near = (due > origin[:, None] - LATEST) & (due <= origin[:, None] + h - EARLIEST)
-    stream, place = np.nonzero(near)
-    return _likely(streams, stream, due[stream, place], origin[stream])
+    origin = _to_days(origins)[streams.row]
+    count = (h + LATEST - EARLIEST + 2 * MAX_SHIFT) // 7 + 2
+    due = _list_due_days(streams, origin + h - EARLIEST + MAX_SHIFT, count)
+    within = (due > origin[:, None] - LATEST) & (due <= origin[:, None] + h - EARLIEST)
+    stream, place = np.nonzero(within)
+    return _build_events(streams, stream, due[stream, place], origin[stream])
 
 
 def next_events(streams: Streams, origins: NDArray[np.datetime64]) -> Events:
     """Return the next payment of each stream that may come after its account's origin; ``origins`` are [n]."""
-    origin = _days(origins)[streams.row]
-    over = np.maximum(origin - LATEST, streams.covered)
-    until = over + np.array(_LONGEST)[streams.cycle] + 2 * FARTHEST
-    due = _due(streams, until, _NEXT)
-    stream, place = np.arange(len(due)), np.argmax(due > over[:, None], axis=1)
-    return _likely(streams, stream, due[stream, place], origin)
+    origin = _to_days(origins)[streams.row]
+    after = np.maximum(origin - LATEST, streams.covered)
+    until = after + np.array(_MAX_INTERVALS)[streams.cycle] + 2 * MAX_SHIFT
+    due = _list_due_days(streams, until, _N_DUE_DAYS)
+    stream, place = np.arange(len(due)), np.argmax(due > after[:, None], axis=1)
+    return _build_events(streams, stream, due[stream, place], origin)
 
 
 def expected_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -> EventFlow:
@@ -74,22 +74,24 @@ def expected_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -
     mean, variance = np.zeros((len(origins), h)), np.zeros((len(origins), h))
     row, amount = streams.row[events.stream], streams.amount[events.stream]
     square = amount**2 + streams.spread[events.stream] ** 2
-    add_payments(row, events.due - _days(origins)[row] - 1, OFFSETS, events.chance, amount, square, mean, variance)
+    add_payments(row, events.due - _to_days(origins)[row] - 1, OFFSETS, events.chance, amount, square, mean, variance)
     return EventFlow(mean, np.maximum(np.add.accumulate(variance, axis=1), 0.0))
 
 
-def _due(streams: Streams, until: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+def _list_due_days(streams: Streams, until: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     """Return the last ``count`` due days up to ``until`` [m], oldest first, each moved by its rule, [m, count]."""
-    return ruled(due_days(streams.phases, until, count)[:, ::-1], streams.rule, streams.holidays)
+    return apply_rules(due_days(streams.phases, until, count)[:, ::-1], streams.rule, streams.holidays)
 
 
-def _likely(streams: Streams, stream: NDArray[np.int64], due: NDArray[np.int64], origin: NDArray[np.int64]) -> Events:
-    chance = _chances(streams, stream, due, origin)
-    some = (chance > 0.0).any(axis=1)
-    return Events(stream[some], due[some], chance[some])
+def _build_events(
+    streams: Streams, stream: NDArray[np.int64], due: NDArray[np.int64], origin: NDArray[np.int64]
+) -> Events:
+    chance = _compute_chances(streams, stream, due, origin)
+    possible = (chance > 0.0).any(axis=1)
+    return Events(stream[possible], due[possible], chance[possible])
 
 
-def _chances(
+def _compute_chances(
     streams: Streams, stream: NDArray[np.int64], due: NDArray[np.int64], origin: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Return the probabilities [e, o] of payments; one that has not come by the origin comes late or not at all."""
@@ -101,5 +103,5 @@ def _chances(
     return chance
 
 
-def _days(origins: NDArray[np.datetime64]) -> NDArray[np.int64]:
+def _to_days(origins: NDArray[np.datetime64]) -> NDArray[np.int64]:
     return origins.astype("datetime64[D]").astype(np.int64)

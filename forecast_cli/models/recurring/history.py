@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.compiled import kernel, part
+from forecast_cli.models.compiled import kernel, subroutine
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.cycles import OFFSETS
 from forecast_cli.models.recurring.records import PAYMENT, STREAM
@@ -13,34 +13,36 @@ from forecast_cli.models.recurring.records import PAYMENT, STREAM
 #: If amounts vary, the next amount is the median of this many payments.
 _RECENT: Final = 5
 #: If amounts repeat, but the last two differ, it is the median of this many.
-_FEW: Final = 3
+_RECENT_FIXED: Final = 3
 #: Number of payments from which the spread is estimated.
 _SPREAD_OVER: Final = 8
 #: Probability that a stream ends between two due days.
 _HAZARD: Final = 0.02
 #: Factor on the odds that a stream still runs, for each hidden due day since its last payment.
-_HIDDEN: Final = 0.7
+_HIDDEN_FACTOR: Final = 0.7
 #: Prior of the punctuality, worth as many payments as its sum.
 _PRIOR: Final = np.where(OFFSETS == 0, 1.0, 0.02)
 
 _Values = NDArray[np.float64]
-_Whole = NDArray[np.int64]
+_Ints = NDArray[np.int64]
 _Records = NDArray[Any]
 
 
-def tell_history(block: Block, streams: _Records, due: _Records) -> tuple[_Records, _Values]:
+def estimate_history(block: Block, streams: _Records, due: _Records) -> tuple[_Records, _Values]:
     """Return ``streams`` (``STREAM`` [m]) with the estimates from their due days, and their part of the flow, [d].
 
     The part of a due day's flow that belongs to the stream is the amount paid, or the level if amounts repeat or other
     flow hides the payment. The level is the running median of three payments; at both ends, of the three there.
     """
-    told, parts = streams.copy(), np.zeros(len(due))
-    _tell(told, due, block.eps, block.origins, OFFSETS, _PRIOR, parts, np.empty(block.t + 1), np.empty(_RECENT))
-    return told, parts
+    estimated, parts = streams.copy(), np.zeros(len(due))
+    _estimate_streams(
+        estimated, due, block.eps, block.origins, OFFSETS, _PRIOR, parts, np.empty(block.t + 1), np.empty(_RECENT)
+    )
+    return estimated, parts
 
 
-@part
-def _newest_first(due: _Records, values: _Values) -> tuple[int, int]:
+@subroutine
+def _collect_amounts(due: _Records, values: _Values) -> tuple[int, int]:
     """Fill ``values`` with the amounts paid, newest first, then a 0; return the index of the newest and the oldest."""
     n, newest, oldest = 0, -1, -1
     for back in range(len(due)):
@@ -52,29 +54,29 @@ def _newest_first(due: _Records, values: _Values) -> tuple[int, int]:
     return newest, oldest
 
 
-@part
-def _median(values: _Values, some: _Values) -> float:
-    """Return the median of ``values`` [n], 0 if it is not finite. ``some`` is overwritten."""
+@subroutine
+def _median(values: _Values, buffer: _Values) -> float:
+    """Return the median of ``values`` [n], 0 if it is not finite. ``buffer`` is overwritten."""
     n = len(values)
     for place in range(n):
         at = place
-        while at > 0 and some[at - 1] > values[place]:
-            some[at] = some[at - 1]
+        while at > 0 and buffer[at - 1] > values[place]:
+            buffer[at] = buffer[at - 1]
             at -= 1
-        some[at] = values[place]
-    middle = some[(n - 1) // 2] + some[n // 2]
+        buffer[at] = values[place]
+    middle = buffer[(n - 1) // 2] + buffer[n // 2]
     return middle / 2 if np.isfinite(middle) else 0.0
 
 
-@part
-def _next_amount(values: _Values, one: Any, eps: float, some: _Values) -> Any:
+@subroutine
+def _next_amount(values: _Values, one: Any, eps: float, buffer: _Values) -> Any:
     """Return the next amount of a stream from its payments ``values`` [n], newest first."""
     if one["fixed"] and abs(values[0] - values[1]) <= 2 * eps:
         return values[0]
-    return _median(values[: _FEW if one["fixed"] else _RECENT], some)
+    return _median(values[: _RECENT_FIXED if one["fixed"] else _RECENT], buffer)
 
 
-@part
+@subroutine
 def _spread(values: _Values, amount: float) -> float:
     """Return the standard deviation of ``values`` around ``amount``: 1.2533 times their mean absolute distance."""
     total = 0.0
@@ -83,7 +85,7 @@ def _spread(values: _Values, amount: float) -> float:
     return 1.2533 * total / len(values)
 
 
-@part
+@subroutine
 def _set_days(due: _Records, newest: int, oldest: int, one: Any) -> None:
     """Set the first and the last day paid, and the last due day that was paid or hidden."""
     covered = 0
@@ -94,7 +96,7 @@ def _set_days(due: _Records, newest: int, oldest: int, one: Any) -> None:
     one["covered"] = due[covered]["due"]
 
 
-@part
+@subroutine
 def _set_chances(due: _Records, newest: int, oldest: int, until: int, one: Any) -> None:
     """Set the probabilities that a stream still runs and that a due payment comes, from due days up to ``until``.
 
@@ -110,12 +112,12 @@ def _set_chances(due: _Records, newest: int, oldest: int, until: int, one: Any) 
             trailing += missed and back < newest
             unsure += day["hidden"] and back < newest
     rate_missed = (misses + 0.4) / (oldest - newest + 1 + 3.0)
-    chance = rate_missed ** float(trailing) * _HIDDEN ** float(unsure)
+    chance = rate_missed ** float(trailing) * _HIDDEN_FACTOR ** float(unsure)
     one["alive"] = chance / (chance + _HAZARD * (trailing + unsure + 1))
     one["rate"] = 1.0 - rate_missed
 
 
-@part
+@subroutine
 def _set_punctuality(due: _Records, earliest: int, prior: _Values, shares: _Values) -> None:
     """Fill ``shares`` with the probability of each offset, from ``earliest`` on."""
     shares[:] = 0.0
@@ -130,20 +132,20 @@ def _set_punctuality(due: _Records, earliest: int, prior: _Values, shares: _Valu
         shares[place] /= total
 
 
-@part
-def _middle(values: _Values, place: int) -> Any:
+@subroutine
+def _running_median(values: _Values, place: int) -> Any:
     """Return the median of the value at ``place`` and its two neighbours."""
     before, after = values[place - 1], values[place + 1]
     return max(min(before, after), min(max(before, after), values[place]))
 
 
-@part
+@subroutine
 def _set_parts(due: _Records, one: Any, oldest: int, values: _Values, parts: _Values) -> None:
     """Fill ``parts`` with the stream's part of each due day; ``values`` are its payments, newest first, then a 0."""
     before = 0
     for back in range(len(due)):
         day = due[back]
-        level = _middle(values, max(min(before, one["n_seen"] - 2), 1))
+        level = _running_median(values, max(min(before, one["n_seen"] - 2), 1))
         held = day["within"] and back <= oldest and (before > 0 or one["alive"] > 0.5)
         parts[back] = level if held else 0.0
         if day["paid"]:
@@ -155,25 +157,25 @@ def _set_parts(due: _Records, one: Any, oldest: int, values: _Values, parts: _Va
     (STREAM, 1), (PAYMENT, 1), (np.float64, 1), (np.int64, 1), (np.int64, 1), (np.float64, 1), (np.float64, 1),
     (np.float64, 1), (np.float64, 1),
 )  # fmt: skip
-def _tell(
+def _estimate_streams(
     streams: _Records,
     payments: _Records,
     eps: _Values,
-    origins: _Whole,
-    offsets: _Whole,
+    origins: _Ints,
+    offsets: _Ints,
     prior: _Values,
     parts: _Values,
     values: _Values,
-    some: _Values,
+    buffer: _Values,
 ) -> None:
-    """Set the estimates of each stream and fill ``parts``; ``values`` and ``some`` are overwritten."""
+    """Set the estimates of each stream and fill ``parts``; ``values`` and ``buffer`` are overwritten."""
     for number in range(len(streams)):
         one = streams[number]
         due, row = payments[one["start"] : one["end"]], one["row"]
-        newest, oldest = _newest_first(due, values)
-        own = values[: one["n_seen"]]
-        one["amount"] = _next_amount(own, one, eps[row], some)
-        one["spread"] = _spread(own[:_SPREAD_OVER], one["amount"])
+        newest, oldest = _collect_amounts(due, values)
+        amounts = values[: one["n_seen"]]
+        one["amount"] = _next_amount(amounts, one, eps[row], buffer)
+        one["spread"] = _spread(amounts[:_SPREAD_OVER], one["amount"])
         _set_days(due, newest, oldest, one)
         _set_chances(due, newest, oldest, origins[row] - offsets[-1], one)
         _set_punctuality(due, offsets[0], prior, one["punctuality"])

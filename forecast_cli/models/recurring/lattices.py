@@ -7,14 +7,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.compiled import kernel, part
-from forecast_cli.models.recurring.business_days import Rule, shifted
-from forecast_cli.models.recurring.cycles import MONTH_DAYS, MONTH_STEPS, WEEK_STEPS, Cycle, in_month, month_of
+from forecast_cli.models.compiled import kernel, subroutine
+from forecast_cli.models.recurring.business_days import Rule, shift_days
+from forecast_cli.models.recurring.cycles import MONTH_DAYS, MONTH_STEPS, WEEK_STEPS, Cycle, day_in_month, month_of
 from forecast_cli.models.recurring.records import PHASE
 
 #: Cycles and rules that are searched for. A semi-monthly stream is found as two monthly ones, and a stream that moves
 #: to the business day before is found on those of its due days that are business days.
-_SOUGHT: Final = (
+_SEARCHED: Final = (
     (Cycle.WEEKLY, Rule.NONE),
     (Cycle.BIWEEKLY, Rule.NONE),
     (Cycle.MONTHLY, Rule.NONE),
@@ -31,8 +31,8 @@ ROUNDS: Final = (
 
 #: Most payments of a stream, and most days of history (whole weeks), that are used; older streams that have ended say
 #: nothing about the future.
-MOST_PAYMENTS: Final = 126
-MOST_DAYS: Final = 7 * MOST_PAYMENTS
+MAX_PAYMENTS: Final = 126
+MAX_DAYS: Final = 7 * MAX_PAYMENTS
 
 #: Number of values of a byte.
 _BYTES: Final = 256
@@ -59,53 +59,57 @@ class Lattices:
         return replace(self, place=self.place[rows])
 
 
-def lattices(origins: NDArray[np.int64], t: int, holidays: str) -> list[Lattices]:
+def build_lattices(origins: NDArray[np.int64], t: int, holidays: str) -> list[Lattices]:
     """Return the lattices of each of ``ROUNDS`` for ``origins`` [c] (days since 1970-01-01) over ``t`` days."""
     distinct, place = np.unique(origins, return_inverse=True)
-    all_of = _of_one(int(distinct[0]), t, holidays) if len(distinct) == 1 else _of_all(distinct, t, holidays)
+    all_of = (
+        _build_for_origin(int(distinct[0]), t, holidays)
+        if len(distinct) == 1
+        else _build_for_origins(distinct, t, holidays)
+    )
     return [one.of(place.reshape(-1)) for one in all_of]
 
 
 @lru_cache(maxsize=8)
-def _of_one(origin: int, t: int, holidays: str) -> list[Lattices]:
-    return _of_all(np.array([origin]), t, holidays)
+def _build_for_origin(origin: int, t: int, holidays: str) -> list[Lattices]:
+    return _build_for_origins(np.array([origin]), t, holidays)
 
 
-def _of_all(origins: NDArray[np.int64], t: int, holidays: str) -> list[Lattices]:
+def _build_for_origins(origins: NDArray[np.int64], t: int, holidays: str) -> list[Lattices]:
     """Return the lattices of each round for distinct ``origins`` [u], with ``place`` 0 to u - 1."""
-    phases, columns = _all_phases(origins, t, holidays)
-    assert len(phases) <= _BYTES and t <= MOST_DAYS  # noqa: PT018, S101 - else ``owner`` or ``due`` would not hold them
+    phases, columns = _build_phases(origins, t, holidays)
+    assert len(phases) <= _BYTES and t <= MAX_DAYS  # noqa: PT018, S101 - else ``owner`` or ``due`` would not hold them
     cycle, u = phases["cycle"], len(origins)
     spans = np.array([[np.searchsorted(cycle, first), np.searchsorted(cycle, last, "right")] for first, last in ROUNDS])
     owner, due = np.empty((2, *columns.shape), dtype=np.uint8)
     starts, stops = np.empty((2, len(ROUNDS), u, t + 1), dtype=np.uint32)
-    _deal(columns, phases, spans, owner, due, starts, stops, np.empty(t + 1, dtype=np.uint32))
+    _sort_entries(columns, phases, spans, owner, due, starts, stops, np.empty(t + 1, dtype=np.uint32))
     return [
         Lattices(phases[slice(*spans[number])], starts[number], stops[number], owner, due, np.arange(u))
         for number in range(len(ROUNDS))
     ]
 
 
-def _all_phases(origins: NDArray[np.int64], t: int, holidays: str) -> tuple[NDArray[Any], NDArray[np.int32]]:
+def _build_phases(origins: NDArray[np.int64], t: int, holidays: str) -> tuple[NDArray[Any], NDArray[np.int32]]:
     """Return all phases, and the columns [u, k] of their due days."""
     parts, columns, start = [], [], 0
-    for cycle, rule in _SOUGHT:
-        own = _columns(cycle, rule, origins, t, holidays)
-        own = own[(own < t).any(axis=(1, 2))]
-        k, p, u = own.shape
-        some = np.zeros(p, dtype=PHASE)
-        some["cycle"], some["place"] = int(cycle), np.arange(p)
-        some["start"] = start + k * np.arange(p)
-        some["end"] = some["start"] + k
+    for cycle, rule in _SEARCHED:
+        cycle_columns = _due_columns(cycle, rule, origins, t, holidays)
+        cycle_columns = cycle_columns[(cycle_columns < t).any(axis=(1, 2))]
+        k, p, u = cycle_columns.shape
+        cycle_phases = np.zeros(p, dtype=PHASE)
+        cycle_phases["cycle"], cycle_phases["place"] = int(cycle), np.arange(p)
+        cycle_phases["start"] = start + k * np.arange(p)
+        cycle_phases["end"] = cycle_phases["start"] + k
         start += k * p
-        parts.append(some)
-        columns.append(np.broadcast_to(own.transpose(2, 1, 0).reshape(u, p * k), (len(origins), p * k)))
+        parts.append(cycle_phases)
+        columns.append(np.broadcast_to(cycle_columns.transpose(2, 1, 0).reshape(u, p * k), (len(origins), p * k)))
     phases = np.concatenate(parts)
     phases["number"] = np.arange(len(phases))
     return phases, np.concatenate(columns, axis=1).astype(np.int32)
 
 
-def _columns(cycle: Cycle, rule: Rule, origins: NDArray[np.int64], t: int, holidays: str) -> NDArray[np.int64]:
+def _due_columns(cycle: Cycle, rule: Rule, origins: NDArray[np.int64], t: int, holidays: str) -> NDArray[np.int64]:
     """Return the columns [k, p, u] of the due days of a cycle's p phases; u is 1 if they are equal for all origins."""
     if cycle in WEEK_STEPS:
         step = WEEK_STEPS[cycle]
@@ -114,12 +118,12 @@ def _columns(cycle: Cycle, rule: Rule, origins: NDArray[np.int64], t: int, holid
     step = MONTH_STEPS[cycle]
     back = np.repeat(np.arange(step), MONTH_DAYS) + step * np.arange(t // (28 * step) + 2)[:, None]
     anchors = np.tile(np.arange(1, MONTH_DAYS + 1), step)
-    due = shifted(in_month(month_of(origins) - back[:, :, None], anchors[:, None]), rule, holidays)
+    due = shift_days(day_in_month(month_of(origins) - back[:, :, None], anchors[:, None]), rule, holidays)
     columns = due - origins + t - 1
     return np.where((columns >= 0) & (columns < t), columns, t)
 
 
-@part
+@subroutine
 def _copy(ends: NDArray[np.uint32], out: NDArray[np.uint32]) -> None:
     for day in range(len(ends)):
         out[day] = ends[day]
@@ -129,7 +133,7 @@ def _copy(ends: NDArray[np.uint32], out: NDArray[np.uint32]) -> None:
     (np.int32, 2), (PHASE, 1), (np.int64, 2), (np.uint8, 2), (np.uint8, 2), (np.uint32, 3), (np.uint32, 3),
     (np.uint32, 1),
 )  # fmt: skip
-def _deal(
+def _sort_entries(
     columns: NDArray[np.int32],
     phases: NDArray[Any],
     spans: NDArray[np.int64],
@@ -147,10 +151,10 @@ def _deal(
         ends[:] = 0
         for column in columns[origin]:
             ends[column] += 1
-        left = columns.shape[1]
+        position = columns.shape[1]
         for day in range(len(ends) - 1, -1, -1):
-            left -= ends[day]
-            ends[day] = left
+            position -= ends[day]
+            ends[day] = position
         for number in range(len(phases)):
             start, end = phases[number]["start"], phases[number]["end"]
             for span in range(len(spans)):

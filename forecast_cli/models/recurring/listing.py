@@ -34,7 +34,7 @@ class StreamStatus(StrEnum):
 
 
 _STATUSES: Final = (StreamStatus.ACTIVE.value, StreamStatus.CHANGED.value, StreamStatus.ENDED.value)
-_ENDED_PLACE: Final = 2
+_ENDED_INDEX: Final = 2
 
 
 @dataclass(frozen=True)
@@ -69,22 +69,22 @@ def list_streams(streams: Streams, origins: NDArray[np.datetime64]) -> Listing:
     other = np.where(streams.partner[one] >= 0, streams.partner[one], one)
     status = _statuses(streams)
     next_date = _next_dates(streams, origins)
-    next_date[status == _ENDED_PLACE] = np.datetime64("NaT")
+    next_date[status == _ENDED_INDEX] = np.datetime64("NaT")
     later = np.isnat(next_date[one]) | (next_date[other] < next_date[one])
     coming = np.where(later, other, one)
     newer = np.where(streams.last[other] > streams.last[one], other, one)
     return Listing(
         row=streams.row[one],
-        kind=_named(_KINDS, (streams.amount[one] > 0).astype(np.int64)),
-        cycle=_named(_CYCLES, streams.cycle[one]),
-        rule=_words(streams, one, other),
+        kind=_look_up_names(_KINDS, (streams.amount[one] > 0).astype(np.int64)),
+        cycle=_look_up_names(_CYCLES, streams.cycle[one]),
+        rule=_describe_rules(streams, one, other),
         amount=streams.amount[newer],
         amount_spread=streams.spread[newer],
         day_jitter=_jitter(streams)[one],
         n_seen=streams.n_seen[one] + np.where(other == one, 0, streams.n_seen[other]),
         first_seen=np.minimum(streams.first[one], streams.first[other]).astype("datetime64[D]"),
         last_seen=streams.last[newer].astype("datetime64[D]"),
-        status=_named(_STATUSES, status[newer]),
+        status=_look_up_names(_STATUSES, status[newer]),
         confidence=(streams.alive * streams.rate)[coming],
         next_date=next_date[coming],
         next_amount=np.where(np.isnat(next_date[coming]), np.nan, streams.amount[coming]),
@@ -93,9 +93,9 @@ def list_streams(streams: Streams, origins: NDArray[np.datetime64]) -> Listing:
 
 def _statuses(streams: Streams) -> NDArray[np.int64]:
     """Return the index of each stream's status in ``_STATUSES``, [m]."""
-    away = np.abs(streams.amount - streams.median)
-    changed = away > np.where(streams.fixed, *_CHANGED) * np.abs(streams.median)
-    return np.where(streams.alive < _ENDED, _ENDED_PLACE, changed.astype(np.int64))
+    difference = np.abs(streams.amount - streams.median)
+    changed = difference > np.where(streams.fixed, *_CHANGED) * np.abs(streams.median)
+    return np.where(streams.alive < _ENDED, _ENDED_INDEX, changed.astype(np.int64))
 
 
 def _next_dates(streams: Streams, origins: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
@@ -115,23 +115,23 @@ def _jitter(streams: Streams) -> NDArray[np.float64]:
     return np.asarray(np.sqrt(np.maximum(square - mean**2, 0.0)))
 
 
-def _words(streams: Streams, one: NDArray[np.int64], other: NDArray[np.int64]) -> tuple[str, ...]:
+def _describe_rules(streams: Streams, one: NDArray[np.int64], other: NDArray[np.int64]) -> tuple[str, ...]:
     """Return the rules of streams and their other halves in words, [s]; each distinct rule is worded once."""
     first, second = streams.phases.anchor[one], streams.phases.anchor[other]
-    told = (
+    fields = (
         streams.cycle[one],
         streams.phases.residue[one],
         np.minimum(first, second),
         np.maximum(first, second),
         np.maximum(streams.rule[one], streams.rule[other]),
     )
-    distinct, place = np.unique(np.ravel_multi_index(told, _RULES), return_inverse=True)
+    distinct, place = np.unique(np.ravel_multi_index(fields, _RULES), return_inverse=True)
     words = [
         rule_words(Cycle(cycle), residue, tuple(sorted({day, later})), Rule(rule))
         for cycle, residue, day, later, rule in np.column_stack(np.unravel_index(distinct, _RULES)).tolist()
     ]
-    return _named(words, place)
+    return _look_up_names(words, place)
 
 
-def _named(names: Sequence[str], place: NDArray[np.int64]) -> tuple[str, ...]:
+def _look_up_names(names: Sequence[str], place: NDArray[np.int64]) -> tuple[str, ...]:
     return tuple(np.array(names, dtype=np.object_)[place.reshape(-1)].tolist())

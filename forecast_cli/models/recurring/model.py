@@ -11,15 +11,15 @@ from forecast_cli.models.base import DirectModel, Forecast
 from forecast_cli.models.failures import blank_failures, too_short
 from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.month_paths import min_obs
-from forecast_cli.models.months import days_of
+from forecast_cli.models.months import match_months
 from forecast_cli.models.recurring.events import expected_events
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.rows import chunks
-from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, as_is
 
 #: Share of the rest's mean course over earlier months, beyond its drift, that goes into the forecast. It stands for
 #: payments that were not found.
-_COURSE: Final = 0.25
+_COURSE_SHARE: Final = 0.25
 
 
 @dataclass(frozen=True)
@@ -39,23 +39,23 @@ class RecurringEvents(DirectModel):
         from forecast_cli.models.recurring.detect import find_streams
 
         streams = find_streams(panel)
-        mean, sd = course_ahead(panel, streams, h)
+        mean, sd = forecast_balances(panel, streams, h)
         quantiles = mean[:, :, None] + sd[:, :, None] * laplace_scores(levels)
         return blank_failures(Forecast(mean, quantiles, levels, too_short(panel, min_obs(h)), streams=streams))
 
 
-def course_ahead(panel: Panel, streams: Streams, h: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def forecast_balances(panel: Panel, streams: Streams, h: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return mean and standard deviation of the balances of ``h`` days, [n, h] each.
 
     For an account with less history than ``MonthPaths`` needs, the course of earlier months is left out. With ``h``
     days of history or fewer, the standard deviation is NaN.
     """
     from forecast_cli.models.recurring.rest_course import mean_steps
-    from forecast_cli.models.recurring.reversion import fit_reversion, path_squares
+    from forecast_cli.models.recurring.reversion import fit_reversion, path_squared_errors
 
     if panel.y.shape[1] < 2:  # a single day has no flow
         return np.repeat(panel.y[:, -1:], h, axis=1), np.full((len(panel), h), np.nan)
-    coming, same = expected_events(streams, panel.origins, h), days_of(panel.origins, h)
+    payments, matching = expected_events(streams, panel.origins, h), match_months(panel.origins, h)
     mean, sd = np.empty((len(panel), h)), np.empty((len(panel), h))
     for rows in chunks(len(panel)):
         y = panel.y[rows]
@@ -63,24 +63,24 @@ def course_ahead(panel: Panel, streams: Streams, h: int) -> tuple[NDArray[np.flo
         rest[:, 0] = np.nan
         np.subtract(y[:, 1:], y[:, :-1], out=rest[:, 1:])
         rest -= streams.explained[rows]
-        reversion, flow = fit_reversion(y, rest), coming.mean[rows].copy()
-        steps = mean_steps(rest, panel.lengths[rows], same.part(rows))
-        some = panel.lengths[rows] >= min_obs(h)
-        flow[some] += _COURSE * (steps[some] - reversion.drift[some, None])
+        reversion, flow = fit_reversion(y, rest), payments.mean[rows].copy()
+        steps = mean_steps(rest, panel.lengths[rows], matching.part(rows))
+        long_enough = panel.lengths[rows] >= min_obs(h)
+        flow[long_enough] += _COURSE_SHARE * (steps[long_enough] - reversion.drift[long_enough, None])
         mean[rows] = reversion.path(y[:, -1], flow)
-        sd[rows] = np.sqrt(path_squares(y, rest, reversion, h) + coming.path_variance[rows])
+        sd[rows] = np.sqrt(path_squared_errors(y, rest, reversion, h) + payments.path_variance[rows])
     sd[panel.lengths <= h] = np.nan
     return mean, sd
 
 
 SPEC = ModelSpec(
     name="RecurringEvents",
-    summary="dated payments found in the account's past, the rest drawn back to its level",
+    summary="recurring payments found in the account's past; the rest reverts to its level",
     kind=ModelKind.BLOCK,
     intervals=IntervalMethod.PATHS,
     cost_ms=0.3,
     build=lambda _seasons: RecurringEvents(),
-    build_updatable=lambda _seasons: RecurringEvents(),
+    make_updatable=as_is,
     needs=lambda _seasons, h: min_obs(h),
     finds_events=True,
 )

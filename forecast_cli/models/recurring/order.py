@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.compiled import kernel, part
+from forecast_cli.models.compiled import kernel, subroutine
 from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.lattices import Lattices
 
@@ -14,32 +14,32 @@ _DAY_BITS: Final = 2**31 - 1
 
 _Flags = NDArray[np.bool_]
 _Flow = NDArray[np.float64]
-_Whole = NDArray[np.int64]
+_Ints = NDArray[np.int64]
 _Unsigned = NDArray[np.uint32]
-_Small = NDArray[np.uint8]
+_Bytes = NDArray[np.uint8]
 
 
-def bring_up(block: Block, rows: _Whole, axis: Lattices, quiet: _Flags) -> None:
+def update_keys(block: Block, rows: _Ints, lattices: Lattices, quiet: _Flags) -> None:
     """Update the keys of c ``rows`` of a block to the flow left on the days from which payments were taken out.
 
-    ``axis`` holds the lattices of these rows. Phases with a changed day are no longer ``quiet`` [block, p].
+    ``lattices`` holds the lattices of these rows. Phases with a changed day are no longer ``quiet`` [block, p].
     """
-    _bring_up(
-        block.flow, block.taken, block.by_size, block.n_flows, rows, axis.place, axis.starts, axis.stops,
-        axis.owner, np.empty(block.t + 1, dtype=np.int64), quiet,
+    _update_keys(
+        block.flow, block.taken, block.by_size, block.n_flows, rows, lattices.place, lattices.starts, lattices.stops,
+        lattices.owner, np.empty(block.t + 1, dtype=np.int64), quiet,
     )  # fmt: skip
 
 
-@part
-def _key(value: float, day: int) -> Any:
+@subroutine
+def _flow_key(value: float, day: int) -> Any:
     """Return the key of the flow of a day; without flow, or if it is too large for float32, the day: below any key."""
     size = np.float32(abs(value))
     some = 0.0 < size < np.inf
     return np.int64(size.view(np.uint32)) << 32 | np.int64(value < 0.0) << 31 | day if some else day
 
 
-@part
-def _insert(keys: _Whole, n: int, key: int) -> None:
+@subroutine
+def _insert(keys: _Ints, n: int, key: int) -> None:
     """Insert ``key`` into the first ``n`` of ``keys``, which ascend."""
     while n > 0 and keys[n - 1] > key:
         keys[n] = keys[n - 1]
@@ -47,8 +47,8 @@ def _insert(keys: _Whole, n: int, key: int) -> None:
     keys[n] = key
 
 
-@part
-def _merge(keys: _Whole, n: int, others: _Whole, m: int) -> None:
+@subroutine
+def _merge(keys: _Ints, n: int, others: _Ints, m: int) -> None:
     """Merge the first ``m`` of ``others`` into the first ``n`` of ``keys``; both ascend."""
     while m > 0:
         if n > 0 and keys[n - 1] > others[m - 1]:
@@ -59,8 +59,8 @@ def _merge(keys: _Whole, n: int, others: _Whole, m: int) -> None:
             m -= 1
 
 
-@part
-def _stir(owner: _Small, start: int, end: int, quiet: _Flags) -> None:
+@subroutine
+def _reactivate_phases(owner: _Bytes, start: int, end: int, quiet: _Flags) -> None:
     """Clear ``quiet`` for the phases that own the entries of a day."""
     for at in range(start, end):
         quiet[owner[at]] = False
@@ -70,32 +70,32 @@ def _stir(owner: _Small, start: int, end: int, quiet: _Flags) -> None:
     (np.float64, 2), (np.bool_, 2), (np.int64, 2), (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.uint32, 2),
     (np.uint32, 2), (np.uint8, 2), (np.int64, 1), (np.bool_, 2),
 )  # fmt: skip
-def _bring_up(
+def _update_keys(
     flow: _Flow,
     taken: _Flags,
-    by_size: _Whole,
-    n_flows: _Whole,
-    rows: _Whole,
-    origin: _Whole,
+    by_size: _Ints,
+    n_flows: _Ints,
+    rows: _Ints,
+    origin: _Ints,
     starts: _Unsigned,
     stops: _Unsigned,
-    owner: _Small,
-    others: _Whole,
+    owner: _Bytes,
+    others: _Ints,
     quiet: _Flags,
 ) -> None:
     """Update each of ``rows`` [c]; ``origin`` [c] is the index of its origin, ``others`` [t + 1] is overwritten."""
     for account in range(len(rows)):
-        row, at = rows[account], origin[account]
+        row, origin_index = rows[account], origin[account]
         keys, same, changed = by_size[row], 0, 0
         for place in range(n_flows[row]):
             key, day = keys[place], keys[place] & _DAY_BITS
             if taken[row, day]:
-                key = _key(flow[row, day], day)
+                key = _flow_key(flow[row, day], day)
             if key == keys[place]:
                 keys[same] = key
                 same += 1
                 continue
-            _stir(owner[at], starts[at, day], stops[at, day], quiet[row])
+            _reactivate_phases(owner[origin_index], starts[origin_index, day], stops[origin_index, day], quiet[row])
             if key > _DAY_BITS:
                 _insert(others, changed, key)
                 changed += 1

@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.compiled import kernel, part
+from forecast_cli.models.compiled import kernel, subroutine
 from forecast_cli.models.recurring.block import Block
-from forecast_cli.models.recurring.business_days import calendar_of
+from forecast_cli.models.recurring.business_days import shift_table
 from forecast_cli.models.recurring.logs import log_table
 from forecast_cli.models.recurring.records import PAYMENT, SEED, STREAM
 from forecast_cli.models.recurring.terms import TERMS
@@ -20,75 +20,75 @@ _CHANGED: Final = 0.16
 #: Share of a stream's payments that must equal another one for its amounts to count as repeating (fixed).
 _FIXED: Final = 0.4
 #: Score that a stream needs.
-_LEAST: Final = 9.0
+_MIN_STRENGTH: Final = 9.0
 #: A stream may miss this share of its due days, plus one.
-_MISSED: Final = 0.2
+_MAX_MISSED: Final = 0.2
 #: The amount must come this many times as often on due days as on other days.
-_OFTENER: Final = 3.0
+_MIN_RATE_RATIO: Final = 3.0
 #: A stream with fewer payments must have one on a day from which nothing was taken out: otherwise all of them may be
 #: remainders of wrongly taken payments.
-_SURE: Final = 6
+_ENOUGH_PAYMENTS: Final = 6
 #: Empty days before and after those of an account: more than the distance of any due day and shift beyond these.
 _MARGIN: Final = 32
 
 _Flags = NDArray[np.bool_]
 _Flow = NDArray[np.float64]
-_Whole = NDArray[np.int64]
+_Ints = NDArray[np.int64]
 _Records = NDArray[Any]
 
 
-def find_payments(block: Block, seeds: _Records, nominal: _Whole) -> tuple[_Records, _Records]:
+def find_payments(block: Block, seeds: _Records, nominal: _Ints) -> tuple[_Records, _Records]:
     """Return the streams (``STREAM`` [n]) confirmed by the due days of ``seeds`` (``SEED`` [m]), and ``PAYMENT`` [d].
 
     ``nominal`` [d] are the due days of the seeds. Streams are in the order of their seeds, their due days newest first.
     Of a cycle and the shorter one tried in its place, the weaker is left out or has strength 0.
     """
     streams, due = np.empty(len(seeds), dtype=STREAM), np.empty(len(nominal), dtype=PAYMENT)
-    n = _hold_up(
+    n = _confirm_streams(
         block.flow, block.taken, block.eps, block.origins, block.lengths, seeds, nominal,
-        calendar_of(np.array([block.since.min(), block.until.max()]), block.holidays), TERMS, log_table(), streams, due,
+        shift_table(np.array([block.since.min(), block.until.max()]), block.holidays), TERMS, log_table(), streams, due,
     )  # fmt: skip
     return streams[:n], due[: streams[n - 1]["end"] if n else 0]
 
 
-@part
-def _lay_out(flow: _Flow, taken: _Flags, wide: _Flow, gone: _Flags) -> None:
-    """Copy an account's ``flow`` and ``taken`` [t + 1] into ``wide`` and ``gone``, between ``_MARGIN`` empty days."""
+@subroutine
+def _pad_days(flow: _Flow, taken: _Flags, wide: _Flow, wide_taken: _Flags) -> None:
+    """Copy ``flow`` and ``taken`` [t + 1] into ``wide`` and ``wide_taken``, between ``_MARGIN`` empty days."""
     for column in range(len(flow)):
-        wide[_MARGIN + column], gone[_MARGIN + column] = flow[column], taken[column]
+        wide[_MARGIN + column], wide_taken[_MARGIN + column] = flow[column], taken[column]
 
 
-@part
-def _bounds(seed: Any, wider: float) -> tuple[float, float]:
+@subroutine
+def _amount_bounds(seed: Any, wider: float) -> tuple[float, float]:
     """Return the lowest and the highest signed amount of a seed's range, widened by the share ``wider`` at each end."""
     low, high = seed["low"] * (1 - wider), seed["high"] * (1 + wider)
     return (low, high) if seed["sign"] > 0.0 else (-high, -low)
 
 
-@part
-def _rule_of(flow: _Flow, seed: Any, due: _Whole, start: int, calendar: _Whole, kept: _Whole) -> int:
+@subroutine
+def _choose_rule(flow: _Flow, seed: Any, due: _Ints, start: int, calendar: _Ints, counts: _Ints) -> int:
     """Return the rule that most payments due on a weekend or holiday kept to; ``NONE`` has precedence in a tie.
 
-    A day whose flow may hide the payment counts as a quarter of one. ``flow`` begins on day ``start``; ``kept`` [3] is
-    overwritten.
+    A day whose flow may hide the payment counts as a quarter of one. ``flow`` begins on day ``start``; ``counts`` [3]
+    is overwritten.
     """
-    low, high = _bounds(seed, 0.0)
-    kept[:] = 0
+    low, high = _amount_bounds(seed, 0.0)
+    counts[:] = 0
     for day in due:
         at = day - calendar[0, 0]
         if calendar[1, at] != day:
-            for rule in range(len(kept)):
+            for rule in range(len(counts)):
                 value = flow[calendar[rule, at] - start]
-                kept[rule] += (abs(value) > seed["least"]) + 3 * (low <= value <= high)
+                counts[rule] += (abs(value) > seed["least"]) + 3 * (low <= value <= high)
     best = 0
-    for rule in range(1, len(kept)):
-        if kept[rule] > kept[best]:
+    for rule in range(1, len(counts)):
+        if counts[rule] > counts[best]:
             best = rule
     return best
 
 
-@part
-def _nearest(flow: _Flow, low: float, high: float, at: int, early: int, late: int) -> tuple[int, bool]:
+@subroutine
+def _nearest_offset(flow: _Flow, low: float, high: float, at: int, early: int, late: int) -> tuple[int, bool]:
     """Return the offset from due day ``at`` of the nearest flow from ``low`` to ``high``, and whether there is one."""
     if low <= flow[at] <= high:
         return 0, True
@@ -100,31 +100,31 @@ def _nearest(flow: _Flow, low: float, high: float, at: int, early: int, late: in
     return 0, False
 
 
-@part
-def _look_for(
-    flow: _Flow, gone: _Flags, seed: Any, term: Any, start: int, due: _Records
+@subroutine
+def _match_due_days(
+    flow: _Flow, taken: _Flags, seed: Any, term: Any, start: int, due: _Records
 ) -> tuple[int, int, tuple[int, int, int, int, int]]:
     """Set the payments of due days; return the number of payments, and of known due days from the first to the last.
 
     Also return how many of these days were paid with an amount of the range on time, how many early or late, how many
     with another amount, how many were missed, and how many are hidden.
     """
-    low, high = _bounds(seed, 0.0)
-    lowest, highest = _bounds(seed, _CHANGED)
+    low, high = _amount_bounds(seed, 0.0)
+    lowest, highest = _amount_bounds(seed, _CHANGED)
     early, late, least, incoming = term["early"], term["late"], seed["least"], seed["sign"] > 0.0
     n_seen, on_time, astray, other = 0, 0, 0, 0
     known, missed, hidden, n_due, n_missed, n_hidden = 0, 0, 0, 0, 0, 0
     for back in range(len(due)):
         one = due[back]
         at = one["due"] - start
-        offset, own = _nearest(flow, low, high, at, early, late)
+        offset, own = _nearest_offset(flow, low, high, at, early, late)
         on_day, value = flow[at], flow[at + offset]
         paid = (own | (lowest <= value <= highest)) & (value != 0.0)
         unpaid = one["known"] & (not paid)
         large = unpaid & (abs(on_day) > least)
         one["offset"], one["paid"], one["amount"] = offset, paid, value if paid else 0.0
         one["within"] = large & ((on_day > 0.0) == incoming)
-        one["hidden"] = large | (unpaid & gone[at])
+        one["hidden"] = large | (unpaid & taken[at])
         if paid or n_seen > 0:
             known += one["known"]
             missed += unpaid & (not one["hidden"])
@@ -137,25 +137,25 @@ def _look_for(
     return n_seen, n_due, (on_time, astray, other, n_missed, n_hidden)
 
 
-@part
+@subroutine
 def log_share(here: int, total: int, there: int, others: int, logs: _Flow) -> Any:
     """Return ``here`` log(share of ``total`` / share of other days), with half a day added to each kind of these."""
     return here * (logs[here] - logs[total] - logs[2 * there + 1] + logs[others])
 
 
-@part
+@subroutine
 def _strength(tally: tuple[int, int, int, int, int], seed: Any, term: Any, days: int, logs: _Flow) -> Any:
     """Return the log-likelihood ratio of due days paid on time, early or late, and missed, against other days.
 
     The account's other days likewise have a flow of the range, have one near them, or have neither. Hidden days, and
-    days paid with another amount, are left out. It is 0 if the amount does not come ``_OFTENER`` times as often on due
-    days as on other days.
+    days paid with another amount, are left out. It is 0 if the amount does not come ``_MIN_RATE_RATIO`` times as often
+    on due days as on other days.
     """
     on_time, astray, other, missed, hidden = tally
     total = on_time + astray + missed
     elsewhere = max(days - total - other - max(seed["hides"] - hidden, 0), 1)
     around = max(seed["fits"] - on_time - astray, 0)
-    if on_time * (elsewhere + 1) < _OFTENER * (around + 0.5) * max(total, 1):
+    if on_time * (elsewhere + 1) < _MIN_RATE_RATIO * (around + 0.5) * max(total, 1):
         return 0.0
     rest = max(elsewhere - around, 0)
     near = min((2 * around + 1) * (term["early"] + term["late"]) // 2, rest // 2)
@@ -165,8 +165,8 @@ def _strength(tally: tuple[int, int, int, int, int], seed: Any, term: Any, days:
     return ratio + log_share(missed, total, rest - near, others, logs)
 
 
-@part
-def _amounts(due: _Records, values: _Flow, eps: float) -> bool:
+@subroutine
+def _sort_amounts(due: _Records, values: _Flow, eps: float) -> bool:
     """Fill ``values`` with the amounts paid, ascending, and return whether they repeat."""
     n, equal = 0, 0
     for back in range(len(due)):
@@ -181,31 +181,31 @@ def _amounts(due: _Records, values: _Flow, eps: float) -> bool:
     return equal >= _FIXED * max(n - 1, 1)
 
 
-@part
-def _clear(due: _Records, gone: _Flags, start: int, n_seen: int, term: Any) -> bool:
+@subroutine
+def _is_plausible(due: _Records, taken: _Flags, start: int, n_seen: int, term: Any) -> bool:
     """Return whether a stream is neither the remainder of others nor, if weekly, paid mostly every second week.
 
-    ``gone`` begins on day ``start``.
+    ``taken`` begins on day ``start``.
     """
-    sure, even = n_seen >= _SURE, 0
+    sure, even = n_seen >= _ENOUGH_PAYMENTS, 0
     for back in range(len(due)):
         one = due[back]
         if one["paid"]:
-            sure |= not gone[one["due"] + one["offset"] - start]
+            sure |= not taken[one["due"] + one["offset"] - start]
             even += back % 2 == 0
     return sure and min(even, n_seen - even) >= term["either"] * n_seen
 
 
-@part
-def _set_days(due: _Records, nominal: _Whole, moved: _Whole, first: int, origin: int, length: int) -> None:
+@subroutine
+def _set_days(due: _Records, nominal: _Ints, moved: _Ints, first: int, origin: int, length: int) -> None:
     """Set the due days of a stream as ``moved`` (which begins on day ``first``), and whether history includes them."""
     for back in range(len(due)):
         day = moved[nominal[back] - first]
         due[back]["due"], due[back]["known"] = day, origin - length + 1 < day <= origin
 
 
-@part
-def _fill(stream: Any, number: int, seed: Any, rule: int, found: tuple[int, Any, bool], values: _Flow) -> None:
+@subroutine
+def _fill_stream(stream: Any, number: int, seed: Any, rule: int, found: tuple[int, Any, bool], values: _Flow) -> None:
     """Set the fields of a stream; ``found`` is its number of payments, strength and whether amounts repeat."""
     n_seen, strength, fixed = found
     stream["seed"], stream["row"], stream["rule"] = number, seed["row"], rule
@@ -215,8 +215,8 @@ def _fill(stream: Any, number: int, seed: Any, rule: int, found: tuple[int, Any,
     stream["median"] = (values[(n_seen - 1) // 2] + values[n_seen // 2]) / 2
 
 
-@part
-def _beats(streams: _Records, coarse: int, strength: float) -> bool:
+@subroutine
+def _beats_longer_cycle(streams: _Records, coarse: int, strength: float) -> bool:
     """Return whether a shorter cycle beats the stream of seed ``coarse``, whose strength is then set to 0.
 
     It also does if that seed gave no stream.
@@ -236,15 +236,15 @@ def _beats(streams: _Records, coarse: int, strength: float) -> bool:
     (np.float64, 2), (np.bool_, 2), (np.float64, 1), (np.int64, 1), (np.int64, 1), (SEED, 1), (np.int64, 1),
     (np.int64, 2), (TERMS.dtype, 1), (np.float64, 1), (STREAM, 1), (PAYMENT, 1),
 )  # fmt: skip
-def _hold_up(
+def _confirm_streams(
     flow: _Flow,
     taken: _Flags,
     eps: _Flow,
-    origins: _Whole,
-    lengths: _Whole,
+    origins: _Ints,
+    lengths: _Ints,
     seeds: _Records,
-    nominal: _Whole,
-    calendar: _Whole,
+    nominal: _Ints,
+    calendar: _Ints,
     terms: _Records,
     logs: _Flow,
     streams: _Records,
@@ -252,31 +252,31 @@ def _hold_up(
 ) -> int:
     """Fill the confirmed streams and their payments, and return how many streams there are.
 
-    ``nominal`` [d] are the due days of the ``seeds`` [m]; ``calendar`` is that of ``calendar_of``.
+    ``nominal`` [d] are the due days of the ``seeds`` [m]; ``calendar`` is that of ``shift_table``.
     """
-    held, first, t = 0, 0, flow.shape[1] - 1
+    n_streams, first, t = 0, 0, flow.shape[1] - 1
     values, kept = np.empty(t), np.empty(len(calendar), np.int64)
-    wide, gone = np.zeros(t + 2 * _MARGIN), np.zeros(t + 2 * _MARGIN, np.bool_)
+    wide, wide_taken = np.zeros(t + 2 * _MARGIN), np.zeros(t + 2 * _MARGIN, np.bool_)
     for number in range(len(seeds)):
-        seed, stream = seeds[number], streams[held]
+        seed, stream = seeds[number], streams[n_streams]
         row, term, days = seed["row"], terms[seed["cycle"]], nominal[seed["start"] : seed["end"]]
         if number == 0 or seeds[number - 1]["row"] != row:
-            _lay_out(flow[row], taken[row], wide, gone)
+            _pad_days(flow[row], taken[row], wide, wide_taken)
         start = origins[row] - t + 1 - _MARGIN
         due = payments[first : first + len(days)]
-        rule = _rule_of(wide, seed, days, start, calendar, kept)
+        rule = _choose_rule(wide, seed, days, start, calendar, kept)
         _set_days(due, days, calendar[rule], calendar[0, 0], origins[row], lengths[row])
-        n_seen, n_due, tally = _look_for(wide, gone, seed, term, start, due)
-        if n_seen < term["fewest"] or tally[3] > _MISSED * n_due + 1:
+        n_seen, n_due, tally = _match_due_days(wide, wide_taken, seed, term, start, due)
+        if n_seen < term["fewest"] or tally[3] > _MAX_MISSED * n_due + 1:
             continue
         strength = _strength(tally, seed, term, lengths[row], logs)
-        if strength < _LEAST:
+        if strength < _MIN_STRENGTH:
             continue
-        fixed = _amounts(due, values, eps[row])
-        enough = fixed or (strength >= term["least"] and tally[1] <= term["astray"] * n_seen)
-        clear = enough and _clear(due, gone, start, n_seen, term)
-        if clear and (seed["coarse"] < 0 or _beats(streams[:held], seed["coarse"], strength)):
-            _fill(stream, number, seed, rule, (n_seen, strength, fixed), values)
+        fixed = _sort_amounts(due, values, eps[row])
+        consistent = fixed or (strength >= term["least"] and tally[1] <= term["astray"] * n_seen)
+        plausible = consistent and _is_plausible(due, wide_taken, start, n_seen, term)
+        if plausible and (seed["coarse"] < 0 or _beats_longer_cycle(streams[:n_streams], seed["coarse"], strength)):
+            _fill_stream(stream, number, seed, rule, (n_seen, strength, fixed), values)
             stream["start"], stream["end"] = first, first + len(days)
-            held, first = held + 1, first + len(days)
-    return held
+            n_streams, first = n_streams + 1, first + len(days)
+    return n_streams

@@ -5,26 +5,26 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.compiled import kernel, part
-from forecast_cli.models.months import MOST_MONTHS, SameDays
+from forecast_cli.models.compiled import kernel, subroutine
+from forecast_cli.models.months import MAX_MONTHS, MatchingDays
 
 #: Half-life of the weight of a path, in months.
 _HALF_LIFE: Final = 4.0
 
 
-def mean_steps(rest: NDArray[np.float64], lengths: NDArray[np.int64], same: SameDays) -> NDArray[np.float64]:
+def mean_steps(rest: NDArray[np.float64], lengths: NDArray[np.int64], same: MatchingDays) -> NDArray[np.float64]:
     """Return the mean of flows ``rest`` [r, t] over the same days of earlier months for each day ahead, [r, h].
 
     Newer months have more weight. Each day is smoothed with the days before and after it, which count half, and days
     after the origin have no weight. NaN if the history of ``lengths`` [r] holds no earlier month.
     """
-    weights = np.array([0.5 ** (month / _HALF_LIFE) for month in range(MOST_MONTHS)])
+    weights = np.array([0.5 ** (month / _HALF_LIFE) for month in range(MAX_MONTHS)])
     steps = np.empty((len(rest), same.days.shape[2] - 1))
     _mean_steps(rest, lengths, same.days, same.place, weights, steps)
     return steps
 
 
-@part
+@subroutine
 def _smooth(balance: NDArray[np.float64], at: int) -> float:
     """Return the cumulative flow up to day ``at``, plus half of that up to the day before and to the day after it."""
     last, here = len(balance) - 1, max(at, 0)

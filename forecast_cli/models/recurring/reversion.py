@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.compiled import kernel
-from forecast_cli.models.knots import between_knots, knots_of
+from forecast_cli.models.knots import interpolate_knots, knots_of
 from forecast_cli.models.rows import in_c_order
 
 #: Days from which level, drift and pull are estimated: a year holds every season once.
@@ -17,7 +17,7 @@ _PULL: Final = 0.02
 #: Weight of the prior, relative to the account's own days.
 _WEIGHT: Final = 0.5
 #: Largest pull.
-_STRONGEST: Final = 0.2
+_MAX_PULL: Final = 0.2
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,12 @@ def fit_reversion(y: NDArray[np.float64], rest: NDArray[np.float64]) -> Reversio
     Least squares of r[t] on y[t - 1] over the last 365 days, with the slope shrunk towards -0.02 by a ridge of half the
     weight of the account's own days (Hoerl and Kennard, Technometrics 12(1), 1970), and kept between -0.2 and 0.
     """
-    found = Reversion(*np.empty((3, len(y))))
-    _fit(in_c_order(y), in_c_order(rest), found.level, found.drift, found.pull)
-    return found
+    reversion = Reversion(*np.empty((3, len(y))))
+    _fit_rows(in_c_order(y), in_c_order(rest), reversion.level, reversion.drift, reversion.pull)
+    return reversion
 
 
-def path_squares(
+def path_squared_errors(
     y: NDArray[np.float64], rest: NDArray[np.float64], reversion: Reversion, h: int
 ) -> NDArray[np.float64]:
     """Return the mean square error [n, h] of paths of 1 to ``h`` days over the last year, with payments known.
@@ -60,14 +60,14 @@ def path_squares(
     knots = np.unique(np.r_[1, knots_of(h)])
     out, path = np.empty((len(y), len(knots))), np.empty((len(y), _DAYS + 1))
     level, drift, pull = reversion.level, reversion.drift, reversion.pull
-    _errors(in_c_order(y), in_c_order(rest), level, drift, pull, path)
+    _path_errors(in_c_order(y), in_c_order(rest), level, drift, pull, path)
     days = np.count_nonzero(~np.isnan(y[:, -_DAYS - 1 : -1]), axis=1)
-    _squares(path, 1.0 - pull, days, knots, out)
-    return between_knots(out, knots, h)
+    _mean_squares(path, 1.0 - pull, days, knots, out)
+    return interpolate_knots(out, knots, h)
 
 
 @kernel((np.float64, 2), (np.float64, 2), (np.float64, 1), (np.float64, 1), (np.float64, 1))
-def _fit(
+def _fit_rows(
     y: NDArray[np.float64],
     rest: NDArray[np.float64],
     level: NDArray[np.float64],
@@ -91,11 +91,11 @@ def _fit(
             against += above * rest[row, day + 1]
         if own > 0.0:
             slope = (_WEIGHT * _PULL * own - against) / (own * (1 + _WEIGHT))
-            pull[row] = np.minimum(np.maximum(slope, 0.0), _STRONGEST)
+            pull[row] = np.minimum(np.maximum(slope, 0.0), _MAX_PULL)
 
 
 @kernel((np.float64, 2), (np.float64, 2), (np.float64, 1), (np.float64, 1), (np.float64, 1), (np.float64, 2))
-def _errors(
+def _path_errors(
     y: NDArray[np.float64],
     rest: NDArray[np.float64],
     level: NDArray[np.float64],
@@ -103,7 +103,7 @@ def _errors(
     pull: NDArray[np.float64],
     path: NDArray[np.float64],
 ) -> None:
-    """Fill ``path`` [n, 366] with A of ``path_squares`` for days up to the origin; 0 before the first day."""
+    """Fill ``path`` [n, 366] with A of ``path_squared_errors`` for days up to the origin; 0 before the first day."""
     for row in range(len(y)):
         last, keep = y.shape[1] - 1, 1.0 - pull[row]
         path[row], now = 0.0, 0.0
@@ -115,7 +115,7 @@ def _errors(
 
 
 @kernel((np.float64, 2), (np.float64, 1), (np.int64, 1), (np.int64, 1), (np.float64, 2))
-def _squares(
+def _mean_squares(
     path: NDArray[np.float64],
     keep: NDArray[np.float64],
     days: NDArray[np.int64],

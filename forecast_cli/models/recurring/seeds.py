@@ -5,32 +5,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.compiled import kernel, part
+from forecast_cli.models.compiled import kernel, subroutine
 from forecast_cli.models.recurring.block import Block
-from forecast_cli.models.recurring.cycles import KINDS, month_of, months_between
+from forecast_cli.models.recurring.cycles import CYCLE_KINDS, month_of, month_starts
 from forecast_cli.models.recurring.records import CANDIDATE, SEED
 
-_Whole = NDArray[np.int64]
+_Ints = NDArray[np.int64]
 _Records = NDArray[Any]
 
 
-def seeds_of(block: Block, picks: _Records, rows: _Whole) -> tuple[_Records, _Whole]:
+def build_seeds(block: Block, picks: _Records, rows: _Ints) -> tuple[_Records, _Ints]:
     """Return the seeds of the candidates ``picks`` [c, r] of ``rows`` [c] of a block, and their due days.
 
     Seeds are in the order of accounts. Those by the week come first, then those by the month, each followed by seeds of
     the next shorter cycles. Due days are days since 1970-01-01, newest first, from ``block.since`` to ``block.until``.
     """
-    months = months_between(int(block.since.min()), int(block.until.max()))
+    months = month_starts(int(block.since.min()), int(block.until.max()))
     seeds = np.empty(2 * picks.size, dtype=SEED)
     due = np.empty(len(seeds) * (block.t // 7 + 5), dtype=np.int64)
-    n = _sow(
-        picks, rows, block.origins, month_of(block.origins), block.until, block.since, months, KINDS, seeds, due
+    n = _fill_seeds(
+        picks, rows, block.origins, month_of(block.origins), block.until, block.since, months, CYCLE_KINDS, seeds, due
     )  # fmt: skip
     return seeds[:n], due[: seeds[n - 1]["end"] if n else 0]
 
 
-@part
-def _plant(pick: Any, kind: Any, row: int, at: int, seed: Any) -> None:
+@subroutine
+def _set_seed(pick: Any, kind: Any, row: int, at: int, seed: Any) -> None:
     """Set the fields of the seed of a candidate; ``at`` is the day or month of its account's origin."""
     seed["row"], seed["cycle"], seed["coarse"] = row, pick["cycle"], -1
     seed["residue"] = (at - pick["place"] // kind["anchors"]) % kind["step"]
@@ -39,8 +39,8 @@ def _plant(pick: Any, kind: Any, row: int, at: int, seed: Any) -> None:
     seed["low"], seed["high"], seed["least"] = pick["low"], pick["high"], pick["least"]
 
 
-@part
-def _plant_finer(seeds: _Records, first: int, behind: int, kinds: _Records) -> int:
+@subroutine
+def _add_shorter_cycles(seeds: _Records, first: int, behind: int, kinds: _Records) -> int:
     """Add seeds of the next shorter cycles after the seeds from ``first`` to ``behind``, and return their end."""
     end = behind
     for number in range(first, behind):
@@ -53,14 +53,14 @@ def _plant_finer(seeds: _Records, first: int, behind: int, kinds: _Records) -> i
     return end
 
 
-@part
-def _due_on(kind: Any, months: _Whole, at: int, anchor: int) -> Any:
+@subroutine
+def _due_day(kind: Any, months: _Ints, at: int, anchor: int) -> Any:
     """Return the due day ``at`` a day, or in a month: its day ``anchor``, or its last day if it is shorter."""
     return at if kind["by_week"] else min(months[at] + anchor, months[at + 1]) - 1
 
 
-@part
-def _month_at(months: _Whole, day: int) -> Any:
+@subroutine
+def _month_index(months: _Ints, day: int) -> Any:
     """Return the index of the month of ``day`` in ``months``."""
     place = (day - months[0]) // 31
     while months[place + 1] <= day:
@@ -68,36 +68,36 @@ def _month_at(months: _Whole, day: int) -> Any:
     return place
 
 
-@part
-def _set_due(seed: Any, kind: Any, months: _Whole, until: int, since: int, due: _Whole) -> None:
+@subroutine
+def _set_due_days(seed: Any, kind: Any, months: _Ints, until: int, since: int, due: _Ints) -> None:
     """Fill the due days of a seed from ``until`` down to ``since``, newest first, into ``due`` from its ``start``."""
-    end, at = seed["start"], until if kind["by_week"] else _month_at(months, until)
+    end, at = seed["start"], until if kind["by_week"] else _month_index(months, until)
     at -= (at - seed["residue"]) % kind["step"]
-    day = _due_on(kind, months, at, seed["anchor"])
+    day = _due_day(kind, months, at, seed["anchor"])
     while day >= since:
         if day <= until:
             due[end] = day
             end += 1
         at -= kind["step"]
-        day = _due_on(kind, months, at, seed["anchor"])
+        day = _due_day(kind, months, at, seed["anchor"])
     seed["end"] = end
 
 
 @kernel(
     (CANDIDATE, 2), (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.int64, 1),
-    (KINDS.dtype, 1), (SEED, 1), (np.int64, 1),
+    (CYCLE_KINDS.dtype, 1), (SEED, 1), (np.int64, 1),
 )  # fmt: skip
-def _sow(
+def _fill_seeds(
     picks: _Records,
-    rows: _Whole,
-    origins: _Whole,
-    origin_months: _Whole,
-    until: _Whole,
-    since: _Whole,
-    months: _Whole,
+    rows: _Ints,
+    origins: _Ints,
+    origin_months: _Ints,
+    until: _Ints,
+    since: _Ints,
+    months: _Ints,
     kinds: _Records,
     seeds: _Records,
-    due: _Whole,
+    due: _Ints,
 ) -> int:
     """Fill the seeds and their due days, and return how many seeds there are.
 
@@ -112,11 +112,11 @@ def _sow(
                 pick = picks[account, rank]
                 kind = kinds[pick["cycle"]]
                 if pick["score"] > 0.0 and kind["by_week"] == by_week:
-                    _plant(pick, kind, row, at, seeds[end])
+                    _set_seed(pick, kind, row, at, seeds[end])
                     end += 1
-            end = _plant_finer(seeds, first, end, kinds)
+            end = _add_shorter_cycles(seeds, first, end, kinds)
     for number in range(end):
         seed = seeds[number]
         seed["start"] = seeds[number - 1]["end"] if number else 0
-        _set_due(seed, kinds[seed["cycle"]], months, until[seed["row"]], since[seed["row"]], due)
+        _set_due_days(seed, kinds[seed["cycle"]], months, until[seed["row"]], since[seed["row"]], due)
     return end

@@ -49,7 +49,7 @@ class Streams:
     explained: NDArray[np.float64]
     holidays: str
 
-    def at_rows(self, rows: NDArray[np.int64]) -> "Streams":
+    def with_rows(self, rows: NDArray[np.int64]) -> "Streams":
         """Return the streams with row numbers replaced by ``rows`` [n], and without ``explained``."""
         return replace(self, row=rows[self.row], explained=np.zeros((0, 0)))
 
@@ -63,18 +63,18 @@ class Streams:
 
 
 #: Fields of ``Streams`` that are not copied as they are, and the others, which are arrays over streams.
-_APART: Final = frozenset({"phases", "partner", "explained", "holidays"})
-_PLAIN: Final = tuple(field.name for field in fields(Streams) if field.name not in _APART)
+_SPECIAL_FIELDS: Final = frozenset({"phases", "partner", "explained", "holidays"})
+_PLAIN_FIELDS: Final = tuple(field.name for field in fields(Streams) if field.name not in _SPECIAL_FIELDS)
 
 
-def streams_of(found: NDArray[Any], explained: NDArray[np.float64], holidays: str) -> Streams:
+def build_streams(found: NDArray[Any], explained: NDArray[np.float64], holidays: str) -> Streams:
     """Return the streams of the records ``found`` (``STREAM`` [m])."""
     return Streams(
         phases=Phases(*(found[name].copy() for name in _PHASES)),
         partner=found["partner"].copy(),
         explained=explained,
         holidays=holidays,
-        **{name: found[name].copy() for name in _PLAIN},
+        **{name: found[name].copy() for name in _PLAIN_FIELDS},
     )
 
 
@@ -90,5 +90,5 @@ def join_streams(parts: Sequence[Streams]) -> Streams:
         partner=np.concatenate([np.zeros(0, dtype=np.int64), *partners]),
         explained=np.zeros((0, 0)),
         holidays=parts[0].holidays,
-        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in _PLAIN},
+        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in _PLAIN_FIELDS},
     )

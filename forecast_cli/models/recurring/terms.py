@@ -11,14 +11,14 @@ _LEAST_QUARTERLY: Final = 14.0
 _LEAST_VARYING: Final = 13.0
 #: Largest share of payments that may come early or late if amounts vary. Frequent flows have one near any due day, most
 #: of all in weekly cycles.
-_ASTRAY: Final = 0.5
-_ASTRAY_BY_WEEK: Final = 0.2
+_MAX_ASTRAY: Final = 0.5
+_MAX_ASTRAY_WEEKLY: Final = 0.2
 #: Smallest share of the payments of a weekly stream that must fall in each of two alternating weeks.
 _EITHER_WEEK: Final = 0.25
 
 #: Hits that a cycle needs with equal amounts, and with others. Two can be distinguished from chance if no due day was
 #: missed.
-FEWEST: Final = {Cycle.WEEKLY: (5, 5), Cycle.BIWEEKLY: (4, 4), Cycle.MONTHLY: (2, 3), Cycle.QUARTERLY: (4, 3)}
+MIN_HITS: Final = {Cycle.WEEKLY: (5, 5), Cycle.BIWEEKLY: (4, 4), Cycle.MONTHLY: (2, 3), Cycle.QUARTERLY: (4, 3)}
 
 #: Conditions of each cycle: the ``fewest`` payments, the days by which they may be ``early`` or ``late`` (a weekly one
 #: further off would belong to the week before or after), the ``least`` score if amounts vary, the smallest share in
@@ -26,12 +26,12 @@ FEWEST: Final = {Cycle.WEEKLY: (5, 5), Cycle.BIWEEKLY: (4, 4), Cycle.MONTHLY: (2
 TERMS: Final = np.array(
     [
         (
-            FEWEST.get(cycle, (0,))[0],
+            MIN_HITS.get(cycle, (0,))[0],
             2 if cycle is Cycle.WEEKLY else -EARLIEST,
             2 if cycle is Cycle.WEEKLY else LATEST,
             _LEAST_QUARTERLY if cycle is Cycle.QUARTERLY else _LEAST_VARYING,
             _EITHER_WEEK if cycle is Cycle.WEEKLY else 0.0,
-            _ASTRAY_BY_WEEK if cycle in WEEK_STEPS else _ASTRAY,
+            _MAX_ASTRAY_WEEKLY if cycle in WEEK_STEPS else _MAX_ASTRAY,
         )
         for cycle in Cycle
     ],

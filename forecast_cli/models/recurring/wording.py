@@ -22,10 +22,10 @@ def rule_words(cycle: Cycle, residue: int, days: tuple[int, ...], rule: Rule) ->
     if cycle in (Cycle.WEEKLY, Cycle.BIWEEKLY):
         every = "every" if cycle is Cycle.WEEKLY else "every second"
         return f"{every} {_WEEKDAYS[(residue + _EPOCH_WEEKDAY) % 7]}{_SHIFTS[rule]}"
-    return _in_month(days) + _of_months(cycle, residue) + _SHIFTS[rule]
+    return _name_days(days) + _name_months(cycle, residue) + _SHIFTS[rule]
 
 
-def _in_month(days: tuple[int, ...]) -> str:
+def _name_days(days: tuple[int, ...]) -> str:
     names = ["last" if day == MONTH_DAYS else str(day) for day in days]
     if len(names) > 1:
         return f"days {' and '.join(names)}"
@@ -34,7 +34,7 @@ def _in_month(days: tuple[int, ...]) -> str:
     return f"day {names[0]}"
 
 
-def _of_months(cycle: Cycle, residue: int) -> str:
+def _name_months(cycle: Cycle, residue: int) -> str:
     match cycle:
         case Cycle.QUARTERLY:
             return " of " + ", ".join(name[:3] for name in _MONTHS[residue % 3 :: 3])

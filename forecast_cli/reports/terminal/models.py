@@ -52,11 +52,12 @@ def _row(spec: ModelSpec) -> tuple[str, str, str, str, str, str]:
 
 
 def _notes(specs: Sequence[ModelSpec]) -> Padding:
-    about = f"days of history, for a season of {_SEASON} days and a horizon of {_HORIZON}; with fewer, a simpler model"
+    needs = f"days of history, for a season of {_SEASON} days and a horizon of {_HORIZON}"
+    fixed = ", ".join(spec.name for spec in specs if not spec.updatable)
     rows = [
-        ("needs", about),
-        ("costs", "CPU milliseconds an account, for two years of days and two interval levels"),
-        ("--refit", f"above 1 is for all but {', '.join(spec.name for spec in specs if not spec.updatable)}"),
+        ("needs", f"{needs}; with fewer, a simpler model is used"),
+        ("costs", "CPU milliseconds per account, for two years of history and two interval levels"),
+        ("--refit", f"can be above 1 for all models except {fixed}"),
         *((spec.name, spec.notes) for spec in specs if spec.notes),
     ]
     return aligned((Column(), Column(wraps=True)), rows)

@@ -1,4 +1,4 @@
-"""Progress where there is no terminal: a line for every tenth, however the accounts come in."""
+"""Progress without a terminal: one line for every 10 %, in whatever steps accounts are reported."""
 
 import json
 from collections.abc import Callable

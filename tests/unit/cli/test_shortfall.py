@@ -1,4 +1,4 @@
-"""The reasons of accounts without a forecast, in words for many accounts."""
+"""Reasons of accounts without a forecast, summarized over many accounts."""
 
 from datetime import date
 

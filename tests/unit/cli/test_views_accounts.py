@@ -1,4 +1,4 @@
-"""What did not go as asked, as lines of a report."""
+"""Accounts and models that did not go as asked, as lines of a summary."""
 
 from io import StringIO
 

@@ -1,4 +1,4 @@
-"""Calendars have one spelling, whatever case or alias they are given by, and unknown ones are refused with a hint."""
+"""Calendar names are normalized from any case or alias, and unknown ones are refused with a hint."""
 
 import subprocess
 import sys

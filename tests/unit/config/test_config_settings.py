@@ -1,4 +1,4 @@
-"""Settings are what they are given, and names that the output needs are refused before any work."""
+"""Settings come only from their arguments, and column names that the output needs are refused."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Hashes of many texts are those of each alone."""
+"""Hashes of many texts at once equal those of each text."""
 
 import hashlib
 

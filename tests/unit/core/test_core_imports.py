@@ -1,4 +1,4 @@
-"""Imports that leave out what is only looked at: as where it is not installed, and once again all is as it was."""
+"""Imports without optional packages: as if these were not installed, and undone afterwards."""
 
 import importlib
 import sys

@@ -1,4 +1,4 @@
-"""Memory that was freed goes back to the system, but in processes that are started to keep it."""
+"""Freed memory goes back to the system, except in processes that are set to keep it."""
 
 import ctypes
 import os

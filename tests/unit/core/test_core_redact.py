@@ -1,4 +1,4 @@
-"""What is a secret is hidden, what is none is not, and JSON stays JSON."""
+"""Secrets are hidden, other text is not, and JSON stays valid."""
 
 import json
 

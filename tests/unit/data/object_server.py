@@ -1,4 +1,4 @@
-"""A tiny object store on 127.0.0.1, for the tests: it lists, gives, takes and removes objects as S3 does."""
+"""A small test server on 127.0.0.1 for the parts of S3 that a run uses: list, get, put and delete."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, MutableMapping

@@ -1,4 +1,4 @@
-"""Amounts in a column of the input: the last row up to a day says it, whatever the order of rows."""
+"""Amounts from a column of the input: the last row up to a day counts, whatever the order of rows."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""What addresses of Azure Blob Storage name: account, servers, key."""
+"""Addresses of Azure Blob Storage: account, servers and key."""
 
 import pytest
 from parquet_fixtures import rejection

@@ -1,4 +1,4 @@
-"""Addresses of object stores: their parts, what is shown of them, and what is none."""
+"""Addresses of object stores: their parts, what is shown of them, and invalid ones."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Files that are damaged: empty, cut off, something else, flipped bits, malformed pages (IN01 to IN06)."""
+"""Damaged files: empty, truncated, not parquet, flipped bits, malformed pages (IN01 to IN06)."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""The file list is ours: what is read, what is ignored, what rejects (IN07 to IN14)."""
+"""The list of input files: which are read, ignored or rejected (IN07 to IN14)."""
 
 import errno
 import os

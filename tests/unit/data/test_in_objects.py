@@ -1,4 +1,4 @@
-"""Object stores (IN15): read like folders; refusals, silence and secrets."""
+"""Inputs in object stores (IN15): read like folders; refusals, timeouts and secrets."""
 
 import pickle
 import socket

@@ -1,4 +1,4 @@
-"""The happy path of reading: a file, a folder, a glob, hive folders; order, ranges and types of the rows."""
+"""Inputs without problems: a file, a folder, a glob, hive folders; order, ranges and types of the rows."""
 
 import pickle
 from datetime import date

@@ -1,4 +1,4 @@
-"""Reading an input as a run does: once where all is well, and with all findings where it is not."""
+"""Reading an input as a run does: once if nothing is wrong, and with all findings otherwise."""
 
 from pathlib import Path
 

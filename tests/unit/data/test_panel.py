@@ -1,4 +1,4 @@
-"""Panel: rows taken out of it stay what they were."""
+"""Panels: rows taken from one are unchanged."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Blocks of the sample: who is in them, that no account knows of its neighbours, and that balances are plausible."""
+"""Blocks of the sample: mix of accounts, independence of accounts, plausible balances."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""The simulation's rules, one account at a time, with nothing drawn."""
+"""Rules of the sample's simulation, for one account and without random numbers."""
 
 from dataclasses import replace
 from datetime import date

@@ -1,4 +1,4 @@
-"""Recurring payments of the sample: pay cycles against a calendar built another way, and what balances show of them."""
+"""Recurring payments of the sample: pay cycles against an independent calendar, and their traces in the balances."""
 
 from datetime import date, timedelta
 from functools import cache

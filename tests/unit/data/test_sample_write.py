@@ -1,4 +1,4 @@
-"""Files of the sample: same seed same bytes, whole or absent."""
+"""Files of the sample: the same seed gives the same bytes, and files are complete or absent."""
 
 import hashlib
 import os

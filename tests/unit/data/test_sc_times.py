@@ -1,4 +1,4 @@
-"""Timestamps: whose day it is, which row is the last, timezones and dates that cannot be (SC16 to SC19)."""
+"""Timestamps: the day they belong to, the last row of a day, timezones and impossible dates (SC16 to SC19)."""
 
 from datetime import date, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Pieces of an input are counted side by side, and no more of them are held than there are threads."""
+"""Pieces of an input are counted in parallel, and no more of them are in memory than there are threads."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""When rows are put in order before shards are read: what the row groups' first and last ids tell."""
+"""When rows are sorted before shards are read, judged by the first and last ids of row groups."""
 
 from datetime import date
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""TS07 to TS09: balances out of bounds, balances that never move, short histories."""
+"""TS07 to TS09: balances out of bounds, constant balances, short histories."""
 
 from datetime import date
 

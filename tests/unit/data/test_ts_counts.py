@@ -1,4 +1,4 @@
-"""Counts of rows: what one look at all of them says is what a loop over the rows of each account says."""
+"""Counts of rows: computed at once, they equal those of a loop over the rows of each account."""
 
 import math
 from datetime import date, timedelta

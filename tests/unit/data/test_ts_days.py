@@ -1,4 +1,4 @@
-"""TS01 to TS06: several rows a day, none, or none with a balance."""
+"""TS01 to TS06: days with several rows, without rows, or without a balance."""
 
 from datetime import date, datetime, time, timedelta
 from itertools import permutations

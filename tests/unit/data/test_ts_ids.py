@@ -1,4 +1,4 @@
-"""TS15 to TS19: currencies, ids that look alike, long ids, nasty ids."""
+"""TS15 to TS19: currencies, similar ids, long ids, hostile ids."""
 
 import polars as pl
 import pytest

@@ -1,4 +1,4 @@
-"""TS10 to TS14: rows without a key, dates out of bounds, and where a forecast starts."""
+"""TS10 to TS14: rows without a key, dates out of bounds, and the origin."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""Accounts by number: rows keep their account however they lie, and plain accounts need no closer look."""
+"""Accounts by number: rows keep their account in any order, and accounts in plain order need no second look."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The contract over files: whole inputs and shards of them say the same, whatever the files."""
+"""The contract over files: whole inputs and their shards give the same result, however rows are split into files."""
 
 from collections.abc import Mapping
 from dataclasses import replace

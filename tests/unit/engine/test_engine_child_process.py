@@ -1,4 +1,4 @@
-"""Work in a process of its own: what it gives, what it raises, and what becomes of it when it is ended."""
+"""Work in a child process: its result, its errors, and what happens when the process ends early."""
 
 import errno
 import gc

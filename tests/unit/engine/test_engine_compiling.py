@@ -1,4 +1,4 @@
-"""What has to be compiled is compiled before the first account, and only where a model needs it."""
+"""Loops are compiled before the first account, and only those that a model needs."""
 
 import subprocess
 import sys

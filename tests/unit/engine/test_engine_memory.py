@@ -1,4 +1,4 @@
-"""How many workers and accounts fit into a bound, and the bounds into which none do."""
+"""Numbers of workers and accounts that fit into a memory limit, and limits that are too small."""
 
 import pytest
 from pydantic import ValidationError

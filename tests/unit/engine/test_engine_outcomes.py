@@ -1,4 +1,4 @@
-"""What models made of accounts, in the ledger: the worst over all of them, and why."""
+"""Outcomes of models in the ledger: the worst status over all models, and its reason."""
 
 import numpy as np
 import polars as pl

@@ -1,4 +1,4 @@
-"""Learning whose past tells low balances best: what must not change it, and what it is learned from."""
+"""Learning for which accounts past courses predict low balances best: its input, and what must not change it."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Attempts: what follows the loss of a worker, without any."""
+"""Retries after the loss of a worker, without any real worker."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""Shards: every account in exactly one, cut from input and settings alone."""
+"""Shards: each account is in exactly one, and they depend on input and settings alone."""
 
 import polars as pl
 import pytest

@@ -1,4 +1,4 @@
-"""Bootstrap over accounts: its draws, its width, and what must not change it."""
+"""The bootstrap over accounts: its draws, its width, and what must not change it."""
 
 import math
 
@@ -7,11 +7,11 @@ import polars as pl
 import pytest
 
 from forecast_cli.evaluation.bootstrap import (
-    MOST_GROUPS,
+    MAX_GROUPS,
     account_codes,
     bootstrap_means,
     bootstrap_ratios,
-    draw_parts,
+    draw_part_totals,
     estimates,
     resample_totals,
 )
@@ -82,7 +82,7 @@ def test_chunks_of_samples_do_not_change_the_draws(monkeypatch: pytest.MonkeyPat
 
 
 def test_too_many_accounts_are_drawn_in_groups_at_the_same_width() -> None:
-    n = MOST_GROUPS + 5_000
+    n = MAX_GROUPS + 5_000
     values = np.sort(np.random.default_rng(5).normal(10, 2, n))
     got = bootstrap_means(values, np.arange(n), samples=600)
     assert got.value == pytest.approx(values.mean(), rel=1e-12)
@@ -102,7 +102,7 @@ def test_one_account_has_no_interval_and_no_window_no_mean() -> None:
 
 def test_a_part_of_one_group_has_no_draws_beside_one_of_several() -> None:
     sums = np.array([[[2.0, 1.0], [4.0, 1.0]], [[3.0, 1.0], [0.0, 0.0]]])
-    totals, draws = draw_parts(sums, seed=0)
+    totals, draws = draw_part_totals(sums, seed=0)
     assert totals.tolist() == [[6.0, 2.0], [3.0, 1.0]]
     assert np.isfinite(draws[0]).all()
     assert np.isnan(draws[1]).all()

@@ -1,4 +1,4 @@
-"""What a gate compares: models, metrics, segments and windows that both backtests have."""
+"""What the gate compares: models, metrics, segments and windows that both backtests have."""
 
 from dataclasses import replace
 from datetime import date

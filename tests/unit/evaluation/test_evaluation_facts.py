@@ -1,26 +1,15 @@
-"""Facts of a window: scale and segments, from the training part alone, whatever stands beside an account."""
+"""Facts of a window: scale and segments, from the training part alone, independent of other accounts."""
 
 from dataclasses import replace
+from datetime import date
 
-import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from panels import panel_of
 
-from forecast_cli.data.panel import Panel
 from forecast_cli.evaluation.facts import BANDS, NO_SCALE, STILL, window_facts
-
-ORIGIN = np.datetime64("2026-01-31")
-
-
-def panel_of(*series: list[float], padding: int = 0) -> Panel:
-    lengths = np.array([len(one) for one in series], dtype=np.int64)
-    y = np.full((len(series), int(lengths.max(initial=0)) + padding), np.nan)
-    for row, one in enumerate(series):
-        y[row, y.shape[1] - len(one) :] = one
-    ids = pl.Series("unique_id", [f"A{row:04}" for row in range(len(series))], dtype=pl.String)
-    return Panel(ids, y, lengths, np.full(len(series), ORIGIN))
 
 
 def scale_slowly(y: list[float], lag: int) -> float | None:
@@ -54,7 +43,7 @@ def test_rows_carry_keys_cutoff_and_days_of_history() -> None:
     facts = window_facts(panel, lag=1)
     assert facts.columns == ["unique_id", "currency", "cutoff", "n_train", "scale", "scale_rms", *BANDS]
     assert facts["n_train"].to_list() == [2, 1]
-    assert facts["cutoff"].unique().to_list() == [ORIGIN.astype(object)]
+    assert facts["cutoff"].unique().to_list() == [date(2026, 6, 30)]
     assert facts["scale"].to_list() == [1.0, None]
 
 

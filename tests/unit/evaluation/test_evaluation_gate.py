@@ -1,4 +1,4 @@
-"""The gate: worse by more than is allowed fails, chance does not, and it says which check."""
+"""The gate: fails if the new backtest is worse by more than allowed and not by chance, and says which check failed."""
 
 from dataclasses import replace
 

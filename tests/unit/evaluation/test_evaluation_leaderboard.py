@@ -1,4 +1,4 @@
-"""Leaderboard and segments: who is ranked where, over which windows, and what is counted beside."""
+"""Leaderboard and segments: the ranking, the windows it covers, and the counts beside it."""
 
 import math
 from datetime import date, timedelta
@@ -11,7 +11,7 @@ from forecast_cli.evaluation.bootstrap import bootstrap_means, bootstrap_ratios
 from forecast_cli.evaluation.leaderboard import choose_baseline, rank_models
 from forecast_cli.evaluation.metrics import metrics_of
 from forecast_cli.evaluation.report import ModelScore
-from forecast_cli.evaluation.scored import Scored, compare_windows
+from forecast_cli.evaluation.scored import Scored, find_common_windows
 from forecast_cli.evaluation.segments import NO_VALUE, score_segments
 
 LAST = date(2026, 3, 31)
@@ -51,7 +51,7 @@ def scored_of(
     )
     if backwards:
         figures, windows = figures.reverse(), windows.reverse()
-    models, compared = compare_windows(windows, figures.select("id", "cutoff", "model"), ["id"])
+    models, compared = find_common_windows(windows, figures.select("id", "cutoff", "model"), ["id"])
     return Scored(
         models,
         compared,

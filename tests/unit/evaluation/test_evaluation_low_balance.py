@@ -1,10 +1,12 @@
-"""Low balance: thresholds, base rates, events, and what the probabilities were worth."""
+"""Low balances: thresholds, base rates, events, and scores of the probabilities."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import polars as pl
 import pytest
+from panels import panel_of
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.evaluation.alarms import calibrate_low_balance
@@ -16,16 +18,6 @@ from forecast_cli.risk.paths import PATH_LEVELS
 
 LEVELS = PATH_LEVELS
 H = 14
-
-
-def panel_of(*series: np.ndarray, pad: int = 0, currencies: list[str] | None = None) -> Panel:
-    lengths = np.array([len(one) for one in series], dtype=np.int64)
-    y = np.full((len(series), int(lengths.max()) + pad), np.nan)
-    for row, one in enumerate(series):
-        y[row, y.shape[1] - len(one) :] = one
-    origins = np.full(len(series), date(2026, 6, 30), dtype="datetime64[D]")
-    ids = pl.Series([f"A{row}" for row in range(len(series))])
-    return Panel(ids, y, lengths, origins, None if currencies is None else pl.Series(currencies))
 
 
 def noise(seed: int, days: int = 400) -> np.ndarray:
@@ -49,7 +41,7 @@ def test_the_base_rate_is_the_share_of_past_periods_that_went_under(days: int, l
 
 
 def test_rows_hold_each_account_model_threshold_and_period() -> None:
-    panel = panel_of(noise(5), noise(6), currencies=["CZK", "EUR"])
+    panel = replace(panel_of(noise(5), noise(6)), currencies=pl.Series(["CZK", "EUR"]))
     y = np.repeat(panel.y[:, -1:], H, axis=1)
     rows = low_balance_rows(panel, y, dict.fromkeys(("M", "N"), forecast_of(panel)), thresholds=("p10", "0", "p10"))
     assert rows.columns == [
@@ -75,7 +67,7 @@ def test_rows_hold_each_account_model_threshold_and_period() -> None:
     keys = rows.select("unique_id", "currency", "model", "threshold", "days").rows()
     wanted = [
         (*account, model, text, days)
-        for account in (("A0", "CZK"), ("A1", "EUR"))
+        for account in (("A0000", "CZK"), ("A0001", "EUR"))
         for model in ("M", "N")
         for text in ("p10", "0")
         for days in (7, 14)
@@ -110,21 +102,21 @@ def test_an_account_without_a_forecast_has_no_row() -> None:
     holed = Forecast(forecast.mean, quantiles, LEVELS)
     rows = low_balance_rows(panel, np.zeros((2, H)), {"M": holed, "N": forecast}, thresholds=("p10",))
     assert rows.select("unique_id", "model").unique().sort("unique_id", "model").rows() == [
-        ("A0", "N"),
-        ("A1", "M"),
-        ("A1", "N"),
+        ("A0000", "N"),
+        ("A0001", "M"),
+        ("A0001", "N"),
     ]
 
 
 def test_neighbours_padding_and_other_models_change_nothing() -> None:
     series = [noise(seed, 100 + 7 * seed) for seed in range(300)]
-    panel = panel_of(*series, pad=20)
+    panel = panel_of(*series, padding=20)
     y = np.stack([noise(seed + 900, H) for seed in range(300)])
     models = {"M": forecast_of(panel), "N": forecast_of(panel, sigma=3.0)}
     rows = low_balance_rows(panel, y, models, thresholds=("p10", "-3"))
     part = panel.take(np.array([299, 3]))
     alone = low_balance_rows(part, y[[299, 3]], {"N": forecast_of(part, sigma=3.0)}, thresholds=("p10", "-3"))
-    again = rows.filter(pl.col("unique_id").is_in(["A3", "A299"]), pl.col("model") == "N")
+    again = rows.filter(pl.col("unique_id").is_in(["A0003", "A0299"]), pl.col("model") == "N")
     assert again.sort("unique_id", maintain_order=True).equals(alone.sort("unique_id", maintain_order=True))
 
 
@@ -140,8 +132,8 @@ def test_a_column_is_a_threshold_for_accounts_that_it_says_an_amount_of() -> Non
     y = np.repeat(panel.y[:, -1:], H, axis=1)
     rows = low_balance_rows(panel, y, {"M": forecast_of(panel)}, thresholds=("limit", "-3"), column_amounts=told)
     named = rows.filter(pl.col("threshold") == "limit")
-    assert named["unique_id"].unique().to_list() == ["A0"]
-    amounts = rows.filter(pl.col("threshold") == "-3", pl.col("unique_id") == "A0")
+    assert named["unique_id"].unique().to_list() == ["A0000"]
+    amounts = rows.filter(pl.col("threshold") == "-3", pl.col("unique_id") == "A0000")
     assert named.drop("threshold").equals(amounts.drop("threshold"))
 
 

@@ -1,4 +1,4 @@
-"""The page on metrics names every metric, segment and band there is."""
+"""docs/metrics.md names every metric, segment and band."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Scoring: a regular long table, the same for rows in any order; and what counts in it."""
+"""Scoring: one long table, the same for rows in any order, and the days that count."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Sentences: what is said follows from the figures, whatever they are."""
+"""Sentences of the report agree with the figures, whatever these are."""
 
 import math
 from dataclasses import dataclass, field

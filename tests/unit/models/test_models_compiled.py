@@ -1,4 +1,4 @@
-"""Compiled loops work where nothing can be kept on disk, and say the same as plain Python."""
+"""Compiled loops work without a cache on disk, and give the same results as plain Python."""
 
 import importlib
 import os

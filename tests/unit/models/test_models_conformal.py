@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from forecast_cli.models.base import quantile_probabilities
-from forecast_cli.models.conformal import Windows, symmetric_quantiles
+from forecast_cli.models.conformal import ConformalWindows, symmetric_quantiles
 
 LEVELS = (10.0, 50.0, 80.0, 95.0, 99.9)
 
@@ -29,6 +29,6 @@ def test_missing_score_leaves_no_interval_rather_than_a_wrong_one():
 
 
 def test_windows_are_as_many_as_there_is_room_for_between_two_and_the_most():
-    windows = Windows(train=30, most=10)
-    assert windows.needed(h=7) == 44
+    windows = ConformalWindows(train=30, max_windows=10)
+    assert windows.min_obs(h=7) == 44
     assert windows.count(np.array([43, 44, 51, 100, 101, 1000]), h=7).tolist() == [1, 2, 3, 10, 10, 10]

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from model_panels import panel_of
+from panels import panel_of
 
 from forecast_cli.models.error_profile import AccountScale, ErrorProfile, shipped_profile
 from forecast_cli.models.last_value import LastValue
@@ -68,12 +68,12 @@ def test_still_accounts_have_their_own_table(simple: ErrorProfile):
     ],
 )
 def test_scale_and_stillness_come_from_the_last_days(simple: ErrorProfile, y: list[float], scale: float, still: bool):
-    got = simple.scale_of(panel_of([np.array(y), np.arange(40.0)]))
+    got = simple.scale_of(panel_of(np.array(y), np.arange(40.0)))
     assert (got.scale[0], got.still[0]) == (scale, still)
 
 
 def test_last_value_keeps_the_last_value_and_widens(profile: ErrorProfile):
-    got = LastValue(profile).fit(panel_of([np.array([400.0])])).forecast(366, LEVELS)
+    got = LastValue(profile).fit(panel_of(np.array([400.0]))).forecast(366, LEVELS)
     assert (got.mean == 400).all()
     assert (got.quantiles[0, :, 3] == 400).all()
     width = got.quantiles[0, :, -1] - got.quantiles[0, :, 0]
@@ -82,5 +82,5 @@ def test_last_value_keeps_the_last_value_and_widens(profile: ErrorProfile):
 
 
 def test_last_value_scales_with_the_balance(profile: ErrorProfile):
-    small, large = (LastValue(profile).fit(panel_of([np.array([k, 3 * k])])).forecast(9, LEVELS) for k in (7.0, 56.0))
+    small, large = (LastValue(profile).fit(panel_of(np.array([k, 3 * k]))).forecast(9, LEVELS) for k in (7.0, 56.0))
     np.testing.assert_allclose(large.quantiles, 8 * small.quantiles)

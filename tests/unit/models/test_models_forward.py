@@ -1,4 +1,4 @@
-"""Models given newer balances: the parameters of the fit, the balances of today, and no word of what was not seen."""
+"""Updated models: the parameters of the fit, the newest balances, and nothing from days not seen."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,7 +8,8 @@ import pytest
 import statsforecast.arima
 import statsforecast.ets
 import statsforecast.theta
-from model_panels import balances, panel_of
+from model_series import balances
+from panels import panel_of
 from statsforecast import models as reference
 
 from forecast_cli.core.errors import ConfigError
@@ -38,7 +39,7 @@ STUCK = ["auto", "SimpleExponentialSmoothing", "AutoCES", "MFLES"]
 
 
 def ending(series: Sequence[np.ndarray], days_later: int = 0) -> Panel:
-    panel = panel_of(series)
+    panel = panel_of(*series)
     return replace(panel, origins=panel.origins + days_later)
 
 
@@ -126,7 +127,7 @@ def test_theta_goes_forward_with_its_parameters_and_its_additive_season(
 
     y = balances(140)
     fitted = parse_model(model, (7,)).build_updatable().fit(ending([y[:-LATER]]))
-    learned = fitted.learned[0].estimator.model_
+    learned = fitted.accounts[0].estimator.model_
     monkeypatch.setattr(statsforecast.theta, "seasonal_decompose", spy_decompose)
     monkeypatch.setattr(statsforecast.theta, "thetamodel", spy_model)
     assert fitted.update(ending([y], LATER)).forecast(H, LEVELS).failures == ()

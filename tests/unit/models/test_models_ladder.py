@@ -3,7 +3,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from model_panels import panel_of
+from panels import panel_of
 
 from forecast_cli.core.ledger import Flag, Status
 from forecast_cli.data.panel import Panel
@@ -21,7 +21,7 @@ def walk(days: int, seed: int = 1) -> np.ndarray:
 
 
 def climb(series: Sequence[np.ndarray], model: str = "SeasonalNaive(7)", h: int = H) -> LadderForecast:
-    return forecast_panel(panel_of(series), parse_model(model, (30,)), h=h, levels=LEVELS)
+    return forecast_panel(panel_of(*series), parse_model(model, (30,)), h=h, levels=LEVELS)
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def test_account_at_zero_forever_says_that_its_interval_has_no_width():
     ],
 )
 def test_bad_output_goes_down_the_ladder_with_its_name(model: Says, error: str, words: str):
-    panel = panel_of([walk(200)])
+    panel = panel_of(walk(200))
     got = forecast_panel(panel, saying(model), h=H, levels=LEVELS)
     want = forecast_panel(panel, parse_model("Naive", (30,)), h=H, levels=LEVELS)
     (outcome,) = got.outcomes
@@ -127,7 +127,7 @@ def test_bad_output_goes_down_the_ladder_with_its_name(model: Says, error: str, 
 
 
 def test_failure_lands_on_the_row_of_the_panel_when_shorter_rows_stand_before_it():
-    panel = panel_of([walk(3), walk(200), walk(200, seed=2)])
+    panel = panel_of(walk(3), walk(200), walk(200, seed=2))
     model = Says(errors=(RowFailure(1, "ValueError", "no"),))
     got = forecast_panel(panel, saying(model), h=H, levels=LEVELS)
     assert [(outcome.row, outcome.error) for outcome in got.outcomes] == [(0, "TooShort"), (2, "ValueError")]
@@ -136,7 +136,7 @@ def test_failure_lands_on_the_row_of_the_panel_when_shorter_rows_stand_before_it
 
 def test_what_a_model_had_to_take_apart_itself_is_passed_on():
     model = Says(taken_apart=("Naive: IndexError",))
-    got = forecast_panel(panel_of([walk(200)]), saying(model), h=H, levels=LEVELS)
+    got = forecast_panel(panel_of(walk(200)), saying(model), h=H, levels=LEVELS)
     assert got.forecast.taken_apart == ("Naive: IndexError",)
 
 
@@ -175,7 +175,7 @@ class WithPaths:
 
 
 def test_a_models_own_paths_are_kept_for_the_rows_it_has_done():
-    panel = panel_of([walk(400), walk(3, seed=2), np.full(400, 5.0)])
+    panel = panel_of(walk(400), walk(3, seed=2), np.full(400, 5.0))
     found = forecast_panel(panel, saying(WithPaths()), h=H, levels=LEVELS).forecast
     assert found.paths is not None
     assert found.paths.shape == (3, 3, H)

@@ -1,4 +1,4 @@
-"""The adapter: statsforecast's numbers, account by account, with its failures as values and its noise kept in."""
+"""The adapter: the same numbers as statsforecast, failures returned as values, and no output or warnings."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import statsforecast.ets
-from model_panels import balances, panel_of
+from model_series import balances
+from panels import panel_of
 from statsforecast import models as reference
 from statsforecast.utils import ConformalIntervals
 
@@ -22,7 +23,7 @@ SERIES_MODELS = [name for name, spec in REGISTRY.items() if spec.kind is ModelKi
 
 
 def say(model: str, series: Sequence[np.ndarray], h: int = H) -> Forecast:
-    return parse_model(model, (7,)).build().fit(panel_of(series)).forecast(h, LEVELS)
+    return parse_model(model, (7,)).build().fit(panel_of(*series)).forecast(h, LEVELS)
 
 
 def conformal(windows: int) -> ConformalIntervals:
@@ -80,7 +81,7 @@ def test_seasonal_pool_has_the_last_season_as_mean_and_the_same_samples_every_ti
     got = say("ConformalSeasonalPool", [y])
     np.testing.assert_array_equal(got.mean[0], np.tile(y[-7:], 2)[:H])
     np.testing.assert_array_equal(got.quantiles, say("ConformalSeasonalPool", [y]).quantiles)
-    seed = panel_of([y]).seed_of(0)
+    seed = panel_of(y).seed_of(0)
     paths = reference.ConformalSeasonalPool(7).fit(y).simulate(H, 1000, seed=seed)
     np.testing.assert_allclose(got.quantiles[0, :, 1], np.quantile(paths, 0.1, axis=0))
 
@@ -116,7 +117,7 @@ def test_does_all_levels_at_its_least_number_of_observations(name: str):
 
 @pytest.mark.parametrize("name", SERIES_MODELS)
 def test_account_has_the_same_bits_alone_and_among_others(name: str):
-    panel = panel_of([balances(130, seed=4), balances(100), np.full(100, 7.0)])
+    panel = panel_of(balances(130, seed=4), balances(100), np.full(100, 7.0))
     model = parse_model(name, (7,)).build()
     among, alone = (model.fit(part).forecast(H, LEVELS) for part in (panel, panel.take([1])))
     np.testing.assert_array_equal(among.quantiles[1], alone.quantiles[0])
@@ -124,7 +125,7 @@ def test_account_has_the_same_bits_alone_and_among_others(name: str):
 
 @pytest.mark.parametrize("name", ["AutoTheta", "DynamicOptimizedTheta", "ConformalSeasonalPool"])
 def test_what_is_drawn_follows_the_seed_of_the_run_and_the_account(name: str):
-    panel = panel_of([balances(100), balances(100)])
+    panel = panel_of(balances(100), balances(100))
     model = parse_model(name, (7,)).build()
     one, other = (model.fit(replace(panel, seed=seed)).forecast(H, LEVELS).quantiles for seed in (1, 2))
     assert (one != other).any()
@@ -142,12 +143,12 @@ def test_failing_account_is_named_and_the_others_go_on():
 
 def test_nothing_is_printed_or_warned_of(capfd: pytest.CaptureFixture[str]):
     say("ConformalSeasonalPool(30)", [balances(12)])
-    SeriesModel(Estimator("MFLES", {"verbose": True})).fit(panel_of([np.ones(3)])).forecast(2, LEVELS)
+    SeriesModel(Estimator("MFLES", {"verbose": True})).fit(panel_of(np.ones(3))).forecast(2, LEVELS)
     assert capfd.readouterr() == ("", "")
 
 
 def test_account_itself_is_left_as_it_was():
     y = balances(100)
-    panel = panel_of([y])
+    panel = panel_of(y)
     parse_model("MSTL", (7,)).build().fit(panel).forecast(H, LEVELS)
     np.testing.assert_array_equal(panel.y[0], y)

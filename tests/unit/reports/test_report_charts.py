@@ -1,4 +1,4 @@
-"""Charts: drawn in the page's colours, told in words, safe beside one another, readable by everyone."""
+"""Charts: use the page's colours, have a text description, do not interfere with each other, and are accessible."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 from report_samples import MODELS, sample_report
 
 import forecast_cli.reports
-from forecast_cli.evaluation.report import NOTHING
+from forecast_cli.evaluation.report import NO_ESTIMATE
 from forecast_cli.reports.charts_fan import MOST_HISTORY, fan_chart
 from forecast_cli.reports.charts_scores import error_charts, interval_charts, models_drawn, reliability_charts
 from forecast_cli.reports.charts_svg import DASHES, SERIES, Ink
@@ -70,7 +70,7 @@ def test_only_models_that_can_be_told_apart_are_drawn_and_the_table_holds_all() 
 
 def test_a_step_without_a_figure_is_a_gap_not_a_zero() -> None:
     unknown = [score for score in REPORT.steps if (score.step, score.model) == (30, "Naive")]
-    lacking = unknown[0].model_copy(update={"metrics": {"scrps": NOTHING}})
+    lacking = unknown[0].model_copy(update={"metrics": {"scrps": NO_ESTIMATE}})
     steps = tuple(lacking if score in unknown else score for score in REPORT.steps)
     chart = error_charts(REPORT.model_copy(update={"steps": steps}))[0]
     assert "NaN" not in chart.svg

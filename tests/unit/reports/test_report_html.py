@@ -1,4 +1,4 @@
-"""``report.html``: stands alone, loads nothing, lets no data act, and says what it holds to everyone."""
+"""``report.html``: self-contained, loads nothing, runs no code from data, and is accessible."""
 
 import base64
 import hashlib

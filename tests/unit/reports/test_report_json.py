@@ -1,4 +1,4 @@
-"""``report.json`` reads back as it was written, is what its published schema says, and damage is told."""
+"""``report.json`` reads back as written, follows its published schema, and damage is reported."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""``report.md``: short, whole tables, and data that is only ever text."""
+"""``report.md``: short, with complete tables, and data appears only as text."""
 
 import re
 

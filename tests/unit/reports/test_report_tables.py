@@ -1,4 +1,4 @@
-"""Tables of a report: figures as people read them, and nothing left out without a word."""
+"""Tables of a report: readable figures, and a note wherever something is left out."""
 
 import math
 import re

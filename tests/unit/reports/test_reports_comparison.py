@@ -1,4 +1,4 @@
-"""The gate in words: figures that read well, whatever their size, and sentences for every way a check ends."""
+"""The result of the gate as text: readable figures of any size, and a sentence for every outcome of a check."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Data shown on a terminal moves no cursor, breaks no line and reads the way it is written."""
+"""Data on a terminal cannot move the cursor, break a line or change the direction of text."""
 
 import unicodedata
 

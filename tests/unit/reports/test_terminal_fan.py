@@ -1,4 +1,4 @@
-"""The fan on a terminal: what is drawn where, at every width, for balances of every size."""
+"""The fan chart on a terminal: what is drawn where, at every width, for balances of every size."""
 
 from datetime import date
 

@@ -1,15 +1,15 @@
-"""Past courses among sample paths: as they were, of days that were like today, as many as the model says."""
+"""Past courses among sample paths: unchanged, from days similar to the origin, and in the number the model gives."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from risk_panels import panel_of
+from panels import panel_of
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.normal import normal_forecast
-from forecast_cli.risk.courses import near_courses
+from forecast_cli.risk.courses import select_near_courses
 from forecast_cli.risk.lows import find_lows
 from forecast_cli.risk.panel_lows import panel_lows
 from forecast_cli.risk.paths import PATH_LEVELS, shuffle_paths
@@ -44,7 +44,7 @@ def by_hand(series: list[float], h: int, count: int) -> list[list[float]]:
 @pytest.mark.parametrize(("days", "count"), [(200, 100), (200, 7), (61, 40), (14, 40), (11, 3)])
 def test_courses_are_of_the_days_nearest_to_today(days: int, count: int) -> None:
     series = np.round(wallet(3, days))
-    [courses] = near_courses(panel_of(series, pad=30), H, count)
+    [courses] = select_near_courses(panel_of(series, padding=30), H, count)
     assert courses.T.tolist() == by_hand(series.tolist(), H, count)
 
 
@@ -82,7 +82,7 @@ def test_an_account_without_a_past_course_keeps_its_paths_and_one_without_a_fore
 
 def test_neither_neighbours_nor_padding_change_a_bit() -> None:
     series, shares = [wallet(4, 90), wallet(5, 300), wallet(6, 33), wallet(7, 200)], [0.4, 1.0, 0.6, 0.0]
-    together = panel_of(*series, pad=50)
+    together = panel_of(*series, padding=50)
     limits = np.tile([4.0, 6.0, 8.0, 15.0], (4, 1))
     said = panel_lows(together, {"auto": forecast_of(together, *shares)}, limits)["auto"]
     for row, (one, share) in enumerate(zip(series, shares, strict=True)):

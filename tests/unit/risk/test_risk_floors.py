@@ -1,11 +1,11 @@
-"""Floors: found where months came down to one, and held by all paths but as few as those months allow."""
+"""Floors: found where months go down to the same low, and kept by all paths except as few as those months allow."""
 
 import numpy as np
 import pytest
-from risk_panels import panel_of
+from panels import panel_of
 
 from forecast_cli.models.base import Forecast, quantile_probabilities
-from forecast_cli.risk.floors import find_floors, hold_above_floors
+from forecast_cli.risk.floors import find_floors, raise_to_floors
 from forecast_cli.risk.paths import shuffle_paths
 
 LEVELS = (80.0, 95.0)
@@ -26,7 +26,7 @@ def test_a_month_counts_that_came_down_to_the_lowest_balance() -> None:
 def test_as_many_paths_go_below_a_floor_as_one_in_the_months_that_held_it() -> None:
     panel = panel_of(payroll(10))
     paths = np.tile(np.linspace(-50, 150, 100), (1, 30, 1))
-    hold_above_floors(panel, paths)
+    raise_to_floors(panel, paths)
     low = paths[0].min(axis=0)
     assert (low < 100.0).sum() == 10
     np.testing.assert_array_equal(low[:10], np.linspace(-50, 150, 100)[:10])
@@ -38,13 +38,13 @@ def test_as_many_paths_go_below_a_floor_as_one_in_the_months_that_held_it() -> N
 def test_more_paths_may_go_below_the_longer_they_are(h: int, most: int) -> None:
     """1 - 0.9^(h/30) of them: a month in ten."""
     paths = np.tile(np.linspace(-50, 50, 100), (1, h, 1))
-    hold_above_floors(panel_of(payroll(10)), paths)
+    raise_to_floors(panel_of(payroll(10)), paths)
     assert (paths[0].min(axis=0) < 100.0).sum() == most
 
 
 def test_of_paths_that_go_equally_low_as_many_may_as_of_others() -> None:
     paths = np.tile(np.repeat([-50.0, 150.0], [60, 40]), (1, 30, 1))
-    hold_above_floors(panel_of(payroll(10)), paths)
+    raise_to_floors(panel_of(payroll(10)), paths)
     assert (paths[0].min(axis=0) < 100.0).sum() == 10
 
 
@@ -52,7 +52,7 @@ def test_of_paths_that_go_equally_low_as_many_may_as_of_others() -> None:
 def test_without_a_floor_paths_stay_as_they_are(series: np.ndarray) -> None:
     paths = np.tile(np.linspace(-3000, 3000, 100), (1, 30, 1))
     held = paths.copy()
-    hold_above_floors(panel_of(series), held)
+    raise_to_floors(panel_of(series), held)
     np.testing.assert_array_equal(held, paths)
 
 
@@ -60,10 +60,10 @@ def test_what_an_account_gets_hangs_on_it_alone() -> None:
     series = [payroll(10), np.linspace(2000, 1000, 200), payroll(3)[:75]]
     paths = np.tile(np.linspace(-3000, 3000, 100), (3, 30, 1))
     together = paths.copy()
-    hold_above_floors(panel_of(*series), together)
+    raise_to_floors(panel_of(*series), together)
     for row, one in enumerate(series):
         alone = paths[:1].copy()
-        hold_above_floors(panel_of(one), alone)
+        raise_to_floors(panel_of(one), alone)
         np.testing.assert_array_equal(alone[0], together[row])
 
 
@@ -77,5 +77,5 @@ def test_paths_of_a_forecast_are_held() -> None:
 
 def test_a_row_without_paths_stays_without() -> None:
     paths = np.full((1, 30, 100), np.nan)
-    hold_above_floors(panel_of(payroll(10)), paths)
+    raise_to_floors(panel_of(payroll(10)), paths)
     assert np.isnan(paths).all()

@@ -1,4 +1,4 @@
-"""Lows read off sample paths."""
+"""Low points of sample paths."""
 
 import numpy as np
 import pytest

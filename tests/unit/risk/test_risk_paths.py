@@ -1,13 +1,13 @@
-"""Sample paths: the forecast's own distribution on each day, the account's own past from day to day."""
+"""Sample paths: the forecast's distribution on each day, and the account's own dependence between days."""
 
 import numpy as np
 import pytest
-from risk_panels import panel_of
+from panels import panel_of
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, quantile_probabilities
 from forecast_cli.models.normal import normal_forecast
-from forecast_cli.risk.paths import N_PATHS, PATH_LEVELS, PERSISTENCE, levels_to_ask, order_courses, shuffle_paths
+from forecast_cli.risk.paths import N_PATHS, PATH_LEVELS, PERSISTENCE, levels_to_request, order_courses, shuffle_paths
 
 H = 10
 LEVELS = (20.0, 40.0, 60.0, 80.0, 95.0)
@@ -35,7 +35,7 @@ def test_the_margins_are_the_forecasts_quantiles() -> None:
 
 def test_a_forecast_at_some_of_its_levels_has_their_quantiles() -> None:
     panel = panel_of(walk(1))
-    many = forecast_of(panel, levels_to_ask((50.0, 80.0, 99.0)))
+    many = forecast_of(panel, levels_to_request((50.0, 80.0, 99.0)))
     assert many.levels == (20.0, 40.0, 50.0, 60.0, 80.0, 95.0, 99.0)
     for some in (PATH_LEVELS, (50.0, 80.0, 99.0), (99.0,), ()):
         np.testing.assert_array_equal(many.at(some).quantiles, forecast_of(panel, some).quantiles)
@@ -98,7 +98,7 @@ def test_paths_of_an_account_without_a_past_do_not_cross(series: np.ndarray) -> 
 
 def test_neither_neighbours_nor_padding_change_a_bit() -> None:
     series = [walk(7, days=120), walk(8, days=400), walk(9, days=33)]
-    together = panel_of(*series, pad=50)
+    together = panel_of(*series, padding=50)
     paths = shuffle_paths(together, forecast_of(together))
     for row, one in enumerate(series):
         alone = panel_of(one)

@@ -1,8 +1,8 @@
-"""Thresholds as they are written and as amounts."""
+"""Thresholds as text and as amounts."""
 
 import numpy as np
 import pytest
-from risk_panels import panel_of
+from panels import panel_of
 
 from forecast_cli.config.thresholds import check_threshold, columns_among, is_amount, is_percentile
 from forecast_cli.risk.thresholds import threshold_amounts
@@ -35,7 +35,7 @@ def test_a_number_is_an_amount(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "p0", "p100", "p200", "p2.5", "p-1"])
 def test_what_can_be_no_threshold_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="a percentile, p1 to p99"):
+    with pytest.raises(ValueError, match="a percentile from p1 to p99"):
         check_threshold(text)
 
 

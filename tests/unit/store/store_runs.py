@@ -1,4 +1,4 @@
-"""Runs over two accounts, made of what a store writes: no model is asked."""
+"""Runs over two accounts, made with the store alone and without models."""
 
 from collections.abc import Iterable
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Files written piece by piece: whole or absent, the same bytes for the same rows, and a full disk is told."""
+"""Atomic writes: complete or absent, the same bytes for the same rows, and a full disk is reported."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The claim that keeps two runs on one output apart: taken, renewed, watched, taken over, lost, released."""
+"""The claim that keeps two runs off one output: taken, renewed, watched, taken over, lost, released."""
 
 import threading
 import time

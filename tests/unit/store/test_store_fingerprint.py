@@ -1,4 +1,4 @@
-"""What a run was made from: how two of them differ, in words."""
+"""Differences between two runs in their input, settings and versions, as text."""
 
 from forecast_cli.store.fingerprint import setting_differences
 

@@ -1,4 +1,4 @@
-"""A run in an object store: in which order it is put and removed, what a later run finds, and what is refused."""
+"""A run in an object store: the order of writes and removals, what a later run finds, and what is refused."""
 
 import itertools
 import json

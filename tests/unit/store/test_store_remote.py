@@ -1,4 +1,4 @@
-"""Objects of a store: listed, read, put whole, replaced only as they were seen, removed."""
+"""Objects of a store: listed, read, written whole, replaced only if unchanged, removed."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The output folder: whole or absent, resumed where it stopped, never mixed."""
+"""The output folder: complete or absent, resumed where it stopped, never mixed."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Temporary folders: gone when done, and those of killed processes gone with the next one."""
+"""Temporary folders are removed at the end, and those of killed processes by the next one."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Fixtures of the workflow tests; they draw no charts, which the report tests do."""
+"""Fixtures of the workflow tests. They draw no charts; the report tests do."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The model ``auto`` over whole runs: it learns from all accounts, and from nothing later than a cutoff."""
+"""``auto`` over whole runs: it learns from all accounts, and from nothing after a cutoff."""
 
 from collections.abc import Callable
 from datetime import date

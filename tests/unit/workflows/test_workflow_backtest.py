@@ -1,4 +1,4 @@
-"""The backtest as a Python call: nothing after a cutoff counts, everyone is in the ledger, the same bytes each time."""
+"""The backtest as a Python call: no look-ahead, every account in the ledger, the same bytes each time."""
 
 from collections.abc import Callable
 from dataclasses import replace

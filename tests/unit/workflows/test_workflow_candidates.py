@@ -1,4 +1,4 @@
-"""Candidates of ``auto`` over whole runs: who is joined is decided by the past, by the limit and by nothing else."""
+"""Candidates of ``auto`` over whole runs: the accounts joined depend only on the past and the time limit."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

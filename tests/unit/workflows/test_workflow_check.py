@@ -1,4 +1,4 @@
-"""The check of a finished run: what is damaged, missing, stray or contradictory is found."""
+"""The check of a finished run finds damaged, missing, unexpected and contradictory files."""
 
 import json
 import subprocess

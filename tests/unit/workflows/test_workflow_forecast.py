@@ -1,4 +1,4 @@
-"""The main job as a Python call: every account comes out, the same bytes each time, and nothing is mixed."""
+"""The forecast as a Python call: every account comes out, the same bytes each time, and runs are never mixed."""
 
 import json
 from collections.abc import Callable

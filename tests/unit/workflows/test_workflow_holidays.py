@@ -1,4 +1,4 @@
-"""The calendar of a run decides its payments, in the forecast, in what is learned and in what is shown of it later."""
+"""The calendar of a run decides the days of payments, in forecasts, in learning and in ``show``."""
 
 import shutil
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError, OutputConflictError
 from forecast_cli.core.progress import NullProgress
-from forecast_cli.models.recurring.business_days import Rule, shifted
+from forecast_cli.models.recurring.business_days import Rule, shift_days
 from forecast_cli.store.layout import EVENTS, LEARNED_SCORES, MANIFEST
 from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.account_history import settings_of
@@ -35,7 +35,7 @@ def balances(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Accounts with a bill on the 13th, or the next business day of Northern Ireland, and some spending."""
     rng, days = np.random.default_rng(4), [END - timedelta(ago) for ago in range(DAYS - 1, -1, -1)]
     due = np.array([np.datetime64(day, "D").astype(np.int64) for day in days if day.day == DUE])
-    paid = np.isin(np.array(days, dtype="datetime64[D]").astype(np.int64), shifted(due, Rule.AFTER, "GB-NIR"))
+    paid = np.isin(np.array(days, dtype="datetime64[D]").astype(np.int64), shift_days(due, Rule.AFTER, "GB-NIR"))
     frames = [
         pl.DataFrame({"account_id": f"A{number}", "date": days}).with_columns(
             balance=9_000 + np.cumsum(22.0 - 640.0 * paid - rng.uniform(0, 9, DAYS).round(2))

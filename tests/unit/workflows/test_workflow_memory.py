@@ -1,4 +1,4 @@
-"""A run within a bound of memory: the same bytes, or a refusal before anything is written."""
+"""Runs with a memory limit: the same bytes, or a refusal before anything is written."""
 
 import os
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Rows in any order: put in order by account where shards would read them over and over, and to the same numbers."""
+"""Rows in any order: sorted by account if shards would read them repeatedly, with the same numbers."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""RT10: an output that the next run would read is refused, however the input is named."""
+"""RT10: an output that the next run would read as input is refused, however the input is named."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Past courses in low balances over whole runs of ``auto``: learned where the past tells more, from no later day."""
+"""Past courses in low balances over runs of ``auto``: learned where they predict better, and from no later day."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""risk.parquet as a run writes it: a row for each account, model, threshold and window; the same bytes each time."""
+"""``risk.parquet`` of a run: a row for each account, model, threshold and window; the same bytes each time."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta

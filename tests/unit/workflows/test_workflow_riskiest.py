@@ -1,4 +1,4 @@
-"""The accounts likeliest to run low: who is listed, in what order, and what is counted besides."""
+"""The accounts most likely to run low: which are listed, in what order, and the counts of the others."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""What did not go as asked, in groups."""
+"""Accounts and models that did not go as asked, in groups."""
 
 import polars as pl
 

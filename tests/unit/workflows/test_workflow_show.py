@@ -1,4 +1,4 @@
-"""The story of one account: held against the tables it comes from, and against slow loops."""
+"""The explanation of one account, against the tables it comes from and against slow loops."""
 
 from datetime import date, timedelta
 from itertools import pairwise

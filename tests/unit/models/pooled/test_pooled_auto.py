@@ -1,4 +1,4 @@
-"""``auto`` with something learned: a case worked by hand, and what must not change it."""
+"""``auto`` after learning: a case worked by hand, and what must not change the result."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,8 +1,8 @@
-"""Candidates: where time goes, who is joined, and what a share of a candidate does, on cases worked by hand."""
+"""Candidates: how time is spent, which accounts are joined, and the blend with a share, on cases worked by hand."""
 
 import numpy as np
-import polars as pl
 import pytest
+from panels import panel_of
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.naive import Naive
@@ -13,11 +13,6 @@ from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.registry import parse_model
 
 ACCOUNTS = np.array([100.0, 200.0])
-
-
-def panel_of(y: np.ndarray) -> Panel:
-    ids = pl.Series("unique_id", [f"a{row:04}" for row in range(len(y))])
-    return Panel(ids, y, np.full(len(y), y.shape[1]), np.full(len(y), np.datetime64("2026-01-31")))
 
 
 def weights(name: str, gain: float, reach: float, weight: float = 0.5) -> Weights:
@@ -46,7 +41,7 @@ def test_a_candidate_that_promises_nothing_reaches_nobody() -> None:
 
 
 def test_an_account_is_joined_whatever_stands_beside_it_and_more_are_with_more_reach() -> None:
-    panel = panel_of(np.zeros((400, 40)))
+    panel = panel_of(*np.zeros((400, 40)))
     segments = np.zeros(400, dtype=np.int64)
     few, more = (joined_by(panel, segments, [weights("a", 0.1, reach)]) >= 0 for reach in (0.2, 0.6))
     assert 40 < few.sum() < 120 < more.sum() < 320
@@ -56,7 +51,7 @@ def test_an_account_is_joined_whatever_stands_beside_it_and_more_are_with_more_r
 
 
 def test_the_candidate_of_the_highest_gain_is_taken_among_those_that_reach_an_account() -> None:
-    panel, segments = panel_of(np.zeros((50, 40))), np.zeros(50, dtype=np.int64)
+    panel, segments = panel_of(*np.zeros((50, 40))), np.zeros(50, dtype=np.int64)
     assert set(joined_by(panel, segments, [weights("a", 0.1, 1.0), weights("b", 0.2, 1.0)])) == {1}
     assert set(joined_by(panel, segments, [weights("a", 0.1, 1.0), weights("b", 0.2, 0.5)])) == {0, 1}
     assert set(joined_by(panel, segments, [weights("a", 0.0, 1.0)])) == {-1}
@@ -66,7 +61,7 @@ def test_accounts_that_move_on_a_tenth_and_a_fifth_of_their_days() -> None:
     y = np.zeros((4, 91))
     for row, moves in enumerate((8, 9, 18, 90)):
         y[row, 1:] = np.cumsum(np.arange(90) < moves)
-    assert segments_of(panel_of(y)).tolist() == [0, 1, 2, 2]
+    assert segments_of(panel_of(*y)).tolist() == [0, 1, 2, 2]
 
 
 def test_bands_end_with_the_week_and_the_month() -> None:
@@ -75,7 +70,7 @@ def test_bands_end_with_the_week_and_the_month() -> None:
 
 def test_mean_and_quantiles_are_drawn_to_those_of_the_candidate_by_its_share() -> None:
     y = np.cumsum(np.random.default_rng(1).normal(0, 1, (3, 60)), axis=1)
-    panel, levels = panel_of(y), (80.0,)
+    panel, levels = panel_of(*y), (80.0,)
     mean, quantiles = np.zeros((3, 10)), np.tile([-1.0, 0.0, 1.0], (3, 10, 1))
     weight = np.tile([0.25, 1.0, 0.0], (3, 1))
     one = Weights("Naive", np.full(3, 99), weight, np.full(3, 0.1), np.ones(3))
@@ -92,7 +87,7 @@ def test_mean_and_quantiles_are_drawn_to_those_of_the_candidate_by_its_share() -
 
 
 def test_an_account_that_is_too_short_for_the_candidate_is_left_as_it_is() -> None:
-    panel = panel_of(np.cumsum(np.ones((1, 20)), axis=1))
+    panel = panel_of(*np.cumsum(np.ones((1, 20)), axis=1))
     mean, quantiles = np.zeros((1, 5)), np.zeros((1, 5, 3))
     one = [weights("Naive", 0.1, 1.0)]
     known = {"Naive": parse_model("Naive", ())}
@@ -104,7 +99,7 @@ def test_an_account_that_is_too_short_for_the_candidate_is_left_as_it_is() -> No
 def test_what_a_candidate_says_beyond_reason_or_fails_on_is_not_used() -> None:
     y = np.cumsum(np.random.default_rng(2).normal(0, 1, (3, 60)), axis=1)
     y[1] = np.nan
-    _, done = ask(parse_model("Naive", ()), panel_of(y), 5, (80.0,))
+    _, done = ask(parse_model("Naive", ()), panel_of(*y), 5, (80.0,))
     assert done.tolist() == [True, False, True]
 
 
@@ -119,7 +114,7 @@ def test_a_candidate_that_raises_over_accounts_together_is_asked_about_each_and_
         return fit(self, panel)
 
     monkeypatch.setattr(Naive, "fit", fit_one)
-    panel = panel_of(np.cumsum(np.random.default_rng(1).normal(0, 1, (3, 60)), axis=1))
+    panel = panel_of(*np.cumsum(np.random.default_rng(1).normal(0, 1, (3, 60)), axis=1))
     said, known = (np.zeros((3, 5)), np.zeros((3, 5, 3))), {"Naive": parse_model("Naive", ())}
     whole = join_candidates(panel, *said, [weights("Naive", 0.1, 1.0)], known, levels=(80.0,))
     assert sorted(whole.joined) == [0, 1, 2]

@@ -3,25 +3,21 @@
 from itertools import pairwise
 
 import numpy as np
-import polars as pl
 import pytest
+from panels import panel_of
 
-from forecast_cli.data.panel import Panel
 from forecast_cli.models.pooled.features import NAMES, describe
 from forecast_cli.models.pooled.outlook import Outlook
 from forecast_cli.models.recurring.records import STREAM
-from forecast_cli.models.recurring.streams import streams_of
+from forecast_cli.models.recurring.streams import build_streams
 
 KNOTS = np.array([1, 3])
 
 
 def described(*series: np.ndarray, scale: float = 2.0) -> list[dict[str, float]]:
     """Return the features of accounts of that scale, by name, those of their paths left out."""
-    n, longest = len(series), max(map(len, series))
-    y = np.stack([np.concatenate([np.full(longest - len(one), np.nan), one]) for one in series])
-    origins = np.full(n, np.datetime64("2026-05-14"))
-    panel = Panel(pl.Series([f"a{row}" for row in range(n)]), y, np.array([len(one) for one in series]), origins)
-    none = streams_of(np.zeros(0, dtype=STREAM), np.zeros((0, 0)), "US")
+    n, panel = len(series), panel_of(*series, end="2026-05-14")
+    none = build_streams(np.zeros(0, dtype=STREAM), np.zeros((0, 0)), "US")
     outlook = Outlook(np.zeros((n, 3)), np.ones((n, 3)), np.full(n, scale), none)
     return [dict(zip(NAMES, row, strict=False)) for row in describe(panel, outlook, KNOTS).tolist()]
 

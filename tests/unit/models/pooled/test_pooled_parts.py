@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesRegressor
 
-from forecast_cli.models.knots import between_knots, knots_of
+from forecast_cli.models.knots import interpolate_knots, knots_of
 from forecast_cli.models.pooled.calibration import GRID, Calibration, calibrate
 from forecast_cli.models.pooled.forest import Tree, grow, predict
 from forecast_cli.models.pooled.leaves import ascending, leaf_statistics
@@ -25,14 +25,14 @@ def test_the_last_knot_is_the_horizon(h: int, knots: list[int] | None) -> None:
 
 def test_between_knots_values_lie_on_straight_lines_from_nothing_at_the_origin() -> None:
     values = np.array([[[4.0, 0.0], [8.0, 6.0]]])
-    got = between_knots(values, np.array([2, 5]), 5)
+    got = interpolate_knots(values, np.array([2, 5]), 5)
     assert got[0, :, 0].tolist() == pytest.approx([2.0, 4.0, 16 / 3, 20 / 3, 8.0])
     assert got[0, :, 1].tolist() == pytest.approx([0.0, 0.0, 2.0, 4.0, 6.0])
 
 
 def test_no_line_is_drawn_beyond_the_last_knot() -> None:
     with pytest.raises(ValueError, match="knots end on day 5, before day 6"):
-        between_knots(np.ones((1, 2)), np.array([2, 5]), 6)
+        interpolate_knots(np.ones((1, 2)), np.array([2, 5]), 6)
 
 
 def test_leaves_keep_the_quantiles_and_the_mean_of_what_came() -> None:

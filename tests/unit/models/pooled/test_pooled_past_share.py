@@ -1,4 +1,4 @@
-"""The share of past courses: what a leaf keeps, whom it is learned for, and that it is none where it gains nothing."""
+"""The share of past courses: contents of a leaf, accounts it is learned for, and zero if it gains nothing."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,12 +1,9 @@
-"""How likely a balance stands where it stands, and what that says of its quantiles."""
-
-from dataclasses import replace
+"""The probability that a balance does not move, and its effect on the quantiles."""
 
 import numpy as np
-import polars as pl
 import pytest
+from panels import panel_of
 
-from forecast_cli.data.panel import Panel
 from forecast_cli.models.pooled.outlook import scale_of
 from forecast_cli.models.pooled.standing import moved_share, with_point_mass
 from forecast_cli.models.rows import squared_changes
@@ -14,49 +11,41 @@ from forecast_cli.models.rows import squared_changes
 P = np.array([0.025, 0.1, 0.5, 0.9, 0.975])
 
 
-def panel_of(series: list[np.ndarray], origin: str = "2026-05-14") -> Panel:
-    y = np.full((len(series), max(map(len, series)) + 3), np.nan)
-    for row, one in enumerate(series):
-        y[row, -len(one) :] = one
-    ids = pl.Series("unique_id", [f"a{row}" for row in range(len(series))])
-    return Panel(ids, y, np.array([len(one) for one in series]), np.full(len(series), np.datetime64(origin)))
-
-
 def test_pay_that_comes_on_the_fifteenth_is_seen_from_the_fourteenth() -> None:
     """It came the day after the 14th in all of 12 months, on 12 of the 365 days: (12 + 4 * 12/365 + 1) / 17."""
     days = np.arange(np.datetime64("2025-04-10"), np.datetime64("2026-05-15"))
     number = (days - days.astype("datetime64[M]").astype("datetime64[D]")).astype(int) + 1
     y = np.cumsum(number == 15) * 100.0
-    moved = moved_share(panel_of([y]), np.array([1, 3]))
+    moved = moved_share(panel_of(y, end="2026-05-14"), np.array([1, 3]))
     assert moved[0].tolist() == pytest.approx([(12 + 4 * 12 / 365 + 1) / 17, (12 + 4 * 36 / 365 + 1) / 17])
-    earlier = moved_share(panel_of([y[:-7]], "2026-05-07"), np.array([1, 3]))
+    earlier = moved_share(panel_of(y[:-7], end="2026-05-07"), np.array([1, 3]))
     assert earlier[0, 0] == pytest.approx((4 * 12 / 365 + 1) / 17)
 
 
 def test_an_account_that_never_moved_may() -> None:
-    assert moved_share(panel_of([np.full(800, 5.0)]), np.array([1, 30]))[0].tolist() == pytest.approx([1 / 17, 1 / 17])
+    assert moved_share(panel_of(np.full(800, 5.0)), np.array([1, 30]))[0].tolist() == pytest.approx([1 / 17, 1 / 17])
 
 
 def test_where_no_past_is_known_nothing_is_said() -> None:
-    assert moved_share(panel_of([np.ones(31)]), np.array([60])).tolist() == [[1.0]]
+    assert moved_share(panel_of(np.ones(31)), np.array([60])).tolist() == [[1.0]]
 
 
 def test_an_account_has_the_same_bits_alone_and_among_others() -> None:
     rng, knots = np.random.default_rng(3), np.array([1, 3, 7, 14, 30])
     series = [np.cumsum(rng.normal(0, 1, n) * (rng.random(n) < 0.1)) for n in (31, 90, 400, 900)]
-    together = moved_share(panel_of(series), knots)
+    together = moved_share(panel_of(*series, padding=3), knots)
     for row, one in enumerate(series):
-        np.testing.assert_array_equal(moved_share(panel_of([one]), knots)[0], together[row])
+        np.testing.assert_array_equal(moved_share(panel_of(one), knots)[0], together[row])
 
 
 def test_each_account_has_the_months_before_its_own_origin() -> None:
     rng, knots = np.random.default_rng(4), np.array([1, 3, 7])
     series = [np.cumsum(rng.random(400) < 0.1) * 1.0 for _ in range(3)]
     origins = ["2026-05-14", "2026-03-31", "2026-01-01"]
-    together = replace(panel_of(series), origins=np.array(origins, dtype="datetime64[D]"))
+    together = panel_of(*series, end=origins)
     found = moved_share(together, knots)
     for row, (one, origin) in enumerate(zip(series, origins, strict=True)):
-        np.testing.assert_array_equal(moved_share(panel_of([one], origin), knots)[0], found[row])
+        np.testing.assert_array_equal(moved_share(panel_of(one, end=origin), knots)[0], found[row])
 
 
 def test_quantiles_around_a_likely_standstill_are_the_last_balance() -> None:
@@ -84,13 +73,13 @@ def test_the_scale_is_the_mean_move_over_thirty_days_or_else_what_single_moves_m
     walk = np.cumsum(np.random.default_rng(8).normal(size=95))
     round_trips = np.tile([3.0, 5.0, 5.0], 30)
     moves = [abs(late - early) for early, late in zip(walk, walk[30:], strict=False)]
-    scale = scale_of(panel_of([walk, round_trips, np.ones(40), np.ones(1)]))
+    scale = scale_of(panel_of(walk, round_trips, np.ones(40), np.ones(1)))
     assert scale.tolist() == pytest.approx([sum(moves) / 65, 2 * 59 / 89 * 30**0.5, 0.0, 0.0])
 
 
 def test_squares_of_changes_are_summed_over_the_days_that_have_one() -> None:
     walk = np.cumsum(np.random.default_rng(9).normal(size=20))
-    panel = panel_of([walk, walk[:4], walk[:2]])
+    panel = panel_of(walk, walk[:4], walk[:2])
     wanted = [sum((one[day] - one[day - 3] - 0.5) ** 2 for day in range(3, len(one))) for one in (walk, walk[:4], [])]
     assert squared_changes(panel, 3, drift=np.full(3, 0.5)).tolist() == pytest.approx(wanted)
     assert squared_changes(panel, 30).tolist() == [0.0, 0.0, 0.0]

@@ -1,22 +1,11 @@
-"""Balances that come back to where they stood a week ago: which ones, and what is said of them."""
+"""Balances that return to their value of a week ago: which accounts, and the effect on their forecasts."""
 
 import numpy as np
-import polars as pl
 import pytest
+from panels import panel_of
 
-from forecast_cli.data.panel import Panel
 from forecast_cli.models.pooled.outlook import look_ahead
 from forecast_cli.models.pooled.weekly import week_ahead, weekly_rows
-
-ORIGIN = np.datetime64("2026-05-14")
-
-
-def panel_of(*series: np.ndarray, pad: int = 0) -> Panel:
-    y = np.full((len(series), max(map(len, series)) + pad), np.nan)
-    for row, one in enumerate(series):
-        y[row, -len(one) :] = one
-    ids = pl.Series("unique_id", [f"a{row}" for row in range(len(series))])
-    return Panel(ids, y, np.array([len(one) for one in series]), np.full(len(series), ORIGIN))
 
 
 def till(days: int, seed: int = 1, noise: float = 0.3) -> np.ndarray:
@@ -65,7 +54,7 @@ def test_nine_weeks_of_errors_have_to_be_known(h: int, least: int) -> None:
 def test_each_day_is_the_mean_of_that_day_in_eight_weeks_and_misses_what_it_missed_by() -> None:
     """The same written out, one day after another."""
     y, h = till(500), 17
-    [path], [sd] = week_ahead(panel_of(y, pad=3), h)
+    [path], [sd] = week_ahead(panel_of(y, padding=3), h)
     for step in range(1, h + 1):
         weeks = -(-step // 7)
 
@@ -79,7 +68,7 @@ def test_each_day_is_the_mean_of_that_day_in_eight_weeks_and_misses_what_it_miss
 
 def test_errors_of_a_short_history_are_those_that_are_known() -> None:
     y = till(150)
-    _, [sd] = week_ahead(panel_of(y, pad=40), 7)
+    _, [sd] = week_ahead(panel_of(y, padding=40), 7)
     missed = [y[day] - np.mean([y[day - 7 * back] for back in range(1, 9)]) for day in range(56, 150)]
     assert sd.tolist() == pytest.approx([np.sqrt(np.mean(np.square(missed)))] * 7)
 

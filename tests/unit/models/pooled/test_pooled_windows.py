@@ -3,7 +3,7 @@
 import hashlib
 
 import numpy as np
-import polars as pl
+from panels import panel_of
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.pooled.windows import list_windows
@@ -11,17 +11,10 @@ from forecast_cli.models.pooled.windows import list_windows
 H = 10
 
 
-def panel_of(lengths: list[int]) -> Panel:
-    y = np.full((len(lengths), max(lengths, default=0)), np.nan)
-    for row, length in enumerate(lengths):
-        y[row, y.shape[1] - length :] = np.arange(length)
-    origins = np.datetime64("2026-01-31") - np.arange(len(lengths)) * 3
-    return Panel(
-        pl.Series("unique_id", [f"A{row}" for row in range(len(lengths))]),
-        y,
-        np.array(lengths, dtype=np.int64),
-        origins,
-    )
+def counting(lengths: list[int]) -> Panel:
+    """Return accounts of the given lengths, each ending three days before the last."""
+    ends = np.datetime64("2026-01-31") - np.arange(len(lengths)) * 3
+    return panel_of(*map(np.arange, lengths), end=ends)
 
 
 def slowly(panel: Panel) -> list[tuple[int, int, int]]:
@@ -37,18 +30,18 @@ def slowly(panel: Panel) -> list[tuple[int, int, int]]:
 
 
 def test_windows_are_those_of_a_slow_loop() -> None:
-    panel = panel_of([1, 31, 40, 41, 42, 55, 200, 731])
+    panel = counting([1, 31, 40, 41, 42, 55, 200, 731])
     got = list_windows(panel, H)
     assert list(zip(got.row.tolist(), got.day.tolist(), got.priority.tolist(), strict=True)) == slowly(panel)
     assert len(got.row) > 50
 
 
 def test_no_account_has_no_window() -> None:
-    got = list_windows(panel_of([]), H)
+    got = list_windows(counting([]), H)
     assert (got.row.dtype, got.day.dtype, got.priority.dtype) == (np.int64, np.int64, np.uint64)
     assert not len(got.row)
 
 
 def test_seeds_are_those_of_each_account() -> None:
-    panel = panel_of([3, 4, 5])
+    panel = counting([3, 4, 5])
     assert panel.seeds().tolist() == [panel.seed_of(row) for row in range(3)]

@@ -4,9 +4,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 import numpy as np
-import polars as pl
-
-from forecast_cli.data.panel import Panel
 
 END = date(2026, 6, 30)
 DAYS = 730
@@ -34,12 +31,3 @@ def balances(*streams: Mapping[date, float], end: date = END, days: int = DAYS, 
     for stream in streams:
         flow += [stream.get(day, 0.0) for day in days_back(end, days)]
     return np.round(1000.0 + np.cumsum(flow), 2)
-
-
-def panel_of(*series: np.ndarray, padding: int = 0, end: date = END) -> Panel:
-    lengths = np.array([len(one) for one in series], dtype=np.int64)
-    y = np.full((len(series), int(lengths.max()) + padding), np.nan)
-    for row, one in enumerate(series):
-        y[row, y.shape[1] - len(one) :] = one
-    ids = pl.Series("unique_id", [f"A{row}" for row in range(len(series))])
-    return Panel(ids, y, lengths, np.full(len(series), np.datetime64(end)))

@@ -1,4 +1,4 @@
-"""A calendar that may be the wrong one is doubted: one without holidays, one whose parts have more of them."""
+"""Calendars that may be wrong: one without holidays, and one whose regions have more of them."""
 
 import pytest
 

@@ -1,16 +1,16 @@
-"""Due days and business days, on dates worked out with a calendar."""
+"""Due days and business days, on dates worked out by hand."""
 
 from datetime import date
 
 import numpy as np
 import pytest
-from recurring_accounts import panel_of
+from panels import panel_of
 
-from forecast_cli.models.recurring.block import block_of
-from forecast_cli.models.recurring.business_days import FARTHEST, Rule, ruled, shifted
+from forecast_cli.models.recurring.block import build_block
+from forecast_cli.models.recurring.business_days import MAX_SHIFT, Rule, apply_rules, shift_days
 from forecast_cli.models.recurring.cycles import WEEK_STEPS, Cycle, Phases, due_days
 from forecast_cli.models.recurring.records import CANDIDATE
-from forecast_cli.models.recurring.seeds import seeds_of
+from forecast_cli.models.recurring.seeds import build_seeds
 from forecast_cli.models.recurring.wording import rule_words
 
 
@@ -51,11 +51,11 @@ def test_due_days_go_back_from_a_day(cycle: Cycle, residue: int, anchor: int, un
 @pytest.mark.parametrize("cycle", [Cycle.WEEKLY, Cycle.BIWEEKLY, Cycle.MONTHLY, Cycle.QUARTERLY])
 def test_days_due_of_a_candidate_are_those_of_its_phase_and_of_the_next_shorter_cycle(cycle: Cycle, until: str):
     balance = 100.0 + np.arange(400) % 7
-    block = block_of(panel_of(balance, end=date.fromisoformat(until)), slice(0, 1), 399)
+    block = build_block(panel_of(balance, end=date.fromisoformat(until)), slice(0, 1), 399)
     for place in (0, 6, 13, 29, 30, 35, 92):
         picks = np.zeros((1, 2), dtype=CANDIDATE)
         picks["score"][0, 0], picks["cycle"], picks["place"] = 10.0, int(cycle), place
-        seeds, days = seeds_of(block, picks, np.array([0]))
+        seeds, days = build_seeds(block, picks, np.array([0]))
         finer = {Cycle.BIWEEKLY: [int(Cycle.WEEKLY)], Cycle.QUARTERLY: [int(Cycle.MONTHLY)]}.get(cycle, [])
         assert seeds["cycle"].tolist() == [int(cycle), *finer]
         assert seeds["coarse"].tolist() == [-1, *([0] if finer else [])]
@@ -101,25 +101,25 @@ def test_days_due_of_a_candidate_are_those_of_its_phase_and_of_the_next_shorter_
 )
 def test_payments_go_to_the_business_day_before_or_after(holidays: str, day: str, before: str, after: str):
     some = np.array([[number(day)]])
-    assert shifted(some, Rule.BEFORE, holidays)[0, 0] == number(before)
-    assert shifted(some, Rule.AFTER, holidays)[0, 0] == number(after)
-    assert shifted(some, Rule.NONE, holidays)[0, 0] == number(day)
+    assert shift_days(some, Rule.BEFORE, holidays)[0, 0] == number(before)
+    assert shift_days(some, Rule.AFTER, holidays)[0, 0] == number(after)
+    assert shift_days(some, Rule.NONE, holidays)[0, 0] == number(day)
 
 
 @pytest.mark.parametrize("holidays", ["US", "none", "GB-WLS", "XECB", "AE", "SA", "AM", "RU", "CN", "JP", "XTAI"])
 def test_no_payment_is_moved_farther_than_a_stream_is_looked_for(holidays: str):
     days = np.arange(number("1970-01-01"), number("2060-01-01"))
-    before, after = (shifted(days, rule, holidays) for rule in (Rule.BEFORE, Rule.AFTER))
-    assert 0 <= (days - before).min() <= (days - before).max() <= FARTHEST
-    assert 0 <= (after - days).min() <= (after - days).max() <= FARTHEST
+    before, after = (shift_days(days, rule, holidays) for rule in (Rule.BEFORE, Rule.AFTER))
+    assert 0 <= (days - before).min() <= (days - before).max() <= MAX_SHIFT
+    assert 0 <= (after - days).min() <= (after - days).max() <= MAX_SHIFT
     for moved in (before, after):  # in order, and once moved for good
         assert (np.diff(moved) >= 0).all()
-        assert np.array_equal(shifted(shifted(moved, Rule.BEFORE, holidays), Rule.AFTER, holidays), moved)
+        assert np.array_equal(shift_days(shift_days(moved, Rule.BEFORE, holidays), Rule.AFTER, holidays), moved)
 
 
 def test_each_stream_goes_by_its_own_rule():
     sunday = np.full((3, 1), number("2026-05-31"))
-    moved = ruled(sunday, np.array([Rule.NONE, Rule.BEFORE, Rule.AFTER]), "US")
+    moved = apply_rules(sunday, np.array([Rule.NONE, Rule.BEFORE, Rule.AFTER]), "US")
     assert moved[:, 0].tolist() == [number(day) for day in ("2026-05-31", "2026-05-29", "2026-06-01")]
 
 

@@ -5,10 +5,11 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from recurring_accounts import DAYS, END, balances, days_back, panel_of, payments, weekdays
+from panels import panel_of
+from recurring_accounts import DAYS, END, balances, days_back, payments, weekdays
 
 from forecast_cli.models.recurring import detect
-from forecast_cli.models.recurring.business_days import Rule, shifted
+from forecast_cli.models.recurring.business_days import Rule, shift_days
 from forecast_cli.models.recurring.detect import find_streams
 from forecast_cli.models.recurring.events import expected_events
 from forecast_cli.models.recurring.listing import Listing, list_streams
@@ -26,7 +27,7 @@ def month_days(day: int, rule: Rule = Rule.NONE, holidays: str = "US") -> list[d
     for year, month in months:
         last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(1)).day
         due.append(np.datetime64(date(year, month, min(day, last)), "D").astype(np.int64))
-    moved = shifted(np.array(due), rule, holidays).astype("datetime64[D]").astype(object)
+    moved = shift_days(np.array(due), rule, holidays).astype("datetime64[D]").astype(object)
     return list(moved)
 
 
@@ -79,7 +80,7 @@ def test_a_payment_that_a_long_holiday_moves_by_eleven_days_is_still_to_come():
     """Armenia had no business day from the last of December 2014 to Sunday, the 11th of January."""
     end = date(2015, 1, 2)
     due = [np.datetime64(day, "D").astype(np.int64) for day in days_back(end, 120) if day.day == 1]
-    paid = shifted(np.array(due), Rule.AFTER, "AM").astype("datetime64[D]").astype(object)
+    paid = shift_days(np.array(due), Rule.AFTER, "AM").astype("datetime64[D]").astype(object)
     account = balances(payments(paid, -500.0), end=end, days=120, spending=0.1)
     panel = replace(panel_of(account, end=end), holidays="AM")
     streams = find_streams(panel)

@@ -1,10 +1,11 @@
-"""Payments to come: their chances, and what they are expected to add to a balance."""
+"""Expected payments: their probabilities, and their contribution to the balance."""
 
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from recurring_accounts import END, balances, days_back, panel_of, payments
+from panels import panel_of
+from recurring_accounts import END, balances, days_back, payments
 
 from forecast_cli.engine.events import EVENT_COLUMNS, events_table
 from forecast_cli.models.recurring.detect import find_streams
@@ -89,7 +90,7 @@ def test_table_has_a_row_for_each_stream_with_the_accounts_key():
     )
     table = events_table(panel, find_streams(panel))
     assert table.columns == ["unique_id", *EVENT_COLUMNS]
-    assert table["unique_id"].to_list() == ["A0", "A2"]
+    assert table["unique_id"].to_list() == ["A0000", "A0002"]
     assert table["next_date"].to_list() == [date(2026, 7, 28), None]
     assert table["next_amount"].to_list() == [RENT, None]
 

@@ -1,15 +1,16 @@
-"""The order of an account's flows, the phases its days are due in, and what is kept of both from look to look."""
+"""The order of an account's flows, the phases of its due days, and what of both is kept between searches."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from recurring_accounts import balances, panel_of
+from panels import panel_of
+from recurring_accounts import balances
 
-from forecast_cli.models.recurring.block import Block, ascending, block_of
+from forecast_cli.models.recurring.block import Block, build_block, sort_flows
 from forecast_cli.models.recurring.candidates import find_candidates
-from forecast_cli.models.recurring.lattices import Lattices, lattices
-from forecast_cli.models.recurring.order import bring_up
+from forecast_cli.models.recurring.lattices import Lattices, build_lattices
+from forecast_cli.models.recurring.order import update_keys
 
 T = 400
 
@@ -23,10 +24,10 @@ def keys_of(flow: np.ndarray) -> list[int]:
 def block_with(seed: int) -> Block:
     """Return a block of five accounts with flow of all kinds, some of it every two weeks or on a day of the month."""
     rng = np.random.default_rng(seed)
-    block = block_of(panel_of(*(balances(days=T) for _ in range(5))), slice(0, 5), T)
+    block = build_block(panel_of(*(balances(days=T) for _ in range(5))), slice(0, 5), T)
     flow = np.round(rng.normal(0, 50, (5, T + 1)), 1) * (rng.random((5, T + 1)) < 0.6)
     flow[:, 5::14], flow[:, 9::30], flow[:, -1] = 812.5, -97.0, 0.0
-    by_size, n_flows = ascending(flow)
+    by_size, n_flows = sort_flows(flow)
     return replace(block, flow=flow, by_size=by_size, n_flows=n_flows)
 
 
@@ -47,26 +48,26 @@ def phases_of(axis: Lattices, day: int) -> set[int]:
 @pytest.mark.parametrize("seed", range(5))
 def test_order_of_what_is_left_is_that_of_sorting_anew(seed: int):
     block, rng = block_with(seed), np.random.default_rng(seed)
-    axis, quiet = lattices(block.origins, T, "US")[0], np.zeros((5, 176), dtype=np.bool_)
+    axis, quiet = build_lattices(block.origins, T, "US")[0], np.zeros((5, 176), dtype=np.bool_)
     for _ in range(3):
         take(block, rng, 60)
-        bring_up(block, np.arange(5), axis, quiet)
+        update_keys(block, np.arange(5), axis, quiet)
         for row in range(5):
             assert block.by_size[row, : block.n_flows[row]].tolist() == keys_of(block.flow[row])
 
 
 def test_flow_that_is_too_large_for_single_precision_is_left_out_of_the_order():
     flow = np.array([[3.0, 1e300, -2.0, 0.0]])
-    keys, n_flows = ascending(flow)
+    keys, n_flows = sort_flows(flow)
     assert keys[0, : n_flows[0]].tolist() == keys_of(flow[0, [0, 3, 2, 3]])
 
 
 def test_phases_of_days_that_changed_are_no_longer_quiet_and_others_are():
     block = block_with(0)
-    axis, quiet = lattices(block.origins, T, "US")[0], np.ones((5, 176), dtype=np.bool_)
+    axis, quiet = build_lattices(block.origins, T, "US")[0], np.ones((5, 176), dtype=np.bool_)
     before = block.flow.copy()
     days = take(block, np.random.default_rng(1), 7)
-    bring_up(block, np.arange(5), axis, quiet)
+    update_keys(block, np.arange(5), axis, quiet)
     for row in range(5):
         changed = [day for day in days[row] if block.flow[row, day] != before[row, day]]
         assert set(np.flatnonzero(~quiet[row]).tolist()) == set().union(*(phases_of(axis, day) for day in changed))
@@ -76,8 +77,8 @@ def test_phases_of_days_that_changed_are_no_longer_quiet_and_others_are():
 def test_what_is_kept_of_quiet_phases_changes_no_candidate(seed: int):
     block, rng, rows = block_with(seed), np.random.default_rng(seed), np.arange(5)
     kept, passed_over = np.zeros((5, 176), dtype=np.bool_), []
-    for axis in lattices(block.origins, T, "US"):
-        bring_up(block, np.arange(5), axis, kept)
+    for axis in build_lattices(block.origins, T, "US"):
+        update_keys(block, np.arange(5), axis, kept)
         passed_over.append(kept[:, axis.phases["number"]].mean())
         anew = find_candidates(block, rows, axis, np.zeros_like(kept))
         assert anew["score"].max() > 0.0
@@ -88,7 +89,7 @@ def test_what_is_kept_of_quiet_phases_changes_no_candidate(seed: int):
 
 def test_days_are_dealt_to_the_phases_of_a_round_that_they_are_due_in():
     origins = np.array(["2026-01-31", "2026-03-02"], dtype="datetime64[D]").astype(np.int64)
-    for axis, cycles in zip(lattices(origins, T, "US"), ({0, 1, 3, 4}, {3, 4}, {3, 4}, {3}), strict=True):
+    for axis, cycles in zip(build_lattices(origins, T, "US"), ({0, 1, 3, 4}, {3, 4}, {3, 4}, {3}), strict=True):
         assert set(axis.phases["cycle"].tolist()) == cycles
         entries: dict[int, list[tuple[int, int]]] = {}
         for day in range(T):

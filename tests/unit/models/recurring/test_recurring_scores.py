@@ -1,4 +1,4 @@
-"""The score of a candidate, and the pieces of it, against slow loops and by hand."""
+"""The score of a candidate and its parts, against slow loops and by hand."""
 
 import math
 from typing import Any
@@ -6,18 +6,19 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
-from recurring_accounts import balances, panel_of, payments, weekdays
+from panels import panel_of
+from recurring_accounts import balances, payments, weekdays
 
-from forecast_cli.models.months import days_of
-from forecast_cli.models.recurring.block import block_of
-from forecast_cli.models.recurring.candidates import count_below, fullest, log_ratio, strongest
+from forecast_cli.models.months import match_months
+from forecast_cli.models.recurring.block import build_block
+from forecast_cli.models.recurring.candidates import count_below, find_fullest_ranges, log_ratio, rank_candidates
 from forecast_cli.models.recurring.logs import log_table
 from forecast_cli.models.recurring.model import RecurringEvents
 from forecast_cli.models.recurring.payments import log_share
 from forecast_cli.models.recurring.records import CANDIDATE, PAYMENT, STREAM
 from forecast_cli.models.recurring.rest_course import mean_steps
-from forecast_cli.models.recurring.reversion import fit_reversion, path_squares
-from forecast_cli.models.recurring.settle import settle
+from forecast_cli.models.recurring.reversion import fit_reversion, path_squared_errors
+from forecast_cli.models.recurring.settle import select_streams
 
 #: How many times its lower end the upper end of a range is, at most, by width.
 RATIOS = (1 + 2.0**-15, 1.083, 1.383, 1.93)
@@ -61,7 +62,7 @@ def test_range_is_the_fullest_of_its_width_and_the_narrowest_that_is_as_full(see
     line = np.sort(np.round(rng.uniform(20, 400, rng.integers(2, 10)), rng.integers(0, 2))).astype(np.float32)
     first, more = np.zeros(4, dtype=np.int64), np.zeros(4, dtype=np.int64)
     with_room = np.append(line, np.full(8, np.inf, dtype=np.float32))
-    from_compiled(fullest, with_room, len(line), np.array([2, 3, 4, 6]), first, more)
+    from_compiled(find_fullest_ranges, with_room, len(line), np.array([2, 3, 4, 6]), first, more)
     for width, fewest in enumerate((2, 3, 4, 6)):
         ratios = {
             (low, high): line[high] / line[low]
@@ -82,14 +83,14 @@ def test_strongest_candidates_come_first_and_of_those_as_strong_the_first_phase(
     found["score"], found["place"] = rng.integers(0, 12, n), rng.integers(0, 5, n)
     order = np.zeros(33, dtype=np.int64)
     want = sorted(range(n), key=lambda at: (-found["score"][at], found["place"][at], at))[:32]
-    assert order[: from_compiled(strongest, found, order)].tolist() == want
+    assert order[: from_compiled(rank_candidates, found, order)].tolist() == want
 
 
 def test_stream_without_strength_is_not_settled_though_no_other_is_like_it():
-    block = block_of(panel_of(balances(days=60)), slice(0, 1), 60)
+    block = build_block(panel_of(balances(days=60)), slice(0, 1), 60)
     streams, due = np.zeros(3, dtype=STREAM), np.zeros(0, dtype=PAYMENT)
     streams["median"], streams["strength"], streams["seed"] = [10.0, 90.0, 10.5], [20.0, 0.0, 25.0], [0, 1, 2]
-    assert settle(block, streams, due)["seed"].tolist() == [2]
+    assert select_streams(block, streams, due)["seed"].tolist() == [2]
 
 
 def test_reversion_is_the_least_squares_line_drawn_to_its_prior():
@@ -125,7 +126,7 @@ def test_errors_are_those_of_every_path_of_the_past():
         for start in range(120 - h):
             path = reversion.path(y[:, start], np.zeros((1, h)))
             squares.append((y[0, start + h] - path[0, -1]) ** 2)
-        assert path_squares(y, rest, reversion, h)[0, -1] == pytest.approx(np.mean(squares))
+        assert path_squared_errors(y, rest, reversion, h)[0, -1] == pytest.approx(np.mean(squares))
 
 
 @pytest.mark.parametrize("h", [7, 90])
@@ -133,7 +134,7 @@ def test_course_is_the_weighted_mean_of_earlier_months(h: int):
     rng, t, lengths = np.random.default_rng(6), 500, [500, 210]
     rest = rng.normal(0, 10, (2, t))
     rest[1, : t - 210] = np.nan
-    same = days_of(np.array(["2026-01-31", "2026-03-30"], dtype="datetime64[D]"), h)
+    same = match_months(np.array(["2026-01-31", "2026-03-30"], dtype="datetime64[D]"), h)
     got = mean_steps(rest, np.array(lengths), same)
     for row in range(2):
         shares = {-1: 0.5, 0: 1.0, 1: 0.5}
