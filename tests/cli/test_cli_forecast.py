@@ -122,7 +122,7 @@ def test_quiet_still_says_that_accounts_failed(cli: Cli, one_bad: Path, tmp_path
 
 def test_a_dry_run_shows_the_plan_and_writes_nothing(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
-    run = ("forecast", one_bad, "--output", output, *QUICK, "--dry-run")
+    run = ("forecast", one_bad, "--output", output, *QUICK, "--memory", "2GB", "--dry-run")
     outcome = cli(*run).assert_exit(ExitCode.OK)
     assert cli(*run, "--quiet").assert_exit(ExitCode.OK).out == outcome.out
     for said in ("nothing was written", "721 rows in 1 file", "ok 5 would be forecast", "failed 1 no forecast"):
