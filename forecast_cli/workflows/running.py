@@ -70,7 +70,7 @@ def execute(
             return Executed(reused=True, shards_resumed=0)
         if state is OutputState.DAMAGED:
             progress.warn(f"{prepared.place}: files of the finished run are missing or damaged, so it is done again")
-        done = run.take_up()
+        done = run.resume()
         if len(done) < len(prepared.shards):
             prepared = replace(prepared, in_order=_put_in_order(prepared, run, progress))
         with environment(prepared.room.variables):
