@@ -86,8 +86,8 @@ class Log:
             fields = said | dict(ending.fields) | {"seconds": self.seconds}
             self.event("summary", ending.message, level="info" if well else "error", fields=fields)
         elif not well:
-            _say("error: ", ending.message)
-            _say("hint:  ", ending.hint)
+            _write_message("error: ", ending.message)
+            _write_message("hint:  ", ending.hint)
         raise typer.Exit(ending.exit_code)
 
     def fail(self, problem: Problem) -> None:
@@ -97,8 +97,8 @@ class Log:
             return
         if problem.trace:
             write_err("".join(printable(line) + "\n" for line in problem.trace.splitlines()))
-        _say("error: ", problem.message)
-        _say("hint:  ", problem.hint)
+        _write_message("error: ", problem.message)
+        _write_message("hint:  ", problem.hint)
 
     def _with_safe_ids(self, value: Any) -> Any:
         """Return a message or field with account ids shown or hashed, as this log requires."""
@@ -125,7 +125,7 @@ class Log:
         return fields | ({"traceback": problem.trace} if problem.trace else {})
 
 
-def _say(what: str, text: str | None) -> None:
+def _write_message(what: str, text: str | None) -> None:
     if text:
         write_err(f"{what}{printable(shown_ids(text))}\n")
 
