@@ -15,7 +15,7 @@ from forecast_cli.data.source import Source
 from forecast_cli.engine.child_process import run_in_child_process
 from forecast_cli.engine.compiling import compile_loops, compiled_modules
 from forecast_cli.engine.environment import environment
-from forecast_cli.engine.learning import accounts_taught, learn_from
+from forecast_cli.engine.learning import learn_from, select_learning_columns
 from forecast_cli.engine.local import run_shards
 from forecast_cli.engine.shards import Job, Work
 from forecast_cli.engine.worker_pool import worker_context
@@ -110,7 +110,7 @@ def _learn(prepared: Prepared, progress: Progress) -> Learned | None:
     settings = prepared.settings
     progress.start("Learning from the past")
     threads = 1 if prepared.room.is_tight else prepared.workers
-    given = (prepared.source, settings, accounts_taught(prepared.contract), prepared.back, threads)
+    given = (prepared.source, settings, select_learning_columns(prepared.contract), prepared.back, threads)
     context = None if prepared.room.is_tight else worker_context(prepared.models, learns=True)
     learned = run_in_child_process("learning", learn_from, *given, context=context)
     progress.finish()
