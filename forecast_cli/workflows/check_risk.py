@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from forecast_cli.config.thresholds import columns_among
+from forecast_cli.config.thresholds import threshold_columns
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Flag, Status
 from forecast_cli.core.risk import (
@@ -99,7 +99,7 @@ def _missing(
     """Yield (path, problem) where accounts have too many or too few rows."""
     models, windows = len(settings["model"]), len(windows_within(settings["horizon"]))
     thresholds = len(settings["threshold"])
-    least = thresholds - len(columns_among(settings["threshold"]))
+    least = thresholds - len(threshold_columns(settings["threshold"]))
     whole, sure = (count * models * windows for count in (thresholds, least))
     forecast = accounts.filter(pl.col("status").is_in([Status.OK, Status.FALLBACK])).select(*keys, "flags")
     rows = risk.group_by(keys).agg(n_obs=pl.len()).collect()
