@@ -18,8 +18,8 @@ from forecast_cli.evaluation.rows import SCALE, SCORED_LEVELS
 from forecast_cli.evaluation.splits import Fold, extend_history, split_windows
 from forecast_cli.models import courses, month_paths
 from forecast_cli.models.base import quantile_probabilities
-from forecast_cli.workflows.backtest import cutoffs_back, replaying
-from forecast_cli.workflows.reading import accept, check_whole_input
+from forecast_cli.workflows.backtest import backtest_settings, cutoffs_back
+from forecast_cli.workflows.reading import check_whole_input, require_valid_input
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "as it is": {},
@@ -40,10 +40,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 def read_folds(path: str) -> list[tuple[Fold, NDArray[np.float64]]]:
     """Return the windows of a default backtest, each with the scales [m] of its accounts."""
-    asked = replaying(Settings())
+    asked = backtest_settings(Settings())
     settings = extend_history(asked, days_back=max(cutoffs_back(asked)))
     checked = check_whole_input(path, settings)
-    contract = accept(checked)
+    contract = require_valid_input(checked)
     ids = contract.ledger["unique_id"]
     found = read_shard(checked.source, settings, origin=contract.origin, first_id=ids[0], last_id=ids[-1])
     folds = split_windows(found.panel, settings)

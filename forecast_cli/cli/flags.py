@@ -53,11 +53,11 @@ def settings_from(ctx: typer.Context) -> "LoadedSettings":
     loaded = load_settings(given_flags(ctx), ctx.params["config"])
     for warning in loaded.warnings:
         ctx.obj.warn(warning)
-    _bound_threads(loaded.settings.jobs)
+    _limit_threads(loaded.settings.jobs)
     return loaded
 
 
-def _bound_threads(jobs: int | None) -> None:
+def _limit_threads(jobs: int | None) -> None:
     """Limit polars to ``jobs`` threads; it reads the limit once, when it is imported."""
     if jobs is not None and jobs < (os.cpu_count() or 1) and "polars" not in sys.modules:
         os.environ.setdefault("POLARS_MAX_THREADS", str(jobs))

@@ -13,7 +13,7 @@ import typer
 from forecast_cli.cli.problems import Problem
 from forecast_cli.cli.streams import show, write_err
 from forecast_cli.core.exit_codes import ExitCode
-from forecast_cli.core.ids import hashed_ids, shown_ids
+from forecast_cli.core.ids import hashed_ids, unmark_ids
 from forecast_cli.core.redact import redact
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.jsonlines import Level, log_line
@@ -60,7 +60,7 @@ class Log:
         if self.format is LogFormat.JSON:
             self.event("warning", redact(message), level="warning", fields={})
         else:
-            write_err(f"warning: {printable(shown_ids(message))}\n")
+            write_err(f"warning: {printable(unmark_ids(message))}\n")
 
     def event(self, event: str, message: str, *, level: Level, fields: Mapping[str, Any]) -> None:
         """Write one JSON line with the current time."""
@@ -86,8 +86,8 @@ class Log:
             fields = said | dict(ending.fields) | {"seconds": self.seconds}
             self.event("summary", ending.message, level="info" if well else "error", fields=fields)
         elif not well:
-            _say("error: ", ending.message)
-            _say("hint:  ", ending.hint)
+            _write_message("error: ", ending.message)
+            _write_message("hint:  ", ending.hint)
         raise typer.Exit(ending.exit_code)
 
     def fail(self, problem: Problem) -> None:
@@ -97,8 +97,8 @@ class Log:
             return
         if problem.trace:
             write_err("".join(printable(line) + "\n" for line in problem.trace.splitlines()))
-        _say("error: ", problem.message)
-        _say("hint:  ", problem.hint)
+        _write_message("error: ", problem.message)
+        _write_message("hint:  ", problem.hint)
 
     def _with_safe_ids(self, value: Any) -> Any:
         """Return a message or field with account ids shown or hashed, as this log requires."""
@@ -106,7 +106,7 @@ class Log:
             case Enum():
                 return value
             case str():
-                return shown_ids(value) if self.show_ids else hashed_ids(value)
+                return unmark_ids(value) if self.show_ids else hashed_ids(value)
             case dict():
                 return {name: self._with_safe_ids(below) for name, below in value.items()}
             case list() | tuple():
@@ -125,9 +125,9 @@ class Log:
         return fields | ({"traceback": problem.trace} if problem.trace else {})
 
 
-def _say(what: str, text: str | None) -> None:
+def _write_message(what: str, text: str | None) -> None:
     if text:
-        write_err(f"{what}{printable(shown_ids(text))}\n")
+        write_err(f"{what}{printable(unmark_ids(text))}\n")
 
 
 def log_of(args: Sequence[str]) -> Log:

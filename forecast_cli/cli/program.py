@@ -14,16 +14,16 @@ def program() -> str:
     """Return the command that starts this tool, quoted for a shell: its name if PATH resolves to it, else its path."""
     started = sys.argv[0]
     if Path(started).stem == _NAME and Path(started).exists():
-        return _found_by(started, Path(started).name)
+        return _shortest_command(started, Path(started).name)
     return f"{python()} -m forecast_cli"
 
 
 def python() -> str:
     """Return the command that starts the Python running this tool, quoted for a shell."""
-    return _found_by(sys.executable, "python")
+    return _shortest_command(sys.executable, "python")
 
 
-def _found_by(path: str, name: str) -> str:
+def _shortest_command(path: str, name: str) -> str:
     on_path = shutil.which(name)
     if on_path is not None and _is_same(on_path, path):
         return name

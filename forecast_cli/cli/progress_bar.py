@@ -6,7 +6,7 @@ from rich.table import Column
 from rich.text import Text
 
 from forecast_cli.cli.messages import Log
-from forecast_cli.core.ids import shown_ids
+from forecast_cli.core.ids import unmark_ids
 from forecast_cli.reports.escape import printable
 
 
@@ -35,7 +35,7 @@ class BarProgress:
         if self._bar is None:
             self._log.warn(message)
         else:
-            self._bar.console.print(Text(f"warning: {printable(shown_ids(message))}"), soft_wrap=True)
+            self._bar.console.print(Text(f"warning: {printable(unmark_ids(message))}"), soft_wrap=True)
 
     def finish(self) -> None:
         """Remove the bar from the screen."""

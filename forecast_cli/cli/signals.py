@@ -41,7 +41,7 @@ def _watch(heard: int, grace: float) -> None:
     first = _next(heard)
     in_time, _, _ = select.select([heard], [], [], grace)
     if not in_time:
-        _say(first)
+        _write_message(first)
     _end(first)
 
 
@@ -52,7 +52,7 @@ def _next(heard: int) -> int:
             return number
 
 
-def _say(number: int) -> None:
+def _write_message(number: int) -> None:
     """Write the message that the command itself would have written."""
     from forecast_cli.cli.messages import log_of
     from forecast_cli.cli.problems import problem_of

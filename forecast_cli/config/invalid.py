@@ -19,7 +19,7 @@ def explain_invalid(error: ValidationError, values: Mapping[str, Any], origins: 
     if not first["loc"]:
         return ConfigError(_explain_whole(first["msg"].removeprefix("Value error, "), values, origins), _HINT)
     name, cause = str(first["loc"][0]), first.get("ctx", {}).get("error")
-    given = _given(name, first["input"], origins)
+    given = _describe_value(name, first["input"], origins)
     if isinstance(cause, UnknownCalendarError):
         return ConfigError(f"{given}: {cause}", cause.hint)
     told = str(cause) if cause else f"expected {describe_expected(name, item=len(first['loc']) > 1)}"
@@ -42,10 +42,10 @@ def describe_expected(name: str, *, item: bool = False) -> str:
 def _explain_whole(message: str, values: Mapping[str, Any], origins: Mapping[str, str]) -> str:
     """Return the message for settings that contradict each other, with the value of the setting it begins with."""
     name, _, rest = message.partition(": ")
-    return f"{_given(name, values[name], origins)}: {rest}" if name in values else message
+    return f"{_describe_value(name, values[name], origins)}: {rest}" if name in values else message
 
 
-def _given(name: str, value: object, origins: Mapping[str, str]) -> str:
+def _describe_value(name: str, value: object, origins: Mapping[str, str]) -> str:
     return f"{name} = {value!r} ({origins.get(name, 'default')})"
 
 

@@ -47,7 +47,7 @@ def load_settings(flags: Mapping[str, Any], config: Path | None = None) -> Loade
         merged |= values
         origins |= {name: _place(name, place) for name in values}
     settings = _validate(merged, origins)
-    return LoadedSettings(settings, origins, (*_unknown_variables(), *_odd_levels(settings, origins)))
+    return LoadedSettings(settings, origins, (*_unknown_variables(), *_warn_of_fraction_levels(settings, origins)))
 
 
 def _variables() -> dict[str, str]:
@@ -115,7 +115,7 @@ def _unknown_variables() -> tuple[str, ...]:
     )
 
 
-def _odd_levels(settings: Settings, origins: Mapping[str, str]) -> tuple[str, ...]:
+def _warn_of_fraction_levels(settings: Settings, origins: Mapping[str, str]) -> tuple[str, ...]:
     """Return a warning for each level that looks like a share, such as 0.8 instead of 80."""
     return tuple(
         f"level {level:g} ({origins['level']}) means {level:g} percent; for {100 * level:g} %, give {100 * level:g}"

@@ -28,6 +28,6 @@ def is_percentile(text: str) -> bool:
     return _PERCENTILE.fullmatch(text) is not None
 
 
-def columns_among(thresholds: Iterable[str]) -> tuple[str, ...]:
+def threshold_columns(thresholds: Iterable[str]) -> tuple[str, ...]:
     """Return the thresholds that name a column, which are those that are neither an amount nor a percentile."""
     return tuple(text for text in dict.fromkeys(thresholds) if not is_amount(text) and not is_percentile(text))

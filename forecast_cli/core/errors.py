@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from forecast_cli.core.exit_codes import ExitCode
-from forecast_cli.core.ids import shown_ids
+from forecast_cli.core.ids import unmark_ids
 
 
 class ForecastCliError(Exception):
@@ -20,7 +20,7 @@ class ForecastCliError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return shown_ids(self.message)
+        return unmark_ids(self.message)
 
 
 class UsageError(ForecastCliError):

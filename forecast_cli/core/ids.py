@@ -20,17 +20,17 @@ _DIGITS: Final = 16
 
 def mark_id(unique_id: object) -> str:
     """Return an id as text, enclosed in the marks that identify it as an id."""
-    return f"{_OPEN}{shown_ids(str(unique_id))}{_CLOSE}"
+    return f"{_OPEN}{unmark_ids(str(unique_id))}{_CLOSE}"
 
 
-def shown_ids(text: str) -> str:
+def unmark_ids(text: str) -> str:
     """Return ``text`` with plain ids: the marks around them removed."""
     return text.replace(_OPEN, "").replace(_CLOSE, "")
 
 
 def hashed_ids(text: str) -> str:
     """Return ``text`` with each marked id replaced by its keyed hash."""
-    return shown_ids(_MARKED.sub(lambda found: hash_id(found[1]), text))
+    return unmark_ids(_MARKED.sub(lambda found: hash_id(found[1]), text))
 
 
 def hash_id(unique_id: str) -> str:
@@ -41,7 +41,7 @@ def hash_id(unique_id: str) -> str:
     return f"id:{hmac.new(key, content, 'sha256').hexdigest()[:_DIGITS]}"
 
 
-def without_figures(text: str) -> str:
+def mask_numbers(text: str) -> str:
     """Return ``text`` with each number, which may be a balance, replaced by ``#``."""
     return _FIGURE.sub("#", text)
 

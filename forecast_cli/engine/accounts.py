@@ -15,14 +15,14 @@ from forecast_cli.engine.shards import Job, Shard
 def read_accounts(job: Job, shard: Shard) -> ShardInput:
     """Read a shard's accounts; those set aside have the status failed in the ledger, and are not in the panel."""
     found = read_shard(job.source, job.settings, origin=job.origin, first_id=shard.first_id, last_id=shard.last_id)
-    return _set_aside(found, dict(shard.set_aside)) if shard.set_aside else found
+    return _exclude_accounts(found, dict(shard.set_aside)) if shard.set_aside else found
 
 
-def _set_aside(found: ShardInput, why: dict[Key, str]) -> ShardInput:
-    reasons = [_why(key, why) for key in found.panel.row_keys()]
+def _exclude_accounts(found: ShardInput, why: dict[Key, str]) -> ShardInput:
+    reasons = [_exclusion_reason(key, why) for key in found.panel.row_keys()]
     kept = [row for row, reason in enumerate(reasons) if reason is None]
     why_each = [
-        _why(key, why) if status == Status.OK else None
+        _exclusion_reason(key, why) if status == Status.OK else None
         for *key, status in found.ledger.select(*c.keys_among(found.ledger.columns), "status").iter_rows()
     ]
     reason = pl.Series("why", why_each, dtype=pl.String)
@@ -33,6 +33,6 @@ def _set_aside(found: ShardInput, why: dict[Key, str]) -> ShardInput:
     return replace(found, panel=found.panel.take(kept), ledger=ledger)
 
 
-def _why(key: tuple[object, ...] | list[object], why: dict[Key, str]) -> str | None:
+def _exclusion_reason(key: tuple[object, ...] | list[object], why: dict[Key, str]) -> str | None:
     """Return why an account is set aside, None if it is not: by its key, or by its id for all its currencies."""
     return why.get(tuple(key)) or why.get((key[0],))

@@ -54,7 +54,7 @@ WINDOWS_COUNT: Final = "windows"
 
 
 @dataclass(frozen=True)
-class _Replayed:
+class _WindowForecasts:
     """A window with the forecasts of each model for its accounts, and the CPU seconds that each model took."""
 
     fold: Fold
@@ -66,8 +66,8 @@ def backtest_shard(job: Job, shard: Shard) -> Done:
     """Forecast every window of a shard's accounts with every model of the job, and score the forecasts."""
     settings = job.settings
     found = read_accounts(job, shard)
-    folds = split_windows(found.panel, settings, unknown=_carried(found.ledger, found.panel))
-    replayed = _replay(folds, job)
+    folds = split_windows(found.panel, settings, unknown=_days_carried_forward(found.ledger, found.panel))
+    replayed = _forecast_windows(folds, job)
     keys, ledger = c.keys_among(found.ledger.columns), _ledger(found.ledger, found.panel, replayed, settings)
     rows = pl.concat(_forecast_rows(one, settings) for one in replayed).sort(*keys, CUTOFF, maintain_order=True)
     windows = pl.concat(window_facts(one.fold.train, lag=settings.scale_lag) for one in replayed)
@@ -90,7 +90,7 @@ def backtest_shard(job: Job, shard: Shard) -> Done:
     return Done(tables, taken_apart([forecast for one in replayed for forecast in one.forecasts]))
 
 
-def _carried(ledger: pl.DataFrame, panel: Panel) -> NDArray[np.int64]:
+def _days_carried_forward(ledger: pl.DataFrame, panel: Panel) -> NDArray[np.int64]:
     """Return the number of days from each account's own last row to its origin, [n]: no actual balances are known."""
     last = ledger.filter(pl.col("status") == Status.OK)["last"].to_numpy().astype("datetime64[D]")
     return np.asarray((panel.origins.astype("datetime64[D]") - last).astype(np.int64))
@@ -109,9 +109,9 @@ def _with_segments(windows: pl.DataFrame, job: Job, shard: Shard) -> pl.DataFram
     return windows
 
 
-def _replay(folds: Sequence[Fold], job: Job) -> list[_Replayed]:
+def _forecast_windows(folds: Sequence[Fold], job: Job) -> list[_WindowForecasts]:
     """Forecast the windows from the oldest to the newest, fitting at every ``refit``-th; return them in their order."""
-    replayed: list[_Replayed] = []
+    replayed: list[_WindowForecasts] = []
     fitted: dict[str, FittedModel | None] = {}
     for place, fold in enumerate(reversed(folds)):
         if place % job.settings.refit == 0:
@@ -122,7 +122,7 @@ def _replay(folds: Sequence[Fold], job: Job) -> list[_Replayed]:
             ladder, fitted[choice.label] = _forecast(fold, choice, job.settings, fitted=fitted.get(choice.label))
             seconds.append(time.process_time() - started)
             forecasts.append(ModelForecast(choice.label, ladder, fold.rows))
-        replayed.append(_Replayed(fold, tuple(forecasts), tuple(seconds)))
+        replayed.append(_WindowForecasts(fold, tuple(forecasts), tuple(seconds)))
     return replayed[::-1]
 
 
@@ -136,7 +136,7 @@ def _forecast(
     return update_panel(fold.train, choice, h=h, levels=levels, fitted=fitted)
 
 
-def _forecast_rows(replayed: _Replayed, settings: Settings) -> pl.DataFrame:
+def _forecast_rows(replayed: _WindowForecasts, settings: Settings) -> pl.DataFrame:
     """Return the forecasts of a window, each with its cutoff and the actual balance (null if not known)."""
     table = forecast_table(replayed.fold.train, replayed.forecasts, settings)
     truth = np.repeat(replayed.fold.y[:, None, :], len(replayed.forecasts), axis=1).ravel()
@@ -148,14 +148,16 @@ def _forecast_rows(replayed: _Replayed, settings: Settings) -> pl.DataFrame:
     )
 
 
-def _low_balances(replayed: _Replayed, settings: Settings, amounts: ColumnAmounts) -> pl.DataFrame:
+def _low_balances(replayed: _WindowForecasts, settings: Settings, amounts: ColumnAmounts) -> pl.DataFrame:
     forecasts = {one.label: one.ladder.forecast for one in replayed.forecasts}
     return low_balance_rows(
         replayed.fold.train, replayed.fold.y, forecasts, thresholds=settings.threshold, column_amounts=amounts
     )
 
 
-def _ledger(ledger: pl.DataFrame, panel: Panel, replayed: Sequence[_Replayed], settings: Settings) -> pl.DataFrame:
+def _ledger(
+    ledger: pl.DataFrame, panel: Panel, replayed: Sequence[_WindowForecasts], settings: Settings
+) -> pl.DataFrame:
     """Return the ledger with the number of windows of each account; one without any is skipped, with a reason."""
     n = len(panel)
     each = sum(sum(one.seconds) for one in replayed) / max(n, 1)
@@ -177,7 +179,7 @@ def _ledger(ledger: pl.DataFrame, panel: Panel, replayed: Sequence[_Replayed], s
         .then(pl.lit(Status.SKIPPED.value))
         .otherwise("status")
         .alias("status"),
-        pl.when(short).then(pl.coalesce("reason", _why_short(settings))).otherwise("reason").alias("reason"),
+        pl.when(short).then(pl.coalesce("reason", _too_short_reason(settings))).otherwise("reason").alias("reason"),
         pl.when(short)
         .then(pl.concat_list("flags", pl.lit([Flag.SHORT.value])).list.unique(maintain_order=True))
         .otherwise("flags")
@@ -187,7 +189,7 @@ def _ledger(ledger: pl.DataFrame, panel: Panel, replayed: Sequence[_Replayed], s
 
 
 def _failures(
-    before: pl.DataFrame, after: pl.DataFrame, replayed: Sequence[_Replayed], labels: Sequence[str]
+    before: pl.DataFrame, after: pl.DataFrame, replayed: Sequence[_WindowForecasts], labels: Sequence[str]
 ) -> pl.DataFrame:
     """Return the table of failures, including accounts without any window, in the order of accounts."""
     keys = c.keys_among(before.columns)
@@ -196,7 +198,7 @@ def _failures(
     return pl.concat([failures, contract_failures(short, labels)]).sort(*keys, maintain_order=True)
 
 
-def _why_short(settings: Settings) -> pl.Expr:
+def _too_short_reason(settings: Settings) -> pl.Expr:
     needed = settings.min_train + settings.windows * settings.step
     return pl.format(
         f"short: {{}} {{}} of history, enough for {{}} of {settings.windows} windows; all of them take {needed} days "
@@ -207,7 +209,7 @@ def _why_short(settings: Settings) -> pl.Expr:
     )
 
 
-def _costs(replayed: Sequence[_Replayed]) -> pl.DataFrame:
+def _costs(replayed: Sequence[_WindowForecasts]) -> pl.DataFrame:
     """Return a row for each window and model: number of accounts, number of fallbacks, and CPU seconds."""
     rows = [
         (

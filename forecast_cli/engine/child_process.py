@@ -32,7 +32,7 @@ def run_in_child_process(
     """
     server, context = context is not None, context or multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_answer, args=(theirs, function, arguments), daemon=True)  # type: ignore[attr-defined]
+    process = context.Process(target=_send_result, args=(theirs, function, arguments), daemon=True)  # type: ignore[attr-defined]
     try:
         _start(process, server=server)
         theirs.close()
@@ -40,7 +40,7 @@ def run_in_child_process(
         answer: Any = ours.recv()
     except (EOFError, OSError) as error:  # it ended before its answer was complete, or could not be started
         raise WorkerLostError(
-            f"the process that was {doing} {_fate(process, error)}",
+            f"the process that was {doing} {_describe_exit(process, error)}",
             "free some memory, or give a lower --memory, then run the same command again: finished shards are kept",
         ) from None
     finally:
@@ -65,14 +65,14 @@ def _start(process: BaseProcess, *, server: bool) -> None:
         raise
 
 
-def _fate(process: BaseProcess, error: EOFError | OSError) -> str:
+def _describe_exit(process: BaseProcess, error: EOFError | OSError) -> str:
     if process.pid is None:
         return f"could not be started: {getattr(error, 'strerror', None) or error}"
     process.join(_UNTIL_GONE)
     return f"ended with {explain_exit_code(process.exitcode)}"
 
 
-def _answer(connection: Connection, function: Callable[..., object], arguments: tuple[object, ...]) -> None:
+def _send_result(connection: Connection, function: Callable[..., object], arguments: tuple[object, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     end_with_parent()

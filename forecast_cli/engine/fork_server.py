@@ -32,7 +32,7 @@ def end_with_parent() -> None:
         os._exit(1)
 
 
-def leave_imports_alone() -> None:
+def freeze_imports() -> None:
     """Turn garbage collection off here; processes forked from here turn it on, but leave imported objects alone."""
     gc.disable()
     os.register_at_fork(before=gc.freeze, after_in_child=gc.enable)
@@ -40,4 +40,4 @@ def leave_imports_alone() -> None:
 
 if is_fork_server():
     end_with_parent()
-    leave_imports_alone()
+    freeze_imports()

@@ -79,7 +79,7 @@ def _read(
     return past.panel, known
 
 
-def accounts_taught(contract: Contract) -> Contract:
+def select_learning_columns(contract: Contract) -> Contract:
     """Return ``contract`` with only the ledger columns that learning needs, which are small to pass to a process."""
     return replace(contract, ledger=contract.ledger.select(UNIQUE_ID, "status", "first", "last"))
 

@@ -107,7 +107,7 @@ def variables_for(limit: int | None, workers: int) -> Mapping[str, str]:
 
 def refuse_too_little(settings: Settings, models: Sequence[ModelChoice], load: Load) -> None:
     """Raise ConfigError if a run of ``load`` does not fit into ``--memory``, with the smallest possible bound."""
-    least = _least(models, load, min(load.shard, _FEW))
+    least = _minimum_memory(models, load, min(load.shard, _FEW))
     if settings.memory is not None and memory_bytes(settings.memory) < least:
         raise ConfigError(
             f"--memory {settings.memory}: {counted(load.accounts, 'account')} by {', '.join(m.label for m in models)} "
@@ -121,7 +121,7 @@ def find_room(models: Sequence[ModelChoice], load: Load, *, workers: int, limit:
     if limit is None:
         return Room(None, workers, load.shard)
     few = min(load.shard, _FEW)
-    left = limit - _fixed(models, load) - (0 if is_tight(limit) else _LOOKED)
+    left = limit - _overhead(models, load) - (0 if is_tight(limit) else _LOOKED)
     fitting = max(min(workers, left // (_worker(models, load) + few * _need(models, load))), 1)
     kept = _KEPT if _is_ample(limit, fitting) else 0
     at_once = (left // fitting - _worker(models, load) - kept) // _need(models, load)
@@ -132,12 +132,12 @@ def _is_ample(limit: int | None, workers: int) -> bool:
     return limit is None or limit >= _AMPLE * (workers + 1)
 
 
-def _least(models: Sequence[ModelChoice], load: Load, few: int) -> int:
+def _minimum_memory(models: Sequence[ModelChoice], load: Load, few: int) -> int:
     before = (_LEARNING if learns(models) else _LOOKING) + load.accounts * _ACCOUNT
-    return max(before, _fixed(models, load) + _worker(models, load) + few * _need(models, load))
+    return max(before, _overhead(models, load) + _worker(models, load) + few * _need(models, load))
 
 
-def _fixed(models: Sequence[ModelChoice], load: Load) -> int:
+def _overhead(models: Sequence[ModelChoice], load: Load) -> int:
     """Return the bytes taken while workers are at work, apart from the workers."""
     series = _SERIES_SERVER if _has_series(models) else 0
     return _WAITING + load.accounts * _ACCOUNT + _SERVER + series

@@ -77,7 +77,7 @@ def learn_past_shares(
     order = np.argsort(-windows.day, kind="stable")
     blocks = [order[start : start + _BLOCK] for start in range(0, len(order), _BLOCK)]
     with ThreadPoolExecutor(threads) as pool:
-        told = [block for block in pool.map(partial(_tell, past), blocks) if block]
+        told = [block for block in pool.map(partial(_build_training_sets, past), blocks) if block]
         if not told:
             return learned
         training = [join_training_sets(parts) for parts in zip(*told, strict=True)]
@@ -86,7 +86,7 @@ def learn_past_shares(
     return replace(learned, vintages=vintages)
 
 
-def _tell(given: _Past, block: NDArray[np.int64]) -> list[PastTrainingSet]:
+def _build_training_sets(given: _Past, block: NDArray[np.int64]) -> list[PastTrainingSet]:
     """Return for each vintage the training set of the windows of a ``block`` that it uses and that have a past course.
 
     The list is empty if no window has a past course. Blocks are in the order of days, because windows of one day share
@@ -105,8 +105,8 @@ def _tell(given: _Past, block: NDArray[np.int64]) -> list[PastTrainingSet]:
     whole = PastTrainingSet(
         x=compute_features(then, outlook, learned.knots),
         own=nothing,
-        past=_by_past(then, amounts, learned.h),
-        event=_below(came[:, None], amounts, learned.h),
+        past=_past_probabilities(then, amounts, learned.h),
+        event=_share_below(came[:, None], amounts, learned.h),
         group=given.group[block[kept]],
         account=windows.row,
     )
@@ -114,12 +114,12 @@ def _tell(given: _Past, block: NDArray[np.int64]) -> list[PastTrainingSet]:
     for vintage, used in zip(learned.vintages, given.uses[block[kept]].T, strict=True):
         some = np.flatnonzero(used)
         taught = whole.take(some)
-        own = _by_paths(then.take(some), outlook.take(some), taught, learned, vintage, amounts[some])
+        own = _path_probabilities(then.take(some), outlook.take(some), taught, learned, vintage, amounts[some])
         training.append(replace(taught, own=own))
     return training
 
 
-def _by_paths(
+def _path_probabilities(
     panel: Panel,
     outlook: Outlook,
     training: PastTrainingSet,
@@ -136,14 +136,14 @@ def _by_paths(
     return found.prob_below.reshape(len(panel), -1)
 
 
-def _by_past(panel: Panel, amounts: NDArray[np.float64], h: int) -> NDArray[np.float64]:
+def _past_probabilities(panel: Panel, amounts: NDArray[np.float64], h: int) -> NDArray[np.float64]:
     """Return the probabilities [m, c] of balances under ``amounts`` [m, k] by past courses, some windows at a time."""
     each = accounts_per_chunk(h)
     parts = [slice(start, start + each) for start in range(0, max(len(panel), 1), each)]
     courses = (np.swapaxes(select_near_courses(panel.part(rows), h, N_PATHS), 1, 2) for rows in parts)
-    return np.concatenate([_below(some, amounts[rows], h) for some, rows in zip(courses, parts, strict=True)])
+    return np.concatenate([_share_below(some, amounts[rows], h) for some, rows in zip(courses, parts, strict=True)])
 
 
-def _below(paths: NDArray[np.float64], amounts: NDArray[np.float64], h: int) -> NDArray[np.float64]:
+def _share_below(paths: NDArray[np.float64], amounts: NDArray[np.float64], h: int) -> NDArray[np.float64]:
     """Return the share [m, c] of ``paths`` [m, s, h] that fall under ``amounts`` [m, k] within each window of days."""
     return find_lows(paths, amounts, windows_within(h)).prob_below.reshape(len(paths), -1)

@@ -65,22 +65,26 @@ class Attempt:
     def next_attempt(self, lost: LostWorker) -> "Attempt | None":
         """Return the next attempt, or None if there is nothing left to try."""
         if lost.account is not None:
-            return None if lost.account in self.set_aside else self._blame(lost, lost.account)
+            return None if lost.account in self.set_aside else self._exclude_or_retry(lost, lost.account)
         if lost.cause is LossCause.TIMEOUT:
             return replace(self, one_by_one=True, timed_out=True)
         if not self.one_by_one:
             return replace(self, one_by_one=True)
         return replace(self, parts=self.parts * _SPLIT) if self.parts < self.shard.accounts else None
 
-    def _blame(self, lost: LostWorker, account: Key) -> "Attempt":
+    def _exclude_or_retry(self, lost: LostWorker, account: Key) -> "Attempt":
         """Set aside an account that timed out, or that crashed its second worker; try the others again."""
         if lost.cause is LossCause.TIMEOUT:
-            return replace(self._without(account, f"{lost.cause}: {lost.detail}"), one_by_one=False, timed_out=False)
+            return replace(
+                self._exclude_account(account, f"{lost.cause}: {lost.detail}"), one_by_one=False, timed_out=False
+            )
         crashes = self.crashes.get(account, 0) + 1
         again = replace(self, crashes=dict(self.crashes) | {account: crashes})
-        return again if crashes < _MAX_CRASHES else again._without(account, f"{lost.cause}: {lost.detail}, twice")
+        return (
+            again if crashes < _MAX_CRASHES else again._exclude_account(account, f"{lost.cause}: {lost.detail}, twice")
+        )
 
-    def _without(self, account: Key, reason: str) -> "Attempt":
+    def _exclude_account(self, account: Key, reason: str) -> "Attempt":
         return replace(self, set_aside=dict(self.set_aside) | {account: reason})
 
     def _parts(self) -> tuple[Shard, ...]:

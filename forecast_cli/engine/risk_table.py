@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.config.thresholds import columns_among
+from forecast_cli.config.thresholds import threshold_columns
 from forecast_cli.core import columns as c
 from forecast_cli.core.risk import (
     BALANCE,
@@ -33,7 +33,7 @@ from forecast_cli.risk.thresholds import ColumnAmounts, threshold_amounts
 def read_threshold_amounts(job: Job, shard: Shard, panels: Sequence[Panel]) -> list[ColumnAmounts]:
     """Return, for each of ``panels`` of a shard's accounts, the amounts of threshold columns as of its origins."""
     column_amounts: list[dict[str, NDArray[np.float64]]] = [{} for _ in panels]
-    for column in columns_among(job.settings.threshold):
+    for column in threshold_columns(job.settings.threshold):
         rows = read_amounts(job.source, job.settings, column, first_id=shard.first_id, last_id=shard.last_id)
         for known, panel in zip(column_amounts, panels, strict=True):
             known[column] = amounts_on(rows, panel)

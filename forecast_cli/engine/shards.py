@@ -116,10 +116,10 @@ def shard_size(settings: Settings, models: Sequence[ModelChoice], n_accounts: in
     if not cost:
         return max(largest, -(-n_accounts // MOST_SHARDS))
     affordable = min(TARGET_SECONDS / cost, max(LEAST_SECONDS / cost, n_accounts / ENOUGH_SHARDS))
-    return _evened(max(round(min(largest, max(SMALLEST, affordable))), -(-n_accounts // MOST_SHARDS)), n_accounts)
+    return _balance_size(max(round(min(largest, max(SMALLEST, affordable))), -(-n_accounts // MOST_SHARDS)), n_accounts)
 
 
-def _evened(size: int, n_accounts: int) -> int:
+def _balance_size(size: int, n_accounts: int) -> int:
     """Return the size, up to ``size``, of equal shards, an even number if they are few: two workers end together."""
     if n_accounts <= size:
         return size

@@ -36,7 +36,7 @@ def forecast_table(panel: Panel, forecasts: Sequence[ModelForecast], settings: S
     return pl.DataFrame(columns).filter(pl.col(c.MEAN).is_finite())
 
 
-def count_unsound(forecasts: pl.DataFrame, levels: tuple[float, ...]) -> tuple[int, int]:
+def count_invalid_rows(forecasts: pl.DataFrame, levels: tuple[float, ...]) -> tuple[int, int]:
     """Return the number of forecast rows with a number that is not finite, and of rows with quantiles out of order."""
     quantiles = c.quantile_columns(levels)
     finite = pl.all_horizontal(pl.col(name).is_finite() for name in (c.MEAN, *quantiles))
@@ -45,7 +45,7 @@ def count_unsound(forecasts: pl.DataFrame, levels: tuple[float, ...]) -> tuple[i
     return not_finite, crossed
 
 
-def to_edge(table: pl.DataFrame, source: Source, settings: Settings) -> pl.DataFrame:
+def to_user_columns(table: pl.DataFrame, source: Source, settings: Settings) -> pl.DataFrame:
     """Return a table with the user's column names, and account ids in the input's type."""
     names = {c.UNIQUE_ID: settings.id_col, c.DS: settings.date_col}
     if settings.currency_col:

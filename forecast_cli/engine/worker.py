@@ -16,7 +16,7 @@ from forecast_cli.engine.events import events_table
 from forecast_cli.engine.outcomes import ModelForecast, add_flag, complete_ledger, failure_rows, taken_apart
 from forecast_cli.engine.risk_table import read_threshold_amounts, risk_table, without_amount
 from forecast_cli.engine.shards import Done, Job, Shard, Task
-from forecast_cli.engine.tables import count_unsound, forecast_table, to_edge
+from forecast_cli.engine.tables import count_invalid_rows, forecast_table, to_user_columns
 from forecast_cli.engine.weights import weights_table
 from forecast_cli.models.ladder import forecast_panel
 from forecast_cli.models.recurring.records import STREAM
@@ -43,10 +43,10 @@ def run_task(job: Job, task: Task, *, begin: Callable[[int], None] = lambda _: N
         parts.append(tables)
         taken_apart += errors
     accounts = sum(part[ACCOUNTS].height for part in parts)
-    unsound = [count_unsound(part[FORECASTS], job.settings.level) for part in parts]
+    unsound = [count_invalid_rows(part[FORECASTS], job.settings.level) for part in parts]
     assert_unchanged(job.source)
     files = tuple(
-        stage(to_edge(_join(parts, name), job.source, job.settings), job.staging, shard.index, name)
+        stage(to_user_columns(_join(parts, name), job.source, job.settings), job.staging, shard.index, name)
         for name in list(parts[0])
     )
     release_memory()

@@ -60,7 +60,7 @@ def run_worker(connection: Connection, job: bytes, modules: Sequence[str]) -> No
             importlib.import_module(module)
         connection.send(Ready())
         while True:
-            _do(connection, made, connection.recv())
+            _run_and_send(connection, made, connection.recv())
     except EOFError:
         return
     except OSError:  # the parent is gone, or has let go of this worker
@@ -74,7 +74,7 @@ def end_with_parent() -> None:
     parent = parent_process()
     if parent is None:
         return
-    threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
+    threading.Thread(target=_exit_with_parent, args=(parent.sentinel,), daemon=True).start()
     try:
         import fcntl
 
@@ -109,7 +109,7 @@ class _RemoteTracebackError(Exception):
         return f"\n{self.args[0]}"
 
 
-def _do(connection: Connection, job: Job, task: Task) -> None:
+def _run_and_send(connection: Connection, job: Job, task: Task) -> None:
     try:
         done: Message = run_task(job, task, begin=lambda part: connection.send(PartStarted(part)))
     except BaseException as error:  # noqa: BLE001 - sent as a value; polars panics are no Exception
@@ -117,7 +117,7 @@ def _do(connection: Connection, job: Job, task: Task) -> None:
     connection.send(done)
 
 
-def _end_after(sentinel: int) -> None:
+def _exit_with_parent(sentinel: int) -> None:
     wait([sentinel])
     os._exit(1)
 

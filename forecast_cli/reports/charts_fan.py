@@ -9,10 +9,10 @@ import altair as alt
 from forecast_cli.core.columns import level_label
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Fan
-from forecast_cli.reports.charts import Chart, drawn
+from forecast_cli.reports.charts import Chart, build_chart
 from forecast_cli.reports.charts_svg import Ink, data_of
 from forecast_cli.reports.escape import printable
-from forecast_cli.reports.tables import NONE, Cell, Column, Table, made_table, money, scaled, words
+from forecast_cli.reports.tables import NONE, Cell, Column, Table, build_table, money, scaled_cell, text_cell
 
 #: Days of history drawn: with more, too little room would be left for the forecast.
 MOST_HISTORY: Final = 90
@@ -23,7 +23,7 @@ _BAND_OPACITIES: Final = (0.18, 0.34)
 def fan_chart(fan: Fan, *, key: str) -> Chart:
     """Return the chart of one account and window, with a table of its days."""
     title = f"{printable(fan.account_id)}"
-    return drawn(key, title, _summary(fan), _drawing(fan), table=_table(fan, f"{key}-table"))
+    return build_chart(key, title, _summary(fan), _drawing(fan), table=_table(fan, f"{key}-table"))
 
 
 def _drawing(fan: Fan) -> Any:
@@ -90,7 +90,7 @@ def _summary(fan: Fan) -> str:
         else ""
     )
     return (
-        f"{model} from {fan.cutoff.isoformat()}, sCRPS {scaled(fan.scrps).text}.{last}"
+        f"{model} from {fan.cutoff.isoformat()}, sCRPS {scaled_cell(fan.scrps).text}.{last}"
         f"{''.join(f' {said}.' for said in _outside(fan))}"
     )
 
@@ -115,7 +115,7 @@ def _table(fan: Fan, key: str) -> Table:
     ends = [end for _, low, high in fan.bands for end in (low, high)]
     rows = [
         (
-            words(day.isoformat()),
+            text_cell(day.isoformat()),
             Cell(NONE) if y is None else money(y),
             money(median),
             *(money(end[place]) for end in ends),
@@ -123,4 +123,4 @@ def _table(fan: Fan, key: str) -> Table:
         for place, (day, y, median) in enumerate(zip(fan.dates, fan.y, fan.median, strict=True))
     ]
     caption = f"{printable(fan.account_id)}, day by day"
-    return made_table(key, caption, (Column("Day"), *(Column(title, numeric=True) for title in titles)), rows)
+    return build_table(key, caption, (Column("Day"), *(Column(title, numeric=True) for title in titles)), rows)

@@ -8,9 +8,9 @@ import altair as alt
 
 from forecast_cli.core.columns import level_label
 from forecast_cli.evaluation.report import Report, StepScore
-from forecast_cli.reports.charts import MOST_SERIES, Axis, Chart, diagonal, drawn, line_layer, rule_at
-from forecast_cli.reports.tables import NONE, Cell, Column, count, made_table, scaled, share, words
-from forecast_cli.reports.tables_scores import levels_shown, steps_table, usual_level
+from forecast_cli.reports.charts import MOST_SERIES, Axis, Chart, build_chart, diagonal, line_layer, rule_at
+from forecast_cli.reports.tables import NONE, Cell, Column, build_table, count, scaled_cell, share, text_cell
+from forecast_cli.reports.tables_scores import default_level, levels_shown, steps_table
 
 _WHOLE: Final = (0.0, 100.0)
 MOST_RELIABILITY: Final = 6
@@ -31,10 +31,16 @@ def error_charts(report: Report) -> tuple[Chart, ...]:
         return ()
     return (
         _by_day(
-            report, key="scrps-by-day", title="sCRPS by day ahead", shown=lambda score: scaled(score.of("scrps").value)
+            report,
+            key="scrps-by-day",
+            title="sCRPS by day ahead",
+            shown=lambda score: scaled_cell(score.of("scrps").value),
         ),
         _by_day(
-            report, key="mase-by-day", title="MASE by day ahead", shown=lambda score: scaled(score.of("mase").value)
+            report,
+            key="mase-by-day",
+            title="MASE by day ahead",
+            shown=lambda score: scaled_cell(score.of("mase").value),
         ),
     )
 
@@ -42,7 +48,7 @@ def error_charts(report: Report) -> tuple[Chart, ...]:
 def interval_charts(report: Report) -> tuple[Chart, ...]:
     """Return charts of coverage by level, of coverage by day for each level shown, and of width by day."""
     levels = [level for level in levels_shown(report) if report.steps]
-    width = usual_level(levels)
+    width = default_level(levels)
     return (
         *([_coverage_by_level(report)] if report.leaderboard and levels_shown(report) else []),
         *(_coverage_by_day(report, level) for level in levels),
@@ -59,7 +65,7 @@ def reliability_charts(report: Report) -> tuple[Chart, ...]:
 def _by_day(report: Report, *, key: str, title: str, shown: Shown) -> Chart:
     drawing = line_layer(_rows(report, shown), Axis("days ahead"), Axis("in units of the scale", zero=True))
     table = steps_table(report, key=f"{key}-table", caption=title, shown=shown)
-    return drawn(key, title, _ends(report, shown), drawing, table=table)
+    return build_chart(key, title, _ends(report, shown), drawing, table=table)
 
 
 def _coverage_by_day(report: Report, level: float) -> Chart:
@@ -73,17 +79,17 @@ def _coverage_by_day(report: Report, level: float) -> Chart:
     drawing = alt.layer(rule_at(level, y), line_layer(rows, Axis("days ahead"), y))
     key, title = f"coverage-{label.replace('.', '-')}-by-day", f"{label} % interval: what it held, by day ahead"
     table = steps_table(report, key=f"{key}-table", caption=title, shown=shown)
-    return drawn(key, title, f"Dashed: the {label} % promised. {_ends(report, shown)}", drawing, table=table)
+    return build_chart(key, title, f"Dashed: the {label} % promised. {_ends(report, shown)}", drawing, table=table)
 
 
 def _width_by_day(report: Report, level: float) -> Chart:
     def shown(score: StepScore) -> Cell:
-        return scaled(score.of(f"swidth_{level_label(level)}").value)
+        return scaled_cell(score.of(f"swidth_{level_label(level)}").value)
 
     drawing = line_layer(_rows(report, shown), Axis("days ahead"), Axis("in units of the scale", zero=True))
     title = f"Width of the {level_label(level)} % interval, by day ahead"
     table = steps_table(report, key="width-by-day-table", caption=title, shown=shown)
-    return drawn("width-by-day", title, _ends(report, shown), drawing, table=table)
+    return build_chart("width-by-day", title, _ends(report, shown), drawing, table=table)
 
 
 def _coverage_by_level(report: Report) -> Chart:
@@ -96,16 +102,16 @@ def _coverage_by_level(report: Report) -> Chart:
         if model.model in models and math.isfinite(coverage := model.of(f"coverage_{level_label(level)}").value)
     ]
     drawing = alt.layer(diagonal(x, y), line_layer(rows, x, y, points=True))
-    level = usual_level(levels_shown(report))
+    level = default_level(levels_shown(report))
     said = [
-        f"{words(model.model).text} {share(model.of(f'coverage_{level_label(level)}').value).text}"
+        f"{text_cell(model.model).text} {share(model.of(f'coverage_{level_label(level)}').value).text}"
         for model in report.leaderboard[:MOST_SERIES]
         if level is not None
     ]
     summary = (
         f"Below the dashed line intervals are too narrow. Of {level_label(level or 0)} % promised: {'; '.join(said)}."
     )
-    return drawn("coverage-by-level", "Promised and held, by level", summary, drawing)
+    return build_chart("coverage-by-level", "Promised and held, by level", summary, drawing)
 
 
 def _reliability(report: Report, threshold: str, days: int, place: int) -> Chart:
@@ -119,11 +125,11 @@ def _reliability(report: Report, threshold: str, days: int, place: int) -> Chart
     ]
     x, y = Axis("probability given, %", ends=_WHOLE), Axis("went under, %", ends=_WHOLE)
     columns = (Column("Model"), *(Column(title, numeric=True) for title in ("Given", "Came", "Windows")))
-    cells = [(words(each.model), share(each.predicted), share(each.observed), count(each.windows)) for each in bins]
-    title = f"Low point of {days} {'day' if days == 1 else 'days'} under {words(threshold).text}"
-    table = made_table(f"reliability-{place}-table", title, columns, cells)
+    cells = [(text_cell(each.model), share(each.predicted), share(each.observed), count(each.windows)) for each in bins]
+    title = f"Low point of {days} {'day' if days == 1 else 'days'} under {text_cell(threshold).text}"
+    table = build_table(f"reliability-{place}-table", title, columns, cells)
     drawing = alt.layer(diagonal(x, y), line_layer(rows, x, y, points=True))
-    return drawn(f"reliability-{place}", title, _highest(enough, models), drawing, table=table)
+    return build_chart(f"reliability-{place}", title, _highest(enough, models), drawing, table=table)
 
 
 def _highest(bins: Sequence[Any], models: Sequence[str]) -> str:
@@ -133,7 +139,7 @@ def _highest(bins: Sequence[Any], models: Sequence[str]) -> str:
         mine = [each for each in bins if each.model == model]
         if mine:
             top = max(mine, key=lambda each: each.predicted)
-            said.append(f"{words(model).text} {share(top.predicted).text} and {share(top.observed).text}")
+            said.append(f"{text_cell(model).text} {share(top.predicted).text} and {share(top.observed).text}")
     to = f"to {FEWEST} windows or more"
     if not said:
         return f"No probability was given {to}."
@@ -156,7 +162,7 @@ def _ends(report: Report, shown: Shown) -> str:
     first, last = (pick(score.step for score in report.steps) for pick in (min, max))
     found = {(score.model, score.step): shown(score).text for score in report.steps}
     said = [
-        f"{words(model).text} {found.get((model, first), NONE)} and {found.get((model, last), NONE)}"
+        f"{text_cell(model).text} {found.get((model, first), NONE)} and {found.get((model, last), NONE)}"
         for model in models_drawn(report)
     ]
     return f"On day {first} and on day {last}: {'; '.join(said)}."

@@ -48,7 +48,7 @@ def data_of(rows: Sequence[dict[str, Any]]) -> alt.InlineData:
     return alt.InlineData(values=json.dumps(rows), format=alt.DataFormat(type="json"))
 
 
-def unchecked() -> AbstractContextManager[None]:
+def skip_validation() -> AbstractContextManager[None]:
     """Return a context that switches off altair's schema validation, which takes longer than the drawing."""
     checks: AbstractContextManager[None] = schemapi.debug_mode(arg=False)
     return checks
@@ -73,10 +73,10 @@ def inline_svg(spec: dict[str, Any], *, key: str, labels: str) -> str:
     ``key`` is the name of the chart, unique in the page; ``labels`` are the ids of its title and its description there.
     """
     svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, allowed_base_urls=[])
-    return _page_colours(_own_clips(_as_image(svg, labels), key))
+    return _page_colours(_rename_clip_paths(_mark_as_image(svg, labels), key))
 
 
-def _as_image(svg: str, labels: str) -> str:
+def _mark_as_image(svg: str, labels: str) -> str:
     """Make the SVG one image for screen readers, which then read its title and description instead of all labels."""
     bare = _UNSEEN.sub("", _ROLES.sub("", svg))
     title, _, description = labels.partition(" ")
@@ -84,7 +84,7 @@ def _as_image(svg: str, labels: str) -> str:
     return _LONG_DECIMAL.sub(r"\1", _SVG_TAG.sub(tag, bare))
 
 
-def _own_clips(svg: str, key: str) -> str:
+def _rename_clip_paths(svg: str, key: str) -> str:
     """Rename clip paths after the chart: their numbers are only unique in the process that drew them, not in a page."""
     numbers: dict[str, int] = {}
 

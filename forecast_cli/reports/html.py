@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from forecast_cli.evaluation.report import Report
-from forecast_cli.reports.charts_svg import unchecked
+from forecast_cli.reports.charts_svg import skip_validation
 from forecast_cli.reports.html_parts import Swatch
 from forecast_cli.reports.html_view import view_of
 
@@ -27,9 +27,9 @@ def render_html(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters["bound"] = bound
+    pages.filters["no_break_percent"] = no_break_percent
     style, script = (_own_text(pages, name) for name in (_STYLE, _SCRIPT))
-    with unchecked():
+    with skip_validation():
         view = view_of(report)
     return pages.get_template(_PAGE).render(
         view=view, style=style, script=script, policy=content_policy(style, script), swatch=swatch_svg
@@ -52,7 +52,7 @@ def swatch_svg(swatch: Swatch) -> Markup:
     )
 
 
-def bound(text: str) -> str:
+def no_break_percent(text: str) -> str:
     """Return ``text`` with no-break spaces before percent signs."""
     return text.replace(" %", "\N{NO-BREAK SPACE}%")
 

@@ -57,7 +57,7 @@ def _tiles(report: Report) -> tuple[Tile, ...]:
     if not report.leaderboard:
         return ()
     best = report.leaderboard[0]
-    level = tables_scores.usual_level(tables_scores.levels_shown(report))
+    level = tables_scores.default_level(tables_scores.levels_shown(report))
     coverage = None if level is None else share_estimate(best.of(f"coverage_{level_label(level)}"))
     scrps, skill = estimate(best.of("scrps")), best.skill
     forecast = sum(number for status, number in report.facts.accounts.items() if status in ("ok", "fallback"))

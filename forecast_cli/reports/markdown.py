@@ -8,9 +8,9 @@ from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Report
 from forecast_cli.reports import tables_run, tables_scores, tables_segments
 from forecast_cli.reports.markdown_text import escape_markdown
-from forecast_cli.reports.tables import Cell, Column, Table, estimate, made_table, scaled, share, words
+from forecast_cli.reports.tables import Cell, Column, Table, build_table, estimate, scaled_cell, share, text_cell
 from forecast_cli.reports.tables_alarms import alarms_table
-from forecast_cli.reports.tables_scores import levels_shown, usual_level
+from forecast_cli.reports.tables_scores import default_level, levels_shown
 
 _MOST_MODELS: Final = 10
 _MOST_SEGMENTS: Final = 12
@@ -53,8 +53,8 @@ def render_markdown(report: Report) -> str:
             most=_MOST_PROBLEMS,
         ),
         *_section("Accounts in and out", tables_run.accounts_table(report.facts), "No account came in."),
-        _folded("What was run", tables_run.facts_table(report.facts)),
-        _folded("Settings and versions", _settings(report)),
+        _collapsible("What was run", tables_run.facts_table(report.facts)),
+        _collapsible("Settings and versions", _settings(report)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -78,7 +78,7 @@ def _days(report: Report) -> Table:
 
 def _intervals(report: Report) -> Table:
     """Return a table of coverage by level and of the width of one interval, with one row for each model."""
-    levels, width = report.levels, usual_level(levels_shown(report))
+    levels, width = report.levels, default_level(levels_shown(report))
     columns = (
         Column("Model"),
         *(Column(f"In {level_label(level)} %", numeric=True) for level in levels),
@@ -86,14 +86,14 @@ def _intervals(report: Report) -> Table:
     )
     rows = [
         (
-            words(model.model),
+            text_cell(model.model),
             *(share(model.of(f"coverage_{level_label(level)}").value) for level in levels),
             *(() if width is None else (estimate(model.of(f"swidth_{level_label(width)}")),)),
         )
         for model in report.leaderboard
         if levels
     ]
-    return made_table("intervals", "What intervals held", columns, rows)
+    return build_table("intervals", "What intervals held", columns, rows)
 
 
 def _accounts(report: Report) -> Table:
@@ -105,17 +105,23 @@ def _accounts(report: Report) -> Table:
         Column("sCRPS", numeric=True),
     )
     rows = [
-        (words(fan.account_id), words(fan.kind), words(fan.model), words(fan.cutoff.isoformat()), scaled(fan.scrps))
+        (
+            text_cell(fan.account_id),
+            text_cell(fan.kind),
+            text_cell(fan.model),
+            text_cell(fan.cutoff.isoformat()),
+            scaled_cell(fan.scrps),
+        )
         for fan in report.fans
     ]
-    return made_table("fans", "Accounts", columns, rows, most=8)
+    return build_table("fans", "Accounts", columns, rows, most=8)
 
 
 def _settings(report: Report) -> Table:
     settings = tables_run.settings_table(report.facts)
     versions = ", ".join(f"{name} {version}" for name, version in report.facts.versions.items())
-    return made_table(
-        "settings", "Settings and versions", settings.columns, [*settings.rows, (Cell("versions"), words(versions))]
+    return build_table(
+        "settings", "Settings and versions", settings.columns, [*settings.rows, (Cell("versions"), text_cell(versions))]
     )
 
 
@@ -129,7 +135,7 @@ def _more(table: Table, *, most: int) -> list[str]:
     return [f"### {escape_markdown(table.caption)}", _table(table, most=most)] if table.rows else []
 
 
-def _folded(title: str, table: Table) -> str:
+def _collapsible(title: str, table: Table) -> str:
     body = _table(table, most=_MOST_SETTINGS)
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
 

@@ -42,7 +42,7 @@ class Table:
     note: str = ""
 
 
-def made_table(
+def build_table(
     key: str,
     caption: str,
     columns: Sequence[Column],
@@ -57,7 +57,7 @@ def made_table(
     return Table(key, caption, tuple(columns), tuple(tuple(row) for row in rows[:most]), said)
 
 
-def words(text: object) -> Cell:
+def text_cell(text: object) -> Cell:
     """Return data as an escaped text cell."""
     return Cell(printable(text))
 
@@ -67,7 +67,7 @@ def count(value: int) -> Cell:
     return Cell(f"{value:,}", value)
 
 
-def scaled(value: float) -> Cell:
+def scaled_cell(value: float) -> Cell:
     """Return a figure in units of the scale, or any other figure of about that size."""
     if not math.isfinite(value):
         return Cell(NONE)
@@ -93,7 +93,7 @@ def share(value: float) -> Cell:
 
 def estimate(value: Estimate | None) -> Cell:
     """Return a scaled figure and its interval."""
-    return _with_interval(value, scaled)
+    return _with_interval(value, scaled_cell)
 
 
 def ratio_estimate(value: Estimate | None) -> Cell:

@@ -6,12 +6,12 @@ from forecast_cli.reports.tables import (
     Cell,
     Column,
     Table,
+    build_table,
     count,
-    made_table,
     ratio_estimate,
     share,
     share_estimate,
-    words,
+    text_cell,
 )
 from forecast_cli.reports.tables_segments import ASKED
 
@@ -33,7 +33,7 @@ def alarms_table(report: Report, *, model: str | None = None) -> Table:
         *(column for budget in (told[0].budgets if told else ()) for column in _columns(budget)),
     )
     rows = [(*_about(one), *(cell for budget in one.budgets for cell in _cells(budget))) for one in told]
-    return made_table("alarms", "The riskiest windows, and how many of them ran low", columns, rows, note=_OVER)
+    return build_table("alarms", "The riskiest windows, and how many of them ran low", columns, rows, note=_OVER)
 
 
 def dates_table(report: Report) -> Table:
@@ -53,20 +53,20 @@ def dates_table(report: Report) -> Table:
     )
     rows = [
         (
-            words(one.model),
-            words(one.threshold),
+            text_cell(one.model),
+            text_cell(one.threshold),
             count(one.days),
             *(cell for date in one.dates for cell in (_given(date), share_estimate(date.observed))),
         )
         for one in told
     ]
-    return made_table("crossing-dates", "Dates of first crossing, and how they came true", columns, rows, note=_OVER)
+    return build_table("crossing-dates", "Dates of first crossing, and how they came true", columns, rows, note=_OVER)
 
 
 def _about(one: LowBalanceCalibration) -> tuple[Cell, ...]:
     return (
-        words(one.model),
-        words(one.threshold),
+        text_cell(one.model),
+        text_cell(one.threshold),
         count(one.days),
         count(one.windows),
         share(one.predicted.value),

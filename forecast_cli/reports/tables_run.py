@@ -7,7 +7,7 @@ from forecast_cli.core.ledger import STATUS_ORDER, Status, describe_failure
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Problem, Report, RunFacts
 from forecast_cli.reports.figures import duration, listed
-from forecast_cli.reports.tables import NONE, Cell, Column, Table, count, made_table, share, words
+from forecast_cli.reports.tables import NONE, Cell, Column, Table, build_table, count, share, text_cell
 from forecast_cli.reports.tables_scores import ranks_of
 
 #: Most rows of the table of failures and fallbacks.
@@ -25,7 +25,7 @@ def facts_table(facts: RunFacts) -> Table:
     told = {
         "Input": f"{facts.input}: {counted(facts.files, 'file')}, {counted(facts.rows, 'row')}",
         "Accounts": counted(sum(facts.accounts.values()), "account"),
-        "Windows": counted(facts.windows, "window") + _still(facts),
+        "Windows": counted(facts.windows, "window") + _unmoved_note(facts),
         "Cutoffs": _cutoffs(facts),
         "Finished": facts.finished_at,
         "Took": f"{duration(facts.seconds)}, {duration(facts.cpu_seconds)} of CPU",
@@ -40,11 +40,11 @@ def accounts_table(facts: RunFacts) -> Table:
     known = [status for status in STATUS_ORDER if status in facts.accounts]
     order = [*known, *(status for status in facts.accounts if status not in STATUS_ORDER)]
     rows = [
-        (words(status), count(number), share(number / total if total else 0.0), Cell(_MEANS.get(status, "")))
+        (text_cell(status), count(number), share(number / total if total else 0.0), Cell(_MEANS.get(status, "")))
         for status, number in ((status, facts.accounts[status]) for status in order)
     ]
     columns = (Column("Status"), Column("Accounts", numeric=True), Column("Share", numeric=True), Column("Meaning"))
-    return made_table("accounts", f"{counted(total, 'account')} of the input, by status", columns, rows)
+    return build_table("accounts", f"{counted(total, 'account')} of the input, by status", columns, rows)
 
 
 def settings_table(facts: RunFacts) -> Table:
@@ -70,7 +70,7 @@ def problems_table(report: Report) -> Table:
     ranks = ranks_of(report)
     found = sorted(report.problems, key=lambda problem: (-problem.count, ranks.get(problem.model or "", len(ranks))))
     rows = [_problem(each) for each in found]
-    return made_table("reasons", "What was not forecast as requested, and why", columns, rows, most=_MOST_PROBLEMS)
+    return build_table("reasons", "What was not forecast as requested, and why", columns, rows, most=_MOST_PROBLEMS)
 
 
 def shown_value(value: Any) -> str:
@@ -92,25 +92,25 @@ def _problem(problem: Problem) -> tuple[Cell, ...]:
     reason = describe_failure(problem.error, problem.message) if problem.error else problem.message
     return (
         count(problem.count),
-        words(problem.status),
-        words(problem.model or NONE),
-        words(problem.model_used or NONE),
-        words(_of_one(problem, reason)),
+        text_cell(problem.status),
+        text_cell(problem.model or NONE),
+        text_cell(problem.model_used or NONE),
+        text_cell(_first_reason(problem, reason)),
         Cell(listed(problem.examples, of=problem.count)),
     )
 
 
-def _of_one(problem: Problem, reason: str) -> str:
+def _first_reason(problem: Problem, reason: str) -> str:
     """Return the reason, as that of the first account if there are several: their figures may differ."""
     return f"e.g. {problem.examples[0]}: {reason}" if problem.count > 1 and problem.examples else reason
 
 
 def _pairs(key: str, caption: str, values: Mapping[str, Any]) -> Table:
-    rows = [(words(name), words(shown_value(value))) for name, value in values.items()]
-    return made_table(key, caption, (Column("Name"), Column("Value")), rows)
+    rows = [(text_cell(name), text_cell(shown_value(value))) for name, value in values.items()]
+    return build_table(key, caption, (Column("Name"), Column("Value")), rows)
 
 
-def _still(facts: RunFacts) -> str:
+def _unmoved_note(facts: RunFacts) -> str:
     if not facts.still_windows:
         return ""
     return f"; {facts.still_windows:,} of them after a balance that had not moved, which count in no scaled mean"

@@ -13,19 +13,19 @@ from forecast_cli.reports.tables import (
     Cell,
     Column,
     Table,
+    build_table,
     count,
     cpu,
     estimate,
-    made_table,
     money_estimate,
     share_estimate,
-    words,
+    text_cell,
 )
 
 SCRPS_HELP: Final = "scaled continuous ranked probability score: error of the whole forecast, lower is better"
 _INTERVAL: Final = "beneath, its 95 % interval"
 _OF_BALANCE: Final = "in units of the balance"
-_USUAL_LEVEL: Final = 80.0
+_DEFAULT_LEVEL: Final = 80.0
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,9 @@ def levels_shown(report: Report) -> tuple[float, ...]:
     return tuple(sorted({*report.levels} & wanted or report.levels))
 
 
-def usual_level(levels: Sequence[float]) -> float | None:
+def default_level(levels: Sequence[float]) -> float | None:
     """Return the level nearest to 80, for tables with room for one level; None if there is no level."""
-    return min(levels, key=lambda level: (abs(level - _USUAL_LEVEL), level), default=None)
+    return min(levels, key=lambda level: (abs(level - _DEFAULT_LEVEL), level), default=None)
 
 
 def metric_columns(report: Report) -> tuple[MetricColumn, ...]:
@@ -97,7 +97,7 @@ def leaderboard_table(report: Report) -> Table:
     rows = [
         (*_standing(model), *(told.cell(model) for told in coverages), *_cost(model)) for model in report.leaderboard
     ]
-    return made_table("leaderboard", "Models by sCRPS, the best first", columns, rows)
+    return build_table("leaderboard", "Models by sCRPS, the best first", columns, rows)
 
 
 def metrics_table(report: Report) -> Table:
@@ -114,11 +114,11 @@ def metrics_table(report: Report) -> Table:
     )
     counts = (Column("Accounts", numeric=True, help="accounts scored"), Column("Windows", numeric=True))
     rows = [
-        (words(model.model), *(one.cell(model) for one in told), count(model.accounts), count(model.windows))
+        (text_cell(model.model), *(one.cell(model) for one in told), count(model.accounts), count(model.windows))
         for model in report.leaderboard
     ]
     columns = (Column("Model"), *(one.column for one in told), *counts)
-    return made_table("metrics", "Other metrics", columns, rows, note=why_no_units(report))
+    return build_table("metrics", "Other metrics", columns, rows, note=why_no_units(report))
 
 
 def why_no_units(report: Report) -> str:
@@ -144,7 +144,7 @@ def levels_table(report: Report) -> Table:
     rows = [
         (
             Cell(f"{level_label(level)} %", level),
-            words(model.model),
+            text_cell(model.model),
             share_estimate(model.of(f"coverage_{level_label(level)}")),
             estimate(model.of(f"swidth_{level_label(level)}")),
             estimate(model.of(f"swinkler_{level_label(level)}")),
@@ -152,7 +152,7 @@ def levels_table(report: Report) -> Table:
         for level in report.levels
         for model in report.leaderboard
     ]
-    return made_table("levels", "Coverage, width and Winkler score by level", columns, rows)
+    return build_table("levels", "Coverage, width and Winkler score by level", columns, rows)
 
 
 def days_shown(report: Report, most: int) -> tuple[int, ...]:
@@ -170,13 +170,13 @@ def steps_table(
     models = [model.model for model in report.leaderboard]
     found = {(score.step, score.model): score for score in report.steps}
     days = sorted({score.step for score in report.steps})
-    columns = (Column("Day", numeric=True), *(Column(words(model).text, numeric=True) for model in models))
+    columns = (Column("Day", numeric=True), *(Column(text_cell(model).text, numeric=True) for model in models))
     rows = [
         (count(day), *(shown(found[day, model]) if (day, model) in found else Cell(NONE) for model in models))
         for day in days
         if steps is None or day in steps
     ]
-    return made_table(key, caption, columns, rows)
+    return build_table(key, caption, columns, rows)
 
 
 def step_figures_table(report: Report, *, model: str | None, most: int) -> Table:
@@ -189,7 +189,7 @@ def step_figures_table(report: Report, *, model: str | None, most: int) -> Table
         if score.model == model and score.step in days
     ]
     note = "steps.parquet holds every metric of every model and day." if rows else ""
-    return made_table("step-figures", f"{printable(model)} by day ahead", columns, rows, note=note)
+    return build_table("step-figures", f"{printable(model)} by day ahead", columns, rows, note=note)
 
 
 def ranks_of(report: Report) -> dict[str, int]:
@@ -205,7 +205,7 @@ def skill_cell(skill: Estimate | None) -> Cell:
 
 def _standing(model: ModelScore) -> tuple[Cell, ...]:
     figures = (estimate(model.of("scrps")), skill_cell(model.skill), estimate(model.of("mase")))
-    return count(model.rank), words(model.model), *figures
+    return count(model.rank), text_cell(model.model), *figures
 
 
 def _cost(model: ModelScore) -> tuple[Cell, ...]:
@@ -225,7 +225,7 @@ def _coverages(report: Report) -> tuple[MetricColumn, ...]:
 
 
 def _scaled_interval(report: Report, metric: str, title: str, meaning: str) -> tuple[MetricColumn, ...]:
-    level = usual_level(levels_shown(report))
+    level = default_level(levels_shown(report))
     if level is None:
         return ()
     label = level_label(level)

@@ -7,11 +7,11 @@ from forecast_cli.reports.tables import (
     Cell,
     Column,
     Table,
+    build_table,
     count,
     estimate,
-    made_table,
     share_estimate,
-    words,
+    text_cell,
 )
 from forecast_cli.reports.tables_scores import IN_UNITS, MetricColumn, metric_columns, ranks_of, skill_cell
 
@@ -26,7 +26,7 @@ ASKED = (
 
 def segments_table(report: Report, *, model: str | None = None) -> Table:
     """Return error, coverage, width and bias by segment, of one model, or of all if ``model`` is None."""
-    titles = ("segments", f"{words(model).text} by segment") if model else ("segments-all", "All models by segment")
+    titles = ("segments", f"{text_cell(model).text} by segment") if model else ("segments-all", "All models by segment")
     scores = [score for score in report.segments if model in (None, score.model)]
     return _segments(titles, _as_ranked(report, scores), metric_columns(report), named=not model, skilled=True)
 
@@ -44,21 +44,27 @@ def low_balance_table(report: Report) -> Table:
     """Return the scores of each model's low-balance probabilities."""
     columns = (Column("Model"), *ASKED, *_LOW_BALANCE)
     rows = [
-        (words(score.model), words(score.threshold), count(score.days), *_low_balance(score))
+        (text_cell(score.model), text_cell(score.threshold), count(score.days), *_low_balance(score))
         for score in report.low_balance
     ]
-    return made_table("low-balance", "Probability of a low balance", columns, rows)
+    return build_table("low-balance", "Probability of a low balance", columns, rows)
 
 
 def low_balance_segments_table(report: Report, *, model: str | None) -> Table:
     """Return the scores of a model's low-balance probabilities by segment."""
     columns = (Column("Segment"), Column("Value"), *ASKED, *_LOW_BALANCE)
     rows = [
-        (words(score.segment), words(score.value), words(score.threshold), count(score.days), *_low_balance(score))
+        (
+            text_cell(score.segment),
+            text_cell(score.value),
+            text_cell(score.threshold),
+            count(score.days),
+            *_low_balance(score),
+        )
         for score in report.low_balance_segments
         if score.model == model
     ]
-    return made_table("low-balance-segments", f"{words(model).text} by segment", columns, rows)
+    return build_table("low-balance-segments", f"{text_cell(model).text} by segment", columns, rows)
 
 
 def _as_ranked(report: Report, scores: list[SegmentScore]) -> list[SegmentScore]:
@@ -90,9 +96,9 @@ def _segments(
     )
     rows = [
         (
-            words(score.segment),
-            words(score.value),
-            *((words(score.model),) if named else ()),
+            text_cell(score.segment),
+            text_cell(score.value),
+            *((text_cell(score.model),) if named else ()),
             count(score.accounts),
             count(score.windows),
             *((skill_cell(score.skill),) if skilled else ()),
@@ -100,7 +106,7 @@ def _segments(
         )
         for score in scores
     ]
-    return made_table(*titles, columns, rows, most=_MOST_SEGMENTS)
+    return build_table(*titles, columns, rows, most=_MOST_SEGMENTS)
 
 
 _SKILL = Column("Skill", numeric=True, help="share of the seasonal naive's sCRPS saved, over the same windows")

@@ -23,7 +23,7 @@ _ROW_GROUP: Final = 250_000
 
 
 @contextlib.contextmanager
-def writing(path: Path) -> Iterator[None]:
+def raise_write_errors(path: Path) -> Iterator[None]:
     """Raise an OSError in the block, which writes ``path``, as OutputNotWrittenError."""
     try:
         yield
@@ -36,12 +36,12 @@ def read_back(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
 
     Raises OutputNotWrittenError if it cannot be read.
     """
-    with reading_back(path):
+    with raise_read_back_errors(path):
         return load_table(path, columns)
 
 
 @contextlib.contextmanager
-def reading_back(path: Path) -> Iterator[None]:
+def raise_read_back_errors(path: Path) -> Iterator[None]:
     """Raise an error in the block, which reads a file the current run has written, as OutputNotWrittenError."""
     try:
         fault_point(Step.READ, path)
@@ -52,7 +52,7 @@ def reading_back(path: Path) -> Iterator[None]:
 
 def write_durable(path: Path, content: bytes) -> None:
     """Write ``path`` and flush it to disk; until then a reader may see part of it. Raises OutputNotWrittenError."""
-    with writing(path), path.open("wb") as file:
+    with raise_write_errors(path), path.open("wb") as file:
         fault_point(Step.WRITE, path)
         file.write(content)
         file.flush()
@@ -73,7 +73,7 @@ def write_rows(table: pl.LazyFrame, path: Path) -> None:
     Equal rows give equal bytes.
     """
     temporary = path.with_name(f".{path.name}.tmp")
-    with writing(temporary):
+    with raise_write_errors(temporary):
         fault_point(Step.WRITE, temporary)
         try:
             table.sink_parquet(
@@ -89,7 +89,7 @@ def write_rows(table: pl.LazyFrame, path: Path) -> None:
 
 def move_into_place(temporary: Path, path: Path) -> None:
     """Rename a file that is on disk to its final name, and flush the folder to disk. Raises OutputNotWrittenError."""
-    with writing(path):
+    with raise_write_errors(path):
         fault_point(Step.RENAME, path)
         temporary.replace(path)
         sync_folder(path.parent)
@@ -97,7 +97,7 @@ def move_into_place(temporary: Path, path: Path) -> None:
 
 def remove_file(path: Path) -> None:
     """Remove a file if it exists. Raises OutputNotWrittenError."""
-    with writing(path):
+    with raise_write_errors(path):
         if path.exists() or path.is_symlink():
             fault_point(Step.REMOVE, path)
             path.unlink()
@@ -105,7 +105,7 @@ def remove_file(path: Path) -> None:
 
 def remove_folder(path: Path) -> None:
     """Remove a folder and all it contains, if it exists. Raises OutputNotWrittenError."""
-    with writing(path):
+    with raise_write_errors(path):
         if path.exists():
             fault_point(Step.REMOVE, path)
             shutil.rmtree(path)
@@ -113,7 +113,7 @@ def remove_folder(path: Path) -> None:
 
 def make_folder(path: Path) -> None:
     """Make a folder and its missing parents. Raises OutputNotWrittenError."""
-    with writing(path):
+    with raise_write_errors(path):
         path.mkdir(parents=True, exist_ok=True)
 
 
@@ -136,7 +136,7 @@ def parquet_bytes(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def passing_bytes(frame: pl.DataFrame) -> bytes:
+def temporary_parquet_bytes(frame: pl.DataFrame) -> bytes:
     """Return a frame as a parquet file that the same run reads and removes again: faster to write, half as large again.
 
     Equal frames give equal bytes.

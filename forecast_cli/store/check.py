@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from forecast_cli.core.errors import CheckFailedError
-from forecast_cli.store.atomic import sha256_of, writing
+from forecast_cli.store.atomic import raise_write_errors, sha256_of
 from forecast_cli.store.layout import FORECASTS, MANIFEST, RUNNING, SUCCESS, is_own
 from forecast_cli.store.manifest import FileEntry, Manifest
 
@@ -41,7 +41,7 @@ def stray_files(output: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
 
 def success_content(output: Path) -> bytes:
     """Return the content of ``_SUCCESS``: the manifest's checksum, in the format that ``sha256sum --check`` reads."""
-    with writing(output / MANIFEST):
+    with raise_write_errors(output / MANIFEST):
         return f"{sha256_of(output / MANIFEST)}  {MANIFEST}\n".encode()
 
 

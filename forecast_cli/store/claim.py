@@ -71,7 +71,7 @@ class Claim:
         while version is None:
             version = self._objects.create(CLAIM, self._content())
             if version is not None:
-                self._refuse_heedless_store()
+                self._require_conditional_writes()
             else:
                 version = self._take_over(warn)
         self._version, self._renewed_at = version, time.time()
@@ -131,7 +131,7 @@ class Claim:
         told = {"pid": os.getpid(), "host": socket.gethostname(), "token": self._token, "count": self._count}
         return json.dumps(told).encode()
 
-    def _refuse_heedless_store(self) -> None:
+    def _require_conditional_writes(self) -> None:
         """Raise OutputNotWrittenError where the store replaces an object that it was asked to create."""
         if self._objects.create(CLAIM, self._content()) is not None:
             raise OutputNotWrittenError(

@@ -10,7 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from forecast_cli.core.errors import OutputBusyError
-from forecast_cli.store.atomic import write_whole, writing
+from forecast_cli.store.atomic import raise_write_errors, write_whole
 from forecast_cli.store.layout import HOLDER, LOCK
 
 
@@ -21,7 +21,7 @@ def output_lock(output: Path) -> Iterator[None]:
     Raises OutputNotWrittenError if the lock file cannot be written.
     """
     lock = FileLock(output / LOCK, blocking=False)
-    with writing(output / LOCK):
+    with raise_write_errors(output / LOCK):
         try:
             lock.acquire()
         except Timeout:  # a subclass of OSError, but not a failure to write
@@ -40,7 +40,7 @@ def output_lock(output: Path) -> Iterator[None]:
 
 def refuse_if_held(output: Path) -> None:
     """Raise OutputBusyError if another process has locked ``output``; nothing is left behind otherwise."""
-    with writing(output / LOCK):
+    with raise_write_errors(output / LOCK):
         known = (output / LOCK).exists()
     if known:
         with output_lock(output):

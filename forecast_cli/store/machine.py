@@ -16,7 +16,7 @@ _NO_LIMIT: Final = 1 << 60
 
 def available_memory(root: Path = _ROOT) -> int | None:
     """Return the bytes this process may still allocate, by the system and its control groups; None if unknown."""
-    limits = [left for left in (_left(root, *files) for files in _group_files(root)) if left is not None]
+    limits = [left for left in (_remaining_memory(root, *files) for files in _group_files(root)) if left is not None]
     system = _system_memory(root)
     known = [*limits, *([system] if system is not None else [])]
     return max(min(known), 0) if known else None
@@ -66,7 +66,7 @@ def _group_files(root: Path) -> list[tuple[str, str]]:
     return [(limit.format(group), used.format(group)) for group in _groups(root) for limit, used in _MEMORY]
 
 
-def _left(root: Path, limit: str, used: str) -> int | None:
+def _remaining_memory(root: Path, limit: str, used: str) -> int | None:
     allowed, taken = _number(root / limit), _number(root / used)
     return None if allowed is None or allowed >= _NO_LIMIT else allowed - (taken or 0)
 

@@ -78,13 +78,13 @@ class MirroredRun(RunFolder):
     uploads: Uploads
     found: Collection[str]
 
-    def take_up(self) -> dict[int, ShardReceipt]:
+    def resume(self) -> dict[int, ShardReceipt]:
         """Return the receipts of the shards that are whole, by index; remove all other objects, then put the plan.
 
         The plan of a run that is replaced is written over last, so that nothing of that run is taken for a part of this
         one. Raises OutputBusyError where another run has taken the claim over.
         """
-        kept = super().take_up()
+        kept = super().resume()
         files = {file.path for receipt in kept.values() for file in receipt.files}
         known = {CLAIM, _PLAN, *files, *map(receipt_path, kept)}
         self.claim.confirm()

@@ -20,7 +20,7 @@ from obstore.store import AzureStore, GCSStore, MemoryStore, S3Store
 
 from forecast_cli.core.errors import OutputNotWrittenError
 from forecast_cli.core.redact import redact
-from forecast_cli.store.atomic import make_folder, writing
+from forecast_cli.store.atomic import make_folder, raise_write_errors
 
 if TYPE_CHECKING:
     from obstore import UpdateVersion
@@ -59,17 +59,17 @@ class Objects:
 
     def sizes(self) -> dict[str, int]:
         """Return the size in bytes of each object there is."""
-        with self._asking("listed"):
+        with self._raise_store_errors("listed"):
             return {found["path"]: found["size"] for found in obstore.list(self._store).collect() if found["path"]}
 
     def refuse_unreachable(self) -> None:
         """Ask for the first objects only; raises OutputNotWrittenError if the store cannot be reached or refuses."""
-        with self._asking("listed"):
+        with self._raise_store_errors("listed"):
             next(obstore.list(self._store, chunk_size=1), None)
 
     def read(self, name: str) -> tuple[bytes, Version] | None:
         """Return what an object holds and its version, None where there is none."""
-        with self._asking("read", name):
+        with self._raise_store_errors("read", name):
             try:
                 found = obstore.get(self._store, name)
                 return bytes(found.bytes()), Version(found.meta["e_tag"], found.meta["version"])
@@ -79,26 +79,26 @@ class Objects:
     def fetch(self, name: str, path: Path) -> None:
         """Write an object to a file of this machine."""
         make_folder(path.parent)
-        with self._asking("read", name):
+        with self._raise_store_errors("read", name):
             found = obstore.get(self._bulk, name)
-            with writing(path), path.open("wb") as file:
+            with raise_write_errors(path), path.open("wb") as file:
                 for piece in found.stream(min_chunk_size=_PIECE):
                     file.write(piece)
 
     def put(self, name: str, content: bytes) -> None:
         """Write an object, whatever is there."""
-        with self._asking("written", name):
+        with self._raise_store_errors("written", name):
             obstore.put(self._store, name, content, use_multipart=False)
 
     def put_file(self, name: str, path: Path) -> None:
         """Write an object from a file of this machine, whatever is there."""
-        with self._asking("written", name):
+        with self._raise_store_errors("written", name):
             large = path.stat().st_size > _ONE_PUT
             obstore.put(self._bulk, name, path, use_multipart=large, chunk_size=_PIECE, max_concurrency=4)
 
     def create(self, name: str, content: bytes) -> Version | None:
         """Write an object where there is none and return its version, else None."""
-        with self._asking("written", name):
+        with self._raise_store_errors("written", name):
             try:
                 put = obstore.put(self._store, name, content, mode="create")
             except AlreadyExistsError:
@@ -107,9 +107,9 @@ class Objects:
 
     def replace(self, name: str, content: bytes, version: Version) -> Version | None:
         """Write an object where it still is of ``version`` and return its new one, else None."""
-        with self._asking("written", name):
+        with self._raise_store_errors("written", name):
             try:
-                put = obstore.put(self._store, name, content, mode=_only_if(version))
+                put = obstore.put(self._store, name, content, mode=_match_condition(version))
             except (PreconditionError, AlreadyExistsError, FileNotFoundError):
                 return None
             return Version(put["e_tag"], put["version"])
@@ -120,7 +120,7 @@ class Objects:
             self._remove(names[start : start + _REMOVED_AT_ONCE])
 
     def _remove(self, names: Sequence[str]) -> None:
-        with self._asking("removed", names[0]):
+        with self._raise_store_errors("removed", names[0]):
             try:
                 obstore.delete(self._store, names)
             except FileNotFoundError:
@@ -129,7 +129,7 @@ class Objects:
                         self._remove([name])
 
     @contextmanager
-    def _asking(self, what: str, name: str = "") -> Iterator[None]:
+    def _raise_store_errors(self, what: str, name: str = "") -> Iterator[None]:
         try:
             yield
         except _FAILURES as error:
@@ -140,7 +140,7 @@ class Objects:
             raise OutputNotWrittenError(f"{where}: cannot be {what}: {redact(why)}", hint) from None
 
 
-def _only_if(version: Version) -> "UpdateVersion":
+def _match_condition(version: Version) -> "UpdateVersion":
     wanted: UpdateVersion = {}
     if version.e_tag is not None:
         wanted["e_tag"] = version.e_tag

@@ -57,10 +57,10 @@ class RunFolder:
         """Return the folder for rows that are sorted by account first."""
         return self.output / RUNNING / SPILL
 
-    def take_up(self) -> dict[int, ShardReceipt]:
+    def resume(self) -> dict[int, ShardReceipt]:
         """Return the receipts of committed shards whose files are unchanged, by index; remove all other part files."""
         found = (read_receipt(path) for path in sorted((self.output / RUNNING / SHARDS).glob("*.json")))
-        kept = {receipt.index: receipt for receipt in found if receipt and self._holds(receipt)}
+        kept = {receipt.index: receipt for receipt in found if receipt and self._is_intact(receipt)}
         named = {self.output / file.path for receipt in kept.values() for file in receipt.files}
         for path in set((self.output / FORECASTS).iterdir()) - named:
             remove_file(path)
@@ -81,7 +81,7 @@ class RunFolder:
         write_whole(self.output / MANIFEST, manifest_content(manifest))
         _tidy(self.output)
 
-    def _holds(self, receipt: ShardReceipt) -> bool:
+    def _is_intact(self, receipt: ShardReceipt) -> bool:
         try:
             return all(sha256_of(self.output / file.path) == file.sha256 for file in receipt.files)
         except OSError:

@@ -27,7 +27,7 @@ from forecast_cli.data.scan.pieces import scan_pieces
 from forecast_cli.data.scan.rows import assert_unchanged, scan_kept
 from forecast_cli.data.scan.spilled import amounts_kept, texts_kept
 from forecast_cli.data.source import InputFile, RowGroup, Source
-from forecast_cli.store.atomic import make_folder, remove_folder, sync_folder, write_whole, writing
+from forecast_cli.store.atomic import make_folder, raise_write_errors, remove_folder, sync_folder, write_whole
 
 _INDEX: Final = "index.json"
 _BUCKET: Final = "bucket"
@@ -70,7 +70,7 @@ def spill(
 
     Raises InputRejectedError if the input cannot be read or changes meanwhile, and OutputNotWrittenError.
     """
-    found = _take_up(folder)
+    found = _read_complete_spill(folder)
     if found is None:
         _refuse_little_space(folder, spill_bytes(source, settings))
         remove_folder(folder)
@@ -92,7 +92,7 @@ def _refuse_little_space(folder: Path, needed: int) -> None:
         )
 
 
-def _take_up(folder: Path) -> tuple[Bucket, ...] | None:
+def _read_complete_spill(folder: Path) -> tuple[Bucket, ...] | None:
     """Return the buckets of a complete spill, None if there is none."""
     try:
         fault_point(Step.READ, folder / _INDEX)
@@ -107,13 +107,13 @@ def _write(
     source: Source, settings: Settings, ids: pl.Series, folder: Path, *, advance: Callable[[int], None]
 ) -> tuple[Bucket, ...]:
     """Write the rows, piece by piece, each to the bucket of its account."""
-    firsts, lasts = _cut(ids, source.rows)
+    firsts, lasts = _bucket_ranges(ids, source.rows)
     names = [f"bucket-{number:05d}.parquet" for number in range(len(lasts))]
     groups: list[list[int]] = [[] for _ in names]
     with _writing_all([folder / name for name in names]) as write:
         for piece in scan_pieces(with_kept_columns(source, settings), settings, scan=scan_kept):
             rows = collect(piece, source)
-            for bucket, some in _deal(rows, lasts):
+            for bucket, some in _split_into_buckets(rows, lasts):
                 write(bucket, some)
                 groups[bucket].append(some.height)
             advance(rows.height)
@@ -125,7 +125,7 @@ def _write(
     )
 
 
-def _cut(ids: pl.Series, n_rows: int) -> tuple[pl.Series, pl.Series]:
+def _bucket_ranges(ids: pl.Series, n_rows: int) -> tuple[pl.Series, pl.Series]:
     """Return the first and the last id of each bucket."""
     buckets = min(_MOST_BUCKETS, -(-n_rows // _BUCKET_ROWS), len(ids))
     size = -(-len(ids) // buckets)
@@ -133,7 +133,7 @@ def _cut(ids: pl.Series, n_rows: int) -> tuple[pl.Series, pl.Series]:
     return ids.gather(list(starts)), ids.gather([min(start + size, len(ids)) - 1 for start in starts])
 
 
-def _deal(rows: pl.DataFrame, lasts: pl.Series) -> Iterator[tuple[int, pl.DataFrame]]:
+def _split_into_buckets(rows: pl.DataFrame, lasts: pl.Series) -> Iterator[tuple[int, pl.DataFrame]]:
     """Yield the rows of each bucket, in their original order; rows without an account id are left out."""
     named = rows.filter(pl.col(c.UNIQUE_ID).is_not_null())
     bucket = lasts.search_sorted(named[c.UNIQUE_ID]).alias(_BUCKET)
@@ -149,7 +149,7 @@ def _writing_all(paths: Sequence[Path]) -> Iterator[Callable[[int, pl.DataFrame]
         writers: dict[int, pq.ParquetWriter] = {}
 
         def write(place: int, rows: pl.DataFrame) -> None:
-            with writing(paths[place]):
+            with raise_write_errors(paths[place]):
                 table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
                 if place not in writers:
                     fault_point(Step.WRITE, paths[place])
@@ -161,7 +161,7 @@ def _writing_all(paths: Sequence[Path]) -> Iterator[Callable[[int, pl.DataFrame]
 
 @contextmanager
 def _writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
-    with writing(path), path.open("wb") as file:
+    with raise_write_errors(path), path.open("wb") as file:
         repeated = [c.UNIQUE_ID, c.DS]
         with pq.ParquetWriter(file, schema, compression="zstd", compression_level=1, use_dictionary=repeated) as writer:
             yield writer

@@ -9,9 +9,9 @@ import polars as pl
 from forecast_cli.core.redact import redact
 from forecast_cli.store.atomic import (
     parquet_bytes,
-    passing_bytes,
-    reading_back,
+    raise_read_back_errors,
     sha256_of,
+    temporary_parquet_bytes,
     write_durable,
     write_rows,
     write_whole,
@@ -24,7 +24,10 @@ from forecast_cli.store.receipts import StagedFile
 
 def stage(frame: pl.DataFrame, staging: Path, index: int, table: str) -> StagedFile:
     """Write a shard's rows of a table to the staging folder. All tables but forecasts are merged when the run ends."""
-    content, path = parquet_bytes(frame) if table == FORECASTS else passing_bytes(frame), shard_path(index, table)
+    content, path = (
+        parquet_bytes(frame) if table == FORECASTS else temporary_parquet_bytes(frame),
+        shard_path(index, table),
+    )
     name = Path(path).name
     write_durable(staging / name, content)
     return StagedFile(table, name, path, frame.height, len(content), hashlib.sha256(content).hexdigest())
@@ -41,10 +44,10 @@ def write_parts(parts: Sequence[Path], output: Path, name: str) -> FileEntry:
     """Merge parquet files, in their order, into a table of the output, and return its manifest entry."""
     path = output / name
     for part in parts:
-        with reading_back(part):
+        with raise_read_back_errors(part):
             part.stat()
     write_rows(scan_table(parts), path)
-    with reading_back(path):
+    with raise_read_back_errors(path):
         rows = scan_table(path).select(pl.len()).collect().item()
         return FileEntry(path=name, rows=rows, bytes=path.stat().st_size, sha256=sha256_of(path))
 

@@ -54,7 +54,7 @@ def read_account_past(manifest: Manifest, key: AccountKey, origin: date | None, 
     """
     settings = settings_of(manifest)
     if path is None:
-        missing = _why_missing(manifest)
+        missing = _why_unreadable(manifest)
         if missing is not None:
             return AccountPast(None, missing)
     try:
@@ -112,7 +112,7 @@ def recent_rates(panel: Panel) -> Rates | None:
     )
 
 
-def _why_missing(manifest: Manifest) -> str | None:
+def _why_unreadable(manifest: Manifest) -> str | None:
     """Return why the run's input cannot be read again unchanged, judged by names and sizes alone; None if it can."""
     if "://" in manifest.input.root:
         return _REMOTE.format(root=manifest.input.root)
@@ -135,12 +135,12 @@ def _is_same(source: Source, manifest: Manifest) -> bool:
 def _open(path: str, settings: Settings, key: AccountKey) -> Source:
     listed = list_input(path, settings)
     raise_rejection(listed.listing.findings)
-    source = check_files(_narrowed(listed, settings, key), settings)
+    source = check_files(_select_files(listed, settings, key), settings)
     raise_rejection(source.findings)
     return source
 
 
-def _narrowed(listed: ListedInput, settings: Settings, key: AccountKey) -> ListedInput:
+def _select_files(listed: ListedInput, settings: Settings, key: AccountKey) -> ListedInput:
     """Return only the local files that may hold the account, or the first file if none does, so that there is a schema.
 
     Remote files are all kept.

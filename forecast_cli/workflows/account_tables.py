@@ -24,7 +24,7 @@ def rows_of(tables: RunTables, key: AccountKey, name: str, *, model: str | None 
     return (rows if model is None else rows.filter(pl.col(c.MODEL) == model)).collect()
 
 
-def read_standing(tables: RunTables, key: AccountKey, model: str) -> Standing:
+def read_account_status(tables: RunTables, key: AccountKey, model: str) -> Standing:
     """Return the account's row of the ledger, and the outcome of ``model`` for it."""
     row = rows_of(tables, key, ACCOUNTS).row(0, named=True)
     failures = rows_of(tables, key, FAILURES).filter((pl.col(c.MODEL) == model) | pl.col(c.MODEL).is_null())

@@ -32,9 +32,9 @@ from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.workflows.backtest_report import build_report
 from forecast_cli.workflows.backtest_tables import write_figures
-from forecast_cli.workflows.places import working_at
+from forecast_cli.workflows.places import open_work_folder
 from forecast_cli.workflows.preparing import Prepared, prepare
-from forecast_cli.workflows.report import REPORT_JSON, get_ready, write_reports
+from forecast_cli.workflows.report import REPORT_JSON, start_chart_engine, write_reports
 from forecast_cli.workflows.results import FailureGroup, ForecastRequest, InputSummary, WrittenFile, exceeded
 from forecast_cli.workflows.run_metrics import write_metrics_json
 from forecast_cli.workflows.running import Executed, execute
@@ -86,18 +86,20 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
 
     Raises what ``run_forecast`` raises, and ConfigError also for a segment column that does not exist or has the name
     of a column of the windows, for a model that cannot be updated with newer balances if ``refit`` is above 1, and for
-    what ``replaying`` rejects. Shards that were committed are kept.
+    what ``backtest_settings`` rejects. Shards that were committed are kept.
     """
-    settings = replaying(request.settings)
+    settings = backtest_settings(request.settings)
     if settings.refit > 1:
         check_updatable(choose_models(settings))
     progress = progress or NullProgress()
     replayed = replace(request, settings=settings)
-    with working_at(request.output, settings.read_timeout) as place:
+    with open_work_folder(request.output, settings.read_timeout) as place:
         place.refuse_if_held()
         prepared = prepare(COMMAND, replayed, place, back=cutoffs_back(settings), progress=progress, begins=True)
-        check_attributes(prepared.checked.source, prepared.settings, _names_of_windows(prepared))
-        done = execute(prepared, backtest_shard, _finish, force=request.force, progress=progress, meanwhile=get_ready)
+        check_attributes(prepared.checked.source, prepared.settings, _reserved_names(prepared))
+        done = execute(
+            prepared, backtest_shard, _finish, force=request.force, progress=progress, meanwhile=start_chart_engine
+        )
         return _summarize(request, prepared, done)
 
 
@@ -125,7 +127,7 @@ def _failures(prepared: Prepared, manifest: Manifest) -> tuple[FailureGroup, ...
     return group_failures(failures, manifest.settings["id_col"])
 
 
-def replaying(settings: Settings) -> Settings:
+def backtest_settings(settings: Settings) -> Settings:
     """Return the settings that a backtest forecasts with: the levels needed for scores, and the origin by ``align``.
 
     Raises ConfigError if a column of the input has the name of one of these levels or of a metric.
@@ -149,7 +151,7 @@ def cutoffs_back(settings: Settings) -> tuple[int, ...]:
     return tuple(window * settings.step for window in range(1, settings.windows + 1))
 
 
-def _names_of_windows(prepared: Prepared) -> set[str]:
+def _reserved_names(prepared: Prepared) -> set[str]:
     """Return the names that a segment cannot have: the columns of the windows, internal and written ones."""
     settings = prepared.settings
     keys = {c.UNIQUE_ID, c.DS, settings.id_col}

@@ -16,7 +16,7 @@ from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK, SUCCESS
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import load_table, scan_forecasts, scan_table
 from forecast_cli.store.read import read_manifest
-from forecast_cli.workflows.check_risk import risk_promises
+from forecast_cli.workflows.check_risk import risk_invariants
 from forecast_cli.workflows.places import open_finished_run
 from forecast_cli.workflows.results import CheckReport, Damage
 from forecast_cli.workflows.run_tables import keys_of
@@ -37,7 +37,7 @@ def run_check(output: Output) -> CheckReport:
         manifest = read_manifest(folder)
         found = [*damaged_files(folder, manifest.files), *stray_files(folder, manifest)]
         if not any(path in (ACCOUNTS, RISK, SUCCESS) or path.startswith(f"{FORECASTS}/") for path, _ in found):
-            found += _broken_promises(folder, manifest)
+            found += _broken_invariants(folder, manifest)
     return CheckReport(
         output=output,
         command=manifest.command,
@@ -49,16 +49,16 @@ def run_check(output: Output) -> CheckReport:
     )
 
 
-def _broken_promises(output: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
+def _broken_invariants(output: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
     accounts = load_table(output / ACCOUNTS)
     forecasts = scan_forecasts(output)
-    yield from _accounts_promises(accounts, manifest)
-    yield from _forecast_promises(forecasts, accounts, manifest)
+    yield from _accounts_invariants(accounts, manifest)
+    yield from _forecast_invariants(forecasts, accounts, manifest)
     if any(entry.path == RISK for entry in manifest.files):
-        yield from risk_promises(scan_table(output / RISK), accounts, manifest.settings)
+        yield from risk_invariants(scan_table(output / RISK), accounts, manifest.settings)
 
 
-def _accounts_promises(accounts: pl.DataFrame, manifest: Manifest) -> Iterator[tuple[str, str]]:
+def _accounts_invariants(accounts: pl.DataFrame, manifest: Manifest) -> Iterator[tuple[str, str]]:
     keys = keys_of(manifest.settings)
     if accounts.height != manifest.input.accounts:
         yield ACCOUNTS, f"{counted(accounts.height, 'account')}, but {manifest.input.accounts} in the input"
@@ -70,7 +70,7 @@ def _accounts_promises(accounts: pl.DataFrame, manifest: Manifest) -> Iterator[t
         yield ACCOUNTS, f"accounts by status are {counts}, the manifest says {said}"
 
 
-def _forecast_promises(
+def _forecast_invariants(
     forecasts: pl.LazyFrame, accounts: pl.DataFrame, manifest: Manifest
 ) -> Iterator[tuple[str, str]]:
     keys = [*keys_of(manifest.settings), c.MODEL, *_window(manifest)]

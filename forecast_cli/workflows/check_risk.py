@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from forecast_cli.config.thresholds import columns_among
+from forecast_cli.config.thresholds import threshold_columns
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Flag, Status
 from forecast_cli.core.risk import (
@@ -29,7 +29,9 @@ from forecast_cli.workflows.run_tables import keys_of
 _NUMBERS = (THRESHOLD, PROB_BELOW, EXPECTED_LOW, LOW_Q05, LOW_Q50, DAYS_BELOW, BALANCE)
 
 
-def risk_promises(risk: pl.LazyFrame, accounts: pl.DataFrame, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def risk_invariants(
+    risk: pl.LazyFrame, accounts: pl.DataFrame, settings: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
     """Yield (path, problem) for each invariant that the risk table of a forecast breaks; ``accounts`` is its ledger.
 
     Probabilities lie between 0 and 1 and rise with the window and the threshold; quantiles of the low point are in
@@ -41,7 +43,7 @@ def risk_promises(risk: pl.LazyFrame, accounts: pl.DataFrame, settings: Mapping[
         yield RISK, lack
         return
     keys = keys_of(settings)
-    counts = risk.select(**_broken_rows(), **_unlike(keys)).collect().row(0, named=True)
+    counts = risk.select(**_broken_rows(), **_count_contradictions(keys)).collect().row(0, named=True)
     yield from ((RISK, f"{counted(counts[name], 'row')} {told}") for name, told in _TOLD.items() if counts[name])
     yield from _missing(risk, accounts, settings, keys)
 
@@ -82,7 +84,7 @@ def _broken_rows() -> dict[str, pl.Expr]:
     }
 
 
-def _unlike(keys: Sequence[str]) -> dict[str, pl.Expr]:
+def _count_contradictions(keys: Sequence[str]) -> dict[str, pl.Expr]:
     """Return counts of rows that contradict other rows of their account: probabilities that fall, another balance."""
     step = pl.col(PROB_BELOW).diff() < 0
     by_window = step.over(*keys, c.MODEL, THRESHOLD_NAME, order_by=WINDOW)
@@ -97,7 +99,7 @@ def _missing(
     """Yield (path, problem) where accounts have too many or too few rows."""
     models, windows = len(settings["model"]), len(windows_within(settings["horizon"]))
     thresholds = len(settings["threshold"])
-    least = thresholds - len(columns_among(settings["threshold"]))
+    least = thresholds - len(threshold_columns(settings["threshold"]))
     whole, sure = (count * models * windows for count in (thresholds, least))
     forecast = accounts.filter(pl.col("status").is_in([Status.OK, Status.FALLBACK])).select(*keys, "flags")
     rows = risk.group_by(keys).agg(n_obs=pl.len()).collect()

@@ -21,7 +21,7 @@ from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.store.staging import write_table
 from forecast_cli.store.state import validate_output
-from forecast_cli.workflows.places import open_finished_run, working_at
+from forecast_cli.workflows.places import open_finished_run, open_work_folder
 from forecast_cli.workflows.preparing import Prepared, prepare
 from forecast_cli.workflows.reading import count_statuses, summarize_input
 from forecast_cli.workflows.results import ForecastPlan, ForecastRequest, ForecastRun
@@ -45,7 +45,7 @@ def run_forecast(request: ForecastRequest, progress: Progress | None = None) -> 
     OutputConflictError, OutputBusyError, OutputNotWrittenError or WorkerLostError. Shards that were committed are kept.
     """
     progress = progress or NullProgress()
-    with working_at(request.output, request.settings.read_timeout) as place:
+    with open_work_folder(request.output, request.settings.read_timeout) as place:
         place.refuse_if_held()
         prepared = prepare(COMMAND, request, place, progress=progress, begins=True)
         finish = partial(_finish, previous=request.previous, warn=progress.warn)
@@ -67,7 +67,7 @@ def plan_forecast(request: ForecastRequest) -> ForecastPlan:
 
     Raises the errors that ``run_forecast`` raises before its first shard.
     """
-    with working_at(request.output, request.settings.read_timeout) as place:
+    with open_work_folder(request.output, request.settings.read_timeout) as place:
         prepared = prepare(COMMAND, request, place)
         place.refuse_if_held()
         state, why = validate_output(place.contents, prepared.identity, prepared.fingerprint, force=request.force)
@@ -117,7 +117,7 @@ def _finish(
 
 def _change(prepared: Prepared, previous: Output, warn: Callable[[str], None]) -> "Change | None":
     """Return the change against the previous run at ``previous``, None with a warning if it cannot be determined."""
-    from forecast_cli.workflows.run_change import Side, find_previous, made_otherwise, measure_change
+    from forecast_cli.workflows.run_change import Side, find_previous, measure_change, settings_warning
 
     origin = prepared.contract.origin
     try:
@@ -135,5 +135,5 @@ def _change(prepared: Prepared, previous: Output, warn: Callable[[str], None]) -
         before = change.previous.model_copy(update={"output": str(previous)})
         change = change.model_copy(update={"previous": before})
     if change.made_from:
-        warn(made_otherwise(change))
+        warn(settings_warning(change))
     return change

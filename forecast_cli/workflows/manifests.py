@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from forecast_cli.engine.tables import to_edge
+from forecast_cli.engine.tables import to_user_columns
 from forecast_cli.store.atomic import read_back
 from forecast_cli.store.layout import ACCOUNTS
 from forecast_cli.store.manifest import FileEntry, FindingRecord, InputRecord, Manifest
@@ -44,7 +44,7 @@ def make_manifest(prepared: Prepared, receipts: Sequence[ShardReceipt], tables: 
 
 def _account_for_everyone(prepared: Prepared, accounts: pl.DataFrame) -> None:
     """Raise AssertionError if the accounts of the output are not those of the input: a bug that must stop the run."""
-    went_in = to_edge(prepared.contract.ledger, prepared.checked.source, prepared.settings)
+    went_in = to_user_columns(prepared.contract.ledger, prepared.checked.source, prepared.settings)
     if not accounts.select(prepared.key_columns).equals(went_in.select(prepared.key_columns)):
         raise AssertionError(f"{went_in.height} accounts went in, {accounts.height} came out, and not the same ones")
 

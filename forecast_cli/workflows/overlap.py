@@ -34,11 +34,11 @@ def refuse_overlap(source: str, output: Output) -> None:
         return
     if isinstance(output, Address):
         source = str(Address(source))
-        taken_in = _takes_in_object(bucket_and_key(source), bucket_and_key(str(output)))
+        taken_in = _contains_object(bucket_and_key(source), bucket_and_key(str(output)))
     else:
         written = output.resolve()
         is_glob = has_glob(source) and not Path(source).exists()
-        taken_in = _takes_in_by_glob(source, written) if is_glob else _takes_in(Path(source), written)
+        taken_in = _contains_by_glob(source, written) if is_glob else _contains(Path(source), written)
     if taken_in:
         raise OutputConflictError(
             f"{output}: lies inside the input {source}; the next run would read its own forecasts",
@@ -46,17 +46,17 @@ def refuse_overlap(source: str, output: Output) -> None:
         )
 
 
-def _takes_in_object(read: str, written: str) -> bool:
+def _contains_object(read: str, written: str) -> bool:
     folder, pattern = split_glob(read) if has_glob(read) else (read, "**")
     return _selects(pattern, PurePosixPath(folder), PurePosixPath(written))
 
 
-def _takes_in(source: Path, written: Path) -> bool:
+def _contains(source: Path, written: Path) -> bool:
     read = source.resolve()
     return written == read or (read.is_dir() and read in written.parents)
 
 
-def _takes_in_by_glob(source: str, written: Path) -> bool:
+def _contains_by_glob(source: str, written: Path) -> bool:
     """Return whether a glob matches tables of an output, by the rule that selects files of the input."""
     folder, pattern = split_glob(source)
     return _selects(pattern, Path(folder).resolve(), written)

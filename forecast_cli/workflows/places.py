@@ -57,7 +57,7 @@ class Place:
 
 
 @contextmanager
-def working_at(output: Output, timeout: float) -> Iterator[Place]:
+def open_work_folder(output: Output, timeout: float) -> Iterator[Place]:
     """Yield the place where a run to ``output`` works, and remove a temporary folder afterwards.
 
     ``timeout`` is in seconds: what a store may take to answer. Raises ConfigError for an address that cannot be opened.
@@ -89,14 +89,14 @@ def open_finished_run(output: Output, reads: Collection[str] | None = None) -> I
     objects = open_objects(output, _TIMEOUT)
     held = StoreContents(objects)
     with temporary_folder() as folder, _shown_as(output, folder):
-        fetch_all(objects, _wanted(held, reads), folder)
+        fetch_all(objects, _objects_to_fetch(held, reads), folder)
         for name in held.sizes:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).touch()
         yield folder
 
 
-def _wanted(held: StoreContents, reads: Collection[str] | None) -> list[str]:
+def _objects_to_fetch(held: StoreContents, reads: Collection[str] | None) -> list[str]:
     """Return the names of the objects to fetch; raises CheckFailedError where there is no finished run."""
     manifest = find_manifest(held)
     if manifest is None:

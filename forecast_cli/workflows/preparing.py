@@ -35,7 +35,7 @@ from forecast_cli.store.state import is_finished
 from forecast_cli.workflows.fitted import read_fitted
 from forecast_cli.workflows.overlap import refuse_overlap, refuse_unusable_name
 from forecast_cli.workflows.places import Place
-from forecast_cli.workflows.reading import CheckedInput, accept, check_input_for_run
+from forecast_cli.workflows.reading import CheckedInput, check_input_for_run, require_valid_input
 from forecast_cli.workflows.results import ForecastRequest
 
 
@@ -138,7 +138,7 @@ def prepare(
     progress.start("Checking the input")
     checked = _check(request.input, settings, workers, tight=is_tight(limit))
     progress.finish()
-    contract = accept(checked)
+    contract = require_valid_input(checked)
     for doubt in _calendar_doubts(contract, settings, models):
         progress.warn(doubt)
     check_amounts(checked.source, settings)

@@ -36,7 +36,7 @@ class CheckedInput:
         return count_statuses(self.contract.ledger if self.contract else pl.DataFrame({"status": []}))
 
 
-def accept(checked: CheckedInput) -> Contract:
+def require_valid_input(checked: CheckedInput) -> Contract:
     """Return the contract of an input that can be forecast; raise InputRejectedError for any other."""
     raise_rejection(checked.findings)
     if checked.contract is None:

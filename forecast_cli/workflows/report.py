@@ -37,7 +37,7 @@ def run_report(output: Path) -> tuple[FileEntry, ...]:
     return written
 
 
-def get_ready() -> None:
+def start_chart_engine() -> None:
     """Import and start the chart engine; that takes longer than drawing, and can be done while workers run."""
     from forecast_cli.reports.charts_svg import start_engine
 

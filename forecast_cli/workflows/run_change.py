@@ -89,7 +89,7 @@ def measure_change(previous: tuple[Path, Manifest], new: Side) -> Change:
         ) from error
 
 
-def made_otherwise(change: Change) -> str:
+def settings_warning(change: Change) -> str:
     """Return a one-line warning that other settings or versions explain part of a change; it names the first few."""
     named, more = "; ".join(change.made_from[:_NAMED]), len(change.made_from) - _NAMED
     rest = f"; {more} more in metrics.json" if more > 0 else ""

@@ -30,7 +30,7 @@ from forecast_cli.reports.run_metrics import (
     parse_run_metrics,
     render_run_metrics,
 )
-from forecast_cli.store.atomic import read_back, reading_back, write_whole
+from forecast_cli.store.atomic import raise_read_back_errors, read_back, write_whole
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, METRICS, RISK
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.parquet import scan_forecasts
@@ -102,7 +102,7 @@ def write_metrics(path: Path, output: Output, *, exit_code: ExitCode, shards_res
     Raises OutputNotWrittenError, also if the run's ``metrics.json`` cannot be read, and CheckFailedError if that is
     damaged.
     """
-    with open_finished_run(output, reads=(METRICS,)) as folder, reading_back(folder / METRICS):
+    with open_finished_run(output, reads=(METRICS,)) as folder, raise_read_back_errors(folder / METRICS):
         content = (folder / METRICS).read_bytes()
     metrics = parse_run_metrics(content, where=str(output / METRICS))
     text = render_run(metrics, exit_code=exit_code, shards_resumed=shards_resumed, run=path.stem)

@@ -11,7 +11,7 @@ import polars as pl
 
 from forecast_cli.core.errors import CheckFailedError, UsageError
 from forecast_cli.core.text import did_you_mean
-from forecast_cli.data.scan.collect import describe, read_errors
+from forecast_cli.data.scan.collect import describe_error, read_errors
 from forecast_cli.store.check import refuse_damaged
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_table
@@ -93,4 +93,6 @@ def reading_tables(output: Path) -> Iterator[None]:
 
 def damaged(output: Path, error: BaseException) -> CheckFailedError:
     """Return the error for a run with a table that cannot be read."""
-    return CheckFailedError(f"{output}: a table cannot be read: {describe(error)}", f"see: forecast-cli check {output}")
+    return CheckFailedError(
+        f"{output}: a table cannot be read: {describe_error(error)}", f"see: forecast-cli check {output}"
+    )

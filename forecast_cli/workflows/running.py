@@ -15,7 +15,7 @@ from forecast_cli.data.source import Source
 from forecast_cli.engine.child_process import run_in_child_process
 from forecast_cli.engine.compiling import compile_loops, compiled_modules
 from forecast_cli.engine.environment import environment
-from forecast_cli.engine.learning import accounts_taught, learn_from
+from forecast_cli.engine.learning import learn_from, select_learning_columns
 from forecast_cli.engine.local import run_shards
 from forecast_cli.engine.shards import Job, Work
 from forecast_cli.engine.worker_pool import worker_context
@@ -70,9 +70,9 @@ def execute(
             return Executed(reused=True, shards_resumed=0)
         if state is OutputState.DAMAGED:
             progress.warn(f"{prepared.place}: files of the finished run are missing or damaged, so it is done again")
-        done = run.take_up()
+        done = run.resume()
         if len(done) < len(prepared.shards):
-            prepared = replace(prepared, in_order=_put_in_order(prepared, run, progress))
+            prepared = replace(prepared, in_order=_sort_input(prepared, run, progress))
         with environment(prepared.room.variables):
             release_memory()
             if prepared.room.is_tight and len(done) < len(prepared.shards):
@@ -81,7 +81,7 @@ def execute(
                 progress.finish()
             prepared = replace(prepared, learned=_learn(prepared, progress))
             release_memory()
-            with _beside(meanwhile if len(done) < len(prepared.shards) else None):
+            with _run_in_thread(meanwhile if len(done) < len(prepared.shards) else None):
                 receipts = _run_missing(prepared, run, work, done=list(done.values()), progress=progress)
         _warn_of_repeated_blocks(receipts, progress)
         progress.start("Writing the tables")
@@ -90,7 +90,7 @@ def execute(
         return Executed(reused=False, shards_resumed=len(done))
 
 
-def _put_in_order(prepared: Prepared, run: RunFolder, progress: Progress) -> Source | None:
+def _sort_input(prepared: Prepared, run: RunFolder, progress: Progress) -> Source | None:
     """Return the input sorted by account, in files inside the run's folder; None if it needs no sorting."""
     if prepared.spill_bytes is None:
         return None
@@ -110,7 +110,7 @@ def _learn(prepared: Prepared, progress: Progress) -> Learned | None:
     settings = prepared.settings
     progress.start("Learning from the past")
     threads = 1 if prepared.room.is_tight else prepared.workers
-    given = (prepared.source, settings, accounts_taught(prepared.contract), prepared.back, threads)
+    given = (prepared.source, settings, select_learning_columns(prepared.contract), prepared.back, threads)
     context = None if prepared.room.is_tight else worker_context(prepared.models, learns=True)
     learned = run_in_child_process("learning", learn_from, *given, context=context)
     progress.finish()
@@ -118,7 +118,7 @@ def _learn(prepared: Prepared, progress: Progress) -> Learned | None:
 
 
 @contextmanager
-def _beside(work: Callable[[], None] | None) -> Iterator[None]:
+def _run_in_thread(work: Callable[[], None] | None) -> Iterator[None]:
     """Run ``work`` in a thread while the block runs, and wait for it.
 
     The thread is no daemon: it may be in native code, which must not be cut off when the interpreter ends.

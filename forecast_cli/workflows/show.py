@@ -12,11 +12,11 @@ from forecast_cli.workflows.account_history import AccountPast, read_account_pas
 from forecast_cli.workflows.account_key import AccountKey, find_key
 from forecast_cli.workflows.account_payments import all_payments, next_payments, regular_of
 from forecast_cli.workflows.account_tables import (
+    read_account_status,
     read_fan,
     read_learned_month,
     read_risk,
     read_shares,
-    read_standing,
     rows_of,
 )
 from forecast_cli.workflows.places import open_finished_run
@@ -47,7 +47,7 @@ def _explain(tables: RunTables, request: ShowRequest) -> AccountExplanation:
     settings = tables.manifest.settings
     model = choose_model(tables, request.model)
     key = find_key(tables.scan(ACCOUNTS), request, settings["id_col"], settings["currency_col"])
-    standing = read_standing(tables, key, model)
+    standing = read_account_status(tables, key, model)
     fan = read_fan(tables, key, model) if standing.model_used else None
     told: dict[str, Any] = {
         "account_id": key.values[0],
@@ -66,11 +66,11 @@ def _explain(tables: RunTables, request: ShowRequest) -> AccountExplanation:
         fan=fan,
         risk=read_risk(tables, key, model),
         **told,
-        **_from_past(tables, past, fan, key, by_auto=AUTO == standing.model_used == model),
+        **_explain_from_history(tables, past, fan, key, by_auto=AUTO == standing.model_used == model),
     )
 
 
-def _from_past(
+def _explain_from_history(
     tables: RunTables, past: AccountPast, fan: AccountFan, key: AccountKey, *, by_auto: bool
 ) -> dict[str, Any]:
     """Return history, payments and reasons of the explanation; fewer if the history cannot be read."""

@@ -13,7 +13,7 @@ from forecast_cli.core.risk import PROB_BELOW, THRESHOLD_NAME, WINDOW
 from forecast_cli.data.findings import Finding
 from forecast_cli.models.registry import finds_events, parse_model
 from forecast_cli.risk.lows import windows_within
-from forecast_cli.store.atomic import read_back, reading_back
+from forecast_cli.store.atomic import raise_read_back_errors, read_back
 from forecast_cli.store.layout import FAILURES, FORECASTS, MANIFEST, METRICS, RISK
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_table
@@ -70,7 +70,7 @@ def _change(path: Path) -> "Change | None":
     """Return the change since an earlier run that the run's metrics hold."""
     from forecast_cli.reports.run_metrics import parse_run_metrics  # slow, and only the end of a run needs it
 
-    with reading_back(path):
+    with raise_read_back_errors(path):
         content = path.read_bytes()
     return parse_run_metrics(content, where=str(path)).change
 

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 
 from forecast_cli.cli.messages import Ending, Log
 from forecast_cli.cli.views.accounts import render_accounts
-from forecast_cli.cli.views.shortfall import allow_more, describe_excess, see_reasons
+from forecast_cli.cli.views.shortfall import describe_excess, limit_hint, see_reasons
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.text import counted
@@ -132,7 +132,7 @@ def _describe_end(run: BacktestRun) -> str:
 
 def _suggest(run: BacktestRun) -> str:
     if run.report.facts.compared_windows:
-        return f"{see_reasons(run.output, run.input.root)}{allow_more(run.too_many)}"
+        return f"{see_reasons(run.output, run.input.root)}{limit_hint(run.too_many)}"
     less = "" if run.report.facts.windows else ", or require less history with --min-train"
     return f"see {run.output / 'accounts.parquet'}{less}"
 

@@ -10,7 +10,7 @@ from forecast_cli.cli.messages import Ending, Log
 from forecast_cli.cli.views.accounts import render_accounts, render_groups
 from forecast_cli.cli.views.change import render_change
 from forecast_cli.cli.views.next_steps import check_command, read_command, risk_command
-from forecast_cli.cli.views.shortfall import allow_more, commonest_reason, describe_excess, see_reasons
+from forecast_cli.cli.views.shortfall import commonest_reason, describe_excess, limit_hint, see_reasons
 from forecast_cli.cli.views.values import run_values
 from forecast_cli.config.calendars import describe_calendar
 from forecast_cli.core.columns import level_label
@@ -79,7 +79,7 @@ def _describe_end(run: ForecastRun) -> str:
 
 def _suggest(run: ForecastRun) -> str:
     """Return a hint about accounts without a forecast."""
-    allow = allow_more(run.too_many) if run.forecast_rows else ""
+    allow = limit_hint(run.too_many) if run.forecast_rows else ""
     return f"{see_reasons(run.output, run.input.root)}{allow}"
 
 

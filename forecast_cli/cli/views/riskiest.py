@@ -69,7 +69,7 @@ def render_riskiest(told: Riskiest, *, model: str | None, width: int) -> Group:
     within = f"{counted(told.window, 'day')}{start}"
     title = f"Likeliest to be under {printable(told.threshold_name)} within {within}, by {printable(told.model)}"
     rows = [_cells(one) for one in told.found]
-    wanted = {name: _COLUMNS[name] for name in _wanted(told)}
+    wanted = {name: _COLUMNS[name] for name in _informative_columns(told)}
     shown = fitting(wanted, rows, spared=_SPARED, width=width - _INDENT)
     table = ruled([_COLUMNS[name] for name in shown], [[row[name] for name in shown] for row in rows])
     counts = indented(line(f"{_counts(told)}."))
@@ -83,7 +83,7 @@ def render_riskiest(told: Riskiest, *, model: str | None, width: int) -> Group:
     )
 
 
-def _wanted(told: Riskiest) -> list[str]:
+def _informative_columns(told: Riskiest) -> list[str]:
     """Return the columns that are not empty or the same for all accounts."""
     idle = {
         "currency": all(one.currency is None for one in told.found),
@@ -120,10 +120,10 @@ def _counts(told: Riskiest) -> str:
     parts = [f"{told.under:,} already under it{hidden}", f"{told.likely:,} more with {percent(told.least)} or more"]
     if told.without:
         parts.append(f"{told.without:,} without a forecast or threshold")
-    return f"{counted(told.accounts, 'account')}: {', '.join(parts)}{_cut(told)}"
+    return f"{counted(told.accounts, 'account')}: {', '.join(parts)}{_describe_truncation(told)}"
 
 
-def _cut(told: Riskiest) -> str:
+def _describe_truncation(told: Riskiest) -> str:
     """Return how many of the accounts are listed; nothing if all are."""
     if len(told.found) == told.matching:
         return ""

@@ -49,7 +49,7 @@ def see_reasons(output: Output, source: str) -> str:
     return f"see {output / 'failures.parquet'}, or run with the same options: {validate_command(source)}"
 
 
-def allow_more(limits: Mapping[Status, int]) -> str:
+def limit_hint(limits: Mapping[Status, int]) -> str:
     """Return the end of a hint that names the options which change that ``limits`` are exceeded."""
     if not limits:
         return ""

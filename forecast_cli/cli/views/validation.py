@@ -19,7 +19,7 @@ from forecast_cli.data.findings import Action
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.jsonlines import document
 from forecast_cli.reports.terminal.findings import render_findings
-from forecast_cli.reports.terminal.layout import line, sections, unbroken
+from forecast_cli.reports.terminal.layout import line, no_wrap, sections
 from forecast_cli.workflows.results import Validation, exceeded
 
 
@@ -89,5 +89,5 @@ def _ending(accounts: Mapping[Status, int], settings: Settings) -> str:
 
 def _hints(validation: Validation) -> Group | None:
     hints = dict.fromkeys(finding.hint for finding in validation.findings if finding.action is Action.REJECT)
-    lines = [unbroken(f"hint:  {printable(hint)}") for hint in hints if hint]
+    lines = [no_wrap(f"hint:  {printable(hint)}") for hint in hints if hint]
     return Group(*lines) if lines else None

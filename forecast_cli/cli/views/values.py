@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from forecast_cli.config.load import LoadedSettings
-from forecast_cli.core.ids import mark_id, without_figures
+from forecast_cli.core.ids import mark_id, mask_numbers
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.redact import redact
 from forecast_cli.data.findings import Finding
@@ -144,7 +144,7 @@ def group_values(group: FailureGroup) -> dict[str, Any]:
         "model": group.model,
         "model_used": group.model_used,
         "error": group.error,
-        "message": without_figures(redact(group.message)),
+        "message": mask_numbers(redact(group.message)),
         "count": group.count,
         "examples": [mark_id(example) for example in group.examples],
     }

@@ -16,10 +16,10 @@ ORDINARY_LAG: Final = 1
 
 def list_account_rules(judged: pl.DataFrame, settings: Settings, origin: date | None) -> list[Rule]:
     """Return the rules to count over judged accounts; none of them excludes an account."""
-    return [*_flag_rules(settings), *_history_rules(settings), *_lonely_origin_rules(judged, settings, origin)]
+    return [*_flag_rules(settings), *_history_rules(settings), *_suspicious_origin_rules(judged, settings, origin)]
 
 
-def find_old(judged: pl.DataFrame, settings: Settings, origin: date | None) -> Finding | None:
+def warn_of_old_input(judged: pl.DataFrame, settings: Settings, origin: date | None) -> Finding | None:
     """Return a warning if the input ends more than a day before ``--as-of``, unless that makes all accounts stale."""
     newest, after, kept = judged.select(
         pl.col("last").max(), pl.col("n_after").sum(), pl.col("verdict").is_null().sum().alias("kept")
@@ -97,7 +97,7 @@ def _history_rules(settings: Settings) -> list[Rule]:
     ]
 
 
-def _lonely_origin_rules(judged: pl.DataFrame, settings: Settings, origin: date | None) -> list[Rule]:
+def _suspicious_origin_rules(judged: pl.DataFrame, settings: Settings, origin: date | None) -> list[Rule]:
     """Return a rule that warns if more accounts are stale than can be forecast: the origin may be wrong for all."""
     is_stale = pl.col("verdict") == "stale"
     is_kept = pl.col("verdict").is_null()

@@ -77,7 +77,7 @@ def read_shard(
     or files and whatever other accounts there are; only ``--on-duplicate last-row`` depends on the order of rows.
     """
     rows = collect(scan_rows(source, settings, first_id=first_id, last_id=last_id), source)
-    left_out = _left_out_between(source, first_id, last_id)
+    left_out = _quarantined_in_range(source, first_id, last_id)
     return build_shard(rows, settings, origin=origin, quarantined_ids=left_out)
 
 
@@ -89,12 +89,12 @@ def read_accounts(source: Source, settings: Settings, *, origin: date | None, id
     near = scan_pieces(source, settings, first_id=wanted[0], last_id=wanted[-1])
     rows = pl.concat(collect(piece.filter(pl.col(UNIQUE_ID).is_in(wanted.implode())), source) for piece in near)
     left_out = [
-        text for text in _left_out_between(source, wanted[0], wanted[-1]) if text in set(wanted.cast(pl.String))
+        text for text in _quarantined_in_range(source, wanted[0], wanted[-1]) if text in set(wanted.cast(pl.String))
     ]
     return build_shard(rows, settings, origin=origin, quarantined_ids=left_out)
 
 
-def _left_out_between(source: Source, first_id: object, last_id: object) -> list[str]:
+def _quarantined_in_range(source: Source, first_id: object, last_id: object) -> list[str]:
     """Return the accounts of quarantined files in the range, compared as ids, not as text."""
     ids = pl.Series(source.quarantined_ids, dtype=pl.String)
     keys = ids.cast(source.key_dtype, strict=False)

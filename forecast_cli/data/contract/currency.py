@@ -9,7 +9,7 @@ from forecast_cli.core.columns import CURRENCY
 from forecast_cli.data.contract.tally import Rule, tally
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.data.scan.attributes import read_schema, with_type
-from forecast_cli.data.scan.collect import reading
+from forecast_cli.data.scan.collect import raise_read_errors
 from forecast_cli.data.source import InputFile, Source
 
 
@@ -35,7 +35,7 @@ def find_unnamed_currency(source: Source, settings: Settings) -> tuple[Source, s
 
 
 def _text_columns(file: InputFile, source: Source) -> dict[str, pl.DataType]:
-    with reading(file.path):
+    with raise_read_errors(file.path):
         schema = read_schema(file, source)
     return {name: dtype for name, dtype in schema.items() if isinstance(dtype, (pl.String, pl.Categorical, pl.Enum))}
 

@@ -18,7 +18,7 @@ def add_history(counts: pl.DataFrame, days: pl.DataFrame, settings: Settings) ->
     from ``begin`` on.
     """
     resumed = days.filter(_is_leap(settings)).group_by(CODE).agg(pl.col(c.DS).max().alias("resumed"))
-    begun = counts.join(resumed, on=CODE, how="left").with_columns(_begin(settings))
+    begun = counts.join(resumed, on=CODE, how="left").with_columns(_history_start(settings))
     later = days.join(begun.filter(pl.col("begin") > pl.col("first")).select(CODE, "begin"), on=CODE)
     used = later.filter(pl.col(c.DS) >= pl.col("begin")).group_by(CODE).agg(pl.len().cast(pl.Int64).alias("n_used"))
     left_of_cut = pl.when(pl.col("begin") > pl.col("first")).then(pl.col("n_used").fill_null(0))
@@ -42,6 +42,6 @@ def _is_leap(settings: Settings) -> pl.Expr:
     return (same & (apart > timedelta(days=longest_step(settings)))).fill_null(value=False)
 
 
-def _begin(settings: Settings) -> pl.Expr:
+def _history_start(settings: Settings) -> pl.Expr:
     window = pl.col("last") - timedelta(days=settings.max_history - 1)
     return pl.max_horizontal(pl.coalesce("resumed", "first"), window).alias("begin")

@@ -12,11 +12,11 @@ from forecast_cli.data.findings import EXAMPLES_SHOWN, Action, Finding
 _SHOWN_TOGETHER: Final = 3
 
 
-def find_alike(judged: pl.DataFrame) -> Finding | None:
+def find_similar_ids(judged: pl.DataFrame) -> Finding | None:
     """Return a warning about ids that differ only in case, spaces or Unicode form; they stay separate accounts."""
     if judged.schema[c.UNIQUE_ID] != pl.String:
         return None
-    folded = judged.select(c.UNIQUE_ID).unique().with_columns(_folded().alias("folded"))
+    folded = judged.select(c.UNIQUE_ID).unique().with_columns(_normalize_id().alias("folded"))
     alike = folded.filter(pl.col("folded").is_duplicated()).sort("folded", c.UNIQUE_ID)
     if alike.is_empty():
         return None
@@ -33,7 +33,7 @@ def find_alike(judged: pl.DataFrame) -> Finding | None:
     )
 
 
-def _folded() -> pl.Expr:
+def _normalize_id() -> pl.Expr:
     normal = pl.col(c.UNIQUE_ID).str.normalize("NFKC").str.to_lowercase()
     return normal.str.replace_all(r"\s+", "")
 

@@ -8,7 +8,7 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.data.contract.marks import BALANCE, CODE, USABLE, is_observed, mark_rows
-from forecast_cli.data.contract.repair import Settled, settle_rows
+from forecast_cli.data.contract.repair import DailyBalances, deduplicate_days
 from forecast_cli.data.contract.tallies import Collect
 from forecast_cli.data.scan.canonical import AT, key_columns
 
@@ -22,7 +22,7 @@ Pieces = Callable[[object, object], Iterator[pl.LazyFrame]]
 def count_irregular(profile: pl.DataFrame, pieces: Pieces, settings: Settings, *, collect: Collect) -> pl.DataFrame:
     """Return the ``profile``, with codes, with the counts of its irregular accounts filled in."""
     counted = [
-        settle_rows(_rows_of(batch, pieces, settings, collect), settings).counts
+        deduplicate_days(_rows_of(batch, pieces, settings, collect), settings).counts
         for batch in _batches(profile.filter("irregular"))
     ]
     return merge_counts(profile, pl.concat(counted)) if counted else profile
@@ -41,7 +41,9 @@ def attach_codes(rows: pl.LazyFrame, profile: pl.DataFrame, settings: Settings) 
     return coded.select(CODE, c.DS, AT, USABLE, BALANCE)
 
 
-def settle_irregular(rows: pl.DataFrame, at: pl.Series, profile: pl.DataFrame, settings: Settings) -> Settled:
+def deduplicate_irregular(
+    rows: pl.DataFrame, at: pl.Series, profile: pl.DataFrame, settings: Settings
+) -> DailyBalances:
     """Settle the rows of the accounts in ``profile``, which has one row for each code from 0 on.
 
     ``rows``: code (null: of no account), ds, y; ``at``: their instants. The result's ``days`` cover all accounts,
@@ -49,15 +51,15 @@ def settle_irregular(rows: pl.DataFrame, at: pl.Series, profile: pl.DataFrame, s
     profile stand.
     """
     if not profile["irregular"].any():
-        return Settled(_plain_days(rows, settings), pl.DataFrame())
+        return DailyBalances(_regular_days(rows, settings), pl.DataFrame())
     is_irregular = profile["irregular"].gather(rows[CODE])
     closer = rows.with_columns(at.alias(AT)).filter(is_irregular)
-    settled = settle_rows(mark_rows(closer.lazy(), settings).collect(), settings)
-    days = pl.concat([_plain_days(rows.filter(~is_irregular), settings), settled.days])
-    return Settled(_by_code(days), settled.counts)
+    settled = deduplicate_days(mark_rows(closer.lazy(), settings).collect(), settings)
+    days = pl.concat([_regular_days(rows.filter(~is_irregular), settings), settled.days])
+    return DailyBalances(_by_code(days), settled.counts)
 
 
-def _plain_days(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def _regular_days(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return the days of regular accounts, where each observed row is a separate day, ascending by code."""
     return _by_code(rows.filter(pl.col(CODE).is_not_null(), is_observed(settings)).select(CODE, c.DS, c.Y))
 

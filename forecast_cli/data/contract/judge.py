@@ -45,7 +45,7 @@ def find_origin(profile: pl.DataFrame, settings: Settings) -> date | None:
         return None
     if settings.as_of is not None:
         return settings.as_of
-    ruled_out = _first_that_holds(list_verdicts(profile.schema, settings, origin=None))
+    ruled_out = _first_matching_verdict(list_verdicts(profile.schema, settings, origin=None))
     last = profile.filter(ruled_out.is_null())["last"].max()
     return last if isinstance(last, date) else None
 
@@ -54,7 +54,7 @@ def judge_accounts(profile: pl.DataFrame, settings: Settings, *, origin: date | 
     """Return the profile with the ledger's columns and ``verdict``, the name of the verdict that applies or null."""
     verdicts = list_verdicts(profile.schema, settings, origin)
     return (
-        profile.with_columns(_first_that_holds(verdicts).alias("verdict"))
+        profile.with_columns(_first_matching_verdict(verdicts).alias("verdict"))
         .with_columns(_status(verdicts), _reason(verdicts))
         .with_columns(_repairs(origin), _flags(origin), pl.lit(0.0).alias("seconds"))
     )
@@ -65,7 +65,7 @@ def select_ledger(judged: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     return judged.select(*key_columns(settings), *(pl.col(name).cast(dtype) for name, dtype in ACCOUNTS_SCHEMA.items()))
 
 
-def _first_that_holds(verdicts: Sequence[Verdict]) -> pl.Expr:
+def _first_matching_verdict(verdicts: Sequence[Verdict]) -> pl.Expr:
     return pl.coalesce(pl.when(verdict.holds).then(pl.lit(verdict.name)) for verdict in verdicts)
 
 

@@ -32,7 +32,7 @@ class Numbered:
 
 def number_keys(rows: pl.DataFrame, keys: Sequence[str]) -> Numbered:
     """Number the distinct ``keys`` of rows; fast if the rows of a key are consecutive."""
-    return number_runs(without(rows, keys), find_runs(rows, keys))
+    return number_runs(drop_columns(rows, keys), find_runs(rows, keys))
 
 
 def number_runs(rows: pl.DataFrame, runs: pl.DataFrame) -> Numbered:
@@ -56,6 +56,6 @@ def find_runs(rows: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     return key.rle().struct.unnest().select(value, pl.col("len").alias(LENGTH))
 
 
-def without(rows: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+def drop_columns(rows: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     """Return ``rows`` without the columns ``names``, without a copy; ``drop`` would first rechunk the others."""
     return rows[[name for name in rows.columns if name not in names]]

@@ -27,7 +27,7 @@ def build_panel(days: pl.DataFrame, accounts: pl.DataFrame, origins: NDArray[np.
     """
     lengths = (origins - _days(accounts["begin"])).astype(np.int64) + 1
     currencies = accounts[c.CURRENCY] if c.CURRENCY in accounts.columns else None
-    y = _filled(days, accounts[CODE].to_numpy(), origins.astype(np.int64), lengths)
+    y = _fill_forward(days, accounts[CODE].to_numpy(), origins.astype(np.int64), lengths)
     return Panel(accounts[c.UNIQUE_ID], y, lengths, origins, currencies, seed)
 
 
@@ -35,7 +35,7 @@ def _days(dates: pl.Series) -> NDArray[np.datetime64]:
     return dates.to_numpy().astype("datetime64[D]")
 
 
-def _filled(
+def _fill_forward(
     days: pl.DataFrame, own: NDArray[np.uint32], origins: NDArray[np.int64], lengths: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Return the block [n, longest] of the codes ``own``, each row filled forward and ending at its origin.
@@ -46,9 +46,9 @@ def _filled(
     starts, stops = np.searchsorted(codes, own), np.searchsorted(codes, own, side="right")
     n, longest = len(own), int(lengths.max(initial=0))
     ends = np.arange(1, n + 1) * longest
-    counts = np.diff(_by_turns(starts, stops), append=stops[-1:])
-    shifts = _by_turns(ends - 1 - origins, np.full(n, _LONG_BEFORE))
-    least = _by_turns(ends - lengths, ends)
+    counts = np.diff(_interleave(starts, stops), append=stops[-1:])
+    shifts = _interleave(ends - 1 - origins, np.full(n, _LONG_BEFORE))
+    least = _interleave(ends - lengths, ends)
     block = np.empty((n, longest))
     for first in range(0, n, _TOGETHER):
         some, turns = slice(first, first + _TOGETHER), slice(2 * first, 2 * (first + _TOGETHER))
@@ -60,6 +60,6 @@ def _filled(
     return block
 
 
-def _by_turns(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
+def _interleave(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the elements of both arrays in turn: first[0], second[0], first[1], ..."""
     return np.column_stack([first, second]).ravel()

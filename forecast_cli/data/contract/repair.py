@@ -23,7 +23,7 @@ _DATES_AND_RANGE: Final = ("first", "last", "resumed", "begin", "low", "high", "
 
 
 @dataclass(frozen=True)
-class Settled:
+class DailyBalances:
     """Accounts with one balance a day.
 
     ``days``: code, ds, y, ascending by code and day. ``counts``: one row for each code with a usable row, with
@@ -35,13 +35,13 @@ class Settled:
     counts: pl.DataFrame
 
 
-def settle_rows(rows: pl.DataFrame, settings: Settings) -> Settled:
+def deduplicate_days(rows: pl.DataFrame, settings: Settings) -> DailyBalances:
     """Reduce ``rows`` of ``marks.mark_rows`` with a UInt32 ``code``, in file and row order, to one balance a day."""
-    ordered = _in_cell_order(rows.filter(USABLE).select(CODE, c.DS, AT, BALANCE, _cell()))
+    ordered = _in_cell_order(rows.filter(USABLE).select(CODE, c.DS, AT, BALANCE, _account_day_code()))
     present = ordered.drop_nulls(BALANCE)
     again = (pl.col(_CELL) == pl.col(_CELL).shift()) | (pl.col(_CELL) == pl.col(_CELL).shift(-1))
     repeated = present.select(again.fill_null(value=False)).to_series()
-    crowded = _settle_days(present.filter(repeated), settings.on_duplicate)
+    crowded = _resolve_duplicate_days(present.filter(repeated), settings.on_duplicate)
     alone = present.filter(~repeated).select(CODE, c.DS, pl.col(BALANCE).alias(c.Y), _CELL)
     settled = crowded.select(alone.columns)
     days = pl.concat([alone, settled]).sort(_CELL) if len(settled) else alone
@@ -51,10 +51,10 @@ def settle_rows(rows: pl.DataFrame, settings: Settings) -> Settled:
     empty = rows.filter(USABLE).select(CODE).unique()
     merged = empty.join(counts, on=CODE, how="left").join(holes, on=CODE, how="left")
     whole = merged.with_columns(pl.exclude(CODE, *_DATES_AND_RANGE).fill_null(0))
-    return Settled(days=days.drop(_CELL), counts=whole.sort(CODE))
+    return DailyBalances(days=days.drop(_CELL), counts=whole.sort(CODE))
 
 
-def _cell() -> pl.Expr:
+def _account_day_code() -> pl.Expr:
     """Return an expression that combines account and day into one number, ascending by both."""
     return (pl.col(CODE).cast(pl.Int64) * _DAYS_PER_CODE + pl.col(c.DS).cast(pl.Int32)).alias(_CELL)
 
@@ -63,7 +63,7 @@ def _in_cell_order(rows: pl.DataFrame) -> pl.DataFrame:
     return rows if rows[_CELL].is_sorted() else rows.sort(_CELL, maintain_order=True)
 
 
-def _settle_days(crowded: pl.DataFrame, on_duplicate: OnDuplicate) -> pl.DataFrame:
+def _resolve_duplicate_days(crowded: pl.DataFrame, on_duplicate: OnDuplicate) -> pl.DataFrame:
     """Return one row for each day that has several: its balance ``y``, and the counts of what was dropped."""
     distinct = crowded.unique([_CELL, AT, BALANCE], keep="last", maintain_order=True)
     latest = distinct.with_columns(pl.col(AT).max().over(_CELL).alias("latest"))

@@ -27,7 +27,7 @@ def count_rows(numbered: Numbered, settings: Settings) -> pl.DataFrame:
     rows = numbered.rows
     observed = rows.select(is_observed(settings)).to_series()
     parts = [
-        _count_turns(rows, settings),
+        _count_breaks(rows, settings),
         _count_observed(rows.filter(observed)),
         _count_others(rows.filter(~observed), settings),
         *_currency_range(rows, settings),
@@ -48,7 +48,7 @@ def count_rows(numbered: Numbered, settings: Settings) -> pl.DataFrame:
     )
 
 
-def _count_turns(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def _count_breaks(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Count the rows that start a run of another account, step back in time, or leap ahead."""
     most = longest_step(settings)
     gap = pl.col(c.DS).to_physical().diff().alias("gap")

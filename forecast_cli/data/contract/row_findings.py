@@ -9,8 +9,8 @@ from forecast_cli.config.choices import OnDuplicate
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.ledger import Repair
 from forecast_cli.core.text import counted
-from forecast_cli.data.contract.account_rules import find_old, list_account_rules
-from forecast_cli.data.contract.id_findings import find_alike
+from forecast_cli.data.contract.account_rules import list_account_rules, warn_of_old_input
+from forecast_cli.data.contract.id_findings import find_similar_ids
 from forecast_cli.data.contract.tally import TITLES, Rule, show_accounts, tally
 from forecast_cli.data.contract.verdict import Verdict, list_verdicts
 from forecast_cli.data.findings import Action, Finding
@@ -28,7 +28,11 @@ def find_in_rows(
     rules = [_verdict_rule(verdict) for verdict in verdicts] + _row_rules(settings) + _day_rules(settings, origin)
     rules += [*list_account_rules(judged, settings, origin), _implausible_rule(judged, settings, n_rows)]
     found = [tally(judged, rule, n_rows=n_rows) for rule in rules]
-    found += [_find_without_key(judged, settings, nameless), find_alike(judged), find_old(judged, settings, origin)]
+    found += [
+        _find_without_key(judged, settings, nameless),
+        find_similar_ids(judged),
+        warn_of_old_input(judged, settings, origin),
+    ]
     return tuple(sorted((finding for finding in found if finding is not None), key=lambda finding: finding.rule))
 
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.ledger import Status
-from forecast_cli.data.contract.irregular import merge_counts, settle_irregular
+from forecast_cli.data.contract.irregular import deduplicate_irregular, merge_counts
 from forecast_cli.data.contract.judge import add_quarantined, judge_accounts, select_ledger
 from forecast_cli.data.contract.marks import CODE
-from forecast_cli.data.contract.numbers import number_keys, without
+from forecast_cli.data.contract.numbers import drop_columns, number_keys
 from forecast_cli.data.contract.panel_build import build_panel
 from forecast_cli.data.contract.profile import profile_of, split_unnamed
 from forecast_cli.data.contract.row_counts import count_rows
@@ -37,11 +37,11 @@ def build_shard(
     rows: pl.DataFrame, settings: Settings, *, origin: date | None, quarantined_ids: Sequence[str] = ()
 ) -> ShardInput:
     """Build the panel and the ledger of ``rows``; ``origin`` is that of the contract of the whole input."""
-    numbered = number_keys(without(rows, [AT]), key_columns(settings))
+    numbered = number_keys(drop_columns(rows, [AT]), key_columns(settings))
     profile, _ = split_unnamed(profile_of(count_rows(numbered, settings), settings))
     coded = add_quarantined(profile, quarantined_ids).with_row_index(CODE)
     with_codes = numbered.rows.with_columns(numbered.codes(coded, CODE))
-    settled = settle_irregular(with_codes, rows[AT], coded, settings)
+    settled = deduplicate_irregular(with_codes, rows[AT], coded, settings)
     judged = judge_accounts(merge_counts(coded, settled.counts), settings, origin=origin)
     kept = judged.filter(pl.col("status") == Status.OK.value)
     panel = build_panel(

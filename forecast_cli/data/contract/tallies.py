@@ -36,10 +36,10 @@ def profile_pieces(
     apart = 0
 
     def count(piece: pl.LazyFrame) -> pl.DataFrame:
-        numbered = number_runs(*_in_runs(collect(piece.drop(AT)), settings))
+        numbered = number_runs(*_split_into_runs(collect(piece.drop(AT)), settings))
         return count_rows(numbered, settings).drop(NUMBER)
 
-    for tallies in _counted(count, pieces, threads):
+    for tallies in _count_in_parallel(count, pieces, threads):
         whole.append(tallies)
         apart += tallies.height
         if apart > max(whole[0].height, _KEPT_APART):
@@ -47,7 +47,7 @@ def profile_pieces(
     return profile_of(_join(whole, settings), settings)
 
 
-def _counted(
+def _count_in_parallel(
     count: Callable[[pl.LazyFrame], pl.DataFrame], pieces: Iterable[pl.LazyFrame], threads: int
 ) -> Iterator[pl.DataFrame]:
     """Count pieces in parallel and yield the results in order; at most one piece per thread is in progress."""
@@ -62,7 +62,7 @@ def _counted(
             yield begun.popleft().result()
 
 
-def _in_runs(rows: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _split_into_runs(rows: pl.DataFrame, settings: Settings) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return rows without their keys, and the runs of equal keys (see ``find_runs``).
 
     If ids are not ascending, rows are first sorted by account and day.
@@ -85,10 +85,10 @@ def _join(parts: Sequence[pl.DataFrame], settings: Settings) -> pl.DataFrame:
     ids = together[c.UNIQUE_ID]
     again = ids.eq_missing(ids.shift())
     shared = again | again.shift(-1, fill_value=False)
-    return pl.concat([together.filter(~shared), _add_up(together.filter(shared), settings)])
+    return pl.concat([together.filter(~shared), _sum_tallies(together.filter(shared), settings)])
 
 
-def _add_up(tallies: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+def _sum_tallies(tallies: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Add up the tallies of each account; where the days of two parts overlap, that counts as a step back."""
     keys = key_columns(settings)
     ordered = tallies.sort(*keys, "earliest", nulls_last=True)
@@ -103,12 +103,12 @@ def _add_up(tallies: pl.DataFrame, settings: Settings) -> pl.DataFrame:
             pl.col("leaps") + (again & leaps).cast(pl.Int64),
         )
         .group_by(keys)
-        .agg(*(_joined(name) for name in ordered.columns if name not in keys))
+        .agg(*(_combine_counts(name) for name in ordered.columns if name not in keys))
         .collect()
     )
 
 
-def _joined(name: str) -> pl.Expr:
+def _combine_counts(name: str) -> pl.Expr:
     """Return the expression that combines a count over several pieces."""
     column = pl.col(name)
     if name in ("first", "earliest", "first_after", "low", "currency_low"):

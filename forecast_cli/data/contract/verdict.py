@@ -62,12 +62,14 @@ def _file_left_out() -> Verdict:
 def _conflict(settings: Settings) -> Verdict:
     kept = settings.on_duplicate in (OnDuplicate.LAST_ROW, OnDuplicate.MEAN)
     fail = settings.on_duplicate is OnDuplicate.FAIL
-    more = pl.when(pl.col("conflict_days") > 1).then(_say(" and ", pl.col("conflict_days") - 1, " more"))
+    more = pl.when(pl.col("conflict_days") > 1).then(_format_message(" and ", pl.col("conflict_days") - 1, " more"))
     return Verdict(
         name="conflict",
         rule="TS03",
         holds=(pl.col("conflicts") > 0) & pl.lit(not kept),
-        reason=_say("two balances for ", pl.col("conflict_day"), more.otherwise(pl.lit("")), " (--on-duplicate)"),
+        reason=_format_message(
+            "two balances for ", pl.col("conflict_day"), more.otherwise(pl.lit("")), " (--on-duplicate)"
+        ),
         said="two balances for one day",
         hint="mend the rows, or settle them with --on-duplicate last-row or --on-duplicate mean",
         action=Action.REJECT if fail else Action.SET_ASIDE,
@@ -81,7 +83,7 @@ def _long_id(settings: Settings) -> Verdict:
         name="long id",
         rule="TS18",
         holds=length > limit,
-        reason=_say("its id takes ", length, f" bytes, expected at most {limit} (--max-id-bytes)"),
+        reason=_format_message("its id takes ", length, f" bytes, expected at most {limit} (--max-id-bytes)"),
         said=f"ids of more than {limit} bytes in column '{settings.id_col}'",
         hint="name another column with --id-col, or allow longer ids with --max-id-bytes",
     )
@@ -92,7 +94,9 @@ def _no_currency(settings: Settings) -> Verdict:
         name="no currency",
         rule="TS15",
         holds=pl.col(c.CURRENCY).is_null() | (pl.col(c.CURRENCY).str.strip_chars() == ""),
-        reason=_say(f"column '{settings.currency_col}' is null or blank in its rows (", pl.col("n_rows"), ")"),
+        reason=_format_message(
+            f"column '{settings.currency_col}' is null or blank in its rows (", pl.col("n_rows"), ")"
+        ),
         said=f"no currency in column '{settings.currency_col}'",
     )
 
@@ -102,7 +106,7 @@ def _undated(settings: Settings) -> Verdict:
         name="no date",
         rule="TS10",
         holds=pl.col("n_undated") == pl.col("n_rows"),
-        reason=_say(f"column '{settings.date_col}' is null in all of its rows (", pl.col("n_rows"), ")"),
+        reason=_format_message(f"column '{settings.date_col}' is null in all of its rows (", pl.col("n_rows"), ")"),
         said=f"no date at all in column '{settings.date_col}'",
     )
 
@@ -113,7 +117,9 @@ def _implausible(settings: Settings) -> Verdict:
         name="impossible dates",
         rule="TS12",
         holds=pl.col("n_undated") + pl.col("n_impossible") == pl.col("n_rows"),
-        reason=_say("none of its rows (", pl.col("n_rows"), f") is dated {span} (--earliest-date, --latest-date)"),
+        reason=_format_message(
+            "none of its rows (", pl.col("n_rows"), f") is dated {span} (--earliest-date, --latest-date)"
+        ),
         said=f"no row dated {span}",
         hint="take other dates with --earliest-date and --latest-date",
     )
@@ -124,7 +130,7 @@ def _later(settings: Settings) -> Verdict:
         name="later",
         rule="TS11",
         holds=pl.col("n_usable") == 0,
-        reason=_say("first row ", pl.col("first_after"), f" lies after {settings.as_of} (--as-of)"),
+        reason=_format_message("first row ", pl.col("first_after"), f" lies after {settings.as_of} (--as-of)"),
         said=f"no row up to {settings.as_of} (--as-of)",
         status=Status.SKIPPED,
     )
@@ -135,7 +141,7 @@ def _empty(settings: Settings) -> Verdict:
         name="empty",
         rule="TS10",
         holds=pl.col("n_obs") == 0,
-        reason=_say("all of its balances (", pl.col("n_missing"), ") are null, NaN or infinite"),
+        reason=_format_message("all of its balances (", pl.col("n_missing"), ") are null, NaN or infinite"),
         said=f"no balance at all in column '{settings.balance_col}'",
     )
 
@@ -146,7 +152,7 @@ def _missing(settings: Settings) -> Verdict:
         name="missing",
         rule="TS05",
         holds=pl.col("n_missing") > settings.max_missing * pl.col("n_usable"),
-        reason=_say(
+        reason=_format_message(
             pl.col("n_missing"), " of ", pl.col("n_usable"), f" balances, expected at most {limit} (--max-missing)"
         ),
         said=f"more than {limit} of the balances missing in column '{settings.balance_col}'",
@@ -163,7 +169,7 @@ def _beyond(settings: Settings) -> Verdict:
         name="beyond",
         rule="TS07",
         holds=beyond,
-        reason=_say("balance ", told, f", expected at most {limit} either way (--max-balance)"),
+        reason=_format_message("balance ", told, f", expected at most {limit} either way (--max-balance)"),
         said=f"a balance beyond {limit} in column '{settings.balance_col}'",
         hint="check the unit of the balances, or allow larger ones with --max-balance",
     )
@@ -176,7 +182,7 @@ def _stale(settings: Settings, origin: date) -> Verdict:
         name="stale",
         rule="TS13",
         holds=days > settings.max_stale,
-        reason=_say("last row ", pl.col("last"), " lies ", days, f" {where}"),
+        reason=_format_message("last row ", pl.col("last"), " lies ", days, f" {where}"),
         said=f"last row more than {settings.max_stale} days before the origin {origin} (--max-stale)",
         hint="carry them further with --max-stale, name the day with --as-of, or use --origin account "
         "(backtest: --align account)",
@@ -189,6 +195,6 @@ def _amount(value: float) -> str:
     return f"{value:,.2f}".removesuffix(".00") if abs(value) < _HUGE else f"{value:g}"
 
 
-def _say(*parts: str | pl.Expr) -> pl.Expr:
+def _format_message(*parts: str | pl.Expr) -> pl.Expr:
     """Return an expression that joins text and values; unlike ``pl.format``, it allows braces in column names."""
     return pl.concat_str(pl.lit(part) if isinstance(part, str) else part.cast(pl.String) for part in parts)

@@ -7,7 +7,7 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.files.problems import Problem
-from forecast_cli.data.scan.collect import describe, read_errors
+from forecast_cli.data.scan.collect import describe_error, read_errors
 from forecast_cli.data.scan.pieces import scan_pieces
 from forecast_cli.data.source import Source
 
@@ -17,18 +17,18 @@ def find_unreadable(source: Source, settings: Settings) -> list[Problem]:
     try:
         _read_through(source, settings)
     except read_errors():
-        return list(_blame(source, settings))
+        return list(_find_damaged_files(source, settings))
     return []
 
 
-def _blame(source: Source, settings: Settings) -> Iterator[Problem]:
+def _find_damaged_files(source: Source, settings: Settings) -> Iterator[Problem]:
     blamed = False
     for file in source.files:
         try:
             _read_through(replace(source, files=(file,)), settings)
         except read_errors() as error:
             blamed = True
-            yield Problem("IN04", file.path, f"{file.path}: its pages cannot be read: {describe(error)}")
+            yield Problem("IN04", file.path, f"{file.path}: its pages cannot be read: {describe_error(error)}")
     if not blamed:
         yield Problem("IN04", source.root, f"{source.root}: its files cannot be read together", fatal=True)
 

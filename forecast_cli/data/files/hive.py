@@ -18,7 +18,7 @@ def hive_keys(folders: Iterable[str]) -> tuple[tuple[str, str], ...]:
     return tuple((unquote(key), unquote(value)) for key, value in pairs)
 
 
-def hive_tail(folders: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def trailing_hive_keys(folders: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Return the keys and values of the ``key=value`` folders at the end of ``folders``: a root may be a partition."""
     tail = list(takewhile(_KEY_VALUE.fullmatch, reversed(folders)))
     return hive_keys(reversed(tail))

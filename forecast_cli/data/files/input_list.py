@@ -39,7 +39,7 @@ def _list_store(path: str, settings: Settings) -> ListedInput:
 
     scheme = scheme_of(path)
     if scheme not in SCHEMES:
-        return ListedInput(reject_scheme(path, _shown(path)), LocalStorage())
+        return ListedInput(reject_scheme(path, _redacted_path(path)), LocalStorage())
     access = Access(path, settings.read_timeout)
     storage = ObjectStorage(access)
     listing = list_objects(storage, scheme, require_success=settings.require_success)
@@ -53,12 +53,12 @@ def _with_checksums(listing: Listing, storage: Storage) -> Listing:
 
 
 def _reject(path: str, error: OSError, settings: Settings) -> Listing:
-    shown = _shown(path)
+    shown = _redacted_path(path)
     where = shown if "://" in path else str(error.filename or path)
     problem = replace(unreadable(where, error), fatal=True)
     return Listing(shown, (), tuple(summarize_problems([problem], settings.on_bad_file, total=1)))
 
 
-def _shown(path: str) -> str:
+def _redacted_path(path: str) -> str:
     """Return a path as it may be shown: of an address neither credentials nor options."""
     return redact(path.partition("?")[0]) if "://" in path else path

@@ -10,7 +10,7 @@ from typing import Final
 
 from forecast_cli.core.text import closest, counted
 from forecast_cli.data.files.chunks import MAGIC
-from forecast_cli.data.files.hive import hive_keys, hive_tail
+from forecast_cli.data.files.hive import hive_keys, trailing_hive_keys
 from forecast_cli.data.files.problems import find
 from forecast_cli.data.files.selection import (
     Selection,
@@ -60,7 +60,7 @@ def list_local(path: str, *, require_success: bool = False) -> Listing:
         return _list_folder(path, "**", shown=path, require_success=require_success)
     if os.path.lexists(path):
         beside = (f"{path}{SUFFIX}", str(Path(path).parent / SUMS))
-        file = ListedFile(path, hive_tail(Path(path).parent.parts))
+        file = ListedFile(path, trailing_hive_keys(Path(path).parent.parts))
         return Listing(path, (file,), sidecars=tuple(name for name in beside if Path(name).exists()))
     if has_glob(path):
         folder, pattern = split_glob(path)
@@ -77,8 +77,8 @@ def list_below(folder: str, selection: Selection, *, shown: str, present: Sequen
     prefix = folder if folder.endswith("/") else f"{folder}/"
     if not selection.data:
         return reject_nothing(shown, f"{shown}: {_nothing_at(shown)}", describe_nothing(selection, prefix))
-    above = hive_tail(Path(folder).parts)
-    files = tuple(ListedFile(prefix + path, above + _hive_below(path)) for path in selection.data)
+    above = trailing_hive_keys(Path(folder).parts)
+    files = tuple(ListedFile(prefix + path, above + _hive_keys_of(path)) for path in selection.data)
     sidecars = tuple(prefix + path for path in present if is_sidecar(path) and not is_hidden(path))
     findings = (*warn_of_logs(selection, present), *note_ignored(selection, len(files)))
     return Listing(shown, files, findings, sidecars)
@@ -103,7 +103,7 @@ def _list_folder(folder: str, pattern: str, *, shown: str, require_success: bool
     return replace(listing, findings=tuple(findings))
 
 
-def _hive_below(relative: str) -> tuple[tuple[str, str], ...]:
+def _hive_keys_of(relative: str) -> tuple[tuple[str, str], ...]:
     return hive_keys(relative.split("/")[:-1])
 
 

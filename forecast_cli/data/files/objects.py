@@ -22,7 +22,7 @@ from forecast_cli.data.files.selection import (
 )
 from forecast_cli.data.files.storage import AT_ONCE, Access, Stat
 from forecast_cli.data.files.stores import open_store
-from forecast_cli.data.scan.collect import describe, read_errors
+from forecast_cli.data.scan.collect import describe_error, read_errors
 
 T = TypeVar("T")
 
@@ -33,26 +33,26 @@ class ObjectStorage:
     def __init__(self, access: Access) -> None:
         self._timeout = access.timeout
         self._secrets: tuple[str, ...] = ()
-        opened = self._ask(lambda: open_store(access))
+        opened = self._request(lambda: open_store(access))
         self.filesystem = opened.filesystem
         self.path = opened.path
         self._secrets = opened.secrets
 
     def stat(self, path: str) -> Stat:
         """Return size and time of last change."""
-        info = self._ask(lambda: self.filesystem.get_file_info(key_of(path)))
+        info = self._request(lambda: self.filesystem.get_file_info(key_of(path)))
         if info.type is not pafs.FileType.File:
             raise FileNotFoundError(2, "no such object", path)
         return Stat(info.size, info.mtime_ns or 0)
 
     def open(self, path: str) -> BufferedIOBase:
         """Return the bytes of an object, readable and seekable."""
-        return cast(BufferedIOBase, self._ask(lambda: self.filesystem.open_input_file(key_of(path))))
+        return cast(BufferedIOBase, self._request(lambda: self.filesystem.open_input_file(key_of(path))))
 
     def list_files(self, folder: str) -> list[str]:
         """Return the paths of all objects below ``folder``, relative to it."""
         selector = pafs.FileSelector(folder, recursive=True, allow_not_found=True)
-        infos = self._ask(lambda: self.filesystem.get_file_info(selector))
+        infos = self._request(lambda: self.filesystem.get_file_info(selector))
         return [info.path[len(folder) :].lstrip("/") for info in infos if info.type is pafs.FileType.File]
 
     def may_be_parquet(self, keys: Sequence[str]) -> list[bool]:
@@ -65,17 +65,17 @@ class ObjectStorage:
             with self.filesystem.open_input_file(key) as file:
                 return bytes(file.read(len(MAGIC)))
 
-        return self._ask(read)
+        return self._request(read)
 
     def is_object(self, key: str) -> bool:
         """Say whether ``key`` is one object, not a folder of them."""
-        return bool(self._ask(lambda: self.filesystem.get_file_info(key)).type is pafs.FileType.File)
+        return bool(self._request(lambda: self.filesystem.get_file_info(key)).type is pafs.FileType.File)
 
-    def _ask(self, call: Callable[[], T]) -> T:
+    def _request(self, call: Callable[[], T]) -> T:
         try:
-            return within(self._timeout, call)
+            return call_with_timeout(self._timeout, call)
         except read_errors() as error:
-            text = describe(error)
+            text = describe_error(error)
             for secret in self._secrets:
                 text = text.replace(secret, "***")
             raise OSError(text) from None
@@ -86,7 +86,7 @@ def key_of(path: str) -> str:
     return path.partition("://")[2]
 
 
-def within(seconds: float, call: Callable[[], T]) -> T:
+def call_with_timeout(seconds: float, call: Callable[[], T]) -> T:
     """Return what ``call`` returns; raises TimeoutError where it takes longer, and leaves it to itself then."""
     answer: Future[T] = Future()
 

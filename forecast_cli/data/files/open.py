@@ -71,7 +71,7 @@ def _source(files: Sequence[InspectedFile], listed: ListedInput, settings: Setti
         files=tuple(_input_file(file) for file in files),
         id_dtype=schema.id_dtype,
         timezone=schema.timezone,
-        verified=_weakest(files),
+        verified=_common_check(files),
         findings=schema.findings,
         access=listed.access,
     )
@@ -119,7 +119,7 @@ def _input_file(file: InspectedFile) -> InputFile:
     )
 
 
-def _weakest(files: Sequence[InspectedFile]) -> str:
+def _common_check(files: Sequence[InspectedFile]) -> str:
     """Return the strongest check that every file carries and passes."""
     for way in (Verified.CRC, Verified.SHA256):
         if files and all(way in file.verified for file in files):

@@ -31,12 +31,12 @@ def mark_accounts(
     for problem in problems:
         found = account_ids(listed[problem.path], id_col, storage)
         ids |= found or set()
-        message = f"{problem.message}; left out, {_whose(found)}"
+        message = f"{problem.message}; left out, {_describe_accounts(found)}"
         told.append(replace(problem.without_choice(fatal=False), message=message))
     return Quarantine(tuple(told), tuple(sorted(ids)))
 
 
-def _whose(found: set[str] | None) -> str:
+def _describe_accounts(found: set[str] | None) -> str:
     if found is None:
         return "accounts that are only in this file are unknown"
     return f"its {counted(len(found), 'account')} flagged {Flag.FILE_QUARANTINED}"

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from forecast_cli.data.sample.draws import Bools, Floats, Ints, deal, generator, skewed, whole_between
+from forecast_cli.data.sample.draws import Bools, Floats, Ints, generator, sample_stratified, skewed, whole_between
 from forecast_cli.data.sample.kinds import (
     ARCHETYPES,
     CURRENCIES,
@@ -76,8 +76,8 @@ class Accounts:
 
 def draw_accounts(spec: SampleSpec, block: int) -> Accounts:
     """Draw the accounts of a block; every hundred of them are dealt the same kinds, each time in another order."""
-    archetype = _deal_cards(spec, block, "archetype", list(ARCHETYPES.values()))
-    life = _deal_cards(spec, block, "life", list(LIVES.values()))
+    archetype = _shuffle_cards(spec, block, "archetype", list(ARCHETYPES.values()))
+    life = _shuffle_cards(spec, block, "life", list(LIVES.values()))
     lengths = _lengths(life, generator(spec.seed, block, "length").random(BLOCK), spec.days)
     ends_early = life == LIFE_CODES.index(Life.CLOSED)
     closed = np.where(ends_early, lengths, spec.days) - 1
@@ -88,7 +88,7 @@ def draw_accounts(spec: SampleSpec, block: int) -> Accounts:
         archetype=archetype,
         life=life,
         feed=_feeds(spec, block, life),
-        currency=_deal_cards(spec, block, "currency", list(CURRENCIES.values())),
+        currency=_shuffle_cards(spec, block, "currency", list(CURRENCIES.values())),
         opened=np.where(ends_early, 0, spec.days - lengths),
         left=left,
         closed=closed,
@@ -96,15 +96,15 @@ def draw_accounts(spec: SampleSpec, block: int) -> Accounts:
     )
 
 
-def _deal_cards(spec: SampleSpec, block: int, purpose: str, counts: list[int]) -> Ints:
+def _shuffle_cards(spec: SampleSpec, block: int, purpose: str, counts: list[int]) -> Ints:
     cards = np.repeat(np.arange(len(counts)), counts)
-    return deal(generator(spec.seed, block, purpose), cards.tolist(), BLOCK)
+    return sample_stratified(generator(spec.seed, block, purpose), cards.tolist(), BLOCK)
 
 
 def _feeds(spec: SampleSpec, block: int, life: Ints) -> Ints:
     """Draw feeds; an account of one to three days has a row for each day, so that its age can be seen."""
     young = np.isin(life, [LIFE_CODES.index(x) for x in (Life.ONE_DAY, Life.TWO_DAYS, Life.THREE_DAYS)])
-    return np.where(young, FEED_CODES.index(Feed.DAILY), _deal_cards(spec, block, "feed", list(FEEDS.values())))
+    return np.where(young, FEED_CODES.index(Feed.DAILY), _shuffle_cards(spec, block, "feed", list(FEEDS.values())))
 
 
 def _lengths(life: Ints, u: Floats, days: int) -> Ints:

@@ -13,7 +13,7 @@ from forecast_cli.data.sample.calendars import Calendar
 from forecast_cli.data.sample.draws import Ints
 from forecast_cli.data.sample.kinds import AccountType, Archetype, Currency, Feed, Life
 from forecast_cli.data.sample.spec import SampleSpec
-from forecast_cli.data.sample.timeline import draw_block, live
+from forecast_cli.data.sample.timeline import draw_block, simulate_block
 
 BALANCE: Final = "balance"
 ACCOUNT_TYPE: Final = "account_type"
@@ -28,7 +28,7 @@ def generate_block(spec: SampleSpec, first: int, count: int) -> pl.DataFrame:
     Columns account_id, date, balance (Float64, whole cents), account_type and currency (Enum), sorted by account and
     date. Account numbers count from 0; an account is the same in every range.
     """
-    return _over_blocks(spec, first, count, table=_balance_table)
+    return _concat_blocks(spec, first, count, table=_balance_table)
 
 
 def planted_payments(spec: SampleSpec, first: int, count: int) -> pl.DataFrame:
@@ -37,7 +37,7 @@ def planted_payments(spec: SampleSpec, first: int, count: int) -> pl.DataFrame:
     Columns account_id, stream (a number, unique in its block of accounts), kind, cycle, date, amount (signed, in units
     of the balance; null if it depends on the balance: interest and card payments).
     """
-    return _over_blocks(spec, first, count, table=_payment_table)
+    return _concat_blocks(spec, first, count, table=_payment_table)
 
 
 def planted_streams(spec: SampleSpec, first: int, count: int) -> pl.DataFrame:
@@ -59,7 +59,7 @@ def planted_streams(spec: SampleSpec, first: int, count: int) -> pl.DataFrame:
 
 def describe_accounts(spec: SampleSpec, first: int, count: int) -> pl.DataFrame:
     """Return the properties of a range of accounts: account_id, account_type, archetype, life, feed, currency."""
-    return _over_blocks(spec, first, count, table=_account_table)
+    return _concat_blocks(spec, first, count, table=_account_table)
 
 
 def account_name(number: int) -> str:
@@ -67,7 +67,7 @@ def account_name(number: int) -> str:
     return f"acc-{number:07d}"
 
 
-def _over_blocks(
+def _concat_blocks(
     spec: SampleSpec, first: int, count: int, *, table: Callable[[SampleSpec, int], pl.DataFrame]
 ) -> pl.DataFrame:
     """Return the rows of accounts ``first`` to ``first + count - 1``, from the tables of their blocks."""
@@ -81,7 +81,7 @@ def _over_blocks(
 
 def _balance_table(spec: SampleSpec, block: int) -> pl.DataFrame:
     drawn = draw_block(spec, block)
-    timeline = live(drawn, spec.seed)
+    timeline = simulate_block(drawn, spec.seed)
     row, day = np.nonzero(timeline.shown.T)
     return pl.DataFrame(
         {

@@ -114,9 +114,9 @@ def due_days(calendar: Calendar, cycle: Cycle, anchor: Ints, phase: Ints) -> Int
     """
     match cycle:
         case Cycle.WEEKLY:
-            return _every(calendar, 7, anchor)
+            return _days_by_step(calendar, 7, anchor)
         case Cycle.BIWEEKLY:
-            return _every(calendar, 14, anchor)
+            return _days_by_step(calendar, 14, anchor)
         case Cycle.SEMI_MONTHLY:
             return np.hstack([_day_of_month(calendar, np.full_like(anchor, day)) for day in (15, 31)])
         case Cycle.MONTHLY:
@@ -132,7 +132,7 @@ def first_friday(calendar: Calendar) -> int:
     return -((calendar.start + _EPOCH_WEEKDAY - FRIDAY) % 14)
 
 
-def _every(calendar: Calendar, step: int, anchor: Ints) -> Ints:
+def _days_by_step(calendar: Calendar, step: int, anchor: Ints) -> Ints:
     first = (anchor + MARGIN) % step - MARGIN
     return first[:, None] + step * np.arange((calendar.days + 2 * MARGIN) // step + 1)
 

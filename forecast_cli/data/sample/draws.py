@@ -52,7 +52,7 @@ def skewed(u: Floats, *, roots: int) -> Floats:
     return drawn
 
 
-def deal(rng: np.random.Generator, cards: Sequence[int], count: int) -> Ints:
+def sample_stratified(rng: np.random.Generator, cards: Sequence[int], count: int) -> Ints:
     """Deal ``count`` cards from shuffled decks of the same ``cards``, so that every whole deck has the same mix."""
     decks = np.argsort(rng.random((-(-count // len(cards)), len(cards))), axis=1, kind="stable")
     return np.asarray(cards, dtype=np.int64)[decks].ravel()[:count]

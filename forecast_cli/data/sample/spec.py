@@ -28,9 +28,9 @@ class SampleSpec:
     end: date = LAST_DAY
 
     def __post_init__(self) -> None:
-        _require("--accounts", self.accounts, low=1, high=MAX_ACCOUNTS)
-        _require("--days", self.days, low=1, high=MAX_DAYS)
-        _require("--seed", self.seed, low=0, high=2**63 - 1)
+        _check_range("--accounts", self.accounts, low=1, high=MAX_ACCOUNTS)
+        _check_range("--days", self.days, low=1, high=MAX_DAYS)
+        _check_range("--seed", self.seed, low=0, high=2**63 - 1)
         if not date(1990, 1, 1) <= self.end <= date(2099, 12, 31):
             raise UsageError(f"last day {self.end}: expected 1990-01-01 to 2099-12-31", _HELP)
 
@@ -46,6 +46,6 @@ class SampleSummary:
     account_types: Mapping[str, int]
 
 
-def _require(option: str, value: int, *, low: int, high: int) -> None:
+def _check_range(option: str, value: int, *, low: int, high: int) -> None:
     if not low <= value <= high:
         raise UsageError(f"{option} {value}: expected {low:,} to {high:,}", _HELP)

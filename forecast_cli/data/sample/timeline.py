@@ -22,7 +22,7 @@ _MISSING: Final = 0.04  # share of a patchy feed's rows
 
 
 @dataclass(frozen=True)
-class Drawn:
+class BlockDraws:
     """All random draws of one block except those of its daily simulation."""
 
     calendar: Calendar
@@ -40,14 +40,14 @@ class Timeline:
     shown: Bools
 
 
-def draw_block(spec: SampleSpec, block: int) -> Drawn:
+def draw_block(spec: SampleSpec, block: int) -> BlockDraws:
     """Draw the accounts of a block and the payments of their streams."""
     calendar = sample_calendar(spec.end, spec.days)
     accounts = draw_accounts(spec, block)
     profiles = draw_profiles(accounts, spec.seed)
     bills = draw_bills(calendar, accounts, generator(spec.seed, block, "bills"))
     streams = draw_salaries(calendar, accounts, spec.seed) + bills
-    return Drawn(
+    return BlockDraws(
         calendar=calendar,
         accounts=accounts,
         profiles=profiles,
@@ -56,13 +56,13 @@ def draw_block(spec: SampleSpec, block: int) -> Drawn:
     )
 
 
-def live(drawn: Drawn, seed: int) -> Timeline:
+def simulate_block(drawn: BlockDraws, seed: int) -> Timeline:
     """Simulate a block from its first day to its last."""
     balances = simulate(drawn.calendar, drawn.accounts, drawn.profiles, _plans(drawn, seed))
-    return Timeline(balances, _shown(drawn, balances, seed))
+    return Timeline(balances, _observed_days(drawn, balances, seed))
 
 
-def _plans(drawn: Drawn, seed: int) -> Plans:
+def _plans(drawn: BlockDraws, seed: int) -> Plans:
     calendar, accounts, paid = drawn.calendar, drawn.accounts, drawn.payments
     habits = partial(draw_habits, calendar, accounts, seed=seed)
     shape = calendar.days, BLOCK
@@ -84,7 +84,7 @@ def _grid(shape: tuple[int, int], day: Ints, row: Ints, values: Floats) -> Float
     return summed.astype(np.float64).reshape(shape)
 
 
-def _shown(drawn: Drawn, balances: Floats, seed: int) -> Bools:
+def _observed_days(drawn: BlockDraws, balances: Floats, seed: int) -> Bools:
     """Return on which days [t, n] an account has a row: those of its feed, its first day, and the day it is closed."""
     accounts, day = drawn.accounts, np.arange(len(balances))[:, None]
     moved = np.diff(balances, axis=0, prepend=0.0) != 0

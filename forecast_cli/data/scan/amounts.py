@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.config.thresholds import EXPECTED, columns_among
+from forecast_cli.config.thresholds import EXPECTED, threshold_columns
 from forecast_cli.core import columns as c
 from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.text import did_you_mean
@@ -25,7 +25,7 @@ _AMOUNT = "amount"
 
 def check_amounts(source: Source, settings: Settings) -> None:
     """Raise ConfigError if a ``--threshold`` column is missing from a file, or holds no numbers."""
-    for column in columns_among(settings.threshold):
+    for column in threshold_columns(settings.threshold):
         for file in source.files:
             if file.rows:
                 _check(file, read_schema(file, source), column)

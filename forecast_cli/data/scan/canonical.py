@@ -29,7 +29,7 @@ def day_rows(column: str, raw: pl.DataType | None, timezone: str | None) -> list
     the data contract excludes them: polars panics on the days of instants that are further away.
     """
     if isinstance(raw, pl.Datetime):
-        return _from_instants(_bounded(column, raw), raw.time_zone, timezone)
+        return _from_instants(_clip_instants(column, raw), raw.time_zone, timezone)
     no_instant = pl.lit(None, dtype=_INSTANT).alias(AT)
     if raw is None:
         return [_from_folder(column).alias(c.DS), no_instant]
@@ -57,7 +57,7 @@ def _from_folder(column: str) -> pl.Expr:
     return pl.coalesce(text.str.to_date("%Y-%m-%d", strict=False), text.str.to_date("%Y%m%d", strict=False))
 
 
-def _bounded(column: str, raw: pl.Datetime) -> pl.Expr:
+def _clip_instants(column: str, raw: pl.Datetime) -> pl.Expr:
     ticks = _TICKS.get(raw.time_unit)
     if ticks is None:
         return pl.col(column)  # nanosecond timestamps span only 1677 to 2262

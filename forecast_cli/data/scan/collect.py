@@ -16,12 +16,12 @@ _DELIVER_AGAIN: Final = "deliver the file again, or leave unreadable files out w
 
 def collect(lazy: pl.LazyFrame, source: Source) -> pl.DataFrame:
     """Return the rows of ``lazy``, a query over ``source``; raise InputRejectedError if it cannot be read."""
-    with reading(source.files[0].path if len(source.files) == 1 else source.root):
+    with raise_read_errors(source.files[0].path if len(source.files) == 1 else source.root):
         return lazy.collect()
 
 
 @contextmanager
-def reading(where: str) -> Iterator[None]:
+def raise_read_errors(where: str) -> Iterator[None]:
     """Turn errors of polars and pyarrow inside the ``with`` block into an InputRejectedError at ``where``.
 
     polars panics on some malformed pages, with a BaseException that ``except Exception`` does not catch. An error that
@@ -30,7 +30,7 @@ def reading(where: str) -> Iterator[None]:
     try:
         yield
     except read_errors() as error:
-        raise InputRejectedError(f"{redact(where)}: cannot be read: {describe(error)}", _DELIVER_AGAIN) from None
+        raise InputRejectedError(f"{redact(where)}: cannot be read: {describe_error(error)}", _DELIVER_AGAIN) from None
 
 
 def read_errors() -> tuple[type[BaseException], ...]:
@@ -52,7 +52,7 @@ def read_errors() -> tuple[type[BaseException], ...]:
     )
 
 
-def describe(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Return the first line of an error message, shortened and without secrets."""
     if isinstance(error, pl.exceptions.PanicException):
         return "the reader panicked over malformed pages"

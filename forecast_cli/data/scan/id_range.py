@@ -33,7 +33,7 @@ class IdRange:
         if self.column in dict(file.columns):
             return not file.groups or any(self.meets(group) for group in file.groups)
         value = dict(file.hive)[self.column]
-        return value != NULL_PARTITION and self._holds(value)
+        return value != NULL_PARTITION and self._contains(value)
 
     def meets(self, group: RowGroup) -> bool:
         """Return whether a row group may hold ids of the range."""
@@ -56,5 +56,5 @@ class IdRange:
         below = [key <= pl.lit(self.last, dtype=self.key_dtype)] if self.last is not None else []
         return above + below
 
-    def _holds(self, value: str) -> bool:
+    def _contains(self, value: str) -> bool:
         return (self.first is None or str(self.first) <= value) and (self.last is None or value <= str(self.last))

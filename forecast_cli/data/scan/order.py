@@ -29,7 +29,7 @@ def rows_to_read(source: Source, id_col: str, ranges: Iterable[tuple[Any, Any]])
     groups = [group for file in source.files for group in _groups(file, id_col, as_text=source.key_dtype == pl.String)]
     known = [group for group in groups if group.first is not None and group.last is not None]
     anywhere = sum(group.rows for group in groups) - sum(group.rows for group in known)
-    begins, ends = _running(known, "first"), _running(known, "last")
+    begins, ends = _cumulative_rows(known, "first"), _cumulative_rows(known, "last")
     total = 0
     for first, last in ranges:
         begun = begins[1][bisect_right(begins[0], last)]
@@ -49,7 +49,7 @@ def _groups(file: InputFile, id_col: str, *, as_text: bool) -> Iterator[RowGroup
     yield RowGroup(file.rows, value, value)
 
 
-def _running(groups: Iterable[RowGroup], bound: str) -> tuple[list[Any], list[int]]:
+def _cumulative_rows(groups: Iterable[RowGroup], bound: str) -> tuple[list[Any], list[int]]:
     """Return the groups' bounds in ascending order, and the cumulative number of rows of the groups before each."""
     ordered = sorted(((getattr(group, bound), group.rows) for group in groups), key=lambda pair: pair[0])
     rows = [0]

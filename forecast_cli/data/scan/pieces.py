@@ -32,7 +32,7 @@ def scan_pieces(
     holding = [file for file in source.files if file.rows and ids.may_hold(file)]
     if not holding:
         yield scan(replace(source, files=()), settings)
-    for files in _together(holding, PIECE_ROWS):
+    for files in _group_files(holding, PIECE_ROWS):
         rows = scan(replace(source, files=tuple(files)), settings)
         if len(files) > 1 or files[0].rows <= PIECE_ROWS or source.access is not None:
             yield rows
@@ -40,7 +40,7 @@ def scan_pieces(
             yield from (rows.slice(start, length) for start, length in _slices(files[0], ids, PIECE_ROWS))
 
 
-def _together(files: Sequence[InputFile], most: int) -> Iterator[list[InputFile]]:
+def _group_files(files: Sequence[InputFile], most: int) -> Iterator[list[InputFile]]:
     """Yield groups of consecutive files with up to ``most`` rows in total; a file with more rows is alone."""
     some: list[InputFile] = []
     n_rows = 0
@@ -60,15 +60,15 @@ def _slices(file: InputFile, ids: IdRange, most: int) -> Iterator[tuple[int, int
     for group in file.groups or (RowGroup(file.rows),):
         wanted = ids.meets(group)
         if length and (not wanted or length + group.rows > most):
-            yield from _cut(start, length, most)
+            yield from _split_range(start, length, most)
             start, length = start + length, 0
         if wanted:
             length += group.rows
         else:
             start += group.rows
     if length:
-        yield from _cut(start, length, most)
+        yield from _split_range(start, length, most)
 
 
-def _cut(start: int, length: int, most: int) -> Iterator[tuple[int, int]]:
+def _split_range(start: int, length: int, most: int) -> Iterator[tuple[int, int]]:
     return ((at, min(most, start + length - at)) for at in range(start, start + length, most))

@@ -10,7 +10,7 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.errors import InputRejectedError
 from forecast_cli.data.files.storage import Access, Stat, storage_of
 from forecast_cli.data.scan.canonical import AT, balance_rows, currency_rows, day_rows, id_rows
-from forecast_cli.data.scan.collect import reading
+from forecast_cli.data.scan.collect import raise_read_errors
 from forecast_cli.data.scan.id_range import IdRange
 from forecast_cli.data.scan.local import layout, scan_local
 from forecast_cli.data.scan.spilled import amounts_kept, kept_rows, scan_spilled, texts_kept
@@ -40,9 +40,9 @@ def scan_rows(
     if source.spilled:
         return scan_spilled(files, settings, ids)
     scans = []
-    unnamed = None if unnamed_currency is None else _as_it_lies(unnamed_currency, files).alias(c.CURRENCY)
+    unnamed = None if unnamed_currency is None else _with_file_type(unnamed_currency, files).alias(c.CURRENCY)
     names = named_columns(settings) if unnamed_currency is None else (*named_columns(settings), unnamed_currency)
-    for lazy, file in _scan_alike(files, source, names):
+    for lazy, file in _scan_by_layout(files, source, names):
         rows = [*_keyed(file, source, settings), balance_rows(settings.balance_col)]
         if settings.currency_col is not None:
             rows.append(currency_rows(settings.currency_col))
@@ -61,7 +61,7 @@ def scan_kept(source: Source, settings: Settings) -> pl.LazyFrame:
     names = tuple(dict.fromkeys((*named_columns(settings), *amounts_kept(settings), *texts_kept(settings))))
     return pl.concat(
         lazy.select(*_keyed(file, source, settings), *kept_rows(settings))
-        for lazy, file in _scan_alike([file for file in source.files if file.rows], source, names)
+        for lazy, file in _scan_by_layout([file for file in source.files if file.rows], source, names)
     )
 
 
@@ -86,7 +86,7 @@ def named_columns(settings: Settings) -> tuple[str, ...]:
     return named if settings.currency_col is None else (*named, settings.currency_col)
 
 
-def _scan_alike(
+def _scan_by_layout(
     files: Sequence[InputFile], source: Source, names: Sequence[str]
 ) -> Iterator[tuple[pl.LazyFrame, InputFile]]:
     """Yield the rows of consecutive files of one layout, and the first such file; ``names`` are the columns read."""
@@ -107,7 +107,7 @@ def _scan(files: Sequence[InputFile], folders: Sequence[str], access: Access | N
     from forecast_cli.data.files.objects import ObjectStorage  # pyarrow is heavy
     from forecast_cli.data.scan.objects import scan_objects
 
-    with reading(files[0].path):
+    with raise_read_errors(files[0].path):
         return scan_objects(files, ObjectStorage(access), folders)
 
 
@@ -119,7 +119,7 @@ def _keyed(file: InputFile, source: Source, settings: Settings) -> list[pl.Expr]
     ]
 
 
-def _as_it_lies(column: str, files: Sequence[InputFile]) -> pl.Expr:
+def _with_file_type(column: str, files: Sequence[InputFile]) -> pl.Expr:
     types = {dict(file.columns).get(column) for file in files}
     return pl.col(column) if len(types) == 1 else currency_rows(column)
 

@@ -3,7 +3,7 @@
 import polars as pl
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.config.thresholds import columns_among
+from forecast_cli.config.thresholds import threshold_columns
 from forecast_cli.core import columns as c
 from forecast_cli.data.scan.canonical import AT, balance_rows, currency_rows
 from forecast_cli.data.scan.id_range import IdRange
@@ -12,7 +12,7 @@ from forecast_cli.data.source import InputFile
 
 def amounts_kept(settings: Settings) -> tuple[str, ...]:
     """Return the input columns that a run reads as numbers: balances and thresholds."""
-    return tuple(dict.fromkeys((settings.balance_col, *columns_among(settings.threshold))))
+    return tuple(dict.fromkeys((settings.balance_col, *threshold_columns(settings.threshold))))
 
 
 def texts_kept(settings: Settings) -> tuple[str, ...]:

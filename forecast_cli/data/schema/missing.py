@@ -38,12 +38,12 @@ def _missing(
     there = f"; {having.path} has {'them' if len(roles) > 1 else 'it'}" if having else ""
     more = f" ({len(paths)} of {len(files)} files)" if len(files) > 1 else ""
     names = [*first.names, *first.hive]
-    message = f"{first.path}: no {columns}{more}{there}; found {_shown(names)}"
-    hint = _hint(_meant(roles, [name for name in names if name not in taken]), having)
+    message = f"{first.path}: no {columns}{more}{there}; found {_list_columns(names)}"
+    hint = _hint(_suggest_columns(roles, [name for name in names if name not in taken]), having)
     return find("SC01", Action.REJECT, message, hint=hint, paths=paths, total=len(files))
 
 
-def _meant(roles: Sequence[Role], names: Sequence[str]) -> dict[Role, str | None]:
+def _suggest_columns(roles: Sequence[Role], names: Sequence[str]) -> dict[Role, str | None]:
     """Return for each role the column that may be meant, never the same one for two."""
     meant: dict[Role, str | None] = {}
     for role in roles:
@@ -66,7 +66,7 @@ def _hint(meant: Mapping[Role, str | None], having: FileColumns | None) -> str:
     return f"{asked}Name it with {role.option} {shlex.quote(guess)}" if guess else f"name the column with {role.option}"
 
 
-def _shown(names: Sequence[str]) -> str:
+def _list_columns(names: Sequence[str]) -> str:
     if not names:
         return "no columns at all"
     rest = len(names) - _NAMES_SHOWN

@@ -8,7 +8,7 @@ import polars as pl
 from forecast_cli.data.files.problems import find
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.data.schema.file_columns import Typed
-from forecast_cli.data.schema.zones import close_zone, is_zone_name
+from forecast_cli.data.schema.zones import is_zone_name, suggest_zone
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ def choose_zone(types: Sequence[Typed], wanted: str | None, column: str) -> Zone
     """Return the timezone of a date column, from its distinct ``types`` and the timezone ``wanted`` by the user."""
     if wanted is not None and not is_zone_name(wanted):
         message = f"--timezone '{wanted}': unknown timezone"
-        return ZoneChoice(None, (find("SC19", Action.REJECT, message, hint=close_zone(wanted)),))
+        return ZoneChoice(None, (find("SC19", Action.REJECT, message, hint=suggest_zone(wanted)),))
     stamps = [typed for typed in types if isinstance(typed.dtype, pl.Datetime)]
     zones = list(dict.fromkeys(_zone(typed) for typed in stamps))
     if zones in ([], [None]):

@@ -27,7 +27,7 @@ def is_zone_name(name: str) -> bool:
     return True
 
 
-def close_zone(name: str) -> str:
+def suggest_zone(name: str) -> str:
     """Return a hint with the closest timezone name."""
     otherwise = "give a name of the timezone database, such as Europe/Prague"
     return did_you_mean(name, sorted(zoneinfo.available_timezones()), otherwise=otherwise)
@@ -36,5 +36,5 @@ def close_zone(name: str) -> str:
 def reject_zone(path: str, column: str, zone: str) -> Problem:
     """Return the problem for a column with an unknown timezone."""
     message = f"{path}: column '{column}' has the unknown timezone '{zone}'"
-    hint = f"write the column again with a known timezone: {close_zone(zone)}"
+    hint = f"write the column again with a known timezone: {suggest_zone(zone)}"
     return Problem("SC19", path, message, hint, fatal=True)

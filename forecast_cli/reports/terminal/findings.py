@@ -28,11 +28,11 @@ _TOLD: Final = (Action.REJECT, Action.QUARANTINE, Action.SET_ASIDE, Action.WARN)
 
 def render_worth_knowing(findings: Sequence[Finding]) -> Padding | None:
     """Return a line for each finding that affects the run, and one for each kind of repair; None if there are none."""
-    rows = [(_did(finding), _message_of(finding)) for finding in findings if finding.action in _TOLD]
+    rows = [(_action_text(finding), _message_of(finding)) for finding in findings if finding.action in _TOLD]
     repairs = [finding for finding in findings if finding.action is Action.REPAIR]
     for word in dict.fromkeys(words_for(finding).did for finding in repairs):
         alike = [finding for finding in repairs if words_for(finding).did == word]
-        rows.append((_did(alike[0]), "; ".join(map(_summed, alike))))
+        rows.append((_action_text(alike[0]), "; ".join(map(_summary_line, alike))))
     return aligned((Column(), Column(wraps=True)), rows) if rows else None
 
 
@@ -55,16 +55,16 @@ def _row(finding: Finding) -> tuple[str, str, str, Text, str]:
         _amount(finding) if finding.count else "-",
         percent(finding.share) if finding.count else "-",
         Text(words_for(finding).would, style=STYLES[finding.action]),
-        printable(finding.message) + (f"\ne.g. {examples}" if examples and not _names_it(finding) else ""),
+        printable(finding.message) + (f"\ne.g. {examples}" if examples and not _mentions_file(finding) else ""),
     )
 
 
-def _names_it(finding: Finding) -> bool:
+def _mentions_file(finding: Finding) -> bool:
     """Return whether the message already names the only file that it is about."""
     return finding.unit == "files" and finding.count == 1 and finding.examples[0] in finding.message
 
 
-def _did(finding: Finding) -> Text:
+def _action_text(finding: Finding) -> Text:
     return Text(words_for(finding).did, style=STYLES[finding.action])
 
 
@@ -76,7 +76,7 @@ def _message_of(finding: Finding) -> str:
     return f"{_amount(finding)}: {printable(finding.message)} [{finding.rule}]{named}"
 
 
-def _summed(finding: Finding) -> str:
+def _summary_line(finding: Finding) -> str:
     title = words_for(finding).title or printable(finding.title)
     return f"{title} [{finding.rule}] ({_amount(finding)})"
 

@@ -35,14 +35,14 @@ def line(text: str, style: str = "") -> Text:
     return Text(text, style=style)
 
 
-def unbroken(text: str, style: str = "") -> Text:
+def no_wrap(text: str, style: str = "") -> Text:
     """Return text that may be copied, such as a path, without line breaks added."""
     return Text(text, style=style, no_wrap=True, overflow="ignore")
 
 
 def command_line(command: str) -> Text:
     """Return a command to copy."""
-    return unbroken(f"  {command}", "cyan")
+    return no_wrap(f"  {command}", "cyan")
 
 
 def indented(renderable: RenderableType) -> Padding:
@@ -52,12 +52,12 @@ def indented(renderable: RenderableType) -> Padding:
 
 def aligned(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> Padding:
     """Return rows in aligned columns, without a header."""
-    return indented(_filled(Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0)), columns, rows))
+    return indented(_add_rows(Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0)), columns, rows))
 
 
 def ruled(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> Table:
     """Return rows under a header with a rule below it."""
-    return _filled(
+    return _add_rows(
         Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold", padding=0), columns, rows
     )
 
@@ -66,7 +66,7 @@ def fitting(
     columns: Mapping[str, Column], rows: Sequence[Mapping[str, str]], *, spared: Sequence[str], width: int
 ) -> list[str]:
     """Return the names of the columns that fit into ``width``; those ``spared`` are left out first, in their order."""
-    need = {name: _needed(column, [row[name] for row in rows]) for name, column in columns.items()}
+    need = {name: _min_width(column, [row[name] for row in rows]) for name, column in columns.items()}
     for name in spared:
         between = len(need) - 1
         if sum(need.values()) + between <= width:
@@ -87,12 +87,12 @@ def section(title: str, *parts: RenderableType) -> Group:
     return Group(heading(title), *parts)
 
 
-def _needed(column: Column, cells: Iterable[str]) -> int:
+def _min_width(column: Column, cells: Iterable[str]) -> int:
     longest = max(map(cell_len, (column.title, *cells)))
     return min(longest, _WRAPPED_WIDTH) if column.wraps else longest
 
 
-def _filled(table: Table, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> Table:
+def _add_rows(table: Table, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> Table:
     for column in columns:
         table.add_column(Text(column.title), justify=column.align, no_wrap=not column.wraps, overflow="fold")
     for row in rows:

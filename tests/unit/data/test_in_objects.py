@@ -99,7 +99,7 @@ def test_IN15_an_object_without_suffix_that_cannot_be_read_is_told_of_by_name(
 
     with object_server(objects) as host:
         storage = ObjectStorage(Access(address("bucket/in", host), 5.0))
-        monkeypatch.setattr(ObjectStorage, "_ask", refuse)
+        monkeypatch.setattr(ObjectStorage, "_request", refuse)
         assert storage.may_be_parquet(["bucket/in/000000_0"]) == [True]
 
 

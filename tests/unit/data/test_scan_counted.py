@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import polars as pl
 import pytest
 
-from forecast_cli.data.contract.tallies import _counted
+from forecast_cli.data.contract.tallies import _count_in_parallel
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
@@ -25,7 +25,7 @@ def test_no_more_pieces_are_counted_than_are_waited_for(threads: int) -> None:
         return piece.collect()
 
     told = []
-    for counted in _counted(count, pieces(), threads):
+    for counted in _count_in_parallel(count, pieces(), threads):
         with lock:
             taken += 1
         told.append(counted["number"].item())

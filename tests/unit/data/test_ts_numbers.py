@@ -8,11 +8,11 @@ from polars.testing import assert_frame_equal
 from ts_rows import START, daily, rows
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.data.contract.irregular import attach_codes, merge_counts, settle_irregular
+from forecast_cli.data.contract.irregular import attach_codes, deduplicate_irregular, merge_counts
 from forecast_cli.data.contract.marks import CODE
-from forecast_cli.data.contract.numbers import NUMBER, number_keys, without
+from forecast_cli.data.contract.numbers import NUMBER, drop_columns, number_keys
 from forecast_cli.data.contract.profile import profile_of, split_unnamed
-from forecast_cli.data.contract.repair import settle_rows
+from forecast_cli.data.contract.repair import deduplicate_days
 from forecast_cli.data.contract.row_counts import count_rows
 from forecast_cli.data.scan.canonical import key_columns
 
@@ -35,7 +35,7 @@ def test_rows_of_one_key_have_one_number_and_those_of_others_another(keys: list[
 
 def test_a_frame_without_some_columns_has_the_others_in_their_order_and_pieces() -> None:
     pieces = [pl.DataFrame({"id": [row], "ds": [row], "y": [row]}) for row in range(3)]
-    left = without(pl.concat(pieces, rechunk=False), ["ds"])
+    left = drop_columns(pl.concat(pieces, rechunk=False), ["ds"])
     assert left.columns == ["id", "y"]
     assert left.n_chunks() == 3
 
@@ -57,9 +57,9 @@ def test_days_of_irregular_and_plain_accounts_are_those_of_a_close_look_at_all()
     settings = Settings()
     coded = profile(frame, settings)
     assert coded["irregular"].to_list() == [True, True, False, False]
-    whole = settle_rows(attach_codes(frame.lazy(), coded, settings).collect(), settings)
+    whole = deduplicate_days(attach_codes(frame.lazy(), coded, settings).collect(), settings)
     rows_of = frame.join(coded.select("unique_id", CODE), on="unique_id", maintain_order="left")
-    found = settle_irregular(rows_of, frame["at"], coded, settings)
+    found = deduplicate_irregular(rows_of, frame["at"], coded, settings)
     assert_frame_equal(found.days, whole.days)
     assert found.counts[CODE].to_list() == [0, 1]
     assert_frame_equal(found.counts, whole.counts.filter(pl.col(CODE) < 2))
@@ -70,7 +70,7 @@ def test_rows_out_of_the_dates_taken_are_no_days_of_a_plain_account():
     settings = Settings(as_of=START + timedelta(days=1))
     coded = profile(frame, settings)
     with_code = frame.with_columns(pl.lit(0, dtype=pl.UInt32).alias(CODE))
-    assert settle_irregular(with_code, frame["at"], coded, settings).days["y"].to_list() == [1.0, 2.0]
+    assert deduplicate_irregular(with_code, frame["at"], coded, settings).days["y"].to_list() == [1.0, 2.0]
 
 
 def test_codes_are_the_numbers_where_keys_come_in_order_and_all_have_one() -> None:
@@ -86,6 +86,6 @@ def test_rows_of_no_account_are_no_days_and_plain_accounts_come_by_code() -> Non
     settings = Settings()
     coded = profile(frame, settings)
     with_codes = frame.join(coded.select("unique_id", CODE), on="unique_id", how="left", maintain_order="left")
-    settled = settle_irregular(with_codes, frame["at"], coded, settings)
+    settled = deduplicate_irregular(with_codes, frame["at"], coded, settings)
     assert settled.days.select(CODE, "y").rows() == [(0, 1.0), (0, 2.0), (1, 3.0), (1, 0.0)]
     assert merge_counts(coded, settled.counts).equals(coded)

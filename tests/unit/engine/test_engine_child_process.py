@@ -61,7 +61,7 @@ def test_an_interrupt_while_a_server_still_imports_is_heard_at_once_and_ends_it(
 def test_what_is_raised_apart_is_raised_here_and_says_where() -> None:
     with pytest.raises(ZeroDivisionError) as raised:
         run_in_child_process("dividing", operator.truediv, 1, 0)
-    assert "in _answer" in str(raised.value.__cause__)
+    assert "in _send_result" in str(raised.value.__cause__)
 
 
 def test_a_process_that_is_ended_is_an_error_with_a_hint() -> None:

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from forecast_cli.core.ids import hash_id, hashed_ids, shown_ids
+from forecast_cli.core.ids import hash_id, hashed_ids, unmark_ids
 from forecast_cli.engine.loss_messages import describe_exit, describe_to_user
 from forecast_cli.engine.retries import Attempt, LossCause, LostWorker
 from forecast_cli.engine.shards import cut_shards
@@ -88,9 +88,9 @@ def test_a_loss_is_told_with_what_follows_and_its_account_is_marked() -> None:
     )
     once = after(FIRST, known)
     told = describe_to_user(once, known, after(once, known))
-    assert shown_ids(told) == "account a007: it was so; it is recorded as failed"
+    assert unmark_ids(told) == "account a007: it was so; it is recorded as failed"
     assert hashed_ids(told) == f"account {hash_id('a007')}: it was so; it is recorded as failed"
-    assert shown_ids(describe_to_user(once, known, None)) == "account a007: it was so"
+    assert unmark_ids(describe_to_user(once, known, None)) == "account a007: it was so"
 
 
 def test_an_exit_is_told_by_the_name_of_its_signal() -> None:

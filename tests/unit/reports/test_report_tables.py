@@ -8,7 +8,17 @@ from report_samples import empty_report, hostile_report, sample_report
 
 from forecast_cli.evaluation.report import Estimate
 from forecast_cli.reports import tables_alarms, tables_run, tables_scores, tables_segments
-from forecast_cli.reports.tables import Cell, Column, cpu, estimate, made_table, money, scaled, share, share_estimate
+from forecast_cli.reports.tables import (
+    Cell,
+    Column,
+    build_table,
+    cpu,
+    estimate,
+    money,
+    scaled_cell,
+    share,
+    share_estimate,
+)
 from forecast_cli.reports.tables_scores import skill_cell
 
 
@@ -23,9 +33,9 @@ from forecast_cli.reports.tables_scores import skill_cell
         (share(0.0), "0.0 %"),
         (share(-0.25), "-25.0 %"),
         (share(math.nan), "–"),
-        (scaled(0.61349), "0.613"),
-        (scaled(12_345.6), "12,346"),
-        (scaled(math.inf), "–"),
+        (scaled_cell(0.61349), "0.613"),
+        (scaled_cell(12_345.6), "12,346"),
+        (scaled_cell(math.inf), "–"),
         (money(-1234.5), "-1,234.50"),
         (money(0.0012), "0.0012"),
         (money(math.nan), "–"),
@@ -55,7 +65,7 @@ def test_the_seasonal_naive_is_the_reference_of_its_own_skill() -> None:
 
 
 def test_what_was_left_out_is_said() -> None:
-    table = made_table("k", "caption", [Column("x")], [(Cell(str(row)),) for row in range(1_234)], most=10)
+    table = build_table("k", "caption", [Column("x")], [(Cell(str(row)),) for row in range(1_234)], most=10)
     assert len(table.rows) == 10
     assert table.note == "The first 10 of 1,234 rows; report.json holds them all."
 
@@ -102,8 +112,8 @@ def test_the_levels_told_are_those_asked_for_or_all_that_were_scored() -> None:
 
 
 def test_the_level_shown_where_there_is_room_for_one_is_the_nearest_to_80() -> None:
-    assert tables_scores.usual_level((50.0, 90.0, 99.0)) == 90.0
-    assert tables_scores.usual_level(()) is None
+    assert tables_scores.default_level((50.0, 90.0, 99.0)) == 90.0
+    assert tables_scores.default_level(()) is None
 
 
 def test_accounts_are_told_from_the_best_status_to_the_worst_and_add_up() -> None:

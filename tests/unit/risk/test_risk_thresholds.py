@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from panels import panel_of
 
-from forecast_cli.config.thresholds import check_threshold, columns_among, is_amount, is_percentile
+from forecast_cli.config.thresholds import check_threshold, is_amount, is_percentile, threshold_columns
 from forecast_cli.risk.thresholds import threshold_amounts
 
 
@@ -40,4 +40,4 @@ def test_what_can_be_no_threshold_is_refused(text: str) -> None:
 
 
 def test_what_is_neither_amount_nor_percentile_is_a_column() -> None:
-    assert columns_among(("p10", "0", "limit", "pay", "p10x", "1e3", "limit")) == ("limit", "pay", "p10x", "1e3")
+    assert threshold_columns(("p10", "0", "limit", "pay", "p10x", "1e3", "limit")) == ("limit", "pay", "p10x", "1e3")

@@ -92,7 +92,7 @@ def opened(
     folder.mkdir()
     made_from = (OTHER, "g") if other else (IDENTITY, "f")
     with open_mirrored_run(objects, folder, made_from, force=force, warn=pytest.fail) as (run, state):
-        yield run, state, {} if state is OutputState.FINISHED else run.take_up()
+        yield run, state, {} if state is OutputState.FINISHED else run.resume()
 
 
 def finished(run: RunFolder, receipts: Sequence[ShardReceipt], fingerprint: str = "f") -> Manifest:
@@ -323,7 +323,7 @@ def test_a_run_whose_claim_was_taken_over_removes_and_puts_nothing(
         objects.put(CLAIM, b'{"token": "theirs"}')
         objects.asked.clear()
         with pytest.raises(OutputBusyError, match="took over this output"):
-            run.take_up()
+            run.resume()
         with pytest.raises(OutputBusyError, match="took over this output"):
             commit_one(run, 5)
     assert objects.asked == []

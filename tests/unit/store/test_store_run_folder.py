@@ -37,7 +37,7 @@ def test_a_run_that_was_cut_off_keeps_what_it_committed(tmp_path: Path) -> None:
         receipt = commit_one(run)
     with open_run(tmp_path, IDENTITY, "f", force=False) as (run, state):
         assert state is OutputState.RESUMABLE
-        assert run.take_up() == {0: receipt}
+        assert run.resume() == {0: receipt}
 
 
 @pytest.mark.parametrize("damage", ["part", "receipt", "accounts"])
@@ -51,7 +51,7 @@ def test_a_committed_shard_that_is_damaged_is_done_again(tmp_path: Path, damage:
     content[len(content) // 2] ^= 1
     (tmp_path / path).write_bytes(content[: len(content) // 2] if damage == "receipt" else content)
     with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
-        assert set(run.take_up()) == {0}
+        assert set(run.resume()) == {0}
 
 
 def test_staged_files_of_a_dead_run_are_cleared_away(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_parts_that_no_receipt_names_are_cleared_away(tmp_path: Path) -> None:
         commit_one(run, 1)
     (tmp_path / ".run/shards/00001.json").unlink()
     with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
-        assert set(run.take_up()) == {0}
+        assert set(run.resume()) == {0}
         assert [path.name for path in (tmp_path / "forecasts").iterdir()] == ["part-00000.parquet"]
 
 
@@ -160,7 +160,7 @@ def test_a_receipt_of_another_shape_is_no_receipt(tmp_path: Path) -> None:
         commit_one(run)
     (tmp_path / ".run/shards/00000.json").write_text('{"index": 0}')
     with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
-        assert run.take_up() == {}
+        assert run.resume() == {}
 
 
 def test_the_same_files_under_another_spelling_are_the_same_input() -> None:

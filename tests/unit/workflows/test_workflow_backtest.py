@@ -17,7 +17,7 @@ from forecast_cli.engine.backtest import backtest_shard
 from forecast_cli.engine.shards import Job
 from forecast_cli.models.registry import REGISTRY
 from forecast_cli.store.read import read_manifest
-from forecast_cli.workflows.backtest import cutoffs_back, replaying, run_backtest
+from forecast_cli.workflows.backtest import backtest_settings, cutoffs_back, run_backtest
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.places import Place
@@ -237,7 +237,7 @@ def test_a_model_that_has_to_learn_again_is_refused_before_any_work(
 
 def replayed(request: ForecastRequest) -> pl.DataFrame:
     """Replay an input of one shard in this process."""
-    asked = replaying(request.settings)
+    asked = backtest_settings(request.settings)
     prepared = prepare("backtest", replace(request, settings=asked), Place(request.output), back=cutoffs_back(asked))
     job = Job(prepared.checked.source, prepared.settings, prepared.contract.origin, request.output, backtest_shard)
     return backtest_shard(job, prepared.shards[0]).tables["forecasts"]

@@ -126,7 +126,7 @@ def test_RT14_a_run_that_was_cut_off_is_taken_up_and_ends_in_the_same_bytes(
     commit = RunFolder.commit
 
     def cut_off(run: RunFolder, receipt: ShardReceipt) -> None:
-        if len(run.take_up()) == 2:
+        if len(run.resume()) == 2:
             raise KeyboardInterrupt
         commit(run, receipt)
 

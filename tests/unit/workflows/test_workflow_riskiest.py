@@ -15,7 +15,7 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import CheckFailedError, UsageError
 from forecast_cli.core.risk import RISK_COLUMNS
 from forecast_cli.store.read import read_manifest
-from forecast_cli.workflows.check_risk import risk_promises
+from forecast_cli.workflows.check_risk import risk_invariants
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest
 from forecast_cli.workflows.riskiest import RiskiestRequest, find_riskiest
@@ -164,7 +164,7 @@ def test_a_check_tells_of_a_table_of_another_version_and_of_balances_that_differ
     settings = read_manifest(copied).settings
 
     def told(rows: pl.DataFrame) -> list[str]:
-        return [said for _, said in risk_promises(rows.lazy(), accounts, settings)]
+        return [said for _, said in risk_invariants(rows.lazy(), accounts, settings)]
 
     assert told(risk) == []
     assert told(risk.drop("balance")) == ["has no column 'balance': another version wrote it"]
