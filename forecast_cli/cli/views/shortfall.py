@@ -53,8 +53,8 @@ def limit_hint(limits: Mapping[Status, int]) -> str:
     """Return the end of a hint that names the options which change that ``limits`` are exceeded."""
     if not limits:
         return ""
-    mend = "name another day with --as-of, or " if Status.SKIPPED in limits else ""
-    return f"; {mend}allow more with {' and '.join(f'--max-{status}' for status in limits)}"
+    advice = "name another day with --as-of, or " if Status.SKIPPED in limits else ""
+    return f"; {advice}allow more with {' and '.join(f'--max-{status}' for status in limits)}"
 
 
 _DID: Final = {Status.FAILED: "failed", Status.SKIPPED: "skipped"}

@@ -54,7 +54,7 @@ def _flag_rules(settings: Settings) -> list[Rule]:
             "accounts",
             pl.col("flags").list.contains(Flag.ROUNDED.value),
             "balances beyond 2^53, which float64 rounds",
-            "give balances in a larger unit",
+            "deliver balances in a larger unit",
         ),
         Rule(
             "TS08",

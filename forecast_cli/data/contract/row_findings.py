@@ -115,7 +115,7 @@ def _find_without_key(judged: pl.DataFrame, settings: Settings, nameless: int) -
         return None
     rejected = judged.is_empty() or count > settings.max_bad_rows * total
     limit = f"more than {_percent(settings.max_bad_rows)} of all rows" if rejected else "set aside"
-    hint = "mend these rows, or allow more with --max-bad-rows"
+    hint = "fix these rows, or allow more with --max-bad-rows"
     if judged.is_empty():
         limit, hint = "no account is left", "name the column of accounts with --id-col"
     return Finding(

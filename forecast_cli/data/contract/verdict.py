@@ -71,7 +71,7 @@ def _conflict(settings: Settings) -> Verdict:
             "two balances for ", pl.col("conflict_day"), more.otherwise(pl.lit("")), " (--on-duplicate)"
         ),
         said="two balances for one day",
-        hint="mend the rows, or settle them with --on-duplicate last-row or --on-duplicate mean",
+        hint="fix the rows, or resolve them with --on-duplicate last-row or --on-duplicate mean",
         action=Action.REJECT if fail else Action.SET_ASIDE,
     )
 
