@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import md5
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from threading import Lock, Thread
 from typing import ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
+
+from http_server import HttpServer
 
 _MODIFIED = "Thu, 01 Jan 2026 00:00:00 GMT"
 _MODIFIED_ISO = "2026-01-01T00:00:00Z"
@@ -53,7 +55,7 @@ def azure_server() -> Iterator[Cloud]:
 @contextmanager
 def _served(dialect: "type[_Dialect]") -> Iterator[Cloud]:
     cloud = Cloud()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (dialect,), {"cloud": cloud}))
+    server = HttpServer(("127.0.0.1", 0), type("Handler", (dialect,), {"cloud": cloud}))
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     cloud.host = f"127.0.0.1:{server.server_port}"

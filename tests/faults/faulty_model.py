@@ -21,7 +21,7 @@ from forecast_cli.engine import backtest, worker
 from forecast_cli.engine.shards import Done, Job, Shard
 from forecast_cli.models import naive, registry
 from forecast_cli.models.base import Forecast
-from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
+from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec, as_is
 from forecast_cli.models.statsforecast_adapter import forecast_accounts
 
 #: File in the run's folder that exists once the fault "once" has occurred.
@@ -132,7 +132,7 @@ def _spec(name: str, *, series: bool) -> ModelSpec:
         intervals=IntervalMethod.NORMAL,
         cost_ms=0.1,
         build=lambda _: Faulty(series),
-        build_updatable=lambda _: Faulty(series),
+        make_updatable=as_is,
         needs=lambda _seasons, _h: naive.MIN_OBS,
     )
 

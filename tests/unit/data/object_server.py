@@ -4,10 +4,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from hashlib import md5
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from threading import Lock, Thread
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape, unescape
+
+from http_server import HttpServer
 
 _MODIFIED = "2026-01-01T00:00:00.000Z"
 _MODIFIED_HTTP = "Thu, 01 Jan 2026 00:00:00 GMT"
@@ -24,7 +26,7 @@ def object_server(
     A ``heedless`` server writes whatever the conditions are.
     """
     answer: Fault = (lambda *_: 403) if refuse else fault
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(objects, answer, heedless))
+    server = HttpServer(("127.0.0.1", 0), _handler(objects, answer, heedless))
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
