@@ -85,14 +85,14 @@ class Settings(BaseModel):
     """Skip an account if its last row is more than this many days before the origin."""
 
     max_history: Annotated[int, Field(ge=1, le=100_000)] = 3653
-    """Days of history to use, counted back from an account's last row."""
+    """Days of history to use, back from an account's last row; older balances only set the starting level."""
     max_gap: Annotated[int, Field(ge=1, le=100_000)] = 366
     """Longest gap, in days, to fill with the last balance; after a longer gap, the history starts again."""
 
     on_bad_file: OnBadFile = OnBadFile.REJECT
     """If a file cannot be read: reject the run (reject), or skip the file and flag its accounts (quarantine)."""
     on_duplicate: OnDuplicate = OnDuplicate.SET_ASIDE
-    """If a day has two balances: fail the account (set-aside), use the last-row or mean, or reject the run (fail)."""
+    """For two balances on a day: fail the account (set-aside), keep the last-row or mean, or reject all (fail)."""
     max_missing: Annotated[float, Field(ge=0, le=1)] = 0.3
     """Mark an account as failed if more than this share of its balances is missing."""
     max_bad_rows: Annotated[float, Field(ge=0, le=1)] = 0.001

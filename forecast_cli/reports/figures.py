@@ -1,6 +1,5 @@
 """Numbers formatted for people: shares, amounts, sizes, durations, and shortened lists."""
 
-import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -31,7 +30,8 @@ def money(amount: float) -> str:
     Never as minus zero.
     """
     if _SMALLEST <= abs(amount) < 0.005:
-        return f"{amount:.{1 - math.floor(math.log10(abs(amount)))}f}"
+        exponent = int(f"{amount:.1e}".partition("e")[2])
+        return f"{amount:.{1 - exponent}f}"
     return f"{round(amount, 2) + 0.0:,.2f}"
 
 

@@ -34,7 +34,9 @@ def raise_to_floors(panel: Panel, paths: NDArray[np.float64]) -> None:
     """Raise ``paths`` [n, h, s] to the floor of their account, in place, except for the few lowest paths.
 
     If K months came down to the floor, a month goes below it with a probability of at most 1/K. A share of 1 - (1 -
-    1/K)^(h/30) of paths of h days may therefore go below. With K of 0 or 1, no path changes.
+    1/K)^(h/30) of paths of h days may therefore go below. Paths of an account that never moved do not cross, so their
+    share is counted for each day: otherwise all of them would lie below from the first day on. With K of 0 or 1, no
+    path changes.
     """
     from forecast_cli.risk.loops import find_window_lows, raise_paths
 
@@ -42,8 +44,11 @@ def raise_to_floors(panel: Panel, paths: NDArray[np.float64]) -> None:
     n, h, s = paths.shape
     lows = np.empty((n, 1, s))
     find_window_lows(paths, np.array([h]), lows)
-    low, share = lows[:, 0], 1.0 - (1.0 - 1.0 / np.maximum(months, 1)) ** (h / MONTH)
+    low, still = lows[:, 0], scale_of(panel) == 0.0
+    days = np.where(still[:, None], np.arange(1, h + 1), h)
+    share = 1.0 - (1.0 - 1.0 / np.maximum(months, 1))[:, None] ** (days / MONTH)
     allowed = np.ceil(np.round(share * s, 9)).astype(np.int64)
-    rows = np.flatnonzero((low < floor[:, None]).sum(axis=1) > allowed)
+    rows = np.flatnonzero((low < floor[:, None]).sum(axis=1) > allowed[:, 0])
     rank = np.argsort(np.argsort(low[rows], axis=1, kind="stable"), axis=1)
-    raise_paths(rows, np.where(rank >= allowed[rows, None], floor[rows, None], -np.inf), paths)
+    held_days = (allowed[rows, None] <= rank[:, :, None]).sum(axis=2)
+    raise_paths(rows, floor[rows], held_days, paths)

@@ -206,12 +206,18 @@ def count_floor_months(
             months[row] += days.min() <= limit and (limit < days.max() or not moved)
 
 
-@kernel((np.int64, 1), (np.float64, 2), (np.float64, 3))
-def raise_paths(rows: NDArray[np.int64], floor: NDArray[np.float64], paths: NDArray[np.float64]) -> None:
-    """Raise each value of the ``paths`` [n, h, s] of ``rows`` [r] to at least ``floor`` [r, s], in place."""
+@kernel((np.int64, 1), (np.float64, 1), (np.int64, 2), (np.float64, 3))
+def raise_paths(
+    rows: NDArray[np.int64], floor: NDArray[np.float64], held_days: NDArray[np.int64], paths: NDArray[np.float64]
+) -> None:
+    """Raise the first ``held_days`` [r, s] values of ``paths`` [n, h, s] of ``rows`` [r] to ``floor`` [r], in place.
+
+    Values that are higher stay as they are.
+    """
     _, h, s = paths.shape
     for place in range(len(rows)):
         for day in range(h):
             values = paths[rows[place], day]
             for path in range(s):
-                values[path] = np.maximum(values[path], floor[place, path])
+                if day < held_days[place, path]:
+                    values[path] = np.maximum(values[path], floor[place])

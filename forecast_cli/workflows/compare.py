@@ -1,5 +1,6 @@
 """Comparison of two backtests: the accuracy gate of a CI build."""
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -114,7 +115,7 @@ def _read_scores(folder: Path, manifest: Manifest, shown: Output) -> Scores:
 
 def _read_table(folder: Path, manifest: Manifest, name: str) -> pl.DataFrame:
     entries = [entry for entry in manifest.files if entry.path == name]
-    hint = f"see: forecast-cli check {folder}"
+    hint = f"see: forecast-cli check {shlex.quote(str(folder))}"
     if not entries:
         raise CheckFailedError(f"{folder / name}: not in the manifest", hint)
     refuse_damaged(folder, entries, hint)

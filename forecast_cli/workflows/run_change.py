@@ -1,6 +1,7 @@
 """Changes since an earlier run: statuses, medians on the last day that both forecast, low-balance probabilities."""
 
 import math
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,7 @@ def measure_change(previous: tuple[Path, Manifest], new: Side) -> Change:
         )
     except (*_UNREADABLE, KeyError, ConfigError) as error:  # the last two: settings or models of another version
         raise CheckFailedError(
-            f"--previous {output}: cannot be read: {error}", f"see: forecast-cli check {output}"
+            f"--previous {output}: cannot be read: {error}", f"see: forecast-cli check {shlex.quote(str(output))}"
         ) from error
 
 

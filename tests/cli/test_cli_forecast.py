@@ -205,7 +205,10 @@ def test_a_run_without_any_forecast_exits_3_and_says_so(cli: Cli, one_bad: Path,
     pl.read_parquet(one_bad).filter(pl.col("account_id") == "A003").write_parquet(path)
     outcome = cli("forecast", path, "--output", tmp_path / "out", *QUICK, "--max-failed", 1)
     outcome.assert_error(ExitCode.ACCOUNTS_FAILED, "none of 1 account could be forecast: two balances for one day")
-    assert f"hint:  see {tmp_path / 'out' / 'failures.parquet'}, or run with the same options: " in outcome.err
+    assert (
+        f"hint:  see {tmp_path / 'out' / 'failures.parquet'}, or run, with the same options for reading: "
+        in outcome.err
+    )
     assert "A run would forecast 0 of 1 account" in cli("validate", path).assert_exit(ExitCode.OK).flat
 
 

@@ -48,7 +48,7 @@ def test_the_next_commands_work_where_they_are_printed(
     assert written.returncode == ExitCode.OK, written.stderr
     check, risk, read = (shell(line, tmp_path, path) for line in next_lines(written.stdout))
     assert (check.returncode, "as the manifest says" in check.stdout) == (ExitCode.OK, True), check.stderr
-    assert "Likeliest to be under 0" in risk.stdout, risk.stderr
+    assert "Most likely to be under 0" in risk.stdout, risk.stderr
     assert "shape: (30" in read.stdout, read.stderr
 
 

@@ -28,7 +28,7 @@ def output(balances: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_accounts_are_listed_on_stdout_and_nothing_is_said(cli: Cli, output: Path) -> None:
     outcome = cli("risk", output, "--include-under", "--least", 0).assert_exit(ExitCode.OK)
     assert outcome.err == ""
-    assert outcome.out.startswith("Likeliest to be under 5000 within 14 days of 2026-04-30, by Naive\n")
+    assert outcome.out.startswith("Most likely to be under 5000 within 14 days of 2026-04-30, by Naive\n")
     risk = pl.read_parquet(output / "risk.parquet").filter(threshold_name="5000", window=14)
     lines = outcome.out.splitlines()
     listed = [line.split()[0] for line in lines if line.startswith("  A00")]

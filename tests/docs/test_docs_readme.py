@@ -116,7 +116,7 @@ def test_the_accounts_listed_are_those_of_the_sample(
     monkeypatch.chdir(ROOT)
     words = example("sh", "forecast-cli risk").replace("out/forecast", str(sample_run[0])).split()[1:]
     shown = CliRunner(env={"COLUMNS": "80"}).invoke(build_app(), words, prog_name="forecast-cli")
-    assert shown.stdout.partition("\nNext")[0] == example("text", "Likeliest to be")
+    assert shown.stdout.partition("\nNext")[0] == example("text", "Most likely to be")
 
 
 def test_the_figures_shown_are_those_of_the_sample(sample_run: tuple[Path, str]) -> None:

@@ -51,7 +51,8 @@ class InputOptions:
         int | None,
         option(
             "--max-history",
-            "Days of history to use, counted back from an account's last row (default: 3653).",
+            "Days of history to use, back from an account's last row; older balances only set the starting level "
+            "(default: 3653).",
             "DAYS",
         ),
     ]
@@ -76,8 +77,8 @@ class InputOptions:
         OnDuplicate | None,
         option(
             "--on-duplicate",
-            "If a day has two balances: fail the account (set-aside), use the last-row or mean, or reject the run "
-            "(fail) (default: set-aside).",
+            "For two balances on a day: fail the account (set-aside), keep the last-row or mean, or reject all (fail) "
+            "(default: set-aside).",
         ),
     ]
     max_missing: Annotated[

@@ -63,6 +63,8 @@ def render_plan(plan: ForecastPlan) -> Group:
 
 def _verdict(plan: ForecastPlan) -> RenderableType:
     settings = plan.request.settings
+    if plan.output_state == OutputState.FINISHED and not plan.request.force:
+        return line("A run would do nothing: it is already finished.", "bold green")
     style = "bold green" if run_exit_code(plan.accounts, settings) is ExitCode.OK else "bold red"
     return line(describe_run(plan.accounts, settings), style)
 

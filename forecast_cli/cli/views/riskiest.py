@@ -67,7 +67,7 @@ def render_riskiest(told: Riskiest, *, model: str | None, width: int) -> Group:
     """
     start = f" of {told.origin}" if told.origin else " of each account's own last day"
     within = f"{counted(told.window, 'day')}{start}"
-    title = f"Likeliest to be under {printable(told.threshold_name)} within {within}, by {printable(told.model)}"
+    title = f"Most likely to be under {printable(told.threshold_name)} within {within}, by {printable(told.model)}"
     rows = [_cells(one) for one in told.found]
     wanted = {name: _COLUMNS[name] for name in _informative_columns(told)}
     shown = fitting(wanted, rows, spared=_SPARED, width=width - _INDENT)

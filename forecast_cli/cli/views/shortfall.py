@@ -46,7 +46,7 @@ def commonest_reason(failures: Sequence[FailureGroup], *, of: int) -> str:
 
 def see_reasons(output: Output, source: str) -> str:
     """Return a hint that says where the reason of each account is found."""
-    return f"see {output / 'failures.parquet'}, or run with the same options: {validate_command(source)}"
+    return f"see {output / 'failures.parquet'}, or run, with the same options for reading: {validate_command(source)}"
 
 
 def limit_hint(limits: Mapping[Status, int]) -> str:

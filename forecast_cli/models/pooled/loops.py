@@ -89,7 +89,7 @@ def set_point_mass(
     probabilities: NDArray[np.float64],
     quantiles: NDArray[np.float64],
 ) -> None:
-    """Change ``quantiles`` [n, s, q] in place as described in ``standing.with_point_mass``; ``last`` is [n, s]."""
+    """Change ``quantiles`` [n, s, q] in place as described in ``standing.add_point_mass``; ``last`` is [n, s]."""
     n, steps, q = quantiles.shape
     for row in range(n):
         for step in range(steps):

@@ -59,6 +59,14 @@ def test_an_account_that_never_moved_is_unlikely_to_fall_under_its_own_balance()
     paths = np.tile(np.linspace(480, 520, 100), (1, 30, 1))
     raise_to_floors(panel_of(np.full(400, 500.0)), paths)
     assert (paths[0].min(axis=0) < 500.0).sum() == 8
+    assert (paths[0, :7].min(axis=0) < 500.0).sum() == 2
+
+
+def test_the_first_week_of_an_account_that_never_moved_is_the_same_in_a_longer_forecast() -> None:
+    month, quarter = (np.tile(np.linspace(480, 520, 100), (1, h, 1)) for h in (30, 90))
+    for paths in (month, quarter):
+        raise_to_floors(panel_of(np.full(400, 500.0)), paths)
+    np.testing.assert_array_equal(month, quarter[:, :30])
 
 
 @pytest.mark.parametrize("series", [np.linspace(2000, 1000, 300), np.full(59, 7.0), np.array([5.0])])
