@@ -15,8 +15,10 @@ MONTH: Final = 30
 _TOLERANCE: Final = 0.02
 
 
-def find_floors(panel: Panel) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def find_floors(panel: Panel, scale: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the lowest balance of each account [n], and the number of whole months that came down to it [n].
+
+    ``scale`` [n] is the mean move over 30 days, as ``scale_of`` gives it.
 
     Months are blocks of 30 days, counted back from the origin over the whole history; they need not be consecutive. A
     month comes down to the floor from above: one that stays there on all its days is no evidence and does not count,
@@ -26,7 +28,7 @@ def find_floors(panel: Panel) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     from forecast_cli.risk.loops import count_floor_months
 
     lowest, months = np.empty(len(panel)), np.empty(len(panel), dtype=np.int64)
-    count_floor_months(in_c_order(panel.y), panel.lengths, _TOLERANCE * scale_of(panel), lowest, months)
+    count_floor_months(in_c_order(panel.y), panel.lengths, _TOLERANCE * scale, lowest, months)
     return lowest, months
 
 
@@ -40,11 +42,12 @@ def raise_to_floors(panel: Panel, paths: NDArray[np.float64]) -> None:
     """
     from forecast_cli.risk.loops import find_window_lows, raise_paths
 
-    floor, months = find_floors(panel)
+    scale = scale_of(panel)
+    floor, months = find_floors(panel, scale)
     n, h, s = paths.shape
     lows = np.empty((n, 1, s))
     find_window_lows(paths, np.array([h]), lows)
-    low, still = lows[:, 0], scale_of(panel) == 0.0
+    low, still = lows[:, 0], scale == 0.0
     days = np.where(still[:, None], np.arange(1, h + 1), h)
     share = 1.0 - (1.0 - 1.0 / np.maximum(months, 1))[:, None] ** (days / MONTH)
     allowed = np.ceil(np.round(share * s, 9)).astype(np.int64)

@@ -1,5 +1,6 @@
 """Check of an output folder against its manifest: missing, damaged and unknown files."""
 
+import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -21,6 +22,11 @@ def refuse_damaged(output: Path, entries: Iterable[FileEntry], hint: str) -> Non
     """Raise CheckFailedError, with ``hint``, for the first of ``entries`` whose file ``damaged_files`` yields."""
     for path, problem in damaged_files(output, entries):
         raise CheckFailedError(f"{output / path}: {problem}", hint)
+
+
+def see_check(output: object) -> str:
+    """Return the hint that names the command which checks a whole output, given by its path or address."""
+    return f"see: forecast-cli check {shlex.quote(str(output))}"
 
 
 def stray_files(output: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:

@@ -1,6 +1,5 @@
 """Comparison of two backtests: the accuracy gate of a CI build."""
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from forecast_cli.data.files.addresses import Output
 from forecast_cli.evaluation.compare import compare_scores
 from forecast_cli.evaluation.gate import Comparison, Gate, Scores
 from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE
-from forecast_cli.store.check import refuse_damaged
+from forecast_cli.store.check import refuse_damaged, see_check
 from forecast_cli.store.fingerprint import identity_of, setting_differences
 from forecast_cli.store.layout import SCORES, WINDOWS
 from forecast_cli.store.manifest import FileEntry, Manifest
@@ -115,7 +114,7 @@ def _read_scores(folder: Path, manifest: Manifest, shown: Output) -> Scores:
 
 def _read_table(folder: Path, manifest: Manifest, name: str) -> pl.DataFrame:
     entries = [entry for entry in manifest.files if entry.path == name]
-    hint = f"see: forecast-cli check {shlex.quote(str(folder))}"
+    hint = see_check(folder)
     if not entries:
         raise CheckFailedError(f"{folder / name}: not in the manifest", hint)
     refuse_damaged(folder, entries, hint)

@@ -1,7 +1,6 @@
 """Changes since an earlier run: statuses, medians on the last day that both forecast, low-balance probabilities."""
 
 import math
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.errors import CheckFailedError, ConfigError
 from forecast_cli.core.risk import PROB_BELOW, THRESHOLD_NAME, WINDOW
 from forecast_cli.reports.run_metrics import Change, MedianMoves, PreviousRun, RiskMoves, StatusChange
+from forecast_cli.store.check import see_check
 from forecast_cli.store.fingerprint import setting_differences
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, MANIFEST, RISK
 from forecast_cli.store.manifest import Manifest
@@ -85,9 +85,7 @@ def measure_change(previous: tuple[Path, Manifest], new: Side) -> Change:
             risk=_risk(old, new),
         )
     except (*_UNREADABLE, KeyError, ConfigError) as error:  # the last two: settings or models of another version
-        raise CheckFailedError(
-            f"--previous {output}: cannot be read: {error}", f"see: forecast-cli check {shlex.quote(str(output))}"
-        ) from error
+        raise CheckFailedError(f"--previous {output}: cannot be read: {error}", see_check(output)) from error
 
 
 def settings_warning(change: Change) -> str:

@@ -1,6 +1,5 @@
 """Tables of a finished forecast: their files, models and origin."""
 
-import shlex
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import polars as pl
 from forecast_cli.core.errors import CheckFailedError, UsageError
 from forecast_cli.core.text import did_you_mean
 from forecast_cli.data.scan.collect import describe_error, read_errors
-from forecast_cli.store.check import refuse_damaged
+from forecast_cli.store.check import refuse_damaged, see_check
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_table
 from forecast_cli.store.read import read_manifest_of
@@ -42,7 +41,7 @@ class RunTables:
     def refuse_damaged(self, paths: Collection[Path]) -> None:
         """Raise CheckFailedError if one of the files at ``paths`` is damaged."""
         own = (entry for entry in self.manifest.files if self.output / entry.path in paths)
-        refuse_damaged(self.output, own, _see_check(self.output))
+        refuse_damaged(self.output, own, see_check(self.output))
 
 
 def tables_of(output: Path) -> RunTables:
@@ -54,7 +53,7 @@ def tables_of(output: Path) -> RunTables:
     manifest = read_manifest_of("forecast", output)
     for entry in manifest.files:
         if not (output / entry.path).is_file():
-            raise CheckFailedError(f"{output / entry.path}: is missing", _see_check(output))
+            raise CheckFailedError(f"{output / entry.path}: is missing", see_check(output))
     return RunTables(output, manifest)
 
 
@@ -92,13 +91,9 @@ def reading_tables(output: Path) -> Iterator[None]:
         raise damaged(output, error) from None
 
 
-def _see_check(output: Path) -> str:
-    return f"see: forecast-cli check {shlex.quote(str(output))}"
-
-
 def damaged(output: Path, error: BaseException) -> CheckFailedError:
     """Return the error for a run with a table that cannot be read."""
     return CheckFailedError(
         f"{output}: a table cannot be read: {describe_error(error)}",
-        _see_check(output),
+        see_check(output),
     )

@@ -4,11 +4,17 @@ import numpy as np
 import pytest
 from panels import panel_of
 
+from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, quantile_probabilities
+from forecast_cli.models.pooled.outlook import scale_of
 from forecast_cli.risk.floors import find_floors, raise_to_floors
 from forecast_cli.risk.paths import shuffle_paths
 
 LEVELS = (80.0, 95.0)
+
+
+def floors_of(panel: Panel) -> tuple[np.ndarray, np.ndarray]:
+    return find_floors(panel, scale_of(panel))
 
 
 def payroll(months: int) -> np.ndarray:
@@ -18,7 +24,7 @@ def payroll(months: int) -> np.ndarray:
 
 def test_a_month_counts_that_came_down_to_the_lowest_balance() -> None:
     never_twice = np.linspace(2000, 1000, 300)
-    floor, months = find_floors(panel_of(payroll(10), never_twice, np.full(300, 7.0), payroll(4)))
+    floor, months = floors_of(panel_of(payroll(10), never_twice, np.full(300, 7.0), payroll(4)))
     assert floor.tolist() == [100.0, 1000.0, 7.0, 100.0]
     assert months.tolist() == [10, 1, 10, 4]
 
@@ -50,7 +56,7 @@ def test_of_paths_that_go_equally_low_as_many_may_as_of_others() -> None:
 
 def test_months_at_rest_on_the_floor_count_only_if_the_account_never_moved() -> None:
     rested = np.concatenate([np.full(90, 100.0), np.linspace(500, 200, 30), np.full(90, 100.0)])
-    _, months = find_floors(panel_of(rested, np.full(210, 100.0)))
+    _, months = floors_of(panel_of(rested, np.full(210, 100.0)))
     assert months.tolist() == [0, 7]
 
 
