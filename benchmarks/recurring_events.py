@@ -3,17 +3,17 @@
 python -m benchmarks.recurring_events [SEED ...]
 
 A stream found *matches* a planted one of its account if it has its cycle, both ran at one time, six in ten payments of
-the planted one in that time lie within 3 days (1 where it goes by the week) of the days found, and the amount found,
-the median or the newest, is within a quarter of the planted mean. Planted amounts that are null, which follow the
-balance, match any. Payments that always come on one day cannot be told apart from the balance: where the amount found
-is that of all planted payments of these days together, it counts under *or as a sum* alone. *False* is what matches no
-planted stream, however short. *Seen* are planted streams with 4 payments or more on days whose whole flow is within a
-fifth of the payment; of the others, other flow on the day leaves little that could be told from spending. Interest of
-checking accounts and cards recurs on the last day of the month but is no planted stream: what else is found on that
-day in accounts with interest counts as *nor interest*. *Whatever the amount* asks for cycle, days and direction
+the planted one in that time lie within 3 days (1 where it is weekly or biweekly) of the days found, and the amount
+found, the median or the newest, is within a quarter of the planted mean. Planted amounts that are null, which follow
+the balance, match any. Payments that always come on one day cannot be told apart from the balance: where the amount
+found is that of all planted payments of these days together, it counts under *or as a sum* alone. *False* is what
+matches no planted stream, however short. *Seen* are planted streams with 4 payments or more on days whose whole flow is
+within a fifth of the payment; of the others, other flow on the day leaves little that could be told from spending.
+Interest of checking accounts and cards recurs on the last day of the month but is no planted stream: what else is found
+on that day in accounts with interest counts as *nor interest*. *Whatever the amount* asks for cycle, days and direction
 alone; as payments of one account often lie a few days apart, each stream found then stands for one planted stream at
-most, and the pairing that matches most is taken. *Shown at one price* is how many payments of one amount are the
-whole flow of their day, for streams whose amounts repeat; *shown* how many are seen, for those that vary.
+most, and the pairing that matches most is taken. *Shown at one price* is how many payments of one amount are the whole
+flow of their day, for streams whose amounts repeat; *shown* how many are seen, for those that vary.
 """
 
 import sys
@@ -217,7 +217,7 @@ def most_pairs(pairs: pl.DataFrame) -> int:
 
 def _same_days(streams: Streams, pair: dict[str, object]) -> bool:
     halves = np.array([half for half in (pair["found"], pair["partner"]) if half >= 0])
-    reach = 1 if streams.phases.by_week[halves[0]] else 3
+    reach = 1 if streams.cycle[halves[0]] in (Cycle.WEEKLY, Cycle.BIWEEKLY) else 3
     days = np.array(pair["day"])
     days = days[(days >= pair["first"] - reach) & (days <= pair["last"] + reach)]
     until = np.full(len(halves), streams.last.max() + 40)

@@ -19,6 +19,7 @@ _WEEKS_A_MONTH: Final = 365.25 / 12 / 7
 _A_MONTH: Final = {
     Cycle.WEEKLY.label: _WEEKS_A_MONTH,
     Cycle.BIWEEKLY.label: _WEEKS_A_MONTH / 2,
+    Cycle.THIRTY_DAYS.label: 365.25 / 12 / 30,
     Cycle.SEMI_MONTHLY.label: 2.0,
     Cycle.MONTHLY.label: 1.0,
     Cycle.QUARTERLY.label: 1 / 3,

@@ -11,8 +11,8 @@ from forecast_cli.models.recurring.events import expected_events
 from forecast_cli.models.recurring.streams import Streams
 
 PER_STREAM = (
-    "rule", "amount", "median", "spread", "fixed", "n_seen", "first", "last", "covered", "alive", "rate", "punctuality",
-    "strength",
+    "rule", "amount", "slope", "balance", "median", "spread", "fixed", "n_seen", "first", "last", "covered", "alive",
+    "rate", "punctuality", "strength",
 )  # fmt: skip
 
 
@@ -64,10 +64,9 @@ def test_streams_of_an_account_are_the_same_bits_alone_in_any_order_and_padding(
         assert_same(of_row(together, place), of_row(alone, 0))
         length = len(series[row])
         np.testing.assert_array_equal(together.explained[place, -length:], alone.explained[0])
-        np.testing.assert_array_equal(flow.mean[place], expected_events(alone, lone.origins, 40).mean[0])
-        np.testing.assert_array_equal(
-            flow.path_variance[place], expected_events(alone, lone.origins, 40).path_variance[0]
-        )
+        own = expected_events(alone, lone.origins, 40)
+        for name in ("base", "gain", "path_variance"):
+            np.testing.assert_array_equal(getattr(flow, name)[place], getattr(own, name)[0])
 
 
 @settings(max_examples=30)
@@ -75,7 +74,7 @@ def test_streams_of_an_account_are_the_same_bits_alone_in_any_order_and_padding(
 def test_amounts_scale_with_the_balance_and_nothing_else_changes(one: np.ndarray, power: int, mirrored: bool):
     factor = 2.0**power * (-1 if mirrored else 1)
     got, want = (of_row(find_streams(panel_of(some)), 0) for some in (one * factor, one))
-    for name in ("amount", "median"):
+    for name in ("amount", "median", "balance"):
         np.testing.assert_array_equal(got.pop(name), want.pop(name) * factor)
     np.testing.assert_array_equal(got.pop("spread"), want.pop("spread") * abs(factor))
     assert_same(got, want)

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import quantile_probabilities
+from forecast_cli.models.base import Forecast, quantile_probabilities
 from forecast_cli.models.knots import interpolate_knots
 from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.pooled.learned import Vintage
 from forecast_cli.models.pooled.outlook import Outlook
 from forecast_cli.models.pooled.segments import segments_of
-from forecast_cli.models.pooled.standing import add_point_mass, moved_share
+from forecast_cli.models.pooled.standing import MIDDLE_LEVEL, add_point_mass, moved_share
 
 #: With this many past windows of all accounts, an account's own past errors no longer count.
 _ENOUGH: Final = 1_000
@@ -32,15 +32,15 @@ def correct_outlook(
     ``predictions`` [n, k, 4] are those of the trees of ``vintage`` at the ``knots`` [k].
     """
     assert vintage.calibration is not None  # noqa: S101 - a vintage with trees has one
-    h = outlook.path.shape[1]
-    offsets = vintage.calibration.quantiles(predictions, quantile_probabilities(levels), segments_of(panel))
+    h, wide = outlook.path.shape[1], _with_middle(levels)
+    offsets = vintage.calibration.quantiles(predictions, quantile_probabilities(wide), segments_of(panel))
     by_others = outlook.scale[:, None, None] * interpolate_knots(offsets, knots, h)
     trust = np.where(np.isnan(outlook.sd), 1.0, min(vintage.windows / _ENOUGH, 1.0))
-    by_itself = np.nan_to_num(outlook.sd)[:, :, None] * laplace_scores(levels)
+    by_itself = np.nan_to_num(outlook.sd)[:, :, None] * laplace_scores(wide)
     by_others_mean = vintage.calibration.slope * predictions[..., -1]
     mean = outlook.path + trust * outlook.scale[:, None] * interpolate_knots(by_others_mean, knots, h)
     quantiles = outlook.path[:, :, None] + trust[:, :, None] * by_others + (1.0 - trust)[:, :, None] * by_itself
-    return mean, _add_point_mass(panel, quantiles, levels)
+    return mean, _add_point_mass(panel, mean, quantiles, levels)
 
 
 def forecast_uncorrected(
@@ -51,10 +51,18 @@ def forecast_uncorrected(
     The mean is the path. Quantiles are those of a Laplace distribution around it with its standard deviation; NaN
     where the history is too short for one.
     """
-    quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * laplace_scores(levels)
-    return outlook.path, _add_point_mass(panel, quantiles, levels)
+    quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * laplace_scores(_with_middle(levels))
+    return outlook.path, _add_point_mass(panel, outlook.path, quantiles, levels)
 
 
-def _add_point_mass(panel: Panel, quantiles: NDArray[np.float64], levels: tuple[float, ...]) -> NDArray[np.float64]:
-    moved = moved_share(panel, np.arange(1, quantiles.shape[1] + 1))
-    return add_point_mass(quantiles, panel.y[:, -1:], moved, quantile_probabilities(levels))
+def _with_middle(levels: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(sorted({*levels, MIDDLE_LEVEL}))
+
+
+def _add_point_mass(
+    panel: Panel, mean: NDArray[np.float64], quantiles: NDArray[np.float64], levels: tuple[float, ...]
+) -> NDArray[np.float64]:
+    """Return the quantiles of ``levels``, given those of ``_with_middle(levels)``, with a point mass."""
+    moved, wide = moved_share(panel, np.arange(1, quantiles.shape[1] + 1)), _with_middle(levels)
+    held = add_point_mass(quantiles, panel.y[:, -1:], moved, wide)
+    return Forecast(mean, held, wide).at(levels).quantiles

@@ -1,6 +1,6 @@
 """Compiled loops over the days of accounts and down the trees of a forest. Importing this module loads the compiler."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,23 +82,39 @@ def count_moves(
             moves[row, number, 2] = other / known if known > 0 else 1.0
 
 
-@kernel((np.float64, 2), (np.float64, 2), (np.float64, 1), (np.float64, 3))
+@subroutine
+def _share_below(last: float, low: float, median: float, high: float) -> Any:
+    """Return the probability of a balance below ``last``, on straight lines through the 10th, 50th, 90th percentile."""
+    if last == median:
+        return 0.5
+    side = median - low if last < median else high - median
+    return min(max(0.5 + 0.4 * (last - median) / side, 0.0), 1.0)
+
+
+@kernel((np.float64, 2), (np.float64, 2), (np.float64, 3), (np.float64, 1), (np.float64, 3))
 def set_point_mass(
     last: NDArray[np.float64],
     moved: NDArray[np.float64],
+    outer: NDArray[np.float64],
     probabilities: NDArray[np.float64],
     quantiles: NDArray[np.float64],
 ) -> None:
-    """Change ``quantiles`` [n, s, q] in place as described in ``standing.add_point_mass``; ``last`` is [n, s]."""
+    """Change ``quantiles`` [n, s, q] in place as described in ``standing.add_point_mass``; ``last`` is [n, s].
+
+    ``outer`` [n, s, 3] are the 10th, 50th and 90th percentile.
+    """
     n, steps, q = quantiles.shape
     for row in range(n):
         for step in range(steps):
+            now, low, median, high = last[row, step], outer[row, step, 0], outer[row, step, 1], outer[row, step, 2]
+            below = moved[row, step] * _share_below(now, low, median, high)
+            above = moved[row, step] - below
             for place in range(q):
                 value, probability = quantiles[row, step, place], probabilities[place]
-                if probability >= moved[row, step]:
-                    value = np.maximum(value, last[row, step])
-                if probability <= 1 - moved[row, step]:
-                    value = np.minimum(value, last[row, step])
+                if probability >= below:
+                    value = np.maximum(value, now)
+                if probability <= 1 - above:
+                    value = np.minimum(value, now)
                 quantiles[row, step, place] = value
 
 

@@ -6,9 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
+from forecast_cli.models.base import quantile_probabilities
 from forecast_cli.models.months import match_months
 from forecast_cli.models.rows import in_c_order
 
+#: Level whose quantiles, the 10th and the 90th percentile, say how likely a balance below the last one is.
+MIDDLE_LEVEL: Final = 80.0
 #: Number of earlier months whose matching days count, and the weight of all days of the last year, in months.
 _MONTHS: Final = 12
 _ALL_DAYS: Final = 4
@@ -36,15 +39,18 @@ def add_point_mass(
     quantiles: NDArray[np.float64],
     last: NDArray[np.float64],
     moved: NDArray[np.float64],
-    probabilities: NDArray[np.float64],
+    levels: tuple[float, ...],
 ) -> NDArray[np.float64]:
-    """Return ``quantiles`` [n, s, q] with a point mass of 1 - ``moved`` [n, s] on ``last`` [n, s] or [n, 1].
+    """Return ``quantiles`` [n, s, q] of ``levels`` with a point mass of 1 - ``moved`` [n, s] on ``last`` [n, 1].
 
-    At most ``moved`` of the probability lies below the last balance, and at most ``moved`` above it: quantiles with
-    p >= ``moved`` are not below it, and those with p <= 1 - ``moved`` not above it.
+    Let b be the probability of a balance below the last one by the quantiles, on straight lines through the 10th, 50th
+    and 90th percentile. At most ``moved`` b of the probability lies below the last balance, and at most ``moved`` (1 -
+    b) above it: other quantiles are moved to it. ``levels`` contain ``MIDDLE_LEVEL``.
     """
     from forecast_cli.models.pooled.loops import set_point_mass
 
-    held = quantiles.copy()
-    set_point_mass(np.broadcast_to(last, moved.shape).copy(), in_c_order(moved), probabilities, held)
+    held, middle, away = quantiles.copy(), len(levels), levels.index(MIDDLE_LEVEL) + 1
+    outer = in_c_order(quantiles[:, :, [middle - away, middle, middle + away]])
+    probabilities = quantile_probabilities(levels)
+    set_point_mass(np.broadcast_to(last, moved.shape).copy(), in_c_order(moved), outer, probabilities, held)
     return held

@@ -23,6 +23,7 @@ _DAYS_BEFORE: Final = 14
 class Block:
     """c accounts over the last t days.
 
+    ``y`` [c, days] are the balances, the last one at the origin.
     ``flow`` [c, t + 1] is the flow of each day that no stream explains yet, 0 if there is none; its last column is 0.
     ``taken`` [c, t + 1] marks the days from which a payment was taken out.
     ``by_size`` [c, t + 1] holds keys, ascending, of which the first ``n_flows`` [c] are days with flow: the bits of its
@@ -31,6 +32,7 @@ class Block:
     1970-01-01, ``lengths`` [c] days of history, at most t. ``holidays`` is the panel's calendar.
     """
 
+    y: NDArray[np.float64]
     flow: NDArray[np.float64]
     taken: NDArray[np.bool_]
     by_size: NDArray[np.int64]
@@ -58,13 +60,13 @@ class Block:
 
 def build_block(panel: Panel, rows: slice, t: int) -> Block:
     """Return the block of ``rows`` over the last ``t`` days; flow that is not finite or within rounding error is 0."""
-    y = panel.y[rows]
+    y = in_c_order(panel.y[rows])
     eps, flow = np.zeros(len(y)), np.zeros((len(y), t + 1))
-    _fill_flow(in_c_order(y), flow, eps)
+    _fill_flow(y, flow, eps)
     by_size, n_flows = sort_flows(flow)
     origins = panel.origins[rows].astype("datetime64[D]").astype(np.int64)
     taken = np.zeros(flow.shape, dtype=np.bool_)
-    return Block(flow, taken, by_size, n_flows, eps, origins, np.minimum(panel.lengths[rows], t), panel.holidays)
+    return Block(y, flow, taken, by_size, n_flows, eps, origins, np.minimum(panel.lengths[rows], t), panel.holidays)
 
 
 def sort_flows(flow: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -18,17 +18,15 @@ from numpy.typing import NDArray
 
 from forecast_cli.models.compiled import kernel, subroutine
 from forecast_cli.models.recurring.block import Block
-from forecast_cli.models.recurring.cycles import Cycle
 from forecast_cli.models.recurring.lattices import Lattices
 from forecast_cli.models.recurring.logs import log_table
 from forecast_cli.models.recurring.records import CANDIDATE, PHASE
-from forecast_cli.models.recurring.terms import MIN_HITS
+from forecast_cli.models.recurring.terms import MIN_HITS, NOT_SEARCHED
 
-#: Largest width of a range of amounts as a ratio of its ends, the share of due days that must be hits, and the hits
-#: needed in addition to those of the cycle. The first width is that of equal amounts, up to the search's precision.
-_RATIOS: Final = np.array([1 + 2.0**-15, 1.083, 1.383, 1.93], dtype=np.float32)
-_SHARES: Final = np.array([0.08, 0.25, 0.33, 0.4])
-_EXTRA_HITS: Final = (0, 1, 2, 4)
+#: Largest width of a range of amounts as a ratio of its ends, and the share of due days that must be hits. The first
+#: width is that of equal amounts, up to the search's precision; the last is for amounts that follow the balance.
+_RATIOS: Final = np.array([1 + 2.0**-15, 1.083, 1.383, 1.93, 20.0], dtype=np.float32)
+_SHARES: Final = np.array([0.08, 0.25, 0.33, 0.4, 0.6])
 #: Numbers of amounts, less one, for which the narrowest range that holds so many is computed.
 _STEPS: Final = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 15, 17, 20, 23, 27, 32, 38, 45, 53, 62, 72, 84, 98])
 #: Low bits of a ratio in single precision that are replaced by the index of its lower amount.
@@ -60,11 +58,6 @@ _SIMILAR_RATIO: Final = 1.45
 _MAX_SIMILAR: Final = 4
 _MAX_SIMILAR_IN_CYCLE: Final = 2
 
-#: Hits needed for each cycle and width, [cycles, widths].
-_MIN_HITS_BY_WIDTH: Final = np.array(
-    [[MIN_HITS.get(cycle, (0, 0))[more > 0] + more for more in _EXTRA_HITS] for cycle in Cycle]
-)
-
 _Amounts = NDArray[np.float32]
 _Flags = NDArray[np.bool_]
 _Ints = NDArray[np.int64]
@@ -82,7 +75,7 @@ def find_candidates(block: Block, rows: _Ints, lattices: Lattices, quiet: _Flags
     picks = np.zeros((len(rows), MAX_PICKS), dtype=CANDIDATE)
     _search_accounts(
         block.by_size, block.n_flows, block.lengths, rows, lattices.phases, lattices.starts, lattices.stops,
-        lattices.owner, lattices.due, lattices.place, quiet, _MIN_HITS_BY_WIDTH, log_table(), picks,
+        lattices.owner, lattices.due, lattices.place, quiet, MIN_HITS, log_table(), picks,
     )  # fmt: skip
     return picks
 
@@ -129,8 +122,8 @@ def _narrowest_ratio(line: _Amounts, n: int, more: int) -> np.uint32:
 def find_fullest_ranges(line: _Amounts, n: int, fewest: _Ints, first: _Ints, more: _Ints) -> None:
     """Fill, for each width, the start of the range with most amounts, and how many ``more`` follow: 0 if too few.
 
-    Of ranges with equally many, the narrowest is taken. The ``n`` amounts of ``line`` ascend in absolute size, and are
-    followed by infinity, ``_LANES`` times.
+    There are as many widths as ``fewest`` has entries. Of ranges with equally many, the narrowest is taken. The ``n``
+    amounts of ``line`` ascend in absolute size, and are followed by infinity, ``_LANES`` times.
     """
     more[:] = 0
     for step in _STEPS:
@@ -138,9 +131,9 @@ def find_fullest_ranges(line: _Amounts, n: int, fewest: _Ints, first: _Ints, mor
             return
         if step >= fewest[0] - 1:
             narrowest = _narrowest_ratio(line, n, step)
-            if narrowest > _WIDEST[-1]:
+            if narrowest > _WIDEST[len(fewest) - 1]:
                 return
-            for width in range(len(_WIDEST)):
+            for width in range(len(fewest)):
                 if narrowest <= _WIDEST[width] and step >= fewest[width] - 1:
                     first[width], more[width] = narrowest & _PLACE_BITS, step
 
@@ -341,6 +334,7 @@ def _scan(
     for place in range(len(phases)):
         phase = phases[place]
         number, needed = phase["number"], fewest[phase["cycle"]]
+        needed = needed[: len(needed) - (needed[-1] == NOT_SEARCHED)]
         begin, end = phase["start"] + _LANES * number, ends[number]
         if quiet[number] or end - begin < needed[0]:
             continue

@@ -1,8 +1,8 @@
-"""Cycles: the due days of payments that recur by the week or by the month.
+"""Cycles: the due days of payments that recur after a number of days or of months.
 
-A cycle is a unit and a step: every 7 or 14 days, every 1, 3 or 12 months. A *phase* is one set of due days of a cycle:
-a day of the fortnight, or a day of the month and the months of the quarter. Days are days since 1970-01-01, months
-since 1970-01.
+A cycle is a unit and a step: every 7, 14 or 30 days, every 1, 3 or 12 months. A *phase* is one set of due days of a
+cycle: a day of the fortnight, or a day of the month and the months of the quarter. Days are days since 1970-01-01,
+months since 1970-01.
 """
 
 from dataclasses import dataclass
@@ -19,10 +19,11 @@ class Cycle(IntEnum):
 
     WEEKLY = 0
     BIWEEKLY = 1
-    SEMI_MONTHLY = 2
-    MONTHLY = 3
-    QUARTERLY = 4
-    YEARLY = 5
+    THIRTY_DAYS = 2
+    SEMI_MONTHLY = 3
+    MONTHLY = 4
+    QUARTERLY = 5
+    YEARLY = 6
 
     @property
     def label(self) -> str:
@@ -30,8 +31,8 @@ class Cycle(IntEnum):
         return self.name.lower()
 
 
-#: Days between two payments of the cycles by the week.
-WEEK_STEPS: Final = {Cycle.WEEKLY: 7, Cycle.BIWEEKLY: 14}
+#: Days between two payments of the cycles that are counted in days.
+DAY_STEPS: Final = {Cycle.WEEKLY: 7, Cycle.BIWEEKLY: 14, Cycle.THIRTY_DAYS: 30}
 #: Months between two payments of the other cycles; each half of a semi-monthly stream is monthly.
 MONTH_STEPS: Final = {Cycle.SEMI_MONTHLY: 1, Cycle.MONTHLY: 1, Cycle.QUARTERLY: 3, Cycle.YEARLY: 12}
 #: Offsets in days by which a payment may come early or late.
@@ -39,19 +40,20 @@ EARLIEST: Final = -3
 LATEST: Final = 5
 OFFSETS: Final = np.arange(EARLIEST, LATEST + 1)
 MONTH_DAYS: Final = 31  # a day of the month that a shorter month lacks is its last day
-#: Each cycle for compiled loops: whether it goes ``by_week``, its ``step`` in days or months, its count of ``anchors``,
-#: and the next shorter cycle that includes its due days and is searched for (``finer``, -1 if there is none).
+#: Each cycle for compiled loops: whether it is counted ``by_days``, its ``step`` in days or months, its count of
+#: ``anchors``, and the next shorter cycle that includes its due days and is searched for (``finer``, -1 if there is
+#: none).
 CYCLE_KINDS: Final = np.array(
     [
         (
-            cycle in WEEK_STEPS,
-            WEEK_STEPS.get(cycle) or MONTH_STEPS[cycle],
-            1 if cycle in WEEK_STEPS else MONTH_DAYS,
+            cycle in DAY_STEPS,
+            DAY_STEPS.get(cycle) or MONTH_STEPS[cycle],
+            1 if cycle in DAY_STEPS else MONTH_DAYS,
             finer,
         )
-        for cycle, finer in zip(Cycle, (-1, Cycle.WEEKLY, -1, -1, Cycle.MONTHLY, Cycle.MONTHLY), strict=True)
+        for cycle, finer in zip(Cycle, (-1, Cycle.WEEKLY, -1, -1, -1, Cycle.MONTHLY, Cycle.MONTHLY), strict=True)
     ],
-    dtype=[("by_week", "?"), ("step", "i8"), ("anchors", "i8"), ("finer", "i8")],
+    dtype=[("by_days", "?"), ("step", "i8"), ("anchors", "i8"), ("finer", "i8")],
 )
 
 
@@ -59,8 +61,8 @@ CYCLE_KINDS: Final = np.array(
 class Phases:
     """The phases of some streams: ``cycle``, ``residue`` and ``anchor`` [m].
 
-    Cycles by the week: ``residue`` is a due day modulo the step, ``anchor`` is 0. Cycles by the month: ``residue`` is a
-    due month modulo the step, ``anchor`` is the day of the month, 31 for the last day.
+    Counted in days: ``residue`` is a due day modulo the step, ``anchor`` is 0. Counted in months: ``residue`` is a due
+    month modulo the step, ``anchor`` is the day of the month, 31 for the last day.
     """
 
     cycle: NDArray[np.int64]
@@ -72,30 +74,30 @@ class Phases:
         return Phases(self.cycle[rows], self.residue[rows], self.anchor[rows])
 
     @property
-    def by_week(self) -> NDArray[np.bool_]:
-        """Return which cycles go by the week, [m]."""
-        return self.cycle <= Cycle.BIWEEKLY
+    def by_days(self) -> NDArray[np.bool_]:
+        """Return which cycles are counted in days, [m]."""
+        return self.cycle <= Cycle.THIRTY_DAYS
 
 
 def due_days(phases: Phases, until: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     """Return the last ``count`` due days up to day ``until`` [m], newest first, [m, count]."""
     back = np.arange(count)
     step = np.select(
-        [phases.cycle == cycle for cycle in (*WEEK_STEPS, *MONTH_STEPS)], [*WEEK_STEPS.values(), *MONTH_STEPS.values()]
+        [phases.cycle == cycle for cycle in (*DAY_STEPS, *MONTH_STEPS)], [*DAY_STEPS.values(), *MONTH_STEPS.values()]
     )
-    by_week = phases.by_week
-    if by_week.all():
-        return _weekly_due_days(phases.residue, until, step, back)
+    by_days = phases.by_days
+    if by_days.all():
+        return _evenly_spaced_days(phases.residue, until, step, back)
     month = month_of(until)
     month = month - (month - phases.residue) % step
     late = day_in_month(month, phases.anchor) > until
     months = (month - np.where(late, step, 0))[:, None] - step[:, None] * back
     days = day_in_month(months, phases.anchor[:, None])
-    days[by_week] = _weekly_due_days(phases.residue[by_week], until[by_week], step[by_week], back)
+    days[by_days] = _evenly_spaced_days(phases.residue[by_days], until[by_days], step[by_days], back)
     return days
 
 
-def _weekly_due_days(
+def _evenly_spaced_days(
     residue: NDArray[np.int64], until: NDArray[np.int64], step: NDArray[np.int64], back: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     return np.asarray((until - (until - residue) % step)[:, None] - step[:, None] * back)

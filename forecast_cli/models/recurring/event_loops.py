@@ -34,33 +34,40 @@ def spread_chances(
 
 
 @kernel(
-    (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.float64, 2), (np.float64, 1), (np.float64, 1), (np.float64, 2),
-    (np.float64, 2),
+    (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.float64, 2), (np.int64, 1), (np.float64, 1), (np.float64, 1),
+    (np.float64, 1), (np.float64, 1), (np.float64, 2), (np.float64, 2), (np.float64, 2),
 )  # fmt: skip
 def add_payments(
-    row: NDArray[np.int64],
+    stream: NDArray[np.int64],
     step: NDArray[np.int64],
     offsets: NDArray[np.int64],
     chance: NDArray[np.float64],
+    row: NDArray[np.int64],
     amount: NDArray[np.float64],
     square: NDArray[np.float64],
-    mean: NDArray[np.float64],
+    at_zero: NDArray[np.float64],
+    slope: NDArray[np.float64],
+    base: NDArray[np.float64],
+    gain: NDArray[np.float64],
     variance: NDArray[np.float64],
 ) -> None:
-    """Add expected payments to ``mean`` [n, h], and to ``variance`` [n, h] how much each day adds to the path variance.
+    """Add expected payments to ``base`` and ``gain``, and to ``variance`` how much each day adds to the path variance.
 
-    Payment e of account ``row`` [e] is due ``step`` [e] days after the first day of the horizon, and comes with
-    probability ``chance`` [e, o] at each of ``offsets`` [o]. ``amount`` [e] is its mean, ``square`` [e] the mean of its
-    square. Sums are taken offset by offset, in that order.
+    Payment e of ``stream`` [e] is due ``step`` [e] days after the first day of the horizon, and comes with probability
+    ``chance`` [e, o] at each of ``offsets`` [o]. Of each stream, ``row`` [m] is its account, ``amount`` [m] its mean
+    amount, ``square`` [m] the mean of its square, ``at_zero`` [m] its mean amount after a balance of 0, and ``slope``
+    [m] by how much it grows with the balance. Results are [n, h]. Sums are taken offset by offset, in that order.
     """
-    arrived, previous = np.zeros(len(row)), np.zeros(len(row))
+    arrived, previous = np.zeros(len(stream)), np.zeros(len(stream))
     for place in range(len(offsets)):
-        for event in range(len(row)):
+        for event in range(len(stream)):
+            one = stream[event]
             arrived[event] += chance[event, place]
-            expected = arrived[event] * amount[event]
-            current = arrived[event] * square[event] - expected * expected
+            expected = arrived[event] * amount[one]
+            current = arrived[event] * square[one] - expected * expected
             day = step[event] + offsets[place]
-            if 0 <= day < mean.shape[1]:
-                mean[row[event], day] += chance[event, place] * amount[event]
-                variance[row[event], day] += current - previous[event]
+            if 0 <= day < base.shape[1]:
+                base[row[one], day] += chance[event, place] * at_zero[one]
+                gain[row[one], day] += chance[event, place] * slope[one]
+                variance[row[one], day] += current - previous[event]
             previous[event] = current

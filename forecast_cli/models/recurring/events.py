@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.recurring.business_days import MAX_SHIFT, apply_rules
-from forecast_cli.models.recurring.cycles import EARLIEST, LATEST, MONTH_STEPS, OFFSETS, WEEK_STEPS, due_days
+from forecast_cli.models.recurring.cycles import DAY_STEPS, EARLIEST, LATEST, MONTH_STEPS, OFFSETS, due_days
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.rows import in_c_order
 
 #: Longest time between two due days of each cycle, in days, and the number of due days among which the next one is.
-_MAX_INTERVALS: Final = tuple({**WEEK_STEPS, **{cycle: 31 * months for cycle, months in MONTH_STEPS.items()}}.values())
+_MAX_INTERVALS: Final = tuple({**DAY_STEPS, **{cycle: 31 * months for cycle, months in MONTH_STEPS.items()}}.values())
 _N_DUE_DAYS: Final = 8
 
 
@@ -34,11 +34,13 @@ class Events:
 class EventFlow:
     """The flow expected from payments, [n, h] each, in units of the balance and their square.
 
-    ``mean`` is the mean flow of each day. ``path_variance`` is the variance of the flow summed up to that day; it is
+    The mean flow of a day is ``base`` + ``gain`` * (balance of the day before); ``gain`` is 0 without a payment that
+    follows the balance. ``path_variance`` is the variance of the flow summed up to a day, given these balances; it is
     less than the sum of the days' variances, because a payment that comes on one day does not come on another.
     """
 
-    mean: NDArray[np.float64]
+    base: NDArray[np.float64]
+    gain: NDArray[np.float64]
     path_variance: NDArray[np.float64]
 
 
@@ -71,11 +73,14 @@ def expected_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -
     from forecast_cli.models.recurring.event_loops import add_payments
 
     events = coming_events(streams, origins, h)
-    mean, variance = np.zeros((len(origins), h)), np.zeros((len(origins), h))
-    row, amount = streams.row[events.stream], streams.amount[events.stream]
-    square = amount**2 + streams.spread[events.stream] ** 2
-    add_payments(row, events.due - _to_days(origins)[row] - 1, OFFSETS, events.chance, amount, square, mean, variance)
-    return EventFlow(mean, np.maximum(np.add.accumulate(variance, axis=1), 0.0))
+    base, gain, variance = np.zeros((3, len(origins), h))
+    step = events.due - _to_days(origins)[streams.row[events.stream]] - 1
+    at_zero, square = streams.amount - streams.slope * streams.balance, streams.amount**2 + streams.spread**2
+    add_payments(
+        in_c_order(events.stream), step, OFFSETS, events.chance, streams.row, streams.amount, square, at_zero,
+        streams.slope, base, gain, variance,
+    )  # fmt: skip
+    return EventFlow(base, gain, np.maximum(np.add.accumulate(variance, axis=1), 0.0))
 
 
 def _list_due_days(streams: Streams, until: NDArray[np.int64], count: int) -> NDArray[np.int64]:

@@ -16,6 +16,12 @@ _RECENT: Final = 5
 _RECENT_FIXED: Final = 3
 #: Number of payments from which the spread is estimated.
 _SPREAD_OVER: Final = 8
+#: Amounts that vary may follow the balance of the day before: number of payments from which that is estimated, the
+#: fewest of them, the smallest share of the variance that it must explain, and the largest part of the balance.
+_FITTED_OVER: Final = 20
+_FEWEST_FITTED: Final = 4
+_MIN_EXPLAINED: Final = 0.3
+_MAX_SLOPE: Final = 1.0
 #: Probability that a stream ends between two due days.
 _HAZARD: Final = 0.02
 #: Factor on the odds that a stream still runs, for each hidden due day since its last payment.
@@ -35,20 +41,25 @@ def estimate_history(block: Block, streams: _Records, due: _Records) -> tuple[_R
     flow hides the payment. The level is the running median of three payments; at both ends, of the three there.
     """
     estimated, parts = streams.copy(), np.zeros(len(due))
+    values, balances = np.empty((2, block.t + 1))
     _estimate_streams(
-        estimated, due, block.eps, block.origins, OFFSETS, _PRIOR, parts, np.empty(block.t + 1), np.empty(_RECENT)
+        estimated, due, block.y, block.eps, block.origins, OFFSETS, _PRIOR, parts, values, balances, np.empty(_RECENT)
     )
     return estimated, parts
 
 
 @subroutine
-def _collect_amounts(due: _Records, values: _Values) -> tuple[int, int]:
-    """Fill ``values`` with the amounts paid, newest first, then a 0; return the index of the newest and the oldest."""
+def _collect_amounts(due: _Records, y: _Values, first: int, values: _Values, balances: _Values) -> tuple[int, int]:
+    """Fill ``values`` with the amounts paid, newest first, then a 0; return the index of the newest and the oldest.
+
+    ``balances`` takes the balance of ``y`` on the day before each payment; ``y`` begins on day ``first``.
+    """
     n, newest, oldest = 0, -1, -1
     for back in range(len(due)):
         if due[back]["paid"]:
             newest, oldest = back if n == 0 else newest, back
             values[n] = due[back]["amount"]
+            balances[n] = y[due[back]["due"] + due[back]["offset"] - first - 1]
             n += 1
     values[n] = 0.0
     return newest, oldest
@@ -83,6 +94,28 @@ def _spread(values: _Values, amount: float) -> float:
     for place in range(len(values)):
         total += abs(values[place] - amount)
     return 1.2533 * total / len(values)
+
+
+@subroutine
+def _follow_balance(values: _Values, balances: _Values, one: Any) -> None:
+    """Make the amount a linear function of the balance before, if that explains enough of the variance of ``values``.
+
+    Least squares; the amount is then that at the mean of ``balances``, and the spread is that around the line.
+    """
+    n, amount, balance = len(values), 0.0, 0.0
+    for place in range(n):
+        amount += values[place] / n
+        balance += balances[place] / n
+    square, product, variance = 0.0, 0.0, 0.0
+    for place in range(n):
+        above, more = balances[place] - balance, values[place] - amount
+        square, product, variance = square + above * above, product + above * more, variance + more * more
+    if not (product / square) * (product / variance) > _MIN_EXPLAINED:
+        return
+    slope, total = min(max(product / square, -_MAX_SLOPE), _MAX_SLOPE), 0.0
+    for place in range(n):
+        total += abs(values[place] - amount - slope * (balances[place] - balance))
+    one["amount"], one["slope"], one["balance"], one["spread"] = amount, slope, balance, 1.2533 * total / (n - 2)
 
 
 @subroutine
@@ -154,28 +187,34 @@ def _set_parts(due: _Records, one: Any, oldest: int, values: _Values, parts: _Va
 
 
 @kernel(
-    (STREAM, 1), (PAYMENT, 1), (np.float64, 1), (np.int64, 1), (np.int64, 1), (np.float64, 1), (np.float64, 1),
-    (np.float64, 1), (np.float64, 1),
+    (STREAM, 1), (PAYMENT, 1), (np.float64, 2), (np.float64, 1), (np.int64, 1), (np.int64, 1), (np.float64, 1),
+    (np.float64, 1), (np.float64, 1), (np.float64, 1), (np.float64, 1),
 )  # fmt: skip
 def _estimate_streams(
     streams: _Records,
     payments: _Records,
+    y: NDArray[np.float64],
     eps: _Values,
     origins: _Ints,
     offsets: _Ints,
     prior: _Values,
     parts: _Values,
     values: _Values,
+    balances: _Values,
     buffer: _Values,
 ) -> None:
-    """Set the estimates of each stream and fill ``parts``; ``values`` and ``buffer`` are overwritten."""
+    """Set the estimates of each stream and fill ``parts``; ``values``, ``balances`` and ``buffer`` are overwritten."""
     for number in range(len(streams)):
         one = streams[number]
         due, row = payments[one["start"] : one["end"]], one["row"]
-        newest, oldest = _collect_amounts(due, values)
+        newest, oldest = _collect_amounts(due, y[row], origins[row] - y.shape[1] + 1, values, balances)
         amounts = values[: one["n_seen"]]
         one["amount"] = _next_amount(amounts, one, eps[row], buffer)
         one["spread"] = _spread(amounts[:_SPREAD_OVER], one["amount"])
+        one["slope"], one["balance"] = 0.0, 0.0
+        if not one["fixed"] and len(amounts) >= _FEWEST_FITTED:
+            recent = min(len(amounts), _FITTED_OVER)
+            _follow_balance(amounts[:recent], balances[:recent], one)
         _set_days(due, newest, oldest, one)
         _set_chances(due, newest, oldest, origins[row] - offsets[-1], one)
         _set_punctuality(due, offsets[0], prior, one["punctuality"])

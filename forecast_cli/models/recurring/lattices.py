@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.models.compiled import kernel, subroutine
 from forecast_cli.models.recurring.business_days import Rule, shift_days
-from forecast_cli.models.recurring.cycles import MONTH_DAYS, MONTH_STEPS, WEEK_STEPS, Cycle, day_in_month, month_of
+from forecast_cli.models.recurring.cycles import DAY_STEPS, MONTH_DAYS, MONTH_STEPS, Cycle, day_in_month, month_of
 from forecast_cli.models.recurring.records import PHASE
 
 #: Cycles and rules that are searched for. A semi-monthly stream is found as two monthly ones, and a stream that moves
@@ -17,6 +17,7 @@ from forecast_cli.models.recurring.records import PHASE
 _SEARCHED: Final = (
     (Cycle.WEEKLY, Rule.NONE),
     (Cycle.BIWEEKLY, Rule.NONE),
+    (Cycle.THIRTY_DAYS, Rule.NONE),
     (Cycle.MONTHLY, Rule.NONE),
     (Cycle.MONTHLY, Rule.AFTER),
     (Cycle.QUARTERLY, Rule.AFTER),
@@ -24,9 +25,9 @@ _SEARCHED: Final = (
 #: The shortest and the longest cycle that are searched for in each round, never more than in the round before.
 ROUNDS: Final = (
     (Cycle.WEEKLY, Cycle.QUARTERLY),
-    (Cycle.MONTHLY, Cycle.QUARTERLY),
-    (Cycle.MONTHLY, Cycle.QUARTERLY),
-    (Cycle.MONTHLY, Cycle.MONTHLY),
+    (Cycle.THIRTY_DAYS, Cycle.QUARTERLY),
+    (Cycle.THIRTY_DAYS, Cycle.QUARTERLY),
+    (Cycle.THIRTY_DAYS, Cycle.MONTHLY),
 )
 
 #: Most payments of a stream, and most days of history (whole weeks), that are used; older streams that have ended say
@@ -111,8 +112,8 @@ def _build_phases(origins: NDArray[np.int64], t: int, holidays: str) -> tuple[ND
 
 def _due_columns(cycle: Cycle, rule: Rule, origins: NDArray[np.int64], t: int, holidays: str) -> NDArray[np.int64]:
     """Return the columns [k, p, u] of the due days of a cycle's p phases; u is 1 if they are equal for all origins."""
-    if cycle in WEEK_STEPS:
-        step = WEEK_STEPS[cycle]
+    if cycle in DAY_STEPS:
+        step = DAY_STEPS[cycle]
         columns = t - 1 - np.arange(step) - step * np.arange(-(-t // step))[:, None]
         return np.where(columns >= 0, columns, t)[:, :, None]
     step = MONTH_STEPS[cycle]

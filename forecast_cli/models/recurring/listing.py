@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.recurring.business_days import Rule
-from forecast_cli.models.recurring.cycles import MONTH_DAYS, MONTH_STEPS, OFFSETS, WEEK_STEPS, Cycle
+from forecast_cli.models.recurring.cycles import DAY_STEPS, MONTH_DAYS, MONTH_STEPS, OFFSETS, Cycle
 from forecast_cli.models.recurring.events import next_events
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.recurring.wording import rule_words
@@ -22,7 +22,7 @@ _CHANGED: Final = (0.01, 0.15)
 _KINDS: Final = ("out", "in")
 _CYCLES: Final = tuple(cycle.label for cycle in Cycle)
 #: Number of cycles, residues, first and second days of the month, and rules.
-_RULES: Final = (len(Cycle), max((*WEEK_STEPS.values(), *MONTH_STEPS.values())), *[MONTH_DAYS + 1] * 2, len(Rule))
+_RULES: Final = (len(Cycle), max((*DAY_STEPS.values(), *MONTH_STEPS.values())), *[MONTH_DAYS + 1] * 2, len(Rule))
 
 
 class StreamStatus(StrEnum):

@@ -26,11 +26,12 @@ _COURSE_SHARE: Final = 0.25
 class RecurringEvents(DirectModel):
     """A model that forecasts the last balance, future payments, and reversion of the rest to the account's level.
 
-    With e(s) the payments expected on day s, r[t] = d - k (y[t-1] - level) fitted to the rest, which is the flow that
-    no payment explains, and c(s) the mean course of the rest after the same day of earlier months (``rest_course``):
-    mean(s) = mean(s-1) + e(s) + d + 0.25 (c(s) - c(s-1) - d) - k (mean(s-1) - level). sd(s)^2 is the mean square error
-    of such paths of s days over the last year, with payments known and without c, plus the variance of the future
-    payments. Quantiles are those of a Laplace distribution whose 80 % interval is that of a normal distribution.
+    Let e(s) be the payments expected on day s, of which some follow the balance mean(s-1); r[t] = d - k (y[t-1] -
+    level) fitted to the rest, which is the flow that no payment explains; and c(s) the mean course of the rest after
+    the same day of earlier months (``rest_course``). Then mean(s) = mean(s-1) + e(s) + d + 0.25 (c(s) - c(s-1) - d) - k
+    (mean(s-1) - level). sd(s)^2 is the mean square error of such paths of s days over the last year, with payments
+    known and without c, plus the variance of the future payments. Quantiles are those of a Laplace distribution whose
+    80 % interval is that of a normal distribution.
     ``docs/recurring-events.md`` has the formulae.
     """
 
@@ -63,11 +64,11 @@ def forecast_balances(panel: Panel, streams: Streams, h: int) -> tuple[NDArray[n
         rest[:, 0] = np.nan
         np.subtract(y[:, 1:], y[:, :-1], out=rest[:, 1:])
         rest -= streams.explained[rows]
-        reversion, flow = fit_reversion(y, rest), payments.mean[rows].copy()
+        reversion, flow = fit_reversion(y, rest), payments.base[rows].copy()
         steps = mean_steps(rest, panel.lengths[rows], matching.part(rows))
         long_enough = panel.lengths[rows] >= min_obs(h)
         flow[long_enough] += _COURSE_SHARE * (steps[long_enough] - reversion.drift[long_enough, None])
-        mean[rows] = reversion.path(y[:, -1], flow)
+        mean[rows] = reversion.path(y[:, -1], flow, payments.gain[rows])
         sd[rows] = np.sqrt(path_squared_errors(y, rest, reversion, h) + payments.path_variance[rows])
     sd[panel.lengths <= h] = np.nan
     return mean, sd

@@ -16,7 +16,7 @@ from forecast_cli.models.recurring.records import PAYMENT, SEED, STREAM
 from forecast_cli.models.recurring.terms import TERMS
 
 #: An amount on the due day may lie outside the range by this share and still be a payment of the stream.
-_CHANGED: Final = 0.16
+_CHANGED: Final = 0.2
 #: Share of a stream's payments that must equal another one for its amounts to count as repeating (fixed).
 _FIXED: Final = 0.4
 #: Score that a stream needs.

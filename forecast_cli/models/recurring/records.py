@@ -36,7 +36,10 @@ STREAM: Final = np.dtype(
             "partner",
         )
     ]
-    + [(name, np.float64) for name in ("amount", "median", "spread", "alive", "rate", "strength")]
+    + [
+        (name, np.float64)
+        for name in ("amount", "slope", "balance", "median", "spread", "alive", "rate", "strength")
+    ]
     + [("punctuality", np.float64, (len(OFFSETS),)), ("fixed", np.bool_)],
     align=True,
 )  # fmt: skip

@@ -13,9 +13,9 @@ from forecast_cli.models.rows import in_c_order
 #: Days from which level, drift and pull are estimated: a year holds every season once.
 _DAYS: Final = 365
 #: Prior of the share of the distance to its level that a balance reverts in a day.
-_PULL: Final = 0.02
+_PULL: Final = 0.01
 #: Weight of the prior, relative to the account's own days.
-_WEIGHT: Final = 0.5
+_WEIGHT: Final = 1.0
 #: Largest pull.
 _MAX_PULL: Final = 0.2
 
@@ -28,12 +28,18 @@ class Reversion:
     drift: NDArray[np.float64]
     pull: NDArray[np.float64]
 
-    def path(self, last: NDArray[np.float64], flow: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the balances [n, h] after ``last`` [n] with payments ``flow`` [n, h] and without noise."""
+    def path(
+        self, last: NDArray[np.float64], flow: NDArray[np.float64], gain: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return the balances [n, h] after ``last`` [n] without noise.
+
+        The payments of a day are ``flow`` + ``gain`` * (balance of the day before), [n, h] each.
+        """
         mean = np.empty_like(flow)
         above = last - self.level
         for step in range(flow.shape[1]):
-            above = above + flow[:, step] + self.drift - self.pull * above
+            payments = flow[:, step] + gain[:, step] * (self.level + above)
+            above = above + payments + self.drift - self.pull * above
             mean[:, step] = self.level + above
         return mean
 
@@ -41,8 +47,8 @@ class Reversion:
 def fit_reversion(y: NDArray[np.float64], rest: NDArray[np.float64]) -> Reversion:
     """Fit the reversion of each row of balances ``y`` [n, t], NaN before the first day, to the ``rest`` [n, t] of flow.
 
-    Least squares of r[t] on y[t - 1] over the last 365 days, with the slope shrunk towards -0.02 by a ridge of half the
-    weight of the account's own days (Hoerl and Kennard, Technometrics 12(1), 1970), and kept between -0.2 and 0.
+    Least squares of r[t] on y[t - 1] over the last 365 days, with the slope shrunk towards -0.01 by a ridge of the same
+    weight as the account's own days (Hoerl and Kennard, Technometrics 12(1), 1970), and kept between -0.2 and 0.
     """
     reversion = Reversion(*np.empty((3, len(y))))
     _fit_rows(in_c_order(y), in_c_order(rest), reversion.level, reversion.drift, reversion.pull)

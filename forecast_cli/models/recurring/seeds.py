@@ -17,8 +17,9 @@ _Records = NDArray[Any]
 def build_seeds(block: Block, picks: _Records, rows: _Ints) -> tuple[_Records, _Ints]:
     """Return the seeds of the candidates ``picks`` [c, r] of ``rows`` [c] of a block, and their due days.
 
-    Seeds are in the order of accounts. Those by the week come first, then those by the month, each followed by seeds of
-    the next shorter cycles. Due days are days since 1970-01-01, newest first, from ``block.since`` to ``block.until``.
+    Seeds are in the order of accounts. Those counted in days come first, then those counted in months, each followed by
+    seeds of the next shorter cycles. Due days are days since 1970-01-01, newest first, from ``block.since`` to
+    ``block.until``.
     """
     months = month_starts(int(block.since.min()), int(block.until.max()))
     seeds = np.empty(2 * picks.size, dtype=SEED)
@@ -34,7 +35,7 @@ def _set_seed(pick: Any, kind: Any, row: int, at: int, seed: Any) -> None:
     """Set the fields of the seed of a candidate; ``at`` is the day or month of its account's origin."""
     seed["row"], seed["cycle"], seed["coarse"] = row, pick["cycle"], -1
     seed["residue"] = (at - pick["place"] // kind["anchors"]) % kind["step"]
-    seed["anchor"] = 0 if kind["by_week"] else pick["place"] % kind["anchors"] + 1
+    seed["anchor"] = 0 if kind["by_days"] else pick["place"] % kind["anchors"] + 1
     seed["fits"], seed["hides"], seed["sign"] = pick["fits"], pick["hides"], pick["sign"]
     seed["low"], seed["high"], seed["least"] = pick["low"], pick["high"], pick["least"]
 
@@ -56,7 +57,7 @@ def _add_shorter_cycles(seeds: _Records, first: int, behind: int, kinds: _Record
 @subroutine
 def _due_day(kind: Any, months: _Ints, at: int, anchor: int) -> Any:
     """Return the due day ``at`` a day, or in a month: its day ``anchor``, or its last day if it is shorter."""
-    return at if kind["by_week"] else min(months[at] + anchor, months[at + 1]) - 1
+    return at if kind["by_days"] else min(months[at] + anchor, months[at + 1]) - 1
 
 
 @subroutine
@@ -71,7 +72,7 @@ def _month_index(months: _Ints, day: int) -> Any:
 @subroutine
 def _set_due_days(seed: Any, kind: Any, months: _Ints, until: int, since: int, due: _Ints) -> None:
     """Fill the due days of a seed from ``until`` down to ``since``, newest first, into ``due`` from its ``start``."""
-    end, at = seed["start"], until if kind["by_week"] else _month_index(months, until)
+    end, at = seed["start"], until if kind["by_days"] else _month_index(months, until)
     at -= (at - seed["residue"]) % kind["step"]
     day = _due_day(kind, months, at, seed["anchor"])
     while day >= since:
@@ -106,12 +107,12 @@ def _fill_seeds(
     end = 0
     for account in range(len(picks)):
         row = rows[account]
-        for by_week in (True, False):
-            first, at = end, origins[row] if by_week else origin_months[row]
+        for by_days in (True, False):
+            first, at = end, origins[row] if by_days else origin_months[row]
             for rank in range(picks.shape[1]):
                 pick = picks[account, rank]
                 kind = kinds[pick["cycle"]]
-                if pick["score"] > 0.0 and kind["by_week"] == by_week:
+                if pick["score"] > 0.0 and kind["by_days"] == by_days:
                     _set_seed(pick, kind, row, at, seeds[end])
                     end += 1
             end = _add_shorter_cycles(seeds, first, end, kinds)

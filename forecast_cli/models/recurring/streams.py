@@ -18,7 +18,9 @@ class Streams:
 
     - ``row`` [m]: the account's row in the panel.
     - ``phases``: the due days; ``rule`` [m]: how they move with weekends and holidays of the calendar ``holidays``.
-    - ``amount``, ``spread`` [m]: the signed next payment and its standard deviation, in units of the balance.
+    - ``amount``, ``spread`` [m]: the signed next payment and its standard deviation, in units of the balance. Where it
+      follows the balance of the day before, ``amount`` is that after ``balance`` [m], and grows by ``slope`` [m] for
+      each unit above; else both are 0.
     - ``median`` [m]: of all payments; ``fixed`` [m]: whether amounts repeat.
     - ``n_seen``, ``first``, ``last`` [m]: the number of payments found, and the first and the last day paid.
     - ``covered`` [m]: the last due day that was paid or hidden.
@@ -34,6 +36,8 @@ class Streams:
     phases: Phases
     rule: NDArray[np.int64]
     amount: NDArray[np.float64]
+    slope: NDArray[np.float64]
+    balance: NDArray[np.float64]
     median: NDArray[np.float64]
     spread: NDArray[np.float64]
     fixed: NDArray[np.bool_]

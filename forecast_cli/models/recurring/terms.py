@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from forecast_cli.models.recurring.cycles import EARLIEST, LATEST, WEEK_STEPS, Cycle
+from forecast_cli.models.recurring.cycles import EARLIEST, LATEST, Cycle
 
 #: Score that a stream with varying amounts needs, for quarterly and for other cycles.
 _LEAST_QUARTERLY: Final = 14.0
@@ -18,7 +18,23 @@ _EITHER_WEEK: Final = 0.25
 
 #: Hits that a cycle needs with equal amounts, and with others. Two can be distinguished from chance if no due day was
 #: missed.
-MIN_HITS: Final = {Cycle.WEEKLY: (5, 5), Cycle.BIWEEKLY: (4, 4), Cycle.MONTHLY: (2, 3), Cycle.QUARTERLY: (4, 3)}
+_HITS: Final = {
+    Cycle.WEEKLY: (5, 5),
+    Cycle.BIWEEKLY: (4, 4),
+    Cycle.THIRTY_DAYS: (5, 4),
+    Cycle.MONTHLY: (2, 3),
+    Cycle.QUARTERLY: (4, 3),
+}
+#: Hits needed in addition for each width of a range of amounts (``candidates``). Only one cycle has the last width.
+_EXTRA_HITS: Final = (0, 1, 2, 4, 0)
+_CYCLE_OF_LAST_WIDTH: Final = Cycle.THIRTY_DAYS
+#: Instead of a number of hits: the cycle does not have the width.
+NOT_SEARCHED: Final = -1
+#: Hits needed for each cycle and width, [cycles, widths].
+MIN_HITS: Final = np.array(
+    [[_HITS.get(cycle, (0, 0))[width > 0] + more for width, more in enumerate(_EXTRA_HITS)] for cycle in Cycle]
+)
+MIN_HITS[np.array(Cycle) != _CYCLE_OF_LAST_WIDTH, -1] = NOT_SEARCHED
 
 #: Conditions of each cycle: the ``fewest`` payments, the days by which they may be ``early`` or ``late`` (a weekly one
 #: further off would belong to the week before or after), the ``least`` score if amounts vary, the smallest share in
@@ -26,12 +42,12 @@ MIN_HITS: Final = {Cycle.WEEKLY: (5, 5), Cycle.BIWEEKLY: (4, 4), Cycle.MONTHLY: 
 TERMS: Final = np.array(
     [
         (
-            MIN_HITS.get(cycle, (0,))[0],
+            _HITS.get(cycle, (0,))[0],
             2 if cycle is Cycle.WEEKLY else -EARLIEST,
             2 if cycle is Cycle.WEEKLY else LATEST,
             _LEAST_QUARTERLY if cycle is Cycle.QUARTERLY else _LEAST_VARYING,
             _EITHER_WEEK if cycle is Cycle.WEEKLY else 0.0,
-            _MAX_ASTRAY_WEEKLY if cycle in WEEK_STEPS else _MAX_ASTRAY,
+            _MAX_ASTRAY_WEEKLY if cycle in (Cycle.WEEKLY, Cycle.BIWEEKLY) else _MAX_ASTRAY,
         )
         for cycle in Cycle
     ],

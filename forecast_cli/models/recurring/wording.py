@@ -22,6 +22,8 @@ def rule_words(cycle: Cycle, residue: int, days: tuple[int, ...], rule: Rule) ->
     if cycle in (Cycle.WEEKLY, Cycle.BIWEEKLY):
         every = "every" if cycle is Cycle.WEEKLY else "every second"
         return f"{every} {_WEEKDAYS[(residue + _EPOCH_WEEKDAY) % 7]}{_SHIFTS[rule]}"
+    if cycle is Cycle.THIRTY_DAYS:
+        return f"every 30 days{_SHIFTS[rule]}"
     return _name_days(days) + _name_months(cycle, residue) + _SHIFTS[rule]
 
 

@@ -8,7 +8,7 @@ from forecast_cli.models.pooled.outlook import scale_of
 from forecast_cli.models.pooled.standing import add_point_mass, moved_share
 from forecast_cli.models.rows import squared_changes
 
-P = np.array([0.025, 0.1, 0.5, 0.9, 0.975])
+LEVELS = (80.0, 95.0)
 
 
 def test_pay_that_comes_on_the_fifteenth_is_seen_from_the_fourteenth() -> None:
@@ -48,25 +48,45 @@ def test_each_account_has_the_months_before_its_own_origin() -> None:
         np.testing.assert_array_equal(moved_share(panel_of(one, end=origin), knots)[0], found[row])
 
 
-def test_quantiles_around_a_likely_standstill_are_the_last_balance() -> None:
-    """It moves with 0.2: nothing from 0.2 to 0.8 is but the last balance, and what lies further out stays outside."""
-    said = np.array([[[4.0, 6.0, 7.0, 8.0, 12.0]]])
-    held = add_point_mass(said, np.array([[10.0]]), np.array([[0.2]]), P)
-    assert held[0, 0].tolist() == [4.0, 6.0, 10.0, 10.0, 12.0]
+def with_point_mass(said: list[float], moved: float, levels: tuple[float, ...] = LEVELS) -> list[float]:
+    """Return the quantiles of a day after a last balance of 10."""
+    return add_point_mass(np.array([[said]]), np.array([[10.0]]), np.array([[moved]]), levels)[0, 0].tolist()
+
+
+def test_the_chance_to_move_is_split_as_the_quantiles_say() -> None:
+    """By the quantiles 3/4 lie below 10, on the line from 6 (50 %) to 12 (90 %): 0.5 + 0.4 * 4/6 = 0.767.
+
+    A balance that moves with 0.2 lies below 10 with 0.153 and above it with 0.047: percentiles from the 15.3rd to the
+    95.3rd are 10, the others stay as they are.
+    """
+    assert with_point_mass([1.0, 4.0, 6.0, 12.0, 14.0], 0.2) == [1.0, 4.0, 10.0, 10.0, 14.0]
+    assert with_point_mass([1.0, 4.0, 6.0, 12.0, 14.0], 0.13) == [1.0, 10.0, 10.0, 10.0, 14.0]  # 0.0997 below
+    assert with_point_mass([1.0, 4.0, 6.0, 12.0, 14.0], 0.1) == [1.0, 10.0, 10.0, 10.0, 10.0]  # 0.023 above
+
+
+def test_the_median_is_the_last_balance_unless_a_move_one_way_is_likelier_than_none() -> None:
+    """By the quantiles 0.5 + 0.4 * 4/6 = 0.767 lie below 10."""
+    said = [1.0, 4.0, 6.0, 12.0, 14.0]
+    assert [with_point_mass(said, moved)[2] for moved in (0.64, 0.66)] == [10.0, 6.0]
+
+
+def test_quantiles_that_all_lie_on_one_side_leave_the_other_side_empty() -> None:
+    assert with_point_mass([1.0, 2.0, 3.0, 4.0, 5.0], 0.3) == [1.0, 2.0, 10.0, 10.0, 10.0]
+    assert with_point_mass([11.0, 12.0, 13.0, 14.0, 15.0], 0.3) == [10.0, 10.0, 10.0, 14.0, 15.0]
 
 
 def test_quantiles_of_a_balance_that_surely_moves_are_left_alone() -> None:
-    said = np.array([[[4.0, 6.0, 7.0, 8.0, 12.0]]])
-    np.testing.assert_array_equal(add_point_mass(said, np.array([[10.0]]), np.array([[1.0]]), P), said)
+    said = [4.0, 6.0, 7.0, 12.0, 13.0]
+    assert with_point_mass(said, 1.0) == said
 
 
 def test_quantiles_stay_in_order_and_nested() -> None:
     rng = np.random.default_rng(5)
     said = np.sort(rng.normal(0, 1, (50, 9, 5)), axis=2)
     last, moved = rng.normal(0, 1, (50, 1)), rng.random((50, 9))
-    held = add_point_mass(said, last, moved, P)
+    held = add_point_mass(said, last, moved, LEVELS)
     assert (np.diff(held, axis=2) >= 0).all()
-    np.testing.assert_array_equal(add_point_mass(said[:, :, 1:4], last, moved, P[1:4]), held[:, :, 1:4])
+    np.testing.assert_array_equal(add_point_mass(said[:, :, 1:4], last, moved, LEVELS[:1]), held[:, :, 1:4])
 
 
 def test_the_scale_is_the_mean_move_over_thirty_days_or_else_what_single_moves_make_of_it() -> None:

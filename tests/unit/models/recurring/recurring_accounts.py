@@ -1,9 +1,15 @@
 """Accounts with payments on given days and small spending in between."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
+from panels import panel_of
+
+from forecast_cli.models.recurring.business_days import Rule, shift_days
+from forecast_cli.models.recurring.detect import find_streams
+from forecast_cli.models.recurring.listing import Listing, list_streams
 
 END = date(2026, 6, 30)
 DAYS = 730
@@ -31,3 +37,20 @@ def balances(*streams: Mapping[date, float], end: date = END, days: int = DAYS, 
     for stream in streams:
         flow += [stream.get(day, 0.0) for day in days_back(end, days)]
     return np.round(1000.0 + np.cumsum(flow), 2)
+
+
+def listed(*streams: dict[date, float], spending: float = 0.2, holidays: str = "US") -> Listing:
+    """Return the streams found in an account."""
+    panel = replace(panel_of(balances(*streams, spending=spending)), holidays=holidays)
+    return list_streams(find_streams(panel), panel.origins)
+
+
+def month_days(day: int, rule: Rule = Rule.NONE, holidays: str = "US") -> list[date]:
+    """Return that day of every month, or its last, moved as the rule says."""
+    months = sorted({(one.year, one.month) for one in days_back()})
+    due = []
+    for year, month in months:
+        last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(1)).day
+        due.append(np.datetime64(date(year, month, min(day, last)), "D").astype(np.int64))
+    moved = shift_days(np.array(due), rule, holidays).astype("datetime64[D]").astype(object)
+    return list(moved)

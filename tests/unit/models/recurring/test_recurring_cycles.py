@@ -8,7 +8,7 @@ from panels import panel_of
 
 from forecast_cli.models.recurring.block import build_block
 from forecast_cli.models.recurring.business_days import MAX_SHIFT, Rule, apply_rules, shift_days
-from forecast_cli.models.recurring.cycles import WEEK_STEPS, Cycle, Phases, due_days
+from forecast_cli.models.recurring.cycles import DAY_STEPS, Cycle, Phases, due_days
 from forecast_cli.models.recurring.records import CANDIDATE
 from forecast_cli.models.recurring.seeds import build_seeds
 from forecast_cli.models.recurring.wording import rule_words
@@ -41,6 +41,7 @@ def due(cycle: Cycle, residue: int, anchor: int, until: str, count: int) -> list
         (Cycle.YEARLY, (2024 * 12 + 1 - 1970 * 12) % 12, 29, "2026-01-01", ["2025-02-28", "2024-02-29"]),
         (Cycle.WEEKLY, number("2026-06-26") % 7, 0, "2026-07-01", ["2026-06-26", "2026-06-19"]),
         (Cycle.BIWEEKLY, number("2026-06-26") % 14, 0, "2026-07-09", ["2026-06-26", "2026-06-12"]),
+        (Cycle.THIRTY_DAYS, number("2026-03-04") % 30, 0, "2026-04-02", ["2026-03-04", "2026-02-02"]),
     ],
 )
 def test_due_days_go_back_from_a_day(cycle: Cycle, residue: int, anchor: int, until: str, days: list[str]):
@@ -48,7 +49,7 @@ def test_due_days_go_back_from_a_day(cycle: Cycle, residue: int, anchor: int, un
 
 
 @pytest.mark.parametrize("until", ["2026-06-30", "2024-02-29", "2025-12-31", "2026-03-01"])
-@pytest.mark.parametrize("cycle", [Cycle.WEEKLY, Cycle.BIWEEKLY, Cycle.MONTHLY, Cycle.QUARTERLY])
+@pytest.mark.parametrize("cycle", [Cycle.WEEKLY, Cycle.BIWEEKLY, Cycle.THIRTY_DAYS, Cycle.MONTHLY, Cycle.QUARTERLY])
 def test_days_due_of_a_candidate_are_those_of_its_phase_and_of_the_next_shorter_cycle(cycle: Cycle, until: str):
     balance = 100.0 + np.arange(400) % 7
     block = build_block(panel_of(balance, end=date.fromisoformat(until)), slice(0, 1), 399)
@@ -67,7 +68,7 @@ def test_days_due_of_a_candidate_are_those_of_its_phase_and_of_the_next_shorter_
         if cycle in {Cycle.MONTHLY, Cycle.QUARTERLY}:
             assert seeds["anchor"][0] == place % 31 + 1
         else:
-            assert number(until) - place in range(int(seeds["residue"][0]), 10**6, WEEK_STEPS[cycle])
+            assert number(until) - place in range(int(seeds["residue"][0]), 10**6, DAY_STEPS[cycle])
 
 
 @pytest.mark.parametrize(
@@ -128,6 +129,7 @@ def test_each_stream_goes_by_its_own_rule():
     [
         (Cycle.WEEKLY, number("2026-06-26") % 7, (0,), Rule.NONE, "every Friday"),
         (Cycle.BIWEEKLY, number("2026-06-26") % 14, (0,), Rule.BEFORE, "every second Friday, business day before"),
+        (Cycle.THIRTY_DAYS, 4, (0,), Rule.NONE, "every 30 days"),
         (Cycle.SEMI_MONTHLY, 0, (15, 31), Rule.BEFORE, "days 15 and last, business day before"),
         (Cycle.MONTHLY, 0, (31,), Rule.NONE, "last day"),
         (Cycle.MONTHLY, 0, (5,), Rule.AFTER, "day 5, business day after"),

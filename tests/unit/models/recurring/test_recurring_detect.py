@@ -6,29 +6,13 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 from panels import panel_of
-from recurring_accounts import DAYS, END, balances, days_back, payments, weekdays
+from recurring_accounts import DAYS, END, balances, days_back, listed, month_days, payments, weekdays
 
 from forecast_cli.models.recurring import detect
 from forecast_cli.models.recurring.business_days import Rule, shift_days
 from forecast_cli.models.recurring.detect import find_streams
 from forecast_cli.models.recurring.events import expected_events
-from forecast_cli.models.recurring.listing import Listing, list_streams
-
-
-def listed(*streams: dict[date, float], spending: float = 0.2, holidays: str = "US") -> Listing:
-    panel = replace(panel_of(balances(*streams, spending=spending)), holidays=holidays)
-    return list_streams(find_streams(panel), panel.origins)
-
-
-def month_days(day: int, rule: Rule = Rule.NONE, holidays: str = "US") -> list[date]:
-    """That day of every month, or its last, moved as the rule says."""
-    months = sorted({(one.year, one.month) for one in days_back()})
-    due = []
-    for year, month in months:
-        last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(1)).day
-        due.append(np.datetime64(date(year, month, min(day, last)), "D").astype(np.int64))
-    moved = shift_days(np.array(due), rule, holidays).astype("datetime64[D]").astype(object)
-    return list(moved)
+from forecast_cli.models.recurring.listing import list_streams
 
 
 @pytest.mark.parametrize(
@@ -86,8 +70,8 @@ def test_a_payment_that_a_long_holiday_moves_by_eleven_days_is_still_to_come():
     streams = find_streams(panel)
     found, coming = list_streams(streams, panel.origins), expected_events(streams, panel.origins, 30)
     assert (found.rule, str(found.next_date[0])) == (("day 1, business day after",), "2015-01-12")
-    assert int(np.argmin(coming.mean[0])) + 1 == 10
-    assert coming.mean[0].min() < -300
+    assert int(np.argmin(coming.base[0])) + 1 == 10
+    assert coming.base[0].min() < -300
 
 
 def test_what_is_found_is_found_under_the_calendar_that_moved_it():

@@ -9,6 +9,7 @@ from recurring_accounts import END, balances, days_back, payments
 
 from forecast_cli.engine.events import EVENT_COLUMNS, events_table
 from forecast_cli.models.recurring.detect import find_streams
+from forecast_cli.models.recurring.event_loops import add_payments
 from forecast_cli.models.recurring.events import coming_events, expected_events, next_events
 
 RENT = -700.0
@@ -20,7 +21,7 @@ def rent_days(last: date = END) -> list[date]:
 
 def expected(days: list[date], h: int = 30, *, end: date = END) -> np.ndarray:
     panel = panel_of(balances(payments(days, RENT), end=end), end=end)
-    return expected_events(find_streams(panel), panel.origins, h).mean[0]
+    return expected_events(find_streams(panel), panel.origins, h).base[0]
 
 
 def test_next_payment_is_expected_on_its_day():
@@ -33,7 +34,7 @@ def test_payment_that_is_due_but_has_not_come_may_come_late():
     habit = [day + timedelta(2 if day.month % 4 == 2 else 0) for day in rent_days(date(2026, 5, 31))]
     end = date(2026, 6, 28)
     panel = panel_of(balances(payments(habit, RENT), end=end), end=end)
-    mean = expected_events(find_streams(panel), panel.origins, 10).mean[0]
+    mean = expected_events(find_streams(panel), panel.origins, 10).base[0]
     assert RENT < mean.sum() < 0
     assert abs(mean[:2]).sum() > 0.8 * abs(mean).sum()
 
@@ -99,3 +100,17 @@ def test_table_of_no_streams_has_the_same_types():
     some = panel_of(balances(payments(rent_days(), RENT)))
     none = panel_of(balances())
     assert events_table(none, find_streams(none)).schema == events_table(some, find_streams(some)).schema
+
+
+def test_payments_that_follow_the_balance_are_a_line_worked_by_hand():
+    """Two payments of 3 (chance 1) and 5 - 0.5 (balance - 100) (chance 0.8), on days 1 and 2 after the origin."""
+    base, gain, variance = np.zeros((3, 1, 3))
+    chance = np.array([[1.0], [0.8]])
+    amount, slope, balance, spread = np.array([[3.0, 5.0], [0.0, -0.5], [0.0, 100.0], [1.0, 2.0]])
+    add_payments(
+        np.array([0, 1]), np.array([0, 1]), np.array([0]), chance, np.array([0, 0]), amount, amount**2 + spread**2,
+        amount - slope * balance, slope, base, gain, variance,
+    )  # fmt: skip
+    assert base[0] == pytest.approx([3.0, 0.8 * 55.0, 0.0])
+    assert gain[0] == pytest.approx([0.0, -0.4, 0.0])
+    assert variance[0] == pytest.approx([1.0, 0.8 * 29.0 - 16.0, 0.0])

@@ -21,7 +21,7 @@ from forecast_cli.models.recurring.reversion import fit_reversion, path_squared_
 from forecast_cli.models.recurring.settle import select_streams
 
 #: How many times its lower end the upper end of a range is, at most, by width.
-RATIOS = (1 + 2.0**-15, 1.083, 1.383, 1.93)
+RATIOS = (1 + 2.0**-15, 1.083, 1.383, 1.93, 20.0)
 
 
 @numba.njit
@@ -104,17 +104,23 @@ def test_reversion_is_the_least_squares_line_drawn_to_its_prior():
         slope = ((before - before.mean()) * after).sum() / own
         assert got.level[row] == pytest.approx(before.mean())
         assert got.drift[row] == pytest.approx(after.mean())
-        assert got.pull[row] == pytest.approx(min(max((-slope + 0.5 * 0.02) / 1.5, 0.0), 0.2))
+        assert got.pull[row] == pytest.approx(min(max((-slope + 0.01) / 2, 0.0), 0.2))
 
 
 def test_path_goes_by_the_recursion():
     y = np.cumsum(np.random.default_rng(1).normal(0, 10, (1, 200)), axis=1)
     reversion = fit_reversion(y, np.diff(y, axis=1, prepend=np.nan))
-    flow, want, last = np.array([[5.0, 0.0, -3.0]]), [], y[0, -1]
+    flow, gain, want, last = np.array([[5.0, 0.0, -3.0]]), np.array([[0.0, -0.4, 0.1]]), [], y[0, -1]
     for step in range(3):
-        last = last + flow[0, step] + reversion.drift[0] - reversion.pull[0] * (last - reversion.level[0])
+        last = (
+            last
+            + flow[0, step]
+            + gain[0, step] * last
+            + reversion.drift[0]
+            - reversion.pull[0] * (last - reversion.level[0])
+        )
         want.append(last)
-    assert reversion.path(y[:, -1], flow)[0] == pytest.approx(want)
+    assert reversion.path(y[:, -1], flow, gain)[0] == pytest.approx(want)
 
 
 def test_errors_are_those_of_every_path_of_the_past():
@@ -124,7 +130,7 @@ def test_errors_are_those_of_every_path_of_the_past():
     for h in (1, 2, 5):
         squares = []
         for start in range(120 - h):
-            path = reversion.path(y[:, start], np.zeros((1, h)))
+            path = reversion.path(y[:, start], *np.zeros((2, 1, h)))
             squares.append((y[0, start + h] - path[0, -1]) ** 2)
         assert path_squared_errors(y, rest, reversion, h)[0, -1] == pytest.approx(np.mean(squares))
 
