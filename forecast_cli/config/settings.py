@@ -180,6 +180,11 @@ class Settings(BaseModel):
             raise ValueError("earliest_date must lie before latest_date")
         return self
 
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """Return the columns that identify an account in input and output: the id, and the currency if it is set."""
+        return (self.id_col,) if self.currency_col is None else (self.id_col, self.currency_col)
+
     def affecting_output(self, command: str) -> dict[str, Any]:
         """Return the settings that change what ``command`` writes, as plain JSON values."""
         values = self.model_dump(mode="json")

@@ -82,7 +82,7 @@ def plan_forecast(request: ForecastRequest) -> ForecastPlan:
         findings=checked.findings,
         models=tuple(labels),
         shards=len(prepared.shards),
-        jobs=prepared.workers,
+        jobs=prepared.room.workers,
         cpu_seconds=cpu_seconds(prepared.models, ready) + joining_seconds(prepared.settings, ready),
         output_state=f"{state}: {why}" if why else state.value,
         spill_bytes=prepared.spill_bytes,

@@ -95,17 +95,6 @@ class Prepared:
         """Return the hash of everything that affects the run's numbers."""
         return fingerprint(self.identity)
 
-    @property
-    def key_columns(self) -> tuple[str, ...]:
-        """Return the columns that identify an account in the written tables, by the user's names."""
-        currency = self.settings.currency_col
-        return (self.settings.id_col,) if currency is None else (self.settings.id_col, currency)
-
-    @property
-    def workers(self) -> int:
-        """Return the number of worker processes."""
-        return self.room.workers
-
 
 def prepare(
     command: str,

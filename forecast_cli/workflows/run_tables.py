@@ -57,10 +57,10 @@ def tables_of(output: Path) -> RunTables:
     return RunTables(output, manifest)
 
 
-def keys_of(settings: Mapping[str, Any]) -> list[str]:
+def keys_of(settings: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the columns that identify an account in the tables of a run, from the settings of its manifest."""
-    currency = settings["currency_col"]
-    return [settings["id_col"], *([currency] if currency else [])]
+    currency = settings.get("currency_col")
+    return (settings["id_col"], currency) if currency else (settings["id_col"],)
 
 
 def choose_model(tables: RunTables, asked: str | None) -> str:

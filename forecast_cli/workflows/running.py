@@ -109,7 +109,7 @@ def _learn(prepared: Prepared, progress: Progress) -> Learned | None:
         return prepared.learned
     settings = prepared.settings
     progress.start("Learning from the past")
-    threads = 1 if prepared.room.is_tight else prepared.workers
+    threads = 1 if prepared.room.is_tight else prepared.room.workers
     given = (prepared.source, settings, select_learning_columns(prepared.contract), prepared.back, threads)
     context = None if prepared.room.is_tight else worker_context(prepared.models, learns=True)
     learned = run_in_child_process("learning", learn_from, *given, context=context)

@@ -20,7 +20,7 @@ from forecast_cli.workflows.account_tables import (
     rows_of,
 )
 from forecast_cli.workflows.places import open_finished_run
-from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, reading_tables, tables_of
+from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, keys_of, reading_tables, tables_of
 from forecast_cli.workflows.story import AccountExplanation, AccountFan, Breakdown, ShowRequest, Why
 
 #: The tables to read, besides the part files that hold the account.
@@ -46,7 +46,7 @@ def explain_account(request: ShowRequest) -> AccountExplanation:
 def _explain(tables: RunTables, request: ShowRequest) -> AccountExplanation:
     settings = tables.manifest.settings
     model = choose_model(tables, request.model)
-    key = find_key(tables.scan(ACCOUNTS), request, settings["id_col"], settings["currency_col"])
+    key = find_key(tables.scan(ACCOUNTS), request, keys_of(settings))
     standing = read_account_status(tables, key, model)
     fan = read_fan(tables, key, model) if standing.model_used else None
     told: dict[str, Any] = {

@@ -167,7 +167,7 @@ def test_an_id_that_is_near_is_found_among_many() -> None:
         ("bcc-0012345", "acc-0012345"),
     ):
         with pytest.raises(UsageError) as refused:
-            find_key(many, ShowRequest(typed, Path("out")), "account_id", None)
+            find_key(many, ShowRequest(typed, Path("out")), ("account_id",))
         assert refused.value.hint == f"did you mean '{meant}'?"
 
 
