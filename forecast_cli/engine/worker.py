@@ -35,19 +35,16 @@ def run_task(job: Job, task: Task, *, begin: Callable[[int], None] = lambda _: N
     """
     started = time.process_time()
     job, shard = replace(job, one_by_one=task.one_by_one), task.parts[0]
-    parts: list[dict[str, pl.DataFrame]] = []
-    taken_apart: list[str] = []
+    parts: list[Done] = []
     for place, part in enumerate(task.parts):
         begin(place)
-        tables, errors = _run_part(job, part)
-        parts.append(tables)
-        taken_apart += errors
-    accounts = sum(part[ACCOUNTS].height for part in parts)
-    unsound = [count_invalid_rows(part[FORECASTS], job.settings.level) for part in parts]
+        parts.append(_run_part(job, part))
+    accounts = sum(part.tables[ACCOUNTS].height for part in parts)
+    unsound = [count_invalid_rows(part.tables[FORECASTS], job.settings.level) for part in parts]
     assert_unchanged(job.source)
     files = tuple(
         stage(to_user_columns(_join(parts, name), job.source, job.settings), job.staging, shard.index, name)
-        for name in list(parts[0])
+        for name in list(parts[0].tables)
     )
     release_memory()
     return ShardReceipt(
@@ -55,24 +52,24 @@ def run_task(job: Job, task: Task, *, begin: Callable[[int], None] = lambda _: N
         accounts,
         time.process_time() - started,
         files,
-        tuple(taken_apart),
+        tuple(error for part in parts for error in part.taken_apart),
         not_finite=sum(rows for rows, _ in unsound),
         crossed=sum(rows for _, rows in unsound),
     )
 
 
-def _run_part(job: Job, part: Shard) -> tuple[dict[str, pl.DataFrame], tuple[str, ...]]:
+def _run_part(job: Job, part: Shard) -> Done:
     done = job.work(job, part)
-    tables = dict(done.tables)
     release_memory()
-    if tables[ACCOUNTS].height != part.accounts:
-        raise AssertionError(f"{part.accounts} accounts went into a shard, {tables[ACCOUNTS].height} came out")
-    return tables, done.taken_apart
+    accounts = done.tables[ACCOUNTS].height
+    if accounts != part.accounts:
+        raise AssertionError(f"{part.accounts} accounts went into a shard, {accounts} came out")
+    return done
 
 
-def _join(parts: Sequence[dict[str, pl.DataFrame]], name: str) -> pl.DataFrame:
-    """Remove a table from all parts, and return their concatenation."""
-    tables = [part.pop(name) for part in parts]
+def _join(parts: Sequence[Done], name: str) -> pl.DataFrame:
+    """Remove a table from all parts, so that its memory is freed, and return their concatenation."""
+    tables = [part.tables.pop(name) for part in parts]
     return tables[0] if len(tables) == 1 else pl.concat(tables, rechunk=True)
 
 

@@ -240,9 +240,9 @@ def test_a_shard_that_loses_an_account_never_ends_as_a_run(
     request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = request_of(balances(accounts=3))
-    checked = prepare("forecast", request, Place(request.output))
-    lost = replace(checked.contract, ledger=checked.contract.ledger.head(2))
-    monkeypatch.setattr(forecast, "prepare", lambda *_, **__: replace(checked, contract=lost))
+    prepared = prepare("forecast", request, Place(request.output))
+    lost = replace(prepared.checked, contract=replace(prepared.contract, ledger=prepared.contract.ledger.head(2)))
+    monkeypatch.setattr(forecast, "prepare", lambda *_, **__: replace(prepared, checked=lost))
     with pytest.raises(AssertionError, match="2 accounts went in, 3 came out"):
         run_forecast(request)
     assert not (request.output / "manifest.json").exists()
