@@ -138,5 +138,5 @@ def _cost(of: Cost) -> tuple[Gauge, ...]:
 def _timestamp(moment: str | None) -> float | None:
     if moment is None:
         return None
-    told = datetime.fromisoformat(moment)
-    return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
+    parsed = datetime.fromisoformat(moment)
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()

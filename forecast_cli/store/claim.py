@@ -128,8 +128,8 @@ class Claim:
             self._objects.remove([CLAIM])
 
     def _content(self) -> bytes:
-        told = {"pid": os.getpid(), "host": socket.gethostname(), "token": self._token, "count": self._count}
-        return json.dumps(told).encode()
+        content = {"pid": os.getpid(), "host": socket.gethostname(), "token": self._token, "count": self._count}
+        return json.dumps(content).encode()
 
     def _require_conditional_writes(self) -> None:
         """Raise OutputNotWrittenError where the store replaces an object that it was asked to create."""

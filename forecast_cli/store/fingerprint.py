@@ -46,13 +46,13 @@ def identity(command: str, source: Source, settings: Settings, *, learned: str |
 
     ``learned`` is what ``hash_learned`` says of the run named with ``--fitted``, which counts in place of its name.
     """
-    told = settings.affecting_output(command)
-    if "fitted" in told:
-        told["fitted"] = learned
+    recorded = settings.affecting_output(command)
+    if "fitted" in recorded:
+        recorded["fitted"] = learned
     return {
         "command": command,
         "input": input_identity(source.root, ((file.path, file.size, file.sha256) for file in source.files)),
-        "settings": told,
+        "settings": recorded,
         "versions": versions(),
     }
 
@@ -102,8 +102,8 @@ def setting_differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     for group in ("settings", "versions"):
         before, after = old.get(group, {}), new.get(group, {})
         for name in sorted(name for name in {*before, *after} if before.get(name) != after.get(name)):
-            said = f"{name} (package)" if group == "versions" and name in settings else name
-            found.append(f"{said} {_short(before.get(name))} -> {_short(after.get(name))}")
+            label = f"{name} (package)" if group == "versions" and name in settings else name
+            found.append(f"{label} {_short(before.get(name))} -> {_short(after.get(name))}")
     return found
 
 

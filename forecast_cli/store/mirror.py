@@ -164,25 +164,25 @@ def open_mirrored_run(
     Raises OutputBusyError where another run holds the output, OutputConflictError where the store holds another run and
     not ``force``, or files that no run wrote, and OutputNotWrittenError where the store fails.
     """
-    held = StoreContents(objects)
-    state, _ = validate_output(held, *made_from, force=force)
-    if state is OutputState.FINISHED and not force and SUCCESS in held.sizes and not held.has(RUNNING):
-        yield _finished(objects, folder, held), state
+    contents = StoreContents(objects)
+    state, _ = validate_output(contents, *made_from, force=force)
+    if state is OutputState.FINISHED and not force and SUCCESS in contents.sizes and not contents.has(RUNNING):
+        yield _finished(objects, folder, contents), state
         return
     with claimed(objects, warn=warn) as claim:
-        held = StoreContents(objects)
-        state, _ = validate_output(held, *made_from, force=force)
+        contents = StoreContents(objects)
+        state, _ = validate_output(contents, *made_from, force=force)
         if state is OutputState.FINISHED and not force:
-            run = _finished(objects, folder, held)
-            _tidy(objects, folder, held.sizes)
+            run = _finished(objects, folder, contents)
+            _tidy(objects, folder, contents.sizes)
             yield run, state
             return
         if state is OutputState.RESUMABLE and not force:
-            _fetch_shards(objects, folder, held)
+            _fetch_shards(objects, folder, contents)
         elif state is not OutputState.DAMAGED:
             state = OutputState.NEW
         with open_run(folder, *made_from, force=False), _uploading() as uploads:
-            yield MirroredRun(folder, objects, claim, uploads, held.sizes), state
+            yield MirroredRun(folder, objects, claim, uploads, contents.sizes), state
 
 
 def fetch_all(objects: Objects, names: Iterable[str], folder: Path) -> None:
@@ -216,18 +216,18 @@ def _uploading() -> Iterator[Uploads]:
         pool.shutdown(cancel_futures=True)
 
 
-def _finished(objects: Objects, folder: Path, held: StoreContents) -> RunFolder:
-    fetch_all(objects, [name for name in _SUMMARY if name in held.sizes], folder)
+def _finished(objects: Objects, folder: Path, contents: StoreContents) -> RunFolder:
+    fetch_all(objects, [name for name in _SUMMARY if name in contents.sizes], folder)
     return RunFolder(folder)
 
 
-def _fetch_shards(objects: Objects, folder: Path, held: StoreContents) -> None:
+def _fetch_shards(objects: Objects, folder: Path, contents: StoreContents) -> None:
     """Fetch the plan, the receipts, and the files they name that are there in full size."""
-    receipts = [name for name in held.sizes if _is_receipt(name)]
+    receipts = [name for name in contents.sizes if _is_receipt(name)]
     fetch_all(objects, [_PLAN, *receipts], folder)
     found = [receipt for name in receipts if (receipt := read_receipt(folder / name))]
     files = [file for receipt in found for file in receipt.files]
-    fetch_all(objects, [file.path for file in files if held.size(file.path) == file.bytes], folder)
+    fetch_all(objects, [file.path for file in files if contents.size(file.path) == file.bytes], folder)
 
 
 def _tidy(objects: Objects, folder: Path, there: Collection[str]) -> None:

@@ -15,14 +15,14 @@ FIND_RUN: Final = (
 )
 
 
-def find_manifest(held: Contents) -> Manifest | None:
+def find_manifest(contents: Contents) -> Manifest | None:
     """Return the manifest of an output, None where it has none.
 
     Raises CheckFailedError where the file cannot be read, is damaged, or is of another format.
     """
-    path = f"{held}/{MANIFEST}"
+    path = f"{contents}/{MANIFEST}"
     try:
-        content = held.read(MANIFEST)
+        content = contents.read(MANIFEST)
     except NotADirectoryError:
         return None
     except OSError as error:

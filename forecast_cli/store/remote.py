@@ -153,18 +153,18 @@ def _describe(error: Exception) -> tuple[str, str]:
     """Return in a few words why a store did not do what it was asked, and what to do."""
     text = str(error)
     status, code = _STATUS.search(text), _CODE.search(text)
-    told = " ".join(found[1].strip() for found in (status, code) if found)
+    answer = " ".join(found[1].strip() for found in (status, code) if found)
     if any(sign in text for sign in _NO_CREDENTIALS):
         return "no credentials were found", _credentials_hint()
-    if isinstance(error, PermissionDeniedError | UnauthenticatedError) or told.startswith(("401", "403")):
-        return f"the store refuses access ({told or 'access denied'})", _credentials_hint()
+    if isinstance(error, PermissionDeniedError | UnauthenticatedError) or answer.startswith(("401", "403")):
+        return f"the store refuses access ({answer or 'access denied'})", _credentials_hint()
     if "kind: Timeout" in text or "timed out" in text:
         return "the store does not answer in time", _AGAIN
     if "error sending request" in text:
         return "the store cannot be reached", f"check the address and the network, then {_AGAIN}"
-    if isinstance(error, FileNotFoundError) or told.startswith("404"):
-        return f"no such object or bucket ({told or 'not found'})", "check the address, including the bucket"
-    return told or text.partition("\n")[0], _AGAIN
+    if isinstance(error, FileNotFoundError) or answer.startswith("404"):
+        return f"no such object or bucket ({answer or 'not found'})", "check the address, including the bucket"
+    return answer or text.partition("\n")[0], _AGAIN
 
 
 def _credentials_hint() -> str:

@@ -70,10 +70,10 @@ def validate_output(
     return state, why
 
 
-def _inspect_unfinished(held: Contents, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
-    plan = _read_json(held, f"{RUNNING}/{PLAN}")
+def _inspect_unfinished(contents: Contents, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
+    plan = _read_json(contents, f"{RUNNING}/{PLAN}")
     if plan is None:
-        tables = [name for name in (FORECASTS, *TABLES) if held.has(name)]
+        tables = [name for name in (FORECASTS, *TABLES) if contents.has(name)]
         return (OutputState.OTHER, f"holds {', '.join(tables)} of a run without a manifest") if tables else _NOTHING
     if plan.get("fingerprint") == fingerprint:
         return OutputState.RESUMABLE, ""
@@ -81,11 +81,11 @@ def _inspect_unfinished(held: Contents, identity: dict[str, Any], fingerprint: s
 
 
 def _inspect_finished(
-    held: Contents, manifest: Manifest, identity: dict[str, Any], fingerprint: str
+    contents: Contents, manifest: Manifest, identity: dict[str, Any], fingerprint: str
 ) -> tuple[OutputState, str]:
     if manifest.fingerprint != fingerprint:
         return OutputState.OTHER, _differs("a finished run", identity_of(manifest), identity)
-    gone = [entry.path for entry in manifest.files if held.size(entry.path) != entry.bytes]
+    gone = [entry.path for entry in manifest.files if contents.size(entry.path) != entry.bytes]
     if gone:
         return OutputState.DAMAGED, f"these files are missing or damaged: {', '.join(gone[:3])}"
     return OutputState.FINISHED, ""
@@ -95,13 +95,13 @@ def _differs(what: str, old: dict[str, Any], new: dict[str, Any]) -> str:
     return f"holds {what} that differs in: {'; '.join(differences(old, new)) or 'its plan'}"
 
 
-def _read_json(held: Contents, name: str) -> dict[str, Any] | None:
+def _read_json(contents: Contents, name: str) -> dict[str, Any] | None:
     try:
-        content = json.loads(held.read(name) or b"")
+        content = json.loads(contents.read(name) or b"")
     except ValueError:
         return None
     except OSError as error:
         raise OutputNotWrittenError(
-            f"{held}/{name}: cannot be read: {error.strerror}", "fix its permissions"
+            f"{contents}/{name}: cannot be read: {error.strerror}", "fix its permissions"
         ) from error
     return content if isinstance(content, dict) else None

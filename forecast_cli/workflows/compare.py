@@ -76,8 +76,8 @@ def run_compare(request: CompareRequest) -> GateReport:
 
 def _refuse(request: CompareRequest, differences: list[str]) -> None:
     if differences:
-        told = "; ".join(differences)
-        raise OutputConflictError(f"{request.base} and {request.new} cannot be compared: {told}", _AGAIN)
+        reasons = "; ".join(differences)
+        raise OutputConflictError(f"{request.base} and {request.new} cannot be compared: {reasons}", _AGAIN)
 
 
 def _data_differences(base: Manifest, new: Manifest) -> Iterator[str]:

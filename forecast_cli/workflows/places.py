@@ -87,27 +87,27 @@ def open_finished_run(output: Output, reads: Collection[str] | None = None) -> I
     from forecast_cli.store.remote_open import open_objects
 
     objects = open_objects(output, _TIMEOUT)
-    held = StoreContents(objects)
+    contents = StoreContents(objects)
     with temporary_folder() as folder, _shown_as(output, folder):
-        fetch_all(objects, _objects_to_fetch(held, reads), folder)
-        for name in held.sizes:
+        fetch_all(objects, _objects_to_fetch(contents, reads), folder)
+        for name in contents.sizes:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).touch()
         yield folder
 
 
-def _objects_to_fetch(held: StoreContents, reads: Collection[str] | None) -> list[str]:
+def _objects_to_fetch(contents: StoreContents, reads: Collection[str] | None) -> list[str]:
     """Return the names of the objects to fetch; raises CheckFailedError where there is no finished run."""
-    manifest = find_manifest(held)
+    manifest = find_manifest(contents)
     if manifest is None:
-        if held.has(RUNNING):
+        if contents.has(RUNNING):
             hint = "wait for it, or run the command that writes it again: finished shards are kept"
-            raise CheckFailedError(f"{held}: holds a run that is still running or was cut off", hint)
-        what = f"not the output of a run: it has no {MANIFEST}" if held.sizes else "nothing there"
-        raise CheckFailedError(f"{held}: {what}", FIND_RUN)
+            raise CheckFailedError(f"{contents}: holds a run that is still running or was cut off", hint)
+        what = f"not the output of a run: it has no {MANIFEST}" if contents.sizes else "nothing there"
+        raise CheckFailedError(f"{contents}: {what}", FIND_RUN)
     written = [entry.path for entry in manifest.files]
     chosen = [name for name in written if reads is None or name in reads or name.partition("/")[0] in reads]
-    return [name for name in (MANIFEST, SUCCESS, *chosen) if name in held.sizes]
+    return [name for name in (MANIFEST, SUCCESS, *chosen) if name in contents.sizes]
 
 
 @contextmanager

@@ -32,6 +32,6 @@ def status_changes(old: pl.LazyFrame, new: pl.LazyFrame) -> tuple[tuple[str, str
     on = keys_in_both(old, new)
     frames = [frame.select(*on, "status").collect() for frame in (old, new)]
     both = frames[0].join(frames[1], on=on, how="full", suffix="_new", coalesce=True, nulls_equal=True)
-    told = both.with_columns(pl.col("status", "status_new").fill_null("absent"))
-    changed = told.filter(pl.col("status") != pl.col("status_new"))
+    statuses = both.with_columns(pl.col("status", "status_new").fill_null("absent"))
+    changed = statuses.filter(pl.col("status") != pl.col("status_new"))
     return tuple(changed.group_by("status", "status_new").len().sort("status", "status_new").iter_rows())

@@ -78,8 +78,8 @@ def choose_model(tables: RunTables, asked: str | None) -> str:
 
 def common_origin(tables: RunTables) -> date | None:
     """Return the day that all forecasts start from, None if each account has its own."""
-    told = tables.manifest.input.origin
-    return None if told is None else date.fromisoformat(told)
+    origin = tables.manifest.input.origin
+    return None if origin is None else date.fromisoformat(origin)
 
 
 @contextmanager

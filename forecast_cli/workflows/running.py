@@ -111,9 +111,9 @@ def _learn(prepared: Prepared, source: Source, progress: Progress) -> Learned | 
     settings = prepared.settings
     progress.start("Learning from the past")
     threads = 1 if prepared.room.is_tight else prepared.room.workers
-    given = (source, settings, select_learning_columns(prepared.contract), prepared.back, threads)
+    arguments = (source, settings, select_learning_columns(prepared.contract), prepared.back, threads)
     context = None if prepared.room.is_tight else worker_context(prepared.models, learns=True)
-    learned = run_in_child_process("learning", learn_from, *given, context=context)
+    learned = run_in_child_process("learning", learn_from, *arguments, context=context)
     progress.finish()
     return learned
 

@@ -38,9 +38,9 @@ def check_files(
     """Look into every file that is listed and return the source they make, with all findings; see ``open_source``."""
     listing = listed.listing
     threads = min(threads, AT_ONCE) if listed.access is None else AT_ONCE
-    looked = _inspect_all(listing, named_columns(settings), listed.storage, threads=threads)
-    problems = [item for item in looked if isinstance(item, Problem)]
-    good, repeated = drop_repeated([item for item in looked if isinstance(item, InspectedFile)])
+    inspected = _inspect_all(listing, named_columns(settings), listed.storage, threads=threads)
+    problems = [item for item in inspected if isinstance(item, Problem)]
+    good, repeated = drop_repeated([item for item in inspected if isinstance(item, InspectedFile)])
     source = _source(good, listed, settings)
     if read_through and good and not rejects(source.findings):
         unreadable_through = find_unreadable(source, settings)
@@ -48,8 +48,8 @@ def check_files(
         problems += unreadable_through
         source = _source([file for file in good if file.listed.path not in bad], listed, settings)
     left_out = _leave_out(problems, listed, settings)
-    told = summarize_problems(left_out.problems, settings.on_bad_file, total=len(listing.files))
-    findings = [*listing.findings, *told, *repeated, *source.findings]
+    unusable = summarize_problems(left_out.problems, settings.on_bad_file, total=len(listing.files))
+    findings = [*listing.findings, *unusable, *repeated, *source.findings]
     findings += _check_rows(source, rejected=rejects(findings))
     return replace(source, findings=tuple(findings), quarantined_ids=left_out.ids)
 
@@ -64,8 +64,8 @@ def _inspect_all(
 
 def _source(files: Sequence[InspectedFile], listed: ListedInput, settings: Settings) -> Source:
     """Return the source of ``files``, with the findings of their schema. Files without rows have no say in it."""
-    telling = [file for file in files if file.footer.rows] or files
-    schema = resolve_schema([_columns_of(file) for file in telling], settings)
+    with_rows = [file for file in files if file.footer.rows] or files
+    schema = resolve_schema([_columns_of(file) for file in with_rows], settings)
     return Source(
         root=listed.listing.root,
         files=tuple(_input_file(file) for file in files),
