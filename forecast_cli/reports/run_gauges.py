@@ -56,13 +56,13 @@ def _outcome(metrics: RunMetrics) -> tuple[Gauge, ...]:
         ),
         Gauge(
             "not_as_asked",
-            "Accounts and models that did not go as asked, by status and reason.",
+            "Accounts and models not forecast as requested, by status and reason.",
             tuple(Sample(count, {"status": status, "reason": reason}) for (status, reason), count in why.items()),
         ),
         gauge("fallback_ratio", "Share of accounts with a simpler model.", metrics.fallback_ratio),
         Gauge(
             "model_accounts",
-            "Accounts by the model asked for and the one used.",
+            "Accounts by the model requested and the one used.",
             tuple(Sample(one.accounts, {"model": one.model, "model_used": one.model_used}) for one in metrics.models),
         ),
         Gauge(

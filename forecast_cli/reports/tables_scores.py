@@ -54,7 +54,7 @@ IN_UNITS: Final = (
 
 
 def levels_shown(report: Report) -> tuple[float, ...]:
-    """Return the levels to show: those asked for, or all levels if the settings do not contain them."""
+    """Return the levels to show: those requested, or all levels if the settings do not contain them."""
     asked = report.facts.settings.get("level")
     wanted = {float(level) for level in asked if isinstance(level, int | float)} if isinstance(asked, list) else set()
     return tuple(sorted({*report.levels} & wanted or report.levels))

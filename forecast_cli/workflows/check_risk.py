@@ -114,4 +114,4 @@ def _missing(
         pl.when(without).then(~pl.col("n_obs").is_between(sure, whole)).otherwise(pl.col("n_obs") != whole)
     ).height
     if short:
-        yield RISK, f"{counted(short, 'account')} with a forecast, but without the {whole} rows that were asked for"
+        yield RISK, f"{counted(short, 'account')} with a forecast, but without the {whole} rows that were requested"

@@ -52,7 +52,7 @@ class AtRisk:
     """One account at risk: its row of ``risk.parquet`` and facts from other tables. Money is in units of the balance.
 
     ``under``: the account is below the threshold on its ``origin``. ``model_used``: the model that made the forecast,
-    which is the one asked for or its replacement. ``flags``: those of ``accounts.parquet``.
+    which is the requested one or its replacement. ``flags``: those of ``accounts.parquet``.
     """
 
     account_id: Any

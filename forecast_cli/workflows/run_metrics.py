@@ -133,7 +133,7 @@ def _volume(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> Volume:
 
 
 def _model_mix(prepared: Prepared, failures: Sequence[FailureGroup]) -> tuple[ModelUse, ...]:
-    """Return how many accounts each model forecast, by the model asked for; empty for a backtest."""
+    """Return how many accounts each model forecast, by the requested model; empty for a backtest."""
     if prepared.command != "forecast":
         return ()
     rows = scan_forecasts(prepared.output).group_by(c.MODEL).len().collect()

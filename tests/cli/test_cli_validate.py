@@ -24,7 +24,7 @@ def test_the_table_says_rule_count_share_and_what_a_run_would_do(cli: Cli, one_b
     assert header.split() == ["rule", "count", "share", "a", "run", "would", "what"]
     row = next(line for line in outcome.out.splitlines() if line.startswith("TS03"))
     assert "1 account" in row
-    assert "set aside" in row
+    assert "mark failed" in row
     assert "A003" in outcome.flat
     assert outcome.flat.endswith(
         "A run would forecast 5 of 6 accounts, 1 would get no forecast; "

@@ -46,7 +46,7 @@ def end_riskiest(
     *,
     model: str | None,
 ) -> NoReturn:
-    """Show the accounts and exit; ``model`` is the one asked for, None for the run's first."""
+    """Show the accounts and exit; ``model`` is the requested one, None for the run's first."""
     if format is OutputFormat.JSON:
         write_out(document(riskiest_values(result)))
     else:

@@ -1,4 +1,4 @@
-"""Accounts and models that did not go as asked, as lines of a summary."""
+"""Accounts and models not forecast as requested, as lines of a summary."""
 
 from io import StringIO
 

@@ -228,7 +228,7 @@ def test_check_misses_the_rows_of_an_account(request_of: MakeRequest, monkeypatc
     pl.read_parquet(path).tail(-1).write_parquet(path)
     monkeypatch.setattr("forecast_cli.workflows.check.damaged_files", lambda *_: [])
     [damage] = run_check(request.output).damages
-    assert damage.problem == "1 account with a forecast, but without the 12 rows that were asked for"
+    assert damage.problem == "1 account with a forecast, but without the 12 rows that were requested"
 
 
 def test_a_backtest_takes_a_columns_amount_as_it_stood_at_the_cutoff(request_of: MakeRequest) -> None:

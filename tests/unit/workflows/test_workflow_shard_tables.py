@@ -1,4 +1,4 @@
-"""Accounts and models that did not go as asked, in groups."""
+"""Accounts and models not forecast as requested, in groups."""
 
 import polars as pl
 
