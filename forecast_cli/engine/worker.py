@@ -11,7 +11,7 @@ from forecast_cli.core.ledger import Flag
 from forecast_cli.core.memory import release_memory
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.rows import assert_unchanged
-from forecast_cli.engine.accounts import read_accounts
+from forecast_cli.engine.accounts import read_shard_accounts
 from forecast_cli.engine.events import events_table
 from forecast_cli.engine.outcomes import ModelForecast, add_flag, complete_ledger, failure_rows, taken_apart
 from forecast_cli.engine.risk_table import read_threshold_amounts, risk_table, without_amount
@@ -76,7 +76,7 @@ def _join(parts: Sequence[Done], name: str) -> pl.DataFrame:
 def forecast_shard(job: Job, shard: Shard) -> Done:
     """Read a shard's accounts and forecast them with every model of the job."""
     settings = job.settings
-    found = read_accounts(job, shard)
+    found = read_shard_accounts(job, shard)
     panel, everyone = found.panel, np.arange(len(found.panel))
     started = time.process_time()
     h, levels = settings.horizon, levels_to_request(settings.level)

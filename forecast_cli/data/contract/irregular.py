@@ -8,8 +8,8 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.data.contract.marks import BALANCE, CODE, USABLE, is_observed, mark_rows
+from forecast_cli.data.contract.profile_pieces import Collect
 from forecast_cli.data.contract.repair import DailyBalances, deduplicate_days, sorted_by
-from forecast_cli.data.contract.tallies import Collect
 from forecast_cli.data.scan.canonical import AT, key_columns
 
 #: Rows of a batch: about 100 MB. The files that may hold accounts of a batch are read once for each batch.
