@@ -152,26 +152,26 @@ class MirroredRun(RunFolder):
 def open_mirrored_run(
     objects: Objects,
     folder: Path,
-    made_from: tuple[dict[str, Any], str],
+    identity: dict[str, Any],
     *,
     force: bool,
     warn: Callable[[str], None],
 ) -> Iterator[tuple[RunFolder, OutputState]]:
     """Claim an output for a run and yield the run, which works in ``folder``, with the state of the output.
 
-    ``made_from`` is the identity of the run and its fingerprint. ``folder`` has to be empty: the shards that the store
-    holds of the same run are fetched to it. A finished run is yielded without a claim, with what its summary needs.
+    ``folder`` has to be empty: the shards that the store holds of the same run are fetched to it. A finished run is
+    yielded without a claim, with what its summary needs.
     Raises OutputBusyError where another run holds the output, OutputConflictError where the store holds another run and
     not ``force``, or files that no run wrote, and OutputNotWrittenError where the store fails.
     """
     contents = StoreContents(objects)
-    state, _ = validate_output(contents, *made_from, force=force)
+    state, _ = validate_output(contents, identity, force=force)
     if state is OutputState.FINISHED and not force and SUCCESS in contents.sizes and not contents.has(RUNNING):
         yield _finished(objects, folder, contents), state
         return
     with claimed(objects, warn=warn) as claim:
         contents = StoreContents(objects)
-        state, _ = validate_output(contents, *made_from, force=force)
+        state, _ = validate_output(contents, identity, force=force)
         if state is OutputState.FINISHED and not force:
             run = _finished(objects, folder, contents)
             _tidy(objects, folder, contents.sizes)
@@ -181,7 +181,7 @@ def open_mirrored_run(
             _fetch_shards(objects, folder, contents)
         elif state is not OutputState.DAMAGED:
             state = OutputState.NEW
-        with open_run(folder, *made_from, force=False), _uploading() as uploads:
+        with open_run(folder, identity, force=False), _uploading() as uploads:
             yield MirroredRun(folder, objects, claim, uploads, contents.sizes), state
 
 

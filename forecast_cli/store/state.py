@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from forecast_cli.core.errors import CheckFailedError, OutputConflictError, OutputNotWrittenError
 from forecast_cli.store.contents import Contents, FolderContents
-from forecast_cli.store.fingerprint import differences, identity_of
+from forecast_cli.store.fingerprint import differences, fingerprint, identity_of
 from forecast_cli.store.layout import FORECASTS, LOCK, PLAN, RUNNING, TABLES, is_own
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.read import find_manifest
@@ -27,7 +27,7 @@ class OutputState(StrEnum):
 _NOTHING: Final = (OutputState.NEW, "")
 
 
-def inspect_output(output: Path | Contents, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
+def inspect_output(output: Path | Contents, identity: dict[str, Any]) -> tuple[OutputState, str]:
     """Return the state of ``output`` for a run of ``identity``, and a message about what is in the way, else "".
 
     Writes nothing. Raises OutputNotWrittenError where the plan of an unfinished run cannot be read.
@@ -46,44 +46,40 @@ def inspect_output(output: Path | Contents, identity: dict[str, Any], fingerprin
             return OutputState.FOREIGN, "holds a manifest.json that no run wrote"
         return OutputState.OTHER, f"holds a damaged run: {error}"
     if manifest is None:
-        return _inspect_unfinished(output, identity, fingerprint)
-    return _inspect_finished(output, manifest, identity, fingerprint)
+        return _inspect_unfinished(output, identity)
+    return _inspect_finished(output, manifest, identity)
 
 
-def is_finished(output: Path | Contents, identity: dict[str, Any], fingerprint: str) -> bool:
+def is_finished(output: Path | Contents, identity: dict[str, Any]) -> bool:
     """Return whether ``output`` holds the finished, undamaged run of ``identity``. Writes nothing."""
-    return inspect_output(output, identity, fingerprint)[0] is OutputState.FINISHED
+    return inspect_output(output, identity)[0] is OutputState.FINISHED
 
 
-def validate_output(
-    output: Path | Contents, identity: dict[str, Any], fingerprint: str, *, force: bool
-) -> tuple[OutputState, str]:
+def validate_output(output: Path | Contents, identity: dict[str, Any], *, force: bool) -> tuple[OutputState, str]:
     """Return the state of ``output`` for a run of ``identity`` and a message, as ``inspect_output`` does.
 
     Writes nothing. Raises OutputConflictError where it holds another run, unless ``force`` allows to replace that, and
     where it holds files that no run wrote, which are never replaced.
     """
-    state, why = inspect_output(output, identity, fingerprint)
+    state, why = inspect_output(output, identity)
     if state is OutputState.FOREIGN or (state is OutputState.OTHER and not force):
         hint = "name another --output" + (", or replace that run with --force" if state is OutputState.OTHER else "")
         raise OutputConflictError(f"{output}: {why}", hint)
     return state, why
 
 
-def _inspect_unfinished(contents: Contents, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
+def _inspect_unfinished(contents: Contents, identity: dict[str, Any]) -> tuple[OutputState, str]:
     plan = _read_json(contents, f"{RUNNING}/{PLAN}")
     if plan is None:
         tables = [name for name in (FORECASTS, *TABLES) if contents.has(name)]
         return (OutputState.OTHER, f"holds {', '.join(tables)} of a run without a manifest") if tables else _NOTHING
-    if plan.get("fingerprint") == fingerprint:
+    if plan.get("fingerprint") == fingerprint(identity):
         return OutputState.RESUMABLE, ""
     return OutputState.OTHER, _differs("an unfinished run", plan.get("identity", {}), identity)
 
 
-def _inspect_finished(
-    contents: Contents, manifest: Manifest, identity: dict[str, Any], fingerprint: str
-) -> tuple[OutputState, str]:
-    if manifest.fingerprint != fingerprint:
+def _inspect_finished(contents: Contents, manifest: Manifest, identity: dict[str, Any]) -> tuple[OutputState, str]:
+    if manifest.fingerprint != fingerprint(identity):
         return OutputState.OTHER, _differs("a finished run", identity_of(manifest), identity)
     gone = [entry.path for entry in manifest.files if contents.size(entry.path) != entry.bytes]
     if gone:

@@ -46,14 +46,14 @@ class Place:
             refuse_if_held(self.folder)
 
     def open(
-        self, identity: dict[str, Any], fingerprint: str, *, force: bool, warn: Callable[[str], None]
+        self, identity: dict[str, Any], *, force: bool, warn: Callable[[str], None]
     ) -> AbstractContextManager[tuple[RunFolder, OutputState]]:
         """Hold the output while a run of ``identity`` works there; raises what ``open_run`` raises."""
         if self.objects is None:
-            return open_run(self.folder, identity, fingerprint, force=force)
+            return open_run(self.folder, identity, force=force)
         from forecast_cli.store.mirror import open_mirrored_run
 
-        return open_mirrored_run(self.objects, self.folder, (identity, fingerprint), force=force, warn=warn)
+        return open_mirrored_run(self.objects, self.folder, identity, force=force, warn=warn)
 
 
 @contextmanager

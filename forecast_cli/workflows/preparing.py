@@ -132,7 +132,7 @@ def prepare(
     try:
         refuse_too_little(settings, models, load)
     except ConfigError:
-        if request.force or not is_finished(place.contents, made_from, fingerprint(made_from)):
+        if request.force or not is_finished(place.contents, made_from):
             raise
     return Prepared(
         command=command,

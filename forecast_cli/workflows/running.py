@@ -64,7 +64,7 @@ def execute(
     _pass_on_warnings(prepared.checked.findings, progress)
     with (
         created_with(int(prepared.settings.mode, 8)),
-        prepared.place.open(prepared.identity, prepared.fingerprint, force=force, warn=progress.warn) as (run, state),
+        prepared.place.open(prepared.identity, force=force, warn=progress.warn) as (run, state),
     ):
         if state is OutputState.FINISHED:
             return Executed(reused=True, shards_resumed=0)
