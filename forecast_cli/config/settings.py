@@ -167,8 +167,7 @@ class Settings(BaseModel):
         for name in ("model", "season_length", "level"):
             if not getattr(self, name):
                 raise ValueError(f"{name}: name at least one")
-        columns = [self.id_col, self.date_col, self.balance_col, self.currency_col]
-        named = [column for column in columns if column is not None]
+        named = self.named_columns
         if len(set(named)) < len(named):
             raise ValueError(
                 f"id_col, date_col, balance_col and currency_col name the same column twice: {', '.join(named)}"
@@ -179,6 +178,12 @@ class Settings(BaseModel):
         if self.earliest_date >= self.latest_date:
             raise ValueError("earliest_date must lie before latest_date")
         return self
+
+    @property
+    def named_columns(self) -> tuple[str, ...]:
+        """Return the columns of the input that are named: id, date, balance, and the currency if it is set."""
+        columns = (self.id_col, self.date_col, self.balance_col, self.currency_col)
+        return tuple(column for column in columns if column is not None)
 
     @property
     def key_columns(self) -> tuple[str, ...]:

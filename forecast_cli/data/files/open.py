@@ -9,13 +9,12 @@ from forecast_cli.data.files.blame import find_unreadable
 from forecast_cli.data.files.input_list import ListedInput, list_input
 from forecast_cli.data.files.inspect import InspectedFile, inspect_file
 from forecast_cli.data.files.listing import Listing
-from forecast_cli.data.files.problems import Problem, find, is_fatal, summarize_problems
+from forecast_cli.data.files.problems import Problem, file_finding, is_fatal, summarize_problems
 from forecast_cli.data.files.quarantine import Quarantine, mark_accounts
 from forecast_cli.data.files.repeated import drop_repeated
 from forecast_cli.data.files.storage import AT_ONCE, Storage
 from forecast_cli.data.files.verify import Verified
 from forecast_cli.data.findings import Action, Finding, rejects
-from forecast_cli.data.scan.rows import named_columns
 from forecast_cli.data.schema.file_columns import FileColumns
 from forecast_cli.data.schema.resolve import resolve_schema
 from forecast_cli.data.source import InputFile, Source
@@ -38,7 +37,7 @@ def check_files(
     """Look into every file that is listed and return the source they make, with all findings; see ``open_source``."""
     listing = listed.listing
     threads = min(threads, AT_ONCE) if listed.access is None else AT_ONCE
-    inspected = _inspect_all(listing, named_columns(settings), listed.storage, threads=threads)
+    inspected = _inspect_all(listing, settings.named_columns, listed.storage, threads=threads)
     problems = [item for item in inspected if isinstance(item, Problem)]
     good, repeated = drop_repeated([item for item in inspected if isinstance(item, InspectedFile)])
     source = _source(good, listed, settings)
@@ -93,13 +92,13 @@ def _check_rows(source: Source, *, rejected: bool) -> list[Finding]:
     empty = [file.path for file in source.files if not file.rows]
     if source.rows == 0:
         none = "has no rows" if len(empty) == 1 else "none of its files has rows"
-        what = none if empty else "all of its files are left out"
-        found = find("IN06", Action.REJECT, f"{source.root}: {what}", hint="deliver files with rows", paths=empty)
+        message = f"{source.root}: {none if empty else 'all of its files are left out'}"
+        found = file_finding("IN06", Action.REJECT, message, hint="deliver files with rows", paths=empty)
         return [] if rejected else [found]
     if not empty:
         return []
     message = f"{empty[0]}: has no rows ({len(empty)} of {len(source.files)} files)"
-    return [find("IN06", Action.NOTE, message, paths=empty, total=len(source.files))]
+    return [file_finding("IN06", Action.NOTE, message, paths=empty, total=len(source.files))]
 
 
 def _columns_of(file: InspectedFile) -> FileColumns:

@@ -39,8 +39,7 @@ def read_amounts(source: Source, settings: Settings, column: str, *, first_id: o
     """
     named = settings.model_copy(update={"balance_col": column})
     ids = IdRange(settings.id_col, source.key_dtype, first_id, last_id)
-    holding = (file for file in source.files if file.rows and ids.may_hold(file))
-    typed = replace(source, files=tuple(with_own_types(file, source, {column}) for file in holding))
+    typed = replace(source, files=tuple(with_own_types(file, source, {column}) for file in ids.files_of(source)))
     rows = scan_rows(typed, named, first_id=first_id, last_id=last_id)
     keys = key_columns(settings)
     finite = pl.when(pl.col(c.Y).is_finite()).then(pl.col(c.Y)).alias(_AMOUNT)

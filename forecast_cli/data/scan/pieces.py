@@ -29,7 +29,7 @@ def scan_pieces(
     reading a part of it would fetch it from its start. With a range of ids, rows of other ids may be included.
     """
     ids = IdRange(settings.id_col, source.key_dtype, first_id, last_id)
-    holding = [file for file in source.files if file.rows and ids.may_hold(file)]
+    holding = ids.files_of(source)
     if not holding:
         yield scan(replace(source, files=()), settings)
     for files in _group_files(holding):
