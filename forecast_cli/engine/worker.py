@@ -77,32 +77,27 @@ def forecast_shard(job: Job, shard: Shard) -> Done:
     """Read a shard's accounts and forecast them with every model of the job."""
     settings = job.settings
     found = read_shard_accounts(job, shard)
-    panel, everyone = found.panel, np.arange(len(found.panel))
+    panel, rows = found.panel, np.arange(len(found.panel))
     started = time.process_time()
     h, levels = settings.horizon, levels_to_request(settings.level)
     forecasts = [
-        ModelForecast(choice.label, forecast_panel(panel, choice, h=h, levels=levels), everyone)
-        for choice in job.models
+        ModelForecast(choice.label, forecast_panel(panel, choice, h=h, levels=levels), rows) for choice in job.models
     ]
     amounts = read_threshold_amounts(job, shard, [panel])[0]
     risk = risk_table(panel, forecasts, settings, amounts)
     each = (time.process_time() - started) / max(len(panel), 1)
     ledger = complete_ledger(found.ledger, forecasts, seconds=each)
-    events, weights = _events(job, panel, forecasts), weights_table(panel, forecasts) if job.candidates else None
-    tables = {
-        FORECASTS: forecast_table(panel, forecasts, settings),
-        RISK: risk,
-        **({} if events is None else {EVENTS: events}),
-        **({} if weights is None else {WEIGHTS: weights}),
-        ACCOUNTS: add_flag(ledger, found.ledger, without_amount(panel, amounts), Flag.NO_THRESHOLD),
-        FAILURES: failure_rows(found.ledger, forecasts),
-    }
+    tables = {FORECASTS: forecast_table(panel, forecasts, settings), RISK: risk}
+    if finds_events(job.models):
+        tables[EVENTS] = _events(panel, forecasts)
+    if job.candidates:
+        tables[WEIGHTS] = weights_table(panel, forecasts)
+    tables[ACCOUNTS] = add_flag(ledger, found.ledger, without_amount(panel, amounts), Flag.NO_THRESHOLD)
+    tables[FAILURES] = failure_rows(found.ledger, forecasts)
     return Done(tables, taken_apart(forecasts))
 
 
-def _events(job: Job, panel: Panel, forecasts: Sequence[ModelForecast]) -> pl.DataFrame | None:
-    """Return the recurring payments found by the first model that looks for them; None if no model does."""
-    if not finds_events(job.models):
-        return None
+def _events(panel: Panel, forecasts: Sequence[ModelForecast]) -> pl.DataFrame:
+    """Return the recurring payments found by the first model that looks for them."""
     found = (streams for one in forecasts if (streams := one.ladder.forecast.streams) is not None)
     return events_table(panel, next(found, build_streams(np.zeros(0, dtype=STREAM), np.zeros((0, 0)), panel.holidays)))
