@@ -38,7 +38,7 @@ def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _describe(schema: dict[str, Any], settings: type[BaseModel]) -> None:
-    """Add what is said below each setting to the schema, where one is asked for: to read it takes long."""
+    """Add the docstring of each setting to the schema, when a schema is requested: reading them is slow."""
     [parsed] = ast.parse(inspect.getsource(settings)).body
     for pair in pairwise(ast.iter_child_nodes(parsed)):
         match pair:
@@ -61,7 +61,7 @@ _BACKTEST: Final[dict[str, Any]] = {"only": "backtest"}
 class Settings(BaseModel):
     """The settings of one run, frozen. Days are calendar days, balances in the input's own unit.
 
-    They are what they are given: only ``config.load`` looks at the environment.
+    They do not read the environment; only ``config.load`` does.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, json_schema_extra=_describe)

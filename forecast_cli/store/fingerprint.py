@@ -30,7 +30,7 @@ _PACKAGES: Final = (
     "statsmodels",
     "utilsforecast",
 )
-#: Version of the tables, raised when columns or numbers change, so that runs from before do not count as the same run.
+#: Version of the tables, raised when columns or numbers change, so that earlier runs do not count as the same run.
 _TABLES: Final = "5"
 
 
@@ -44,7 +44,7 @@ def versions() -> dict[str, str]:
 def identity(command: str, source: Source, settings: Settings, *, learned: str | None = None) -> dict[str, Any]:
     """Return what a run is made from, as plain JSON values: command, input by content, settings, versions.
 
-    ``learned`` is what ``hash_learned`` says of the run named with ``--fitted``, which counts in place of its name.
+    ``learned`` is the result of ``hash_learned`` for the run named with ``--fitted``: its content counts, not its name.
     """
     recorded = settings.affecting_output(command)
     if "fitted" in recorded:

@@ -17,10 +17,10 @@ class OutputState(StrEnum):
     """State of an output, a folder or the objects below an address, as a run finds it."""
 
     NEW = "new"
-    RESUMABLE = "resumable"  # this very run, cut off
-    FINISHED = "finished"  # this very run, done
-    DAMAGED = "damaged"  # this very run, done, and something of it is gone since
-    OTHER = "other"  # another input's, config's or version's run
+    RESUMABLE = "resumable"  # an interrupted run with this identity
+    FINISHED = "finished"  # a finished run with this identity
+    DAMAGED = "damaged"  # a finished run with this identity, with missing or damaged files
+    OTHER = "other"  # a run of another input, other settings or another version
     FOREIGN = "foreign"  # files that no run wrote
 
 
@@ -28,9 +28,9 @@ _NOTHING: Final = (OutputState.NEW, "")
 
 
 def inspect_output(output: Path | Contents, identity: dict[str, Any]) -> tuple[OutputState, str]:
-    """Return the state of ``output`` for a run of ``identity``, and a message about what is in the way, else "".
+    """Return the state of ``output`` for a run of ``identity``, and a message that says what prevents the run, or "".
 
-    Writes nothing. Raises OutputNotWrittenError where the plan of an unfinished run cannot be read.
+    Writes nothing. Raises OutputNotWrittenError if the plan of an unfinished run cannot be read.
     """
     if isinstance(output, Path):
         if output.exists() and not output.is_dir():
@@ -58,8 +58,8 @@ def is_finished(output: Path | Contents, identity: dict[str, Any]) -> bool:
 def validate_output(output: Path | Contents, identity: dict[str, Any], *, force: bool) -> tuple[OutputState, str]:
     """Return the state of ``output`` for a run of ``identity`` and a message, as ``inspect_output`` does.
 
-    Writes nothing. Raises OutputConflictError where it holds another run, unless ``force`` allows to replace that, and
-    where it holds files that no run wrote, which are never replaced.
+    Writes nothing. Raises OutputConflictError if it holds another run, unless ``force`` allows replacing it, and if it
+    holds files that no run wrote, which are never replaced.
     """
     state, why = inspect_output(output, identity)
     if state is OutputState.FOREIGN or (state is OutputState.OTHER and not force):

@@ -51,7 +51,7 @@ def parse_band(text: str) -> tuple[float, float]:
 
 
 class GateOptions:
-    """What NEW may do; each is a field of ``Gate``, whose defaults hold where it is not given."""
+    """What NEW may do; each is a field of ``Gate``, with the default of that field."""
 
     metric: Annotated[
         str | None,

@@ -1,4 +1,4 @@
-"""Open an input: list its files, look into each, agree on one schema, and say all that was found."""
+"""Opening of an input: its files are listed and inspected, and their common schema and all findings are returned."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,10 +23,10 @@ from forecast_cli.data.source import InputFile, Source
 def open_source(path: str, settings: Settings, *, read_through: bool = True, threads: int = AT_ONCE) -> Source:
     """List and check the files of ``path``: a parquet file, a folder, a glob, or an object store's address.
 
-    What is wrong is in ``Source.findings``, all of it as far as possible; a source with a rejection is not to be
-    scanned. ``findings.raise_rejection`` turns them into an error. Without ``read_through`` no page is decoded, so that
-    files that cannot be are not found out. Local files are looked into in ``threads`` at most; a store is waited for
-    in several, whatever the cores.
+    Nothing is raised for a bad input: ``Source.findings`` lists everything that is wrong, and
+    ``findings.raise_rejection`` turns rejections into an error. A rejected source cannot be scanned. With
+    ``read_through`` every page is decoded, to find the files that cannot be read. Local files are inspected in up to
+    ``threads`` threads; objects of a store always in several, because inspecting them is mostly waiting.
     """
     return check_files(list_input(path, settings), settings, read_through=read_through, threads=threads)
 
@@ -34,7 +34,7 @@ def open_source(path: str, settings: Settings, *, read_through: bool = True, thr
 def check_files(
     listed: ListedInput, settings: Settings, *, read_through: bool = True, threads: int = AT_ONCE
 ) -> Source:
-    """Look into every file that is listed and return the source they make, with all findings; see ``open_source``."""
+    """Inspect the listed files and return them as a source, with all findings; see ``open_source``."""
     listing = listed.listing
     threads = min(threads, AT_ONCE) if listed.access is None else AT_ONCE
     inspected = _inspect_all(listing, settings.named_columns, listed.storage, threads=threads)
@@ -56,13 +56,13 @@ def check_files(
 def _inspect_all(
     listing: Listing, columns: tuple[str, ...], storage: Storage, *, threads: int
 ) -> list[InspectedFile | Problem]:
-    """Look into every file, ``threads`` at a time; the answers come in the order of the list."""
+    """Inspect every file, ``threads`` at a time, and return the results in the order of the files."""
     with ThreadPoolExecutor(max_workers=threads) as pool:
         return list(pool.map(lambda file: inspect_file(file, columns, storage), listing.files))
 
 
 def _source(files: Sequence[InspectedFile], listed: ListedInput, settings: Settings) -> Source:
-    """Return the source of ``files``, with the findings of their schema. Files without rows have no say in it."""
+    """Return the source of ``files``, with the findings of their schema, which files without rows do not affect."""
     with_rows = [file for file in files if file.footer.rows] or files
     schema = resolve_schema([_columns_of(file) for file in with_rows], settings)
     return Source(
@@ -88,7 +88,7 @@ def _leave_out(problems: Sequence[Problem], listed: ListedInput, settings: Setti
 
 
 def _check_rows(source: Source, *, rejected: bool) -> list[Finding]:
-    """Reject an input without a single row, where nothing else does; note single files without any."""
+    """Return a rejection of an input without rows, unless it is ``rejected`` already, or a note of empty files."""
     empty = [file.path for file in source.files if not file.rows]
     if source.rows == 0:
         none = "has no rows" if len(empty) == 1 else "none of its files has rows"
@@ -119,7 +119,7 @@ def _input_file(file: InspectedFile) -> InputFile:
 
 
 def _common_check(files: Sequence[InspectedFile]) -> str:
-    """Return the strongest check that every file carries and passes."""
+    """Return the strongest check that all files support and have passed."""
     for way in (Verified.CRC, Verified.SHA256):
         if files and all(way in file.verified for file in files):
             return way.value
