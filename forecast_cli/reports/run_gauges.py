@@ -39,6 +39,7 @@ def _volume(of: Volume) -> tuple[Gauge, ...]:
         gauge("input_accounts", "Accounts of the input.", of.accounts),
         gauge("input_rows", "Rows of the input.", of.rows),
         gauge("input_files", "Files of the input.", of.files),
+        gauge("quarantined_files", "Files of the input that were left out.", of.quarantined_files),
         gauge("input_bytes", "Bytes of the input.", of.bytes),
         gauge("forecast_rows", "Rows of the forecasts.", of.forecast_rows),
     )
@@ -53,6 +54,11 @@ def _outcome(metrics: RunMetrics) -> tuple[Gauge, ...]:
             "accounts",
             "Accounts by the worst status over models.",
             tuple(Sample(count, {"status": status}) for status, count in metrics.accounts.items()),
+        ),
+        Gauge(
+            "flagged_accounts",
+            "Accounts by flag.",
+            tuple(Sample(count, {"flag": flag}) for flag, count in metrics.flags.items()),
         ),
         Gauge(
             "not_as_asked",

@@ -73,6 +73,15 @@ def test_each_cron_line_has_a_time_and_commands_that_are_read() -> None:
     assert len(lines) == 3
 
 
+def test_the_alerts_watch_metrics_there_are_and_one_missing_delivery_is_enough() -> None:
+    (alerts,) = [text for text in blocks(PATH, "text") if "forecast_cli_exit_code" in text]
+    table = PAGE.partition("| Metric (")[2].partition("\n\n")[0]
+    assert set(re.findall(r"forecast_cli_(\w+)", alerts)) <= set(re.findall(r"`(\w+)[{`]", table))
+    limit = re.search(r"^forecast_cli_newest_row_age_seconds > (\d+)$", alerts, re.MULTILINE)
+    assert limit
+    assert 86_400 <= int(limit[1]) < 2 * 86_400, "two days old at night: a delivery is missing"
+
+
 def units() -> Iterator[configparser.ConfigParser]:
     for text in blocks(PATH, "ini"):
         unit = configparser.ConfigParser(interpolation=None)
