@@ -67,6 +67,13 @@ def test_each_command_to_run_is_read_by_the_parser(script: str) -> None:
     assert parse_all(script) > 0
 
 
+def test_each_command_that_forecasts_has_the_settings_of_the_night() -> None:
+    """Without them, a command that is to finish or replace the night's run makes another run."""
+    forecasts = re.findall(r"forecast-cli (?:forecast|validate) /data/balances.*", PAGE)
+    assert len(forecasts) > 10
+    assert [line for line in forecasts if "--config /etc/forecast-cli/nightly.toml" not in line] == []
+
+
 def test_each_cron_line_has_a_time_and_commands_that_are_read() -> None:
     lines = example("cron", "forecast-cli").splitlines()
     assert "|| echo" in lines[0], "a complete output passes check also after exit code 3"
