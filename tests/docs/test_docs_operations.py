@@ -164,6 +164,13 @@ def test_the_cronjob_is_yaml_its_command_is_read_and_its_codes_are_ours() -> Non
     assert any(kept.startswith(f"{mount['mountPath']}/") for mount in container["volumeMounts"])
 
 
+def test_the_image_has_all_files_that_it_is_built_from() -> None:
+    copied = re.findall(r"^COPY (.+) \S+$", example("dockerfile", "FROM"), re.MULTILINE)
+    names = [name for line in copied for name in line.split()]
+    assert {"pyproject.toml", "forecast_cli", "configs/nightly.toml"} <= set(names)
+    assert all((ROOT / name).exists() for name in names)
+
+
 def test_the_airflow_file_compiles_and_its_commands_are_read() -> None:
     tree = ast.parse(example("python", "airflow"))
     texts: dict[str, Any] = {"__builtins__": {}}
