@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
+from forecast_cli.evaluation.metrics import is_in_units
 from forecast_cli.reports.prometheus import Gauge, Sample, gauge, render_gauges
 from forecast_cli.reports.run_metrics import Change, Cost, Freshness, RunMetrics, Volume
 
@@ -80,8 +81,12 @@ def _outcome(metrics: RunMetrics) -> tuple[Gauge, ...]:
         ),
         Gauge(
             "score",
-            "A metric of a backtest, by model.",
-            tuple(Sample(one.value, {"model": one.model, "metric": one.metric}) for one in metrics.scores),
+            "A metric of a backtest, by model; none is an amount of money.",
+            tuple(
+                Sample(one.value, {"model": one.model, "metric": one.metric})
+                for one in metrics.scores
+                if not is_in_units(one.metric) or one.metric == "wape"
+            ),
         ),
     )
 

@@ -212,6 +212,9 @@ def test_a_backtest_tells_its_scores(cli: Cli, balances: Path, tmp_path: Path) -
     for model in board:
         mine = found[f'score{{model="{model["model"]}",metric="scrps"}}']
         assert mine == pytest.approx(model["metrics"]["scrps"]["value"])
+    money = re.compile(r'metric="(mae|rmse|mean_abs_y|bias|crps|width|winkler|pinball)[_"]')
+    assert not [name for name in found if money.search(name)]
+    assert f'score{{model="{board[0]["model"]}",metric="wape"}}' in found
     assert found["forecast_rows_not_finite"] == 0
     assert (told(output)["models"], told(output)["low_balances"]) == ([], [])
 
