@@ -11,7 +11,7 @@ from forecast_cli.data.files.addresses import Address, Output
 from forecast_cli.store.contents import Contents, StoreContents
 from forecast_cli.store.layout import MANIFEST, RUNNING, SUCCESS
 from forecast_cli.store.lock import refuse_if_held
-from forecast_cli.store.read import FIND_RUN, find_manifest
+from forecast_cli.store.read import find_manifest
 from forecast_cli.store.run_folder import RunFolder, open_run
 from forecast_cli.store.state import OutputState
 from forecast_cli.store.temporary import temporary_folder
@@ -104,7 +104,7 @@ def _objects_to_fetch(contents: StoreContents, reads: Collection[str] | None) ->
             hint = "wait for it, or run the command that writes it again: finished shards are kept"
             raise CheckFailedError(f"{contents}: holds a run that is still running or was cut off", hint)
         what = f"not the output of a run: it has no {MANIFEST}" if contents.sizes else "nothing there"
-        raise CheckFailedError(f"{contents}: {what}", FIND_RUN)
+        raise CheckFailedError(f"{contents}: {what}", "name the address of one run, not of a folder of runs")
     written = [entry.path for entry in manifest.files]
     chosen = [name for name in written if reads is None or name in reads or name.partition("/")[0] in reads]
     return [name for name in (MANIFEST, SUCCESS, *chosen) if name in contents.sizes]

@@ -52,6 +52,20 @@ def test_a_run_with_a_failure_is_counted(cli: Cli, one_bad: Path, tmp_path: Path
     cli("check", tmp_path / "out").assert_exit(ExitCode.OK)
 
 
+def test_a_delivery_that_is_incomplete_shows_in_the_flags_and_in_the_files_left_out(cli: Cli, tmp_path: Path) -> None:
+    rows, file = balance_rows(), tmp_path / "forecast.prom"
+    late = (pl.col("account_id") < "A002") & (pl.col("date") == rows["date"].max())
+    (tmp_path / "in").mkdir()
+    rows.filter(~late).write_parquet(tmp_path / "in" / "a.parquet")
+    (tmp_path / "in" / "b.parquet").write_bytes(b"")
+    asked = ("forecast", tmp_path / "in", "--output", tmp_path / "out", *QUICK, "--on-bad-file", "quarantine")
+    cli(*asked, "--metrics", file).assert_exit(ExitCode.OK)
+    found = read(file)
+    assert (found['flagged_accounts{flag="stale"}'], found['flagged_accounts{flag="rounded"}']) == (2, 0)
+    assert (found["input_files"], found["quarantined_files"]) == (1, 1)
+    assert told(tmp_path / "out")["flags"]["stale"] == 2
+
+
 def told(output: Path) -> dict[str, Any]:
     return json.loads((output / "metrics.json").read_text(encoding="utf-8"))
 
@@ -198,6 +212,9 @@ def test_a_backtest_tells_its_scores(cli: Cli, balances: Path, tmp_path: Path) -
     for model in board:
         mine = found[f'score{{model="{model["model"]}",metric="scrps"}}']
         assert mine == pytest.approx(model["metrics"]["scrps"]["value"])
+    money = re.compile(r'metric="(mae|rmse|mean_abs_y|bias|crps|width|winkler|pinball)[_"]')
+    assert not [name for name in found if money.search(name)]
+    assert f'score{{model="{board[0]["model"]}",metric="wape"}}' in found
     assert found["forecast_rows_not_finite"] == 0
     assert (told(output)["models"], told(output)["low_balances"]) == ([], [])
 

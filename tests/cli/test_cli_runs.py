@@ -160,6 +160,18 @@ def test_prune_says_what_it_would_remove_and_removes_it_once_told_so(cli: Cli, n
     assert sorted(path.name for path in nights.iterdir()) == ["night-3", "night-4", "notes"]
 
 
+def test_prune_removes_an_earlier_day_that_was_forecast_afterwards_and_keeps_the_last_nights(
+    cli: Cli, nights: Path
+) -> None:
+    path = nights / "night-1" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["input"]["origin"] = "2026-01-05"
+    path.write_text(json.dumps(manifest))
+    dated(nights / "night-1", 9)
+    cli("runs", "prune", nights, "--keep", 2, "--yes").assert_exit(ExitCode.OK)
+    assert sorted(path.name for path in nights.iterdir()) == ["night-2", "night-3", "night-4", "notes"]
+
+
 def test_prune_leaves_a_folder_alone_that_holds_anything_no_run_wrote(cli: Cli, nights: Path) -> None:
     (nights / "night-1" / "mine.txt").write_text("keep me")
     cli("runs", "prune", nights, "--keep", 1, "--yes").assert_exit(ExitCode.OK)

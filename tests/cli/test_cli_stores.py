@@ -275,6 +275,15 @@ def test_what_a_run_at_an_address_learned_is_used(
     assert again.events[-1]["reused"] is True
 
 
+def test_an_address_without_a_run_is_not_told_to_list_runs_which_works_on_folders_only(
+    cli: Cli, store: Store, passing: Path
+) -> None:
+    outcome = search(cli("check", store.address), passing)
+    outcome.assert_error(ExitCode.CHECK_FAILED, f"{NAME}: nothing there")
+    assert "name the address of one run" in outcome.err
+    assert "runs list" not in outcome.err
+
+
 @pytest.mark.parametrize("model", ["auto", "Naive"])
 def test_fitted_names_a_finished_run_that_learned(
     cli: Cli, store: Store, balances: Path, tmp_path: Path, passing: Path, model: str

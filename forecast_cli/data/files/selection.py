@@ -124,7 +124,7 @@ def warn_of_logs(selection: Selection, present: Sequence[str]) -> list[Finding]:
 
 
 def check_success(selection: Selection, present: Iterable[str], shown: str) -> list[Finding]:
-    """Return a rejection unless the root, or every folder with data, has a ``_SUCCESS`` file."""
+    """Return a rejection, which is retryable, unless the root or every folder with data has a ``_SUCCESS`` file."""
     marked = {_folder(path) for path in present if path.split("/")[-1] == SUCCESS}
     missing = sorted({_folder(path) for path in selection.data} - marked)
     if "" in marked or not missing:
@@ -132,7 +132,7 @@ def check_success(selection: Selection, present: Iterable[str], shown: str) -> l
     where = f"folder '{missing[0]}'" if missing[0] else "the folder"
     message = f"{shown}: no {SUCCESS} file in {where}: the job that writes it may not have finished"
     hint = "wait for the job to finish, or run without --require-success"
-    return [file_finding("IN09", Action.REJECT, message, hint=hint, paths=missing)]
+    return [replace(file_finding("IN09", Action.REJECT, message, hint=hint, paths=missing), retryable=True)]
 
 
 def describe_nothing(selection: Selection, prefix: str) -> str:

@@ -186,6 +186,7 @@ def test_IN09_require_success(tmp_path: Path) -> None:
     write(tmp_path / "d2" / "b.parquet", balances("b"))
     finding = rejection(open_with(tmp_path, require_success=True), "IN09")
     assert "no _SUCCESS file in folder 'd1'" in finding.message
+    assert finding.retryable, "the delivery may be complete in a minute"
     assert open_with(tmp_path).findings == ()
     (tmp_path / "d1" / "_SUCCESS").touch()
     assert "folder 'd2'" in rejection(open_with(tmp_path, require_success=True), "IN09").message
