@@ -86,14 +86,14 @@ def test_mean_and_quantiles_are_drawn_to_those_of_the_candidate_by_its_share() -
     assert joined[0].share.tolist() == [0.25] * 7 + [1.0] * 3
 
 
-def test_an_account_that_is_too_short_for_the_candidate_is_left_as_it_is() -> None:
-    panel = panel_of(*np.cumsum(np.ones((1, 20)), axis=1))
+@pytest.mark.parametrize(("days", "joined"), [(29, []), (30, [0])])
+def test_an_account_that_is_too_short_for_the_candidate_is_left_as_it_is(days: int, joined: list[int]) -> None:
     mean, quantiles = np.zeros((1, 5)), np.zeros((1, 5, 3))
     one = [weights("Naive", 0.1, 1.0)]
     known = {"Naive": parse_model("Naive", ())}
-    whole = join_candidates(panel, mean, quantiles, one, known, levels=(80.0,))
-    assert not whole.joined
-    assert not whole.mean.any()
+    whole = join_candidates(panel_of(np.arange(days) + 1.0), mean, quantiles, one, known, levels=(80.0,))
+    assert list(whole.joined) == joined
+    assert whole.mean.any() == bool(joined)
 
 
 def test_what_a_candidate_says_beyond_reason_or_fails_on_is_not_used() -> None:

@@ -96,6 +96,22 @@ def test_a_gain_that_a_few_accounts_make_up_is_not_believed() -> None:
     assert grow_past_forest(worse, seed=1) == ()
 
 
+@pytest.mark.parametrize(("accounts", "believed"), [(50, False), (100, True)])
+def test_a_gain_is_believed_if_it_exceeds_twice_its_standard_error(accounts: int, believed: bool) -> None:
+    """Past courses are right about 7 of 10 accounts: 1.5 standard errors for 50 accounts, 2.2 for 100."""
+    account = np.arange(M) % accounts
+    certain = np.ones((M, EVENTS))
+    told = PastTrainingSet(
+        x=np.zeros((M, 2), dtype=np.float32),
+        own=0.5 * certain,
+        past=certain,
+        event=certain * (account * 7 % 10 < 7)[:, None],
+        group=account % 4,
+        account=account,
+    )
+    assert bool(grow_past_forest(told, seed=1)) == believed
+
+
 def test_too_few_windows_or_accounts_of_one_group_teach_nothing() -> None:
     told = training(right=1.0)
     assert grow_past_forest(told.take(np.arange(199)), seed=1) == ()
