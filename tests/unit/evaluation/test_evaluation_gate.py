@@ -163,6 +163,14 @@ def test_a_few_accounts_that_explode_turn_it_red_though_no_mean_says_so() -> Non
     assert (failed.grew, failed.shrank) == pytest.approx((5 / ACCOUNTS, 0.0))
 
 
+def test_a_tail_of_one_account_may_be_chance() -> None:
+    base = backtest()
+    check = tail_of(base, changed(base, 3.0, where=pl.col("unique_id") == "A000"))
+    assert check.excess.value > check.tolerance
+    assert check.excess.bounds[0] == 0.0
+    assert check.verdict is Verdict.PASSED
+
+
 def test_errors_that_grow_here_and_shrink_there_are_no_tail() -> None:
     base = backtest()
     swapped = pl.when(pl.col("unique_id") < "A010").then(3.0).when(pl.col("unique_id") < "A020").then(1 / 3)
