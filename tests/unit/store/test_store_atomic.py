@@ -1,12 +1,15 @@
 """Atomic writes: complete or absent, the same bytes for the same rows, and a full disk is reported."""
 
+import os
+import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from forecast_cli.core.errors import OutputNotWrittenError
-from forecast_cli.store.atomic import parquet_bytes, sha256_of, write_rows
+from forecast_cli.store.atomic import parquet_bytes, sha256_of, write_rows, write_whole
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 from forecast_cli.store.staging import stage, write_parts
 
@@ -50,3 +53,27 @@ def test_a_full_disk_leaves_what_stood_there_and_says_so(tmp_path: Path) -> None
     with pytest.raises(OutputNotWrittenError, match="No space left on device"):
         write_rows(ROWS.lazy(), path)
     assert path.read_bytes() == b"before"
+
+
+@pytest.mark.parametrize(
+    "write", [lambda path: write_whole(path, b"all of it"), lambda path: write_rows(ROWS.lazy(), path)]
+)
+def test_a_whole_file_is_on_disk_before_it_gets_its_name_and_then_the_name_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path], None]
+) -> None:
+    steps: list[object] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def note_fsync(descriptor: int) -> None:
+        found = os.fstat(descriptor)
+        steps.append("folder" if stat.S_ISDIR(found.st_mode) else found.st_size)
+        fsync(descriptor)
+
+    def note_rename(temporary: Path, target: Path) -> Path:
+        steps.append("rename")
+        return replace(temporary, target)
+
+    monkeypatch.setattr(os, "fsync", note_fsync)
+    monkeypatch.setattr(Path, "replace", note_rename)
+    write(tmp_path / "file")
+    assert steps == [(tmp_path / "file").stat().st_size, "rename", "folder"]
