@@ -124,6 +124,16 @@ def test_coverage_is_held_to_its_band(coverage: float, verdict: Verdict) -> None
     assert check.verdict is verdict
 
 
+@pytest.mark.parametrize("end", [0.74, 0.81])
+def test_coverage_on_an_end_of_its_band_is_inside_though_its_mean_is_rounded(end: float) -> None:
+    base = backtest()
+    on_end = pl.when(pl.col("metric") == "coverage_80").then(end).otherwise("value")
+    new = replace(base, name="new", scores=base.scores.with_columns(value=on_end))
+    check = coverage_of(base, new, Gate(models=("A",), coverage_band=(0.74, 0.81)))
+    assert not 0.74 <= check.new.value <= 0.81
+    assert check.verdict is Verdict.PASSED
+
+
 def test_coverage_fails_by_its_interval_not_by_chance() -> None:
     """All of a few accounts' days outside: the mean is under the band, but drawn again it may well be inside."""
     base = backtest()
