@@ -55,9 +55,13 @@ def test_a_full_disk_leaves_what_stood_there_and_says_so(tmp_path: Path) -> None
     assert path.read_bytes() == b"before"
 
 
-@pytest.mark.parametrize(
-    "write", [lambda path: write_whole(path, b"all of it"), lambda path: write_rows(ROWS.lazy(), path)]
-)
+WRITES = {
+    "content": lambda path: write_whole(path, b"all of it"),
+    "rows": lambda path: write_rows(ROWS.lazy(), path),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
 def test_a_whole_file_is_on_disk_before_it_gets_its_name_and_then_the_name_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path], None]
 ) -> None:

@@ -76,6 +76,30 @@ def test_another_run_is_refused_with_what_differs(tmp_path: Path, *, finished: b
     assert "--force" in (caught.value.hint or "")
 
 
+def test_a_run_that_comes_between_the_first_look_and_the_lock_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def come_between(_: Path) -> None:
+        monkeypatch.undo()
+        with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+            commit_one(run)
+
+    monkeypatch.setattr("forecast_cli.store.run_folder.make_folder", come_between)
+    other = IDENTITY | {"settings": {"horizon": 14}}
+    with (
+        pytest.raises(OutputConflictError, match="holds an unfinished run that differs in: "),
+        open_run(tmp_path, other, "g", force=False),
+    ):
+        pytest.fail("replaced another run")
+    assert (tmp_path / shard_path(0, FORECASTS)).exists()
+
+
+def test_the_plan_of_a_run_holds_no_secret(tmp_path: Path) -> None:
+    secret = IDENTITY | {"input": {"root": "s3://key:hunter2@bucket/in"}}
+    with open_run(tmp_path, secret, "f", force=False):
+        assert "s3://***@bucket/in" in (tmp_path / ".run" / "plan.json").read_text()
+
+
 def test_force_replaces_another_run_but_never_foreign_files(tmp_path: Path) -> None:
     with open_run(tmp_path / "run", IDENTITY, "f", force=False) as (run, _):
         commit_one(run)
