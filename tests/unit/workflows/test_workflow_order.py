@@ -154,16 +154,16 @@ def test_a_full_disk_is_said_before_anything_is_put_in_order(
 
 @pytest.mark.usefixtures("eager")
 def test_all_that_a_run_reads_is_the_same_in_rows_put_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Mixed types, timestamps in a timezone, the last row of a day, currencies, amounts and words of accounts."""
+    """Mixed types, timestamps in a timezone, the last row of an instant, currencies, amounts and words of accounts."""
     monkeypatch.setattr(spilling, "_BUCKET_ROWS", 4)
     start = datetime(2026, 1, 1, 22, tzinfo=UTC)
     for number in range(3):
-        instants = [start + timedelta(hours=7 * place + number) for place in range(8)]
+        instants = [start + timedelta(hours=7 * place + number % 2) for place in range(8)]
         pl.DataFrame(
             {
                 "account_id": ["b", "a", None, "c", "a", "b", " ", "a"],
                 "date": pl.Series(instants, dtype=pl.Datetime("ms", "UTC")),
-                "balance": pl.Series(range(8), dtype=pl.Int64 if number else pl.Float64),
+                "balance": pl.Series(range(100 * number, 100 * number + 8), dtype=pl.Int64 if number else pl.Float64),
                 "ccy": ["EUR", "USD", "EUR", None, "EUR", "USD", "EUR", "USD"],
                 "limit": pl.Series([number * 10] * 8, dtype=pl.Int32 if number else pl.Float64),
                 "kind": ["x", None, "y", "z", f"{number}", "x", "x", None],
