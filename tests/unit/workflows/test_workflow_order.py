@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.core.errors import OutputNotWrittenError
+from forecast_cli.core.errors import InputRejectedError, OutputNotWrittenError
 from forecast_cli.core.progress import NullProgress
 from forecast_cli.data.contract.check import read_shard
 from forecast_cli.data.files.open import open_source
@@ -152,13 +152,32 @@ def test_a_full_disk_is_said_before_anything_is_put_in_order(
     assert not list((tmp_path / "out").rglob("bucket-*"))
 
 
+def test_an_input_that_changes_while_it_is_put_in_order_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, folder = tmp_path / "in.parquet", tmp_path / "spill"
+    rows = pl.DataFrame({"account_id": ["b", "a"], "date": [date(2026, 1, 1)] * 2, "balance": [1.0, 2.0]})
+    rows.write_parquet(path)
+    source, write = open_source(str(path), Settings()), spilling._write
+
+    def write_while_it_changes(*given: object, **named: object) -> object:
+        buckets = write(*given, **named)  # type: ignore[arg-type]
+        pl.concat([rows, rows]).write_parquet(path)
+        return buckets
+
+    monkeypatch.setattr(spilling, "_write", write_while_it_changes)
+    with pytest.raises(InputRejectedError, match="changed"):
+        spill(source, Settings(), pl.Series(["a", "b"]), folder, advance=lambda _: None)
+    assert not (folder / "index.json").exists()
+
+
 @pytest.mark.usefixtures("eager")
 def test_all_that_a_run_reads_is_the_same_in_rows_put_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Mixed types, timestamps in a timezone, the last row of an instant, currencies, amounts and words of accounts."""
     monkeypatch.setattr(spilling, "_BUCKET_ROWS", 4)
     start = datetime(2026, 1, 1, 22, tzinfo=UTC)
     for number in range(3):
-        instants = [start + timedelta(hours=7 * place + number % 2) for place in range(8)]
+        instants = [start + timedelta(hours=7 * place + min(number, 1)) for place in range(8)]
         pl.DataFrame(
             {
                 "account_id": ["b", "a", None, "c", "a", "b", " ", "a"],
