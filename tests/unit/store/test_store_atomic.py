@@ -1,7 +1,5 @@
 """Atomic writes: complete or absent, the same bytes for the same rows, and a full disk is reported."""
 
-import os
-import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,21 +61,7 @@ WRITES = {
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
 def test_a_whole_file_is_on_disk_before_it_gets_its_name_and_then_the_name_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path], None]
+    tmp_path: Path, flushed: list[object], write: Callable[[Path], None]
 ) -> None:
-    steps: list[object] = []
-    fsync, replace = os.fsync, Path.replace
-
-    def note_fsync(descriptor: int) -> None:
-        found = os.fstat(descriptor)
-        steps.append("folder" if stat.S_ISDIR(found.st_mode) else found.st_size)
-        fsync(descriptor)
-
-    def note_rename(temporary: Path, target: Path) -> Path:
-        steps.append("rename")
-        return replace(temporary, target)
-
-    monkeypatch.setattr(os, "fsync", note_fsync)
-    monkeypatch.setattr(Path, "replace", note_rename)
     write(tmp_path / "file")
-    assert steps == [(tmp_path / "file").stat().st_size, "rename", "folder"]
+    assert flushed == [(tmp_path / "file").stat().st_size, "rename", "folder"]

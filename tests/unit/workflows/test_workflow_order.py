@@ -152,17 +152,32 @@ def test_a_full_disk_is_said_before_anything_is_put_in_order(
     assert not list((tmp_path / "out").rglob("bucket-*"))
 
 
+TWO_ACCOUNTS = pl.DataFrame({"account_id": ["b", "a"], "date": [date(2026, 1, 1)] * 2, "balance": [1.0, 2.0]})
+
+
+def test_rows_in_order_are_on_disk_before_their_index_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flushed: list[object]
+) -> None:
+    monkeypatch.setattr(spilling, "_BUCKET_ROWS", 1)
+    TWO_ACCOUNTS.write_parquet(tmp_path / "in.parquet")
+    source = open_source(str(tmp_path / "in.parquet"), Settings())
+    spill(source, Settings(), pl.Series(["a", "b"]), tmp_path / "spill", advance=lambda _: None)
+    sizes = [(tmp_path / "spill" / f"bucket-0000{number}.parquet").stat().st_size for number in (1, 0)]
+    index = (tmp_path / "spill" / "index.json").stat().st_size
+    assert sorted(flushed[:2]) == sorted(sizes)  # type: ignore[type-var]
+    assert flushed[2:] == ["folder", index, "rename", "folder"]
+
+
 def test_an_input_that_changes_while_it_is_put_in_order_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, folder = tmp_path / "in.parquet", tmp_path / "spill"
-    rows = pl.DataFrame({"account_id": ["b", "a"], "date": [date(2026, 1, 1)] * 2, "balance": [1.0, 2.0]})
-    rows.write_parquet(path)
-    source, write = open_source(str(path), Settings()), spilling._write
+    path, folder, write = tmp_path / "in.parquet", tmp_path / "spill", spilling._write
+    TWO_ACCOUNTS.write_parquet(path)
+    source = open_source(str(path), Settings())
 
     def write_while_it_changes(*given: object, **named: object) -> object:
         buckets = write(*given, **named)  # type: ignore[arg-type]
-        pl.concat([rows, rows]).write_parquet(path)
+        pl.concat([TWO_ACCOUNTS, TWO_ACCOUNTS]).write_parquet(path)
         return buckets
 
     monkeypatch.setattr(spilling, "_write", write_while_it_changes)
