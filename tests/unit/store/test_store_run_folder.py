@@ -14,7 +14,7 @@ from forecast_cli.store.fingerprint import input_identity
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, shard_path
 from forecast_cli.store.lock import output_lock
 from forecast_cli.store.run_folder import open_run
-from forecast_cli.store.staging import stage
+from forecast_cli.store.staging import stage, write_table
 from forecast_cli.store.state import OutputState, inspect_output
 
 
@@ -132,6 +132,21 @@ def test_a_run_killed_between_manifest_and_clearing_counts_as_finished(tmp_path:
         assert state is OutputState.FINISHED
     assert not (tmp_path / ".run").exists()
     assert (tmp_path / "_SUCCESS").exists()
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut short"])
+def test_a_finished_run_is_damaged_where_a_file_is_missing_or_of_another_size(tmp_path: Path, damage: str) -> None:
+    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+        run.finish(manifest(files=[write_table(TABLE, run.output, ACCOUNTS)]))
+    path = tmp_path / ACCOUNTS
+    content = path.read_bytes()
+    path.unlink()
+    if damage == "cut short":
+        path.write_bytes(content[:-1])
+    assert inspect_output(tmp_path, IDENTITY, "f") == (
+        OutputState.DAMAGED,
+        "these files are missing or damaged: accounts.parquet",
+    )
 
 
 def test_RT11_the_second_run_is_told_who_holds_the_output(tmp_path: Path) -> None:
