@@ -13,7 +13,6 @@ from forecast_cli.engine.retries import Attempt, LossCause, LostWorker
 from forecast_cli.engine.shards import cut_shards
 from forecast_cli.store.receipts import ShardReceipt
 
-
 (SHARD,) = cut_shards(pl.Series("unique_id", ["a", "b"]), 2)
 
 
