@@ -127,7 +127,7 @@ def test_an_empty_variable_is_named(cli: Cli, monkeypatch: pytest.MonkeyPatch) -
     cli("config", "show").assert_error(ExitCode.CONFIG_INVALID, said)
 
 
-def test_a_table_in_a_config_is_told_where_settings_stand(cli: Cli, tmp_path: Path) -> None:
+def test_a_table_in_a_config_gets_a_hint_where_settings_belong(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "c.toml"
     file.write_text("[forecast]\nhorizon = 7\n")
     outcome = cli("config", "show", "--config", file)
@@ -181,6 +181,6 @@ def test_an_interrupt_exits_130_with_one_line(cli: Cli, monkeypatch: pytest.Monk
     cli("check", tmp_path).assert_error(ExitCode.INTERRUPTED, "interrupted")
 
 
-def test_a_message_is_one_line_whatever_the_path_holds(cli: Cli, tmp_path: Path) -> None:
+def test_a_message_is_one_line_for_any_path(cli: Cli, tmp_path: Path) -> None:
     outcome = cli("check", tmp_path / "a\nb\x1b[2J")
     outcome.assert_error(ExitCode.CHECK_FAILED, "a\\nb\\x1b[2J")

@@ -124,23 +124,23 @@ def done(words: list[str], output: Path) -> Path:
     return output
 
 
-def test_tables_of_a_forecast_are_told_of(sample_run: tuple[Path, str]) -> None:
+def test_tables_of_a_forecast_are_documented(sample_run: tuple[Path, str]) -> None:
     assert_all_told(sample_run[0], FORECAST)
 
 
-def test_tables_of_a_forecast_with_candidates_are_told_of(tmp_path: Path) -> None:
+def test_tables_of_a_forecast_with_candidates_are_documented(tmp_path: Path) -> None:
     output = done(["forecast", "data/sample", "--candidates", "Naive"], tmp_path / "o")
     assert {"weights.parquet", "learned_weights.parquet"} <= {path.name for path in output.iterdir()}
     assert_all_told(output, FORECAST)
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_tables_of_a_backtest_are_told_of(tmp_path: Path) -> None:
+def test_tables_of_a_backtest_are_documented(tmp_path: Path) -> None:
     words = ["backtest", "data/sample", "--model", "Naive,SeasonalNaive", "--windows", "1", "--segment", "account_type"]
     assert_all_told(done([*words, "--level", "80,99.5"], tmp_path / "o"), BACKTEST)
 
 
-def test_each_table_a_run_may_leave_is_told_of_and_when_it_is_there() -> None:
+def test_each_table_that_a_run_may_write_is_documented_with_its_condition() -> None:
     assert set(FORECAST) | set(BACKTEST) == {PARTS, *TABLES}
     listed = PAGE.partition("## Which files there are")[2].partition("##")[0]
     assert set(re.findall(r"`([\w*/-]+\.parquet)`", listed)) == {PARTS, *TABLES}

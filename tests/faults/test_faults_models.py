@@ -144,7 +144,7 @@ def test_RT01_an_account_that_raises_falls_back_and_is_named(run: Run, model: st
 
 
 @pytest.mark.parametrize(("fault", "blocks"), [("crowd", 1), ("raise", 1), ("nan", 0)])
-def test_RT01_a_block_that_is_done_one_account_at_a_time_is_counted_and_said_once(
+def test_RT01_a_block_that_is_done_one_account_at_a_time_is_counted_and_reported_once(
     run: Run, fault: str, blocks: int
 ) -> None:
     warnings = Warnings()

@@ -29,7 +29,7 @@ def ledger_of(*statuses: str) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("turned", [False, True])
-def test_the_ledger_says_the_worst_that_came_of_an_account_and_why(turned: bool) -> None:
+def test_the_ledger_holds_the_worst_outcome_of_an_account_and_its_reason(turned: bool) -> None:
     ledger = ledger_of("ok")
     models = [said("auto", FELL_BACK), said("MSTL", FAILED), said("Naive")]
     row = complete_ledger(ledger, models[::-1] if turned else models, seconds=0.5).row(0, named=True)

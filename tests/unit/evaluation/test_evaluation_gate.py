@@ -164,7 +164,7 @@ def test_coverage_that_was_outside_its_band_fails_where_it_went_further(
     assert check.verdict is verdict
 
 
-def test_a_few_accounts_that_explode_turn_it_red_though_no_mean_says_so() -> None:
+def test_a_few_accounts_that_explode_fail_the_gate_though_no_mean_does() -> None:
     base = backtest()
     new = changed(base, pl.when(pl.col("unique_id") < "A005").then(5.0).otherwise(0.75))
     found = compare_scores(base, new, Gate(models=("A",), segments=("tenure",)))

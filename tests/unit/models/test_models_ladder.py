@@ -148,7 +148,7 @@ def test_failure_lands_on_the_row_of_the_panel_when_shorter_rows_stand_before_it
     assert got.model_used == ("LastValue", "Says", "Naive")
 
 
-def test_what_a_model_had_to_take_apart_itself_is_passed_on():
+def test_blocks_that_a_model_took_apart_itself_are_passed_on():
     model = Says(taken_apart=("Naive: IndexError",))
     got = forecast_panel(panel_of(walk(200)), saying(model), h=H, levels=LEVELS)
     assert got.forecast.taken_apart == ("Naive: IndexError",)

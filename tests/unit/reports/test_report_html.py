@@ -170,7 +170,7 @@ def test_ten_thousand_accounts_fit_in_a_mail() -> None:
     assert "rows; report.json holds them all." in text
 
 
-def test_what_is_not_drawn_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_charts_left_out_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vl_convert.vegalite_to_svg", lambda *_, **__: '<svg viewBox="0 0 1 1"></svg>')
     report = sample_report(fans=26)
     bins = tuple(each.model_copy(update={"threshold": f"p{number}"}) for number, each in enumerate(report.reliability))

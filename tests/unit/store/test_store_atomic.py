@@ -14,7 +14,7 @@ from forecast_cli.store.staging import stage, write_parts
 ROWS = pl.DataFrame({"id": [f"a{row % 7}" for row in range(1_000)], "value": [row / 3 for row in range(1_000)]})
 
 
-def test_parts_make_one_table_in_their_order_and_the_entry_tells_of_it(tmp_path: Path) -> None:
+def test_parts_are_merged_in_order_and_the_entry_describes_the_table(tmp_path: Path) -> None:
     paths = [tmp_path / f"{number}.parquet" for number in range(3)]
     for path, part in zip(paths, (ROWS[:400], ROWS[400:400], ROWS[400:]), strict=True):
         part.write_parquet(path)

@@ -149,7 +149,7 @@ def test_a_finished_run_is_damaged_where_a_file_is_missing_or_of_another_size(tm
     )
 
 
-def test_RT11_the_second_run_is_told_who_holds_the_output(tmp_path: Path) -> None:
+def test_RT11_the_second_run_reports_who_holds_the_output(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from forecast_cli.store.lock import output_lock\n"
         "with output_lock(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"

@@ -49,7 +49,7 @@ def test_check_finds_tables_that_contradict_a_forged_manifest(request_of: Callab
     assert [damage.problem for damage in run_check(run.output).damages] == ["2 accounts, but 3 in the input"]
 
 
-def test_check_tells_a_wrong_folder_from_a_run_that_was_cut_off(tmp_path: Path) -> None:
+def test_check_distinguishes_a_wrong_folder_from_an_interrupted_run(tmp_path: Path) -> None:
     with pytest.raises(CheckFailedError, match="no such folder"):
         run_check(tmp_path / "typo")
     with pytest.raises(CheckFailedError, match="not the output of a run"):

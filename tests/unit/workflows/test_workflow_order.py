@@ -90,7 +90,7 @@ class CutOffError(Exception):
 
 
 @pytest.mark.usefixtures("eager")
-def test_rows_in_order_are_taken_up_again_where_they_are_whole_and_gone_at_the_end(
+def test_complete_sorted_rows_are_reused_and_removed_at_the_end(
     by_day: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = ForecastRequest(str(by_day), tmp_path / "out", Settings(model=("Naive",), jobs=1, shard_size=300))
@@ -142,7 +142,7 @@ def test_small_inputs_are_read_as_they_lie(by_day: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.usefixtures("eager")
-def test_a_full_disk_is_said_before_anything_is_put_in_order(
+def test_a_full_disk_is_reported_before_any_row_is_sorted(
     by_day: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spilling, "spill_bytes", lambda *_: 10**18)

@@ -35,7 +35,7 @@ def test_no_line_is_drawn_beyond_the_last_knot() -> None:
         interpolate_knots(np.ones((1, 2)), np.array([2, 5]), 6)
 
 
-def test_leaves_keep_the_quantiles_and_the_mean_of_what_came() -> None:
+def test_leaves_keep_the_quantiles_and_the_mean_of_the_outcomes() -> None:
     rng = np.random.default_rng(5)
     leaf, came = rng.integers(0, 7, 90) * 3, rng.normal(size=(90, 2))
     leaves, statistics = leaf_statistics(leaf, came, sort_outcomes(came))
@@ -99,7 +99,7 @@ def test_a_horizon_of_a_single_knot_is_learned_without_a_word() -> None:
     assert predict(grow_forest(x, rng.normal(size=(100, 1)), trees=2, seed=0), x).shape == (100, 1, 4)
 
 
-def test_what_a_row_is_told_does_not_depend_on_its_neighbours() -> None:
+def test_the_prediction_of_a_row_does_not_depend_on_its_neighbours() -> None:
     rng = np.random.default_rng(2)
     x = rng.normal(size=(300, 4)).astype(np.float32)
     forest = grow_forest(x, rng.normal(size=(300, 3)), trees=4, seed=0)

@@ -34,7 +34,7 @@ def test_the_first_day_of_a_history_counts_as_an_earlier_month() -> None:
     assert older == pytest.approx((1 + 4 / 31 + 1) / 6)
 
 
-def test_where_no_past_is_known_nothing_is_said() -> None:
+def test_without_a_known_past_a_move_is_certain() -> None:
     assert moved_share(panel_of(np.ones(31)), np.array([60])).tolist() == [[1.0]]
 
 
