@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from cli_harness import Cli, Finished, Outcome, balance_rows
 
+from forecast_cli.core.errors import OutputBusyError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ids import hash_id
 
@@ -112,6 +113,16 @@ def test_an_error_sums_up_too(
     assert summary["message"]
     assert summary["hint"]
     assert outcome.out == ""
+
+
+def test_an_output_that_another_run_holds_may_be_tried_again(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def busy(output: Path) -> None:
+        raise OutputBusyError(f"{output}: another run holds this output", "wait for it to finish")
+
+    monkeypatch.setattr("forecast_cli.workflows.check.run_check", busy)
+    assert last(cli("check", tmp_path, *JSON).assert_exit(ExitCode.OUTPUT_BUSY))["retryable"] is True
 
 
 def test_the_log_format_may_be_given_with_an_equals_sign(cli: Cli) -> None:

@@ -222,10 +222,13 @@ def test_check_reports_what_is_wrong_with_the_risk_table(
     assert any(problem in damage.problem for damage in run_check(request.output).damages)
 
 
-def test_check_misses_the_rows_of_an_account(request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("lost", [1, 12], ids=["one row", "all rows"])
+def test_check_misses_the_rows_of_an_account(
+    request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
     request = request_of(balances(accounts=3))
     path = run_forecast(request).output / "risk.parquet"
-    pl.read_parquet(path).tail(-1).write_parquet(path)
+    pl.read_parquet(path).tail(-lost).write_parquet(path)
     monkeypatch.setattr("forecast_cli.workflows.check.damaged_files", lambda *_: [])
     [damage] = run_check(request.output).damages
     assert damage.problem == "1 account with a forecast, but without the 12 rows that were asked for"

@@ -149,6 +149,17 @@ def test_a_table_of_another_version_is_a_failed_check(copied: Path) -> None:
         find_riskiest(RiskiestRequest(copied))
 
 
+def test_of_equally_likely_accounts_those_that_cross_earlier_come_first(copied: Path) -> None:
+    half = {"a": date(2026, 3, 9), "b": None, "c": date(2026, 3, 5), "d": date(2026, 3, 9), "e": date(2026, 3, 2)}
+    crossed = pl.col("account_id").replace_strict(half, return_dtype=pl.Date)
+    content = io.BytesIO()
+    risk = pl.read_parquet(copied / "risk.parquet")
+    risk.with_columns(prob_below=0.6, first_below_q50=crossed).write_parquet(content)
+    rewrite(copied, content.getvalue())
+    found = find_riskiest(RiskiestRequest(copied, include_under=True)).found
+    assert [one.account_id for one in found] == ["e", "c", "a", "d", "b"]
+
+
 @pytest.mark.parametrize("name", ["risk.parquet", "accounts.parquet", "failures.parquet"])
 def test_a_table_with_a_byte_that_a_run_did_not_write_is_a_failed_check(copied: Path, name: str) -> None:
     content = bytearray((copied / name).read_bytes())
