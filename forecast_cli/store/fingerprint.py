@@ -4,7 +4,8 @@ import hashlib
 import json
 import platform
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -36,9 +37,13 @@ _TABLES: Final = "5"
 
 def versions() -> dict[str, str]:
     """Return the versions that may affect a number or a byte: of this tool, its tables, Python and packages."""
-    installed = {name: version(name) for name in _PACKAGES}
     python = ".".join(platform.python_version_tuple()[:2])
-    return {"forecast-cli": __version__, "tables": _TABLES, "python": python, **installed}
+    return {"forecast-cli": __version__, "tables": _TABLES, "python": python, **_installed_versions()}
+
+
+@cache
+def _installed_versions() -> Mapping[str, str]:
+    return {name: version(name) for name in _PACKAGES}
 
 
 def identity(command: str, source: Source, settings: Settings, *, learned: str | None = None) -> dict[str, Any]:

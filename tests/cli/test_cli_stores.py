@@ -126,7 +126,7 @@ def test_the_whole_output_is_listed_once_before_it_is_claimed(cli: Cli, store: S
     assert asked[:first_written] == [("GET", "bucket")] * 2  # the first objects, to reach the store, then all
 
 
-def test_a_run_that_the_store_cut_off_is_taken_up_elsewhere(
+def test_a_run_interrupted_by_the_store_is_resumed_elsewhere(
     cli: Cli, store: Store, balances: Path, passing: Path
 ) -> None:
     run = ("forecast", balances, "--output", store.address, *QUICK, "--log-format", "json")
@@ -147,7 +147,7 @@ def test_a_run_that_the_store_cut_off_is_taken_up_elsewhere(
     cli("check", store.address).assert_exit(ExitCode.OK)
 
 
-def test_a_run_that_was_killed_as_it_put_its_manifest_is_taken_up(
+def test_a_run_killed_while_it_put_its_manifest_is_resumed(
     cli: Cli, store: Store, balances: Path, tmp_path: Path
 ) -> None:
     killed: list[int] = []
@@ -202,7 +202,7 @@ def test_an_output_that_another_run_renews_its_claim_on_is_busy(
     assert store.files == {}
 
 
-def test_a_store_that_refuses_is_told_of_without_secrets(
+def test_a_store_that_refuses_is_reported_without_secrets(
     cli: Cli, store: Store, balances: Path, passing: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "work")
@@ -213,7 +213,7 @@ def test_a_store_that_refuses_is_told_of_without_secrets(
         assert "aws configure export-credentials" in outcome.err
 
 
-def test_a_store_that_is_not_there_is_told_of(cli: Cli, balances: Path) -> None:
+def test_a_store_that_does_not_exist_is_reported(cli: Cli, balances: Path) -> None:
     address = "s3://KEY:SECRET@bucket/out?endpoint_override=127.0.0.1:9&scheme=http"
     outcome = cli("forecast", balances, "--output", address, *QUICK)
     outcome.assert_error(ExitCode.OUTPUT_NOT_WRITTEN, "s3://bucket/out: cannot be listed: the store cannot be reached")

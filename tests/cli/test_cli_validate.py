@@ -65,7 +65,7 @@ def test_the_verdict_goes_by_the_skipped_accounts_that_the_settings_allow(
     assert cli("validate", path, "--max-skipped", 5).flat.endswith("1 of 6 accounts, 5 would get no forecast.")
 
 
-def test_an_input_with_nothing_to_forecast_is_said_to_end_with_exit_code_3(cli: Cli, balances: Path) -> None:
+def test_an_input_with_nothing_to_forecast_is_predicted_to_exit_3(cli: Cli, balances: Path) -> None:
     outcome = cli("validate", balances, "--as-of", "2027-01-01").assert_exit(ExitCode.OK)
     assert outcome.flat.endswith(
         "A run would forecast 0 of 6 accounts, 6 would get no forecast; "

@@ -322,7 +322,7 @@ def test_IN06_nothing_but_files_without_rows_rejects(tmp_path: Path) -> None:
     assert "none of its files has rows" in finding.message
 
 
-def test_IN01_lone_file_rejects_whatever_is_asked_for_and_is_told_once(tmp_path: Path) -> None:
+def test_IN01_lone_file_is_rejected_under_any_setting_and_reported_once(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").touch()
     for choice in ("reject", "quarantine"):
         [finding] = open_with(tmp_path, on_bad_file=choice).findings
@@ -331,7 +331,7 @@ def test_IN01_lone_file_rejects_whatever_is_asked_for_and_is_told_once(tmp_path:
 
 
 @pytest.mark.parametrize("name", ["b.csv", "b.parquet"])
-def test_IN02_text_is_told_from_other_garbage_with_the_way_to_parquet(
+def test_IN02_text_files_are_recognized_and_the_hint_converts_them_to_parquet(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -344,14 +344,14 @@ def test_IN02_text_is_told_from_other_garbage_with_the_way_to_parquet(
     assert open_with(Path("balances.parquet")).findings == ()
 
 
-def test_IN07_folder_of_csv_is_told_the_way_to_parquet(tmp_path: Path) -> None:
+def test_IN07_folder_of_csv_gets_a_hint_to_convert_it_to_parquet(tmp_path: Path) -> None:
     balances().write_csv(tmp_path / "b.csv")
     finding = rejection(open_with(tmp_path), "IN07")
     assert finding.hint is not None
     assert f'found b.csv: if it is CSV, convert it to parquet: pl.read_csv("{tmp_path}/b.csv"' in finding.hint
 
 
-def test_IN06_lone_file_without_rows_is_told_as_one(tmp_path: Path) -> None:
+def test_IN06_lone_file_without_rows_is_reported_as_such(tmp_path: Path) -> None:
     path = write(tmp_path / "a.parquet", balances().clear())
     assert rejection(open_with(path), "IN06").message == f"{path}: has no rows"
 

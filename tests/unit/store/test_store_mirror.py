@@ -210,7 +210,7 @@ def test_a_run_that_dies_while_it_replaces_another_leaves_nothing_torn(
     assert removals > 10
 
 
-def test_a_run_that_dies_while_it_is_taken_up_can_be_taken_up_again(folders: Iterator[Path]) -> None:
+def test_a_run_that_dies_while_it_is_resumed_can_be_resumed_again(folders: Iterator[Path]) -> None:
     for removals in itertools.count():
         store = MemoryStore()
         objects = Recorder(store)

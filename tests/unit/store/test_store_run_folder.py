@@ -14,7 +14,7 @@ from forecast_cli.store.fingerprint import input_identity
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, shard_path
 from forecast_cli.store.lock import output_lock
 from forecast_cli.store.run_folder import open_run
-from forecast_cli.store.staging import stage
+from forecast_cli.store.staging import stage, write_table
 from forecast_cli.store.state import OutputState, inspect_output
 
 
@@ -75,6 +75,29 @@ def test_another_run_is_refused_with_what_differs(tmp_path: Path, *, finished: b
     assert "--force" in (caught.value.hint or "")
 
 
+def test_a_run_that_comes_between_the_first_look_and_the_lock_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def come_between(_: Path) -> None:
+        monkeypatch.undo()
+        with open_run(tmp_path, IDENTITY, force=False) as (run, _):
+            commit_one(run)
+
+    monkeypatch.setattr("forecast_cli.store.run_folder.make_folder", come_between)
+    with (
+        pytest.raises(OutputConflictError, match="holds an unfinished run that differs in: "),
+        open_run(tmp_path, OTHER, force=False),
+    ):
+        pytest.fail("replaced another run")
+    assert (tmp_path / shard_path(0, FORECASTS)).exists()
+
+
+def test_the_plan_of_a_run_holds_no_secret(tmp_path: Path) -> None:
+    secret = IDENTITY | {"input": {"root": "s3://key:hunter2@bucket/in"}}
+    with open_run(tmp_path, secret, force=False):
+        assert "s3://***@bucket/in" in (tmp_path / ".run" / "plan.json").read_text()
+
+
 def test_force_replaces_another_run_but_never_foreign_files(tmp_path: Path) -> None:
     with open_run(tmp_path / "run", IDENTITY, force=False) as (run, _):
         commit_one(run)
@@ -109,7 +132,22 @@ def test_a_run_killed_between_manifest_and_clearing_counts_as_finished(tmp_path:
     assert (tmp_path / "_SUCCESS").exists()
 
 
-def test_RT11_the_second_run_is_told_who_holds_the_output(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", ["missing", "cut short"])
+def test_a_finished_run_is_damaged_where_a_file_is_missing_or_of_another_size(tmp_path: Path, damage: str) -> None:
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
+        run.finish(manifest(files=[write_table(TABLE, run.output, ACCOUNTS)]))
+    path = tmp_path / ACCOUNTS
+    content = path.read_bytes()
+    path.unlink()
+    if damage == "cut short":
+        path.write_bytes(content[:-1])
+    assert inspect_output(tmp_path, IDENTITY) == (
+        OutputState.DAMAGED,
+        "these files are missing or damaged: accounts.parquet",
+    )
+
+
+def test_RT11_the_second_run_reports_who_holds_the_output(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from forecast_cli.store.lock import output_lock\n"
         "with output_lock(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"

@@ -117,7 +117,7 @@ def test_a_finished_run_is_left_alone_and_redone_by_force(request_of: Callable[.
     assert not forced.reused
 
 
-def test_RT14_a_run_that_was_cut_off_is_taken_up_and_ends_in_the_same_bytes(
+def test_RT14_an_interrupted_run_is_resumed_and_ends_in_the_same_bytes(
     request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frame = balances()
