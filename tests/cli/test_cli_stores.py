@@ -17,6 +17,8 @@ from cli_harness import Cli, Outcome, command
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.store import claim
 
+pytestmark = pytest.mark.usefixtures("hasty_claims")
+
 NAME = "s3://bucket/runs/run=1"
 QUICK = ("--model", "Naive", "--horizon", 5, "--jobs", 1, "--shard-size", 2)
 #: Files that hold times, which are other ones in every run.
@@ -59,12 +61,6 @@ def store(server: Callable[..., AbstractContextManager[str]]) -> Iterator[Store]
     with server(made.objects, fault=made.answer) as host:
         made.host = host
         yield made
-
-
-@pytest.fixture(autouse=True)
-def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Claims are renewed, and given up, in less time than anyone waits for a test."""
-    monkeypatch.setattr(claim, "PACE", claim.Pace(renewal=0.1, patience=0.6, look=0.05))
 
 
 @pytest.fixture(autouse=True)

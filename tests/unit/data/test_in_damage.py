@@ -264,6 +264,13 @@ def test_IN03_quarantined_file_names_its_accounts(tmp_path: Path) -> None:
     assert source.rows == 3
 
 
+def test_IN03_rows_without_an_account_in_a_quarantined_file_name_none(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet")
+    write(tmp_path / "b.parquet", balances(days=2).with_columns(account_id=pl.Series(["b", None])))
+    (tmp_path / "b.parquet.sha256").write_text(f"{'0' * 64}  b.parquet\n")
+    assert open_with(tmp_path, on_bad_file="quarantine").quarantined_ids == ("b",)
+
+
 def test_IN03_quarantined_folder_of_one_account_names_it(tmp_path: Path) -> None:
     for account in ("001", "002"):
         write(tmp_path / f"account_id={account}" / "0.parquet", balances().drop("account_id"))
