@@ -52,7 +52,7 @@ test: $(STAMP) ## Run all tests
 
 .PHONY: test-faults
 test-faults: $(STAMP) ## Run all fault injection tests, and print how often each fault was survived (about 15 minutes)
-	@FAULT_TABLE=1 FAULT_STRIDE=1 FAULT_KILLS=60 FAULT_RACES=50 $(BIN)/python -m pytest -q --numprocesses 2 tests/faults $(ARGS)
+	@FAULT_TABLE=1 FAULT_STRIDE=1 FAULT_FLIPS=400 FAULT_KILLS=60 FAULT_RACES=50 $(BIN)/python -m pytest -q --numprocesses 2 tests/faults $(ARGS)
 
 .PHONY: torture
 torture: $(STAMP) ## Kill 1,000 runs at random moments, and start 8 runs on one output 50 times (about an hour)

@@ -4,8 +4,10 @@ import contextlib
 import json
 import os
 import signal
+import stat
 from collections.abc import Iterator, Sequence
 from multiprocessing import forkserver
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,6 +37,7 @@ def pytest_configure() -> None:
     with contextlib.suppress(ValueError):  # not the main thread
         signal.signal(signal.SIGINT, signal.default_int_handler)
     import_once()
+    os.fsync = leave_in_memory
     settings.load_profile("ci" if os.environ.get("CI") else "untimed")
 
 
@@ -46,6 +49,11 @@ def import_once() -> None:
         set_preload([*modules, *IMPORTED_ONCE])
 
     forkserver.set_forkserver_preload = with_all
+
+
+def leave_in_memory(descriptor: int) -> None:
+    """Do not wait for the disk in this process: no test can tell whether it did, and waits add up to minutes."""
+    os.fstat(descriptor)
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +71,26 @@ def draw_nothing(chart: dict[str, Any], **_: object) -> str:
     for rows in told.values():
         json.loads(rows, parse_constant=lambda constant: pytest.fail(f"a chart of {constant}"))
     return '<svg viewBox="0 0 1 1"></svg>'
+
+
+@pytest.fixture
+def flushed(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Return the list of steps of this test that reach the disk, in their order.
+
+    A flushed file adds its size at that time, a flushed folder ``"folder"``, and a file that is renamed ``"rename"``.
+    """
+    steps: list[object] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def note_fsync(descriptor: int) -> None:
+        found = os.fstat(descriptor)
+        steps.append("folder" if stat.S_ISDIR(found.st_mode) else found.st_size)
+        fsync(descriptor)
+
+    def note_rename(temporary: Path, target: Path) -> Path:
+        steps.append("rename")
+        return replace(temporary, target)
+
+    monkeypatch.setattr(os, "fsync", note_fsync)
+    monkeypatch.setattr(Path, "replace", note_rename)
+    return steps

@@ -19,8 +19,11 @@ _BOUNDS: Final[Mapping[str, tuple[str, str]]] = {
 def describe_bad_value(error: typer.BadParameter) -> str:
     """Return a message such as ``--horizon: 'soon' is not a whole number``."""
     param = error.param
-    said = _describe(error)
-    return said if param is None else f"{param.opts[0] if param.param_type_name == 'option' else param.metavar}: {said}"
+    problem = _describe(error)
+    if param is None:
+        return problem
+    name = param.opts[0] if param.param_type_name == "option" else param.metavar
+    return f"{name}: {problem}"
 
 
 def _describe(error: typer.BadParameter) -> str:

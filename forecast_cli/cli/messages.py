@@ -78,12 +78,12 @@ class Log:
         """Exit with the code of ``ending``; an error is written first, and a JSON log always gets a last line."""
         well = ending.exit_code is ExitCode.OK
         if self.format is LogFormat.JSON:
-            said = {
+            result = {
                 "status": "ok" if well else "failed",
                 "exit_code": ending.exit_code,
                 "hint": None if well else ending.hint,
             }
-            fields = said | dict(ending.fields) | {"seconds": self.seconds}
+            fields = result | dict(ending.fields) | {"seconds": self.seconds}
             self.event("summary", ending.message, level="info" if well else "error", fields=fields)
         elif not well:
             _write_message("error: ", ending.message)

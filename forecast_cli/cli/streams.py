@@ -92,10 +92,10 @@ class _Results(io.FileIO):
 
 def guard_stdout() -> None:
     """Replace stdout by one that writes through ``_Results``, so that a closed reader does not change the exit code."""
-    given = sys.__stdout__
-    if given is not None and sys.stdout is given:
-        raw = io.BufferedWriter(_Results(given.fileno(), "w", closefd=False))
-        sys.stdout = io.TextIOWrapper(raw, given.encoding, given.errors, line_buffering=given.isatty())
+    stdout = sys.__stdout__
+    if stdout is not None and sys.stdout is stdout:
+        raw = io.BufferedWriter(_Results(stdout.fileno(), "w", closefd=False))
+        sys.stdout = io.TextIOWrapper(raw, stdout.encoding, stdout.errors, line_buffering=stdout.isatty())
 
 
 def open_closed_streams() -> None:

@@ -19,11 +19,11 @@ def explain_invalid(error: ValidationError, values: Mapping[str, Any], origins: 
     if not first["loc"]:
         return ConfigError(_explain_whole(first["msg"].removeprefix("Value error, "), values, origins), _HINT)
     name, cause = str(first["loc"][0]), first.get("ctx", {}).get("error")
-    given = _describe_value(name, first["input"], origins)
+    value = _describe_value(name, first["input"], origins)
     if isinstance(cause, UnknownCalendarError):
-        return ConfigError(f"{given}: {cause}", cause.hint)
-    told = str(cause) if cause else f"expected {describe_expected(name, item=len(first['loc']) > 1)}"
-    return ConfigError(f"{given}: {told}", _HINT)
+        return ConfigError(f"{value}: {cause}", cause.hint)
+    reason = str(cause) if cause else f"expected {describe_expected(name, item=len(first['loc']) > 1)}"
+    return ConfigError(f"{value}: {reason}", _HINT)
 
 
 def describe_expected(name: str, *, item: bool = False) -> str:

@@ -35,9 +35,9 @@ def load_settings(flags: Mapping[str, Any], config: Path | None = None) -> Loade
 
     Raises ConfigError for a file that cannot be read, an unknown key or an invalid value; the message says where it is.
     """
-    given = {name: value for name, value in flags.items() if value is not None}
+    from_flags = {name: value for name, value in flags.items() if value is not None}
     sources = (
-        ("flag", given),
+        ("flag", from_flags),
         ("environment", _variables()),
         (f"file {config}", read_config(config) if config else {}),
     )

@@ -34,7 +34,7 @@ def find_reserved_name(
     levels: tuple[float, ...],
     metrics: Collection[str] = (),
 ) -> str | None:
-    """Return a message about the first column of the settings whose name the output uses itself, None if there is none.
+    """Return a message about the first column of the settings that has a name which the output uses, else None.
 
     Key columns are in every table of the output, so they are checked against all names. ``metrics`` are the metrics of
     a backtest, which has a table with one column for each.

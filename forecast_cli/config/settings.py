@@ -38,7 +38,7 @@ def _unique(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _describe(schema: dict[str, Any], settings: type[BaseModel]) -> None:
-    """Add what is said below each setting to the schema, where one is asked for: to read it takes long."""
+    """Add the docstring of each setting to the schema, when a schema is requested: reading them is slow."""
     [parsed] = ast.parse(inspect.getsource(settings)).body
     for pair in pairwise(ast.iter_child_nodes(parsed)):
         match pair:
@@ -61,7 +61,7 @@ _BACKTEST: Final[dict[str, Any]] = {"only": "backtest"}
 class Settings(BaseModel):
     """The settings of one run, frozen. Days are calendar days, balances in the input's own unit.
 
-    They are what they are given: only ``config.load`` looks at the environment.
+    They do not read the environment; only ``config.load`` does.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, json_schema_extra=_describe)
@@ -167,8 +167,7 @@ class Settings(BaseModel):
         for name in ("model", "season_length", "level"):
             if not getattr(self, name):
                 raise ValueError(f"{name}: name at least one")
-        columns = [self.id_col, self.date_col, self.balance_col, self.currency_col]
-        named = [column for column in columns if column is not None]
+        named = self.named_columns
         if len(set(named)) < len(named):
             raise ValueError(
                 f"id_col, date_col, balance_col and currency_col name the same column twice: {', '.join(named)}"
@@ -179,6 +178,17 @@ class Settings(BaseModel):
         if self.earliest_date >= self.latest_date:
             raise ValueError("earliest_date must lie before latest_date")
         return self
+
+    @property
+    def named_columns(self) -> tuple[str, ...]:
+        """Return the columns of the input that are named: id, date, balance, and the currency if it is set."""
+        columns = (self.id_col, self.date_col, self.balance_col, self.currency_col)
+        return tuple(column for column in columns if column is not None)
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """Return the columns that identify an account in input and output: the id, and the currency if it is set."""
+        return (self.id_col,) if self.currency_col is None else (self.id_col, self.currency_col)
 
     def affecting_output(self, command: str) -> dict[str, Any]:
         """Return the settings that change what ``command`` writes, as plain JSON values."""

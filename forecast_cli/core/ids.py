@@ -47,7 +47,7 @@ def mask_numbers(text: str) -> str:
 
 
 @cache
-def _key(given: str) -> bytes:
+def _key(text: str) -> bytes:
     import secrets
 
-    return given.encode() or secrets.token_bytes(32)
+    return text.encode() or secrets.token_bytes(32)

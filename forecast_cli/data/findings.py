@@ -15,7 +15,7 @@ class Action(StrEnum):
 
     REJECT = "reject"  # the run stops, nothing is written
     QUARANTINE = "quarantine"  # the file is left out, its accounts are marked
-    SET_ASIDE = "set aside"  # the account or row is excluded; status and reason say so
+    SET_ASIDE = "set aside"  # the account gets no forecast, and its status and reason say so; or the row is left out
     REPAIR = "repair"  # corrected and counted
     WARN = "warn"  # used as it is, and reported
     NOTE = "note"  # nothing is wrong

@@ -14,7 +14,7 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Flag, Status
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.attributes import read_attribute
-from forecast_cli.engine.accounts import read_accounts
+from forecast_cli.engine.accounts import read_shard_accounts
 from forecast_cli.engine.outcomes import (
     ModelForecast,
     complete_ledger,
@@ -65,7 +65,7 @@ class _WindowForecasts:
 def backtest_shard(job: Job, shard: Shard) -> Done:
     """Forecast every window of a shard's accounts with every model of the job, and score the forecasts."""
     settings = job.settings
-    found = read_accounts(job, shard)
+    found = read_shard_accounts(job, shard)
     folds = split_windows(found.panel, settings, unknown=_days_carried_forward(found.ledger, found.panel))
     replayed = _forecast_windows(folds, job)
     keys, ledger = c.keys_among(found.ledger.columns), _ledger(found.ledger, found.panel, replayed, settings)

@@ -33,19 +33,19 @@ def run_shards(
     shards: Sequence[Shard],
     *,
     jobs: int,
-    at_once: int | None = None,
-    warn: Callable[[str], None] = lambda _: None,
+    at_once: int,
+    warn: Callable[[str], None],
 ) -> Generator[ShardReceipt]:
     """Yield the receipts of ``shards`` as workers finish them, in no particular order.
 
     A worker that crashes on an account, or spends longer than ``account_timeout`` on it, is replaced. An account that
     takes too long, or crashes two workers, gets the status failed, and all others are forecast. ``warn`` is called for
-    each loss. With ``at_once``, a worker takes up to that many accounts of a shard at a time. Raises what a shard
-    raises, and WorkerLostError if no account can be blamed. Leaves no worker running.
+    each loss. A worker takes up to ``at_once`` accounts of a shard at a time. Raises what a shard raises, and
+    WorkerLostError if no account can be blamed. Leaves no worker running.
     """
     if not shards:
         return
-    attempts = [Attempt(shard, parts=-(-shard.accounts // at_once) if at_once else 1) for shard in shards]
+    attempts = [Attempt(shard, parts=-(-shard.accounts // at_once)) for shard in shards]
     with worker_pool(job) as pool:
         yield from _Supervisor(job, attempts, pool, warn).run(jobs)
 

@@ -24,8 +24,8 @@ def describe_to_user(attempt: Attempt, lost: LostWorker, following: Attempt | No
     of = f" of {counted(shard.accounts, 'account')}" if lost.account is None else ""
     if following is None:
         return f"{where}{of}: {lost.detail}"
-    aside = lost.account is not None and lost.account in following.set_aside
-    return f"{where}{of}: {lost.detail}; {'it is recorded as failed' if aside else 'trying again, account by account'}"
+    failed = lost.account is not None and lost.account in following.set_aside
+    return f"{where}{of}: {lost.detail}; {'it is recorded as failed' if failed else 'trying again, account by account'}"
 
 
 def explain_exit_code(code: int | None) -> str:

@@ -21,11 +21,11 @@ _MB: Final = 1_000_000
 _SHARE: Final = 0.8
 # Sizes are in bytes. These are measured over all processes of a run (proportional set size).
 #: All processes while the input is checked, and while the run learns.
-_LOOKING: Final = 250 * _MB
+_CHECKING: Final = 250 * _MB
 _LEARNING: Final = 460 * _MB
 #: The main process while workers are at work, what it takes more if it checked the input itself, and for each account.
 _WAITING: Final = 130 * _MB
-_LOOKED: Final = 150 * _MB
+_CHECKED: Final = 150 * _MB
 _ACCOUNT: Final = 400
 #: The fork server, and each worker.
 _SERVER: Final = 80 * _MB
@@ -43,8 +43,8 @@ _KEPT: Final = 190 * _MB
 _SERIES_SERVER: Final = 120 * _MB
 _SERIES_WORKER: Final = 20 * _MB
 #: One model's forecast of an account until the other models are done, and more for each day ahead beyond ``_AHEAD``.
-_SAID: Final = 8_000
-_SAID_A_DAY: Final = 100
+_FORECAST: Final = 8_000
+_FORECAST_A_DAY: Final = 100
 #: With fewer accounts at a time than this, each account takes longer.
 _FEW: Final = 250
 #: Days of history and days ahead for which the registry's figures hold.
@@ -121,7 +121,7 @@ def find_room(models: Sequence[ModelChoice], load: Load, *, workers: int, limit:
     if limit is None:
         return Room(None, workers, load.shard)
     few = min(load.shard, _FEW)
-    left = limit - _overhead(models, load) - (0 if is_tight(limit) else _LOOKED)
+    left = limit - _overhead(models, load) - (0 if is_tight(limit) else _CHECKED)
     fitting = max(min(workers, left // (_worker(models, load) + few * _need(models, load))), 1)
     kept = _KEPT if _is_ample(limit, fitting) else 0
     at_once = (left // fitting - _worker(models, load) - kept) // _need(models, load)
@@ -133,7 +133,7 @@ def _is_ample(limit: int | None, workers: int) -> bool:
 
 
 def _minimum_memory(models: Sequence[ModelChoice], load: Load, few: int) -> int:
-    before = (_LEARNING if learns(models) else _LOOKING) + load.accounts * _ACCOUNT
+    before = (_LEARNING if learns(models) else _CHECKING) + load.accounts * _ACCOUNT
     return max(before, _overhead(models, load) + _worker(models, load) + few * _need(models, load))
 
 
@@ -151,9 +151,9 @@ def _worker(models: Sequence[ModelChoice], load: Load) -> int:
 def _need(models: Sequence[ModelChoice], load: Load) -> int:
     """Return the bytes of each account while it is worked on: the most for any model, and the forecasts of all."""
     most = 1_000 * max(choice.spec.memory_kb for choice in models)
-    further = _SAID_A_DAY * max(load.ahead - _AHEAD, 0)
-    said = (_SAID + further) * (len(models) - 1)
-    return round(((most + said) * max(load.days / _DAYS, 0.5) + further) * load.times)
+    further = _FORECAST_A_DAY * max(load.ahead - _AHEAD, 0)
+    forecasts = (_FORECAST + further) * (len(models) - 1)
+    return round(((most + forecasts) * max(load.days / _DAYS, 0.5) + further) * load.times)
 
 
 def _has_series(models: Sequence[ModelChoice]) -> bool:

@@ -54,8 +54,8 @@ class Attempt:
     @property
     def task(self) -> Task:
         """Return the task for a worker."""
-        aside, unlisted = tuple(self.set_aside.items()), pl.DataFrame()
-        parts = tuple(replace(part, members=unlisted, set_aside=aside) for part in self._parts())
+        reasons, unlisted = tuple(self.set_aside.items()), pl.DataFrame()
+        parts = tuple(replace(part, members=unlisted, set_aside=reasons) for part in self._parts())
         return Task(parts, one_by_one=self.one_by_one)
 
     def account_limit(self, limit: float) -> float:

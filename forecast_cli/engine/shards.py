@@ -1,6 +1,6 @@
 """Shards: contiguous ranges of sorted account ids, which depend on the input and the settings only."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -79,15 +79,11 @@ class Task:
     one_by_one: bool = False
 
 
-#: The tables of a shard, by the name of the file to which they are written.
-Tables = Mapping[str, pl.DataFrame]
-
-
 @dataclass(frozen=True)
 class Done:
-    """The result of a shard: its tables, and the errors of blocks of accounts that were then run one by one."""
+    """The result of a shard: its tables by file name, and the errors of blocks of accounts then run one by one."""
 
-    tables: Tables
+    tables: dict[str, pl.DataFrame]
     taken_apart: tuple[str, ...]
 
 

@@ -9,6 +9,7 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.data.panel import Panel
+from forecast_cli.data.scan.canonical import key_columns
 from forecast_cli.data.source import Source
 from forecast_cli.engine.outcomes import ModelForecast
 
@@ -47,9 +48,7 @@ def count_invalid_rows(forecasts: pl.DataFrame, levels: tuple[float, ...]) -> tu
 
 def to_user_columns(table: pl.DataFrame, source: Source, settings: Settings) -> pl.DataFrame:
     """Return a table with the user's column names, and account ids in the input's type."""
-    names = {c.UNIQUE_ID: settings.id_col, c.DS: settings.date_col}
-    if settings.currency_col:
-        names[c.CURRENCY] = settings.currency_col
+    names = {c.DS: settings.date_col, **dict(zip(key_columns(settings), settings.key_columns, strict=True))}
     present = {inside: edge for inside, edge in names.items() if inside in table.columns}
     if c.UNIQUE_ID in present:
         table = table.with_columns(pl.col(c.UNIQUE_ID).cast(source.id_dtype))

@@ -11,7 +11,7 @@ from forecast_cli.core.ledger import Flag
 from forecast_cli.core.memory import release_memory
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.rows import assert_unchanged
-from forecast_cli.engine.accounts import read_accounts
+from forecast_cli.engine.accounts import read_shard_accounts
 from forecast_cli.engine.events import events_table
 from forecast_cli.engine.outcomes import ModelForecast, add_flag, complete_ledger, failure_rows, taken_apart
 from forecast_cli.engine.risk_table import read_threshold_amounts, risk_table, without_amount
@@ -35,19 +35,16 @@ def run_task(job: Job, task: Task, *, begin: Callable[[int], None] = lambda _: N
     """
     started = time.process_time()
     job, shard = replace(job, one_by_one=task.one_by_one), task.parts[0]
-    parts: list[dict[str, pl.DataFrame]] = []
-    taken_apart: list[str] = []
+    parts: list[Done] = []
     for place, part in enumerate(task.parts):
         begin(place)
-        tables, errors = _run_part(job, part)
-        parts.append(tables)
-        taken_apart += errors
-    accounts = sum(part[ACCOUNTS].height for part in parts)
-    unsound = [count_invalid_rows(part[FORECASTS], job.settings.level) for part in parts]
+        parts.append(_run_part(job, part))
+    accounts = sum(part.tables[ACCOUNTS].height for part in parts)
+    unsound = [count_invalid_rows(part.tables[FORECASTS], job.settings.level) for part in parts]
     assert_unchanged(job.source)
     files = tuple(
         stage(to_user_columns(_join(parts, name), job.source, job.settings), job.staging, shard.index, name)
-        for name in list(parts[0])
+        for name in list(parts[0].tables)
     )
     release_memory()
     return ShardReceipt(
@@ -55,57 +52,52 @@ def run_task(job: Job, task: Task, *, begin: Callable[[int], None] = lambda _: N
         accounts,
         time.process_time() - started,
         files,
-        tuple(taken_apart),
+        tuple(error for part in parts for error in part.taken_apart),
         not_finite=sum(rows for rows, _ in unsound),
         crossed=sum(rows for _, rows in unsound),
     )
 
 
-def _run_part(job: Job, part: Shard) -> tuple[dict[str, pl.DataFrame], tuple[str, ...]]:
+def _run_part(job: Job, part: Shard) -> Done:
     done = job.work(job, part)
-    tables = dict(done.tables)
     release_memory()
-    if tables[ACCOUNTS].height != part.accounts:
-        raise AssertionError(f"{part.accounts} accounts went into a shard, {tables[ACCOUNTS].height} came out")
-    return tables, done.taken_apart
+    accounts = done.tables[ACCOUNTS].height
+    if accounts != part.accounts:
+        raise AssertionError(f"{part.accounts} accounts went into a shard, {accounts} came out")
+    return done
 
 
-def _join(parts: Sequence[dict[str, pl.DataFrame]], name: str) -> pl.DataFrame:
-    """Remove a table from all parts, and return their concatenation."""
-    tables = [part.pop(name) for part in parts]
+def _join(parts: Sequence[Done], name: str) -> pl.DataFrame:
+    """Remove a table from all parts, so that its memory is freed, and return their concatenation."""
+    tables = [part.tables.pop(name) for part in parts]
     return tables[0] if len(tables) == 1 else pl.concat(tables, rechunk=True)
 
 
 def forecast_shard(job: Job, shard: Shard) -> Done:
     """Read a shard's accounts and forecast them with every model of the job."""
     settings = job.settings
-    found = read_accounts(job, shard)
-    panel, everyone = found.panel, np.arange(len(found.panel))
+    found = read_shard_accounts(job, shard)
+    panel, rows = found.panel, np.arange(len(found.panel))
     started = time.process_time()
     h, levels = settings.horizon, levels_to_request(settings.level)
     forecasts = [
-        ModelForecast(choice.label, forecast_panel(panel, choice, h=h, levels=levels), everyone)
-        for choice in job.models
+        ModelForecast(choice.label, forecast_panel(panel, choice, h=h, levels=levels), rows) for choice in job.models
     ]
     amounts = read_threshold_amounts(job, shard, [panel])[0]
     risk = risk_table(panel, forecasts, settings, amounts)
     each = (time.process_time() - started) / max(len(panel), 1)
     ledger = complete_ledger(found.ledger, forecasts, seconds=each)
-    events, weights = _events(job, panel, forecasts), weights_table(panel, forecasts) if job.candidates else None
-    tables = {
-        FORECASTS: forecast_table(panel, forecasts, settings),
-        RISK: risk,
-        **({} if events is None else {EVENTS: events}),
-        **({} if weights is None else {WEIGHTS: weights}),
-        ACCOUNTS: add_flag(ledger, found.ledger, without_amount(panel, amounts), Flag.NO_THRESHOLD),
-        FAILURES: failure_rows(found.ledger, forecasts),
-    }
+    tables = {FORECASTS: forecast_table(panel, forecasts, settings), RISK: risk}
+    if finds_events(job.models):
+        tables[EVENTS] = _events(panel, forecasts)
+    if job.candidates:
+        tables[WEIGHTS] = weights_table(panel, forecasts)
+    tables[ACCOUNTS] = add_flag(ledger, found.ledger, without_amount(panel, amounts), Flag.NO_THRESHOLD)
+    tables[FAILURES] = failure_rows(found.ledger, forecasts)
     return Done(tables, taken_apart(forecasts))
 
 
-def _events(job: Job, panel: Panel, forecasts: Sequence[ModelForecast]) -> pl.DataFrame | None:
-    """Return the recurring payments found by the first model that looks for them; None if no model does."""
-    if not finds_events(job.models):
-        return None
+def _events(panel: Panel, forecasts: Sequence[ModelForecast]) -> pl.DataFrame:
+    """Return the recurring payments found by the first model that looks for them."""
     found = (streams for one in forecasts if (streams := one.ladder.forecast.streams) is not None)
     return events_table(panel, next(found, build_streams(np.zeros(0, dtype=STREAM), np.zeros((0, 0)), panel.holidays)))

@@ -192,7 +192,7 @@ class Fan(_Frozen):
 
 
 class Problem(_Frozen):
-    """Accounts or windows that did not go as asked for one reason."""
+    """Accounts or windows that were not forecast as requested, for one reason."""
 
     status: str
     model: str | None

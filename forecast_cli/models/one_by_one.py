@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast_cli.core.errors import ForecastCliError
 from forecast_cli.core.heartbeat import send_heartbeat
@@ -124,13 +125,13 @@ def _failed_forecast(error: Exception, h: int, levels: tuple[float, ...]) -> For
     return Forecast(*blank, levels, (failure_of(0, error),))
 
 
-def _join_paths(forecasts: list[Forecast]) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None":
+def _join_paths(forecasts: list[Forecast]) -> NDArray[np.float64] | None:
     paths = [one.paths for one in forecasts if one.paths is not None]
     same_shape = len(paths) == len(forecasts) and len({one.shape[1:] for one in paths}) == 1
     return np.concatenate(paths) if same_shape else None
 
 
-def _join_shares(forecasts: list[Forecast]) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None":
+def _join_shares(forecasts: list[Forecast]) -> NDArray[np.float64] | None:
     shares = [np.zeros(1) if forecast.past_share is None else forecast.past_share for forecast in forecasts]
     return None if all(forecast.past_share is None for forecast in forecasts) else np.concatenate(shares)
 

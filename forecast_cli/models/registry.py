@@ -104,7 +104,7 @@ class ModelChoice:
 
     def min_obs(self, h: int) -> int:
         """Return the number of observations an account needs for a forecast ``h`` days ahead."""
-        return self.spec.min_obs(self.season_lengths, h=h)
+        return self.spec.needs(self.season_lengths, h)
 
     def _wrap_if_one_by_one(self, model: Model) -> Model:
         return OneByOne(model) if self.one_by_one else model

@@ -79,10 +79,6 @@ class ModelSpec:
         """Return whether the model can be updated with newer balances without a new fit."""
         return self.make_updatable is not None
 
-    def min_obs(self, season_lengths: Seasons, *, h: int = 1) -> int:
-        """Return the number of observations an account needs for a forecast ``h`` days ahead."""
-        return self.needs(season_lengths, h)
-
     def usable_seasons(self, season_lengths: Seasons) -> Seasons:
         """Return those of ``season_lengths`` the model uses: () if it takes none, (1,) if it works without season."""
         match self.seasons:

@@ -29,7 +29,7 @@ def fan_chart(fan: Fan, *, key: str) -> Chart:
 def _drawing(fan: Fan) -> Any:
     known = list(zip(fan.history_dates, fan.history, strict=True))[-MOST_HISTORY:]
     start = known[-1:]
-    came = start + [(day, y) for day, y in zip(fan.dates, fan.y, strict=True) if y is not None]
+    actual = start + [(day, y) for day, y in zip(fan.dates, fan.y, strict=True) if y is not None]
     median = start + list(zip(fan.dates, fan.median, strict=True))
     bands = [
         _band(fan, low, high, opacity)
@@ -40,7 +40,7 @@ def _drawing(fan: Fan) -> Any:
         _cutoff(fan),
         _line(known, Ink.KNOWN, width=1.5),
         _line(median, Ink.BAND, width=2, dash=(6, 3)),
-        _line(came, Ink.CAME, width=2),
+        _line(actual, Ink.CAME, width=2),
     )
 
 
@@ -83,15 +83,15 @@ def _opacities(bands: int) -> tuple[float, ...]:
 
 
 def _summary(fan: Fan) -> str:
-    model, came = printable(fan.model), [y for y in fan.y if y is not None]
+    model, actual = printable(fan.model), [y for y in fan.y if y is not None]
     last = (
-        f" The last actual balance was {money(came[-1]).text}, its median forecast {money(_median_then(fan)).text}."
-        if came
+        f" The last actual balance was {money(actual[-1]).text}, its median forecast {money(_median_then(fan)).text}."
+        if actual
         else ""
     )
     return (
         f"{model} from {fan.cutoff.isoformat()}, sCRPS {scaled_cell(fan.scrps).text}.{last}"
-        f"{''.join(f' {said}.' for said in _outside(fan))}"
+        f"{''.join(f' {sentence}.' for sentence in _outside(fan))}"
     )
 
 
@@ -102,11 +102,11 @@ def _median_then(fan: Fan) -> float:
 
 def _outside(fan: Fan) -> list[str]:
     """Return sentences that say how many days lay outside the narrowest band; none if there is no band."""
-    said = []
+    sentences = []
     for level, low, high in fan.bands[-1:]:
         days = [not lo <= y <= hi for lo, y, hi in zip(low, fan.y, high, strict=True) if y is not None]
-        said.append(f"{sum(days)} of {counted(len(days), 'day')} lay outside the {level_label(level)} % band")
-    return said
+        sentences.append(f"{sum(days)} of {counted(len(days), 'day')} lay outside the {level_label(level)} % band")
+    return sentences
 
 
 def _table(fan: Fan, key: str) -> Table:

@@ -103,13 +103,13 @@ def _coverage_by_level(report: Report) -> Chart:
     ]
     drawing = alt.layer(diagonal(x, y), line_layer(rows, x, y, points=True))
     level = default_level(levels_shown(report))
-    said = [
+    parts = [
         f"{text_cell(model.model).text} {share(model.of(f'coverage_{level_label(level)}').value).text}"
         for model in report.leaderboard[:MOST_SERIES]
         if level is not None
     ]
     summary = (
-        f"Below the dashed line intervals are too narrow. Of {level_label(level or 0)} % promised: {'; '.join(said)}."
+        f"Below the dashed line intervals are too narrow. Of {level_label(level or 0)} % promised: {'; '.join(parts)}."
     )
     return build_chart("coverage-by-level", "Promised and held, by level", summary, drawing)
 
@@ -134,16 +134,16 @@ def _reliability(report: Report, threshold: str, days: int, place: int) -> Chart
 
 def _highest(bins: Sequence[Any], models: Sequence[str]) -> str:
     """Return a sentence with each model's highest probability and the observed frequency in its bin."""
-    said = []
+    parts = []
     for model in models:
         mine = [each for each in bins if each.model == model]
         if mine:
             top = max(mine, key=lambda each: each.predicted)
-            said.append(f"{text_cell(model).text} {share(top.predicted).text} and {share(top.observed).text}")
+            parts.append(f"{text_cell(model).text} {share(top.predicted).text} and {share(top.observed).text}")
     to = f"to {FEWEST} windows or more"
-    if not said:
+    if not parts:
         return f"No probability was given {to}."
-    highest = f"The highest probability given {to}, and how often the balance went under: {'; '.join(said)}."
+    highest = f"The highest probability given {to}, and how often the balance went under: {'; '.join(parts)}."
     return f"{highest} Points of fewer windows are not drawn."
 
 
@@ -161,11 +161,11 @@ def _ends(report: Report, shown: Shown) -> str:
     """Return a sentence with each model's figure on the first and on the last day."""
     first, last = (pick(score.step for score in report.steps) for pick in (min, max))
     found = {(score.model, score.step): shown(score).text for score in report.steps}
-    said = [
+    parts = [
         f"{text_cell(model).text} {found.get((model, first), NONE)} and {found.get((model, last), NONE)}"
         for model in models_drawn(report)
     ]
-    return f"On day {first} and on day {last}: {'; '.join(said)}."
+    return f"On day {first} and on day {last}: {'; '.join(parts)}."
 
 
 def _around(promised: float, seen: Sequence[float]) -> tuple[float, float]:

@@ -27,8 +27,8 @@ _SHOWN_WHERE_UNSET: Final = {
 
 def render_config_template() -> str:
     """Return the config file; loading it changes no setting."""
-    defaults, told = Settings.model_construct(), Settings.model_json_schema()["properties"]
-    entries = (_entry(name, getattr(defaults, name), told[name]["description"]) for name in Settings.model_fields)
+    defaults, properties = Settings.model_construct(), Settings.model_json_schema()["properties"]
+    entries = (_entry(name, getattr(defaults, name), properties[name]["description"]) for name in Settings.model_fields)
     return "\n".join([_HEAD, *entries])
 
 

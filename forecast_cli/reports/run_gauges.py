@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
+from forecast_cli.evaluation.metrics import is_in_units
 from forecast_cli.reports.prometheus import Gauge, Sample, gauge, render_gauges
 from forecast_cli.reports.run_metrics import Change, Cost, Freshness, RunMetrics, Volume
 
@@ -39,6 +40,7 @@ def _volume(of: Volume) -> tuple[Gauge, ...]:
         gauge("input_accounts", "Accounts of the input.", of.accounts),
         gauge("input_rows", "Rows of the input.", of.rows),
         gauge("input_files", "Files of the input.", of.files),
+        gauge("quarantined_files", "Files of the input that were left out.", of.quarantined_files),
         gauge("input_bytes", "Bytes of the input.", of.bytes),
         gauge("forecast_rows", "Rows of the forecasts.", of.forecast_rows),
     )
@@ -55,14 +57,19 @@ def _outcome(metrics: RunMetrics) -> tuple[Gauge, ...]:
             tuple(Sample(count, {"status": status}) for status, count in metrics.accounts.items()),
         ),
         Gauge(
+            "flagged_accounts",
+            "Accounts by flag.",
+            tuple(Sample(count, {"flag": flag}) for flag, count in metrics.flags.items()),
+        ),
+        Gauge(
             "not_as_asked",
-            "Accounts and models that did not go as asked, by status and reason.",
+            "Accounts and models not forecast as requested, by status and reason.",
             tuple(Sample(count, {"status": status, "reason": reason}) for (status, reason), count in why.items()),
         ),
         gauge("fallback_ratio", "Share of accounts with a simpler model.", metrics.fallback_ratio),
         Gauge(
             "model_accounts",
-            "Accounts by the model asked for and the one used.",
+            "Accounts by the model requested and the one used.",
             tuple(Sample(one.accounts, {"model": one.model, "model_used": one.model_used}) for one in metrics.models),
         ),
         Gauge(
@@ -74,8 +81,12 @@ def _outcome(metrics: RunMetrics) -> tuple[Gauge, ...]:
         ),
         Gauge(
             "score",
-            "A metric of a backtest, by model.",
-            tuple(Sample(one.value, {"model": one.model, "metric": one.metric}) for one in metrics.scores),
+            "A metric of a backtest, by model; none is an amount of money.",
+            tuple(
+                Sample(one.value, {"model": one.model, "metric": one.metric})
+                for one in metrics.scores
+                if not is_in_units(one.metric) or one.metric == "wape"
+            ),
         ),
     )
 
@@ -138,5 +149,5 @@ def _cost(of: Cost) -> tuple[Gauge, ...]:
 def _timestamp(moment: str | None) -> float | None:
     if moment is None:
         return None
-    told = datetime.fromisoformat(moment)
-    return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
+    parsed = datetime.fromisoformat(moment)
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()

@@ -24,13 +24,14 @@ class Freshness(_Frozen):
 
 
 class Volume(_Frozen):
-    """Size of the input, and number of forecast rows."""
+    """Size of the input, and number of forecast rows. ``files`` does not count ``quarantined_files``."""
 
     files: int
     bytes: int
     rows: int
     accounts: int
     forecast_rows: int
+    quarantined_files: int = 0
 
 
 class NotAsAsked(_Frozen):
@@ -160,6 +161,8 @@ class RunMetrics(_Frozen):
     freshness: Freshness
     volume: Volume
     accounts: dict[str, int]
+    flags: dict[str, int] = {}
+    """Number of accounts by flag; empty in a file of an earlier version."""
     fallback_ratio: float
     not_as_asked: tuple[NotAsAsked, ...]
     models: tuple[ModelUse, ...]

@@ -53,8 +53,8 @@ def build_table(
 ) -> Table:
     """Return a table of the first ``most`` rows; its note gives the total number of rows if some are left out."""
     more = f"The first {most:,} of {len(rows):,} rows; report.json holds them all." if len(rows) > most else ""
-    said = " ".join(filter(None, (more, note)))
-    return Table(key, caption, tuple(columns), tuple(tuple(row) for row in rows[:most]), said)
+    notes = " ".join(filter(None, (more, note)))
+    return Table(key, caption, tuple(columns), tuple(tuple(row) for row in rows[:most]), notes)
 
 
 def text_cell(text: object) -> Cell:

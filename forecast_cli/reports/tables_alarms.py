@@ -23,28 +23,28 @@ def alarms_table(report: Report, *, model: str | None = None) -> Table:
 
     ``model`` None means all models.
     """
-    told = [one for one in report.low_balance_calibration if model in (None, one.model)]
+    calibrations = [one for one in report.low_balance_calibration if model in (None, one.model)]
     columns = (
         Column("Model"),
         *ASKED,
         Column("Windows", numeric=True, help="windows that were not under the threshold at the cutoff"),
         Column("Given", numeric=True, help="mean probability"),
         Column("Came", numeric=True, help="share that ran low"),
-        *(column for budget in (told[0].budgets if told else ()) for column in _columns(budget)),
+        *(column for budget in (calibrations[0].budgets if calibrations else ()) for column in _columns(budget)),
     )
-    rows = [(*_about(one), *(cell for budget in one.budgets for cell in _cells(budget))) for one in told]
+    rows = [(*_about(one), *(cell for budget in one.budgets for cell in _cells(budget))) for one in calibrations]
     return build_table("alarms", "The riskiest windows, and how many of them ran low", columns, rows, note=_OVER)
 
 
 def dates_table(report: Report) -> Table:
     """Return how often the dates by which 10, 50 and 90 % of paths had crossed were right, for all models."""
-    told = report.low_balance_calibration
+    calibrations = report.low_balance_calibration
     columns = (
         Column("Model"),
         *ASKED,
         *(
             column
-            for date in (told[0].dates if told else ())
+            for date in (calibrations[0].dates if calibrations else ())
             for column in (
                 Column(f"By {_percent(date.share)}, given", numeric=True, help="mean share of paths that had crossed"),
                 Column("Came", numeric=True, help="share of windows that had crossed by that date"),
@@ -58,7 +58,7 @@ def dates_table(report: Report) -> Table:
             count(one.days),
             *(cell for date in one.dates for cell in (_given(date), share_estimate(date.observed))),
         )
-        for one in told
+        for one in calibrations
     ]
     return build_table("crossing-dates", "Dates of first crossing, and how they came true", columns, rows, note=_OVER)
 

@@ -22,7 +22,7 @@ _MEANS: Final[Mapping[str, str]] = {
 
 def facts_table(facts: RunFacts) -> Table:
     """Return facts about the run, one in each row."""
-    told = {
+    rows = {
         "Input": f"{facts.input}: {counted(facts.files, 'file')}, {counted(facts.rows, 'row')}",
         "Accounts": counted(sum(facts.accounts.values()), "account"),
         "Windows": counted(facts.windows, "window") + _unmoved_note(facts),
@@ -31,7 +31,7 @@ def facts_table(facts: RunFacts) -> Table:
         "Took": f"{duration(facts.seconds)}, {duration(facts.cpu_seconds)} of CPU",
         "Fingerprint": facts.fingerprint,
     }
-    return _pairs("facts", "The run", told)
+    return _pairs("facts", "The run", rows)
 
 
 def accounts_table(facts: RunFacts) -> Table:

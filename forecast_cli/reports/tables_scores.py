@@ -54,7 +54,7 @@ IN_UNITS: Final = (
 
 
 def levels_shown(report: Report) -> tuple[float, ...]:
-    """Return the levels to show: those asked for, or all levels if the settings do not contain them."""
+    """Return the levels to show: those requested, or all levels if the settings do not contain them."""
     asked = report.facts.settings.get("level")
     wanted = {float(level) for level in asked if isinstance(level, int | float)} if isinstance(asked, list) else set()
     return tuple(sorted({*report.levels} & wanted or report.levels))
@@ -88,22 +88,20 @@ def leaderboard_table(report: Report) -> Table:
         Column("sCRPS", numeric=True, help=f"{SCRPS_HELP}; {_INTERVAL}"),
         Column("Skill", numeric=True, help="share of the seasonal naive's sCRPS saved; with its 95 % interval"),
         Column("MASE", numeric=True, help="mean absolute scaled error of the median"),
-        *(told.column for told in coverages),
+        *(one.column for one in coverages),
         Column("Wins", numeric=True, help="accounts on which it has the lowest sCRPS of all"),
         Column("Fallbacks", numeric=True, help="windows in which a simpler model took its place"),
         Column("Failures", numeric=True, help="windows without a forecast"),
         Column("CPU", numeric=True, help="CPU time per account and window, fit and forecast"),
     )
-    rows = [
-        (*_standing(model), *(told.cell(model) for told in coverages), *_cost(model)) for model in report.leaderboard
-    ]
+    rows = [(*_standing(model), *(one.cell(model) for one in coverages), *_cost(model)) for model in report.leaderboard]
     return build_table("leaderboard", "Models by sCRPS, the best first", columns, rows)
 
 
 def metrics_table(report: Report) -> Table:
     """Return the other metrics of every model; those in units of the balance only if all balances share a currency."""
     mixed = len(report.facts.currencies) > 1
-    told = (
+    shown = (
         MetricColumn("rmsse", Column("RMSSE", numeric=True, help="root mean squared scaled error of the mean")),
         *_scaled_interval(report, "swidth", "Width", "mean width of the interval, in units of the scale"),
         *_scaled_interval(report, "swinkler", "Winkler", "width and misses of the interval, in units of the scale"),
@@ -114,10 +112,10 @@ def metrics_table(report: Report) -> Table:
     )
     counts = (Column("Accounts", numeric=True, help="accounts scored"), Column("Windows", numeric=True))
     rows = [
-        (text_cell(model.model), *(one.cell(model) for one in told), count(model.accounts), count(model.windows))
+        (text_cell(model.model), *(one.cell(model) for one in shown), count(model.accounts), count(model.windows))
         for model in report.leaderboard
     ]
-    columns = (Column("Model"), *(one.column for one in told), *counts)
+    columns = (Column("Model"), *(one.column for one in shown), *counts)
     return build_table("metrics", "Other metrics", columns, rows, note=why_no_units(report))
 
 
@@ -181,10 +179,10 @@ def steps_table(
 
 def step_figures_table(report: Report, *, model: str | None, most: int) -> Table:
     """Return a model's metrics on at most ``most`` days of the horizon."""
-    told, days = metric_columns(report), days_shown(report, most)
-    columns = (Column("Day", numeric=True), *(one.column for one in told), Column("Windows", numeric=True))
+    metrics, days = metric_columns(report), days_shown(report, most)
+    columns = (Column("Day", numeric=True), *(one.column for one in metrics), Column("Windows", numeric=True))
     rows = [
-        (count(score.step), *(one.cell(score) for one in told), count(score.windows))
+        (count(score.step), *(one.cell(score) for one in metrics), count(score.windows))
         for score in report.steps
         if score.model == model and score.step in days
     ]

@@ -79,7 +79,7 @@ def _as_ranked(report: Report, scores: list[SegmentScore]) -> list[SegmentScore]
 def _segments(
     titles: tuple[str, str],
     scores: list[SegmentScore],
-    told: tuple[MetricColumn, ...],
+    metrics: tuple[MetricColumn, ...],
     *,
     named: bool,
     skilled: bool = False,
@@ -92,7 +92,7 @@ def _segments(
         Column("Accounts", numeric=True),
         Column("Windows", numeric=True),
         *((_SKILL,) if skilled else ()),
-        *(one.column for one in told),
+        *(one.column for one in metrics),
     )
     rows = [
         (
@@ -102,7 +102,7 @@ def _segments(
             count(score.accounts),
             count(score.windows),
             *((skill_cell(score.skill),) if skilled else ()),
-            *(one.cell(score) for one in told),
+            *(one.cell(score) for one in metrics),
         )
         for score in scores
     ]

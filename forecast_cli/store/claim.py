@@ -1,4 +1,4 @@
-"""Claim on an output in an object store: one run holds it at a time, and renews it while it is at work."""
+"""Claim on an output in an object store: one run holds it at a time, and renews it as long as it works."""
 
 import contextlib
 import json
@@ -22,8 +22,8 @@ _BUSY_HINT: Final = "wait for it to finish, or name another --output"
 class Pace:
     """Times of a claim, in seconds.
 
-    ``renewal`` lies between two renewals by the holder, ``look`` between two looks by a run that waits. A claim that is
-    not renewed for ``patience`` counts as abandoned.
+    ``renewal`` is the time between two renewals by the holder, ``look`` between two checks by a run that waits. A claim
+    that is not renewed for ``patience`` counts as abandoned.
     """
 
     renewal: float = 15.0
@@ -38,8 +38,8 @@ PACE: Final = Pace()
 def claimed(objects: Objects, *, warn: Callable[[str], None], pace: Pace | None = None) -> Iterator["Claim"]:
     """Hold the claim on the output while the block runs, and renew it in a thread.
 
-    A claim that its holder no longer renews is taken over after a minute; ``warn`` is told when the wait begins. Raises
-    OutputBusyError where another run holds the output, and OutputNotWrittenError where the store fails or ignores
+    A claim that its holder no longer renews is taken over after a minute; ``warn`` is called when the wait begins.
+    Raises OutputBusyError if another run holds the output, and OutputNotWrittenError if the store fails or ignores
     conditions on writes.
     """
     claim = Claim(objects, pace or PACE)
@@ -66,7 +66,7 @@ class Claim:
         self._lock, self._stopped = threading.Lock(), threading.Event()
 
     def take(self, warn: Callable[[str], None]) -> None:
-        """Become the holder, or take over from one that is gone; raises what ``claimed`` raises."""
+        """Become the holder, or take over an abandoned claim; raises what ``claimed`` raises."""
         version = None
         while version is None:
             version = self._objects.create(CLAIM, self._content())
@@ -77,7 +77,7 @@ class Claim:
         self._version, self._renewed_at = version, time.time()
 
     def keep_renewing(self) -> None:
-        """Renew the claim until it is lost or ``stop`` is called; where the store fails, try again at the next time."""
+        """Renew the claim until it is lost or ``stop`` is called; if the store fails, try again at the next renewal."""
         while not self._stopped.wait(self._pace.renewal):
             try:
                 self.renew()
@@ -87,15 +87,15 @@ class Claim:
                 continue
 
     def renew(self) -> None:
-        """Write the claim anew, which shows that this run is at work.
+        """Write the claim again, which shows that this run is still at work.
 
-        Raises OutputBusyError where another run has taken over, and OutputNotWrittenError where the store fails.
+        Raises OutputBusyError if another run has taken over, and OutputNotWrittenError if the store fails.
         """
         with self._lock:
             self.refuse_if_lost()
             self._count += 1
             version = self._objects.replace(CLAIM, self._content(), self._version)
-            if version is None:  # a renewal whose answer was lost has been done, and is told so when asked again
+            if version is None:  # taken over, unless it was renewed and the answer was lost
                 found = self._objects.read(CLAIM)
                 if found is None or _parse_claim(found[0]).get("token") != self._token:
                     holder = _holder(found[0]) if found else ""
@@ -107,13 +107,13 @@ class Claim:
             self._version, self._renewed_at = version, time.time()
 
     def confirm(self) -> None:
-        """Renew the claim where the last renewal is older than half of ``patience``; raises what ``renew`` raises."""
+        """Renew the claim if the last renewal is older than half of ``patience``; raises what ``renew`` raises."""
         self.refuse_if_lost()
         if not 0 <= time.time() - self._renewed_at <= self._pace.patience / 2:
             self.renew()
 
     def refuse_if_lost(self) -> None:
-        """Raise OutputBusyError where another run has taken over."""
+        """Raise OutputBusyError if another run has taken over."""
         if self._lost is not None:
             raise self._lost
 
@@ -122,17 +122,17 @@ class Claim:
         self._stopped.set()
 
     def release(self) -> None:
-        """Remove the claim if this run still holds it; a store that fails leaves it to be abandoned."""
+        """Remove the claim if this run still holds it; if the store fails, the claim expires later."""
         with contextlib.suppress(OutputBusyError, OutputNotWrittenError):
             self.renew()
             self._objects.remove([CLAIM])
 
     def _content(self) -> bytes:
-        told = {"pid": os.getpid(), "host": socket.gethostname(), "token": self._token, "count": self._count}
-        return json.dumps(told).encode()
+        content = {"pid": os.getpid(), "host": socket.gethostname(), "token": self._token, "count": self._count}
+        return json.dumps(content).encode()
 
     def _require_conditional_writes(self) -> None:
-        """Raise OutputNotWrittenError where the store replaces an object that it was asked to create."""
+        """Raise OutputNotWrittenError if the store replaces an object that it should only create."""
         if self._objects.create(CLAIM, self._content()) is not None:
             raise OutputNotWrittenError(
                 f"{self._objects}: the store ignores conditional writes, and without them two runs could collide",
@@ -140,15 +140,15 @@ class Claim:
             )
 
     def _take_over(self, warn: Callable[[str], None]) -> Version | None:
-        """Return the version of the claim after taking it over, None where the claim was removed meanwhile.
+        """Return the version of the claim after taking it over, None if the claim was removed meanwhile.
 
-        Raises OutputBusyError where its holder renews it or a third run is quicker.
+        Raises OutputBusyError if its holder renews it or a third run takes it first.
         """
         found = self._objects.read(CLAIM)
         if found is None:
             return None
         content, version = found
-        if _parse_claim(content).get("token") == self._token:  # it was made, and the answer was lost
+        if _parse_claim(content).get("token") == self._token:  # it was created, but the answer was lost
             return version
         patience = self._pace.patience
         warn(

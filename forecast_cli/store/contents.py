@@ -1,4 +1,4 @@
-"""Contents of an output behind one interface: a folder of this machine, or the objects below an address."""
+"""Contents of an output behind one interface: a local folder, or the objects below an address."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -17,13 +17,13 @@ class Contents(Protocol):
         """Return the names of files and folders at the top of the output."""
 
     def size(self, name: str) -> int | None:
-        """Return the size of a file in bytes, None where it is not there."""
+        """Return the size of a file in bytes, None if it does not exist."""
 
     def has(self, name: str) -> bool:
-        """Return whether a file or a folder is there."""
+        """Return whether a file or a folder exists."""
 
     def read(self, name: str) -> bytes | None:
-        """Return what a file holds, None where it is not there; raises OSError."""
+        """Return the content of a file, None if it does not exist; raises OSError."""
 
 
 class FolderContents:
@@ -40,18 +40,18 @@ class FolderContents:
         return [path.name for path in self._folder.iterdir()] if self._folder.exists() else []
 
     def size(self, name: str) -> int | None:
-        """Return the size of a file in bytes, None where it is not there."""
+        """Return the size of a file in bytes, None if it does not exist."""
         try:
             return (self._folder / name).stat().st_size
         except OSError:
             return None
 
     def has(self, name: str) -> bool:
-        """Return whether a file or a folder is there."""
+        """Return whether a file or a folder exists."""
         return (self._folder / name).exists()
 
     def read(self, name: str) -> bytes | None:
-        """Return what a file holds, None where it is not there; raises OSError."""
+        """Return the content of a file, None if it does not exist; raises OSError."""
         fault_point(Step.READ, self._folder / name)
         try:
             return (self._folder / name).read_bytes()
@@ -60,9 +60,9 @@ class FolderContents:
 
 
 class StoreContents:
-    """Contents of an output in an object store, as listed when the object was made.
+    """Contents of an output in an object store, as listed when this was created.
 
-    Raises OutputNotWrittenError where the store fails.
+    Raises OutputNotWrittenError if the store fails.
     """
 
     def __init__(self, objects: "Objects") -> None:
@@ -77,14 +77,14 @@ class StoreContents:
         return {name.partition("/")[0] for name in self.sizes}
 
     def size(self, name: str) -> int | None:
-        """Return the size of an object in bytes, None where it is not there."""
+        """Return the size of an object in bytes, None if it does not exist."""
         return self.sizes.get(name)
 
     def has(self, name: str) -> bool:
-        """Return whether an object, or one below a folder of that name, is there."""
+        """Return whether an object of that name, or one below a folder of that name, exists."""
         return name in self.sizes or any(other.startswith(f"{name}/") for other in self.sizes)
 
     def read(self, name: str) -> bytes | None:
-        """Return what an object holds, None where it is not there."""
+        """Return the content of an object, None if it does not exist."""
         found = self._objects.read(name) if name in self.sizes else None
         return found[0] if found else None

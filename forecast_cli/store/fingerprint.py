@@ -4,7 +4,8 @@ import hashlib
 import json
 import platform
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -30,29 +31,33 @@ _PACKAGES: Final = (
     "statsmodels",
     "utilsforecast",
 )
-#: Version of the tables, raised when columns or numbers change, so that runs from before do not count as the same run.
+#: Version of the tables, raised when columns or numbers change, so that earlier runs do not count as the same run.
 _TABLES: Final = "5"
 
 
 def versions() -> dict[str, str]:
     """Return the versions that may affect a number or a byte: of this tool, its tables, Python and packages."""
-    installed = {name: version(name) for name in _PACKAGES}
     python = ".".join(platform.python_version_tuple()[:2])
-    return {"forecast-cli": __version__, "tables": _TABLES, "python": python, **installed}
+    return {"forecast-cli": __version__, "tables": _TABLES, "python": python, **_installed_versions()}
+
+
+@cache
+def _installed_versions() -> Mapping[str, str]:
+    return {name: version(name) for name in _PACKAGES}
 
 
 def identity(command: str, source: Source, settings: Settings, *, learned: str | None = None) -> dict[str, Any]:
     """Return what a run is made from, as plain JSON values: command, input by content, settings, versions.
 
-    ``learned`` is what ``hash_learned`` says of the run named with ``--fitted``, which counts in place of its name.
+    ``learned`` is the result of ``hash_learned`` for the run named with ``--fitted``: its content counts, not its name.
     """
-    told = settings.affecting_output(command)
-    if "fitted" in told:
-        told["fitted"] = learned
+    recorded = settings.affecting_output(command)
+    if "fitted" in recorded:
+        recorded["fitted"] = learned
     return {
         "command": command,
         "input": input_identity(source.root, ((file.path, file.size, file.sha256) for file in source.files)),
-        "settings": told,
+        "settings": recorded,
         "versions": versions(),
     }
 
@@ -102,8 +107,8 @@ def setting_differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     for group in ("settings", "versions"):
         before, after = old.get(group, {}), new.get(group, {})
         for name in sorted(name for name in {*before, *after} if before.get(name) != after.get(name)):
-            said = f"{name} (package)" if group == "versions" and name in settings else name
-            found.append(f"{said} {_short(before.get(name))} -> {_short(after.get(name))}")
+            label = f"{name} (package)" if group == "versions" and name in settings else name
+            found.append(f"{label} {_short(before.get(name))} -> {_short(after.get(name))}")
     return found
 
 

@@ -155,11 +155,11 @@ def _date(vintage: Vintage) -> date:
 
 def _forest(vintage: Vintage, forest: Forest) -> pl.DataFrame:
     """Return the nodes of the trees of one month."""
-    told = (
+    frames = (
         _nodes(tree, number).insert_column(0, pl.Series("as_of", [_date(vintage)] * len(tree.feature), dtype=pl.Date))
         for number, tree in enumerate(forest)
     )
-    return pl.concat([pl.DataFrame(schema=_TREES), *told])
+    return pl.concat([pl.DataFrame(schema=_TREES), *frames])
 
 
 def _nodes(tree: Tree, number: int) -> pl.DataFrame:
@@ -176,14 +176,14 @@ def _nodes(tree: Tree, number: int) -> pl.DataFrame:
 
 
 def _scores(vintage: Vintage, learned: Learned) -> pl.DataFrame:
-    told = {"as_of": _date(vintage), "horizon": learned.h, "windows": vintage.windows}
+    common = {"as_of": _date(vintage), "horizon": learned.h, "windows": vintage.windows}
     if vintage.calibration is None:
-        rows = [{**told, "slope": None, "segment": None, "knot": None, "probability": None, "score": None}]
+        rows = [{**common, "slope": None, "segment": None, "knot": None, "probability": None, "score": None}]
     else:
         scores = vintage.calibration.scores
         rows = [
             {
-                **told,
+                **common,
                 "slope": vintage.calibration.slope,
                 "segment": segment,
                 "knot": int(knot),
@@ -237,8 +237,8 @@ def _vintage(month: tuple[object, ...], scores: pl.DataFrame, trees: pl.DataFram
     if scores["score"].null_count():
         return Vintage(as_of, windows)
     forest = _read_forest(trees, k, 4)
-    told = scores["score"].to_numpy().reshape(SEGMENTS, k, len(GRID))
-    return Vintage(as_of, windows, forest, Calibration(np.swapaxes(told, 1, 2).copy(), float(scores["slope"][0])))
+    values = scores["score"].to_numpy().reshape(SEGMENTS, k, len(GRID))
+    return Vintage(as_of, windows, forest, Calibration(np.swapaxes(values, 1, 2).copy(), float(scores["slope"][0])))
 
 
 def _read_forest(trees: pl.DataFrame, k: int, each: int) -> Forest:

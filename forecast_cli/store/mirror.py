@@ -1,7 +1,7 @@
-"""Mirror of a run in an object store: the run works in a folder of this machine, and its files are put as it goes.
+"""Mirror of a run in an object store: the run works in a local folder, and its files are uploaded as it goes.
 
-Objects have the names of the files. A shard counts once its receipt is there, which comes after the files it names;
-the manifest comes after everything else it names, and ``_SUCCESS`` last. Objects are removed in the opposite order.
+Objects have the names of the files. A shard counts as committed once its receipt exists, which is uploaded after the
+files it names; the manifest is uploaded after all other files, ``_SUCCESS`` last. Objects are removed in reverse order.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -37,9 +37,9 @@ from forecast_cli.store.remote import Objects
 from forecast_cli.store.run_folder import RunFolder, open_run
 from forecast_cli.store.state import OutputState, validate_output
 
-#: Objects that are put or fetched at the same time.
+#: Objects uploaded or fetched at the same time.
 AT_ONCE: Final = 4
-#: Files from which the summary of a finished run is made.
+#: Files that the summary of a finished run is made from.
 _SUMMARY: Final = (MANIFEST, FAILURES, RISK, METRICS, REPORTS[0])
 _PLAN: Final = f"{RUNNING}/{PLAN}"
 
@@ -68,9 +68,9 @@ class Uploads:
 
 @dataclass(frozen=True)
 class MirroredRun(RunFolder):
-    """Folder of a run whose files are put into an object store as well.
+    """Folder of a run, with copies of its files in an object store.
 
-    ``found`` are the names of the objects below the address, as listed once the run held the claim.
+    ``found`` are the names of the objects below the address, as listed after the run had claimed the output.
     """
 
     objects: Objects
@@ -79,10 +79,10 @@ class MirroredRun(RunFolder):
     found: Collection[str]
 
     def resume(self) -> dict[int, ShardReceipt]:
-        """Return the receipts of the shards that are whole, by index; remove all other objects, then put the plan.
+        """Return the receipts of the complete shards, by index; remove all other objects, then upload the plan.
 
-        The plan of a run that is replaced is written over last, so that nothing of that run is taken for a part of this
-        one. Raises OutputBusyError where another run has taken the claim over.
+        The plan of a run that is replaced is overwritten last, so that none of its objects is mistaken for one of this
+        run. Raises OutputBusyError if another run has taken over the claim.
         """
         kept = super().resume()
         files = {file.path for receipt in kept.values() for file in receipt.files}
@@ -93,19 +93,19 @@ class MirroredRun(RunFolder):
         return kept
 
     def commit(self, receipt: ShardReceipt) -> None:
-        """Move the files of a shard into place, write its receipt, and begin to put both into the store.
+        """Move the files of a shard into place, write its receipt, and start to upload both.
 
-        Raises OutputBusyError where another run has taken the claim over, and the error of an upload that failed.
+        Raises OutputBusyError if another run has taken over the claim, and the error of an upload that failed.
         """
         self.claim.refuse_if_lost()
         super().commit(receipt)
         self.uploads.add(partial(self._put_shard, receipt))
 
     def finish(self, manifest: Manifest) -> None:
-        """Put the tables, then the manifest where there is none, and ``_SUCCESS`` last.
+        """Upload the tables, then the manifest if there is none yet, and ``_SUCCESS`` last.
 
-        Raises OutputNotWrittenError where the store does not hold what the manifest names, and OutputBusyError where
-        another run has taken the claim over or has put a manifest.
+        Raises OutputNotWrittenError if the store lacks a file that the manifest names, and OutputBusyError if another
+        run has taken over the claim or written a manifest.
         """
         for entry in manifest.files:
             if not entry.path.startswith(f"{FORECASTS}/"):
@@ -135,7 +135,7 @@ class MirroredRun(RunFolder):
     def _list_whole(self, manifest: Manifest) -> Collection[str]:
         """Return the names in the store, and remove part files that the manifest does not name.
 
-        Raises OutputNotWrittenError where an object that it names is not there in its size.
+        Raises OutputNotWrittenError if an object that it names is missing or has another size.
         """
         there, named = self.objects.sizes(), {entry.path: entry.bytes for entry in manifest.files}
         wrong = sorted(name for name, size in named.items() if there.get(name) != size)
@@ -152,43 +152,44 @@ class MirroredRun(RunFolder):
 def open_mirrored_run(
     objects: Objects,
     folder: Path,
-    made_from: tuple[dict[str, Any], str],
+    identity: dict[str, Any],
     *,
     force: bool,
     warn: Callable[[str], None],
 ) -> Iterator[tuple[RunFolder, OutputState]]:
     """Claim an output for a run and yield the run, which works in ``folder``, with the state of the output.
 
-    ``made_from`` is the identity of the run and its fingerprint. ``folder`` has to be empty: the shards that the store
-    holds of the same run are fetched to it. A finished run is yielded without a claim, with what its summary needs.
-    Raises OutputBusyError where another run holds the output, OutputConflictError where the store holds another run and
-    not ``force``, or files that no run wrote, and OutputNotWrittenError where the store fails.
+    ``folder`` has to be empty: the shards that the store holds of the same run are fetched to it. A finished run is
+    yielded without a claim, with the files that its summary needs.
+
+    Raises OutputBusyError if another run has claimed the output, OutputConflictError if the store holds another run,
+    without ``force``, or files that no run wrote, and OutputNotWrittenError if the store fails.
     """
-    held = StoreContents(objects)
-    state, _ = validate_output(held, *made_from, force=force)
-    if state is OutputState.FINISHED and not force and SUCCESS in held.sizes and not held.has(RUNNING):
-        yield _finished(objects, folder, held), state
+    contents = StoreContents(objects)
+    state, _ = validate_output(contents, identity, force=force)
+    if state is OutputState.FINISHED and not force and SUCCESS in contents.sizes and not contents.has(RUNNING):
+        yield _finished(objects, folder, contents), state
         return
     with claimed(objects, warn=warn) as claim:
-        held = StoreContents(objects)
-        state, _ = validate_output(held, *made_from, force=force)
+        contents = StoreContents(objects)
+        state, _ = validate_output(contents, identity, force=force)
         if state is OutputState.FINISHED and not force:
-            run = _finished(objects, folder, held)
-            _tidy(objects, folder, held.sizes)
+            run = _finished(objects, folder, contents)
+            _tidy(objects, folder, contents.sizes)
             yield run, state
             return
         if state is OutputState.RESUMABLE and not force:
-            _fetch_shards(objects, folder, held)
+            _fetch_shards(objects, folder, contents)
         elif state is not OutputState.DAMAGED:
             state = OutputState.NEW
-        with open_run(folder, *made_from, force=False), _uploading() as uploads:
-            yield MirroredRun(folder, objects, claim, uploads, held.sizes), state
+        with open_run(folder, identity, force=False), _uploading() as uploads:
+            yield MirroredRun(folder, objects, claim, uploads, contents.sizes), state
 
 
 def fetch_all(objects: Objects, names: Iterable[str], folder: Path) -> None:
     """Write objects to files of the same names in ``folder``, several at a time.
 
-    Raises OutputNotWrittenError where one cannot be read.
+    Raises OutputNotWrittenError if one cannot be read.
     """
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for done in [pool.submit(objects.fetch, name, folder / name) for name in names]:
@@ -199,8 +200,8 @@ def fetch_all(objects: Objects, names: Iterable[str], folder: Path) -> None:
 def _uploading() -> Iterator[Uploads]:
     """Yield the uploads of a run.
 
-    Where the run ends by an error of its own, what it committed is put first; not where the store failed, another run
-    took over, or the user interrupted it.
+    If the run ends with an error, the uploads of committed shards are finished first, unless the store failed, another
+    run took over, or the user interrupted the run.
     """
     pool = ThreadPoolExecutor(AT_ONCE)
     uploads = Uploads(pool)
@@ -216,29 +217,29 @@ def _uploading() -> Iterator[Uploads]:
         pool.shutdown(cancel_futures=True)
 
 
-def _finished(objects: Objects, folder: Path, held: StoreContents) -> RunFolder:
-    fetch_all(objects, [name for name in _SUMMARY if name in held.sizes], folder)
+def _finished(objects: Objects, folder: Path, contents: StoreContents) -> RunFolder:
+    fetch_all(objects, [name for name in _SUMMARY if name in contents.sizes], folder)
     return RunFolder(folder)
 
 
-def _fetch_shards(objects: Objects, folder: Path, held: StoreContents) -> None:
-    """Fetch the plan, the receipts, and the files they name that are there in full size."""
-    receipts = [name for name in held.sizes if _is_receipt(name)]
+def _fetch_shards(objects: Objects, folder: Path, contents: StoreContents) -> None:
+    """Fetch the plan, the receipts, and those of the files they name that have the right size."""
+    receipts = [name for name in contents.sizes if _is_receipt(name)]
     fetch_all(objects, [_PLAN, *receipts], folder)
     found = [receipt for name in receipts if (receipt := read_receipt(folder / name))]
     files = [file for receipt in found for file in receipt.files]
-    fetch_all(objects, [file.path for file in files if held.size(file.path) == file.bytes], folder)
+    fetch_all(objects, [file.path for file in files if contents.size(file.path) == file.bytes], folder)
 
 
 def _tidy(objects: Objects, folder: Path, there: Collection[str]) -> None:
-    """Remove the state of a run whose manifest stands, and mark it as finished."""
+    """Remove the state of a run that has a manifest, and mark it as finished."""
     _remove(objects, [name for name in there if name.startswith(f"{RUNNING}/") and name != CLAIM])
     if SUCCESS not in there:
         objects.put(SUCCESS, success_content(folder))
 
 
 def _remove(objects: Objects, names: Iterable[str]) -> None:
-    """Remove objects in an order in which those that are left never say that more is there than is.
+    """Remove objects in an order in which the remaining ones never name an object that is gone.
 
     ``_SUCCESS`` goes before the manifest, the manifest before what it names, receipts before the files of their shards.
     """

@@ -9,20 +9,20 @@ from forecast_cli.store.layout import MANIFEST, RUNNING
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import Manifest, parse_manifest
 
-#: Hint where there is no run, the same for all commands.
+#: Hint if there is no run, the same for all commands.
 FIND_RUN: Final = (
     "name the output of a run; to find one, list the folder of your outputs: forecast-cli runs list FOLDER"
 )
 
 
-def find_manifest(held: Contents) -> Manifest | None:
-    """Return the manifest of an output, None where it has none.
+def find_manifest(contents: Contents) -> Manifest | None:
+    """Return the manifest of an output, None if it has none.
 
-    Raises CheckFailedError where the file cannot be read, is damaged, or is of another format.
+    Raises CheckFailedError if the file cannot be read, is damaged, or is of another format.
     """
-    path = f"{held}/{MANIFEST}"
+    path = f"{contents}/{MANIFEST}"
     try:
-        content = held.read(MANIFEST)
+        content = contents.read(MANIFEST)
     except NotADirectoryError:
         return None
     except OSError as error:
@@ -33,8 +33,8 @@ def find_manifest(held: Contents) -> Manifest | None:
 def read_manifest(output: Path) -> Manifest:
     """Return the manifest of the finished run in the folder ``output``.
 
-    Raises OutputBusyError where a run is at work there, and CheckFailedError where there is no finished run or its
-    manifest cannot be read.
+    Raises OutputBusyError if a run is writing there, and CheckFailedError if there is no finished run or its manifest
+    cannot be read.
     """
     manifest = find_manifest(FolderContents(output))
     if manifest is None:
@@ -45,7 +45,7 @@ def read_manifest(output: Path) -> Manifest:
 def read_manifest_of(command: str, output: Path) -> Manifest:
     """Return the manifest of the finished run of ``command`` in the folder ``output``.
 
-    Raises OutputConflictError where the run there is of another command, and what ``read_manifest`` raises.
+    Raises OutputConflictError if the run there is of another command, and what ``read_manifest`` raises.
     """
     manifest = read_manifest(output)
     if manifest.command != command:

@@ -1,4 +1,4 @@
-"""Objects below one address of a store: listed, read, and written whole, where asked only if nobody else has."""
+"""Objects below one address of a store: listed, read, and written as a whole, on a condition if one is given."""
 
 import os
 import re
@@ -41,7 +41,7 @@ _AGAIN: Final = "run the same command again: finished shards are kept"
 
 @dataclass(frozen=True)
 class Version:
-    """What tells one content of an object from another: its ETag, and in some stores its generation."""
+    """Identifies the content of an object: its ETag, and in some stores its generation."""
 
     e_tag: str | None = None
     version: str | None = None
@@ -68,7 +68,7 @@ class Objects:
             next(obstore.list(self._store, chunk_size=1), None)
 
     def read(self, name: str) -> tuple[bytes, Version] | None:
-        """Return what an object holds and its version, None where there is none."""
+        """Return the content of an object and its version, None if it does not exist."""
         with self._raise_store_errors("read", name):
             try:
                 found = obstore.get(self._store, name)
@@ -77,7 +77,7 @@ class Objects:
                 return None
 
     def fetch(self, name: str, path: Path) -> None:
-        """Write an object to a file of this machine."""
+        """Write an object to a local file."""
         make_folder(path.parent)
         with self._raise_store_errors("read", name):
             found = obstore.get(self._bulk, name)
@@ -86,18 +86,18 @@ class Objects:
                     file.write(piece)
 
     def put(self, name: str, content: bytes) -> None:
-        """Write an object, whatever is there."""
+        """Write an object, replacing any that exists."""
         with self._raise_store_errors("written", name):
             obstore.put(self._store, name, content, use_multipart=False)
 
     def put_file(self, name: str, path: Path) -> None:
-        """Write an object from a file of this machine, whatever is there."""
+        """Write an object from a local file, replacing any that exists."""
         with self._raise_store_errors("written", name):
             large = path.stat().st_size > _ONE_PUT
             obstore.put(self._bulk, name, path, use_multipart=large, chunk_size=_PIECE, max_concurrency=4)
 
     def create(self, name: str, content: bytes) -> Version | None:
-        """Write an object where there is none and return its version, else None."""
+        """Create an object and return its version; None if it exists already."""
         with self._raise_store_errors("written", name):
             try:
                 put = obstore.put(self._store, name, content, mode="create")
@@ -106,7 +106,7 @@ class Objects:
             return Version(put["e_tag"], put["version"])
 
     def replace(self, name: str, content: bytes, version: Version) -> Version | None:
-        """Write an object where it still is of ``version`` and return its new one, else None."""
+        """Replace an object that still has ``version`` and return its new version; None if it has another."""
         with self._raise_store_errors("written", name):
             try:
                 put = obstore.put(self._store, name, content, mode=_match_condition(version))
@@ -115,7 +115,7 @@ class Objects:
             return Version(put["e_tag"], put["version"])
 
     def remove(self, names: Sequence[str]) -> None:
-        """Remove objects; those that are gone already are no error."""
+        """Remove objects; an object that does not exist is no error."""
         for start in range(0, len(names), _REMOVED_AT_ONCE):
             self._remove(names[start : start + _REMOVED_AT_ONCE])
 
@@ -153,18 +153,18 @@ def _describe(error: Exception) -> tuple[str, str]:
     """Return in a few words why a store did not do what it was asked, and what to do."""
     text = str(error)
     status, code = _STATUS.search(text), _CODE.search(text)
-    told = " ".join(found[1].strip() for found in (status, code) if found)
+    answer = " ".join(found[1].strip() for found in (status, code) if found)
     if any(sign in text for sign in _NO_CREDENTIALS):
         return "no credentials were found", _credentials_hint()
-    if isinstance(error, PermissionDeniedError | UnauthenticatedError) or told.startswith(("401", "403")):
-        return f"the store refuses access ({told or 'access denied'})", _credentials_hint()
+    if isinstance(error, PermissionDeniedError | UnauthenticatedError) or answer.startswith(("401", "403")):
+        return f"the store refuses access ({answer or 'access denied'})", _credentials_hint()
     if "kind: Timeout" in text or "timed out" in text:
         return "the store does not answer in time", _AGAIN
     if "error sending request" in text:
         return "the store cannot be reached", f"check the address and the network, then {_AGAIN}"
-    if isinstance(error, FileNotFoundError) or told.startswith("404"):
-        return f"no such object or bucket ({told or 'not found'})", "check the address, including the bucket"
-    return told or text.partition("\n")[0], _AGAIN
+    if isinstance(error, FileNotFoundError) or answer.startswith("404"):
+        return f"no such object or bucket ({answer or 'not found'})", "check the address, including the bucket"
+    return answer or text.partition("\n")[0], _AGAIN
 
 
 def _credentials_hint() -> str:

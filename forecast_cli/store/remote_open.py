@@ -1,4 +1,4 @@
-"""Addresses opened: the store that each kind names, with our own time limits and the options of the address."""
+"""Opening of addresses: the object store of each kind of address, with time limits and the options of the address."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -24,17 +24,17 @@ from forecast_cli.store.remote import Objects, Store
 if TYPE_CHECKING:
     from obstore.store import AzureConfig, ClientConfig, GCSConfig, RetryConfig, S3Config, S3Credential
 
-#: Seconds that a file may take, on top of what a store may take to answer.
+#: Seconds that the transfer of a file may take, in addition to the time until the store answers.
 _TRANSFER: Final = 300.0
 _RETRIES: Final = 2
-#: Google lets an object be written or removed once a second, so that who comes too early waits that long.
+#: Google allows one write or removal of an object a second, so a request that comes too early waits that long.
 _GOOGLES_PACE: Final = timedelta(seconds=1)
 
 
 def open_objects(address: Address, timeout: float) -> Objects:
-    """Return the objects below ``address``, of a store that may take ``timeout`` seconds to answer.
+    """Return the objects below ``address``, in a store that may take ``timeout`` seconds to answer.
 
-    Raises ConfigError where the address is none that can be opened. Asks nothing of the store yet.
+    Raises ConfigError if the address cannot be opened. Sends no request to the store yet.
     """
     secrets = tuple(filter(None, user_of(address.text)))
     try:
@@ -51,7 +51,7 @@ def _open(address: str, timeout: float) -> Store:
     if not bucket_and_key(address).partition("/")[0]:
         raise ValueError("names no bucket")
     span = timedelta(seconds=timeout)
-    # plain HTTP is spoken only where the address or the environment names an endpoint of http://
+    # plain HTTP is used only if the address or the environment names an endpoint of http://
     client: ClientConfig = {"timeout": span, "connect_timeout": span, "allow_http": True}
     retry: RetryConfig = {"max_retries": _RETRIES, "retry_timeout": span}
     match scheme_of(address):
@@ -82,7 +82,7 @@ def _open_s3(address: str, client: "ClientConfig", retry: "RetryConfig") -> S3St
 
 
 def _s3_credentials(key: str, secret: str) -> "Callable[[], S3Credential] | None":
-    """Return what gives the credentials of an address, which no token of the environment belongs to."""
+    """Return a provider of the credentials in an address, to which no token of the environment belongs."""
     if not (key and secret):
         return None
     return lambda: {"access_key_id": key, "secret_access_key": secret, "token": None, "expires_at": None}

@@ -21,6 +21,7 @@ from forecast_cli.store.atomic import (
     write_whole,
 )
 from forecast_cli.store.check import success_content
+from forecast_cli.store.fingerprint import fingerprint
 from forecast_cli.store.layout import (
     FORECASTS,
     MANIFEST,
@@ -89,25 +90,23 @@ class RunFolder:
 
 
 @contextlib.contextmanager
-def open_run(
-    output: Path, identity: dict[str, Any], fingerprint: str, *, force: bool
-) -> Iterator[tuple[RunFolder, OutputState]]:
+def open_run(output: Path, identity: dict[str, Any], *, force: bool) -> Iterator[tuple[RunFolder, OutputState]]:
     """Lock ``output`` for a run of ``identity``, and yield its folder and the state it was in.
 
     With ``force``, a run that is already there is removed first. Raises OutputBusyError, OutputNotWrittenError, or
     OutputConflictError if the folder holds anything else.
     """
-    validate_output(output, identity, fingerprint, force=force)
+    validate_output(output, identity, force=force)
     make_folder(output)
     with output_lock(output):
-        state, _ = validate_output(output, identity, fingerprint, force=force)
+        state, _ = validate_output(output, identity, force=force)
         if state is OutputState.OTHER or force:
             _clear(output)
             state = OutputState.DAMAGED if state is OutputState.DAMAGED else OutputState.NEW
         if state is OutputState.FINISHED:
             _tidy(output)
         else:
-            _prepare(output, identity, fingerprint)
+            _prepare(output, identity)
         yield RunFolder(output), state
 
 
@@ -131,9 +130,9 @@ def invalidate_run(output: Path) -> None:
         remove_file(output / name)
 
 
-def _prepare(output: Path, identity: dict[str, Any], fingerprint: str) -> None:
+def _prepare(output: Path, identity: dict[str, Any]) -> None:
     """Write the plan before anything else, so that what is in the folder can always be attributed to a run."""
-    plan = json.dumps({"fingerprint": fingerprint, "identity": identity})
+    plan = json.dumps({"fingerprint": fingerprint(identity), "identity": identity})
     make_folder(output / RUNNING)
     write_whole(output / RUNNING / PLAN, redact(plan).encode())
     invalidate_run(output)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from forecast_cli.core.errors import CheckFailedError, OutputConflictError, OutputNotWrittenError
 from forecast_cli.store.contents import Contents, FolderContents
-from forecast_cli.store.fingerprint import differences, identity_of
+from forecast_cli.store.fingerprint import differences, fingerprint, identity_of
 from forecast_cli.store.layout import FORECASTS, LOCK, PLAN, RUNNING, TABLES, is_own
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.read import find_manifest
@@ -17,20 +17,20 @@ class OutputState(StrEnum):
     """State of an output, a folder or the objects below an address, as a run finds it."""
 
     NEW = "new"
-    RESUMABLE = "resumable"  # this very run, cut off
-    FINISHED = "finished"  # this very run, done
-    DAMAGED = "damaged"  # this very run, done, and something of it is gone since
-    OTHER = "other"  # another input's, config's or version's run
+    RESUMABLE = "resumable"  # an interrupted run with this identity
+    FINISHED = "finished"  # a finished run with this identity
+    DAMAGED = "damaged"  # a finished run with this identity, with missing or damaged files
+    OTHER = "other"  # a run of another input, other settings or another version
     FOREIGN = "foreign"  # files that no run wrote
 
 
 _NOTHING: Final = (OutputState.NEW, "")
 
 
-def inspect_output(output: Path | Contents, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
-    """Return the state of ``output`` for a run of ``identity``, and a message about what is in the way, else "".
+def inspect_output(output: Path | Contents, identity: dict[str, Any]) -> tuple[OutputState, str]:
+    """Return the state of ``output`` for a run of ``identity``, and a message that says what prevents the run, or "".
 
-    Writes nothing. Raises OutputNotWrittenError where the plan of an unfinished run cannot be read.
+    Writes nothing. Raises OutputNotWrittenError if the plan of an unfinished run cannot be read.
     """
     if isinstance(output, Path):
         if output.exists() and not output.is_dir():
@@ -46,46 +46,42 @@ def inspect_output(output: Path | Contents, identity: dict[str, Any], fingerprin
             return OutputState.FOREIGN, "holds a manifest.json that no run wrote"
         return OutputState.OTHER, f"holds a damaged run: {error}"
     if manifest is None:
-        return _inspect_unfinished(output, identity, fingerprint)
-    return _inspect_finished(output, manifest, identity, fingerprint)
+        return _inspect_unfinished(output, identity)
+    return _inspect_finished(output, manifest, identity)
 
 
-def is_finished(output: Path | Contents, identity: dict[str, Any], fingerprint: str) -> bool:
+def is_finished(output: Path | Contents, identity: dict[str, Any]) -> bool:
     """Return whether ``output`` holds the finished, undamaged run of ``identity``. Writes nothing."""
-    return inspect_output(output, identity, fingerprint)[0] is OutputState.FINISHED
+    return inspect_output(output, identity)[0] is OutputState.FINISHED
 
 
-def validate_output(
-    output: Path | Contents, identity: dict[str, Any], fingerprint: str, *, force: bool
-) -> tuple[OutputState, str]:
+def validate_output(output: Path | Contents, identity: dict[str, Any], *, force: bool) -> tuple[OutputState, str]:
     """Return the state of ``output`` for a run of ``identity`` and a message, as ``inspect_output`` does.
 
-    Writes nothing. Raises OutputConflictError where it holds another run, unless ``force`` allows to replace that, and
-    where it holds files that no run wrote, which are never replaced.
+    Writes nothing. Raises OutputConflictError if it holds another run, unless ``force`` allows replacing it, and if it
+    holds files that no run wrote, which are never replaced.
     """
-    state, why = inspect_output(output, identity, fingerprint)
+    state, why = inspect_output(output, identity)
     if state is OutputState.FOREIGN or (state is OutputState.OTHER and not force):
         hint = "name another --output" + (", or replace that run with --force" if state is OutputState.OTHER else "")
         raise OutputConflictError(f"{output}: {why}", hint)
     return state, why
 
 
-def _inspect_unfinished(held: Contents, identity: dict[str, Any], fingerprint: str) -> tuple[OutputState, str]:
-    plan = _read_json(held, f"{RUNNING}/{PLAN}")
+def _inspect_unfinished(contents: Contents, identity: dict[str, Any]) -> tuple[OutputState, str]:
+    plan = _read_json(contents, f"{RUNNING}/{PLAN}")
     if plan is None:
-        tables = [name for name in (FORECASTS, *TABLES) if held.has(name)]
+        tables = [name for name in (FORECASTS, *TABLES) if contents.has(name)]
         return (OutputState.OTHER, f"holds {', '.join(tables)} of a run without a manifest") if tables else _NOTHING
-    if plan.get("fingerprint") == fingerprint:
+    if plan.get("fingerprint") == fingerprint(identity):
         return OutputState.RESUMABLE, ""
     return OutputState.OTHER, _differs("an unfinished run", plan.get("identity", {}), identity)
 
 
-def _inspect_finished(
-    held: Contents, manifest: Manifest, identity: dict[str, Any], fingerprint: str
-) -> tuple[OutputState, str]:
-    if manifest.fingerprint != fingerprint:
+def _inspect_finished(contents: Contents, manifest: Manifest, identity: dict[str, Any]) -> tuple[OutputState, str]:
+    if manifest.fingerprint != fingerprint(identity):
         return OutputState.OTHER, _differs("a finished run", identity_of(manifest), identity)
-    gone = [entry.path for entry in manifest.files if held.size(entry.path) != entry.bytes]
+    gone = [entry.path for entry in manifest.files if contents.size(entry.path) != entry.bytes]
     if gone:
         return OutputState.DAMAGED, f"these files are missing or damaged: {', '.join(gone[:3])}"
     return OutputState.FINISHED, ""
@@ -95,13 +91,13 @@ def _differs(what: str, old: dict[str, Any], new: dict[str, Any]) -> str:
     return f"holds {what} that differs in: {'; '.join(differences(old, new)) or 'its plan'}"
 
 
-def _read_json(held: Contents, name: str) -> dict[str, Any] | None:
+def _read_json(contents: Contents, name: str) -> dict[str, Any] | None:
     try:
-        content = json.loads(held.read(name) or b"")
+        content = json.loads(contents.read(name) or b"")
     except ValueError:
         return None
     except OSError as error:
         raise OutputNotWrittenError(
-            f"{held}/{name}: cannot be read: {error.strerror}", "fix its permissions"
+            f"{contents}/{name}: cannot be read: {error.strerror}", "fix its permissions"
         ) from error
     return content if isinstance(content, dict) else None

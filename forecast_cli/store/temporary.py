@@ -1,4 +1,4 @@
-"""Temporary folders of this machine, for outputs that are in an object store."""
+"""Temporary local folders, for outputs in an object store."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 PREFIX: Final = "forecast-cli-"
 _LOCK: Final = "lock"
 _CONTENT: Final = "output"
-#: Seconds after which a folder that nobody holds is taken as left behind; a younger one may be about to be locked.
+#: Age in seconds from which a folder that no process has locked counts as abandoned; a newer one may not be locked yet.
 _ABANDONED_AFTER: Final = 3600.0
 
 
@@ -22,7 +22,7 @@ _ABANDONED_AFTER: Final = 3600.0
 def temporary_folder() -> Iterator[Path]:
     """Yield an empty folder that only its user can enter, and remove it afterwards.
 
-    A process that is killed cannot remove its folder: those that killed processes left are removed here first. Raises
+    A process that is killed cannot remove its folder: folders left by killed processes are removed here first. Raises
     OSError if no folder can be made.
     """
     remove_abandoned(Path(tempfile.gettempdir()))
@@ -33,7 +33,7 @@ def temporary_folder() -> Iterator[Path]:
 
 
 def remove_abandoned(parent: Path) -> None:
-    """Remove this user's temporary folders in ``parent`` that no process holds; what cannot be removed is left."""
+    """Remove this user's temporary folders in ``parent`` that no process has locked, if possible."""
     for folder in parent.glob(f"{PREFIX}*"):
         with suppress(OSError, Timeout):
             if _is_old_and_own(folder):

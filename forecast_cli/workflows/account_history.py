@@ -160,10 +160,10 @@ def _may_hold(file: ListedFile, id_col: str, account: Any) -> bool:
         schema = rows.collect_schema()
         if id_col not in schema:
             return folders.get(id_col, str(account)) == str(account)
-        held = rows.filter(has_value(id_col, schema[id_col], account)).select(pl.len()).collect().item()
+        count = rows.filter(has_value(id_col, schema[id_col], account)).select(pl.len()).collect().item()
     except read_errors():
         return True
-    return bool(held)
+    return bool(count)
 
 
 def _panel_of(source: Source, settings: Settings, key: AccountKey, origin: date | None) -> Panel | None:

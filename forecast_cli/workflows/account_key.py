@@ -42,16 +42,15 @@ def has_value(column: str, dtype: pl.DataType, value: object) -> pl.Expr:
     return pl.col(column).eq_missing(pl.lit(typed[0], dtype=dtype))
 
 
-def find_key(accounts: pl.LazyFrame, request: ShowRequest, id_col: str, currency_col: str | None) -> AccountKey:
-    """Return the key of the requested account, from the ledger ``accounts`` of a run.
+def find_key(accounts: pl.LazyFrame, request: ShowRequest, keys: tuple[str, ...]) -> AccountKey:
+    """Return the key of the requested account, from the ledger ``accounts`` of a run with the key columns ``keys``.
 
-    ``currency_col`` is None if accounts have no currency in their key. Raises UsageError if no account has this id, if
-    the account has no balance in the requested currency, if it has several currencies and none is named, or if a
-    currency is named and keys have none.
+    Raises UsageError if no account has this id, if the account has no balance in the requested currency, if it has
+    several currencies and none is named, or if a currency is named and keys have none.
     """
-    if currency_col is None and request.currency is not None:
+    id_col = keys[0]
+    if request.currency is not None and len(keys) == 1:
         raise UsageError("--currency: the forecast's accounts have no currency in their key", "leave --currency out")
-    keys = (id_col,) if currency_col is None else (id_col, currency_col)
     dtype = accounts.collect_schema()[id_col]
     found = accounts.filter(has_value(id_col, dtype, request.account)).select(keys).collect()
     if found.is_empty():
@@ -60,8 +59,8 @@ def find_key(accounts: pl.LazyFrame, request: ShowRequest, id_col: str, currency
             f"no account '{request.account}' in {request.forecast}",
             did_you_mean(request.account, _near(ids, request.account), otherwise=_first_of(ids)),
         )
-    if currency_col is not None:
-        found = _in_currency(found, request, currency_col)
+    if len(keys) > 1:
+        found = _in_currency(found, request, keys[1])
     return AccountKey(keys, found.row(0))
 
 

@@ -122,7 +122,7 @@ def _summarize(request: ForecastRequest, prepared: Prepared, done: Executed) -> 
 
 def _failures(prepared: Prepared, manifest: Manifest) -> tuple[FailureGroup, ...]:
     """Return the failures of accounts, each once however many of its windows failed for one reason."""
-    once = (*prepared.key_columns, "status", c.MODEL, "model_used", "error")
+    once = (*prepared.settings.key_columns, "status", c.MODEL, "model_used", "error")
     failures = read_back(prepared.output / FAILURES).unique(once, maintain_order=True)
     return group_failures(failures, manifest.settings["id_col"])
 

@@ -35,7 +35,7 @@ _OfLow = TypeVar("_OfLow", LowBalanceScore, LowBalanceCalibration)
 
 def build_report(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt]) -> Report:
     """Return the report of a backtest whose merged tables are already in its folder."""
-    settings, keys = prepared.settings, prepared.key_columns
+    settings, keys = prepared.settings, prepared.settings.key_columns
     windows = load_table(run.output / WINDOWS)
     scored = read_scored(prepared, run, receipts, windows)
     leaderboard = rank_models(scored, read_table(run, receipts, COSTS), season=settings.season_length[0])
@@ -70,7 +70,7 @@ def _best_first(scores: Iterable[_OfLow], best: Sequence[str]) -> tuple[_OfLow, 
 
 def read_scored(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt], windows: pl.DataFrame) -> Scored:
     """Return the metrics of all shards over the windows that models are compared on; they are read model by model."""
-    settings, keys = prepared.settings, prepared.key_columns
+    settings, keys = prepared.settings, prepared.settings.key_columns
     paths = [run.path_of(receipt, FIGURES) for receipt in receipts]
     figures = scan_table(paths)
     forecasts = figures.select(*keys, CUTOFF, c.MODEL).collect()

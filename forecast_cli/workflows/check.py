@@ -65,9 +65,9 @@ def _accounts_invariants(accounts: pl.DataFrame, manifest: Manifest) -> Iterator
     if accounts.select(keys).is_duplicated().any():
         yield ACCOUNTS, "an account has more than one row"
     counts = dict(accounts.group_by("status").len().iter_rows())
-    said = {status: count for status, count in manifest.accounts.items() if count}
-    if counts != said:
-        yield ACCOUNTS, f"accounts by status are {counts}, the manifest says {said}"
+    recorded = {status: count for status, count in manifest.accounts.items() if count}
+    if counts != recorded:
+        yield ACCOUNTS, f"accounts by status are {counts}, the manifest says {recorded}"
 
 
 def _forecast_invariants(

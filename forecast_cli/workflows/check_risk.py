@@ -44,7 +44,9 @@ def risk_invariants(
         return
     keys = keys_of(settings)
     counts = risk.select(**_broken_rows(), **_count_contradictions(keys)).collect().row(0, named=True)
-    yield from ((RISK, f"{counted(counts[name], 'row')} {told}") for name, told in _TOLD.items() if counts[name])
+    for name, problem in _PROBLEMS.items():
+        if counts[name]:
+            yield RISK, f"{counted(counts[name], 'row')} {problem}"
     yield from _missing(risk, accounts, settings, keys)
 
 
@@ -55,7 +57,7 @@ def find_missing_column(risk: pl.LazyFrame) -> str | None:
     return next((f"has no column '{column}': another version wrote it" for column in lacking), None)
 
 
-_TOLD: Mapping[str, str] = {
+_PROBLEMS: Mapping[str, str] = {
     "missing": "with a null, a NaN or an infinite number",
     "outside": f"with a {PROB_BELOW} outside 0 to 1",
     "crossed": f"with {LOW_Q05} above {LOW_Q50}",
@@ -112,4 +114,4 @@ def _missing(
         pl.when(without).then(~pl.col("n_obs").is_between(sure, whole)).otherwise(pl.col("n_obs") != whole)
     ).height
     if short:
-        yield RISK, f"{counted(short, 'account')} with a forecast, but without the {whole} rows that were asked for"
+        yield RISK, f"{counted(short, 'account')} with a forecast, but without the {whole} rows that were requested"

@@ -22,6 +22,7 @@ from forecast_cli.store.manifest import FileEntry, Manifest
 from forecast_cli.store.parquet import load_table
 from forecast_cli.store.read import read_manifest_of
 from forecast_cli.workflows.places import open_finished_run
+from forecast_cli.workflows.run_tables import keys_of
 
 COMMAND: Final = "backtest"
 #: Settings that must be equal for two backtests to be comparable; their windows are compared separately.
@@ -75,8 +76,8 @@ def run_compare(request: CompareRequest) -> GateReport:
 
 def _refuse(request: CompareRequest, differences: list[str]) -> None:
     if differences:
-        told = "; ".join(differences)
-        raise OutputConflictError(f"{request.base} and {request.new} cannot be compared: {told}", _AGAIN)
+        reasons = "; ".join(differences)
+        raise OutputConflictError(f"{request.base} and {request.new} cannot be compared: {reasons}", _AGAIN)
 
 
 def _data_differences(base: Manifest, new: Manifest) -> Iterator[str]:
@@ -106,8 +107,7 @@ def _format_setting(value: object) -> str:
 
 def _read_scores(folder: Path, manifest: Manifest, shown: Output) -> Scores:
     """Read the two tables that the gate needs, under internal column names; a baseline may consist of these alone."""
-    currency = manifest.settings.get("currency_col")
-    names = {manifest.settings["id_col"]: UNIQUE_ID} | ({currency: CURRENCY} if currency else {})
+    names = dict(zip(keys_of(manifest.settings), (UNIQUE_ID, CURRENCY), strict=False))
     tables = [_read_table(folder, manifest, name).rename(names) for name in (SCORES, WINDOWS)]
     return Scores(str(shown), tables[0], tables[1], tuple(names.values()))
 

@@ -184,10 +184,10 @@ def check_versions() -> tuple[Sign, ...]:
     """Return the operating system, and the versions of packages that affect the numbers."""
     system = Sign("system", Health.OK, f"{platform.system()} {platform.release()} {platform.machine()}")
     try:
-        told = versions()
+        installed = versions()
     except PackageNotFoundError as error:
         return system, Sign("versions", Health.FAIL, f"{error.name} is not installed", "install forecast-cli again")
-    return system, Sign("versions", Health.OK, ", ".join(f"{name} {version}" for name, version in told.items()))
+    return system, Sign("versions", Health.OK, ", ".join(f"{name} {version}" for name, version in installed.items()))
 
 
 def _check_folder(name: str, folder: Path, shown: Path, hint: str) -> Sign:

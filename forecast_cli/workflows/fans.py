@@ -29,7 +29,7 @@ def draw_fans(prepared: Prepared, run: RunFolder, windows: pl.DataFrame) -> tupl
 
     ``windows`` are those of the best model: key columns, cutoff, model, scrps; rows with a null scrps are left out.
     """
-    scored, keys = windows.drop_nulls("scrps"), prepared.key_columns
+    scored, keys = windows.drop_nulls("scrps"), prepared.settings.key_columns
     worst = _first_of_each(scored, -pl.col("scrps"), keys)
     others = scored.join(worst, on=keys, how="anti")
     median = _first_of_each(others, (pl.col("scrps") - scored["scrps"].median()).abs(), keys)
@@ -60,9 +60,9 @@ def _draw(
     history: tuple[list[date], list[float]],
 ) -> Fan:
     """Return the fan of one window, from the forecast ``rows`` of all chosen windows and its own history."""
-    own = rows.filter(*(pl.col(name) == pl.lit(window[name]) for name in (*prepared.key_columns, CUTOFF)))
+    own = rows.filter(*(pl.col(name) == pl.lit(window[name]) for name in (*prepared.settings.key_columns, CUTOFF)))
     return Fan(
-        account_id=" ".join(str(window[key]) for key in prepared.key_columns),
+        account_id=" ".join(str(window[key]) for key in prepared.settings.key_columns),
         kind=kind,
         model=window[c.MODEL],
         cutoff=window[CUTOFF],
@@ -86,7 +86,7 @@ def _drawn_levels(levels: Sequence[float]) -> list[float]:
 
 def _forecasts_of(prepared: Prepared, run: RunFolder, windows: Sequence[dict[str, Any]]) -> pl.DataFrame:
     """Return the forecast rows of all ``windows``, sorted by step within each; the part files are read once."""
-    by = [*prepared.key_columns, CUTOFF, c.MODEL]
+    by = [*prepared.settings.key_columns, CUTOFF, c.MODEL]
     parts = scan_forecasts(run.output)
     schema = parts.collect_schema()
     wanted = pl.DataFrame(
@@ -98,11 +98,11 @@ def _forecasts_of(prepared: Prepared, run: RunFolder, windows: Sequence[dict[str
 
 def _histories_of(prepared: Prepared, windows: Sequence[dict[str, Any]]) -> list[tuple[list[date], list[float]]]:
     """Return the days and balances up to the cutoff of each window, as the models saw them; the input is read once."""
-    ids = [window[prepared.key_columns[0]] for window in windows]
+    ids = [window[prepared.settings.key_columns[0]] for window in windows]
     found = read_accounts(prepared.checked.source, prepared.settings, origin=prepared.contract.origin, ids=ids)
     row_of = {key: row for row, key in enumerate(found.panel.row_keys())}
     return [
-        _history_of(found.panel, row_of[tuple(window[key] for key in prepared.key_columns)], window[CUTOFF])
+        _history_of(found.panel, row_of[tuple(window[key] for key in prepared.settings.key_columns)], window[CUTOFF])
         for window in windows
     ]
 

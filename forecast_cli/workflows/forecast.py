@@ -70,7 +70,7 @@ def plan_forecast(request: ForecastRequest) -> ForecastPlan:
     with open_work_folder(request.output, request.settings.read_timeout) as place:
         prepared = prepare(COMMAND, request, place)
         place.refuse_if_held()
-        state, why = validate_output(place.contents, prepared.identity, prepared.fingerprint, force=request.force)
+        state, why = validate_output(place.contents, prepared.identity, force=request.force)
     checked, contract = prepared.checked, prepared.contract
     labels = [choice.label for choice in prepared.models]
     ready = count_statuses(contract.ledger)[Status.OK]
@@ -82,7 +82,7 @@ def plan_forecast(request: ForecastRequest) -> ForecastPlan:
         findings=checked.findings,
         models=tuple(labels),
         shards=len(prepared.shards),
-        jobs=prepared.workers,
+        jobs=prepared.room.workers,
         cpu_seconds=cpu_seconds(prepared.models, ready) + joining_seconds(prepared.settings, ready),
         output_state=f"{state}: {why}" if why else state.value,
         spill_bytes=prepared.spill_bytes,

@@ -22,7 +22,7 @@ def make_manifest(prepared: Prepared, receipts: Sequence[ShardReceipt], tables: 
     Raises AssertionError if the accounts of the output are not those of the input.
     """
     parts = part_entries(receipts)
-    accounts = read_back(prepared.output / ACCOUNTS, [*prepared.key_columns, "status"])
+    accounts = read_back(prepared.output / ACCOUNTS, [*prepared.settings.key_columns, "status"])
     _account_for_everyone(prepared, accounts)
     return Manifest(
         command=prepared.command,
@@ -44,9 +44,9 @@ def make_manifest(prepared: Prepared, receipts: Sequence[ShardReceipt], tables: 
 
 def _account_for_everyone(prepared: Prepared, accounts: pl.DataFrame) -> None:
     """Raise AssertionError if the accounts of the output are not those of the input: a bug that must stop the run."""
-    went_in = to_user_columns(prepared.contract.ledger, prepared.checked.source, prepared.settings)
-    if not accounts.select(prepared.key_columns).equals(went_in.select(prepared.key_columns)):
-        raise AssertionError(f"{went_in.height} accounts went in, {accounts.height} came out, and not the same ones")
+    expected = to_user_columns(prepared.contract.ledger, prepared.checked.source, prepared.settings)
+    if not accounts.select(prepared.settings.key_columns).equals(expected.select(prepared.settings.key_columns)):
+        raise AssertionError(f"{expected.height} accounts went in, {accounts.height} came out, and not the same ones")
 
 
 def _input_record(checked: CheckedInput) -> InputRecord:

@@ -25,7 +25,7 @@ def refuse_unusable_name(output: Output) -> None:
 
 
 def refuse_overlap(source: str, output: Output) -> None:
-    """Raise OutputConflictError where reading ``source`` would read what a run writes to ``output``.
+    """Raise OutputConflictError if reading ``source`` would read files that a run writes to ``output``.
 
     ``source`` is a path, an address or a glob.
     """
@@ -69,9 +69,9 @@ def _selects(pattern: str, root: PurePath, written: PurePath) -> bool:
 
 
 def refuse_metrics(path: Path, output: Output) -> None:
-    """Raise where the file of ``--metrics`` cannot be written.
+    """Raise if the file of ``--metrics`` cannot be written.
 
-    Raises OutputConflictError for a path inside the output, which holds only what its run wrote, and
+    Raises OutputConflictError for a path inside the output, which may hold only files of its run, and
     OutputNotWrittenError for a folder, or a file in a folder that does not exist.
     """
     if isinstance(output, Path) and output.resolve() in path.resolve().parents:

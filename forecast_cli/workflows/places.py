@@ -1,4 +1,4 @@
-"""Folder in which a run is made or read: its output, or a temporary folder where the output is in an object store."""
+"""Folder in which a run works or is read: its output, or a temporary folder if the output is in an object store."""
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -11,7 +11,7 @@ from forecast_cli.data.files.addresses import Address, Output
 from forecast_cli.store.contents import Contents, StoreContents
 from forecast_cli.store.layout import MANIFEST, RUNNING, SUCCESS
 from forecast_cli.store.lock import refuse_if_held
-from forecast_cli.store.read import FIND_RUN, find_manifest
+from forecast_cli.store.read import find_manifest
 from forecast_cli.store.run_folder import RunFolder, open_run
 from forecast_cli.store.state import OutputState
 from forecast_cli.store.temporary import temporary_folder
@@ -19,13 +19,13 @@ from forecast_cli.store.temporary import temporary_folder
 if TYPE_CHECKING:
     from forecast_cli.store.remote import Objects
 
-#: Seconds that a store may take to answer a command that has no such setting.
+#: Seconds that a store may take to answer, for commands without a setting for it.
 _TIMEOUT: Final = 30.0
 
 
 @dataclass(frozen=True)
 class Place:
-    """Folder in which a run works, and the ``objects`` that mirror it where the output is an address."""
+    """Folder in which a run works, and the ``objects`` that mirror it if the output is an address."""
 
     folder: Path
     objects: "Objects | None" = None
@@ -35,32 +35,32 @@ class Place:
 
     @property
     def contents(self) -> Path | Contents:
-        """Return the output as it is now, to be inspected: the folder, or a new listing of the store."""
+        """Return the current content of the output, for inspection: the folder, or a new listing of the store."""
         return StoreContents(self.objects) if self.objects else self.folder
 
     def refuse_if_held(self) -> None:
-        """Raise OutputBusyError where a run is at work in the folder, OutputNotWrittenError where the store fails."""
+        """Raise OutputBusyError if a run is writing to the folder, OutputNotWrittenError if the store fails."""
         if self.objects:
             self.objects.refuse_unreachable()
         else:
             refuse_if_held(self.folder)
 
     def open(
-        self, identity: dict[str, Any], fingerprint: str, *, force: bool, warn: Callable[[str], None]
+        self, identity: dict[str, Any], *, force: bool, warn: Callable[[str], None]
     ) -> AbstractContextManager[tuple[RunFolder, OutputState]]:
-        """Hold the output while a run of ``identity`` works there; raises what ``open_run`` raises."""
+        """Lock or claim the output while a run of ``identity`` works there; raises what ``open_run`` raises."""
         if self.objects is None:
-            return open_run(self.folder, identity, fingerprint, force=force)
+            return open_run(self.folder, identity, force=force)
         from forecast_cli.store.mirror import open_mirrored_run
 
-        return open_mirrored_run(self.objects, self.folder, (identity, fingerprint), force=force, warn=warn)
+        return open_mirrored_run(self.objects, self.folder, identity, force=force, warn=warn)
 
 
 @contextmanager
 def open_work_folder(output: Output, timeout: float) -> Iterator[Place]:
-    """Yield the place where a run to ``output`` works, and remove a temporary folder afterwards.
+    """Yield the place in which a run to ``output`` works, and remove a temporary folder afterwards.
 
-    ``timeout`` is in seconds: what a store may take to answer. Raises ConfigError for an address that cannot be opened.
+    ``timeout``: seconds that a store may take to answer. Raises ConfigError for an address that cannot be opened.
     """
     if isinstance(output, Path):
         yield Place(output)
@@ -74,11 +74,11 @@ def open_work_folder(output: Output, timeout: float) -> Iterator[Place]:
 
 @contextmanager
 def open_finished_run(output: Output, reads: Collection[str] | None = None) -> Iterator[Path]:
-    """Yield the folder of a finished run; of a run in a store, a temporary folder with the files to be read.
+    """Yield the folder of a finished run; for a run in a store, a temporary folder with the files to read.
 
-    ``reads`` names these files and folders (None: all of them); other objects are empty files in the folder. A folder
-    of this machine is yielded as it is, whatever it holds. Raises, for an address, ConfigError where it cannot be
-    opened, CheckFailedError where it holds no finished run, and OutputNotWrittenError where the store fails.
+    ``reads`` names these files and folders (None: all of them); other objects are empty files in the folder. A local
+    folder is yielded unchecked. For an address, raises ConfigError if it cannot be opened, CheckFailedError if it holds
+    no finished run, and OutputNotWrittenError if the store fails.
     """
     if isinstance(output, Path):
         yield output
@@ -87,32 +87,32 @@ def open_finished_run(output: Output, reads: Collection[str] | None = None) -> I
     from forecast_cli.store.remote_open import open_objects
 
     objects = open_objects(output, _TIMEOUT)
-    held = StoreContents(objects)
+    contents = StoreContents(objects)
     with temporary_folder() as folder, _shown_as(output, folder):
-        fetch_all(objects, _objects_to_fetch(held, reads), folder)
-        for name in held.sizes:
+        fetch_all(objects, _objects_to_fetch(contents, reads), folder)
+        for name in contents.sizes:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).touch()
         yield folder
 
 
-def _objects_to_fetch(held: StoreContents, reads: Collection[str] | None) -> list[str]:
-    """Return the names of the objects to fetch; raises CheckFailedError where there is no finished run."""
-    manifest = find_manifest(held)
+def _objects_to_fetch(contents: StoreContents, reads: Collection[str] | None) -> list[str]:
+    """Return the names of the objects to fetch; raises CheckFailedError if there is no finished run."""
+    manifest = find_manifest(contents)
     if manifest is None:
-        if held.has(RUNNING):
+        if contents.has(RUNNING):
             hint = "wait for it, or run the command that writes it again: finished shards are kept"
-            raise CheckFailedError(f"{held}: holds a run that is still running or was cut off", hint)
-        what = f"not the output of a run: it has no {MANIFEST}" if held.sizes else "nothing there"
-        raise CheckFailedError(f"{held}: {what}", FIND_RUN)
+            raise CheckFailedError(f"{contents}: holds a run that is still running or was cut off", hint)
+        what = f"not the output of a run: it has no {MANIFEST}" if contents.sizes else "nothing there"
+        raise CheckFailedError(f"{contents}: {what}", "name the address of one run, not of a folder of runs")
     written = [entry.path for entry in manifest.files]
     chosen = [name for name in written if reads is None or name in reads or name.partition("/")[0] in reads]
-    return [name for name in (MANIFEST, SUCCESS, *chosen) if name in held.sizes]
+    return [name for name in (MANIFEST, SUCCESS, *chosen) if name in contents.sizes]
 
 
 @contextmanager
 def _shown_as(address: Address, folder: Path) -> Iterator[None]:
-    """Make errors of the block name ``address`` for the temporary ``folder``; a full disk stays one of this machine."""
+    """Make errors of the block name ``address``, not the temporary ``folder``, unless the local disk is at fault."""
     try:
         yield
     except ForecastCliError as error:

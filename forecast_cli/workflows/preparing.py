@@ -18,7 +18,6 @@ from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.files.addresses import output_at
 from forecast_cli.data.scan.amounts import check_amounts
 from forecast_cli.data.scan.order import is_scattered
-from forecast_cli.data.source import Source
 from forecast_cli.engine.child_process import run_in_child_process
 from forecast_cli.engine.environment import environment
 from forecast_cli.engine.learning import check_limit
@@ -43,17 +42,14 @@ from forecast_cli.workflows.results import ForecastRequest
 class Prepared:
     """A run that is ready to start: the input is checked, the work is cut into shards, the output is unchanged.
 
-    ``asked`` are the settings of the request. ``settings`` are the same with enough history for forecasts made ``back``
-    days before each origin. ``learned`` is what was learned from all accounts, if a model needs it; with ``--fitted``
-    it is set from the start. ``in_order`` is the input sorted by account, if it had to be sorted.
+    ``settings`` are those of the request, with enough history for forecasts made ``back`` days before each origin.
+    ``learned`` is what was learned from all accounts, if a model needs it; with ``--fitted`` it is set from the start.
     """
 
     command: str
     place: Place
-    asked: Settings
     settings: Settings
     checked: CheckedInput
-    contract: Contract
     models: tuple[ModelChoice, ...]
     shards: tuple[Shard, ...]
     identity: dict[str, Any]
@@ -61,7 +57,6 @@ class Prepared:
     room: Room
     back: tuple[int, ...] = (0,)
     learned: Learned | None = None
-    in_order: Source | None = None
 
     @property
     def output(self) -> Path:
@@ -69,9 +64,9 @@ class Prepared:
         return self.place.folder
 
     @property
-    def source(self) -> Source:
-        """Return the source that shards read from."""
-        return self.in_order or self.checked.source
+    def contract(self) -> Contract:
+        """Return the contract of the input."""
+        return require_valid_input(self.checked)
 
     @property
     def spill_bytes(self) -> int | None:
@@ -86,25 +81,13 @@ class Prepared:
     @property
     def recorded_settings(self) -> dict[str, Any]:
         """Return the settings that the manifest records: those of the request that affect what is written."""
-        settings = self.asked.affecting_output(self.command)
-        fitted = settings.get("fitted")
-        return settings | {"fitted": str(output_at(fitted))} if fitted else settings
+        fitted = self.settings.fitted
+        return {**self.identity["settings"], **({"fitted": str(output_at(fitted))} if fitted else {})}
 
     @property
     def fingerprint(self) -> str:
         """Return the hash of everything that affects the run's numbers."""
         return fingerprint(self.identity)
-
-    @property
-    def key_columns(self) -> tuple[str, ...]:
-        """Return the columns that identify an account in the written tables, by the user's names."""
-        currency = self.settings.currency_col
-        return (self.settings.id_col,) if currency is None else (self.settings.id_col, currency)
-
-    @property
-    def workers(self) -> int:
-        """Return the number of worker processes."""
-        return self.room.workers
 
 
 def prepare(
@@ -149,15 +132,13 @@ def prepare(
     try:
         refuse_too_little(settings, models, load)
     except ConfigError:
-        if request.force or not is_finished(place.contents, made_from, fingerprint(made_from)):
+        if request.force or not is_finished(place.contents, made_from):
             raise
     return Prepared(
         command=command,
         place=place,
-        asked=request.settings,
         settings=settings,
         checked=checked,
-        contract=contract,
         models=models,
         shards=shards,
         identity=made_from,

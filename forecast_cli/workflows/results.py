@@ -34,7 +34,7 @@ class ForecastRequest:
 class FailureGroup:
     """Accounts that share an outcome other than OK for one reason, and how many there are.
 
-    ``model`` is the model asked for, None if no model was reached; ``model_used`` the model that replaced it, None if
+    ``model`` is the requested model, None if no model was reached; ``model_used`` the model that replaced it, None if
     none did. ``examples`` are the ids of a few of the accounts.
     """
 

@@ -52,7 +52,7 @@ class AtRisk:
     """One account at risk: its row of ``risk.parquet`` and facts from other tables. Money is in units of the balance.
 
     ``under``: the account is below the threshold on its ``origin``. ``model_used``: the model that made the forecast,
-    which is the one asked for or its replacement. ``flags``: those of ``accounts.parquet``.
+    which is the requested one or its replacement. ``flags``: those of ``accounts.parquet``.
     """
 
     account_id: Any
@@ -147,7 +147,7 @@ def _rows(tables: RunTables, model: str, name: str, window: int) -> pl.DataFrame
     return risk.filter(*asked).collect()
 
 
-def _in_order(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+def _in_order(rows: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
     """Sort accounts by probability, highest first, then by the day by which half of the paths have crossed."""
     half = r.FIRST_BELOW[1]
     return rows.sort(r.PROB_BELOW, half, *keys, descending=[True, False, *(False for _ in keys)], nulls_last=True)

@@ -18,7 +18,7 @@ from forecast_cli.store.layout import ACCOUNTS, FORECASTS, MANIFEST, RISK
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_forecasts, scan_table
 from forecast_cli.store.read import read_manifest
-from forecast_cli.workflows.run_pairs import SettingsRecord, keys_of, status_changes, with_common_names
+from forecast_cli.workflows.run_pairs import SettingsRecord, keys_in_both, status_changes, with_common_names
 from forecast_cli.workflows.summary import LIKELY, first_model
 
 #: The most settings that a warning names.
@@ -115,7 +115,7 @@ def _medians(old: Side, new: Side) -> MedianMoves:
     day = None if None in last else min(last)
     level = max((level for level in old.settings["level"]), default=None)
     low, high = (f"{side}_{c.level_label(level)}" for side in ("lo", "hi")) if level else (c.MEDIAN, c.MEDIAN)
-    on = keys_of(before, after)
+    on = keys_in_both(before, after)
     both = before.filter(pl.col(c.DATE) == day).join(
         after.filter(pl.col(c.DATE) == day).select(*on, now=c.MEDIAN), on=on, nulls_equal=True
     )
@@ -143,7 +143,7 @@ def _risk(old: Side, new: Side) -> tuple[RiskMoves, ...]:
     before, after = old.of_first_model(RISK), new.of_first_model(RISK)
     windows = [set(frame.select(pl.col(WINDOW).unique()).collect()[WINDOW]) for frame in (before, after)]
     days = max(windows[0] & windows[1], default=0)
-    on = [*keys_of(before, after), THRESHOLD_NAME]
+    on = [*keys_in_both(before, after), THRESHOLD_NAME]
     both = before.filter(pl.col(WINDOW) == days).join(
         after.filter(pl.col(WINDOW) == days).select(*on, now=PROB_BELOW), on=on, nulls_equal=True
     )

@@ -13,8 +13,9 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.exit_codes import ExitCode
-from forecast_cli.core.ledger import Status
+from forecast_cli.core.ledger import Flag, Status
 from forecast_cli.data.files.addresses import Output
+from forecast_cli.data.findings import Action
 from forecast_cli.reports.run_gauges import render_run
 from forecast_cli.reports.run_metrics import (
     Change,
@@ -60,7 +61,7 @@ def measure(
     prepared: Prepared, receipts: Sequence[ShardReceipt], *, change: Change | None, scores: tuple[Score, ...]
 ) -> RunMetrics:
     """Return the metrics of a run whose tables are written."""
-    output, accounts = prepared.output, read_back(prepared.output / ACCOUNTS, ["status", "last"])
+    output, accounts = prepared.output, read_back(prepared.output / ACCOUNTS, ["status", "last", "flags"])
     counts = {status.value: count for status, count in count_statuses(accounts).items()}
     failures = group_failures(read_back(output / FAILURES), prepared.settings.id_col)
     return RunMetrics(
@@ -68,6 +69,7 @@ def measure(
         freshness=_freshness(prepared, accounts),
         volume=_volume(prepared, receipts),
         accounts=counts,
+        flags=_count_flags(accounts),
         fallback_ratio=counts[Status.FALLBACK] / max(accounts.height, 1),
         not_as_asked=tuple(
             NotAsAsked(
@@ -129,11 +131,20 @@ def _volume(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> Volume:
         rows=read.rows,
         accounts=read.accounts,
         forecast_rows=sum(part.rows for part in part_entries(receipts)),
+        quarantined_files=sum(
+            finding.count for finding in prepared.checked.source.findings if finding.action is Action.QUARANTINE
+        ),
     )
 
 
+def _count_flags(accounts: pl.DataFrame) -> dict[str, int]:
+    """Count accounts by flag; every flag is a key."""
+    counts = dict(accounts.select(pl.col("flags").explode()).group_by("flags").len().iter_rows())
+    return {flag.value: counts.get(flag.value, 0) for flag in Flag}
+
+
 def _model_mix(prepared: Prepared, failures: Sequence[FailureGroup]) -> tuple[ModelUse, ...]:
-    """Return how many accounts each model forecast, by the model asked for; empty for a backtest."""
+    """Return how many accounts each model forecast, by the requested model; empty for a backtest."""
     if prepared.command != "forecast":
         return ()
     rows = scan_forecasts(prepared.output).group_by(c.MODEL).len().collect()

@@ -1,37 +1,37 @@
 """Tables of two runs under common column names, and the accounts whose status differs."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
 from forecast_cli.core import columns as c
+from forecast_cli.workflows.run_tables import keys_of
 
+_KEYS: Final = ("key", "currency")
 #: Settings of a run, as recorded in its manifest.
 SettingsRecord = Mapping[str, Any]
 
 
 def with_common_names(frame: pl.LazyFrame, settings: SettingsRecord) -> pl.LazyFrame:
     """Return a table with key and date columns under names and types that two runs share, whatever the user's names."""
-    keys = (settings["id_col"], settings.get("currency_col"))
-    names = {name: common for name, common in zip(keys, ("key", "currency"), strict=True) if name}
-    names[settings["date_col"]] = c.DATE
+    names = dict(zip(keys_of(settings), _KEYS, strict=False)) | {settings["date_col"]: c.DATE}
     present = frame.collect_schema().names()
     renamed = frame.rename({name: common for name, common in names.items() if name in present})
     return renamed.with_columns(pl.col("key").cast(pl.String))
 
 
-def keys_of(old: pl.LazyFrame, new: pl.LazyFrame) -> list[str]:
+def keys_in_both(old: pl.LazyFrame, new: pl.LazyFrame) -> list[str]:
     """Return the key columns that both tables have."""
     names = [frame.collect_schema().names() for frame in (old, new)]
-    return [name for name in ("key", "currency") if all(name in each for each in names)]
+    return [name for name in _KEYS if all(name in each for each in names)]
 
 
 def status_changes(old: pl.LazyFrame, new: pl.LazyFrame) -> tuple[tuple[str, str, int], ...]:
     """Count accounts by old and new status, if these differ; an account missing in one run is ``absent`` there."""
-    on = keys_of(old, new)
+    on = keys_in_both(old, new)
     frames = [frame.select(*on, "status").collect() for frame in (old, new)]
     both = frames[0].join(frames[1], on=on, how="full", suffix="_new", coalesce=True, nulls_equal=True)
-    told = both.with_columns(pl.col("status", "status_new").fill_null("absent"))
-    changed = told.filter(pl.col("status") != pl.col("status_new"))
+    statuses = both.with_columns(pl.col("status", "status_new").fill_null("absent"))
+    changed = statuses.filter(pl.col("status") != pl.col("status_new"))
     return tuple(changed.group_by("status", "status_new").len().sort("status", "status_new").iter_rows())

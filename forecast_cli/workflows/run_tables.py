@@ -57,10 +57,10 @@ def tables_of(output: Path) -> RunTables:
     return RunTables(output, manifest)
 
 
-def keys_of(settings: Mapping[str, Any]) -> list[str]:
+def keys_of(settings: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the columns that identify an account in the tables of a run, from the settings of its manifest."""
-    currency = settings["currency_col"]
-    return [settings["id_col"], *([currency] if currency else [])]
+    currency = settings.get("currency_col")
+    return (settings["id_col"], currency) if currency else (settings["id_col"],)
 
 
 def choose_model(tables: RunTables, asked: str | None) -> str:
@@ -78,8 +78,8 @@ def choose_model(tables: RunTables, asked: str | None) -> str:
 
 def common_origin(tables: RunTables) -> date | None:
     """Return the day that all forecasts start from, None if each account has its own."""
-    told = tables.manifest.input.origin
-    return None if told is None else date.fromisoformat(told)
+    origin = tables.manifest.input.origin
+    return None if origin is None else date.fromisoformat(origin)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from forecast_cli.engine.compiling import compile_loops, compiled_modules
 from forecast_cli.engine.environment import environment
 from forecast_cli.engine.learning import learn_from, select_learning_columns
 from forecast_cli.engine.local import run_shards
-from forecast_cli.engine.shards import Job, Work
+from forecast_cli.engine.shards import Job, Shard, Work
 from forecast_cli.engine.worker_pool import worker_context
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import learns
@@ -64,25 +64,26 @@ def execute(
     _pass_on_warnings(prepared.checked.findings, progress)
     with (
         created_with(int(prepared.settings.mode, 8)),
-        prepared.place.open(prepared.identity, prepared.fingerprint, force=force, warn=progress.warn) as (run, state),
+        prepared.place.open(prepared.identity, force=force, warn=progress.warn) as (run, state),
     ):
         if state is OutputState.FINISHED:
             return Executed(reused=True, shards_resumed=0)
         if state is OutputState.DAMAGED:
             progress.warn(f"{prepared.place}: files of the finished run are missing or damaged, so it is done again")
         done = run.resume()
-        if len(done) < len(prepared.shards):
-            prepared = replace(prepared, in_order=_sort_input(prepared, run, progress))
+        missing = [shard for shard in prepared.shards if shard.index not in done]
+        source = _sort_if_scattered(prepared, run, progress) if missing else prepared.checked.source
         with environment(prepared.room.variables):
             release_memory()
-            if prepared.room.is_tight and len(done) < len(prepared.shards):
+            if missing and prepared.room.is_tight:
                 progress.start("Compiling")
                 run_in_child_process("compiling", compile_loops, compiled_modules(prepared.models))
                 progress.finish()
-            prepared = replace(prepared, learned=_learn(prepared, progress))
+            prepared = replace(prepared, learned=_learn(prepared, source, progress))
+            job = Job(source, prepared.settings, prepared.contract.origin, run.staging, work, prepared.learned)
             release_memory()
-            with _run_in_thread(meanwhile if len(done) < len(prepared.shards) else None):
-                receipts = _run_missing(prepared, run, work, done=list(done.values()), progress=progress)
+            with _run_in_thread(meanwhile if missing else None):
+                receipts = _run_missing(prepared, run, job, missing, done=list(done.values()), progress=progress)
         _warn_of_repeated_blocks(receipts, progress)
         progress.start("Writing the tables")
         run.finish(make_manifest(prepared, receipts, finish(prepared, run, receipts)))
@@ -90,10 +91,10 @@ def execute(
         return Executed(reused=False, shards_resumed=len(done))
 
 
-def _sort_input(prepared: Prepared, run: RunFolder, progress: Progress) -> Source | None:
-    """Return the input sorted by account, in files inside the run's folder; None if it needs no sorting."""
+def _sort_if_scattered(prepared: Prepared, run: RunFolder, progress: Progress) -> Source:
+    """Return the input, or, if its rows need sorting, the same sorted by account, in files inside the run's folder."""
     if prepared.spill_bytes is None:
-        return None
+        return prepared.checked.source
     from forecast_cli.store.spill import spill
 
     ids = prepared.contract.ledger[UNIQUE_ID].unique().sort()
@@ -103,16 +104,16 @@ def _sort_input(prepared: Prepared, run: RunFolder, progress: Progress) -> Sourc
     return source
 
 
-def _learn(prepared: Prepared, progress: Progress) -> Learned | None:
+def _learn(prepared: Prepared, source: Source, progress: Progress) -> Learned | None:
     """Return what was learned from all accounts, now or by an earlier run; None if no model needs it."""
     if prepared.learned is not None or not learns(prepared.models):
         return prepared.learned
     settings = prepared.settings
     progress.start("Learning from the past")
-    threads = 1 if prepared.room.is_tight else prepared.workers
-    given = (prepared.source, settings, select_learning_columns(prepared.contract), prepared.back, threads)
+    threads = 1 if prepared.room.is_tight else prepared.room.workers
+    arguments = (source, settings, select_learning_columns(prepared.contract), prepared.back, threads)
     context = None if prepared.room.is_tight else worker_context(prepared.models, learns=True)
-    learned = run_in_child_process("learning", learn_from, *given, context=context)
+    learned = run_in_child_process("learning", learn_from, *arguments, context=context)
     progress.finish()
     return learned
 
@@ -141,12 +142,15 @@ def _pass_on_warnings(findings: Sequence[Finding], progress: Progress) -> None:
 
 
 def _run_missing(
-    prepared: Prepared, run: RunFolder, work: Work, *, done: Sequence[ShardReceipt], progress: Progress
+    prepared: Prepared,
+    run: RunFolder,
+    job: Job,
+    missing: Sequence[Shard],
+    *,
+    done: Sequence[ShardReceipt],
+    progress: Progress,
 ) -> list[ShardReceipt]:
-    """Run the shards that are not committed yet, commit each when it is done, and return all receipts by shard."""
-    known = {receipt.index for receipt in done}
-    missing = [shard for shard in prepared.shards if shard.index not in known]
-    job = Job(prepared.source, prepared.settings, prepared.contract.origin, run.staging, work, prepared.learned)
+    """Run the missing shards, commit each when it is done, and return all receipts, in the order of shards."""
     progress.start(_DOING[prepared.command], sum(shard.accounts for shard in prepared.shards))
     progress.advance(sum(receipt.accounts for receipt in done))
     receipts, room = list(done), prepared.room

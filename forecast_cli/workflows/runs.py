@@ -38,6 +38,11 @@ class RunEntry:
         """Return the time the run ended, in ISO 8601; empty if it has not finished."""
         return self.manifest.finished_at if self.manifest else ""
 
+    @property
+    def origin(self) -> str:
+        """Return the day that the run forecast from, in ISO 8601; empty if it has none or has not finished."""
+        return (self.manifest.input.origin if self.manifest else None) or ""
+
 
 @dataclass(frozen=True)
 class LocalRun(RunEntry):
@@ -98,7 +103,8 @@ def run_in(folder: Path) -> tuple[Path, Manifest]:
 def prune_runs(folder: Path, *, keep: int, yes: bool) -> Pruning:
     """Choose the finished runs of ``folder`` beyond the ``keep`` newest, and remove them if ``yes``.
 
-    A run is kept if its folder holds anything that no run wrote.
+    The newest run is the one with the latest origin, of several the one that finished last: a backfill of earlier days
+    removes no later night. A run is kept if its folder holds anything that no run wrote.
 
     Raises CheckFailedError if there is no run, OutputNotWrittenError if one cannot be removed, OutputBusyError if one
     is written to meanwhile, and UsageError if ``folder`` is itself a run.
@@ -106,7 +112,8 @@ def prune_runs(folder: Path, *, keep: int, yes: bool) -> Pruning:
     if _is_run(folder):
         raise UsageError(f"{folder}: is a run, expected a folder of runs to prune", "name the folder that it is in")
     runs = list_runs(folder)
-    old = [run for run in runs if run.state is RunState.FINISHED][keep:]
+    finished = [run for run in runs if run.state is RunState.FINISHED]
+    old = sorted(finished, key=lambda run: (run.origin, run.finished_at), reverse=True)[keep:]
     remove = tuple(run for run in old if all(is_own(path) for path in run.output.iterdir()))
     if yes:
         _remove(remove)

@@ -18,7 +18,7 @@ from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_forecasts, scan_table
 from forecast_cli.workflows.places import open_finished_run
-from forecast_cli.workflows.run_pairs import keys_of, status_changes, with_common_names
+from forecast_cli.workflows.run_pairs import keys_in_both, status_changes, with_common_names
 from forecast_cli.workflows.run_tables import damaged
 from forecast_cli.workflows.runs import run_in
 
@@ -129,7 +129,7 @@ def _numbers(old: tuple[Path, Manifest], new: tuple[Path, Manifest]) -> Moved:
     frames = [with_common_names(scan_forecasts(output), one.settings) for output, one in (old, new)]
     names = [frame.collect_schema().names() for frame in frames]
     others = [name for name in (CUTOFF, c.DATE, c.MODEL) if all(name in each for each in names)]
-    on = [*keys_of(*frames), *others]
+    on = [*keys_in_both(*frames), *others]
     values = [name for name in names[0] if name in names[1] and name not in (*on, c.STEP, c.Y)]
     moved = pl.any_horizontal(pl.col(name) != pl.col(f"{name}_new") for name in values)
     apart = (pl.col(c.MEAN) - pl.col(f"{c.MEAN}_new")).abs()

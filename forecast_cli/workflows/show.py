@@ -20,7 +20,7 @@ from forecast_cli.workflows.account_tables import (
     rows_of,
 )
 from forecast_cli.workflows.places import open_finished_run
-from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, reading_tables, tables_of
+from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, keys_of, reading_tables, tables_of
 from forecast_cli.workflows.story import AccountExplanation, AccountFan, Breakdown, ShowRequest, Why
 
 #: The tables to read, besides the part files that hold the account.
@@ -46,10 +46,10 @@ def explain_account(request: ShowRequest) -> AccountExplanation:
 def _explain(tables: RunTables, request: ShowRequest) -> AccountExplanation:
     settings = tables.manifest.settings
     model = choose_model(tables, request.model)
-    key = find_key(tables.scan(ACCOUNTS), request, settings["id_col"], settings["currency_col"])
+    key = find_key(tables.scan(ACCOUNTS), request, keys_of(settings))
     standing = read_account_status(tables, key, model)
     fan = read_fan(tables, key, model) if standing.model_used else None
-    told: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "account_id": key.values[0],
         "currency": key.values[1] if len(key.values) > 1 else None,
         "output": request.forecast,
@@ -58,14 +58,14 @@ def _explain(tables: RunTables, request: ShowRequest) -> AccountExplanation:
         "standing": standing,
     }
     if fan is None:
-        return AccountExplanation(origin=common_origin(tables), **told)
+        return AccountExplanation(origin=common_origin(tables), **facts)
     origin = fan.dates[0] - timedelta(days=1)
     past = read_account_past(tables.manifest, key, common_origin(tables), request.input)
     return AccountExplanation(
         origin=origin,
         fan=fan,
         risk=read_risk(tables, key, model),
-        **told,
+        **facts,
         **_explain_from_history(tables, past, fan, key, by_auto=AUTO == standing.model_used == model),
     )
 
@@ -77,23 +77,23 @@ def _explain_from_history(
     origin, h = fan.dates[0] - timedelta(days=1), len(fan.dates)
     month = read_learned_month(tables, origin)
     panel = past.panel
-    told: dict[str, Any] = {"history_note": past.note}
+    facts: dict[str, Any] = {"history_note": past.note}
     outlook = None
     if panel is not None:
         outlook = forecast_outlook(panel, max(h, month[2] if month else h))
-        told |= {"history": recent_history(panel), "rates": recent_rates(panel)}
+        facts |= {"history": recent_history(panel), "rates": recent_rates(panel)}
     if tables.has(EVENTS):
         events = rows_of(tables, key, EVENTS)
-        told |= {"regular": regular_of(events), "holidays": tables.manifest.settings.get("holidays", HOME)}
+        facts |= {"regular": regular_of(events), "holidays": tables.manifest.settings.get("holidays", HOME)}
         if panel is not None and outlook is not None and past.same:
-            told |= {"payments": all_payments(panel, outlook.streams, h), "every_payment": True}
+            facts |= {"payments": all_payments(panel, outlook.streams, h), "every_payment": True}
         else:
-            told["payments"] = next_payments(events, origin, h)
+            facts["payments"] = next_payments(events, origin, h)
     if by_auto:
         steps = _steps(outlook, fan, panel) if past.same and panel is not None and outlook is not None else ()
         shares = read_shares(tables, key, AUTO)
-        told["why"] = Why(month[0] if month else None, month[1] if month else None, steps, shares)
-    return told
+        facts["why"] = Why(month[0] if month else None, month[1] if month else None, steps, shares)
+    return facts
 
 
 def _steps(outlook: Outlook, fan: AccountFan, panel: Panel) -> tuple[Breakdown, ...]:

@@ -94,7 +94,7 @@ def count_low_balances(output: Path, settings: Mapping[str, Any]) -> tuple[LowBa
         .collect()
     )
     windows = windows_within(settings["horizon"])
-    found = {(name, window): told for name, window, *told in counts.iter_rows()}
+    found = {(name, window): figures for name, window, *figures in counts.iter_rows()}
     return tuple(
         LowBalanceCount(
             threshold=name,

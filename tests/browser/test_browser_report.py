@@ -150,7 +150,7 @@ def test_every_chart_is_drawn(full: Chrome) -> None:
         assert drawn >= 2
 
 
-def test_charts_are_named_and_told_to_a_screen_reader(full: Chrome) -> None:
+def test_charts_have_names_and_descriptions_for_a_screen_reader(full: Chrome) -> None:
     chart = full.find_element(By.CSS_SELECTOR, "#error figure > svg")
     assert chart.aria_role in ("image", "img")
     assert chart.accessible_name == "sCRPS by day ahead"

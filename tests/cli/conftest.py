@@ -7,6 +7,8 @@ import polars as pl
 import pytest
 from cli_harness import Cli, Finished, balance_rows, run_apart, run_in_process
 
+from forecast_cli.store import claim
+
 
 @pytest.fixture(autouse=True)
 def _quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,6 +34,12 @@ def cli() -> Cli:
 @pytest.fixture
 def cli_apart() -> Cli:
     return run_apart
+
+
+@pytest.fixture
+def hasty_claims(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Renew claims on outputs in a store, and give them up, in fractions of a second."""
+    monkeypatch.setattr(claim, "PACE", claim.Pace(renewal=0.1, patience=0.6, look=0.05))
 
 
 @pytest.fixture(scope="session")

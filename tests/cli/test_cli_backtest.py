@@ -110,7 +110,7 @@ def test_too_little_history_for_any_window_exits_3(cli: Cli, balances: Path, tmp
     assert "less history with --min-train" in outcome.err
 
 
-def test_balances_that_never_moved_are_not_told_to_ask_for_less_history(
+def test_balances_that_never_moved_get_no_hint_to_ask_for_less_history(
     cli: Cli, balances: Path, tmp_path: Path
 ) -> None:
     pl.read_parquet(balances).with_columns(balance=pl.lit(5.0)).write_parquet(tmp_path / "still.parquet")
@@ -143,7 +143,7 @@ def test_compare_of_a_backtest_with_itself_passes_and_with_a_worse_one_exits_6(
     assert "scrps" in outcome.err
 
 
-def test_thresholds_come_with_commas_too_and_a_wrong_one_is_told_what_is_expected(
+def test_thresholds_may_be_separated_by_commas_and_a_wrong_one_gets_a_hint(
     cli: Cli, balances: Path, tmp_path: Path
 ) -> None:
     out = cli("config", "show", "--threshold", "p10,500", "--segment", "a,b").assert_exit(ExitCode.OK).flat
@@ -156,7 +156,9 @@ def test_thresholds_come_with_commas_too_and_a_wrong_one_is_told_what_is_expecte
     )
 
 
-def test_more_failed_accounts_than_allowed_are_told_with_the_reason(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
+def test_more_failed_accounts_than_allowed_are_reported_with_the_reason(
+    cli: Cli, one_bad: Path, tmp_path: Path
+) -> None:
     outcome = cli("backtest", one_bad, "--output", tmp_path / "out", *ASKED)
     told = "1 account failed, more than --max-failed 0 allows: two balances for one day; the rest is written"
     outcome.assert_error(ExitCode.ACCOUNTS_FAILED, told)

@@ -14,6 +14,8 @@ from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.data.files.addresses import Address
 from forecast_cli.store import claim, remote_open
 
+pytestmark = pytest.mark.usefixtures("hasty_claims")
+
 QUICK = ("--model", "Naive", "--horizon", 5, "--jobs", 1, "--shard-size", 2)
 KEY = "U0VDUkVUT0ZVU0VS"
 #: Files that hold times, which are other ones in every run.
@@ -57,12 +59,6 @@ def place(request: pytest.FixtureRequest) -> Place:
     found = request.getfixturevalue(request.param)
     assert isinstance(found, Place)
     return found
-
-
-@pytest.fixture(autouse=True)
-def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Claims are given up in less time than anyone waits for a test."""
-    monkeypatch.setattr(claim, "PACE", claim.Pace(renewal=0.1, patience=0.6, look=0.05))
 
 
 def test_a_forecast_to_a_cloud_is_the_one_in_a_folder(cli: Cli, place: Place, balances: Path, tmp_path: Path) -> None:

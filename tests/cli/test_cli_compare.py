@@ -30,7 +30,7 @@ def test_the_same_backtest_passes(cli: Cli, base: Path) -> None:
     assert outcome.err == ""
 
 
-def test_a_worse_one_exits_6_and_is_told_by_name(cli: Cli, base: Path, tmp_path: Path) -> None:
+def test_a_worse_backtest_exits_6_and_the_failed_check_is_named(cli: Cli, base: Path, tmp_path: Path) -> None:
     outcome = cli("compare", base, write_backtest(tmp_path / "new", WORSE))
     outcome.assert_error(
         ExitCode.CHECK_FAILED, "2 of 5 checks failed: ", "scrps, all windows", "+20.0 %", "up to +1 % allowed"
@@ -99,7 +99,7 @@ def test_where_there_is_no_comparison_a_build_shows_why(cli: Cli, base: Path, tm
             assert outcome.out == ""
 
 
-def test_a_setting_that_is_not_set_is_said_so(cli: Cli, base: Path, tmp_path: Path) -> None:
+def test_a_setting_that_is_not_set_is_shown_as_unset(cli: Cli, base: Path, tmp_path: Path) -> None:
     new = write_backtest(tmp_path / "new", Folder(settings={"timezone": "Europe/Prague"}))
     outcome = cli("compare", base, new)
     outcome.assert_error(ExitCode.CONFIG_INVALID, "timezone is not set in BASE and Europe/Prague in NEW")
@@ -137,7 +137,7 @@ def test_settings_that_differ_are_named_at_the_top(cli: Cli, tmp_path: Path, sho
     assert "From BASE to NEW" not in same
 
 
-def test_models_of_one_side_only_are_said(cli: Cli, base: Path, tmp_path: Path) -> None:
+def test_models_that_only_one_backtest_has_are_listed(cli: Cli, base: Path, tmp_path: Path) -> None:
     new = write_backtest(tmp_path / "new", Folder(models=("Other",)))
     outcome = cli("compare", base, new).assert_exit(ExitCode.OK)
     assert "MSTL(30) in BASE, Other in NEW: 60 windows" in outcome.flat

@@ -116,9 +116,7 @@ def test_a_variable_that_names_no_setting_is_warned_of(
     )
 
 
-def test_a_variable_that_is_in_force_is_not_warned_of_whatever_its_case(
-    cli: Cli, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_variable_in_force_causes_no_warning_in_any_case(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORECAST_Horizon", "7")
     monkeypatch.setenv("FORECAST_ID_KEY", "secret")
     outcome = cli("config", "show", "--format", "json").assert_exit(ExitCode.OK)

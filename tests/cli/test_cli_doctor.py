@@ -76,7 +76,7 @@ def test_memory_is_held_against_the_workers(free: int | None, health: Health, hi
     assert hint in (sign.hint or "")
 
 
-def test_a_limit_on_addresses_is_told(cli: Cli) -> None:
+def test_a_limit_on_address_space_is_reported(cli: Cli) -> None:
     done = subprocess.run(
         ["/bin/bash", "-c", f"ulimit -v 16000000; {' '.join(command('doctor'))}"],
         capture_output=True,
@@ -89,16 +89,16 @@ def test_a_limit_on_addresses_is_told(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize(("quota", "found"), [(None, "2 cores to use"), (1.5, "2 cores to use, with CPU time for 1.5")])
-def test_the_time_that_cores_are_given_is_told(quota: float | None, found: str) -> None:
+def test_the_processor_quota_is_reported(quota: float | None, found: str) -> None:
     assert check_cores(lambda: quota, cores=2).found == found
 
 
-def test_a_timezone_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_timezone_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "Mars/Olympus")
     assert check_timezone().health is Health.WARN
 
 
-def test_a_machine_that_can_keep_nothing_compiled_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_machine_that_cannot_cache_compiled_code_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "cache"))
     kept = check_compiled()
     assert (kept.health, kept.hint) == (Health.OK, None)

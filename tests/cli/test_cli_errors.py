@@ -1,5 +1,7 @@
 """Errors on the command line: one line that says what is wrong, a hint that says what to do, and the exit code."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -127,7 +129,7 @@ def test_an_empty_variable_is_named(cli: Cli, monkeypatch: pytest.MonkeyPatch) -
     cli("config", "show").assert_error(ExitCode.CONFIG_INVALID, said)
 
 
-def test_a_table_in_a_config_is_told_where_settings_stand(cli: Cli, tmp_path: Path) -> None:
+def test_a_table_in_a_config_gets_a_hint_where_settings_belong(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "c.toml"
     file.write_text("[forecast]\nhorizon = 7\n")
     outcome = cli("config", "show", "--config", file)
@@ -165,12 +167,15 @@ def test_a_panic_of_native_code_is_a_bug_like_any_other(
     assert "PanicException: called unwrap" in cli("check", tmp_path).assert_exit(ExitCode.BUG).err
 
 
-def test_a_full_disk_nobody_foresaw_exits_8(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT], ids=["disk", "quota"])
+def test_a_full_disk_nobody_foresaw_exits_8(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: int
+) -> None:
     def full(output: Path) -> None:
-        raise OSError(28, "No space left on device", str(output / "x.tmp"))
+        raise OSError(number, os.strerror(number), str(output / "x.tmp"))
 
     monkeypatch.setattr("forecast_cli.workflows.check.run_check", full)
-    cli("check", tmp_path).assert_error(ExitCode.OUTPUT_NOT_WRITTEN, "x.tmp: No space left on device")
+    cli("check", tmp_path).assert_error(ExitCode.OUTPUT_NOT_WRITTEN, f"x.tmp: {os.strerror(number)}")
 
 
 def test_an_interrupt_exits_130_with_one_line(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -181,6 +186,6 @@ def test_an_interrupt_exits_130_with_one_line(cli: Cli, monkeypatch: pytest.Monk
     cli("check", tmp_path).assert_error(ExitCode.INTERRUPTED, "interrupted")
 
 
-def test_a_message_is_one_line_whatever_the_path_holds(cli: Cli, tmp_path: Path) -> None:
+def test_a_message_is_one_line_for_any_path(cli: Cli, tmp_path: Path) -> None:
     outcome = cli("check", tmp_path / "a\nb\x1b[2J")
     outcome.assert_error(ExitCode.CHECK_FAILED, "a\\nb\\x1b[2J")

@@ -94,7 +94,7 @@ def test_more_skipped_accounts_than_allowed_exit_3_with_everything_written(
     cli(*run).assert_exit(ExitCode.OK)
 
 
-def test_both_limits_are_told_in_one_line(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
+def test_both_limits_are_reported_in_one_line(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
     path = tmp_path / "late.parquet"
     rows = pl.read_parquet(one_bad)
     pl.concat([rows, rows.head(1).with_columns(pl.col("date").dt.offset_by("1y"))]).write_parquet(path)

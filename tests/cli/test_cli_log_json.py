@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from cli_harness import Cli, Finished, Outcome, balance_rows
 
+from forecast_cli.core.errors import OutputBusyError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ids import hash_id
 
@@ -25,7 +26,7 @@ def last(outcome: Outcome) -> dict[str, object]:
     return summary
 
 
-def test_a_run_tells_progress_then_sums_up(cli: Cli, balances: Path, tmp_path: Path) -> None:
+def test_a_run_logs_its_progress_and_then_a_summary(cli: Cli, balances: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
     outcome = cli("forecast", balances, "--output", output, *QUICK, *JSON).assert_exit(ExitCode.OK)
     summary = last(outcome)
@@ -114,7 +115,17 @@ def test_an_error_sums_up_too(
     assert outcome.out == ""
 
 
-def test_the_format_is_heard_in_both_spellings(cli: Cli) -> None:
+def test_an_output_that_another_run_holds_may_be_tried_again(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def busy(output: Path) -> None:
+        raise OutputBusyError(f"{output}: another run holds this output", "wait for it to finish")
+
+    monkeypatch.setattr("forecast_cli.workflows.check.run_check", busy)
+    assert last(cli("check", tmp_path, *JSON).assert_exit(ExitCode.OUTPUT_BUSY))["retryable"] is True
+
+
+def test_the_log_format_may_be_given_with_an_equals_sign(cli: Cli) -> None:
     assert last(cli("check", "none", "--log-format=json"))["status"] == "error"
     assert cli("check", "none", "--log-format=text").err.startswith("error: ")
 

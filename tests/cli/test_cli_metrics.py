@@ -52,6 +52,20 @@ def test_a_run_with_a_failure_is_counted(cli: Cli, one_bad: Path, tmp_path: Path
     cli("check", tmp_path / "out").assert_exit(ExitCode.OK)
 
 
+def test_a_delivery_that_is_incomplete_shows_in_the_flags_and_in_the_files_left_out(cli: Cli, tmp_path: Path) -> None:
+    rows, file = balance_rows(), tmp_path / "forecast.prom"
+    late = (pl.col("account_id") < "A002") & (pl.col("date") == rows["date"].max())
+    (tmp_path / "in").mkdir()
+    rows.filter(~late).write_parquet(tmp_path / "in" / "a.parquet")
+    (tmp_path / "in" / "b.parquet").write_bytes(b"")
+    asked = ("forecast", tmp_path / "in", "--output", tmp_path / "out", *QUICK, "--on-bad-file", "quarantine")
+    cli(*asked, "--metrics", file).assert_exit(ExitCode.OK)
+    found = read(file)
+    assert (found['flagged_accounts{flag="stale"}'], found['flagged_accounts{flag="rounded"}']) == (2, 0)
+    assert (found["input_files"], found["quarantined_files"]) == (1, 1)
+    assert told(tmp_path / "out")["flags"]["stale"] == 2
+
+
 def told(output: Path) -> dict[str, Any]:
     return json.loads((output / "metrics.json").read_text(encoding="utf-8"))
 
@@ -96,7 +110,7 @@ def nights(cli: Cli, tmp_path: Path) -> Path:
     return tmp_path / "nights"
 
 
-def test_the_change_since_the_night_before_is_told_for_the_same_day(nights: Path) -> None:
+def test_the_change_since_the_night_before_is_measured_for_the_same_day(nights: Path) -> None:
     change = told(nights / "2")["change"]
     assert (change["previous"]["output"], change["previous"]["origin"]) == (str(nights / "1"), "2026-04-29")
     assert change["statuses"] == [{"old": "ok", "new": "absent", "accounts": 1}]
@@ -115,7 +129,7 @@ def test_the_change_since_the_night_before_is_told_for_the_same_day(nights: Path
     assert risk["largest"] > 0.5
 
 
-def test_the_summary_tells_the_change_and_a_log_does_so_without_an_amount_of_money(cli: Cli, nights: Path) -> None:
+def test_the_summary_shows_the_change_and_the_log_does_so_without_an_amount_of_money(cli: Cli, nights: Path) -> None:
     again = ("forecast", nights.parent / "2.parquet", "--output", nights / "2", "--model", "Naive", "--horizon", 10)
     rest = ("--threshold", 2500, "--jobs", 1, "--previous", nights)
     said = cli(*again, *rest).assert_exit(ExitCode.OK).flat
@@ -128,7 +142,7 @@ def test_the_summary_tells_the_change_and_a_log_does_so_without_an_amount_of_mon
     assert change == want
 
 
-def test_an_earlier_run_by_other_settings_is_told_with_what_differs(cli: Cli, nights: Path) -> None:
+def test_an_earlier_run_with_other_settings_is_reported_with_what_differs(cli: Cli, nights: Path) -> None:
     asked = ("forecast", nights.parent / "2.parquet", "--output", nights / "3", "--model", "Naive", "--jobs", 1)
     rest = ("--threshold", 2500, "--as-of", "2026-04-30", "--previous", nights / "2")
     rest = (*rest, "--quiet")
@@ -144,7 +158,7 @@ def test_an_earlier_run_by_other_settings_is_told_with_what_differs(cli: Cli, ni
     cli("check", nights / "3").assert_exit(ExitCode.OK)
 
 
-def test_prometheus_is_told_the_change_without_an_amount_of_money(nights: Path) -> None:
+def test_prometheus_metrics_hold_the_change_without_an_amount_of_money(nights: Path) -> None:
     found = read(nights.parent / "nightly.prom")
     assert found['changed_accounts{old="ok",new="absent"}'] == 1
     assert found["median_outside_previous_ratio"] == 0.2
@@ -177,7 +191,7 @@ def name_a_model_that_is_no_more(output: Path) -> None:
 
 
 @pytest.mark.parametrize("spoil", [lose_a_table, name_a_model_that_is_no_more])
-def test_a_previous_run_that_cannot_be_read_is_told_and_does_not_keep_the_forecast_from_its_end(
+def test_a_previous_run_that_cannot_be_read_is_reported_and_the_forecast_still_finishes(
     cli: Cli, nights: Path, spoil: Callable[[Path], None]
 ) -> None:
     spoil(nights / "1")
@@ -189,7 +203,7 @@ def test_a_previous_run_that_cannot_be_read_is_told_and_does_not_keep_the_foreca
     assert told(nights / "2")["change"] is None
 
 
-def test_a_backtest_tells_its_scores(cli: Cli, balances: Path, tmp_path: Path) -> None:
+def test_a_backtest_writes_its_scores_as_metrics(cli: Cli, balances: Path, tmp_path: Path) -> None:
     file, output = tmp_path / "backtest.prom", tmp_path / "out"
     replay = ("--windows", 1, "--step", 5, "--min-train", 30, "--metrics", file)
     cli("backtest", balances, "--output", output, *QUICK, *replay).assert_exit(ExitCode.OK)
@@ -198,6 +212,9 @@ def test_a_backtest_tells_its_scores(cli: Cli, balances: Path, tmp_path: Path) -
     for model in board:
         mine = found[f'score{{model="{model["model"]}",metric="scrps"}}']
         assert mine == pytest.approx(model["metrics"]["scrps"]["value"])
+    money = re.compile(r'metric="(mae|rmse|mean_abs_y|bias|crps|width|winkler|pinball)[_"]')
+    assert not [name for name in found if money.search(name)]
+    assert f'score{{model="{board[0]["model"]}",metric="wape"}}' in found
     assert found["forecast_rows_not_finite"] == 0
     assert (told(output)["models"], told(output)["low_balances"]) == ([], [])
 

@@ -25,7 +25,7 @@ def test_json_lists_every_model_in_full(cli: Cli) -> None:
         spec = REGISTRY[model["name"]]
         assert model["summary"] == spec.summary
         assert model["cost_ms"] == spec.cost_ms
-        assert model["needs"] == spec.min_obs(spec.usable_seasons((30,)), h=30)
+        assert model["needs"] == spec.needs(spec.usable_seasons((30,)), 30)
 
 
 def test_a_narrow_terminal_gets_the_models_one_below_another(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

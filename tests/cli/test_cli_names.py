@@ -12,7 +12,7 @@ QUICK = ("--model", "Naive", "--jobs", 1, "--quiet")
 
 
 @pytest.mark.parametrize("name", ["under", "origin", "n", "rows", "severity", "key"])
-def test_a_forecast_can_be_looked_at_whatever_its_accounts_are_called(cli: Cli, tmp_path: Path, name: str) -> None:
+def test_a_forecast_can_be_shown_under_any_name_of_the_id_column(cli: Cli, tmp_path: Path, name: str) -> None:
     balance_rows(3).rename({"account_id": name}).write_parquet(tmp_path / "rows.parquet")
     out = tmp_path / "out"
     cli("forecast", tmp_path / "rows.parquet", "--output", out, "--id-col", name, *QUICK).assert_exit(ExitCode.OK)
@@ -28,7 +28,7 @@ def test_a_forecast_can_be_looked_at_whatever_its_accounts_are_called(cli: Cli, 
 
 
 @pytest.mark.parametrize("name", ["by", "group", "place", "n"])
-def test_a_backtest_can_be_made_whatever_its_accounts_are_called(cli: Cli, tmp_path: Path, name: str) -> None:
+def test_a_backtest_works_under_any_name_of_the_id_column(cli: Cli, tmp_path: Path, name: str) -> None:
     balance_rows(3, 120).rename({"account_id": name}).write_parquet(tmp_path / "rows.parquet")
     out, windows = tmp_path / "out", ("--windows", 1, "--min-train", 40)
     cli("backtest", tmp_path / "rows.parquet", "--output", out, "--id-col", name, *windows, *QUICK).assert_exit(

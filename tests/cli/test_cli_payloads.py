@@ -71,7 +71,7 @@ def by_auto(payloads: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out"
 
 
-def test_TS19_tables_hold_ids_as_they_came_and_text_files_none(by_auto: Path) -> None:
+def test_TS19_tables_hold_ids_unchanged_and_text_files_hold_none(by_auto: Path) -> None:
     known = {*PAYLOADS, *(f"{payload}!" for payload in PAYLOADS)}
     tables = [path for path in by_auto.glob("*.parquet") if "learned" not in path.name]
     assert {path.name for path in tables} == {"accounts.parquet", "events.parquet", "failures.parquet", "risk.parquet"}
@@ -112,7 +112,7 @@ def test_an_output_may_have_a_name_that_is_a_glob_or_a_hive_folder_s(
 
 
 @pytest.mark.parametrize("form", ["table", "json"])
-def test_TS19_folders_of_such_names_are_told_of(cli: Cli, by_auto: Path, tmp_path: Path, form: str) -> None:
+def test_TS19_folders_with_such_names_are_reported(cli: Cli, by_auto: Path, tmp_path: Path, form: str) -> None:
     runs = tmp_path / "\x1b[2J]\u202e\nerror: three"
     shutil.copytree(by_auto, runs / "=cmd<script>\r\n")
     shutil.copytree(by_auto, runs / "other")
@@ -122,7 +122,7 @@ def test_TS19_folders_of_such_names_are_told_of(cli: Cli, by_auto: Path, tmp_pat
     look(cli("check", runs / "other")).assert_exit(ExitCode.OK)
 
 
-def test_TS19_columns_of_such_names_are_told_of(cli: Cli, payloads: Path, tmp_path: Path) -> None:
+def test_TS19_columns_with_such_names_are_reported(cli: Cli, payloads: Path, tmp_path: Path) -> None:
     column, file = "limit<script>alert(1)</script>\x1b[2J\u202e|`", tmp_path / "balances.parquet"
     rows = pl.read_parquet(payloads).with_columns(pl.lit(900.0).alias(column), pl.lit(PAYLOADS[0]).alias("kind"))
     rows.write_parquet(file)

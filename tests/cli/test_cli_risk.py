@@ -82,7 +82,7 @@ def test_a_column_that_holds_no_numbers_is_refused(
 
 
 @pytest.mark.parametrize("text", ["1e3", "five", "p10%"])
-def test_what_is_no_threshold_at_all_is_told_what_one_is(cli: Cli, balances: Path, tmp_path: Path, text: str) -> None:
+def test_an_invalid_threshold_gets_a_hint_about_valid_ones(cli: Cli, balances: Path, tmp_path: Path, text: str) -> None:
     outcome = cli("forecast", balances, "--output", tmp_path / "out", *QUICK, "--threshold", text)
     outcome.assert_error(ExitCode.CONFIG_INVALID, f"no column '{text}'")
     assert "an amount such as 500, a percentile from p1 to p99, or an input column" in outcome.err

@@ -25,7 +25,7 @@ def output(balances: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_accounts_are_listed_on_stdout_and_nothing_is_said(cli: Cli, output: Path) -> None:
+def test_the_accounts_are_listed_on_stdout_and_stderr_is_empty(cli: Cli, output: Path) -> None:
     outcome = cli("risk", output, "--include-under", "--least", 0).assert_exit(ExitCode.OK)
     assert outcome.err == ""
     assert outcome.out.startswith("Most likely to be under 5000 within 14 days of 2026-04-30, by Naive\n")
@@ -54,7 +54,7 @@ def test_json_has_every_number_of_the_table(cli: Cli, output: Path) -> None:
     assert (told["threshold_name"], told["window"], told["model"], told["accounts"]) == ("5000", 14, "Naive", ACCOUNTS)
 
 
-def test_where_nobody_is_likely_it_says_so(cli: Cli, finished: Finished) -> None:
+def test_without_likely_accounts_only_the_counts_are_shown(cli: Cli, finished: Finished) -> None:
     outcome = cli("risk", finished.output, "--threshold", "0").assert_exit(ExitCode.OK)
     assert f"{ACCOUNTS} accounts: 0 already under it, 0 more with 50 % or more." in outcome.flat
     assert "Next" not in outcome.out

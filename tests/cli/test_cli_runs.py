@@ -74,7 +74,7 @@ def test_a_folder_of_several_runs_is_not_shown(cli: Cli, nights: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["list", "show", "prune"])
-def test_a_folder_without_runs_is_told(cli: Cli, tmp_path: Path, command: str) -> None:
+def test_a_folder_without_runs_is_reported(cli: Cli, tmp_path: Path, command: str) -> None:
     cli("runs", command, tmp_path).assert_error(ExitCode.CHECK_FAILED, "holds no run")
     outcome = cli("runs", command, tmp_path / "nowhere").assert_error(ExitCode.CHECK_FAILED, "no such folder")
     assert "forecast-cli runs list FOLDER" in outcome.err
@@ -87,7 +87,7 @@ def test_a_check_of_no_run_says_how_to_find_one(cli: Cli, tmp_path: Path) -> Non
     )
 
 
-def test_a_file_is_not_told_as_a_missing_folder(cli: Cli, tmp_path: Path) -> None:
+def test_a_file_is_not_reported_as_a_missing_folder(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "a.txt").touch()
     cli("check", tmp_path / "a.txt").assert_error(ExitCode.CHECK_FAILED, "a.txt: is a file, not a folder")
 
@@ -151,13 +151,25 @@ def test_a_forecast_is_not_held_against_a_backtest(cli: Cli, finished: Finished,
     cli("runs", "diff", finished.output, other).assert_error(ExitCode.CONFIG_INVALID, "no numbers in common")
 
 
-def test_prune_says_what_it_would_remove_and_removes_it_once_told_so(cli: Cli, nights: Path) -> None:
+def test_prune_lists_what_it_would_remove_and_removes_it_only_when_asked(cli: Cli, nights: Path) -> None:
     before = sorted(path.name for path in nights.iterdir())
     outcome = cli("runs", "prune", nights, "--keep", 1).assert_exit(ExitCode.OK)
     assert "Would be removed (with --yes)" in outcome.out
     assert sorted(path.name for path in nights.iterdir()) == before
     cli("runs", "prune", nights, "--keep", 1, "--yes").assert_exit(ExitCode.OK)
     assert sorted(path.name for path in nights.iterdir()) == ["night-3", "night-4", "notes"]
+
+
+def test_prune_removes_an_earlier_day_that_was_forecast_afterwards_and_keeps_the_last_nights(
+    cli: Cli, nights: Path
+) -> None:
+    path = nights / "night-1" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["input"]["origin"] = "2026-01-05"
+    path.write_text(json.dumps(manifest))
+    dated(nights / "night-1", 9)
+    cli("runs", "prune", nights, "--keep", 2, "--yes").assert_exit(ExitCode.OK)
+    assert sorted(path.name for path in nights.iterdir()) == ["night-2", "night-3", "night-4", "notes"]
 
 
 def test_prune_leaves_a_folder_alone_that_holds_anything_no_run_wrote(cli: Cli, nights: Path) -> None:

@@ -136,7 +136,7 @@ def test_the_settings_in_force(cli: Cli, tmp_path: Path, form: str, log: str) ->
     ],
     ids=lambda arguments: f"{arguments[0]}-{len(arguments)}",
 )
-def test_a_mistake_is_told_without_the_secret_in_it(
+def test_a_usage_error_is_reported_without_the_secret_in_it(
     cli: Cli, arguments: tuple[str, ...], log: str, balances: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "balances.parquet").write_bytes(balances.read_bytes())
@@ -148,7 +148,7 @@ def test_a_mistake_is_told_without_the_secret_in_it(
         assert outcome.events[-1]["event"] == "summary", "still JSON"
 
 
-def test_a_bug_is_told_without_the_secret_in_its_trace(
+def test_a_bug_is_reported_without_the_secret_in_its_trace(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(output: Path) -> None:

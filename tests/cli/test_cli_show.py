@@ -34,7 +34,7 @@ def by_auto(balances: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output
 
 
-def test_an_account_is_shown_on_stdout_and_nothing_is_said(cli: Cli, by_auto: Path) -> None:
+def test_an_account_is_shown_on_stdout_and_stderr_is_empty(cli: Cli, by_auto: Path) -> None:
     outcome = cli("show", "A002", "--forecast", by_auto).assert_exit(ExitCode.OK)
     assert outcome.err == ""
     assert outcome.out.startswith("Account A002\n")
@@ -95,12 +95,12 @@ def test_what_is_not_there_is_a_usage_error(
     assert outcome.out == ""
 
 
-def test_a_folder_that_is_no_finished_forecast_is_told(cli: Cli, finished: Finished, tmp_path: Path) -> None:
+def test_a_folder_that_is_no_finished_forecast_is_reported(cli: Cli, finished: Finished, tmp_path: Path) -> None:
     cli("show", "A002", "--forecast", tmp_path / "nowhere").assert_error(ExitCode.CHECK_FAILED, "no such folder")
     cli("show", "A002", "--forecast", tmp_path).assert_error(ExitCode.CHECK_FAILED, "has no manifest.json")
 
 
-def test_a_damaged_forecast_is_told(cli: Cli, finished: Finished, tmp_path: Path) -> None:
+def test_a_damaged_forecast_is_reported(cli: Cli, finished: Finished, tmp_path: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(finished.output, other)
     (other / "risk.parquet").write_bytes(b"PAR1 and no more")
@@ -187,7 +187,7 @@ def test_a_log_ends_with_its_summary(cli: Cli, by_auto: Path) -> None:
     assert (failed.events[-1]["status"], failed.out) == ("error", "")
 
 
-def test_without_its_history_the_fan_is_drawn_and_it_is_said(cli: Cli, tmp_path: Path) -> None:
+def test_without_its_history_the_fan_is_drawn_with_a_note(cli: Cli, tmp_path: Path) -> None:
     output = forecast_of(cli, balance_rows(), tmp_path)
     (tmp_path / "rows.parquet").rename(tmp_path / "moved.parquet")
     gone = cli("show", "A002", "--forecast", output).assert_exit(ExitCode.OK)

@@ -17,6 +17,8 @@ from cli_harness import Cli, Outcome, command
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.store import claim
 
+pytestmark = pytest.mark.usefixtures("hasty_claims")
+
 NAME = "s3://bucket/runs/run=1"
 QUICK = ("--model", "Naive", "--horizon", 5, "--jobs", 1, "--shard-size", 2)
 #: Files that hold times, which are other ones in every run.
@@ -59,12 +61,6 @@ def store(server: Callable[..., AbstractContextManager[str]]) -> Iterator[Store]
     with server(made.objects, fault=made.answer) as host:
         made.host = host
         yield made
-
-
-@pytest.fixture(autouse=True)
-def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Claims are renewed, and given up, in less time than anyone waits for a test."""
-    monkeypatch.setattr(claim, "PACE", claim.Pace(renewal=0.1, patience=0.6, look=0.05))
 
 
 @pytest.fixture(autouse=True)
@@ -126,7 +122,7 @@ def test_the_whole_output_is_listed_once_before_it_is_claimed(cli: Cli, store: S
     assert asked[:first_written] == [("GET", "bucket")] * 2  # the first objects, to reach the store, then all
 
 
-def test_a_run_that_the_store_cut_off_is_taken_up_elsewhere(
+def test_a_run_interrupted_by_the_store_is_resumed_elsewhere(
     cli: Cli, store: Store, balances: Path, passing: Path
 ) -> None:
     run = ("forecast", balances, "--output", store.address, *QUICK, "--log-format", "json")
@@ -147,7 +143,7 @@ def test_a_run_that_the_store_cut_off_is_taken_up_elsewhere(
     cli("check", store.address).assert_exit(ExitCode.OK)
 
 
-def test_a_run_that_was_killed_as_it_put_its_manifest_is_taken_up(
+def test_a_run_killed_while_it_put_its_manifest_is_resumed(
     cli: Cli, store: Store, balances: Path, tmp_path: Path
 ) -> None:
     killed: list[int] = []
@@ -202,7 +198,7 @@ def test_an_output_that_another_run_renews_its_claim_on_is_busy(
     assert store.files == {}
 
 
-def test_a_store_that_refuses_is_told_of_without_secrets(
+def test_a_store_that_refuses_is_reported_without_secrets(
     cli: Cli, store: Store, balances: Path, passing: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "work")
@@ -213,7 +209,7 @@ def test_a_store_that_refuses_is_told_of_without_secrets(
         assert "aws configure export-credentials" in outcome.err
 
 
-def test_a_store_that_is_not_there_is_told_of(cli: Cli, balances: Path) -> None:
+def test_a_store_that_does_not_exist_is_reported(cli: Cli, balances: Path) -> None:
     address = "s3://KEY:SECRET@bucket/out?endpoint_override=127.0.0.1:9&scheme=http"
     outcome = cli("forecast", balances, "--output", address, *QUICK)
     outcome.assert_error(ExitCode.OUTPUT_NOT_WRITTEN, "s3://bucket/out: cannot be listed: the store cannot be reached")
@@ -273,6 +269,15 @@ def test_what_a_run_at_an_address_learned_is_used(
     assert parts[0] == parts[1]
     again = search(cli(*run), passing).assert_exit(ExitCode.OK)
     assert again.events[-1]["reused"] is True
+
+
+def test_an_address_without_a_run_is_not_told_to_list_runs_which_works_on_folders_only(
+    cli: Cli, store: Store, passing: Path
+) -> None:
+    outcome = search(cli("check", store.address), passing)
+    outcome.assert_error(ExitCode.CHECK_FAILED, f"{NAME}: nothing there")
+    assert "name the address of one run" in outcome.err
+    assert "runs list" not in outcome.err
 
 
 @pytest.mark.parametrize("model", ["auto", "Naive"])

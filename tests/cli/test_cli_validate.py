@@ -24,7 +24,7 @@ def test_the_table_says_rule_count_share_and_what_a_run_would_do(cli: Cli, one_b
     assert header.split() == ["rule", "count", "share", "a", "run", "would", "what"]
     row = next(line for line in outcome.out.splitlines() if line.startswith("TS03"))
     assert "1 account" in row
-    assert "set aside" in row
+    assert "mark failed" in row
     assert "A003" in outcome.flat
     assert outcome.flat.endswith(
         "A run would forecast 5 of 6 accounts, 1 would get no forecast; "
@@ -65,7 +65,7 @@ def test_the_verdict_goes_by_the_skipped_accounts_that_the_settings_allow(
     assert cli("validate", path, "--max-skipped", 5).flat.endswith("1 of 6 accounts, 5 would get no forecast.")
 
 
-def test_an_input_with_nothing_to_forecast_is_said_to_end_with_exit_code_3(cli: Cli, balances: Path) -> None:
+def test_an_input_with_nothing_to_forecast_is_predicted_to_exit_3(cli: Cli, balances: Path) -> None:
     outcome = cli("validate", balances, "--as-of", "2027-01-01").assert_exit(ExitCode.OK)
     assert outcome.flat.endswith(
         "A run would forecast 0 of 6 accounts, 6 would get no forecast; "

@@ -24,16 +24,16 @@ USED = rules_in(ROOT / "forecast_cli", RULE.pattern)
 TESTED = rules_in(ROOT / "tests", r"def test_((?:IN|SC|TS)\d{2})_")
 
 
-def test_every_rule_in_the_code_is_told() -> None:
+def test_every_rule_in_the_code_is_documented() -> None:
     assert len(USED) > 30
     assert USED <= TOLD
 
 
-def test_every_rule_told_has_a_test_of_its_name_and_every_test_a_rule() -> None:
+def test_every_documented_rule_has_a_test_of_its_name_and_every_test_a_rule() -> None:
     assert TESTED == TOLD
 
 
-def test_no_rule_is_told_twice_and_none_is_named_that_is_not_told() -> None:
+def test_no_rule_is_documented_twice_and_every_rule_named_is_documented() -> None:
     rows = re.findall(r"^\| ((?:IN|SC|TS)\d{2}) \|", PAGE, re.MULTILINE)
     assert len(rows) == len(set(rows))
     assert set(RULE.findall(PAGE)) == TOLD
@@ -47,7 +47,7 @@ def test_every_option_named_is_a_setting() -> None:
 
 
 @pytest.mark.parametrize("heading", ["Repair", "Flag"])
-def test_every_repair_and_every_flag_is_told(heading: str) -> None:
+def test_every_repair_and_every_flag_is_documented(heading: str) -> None:
     names = {"Repair": Repair, "Flag": Flag}[heading]
     table = PAGE.split(f"| {heading} |")[1].split("\n\n")[0]
     assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == [str(name) for name in names]

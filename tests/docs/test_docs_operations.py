@@ -3,7 +3,10 @@
 import ast
 import configparser
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,7 +37,7 @@ def parse(words: list[str]) -> None:
 def parse_all(script: str) -> int:
     """Parse every start of the tool in a script; return how many there are."""
     script = re.sub(r"\$\([^)]*\)|\{\{[^}]*\}\}", "2026-11-25", script.replace(r"\%", "%").replace("%%", "%"))
-    found = [words for line in script.splitlines() for words in starts(re.sub(r"2>>? ?\S+$", "", line), "forecast-cli")]
+    found = [words for line in script.splitlines() for words in starts(re.sub(r"2>>? ?\S+", "", line), "forecast-cli")]
     for words in found:
         parse(words)
     return len(found)
@@ -64,13 +67,30 @@ def test_each_command_to_run_is_read_by_the_parser(script: str) -> None:
     assert parse_all(script) > 0
 
 
+def test_each_command_that_forecasts_has_the_settings_of_the_night() -> None:
+    """Without them, a command that is to finish or replace the night's run makes another run."""
+    forecasts = re.findall(r"forecast-cli (?:forecast|validate) /data/balances.*", PAGE)
+    assert len(forecasts) > 10
+    assert [line for line in forecasts if "--config /etc/forecast-cli/nightly.toml" not in line] == []
+
+
 def test_each_cron_line_has_a_time_and_commands_that_are_read() -> None:
     lines = example("cron", "forecast-cli").splitlines()
+    assert "|| echo" in lines[0], "a complete output passes check also after exit code 3"
     for line in lines:
         assert re.match(r"(?:[\d*]+ ){5}/", line), line
         assert not re.search(r"(?<!\\)%", line), "cron takes a bare percent sign for a line break"
         assert parse_all(line) == 1
     assert len(lines) == 3
+
+
+def test_the_alerts_watch_metrics_there_are_and_one_missing_delivery_is_enough() -> None:
+    (alerts,) = [text for text in blocks(PATH, "text") if "forecast_cli_exit_code" in text]
+    table = PAGE.partition("| Metric (")[2].partition("\n\n")[0]
+    assert set(re.findall(r"forecast_cli_(\w+)", alerts)) <= set(re.findall(r"`(\w+)[{`]", table))
+    limit = re.search(r"^forecast_cli_newest_row_age_seconds > (\d+)$", alerts, re.MULTILINE)
+    assert limit
+    assert 86_400 <= int(limit[1]) < 2 * 86_400, "two days old at night: a delivery is missing"
 
 
 def units() -> Iterator[configparser.ConfigParser]:
@@ -95,12 +115,20 @@ def test_the_systemd_units_are_read_and_so_is_their_command() -> None:
 
 def test_the_units_restart_what_may_go_well_later_and_nothing_that_will_not() -> None:
     service, _ = units()
-    again = {int(code) for code in service["Service"]["RestartForceExitStatus"].split()}
+    assert service["Service"]["Restart"] == "on-failure"
+    assert "RestartForceExitStatus" not in service["Service"], "systemd refuses it for a oneshot service"
     never = {int(code) for code in service["Service"]["RestartPreventExitStatus"].split()}
-    assert again == {ExitCode.OUTPUT_BUSY, ExitCode.INTERRUPTED, ExitCode.TERMINATED}
     assert never == {ExitCode.USAGE, 3, 4, 5, 6}
-    assert again | never < set(ExitCode)
     assert int(service["Unit"]["StartLimitBurst"]) == 7, "without a limit, a bug is run again all night"
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd")
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
+    paths = [tmp_path / "forecast.service", tmp_path / "forecast.timer"]
+    for path, text in zip(paths, blocks(PATH, "ini"), strict=True):
+        path.write_text(text, encoding="utf-8")
+    ended = subprocess.run(["systemd-analyze", "verify", *paths], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
 
 
 def scripts_in(value: Any) -> Iterator[str]:
@@ -136,21 +164,25 @@ def test_the_cronjob_is_yaml_its_command_is_read_and_its_codes_are_ours() -> Non
     assert any(kept.startswith(f"{mount['mountPath']}/") for mount in container["volumeMounts"])
 
 
+def test_the_image_has_all_files_that_it_is_built_from() -> None:
+    copied = re.findall(r"^COPY (.+) \S+$", example("dockerfile", "FROM"), re.MULTILINE)
+    names = [name for line in copied for name in line.split()]
+    assert {"pyproject.toml", "forecast_cli", "configs/nightly.toml"} <= set(names)
+    assert all((ROOT / name).exists() for name in names)
+
+
 def test_the_airflow_file_compiles_and_its_commands_are_read() -> None:
     tree = ast.parse(example("python", "airflow"))
-    texts = {
-        node.targets[0].id: ast.literal_eval(node.value)
-        for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-    }
+    texts: dict[str, Any] = {"__builtins__": {}}
+    exec(compile(ast.Module([node for node in tree.body if isinstance(node, ast.Assign)], []), "dag", "exec"), texts)  # noqa: S102 our own page
     commands = [
-        eval(compile(ast.Expression(word.value), "dag", "eval"), {"__builtins__": {}}, texts)  # noqa: S307 our own page
+        eval(compile(ast.Expression(word.value), "dag", "eval"), texts)  # noqa: S307 our own page
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         for word in node.keywords
         if word.arg == "bash_command"
     ]
-    assert "{{ ds }}" in commands[0]
+    assert all("run={{ data_interval_end | ds }}" in text for text in commands), "ds is another day in Airflow 2 and 3"
     assert sum(map(parse_all, commands)) == 2
 
 

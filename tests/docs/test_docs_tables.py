@@ -1,7 +1,7 @@
 """docs/tables.md matches runs of the sample: files, columns, types, nulls, keys and order."""
 
+import contextlib
 import re
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from docs_reference import ROOT
-from docs_run import run
+from typer.testing import CliRunner
 
+from forecast_cli.cli.app import build_app
 from forecast_cli.evaluation.metrics import metrics_of
 from forecast_cli.store.layout import FORECASTS, TABLES
 
@@ -116,29 +117,30 @@ def assert_all_told(output: Path, tables_of: dict[str, Table]) -> None:
 
 
 def done(words: list[str], output: Path) -> Path:
-    ended: subprocess.CompletedProcess[str] = run(
-        ["forecast-cli", *words, "--config", "configs/sample.toml", "--output", str(output)], ROOT
-    )
-    assert ended.returncode == 0, ended.stderr
+    with contextlib.chdir(ROOT):
+        command = [*words, "--config", "configs/sample.toml", "--output", str(output)]
+        ended = CliRunner().invoke(build_app(), command, prog_name="forecast-cli")
+    assert ended.exit_code == 0, ended.stderr
     return output
 
 
-def test_tables_of_a_forecast_are_told_of(sample_run: tuple[Path, str]) -> None:
+def test_tables_of_a_forecast_are_documented(sample_run: tuple[Path, str]) -> None:
     assert_all_told(sample_run[0], FORECAST)
 
 
-def test_tables_of_a_forecast_with_candidates_are_told_of(tmp_path: Path) -> None:
+def test_tables_of_a_forecast_with_candidates_are_documented(tmp_path: Path) -> None:
     output = done(["forecast", "data/sample", "--candidates", "Naive"], tmp_path / "o")
     assert {"weights.parquet", "learned_weights.parquet"} <= {path.name for path in output.iterdir()}
     assert_all_told(output, FORECAST)
 
 
-def test_tables_of_a_backtest_are_told_of(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("undrawn")
+def test_tables_of_a_backtest_are_documented(tmp_path: Path) -> None:
     words = ["backtest", "data/sample", "--model", "Naive,SeasonalNaive", "--windows", "1", "--segment", "account_type"]
     assert_all_told(done([*words, "--level", "80,99.5"], tmp_path / "o"), BACKTEST)
 
 
-def test_each_table_a_run_may_leave_is_told_of_and_when_it_is_there() -> None:
+def test_each_table_that_a_run_may_write_is_documented_with_its_condition() -> None:
     assert set(FORECAST) | set(BACKTEST) == {PARTS, *TABLES}
     listed = PAGE.partition("## Which files there are")[2].partition("##")[0]
     assert set(re.findall(r"`([\w*/-]+\.parquet)`", listed)) == {PARTS, *TABLES}

@@ -75,7 +75,7 @@ def test_RT15_a_run_with_closed_or_full_streams_has_the_same_bytes(
 @pytest.mark.parametrize(
     ("change", "word"), [({"horizon": 7}, "horizon"), ({"seed": 5}, "seed"), ({"version": "99"}, "forecast-cli")]
 )
-def test_RT19_a_run_that_was_cut_off_is_not_taken_up_with_another_config_or_version(
+def test_RT19_an_interrupted_run_is_not_resumed_with_another_config_or_version(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, object], word: str
 ) -> None:
     def cut_off(*_: object, **__: object) -> None:

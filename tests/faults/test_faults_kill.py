@@ -87,7 +87,7 @@ def kill_at_random(source: Path, output: Path, draw: random.Random, span: float)
 @needs_proc
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize(("seed", "kills"), shared_out("FAULT_KILLS", 6, KILLS_AT_ONCE))
-def test_RT14_runs_killed_at_random_instants_are_taken_up_and_end_in_the_same_bytes(
+def test_RT14_runs_killed_at_random_instants_are_resumed_and_end_in_the_same_bytes(
     source: Path, undisturbed: Undisturbed, tmp_path: Path, seed: int, kills: int, survived: Survived
 ) -> None:
     draw, output, killed, since, span = random.Random(seed), tmp_path / "out", 0, 0, undisturbed.span
@@ -114,7 +114,7 @@ def test_RT14_runs_killed_at_random_instants_are_taken_up_and_end_in_the_same_by
 @needs_proc
 @pytest.mark.timeout(0)
 @pytest.mark.parametrize(("first", "races"), shared_out("FAULT_RACES", 1, RACES_AT_ONCE))
-def test_RT11_of_eight_runs_racing_for_one_output_the_others_are_told_and_nothing_is_torn(
+def test_RT11_of_eight_runs_racing_for_one_output_the_others_exit_busy_and_nothing_is_torn(
     source: Path, undisturbed: Undisturbed, tmp_path: Path, first: int, races: int, survived: Survived
 ) -> None:
     for race in range(first, first + races):

@@ -19,6 +19,8 @@ from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest, ForecastRun
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 COUNT = 12
 LIMIT = 0.5
 
@@ -58,11 +60,13 @@ def ledger(run: ForecastRun) -> dict[str, tuple[str, str | None]]:
     return {row["account_id"]: (row["status"], row["reason"]) for row in table.iter_rows(named=True)}
 
 
-@pytest.fixture
-def undisturbed(tmp_path: Path) -> Path:
-    source = write_balances(tmp_path / "good.parquet", ids(COUNT))
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The output of a run in which nothing fails; tests must not change it."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    source = write_balances(folder / "good.parquet", ids(COUNT))
     settings = Settings(model=("Naive",), shard_size=5, jobs=1, level=(80.0,))
-    return run_forecast(ForecastRequest(str(source), tmp_path / "good", settings)).output
+    return run_forecast(ForecastRequest(str(source), folder / "good", settings)).output
 
 
 @pytest.mark.parametrize("model", ["FaultyBlock", "FaultySeries"])
@@ -140,7 +144,7 @@ def test_RT01_an_account_that_raises_falls_back_and_is_named(run: Run, model: st
 
 
 @pytest.mark.parametrize(("fault", "blocks"), [("crowd", 1), ("raise", 1), ("nan", 0)])
-def test_RT01_a_block_that_is_done_one_account_at_a_time_is_counted_and_said_once(
+def test_RT01_a_block_that_is_done_one_account_at_a_time_is_counted_and_reported_once(
     run: Run, fault: str, blocks: int
 ) -> None:
     warnings = Warnings()

@@ -178,7 +178,7 @@ def test_RT03_the_nth_spawn_fails_and_the_run_goes_on_without_or_ends_cleanly(
 
 
 @pytest.mark.usefixtures("plain_server")
-def test_RT03_a_system_that_makes_no_process_is_told_in_one_line(
+def test_RT03_a_system_that_starts_no_process_is_reported_in_one_line(
     request_of: Callable[[str], ForecastRequest],
 ) -> None:
     def never(step: Step, _: str) -> None:

@@ -54,7 +54,7 @@ def forecast(source: Path, output: Path, killed_at: str = "") -> "subprocess.Pop
         "rename index.json",
     ],
 )
-def test_RT14_a_run_killed_while_it_puts_rows_in_order_is_taken_up_and_ends_in_the_same_bytes(
+def test_RT14_a_run_killed_while_it_sorts_rows_is_resumed_and_ends_in_the_same_bytes(
     by_day: Path, undisturbed: Path, tmp_path: Path, survived: Survived, step: str
 ) -> None:
     output = tmp_path / "out"

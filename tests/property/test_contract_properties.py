@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from forecast_cli.config.choices import OnDuplicate, Origin
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.ledger import Repair
-from forecast_cli.data.contract.check import Contract, check_pieces, check_rows
+from forecast_cli.data.contract.check import Contract, check_pieces
 from forecast_cli.data.contract.series import ShardInput, build_shard
 
 Row = tuple[str | None, date | None, datetime | None, float | None, str | None]
@@ -49,6 +49,11 @@ def written(rows: list[tuple[str, date, float]]) -> pl.DataFrame:
 
 def _instant(day: date | None, hour: int) -> datetime | None:
     return None if day is None else datetime.combine(day, time(hour))
+
+
+def check_rows(*pieces: pl.DataFrame, settings: Settings) -> Contract:
+    """Check rows that are read in ``pieces``."""
+    return check_pieces(lambda _first_id, _last_id: (piece.lazy() for piece in pieces), settings)
 
 
 #: Repairs that count rows; with the days that have a balance they are all rows of an account.
@@ -95,7 +100,7 @@ def panel_rows(found: ShardInput) -> dict[tuple[object, ...], tuple[bytes, objec
 @settings(max_examples=40)
 @given(poisoned(), CHOSEN)
 def test_every_account_of_the_input_has_one_row_in_the_ledger(frame: pl.DataFrame, chosen: Settings) -> None:
-    contract = check_rows(frame.lazy(), chosen)
+    contract = check_rows(frame, settings=chosen)
     named = frame.filter(pl.col("unique_id").str.strip_chars() != "").select(keys(chosen)).unique()
     ledger = contract.ledger.select(keys(chosen))
     assert ledger.rows() == sorted(ledger.rows(), key=lambda row: [(value is not None, value or "") for value in row])
@@ -108,7 +113,7 @@ def test_every_account_of_the_input_has_one_row_in_the_ledger(frame: pl.DataFram
 @settings(max_examples=40)
 @given(poisoned(), CHOSEN)
 def test_every_row_of_an_account_is_accounted_for(frame: pl.DataFrame, chosen: Settings) -> None:
-    ledger = check_rows(frame.lazy(), chosen).ledger.unnest("repairs")
+    ledger = check_rows(frame, settings=chosen).ledger.unnest("repairs")
     counts = frame.group_by(keys(chosen)).len()
     joined = ledger.join(counts, on=keys(chosen), nulls_equal=True)
     assert joined.height == ledger.height
@@ -119,7 +124,7 @@ def test_every_row_of_an_account_is_accounted_for(frame: pl.DataFrame, chosen: S
 @settings(max_examples=40)
 @given(poisoned(), CHOSEN)
 def test_every_day_of_a_series_is_accounted_for(frame: pl.DataFrame, chosen: Settings) -> None:
-    origin = check_rows(frame.lazy(), chosen).origin
+    origin = check_rows(frame, settings=chosen).origin
     found = build(frame, chosen, origin)
     kept = found.ledger.filter(status="ok").unnest("repairs")
     filled = kept.select(pl.sum_horizontal("nulls_filled", "gap_filled", "stale_filled")).to_series()
@@ -136,7 +141,7 @@ def test_the_order_of_rows_changes_nothing(frame: pl.DataFrame, chosen: Settings
     order = list(range(len(frame)))
     random.shuffle(order)
     shuffled = frame[order]
-    one, other = check_rows(frame.lazy(), chosen), check_rows(shuffled.lazy(), chosen)
+    one, other = check_rows(frame, settings=chosen), check_rows(shuffled, settings=chosen)
     assert one.ledger.equals(other.ledger)
     assert (one.origin, one.findings) == (other.origin, other.findings)
     assert panel_rows(build(frame, chosen, one.origin)) == panel_rows(build(shuffled, chosen, one.origin))
@@ -148,8 +153,8 @@ def test_where_an_input_is_cut_into_pieces_changes_nothing(
     frame: pl.DataFrame, chosen: Settings, most: int, by_account: bool
 ) -> None:
     rows = frame.sort("unique_id", maintain_order=True) if by_account else frame
-    cut = [rows.slice(start, most).lazy() for start in range(0, max(len(rows), 1), most)]
-    whole, pieces = check_rows(rows.lazy(), chosen), check_pieces(cut, chosen)
+    cut = [rows.slice(start, most) for start in range(0, max(len(rows), 1), most)]
+    whole, pieces = check_rows(rows, settings=chosen), check_rows(*cut, settings=chosen)
     assert pieces.ledger.equals(whole.ledger)
     assert (pieces.origin, pieces.findings, pieces.n_rows) == (whole.origin, whole.findings, whole.n_rows)
 
@@ -157,7 +162,7 @@ def test_where_an_input_is_cut_into_pieces_changes_nothing(
 @settings(max_examples=40)
 @given(poisoned(), CHOSEN)
 def test_a_shard_says_the_same_of_its_accounts_as_the_whole(frame: pl.DataFrame, chosen: Settings) -> None:
-    contract = check_rows(frame.lazy(), chosen)
+    contract = check_rows(frame, settings=chosen)
     whole = panel_rows(build(frame, chosen, contract.origin))
     for unique_id in contract.ledger["unique_id"].unique():
         found = build(frame.filter(unique_id=unique_id), chosen, contract.origin)
@@ -173,8 +178,8 @@ def test_a_poisoned_account_changes_no_other_by_one_bit(
     frame: pl.DataFrame, poison: pl.DataFrame, chosen: Settings
 ) -> None:
     both = pl.concat([poison, frame])
-    contract = check_rows(both.lazy(), chosen)
-    assert contract.origin == _latest(check_rows(frame.lazy(), chosen), contract.ledger.filter(unique_id="b"), chosen)
+    contract = check_rows(both, settings=chosen)
+    assert contract.origin == _latest(check_rows(frame, settings=chosen), contract.ledger.filter(unique_id="b"), chosen)
     alone, together = build(frame, chosen, contract.origin), build(both, chosen, contract.origin)
     assert together.ledger.filter(pl.col("unique_id") != "b").equals(alone.ledger)
     beside = panel_rows(together)
@@ -193,7 +198,7 @@ def _latest(alone: Contract, beside: pl.DataFrame, chosen: Settings) -> date | N
 @given(poisoned(), CHOSEN)
 def test_filling_twice_is_filling_once(frame: pl.DataFrame, chosen: Settings) -> None:
     chosen = chosen.model_copy(update={"max_history": 3653})  # else the days filled up to the origin count as history
-    origin = check_rows(frame.lazy(), chosen).origin
+    origin = check_rows(frame, settings=chosen).origin
     once = build(frame, chosen, origin)
     filled = pl.DataFrame(list(_filled_rows(once)), schema=SCHEMA, orient="row")
     twice = build(filled, chosen, origin)

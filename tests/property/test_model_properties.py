@@ -65,7 +65,7 @@ def test_every_account_of_any_length_has_a_finite_ordered_forecast(
 
 
 @given(accounts, models, horizons, st.integers(0, 70))
-def test_account_has_the_same_bits_alone_and_whatever_the_padding(
+def test_account_has_the_same_bits_alone_and_with_any_padding(
     series: list[np.ndarray], model: str, h: int, padding: int
 ):
     together = climb(series, model, h, padding=padding)

@@ -54,7 +54,7 @@ def test_ratio_within_its_margin_is_let_pass(monkeypatch, capsys):
     assert "None is off its target" in capsys.readouterr().out
 
 
-def test_sides_are_run_in_turn_and_told_by_side():
+def test_sides_are_run_in_turn_and_reported_by_side():
     order = []
 
     def side(name: str) -> Measured:

@@ -26,7 +26,7 @@ def test_chances_of_all_flows_add_up_to_one(sd: float):
     assert chance(left, np.full(len(left), sd), others).sum() == pytest.approx(1.0, abs=0.01)
 
 
-def test_stream_that_is_there_is_told_from_one_that_is_not():
+def test_true_streams_are_distinguished_from_false_ones():
     rng, rest = np.random.default_rng(0), spending()
     assert score(bill(), rest, own=bill().cents) > 50.0
     assert max(decoy(bill(), rest, rng) for _ in range(200)) < 5.0

@@ -6,7 +6,7 @@ from forecast_cli.core.text import closest, counted, did_you_mean
 
 
 @pytest.mark.parametrize(("count", "said"), [(0, "0 accounts"), (1, "1 account"), (1234567, "1,234,567 accounts")])
-def test_a_count_is_said_with_its_noun(count: int, said: str) -> None:
+def test_a_count_is_written_with_its_noun(count: int, said: str) -> None:
     assert counted(count, "account") == said
 
 
@@ -25,7 +25,7 @@ def test_a_noun_may_have_a_plural_of_its_own(count: int, said: str) -> None:
         ("date", [], None),
     ],
 )
-def test_the_closest_name_is_found_whatever_its_case(word: str, names: list[str], meant: str | None) -> None:
+def test_the_closest_name_is_found_in_any_case(word: str, names: list[str], meant: str | None) -> None:
     assert closest(word, names) == meant
 
 

@@ -8,7 +8,7 @@ from forecast_cli.cli.flags import takes
 from forecast_cli.cli.options.risk import RiskOptions, request_from
 from forecast_cli.cli.options.shared import FormatOption, LogOptions, OutputFormat
 
-#: Accounts that a table lists, where nothing else is asked for.
+#: Accounts that a table lists, unless another number is requested.
 _SHOWN: Final = 20
 
 

@@ -92,8 +92,8 @@ def prune(
 ) -> None:
     """Remove all but the newest finished runs in a folder.
 
-    Without --yes, only lists what it would remove. It never removes an unfinished run, or a folder that also holds
-    other files.
+    The newest runs are those that forecast from the latest days, whenever they were made. Without --yes, only lists
+    what it would remove. It never removes an unfinished run, or a folder that also holds other files.
     """
     from forecast_cli.cli.views.runs import end_prune
     from forecast_cli.workflows.runs import prune_runs

@@ -51,7 +51,7 @@ def parse_band(text: str) -> tuple[float, float]:
 
 
 class GateOptions:
-    """What NEW may do; each is a field of ``Gate``, whose defaults hold where it is not given."""
+    """What NEW may do; each is a field of ``Gate``, with the default of that field."""
 
     metric: Annotated[
         str | None,
@@ -130,9 +130,9 @@ def gate_from(ctx: typer.Context) -> "Gate":
     """Return what the command line allows NEW to do."""
     from forecast_cli.evaluation.gate import Gate
 
-    given: dict[str, Any] = {
+    fields: dict[str, Any] = {
         name: ctx.params[name] for name in GateOptions.__annotations__ if ctx.params[name] not in (None, (), [])
     }
     for option, field in _LISTS.items():
-        given[field] = tuple(dict.fromkeys(given.pop(option, ())))
-    return Gate(**given)
+        fields[field] = tuple(dict.fromkeys(fields.pop(option, ())))
+    return Gate(**fields)

@@ -133,7 +133,7 @@ class InputOptions:
 
 
 class OriginOptions:
-    """Where forecasts start: not a backtest's matter, whose windows count back as ``--align`` says."""
+    """Where forecasts start; a backtest has ``--align`` instead."""
 
     origin: Annotated[
         Origin | None,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class RiskOptions:
-    """What ``risk`` is asked for besides the forecast, where the forecast has several."""
+    """What is requested of ``risk`` besides the forecast, where the forecast has several."""
 
     threshold: Annotated[
         str | None,

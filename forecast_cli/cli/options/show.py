@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class ShowOptions:
-    """What ``show`` is asked for besides the account and the forecast."""
+    """What is requested of ``show`` besides the account and the forecast."""
 
     input: Annotated[
         str | None,

@@ -71,8 +71,8 @@ def _row(group: FailureGroup) -> tuple[str, Text, str]:
 
 def _why(group: FailureGroup) -> str:
     """Return the message with the id of the account that it is about, and the ids of other accounts in the group."""
-    told = f"{printable(group.examples[0])}: {printable(group.message)}"
-    return f"e.g. {told}; also {listed(group.examples[1:], of=group.count - 1)}" if group.count > 1 else told
+    example = f"{printable(group.examples[0])}: {printable(group.message)}"
+    return f"e.g. {example}; also {listed(group.examples[1:], of=group.count - 1)}" if group.count > 1 else example
 
 
 def _what(group: FailureGroup) -> str:

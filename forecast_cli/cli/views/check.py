@@ -22,8 +22,8 @@ def end_check(log: Log, report: CheckReport, *, quiet: bool) -> NoReturn:
 
 def render_check(report: CheckReport) -> Group:
     """Return what was checked, and all damages."""
-    held = f"{counted(report.files, 'file')} ({size(report.bytes)}), {counted(report.accounts, 'account')}"
-    summary = f"{printable(report.output)}: {held}, {counted(report.forecast_rows, 'forecast row')}"
+    contents = f"{counted(report.files, 'file')} ({size(report.bytes)}), {counted(report.accounts, 'account')}"
+    summary = f"{printable(report.output)}: {contents}, {counted(report.forecast_rows, 'forecast row')}"
     if not report.damages:
         return sections(line(f"{summary}: as the manifest says", "green"))
     rows = [(printable(damage.path), printable(damage.problem)) for damage in report.damages]

@@ -112,14 +112,14 @@ def _input(run: ForecastRun) -> RenderableType:
 
 def _low_balances(run: ForecastRun) -> RenderableType | None:
     """Return how many accounts have a probability of 50 % or more to fall below each threshold, by window."""
-    told = _thresholds_with_accounts(run)
-    if not told:
+    counts = _thresholds_with_accounts(run)
+    if not counts:
         return None
     rows = [
         (f"under {printable(one.threshold)}", *(f"{count:,}" for count in one.likely), f"of {one.accounts:,}")
-        for one in told
+        for one in counts
     ]
-    days = ("within days", *(f"{days}" for days in told[0].windows), "accounts")
+    days = ("within days", *(f"{days}" for days in counts[0].windows), "accounts")
     columns = (Column(wraps=True), *(Column(align="right") for _ in days[1:]))
     title = f"Low balance: accounts with a probability of 50 % or more, by {printable(run.models[0])}"
     return section(title, aligned(columns, [days, *rows]))

@@ -116,5 +116,5 @@ def _describe_output(plan: ForecastPlan) -> str:
     """Return what the output holds and what a run would do with it."""
     state, _, why = plan.output_state.partition(": ")
     again = plan.request.force and state in (OutputState.RESUMABLE, OutputState.FINISHED)
-    told = "this run: would be done again (--force)" if again else _OUTPUT_STATES[state]
-    return f"{told}; {printable(why)}" if why else told
+    words = "this run: would be done again (--force)" if again else _OUTPUT_STATES[state]
+    return f"{words}; {printable(why)}" if why else words

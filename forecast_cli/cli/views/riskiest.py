@@ -41,55 +41,55 @@ _INDENT: Final = 2
 
 def end_riskiest(
     log: Log,
-    told: Riskiest,
+    result: Riskiest,
     format: OutputFormat,  # noqa: A002
     *,
     model: str | None,
 ) -> NoReturn:
-    """Show the accounts and exit; ``model`` is the one asked for, None for the run's first."""
+    """Show the accounts and exit; ``model`` is the requested one, None for the run's first."""
     if format is OutputFormat.JSON:
-        write_out(document(riskiest_values(told)))
+        write_out(document(riskiest_values(result)))
     else:
-        show(render_riskiest(told, model=model, width=columns()))
-    log.leave(Ending(ExitCode.OK, f"{told.output}: {_counts(told)}", fields=_fields(told)))
+        show(render_riskiest(result, model=model, width=columns()))
+    log.leave(Ending(ExitCode.OK, f"{result.output}: {_counts(result)}", fields=_fields(result)))
 
 
-def riskiest_values(told: Riskiest) -> dict[str, Any]:
+def riskiest_values(result: Riskiest) -> dict[str, Any]:
     """Return the result as values for JSON."""
-    found = [asdict(one) | {"account_id": account_value(one.account_id)} for one in told.found]
-    return asdict(told) | {"found": found}
+    found = [asdict(one) | {"account_id": account_value(one.account_id)} for one in result.found]
+    return asdict(result) | {"found": found}
 
 
-def render_riskiest(told: Riskiest, *, model: str | None, width: int) -> Group:
+def render_riskiest(result: Riskiest, *, model: str | None, width: int) -> Group:
     """Return one row for each account, and counts of the others, for a terminal of ``width`` columns.
 
     The command that follows repeats ``model`` if it is not None.
     """
-    start = f" of {told.origin}" if told.origin else " of each account's own last day"
-    within = f"{counted(told.window, 'day')}{start}"
-    title = f"Most likely to be under {printable(told.threshold_name)} within {within}, by {printable(told.model)}"
-    rows = [_cells(one) for one in told.found]
-    wanted = {name: _COLUMNS[name] for name in _informative_columns(told)}
+    start = f" of {result.origin}" if result.origin else " of each account's own last day"
+    within = f"{counted(result.window, 'day')}{start}"
+    title = f"Most likely to be under {printable(result.threshold_name)} within {within}, by {printable(result.model)}"
+    rows = [_cells(one) for one in result.found]
+    wanted = {name: _COLUMNS[name] for name in _informative_columns(result)}
     shown = fitting(wanted, rows, spared=_SPARED, width=width - _INDENT)
     table = ruled([_COLUMNS[name] for name in shown], [[row[name] for name in shown] for row in rows])
-    counts = indented(line(f"{_counts(told)}."))
-    named = [one for one in told.found if printable(one.account_id) == str(one.account_id)]
+    counts = indented(line(f"{_counts(result)}."))
+    named = [one for one in result.found if printable(one.account_id) == str(one.account_id)]
     return sections(
         section(title, *([indented(table)] if rows else []), counts),
         *(
-            section("Next", command_line(show_command(one.account_id, one.currency, told.output, model=model)))
+            section("Next", command_line(show_command(one.account_id, one.currency, result.output, model=model)))
             for one in named[:1]
         ),
     )
 
 
-def _informative_columns(told: Riskiest) -> list[str]:
+def _informative_columns(result: Riskiest) -> list[str]:
     """Return the columns that are not empty or the same for all accounts."""
     idle = {
-        "currency": all(one.currency is None for one in told.found),
-        "origin": told.origin is not None,
-        "threshold": is_amount(told.threshold_name),
-        "by": all(one.model_used == told.model for one in told.found),
+        "currency": all(one.currency is None for one in result.found),
+        "origin": result.origin is not None,
+        "threshold": is_amount(result.threshold_name),
+        "by": all(one.model_used == result.model for one in result.found),
     }
     return [name for name in _COLUMNS if not idle.get(name, False)]
 
@@ -114,24 +114,27 @@ def _day(day: date | None) -> str:
     return "" if day is None else f"{day}"
 
 
-def _counts(told: Riskiest) -> str:
+def _counts(result: Riskiest) -> str:
     """Return the counts of all accounts in words, including those without a forecast."""
-    hidden = " (not listed: --include-under)" if told.under and not told.include_under else ""
-    parts = [f"{told.under:,} already under it{hidden}", f"{told.likely:,} more with {percent(told.least)} or more"]
-    if told.without:
-        parts.append(f"{told.without:,} without a forecast or threshold")
-    return f"{counted(told.accounts, 'account')}: {', '.join(parts)}{_describe_truncation(told)}"
+    hidden = " (not listed: --include-under)" if result.under and not result.include_under else ""
+    parts = [
+        f"{result.under:,} already under it{hidden}",
+        f"{result.likely:,} more with {percent(result.least)} or more",
+    ]
+    if result.without:
+        parts.append(f"{result.without:,} without a forecast or threshold")
+    return f"{counted(result.accounts, 'account')}: {', '.join(parts)}{_describe_truncation(result)}"
 
 
-def _describe_truncation(told: Riskiest) -> str:
+def _describe_truncation(result: Riskiest) -> str:
     """Return how many of the accounts are listed; nothing if all are."""
-    if len(told.found) == told.matching:
+    if len(result.found) == result.matching:
         return ""
-    if len(told.found) == 1:
-        return f"; the first of {told.matching:,} is listed"
-    return f"; the first {len(told.found):,} of {told.matching:,} are listed"
+    if len(result.found) == 1:
+        return f"; the first of {result.matching:,} is listed"
+    return f"; the first {len(result.found):,} of {result.matching:,} are listed"
 
 
-def _fields(told: Riskiest) -> dict[str, Any]:
+def _fields(result: Riskiest) -> dict[str, Any]:
     """Return the fields for the last line of a log."""
-    return {name: value for name, value in asdict(told).items() if name not in ("output", "origin", "found")}
+    return {name: value for name, value in asdict(result).items() if name not in ("output", "origin", "found")}

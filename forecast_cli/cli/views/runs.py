@@ -50,18 +50,18 @@ def end_prune(log: Log, pruning: Pruning, format: OutputFormat) -> NoReturn:  # 
 
 
 def _run_values(run: RunEntry) -> dict[str, Any]:
-    told = run.manifest
-    if told is None:
+    manifest = run.manifest
+    if manifest is None:
         return {"output": str(run.output), "state": run.state}
     return {
         "output": str(run.output),
         "state": run.state,
-        "command": told.command,
-        "finished_at": told.finished_at,
-        "origin": told.input.origin,
-        "accounts": dict(told.accounts),
-        "forecast_rows": told.forecast_rows,
-        "fingerprint": told.fingerprint,
+        "command": manifest.command,
+        "finished_at": manifest.finished_at,
+        "origin": manifest.input.origin,
+        "accounts": dict(manifest.accounts),
+        "forecast_rows": manifest.forecast_rows,
+        "fingerprint": manifest.fingerprint,
     }
 
 

@@ -36,18 +36,20 @@ def render_runs(runs: Sequence[RunEntry], *, width: int) -> Group:
 
 def render_run(run: FinishedRun) -> Group:
     """Return what a run read and wrote, with its settings and versions."""
-    told = run.manifest
+    manifest = run.manifest
     return sections(
-        section(f"{told.command} in {printable(run.output)}", aligned(_WRAPPED, _facts(told))),
-        section("Settings", aligned(_WRAPPED, [(name, format_value(value)) for name, value in told.settings.items()])),
-        section("Versions", aligned(_WRAPPED, list(told.versions.items()))),
+        section(f"{manifest.command} in {printable(run.output)}", aligned(_WRAPPED, _facts(manifest))),
+        section(
+            "Settings", aligned(_WRAPPED, [(name, format_value(value)) for name, value in manifest.settings.items()])
+        ),
+        section("Versions", aligned(_WRAPPED, list(manifest.versions.items()))),
     )
 
 
 def render_diff(diff: RunDiff) -> Group:
     """Return the differences between two runs."""
     verdict = "The forecasts are the same" if diff.same else "The forecasts differ"
-    made = [(printable(said),) for said in diff.made_from] or [("the same input, settings and versions",)]
+    made = [(printable(difference),) for difference in diff.made_from] or [("the same input, settings and versions",)]
     counts = [(name, f"{old:,}", f"{new:,}") for name, old, new in diff.counts]
     statuses = [(f"{old} -> {new}", f"{accounts:,}") for old, new, accounts in diff.statuses]
     right = Column(align="right")
@@ -70,32 +72,33 @@ def render_pruning(pruning: Pruning) -> Group:
 
 
 def _row(run: RunEntry) -> tuple[str, ...]:
-    told = run.manifest
-    if told is None:
+    manifest = run.manifest
+    if manifest is None:
         return printable(run.output), "", run.state, "", "", ""
-    accounts, failed = told.input.accounts, told.accounts.get("failed", 0)
-    return printable(run.output), told.command, run.state, told.finished_at, f"{accounts:,}", f"{failed:,}"
+    accounts, failed = manifest.input.accounts, manifest.accounts.get("failed", 0)
+    return printable(run.output), manifest.command, run.state, manifest.finished_at, f"{accounts:,}", f"{failed:,}"
 
 
-def _facts(told: Manifest) -> list[tuple[str, str]]:
-    accounts = ", ".join(f"{count:,} {status}" for status, count in told.accounts.items())
-    written = f"{counted(len(told.files), 'file')}, {size(sum(file.bytes for file in told.files))}"
+def _facts(manifest: Manifest) -> list[tuple[str, str]]:
+    read = manifest.input
+    accounts = ", ".join(f"{count:,} {status}" for status, count in manifest.accounts.items())
+    written = f"{counted(len(manifest.files), 'file')}, {size(sum(file.bytes for file in manifest.files))}"
     return [
-        ("finished", f"{told.finished_at}, after {duration(told.seconds)}"),
-        ("input", f"{printable(told.input.root)}: {counted(len(told.input.files), 'file')}, {told.input.rows:,} rows"),
-        ("origin", told.input.origin or "each account's own last day"),
+        ("finished", f"{manifest.finished_at}, after {duration(manifest.seconds)}"),
+        ("input", f"{printable(read.root)}: {counted(len(read.files), 'file')}, {read.rows:,} rows"),
+        ("origin", read.origin or "each account's own last day"),
         ("accounts", accounts),
-        ("written", f"{written}, {counted(told.forecast_rows, 'forecast row')}"),
-        ("fingerprint", told.fingerprint),
+        ("written", f"{written}, {counted(manifest.forecast_rows, 'forecast row')}"),
+        ("fingerprint", manifest.fingerprint),
     ]
 
 
 def _moves(moved: Moved) -> list[tuple[str, str]]:
-    told = [
+    rows = [
         ("in both", f"{counted(moved.both, 'forecast row')}, {moved.changed:,} of them with other numbers"),
         ("in one only", f"{moved.old_only:,} old, {moved.new_only:,} new"),
     ]
     if moved.both:
-        told.append(("mean moved by", f"{money(moved.average)} on average, {money(moved.largest)} at most"))
+        rows.append(("mean moved by", f"{money(moved.average)} on average, {money(moved.largest)} at most"))
     most = ", ".join(f"{printable(account)} ({money(apart)})" for account, apart in moved.accounts)
-    return [*told, ("moved most", most)] if most else told
+    return [*rows, ("moved most", most)] if most else rows

@@ -28,9 +28,12 @@ def end_explanation(log: Log, explanation: AccountExplanation, format: OutputFor
 
 def explanation_values(explanation: AccountExplanation) -> dict[str, Any]:
     """Return the explanation of an account as values for JSON."""
-    told = asdict(explanation)
+    values = asdict(explanation)
     flags = {flag: describe_flag(flag) for flag in explanation.standing.flags}
-    return told | {"account_id": account_value(explanation.account_id), "standing": told["standing"] | {"flags": flags}}
+    return values | {
+        "account_id": account_value(explanation.account_id),
+        "standing": values["standing"] | {"flags": flags},
+    }
 
 
 def _shows(characters: str) -> bool:

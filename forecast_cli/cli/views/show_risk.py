@@ -55,5 +55,5 @@ def _rows(one: ThresholdRisk) -> list[tuple[str, ...]]:
 def _crossed(one: ThresholdRisk) -> str:
     """Return the days by which 10, 50 and 90 % of the paths have fallen below a threshold."""
     days = [(share, day) for share, day in zip(_CROSSED, one.crossed, strict=True) if day is not None]
-    said = ", ".join(f"{share} by {day}" for share, day in days) or "fewer than 10 %"
-    return f"Paths that have been under {printable(one.name)}: {said}."
+    dates = ", ".join(f"{share} by {day}" for share, day in days) or "fewer than 10 %"
+    return f"Paths that have been under {printable(one.name)}: {dates}."

@@ -139,8 +139,8 @@ def _payments_title(holidays: str | None) -> str:
 
 def _payment(payment: Payment) -> Sequence[str]:
     likely = f" {round(payment.confidence * 100)} %"
-    told = (f" {money(payment.amount)}", likely, f" {payment.rule}", f" {payment.seen}", f" {payment.since}")
-    return payment.day.isoformat(), *told
+    cells = (f" {money(payment.amount)}", likely, f" {payment.rule}", f" {payment.seen}", f" {payment.since}")
+    return payment.day.isoformat(), *cells
 
 
 def _level(rates: Rates | None, regular: Regular | None) -> Group:
@@ -182,8 +182,8 @@ def _why(why: Why) -> Group:
 
 
 def _joined(shares: Sequence[Share]) -> str:
-    told = ", ".join(f"{one.share:.0%} on days {one.first} to {one.last}" for one in shares)
-    return f"{printable(shares[0].candidate)} joined with a weight of {told}."
+    weights = ", ".join(f"{one.share:.0%} on days {one.first} to {one.last}" for one in shares)
+    return f"{printable(shares[0].candidate)} joined with a weight of {weights}."
 
 
 def _learned(why: Why) -> str:

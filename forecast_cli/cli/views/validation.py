@@ -43,8 +43,8 @@ def render_validation(validation: Validation, settings: Settings) -> Group:
         render_findings(validation.findings) if validation.findings else line("No rule of the contract is broken.")
     )
     style = "bold green" if _run_exit_code(validation, settings) is ExitCode.OK else "bold red"
-    told = line(_verdict(validation, settings), style)
-    return sections(line(describe_input(validation.input)), findings, _hints(validation), told)
+    verdict = line(_verdict(validation, settings), style)
+    return sections(line(describe_input(validation.input)), findings, _hints(validation), verdict)
 
 
 def run_exit_code(accounts: Mapping[Status, int], settings: Settings) -> ExitCode:

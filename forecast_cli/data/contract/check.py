@@ -14,9 +14,9 @@ from forecast_cli.data.contract.irregular import Pieces, count_irregular
 from forecast_cli.data.contract.judge import add_quarantined, find_origin, judge_accounts, select_ledger
 from forecast_cli.data.contract.marks import CODE
 from forecast_cli.data.contract.profile import split_unnamed
+from forecast_cli.data.contract.profile_pieces import Collect, profile_pieces
 from forecast_cli.data.contract.row_findings import find_in_rows
 from forecast_cli.data.contract.series import ShardInput, build_shard
-from forecast_cli.data.contract.tallies import Collect, profile_pieces
 from forecast_cli.data.findings import Finding
 from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.pieces import scan_pieces
@@ -46,26 +46,39 @@ def check_input(source: Source, settings: Settings, *, threads: int = 1) -> Cont
     Raises InputRejectedError only if a file cannot be read.
     """
     typed, unnamed = find_unnamed_currency(source, settings)
-    rows = _Rows(
-        pieces=_pieces_of(typed, settings, unnamed),
+    return check_pieces(
+        _pieces_of(typed, settings, unnamed),
+        settings,
         collect=partial(collect, source=source),
         quarantined_ids=source.quarantined_ids,
         currency_col=unnamed or CURRENCY,
+        threads=threads,
     )
-    return _check(rows, settings, threads=threads)
 
 
-def check_rows(rows: pl.LazyFrame, settings: Settings) -> Contract:
-    """Check ``rows``: unique_id, ds, at, y, and currency. Never raises for bad rows: rejections are findings.
+def check_pieces(
+    pieces: Pieces,
+    settings: Settings,
+    *,
+    collect: Collect = pl.LazyFrame.collect,
+    quarantined_ids: Sequence[str] = (),
+    currency_col: str = CURRENCY,
+    threads: int = 1,
+) -> Contract:
+    """Check rows in ``pieces``: unique_id, ds, at, y, and currency. Bad rows are findings, never errors.
 
-    A ``currency`` that the settings do not name is only checked: an account with several currencies is rejected.
+    A ``currency`` that the settings do not name is only checked: an account with several currencies is rejected, and
+    ``currency_col`` is the column it was read from.
     """
-    return check_pieces([rows], settings)
-
-
-def check_pieces(pieces: Sequence[pl.LazyFrame], settings: Settings) -> Contract:
-    """Check rows that come in several pieces, in the same way as ``check_rows``."""
-    return _check(_Rows(lambda _first_id, _last_id: iter(pieces)), settings)
+    profile, nameless = split_unnamed(profile_pieces(pieces(None, None), settings, collect=collect, threads=threads))
+    coded = add_quarantined(profile, quarantined_ids).with_row_index(CODE)
+    counted = count_irregular(coded, pieces, settings, collect=collect)
+    origin = find_origin(counted, settings)
+    judged = judge_accounts(counted, settings, origin=origin)
+    found = find_in_rows(judged, settings, origin=origin, nameless=nameless)
+    mixed = find_mixed_currencies(judged, settings, currency_col=currency_col)
+    findings = (*found, mixed) if mixed else found
+    return Contract(select_ledger(judged, settings), origin, findings, int(counted["n_rows"].sum()) + nameless)
 
 
 def read_shard(
@@ -109,32 +122,3 @@ def _pieces_of(source: Source, settings: Settings, unnamed_currency: str | None)
         return scan_pieces(source, settings, first_id=first_id, last_id=last_id, scan=scan)
 
     return pieces
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """The rows of an input in pieces, how to collect them, and what is known about them from the files."""
-
-    pieces: Pieces
-    collect: Collect = pl.LazyFrame.collect
-    quarantined_ids: tuple[str, ...] = ()
-    currency_col: str = CURRENCY
-
-
-def _check(rows: _Rows, settings: Settings, *, threads: int = 1) -> Contract:
-    profile, nameless = _profile(rows, settings, threads=threads)
-    origin = find_origin(profile, settings)
-    judged = judge_accounts(profile, settings, origin=origin)
-    found = find_in_rows(judged, settings, origin=origin, nameless=nameless)
-    mixed = find_mixed_currencies(judged, settings, currency_col=rows.currency_col)
-    findings = (*found, mixed) if mixed else found
-    return Contract(select_ledger(judged, settings), origin, findings, int(profile["n_rows"].sum()) + nameless)
-
-
-def _profile(rows: _Rows, settings: Settings, *, threads: int) -> tuple[pl.DataFrame, int]:
-    """Return the profile of all accounts with their codes, and the number of rows without an account id."""
-    profile, nameless = split_unnamed(
-        profile_pieces(rows.pieces(None, None), settings, collect=rows.collect, threads=threads)
-    )
-    coded = add_quarantined(profile, rows.quarantined_ids).with_row_index(CODE)
-    return count_irregular(coded, rows.pieces, settings, collect=rows.collect), nameless

@@ -20,9 +20,8 @@ def find_unnamed_currency(source: Source, settings: Settings) -> tuple[Source, s
     """
     if settings.currency_col is not None or not source.files:
         return source, None
-    named = {settings.id_col, settings.date_col, settings.balance_col}
     texts = _text_columns(source.files[0], source)
-    candidates = [name for name in texts if name.casefold() == CURRENCY and name not in named]
+    candidates = [name for name in texts if name.casefold() == CURRENCY and name not in settings.named_columns]
     if not candidates:
         return source, None
     files, name = [], candidates[0]

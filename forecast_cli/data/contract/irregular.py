@@ -8,8 +8,8 @@ import polars as pl
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.data.contract.marks import BALANCE, CODE, USABLE, is_observed, mark_rows
-from forecast_cli.data.contract.repair import DailyBalances, deduplicate_days
-from forecast_cli.data.contract.tallies import Collect
+from forecast_cli.data.contract.profile_pieces import Collect
+from forecast_cli.data.contract.repair import DailyBalances, deduplicate_days, sorted_by
 from forecast_cli.data.scan.canonical import AT, key_columns
 
 #: Rows of a batch: about 100 MB. The files that may hold accounts of a batch are read once for each batch.
@@ -56,16 +56,13 @@ def deduplicate_irregular(
     closer = rows.with_columns(at.alias(AT)).filter(is_irregular)
     settled = deduplicate_days(mark_rows(closer.lazy(), settings).collect(), settings)
     days = pl.concat([_regular_days(rows.filter(~is_irregular), settings), settled.days])
-    return DailyBalances(_by_code(days), settled.counts)
+    return DailyBalances(sorted_by(CODE, days), settled.counts)
 
 
 def _regular_days(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """Return the days of regular accounts, where each observed row is a separate day, ascending by code."""
-    return _by_code(rows.filter(pl.col(CODE).is_not_null(), is_observed(settings)).select(CODE, c.DS, c.Y))
-
-
-def _by_code(days: pl.DataFrame) -> pl.DataFrame:
-    return days if days[CODE].is_sorted() else days.sort(CODE, maintain_order=True)
+    observed = rows.filter(pl.col(CODE).is_not_null(), is_observed(settings))
+    return sorted_by(CODE, observed.select(CODE, c.DS, c.Y))
 
 
 def merge_counts(profile: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:

@@ -25,9 +25,9 @@ class Numbered:
 
         Returns the column of numbers itself, not a copy, if the values are the numbers.
         """
-        told = self.keys.join(coded.select(NUMBER, name), on=NUMBER, how="left", maintain_order="left")[name]
+        values = self.keys.join(coded.select(NUMBER, name), on=NUMBER, how="left", maintain_order="left")[name]
         own = self.rows[NUMBER]
-        return own.alias(name) if told.equals(self.keys[NUMBER], check_dtypes=True) else told.gather(own)
+        return own.alias(name) if values.equals(self.keys[NUMBER], check_dtypes=True) else values.gather(own)
 
 
 def number_keys(rows: pl.DataFrame, keys: Sequence[str]) -> Numbered:
@@ -44,8 +44,8 @@ def number_runs(rows: pl.DataFrame, runs: pl.DataFrame) -> Numbered:
     distinct = runs.select(keys).unique(maintain_order=True).with_row_index(NUMBER)
     run = pl.Series(np.repeat(np.arange(runs.height, dtype=np.uint32), runs[LENGTH].to_numpy())).set_sorted()
     if distinct.height < runs.height:
-        told = runs.join(distinct, on=keys, how="left", nulls_equal=True, maintain_order="left")
-        run = told[NUMBER].gather(run)
+        numbers = runs.join(distinct, on=keys, how="left", nulls_equal=True, maintain_order="left")[NUMBER]
+        run = numbers.gather(run)
     return Numbered(rows.rechunk().with_columns(run.alias(NUMBER)), distinct)
 
 

@@ -71,9 +71,9 @@ def _past(rows: pl.DataFrame, settings: Settings) -> Past:
         last=pl.Series(panel.origins.astype("datetime64[D]")),
     )
     numbered = number_keys(rows, keys)
-    told = numbered.keys.join(places, on=keys, how="left", maintain_order="left").select("row", "last")
+    found = numbered.keys.join(places, on=keys, how="left", maintain_order="left").select("row", "last")
     days: Any = (
-        told.select(pl.all().gather(numbered.rows[NUMBER]))
+        found.select(pl.all().gather(numbered.rows[NUMBER]))
         .with_columns(numbered.rows["ds"])
         .filter(pl.col("ds") <= pl.col("last"))
         .select("row", day=pl.col("ds").cast(pl.Date).to_physical())

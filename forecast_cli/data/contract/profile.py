@@ -2,7 +2,7 @@
 
 An account is irregular if its rows are not one balance a day in order, or if a part of its history is left out; only
 irregular accounts need the closer look of ``repair``. ``row_counts`` counts the rows of one piece of the input,
-``tallies`` adds up the counts of all pieces.
+``profile_pieces`` adds up the counts of all pieces.
 """
 
 from typing import Final
@@ -18,15 +18,15 @@ from forecast_cli.data.contract.marks import is_unnamed
 SETTLED_COUNTS: Final = ("duplicates", "conflicts", "conflict_days", "same_day", "nulls_inside")
 
 
-def profile_of(tallies: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Return the profile of accounts from ``tallies``, the columns of ``count_rows`` with one row per account.
+def profile_of(counts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Return the profile of accounts from ``counts``, the columns of ``count_rows`` with one row per account.
 
     Counts of rows: ``n_rows``, ``n_undated``, ``n_impossible`` (dates outside the accepted ones), ``n_after`` (after
     ``as_of``), ``n_usable`` (by date), of those ``n_missing`` and ``n_infinite``. Of usable balances: ``n_obs``,
     ``first``, ``last``, ``low``, ``high``; ``resumed``, ``begin`` and ``n_used`` as in ``history``. ``irregular``:
     these columns and ``SETTLED_COUNTS`` are not final before the closer look.
     """
-    return tallies.with_columns(
+    return counts.with_columns(
         _is_irregular(settings).alias("irregular"),
         *(pl.lit(0, dtype=pl.Int64).alias(name) for name in SETTLED_COUNTS),
         *(pl.lit(None, dtype=pl.Date).alias(name) for name in ("conflict_day", "resumed")),

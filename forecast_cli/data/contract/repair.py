@@ -37,7 +37,7 @@ class DailyBalances:
 
 def deduplicate_days(rows: pl.DataFrame, settings: Settings) -> DailyBalances:
     """Reduce ``rows`` of ``marks.mark_rows`` with a UInt32 ``code``, in file and row order, to one balance a day."""
-    ordered = _in_cell_order(rows.filter(USABLE).select(CODE, c.DS, AT, BALANCE, _account_day_code()))
+    ordered = sorted_by(_CELL, rows.filter(USABLE).select(CODE, c.DS, AT, BALANCE, _account_day_code()))
     present = ordered.drop_nulls(BALANCE)
     again = (pl.col(_CELL) == pl.col(_CELL).shift()) | (pl.col(_CELL) == pl.col(_CELL).shift(-1))
     repeated = present.select(again.fill_null(value=False)).to_series()
@@ -59,8 +59,9 @@ def _account_day_code() -> pl.Expr:
     return (pl.col(CODE).cast(pl.Int64) * _DAYS_PER_CODE + pl.col(c.DS).cast(pl.Int32)).alias(_CELL)
 
 
-def _in_cell_order(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows if rows[_CELL].is_sorted() else rows.sort(_CELL, maintain_order=True)
+def sorted_by(column: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows sorted by ``column``, those with equal values in their order; without a copy if they are sorted."""
+    return rows if rows[column].is_sorted() else rows.sort(column, maintain_order=True)
 
 
 def _resolve_duplicate_days(crowded: pl.DataFrame, on_duplicate: OnDuplicate) -> pl.DataFrame:

@@ -38,7 +38,7 @@ def find_in_rows(
 
 def _verdict_rule(verdict: Verdict) -> Rule:
     holds = pl.col("verdict") == verdict.name
-    return Rule(verdict.rule, verdict.action, "accounts", holds, verdict.said, verdict.hint)
+    return Rule(verdict.rule, verdict.action, "accounts", holds, verdict.text, verdict.hint)
 
 
 def _repaired(repair: Repair) -> pl.Expr:
@@ -103,7 +103,7 @@ def _implausible_rule(judged: pl.DataFrame, settings: Settings, n_rows: int) -> 
         counts="rows",
         measure=pl.col("n_impossible"),
         text=f"column '{settings.date_col}' lies outside {settings.earliest_date} to {settings.latest_date}; "
-        + (f"more than {_percent(settings.max_bad_rows)} of all rows" if rejected else "set aside"),
+        + (f"more than {_percent(settings.max_bad_rows)} of all rows" if rejected else "left out"),
         hint="take other dates with --earliest-date and --latest-date, or allow more with --max-bad-rows",
     )
 
@@ -114,7 +114,7 @@ def _find_without_key(judged: pl.DataFrame, settings: Settings, nameless: int) -
     if count == 0:
         return None
     rejected = judged.is_empty() or count > settings.max_bad_rows * total
-    limit = f"more than {_percent(settings.max_bad_rows)} of all rows" if rejected else "set aside"
+    limit = f"more than {_percent(settings.max_bad_rows)} of all rows" if rejected else "left out"
     hint = "fix these rows, or allow more with --max-bad-rows"
     if judged.is_empty():
         limit, hint = "no account is left", "name the column of accounts with --id-col"

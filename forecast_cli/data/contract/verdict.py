@@ -21,14 +21,14 @@ class Verdict:
     """A reason to exclude an account.
 
     ``name`` begins the reason in the ledger, ``reason`` continues it for the account. ``holds`` and ``reason`` are
-    expressions over the profile. ``said`` continues the finding's message after "3 accounts: ".
+    expressions over the profile. ``text`` continues the finding's message after "3 accounts: ".
     """
 
     name: str
     rule: str
     holds: pl.Expr
     reason: pl.Expr
-    said: str
+    text: str
     hint: str | None = None
     status: Status = Status.FAILED
     action: Action = Action.SET_ASIDE
@@ -54,7 +54,7 @@ def _file_left_out() -> Verdict:
         rule="IN02",
         holds=pl.col("n_rows") == 0,
         reason=pl.lit("all its rows are in a file that was left out (--on-bad-file quarantine)"),
-        said="known only from a file that was left out",
+        text="known only from a file that was left out",
         hint="deliver the file again",
     )
 
@@ -70,7 +70,7 @@ def _conflict(settings: Settings) -> Verdict:
         reason=_format_message(
             "two balances for ", pl.col("conflict_day"), more.otherwise(pl.lit("")), " (--on-duplicate)"
         ),
-        said="two balances for one day",
+        text="two balances for one day",
         hint="fix the rows, or resolve them with --on-duplicate last-row or --on-duplicate mean",
         action=Action.REJECT if fail else Action.SET_ASIDE,
     )
@@ -84,7 +84,7 @@ def _long_id(settings: Settings) -> Verdict:
         rule="TS18",
         holds=length > limit,
         reason=_format_message("its id takes ", length, f" bytes, expected at most {limit} (--max-id-bytes)"),
-        said=f"ids of more than {limit} bytes in column '{settings.id_col}'",
+        text=f"ids of more than {limit} bytes in column '{settings.id_col}'",
         hint="name another column with --id-col, or allow longer ids with --max-id-bytes",
     )
 
@@ -97,7 +97,7 @@ def _no_currency(settings: Settings) -> Verdict:
         reason=_format_message(
             f"column '{settings.currency_col}' is null or blank in its rows (", pl.col("n_rows"), ")"
         ),
-        said=f"no currency in column '{settings.currency_col}'",
+        text=f"no currency in column '{settings.currency_col}'",
     )
 
 
@@ -107,7 +107,7 @@ def _undated(settings: Settings) -> Verdict:
         rule="TS10",
         holds=pl.col("n_undated") == pl.col("n_rows"),
         reason=_format_message(f"column '{settings.date_col}' is null in all of its rows (", pl.col("n_rows"), ")"),
-        said=f"no date at all in column '{settings.date_col}'",
+        text=f"no date at all in column '{settings.date_col}'",
     )
 
 
@@ -120,7 +120,7 @@ def _implausible(settings: Settings) -> Verdict:
         reason=_format_message(
             "none of its rows (", pl.col("n_rows"), f") is dated {span} (--earliest-date, --latest-date)"
         ),
-        said=f"no row dated {span}",
+        text=f"no row dated {span}",
         hint="take other dates with --earliest-date and --latest-date",
     )
 
@@ -131,7 +131,7 @@ def _later(settings: Settings) -> Verdict:
         rule="TS11",
         holds=pl.col("n_usable") == 0,
         reason=_format_message("first row ", pl.col("first_after"), f" lies after {settings.as_of} (--as-of)"),
-        said=f"no row up to {settings.as_of} (--as-of)",
+        text=f"no row up to {settings.as_of} (--as-of)",
         status=Status.SKIPPED,
     )
 
@@ -142,7 +142,7 @@ def _empty(settings: Settings) -> Verdict:
         rule="TS10",
         holds=pl.col("n_obs") == 0,
         reason=_format_message("all of its balances (", pl.col("n_missing"), ") are null, NaN or infinite"),
-        said=f"no balance at all in column '{settings.balance_col}'",
+        text=f"no balance at all in column '{settings.balance_col}'",
     )
 
 
@@ -155,7 +155,7 @@ def _missing(settings: Settings) -> Verdict:
         reason=_format_message(
             pl.col("n_missing"), " of ", pl.col("n_usable"), f" balances, expected at most {limit} (--max-missing)"
         ),
-        said=f"more than {limit} of the balances missing in column '{settings.balance_col}'",
+        text=f"more than {limit} of the balances missing in column '{settings.balance_col}'",
         hint="deliver the missing balances, or allow more with --max-missing",
     )
 
@@ -164,13 +164,13 @@ def _beyond(settings: Settings) -> Verdict:
     limit = _amount(settings.max_balance)
     furthest = pl.when(pl.col("high") >= -pl.col("low")).then("high").otherwise("low")
     beyond = pl.max_horizontal("high", -pl.col("low")) > settings.max_balance
-    told = pl.when(beyond).then(furthest).map_elements(_amount, return_dtype=pl.String)
+    amount = pl.when(beyond).then(furthest).map_elements(_amount, return_dtype=pl.String)
     return Verdict(
         name="beyond",
         rule="TS07",
         holds=beyond,
-        reason=_format_message("balance ", told, f", expected at most {limit} either way (--max-balance)"),
-        said=f"a balance beyond {limit} in column '{settings.balance_col}'",
+        reason=_format_message("balance ", amount, f", expected at most {limit} either way (--max-balance)"),
+        text=f"a balance beyond {limit} in column '{settings.balance_col}'",
         hint="check the unit of the balances, or allow larger ones with --max-balance",
     )
 
@@ -183,7 +183,7 @@ def _stale(settings: Settings, origin: date) -> Verdict:
         rule="TS13",
         holds=days > settings.max_stale,
         reason=_format_message("last row ", pl.col("last"), " lies ", days, f" {where}"),
-        said=f"last row more than {settings.max_stale} days before the origin {origin} (--max-stale)",
+        text=f"last row more than {settings.max_stale} days before the origin {origin} (--max-stale)",
         hint="carry them further with --max-stale, name the day with --as-of, or use --origin account "
         "(backtest: --align account)",
         status=Status.SKIPPED,

@@ -1,1 +1,1 @@
-"""Files of an input: listed, looked into, verified, opened as one source."""
+"""Files of an input: listed, inspected, verified, opened as one source."""

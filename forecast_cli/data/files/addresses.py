@@ -103,7 +103,7 @@ def _place(address: str) -> str:
 
 
 def _split(address: str) -> tuple[str, str, str]:
-    """Return authority, path and query of an address; unlike ``urlsplit``, whatever characters they hold."""
+    """Return authority, path and query of an address; unlike ``urlsplit``, they may hold any characters."""
     rest, _, query = address.partition("://")[2].partition("#")[0].partition("?")
     authority, slash, path = rest.partition("/")
     return authority, slash + path, query

@@ -77,8 +77,8 @@ def _chunk(meta: Struct, *, encrypted: bool) -> Chunk:
     path = meta.get(_PATH)
     names = [part for part in path if isinstance(part, bytes)] if isinstance(path, list) else []
     offsets = (meta.get(_DICTIONARY_OFFSET), meta.get(_DATA_OFFSET))
-    told = meta.get(_STATISTICS)
-    statistics = told if isinstance(told, dict) else {}
+    entry = meta.get(_STATISTICS)
+    statistics = entry if isinstance(entry, dict) else {}
     return Chunk(
         path=tuple(name.decode("utf-8", errors="replace") for name in names),
         start=min((offset for offset in offsets if isinstance(offset, int) and offset > 0), default=0),

@@ -1,4 +1,4 @@
-"""What an input's path names: local files or objects of a store, with the checksums delivered beside them."""
+"""Listing of an input: the local files or the objects of a store that its path names, with their checksums if known."""
 
 from dataclasses import dataclass, replace
 
@@ -22,7 +22,7 @@ class ListedInput:
 
 
 def list_input(path: str, settings: Settings) -> ListedInput:
-    """Return the files of ``path``; where they cannot be listed, a listing that rejects the run."""
+    """Return the files of ``path``, or a listing that rejects the run if they cannot be listed."""
     path = without_file_scheme(path)
     try:
         if "://" in path:
@@ -60,5 +60,5 @@ def _reject(path: str, error: OSError, settings: Settings) -> Listing:
 
 
 def _redacted_path(path: str) -> str:
-    """Return a path as it may be shown: of an address neither credentials nor options."""
+    """Return a path in the form that may be shown: an address without credentials and options."""
     return redact(path.partition("?")[0]) if "://" in path else path

@@ -17,7 +17,7 @@ from forecast_cli.data.scan.collect import describe_error
 
 _AZURE: Final = "AZURE_STORAGE_ACCOUNT_KEY, AZURE_CLIENT_ID"
 _GOOGLE: Final = "GOOGLE_APPLICATION_CREDENTIALS"
-#: Variables that hold credentials, by kind of store where it is not S3.
+#: Environment variables with credentials, by kind of store; those of S3 are the default.
 _VARIABLES: Final = {"gs": _GOOGLE, "gcs": _GOOGLE, "abfs": _AZURE, "abfss": _AZURE}
 
 
@@ -33,7 +33,7 @@ class InspectedFile:
 
 
 def inspect_file(listed: ListedFile, columns: tuple[str, ...], storage: Storage) -> InspectedFile | Problem:
-    """Read a file's bytes and footer, again if it changes meanwhile; a second change is a fatal problem."""
+    """Read a file's bytes and footer; if it changes meanwhile, read it again; a second change is a fatal problem."""
     if not is_utf8(listed.path):
         hint = "rename it, or, if its name is UTF-8, set a UTF-8 locale: LC_ALL=C.UTF-8"
         return Problem("IN13", listed.path, f"{listed.path}: cannot be opened: its name is not UTF-8", hint)

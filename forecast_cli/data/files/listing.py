@@ -11,7 +11,7 @@ from typing import Final
 from forecast_cli.core.text import closest, counted
 from forecast_cli.data.files.chunks import MAGIC
 from forecast_cli.data.files.hive import hive_keys, trailing_hive_keys
-from forecast_cli.data.files.problems import find
+from forecast_cli.data.files.problems import file_finding
 from forecast_cli.data.files.selection import (
     Selection,
     check_success,
@@ -90,7 +90,7 @@ def _nothing_at(shown: str) -> str:
 
 def reject_nothing(root: str, message: str, hint: str | None) -> Listing:
     """Return an empty listing that rejects the run."""
-    return Listing(root, (), (find("IN07", Action.REJECT, message, hint=hint),))
+    return Listing(root, (), (file_finding("IN07", Action.REJECT, message, hint=hint),))
 
 
 def _list_folder(folder: str, pattern: str, *, shown: str, require_success: bool) -> Listing:
@@ -136,7 +136,7 @@ def _warn_links(links: list[str]) -> list[Finding]:
         return []
     message = f"{visible[0]}: links to folders are not followed ({counted(len(visible), 'link')})"
     hint = "to include its rows, give the folder that it points to"
-    return [find("IN10", Action.WARN, message, hint=hint, paths=visible)]
+    return [file_finding("IN10", Action.WARN, message, hint=hint, paths=visible)]
 
 
 def _are_parquet(folder: str, paths: Sequence[str]) -> list[bool]:

@@ -1,4 +1,4 @@
-"""Object stores: listed, told of and read through pyarrow, each call within a time limit of our own."""
+"""Object stores, listed and read through pyarrow, each call with a time limit."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -56,7 +56,7 @@ class ObjectStorage:
         return [info.path[len(folder) :].lstrip("/") for info in infos if info.type is pafs.FileType.File]
 
     def may_be_parquet(self, keys: Sequence[str]) -> list[bool]:
-        """Say of each object whether it begins as parquet does, several at a time."""
+        """Return for each object whether it begins like parquet; several are read at a time."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
             return list(pool.map(lambda key: may_be_parquet(partial(self._read_start, key)), keys))
 
@@ -68,7 +68,7 @@ class ObjectStorage:
         return self._request(read)
 
     def is_object(self, key: str) -> bool:
-        """Say whether ``key`` is one object, not a folder of them."""
+        """Return whether ``key`` is an object and not a folder."""
         return bool(self._request(lambda: self.filesystem.get_file_info(key)).type is pafs.FileType.File)
 
     def _request(self, call: Callable[[], T]) -> T:
@@ -87,7 +87,7 @@ def key_of(path: str) -> str:
 
 
 def call_with_timeout(seconds: float, call: Callable[[], T]) -> T:
-    """Return what ``call`` returns; raises TimeoutError where it takes longer, and leaves it to itself then."""
+    """Return what ``call`` returns; raises TimeoutError if it takes longer, without stopping it."""
     answer: Future[T] = Future()
 
     def run() -> None:
@@ -104,7 +104,7 @@ def call_with_timeout(seconds: float, call: Callable[[], T]) -> T:
 
 
 def reject_scheme(path: str, shown: str) -> Listing:
-    """Return the rejection of an address that no store is known for."""
+    """Return the rejection of an address with an unknown scheme."""
     message = f"{shown}: unknown kind of address '{scheme_of(path)}://', expected one of {', '.join(SCHEMES)}"
     hint = "copy the files to this machine, or to one of these stores"
     return reject_nothing(shown, message, hint)

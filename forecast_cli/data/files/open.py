@@ -1,4 +1,4 @@
-"""Open an input: list its files, look into each, agree on one schema, and say all that was found."""
+"""Opening of an input: its files are listed and inspected, and their common schema and all findings are returned."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,13 +9,12 @@ from forecast_cli.data.files.blame import find_unreadable
 from forecast_cli.data.files.input_list import ListedInput, list_input
 from forecast_cli.data.files.inspect import InspectedFile, inspect_file
 from forecast_cli.data.files.listing import Listing
-from forecast_cli.data.files.problems import Problem, find, is_fatal, summarize_problems
+from forecast_cli.data.files.problems import Problem, file_finding, is_fatal, summarize_problems
 from forecast_cli.data.files.quarantine import Quarantine, mark_accounts
 from forecast_cli.data.files.repeated import drop_repeated
 from forecast_cli.data.files.storage import AT_ONCE, Storage
 from forecast_cli.data.files.verify import Verified
 from forecast_cli.data.findings import Action, Finding, rejects
-from forecast_cli.data.scan.rows import named_columns
 from forecast_cli.data.schema.file_columns import FileColumns
 from forecast_cli.data.schema.resolve import resolve_schema
 from forecast_cli.data.source import InputFile, Source
@@ -24,10 +23,10 @@ from forecast_cli.data.source import InputFile, Source
 def open_source(path: str, settings: Settings, *, read_through: bool = True, threads: int = AT_ONCE) -> Source:
     """List and check the files of ``path``: a parquet file, a folder, a glob, or an object store's address.
 
-    What is wrong is in ``Source.findings``, all of it as far as possible; a source with a rejection is not to be
-    scanned. ``findings.raise_rejection`` turns them into an error. Without ``read_through`` no page is decoded, so that
-    files that cannot be are not found out. Local files are looked into in ``threads`` at most; a store is waited for
-    in several, whatever the cores.
+    Nothing is raised for a bad input: ``Source.findings`` lists everything that is wrong, and
+    ``findings.raise_rejection`` turns rejections into an error. A rejected source cannot be scanned. With
+    ``read_through`` every page is decoded, to find the files that cannot be read. Local files are inspected in up to
+    ``threads`` threads; objects of a store always in several, because inspecting them is mostly waiting.
     """
     return check_files(list_input(path, settings), settings, read_through=read_through, threads=threads)
 
@@ -35,12 +34,12 @@ def open_source(path: str, settings: Settings, *, read_through: bool = True, thr
 def check_files(
     listed: ListedInput, settings: Settings, *, read_through: bool = True, threads: int = AT_ONCE
 ) -> Source:
-    """Look into every file that is listed and return the source they make, with all findings; see ``open_source``."""
+    """Inspect the listed files and return them as a source, with all findings; see ``open_source``."""
     listing = listed.listing
     threads = min(threads, AT_ONCE) if listed.access is None else AT_ONCE
-    looked = _inspect_all(listing, named_columns(settings), listed.storage, threads=threads)
-    problems = [item for item in looked if isinstance(item, Problem)]
-    good, repeated = drop_repeated([item for item in looked if isinstance(item, InspectedFile)])
+    inspected = _inspect_all(listing, settings.named_columns, listed.storage, threads=threads)
+    problems = [item for item in inspected if isinstance(item, Problem)]
+    good, repeated = drop_repeated([item for item in inspected if isinstance(item, InspectedFile)])
     source = _source(good, listed, settings)
     if read_through and good and not rejects(source.findings):
         unreadable_through = find_unreadable(source, settings)
@@ -48,8 +47,8 @@ def check_files(
         problems += unreadable_through
         source = _source([file for file in good if file.listed.path not in bad], listed, settings)
     left_out = _leave_out(problems, listed, settings)
-    told = summarize_problems(left_out.problems, settings.on_bad_file, total=len(listing.files))
-    findings = [*listing.findings, *told, *repeated, *source.findings]
+    unusable = summarize_problems(left_out.problems, settings.on_bad_file, total=len(listing.files))
+    findings = [*listing.findings, *unusable, *repeated, *source.findings]
     findings += _check_rows(source, rejected=rejects(findings))
     return replace(source, findings=tuple(findings), quarantined_ids=left_out.ids)
 
@@ -57,15 +56,15 @@ def check_files(
 def _inspect_all(
     listing: Listing, columns: tuple[str, ...], storage: Storage, *, threads: int
 ) -> list[InspectedFile | Problem]:
-    """Look into every file, ``threads`` at a time; the answers come in the order of the list."""
+    """Inspect every file, ``threads`` at a time, and return the results in the order of the files."""
     with ThreadPoolExecutor(max_workers=threads) as pool:
         return list(pool.map(lambda file: inspect_file(file, columns, storage), listing.files))
 
 
 def _source(files: Sequence[InspectedFile], listed: ListedInput, settings: Settings) -> Source:
-    """Return the source of ``files``, with the findings of their schema. Files without rows have no say in it."""
-    telling = [file for file in files if file.footer.rows] or files
-    schema = resolve_schema([_columns_of(file) for file in telling], settings)
+    """Return the source of ``files``, with the findings of their schema, which files without rows do not affect."""
+    with_rows = [file for file in files if file.footer.rows] or files
+    schema = resolve_schema([_columns_of(file) for file in with_rows], settings)
     return Source(
         root=listed.listing.root,
         files=tuple(_input_file(file) for file in files),
@@ -89,17 +88,17 @@ def _leave_out(problems: Sequence[Problem], listed: ListedInput, settings: Setti
 
 
 def _check_rows(source: Source, *, rejected: bool) -> list[Finding]:
-    """Reject an input without a single row, where nothing else does; note single files without any."""
+    """Return a rejection of an input without rows, unless it is ``rejected`` already, or a note of empty files."""
     empty = [file.path for file in source.files if not file.rows]
     if source.rows == 0:
         none = "has no rows" if len(empty) == 1 else "none of its files has rows"
-        what = none if empty else "all of its files are left out"
-        found = find("IN06", Action.REJECT, f"{source.root}: {what}", hint="deliver files with rows", paths=empty)
+        message = f"{source.root}: {none if empty else 'all of its files are left out'}"
+        found = file_finding("IN06", Action.REJECT, message, hint="deliver files with rows", paths=empty)
         return [] if rejected else [found]
     if not empty:
         return []
     message = f"{empty[0]}: has no rows ({len(empty)} of {len(source.files)} files)"
-    return [find("IN06", Action.NOTE, message, paths=empty, total=len(source.files))]
+    return [file_finding("IN06", Action.NOTE, message, paths=empty, total=len(source.files))]
 
 
 def _columns_of(file: InspectedFile) -> FileColumns:
@@ -120,7 +119,7 @@ def _input_file(file: InspectedFile) -> InputFile:
 
 
 def _common_check(files: Sequence[InspectedFile]) -> str:
-    """Return the strongest check that every file carries and passes."""
+    """Return the strongest check that all files support and have passed."""
     for way in (Verified.CRC, Verified.SHA256):
         if files and all(way in file.verified for file in files):
             return way.value

@@ -65,7 +65,7 @@ class BadFileError(Exception):
         self.problem = problem
 
 
-def find(
+def file_finding(
     rule: str, action: Action, message: str, *, hint: str | None = None, paths: Sequence[str] = (), total: int = 0
 ) -> Finding:
     """Return a finding of ``rule`` about the files ``paths``, of ``total`` files."""
@@ -99,15 +99,8 @@ def _kind(problem: Problem) -> tuple[str, bool]:
 
 def _summarize(group: Sequence[Problem], on_bad_file: OnBadFile, total: int) -> Finding:
     first, more = group[0], len(group) - 1
-    return Finding(
-        rule=first.rule,
-        title=TITLES[first.rule],
-        action=Action.REJECT if is_fatal(first, on_bad_file) else Action.QUARANTINE,
-        unit="files",
-        count=len(group),
-        total=max(total, len(group)),
-        message=first.message + (f" (and {more} more like it)" if more else ""),
-        hint=first.hint,
-        examples=tuple(problem.path for problem in group[:EXAMPLES_SHOWN]),
-        retryable=any(problem.retryable for problem in group),
-    )
+    action = Action.REJECT if is_fatal(first, on_bad_file) else Action.QUARANTINE
+    message = first.message + (f" (and {more} more like it)" if more else "")
+    paths = [problem.path for problem in group]
+    finding = file_finding(first.rule, action, message, hint=first.hint, paths=paths, total=total)
+    return replace(finding, retryable=any(problem.retryable for problem in group))

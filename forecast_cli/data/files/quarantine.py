@@ -26,14 +26,14 @@ def mark_accounts(
     problems: Sequence[Problem], listed: Mapping[str, ListedFile], *, id_col: str, storage: Storage
 ) -> Quarantine:
     """Find the accounts in the files of ``problems``, from the id column, else from the hive folder."""
-    told: list[Problem] = []
+    marked: list[Problem] = []
     ids: set[str] = set()
     for problem in problems:
         found = account_ids(listed[problem.path], id_col, storage)
         ids |= found or set()
         message = f"{problem.message}; left out, {_describe_accounts(found)}"
-        told.append(replace(problem.without_choice(fatal=False), message=message))
-    return Quarantine(tuple(told), tuple(sorted(ids)))
+        marked.append(replace(problem.without_choice(fatal=False), message=message))
+    return Quarantine(tuple(marked), tuple(sorted(ids)))
 
 
 def _describe_accounts(found: set[str] | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from forecast_cli.core.text import counted
 from forecast_cli.data.files.inspect import InspectedFile
-from forecast_cli.data.files.problems import find
+from forecast_cli.data.files.problems import file_finding
 from forecast_cli.data.findings import Action, Finding
 
 
@@ -25,7 +25,7 @@ def drop_repeated(files: Sequence[InspectedFile]) -> tuple[list[InspectedFile], 
     left_out = f"left out ({counted(len(repeated), 'file')})"
     message = f"{copy.listed.path}: has the same content as {original.listed.path}, {left_out}"
     paths = [file.listed.path for file, _ in repeated]
-    return list(first.values()), [find("IN11", Action.REPAIR, message, paths=paths, total=len(files))]
+    return list(first.values()), [file_finding("IN11", Action.REPAIR, message, paths=paths, total=len(files))]
 
 
 def _content(file: InspectedFile) -> object:

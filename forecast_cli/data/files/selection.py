@@ -9,7 +9,7 @@ from typing import Final
 
 from forecast_cli.core.text import counted
 from forecast_cli.data.files.chunks import MAGIC
-from forecast_cli.data.files.problems import find
+from forecast_cli.data.files.problems import file_finding
 from forecast_cli.data.files.text import suggest_parquet
 from forecast_cli.data.findings import Action, Finding
 
@@ -104,28 +104,27 @@ def note_ignored(selection: Selection, total: int) -> list[Finding]:
         message = (
             f"{unfinished[0]}: a path starting with _ or . is ignored ({counted(len(unfinished), 'parquet file')})"
         )
-        findings.append(find("IN09", Action.NOTE, message, paths=unfinished, total=total))
+        findings.append(file_finding("IN09", Action.NOTE, message, paths=unfinished, total=total))
     if strangers:
         message = f"{strangers[0]}: not named like a parquet file, ignored ({counted(len(strangers), 'file')})"
-        findings.append(find("IN08", Action.NOTE, message, paths=strangers, total=total))
+        findings.append(file_finding("IN08", Action.NOTE, message, paths=strangers, total=total))
     return findings
 
 
 def warn_of_logs(selection: Selection, present: Sequence[str]) -> list[Finding]:
     """Return a warning for each table log among the files ``present``, since it decides which data files count."""
-    findings = []
+    findings, data = [], selection.data
     hint = "write the current rows to a folder of parquet with the table's own reader, and give that folder"
     for kind, log in _LOGS.items():
         path = min(filter(log.search, present), default=None)
         if path is not None:
             message = f"{path}: the log of this {kind} table is not read: rows it changed or deleted may be included"
-            found = find("IN16", Action.WARN, message, hint=hint, paths=selection.data, total=len(selection.data))
-            findings.append(found)
+            findings.append(file_finding("IN16", Action.WARN, message, hint=hint, paths=data, total=len(data)))
     return findings
 
 
 def check_success(selection: Selection, present: Iterable[str], shown: str) -> list[Finding]:
-    """Return a rejection unless the root, or every folder with data, has a ``_SUCCESS`` file."""
+    """Return a rejection, which is retryable, unless the root or every folder with data has a ``_SUCCESS`` file."""
     marked = {_folder(path) for path in present if path.split("/")[-1] == SUCCESS}
     missing = sorted({_folder(path) for path in selection.data} - marked)
     if "" in marked or not missing:
@@ -133,7 +132,7 @@ def check_success(selection: Selection, present: Iterable[str], shown: str) -> l
     where = f"folder '{missing[0]}'" if missing[0] else "the folder"
     message = f"{shown}: no {SUCCESS} file in {where}: the job that writes it may not have finished"
     hint = "wait for the job to finish, or run without --require-success"
-    return [find("IN09", Action.REJECT, message, hint=hint, paths=missing)]
+    return [replace(file_finding("IN09", Action.REJECT, message, hint=hint, paths=missing), retryable=True)]
 
 
 def describe_nothing(selection: Selection, prefix: str) -> str:

@@ -1,4 +1,4 @@
-"""The pyarrow file systems that open addresses of object stores, with our own time limits."""
+"""The pyarrow file systems that open addresses of object stores, with time limits."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,13 +11,13 @@ from forecast_cli.data.files.azure import account_at
 from forecast_cli.data.files.storage import Access
 
 _MOST_ATTEMPTS: Final = 2
-#: An option that has no other place than the address, such as ``credential_kind=anonymous``.
+#: An option that can only be given in the address, such as ``credential_kind=anonymous``.
 _AS_IT_STANDS: Final = "credential_kind="
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A file system, the path of the address in it, and what of the address must not be shown."""
+    """A file system, the path of the address in it, and the parts of the address that must not be shown."""
 
     filesystem: pafs.FileSystem
     path: str
@@ -25,7 +25,7 @@ class Opened:
 
 
 def open_store(access: Access) -> Opened:
-    """Return the file system an address names; raises OSError or pyarrow's errors where there is none."""
+    """Return the file system an address names; raises OSError or pyarrow's errors if there is none."""
     match scheme_of(access.address):
         case "s3":
             return _open_s3(access)

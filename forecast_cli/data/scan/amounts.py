@@ -39,29 +39,28 @@ def read_amounts(source: Source, settings: Settings, column: str, *, first_id: o
     """
     named = settings.model_copy(update={"balance_col": column})
     ids = IdRange(settings.id_col, source.key_dtype, first_id, last_id)
-    holding = (file for file in source.files if file.rows and ids.may_hold(file))
-    typed = replace(source, files=tuple(with_own_types(file, source, {column}) for file in holding))
+    typed = replace(source, files=tuple(with_own_types(file, source, {column}) for file in ids.files_of(source)))
     rows = scan_rows(typed, named, first_id=first_id, last_id=last_id)
     keys = key_columns(settings)
     finite = pl.when(pl.col(c.Y).is_finite()).then(pl.col(c.Y)).alias(_AMOUNT)
     dated = rows.filter(pl.col(c.DS).is_between(settings.earliest_date, settings.latest_date))
-    told = collect(dated.select(*keys, c.DS, AT, finite), source)
+    amounts = collect(dated.select(*keys, c.DS, AT, finite), source)
     return (
-        told.sort(c.DS, AT, _AMOUNT, nulls_last=False)
+        amounts.sort(c.DS, AT, _AMOUNT, nulls_last=False)
         .group_by(*keys, c.DS, maintain_order=True)
         .agg(pl.col(_AMOUNT).last())
     )
 
 
-def amounts_on(told: pl.DataFrame, panel: Panel) -> NDArray[np.float64]:
+def amounts_on(amounts: pl.DataFrame, panel: Panel) -> NDArray[np.float64]:
     """Return each account's amount on its last day with a row up to its origin, [n]; NaN if null or without rows.
 
-    ``told`` is the result of ``read_amounts``. Rows later than the origin are not used.
+    ``amounts`` is the result of ``read_amounts``. Rows later than the origin are not used.
     """
     keys = panel.keys()
     origins = pl.Series(c.DS, panel.origins.astype("datetime64[D]"), dtype=pl.Date)
     asked = keys.with_columns(origins, place=pl.int_range(pl.len())).sort(c.DS)
-    found = asked.join_asof(told, on=c.DS, by=keys.columns, strategy="backward", check_sortedness=False)
+    found = asked.join_asof(amounts, on=c.DS, by=keys.columns, strategy="backward", check_sortedness=False)
     return found.sort("place")[_AMOUNT].fill_null(np.nan).to_numpy()
 
 

@@ -26,8 +26,8 @@ def read_attribute(
     """
     named = settings.model_copy(update={"currency_col": column})
     rows = scan_rows(with_column(source, column), named, first_id=first_id, last_id=last_id)
-    said = pl.col(c.CURRENCY).drop_nulls().last().alias(column)
-    return collect(rows.group_by(c.UNIQUE_ID, maintain_order=True).agg(said), source).sort(c.UNIQUE_ID)
+    last = pl.col(c.CURRENCY).drop_nulls().last().alias(column)
+    return collect(rows.group_by(c.UNIQUE_ID, maintain_order=True).agg(last), source).sort(c.UNIQUE_ID)
 
 
 def check_attributes(source: Source, settings: Settings, reserved: Collection[str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from forecast_cli.data.files.hive import NULL_PARTITION
-from forecast_cli.data.source import InputFile, RowGroup
+from forecast_cli.data.source import InputFile, RowGroup, Source
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,10 @@ class IdRange:
     def bounded(self) -> bool:
         """Return whether there is any bound."""
         return self.first is not None or self.last is not None
+
+    def files_of(self, source: Source) -> list[InputFile]:
+        """Return the files of a source that have rows and may hold ids of the range."""
+        return [file for file in source.files if file.rows and self.may_hold(file)]
 
     def may_hold(self, file: InputFile) -> bool:
         """Return whether a file may hold ids of the range, by its row groups or its hive folder."""

@@ -29,23 +29,23 @@ def scan_pieces(
     reading a part of it would fetch it from its start. With a range of ids, rows of other ids may be included.
     """
     ids = IdRange(settings.id_col, source.key_dtype, first_id, last_id)
-    holding = [file for file in source.files if file.rows and ids.may_hold(file)]
+    holding = ids.files_of(source)
     if not holding:
         yield scan(replace(source, files=()), settings)
-    for files in _group_files(holding, PIECE_ROWS):
+    for files in _group_files(holding):
         rows = scan(replace(source, files=tuple(files)), settings)
         if len(files) > 1 or files[0].rows <= PIECE_ROWS or source.access is not None:
             yield rows
         else:
-            yield from (rows.slice(start, length) for start, length in _slices(files[0], ids, PIECE_ROWS))
+            yield from (rows.slice(start, length) for start, length in _slices(files[0], ids))
 
 
-def _group_files(files: Sequence[InputFile], most: int) -> Iterator[list[InputFile]]:
-    """Yield groups of consecutive files with up to ``most`` rows in total; a file with more rows is alone."""
+def _group_files(files: Sequence[InputFile]) -> Iterator[list[InputFile]]:
+    """Yield groups of consecutive files with up to ``PIECE_ROWS`` rows in total; a file with more rows is alone."""
     some: list[InputFile] = []
     n_rows = 0
     for file in files:
-        if some and n_rows + file.rows > most:
+        if some and n_rows + file.rows > PIECE_ROWS:
             yield some
             some, n_rows = [], 0
         some.append(file)
@@ -54,21 +54,21 @@ def _group_files(files: Sequence[InputFile], most: int) -> Iterator[list[InputFi
         yield some
 
 
-def _slices(file: InputFile, ids: IdRange, most: int) -> Iterator[tuple[int, int]]:
+def _slices(file: InputFile, ids: IdRange) -> Iterator[tuple[int, int]]:
     """Yield start and length of the row ranges of a file to read together: whole row groups unless one is too large."""
     start = length = 0
     for group in file.groups or (RowGroup(file.rows),):
         wanted = ids.meets(group)
-        if length and (not wanted or length + group.rows > most):
-            yield from _split_range(start, length, most)
+        if length and (not wanted or length + group.rows > PIECE_ROWS):
+            yield from _split_range(start, length)
             start, length = start + length, 0
         if wanted:
             length += group.rows
         else:
             start += group.rows
     if length:
-        yield from _split_range(start, length, most)
+        yield from _split_range(start, length)
 
 
-def _split_range(start: int, length: int, most: int) -> Iterator[tuple[int, int]]:
-    return ((at, min(most, start + length - at)) for at in range(start, start + length, most))
+def _split_range(start: int, length: int) -> Iterator[tuple[int, int]]:
+    return ((at, min(PIECE_ROWS, start + length - at)) for at in range(start, start + length, PIECE_ROWS))

@@ -34,14 +34,14 @@ def scan_rows(
     files, since casting categoricals is slow; it is ignored for spilled sources. Nothing is read before ``collect``.
     """
     ids = IdRange(settings.id_col, source.key_dtype, first_id, last_id)
-    files = [file for file in source.files if file.rows and ids.may_hold(file)]
+    files = ids.files_of(source)
     if not files:
         return _no_rows(source, settings)
     if source.spilled:
         return scan_spilled(files, settings, ids)
     scans = []
     unnamed = None if unnamed_currency is None else _with_file_type(unnamed_currency, files).alias(c.CURRENCY)
-    names = named_columns(settings) if unnamed_currency is None else (*named_columns(settings), unnamed_currency)
+    names = settings.named_columns if unnamed_currency is None else (*settings.named_columns, unnamed_currency)
     for lazy, file in _scan_by_layout(files, source, names):
         rows = [*_keyed(file, source, settings), balance_rows(settings.balance_col)]
         if settings.currency_col is not None:
@@ -58,7 +58,7 @@ def scan_kept(source: Source, settings: Settings) -> pl.LazyFrame:
 
     Its files must have the types of all kept columns, which ``attributes.with_kept_columns`` adds.
     """
-    names = tuple(dict.fromkeys((*named_columns(settings), *amounts_kept(settings), *texts_kept(settings))))
+    names = tuple(dict.fromkeys((*settings.named_columns, *amounts_kept(settings), *texts_kept(settings))))
     return pl.concat(
         lazy.select(*_keyed(file, source, settings), *kept_rows(settings))
         for lazy, file in _scan_by_layout([file for file in source.files if file.rows], source, names)
@@ -78,12 +78,6 @@ def assert_unchanged(source: Source) -> None:
             raise InputRejectedError(
                 f"{file.path}: {happened} [IN14]", "run again once the input is written", retryable=True
             )
-
-
-def named_columns(settings: Settings) -> tuple[str, ...]:
-    """Return the columns that the settings name: id, date, balance, and currency if it is set."""
-    named = (settings.id_col, settings.date_col, settings.balance_col)
-    return named if settings.currency_col is None else (*named, settings.currency_col)
 
 
 def _scan_by_layout(

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from forecast_cli.core.text import closest
 from forecast_cli.data.files.hive import is_day
-from forecast_cli.data.files.problems import find
+from forecast_cli.data.files.problems import file_finding
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.data.schema.file_columns import FileColumns
 from forecast_cli.data.schema.roles import Role
@@ -40,7 +40,7 @@ def _missing(
     names = [*first.names, *first.hive]
     message = f"{first.path}: no {columns}{more}{there}; found {_list_columns(names)}"
     hint = _hint(_suggest_columns(roles, [name for name in names if name not in taken]), having)
-    return find("SC01", Action.REJECT, message, hint=hint, paths=paths, total=len(files))
+    return file_finding("SC01", Action.REJECT, message, hint=hint, paths=paths, total=len(files))
 
 
 def _suggest_columns(roles: Sequence[Role], names: Sequence[str]) -> dict[Role, str | None]:
@@ -82,4 +82,5 @@ def _check_days(files: Sequence[FileColumns], role: Role) -> list[Finding]:
     value = wrong[0].hive[role.column]
     message = f"{wrong[0].path}: folder '{role.column}={value}' is not a day, expected {role.column}=2026-01-31"
     hint = f"name the folders after days, or name another column with {role.option}"
-    return [find("SC13", Action.REJECT, message, hint=hint, paths=[file.path for file in wrong], total=len(files))]
+    paths = [file.path for file in wrong]
+    return [file_finding("SC13", Action.REJECT, message, hint=hint, paths=paths, total=len(files))]

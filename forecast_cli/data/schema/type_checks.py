@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from forecast_cli.data.files.problems import find
+from forecast_cli.data.files.problems import file_finding
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.data.schema.file_columns import Typed
 from forecast_cli.data.schema.roles import ACCEPTED, Kind, Role, cast_hint, expected, has_fractions, kind_of
@@ -59,14 +59,14 @@ def _reject_mixture(first: Typed, second: Typed, role: Role) -> Finding:
     )
     other = first if second.dtype == pl.Date or has_fractions(first.dtype) else second
     hint = f"write all files with one type: {cast_hint(role, other.dtype)}"
-    return find("SC08", Action.REJECT, message, hint=hint, paths=[first.path, second.path])
+    return file_finding("SC08", Action.REJECT, message, hint=hint, paths=[first.path, second.path])
 
 
 def _reject_type(typed: Typed, role: Role) -> Finding:
     message = f"{typed.path}: column '{role.column}' is {typed.dtype}, {expected(role.name)}"
     kind = kind_of(role.name, typed.dtype)
     rule = "SC03" if kind is Kind.TEXT else "SC12" if role.name == "id" and typed.dtype.is_numeric() else "SC09"
-    return find(rule, Action.REJECT, message, hint=cast_hint(role, typed.dtype), paths=[typed.path])
+    return file_finding(rule, Action.REJECT, message, hint=cast_hint(role, typed.dtype), paths=[typed.path])
 
 
 def _first_unsigned_among_signed(types: Sequence[Typed]) -> Typed | None:
@@ -94,15 +94,15 @@ def _repairs(types: Sequence[Typed], role: Role) -> list[Finding]:
     if len(types) > 1:
         shown = ", ".join(f"{typed.dtype} in {typed.path}" for typed in types[:3])
         message = f"column '{role.column}' is {shown}: widened to one type without loss"
-        findings.append(find("SC08", Action.REPAIR, message, paths=[typed.path for typed in types]))
+        findings.append(file_finding("SC08", Action.REPAIR, message, paths=[typed.path for typed in types]))
     exact = next((typed for typed in types if typed.dtype.is_decimal() or typed.dtype.is_integer()), None)
     if exact and role.name == "balance":
         message = f"{exact.path}: column '{role.column}' is {exact.dtype}: read as Float64"
-        findings.append(find("SC04", Action.REPAIR, message, paths=[exact.path]))
+        findings.append(file_finding("SC04", Action.REPAIR, message, paths=[exact.path]))
     category = next((typed for typed in types if isinstance(typed.dtype, pl.Categorical | pl.Enum)), None)
     if category and role.name == "id":
         message = (
             f"{category.path}: column '{role.column}' is {category.dtype}: read as text; the output keeps the type"
         )
-        findings.append(find("SC10", Action.REPAIR, message, paths=[category.path]))
+        findings.append(file_finding("SC10", Action.REPAIR, message, paths=[category.path]))
     return findings

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from forecast_cli.data.files.problems import find
+from forecast_cli.data.files.problems import file_finding
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.data.schema.file_columns import Typed
 from forecast_cli.data.schema.zones import is_zone_name, suggest_zone
@@ -23,7 +23,7 @@ def choose_zone(types: Sequence[Typed], wanted: str | None, column: str) -> Zone
     """Return the timezone of a date column, from its distinct ``types`` and the timezone ``wanted`` by the user."""
     if wanted is not None and not is_zone_name(wanted):
         message = f"--timezone '{wanted}': unknown timezone"
-        return ZoneChoice(None, (find("SC19", Action.REJECT, message, hint=suggest_zone(wanted)),))
+        return ZoneChoice(None, (file_finding("SC19", Action.REJECT, message, hint=suggest_zone(wanted)),))
     stamps = [typed for typed in types if isinstance(typed.dtype, pl.Datetime)]
     zones = list(dict.fromkeys(_zone(typed) for typed in stamps))
     if zones in ([], [None]):
@@ -33,7 +33,7 @@ def choose_zone(types: Sequence[Typed], wanted: str | None, column: str) -> Zone
     chosen = wanted or zones[0]
     first = next(typed for typed in stamps if _zone(typed))
     message = f"{first.path}: column '{column}' has the timezone {_zone(first)}: days are those of {chosen}"
-    return ZoneChoice(chosen, (find("SC16", Action.NOTE, message, paths=[typed.path for typed in stamps]),))
+    return ZoneChoice(chosen, (file_finding("SC16", Action.NOTE, message, paths=[typed.path for typed in stamps]),))
 
 
 def _zone(typed: Typed) -> str | None:
@@ -47,7 +47,7 @@ def _ignored(stamps: Sequence[Typed], wanted: str | None, column: str) -> tuple[
     message = (
         f"{stamps[0].path}: column '{column}' has no timezone: its days are used as written, not converted to {wanted}"
     )
-    return (find("SC16", Action.WARN, message, paths=[typed.path for typed in stamps]),)
+    return (file_finding("SC16", Action.WARN, message, paths=[typed.path for typed in stamps]),)
 
 
 def _reject_mixture(stamps: Sequence[Typed], column: str) -> Finding:
@@ -58,7 +58,7 @@ def _reject_mixture(stamps: Sequence[Typed], column: str) -> Finding:
         "the last row of a day cannot be determined"
     )
     hint = "name the timezone whose days count, e.g. --timezone Europe/Prague"
-    return find("SC17", Action.REJECT, message, hint=hint, paths=[first.path, other.path])
+    return file_finding("SC17", Action.REJECT, message, hint=hint, paths=[first.path, other.path])
 
 
 def _described(typed: Typed) -> str:

@@ -15,8 +15,8 @@ _TITLE: Final = "forecast-cli compare"
 def render_comparison_github(comparison: Comparison) -> str:
     """Return an error command for each failed check, and a notice with the verdict."""
     errors = [_command("error", check_sentence(check, comparison)) for check in comparison.failed]
-    told = (verdict_line(comparison), title(comparison), made_from_line(comparison))
-    notice = _command("notice", "; ".join(filter(None, told)))
+    lines = (verdict_line(comparison), title(comparison), made_from_line(comparison))
+    notice = _command("notice", "; ".join(filter(None, lines)))
     return "".join(f"{command}\n" for command in [*errors, notice])
 
 

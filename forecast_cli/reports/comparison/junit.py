@@ -25,8 +25,8 @@ def render_comparison_junit(comparison: Comparison) -> str:
     root, suite = _suite(counts)
     for check in comparison.checks:
         _add_case(suite, check, comparison)
-    told = (title(comparison, quote=_text), made_from_line(comparison, quote=_text))
-    ET.SubElement(suite, "system-out").text = "\n".join(filter(None, told))
+    lines = (title(comparison, quote=_text), made_from_line(comparison, quote=_text))
+    ET.SubElement(suite, "system-out").text = "\n".join(filter(None, lines))
     return _document(root)
 
 
@@ -52,14 +52,14 @@ def _document(root: ET.Element) -> str:
 def _add_case(suite: ET.Element, check: Check, comparison: Comparison) -> None:
     name = check_name(check, comparison, quote=_text)
     case = ET.SubElement(suite, "testcase", {"classname": _SUITE, "name": name})
-    said = check_sentence(check, comparison, quote=_text)
+    sentence = check_sentence(check, comparison, quote=_text)
     match check.verdict:
         case Verdict.FAILED:
-            ET.SubElement(case, "failure", {"message": said})
+            ET.SubElement(case, "failure", {"message": sentence})
         case Verdict.SKIPPED:
-            ET.SubElement(case, "skipped", {"message": f"too few accounts to say: {said}"})
+            ET.SubElement(case, "skipped", {"message": f"too few accounts to say: {sentence}"})
         case Verdict.PASSED:
-            ET.SubElement(case, "system-out").text = said
+            ET.SubElement(case, "system-out").text = sentence
 
 
 def _text(value: object) -> str:

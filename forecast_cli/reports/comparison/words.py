@@ -109,8 +109,8 @@ def shown_checks(comparison: Comparison) -> tuple[Check, ...]:
 
 def hidden_checks_line(comparison: Comparison) -> str:
     """Return the outcome of the checks without a row; empty if all have one."""
-    told = set(map(id, shown_checks(comparison)))
-    left = [check for check in comparison.checks if id(check) not in told]
+    shown = set(map(id, shown_checks(comparison)))
+    left = [check for check in comparison.checks if id(check) not in shown]
     if not left:
         return ""
     small = sum(check.verdict is Verdict.SKIPPED for check in left)
@@ -123,8 +123,8 @@ def hidden_checks_line(comparison: Comparison) -> str:
 def verdict_line(comparison: Comparison) -> str:
     """Return the verdict in one line, with the number of segments too small to check."""
     skipped = _skipped(comparison)
-    aside = f"; {counted(skipped, 'segment')} too small to say" if skipped else ""
-    return f"{ending(comparison)}{aside}"
+    note = f"; {counted(skipped, 'segment')} too small to say" if skipped else ""
+    return f"{ending(comparison)}{note}"
 
 
 def ending(comparison: Comparison) -> str:

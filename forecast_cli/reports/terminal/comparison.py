@@ -28,11 +28,11 @@ def render_comparison(comparison: Comparison, *, width: int) -> Group:
     checks = [check_line(check, comparison) for check in shown_checks(comparison)]
     untold = hidden_checks_line(comparison)
     ending = line(verdict_line(comparison), "bold red" if comparison.failed else "bold green")
-    aside = [line(untold, "dim")] if untold else []
+    footnote = [line(untold, "dim")] if untold else []
     made_from = made_from_line(comparison)
     above = [line(made_from)] if made_from else []
     shown = _table(checks) if width >= _TABLE_WIDTH else _stack(checks)
-    return sections(heading(title(comparison)), *above, shown, *aside, ending)
+    return sections(heading(title(comparison)), *above, shown, *footnote, ending)
 
 
 def _table(checks: Sequence[CheckLine]) -> Table:
@@ -54,8 +54,8 @@ def _stack(checks: Sequence[CheckLine]) -> Group:
 
 def _facts(shown: CheckLine) -> Text:
     base, new, change, allowed = _figures(shown)
-    said = (f"BASE {base}, NEW {new}", change, f"{allowed} allowed")
-    return Text("; ".join(part for part in said if part)).append("; ").append_text(_verdict(shown))
+    parts = (f"BASE {base}, NEW {new}", change, f"{allowed} allowed")
+    return Text("; ".join(part for part in parts if part)).append("; ").append_text(_verdict(shown))
 
 
 def _figures(shown: CheckLine) -> tuple[str, str, str, str]:

@@ -19,7 +19,7 @@ class Words:
 _ACTIONS: Final[Mapping[Action, Words]] = {
     Action.REJECT: Words("reject", "rejected"),
     Action.QUARANTINE: Words("quarantine", "quarantined"),
-    Action.SET_ASIDE: Words("set aside", "set aside"),
+    Action.SET_ASIDE: Words("mark failed", "failed"),
     Action.REPAIR: Words("repair", "repaired"),
     Action.WARN: Words("use, and warn", "warning"),
     Action.NOTE: Words("use", "used"),
@@ -43,4 +43,6 @@ _RULES: Final[Mapping[tuple[str, Action], Words]] = {
 
 def words_for(finding: Finding) -> Words:
     """Return the words for the action of a finding."""
+    if finding.action is Action.SET_ASIDE and finding.unit == "rows":
+        return _LEFT_OUT
     return _RULES.get((finding.rule, finding.action), _ACTIONS[finding.action])

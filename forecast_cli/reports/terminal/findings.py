@@ -23,12 +23,12 @@ STYLES: Final[Mapping[Action, str]] = {
     Action.NOTE: "dim",
 }
 
-_TOLD: Final = (Action.REJECT, Action.QUARANTINE, Action.SET_ASIDE, Action.WARN)
+_REPORTED: Final = (Action.REJECT, Action.QUARANTINE, Action.SET_ASIDE, Action.WARN)
 
 
 def render_worth_knowing(findings: Sequence[Finding]) -> Padding | None:
     """Return a line for each finding that affects the run, and one for each kind of repair; None if there are none."""
-    rows = [(_action_text(finding), _message_of(finding)) for finding in findings if finding.action in _TOLD]
+    rows = [(_action_text(finding), _message_of(finding)) for finding in findings if finding.action in _REPORTED]
     repairs = [finding for finding in findings if finding.action is Action.REPAIR]
     for word in dict.fromkeys(words_for(finding).did for finding in repairs):
         alike = [finding for finding in repairs if words_for(finding).did == word]

@@ -43,7 +43,7 @@ def _facts(spec: ModelSpec) -> str:
 
 def days_needed(spec: ModelSpec) -> int:
     """Return the days of history a model needs for a season of 30 days and a horizon of 30."""
-    return spec.min_obs(spec.usable_seasons((_SEASON,)), h=_HORIZON)
+    return spec.needs(spec.usable_seasons((_SEASON,)), _HORIZON)
 
 
 def _row(spec: ModelSpec) -> tuple[str, str, str, str, str, str]:

@@ -76,7 +76,7 @@ def test_json_says_that_a_stage_has_begun(capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize("listener", [QuietProgress, LineProgress])
-def test_warnings_are_said_by_every_listener(
+def test_warnings_reach_every_listener(
     listener: Callable[[Log], QuietProgress], capsys: pytest.CaptureFixture[str]
 ) -> None:
     progress = listener(Log())

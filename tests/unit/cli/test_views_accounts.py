@@ -1,4 +1,4 @@
-"""Accounts and models that did not go as asked, as lines of a summary."""
+"""Accounts and models not forecast as requested, as lines of a summary."""
 
 from io import StringIO
 
@@ -27,12 +27,12 @@ def test_a_line_says_how_many_what_instead_why_and_who() -> None:
     ]
 
 
-def test_the_same_accounts_under_every_model_are_told_once() -> None:
+def test_accounts_that_fare_alike_under_every_model_are_listed_once() -> None:
     skipped = [group(model, status=Status.SKIPPED) for model in ("MSTL", "Naive", "Holt")]
     assert lines(render_groups(skipped)) == ["4 skipped e.g. A1: 2 observations; also A2, A3, ..."]
 
 
-def test_every_model_that_was_replaced_is_told() -> None:
+def test_every_model_that_was_replaced_is_named() -> None:
     shown = lines(render_groups([group("MSTL", "Naive"), group("Holt", "Naive")]))
     assert [line.split(" e.g.")[0] for line in shown] == ["4 MSTL -> Naive", "4 Holt -> Naive"]
 

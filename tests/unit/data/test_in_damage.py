@@ -264,6 +264,13 @@ def test_IN03_quarantined_file_names_its_accounts(tmp_path: Path) -> None:
     assert source.rows == 3
 
 
+def test_IN03_rows_without_an_account_in_a_quarantined_file_name_none(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet")
+    write(tmp_path / "b.parquet", balances(days=2).with_columns(account_id=pl.Series(["b", None])))
+    (tmp_path / "b.parquet.sha256").write_text(f"{'0' * 64}  b.parquet\n")
+    assert open_with(tmp_path, on_bad_file="quarantine").quarantined_ids == ("b",)
+
+
 def test_IN03_quarantined_folder_of_one_account_names_it(tmp_path: Path) -> None:
     for account in ("001", "002"):
         write(tmp_path / f"account_id={account}" / "0.parquet", balances().drop("account_id"))
@@ -322,7 +329,7 @@ def test_IN06_nothing_but_files_without_rows_rejects(tmp_path: Path) -> None:
     assert "none of its files has rows" in finding.message
 
 
-def test_IN01_lone_file_rejects_whatever_is_asked_for_and_is_told_once(tmp_path: Path) -> None:
+def test_IN01_lone_file_is_rejected_under_any_setting_and_reported_once(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").touch()
     for choice in ("reject", "quarantine"):
         [finding] = open_with(tmp_path, on_bad_file=choice).findings
@@ -331,7 +338,7 @@ def test_IN01_lone_file_rejects_whatever_is_asked_for_and_is_told_once(tmp_path:
 
 
 @pytest.mark.parametrize("name", ["b.csv", "b.parquet"])
-def test_IN02_text_is_told_from_other_garbage_with_the_way_to_parquet(
+def test_IN02_text_files_are_recognized_and_the_hint_converts_them_to_parquet(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -344,14 +351,14 @@ def test_IN02_text_is_told_from_other_garbage_with_the_way_to_parquet(
     assert open_with(Path("balances.parquet")).findings == ()
 
 
-def test_IN07_folder_of_csv_is_told_the_way_to_parquet(tmp_path: Path) -> None:
+def test_IN07_folder_of_csv_gets_a_hint_to_convert_it_to_parquet(tmp_path: Path) -> None:
     balances().write_csv(tmp_path / "b.csv")
     finding = rejection(open_with(tmp_path), "IN07")
     assert finding.hint is not None
     assert f'found b.csv: if it is CSV, convert it to parquet: pl.read_csv("{tmp_path}/b.csv"' in finding.hint
 
 
-def test_IN06_lone_file_without_rows_is_told_as_one(tmp_path: Path) -> None:
+def test_IN06_lone_file_without_rows_is_reported_as_such(tmp_path: Path) -> None:
     path = write(tmp_path / "a.parquet", balances().clear())
     assert rejection(open_with(path), "IN06").message == f"{path}: has no rows"
 

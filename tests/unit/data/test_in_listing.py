@@ -60,7 +60,7 @@ def test_IN07_glob_without_match_rejects(tmp_path: Path, pattern: str) -> None:
     assert pattern in rejection(open_with(tmp_path / pattern), "IN07").message
 
 
-def test_IN07_glob_without_match_is_not_told_as_a_folder(tmp_path: Path) -> None:
+def test_IN07_glob_without_match_is_not_called_a_folder(tmp_path: Path) -> None:
     found = rejection(open_with(tmp_path / "*.parquet"), "IN07").message
     assert found.endswith("*.parquet: no parquet file matches it")
 
@@ -80,7 +80,7 @@ def test_IN08_neighbours_of_the_data_are_ignored(tmp_path: Path) -> None:
     assert source.findings == ()
 
 
-def test_IN08_strangers_are_ignored_and_said(tmp_path: Path) -> None:
+def test_IN08_other_files_are_ignored_and_reported(tmp_path: Path) -> None:
     write(tmp_path / "a.parquet")
     for name in ("readme.txt", "b.csv"):
         (tmp_path / name).write_text("no parquet")
@@ -165,7 +165,7 @@ def test_files_are_looked_into_by_no_more_threads_than_asked_for(
     assert asked == [1]
 
 
-def test_IN09_staging_of_an_unfinished_job_is_ignored_and_said(tmp_path: Path) -> None:
+def test_IN09_staging_of_an_unfinished_job_is_ignored_and_reported(tmp_path: Path) -> None:
     write(tmp_path / "day" / "a.parquet")
     write(tmp_path / "_temporary" / "0" / "a.parquet")
     write(tmp_path / "day" / ".staging" / "a.parquet")
@@ -186,6 +186,7 @@ def test_IN09_require_success(tmp_path: Path) -> None:
     write(tmp_path / "d2" / "b.parquet", balances("b"))
     finding = rejection(open_with(tmp_path, require_success=True), "IN09")
     assert "no _SUCCESS file in folder 'd1'" in finding.message
+    assert finding.retryable, "the delivery may be complete in a minute"
     assert open_with(tmp_path).findings == ()
     (tmp_path / "d1" / "_SUCCESS").touch()
     assert "folder 'd2'" in rejection(open_with(tmp_path, require_success=True), "IN09").message
@@ -197,7 +198,7 @@ def test_IN09_require_success(tmp_path: Path) -> None:
     assert open_with(tmp_path / "d*", require_success=True).findings == ()
 
 
-def test_IN10_folder_links_are_not_followed_and_said(tmp_path: Path) -> None:
+def test_IN10_folder_links_are_not_followed_and_reported(tmp_path: Path) -> None:
     root, outside = tmp_path / "root", tmp_path / "outside"
     write(root / "sub" / "a.parquet")
     write(outside / "b.parquet", balances("b"))

@@ -89,7 +89,7 @@ def test_IN15_objects_without_suffix_count_where_they_are_parquet(tmp_path: Path
     assert rows["unique_id"].unique().sort().to_list() == ["a", "b"]
 
 
-def test_IN15_an_object_without_suffix_that_cannot_be_read_is_told_of_by_name(
+def test_IN15_an_unreadable_object_without_suffix_is_reported_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     objects = {"bucket/in/a.parquet": _bytes(tmp_path, balances("a")), "bucket/in/000000_0": b"archived"}

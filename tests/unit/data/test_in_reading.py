@@ -25,7 +25,7 @@ def test_files_are_not_read_through_where_all_is_well(tmp_path: Path, monkeypatc
     assert check_whole_input(str(tmp_path), Settings()).contract is not None
 
 
-def test_IN04_pages_that_cannot_be_read_are_told_as_by_opening_alone(tmp_path: Path) -> None:
+def test_IN04_unreadable_pages_are_reported_as_when_the_file_is_opened_alone(tmp_path: Path) -> None:
     write(tmp_path / "a.parquet")
     malform_pages(tmp_path / "b.parquet")
     checked = check_whole_input(str(tmp_path), Settings())
@@ -38,7 +38,7 @@ def test_IN04_pages_that_cannot_be_read_are_told_as_by_opening_alone(tmp_path: P
     assert "IN04" in rules(finding for finding in kept.findings if finding.action is Action.QUARANTINE)
 
 
-def test_IN04_pages_that_cannot_be_read_are_told_beside_what_else_is_wrong(tmp_path: Path) -> None:
+def test_IN04_unreadable_pages_are_reported_with_all_other_problems(tmp_path: Path) -> None:
     write(tmp_path / "a.parquet")
     malform_pages(tmp_path / "b.parquet")
     (tmp_path / "c.parquet").write_bytes(b"no parquet")

@@ -67,7 +67,7 @@ def test_other_seed_other_bytes(tmp_path: Path):
     assert digests(tmp_path / "a") != digests(tmp_path / "b")
 
 
-def test_files_hold_what_was_generated_and_the_summary_says_so(tmp_path: Path):
+def test_files_hold_what_was_generated_and_the_summary_counts_it(tmp_path: Path):
     summary = write_to(tmp_path)
     frame = pl.read_parquet(tmp_path / "part-00000.parquet")
     expected = generate_block(SPEC, 0, 120)
@@ -131,7 +131,7 @@ def test_a_run_that_fails_leaves_the_earlier_sample_alone(tmp_path: Path, monkey
     assert digests(tmp_path) == before
 
 
-def test_an_output_that_is_a_file_is_said_so(tmp_path: Path):
+def test_an_output_that_is_a_file_is_reported(tmp_path: Path):
     (tmp_path / "taken").write_text("mine")
     with pytest.raises(OutputNotWrittenError, match="taken"):
         write_to(tmp_path / "taken")

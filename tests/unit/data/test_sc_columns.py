@@ -51,7 +51,7 @@ def test_SC01_a_column_that_is_named_for_something_else_is_not_what_was_meant(tm
     assert finding.hint == "name the column with --balance-col", "account_id is spelled alike, and the accounts'"
 
 
-def test_SC01_all_missing_columns_are_said(tmp_path: Path) -> None:
+def test_SC01_all_missing_columns_are_reported(tmp_path: Path) -> None:
     write(tmp_path / "x.parquet", pl.DataFrame({"x": [1]}))
     finding = only(open_with(tmp_path).findings, "SC01")
     assert "no columns 'account_id', 'date', 'balance'; found 'x'" in finding.message
@@ -72,7 +72,7 @@ def test_SC01_one_column_is_not_suggested_for_two(tmp_path: Path) -> None:
     assert "Name them with --id-col account --balance-col accounts" in hint
 
 
-def test_SC01_columns_that_different_files_lack_are_told_apart(tmp_path: Path) -> None:
+def test_SC01_columns_missing_from_different_files_are_reported_separately(tmp_path: Path) -> None:
     write(tmp_path / "a.parquet", balances().drop("balance"))
     write(tmp_path / "b.parquet", balances("b").drop("account_id"))
     told = [finding.message for finding in open_with(tmp_path).findings if finding.rule == "SC01"]
@@ -175,7 +175,7 @@ def test_SC04_cents_are_not_rounded_to_float32(tmp_path: Path) -> None:
     assert rows_of(tmp_path)["y"].to_list() == [16_777_217.0] * 3
 
 
-def test_null_nan_and_inf_stay_as_they_came(tmp_path: Path) -> None:
+def test_null_nan_and_inf_stay_unchanged(tmp_path: Path) -> None:
     frame = balances(days=4).with_columns(pl.Series("balance", [None, float("nan"), float("inf"), -0.5]))
     write(tmp_path / "x.parquet", frame)
     y = rows_of(tmp_path)["y"]

@@ -89,7 +89,7 @@ def test_SC17_int96_goes_with_instants_of_utc(tmp_path: Path, unit: str) -> None
     assert [day.day for day in rows_of(tmp_path, timezone="Asia/Tokyo")["ds"]] == [30, 31, 1]
 
 
-def test_SC16_timezone_for_naive_timestamps_is_ignored_and_said(tmp_path: Path) -> None:
+def test_SC16_timezone_for_naive_timestamps_is_ignored_and_reported(tmp_path: Path) -> None:
     stamped(tmp_path / "x.parquet", [LATE], None)
     finding = only(open_with(tmp_path, timezone="Asia/Tokyo").findings, "SC16")
     assert finding.action is Action.WARN

@@ -7,10 +7,11 @@ from random import Random
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from ts_rows import START, Row, rows
+from ts_rows import START, Row, daily, rows
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.contract.numbers import NUMBER, number_keys
+from forecast_cli.data.contract.profile_pieces import profile_pieces
 from forecast_cli.data.contract.row_counts import count_rows
 
 SETTINGS = Settings(as_of=START + timedelta(days=20), max_gap=3)
@@ -87,3 +88,15 @@ def test_the_range_of_currencies_is_one_of_texts_whatever_their_type(kind: pl.Da
         "currency_high": ["USD", "USD", None],
     }
     assert_frame_equal(found.select(list(expected)), pl.DataFrame(expected))
+
+
+@pytest.mark.parametrize(("step", "irregular"), [(-1, True), (0, True), (1, False), (4, False), (5, True)])
+def test_an_account_that_two_pieces_split_is_judged_as_in_one(step: int, irregular: bool) -> None:
+    """Its second piece repeats or precedes a day of the first, follows it, or leaves out more than 3 days."""
+    frame = rows(daily("a", [1.0, 2.0]), daily("a", [3.0], START + timedelta(days=1 + step)), daily("b", [1.0]))
+    whole, cut = (
+        profile_pieces([piece.lazy() for piece in pieces], SETTINGS, collect=pl.LazyFrame.collect)
+        for pieces in ([frame], [frame[:2], frame[2:]])
+    )
+    assert_frame_equal(cut.sort("unique_id"), whole.sort("unique_id"))
+    assert cut.sort("unique_id")["irregular"].to_list() == [irregular, False]

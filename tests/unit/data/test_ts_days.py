@@ -203,7 +203,7 @@ def test_TS20_an_earlier_balance_sets_the_level_a_history_begins_at() -> None:
     assert balances(shard(frame, max_history=3), "a") == [5, 5, 6]
 
 
-def test_TS20_ten_years_are_used_unless_said_otherwise() -> None:
+def test_TS20_ten_years_are_used_by_default() -> None:
     frame = rows(daily("a", [float(day % 7) for day in range(3654)], date(2010, 1, 1)))
     assert len(balances(shard(frame), "a")) == 3653
     assert len(balances(shard(frame, max_history=3654), "a")) == 3654

@@ -58,7 +58,7 @@ def test_TS15_rows_without_a_currency_are_a_failed_account_of_their_own(currency
 @pytest.mark.parametrize(
     ("one", "other"), [("ACC1", "acc1"), ("ACC 1", "ACC1"), ("ACC1", " ACC1"), ("caf\u00e9", "cafe\u0301")]
 )
-def test_TS17_ids_that_look_alike_stay_apart_and_are_named(one: str, other: str) -> None:
+def test_TS17_ids_that_look_alike_stay_separate_and_are_named(one: str, other: str) -> None:
     contract = check(rows(daily(one, [1, 2]), daily(other, [3, 4]), daily("else", [5, 6])))
     assert set(contract.ledger["unique_id"]) == {one, other, "else"}
     found = finding(contract, "TS17", Action.WARN)
@@ -97,7 +97,7 @@ def test_TS19_nasty_ids_are_ordinary_data() -> None:
     assert [balances(found, unique_id) for unique_id in NASTY] == [[number, 2] for number in range(len(NASTY))]
 
 
-def test_TS19_column_names_with_braces_can_be_told_in_reasons() -> None:
+def test_TS19_column_names_with_braces_appear_in_reasons() -> None:
     contract = check(rows(daily("a", [1, 2]), [("b", None, 1.0)]), date_col="{}", max_bad_rows=1)
     assert account(contract, "b")["reason"] == "no date: column '{}' is null in all of its rows (1)"
 

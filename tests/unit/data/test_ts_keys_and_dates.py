@@ -20,7 +20,7 @@ def test_TS10_rows_without_an_account_are_set_aside_and_counted(unique_id: str |
     assert contract.n_rows == 3001
     found = finding(contract, "TS10", Action.SET_ASIDE)
     assert (found.unit, found.count, found.total) == ("rows", 1, 3001)
-    assert "1 null or blank in column 'account_id', 0 null in column 'date'; set aside" in found.message
+    assert "1 null or blank in column 'account_id', 0 null in column 'date'; left out" in found.message
 
 
 def test_TS10_rows_without_a_date_are_set_aside_and_counted() -> None:
@@ -106,7 +106,7 @@ def test_TS12_impossible_dates_are_set_aside_and_counted(sentinel: date) -> None
     assert contract.origin == date(2024, 1, 3)
     found = finding(contract, "TS12", Action.SET_ASIDE)
     assert found.count == 1
-    assert "lies outside 1970-01-02 to 2099-12-31; set aside" in found.message
+    assert "lies outside 1970-01-02 to 2099-12-31; left out" in found.message
     assert balances(shard(frame), "a") == [1, 2, 3]
 
 
@@ -184,7 +184,7 @@ def test_no_rows_are_no_accounts_and_no_findings() -> None:
     assert len(shard(rows()).panel) == 0
 
 
-def test_TS13_one_row_dated_too_late_is_said_where_it_makes_all_others_stale() -> None:
+def test_TS13_one_late_row_that_makes_all_others_stale_is_reported() -> None:
     frame = rows(daily("a", [1.0, 2.0]), daily("b", [1.0, 2.0]), [("late", date(2098, 1, 1), 5.0)])
     warning = next(finding for finding in check(frame).findings if finding.action is Action.WARN)
     assert (warning.rule, warning.count, warning.examples) == ("TS13", 1, ("late",))
@@ -205,7 +205,7 @@ def test_TS13_an_input_of_accounts_set_aside_has_no_origin() -> None:
     assert check(rows(daily("a", [1, 2]), daily("a", [9]))).origin is None
 
 
-def test_TS13_an_as_of_too_late_is_said_where_most_accounts_are_skipped() -> None:
+def test_TS13_a_late_as_of_is_reported_if_most_accounts_are_skipped() -> None:
     frame = rows(daily("a", [1.0, 2.0]), daily("b", [1.0, 2.0]), [("late", date(2024, 6, 1), 5.0)])
     contract = check(frame, as_of=date(2024, 6, 2))
     found = finding(contract, "TS13", Action.WARN)
@@ -223,7 +223,7 @@ def test_TS13_an_as_of_within_reach_is_not_warned_of() -> None:
     assert not [found for found in check(frame, as_of=date(2024, 1, 3)).findings if found.action is Action.WARN]
 
 
-def test_TS13_an_input_that_ends_more_than_a_day_before_as_of_is_said_once() -> None:
+def test_TS13_an_input_that_ends_more_than_a_day_before_as_of_is_reported_once() -> None:
     frame = rows(daily("a", [1.0, 2.0]), daily("b", [1.0]))
     found = finding(check(frame, as_of=date(2024, 1, 22)), "TS13", Action.WARN)
     assert found.message == (
@@ -249,6 +249,6 @@ def test_TS13_an_input_up_to_the_day_before_as_of_is_ordinary(settings: dict[str
 
 
 @pytest.mark.parametrize("settings", [{"origin": "account"}, {"max_stale": 365}])
-def test_TS13_nothing_is_said_of_the_origin_where_it_was_chosen_or_reached(settings: dict[str, object]) -> None:
+def test_TS13_an_origin_that_was_chosen_or_reached_is_not_reported(settings: dict[str, object]) -> None:
     frame = rows(daily("a", [1.0, 2.0]), daily("b", [1.0, 2.0]), [("late", date(2024, 6, 1), 5.0)])
     assert not [finding for finding in check(frame, **settings).findings if finding.action is Action.WARN]

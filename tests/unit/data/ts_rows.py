@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.data.contract.check import Contract, check_rows
+from forecast_cli.data.contract.check import Contract, check_pieces
 from forecast_cli.data.contract.series import ShardInput, build_shard
 from forecast_cli.data.findings import Action, Finding
 
@@ -33,14 +33,19 @@ def daily(unique_id: object, balances: Sequence[float | None], start: date = STA
     return [(unique_id, start + timedelta(days=day), balance) for day, balance in enumerate(balances)]
 
 
+def check_rows(*pieces: pl.DataFrame, settings: Settings) -> Contract:
+    """Check rows that are read in ``pieces``."""
+    return check_pieces(lambda _first_id, _last_id: (piece.lazy() for piece in pieces), settings)
+
+
 def check(frame: pl.DataFrame, **settings: object) -> Contract:
-    return check_rows(frame.lazy(), Settings.model_validate(settings))
+    return check_rows(frame, settings=Settings.model_validate(settings))
 
 
 def shard(frame: pl.DataFrame, **settings: object) -> ShardInput:
     """Return the shard of all rows, with the origin from their contract."""
     chosen = Settings.model_validate(settings)
-    return build_shard(frame, chosen, origin=check_rows(frame.lazy(), chosen).origin)
+    return build_shard(frame, chosen, origin=check_rows(frame, settings=chosen).origin)
 
 
 def account(found: Contract | ShardInput, unique_id: object) -> dict[str, object]:

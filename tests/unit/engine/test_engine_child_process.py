@@ -17,7 +17,7 @@ from forecast_cli.engine.shards import choose_models
 from forecast_cli.engine.worker_pool import worker_context
 
 
-def test_what_is_done_apart_comes_back() -> None:
+def test_the_result_of_a_child_process_is_returned() -> None:
     assert run_in_child_process("adding", operator.add, [1], [2]) == [1, 2]
 
 
@@ -33,7 +33,7 @@ def test_a_process_made_as_workers_are_looks_for_garbage_but_not_in_what_was_imp
     assert left_alone > 50_000
 
 
-def test_an_interrupt_while_a_server_still_imports_is_heard_at_once_and_ends_it(
+def test_an_interrupt_while_a_fork_server_imports_ends_it_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ended = []
@@ -58,7 +58,7 @@ def test_an_interrupt_while_a_server_still_imports_is_heard_at_once_and_ends_it(
     assert ended == [True]
 
 
-def test_what_is_raised_apart_is_raised_here_and_says_where() -> None:
+def test_an_error_in_a_child_process_is_raised_with_its_traceback() -> None:
     with pytest.raises(ZeroDivisionError) as raised:
         run_in_child_process("dividing", operator.truediv, 1, 0)
     assert "in _send_result" in str(raised.value.__cause__)

@@ -88,3 +88,15 @@ def test_what_cannot_fit_is_refused_with_the_least_that_would_do() -> None:
     assert room(least).workers == 1
     with pytest.raises(ConfigError):
         room(f"{int(least[:-2]) - 20}MB")
+
+
+def least_megabytes(*models: str, shard: int) -> int:
+    with pytest.raises(ConfigError) as refused:
+        room("1MB", *(parse_model(model, (30,)) for model in models), load=Load(100_000, shard))
+    return int(str(refused.value).rpartition(" ")[2].removesuffix("MB"))
+
+
+def test_the_rows_of_a_shard_are_counted_until_it_is_written_for_each_model() -> None:
+    """9,000 bytes for each account and model."""
+    for models, more in ((["Naive"], 90), (["Naive", "SeasonalNaive"], 180)):
+        assert least_megabytes(*models, shard=15_000) - least_megabytes(*models, shard=5_000) == more

@@ -19,10 +19,18 @@ def said(label: str, *outcomes: Outcome) -> ModelForecast:
     return ModelForecast(label, LadderForecast(nothing, (None,), outcomes, ((),)), np.array([0]))
 
 
+def ledger_of(*statuses: str) -> pl.DataFrame:
+    """Return the ledger of a shard as read: accounts a, b, ... with these statuses."""
+    accounts = [
+        {**dict.fromkeys(ACCOUNTS_SCHEMA), "unique_id": chr(ord("a") + place), "status": status, "flags": []}
+        for place, status in enumerate(statuses)
+    ]
+    return pl.DataFrame(accounts, schema={"unique_id": pl.String, **ACCOUNTS_SCHEMA})
+
+
 @pytest.mark.parametrize("turned", [False, True])
-def test_the_ledger_says_the_worst_that_came_of_an_account_and_why(turned: bool) -> None:
-    account = dict.fromkeys(ACCOUNTS_SCHEMA) | {"status": "ok", "flags": []}
-    ledger = pl.DataFrame([{"unique_id": "a"} | account], schema={"unique_id": pl.String, **ACCOUNTS_SCHEMA})
+def test_the_ledger_holds_the_worst_outcome_of_an_account_and_its_reason(turned: bool) -> None:
+    ledger = ledger_of("ok")
     models = [said("auto", FELL_BACK), said("MSTL", FAILED), said("Naive")]
     row = complete_ledger(ledger, models[::-1] if turned else models, seconds=0.5).row(0, named=True)
     assert (row["status"], row["seconds"]) == ("failed", 0.5)
@@ -30,3 +38,8 @@ def test_the_ledger_says_the_worst_that_came_of_an_account_and_why(turned: bool)
     alone = complete_ledger(ledger, [said("Naive"), said("auto", FELL_BACK)], seconds=0.5).row(0, named=True)
     assert alone["status"] == "fallback"
     assert alone["reason"] == "auto: 9 days of history, at least 31 needed; Naive used instead"
+
+
+def test_only_accounts_that_were_forecast_took_time() -> None:
+    ledger = complete_ledger(ledger_of("skipped", "ok", "failed"), [said("auto", FELL_BACK)], seconds=0.5)
+    assert ledger.select("status", "seconds").rows() == [("skipped", 0.0), ("fallback", 0.5), ("failed", 0.0)]

@@ -67,7 +67,7 @@ def test_later_days_change_nothing(panel: Panel) -> None:
     assert then[1]
 
 
-def test_events_are_those_that_came_of_accounts_that_move(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_are_those_of_accounts_that_move(panel: Panel, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[PastTrainingSet] = []
 
     def grow(training: PastTrainingSet, *, seed: int) -> Forest:

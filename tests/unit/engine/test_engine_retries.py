@@ -81,7 +81,7 @@ def test_what_was_set_aside_goes_with_every_part() -> None:
     assert all(part.set_aside == ((("a007",), "killed: it was so, twice"),) for part in found.task.parts)
 
 
-def test_a_loss_is_told_with_what_follows_and_its_account_is_marked() -> None:
+def test_a_lost_worker_is_reported_with_the_next_step_and_its_account_is_marked() -> None:
     unknown, known = lost(LossCause.KILLED), lost(LossCause.KILLED, "a007")
     assert describe_to_user(FIRST, unknown, after(FIRST, unknown)) == (
         "shard 0 of 100 accounts: it was so; trying again, account by account"
@@ -93,7 +93,7 @@ def test_a_loss_is_told_with_what_follows_and_its_account_is_marked() -> None:
     assert unmark_ids(describe_to_user(once, known, None)) == "account a007: it was so"
 
 
-def test_an_exit_is_told_by_the_name_of_its_signal() -> None:
+def test_an_exit_is_reported_by_the_name_of_its_signal() -> None:
     assert describe_exit(-9).endswith("SIGKILL, most likely for want of memory")
     assert describe_exit(-11).endswith("SIGSEGV")
     assert describe_exit(3).endswith("exit code 3")

@@ -9,6 +9,7 @@ import pytest
 from forecast_cli.evaluation.bootstrap import (
     MAX_GROUPS,
     account_codes,
+    assign_groups,
     bootstrap_means,
     bootstrap_ratios,
     draw_part_totals,
@@ -49,6 +50,14 @@ def test_windows_that_repeat_their_account_add_no_certainty() -> None:
     assert (thrice.low, thrice.high) == pytest.approx((once.low, once.high), rel=1e-9)
 
 
+@pytest.mark.parametrize("n_accounts", [20, 42])
+def test_the_interval_of_equal_accounts_contains_their_value(n_accounts: int) -> None:
+    """By rounding alone, the draws of 20 such accounts lie above their mean, and those of 42 below it."""
+    got = bootstrap_means(np.full(3 * n_accounts, 0.1), np.arange(n_accounts).repeat(3))
+    assert got.low <= got.value <= got.high
+    assert got.high - got.low < 1e-15
+
+
 def test_interval_holds_the_true_mean_about_95_times_of_100() -> None:
     held = 0
     for seed in range(300):
@@ -87,6 +96,12 @@ def test_too_many_accounts_are_drawn_in_groups_at_the_same_width() -> None:
     got = bootstrap_means(values, np.arange(n), samples=600)
     assert got.value == pytest.approx(values.mean(), rel=1e-12)
     assert got.high - got.low == pytest.approx(2 * 1.96 * values.std() / math.sqrt(n), rel=0.12)
+
+
+def test_groups_of_too_many_accounts_are_equally_large() -> None:
+    groups = assign_groups(np.arange(2 * MAX_GROUPS + 7).repeat(2), seed=3).reshape(-1, 2)
+    assert (groups[:, 0] == groups[:, 1]).all(), "all windows of an account are in one group"
+    assert sorted(set(np.bincount(groups[:, 0], minlength=MAX_GROUPS).tolist())) == [2, 3]
 
 
 def test_one_account_has_no_interval_and_no_window_no_mean() -> None:

@@ -78,7 +78,7 @@ def test_a_model_that_is_not_the_best_cannot_hide_behind_it() -> None:
     assert {check.pair for check in found.failed} == {Pair("B", "B")}
 
 
-def test_models_that_only_one_has_are_said_and_not_judged() -> None:
+def test_models_that_only_one_backtest_has_are_listed_and_not_judged() -> None:
     base = backtest()
     fewer = replace(base, scores=base.scores.filter(pl.col("model") == "A"))
     found = compare_scores(base, fewer, Gate())

@@ -124,6 +124,16 @@ def test_coverage_is_held_to_its_band(coverage: float, verdict: Verdict) -> None
     assert check.verdict is verdict
 
 
+@pytest.mark.parametrize("end", [0.74, 0.81])
+def test_coverage_on_an_end_of_its_band_is_inside_though_its_mean_is_rounded(end: float) -> None:
+    base = backtest()
+    on_end = pl.when(pl.col("metric") == "coverage_80").then(end).otherwise("value")
+    new = replace(base, name="new", scores=base.scores.with_columns(value=on_end))
+    check = coverage_of(base, new, Gate(models=("A",), coverage_band=(0.74, 0.81)))
+    assert not 0.74 <= check.new.value <= 0.81
+    assert check.verdict is Verdict.PASSED
+
+
 def test_coverage_fails_by_its_interval_not_by_chance() -> None:
     """All of a few accounts' days outside: the mean is under the band, but drawn again it may well be inside."""
     base = backtest()
@@ -154,13 +164,21 @@ def test_coverage_that_was_outside_its_band_fails_where_it_went_further(
     assert check.verdict is verdict
 
 
-def test_a_few_accounts_that_explode_turn_it_red_though_no_mean_says_so() -> None:
+def test_a_few_accounts_that_explode_fail_the_gate_though_no_mean_does() -> None:
     base = backtest()
     new = changed(base, pl.when(pl.col("unique_id") < "A005").then(5.0).otherwise(0.75))
     found = compare_scores(base, new, Gate(models=("A",), segments=("tenure",)))
     [failed] = found.failed
     assert isinstance(failed, TailCheck)
     assert (failed.grew, failed.shrank) == pytest.approx((5 / ACCOUNTS, 0.0))
+
+
+def test_a_tail_of_one_account_may_be_chance() -> None:
+    base = backtest()
+    check = tail_of(base, changed(base, 3.0, where=pl.col("unique_id") == "A000"))
+    assert check.excess.value > check.tolerance
+    assert check.excess.bounds[0] == 0.0
+    assert check.verdict is Verdict.PASSED
 
 
 def test_errors_that_grow_here_and_shrink_there_are_no_tail() -> None:

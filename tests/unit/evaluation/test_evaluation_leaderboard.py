@@ -221,7 +221,7 @@ def test_every_figure_has_an_interval_over_accounts() -> None:
         assert all(found.low < found.value < found.high for found in scores.metrics.values())
 
 
-def test_figures_in_units_of_several_currencies_are_told_by_currency_alone() -> None:
+def test_figures_in_units_of_several_currencies_are_given_by_currency_only() -> None:
     given = random_scores(("m",))
     scored = scored_of(given, currencies={f"a{number:02}": "CZK" for number in range(6)})
     (row,) = rank_models(scored, costs_of("m"), season=30)

@@ -165,13 +165,13 @@ def test_models_that_lack_windows_are_named() -> None:
     assert "all of them forecast" not in Told().of(model())
 
 
-def test_no_scored_window_is_said_plainly() -> None:
+def test_a_backtest_without_a_scored_window_says_so() -> None:
     nothing = {"compared_windows": 0, "windows": 5}
     assert Told(facts=nothing).of(model()).startswith("No window could be scored")
     assert Told(facts=nothing | {"windows": 9}).of(model()).startswith("No model can be ranked")
 
 
-def test_of_one_account_no_interval_is_told() -> None:
+def test_one_account_gets_no_interval() -> None:
     alone = model().model_copy(update={"metrics": {name: unsure(0.8) for name in ("scrps", "coverage_80")}})
     said = Told(low=[low(unsure(0.3))]).of(alone.model_copy(update={"skill": unsure(0.2)}))
     assert "nan" not in said

@@ -76,6 +76,13 @@ def test_short_account_is_a_fallback_with_the_reason_and_a_flag():
     assert got.flags == ((Flag.SHORT,),)
 
 
+def test_a_forecast_of_a_history_shorter_than_the_models_own_days_leans_on_other_accounts():
+    choice = saying(Says())
+    leaning = replace(choice, spec=replace(choice.spec, own_days=100))
+    got = forecast_panel(panel_of(walk(99), walk(100), walk(13)), leaning, h=H, levels=LEVELS)
+    assert got.flags == ((Flag.LEANING,), (), (Flag.SHORT, Flag.POOLED_INTERVAL)), "a simpler model leans on nobody"
+
+
 def test_last_rung_keeps_the_last_value_and_says_that_its_interval_is_pooled():
     got = climb([np.array([500.0])])
     assert (got.forecast.mean == 500.0).all()
@@ -106,6 +113,13 @@ def test_account_at_zero_forever_says_that_its_interval_has_no_width():
     assert got.flags == ((Flag.CONSTANT, Flag.POOLED_INTERVAL, Flag.ZERO_WIDTH),)
 
 
+@pytest.mark.parametrize(("spread", "flags"), [(1.0, (Flag.ZERO_WIDTH,)), (50.0, ())])
+def test_an_interval_has_no_width_by_the_measure_of_the_accounts_own_moves(spread: float, flags: tuple[Flag, ...]):
+    """It moves by 30 million a day: a width of 2 is a rounding error, one of 100 is not."""
+    got = forecast_panel(panel_of(1e6 * walk(200)), saying(Says(mean=1e9, spread=spread)), h=H, levels=LEVELS)
+    assert got.flags == (flags,)
+
+
 @pytest.mark.parametrize(
     ("model", "error", "words"),
     [
@@ -134,7 +148,7 @@ def test_failure_lands_on_the_row_of_the_panel_when_shorter_rows_stand_before_it
     assert got.model_used == ("LastValue", "Says", "Naive")
 
 
-def test_what_a_model_had_to_take_apart_itself_is_passed_on():
+def test_blocks_that_a_model_took_apart_itself_are_passed_on():
     model = Says(taken_apart=("Naive: IndexError",))
     got = forecast_panel(panel_of(walk(200)), saying(model), h=H, levels=LEVELS)
     assert got.forecast.taken_apart == ("Naive: IndexError",)

@@ -60,7 +60,7 @@ def test_charts_of_one_page_have_clips_of_their_own_and_the_same_bytes_every_tim
     assert len(names) == len(set(names))
 
 
-def test_only_models_that_can_be_told_apart_are_drawn_and_the_table_holds_all() -> None:
+def test_only_as_many_models_are_drawn_as_can_be_distinguished_and_the_table_holds_all() -> None:
     report = sample_report(models=9)
     chart = error_charts(report)[0]
     assert len(models_drawn(report)) == len(SERIES)
@@ -97,7 +97,7 @@ def test_without_data_there_is_no_chart() -> None:
     assert (*error_charts(nothing), *interval_charts(nothing), *reliability_charts(nothing)) == ()
 
 
-def test_a_fan_is_drawn_with_its_bands_and_what_came() -> None:
+def test_a_fan_is_drawn_with_its_bands_and_the_actual_balances() -> None:
     fan = REPORT.fans[0]
     chart = fan_chart(fan, key="fan")
     assert chart.svg.count('fill="var(--band)"') == len(fan.bands)

@@ -56,7 +56,7 @@ def test_the_schema_names_every_part_and_lets_figures_be_null() -> None:
         (lambda text: text.replace('"windows": 2543', '"windows": 2543, "x": 1'), "facts.x: extra inputs"),
     ],
 )
-def test_damage_is_told_in_one_line(change: object, words: str) -> None:
+def test_damage_is_reported_in_one_line(change: object, words: str) -> None:
     assert callable(change)
     with pytest.raises(CheckFailedError) as raised:
         read_report(change(render_json(sample_report())))

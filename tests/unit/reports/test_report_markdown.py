@@ -97,7 +97,7 @@ def test_sections_without_data_say_so() -> None:
 
 
 def test_it_stays_short_however_much_was_measured() -> None:
-    report = sample_report(models=40, segments=60, fans=40, examples=400)
+    report = sample_report(models=40, segments=20, fans=40, examples=400)
     settings = dict.fromkeys(Settings().affecting_output("backtest"), "x")
     full = report.model_copy(update={"facts": report.facts.model_copy(update={"settings": settings})})
     text = render_markdown(full.model_copy(update={"problems": report.problems * 9}))

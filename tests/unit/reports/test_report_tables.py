@@ -64,7 +64,7 @@ def test_the_seasonal_naive_is_the_reference_of_its_own_skill() -> None:
     assert skill_cell(None) == Cell("–")
 
 
-def test_what_was_left_out_is_said() -> None:
+def test_the_number_of_rows_left_out_is_shown() -> None:
     table = build_table("k", "caption", [Column("x")], [(Cell(str(row)),) for row in range(1_234)], most=10)
     assert len(table.rows) == 10
     assert table.note == "The first 10 of 1,234 rows; report.json holds them all."
@@ -92,7 +92,7 @@ def test_every_row_has_a_cell_for_every_column() -> None:
             assert {len(row) for row in table.rows} <= {len(table.columns)}
 
 
-def test_the_riskiest_windows_are_told_with_what_they_came_to_and_how_early() -> None:
+def test_the_riskiest_windows_are_shown_with_precision_and_lead_time() -> None:
     table = tables_alarms.alarms_table(sample_report(), model="Naive")
     assert [column.title for column in table.columns] == [
         *("Model", "Threshold", "Days", "Windows", "Given", "Came"),
@@ -104,7 +104,7 @@ def test_the_riskiest_windows_are_told_with_what_they_came_to_and_how_early() ->
     assert first[9].text == "–"
 
 
-def test_the_levels_told_are_those_asked_for_or_all_that_were_scored() -> None:
+def test_the_levels_shown_are_those_requested_or_all_that_were_scored() -> None:
     report = sample_report()
     assert tables_scores.levels_shown(report) == (80.0, 95.0)
     silent = report.model_copy(update={"facts": report.facts.model_copy(update={"settings": {}})})
@@ -116,18 +116,18 @@ def test_the_level_shown_where_there_is_room_for_one_is_the_nearest_to_80() -> N
     assert tables_scores.default_level(()) is None
 
 
-def test_accounts_are_told_from_the_best_status_to_the_worst_and_add_up() -> None:
+def test_accounts_are_listed_from_the_best_status_to_the_worst_and_add_up() -> None:
     table = tables_run.accounts_table(sample_report().facts)
     assert [row[0].text for row in table.rows] == ["ok", "fallback", "skipped", "failed"]
     assert table.caption == "881 accounts of the input, by status"
 
 
-def test_reasons_are_told_the_most_frequent_first() -> None:
+def test_reasons_are_listed_with_the_most_frequent_first() -> None:
     counts = [row[0].value for row in tables_run.problems_table(sample_report()).rows]
     assert counts == [41, 19, 9]
 
 
-def test_the_reason_of_several_accounts_is_told_as_that_of_one() -> None:
+def test_the_reason_of_several_accounts_is_worded_like_that_of_one() -> None:
     report = sample_report()
     problem = report.problems[0]
     alone = problem.model_copy(update={"count": 1, "examples": problem.examples[:1]})
@@ -145,7 +145,7 @@ def test_a_lift_has_one_decimal() -> None:
 
 
 @pytest.mark.parametrize(("error", "reason"), [("TooShort", "why"), ("ValueError", "ValueError: why")])
-def test_an_account_that_is_too_short_is_told_without_the_name_of_an_error(error: str, reason: str) -> None:
+def test_an_account_that_is_too_short_is_reported_without_the_name_of_an_error(error: str, reason: str) -> None:
     report = sample_report()
     problem = report.problems[0].model_copy(update={"error": error, "message": "why", "count": 1})
     [row] = tables_run.problems_table(report.model_copy(update={"problems": (problem,)})).rows
@@ -166,7 +166,7 @@ def test_models_of_a_segment_stand_as_on_the_leaderboard() -> None:
     assert [row[2].text for row in rows] == ranked * 2
 
 
-def test_parts_of_the_windows_are_told_with_their_intervals() -> None:
+def test_parts_of_the_windows_are_shown_with_their_intervals() -> None:
     report = sample_report()
     titles = ["sCRPS", "MASE", "RMSSE", "In 80 %", "In 95 %", "Width 80", "Bias"]
     for table in (
@@ -183,7 +183,7 @@ def test_a_few_days_are_the_first_the_last_and_some_between(most: int, days: lis
     assert list(tables_scores.days_shown(sample_report(), most)) == days
 
 
-def test_means_over_several_currencies_are_told_by_currency_and_the_report_says_why() -> None:
+def test_means_in_several_currencies_are_given_by_currency_and_the_report_says_why() -> None:
     report = sample_report()
     told = [column.title for column in tables_scores.metrics_table(report).columns]
     assert {"MAE", "RMSE", "CRPS", "Mean error", "WAPE"} <= set(told)

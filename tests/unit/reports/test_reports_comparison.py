@@ -97,7 +97,7 @@ def test_every_check_has_a_sentence(check: Check, said: str) -> None:
     assert check_sentence(check, comparison_of(check)) == said
 
 
-def test_checks_that_judge_nothing_are_counted_apart() -> None:
+def test_skipped_checks_are_counted_separately() -> None:
     passed = WindowsCheck(PAIR, 5, 0, Verdict.PASSED)
     small = error_check(1.0, 1.0, NAN, Verdict.SKIPPED)
     assert verdict_line(comparison_of(passed, small)) == "1 check passed; 1 segment too small to say"
@@ -117,7 +117,7 @@ def test_a_workflow_command_stays_one_line() -> None:
     assert lines[1].endswith("a\\r\\nb in BASE, 100%25 in NEW: 1 window of 1 account")
 
 
-def test_several_pairs_are_told_apart_and_their_passed_segments_left_out() -> None:
+def test_several_pairs_are_shown_separately_without_their_passed_segments() -> None:
     change = Estimate(value=0.1, low=0.05, high=0.15)
     other = Pair("Naive", "Naive")
     checks = tuple(

@@ -29,6 +29,20 @@ def test_a_month_counts_that_came_down_to_the_lowest_balance() -> None:
     assert months.tolist() == [10, 1, 10, 4]
 
 
+def test_a_month_came_down_to_a_low_that_it_missed_by_two_hundredths_of_the_mean_move() -> None:
+    lows = np.repeat([100.0, 119.0, 120.0, 121.0], 30)
+    y = np.where(np.arange(120) % 30 == 24, lows, 500.0)
+    floor, months = find_floors(panel_of(y), np.array([1000.0]))
+    assert (floor.tolist(), months.tolist()) == ([100.0], [3])
+
+
+@pytest.mark.parametrize(("lowest_on", "months"), [(5, 0), (15, 1), (44, 1)])
+def test_months_are_whole_ones_back_from_the_origin(lowest_on: int, months: int) -> None:
+    """Of 45 days, the last 30 are a month."""
+    y = np.where(np.arange(45) == lowest_on, 100.0, 500.0)
+    assert find_floors(panel_of(y), np.array([1000.0]))[1].tolist() == [months]
+
+
 def test_as_many_paths_go_below_a_floor_as_one_in_the_months_that_held_it() -> None:
     panel = panel_of(payroll(10))
     paths = np.tile(np.linspace(-50, 150, 100), (1, 30, 1))

@@ -147,7 +147,7 @@ def test_more_paths_than_can_be_put_in_order_are_refused() -> None:
         order_courses(panel_of(walk(17)), 366, 2000)
 
 
-def test_balances_are_ordered_whatever_their_sign_and_size() -> None:
+def test_balances_of_any_sign_and_size_are_ordered() -> None:
     rng = np.random.default_rng(18)
     series = rng.normal(size=60) * 10.0 ** rng.integers(-9, 15, size=60)
     h, s = 1, 59
@@ -157,7 +157,7 @@ def test_balances_are_ordered_whatever_their_sign_and_size() -> None:
     assert (np.diff(later[ages[order]]) >= 0).all()
 
 
-def test_small_moves_of_a_large_balance_are_told_apart() -> None:
+def test_small_moves_of_a_large_balance_are_distinguished() -> None:
     large, small = (panel_of(1e9 * size + np.rint(walk(19) * 8) / 8) for size in (1.0, 0.0))
     np.testing.assert_array_equal(order_courses(large, H), order_courses(small, H))
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from forecast_cli.store.fingerprint import fingerprint
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS
 from forecast_cli.store.manifest import FileEntry, InputRecord, Manifest
 from forecast_cli.store.receipts import ShardReceipt
@@ -17,15 +18,16 @@ IDENTITY: Final[dict[str, Any]] = {
     "settings": {"horizon": 30},
     "versions": {"polars": "2"},
 }
+OTHER: Final[dict[str, Any]] = IDENTITY | {"settings": {"horizon": 14}}
 TABLE: Final = pl.DataFrame({"account_id": ["a", "b"], "mean": [1.0, 2.0]})
 
 
-def manifest(fingerprint: str = "f", files: Iterable[FileEntry] = ()) -> Manifest:
+def manifest(identity: dict[str, Any] = IDENTITY, files: Iterable[FileEntry] = ()) -> Manifest:
     return Manifest(
         command="forecast",
-        fingerprint=fingerprint,
+        fingerprint=fingerprint(identity),
         versions={"polars": "2"},
-        settings={"horizon": 30},
+        settings=identity["settings"],
         seed=0,
         input=InputRecord(root="in", files=(), rows=2, accounts=2, origin=None, verified="none"),
         accounts={"ok": 2},

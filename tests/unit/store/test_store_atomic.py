@@ -1,19 +1,20 @@
 """Atomic writes: complete or absent, the same bytes for the same rows, and a full disk is reported."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from forecast_cli.core.errors import OutputNotWrittenError
-from forecast_cli.store.atomic import parquet_bytes, sha256_of, write_rows
+from forecast_cli.store.atomic import parquet_bytes, sha256_of, write_rows, write_whole
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 from forecast_cli.store.staging import stage, write_parts
 
 ROWS = pl.DataFrame({"id": [f"a{row % 7}" for row in range(1_000)], "value": [row / 3 for row in range(1_000)]})
 
 
-def test_parts_make_one_table_in_their_order_and_the_entry_tells_of_it(tmp_path: Path) -> None:
+def test_parts_are_merged_in_order_and_the_entry_describes_the_table(tmp_path: Path) -> None:
     paths = [tmp_path / f"{number}.parquet" for number in range(3)]
     for path, part in zip(paths, (ROWS[:400], ROWS[400:400], ROWS[400:]), strict=True):
         part.write_parquet(path)
@@ -50,3 +51,17 @@ def test_a_full_disk_leaves_what_stood_there_and_says_so(tmp_path: Path) -> None
     with pytest.raises(OutputNotWrittenError, match="No space left on device"):
         write_rows(ROWS.lazy(), path)
     assert path.read_bytes() == b"before"
+
+
+WRITES = {
+    "content": lambda path: write_whole(path, b"all of it"),
+    "rows": lambda path: write_rows(ROWS.lazy(), path),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_a_whole_file_is_on_disk_before_it_gets_its_name_and_then_the_name_is(
+    tmp_path: Path, flushed: list[object], write: Callable[[Path], None]
+) -> None:
+    write(tmp_path / "file")
+    assert flushed == [(tmp_path / "file").stat().st_size, "rename", "folder"]

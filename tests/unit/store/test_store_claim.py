@@ -153,7 +153,7 @@ def test_a_claim_is_confirmed_by_a_renewal_only_where_the_last_one_is_a_while_ag
         assert counts.writes == writes, now
 
 
-def test_a_claim_that_is_lost_is_told_of_at_once_and_not_released(counts: Counts) -> None:
+def test_a_lost_claim_is_reported_at_once_and_not_released(counts: Counts) -> None:
     with claimed(counts, warn=keep_quiet, pace=Pace(renewal=0.01, patience=60.0)) as claim:
         counts.put(CLAIM, b'{"token": "theirs", "pid": 7, "host": "there"}')
         wait_until(lambda: claim._lost is not None)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from obstore.store import MemoryStore
-from store_runs import IDENTITY, TABLE, commit_one, manifest
+from store_runs import IDENTITY, OTHER, TABLE, commit_one, manifest
 
 from forecast_cli.core.errors import OutputBusyError, OutputConflictError, OutputNotWrittenError
 from forecast_cli.store import claim
@@ -23,10 +23,9 @@ from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.store.staging import write_table
 from forecast_cli.store.state import OutputState, inspect_output
 
-OTHER = IDENTITY | {"settings": {"horizon": 14}}
 PLAN = ".run/plan.json"
-#: Tells the receipts of two runs apart, by fingerprint.
-SECONDS = {"f": 0.5, "g": 0.25}
+#: Tells the receipts of two runs apart, by horizon.
+SECONDS = {30: 0.5, 14: 0.25}
 
 
 class DiedError(BaseException):
@@ -90,32 +89,32 @@ def opened(
 ) -> Iterator[tuple[RunFolder, OutputState, dict[int, ShardReceipt]]]:
     """Open a run as workflows do: what is there is taken up before anything else."""
     folder.mkdir()
-    made_from = (OTHER, "g") if other else (IDENTITY, "f")
-    with open_mirrored_run(objects, folder, made_from, force=force, warn=pytest.fail) as (run, state):
+    identity = OTHER if other else IDENTITY
+    with open_mirrored_run(objects, folder, identity, force=force, warn=pytest.fail) as (run, state):
         yield run, state, {} if state is OutputState.FINISHED else run.resume()
 
 
-def finished(run: RunFolder, receipts: Sequence[ShardReceipt], fingerprint: str = "f") -> Manifest:
+def finished(run: RunFolder, receipts: Sequence[ShardReceipt], *, other: bool = False) -> Manifest:
     """Write a table, and return the manifest that names it and the parts of the shards."""
     table = write_table(TABLE, run.output, ACCOUNTS)
     parts = [
         FileEntry(path=part.path, rows=part.rows, bytes=part.bytes, sha256=part.sha256)
         for part in (receipt.file_of(FORECASTS) for receipt in receipts)
     ]
-    return manifest(fingerprint, [*parts, table])
+    return manifest(OTHER if other else IDENTITY, [*parts, table])
 
 
 def run_whole(objects: Objects, folder: Path, *, shards: int = 2, other: bool = False, force: bool = False) -> None:
     with opened(objects, folder, other=other, force=force) as (run, _, kept):
-        seconds = SECONDS["g" if other else "f"]
+        seconds = SECONDS[14 if other else 30]
         receipts = [kept.get(index) or commit_one(run, index, seconds=seconds) for index in range(shards)]
-        run.finish(finished(run, receipts, "g" if other else "f"))
+        run.finish(finished(run, receipts, other=other))
 
 
 def cut_off(objects: Objects, folder: Path, *, shards: int = 2) -> None:
     with suppress(InterruptedError), opened(objects, folder) as (run, _, _):
         for index in range(shards):
-            commit_one(run, index, seconds=SECONDS["f"])
+            commit_one(run, index, seconds=SECONDS[30])
         raise InterruptedError
 
 
@@ -134,7 +133,7 @@ def test_a_shard_is_put_before_its_receipt_the_manifest_after_all_and_success_la
     assert objects.asked.index(("put", SUCCESS)) > objects.asked.index(("remove", PLAN))
     here = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert objects.sizes().keys() == here - {".lock"}
-    assert inspect_output(StoreContents(objects), IDENTITY, "f") == (OutputState.FINISHED, "")
+    assert inspect_output(StoreContents(objects), IDENTITY) == (OutputState.FINISHED, "")
 
 
 def test_a_new_run_lists_what_is_there_three_times_and_a_finished_one_once(
@@ -181,8 +180,8 @@ def test_what_was_committed_is_put_where_the_run_ends_by_an_error_of_its_own(
 def assert_never_torn(objects: Objects, folder: Path) -> None:
     """Fail where what is there tells of something that is not: ``_SUCCESS``, the manifest, or a receipt."""
     held = StoreContents(objects)
-    for fingerprint, identity in (("f", IDENTITY), ("g", OTHER)):
-        assert inspect_output(held, identity, fingerprint)[0] is not OutputState.DAMAGED
+    for identity in (IDENTITY, OTHER):
+        assert inspect_output(held, identity)[0] is not OutputState.DAMAGED
     assert MANIFEST in held.sizes or SUCCESS not in held.sizes
     names = [name for name in held.sizes if name.startswith(".run/shards/") and name.endswith(".json")]
     fetch_all(objects, names, folder)
@@ -190,7 +189,7 @@ def assert_never_torn(objects: Objects, folder: Path) -> None:
     assert all(file.path in held.sizes for receipt in receipts for file in receipt.files)
     if receipts:
         plan = json.loads(held.read(PLAN) or b"")
-        assert {receipt.cpu_seconds for receipt in receipts} == {SECONDS[plan["fingerprint"]]}
+        assert {receipt.cpu_seconds for receipt in receipts} == {SECONDS[plan["identity"]["settings"]["horizon"]]}
 
 
 @pytest.mark.parametrize("was_finished", [True, False])
@@ -207,11 +206,11 @@ def test_a_run_that_dies_while_it_replaces_another_leaves_nothing_torn(
         except DiedError:
             assert_never_torn(Recorder(store), next(folders))
         replace(Recorder(store), next(folders))
-        assert inspect_output(StoreContents(Recorder(store)), OTHER, "g") == (OutputState.FINISHED, "")
+        assert inspect_output(StoreContents(Recorder(store)), OTHER) == (OutputState.FINISHED, "")
     assert removals > 10
 
 
-def test_a_run_that_dies_while_it_is_taken_up_can_be_taken_up_again(folders: Iterator[Path]) -> None:
+def test_a_run_that_dies_while_it_is_resumed_can_be_resumed_again(folders: Iterator[Path]) -> None:
     for removals in itertools.count():
         store = MemoryStore()
         objects = Recorder(store)
@@ -222,7 +221,7 @@ def test_a_run_that_dies_while_it_is_taken_up_can_be_taken_up_again(folders: Ite
             break
         except DiedError:
             assert_never_torn(objects, next(folders))
-        state, _ = inspect_output(StoreContents(objects), IDENTITY, "f")
+        state, _ = inspect_output(StoreContents(objects), IDENTITY)
         assert state in (OutputState.RESUMABLE, OutputState.FINISHED)
     assert removals > 5
 
@@ -241,7 +240,7 @@ def test_a_finished_run_without_success_gets_it(objects: Recorder, folders: Iter
     objects.remove([SUCCESS])
     objects.put(receipt_path(0), b"{}")
     objects.put(PLAN, b"{}")
-    run_state = open_mirrored_run(objects, next(folders), (IDENTITY, "f"), force=False, warn=pytest.fail)
+    run_state = open_mirrored_run(objects, next(folders), IDENTITY, force=False, warn=pytest.fail)
     with run_state as (_, state):
         assert state is OutputState.FINISHED
     assert objects.sizes() == whole
@@ -319,7 +318,7 @@ def test_a_run_whose_claim_was_taken_over_removes_and_puts_nothing(
     monkeypatch.setattr(claim, "PACE", claim.Pace(renewal=60.0, patience=-1.0))  # each confirmation renews the claim
     folder = next(folders)
     folder.mkdir()
-    with open_mirrored_run(objects, folder, (IDENTITY, "f"), force=False, warn=pytest.fail) as (run, _):
+    with open_mirrored_run(objects, folder, IDENTITY, force=False, warn=pytest.fail) as (run, _):
         objects.put(CLAIM, b'{"token": "theirs"}')
         objects.asked.clear()
         with pytest.raises(OutputBusyError, match="took over this output"):

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from store_runs import IDENTITY, TABLE, commit_one, manifest
+from store_runs import IDENTITY, OTHER, TABLE, commit_one, manifest
 
 from forecast_cli.core.errors import OutputBusyError, OutputConflictError, OutputNotWrittenError
 from forecast_cli.store.atomic import write_durable, write_whole
@@ -14,12 +14,12 @@ from forecast_cli.store.fingerprint import input_identity
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, shard_path
 from forecast_cli.store.lock import output_lock
 from forecast_cli.store.run_folder import open_run
-from forecast_cli.store.staging import stage
+from forecast_cli.store.staging import stage, write_table
 from forecast_cli.store.state import OutputState, inspect_output
 
 
 def test_a_new_output_is_made_and_finished(tmp_path: Path) -> None:
-    with open_run(tmp_path / "out", IDENTITY, "f", force=False) as (run, state):
+    with open_run(tmp_path / "out", IDENTITY, force=False) as (run, state):
         assert state is OutputState.NEW
         commit_one(run)
         run.finish(manifest())
@@ -29,20 +29,20 @@ def test_a_new_output_is_made_and_finished(tmp_path: Path) -> None:
         "forecasts",
         "manifest.json",
     ]
-    assert inspect_output(tmp_path / "out", IDENTITY, "f") == (OutputState.FINISHED, "")
+    assert inspect_output(tmp_path / "out", IDENTITY) == (OutputState.FINISHED, "")
 
 
 def test_a_run_that_was_cut_off_keeps_what_it_committed(tmp_path: Path) -> None:
-    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
         receipt = commit_one(run)
-    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, state):
+    with open_run(tmp_path, IDENTITY, force=False) as (run, state):
         assert state is OutputState.RESUMABLE
         assert run.resume() == {0: receipt}
 
 
 @pytest.mark.parametrize("damage", ["part", "receipt", "accounts"])
 def test_a_committed_shard_that_is_damaged_is_done_again(tmp_path: Path, damage: str) -> None:
-    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
         commit_one(run)
         commit_one(run, 1)
     part, accounts = shard_path(1, FORECASTS), shard_path(1, ACCOUNTS)
@@ -50,67 +50,104 @@ def test_a_committed_shard_that_is_damaged_is_done_again(tmp_path: Path, damage:
     content = bytearray((tmp_path / path).read_bytes())
     content[len(content) // 2] ^= 1
     (tmp_path / path).write_bytes(content[: len(content) // 2] if damage == "receipt" else content)
-    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
         assert set(run.resume()) == {0}
 
 
 def test_staged_files_of_a_dead_run_are_cleared_away(tmp_path: Path) -> None:
-    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
         stage(TABLE, run.staging, 3, FORECASTS)
-    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
         assert list(run.staging.iterdir()) == []
 
 
 @pytest.mark.parametrize("finished", [True, False])
 def test_another_run_is_refused_with_what_differs(tmp_path: Path, *, finished: bool) -> None:
-    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
         commit_one(run)
         if finished:
             run.finish(manifest())
-    other = IDENTITY | {"settings": {"horizon": 14}}
     with (
         pytest.raises(OutputConflictError, match="horizon 30 -> 14") as caught,
-        open_run(tmp_path, other, "g", force=False),
+        open_run(tmp_path, OTHER, force=False),
     ):
         pytest.fail("opened another run's output")
     assert "--force" in (caught.value.hint or "")
 
 
+def test_a_run_that_comes_between_the_first_look_and_the_lock_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def come_between(_: Path) -> None:
+        monkeypatch.undo()
+        with open_run(tmp_path, IDENTITY, force=False) as (run, _):
+            commit_one(run)
+
+    monkeypatch.setattr("forecast_cli.store.run_folder.make_folder", come_between)
+    with (
+        pytest.raises(OutputConflictError, match="holds an unfinished run that differs in: "),
+        open_run(tmp_path, OTHER, force=False),
+    ):
+        pytest.fail("replaced another run")
+    assert (tmp_path / shard_path(0, FORECASTS)).exists()
+
+
+def test_the_plan_of_a_run_holds_no_secret(tmp_path: Path) -> None:
+    secret = IDENTITY | {"input": {"root": "s3://key:hunter2@bucket/in"}}
+    with open_run(tmp_path, secret, force=False):
+        assert "s3://***@bucket/in" in (tmp_path / ".run" / "plan.json").read_text()
+
+
 def test_force_replaces_another_run_but_never_foreign_files(tmp_path: Path) -> None:
-    with open_run(tmp_path / "run", IDENTITY, "f", force=False) as (run, _):
+    with open_run(tmp_path / "run", IDENTITY, force=False) as (run, _):
         commit_one(run)
         run.finish(manifest())
-    with open_run(tmp_path / "run", IDENTITY, "g", force=True) as (run, state):
+    with open_run(tmp_path / "run", OTHER, force=True) as (run, state):
         assert state is OutputState.NEW
         assert not (run.output / "manifest.json").exists()
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign" / "thesis.docx").write_text("ten years of work")
     with (
         pytest.raises(OutputConflictError, match="holds files that no run wrote"),
-        open_run(tmp_path / "foreign", IDENTITY, "f", force=True),
+        open_run(tmp_path / "foreign", IDENTITY, force=True),
     ):
         pytest.fail("opened a foreign folder")
 
 
 def test_a_damaged_manifest_is_refused_and_replaced_by_force(tmp_path: Path) -> None:
-    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
         run.finish(manifest())
     (tmp_path / "manifest.json").write_text("{")
-    assert inspect_output(tmp_path, IDENTITY, "f")[0] is OutputState.OTHER
-    with open_run(tmp_path, IDENTITY, "f", force=True) as (_, state):
+    assert inspect_output(tmp_path, IDENTITY)[0] is OutputState.OTHER
+    with open_run(tmp_path, IDENTITY, force=True) as (_, state):
         assert state is OutputState.NEW
 
 
 def test_a_run_killed_between_manifest_and_clearing_counts_as_finished(tmp_path: Path) -> None:
-    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
         write_whole(run.output / "manifest.json", manifest().model_dump_json().encode())
-    with open_run(tmp_path, IDENTITY, "f", force=False) as (_, state):
+    with open_run(tmp_path, IDENTITY, force=False) as (_, state):
         assert state is OutputState.FINISHED
     assert not (tmp_path / ".run").exists()
     assert (tmp_path / "_SUCCESS").exists()
 
 
-def test_RT11_the_second_run_is_told_who_holds_the_output(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", ["missing", "cut short"])
+def test_a_finished_run_is_damaged_where_a_file_is_missing_or_of_another_size(tmp_path: Path, damage: str) -> None:
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
+        run.finish(manifest(files=[write_table(TABLE, run.output, ACCOUNTS)]))
+    path = tmp_path / ACCOUNTS
+    content = path.read_bytes()
+    path.unlink()
+    if damage == "cut short":
+        path.write_bytes(content[:-1])
+    assert inspect_output(tmp_path, IDENTITY) == (
+        OutputState.DAMAGED,
+        "these files are missing or damaged: accounts.parquet",
+    )
+
+
+def test_RT11_the_second_run_reports_who_holds_the_output(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from forecast_cli.store.lock import output_lock\n"
         "with output_lock(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
@@ -132,34 +169,34 @@ def test_RT08_a_full_disk_is_an_error_with_its_reason() -> None:
 
 
 def test_parts_that_no_receipt_names_are_cleared_away(tmp_path: Path) -> None:
-    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
         commit_one(run)
         commit_one(run, 1)
     (tmp_path / ".run/shards/00001.json").unlink()
-    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
         assert set(run.resume()) == {0}
         assert [path.name for path in (tmp_path / "forecasts").iterdir()] == ["part-00000.parquet"]
 
 
 def test_tables_without_a_manifest_or_a_plan_are_another_run(tmp_path: Path) -> None:
-    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
         commit_one(run)
         run.finish(manifest())
     (tmp_path / "manifest.json").unlink()
     with (
         pytest.raises(OutputConflictError, match="holds forecasts of a run without a manifest"),
-        open_run(tmp_path, IDENTITY, "f", force=False),
+        open_run(tmp_path, IDENTITY, force=False),
     ):
         pytest.fail("mixed two runs")
-    with open_run(tmp_path, IDENTITY, "f", force=True):
+    with open_run(tmp_path, IDENTITY, force=True):
         assert list((tmp_path / "forecasts").iterdir()) == []
 
 
 def test_a_receipt_of_another_shape_is_no_receipt(tmp_path: Path) -> None:
-    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
         commit_one(run)
     (tmp_path / ".run/shards/00000.json").write_text('{"index": 0}')
-    with open_run(tmp_path, IDENTITY, "f", force=False) as (run, _):
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
         assert run.resume() == {}
 
 
@@ -175,7 +212,7 @@ def test_a_manifest_that_no_run_wrote_makes_a_folder_a_foreign_one(tmp_path: Pat
     (tmp_path / "forecasts" / "mine.parquet").write_bytes(b"years of work")
     with (
         pytest.raises(OutputConflictError, match="that no run wrote"),
-        open_run(tmp_path, IDENTITY, "f", force=True),
+        open_run(tmp_path, IDENTITY, force=True),
     ):
         pytest.fail("took a foreign folder")
     assert (tmp_path / "forecasts" / "mine.parquet").exists()

@@ -132,7 +132,7 @@ def test_currencies_are_a_segment_and_balances_of_several_have_no_common_mean(
     assert pl.read_parquet(run.output / "steps.parquet").filter(metric="mae")["value"].is_null().all()
 
 
-def test_what_came_stands_beside_the_forecast(request_of: Callable[..., ForecastRequest]) -> None:
+def test_actual_balances_are_written_beside_the_forecast(request_of: Callable[..., ForecastRequest]) -> None:
     frame = balances(accounts=2)
     table = parts(run_backtest(request_of(frame)).output)
     joined = table.join(frame, on=["account_id", "date"], how="left")
@@ -243,7 +243,7 @@ def replayed(request: ForecastRequest) -> pl.DataFrame:
     return backtest_shard(job, prepared.shards[0]).tables["forecasts"]
 
 
-def test_a_backtest_says_what_a_forecast_made_at_the_cutoff_would_have_said(
+def test_a_backtest_gives_the_numbers_of_a_forecast_made_at_the_cutoff(
     request_of: Callable[..., ForecastRequest], tmp_path: Path
 ) -> None:
     frame = balances(accounts=3)

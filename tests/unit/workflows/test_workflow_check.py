@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 from forecast_runs import balances
 
@@ -49,7 +50,29 @@ def test_check_finds_tables_that_contradict_a_forged_manifest(request_of: Callab
     assert [damage.problem for damage in run_check(run.output).damages] == ["2 accounts, but 3 in the input"]
 
 
-def test_check_tells_a_wrong_folder_from_a_run_that_was_cut_off(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"median": pl.col("hi_80") + 1.0}, "10 rows with quantiles that cross"),
+        ({"step": pl.col("step").replace(2, 1)}, "2 forecasts without the steps 1 to 5"),
+        ({"mean": pl.lit(float("inf"))}, "10 rows with a null, a NaN or an infinite number"),
+    ],
+    ids=["crossed", "repeated step", "infinite"],
+)
+def test_check_reports_what_is_wrong_with_the_forecasts(
+    request_of: Callable[..., ForecastRequest],
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, pl.Expr],
+    problem: str,
+) -> None:
+    output = run_forecast(request_of(balances(accounts=2), model=("Naive",))).output
+    path = output / "forecasts" / "part-00000.parquet"
+    pl.read_parquet(path).with_columns(**change).write_parquet(path)
+    monkeypatch.setattr("forecast_cli.workflows.check.damaged_files", lambda *_: [])
+    assert [damage.problem for damage in run_check(output).damages] == [problem]
+
+
+def test_check_distinguishes_a_wrong_folder_from_an_interrupted_run(tmp_path: Path) -> None:
     with pytest.raises(CheckFailedError, match="no such folder"):
         run_check(tmp_path / "typo")
     with pytest.raises(CheckFailedError, match="not the output of a run"):

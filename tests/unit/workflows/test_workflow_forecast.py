@@ -117,7 +117,7 @@ def test_a_finished_run_is_left_alone_and_redone_by_force(request_of: Callable[.
     assert not forced.reused
 
 
-def test_RT14_a_run_that_was_cut_off_is_taken_up_and_ends_in_the_same_bytes(
+def test_RT14_an_interrupted_run_is_resumed_and_ends_in_the_same_bytes(
     request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frame = balances()
@@ -240,9 +240,9 @@ def test_a_shard_that_loses_an_account_never_ends_as_a_run(
     request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = request_of(balances(accounts=3))
-    checked = prepare("forecast", request, Place(request.output))
-    lost = replace(checked.contract, ledger=checked.contract.ledger.head(2))
-    monkeypatch.setattr(forecast, "prepare", lambda *_, **__: replace(checked, contract=lost))
+    prepared = prepare("forecast", request, Place(request.output))
+    lost = replace(prepared.checked, contract=replace(prepared.contract, ledger=prepared.contract.ledger.head(2)))
+    monkeypatch.setattr(forecast, "prepare", lambda *_, **__: replace(prepared, checked=lost))
     with pytest.raises(AssertionError, match="2 accounts went in, 3 came out"):
         run_forecast(request)
     assert not (request.output / "manifest.json").exists()

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.core.errors import OutputNotWrittenError
+from forecast_cli.core.errors import InputRejectedError, OutputNotWrittenError
 from forecast_cli.core.progress import NullProgress
 from forecast_cli.data.contract.check import read_shard
 from forecast_cli.data.files.open import open_source
@@ -90,7 +90,7 @@ class CutOffError(Exception):
 
 
 @pytest.mark.usefixtures("eager")
-def test_rows_in_order_are_taken_up_again_where_they_are_whole_and_gone_at_the_end(
+def test_complete_sorted_rows_are_reused_and_removed_at_the_end(
     by_day: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = ForecastRequest(str(by_day), tmp_path / "out", Settings(model=("Naive",), jobs=1, shard_size=300))
@@ -142,7 +142,7 @@ def test_small_inputs_are_read_as_they_lie(by_day: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.usefixtures("eager")
-def test_a_full_disk_is_said_before_anything_is_put_in_order(
+def test_a_full_disk_is_reported_before_any_row_is_sorted(
     by_day: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spilling, "spill_bytes", lambda *_: 10**18)
@@ -152,18 +152,52 @@ def test_a_full_disk_is_said_before_anything_is_put_in_order(
     assert not list((tmp_path / "out").rglob("bucket-*"))
 
 
+TWO_ACCOUNTS = pl.DataFrame({"account_id": ["b", "a"], "date": [date(2026, 1, 1)] * 2, "balance": [1.0, 2.0]})
+
+
+def test_rows_in_order_are_on_disk_before_their_index_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flushed: list[object]
+) -> None:
+    monkeypatch.setattr(spilling, "_BUCKET_ROWS", 1)
+    TWO_ACCOUNTS.write_parquet(tmp_path / "in.parquet")
+    source = open_source(str(tmp_path / "in.parquet"), Settings())
+    spill(source, Settings(), pl.Series(["a", "b"]), tmp_path / "spill", advance=lambda _: None)
+    sizes = [(tmp_path / "spill" / f"bucket-0000{number}.parquet").stat().st_size for number in (1, 0)]
+    index = (tmp_path / "spill" / "index.json").stat().st_size
+    assert sorted(flushed[:2]) == sorted(sizes)  # type: ignore[type-var]
+    assert flushed[2:] == ["folder", index, "rename", "folder"]
+
+
+def test_an_input_that_changes_while_it_is_put_in_order_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, folder, write = tmp_path / "in.parquet", tmp_path / "spill", spilling._write
+    TWO_ACCOUNTS.write_parquet(path)
+    source = open_source(str(path), Settings())
+
+    def write_while_it_changes(*given: object, **named: object) -> object:
+        buckets = write(*given, **named)  # type: ignore[arg-type]
+        pl.concat([TWO_ACCOUNTS, TWO_ACCOUNTS]).write_parquet(path)
+        return buckets
+
+    monkeypatch.setattr(spilling, "_write", write_while_it_changes)
+    with pytest.raises(InputRejectedError, match="changed"):
+        spill(source, Settings(), pl.Series(["a", "b"]), folder, advance=lambda _: None)
+    assert not (folder / "index.json").exists()
+
+
 @pytest.mark.usefixtures("eager")
 def test_all_that_a_run_reads_is_the_same_in_rows_put_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Mixed types, timestamps in a timezone, the last row of a day, currencies, amounts and words of accounts."""
+    """Mixed types, timestamps in a timezone, the last row of an instant, currencies, amounts and words of accounts."""
     monkeypatch.setattr(spilling, "_BUCKET_ROWS", 4)
     start = datetime(2026, 1, 1, 22, tzinfo=UTC)
     for number in range(3):
-        instants = [start + timedelta(hours=7 * place + number) for place in range(8)]
+        instants = [start + timedelta(hours=7 * place + min(number, 1)) for place in range(8)]
         pl.DataFrame(
             {
                 "account_id": ["b", "a", None, "c", "a", "b", " ", "a"],
                 "date": pl.Series(instants, dtype=pl.Datetime("ms", "UTC")),
-                "balance": pl.Series(range(8), dtype=pl.Int64 if number else pl.Float64),
+                "balance": pl.Series(range(100 * number, 100 * number + 8), dtype=pl.Int64 if number else pl.Float64),
                 "ccy": ["EUR", "USD", "EUR", None, "EUR", "USD", "EUR", "USD"],
                 "limit": pl.Series([number * 10] * 8, dtype=pl.Int32 if number else pl.Float64),
                 "kind": ["x", None, "y", "z", f"{number}", "x", "x", None],

@@ -72,7 +72,7 @@ def whole(accounts: pl.DataFrame, runs: Runs) -> pl.DataFrame:
     return runs.run(accounts, "whole", RISK)
 
 
-def test_low_balances_are_told_by_the_past_and_forecasts_are_not(
+def test_past_courses_change_low_balances_and_no_forecast(
     accounts: pl.DataFrame, runs: Runs, whole: pl.DataFrame
 ) -> None:
     assert (runs.folder / "whole" / LEARNED_PAST).exists()
@@ -88,7 +88,7 @@ def test_low_balances_are_told_by_the_past_and_forecasts_are_not(
     assert whole.filter(low)["prob_below"].mean() > risk.filter(low)["prob_below"].mean() + 0.05
 
 
-def test_what_was_learned_is_taken_up_by_some_of_the_accounts(
+def test_what_was_learned_gives_some_of_the_accounts_the_same_numbers(
     accounts: pl.DataFrame, runs: Runs, whole: pl.DataFrame
 ) -> None:
     few = accounts.filter(pl.col("account_id").is_in(SOME))
@@ -122,7 +122,7 @@ def replayed_as_then(accounts: pl.DataFrame, runs: Runs, **values: Any) -> None:
 
 
 @pytest.mark.parametrize("max_history", [3_653, 160], ids=["all", "cut"])
-def test_a_backtest_tells_low_balances_as_was_told_at_the_cutoff(
+def test_a_backtest_gives_the_low_balances_of_a_forecast_made_at_the_cutoff(
     accounts: pl.DataFrame, runs: Runs, max_history: int
 ) -> None:
     replayed_as_then(accounts, runs, max_history=max_history)

@@ -212,7 +212,7 @@ def test_no_threshold_no_rows(request_of: MakeRequest) -> None:
         ({"account_id": pl.lit("nobody")}, "rows for 1 account without a forecast"),
     ],
 )
-def test_check_tells_what_is_wrong_with_the_risk(
+def test_check_reports_what_is_wrong_with_the_risk_table(
     request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch, change: Mapping[str, Any], problem: str
 ) -> None:
     request = request_of(balances(accounts=3), threshold=("0", "100"))
@@ -222,13 +222,16 @@ def test_check_tells_what_is_wrong_with_the_risk(
     assert any(problem in damage.problem for damage in run_check(request.output).damages)
 
 
-def test_check_misses_the_rows_of_an_account(request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("lost", [1, 12], ids=["one row", "all rows"])
+def test_check_misses_the_rows_of_an_account(
+    request_of: MakeRequest, monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
     request = request_of(balances(accounts=3))
     path = run_forecast(request).output / "risk.parquet"
-    pl.read_parquet(path).tail(-1).write_parquet(path)
+    pl.read_parquet(path).tail(-lost).write_parquet(path)
     monkeypatch.setattr("forecast_cli.workflows.check.damaged_files", lambda *_: [])
     [damage] = run_check(request.output).damages
-    assert damage.problem == "1 account with a forecast, but without the 12 rows that were asked for"
+    assert damage.problem == "1 account with a forecast, but without the 12 rows that were requested"
 
 
 def test_a_backtest_takes_a_columns_amount_as_it_stood_at_the_cutoff(request_of: MakeRequest) -> None:
@@ -243,7 +246,7 @@ def test_a_backtest_takes_a_columns_amount_as_it_stood_at_the_cutoff(request_of:
     assert later.equals(rows)
 
 
-def test_a_backtest_reports_how_its_alarms_came_true(request_of: MakeRequest) -> None:
+def test_a_backtest_reports_the_precision_of_its_alarms(request_of: MakeRequest) -> None:
     asked = {"windows": 2, "step": 30, "min_train": 30, "threshold": ("100", "p10")}
     run = run_backtest(request_of(balances(accounts=20), **asked))
     told = run.report.low_balance_calibration
@@ -258,7 +261,7 @@ def test_a_backtest_reports_how_its_alarms_came_true(request_of: MakeRequest) ->
     assert "The riskiest windows" in (run.output / "report.html").read_text(encoding="utf-8")
 
 
-def test_models_stand_in_their_order_on_the_leaderboard_where_low_balances_are_told(request_of: MakeRequest) -> None:
+def test_the_low_balance_table_lists_models_in_leaderboard_order(request_of: MakeRequest) -> None:
     asked = {"windows": 2, "step": 30, "min_train": 30, "threshold": ("100",), "model": ("BiweekPaths", "Naive")}
     report = run_backtest(request_of(balances(accounts=20), **asked)).report
     ranked = [score.model for score in report.leaderboard]

@@ -52,7 +52,7 @@ def test_the_balance_on_the_origin_stands_beside_each_risk(output: Path) -> None
     assert told == {name: level - 9 for name, level in LEVELS.items()}
 
 
-def test_the_likeliest_come_first_and_those_under_already_are_counted_apart(output: Path) -> None:
+def test_the_likeliest_come_first_and_those_already_under_are_counted_separately(output: Path) -> None:
     found = find_riskiest(RiskiestRequest(output, least=0.0))
     rows = rows_of(output)
     above = rows.filter(pl.col("balance") >= 0).sort("prob_below", descending=True)
@@ -62,7 +62,7 @@ def test_the_likeliest_come_first_and_those_under_already_are_counted_apart(outp
     assert (found.model, found.threshold_name, found.window, found.origin) == ("Naive", "0", 30, date(2026, 3, 1))
 
 
-def test_an_account_is_told_as_the_table_has_it(output: Path) -> None:
+def test_an_account_is_returned_as_it_is_in_the_table(output: Path) -> None:
     (one,) = find_riskiest(
         RiskiestRequest(output, threshold="p10", window=7, most=1, least=0.0, include_under=True)
     ).found
@@ -114,7 +114,7 @@ def test_each_model_and_threshold_has_its_own_list(output: Path) -> None:
         ({"model": "Naiv"}, "no forecast by model 'Naiv'", "did you mean 'Naive'?"),
     ],
 )
-def test_what_the_run_was_not_asked_for_is_told_with_what_it_has(
+def test_a_threshold_window_or_model_that_the_run_lacks_is_refused_with_those_it_has(
     output: Path, asked: dict[str, object], said: str, hint: str
 ) -> None:
     with pytest.raises(UsageError, match=said) as raised:
@@ -149,6 +149,17 @@ def test_a_table_of_another_version_is_a_failed_check(copied: Path) -> None:
         find_riskiest(RiskiestRequest(copied))
 
 
+def test_of_equally_likely_accounts_those_that_cross_earlier_come_first(copied: Path) -> None:
+    half = {"a": date(2026, 3, 9), "b": None, "c": date(2026, 3, 5), "d": date(2026, 3, 9), "e": date(2026, 3, 2)}
+    crossed = pl.col("account_id").replace_strict(half, return_dtype=pl.Date)
+    content = io.BytesIO()
+    risk = pl.read_parquet(copied / "risk.parquet")
+    risk.with_columns(prob_below=0.6, first_below_q50=crossed).write_parquet(content)
+    rewrite(copied, content.getvalue())
+    found = find_riskiest(RiskiestRequest(copied, include_under=True)).found
+    assert [one.account_id for one in found] == ["e", "c", "a", "d", "b"]
+
+
 @pytest.mark.parametrize("name", ["risk.parquet", "accounts.parquet", "failures.parquet"])
 def test_a_table_with_a_byte_that_a_run_did_not_write_is_a_failed_check(copied: Path, name: str) -> None:
     content = bytearray((copied / name).read_bytes())
@@ -159,7 +170,7 @@ def test_a_table_with_a_byte_that_a_run_did_not_write_is_a_failed_check(copied: 
     assert raised.value.hint == f"see: forecast-cli check {copied}"
 
 
-def test_a_check_tells_of_a_table_of_another_version_and_of_balances_that_differ(copied: Path) -> None:
+def test_a_check_reports_a_table_of_another_version_and_balances_that_differ(copied: Path) -> None:
     risk, accounts = pl.read_parquet(copied / "risk.parquet"), pl.read_parquet(copied / "accounts.parquet")
     settings = read_manifest(copied).settings
 
@@ -179,7 +190,7 @@ def test_a_table_that_cannot_be_read_is_a_failed_check(copied: Path) -> None:
         find_riskiest(RiskiestRequest(copied))
 
 
-def test_what_cannot_be_told_is_counted_and_what_stood_in_is_named(tmp_path: Path) -> None:
+def test_accounts_without_figures_are_counted_and_replacement_models_are_named(tmp_path: Path) -> None:
     """Of three accounts one is stale, in a shard of its own, and one too short for the model asked for."""
     days = pl.date_range(date(2026, 1, 1), date(2026, 3, 1), eager=True)
     rows = [

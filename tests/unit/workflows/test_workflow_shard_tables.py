@@ -1,4 +1,4 @@
-"""Accounts and models that did not go as asked, in groups."""
+"""Accounts and models not forecast as requested, in groups."""
 
 import polars as pl
 
@@ -6,7 +6,7 @@ from forecast_cli.core.ledger_schemas import FAILURES_SCHEMA
 from forecast_cli.workflows.shard_tables import group_failures
 
 
-def test_groups_of_one_size_and_error_come_in_one_order_whatever_took_over() -> None:
+def test_groups_of_one_size_and_error_have_a_fixed_order_for_any_replacement() -> None:
     took_over = [f"Model{place:02d}" for place in reversed(range(20))]
     rows = [(f"A{place}", "auto", used, "fallback", "TooShort", "short") for place, used in enumerate(took_over)]
     failures = pl.DataFrame(rows, schema={"severity": pl.String, **FAILURES_SCHEMA}, orient="row")

@@ -134,7 +134,7 @@ def test_payments_hold_the_next_of_every_stream_and_those_after_it(
     assert more > 0
 
 
-def test_regular_payments_are_told_by_the_month() -> None:
+def test_regular_payments_are_summed_by_month() -> None:
     rows = [("weekly", -10.0, "active"), ("monthly", 900.0, "changed"), ("yearly", -120.0, "active")]
     rows += [("semi_monthly", 50.0, "active"), ("quarterly", -30.0, "active"), ("monthly", -999.0, "ended")]
     regular = regular_of(pl.DataFrame(rows, schema=["cycle", "amount", "status"], orient="row"))
@@ -167,7 +167,7 @@ def test_an_id_that_is_near_is_found_among_many() -> None:
         ("bcc-0012345", "acc-0012345"),
     ):
         with pytest.raises(UsageError) as refused:
-            find_key(many, ShowRequest(typed, Path("out")), "account_id", None)
+            find_key(many, ShowRequest(typed, Path("out")), ("account_id",))
         assert refused.value.hint == f"did you mean '{meant}'?"
 
 

@@ -262,7 +262,7 @@ def test_scores_that_are_not_whole_are_refused(learned: Learned, damage: pl.Expr
         read_learned(tmp_path, h=H)
 
 
-def test_an_account_that_never_moved_keeps_its_balance_and_a_young_one_is_said_to_be_young(learned: Learned) -> None:
+def test_an_account_that_never_moved_keeps_its_balance_and_a_young_one_is_flagged(learned: Learned) -> None:
     y = np.full((2, 60), np.nan)
     y[0] = 12.5
     y[1, 40:] = np.arange(20.0)

@@ -40,7 +40,7 @@ def test_a_candidate_that_promises_nothing_reaches_nobody() -> None:
     assert not allocate_budget(np.zeros((2, 2)), [1.0, 5.0], ACCOUNTS, 1e9).any()
 
 
-def test_an_account_is_joined_whatever_stands_beside_it_and_more_are_with_more_reach() -> None:
+def test_an_account_is_joined_independently_of_others_and_more_are_joined_with_more_reach() -> None:
     panel = panel_of(*np.zeros((400, 40)))
     segments = np.zeros(400, dtype=np.int64)
     few, more = (joined_by(panel, segments, [weights("a", 0.1, reach)]) >= 0 for reach in (0.2, 0.6))
@@ -86,14 +86,14 @@ def test_mean_and_quantiles_are_drawn_to_those_of_the_candidate_by_its_share() -
     assert joined[0].share.tolist() == [0.25] * 7 + [1.0] * 3
 
 
-def test_an_account_that_is_too_short_for_the_candidate_is_left_as_it_is() -> None:
-    panel = panel_of(*np.cumsum(np.ones((1, 20)), axis=1))
+@pytest.mark.parametrize(("days", "joined"), [(29, []), (30, [0])])
+def test_an_account_that_is_too_short_for_the_candidate_is_left_as_it_is(days: int, joined: list[int]) -> None:
     mean, quantiles = np.zeros((1, 5)), np.zeros((1, 5, 3))
     one = [weights("Naive", 0.1, 1.0)]
     known = {"Naive": parse_model("Naive", ())}
-    whole = join_candidates(panel, mean, quantiles, one, known, levels=(80.0,))
-    assert not whole.joined
-    assert not whole.mean.any()
+    whole = join_candidates(panel_of(np.arange(days) + 1.0), mean, quantiles, one, known, levels=(80.0,))
+    assert list(whole.joined) == joined
+    assert whole.mean.any() == bool(joined)
 
 
 def test_what_a_candidate_says_beyond_reason_or_fails_on_is_not_used() -> None:
@@ -103,7 +103,7 @@ def test_what_a_candidate_says_beyond_reason_or_fails_on_is_not_used() -> None:
     assert done.tolist() == [True, False, True]
 
 
-def test_a_candidate_that_raises_over_accounts_together_is_asked_about_each_and_that_is_told(
+def test_a_candidate_that_raises_on_a_block_is_run_on_each_account_and_that_is_reported(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fit = Naive.fit
@@ -128,7 +128,7 @@ def test_a_candidate_that_raises_over_accounts_together_is_asked_about_each_and_
 @pytest.mark.parametrize(
     ("text", "name"), [("MSTL", "MSTL(30)"), ("AutoETS", "AutoETS(1)"), ("MonthPaths", "MonthPaths")]
 )
-def test_a_candidate_is_found_again_by_its_name_whatever_the_defaults(text: str, name: str) -> None:
+def test_a_candidate_is_found_by_its_name_under_any_default(text: str, name: str) -> None:
     choice = parse_model(text, (30,))
     assert choice.name == name
     assert parse_model(name, ()).season_lengths == choice.season_lengths

@@ -35,7 +35,7 @@ def test_no_line_is_drawn_beyond_the_last_knot() -> None:
         interpolate_knots(np.ones((1, 2)), np.array([2, 5]), 6)
 
 
-def test_leaves_keep_the_quantiles_and_the_mean_of_what_came() -> None:
+def test_leaves_keep_the_quantiles_and_the_mean_of_the_outcomes() -> None:
     rng = np.random.default_rng(5)
     leaf, came = rng.integers(0, 7, 90) * 3, rng.normal(size=(90, 2))
     leaves, statistics = leaf_statistics(leaf, came, sort_outcomes(came))
@@ -99,7 +99,7 @@ def test_a_horizon_of_a_single_knot_is_learned_without_a_word() -> None:
     assert predict(grow_forest(x, rng.normal(size=(100, 1)), trees=2, seed=0), x).shape == (100, 1, 4)
 
 
-def test_what_a_row_is_told_does_not_depend_on_its_neighbours() -> None:
+def test_the_prediction_of_a_row_does_not_depend_on_its_neighbours() -> None:
     rng = np.random.default_rng(2)
     x = rng.normal(size=(300, 4)).astype(np.float32)
     forest = grow_forest(x, rng.normal(size=(300, 3)), trees=4, seed=0)
@@ -142,13 +142,47 @@ def test_few_months_do_not_tell_how_months_differ() -> None:
     assert np.mean(held_by_month(came, months)) == pytest.approx(0.8, abs=0.001)
 
 
+def test_six_months_are_enough_to_tell_how_months_differ() -> None:
+    rng = np.random.default_rng(6)
+    months = np.repeat(np.arange(6), 500)
+    came = rng.normal(size=(3_000, 1)) * np.where(months >= 4, 3.0, 1.0)[:, None]
+    assert np.mean(held_by_month(came, months)) > 0.82
+
+
+def test_months_of_fewer_than_fifty_windows_do_not_count() -> None:
+    rng = np.random.default_rng(6)
+    months = np.concatenate([np.repeat(np.arange(5), 500), np.repeat(np.arange(5, 9), 49)])
+    came = rng.normal(size=(len(months), 1)) * np.where(months >= 3, 3.0, 1.0)[:, None]
+    assert np.mean(interval_holds(came, months)) == pytest.approx(0.8, abs=0.001), "five months count, one too few"
+
+
+def test_a_side_is_widened_only_if_months_differ_on_that_side() -> None:
+    rng = np.random.default_rng(6)
+    months = np.repeat(np.arange(10), 500)
+    came = rng.normal(size=(5_000, 1))
+    came[(came > 0.0) & (months >= 7)[:, None]] *= 3.0
+    low, high = interval_of(came, months)
+    assert low == pytest.approx(-1.28, abs=0.05)
+    assert high > np.quantile(came, 0.9) + 0.5
+
+
 def held_by_month(came: NDArray[np.float64], months: NDArray[np.int64]) -> list[float]:
     """The share of each month that an interval of 80 % holds, where a forest says the same of all windows."""
+    inside = interval_holds(came, months)
+    return [float(inside[months == month].mean()) for month in np.unique(months)]
+
+
+def interval_holds(came: NDArray[np.float64], months: NDArray[np.int64]) -> NDArray[np.bool_]:
+    low, high = interval_of(came, months)
+    return (came[:, 0] >= low) & (came[:, 0] <= high)
+
+
+def interval_of(came: NDArray[np.float64], months: NDArray[np.int64]) -> list[float]:
+    """Return the interval of 80 % of a forest that says the same of all windows."""
     said = np.tile(np.array([-1.28, 0.0, 1.28, 0.0]), (len(came), 1, 1))
     found = calibrate(said, came, months, np.zeros(len(came), dtype=np.int64))
-    low, high = found.quantiles(said[:1], np.array([0.1, 0.9]), np.zeros(1, dtype=np.int64))[0, 0]
-    inside = (came[:, 0] >= low) & (came[:, 0] <= high)
-    return [float(inside[months == month].mean()) for month in np.unique(months)]
+    low, high = found.quantiles(said[:1], np.array([0.1, 0.9]), np.zeros(1, dtype=np.int64))[0, 0].tolist()
+    return [low, high]
 
 
 def test_what_trees_say_too_little_of_counts_for_more() -> None:
@@ -166,6 +200,12 @@ def test_what_trees_say_too_little_of_counts_for_more() -> None:
     np.testing.assert_allclose(middle, 1.3 * median[:50], atol=0.1)
 
 
+def test_outcomes_beyond_four_scales_count_as_four_in_the_slope() -> None:
+    said = np.tile(np.array([2.5, 3.5, 4.5, 3.5]), (100, 1, 1))
+    none = np.zeros(100, dtype=np.int64)
+    assert calibrate(said, np.full((100, 1), 5.25), none, none).slope == 1.1, "4 / 3.5, not 5.25 / 3.5"
+
+
 def test_a_segment_has_scores_of_its_own_where_it_has_the_windows_for_them() -> None:
     rng = np.random.default_rng(8)
     segments = np.repeat([0, 1, 2], [4_000, 4_000, 199])
@@ -176,6 +216,15 @@ def test_a_segment_has_scores_of_its_own_where_it_has_the_windows_for_them() -> 
     held = [((came[segments == one] >= low[one]) & (came[segments == one] <= high[one])).mean() for one in range(3)]
     assert held[:2] == pytest.approx([0.8, 0.8], abs=1e-3)
     assert low[0] > low[2] > low[1], "too few windows: those of all segments"
+
+
+def test_two_hundred_windows_are_enough_for_scores_of_its_own() -> None:
+    came = np.concatenate([np.linspace(-5.0, 5.0, 4_000), np.linspace(-0.1, 0.1, 200)])[:, None]
+    said = np.tile(np.array([-1.0, 0.0, 1.0, 0.0]), (4_200, 1, 1))
+    found = calibrate(said, came, np.zeros(4_200, dtype=np.int64), np.repeat([0, 1], [4_000, 200]))
+    assert found.quantiles(said[:1], np.array([0.1, 0.9]), np.ones(1, dtype=np.int64)).tolist() == [
+        [pytest.approx([-0.08, 0.08])]
+    ]
 
 
 def test_scores_between_and_beyond_those_kept_go_on_in_a_straight_line_of_the_normal_score() -> None:

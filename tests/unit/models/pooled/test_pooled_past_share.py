@@ -56,7 +56,7 @@ def leaf_of(share: float) -> Tree:
     ("said", "share"),
     [(-2.0, 0.0), (0.1, 0.0), (0.29, 0.0), (0.31, 0.4), (0.49, 0.4), (0.51, 0.6), (0.89, 0.8), (0.91, 1.0), (3.0, 1.0)],
 )
-def test_shares_are_told_in_fifths_and_none_below_two_of_them(said: float, share: float) -> None:
+def test_shares_are_rounded_to_fifths_and_none_is_below_two_of_them(said: float, share: float) -> None:
     assert predict_past_share((leaf_of(said),), np.zeros((2, 3), dtype=np.float32)).tolist() == [share, share]
 
 
@@ -76,7 +76,7 @@ def test_a_leaf_keeps_the_share_of_least_squared_error_of_the_other_groups() -> 
         assert tree.values[0, 0, 0] == pytest.approx(shares[int(np.argmin(wrong))], abs=1e-3)
 
 
-def test_it_is_for_those_whose_past_tells_more() -> None:
+def test_the_share_is_for_accounts_whose_past_predicts_better() -> None:
     forest = grow_past_forest(training(right=0.5), seed=1)
     shares = predict_past_share(forest, np.array([[1.0, 0.0], [-1.0, 0.0]], dtype=np.float32))
     assert shares[0] >= 0.8
@@ -94,6 +94,22 @@ def test_a_gain_that_a_few_accounts_make_up_is_not_believed() -> None:
     few = replace(told, account=np.where(told.x[:, 0] > 0, told.group, told.account + 10))
     worse = replace(few, event=np.where((few.account == 0)[:, None], 1.0 - few.event, few.event))
     assert grow_past_forest(worse, seed=1) == ()
+
+
+@pytest.mark.parametrize(("accounts", "believed"), [(50, False), (100, True)])
+def test_a_gain_is_believed_if_it_exceeds_twice_its_standard_error(accounts: int, believed: bool) -> None:
+    """Past courses are right about 7 of 10 accounts: 1.5 standard errors for 50 accounts, 2.2 for 100."""
+    account = np.arange(M) % accounts
+    certain = np.ones((M, EVENTS))
+    told = PastTrainingSet(
+        x=np.zeros((M, 2), dtype=np.float32),
+        own=0.5 * certain,
+        past=certain,
+        event=certain * (account * 7 % 10 < 7)[:, None],
+        group=account % 4,
+        account=account,
+    )
+    assert bool(grow_past_forest(told, seed=1)) == believed
 
 
 def test_too_few_windows_or_accounts_of_one_group_teach_nothing() -> None:

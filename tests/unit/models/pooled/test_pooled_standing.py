@@ -26,7 +26,15 @@ def test_an_account_that_never_moved_may() -> None:
     assert moved_share(panel_of(np.full(800, 5.0)), np.array([1, 30]))[0].tolist() == pytest.approx([1 / 17, 1 / 17])
 
 
-def test_where_no_past_is_known_nothing_is_said() -> None:
+def test_the_first_day_of_a_history_counts_as_an_earlier_month() -> None:
+    """It moved on its second day alone: from 16 May, no earlier month is known; from 15 May, one, and it moved."""
+    y = np.array([5.0] + [7.0] * 31)
+    younger, older = (moved_share(panel_of(some, end="2026-06-15"), np.array([1]))[0, 0] for some in (y[:31], y))
+    assert younger == pytest.approx((4 / 30 + 1) / 5)
+    assert older == pytest.approx((1 + 4 / 31 + 1) / 6)
+
+
+def test_without_a_known_past_a_move_is_certain() -> None:
     assert moved_share(panel_of(np.ones(31)), np.array([60])).tolist() == [[1.0]]
 
 
@@ -73,6 +81,12 @@ def test_the_median_is_the_last_balance_unless_a_move_one_way_is_likelier_than_n
 def test_quantiles_that_all_lie_on_one_side_leave_the_other_side_empty() -> None:
     assert with_point_mass([1.0, 2.0, 3.0, 4.0, 5.0], 0.3) == [1.0, 2.0, 10.0, 10.0, 10.0]
     assert with_point_mass([11.0, 12.0, 13.0, 14.0, 15.0], 0.3) == [10.0, 10.0, 10.0, 14.0, 15.0]
+
+
+def test_a_quantile_of_just_the_probability_of_a_move_is_the_last_balance() -> None:
+    """It moves with 0.1: at most 10 % lie below the last balance, and at most 10 % above it."""
+    held = add_point_mass(np.array([[[4.0, 6.0, 7.0, 12.0, 14.0]]]), np.array([[10.0]]), np.array([[0.1]]), P)
+    assert held[0, 0].tolist() == [4.0, 10.0, 10.0, 10.0, 14.0]
 
 
 def test_quantiles_of_a_balance_that_surely_moves_are_left_alone() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from panels import panel_of
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.pooled.windows import list_windows
+from forecast_cli.models.pooled.windows import group_of, list_windows
 
 H = 10
 
@@ -34,6 +34,14 @@ def test_windows_are_those_of_a_slow_loop() -> None:
     got = list_windows(panel, H)
     assert list(zip(got.row.tolist(), got.day.tolist(), got.priority.tolist(), strict=True)) == slowly(panel)
     assert len(got.row) > 50
+
+
+def test_the_group_of_an_account_says_nothing_of_the_days_of_its_windows() -> None:
+    panel = counting([60] * 200)
+    windows = list_windows(panel, H)
+    phases, groups = windows.day % 15, group_of(panel, windows, 5)
+    assert all(len(set(groups[phases == phase])) > 1 for phase in range(15))
+    assert len(set(zip(windows.row.tolist(), groups.tolist(), strict=True))) == len(panel), "one group an account"
 
 
 def test_no_account_has_no_window() -> None:

@@ -137,7 +137,7 @@ def test_each_stream_goes_by_its_own_rule():
         (Cycle.YEARLY, 1, (29,), Rule.NONE, "day 29 of February"),
     ],
 )
-def test_rules_are_told_in_words(cycle: Cycle, residue: int, days: tuple[int, ...], rule: Rule, words: str):
+def test_rules_are_described_in_words(cycle: Cycle, residue: int, days: tuple[int, ...], rule: Rule, words: str):
     assert rule_words(cycle, residue, days, rule) == words
 
 

@@ -86,7 +86,7 @@ def test_small_payment_is_found_among_daily_spending():
     assert found.amount[0] == pytest.approx(-12.99)
 
 
-def test_two_streams_on_one_day_are_told_apart_where_one_goes_without_the_other():
+def test_two_streams_on_one_day_are_distinguished_if_one_occurs_without_the_other():
     pay, bill = weekdays(4, 14), [day for day in month_days(10) if day >= date(2025, 3, 1)]
     found = listed(payments(pay, 900.0), payments(bill, -250.0))
     assert dict(zip(found.cycle, np.round(found.amount, 2).tolist(), strict=True)) == {
@@ -196,7 +196,7 @@ def test_two_equal_payments_are_none_where_nothing_was_paid_on_other_due_days():
     assert len(listed(payments([date(2025, 10, 9), date(2026, 2, 9)], -12.99)).row) == 0
 
 
-def test_bill_that_varies_is_told_from_one_of_equal_amounts_that_often_falls_on_its_day():
+def test_varying_bill_is_distinguished_from_a_fixed_one_that_often_falls_on_its_day():
     rng = np.random.default_rng(6)
     varies = {day: float(-np.round(rng.uniform(70, 110), 2)) for day in month_days(9, Rule.AFTER)}
     found = listed(payments(month_days(9), -45.5), varies, spending=0.1)

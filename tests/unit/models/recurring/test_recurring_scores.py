@@ -174,7 +174,7 @@ def test_short_account_is_a_failure_of_the_forecast():
 
 
 @pytest.mark.parametrize("h", [60, 90, 120])
-def test_a_day_is_the_same_whatever_the_horizon(h: int):
+def test_a_day_is_the_same_under_any_horizon(h: int):
     fitted = RecurringEvents().fit(panel_of(balances(payments(weekdays(4, 14), 1000.0), spending=0.9, days=500)))
     longest, shorter = fitted.forecast(h, (80.0,)), fitted.forecast(30, (80.0,))
     assert np.isfinite(longest.mean).all()

@@ -1,4 +1,4 @@
-"""Tallies: counts of the input made piece by piece, and added up by account."""
+"""Profile of a whole input: its rows are counted piece by piece, and the counts added up by account."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,7 +18,7 @@ from forecast_cli.data.scan.canonical import AT, key_columns
 
 Collect = Callable[[pl.LazyFrame], pl.DataFrame]
 
-#: Fewest rows of tallies that are collected before they are combined.
+#: Fewest rows of counts that are collected before they are combined.
 _KEPT_APART: Final = 250_000
 #: Most pieces counted at a time: each takes about 100 MB.
 _MOST_THREADS: Final = 4
@@ -39,9 +39,9 @@ def profile_pieces(
         numbered = number_runs(*_split_into_runs(collect(piece.drop(AT)), settings))
         return count_rows(numbered, settings).drop(NUMBER)
 
-    for tallies in _count_in_parallel(count, pieces, threads):
-        whole.append(tallies)
-        apart += tallies.height
+    for counts in _count_in_parallel(count, pieces, threads):
+        whole.append(counts)
+        apart += counts.height
         if apart > max(whole[0].height, _KEPT_APART):
             whole, apart = [_join(whole, settings)], 0
     return profile_of(_join(whole, settings), settings)
@@ -76,7 +76,7 @@ def _split_into_runs(rows: pl.DataFrame, settings: Settings) -> tuple[pl.DataFra
 
 
 def _join(parts: Sequence[pl.DataFrame], settings: Settings) -> pl.DataFrame:
-    """Combine tallies. Most accounts have only one row in all the parts; those rows are not touched."""
+    """Combine the counts of parts. Most accounts have only one row in all the parts; those rows are not touched."""
     if len(parts) == 1:
         return parts[0]
     together = pl.concat(parts)
@@ -85,13 +85,13 @@ def _join(parts: Sequence[pl.DataFrame], settings: Settings) -> pl.DataFrame:
     ids = together[c.UNIQUE_ID]
     again = ids.eq_missing(ids.shift())
     shared = again | again.shift(-1, fill_value=False)
-    return pl.concat([together.filter(~shared), _sum_tallies(together.filter(shared), settings)])
+    return pl.concat([together.filter(~shared), _sum_counts(together.filter(shared), settings)])
 
 
-def _sum_tallies(tallies: pl.DataFrame, settings: Settings) -> pl.DataFrame:
-    """Add up the tallies of each account; where the days of two parts overlap, that counts as a step back."""
+def _sum_counts(counts: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """Add up the counts of each account; where the days of two parts overlap, that counts as a step back."""
     keys = key_columns(settings)
-    ordered = tallies.sort(*keys, "earliest", nulls_last=True)
+    ordered = counts.sort(*keys, "earliest", nulls_last=True)
     again = pl.all_horizontal(pl.col(key).eq_missing(pl.col(key).shift()) for key in keys)
     apart = pl.col("earliest") - pl.col("latest").shift()
     follows = (apart > timedelta(0)).fill_null(value=False)
