@@ -19,7 +19,7 @@ MAX_OUTCOME: Final = 4.0
 #: accounts on which it was grown.
 _SLOPES: Final = tuple(tenths / 10 for tenths in range(10, 16))
 #: Intervals are widened to hold in this share of the months of the scores, rather than on average over months.
-_MONTHS_COVERED: Final = 0.8
+_MONTHS_COVERED: Final = 0.85
 #: Largest factor by which intervals are widened for differences between months.
 _MAX_WIDENING: Final = 2.0
 #: Number of times that windows are assigned to months at random.
@@ -64,8 +64,8 @@ def calibrate(
     """Return the calibration from ``predictions`` [n, k, 4] and ``outcomes`` [n, k] of windows in ``months``.
 
     Conformal quantile regression (Romano, Patterson and Candes, NeurIPS 2019), each side of the median by itself, and
-    each of ``segments`` [n] by itself if it has enough windows, else over all. Each side is widened to hold in four
-    months of five, as far as months differ by more than chance: events that all accounts share make windows of one
+    each of ``segments`` [n] by itself if it has enough windows, else over all. Each side is widened to hold in 85 %
+    of months, as far as months differ by more than chance: events that all accounts share make windows of one
     month alike, and future months will differ.
     """
     slope = _best_slope(predictions[..., 1], np.clip(outcomes, -MAX_OUTCOME, MAX_OUTCOME))
@@ -99,7 +99,7 @@ def _widening_factors(scores: NDArray[np.float64], months: NDArray[np.int64]) ->
     """Return the factors that widen intervals for differences between months, below and above the median, [2, k].
 
     A factor is the 10th or 90th percentile of ``scores`` [n, k], taken relative to their median, in a month that lies
-    further out than four of five, divided by the same figure after windows are assigned to months at random. Months
+    further out than 85 % of them, divided by the same figure after windows are assigned to months at random. Months
     of few windows differ by chance, too, and the division leaves that out.
     """
     _, place, counts = np.unique(months, return_inverse=True, return_counts=True)
@@ -116,7 +116,7 @@ def _widening_factors(scores: NDArray[np.float64], months: NDArray[np.int64]) ->
 def _outer_percentiles(
     scores: NDArray[np.float64], place: NDArray[np.int64], large: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Return the 10th and 90th percentile of a month further out than four of five of the ``large`` months, [2, k]."""
+    """Return the 10th and 90th percentile of a month further out than 85 % of the ``large`` months, [2, k]."""
     low, high = np.stack([np.quantile(scores[place == month], (0.1, 0.9), axis=0) for month in large], axis=1)
     return np.stack([np.quantile(low, 1 - _MONTHS_COVERED, axis=0), np.quantile(high, _MONTHS_COVERED, axis=0)])
 
