@@ -17,11 +17,14 @@ _RECENT_FIXED: Final = 3
 #: Number of payments from which the spread is estimated.
 _SPREAD_OVER: Final = 8
 #: Amounts that vary may follow the balance of the day before: number of payments from which that is estimated, the
-#: fewest of them, the smallest share of the variance that it must explain, and the largest part of the balance.
+#: fewest of them, and the smallest share of the variance that it must explain.
 _FITTED_OVER: Final = 20
 _FEWEST_FITTED: Final = 4
 _MIN_EXPLAINED: Final = 0.3
-_MAX_SLOPE: Final = 1.0
+#: A payment takes at most the whole balance, and adds at most this share of it: more than any account pays as interest,
+#: so that balances do not grow without limit over many payments.
+_MIN_SLOPE: Final = -1.0
+_MAX_SLOPE: Final = 0.03
 #: Probability that a stream ends between two due days.
 _HAZARD: Final = 0.02
 #: Factor on the odds that a stream still runs, for each hidden due day since its last payment.
@@ -112,7 +115,7 @@ def _follow_balance(values: _Values, balances: _Values, one: Any) -> None:
         square, product, variance = square + above * above, product + above * more, variance + more * more
     if not (product / square) * (product / variance) > _MIN_EXPLAINED:
         return
-    slope, total = min(max(product / square, -_MAX_SLOPE), _MAX_SLOPE), 0.0
+    slope, total = min(max(product / square, _MIN_SLOPE), _MAX_SLOPE), 0.0
     for place in range(n):
         total += abs(values[place] - amount - slope * (balances[place] - balance))
     one["amount"], one["slope"], one["balance"], one["spread"] = amount, slope, balance, 1.2533 * total / (n - 2)

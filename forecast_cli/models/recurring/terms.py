@@ -4,15 +4,15 @@ from typing import Final
 
 import numpy as np
 
-from forecast_cli.models.recurring.cycles import EARLIEST, LATEST, Cycle
+from forecast_cli.models.recurring.cycles import DAY_STEPS, EARLIEST, LATEST, Cycle
 
 #: Score that a stream with varying amounts needs, for quarterly and for other cycles.
 _LEAST_QUARTERLY: Final = 14.0
 _LEAST_VARYING: Final = 13.0
 #: Largest share of payments that may come early or late if amounts vary. Frequent flows have one near any due day, most
-#: of all in weekly cycles.
+#: of all in cycles counted in days.
 _MAX_ASTRAY: Final = 0.5
-_MAX_ASTRAY_WEEKLY: Final = 0.2
+_MAX_ASTRAY_DAYS: Final = 0.2
 #: Smallest share of the payments of a weekly stream that must fall in each of two alternating weeks.
 _EITHER_WEEK: Final = 0.25
 
@@ -47,7 +47,7 @@ TERMS: Final = np.array(
             2 if cycle is Cycle.WEEKLY else LATEST,
             _LEAST_QUARTERLY if cycle is Cycle.QUARTERLY else _LEAST_VARYING,
             _EITHER_WEEK if cycle is Cycle.WEEKLY else 0.0,
-            _MAX_ASTRAY_WEEKLY if cycle in (Cycle.WEEKLY, Cycle.BIWEEKLY) else _MAX_ASTRAY,
+            _MAX_ASTRAY_DAYS if cycle in DAY_STEPS else _MAX_ASTRAY,
         )
         for cycle in Cycle
     ],
