@@ -10,7 +10,7 @@ from forecast_cli.data.files.addresses import output_at
 from forecast_cli.engine.shards import choose_candidates
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import ModelChoice, learns
-from forecast_cli.store.fingerprint import hash_learned
+from forecast_cli.store.fingerprint import hash_learned, versions
 from forecast_cli.store.layout import LEARNED, MANIFEST
 from forecast_cli.store.learned_tables import read_learned
 from forecast_cli.store.read import read_manifest
@@ -34,19 +34,28 @@ def read_fitted(settings: Settings, models: Sequence[ModelChoice]) -> tuple[Lear
 
 def _read(fitted: Path, settings: Settings) -> Learned:
     learned = read_learned(fitted, h=settings.horizon)
-    _refuse_other_holidays(settings.holidays, fitted)
+    _refuse_other_run(settings.holidays, fitted)
     _refuse_others(choose_candidates(settings), learned, fitted)
     return learned
 
 
-def _refuse_other_holidays(holidays: str, fitted: Path) -> None:
-    """Raise ConfigError where the run in ``fitted`` moved payments by another calendar than ``holidays``."""
+def _refuse_other_run(holidays: str, fitted: Path) -> None:
+    """Raise ConfigError where the run in ``fitted`` learned what a correction of other forecasts is.
+
+    These are forecasts by another version, or with payments moved by another calendar than ``holidays``.
+    """
     if not (fitted / MANIFEST).is_file():
         return  # tables alone do not tell
     try:
-        theirs = read_manifest(fitted).settings.get("holidays", HOME)
+        manifest = read_manifest(fitted)
     except CheckFailedError as error:
         raise ConfigError(f"--fitted {fitted}: {error.message}", error.hint) from None
+    if manifest.versions.get("tables") != versions()["tables"]:
+        raise ConfigError(
+            f"--fitted {fitted}: learned by a version of forecast-cli whose forecasts differ from this one's",
+            "leave --fitted out: the run then learns again, and later runs can use it",
+        )
+    theirs = manifest.settings.get("holidays", HOME)
     if theirs != holidays:
         raise ConfigError(
             f"--fitted {fitted}: learned with the holidays of {theirs}, but this run uses those of {holidays}",

@@ -99,6 +99,15 @@ def test_what_was_learned_under_other_holidays_is_refused(output: Path, forecast
     assert_frame_equal(bills(fitted.output), bills(output))
 
 
+def test_what_was_learned_of_other_forecasts_is_refused(output: Path, forecast: Forecast, tmp_path: Path) -> None:
+    earlier = shutil.copytree(output, tmp_path / "earlier")
+    manifest = read_manifest(earlier)
+    older = manifest.model_copy(update={"versions": manifest.versions | {"tables": "0"}})
+    (earlier / MANIFEST).write_text(older.model_dump_json(by_alias=True))
+    with pytest.raises(ConfigError, match=r"--fitted .*: learned by a version of forecast-cli whose forecasts differ"):
+        forecast("again", fitted=str(earlier))
+
+
 def test_learned_run_whose_manifest_cannot_be_read_is_refused_as_a_setting(
     output: Path, forecast: Forecast, tmp_path: Path
 ) -> None:
