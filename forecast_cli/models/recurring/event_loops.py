@@ -1,9 +1,14 @@
 """Compiled loops over future payments. Importing this module loads the compiler (half a second)."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.compiled import kernel
+
+#: Share of the balance below which nothing is left to take.
+_NOTHING: Final = 1e-9
 
 
 @kernel(
@@ -57,17 +62,22 @@ def add_payments(
     ``chance`` [e, o] at each of ``offsets`` [o]. Of each stream, ``row`` [m] is its account, ``amount`` [m] its mean
     amount, ``square`` [m] the mean of its square, ``at_zero`` [m] its mean amount after a balance of 0, and ``slope``
     [m] by how much it grows with the balance. Results are [n, h]. Sums are taken offset by offset, in that order.
+
+    A payment that follows the balance takes its share of what is there if it has not come yet. With slope b, and the
+    probability p that it has come, the mean balance is 1 + b p times that, so that shares of it are divided by 1 + b p.
     """
     arrived, previous = np.zeros(len(stream)), np.zeros(len(stream))
     for place in range(len(offsets)):
         for event in range(len(stream)):
             one = stream[event]
+            left = 1.0 + slope[one] * arrived[event]
+            share = chance[event, place] / left if left > _NOTHING else 0.0
             arrived[event] += chance[event, place]
             expected = arrived[event] * amount[one]
             current = arrived[event] * square[one] - expected * expected
             day = step[event] + offsets[place]
             if 0 <= day < base.shape[1]:
-                base[row[one], day] += chance[event, place] * at_zero[one]
-                gain[row[one], day] += chance[event, place] * slope[one]
+                base[row[one], day] += share * at_zero[one]
+                gain[row[one], day] += share * slope[one]
                 variance[row[one], day] += current - previous[event]
             previous[event] = current

@@ -35,8 +35,9 @@ class EventFlow:
     """The flow expected from payments, [n, h] each, in units of the balance and their square.
 
     The mean flow of a day is ``base`` + ``gain`` * (balance of the day before); ``gain`` is 0 without a payment that
-    follows the balance. ``path_variance`` is the variance of the flow summed up to a day, given these balances; it is
-    less than the sum of the days' variances, because a payment that comes on one day does not come on another.
+    follows the balance. ``path_variance`` is the variance of the flow summed up to a day, with the mean amount of each
+    stream; it is less than the sum of the days' variances, because a payment that comes on one day does not come on
+    another.
     """
 
     base: NDArray[np.float64]

@@ -100,10 +100,21 @@ def _spread(values: _Values, amount: float) -> float:
 
 
 @subroutine
-def _follow_balance(values: _Values, balances: _Values, one: Any) -> None:
+def _is_in_reach(values: _Values, balances: _Values, now: float) -> Any:
+    """Return whether ``now`` lies within the balances before and after payments, or not further away than they span."""
+    low = high = balances[0]
+    for place in range(len(values)):
+        after = balances[place] + values[place]
+        low, high = min(low, balances[place], after), max(high, balances[place], after)
+    return 2 * low - high <= now <= 2 * high - low
+
+
+@subroutine
+def follow_balance(values: _Values, balances: _Values, now: float, one: Any) -> None:
     """Make the amount a linear function of the balance before, if that explains enough of the variance of ``values``.
 
-    Least squares; the amount is then that at the mean of ``balances``, and the spread is that around the line.
+    Least squares; the amount is then that at the mean of ``balances``, and the spread is that around the line. The line
+    is not used where the last balance ``now`` is out of its reach.
     """
     n, amount, balance = len(values), 0.0, 0.0
     for place in range(n):
@@ -113,9 +124,10 @@ def _follow_balance(values: _Values, balances: _Values, one: Any) -> None:
     for place in range(n):
         above, more = balances[place] - balance, values[place] - amount
         square, product, variance = square + above * above, product + above * more, variance + more * more
-    if not (product / square) * (product / variance) > _MIN_EXPLAINED:
-        return
     slope, total = min(max(product / square, _MIN_SLOPE), _MAX_SLOPE), 0.0
+    explained = slope * (2.0 * product - slope * square) / variance
+    if not explained > _MIN_EXPLAINED or not _is_in_reach(values, balances, now):
+        return
     for place in range(n):
         total += abs(values[place] - amount - slope * (balances[place] - balance))
     one["amount"], one["slope"], one["balance"], one["spread"] = amount, slope, balance, 1.2533 * total / (n - 2)
@@ -217,7 +229,7 @@ def _estimate_streams(
         one["slope"], one["balance"] = 0.0, 0.0
         if not one["fixed"] and len(amounts) >= _FEWEST_FITTED:
             recent = min(len(amounts), _FITTED_OVER)
-            _follow_balance(amounts[:recent], balances[:recent], one)
+            follow_balance(amounts[:recent], balances[:recent], y[row, -1], one)
         _set_days(due, newest, oldest, one)
         _set_chances(due, newest, oldest, origins[row] - offsets[-1], one)
         _set_punctuality(due, offsets[0], prior, one["punctuality"])

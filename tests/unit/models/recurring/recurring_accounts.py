@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
+import numba
 import numpy as np
 from panels import panel_of
 
@@ -54,3 +56,9 @@ def month_days(day: int, rule: Rule = Rule.NONE, holidays: str = "US") -> list[d
         due.append(np.datetime64(date(year, month, min(day, last)), "D").astype(np.int64))
     moved = shift_days(np.array(due), rule, holidays).astype("datetime64[D]").astype(object)
     return list(moved)
+
+
+@numba.njit
+def from_compiled(part: Any, *arguments: Any) -> Any:
+    """Call a part of a kernel as kernels do: Python cannot."""
+    return part(*arguments)

@@ -5,11 +5,13 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 from panels import panel_of
-from recurring_accounts import END, balances, days_back, listed, month_days, payments
+from recurring_accounts import END, days_back, from_compiled, listed, month_days, payments
 
 from forecast_cli.models.recurring.cycles import Cycle
 from forecast_cli.models.recurring.detect import find_streams
+from forecast_cli.models.recurring.history import follow_balance
 from forecast_cli.models.recurring.model import RecurringEvents
+from forecast_cli.models.recurring.records import STREAM
 
 NEXT = END + timedelta(12)
 
@@ -65,11 +67,47 @@ def test_the_share_that_is_found_with_noise_is_near():
     assert streams.slope[one] == pytest.approx(-0.5, abs=0.2)
 
 
-def test_a_payment_that_the_balance_does_not_explain_has_hardly_any_share():
-    amounts = np.random.default_rng(2).uniform(-80, -60, 40).round(2)
-    bill = dict(zip(month_days(17), amounts.tolist(), strict=False))
-    streams = find_streams(panel_of(balances(payments(month_days(1), 1500.0), bill)))
-    varying = ~streams.fixed & (streams.amount < 0)
-    assert varying.sum() == 1
-    assert abs(streams.slope[varying]) < 0.01
-    assert (streams.slope[streams.fixed] == 0.0).all()
+def line(slope: float, noise: float = 0.0, now: float = 100.0) -> tuple[float, float, float, float]:
+    """Return amount, slope, balance and spread of four payments of about 20 after balances of 99 and 101."""
+    above = np.array([-1.0, -1.0, 1.0, 1.0])
+    one = np.zeros(1, dtype=STREAM)
+    one["amount"], one["spread"] = -7.0, 2.0
+    values = -20.0 + slope * above + noise * np.array([1.0, -1.0, 1.0, -1.0])
+    from_compiled(follow_balance, values, 100.0 + above, now, one[0])
+    return tuple(one[name][0] for name in ("amount", "slope", "balance", "spread"))
+
+
+UNCHANGED = (-7.0, 0.0, 0.0, 2.0)
+
+
+def test_the_line_is_that_of_least_squares():
+    assert line(-0.5) == pytest.approx((-20.0, -0.5, 100.0, 0.0))
+    assert line(-0.5, noise=0.2) == pytest.approx((-20.0, -0.5, 100.0, 1.2533 * 4 * 0.2 / 2))
+
+
+def test_a_line_that_explains_less_than_three_tenths_is_not_used():
+    """Explained is 0.25 / (0.25 + noise^2): 0.305 and 0.294."""
+    assert line(-0.5, noise=0.57**0.5)[1] == pytest.approx(-0.5)
+    assert line(-0.5, noise=0.6**0.5) == UNCHANGED
+
+
+def test_a_line_steeper_than_the_balance_is_held_to_it_if_it_still_explains_enough():
+    """With a slope of b held to -1, explained is (2 |b| - 1) / b^2: 0.36 and 0.27."""
+    assert line(-5.0)[1] == -1.0
+    assert line(-7.0) == UNCHANGED
+
+
+def test_a_payment_adds_no_more_than_three_hundredths_of_the_balance():
+    """With a slope of b held to 0.03, explained is 0.03 (2 b - 0.03) / b^2: 0.51 and 0.12."""
+    assert line(0.1)[1] == 0.03
+    assert line(0.5) == UNCHANGED
+
+
+def test_a_line_is_not_used_far_from_the_balances_it_was_found_at():
+    """Balances before and after payments span 79.5 to 101: 21.5 more on either side are within reach."""
+    assert [line(-0.5, now=now)[1] for now in (57.9, 58.1, 122.4, 122.6)] == [0.0, -0.5, -0.5, 0.0]
+
+
+def test_a_bill_is_said_to_come_every_thirty_days_from_five_payments_on():
+    found = [listed(payments(thirty_days()[-seen:], -45.0), spending=0.0).cycle for seen in (4, 5)]
+    assert found == [("monthly",), ("thirty_days",)]

@@ -114,3 +114,15 @@ def test_payments_that_follow_the_balance_are_a_line_worked_by_hand():
     assert base[0] == pytest.approx([3.0, 0.8 * 55.0, 0.0])
     assert gain[0] == pytest.approx([0.0, -0.4, 0.0])
     assert variance[0] == pytest.approx([1.0, 0.8 * 29.0 - 16.0, 0.0])
+
+
+def test_all_that_is_there_is_taken_once_whatever_the_day():
+    """A payment of the whole balance comes on the first day with 0.6, else on the second: then nothing is left."""
+    base, gain, variance = np.zeros((3, 1, 2))
+    amount, slope = np.array([-100.0]), np.array([-1.0])
+    add_payments(
+        np.array([0]), np.array([0]), np.array([0, 1]), np.array([[0.6, 0.4]]), np.array([0]), amount, amount**2,
+        np.zeros(1), slope, base, gain, variance,
+    )  # fmt: skip
+    assert gain[0] == pytest.approx([-0.6, -1.0])
+    assert (1.0 + gain[0]).prod() == pytest.approx(0.0)

@@ -1,13 +1,11 @@
 """The score of a candidate and its parts, against slow loops and by hand."""
 
 import math
-from typing import Any
 
-import numba
 import numpy as np
 import pytest
 from panels import panel_of
-from recurring_accounts import balances, payments, weekdays
+from recurring_accounts import balances, from_compiled, payments, weekdays
 
 from forecast_cli.models.months import match_months
 from forecast_cli.models.recurring.block import build_block
@@ -22,12 +20,6 @@ from forecast_cli.models.recurring.settle import select_streams
 
 #: How many times its lower end the upper end of a range is, at most, by width.
 RATIOS = (1 + 2.0**-15, 1.083, 1.383, 1.93, 20.0)
-
-
-@numba.njit
-def from_compiled(part: Any, *arguments: Any) -> Any:
-    """Call a part of a kernel as kernels do: Python cannot."""
-    return part(*arguments)
 
 
 def test_score_is_the_log_likelihood_ratio():
