@@ -13,7 +13,7 @@ from forecast_cli.engine.shards import Job, Shard
 
 
 def read_shard_accounts(job: Job, shard: Shard) -> ShardInput:
-    """Read a shard's accounts; those to set aside have the status failed in the ledger, and are not in the panel."""
+    """Read a shard's accounts; those in ``shard.set_aside`` are failed in the ledger and left out of the panel."""
     found = read_shard(job.source, job.settings, origin=job.origin, first_id=shard.first_id, last_id=shard.last_id)
     return _exclude_accounts(found, dict(shard.set_aside)) if shard.set_aside else found
 

@@ -12,7 +12,7 @@ from forecast_cli.engine.shards import Shard, Task, split_shard
 
 #: Number of parts into which each part is split if its worker was killed and no account can be blamed.
 _SPLIT: Final = 8
-#: Number of workers lost on an account with which it is set aside; a single one may have been killed by the system.
+#: Number of workers lost on an account after which it is failed; a single one may have been killed by the system.
 _MAX_CRASHES: Final = 2
 #: Seconds for each account after its block has exceeded the limit.
 _SECONDS_ALONE: Final = 2.0

@@ -71,6 +71,11 @@ def is_in_units(name: str) -> bool:
     return name.split("_", maxsplit=1)[0] in _LEVELS_IN_UNITS | {"pinball"}
 
 
+def is_amount(name: str) -> bool:
+    """Return whether the metric ``name`` is an amount of money; a ratio to the balance is in units, but no amount."""
+    return is_in_units(name) and combine_of(name) is not Combine.OF_BALANCE
+
+
 def combine(how: Combine, mean: NDArray[np.float64], size: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the figures of a metric from the ``mean`` of its summands and the mean absolute balance, ``size``.
 

@@ -216,11 +216,11 @@ class RunFacts(_Frozen):
     still_windows: int
     """Windows before which the balance had not moved at the scale lag: forecast, but in no scaled mean."""
     compared_windows: int
-    """Windows that all models forecast and that have a scale: models are ranked and told of over these."""
+    """Windows that all models forecast and that have a scale: models are ranked and described over these."""
     compared_accounts: int
     """Accounts that have such a window."""
     currencies: tuple[str, ...]
-    """Currencies of these windows: where there are several, figures in units of the balance are told by currency."""
+    """Currencies of these windows: if there are several, figures in units of the balance are given by currency."""
     first_cutoff: date | None
     last_cutoff: date | None
     fingerprint: str
@@ -232,7 +232,7 @@ class RunFacts(_Frozen):
 
 
 class Report(_Frozen):
-    """A backtest, told. ``sentences`` say in plain words which model to use, how far to trust it, where it is weak."""
+    """Figures of a backtest. ``sentences`` say which model to use, how far to trust it, and where it is weak."""
 
     format: int = FORMAT
     facts: RunFacts

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from forecast_cli.evaluation.metrics import is_in_units
+from forecast_cli.evaluation.metrics import is_amount
 from forecast_cli.reports.prometheus import Gauge, Sample, gauge, render_gauges
 from forecast_cli.reports.run_metrics import Change, Cost, Freshness, RunMetrics, Volume
 
@@ -85,7 +85,7 @@ def _outcome(metrics: RunMetrics) -> tuple[Gauge, ...]:
             tuple(
                 Sample(one.value, {"model": one.model, "metric": one.metric})
                 for one in metrics.scores
-                if not is_in_units(one.metric) or one.metric == "wape"
+                if not is_amount(one.metric)
             ),
         ),
     )

@@ -172,6 +172,22 @@ def test_prune_removes_an_earlier_day_that_was_forecast_afterwards_and_keeps_the
     assert sorted(path.name for path in nights.iterdir()) == ["night-2", "night-3", "night-4", "notes"]
 
 
+def test_prune_counts_a_run_without_an_origin_by_the_day_on_which_it_finished(
+    cli: Cli, nights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    for day, origin in ((1, "2025-12-31"), (2, "2026-01-01"), (3, None)):
+        path = nights / f"night-{day}" / "manifest.json"
+        manifest = json.loads(path.read_text())
+        manifest["input"]["origin"] = origin
+        path.write_text(json.dumps(manifest | ({} if origin else {"command": "backtest"})))
+    outcome = cli("runs", "prune", nights, "--keep", 2, "--yes").assert_exit(ExitCode.OK)
+    assert sorted(path.name for path in nights.iterdir()) == ["night-2", "night-3", "night-4", "notes"]
+    assert "night-1 2025-12-31 2026-01-01T03:00:00+00:00" in outcome.flat
+    assert "night-3 - 2026-01-03T03:00:00+00:00" in outcome.flat
+    assert "night-4 - cut off" in outcome.flat
+
+
 def test_prune_leaves_a_folder_alone_that_holds_anything_no_run_wrote(cli: Cli, nights: Path) -> None:
     (nights / "night-1" / "mine.txt").write_text("keep me")
     cli("runs", "prune", nights, "--keep", 1, "--yes").assert_exit(ExitCode.OK)

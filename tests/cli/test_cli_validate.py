@@ -24,12 +24,18 @@ def test_the_table_says_rule_count_share_and_what_a_run_would_do(cli: Cli, one_b
     assert header.split() == ["rule", "count", "share", "a", "run", "would", "what"]
     row = next(line for line in outcome.out.splitlines() if line.startswith("TS03"))
     assert "1 account" in row
-    assert "mark failed" in row
+    assert "mark as failed" in row
     assert "A003" in outcome.flat
     assert outcome.flat.endswith(
         "A run would forecast 5 of 6 accounts, 1 would get no forecast; "
         "it would end with exit code 3: 1 failed, more than --max-failed 0 allows."
     )
+
+
+def test_accounts_without_a_forecast_come_with_a_hint_if_a_run_would_exit_with_3(cli: Cli, one_bad: Path) -> None:
+    hint = "hint:  fix the rows, or resolve them with --on-duplicate last-row or --on-duplicate mean"
+    assert hint in cli("validate", one_bad).assert_exit(ExitCode.OK).out.splitlines()
+    assert "hint:" not in cli("validate", one_bad, "--max-failed", 1).assert_exit(ExitCode.OK).out
 
 
 def test_an_account_is_named_though_its_id_is_a_letter_of_the_message(cli: Cli, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import configparser
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,14 @@ def test_each_command_that_forecasts_has_the_settings_of_the_night() -> None:
     forecasts = re.findall(r"forecast-cli (?:forecast|validate) /data/balances.*", PAGE)
     assert len(forecasts) > 10
     assert [line for line in forecasts if "--config /etc/forecast-cli/nightly.toml" not in line] == []
+
+
+def test_no_command_asks_for_what_the_settings_of_the_night_say_already() -> None:
+    """A command to run after a failure would fail in the same way."""
+    nightly = tomllib.loads((ROOT / "configs" / "nightly.toml").read_text(encoding="utf-8"))
+    same = {f"--{name.replace('_', '-')} {value}" for name, value in nightly.items()}
+    commands = re.findall(r"forecast-cli (?:forecast|validate) /data/balances.*", PAGE)
+    assert [(line, option) for line in commands for option in same if option in line] == []
 
 
 def test_each_cron_line_has_a_time_and_commands_that_are_read() -> None:
@@ -146,9 +155,18 @@ def test_the_workflow_is_yaml_and_its_commands_are_read() -> None:
     workflow = yaml.safe_load(example("yaml", "runs-on"))
     commands = [step["run"] for step in workflow["jobs"]["forecast"]["steps"] if "run" in step]
     assert sum(map(parse_all, commands)) == 3
+    assert unpinned(workflow["jobs"]["forecast"]["steps"]) == []
     assert all(
         (ROOT / name).exists() for text in commands for name in re.findall(r"requirements/\S+|configs/\S+", text)
     )
+
+
+def unpinned(value: Any) -> list[str]:
+    """Return the commands in a YAML document or text by which pip fetches a version that no hash pins."""
+    installs = [command for text in scripts_in(value) for command in re.findall(r"pip install [^&\n]*", text)]
+    assert installs
+    pinned = re.compile(r"--require-hashes|--no-deps --no-build-isolation")
+    return [command for command in installs if not pinned.search(command)]
 
 
 def test_the_cronjob_is_yaml_its_command_is_read_and_its_codes_are_ours() -> None:
@@ -164,11 +182,46 @@ def test_the_cronjob_is_yaml_its_command_is_read_and_its_codes_are_ours() -> Non
     assert any(kept.startswith(f"{mount['mountPath']}/") for mount in container["volumeMounts"])
 
 
+def copied() -> dict[str, str]:
+    """Return where the image has each file or folder that it copies."""
+    lines = re.findall(r"^COPY (.+) (\S+)$", example("dockerfile", "FROM"), re.MULTILINE)
+    return {name: to for names, to in lines for name in names.split()}
+
+
 def test_the_image_has_all_files_that_it_is_built_from() -> None:
-    copied = re.findall(r"^COPY (.+) \S+$", example("dockerfile", "FROM"), re.MULTILINE)
-    names = [name for line in copied for name in line.split()]
-    assert {"pyproject.toml", "forecast_cli", "configs/nightly.toml"} <= set(names)
-    assert all((ROOT / name).exists() for name in names)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    build = project["tool"]["hatch"]
+    packages = build["build"]["targets"]["wheel"]["packages"]
+    files = ["pyproject.toml", project["project"]["readme"], *project["project"]["license-files"]]
+    assert {name: copied().get(name) for name in files} == dict.fromkeys(files, "/src/")
+    assert {name: copied().get(name) for name in packages} == {name: f"/src/{name}" for name in packages}
+    assert Path(build["version"]["path"]).parts[0] in packages
+    assert all((ROOT / name).exists() for name in copied())
+
+
+def test_the_image_installs_only_what_is_pinned() -> None:
+    image = example("dockerfile", "FROM")
+    assert unpinned(image.replace("\\\n", "")) == []
+    named = re.findall(r"--requirement /src/(\S+)", image)
+    assert [name for name in named if not (ROOT / name).is_file() or Path(name).parts[0] not in copied()] == []
+
+
+def test_the_image_fits_the_cronjob() -> None:
+    pod = yaml.safe_load(example("yaml", "CronJob"))["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert re.findall(r"^USER (\d+)$", example("dockerfile", "FROM"), re.MULTILINE) == [
+        str(pod["securityContext"]["runAsUser"])
+    ]
+    assert f"--config {copied()['configs/nightly.toml']} " in container["args"][0]
+    assert f"`docker build -t {container['image']} .`" in PAGE
+
+
+def test_the_wait_for_a_delivery_names_its_day_once_and_ends() -> None:
+    (script,) = [text for text in blocks(PATH, "sh") if "sleep" in text]
+    assert script.startswith("day=$(date -d yesterday +%F)\ntimeout ")
+    assert script.count("yesterday") == 1, "the day would change at midnight"
+    assert "--previous" in script
+    assert "--metrics" in script
 
 
 def test_the_airflow_file_compiles_and_its_commands_are_read() -> None:

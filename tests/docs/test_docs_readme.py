@@ -50,18 +50,29 @@ def test_the_first_commands_on_own_balances_run(home: Path) -> None:
     assert (home / "out" / "mine" / "manifest.json").exists()
 
 
-@pytest.mark.usefixtures("_quick")
+def cron_command(home: Path) -> str:
+    """Return the command of the cron line, with its folders below ``home``."""
+    command = example("cron", "forecast-cli").split(maxsplit=5)[5].strip().replace(r"\%", "%")
+    command = command.replace("/data/balances", "/data/balances.parquet").replace(
+        "/etc/forecast-cli/", f"{home}/configs/"
+    )
+    return re.sub("/(data|opt/forecast-cli|var/log)/", f"{home}/", command)
+
+
 def test_the_cron_line_runs_and_ends_with_its_summary(home: Path) -> None:
-    line = example("cron", "forecast-cli").strip()
-    command = line.split(maxsplit=5)[5].replace(r"\%", "%").replace("/data/balances", "/data/balances.parquet")
-    command = command.replace("/data/", f"{home}/").replace("/opt/forecast-cli/", f"{home}/")
     elsewhere = home / "elsewhere"
     elsewhere.mkdir()
-    done = run(["sh", "-c", command], elsewhere, path=SYSTEM)
+    done = run(["sh", "-c", cron_command(home)], elsewhere, path=SYSTEM)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    summary = json.loads((home / "forecast.log").read_text(encoding="utf-8").splitlines()[-1])
+    summary = json.loads((home / "forecast-cli.log").read_text(encoding="utf-8").splitlines()[-1])
     assert summary["event"] == "summary"
     assert Path(summary["manifest"]).exists()
+
+
+def test_the_cron_line_prints_an_exit_code_for_cron_to_mail(home: Path) -> None:
+    (home / "balances.parquet").unlink()
+    done = run(["sh", "-c", cron_command(home)], home, path=SYSTEM)
+    assert (done.stdout, done.stderr) == (f"forecast-cli: exit code 4, see {home}/forecast-cli.log\n", "")
 
 
 def fingerprint_of(output: Path) -> str:

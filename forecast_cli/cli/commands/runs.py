@@ -92,7 +92,8 @@ def prune(
 ) -> None:
     """Remove all but the newest finished runs in a folder.
 
-    The newest runs are those that forecast from the latest days, whenever they were made. Without --yes, only lists
+    The newest runs are those that forecast from the latest days, whenever they were made. A run without such a day (a
+    backtest, or a forecast with --origin account) counts by the day on which it finished. Without --yes, only lists
     what it would remove. It never removes an unfinished run, or a folder that also holds other files.
     """
     from forecast_cli.cli.views.runs import end_prune

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 
 from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
@@ -65,10 +65,14 @@ def render_diff(diff: RunDiff) -> Group:
 def render_pruning(pruning: Pruning) -> Group:
     """Return which runs are removed and which are kept."""
     done = "Removed" if pruning.removed else "Would be removed (with --yes)"
-    gone = [(printable(run.output), run.finished_at) for run in pruning.remove] or [("none", "")]
-    stays = [(printable(run.output), run.finished_at or run.state) for run in pruning.keep] or [("none", "")]
-    columns = (Column(wraps=True), Column())
-    return sections(section(done, aligned(columns, gone)), section("Kept", aligned(columns, stays)))
+    return sections(section(done, _dated(pruning.remove)), section("Kept", _dated(pruning.keep)))
+
+
+def _dated(runs: Sequence[RunEntry]) -> RenderableType:
+    if not runs:
+        return aligned((Column(),), [("none",)])
+    columns = (Column("run", wraps=True), Column("origin"), Column("finished"))
+    return ruled(columns, [(printable(run.output), run.origin or "-", run.finished_at or run.state) for run in runs])
 
 
 def _row(run: RunEntry) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ def render_validation(validation: Validation, settings: Settings) -> Group:
     )
     style = "bold green" if _run_exit_code(validation, settings) is ExitCode.OK else "bold red"
     verdict = line(_verdict(validation, settings), style)
-    return sections(line(describe_input(validation.input)), findings, _hints(validation), verdict)
+    return sections(line(describe_input(validation.input)), findings, _hints(validation, settings), verdict)
 
 
 def run_exit_code(accounts: Mapping[Status, int], settings: Settings) -> ExitCode:
@@ -87,7 +87,13 @@ def _ending(accounts: Mapping[Status, int], settings: Settings) -> str:
     return f"; it would end with exit code 3: {why or 'nothing to forecast'}"
 
 
-def _hints(validation: Validation) -> Group | None:
-    hints = dict.fromkeys(finding.hint for finding in validation.findings if finding.action is Action.REJECT)
+def _hints(validation: Validation, settings: Settings) -> Group | None:
+    """Return the hints of the findings for which a run would not exit with 0; None if it would."""
+    ends = _run_exit_code(validation, settings)
+    if ends is ExitCode.OK:
+        return None
+    action = Action.REJECT if ends is ExitCode.INPUT_REJECTED else Action.SET_ASIDE
+    findings = [finding for finding in validation.findings if finding.action is action]
+    hints = dict.fromkeys(finding.hint for finding in findings if finding.unit == "accounts" or action is Action.REJECT)
     lines = [no_wrap(f"hint:  {printable(hint)}") for hint in hints if hint]
     return Group(*lines) if lines else None

@@ -102,8 +102,8 @@ def _implausible_rule(judged: pl.DataFrame, settings: Settings, n_rows: int) -> 
         action=Action.REJECT if rejected else Action.SET_ASIDE,
         counts="rows",
         measure=pl.col("n_impossible"),
-        text=f"column '{settings.date_col}' lies outside {settings.earliest_date} to {settings.latest_date}; "
-        + (f"more than {_percent(settings.max_bad_rows)} of all rows" if rejected else "left out"),
+        text=f"column '{settings.date_col}' lies outside {settings.earliest_date} to {settings.latest_date}"
+        + (_beyond_limit(settings) if rejected else ""),
         hint="take other dates with --earliest-date and --latest-date, or allow more with --max-bad-rows",
     )
 
@@ -114,10 +114,10 @@ def _find_without_key(judged: pl.DataFrame, settings: Settings, nameless: int) -
     if count == 0:
         return None
     rejected = judged.is_empty() or count > settings.max_bad_rows * total
-    limit = f"more than {_percent(settings.max_bad_rows)} of all rows" if rejected else "left out"
+    limit = _beyond_limit(settings) if rejected else ""
     hint = "fix these rows, or allow more with --max-bad-rows"
     if judged.is_empty():
-        limit, hint = "no account is left", "name the column of accounts with --id-col"
+        limit, hint = "; no account is left", "name the column of accounts with --id-col"
     return Finding(
         rule="TS10",
         title=TITLES["TS10"],
@@ -126,11 +126,11 @@ def _find_without_key(judged: pl.DataFrame, settings: Settings, nameless: int) -
         count=count,
         total=total,
         message=f"{counted(count, 'row')} without a key: {nameless:,} null or blank in column '{settings.id_col}', "
-        f"{undated:,} null in column '{settings.date_col}'; {limit}",
+        f"{undated:,} null in column '{settings.date_col}'{limit}",
         hint=hint,
         examples=show_accounts(judged, judged["n_undated"] > 0),
     )
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:g} %"
+def _beyond_limit(settings: Settings) -> str:
+    return f"; more than {100 * settings.max_bad_rows:g} % of all rows"

@@ -65,7 +65,7 @@ def check_sentence(check: Check, comparison: Comparison, *, quote: Quote = print
             found = f"{name}: {line.base} -> {line.new}, {line.change}; {line.allowed} allowed"
             return f"{found}, {counted(check.windows, 'window')} of {counted(check.accounts, 'account')}"
         case TailCheck():
-            return f"{name}: {line.new}, {line.base} the other way; {line.change} more, {line.allowed} allowed"
+            return f"{name}: {line.base} of BASE, {line.new} of NEW; {line.change} more, {line.allowed} allowed"
         case CoverageCheck():
             outside = "; BASE is outside as well" if check.base_outside else ""
             return f"{name}: {line.base} -> {line.new}{_bracketed(check.new)}; {line.allowed} allowed{outside}"
@@ -147,7 +147,7 @@ def _line(check: Check, metric: str, quote: Quote) -> CheckLine:
             allowed = f"up to +{percent(check.tolerance)}"
             return CheckLine(_group(check, quote) or quote(metric), *figures, allowed, check.verdict)
         case TailCheck():
-            name = f"windows over {check.ratio:g}x BASE's {quote(metric)}"
+            name = f"windows over {check.ratio:g}x the other's {quote(metric)}"
             figures = (
                 _share(check.shrank),
                 _share(check.grew),

@@ -19,7 +19,7 @@ class Words:
 _ACTIONS: Final[Mapping[Action, Words]] = {
     Action.REJECT: Words("reject", "rejected"),
     Action.QUARANTINE: Words("quarantine", "quarantined"),
-    Action.SET_ASIDE: Words("mark failed", "failed"),
+    Action.SET_ASIDE: Words("mark as failed", "failed"),
     Action.REPAIR: Words("repair", "repaired"),
     Action.WARN: Words("use, and warn", "warning"),
     Action.NOTE: Words("use", "used"),

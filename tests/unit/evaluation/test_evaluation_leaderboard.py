@@ -9,7 +9,7 @@ import pytest
 
 from forecast_cli.evaluation.bootstrap import bootstrap_means, bootstrap_ratios
 from forecast_cli.evaluation.leaderboard import choose_baseline, rank_models
-from forecast_cli.evaluation.metrics import metrics_of
+from forecast_cli.evaluation.metrics import is_amount, metrics_of
 from forecast_cli.evaluation.report import ModelScore
 from forecast_cli.evaluation.scored import Scored, find_common_windows
 from forecast_cli.evaluation.segments import NO_VALUE, score_segments
@@ -228,6 +228,8 @@ def test_figures_in_units_of_several_currencies_are_given_by_currency_only() -> 
     of_units = {name for name, metric in metrics_of(LEVELS).items() if metric.in_units}
     assert {"mae", "rmse", "wape", "bias", "crps", "mean_abs_y", "width_80", "winkler_95", "pinball_0.5"} <= of_units
     assert not {"mase", "rmsse", "sbias", "scrps", "coverage_80", "swidth_80", "swinkler_95"} & of_units
+    assert {name for name in of_units if not is_amount(name)} == {"wape"}, "a share of the balance is no amount"
+    assert not any(is_amount(name) for name in row.metrics if name not in of_units)
     by_currency = score_segments(scored, ["currency"], season=30)
     assert [(one.value, one.accounts) for one in by_currency] == [("CZK", 6), ("EUR", 6)]
     for scores in (row, *score_segments(scored, ["tenure"], season=30)):

@@ -163,7 +163,7 @@ def test_the_same_report_is_the_same_page() -> None:
 
 
 def test_ten_thousand_accounts_fit_in_a_mail() -> None:
-    report = sample_report(segments=500, fans=50, examples=BIG_ACCOUNTS)
+    report = sample_report(segments=1_000, fans=200, examples=BIG_ACCOUNTS)
     assert sum(len(problem.examples) for problem in report.problems) == 3 * BIG_ACCOUNTS
     text = render_html(report)
     assert len(text.encode()) < 5_000_000

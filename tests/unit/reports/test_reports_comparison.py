@@ -89,7 +89,8 @@ def test_a_sentence_says_what_was_found_and_what_is_allowed() -> None:
         ),
         (
             TailCheck(PAIR, 2.0, 0.03, 0.01, Estimate(value=0.02, low=0.005, high=0.04), 0.01, Verdict.FAILED),
-            "windows over 2x BASE's mae: 3.0 %, 1.0 % the other way; 2.0 % (0.5 to 4.0 %) more, up to 1 % allowed",
+            "windows over 2x the other's mae: 1.0 % of BASE, 3.0 % of NEW; "
+            "2.0 % (0.5 to 4.0 %) more, up to 1 % allowed",
         ),
     ],
 )
