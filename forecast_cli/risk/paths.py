@@ -39,8 +39,8 @@ N_PATHS: Final = 100
 PATH_LEVELS: Final = (20.0, 40.0, 60.0, 80.0, 95.0)
 #: Weight of a course's mean rank relative to its rank of a day, chosen for auto, whose daily intervals hold.
 #: Low point of 30 days under p10, 12 windows, without those that are under it at the cutoff, on real accounts (and on
-#: the sample): mean probability 0.138 (0.317) at weight 3, 0.144 (0.331) at 2 and 0.156 (0.359) at 1; the event
-#: occurred in 0.159 (0.369). Brier scores of all windows: 0.0937 (0.1462), 0.0935 (0.1446) and 0.0934 (0.1435).
+#: the sample): mean probability 0.148 (0.322) at weight 3, 0.154 (0.337) at 2 and 0.165 (0.364) at 1; the event
+#: occurred in 0.159 (0.369). Brier scores of all windows: 0.0920 (0.1448), 0.0919 (0.1437) and 0.0920 (0.1429).
 PERSISTENCE: Final = 1
 #: Number of path values computed at a time: 3 MB.
 _CHUNK_CELLS: Final = 400_000
