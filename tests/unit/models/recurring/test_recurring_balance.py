@@ -1,5 +1,6 @@
 """Payments every 30 days, and payments that follow the balance."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -10,6 +11,7 @@ from recurring_accounts import END, days_back, from_compiled, listed, month_days
 from forecast_cli.models.recurring.cycles import Cycle
 from forecast_cli.models.recurring.detect import find_streams
 from forecast_cli.models.recurring.history import follow_balance
+from forecast_cli.models.recurring.listing import list_streams
 from forecast_cli.models.recurring.model import RecurringEvents
 from forecast_cli.models.recurring.records import STREAM
 
@@ -65,6 +67,15 @@ def test_the_share_that_is_found_with_noise_is_near():
     streams = find_streams(panel_of(swept(0.5, 500.0, noise=0.2)))
     [one] = np.flatnonzero(streams.cycle == Cycle.THIRTY_DAYS)
     assert streams.slope[one] == pytest.approx(-0.5, abs=0.2)
+
+
+def test_an_amount_that_follows_the_balance_is_not_called_changed():
+    panel = panel_of(swept(0.5, 500.0))
+    found = find_streams(panel)
+    [one] = np.flatnonzero(found.cycle == Cycle.THIRTY_DAYS)
+    halved = replace(found, median=found.amount / 2)
+    still = replace(halved, slope=np.zeros(len(found)))
+    assert [list_streams(some, panel.origins).status[one] for some in (halved, still)] == ["active", "changed"]
 
 
 def line(slope: float, noise: float = 0.0, now: float = 100.0) -> tuple[float, float, float, float]:
