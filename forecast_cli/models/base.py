@@ -21,6 +21,16 @@ def quantile_probabilities(levels: tuple[float, ...]) -> NDArray[np.float64]:
     return np.round(np.concatenate([0.5 - half[::-1], [0.5], 0.5 + half]), 12)
 
 
+def take_levels(
+    quantiles: NDArray[np.float64], levels: tuple[float, ...], some: tuple[float, ...]
+) -> NDArray[np.float64]:
+    """Return those of ``quantiles`` [n, h, q] of ascending ``levels`` that belong to ``some`` of them, ascending."""
+    if some == levels:
+        return quantiles
+    upper = [len(levels) + 1 + levels.index(level) for level in some]
+    return quantiles[:, :, [*(2 * len(levels) - place for place in reversed(upper)), len(levels), *upper]]
+
+
 @dataclass(frozen=True)
 class RowFailure:
     """The failure of a model on one account: the row in the panel, the class name of the error and its message."""
@@ -77,9 +87,7 @@ class Forecast:
         """Return the forecast with the quantiles of ``levels`` only: some of its own levels, ascending."""
         if levels == self.levels:
             return self
-        upper = [len(self.levels) + 1 + self.levels.index(level) for level in levels]
-        columns = [*(2 * len(self.levels) - place for place in reversed(upper)), len(self.levels), *upper]
-        return replace(self, quantiles=self.quantiles[:, :, columns], levels=levels)
+        return replace(self, quantiles=take_levels(self.quantiles, self.levels, levels), levels=levels)
 
 
 class FittedModel(Protocol):

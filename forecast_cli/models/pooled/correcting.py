@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import Forecast, quantile_probabilities
+from forecast_cli.models.base import quantile_probabilities, take_levels
 from forecast_cli.models.knots import interpolate_knots
 from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.pooled.learned import Vintage
@@ -40,7 +40,7 @@ def correct_outlook(
     by_others_mean = vintage.calibration.slope * predictions[..., -1]
     mean = outlook.path + trust * outlook.scale[:, None] * interpolate_knots(by_others_mean, knots, h)
     quantiles = outlook.path[:, :, None] + trust[:, :, None] * by_others + (1.0 - trust)[:, :, None] * by_itself
-    return mean, _add_point_mass(panel, mean, quantiles, levels)
+    return mean, take_levels(_add_point_mass(panel, quantiles, wide), wide, levels)
 
 
 def forecast_uncorrected(
@@ -51,18 +51,16 @@ def forecast_uncorrected(
     The mean is the path. Quantiles are those of a Laplace distribution around it with its standard deviation; NaN
     where the history is too short for one.
     """
-    quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * laplace_scores(_with_middle(levels))
-    return outlook.path, _add_point_mass(panel, outlook.path, quantiles, levels)
+    wide = _with_middle(levels)
+    quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * laplace_scores(wide)
+    return outlook.path, take_levels(_add_point_mass(panel, quantiles, wide), wide, levels)
 
 
 def _with_middle(levels: tuple[float, ...]) -> tuple[float, ...]:
+    """Return ascending ``levels`` with the one that ``add_point_mass`` needs."""
     return tuple(sorted({*levels, MIDDLE_LEVEL}))
 
 
-def _add_point_mass(
-    panel: Panel, mean: NDArray[np.float64], quantiles: NDArray[np.float64], levels: tuple[float, ...]
-) -> NDArray[np.float64]:
-    """Return the quantiles of ``levels``, given those of ``_with_middle(levels)``, with a point mass."""
-    moved, wide = moved_share(panel, np.arange(1, quantiles.shape[1] + 1)), _with_middle(levels)
-    held = add_point_mass(quantiles, panel.y[:, -1:], moved, wide)
-    return Forecast(mean, held, wide).at(levels).quantiles
+def _add_point_mass(panel: Panel, quantiles: NDArray[np.float64], levels: tuple[float, ...]) -> NDArray[np.float64]:
+    moved = moved_share(panel, np.arange(1, quantiles.shape[1] + 1))
+    return add_point_mass(quantiles, panel.y[:, -1:], moved, levels)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import quantile_probabilities
+from forecast_cli.models.base import quantile_probabilities, take_levels
 from forecast_cli.models.months import match_months
 from forecast_cli.models.rows import in_c_order
 
@@ -49,8 +49,7 @@ def add_point_mass(
     """
     from forecast_cli.models.pooled.loops import set_point_mass
 
-    held, middle, away = quantiles.copy(), len(levels), levels.index(MIDDLE_LEVEL) + 1
-    outer = in_c_order(quantiles[:, :, [middle - away, middle, middle + away]])
-    probabilities = quantile_probabilities(levels)
-    set_point_mass(np.broadcast_to(last, moved.shape).copy(), in_c_order(moved), outer, probabilities, held)
+    held, last = quantiles.copy(), np.broadcast_to(last, moved.shape).copy()
+    outer = in_c_order(take_levels(quantiles, levels, (MIDDLE_LEVEL,)))
+    set_point_mass(last, in_c_order(moved), outer, quantile_probabilities(levels), held)
     return held
