@@ -3,14 +3,13 @@
 python -m benchmarks.large [FOLDER [ACCOUNTS]]
 """
 
-import json
 import sys
 import tempfile
 from pathlib import Path
 from typing import Final
 
 from benchmarks.inputs import DAYS, daily_files, make_sample, sample
-from benchmarks.machine import machine
+from benchmarks.machine import write_results
 from benchmarks.memory_picture import draw
 from benchmarks.process import Measured
 from benchmarks.rows import Row, at_most, print_rows
@@ -28,10 +27,8 @@ def main(folder: str | None = None, accounts: str = str(ACCOUNTS)) -> None:
     with tempfile.TemporaryDirectory() as own:
         rows, memory = run(Path(folder or own), int(accounts))
     print_rows(rows)
-    PICTURE.parent.mkdir(parents=True, exist_ok=True)
+    write_results(OUTPUT, rows)
     draw(memory, PICTURE)
-    results = [row.as_json() for row in rows]
-    OUTPUT.write_text(json.dumps({"machine": machine(), "results": results}, indent=2) + "\n", encoding="utf-8")
     print(f"\nWritten to {OUTPUT} and {PICTURE}")
 
 

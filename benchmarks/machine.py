@@ -1,19 +1,33 @@
-"""Description of the machine that the benchmarks ran on, which absolute figures depend on."""
+"""The file of results, with a description of the machine that the benchmarks ran on: absolute figures depend on it."""
 
+import json
 import platform
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Final
 
 import psutil
 
+from benchmarks.process import RUNS
+from benchmarks.rows import Row
 from forecast_cli.store.machine import usable_cores
 
 #: Command that keeps one core busy for a few seconds.
 _SPIN: Final = (sys.executable, "-c", "for _ in range(100_000_000): pass")
 PACKAGES: Final = ("forecast-cli", "numba", "numpy", "polars", "pyarrow", "statsforecast", "typer")
+
+
+def write_results(path: Path, rows: Sequence[Row]) -> dict[str, Any]:
+    """Write the machine, ``rows`` and every measured run to ``path`` as JSON, and return the machine."""
+    here = machine()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    results = {"machine": here, "results": [row.as_json() for row in rows], "runs": RUNS}
+    path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    return here
 
 
 def machine() -> dict[str, Any]:

@@ -7,13 +7,15 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import psutil
 
 #: Seconds between samples; each takes some 10 ms of CPU per process, which the measured processes do not get.
 _LOOK: Final = 0.5
 _MIB: Final = 1 << 20
+#: Every run measured by this process: its arguments, wall and CPU seconds, and the peak memory of all its processes.
+RUNS: Final[list[dict[str, Any]]] = []
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,16 @@ def measure(command: Sequence[str]) -> Measured:
             said.seek(0)
             print(said.read().decode(errors="replace"), file=sys.stderr)
             raise subprocess.CalledProcessError(running.returncode, command)
-    return Measured(seconds, sum(cpu.values()), tuple(memory))
+    measured = Measured(seconds, sum(cpu.values()), tuple(memory))
+    RUNS.append(
+        {
+            "arguments": list(command[1:]),
+            "seconds": measured.seconds,
+            "cpu_seconds": measured.cpu_seconds,
+            "peak_mib": measured.peak,
+        }
+    )
+    return measured
 
 
 def _look(pid: int, cpu: dict[int, float]) -> int:
