@@ -19,11 +19,12 @@ _WEEKS_A_MONTH: Final = 365.25 / 12 / 7
 _A_MONTH: Final = {
     Cycle.WEEKLY.label: _WEEKS_A_MONTH,
     Cycle.BIWEEKLY.label: _WEEKS_A_MONTH / 2,
+    Cycle.FOUR_WEEKLY.label: _WEEKS_A_MONTH / 4,
     Cycle.THIRTY_DAYS.label: 365.25 / 12 / 30,
     Cycle.SEMI_MONTHLY.label: 2.0,
     Cycle.MONTHLY.label: 1.0,
+    Cycle.TWO_MONTHLY.label: 1 / 2,
     Cycle.QUARTERLY.label: 1 / 3,
-    Cycle.YEARLY.label: 1 / 12,
 }
 
 

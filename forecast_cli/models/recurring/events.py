@@ -7,12 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.recurring.business_days import MAX_SHIFT, apply_rules
-from forecast_cli.models.recurring.cycles import DAY_STEPS, EARLIEST, LATEST, MONTH_STEPS, OFFSETS, due_days
+from forecast_cli.models.recurring.cycles import DAY_STEPS, EARLIEST, LATEST, MONTH_STEPS, OFFSETS, Cycle, due_days
 from forecast_cli.models.recurring.streams import Streams
 from forecast_cli.models.rows import in_c_order
 
 #: Longest time between two due days of each cycle, in days, and the number of due days among which the next one is.
-_MAX_INTERVALS: Final = tuple({**DAY_STEPS, **{cycle: 31 * months for cycle, months in MONTH_STEPS.items()}}.values())
+_MAX_INTERVALS: Final = tuple(
+    (
+        DAY_STEPS
+        | {cycle: 31 * months for cycle, months in MONTH_STEPS.items()}
+        | dict.fromkeys((Cycle.MONTHLY_WEEKDAY, Cycle.MONTHLY_BUSINESS_DAY), 35)
+    ).values()
+)
 _N_DUE_DAYS: Final = 8
 
 

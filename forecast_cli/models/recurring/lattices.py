@@ -9,7 +9,17 @@ from numpy.typing import NDArray
 
 from forecast_cli.models.compiled import kernel, subroutine
 from forecast_cli.models.recurring.business_days import Rule, shift_days
-from forecast_cli.models.recurring.cycles import DAY_STEPS, MONTH_DAYS, MONTH_STEPS, Cycle, day_in_month, month_of
+from forecast_cli.models.recurring.cycles import (
+    BUSINESS_DAYS,
+    DAY_STEPS,
+    MONTH_DAYS,
+    MONTH_STEPS,
+    WEEKS_OF_MONTH,
+    WORKDAYS,
+    Cycle,
+    due_in_month,
+    month_of,
+)
 from forecast_cli.models.recurring.records import PHASE
 
 #: Cycles and rules that are searched for. A semi-monthly stream is found as two monthly ones, and a stream that moves
@@ -20,6 +30,8 @@ _SEARCHED: Final = (
     (Cycle.THIRTY_DAYS, Rule.NONE),
     (Cycle.MONTHLY, Rule.NONE),
     (Cycle.MONTHLY, Rule.AFTER),
+    (Cycle.MONTHLY_WEEKDAY, Rule.NONE),
+    (Cycle.MONTHLY_BUSINESS_DAY, Rule.COUNT),
     (Cycle.QUARTERLY, Rule.AFTER),
 )
 #: The shortest and the longest cycle that are searched for in each round, never more than in the round before.
@@ -27,7 +39,7 @@ ROUNDS: Final = (
     (Cycle.WEEKLY, Cycle.QUARTERLY),
     (Cycle.THIRTY_DAYS, Cycle.QUARTERLY),
     (Cycle.THIRTY_DAYS, Cycle.QUARTERLY),
-    (Cycle.THIRTY_DAYS, Cycle.MONTHLY),
+    (Cycle.THIRTY_DAYS, Cycle.MONTHLY_BUSINESS_DAY),
 )
 
 #: Most payments of a stream, and most days of history (whole weeks), that are used; older streams that have ended say
@@ -99,7 +111,7 @@ def _build_phases(origins: NDArray[np.int64], t: int, holidays: str) -> tuple[ND
         cycle_columns = cycle_columns[(cycle_columns < t).any(axis=(1, 2))]
         k, p, u = cycle_columns.shape
         cycle_phases = np.zeros(p, dtype=PHASE)
-        cycle_phases["cycle"], cycle_phases["place"] = int(cycle), np.arange(p)
+        cycle_phases["cycle"], cycle_phases["place"] = int(cycle), _list_places(cycle)
         cycle_phases["start"] = start + k * np.arange(p)
         cycle_phases["end"] = cycle_phases["start"] + k
         start += k * p
@@ -110,17 +122,29 @@ def _build_phases(origins: NDArray[np.int64], t: int, holidays: str) -> tuple[ND
     return phases, np.concatenate(columns, axis=1).astype(np.int32)
 
 
+def _list_places(cycle: Cycle) -> NDArray[np.int64]:
+    """Return the places of a cycle's phases: days before the origin, or 31 times a residue plus the anchor less one."""
+    if cycle in DAY_STEPS:
+        return np.arange(DAY_STEPS[cycle])
+    if cycle is Cycle.MONTHLY_BUSINESS_DAY:
+        return np.array(BUSINESS_DAYS) - 1
+    if cycle is Cycle.MONTHLY_WEEKDAY:
+        return np.asarray(np.add.outer(MONTH_DAYS * np.array(WORKDAYS), np.array(WEEKS_OF_MONTH) - 1).ravel())
+    return np.arange(MONTH_DAYS * MONTH_STEPS[cycle])
+
+
 def _due_columns(cycle: Cycle, rule: Rule, origins: NDArray[np.int64], t: int, holidays: str) -> NDArray[np.int64]:
     """Return the columns [k, p, u] of the due days of a cycle's p phases; u is 1 if they are equal for all origins."""
     if cycle in DAY_STEPS:
         step = DAY_STEPS[cycle]
         columns = t - 1 - np.arange(step) - step * np.arange(-(-t // step))[:, None]
         return np.where(columns >= 0, columns, t)[:, :, None]
-    step = MONTH_STEPS[cycle]
-    back = np.repeat(np.arange(step), MONTH_DAYS) + step * np.arange(t // (28 * step) + 2)[:, None]
-    anchors = np.tile(np.arange(1, MONTH_DAYS + 1), step)
-    due = shift_days(day_in_month(month_of(origins) - back[:, :, None], anchors[:, None]), rule, holidays)
-    columns = due - origins + t - 1
+    step, places = MONTH_STEPS[cycle], _list_places(cycle)
+    residues, anchors = places // MONTH_DAYS, places % MONTH_DAYS + 1
+    back = step * np.arange(t // (28 * step) + 2)[:, None]
+    months = month_of(origins) - (back if step == 1 else residues + back)[:, :, None]
+    due = due_in_month(np.array(cycle), months, residues[:, None], anchors[:, None])
+    columns = shift_days(due, rule, holidays) - origins + t - 1
     return np.where((columns >= 0) & (columns < t), columns, t)
 
 

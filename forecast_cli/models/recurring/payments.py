@@ -19,8 +19,6 @@ from forecast_cli.models.recurring.terms import TERMS
 _CHANGED: Final = 0.2
 #: Share of a stream's payments that must equal another one for its amounts to count as repeating (fixed).
 _FIXED: Final = 0.4
-#: Score that a stream needs.
-_MIN_STRENGTH: Final = 9.0
 #: A stream may miss this share of its due days, plus one.
 _MAX_MISSED: Final = 0.2
 #: The amount must come this many times as often on due days as on other days.
@@ -28,6 +26,8 @@ _MIN_RATE_RATIO: Final = 3.0
 #: A stream with fewer payments must have one on a day from which nothing was taken out: otherwise all of them may be
 #: remainders of wrongly taken payments.
 _ENOUGH_PAYMENTS: Final = 6
+#: Number of rules from which one is chosen by the payments, the first ones.
+_CHOSEN_RULES: Final = 3
 #: Empty days before and after those of an account: more than the distance of any due day and shift beyond these.
 _MARGIN: Final = 32
 
@@ -41,7 +41,7 @@ def find_payments(block: Block, seeds: _Records, nominal: _Ints) -> tuple[_Recor
     """Return the streams (``STREAM`` [n]) confirmed by the due days of ``seeds`` (``SEED`` [m]), and ``PAYMENT`` [d].
 
     ``nominal`` [d] are the due days of the seeds. Streams are in the order of their seeds, their due days newest first.
-    Of a cycle and the shorter one tried in its place, the weaker is left out or has strength 0.
+    Of a seed and one that is tried in its place, the weaker is left out or has strength 0.
     """
     streams, due = np.empty(len(seeds), dtype=STREAM), np.empty(len(nominal), dtype=PAYMENT)
     n = _confirm_streams(
@@ -67,10 +67,10 @@ def _amount_bounds(seed: Any, wider: float) -> tuple[float, float]:
 
 @subroutine
 def _choose_rule(flow: _Flow, seed: Any, due: _Ints, start: int, calendar: _Ints, counts: _Ints) -> int:
-    """Return the rule that most payments due on a weekend or holiday kept to; ``NONE`` has precedence in a tie.
+    """Return which of the first three rules most payments due on a weekend or holiday kept to.
 
-    A day whose flow may hide the payment counts as a quarter of one. ``flow`` begins on day ``start``; ``counts`` [3]
-    is overwritten.
+    The first, ``NONE``, has precedence in a tie. A day whose flow may hide the payment counts as a quarter of one.
+    ``flow`` begins on day ``start``; ``counts`` [3] is overwritten.
     """
     low, high = _amount_bounds(seed, 0.0)
     counts[:] = 0
@@ -216,20 +216,26 @@ def _fill_stream(stream: Any, number: int, seed: Any, rule: int, found: tuple[in
 
 
 @subroutine
-def _beats_longer_cycle(streams: _Records, coarse: int, strength: float) -> bool:
-    """Return whether a shorter cycle beats the stream of seed ``coarse``, whose strength is then set to 0.
+def _find_stream(streams: _Records, seed: int) -> Any:
+    """Return the index of the stream of a seed, -1 if it gave none."""
+    place = len(streams) - 1
+    while place >= 0 and streams[place]["seed"] > seed:
+        place -= 1
+    return place if place >= 0 and streams[place]["seed"] == seed else -1
+
+
+@subroutine
+def _beats_replaced(streams: _Records, replaced: int, strength: float) -> bool:
+    """Return whether a stream beats that of seed ``replaced``, whose strength is then set to 0.
 
     It also does if that seed gave no stream.
     """
-    place = len(streams) - 1
-    while place >= 0 and streams[place]["seed"] > coarse:
-        place -= 1
-    if place < 0 or streams[place]["seed"] != coarse:
-        return True
-    if strength > streams[place]["strength"]:
+    place = _find_stream(streams, replaced)
+    if place >= 0 and strength <= streams[place]["strength"]:
+        return False
+    if place >= 0:
         streams[place]["strength"] = 0.0
-        return True
-    return False
+    return True
 
 
 @kernel(
@@ -255,27 +261,33 @@ def _confirm_streams(
     ``nominal`` [d] are the due days of the ``seeds`` [m]; ``calendar`` is that of ``shift_table``.
     """
     n_streams, first, t = 0, 0, flow.shape[1] - 1
-    values, kept = np.empty(t), np.empty(len(calendar), np.int64)
+    values, kept = np.empty(t), np.empty(_CHOSEN_RULES, np.int64)
     wide, wide_taken = np.zeros(t + 2 * _MARGIN), np.zeros(t + 2 * _MARGIN, np.bool_)
     for number in range(len(seeds)):
         seed, stream = seeds[number], streams[n_streams]
         row, term, days = seed["row"], terms[seed["cycle"]], nominal[seed["start"] : seed["end"]]
+        replaced = seed["replaces"]
+        longer = replaced >= 0 and seed["cycle"] > seeds[replaced]["cycle"]
+        if longer and _find_stream(streams[:n_streams], replaced) >= 0:
+            continue  # some of its days would not beat all of them
         if number == 0 or seeds[number - 1]["row"] != row:
             _pad_days(flow[row], taken[row], wide, wide_taken)
         start = origins[row] - t + 1 - _MARGIN
         due = payments[first : first + len(days)]
-        rule = _choose_rule(wide, seed, days, start, calendar, kept)
+        rule = term["rule"]
+        if rule < 0:
+            rule = _choose_rule(wide, seed, days, start, calendar, kept)
         _set_days(due, days, calendar[rule], calendar[0, 0], origins[row], lengths[row])
         n_seen, n_due, tally = _match_due_days(wide, wide_taken, seed, term, start, due)
         if n_seen < term["fewest"] or tally[3] > _MAX_MISSED * n_due + 1:
             continue
         strength = _strength(tally, seed, term, lengths[row], logs)
-        if strength < _MIN_STRENGTH:
+        if strength < term["least"]:
             continue
         fixed = _sort_amounts(due, values, eps[row])
-        consistent = fixed or (strength >= term["least"] and tally[1] <= term["astray"] * n_seen)
+        consistent = fixed or (strength >= term["varying"] and tally[1] <= term["astray"] * n_seen)
         plausible = consistent and _is_plausible(due, wide_taken, start, n_seen, term)
-        if plausible and (seed["coarse"] < 0 or _beats_longer_cycle(streams[:n_streams], seed["coarse"], strength)):
+        if plausible and (replaced < 0 or _beats_replaced(streams[:n_streams], replaced, strength)):
             _fill_stream(stream, number, seed, rule, (n_seen, strength, fixed), values)
             stream["start"], stream["end"] = first, first + len(days)
             n_streams, first = n_streams + 1, first + len(days)

@@ -21,9 +21,9 @@ CANDIDATE: Final = np.dtype(
 )
 
 #: A seed: account ``row``, its phase, and the fields of its ``CANDIDATE``. Its due days are those from ``start`` to
-#: ``end``. ``coarse`` is the index of the seed that it replaces on trial with the next shorter cycle, else -1.
+#: ``end``. ``replaces`` is the index of the seed that it is tried in place of, else -1.
 SEED: Final = np.dtype(
-    [(name, np.int64) for name in ("row", "cycle", "residue", "anchor", "fits", "hides", "coarse", "start", "end")]
+    [(name, np.int64) for name in ("row", "cycle", "residue", "anchor", "fits", "hides", "replaces", "start", "end")]
     + [(name, np.float64) for name in ("low", "high", "least", "sign")]
 )
 

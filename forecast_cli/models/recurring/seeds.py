@@ -1,14 +1,29 @@
 """Seeds: the streams to confirm, one by one, in the flow of their accounts."""
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.compiled import kernel, subroutine
 from forecast_cli.models.recurring.block import Block
-from forecast_cli.models.recurring.cycles import CYCLE_KINDS, month_of, month_starts
+from forecast_cli.models.recurring.cycles import CYCLE_KINDS, DAY_STEPS, Cycle, month_of, month_starts
 from forecast_cli.models.recurring.records import CANDIDATE, SEED
+
+#: What is tried in place of a seed with the same amounts: another ``cycle``, with ``shift`` added to its residue. Of a
+#: biweekly or monthly phase, every second due day may be paid; or a biweekly or quarterly one misses some of the days.
+TRIALS: Final = np.array(
+    [
+        (Cycle.BIWEEKLY, Cycle.WEEKLY, 0),
+        (Cycle.BIWEEKLY, Cycle.FOUR_WEEKLY, 0),
+        (Cycle.BIWEEKLY, Cycle.FOUR_WEEKLY, DAY_STEPS[Cycle.BIWEEKLY]),
+        (Cycle.MONTHLY, Cycle.TWO_MONTHLY, 0),
+        (Cycle.MONTHLY, Cycle.TWO_MONTHLY, 1),
+        (Cycle.QUARTERLY, Cycle.MONTHLY, 0),
+    ],
+    dtype=[(name, "i8") for name in ("of", "cycle", "shift")],
+)
+_MOST_TRIALS: Final = 3
 
 _Ints = NDArray[np.int64]
 _Records = NDArray[Any]
@@ -18,14 +33,15 @@ def build_seeds(block: Block, picks: _Records, rows: _Ints) -> tuple[_Records, _
     """Return the seeds of the candidates ``picks`` [c, r] of ``rows`` [c] of a block, and their due days.
 
     Seeds are in the order of accounts. Those counted in days come first, then those counted in months, each followed by
-    seeds of the next shorter cycles. Due days are days since 1970-01-01, newest first, from ``block.since`` to
+    what is tried in their place. Due days are days since 1970-01-01, newest first, from ``block.since`` to
     ``block.until``.
     """
     months = month_starts(int(block.since.min()), int(block.until.max()))
-    seeds = np.empty(2 * picks.size, dtype=SEED)
+    seeds = np.empty((1 + _MOST_TRIALS) * picks.size, dtype=SEED)
     due = np.empty(len(seeds) * (block.t // 7 + 5), dtype=np.int64)
     n = _fill_seeds(
-        picks, rows, block.origins, month_of(block.origins), block.until, block.since, months, CYCLE_KINDS, seeds, due
+        picks, rows, block.origins, month_of(block.origins), block.until, block.since, months, CYCLE_KINDS, TRIALS,
+        seeds, due,
     )  # fmt: skip
     return seeds[:n], due[: seeds[n - 1]["end"] if n else 0]
 
@@ -33,31 +49,41 @@ def build_seeds(block: Block, picks: _Records, rows: _Ints) -> tuple[_Records, _
 @subroutine
 def _set_seed(pick: Any, kind: Any, row: int, at: int, seed: Any) -> None:
     """Set the fields of the seed of a candidate; ``at`` is the day or month of its account's origin."""
-    seed["row"], seed["cycle"], seed["coarse"] = row, pick["cycle"], -1
-    seed["residue"] = (at - pick["place"] // kind["anchors"]) % kind["step"]
+    seed["row"], seed["cycle"], seed["replaces"] = row, pick["cycle"], -1
+    place = pick["place"] // kind["anchors"]
+    seed["residue"] = place if kind["weekday"] else (at - place) % kind["step"]
     seed["anchor"] = 0 if kind["by_days"] else pick["place"] % kind["anchors"] + 1
     seed["fits"], seed["hides"], seed["sign"] = pick["fits"], pick["hides"], pick["sign"]
     seed["low"], seed["high"], seed["least"] = pick["low"], pick["high"], pick["least"]
 
 
 @subroutine
-def _add_shorter_cycles(seeds: _Records, first: int, behind: int, kinds: _Records) -> int:
-    """Add seeds of the next shorter cycles after the seeds from ``first`` to ``behind``, and return their end."""
+def _add_trials(seeds: _Records, first: int, behind: int, kinds: _Records, trials: _Records) -> int:
+    """Add what is tried in place of the seeds from ``first`` to ``behind`` after them, and return the end."""
     end = behind
     for number in range(first, behind):
-        finer = kinds[seeds[number]["cycle"]]["finer"]
-        if finer >= 0:
-            seeds[end] = seeds[number]
-            seeds[end]["cycle"], seeds[end]["coarse"] = finer, number
-            seeds[end]["residue"] %= kinds[finer]["step"]
-            end += 1
+        for trial in trials:
+            if trial["of"] == seeds[number]["cycle"]:
+                one = seeds[end]
+                seeds[end] = seeds[number]
+                one["cycle"], one["replaces"] = trial["cycle"], number
+                one["residue"] = (one["residue"] + trial["shift"]) % kinds[trial["cycle"]]["step"]
+                end += 1
     return end
 
 
 @subroutine
-def _due_day(kind: Any, months: _Ints, at: int, anchor: int) -> Any:
-    """Return the due day ``at`` a day, or in a month: its day ``anchor``, or its last day if it is shorter."""
-    return at if kind["by_days"] else min(months[at] + anchor, months[at + 1]) - 1
+def _due_day(kind: Any, months: _Ints, at: int, seed: Any) -> Any:
+    """Return the due day ``at`` a day, or in a month (see ``Phases``)."""
+    if kind["by_days"]:
+        return at
+    day = min(months[at] + seed["anchor"], months[at + 1]) - 1
+    if kind["business"] and seed["anchor"] > kind["anchors"] // 2:
+        day = months[at + 1] - 1 + seed["anchor"] - kind["anchors"]
+    if kind["weekday"]:
+        day -= kind["residues"] - 1 if seed["anchor"] == kind["anchors"] else 0
+        day += (seed["residue"] - day) % kind["residues"]
+    return day
 
 
 @subroutine
@@ -74,19 +100,19 @@ def _set_due_days(seed: Any, kind: Any, months: _Ints, until: int, since: int, d
     """Fill the due days of a seed from ``until`` down to ``since``, newest first, into ``due`` from its ``start``."""
     end, at = seed["start"], until if kind["by_days"] else _month_index(months, until)
     at -= (at - seed["residue"]) % kind["step"]
-    day = _due_day(kind, months, at, seed["anchor"])
+    day = _due_day(kind, months, at, seed)
     while day >= since:
         if day <= until:
             due[end] = day
             end += 1
         at -= kind["step"]
-        day = _due_day(kind, months, at, seed["anchor"])
+        day = _due_day(kind, months, at, seed)
     seed["end"] = end
 
 
 @kernel(
     (CANDIDATE, 2), (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.int64, 1),
-    (CYCLE_KINDS.dtype, 1), (SEED, 1), (np.int64, 1),
+    (CYCLE_KINDS.dtype, 1), (TRIALS.dtype, 1), (SEED, 1), (np.int64, 1),
 )  # fmt: skip
 def _fill_seeds(
     picks: _Records,
@@ -97,6 +123,7 @@ def _fill_seeds(
     since: _Ints,
     months: _Ints,
     kinds: _Records,
+    trials: _Records,
     seeds: _Records,
     due: _Ints,
 ) -> int:
@@ -115,7 +142,7 @@ def _fill_seeds(
                 if pick["score"] > 0.0 and kind["by_days"] == by_days:
                     _set_seed(pick, kind, row, at, seeds[end])
                     end += 1
-            end = _add_shorter_cycles(seeds, first, end, kinds)
+            end = _add_trials(seeds, first, end, kinds, trials)
     for number in range(end):
         seed = seeds[number]
         seed["start"] = seeds[number - 1]["end"] if number else 0

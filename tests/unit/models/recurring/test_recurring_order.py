@@ -9,6 +9,7 @@ from recurring_accounts import balances
 
 from forecast_cli.models.recurring.block import Block, build_block, sort_flows
 from forecast_cli.models.recurring.candidates import find_candidates
+from forecast_cli.models.recurring.cycles import Cycle
 from forecast_cli.models.recurring.lattices import Lattices, build_lattices
 from forecast_cli.models.recurring.order import update_keys
 
@@ -48,7 +49,8 @@ def phases_of(axis: Lattices, day: int) -> set[int]:
 @pytest.mark.parametrize("seed", range(5))
 def test_order_of_what_is_left_is_that_of_sorting_anew(seed: int):
     block, rng = block_with(seed), np.random.default_rng(seed)
-    axis, quiet = build_lattices(block.origins, T, "US")[0], np.zeros((5, 206), dtype=np.bool_)
+    axis = build_lattices(block.origins, T, "US")[0]
+    quiet = np.zeros((5, len(axis.phases)), dtype=np.bool_)
     for _ in range(3):
         take(block, rng, 60)
         update_keys(block, np.arange(5), axis, quiet)
@@ -64,7 +66,8 @@ def test_flow_that_is_too_large_for_single_precision_is_left_out_of_the_order():
 
 def test_phases_of_days_that_changed_are_no_longer_quiet_and_others_are():
     block = block_with(0)
-    axis, quiet = build_lattices(block.origins, T, "US")[0], np.ones((5, 206), dtype=np.bool_)
+    axis = build_lattices(block.origins, T, "US")[0]
+    quiet = np.ones((5, len(axis.phases)), dtype=np.bool_)
     before = block.flow.copy()
     days = take(block, np.random.default_rng(1), 7)
     update_keys(block, np.arange(5), axis, quiet)
@@ -76,8 +79,9 @@ def test_phases_of_days_that_changed_are_no_longer_quiet_and_others_are():
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_kept_of_quiet_phases_changes_no_candidate(seed: int):
     block, rng, rows = block_with(seed), np.random.default_rng(seed), np.arange(5)
-    kept, passed_over = np.zeros((5, 206), dtype=np.bool_), []
-    for axis in build_lattices(block.origins, T, "US"):
+    rounds = build_lattices(block.origins, T, "US")
+    kept, passed_over = np.zeros((5, len(rounds[0].phases)), dtype=np.bool_), []
+    for axis in rounds:
         update_keys(block, np.arange(5), axis, kept)
         passed_over.append(kept[:, axis.phases["number"]].mean())
         anew = find_candidates(block, rows, axis, np.zeros_like(kept))
@@ -89,7 +93,9 @@ def test_what_is_kept_of_quiet_phases_changes_no_candidate(seed: int):
 
 def test_days_are_dealt_to_the_phases_of_a_round_that_they_are_due_in():
     origins = np.array(["2026-01-31", "2026-03-02"], dtype="datetime64[D]").astype(np.int64)
-    searched = ({0, 1, 2, 4, 5}, {2, 4, 5}, {2, 4, 5}, {2, 4})
+    last = {Cycle.THIRTY_DAYS, Cycle.MONTHLY, Cycle.MONTHLY_WEEKDAY, Cycle.MONTHLY_BUSINESS_DAY}
+    later = last | {Cycle.QUARTERLY}
+    searched = (later | {Cycle.WEEKLY, Cycle.BIWEEKLY}, later, later, last)
     for axis, cycles in zip(build_lattices(origins, T, "US"), searched, strict=True):
         assert set(axis.phases["cycle"].tolist()) == cycles
         entries: dict[int, list[tuple[int, int]]] = {}
@@ -97,9 +103,11 @@ def test_days_are_dealt_to_the_phases_of_a_round_that_they_are_due_in():
             for at in range(axis.starts[1, day], axis.stops[1, day]):
                 entries.setdefault(int(axis.owner[1, at]), []).append((day, int(axis.due[1, at])))
         assert set(entries) <= set(axis.phases["number"].tolist())
-        for phase in axis.phases[axis.phases["cycle"] == 0]:
+        for phase in axis.phases[axis.phases["cycle"] == Cycle.WEEKLY]:
             days = range(T - 1 - phase["place"], -1, -7)
             assert sorted(entries[phase["number"]]) == sorted((day, place) for place, day in enumerate(days))
-        first = axis.phases[axis.phases["cycle"] == 4][0]  # the first of each month, whatever day of the week
+        first = axis.phases[axis.phases["cycle"] == Cycle.MONTHLY][
+            0
+        ]  # the first of each month, whatever day of the week
         dates = [origins[1] - T + 1 + day for day, _ in sorted(entries[first["number"]], reverse=True)]
         assert [str(np.datetime64(int(date), "D"))[8:] for date in dates] == ["01"] * 14
