@@ -160,7 +160,7 @@ def score(panel: Panel, change: _Flow, payments: _Flow) -> tuple[int, float, flo
     cut, ahead = cut.take(kept), payments[kept, behind:end]
     streams = find_streams(cut)
     scale = AHEAD * np.nanmean(np.abs(np.diff(panel.y[kept], axis=1)), axis=1)
-    mean, _ = forecast_balances(cut, streams, AHEAD)
+    mean, *_ = forecast_balances(cut, streams, AHEAD)
     events, origin = coming_events(streams, cut.origins, AHEAD), cut.origins.astype("datetime64[D]").astype(np.int64)
     chance, row = np.zeros(ahead.shape), streams.row[events.stream]
     amount = streams.amount[events.stream]

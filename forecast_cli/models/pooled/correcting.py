@@ -12,7 +12,7 @@ from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.pooled.learned import Vintage
 from forecast_cli.models.pooled.outlook import Outlook
 from forecast_cli.models.pooled.segments import segments_of
-from forecast_cli.models.pooled.standing import MIDDLE_LEVEL, add_point_mass, moved_share
+from forecast_cli.models.pooled.standing import MIDDLE_LEVEL, add_point_mass
 
 #: With this many past windows of all accounts, an account's own past errors no longer count.
 _ENOUGH: Final = 1_000
@@ -40,7 +40,7 @@ def correct_outlook(
     by_others_mean = vintage.calibration.slope * predictions[..., -1]
     mean = outlook.path + trust * outlook.scale[:, None] * interpolate_knots(by_others_mean, knots, h)
     quantiles = outlook.path[:, :, None] + trust[:, :, None] * by_others + (1.0 - trust)[:, :, None] * by_itself
-    return mean, take_levels(_add_point_mass(panel, quantiles, wide), wide, levels)
+    return mean, take_levels(_add_point_mass(panel, outlook, quantiles, wide), wide, levels)
 
 
 def forecast_uncorrected(
@@ -53,7 +53,7 @@ def forecast_uncorrected(
     """
     wide = _with_middle(levels)
     quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * laplace_scores(wide)
-    return outlook.path, take_levels(_add_point_mass(panel, quantiles, wide), wide, levels)
+    return outlook.path, take_levels(_add_point_mass(panel, outlook, quantiles, wide), wide, levels)
 
 
 def _with_middle(levels: tuple[float, ...]) -> tuple[float, ...]:
@@ -61,6 +61,7 @@ def _with_middle(levels: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(sorted({*levels, MIDDLE_LEVEL}))
 
 
-def _add_point_mass(panel: Panel, quantiles: NDArray[np.float64], levels: tuple[float, ...]) -> NDArray[np.float64]:
-    moved = moved_share(panel, np.arange(1, quantiles.shape[1] + 1))
-    return add_point_mass(quantiles, panel.y[:, -1:], moved, levels)
+def _add_point_mass(
+    panel: Panel, outlook: Outlook, quantiles: NDArray[np.float64], levels: tuple[float, ...]
+) -> NDArray[np.float64]:
+    return add_point_mass(quantiles, panel.y[:, -1:], outlook.moved, levels)

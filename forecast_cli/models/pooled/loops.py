@@ -11,6 +11,10 @@ from forecast_cli.models.compiled import kernel, subroutine
 _YEAR: Final = 365
 #: Days of history used for flows.
 _RECENT: Final = 90
+#: Flow that is not explained is one of this share of the largest balance, or more; less is rounding error.
+_ROUNDING: Final = 2.0**-43
+#: Weight of these days where unexplained flow is counted, in months.
+_RECENT_WEIGHT: Final = 12.0
 #: Lag, in days, of the moves whose mean is the scale of an account.
 _SCALE_LAG: Final = 30
 
@@ -46,40 +50,69 @@ def lagged_moves(
             moves[row, place] = _sum_moves(y[row, t - days - min(lag, t - days) :], lag) / max(days, 1)
 
 
-@kernel((np.float64, 2), (np.int64, 1), (np.int64, 3), (np.int64, 1), (np.int64, 1), (np.float64, 3))
+@subroutine
+def _find_last_moves(
+    y: NDArray[np.float64], explained: NDArray[np.float64], flow: NDArray[np.int64], other: NDArray[np.int64]
+) -> None:
+    """Fill ``flow`` [t] with the newest day with flow up to each of ``y`` [t], and ``other`` [t] if not ``explained``.
+
+    Both are -1 where there is none.
+    """
+    largest, flow[0], other[0] = 0.0, -1, -1
+    for value in y:
+        largest = max(largest, abs(value))
+    for day in range(1, len(y)):
+        change = y[day] - y[day - 1]
+        flow[day] = day if change != 0.0 else flow[day - 1]
+        other[day] = day if abs(change - explained[day]) > _ROUNDING * largest else other[day - 1]
+
+
+@kernel(
+    (np.float64, 2), (np.float64, 2), (np.int64, 1), (np.int64, 3), (np.int64, 1), (np.int64, 2), (np.float64, 3)
+)  # fmt: skip
 def count_moves(
     y: NDArray[np.float64],
+    explained: NDArray[np.float64],
     lengths: NDArray[np.int64],
     months: NDArray[np.int64],
     place: NDArray[np.int64],
-    ahead: NDArray[np.int64],
+    last: NDArray[np.int64],
     moves: NDArray[np.float64],
 ) -> None:
-    """Fill ``moves`` [n, k, 3] with counts of how often the balance had changed ``ahead`` [k] days later.
+    """Fill ``moves`` [n, h, 4] with counts of how the balances ``y`` [n, t] moved within 1 to h days.
 
-    They are the number of earlier months with a different balance of ``y`` [n, t], the number of known months, and the
-    share of the last year's days with a different balance; the share is 1 if no day is known. ``months`` [u, m, 1 + k]
-    holds the day of each earlier month that matches the origin, and those that match the days ahead, as days from the
-    origin; ``place`` [n] is the index of an account's origin in it.
+    They are the number of earlier months that are known, and how often there was flow that is not ``explained`` [n, t],
+    any flow, and another balance at the end than at the start: each the number of these months, plus the share of the
+    last 90 days, which counts 12 times for the first. The share is 1 if no day is known. ``months`` [u, m, 1 + h] holds the day of
+    each earlier month that matches the origin, and those that match the days ahead, as days from the origin; ``place``
+    [n] is the index of an account's origin in it. ``last`` [2, t] is overwritten.
     """
+    flow, other = last[0], last[1]
     for row in range(len(y)):
-        t, first = y.shape[1], y.shape[1] - lengths[row]
-        for number in range(len(ahead)):
-            step, other = ahead[number], 0
-            begin = max(t - _YEAR, first + step)
-            later, earlier = y[row, begin:], y[row, begin - step :]
-            for day in range(t - begin):
-                other += later[day] != earlier[day]
-            known = min(max(lengths[row] - step, 0), _YEAR)
-            elsewhere, seen = 0, 0
-            for days in months[place[row]]:
-                start, end = t - 1 + days[0], t - 1 + days[1 + number]
-                if start >= first and end < t:
+        n = lengths[row]
+        own = y[row, y.shape[1] - n :]
+        _find_last_moves(own, explained[row, y.shape[1] - n :], flow, other)
+        for number in range(moves.shape[1]):
+            step, sums, seen = number + 1, moves[row, number], 0
+            begin = max(n - _RECENT, step)
+            a, b, c = 0, 0, 0
+            for day in range(begin, n):
+                a += other[day] > day - step
+                b += flow[day] > day - step
+                c += own[day] != own[day - step]
+            days = n - begin
+            if days > 0:
+                sums[1], sums[2], sums[3] = _RECENT_WEIGHT * a / days, b / days, c / days
+            else:
+                sums[1], sums[2], sums[3] = _RECENT_WEIGHT, 1.0, 1.0
+            for ago in months[place[row]]:
+                start, end = n - 1 + ago[0], n - 1 + ago[step]
+                if start >= 0 and end < n:
                     seen += 1
-                    elsewhere += y[row, end] != y[row, start]
-            moves[row, number, 0] = elsewhere
-            moves[row, number, 1] = seen
-            moves[row, number, 2] = other / known if known > 0 else 1.0
+                    sums[1] += other[end] > start
+                    sums[2] += flow[end] > start
+                    sums[3] += own[end] != own[start]
+            sums[0] = seen
 
 
 @subroutine

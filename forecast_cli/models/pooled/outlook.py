@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
+from forecast_cli.models.pooled.standing import moved_share
 from forecast_cli.models.pooled.weekly import forecast_weekly, weekly_rows
 from forecast_cli.models.recurring.model import forecast_balances
 from forecast_cli.models.recurring.streams import Streams
@@ -21,18 +22,20 @@ class Outlook:
     """The forecast of n accounts from their own past, in units of the balance.
 
     ``path`` [n, h] are the expected balances, ``sd`` [n, h] their standard deviation, NaN where it is not known.
-    ``scale`` [n] is the mean absolute move over 30 days (``scale_of``), 0 for an account that never moved.
-    ``streams`` are the recurring payments.
+    ``moved`` [n, h] is the probability that the balance differs from the last one (``moved_share``). ``scale`` [n] is
+    the mean absolute move over 30 days (``scale_of``), 0 for an account that never moved. ``streams`` are the recurring
+    payments.
     """
 
     path: NDArray[np.float64]
     sd: NDArray[np.float64]
+    moved: NDArray[np.float64]
     scale: NDArray[np.float64]
     streams: Streams
 
     def take(self, rows: NDArray[np.int64]) -> "Outlook":
         """Return the outlook of ``rows`` only, with the streams of all accounts."""
-        return Outlook(self.path[rows], self.sd[rows], self.scale[rows], self.streams)
+        return Outlook(self.path[rows], self.sd[rows], self.moved[rows], self.scale[rows], self.streams)
 
 
 def forecast_outlook(panel: Panel, h: int) -> Outlook:
@@ -44,14 +47,14 @@ def forecast_outlook(panel: Panel, h: int) -> Outlook:
     from forecast_cli.models.recurring.detect import find_streams
 
     streams = find_streams(panel)
-    path, sd = forecast_balances(panel, streams, h)
+    path, sd, paid = forecast_balances(panel, streams, h)
     young = panel.lengths < PATH_DAYS
     path[young] = panel.y[young, -1, None]
     sd[panel.lengths < PATH_DAYS + h] = np.nan
     weekly = weekly_rows(panel, h)
     if len(weekly):
         path[weekly], sd[weekly] = forecast_weekly(panel.take(weekly), h)
-    return Outlook(path, sd, scale_of(panel), streams)
+    return Outlook(path, sd, moved_share(panel, streams.explained, paid), scale_of(panel), streams)
 
 
 def scale_of(panel: Panel) -> NDArray[np.float64]:

@@ -12,27 +12,30 @@ from forecast_cli.models.rows import in_c_order
 
 #: Level whose quantiles, the 10th and the 90th percentile, say how likely a balance below the last one is.
 MIDDLE_LEVEL: Final = 80.0
-#: Number of earlier months whose matching days count, and the weight of all days of the last year, in months.
+#: Number of earlier months whose matching days count, and the weight of the last 90 days for unexplained flow.
 _MONTHS: Final = 12
-_ALL_DAYS: Final = 4
+_RECENT_WEIGHT: Final = 12
 
 
-def moved_share(panel: Panel, ahead: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the probability that each balance differs ``ahead`` [k] (ascending) days later, from its own past, [n, k].
+def moved_share(panel: Panel, explained: NDArray[np.float64], paid: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the probability that each balance differs from the last one on each of h days ahead, [n, h].
 
-    It is (m + 4 a + 1) / (M + 5). M is the number of known earlier months, up to 12; m is how many of them had a
-    different balance that many days after the same day of the month; a is the share of all days of the last year with a
-    different balance that many days later. The 1 is Laplace's rule of succession: a balance that never moved may still
-    move.
+    It is (1 - (1 - p) (1 - r)) q: there is flow by then, from a payment or other flow, and the balance then differs.
+    p = ``paid`` [n, h] is the probability that a recurring payment has come. r = (u + 1) / (M + 13) and q = (d + 1) /
+    (f + 1) are from the account's own past. M is the number of known earlier months, up to 12. u, f and d count
+    these months, and add the share of the last 90 days, 12 times for u: months in which, as many days after the same
+    day of the month, there had been flow that is not ``explained`` [n, t] by payments (u), there had been any flow (f),
+    and the balance was another (d); and days before which it was so. The 1 is Laplace's rule of succession: a balance
+    that never moved may still move.
     """
     from forecast_cli.models.pooled.loops import count_moves
 
-    same = match_months(panel.origins, int(ahead[-1]), _MONTHS)
-    months = in_c_order(same.days[:, :, np.concatenate([[0], ahead])])
-    moves = np.empty((len(panel), len(ahead), 3))
-    count_moves(in_c_order(panel.y), panel.lengths, months, same.place, ahead, moves)
-    elsewhere, known, share = np.moveaxis(moves, 2, 0)
-    return np.asarray((elsewhere + _ALL_DAYS * share + 1) / (known + _ALL_DAYS + 1))
+    same, moves = match_months(panel.origins, paid.shape[1], _MONTHS), np.empty((*paid.shape, 4))
+    last = np.empty((2, panel.y.shape[1]), dtype=np.int64)
+    count_moves(in_c_order(panel.y), in_c_order(explained), panel.lengths, same.days, same.place, last, moves)
+    known, unexplained, flow, different = np.moveaxis(moves, 2, 0)
+    other = (unexplained + 1) / (known + _RECENT_WEIGHT + 1)
+    return np.asarray((1.0 - (1.0 - paid) * (1.0 - other)) * ((different + 1) / (flow + 1)))
 
 
 def add_point_mass(

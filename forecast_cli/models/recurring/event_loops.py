@@ -12,30 +12,50 @@ _NOTHING: Final = 1e-9
 
 
 @kernel(
-    (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.float64, 2), (np.float64, 1), (np.float64, 1), (np.float64, 2)
+    (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.float64, 2), (np.float64, 1), (np.float64, 2)
 )  # fmt: skip
 def spread_chances(
     stream: NDArray[np.int64],
     days_since_due: NDArray[np.int64],
     offsets: NDArray[np.int64],
     punctuality: NDArray[np.float64],
-    rate: NDArray[np.float64],
     probability: NDArray[np.float64],
     chance: NDArray[np.float64],
 ) -> None:
     """Fill ``chance`` [e, o]: the probability that a payment comes with each of ``offsets`` [o] from its due day.
 
-    It is 0 for days up to the origin. ``days_since_due`` [e] is the origin minus the due day, in days. ``rate`` [e] is
-    the probability that a payment comes if its ``stream`` [e] still runs, ``punctuality`` [m, o] the probabilities of
-    its offsets, and ``probability`` [e] the probability that it comes, before any of its days has passed.
+    It is 0 for days up to the origin. ``days_since_due`` [e] is the origin minus the due day, in days. ``punctuality``
+    [m, o] are the probabilities of the offsets of payments of each ``stream`` [e], and ``probability`` [e] is the
+    probability that a payment comes, before any of its days has passed.
     """
     for event in range(len(stream)):
         shares, passed = punctuality[stream[event]], 0.0
         for place in range(len(offsets)):
             passed += shares[place] if offsets[place] <= days_since_due[event] else 0.0
-        scale = probability[event] / (1.0 - rate[event] * passed) if probability[event] > 0.0 else 0.0
+        scale = probability[event] / (1.0 - probability[event] * passed)
         for place in range(len(offsets)):
             chance[event, place] = scale * shares[place] if offsets[place] > days_since_due[event] else 0.0
+
+
+@kernel((np.int64, 1), (np.int64, 1), (np.int64, 1), (np.float64, 2), (np.float64, 2))
+def multiply_absence(
+    row: NDArray[np.int64],
+    step: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    chance: NDArray[np.float64],
+    absence: NDArray[np.float64],
+) -> None:
+    """Multiply ``absence`` [n, h] by the probability that each payment has not come by a day.
+
+    Payment e of account ``row`` [e] is due ``step`` [e] days after the first day of the horizon, and comes with
+    probability ``chance`` [e, o] at each of ``offsets`` [o], which ascend by 1.
+    """
+    h = absence.shape[1]
+    for event in range(len(row)):
+        first, arrived = step[event] + offsets[0], 0.0
+        for day in range(max(first, 0), h):
+            arrived += chance[event, day - first] if day - first < len(offsets) else 0.0
+            absence[row[event], day] *= 1.0 - min(arrived, 1.0)
 
 
 @kernel(

@@ -43,12 +43,13 @@ class EventFlow:
     The mean flow of a day is ``base`` + ``gain`` * (balance of the day before); ``gain`` is 0 without a payment that
     follows the balance. ``path_variance`` is the variance of the flow summed up to a day, with the mean amount of each
     stream; it is less than the sum of the days' variances, because a payment that comes on one day does not come on
-    another.
+    another. ``paid`` is the probability that at least one payment has come by a day.
     """
 
     base: NDArray[np.float64]
     gain: NDArray[np.float64]
     path_variance: NDArray[np.float64]
+    paid: NDArray[np.float64]
 
 
 def coming_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -> Events:
@@ -77,17 +78,19 @@ def expected_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -
     A payment of amount a and standard deviation s that has come by a day with probability p has mean p a and variance
     p (a^2 + s^2) - (p a)^2.
     """
-    from forecast_cli.models.recurring.event_loops import add_payments
+    from forecast_cli.models.recurring.event_loops import add_payments, multiply_absence
 
     events = coming_events(streams, origins, h)
     base, gain, variance = np.zeros((3, len(origins), h))
+    absence = np.ones((len(origins), h))
     step = events.due - _to_days(origins)[streams.row[events.stream]] - 1
     at_zero, square = streams.amount - streams.slope * streams.balance, streams.amount**2 + streams.spread**2
     add_payments(
         in_c_order(events.stream), step, OFFSETS, events.chance, streams.row, streams.amount, square, at_zero,
         streams.slope, base, gain, variance,
     )  # fmt: skip
-    return EventFlow(base, gain, np.maximum(np.add.accumulate(variance, axis=1), 0.0))
+    multiply_absence(streams.row[events.stream], step, OFFSETS, events.chance, absence)
+    return EventFlow(base, gain, np.maximum(np.add.accumulate(variance, axis=1), 0.0), 1.0 - absence)
 
 
 def _list_due_days(streams: Streams, until: NDArray[np.int64], count: int) -> NDArray[np.int64]:
@@ -109,9 +112,9 @@ def _compute_chances(
     """Return the probabilities [e, o] of payments; one that has not come by the origin comes late or not at all."""
     from forecast_cli.models.recurring.event_loops import spread_chances
 
-    rate, chance = streams.rate[stream], np.empty((len(stream), len(OFFSETS)))
-    likely = np.where(due <= streams.covered[stream], 0.0, rate * streams.alive[stream])
-    spread_chances(in_c_order(stream), origin - due, OFFSETS, streams.punctuality, rate, likely, chance)
+    chance, likely = np.empty((len(stream), len(OFFSETS))), (streams.rate * streams.alive)[stream]
+    likely = np.where(due <= streams.covered[stream], 0.0, likely)
+    spread_chances(in_c_order(stream), origin - due, OFFSETS, streams.punctuality, likely, chance)
     return chance
 
 

@@ -40,13 +40,15 @@ class RecurringEvents(DirectModel):
         from forecast_cli.models.recurring.detect import find_streams
 
         streams = find_streams(panel)
-        mean, sd = forecast_balances(panel, streams, h)
+        mean, sd, _ = forecast_balances(panel, streams, h)
         quantiles = mean[:, :, None] + sd[:, :, None] * laplace_scores(levels)
         return blank_failures(Forecast(mean, quantiles, levels, too_short(panel, min_obs(h)), streams=streams))
 
 
-def forecast_balances(panel: Panel, streams: Streams, h: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return mean and standard deviation of the balances of ``h`` days, [n, h] each.
+def forecast_balances(
+    panel: Panel, streams: Streams, h: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and standard deviation of the balances of ``h`` days, and ``EventFlow.paid``, [n, h] each.
 
     For an account with less history than ``MonthPaths`` needs, the course of earlier months is left out. With ``h``
     days of history or fewer, the standard deviation is NaN.
@@ -55,7 +57,7 @@ def forecast_balances(panel: Panel, streams: Streams, h: int) -> tuple[NDArray[n
     from forecast_cli.models.recurring.reversion import fit_reversion, path_squared_errors
 
     if panel.y.shape[1] < 2:  # a single day has no flow
-        return np.repeat(panel.y[:, -1:], h, axis=1), np.full((len(panel), h), np.nan)
+        return np.repeat(panel.y[:, -1:], h, axis=1), np.full((len(panel), h), np.nan), np.zeros((len(panel), h))
     payments, matching = expected_events(streams, panel.origins, h), match_months(panel.origins, h)
     mean, sd = np.empty((len(panel), h)), np.empty((len(panel), h))
     for rows in chunks(len(panel)):
@@ -71,7 +73,7 @@ def forecast_balances(panel: Panel, streams: Streams, h: int) -> tuple[NDArray[n
         mean[rows] = reversion.path(y[:, -1], flow, payments.gain[rows])
         sd[rows] = np.sqrt(path_squared_errors(y, rest, reversion, h) + payments.path_variance[rows])
     sd[panel.lengths <= h] = np.nan
-    return mean, sd
+    return mean, sd, payments.paid
 
 
 SPEC = ModelSpec(

@@ -36,14 +36,13 @@ from forecast_cli.models.base import Forecast
 from forecast_cli.models.checks import account_facts
 from forecast_cli.models.pooled.features import compute_features
 from forecast_cli.models.pooled.outlook import forecast_outlook
-from forecast_cli.models.pooled.standing import moved_share
 from forecast_cli.risk.panel_lows import panel_lows
 from forecast_cli.risk.paths import PATH_LEVELS
 
 outlook, knots = forecast_outlook(panel, 30), np.array([1, 3, 7, 14, 30])
 print(outlook.path.tobytes().hex(), outlook.sd.tobytes().hex())
 print(account_facts(panel).volatility.tobytes().hex(), outlook.scale.tobytes().hex())
-print(compute_features(panel, outlook, knots).tobytes().hex(), moved_share(panel, knots).tobytes().hex())
+print(compute_features(panel, outlook, knots).tobytes().hex(), outlook.moved.tobytes().hex())
 quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * np.linspace(-2.0, 2.2, 11)
 forecast = Forecast(outlook.path, quantiles, PATH_LEVELS)
 risk = panel_lows(panel, {"own": forecast}, np.array([[400.0, 600.0], [0.0, np.nan]]), n_paths=20)["own"]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from panels import panel_of
 
+from forecast_cli.data.panel import Panel
 from forecast_cli.models.pooled.outlook import scale_of
 from forecast_cli.models.pooled.standing import add_point_mass, moved_share
 from forecast_cli.models.rows import squared_changes
@@ -11,49 +12,97 @@ from forecast_cli.models.rows import squared_changes
 LEVELS = (80.0, 95.0)
 
 
-def test_pay_that_comes_on_the_fifteenth_is_seen_from_the_fourteenth() -> None:
-    """It came the day after the 14th in all of 12 months, on 12 of the 365 days: (12 + 4 * 12/365 + 1) / 17."""
+def moved(panel: Panel, h: int, explained: np.ndarray | None = None, paid: np.ndarray | None = None) -> np.ndarray:
+    """Return the shares for ``h`` days, [n, h]; without payments, unless they are given."""
+    nothing = np.zeros(panel.y.shape)
+    return moved_share(
+        panel, nothing if explained is None else explained, np.zeros((len(panel), h)) if paid is None else paid
+    )
+
+
+def fifteenths() -> np.ndarray:
+    """Return whether each day up to 14 May 2026 is the 15th of a month."""
     days = np.arange(np.datetime64("2025-04-10"), np.datetime64("2026-05-15"))
-    number = (days - days.astype("datetime64[M]").astype("datetime64[D]")).astype(int) + 1
-    y = np.cumsum(number == 15) * 100.0
-    moved = moved_share(panel_of(y, end="2026-05-14"), np.array([1, 3]))
-    assert moved[0].tolist() == pytest.approx([(12 + 4 * 12 / 365 + 1) / 17, (12 + 4 * 36 / 365 + 1) / 17])
-    earlier = moved_share(panel_of(y[:-7], end="2026-05-07"), np.array([1, 3]))
-    assert earlier[0, 0] == pytest.approx((4 * 12 / 365 + 1) / 17)
+    return (days - days.astype("datetime64[M]").astype("datetime64[D]")).astype(int) == 14
+
+
+def test_flow_that_comes_on_the_fifteenth_is_seen_from_the_fourteenth() -> None:
+    """It came the day after the 14th in all of 12 months, and on 3 of the last 90 days: (12 + 12 * 3/90 + 1) / 25.
+
+    These begin on 14 February. Within 3 days, it came before 9 of them.
+    """
+    y = np.cumsum(fifteenths()) * 100.0
+    share = moved(panel_of(y, end="2026-05-14"), 3)[0]
+    assert share[[0, 2]].tolist() == pytest.approx([(12 + 12 * 3 / 90 + 1) / 25, (12 + 12 * 9 / 90 + 1) / 25])
+    earlier = moved(panel_of(y[:-7], end="2026-05-07"), 3)
+    assert earlier[0, 0] == pytest.approx((12 * 3 / 90 + 1) / 25)
+
+
+def test_flow_that_is_explained_counts_by_the_payments_that_are_expected() -> None:
+    y = np.cumsum(fifteenths()) * 100.0
+    panel, explained = panel_of(y, end="2026-05-14"), np.diff(y, prepend=0.0)[None]
+    paid = np.array([[0.9, 0.95, 0.95]])
+    assert moved(panel, 3, explained, paid)[0].tolist() == pytest.approx((1 - (1 - paid[0]) * (1 - 1 / 25)).tolist())
+
+
+def test_a_part_of_the_flow_that_is_not_explained_is_other_flow() -> None:
+    y = np.cumsum(fifteenths()) * 100.0
+    panel = panel_of(y, end="2026-05-14")
+    some, rounding = (np.diff(y, prepend=0.0)[None] * share for share in (0.9, 1 - 2.0**-50))
+    np.testing.assert_array_equal(moved(panel, 3, some), moved(panel, 3))
+    np.testing.assert_allclose(moved(panel, 3, rounding), 1 / 25)
+
+
+def test_a_balance_that_returns_to_what_it_was_has_moved() -> None:
+    y = np.full(400, 5.0)
+    y[[200, 390]] = 7.0
+    assert moved(panel_of(y), 1)[0, 0] == pytest.approx((12 * 2 / 90 + 1) / 25)
+
+
+def test_a_balance_that_returns_within_the_days_ahead_does_not_differ() -> None:
+    """Wages of the 15th are paid out on the 16th; from the 14th, there was flow in all months, on day 2 it was back.
+
+    Of the last 90 days, 6 have flow within a day before, and 9 within 2 days, of which 6 end on another balance.
+    """
+    y = np.where(fifteenths(), 900.0, 0.0)
+    share = moved(panel_of(y, end="2026-05-14"), 2)[0]
+    flow, back = (12 + 12 * 6 / 90 + 1) / 25, (6 / 90 + 1) / (12 + 9 / 90 + 1)
+    assert share.tolist() == pytest.approx([flow, (12 + 12 * 9 / 90 + 1) / 25 * back])
 
 
 def test_an_account_that_never_moved_may() -> None:
-    assert moved_share(panel_of(np.full(800, 5.0)), np.array([1, 30]))[0].tolist() == pytest.approx([1 / 17, 1 / 17])
+    assert moved(panel_of(np.full(800, 5.0)), 30)[0, [0, 29]].tolist() == pytest.approx([1 / 25, 1 / 25])
 
 
 def test_the_first_day_of_a_history_counts_as_an_earlier_month() -> None:
     """It moved on its second day alone: from 16 May, no earlier month is known; from 15 May, one, and it moved."""
     y = np.array([5.0] + [7.0] * 31)
-    younger, older = (moved_share(panel_of(some, end="2026-06-15"), np.array([1]))[0, 0] for some in (y[:31], y))
-    assert younger == pytest.approx((4 / 30 + 1) / 5)
-    assert older == pytest.approx((1 + 4 / 31 + 1) / 6)
+    younger, older = (moved(panel_of(some, end="2026-06-15"), 1)[0, 0] for some in (y[:31], y))
+    assert younger == pytest.approx((12 / 30 + 1) / 13)
+    assert older == pytest.approx((1 + 12 / 31 + 1) / 14)
 
 
 def test_without_a_known_past_a_move_is_certain() -> None:
-    assert moved_share(panel_of(np.ones(31)), np.array([60])).tolist() == [[1.0]]
+    assert moved(panel_of(np.ones(31)), 60)[0, -1] == 1.0
+    assert moved(panel_of(np.ones(1)), 2)[0].tolist() == [1.0, 1.0]
 
 
 def test_an_account_has_the_same_bits_alone_and_among_others() -> None:
-    rng, knots = np.random.default_rng(3), np.array([1, 3, 7, 14, 30])
+    rng = np.random.default_rng(3)
     series = [np.cumsum(rng.normal(0, 1, n) * (rng.random(n) < 0.1)) for n in (31, 90, 400, 900)]
-    together = moved_share(panel_of(*series, padding=3), knots)
+    together = moved(panel_of(*series, padding=3), 30)
     for row, one in enumerate(series):
-        np.testing.assert_array_equal(moved_share(panel_of(one), knots)[0], together[row])
+        np.testing.assert_array_equal(moved(panel_of(one), 30)[0], together[row])
 
 
 def test_each_account_has_the_months_before_its_own_origin() -> None:
-    rng, knots = np.random.default_rng(4), np.array([1, 3, 7])
+    rng = np.random.default_rng(4)
     series = [np.cumsum(rng.random(400) < 0.1) * 1.0 for _ in range(3)]
     origins = ["2026-05-14", "2026-03-31", "2026-01-01"]
     together = panel_of(*series, end=origins)
-    found = moved_share(together, knots)
+    found = moved(together, 7)
     for row, (one, origin) in enumerate(zip(series, origins, strict=True)):
-        np.testing.assert_array_equal(moved_share(panel_of(one, end=origin), knots)[0], found[row])
+        np.testing.assert_array_equal(moved(panel_of(one, end=origin), 7)[0], found[row])
 
 
 def with_point_mass(said: list[float], moved: float, levels: tuple[float, ...] = LEVELS) -> list[float]:

@@ -9,7 +9,7 @@ from recurring_accounts import END, balances, days_back, payments
 
 from forecast_cli.engine.events import EVENT_COLUMNS, events_table
 from forecast_cli.models.recurring.detect import find_streams
-from forecast_cli.models.recurring.event_loops import add_payments
+from forecast_cli.models.recurring.event_loops import add_payments, multiply_absence, spread_chances
 from forecast_cli.models.recurring.events import coming_events, expected_events, next_events
 
 RENT = -700.0
@@ -46,6 +46,34 @@ def test_payment_that_has_come_is_not_expected_again():
 def test_horizon_of_ninety_days_holds_three_payments():
     mean = expected(rent_days(), h=90)
     assert mean.sum() == pytest.approx(3 * RENT, rel=0.06)
+
+
+def test_the_probability_that_one_has_come_grows_from_the_due_day():
+    panel = panel_of(balances(payments(rent_days(), RENT)))
+    streams = find_streams(panel)
+    paid = expected_events(streams, panel.origins, 60).paid[0]
+    assert (np.diff(paid) >= 0).all()
+    assert paid[22] < 0.05
+    assert paid[27] > 0.9 * (streams.alive * streams.rate)[0]
+    assert paid[59] > paid[40]  # the second payment
+
+
+def test_a_payment_that_is_overdue_is_doubted_if_the_stream_may_have_ended():
+    """Due two days ago, with 0.5 on time and 0.25 on each of the two days after; the stream runs with 0.4, pays with 1.
+
+    By Bayes, 0.4 * 0.25 / (1 - 0.4 * 0.75) for the last day, not 0.4 * 0.25 / (1 - 0.75).
+    """
+    chance, offsets = np.zeros((1, 3)), np.array([0, 1, 2])
+    spread_chances(np.array([0]), np.array([1]), offsets, np.array([[0.5, 0.25, 0.25]]), np.array([0.4]), chance)
+    assert chance[0].tolist() == pytest.approx([0.0, 0.0, 0.1 / 0.7])
+
+
+def test_absence_is_the_product_over_payments_of_what_has_not_come():
+    """One is due on the second day and comes then (0.5) or a day later; another on the first (0.2) or a day later."""
+    absence, offsets = np.ones((1, 4)), np.array([-1, 0, 1])
+    row, step = np.array([0, 0]), np.array([1, 0])
+    multiply_absence(row, step, offsets, np.array([[0.0, 0.5, 0.25], [0.0, 0.2, 0.4]]), absence)
+    assert absence[0].tolist() == pytest.approx([0.8, 0.5 * 0.4, 0.25 * 0.4, 0.25 * 0.4])
 
 
 def test_variance_of_the_sum_is_less_than_the_sum_of_variances():
