@@ -16,7 +16,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.auto import NAME
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.pooled.correcting import correct_outlook
-from forecast_cli.models.pooled.features import compute_features
+from forecast_cli.models.pooled.features import compute_features, hide_season
 from forecast_cli.models.pooled.learn import GROUPS, choose_per_vintage
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import Outlook, forecast_outlook
@@ -115,7 +115,7 @@ def _build_training_sets(given: _Past, block: NDArray[np.int64]) -> list[PastTra
         some = np.flatnonzero(used)
         taught = whole.take(some)
         own = _path_probabilities(then.take(some), outlook.take(some), taught, learned, vintage, amounts[some])
-        training.append(replace(taught, own=own))
+        training.append(replace(taught, own=own, x=hide_season(taught.x)))
     return training
 
 

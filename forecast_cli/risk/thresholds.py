@@ -43,4 +43,4 @@ def _interpolate_percentile(
     rows = np.arange(len(lengths))
     low, high = ordered[rows, below], ordered[rows, np.minimum(below + 1, ordered.shape[1] - 1)]
     share = place - below
-    return np.where(share > 0, low * (1 - share) + high * share, low)
+    return np.where(high > low, low * (1 - share) + high * share, low)  # equal ones would be rounded

@@ -19,9 +19,12 @@ MAX_OUTCOME: Final = 4.0
 #: accounts on which it was grown.
 _SLOPES: Final = tuple(tenths / 10 for tenths in range(10, 16))
 #: Intervals are widened to hold in this share of the months of the scores, rather than on average over months.
-_MONTHS_COVERED: Final = 0.85
+_MONTHS_COVERED: Final = 0.9
 #: Largest factor by which intervals are widened for differences between months.
 _MAX_WIDENING: Final = 2.0
+#: Largest conformal score: a dormant account that wakes moves by thousands of its scales, and must not set the tails of
+#: all accounts.
+_MAX_SCORE: Final = 10.0
 #: Number of times that windows are assigned to months at random.
 _N_SHUFFLES: Final = 4
 #: Fewest windows of a month for it to be counted.
@@ -71,7 +74,7 @@ def calibrate(
     slope = _best_slope(predictions[..., 1], np.clip(outcomes, -MAX_OUTCOME, MAX_OUTCOME))
     median, below, above = _split_prediction(slope * predictions)
     error = outcomes - median
-    scores = error / np.where(error < 0, below, above)
+    scores = np.clip(error / np.where(error < 0, below, above), -_MAX_SCORE, _MAX_SCORE)
     wider_below, wider_above = _widening_factors(scores - np.median(scores, axis=0), months)
     wider = np.where(np.array(GRID)[:, None] < 0.5, wider_below, wider_above)
     own = [segments == segment for segment in range(SEGMENTS)]

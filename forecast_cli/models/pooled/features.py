@@ -15,6 +15,7 @@ _MAX_FEATURE: Final = 98.0
 _MEANS: Final = (30, 90, 180, 365)
 _RANGES: Final = (30, 90)
 _CHANGES: Final = (7, 14, 30, 60)
+_YEAR: Final = 365.25
 
 #: Names of the features; those of the knots follow them.
 NAMES: Final = (
@@ -23,7 +24,10 @@ NAMES: Final = (
     *(f"{end}_{days}" for days in _RANGES for end in ("lowest", "highest")),
     *(f"change_{days}" for days in _CHANGES),
     *("volatility", "activity", "inflow", "outflow", "days_still", "day_of_month", "day_of_week"),
+    *("cosine_of_year", "sine_of_year"),
 )
+#: Columns of the day of the year, as a point on a circle.
+_OF_YEAR: Final = [NAMES.index("cosine_of_year"), NAMES.index("sine_of_year")]
 
 
 def feature_names(knots: NDArray[np.int64]) -> tuple[str, ...]:
@@ -60,7 +64,15 @@ def _account_features(panel: Panel, scale: NDArray[np.float64]) -> NDArray[np.fl
 
 
 def _calendar_features(origins: NDArray[np.datetime64]) -> NDArray[np.float64]:
-    """Return the day of the month (1 to 31) and of the week (0 for Monday) of each origin, [n, 2]."""
+    """Return the day of the month (1 to 31), of the week (0 for Monday) and of the year of each origin, [n, 4]."""
     day = origins.astype("datetime64[D]")
     of_month = (day - day.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
-    return np.column_stack([of_month, (day.astype(np.int64) + 3) % 7]).astype(np.float64)
+    angle = 2 * np.pi * (day - day.astype("datetime64[Y]").astype("datetime64[D]")).astype(np.float64) / _YEAR
+    return np.column_stack([of_month, (day.astype(np.int64) + 3) % 7, np.cos(angle), np.sin(angle)])
+
+
+def hide_season(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return ``features`` [n, f] without the day of the year, so that trees grown on them do not use it."""
+    hidden = features.copy()
+    hidden[:, _OF_YEAR] = 0.0
+    return hidden

@@ -15,7 +15,7 @@ from forecast_cli.core.memory import release_memory
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.knots import knots_of
 from forecast_cli.models.pooled.calibration import MAX_OUTCOME, calibrate
-from forecast_cli.models.pooled.features import compute_features, feature_names
+from forecast_cli.models.pooled.features import compute_features, feature_names, hide_season
 from forecast_cli.models.pooled.forest import Forest, grow_forest, join_forests, predict
 from forecast_cli.models.pooled.learned import TREES, Learned, Vintage
 from forecast_cli.models.pooled.outlook import forecast_outlook
@@ -27,6 +27,8 @@ MOST: Final = 6_000
 FEWEST: Final = 60
 #: Groups of accounts for cross-fitting: the trees of each are grown on the other groups and scored on its own accounts.
 GROUPS: Final = 4
+#: Months that windows must span for the time of the year to count: in one year alone, it stands for what happened then.
+_SEASONS: Final = 24
 #: Windows whose features are computed at a time.
 _BLOCK: Final = 500
 
@@ -158,6 +160,9 @@ def _learn_vintage(
     The vintage has no forest if there are too few windows, or if one group holds more than half of them.
     """
     x, came, group = training.x[some], training.came[some], training.group[some]
+    months = training.month[some]
+    if len(some) and np.ptp(months) < _SEASONS:
+        x = hide_season(x)
     if len(some) < FEWEST or np.unique(group, return_counts=True)[1].max() > len(some) // 2:
         return Vintage(month, len(some))
     bounded = np.clip(came, -MAX_OUTCOME, MAX_OUTCOME)
@@ -170,6 +175,4 @@ def _learn_vintage(
     said = np.zeros((*came.shape, 4))
     for number, forest in enumerate(forests):
         said[group == number] = predict(forest, x[group == number])
-    return Vintage(
-        month, len(some), join_forests(forests), calibrate(said, came, training.month[some], training.segment[some])
-    )
+    return Vintage(month, len(some), join_forests(forests), calibrate(said, came, months, training.segment[some]))

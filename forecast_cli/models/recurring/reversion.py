@@ -14,8 +14,6 @@ from forecast_cli.models.rows import in_c_order
 _DAYS: Final = 365
 #: Prior of the share of the distance to its level that a balance reverts in a day.
 _PULL: Final = 0.01
-#: Weight of the prior, relative to the account's own days.
-_WEIGHT: Final = 1.0
 #: Largest pull.
 _MAX_PULL: Final = 0.2
 
@@ -47,8 +45,9 @@ class Reversion:
 def fit_reversion(y: NDArray[np.float64], rest: NDArray[np.float64]) -> Reversion:
     """Fit the reversion of each row of balances ``y`` [n, t], NaN before the first day, to the ``rest`` [n, t] of flow.
 
-    Least squares of r[t] on y[t - 1] over the last 365 days, with the slope shrunk towards -0.01 by a ridge of the same
-    weight as the account's own days (Hoerl and Kennard, Technometrics 12(1), 1970), and kept between -0.2 and 0.
+    Least squares of r[t] on y[t - 1] over the last 365 days, with the slope shrunk towards -0.01 by a ridge (Hoerl and
+    Kennard, Technometrics 12(1), 1970), and kept between -0.2 and 0. The ridge has the weight of a slope that is
+    normally distributed around its prior with a standard deviation of 0.01, at most that of the account's own days.
     """
     reversion = Reversion(*np.empty((3, len(y))))
     _fit_rows(in_c_order(y), in_c_order(rest), reversion.level, reversion.drift, reversion.pull)
@@ -85,10 +84,11 @@ def _fit_rows(
         first = max(last - _DAYS, 0)
         while first < last and np.isnan(y[row, first]):
             first += 1
-        balances, flows, own, against = 0.0, 0.0, 0.0, 0.0
+        balances, flows, squares, own, against = 0.0, 0.0, 0.0, 0.0, 0.0
         for day in range(first, last):
             balances += y[row, day]
             flows += rest[row, day + 1]
+            squares += rest[row, day + 1] * rest[row, day + 1]
         days = max(last - first, 1)
         level[row], drift[row], pull[row] = balances / days, flows / days, 0.0
         for day in range(first, last):
@@ -96,7 +96,9 @@ def _fit_rows(
             own += above * above
             against += above * rest[row, day + 1]
         if own > 0.0:
-            slope = (_WEIGHT * _PULL * own - against) / (own * (1 + _WEIGHT))
+            noise = max(squares / days - drift[row] * drift[row], 0.0)
+            weight = min(noise / (_PULL * _PULL), own)
+            slope = (weight * _PULL - against) / (own + weight)
             pull[row] = np.minimum(np.maximum(slope, 0.0), _MAX_PULL)
 
 

@@ -39,5 +39,12 @@ def test_what_can_be_no_threshold_is_refused(text: str) -> None:
         check_threshold(text)
 
 
+def test_a_percentile_between_equal_balances_is_that_balance() -> None:
+    """0.1 * 0.6 + 0.1 * 0.4 is not 0.1: the balance would lie under its own percentile."""
+    for days in range(31, 400):
+        panel = panel_of(np.full(days, 0.1))
+        assert threshold_amounts(panel, ("p10", "p25"), {})[0].tolist() == [0.1, 0.1]
+
+
 def test_what_is_neither_amount_nor_percentile_is_a_column() -> None:
     assert threshold_columns(("p10", "0", "limit", "pay", "p10x", "1e3", "limit")) == ("limit", "pay", "p10x", "1e3")

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import panels
 import polars as pl
 import pytest
 
@@ -19,7 +20,7 @@ from forecast_cli.models.ladder import forecast_panel
 from forecast_cli.models.one_by_one import OneByOne
 from forecast_cli.models.pooled import learn as pooled_learn
 from forecast_cli.models.pooled.calibration import GRID, Calibration
-from forecast_cli.models.pooled.features import compute_features
+from forecast_cli.models.pooled.features import NAMES, compute_features, hide_season
 from forecast_cli.models.pooled.forest import Forest, Tree
 from forecast_cli.models.pooled.forest import grow_forest as grow_trees
 from forecast_cli.models.pooled.learn import choose_windows, learn
@@ -86,7 +87,7 @@ def test_a_single_leaf_worked_by_hand() -> None:
 
 def test_few_windows_leave_half_to_what_the_account_was_missed_by() -> None:
     """500 windows count as much as an account's own errors, whose 80 % are the normal distribution's."""
-    panel, said = by_a_single_leaf(np.arange(200) % 7 * 10.0, windows=500)
+    panel, said = by_a_single_leaf(np.cumsum(np.random.default_rng(1).normal(0, 10, 200)), windows=500)
     outlook = forecast_outlook(panel, 3)
     path, scale, sd = outlook.path[0], outlook.scale[0], outlook.sd[0]
     np.testing.assert_allclose(said.mean[0], path + 0.06 * scale, rtol=1e-6)
@@ -174,6 +175,25 @@ def test_threads_change_nothing_that_is_learned(panel: Panel, learned: Learned) 
         np.testing.assert_array_equal(one.calibration.scores, other.calibration.scores)
 
 
+@pytest.mark.parametrize(("days", "used"), [(720, False), (900, True)])
+def test_the_time_of_the_year_counts_once_windows_span_two_years(
+    days: int, used: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = []
+
+    def grow(x: np.ndarray, came: np.ndarray, *, trees: int, seed: int) -> Forest:
+        given.append(x)
+        return grow_trees(x, came, trees=trees, seed=seed)
+
+    monkeypatch.setattr(pooled_learn, "grow_forest", grow)
+    rng = np.random.default_rng(1)
+    panel = panels.panel_of(*(np.cumsum(rng.normal(0, 5, days)) for _ in range(20)))
+    month = months_of(panel.origins)
+    learn(panel, month, np.full((20, 1), month[0].astype("datetime64[D]").astype(np.int64) - 1), h=H)
+    place = NAMES.index("cosine_of_year")
+    assert bool(given[0][:, place : place + 2].any()) is used
+
+
 def test_what_is_learned_from_stands_in_the_order_of_accounts_and_days(
     panel: Panel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,7 +217,7 @@ def test_what_is_learned_from_stands_in_the_order_of_accounts_and_days(
         then = panel_at(panel, one, LOOK_BACK)
         outlook = forecast_outlook(then, H)
         came = (balances_after(panel, one, knots) - outlook.path[:, knots - 1]) / outlook.scale[:, None]
-        np.testing.assert_array_equal(given[0][0][place], compute_features(then, outlook, knots)[0])
+        np.testing.assert_array_equal(given[0][0][place], hide_season(compute_features(then, outlook, knots))[0])
         np.testing.assert_array_equal(given[0][1][place], np.clip(came[0], -4.0, 4.0))
 
 

@@ -1,12 +1,13 @@
 """Features of accounts, against slow loops."""
 
+import math
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from panels import panel_of
 
-from forecast_cli.models.pooled.features import NAMES, compute_features
+from forecast_cli.models.pooled.features import NAMES, compute_features, hide_season
 from forecast_cli.models.pooled.outlook import Outlook
 from forecast_cli.models.recurring.records import STREAM
 from forecast_cli.models.recurring.streams import build_streams
@@ -18,7 +19,7 @@ def described(*series: np.ndarray, scale: float = 2.0) -> list[dict[str, float]]
     """Return the features of accounts of that scale, by name, those of their paths left out."""
     n, panel = len(series), panel_of(*series, end="2026-05-14")
     none = build_streams(np.zeros(0, dtype=STREAM), np.zeros((0, 0)), "US")
-    outlook = Outlook(np.zeros((n, 3)), np.ones((n, 3)), np.full(n, scale), none)
+    outlook = Outlook(np.zeros((n, 3)), np.ones((n, 3)), np.zeros((n, 3)), np.full(n, scale), none)
     return [dict(zip(NAMES, row, strict=False)) for row in compute_features(panel, outlook, KNOTS).tolist()]
 
 
@@ -27,6 +28,8 @@ def slowly(series: np.ndarray, scale: float = 2.0) -> dict[str, float]:
     flow = [after - before for before, after in pairwise(above)][-90:]
     known = max(len(flow), 1)
     found = {"length": len(series), "day_of_month": 14.0, "day_of_week": 3.0}
+    angle = 2 * math.pi * (31 + 28 + 31 + 30 + 13) / 365.25
+    found |= {"cosine_of_year": math.cos(angle), "sine_of_year": math.sin(angle)}
     found |= {f"mean_{days}": sum(above[-days:]) / len(above[-days:]) for days in (30, 90, 180, 365)}
     found |= {f"lowest_{days}": min(above[-days:]) for days in (30, 90)}
     found |= {f"highest_{days}": max(above[-days:]) for days in (30, 90)}
@@ -50,6 +53,14 @@ def test_features_are_what_they_are_called(days: int) -> None:
     series = rests_and_jumps(days, days)
     [found] = described(series)
     assert found == {name: pytest.approx(value, rel=1e-6, abs=1e-6) for name, value in slowly(series).items()}
+
+
+def test_the_time_of_the_year_can_be_hidden() -> None:
+    x = np.random.default_rng(0).random((3, len(NAMES) + 4)).astype(np.float32)
+    hidden, place = hide_season(x), NAMES.index("cosine_of_year")
+    assert NAMES[place + 1] == "sine_of_year"
+    assert not hidden[:, place : place + 2].any()
+    np.testing.assert_array_equal(np.delete(hidden, [place, place + 1], 1), np.delete(x, [place, place + 1], 1))
 
 
 def test_an_account_has_the_same_bits_alone_and_among_others() -> None:

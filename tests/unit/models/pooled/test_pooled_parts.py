@@ -119,6 +119,19 @@ def test_calibrated_quantiles_hold_what_they_say() -> None:
     np.testing.assert_allclose(below, probabilities, atol=2e-3)
 
 
+def test_outcomes_of_thousands_of_scales_do_not_set_the_tails_of_others() -> None:
+    """Windows that move by thousands of scales, one in fifty: the 99 % interval ends ten distances from the median."""
+    rng = np.random.default_rng(4)
+    came = rng.normal(size=(5_000, 1))
+    came[::50] *= 1e5
+    said, none = np.tile(np.array([-1.0, 0.0, 1.0, 0.0]), (5_000, 1, 1)), np.zeros(5_000, dtype=np.int64)
+    found = calibrate(said, came, none, none)
+    low, high = found.quantiles(said[:1], np.array([0.005, 0.995]), none[:1])[0, 0]
+    assert [low, high] == pytest.approx([-10.0, 10.0])
+    inner = found.quantiles(said[:1], np.array([0.1, 0.9]), none[:1])[0, 0]
+    np.testing.assert_allclose(inner, [-1.28, 1.28], atol=0.08)
+
+
 def test_intervals_are_widened_to_hold_in_most_months() -> None:
     rng = np.random.default_rng(6)
     months = np.repeat(np.arange(10), 500)
@@ -131,7 +144,7 @@ def test_months_that_differ_by_chance_alone_widen_nothing() -> None:
     rng = np.random.default_rng(6)
     months = np.repeat(np.arange(30), 60)
     came = rng.normal(size=(1_800, 1))
-    assert np.mean(held_by_month(came, months)) == pytest.approx(0.8, abs=0.01)
+    assert np.mean(held_by_month(came, months)) == pytest.approx(0.8, abs=0.015)
     assert sorted(held_by_month(came, months))[6] < 0.78, "a few windows of a month scatter"
 
 

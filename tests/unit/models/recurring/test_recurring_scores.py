@@ -86,8 +86,11 @@ def test_stream_without_strength_is_not_settled_though_no_other_is_like_it():
 
 
 def test_reversion_is_the_least_squares_line_drawn_to_its_prior():
+    """The noise of the second account is small beside the span of its balances: its own days count for more."""
     rng = np.random.default_rng(0)
     y = np.cumsum(rng.normal(0, 10, (2, 200)), axis=1)
+    y[1] += np.arange(200) * 40.0
+    weights = []
     rest = np.diff(y, axis=1, prepend=np.nan)
     got = fit_reversion(y, rest)
     for row in range(2):
@@ -96,7 +99,17 @@ def test_reversion_is_the_least_squares_line_drawn_to_its_prior():
         slope = ((before - before.mean()) * after).sum() / own
         assert got.level[row] == pytest.approx(before.mean())
         assert got.drift[row] == pytest.approx(after.mean())
-        assert got.pull[row] == pytest.approx(min(max((-slope + 0.01) / 2, 0.0), 0.2))
+        weights.append(min(after.var() / 0.01**2 / own, 1.0))
+        pull = (weights[row] * 0.01 - slope) / (1 + weights[row])
+        assert got.pull[row] == pytest.approx(min(max(pull, 0.0), 0.2))
+    assert weights == [1.0, pytest.approx(0.001, abs=2e-4)]
+
+
+def test_savings_that_grow_evenly_go_on_growing():
+    y = np.arange(400)[None] * 15.0
+    reversion = fit_reversion(y, np.diff(y, axis=1, prepend=np.nan))
+    assert reversion.pull[0] == 0.0
+    assert reversion.path(y[:, -1], *np.zeros((2, 1, 30)))[0, -1] == pytest.approx(y[0, -1] + 450.0)
 
 
 def test_path_goes_by_the_recursion():
