@@ -51,14 +51,14 @@ class Side:
 
 
 def find_previous(folder: Path, *, output: Path, origin: str | None) -> tuple[Path, Manifest] | None:
-    """Return the finished forecast in ``folder``, or of several there the one with the latest origin up to ``origin``.
+    """Return the finished forecast in ``folder``, or the most recent of several, by ``Manifest.recency``.
 
-    ``folder`` is a run or holds runs; the run in ``output`` itself is left out. With ``origin`` None, any origin
-    counts. None if there is no such run.
+    ``folder`` is a run or holds runs; the run in ``output`` itself and runs with an origin after ``origin`` are left
+    out. None if there is no other.
     """
     runs = [(path, manifest) for path in _outputs(folder, output) if (manifest := _forecast_in(path))]
     earlier = [run for run in runs if origin is None or (run[1].input.origin or "") <= origin]
-    return max(earlier, key=lambda run: (run[1].input.origin or "", run[1].finished_at), default=None)
+    return max(earlier, key=lambda run: run[1].recency, default=None)
 
 
 def measure_change(previous: tuple[Path, Manifest], new: Side) -> Change:
