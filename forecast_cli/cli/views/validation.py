@@ -89,11 +89,13 @@ def _ending(accounts: Mapping[Status, int], settings: Settings) -> str:
 
 def _hints(validation: Validation, settings: Settings) -> Group | None:
     """Return the hints of the findings for which a run would not exit with 0; None if it would."""
-    ends = _run_exit_code(validation, settings)
-    if ends is ExitCode.OK:
+    if _run_exit_code(validation, settings) is ExitCode.OK:
         return None
-    action = Action.REJECT if ends is ExitCode.INPUT_REJECTED else Action.SET_ASIDE
-    findings = [finding for finding in validation.findings if finding.action is action]
-    hints = dict.fromkeys(finding.hint for finding in findings if finding.unit == "accounts" or action is Action.REJECT)
+    statuses = _too_many(validation.accounts, settings) if validation.accounts[Status.OK] else tuple(Status)
+    hints = dict.fromkeys(
+        finding.hint
+        for finding in validation.findings
+        if (finding.action is Action.REJECT if validation.rejected else finding.status in statuses)
+    )
     lines = [no_wrap(f"hint:  {printable(hint)}") for hint in hints if hint]
     return Group(*lines) if lines else None
