@@ -44,18 +44,18 @@ def redact(text: str) -> str:
 
 
 def _secrets_of_environment() -> tuple[str, ...]:
+    """Return the secrets among the environment variables; only values whose names are those of secrets are decoded."""
+    values = ((name, os.environ[name]) for name in os.environ if _names_secret(name))
     return tuple(
-        value for name, value in os.environ.items() if len(value) >= _SHORTEST and _is_secret(name) and value.strip()
+        value
+        for name, value in values
+        if len(value) >= _SHORTEST and value.strip() and not (name in _PATH_HOLDERS and value.startswith(_PATHS))
     )
 
 
 @lru_cache(maxsize=1024)
 def _names_secret(name: str) -> bool:
     return _NAME.search(name) is not None and _PLACE.search(name) is None
-
-
-def _is_secret(name: str) -> bool:
-    return _names_secret(name) and not (name in _PATH_HOLDERS and os.environ[name].startswith(_PATHS))
 
 
 @lru_cache(maxsize=8)
