@@ -31,7 +31,7 @@ def describe_excess(
 ) -> str:
     """Return the count of each status that exceeds its limit, with the commonest reason."""
     return "; ".join(
-        f"{counted(accounts[status], 'account')} {_DID[status]}, more than --max-{status} {limit} allows: "
+        f"{counted(accounts[status], 'account')} {status}, more than --max-{status} {limit} allows: "
         + commonest_reason([group for group in failures if group.status is status], of=accounts[status])
         for status, limit in limits.items()
     )
@@ -55,6 +55,3 @@ def limit_hint(limits: Mapping[Status, int]) -> str:
         return ""
     advice = "name another day with --as-of, or " if Status.SKIPPED in limits else ""
     return f"; {advice}allow more with {' and '.join(f'--max-{status}' for status in limits)}"
-
-
-_DID: Final = {Status.FAILED: "failed", Status.SKIPPED: "skipped"}

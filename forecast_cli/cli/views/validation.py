@@ -79,9 +79,8 @@ def _verdict(validation: Validation, settings: Settings) -> str:
 def _ending(accounts: Mapping[Status, int], settings: Settings) -> str:
     if run_exit_code(accounts, settings) is ExitCode.OK:
         return ""
-    words = {Status.FAILED: "failed", Status.SKIPPED: "skipped"}
     why = "; ".join(
-        f"{accounts[status]:,} {words[status]}, more than --max-{status} {limit} allows"
+        f"{accounts[status]:,} {status}, more than --max-{status} {limit} allows"
         for status, limit in _too_many(accounts, settings).items()
     )
     return f"; it would end with exit code 3: {why or 'nothing to forecast'}"
