@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from forecast_cli.cli.views.next_steps import validate_command
+from forecast_cli.cli.views.next_steps import tool_command
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.text import counted
 from forecast_cli.data.files.addresses import Output
@@ -46,7 +46,8 @@ def commonest_reason(failures: Sequence[FailureGroup], *, of: int) -> str:
 
 def see_reasons(output: Output, source: str) -> str:
     """Return a hint that says where the reason of each account is found."""
-    return f"see {output / 'failures.parquet'}, or run, with the same options for reading: {validate_command(source)}"
+    validate = tool_command("validate", source)
+    return f"see {output / 'failures.parquet'}, or run, with the same options for reading: {validate}"
 
 
 def limit_hint(limits: Mapping[Status, int]) -> str:
