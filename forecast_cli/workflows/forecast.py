@@ -1,6 +1,5 @@
 """Forecast workflow: reads balances, writes forecasts, low-balance risk and a ledger of every account."""
 
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -52,14 +51,7 @@ def run_forecast(request: ForecastRequest, progress: Progress | None = None) -> 
         done = execute(
             prepared, forecast_shard, finish, force=request.force, progress=progress, meanwhile=_load_metrics
         )
-        return summarize_run(
-            request,
-            place.folder,
-            prepared.checked.findings,
-            reused=done.reused,
-            shards_resumed=done.shards_resumed,
-            seconds=time.monotonic() - prepared.started,
-        )
+        return summarize_run(request, prepared, done)
 
 
 def plan_forecast(request: ForecastRequest) -> ForecastPlan:
