@@ -51,14 +51,6 @@ def group_failures(failures: pl.DataFrame, id_col: str) -> tuple[FailureGroup, .
         )
     )
     return tuple(
-        FailureGroup(
-            status=Status(row["status"]),
-            model=row["model"],
-            model_used=row["model_used"],
-            error=row["error"],
-            message=row["message"],
-            count=row["count"],
-            examples=tuple(row["examples"]),
-        )
+        FailureGroup(**row | {"status": Status(row["status"]), "examples": tuple(row["examples"])})
         for row in groups.iter_rows(named=True)
     )
