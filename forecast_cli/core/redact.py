@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -31,13 +32,13 @@ _SHORTEST: Final = 8
 _HIDDEN: Final = "***"
 
 
-def redact(text: str) -> str:
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Return ``text`` with ``***`` in place of secrets.
 
-    Secrets are the user info of addresses, the values of secret parameters and authorization headers, and the secrets
-    among the environment variables. Valid JSON and HTML stay valid.
+    Secrets are the given ``secrets``, the user info of addresses, the values of secret parameters and authorization
+    headers, and the secrets among the environment variables. Valid JSON and HTML stay valid.
     """
-    for form in _known_forms(_secrets_of_environment()):
+    for form in (*secrets, *_known_forms(_secrets_of_environment())):
         text = text.replace(form, _HIDDEN)
     text = _USER_INFO.sub(rf"\1{_HIDDEN}@", text)
     return _HEADER.sub(rf"\1{_HIDDEN}", _PARAMETER.sub(rf"\1{_HIDDEN}", text))
