@@ -3,7 +3,7 @@
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from forecast_cli.core.errors import CheckFailedError, OutputConflictError, OutputNotWrittenError
 from forecast_cli.store.contents import Contents, FolderContents
@@ -22,9 +22,6 @@ class OutputState(StrEnum):
     DAMAGED = "damaged"  # a finished run with this identity, with missing or damaged files
     OTHER = "other"  # a run of another input, other settings or another version
     FOREIGN = "foreign"  # files that no run wrote
-
-
-_NOTHING: Final = (OutputState.NEW, "")
 
 
 def inspect_output(output: Path | Contents, identity: dict[str, Any]) -> tuple[OutputState, str]:
@@ -50,11 +47,6 @@ def inspect_output(output: Path | Contents, identity: dict[str, Any]) -> tuple[O
     return _inspect_finished(output, manifest, identity)
 
 
-def is_finished(output: Path | Contents, identity: dict[str, Any]) -> bool:
-    """Return whether ``output`` holds the finished, undamaged run of ``identity``. Writes nothing."""
-    return inspect_output(output, identity)[0] is OutputState.FINISHED
-
-
 def validate_output(output: Path | Contents, identity: dict[str, Any], *, force: bool) -> tuple[OutputState, str]:
     """Return the state of ``output`` for a run of ``identity`` and a message, as ``inspect_output`` does.
 
@@ -72,7 +64,9 @@ def _inspect_unfinished(contents: Contents, identity: dict[str, Any]) -> tuple[O
     plan = _read_json(contents, f"{RUNNING}/{PLAN}")
     if plan is None:
         tables = [name for name in (FORECASTS, *TABLES) if contents.has(name)]
-        return (OutputState.OTHER, f"holds {', '.join(tables)} of a run without a manifest") if tables else _NOTHING
+        if not tables:
+            return OutputState.NEW, ""
+        return OutputState.OTHER, f"holds {', '.join(tables)} of a run without a manifest"
     if plan.get("fingerprint") == fingerprint(identity):
         return OutputState.RESUMABLE, ""
     return OutputState.OTHER, _differs("an unfinished run", plan.get("identity", {}), identity)
