@@ -52,13 +52,15 @@ def init(
 def show(ctx: typer.Context, format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002 - the option's name
     """Show every setting, its value and where it comes from."""
     from forecast_cli.cli import streams
-    from forecast_cli.cli.views.values import settings_values
+    from forecast_cli.core.redact import redact
     from forecast_cli.reports.jsonlines import document
     from forecast_cli.reports.terminal.settings import render_settings
 
     loaded = settings_from(ctx)
     if format is OutputFormat.JSON:
-        streams.write_out(document(settings_values(loaded)))
+        values = loaded.settings.model_dump(mode="json")
+        origins = {name: redact(origin) for name, origin in loaded.origins.items()}
+        streams.write_out(document({name: {"value": values[name], "from": origins[name]} for name in values}))
     else:
         streams.show(render_settings(loaded))
 

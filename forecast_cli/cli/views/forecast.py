@@ -6,7 +6,7 @@ from typing import Final, NoReturn
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 
-from forecast_cli.cli.messages import Ending, Log
+from forecast_cli.cli.messages import Log
 from forecast_cli.cli.views.accounts import render_accounts, render_groups
 from forecast_cli.cli.views.change import render_change
 from forecast_cli.cli.views.next_steps import read_command, tool_command
@@ -40,7 +40,7 @@ _HOLDS: Final[Mapping[str, str]] = {
 def end_run(log: Log, run: ForecastRun, *, quiet: bool) -> NoReturn:
     """Show the summary of a run and exit."""
     log.summarize(render_run(run, seconds=log.seconds), quiet=quiet)
-    log.leave(Ending(run.exit_code, _describe_end(run), _suggest(run), run_values(run)))
+    log.leave(run.exit_code, _describe_end(run), _suggest(run), run_values(run))
 
 
 def render_run(run: ForecastRun, *, seconds: float) -> Group:

@@ -6,7 +6,7 @@ from typing import Any, Final, NoReturn
 
 from rich.console import Group
 
-from forecast_cli.cli.messages import Ending, Log
+from forecast_cli.cli.messages import Log
 from forecast_cli.cli.options.shared import OutputFormat
 from forecast_cli.cli.streams import columns, show, write_out
 from forecast_cli.cli.views.next_steps import show_command
@@ -51,7 +51,7 @@ def end_riskiest(
         write_out(document(riskiest_values(result)))
     else:
         show(render_riskiest(result, model=model, width=columns()))
-    log.leave(Ending(ExitCode.OK, f"{result.output}: {_counts(result)}", fields=_fields(result)))
+    log.leave(ExitCode.OK, f"{result.output}: {_counts(result)}", fields=_fields(result))
 
 
 def riskiest_values(result: Riskiest) -> dict[str, Any]:

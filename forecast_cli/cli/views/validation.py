@@ -6,7 +6,7 @@ from typing import NoReturn
 import typer
 from rich.console import Group
 
-from forecast_cli.cli.messages import Ending, Log, LogFormat
+from forecast_cli.cli.messages import Log, LogFormat
 from forecast_cli.cli.options.shared import OutputFormat
 from forecast_cli.cli.streams import show, write_out
 from forecast_cli.cli.views.forecast import describe_input
@@ -34,7 +34,7 @@ def end_validation(log: Log, validation: Validation, format: OutputFormat, setti
     if log.format is LogFormat.TEXT:  # the verdict is already part of the output
         raise typer.Exit(validation.exit_code)
     fields = {"counts": found["accounts"], "manifest": None, "run_exit_code": run_ends}
-    log.leave(Ending(validation.exit_code, _verdict(validation, settings), None, fields))
+    log.leave(validation.exit_code, _verdict(validation, settings), None, fields)
 
 
 def render_validation(validation: Validation, settings: Settings) -> Group:
