@@ -28,7 +28,7 @@ from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.workflows.fans import draw_fans
 from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.reading import count_statuses, summarize_input
-from forecast_cli.workflows.shard_tables import group_failures, read_table
+from forecast_cli.workflows.shard_tables import group_failures
 
 _OfLow = TypeVar("_OfLow", LowBalanceScore, LowBalanceCalibration)
 
@@ -38,7 +38,8 @@ def build_report(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardRec
     settings, keys = prepared.settings, prepared.settings.key_columns
     windows = load_table(run.output / WINDOWS)
     scored = read_scored(prepared, run, receipts, windows)
-    leaderboard = rank_models(scored, read_table(run, receipts, COSTS), season=settings.season_length[0])
+    costs = pl.concat(load_table(run.path_of(receipt, COSTS)) for receipt in receipts)
+    leaderboard = rank_models(scored, costs, season=settings.season_length[0])
     tally = add_tallies(load_table(run.path_of(receipt, STEP_SUMS)) for receipt in receipts)
     steps = tuple(score_steps(tally, scored.metrics, mixed=scored.mixed, seed=settings.seed))
     named = _segments_of(settings)

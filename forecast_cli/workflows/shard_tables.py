@@ -7,7 +7,6 @@ import polars as pl
 from forecast_cli.core.ledger import Status
 from forecast_cli.store.layout import FORECASTS
 from forecast_cli.store.manifest import FileEntry
-from forecast_cli.store.parquet import load_table
 from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.store.staging import write_parts
@@ -19,11 +18,6 @@ _EXAMPLES = 3
 def merge_tables(run: RunFolder, receipts: Sequence[ShardReceipt], names: Iterable[str]) -> tuple[FileEntry, ...]:
     """Write the tables ``names`` of the whole run from those of its shards, and return their manifest entries."""
     return tuple(write_parts([run.path_of(receipt, name) for receipt in receipts], run.output, name) for name in names)
-
-
-def read_table(run: RunFolder, receipts: Sequence[ShardReceipt], name: str) -> pl.DataFrame:
-    """Return a table of the whole run, in order of shards."""
-    return pl.concat(load_table(run.path_of(receipt, name)) for receipt in receipts)
 
 
 def part_entries(receipts: Iterable[ShardReceipt]) -> tuple[FileEntry, ...]:
