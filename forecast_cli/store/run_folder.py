@@ -21,6 +21,7 @@ from forecast_cli.store.atomic import (
     write_whole,
 )
 from forecast_cli.store.check import success_content
+from forecast_cli.store.contents import FolderContents
 from forecast_cli.store.fingerprint import fingerprint
 from forecast_cli.store.layout import (
     FORECASTS,
@@ -96,10 +97,10 @@ def open_run(output: Path, identity: dict[str, Any], *, force: bool) -> Iterator
     With ``force``, a run that is already there is removed first. Raises OutputBusyError, OutputNotWrittenError, or
     OutputConflictError if the folder holds anything else.
     """
-    validate_output(output, identity, force=force)
+    validate_output(FolderContents(output), identity, force=force)
     make_folder(output)
     with output_lock(output):
-        state, _ = validate_output(output, identity, force=force)
+        state, _ = validate_output(FolderContents(output), identity, force=force)
         if state is OutputState.OTHER or force:
             _clear(output)
             state = OutputState.DAMAGED if state is OutputState.DAMAGED else OutputState.NEW

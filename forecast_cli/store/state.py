@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from forecast_cli.core.errors import CheckFailedError, OutputConflictError, OutputNotWrittenError
-from forecast_cli.store.contents import Contents, FolderContents
+from forecast_cli.store.contents import Contents
 from forecast_cli.store.fingerprint import differences, fingerprint, identity_of
 from forecast_cli.store.layout import FORECASTS, LOCK, PLAN, RUNNING, TABLES, is_own
 from forecast_cli.store.manifest import Manifest
@@ -24,16 +24,15 @@ class OutputState(StrEnum):
     FOREIGN = "foreign"  # files that no run wrote
 
 
-def inspect_output(output: Path | Contents, identity: dict[str, Any]) -> tuple[OutputState, str]:
+def inspect_output(output: Contents, identity: dict[str, Any]) -> tuple[OutputState, str]:
     """Return the state of ``output`` for a run of ``identity``, and a message that says what prevents the run, or "".
 
     Writes nothing. Raises OutputNotWrittenError if the plan of an unfinished run cannot be read.
     """
-    if isinstance(output, Path):
-        if output.exists() and not output.is_dir():
-            return OutputState.FOREIGN, "is a file, not a folder"
-        output = FolderContents(output)
-    foreign = sorted(name for name in output.names() if not is_own(Path(name)))
+    try:
+        foreign = sorted(name for name in output.names() if not is_own(Path(name)))
+    except NotADirectoryError:
+        return OutputState.FOREIGN, "is a file, not a folder"
     if foreign:
         return OutputState.FOREIGN, f"holds files that no run wrote: {', '.join(foreign[:3])}"
     try:
@@ -47,7 +46,7 @@ def inspect_output(output: Path | Contents, identity: dict[str, Any]) -> tuple[O
     return _inspect_finished(output, manifest, identity)
 
 
-def validate_output(output: Path | Contents, identity: dict[str, Any], *, force: bool) -> tuple[OutputState, str]:
+def validate_output(output: Contents, identity: dict[str, Any], *, force: bool) -> tuple[OutputState, str]:
     """Return the state of ``output`` for a run of ``identity`` and a message, as ``inspect_output`` does.
 
     Writes nothing. Raises OutputConflictError if it holds another run, unless ``force`` allows replacing it, and if it
