@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from forecast_cli.cli.boundary import LightGroup, show_help_if_alone
+from forecast_cli.cli.boundary import group_app, show_help_if_alone
 from forecast_cli.cli.flags import settings_from, takes
 from forecast_cli.cli.options.backtest import BacktestOptions
 from forecast_cli.cli.options.reading import InputOptions, OriginOptions
@@ -15,11 +15,7 @@ from forecast_cli.cli.options.shared import ConfigOptions, FormatOption, OutputF
 
 def config_app() -> typer.Typer:
     """Return the group of the config commands."""
-    app = typer.Typer(add_completion=False, cls=LightGroup, rich_markup_mode=None, invoke_without_command=True)
-    app.callback()(_config)
-    for name, command in (("init", init), ("show", show), ("schema", schema)):
-        app.command(name)(command)
-    return app
+    return group_app(_config, init=init, show=show, schema=schema)
 
 
 def _config(ctx: typer.Context) -> None:
