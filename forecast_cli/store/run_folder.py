@@ -74,10 +74,6 @@ class RunFolder:
             move_into_place(self.staging / file.staged, self.output / file.path)
         write_receipt(receipt, self.output / receipt_path(receipt.index))
 
-    def path_of(self, receipt: ShardReceipt, table: str) -> Path:
-        """Return the path of a shard's table."""
-        return self.output / receipt.file_of(table).path
-
     def finish(self, manifest: Manifest) -> None:
         """Write the manifest and ``_SUCCESS``, then remove the state of the run."""
         write_whole(self.output / MANIFEST, manifest_content(manifest))

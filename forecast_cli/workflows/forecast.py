@@ -17,7 +17,6 @@ from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK
 from forecast_cli.store.learned_tables import learned_frames
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.receipts import ShardReceipt
-from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.store.staging import write_table
 from forecast_cli.store.state import validate_output
 from forecast_cli.workflows.places import open_finished_run, open_work_folder
@@ -91,7 +90,6 @@ def _load_metrics() -> None:
 
 def _finish(
     prepared: Prepared,
-    run: RunFolder,
     receipts: Sequence[ShardReceipt],
     *,
     previous: Output | None,
@@ -100,9 +98,9 @@ def _finish(
     from forecast_cli.workflows.run_metrics import write_metrics_json
 
     names = [file.table for file in receipts[0].files if file.table != FORECASTS]
-    tables = merge_tables(run, receipts, names)
+    tables = merge_tables(prepared.output, receipts, names)
     frames = {} if prepared.learned is None else learned_frames(prepared.learned)
-    learned = tuple(write_table(frame, run.output, name) for name, frame in frames.items())
+    learned = tuple(write_table(frame, prepared.output, name) for name, frame in frames.items())
     change = _change(prepared, previous, warn) if previous else None
     return (*tables, *learned, write_metrics_json(prepared, receipts, change=change))
 
