@@ -167,14 +167,13 @@ def _require_name(
     available: Sequence[str] | pl.Series,
     *,
     join_names: Callable[[Sequence[str]], str] = ", ".join,
-) -> str:
-    """Return ``wanted`` if it is among ``available``, else raise UsageError with the names there are."""
+) -> None:
+    """Raise UsageError with the names there are if ``wanted`` is not among ``available``."""
     names = sorted(set(available))
     if wanted not in names:
         listing = f"available: {join_names(names) or 'none'}"
         hint = did_you_mean(wanted, names, otherwise=listing)
         raise UsageError(f"{backtest.name}: no {what} '{wanted}'", hint if hint == listing else f"{hint} {listing}")
-    return wanted
 
 
 def _check_error(sides: _Sides, paired: Paired, tolerance: float, *, judged: bool = True) -> ErrorCheck:
