@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from forecast_cli.core.errors import InputRejectedError
+from forecast_cli.core.ledger import Status
 
 EXAMPLES_SHOWN: Final = 20
 
@@ -27,7 +28,7 @@ class Finding:
 
     ``rule`` is the contract's identifier, such as TS04. ``count`` of ``total`` ``unit`` are affected; ``examples``
     names up to 20 of them. ``message`` says what, where and why in one line, ``hint`` what to do next. ``retryable``:
-    the same command may succeed later.
+    the same command may succeed later. ``status`` is that of accounts that get no forecast for this reason.
     """
 
     rule: str
@@ -40,6 +41,7 @@ class Finding:
     hint: str | None = None
     examples: tuple[str, ...] = ()
     retryable: bool = False
+    status: Status | None = None
 
     @property
     def share(self) -> float:

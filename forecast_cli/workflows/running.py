@@ -33,7 +33,7 @@ from forecast_cli.workflows.preparing import Prepared
 #: Description of each command's main stage, as progress shows it.
 _DOING: Final = {"forecast": "Forecasting", "backtest": "Replaying"}
 #: Writes the merged tables of a run and returns their manifest entries.
-Finish = Callable[[Prepared, RunFolder, Sequence[ShardReceipt]], tuple[FileEntry, ...]]
+Finish = Callable[[Prepared, Sequence[ShardReceipt]], tuple[FileEntry, ...]]
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def execute(
                 receipts = _run_missing(prepared, run, job, missing, done=list(done.values()), progress=progress)
         _warn_of_repeated_blocks(receipts, progress)
         progress.start("Writing the tables")
-        run.finish(make_manifest(prepared, receipts, finish(prepared, run, receipts)))
+        run.finish(make_manifest(prepared, receipts, finish(prepared, receipts)))
         progress.finish()
         return Executed(reused=False, shards_resumed=len(done))
 

@@ -9,6 +9,7 @@ from cli_harness import Cli
 
 from forecast_cli.cli.app import load_all
 from forecast_cli.cli.options.backtest import BacktestOptions
+from forecast_cli.cli.options.declared import options_in
 from forecast_cli.cli.options.reading import InputOptions, OriginOptions
 from forecast_cli.cli.options.running import ForecastOptions, RunOptions
 from forecast_cli.cli.options.shared import ConfigOptions, LogOptions, QuietOptions
@@ -16,10 +17,10 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.exit_codes import ExitCode
 
 ROOT = load_all()
-SHARED = {*ConfigOptions.__annotations__, *LogOptions.__annotations__, *QuietOptions.__annotations__}
-OF_INPUT = {*InputOptions.__annotations__, *OriginOptions.__annotations__}
-OF_FORECAST, OF_BACKTEST = set(ForecastOptions.__annotations__), set(BacktestOptions.__annotations__)
-SETTINGS = {*OF_INPUT, *RunOptions.__annotations__, *OF_FORECAST, *OF_BACKTEST}
+SHARED = {*options_in(ConfigOptions), *options_in(LogOptions), *options_in(QuietOptions)}
+OF_INPUT = {*options_in(InputOptions), *options_in(OriginOptions)}
+OF_FORECAST, OF_BACKTEST = set(options_in(ForecastOptions)), set(options_in(BacktestOptions))
+SETTINGS = {*OF_INPUT, *options_in(RunOptions), *OF_FORECAST, *OF_BACKTEST}
 
 
 def options_of(*names: str) -> dict[str, Any]:

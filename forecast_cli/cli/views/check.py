@@ -1,11 +1,11 @@
 """Result of ``check``: what is wrong with an output folder, and what to do about it."""
 
-from typing import NoReturn
+from dataclasses import asdict
+from typing import Any, NoReturn
 
 from rich.console import Group
 
-from forecast_cli.cli.messages import Ending, Log
-from forecast_cli.cli.views.values import check_values
+from forecast_cli.cli.messages import Log
 from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import size
@@ -17,7 +17,7 @@ from forecast_cli.workflows.results import CheckReport
 def end_check(log: Log, report: CheckReport, *, quiet: bool) -> NoReturn:
     """Show whether an output is undamaged and exit."""
     log.summarize(render_check(report), quiet=quiet)
-    log.leave(Ending(report.exit_code, _describe_end(report), _hint(report), check_values(report)))
+    log.leave(report.exit_code, _describe_end(report), _hint(report), _values(report))
 
 
 def render_check(report: CheckReport) -> Group:
@@ -41,3 +41,17 @@ def _describe_end(report: CheckReport) -> str:
     """Return in one line whether the output is undamaged."""
     problems = len(report.damages)
     return f"{report.output}: {counted(problems, 'problem') if problems else 'as the manifest says'}"
+
+
+def _values(report: CheckReport) -> dict[str, Any]:
+    """Return the fields for the last line of a log."""
+    return {
+        "counts": {
+            "accounts": report.accounts,
+            "forecast_rows": report.forecast_rows,
+            "files": report.files,
+            "problems": len(report.damages),
+        },
+        "manifest": str(report.output / "manifest.json"),
+        "damages": [asdict(damage) for damage in report.damages],
+    }

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn, assert_never
 
-from forecast_cli.cli.messages import Ending, Log
+from forecast_cli.cli.messages import Log
 from forecast_cli.cli.options.gate import CompareFormat
 from forecast_cli.cli.streams import columns, show, write_out
 from forecast_cli.core.errors import ForecastCliError
@@ -49,7 +49,7 @@ def end_comparison(log: Log, report: GateReport, format: CompareFormat) -> NoRet
         "counts": _counts(report.comparison),
         "failed": [check_sentence(check, report.comparison, quote=str) for check in report.comparison.failed],
     }
-    log.leave(Ending(report.exit_code, _message(report.comparison), _hint(report.comparison), fields))
+    log.leave(report.exit_code, _message(report.comparison), _hint(report.comparison), fields)
 
 
 def _hint(comparison: Comparison) -> str:

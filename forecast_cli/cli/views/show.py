@@ -4,7 +4,7 @@ import sys
 from dataclasses import asdict
 from typing import Any, NoReturn
 
-from forecast_cli.cli.messages import Ending, Log
+from forecast_cli.cli.messages import Log
 from forecast_cli.cli.options.shared import OutputFormat
 from forecast_cli.cli.streams import columns, encoding_of, show, write_out
 from forecast_cli.cli.views.show_text import render_explanation
@@ -21,9 +21,7 @@ def end_explanation(log: Log, explanation: AccountExplanation, format: OutputFor
         write_out(document(explanation_values(explanation)))
     else:
         show(render_explanation(explanation, width=columns(), ascii_only=not _shows(NEEDED)))
-    log.leave(
-        Ending(ExitCode.OK, f"{explanation.output}: account {explanation.account_id}: {explanation.standing.status}")
-    )
+    log.leave(ExitCode.OK, f"{explanation.output}: account {explanation.account_id}: {explanation.standing.status}")
 
 
 def explanation_values(explanation: AccountExplanation) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def find_in_rows(
 
 def _verdict_rule(verdict: Verdict) -> Rule:
     holds = pl.col("verdict") == verdict.name
-    return Rule(verdict.rule, verdict.action, "accounts", holds, verdict.text, verdict.hint)
+    return Rule(verdict.rule, verdict.action, "accounts", holds, verdict.text, verdict.hint, verdict.status)
 
 
 def _repaired(repair: Repair) -> pl.Expr:

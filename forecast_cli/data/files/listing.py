@@ -78,7 +78,7 @@ def list_below(folder: str, selection: Selection, *, shown: str, present: Sequen
     if not selection.data:
         return reject_nothing(shown, f"{shown}: {_nothing_at(shown)}", describe_nothing(selection, prefix))
     above = trailing_hive_keys(Path(folder).parts)
-    files = tuple(ListedFile(prefix + path, above + _hive_keys_of(path)) for path in selection.data)
+    files = tuple(ListedFile(prefix + path, above + hive_keys(path.split("/")[:-1])) for path in selection.data)
     sidecars = tuple(prefix + path for path in present if is_sidecar(path) and not is_hidden(path))
     findings = (*warn_of_logs(selection, present), *note_ignored(selection, len(files)))
     return Listing(shown, files, findings, sidecars)
@@ -101,10 +101,6 @@ def _list_folder(folder: str, pattern: str, *, shown: str, require_success: bool
     if require_success and selection.data:
         findings += check_success(selection, present, shown)
     return replace(listing, findings=tuple(findings))
-
-
-def _hive_keys_of(relative: str) -> tuple[tuple[str, str], ...]:
-    return hive_keys(relative.split("/")[:-1])
 
 
 def _walk(folder: Path) -> tuple[list[str], list[str]]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Literal, assert_never
+from typing import Final, Literal
 
 import polars as pl
 
@@ -26,11 +26,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Role:
-    """The role of a column that the settings name, and the option that names the column."""
+    """The role of a column that the settings name."""
 
     name: RoleName
     column: str
-    option: str
+
+    @property
+    def option(self) -> str:
+        """Return the option that names the column."""
+        return f"--{self.name}-col"
 
 
 ACCEPTED: Final[dict[RoleName, frozenset[Kind]]] = {
@@ -39,6 +43,13 @@ ACCEPTED: Final[dict[RoleName, frozenset[Kind]]] = {
     "balance": frozenset({Kind.NULL, Kind.NUMBER}),
     "currency": frozenset({Kind.NULL, Kind.TEXT}),
 }
+#: Types that each role accepts, in words.
+EXPECTED: Final[dict[RoleName, str]] = {
+    "id": "text or a whole number",
+    "date": "a date or a timestamp",
+    "balance": "a number",
+    "currency": "text",
+}
 
 _WIDEST_WHOLE: Final = 18  # digits that always fit into 64 bits
 _WIDEST_DECIMAL: Final = 38  # most digits that polars reads
@@ -46,35 +57,14 @@ _WIDEST_DECIMAL: Final = 38  # most digits that polars reads
 
 def roles_of(settings: Settings) -> tuple[Role, ...]:
     """Return the roles of the columns that ``settings`` name."""
-    roles = (
-        Role("id", settings.id_col, "--id-col"),
-        Role("date", settings.date_col, "--date-col"),
-        Role("balance", settings.balance_col, "--balance-col"),
-    )
-    return (
-        roles if settings.currency_col is None else (*roles, Role("currency", settings.currency_col, "--currency-col"))
-    )
+    roles = (Role("id", settings.id_col), Role("date", settings.date_col), Role("balance", settings.balance_col))
+    return roles if settings.currency_col is None else (*roles, Role("currency", settings.currency_col))
 
 
 def kind_of(role: RoleName, dtype: pl.DataType) -> Kind:
     """Return the kind of a column's type, as far as its role distinguishes kinds."""
     kind = _kind(dtype)
     return Kind.NUMBER if role == "balance" and kind is Kind.WHOLE else kind
-
-
-def expected(role: RoleName) -> str:
-    """Return a phrase that says which types a role accepts."""
-    match role:
-        case "id":
-            return "expected text or a whole number"
-        case "date":
-            return "expected a date or a timestamp"
-        case "balance":
-            return "expected a number"
-        case "currency":
-            return "expected text"
-        case _:
-            assert_never(role)
 
 
 def cast_hint(role: Role, dtype: pl.DataType) -> str:

@@ -376,7 +376,7 @@ def test_inspection_gives_content_and_columns(tmp_path: Path) -> None:
     path = write(tmp_path / "x.parquet", balances(days=2).with_columns(extra=1))
     found = inspect_file(ListedFile(str(path)), ("account_id", "balance", "gone"), LocalStorage())
     assert isinstance(found, InspectedFile)
-    assert found.footer.rows == 2
-    assert found.sha256 == _sha256(path)
-    assert found.footer.names == ("account_id", "date", "balance", "extra")
-    assert found.footer.dtypes == (("account_id", pl.String()), ("balance", pl.Float64()))
+    assert found.file.rows == 2
+    assert found.file.sha256 == _sha256(path)
+    assert found.names == ("account_id", "date", "balance", "extra")
+    assert found.file.columns == (("account_id", pl.String()), ("balance", pl.Float64()))
