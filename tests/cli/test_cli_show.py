@@ -1,6 +1,7 @@
 """``show`` on the command line: exit codes, the use of stdout and stderr, and hostile ids."""
 
 import json
+import re
 import shutil
 import sys
 from datetime import date
@@ -185,6 +186,16 @@ def test_a_log_ends_with_its_summary(cli: Cli, by_auto: Path) -> None:
     assert (summary["status"], summary["exit_code"]) == ("ok", 0)
     failed = cli("show", "B", "--forecast", by_auto, "--log-format", "json").assert_exit(ExitCode.USAGE)
     assert (failed.events[-1]["status"], failed.out) == ("error", "")
+
+
+def test_a_log_holds_no_id_unless_ids_are_to_be_shown(cli: Cli, by_auto: Path) -> None:
+    def said(asked: str, *more: str) -> str:
+        return cli("show", asked, "--forecast", by_auto, "--log-format", "json", *more).err
+
+    for asked in ("A002", "A0002", "zzz"):
+        assert not {asked, "A002", "A000"} & set(re.findall(r"\w+", said(asked)))
+    assert "account A002: ok" in said("A002", "--show-ids")
+    assert "did you mean 'A002'?" in said("A0002", "--show-ids")
 
 
 def test_without_its_history_the_fan_is_drawn_with_a_note(cli: Cli, tmp_path: Path) -> None:
