@@ -90,8 +90,12 @@ def test_SC01_missing_in_some_files_names_one_of_each_kind(tmp_path: Path) -> No
     assert f"{tmp_path / 'b.parquet'}: no column 'balance' (2 of 3 files)" in finding.message
     assert f"{tmp_path / 'a.parquet'} has it" in finding.message
     assert finding.hint is not None
-    assert "did you mean 'Balance'?" in finding.hint
+    assert "did you mean 'Balance'? Write all files with the same columns" in finding.hint
     assert (finding.count, finding.total) == (2, 3)
+    write(tmp_path / "b.parquet", balances("b").rename({"balance": "xyz"}))
+    (tmp_path / "c.parquet").unlink()
+    hint = rejection(open_with(tmp_path), "SC01").hint
+    assert hint == "write all files with the same columns, or give only those that have 'balance'"
 
 
 def test_SC01_currency_column_is_wanted_only_where_it_is_named(tmp_path: Path) -> None:
