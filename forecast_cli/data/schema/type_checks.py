@@ -58,7 +58,8 @@ def _reject_mixture(first: Typed, second: Typed, role: Role) -> Finding:
         "neither converts to the other without loss"
     )
     other = first if second.dtype == pl.Date or has_fractions(first.dtype) else second
-    hint = f"write all files with one type: {cast_hint(role, other.dtype)}"
+    refused = (typed for typed in (first, second) if kind_of(role.name, typed.dtype) not in ACCEPTED[role.name])
+    hint = f"write all files with one type: {cast_hint(role, next(refused, other).dtype)}"
     return file_finding("SC08", Action.REJECT, message, hint=hint, paths=[first.path, second.path])
 
 

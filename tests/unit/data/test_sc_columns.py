@@ -149,6 +149,13 @@ def test_SC08_days_and_instants_reject_with_the_cast_to_days(tmp_path: Path) -> 
     assert 'pl.col("date").dt.date()' in (rejection(open_with(tmp_path), "SC08").hint or "")
 
 
+def test_SC08_a_column_of_no_use_among_good_ones_gets_the_hint(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", balances())
+    write(tmp_path / "b.parquet", balances("b").with_columns(pl.col("balance") > 1))
+    hint = rejection(open_with(tmp_path), "SC08").hint
+    assert hint == "write all files with one type: name another column with --balance-col"
+
+
 def test_SC04_decimal_balances_become_float64(tmp_path: Path) -> None:
     frame = balances().with_columns(pl.Series("balance", ["16777217.01", "-0.10", None]).cast(pl.Decimal(18, 2)))
     write(tmp_path / "x.parquet", frame)
@@ -264,23 +271,28 @@ def test_SC08_signed_and_unsigned_ids_that_fit_no_type_reject(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("column", "values"),
+    ("column", "values", "hint"),
     [
-        ("balance", pa.array([{"amount": 1.0}] * 2)),
-        ("balance", pa.array([[1.0], [2.0]])),
-        ("balance", pa.array([True, False])),
-        ("balance", pa.array([b"1", b"2"])),
-        ("balance", pa.array([1, 2], pa.decimal256(50, 2))),
-        ("date", pa.array([20260101, 20260102])),
-        ("account_id", pa.array([True, False])),
-        ("account_id", pa.nulls(2)),
+        ("balance", pa.array([{"amount": 1.0}] * 2), 'e.g. pl.col("balance").struct.field("amount")'),
+        ("balance", pa.array([[1.0], [2.0]]), "name another column with --balance-col"),
+        ("balance", pa.array([True, False]), "name another column with --balance-col"),
+        ("balance", pa.array([b"1", b"2"]), "name another column with --balance-col"),
+        ("balance", pa.array([1, 2], pa.decimal256(50, 2)), "name another column with --balance-col"),
+        ("balance", pa.array([20000, 20001], pa.date32()), "name another column with --balance-col"),
+        ("date", pa.array([20260101, 20260102]), 'e.g. pl.col("date").cast(pl.String).str.to_date("%Y%m%d")'),
+        ("date", pa.array([1.0, 2.0]), "name another column with --date-col"),
+        ("account_id", pa.array([True, False]), "name another column with --id-col"),
+        ("account_id", pa.nulls(2), "name another column with --id-col"),
     ],
 )
-def test_SC09_columns_of_unusable_types_reject(tmp_path: Path, column: str, values: pa.Array) -> None:
+def test_SC09_columns_of_unusable_types_reject(tmp_path: Path, column: str, values: pa.Array, hint: str) -> None:
     write_arrow(tmp_path / "x.parquet", arrow_columns(), **{column: values})
     finding = rejection(open_with(tmp_path), "SC09")
     assert f"x.parquet: column '{column}' is " in finding.message
     assert ", expected " in finding.message
+    assert finding.hint is not None
+    assert hint in finding.hint
+    assert ("cast it" in finding.hint) is ("to_date" in hint), "a cast of true to 1.00 would be a balance made up"
 
 
 def test_SC09_the_same_column_twice_rejects(tmp_path: Path) -> None:
