@@ -134,9 +134,9 @@ def _is_same(source: Source, manifest: Manifest) -> bool:
 
 def _open(path: str, settings: Settings, key: AccountKey) -> Source:
     listed = list_input(path, settings)
-    raise_rejection(listed.listing.findings)
+    raise_rejection(listed.listing.findings, listed.listing.root)
     source = check_files(_select_files(listed, settings, key), settings)
-    raise_rejection(source.findings)
+    raise_rejection(source.findings, source.root)
     return source
 
 

@@ -44,7 +44,7 @@ def test_an_account_is_named_though_its_id_is_a_letter_of_the_message(cli: Cli, 
     path = tmp_path / "letters.parquet"
     rows.with_columns(pl.col("balance").cast(pl.Float64)).write_parquet(path)
     outcome = cli("validate", path)
-    assert outcome.flat.count("e.g. a") == 2
+    assert outcome.flat.count("e.g. a") == 1
     assert "..." not in outcome.flat, "one account is all there is, whatever its rows"
 
 
