@@ -20,6 +20,7 @@ def last(outcome: Outcome) -> dict[str, object]:
     *before, summary = outcome.events
     assert all({"event", "level", "message", "time"} <= set(event) for event in [*before, summary])
     assert summary["event"] == "summary"
+    assert {"status", "exit_code", "counts", "manifest", "seconds"} <= set(summary)
     assert all(event["event"] != "summary" for event in before)
     assert summary["exit_code"] == outcome.exit_code
     assert summary["seconds"] >= 0
