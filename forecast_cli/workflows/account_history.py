@@ -25,6 +25,7 @@ from forecast_cli.workflows.account_key import AccountKey, has_value
 from forecast_cli.workflows.story import RECENT, AccountHistory, Rates
 
 _GONE = "the input {root} no longer exists; if it was moved, name it with --input"
+_NOT_HERE = "the input {root} does not exist below this folder; name it with --input"
 _CHANGED = "the input {root} has changed since the forecast; to read it all the same: --input {root}"
 _REMOTE = "the input {root} is not a local file; to read it, name it with --input"
 _OTHER = "read from another input than the forecast"
@@ -120,7 +121,8 @@ def _why_unreadable(manifest: Manifest) -> str | None:
         try:
             size = Path(file.path).stat().st_size
         except OSError:
-            return _GONE.format(root=manifest.input.root)
+            gone = _GONE if Path(manifest.input.root).is_absolute() else _NOT_HERE
+            return gone.format(root=manifest.input.root)
         if size != file.bytes:
             return _CHANGED.format(root=manifest.input.root)
     return None

@@ -214,6 +214,18 @@ def test_without_its_history_the_fan_is_drawn_with_a_note(cli: Cli, tmp_path: Pa
     assert "History: read from another input than the forecast." in other.out
 
 
+def test_an_input_that_was_named_from_another_folder_is_not_said_to_be_gone(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    balance_rows().write_parquet(tmp_path / "rows.parquet")
+    monkeypatch.chdir(tmp_path)
+    cli("forecast", "rows.parquet", "--output", "out", "--model", "Naive", *QUICK).assert_exit(ExitCode.OK)
+    assert "History:" not in cli("show", "A002", "--forecast", "out").out
+    monkeypatch.chdir("/")
+    shown = cli("show", "A002", "--forecast", tmp_path / "out").flat
+    assert "the input rows.parquet does not exist below this folder; name it with --input" in shown
+
+
 def test_an_input_that_cannot_be_read_is_rejected(cli: Cli, by_auto: Path, tmp_path: Path) -> None:
     asked = ("show", "A002", "--forecast", by_auto, "--input")
     cli(*asked, tmp_path / "nowhere.parquet").assert_error(ExitCode.INPUT_REJECTED, "nowhere.parquet")
