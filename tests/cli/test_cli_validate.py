@@ -158,3 +158,8 @@ def test_a_hint_with_code_to_copy_is_not_broken(cli: Cli, tmp_path: Path) -> Non
     lines = cli("validate", path).assert_exit(ExitCode.INPUT_REJECTED).out.splitlines()
     [hint] = [line for line in lines if line.startswith("hint:  ")]
     assert hint.endswith('.write_parquet("balances.parquet")')
+
+
+def test_the_last_line_of_a_log_counts_the_accounts(cli: Cli, one_bad: Path) -> None:
+    summary = cli("validate", one_bad, "--log-format", "json").assert_exit(ExitCode.OK).events[-1]
+    assert summary["counts"] == {"accounts": 6, "ok": 5, "skipped": 0, "failed": 1}
