@@ -198,6 +198,15 @@ def test_a_log_holds_no_id_unless_ids_are_to_be_shown(cli: Cli, by_auto: Path) -
     assert "did you mean 'A002'?" in said("A0002", "--show-ids")
 
 
+def test_the_option_that_reads_a_changed_input_can_be_copied(cli: Cli, tmp_path: Path) -> None:
+    folder = tmp_path / "with blank"
+    folder.mkdir()
+    output = forecast_of(cli, balance_rows(), folder, "--model", "Naive")
+    balance_rows(days=119).write_parquet(folder / "rows.parquet")
+    said = json.loads(cli("show", "A002", "--forecast", output, "--format", "json").out)["history_note"]
+    assert said.endswith(f"--input '{folder / 'rows.parquet'}'")
+
+
 def test_without_its_history_the_fan_is_drawn_with_a_note(cli: Cli, tmp_path: Path) -> None:
     output = forecast_of(cli, balance_rows(), tmp_path)
     (tmp_path / "rows.parquet").rename(tmp_path / "moved.parquet")

@@ -1,5 +1,6 @@
 """Result of ``check``: what is wrong with an output folder, and what to do about it."""
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -43,7 +44,7 @@ def _hint(report: CheckReport) -> str:
 def _repair(report: CheckReport, damages: Sequence[Damage]) -> str:
     """Return how to repair files of the run: reports are rendered again, all else is computed again where it has to."""
     if {damage.path for damage in damages} <= set(RENDERED):
-        return f"render it again: forecast-cli report {printable(report.output)}"
+        return f"render it again: forecast-cli report {printable(shlex.quote(str(report.output)))}"
     again = f"run the {report.command} command that wrote it again"
     return again if all(map(_is_mended_by_the_same_command, damages)) else f"{again}, with --force"
 
