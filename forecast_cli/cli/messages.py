@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import typer
 
@@ -20,6 +20,10 @@ from forecast_cli.reports.jsonlines import Level, log_line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+
+#: Fields that the last line of a JSON log always has.
+_NOTHING: Final[Mapping[str, None]] = {"counts": None, "manifest": None}
 
 
 class LogFormat(StrEnum):
@@ -75,7 +79,7 @@ class Log:
                 "exit_code": exit_code,
                 "hint": None if well else hint,
             }
-            whole = result | dict(fields or {}) | {"seconds": self.seconds}
+            whole = {**result, **_NOTHING, **(fields or {}), "seconds": self.seconds}
             self.event("summary", message, level="info" if well else "error", fields=whole)
         elif not well:
             _write_message("error: ", message)
@@ -112,6 +116,7 @@ class Log:
             "exit_code": problem.exit_code,
             "hint": problem.hint,
             "retryable": problem.retryable,
+            **_NOTHING,
             "seconds": self.seconds,
         }
         return fields | ({"traceback": problem.trace} if problem.trace else {})

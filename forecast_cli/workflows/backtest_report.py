@@ -11,6 +11,7 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
+from forecast_cli.data.contract.tally import show_id
 from forecast_cli.evaluation.alarms import calibrate_low_balance
 from forecast_cli.evaluation.facts import BANDS
 from forecast_cli.evaluation.leaderboard import RANKED_BY, rank_models
@@ -140,4 +141,4 @@ def _ends(windows: pl.DataFrame) -> tuple[date | None, date | None]:
 
 def _problems(output: Path, id_col: str) -> tuple[Problem, ...]:
     groups = group_failures(load_table(output / FAILURES), id_col)
-    return tuple(Problem(**asdict(group)) for group in groups)
+    return tuple(Problem(**asdict(group) | {"examples": tuple(map(show_id, group.examples))}) for group in groups)

@@ -25,10 +25,11 @@ def of_this_machine(path: Path | None) -> Path | None:
     return path
 
 
-def _not_empty(source: str) -> str:
-    if not source.strip():
+def not_empty(place: str) -> str:
+    """Return ``place`` as it is; raises typer.BadParameter where it is empty, which would be the current folder."""
+    if not place.strip():
         raise typer.BadParameter("is empty, expected a path: is its shell variable set?")
-    return source
+    return place
 
 
 SourceArgument = Annotated[
@@ -37,7 +38,7 @@ SourceArgument = Annotated[
         help="Balances to read: a parquet file, a folder (also hive-partitioned), a quoted glob, or an object-store "
         "address.",
         metavar="INPUT",
-        callback=_not_empty,
+        callback=not_empty,
         show_default=False,
     ),
 ]

@@ -140,8 +140,12 @@ def _suggest(run: BacktestRun) -> str:
 def _values(run: BacktestRun) -> dict[str, Any]:
     """Return the summary as plain values, for the last line of a log."""
     return {
-        "counts": {status.value: count for status, count in run.accounts.items()}
-        | {"windows": run.report.facts.windows},
+        "counts": {
+            "accounts": run.input.accounts,
+            **run.accounts,
+            "windows": run.report.facts.windows,
+            "forecast_rows": run.files[0].rows,  # all part files are the first entry
+        },
         "best": run.report.leaderboard[0].model if run.report.leaderboard else None,
         "manifest": str(run.output / "manifest.json"),
     }

@@ -1,6 +1,9 @@
 """Result of ``check``: what is wrong with an output folder, and what to do about it."""
 
+import shlex
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, NoReturn
 
 from rich.console import Group
@@ -10,8 +13,8 @@ from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import size
 from forecast_cli.reports.terminal.layout import Column, aligned, line, section, sections
-from forecast_cli.store.layout import RENDERED
-from forecast_cli.workflows.results import CheckReport
+from forecast_cli.store.layout import RENDERED, RUNNING, SUCCESS, is_own
+from forecast_cli.workflows.results import CheckReport, Damage
 
 
 def end_check(log: Log, report: CheckReport, *, quiet: bool) -> NoReturn:
@@ -31,10 +34,23 @@ def render_check(report: CheckReport) -> Group:
 
 
 def _hint(report: CheckReport) -> str:
-    """Return how to repair the output: reports can be rendered again, anything else has to be computed again."""
-    if {damage.path for damage in report.damages} <= set(RENDERED):
-        return f"render it again: forecast-cli report {printable(report.output)}"
-    return f"run the {report.command} command that wrote it again, with --force"
+    """Return how to repair the output; a run never replaces files that no run wrote, so these have to go first."""
+    foreign = [damage for damage in report.damages if "/" not in damage.path and not is_own(Path(damage.path))]
+    others = [damage for damage in report.damages if damage not in foreign]
+    move = ["move away the files that no run wrote"] if foreign else []
+    return ", then ".join([*move, *([_repair(report, others)] if others else [])])
+
+
+def _repair(report: CheckReport, damages: Sequence[Damage]) -> str:
+    """Return how to repair files of the run: reports are rendered again, all else is computed again where it has to."""
+    if {damage.path for damage in damages} <= set(RENDERED):
+        return f"render it again: forecast-cli report {printable(shlex.quote(str(report.output)))}"
+    again = f"run the {report.command} command that wrote it again"
+    return again if all(map(_is_mended_by_the_same_command, damages)) else f"{again}, with --force"
+
+
+def _is_mended_by_the_same_command(damage: Damage) -> bool:
+    return damage.path == RUNNING or (damage.path == SUCCESS and damage.problem.startswith("missing"))
 
 
 def _describe_end(report: CheckReport) -> str:

@@ -30,9 +30,9 @@ def reporting_errors(format: CompareFormat) -> Iterator[None]:  # noqa: A002
     except ForecastCliError as error:
         match format:
             case CompareFormat.GITHUB:
-                write_out(render_error_github(error.message))
+                write_out(render_error_github(str(error)))
             case CompareFormat.JUNIT:
-                write_out(render_error_junit(error.message))
+                write_out(render_error_junit(str(error)))
             case CompareFormat.TABLE | CompareFormat.JSON | CompareFormat.MD:
                 pass
             case _:

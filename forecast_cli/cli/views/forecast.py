@@ -97,7 +97,7 @@ def _title(run: ForecastRun, seconds: float) -> str:
     levels = ", ".join(f"{level_label(level)} %" for level in run.levels)
     models = ", ".join(map(printable, run.models))
     calendar = f", {describe_calendar(run.holidays)}" if run.holidays else ""
-    what = f"{run.horizon} days ahead{start}, by {models}{calendar}, intervals of {levels}"
+    what = f"{counted(run.horizon, 'day')} ahead{start}, by {models}{calendar}, intervals of {levels}"
     if run.reused:
         return f"Nothing left to do, this run is already finished: {what}"
     resumed = f", {run.shards_resumed} of {counted(run.shards, 'shard')} kept from before" if run.shards_resumed else ""

@@ -33,7 +33,8 @@ def end_validation(log: Log, validation: Validation, format: OutputFormat, setti
         show(render_validation(validation, settings))
     if log.format is LogFormat.TEXT:  # the verdict is already part of the output
         raise typer.Exit(validation.exit_code)
-    fields = {"counts": found["accounts"], "manifest": None, "run_exit_code": run_ends}
+    counts = {"accounts": validation.input.accounts, **found["accounts"]}
+    fields = {"counts": counts, "manifest": None, "run_exit_code": run_ends}
     log.leave(validation.exit_code, _verdict(validation, settings), None, fields)
 
 

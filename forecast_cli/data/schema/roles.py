@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final, Literal, assert_never
 
 import polars as pl
 
@@ -68,20 +68,41 @@ def kind_of(role: RoleName, dtype: pl.DataType) -> Kind:
 
 
 def cast_hint(role: Role, dtype: pl.DataType) -> str:
-    """Return a hint that says how to cast a column of the wrong type ``dtype``, or name another column."""
+    """Return a hint that says how to cast a column of the wrong type ``dtype``, or to name another column.
+
+    No cast is suggested where it would fail, or make amounts or days of values that are none.
+    """
+    another = f"name another column with {role.option}"
+    column = f'pl.col("{role.column}")'
     if role.name == "id" and has_fractions(dtype):
         return (
-            f'if they are whole numbers, cast them with pl.col("{role.column}").cast(pl.Int64); write other ids as '
-            f"text where they come from, or name another column with {role.option}"
+            f"if they are whole numbers, cast them with {column}.cast(pl.Int64); write other ids as "
+            f"text where they come from, or {another}"
         )
-    column = f'pl.col("{role.column}")'
+    if isinstance(dtype, pl.Struct) and dtype.fields:
+        return f'take one of its fields, e.g. {column}.struct.field("{dtype.fields[0].name}"), or {another}'
+    if not _can_cast(role.name, dtype):
+        return another
     example = {
         "id": f"{column}.cast(pl.String)",
         "date": f"{column}{_to_day(dtype)}",
         "balance": f"{column}.cast(pl.Decimal(18, 2))",
         "currency": f"{column}.cast(pl.String)",
     }[role.name]
-    return f"cast it, e.g. {example}, or name another column with {role.option}"
+    return f"cast it, e.g. {example}, or {another}"
+
+
+def _can_cast(role: RoleName, dtype: pl.DataType) -> bool:
+    kind = _kind(dtype)
+    match role:
+        case "balance":
+            return kind in (Kind.TEXT, Kind.WHOLE, Kind.NUMBER)
+        case "date":
+            return kind in (Kind.TEXT, Kind.DAY, Kind.NAIVE, Kind.AWARE) or dtype.is_integer()
+        case "id" | "currency":
+            return kind not in (Kind.NULL, Kind.OTHER)
+        case _:
+            assert_never(role)
 
 
 def has_fractions(dtype: pl.DataType) -> bool:

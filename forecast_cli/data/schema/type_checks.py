@@ -58,7 +58,8 @@ def _reject_mixture(first: Typed, second: Typed, role: Role) -> Finding:
         "neither converts to the other without loss"
     )
     other = first if second.dtype == pl.Date or has_fractions(first.dtype) else second
-    hint = f"write all files with one type: {cast_hint(role, other.dtype)}"
+    refused = (typed for typed in (first, second) if kind_of(role.name, typed.dtype) not in ACCEPTED[role.name])
+    hint = f"write all files with one type: {cast_hint(role, next(refused, other).dtype)}"
     return file_finding("SC08", Action.REJECT, message, hint=hint, paths=[first.path, second.path])
 
 
@@ -89,9 +90,13 @@ def _bits(dtype: pl.DataType) -> int:
     return int(str(dtype).lower().lstrip("uint"))
 
 
+def _without_zone(dtype: pl.DataType) -> pl.DataType:
+    return pl.Datetime(dtype.time_unit) if isinstance(dtype, pl.Datetime) else dtype
+
+
 def _repairs(types: Sequence[Typed], role: Role) -> list[Finding]:
     findings = []
-    if len(types) > 1:
+    if len({_without_zone(typed.dtype) for typed in types}) > 1:  # timezones are checked in ``zone_choice``
         shown = ", ".join(f"{typed.dtype} in {typed.path}" for typed in types[:3])
         message = f"column '{role.column}' is {shown}: widened to one type without loss"
         findings.append(file_finding("SC08", Action.REPAIR, message, paths=[typed.path for typed in types]))

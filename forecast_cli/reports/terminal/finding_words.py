@@ -37,6 +37,7 @@ _RULES: Final[Mapping[tuple[str, Action], Words]] = {
     ("SC04", Action.REPAIR): Words("read as float", "read as float"),
     ("IN08", Action.NOTE): _IGNORED,
     ("IN09", Action.NOTE): _IGNORED,
+    ("IN10", Action.WARN): _IGNORED,
 }
 
 

@@ -369,7 +369,7 @@ def test_IN06_nothing_left_after_quarantine_rejects(tmp_path: Path) -> None:
     source = open_with(tmp_path, on_bad_file="quarantine")
     assert "all of its files are left out" in rejection(source, "IN06").message
     with pytest.raises(InputRejectedError):
-        raise_rejection(source.findings)
+        raise_rejection(source.findings, source.root)
 
 
 def test_inspection_gives_content_and_columns(tmp_path: Path) -> None:
