@@ -1,6 +1,6 @@
 """Error boundary: the only place where exceptions become messages and exit codes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,6 +38,15 @@ class BoundaryGroup(LightGroup):
         """Run the command inside the error boundary."""
         with boundary(ctx.obj):
             return super().invoke(ctx)
+
+
+def group_app(callback: Callable[[typer.Context], None], **commands: Callable[..., None]) -> typer.Typer:
+    """Return a group of ``commands`` by name; ``callback`` has its help, and runs before the command."""
+    app = typer.Typer(add_completion=False, cls=LightGroup, rich_markup_mode=None, invoke_without_command=True)
+    app.callback()(callback)
+    for name, command in commands.items():
+        app.command(name)(command)
+    return app
 
 
 def show_help_if_alone(ctx: typer.Context) -> None:

@@ -5,9 +5,11 @@ import inspect
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+from forecast_cli.cli.options.declared import options_in
 
 if TYPE_CHECKING:
     from forecast_cli.config.load import LoadedSettings
@@ -21,9 +23,9 @@ def takes(*groups: type) -> Callable[[Command], Command]:
     def extend(command: Command) -> Command:
         own = inspect.signature(command, eval_str=True).parameters
         added = [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=declared)
             for group in groups
-            for name, annotation in get_type_hints(group, include_extras=True).items()
+            for name, declared in options_in(group).items()
         ]
 
         @functools.wraps(command)
@@ -39,7 +41,7 @@ def takes(*groups: type) -> Callable[[Command], Command]:
 
 def only(group: type, *names: str) -> type:
     """Return a group with the options ``names`` of ``group``."""
-    return type(group.__name__, (), {"__annotations__": {name: group.__annotations__[name] for name in names}})
+    return type(group.__name__, (), {name: options_in(group)[name] for name in names})
 
 
 def settings_from(ctx: typer.Context) -> "LoadedSettings":

@@ -1,6 +1,6 @@
 """Options that take lists: repeated, or one value with commas, as in environment variables."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import typer
@@ -11,8 +11,8 @@ Number = TypeVar("Number", int, float)
 
 
 def names(values: list[str] | None) -> list[str] | None:
-    """Return the names of an option's list; ``MSTL(7,30)`` is one name. None if no name is given."""
-    return list(_parts(values)) or None if values else None
+    """Return the names of an option's list; ``MSTL(7,30)`` is one name. None if the option is not given."""
+    return _parts(values) if values else None
 
 
 def numbers(values: list[str] | None) -> list[float] | None:
@@ -35,6 +35,8 @@ def _converted(values: Iterable[str], convert: Callable[[str], Number], what: st
     return found
 
 
-def _parts(values: Iterable[str]) -> Iterator[str]:
-    for value in values:
-        yield from outer_commas(value)
+def _parts(values: Iterable[str]) -> list[str]:
+    parts = [part for value in values for part in outer_commas(value)]
+    if not parts:
+        raise typer.BadParameter("is empty, expected at least one value: is its shell variable set?")
+    return parts

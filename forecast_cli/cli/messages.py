@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import typer
 
@@ -22,21 +22,15 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
+#: Fields that the last line of a JSON log always has.
+_NOTHING: Final[Mapping[str, None]] = {"counts": None, "manifest": None}
+
+
 class LogFormat(StrEnum):
     """Format of messages."""
 
     TEXT = "text"
     JSON = "json"
-
-
-@dataclass(frozen=True)
-class Ending:
-    """Outcome of a command that ran to its end; ``fields`` are added to the last line of a JSON log."""
-
-    exit_code: ExitCode
-    message: str
-    hint: str | None = None
-    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,21 +68,23 @@ class Log:
         if not quiet and self.format is LogFormat.TEXT:
             show(renderable)
 
-    def leave(self, ending: Ending) -> NoReturn:
-        """Exit with the code of ``ending``; an error is written first, and a JSON log always gets a last line."""
-        well = ending.exit_code is ExitCode.OK
+    def leave(
+        self, exit_code: ExitCode, message: str, hint: str | None = None, fields: Mapping[str, Any] | None = None
+    ) -> NoReturn:
+        """Exit after a command ran to its end; an error is written first, and a JSON log always gets a last line."""
+        well = exit_code is ExitCode.OK
         if self.format is LogFormat.JSON:
             result = {
                 "status": "ok" if well else "failed",
-                "exit_code": ending.exit_code,
-                "hint": None if well else ending.hint,
+                "exit_code": exit_code,
+                "hint": None if well else hint,
             }
-            fields = result | dict(ending.fields) | {"seconds": self.seconds}
-            self.event("summary", ending.message, level="info" if well else "error", fields=fields)
+            whole = {**result, **_NOTHING, **(fields or {}), "seconds": self.seconds}
+            self.event("summary", message, level="info" if well else "error", fields=whole)
         elif not well:
-            _write_message("error: ", ending.message)
-            _write_message("hint:  ", ending.hint)
-        raise typer.Exit(ending.exit_code)
+            _write_message("error: ", message)
+            _write_message("hint:  ", hint)
+        raise typer.Exit(exit_code)
 
     def fail(self, problem: Problem) -> None:
         """Write why the command stops: ``error:`` and ``hint:``, or the last JSON line."""
@@ -120,6 +116,7 @@ class Log:
             "exit_code": problem.exit_code,
             "hint": problem.hint,
             "retryable": problem.retryable,
+            **_NOTHING,
             "seconds": self.seconds,
         }
         return fields | ({"traceback": problem.trace} if problem.trace else {})

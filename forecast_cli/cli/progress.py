@@ -61,10 +61,10 @@ class TenthsProgress(QuietProgress, ABC):
         """Count finished units, and report if another tenth of the stage is done."""
         before, self._done = self._tenths(), self._done + count
         if self._tenths() > before:
-            self.say(self._description, done=self._done, total=self._total)
+            self.say()
 
     @abstractmethod
-    def say(self, description: str, *, done: int, total: int) -> None:
+    def say(self) -> None:
         """Report the progress of the stage."""
 
     def _tenths(self) -> int:
@@ -74,11 +74,11 @@ class TenthsProgress(QuietProgress, ABC):
 class LineProgress(TenthsProgress):
     """Progress listener that writes a line for every tenth, for cron mails and CI logs."""
 
-    def say(self, description: str, *, done: int, total: int) -> None:
+    def say(self) -> None:
         """Write one line."""
-        share = done * 100 // total
+        share, of = self._done * 100 // self._total, counted(self._total, self._unit)
         took = duration(self._log.seconds)
-        write_err(f"{printable(description)}: {share:3d} % ({done:,} of {counted(total, self._unit)}), {took}\n")
+        write_err(f"{printable(self._description)}: {share:3d} % ({self._done:,} of {of}), {took}\n")
 
 
 class JsonProgress(TenthsProgress):
@@ -89,7 +89,7 @@ class JsonProgress(TenthsProgress):
         super().start(description, total, unit)
         self._log.event("stage", description, level="info", fields={"seconds": self._log.seconds})
 
-    def say(self, description: str, *, done: int, total: int) -> None:
+    def say(self) -> None:
         """Write one event."""
-        fields = {"done": done, "total": total, "seconds": self._log.seconds}
-        self._log.event("progress", description, level="info", fields=fields)
+        fields = {"done": self._done, "total": self._total, "seconds": self._log.seconds}
+        self._log.event("progress", self._description, level="info", fields=fields)

@@ -22,7 +22,8 @@ def explain_invalid(error: ValidationError, values: Mapping[str, Any], origins: 
     value = _describe_value(name, first["input"], origins)
     if isinstance(cause, UnknownCalendarError):
         return ConfigError(f"{value}: {cause}", cause.hint)
-    reason = str(cause) if cause else f"expected {describe_expected(name, item=len(first['loc']) > 1)}"
+    ours = isinstance(cause, Exception)  # for a day, pydantic gives the text of its own parser: "input is too short"
+    reason = str(cause) if ours else f"expected {describe_expected(name, item=len(first['loc']) > 1)}"
     return ConfigError(f"{value}: {reason}", _HINT)
 
 

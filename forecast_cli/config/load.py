@@ -35,17 +35,14 @@ def load_settings(flags: Mapping[str, Any], config: Path | None = None) -> Loade
 
     Raises ConfigError for a file that cannot be read, an unknown key or an invalid value; the message says where it is.
     """
-    from_flags = {name: value for name, value in flags.items() if value is not None}
-    sources = (
-        ("flag", from_flags),
-        ("environment", _variables()),
-        (f"file {config}", read_config(config) if config else {}),
-    )
-    merged: dict[str, Any] = {}
+    in_file = read_config(config) if config else {}
+    in_environment = _variables()
+    in_flags = {name: value for name, value in flags.items() if value is not None}
+    merged = in_file | in_environment | in_flags
     origins = dict.fromkeys(Settings.model_fields, "default")
-    for place, values in reversed(sources):
-        merged |= values
-        origins |= {name: _place(name, place) for name in values}
+    origins |= dict.fromkeys(in_file, f"file {config}")
+    origins |= {name: f"environment {ENV_PREFIX}{name.upper()}" for name in in_environment}
+    origins |= {name: f"flag --{name.replace('_', '-')}" for name in in_flags}
     settings = _validate(merged, origins)
     return LoadedSettings(settings, origins, (*_unknown_variables(), *_warn_of_fraction_levels(settings, origins)))
 
@@ -87,16 +84,6 @@ def _validate(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings
         return Settings.model_validate(values)
     except ValidationError as error:
         raise explain_invalid(error, values, origins) from None
-
-
-def _place(name: str, place: str) -> str:
-    match place:
-        case "flag":
-            return f"flag --{name.replace('_', '-')}"
-        case "environment":
-            return f"environment {ENV_PREFIX}{name.upper()}"
-        case _:
-            return place
 
 
 def _unknown_variables() -> tuple[str, ...]:

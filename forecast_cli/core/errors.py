@@ -1,5 +1,6 @@
 """Errors a user can act on: one line that says what, where and why, and a hint about what to do next."""
 
+from functools import partial
 from typing import ClassVar
 
 from forecast_cli.core.exit_codes import ExitCode
@@ -42,7 +43,7 @@ class InputRejectedError(ForecastCliError):
         self.retryable = retryable
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild_input_rejected, (type(self), self.message, self.hint, self.retryable)
+        return partial(type(self), retryable=self.retryable), (self.message, self.hint)
 
 
 class ConfigError(ForecastCliError):
@@ -79,9 +80,3 @@ class OutputBusyError(ForecastCliError):
     """Another run has locked the output folder."""
 
     exit_code = ExitCode.OUTPUT_BUSY
-
-
-def _rebuild_input_rejected(
-    kind: type[InputRejectedError], message: str, hint: str | None, retryable: object
-) -> InputRejectedError:
-    return kind(message, hint, retryable=bool(retryable))

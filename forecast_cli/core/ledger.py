@@ -44,7 +44,6 @@ class Flag(StrEnum):
     FILE_QUARANTINED = "file_quarantined"  # a file with rows of the account was left out
 
 
-STATUS_ORDER: Final = tuple(Status)
 #: The error of a model on an account with fewer observations than it needs.
 TOO_SHORT: Final = "TooShort"
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -31,31 +32,31 @@ _SHORTEST: Final = 8
 _HIDDEN: Final = "***"
 
 
-def redact(text: str) -> str:
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Return ``text`` with ``***`` in place of secrets.
 
-    Secrets are the user info of addresses, the values of secret parameters and authorization headers, and the secrets
-    among the environment variables. Valid JSON and HTML stay valid.
+    Secrets are the given ``secrets``, the user info of addresses, the values of secret parameters and authorization
+    headers, and the secrets among the environment variables. Valid JSON and HTML stay valid.
     """
-    for form in _known_forms(_secrets_of_environment()):
+    for form in (*secrets, *_known_forms(_secrets_of_environment())):
         text = text.replace(form, _HIDDEN)
     text = _USER_INFO.sub(rf"\1{_HIDDEN}@", text)
     return _HEADER.sub(rf"\1{_HIDDEN}", _PARAMETER.sub(rf"\1{_HIDDEN}", text))
 
 
 def _secrets_of_environment() -> tuple[str, ...]:
+    """Return the secrets among the environment variables; only values whose names are those of secrets are decoded."""
+    values = ((name, os.environ[name]) for name in os.environ if _names_secret(name))
     return tuple(
-        value for name, value in os.environ.items() if len(value) >= _SHORTEST and _is_secret(name) and value.strip()
+        value
+        for name, value in values
+        if len(value) >= _SHORTEST and value.strip() and not (name in _PATH_HOLDERS and value.startswith(_PATHS))
     )
 
 
 @lru_cache(maxsize=1024)
 def _names_secret(name: str) -> bool:
     return _NAME.search(name) is not None and _PLACE.search(name) is None
-
-
-def _is_secret(name: str) -> bool:
-    return _names_secret(name) and not (name in _PATH_HOLDERS and os.environ[name].startswith(_PATHS))
 
 
 @lru_cache(maxsize=8)

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Final, Literal
 
 from forecast_cli.core.errors import InputRejectedError
+from forecast_cli.core.ids import mark_id
+from forecast_cli.core.ledger import Status
 
 EXAMPLES_SHOWN: Final = 20
 
@@ -27,7 +29,7 @@ class Finding:
 
     ``rule`` is the contract's identifier, such as TS04. ``count`` of ``total`` ``unit`` are affected; ``examples``
     names up to 20 of them. ``message`` says what, where and why in one line, ``hint`` what to do next. ``retryable``:
-    the same command may succeed later.
+    the same command may succeed later. ``status`` is that of accounts that get no forecast for this reason.
     """
 
     rule: str
@@ -40,6 +42,7 @@ class Finding:
     hint: str | None = None
     examples: tuple[str, ...] = ()
     retryable: bool = False
+    status: Status | None = None
 
     @property
     def share(self) -> float:
@@ -52,14 +55,25 @@ def rejects(findings: Iterable[Finding]) -> bool:
     return any(finding.action is Action.REJECT for finding in findings)
 
 
-def raise_rejection(findings: Iterable[Finding]) -> None:
+def message_at(finding: Finding, root: str) -> str:
+    """Return the message of a finding about the input ``root``, with its rule; each message names where it applies.
+
+    Messages about files name their file. Those about rows and accounts get the input and one account, marked as an id.
+    """
+    if finding.unit == "files":
+        return f"{finding.message} [{finding.rule}]"
+    example = f", e.g. {mark_id(finding.examples[0])}" if finding.examples else ""
+    return f"{root}: {finding.message}{example} [{finding.rule}]"
+
+
+def raise_rejection(findings: Iterable[Finding], root: str) -> None:
     """Raise InputRejectedError for the first finding that rejects the run, with the number of further rejections.
 
-    Does nothing if no finding rejects it.
+    ``root`` is the input. Does nothing if no finding rejects it.
     """
     rejections = [finding for finding in findings if finding.action is Action.REJECT]
     if not rejections:
         return
     first, more = rejections[0], len(rejections) - 1
-    message = f"{first.message} [{first.rule}]" + (f" (and {more} more)" if more else "")
+    message = message_at(first, root) + (f" (and {more} more)" if more else "")
     raise InputRejectedError(message, first.hint, retryable=first.retryable)

@@ -86,7 +86,7 @@ class _Supervisor:
     def _receive_all(self, worker: Worker) -> Iterator[ShardReceipt]:
         """React to all messages of a worker, and assign an attempt to it if it is idle."""
         while (message := self._receive(worker)) is not None:
-            yield from self._handle(worker, message)
+            yield from self._respond_to(worker, message)
         self._assign(worker)
 
     def _receive(self, worker: Worker) -> Message | None:
@@ -95,7 +95,7 @@ class _Supervisor:
                 worker.connection.recv() if not worker.connection.closed and worker.connection.poll() else None
             )
         except (EOFError, OSError):
-            self._handle_loss(worker, self._exit_of(worker))
+            self._retry_after_loss(worker, self._exit_of(worker))
             return None
         return message
 
@@ -108,9 +108,9 @@ class _Supervisor:
         except OSError:  # it ended while it was idle
             self._waiting.appendleft(attempt)
             worker.clear_attempt()
-            self._handle_loss(worker, self._exit_of(worker))
+            self._retry_after_loss(worker, self._exit_of(worker))
 
-    def _handle(self, worker: Worker, message: Message) -> Iterator[ShardReceipt]:
+    def _respond_to(self, worker: Worker, message: Message) -> Iterator[ShardReceipt]:
         match message:
             case Ready():
                 worker.ready, self._failed_starts = True, 0
@@ -129,7 +129,7 @@ class _Supervisor:
     def _check_silence(self, worker: Worker) -> None:
         """Treat a worker as lost if it has been silent for longer than its limit."""
         if worker.silence_limit is not None and worker.silent > worker.silence_limit:
-            self._handle_loss(
+            self._retry_after_loss(
                 worker, LostWorker(LossCause.TIMEOUT, describe_timeout(self._limit), worker.current_account)
             )
 
@@ -137,7 +137,7 @@ class _Supervisor:
         worker.process.join(_POLL_SECONDS)
         return LostWorker(LossCause.KILLED, describe_exit(worker.process.exitcode), worker.current_account)
 
-    def _handle_loss(self, worker: Worker, lost: LostWorker) -> None:
+    def _retry_after_loss(self, worker: Worker, lost: LostWorker) -> None:
         """Stop a worker and put the next attempt at its shard first in the queue; raise if there is none."""
         attempt = worker.attempt
         self._pool.stop_worker(worker)

@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
-from forecast_cli.core.ledger import STATUS_ORDER, Flag, Status, describe_failure
+from forecast_cli.core.ledger import Flag, Status, describe_failure
 from forecast_cli.core.ledger_schemas import FAILURES_SCHEMA
 from forecast_cli.models.ladder import LadderForecast
 
@@ -16,7 +16,7 @@ from forecast_cli.models.ladder import LadderForecast
 _ROW = "row"
 #: Column with the error and the message of a failure, as people read them.
 _FAILURE = "failure"
-_RANK = {status.value: rank for rank, status in enumerate(STATUS_ORDER)}
+_RANK = {status.value: rank for rank, status in enumerate(Status)}
 
 
 @dataclass(frozen=True)

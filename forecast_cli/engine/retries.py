@@ -55,8 +55,10 @@ class Attempt:
     def task(self) -> Task:
         """Return the task for a worker."""
         reasons, unlisted = tuple(self.set_aside.items()), pl.DataFrame()
-        parts = tuple(replace(part, members=unlisted, set_aside=reasons) for part in self._parts())
-        return Task(parts, one_by_one=self.one_by_one)
+        parts = split_shard(self.shard, self.parts) if self.parts > 1 else (self.shard,)
+        return Task(
+            tuple(replace(part, members=unlisted, set_aside=reasons) for part in parts), one_by_one=self.one_by_one
+        )
 
     def account_limit(self, limit: float) -> float:
         """Return the seconds an account may take: ``limit``, or at most 2 after its block has exceeded the limit."""
@@ -86,6 +88,3 @@ class Attempt:
 
     def _exclude_account(self, account: Key, reason: str) -> "Attempt":
         return replace(self, set_aside=dict(self.set_aside) | {account: reason})
-
-    def _parts(self) -> tuple[Shard, ...]:
-        return split_shard(self.shard, self.parts) if self.parts > 1 else (self.shard,)

@@ -1,6 +1,5 @@
 """The worker process: it receives tasks from its parent, reports progress, and ends when its parent does."""
 
-import importlib
 import os
 import pickle
 import signal
@@ -14,6 +13,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Final
 
 from forecast_cli.core.heartbeat import Heartbeat, on_heartbeat
+from forecast_cli.engine.compiling import compile_loops
 from forecast_cli.engine.shards import Job, Task
 from forecast_cli.engine.worker import run_task
 from forecast_cli.store.permissions import umask_for
@@ -56,8 +56,7 @@ def run_worker(connection: Connection, job: bytes, modules: Sequence[str]) -> No
     try:
         made: Job = pickle.loads(job)  # noqa: S301 - passed by the parent when it started this process
         os.umask(umask_for(int(made.settings.mode, 8)))
-        for module in modules:
-            importlib.import_module(module)
+        compile_loops(modules)
         connection.send(Ready())
         while True:
             _run_and_send(connection, made, connection.recv())

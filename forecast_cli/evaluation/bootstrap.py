@@ -5,7 +5,6 @@ The windows of one account are alike, so accounts are drawn and not windows (clu
 of the draws (Efron and Tibshirani 1993, An Introduction to the Bootstrap, section 13.3).
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from forecast_cli.core.hashes import hash_each
 from forecast_cli.evaluation.report import Estimate
 from forecast_cli.evaluation.rows import VALUE
 
@@ -167,15 +167,11 @@ def hash_groups(frame: pl.DataFrame, keys: Sequence[str], *, seed: int) -> NDArr
     """
     accounts = frame.select(keys).unique(maintain_order=True)
     texts = accounts.select(pl.concat_str(pl.lit(str(seed)), *keys, separator="\x1f").alias("text"))["text"]
-    groups = [_hash_group(text) for text in texts]
+    groups = (hash_each(text.encode() for text in texts) % HASHED_GROUPS).astype(np.int64)
     grouped = frame.select(keys).join(
-        accounts.with_columns(pl.Series(VALUE, groups, dtype=pl.Int64)), on=list(keys), maintain_order="left"
+        accounts.with_columns(pl.Series(VALUE, groups)), on=list(keys), maintain_order="left"
     )
     return grouped[VALUE].to_numpy()
-
-
-def _hash_group(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") % HASHED_GROUPS
 
 
 def assign_groups(accounts: NDArray[np.int64], seed: int) -> NDArray[np.int64]:

@@ -167,34 +167,25 @@ def _require_name(
     available: Sequence[str] | pl.Series,
     *,
     join_names: Callable[[Sequence[str]], str] = ", ".join,
-) -> str:
-    """Return ``wanted`` if it is among ``available``, else raise UsageError with the names there are."""
+) -> None:
+    """Raise UsageError with the names there are if ``wanted`` is not among ``available``."""
     names = sorted(set(available))
     if wanted not in names:
         listing = f"available: {join_names(names) or 'none'}"
         hint = did_you_mean(wanted, names, otherwise=listing)
         raise UsageError(f"{backtest.name}: no {what} '{wanted}'", hint if hint == listing else f"{hint} {listing}")
-    return wanted
 
 
-def _check_error(sides: _Sides, paired: Paired, tolerance: float) -> ErrorCheck:
-    change = paired.change()
-    # NaN must fail: with the comparison reversed it would pass
-    verdict = Verdict.PASSED if change.bounds[0] <= tolerance else Verdict.FAILED
-    return _build_error_check(sides, paired, change, tolerance, verdict)
-
-
-def _skip_small_segment(sides: _Sides, paired: Paired, tolerance: float) -> ErrorCheck:
-    """Return the figures of a segment that is too small to judge: a change without an interval, not judged."""
+def _check_error(sides: _Sides, paired: Paired, tolerance: float, *, judged: bool = True) -> ErrorCheck:
+    """Return the check of the mean errors; if it is not ``judged``, it is skipped and its change has no interval."""
     base, new = paired.errors()
-    change = Estimate(value=new / base - 1 if base else math.nan, low=math.nan, high=math.nan)
-    return _build_error_check(sides, paired, change, tolerance, Verdict.SKIPPED)
-
-
-def _build_error_check(
-    sides: _Sides, paired: Paired, change: Estimate, tolerance: float, verdict: Verdict
-) -> ErrorCheck:
-    base, new = paired.errors()
+    if judged:
+        change = paired.change()
+        # NaN must fail: with the comparison reversed it would pass
+        verdict = Verdict.PASSED if change.bounds[0] <= tolerance else Verdict.FAILED
+    else:
+        change = Estimate(value=new / base - 1 if base else math.nan, low=math.nan, high=math.nan)
+        verdict = Verdict.SKIPPED
     return ErrorCheck(
         pair=sides.pair,
         segment=None,
@@ -232,8 +223,10 @@ def _check_segments(sides: _Sides, paired: Paired, gate: Gate) -> Iterator[Error
         _require_name(new, "segment", segment, available)
         labels = new.windows.select(*keys, CUTOFF, pl.col(segment).fill_null(NO_VALUE).alias(VALUE))
         for value, group in paired.split_by(labels):
-            check = _skip_small_segment if group.accounts < SMALLEST_SEGMENT else _check_error
-            yield replace(check(sides, group, gate.segment_tolerance), segment=segment, value=value)
+            judged = group.accounts >= SMALLEST_SEGMENT
+            yield replace(
+                _check_error(sides, group, gate.segment_tolerance, judged=judged), segment=segment, value=value
+            )
 
 
 def _check_coverage(sides: _Sides, gate: Gate) -> CoverageCheck:

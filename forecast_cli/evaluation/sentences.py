@@ -30,16 +30,13 @@ def describe_findings(
         return (_describe_unscored(facts, leaderboard),)
     best = leaderboard[0]
     own = [step for step in steps if step.model == best.model]
+    parts = [row for row in segments if row.model == best.model and row.accounts >= MIN_ACCOUNTS]
     return (
         *_recommend_model(facts, leaderboard),
         *_describe_coverage(best, own),
         *_describe_horizon(own),
-        *_describe_weakest_segments(
-            [row for row in segments if row.model == best.model and row.accounts >= MIN_ACCOUNTS]
-        ),
-        *_compare_with_baseline(
-            best, [row for row in segments if row.model == best.model and row.accounts >= MIN_ACCOUNTS]
-        ),
+        *_describe_weakest_segments(parts),
+        *_compare_with_baseline(best, parts),
         *_describe_low_balance([row for row in low_balance if row.model == best.model]),
         *_describe_common_windows(facts, leaderboard),
         *_describe_fallbacks(best),

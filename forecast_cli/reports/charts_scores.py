@@ -29,19 +29,9 @@ def error_charts(report: Report) -> tuple[Chart, ...]:
     """Return charts of the error by day of the horizon: sCRPS of the forecast, and MASE of its median."""
     if not report.steps:
         return ()
-    return (
-        _by_day(
-            report,
-            key="scrps-by-day",
-            title="sCRPS by day ahead",
-            shown=lambda score: scaled_cell(score.of("scrps").value),
-        ),
-        _by_day(
-            report,
-            key="mase-by-day",
-            title="MASE by day ahead",
-            shown=lambda score: scaled_cell(score.of("mase").value),
-        ),
+    return tuple(
+        _by_day(report, metric, key=f"{metric}-by-day", title=f"{name} by day ahead")
+        for metric, name in (("scrps", "sCRPS"), ("mase", "MASE"))
     )
 
 
@@ -52,7 +42,7 @@ def interval_charts(report: Report) -> tuple[Chart, ...]:
     return (
         *([_coverage_by_level(report)] if report.leaderboard and levels_shown(report) else []),
         *(_coverage_by_day(report, level) for level in levels),
-        *([] if width is None else [_width_by_day(report, width)]),
+        *([] if width is None else [_width_by_day(report, level_label(width))]),
     )
 
 
@@ -62,7 +52,16 @@ def reliability_charts(report: Report) -> tuple[Chart, ...]:
     return tuple(_reliability(report, *kind, place) for place, kind in enumerate(kinds[:MOST_RELIABILITY], 1))
 
 
-def _by_day(report: Report, *, key: str, title: str, shown: Shown) -> Chart:
+def _width_by_day(report: Report, label: str) -> Chart:
+    return _by_day(
+        report, f"swidth_{label}", key="width-by-day", title=f"Width of the {label} % interval, by day ahead"
+    )
+
+
+def _by_day(report: Report, metric: str, *, key: str, title: str) -> Chart:
+    def shown(score: StepScore) -> Cell:
+        return scaled_cell(score.of(metric).value)
+
     drawing = line_layer(_rows(report, shown), Axis("days ahead"), Axis("in units of the scale", zero=True))
     table = steps_table(report, key=f"{key}-table", caption=title, shown=shown)
     return build_chart(key, title, _ends(report, shown), drawing, table=table)
@@ -80,16 +79,6 @@ def _coverage_by_day(report: Report, level: float) -> Chart:
     key, title = f"coverage-{label.replace('.', '-')}-by-day", f"{label} % interval: what it held, by day ahead"
     table = steps_table(report, key=f"{key}-table", caption=title, shown=shown)
     return build_chart(key, title, f"Dashed: the {label} % promised. {_ends(report, shown)}", drawing, table=table)
-
-
-def _width_by_day(report: Report, level: float) -> Chart:
-    def shown(score: StepScore) -> Cell:
-        return scaled_cell(score.of(f"swidth_{level_label(level)}").value)
-
-    drawing = line_layer(_rows(report, shown), Axis("days ahead"), Axis("in units of the scale", zero=True))
-    title = f"Width of the {level_label(level)} % interval, by day ahead"
-    table = steps_table(report, key="width-by-day-table", caption=title, shown=shown)
-    return build_chart("width-by-day", title, _ends(report, shown), drawing, table=table)
 
 
 def _coverage_by_level(report: Report) -> Chart:

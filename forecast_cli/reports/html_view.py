@@ -57,29 +57,19 @@ def _tiles(report: Report) -> tuple[Tile, ...]:
     if not report.leaderboard:
         return ()
     best = report.leaderboard[0]
+    below = f"{share(best.skill.value).text} below the seasonal naive" if best.skill else "lower is better"
+    tiles = [
+        Tile("Best model", printable(best.model), f"of {counted(len(report.leaderboard), 'model')}"),
+        Tile("sCRPS", estimate(best.of("scrps")).text, below),
+    ]
     level = tables_scores.default_level(tables_scores.levels_shown(report))
-    coverage = None if level is None else share_estimate(best.of(f"coverage_{level_label(level)}"))
-    scrps, skill = estimate(best.of("scrps")), best.skill
+    if level is not None:
+        label = level_label(level)
+        coverage = share_estimate(best.of(f"coverage_{label}"))
+        tiles.append(Tile(f"{label} % interval", coverage.text, f"of actual balances lay inside{_bracketed(coverage)}"))
     forecast = sum(number for status, number in report.facts.accounts.items() if status in ("ok", "fallback"))
     total = sum(report.facts.accounts.values())
-    return (
-        Tile("Best model", printable(best.model), f"of {counted(len(report.leaderboard), 'model')}"),
-        Tile(
-            "sCRPS", scrps.text, f"{share(skill.value).text} below the seasonal naive" if skill else "lower is better"
-        ),
-        *(
-            [
-                Tile(
-                    f"{level_label(level)} % interval",
-                    coverage.text,
-                    f"of actual balances lay inside{_bracketed(coverage)}",
-                )
-            ]
-            if level is not None and coverage is not None
-            else []
-        ),
-        Tile("Accounts forecast", f"{forecast:,}", f"of {total:,}"),
-    )
+    return (*tiles, Tile("Accounts forecast", f"{forecast:,}", f"of {total:,}"))
 
 
 def _bracketed(cell: Cell) -> str:

@@ -1,7 +1,7 @@
 """Text format of Prometheus: gauges with their help texts and samples."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,37 +12,29 @@ _ESCAPES: Final = str.maketrans({"\\": r"\\", '"': r"\""})
 
 
 @dataclass(frozen=True)
-class Sample:
-    """A value of a gauge, and the labels that distinguish it from the gauge's other samples."""
-
-    value: float
-    labels: Mapping[str, str]
-
-
-@dataclass(frozen=True)
 class Gauge:
-    """A gauge; ``says`` is its help text."""
+    """A gauge; ``says`` is its help text. ``samples`` are its values, each with the labels that distinguish it."""
 
     name: str
     says: str
-    samples: tuple[Sample, ...]
+    samples: Sequence[tuple[float, Mapping[str, str]]]
 
 
 def gauge(name: str, says: str, value: float | None, **labels: str) -> Gauge:
     """Return a gauge with one sample, or none if ``value`` is None."""
-    return Gauge(name, says, () if value is None else (Sample(value, labels),))
+    return Gauge(name, says, [] if value is None else [(value, labels)])
 
 
 def render_gauges(gauges: Iterable[Gauge], labels: Mapping[str, str]) -> str:
     """Return gauges as a text file, with ``labels`` added to every sample; values that are not finite are left out."""
-    finite = (replace(one, samples=tuple(each for each in one.samples if math.isfinite(each.value))) for one in gauges)
+    finite = (replace(one, samples=[each for each in one.samples if math.isfinite(each[0])]) for one in gauges)
     return "".join(_render(one, labels) for one in finite if one.samples)
 
 
 def _render(one: Gauge, labels: Mapping[str, str]) -> str:
     name = f"{_PREFIX}{one.name}"
     head = [f"# HELP {name} {one.says}", f"# TYPE {name} gauge"]
-    lines = [f"{name}{_labels({**labels, **sample.labels})} {sample.value:.16g}" for sample in one.samples]
+    lines = [f"{name}{_labels({**labels, **own})} {value:.16g}" for value, own in one.samples]
     return "".join(f"{line}\n" for line in [*head, *lines])
 
 

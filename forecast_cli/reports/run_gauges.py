@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from forecast_cli.evaluation.metrics import is_amount
-from forecast_cli.reports.prometheus import Gauge, Sample, gauge, render_gauges
+from forecast_cli.reports.prometheus import Gauge, gauge, render_gauges
 from forecast_cli.reports.run_metrics import Change, Cost, Freshness, RunMetrics, Volume
 
 _DAY: Final = 86_400
@@ -54,39 +54,35 @@ def _outcome(metrics: RunMetrics) -> tuple[Gauge, ...]:
         Gauge(
             "accounts",
             "Accounts by the worst status over models.",
-            tuple(Sample(count, {"status": status}) for status, count in metrics.accounts.items()),
+            [(count, {"status": status}) for status, count in metrics.accounts.items()],
         ),
         Gauge(
-            "flagged_accounts",
-            "Accounts by flag.",
-            tuple(Sample(count, {"flag": flag}) for flag, count in metrics.flags.items()),
+            "flagged_accounts", "Accounts by flag.", [(count, {"flag": flag}) for flag, count in metrics.flags.items()]
         ),
         Gauge(
             "not_as_asked",
             "Accounts and models not forecast as requested, by status and reason.",
-            tuple(Sample(count, {"status": status, "reason": reason}) for (status, reason), count in why.items()),
+            [(count, {"status": status, "reason": reason}) for (status, reason), count in why.items()],
         ),
         gauge("fallback_ratio", "Share of accounts with a simpler model.", metrics.fallback_ratio),
         Gauge(
             "model_accounts",
             "Accounts by the model requested and the one used.",
-            tuple(Sample(one.accounts, {"model": one.model, "model_used": one.model_used}) for one in metrics.models),
+            [(one.accounts, {"model": one.model, "model_used": one.model_used}) for one in metrics.models],
         ),
         Gauge(
             "low_balance_accounts",
             "Accounts with 50 % or more to be under a threshold, by the first model.",
-            tuple(
-                Sample(one.likely, {"threshold": one.threshold, "days": str(one.days)}) for one in metrics.low_balances
-            ),
+            [(one.likely, {"threshold": one.threshold, "days": str(one.days)}) for one in metrics.low_balances],
         ),
         Gauge(
             "score",
             "A metric of a backtest, by model; none is an amount of money.",
-            tuple(
-                Sample(one.value, {"model": one.model, "metric": one.metric})
+            [
+                (one.value, {"model": one.model, "metric": one.metric})
                 for one in metrics.scores
                 if not is_amount(one.metric)
-            ),
+            ],
         ),
     )
 
@@ -112,7 +108,7 @@ def _change(change: Change | None) -> tuple[Gauge, ...]:
         Gauge(
             "changed_accounts",
             "Accounts whose status is another than in the run before.",
-            tuple(Sample(one.accounts, {"old": one.old, "new": one.new}) for one in change.statuses),
+            [(one.accounts, {"old": one.old, "new": one.new}) for one in change.statuses],
         ),
         gauge(
             "median_outside_previous_ratio",
@@ -122,17 +118,17 @@ def _change(change: Change | None) -> tuple[Gauge, ...]:
         Gauge(
             "prob_below_moved",
             "Mean of how far the probability of a low balance moved since the run before.",
-            tuple(Sample(one.mean, labels) for one, labels in risk),
+            [(one.mean, labels) for one, labels in risk],
         ),
         Gauge(
             "low_balance_newly_likely",
             "Accounts that are likely to run low and were not in the run before.",
-            tuple(Sample(one.newly_likely, labels) for one, labels in risk),
+            [(one.newly_likely, labels) for one, labels in risk],
         ),
         Gauge(
             "low_balance_no_longer_likely",
             "Accounts that were likely to run low in the run before and are not now.",
-            tuple(Sample(one.no_longer_likely, labels) for one, labels in risk),
+            [(one.no_longer_likely, labels) for one, labels in risk],
         ),
     )
 

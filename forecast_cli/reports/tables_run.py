@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from forecast_cli.core.ledger import STATUS_ORDER, Status, describe_failure
+from forecast_cli.core.ledger import Status, describe_failure
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Problem, Report, RunFacts
 from forecast_cli.reports.figures import duration, listed
@@ -37,11 +37,9 @@ def facts_table(facts: RunFacts) -> Table:
 def accounts_table(facts: RunFacts) -> Table:
     """Return the accounts by status; they add up to all accounts of the input."""
     total = sum(facts.accounts.values())
-    known = [status for status in STATUS_ORDER if status in facts.accounts]
-    order = [*known, *(status for status in facts.accounts if status not in STATUS_ORDER)]
     rows = [
         (text_cell(status), count(number), share(number / total if total else 0.0), Cell(_MEANS.get(status, "")))
-        for status, number in ((status, facts.accounts[status]) for status in order)
+        for status, number in facts.accounts.items()
     ]
     columns = (Column("Status"), Column("Accounts", numeric=True), Column("Share", numeric=True), Column("Meaning"))
     return build_table("accounts", f"{counted(total, 'account')} of the input, by status", columns, rows)

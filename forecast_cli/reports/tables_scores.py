@@ -41,6 +41,12 @@ class MetricColumn:
         return self.shown(figures.of(self.metric))
 
 
+_SCRPS: Final = MetricColumn("scrps", Column("sCRPS", numeric=True, help=f"{SCRPS_HELP}; {_INTERVAL}"))
+_MASE: Final = MetricColumn("mase", Column("MASE", numeric=True, help="mean absolute scaled error of the median"))
+_RMSSE: Final = MetricColumn("rmsse", Column("RMSSE", numeric=True, help="root mean squared scaled error of the mean"))
+_BIAS: Final = MetricColumn(
+    "sbias", Column("Bias", numeric=True, help="above zero where too much is forecast, in units of the scale")
+)
 #: Metrics in units of the balance.
 IN_UNITS: Final = (
     MetricColumn("mae", Column("MAE", numeric=True, help=f"mean absolute error, {_OF_BALANCE}"), money_estimate),
@@ -67,16 +73,7 @@ def default_level(levels: Sequence[float]) -> float | None:
 
 def metric_columns(report: Report) -> tuple[MetricColumn, ...]:
     """Return the metrics to show for a part of the windows: error, coverage, width and bias."""
-    return (
-        MetricColumn("scrps", Column("sCRPS", numeric=True, help=f"{SCRPS_HELP}; {_INTERVAL}")),
-        MetricColumn("mase", Column("MASE", numeric=True, help="mean absolute scaled error of the median")),
-        MetricColumn("rmsse", Column("RMSSE", numeric=True, help="root mean squared scaled error of the mean")),
-        *_coverages(report),
-        *_scaled_interval(report, "swidth", "Width", "mean width of the interval, in units of the scale"),
-        MetricColumn(
-            "sbias", Column("Bias", numeric=True, help="above zero where too much is forecast, in units of the scale")
-        ),
-    )
+    return (_SCRPS, _MASE, _RMSSE, *_coverages(report), *_widths(report), _BIAS)
 
 
 def leaderboard_table(report: Report) -> Table:
@@ -85,9 +82,9 @@ def leaderboard_table(report: Report) -> Table:
     columns = (
         Column("Rank", numeric=True),
         Column("Model"),
-        Column("sCRPS", numeric=True, help=f"{SCRPS_HELP}; {_INTERVAL}"),
+        _SCRPS.column,
         Column("Skill", numeric=True, help="share of the seasonal naive's sCRPS saved; with its 95 % interval"),
-        Column("MASE", numeric=True, help="mean absolute scaled error of the median"),
+        _MASE.column,
         *(one.column for one in coverages),
         Column("Wins", numeric=True, help="accounts on which it has the lowest sCRPS of all"),
         Column("Fallbacks", numeric=True, help="windows in which a simpler model took its place"),
@@ -102,12 +99,10 @@ def metrics_table(report: Report) -> Table:
     """Return the other metrics of every model; those in units of the balance only if all balances share a currency."""
     mixed = len(report.facts.currencies) > 1
     shown = (
-        MetricColumn("rmsse", Column("RMSSE", numeric=True, help="root mean squared scaled error of the mean")),
-        *_scaled_interval(report, "swidth", "Width", "mean width of the interval, in units of the scale"),
+        _RMSSE,
+        *_widths(report),
         *_scaled_interval(report, "swinkler", "Winkler", "width and misses of the interval, in units of the scale"),
-        MetricColumn(
-            "sbias", Column("Bias", numeric=True, help="above zero where too much is forecast, in units of the scale")
-        ),
+        _BIAS,
         *(() if mixed else IN_UNITS),
     )
     counts = (Column("Accounts", numeric=True, help="accounts scored"), Column("Windows", numeric=True))
@@ -202,7 +197,7 @@ def skill_cell(skill: Estimate | None) -> Cell:
 
 
 def _standing(model: ModelScore) -> tuple[Cell, ...]:
-    figures = (estimate(model.of("scrps")), skill_cell(model.skill), estimate(model.of("mase")))
+    figures = (_SCRPS.cell(model), skill_cell(model.skill), _MASE.cell(model))
     return count(model.rank), text_cell(model.model), *figures
 
 
@@ -220,6 +215,10 @@ def _coverages(report: Report) -> tuple[MetricColumn, ...]:
         )
         for label in labels
     )
+
+
+def _widths(report: Report) -> tuple[MetricColumn, ...]:
+    return _scaled_interval(report, "swidth", "Width", "mean width of the interval, in units of the scale")
 
 
 def _scaled_interval(report: Report, metric: str, title: str, meaning: str) -> tuple[MetricColumn, ...]:

@@ -1,6 +1,6 @@
 """Low points of sample paths, and whether, when and for how long paths are under a threshold."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -72,11 +72,6 @@ def find_lows(paths: NDArray[np.float64], thresholds: NDArray[np.float64], windo
         first_below=first_below,
         reached=reached,
     )
-
-
-def join_lows(parts: list[Lows]) -> Lows:
-    """Concatenate the lows of several groups of accounts, in the order of ``parts``."""
-    return Lows(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Lows)))
 
 
 def first_day_below(y: NDArray[np.float64], thresholds: NDArray[np.float64]) -> NDArray[np.float64]:

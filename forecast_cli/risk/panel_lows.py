@@ -1,13 +1,14 @@
 """Lows of the accounts of a panel for each model's forecast, computed for a few accounts at a time."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
-from forecast_cli.risk.lows import Lows, find_lows, join_lows, windows_within
+from forecast_cli.risk.lows import Lows, find_lows, windows_within
 from forecast_cli.risk.paths import N_PATHS, PATH_LEVELS, accounts_per_chunk, order_courses, shuffle_paths
 
 
@@ -30,4 +31,7 @@ def panel_lows(
         for model, forecast in forecasts.items():
             paths = shuffle_paths(part, forecast.rows(rows).at(PATH_LEVELS), n_paths=n_paths, order=order)
             parts[model].append(find_lows(paths, thresholds[rows], windows_within(h)))
-    return {model: join_lows(lows) for model, lows in parts.items()}
+    return {
+        model: Lows(*(np.concatenate([getattr(part, field.name) for part in lows]) for field in fields(Lows)))
+        for model, lows in parts.items()
+    }

@@ -17,6 +17,7 @@ from forecast_cli.store.parquet import load_table
 
 #: Hint for a file that cannot be written.
 _FIX: Final = "free space or fix permissions, then run the same command again: finished shards are kept"
+_ANOTHER: Final = "name another path, in a folder and not in a file"
 
 #: Rows of a row group in files written piece by piece; fixed, so that the bytes do not depend on the number of cores.
 _ROW_GROUP: Final = 250_000
@@ -28,7 +29,8 @@ def raise_write_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputNotWrittenError(f"{path}: cannot be written: {error.strerror or error}", _FIX) from error
+        hint = _ANOTHER if isinstance(error, NotADirectoryError) else _FIX
+        raise OutputNotWrittenError(f"{path}: cannot be written: {error.strerror or error}", hint) from error
 
 
 def read_back(path: Path, columns: list[str] | None = None) -> pl.DataFrame:

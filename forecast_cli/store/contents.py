@@ -55,7 +55,7 @@ class FolderContents:
         fault_point(Step.READ, self._folder / name)
         try:
             return (self._folder / name).read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
 

@@ -16,9 +16,8 @@ _NO_LIMIT: Final = 1 << 60
 
 def available_memory(root: Path = _ROOT) -> int | None:
     """Return the bytes this process may still allocate, by the system and its control groups; None if unknown."""
-    limits = [left for left in (_remaining_memory(root, *files) for files in _group_files(root)) if left is not None]
-    system = _system_memory(root)
-    known = [*limits, *([system] if system is not None else [])]
+    left = [_system_memory(root), *(_remaining_memory(root, *files) for files in _group_files(root))]
+    known = [count for count in left if count is not None]
     return max(min(known), 0) if known else None
 
 

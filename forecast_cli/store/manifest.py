@@ -67,6 +67,14 @@ class Manifest(_Frozen):
     seconds: float
     cpu_seconds: float
 
+    @property
+    def recency(self) -> tuple[str, str]:
+        """Return the sort key of runs from old to new: the day of the run, then the time it ended.
+
+        The day is the origin or, without one, the day on which the run ended.
+        """
+        return self.input.origin or self.finished_at[:10], self.finished_at
+
 
 def manifest_content(manifest: Manifest) -> bytes:
     """Return the content of the manifest file, with secrets removed."""

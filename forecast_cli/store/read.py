@@ -23,8 +23,6 @@ def find_manifest(contents: Contents) -> Manifest | None:
     path = f"{contents}/{MANIFEST}"
     try:
         content = contents.read(MANIFEST)
-    except NotADirectoryError:
-        return None
     except OSError as error:
         raise CheckFailedError(f"{path}: cannot be read: {error.strerror}", "fix its permissions") from None
     return None if content is None else parse_manifest(content, where=path)

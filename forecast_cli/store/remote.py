@@ -135,9 +135,7 @@ class Objects:
         except _FAILURES as error:
             where = f"{self}/{name}" if name else str(self)
             why, hint = _describe(error)
-            for secret in self._secrets:
-                why = why.replace(secret, "***")
-            raise OutputNotWrittenError(f"{where}: cannot be {what}: {redact(why)}", hint) from None
+            raise OutputNotWrittenError(f"{where}: cannot be {what}: {redact(why, self._secrets)}", hint) from None
 
 
 def _match_condition(version: Version) -> "UpdateVersion":

@@ -40,10 +40,8 @@ def open_objects(address: Address, timeout: float) -> Objects:
     try:
         store, bulk = (_open(address.text, seconds) for seconds in (timeout, timeout + _TRANSFER))
     except (OSError, ValueError, BaseError) as error:
-        why = str(error).partition("\n")[0]
-        for secret in secrets:
-            why = why.replace(secret, "***")
-        raise ConfigError(f"{address}: {redact(why)}", "see docs/object-stores.md") from None
+        why = redact(str(error).partition("\n")[0], secrets)
+        raise ConfigError(f"{address}: {why}", "see docs/object-stores.md") from None
     return Objects(store, str(address), bulk=bulk, secrets=secrets)
 
 

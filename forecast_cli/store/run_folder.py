@@ -21,6 +21,7 @@ from forecast_cli.store.atomic import (
     write_whole,
 )
 from forecast_cli.store.check import success_content
+from forecast_cli.store.contents import FolderContents
 from forecast_cli.store.fingerprint import fingerprint
 from forecast_cli.store.layout import (
     FORECASTS,
@@ -73,10 +74,6 @@ class RunFolder:
             move_into_place(self.staging / file.staged, self.output / file.path)
         write_receipt(receipt, self.output / receipt_path(receipt.index))
 
-    def path_of(self, receipt: ShardReceipt, table: str) -> Path:
-        """Return the path of a shard's table."""
-        return self.output / receipt.file_of(table).path
-
     def finish(self, manifest: Manifest) -> None:
         """Write the manifest and ``_SUCCESS``, then remove the state of the run."""
         write_whole(self.output / MANIFEST, manifest_content(manifest))
@@ -96,10 +93,10 @@ def open_run(output: Path, identity: dict[str, Any], *, force: bool) -> Iterator
     With ``force``, a run that is already there is removed first. Raises OutputBusyError, OutputNotWrittenError, or
     OutputConflictError if the folder holds anything else.
     """
-    validate_output(output, identity, force=force)
+    validate_output(FolderContents(output), identity, force=force)
     make_folder(output)
     with output_lock(output):
-        state, _ = validate_output(output, identity, force=force)
+        state, _ = validate_output(FolderContents(output), identity, force=force)
         if state is OutputState.OTHER or force:
             _clear(output)
             state = OutputState.DAMAGED if state is OutputState.DAMAGED else OutputState.NEW

@@ -24,10 +24,8 @@ from forecast_cli.store.receipts import StagedFile
 
 def stage(frame: pl.DataFrame, staging: Path, index: int, table: str) -> StagedFile:
     """Write a shard's rows of a table to the staging folder. All tables but forecasts are merged when the run ends."""
-    content, path = (
-        parquet_bytes(frame) if table == FORECASTS else temporary_parquet_bytes(frame),
-        shard_path(index, table),
-    )
+    content = parquet_bytes(frame) if table == FORECASTS else temporary_parquet_bytes(frame)
+    path = shard_path(index, table)
     name = Path(path).name
     write_durable(staging / name, content)
     return StagedFile(table, name, path, frame.height, len(content), hashlib.sha256(content).hexdigest())

@@ -3,10 +3,10 @@
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from forecast_cli.core.errors import CheckFailedError, OutputConflictError, OutputNotWrittenError
-from forecast_cli.store.contents import Contents, FolderContents
+from forecast_cli.store.contents import Contents
 from forecast_cli.store.fingerprint import differences, fingerprint, identity_of
 from forecast_cli.store.layout import FORECASTS, LOCK, PLAN, RUNNING, TABLES, is_own
 from forecast_cli.store.manifest import Manifest
@@ -24,19 +24,15 @@ class OutputState(StrEnum):
     FOREIGN = "foreign"  # files that no run wrote
 
 
-_NOTHING: Final = (OutputState.NEW, "")
-
-
-def inspect_output(output: Path | Contents, identity: dict[str, Any]) -> tuple[OutputState, str]:
+def inspect_output(output: Contents, identity: dict[str, Any]) -> tuple[OutputState, str]:
     """Return the state of ``output`` for a run of ``identity``, and a message that says what prevents the run, or "".
 
     Writes nothing. Raises OutputNotWrittenError if the plan of an unfinished run cannot be read.
     """
-    if isinstance(output, Path):
-        if output.exists() and not output.is_dir():
-            return OutputState.FOREIGN, "is a file, not a folder"
-        output = FolderContents(output)
-    foreign = sorted(name for name in output.names() if not is_own(Path(name)))
+    try:
+        foreign = sorted(name for name in output.names() if not is_own(Path(name)))
+    except NotADirectoryError:
+        return OutputState.FOREIGN, "is a file, not a folder"
     if foreign:
         return OutputState.FOREIGN, f"holds files that no run wrote: {', '.join(foreign[:3])}"
     try:
@@ -50,12 +46,7 @@ def inspect_output(output: Path | Contents, identity: dict[str, Any]) -> tuple[O
     return _inspect_finished(output, manifest, identity)
 
 
-def is_finished(output: Path | Contents, identity: dict[str, Any]) -> bool:
-    """Return whether ``output`` holds the finished, undamaged run of ``identity``. Writes nothing."""
-    return inspect_output(output, identity)[0] is OutputState.FINISHED
-
-
-def validate_output(output: Path | Contents, identity: dict[str, Any], *, force: bool) -> tuple[OutputState, str]:
+def validate_output(output: Contents, identity: dict[str, Any], *, force: bool) -> tuple[OutputState, str]:
     """Return the state of ``output`` for a run of ``identity`` and a message, as ``inspect_output`` does.
 
     Writes nothing. Raises OutputConflictError if it holds another run, unless ``force`` allows replacing it, and if it
@@ -72,7 +63,9 @@ def _inspect_unfinished(contents: Contents, identity: dict[str, Any]) -> tuple[O
     plan = _read_json(contents, f"{RUNNING}/{PLAN}")
     if plan is None:
         tables = [name for name in (FORECASTS, *TABLES) if contents.has(name)]
-        return (OutputState.OTHER, f"holds {', '.join(tables)} of a run without a manifest") if tables else _NOTHING
+        if not tables:
+            return OutputState.NEW, ""
+        return OutputState.OTHER, f"holds {', '.join(tables)} of a run without a manifest"
     if plan.get("fingerprint") == fingerprint(identity):
         return OutputState.RESUMABLE, ""
     return OutputState.OTHER, _differs("an unfinished run", plan.get("identity", {}), identity)

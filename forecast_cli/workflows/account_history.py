@@ -1,5 +1,6 @@
 """Balance history of one account, read again from the run's input: only files and rows that may hold the account."""
 
+import shlex
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -25,7 +26,8 @@ from forecast_cli.workflows.account_key import AccountKey, has_value
 from forecast_cli.workflows.story import RECENT, AccountHistory, Rates
 
 _GONE = "the input {root} no longer exists; if it was moved, name it with --input"
-_CHANGED = "the input {root} has changed since the forecast; to read it all the same: --input {root}"
+_NOT_HERE = "the input {root} does not exist below this folder; name it with --input"
+_CHANGED = "the input {root} has changed since the forecast; to read it all the same: --input {quoted}"
 _REMOTE = "the input {root} is not a local file; to read it, name it with --input"
 _OTHER = "read from another input than the forecast"
 _NOTHING = "the input holds no usable balances of this account"
@@ -63,10 +65,10 @@ def read_account_past(manifest: Manifest, key: AccountKey, origin: date | None, 
     except InputRejectedError:
         if path is not None:
             raise
-        return AccountPast(None, _CHANGED.format(root=manifest.input.root))
+        return AccountPast(None, _changed(manifest))
     same = _is_same(source, manifest)
     if path is None and not same:
-        return AccountPast(None, _CHANGED.format(root=manifest.input.root))
+        return AccountPast(None, _changed(manifest))
     return AccountPast(panel, _NOTHING if panel is None else None if same else _OTHER, same=same and panel is not None)
 
 
@@ -112,6 +114,11 @@ def recent_rates(panel: Panel) -> Rates | None:
     )
 
 
+def _changed(manifest: Manifest) -> str:
+    root = manifest.input.root
+    return _CHANGED.format(root=root, quoted=shlex.quote(root))
+
+
 def _why_unreadable(manifest: Manifest) -> str | None:
     """Return why the run's input cannot be read again unchanged, judged by names and sizes alone; None if it can."""
     if "://" in manifest.input.root:
@@ -120,9 +127,10 @@ def _why_unreadable(manifest: Manifest) -> str | None:
         try:
             size = Path(file.path).stat().st_size
         except OSError:
-            return _GONE.format(root=manifest.input.root)
+            gone = _GONE if Path(manifest.input.root).is_absolute() else _NOT_HERE
+            return gone.format(root=manifest.input.root)
         if size != file.bytes:
-            return _CHANGED.format(root=manifest.input.root)
+            return _changed(manifest)
     return None
 
 
@@ -134,9 +142,9 @@ def _is_same(source: Source, manifest: Manifest) -> bool:
 
 def _open(path: str, settings: Settings, key: AccountKey) -> Source:
     listed = list_input(path, settings)
-    raise_rejection(listed.listing.findings)
+    raise_rejection(listed.listing.findings, listed.listing.root)
     source = check_files(_select_files(listed, settings, key), settings)
-    raise_rejection(source.findings)
+    raise_rejection(source.findings, source.root)
     return source
 
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 import polars as pl
 
 from forecast_cli.core.errors import UsageError
-from forecast_cli.core.text import did_you_mean
+from forecast_cli.core.ids import mark_id
+from forecast_cli.core.text import closest
 from forecast_cli.workflows.story import ShowRequest
 
 #: Ids searched for suggestions: neighbours in sort order on each side, at most as many with the same last characters.
@@ -56,8 +57,8 @@ def find_key(accounts: pl.LazyFrame, request: ShowRequest, keys: tuple[str, ...]
     if found.is_empty():
         ids = accounts.select(pl.col(id_col).cast(pl.String)).collect()[id_col]
         raise UsageError(
-            f"no account '{request.account}' in {request.forecast}",
-            did_you_mean(request.account, _near(ids, request.account), otherwise=_first_of(ids)),
+            f"no account '{mark_id(request.account)}' in {request.forecast}",
+            _suggest(ids, request.account),
         )
     if len(keys) > 1:
         found = _in_currency(found, request, keys[1])
@@ -68,13 +69,13 @@ def _in_currency(found: pl.DataFrame, request: ShowRequest, currency_col: str) -
     names = [str(name) for name in found[currency_col]]
     if request.currency is None and len(names) > 1:
         raise UsageError(
-            f"account '{request.account}' has several currencies: {', '.join(names)}",
+            f"account '{mark_id(request.account)}' has several currencies: {', '.join(names)}",
             f"name one: --currency {names[0]}",
         )
     chosen = found.filter(pl.Series([request.currency in (None, name) for name in names]))
     if chosen.is_empty():
         raise UsageError(
-            f"account '{request.account}' has no currency '{request.currency}', but {', '.join(names)}",
+            f"account '{mark_id(request.account)}' has no currency '{request.currency}', but {', '.join(names)}",
             f"name one: --currency {names[0]}",
         )
     return chosen
@@ -89,5 +90,11 @@ def _near(ids: pl.Series, text: str) -> Sequence[str]:
     return pl.concat([alike, known.slice(max(place - _NEAR, 0), 2 * _NEAR), ending]).to_list()
 
 
-def _first_of(ids: pl.Series) -> str:
-    return f"the forecast has {len(ids):,} accounts, such as '{ids[0]}'" if len(ids) else "the forecast has no accounts"
+def _suggest(ids: pl.Series, text: str) -> str:
+    """Return a hint with the id that may be meant by ``text``, else with one of the ``ids``."""
+    close = closest(text, _near(ids, text))
+    if close is not None:
+        return f"did you mean '{mark_id(close)}'?"
+    if ids.is_empty():
+        return "the forecast has no accounts"
+    return f"the forecast has {len(ids):,} accounts, such as '{mark_id(ids[0])}'"

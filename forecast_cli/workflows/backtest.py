@@ -29,7 +29,6 @@ from forecast_cli.store.layout import ACCOUNTS, FAILURES, LOW_BALANCE, SCORES, W
 from forecast_cli.store.manifest import FileEntry, Manifest
 from forecast_cli.store.read import read_manifest
 from forecast_cli.store.receipts import ShardReceipt
-from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.workflows.backtest_report import build_report
 from forecast_cli.workflows.backtest_tables import write_figures
 from forecast_cli.workflows.places import open_work_folder
@@ -160,10 +159,11 @@ def _reserved_names(prepared: Prepared) -> set[str]:
     return {*BANDS, *keys, CUTOFF, N_TRAIN, SCALE, SCALE_RMS}
 
 
-def _finish(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt]) -> tuple[FileEntry, ...]:
-    tables = merge_tables(run, receipts, (ACCOUNTS, FAILURES, WINDOWS, SCORES, LOW_BALANCE))
-    report = build_report(prepared, run, receipts)
-    figures = (*write_figures(report, run.output), *write_reports(report, run.output))
+def _finish(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> tuple[FileEntry, ...]:
+    output = prepared.output
+    tables = merge_tables(output, receipts, (ACCOUNTS, FAILURES, WINDOWS, SCORES, LOW_BALANCE))
+    report = build_report(prepared, receipts)
+    figures = (*write_figures(report, output), *write_reports(report, output))
     return (*tables, *figures, write_metrics_json(prepared, receipts, scores=_scores(report)))
 
 

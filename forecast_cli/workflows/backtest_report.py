@@ -4,12 +4,14 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TypeVar
 
 import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
+from forecast_cli.data.contract.tally import show_id
 from forecast_cli.evaluation.alarms import calibrate_low_balance
 from forecast_cli.evaluation.facts import BANDS
 from forecast_cli.evaluation.leaderboard import RANKED_BY, rank_models
@@ -24,29 +26,29 @@ from forecast_cli.store.fingerprint import versions
 from forecast_cli.store.layout import ACCOUNTS, COSTS, FAILURES, FIGURES, LOW_BALANCE, STEP_SUMS, WINDOWS
 from forecast_cli.store.parquet import load_table, scan_table
 from forecast_cli.store.receipts import ShardReceipt
-from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.workflows.fans import draw_fans
 from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.reading import count_statuses, summarize_input
-from forecast_cli.workflows.shard_tables import group_failures, read_table
+from forecast_cli.workflows.shard_tables import group_failures, shard_paths
 
 _OfLow = TypeVar("_OfLow", LowBalanceScore, LowBalanceCalibration)
 
 
-def build_report(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt]) -> Report:
+def build_report(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> Report:
     """Return the report of a backtest whose merged tables are already in its folder."""
-    settings, keys = prepared.settings, prepared.settings.key_columns
-    windows = load_table(run.output / WINDOWS)
-    scored = read_scored(prepared, run, receipts, windows)
-    leaderboard = rank_models(scored, read_table(run, receipts, COSTS), season=settings.season_length[0])
-    tally = add_tallies(load_table(run.path_of(receipt, STEP_SUMS)) for receipt in receipts)
+    settings, keys, output = prepared.settings, prepared.settings.key_columns, prepared.output
+    windows = load_table(output / WINDOWS)
+    scored = read_scored(prepared, receipts, windows)
+    costs = pl.concat(map(load_table, shard_paths(output, receipts, COSTS)))
+    leaderboard = rank_models(scored, costs, season=settings.season_length[0])
+    tally = add_tallies(map(load_table, shard_paths(output, receipts, STEP_SUMS)))
     steps = tuple(score_steps(tally, scored.metrics, mixed=scored.mixed, seed=settings.seed))
     named = _segments_of(settings)
     segments = score_segments(scored, named, season=settings.season_length[0])
-    low = load_table(run.output / LOW_BALANCE)
+    low = load_table(output / LOW_BALANCE)
     best = [score.model for score in leaderboard]
     low_balance = _best_first(score_low_balance(low, keys=keys, seed=settings.seed), best)
-    facts = _facts(prepared, run, receipts, windows=windows, scored=scored)
+    facts = _facts(prepared, receipts, windows=windows, scored=scored)
     return Report(
         facts=facts,
         levels=settings.level,
@@ -58,8 +60,8 @@ def build_report(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardRec
         low_balance_segments=score_low_balance_segments(low, windows, named, keys=keys, seed=settings.seed),
         reliability=bin_reliability(low),
         low_balance_calibration=_best_first(calibrate_low_balance(low, keys=keys, seed=settings.seed), best),
-        fans=draw_fans(prepared, run, _errors_of(leaderboard[0].model, scored)),
-        problems=_problems(run, settings.id_col),
+        fans=draw_fans(prepared, _errors_of(leaderboard[0].model, scored)),
+        problems=_problems(output, settings.id_col),
     )
 
 
@@ -68,11 +70,10 @@ def _best_first(scores: Iterable[_OfLow], best: Sequence[str]) -> tuple[_OfLow, 
     return tuple(sorted(scores, key=lambda score: (score.threshold, score.days, best.index(score.model))))
 
 
-def read_scored(prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt], windows: pl.DataFrame) -> Scored:
+def read_scored(prepared: Prepared, receipts: Sequence[ShardReceipt], windows: pl.DataFrame) -> Scored:
     """Return the metrics of all shards over the windows that models are compared on; they are read model by model."""
     settings, keys = prepared.settings, prepared.settings.key_columns
-    paths = [run.path_of(receipt, FIGURES) for receipt in receipts]
-    figures = scan_table(paths)
+    figures = scan_table(shard_paths(prepared.output, receipts, FIGURES))
     forecasts = figures.select(*keys, CUTOFF, c.MODEL).collect()
 
     def read_figures(model: str, metrics: Sequence[str]) -> pl.DataFrame:
@@ -102,11 +103,9 @@ def _errors_of(model: str, scored: Scored) -> pl.DataFrame:
     return scored.figures_of(model, [RANKED_BY]).with_columns(pl.lit(model).alias(c.MODEL))
 
 
-def _facts(
-    prepared: Prepared, run: RunFolder, receipts: Sequence[ShardReceipt], *, windows: pl.DataFrame, scored: Scored
-) -> RunFacts:
+def _facts(prepared: Prepared, receipts: Sequence[ShardReceipt], *, windows: pl.DataFrame, scored: Scored) -> RunFacts:
     summary = summarize_input(prepared.checked)
-    accounts = count_statuses(load_table(run.output / ACCOUNTS, columns=["status"]))
+    accounts = count_statuses(load_table(prepared.output / ACCOUNTS, columns=["status"]))
     first, last = _ends(windows)
     return RunFacts(
         input=summary.root,
@@ -140,6 +139,6 @@ def _ends(windows: pl.DataFrame) -> tuple[date | None, date | None]:
     return first, last
 
 
-def _problems(run: RunFolder, id_col: str) -> tuple[Problem, ...]:
-    groups = group_failures(load_table(run.output / FAILURES), id_col)
-    return tuple(Problem(**asdict(group)) for group in groups)
+def _problems(output: Path, id_col: str) -> tuple[Problem, ...]:
+    groups = group_failures(load_table(output / FAILURES), id_col)
+    return tuple(Problem(**asdict(group) | {"examples": tuple(map(show_id, group.examples))}) for group in groups)

@@ -73,7 +73,8 @@ def _accounts_invariants(accounts: pl.DataFrame, manifest: Manifest) -> Iterator
 def _forecast_invariants(
     forecasts: pl.LazyFrame, accounts: pl.DataFrame, manifest: Manifest
 ) -> Iterator[tuple[str, str]]:
-    keys = [*keys_of(manifest.settings), c.MODEL, *_window(manifest)]
+    window = [CUTOFF] if manifest.command == "backtest" else []
+    keys = [*keys_of(manifest.settings), c.MODEL, *window]
     quantiles = c.quantile_columns(tuple(manifest.settings["level"]))
     numbers = [c.MEAN, *quantiles]
     crossed = pl.any_horizontal(pl.col(low) > pl.col(high) for low, high in pairwise(quantiles))
@@ -102,8 +103,3 @@ def _forecast_invariants(
     strangers = series.join(forecast, on=keys_of(manifest.settings), how="anti").height
     if strangers:
         yield FORECASTS, f"{counted(strangers, 'forecast')} for accounts that have none by {ACCOUNTS}"
-
-
-def _window(manifest: Manifest) -> list[str]:
-    """Return the column that identifies a window if the run is a backtest, else none."""
-    return [CUTOFF] if manifest.command == "backtest" else []

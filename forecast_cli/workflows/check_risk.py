@@ -43,10 +43,10 @@ def risk_invariants(
         yield RISK, lack
         return
     keys = keys_of(settings)
-    counts = risk.select(**_broken_rows(), **_count_contradictions(keys)).collect().row(0, named=True)
-    for name, problem in _PROBLEMS.items():
-        if counts[name]:
-            yield RISK, f"{counted(counts[name], 'row')} {problem}"
+    broken = risk.select(rows.sum().alias(problem) for problem, rows in _broken_rows(keys).items()).collect()
+    for problem, count in broken.row(0, named=True).items():
+        if count:
+            yield RISK, f"{counted(count, 'row')} {problem}"
     yield from _missing(risk, accounts, settings, keys)
 
 
@@ -57,42 +57,26 @@ def find_missing_column(risk: pl.LazyFrame) -> str | None:
     return next((f"has no column '{column}': another version wrote it" for column in lacking), None)
 
 
-_PROBLEMS: Mapping[str, str] = {
-    "missing": "with a null, a NaN or an infinite number",
-    "outside": f"with a {PROB_BELOW} outside 0 to 1",
-    "crossed": f"with {LOW_Q05} above {LOW_Q50}",
-    "days": f"with {DAYS_BELOW} outside 0 to the {WINDOW}",
-    "dates": "with dates of first crossing out of order",
-    "by_window": f"with a {PROB_BELOW} that falls as the {WINDOW} grows",
-    "by_threshold": f"with a {PROB_BELOW} that falls as the {THRESHOLD} rises",
-    "balances": f"with another {BALANCE} than the first row of their account",
-}
-
-
-def _broken_rows() -> dict[str, pl.Expr]:
-    early, middle, late = FIRST_BELOW
-    numbers = pl.col(_NUMBERS)
+def _broken_rows(keys: Sequence[str]) -> dict[str, pl.Expr]:
+    """Return for each problem which rows have it, by themselves or beside other rows of their account."""
+    early, middle, late = map(pl.col, FIRST_BELOW)
+    numbers, falls = pl.col(_NUMBERS), pl.col(PROB_BELOW).diff() < 0
+    by_window = falls.over(*keys, c.MODEL, THRESHOLD_NAME, order_by=WINDOW)
+    by_threshold = falls.over(*keys, c.MODEL, WINDOW, order_by=THRESHOLD)
+    unordered = (early > middle) | (middle > late)
+    skipped = (early.is_null() & middle.is_not_null()) | (middle.is_null() & late.is_not_null())
     return {
-        "missing": pl.any_horizontal(numbers.is_null() | ~numbers.is_finite()).sum(),
-        "outside": (~pl.col(PROB_BELOW).is_between(0, 1)).sum(),
-        "crossed": (pl.col(LOW_Q05) > pl.col(LOW_Q50)).sum(),
-        "days": (~pl.col(DAYS_BELOW).is_between(0, pl.col(WINDOW))).sum(),
-        "dates": (
-            (pl.col(early) > pl.col(middle))
-            | (pl.col(middle) > pl.col(late))
-            | (pl.col(early).is_null() & pl.col(middle).is_not_null())
-            | (pl.col(middle).is_null() & pl.col(late).is_not_null())
-        ).sum(),
+        "with a null, a NaN or an infinite number": pl.any_horizontal(numbers.is_null() | ~numbers.is_finite()),
+        f"with a {PROB_BELOW} outside 0 to 1": ~pl.col(PROB_BELOW).is_between(0, 1),
+        f"with {LOW_Q05} above {LOW_Q50}": pl.col(LOW_Q05) > pl.col(LOW_Q50),
+        f"with {DAYS_BELOW} outside 0 to the {WINDOW}": ~pl.col(DAYS_BELOW).is_between(0, pl.col(WINDOW)),
+        "with dates of first crossing out of order": unordered | skipped,
+        f"with a {PROB_BELOW} that falls as the {WINDOW} grows": by_window,
+        f"with a {PROB_BELOW} that falls as the {THRESHOLD} rises": by_threshold,
+        f"with another {BALANCE} than the first row of their account": (
+            pl.col(BALANCE) != pl.col(BALANCE).first().over(*keys)
+        ),
     }
-
-
-def _count_contradictions(keys: Sequence[str]) -> dict[str, pl.Expr]:
-    """Return counts of rows that contradict other rows of their account: probabilities that fall, another balance."""
-    step = pl.col(PROB_BELOW).diff() < 0
-    by_window = step.over(*keys, c.MODEL, THRESHOLD_NAME, order_by=WINDOW)
-    by_threshold = step.over(*keys, c.MODEL, WINDOW, order_by=THRESHOLD)
-    other = pl.col(BALANCE) != pl.col(BALANCE).first().over(*keys)
-    return {"by_window": by_window.sum(), "by_threshold": by_threshold.sum(), "balances": other.sum()}
 
 
 def _missing(

@@ -10,6 +10,7 @@ import polars as pl
 from forecast_cli.core.columns import CURRENCY, UNIQUE_ID
 from forecast_cli.core.errors import CheckFailedError, OutputConflictError
 from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.core.ids import mark_id
 from forecast_cli.core.text import counted
 from forecast_cli.data.files.addresses import Output
 from forecast_cli.evaluation.compare import compare_scores
@@ -127,8 +128,8 @@ def _window_differences(base: Scores, new: Scores) -> Iterator[str]:
     for here, there, name in ((base, new, "BASE"), (new, base, "NEW")):
         only = here.windows.join(there.windows, on=on, how="anti").select(on).sort(on)
         if only.height:
-            first = " at ".join((" ".join(map(str, only.row(0)[:-1])), str(only.row(0)[-1])))
-            yield f"only {name} has {counted(only.height, 'window')}, such as {first}"
+            account, cutoff = " ".join(map(str, only.row(0)[:-1])), only.row(0)[-1]
+            yield f"only {name} has {counted(only.height, 'window')}, such as {mark_id(account)} at {cutoff}"
     both = base.windows.join(new.windows, on=on, suffix="_new")
     apart = (pl.col(SCALE) - pl.col(f"{SCALE}_new")).abs() > _ROUNDING * pl.col(SCALE).abs()
     unknown = pl.col(SCALE).is_null() != pl.col(f"{SCALE}_new").is_null()

@@ -14,7 +14,6 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.evaluation.report import Fan
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.store.parquet import scan_forecasts
-from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.workflows.preparing import Prepared
 
 #: Accounts drawn for each kind, and days of history shown before the cutoff.
@@ -24,7 +23,7 @@ HISTORY: Final = 120
 DRAWN: Final = (80.0, 95.0)
 
 
-def draw_fans(prepared: Prepared, run: RunFolder, windows: pl.DataFrame) -> tuple[Fan, ...]:
+def draw_fans(prepared: Prepared, windows: pl.DataFrame) -> tuple[Fan, ...]:
     """Return the fans of the worst and the median windows, at most one for each account.
 
     ``windows`` are those of the best model: key columns, cutoff, model, scrps; rows with a null scrps are left out.
@@ -39,7 +38,7 @@ def draw_fans(prepared: Prepared, run: RunFolder, windows: pl.DataFrame) -> tupl
     if not chosen:
         return ()
     drawn = [row for _, row in chosen]
-    rows, histories = _forecasts_of(prepared, run, drawn), _histories_of(prepared, drawn)
+    rows, histories = _forecasts_of(prepared, drawn), _histories_of(prepared, drawn)
     return tuple(
         _draw(prepared, kind, row, rows=rows, history=history)
         for (kind, row), history in zip(chosen, histories, strict=True)
@@ -84,10 +83,10 @@ def _drawn_levels(levels: Sequence[float]) -> list[float]:
     return sorted({min(levels, key=lambda level: abs(level - wanted)) for wanted in DRAWN}, reverse=True)
 
 
-def _forecasts_of(prepared: Prepared, run: RunFolder, windows: Sequence[dict[str, Any]]) -> pl.DataFrame:
+def _forecasts_of(prepared: Prepared, windows: Sequence[dict[str, Any]]) -> pl.DataFrame:
     """Return the forecast rows of all ``windows``, sorted by step within each; the part files are read once."""
     by = [*prepared.settings.key_columns, CUTOFF, c.MODEL]
-    parts = scan_forecasts(run.output)
+    parts = scan_forecasts(prepared.output)
     schema = parts.collect_schema()
     wanted = pl.DataFrame(
         [{name: row[name] for name in by} for row in windows], schema={name: schema[name] for name in by}

@@ -1,6 +1,5 @@
 """Forecast workflow: reads balances, writes forecasts, low-balance risk and a ledger of every account."""
 
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -18,7 +17,6 @@ from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK
 from forecast_cli.store.learned_tables import learned_frames
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.receipts import ShardReceipt
-from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.store.staging import write_table
 from forecast_cli.store.state import validate_output
 from forecast_cli.workflows.places import open_finished_run, open_work_folder
@@ -52,14 +50,7 @@ def run_forecast(request: ForecastRequest, progress: Progress | None = None) -> 
         done = execute(
             prepared, forecast_shard, finish, force=request.force, progress=progress, meanwhile=_load_metrics
         )
-        return summarize_run(
-            request,
-            place.folder,
-            prepared.checked.findings,
-            reused=done.reused,
-            shards_resumed=done.shards_resumed,
-            seconds=time.monotonic() - prepared.started,
-        )
+        return summarize_run(request, prepared, done)
 
 
 def plan_forecast(request: ForecastRequest) -> ForecastPlan:
@@ -99,7 +90,6 @@ def _load_metrics() -> None:
 
 def _finish(
     prepared: Prepared,
-    run: RunFolder,
     receipts: Sequence[ShardReceipt],
     *,
     previous: Output | None,
@@ -108,9 +98,9 @@ def _finish(
     from forecast_cli.workflows.run_metrics import write_metrics_json
 
     names = [file.table for file in receipts[0].files if file.table != FORECASTS]
-    tables = merge_tables(run, receipts, names)
+    tables = merge_tables(prepared.output, receipts, names)
     frames = {} if prepared.learned is None else learned_frames(prepared.learned)
-    learned = tuple(write_table(frame, run.output, name) for name, frame in frames.items())
+    learned = tuple(write_table(frame, prepared.output, name) for name, frame in frames.items())
     change = _change(prepared, previous, warn) if previous else None
     return (*tables, *learned, write_metrics_json(prepared, receipts, change=change))
 

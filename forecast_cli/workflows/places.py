@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from forecast_cli.core.errors import CheckFailedError, ForecastCliError, OutputNotWrittenError
 from forecast_cli.data.files.addresses import Address, Output
-from forecast_cli.store.contents import Contents, StoreContents
+from forecast_cli.store.contents import Contents, FolderContents, StoreContents
 from forecast_cli.store.layout import MANIFEST, RUNNING, SUCCESS
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.read import find_manifest
@@ -34,9 +34,9 @@ class Place:
         return str(self.objects or self.folder)
 
     @property
-    def contents(self) -> Path | Contents:
-        """Return the current content of the output, for inspection: the folder, or a new listing of the store."""
-        return StoreContents(self.objects) if self.objects else self.folder
+    def contents(self) -> Contents:
+        """Return the current contents of the output: of the folder, or of a new listing of the store."""
+        return StoreContents(self.objects) if self.objects else FolderContents(self.folder)
 
     def refuse_if_held(self) -> None:
         """Raise OutputBusyError if a run is writing to the folder, OutputNotWrittenError if the store fails."""

@@ -30,7 +30,7 @@ from forecast_cli.models.recurring.calendar_doubts import calendar_doubts
 from forecast_cli.models.registry import ModelChoice, finds_events, learns
 from forecast_cli.store.fingerprint import fingerprint, identity
 from forecast_cli.store.machine import available_memory, usable_cores
-from forecast_cli.store.state import is_finished
+from forecast_cli.store.state import OutputState, inspect_output
 from forecast_cli.workflows.fitted import read_fitted
 from forecast_cli.workflows.overlap import refuse_overlap, refuse_unusable_name
 from forecast_cli.workflows.places import Place
@@ -132,7 +132,7 @@ def prepare(
     try:
         refuse_too_little(settings, models, load)
     except ConfigError:
-        if request.force or not is_finished(place.contents, made_from):
+        if request.force or inspect_output(place.contents, made_from)[0] is not OutputState.FINISHED:
             raise
     return Prepared(
         command=command,

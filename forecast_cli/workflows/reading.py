@@ -38,7 +38,7 @@ class CheckedInput:
 
 def require_valid_input(checked: CheckedInput) -> Contract:
     """Return the contract of an input that can be forecast; raise InputRejectedError for any other."""
-    raise_rejection(checked.findings)
+    raise_rejection(checked.findings, checked.source.root)
     if checked.contract is None:
         raise InputRejectedError(
             f"{checked.source.root}: cannot be read", f"see: forecast-cli validate {shlex.quote(checked.source.root)}"

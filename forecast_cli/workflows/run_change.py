@@ -1,6 +1,5 @@
 """Changes since an earlier run: statuses, medians on the last day that both forecast, low-balance probabilities."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,14 +50,14 @@ class Side:
 
 
 def find_previous(folder: Path, *, output: Path, origin: str | None) -> tuple[Path, Manifest] | None:
-    """Return the finished forecast in ``folder``, or of several there the one with the latest origin up to ``origin``.
+    """Return the finished forecast in ``folder``, or the most recent of several, by ``Manifest.recency``.
 
-    ``folder`` is a run or holds runs; the run in ``output`` itself is left out. With ``origin`` None, any origin
-    counts. None if there is no such run.
+    ``folder`` is a run or holds runs; the run in ``output`` itself and runs with an origin after ``origin`` are left
+    out. None if there is no other.
     """
     runs = [(path, manifest) for path in _outputs(folder, output) if (manifest := _forecast_in(path))]
     earlier = [run for run in runs if origin is None or (run[1].input.origin or "") <= origin]
-    return max(earlier, key=lambda run: (run[1].input.origin or "", run[1].finished_at), default=None)
+    return max(earlier, key=lambda run: run[1].recency, default=None)
 
 
 def measure_change(previous: tuple[Path, Manifest], new: Side) -> Change:
@@ -113,8 +112,8 @@ def _medians(old: Side, new: Side) -> MedianMoves:
     before, after = old.of_first_model(FORECASTS), new.of_first_model(FORECASTS)
     last = [frame.select(pl.col(c.DATE).max()).collect(engine="streaming").item() for frame in (before, after)]
     day = None if None in last else min(last)
-    level = max((level for level in old.settings["level"]), default=None)
-    low, high = (f"{side}_{c.level_label(level)}" for side in ("lo", "hi")) if level else (c.MEDIAN, c.MEDIAN)
+    level = max(old.settings["level"])
+    low, high = (f"{side}_{c.level_label(level)}" for side in ("lo", "hi"))
     on = keys_in_both(before, after)
     both = before.filter(pl.col(c.DATE) == day).join(
         after.filter(pl.col(c.DATE) == day).select(*on, now=c.MEDIAN), on=on, nulls_equal=True
@@ -126,17 +125,9 @@ def _medians(old: Side, new: Side) -> MedianMoves:
         mean=apart.mean(),
         p95=apart.quantile(0.95),
         largest=apart.max(),
-        outside=(~pl.col("now").is_between(pl.col(low), pl.col(high))).mean(),
+        outside_interval=(~pl.col("now").is_between(pl.col(low), pl.col(high))).mean(),
     ).collect(engine="streaming")
-    row = found.row(0, named=True)
-    return MedianMoves(
-        day=day.isoformat() if day else None,
-        compared=row["compared"],
-        moved=row["moved"] or 0,
-        level=level,
-        outside_interval=row["outside"] if level else math.nan,
-        **{name: row[name] for name in ("mean", "p95", "largest")},
-    )
+    return MedianMoves(day=day.isoformat() if day else None, level=level, **found.row(0, named=True))
 
 
 def _risk(old: Side, new: Side) -> tuple[RiskMoves, ...]:
@@ -148,23 +139,12 @@ def _risk(old: Side, new: Side) -> tuple[RiskMoves, ...]:
         after.filter(pl.col(WINDOW) == days).select(*on, now=PROB_BELOW), on=on, nulls_equal=True
     )
     was, now = pl.col(PROB_BELOW), pl.col("now")
-    found = both.group_by(THRESHOLD_NAME).agg(
+    found = both.group_by(threshold=THRESHOLD_NAME).agg(
         compared=pl.len(),
         mean=(now - was).abs().mean(),
         largest=(now - was).abs().max(),
         newly_likely=((now >= LIKELY) & (was < LIKELY)).sum(),
         no_longer_likely=((now < LIKELY) & (was >= LIKELY)).sum(),
     )
-    rows = found.sort(THRESHOLD_NAME).collect(engine="streaming").iter_rows(named=True)
-    return tuple(
-        RiskMoves(
-            threshold=row[THRESHOLD_NAME],
-            days=days,
-            compared=row["compared"],
-            mean=row["mean"],
-            largest=row["largest"],
-            newly_likely=row["newly_likely"],
-            no_longer_likely=row["no_longer_likely"],
-        )
-        for row in rows
-    )
+    rows = found.sort("threshold").collect(engine="streaming").iter_rows(named=True)
+    return tuple(RiskMoves(days=days, **row) for row in rows)

@@ -10,7 +10,7 @@ from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.memory import release_memory
 from forecast_cli.core.progress import Progress
 from forecast_cli.core.text import counted
-from forecast_cli.data.findings import Action, Finding
+from forecast_cli.data.findings import Action, message_at
 from forecast_cli.data.source import Source
 from forecast_cli.engine.child_process import run_in_child_process
 from forecast_cli.engine.compiling import compile_loops, compiled_modules
@@ -29,11 +29,12 @@ from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.store.state import OutputState
 from forecast_cli.workflows.manifests import make_manifest
 from forecast_cli.workflows.preparing import Prepared
+from forecast_cli.workflows.reading import CheckedInput
 
 #: Description of each command's main stage, as progress shows it.
 _DOING: Final = {"forecast": "Forecasting", "backtest": "Replaying"}
 #: Writes the merged tables of a run and returns their manifest entries.
-Finish = Callable[[Prepared, RunFolder, Sequence[ShardReceipt]], tuple[FileEntry, ...]]
+Finish = Callable[[Prepared, Sequence[ShardReceipt]], tuple[FileEntry, ...]]
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def execute(
     Raises OutputConflictError, OutputBusyError, OutputNotWrittenError, InputRejectedError or WorkerLostError. Shards
     that were committed are kept.
     """
-    _pass_on_warnings(prepared.checked.findings, progress)
+    _pass_on_warnings(prepared.checked, progress)
     with (
         created_with(int(prepared.settings.mode, 8)),
         prepared.place.open(prepared.identity, force=force, warn=progress.warn) as (run, state),
@@ -86,7 +87,7 @@ def execute(
                 receipts = _run_missing(prepared, run, job, missing, done=list(done.values()), progress=progress)
         _warn_of_repeated_blocks(receipts, progress)
         progress.start("Writing the tables")
-        run.finish(make_manifest(prepared, receipts, finish(prepared, run, receipts)))
+        run.finish(make_manifest(prepared, receipts, finish(prepared, receipts)))
         progress.finish()
         return Executed(reused=False, shards_resumed=len(done))
 
@@ -134,11 +135,11 @@ def _run_in_thread(work: Callable[[], None] | None) -> Iterator[None]:
             thread.join()
 
 
-def _pass_on_warnings(findings: Sequence[Finding], progress: Progress) -> None:
-    for finding in findings:
+def _pass_on_warnings(checked: CheckedInput, progress: Progress) -> None:
+    for finding in checked.findings:
         if finding.action in (Action.WARN, Action.QUARANTINE):
             hint = f"; {finding.hint}" if finding.hint else ""
-            progress.warn(f"{finding.message} [{finding.rule}]{hint}")
+            progress.warn(f"{message_at(finding, checked.source.root)}{hint}")
 
 
 def _run_missing(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import itemgetter
 from pathlib import Path
 
 from forecast_cli.core.errors import CheckFailedError, OutputBusyError, UsageError
@@ -42,11 +43,6 @@ class RunEntry:
     def origin(self) -> str:
         """Return the day that the run forecast from, in ISO 8601; empty if it has none or has not finished."""
         return (self.manifest.input.origin if self.manifest else None) or ""
-
-    @property
-    def day(self) -> str:
-        """Return the day that counts for the age of the run: its origin, or without one the day on which it ended."""
-        return self.origin or self.finished_at[:10]
 
 
 @dataclass(frozen=True)
@@ -108,9 +104,8 @@ def run_in(folder: Path) -> tuple[Path, Manifest]:
 def prune_runs(folder: Path, *, keep: int, yes: bool) -> Pruning:
     """Choose the finished runs of ``folder`` beyond the ``keep`` newest, and remove them if ``yes``.
 
-    The newest run is the one with the latest origin, of several the one that finished last: a backfill of earlier days
-    removes no later night. A run without an origin counts by the day on which it finished. A run is kept if its folder
-    holds anything that no run wrote.
+    The newest run is the one of the latest day (``Manifest.recency``), of several the one that finished last: a
+    backfill of earlier days removes no later night. A run is kept if its folder holds anything that no run wrote.
 
     Raises CheckFailedError if there is no run, OutputNotWrittenError if one cannot be removed, OutputBusyError if one
     is written to meanwhile, and UsageError if ``folder`` is itself a run.
@@ -118,9 +113,9 @@ def prune_runs(folder: Path, *, keep: int, yes: bool) -> Pruning:
     if _is_run(folder):
         raise UsageError(f"{folder}: is a run, expected a folder of runs to prune", "name the folder that it is in")
     runs = list_runs(folder)
-    finished = [run for run in runs if run.state is RunState.FINISHED]
-    old = sorted(finished, key=lambda run: (run.day, run.finished_at), reverse=True)[keep:]
-    remove = tuple(run for run in old if all(is_own(path) for path in run.output.iterdir()))
+    finished = [(run.manifest.recency, run) for run in runs if run.manifest]
+    old = sorted(finished, key=itemgetter(0), reverse=True)[keep:]
+    remove = tuple(run for _, run in old if all(is_own(path) for path in run.output.iterdir()))
     if yes:
         _remove(remove)
     return Pruning(folder, remove, tuple(run for run in runs if run not in remove), removed=yes)

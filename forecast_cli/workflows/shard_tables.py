@@ -1,29 +1,28 @@
 """Tables of a whole run, merged from those of its shards."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import polars as pl
 
 from forecast_cli.core.ledger import Status
 from forecast_cli.store.layout import FORECASTS
 from forecast_cli.store.manifest import FileEntry
-from forecast_cli.store.parquet import load_table
 from forecast_cli.store.receipts import ShardReceipt
-from forecast_cli.store.run_folder import RunFolder
 from forecast_cli.store.staging import write_parts
 from forecast_cli.workflows.results import FailureGroup
 
 _EXAMPLES = 3
 
 
-def merge_tables(run: RunFolder, receipts: Sequence[ShardReceipt], names: Iterable[str]) -> tuple[FileEntry, ...]:
+def shard_paths(output: Path, receipts: Iterable[ShardReceipt], name: str) -> list[Path]:
+    """Return the path of each shard's rows of the table ``name``, in the order of shards."""
+    return [output / receipt.file_of(name).path for receipt in receipts]
+
+
+def merge_tables(output: Path, receipts: Sequence[ShardReceipt], names: Iterable[str]) -> tuple[FileEntry, ...]:
     """Write the tables ``names`` of the whole run from those of its shards, and return their manifest entries."""
-    return tuple(write_parts([run.path_of(receipt, name) for receipt in receipts], run.output, name) for name in names)
-
-
-def read_table(run: RunFolder, receipts: Sequence[ShardReceipt], name: str) -> pl.DataFrame:
-    """Return a table of the whole run, in order of shards."""
-    return pl.concat(load_table(run.path_of(receipt, name)) for receipt in receipts)
+    return tuple(write_parts(shard_paths(output, receipts, name), output, name) for name in names)
 
 
 def part_entries(receipts: Iterable[ShardReceipt]) -> tuple[FileEntry, ...]:
@@ -51,14 +50,6 @@ def group_failures(failures: pl.DataFrame, id_col: str) -> tuple[FailureGroup, .
         )
     )
     return tuple(
-        FailureGroup(
-            status=Status(row["status"]),
-            model=row["model"],
-            model_used=row["model_used"],
-            error=row["error"],
-            message=row["message"],
-            count=row["count"],
-            examples=tuple(row["examples"]),
-        )
+        FailureGroup(**row | {"status": Status(row["status"]), "examples": tuple(row["examples"])})
         for row in groups.iter_rows(named=True)
     )

@@ -1,7 +1,8 @@
 """Explanation of one account of a finished forecast: its history, forecast and risk, and what the forecast rests on."""
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from forecast_cli.config.calendars import HOME
 from forecast_cli.data.panel import Panel
@@ -48,52 +49,49 @@ def _explain(tables: RunTables, request: ShowRequest) -> AccountExplanation:
     model = choose_model(tables, request.model)
     key = find_key(tables.scan(ACCOUNTS), request, keys_of(settings))
     standing = read_account_status(tables, key, model)
-    fan = read_fan(tables, key, model) if standing.model_used else None
-    facts: dict[str, Any] = {
-        "account_id": key.values[0],
-        "currency": key.values[1] if len(key.values) > 1 else None,
-        "output": request.forecast,
-        "horizon": settings["horizon"],
-        "models": tuple(settings["model"]),
-        "standing": standing,
-    }
-    if fan is None:
-        return AccountExplanation(origin=common_origin(tables), **facts)
-    origin = fan.dates[0] - timedelta(days=1)
-    past = read_account_past(tables.manifest, key, common_origin(tables), request.input)
-    return AccountExplanation(
-        origin=origin,
-        fan=fan,
-        risk=read_risk(tables, key, model),
-        **facts,
-        **_explain_from_history(tables, past, fan, key, by_auto=AUTO == standing.model_used == model),
+    explanation = AccountExplanation(
+        account_id=key.values[0],
+        currency=key.values[1] if len(key.values) > 1 else None,
+        output=request.forecast,
+        origin=common_origin(tables),
+        horizon=settings["horizon"],
+        models=tuple(settings["model"]),
+        standing=standing,
     )
+    fan = read_fan(tables, key, model) if standing.model_used else None
+    if fan is None:
+        return explanation
+    origin, risk = fan.dates[0] - timedelta(days=1), read_risk(tables, key, model)
+    past = read_account_past(tables.manifest, key, common_origin(tables), request.input)
+    return _add_reasons(replace(explanation, origin=origin, fan=fan, risk=risk), tables, past, fan, key)
 
 
-def _explain_from_history(
-    tables: RunTables, past: AccountPast, fan: AccountFan, key: AccountKey, *, by_auto: bool
-) -> dict[str, Any]:
-    """Return history, payments and reasons of the explanation; fewer if the history cannot be read."""
-    origin, h = fan.dates[0] - timedelta(days=1), len(fan.dates)
+def _add_reasons(
+    explanation: AccountExplanation, tables: RunTables, past: AccountPast, fan: AccountFan, key: AccountKey
+) -> AccountExplanation:
+    """Add history, payments and reasons to an explanation; fewer if the history cannot be read."""
+    origin, h, panel = fan.dates[0] - timedelta(days=1), len(fan.dates), past.panel
     month = read_learned_month(tables, origin)
-    panel = past.panel
-    facts: dict[str, Any] = {"history_note": past.note}
+    known = replace(explanation, history_note=past.note)
     outlook = None
     if panel is not None:
-        outlook = forecast_outlook(panel, max(h, month[2] if month else h))
-        facts |= {"history": recent_history(panel), "rates": recent_rates(panel)}
+        known = replace(known, history=recent_history(panel), rates=recent_rates(panel))
+        outlook = forecast_outlook(panel, max(h, month[2] if month else h)) if past.same else None
     if tables.has(EVENTS):
         events = rows_of(tables, key, EVENTS)
-        facts |= {"regular": regular_of(events), "holidays": tables.manifest.settings.get("holidays", HOME)}
-        if panel is not None and outlook is not None and past.same:
-            facts |= {"payments": all_payments(panel, outlook.streams, h), "every_payment": True}
-        else:
-            facts["payments"] = next_payments(events, origin, h)
-    if by_auto:
-        steps = _steps(outlook, fan, panel) if past.same and panel is not None and outlook is not None else ()
-        shares = read_shares(tables, key, AUTO)
-        facts["why"] = Why(month[0] if month else None, month[1] if month else None, steps, shares)
-    return facts
+        own = all_payments(panel, outlook.streams, h) if panel is not None and outlook is not None else None
+        known = replace(
+            known,
+            regular=regular_of(events),
+            holidays=tables.manifest.settings.get("holidays", HOME),
+            payments=next_payments(events, origin, h) if own is None else own,
+            every_payment=own is not None,
+        )
+    if AUTO == known.standing.model_used == known.standing.model:
+        steps = _steps(outlook, fan, panel) if panel is not None and outlook is not None else ()
+        why = Why(month[0] if month else None, month[1] if month else None, steps, read_shares(tables, key, AUTO))
+        known = replace(known, why=why)
+    return known
 
 
 def _steps(outlook: Outlook, fan: AccountFan, panel: Panel) -> tuple[Breakdown, ...]:

@@ -1,6 +1,7 @@
 """Summary of a finished run, read back from its output."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +11,6 @@ import polars as pl
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.risk import PROB_BELOW, THRESHOLD_NAME, WINDOW
-from forecast_cli.data.findings import Finding
 from forecast_cli.models.registry import finds_events, parse_model
 from forecast_cli.risk.lows import windows_within
 from forecast_cli.store.atomic import raise_read_back_errors, read_back
@@ -18,7 +18,9 @@ from forecast_cli.store.layout import FAILURES, FORECASTS, MANIFEST, METRICS, RI
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_table
 from forecast_cli.store.read import read_manifest
+from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.results import ForecastRequest, ForecastRun, InputSummary, LowBalanceCount, WrittenFile
+from forecast_cli.workflows.running import Executed
 from forecast_cli.workflows.shard_tables import group_failures
 
 if TYPE_CHECKING:
@@ -28,19 +30,9 @@ if TYPE_CHECKING:
 LIKELY: Final = 0.5
 
 
-def summarize_run(
-    request: ForecastRequest,
-    folder: Path,
-    findings: Sequence[Finding],
-    *,
-    reused: bool,
-    shards_resumed: int,
-    seconds: float,
-) -> ForecastRun:
-    """Return the result of a finished run, read from ``folder``.
-
-    ``findings``, ``reused``, ``shards_resumed`` and ``seconds`` are passed on: they are not in the folder.
-    """
+def summarize_run(request: ForecastRequest, prepared: Prepared, done: Executed) -> ForecastRun:
+    """Return the result of a finished run, read from its output."""
+    folder = prepared.output
     manifest, failures = read_manifest(folder), read_back(folder / FAILURES)
     return ForecastRun(
         output=request.output,
@@ -52,15 +44,15 @@ def summarize_run(
         levels=tuple(manifest.settings["level"]),
         forecast_rows=manifest.forecast_rows,
         shards=manifest.shards,
-        shards_resumed=shards_resumed,
-        reused=reused,
+        shards_resumed=done.shards_resumed,
+        reused=done.reused,
         failures=group_failures(failures, manifest.settings["id_col"]),
-        findings=tuple(findings),
+        findings=prepared.checked.findings,
         low_balances=count_low_balances(folder, manifest.settings),
         change=_change(folder / METRICS),
         files=list_files(manifest, folder),
         fingerprint=manifest.fingerprint,
-        seconds=seconds,
+        seconds=time.monotonic() - prepared.started,
         max_failed=request.settings.max_failed,
         max_skipped=request.settings.max_skipped,
     )

@@ -49,11 +49,25 @@ def test_one_account_has_no_interval_anywhere(cli: Cli, balances: Path, tmp_path
     cli("compare", output, output).assert_exit(ExitCode.OK)
 
 
+def test_TS18_a_long_id_is_cut_short_in_reports(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    frame = pl.read_parquet(balances)
+    long = pl.when(pl.col("account_id") == "A001").then(pl.lit("z" * 9_000)).otherwise("account_id")
+    frame.with_columns(account_id=long).write_parquet(tmp_path / "long.parquet")
+    output = tmp_path / "out"
+    cli("backtest", tmp_path / "long.parquet", "--output", output, *ASKED).assert_exit(ExitCode.ACCOUNTS_FAILED)
+    for name in ("report.html", "report.md", "report.json"):
+        content = (output / name).read_text(encoding="utf-8")
+        assert "z... (9000 characters)" in content
+        assert "z" * 100 not in content
+
+
 def test_quiet_shows_nothing_and_json_ends_with_a_summary(cli: Cli, balances: Path, tmp_path: Path) -> None:
     outcome = cli("backtest", balances, "--output", tmp_path / "out", *ASKED, "-q", "--log-format", "json")
     assert outcome.assert_exit(ExitCode.OK).out == ""
     summary = json.loads(outcome.err.splitlines()[-1])
-    assert (summary["event"], summary["exit_code"], summary["counts"]["windows"]) == ("summary", 0, 18)
+    assert (summary["event"], summary["exit_code"]) == ("summary", 0)
+    statuses = {"ok": 6, "fallback": 0, "skipped": 0, "failed": 0}
+    assert summary["counts"] == {"accounts": 6, **statuses, "windows": 18, "forecast_rows": 360}
 
 
 def test_the_same_backtest_again_has_nothing_to_do(cli: Cli, balances: Path, replayed: Path) -> None:

@@ -37,5 +37,25 @@ def test_quiet_still_says_that_an_output_is_damaged(cli: Cli, finished: Finished
     assert cli("check", finished.output, "--quiet").assert_exit(ExitCode.OK).out == ""
 
 
+def test_the_hint_says_what_repairs_the_output_and_no_more(cli: Cli, finished: Finished, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    shutil.copytree(finished.output, output)
+
+    def hint() -> str:
+        said = cli("check", output, "-q").assert_exit(ExitCode.CHECK_FAILED).err
+        return said.splitlines()[-1].removeprefix("hint:  ")
+
+    (output / "_SUCCESS").unlink()
+    (output / ".run").mkdir()
+    assert hint() == "run the forecast command that wrote it again"
+    (output / ".run").rmdir()
+    (output / "notes.txt").touch()
+    assert hint() == "move away the files that no run wrote, then run the forecast command that wrote it again"
+    (output / "_SUCCESS").write_text("other")
+    assert hint().endswith("then run the forecast command that wrote it again, with --force")
+    shutil.copy(finished.output / "_SUCCESS", output / "_SUCCESS")
+    assert hint() == "move away the files that no run wrote"
+
+
 def test_a_folder_without_a_run_exits_6(cli: Cli, tmp_path: Path) -> None:
     cli("check", tmp_path).assert_error(ExitCode.CHECK_FAILED, str(tmp_path), "manifest.json")

@@ -264,6 +264,15 @@ def test_the_log_ends_in_the_verdict(cli: Cli, base: Path, tmp_path: Path) -> No
     assert cli("compare", base, base, "--log-format", "json").events[-1]["status"] == "ok"
 
 
+def test_a_log_holds_no_id_where_windows_differ_and_a_build_report_does(cli: Cli, base: Path, tmp_path: Path) -> None:
+    new = write_backtest(tmp_path / "new", Folder(shift=1))
+    outcome = cli("compare", base, new, "--log-format", "json", "--format", "junit").assert_exit(
+        ExitCode.CONFIG_INVALID
+    )
+    assert "such as id:" in outcome.err
+    assert "such as 0 at 2026-01-31" in outcome.out
+
+
 @pytest.mark.parametrize("width", [60, 79, 80])
 def test_the_checks_fit_a_narrow_terminal_whole(
     cli: Cli, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int

@@ -25,6 +25,11 @@ def test_a_clean_run_exits_0_and_writes_every_table(finished: Finished) -> None:
     assert json.loads((finished.output / "manifest.json").read_text())["accounts"]["ok"] == ACCOUNTS
 
 
+def test_a_single_day_ahead_is_one_day(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    out = cli("forecast", balances, "--output", tmp_path / "out", *QUICK, "--horizon", 1).assert_exit(ExitCode.OK).flat
+    assert ": 1 day ahead from 2026-04-30, by Naive" in out
+
+
 def test_the_summary_says_where_the_tables_are_and_what_is_in_them(finished: Finished) -> None:
     out = finished.outcome.flat
     assert f"Tables in {finished.output}" in out

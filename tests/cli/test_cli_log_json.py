@@ -20,6 +20,7 @@ def last(outcome: Outcome) -> dict[str, object]:
     *before, summary = outcome.events
     assert all({"event", "level", "message", "time"} <= set(event) for event in [*before, summary])
     assert summary["event"] == "summary"
+    assert {"status", "exit_code", "counts", "manifest", "seconds"} <= set(summary)
     assert all(event["event"] != "summary" for event in before)
     assert summary["exit_code"] == outcome.exit_code
     assert summary["seconds"] >= 0
@@ -71,6 +72,18 @@ def test_ids_are_shown_where_asked_for_and_hashed_alike_under_one_key(
     assert hashed == examples() == [hash_id("A003")]
     monkeypatch.setenv("FORECAST_ID_KEY", "another key for tests")
     assert hashed != examples()
+
+
+def test_a_warning_and_a_rejection_name_the_input_and_an_account(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
+    rejected = ("forecast", one_bad, "--output", tmp_path / "none", *QUICK, "--on-duplicate", "fail")
+    cli(*rejected).assert_error(ExitCode.INPUT_REJECTED, f"{one_bad}: 1 account: two balances for one day, e.g. A003 [")
+    assert "A003" not in cli(*rejected, *JSON).err
+    source = tmp_path / "in.parquet"
+    balance_rows().with_columns(pl.col("account_id").replace("A001", "a000")).write_parquet(source)
+    warned = ("forecast", source, "--output", tmp_path / "out", *QUICK, "--force")
+    assert f"warning: {source}: 2 accounts: ids that differ in case" in cli(*warned).err
+    assert "'A000' | 'a000'" in cli(*warned).err
+    assert "000'" not in cli(*warned, *JSON).err
 
 
 def test_a_balance_is_in_no_log(cli: Cli, tmp_path: Path) -> None:

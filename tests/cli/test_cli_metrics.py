@@ -181,6 +181,17 @@ def test_a_run_of_the_same_day_counts_as_earlier_and_one_of_a_later_day_does_not
     assert [run and run[0].name for run in found] == [None, "1", "2", "2"]
 
 
+def test_a_run_without_an_origin_counts_by_the_day_on_which_it_finished(nights: Path) -> None:
+    path = nights / "1" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    ended = {"finished_at": "2026-05-01T03:00:00+00:00"}
+    path.write_text(json.dumps(manifest | ended | {"input": manifest["input"] | {"origin": None}}))
+    for origin in ("2026-04-30", None):
+        found = find_previous(nights, output=nights / "3", origin=origin)
+        assert found is not None
+        assert found[0].name == "1", "it finished after the day of the other"
+
+
 def lose_a_table(output: Path) -> None:
     (output / "risk.parquet").unlink()
 

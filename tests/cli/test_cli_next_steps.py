@@ -11,12 +11,10 @@ from cli_harness import Cli, command
 
 from forecast_cli.cli.program import program, python
 from forecast_cli.cli.views.next_steps import (
-    check_command,
     forecast_command,
     read_command,
-    risk_command,
     show_command,
-    validate_command,
+    tool_command,
 )
 from forecast_cli.core.exit_codes import ExitCode
 
@@ -110,20 +108,18 @@ def test_the_python_is_the_one_that_has_the_tool(started: Path, monkeypatch: pyt
 def test_commands_are_quoted_for_the_shell_and_safe_to_show(started: Path) -> None:
     output = Path("o'u\"t $HOME\x1b[31m")
     for line in (
-        check_command(output),
-        risk_command(output),
+        tool_command("check", output),
         show_command("-5", None, output),
         read_command(output),
         forecast_command(output),
-        validate_command(str(output)),
     ):
         assert "\x1b" not in line
         assert any("$HOME" in word for word in shlex.split(line))
 
 
 def test_the_command_that_validates_names_the_tool_as_it_was_started_and_no_secret(started: Path) -> None:
-    assert validate_command("in.parquet") == "bin/forecast-cli validate in.parquet"
-    assert "hunter2" not in validate_command("s3://key:hunter2@bucket/in")
+    assert tool_command("validate", "in.parquet") == "bin/forecast-cli validate in.parquet"
+    assert "hunter2" not in tool_command("validate", "s3://key:hunter2@bucket/in")
 
 
 def test_a_sample_proposes_a_folder_that_is_not_there_yet(cli: Cli, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from cli_harness import Cli
 
 from forecast_cli.cli.app import load_all
 from forecast_cli.cli.options.backtest import BacktestOptions
+from forecast_cli.cli.options.declared import options_in
 from forecast_cli.cli.options.reading import InputOptions, OriginOptions
 from forecast_cli.cli.options.running import ForecastOptions, RunOptions
 from forecast_cli.cli.options.shared import ConfigOptions, LogOptions, QuietOptions
@@ -16,10 +18,10 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.exit_codes import ExitCode
 
 ROOT = load_all()
-SHARED = {*ConfigOptions.__annotations__, *LogOptions.__annotations__, *QuietOptions.__annotations__}
-OF_INPUT = {*InputOptions.__annotations__, *OriginOptions.__annotations__}
-OF_FORECAST, OF_BACKTEST = set(ForecastOptions.__annotations__), set(BacktestOptions.__annotations__)
-SETTINGS = {*OF_INPUT, *RunOptions.__annotations__, *OF_FORECAST, *OF_BACKTEST}
+SHARED = {*options_in(ConfigOptions), *options_in(LogOptions), *options_in(QuietOptions)}
+OF_INPUT = {*options_in(InputOptions), *options_in(OriginOptions)}
+OF_FORECAST, OF_BACKTEST = set(options_in(ForecastOptions)), set(options_in(BacktestOptions))
+SETTINGS = {*OF_INPUT, *options_in(RunOptions), *OF_FORECAST, *OF_BACKTEST}
 
 
 def options_of(*names: str) -> dict[str, Any]:
@@ -125,6 +127,8 @@ def test_a_list_may_come_with_commas_as_from_a_variable(cli: Cli) -> None:
     [
         ("--level", "80,abc", "error: --level: 'abc' is not a number"),
         ("--season-length", "7.5", "error: --season-length: '7.5' is not a whole number"),
+        ("--model", "", "error: --model: is empty, expected at least one value: is its shell variable set?"),
+        ("--level", " , ", "error: --level: is empty, expected at least one value: is its shell variable set?"),
     ],
 )
 def test_a_list_of_the_wrong_kind_is_a_usage_error(cli: Cli, flag: str, given: str, said: str) -> None:
@@ -135,3 +139,9 @@ def test_a_level_that_looks_like_a_share_is_warned_of(cli: Cli) -> None:
     outcome = cli("config", "show", "--level", "0.8").assert_exit(ExitCode.OK)
     assert outcome.err == "warning: level 0.8 (flag --level) means 0.8 percent; for 80 %, give 80\n"
     assert cli("config", "show", "--level", "80").err == ""
+
+
+@pytest.mark.parametrize("command", ["forecast", "backtest"])
+def test_an_empty_output_is_not_the_current_folder(cli: Cli, balances: Path, command: str) -> None:
+    outcome = cli(command, balances, "--output", "")
+    outcome.assert_error(ExitCode.USAGE, "--output: is empty, expected a path: is its shell variable set?")

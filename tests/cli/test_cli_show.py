@@ -1,6 +1,7 @@
 """``show`` on the command line: exit codes, the use of stdout and stderr, and hostile ids."""
 
 import json
+import re
 import shutil
 import sys
 from datetime import date
@@ -187,6 +188,25 @@ def test_a_log_ends_with_its_summary(cli: Cli, by_auto: Path) -> None:
     assert (failed.events[-1]["status"], failed.out) == ("error", "")
 
 
+def test_a_log_holds_no_id_unless_ids_are_to_be_shown(cli: Cli, by_auto: Path) -> None:
+    def said(asked: str, *more: str) -> str:
+        return cli("show", asked, "--forecast", by_auto, "--log-format", "json", *more).err
+
+    for asked in ("A002", "A0002", "zzz"):
+        assert not {asked, "A002", "A000"} & set(re.findall(r"\w+", said(asked)))
+    assert "account A002: ok" in said("A002", "--show-ids")
+    assert "did you mean 'A002'?" in said("A0002", "--show-ids")
+
+
+def test_the_option_that_reads_a_changed_input_can_be_copied(cli: Cli, tmp_path: Path) -> None:
+    folder = tmp_path / "with blank"
+    folder.mkdir()
+    output = forecast_of(cli, balance_rows(), folder, "--model", "Naive")
+    balance_rows(days=119).write_parquet(folder / "rows.parquet")
+    said = json.loads(cli("show", "A002", "--forecast", output, "--format", "json").out)["history_note"]
+    assert said.endswith(f"--input '{folder / 'rows.parquet'}'")
+
+
 def test_without_its_history_the_fan_is_drawn_with_a_note(cli: Cli, tmp_path: Path) -> None:
     output = forecast_of(cli, balance_rows(), tmp_path)
     (tmp_path / "rows.parquet").rename(tmp_path / "moved.parquet")
@@ -201,6 +221,18 @@ def test_without_its_history_the_fan_is_drawn_with_a_note(cli: Cli, tmp_path: Pa
     assert "has changed since the forecast" in cli("show", "A002", "--forecast", output).flat
     other = cli("show", "A002", "--forecast", output, "--input", tmp_path / "rows.parquet").assert_exit(ExitCode.OK)
     assert "History: read from another input than the forecast." in other.out
+
+
+def test_an_input_that_was_named_from_another_folder_is_not_said_to_be_gone(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    balance_rows().write_parquet(tmp_path / "rows.parquet")
+    monkeypatch.chdir(tmp_path)
+    cli("forecast", "rows.parquet", "--output", "out", "--model", "Naive", *QUICK).assert_exit(ExitCode.OK)
+    assert "History:" not in cli("show", "A002", "--forecast", "out").out
+    monkeypatch.chdir("/")
+    shown = cli("show", "A002", "--forecast", tmp_path / "out").flat
+    assert "the input rows.parquet does not exist below this folder; name it with --input" in shown
 
 
 def test_an_input_that_cannot_be_read_is_rejected(cli: Cli, by_auto: Path, tmp_path: Path) -> None:

@@ -38,13 +38,28 @@ def test_accounts_without_a_forecast_come_with_a_hint_if_a_run_would_exit_with_3
     assert "hint:" not in cli("validate", one_bad, "--max-failed", 1).assert_exit(ExitCode.OK).out
 
 
+def test_hints_are_those_for_the_accounts_that_exceed_a_limit(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
+    path = tmp_path / "balances.parquet"
+    rows, ended = pl.read_parquet(one_bad), pl.col("account_id") == "A001"
+    rows.filter(~ended | (pl.col("date") < pl.col("date").min() + pl.duration(days=9))).write_parquet(path)
+
+    def hints(*options: object) -> list[str]:
+        lines = cli("validate", path, *options).assert_exit(ExitCode.OK).out.splitlines()
+        return [line[7:21] for line in lines if line.startswith("hint:  ")]
+
+    failed, skipped = "fix the rows, ", "carry them fur"
+    assert hints() == [failed]
+    assert hints("--max-failed", 1, "--max-skipped", 0) == [skipped]
+    assert hints("--max-skipped", 0) == [failed, skipped]
+
+
 def test_an_account_is_named_though_its_id_is_a_letter_of_the_message(cli: Cli, tmp_path: Path) -> None:
     days = pl.date_range(date(2026, 1, 1), date(2026, 4, 30), eager=True)
     rows = pl.DataFrame({"account_id": ["a"] * len(days), "date": days, "balance": [None] * len(days)})
     path = tmp_path / "letters.parquet"
     rows.with_columns(pl.col("balance").cast(pl.Float64)).write_parquet(path)
     outcome = cli("validate", path)
-    assert outcome.flat.count("e.g. a") == 2
+    assert outcome.flat.count("e.g. a") == 1
     assert "..." not in outcome.flat, "one account is all there is, whatever its rows"
 
 
@@ -158,3 +173,8 @@ def test_a_hint_with_code_to_copy_is_not_broken(cli: Cli, tmp_path: Path) -> Non
     lines = cli("validate", path).assert_exit(ExitCode.INPUT_REJECTED).out.splitlines()
     [hint] = [line for line in lines if line.startswith("hint:  ")]
     assert hint.endswith('.write_parquet("balances.parquet")')
+
+
+def test_the_last_line_of_a_log_counts_the_accounts(cli: Cli, one_bad: Path) -> None:
+    summary = cli("validate", one_bad, "--log-format", "json").assert_exit(ExitCode.OK).events[-1]
+    assert summary["counts"] == {"accounts": 6, "ok": 5, "skipped": 0, "failed": 1}

@@ -79,6 +79,10 @@ def test_RT09_an_output_that_cannot_be_made_is_found_before_the_first_fit(
     source = write_balances(tmp_path / "in.parquet", ids(4))
     with pytest.raises(OutputNotWrittenError, match="/proc/out: cannot be written"):
         run_forecast(request(source, Path("/proc/out")))
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputNotWrittenError, match="file/out: cannot be written: Not a directory") as refused:
+        run_forecast(request(source, tmp_path / "file" / "out"))
+    assert refused.value.hint == "name another path, in a folder and not in a file"
 
 
 def found_by_check(output: Path) -> bool:

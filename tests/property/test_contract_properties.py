@@ -53,7 +53,7 @@ def _instant(day: date | None, hour: int) -> datetime | None:
 
 def check_rows(*pieces: pl.DataFrame, settings: Settings) -> Contract:
     """Check rows that are read in ``pieces``."""
-    return check_pieces(lambda _first_id, _last_id: (piece.lazy() for piece in pieces), settings)
+    return check_pieces(lambda **_range: (piece.lazy() for piece in pieces), settings)
 
 
 #: Repairs that count rows; with the days that have a balance they are all rows of an account.

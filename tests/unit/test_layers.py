@@ -1,6 +1,7 @@
 """Rooms import only lower ones, and heavy packages are imported only where allowed."""
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -119,3 +120,17 @@ def test_nothing_prints_outside_the_rooms_that_show() -> None:
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
     ]
     assert not printers
+
+
+def test_no_name_is_a_word_that_says_nothing() -> None:
+    says_nothing = re.compile(r"(^|_)(handle[rs]?|manager|helpers?|utils?|data2)(_|$)|^_*do_", re.IGNORECASE)
+    names = [
+        (module.name, name)
+        for module in MODULES
+        for name in (
+            module.stem,
+            *(node.name for node in ast.walk(parsed(module)) if isinstance(node, ast.FunctionDef | ast.ClassDef)),
+        )
+        if says_nothing.search(name) or re.search(r"(Handler|Manager|Helper|Utils?)$", name)
+    ]
+    assert names == []

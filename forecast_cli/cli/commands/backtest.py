@@ -8,7 +8,14 @@ from forecast_cli.cli.flags import is_quiet, settings_from, takes
 from forecast_cli.cli.options.backtest import BacktestOptions
 from forecast_cli.cli.options.reading import InputOptions
 from forecast_cli.cli.options.running import RunOptions
-from forecast_cli.cli.options.shared import ConfigOptions, LogOptions, MetricsOptions, QuietOptions, SourceArgument
+from forecast_cli.cli.options.shared import (
+    ConfigOptions,
+    LogOptions,
+    MetricsOptions,
+    QuietOptions,
+    SourceArgument,
+    not_empty,
+)
 
 
 @takes(BacktestOptions, RunOptions, InputOptions, MetricsOptions, ConfigOptions, QuietOptions, LogOptions)
@@ -18,7 +25,11 @@ def backtest(
     output: Annotated[
         str,
         typer.Option(
-            "--output", "-o", help="Folder or object-store address to write tables and reports to.", metavar="DIR"
+            "--output",
+            "-o",
+            help="Folder or object-store address to write tables and reports to.",
+            metavar="DIR",
+            callback=not_empty,
         ),
     ],
     force: Annotated[

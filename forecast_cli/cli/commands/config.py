@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from forecast_cli.cli.boundary import LightGroup, show_help_if_alone
+from forecast_cli.cli.boundary import group_app, show_help_if_alone
 from forecast_cli.cli.flags import settings_from, takes
 from forecast_cli.cli.options.backtest import BacktestOptions
 from forecast_cli.cli.options.reading import InputOptions, OriginOptions
@@ -15,11 +15,7 @@ from forecast_cli.cli.options.shared import ConfigOptions, FormatOption, OutputF
 
 def config_app() -> typer.Typer:
     """Return the group of the config commands."""
-    app = typer.Typer(add_completion=False, cls=LightGroup, rich_markup_mode=None, invoke_without_command=True)
-    app.callback()(_config)
-    for name, command in (("init", init), ("show", show), ("schema", schema)):
-        app.command(name)(command)
-    return app
+    return group_app(_config, init=init, show=show, schema=schema)
 
 
 def _config(ctx: typer.Context) -> None:
@@ -52,13 +48,15 @@ def init(
 def show(ctx: typer.Context, format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002 - the option's name
     """Show every setting, its value and where it comes from."""
     from forecast_cli.cli import streams
-    from forecast_cli.cli.views.values import settings_values
+    from forecast_cli.core.redact import redact
     from forecast_cli.reports.jsonlines import document
     from forecast_cli.reports.terminal.settings import render_settings
 
     loaded = settings_from(ctx)
     if format is OutputFormat.JSON:
-        streams.write_out(document(settings_values(loaded)))
+        values = loaded.settings.model_dump(mode="json")
+        origins = {name: redact(origin) for name, origin in loaded.origins.items()}
+        streams.write_out(document({name: {"value": values[name], "from": origins[name]} for name in values}))
     else:
         streams.show(render_settings(loaded))
 

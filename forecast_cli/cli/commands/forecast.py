@@ -14,6 +14,7 @@ from forecast_cli.cli.options.shared import (
     PreviousOptions,
     QuietOptions,
     SourceArgument,
+    not_empty,
 )
 
 
@@ -33,7 +34,13 @@ def forecast(
     source: SourceArgument,
     output: Annotated[
         str,
-        typer.Option("--output", "-o", help="Folder or object-store address to write the tables to.", metavar="DIR"),
+        typer.Option(
+            "--output",
+            "-o",
+            help="Folder or object-store address to write the tables to.",
+            metavar="DIR",
+            callback=not_empty,
+        ),
     ],
     force: Annotated[
         bool, typer.Option("--force", help="Overwrite a finished run, or the output of a different run.")

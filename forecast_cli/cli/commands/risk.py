@@ -5,7 +5,8 @@ from typing import Annotated, Final
 import typer
 
 from forecast_cli.cli.flags import takes
-from forecast_cli.cli.options.risk import RiskOptions, request_from
+from forecast_cli.cli.options.declared import options_in
+from forecast_cli.cli.options.risk import RiskOptions
 from forecast_cli.cli.options.shared import FormatOption, LogOptions, OutputFormat
 
 #: Accounts that a table lists, unless another number is requested.
@@ -33,8 +34,10 @@ def risk(
     """
     from forecast_cli.cli.views.riskiest import end_riskiest
     from forecast_cli.data.files.addresses import output_at
-    from forecast_cli.workflows.riskiest import find_riskiest
+    from forecast_cli.workflows.riskiest import RiskiestRequest, find_riskiest
 
-    most = _SHOWN if format is OutputFormat.TABLE else None
-    request = request_from(ctx, output_at(output), percent=least, most=most, include_under=include_under)
+    chosen = {name: ctx.params[name] for name in options_in(RiskOptions)}
+    chosen["most"] = chosen["most"] or (_SHOWN if format is OutputFormat.TABLE else None)
+    share = round(least / 100, 10)
+    request = RiskiestRequest(output_at(output), **chosen, least=share, include_under=include_under)
     end_riskiest(ctx.obj, find_riskiest(request), format, model=request.model)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from forecast_cli.cli.boundary import LightGroup, show_help_if_alone
+from forecast_cli.cli.boundary import group_app, show_help_if_alone
 from forecast_cli.cli.flags import takes
 from forecast_cli.cli.options.shared import FormatOption, LogOptions, OutputFormat, of_this_machine
 
@@ -22,11 +22,7 @@ RunArgument = Annotated[
 
 def runs_app() -> typer.Typer:
     """Return the group of the commands about runs."""
-    app = typer.Typer(add_completion=False, cls=LightGroup, rich_markup_mode=None, invoke_without_command=True)
-    app.callback()(_runs)
-    for name, command in (("list", list_), ("show", show), ("diff", diff), ("prune", prune)):
-        app.command(name)(command)
-    return app
+    return group_app(_runs, list=list_, show=show, diff=diff, prune=prune)
 
 
 def _runs(ctx: typer.Context) -> None:

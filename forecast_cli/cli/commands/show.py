@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from forecast_cli.cli.flags import takes
+from forecast_cli.cli.options.declared import options_in
 from forecast_cli.cli.options.shared import FormatOption, LogOptions, OutputFormat
-from forecast_cli.cli.options.show import ShowOptions, request_from
+from forecast_cli.cli.options.show import ShowOptions
 
 
 @takes(ShowOptions, LogOptions)
@@ -26,5 +27,7 @@ def show(
     from forecast_cli.cli.views.show import end_explanation
     from forecast_cli.data.files.addresses import output_at
     from forecast_cli.workflows.show import explain_account
+    from forecast_cli.workflows.story import ShowRequest
 
-    end_explanation(ctx.obj, explain_account(request_from(ctx, account, output_at(forecast))), format)
+    request = ShowRequest(account, output_at(forecast), **{name: ctx.params[name] for name in options_in(ShowOptions)})
+    end_explanation(ctx.obj, explain_account(request), format)

@@ -1,15 +1,31 @@
-"""How a setting is declared as a flag of its name.
+"""How options are declared: each is an attribute of a group, and the name of the attribute is its flag.
 
-Its help is its description in ``config/settings.py`` with the default in words; a test holds them equal, since the
-settings are too heavy to be read before ``--help``.
+The help of a setting is its description in ``config/settings.py`` with the default in words; a test compares them,
+because the settings take too long to import for ``--help``.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 
-def option(flag: str, text: str, metavar: str | None = None, *, callback: Callable[..., Any] | None = None) -> Any:
-    """Return the option that ``flag`` is; its help ``text`` says the default, and where it is not given it is None."""
-    return typer.Option(flag, help=text, metavar=metavar, callback=callback, show_default=False)
+def option(
+    kind: Any,
+    text: str,
+    metavar: str | None = None,
+    *,
+    callback: Callable[..., Any] | None = None,
+    parser: Callable[[str], Any] | None = None,
+) -> Any:
+    """Return the declaration of an option of type ``kind``; its help ``text`` says the default.
+
+    The value is None if the option is not given. An option that needs more is declared with ``typer.Option``.
+    """
+    more = typer.Option(help=text, metavar=metavar, callback=callback, parser=parser, show_default=False)
+    return Annotated[kind | None, more]
+
+
+def options_in(group: type) -> dict[str, Any]:
+    """Return the declarations of a group's options by name, in their order."""
+    return {name: declared for name, declared in vars(group).items() if not name.startswith("_")}

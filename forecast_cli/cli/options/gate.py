@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from forecast_cli.cli.options.declared import option, options_in
+
 if TYPE_CHECKING:
     from forecast_cli.evaluation.gate import Gate
 
@@ -53,43 +55,21 @@ def parse_band(text: str) -> tuple[float, float]:
 class GateOptions:
     """What NEW may do; each is a field of ``Gate``, with the default of that field."""
 
-    metric: Annotated[
-        str | None,
-        typer.Option(
-            "--metric", help="Error metric to compare, such as scrps, mase or wape (default: scrps).", metavar="NAME"
-        ),
-    ]
-    tolerance: Annotated[
-        float | None,
-        typer.Option(
-            "--tolerance",
-            parser=parse_share,
-            help="How much larger NEW's error may be, relative to BASE (default: 1%).",
-            metavar="SHARE",
-        ),
-    ]
-    segment_tolerance: Annotated[
-        float | None,
-        typer.Option(
-            "--segment-tolerance",
-            parser=parse_share,
-            help="How much larger NEW's error may be in any segment of 20 or more accounts (default: 5%).",
-            metavar="SHARE",
-        ),
-    ]
-    segment: Annotated[
-        list[str] | None,
-        typer.Option("--segment", help="Segments to check, such as tenure (repeatable; default: all).", metavar="NAME"),
-    ]
-    coverage_level: Annotated[
-        float | None,
-        typer.Option(
-            "--coverage-level",
-            help="Level of the intervals whose coverage is checked, in percent (default: 80).",
-            metavar="PERCENT",
-        ),
-    ]
-    coverage_band: Annotated[
+    metric = option(str, "Error metric to compare, such as scrps, mase or wape (default: scrps).", "NAME")
+    tolerance = option(
+        float, "How much larger NEW's error may be, relative to BASE (default: 1%).", "SHARE", parser=parse_share
+    )
+    segment_tolerance = option(
+        float,
+        "How much larger NEW's error may be in any segment of 20 or more accounts (default: 5%).",
+        "SHARE",
+        parser=parse_share,
+    )
+    segment = option(list[str], "Segments to check, such as tenure (repeatable; default: all).", "NAME")
+    coverage_level = option(
+        float, "Level of the intervals whose coverage is checked, in percent (default: 80).", "PERCENT"
+    )
+    coverage_band = Annotated[
         Any,  # typer takes a tuple for an option of two words
         typer.Option(
             "--coverage-band",
@@ -98,7 +78,7 @@ class GateOptions:
             metavar="LOW,HIGH",
         ),
     ]
-    tail_ratio: Annotated[
+    tail_ratio = Annotated[
         float | None,
         typer.Option(
             "--tail-ratio",
@@ -107,23 +87,15 @@ class GateOptions:
             metavar="TIMES",
         ),
     ]
-    tail_tolerance: Annotated[
-        float | None,
-        typer.Option(
-            "--tail-tolerance",
-            parser=parse_share,
-            help="Share of windows that may be much worse, minus those that are much better (default: 1%).",
-            metavar="SHARE",
-        ),
-    ]
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--model",
-            help="Models to compare (repeatable; default: all that both have, and the best of each).",
-            metavar="MODEL",
-        ),
-    ]
+    tail_tolerance = option(
+        float,
+        "Share of windows that may be much worse, minus those that are much better (default: 1%).",
+        "SHARE",
+        parser=parse_share,
+    )
+    model = option(
+        list[str], "Models to compare (repeatable; default: all that both have, and the best of each).", "MODEL"
+    )
 
 
 def gate_from(ctx: typer.Context) -> "Gate":
@@ -131,8 +103,8 @@ def gate_from(ctx: typer.Context) -> "Gate":
     from forecast_cli.evaluation.gate import Gate
 
     fields: dict[str, Any] = {
-        name: ctx.params[name] for name in GateOptions.__annotations__ if ctx.params[name] not in (None, (), [])
+        name: ctx.params[name] for name in options_in(GateOptions) if ctx.params[name] not in (None, (), [])
     }
-    for option, field in _LISTS.items():
-        fields[field] = tuple(dict.fromkeys(fields.pop(option, ())))
+    for name, field in _LISTS.items():
+        fields[field] = tuple(dict.fromkeys(fields.pop(name, ())))
     return Gate(**fields)

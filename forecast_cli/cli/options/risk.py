@@ -1,24 +1,17 @@
 """Options of ``risk``: under what, within how many days, how likely, how many."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from forecast_cli.data.files.addresses import Output
-    from forecast_cli.workflows.riskiest import RiskiestRequest
+from forecast_cli.cli.options.declared import option
 
 
 class RiskOptions:
     """What is requested of ``risk`` besides the forecast, where the forecast has several."""
 
-    threshold: Annotated[
-        str | None,
-        typer.Option(
-            "--threshold", help="Which threshold of the forecast to use (default: the first).", metavar="THRESHOLD"
-        ),
-    ]
-    window: Annotated[
+    threshold = option(str, "Which threshold of the forecast to use (default: the first).", "THRESHOLD")
+    window = Annotated[
         int | None,
         typer.Option(
             "--within",
@@ -27,11 +20,8 @@ class RiskOptions:
             metavar="DAYS",
         ),
     ]
-    model: Annotated[
-        str | None,
-        typer.Option("--model", help="Which model of the forecast to use (default: the first).", metavar="MODEL"),
-    ]
-    most: Annotated[
+    model = option(str, "Which model of the forecast to use (default: the first).", "MODEL")
+    most = Annotated[
         int | None,
         typer.Option(
             "--most",
@@ -40,14 +30,3 @@ class RiskOptions:
             metavar="COUNT",
         ),
     ]
-
-
-def request_from(
-    ctx: typer.Context, output: "Output", *, percent: float, most: int | None, include_under: bool
-) -> "RiskiestRequest":
-    """Return the request that a command line makes; ``most`` where it names no number of accounts."""
-    from forecast_cli.workflows.riskiest import RiskiestRequest
-
-    chosen = {name: ctx.params[name] for name in RiskOptions.__annotations__}
-    chosen["most"] = chosen["most"] or most
-    return RiskiestRequest(output, **chosen, least=round(percent / 100, 10), include_under=include_under)

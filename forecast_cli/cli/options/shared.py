@@ -25,10 +25,11 @@ def of_this_machine(path: Path | None) -> Path | None:
     return path
 
 
-def _not_empty(source: str) -> str:
-    if not source.strip():
+def not_empty(place: str) -> str:
+    """Return ``place`` as it is; raises typer.BadParameter where it is empty, which would be the current folder."""
+    if not place.strip():
         raise typer.BadParameter("is empty, expected a path: is its shell variable set?")
-    return source
+    return place
 
 
 SourceArgument = Annotated[
@@ -37,7 +38,7 @@ SourceArgument = Annotated[
         help="Balances to read: a parquet file, a folder (also hive-partitioned), a quoted glob, or an object-store "
         "address.",
         metavar="INPUT",
-        callback=_not_empty,
+        callback=not_empty,
         show_default=False,
     ),
 ]
@@ -47,7 +48,7 @@ FormatOption = Annotated[OutputFormat, typer.Option("--format", help="Output for
 class ConfigOptions:
     """Option that names a file of settings."""
 
-    config: Annotated[
+    config = Annotated[
         Path | None,
         typer.Option(
             "--config",
@@ -61,7 +62,7 @@ class ConfigOptions:
 class QuietOptions:
     """Option of every command that prints a summary: print nothing but warnings and errors."""
 
-    quiet: Annotated[
+    quiet = Annotated[
         bool | None, typer.Option("--quiet", "-q", help="Print only warnings and errors, no progress or summary.")
     ]
 
@@ -69,11 +70,8 @@ class QuietOptions:
 class LogOptions:
     """Options of every command that reads or writes data: the format of its messages."""
 
-    log_format: Annotated[
-        LogFormat | None,
-        typer.Option("--log-format", help="Format of the messages on stderr (default: text)."),
-    ]
-    show_ids: Annotated[
+    log_format = option(LogFormat, "Format of the messages on stderr (default: text).")
+    show_ids = Annotated[
         bool | None,
         typer.Option("--show-ids", help="Show account ids in JSON logs instead of keyed hashes."),
     ]
@@ -82,21 +80,15 @@ class LogOptions:
 class MetricsOptions:
     """Option that writes figures of a run for a monitoring system."""
 
-    metrics: Annotated[
-        Path | None,
-        option("--metrics", "Write metrics of the run to FILE in Prometheus format.", "FILE", callback=of_this_machine),
-    ]
+    metrics = option(Path, "Write metrics of the run to FILE in Prometheus format.", "FILE", callback=of_this_machine)
 
 
 class PreviousOptions:
     """Option that names the earlier run with which a forecast is compared."""
 
-    previous: Annotated[
-        str | None,
-        option(
-            "--previous",
-            "Report what changed since an earlier run. DIR is the output of that run (folder or object-store address), "
-            "or a folder of outputs, of which the latest is used.",
-            "DIR",
-        ),
-    ]
+    previous = option(
+        str,
+        "Report what changed since an earlier run. DIR is the output of that run (folder or object-store address), "
+        "or a folder of outputs, of which the latest is used.",
+        "DIR",
+    )

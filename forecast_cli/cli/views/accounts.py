@@ -9,6 +9,7 @@ from rich.text import Text
 
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.text import counted
+from forecast_cli.data.contract.tally import show_id
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import listed
 from forecast_cli.reports.terminal.layout import Column, aligned
@@ -71,8 +72,9 @@ def _row(group: FailureGroup) -> tuple[str, Text, str]:
 
 def _why(group: FailureGroup) -> str:
     """Return the message with the id of the account that it is about, and the ids of other accounts in the group."""
-    example = f"{printable(group.examples[0])}: {printable(group.message)}"
-    return f"e.g. {example}; also {listed(group.examples[1:], of=group.count - 1)}" if group.count > 1 else example
+    first, *others = map(show_id, group.examples)
+    example = f"{printable(first)}: {printable(group.message)}"
+    return f"e.g. {example}; also {listed(others, of=group.count - 1)}" if group.count > 1 else example
 
 
 def _what(group: FailureGroup) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final, NoReturn
 
 from rich.console import Group, RenderableType
 
-from forecast_cli.cli.messages import Ending, Log
+from forecast_cli.cli.messages import Log
 from forecast_cli.cli.views.accounts import render_accounts
 from forecast_cli.cli.views.shortfall import describe_excess, limit_hint, see_reasons
 from forecast_cli.core.exit_codes import ExitCode
@@ -48,7 +48,7 @@ _HOLDS: Final[Mapping[str, str]] = {
 def end_backtest(log: Log, run: BacktestRun, *, quiet: bool) -> NoReturn:
     """Show the summary of a backtest and exit."""
     log.summarize(render_backtest(run), quiet=quiet)
-    log.leave(Ending(run.exit_code, _describe_end(run), _suggest(run), _values(run)))
+    log.leave(run.exit_code, _describe_end(run), _suggest(run), _values(run))
 
 
 def end_report(log: Log, output: Path, written: Sequence[FileEntry], *, quiet: bool) -> NoReturn:
@@ -56,7 +56,7 @@ def end_report(log: Log, output: Path, written: Sequence[FileEntry], *, quiet: b
     files = _table((entry.path, entry.bytes) for entry in written)
     log.summarize(section(f"Reports in {printable(output)}", files), quiet=quiet)
     names = ", ".join(entry.path for entry in written)
-    log.leave(Ending(ExitCode.OK, f"{names} written", None, {"manifest": str(output / "manifest.json")}))
+    log.leave(ExitCode.OK, f"{names} written", None, {"manifest": str(output / "manifest.json")})
 
 
 def render_backtest(run: BacktestRun) -> Group:
@@ -140,8 +140,12 @@ def _suggest(run: BacktestRun) -> str:
 def _values(run: BacktestRun) -> dict[str, Any]:
     """Return the summary as plain values, for the last line of a log."""
     return {
-        "counts": {status.value: count for status, count in run.accounts.items()}
-        | {"windows": run.report.facts.windows},
+        "counts": {
+            "accounts": run.input.accounts,
+            **run.accounts,
+            "windows": run.report.facts.windows,
+            "forecast_rows": run.files[0].rows,  # all part files are the first entry
+        },
         "best": run.report.leaderboard[0].model if run.report.leaderboard else None,
         "manifest": str(run.output / "manifest.json"),
     }

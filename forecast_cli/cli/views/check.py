@@ -1,23 +1,26 @@
 """Result of ``check``: what is wrong with an output folder, and what to do about it."""
 
-from typing import NoReturn
+import shlex
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NoReturn
 
 from rich.console import Group
 
-from forecast_cli.cli.messages import Ending, Log
-from forecast_cli.cli.views.values import check_values
+from forecast_cli.cli.messages import Log
 from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import size
 from forecast_cli.reports.terminal.layout import Column, aligned, line, section, sections
-from forecast_cli.store.layout import RENDERED
-from forecast_cli.workflows.results import CheckReport
+from forecast_cli.store.layout import RENDERED, RUNNING, SUCCESS, is_own
+from forecast_cli.workflows.results import CheckReport, Damage
 
 
 def end_check(log: Log, report: CheckReport, *, quiet: bool) -> NoReturn:
     """Show whether an output is undamaged and exit."""
     log.summarize(render_check(report), quiet=quiet)
-    log.leave(Ending(report.exit_code, _describe_end(report), _hint(report), check_values(report)))
+    log.leave(report.exit_code, _describe_end(report), _hint(report), _values(report))
 
 
 def render_check(report: CheckReport) -> Group:
@@ -31,13 +34,40 @@ def render_check(report: CheckReport) -> Group:
 
 
 def _hint(report: CheckReport) -> str:
-    """Return how to repair the output: reports can be rendered again, anything else has to be computed again."""
-    if {damage.path for damage in report.damages} <= set(RENDERED):
-        return f"render it again: forecast-cli report {printable(report.output)}"
-    return f"run the {report.command} command that wrote it again, with --force"
+    """Return how to repair the output; a run never replaces files that no run wrote, so these have to go first."""
+    foreign = [damage for damage in report.damages if "/" not in damage.path and not is_own(Path(damage.path))]
+    others = [damage for damage in report.damages if damage not in foreign]
+    move = ["move away the files that no run wrote"] if foreign else []
+    return ", then ".join([*move, *([_repair(report, others)] if others else [])])
+
+
+def _repair(report: CheckReport, damages: Sequence[Damage]) -> str:
+    """Return how to repair files of the run: reports are rendered again, all else is computed again where it has to."""
+    if {damage.path for damage in damages} <= set(RENDERED):
+        return f"render it again: forecast-cli report {printable(shlex.quote(str(report.output)))}"
+    again = f"run the {report.command} command that wrote it again"
+    return again if all(map(_is_mended_by_the_same_command, damages)) else f"{again}, with --force"
+
+
+def _is_mended_by_the_same_command(damage: Damage) -> bool:
+    return damage.path == RUNNING or (damage.path == SUCCESS and damage.problem.startswith("missing"))
 
 
 def _describe_end(report: CheckReport) -> str:
     """Return in one line whether the output is undamaged."""
     problems = len(report.damages)
     return f"{report.output}: {counted(problems, 'problem') if problems else 'as the manifest says'}"
+
+
+def _values(report: CheckReport) -> dict[str, Any]:
+    """Return the fields for the last line of a log."""
+    return {
+        "counts": {
+            "accounts": report.accounts,
+            "forecast_rows": report.forecast_rows,
+            "files": report.files,
+            "problems": len(report.damages),
+        },
+        "manifest": str(report.output / "manifest.json"),
+        "damages": [asdict(damage) for damage in report.damages],
+    }

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn, assert_never
 
-from forecast_cli.cli.messages import Ending, Log
+from forecast_cli.cli.messages import Log
 from forecast_cli.cli.options.gate import CompareFormat
 from forecast_cli.cli.streams import columns, show, write_out
 from forecast_cli.core.errors import ForecastCliError
@@ -30,9 +30,9 @@ def reporting_errors(format: CompareFormat) -> Iterator[None]:  # noqa: A002
     except ForecastCliError as error:
         match format:
             case CompareFormat.GITHUB:
-                write_out(render_error_github(error.message))
+                write_out(render_error_github(str(error)))
             case CompareFormat.JUNIT:
-                write_out(render_error_junit(error.message))
+                write_out(render_error_junit(str(error)))
             case CompareFormat.TABLE | CompareFormat.JSON | CompareFormat.MD:
                 pass
             case _:
@@ -49,7 +49,7 @@ def end_comparison(log: Log, report: GateReport, format: CompareFormat) -> NoRet
         "counts": _counts(report.comparison),
         "failed": [check_sentence(check, report.comparison, quote=str) for check in report.comparison.failed],
     }
-    log.leave(Ending(report.exit_code, _message(report.comparison), _hint(report.comparison), fields))
+    log.leave(report.exit_code, _message(report.comparison), _hint(report.comparison), fields)
 
 
 def _hint(comparison: Comparison) -> str:

@@ -6,7 +6,7 @@ from typing import Final, NoReturn
 from rich.padding import Padding
 from rich.text import Text
 
-from forecast_cli.cli.messages import Ending, Log
+from forecast_cli.cli.messages import Log
 from forecast_cli.cli.options.shared import OutputFormat
 from forecast_cli.cli.streams import show, write_out
 from forecast_cli.reports.escape import printable
@@ -26,7 +26,7 @@ def end_doctor(log: Log, diagnosis: Diagnosis, format: OutputFormat) -> NoReturn
         show(render_diagnosis(diagnosis))
     failed = [sign for sign in diagnosis.signs if sign.health is Health.FAIL]
     message = f"a run would fail here: {failed[0].name}: {failed[0].found}" if failed else "a run would succeed here"
-    log.leave(Ending(diagnosis.exit_code, message, failed[0].hint if failed else None))
+    log.leave(diagnosis.exit_code, message, failed[0].hint if failed else None)
 
 
 def render_diagnosis(diagnosis: Diagnosis) -> Padding:

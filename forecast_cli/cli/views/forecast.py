@@ -1,21 +1,20 @@
 """Summary of a forecast run: its tables, its input, and the outcome of every account."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final, NoReturn
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 
-from forecast_cli.cli.messages import Ending, Log
+from forecast_cli.cli.messages import Log
 from forecast_cli.cli.views.accounts import render_accounts, render_groups
 from forecast_cli.cli.views.change import render_change
-from forecast_cli.cli.views.next_steps import check_command, read_command, risk_command
+from forecast_cli.cli.views.next_steps import read_command, tool_command
 from forecast_cli.cli.views.shortfall import commonest_reason, describe_excess, limit_hint, see_reasons
 from forecast_cli.cli.views.values import run_values
 from forecast_cli.config.calendars import describe_calendar
 from forecast_cli.core.columns import level_label
 from forecast_cli.core.text import counted
-from forecast_cli.data.files.addresses import Output
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration, size
 from forecast_cli.reports.terminal.findings import render_worth_knowing
@@ -41,7 +40,7 @@ _HOLDS: Final[Mapping[str, str]] = {
 def end_run(log: Log, run: ForecastRun, *, quiet: bool) -> NoReturn:
     """Show the summary of a run and exit."""
     log.summarize(render_run(run, seconds=log.seconds), quiet=quiet)
-    log.leave(Ending(run.exit_code, _describe_end(run), _suggest(run), run_values(run)))
+    log.leave(run.exit_code, _describe_end(run), _suggest(run), run_values(run))
 
 
 def render_run(run: ForecastRun, *, seconds: float) -> Group:
@@ -54,7 +53,7 @@ def render_run(run: ForecastRun, *, seconds: float) -> Group:
         _low_balances(run),
         render_change(run.change) if run.change else None,
         section(f"Tables in {printable(run.output)}", _files(run.files)),
-        section("Next", *(command_line(command(run.output)) for command in _next(run))),
+        section("Next", *map(command_line, _next(run))),
     )
 
 
@@ -83,8 +82,9 @@ def _suggest(run: ForecastRun) -> str:
     return f"{see_reasons(run.output, run.input.root)}{allow}"
 
 
-def _next(run: ForecastRun) -> list[Callable[[Output], str]]:
-    return [check_command, *([risk_command] if _thresholds_with_accounts(run) else []), read_command]
+def _next(run: ForecastRun) -> list[str]:
+    risk = [tool_command("risk", run.output)] if _thresholds_with_accounts(run) else []
+    return [tool_command("check", run.output), *risk, read_command(run.output)]
 
 
 def _thresholds_with_accounts(run: ForecastRun) -> list[LowBalanceCount]:
@@ -97,7 +97,7 @@ def _title(run: ForecastRun, seconds: float) -> str:
     levels = ", ".join(f"{level_label(level)} %" for level in run.levels)
     models = ", ".join(map(printable, run.models))
     calendar = f", {describe_calendar(run.holidays)}" if run.holidays else ""
-    what = f"{run.horizon} days ahead{start}, by {models}{calendar}, intervals of {levels}"
+    what = f"{counted(run.horizon, 'day')} ahead{start}, by {models}{calendar}, intervals of {levels}"
     if run.reused:
         return f"Nothing left to do, this run is already finished: {what}"
     resumed = f", {run.shards_resumed} of {counted(run.shards, 'shard')} kept from before" if run.shards_resumed else ""

@@ -11,9 +11,9 @@ from forecast_cli.data.files.addresses import Output
 from forecast_cli.reports.escape import printable
 
 
-def check_command(output: Output) -> str:
-    """Return the command that checks an output."""
-    return printable(f"{program()} check {shlex.quote(str(output))}")
+def tool_command(*words: object) -> str:
+    """Return a command of this tool, such as ``check`` and an output."""
+    return printable(f"{program()} {shlex.join(map(str, words))}")
 
 
 def read_command(output: Output) -> str:
@@ -21,11 +21,6 @@ def read_command(output: Output) -> str:
     parts = json.dumps(f"{glob.escape(str(output))}/forecasts/*.parquet", ensure_ascii=False)
     code = f"import polars as pl; print(pl.read_parquet({parts}))"
     return printable(f"{python()} -c {shlex.quote(code)}")
-
-
-def risk_command(output: Output) -> str:
-    """Return the command that lists the accounts of a forecast that are most likely to run low."""
-    return printable(f"{program()} risk {shlex.quote(str(output))}")
 
 
 def show_command(account_id: object, currency: str | None, output: Output, *, model: str | None = None) -> str:
@@ -36,18 +31,12 @@ def show_command(account_id: object, currency: str | None, output: Output, *, mo
     key = [] if currency is None else ["--currency", currency]
     by = [] if model is None else ["--model", model]
     dash = ["--"] if str(account_id).startswith("-") else []
-    words = ["show", "--forecast", str(output), *by, *key, *dash, str(account_id)]
-    return printable(f"{program()} {shlex.join(words)}")
+    return tool_command("show", "--forecast", output, *by, *key, *dash, account_id)
 
 
 def forecast_command(source: Path) -> str:
     """Return the command that forecasts a folder of balances into a new folder beside it."""
-    return printable(f"{program()} forecast {shlex.quote(str(source))} --output {shlex.quote(str(_unused(source)))}")
-
-
-def validate_command(source: str) -> str:
-    """Return the command that shows what a run would do with an input."""
-    return printable(f"{program()} validate {shlex.quote(source)}")
+    return tool_command("forecast", source, "--output", _unused(source))
 
 
 def _unused(source: Path) -> Path:

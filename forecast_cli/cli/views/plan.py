@@ -7,7 +7,7 @@ from typing import Final, NoReturn
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 
-from forecast_cli.cli.messages import Ending, Log
+from forecast_cli.cli.messages import Log
 from forecast_cli.cli.streams import show
 from forecast_cli.cli.views.accounts import render_accounts, render_groups
 from forecast_cli.cli.views.forecast import describe_input
@@ -45,7 +45,7 @@ def end_plan(log: Log, plan: ForecastPlan) -> NoReturn:
     """Show what a run would do and exit."""
     show(render_plan(plan))
     fields = plan_values(plan) | {"run_exit_code": run_exit_code(plan.accounts, plan.request.settings)}
-    log.leave(Ending(ExitCode.OK, "dry run: nothing was written", None, fields))
+    log.leave(ExitCode.OK, "dry run: nothing was written", None, fields)
 
 
 def render_plan(plan: ForecastPlan) -> Group:

@@ -1,12 +1,12 @@
 """Result of ``risk``: the accounts most likely to run low, as a table or as JSON."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import date
 from typing import Any, Final, NoReturn
 
 from rich.console import Group
 
-from forecast_cli.cli.messages import Ending, Log
+from forecast_cli.cli.messages import Log
 from forecast_cli.cli.options.shared import OutputFormat
 from forecast_cli.cli.streams import columns, show, write_out
 from forecast_cli.cli.views.next_steps import show_command
@@ -20,19 +20,19 @@ from forecast_cli.reports.terminal.layout import Column, command_line, fitting, 
 from forecast_cli.workflows.riskiest import AtRisk, Riskiest
 
 _RIGHT: Final = "right"
-#: All columns by name; the leading space of a title separates it from the column to its left.
-_COLUMNS: Final = {
-    "account": Column("account", wraps=True),
-    "currency": Column(" currency"),
-    "origin": Column(" from", _RIGHT),
-    "threshold": Column(" under", _RIGHT),
-    "balance": Column(" balance", _RIGHT),
-    "likely": Column(" likely", _RIGHT),
-    "early": Column(" 10 % by", _RIGHT),
-    "half": Column(" 50 % by", _RIGHT),
-    "low": Column(" expected low", _RIGHT),
-    "lowest": Column(" 5 % low", _RIGHT),
-    "by": Column("  by"),
+#: All columns by name, with the cell of an account; the leading spaces separate it from the column to its left.
+_COLUMNS: Final[Mapping[str, tuple[Column, Callable[[AtRisk], str]]]] = {
+    "account": (Column("account", wraps=True), lambda one: printable(one.account_id)),
+    "currency": (Column(" currency"), lambda one: f" {printable(one.currency)}"),
+    "origin": (Column(" from", _RIGHT), lambda one: f" {one.origin}"),
+    "threshold": (Column(" under", _RIGHT), lambda one: f" {money(one.threshold)}"),
+    "balance": (Column(" balance", _RIGHT), lambda one: f" {money(one.balance)}"),
+    "likely": (Column(" likely", _RIGHT), lambda one: f" {percent(one.prob_below)}"),
+    "early": (Column(" 10 % by", _RIGHT), lambda one: f" {one.first_below_q10 or ''}"),
+    "half": (Column(" 50 % by", _RIGHT), lambda one: f" {one.first_below_q50 or ''}"),
+    "low": (Column(" expected low", _RIGHT), lambda one: f" {money(one.expected_low)}"),
+    "lowest": (Column(" 5 % low", _RIGHT), lambda one: f" {money(one.low_q05)}"),
+    "by": (Column("  by"), lambda one: f"  {printable(one.model_used)}"),
 }
 #: Columns to leave out if the terminal is too narrow, in this order; numbers are never shortened.
 _SPARED: Final = ("low", "early", "lowest", "by", "half", "currency", "origin", "threshold")
@@ -51,7 +51,7 @@ def end_riskiest(
         write_out(document(riskiest_values(result)))
     else:
         show(render_riskiest(result, model=model, width=columns()))
-    log.leave(Ending(ExitCode.OK, f"{result.output}: {_counts(result)}", fields=_fields(result)))
+    log.leave(ExitCode.OK, f"{result.output}: {_counts(result)}", fields=_fields(result))
 
 
 def riskiest_values(result: Riskiest) -> dict[str, Any]:
@@ -68,10 +68,10 @@ def render_riskiest(result: Riskiest, *, model: str | None, width: int) -> Group
     start = f" of {result.origin}" if result.origin else " of each account's own last day"
     within = f"{counted(result.window, 'day')}{start}"
     title = f"Most likely to be under {printable(result.threshold_name)} within {within}, by {printable(result.model)}"
-    rows = [_cells(one) for one in result.found]
-    wanted = {name: _COLUMNS[name] for name in _informative_columns(result)}
+    rows = [{name: cell(one) for name, (_, cell) in _COLUMNS.items()} for one in result.found]
+    wanted = {name: _COLUMNS[name][0] for name in _informative_columns(result)}
     shown = fitting(wanted, rows, spared=_SPARED, width=width - _INDENT)
-    table = ruled([_COLUMNS[name] for name in shown], [[row[name] for name in shown] for row in rows])
+    table = ruled([wanted[name] for name in shown], [[row[name] for name in shown] for row in rows])
     counts = indented(line(f"{_counts(result)}."))
     named = [one for one in result.found if printable(one.account_id) == str(one.account_id)]
     return sections(
@@ -92,26 +92,6 @@ def _informative_columns(result: Riskiest) -> list[str]:
         "by": all(one.model_used == result.model for one in result.found),
     }
     return [name for name in _COLUMNS if not idle.get(name, False)]
-
-
-def _cells(one: AtRisk) -> dict[str, str]:
-    return {
-        "account": printable(one.account_id),
-        "currency": f" {printable(one.currency)}",
-        "origin": f" {one.origin}",
-        "threshold": f" {money(one.threshold)}",
-        "balance": f" {money(one.balance)}",
-        "likely": f" {percent(one.prob_below)}",
-        "early": f" {_day(one.first_below_q10)}",
-        "half": f" {_day(one.first_below_q50)}",
-        "low": f" {money(one.expected_low)}",
-        "lowest": f" {money(one.low_q05)}",
-        "by": f"  {printable(one.model_used)}",
-    }
-
-
-def _day(day: date | None) -> str:
-    return "" if day is None else f"{day}"
 
 
 def _counts(result: Riskiest) -> str:

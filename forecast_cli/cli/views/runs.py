@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from forecast_cli.cli.messages import Ending, Log
+from forecast_cli.cli.messages import Log
 from forecast_cli.cli.options.shared import OutputFormat
 from forecast_cli.cli.streams import columns, show, write_out
 from forecast_cli.cli.views.runs_text import render_diff, render_pruning, render_run, render_runs
@@ -77,4 +77,4 @@ def _end(
         write_out(document(values))
     else:
         show(renderable)
-    log.leave(Ending(ExitCode.OK, message))
+    log.leave(ExitCode.OK, message)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from forecast_cli.cli.views.next_steps import validate_command
+from forecast_cli.cli.views.next_steps import tool_command
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.text import counted
 from forecast_cli.data.files.addresses import Output
@@ -31,7 +31,7 @@ def describe_excess(
 ) -> str:
     """Return the count of each status that exceeds its limit, with the commonest reason."""
     return "; ".join(
-        f"{counted(accounts[status], 'account')} {_DID[status]}, more than --max-{status} {limit} allows: "
+        f"{counted(accounts[status], 'account')} {status}, more than --max-{status} {limit} allows: "
         + commonest_reason([group for group in failures if group.status is status], of=accounts[status])
         for status, limit in limits.items()
     )
@@ -46,7 +46,8 @@ def commonest_reason(failures: Sequence[FailureGroup], *, of: int) -> str:
 
 def see_reasons(output: Output, source: str) -> str:
     """Return a hint that says where the reason of each account is found."""
-    return f"see {output / 'failures.parquet'}, or run, with the same options for reading: {validate_command(source)}"
+    validate = tool_command("validate", source)
+    return f"see {output / 'failures.parquet'}, or run, with the same options for reading: {validate}"
 
 
 def limit_hint(limits: Mapping[Status, int]) -> str:
@@ -55,6 +56,3 @@ def limit_hint(limits: Mapping[Status, int]) -> str:
         return ""
     advice = "name another day with --as-of, or " if Status.SKIPPED in limits else ""
     return f"; {advice}allow more with {' and '.join(f'--max-{status}' for status in limits)}"
-
-
-_DID: Final = {Status.FAILED: "failed", Status.SKIPPED: "skipped"}

@@ -4,11 +4,12 @@ import sys
 from dataclasses import asdict
 from typing import Any, NoReturn
 
-from forecast_cli.cli.messages import Ending, Log
+from forecast_cli.cli.messages import Log
 from forecast_cli.cli.options.shared import OutputFormat
 from forecast_cli.cli.streams import columns, encoding_of, show, write_out
 from forecast_cli.cli.views.show_text import render_explanation
 from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.core.ids import mark_id
 from forecast_cli.reports.jsonlines import account_value, document
 from forecast_cli.reports.terminal.fan import NEEDED
 from forecast_cli.reports.terminal.flags import describe_flag
@@ -21,9 +22,8 @@ def end_explanation(log: Log, explanation: AccountExplanation, format: OutputFor
         write_out(document(explanation_values(explanation)))
     else:
         show(render_explanation(explanation, width=columns(), ascii_only=not _shows(NEEDED)))
-    log.leave(
-        Ending(ExitCode.OK, f"{explanation.output}: account {explanation.account_id}: {explanation.standing.status}")
-    )
+    account, status = mark_id(explanation.account_id), explanation.standing.status
+    log.leave(ExitCode.OK, f"{explanation.output}: account {account}: {status}")
 
 
 def explanation_values(explanation: AccountExplanation) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import NoReturn
 import typer
 from rich.console import Group
 
-from forecast_cli.cli.messages import Ending, Log, LogFormat
+from forecast_cli.cli.messages import Log, LogFormat
 from forecast_cli.cli.options.shared import OutputFormat
 from forecast_cli.cli.streams import show, write_out
 from forecast_cli.cli.views.forecast import describe_input
@@ -33,8 +33,9 @@ def end_validation(log: Log, validation: Validation, format: OutputFormat, setti
         show(render_validation(validation, settings))
     if log.format is LogFormat.TEXT:  # the verdict is already part of the output
         raise typer.Exit(validation.exit_code)
-    fields = {"counts": found["accounts"], "manifest": None, "run_exit_code": run_ends}
-    log.leave(Ending(validation.exit_code, _verdict(validation, settings), None, fields))
+    counts = {"accounts": validation.input.accounts, **found["accounts"]}
+    fields = {"counts": counts, "manifest": None, "run_exit_code": run_ends}
+    log.leave(validation.exit_code, _verdict(validation, settings), None, fields)
 
 
 def render_validation(validation: Validation, settings: Settings) -> Group:
@@ -79,9 +80,8 @@ def _verdict(validation: Validation, settings: Settings) -> str:
 def _ending(accounts: Mapping[Status, int], settings: Settings) -> str:
     if run_exit_code(accounts, settings) is ExitCode.OK:
         return ""
-    words = {Status.FAILED: "failed", Status.SKIPPED: "skipped"}
     why = "; ".join(
-        f"{accounts[status]:,} {words[status]}, more than --max-{status} {limit} allows"
+        f"{accounts[status]:,} {status}, more than --max-{status} {limit} allows"
         for status, limit in _too_many(accounts, settings).items()
     )
     return f"; it would end with exit code 3: {why or 'nothing to forecast'}"
@@ -89,11 +89,13 @@ def _ending(accounts: Mapping[Status, int], settings: Settings) -> str:
 
 def _hints(validation: Validation, settings: Settings) -> Group | None:
     """Return the hints of the findings for which a run would not exit with 0; None if it would."""
-    ends = _run_exit_code(validation, settings)
-    if ends is ExitCode.OK:
+    if _run_exit_code(validation, settings) is ExitCode.OK:
         return None
-    action = Action.REJECT if ends is ExitCode.INPUT_REJECTED else Action.SET_ASIDE
-    findings = [finding for finding in validation.findings if finding.action is action]
-    hints = dict.fromkeys(finding.hint for finding in findings if finding.unit == "accounts" or action is Action.REJECT)
+    statuses = _too_many(validation.accounts, settings) if validation.accounts[Status.OK] else tuple(Status)
+    hints = dict.fromkeys(
+        finding.hint
+        for finding in validation.findings
+        if (finding.action is Action.REJECT if validation.rejected else finding.status in statuses)
+    )
     lines = [no_wrap(f"hint:  {printable(hint)}") for hint in hints if hint]
     return Group(*lines) if lines else None

@@ -4,16 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from forecast_cli.config.load import LoadedSettings
 from forecast_cli.core.ids import mark_id, mask_numbers
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.redact import redact
 from forecast_cli.data.findings import Finding
-from forecast_cli.data.sample.spec import SampleSummary
-from forecast_cli.models.spec import ModelSpec
-from forecast_cli.reports.terminal.models import days_needed
 from forecast_cli.workflows.results import (
-    CheckReport,
     FailureGroup,
     ForecastPlan,
     ForecastRun,
@@ -80,51 +75,6 @@ def validation_values(validation: Validation) -> dict[str, Any]:
         "accounts": before_models(validation.accounts),
         "findings": [finding_values(finding) for finding in validation.findings],
     }
-
-
-def check_values(report: CheckReport) -> dict[str, Any]:
-    """Return the result of ``check``."""
-    return {
-        "counts": {
-            "accounts": report.accounts,
-            "forecast_rows": report.forecast_rows,
-            "files": report.files,
-            "problems": len(report.damages),
-        },
-        "manifest": str(report.output / "manifest.json"),
-        "damages": [asdict(damage) for damage in report.damages],
-    }
-
-
-def sample_values(summary: SampleSummary) -> dict[str, Any]:
-    """Return what ``sample`` wrote."""
-    return {
-        "counts": {"accounts": summary.accounts, "rows": summary.rows, "files": len(summary.files)},
-        "manifest": None,
-        "account_types": dict(summary.account_types),
-        "files": [str(file) for file in summary.files],
-    }
-
-
-def model_values(spec: ModelSpec) -> dict[str, Any]:
-    """Return one entry of ``models``."""
-    return {
-        "name": spec.name,
-        "summary": spec.summary,
-        "kind": spec.kind,
-        "needs": days_needed(spec),
-        "seasons": spec.seasons,
-        "intervals": spec.intervals,
-        "cost_ms": spec.cost_ms,
-        "updatable": spec.updatable,
-        "notes": spec.notes,
-    }
-
-
-def settings_values(loaded: LoadedSettings) -> dict[str, Any]:
-    """Return every setting in force with its value and where it came from."""
-    values = loaded.settings.model_dump(mode="json")
-    return {name: {"value": value, "from": redact(loaded.origins[name])} for name, value in values.items()}
 
 
 def input_values(summary: InputSummary) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Data contract: checks the rows of an input account by account, and says what a run would do with each account."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -47,7 +47,7 @@ def check_input(source: Source, settings: Settings, *, threads: int = 1) -> Cont
     """
     typed, unnamed = find_unnamed_currency(source, settings)
     return check_pieces(
-        _pieces_of(typed, settings, unnamed),
+        partial(scan_pieces, typed, settings, scan=partial(scan_rows, unnamed_currency=unnamed)),
         settings,
         collect=partial(collect, source=source),
         quarantined_ids=source.quarantined_ids,
@@ -70,7 +70,7 @@ def check_pieces(
     A ``currency`` that the settings do not name is only checked: an account with several currencies is rejected, and
     ``currency_col`` is the column it was read from.
     """
-    profile, nameless = split_unnamed(profile_pieces(pieces(None, None), settings, collect=collect, threads=threads))
+    profile, nameless = split_unnamed(profile_pieces(pieces(), settings, collect=collect, threads=threads))
     coded = add_quarantined(profile, quarantined_ids).with_row_index(CODE)
     counted = count_irregular(coded, pieces, settings, collect=collect)
     origin = find_origin(counted, settings)
@@ -112,13 +112,3 @@ def _quarantined_in_range(source: Source, first_id: object, last_id: object) -> 
     ids = pl.Series(source.quarantined_ids, dtype=pl.String)
     keys = ids.cast(source.key_dtype, strict=False)
     return ids.filter(keys.is_between(pl.lit(first_id), pl.lit(last_id))).to_list()
-
-
-def _pieces_of(source: Source, settings: Settings, unnamed_currency: str | None) -> Pieces:
-    """Return a function that scans a range of ids in pieces."""
-    scan = partial(scan_rows, unnamed_currency=unnamed_currency)
-
-    def pieces(first_id: object, last_id: object) -> Iterator[pl.LazyFrame]:
-        return scan_pieces(source, settings, first_id=first_id, last_id=last_id, scan=scan)
-
-    return pieces

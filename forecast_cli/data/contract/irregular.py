@@ -15,8 +15,9 @@ from forecast_cli.data.scan.canonical import AT, key_columns
 #: Rows of a batch: about 100 MB. The files that may hold accounts of a batch are read once for each batch.
 BATCH_ROWS: Final = 2_000_000
 
-#: Yields the rows of accounts from a first to a last id (None: no bound) in pieces, possibly with rows of others.
-Pieces = Callable[[object, object], Iterator[pl.LazyFrame]]
+#: Yields the rows of accounts from ``first_id`` to ``last_id`` (without them, of all) in pieces, possibly with rows of
+#: other accounts.
+Pieces = Callable[..., Iterator[pl.LazyFrame]]
 
 
 def count_irregular(profile: pl.DataFrame, pieces: Pieces, settings: Settings, *, collect: Collect) -> pl.DataFrame:
@@ -30,7 +31,9 @@ def count_irregular(profile: pl.DataFrame, pieces: Pieces, settings: Settings, *
 
 def _rows_of(batch: pl.DataFrame, pieces: Pieces, settings: Settings, collect: Collect) -> pl.DataFrame:
     ids = batch[c.UNIQUE_ID]
-    return pl.concat(collect(attach_codes(piece, batch, settings)) for piece in pieces(ids[0], ids[-1]))
+    return pl.concat(
+        collect(attach_codes(piece, batch, settings)) for piece in pieces(first_id=ids[0], last_id=ids[-1])
+    )
 
 
 def attach_codes(rows: pl.LazyFrame, profile: pl.DataFrame, settings: Settings) -> pl.LazyFrame:

@@ -15,6 +15,7 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.data.contract.history import add_history
 from forecast_cli.data.contract.marks import BALANCE, CODE, USABLE
+from forecast_cli.data.contract.row_counts import count_observed
 from forecast_cli.data.scan.canonical import AT
 
 _CELL: Final = "cell"
@@ -45,7 +46,7 @@ def deduplicate_days(rows: pl.DataFrame, settings: Settings) -> DailyBalances:
     alone = present.filter(~repeated).select(CODE, c.DS, pl.col(BALANCE).alias(c.Y), _CELL)
     settled = crowded.select(alone.columns)
     days = pl.concat([alone, settled]).sort(_CELL) if len(settled) else alone
-    observed = add_history(_count_observed(days), days, settings)
+    observed = add_history(count_observed(days, CODE), days, settings)
     counts = observed.join(_count_crowded(crowded), on=CODE, how="left")
     holes = _count_holes(ordered.filter(pl.col(BALANCE).is_null()), days, counts)
     empty = rows.filter(USABLE).select(CODE).unique()
@@ -95,16 +96,6 @@ def _settled_balance(on_duplicate: OnDuplicate) -> pl.Expr:
             return pl.col(BALANCE).sort().mean()
         case OnDuplicate.SET_ASIDE | OnDuplicate.FAIL:
             return pl.col(BALANCE).max()  # of two balances neither is used: the account is excluded
-
-
-def _count_observed(days: pl.DataFrame) -> pl.DataFrame:
-    return days.group_by(CODE).agg(
-        _count("n_obs"),
-        pl.col(c.DS).min().alias("first"),
-        pl.col(c.DS).max().alias("last"),
-        pl.col(c.Y).min().alias("low"),
-        pl.col(c.Y).max().alias("high"),
-    )
 
 
 def _count_crowded(crowded: pl.DataFrame) -> pl.DataFrame:

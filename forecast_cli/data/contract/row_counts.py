@@ -28,7 +28,7 @@ def count_rows(numbered: Numbered, settings: Settings) -> pl.DataFrame:
     observed = rows.select(is_observed(settings)).to_series()
     parts = [
         _count_breaks(rows, settings),
-        _count_observed(rows.filter(observed)),
+        count_observed(rows.filter(observed), NUMBER),
         _count_others(rows.filter(~observed), settings),
         *_currency_range(rows, settings),
     ]
@@ -60,9 +60,9 @@ def _count_breaks(rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     return turns.group_by(NUMBER).agg(counts)
 
 
-def _count_observed(rows: pl.DataFrame) -> pl.DataFrame:
-    """Count the rows with a usable date and a finite balance."""
-    return rows.group_by(NUMBER).agg(
+def count_observed(rows: pl.DataFrame, by: str) -> pl.DataFrame:
+    """Return number, first and last day, lowest and highest balance of rows with a usable date and finite balance."""
+    return rows.group_by(by).agg(
         pl.len().cast(pl.Int64).alias("n_obs"),
         pl.col(c.DS).min().alias("first"),
         pl.col(c.DS).max().alias("last"),

@@ -38,7 +38,7 @@ def find_in_rows(
 
 def _verdict_rule(verdict: Verdict) -> Rule:
     holds = pl.col("verdict") == verdict.name
-    return Rule(verdict.rule, verdict.action, "accounts", holds, verdict.text, verdict.hint)
+    return Rule(verdict.rule, verdict.action, "accounts", holds, verdict.text, verdict.hint, verdict.status)
 
 
 def _repaired(repair: Repair) -> pl.Expr:
@@ -55,7 +55,7 @@ def _row_rules(settings: Settings) -> list[Rule]:
             "TS05",
             Action.REPAIR,
             "rows",
-            _repaired(Repair.NULLS_FILLED) + _repaired(Repair.NULLS_DROPPED),
+            pl.when(pl.col("verdict").is_null()).then(_repaired(Repair.NULLS_FILLED) + _repaired(Repair.NULLS_DROPPED)),
             f"null, NaN or infinite in {column}; the balance before holds on",
         ),
         Rule("TS06", Action.REPAIR, "rows", _repaired(Repair.INFINITE), f"infinite in {column}; taken as missing"),

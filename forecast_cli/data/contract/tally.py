@@ -1,11 +1,12 @@
 """Tally: counts a rule over the accounts, which makes one finding."""
 
 from dataclasses import dataclass
-from typing import Final, Literal, assert_never
+from typing import Final, Literal
 
 import polars as pl
 
 from forecast_cli.core import columns as c
+from forecast_cli.core.ledger import Status
 from forecast_cli.core.text import counted
 from forecast_cli.data.findings import EXAMPLES_SHOWN, Action, Finding
 
@@ -39,7 +40,7 @@ _ID_SHOWN: Final = 80
 class Rule:
     """A rule to count. ``measure`` is an expression over the accounts: how often the rule applied to each of them.
 
-    ``text`` continues the message after the count: "12 rows of 3 accounts: ...".
+    ``text`` continues the message after the count: "12 rows of 3 accounts: ...". ``status`` is as in ``Finding``.
     """
 
     rule: str
@@ -48,6 +49,7 @@ class Rule:
     measure: pl.Expr
     text: str
     hint: str | None = None
+    status: Status | None = None
 
 
 def tally(judged: pl.DataFrame, rule: Rule, *, n_rows: int) -> Finding | None:
@@ -69,6 +71,7 @@ def tally(judged: pl.DataFrame, rule: Rule, *, n_rows: int) -> Finding | None:
         message=f"{_count(rule, total, accounts)}: {rule.text}",
         hint=rule.hint,
         examples=show_accounts(judged, met),
+        status=rule.status,
     )
 
 
@@ -89,12 +92,4 @@ def show_id(unique_id: object) -> str:
 
 def _count(rule: Rule, total: int, accounts: int) -> str:
     of = counted(accounts, "account")
-    match rule.counts:
-        case "rows":
-            return f"{counted(total, 'row')} of {of}"
-        case "days":
-            return f"{counted(total, 'day')} of {of}"
-        case "accounts":
-            return of
-        case _:
-            assert_never(rule.counts)
+    return of if rule.counts == "accounts" else f"{counted(total, rule.counts.removesuffix('s'))} of {of}"

@@ -98,6 +98,7 @@ def _no_currency(settings: Settings) -> Verdict:
             f"column '{settings.currency_col}' is null or blank in its rows (", pl.col("n_rows"), ")"
         ),
         text=f"no currency in column '{settings.currency_col}'",
+        hint="fill in the currency where the rows come from, or name another column with --currency-col",
     )
 
 
@@ -108,6 +109,7 @@ def _undated(settings: Settings) -> Verdict:
         holds=pl.col("n_undated") == pl.col("n_rows"),
         reason=_format_message(f"column '{settings.date_col}' is null in all of its rows (", pl.col("n_rows"), ")"),
         text=f"no date at all in column '{settings.date_col}'",
+        hint="fill in the dates where the rows come from, or name another column with --date-col",
     )
 
 
@@ -132,6 +134,7 @@ def _later(settings: Settings) -> Verdict:
         holds=pl.col("n_usable") == 0,
         reason=_format_message("first row ", pl.col("first_after"), f" lies after {settings.as_of} (--as-of)"),
         text=f"no row up to {settings.as_of} (--as-of)",
+        hint="name a later day with --as-of",
         status=Status.SKIPPED,
     )
 
@@ -143,6 +146,7 @@ def _empty(settings: Settings) -> Verdict:
         holds=pl.col("n_obs") == 0,
         reason=_format_message("all of its balances (", pl.col("n_missing"), ") are null, NaN or infinite"),
         text=f"no balance at all in column '{settings.balance_col}'",
+        hint="fill in the balances where the rows come from, or name another column with --balance-col",
     )
 
 

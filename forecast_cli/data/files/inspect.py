@@ -8,12 +8,13 @@ from typing import Final
 
 from forecast_cli.core.text import is_utf8
 from forecast_cli.data.files.addresses import scheme_of
-from forecast_cli.data.files.footer import Footer, read_footer
+from forecast_cli.data.files.footer import read_footer
 from forecast_cli.data.files.listing import ListedFile
 from forecast_cli.data.files.problems import BadFileError, Problem
 from forecast_cli.data.files.storage import Stat, Storage
 from forecast_cli.data.files.verify import Verified, verify_pages, verify_sha256
 from forecast_cli.data.scan.collect import describe_error
+from forecast_cli.data.source import InputFile
 
 _AZURE: Final = "AZURE_STORAGE_ACCOUNT_KEY, AZURE_CLIENT_ID"
 _GOOGLE: Final = "GOOGLE_APPLICATION_CREDENTIALS"
@@ -23,12 +24,10 @@ _VARIABLES: Final = {"gs": _GOOGLE, "gcs": _GOOGLE, "abfs": _AZURE, "abfss": _AZ
 
 @dataclass(frozen=True)
 class InspectedFile:
-    """A readable file. ``verified`` holds the checks that it supports and has passed."""
+    """A readable ``file``, the ``names`` of all its columns, and the checks that it supports and has passed."""
 
-    listed: ListedFile
-    stat: Stat
-    sha256: str
-    footer: Footer
+    file: InputFile
+    names: tuple[str, ...]
     verified: frozenset[Verified]
 
 
@@ -84,4 +83,14 @@ def _read(listed: ListedFile, columns: tuple[str, ...], *, stat: Stat, storage: 
             passed |= verify_pages(path, file, footer.chunks)
     except BadFileError as error:
         return error.problem
-    return InspectedFile(listed, stat, sha256, footer, passed)
+    found = InputFile(
+        path=path,
+        size=stat.size,
+        mtime_ns=stat.mtime_ns,
+        sha256=sha256,
+        rows=footer.rows,
+        hive=listed.hive,
+        columns=footer.dtypes,
+        groups=footer.groups,
+    )
+    return InspectedFile(found, footer.names, passed)

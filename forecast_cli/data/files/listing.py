@@ -78,9 +78,9 @@ def list_below(folder: str, selection: Selection, *, shown: str, present: Sequen
     if not selection.data:
         return reject_nothing(shown, f"{shown}: {_nothing_at(shown)}", describe_nothing(selection, prefix))
     above = trailing_hive_keys(Path(folder).parts)
-    files = tuple(ListedFile(prefix + path, above + _hive_keys_of(path)) for path in selection.data)
+    files = tuple(ListedFile(prefix + path, above + hive_keys(path.split("/")[:-1])) for path in selection.data)
     sidecars = tuple(prefix + path for path in present if is_sidecar(path) and not is_hidden(path))
-    findings = (*warn_of_logs(selection, present), *note_ignored(selection, len(files)))
+    findings = (*warn_of_logs(selection, present, prefix), *note_ignored(selection, len(files), prefix))
     return Listing(shown, files, findings, sidecars)
 
 
@@ -97,14 +97,10 @@ def _list_folder(folder: str, pattern: str, *, shown: str, require_success: bool
     present, links = _walk(Path(folder))
     selection = with_unnamed(select_parquet(present, pattern), partial(_are_parquet, folder))
     listing = list_below(folder, selection, shown=shown, present=present)
-    findings = [*listing.findings, *_warn_links(links)]
+    findings = [*listing.findings, *_warn_links(folder, links)]
     if require_success and selection.data:
         findings += check_success(selection, present, shown)
     return replace(listing, findings=tuple(findings))
-
-
-def _hive_keys_of(relative: str) -> tuple[tuple[str, str], ...]:
-    return hive_keys(relative.split("/")[:-1])
 
 
 def _walk(folder: Path) -> tuple[list[str], list[str]]:
@@ -130,11 +126,11 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def _warn_links(links: list[str]) -> list[Finding]:
+def _warn_links(folder: str, links: list[str]) -> list[Finding]:
     visible = [link for link in links if not is_hidden(link)]
     if not visible:
         return []
-    message = f"{visible[0]}: links to folders are not followed ({counted(len(visible), 'link')})"
+    message = f"{Path(folder) / visible[0]}: links to folders are not followed ({counted(len(visible), 'link')})"
     hint = "to include its rows, give the folder that it points to"
     return [file_finding("IN10", Action.WARN, message, hint=hint, paths=visible)]
 

@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 
 import pyarrow.fs as pafs
 
+from forecast_cli.core.redact import redact
 from forecast_cli.data.files.addresses import SCHEMES, scheme_of
 from forecast_cli.data.files.chunks import MAGIC
 from forecast_cli.data.files.listing import ListedFile, Listing, list_below, reject_nothing
@@ -75,10 +76,7 @@ class ObjectStorage:
         try:
             return call_with_timeout(self._timeout, call)
         except read_errors() as error:
-            text = describe_error(error)
-            for secret in self._secrets:
-                text = text.replace(secret, "***")
-            raise OSError(text) from None
+            raise OSError(redact(describe_error(error), self._secrets)) from None
 
 
 def key_of(path: str) -> str:

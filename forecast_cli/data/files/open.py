@@ -17,7 +17,7 @@ from forecast_cli.data.files.verify import Verified
 from forecast_cli.data.findings import Action, Finding, rejects
 from forecast_cli.data.schema.file_columns import FileColumns
 from forecast_cli.data.schema.resolve import resolve_schema
-from forecast_cli.data.source import InputFile, Source
+from forecast_cli.data.source import Source
 
 
 def open_source(path: str, settings: Settings, *, read_through: bool = True, threads: int = AT_ONCE) -> Source:
@@ -45,7 +45,7 @@ def check_files(
         unreadable_through = find_unreadable(source, settings)
         bad = {problem.path for problem in unreadable_through}
         problems += unreadable_through
-        source = _source([file for file in good if file.listed.path not in bad], listed, settings)
+        source = _source([one for one in good if one.file.path not in bad], listed, settings)
     left_out = _leave_out(problems, listed, settings)
     unusable = summarize_problems(left_out.problems, settings.on_bad_file, total=len(listing.files))
     findings = [*listing.findings, *unusable, *repeated, *source.findings]
@@ -63,11 +63,11 @@ def _inspect_all(
 
 def _source(files: Sequence[InspectedFile], listed: ListedInput, settings: Settings) -> Source:
     """Return the source of ``files``, with the findings of their schema, which files without rows do not affect."""
-    with_rows = [file for file in files if file.footer.rows] or files
-    schema = resolve_schema([_columns_of(file) for file in with_rows], settings)
+    with_rows = [one for one in files if one.file.rows] or files
+    schema = resolve_schema([_columns_of(one) for one in with_rows], settings)
     return Source(
         root=listed.listing.root,
-        files=tuple(_input_file(file) for file in files),
+        files=tuple(one.file for one in files),
         id_dtype=schema.id_dtype,
         timezone=schema.timezone,
         verified=_common_check(files),
@@ -101,21 +101,9 @@ def _check_rows(source: Source, *, rejected: bool) -> list[Finding]:
     return [file_finding("IN06", Action.NOTE, message, paths=empty, total=len(source.files))]
 
 
-def _columns_of(file: InspectedFile) -> FileColumns:
-    return FileColumns(file.listed.path, file.footer.names, dict(file.footer.dtypes), dict(file.listed.hive))
-
-
-def _input_file(file: InspectedFile) -> InputFile:
-    return InputFile(
-        path=file.listed.path,
-        size=file.stat.size,
-        mtime_ns=file.stat.mtime_ns,
-        sha256=file.sha256,
-        rows=file.footer.rows,
-        hive=file.listed.hive,
-        columns=file.footer.dtypes,
-        groups=file.footer.groups,
-    )
+def _columns_of(inspected: InspectedFile) -> FileColumns:
+    file = inspected.file
+    return FileColumns(file.path, inspected.names, dict(file.columns), dict(file.hive))
 
 
 def _common_check(files: Sequence[InspectedFile]) -> str:

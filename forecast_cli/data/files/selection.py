@@ -95,30 +95,33 @@ def split_glob(path: str) -> tuple[str, str]:
     return "/".join(parts[:first]) or ("/" if path.startswith("/") else "."), "/".join(parts[first:])
 
 
-def note_ignored(selection: Selection, total: int) -> list[Finding]:
-    """Return notes about ignored files: hidden parquet files, and files that are not parquet."""
+def note_ignored(selection: Selection, total: int, prefix: str) -> list[Finding]:
+    """Return notes about ignored files below ``prefix``: hidden parquet files, and files that are not parquet."""
     findings = []
     unfinished = [path for path in selection.hidden if path.lower().endswith(PARQUET_SUFFIXES)]
     strangers = [path for path in selection.others if not path.endswith(_COMPANIONS)]
     if unfinished:
-        message = (
-            f"{unfinished[0]}: a path starting with _ or . is ignored ({counted(len(unfinished), 'parquet file')})"
-        )
+        files = counted(len(unfinished), "parquet file")
+        message = f"{prefix}{unfinished[0]}: a path starting with _ or . is ignored ({files})"
         findings.append(file_finding("IN09", Action.NOTE, message, paths=unfinished, total=total))
     if strangers:
-        message = f"{strangers[0]}: not named like a parquet file, ignored ({counted(len(strangers), 'file')})"
+        message = f"{prefix}{strangers[0]}: not named like a parquet file, ignored ({counted(len(strangers), 'file')})"
         findings.append(file_finding("IN08", Action.NOTE, message, paths=strangers, total=total))
     return findings
 
 
-def warn_of_logs(selection: Selection, present: Sequence[str]) -> list[Finding]:
-    """Return a warning for each table log among the files ``present``, since it decides which data files count."""
+def warn_of_logs(selection: Selection, present: Sequence[str], prefix: str) -> list[Finding]:
+    """Return a warning for each table log among the files ``present``, since it decides which data files count.
+
+    Their paths are below ``prefix``.
+    """
     findings, data = [], selection.data
     hint = "write the current rows to a folder of parquet with the table's own reader, and give that folder"
     for kind, log in _LOGS.items():
         path = min(filter(log.search, present), default=None)
         if path is not None:
-            message = f"{path}: the log of this {kind} table is not read: rows it changed or deleted may be included"
+            where = f"{prefix}{path}: the log of this {kind} table is not read"
+            message = f"{where}: rows it changed or deleted may be included"
             findings.append(file_finding("IN16", Action.WARN, message, hint=hint, paths=data, total=len(data)))
     return findings
 

@@ -25,7 +25,8 @@ def read_attribute(
     Values are text and not null, unless an account has none. The column is read in the same way as a currency column.
     """
     named = settings.model_copy(update={"currency_col": column})
-    rows = scan_rows(with_column(source, column), named, first_id=first_id, last_id=last_id)
+    typed = replace(source, files=tuple(with_type(file, column, pl.String()) for file in source.files))
+    rows = scan_rows(typed, named, first_id=first_id, last_id=last_id)
     last = pl.col(c.CURRENCY).drop_nulls().last().alias(column)
     return collect(rows.group_by(c.UNIQUE_ID, maintain_order=True).agg(last), source).sort(c.UNIQUE_ID)
 
@@ -46,11 +47,6 @@ def read_schema(file: InputFile, source: Source) -> dict[str, pl.DataType]:
     """Return all columns of a file and their types, including the keys of its hive folders, which are text."""
     with storage_of(source.access).open(file.path) as opened:
         return {**pl.read_parquet_schema(cast("IO[bytes]", opened)), **{name: pl.String() for name, _ in file.hive}}
-
-
-def with_column(source: Source, column: str) -> Source:
-    """Return the source with a text ``column`` added to its files; each, or a folder above it, must have the column."""
-    return replace(source, files=tuple(with_type(file, column, pl.String()) for file in source.files))
 
 
 def with_type(file: InputFile, column: str, dtype: pl.DataType) -> InputFile:

@@ -40,11 +40,6 @@ class Typed:
     dtype: pl.DataType
 
 
-def has_all(files: Sequence[FileColumns], role: Role) -> bool:
-    """Return whether every file has the column of a role."""
-    return all(file.dtype(role) is not None for file in files)
-
-
 def types_of(files: Sequence[FileColumns], role: Role) -> list[Typed]:
     """Return each distinct type of a role's column with the first file that has it, in file order."""
     first: dict[pl.DataType, Typed] = {}

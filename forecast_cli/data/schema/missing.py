@@ -56,7 +56,8 @@ def _hint(meant: Mapping[Role, str | None], having: FileColumns | None) -> str:
     asked = f"did you mean {' and '.join(guesses)}? " if guesses else ""
     if having:
         columns = " and ".join(f"'{role.column}'" for role in meant)
-        return f"{asked}Write all files with the same columns, or give only those that have {columns}"
+        write = "Write" if asked else "write"
+        return f"{asked}{write} all files with the same columns, or give only those that have {columns}"
     if len(meant) > 1:
         options = " ".join(
             f"{role.option} {shlex.quote(guess) if guess else 'COLUMN'}" for role, guess in meant.items()

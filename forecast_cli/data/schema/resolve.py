@@ -7,7 +7,7 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.findings import Finding, rejects
-from forecast_cli.data.schema.file_columns import FileColumns, has_all, types_of
+from forecast_cli.data.schema.file_columns import FileColumns, types_of
 from forecast_cli.data.schema.missing import check_columns
 from forecast_cli.data.schema.roles import roles_of
 from forecast_cli.data.schema.type_checks import check_types, common_id
@@ -30,7 +30,8 @@ def resolve_schema(files: Sequence[FileColumns], settings: Settings) -> Schema:
     roles = roles_of(settings)
     types = {role.name: types_of(files, role) for role in roles}
     findings = check_columns(files, roles)
-    findings += [finding for role in roles if has_all(files, role) for finding in check_types(types[role.name], role)]
+    complete = [role for role in roles if all(file.dtype(role) is not None for file in files)]
+    findings += [finding for role in complete for finding in check_types(types[role.name], role)]
     zone = choose_zone(types["date"], settings.timezone, settings.date_col)
     findings += zone.findings
     if rejects(findings):

@@ -26,11 +26,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Role:
-    """The role of a column that the settings name, and the option that names the column."""
+    """The role of a column that the settings name."""
 
     name: RoleName
     column: str
-    option: str
+
+    @property
+    def option(self) -> str:
+        """Return the option that names the column."""
+        return f"--{self.name}-col"
 
 
 ACCEPTED: Final[dict[RoleName, frozenset[Kind]]] = {
@@ -39,6 +43,13 @@ ACCEPTED: Final[dict[RoleName, frozenset[Kind]]] = {
     "balance": frozenset({Kind.NULL, Kind.NUMBER}),
     "currency": frozenset({Kind.NULL, Kind.TEXT}),
 }
+#: Types that each role accepts, in words.
+EXPECTED: Final[dict[RoleName, str]] = {
+    "id": "text or a whole number",
+    "date": "a date or a timestamp",
+    "balance": "a number",
+    "currency": "text",
+}
 
 _WIDEST_WHOLE: Final = 18  # digits that always fit into 64 bits
 _WIDEST_DECIMAL: Final = 38  # most digits that polars reads
@@ -46,14 +57,8 @@ _WIDEST_DECIMAL: Final = 38  # most digits that polars reads
 
 def roles_of(settings: Settings) -> tuple[Role, ...]:
     """Return the roles of the columns that ``settings`` name."""
-    roles = (
-        Role("id", settings.id_col, "--id-col"),
-        Role("date", settings.date_col, "--date-col"),
-        Role("balance", settings.balance_col, "--balance-col"),
-    )
-    return (
-        roles if settings.currency_col is None else (*roles, Role("currency", settings.currency_col, "--currency-col"))
-    )
+    roles = (Role("id", settings.id_col), Role("date", settings.date_col), Role("balance", settings.balance_col))
+    return roles if settings.currency_col is None else (*roles, Role("currency", settings.currency_col))
 
 
 def kind_of(role: RoleName, dtype: pl.DataType) -> Kind:
@@ -62,36 +67,42 @@ def kind_of(role: RoleName, dtype: pl.DataType) -> Kind:
     return Kind.NUMBER if role == "balance" and kind is Kind.WHOLE else kind
 
 
-def expected(role: RoleName) -> str:
-    """Return a phrase that says which types a role accepts."""
-    match role:
-        case "id":
-            return "expected text or a whole number"
-        case "date":
-            return "expected a date or a timestamp"
-        case "balance":
-            return "expected a number"
-        case "currency":
-            return "expected text"
-        case _:
-            assert_never(role)
-
-
 def cast_hint(role: Role, dtype: pl.DataType) -> str:
-    """Return a hint that says how to cast a column of the wrong type ``dtype``, or name another column."""
+    """Return a hint that says how to cast a column of the wrong type ``dtype``, or to name another column.
+
+    No cast is suggested where it would fail, or make amounts or days of values that are none.
+    """
+    another = f"name another column with {role.option}"
+    column = f'pl.col("{role.column}")'
     if role.name == "id" and has_fractions(dtype):
         return (
-            f'if they are whole numbers, cast them with pl.col("{role.column}").cast(pl.Int64); write other ids as '
-            f"text where they come from, or name another column with {role.option}"
+            f"if they are whole numbers, cast them with {column}.cast(pl.Int64); write other ids as "
+            f"text where they come from, or {another}"
         )
-    column = f'pl.col("{role.column}")'
+    if isinstance(dtype, pl.Struct) and dtype.fields:
+        return f'take one of its fields, e.g. {column}.struct.field("{dtype.fields[0].name}"), or {another}'
+    if not _can_cast(role.name, dtype):
+        return another
     example = {
         "id": f"{column}.cast(pl.String)",
         "date": f"{column}{_to_day(dtype)}",
         "balance": f"{column}.cast(pl.Decimal(18, 2))",
         "currency": f"{column}.cast(pl.String)",
     }[role.name]
-    return f"cast it, e.g. {example}, or name another column with {role.option}"
+    return f"cast it, e.g. {example}, or {another}"
+
+
+def _can_cast(role: RoleName, dtype: pl.DataType) -> bool:
+    kind = _kind(dtype)
+    match role:
+        case "balance":
+            return kind in (Kind.TEXT, Kind.WHOLE, Kind.NUMBER)
+        case "date":
+            return kind in (Kind.TEXT, Kind.DAY, Kind.NAIVE, Kind.AWARE) or dtype.is_integer()
+        case "id" | "currency":
+            return kind not in (Kind.NULL, Kind.OTHER)
+        case _:
+            assert_never(role)
 
 
 def has_fractions(dtype: pl.DataType) -> bool:

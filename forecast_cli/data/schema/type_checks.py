@@ -7,7 +7,7 @@ import polars as pl
 from forecast_cli.data.files.problems import file_finding
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.data.schema.file_columns import Typed
-from forecast_cli.data.schema.roles import ACCEPTED, Kind, Role, cast_hint, expected, has_fractions, kind_of
+from forecast_cli.data.schema.roles import ACCEPTED, EXPECTED, Kind, Role, cast_hint, has_fractions, kind_of
 
 
 def check_types(types: Sequence[Typed], role: Role) -> list[Finding]:
@@ -58,12 +58,13 @@ def _reject_mixture(first: Typed, second: Typed, role: Role) -> Finding:
         "neither converts to the other without loss"
     )
     other = first if second.dtype == pl.Date or has_fractions(first.dtype) else second
-    hint = f"write all files with one type: {cast_hint(role, other.dtype)}"
+    refused = (typed for typed in (first, second) if kind_of(role.name, typed.dtype) not in ACCEPTED[role.name])
+    hint = f"write all files with one type: {cast_hint(role, next(refused, other).dtype)}"
     return file_finding("SC08", Action.REJECT, message, hint=hint, paths=[first.path, second.path])
 
 
 def _reject_type(typed: Typed, role: Role) -> Finding:
-    message = f"{typed.path}: column '{role.column}' is {typed.dtype}, {expected(role.name)}"
+    message = f"{typed.path}: column '{role.column}' is {typed.dtype}, expected {EXPECTED[role.name]}"
     kind = kind_of(role.name, typed.dtype)
     rule = "SC03" if kind is Kind.TEXT else "SC12" if role.name == "id" and typed.dtype.is_numeric() else "SC09"
     return file_finding(rule, Action.REJECT, message, hint=cast_hint(role, typed.dtype), paths=[typed.path])
@@ -89,9 +90,13 @@ def _bits(dtype: pl.DataType) -> int:
     return int(str(dtype).lower().lstrip("uint"))
 
 
+def _without_zone(dtype: pl.DataType) -> pl.DataType:
+    return pl.Datetime(dtype.time_unit) if isinstance(dtype, pl.Datetime) else dtype
+
+
 def _repairs(types: Sequence[Typed], role: Role) -> list[Finding]:
     findings = []
-    if len(types) > 1:
+    if len({_without_zone(typed.dtype) for typed in types}) > 1:  # timezones are checked in ``zone_choice``
         shown = ", ".join(f"{typed.dtype} in {typed.path}" for typed in types[:3])
         message = f"column '{role.column}' is {shown}: widened to one type without loss"
         findings.append(file_finding("SC08", Action.REPAIR, message, paths=[typed.path for typed in types]))

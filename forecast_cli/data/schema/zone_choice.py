@@ -33,6 +33,9 @@ def choose_zone(types: Sequence[Typed], wanted: str | None, column: str) -> Zone
     chosen = wanted or zones[0]
     first = next(typed for typed in stamps if _zone(typed))
     message = f"{first.path}: column '{column}' has the timezone {_zone(first)}: days are those of {chosen}"
+    without = next((typed.path for typed in stamps if not _zone(typed)), None)
+    if without is not None:
+        message += f"; in {without} it has none: its times are read as times of {chosen}"
     return ZoneChoice(chosen, (file_finding("SC16", Action.NOTE, message, paths=[typed.path for typed in stamps]),))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from forecast_cli.core.ledger import Status
 from forecast_cli.data.findings import Action, Finding
 
 
@@ -30,14 +31,13 @@ _IGNORED: Final = Words("ignore", "ignored")
 
 #: Words for rules where those of the action alone would be unclear.
 _RULES: Final[Mapping[tuple[str, Action], Words]] = {
-    ("TS11", Action.SET_ASIDE): _SKIPPED,
-    ("TS13", Action.SET_ASIDE): _SKIPPED,
     ("TS13", Action.REPAIR): Words("carry forward", "carried forward", "to the origin"),
     ("TS11", Action.REPAIR): _LEFT_OUT,
     ("IN11", Action.REPAIR): _LEFT_OUT,
     ("SC04", Action.REPAIR): Words("read as float", "read as float"),
     ("IN08", Action.NOTE): _IGNORED,
     ("IN09", Action.NOTE): _IGNORED,
+    ("IN10", Action.WARN): _IGNORED,
 }
 
 
@@ -45,4 +45,6 @@ def words_for(finding: Finding) -> Words:
     """Return the words for the action of a finding."""
     if finding.action is Action.SET_ASIDE and finding.unit == "rows":
         return _LEFT_OUT
+    if finding.action is Action.SET_ASIDE and finding.status is Status.SKIPPED:
+        return _SKIPPED
     return _RULES.get((finding.rule, finding.action), _ACTIONS[finding.action])

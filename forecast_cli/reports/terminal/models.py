@@ -1,6 +1,7 @@
-"""List of models on a terminal."""
+"""List of models, on a terminal and as values for JSON."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from rich.console import Group
 from rich.padding import Padding
@@ -44,6 +45,21 @@ def _facts(spec: ModelSpec) -> str:
 def days_needed(spec: ModelSpec) -> int:
     """Return the days of history a model needs for a season of 30 days and a horizon of 30."""
     return spec.needs(spec.usable_seasons((_SEASON,)), _HORIZON)
+
+
+def model_values(spec: ModelSpec) -> dict[str, Any]:
+    """Return one entry of ``models``."""
+    return {
+        "name": spec.name,
+        "summary": spec.summary,
+        "kind": spec.kind,
+        "needs": days_needed(spec),
+        "seasons": spec.seasons,
+        "intervals": spec.intervals,
+        "cost_ms": spec.cost_ms,
+        "updatable": spec.updatable,
+        "notes": spec.notes,
+    }
 
 
 def _row(spec: ModelSpec) -> tuple[str, str, str, str, str, str]:

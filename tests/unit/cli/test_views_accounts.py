@@ -42,6 +42,13 @@ def test_one_account_has_no_others() -> None:
     assert lines(render_groups([alone])) == ["1 failed A1: two balances"]
 
 
+def test_TS18_a_long_id_is_cut_short() -> None:
+    long = FailureGroup(Status.FAILED, None, None, "long id", "its id takes 9,000 bytes", 2, ("z" * 9_000, "y" * 9_000))
+    shown = " ".join(lines(render_groups([long])))
+    assert "z... (9000 characters): its id takes" in shown.replace("z z", "zz")
+    assert len(shown) < 400
+
+
 def test_many_reasons_are_cut_short_and_counted() -> None:
     groups = [group(f"M{number}", "Naive") for number in range(13)]
     shown = lines(render_groups(groups))

@@ -369,14 +369,14 @@ def test_IN06_nothing_left_after_quarantine_rejects(tmp_path: Path) -> None:
     source = open_with(tmp_path, on_bad_file="quarantine")
     assert "all of its files are left out" in rejection(source, "IN06").message
     with pytest.raises(InputRejectedError):
-        raise_rejection(source.findings)
+        raise_rejection(source.findings, source.root)
 
 
 def test_inspection_gives_content_and_columns(tmp_path: Path) -> None:
     path = write(tmp_path / "x.parquet", balances(days=2).with_columns(extra=1))
     found = inspect_file(ListedFile(str(path)), ("account_id", "balance", "gone"), LocalStorage())
     assert isinstance(found, InspectedFile)
-    assert found.footer.rows == 2
-    assert found.sha256 == _sha256(path)
-    assert found.footer.names == ("account_id", "date", "balance", "extra")
-    assert found.footer.dtypes == (("account_id", pl.String()), ("balance", pl.Float64()))
+    assert found.file.rows == 2
+    assert found.file.sha256 == _sha256(path)
+    assert found.names == ("account_id", "date", "balance", "extra")
+    assert found.file.columns == (("account_id", pl.String()), ("balance", pl.Float64()))

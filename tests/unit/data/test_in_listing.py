@@ -20,6 +20,7 @@ from forecast_cli.data.files.storage import LocalStorage, Stat
 from forecast_cli.data.findings import Action
 from forecast_cli.data.scan.rows import scan_rows
 from forecast_cli.data.source import Source
+from forecast_cli.reports.terminal.finding_words import words_for
 
 NOBODY = 65_534
 
@@ -88,6 +89,7 @@ def test_IN08_other_files_are_ignored_and_reported(tmp_path: Path) -> None:
     finding = only(source.findings, "IN08")
     assert finding.action is Action.NOTE
     assert finding.examples == ("b.csv", "readme.txt")
+    assert finding.message.startswith(f"{tmp_path}/b.csv: ")
     assert names(source) == ["a.parquet"]
 
 
@@ -113,7 +115,7 @@ def test_IN16_a_log_that_is_not_read_warns(tmp_path: Path, kind: str, log: str) 
     source = open_with(tmp_path)
     finding = only(source.findings, "IN16")
     assert finding.action is Action.WARN
-    assert f"balances/{log}: the log of this {kind} table is not read" in finding.message
+    assert finding.message.startswith(f"{path}: the log of this {kind} table is not read: ")
     assert names(source) == ["a.parquet"]
 
 
@@ -173,6 +175,7 @@ def test_IN09_staging_of_an_unfinished_job_is_ignored_and_reported(tmp_path: Pat
     finding = only(source.findings, "IN09")
     assert finding.action is Action.NOTE
     assert finding.examples == ("_temporary/0/a.parquet", "day/.staging/a.parquet")
+    assert finding.message.startswith(f"{tmp_path}/_temporary/0/a.parquet: ")
     assert source.rows == 3
 
 
@@ -208,6 +211,8 @@ def test_IN10_folder_links_are_not_followed_and_reported(tmp_path: Path) -> None
     finding = only(source.findings, "IN10")
     assert finding.action is Action.WARN
     assert finding.examples == ("loop", "out")
+    assert finding.message.startswith(f"{root}/loop: ")
+    assert words_for(finding).would == "ignore"
     assert names(source) == ["a.parquet"]
     assert names(open_with(root / "**" / "*.parquet")) == ["a.parquet"]
 

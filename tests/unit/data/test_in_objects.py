@@ -126,7 +126,7 @@ def test_IN15_refusal_rejects_and_may_be_tried_again() -> None:
     assert "ACCESS_DENIED" in finding.message
     assert _without_secrets(source)
     with pytest.raises(InputRejectedError) as caught:
-        raise_rejection(source.findings)
+        raise_rejection(source.findings, source.root)
     assert caught.value.retryable
 
 

@@ -90,8 +90,12 @@ def test_SC01_missing_in_some_files_names_one_of_each_kind(tmp_path: Path) -> No
     assert f"{tmp_path / 'b.parquet'}: no column 'balance' (2 of 3 files)" in finding.message
     assert f"{tmp_path / 'a.parquet'} has it" in finding.message
     assert finding.hint is not None
-    assert "did you mean 'Balance'?" in finding.hint
+    assert "did you mean 'Balance'? Write all files with the same columns" in finding.hint
     assert (finding.count, finding.total) == (2, 3)
+    write(tmp_path / "b.parquet", balances("b").rename({"balance": "xyz"}))
+    (tmp_path / "c.parquet").unlink()
+    hint = rejection(open_with(tmp_path), "SC01").hint
+    assert hint == "write all files with the same columns, or give only those that have 'balance'"
 
 
 def test_SC01_currency_column_is_wanted_only_where_it_is_named(tmp_path: Path) -> None:
@@ -143,6 +147,13 @@ def test_SC08_days_and_instants_reject_with_the_cast_to_days(tmp_path: Path) -> 
     write(tmp_path / "a.parquet", balances().cast({"date": pl.Date}))
     write(tmp_path / "b.parquet", balances("b").cast({"date": pl.Datetime("us")}))
     assert 'pl.col("date").dt.date()' in (rejection(open_with(tmp_path), "SC08").hint or "")
+
+
+def test_SC08_a_column_of_no_use_among_good_ones_gets_the_hint(tmp_path: Path) -> None:
+    write(tmp_path / "a.parquet", balances())
+    write(tmp_path / "b.parquet", balances("b").with_columns(pl.col("balance") > 1))
+    hint = rejection(open_with(tmp_path), "SC08").hint
+    assert hint == "write all files with one type: name another column with --balance-col"
 
 
 def test_SC04_decimal_balances_become_float64(tmp_path: Path) -> None:
@@ -260,23 +271,28 @@ def test_SC08_signed_and_unsigned_ids_that_fit_no_type_reject(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("column", "values"),
+    ("column", "values", "hint"),
     [
-        ("balance", pa.array([{"amount": 1.0}] * 2)),
-        ("balance", pa.array([[1.0], [2.0]])),
-        ("balance", pa.array([True, False])),
-        ("balance", pa.array([b"1", b"2"])),
-        ("balance", pa.array([1, 2], pa.decimal256(50, 2))),
-        ("date", pa.array([20260101, 20260102])),
-        ("account_id", pa.array([True, False])),
-        ("account_id", pa.nulls(2)),
+        ("balance", pa.array([{"amount": 1.0}] * 2), 'e.g. pl.col("balance").struct.field("amount")'),
+        ("balance", pa.array([[1.0], [2.0]]), "name another column with --balance-col"),
+        ("balance", pa.array([True, False]), "name another column with --balance-col"),
+        ("balance", pa.array([b"1", b"2"]), "name another column with --balance-col"),
+        ("balance", pa.array([1, 2], pa.decimal256(50, 2)), "name another column with --balance-col"),
+        ("balance", pa.array([20000, 20001], pa.date32()), "name another column with --balance-col"),
+        ("date", pa.array([20260101, 20260102]), 'e.g. pl.col("date").cast(pl.String).str.to_date("%Y%m%d")'),
+        ("date", pa.array([1.0, 2.0]), "name another column with --date-col"),
+        ("account_id", pa.array([True, False]), "name another column with --id-col"),
+        ("account_id", pa.nulls(2), "name another column with --id-col"),
     ],
 )
-def test_SC09_columns_of_unusable_types_reject(tmp_path: Path, column: str, values: pa.Array) -> None:
+def test_SC09_columns_of_unusable_types_reject(tmp_path: Path, column: str, values: pa.Array, hint: str) -> None:
     write_arrow(tmp_path / "x.parquet", arrow_columns(), **{column: values})
     finding = rejection(open_with(tmp_path), "SC09")
     assert f"x.parquet: column '{column}' is " in finding.message
     assert ", expected " in finding.message
+    assert finding.hint is not None
+    assert hint in finding.hint
+    assert ("cast it" in finding.hint) is ("to_date" in hint), "a cast of true to 1.00 would be a balance made up"
 
 
 def test_SC09_the_same_column_twice_rejects(tmp_path: Path) -> None:

@@ -128,7 +128,10 @@ def test_SC17_mixed_timezones_reject_unless_one_is_named(
     assert words in finding.message
     assert finding.hint is not None
     assert "--timezone" in finding.hint
-    assert open_with(tmp_path, timezone="Europe/Prague").timezone == "Europe/Prague"
+    assert [one.rule for one in open_with(tmp_path).findings] == ["SC17"], "nothing is said to be without loss"
+    named = open_with(tmp_path, timezone="Europe/Prague")
+    assert named.timezone == "Europe/Prague"
+    assert ("its times are read as times of Europe/Prague" in only(named.findings, "SC16").message) is (None in zones)
 
 
 def test_SC17_mixed_timezones_are_ordered_in_the_named_one(tmp_path: Path) -> None:

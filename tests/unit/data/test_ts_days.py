@@ -80,8 +80,8 @@ def test_TS03_the_mean_does_not_depend_on_the_order_of_rows() -> None:
 def test_TS03_two_balances_reject_the_run_where_the_user_wants_it() -> None:
     contract = check(rows(daily("a", [1, 2]), daily("a", [7])), on_duplicate="fail")
     assert finding(contract, "TS03", Action.REJECT).count == 1
-    with pytest.raises(Exception, match=r"two balances for one day \[TS03\]"):
-        raise_rejection(contract.findings)
+    with pytest.raises(Exception, match=r"^in: 1 account: two balances for one day, e.g. a \[TS03\]$"):
+        raise_rejection(contract.findings, "in")
 
 
 def test_TS03_a_null_beside_a_balance_is_no_second_balance() -> None:
@@ -259,6 +259,7 @@ def test_TS05_too_many_holes_set_the_account_aside() -> None:
     assert row["reason"] == "missing: 2 of 4 balances, expected at most 30 % (--max-missing)"
     assert account(contract, "b")["status"] == "ok"
     assert "more than 30 % of the balances missing" in finding(contract, "TS05", Action.SET_ASIDE).message
+    assert finding(contract, "TS05", Action.REPAIR).count == 1, "those of a are not filled"
 
 
 @pytest.mark.parametrize("value", [INF, -INF])

@@ -35,7 +35,7 @@ def daily(unique_id: object, balances: Sequence[float | None], start: date = STA
 
 def check_rows(*pieces: pl.DataFrame, settings: Settings) -> Contract:
     """Check rows that are read in ``pieces``."""
-    return check_pieces(lambda _first_id, _last_id: (piece.lazy() for piece in pieces), settings)
+    return check_pieces(lambda **_range: (piece.lazy() for piece in pieces), settings)
 
 
 def check(frame: pl.DataFrame, **settings: object) -> Contract:

@@ -33,13 +33,13 @@ def test_time_for_which_this_process_itself_was_stopped_is_no_silence_of_workers
 def lose_workers(watching: Any, count: int) -> None:
     for _ in range(count):
         worker = SimpleNamespace(attempt=Attempt(SHARD), ready=True)
-        watching._handle_loss(worker, LostWorker(LossCause.KILLED, "it was so", ("a",)))
+        watching._retry_after_loss(worker, LostWorker(LossCause.KILLED, "it was so", ("a",)))
 
 
 def test_a_run_ends_when_64_workers_were_lost_since_the_last_finished_shard() -> None:
     watching, worker = supervisor(), SimpleNamespace(clear_attempt=lambda: None, idle=False)
     lose_workers(watching, 63)
-    assert list(watching._handle(worker, ShardReceipt(0, 2, 0.1, ()))) != []
+    assert list(watching._respond_to(worker, ShardReceipt(0, 2, 0.1, ()))) != []
     lose_workers(watching, 63)
     with pytest.raises(WorkerLostError, match="giving up"):
         lose_workers(watching, 1)

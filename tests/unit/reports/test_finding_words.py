@@ -17,5 +17,10 @@ VERDICTS = list_verdicts(SCHEMA, Settings(currency_col="ccy"), date(2026, 1, 1))
 
 @pytest.mark.parametrize("verdict", VERDICTS, ids=lambda verdict: verdict.name)
 def test_an_account_without_a_forecast_is_reported_with_the_word_of_its_status(verdict: Verdict) -> None:
-    finding = Finding(verdict.rule, "title", verdict.action, "accounts", 1, 2, verdict.text)
+    finding = Finding(verdict.rule, "title", verdict.action, "accounts", 1, 2, verdict.text, status=verdict.status)
     assert words_for(finding).did == verdict.status
+
+
+@pytest.mark.parametrize("verdict", VERDICTS, ids=lambda verdict: verdict.name)
+def test_an_account_without_a_forecast_is_reported_with_what_to_do(verdict: Verdict) -> None:
+    assert verdict.hint

@@ -10,6 +10,7 @@ from store_runs import IDENTITY, OTHER, TABLE, commit_one, manifest
 
 from forecast_cli.core.errors import OutputBusyError, OutputConflictError, OutputNotWrittenError
 from forecast_cli.store.atomic import write_durable, write_whole
+from forecast_cli.store.contents import FolderContents
 from forecast_cli.store.fingerprint import input_identity
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, shard_path
 from forecast_cli.store.lock import output_lock
@@ -29,7 +30,7 @@ def test_a_new_output_is_made_and_finished(tmp_path: Path) -> None:
         "forecasts",
         "manifest.json",
     ]
-    assert inspect_output(tmp_path / "out", IDENTITY) == (OutputState.FINISHED, "")
+    assert inspect_output(FolderContents(tmp_path / "out"), IDENTITY) == (OutputState.FINISHED, "")
 
 
 def test_a_run_that_was_cut_off_keeps_what_it_committed(tmp_path: Path) -> None:
@@ -118,7 +119,7 @@ def test_a_damaged_manifest_is_refused_and_replaced_by_force(tmp_path: Path) -> 
     with open_run(tmp_path, IDENTITY, force=False) as (run, _):
         run.finish(manifest())
     (tmp_path / "manifest.json").write_text("{")
-    assert inspect_output(tmp_path, IDENTITY)[0] is OutputState.OTHER
+    assert inspect_output(FolderContents(tmp_path), IDENTITY)[0] is OutputState.OTHER
     with open_run(tmp_path, IDENTITY, force=True) as (_, state):
         assert state is OutputState.NEW
 
@@ -141,7 +142,7 @@ def test_a_finished_run_is_damaged_where_a_file_is_missing_or_of_another_size(tm
     path.unlink()
     if damage == "cut short":
         path.write_bytes(content[:-1])
-    assert inspect_output(tmp_path, IDENTITY) == (
+    assert inspect_output(FolderContents(tmp_path), IDENTITY) == (
         OutputState.DAMAGED,
         "these files are missing or damaged: accounts.parquet",
     )

@@ -10,6 +10,7 @@ import pytest
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import UsageError
+from forecast_cli.core.ids import unmark_ids
 from forecast_cli.data.sample.block import generate_block
 from forecast_cli.data.sample.spec import SampleSpec
 from forecast_cli.workflows.account_payments import next_payments, regular_of
@@ -168,7 +169,7 @@ def test_an_id_that_is_near_is_found_among_many() -> None:
     ):
         with pytest.raises(UsageError) as refused:
             find_key(many, ShowRequest(typed, Path("out")), ("account_id",))
-        assert refused.value.hint == f"did you mean '{meant}'?"
+        assert unmark_ids(refused.value.hint or "") == f"did you mean '{meant}'?"
 
 
 @pytest.mark.parametrize("dtype", [pl.Categorical(), pl.Int32(), pl.UInt64(), pl.Decimal(10, 0), pl.String()])
