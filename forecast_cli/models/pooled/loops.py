@@ -83,9 +83,9 @@ def count_moves(
 
     They are the number of earlier months that are known, and how often there was flow that is not ``explained`` [n, t],
     any flow, and another balance at the end than at the start: each the number of these months, plus the share of the
-    last 90 days, which counts 12 times for the first. The share is 1 if no day is known. ``months`` [u, m, 1 + h] holds the day of
-    each earlier month that matches the origin, and those that match the days ahead, as days from the origin; ``place``
-    [n] is the index of an account's origin in it. ``last`` [2, t] is overwritten.
+    last 90 days, which counts 12 times for the first. The share is 1 if no day is known. ``months`` [u, m, 1 + h] holds
+    the day of each earlier month that matches the origin, and those that match the days ahead, as days from the origin;
+    ``place`` [n] is the index of an account's origin in it. ``last`` [2, t] is overwritten.
     """
     flow, other = last[0], last[1]
     for row in range(len(y)):
