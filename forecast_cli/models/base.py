@@ -54,7 +54,6 @@ class Forecast:
 
     ``mean`` [n, h] and ``quantiles`` [n, h, q] are float64, in units of the balance. Quantiles are in the order of
     ``quantile_probabilities(levels)``, with the median in the middle. Rows named in ``failures`` hold NaN.
-    ``paths`` [n, s, h] are sample paths; None if the model has none.
     ``streams`` are the recurring payments of the accounts; None if the model does not look for them.
     ``joined`` maps a row to the candidate model that was blended into its forecast.
     ``taken_apart`` names the model and the error, as in ``MSTL: IndexError``, for each block of accounts on which the
@@ -67,7 +66,6 @@ class Forecast:
     quantiles: NDArray[np.float64]
     levels: tuple[float, ...]
     failures: tuple[RowFailure, ...] = ()
-    paths: NDArray[np.float64] | None = None
     streams: Streams | None = None
     joined: Mapping[int, Joined] = field(default_factory=dict)
     taken_apart: tuple[str, ...] = ()
@@ -79,7 +77,6 @@ class Forecast:
             mean=self.mean[rows],
             quantiles=self.quantiles[rows],
             levels=self.levels,
-            paths=None if self.paths is None else self.paths[rows],
             past_share=None if self.past_share is None else self.past_share[rows],
         )
 

@@ -75,16 +75,14 @@ class _Rung:
 class _Results:
     """The results so far: numbers, the ``rung`` [n] that forecast each row (-1: none), and the errors of each row.
 
-    ``paths`` [n, s, h], ``streams`` and ``past_share`` [n] are those of the requested model, if it has them; in rows
-    forecast by another rung, ``paths`` is NaN and ``past_share`` 0. ``joined`` and ``taken_apart`` are as in
-    ``Forecast``.
+    ``streams`` and ``past_share`` [n] are those of the requested model, if it has them; in rows forecast by another
+    rung, ``past_share`` is 0. ``joined`` and ``taken_apart`` are as in ``Forecast``.
     """
 
     mean: NDArray[np.float64]
     quantiles: NDArray[np.float64]
     rung: NDArray[np.int64]
     errors: dict[int, list[tuple[str, RowFailure]]]
-    paths: NDArray[np.float64] | None = None
     streams: Streams | None = None
     joined: dict[int, Joined] = field(default_factory=dict)
     taken_apart: list[str] = field(default_factory=list)
@@ -130,7 +128,6 @@ def _run_ladder(
             quantiles=results.quantiles,
             levels=levels,
             failures=failures,
-            paths=results.paths,
             streams=results.streams,
             joined=results.joined,
             taken_apart=tuple(results.taken_apart),
@@ -176,9 +173,6 @@ def _run_rung(
     results.joined |= {int(rows[row]): joined for row, joined in forecast.joined.items() if done[row]}
     if forecast.streams is not None and rung.place == 0:
         results.streams = forecast.streams.with_rows(rows)
-    if forecast.paths is not None and rung.place == 0:
-        results.paths = np.full((len(panel), *forecast.paths.shape[1:]), np.nan)
-        results.paths[rows[done]] = forecast.paths[done]
     if forecast.past_share is not None and rung.place == 0:
         results.past_share = np.zeros(len(panel))
         results.past_share[rows[done]] = forecast.past_share[done]
@@ -209,8 +203,6 @@ def _pool_constant_accounts(
         profile, middle = shipped_profile(), len(levels)
         offsets = profile.offsets(profile.scale_of(panel.take(rows)), results.mean.shape[1], levels)
         results.quantiles[rows] = results.quantiles[rows][:, :, middle, None] + offsets
-        if results.paths is not None:
-            results.paths[rows] = np.nan
     return pooled
 
 

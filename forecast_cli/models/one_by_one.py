@@ -78,7 +78,6 @@ class FittedRows:
             quantiles=np.concatenate([forecast.quantiles for forecast in forecasts]),
             levels=levels,
             failures=tuple(failures),
-            paths=_join_paths(forecasts),
             streams=_join_streams(forecasts),
             joined={row: joined for row, forecast in enumerate(forecasts) for joined in forecast.joined.values()},
             past_share=_join_shares(forecasts),
@@ -123,12 +122,6 @@ def _fit_or_error(fit: Callable[[Panel], FittedModel], account: Panel) -> Fitted
 def _failed_forecast(error: Exception, h: int, levels: tuple[float, ...]) -> Forecast:
     blank = np.full((1, h), np.nan), np.full((1, h, 2 * len(levels) + 1), np.nan)
     return Forecast(*blank, levels, (failure_of(0, error),))
-
-
-def _join_paths(forecasts: list[Forecast]) -> NDArray[np.float64] | None:
-    paths = [one.paths for one in forecasts if one.paths is not None]
-    same_shape = len(paths) == len(forecasts) and len({one.shape[1:] for one in paths}) == 1
-    return np.concatenate(paths) if same_shape else None
 
 
 def _join_shares(forecasts: list[Forecast]) -> NDArray[np.float64] | None:

@@ -26,8 +26,7 @@ def panel_lows(
     for start in range(0, max(len(panel), 1), per_chunk):
         rows = slice(start, start + per_chunk)
         part = panel.part(rows)
-        shuffled = any(forecast.paths is None for forecast in forecasts.values())
-        order = order_courses(part, h, n_paths) if shuffled else None
+        order = order_courses(part, h, n_paths)
         for model, forecast in forecasts.items():
             paths = shuffle_paths(part, forecast.rows(rows).at(PATH_LEVELS), n_paths=n_paths, order=order)
             parts[model].append(find_lows(paths, thresholds[rows], windows_within(h)))

@@ -17,7 +17,6 @@ above it (``floors``).
 If the forecast has a ``past_share``, that share of an account's paths are unchanged past courses instead (``courses``).
 """
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -54,22 +53,12 @@ def levels_to_request(published: tuple[float, ...]) -> tuple[float, ...]:
 def shuffle_paths(
     panel: Panel, forecast: Forecast, *, n_paths: int = N_PATHS, order: NDArray[np.int32] | None = None
 ) -> NDArray[np.float64]:
-    """Return sample paths [n, s, h], in units of the balance: the model's own, or else made from its quantiles.
+    """Return sample paths [n, s, h], in units of the balance; the values of one day are contiguous in memory.
 
     ``order`` is ``order_courses(panel, h, n_paths)``, if it is known already; it is the same for all models. Nothing is
-    drawn at random, and the paths of a row depend on that row alone. Rows that are NaN in the forecast stay NaN. If the
-    forecast has paths for some rows only, the other rows with numbers get paths too, as many as the forecast's own. The
-    values of one day are contiguous in memory, except where the model's own paths are returned.
+    drawn at random, and the paths of a row depend on that row alone. Rows that are NaN in the forecast stay NaN.
     """
-    model_paths = forecast.paths
-    if model_paths is None:
-        return np.swapaxes(_mix_paths(panel, forecast, n_paths=n_paths, order=order), 1, 2)
-    rows = np.flatnonzero(np.isnan(model_paths).any(axis=(1, 2)) & ~np.isnan(forecast.mean).any(axis=1))
-    if not len(rows):
-        return model_paths
-    filled, part = model_paths.copy(), replace(forecast.rows(rows), paths=None)
-    filled[rows] = np.swapaxes(_mix_paths(panel.take(rows), part, n_paths=model_paths.shape[1], order=None), 1, 2)
-    return filled
+    return np.swapaxes(_mix_paths(panel, forecast, n_paths=n_paths, order=order), 1, 2)
 
 
 def order_courses(panel: Panel, h: int, n_paths: int = N_PATHS) -> NDArray[np.int32]:

@@ -7,7 +7,7 @@ from panels import panel_of
 
 from forecast_cli.core.ledger import Flag, Status
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import FittedModel, Forecast, RowFailure
+from forecast_cli.models.base import Forecast, RowFailure
 from forecast_cli.models.ladder import LadderForecast, forecast_panel
 from forecast_cli.models.naive import MIN_OBS
 from forecast_cli.models.registry import ModelChoice, parse_model
@@ -171,28 +171,3 @@ def test_empty_panel_gives_an_empty_forecast():
     got = climb([])
     assert got.forecast.mean.shape == (0, H)
     assert got.model_used == got.outcomes == got.flags == ()
-
-
-@dataclass(frozen=True)
-class WithPaths:
-    """Naive with paths that are all zero."""
-
-    fitted: FittedModel | None = None
-
-    def fit(self, panel: Panel) -> "WithPaths":
-        return WithPaths(parse_model("Naive", (7,)).build().fit(panel))
-
-    def forecast(self, h: int, levels: tuple[float, ...]) -> Forecast:
-        assert self.fitted is not None
-        said = self.fitted.forecast(h, levels)
-        return replace(said, paths=np.zeros((len(said.mean), 3, h)))
-
-
-def test_a_models_own_paths_are_kept_for_the_rows_it_has_done():
-    panel = panel_of(walk(400), walk(3, seed=2), np.full(400, 5.0))
-    found = forecast_panel(panel, saying(WithPaths()), h=H, levels=LEVELS).forecast
-    assert found.paths is not None
-    assert found.paths.shape == (3, 3, H)
-    assert (found.paths[0] == 0).all()
-    assert np.isnan(found.paths[1:]).all(), "done by another rung, and a constant account, whose intervals are pooled"
-    assert forecast_panel(panel, parse_model("Naive", (7,)), h=H, levels=LEVELS).forecast.paths is None

@@ -118,24 +118,6 @@ def test_a_known_order_gives_the_same_paths() -> None:
     np.testing.assert_array_equal(known, shuffle_paths(panel, forecast))
 
 
-def test_a_model_with_paths_of_its_own_keeps_them() -> None:
-    panel = panel_of(walk(13))
-    forecast = forecast_of(panel)
-    own = np.zeros((1, 3, H))
-    assert shuffle_paths(panel, Forecast(forecast.mean, forecast.quantiles, LEVELS, paths=own)) is own
-
-
-def test_a_row_that_the_models_own_paths_leave_out_gets_as_many_by_its_past() -> None:
-    panel = panel_of(walk(13), walk(16))
-    forecast = forecast_of(panel)
-    own = np.zeros((2, 30, H))
-    own[1] = np.nan
-    paths = shuffle_paths(panel, Forecast(forecast.mean, forecast.quantiles, LEVELS, paths=own))
-    assert (paths[0] == 0).all()
-    np.testing.assert_array_equal(paths[1], shuffle_paths(panel, forecast, n_paths=30)[1])
-    assert np.isnan(own[1]).all(), "the model's own are left as they are"
-
-
 @pytest.mark.parametrize("n_paths", [1, 2, 100, 128, 129, 3000])
 def test_any_number_of_paths_is_an_order(n_paths: int) -> None:
     order = order_courses(panel_of(walk(17)), H, n_paths)

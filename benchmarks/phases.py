@@ -1,0 +1,53 @@
+"""Score auto with cutoffs that lie some days earlier than those of a default backtest.
+
+python -m benchmarks.phases BALANCES.parquet
+
+A backtest counts its cutoffs back from the last row of each account, and that is often a day on which the balance moved.
+Here the last days of each account are dropped first.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.workflows.backtest import run_backtest
+from forecast_cli.workflows.results import ForecastRequest
+
+EARLIER: Final = (0, 1, 4, 8, 13, 19, 25)
+
+
+def drop_days(rows: pl.DataFrame, days: int) -> pl.DataFrame:
+    """Return a row for each day of each account up to ``days`` before its last row."""
+    until = rows.group_by("account_id").agg(until=pl.col("date").max() - pl.duration(days=days))
+    daily = rows.sort("date").upsample("date", every="1d", group_by="account_id", maintain_order=True)
+    filled = daily.with_columns(pl.col("account_id").forward_fill(), pl.col("balance").forward_fill())
+    return filled.join(until, on="account_id").filter(pl.col("date") <= pl.col("until")).drop("until")
+
+
+def main(source: str) -> None:
+    """Print a row for each number of days."""
+    rows = pl.read_parquet(source).select("account_id", pl.col("date").cast(pl.Date), "balance")
+    print(f"{'days earlier':>12} {'windows':>8} {'sCRPS':>7} {'naive':>7} {'in 80 %':>8} {'day 1':>6}")
+    for days in EARLIER:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            drop_days(rows, days).write_parquet(folder / "in.parquet")
+            settings = Settings(model=("auto", "Naive"), threshold=("p10",))
+            run_backtest(ForecastRequest(str(folder / "in.parquet"), folder / "out", settings))
+            board = pl.read_parquet(folder / "out" / "leaderboard.parquet")
+            steps = pl.read_parquet(folder / "out" / "steps.parquet")
+            auto, naive = (board.row(by_predicate=pl.col("model") == model, named=True) for model in ("auto", "Naive"))
+            first = steps.filter(model="auto", metric="coverage_80", step=1)["value"].item()
+            print(
+                f"{days:>12} {auto['windows']:>8} {auto['scrps']:>7.4f} {naive['scrps']:>7.4f} "
+                f"{auto['coverage_80']:>8.3f} {first:>6.3f}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
