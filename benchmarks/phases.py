@@ -2,7 +2,7 @@
 
 python -m benchmarks.phases BALANCES.parquet
 
-A backtest counts its cutoffs back from the last row of each account, and that is often a day on which the balance moved.
+A backtest counts its cutoffs back from the last row of each account, often a day on which the balance moved.
 Here the last days of each account are dropped first.
 """
 

@@ -49,8 +49,8 @@ def main(sources: list[str]) -> None:
         for estimator in ESTIMATORS:
             errors = []
             for fold in folds:
-                kept = np.flatnonzero(~np.isnan(fold.actual).any(axis=1))[:ACCOUNTS]
-                panel, actual = fold.train.take(kept), fold.actual[kept]
+                kept = np.flatnonzero(~np.isnan(fold.y).any(axis=1))[:ACCOUNTS]
+                panel, actual = fold.train.take(kept), fold.y[kept]
                 with suppress_output():
                     said, simulated = forecast(estimator, panel, actual.shape[1])
                 amounts = threshold_amounts(panel, ("p10",), {})
