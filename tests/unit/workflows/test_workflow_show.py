@@ -136,12 +136,13 @@ def test_payments_hold_the_next_of_every_stream_and_those_after_it(
 
 
 def test_regular_payments_are_summed_by_month() -> None:
-    rows = [("weekly", -10.0, "active"), ("monthly", 900.0, "changed"), ("yearly", -120.0, "active")]
+    rows = [("weekly", -10.0, "active"), ("monthly", 900.0, "changed"), ("two_monthly", -20.0, "active")]
     rows += [("semi_monthly", 50.0, "active"), ("quarterly", -30.0, "active"), ("monthly", -999.0, "ended")]
+    rows += [("four_weekly", 280.0, "active"), ("biweekly", -140.0, "active")]
     regular = regular_of(pl.DataFrame(rows, schema=["cycle", "amount", "status"], orient="row"))
-    assert regular.streams == 5
-    assert regular.in_a_month == pytest.approx(1000.0)
-    assert regular.out_a_month == pytest.approx(-10.0 * 365.25 / 84 - 10.0 - 10.0)
+    assert regular.streams == 7
+    assert regular.in_a_month == pytest.approx(1000.0 + 10 * 365.25 / 12)
+    assert regular.out_a_month == pytest.approx(-10.0 * 365.25 / 84 - 10.0 - 10.0 - 10 * 365.25 / 12)
 
 
 def test_only_the_accounts_own_rows_are_read(accounts: pl.DataFrame, tmp_path: Path) -> None:
