@@ -22,9 +22,9 @@ _SLOPES: Final = tuple(tenths / 10 for tenths in range(10, 16))
 _MONTHS_COVERED: Final = 0.9
 #: Largest factor by which intervals are widened for differences between months.
 _MAX_WIDENING: Final = 2.0
-#: Largest conformal score: a dormant account that wakes moves by thousands of its scales, and must not set the tails of
-#: all accounts.
-_MAX_SCORE: Final = 10.0
+#: Largest conformal score, a whole scale of the account at the smallest predicted distance: a dormant account that
+#: wakes moves by thousands of its scales, and must not set the tails of all accounts.
+_MAX_SCORE: Final = 50.0
 #: Number of times that windows are assigned to months at random.
 _N_SHUFFLES: Final = 4
 #: Fewest windows of a month for it to be counted.
@@ -67,7 +67,7 @@ def calibrate(
     """Return the calibration from ``predictions`` [n, k, 4] and ``outcomes`` [n, k] of windows in ``months``.
 
     Conformal quantile regression (Romano, Patterson and Candes, NeurIPS 2019), each side of the median by itself, and
-    each of ``segments`` [n] by itself if it has enough windows, else over all. Each side is widened to hold in 85 %
+    each of ``segments`` [n] by itself if it has enough windows, else over all. Each side is widened to hold in 90 %
     of months, as far as months differ by more than chance: events that all accounts share make windows of one
     month alike, and future months will differ.
     """
@@ -102,7 +102,7 @@ def _widening_factors(scores: NDArray[np.float64], months: NDArray[np.int64]) ->
     """Return the factors that widen intervals for differences between months, below and above the median, [2, k].
 
     A factor is the 10th or 90th percentile of ``scores`` [n, k], taken relative to their median, in a month that lies
-    further out than 85 % of them, divided by the same figure after windows are assigned to months at random. Months
+    further out than 90 % of them, divided by the same figure after windows are assigned to months at random. Months
     of few windows differ by chance, too, and the division leaves that out.
     """
     _, place, counts = np.unique(months, return_inverse=True, return_counts=True)
@@ -119,7 +119,7 @@ def _widening_factors(scores: NDArray[np.float64], months: NDArray[np.int64]) ->
 def _outer_percentiles(
     scores: NDArray[np.float64], place: NDArray[np.int64], large: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Return the 10th and 90th percentile of a month further out than 85 % of the ``large`` months, [2, k]."""
+    """Return the 10th and 90th percentile of a month further out than 90 % of the ``large`` months, [2, k]."""
     low, high = np.stack([np.quantile(scores[place == month], (0.1, 0.9), axis=0) for month in large], axis=1)
     return np.stack([np.quantile(low, 1 - _MONTHS_COVERED, axis=0), np.quantile(high, _MONTHS_COVERED, axis=0)])
 

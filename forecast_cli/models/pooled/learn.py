@@ -27,8 +27,10 @@ MOST: Final = 6_000
 FEWEST: Final = 60
 #: Groups of accounts for cross-fitting: the trees of each are grown on the other groups and scored on its own accounts.
 GROUPS: Final = 4
-#: Months that windows must span for the time of the year to count: in one year alone, it stands for what happened then.
+#: Months with windows, a hundredth of all at least, for the time of the year to count: in one year alone, it stands for
+#: what happened then.
 _SEASONS: Final = 24
+_SHARE_OF_MONTH: Final = 0.01
 #: Windows whose features are computed at a time.
 _BLOCK: Final = 500
 
@@ -152,6 +154,12 @@ def _featurize_windows(
     return compute_features(then, outlook, knots)[moved], came[moved], segments_of(then)[moved], moved
 
 
+def _count_months(months: NDArray[np.int64]) -> int:
+    """Return the number of ``months`` [m] that a hundredth of them or more equal."""
+    counts = np.unique(months, return_counts=True)[1]
+    return int(np.count_nonzero(counts >= _SHARE_OF_MONTH * len(months)))
+
+
 def _learn_vintage(
     month: np.datetime64, training: TrainingSet, some: NDArray[np.int64], *, seed: int, pool: Executor
 ) -> Vintage:
@@ -161,7 +169,7 @@ def _learn_vintage(
     """
     x, came, group = training.x[some], training.came[some], training.group[some]
     months = training.month[some]
-    if len(some) and np.ptp(months) < _SEASONS:
+    if _count_months(months) < _SEASONS:
         x = hide_season(x)
     if len(some) < FEWEST or np.unique(group, return_counts=True)[1].max() > len(some) // 2:
         return Vintage(month, len(some))

@@ -11,10 +11,8 @@ from forecast_cli.models.compiled import kernel, subroutine
 _YEAR: Final = 365
 #: Days of history used for flows.
 _RECENT: Final = 90
-#: Flow that is not explained is one of this share of the largest balance, or more; less is rounding error.
+#: Rounding error, as a share of the largest balance: unexplained flow up to that is none.
 _ROUNDING: Final = 2.0**-43
-#: Weight of these days where unexplained flow is counted, in months.
-_RECENT_WEIGHT: Final = 12.0
 #: Lag, in days, of the moves whose mean is the scale of an account.
 _SCALE_LAG: Final = 30
 
@@ -68,7 +66,8 @@ def _find_last_moves(
 
 
 @kernel(
-    (np.float64, 2), (np.float64, 2), (np.int64, 1), (np.int64, 3), (np.int64, 1), (np.int64, 2), (np.float64, 3)
+    (np.float64, 2), (np.float64, 2), (np.int64, 1), (np.int64, 3), (np.int64, 1), (np.float64, 1), (np.int64, 2),
+    (np.float64, 3),
 )  # fmt: skip
 def count_moves(
     y: NDArray[np.float64],
@@ -76,6 +75,7 @@ def count_moves(
     lengths: NDArray[np.int64],
     months: NDArray[np.int64],
     place: NDArray[np.int64],
+    weight: NDArray[np.float64],
     last: NDArray[np.int64],
     moves: NDArray[np.float64],
 ) -> None:
@@ -83,9 +83,9 @@ def count_moves(
 
     They are the number of earlier months that are known, and how often there was flow that is not ``explained`` [n, t],
     any flow, and another balance at the end than at the start: each the number of these months, plus the share of the
-    last 90 days, which counts 12 times for the first. The share is 1 if no day is known. ``months`` [u, m, 1 + h] holds
-    the day of each earlier month that matches the origin, and those that match the days ahead, as days from the origin;
-    ``place`` [n] is the index of an account's origin in it. ``last`` [2, t] is overwritten.
+    last 90 days, which counts ``weight`` [1] times for the first. The share is 1 if no day is known. ``months`` [u, m,
+    1 + h] holds the day of each earlier month that matches the origin, and those that match the days ahead, as days
+    from the origin; ``place`` [n] is the index of an account's origin in it. ``last`` [2, t] is overwritten.
     """
     flow, other = last[0], last[1]
     for row in range(len(y)):
@@ -102,9 +102,9 @@ def count_moves(
                 c += own[day] != own[day - step]
             days = n - begin
             if days > 0:
-                sums[1], sums[2], sums[3] = _RECENT_WEIGHT * a / days, b / days, c / days
+                sums[1], sums[2], sums[3] = weight[0] * a / days, b / days, c / days
             else:
-                sums[1], sums[2], sums[3] = _RECENT_WEIGHT, 1.0, 1.0
+                sums[1], sums[2], sums[3] = weight[0], 1.0, 1.0
             for ago in months[place[row]]:
                 start, end = n - 1 + ago[0], n - 1 + ago[step]
                 if start >= 0 and end < n:

@@ -14,7 +14,7 @@ from forecast_cli.models.rows import in_c_order
 MIDDLE_LEVEL: Final = 80.0
 #: Number of earlier months whose matching days count, and the weight of the last 90 days for unexplained flow.
 _MONTHS: Final = 12
-_RECENT_WEIGHT: Final = 12
+_RECENT_WEIGHT: Final = 12.0
 
 
 def moved_share(panel: Panel, explained: NDArray[np.float64], paid: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -22,17 +22,17 @@ def moved_share(panel: Panel, explained: NDArray[np.float64], paid: NDArray[np.f
 
     It is (1 - (1 - p) (1 - r)) q: there is flow by then, from a payment or other flow, and the balance then differs.
     p = ``paid`` [n, h] is the probability that a recurring payment has come. r = (u + 1) / (M + 13) and q = (d + 1) /
-    (f + 1) are from the account's own past. M is the number of known earlier months, up to 12. u, f and d count
-    these months, and add the share of the last 90 days, 12 times for u: months in which, as many days after the same
-    day of the month, there had been flow that is not ``explained`` [n, t] by payments (u), there had been any flow (f),
-    and the balance was another (d); and days before which it was so. The 1 is Laplace's rule of succession: a balance
-    that never moved may still move.
+    (f + 1) are from the account's own past. M is the number of known earlier months, up to 12; 13 is 12 + 1. u =
+    u_months + 12 u_days, f = f_months + f_days and d = d_months + d_days: the number of these months, and the share of
+    the last 90 days. A month counts if, as many days after the same day of the month, there had been flow that is not
+    ``explained`` [n, t] by payments (u), there had been any flow (f), or the balance was another (d); a day counts if
+    that was so since as many days before it. The 1 is Laplace's rule of succession: a balance that never moved may.
     """
     from forecast_cli.models.pooled.loops import count_moves
 
     same, moves = match_months(panel.origins, paid.shape[1], _MONTHS), np.empty((*paid.shape, 4))
-    last = np.empty((2, panel.y.shape[1]), dtype=np.int64)
-    count_moves(in_c_order(panel.y), in_c_order(explained), panel.lengths, same.days, same.place, last, moves)
+    weight, last = np.array([_RECENT_WEIGHT]), np.empty((2, panel.y.shape[1]), dtype=np.int64)
+    count_moves(in_c_order(panel.y), in_c_order(explained), panel.lengths, same.days, same.place, weight, last, moves)
     known, unexplained, flow, different = np.moveaxis(moves, 2, 0)
     other = (unexplained + 1) / (known + _RECENT_WEIGHT + 1)
     return np.asarray((1.0 - (1.0 - paid) * (1.0 - other)) * ((different + 1) / (flow + 1)))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.compiled import kernel
+from forecast_cli.models.recurring.business_days import MAX_SHIFT
 from forecast_cli.models.recurring.cycles import LATEST
 from forecast_cli.models.rows import in_c_order
 
@@ -54,8 +55,8 @@ class Block:
 
     @property
     def until(self) -> NDArray[np.int64]:
-        """Return the latest due day of each account that is considered, [c]."""
-        return self.origins + LATEST
+        """Return the latest due day of each account that is considered, before a rule moves it, [c]."""
+        return self.origins + LATEST + MAX_SHIFT
 
 
 def build_block(panel: Panel, rows: slice, t: int) -> Block:

@@ -21,7 +21,7 @@ from forecast_cli.models.recurring.block import Block
 from forecast_cli.models.recurring.lattices import Lattices
 from forecast_cli.models.recurring.logs import log_table
 from forecast_cli.models.recurring.records import CANDIDATE, PHASE
-from forecast_cli.models.recurring.terms import MIN_HITS, NOT_SEARCHED
+from forecast_cli.models.recurring.terms import MIN_HITS
 
 #: Largest width of a range of amounts as a ratio of its ends, and the share of due days that must be hits. The first
 #: width is that of equal amounts, up to the search's precision; the last is for amounts that follow the balance.
@@ -334,7 +334,7 @@ def _scan(
     for place in range(len(phases)):
         phase = phases[place]
         number, needed = phase["number"], fewest[phase["cycle"]]
-        needed = needed[: len(needed) - (needed[-1] == NOT_SEARCHED)]
+        needed = needed[: len(needed) - (needed[-1] < 0)]
         begin, end = phase["start"] + _LANES * number, ends[number]
         if quiet[number] or end - begin < needed[0]:
             continue

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 
 class Cycle(IntEnum):
-    """How often a stream is paid."""
+    """How often a stream is paid: first the cycles counted in days, then those in months, each from the shortest on."""
 
     WEEKLY = 0
     BIWEEKLY = 1

@@ -20,6 +20,8 @@ _MAX_INTERVALS: Final = tuple(
     ).values()
 )
 _N_DUE_DAYS: Final = 8
+#: Share of its probability that an overdue payment must still have to be the next one.
+_STILL_LIKELY: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,17 @@ def coming_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -> 
 
 
 def next_events(streams: Streams, origins: NDArray[np.datetime64]) -> Events:
-    """Return the next payment of each stream that may come after its account's origin; ``origins`` are [n]."""
+    """Return the next payment of each stream that may come after its account's origin; ``origins`` are [n].
+
+    One that is overdue, and by now half as likely as it was, is passed over for the one after it.
+    """
     origin = _to_days(origins)[streams.row]
     after = np.maximum(origin - LATEST, streams.covered)
-    until = after + np.array(_MAX_INTERVALS)[streams.cycle] + 2 * MAX_SHIFT
+    until = after + 2 * np.array(_MAX_INTERVALS)[streams.cycle] + 2 * MAX_SHIFT
     due = _list_due_days(streams, until, _N_DUE_DAYS)
     stream, place = np.arange(len(due)), np.argmax(due > after[:, None], axis=1)
+    chance = _compute_chances(streams, stream, due[stream, place], origin).sum(axis=1)
+    place = place + (chance < _STILL_LIKELY * streams.rate * streams.alive)
     return _build_events(streams, stream, due[stream, place], origin)
 
 

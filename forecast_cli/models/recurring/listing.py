@@ -68,7 +68,7 @@ def list_streams(streams: Streams, origins: NDArray[np.datetime64]) -> Listing:
     one = np.flatnonzero((streams.partner < 0) | (np.arange(len(streams)) < streams.partner))
     other = np.where(streams.partner[one] >= 0, streams.partner[one], one)
     status = _statuses(streams)
-    next_date = _next_dates(streams, origins)
+    next_date, chance = _next_payments(streams, origins)
     next_date[status == _ENDED_INDEX] = np.datetime64("NaT")
     later = np.isnat(next_date[one]) | (next_date[other] < next_date[one])
     coming = np.where(later, other, one)
@@ -85,7 +85,7 @@ def list_streams(streams: Streams, origins: NDArray[np.datetime64]) -> Listing:
         first_seen=np.minimum(streams.first[one], streams.first[other]).astype("datetime64[D]"),
         last_seen=streams.last[newer].astype("datetime64[D]"),
         status=_look_up_names(_STATUSES, status[newer]),
-        confidence=(streams.alive * streams.rate)[coming],
+        confidence=chance[coming],
         next_date=next_date[coming],
         next_amount=np.where(np.isnat(next_date[coming]), np.nan, streams.amount[coming]),
     )
@@ -99,12 +99,19 @@ def _statuses(streams: Streams) -> NDArray[np.int64]:
     return np.where(streams.alive < _ENDED, _ENDED_INDEX, changed.astype(np.int64))
 
 
-def _next_dates(streams: Streams, origins: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
-    """Return the most likely day of each stream's next payment, [m]; NaT if none is expected."""
-    events = next_events(streams, origins)
+def _next_payments(
+    streams: Streams, origins: NDArray[np.datetime64]
+) -> tuple[NDArray[np.datetime64], NDArray[np.float64]]:
+    """Return the most likely day of each stream's next payment and its probability, [m]; NaT if none is expected.
+
+    The probability is then that of a payment on a due day.
+    """
+    events, chance = next_events(streams, origins), streams.alive * streams.rate
+    left, whole = events.chance.sum(axis=1), chance[events.stream]
+    chance[events.stream] = np.where(np.isclose(left, whole), whole, left)
     dates = np.full(len(streams), np.datetime64("NaT"), dtype="datetime64[D]")
     dates[events.stream] = (events.due + OFFSETS[np.argmax(events.chance, axis=1)]).astype("datetime64[D]")
-    return dates
+    return dates, chance
 
 
 def _jitter(streams: Streams) -> NDArray[np.float64]:

@@ -29,7 +29,7 @@ _ENOUGH_PAYMENTS: Final = 6
 #: Number of rules from which one is chosen by the payments, the first ones.
 _CHOSEN_RULES: Final = 3
 #: Empty days before and after those of an account: more than the distance of any due day and shift beyond these.
-_MARGIN: Final = 32
+_MARGIN: Final = 48
 
 _Flags = NDArray[np.bool_]
 _Flow = NDArray[np.float64]
@@ -266,12 +266,12 @@ def _confirm_streams(
     for number in range(len(seeds)):
         seed, stream = seeds[number], streams[n_streams]
         row, term, days = seed["row"], terms[seed["cycle"]], nominal[seed["start"] : seed["end"]]
+        if number == 0 or seeds[number - 1]["row"] != row:
+            _pad_days(flow[row], taken[row], wide, wide_taken)
         replaced = seed["replaces"]
         longer = replaced >= 0 and seed["cycle"] > seeds[replaced]["cycle"]
         if longer and _find_stream(streams[:n_streams], replaced) >= 0:
             continue  # some of its days would not beat all of them
-        if number == 0 or seeds[number - 1]["row"] != row:
-            _pad_days(flow[row], taken[row], wide, wide_taken)
         start = origins[row] - t + 1 - _MARGIN
         due = payments[first : first + len(days)]
         rule = term["rule"]

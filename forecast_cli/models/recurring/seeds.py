@@ -23,7 +23,7 @@ TRIALS: Final = np.array(
     ],
     dtype=[(name, "i8") for name in ("of", "cycle", "shift")],
 )
-_MOST_TRIALS: Final = 3
+_MOST_TRIALS: Final = int(np.bincount(TRIALS["of"]).max())
 
 _Ints = NDArray[np.int64]
 _Records = NDArray[Any]
@@ -38,7 +38,7 @@ def build_seeds(block: Block, picks: _Records, rows: _Ints) -> tuple[_Records, _
     """
     months = month_starts(int(block.since.min()), int(block.until.max()))
     seeds = np.empty((1 + _MOST_TRIALS) * picks.size, dtype=SEED)
-    due = np.empty(len(seeds) * (block.t // 7 + 5), dtype=np.int64)
+    due = np.empty(len(seeds) * (block.t // 7 + 7), dtype=np.int64)
     n = _fill_seeds(
         picks, rows, block.origins, month_of(block.origins), block.until, block.since, months, CYCLE_KINDS, TRIALS,
         seeds, due,

@@ -7,12 +7,12 @@ import numpy as np
 from forecast_cli.models.recurring.business_days import Rule
 from forecast_cli.models.recurring.cycles import DAY_STEPS, EARLIEST, LATEST, Cycle
 
-#: Score that a stream needs where amounts repeat, and where they vary: in most cycles, in quarters, and in cycles that
-#: few payments have, of which chance finds as many as of others.
+#: Score that a stream needs where amounts repeat, and where they vary: in most cycles, in quarters, and in rare cycles.
+#: Chance finds as many streams of a rare cycle as of others, but few of them are real.
 _SCORES: Final = (9.0, 13.0)
 _QUARTERLY_SCORES: Final = (9.0, 14.0)
-_SELDOM_SCORES: Final = (20.0, 26.0)
-_SELDOM: Final = (Cycle.FOUR_WEEKLY, Cycle.MONTHLY_WEEKDAY, Cycle.MONTHLY_BUSINESS_DAY, Cycle.TWO_MONTHLY)
+_RARE_SCORES: Final = (20.0, 26.0)
+_RARE: Final = (Cycle.FOUR_WEEKLY, Cycle.MONTHLY_WEEKDAY, Cycle.MONTHLY_BUSINESS_DAY, Cycle.TWO_MONTHLY)
 #: Largest share of payments that may come early or late if amounts vary. Frequent flows have one near any due day, most
 #: of all in cycles counted in days.
 _MAX_ASTRAY: Final = 0.5
@@ -36,7 +36,7 @@ _HITS: Final = {
 #: Hits needed in addition for each width of a range of amounts (``candidates``). Only one cycle has the last width.
 _EXTRA_HITS: Final = (0, 1, 2, 4, 0)
 _CYCLE_OF_LAST_WIDTH: Final = Cycle.THIRTY_DAYS
-#: Instead of a number of hits: the cycle does not have the width.
+#: Instead of a number of hits, below 0: the cycle does not have the width.
 NOT_SEARCHED: Final = -1
 #: Hits needed for each cycle and width, [cycles, widths].
 MIN_HITS: Final = np.array(
@@ -59,7 +59,7 @@ TERMS: Final = np.array(
             2 if cycle in _EXACT else -EARLIEST,
             2 if cycle in _EXACT else LATEST,
             Rule.COUNT if cycle is Cycle.MONTHLY_BUSINESS_DAY else _CHOOSE_RULE,
-            *(_SELDOM_SCORES if cycle in _SELDOM else _QUARTERLY_SCORES if cycle is Cycle.QUARTERLY else _SCORES),
+            *(_RARE_SCORES if cycle in _RARE else _QUARTERLY_SCORES if cycle is Cycle.QUARTERLY else _SCORES),
             _EITHER_WEEK if cycle is Cycle.WEEKLY else 0.0,
             _MAX_ASTRAY_DAYS if cycle in (*DAY_STEPS, *_EXACT) else _MAX_ASTRAY,
         )

@@ -120,16 +120,25 @@ def test_calibrated_quantiles_hold_what_they_say() -> None:
 
 
 def test_outcomes_of_thousands_of_scales_do_not_set_the_tails_of_others() -> None:
-    """Windows that move by thousands of scales, one in fifty: the 99 % interval ends ten distances from the median."""
+    """One window in fifty moves by thousands of scales: the 99 % interval ends fifty distances from the median."""
     rng = np.random.default_rng(4)
     came = rng.normal(size=(5_000, 1))
     came[::50] *= 1e5
     said, none = np.tile(np.array([-1.0, 0.0, 1.0, 0.0]), (5_000, 1, 1)), np.zeros(5_000, dtype=np.int64)
     found = calibrate(said, came, none, none)
     low, high = found.quantiles(said[:1], np.array([0.005, 0.995]), none[:1])[0, 0]
-    assert [low, high] == pytest.approx([-10.0, 10.0])
+    assert [low, high] == pytest.approx([-50.0, 50.0])
     inner = found.quantiles(said[:1], np.array([0.1, 0.9]), none[:1])[0, 0]
     np.testing.assert_allclose(inner, [-1.28, 1.28], atol=0.08)
+
+
+def test_outer_levels_hold_where_trees_expect_no_move() -> None:
+    """The predicted distance is 0, and one window in 25 moves: the limit of scores must not cut these off."""
+    rng = np.random.default_rng(5)
+    came = rng.normal(size=(20_000, 1)) * (rng.random((20_000, 1)) < 0.04) * 0.3
+    said, none = np.zeros((20_000, 1, 4)), np.zeros(20_000, dtype=np.int64)
+    low, high = calibrate(said, came, none, none).quantiles(said[:1], np.array([0.005, 0.995]), none[:1])[0, 0]
+    assert ((came >= low) & (came <= high)).mean() == pytest.approx(0.99, abs=0.002)
 
 
 def test_intervals_are_widened_to_hold_in_most_months() -> None:

@@ -11,6 +11,7 @@ from forecast_cli.engine.events import EVENT_COLUMNS, events_table
 from forecast_cli.models.recurring.detect import find_streams
 from forecast_cli.models.recurring.event_loops import add_payments, multiply_absence, spread_chances
 from forecast_cli.models.recurring.events import coming_events, expected_events, next_events
+from forecast_cli.models.recurring.listing import list_streams
 
 RENT = -700.0
 
@@ -66,6 +67,19 @@ def test_a_payment_that_is_overdue_is_doubted_if_the_stream_may_have_ended():
     chance, offsets = np.zeros((1, 3)), np.array([0, 1, 2])
     spread_chances(np.array([0]), np.array([1]), offsets, np.array([[0.5, 0.25, 0.25]]), np.array([0.4]), chance)
     assert chance[0].tolist() == pytest.approx([0.0, 0.0, 0.1 / 0.7])
+
+
+def test_a_payment_that_does_not_come_is_passed_over_for_the_next_one():
+    days = [day for day in days_back() if day.day == 1 and day < date(2026, 6, 1)]
+    said = []
+    for end in (date(2026, 5, 31), date(2026, 6, 5)):
+        panel = panel_of(balances(payments(days, RENT), end=end), end=end)
+        streams = find_streams(panel)
+        found, coming = list_streams(streams, panel.origins), coming_events(streams, panel.origins, 40)
+        at = np.flatnonzero(coming.due == found.next_date.astype(np.int64)[0])
+        assert found.confidence[0] == pytest.approx(coming.chance[at].sum())
+        said.append((str(found.next_date[0]), bool(found.confidence[0] > 0.9)))
+    assert said == [("2026-06-01", True), ("2026-07-01", True)]
 
 
 def test_absence_is_the_product_over_payments_of_what_has_not_come():

@@ -106,8 +106,7 @@ def test_days_are_dealt_to_the_phases_of_a_round_that_they_are_due_in():
         for phase in axis.phases[axis.phases["cycle"] == Cycle.WEEKLY]:
             days = range(T - 1 - phase["place"], -1, -7)
             assert sorted(entries[phase["number"]]) == sorted((day, place) for place, day in enumerate(days))
-        first = axis.phases[axis.phases["cycle"] == Cycle.MONTHLY][
-            0
-        ]  # the first of each month, whatever day of the week
+        # the first of each month, whatever day of the week
+        first = axis.phases[axis.phases["cycle"] == Cycle.MONTHLY][0]
         dates = [origins[1] - T + 1 + day for day, _ in sorted(entries[first["number"]], reverse=True)]
         assert [str(np.datetime64(int(date), "D"))[8:] for date in dates] == ["01"] * 14

@@ -1,12 +1,16 @@
 """Payments every four weeks or two months, on a weekday of the month, and on a business day of it."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from recurring_accounts import days_back, listed, month_days, payments, weekdays
+from panels import panel_of
+from recurring_accounts import balances, days_back, listed, month_days, payments, weekdays
 
 from forecast_cli.models.recurring.business_days import Rule, shift_days
+from forecast_cli.models.recurring.detect import find_streams
+from forecast_cli.models.recurring.listing import list_streams
 
 WEDNESDAY, FRIDAY = 2, 4
 EVERY_OTHER = "day 12 of Jan, Mar, May, Jul, Sep, Nov"
@@ -66,6 +70,19 @@ def test_the_stream_is_found_with_its_rule(days: list[date], cycle: str, rule: s
 def test_other_cycles_are_not_taken_for_it(days: list[date], cycle: str, rule: str):
     found = listed(payments(days, 1350.0), spending=0.1)
     assert (found.cycle, found.rule) == ((cycle,), (rule,))
+
+
+def test_pay_that_holidays_moved_a_week_back_is_seen_once_it_has_come():
+    """The sixth last business day of December 2023 in Britain was the 20th, six days before the 26th."""
+    end = date(2023, 12, 20)
+    due = [day for day in days_back(date(2023, 12, 31), 811) if (day + timedelta(6)).day == 1]
+    paid = shift_days(np.array(due, "datetime64[D]").astype(np.int64), Rule.COUNT, "GB").astype("datetime64[D]")
+    account = balances(payments(paid.astype(object), 1500.0), end=end, days=800, spending=0.1)
+    panel = replace(panel_of(account, end=end), holidays="GB")
+    streams = find_streams(panel)
+    found = list_streams(streams, panel.origins)
+    assert found.rule == ("sixth last business day of the month",)
+    assert (str(found.last_seen[0]), str(found.next_date[0])) == ("2023-12-20", "2024-01-24")
 
 
 def test_a_raise_does_not_end_it():

@@ -1,6 +1,6 @@
 """Score auto with cutoffs that lie some days earlier than those of a default backtest.
 
-python -m benchmarks.phases BALANCES.parquet
+python -m benchmarks.cutoffs BALANCES.parquet
 
 A backtest counts its cutoffs back from the last row of each account, often a day on which the balance moved.
 Here the last days of each account are dropped first.
