@@ -98,7 +98,8 @@ def _business_day(days: Days, number: int) -> NDArray[np.bool_]:
     due = np.zeros(len(business), dtype=np.bool_)
     for month in np.unique(days.month):
         own = np.flatnonzero(business & (days.month == month))
-        due[own[number if number < 0 else number - 1 : len(own) + number + 1 if number < 0 else number]] = True
+        if len(own) >= abs(number):
+            due[own[number - (number > 0)]] = True
     return due
 
 

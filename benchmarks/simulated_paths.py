@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.month_paths import read_folds
 from forecast_cli.data.panel import Panel
+from forecast_cli.evaluation.splits import Fold
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.statsforecast_adapter import Estimator, make_estimator, read_forecast, suppress_output
 from forecast_cli.risk.lows import find_lows
@@ -41,33 +42,30 @@ def forecast(estimator: Estimator, panel: Panel, h: int) -> tuple[Forecast, NDAr
     return Forecast(mean, quantiles, PATH_LEVELS), np.stack(paths)
 
 
+def squared_errors(estimator: Estimator, fold: Fold) -> NDArray[np.float64]:
+    """Return the squared errors [n, days, 2] of the probabilities by paths from quantiles and by simulated ones."""
+    kept = np.flatnonzero(~np.isnan(fold.y).any(axis=1))[:ACCOUNTS]
+    panel, actual = fold.train.take(kept), fold.y[kept]
+    with suppress_output():
+        said, simulated = forecast(estimator, panel, actual.shape[1])
+    amounts = threshold_amounts(panel, ("p10",), {})
+    below = [
+        find_lows(paths, amounts, DAYS).prob_below[:, 0]
+        for paths in (shuffle_paths(panel, said), simulated, actual[:, None])
+    ]
+    return (np.stack(below[:2], axis=2) - below[2][:, :, None]) ** 2
+
+
 def main(sources: list[str]) -> None:
     """Print a row for each source, model and number of days."""
     print(f"{'source':<24} {'model':<36} {'days':>4} {'windows':>8} {'quantiles':>10} {'simulated':>10}")
     for source in sources:
         folds = [fold for fold, _ in read_folds(source)]
         for estimator in ESTIMATORS:
-            errors = []
-            for fold in folds:
-                kept = np.flatnonzero(~np.isnan(fold.y).any(axis=1))[:ACCOUNTS]
-                panel, actual = fold.train.take(kept), fold.y[kept]
-                with suppress_output():
-                    said, simulated = forecast(estimator, panel, actual.shape[1])
-                amounts = threshold_amounts(panel, ("p10",), {})
-                came = find_lows(actual[:, None], amounts, DAYS).prob_below[:, 0]
-                by = (
-                    find_lows(paths, amounts, DAYS).prob_below[:, 0]
-                    for paths in (shuffle_paths(panel, said), simulated)
-                )
-                errors.append(np.stack([(probability - came) ** 2 for probability in by], axis=2))
-            brier = np.concatenate(errors)
-            for place, days in enumerate(DAYS):
-                quantiles, simulated_brier = brier[:, place].mean(axis=0)
-                print(
-                    f"{source[-24:]:<24} {estimator.name:<36} {days:>4} {len(brier):>8} {quantiles:>10.4f} "
-                    f"{simulated_brier:>10.4f}",
-                    flush=True,
-                )
+            errors = np.concatenate([squared_errors(estimator, fold) for fold in folds])
+            for days, (quantiles, simulated) in zip(DAYS, errors.mean(axis=0), strict=True):
+                row = f"{source[-24:]:<24} {estimator.name:<36} {days:>4} {len(errors):>8}"
+                print(f"{row} {quantiles:>10.4f} {simulated:>10.4f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ LATEST: Final = 5
 OFFSETS: Final = np.arange(EARLIEST, LATEST + 1)
 MONTH_DAYS: Final = 31  # a day of the month that a shorter month lacks is its last day
 WEEK: Final = 7
+_STEPS: Final = {**DAY_STEPS, **MONTH_STEPS}
 #: Each cycle for compiled loops: whether it is counted ``by_days``, by a ``weekday`` of the month or in ``business``
 #: days of it; its ``step`` in days or months; how many values ``residue`` and ``anchor`` have.
 CYCLE_KINDS: Final = np.array(
@@ -60,8 +61,8 @@ CYCLE_KINDS: Final = np.array(
             cycle in DAY_STEPS,
             cycle is Cycle.MONTHLY_WEEKDAY,
             cycle is Cycle.MONTHLY_BUSINESS_DAY,
-            DAY_STEPS.get(cycle) or MONTH_STEPS[cycle],
-            WEEK if cycle is Cycle.MONTHLY_WEEKDAY else DAY_STEPS.get(cycle) or MONTH_STEPS[cycle],
+            _STEPS[cycle],
+            WEEK if cycle is Cycle.MONTHLY_WEEKDAY else _STEPS[cycle],
             1 if cycle in DAY_STEPS else MONTH_DAYS,
         )
         for cycle in Cycle
@@ -100,7 +101,7 @@ class Phases:
     @property
     def by_days(self) -> NDArray[np.bool_]:
         """Return which cycles are counted in days, [m]."""
-        return self.cycle <= Cycle.THIRTY_DAYS
+        return np.asarray(CYCLE_KINDS["by_days"][self.cycle])
 
 
 def due_days(phases: Phases, until: NDArray[np.int64], count: int) -> NDArray[np.int64]:

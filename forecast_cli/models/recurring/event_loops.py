@@ -11,9 +11,7 @@ from forecast_cli.models.compiled import kernel
 _NOTHING: Final = 1e-9
 
 
-@kernel(
-    (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.float64, 2), (np.float64, 1), (np.float64, 2)
-)  # fmt: skip
+@kernel((np.int64, 1), (np.int64, 1), (np.int64, 1), (np.float64, 2), (np.float64, 1), (np.float64, 2))
 def spread_chances(
     stream: NDArray[np.int64],
     days_since_due: NDArray[np.int64],

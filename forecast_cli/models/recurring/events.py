@@ -61,22 +61,25 @@ def coming_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -> 
     due = _list_due_days(streams, origin + h - EARLIEST + MAX_SHIFT, count)
     within = (due > origin[:, None] - LATEST) & (due <= origin[:, None] + h - EARLIEST)
     stream, place = np.nonzero(within)
-    return _build_events(streams, stream, due[stream, place], origin[stream])
+    due = due[stream, place]
+    return _keep_possible(stream, due, _compute_chances(streams, stream, due, origin[stream]))
 
 
 def next_events(streams: Streams, origins: NDArray[np.datetime64]) -> Events:
     """Return the next payment of each stream that may come after its account's origin; ``origins`` are [n].
 
-    One that is overdue, and by now half as likely as it was, is passed over for the one after it.
+    One that is overdue, and by now less than half as likely as it was, is passed over for the one after it.
     """
     origin = _to_days(origins)[streams.row]
     after = np.maximum(origin - LATEST, streams.covered)
     until = after + 2 * np.array(_MAX_INTERVALS)[streams.cycle] + 2 * MAX_SHIFT
     due = _list_due_days(streams, until, _N_DUE_DAYS)
     stream, place = np.arange(len(due)), np.argmax(due > after[:, None], axis=1)
-    chance = _compute_chances(streams, stream, due[stream, place], origin).sum(axis=1)
-    place = place + (chance < _STILL_LIKELY * streams.rate * streams.alive)
-    return _build_events(streams, stream, due[stream, place], origin)
+    chance = _compute_chances(streams, stream, due[stream, place], origin)
+    passed = np.flatnonzero(chance.sum(axis=1) < _STILL_LIKELY * streams.rate * streams.alive)
+    place[passed] += 1
+    chance[passed] = _compute_chances(streams, passed, due[passed, place[passed]], origin[passed])
+    return _keep_possible(stream, due[stream, place], chance)
 
 
 def expected_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -> EventFlow:
@@ -105,10 +108,7 @@ def _list_due_days(streams: Streams, until: NDArray[np.int64], count: int) -> ND
     return apply_rules(due_days(streams.phases, until, count)[:, ::-1], streams.rule, streams.holidays)
 
 
-def _build_events(
-    streams: Streams, stream: NDArray[np.int64], due: NDArray[np.int64], origin: NDArray[np.int64]
-) -> Events:
-    chance = _compute_chances(streams, stream, due, origin)
+def _keep_possible(stream: NDArray[np.int64], due: NDArray[np.int64], chance: NDArray[np.float64]) -> Events:
     possible = (chance > 0.0).any(axis=1)
     return Events(stream[possible], due[possible], chance[possible])
 

@@ -141,8 +141,8 @@ def _due_columns(cycle: Cycle, rule: Rule, origins: NDArray[np.int64], t: int, h
         return np.where(columns >= 0, columns, t)[:, :, None]
     step, places = MONTH_STEPS[cycle], _list_places(cycle)
     residues, anchors = places // MONTH_DAYS, places % MONTH_DAYS + 1
-    back = step * np.arange(t // (28 * step) + 2)[:, None]
-    months = month_of(origins) - (back if step == 1 else residues + back)[:, :, None]
+    ago = step * np.arange(t // (28 * step) + 2)[:, None] + (0 if cycle is Cycle.MONTHLY_WEEKDAY else residues)
+    months = month_of(origins) - ago[:, :, None]
     due = due_in_month(np.array(cycle), months, residues[:, None], anchors[:, None])
     columns = shift_days(due, rule, holidays) - origins + t - 1
     return np.where((columns >= 0) & (columns < t), columns, t)

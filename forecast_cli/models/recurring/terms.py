@@ -37,12 +37,12 @@ _HITS: Final = {
 _EXTRA_HITS: Final = (0, 1, 2, 4, 0)
 _CYCLE_OF_LAST_WIDTH: Final = Cycle.THIRTY_DAYS
 #: Instead of a number of hits, below 0: the cycle does not have the width.
-NOT_SEARCHED: Final = -1
+_NOT_SEARCHED: Final = -1
 #: Hits needed for each cycle and width, [cycles, widths].
 MIN_HITS: Final = np.array(
     [[_HITS.get(cycle, (0, 0))[width > 0] + more for width, more in enumerate(_EXTRA_HITS)] for cycle in Cycle]
 )
-MIN_HITS[np.array(Cycle) != _CYCLE_OF_LAST_WIDTH, -1] = NOT_SEARCHED
+MIN_HITS[np.array(Cycle) != _CYCLE_OF_LAST_WIDTH, -1] = _NOT_SEARCHED
 
 #: Cycles whose payments come within two days: a weekly one further off would belong to the week before or after, and a
 #: day of the month would look like a weekday of the month.

@@ -11,12 +11,7 @@ _EPOCH_WEEKDAY: Final = 3  # 1970-01-01 was a Thursday
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth")
 _WEEKS: Final = dict(zip(WEEKS_OF_MONTH, (*_ORDINALS[:4], "last"), strict=True))
-_SHIFTS: Final = {
-    Rule.NONE: "",
-    Rule.COUNT: "",
-    Rule.BEFORE: ", business day before",
-    Rule.AFTER: ", business day after",
-}
+_SHIFTS: Final = {Rule.NONE: "", Rule.BEFORE: ", business day before", Rule.AFTER: ", business day after"}
 
 
 def rule_words(cycle: Cycle, residue: int, days: tuple[int, ...], rule: Rule) -> str:
