@@ -11,6 +11,7 @@ from forecast_cli.models.knots import interpolate_knots
 from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.pooled.learned import Vintage
 from forecast_cli.models.pooled.outlook import Outlook
+from forecast_cli.models.pooled.record_lows import draw_to_lowest, lowest_of
 from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.pooled.standing import MIDDLE_LEVEL, add_point_mass
 
@@ -40,6 +41,7 @@ def correct_outlook(
     by_others_mean = vintage.calibration.slope * predictions[..., -1]
     mean = outlook.path + trust * outlook.scale[:, None] * interpolate_knots(by_others_mean, knots, h)
     quantiles = outlook.path[:, :, None] + trust[:, :, None] * by_others + (1.0 - trust)[:, :, None] * by_itself
+    quantiles = _draw_to_lowest(panel, quantiles, wide, vintage)
     return mean, take_levels(_add_point_mass(panel, outlook, quantiles, wide), wide, levels)
 
 
@@ -59,6 +61,19 @@ def forecast_uncorrected(
 def _with_middle(levels: tuple[float, ...]) -> tuple[float, ...]:
     """Return ascending ``levels`` with the one that ``add_point_mass`` needs."""
     return tuple(sorted({*levels, MIDDLE_LEVEL}))
+
+
+def _draw_to_lowest(
+    panel: Panel, quantiles: NDArray[np.float64], levels: tuple[float, ...], vintage: Vintage
+) -> NDArray[np.float64]:
+    """Return ``quantiles`` [n, h, q] by the rules for record lows, which count as far as there were windows to learn."""
+    lowest, kind = lowest_of(panel)
+    trust = min(vintage.windows / _ENOUGH, 1.0)
+    margin = trust * np.array([one.margin for one in vintage.record_lows])
+    depth = 1.0 - trust * (1.0 - np.array([one.depth for one in vintage.record_lows]))
+    low, _, high = np.moveaxis(take_levels(quantiles, levels, (MIDDLE_LEVEL,)), 2, 0)
+    each = (slice(None), None, None)
+    return draw_to_lowest(quantiles, lowest[each], (high - low)[:, :, None], margin[kind][each], depth[kind][each])
 
 
 def _add_point_mass(
