@@ -66,7 +66,7 @@ def _with_middle(levels: tuple[float, ...]) -> tuple[float, ...]:
 def _draw_to_lowest(
     panel: Panel, quantiles: NDArray[np.float64], levels: tuple[float, ...], vintage: Vintage
 ) -> NDArray[np.float64]:
-    """Return ``quantiles`` [n, h, q] by the rules for record lows, which count as far as there were windows to learn."""
+    """Return ``quantiles`` [n, h, q] by the rules of ``RecordLows``, which count less if there were few windows."""
     lowest, kind = lowest_of(panel)
     trust = min(vintage.windows / _ENOUGH, 1.0)
     margin = trust * np.array([one.margin for one in vintage.record_lows])

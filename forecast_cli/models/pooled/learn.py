@@ -195,7 +195,7 @@ def _learn_vintage(
 
 
 def _learn_lows(training: TrainingSet, calibration: Calibration, said: NDArray[np.float64]) -> tuple[RecordLows, ...]:
-    """Return the rule of each kind of accounts, from the predictions that trees ``said`` [m, k, 4] of other accounts."""
+    """Return the rule of each kind of accounts, from what trees of other accounts ``said`` [m, k, 4]."""
     levels = np.array(GRID)
     quantiles = calibration.quantiles(said, levels, training.segment)
     of_kind = [training.kind == kind for kind in range(KINDS)]

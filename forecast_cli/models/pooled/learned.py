@@ -21,9 +21,9 @@ class Vintage:
     """The result of learning from the days before ``as_of``, the first day of a month (datetime64[D]).
 
     ``windows`` is the number of windows used. If they were too few, ``forest`` has no trees and ``calibration`` is
-    None. ``record_lows`` has the rule of each kind of accounts. ``weights`` are those of the candidates. ``past`` are trees
-    that predict the share of an account's sample paths that are past courses (``past_share``); empty if these gain
-    nothing.
+    None. ``record_lows`` has the rule of each kind of accounts, ``weights`` are those of the candidates. ``past`` are
+    trees that predict the share of an account's sample paths that are past courses (``past_share``); empty if these
+    gain nothing.
     """
 
     as_of: np.datetime64

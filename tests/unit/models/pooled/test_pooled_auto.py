@@ -26,6 +26,7 @@ from forecast_cli.models.pooled.forest import grow_forest as grow_trees
 from forecast_cli.models.pooled.learn import choose_windows, learn
 from forecast_cli.models.pooled.learned import Learned, Vintage, months_of
 from forecast_cli.models.pooled.outlook import forecast_outlook
+from forecast_cli.models.pooled.record_lows import KINDS, RecordLows
 from forecast_cli.models.pooled.segments import SEGMENTS
 from forecast_cli.models.pooled.windows import LOOK_BACK, balances_after, group_of, list_windows, panel_at
 from forecast_cli.models.registry import parse_model
@@ -62,7 +63,9 @@ def learned(panel: Panel) -> Learned:
     return found
 
 
-def by_a_single_leaf(y: np.ndarray, windows: int = 1_000) -> tuple[Panel, Forecast]:
+def by_a_single_leaf(
+    y: np.ndarray, windows: int = 1_000, record_lows: tuple[RecordLows, ...] = (RecordLows(),) * KINDS
+) -> tuple[Panel, Forecast]:
     """What auto says of balances, where all of so many windows lie in one leaf."""
     panel = Panel(pl.Series(["a"]), y[None, :], np.array([len(y)]), np.array(["2026-03-31"], dtype="datetime64[D]"))
     knots = knots_of(3)
@@ -71,7 +74,8 @@ def by_a_single_leaf(y: np.ndarray, windows: int = 1_000) -> tuple[Panel, Foreca
     tree = Tree(none, np.array([np.inf]), none, none, leaf)
     z = np.interp(GRID, [0.005, 0.1, 0.5, 0.9, 0.995], [-3.0, -1.0, 0.0, 2.0, 3.0])
     scores = np.tile(z[None, :, None], (SEGMENTS, 1, len(knots)))
-    vintage = Vintage(np.datetime64("2026-03-01"), windows, (tree,), Calibration(scores, slope=1.2))
+    calibration = Calibration(scores, slope=1.2)
+    vintage = Vintage(np.datetime64("2026-03-01"), windows, (tree,), calibration, record_lows)
     return panel, Auto(Learned(3, knots, (vintage,))).fit(panel).forecast(3, (80.0,))
 
 
@@ -96,6 +100,24 @@ def test_few_windows_leave_half_to_what_the_account_was_missed_by() -> None:
     np.testing.assert_allclose(said.mean[0], path + 0.06 * scale, rtol=1e-6)
     np.testing.assert_allclose(said.quantiles[0, :, 0], path - 0.3 * scale - 0.5 * 1.2815515655 * sd, rtol=1e-6)
     np.testing.assert_allclose(said.quantiles[0, :, 2], path + 0.75 * scale + 0.5 * 1.2815515655 * sd, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("windows", "margin", "depth"), [(1_000, 0.1, 0.4), (500, 0.05, 0.7)])
+def test_a_quantile_below_the_lowest_balance_is_drawn_to_it(windows: int, margin: float, depth: float) -> None:
+    """A balance ends near its lowest, of the first day, so the rule for accounts that are not falling counts.
+
+    With 500 windows it counts half.
+    """
+    walk = np.cumsum(np.random.default_rng(1).normal(0, 10, 200))
+    y = np.maximum(walk - walk[-1], -10.0)
+    y[0] = -11.0
+    free = by_a_single_leaf(y, windows)[1].quantiles[0]
+    held = by_a_single_leaf(y, windows, (RecordLows(0.1, 0.4), RecordLows(0.3, 0.2)))[1].quantiles[0]
+    below = free[:, 0] < -11.0
+    assert below.any()
+    drawn = -11.0 + depth * np.minimum(free[:, 0] + 11.0 + margin * (free[:, 2] - free[:, 0]), 0.0)
+    np.testing.assert_allclose(held[:, 0], np.where(below, drawn, free[:, 0]), rtol=1e-9)
+    np.testing.assert_array_equal(held[:, 1:], free[:, 1:])
 
 
 def test_an_account_too_young_for_errors_of_its_own_has_those_of_others() -> None:
