@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from forecast_cli.models.pooled.calibration import Calibration
 from forecast_cli.models.pooled.candidates import Weights
 from forecast_cli.models.pooled.forest import Forest
-from forecast_cli.models.pooled.record_lows import KINDS, RecordLows
+from forecast_cli.models.pooled.record_lows import KINDS, UNLEARNED, RecordLows
 
 #: Trees grown for each group of accounts, on the other groups.
 TREES: Final = 8
@@ -30,7 +30,7 @@ class Vintage:
     windows: int
     forest: Forest = ()
     calibration: Calibration | None = None
-    record_lows: tuple[RecordLows, ...] = (RecordLows(),) * KINDS
+    record_lows: tuple[RecordLows, ...] = (UNLEARNED,) * KINDS
     weights: tuple[Weights, ...] = ()
     past: Forest = ()
 

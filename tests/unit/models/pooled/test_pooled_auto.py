@@ -26,7 +26,7 @@ from forecast_cli.models.pooled.forest import grow_forest as grow_trees
 from forecast_cli.models.pooled.learn import choose_windows, learn
 from forecast_cli.models.pooled.learned import Learned, Vintage, months_of
 from forecast_cli.models.pooled.outlook import forecast_outlook
-from forecast_cli.models.pooled.record_lows import KINDS, RecordLows
+from forecast_cli.models.pooled.record_lows import KINDS, UNLEARNED, RecordLows
 from forecast_cli.models.pooled.segments import SEGMENTS
 from forecast_cli.models.pooled.windows import LOOK_BACK, balances_after, group_of, list_windows, panel_at
 from forecast_cli.models.registry import parse_model
@@ -64,7 +64,7 @@ def learned(panel: Panel) -> Learned:
 
 
 def by_a_single_leaf(
-    y: np.ndarray, windows: int = 1_000, record_lows: tuple[RecordLows, ...] = (RecordLows(),) * KINDS
+    y: np.ndarray, windows: int = 1_000, record_lows: tuple[RecordLows, ...] = (UNLEARNED,) * KINDS
 ) -> tuple[Panel, Forecast]:
     """What auto says of balances, where all of so many windows lie in one leaf."""
     panel = Panel(pl.Series(["a"]), y[None, :], np.array([len(y)]), np.array(["2026-03-31"], dtype="datetime64[D]"))
@@ -92,9 +92,10 @@ def test_a_single_leaf_worked_by_hand() -> None:
 def test_few_windows_leave_half_to_what_the_account_was_missed_by() -> None:
     """500 windows count as much as an account's own errors, whose 80 % are the normal distribution's.
 
-    The account moves every day and has no payments, so that no probability lies on its last balance.
+    The account moves every day and has no payments, so that no probability lies on its last balance, and its last
+    balance is far above its lowest.
     """
-    panel, said = by_a_single_leaf(np.cumsum(np.random.default_rng(1).normal(0, 10, 200)), windows=500)
+    panel, said = by_a_single_leaf(-np.cumsum(np.random.default_rng(1).normal(0, 10, 200)), windows=500)
     outlook = forecast_outlook(panel, 3)
     path, scale, sd = outlook.path[0], outlook.scale[0], outlook.sd[0]
     np.testing.assert_allclose(said.mean[0], path + 0.06 * scale, rtol=1e-6)
@@ -102,16 +103,17 @@ def test_few_windows_leave_half_to_what_the_account_was_missed_by() -> None:
     np.testing.assert_allclose(said.quantiles[0, :, 2], path + 0.75 * scale + 0.5 * 1.2815515655 * sd, rtol=1e-6)
 
 
-@pytest.mark.parametrize(("windows", "margin", "depth"), [(1_000, 0.1, 0.4), (500, 0.05, 0.7)])
+@pytest.mark.parametrize(("windows", "margin", "depth"), [(1_000, 0.1, 0.4), (500, 0.125, 0.7)])
 def test_a_quantile_below_the_lowest_balance_is_drawn_to_it(windows: int, margin: float, depth: float) -> None:
     """A balance ends near its lowest, of the first day, so the rule for accounts that are not falling counts.
 
-    With 500 windows it counts half.
+    With 500 windows it counts half, and the other half is the rule as long as nothing is learned.
     """
     walk = np.cumsum(np.random.default_rng(1).normal(0, 10, 200))
     y = np.maximum(walk - walk[-1], -10.0)
     y[0] = -11.0
-    free = by_a_single_leaf(y, windows)[1].quantiles[0]
+    none = RecordLows(-(1.0 - windows / 1_000) / (windows / 1_000) * UNLEARNED.margin, 1.0)
+    free = by_a_single_leaf(y, windows, (none, none))[1].quantiles[0]
     held = by_a_single_leaf(y, windows, (RecordLows(0.1, 0.4), RecordLows(0.3, 0.2)))[1].quantiles[0]
     below = free[:, 0] < -11.0
     assert below.any()

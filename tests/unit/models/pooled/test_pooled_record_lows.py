@@ -7,7 +7,7 @@ import pytest
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.normal_scores import normal_scores
 from forecast_cli.models.pooled.calibration import GRID
-from forecast_cli.models.pooled.record_lows import RecordLows, draw_to_lowest, learn_record_lows, lowest_of
+from forecast_cli.models.pooled.record_lows import UNLEARNED, RecordLows, draw_to_lowest, learn_record_lows, lowest_of
 
 PROBABILITIES = np.array(GRID)
 
@@ -30,10 +30,9 @@ def test_a_rule_worked_by_hand() -> None:
     np.testing.assert_array_equal(got, [6.5, 9.0, 10.0, 10.0, 10.0, 12.0])
 
 
-def test_no_rule_changes_nothing() -> None:
+def test_no_margin_and_the_whole_depth_change_nothing() -> None:
     quantiles = np.array([-3.0, 1.0, 2.0, 8.0])
-    rule = RecordLows()
-    got = draw_to_lowest(quantiles, np.array(5.0), np.array(7.0), rule.margin, rule.depth)
+    got = draw_to_lowest(quantiles, np.array(5.0), np.array(7.0), margin=0.0, depth=1.0)
     np.testing.assert_array_equal(got, quantiles)
 
 
@@ -62,7 +61,7 @@ def test_where_quantiles_are_right_nothing_is_learned() -> None:
 
 def test_where_no_balance_ever_falls_below_the_lowest_the_rule_is_strictest() -> None:
     quantiles, lowest, came = windows(floor=0.0)
-    assert learn_record_lows(quantiles, PROBABILITIES, lowest, came) == RecordLows(margin=0.3, depth=0.2)
+    assert learn_record_lows(quantiles, PROBABILITIES, lowest, came) == RecordLows(margin=0.4, depth=0.2)
 
 
 def test_records_that_are_shallow_have_a_small_depth() -> None:
@@ -76,8 +75,8 @@ def test_records_that_are_shallow_have_a_small_depth() -> None:
 
 def test_without_a_quantile_below_a_lowest_balance_nothing_is_learned() -> None:
     quantiles, lowest, came = windows(floor=np.inf)
-    assert learn_record_lows(quantiles, PROBABILITIES, lowest - 100.0, came) == RecordLows()
-    assert learn_record_lows(quantiles[:0], PROBABILITIES, lowest[:0], came[:0]) == RecordLows()
+    assert learn_record_lows(quantiles, PROBABILITIES, lowest - 100.0, came) == UNLEARNED
+    assert learn_record_lows(quantiles[:0], PROBABILITIES, lowest[:0], came[:0]) == UNLEARNED
 
 
 @pytest.mark.parametrize("factor", [0.25, 4.0])
