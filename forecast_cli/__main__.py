@@ -5,8 +5,9 @@ import os
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    # polars reads it as it is loaded, here and in workers: what it frees goes back to the system
-    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:500,muzzy_decay_ms:0")
+    # polars reads it as it is loaded, here and in workers: what it frees goes back to the system within a second, and
+    # until then any thread can use it again, not only those that share the arena it is from
+    os.environ.setdefault("_RJEM_MALLOC_CONF", "narenas:1,dirty_decay_ms:1000,muzzy_decay_ms:0")
     # Imported here: worker processes import this module again, and need none of it.
     from forecast_cli.cli.app import build_app
     from forecast_cli.cli.signals import install_signal_handlers
