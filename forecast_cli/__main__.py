@@ -5,8 +5,10 @@ import os
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    # polars reads it as it is loaded, here and in workers: what it frees goes back to the system
-    os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:500,muzzy_decay_ms:0")
+    # polars reads it as it is loaded, here and in workers: what it frees goes back to the system within a second, and
+    # until then other threads can use it again, as far as they share an arena
+    arenas = max(1, (os.cpu_count() or 1) // 2)
+    os.environ.setdefault("_RJEM_MALLOC_CONF", f"narenas:{arenas},dirty_decay_ms:1000,muzzy_decay_ms:0")
     # Imported here: worker processes import this module again, and need none of it.
     from forecast_cli.cli.app import build_app
     from forecast_cli.cli.signals import install_signal_handlers

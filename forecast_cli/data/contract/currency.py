@@ -16,7 +16,8 @@ from forecast_cli.data.source import InputFile, Source
 def find_unnamed_currency(source: Source, settings: Settings) -> tuple[Source, str | None]:
     """Return the name of a text column called currency (in any case) that the settings do not name, or None.
 
-    All files must have it. Also returns the source, whose files then include the type of that column.
+    All files must have it. A column that holds one currency according to all footers need not be read: None. Also
+    returns the source, whose files then include the type of that column.
     """
     if settings.currency_col is not None or not source.files:
         return source, None
@@ -25,12 +26,20 @@ def find_unnamed_currency(source: Source, settings: Settings) -> tuple[Source, s
     if not candidates:
         return source, None
     files, name = [], candidates[0]
+    if _is_constant(name, source):
+        return source, None
     for file in source.files:
         dtype = _text_columns(file, source).get(name)
         if dtype is None:
             return source, None
         files.append(with_type(file, name, dtype))
     return replace(source, files=tuple(files)), name
+
+
+def _is_constant(name: str, source: Source) -> bool:
+    """Return whether a column holds the same value in all rows of the source, besides nulls."""
+    values = {dict(file.constants).get(name) for file in source.files if file.rows}
+    return len(values) == 1 and None not in values
 
 
 def _text_columns(file: InputFile, source: Source) -> dict[str, pl.DataType]:

@@ -1,5 +1,6 @@
 """Marks: expressions for whether a single row's date and balance can be used."""
 
+import sys
 from typing import Final
 
 import polars as pl
@@ -11,6 +12,7 @@ BALANCE: Final = "balance"
 USABLE: Final = "usable"
 #: An account's index in the sorted keys.
 CODE: Final = "code"
+_LARGEST: Final = sys.float_info.max
 
 
 def mark_rows(rows: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
@@ -22,7 +24,8 @@ def mark_rows(rows: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
 
 def is_observed(settings: Settings) -> pl.Expr:
     """Return an expression: whether a row has a usable date and a finite balance; never null."""
-    return (is_usable(settings) & pl.col(c.Y).is_finite()).fill_null(value=False)
+    is_finite = pl.col(c.Y).is_between(-_LARGEST, _LARGEST)  # a third of the time of pl.Expr.is_finite
+    return (is_usable(settings) & is_finite).fill_null(value=False)
 
 
 def is_usable(settings: Settings) -> pl.Expr:

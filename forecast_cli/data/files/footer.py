@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from forecast_cli.data.files.chunks import MAGIC, MAGIC_ENCRYPTED, Chunk, read_chunks
 from forecast_cli.data.files.compact import MalformedError
-from forecast_cli.data.files.groups import read_groups
+from forecast_cli.data.files.groups import find_constants, read_groups
 from forecast_cli.data.files.problems import BadFileError, Problem
 from forecast_cli.data.files.text import is_text, suggest_parquet
 from forecast_cli.data.scan.collect import describe_error, read_errors
@@ -26,13 +26,17 @@ _SMALLEST: Final = 12  # magic, length of the footer, magic
 
 @dataclass(frozen=True)
 class Footer:
-    """The content of a footer: rows, names of all columns; types, chunks and row groups of the wanted columns."""
+    """The content of a footer: rows, names of all columns; types, chunks and row groups of the wanted columns.
+
+    ``constants`` are as in ``InputFile``.
+    """
 
     rows: int
     names: tuple[str, ...]
     dtypes: tuple[tuple[str, pl.DataType], ...]
     chunks: tuple[Chunk, ...]
     groups: tuple[RowGroup, ...]
+    constants: tuple[tuple[str, bytes], ...]
 
 
 def read_footer(path: str, file: BufferedIOBase, *, size: int, columns: tuple[str, ...]) -> Footer:
@@ -53,7 +57,7 @@ def read_footer(path: str, file: BufferedIOBase, *, size: int, columns: tuple[st
     if hidden is not None:
         raise BadFileError(_encrypted(path, f"column '{hidden}'"))
     groups = read_groups(wanted, columns[0], dict(dtypes).get(columns[0]))
-    return Footer(rows, tuple(schema.names), dtypes, wanted, groups)
+    return Footer(rows, tuple(schema.names), dtypes, wanted, groups, find_constants(chunks))
 
 
 def _check_ends(path: str, file: BufferedIOBase, size: int) -> None:

@@ -1,4 +1,4 @@
-"""Row groups: their numbers of rows and their ranges of ids, from a file's footer."""
+"""Row groups: their numbers of rows, their ranges of ids, and their only values, from a file's footer."""
 
 from collections.abc import Iterable
 
@@ -11,6 +11,15 @@ from forecast_cli.data.source import RowGroup
 def read_groups(chunks: Iterable[Chunk], column: str, dtype: pl.DataType | None) -> tuple[RowGroup, ...]:
     """Return the row groups of a file, in order, from the chunks of the id ``column``, whose type is ``dtype``."""
     return tuple(_group(chunk, dtype) for chunk in chunks if chunk.path == (column,))
+
+
+def find_constants(chunks: Iterable[Chunk]) -> tuple[tuple[str, bytes], ...]:
+    """Return the columns that hold one value, besides nulls, and that value as stored, by the statistics of a file."""
+    bounds: dict[str, set[bytes | None]] = {}
+    for chunk in chunks:
+        bounds.setdefault(chunk.column, set()).update((chunk.lowest, chunk.highest))
+    only = {column: values.pop() for column, values in bounds.items() if len(values) == 1}
+    return tuple((column, value) for column, value in only.items() if value is not None)
 
 
 def _group(chunk: Chunk, dtype: pl.DataType | None) -> RowGroup:

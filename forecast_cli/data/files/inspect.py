@@ -92,5 +92,6 @@ def _read(listed: ListedFile, columns: tuple[str, ...], *, stat: Stat, storage: 
         hive=listed.hive,
         columns=footer.dtypes,
         groups=footer.groups,
+        constants=footer.constants,
     )
     return InspectedFile(found, footer.names, passed)

@@ -94,13 +94,15 @@ def count_moves(
         _find_last_moves(own, explained[row, y.shape[1] - n :], flow, other)
         for number in range(moves.shape[1]):
             step, sums, seen = number + 1, moves[row, number], 0
-            begin = max(n - _RECENT, step)
+            days = min(max(n - step, 0), _RECENT)
+            now, before = own[n - days :], own[n - days - step : n - step]
+            last_flow, last_other = flow[n - days : n], other[n - days : n]
             a, b, c = 0, 0, 0
-            for day in range(begin, n):
-                a += other[day] > day - step
-                b += flow[day] > day - step
-                c += own[day] != own[day - step]
-            days = n - begin
+            for day in range(days):
+                start = n - days - step + day
+                a += last_other[day] > start
+                b += last_flow[day] > start
+                c += now[day] != before[day]
             if days > 0:
                 sums[1], sums[2], sums[3] = weight[0] * a / days, b / days, c / days
             else:

@@ -32,7 +32,8 @@ _STEPS: Final = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 15, 17, 20, 23, 27,
 #: Low bits of a ratio in single precision that are replaced by the index of its lower amount.
 _PLACE_BITS: Final = np.uint32(127)
 _NONE: Final = np.uint32(2**32 - 1)
-#: Number of ratios computed at a time, and of places after each phase's amounts, which are filled with infinity.
+#: Number of amounts compared at a time, and after those of each phase, which are filled with infinity and place 0: no
+#: range contains infinity, and place 0 lies between no others.
 _LANES: Final = 8
 _WIDEST: Final = _RATIOS.view(np.uint32) | _PLACE_BITS
 #: Tolerance for rounding at both ends of a range.
@@ -42,7 +43,7 @@ _NEGATIVE: Final = 2**31
 _DAY_BITS: Final = _NEGATIVE - 1
 _NEXT_SIZE: Final = 2**32
 #: Larger than the index of any due day.
-_NEVER: Final = 255
+_NEVER: Final = np.uint32(255)
 #: Score that a candidate needs: what the best of a few hundred phases and ranges reaches by chance, plus a margin.
 _MIN_SCORE: Final = 9.0
 #: Score of a range with too few hits.
@@ -139,45 +140,42 @@ def find_fullest_ranges(line: _Amounts, n: int, fewest: _Ints, first: _Ints, mor
 
 
 @subroutine
-def _find_range(line: _Amounts, places: _Bytes, low: float, high: float, first: int) -> tuple[int, int, int, int, int]:
-    """Return start and end of the amounts in ``line`` with sizes from ``low`` to ``high``, searched from ``first``.
+def _count_signs(line: _Amounts, low: float, high: float) -> tuple[Any, Any]:
+    """Return the numbers of inflows and of outflows in ``line`` with sizes from ``low`` to ``high``.
 
-    Also return the number of inflows minus outflows among them, and their newest and oldest place.
+    Like the next two functions, it passes over all amounts without branches: the processor would mispredict where a
+    range begins and ends.
     """
-    while first > 0 and abs(line[first - 1]) >= low:
-        first -= 1
-    while first < len(line) and abs(line[first]) < low:
-        first += 1
-    end, net, newest, oldest = first, 0, _NEVER, -1
-    while end < len(line) and abs(line[end]) <= high:
-        place: Any = np.int64(places[end])
-        net += 1 if line[end] > 0.0 else -1
-        newest, oldest = min(newest, place), max(oldest, place)
-        end += 1
-    return first, end, net, newest, oldest
+    inflows, outflows = np.uint32(0), np.uint32(0)
+    for place in range(len(line)):
+        inside = (abs(line[place]) >= low) & (abs(line[place]) <= high)
+        inflows = np.uint32(inflows + (inside & (line[place] > 0.0)))
+        outflows = np.uint32(outflows + (inside & (line[place] < 0.0)))
+    return np.int64(inflows), np.int64(outflows)
 
 
 @subroutine
-def _places_of_sign(line: _Amounts, places: _Bytes, first: int, end: int, net: int) -> tuple[int, int]:
-    """Return the newest and the oldest place of the amounts from ``first`` to ``end`` with the sign of ``net``."""
-    newest, oldest = _NEVER, -1
-    for number in range(first, end):
-        if (line[number] > 0.0) == (net > 0):
-            place: Any = np.int64(places[number])
-            newest, oldest = min(newest, place), max(oldest, place)
-    return newest, oldest
+def _find_span(line: _Amounts, places: _Bytes, low: float, high: float) -> tuple[Any, Any]:
+    """Return the newest and the oldest place of the signed amounts from ``low`` to ``high``, at least one."""
+    newest, oldest = _NEVER, np.uint32(0)
+    for number in range(len(line)):
+        inside, place = (line[number] >= low) & (line[number] <= high), np.uint32(places[number])
+        newest = min(newest, place if inside else _NEVER)
+        oldest = max(oldest, place if inside else np.uint32(0))
+    return np.int64(newest), np.int64(oldest)
 
 
 @subroutine
-def _count_hidden(line: _Amounts, places: _Bytes, least: float, first: int, end: int, newest: int, oldest: int) -> int:
-    """Count due days between ``newest`` and ``oldest`` with a flow of ``least`` or more outside ``line[first:end]``."""
-    hidden = 0
-    while first > 0 and abs(line[first - 1]) >= least:
-        first -= 1
-        hidden += newest < places[first] < oldest
-    for number in range(end, len(line)):
-        hidden += newest < places[number] < oldest
-    return hidden
+def _count_hidden(
+    line: _Amounts, places: _Bytes, least: float, low: float, high: float, between: tuple[int, int]
+) -> Any:
+    """Count places ``between`` two others with a flow of ``least`` or more, but none from ``low`` to ``high``."""
+    hidden, newest, oldest = np.uint32(0), np.uint32(between[0]), np.uint32(between[1])
+    for number in range(len(line)):
+        size, place = abs(line[number]), np.uint32(places[number])
+        outside = (size >= least) & ((size < low) | (size > high))
+        hidden = np.uint32(hidden + (outside & (newest < place) & (place < oldest)))
+    return np.int64(hidden)
 
 
 @subroutine
@@ -296,19 +294,20 @@ def _score_range(
     """
     low = abs(line[last]) / _RATIOS[width] * _NARROWER
     high = abs(line[first]) * _RATIOS[width] * _WIDER
-    start, end, net, newest, oldest = _find_range(line, places, low, high, first)
-    hits = (end - start + abs(net)) // 2
-    if hits < end - start:
-        newest, oldest = _places_of_sign(line, places, start, end, net)
+    inflows, outflows = _count_signs(line, low, high)
+    hits, incoming = max(inflows, outflows), inflows > outflows
+    if hits < needed or inflows == outflows:
+        return _TOO_FEW
+    newest, oldest = _find_span(line, places, low if incoming else -high, high if incoming else -low)
     span = oldest - newest + 1
-    if net == 0 or hits < max(needed, _SHARES[width] * span):
+    if hits < _SHARES[width] * span:
         return _TOO_FEW
     least = _HIDING_SHARE * low
-    hidden = _count_hidden(line, places, least, start, end, newest, oldest)
+    hidden = _count_hidden(line, places, least, low, high, (newest, oldest))
     below, lower, upper = count_below(keys, _lowest_key(least), _lowest_key(low), _lowest_key(high) + _NEXT_SIZE)
     fits, hides = upper - lower, len(keys) - below - upper + lower
     around, shown = max(fits - hits, 0), days - span - (hides - hidden)
-    one["width"], one["low"], one["high"], one["least"], one["sign"] = width, low, high, least, 1 if net > 0 else -1
+    one["width"], one["low"], one["high"], one["least"], one["sign"] = width, low, high, least, 1 if incoming else -1
     one["fits"], one["hides"] = fits, hides
     one["score"] = log_ratio(hits, span - hidden, around, max(shown, around + 1), logs)
     return one["score"]
@@ -338,9 +337,10 @@ def _scan(
         begin, end = phase["start"] + _LANES * number, ends[number]
         if quiet[number] or end - begin < needed[0]:
             continue
-        line[end : end + _LANES] = np.inf
+        line[end : end + _LANES], places[end : end + _LANES] = np.inf, 0
         find_fullest_ranges(line[begin:], end - begin, needed, first, more)
-        own, at = line[begin:end], places[begin:end]
+        behind = begin + (end - begin + _LANES - 1) // _LANES * _LANES
+        own, at = line[begin:behind], places[begin:behind]
         quiet[number] = True
         for width in range(len(more)):
             if more[width] > 0:

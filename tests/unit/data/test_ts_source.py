@@ -13,6 +13,7 @@ from ts_rows import account, daily, finding, rows, rules
 from forecast_cli.config.settings import Settings
 from forecast_cli.data.contract import irregular
 from forecast_cli.data.contract.check import Contract, check_input, read_accounts, read_shard
+from forecast_cli.data.contract.currency import find_unnamed_currency
 from forecast_cli.data.files.open import open_source
 from forecast_cli.data.findings import Action
 from forecast_cli.data.scan import pieces
@@ -176,6 +177,25 @@ def test_TS15_a_currency_in_the_folder_is_looked_at(tmp_path: Path) -> None:
     files = {"currency=EUR/a.parquet": rows(daily("a", [1, 2])), "currency=USD/a.parquet": rows(daily("a", [3, 4]))}
     source, settings = write(tmp_path, files)
     assert finding(check_input(source, settings), "TS15", Action.REJECT).examples == ("a",)
+
+
+def test_TS15_files_of_one_currency_each_are_read(tmp_path: Path) -> None:
+    eur, usd = (rows(daily("a", [1, 2])).with_columns(currency=pl.lit(text)) for text in ("EUR", "USD"))
+    source, settings = write(tmp_path, {"one.parquet": eur, "two.parquet": usd})
+    assert finding(check_input(source, settings), "TS15", Action.REJECT).examples == ("a",)
+
+
+@pytest.mark.parametrize("dtype", [pl.String, pl.Categorical, pl.Enum(["USD", "EUR"])])
+@pytest.mark.parametrize(("statistics", "read"), [(True, None), (False, "currency")])
+def test_TS15_a_column_of_one_currency_is_read_only_if_footers_do_not_show_it(
+    tmp_path: Path, dtype: pl.DataType, statistics: bool, read: str | None
+) -> None:
+    frame = rows(daily("a", [1, 2, 3])).with_columns(currency=pl.Series(["EUR", None, "EUR"], dtype=dtype))
+    for name, part in (("one", frame), ("two", frame[:1]), ("none", frame[:0])):
+        edge(part).write_parquet(tmp_path / f"{name}.parquet", statistics=statistics, row_group_size=2)
+    source = open_source(str(tmp_path), Settings())
+    assert find_unnamed_currency(source, Settings())[1] == read
+    assert "TS15" not in rules(check_input(source, Settings()))
 
 
 def test_TS15_currencies_are_looked_at_where_files_hold_text_and_categories(tmp_path: Path) -> None:
