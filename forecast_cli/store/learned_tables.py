@@ -31,15 +31,13 @@ _TREES: Final[dict[str, Any]] = {
     "right": pl.Int32,
     "values": pl.List(pl.Float32),
 }
-#: Columns of margin and depth for each kind of accounts.
-_LOWS: Final = (("margin", "depth"), ("falling_margin", "falling_depth"))
-_LOW_NAMES: Final = (*_LOWS[0], *_LOWS[1])
+_LOWS: Final = ("low_margin", "low_depth")
 _SCORES: Final[dict[str, Any]] = {
     "as_of": pl.Date,
     "horizon": pl.Int32,
     "windows": pl.Int64,
     "slope": pl.Float64,
-    **dict.fromkeys(_LOW_NAMES, pl.Float64),
+    **dict.fromkeys(_LOWS, pl.Float64),
     "segment": pl.Int32,
     "knot": pl.Int32,
     "probability": pl.Float64,
@@ -140,10 +138,11 @@ def _is_sound(trees: pl.DataFrame, *, n_features: int) -> bool:
 
 def _is_whole(scores: pl.DataFrame, count: int) -> bool:
     """Return whether each month has ``count`` finite scores and one rest of it, or a single row without a score."""
-    score, rest = pl.col("score"), [pl.col(name) for name in ("slope", *_LOW_NAMES)]
+    score, rest = pl.col("score"), [pl.col(name) for name in ("slope", *_LOWS)]
     none = (pl.len() == 1) & score.is_null().all()
     some = (pl.len() == count) & pl.all_horizontal(one.n_unique() == 1 for one in rest)
     sound = some & pl.all_horizontal((one.is_not_null() & one.is_finite()).all() for one in (score, *rest))
+    sound &= pl.all_horizontal(pl.col(name).is_between(0.0, 1.0).all() for name in _LOWS)
     return bool(scores.group_by("as_of").agg(whole=none | sound)["whole"].all())
 
 
@@ -186,8 +185,8 @@ def _scores(vintage: Vintage, learned: Learned) -> pl.DataFrame:
         rows = [common]
     else:
         scores = vintage.calibration.scores
-        lows = [value for one in vintage.record_lows for value in (one.margin, one.depth)]
-        common |= {"slope": vintage.calibration.slope, **dict(zip(_LOW_NAMES, lows, strict=True))}
+        lows = (vintage.record_lows.margin, vintage.record_lows.depth)
+        common |= {"slope": vintage.calibration.slope, **dict(zip(_LOWS, lows, strict=True))}
         rows = [
             {
                 **common,
@@ -245,8 +244,7 @@ def _vintage(month: tuple[object, ...], scores: pl.DataFrame, trees: pl.DataFram
     forest = _read_forest(trees, k, 4)
     values = scores["score"].to_numpy().reshape(SEGMENTS, k, len(GRID))
     calibration = Calibration(np.swapaxes(values, 1, 2).copy(), float(scores["slope"][0]))
-    lows = tuple(RecordLows(*scores.select(names).row(0)) for names in _LOWS)
-    return Vintage(as_of, windows, forest, calibration, lows)
+    return Vintage(as_of, windows, forest, calibration, RecordLows(*scores.select(_LOWS).row(0)))
 
 
 def _read_forest(trees: pl.DataFrame, k: int, each: int) -> Forest:

@@ -11,7 +11,7 @@ from forecast_cli.models.knots import interpolate_knots
 from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.pooled.learned import Vintage
 from forecast_cli.models.pooled.outlook import Outlook
-from forecast_cli.models.pooled.record_lows import KINDS, UNLEARNED, RecordLows, draw_to_lowest, lowest_of
+from forecast_cli.models.pooled.record_lows import draw_to_lowest, lowest_balances
 from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.pooled.standing import MIDDLE_LEVEL, add_point_mass
 
@@ -36,14 +36,15 @@ def correct_outlook(
     h, wide = outlook.path.shape[1], _with_middle(levels)
     offsets = vintage.calibration.quantiles(predictions, quantile_probabilities(wide), segments_of(panel))
     by_others = outlook.scale[:, None, None] * interpolate_knots(offsets, knots, h)
-    enough = min(vintage.windows / _ENOUGH, 1.0)
-    trust = np.where(np.isnan(outlook.sd), 1.0, enough)
+    trust = np.where(np.isnan(outlook.sd), 1.0, min(vintage.windows / _ENOUGH, 1.0))
     by_itself = np.nan_to_num(outlook.sd)[:, :, None] * laplace_scores(wide)
     by_others_mean = vintage.calibration.slope * predictions[..., -1]
     mean = outlook.path + trust * outlook.scale[:, None] * interpolate_knots(by_others_mean, knots, h)
     quantiles = outlook.path[:, :, None] + trust[:, :, None] * by_others + (1.0 - trust)[:, :, None] * by_itself
-    quantiles = _draw_to_lowest(panel, quantiles, wide, vintage.record_lows, enough)
-    return mean, take_levels(_add_point_mass(panel, outlook, quantiles, wide), wide, levels)
+    quantiles = _add_point_mass(panel, outlook, quantiles, wide)
+    outer = take_levels(quantiles, wide, (MIDDLE_LEVEL,))
+    lowest = np.broadcast_to(lowest_balances(panel)[:, None], mean.shape)
+    return mean, take_levels(draw_to_lowest(quantiles, outer, lowest, vintage.record_lows), wide, levels)
 
 
 def forecast_uncorrected(
@@ -56,29 +57,12 @@ def forecast_uncorrected(
     """
     wide = _with_middle(levels)
     quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * laplace_scores(wide)
-    quantiles = _draw_to_lowest(panel, quantiles, wide)
     return outlook.path, take_levels(_add_point_mass(panel, outlook, quantiles, wide), wide, levels)
 
 
 def _with_middle(levels: tuple[float, ...]) -> tuple[float, ...]:
     """Return ascending ``levels`` with the one that ``add_point_mass`` needs."""
     return tuple(sorted({*levels, MIDDLE_LEVEL}))
-
-
-def _draw_to_lowest(
-    panel: Panel,
-    quantiles: NDArray[np.float64],
-    levels: tuple[float, ...],
-    rules: tuple[RecordLows, ...] = (UNLEARNED,) * KINDS,
-    trust: float = 0.0,
-) -> NDArray[np.float64]:
-    """Return ``quantiles`` [n, h, q] by ``rules``, which count for ``trust`` and ``UNLEARNED`` for the rest."""
-    lowest, kind = lowest_of(panel)
-    margin = trust * np.array([one.margin for one in rules]) + (1.0 - trust) * UNLEARNED.margin
-    depth = trust * np.array([one.depth for one in rules]) + (1.0 - trust) * UNLEARNED.depth
-    low, _, high = np.moveaxis(take_levels(quantiles, levels, (MIDDLE_LEVEL,)), 2, 0)
-    each = (slice(None), None, None)
-    return draw_to_lowest(quantiles, lowest[each], (high - low)[:, :, None], margin[kind][each], depth[kind][each])
 
 
 def _add_point_mass(

@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 
 from forecast_cli.core.memory import release_memory
 from forecast_cli.data.panel import Panel
+from forecast_cli.models.base import quantile_probabilities
 from forecast_cli.models.knots import knots_of
-from forecast_cli.models.pooled.calibration import GRID, MAX_OUTCOME, Calibration, calibrate
+from forecast_cli.models.pooled.calibration import MAX_OUTCOME, Calibration, calibrate
 from forecast_cli.models.pooled.features import compute_features, hide_season
 from forecast_cli.models.pooled.forest import Forest, grow_forest, join_forests, predict
 from forecast_cli.models.pooled.learned import TREES, Learned, Vintage
 from forecast_cli.models.pooled.outlook import forecast_outlook
-from forecast_cli.models.pooled.record_lows import KINDS, RecordLows, learn_record_lows, lowest_of
+from forecast_cli.models.pooled.record_lows import RecordLows, learn_record_lows, lowest_balances
 from forecast_cli.models.pooled.segments import segments_of
+from forecast_cli.models.pooled.standing import add_point_mass
 from forecast_cli.models.pooled.windows import LOOK_BACK, Windows, balances_after, group_of, list_windows, panel_at
 
 #: Largest and smallest number of windows that a vintage learns from.
@@ -32,6 +34,8 @@ GROUPS: Final = 4
 #: what happened then.
 _SEASONS: Final = 24
 _SHARE_OF_MONTH: Final = 0.01
+#: Levels of the quantiles from which the rule for record lows is learned.
+LEVELS: Final = (20.0, 40.0, 60.0, 80.0, 90.0, 95.0, 98.0, 99.0)
 #: Windows whose features are computed at a time.
 _BLOCK: Final = 500
 
@@ -40,15 +44,17 @@ _BLOCK: Final = 500
 class TrainingSet:
     """Training data of m windows.
 
-    ``x`` [m, f] are features. ``came`` and ``lowest`` [m, k] are the outcomes at the knots and the account's lowest
-    balance, both minus the path and in scales of the account. ``kind`` [m] is that of ``lowest_of``, ``group`` and
-    ``segment`` [m] are those of the account, ``month`` [m] is counted in months since 1970-01.
+    ``x`` [m, f] are features. ``came`` [m, k] are the outcomes at the knots, ``last`` and ``lowest`` [m, k] the last and
+    the lowest balance, all minus the path and in scales of the account. ``moved`` [m, k] is the probability that the
+    balance differs from the last one. ``group`` and ``segment`` [m] are those of the account, ``month`` [m] is counted
+    in months since 1970-01.
     """
 
     x: NDArray[np.float32]
     came: NDArray[np.float64]
+    last: NDArray[np.float64]
     lowest: NDArray[np.float64]
-    kind: NDArray[np.int64]
+    moved: NDArray[np.float64]
     group: NDArray[np.int64]
     segment: NDArray[np.int64]
     month: NDArray[np.int64]
@@ -147,13 +153,13 @@ def _featurize_windows(
     outlook = forecast_outlook(then, int(knots[-1]))
     moved = outlook.scale > 0.0
     path, scale = outlook.path[:, knots - 1], outlook.scale[:, None]
-    lowest, kind = lowest_of(then)
     with np.errstate(divide="ignore", invalid="ignore"):
         whole = TrainingSet(
             x=compute_features(then, outlook, knots),
             came=(balances_after(panel, windows, knots) - path) / scale,
-            lowest=(lowest[:, None] - path) / scale,
-            kind=kind,
+            last=(then.y[:, -1:] - path) / scale,
+            lowest=(lowest_balances(then)[:, None] - path) / scale,
+            moved=outlook.moved[:, knots - 1],
             group=group_of(panel, windows, GROUPS),
             segment=segments_of(then),
             month=windows.day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64),
@@ -194,14 +200,9 @@ def _learn_vintage(
     return Vintage(month, len(some), join_forests(forests), calibration, _learn_lows(own, calibration, said))
 
 
-def _learn_lows(training: TrainingSet, calibration: Calibration, said: NDArray[np.float64]) -> tuple[RecordLows, ...]:
-    """Return the rule of each kind of accounts, from what trees of other accounts ``said`` [m, k, 4]."""
-    levels = np.array(GRID)
-    quantiles = calibration.quantiles(said, levels, training.segment)
-    of_kind = [training.kind == kind for kind in range(KINDS)]
-    return tuple(
-        learn_record_lows(
-            quantiles[own].reshape(-1, len(GRID)), levels, training.lowest[own].ravel(), training.came[own].ravel()
-        )
-        for own in of_kind
-    )
+def _learn_lows(training: TrainingSet, calibration: Calibration, said: NDArray[np.float64]) -> RecordLows:
+    """Return the rule for balances below the lowest one, from what trees of other accounts ``said`` [m, k, 4]."""
+    probabilities = quantile_probabilities(LEVELS)
+    free = calibration.quantiles(said, probabilities, training.segment)
+    quantiles = add_point_mass(free, training.last, training.moved, LEVELS)
+    return learn_record_lows(quantiles, probabilities, training.lowest, training.came)

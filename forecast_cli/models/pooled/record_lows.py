@@ -12,52 +12,43 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 
-#: An account whose lowest balance is from this many last days alone is falling.
-_RECENT: Final = 180
-#: Kinds of accounts, each with a rule of its own: 1 for falling accounts, 0 for all others.
-KINDS: Final = 2
 #: Margins and depths that are tried. No depth is 0, because no balance is impossible.
 _MARGINS: Final = tuple(twentieths / 20 for twentieths in range(9))
 _DEPTHS: Final = tuple(tenths / 10 for tenths in range(10, 1, -1))
+#: The rule ends where the median lies this share of the width of the 80 % interval below the lowest balance.
+_END: Final = 0.25
+#: The rule counts half with so many expected balances below the lowest one, at a knot on average.
+_HALF: Final = 10.0
 
 
 @dataclass(frozen=True)
 class RecordLows:
-    """The rule of one kind of accounts: a quantile at a distance x below the lowest balance is put at x'.
+    """The rule: a quantile at a distance x below the lowest balance is put at x' = ``depth`` max(x - ``margin`` w, 0).
 
-    x' = ``depth`` max(x - ``margin`` w, 0), where w is the width of the 80 % interval.
+    w is the width of the 80 % interval. The rule fades out where the median lies below the lowest balance: an account
+    that is expected to fall, because pay has ended or nothing comes in, is left alone.
     """
 
-    margin: float
-    depth: float
+    margin: float = 0.0
+    depth: float = 1.0
 
 
-#: The rule as long as nothing is learned. On real accounts and on the sample, margins of 0.15 to 0.4 are learned, and
-#: depths of 0.2 to 1.
-UNLEARNED: Final = RecordLows(margin=0.15, depth=1.0)
-
-
-def lowest_of(panel: Panel) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return each account's lowest balance [n], and 1 if it is falling, else 0, [n].
-
-    It is falling if all balances before its last 180 days are above its lowest one, or if there are none.
-    """
-    before, recent = panel.y[:, :-_RECENT], panel.y[:, -_RECENT:]
-    lowest_before = np.fmin.reduce(before, axis=1, initial=np.inf)
-    lowest_recent = np.fmin.reduce(recent, axis=1, initial=np.inf)
-    return np.minimum(lowest_before, lowest_recent), (lowest_recent < lowest_before).astype(np.int64)
+def lowest_balances(panel: Panel) -> NDArray[np.float64]:
+    """Return each account's lowest balance, [n]."""
+    return np.asarray(np.fmin.reduce(panel.y, axis=1))
 
 
 def draw_to_lowest(
-    quantiles: NDArray[np.float64],
-    lowest: NDArray[np.float64],
-    width: NDArray[np.float64],
-    margin: NDArray[np.float64] | float,
-    depth: NDArray[np.float64] | float,
+    quantiles: NDArray[np.float64], outer: NDArray[np.float64], lowest: NDArray[np.float64], rule: RecordLows
 ) -> NDArray[np.float64]:
-    """Return ``quantiles`` by the rule of ``RecordLows``; they stay in their order. Shapes are broadcast."""
-    below = np.minimum(quantiles - (lowest - margin * width), 0.0)
-    return np.asarray(np.where(quantiles < lowest, lowest + depth * below, quantiles))
+    """Return ``quantiles`` [..., q] by the ``rule``; they stay in their order.
+
+    ``outer`` [..., 3] are the 10th, 50th and 90th percentile, ``lowest`` [...] the lowest balance.
+    """
+    counts, margin = _fade(outer, lowest, rule)
+    below = np.minimum(quantiles - (lowest - margin)[..., None], 0.0)
+    depth = 1.0 - counts * (1.0 - rule.depth)
+    return np.asarray(np.where(quantiles < lowest[..., None], lowest[..., None] + depth[..., None] * below, quantiles))
 
 
 def learn_record_lows(
@@ -68,36 +59,42 @@ def learn_record_lows(
 ) -> RecordLows:
     """Return the rule that describes past windows best.
 
-    The margin has the lowest Brier score of a balance below the lowest one, the depth then the lowest pinball loss.
-    Without a quantile below a lowest balance, it is ``UNLEARNED``.
-    ``quantiles`` [m, q] of ascending ``probabilities`` [q], with the 10th and the 90th percentile among them, the
-    ``lowest`` balance and the one that ``came`` [m] have one unit and origin.
+    The margin has the lowest Brier score of a balance below the lowest one, the depth then the lowest pinball loss. The
+    fewer balances were expected below the lowest one, the less both count. ``quantiles`` [m, k, q] of ascending
+    ``probabilities`` [q], with the 10th, 50th and 90th percentile among them, the ``lowest`` balances and those that
+    ``came`` [m, k] have one unit and origin.
     """
-    some = quantiles[:, 0] < lowest
-    if not some.any():
-        return UNLEARNED
-    quantiles, lowest, came = quantiles[some], lowest[some], came[some]
-    width = quantiles[:, np.searchsorted(probabilities, 0.9)] - quantiles[:, np.searchsorted(probabilities, 0.1)]
-    event = came < lowest
+    some = quantiles[..., 0] < lowest
+    own, low, outcome = quantiles[some], lowest[some], came[some]
+    outer = own[:, np.searchsorted(probabilities, (0.1, 0.5, 0.9))]
+    event = outcome < low
 
-    def brier(margin: float) -> float:
-        said = _probability_below(quantiles, probabilities, lowest - margin * width)
-        return float(((said - event) ** 2).sum())
+    def below(margin: float) -> NDArray[np.float64]:
+        return _probability_below(own, probabilities, low - _fade(outer, low, RecordLows(margin))[1])
 
-    margin = min(_MARGINS, key=brier)
+    margin = min(_MARGINS, key=lambda margin: float(((below(margin) - event) ** 2).sum()))
 
     def loss(depth: float) -> float:
-        drawn = draw_to_lowest(quantiles, lowest[:, None], width[:, None], margin, depth)
-        error = came[:, None] - drawn
+        error = outcome[:, None] - draw_to_lowest(own, outer, low, RecordLows(margin, depth))
         return float(np.maximum(probabilities * error, (probabilities - 1.0) * error).sum())
 
-    return RecordLows(margin, min(_DEPTHS, key=loss))
+    expected = float(below(0.0).sum()) / quantiles.shape[1]
+    counts = expected / (expected + _HALF)
+    return RecordLows(counts * margin, 1.0 - counts * (1.0 - min(_DEPTHS, key=loss)))
+
+
+def _fade(
+    outer: NDArray[np.float64], lowest: NDArray[np.float64], rule: RecordLows
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how far the rule counts, from 0 to 1, and its margin in units of the balance, both [...]."""
+    median, width = outer[..., 1], outer[..., 2] - outer[..., 0]
+    under, end = np.maximum(lowest - median, 0.0), _END * width
+    counts = np.clip(1.0 - np.divide(under, end, out=np.sign(under), where=end > 0.0), 0.0, 1.0)
+    return counts, rule.margin * counts * width
 
 
 def _probability_below(
-    quantiles: NDArray[np.float64],
-    probabilities: NDArray[np.float64],
-    amounts: NDArray[np.float64],
+    quantiles: NDArray[np.float64], probabilities: NDArray[np.float64], amounts: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the probability [m] of a balance below ``amounts`` [m], on straight lines between ``quantiles`` [m, q].
 
