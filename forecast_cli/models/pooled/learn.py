@@ -35,7 +35,7 @@ GROUPS: Final = 4
 _SEASONS: Final = 24
 _SHARE_OF_MONTH: Final = 0.01
 #: Levels of the quantiles from which the rule for record lows is learned.
-LEVELS: Final = (20.0, 40.0, 60.0, 80.0, 90.0, 95.0, 98.0, 99.0)
+_LEVELS: Final = (20.0, 40.0, 60.0, 80.0, 90.0, 95.0, 98.0, 99.0)
 #: Windows whose features are computed at a time.
 _BLOCK: Final = 500
 
@@ -44,10 +44,10 @@ _BLOCK: Final = 500
 class TrainingSet:
     """Training data of m windows.
 
-    ``x`` [m, f] are features. ``came`` [m, k] are the outcomes at the knots, ``last`` and ``lowest`` [m, k] the last and
-    the lowest balance, all minus the path and in scales of the account. ``moved`` [m, k] is the probability that the
-    balance differs from the last one. ``group`` and ``segment`` [m] are those of the account, ``month`` [m] is counted
-    in months since 1970-01.
+    ``x`` [m, f] are features. ``came`` [m, k] are the outcomes at the knots, ``last`` and ``lowest`` [m, k] the
+    account's last and lowest balance, all minus the path and in scales of the account. ``moved`` [m, k] is the
+    probability that the balance differs from the last one. ``group`` and ``segment`` [m] are those of the account,
+    ``month`` [m] is counted in months since 1970-01.
     """
 
     x: NDArray[np.float32]
@@ -202,7 +202,7 @@ def _learn_vintage(
 
 def _learn_lows(training: TrainingSet, calibration: Calibration, said: NDArray[np.float64]) -> RecordLows:
     """Return the rule for balances below the lowest one, from what trees of other accounts ``said`` [m, k, 4]."""
-    probabilities = quantile_probabilities(LEVELS)
+    probabilities = quantile_probabilities(_LEVELS)
     free = calibration.quantiles(said, probabilities, training.segment)
-    quantiles = add_point_mass(free, training.last, training.moved, LEVELS)
+    quantiles = add_point_mass(free, training.last, training.moved, _LEVELS)
     return learn_record_lows(quantiles, probabilities, training.lowest, training.came)

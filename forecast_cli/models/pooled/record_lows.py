@@ -18,7 +18,7 @@ _DEPTHS: Final = tuple(tenths / 10 for tenths in range(10, 1, -1))
 #: The rule ends where the median lies this share of the width of the 80 % interval below the lowest balance.
 _END: Final = 0.25
 #: The rule counts half with so many expected balances below the lowest one, at a knot on average.
-_HALF: Final = 10.0
+_HALF: Final = 3.0
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,12 @@ class RecordLows:
     that is expected to fall, because pay has ended or nothing comes in, is left alone.
     """
 
-    margin: float = 0.0
-    depth: float = 1.0
+    margin: float
+    depth: float
+
+
+#: The rule that changes nothing.
+NO_RULE: Final = RecordLows(margin=0.0, depth=1.0)
 
 
 def lowest_balances(panel: Panel) -> NDArray[np.float64]:
@@ -70,7 +74,7 @@ def learn_record_lows(
     event = outcome < low
 
     def below(margin: float) -> NDArray[np.float64]:
-        return _probability_below(own, probabilities, low - _fade(outer, low, RecordLows(margin))[1])
+        return _probability_below(own, probabilities, low - _fade(outer, low, RecordLows(margin, 1.0))[1])
 
     margin = min(_MARGINS, key=lambda margin: float(((below(margin) - event) ** 2).sum()))
 
@@ -89,7 +93,8 @@ def _fade(
     """Return how far the rule counts, from 0 to 1, and its margin in units of the balance, both [...]."""
     median, width = outer[..., 1], outer[..., 2] - outer[..., 0]
     under, end = np.maximum(lowest - median, 0.0), _END * width
-    counts = np.clip(1.0 - np.divide(under, end, out=np.sign(under), where=end > 0.0), 0.0, 1.0)
+    without_width = np.array(under == 0.0, dtype=np.float64)
+    counts = np.divide(np.maximum(end - under, 0.0), end, out=without_width, where=end > 0.0)
     return counts, rule.margin * counts * width
 
 

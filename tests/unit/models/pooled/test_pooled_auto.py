@@ -26,7 +26,7 @@ from forecast_cli.models.pooled.forest import grow_forest as grow_trees
 from forecast_cli.models.pooled.learn import choose_windows, learn
 from forecast_cli.models.pooled.learned import Learned, Vintage, months_of
 from forecast_cli.models.pooled.outlook import forecast_outlook
-from forecast_cli.models.pooled.record_lows import KINDS, UNLEARNED, RecordLows
+from forecast_cli.models.pooled.record_lows import NO_RULE, RecordLows
 from forecast_cli.models.pooled.segments import SEGMENTS
 from forecast_cli.models.pooled.windows import LOOK_BACK, balances_after, group_of, list_windows, panel_at
 from forecast_cli.models.registry import parse_model
@@ -63,9 +63,7 @@ def learned(panel: Panel) -> Learned:
     return found
 
 
-def by_a_single_leaf(
-    y: np.ndarray, windows: int = 1_000, record_lows: tuple[RecordLows, ...] = (UNLEARNED,) * KINDS
-) -> tuple[Panel, Forecast]:
+def by_a_single_leaf(y: np.ndarray, windows: int = 1_000, record_lows: RecordLows = NO_RULE) -> tuple[Panel, Forecast]:
     """What auto says of balances, where all of so many windows lie in one leaf."""
     panel = Panel(pl.Series(["a"]), y[None, :], np.array([len(y)]), np.array(["2026-03-31"], dtype="datetime64[D]"))
     knots = knots_of(3)
@@ -92,10 +90,9 @@ def test_a_single_leaf_worked_by_hand() -> None:
 def test_few_windows_leave_half_to_what_the_account_was_missed_by() -> None:
     """500 windows count as much as an account's own errors, whose 80 % are the normal distribution's.
 
-    The account moves every day and has no payments, so that no probability lies on its last balance, and its last
-    balance is far above its lowest.
+    The account moves every day and has no payments, so that no probability lies on its last balance.
     """
-    panel, said = by_a_single_leaf(-np.cumsum(np.random.default_rng(1).normal(0, 10, 200)), windows=500)
+    panel, said = by_a_single_leaf(np.cumsum(np.random.default_rng(1).normal(0, 10, 200)), windows=500)
     outlook = forecast_outlook(panel, 3)
     path, scale, sd = outlook.path[0], outlook.scale[0], outlook.sd[0]
     np.testing.assert_allclose(said.mean[0], path + 0.06 * scale, rtol=1e-6)
@@ -103,22 +100,15 @@ def test_few_windows_leave_half_to_what_the_account_was_missed_by() -> None:
     np.testing.assert_allclose(said.quantiles[0, :, 2], path + 0.75 * scale + 0.5 * 1.2815515655 * sd, rtol=1e-6)
 
 
-@pytest.mark.parametrize(("windows", "margin", "depth"), [(1_000, 0.1, 0.4), (500, 0.125, 0.7)])
-def test_a_quantile_below_the_lowest_balance_is_drawn_to_it(windows: int, margin: float, depth: float) -> None:
-    """A balance ends near its lowest, of the first day, so the rule for accounts that are not falling counts.
-
-    With 500 windows it counts half, and the other half is the rule as long as nothing is learned.
-    """
+def test_a_quantile_below_the_lowest_balance_is_drawn_to_it() -> None:
+    """A balance ends near its lowest, and 0.4 of a quantile's distance below that is left, less a margin."""
     walk = np.cumsum(np.random.default_rng(1).normal(0, 10, 200))
-    y = np.maximum(walk - walk[-1], -10.0)
-    y[0] = -11.0
-    none = RecordLows(-(1.0 - windows / 1_000) / (windows / 1_000) * UNLEARNED.margin, 1.0)
-    free = by_a_single_leaf(y, windows, (none, none))[1].quantiles[0]
-    held = by_a_single_leaf(y, windows, (RecordLows(0.1, 0.4), RecordLows(0.3, 0.2)))[1].quantiles[0]
-    below = free[:, 0] < -11.0
-    assert below.any()
-    drawn = -11.0 + depth * np.minimum(free[:, 0] + 11.0 + margin * (free[:, 2] - free[:, 0]), 0.0)
-    np.testing.assert_allclose(held[:, 0], np.where(below, drawn, free[:, 0]), rtol=1e-9)
+    y = np.maximum(walk - walk[-1], -11.0)
+    free, held = (by_a_single_leaf(y, record_lows=rule)[1].quantiles[0] for rule in (NO_RULE, RecordLows(0.01, 0.4)))
+    low, below, width = y.min(), free[:, 0], free[:, 2] - free[:, 0]
+    assert (below < low - 0.01 * width).all()
+    assert (free[:, 1] > low).all()
+    np.testing.assert_allclose(held[:, 0], low + 0.4 * (below - low + 0.01 * width), rtol=1e-9)
     np.testing.assert_array_equal(held[:, 1:], free[:, 1:])
 
 
@@ -299,6 +289,9 @@ def test_trees_that_lead_out_of_themselves_are_refused(
     "damage",
     [
         pl.lit(float("nan")).alias("slope"),
+        pl.lit(None, dtype=pl.Float64).alias("low_margin"),
+        pl.lit(-0.5).alias("low_margin"),
+        pl.lit(1.5).alias("low_depth"),
         pl.when(pl.int_range(pl.len()) == 3).then(None).otherwise("score").alias("score"),
         pl.when(pl.int_range(pl.len()) == 3).then(2.0).otherwise("slope").alias("slope"),
     ],
