@@ -15,8 +15,8 @@ from forecast_cli.data.source import Source
 from forecast_cli.engine.child_process import run_in_child_process
 from forecast_cli.engine.compiling import compile_loops, compiled_modules
 from forecast_cli.engine.environment import environment
+from forecast_cli.engine.executors import run_shards
 from forecast_cli.engine.learning import learn_from, select_learning_columns
-from forecast_cli.engine.local import run_shards
 from forecast_cli.engine.shards import Job, Shard, Work
 from forecast_cli.engine.worker_pool import worker_context
 from forecast_cli.models.pooled.learned import Learned
@@ -154,8 +154,8 @@ def _run_missing(
     """Run the missing shards, commit each when it is done, and return all receipts, in the order of shards."""
     progress.start(_DOING[prepared.command], sum(shard.accounts for shard in prepared.shards))
     progress.advance(sum(receipt.accounts for receipt in done))
-    receipts, room = list(done), prepared.room
-    with closing(run_shards(job, missing, jobs=room.workers, at_once=room.at_once, warn=progress.warn)) as finished:
+    receipts = list(done)
+    with closing(run_shards(job, missing, room=prepared.room, warn=progress.warn)) as finished:
         for receipt in finished:
             run.commit(receipt)
             receipts.append(receipt)
