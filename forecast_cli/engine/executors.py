@@ -1,8 +1,11 @@
 """Executors: where the shards of a run are done. All of them call the same worker function, so bytes do not differ."""
 
 from collections.abc import Callable, Generator, Sequence
-from typing import Protocol
+from importlib.util import find_spec
+from typing import Protocol, assert_never
 
+from forecast_cli.config.choices import Executor
+from forecast_cli.core.errors import ConfigError
 from forecast_cli.engine import local
 from forecast_cli.engine.memory import Room
 from forecast_cli.engine.shards import Job, Shard
@@ -26,5 +29,30 @@ def run_shards(
     job: Job, shards: Sequence[Shard], *, room: Room, warn: Callable[[str], None]
 ) -> Generator[ShardReceipt]:
     """Run ``shards`` with the executor of the settings; see ``RunShards``."""
-    run: RunShards = local.run_shards
-    return run(job, shards, room=room, warn=warn)
+    return _executor(job.settings.executor)(job, shards, room=room, warn=warn)
+
+
+def refuse_missing_package(executor: Executor) -> None:
+    """Raise ConfigError if the package that an executor needs is not installed."""
+    package = {Executor.LOCAL: None, Executor.SPARK: "pyspark", Executor.RAY: "ray"}[executor]
+    if package and find_spec(package) is None:
+        raise ConfigError(
+            f"--executor {executor}: the package {package} is not installed", f"pip install 'forecast-cli[{executor}]'"
+        )
+
+
+def _executor(name: Executor) -> RunShards:
+    """Return an executor; its package is imported only now."""
+    match name:
+        case Executor.LOCAL:
+            return local.run_shards
+        case Executor.SPARK:
+            from forecast_cli.engine import spark
+
+            return spark.run_shards
+        case Executor.RAY:
+            from forecast_cli.engine import ray
+
+            return ray.run_shards
+        case _:
+            assert_never(name)

@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
+from forecast_cli.config.choices import Executor
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.memory import release_memory
 from forecast_cli.core.progress import Progress
@@ -76,7 +77,7 @@ def execute(
         source = _sort_if_scattered(prepared, run, progress) if missing else prepared.checked.source
         with environment(prepared.room.variables):
             release_memory()
-            if missing and prepared.room.is_tight:
+            if missing and prepared.room.is_tight and prepared.settings.executor is Executor.LOCAL:
                 progress.start("Compiling")
                 run_in_child_process("compiling", compile_loops, compiled_modules(prepared.models))
                 progress.finish()
