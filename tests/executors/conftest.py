@@ -32,7 +32,7 @@ def _environment() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def _spark(_environment: None) -> Iterator[None]:
-    sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed: make test-executors")
+    sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed: make test-spark")
     if not shutil.which("java") and "JAVA_HOME" not in os.environ:
         pytest.skip("Spark needs Java")
     settings = sql.SparkSession.builder.master("local[2,2]").config("spark.ui.enabled", "false")
@@ -43,7 +43,7 @@ def _spark(_environment: None) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def _ray(_environment: None) -> Iterator[None]:
-    ray = pytest.importorskip("ray", reason="ray is not installed: make test-executors")
+    ray = pytest.importorskip("ray", reason="ray is not installed: make test-ray")
     ray.init(num_cpus=2, log_to_driver=False)
     yield
     ray.shutdown()
