@@ -109,7 +109,7 @@ def _open_context() -> Iterator[SparkContext]:
     except (PySparkException, Py4JError, OSError) as error:
         raise ConfigError(
             f"Spark could not be started: {_message(error)}",
-            "it needs Java 17 (JAVA_HOME) and a classic master: a Spark Connect server cannot run tasks of Python",
+            "it needs Java (JAVA_HOME) and a classic master: Spark Connect cannot run tasks",
         ) from error
     finally:
         if threading.current_thread() is threading.main_thread():
