@@ -75,7 +75,10 @@ def _connection() -> Iterator[None]:
             os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
             ray.init(log_to_driver=False, logging_level=logging.WARNING)
     except (RayError, OSError, RuntimeError, ValueError) as error:
-        raise ConfigError(f"Ray could not be started or reached: {_message(error)}", "check RAY_ADDRESS") from error
+        raise ConfigError(
+            f"Ray could not be started or reached: {_message(error)}",
+            "check RAY_ADDRESS, and the token if the cluster asks for one",
+        ) from error
     finally:
         if threading.current_thread() is threading.main_thread():
             for number, handler in before.items():

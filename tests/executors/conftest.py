@@ -44,6 +44,6 @@ def _spark(_environment: None) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def _ray(_environment: None) -> Iterator[None]:
     ray = pytest.importorskip("ray", reason="ray is not installed: make test-ray")
-    ray.init(num_cpus=2, log_to_driver=False)
+    ray.init("local", num_cpus=2, log_to_driver=False)
     yield
     ray.shutdown()
