@@ -50,6 +50,18 @@ baseline: backtest ## Backtest the sample accounts, and make the result the new 
 test: $(STAMP) ## Run all tests
 	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
 
+$(VENV)/.ray $(VENV)/.spark: $(VENV)/.%: requirements/%.txt $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation --requirement $<
+	@touch $@
+
+.PHONY: test-ray
+test-ray: $(VENV)/.ray ## Run the tests of the Ray executor
+	@$(BIN)/python -m pytest -k ray tests/executors $(ARGS)
+
+.PHONY: test-spark
+test-spark: $(VENV)/.spark ## Run the tests of the Spark executor, which need Java (pyspark is a download of 450 MB)
+	@$(BIN)/python -m pytest -k spark tests/executors $(ARGS)
+
 .PHONY: test-faults
 test-faults: $(STAMP) ## Run all fault injection tests, and print how often each fault was survived (about 15 minutes)
 	@FAULT_TABLE=1 FAULT_STRIDE=1 FAULT_FLIPS=400 FAULT_KILLS=60 FAULT_RACES=50 $(BIN)/python -m pytest -q --numprocesses 2 tests/faults $(ARGS)
@@ -129,6 +141,8 @@ build: $(STAMP) sbom ## Build wheel and source archive into dist, with the SBOM
 pins: ## Recompile the pinned requirements/*.txt (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" pyproject.toml --output-file requirements/runtime.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" --extra dev pyproject.toml --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" --extra ray pyproject.toml --constraint requirements/dev.txt --output-file requirements/ray.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" --extra spark pyproject.toml --constraint requirements/dev.txt --output-file requirements/spark.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" requirements/build.in --constraint requirements/dev.txt --output-file requirements/build.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make pins" requirements/audit.in --output-file requirements/audit.txt
 

@@ -17,6 +17,14 @@ class Align(StrEnum):
     AS_OF = "as-of"  # one day for all: --as-of, else the input's last day
 
 
+class Executor(StrEnum):
+    """What does the shards of a run."""
+
+    LOCAL = "local"  # processes of this machine
+    SPARK = "spark"  # tasks of a Spark job
+    RAY = "ray"  # tasks of Ray
+
+
 class OnBadFile(StrEnum):
     """What to do with a file that cannot be read."""
 

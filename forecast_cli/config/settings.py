@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from forecast_cli.config.calendars import HOME, check_calendar
-from forecast_cli.config.choices import Align, OnBadFile, OnDuplicate, Origin
+from forecast_cli.config.choices import Align, Executor, OnBadFile, OnDuplicate, Origin
 from forecast_cli.config.commas import outer_commas
 from forecast_cli.config.durations import check_duration
 from forecast_cli.config.file_mode import check_mode, octal
@@ -151,10 +151,12 @@ class Settings(BaseModel):
     """Exit code 3 if more than this many accounts fail."""
     max_skipped: Annotated[int | None, Field(ge=0, json_schema_extra=_RUNNING | _FORECAST)] = None
     """Exit code 3 if a forecast skips more than this many accounts (default: no limit)."""
+    executor: Annotated[Executor, Field(json_schema_extra=_RUNNING)] = Executor.LOCAL
+    """Where to run the shards: on this machine (local), or on the nodes of a cluster (spark, ray)."""
     jobs: Annotated[int | None, Field(ge=1, json_schema_extra=_RUNNING)] = None
-    """CPU cores to use, for worker processes and for reading (default: all available)."""
+    """CPU cores of this machine to use, for worker processes and for reading (default: all available)."""
     memory: Annotated[Size | None, Field(json_schema_extra=_RUNNING)] = None
-    """Memory limit for all processes of a run together, such as 2GB (default: 80 % of what is free)."""
+    """Memory limit for all processes of a run on this machine, such as 2GB (default: 80 % of what is free)."""
     account_timeout: Annotated[float, Field(gt=0, json_schema_extra=_RUNNING)] = 60.0
     """Mark an account as failed if a model spends more than this many seconds on it."""
     mode: Annotated[str, BeforeValidator(octal), AfterValidator(check_mode), Field(json_schema_extra=_MODE)] = "0600"

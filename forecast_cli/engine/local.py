@@ -9,6 +9,7 @@ from typing import Final, assert_never
 from forecast_cli.core.errors import WorkerLostError
 from forecast_cli.core.heartbeat import Heartbeat
 from forecast_cli.engine.loss_messages import describe_exit, describe_timeout, describe_to_user
+from forecast_cli.engine.memory import Room
 from forecast_cli.engine.retries import Attempt, LossCause, LostWorker
 from forecast_cli.engine.shards import Job, Shard
 from forecast_cli.engine.worker_main import Message, PartStarted, Ready, TaskFailure, to_exception
@@ -29,25 +30,20 @@ _AGAIN: Final = "run the same command again, with fewer --jobs or a lower --memo
 
 
 def run_shards(
-    job: Job,
-    shards: Sequence[Shard],
-    *,
-    jobs: int,
-    at_once: int,
-    warn: Callable[[str], None],
+    job: Job, shards: Sequence[Shard], *, room: Room, warn: Callable[[str], None]
 ) -> Generator[ShardReceipt]:
-    """Yield the receipts of ``shards`` as workers finish them, in no particular order.
+    """Yield the receipts of ``shards`` as workers finish them, in no particular order; see ``RunShards``.
 
     A worker that crashes on an account, or spends longer than ``account_timeout`` on it, is replaced. An account that
     takes too long, or crashes two workers, gets the status failed, and all others are forecast. ``warn`` is called for
-    each loss. A worker takes up to ``at_once`` accounts of a shard at a time. Raises what a shard raises, and
-    WorkerLostError if no account can be blamed. Leaves no worker running.
+    each loss. There are as many workers as ``room`` says, each with as many accounts of a shard at a time. Raises
+    what a shard raises, and WorkerLostError if no account can be blamed. Leaves no worker running.
     """
     if not shards:
         return
-    attempts = [Attempt(shard, parts=-(-shard.accounts // at_once)) for shard in shards]
+    attempts = [Attempt(shard, parts=-(-shard.accounts // room.at_once)) for shard in shards]
     with worker_pool(job) as pool:
-        yield from _Supervisor(job, attempts, pool, warn).run(jobs)
+        yield from _Supervisor(job, attempts, pool, warn).run(room.workers)
 
 
 class _Supervisor:

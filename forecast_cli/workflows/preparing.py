@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from forecast_cli.config.choices import Executor
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.errors import ConfigError
@@ -20,6 +21,7 @@ from forecast_cli.data.scan.amounts import check_amounts
 from forecast_cli.data.scan.order import is_scattered
 from forecast_cli.engine.child_process import run_in_child_process
 from forecast_cli.engine.environment import environment
+from forecast_cli.engine.executors import refuse_missing_package
 from forecast_cli.engine.learning import check_limit
 from forecast_cli.engine.memory import Load, Room, find_room, is_tight, memory_limit, refuse_too_little, variables_for
 from forecast_cli.engine.shards import Shard, choose_models, cut_shards, shard_size
@@ -110,6 +112,7 @@ def prepare(
     started, settings = time.monotonic(), extend_history(request.settings, days_back=max(back))
     models = choose_models(settings)
     check_limit(settings)
+    refuse_missing_package(settings.executor)
     learned, hash_of_learned = read_fitted(settings, models)
     refuse_unusable_name(request.output)
     refuse_overlap(request.input, request.output)
@@ -152,10 +155,13 @@ def prepare(
 def _begin_workers(settings: Settings, models: Sequence[ModelChoice]) -> None:
     """Start the process that workers are forked from, so that its imports overlap with the check of the input.
 
-    An OSError is ignored here: it is raised again when workers are needed.
+    With another executor, only learning needs it. An OSError is ignored here: it is raised again when workers are
+    needed.
     """
-    with suppress(OSError):
-        worker_context(models, learns=settings.fitted is None and learns(models))
+    to_learn = settings.fitted is None and learns(models)
+    if settings.executor is Executor.LOCAL or to_learn:
+        with suppress(OSError):
+            worker_context(models, learns=to_learn)
 
 
 def _calendar_doubts(contract: Contract, settings: Settings, models: Sequence[ModelChoice]) -> list[str]:

@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
+from forecast_cli.config.choices import Executor
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.memory import release_memory
 from forecast_cli.core.progress import Progress
@@ -15,8 +16,8 @@ from forecast_cli.data.source import Source
 from forecast_cli.engine.child_process import run_in_child_process
 from forecast_cli.engine.compiling import compile_loops, compiled_modules
 from forecast_cli.engine.environment import environment
+from forecast_cli.engine.executors import run_shards
 from forecast_cli.engine.learning import learn_from, select_learning_columns
-from forecast_cli.engine.local import run_shards
 from forecast_cli.engine.shards import Job, Shard, Work
 from forecast_cli.engine.worker_pool import worker_context
 from forecast_cli.models.pooled.learned import Learned
@@ -76,7 +77,7 @@ def execute(
         source = _sort_if_scattered(prepared, run, progress) if missing else prepared.checked.source
         with environment(prepared.room.variables):
             release_memory()
-            if missing and prepared.room.is_tight:
+            if missing and prepared.room.is_tight and prepared.settings.executor is Executor.LOCAL:
                 progress.start("Compiling")
                 run_in_child_process("compiling", compile_loops, compiled_modules(prepared.models))
                 progress.finish()
@@ -154,8 +155,8 @@ def _run_missing(
     """Run the missing shards, commit each when it is done, and return all receipts, in the order of shards."""
     progress.start(_DOING[prepared.command], sum(shard.accounts for shard in prepared.shards))
     progress.advance(sum(receipt.accounts for receipt in done))
-    receipts, room = list(done), prepared.room
-    with closing(run_shards(job, missing, jobs=room.workers, at_once=room.at_once, warn=progress.warn)) as finished:
+    receipts = list(done)
+    with closing(run_shards(job, missing, room=prepared.room, warn=progress.warn)) as finished:
         for receipt in finished:
             run.commit(receipt)
             receipts.append(receipt)

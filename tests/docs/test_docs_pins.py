@@ -9,7 +9,10 @@ from docs_reference import ROOT
 PIN = re.compile(r"^[a-z0-9._-]+==")
 
 
-@pytest.mark.parametrize(("name", "least"), [("runtime", 10), ("dev", 10), ("build", 2), ("audit", 10), ("fuzz", 1)])
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [("runtime", 10), ("dev", 10), ("ray", 10), ("spark", 10), ("build", 2), ("audit", 10), ("fuzz", 1)],
+)
 def test_every_requirement_is_pinned_by_hash(name: str, least: int) -> None:
     text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
     pins = [entry for entry in re.split(r"\n(?=\S)", text) if not entry.startswith("#")]

@@ -75,6 +75,8 @@ def test_every_room_is_a_known_one() -> None:
         ("plotext", {"reports"}),
         ("filelock", {"store"}),
         ("obstore", {"store"}),
+        ("pyspark", {"engine"}),
+        ("ray", {"engine"}),
     ],
 )
 def test_a_package_is_imported_in_its_rooms_only(package: str, rooms: set[str]) -> None:
@@ -84,7 +86,7 @@ def test_a_package_is_imported_in_its_rooms_only(package: str, rooms: set[str]) 
     assert importers <= rooms
 
 
-@pytest.mark.parametrize("package", ["statsforecast", "numba"])
+@pytest.mark.parametrize("package", ["statsforecast", "numba", "pyspark", "ray"])
 def test_a_package_has_one_importer(package: str) -> None:
     importers = [module for module in MODULES if any(name.split(".")[0] == package for name in imports_of(module))]
     assert len(importers) == 1

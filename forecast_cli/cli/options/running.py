@@ -2,6 +2,7 @@
 
 from forecast_cli.cli import lists
 from forecast_cli.cli.options.declared import option
+from forecast_cli.config.choices import Executor
 
 
 class RunOptions:
@@ -54,9 +55,17 @@ class RunOptions:
     )
     seed = option(int, "Seed of the random number generator (default: 0).", "NUMBER")
     max_failed = option(int, "Exit code 3 if more than this many accounts fail (default: 0).", "COUNT")
-    jobs = option(int, "CPU cores to use, for worker processes and for reading (default: all available).", "COUNT")
+    executor = option(
+        Executor,
+        "Where to run the shards: on this machine (local), or on the nodes of a cluster (spark, ray) (default: local).",
+    )
+    jobs = option(
+        int, "CPU cores of this machine to use, for worker processes and for reading (default: all available).", "COUNT"
+    )
     memory = option(
-        str, "Memory limit for all processes of a run together, such as 2GB (default: 80 % of what is free).", "SIZE"
+        str,
+        "Memory limit for all processes of a run on this machine, such as 2GB (default: 80 % of what is free).",
+        "SIZE",
     )
     account_timeout = option(
         float, "Mark an account as failed if a model spends more than this many seconds on it (default: 60).", "SECONDS"

@@ -13,6 +13,7 @@ from forecast_cli.cli.views.accounts import render_accounts, render_groups
 from forecast_cli.cli.views.forecast import describe_input
 from forecast_cli.cli.views.validation import describe_run, run_exit_code
 from forecast_cli.cli.views.values import plan_values
+from forecast_cli.config.choices import Executor
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
@@ -80,10 +81,7 @@ def _facts(plan: ForecastPlan) -> Padding:
         ("holidays", settings.holidays),
         ("models", ", ".join(map(printable, plan.models))),
         ("low balance", _risk(settings)),
-        (
-            "work",
-            f"{counted(plan.shards, 'shard')} over {counted(plan.jobs, 'process', 'processes')}",
-        ),
+        ("work", _work(plan)),
         ("memory", _memory(plan)),
         *([] if plan.spill_bytes is None else [("disk", _spill(plan.spill_bytes, plan.request.output))]),
         (
@@ -94,8 +92,17 @@ def _facts(plan: ForecastPlan) -> Padding:
     return aligned((Column(), Column(wraps=True)), rows)
 
 
+def _work(plan: ForecastPlan) -> str:
+    executor = plan.request.settings.executor
+    if executor is not Executor.LOCAL:
+        return f"{counted(plan.shards, 'shard')}, each a task of {executor}"
+    return f"{counted(plan.shards, 'shard')} over {counted(plan.jobs, 'process', 'processes')}"
+
+
 def _memory(plan: ForecastPlan) -> str:
     bound = "unknown" if plan.memory_bytes is None else f"up to {size(plan.memory_bytes)}"
+    if plan.request.settings.executor is not Executor.LOCAL:
+        return f"{bound} on this machine"
     at_once = f"; {plan.at_once:,} accounts at a time in each process" if plan.at_once is not None else ""
     return f"{bound}{at_once}"
 

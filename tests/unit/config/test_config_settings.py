@@ -117,7 +117,7 @@ def test_levels_that_differ_have_columns_that_differ() -> None:
     assert len(set(names)) == len(names) == 7
 
 
-@pytest.mark.parametrize("name", ["jobs", "max_failed", "max_skipped", "read_timeout", "require_success"])
+@pytest.mark.parametrize("name", ["executor", "jobs", "max_failed", "max_skipped", "read_timeout", "require_success"])
 def test_what_changes_no_output_is_no_part_of_a_run_s_identity(name: str) -> None:
     assert not affects_output(name, "forecast")
     assert name not in Settings().affecting_output("forecast")

@@ -31,8 +31,8 @@ def test_a_bound_of_memory_changes_neither_what_is_written_nor_what_it_is_made_f
         taken.append(tuple(part.accounts for part in task.parts))
         return run_task(job, task, **named)
 
-    def run_here(job: Job, shards: list[Shard], *, at_once: int, **_: object) -> Iterator[ShardReceipt]:
-        attempts = (Attempt(shard, parts=-(-shard.accounts // at_once)) for shard in shards)
+    def run_here(job: Job, shards: list[Shard], *, room: Room, **_: object) -> Iterator[ShardReceipt]:
+        attempts = (Attempt(shard, parts=-(-shard.accounts // room.at_once)) for shard in shards)
         yield from (few_at_a_time(job, attempt.task) for attempt in attempts)
 
     monkeypatch.setattr(preparing, "find_room", lambda *_, **__: Room(10**9, 1, 3))

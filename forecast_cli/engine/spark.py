@@ -1,0 +1,128 @@
+"""The Spark executor: one job with a task for each shard, in the session of this process or in a new one."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing, contextmanager
+from typing import Any, Final
+from uuid import uuid4
+
+from py4j.protocol import Py4JError
+from pyspark import SparkContext
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from forecast_cli.core.errors import ConfigError, WorkerLostError
+from forecast_cli.engine.cluster import Outcome, check_probe, pack_job, probe_node, receipt_of, run_on_node
+from forecast_cli.engine.memory import Room
+from forecast_cli.engine.shards import Job, Shard
+from forecast_cli.store.receipts import ShardReceipt
+
+_POLL_SECONDS: Final = 0.2
+
+
+class _Appending:
+    """Accumulator of lists. Spark adds what a task adds when the task has succeeded, and only once."""
+
+    def zero(self, _: list[Any]) -> list[Any]:
+        return []
+
+    def addInPlace(self, one: list[Any], other: list[Any]) -> list[Any]:  # noqa: N802 - the name that Spark calls
+        return one + other
+
+
+def run_shards(
+    job: Job,
+    shards: Sequence[Shard],
+    *,
+    room: Room,  # noqa: ARG001 - Spark decides how many tasks run at a time
+    warn: Callable[[str], None],
+) -> Generator[ShardReceipt]:
+    """Yield the receipts of ``shards`` as the tasks of a Spark job finish them; see ``RunShards``.
+
+    Spark repeats the tasks of executors that it loses. Raises ConfigError if Spark cannot be started, or if a probe
+    shows that tasks cannot do their work.
+    """
+    if not shards:
+        return
+    with _open_context() as context:
+        packed = context.broadcast(pack_job(job))
+        try:
+            [answer] = _run_job(context, [None], lambda _: probe_node(packed.value))
+        except WorkerLostError as error:
+            raise ConfigError(
+                f"the first task failed: {error}", "install forecast-cli for the Python of all nodes (PYSPARK_PYTHON)"
+            ) from error
+        check_probe(answer, job)
+        run: Callable[[Shard], Outcome] = lambda shard: run_on_node(packed.value, shard)  # noqa: E731 - pickled by value
+        with closing(_run_job(context, shards, run)) as outcomes:
+            for outcome in outcomes:
+                yield receipt_of(outcome, warn)
+
+
+def _run_job(context: SparkContext, items: Sequence[Any], function: Callable[[Any], Any]) -> Generator[Any]:
+    """Call ``function`` in a task for each item, and yield the results as tasks end; cancel the job when closed.
+
+    The job runs in a thread, because an interrupt does not end a call to the JVM.
+    """
+    results, group = context.accumulator([], _Appending()), f"forecast-cli-{uuid4()}"
+
+    def run() -> None:
+        context.setJobGroup(group, "forecast-cli")
+        context.parallelize(items, len(items)).foreach(lambda item: results.add([function(item)]))
+
+    with ThreadPoolExecutor(1) as thread:
+        job = thread.submit(run)
+        try:
+            yielded, ended = 0, False
+            while not ended:
+                ended = bool(wait([job], timeout=_POLL_SECONDS).done)
+                new = results.value[yielded:]
+                yielded += len(new)
+                yield from new
+            job.result()
+        except (PySparkException, Py4JError) as error:
+            raise WorkerLostError(
+                f"Spark: {_message(error)}", "run the same command again; finished shards are kept"
+            ) from error
+        finally:
+            if not job.done():
+                context.cancelJobGroup(group)
+
+
+@contextmanager
+def _open_context() -> Iterator[SparkContext]:
+    """Yield the Spark context of this process; if there is none, start one and stop it at the end.
+
+    Unless Spark is told otherwise, tasks are run by the same Python as this process.
+    """
+    builder, ours = SparkSession.builder, SparkContext._active_spark_context is None
+    if ours:
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        builder = builder.config("spark.ui.showConsoleProgress", "false")
+    interrupt = signal.getsignal(signal.SIGINT)
+    try:
+        context = builder.getOrCreate().sparkContext
+    except (PySparkException, Py4JError, OSError) as error:
+        raise ConfigError(
+            f"Spark could not be started: {_message(error)}",
+            "it needs Java (JAVA_HOME) and a classic master: Spark Connect cannot run tasks",
+        ) from error
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, interrupt)  # Spark's cancels the jobs of all others in the session
+    try:
+        yield context
+    finally:
+        if ours:
+            context.stop()
+
+
+def _message(error: Exception) -> str:
+    """Return the line of an error of Spark that says what happened: the last one before a Java stack trace."""
+    java = getattr(error, "java_exception", None)
+    lines = str(java.getMessage() if java else error).partition("\n\tat ")[0].strip().splitlines()
+    return lines[-1] if lines else type(error).__name__

@@ -1,0 +1,99 @@
+"""The work of a task on a node of a cluster: what it checks, and what it returns."""
+
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from forecast_runs import balances
+
+from forecast_cli.core.errors import ConfigError
+from forecast_cli.engine.cluster import Finished, check_probe, pack_job, probe_node, receipt_of, run_on_node
+from forecast_cli.engine.shards import Job, Shard
+from forecast_cli.engine.worker import forecast_shard
+from forecast_cli.engine.worker_main import TaskFailure
+from forecast_cli.workflows.places import Place
+from forecast_cli.workflows.preparing import prepare
+from forecast_cli.workflows.results import ForecastRequest
+
+Prepared = tuple[Job, Shard]
+
+
+@pytest.fixture
+def prepared(request_of: Callable[..., ForecastRequest], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Prepared:
+    """A job with relative paths, and a shard of it."""
+    monkeypatch.chdir(tmp_path)
+    request = replace(request_of(balances(accounts=2)), input="balances.parquet", output=Path("out"))
+    found = prepare("forecast", request, Place(Path("out")))
+    staging = Path("staging")
+    staging.mkdir()
+    job = Job(found.checked.source, request.settings, found.contract.origin, staging, forecast_shard)
+    return job, found.shards[0]
+
+
+def refusal(answer: Any) -> ConfigError:
+    assert isinstance(answer, TaskFailure)
+    assert isinstance(answer.error, ConfigError), answer.trace
+    return answer.error
+
+
+def test_a_task_finds_the_files_of_relative_paths_wherever_it_is_run(
+    prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, shard = prepared
+    packed = pack_job(job)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    done = run_on_node(packed, shard)
+    assert isinstance(done, Finished)
+    assert all((tmp_path / "staging" / file.staged).stat().st_size == file.bytes for file in done.receipt.files)
+    assert receipt_of(done, pytest.fail) is done.receipt
+
+
+def test_two_attempts_at_a_shard_never_write_to_the_same_file(prepared: Prepared) -> None:
+    job, shard = prepared
+    attempts = [run_on_node(pack_job(job), shard) for _ in range(2)]
+    files = [one.receipt.files for one in attempts if isinstance(one, Finished)]
+    assert not {file.staged for file in files[0]} & {file.staged for file in files[1]}
+    assert {file.sha256 for file in files[0][:1]} == {file.sha256 for file in files[1][:1]}
+
+
+def test_a_probe_is_seen_by_the_folder_it_makes(prepared: Prepared) -> None:
+    job, _ = prepared
+    answer = probe_node(pack_job(job))
+    check_probe(answer, job)
+    assert isinstance(answer, str)
+    (job.staging / answer).rmdir()
+    with pytest.raises(ConfigError, match="staging: what a node of the cluster writes there does not appear on this"):
+        check_probe(answer, job)
+
+
+@pytest.mark.parametrize("task", [probe_node, run_on_node])
+def test_a_node_without_the_output_says_so(prepared: Prepared, task: Callable[..., Any]) -> None:
+    job, shard = prepared
+    job.staging.rmdir()
+    arguments = [shard] if task is run_on_node else []
+    error = refusal(task(pack_job(job), *arguments))
+    assert "cannot write there: No such file or directory" in error.message
+    assert "under the same paths" in str(error.hint)
+    assert not job.staging.exists()
+
+
+@pytest.mark.parametrize("task", [probe_node, run_on_node])
+def test_a_node_with_other_versions_says_which(prepared: Prepared, task: Callable[..., Any]) -> None:
+    job, shard = prepared
+    packed, versions = pickle.loads(pack_job(job))  # noqa: S301
+    arguments = [shard] if task is run_on_node else []
+    error = refusal(task(pickle.dumps((packed, versions | {"polars": "0.1"})), *arguments))
+    assert 'has other versions than this machine: polars "0.1" -> ' in error.message
+
+
+def test_a_probe_finds_that_a_node_does_not_see_the_input(prepared: Prepared) -> None:
+    job, _ = prepared
+    packed = pack_job(job)
+    Path("balances.parquet").unlink()
+    assert "does not see the input as this machine does: " in refusal(probe_node(packed)).message
+    with pytest.raises(ConfigError, match=r"balances\.parquet: is gone"):
+        check_probe(probe_node(packed), job)
