@@ -104,7 +104,9 @@ def read_learned(folder: Path, *, h: int) -> Learned:
         raise ConfigError(f"--fitted {folder}: learned for {longest} days ahead, but {h} are to be forecast", hint)
     knots = knots_of(longest)
     if not _is_whole(scores, SEGMENTS * len(knots) * len(GRID)):
-        raise ConfigError(f"--fitted {folder}: {LEARNED_SCORES} is damaged: scores of a month are missing or impossible", hint)
+        raise ConfigError(
+            f"--fitted {folder}: {LEARNED_SCORES} is damaged: scores of a month are missing or wrong", hint
+        )
     for name, nodes, count in ((LEARNED_TREES, trees, 4 * len(knots)), (LEARNED_PAST, past, 1)):
         if not _is_sound(nodes, n_features=len(feature_names(knots))):
             raise ConfigError(f"--fitted {folder}: {name} is damaged: a node points outside its tree", hint)
