@@ -86,8 +86,20 @@ def depots(rng: np.random.Generator) -> _Balances:
     return np.asarray(10_000 * np.exp(np.cumsum(0.01 * rng.normal(size=DAYS) + 0.0002)))
 
 
+def drawn(rng: np.random.Generator) -> _Balances:
+    """Return an account that nothing comes into: an estate, a grant, a severance payment. Each day may draw on it."""
+    return np.asarray(60_000 - np.cumsum(rng.gamma(1, 60, DAYS) * (rng.random(DAYS) < 0.5)))
+
+
+def ended(rng: np.random.Generator) -> _Balances:
+    """Return an account whose pay ended within the last four months, while spending goes on."""
+    pay = np.where(int(rng.integers(1, 28)) == _DAY, 3_000.0, 0.0)
+    pay[DAYS - int(rng.integers(40, 120)) :] = 0.0
+    return np.asarray(4_000 + np.cumsum(pay - rng.gamma(1, 98, DAYS)))
+
+
 KINDS: Final[Mapping[str, _Make]] = {
-    make.__name__: make for make in (cards, swept, tills, raised, machines, wallets, savings, depots)
+    make.__name__: make for make in (cards, swept, tills, raised, machines, wallets, savings, depots, drawn, ended)
 }
 
 

@@ -42,6 +42,8 @@ class Auto(DirectModel):
       are t times these plus (1 - t) times those of a Laplace distribution with sd(s).
     - If the balance differs s days later with probability v(s), quantiles with p >= v(s) are not below the last balance
       and those with p <= 1 - v(s) not above it.
+    - Of the distance x of a quantile below the account's lowest balance, d max(x - m w, 0) is left, w the width of the
+      80 % interval, as far as the median is not below it too (``record_lows``).
     - If a candidate joins with weight w(s), mean and quantiles are (1 - w(s)) times these plus w(s) times its own.
     - A balance with a weekly pattern has path and sd from its days of the week.
 

@@ -32,10 +32,8 @@ from forecast_cli.risk.floors import raise_to_floors
 
 N_PATHS: Final = 100
 #: Levels, in percent, whose quantiles make the paths. They are fixed, so low balances do not depend on the published
-#: levels. Brier scores of auto on real accounts, low point of 7 days (and of 30) under p10, with a weight of 3 instead
-#: of ``PERSISTENCE``: 0.0394 (0.0985) with these levels, 0.0394 (0.0985) with 99 as well, 0.0406 (0.0979) with 80 and
-#: 95 alone, 0.0406 (0.0984) with 80 alone.
-PATH_LEVELS: Final = (20.0, 40.0, 60.0, 80.0, 95.0)
+#: levels. The last one ends where the lowest of 100 paths lies: a tail follows quantiles (``record_lows``), no line.
+PATH_LEVELS: Final = (20.0, 40.0, 60.0, 80.0, 95.0, 99.0)
 #: Weight of a course's mean rank relative to its rank of a day, chosen for auto, whose daily intervals hold.
 #: Low point of 30 days under p10, 12 windows, without those that are under it at the cutoff, on real accounts (and on
 #: the sample): mean probability 0.148 (0.322) at weight 3, 0.154 (0.337) at 2 and 0.165 (0.364) at 1; the event

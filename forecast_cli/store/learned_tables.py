@@ -15,6 +15,7 @@ from forecast_cli.models.pooled.candidates import BANDS, Weights
 from forecast_cli.models.pooled.features import feature_names
 from forecast_cli.models.pooled.forest import Forest, Tree
 from forecast_cli.models.pooled.learned import Learned, Vintage
+from forecast_cli.models.pooled.record_lows import RecordLows
 from forecast_cli.models.pooled.segments import SEGMENTS
 from forecast_cli.store.layout import LEARNED_PAST, LEARNED_SCORES, LEARNED_TREES, LEARNED_WEIGHTS
 from forecast_cli.store.parquet import load_table
@@ -30,11 +31,13 @@ _TREES: Final[dict[str, Any]] = {
     "right": pl.Int32,
     "values": pl.List(pl.Float32),
 }
+_LOWS: Final = ("low_margin", "low_depth")
 _SCORES: Final[dict[str, Any]] = {
     "as_of": pl.Date,
     "horizon": pl.Int32,
     "windows": pl.Int64,
     "slope": pl.Float64,
+    **dict.fromkeys(_LOWS, pl.Float64),
     "segment": pl.Int32,
     "knot": pl.Int32,
     "probability": pl.Float64,
@@ -101,7 +104,9 @@ def read_learned(folder: Path, *, h: int) -> Learned:
         raise ConfigError(f"--fitted {folder}: learned for {longest} days ahead, but {h} are to be forecast", hint)
     knots = knots_of(longest)
     if not _is_whole(scores, SEGMENTS * len(knots) * len(GRID)):
-        raise ConfigError(f"--fitted {folder}: {LEARNED_SCORES} is damaged: scores of a month are missing", hint)
+        raise ConfigError(
+            f"--fitted {folder}: {LEARNED_SCORES} is damaged: scores of a month are missing or wrong", hint
+        )
     for name, nodes, count in ((LEARNED_TREES, trees, 4 * len(knots)), (LEARNED_PAST, past, 1)):
         if not _is_sound(nodes, n_features=len(feature_names(knots))):
             raise ConfigError(f"--fitted {folder}: {name} is damaged: a node points outside its tree", hint)
@@ -134,11 +139,12 @@ def _is_sound(trees: pl.DataFrame, *, n_features: int) -> bool:
 
 
 def _is_whole(scores: pl.DataFrame, count: int) -> bool:
-    """Return whether each month has ``count`` finite scores and one finite slope, or a single row without a score."""
-    score, slope = pl.col("score"), pl.col("slope")
+    """Return whether each month has ``count`` finite scores and one rest of it, or a single row without a score."""
+    score, rest = pl.col("score"), [pl.col(name) for name in ("slope", *_LOWS)]
     none = (pl.len() == 1) & score.is_null().all()
-    some = (pl.len() == count) & (slope.n_unique() == 1)
-    sound = some & pl.all_horizontal((one.is_not_null() & one.is_finite()).all() for one in (score, slope))
+    some = (pl.len() == count) & pl.all_horizontal(one.n_unique() == 1 for one in rest)
+    sound = some & pl.all_horizontal((one.is_not_null() & one.is_finite()).all() for one in (score, *rest))
+    sound &= pl.all_horizontal(pl.col(name).is_between(0.0, 1.0).all() for name in _LOWS)
     return bool(scores.group_by("as_of").agg(whole=none | sound)["whole"].all())
 
 
@@ -176,15 +182,16 @@ def _nodes(tree: Tree, number: int) -> pl.DataFrame:
 
 
 def _scores(vintage: Vintage, learned: Learned) -> pl.DataFrame:
-    common = {"as_of": _date(vintage), "horizon": learned.h, "windows": vintage.windows}
+    common: dict[str, Any] = {"as_of": _date(vintage), "horizon": learned.h, "windows": vintage.windows}
     if vintage.calibration is None:
-        rows = [{**common, "slope": None, "segment": None, "knot": None, "probability": None, "score": None}]
+        rows = [common]
     else:
         scores = vintage.calibration.scores
+        lows = (vintage.record_lows.margin, vintage.record_lows.depth)
+        common |= {"slope": vintage.calibration.slope, **dict(zip(_LOWS, lows, strict=True))}
         rows = [
             {
                 **common,
-                "slope": vintage.calibration.slope,
                 "segment": segment,
                 "knot": int(knot),
                 "probability": probability,
@@ -238,7 +245,8 @@ def _vintage(month: tuple[object, ...], scores: pl.DataFrame, trees: pl.DataFram
         return Vintage(as_of, windows)
     forest = _read_forest(trees, k, 4)
     values = scores["score"].to_numpy().reshape(SEGMENTS, k, len(GRID))
-    return Vintage(as_of, windows, forest, Calibration(np.swapaxes(values, 1, 2).copy(), float(scores["slope"][0])))
+    calibration = Calibration(np.swapaxes(values, 1, 2).copy(), float(scores["slope"][0]))
+    return Vintage(as_of, windows, forest, calibration, RecordLows(*scores.select(_LOWS).row(0)))
 
 
 def _read_forest(trees: pl.DataFrame, k: int, each: int) -> Forest:

@@ -11,6 +11,7 @@ from forecast_cli.models.knots import interpolate_knots
 from forecast_cli.models.laplace import laplace_scores
 from forecast_cli.models.pooled.learned import Vintage
 from forecast_cli.models.pooled.outlook import Outlook
+from forecast_cli.models.pooled.record_lows import draw_to_lowest, lowest_balances
 from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.pooled.standing import MIDDLE_LEVEL, add_point_mass
 
@@ -40,7 +41,10 @@ def correct_outlook(
     by_others_mean = vintage.calibration.slope * predictions[..., -1]
     mean = outlook.path + trust * outlook.scale[:, None] * interpolate_knots(by_others_mean, knots, h)
     quantiles = outlook.path[:, :, None] + trust[:, :, None] * by_others + (1.0 - trust)[:, :, None] * by_itself
-    return mean, take_levels(_add_point_mass(panel, outlook, quantiles, wide), wide, levels)
+    quantiles = _add_point_mass(panel, outlook, quantiles, wide)
+    outer = take_levels(quantiles, wide, (MIDDLE_LEVEL,))
+    lowest = np.broadcast_to(lowest_balances(panel)[:, None], mean.shape)
+    return mean, take_levels(draw_to_lowest(quantiles, outer, lowest, vintage.record_lows), wide, levels)
 
 
 def forecast_uncorrected(

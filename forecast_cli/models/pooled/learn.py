@@ -4,7 +4,7 @@ The windows of a vintage, and all that is learned from them, depend only on the 
 """
 
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Final
 
@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 
 from forecast_cli.core.memory import release_memory
 from forecast_cli.data.panel import Panel
+from forecast_cli.models.base import quantile_probabilities
 from forecast_cli.models.knots import knots_of
-from forecast_cli.models.pooled.calibration import MAX_OUTCOME, calibrate
-from forecast_cli.models.pooled.features import compute_features, feature_names, hide_season
+from forecast_cli.models.pooled.calibration import MAX_OUTCOME, Calibration, calibrate
+from forecast_cli.models.pooled.features import compute_features, hide_season
 from forecast_cli.models.pooled.forest import Forest, grow_forest, join_forests, predict
 from forecast_cli.models.pooled.learned import TREES, Learned, Vintage
 from forecast_cli.models.pooled.outlook import forecast_outlook
+from forecast_cli.models.pooled.record_lows import RecordLows, learn_record_lows, lowest_balances
 from forecast_cli.models.pooled.segments import segments_of
+from forecast_cli.models.pooled.standing import add_point_mass
 from forecast_cli.models.pooled.windows import LOOK_BACK, Windows, balances_after, group_of, list_windows, panel_at
 
 #: Largest and smallest number of windows that a vintage learns from.
@@ -31,6 +34,8 @@ GROUPS: Final = 4
 #: what happened then.
 _SEASONS: Final = 24
 _SHARE_OF_MONTH: Final = 0.01
+#: Levels of the quantiles from which the rule for record lows is learned.
+_LEVELS: Final = (20.0, 40.0, 60.0, 80.0, 90.0, 95.0, 98.0, 99.0)
 #: Windows whose features are computed at a time.
 _BLOCK: Final = 500
 
@@ -39,15 +44,24 @@ _BLOCK: Final = 500
 class TrainingSet:
     """Training data of m windows.
 
-    ``x`` [m, f] are features, ``came`` [m, k] the outcomes minus the path at the knots, in scales of the account.
-    ``group`` and ``segment`` [m] are those of the account, ``month`` [m] is counted in months since 1970-01.
+    ``x`` [m, f] are features. ``came`` [m, k] are the outcomes at the knots, ``last`` and ``lowest`` [m, k] the
+    account's last and lowest balance, all minus the path and in scales of the account. ``moved`` [m, k] is the
+    probability that the balance differs from the last one. ``group`` and ``segment`` [m] are those of the account,
+    ``month`` [m] is counted in months since 1970-01.
     """
 
     x: NDArray[np.float32]
     came: NDArray[np.float64]
+    last: NDArray[np.float64]
+    lowest: NDArray[np.float64]
+    moved: NDArray[np.float64]
     group: NDArray[np.int64]
-    month: NDArray[np.int64]
     segment: NDArray[np.int64]
+    month: NDArray[np.int64]
+
+    def take(self, some: NDArray[np.int64] | NDArray[np.bool_]) -> "TrainingSet":
+        """Return some of the windows."""
+        return TrainingSet(*(getattr(self, one.name)[some] for one in fields(self)))
 
 
 def learn(
@@ -117,41 +131,40 @@ def _build_training_set(
     Blocks are made in the order of days, because windows of one day share its calendar, with the newest first, which
     take longest.
     """
-    many, f = len(windows.row), len(feature_names(knots))
+    many = len(windows.row)
     order = np.argsort(-windows.day, kind="stable")
     blocks = [windows.take(order[start : start + _BLOCK]) for start in range(0, many, _BLOCK)]
-    none = (
-        np.zeros((0, f), dtype=np.float32),
-        np.zeros((0, len(knots))),
-        np.zeros(0, dtype=np.int64),
-        np.zeros(0, dtype=np.bool_),
-    )
-    parts = [none, *pool.map(partial(_featurize_windows, panel, knots=knots, look_back=look_back), blocks)]
-    moved = order[np.concatenate([moved for *_, moved in parts])]
-    by_place, kept = np.argsort(moved), windows.take(np.sort(moved))
-    training = TrainingSet(
-        x=np.concatenate([x for x, *_ in parts])[by_place],
-        came=np.concatenate([came for _, came, *_ in parts])[by_place],
-        group=group_of(panel, kept, GROUPS),
-        month=kept.day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64),
-        segment=np.concatenate([segment for *_, segment, _ in parts])[by_place],
-    )
+    parts = list(pool.map(partial(_featurize_windows, panel, knots=knots, look_back=look_back), blocks))
+    if not parts:
+        return _featurize_windows(panel, windows, knots=knots, look_back=look_back)
     usable = np.zeros(many, dtype=np.bool_)
-    usable[moved] = True
-    return training, usable
+    usable[order] = np.concatenate([moved for _, moved in parts])
+    joined = TrainingSet(
+        *(np.concatenate([getattr(part, one.name) for part, _ in parts]) for one in fields(TrainingSet))
+    )
+    return joined.take(np.argsort(order[usable[order]])), usable
 
 
 def _featurize_windows(
     panel: Panel, windows: Windows, *, knots: NDArray[np.int64], look_back: int
-) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Return features, outcomes and segments of the windows whose account has moved before, and which these are."""
+) -> tuple[TrainingSet, NDArray[np.bool_]]:
+    """Return the training set of the windows whose account has moved before, and which windows these are."""
     then = panel_at(panel, windows, look_back)
     outlook = forecast_outlook(then, int(knots[-1]))
     moved = outlook.scale > 0.0
-    error = balances_after(panel, windows, knots) - outlook.path[:, knots - 1]
+    path, scale = outlook.path[:, knots - 1], outlook.scale[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
-        came = error / outlook.scale[:, None]
-    return compute_features(then, outlook, knots)[moved], came[moved], segments_of(then)[moved], moved
+        whole = TrainingSet(
+            x=compute_features(then, outlook, knots),
+            came=(balances_after(panel, windows, knots) - path) / scale,
+            last=(then.y[:, -1:] - path) / scale,
+            lowest=(lowest_balances(then)[:, None] - path) / scale,
+            moved=outlook.moved[:, knots - 1],
+            group=group_of(panel, windows, GROUPS),
+            segment=segments_of(then),
+            month=windows.day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64),
+        )
+    return whole.take(moved), moved
 
 
 def _count_months(months: NDArray[np.int64]) -> int:
@@ -167,9 +180,9 @@ def _learn_vintage(
 
     The vintage has no forest if there are too few windows, or if one group holds more than half of them.
     """
-    x, came, group = training.x[some], training.came[some], training.group[some]
-    months = training.month[some]
-    if _count_months(months) < _SEASONS:
+    own = training.take(some)
+    x, came, group = own.x, own.came, own.group
+    if _count_months(own.month) < _SEASONS:
         x = hide_season(x)
     if len(some) < FEWEST or np.unique(group, return_counts=True)[1].max() > len(some) // 2:
         return Vintage(month, len(some))
@@ -183,4 +196,13 @@ def _learn_vintage(
     said = np.zeros((*came.shape, 4))
     for number, forest in enumerate(forests):
         said[group == number] = predict(forest, x[group == number])
-    return Vintage(month, len(some), join_forests(forests), calibrate(said, came, months, training.segment[some]))
+    calibration = calibrate(said, came, own.month, own.segment)
+    return Vintage(month, len(some), join_forests(forests), calibration, _learn_lows(own, calibration, said))
+
+
+def _learn_lows(training: TrainingSet, calibration: Calibration, said: NDArray[np.float64]) -> RecordLows:
+    """Return the rule for balances below the lowest one, from what trees of other accounts ``said`` [m, k, 4]."""
+    probabilities = quantile_probabilities(_LEVELS)
+    free = calibration.quantiles(said, probabilities, training.segment)
+    quantiles = add_point_mass(free, training.last, training.moved, _LEVELS)
+    return learn_record_lows(quantiles, probabilities, training.lowest, training.came)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from forecast_cli.models.pooled.calibration import Calibration
 from forecast_cli.models.pooled.candidates import Weights
 from forecast_cli.models.pooled.forest import Forest
+from forecast_cli.models.pooled.record_lows import NO_RULE, RecordLows
 
 #: Trees grown for each group of accounts, on the other groups.
 TREES: Final = 8
@@ -20,14 +21,16 @@ class Vintage:
     """The result of learning from the days before ``as_of``, the first day of a month (datetime64[D]).
 
     ``windows`` is the number of windows used. If they were too few, ``forest`` has no trees and ``calibration`` is
-    None. ``weights`` are those of the candidates. ``past`` are trees that predict the share of an account's sample
-    paths that are past courses (``past_share``); empty if these gain nothing.
+    None. ``record_lows`` is the rule for balances below the lowest one, ``weights`` are those of the candidates.
+    ``past`` are trees that predict the share of an account's sample paths that are past courses (``past_share``); empty
+    if these gain nothing.
     """
 
     as_of: np.datetime64
     windows: int
     forest: Forest = ()
     calibration: Calibration | None = None
+    record_lows: RecordLows = NO_RULE
     weights: tuple[Weights, ...] = ()
     past: Forest = ()
 

@@ -43,7 +43,7 @@ outlook, knots = forecast_outlook(panel, 30), np.array([1, 3, 7, 14, 30])
 print(outlook.path.tobytes().hex(), outlook.sd.tobytes().hex())
 print(account_facts(panel).volatility.tobytes().hex(), outlook.scale.tobytes().hex())
 print(compute_features(panel, outlook, knots).tobytes().hex(), outlook.moved.tobytes().hex())
-quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * np.linspace(-2.0, 2.2, 11)
+quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * np.linspace(-2.0, 2.2, 2 * len(PATH_LEVELS) + 1)
 forecast = Forecast(outlook.path, quantiles, PATH_LEVELS)
 risk = panel_lows(panel, {"own": forecast}, np.array([[400.0, 600.0], [0.0, np.nan]]), n_paths=20)["own"]
 print([getattr(risk, name).tobytes().hex() for name in vars(risk)])
@@ -72,7 +72,7 @@ print(find_streams(panel).explained.tobytes().hex())
 for h in (1, 90):
     outlook = forecast_outlook(panel, h)
     print(outlook.path.tobytes().hex(), outlook.sd.tobytes().hex())
-    quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * np.linspace(-2.0, 2.2, 11)
+    quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * np.linspace(-2.0, 2.2, 2 * len(PATH_LEVELS) + 1)
     forecast = Forecast(outlook.path, quantiles, PATH_LEVELS)
     risk = panel_lows(panel, {"own": forecast}, np.zeros((9, 1)), n_paths=20)["own"]
     print([getattr(risk, name).tobytes().hex() for name in vars(risk)])

@@ -26,6 +26,7 @@ from forecast_cli.models.pooled.forest import grow_forest as grow_trees
 from forecast_cli.models.pooled.learn import choose_windows, learn
 from forecast_cli.models.pooled.learned import Learned, Vintage, months_of
 from forecast_cli.models.pooled.outlook import forecast_outlook
+from forecast_cli.models.pooled.record_lows import NO_RULE, RecordLows
 from forecast_cli.models.pooled.segments import SEGMENTS
 from forecast_cli.models.pooled.windows import LOOK_BACK, balances_after, group_of, list_windows, panel_at
 from forecast_cli.models.registry import parse_model
@@ -62,7 +63,7 @@ def learned(panel: Panel) -> Learned:
     return found
 
 
-def by_a_single_leaf(y: np.ndarray, windows: int = 1_000) -> tuple[Panel, Forecast]:
+def by_a_single_leaf(y: np.ndarray, windows: int = 1_000, record_lows: RecordLows = NO_RULE) -> tuple[Panel, Forecast]:
     """What auto says of balances, where all of so many windows lie in one leaf."""
     panel = Panel(pl.Series(["a"]), y[None, :], np.array([len(y)]), np.array(["2026-03-31"], dtype="datetime64[D]"))
     knots = knots_of(3)
@@ -71,7 +72,8 @@ def by_a_single_leaf(y: np.ndarray, windows: int = 1_000) -> tuple[Panel, Foreca
     tree = Tree(none, np.array([np.inf]), none, none, leaf)
     z = np.interp(GRID, [0.005, 0.1, 0.5, 0.9, 0.995], [-3.0, -1.0, 0.0, 2.0, 3.0])
     scores = np.tile(z[None, :, None], (SEGMENTS, 1, len(knots)))
-    vintage = Vintage(np.datetime64("2026-03-01"), windows, (tree,), Calibration(scores, slope=1.2))
+    calibration = Calibration(scores, slope=1.2)
+    vintage = Vintage(np.datetime64("2026-03-01"), windows, (tree,), calibration, record_lows)
     return panel, Auto(Learned(3, knots, (vintage,))).fit(panel).forecast(3, (80.0,))
 
 
@@ -96,6 +98,18 @@ def test_few_windows_leave_half_to_what_the_account_was_missed_by() -> None:
     np.testing.assert_allclose(said.mean[0], path + 0.06 * scale, rtol=1e-6)
     np.testing.assert_allclose(said.quantiles[0, :, 0], path - 0.3 * scale - 0.5 * 1.2815515655 * sd, rtol=1e-6)
     np.testing.assert_allclose(said.quantiles[0, :, 2], path + 0.75 * scale + 0.5 * 1.2815515655 * sd, rtol=1e-6)
+
+
+def test_a_quantile_below_the_lowest_balance_is_drawn_to_it() -> None:
+    """A balance ends near its lowest, and 0.4 of a quantile's distance below that is left, less a margin."""
+    walk = np.cumsum(np.random.default_rng(1).normal(0, 10, 200))
+    y = np.maximum(walk - walk[-1], -11.0)
+    free, held = (by_a_single_leaf(y, record_lows=rule)[1].quantiles[0] for rule in (NO_RULE, RecordLows(0.01, 0.4)))
+    low, below, width = y.min(), free[:, 0], free[:, 2] - free[:, 0]
+    assert (below < low - 0.01 * width).all()
+    assert (free[:, 1] > low).all()
+    np.testing.assert_allclose(held[:, 0], low + 0.4 * (below - low + 0.01 * width), rtol=1e-9)
+    np.testing.assert_array_equal(held[:, 1:], free[:, 1:])
 
 
 def test_an_account_too_young_for_errors_of_its_own_has_those_of_others() -> None:
@@ -275,6 +289,9 @@ def test_trees_that_lead_out_of_themselves_are_refused(
     "damage",
     [
         pl.lit(float("nan")).alias("slope"),
+        pl.lit(None, dtype=pl.Float64).alias("low_margin"),
+        pl.lit(-0.5).alias("low_margin"),
+        pl.lit(1.5).alias("low_depth"),
         pl.when(pl.int_range(pl.len()) == 3).then(None).otherwise("score").alias("score"),
         pl.when(pl.int_range(pl.len()) == 3).then(2.0).otherwise("slope").alias("slope"),
     ],
