@@ -56,11 +56,11 @@ $(VENV)/.ray $(VENV)/.spark: $(VENV)/.%: requirements/%.txt $(STAMP)
 
 .PHONY: test-ray
 test-ray: $(VENV)/.ray ## Run the tests of the Ray executor
-	@$(BIN)/python -m pytest -k ray tests/executors $(ARGS)
+	@EXECUTOR_REQUIRED=1 $(BIN)/python -m pytest -k ray tests/executors $(ARGS)
 
 .PHONY: test-spark
 test-spark: $(VENV)/.spark ## Run the tests of the Spark executor, which need Java (pyspark is a download of 450 MB)
-	@$(BIN)/python -m pytest -k spark tests/executors $(ARGS)
+	@EXECUTOR_REQUIRED=1 $(BIN)/python -m pytest -k spark tests/executors $(ARGS)
 
 .PHONY: test-faults
 test-faults: $(STAMP) ## Run all fault injection tests, and print how often each fault was survived (about 15 minutes)

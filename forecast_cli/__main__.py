@@ -5,8 +5,8 @@ import os
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    # polars reads it as it is loaded, here and in workers: what it frees goes back to the system within a second, and
-    # until then other threads can use it again, as far as they share an arena
+    # polars reads it as it is loaded, here and in workers without a setting of their own (engine.environment): what it
+    # frees goes back to the system within a second, and until then other threads of its arena can use it again
     arenas = max(1, (os.cpu_count() or 1) // 2)
     os.environ.setdefault("_RJEM_MALLOC_CONF", f"narenas:{arenas},dirty_decay_ms:1000,muzzy_decay_ms:0")
     # Imported here: worker processes import this module again, and need none of it.

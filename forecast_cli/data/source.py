@@ -23,8 +23,8 @@ class InputFile:
 
     ``hive`` holds the key=value folders above it, in order. ``columns`` are the types that the columns named by the
     settings have in this file; such a column that is not in the file is a key in ``hive``. ``groups`` are its row
-    groups, in order, as far as its footer describes them. ``constants`` are the columns that hold one value, besides
-    nulls, according to its footer, and that value as stored.
+    groups, in order, as far as its footer describes them. ``constants`` are the columns called currency that hold one
+    value, besides nulls, according to its footer, and that value as stored.
     """
 
     path: str

@@ -26,6 +26,8 @@ from forecast_cli.store.permissions import created_with
 from forecast_cli.store.receipts import ShardReceipt
 
 _SHARED: Final = "all nodes of the cluster need a file system where they find input and output under the same paths"
+#: A node that is stopped: its tasks are lost, and the cluster does them again elsewhere.
+_STOPS: Final = (KeyboardInterrupt, SystemExit)
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ def probe_node(packed: bytes) -> str | TaskFailure:
         job = _unpack(packed)
         _refuse_other_input(job.source)
         return _own_folder(job).name
+    except _STOPS:
+        raise
     except BaseException as error:  # noqa: BLE001 - returned as a value
         return to_task_failure(error)
 
@@ -73,10 +77,13 @@ def run_on_node(packed: bytes, shard: Shard) -> Outcome:
     """
     try:
         job = _unpack(packed)
+        _refuse_other_input(job.source)
         folder, warnings = _own_folder(job), list[str]()
         room = Room(None, workers=1, at_once=shard.accounts)
         with _main_module_hidden():
             [receipt] = local.run_shards(replace(job, staging=folder), [shard], room=room, warn=warnings.append)
+    except _STOPS:
+        raise
     except BaseException as error:  # noqa: BLE001 - returned as a value; polars panics are no Exception
         return to_task_failure(error)
     files = tuple(replace(file, staged=f"{folder.name}/{file.staged}") for file in receipt.files)

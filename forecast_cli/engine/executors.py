@@ -21,7 +21,8 @@ class RunShards(Protocol):
         """Yield the receipts of ``shards`` as they are done, in no particular order; their files are in staging.
 
         ``room`` is that of this machine. ``warn`` is called for each loss that was made good. Raises what a shard
-        raises, and WorkerLostError if a shard cannot be done. Once the generator is closed, no shard is worked on.
+        raises, and WorkerLostError if a shard cannot be done. Closing the generator stops all work; a cluster may need
+        some seconds for it.
         """
 
 
@@ -34,11 +35,13 @@ def run_shards(
 
 def refuse_missing_package(executor: Executor) -> None:
     """Raise ConfigError if the package that an executor needs is not installed."""
-    package = {Executor.LOCAL: None, Executor.SPARK: "pyspark", Executor.RAY: "ray"}[executor]
-    if package and find_spec(package) is None:
-        raise ConfigError(
-            f"--executor {executor}: the package {package} is not installed", f"pip install 'forecast-cli[{executor}]'"
-        )
+    packages = {Executor.LOCAL: (), Executor.SPARK: ("pyspark", "py4j"), Executor.RAY: ("ray",)}[executor]
+    for package in packages:
+        if find_spec(package) is None:
+            raise ConfigError(
+                f"--executor {executor}: the package {package} is not installed",
+                f"pip install 'forecast-cli[{executor}]'",
+            )
 
 
 def _executor(name: Executor) -> RunShards:

@@ -58,9 +58,12 @@ def run_shards(
             ) from error
         check_probe(answer, job)
         run: Callable[[Shard], Outcome] = lambda shard: run_on_node(packed.value, shard)  # noqa: E731 - pickled by value
-        with closing(_run_job(context, shards, run)) as outcomes:
-            for outcome in outcomes:
-                yield receipt_of(outcome, warn)
+        try:
+            with closing(_run_job(context, shards, run)) as outcomes:
+                for outcome in outcomes:
+                    yield receipt_of(outcome, warn)
+        finally:
+            packed.destroy()
 
 
 def _run_job(context: SparkContext, items: Sequence[Any], function: Callable[[Any], Any]) -> Generator[Any]:

@@ -126,9 +126,9 @@ def _shuffle_quantiles(
     """Return paths [n, h, s]: each day's values in the order of the past courses.
 
     The values of a day are the quantiles of its distribution at probabilities (k + 0.5) / s, linear in the normal score
-    between the forecast's quantiles. Beyond the outermost quantile they follow the steeper of two lines: through the
-    last two quantiles, or from the median through the last. So quantiles that happen to lie close together do not cut
-    off a tail.
+    between the forecast's quantiles. Beyond the outermost quantile, where more than 100 paths or levels other than
+    ``PATH_LEVELS`` reach, they follow the steeper of two lines: through the last two quantiles, or from the median
+    through the last.
     """
     from forecast_cli.risk.loops import fill_paths
 

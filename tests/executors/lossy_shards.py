@@ -5,6 +5,7 @@ import signal
 from multiprocessing import parent_process
 from pathlib import Path
 
+from forecast_cli.data.source import Source
 from forecast_cli.engine.shards import Done, Job, Shard
 from forecast_cli.engine.worker import forecast_shard
 
@@ -22,7 +23,7 @@ def crash_on_account(job: Job, shard: Shard) -> Done:
 
 def lose_task_once(job: Job, shard: Shard) -> Done:
     """Kill the process of the task, not only its worker process, at the first attempt at shard 1."""
-    flag = _run_folder(job) / "lost-once"
+    flag = flag_of(job.source)
     if shard.index == 1 and not flag.exists():
         flag.touch()
         _kill_task()
@@ -44,6 +45,6 @@ def _kill_task() -> None:
     signal.pause()
 
 
-def _run_folder(job: Job) -> Path:
-    """Return the folder in which a run keeps its state; attempts stage in ``staging/ATTEMPT``."""
-    return job.staging.parents[1]
+def flag_of(source: Source) -> Path:
+    """Return the file beside the input that says that a task was lost."""
+    return Path(source.files[0].path).with_name("lost-once")

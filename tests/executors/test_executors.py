@@ -107,6 +107,7 @@ def test_the_task_of_a_lost_process_is_done_again(
     local = run_forecast(request_of("local"))
     monkeypatch.setattr("forecast_cli.workflows.forecast.forecast_shard", lossy_shards.lose_task_once)
     done = run_forecast(request_of(executor))
+    assert Path(local.output).with_name("lost-once").exists()
     assert tables(done.output) == tables(local.output)
 
 

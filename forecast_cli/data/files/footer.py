@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from forecast_cli.core.columns import CURRENCY
 from forecast_cli.data.files.chunks import MAGIC, MAGIC_ENCRYPTED, Chunk, read_chunks
 from forecast_cli.data.files.compact import MalformedError
 from forecast_cli.data.files.groups import find_constants, read_groups
@@ -57,7 +58,8 @@ def read_footer(path: str, file: BufferedIOBase, *, size: int, columns: tuple[st
     if hidden is not None:
         raise BadFileError(_encrypted(path, f"column '{hidden}'"))
     groups = read_groups(wanted, columns[0], dict(dtypes).get(columns[0]))
-    return Footer(rows, tuple(schema.names), dtypes, wanted, groups, find_constants(chunks))
+    constants = find_constants(chunk for chunk in chunks if chunk.column.casefold() == CURRENCY)
+    return Footer(rows, tuple(schema.names), dtypes, wanted, groups, constants)
 
 
 def _check_ends(path: str, file: BufferedIOBase, size: int) -> None:

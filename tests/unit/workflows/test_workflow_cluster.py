@@ -6,10 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from forecast_runs import balances
 
+from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError
+from forecast_cli.engine import cluster
 from forecast_cli.engine.cluster import Finished, check_probe, pack_job, probe_node, receipt_of, run_on_node
 from forecast_cli.engine.shards import Job, Shard
 from forecast_cli.engine.worker import forecast_shard
@@ -90,10 +93,40 @@ def test_a_node_with_other_versions_says_which(prepared: Prepared, task: Callabl
     assert 'has other versions than this machine: polars "0.1" -> ' in error.message
 
 
-def test_a_probe_finds_that_a_node_does_not_see_the_input(prepared: Prepared) -> None:
-    job, _ = prepared
+@pytest.mark.parametrize("task", [probe_node, run_on_node])
+def test_a_node_that_does_not_see_the_input_says_so(prepared: Prepared, task: Callable[..., Any]) -> None:
+    job, shard = prepared
     packed = pack_job(job)
     Path("balances.parquet").unlink()
-    assert "does not see the input as this machine does: " in refusal(probe_node(packed)).message
-    with pytest.raises(ConfigError, match=r"balances\.parquet: is gone"):
-        check_probe(probe_node(packed), job)
+    arguments = [shard] if task is run_on_node else []
+    error = refusal(task(packed, *arguments))
+    assert "does not see the input as this machine does: " in error.message
+    assert "balances.parquet: is gone" in error.message
+
+
+@pytest.mark.parametrize("task", [probe_node, run_on_node])
+@pytest.mark.parametrize("stop", [SystemExit(1), KeyboardInterrupt()])
+def test_a_node_that_is_stopped_loses_its_task_instead_of_ending_the_run(
+    prepared: Prepared, task: Callable[..., Any], stop: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, shard = prepared
+    packed = pack_job(job)
+    monkeypatch.setattr(cluster, "_own_folder", raising(stop))
+    arguments = [shard] if task is run_on_node else []
+    with pytest.raises(type(stop)):
+        task(packed, *arguments)
+
+
+def raising(error: BaseException) -> Callable[..., Any]:
+    def fail(*_: Any) -> None:
+        raise error
+
+    return fail
+
+
+def test_only_the_value_of_a_currency_column_is_kept_from_a_footer(tmp_path: Path) -> None:
+    rows = balances(accounts=2).with_columns(owner=pl.lit("Jane Doe"), Currency=pl.lit("EUR"))
+    rows.write_parquet(tmp_path / "in.parquet")
+    request = ForecastRequest(str(tmp_path / "in.parquet"), tmp_path / "out", Settings(model=("Naive",), horizon=5))
+    [file] = prepare("forecast", request, Place(tmp_path / "out")).checked.source.files
+    assert file.constants == (("Currency", b"EUR"),)

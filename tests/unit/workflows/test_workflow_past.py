@@ -121,7 +121,7 @@ def replayed_as_then(accounts: pl.DataFrame, runs: Runs, **values: Any) -> None:
         assert both["probability"].equals(both["prob_below"].alias("probability")), cutoff
 
 
-@pytest.mark.parametrize("max_history", [3_653, 160], ids=["all", "cut"])
+@pytest.mark.parametrize("max_history", [3_653, 200], ids=["all", "cut"])
 def test_a_backtest_gives_the_low_balances_of_a_forecast_made_at_the_cutoff(
     accounts: pl.DataFrame, runs: Runs, max_history: int
 ) -> None:
