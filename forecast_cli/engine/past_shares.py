@@ -20,7 +20,7 @@ from forecast_cli.models.pooled.features import compute_features, hide_season
 from forecast_cli.models.pooled.learn import GROUPS, choose_per_vintage
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import Outlook, forecast_outlook
-from forecast_cli.models.pooled.past_share import PastTrainingSet, grow_past_forest, join_training_sets
+from forecast_cli.models.pooled.past_share import PastTrainingSet, grow_past_forest
 from forecast_cli.models.pooled.probes import predict_held_out
 from forecast_cli.models.pooled.windows import Windows, balances_after, group_of, list_windows, panel_at
 from forecast_cli.risk.courses import select_near_courses
@@ -80,7 +80,7 @@ def learn_past_shares(
         told = [block for block in pool.map(partial(_build_training_sets, past), blocks) if block]
         if not told:
             return learned
-        training = [join_training_sets(parts) for parts in zip(*told, strict=True)]
+        training = [PastTrainingSet.join(parts) for parts in zip(*told, strict=True)]
         grown = pool.map(partial(grow_past_forest, seed=panel.seed), training)
         vintages = tuple(replace(one, past=past) for one, past in zip(learned.vintages, grown, strict=True))
     return replace(learned, vintages=vintages)

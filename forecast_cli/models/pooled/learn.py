@@ -4,7 +4,7 @@ The windows of a vintage, and all that is learned from them, depend only on the 
 """
 
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -20,6 +20,7 @@ from forecast_cli.models.pooled.features import compute_features, hide_season
 from forecast_cli.models.pooled.forest import Forest, grow_forest, join_forests, predict
 from forecast_cli.models.pooled.learned import TREES, Learned, Vintage
 from forecast_cli.models.pooled.outlook import forecast_outlook
+from forecast_cli.models.pooled.per_window import PerWindow
 from forecast_cli.models.pooled.record_lows import RecordLows, learn_record_lows, lowest_balances
 from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.pooled.standing import add_point_mass
@@ -41,7 +42,7 @@ _BLOCK: Final = 500
 
 
 @dataclass(frozen=True)
-class TrainingSet:
+class TrainingSet(PerWindow):
     """Training data of m windows.
 
     ``x`` [m, f] are features. ``came`` [m, k] are the outcomes at the knots, ``last`` and ``lowest`` [m, k] the
@@ -58,10 +59,6 @@ class TrainingSet:
     group: NDArray[np.int64]
     segment: NDArray[np.int64]
     month: NDArray[np.int64]
-
-    def take(self, some: NDArray[np.int64] | NDArray[np.bool_]) -> "TrainingSet":
-        """Return some of the windows."""
-        return TrainingSet(*(getattr(self, one.name)[some] for one in fields(self)))
 
 
 def learn(
@@ -139,10 +136,7 @@ def _build_training_set(
         return _featurize_windows(panel, windows, knots=knots, look_back=look_back)
     usable = np.zeros(many, dtype=np.bool_)
     usable[order] = np.concatenate([moved for _, moved in parts])
-    joined = TrainingSet(
-        *(np.concatenate([getattr(part, one.name) for part, _ in parts]) for one in fields(TrainingSet))
-    )
-    return joined.take(np.argsort(order[usable[order]])), usable
+    return TrainingSet.join([part for part, _ in parts]).take(np.argsort(order[usable[order]])), usable
 
 
 def _featurize_windows(

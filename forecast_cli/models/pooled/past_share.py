@@ -5,14 +5,14 @@ again, paths drawn through smooth quantiles reach the low points too rarely. Pas
 courses predict better, and by how much.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast_cli.models.pooled.forest import Forest, grow_mean_forest, join_forests, predict
+from forecast_cli.models.pooled.per_window import PerWindow
 
 #: Shares are rounded to fifths, and are 0 below two fifths, because a small share gains little at the same cost.
 STEPS: Final = 5
@@ -26,7 +26,7 @@ _SURE: Final = 2.0
 
 
 @dataclass(frozen=True)
-class PastTrainingSet:
+class PastTrainingSet(PerWindow):
     """Training data of m windows with c events each.
 
     ``x`` [m, f] are features; ``event`` [m, c] is 1 if the event occurred and 0 if not. ``own`` and ``past`` [m, c] are
@@ -40,17 +40,6 @@ class PastTrainingSet:
     event: NDArray[np.float64]
     group: NDArray[np.int64]
     account: NDArray[np.int64]
-
-    def take(self, some: NDArray[np.int64]) -> "PastTrainingSet":
-        """Return some of the windows, by their indices."""
-        return PastTrainingSet(*(getattr(self, one.name)[some] for one in fields(PastTrainingSet)))
-
-
-def join_training_sets(parts: Sequence[PastTrainingSet]) -> PastTrainingSet:
-    """Return one training set with the windows of all ``parts``, in their order."""
-    return PastTrainingSet(
-        *(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(PastTrainingSet))
-    )
 
 
 def predict_past_share(forest: Forest, x: NDArray[np.float32]) -> NDArray[np.float64]:

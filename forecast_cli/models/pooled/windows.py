@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from forecast_cli.core.hashes import hash_each
 from forecast_cli.data.panel import Panel
+from forecast_cli.models.pooled.per_window import PerWindow
 
 #: Days between windows of an account.
 WINDOW_STEP: Final = 15
@@ -19,7 +20,7 @@ LOOK_BACK: Final = 1096
 
 
 @dataclass(frozen=True)
-class Windows:
+class Windows(PerWindow):
     """m windows of a panel: ``row`` [m], origin ``day`` [m] (days since 1970-01-01) and ``priority`` [m].
 
     All depend on account and day only, not on other accounts or later days. Windows of lowest priority are taken first.
@@ -28,10 +29,6 @@ class Windows:
     row: NDArray[np.int64]
     day: NDArray[np.int64]
     priority: NDArray[np.uint64]
-
-    def take(self, some: NDArray[np.int64]) -> "Windows":
-        """Return some of the windows, by their indices."""
-        return Windows(self.row[some], self.day[some], self.priority[some])
 
 
 def list_windows(panel: Panel, h: int) -> Windows:

@@ -15,7 +15,6 @@ from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.past_share import (
     PastTrainingSet,
     grow_past_forest,
-    join_training_sets,
     predict_past_share,
 )
 from forecast_cli.models.pooled.segments import SEGMENTS
@@ -121,7 +120,7 @@ def test_too_few_windows_or_accounts_of_one_group_teach_nothing() -> None:
 
 def test_parts_are_put_together_as_they_were() -> None:
     told = training(right=0.5)
-    again = join_training_sets([told.take(np.arange(300)), told.take(np.arange(300, M))])
+    again = PastTrainingSet.join([told.take(np.arange(300)), told.take(np.arange(300, M))])
     np.testing.assert_array_equal(again.event, told.event)
     np.testing.assert_array_equal(again.account, told.account)
 
