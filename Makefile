@@ -50,6 +50,10 @@ baseline: backtest ## Backtest the sample accounts, and make the result the new 
 test: $(STAMP) ## Run all tests
 	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
 
+.PHONY: golden
+golden: $(STAMP) ## Write the screens of tests/golden again, after an intended change
+	@GOLDEN_REWRITE=1 $(BIN)/python -m pytest -q --numprocesses 2 tests/cli/test_cli_golden.py $(ARGS)
+
 $(VENV)/.ray $(VENV)/.spark: $(VENV)/.%: requirements/%.txt $(STAMP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation --requirement $<
 	@touch $@
