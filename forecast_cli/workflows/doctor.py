@@ -123,8 +123,7 @@ def check_temporary() -> Sign:
 
 def check_output(output: Path) -> Sign:
     """Check that files can be written to ``output``, or to the nearest parent folder that exists."""
-    absolute = output.absolute()
-    there = next((path for path in (absolute, *absolute.parents) if path.exists()), absolute)
+    there = next((path for path in (output, *output.parents) if path.exists()), output)
     if not there.is_dir():
         return Sign("output", Health.FAIL, f"{there} is not a folder", "name another --output")
     return _check_folder("output", there, output, "free space or fix permissions, or name another --output")
