@@ -105,9 +105,10 @@ def _legend(explanation: AccountExplanation, chart: FanChart, band: Band, *, asc
     names = [describe_threshold(one) for one in explanation.risk]
     drawn = [name for name, one in zip(names, explanation.risk, strict=True) if one.amount in near]
     away = [name for name, one in zip(names, explanation.risk, strict=True) if one.amount not in near]
+    word = "threshold" if len(drawn) == 1 else "thresholds"
     parts = [f"{history} balance"] if explanation.history else []
     parts += [f"{glyphs.median} median", f"{glyphs.band} {band.level:g} % interval"]
-    parts += [f"{glyphs.threshold * 2} thresholds {', '.join(drawn)}"] if drawn else []
+    parts += [f"{glyphs.threshold * 2} {word} {', '.join(drawn)}"] if drawn else []
     parts += [f"not drawn, too far away: {', '.join(away)}"] if away else []
     return "; ".join(parts)
 
