@@ -34,6 +34,9 @@ def write_inputs(folder: Path) -> None:
     rows.rename({"balance": "balanse"}).write_parquet(folder / "renamed.parquet")
     rows.with_columns(pl.col("balance").cast(pl.String)).write_parquet(folder / "text.parquet")
     (folder / "balances.csv").write_text("account_id,date,balance\nA000,2026-01-01,1000\n", encoding="utf-8")
+    (folder / "folder").mkdir()
+    shutil.copy(folder / "balances.parquet", folder / "folder" / "a.parquet")
+    (folder / "folder" / "b.parquet").write_bytes(b"PAR1" + bytes(496))
     write_runs(folder)
     for name, backtest in BACKTESTS:
         write_backtest(folder / name, backtest)
