@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 from typer.testing import CliRunner
 
 from forecast_cli.cli.app import build_app
@@ -58,6 +59,12 @@ Cli = Callable[..., Outcome]
 def run_in_process(*args: object) -> Outcome:
     result = CliRunner().invoke(build_app(), [str(arg) for arg in args], prog_name="forecast-cli")
     return Outcome(result.exit_code, result.stdout, result.stderr)
+
+
+def forget_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove the settings of whoever runs the tests from the environment."""
+    for name in [name for name in os.environ if name.startswith("FORECAST_")]:
+        monkeypatch.delenv(name)
 
 
 def command(*args: object) -> list[str]:

@@ -1,11 +1,10 @@
 """Fixtures of the command-line tests: how commands are run, and small inputs."""
 
-import os
 from pathlib import Path
 
 import polars as pl
 import pytest
-from cli_harness import Cli, Finished, balance_rows, run_apart, run_in_process
+from cli_harness import Cli, Finished, balance_rows, forget_settings, run_apart, run_in_process
 
 from forecast_cli.store import claim
 
@@ -13,8 +12,7 @@ from forecast_cli.store import claim
 @pytest.fixture(autouse=True)
 def _quiet_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove settings from the environment, and set the width of a narrow terminal."""
-    for name in [name for name in os.environ if name.startswith("FORECAST_")]:
-        monkeypatch.delenv(name)
+    forget_settings(monkeypatch)
     monkeypatch.setenv("COLUMNS", "80")
     for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
         monkeypatch.delenv(name, raising=False)
@@ -65,6 +63,7 @@ def finished(balances: Path, tmp_path_factory: pytest.TempPathFactory) -> Finish
     """Return a run with two models on the valid accounts; it is shared, so tests must not change it."""
     output = tmp_path_factory.mktemp("finished") / "out"
     with pytest.MonkeyPatch.context() as patch:
+        forget_settings(patch)
         patch.setenv("COLUMNS", "80")
         outcome = run_in_process(
             "forecast", balances, "--output", output, "--model", "SeasonalNaive", "--model", "Naive", "--jobs", 1

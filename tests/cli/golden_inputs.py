@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 from backtest_folders import Folder, write_backtest
-from cli_harness import DAYS, FIRST_DAY, balance_rows, run_in_process
+from cli_harness import DAYS, FIRST_DAY, balance_rows, forget_settings, run_in_process
 
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.workflows.doctor import Diagnosis, check_cores, check_lock, check_memory, check_output
@@ -45,6 +45,7 @@ def write_inputs(folder: Path) -> None:
 def write_runs(folder: Path) -> None:
     """Write the outputs of three forecasts and of one that was cut off to ``runs``, and a damaged one."""
     with pytest.MonkeyPatch.context() as patch:
+        forget_settings(patch)
         patch.chdir(folder)
         for night, (name, source, models) in enumerate(RUNS, 1):
             patch.setattr("forecast_cli.workflows.manifests.datetime", clock(night))
