@@ -1,4 +1,4 @@
-"""The work of one task on a node of a cluster: a shard, done by a worker process as on the machine of the run.
+"""Shards as tasks of a cluster, each done by a worker process of a node as on the machine of the run.
 
 The input, the output and the packages have to be the same on all nodes; each task checks what it needs of them.
 """
@@ -6,15 +6,15 @@ The input, the output and the packages have to be the same on all nodes; each ta
 import pickle
 import platform
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Final
+from typing import Any, Final, Protocol
 from uuid import uuid4
 
-from forecast_cli.core.errors import ConfigError, InputRejectedError
+from forecast_cli.core.errors import ConfigError, InputRejectedError, WorkerLostError
 from forecast_cli.data.scan.rows import assert_unchanged
 from forecast_cli.data.source import Source
 from forecast_cli.engine import local
@@ -42,13 +42,58 @@ class Finished:
 Outcome = Finished | TaskFailure
 
 
+class Call(Protocol):
+    """A connection to a cluster, which calls functions in tasks on its nodes."""
+
+    def __call__(self, function: Callable[[bytes, Any], Any], packed: bytes, items: Sequence[Any]) -> Generator[Any]:
+        """Yield the results of ``function(packed, item)`` for all ``items`` as tasks end; cancel them when closed.
+
+        ``packed`` is sent to each node once. Raises WorkerLostError if a task was repeated and lost each time.
+        """
+
+
+def probe(call: Call, job: Job) -> None:
+    """Raise ConfigError unless a node can do tasks of ``job``, and writes where this process reads."""
+    try:
+        [answer] = call(probe_node, pack_job(job), [None])
+    except WorkerLostError as error:
+        raise ConfigError(
+            f"the first task failed: {error}",
+            "install forecast-cli on all nodes, for Spark in the Python that PYSPARK_PYTHON names",
+        ) from error
+    if isinstance(answer, TaskFailure):
+        raise to_exception(answer)
+    if not (job.staging / answer).is_dir():
+        raise ConfigError(
+            f"{job.staging}: what a node of the cluster writes there does not appear on this machine", _SHARED
+        )
+
+
+def run_shards(
+    call: Call,
+    job: Job,
+    shards: Sequence[Shard],
+    *,
+    room: Room,  # noqa: ARG001 - the cluster decides how many tasks run at a time
+    warn: Callable[[str], None],
+) -> Generator[ShardReceipt]:
+    """Yield the receipts of ``shards`` as tasks finish them; see ``RunShards``."""
+    with closing(call(run_on_node, pack_job(job), shards)) as outcomes:
+        for outcome in outcomes:
+            if isinstance(outcome, TaskFailure):
+                raise to_exception(outcome)
+            for warning in outcome.warnings:
+                warn(warning)
+            yield outcome.receipt
+
+
 def pack_job(job: Job) -> bytes:
     """Return a job for the nodes, pickled, with absolute paths and the versions that it needs."""
     packed = replace(job, source=_with_absolute_paths(job.source), staging=job.staging.absolute())
     return pickle.dumps((packed, versions()))
 
 
-def probe_node(packed: bytes) -> str | TaskFailure:
+def probe_node(packed: bytes, _: None = None) -> str | TaskFailure:
     """Check that this node can do tasks; return the name of a folder it has made in staging, by which it is seen."""
     try:
         job = _unpack(packed)
@@ -58,16 +103,6 @@ def probe_node(packed: bytes) -> str | TaskFailure:
         raise
     except BaseException as error:  # noqa: BLE001 - returned as a value
         return to_task_failure(error)
-
-
-def check_probe(answer: str | TaskFailure, job: Job) -> None:
-    """Raise ConfigError unless the node that was probed can do tasks, and writes where this process reads."""
-    if isinstance(answer, TaskFailure):
-        raise to_exception(answer)
-    if not (job.staging / answer).is_dir():
-        raise ConfigError(
-            f"{job.staging}: what a node of the cluster writes there does not appear on this machine", _SHARED
-        )
 
 
 def run_on_node(packed: bytes, shard: Shard) -> Outcome:
@@ -88,15 +123,6 @@ def run_on_node(packed: bytes, shard: Shard) -> Outcome:
         return to_task_failure(error)
     files = tuple(replace(file, staged=f"{folder.name}/{file.staged}") for file in receipt.files)
     return Finished(replace(receipt, files=files), tuple(warnings))
-
-
-def receipt_of(outcome: Outcome, warn: Callable[[str], None]) -> ShardReceipt:
-    """Return the receipt of a task and pass on its warnings; raise what the task raised."""
-    if isinstance(outcome, TaskFailure):
-        raise to_exception(outcome)
-    for warning in outcome.warnings:
-        warn(warning)
-    return outcome.receipt
 
 
 @contextmanager

@@ -1,12 +1,15 @@
 """Executors: where the shards of a run are done. All of them call the same worker function, so bytes do not differ."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from typing import Protocol, assert_never
 
 from forecast_cli.config.choices import Executor
 from forecast_cli.core.errors import ConfigError
-from forecast_cli.engine import local
+from forecast_cli.core.progress import Progress
+from forecast_cli.engine import cluster, local
 from forecast_cli.engine.memory import Room
 from forecast_cli.engine.shards import Job, Shard
 from forecast_cli.store.receipts import ShardReceipt
@@ -26,11 +29,28 @@ class RunShards(Protocol):
         """
 
 
-def run_shards(
-    job: Job, shards: Sequence[Shard], *, room: Room, warn: Callable[[str], None]
-) -> Generator[ShardReceipt]:
-    """Run ``shards`` with the executor of the settings; see ``RunShards``."""
-    return _executor(job.settings.executor)(job, shards, room=room, warn=warn)
+@contextmanager
+def open_executor(name: Executor, job: Job, progress: Progress) -> Iterator[RunShards]:
+    """Yield an executor for ``job``, whose learning and sorted rows may be yet to come; import its package only now.
+
+    A cluster is connected to and probed first, and disconnected from at the end. Raises ConfigError if it cannot be
+    reached, or cannot do the tasks of ``job``.
+    """
+    match name:
+        case Executor.LOCAL:
+            yield local.run_shards
+            return
+        case Executor.SPARK:
+            from forecast_cli.engine.spark import connect
+        case Executor.RAY:
+            from forecast_cli.engine.ray import connect
+        case _:
+            assert_never(name)
+    progress.start(f"Connecting to {name.capitalize()}")
+    with connect() as call:
+        cluster.probe(call, job)
+        progress.finish()
+        yield partial(cluster.run_shards, call)
 
 
 def refuse_missing_package(executor: Executor) -> None:
@@ -42,20 +62,3 @@ def refuse_missing_package(executor: Executor) -> None:
                 f"--executor {executor}: the package {package} is not installed",
                 f"pip install 'forecast-cli[{executor}]'",
             )
-
-
-def _executor(name: Executor) -> RunShards:
-    """Return an executor; its package is imported only now."""
-    match name:
-        case Executor.LOCAL:
-            return local.run_shards
-        case Executor.SPARK:
-            from forecast_cli.engine import spark
-
-            return spark.run_shards
-        case Executor.RAY:
-            from forecast_cli.engine import ray
-
-            return ray.run_shards
-        case _:
-            assert_never(name)

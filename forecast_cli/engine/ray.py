@@ -5,69 +5,26 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Any, Final
 
 import ray
 from ray.exceptions import RayError
 
 from forecast_cli.core.errors import ConfigError, WorkerLostError
-from forecast_cli.engine.cluster import check_probe, pack_job, probe_node, receipt_of, run_on_node
-from forecast_cli.engine.memory import Room
-from forecast_cli.engine.shards import Job, Shard
-from forecast_cli.store.receipts import ShardReceipt
+from forecast_cli.engine.cluster import Call
 
 #: How often Ray repeats a task whose process or node is lost.
 _RETRIES: Final = 3
 _POLL_SECONDS: Final = 0.2
 
 
-def run_shards(
-    job: Job,
-    shards: Sequence[Shard],
-    *,
-    room: Room,  # noqa: ARG001 - Ray decides how many tasks run at a time
-    warn: Callable[[str], None],
-) -> Generator[ShardReceipt]:
-    """Yield the receipts of ``shards`` as Ray finishes them; see ``RunShards``.
-
-    Ray repeats the tasks of processes and nodes that it loses. Raises ConfigError if Ray cannot be started or reached,
-    or if a probe shows that tasks cannot do their work.
-    """
-    if not shards:
-        return
-    with _connection():
-        packed = ray.put(pack_job(job))
-        probe, run = (ray.remote(max_retries=_RETRIES)(function) for function in (probe_node, run_on_node))
-        try:
-            [answer] = _results([probe.remote(packed)])
-        except WorkerLostError as error:
-            raise ConfigError(f"the first task failed: {error}", "install forecast-cli on all nodes") from error
-        check_probe(answer, job)
-        with closing(_results([run.remote(packed, shard) for shard in shards])) as outcomes:
-            for outcome in outcomes:
-                yield receipt_of(outcome, warn)
-
-
-def _results(tasks: Sequence[Any]) -> Generator[Any]:
-    """Yield the results of ``tasks`` as they end; cancel those that have not ended when closed."""
-    pending = list(tasks)
-    try:
-        while pending:
-            done, pending = ray.wait(pending, timeout=_POLL_SECONDS)
-            yield from ray.get(done)
-    except RayError as error:
-        raise WorkerLostError(
-            f"Ray: {_message(error)}", "run the same command again; finished shards are kept"
-        ) from error
-    finally:
-        for task in pending:
-            ray.cancel(task, force=True)
-
-
 @contextmanager
-def _connection() -> Iterator[None]:
-    """Use the connection to Ray of this process; if there is none, connect, and disconnect at the end."""
+def connect() -> Iterator[Call]:
+    """Use the connection to Ray of this process; if there is none, connect, and disconnect at the end.
+
+    Raises ConfigError if Ray cannot be started or reached. Ray repeats the tasks of processes and nodes that it loses.
+    """
     ours = not ray.is_initialized()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -84,10 +41,28 @@ def _connection() -> Iterator[None]:
             for number, handler in before.items():
                 signal.signal(number, handler)
     try:
-        yield
+        yield _call
     finally:
         if ours:
             ray.shutdown()
+
+
+def _call(function: Callable[[bytes, Any], Any], packed: bytes, items: Sequence[Any]) -> Generator[Any]:
+    """Call ``function`` in tasks of Ray; see ``Call``."""
+    pending: list[Any] = []
+    try:
+        task, shared = ray.remote(max_retries=_RETRIES)(function), ray.put(packed)
+        pending = [task.remote(shared, item) for item in items]
+        while pending:
+            done, pending = ray.wait(pending, timeout=_POLL_SECONDS)
+            yield from ray.get(done)
+    except RayError as error:
+        raise WorkerLostError(
+            f"Ray: {_message(error)}", "run the same command again; finished shards are kept"
+        ) from error
+    finally:
+        for task in pending:
+            ray.cancel(task, force=True)
 
 
 def _message(error: Exception) -> str:

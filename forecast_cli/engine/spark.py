@@ -6,7 +6,8 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
@@ -16,10 +17,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from forecast_cli.core.errors import ConfigError, WorkerLostError
-from forecast_cli.engine.cluster import Outcome, check_probe, pack_job, probe_node, receipt_of, run_on_node
-from forecast_cli.engine.memory import Room
-from forecast_cli.engine.shards import Job, Shard
-from forecast_cli.store.receipts import ShardReceipt
+from forecast_cli.engine.cluster import Call
 
 _POLL_SECONDS: Final = 0.2
 
@@ -34,36 +32,49 @@ class _Appending:
         return one + other
 
 
-def run_shards(
-    job: Job,
-    shards: Sequence[Shard],
-    *,
-    room: Room,  # noqa: ARG001 - Spark decides how many tasks run at a time
-    warn: Callable[[str], None],
-) -> Generator[ShardReceipt]:
-    """Yield the receipts of ``shards`` as the tasks of a Spark job finish them; see ``RunShards``.
+@contextmanager
+def connect() -> Iterator[Call]:
+    """Use the Spark session of this process; if there is none, start one, and stop it at the end.
 
-    Spark repeats the tasks of executors that it loses. Raises ConfigError if Spark cannot be started, or if a probe
-    shows that tasks cannot do their work.
+    Unless Spark is told otherwise, tasks are run by the same Python as this process. Raises ConfigError if Spark cannot
+    be started. Spark repeats the tasks of executors that it loses.
     """
-    if not shards:
-        return
-    with _open_context() as context:
-        packed = context.broadcast(pack_job(job))
+    builder, ours = SparkSession.builder, SparkContext._active_spark_context is None
+    if ours:
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        builder = builder.config("spark.ui.showConsoleProgress", "false")
+    interrupt = signal.getsignal(signal.SIGINT)
+    try:
+        context = builder.getOrCreate().sparkContext
+    except (PySparkException, Py4JError, OSError) as error:
+        raise ConfigError(
+            f"Spark could not be started: {_message(error)}",
+            "it needs Java (JAVA_HOME) and a classic master that answers: Spark Connect cannot run tasks",
+        ) from error
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, interrupt)  # Spark's cancels the jobs of all others in the session
+    try:
+        yield partial(_call, context)
+    finally:
+        if ours:
+            context.stop()
+
+
+def _call(
+    context: SparkContext, function: Callable[[bytes, Any], Any], packed: bytes, items: Sequence[Any]
+) -> Generator[Any]:
+    """Call ``function`` in the tasks of a Spark job; see ``Call``."""
+    try:
+        shared = context.broadcast(packed)
         try:
-            [answer] = _run_job(context, [None], lambda _: probe_node(packed.value))
-        except WorkerLostError as error:
-            raise ConfigError(
-                f"the first task failed: {error}", "install forecast-cli for the Python of all nodes (PYSPARK_PYTHON)"
-            ) from error
-        check_probe(answer, job)
-        run: Callable[[Shard], Outcome] = lambda shard: run_on_node(packed.value, shard)  # noqa: E731 - pickled by value
-        try:
-            with closing(_run_job(context, shards, run)) as outcomes:
-                for outcome in outcomes:
-                    yield receipt_of(outcome, warn)
+            yield from _run_job(context, items, lambda item: function(shared.value, item))
         finally:
-            packed.destroy()
+            shared.destroy()
+    except (PySparkException, Py4JError) as error:
+        raise WorkerLostError(
+            f"Spark: {_message(error)}", "run the same command again; finished shards are kept"
+        ) from error
 
 
 def _run_job(context: SparkContext, items: Sequence[Any], function: Callable[[Any], Any]) -> Generator[Any]:
@@ -87,41 +98,9 @@ def _run_job(context: SparkContext, items: Sequence[Any], function: Callable[[An
                 yielded += len(new)
                 yield from new
             job.result()
-        except (PySparkException, Py4JError) as error:
-            raise WorkerLostError(
-                f"Spark: {_message(error)}", "run the same command again; finished shards are kept"
-            ) from error
         finally:
             if not job.done():
                 context.cancelJobGroup(group)
-
-
-@contextmanager
-def _open_context() -> Iterator[SparkContext]:
-    """Yield the Spark context of this process; if there is none, start one and stop it at the end.
-
-    Unless Spark is told otherwise, tasks are run by the same Python as this process.
-    """
-    builder, ours = SparkSession.builder, SparkContext._active_spark_context is None
-    if ours:
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        builder = builder.config("spark.ui.showConsoleProgress", "false")
-    interrupt = signal.getsignal(signal.SIGINT)
-    try:
-        context = builder.getOrCreate().sparkContext
-    except (PySparkException, Py4JError, OSError) as error:
-        raise ConfigError(
-            f"Spark could not be started: {_message(error)}",
-            "it needs Java (JAVA_HOME) and a classic master: Spark Connect cannot run tasks",
-        ) from error
-    finally:
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, interrupt)  # Spark's cancels the jobs of all others in the session
-    try:
-        yield context
-    finally:
-        if ours:
-            context.stop()
 
 
 def _message(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """Execution of a run over shards: does the missing shards, merges their tables and writes the manifest."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
@@ -16,9 +16,9 @@ from forecast_cli.data.source import Source
 from forecast_cli.engine.child_process import run_in_child_process
 from forecast_cli.engine.compiling import compile_loops, compiled_modules
 from forecast_cli.engine.environment import environment
-from forecast_cli.engine.executors import run_shards
+from forecast_cli.engine.executors import open_executor
 from forecast_cli.engine.learning import learn_from, select_learning_columns
-from forecast_cli.engine.shards import Job, Shard, Work
+from forecast_cli.engine.shards import Job, Work
 from forecast_cli.engine.worker_pool import worker_context
 from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.registry import learns
@@ -74,18 +74,21 @@ def execute(
             progress.warn(f"{prepared.place}: files of the finished run are missing or damaged, so it is done again")
         done = run.resume()
         missing = [shard for shard in prepared.shards if shard.index not in done]
-        source = _sort_if_scattered(prepared, run, progress) if missing else prepared.checked.source
-        with environment(prepared.room.variables):
+        executor = prepared.settings.executor if missing else Executor.LOCAL
+        job = Job(prepared.checked.source, prepared.settings, prepared.contract.origin, run.staging, work)
+        with environment(prepared.room.variables), open_executor(executor, job, progress) as run_shards:
+            source = _sort_if_scattered(prepared, run, progress) if missing else job.source
             release_memory()
-            if missing and prepared.room.is_tight and prepared.settings.executor is Executor.LOCAL:
+            if missing and prepared.room.is_tight and executor is Executor.LOCAL:
                 progress.start("Compiling")
                 run_in_child_process("compiling", compile_loops, compiled_modules(prepared.models))
                 progress.finish()
             prepared = replace(prepared, learned=_learn(prepared, source, progress))
-            job = Job(source, prepared.settings, prepared.contract.origin, run.staging, work, prepared.learned)
+            job = replace(job, source=source, learned=prepared.learned)
             release_memory()
             with _run_in_thread(meanwhile if missing else None):
-                receipts = _run_missing(prepared, run, job, missing, done=list(done.values()), progress=progress)
+                finished = run_shards(job, missing, room=prepared.room, warn=progress.warn)
+                receipts = _commit_finished(prepared, run, finished, done=list(done.values()), progress=progress)
         _warn_of_repeated_blocks(receipts, progress)
         progress.start("Writing the tables")
         run.finish(make_manifest(prepared, receipts, finish(prepared, receipts)))
@@ -143,20 +146,19 @@ def _pass_on_warnings(checked: CheckedInput, progress: Progress) -> None:
             progress.warn(f"{message_at(finding, checked.source.root)}{hint}")
 
 
-def _run_missing(
+def _commit_finished(
     prepared: Prepared,
     run: RunFolder,
-    job: Job,
-    missing: Sequence[Shard],
+    finished: Generator[ShardReceipt],
     *,
     done: Sequence[ShardReceipt],
     progress: Progress,
 ) -> list[ShardReceipt]:
-    """Run the missing shards, commit each when it is done, and return all receipts, in the order of shards."""
+    """Commit each shard when it is ``finished``, and return all receipts, in the order of shards."""
     progress.start(_DOING[prepared.command], sum(shard.accounts for shard in prepared.shards))
     progress.advance(sum(receipt.accounts for receipt in done))
     receipts = list(done)
-    with closing(run_shards(job, missing, room=prepared.room, warn=progress.warn)) as finished:
+    with closing(finished):
         for receipt in finished:
             run.commit(receipt)
             receipts.append(receipt)

@@ -198,7 +198,7 @@ def test_a_dry_run_takes_up_a_run_that_was_cut_off(
 
     run = ("forecast", balances, "--output", tmp_path / "out", *QUICK)
     with monkeypatch.context() as patch:
-        patch.setattr("forecast_cli.workflows.running.run_shards", cut_off)
+        patch.setattr("forecast_cli.engine.local.run_shards", cut_off)
         cli(*run).assert_exit(ExitCode.INTERRUPTED)
     assert (
         "this run, cut off: would be resumed where it stopped" in cli(*run, "--dry-run").assert_exit(ExitCode.OK).flat

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError, WorkerLostError
 from forecast_cli.core.progress import NullProgress
 from forecast_cli.engine import cluster
-from forecast_cli.engine.shards import Job
+from forecast_cli.workflows import running
 from forecast_cli.workflows.backtest import run_backtest
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import run_forecast
@@ -173,15 +174,38 @@ def within(seconds: float, happened: Callable[[], bool]) -> bool:
     return happened()
 
 
-def test_a_node_that_cannot_write_to_the_output_is_found_before_the_first_shard(
+def pack_job_with_other_staging(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Send tasks to a folder that does not exist."""
+    pack = cluster.pack_job
+    monkeypatch.setattr(cluster, "pack_job", lambda job: pack(replace(job, staging=tmp_path / "not-mounted")))
+
+
+def test_a_node_that_cannot_write_to_the_output_is_found_before_anything_is_learned(
     executor: str, request_of: Callable[..., ForecastRequest], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pack = cluster.pack_job
-
-    def elsewhere(job: Job) -> bytes:
-        return pack(replace(job, staging=tmp_path / "not-mounted"))
-
-    monkeypatch.setattr(f"forecast_cli.engine.{executor}.pack_job", elsewhere)
+    pack_job_with_other_staging(monkeypatch, tmp_path)
+    monkeypatch.setattr(running, "_learn", pytest.fail)
     with pytest.raises(ConfigError, match=r"not-mounted: node \S+ cannot write there: No such file") as refused:
         run_forecast(request_of(executor))
     assert "under the same paths" in str(refused.value.hint)
+
+
+@pytest.mark.usefixtures("_spark")
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_spark_session_keeps_nothing_that_was_sent_to_nodes(
+    fails: bool, request_of: Callable[..., ForecastRequest], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pyspark import SparkContext
+
+    sent, broadcast = [], SparkContext.broadcast
+
+    def keep(context: Any, value: bytes) -> Any:
+        sent.append(broadcast(context, value))
+        return sent[-1]
+
+    monkeypatch.setattr(SparkContext, "broadcast", keep)
+    if fails:
+        pack_job_with_other_staging(monkeypatch, tmp_path)
+    with pytest.raises(ConfigError) if fails else nullcontext():
+        run_forecast(request_of("spark"))
+    assert [Path(one._path).exists() for one in sent] == [False] * (1 if fails else 2)

@@ -75,7 +75,7 @@ def test_RT09_a_read_only_output_is_found_before_the_first_fit(tmp_path: Path) -
 def test_RT09_an_output_that_cannot_be_made_is_found_before_the_first_fit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forecast_cli.workflows.running.run_shards", pytest.fail)
+    monkeypatch.setattr("forecast_cli.engine.local.run_shards", pytest.fail)
     source = write_balances(tmp_path / "in.parquet", ids(4))
     with pytest.raises(OutputNotWrittenError, match="/proc/out: cannot be written"):
         run_forecast(request(source, Path("/proc/out")))

@@ -83,7 +83,7 @@ def test_RT19_an_interrupted_run_is_not_resumed_with_another_config_or_version(
 
     settings = Settings(model=("Naive",), jobs=1)
     with monkeypatch.context() as patch:
-        patch.setattr("forecast_cli.workflows.running.run_shards", cut_off)
+        patch.setattr("forecast_cli.engine.local.run_shards", cut_off)
         with pytest.raises(KeyboardInterrupt):
             run_forecast(ForecastRequest(str(source), tmp_path / "out", settings))
     if "version" in change:

@@ -110,7 +110,7 @@ def test_RT08_RT14_the_nth_step_fails_and_the_same_command_ends_in_the_same_byte
     step: Step,
     refusal: Callable[[], BaseException],
 ) -> None:
-    monkeypatch.setattr("forecast_cli.workflows.running.run_shards", inline)
+    monkeypatch.setattr("forecast_cli.engine.local.run_shards", inline)
     good = run_forecast(request_of("good")).output
     expected, names = tables(good), files(good)
     for n in itertools.count(1, stride):
@@ -139,7 +139,7 @@ def test_RT14_the_nth_step_of_replacing_a_run_fails_and_the_output_is_whole_or_a
     stride: int,
     step: Step,
 ) -> None:
-    monkeypatch.setattr("forecast_cli.workflows.running.run_shards", inline)
+    monkeypatch.setattr("forecast_cli.engine.local.run_shards", inline)
     expected = tables(run_forecast(request_of("good")).output)
     for n in itertools.count(1, stride):
         plain = request_of(f"out{n}")

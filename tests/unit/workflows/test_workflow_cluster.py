@@ -1,7 +1,7 @@
 """The work of a task on a node of a cluster: what it checks, and what it returns."""
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,10 @@ import pytest
 from forecast_runs import balances
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.core.errors import ConfigError
+from forecast_cli.core.errors import ConfigError, WorkerLostError
 from forecast_cli.engine import cluster
-from forecast_cli.engine.cluster import Finished, check_probe, pack_job, probe_node, receipt_of, run_on_node
+from forecast_cli.engine.cluster import Finished, pack_job, probe, probe_node, run_on_node, run_shards
+from forecast_cli.engine.memory import Room
 from forecast_cli.engine.shards import Job, Shard
 from forecast_cli.engine.worker import forecast_shard
 from forecast_cli.engine.worker_main import TaskFailure
@@ -52,7 +53,6 @@ def test_a_task_finds_the_files_of_relative_paths_wherever_it_is_run(
     done = run_on_node(packed, shard)
     assert isinstance(done, Finished)
     assert all((tmp_path / "staging" / file.staged).stat().st_size == file.bytes for file in done.receipt.files)
-    assert receipt_of(done, pytest.fail) is done.receipt
 
 
 def test_two_attempts_at_a_shard_never_write_to_the_same_file(prepared: Prepared) -> None:
@@ -63,14 +63,52 @@ def test_two_attempts_at_a_shard_never_write_to_the_same_file(prepared: Prepared
     assert {file.sha256 for file in files[0][:1]} == {file.sha256 for file in files[1][:1]}
 
 
+def call_here(function: Callable[[bytes, Any], Any], packed: bytes, items: Sequence[Any]) -> Generator[Any]:
+    """Call the tasks of a cluster in this process."""
+    yield from (function(packed, item) for item in items)
+
+
 def test_a_probe_is_seen_by_the_folder_it_makes(prepared: Prepared) -> None:
     job, _ = prepared
-    answer = probe_node(pack_job(job))
-    check_probe(answer, job)
-    assert isinstance(answer, str)
-    (job.staging / answer).rmdir()
+    probe(call_here, job)
+    [made] = job.staging.iterdir()
+
+    def call_elsewhere(*arguments: Any) -> Generator[Any]:
+        yield from call_here(*arguments)
+        for folder in {*job.staging.iterdir()} - {made}:
+            folder.rmdir()
+
     with pytest.raises(ConfigError, match="staging: what a node of the cluster writes there does not appear on this"):
-        check_probe(answer, job)
+        probe(call_elsewhere, job)
+
+
+def test_a_probe_that_is_lost_each_time_is_blamed_on_the_nodes(prepared: Prepared) -> None:
+    def lose(*_: Any) -> Generator[Any]:
+        raise WorkerLostError("Ray: no module named forecast_cli", "run the same command again")
+        yield
+
+    with pytest.raises(ConfigError, match=r"^the first task failed: Ray: no module named forecast_cli$") as refused:
+        probe(lose, prepared[0])
+    assert "install forecast-cli on all nodes" in str(refused.value.hint)
+
+
+def test_the_first_failure_of_a_task_is_raised_and_cancels_the_others(prepared: Prepared) -> None:
+    job, shard = prepared
+    job.staging.rmdir()
+    called: list[Any] = []
+
+    def call(function: Callable[[bytes, Any], Any], packed: bytes, items: Sequence[Any]) -> Generator[Any]:
+        try:
+            for item in items:
+                called.append(item)
+                yield function(packed, item)
+        except GeneratorExit:
+            called.append("cancelled")
+            raise
+
+    with pytest.raises(ConfigError, match="cannot write there"):
+        list(run_shards(call, job, [shard, shard], room=Room(None, 1, 1), warn=pytest.fail))
+    assert called == [shard, "cancelled"]
 
 
 @pytest.mark.parametrize("task", [probe_node, run_on_node])

@@ -8,13 +8,14 @@ import pytest
 from forecast_runs import balances, part_bytes, with_troubled
 
 from forecast_cli.core.errors import ConfigError
+from forecast_cli.engine import local
 from forecast_cli.engine.memory import Room
 from forecast_cli.engine.retries import Attempt
 from forecast_cli.engine.shards import Job, Shard, Task
 from forecast_cli.engine.worker import run_task
 from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.state import OutputState
-from forecast_cli.workflows import preparing, running
+from forecast_cli.workflows import preparing
 from forecast_cli.workflows.forecast import plan_forecast, run_forecast
 from forecast_cli.workflows.places import Place
 from forecast_cli.workflows.results import ForecastRequest
@@ -36,7 +37,7 @@ def test_a_bound_of_memory_changes_neither_what_is_written_nor_what_it_is_made_f
         yield from (few_at_a_time(job, attempt.task) for attempt in attempts)
 
     monkeypatch.setattr(preparing, "find_room", lambda *_, **__: Room(10**9, 1, 3))
-    monkeypatch.setattr(running, "run_shards", run_here)
+    monkeypatch.setattr(local, "run_shards", run_here)
     request = request_of(frame, output="parts", shard_size=7, memory="1GB")
     parts = run_forecast(request)
     assert taken == [(3, 3, 1), (3, 3, 1), (1,)]

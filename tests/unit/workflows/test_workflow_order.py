@@ -18,9 +18,9 @@ from forecast_cli.data.sample.write import write_sample
 from forecast_cli.data.scan import order, pieces
 from forecast_cli.data.scan.amounts import read_amounts
 from forecast_cli.data.scan.attributes import read_attribute
+from forecast_cli.engine import local
 from forecast_cli.store import spill as spilling
 from forecast_cli.store.spill import spill
-from forecast_cli.workflows import running
 from forecast_cli.workflows.forecast import plan_forecast, run_forecast
 from forecast_cli.workflows.results import ForecastRequest
 
@@ -109,7 +109,7 @@ def test_complete_sorted_rows_are_reused_and_removed_at_the_end(
         yield
 
     with monkeypatch.context() as cutting:
-        cutting.setattr(running, "run_shards", cut_off)
+        cutting.setattr(local, "run_shards", cut_off)
         with pytest.raises(CutOffError):
             run_forecast(request)
         assert len(written) == 1
