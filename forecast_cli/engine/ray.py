@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from forecast_cli.engine.cluster import Call
 #: How often Ray repeats a task whose process or node is lost.
 _RETRIES: Final = 3
 _POLL_SECONDS: Final = 0.2
+#: Seconds that the cluster may take to answer.
+_ANSWER_SECONDS: Final = 20.0
 
 
 @contextmanager
@@ -29,6 +32,7 @@ def connect() -> Iterator[Call]:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         if ours:
+            _refuse_silent(os.environ.get("RAY_ADDRESS", ""))
             os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
             ray.init(log_to_driver=False, logging_level=logging.WARNING)
     except (RayError, OSError, RuntimeError, ValueError) as error:
@@ -45,6 +49,17 @@ def connect() -> Iterator[Call]:
     finally:
         if ours:
             ray.shutdown()
+
+
+def _refuse_silent(address: str) -> None:
+    """Raise ConnectionError if nothing answers at an address with a port: Ray would try for a quarter of an hour."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if not port.isdigit():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise ConnectionError(f"nothing answers at {address}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _call(function: Callable[[bytes, Any], Any], packed: bytes, items: Sequence[Any]) -> Generator[Any]:

@@ -1,5 +1,8 @@
 """Spark and Ray do what local processes do, to the same bytes, and what they lose is done again."""
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -16,6 +19,7 @@ import pytest
 from forecast_cli.config.choices import Executor
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError, WorkerLostError
+from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.progress import NullProgress
 from forecast_cli.engine import cluster
 from forecast_cli.workflows import running
@@ -209,3 +213,16 @@ def test_a_spark_session_keeps_nothing_that_was_sent_to_nodes(
     with pytest.raises(ConfigError) if fails else nullcontext():
         run_forecast(request_of("spark"))
     assert [Path(one._path).exists() for one in sent] == [False] * (1 if fails else 2)
+
+
+@pytest.mark.usefixtures("_ray")
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1"])
+def test_an_address_at_which_no_ray_answers_is_refused_at_once(address: str, balances: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "forecast_cli", "forecast", balances, "--output", tmp_path / "out"]
+    options = ["--model", "Naive", "--horizon", "5", "--executor", "ray"]
+    environment = os.environ | {"RAY_ADDRESS": address}
+    run = subprocess.run(
+        [*command, *options], env=environment, timeout=100, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == ExitCode.CONFIG_INVALID
+    assert f"could not be started or reached: nothing answers at {address}: Connection refused" in run.stderr
