@@ -15,6 +15,7 @@ from forecast_cli.core.redact import redact
 from forecast_cli.store.atomic import (
     make_folder,
     move_into_place,
+    raise_write_errors,
     remove_file,
     remove_folder,
     sha256_of,
@@ -111,12 +112,14 @@ def _tidy(output: Path) -> None:
     """Write ``_SUCCESS`` if it is missing and remove the state of a run whose manifest is written."""
     if not (output / SUCCESS).exists():
         write_whole(output / SUCCESS, success_content(output))
+    _remove_staging(output)
     remove_folder(output / RUNNING)
 
 
 def _clear(output: Path) -> None:
     """Remove a run: first what marks it as finished, last its plan, which shows that there was a run."""
     invalidate_run(output)
+    _remove_staging(output)
     for name in (FORECASTS, RUNNING):
         remove_folder(output / name)
 
@@ -133,7 +136,17 @@ def _prepare(output: Path, identity: dict[str, Any]) -> None:
     make_folder(output / RUNNING)
     write_whole(output / RUNNING / PLAN, redact(plan).encode())
     invalidate_run(output)
+    _remove_staging(output)
+    for name in (FORECASTS, f"{RUNNING}/{SHARDS}", f"{RUNNING}/{STAGING}"):
+        make_folder(output / name)
+
+
+def _remove_staging(output: Path) -> None:
+    """Remove the folder that workers write to; rename it first, so that tasks still being stopped do not find it."""
     staging = output / RUNNING / STAGING
-    remove_folder(staging)
-    for folder in (output / FORECASTS, output / RUNNING / SHARDS, staging):
-        make_folder(folder)
+    renamed = staging.with_name(f".{STAGING}.tmp")
+    remove_folder(renamed)
+    if staging.exists():
+        with raise_write_errors(staging):
+            staging.rename(renamed)
+        remove_folder(renamed)

@@ -1,6 +1,8 @@
 """The output folder: complete or absent, resumed where it stopped, never mixed."""
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +55,28 @@ def test_a_committed_shard_that_is_damaged_is_done_again(tmp_path: Path, damage:
     (tmp_path / path).write_bytes(content[: len(content) // 2] if damage == "receipt" else content)
     with open_run(tmp_path, IDENTITY, force=False) as (run, _):
         assert set(run.resume()) == {0}
+
+
+@pytest.mark.parametrize("then", ["resumed", "replaced", "finished"])
+def test_a_task_that_is_still_being_stopped_does_not_keep_staged_files_from_being_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
+        (run.staging / "task").mkdir()
+        late, remove = run.staging / "task" / "late", os.rmdir
+
+        def write_and_remove(path: str, **options: int) -> None:
+            with contextlib.suppress(FileNotFoundError):
+                late.touch()
+            remove(path, **options)
+
+        monkeypatch.setattr("os.rmdir", write_and_remove)
+        if then == "finished":
+            run.finish(manifest())
+    if then != "finished":
+        with open_run(tmp_path, IDENTITY, force=then == "replaced") as (run, _):
+            assert not list(run.staging.iterdir())
+    assert not list(tmp_path.glob(".run/.*"))
 
 
 def test_staged_files_of_a_dead_run_are_cleared_away(tmp_path: Path) -> None:
