@@ -3,11 +3,16 @@
 import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
 from forecast_cli.core.errors import CheckFailedError
 from forecast_cli.store.atomic import raise_write_errors, sha256_of
-from forecast_cli.store.layout import FORECASTS, MANIFEST, RUNNING, SUCCESS, is_own
+from forecast_cli.store.layout import FORECASTS, LISTED, MANIFEST, RUNNING, SUCCESS, is_own
 from forecast_cli.store.manifest import FileEntry, Manifest
+
+#: Problems of files that the run did not write.
+FOREIGN: Final = "not written by a run"
+UNLISTED: Final = "not in the manifest"
 
 
 def damaged_files(output: Path, entries: Iterable[FileEntry]) -> Iterator[tuple[str, str]]:
@@ -39,10 +44,12 @@ def stray_files(output: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
         yield RUNNING, "left over from a run: run the same command again to remove it"
     for path in sorted((output / FORECASTS).iterdir() if (output / FORECASTS).is_dir() else ()):
         if f"{FORECASTS}/{path.name}" not in known:
-            yield f"{FORECASTS}/{path.name}", "not in the manifest: readers of the folder would read it too"
+            yield f"{FORECASTS}/{path.name}", f"{UNLISTED}: readers of the folder would read it too"
     for path in sorted(output.iterdir()):
         if not is_own(path):
-            yield path.name, "not written by a run"
+            yield path.name, FOREIGN
+        elif path.name in LISTED - known:
+            yield path.name, UNLISTED
 
 
 def success_content(output: Path) -> bytes:

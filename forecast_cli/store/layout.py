@@ -59,7 +59,9 @@ TABLES: Final = (
     EVENTS,
     WEIGHTS,
 )
-OWN: Final = frozenset({FORECASTS, *TABLES, *REPORTS, METRICS, MANIFEST, SUCCESS, LOCK, HOLDER, RUNNING})
+#: Files that the manifest lists, except for part files of forecasts.
+LISTED: Final = frozenset({*TABLES, *REPORTS, METRICS})
+OWN: Final = frozenset({FORECASTS, *LISTED, MANIFEST, SUCCESS, LOCK, HOLDER, RUNNING})
 
 
 def shard_path(index: int, table: str) -> str:

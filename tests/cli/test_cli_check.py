@@ -50,11 +50,13 @@ def test_the_hint_says_what_repairs_the_output_and_no_more(cli: Cli, finished: F
     assert hint() == "run the forecast command that wrote it again"
     (output / ".run").rmdir()
     (output / "notes.txt").touch()
-    assert hint() == "move away the files that no run wrote, then run the forecast command that wrote it again"
+    assert (
+        hint() == "move away the files that this run did not write, then run the forecast command that wrote it again"
+    )
     (output / "_SUCCESS").write_text("other")
     assert hint().endswith("then run the forecast command that wrote it again, with --force")
     shutil.copy(finished.output / "_SUCCESS", output / "_SUCCESS")
-    assert hint() == "move away the files that no run wrote"
+    assert hint() == "move away the files that this run did not write"
 
 
 def test_a_folder_without_a_run_exits_6(cli: Cli, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import shlex
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, NoReturn
 
 from rich.console import Group
@@ -13,7 +12,8 @@ from forecast_cli.core.text import counted
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import size
 from forecast_cli.reports.terminal.layout import Column, aligned, line, section, sections
-from forecast_cli.store.layout import RENDERED, RUNNING, SUCCESS, is_own
+from forecast_cli.store.check import FOREIGN, UNLISTED
+from forecast_cli.store.layout import RENDERED, RUNNING, SUCCESS
 from forecast_cli.workflows.results import CheckReport, Damage
 
 
@@ -34,10 +34,10 @@ def render_check(report: CheckReport) -> Group:
 
 
 def _hint(report: CheckReport) -> str:
-    """Return how to repair the output; a run never replaces files that no run wrote, so these have to go first."""
-    foreign = [damage for damage in report.damages if "/" not in damage.path and not is_own(Path(damage.path))]
+    """Return how to repair the output; a run never replaces files that it did not write, so these have to go first."""
+    foreign = [damage for damage in report.damages if damage.problem in (FOREIGN, UNLISTED)]
     others = [damage for damage in report.damages if damage not in foreign]
-    move = ["move away the files that no run wrote"] if foreign else []
+    move = ["move away the files that this run did not write"] if foreign else []
     return ", then ".join([*move, *([_repair(report, others)] if others else [])])
 
 

@@ -40,6 +40,15 @@ def test_check_finds_what_is_missing_and_what_is_stray(request_of: Callable[...,
     assert found["failures.parquet"] == "missing"
 
 
+@pytest.mark.parametrize("name", ["weights.parquet", "events.parquet", "report.html"])
+def test_check_finds_a_file_that_another_run_would_write(request_of: Callable[..., ForecastRequest], name: str) -> None:
+    run = run_forecast(request_of(balances(accounts=2), model=("Naive",)))
+    (run.output / name).write_bytes(b"junk")
+    report = run_check(run.output)
+    assert [(damage.path, damage.problem) for damage in report.damages] == [(name, "not in the manifest")]
+    assert report.exit_code is ExitCode.CHECK_FAILED
+
+
 def test_check_finds_tables_that_contradict_a_forged_manifest(request_of: Callable[..., ForecastRequest]) -> None:
     run = run_forecast(request_of(balances(accounts=2)))
     path = run.output / "manifest.json"
