@@ -47,7 +47,9 @@ def _explain_whole(message: str, values: Mapping[str, Any], origins: Mapping[str
 
 
 def _describe_value(name: str, value: object, origins: Mapping[str, str]) -> str:
-    return f"{name} = {value!r} ({origins.get(name, 'default')})"
+    origin = origins.get(name, "default")
+    file = origin.removeprefix("file ")
+    return f"{name} = {value!r} ({origin})" if file == origin else f"{file}: {name} = {value!r}"
 
 
 def _describe(shape: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ KEY_VARIABLE: Final = "FORECAST_ID_KEY"
 _OPEN: Final = "\ufdd0"
 _CLOSE: Final = "\ufdd1"
 _MARKED: Final = re.compile(f"{_OPEN}(.*?){_CLOSE}", re.DOTALL)
-_FIGURE: Final = re.compile(r"[-+]?\d(?:[\d.,_]*\d)?(?:[eE][-+]?\d+)?")
+_FIGURE: Final = re.compile(r"\d{4}-\d\d-\d\d|[-+]?\d(?:[\d.,_]*\d)?(?:[eE][-+]?\d+)?")
 _DIGITS: Final = 16
 
 
@@ -42,7 +42,7 @@ def hash_id(unique_id: str) -> str:
 
 
 def mask_numbers(text: str) -> str:
-    """Return ``text`` with each number, which may be a balance, replaced by ``#``."""
+    """Return ``text`` with each number, which may be a balance, and each date replaced by ``#``."""
     return _FIGURE.sub("#", text)
 
 

@@ -1,12 +1,18 @@
-"""Text functions for all packages: counts with their noun, UTF-8 paths, suggestions for a misspelt name."""
+"""Text functions for all packages: counts with their noun, words in a list, UTF-8 paths, suggestions for a name."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:
     """Return a count with its noun: ``1 account``, ``1,234 accounts``; ``plural`` if it is not the noun and an s."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def joined(words: Sequence[str]) -> str:
+    """Return words as part of a sentence: ``a``, ``a and b``, ``a, b and c``."""
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def is_utf8(path: str) -> bool:

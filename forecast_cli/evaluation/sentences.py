@@ -27,7 +27,7 @@ def describe_findings(
 ) -> tuple[str, ...]:
     """Return sentences on which model to use, how far to trust its intervals, and where it is weak."""
     if facts.compared_windows == 0:
-        return (_describe_unscored(facts, leaderboard),)
+        return (f"No window could be scored: {why_unscored(facts)}.",)
     best = leaderboard[0]
     own = [step for step in steps if step.model == best.model]
     parts = [row for row in segments if row.model == best.model and row.accounts >= MIN_ACCOUNTS]
@@ -43,10 +43,12 @@ def describe_findings(
     )
 
 
-def _describe_unscored(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> str:
-    if facts.windows == facts.still_windows or not leaderboard:
-        return "No window could be scored: no account has enough history, or no balance moved."
-    return "No model can be ranked: no window was forecast by all of them; see Failures and fallbacks in the report."
+def why_unscored(facts: RunFacts) -> str:
+    """Return why a backtest has no window in which the models can be compared."""
+    if not facts.windows:
+        return "no account has enough history"
+    still = facts.windows == facts.still_windows
+    return "the balances never moved" if still else "no window was forecast by every model"
 
 
 def _recommend_model(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from forecast_cli.core.columns import level_label
-from forecast_cli.core.text import counted
+from forecast_cli.core.text import counted, joined
 from forecast_cli.evaluation.report import Fan, Report
 from forecast_cli.reports import tables_run, tables_scores, tables_segments
 from forecast_cli.reports.charts_fan import fan_chart
@@ -190,7 +190,7 @@ def _problems(report: Report) -> Section:
 
 def _fan_key(fans: Sequence[Fan]) -> tuple[Swatch, ...]:
     levels = sorted({level for fan in fans for level, _, _ in fan.bands})
-    bands = " and ".join(f"{level_label(level)} %" for level in levels)
+    bands = joined([f"{level_label(level)} %" for level in levels]) if levels else ""
     return (
         Swatch("balance before the cutoff", _variable(Ink.KNOWN), width=1.5),
         Swatch("actual balance", _variable(Ink.CAME)),

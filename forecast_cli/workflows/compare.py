@@ -129,7 +129,7 @@ def _window_differences(base: Scores, new: Scores) -> Iterator[str]:
         only = here.windows.join(there.windows, on=on, how="anti").select(on).sort(on)
         if only.height:
             account, cutoff = " ".join(map(str, only.row(0)[:-1])), only.row(0)[-1]
-            yield f"only {name} has {counted(only.height, 'window')}, such as {mark_id(account)} at {cutoff}"
+            yield f"only {name} has {counted(only.height, 'window')}, such as account '{mark_id(account)}' at {cutoff}"
     both = base.windows.join(new.windows, on=on, suffix="_new")
     apart = (pl.col(SCALE) - pl.col(f"{SCALE}_new")).abs() > _ROUNDING * pl.col(SCALE).abs()
     unknown = pl.col(SCALE).is_null() != pl.col(f"{SCALE}_new").is_null()

@@ -13,6 +13,7 @@ from forecast_cli.data.files.addresses import Address, Output
 from forecast_cli.engine.outcomes import contract_failures
 from forecast_cli.engine.shards import cpu_seconds, joining_seconds
 from forecast_cli.engine.worker import forecast_shard
+from forecast_cli.models.registry import finds_events
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK
 from forecast_cli.store.learned_tables import learned_frames
 from forecast_cli.store.manifest import FileEntry
@@ -72,6 +73,7 @@ def plan_forecast(request: ForecastRequest) -> ForecastPlan:
         set_aside=group_failures(contract_failures(contract.ledger, labels[:1]), UNIQUE_ID),
         findings=checked.findings,
         models=tuple(labels),
+        holidays=prepared.settings.holidays if finds_events(prepared.models) else None,
         shards=len(prepared.shards),
         jobs=prepared.room.workers,
         cpu_seconds=cpu_seconds(prepared.models, ready) + joining_seconds(prepared.settings, ready),

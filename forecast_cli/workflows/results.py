@@ -138,9 +138,10 @@ def exceeded(
 class ForecastPlan:
     """What a run would do (``--dry-run``).
 
-    ``cpu_seconds`` is an estimate from the costs of the models. ``spill_bytes`` is the most bytes on disk that sorting
-    the rows by account takes, None if they need no sorting. ``memory_bytes`` is the bound on the memory of all
-    processes together (None: unknown), within which each worker handles up to ``at_once`` accounts at a time.
+    ``holidays`` is as in ``ForecastRun``. ``cpu_seconds`` is an estimate from the costs of the models. ``spill_bytes``
+    is the most bytes on disk that sorting the rows by account takes, None if they need no sorting. ``memory_bytes`` is
+    the bound on the memory of all processes together (None: unknown), within which each worker handles up to
+    ``at_once`` accounts at a time.
     """
 
     request: ForecastRequest
@@ -149,6 +150,7 @@ class ForecastPlan:
     set_aside: tuple[FailureGroup, ...]
     findings: tuple[Finding, ...]
     models: tuple[str, ...]
+    holidays: str | None
     shards: int
     jobs: int
     cpu_seconds: float

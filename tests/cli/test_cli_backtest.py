@@ -33,6 +33,14 @@ def test_the_summary_says_which_model_to_use_and_where_the_report_is(cli: Cli, b
     assert "6 every account of the input" in out
 
 
+def test_the_time_in_the_summary_is_that_of_the_whole_command(
+    cli: Cli, balances: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forecast_cli.cli.messages.Log.seconds", 3725.0)
+    out = cli("backtest", balances, "--output", tmp_path / "out", *ASKED).assert_exit(ExitCode.OK).out
+    assert out.startswith("Done in 1 h 02 min: 18 windows")
+
+
 def test_one_account_has_no_interval_anywhere(cli: Cli, balances: Path, tmp_path: Path) -> None:
     frame = pl.read_parquet(balances)
     frame.filter(pl.col("account_id") == frame["account_id"][0]).write_parquet(tmp_path / "one.parquet")
@@ -120,7 +128,8 @@ def test_too_little_history_for_any_window_exits_3(cli: Cli, balances: Path, tmp
     outcome = cli("backtest", balances, "--output", tmp_path / "out", *ASKED, "--min-train", 900)
     outcome.assert_exit(ExitCode.ACCOUNTS_FAILED)
     assert not re.search(r"\bnan\b", outcome.out)
-    assert "no window could be scored: no account has enough history" in outcome.err
+    assert "No window could be scored: no account has enough history.\n" in outcome.out
+    assert "no window could be scored: no account has enough history\n" in outcome.err
     assert "less history with --min-train" in outcome.err
 
 
@@ -130,7 +139,8 @@ def test_balances_that_never_moved_get_no_hint_to_ask_for_less_history(
     pl.read_parquet(balances).with_columns(balance=pl.lit(5.0)).write_parquet(tmp_path / "still.parquet")
     outcome = cli("backtest", tmp_path / "still.parquet", "--output", tmp_path / "out", *ASKED)
     outcome.assert_exit(ExitCode.ACCOUNTS_FAILED)
-    assert "no window could be scored: the balances never moved" in outcome.err
+    assert "No window could be scored: the balances never moved.\n" in outcome.out
+    assert "no window could be scored: the balances never moved\n" in outcome.err
     assert "--min-train" not in outcome.err
 
 

@@ -137,20 +137,21 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(cli: Cli, one_bad: Path, tm
         "A003",
         "models Naive",
         "horizon 5 days",
-        "holidays US",
-        "work 1 shard over 1 process",
+        "work 1 shard in 1 process",
         "CPU time",
         "(new)",
     ):
         assert said in outcome.flat
+    assert "holidays" not in outcome.flat, "Naive uses no calendar"
+    assert "holidays US" in cli(*run, "--model", "RecurringEvents").assert_exit(ExitCode.OK).flat
     assert not output.exists()
 
 
 def test_a_dry_run_states_the_exit_code_of_the_run(cli: Cli, one_bad: Path, tmp_path: Path) -> None:
     run = ("forecast", one_bad, "--output", tmp_path / "out", *QUICK, "--dry-run")
-    ready = "5 of 6 accounts, 1 would get no forecast"
-    why = "it would end with exit code 3: 1 failed, more than --max-failed 0 allows"
-    assert cli(*run).assert_exit(ExitCode.OK).flat.endswith(f"{ready}; {why}.")
+    ready = "5 of 6 accounts; 1 would get no forecast"
+    why = "It would end with exit code 3: 1 failed, more than --max-failed 0 allows"
+    assert cli(*run).assert_exit(ExitCode.OK).flat.endswith(f"{ready}. {why}.")
     assert cli(*run, "--max-failed", 1).assert_exit(ExitCode.OK).flat.endswith(f"{ready}.")
     logged = [cli(*run, *more, "--log-format", "json").events[-1] for more in ((), ("--max-failed", 1))]
     assert [(event["exit_code"], event["run_exit_code"]) for event in logged] == [(0, 3), (0, 0)]

@@ -50,6 +50,16 @@ def test_the_next_commands_work_where_they_are_printed(
     assert "shape: (30" in read.stdout, read.stderr
 
 
+def test_the_next_commands_of_a_backtest_work_where_they_are_printed(balances: Path, tmp_path: Path) -> None:
+    start, path = STARTS["on the PATH"]
+    words = [*start, "backtest", str(balances), "--output", "my out's", *QUICK, "--step", "5", "--min-train", "60"]
+    made = shell(shlex.join(words), tmp_path, path)
+    assert made.returncode == ExitCode.OK, made.stderr
+    check, read = (shell(line, tmp_path, path) for line in next_lines(made.stdout))
+    assert check.returncode == ExitCode.OK, check.stderr
+    assert "┆ cutoff" in read.stdout, read.stderr
+
+
 @pytest.mark.parametrize("name", ["sample", "."])
 def test_the_command_after_a_sample_works_and_fits_the_next_sample(name: str, tmp_path: Path) -> None:
     home = tmp_path / "home"
@@ -110,7 +120,7 @@ def test_commands_are_quoted_for_the_shell_and_safe_to_show(started: Path) -> No
     for line in (
         tool_command("check", output),
         show_command("-5", None, output),
-        read_command(output),
+        read_command(output, "scores.parquet"),
         forecast_command(output),
     ):
         assert "\x1b" not in line

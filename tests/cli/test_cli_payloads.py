@@ -108,7 +108,7 @@ def test_an_output_may_have_a_name_that_is_a_glob_or_a_hive_folder_s(
     cli("show", "A001", "--forecast", output).assert_exit(ExitCode.OK)
     cli("compare", replayed, replayed).assert_exit(ExitCode.OK)
     assert str(pl.read_parquet(f"{glob.escape(str(output))}/forecasts/*.parquet").height) in told.flat
-    assert glob.escape(str(output)) in read_command(output)
+    assert glob.escape(str(output)) in read_command(output, "forecasts/*.parquet")
 
 
 @pytest.mark.parametrize("form", ["table", "json"])

@@ -60,7 +60,7 @@ def test_payments_to_come_name_a_calendar_that_is_not_the_usual_one(
     balance_rows().write_parquet(tmp_path / "rows.parquet")
     asked = ("--model", "RecurringEvents", "--holidays", calendar, "--jobs", 1)
     done = cli("forecast", tmp_path / "rows.parquet", "--output", tmp_path / "out", *asked).assert_exit(ExitCode.OK)
-    assert f"by RecurringEvents, {words}, intervals" in done.flat
+    assert f"by RecurringEvents, {words}, with intervals of" in done.flat
     shown = cli("show", "A002", "--forecast", tmp_path / "out").assert_exit(ExitCode.OK)
     assert f"Coming payments, by {words}" in shown.out.splitlines()
     told = json.loads(cli("show", "A002", "--forecast", tmp_path / "out", "--format", "json").out)
@@ -161,7 +161,7 @@ def test_an_account_that_fell_back_says_what_took_the_models_place(cli: Cli, tmp
     outcome = cli("show", "A001", "--forecast", output).assert_exit(ExitCode.OK)
     assert "status fallback: forecast by a simpler model" in outcome.flat
     assert "model LastValue, in place of auto" in outcome.flat
-    assert "flag its history is shorter than a requested model needs" in outcome.flat
+    assert "flags its history is shorter than a requested model needs" in outcome.flat
     assert "Balance: the last 10 days and 30 days ahead" in outcome.out
     assert "Why" not in outcome.out
 

@@ -27,8 +27,8 @@ def test_the_table_says_rule_count_share_and_what_a_run_would_do(cli: Cli, one_b
     assert "mark as failed" in row
     assert "A003" in outcome.flat
     assert outcome.flat.endswith(
-        "A run would forecast 5 of 6 accounts, 1 would get no forecast; "
-        "it would end with exit code 3: 1 failed, more than --max-failed 0 allows."
+        "A run would forecast 5 of 6 accounts; 1 would get no forecast. "
+        "It would end with exit code 3: 1 failed, more than --max-failed 0 allows."
     )
 
 
@@ -63,6 +63,15 @@ def test_an_account_is_named_though_its_id_is_a_letter_of_the_message(cli: Cli, 
     assert "..." not in outcome.flat, "one account is all there is, whatever its rows"
 
 
+def test_ids_that_look_alike_are_all_named(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    alike = pl.col("account_id").replace({"A001": "a000"})
+    pl.read_parquet(balances).with_columns(alike).write_parquet(tmp_path / "alike.parquet")
+    out = cli("validate", tmp_path / "alike.parquet").out
+    assert "e.g. 'A000' | 'a000'\n" in out
+    row = next(line for line in out.splitlines() if line.startswith("TS17"))
+    assert row.count("2 accounts") == 1, "the count has a column of its own"
+
+
 def test_the_verdict_goes_by_the_failures_that_the_settings_allow(
     cli: Cli, one_bad: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,7 +79,7 @@ def test_the_verdict_goes_by_the_failures_that_the_settings_allow(
     assert json.loads(cli(*run_exit).assert_exit(ExitCode.OK).out)["run_exit_code"] == 3
     monkeypatch.setenv("FORECAST_MAX_FAILED", "1")
     assert json.loads(cli(*run_exit).assert_exit(ExitCode.OK).out)["run_exit_code"] == 0
-    assert cli("validate", one_bad).flat.endswith("5 of 6 accounts, 1 would get no forecast.")
+    assert cli("validate", one_bad).flat.endswith("5 of 6 accounts; 1 would get no forecast.")
     assert cli("validate", one_bad, "--max-failed", 0).flat.endswith("1 failed, more than --max-failed 0 allows.")
 
 
@@ -79,18 +88,18 @@ def test_the_verdict_goes_by_the_skipped_accounts_that_the_settings_allow(
 ) -> None:
     rows, path = pl.read_parquet(balances), tmp_path / "late.parquet"
     pl.concat([rows, rows.head(1).with_columns(pl.col("date").dt.offset_by("1y"))]).write_parquet(path)
-    assert cli("validate", path).flat.endswith("1 of 6 accounts, 5 would get no forecast.")
+    assert cli("validate", path).flat.endswith("1 of 6 accounts; 5 would get no forecast.")
     monkeypatch.setenv("FORECAST_MAX_SKIPPED", "4")
-    told = "it would end with exit code 3: 5 skipped, more than --max-skipped 4 allows."
+    told = "It would end with exit code 3: 5 skipped, more than --max-skipped 4 allows."
     assert cli("validate", path).assert_exit(ExitCode.OK).flat.endswith(told)
-    assert cli("validate", path, "--max-skipped", 5).flat.endswith("1 of 6 accounts, 5 would get no forecast.")
+    assert cli("validate", path, "--max-skipped", 5).flat.endswith("1 of 6 accounts; 5 would get no forecast.")
 
 
 def test_an_input_with_nothing_to_forecast_is_predicted_to_exit_3(cli: Cli, balances: Path) -> None:
     outcome = cli("validate", balances, "--as-of", "2027-01-01").assert_exit(ExitCode.OK)
     assert outcome.flat.endswith(
-        "A run would forecast 0 of 6 accounts, 6 would get no forecast; "
-        "it would end with exit code 3: nothing to forecast."
+        "A run would forecast 0 of 6 accounts; 6 would get no forecast. "
+        "It would end with exit code 3: nothing to forecast."
     )
     said = json.loads(cli("validate", balances, "--as-of", "2027-01-01", "--format", "json").out)
     assert (said["exit_code"], said["run_exit_code"]) == (0, 3)
@@ -109,9 +118,9 @@ def test_one_thing_has_one_word(cli: Cli, balances: Path, tmp_path: Path) -> Non
     plan = cli("forecast", path, "--as-of", "2026-04-25", "--output", tmp_path / "out", "--dry-run").flat
     for said in (
         "skipped 1 account: last row",
-        "read as float numbers",
-        "left out rows",
-        "carried forward to the origin",
+        "read as float 1 file: numbers",
+        "left out 20 rows: after the origin",
+        "carried forward 1 account: to the origin",
     ):
         assert said in plan
 

@@ -1,8 +1,8 @@
-"""Counts with their noun, and suggestions for misspelled names."""
+"""Counts with their noun, words in a list, and suggestions for misspelled names."""
 
 import pytest
 
-from forecast_cli.core.text import closest, counted, did_you_mean
+from forecast_cli.core.text import closest, counted, did_you_mean, joined
 
 
 @pytest.mark.parametrize(("count", "said"), [(0, "0 accounts"), (1, "1 account"), (1234567, "1,234,567 accounts")])
@@ -13,6 +13,13 @@ def test_a_count_is_written_with_its_noun(count: int, said: str) -> None:
 @pytest.mark.parametrize(("count", "said"), [(1, "1 process"), (2, "2 processes")])
 def test_a_noun_may_have_a_plural_of_its_own(count: int, said: str) -> None:
     assert counted(count, "process", "processes") == said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [(["80 %"], "80 %"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
+def test_words_in_a_list_end_with_and(words: list[str], said: str) -> None:
+    assert joined(words) == said
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,17 @@ from rich.console import Group, RenderableType
 
 from forecast_cli.cli.messages import Log
 from forecast_cli.cli.views.accounts import render_accounts
+from forecast_cli.cli.views.next_steps import read_command, tool_command
 from forecast_cli.cli.views.shortfall import describe_excess, limit_hint, see_reasons
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Estimate, ModelScore
-from forecast_cli.evaluation.sentences import DESCRIBED_LEVEL, nearest_level
+from forecast_cli.evaluation.sentences import DESCRIBED_LEVEL, nearest_level, why_unscored
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration, size
-from forecast_cli.reports.terminal.layout import Column, aligned, heading, line, ruled, section, sections
+from forecast_cli.reports.terminal.layout import Column, aligned, command_line, heading, line, ruled, section, sections
+from forecast_cli.store.layout import SCORES
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.workflows.backtest import BacktestRun
 
@@ -47,7 +49,7 @@ _HOLDS: Final[Mapping[str, str]] = {
 
 def end_backtest(log: Log, run: BacktestRun, *, quiet: bool) -> NoReturn:
     """Show the summary of a backtest and exit."""
-    log.summarize(render_backtest(run), quiet=quiet)
+    log.summarize(render_backtest(run, seconds=log.seconds), quiet=quiet)
     log.leave(run.exit_code, _describe_end(run), _suggest(run), _values(run))
 
 
@@ -59,25 +61,31 @@ def end_report(log: Log, output: Path, written: Sequence[FileEntry], *, quiet: b
     log.leave(ExitCode.OK, f"{names} written", None, {"manifest": str(output / "manifest.json")})
 
 
-def render_backtest(run: BacktestRun) -> Group:
-    """Return the summary of a finished backtest, readable at 80 columns."""
+def render_backtest(run: BacktestRun, *, seconds: float) -> Group:
+    """Return the summary of a finished backtest, readable at 80 columns; ``seconds`` is as in ``render_run``."""
     ordered = {name: place for place, name in enumerate(_HOLDS)}
     files = sorted(run.files, key=lambda file: ordered.get(file.path, len(ordered)))
     return sections(
-        heading(_title(run)),
+        heading(_title(run, seconds)),
         Group(*(line(printable(sentence)) for sentence in run.report.sentences)),
         section("Leaderboard", _leaderboard(run.report.leaderboard)),
         render_accounts(run.accounts, _MEANINGS),
         section(f"Written to {printable(run.output)}", _table((file.path, file.bytes) for file in files)),
+        section("Next", *map(command_line, _next(run))),
     )
 
 
-def _title(run: BacktestRun) -> str:
+def _next(run: BacktestRun) -> list[str]:
+    read = [read_command(run.output, SCORES)] if run.report.facts.compared_windows else []
+    return [tool_command("check", run.output), *read]
+
+
+def _title(run: BacktestRun, seconds: float) -> str:
     facts = run.report.facts
     what = f"{counted(facts.windows, 'window')} of {counted(run.input.accounts, 'account')} replayed"
     if run.reused:
-        return f"Nothing left to do, this backtest is already finished: {what}"
-    return f"Done in {duration(run.seconds)}: {what}"
+        return f"Nothing left to do: this backtest is already finished, {what}"
+    return f"Done in {duration(seconds)}: {what}"
 
 
 def _leaderboard(scores: Sequence[ModelScore]) -> RenderableType:
@@ -120,11 +128,7 @@ def _share(value: float) -> str:
 def _describe_end(run: BacktestRun) -> str:
     facts = run.report.facts
     if facts.compared_windows == 0:
-        why = "no account has enough history"
-        if facts.windows:
-            still = facts.windows == facts.still_windows
-            why = "the balances never moved" if still else "no window was forecast by every model"
-        return f"no window could be scored: {why}"
+        return f"no window could be scored: {why_unscored(facts)}"
     if run.too_many:
         return f"{describe_excess(run.too_many, run.accounts, run.failures)}; the rest is written"
     return f"{counted(facts.windows, 'window')} replayed; {printable(run.report.leaderboard[0].model)} did best"

@@ -14,11 +14,12 @@ from forecast_cli.cli.views.shortfall import commonest_reason, describe_excess, 
 from forecast_cli.cli.views.values import run_values
 from forecast_cli.config.calendars import describe_calendar
 from forecast_cli.core.columns import level_label
-from forecast_cli.core.text import counted
+from forecast_cli.core.text import counted, joined
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration, size
 from forecast_cli.reports.terminal.findings import render_worth_knowing
 from forecast_cli.reports.terminal.layout import Column, aligned, command_line, heading, line, section, sections
+from forecast_cli.store.layout import FORECASTS
 from forecast_cli.workflows.results import ForecastRun, InputSummary, LowBalanceCount, WrittenFile
 
 _HOLDS: Final[Mapping[str, str]] = {
@@ -84,7 +85,7 @@ def _suggest(run: ForecastRun) -> str:
 
 def _next(run: ForecastRun) -> list[str]:
     risk = [tool_command("risk", run.output)] if _thresholds_with_accounts(run) else []
-    return [tool_command("check", run.output), *risk, read_command(run.output)]
+    return [tool_command("check", run.output), *risk, read_command(run.output, f"{FORECASTS}/*.parquet")]
 
 
 def _thresholds_with_accounts(run: ForecastRun) -> list[LowBalanceCount]:
@@ -94,12 +95,12 @@ def _thresholds_with_accounts(run: ForecastRun) -> list[LowBalanceCount]:
 
 def _title(run: ForecastRun, seconds: float) -> str:
     start = f" from {run.input.origin}" if run.input.origin else " from each account's own last day"
-    levels = ", ".join(f"{level_label(level)} %" for level in run.levels)
-    models = ", ".join(map(printable, run.models))
+    levels = joined([f"{level_label(level)} %" for level in run.levels])
+    models = joined([printable(model) for model in run.models])
     calendar = f", {describe_calendar(run.holidays)}" if run.holidays else ""
-    what = f"{counted(run.horizon, 'day')} ahead{start}, by {models}{calendar}, intervals of {levels}"
+    what = f"{counted(run.horizon, 'day')} ahead{start}, by {models}{calendar}, with intervals of {levels}"
     if run.reused:
-        return f"Nothing left to do, this run is already finished: {what}"
+        return f"Nothing left to do: this run is already finished, {what}"
     resumed = f", {run.shards_resumed} of {counted(run.shards, 'shard')} kept from before" if run.shards_resumed else ""
     return f"Done in {duration(seconds)}{resumed}: {what}"
 

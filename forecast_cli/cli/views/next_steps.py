@@ -16,10 +16,10 @@ def tool_command(*words: object) -> str:
     return printable(f"{program()} {shlex.join(map(str, words))}")
 
 
-def read_command(output: Output) -> str:
-    """Return the command that prints the forecasts of an output."""
-    parts = json.dumps(f"{glob.escape(str(output))}/forecasts/*.parquet", ensure_ascii=False)
-    code = f"import polars as pl; print(pl.read_parquet({parts}))"
+def read_command(output: Output, table: str) -> str:
+    """Return the command that prints a table of an output; ``table`` is a file or a glob."""
+    path = json.dumps(f"{glob.escape(str(output))}/{table}", ensure_ascii=False)
+    code = f"import polars as pl; print(pl.read_parquet({path}))"
     return printable(f"{python()} -c {shlex.quote(code)}")
 
 

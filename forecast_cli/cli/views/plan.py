@@ -76,9 +76,9 @@ def _facts(plan: ForecastPlan) -> Padding:
     rows = [
         ("input", describe_input(plan.input)),
         ("output", f"{printable(plan.request.output)} ({_describe_output(plan)})"),
-        ("from", start),
+        ("origin", start),
         ("horizon", counted(settings.horizon, "day")),
-        ("holidays", settings.holidays),
+        *([("holidays", plan.holidays)] if plan.holidays else []),
         ("models", ", ".join(map(printable, plan.models))),
         ("low balance", _risk(settings)),
         ("work", _work(plan)),
@@ -96,7 +96,7 @@ def _work(plan: ForecastPlan) -> str:
     executor = plan.request.settings.executor
     if executor is not Executor.LOCAL:
         return f"{counted(plan.shards, 'shard')}, each a task of {executor}"
-    return f"{counted(plan.shards, 'shard')} over {counted(plan.jobs, 'process', 'processes')}"
+    return f"{counted(plan.shards, 'shard')} in {counted(plan.jobs, 'process', 'processes')}"
 
 
 def _memory(plan: ForecastPlan) -> str:

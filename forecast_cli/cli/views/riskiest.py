@@ -32,7 +32,7 @@ _COLUMNS: Final[Mapping[str, tuple[Column, Callable[[AtRisk], str]]]] = {
     "half": (Column(" 50 % by", _RIGHT), lambda one: f" {one.first_below_q50 or ''}"),
     "low": (Column(" expected low", _RIGHT), lambda one: f" {money(one.expected_low)}"),
     "lowest": (Column(" 5 % low", _RIGHT), lambda one: f" {money(one.low_q05)}"),
-    "by": (Column("  by"), lambda one: f"  {printable(one.model_used)}"),
+    "by": (Column("  model"), lambda one: f"  {printable(one.model_used)}"),
 }
 #: Columns to leave out if the terminal is too narrow, in this order; numbers are never shortened.
 _SPARED: Final = ("low", "early", "lowest", "by", "half", "currency", "origin", "threshold")

@@ -55,7 +55,8 @@ def _header(explanation: AccountExplanation) -> list[tuple[Cell, Cell]]:
     rows: list[tuple[Cell, Cell]] = [("status", status.append(f": {MEANINGS[standing.status]}", style="default"))]
     if standing.reason:
         rows.append(("reason", printable(standing.reason)))
-    rows += [("flag" if place == 0 else "", describe_flag(flag)) for place, flag in enumerate(standing.flags)]
+    title = "flag" if len(standing.flags) == 1 else "flags"
+    rows += [(title if place == 0 else "", describe_flag(flag)) for place, flag in enumerate(standing.flags)]
     rows += [("history", _history(standing)), ("model", _model(standing))]
     if explanation.fan is not None:
         rows.append(("forecast", f"{counted(explanation.horizon, 'day')} ahead from {explanation.origin}"))
@@ -67,7 +68,8 @@ def _history(standing: Standing) -> str:
         return "no day with a balance"
     days = counted(standing.n_obs or 0, "day") + " with a balance"
     repairs = [f"{name.replace('_', ' ')} {count:,}" for name, count in standing.repairs.items()]
-    return f"{days}, {standing.first} to {standing.last}" + (f"; repairs: {', '.join(repairs)}" if repairs else "")
+    told = f"; repairs: {', '.join(repairs)}" if repairs and standing.model_used else ""
+    return f"{days}, {standing.first} to {standing.last}{told}"
 
 
 def _model(standing: Standing) -> str:
@@ -157,7 +159,7 @@ def _level(rates: Rates | None, regular: Regular | None) -> Group:
         streams = counted(regular.streams, "recurring payment")
         rows += [
             ("regular in a month", money(regular.in_a_month), f"of {streams}"),
-            ("regular out a month", money(regular.out_a_month), "of the same"),
+            ("regular out a month", money(regular.out_a_month), "of the same payments"),
         ]
     return section("Level and spending", aligned((Column(), _RIGHT, Column(wraps=True)), rows))
 

@@ -57,8 +57,8 @@ def run_exit_code(accounts: Mapping[Status, int], settings: Settings) -> ExitCod
 def describe_run(accounts: Mapping[Status, int], settings: Settings) -> str:
     """Return in one line how many accounts a run would forecast, and why it would exit with 3 if it would."""
     ready, total = accounts[Status.OK], sum(accounts.values())
-    without = f", {total - ready:,} would get no forecast" if total > ready else ""
-    return f"A run would forecast {ready:,} of {counted(total, 'account')}{without}{_ending(accounts, settings)}."
+    without = f"; {total - ready:,} would get no forecast" if total > ready else ""
+    return f"A run would forecast {ready:,} of {counted(total, 'account')}{without}.{_ending(accounts, settings)}"
 
 
 def _run_exit_code(validation: Validation, settings: Settings) -> ExitCode:
@@ -84,7 +84,7 @@ def _ending(accounts: Mapping[Status, int], settings: Settings) -> str:
         f"{accounts[status]:,} {status}, more than --max-{status} {limit} allows"
         for status, limit in _too_many(accounts, settings).items()
     )
-    return f"; it would end with exit code 3: {why or 'nothing to forecast'}"
+    return f" It would end with exit code 3: {why or 'nothing to forecast'}."
 
 
 def _hints(validation: Validation, settings: Settings) -> Group | None:

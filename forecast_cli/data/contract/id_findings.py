@@ -40,4 +40,9 @@ def _normalize_id() -> pl.Expr:
 
 def _show_groups(alike: pl.DataFrame) -> tuple[str, ...]:
     groups = alike.group_by("folded", maintain_order=True).agg(c.UNIQUE_ID).head(EXAMPLES_SHOWN)
-    return tuple(" | ".join(repr(show_id(value)) for value in ids[:_SHOWN_TOGETHER]) for ids in groups[c.UNIQUE_ID])
+    return tuple(" | ".join(_show_group(ids)) for ids in groups[c.UNIQUE_ID])
+
+
+def _show_group(ids: pl.Series) -> list[str]:
+    shown = [repr(show_id(value)) for value in ids[:_SHOWN_TOGETHER]]
+    return [*shown, "..."] if len(ids) > len(shown) else shown

@@ -70,12 +70,13 @@ def _check_ends(path: str, file: BufferedIOBase, size: int) -> None:
     if head == MAGIC_ENCRYPTED:
         raise BadFileError(_encrypted(path, "the file"))
     if head != MAGIC:
-        message = f"{path}: not a parquet file: {size:,} bytes that start with {head!r}, expected {MAGIC!r}"
+        message = f"{path}: not a parquet file: {size:,} bytes that do not begin with {MAGIC.decode()}"
         raise BadFileError(_text_problem(path, size) if is_text(start) else Problem("IN02", path, message))
     file.seek(max(size - len(MAGIC), 0))
     tail = file.read(len(MAGIC))
     if size < _SMALLEST or tail != MAGIC:
-        message = f"{path}: not a complete parquet file: {size:,} bytes that end with {tail!r}, expected {MAGIC!r}"
+        wrong = f"that do not end with {MAGIC.decode()}" if size >= _SMALLEST else f"of at least {_SMALLEST}"
+        message = f"{path}: not a complete parquet file: {size:,} bytes {wrong}"
         raise BadFileError(Problem("IN02", path, f"{message}: it was truncated, or bytes were appended"))
 
 

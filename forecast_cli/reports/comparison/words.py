@@ -187,13 +187,13 @@ def _windows_words(check: WindowsCheck) -> str:
 
 
 def _change(check: ErrorCheck) -> str:
-    """Return the change in percent with its interval, ``+6.2 % (+4.1 to +8.0)``; too few accounts have no interval."""
+    """Return a change in percent and its interval, ``+6.2 % (+4.1 to +8.0 %)``; too few accounts have no interval."""
     change = check.change
     if not math.isfinite(change.value):
         return "not known"
     if not math.isfinite(change.low):
         return f"{_signed(change.value)} %"
-    return f"{_signed(change.value)} % ({_signed(change.low)} to {_signed(change.high)})"
+    return f"{_signed(change.value)} % ({_signed(change.low)} to {_signed(change.high)} %)"
 
 
 def _signed(share: float) -> str:

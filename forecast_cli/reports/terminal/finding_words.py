@@ -32,7 +32,7 @@ _IGNORED: Final = Words("ignore", "ignored")
 #: Words for rules where those of the action alone would be unclear.
 _RULES: Final[Mapping[tuple[str, Action], Words]] = {
     ("TS13", Action.REPAIR): Words("carry forward", "carried forward", "to the origin"),
-    ("TS11", Action.REPAIR): _LEFT_OUT,
+    ("TS11", Action.REPAIR): Words("leave out", "left out", "after the origin"),
     ("IN11", Action.REPAIR): _LEFT_OUT,
     ("SC04", Action.REPAIR): Words("read as float", "read as float"),
     ("IN08", Action.NOTE): _IGNORED,

@@ -49,13 +49,14 @@ def render_findings(findings: Sequence[Finding]) -> Table:
 
 
 def _row(finding: Finding) -> tuple[str, str, str, Text, str]:
-    examples = listed(finding.examples, of=None if finding.unit == "rows" else finding.count)
+    examples = listed(finding.examples)
+    what = finding.message.removeprefix(f"{_amount(finding)}: ")  # the column before has the count
     return (
         finding.rule,
         _amount(finding) if finding.count else "-",
         percent(finding.share) if finding.count else "-",
         Text(words_for(finding).would, style=STYLES[finding.action]),
-        printable(finding.message) + (f"\ne.g. {examples}" if examples and not _mentions_file(finding) else ""),
+        printable(what) + (f"\ne.g. {examples}" if examples and not _mentions_file(finding) else ""),
     )
 
 
@@ -78,7 +79,7 @@ def _message_of(finding: Finding) -> str:
 
 def _summary_line(finding: Finding) -> str:
     title = words_for(finding).title or printable(finding.title)
-    return f"{title} [{finding.rule}] ({_amount(finding)})"
+    return f"{_amount(finding)}: {title} [{finding.rule}]"
 
 
 def _amount(finding: Finding) -> str:

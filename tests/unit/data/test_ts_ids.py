@@ -67,6 +67,11 @@ def test_TS17_ids_that_look_alike_stay_separate_and_are_named(one: str, other: s
     assert "case, spaces or unicode form" in found.message
 
 
+def test_TS17_of_many_ids_that_look_alike_three_are_named() -> None:
+    contract = check(rows(*(daily(one, [1, 2]) for one in ("AB", "Ab", "aB", "ab"))))
+    assert finding(contract, "TS17", Action.WARN).examples == ("'AB' | 'Ab' | 'aB' | ...",)
+
+
 def test_TS15_rows_without_a_currency_are_looked_at_as_closely_as_others() -> None:
     frame = in_currencies(("a", [1, 2], None), ("a", [1], None))
     assert account(check(frame, currency_col="currency"), "a")["duplicates"] == 1

@@ -58,7 +58,7 @@ def test_errors_have_four_digits_and_no_exponent(value: float, shown: str) -> No
 @pytest.mark.parametrize(
     ("change", "shown"),
     [
-        (Estimate(value=0.0312, low=-0.0001, high=0.0648), "+3.1 % (0.0 to +6.5)"),
+        (Estimate(value=0.0312, low=-0.0001, high=0.0648), "+3.1 % (0.0 to +6.5 %)"),
         (Estimate(value=-0.2, low=math.nan, high=math.nan), "-20.0 %"),
         (Estimate(value=math.inf, low=math.inf, high=math.inf), "not known"),
         (NAN, "not known"),
@@ -70,7 +70,9 @@ def test_a_change_has_its_interval_and_no_sign_where_it_rounds_to_nothing(change
 
 def test_a_sentence_says_what_was_found_and_what_is_allowed() -> None:
     check = error_check(1.0, 1.1, Estimate(value=0.1, low=0.05, high=0.15))
-    said = "mae, all windows: 1.000 -> 1.100, +10.0 % (+5.0 to +15.0); up to +0.5 % allowed, 1,234 windows of 1 account"
+    said = (
+        "mae, all windows: 1.000 -> 1.100, +10.0 % (+5.0 to +15.0 %); up to +0.5 % allowed, 1,234 windows of 1 account"
+    )
     assert check_sentence(check, comparison_of(check)) == said
 
 
