@@ -1,4 +1,4 @@
-"""Expected payments of one account, and the monthly sums of its recurring ones."""
+"""Expected and ended payments of one account, and the monthly sums of its recurring ones."""
 
 from datetime import date, timedelta
 from typing import Any, Final
@@ -12,8 +12,10 @@ from forecast_cli.models.recurring.cycles import OFFSETS, Cycle
 from forecast_cli.models.recurring.events import coming_events
 from forecast_cli.models.recurring.listing import StreamStatus
 from forecast_cli.models.recurring.streams import Streams
-from forecast_cli.workflows.story import Payment, Regular
+from forecast_cli.workflows.story import EndedPayments, Payment, Regular
 
+#: Days before the origin within which streams have ended that are worth telling.
+_ENDED_WITHIN: Final = 92
 _WEEKS_A_MONTH: Final = 365.25 / 12 / 7
 #: Payments per month of each cycle.
 _A_MONTH: Final = {
@@ -50,6 +52,16 @@ def all_payments(panel: Panel, streams: Streams, h: int) -> tuple[Payment, ...]:
         if day <= last and rows[row_of[stream]]["status"] != StreamStatus.ENDED
     ]
     return tuple(sorted(found, key=lambda payment: (payment.day, payment.amount)))
+
+
+def ended_payments(events: pl.DataFrame, origin: date) -> tuple[EndedPayments, ...]:
+    """Return the streams of ``events.parquet`` that have ended within three months before ``origin``, newest first."""
+    recent = pl.col("last_seen") > origin - timedelta(days=_ENDED_WITHIN)
+    ended = events.filter(pl.col("status") == StreamStatus.ENDED.value, recent)
+    return tuple(
+        EndedPayments(row["last_seen"], row["amount"], row["rule"], row["n_seen"], row["first_seen"])
+        for row in ended.sort("last_seen", "amount", descending=True).iter_rows(named=True)
+    )
 
 
 def regular_of(events: pl.DataFrame) -> Regular:

@@ -11,7 +11,7 @@ from forecast_cli.models.pooled.outlook import Outlook, forecast_outlook
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, LEARNED_SCORES, RISK, WEIGHTS
 from forecast_cli.workflows.account_history import AccountPast, read_account_past, recent_history, recent_rates
 from forecast_cli.workflows.account_key import AccountKey, find_key
-from forecast_cli.workflows.account_payments import all_payments, next_payments, regular_of
+from forecast_cli.workflows.account_payments import all_payments, ended_payments, next_payments, regular_of
 from forecast_cli.workflows.account_tables import (
     read_account_status,
     read_fan,
@@ -86,6 +86,7 @@ def _add_reasons(
             holidays=tables.manifest.settings.get("holidays", HOME),
             payments=next_payments(events, origin, h) if own is None else own,
             every_payment=own is not None,
+            ended=ended_payments(events, origin),
         )
     if AUTO == known.standing.model_used == known.standing.model:
         steps = _steps(outlook, fan, panel) if panel is not None and outlook is not None else ()

@@ -100,6 +100,17 @@ class Payment:
 
 
 @dataclass(frozen=True)
+class EndedPayments:
+    """Recurring payments that have ended: their signed amount, and how many were ``seen`` from ``since`` on."""
+
+    last_seen: date
+    amount: float
+    rule: str
+    seen: int
+    since: date
+
+
+@dataclass(frozen=True)
 class Regular:
     """Recurring payments that have not ended: the number of streams, and monthly inflow and outflow (negative)."""
 
@@ -175,7 +186,8 @@ class AccountExplanation:
 
     ``account_id`` has the type of the output's id column. ``history_note`` says why the history is missing, or that it
     comes from another input. ``every_payment``: ``payments`` holds every payment within the horizon, otherwise only the
-    next one of each stream. ``holidays`` is the calendar that moves payments, None if no model detects payments.
+    next one of each stream. ``ended`` are those last seen within three months. ``holidays`` is the calendar that moves
+    payments, None if no model detects payments.
     """
 
     account_id: object
@@ -191,6 +203,7 @@ class AccountExplanation:
     rates: Rates | None = None
     payments: tuple[Payment, ...] = ()
     every_payment: bool = False
+    ended: tuple[EndedPayments, ...] = ()
     regular: Regular | None = None
     holidays: str | None = None
     risk: tuple[ThresholdRisk, ...] = ()

@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import sys
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -65,6 +65,20 @@ def test_payments_to_come_name_a_calendar_that_is_not_the_usual_one(
     assert f"Coming payments, by {words}" in shown.out.splitlines()
     told = json.loads(cli("show", "A002", "--forecast", tmp_path / "out", "--format", "json").out)
     assert told["holidays"] == calendar
+
+
+def test_payments_that_have_ended_are_listed_with_the_last_one(cli: Cli, tmp_path: Path) -> None:
+    """Pay of 500, less the 7 spent each day, comes every Friday until five weeks before the end."""
+    days = [date(2026, 1, 1) + timedelta(day) for day in range(150)]
+    pay = [500.0 if day.weekday() == 4 and day < date(2026, 4, 25) else 0.0 for day in days]
+    balance = [1e4 + sum(pay[: place + 1]) - 7.0 * place for place in range(len(days))]
+    rows = pl.DataFrame({"account_id": ["a"] * len(days), "date": days, "balance": balance})
+    output = forecast_of(cli, rows, tmp_path, "--model", "RecurringEvents")
+    shown = cli("show", "a", "--forecast", output).assert_exit(ExitCode.OK)
+    assert "Ended payments, last seen within three months" in shown.out
+    assert "2026-04-24 493.00 every Friday" in shown.flat
+    document = json.loads(cli("show", "a", "--forecast", output, "--format", "json").assert_exit(ExitCode.OK).out)
+    assert [one["last_seen"] for one in document["ended"]] == ["2026-04-24"]
 
 
 def test_another_model_is_picked_by_name(cli: Cli, finished: Finished) -> None:

@@ -18,6 +18,7 @@ from forecast_cli.workflows.story import (
     AccountExplanation,
     AccountFan,
     Band,
+    EndedPayments,
     Payment,
     Rates,
     Regular,
@@ -38,6 +39,7 @@ def render_explanation(explanation: AccountExplanation, *, width: int, ascii_onl
         section(_title(explanation), aligned(_FACTS, _header(explanation))),
         None if fan is None else _chart(explanation, fan, width=width, ascii_only=ascii_only),
         _payments(explanation) if explanation.regular is not None else None,
+        _ended(explanation.ended) if explanation.ended else None,
         _level(explanation.rates, explanation.regular) if explanation.rates or explanation.regular else None,
         render_risk(explanation.risk, width=width) if explanation.risk else None,
         _why(explanation.why) if explanation.why else None,
@@ -133,6 +135,21 @@ def _payments(explanation: AccountExplanation) -> Group:
         indented(ruled(columns, [_payment(payment) for payment in explanation.payments])),
         *(indented(line(note)) for note in notes),
     )
+
+
+def _ended(ended: Sequence[EndedPayments]) -> Group:
+    columns = (
+        Column("last"),
+        Column(" amount", "right"),
+        Column(" rule", wraps=True),
+        Column(" seen", "right"),
+        Column(" since"),
+    )
+    rows = [
+        (one.last_seen.isoformat(), f" {money(one.amount)}", f" {one.rule}", f" {one.seen}", f" {one.since}")
+        for one in ended
+    ]
+    return section("Ended payments, last seen within three months", indented(ruled(columns, rows)))
 
 
 def _payments_title(holidays: str | None) -> str:

@@ -13,11 +13,11 @@ from forecast_cli.core.errors import UsageError
 from forecast_cli.core.ids import unmark_ids
 from forecast_cli.data.sample.block import generate_block
 from forecast_cli.data.sample.spec import SampleSpec
-from forecast_cli.workflows.account_payments import next_payments, regular_of
+from forecast_cli.workflows.account_payments import ended_payments, next_payments, regular_of
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest
 from forecast_cli.workflows.show import explain_account
-from forecast_cli.workflows.story import AccountExplanation, ShowRequest
+from forecast_cli.workflows.story import AccountExplanation, EndedPayments, ShowRequest
 
 BASE = {"model": ("auto",), "jobs": 1, "horizon": 30, "max_failed": 99, "shard_size": 10}
 
@@ -143,6 +143,24 @@ def test_regular_payments_are_summed_by_month() -> None:
     assert regular.streams == 7
     assert regular.in_a_month == pytest.approx(1000.0 + 10 * 365.25 / 12)
     assert regular.out_a_month == pytest.approx(-10.0 * 365.25 / 84 - 10.0 - 10.0 - 10 * 365.25 / 12)
+
+
+def test_payments_that_have_ended_are_told_for_three_months() -> None:
+    seen, since = [date(2026, 6, 5), date(2026, 4, 1), date(2026, 3, 30), date(2026, 6, 20)], [date(2025, 1, 3)] * 4
+    events = pl.DataFrame(
+        {
+            "status": ["ended", "ended", "ended", "active"],
+            "last_seen": seen,
+            "amount": [900.0, -20.0, -30.0, 50.0],
+            "rule": ["every Friday", "day 1", "day 30", "day 20"],
+            "n_seen": [40, 9, 8, 7],
+            "first_seen": since,
+        }
+    )
+    assert ended_payments(events, date(2026, 6, 30)) == (
+        EndedPayments(date(2026, 6, 5), 900.0, "every Friday", 40, date(2025, 1, 3)),
+        EndedPayments(date(2026, 4, 1), -20.0, "day 1", 9, date(2025, 1, 3)),
+    )
 
 
 def test_only_the_accounts_own_rows_are_read(accounts: pl.DataFrame, tmp_path: Path) -> None:
