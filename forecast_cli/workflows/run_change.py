@@ -12,11 +12,13 @@ from forecast_cli.core.errors import CheckFailedError, ConfigError
 from forecast_cli.core.risk import PROB_BELOW, THRESHOLD_NAME, WINDOW
 from forecast_cli.reports.run_metrics import Change, MedianMoves, PreviousRun, RiskMoves, StatusChange
 from forecast_cli.store.check import see_check
+from forecast_cli.store.contents import FolderContents
+from forecast_cli.store.find import is_run, runs_in
 from forecast_cli.store.fingerprint import setting_differences
-from forecast_cli.store.layout import ACCOUNTS, FORECASTS, MANIFEST, RISK
+from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_forecasts, scan_table
-from forecast_cli.store.read import read_manifest
+from forecast_cli.store.read import find_manifest
 from forecast_cli.workflows.run_pairs import SettingsRecord, keys_in_both, status_changes, with_common_names
 from forecast_cli.workflows.summary import LIKELY, first_model
 
@@ -53,7 +55,7 @@ def find_previous(folder: Path, *, output: Path, origin: str | None) -> tuple[Pa
     """Return the finished forecast in ``folder``, or the most recent of several, by ``Manifest.recency``.
 
     ``folder`` is a run or holds runs; the run in ``output`` itself and runs with an origin after ``origin`` are left
-    out. None if there is no other.
+    out, and so are links in ``folder``. None if there is no other.
     """
     runs = [(path, manifest) for path in _outputs(folder, output) if (manifest := _forecast_in(path))]
     earlier = [run for run in runs if origin is None or (run[1].input.origin or "") <= origin]
@@ -96,16 +98,18 @@ def settings_warning(change: Change) -> str:
 
 
 def _outputs(folder: Path, output: Path) -> Sequence[Path]:
-    within = [folder] if (folder / MANIFEST).is_file() else sorted(folder.iterdir() if folder.is_dir() else ())
-    return [path for path in within if (path / MANIFEST).is_file() and path.resolve() != output.resolve()]
+    if not folder.is_dir():
+        return ()
+    within = [folder] if is_run(folder) else runs_in(folder)
+    return [path for path in within if path.resolve() != output.resolve()]
 
 
 def _forecast_in(output: Path) -> Manifest | None:
     try:
-        manifest = read_manifest(output)
+        manifest = find_manifest(FolderContents(output))
     except CheckFailedError:
         return None
-    return manifest if manifest.command == "forecast" else None
+    return manifest if manifest and manifest.command == "forecast" else None
 
 
 def _medians(old: Side, new: Side) -> MedianMoves:

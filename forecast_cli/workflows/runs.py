@@ -6,10 +6,17 @@ from enum import StrEnum
 from operator import itemgetter
 from pathlib import Path
 
-from forecast_cli.core.errors import CheckFailedError, OutputBusyError, UsageError
+from forecast_cli.core.errors import (
+    CheckFailedError,
+    ForecastCliError,
+    OutputBusyError,
+    OutputNotWrittenError,
+    UsageError,
+)
 from forecast_cli.data.files.addresses import Address, Output
 from forecast_cli.store.atomic import remove_folder
-from forecast_cli.store.layout import MANIFEST, RUNNING, is_own
+from forecast_cli.store.find import is_run, runs_in
+from forecast_cli.store.layout import MANIFEST, is_own
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.read import FIND_RUN, read_manifest
@@ -72,11 +79,11 @@ class Pruning:
 def list_runs(folder: Path) -> tuple[LocalRun, ...]:
     """Return the run in ``folder``, or all runs in the folders directly below it, newest finished one first.
 
-    Raises CheckFailedError if there is none.
+    Links in ``folder`` are left out. Raises CheckFailedError if there is none.
     """
     if not folder.is_dir():
         raise CheckFailedError(f"{folder}: no such folder", FIND_RUN)
-    outputs = [folder] if _is_run(folder) else sorted(path for path in folder.iterdir() if _is_run(path))
+    outputs = [folder] if is_run(folder) else runs_in(folder)
     if not outputs:
         raise CheckFailedError(f"{folder}: holds no run", FIND_RUN)
     return tuple(sorted((_look(output) for output in outputs), key=lambda run: run.finished_at, reverse=True))
@@ -107,10 +114,11 @@ def prune_runs(folder: Path, *, keep: int, yes: bool) -> Pruning:
     The newest run is the one of the latest day (``Manifest.recency``), of several the one that finished last: a
     backfill of earlier days removes no later night. A run is kept if its folder holds anything that no run wrote.
 
-    Raises CheckFailedError if there is no run, OutputNotWrittenError if one cannot be removed, OutputBusyError if one
-    is written to meanwhile, and UsageError if ``folder`` is itself a run.
+    Raises CheckFailedError if there is no run, and UsageError if ``folder`` is itself a run. Raises
+    OutputNotWrittenError if a run cannot be removed and OutputBusyError if one is written to meanwhile, after all
+    others were removed.
     """
-    if _is_run(folder):
+    if is_run(folder):
         raise UsageError(f"{folder}: is a run, expected a folder of runs to prune", "name the folder that it is in")
     runs = list_runs(folder)
     finished = [(run.manifest.recency, run) for run in runs if run.manifest]
@@ -122,14 +130,17 @@ def prune_runs(folder: Path, *, keep: int, yes: bool) -> Pruning:
 
 
 def _remove(runs: Sequence[LocalRun]) -> None:
+    """Remove runs; the first error is raised once all others were tried."""
+    errors: list[ForecastCliError] = []
     for run in runs:
-        refuse_if_held(run.output)
-        invalidate_run(run.output)
-        remove_folder(run.output)
-
-
-def _is_run(path: Path) -> bool:
-    return path.is_dir() and ((path / MANIFEST).is_file() or (path / RUNNING).is_dir())
+        try:
+            refuse_if_held(run.output)
+            invalidate_run(run.output)
+            remove_folder(run.output)
+        except (OutputBusyError, OutputNotWrittenError) as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
 
 
 def _look(output: Path) -> LocalRun:

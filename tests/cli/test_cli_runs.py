@@ -8,8 +8,11 @@ import polars as pl
 import pytest
 from cli_harness import Cli, Finished, balance_rows
 
+from forecast_cli.core.errors import OutputNotWrittenError
 from forecast_cli.core.exit_codes import ExitCode
+from forecast_cli.store.atomic import remove_folder
 from forecast_cli.store.lock import output_lock
+from forecast_cli.workflows import runs
 
 QUICK = ("--model", "Naive", "--jobs", 1, "--quiet")
 
@@ -193,6 +196,50 @@ def test_prune_leaves_a_folder_alone_that_holds_anything_no_run_wrote(cli: Cli, 
     cli("runs", "prune", nights, "--keep", 1, "--yes").assert_exit(ExitCode.OK)
     assert sorted(path.name for path in nights.iterdir()) == ["night-1", "night-3", "night-4", "notes"]
     cli("runs", "prune", nights / "night-3").assert_error(ExitCode.USAGE, "is a run")
+
+
+@pytest.fixture
+def linked(nights: Path) -> Path:
+    """The nights, the first of them moved away and linked, and a link to the latest."""
+    shutil.move(nights / "night-1", nights.with_name("archive"))
+    (nights / "night-1").symlink_to(nights.with_name("archive"))
+    (nights / "latest").symlink_to("night-3")
+    return nights
+
+
+def test_a_link_is_no_run_of_its_own(cli: Cli, linked: Path, balances: Path, tmp_path: Path) -> None:
+    listed = json.loads(cli("runs", "list", linked, "--format", "json").assert_exit(ExitCode.OK).out)["runs"]
+    assert [Path(run["output"]).name for run in listed] == ["night-3", "night-2", "night-4"]
+    assert "night-3" not in cli("runs", "list", linked / "latest").assert_exit(ExitCode.OK).out
+    shutil.rmtree(linked / "night-2")
+    shutil.rmtree(linked / "night-3")
+    outcome = cli("forecast", balances, "--output", tmp_path / "out", "--previous", linked, *QUICK)
+    assert "holds no earlier forecast" in outcome.assert_exit(ExitCode.OK).err
+
+
+def test_prune_neither_counts_nor_follows_a_link(cli: Cli, linked: Path) -> None:
+    cli("runs", "prune", linked, "--keep", 2, "--yes").assert_exit(ExitCode.OK)
+    names = ["latest", "night-1", "night-2", "night-3", "night-4", "notes"]
+    assert sorted(path.name for path in linked.iterdir()) == names
+    cli("runs", "prune", linked, "--keep", 1, "--yes").assert_exit(ExitCode.OK)
+    assert sorted(path.name for path in linked.iterdir()) == [name for name in names if name != "night-2"]
+    for output in (linked / "night-1", linked / "latest"):
+        assert (output / "accounts.parquet").exists()
+        cli("runs", "show", output).assert_exit(ExitCode.OK)
+
+
+def test_prune_removes_the_others_if_one_run_cannot_be_removed(
+    cli: Cli, nights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail_first(output: Path) -> None:
+        if output.name == "night-2":
+            raise OutputNotWrittenError(f"{output}: cannot be written")
+        remove_folder(output)
+
+    monkeypatch.setattr(runs, "remove_folder", fail_first)
+    outcome = cli("runs", "prune", nights, "--keep", 1, "--yes")
+    outcome.assert_error(ExitCode.OUTPUT_NOT_WRITTEN, "night-2: cannot be written")
+    assert sorted(path.name for path in nights.iterdir()) == ["night-2", "night-3", "night-4", "notes"]
 
 
 def test_an_account_without_a_currency_is_the_same_account_in_both_runs(cli: Cli, tmp_path: Path) -> None:
