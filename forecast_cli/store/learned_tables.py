@@ -83,9 +83,9 @@ def read_learned(folder: Path, *, h: int) -> Learned:
     ahead.
     """
     hint = "name the output of a forecast by 'auto' with at least this horizon"
-    if not (folder / LEARNED_TREES).exists():
-        raise ConfigError(f"--fitted {folder}: holds no learned part: no {LEARNED_TREES}", hint)
     try:
+        if not (folder / LEARNED_TREES).exists():
+            raise ConfigError(f"--fitted {folder}: holds no learned part: no {LEARNED_TREES}", hint)
         trees, scores = (load_table(folder / name) for name in (LEARNED_TREES, LEARNED_SCORES))
         weights = _load(folder / LEARNED_WEIGHTS, _WEIGHTS)
         past = _load(folder / LEARNED_PAST, _TREES)

@@ -123,7 +123,10 @@ def check_temporary() -> Sign:
 
 def check_output(output: Path) -> Sign:
     """Check that files can be written to ``output``, or to the nearest parent folder that exists."""
-    there = next((path for path in (output, *output.parents) if path.exists()), output)
+    try:
+        there = next((path for path in (output, *output.parents) if path.exists()), output)
+    except OSError as error:
+        return Sign("output", Health.FAIL, f"{output}: {error.strerror or error}", "fix its permissions")
     if not there.is_dir():
         return Sign("output", Health.FAIL, f"{there} is not a folder", "name another --output")
     return _check_folder("output", there, output, "free space or fix permissions, or name another --output")

@@ -7,6 +7,7 @@ from forecast_cli.core.text import is_utf8
 from forecast_cli.data.files.addresses import SCHEMES, Address, Output, bucket_and_key, lost_scheme
 from forecast_cli.data.files.selection import has_glob, select_parquet, split_glob
 from forecast_cli.data.files.storage import without_file_scheme
+from forecast_cli.store.atomic import raise_write_errors
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 
 
@@ -72,12 +73,14 @@ def refuse_metrics(path: Path, output: Output) -> None:
     """Raise if the file of ``--metrics`` cannot be written.
 
     Raises OutputConflictError for a path inside the output, which may hold only files of its run, and
-    OutputNotWrittenError for a folder, or a file in a folder that does not exist.
+    OutputNotWrittenError for a folder, or a file in a folder that does not exist or may not be entered.
     """
     if isinstance(output, Path) and output.resolve() in path.resolve().parents:
         raise OutputConflictError(
             f"--metrics {path}: lies inside the output {output}", "name a file outside the output"
         )
-    if path.is_dir() or not path.parent.is_dir():
-        what = "is a folder" if path.is_dir() else f"there is no folder {path.parent}"
+    with raise_write_errors(path):
+        is_folder, has_parent = path.is_dir(), path.parent.is_dir()
+    if is_folder or not has_parent:
+        what = "is a folder" if is_folder else f"there is no folder {path.parent}"
         raise OutputNotWrittenError(f"--metrics {path}: {what}", "name a file in a folder that exists")

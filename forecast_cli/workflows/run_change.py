@@ -13,7 +13,7 @@ from forecast_cli.core.risk import PROB_BELOW, THRESHOLD_NAME, WINDOW
 from forecast_cli.reports.run_metrics import Change, MedianMoves, PreviousRun, RiskMoves, StatusChange
 from forecast_cli.store.check import see_check
 from forecast_cli.store.contents import FolderContents
-from forecast_cli.store.find import is_run, runs_in
+from forecast_cli.store.find import is_run, raise_read_errors, runs_in
 from forecast_cli.store.fingerprint import setting_differences
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK
 from forecast_cli.store.manifest import Manifest
@@ -55,7 +55,8 @@ def find_previous(folder: Path, *, output: Path, origin: str | None) -> tuple[Pa
     """Return the finished forecast in ``folder``, or the most recent of several, by ``Manifest.recency``.
 
     ``folder`` is a run or holds runs; the run in ``output`` itself and runs with an origin after ``origin`` are left
-    out, and so are links in ``folder``. None if there is no other.
+    out, and so are links in ``folder`` and folders that may not be entered. None if there is no other. Raises
+    CheckFailedError if ``folder`` cannot be read.
     """
     runs = [(path, manifest) for path in _outputs(folder, output) if (manifest := _forecast_in(path))]
     earlier = [run for run in runs if origin is None or (run[1].input.origin or "") <= origin]
@@ -98,9 +99,10 @@ def settings_warning(change: Change) -> str:
 
 
 def _outputs(folder: Path, output: Path) -> Sequence[Path]:
-    if not folder.is_dir():
-        return ()
-    within = [folder] if is_run(folder) else runs_in(folder)
+    with raise_read_errors(folder):
+        if not folder.is_dir():
+            return ()
+        within = [folder] if is_run(folder) else runs_in(folder)
     return [path for path in within if path.resolve() != output.resolve()]
 
 

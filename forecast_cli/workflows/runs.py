@@ -15,7 +15,7 @@ from forecast_cli.core.errors import (
 )
 from forecast_cli.data.files.addresses import Address, Output
 from forecast_cli.store.atomic import remove_folder
-from forecast_cli.store.find import is_run, runs_in
+from forecast_cli.store.find import has_closed_folder, is_run, raise_read_errors, runs_in
 from forecast_cli.store.layout import MANIFEST, is_own
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import Manifest
@@ -79,13 +79,16 @@ class Pruning:
 def list_runs(folder: Path) -> tuple[LocalRun, ...]:
     """Return the run in ``folder``, or all runs in the folders directly below it, newest finished one first.
 
-    Links in ``folder`` are left out. Raises CheckFailedError if there is none.
+    Links in ``folder`` are left out, and so are folders that may not be entered. Raises CheckFailedError if there is
+    none, or ``folder`` cannot be read.
     """
-    if not folder.is_dir():
-        raise CheckFailedError(f"{folder}: no such folder", FIND_RUN)
-    outputs = [folder] if is_run(folder) else runs_in(folder)
-    if not outputs:
-        raise CheckFailedError(f"{folder}: holds no run", FIND_RUN)
+    with raise_read_errors(folder):
+        if not folder.is_dir():
+            raise CheckFailedError(f"{folder}: no such folder", FIND_RUN)
+        outputs = [folder] if is_run(folder) else runs_in(folder)
+        if not outputs:
+            which = " that you may read" if has_closed_folder(folder) else ""
+            raise CheckFailedError(f"{folder}: holds no run{which}", FIND_RUN)
     return tuple(sorted((_look(output) for output in outputs), key=lambda run: run.finished_at, reverse=True))
 
 
@@ -118,15 +121,20 @@ def prune_runs(folder: Path, *, keep: int, yes: bool) -> Pruning:
     OutputNotWrittenError if a run cannot be removed and OutputBusyError if one is written to meanwhile, after all
     others were removed.
     """
+    runs = list_runs(folder)
     if is_run(folder):
         raise UsageError(f"{folder}: is a run, expected a folder of runs to prune", "name the folder that it is in")
-    runs = list_runs(folder)
     finished = [(run.manifest.recency, run) for run in runs if run.manifest]
     old = sorted(finished, key=itemgetter(0), reverse=True)[keep:]
-    remove = tuple(run for _, run in old if all(is_own(path) for path in run.output.iterdir()))
+    remove = tuple(run for _, run in old if _holds_only_own(run.output))
     if yes:
         _remove(remove)
     return Pruning(folder, remove, tuple(run for run in runs if run not in remove), removed=yes)
+
+
+def _holds_only_own(output: Path) -> bool:
+    with raise_read_errors(output):
+        return all(is_own(path) for path in output.iterdir())
 
 
 def _remove(runs: Sequence[LocalRun]) -> None:

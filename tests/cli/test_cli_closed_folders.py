@@ -1,0 +1,74 @@
+"""Folders that may not be entered: another user's outputs, ``lost+found`` on a volume of its own."""
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from cli_harness import Cli, Finished, heed_permissions, run_apart
+
+from forecast_cli.core.exit_codes import ExitCode
+
+QUICK = ("--model", "SeasonalNaive", "--model", "Naive", "--jobs", 1, "--quiet")
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="capabilities of Linux")
+
+
+@pytest.fixture
+def cli_as_user() -> Cli:
+    return partial(run_apart, preexec_fn=heed_permissions)
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[Path]:
+    """A folder of runs with one that may not be entered."""
+    path = tmp_path / "nights" / "lost+found"
+    path.mkdir(parents=True)
+    path.chmod(0)
+    yield path
+    path.chmod(0o700)
+
+
+@pytest.fixture
+def nights(finished: Finished, closed: Path) -> Path:
+    shutil.copytree(finished.output, closed.parent / "night-1")
+    return closed.parent
+
+
+def test_a_folder_that_may_not_be_entered_is_left_out(
+    cli_as_user: Cli, nights: Path, balances: Path, tmp_path: Path
+) -> None:
+    listed = cli_as_user("runs", "list", nights, "--format", "json").assert_exit(ExitCode.OK).out
+    assert [Path(run["output"]).name for run in json.loads(listed)["runs"]] == ["night-1"]
+    cli_as_user("runs", "prune", nights, "--yes").assert_exit(ExitCode.OK)
+    output = tmp_path / "out"
+    outcome = cli_as_user("forecast", balances, "--output", output, "--previous", nights, *QUICK)
+    assert outcome.assert_exit(ExitCode.OK).err == ""
+    assert json.loads((output / "metrics.json").read_text())["change"]["previous"]["output"] == str(nights / "night-1")
+
+
+def test_runs_that_may_not_be_read_are_reported(cli_as_user: Cli, closed: Path) -> None:
+    cli_as_user("runs", "list", closed.parent).assert_error(ExitCode.CHECK_FAILED, "holds no run that you may read")
+    outcome = cli_as_user("runs", "show", closed)
+    outcome.assert_error(ExitCode.CHECK_FAILED, f"{closed}: cannot be read: Permission denied")
+
+
+def test_an_earlier_run_that_may_not_be_read_stops_no_forecast(
+    cli_as_user: Cli, closed: Path, balances: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "out"
+    outcome = cli_as_user("forecast", balances, "--output", output, "--previous", closed, *QUICK)
+    assert f"{closed}: cannot be read: Permission denied; no change" in outcome.assert_exit(ExitCode.OK).err
+    assert json.loads((output / "metrics.json").read_text())["change"] is None
+
+
+def test_no_path_into_it_gives_a_traceback(cli_as_user: Cli, closed: Path, balances: Path, tmp_path: Path) -> None:
+    forecast = ("forecast", balances, "--output", tmp_path / "out", "--jobs", 1)
+    outcome = cli_as_user(*forecast, "--metrics", closed / "a.prom")
+    outcome.assert_error(ExitCode.OUTPUT_NOT_WRITTEN, f"{closed / 'a.prom'}: cannot be written: Permission denied")
+    outcome = cli_as_user(*forecast, "--fitted", closed)
+    outcome.assert_error(ExitCode.CONFIG_INVALID, f"--fitted {closed}", "cannot be read", "Permission denied")
+    assert "Permission denied" in cli_as_user("doctor", closed / "out").assert_exit(ExitCode.CHECK_FAILED).flat
