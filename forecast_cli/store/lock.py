@@ -25,10 +25,7 @@ def output_lock(output: Path) -> Iterator[None]:
         try:
             lock.acquire()
         except Timeout:  # a subclass of OSError, but not a failure to write
-            raise OutputBusyError(
-                f"{output}: another run holds this output{_holder(output)}",
-                "wait for it to finish, or name another --output",
-            ) from None
+            raise _busy(output) from None
     try:
         write_whole(output / HOLDER, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
         yield
@@ -39,25 +36,37 @@ def output_lock(output: Path) -> Iterator[None]:
 
 
 def refuse_if_held(output: Path) -> None:
-    """Raise OutputBusyError if another process has locked ``output``; nothing is left behind otherwise."""
+    """Raise OutputBusyError if another process has locked ``output``. Nothing is written."""
     with raise_write_errors(output / LOCK):
-        known = (output / LOCK).exists()
-    if known:
-        with output_lock(output):
-            pass
+        holder = lock_holder(output)
+    if holder:
+        raise _busy(output)
 
 
 def lock_holder(output: Path) -> str | None:
-    """Return a description of the run that has locked ``output``, None if there is none. Raises OSError."""
-    if not (output / LOCK).exists():
-        return None
-    lock = FileLock(output / LOCK, blocking=False)
+    """Return a description of the run that has locked ``output``, None if there is none. Nothing is written.
+
+    None also if the lock file cannot be read: then neither can the output. Raises OSError.
+    """
     try:
-        lock.acquire()
-    except Timeout:
-        return f"another run{_holder(output)}"
-    lock.release()
+        import fcntl
+
+        file = (output / LOCK).open("rb")
+    except (ImportError, OSError):  # Windows has no such module; there only output_lock can tell
+        return None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return f"another run{_holder(output)}"
     return None
+
+
+def _busy(output: Path) -> OutputBusyError:
+    return OutputBusyError(
+        f"{output}: another run holds this output{_holder(output)}",
+        "wait for it to finish, or name another --output",
+    )
 
 
 def _holder(output: Path) -> str:

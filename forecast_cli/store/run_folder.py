@@ -38,7 +38,7 @@ from forecast_cli.store.layout import (
     TABLES,
     receipt_path,
 )
-from forecast_cli.store.lock import output_lock
+from forecast_cli.store.lock import output_lock, refuse_if_held
 from forecast_cli.store.manifest import Manifest, manifest_content
 from forecast_cli.store.receipts import ShardReceipt, read_receipt, write_receipt
 from forecast_cli.store.state import OutputState, validate_output
@@ -91,10 +91,15 @@ class RunFolder:
 def open_run(output: Path, identity: dict[str, Any], *, force: bool) -> Iterator[tuple[RunFolder, OutputState]]:
     """Lock ``output`` for a run of ``identity``, and yield its folder and the state it was in.
 
-    With ``force``, a run that is already there is removed first. Raises OutputBusyError, OutputNotWrittenError, or
+    With ``force``, a run that is already there is removed first. A finished run that stays is not locked, because
+    nothing is written: its folder may be read-only. Raises OutputBusyError, OutputNotWrittenError, or
     OutputConflictError if the folder holds anything else.
     """
-    validate_output(FolderContents(output), identity, force=force)
+    state, _ = validate_output(FolderContents(output), identity, force=force)
+    if state is OutputState.FINISHED and not force and _is_tidy(output):
+        refuse_if_held(output)
+        yield RunFolder(output), state
+        return
     make_folder(output)
     with output_lock(output):
         state, _ = validate_output(FolderContents(output), identity, force=force)
@@ -106,6 +111,10 @@ def open_run(output: Path, identity: dict[str, Any], *, force: bool) -> Iterator
         else:
             _prepare(output, identity)
         yield RunFolder(output), state
+
+
+def _is_tidy(output: Path) -> bool:
+    return (output / SUCCESS).exists() and not (output / RUNNING).exists()
 
 
 def _tidy(output: Path) -> None:

@@ -1,5 +1,6 @@
-"""Folders that may not be entered: another user's outputs, ``lost+found`` on a volume of its own."""
+"""Folders that may not be entered or written to: other users' outputs, ``lost+found`` on a volume of its own."""
 
+import fcntl
 import json
 import shutil
 import sys
@@ -72,3 +73,29 @@ def test_no_path_into_it_gives_a_traceback(cli_as_user: Cli, closed: Path, balan
     outcome = cli_as_user(*forecast, "--fitted", closed)
     outcome.assert_error(ExitCode.CONFIG_INVALID, f"--fitted {closed}", "cannot be read", "Permission denied")
     assert "Permission denied" in cli_as_user("doctor", closed / "out").assert_exit(ExitCode.CHECK_FAILED).flat
+
+
+@pytest.fixture
+def read_only(finished: Finished, tmp_path: Path) -> Iterator[Path]:
+    """A finished run in which nothing may be written."""
+    output = shutil.copytree(finished.output, tmp_path / "nights" / "night-1")
+    paths = [output, *output.rglob("*")]
+    for path in paths:
+        path.chmod(path.stat().st_mode & ~0o222)
+    yield output
+    for path in paths:
+        path.chmod(path.stat().st_mode | 0o200)
+
+
+def test_reading_a_run_needs_no_permission_to_write(cli_as_user: Cli, read_only: Path, balances: Path) -> None:
+    for asked in (("list", read_only.parent), ("show", read_only), ("diff", read_only, read_only)):
+        cli_as_user("runs", *asked).assert_exit(ExitCode.OK)
+    again = ("forecast", balances, "--output", read_only, *QUICK)
+    cli_as_user(*again).assert_exit(ExitCode.OK)
+    cli_as_user(*again, "--force").assert_error(ExitCode.OUTPUT_NOT_WRITTEN, "cannot be written: Permission denied")
+
+
+def test_a_reader_without_permission_to_write_sees_that_a_run_is_running(cli_as_user: Cli, read_only: Path) -> None:
+    with (read_only / ".lock").open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert " running " in cli_as_user("runs", "list", read_only).assert_exit(ExitCode.OK).flat
