@@ -1,6 +1,7 @@
 """Start the command line: ``forecast-cli``, or ``python -m forecast_cli``."""
 
 import os
+import sys
 
 
 def main() -> None:
@@ -11,12 +12,15 @@ def main() -> None:
     os.environ.setdefault("_RJEM_MALLOC_CONF", f"narenas:{arenas},dirty_decay_ms:1000,muzzy_decay_ms:0")
     # Imported here: worker processes import this module again, and need none of it.
     from forecast_cli.cli.app import build_app
+    from forecast_cli.cli.current_folder import leave_unusable_folder
+    from forecast_cli.cli.messages import log_of
     from forecast_cli.cli.signals import install_signal_handlers
     from forecast_cli.cli.streams import guard_stdout, open_closed_streams
 
     open_closed_streams()
     guard_stdout()
     install_signal_handlers()
+    leave_unusable_folder(log_of(sys.argv[1:]))
     build_app()(prog_name="forecast-cli")
 
 

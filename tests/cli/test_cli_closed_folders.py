@@ -4,7 +4,7 @@ import fcntl
 import json
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -99,3 +99,18 @@ def test_a_reader_without_permission_to_write_sees_that_a_run_is_running(cli_as_
     with (read_only / ".lock").open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         assert " running " in cli_as_user("runs", "list", read_only).assert_exit(ExitCode.OK).flat
+
+
+def close(folder: Path) -> None:
+    folder.chmod(0)
+    heed_permissions()
+
+
+@pytest.mark.parametrize("lose", [close, Path.rmdir], ids=["closed", "deleted"])
+def test_a_forecast_needs_no_current_folder(balances: Path, tmp_path: Path, lose: Callable[[Path], None]) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    asked = ("forecast", balances, "--output", tmp_path / "out", *QUICK)
+    outcome = run_apart(*asked, cwd=here, preexec_fn=partial(lose, here)).assert_exit(ExitCode.OK)
+    assert outcome.err.startswith("warning: current folder: ")
+    assert outcome.err.endswith("; relative paths are taken from /\n")
