@@ -135,7 +135,11 @@ def _change(change: Change | None) -> tuple[Gauge, ...]:
 
 def _cost(of: Cost) -> tuple[Gauge, ...]:
     return (
-        gauge("cpu_seconds", "Processor time of the shards.", of.cpu_seconds),
+        gauge(
+            "cpu_seconds",
+            "Processor time of the shards, without start, check of the input and learning.",
+            of.cpu_seconds,
+        ),
         gauge("wall_seconds", "Time from start to end of the run that finished it.", of.wall_seconds),
         gauge("shards", "Shards of the run.", of.shards),
         gauge("blocks_done_one_by_one", "Blocks of accounts over which a model raised.", of.blocks_done_one_by_one),

@@ -72,7 +72,7 @@ class Sanity(_Frozen):
 
 
 class Cost(_Frozen):
-    """CPU seconds of all shards, and wall seconds of the run that finished them.
+    """CPU seconds of all shards, without what the run does before and after, and wall seconds of the run as a whole.
 
     ``blocks_done_one_by_one``: blocks of accounts in which a model raised an error, so that they were forecast one
     account at a time, which is slower.

@@ -28,7 +28,7 @@ def facts_table(facts: RunFacts) -> Table:
         "Windows": counted(facts.windows, "window") + _unmoved_note(facts),
         "Cutoffs": _cutoffs(facts),
         "Finished": facts.finished_at,
-        "Took": f"{duration(facts.seconds)}, {duration(facts.cpu_seconds)} of CPU",
+        "Took": f"{duration(facts.seconds)}, {duration(facts.cpu_seconds)} of CPU in its shards",
         "Fingerprint": facts.fingerprint,
     }
     return _pairs("facts", "The run", rows)

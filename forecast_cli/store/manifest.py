@@ -49,6 +49,7 @@ class Manifest(_Frozen):
     """Manifest of a finished run.
 
     ``fingerprint`` is a hash of input, settings and versions; runs with the same one have the same forecasts.
+    ``seconds`` is the wall time of the run that finished it, ``cpu_seconds`` the processor time of its shards alone.
     """
 
     format: int = FORMAT

@@ -38,6 +38,10 @@ def text_of(markdown: str) -> str:
     return "".join(child.content for child in children if child.type != "html_inline")
 
 
+def test_cpu_time_is_said_to_be_that_of_the_shards() -> None:
+    assert "3 min 04 s, 5 min 42 s of CPU in its shards" in render_markdown(sample_report())
+
+
 @given(st.text(st.characters(exclude_categories=())) | st.text("`*_[]<>|~$&\\#-+=1.)@: w/!{}^\n"))
 def test_data_is_shown_as_it_is_and_never_acts(text: str) -> None:
     shown = printable(text).strip()
