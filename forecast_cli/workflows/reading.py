@@ -1,7 +1,7 @@
 """Input of a run: files, schema and rows are read and checked against the data contract."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -10,8 +10,9 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import InputRejectedError
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.contract.check import Contract, check_input
-from forecast_cli.data.findings import Finding, raise_rejection, rejects
+from forecast_cli.data.findings import Action, Finding, raise_rejection, rejects
 from forecast_cli.data.source import Source
+from forecast_cli.store.manifest import FindingRecord
 from forecast_cli.workflows.results import InputSummary
 
 
@@ -102,4 +103,10 @@ def summarize_input(checked: CheckedInput) -> InputSummary:
         accounts=contract.ledger.height if contract else 0,
         origin=contract.origin if contract else None,
         verified=source.verified,
+        quarantined_files=count_quarantined(source.findings),
     )
+
+
+def count_quarantined(findings: Sequence[Finding | FindingRecord]) -> int:
+    """Return the number of files that were left out of the input."""
+    return sum(finding.count for finding in findings if finding.action == Action.QUARANTINE)

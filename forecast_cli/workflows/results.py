@@ -72,7 +72,10 @@ class WrittenFile:
 
 @dataclass(frozen=True)
 class InputSummary:
-    """Summary of an input; ``rows`` are counted before any repair, ``origin`` is None if each account has its own."""
+    """Summary of an input; ``rows`` are counted before any repair, ``origin`` is None if each account has its own.
+
+    ``quarantined_files`` were left out and are not in ``files``; accounts that only they hold may be unknown.
+    """
 
     root: str
     files: int
@@ -81,6 +84,7 @@ class InputSummary:
     accounts: int
     origin: date | None
     verified: str
+    quarantined_files: int
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Flag, Status
 from forecast_cli.data.files.addresses import Output
-from forecast_cli.data.findings import Action
 from forecast_cli.reports.run_gauges import render_run
 from forecast_cli.reports.run_metrics import (
     Change,
@@ -131,9 +130,7 @@ def _volume(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> Volume:
         rows=read.rows,
         accounts=read.accounts,
         forecast_rows=sum(part.rows for part in part_entries(receipts)),
-        quarantined_files=sum(
-            finding.count for finding in prepared.checked.source.findings if finding.action is Action.QUARANTINE
-        ),
+        quarantined_files=read.quarantined_files,
     )
 
 

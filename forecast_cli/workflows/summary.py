@@ -19,6 +19,7 @@ from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_table
 from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.preparing import Prepared
+from forecast_cli.workflows.reading import count_quarantined
 from forecast_cli.workflows.results import ForecastRequest, ForecastRun, InputSummary, LowBalanceCount, WrittenFile
 from forecast_cli.workflows.running import Executed
 from forecast_cli.workflows.shard_tables import group_failures
@@ -114,6 +115,7 @@ def summarize_source(manifest: Manifest) -> InputSummary:
         accounts=record.accounts,
         origin=date.fromisoformat(record.origin) if record.origin else None,
         verified=record.verified,
+        quarantined_files=count_quarantined(manifest.findings),
     )
 
 

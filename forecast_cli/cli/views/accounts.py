@@ -32,8 +32,13 @@ MEANINGS: Final[Mapping[Status, str]] = {
 }
 
 
-def render_accounts(accounts: Mapping[Status, int], meanings: Mapping[Status, str] = MEANINGS) -> Padding:
-    """Return the accounts by status and their sum; only statuses in ``meanings`` are shown."""
+def render_accounts(
+    accounts: Mapping[Status, int], meanings: Mapping[Status, str] = MEANINGS, *, quarantined_files: int
+) -> Padding:
+    """Return the accounts by status and their sum; only statuses in ``meanings`` are shown.
+
+    Nobody can tell which accounts ``quarantined_files`` hold that cannot be read.
+    """
     rows = [
         (
             Text(status.value, style=STYLES[status] if accounts[status] else "dim"),
@@ -45,7 +50,7 @@ def render_accounts(accounts: Mapping[Status, int], meanings: Mapping[Status, st
     total = (
         Text("in all", style="bold"),
         Text(f"{sum(accounts.values()):,}", style="bold"),
-        "every account of the input",
+        "every account that could be read" if quarantined_files else "every account of the input",
     )
     return aligned((Column(), Column(align="right"), Column(wraps=True)), [*rows, total])
 

@@ -69,7 +69,7 @@ def render_backtest(run: BacktestRun, *, seconds: float) -> Group:
         heading(_title(run, seconds)),
         Group(*(line(printable(sentence)) for sentence in run.report.sentences)),
         section("Leaderboard", _leaderboard(run.report.leaderboard)),
-        render_accounts(run.accounts, _MEANINGS),
+        render_accounts(run.accounts, _MEANINGS, quarantined_files=run.input.quarantined_files),
         section(f"Written to {printable(run.output)}", _table((file.path, file.bytes) for file in files)),
         section("Next", *map(command_line, _next(run))),
     )

@@ -48,7 +48,7 @@ def render_run(run: ForecastRun, *, seconds: float) -> Group:
     """Return the summary of a finished run, readable at 80 columns; ``seconds`` is the time of the whole command."""
     return sections(
         heading(_title(run, seconds)),
-        render_accounts(run.accounts),
+        render_accounts(run.accounts, quarantined_files=run.input.quarantined_files),
         section("Not as requested", render_groups(run.failures)) if run.failures else None,
         _input(run),
         _low_balances(run),

@@ -55,7 +55,7 @@ def render_plan(plan: ForecastPlan) -> Group:
     return sections(
         heading("Dry run: nothing was written"),
         _facts(plan),
-        render_accounts(plan.accounts, _MEANINGS),
+        render_accounts(plan.accounts, _MEANINGS, quarantined_files=plan.input.quarantined_files),
         section("Would get no forecast", render_groups(plan.set_aside)) if plan.set_aside else None,
         section("Input", known) if known else None,
         _verdict(plan),

@@ -57,11 +57,14 @@ def test_many_reasons_are_cut_short_and_counted() -> None:
 
 
 def test_accounts_by_status_add_up() -> None:
-    shown = lines(render_accounts({Status.OK: 1200, Status.FALLBACK: 30, Status.SKIPPED: 0, Status.FAILED: 4}))
+    counts = {Status.OK: 1200, Status.FALLBACK: 30, Status.SKIPPED: 0, Status.FAILED: 4}
+    shown = lines(render_accounts(counts, quarantined_files=0))
     assert shown[0].startswith("ok 1,200 ")
     assert shown[-1] == "in all 1,234 every account of the input"
+    shown = lines(render_accounts(counts, quarantined_files=1))
+    assert shown[-1] == "in all 1,234 every account that could be read", "files left out may hold others"
 
 
 def test_a_status_that_nobody_can_tell_yet_has_no_line() -> None:
-    shown = lines(render_accounts(dict.fromkeys(Status, 1), {Status.OK: "would be forecast"}))
+    shown = lines(render_accounts(dict.fromkeys(Status, 1), {Status.OK: "would be forecast"}, quarantined_files=0))
     assert [line.split()[0] for line in shown] == ["ok", "in"]
