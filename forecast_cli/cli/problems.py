@@ -25,7 +25,7 @@ _GO_ON: Final = "run the same command again: a forecast or backtest keeps its fi
 
 
 class Terminated(BaseException):
-    """The system asked the process to end (SIGTERM)."""
+    """The system asked the process to end (SIGTERM), or its terminal was closed (SIGHUP)."""
 
 
 @dataclass(frozen=True)

@@ -12,20 +12,27 @@ from types import FrameType
 from typing import Final, NoReturn
 
 from forecast_cli.cli.problems import Terminated
+from forecast_cli.core.exit_codes import ExitCode
 
 #: Seconds that the cleanup may take.
 GRACE: Final = 5.0
 
-_HEARD: Final = (signal.SIGINT, signal.SIGTERM)
+#: Signal of a terminal that was closed; Windows has none.
+_HANGUP: Final = getattr(signal, "SIGHUP", None)
+_HEARD: Final = (signal.SIGINT, signal.SIGTERM, _HANGUP)
 
 
 def install_signal_handlers(grace: float = GRACE) -> None:
-    """Raise SIGTERM as an exception, as Python does for SIGINT, and end the process ``grace`` seconds after either.
+    """Raise SIGTERM and SIGHUP as an exception, as Python does for SIGINT, and end the process ``grace`` seconds later.
+
+    SIGHUP stays ignored if it was, as ``nohup`` has it.
 
     Python handles a signal only once native code returns, so a thread watches for signals too. Ending the process
     during a write loses nothing: the same command resumes the run, and workers end with their parent.
     """
     signal.signal(signal.SIGTERM, _terminate)
+    if _HANGUP is not None and signal.getsignal(_HANGUP) is not signal.SIG_IGN:
+        signal.signal(_HANGUP, _terminate)
     heard, rung = os.pipe()
     os.set_blocking(rung, False)
     signal.set_wakeup_fd(rung, warn_on_full_buffer=False)
@@ -63,4 +70,4 @@ def _write_message(number: int) -> None:
 def _end(number: int) -> NoReturn:
     if sys.stderr.isatty():
         os.write(sys.stderr.fileno(), b"\x1b[?25h")  # show the cursor, which a progress bar hides
-    os._exit(128 + number)
+    os._exit(ExitCode.INTERRUPTED if number == signal.SIGINT else ExitCode.TERMINATED)

@@ -10,7 +10,11 @@ from cli_harness import command
 
 from forecast_cli.core.exit_codes import ExitCode
 
-SIGNALS = [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)]
+SIGNALS = [
+    (signal.SIGINT, ExitCode.INTERRUPTED),
+    (signal.SIGTERM, ExitCode.TERMINATED),
+    (signal.SIGHUP, ExitCode.TERMINATED),
+]
 
 
 def signalled(number: signal.Signals, output: Path, *extra: str) -> tuple[int, list[str]]:
@@ -43,3 +47,12 @@ def test_a_signal_is_the_last_json_line(number: signal.Signals, exit_code: ExitC
     assert code == exit_code
     summary = json.loads(said[-1])
     assert (summary["event"], summary["exit_code"], summary["retryable"]) == ("summary", exit_code, True)
+
+
+def test_a_job_under_nohup_goes_on_when_its_terminal_is_closed(tmp_path: Path) -> None:
+    job = command("sample", "--accounts", 20_000, "--days", 90, "--output", tmp_path / "s", "--log-format", "json")
+    with subprocess.Popen(["nohup", *job], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert "sample" in process.stderr.readline()
+        process.send_signal(signal.SIGHUP)
+        assert json.loads(process.stderr.read().splitlines()[-1])["exit_code"] == ExitCode.OK

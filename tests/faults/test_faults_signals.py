@@ -11,7 +11,7 @@ import pytest
 from fault_runs import ids, parts, write_balances
 from processes import family, gone_within, named, needs_proc, start, within
 
-SIGNALS = [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+SIGNALS = [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated"), (signal.SIGHUP, 143, "terminated")]
 pytestmark = needs_proc
 
 
