@@ -1,14 +1,16 @@
-"""Places where a run may not write: inside its input, an unknown kind of address, metrics inside the output."""
+"""Places where a run may not write: in its input or another run, an unknown kind of address, metrics in the output."""
 
 from pathlib import Path, PurePath, PurePosixPath
 
-from forecast_cli.core.errors import OutputConflictError, OutputNotWrittenError
+from forecast_cli.core.errors import CheckFailedError, OutputConflictError, OutputNotWrittenError
 from forecast_cli.core.text import is_utf8
 from forecast_cli.data.files.addresses import SCHEMES, Address, Output, bucket_and_key, lost_scheme
 from forecast_cli.data.files.selection import has_glob, select_parquet, split_glob
 from forecast_cli.data.files.storage import without_file_scheme
 from forecast_cli.store.atomic import raise_write_errors
+from forecast_cli.store.contents import FolderContents
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
+from forecast_cli.store.read import find_manifest
 
 
 def refuse_unusable_name(output: Output) -> None:
@@ -45,6 +47,24 @@ def refuse_overlap(source: str, output: Output) -> None:
             f"{output}: lies inside the input {source}; the next run would read its own forecasts",
             "name an --output outside the input",
         )
+
+
+def refuse_inside_run(output: Output) -> None:
+    """Raise OutputConflictError if ``output`` lies inside a finished run, whose check would then fail."""
+    around = output.resolve().parents if isinstance(output, Path) else ()
+    for folder in around:
+        if _is_finished_run(folder):
+            raise OutputConflictError(
+                f"{output}: lies inside another run, {folder}; its check would find files that it did not write",
+                "name an --output outside that run",
+            )
+
+
+def _is_finished_run(folder: Path) -> bool:
+    try:
+        return find_manifest(FolderContents(folder)) is not None
+    except CheckFailedError:  # a file of that name that no run wrote
+        return False
 
 
 def _contains_object(read: str, written: str) -> bool:

@@ -34,7 +34,7 @@ from forecast_cli.store.fingerprint import fingerprint, identity
 from forecast_cli.store.machine import available_memory, usable_cores
 from forecast_cli.store.state import OutputState, inspect_output
 from forecast_cli.workflows.fitted import read_fitted
-from forecast_cli.workflows.overlap import refuse_overlap, refuse_unusable_name
+from forecast_cli.workflows.overlap import refuse_inside_run, refuse_overlap, refuse_unusable_name
 from forecast_cli.workflows.places import Place
 from forecast_cli.workflows.reading import CheckedInput, check_input_for_run, require_valid_input
 from forecast_cli.workflows.results import ForecastRequest
@@ -107,7 +107,7 @@ def prepare(
     after this call: the process that workers are forked from is started first, and lasts as long as this process.
 
     Raises InputRejectedError, ConfigError (also if the remaining work does not fit into ``--memory``), and
-    OutputConflictError if the output lies inside the input or its name cannot be used.
+    OutputConflictError if the output lies inside the input or another run, or its name cannot be used.
     """
     started, settings = time.monotonic(), extend_history(request.settings, days_back=max(back))
     models = choose_models(settings)
@@ -116,6 +116,7 @@ def prepare(
     learned, hash_of_learned = read_fitted(settings, models)
     refuse_unusable_name(request.output)
     refuse_overlap(request.input, request.output)
+    refuse_inside_run(request.output)
     limit, workers = memory_limit(settings, available_memory()), settings.jobs or usable_cores()
     progress = progress or NullProgress()
     if begins and not is_tight(limit):

@@ -275,6 +275,18 @@ def test_an_output_inside_the_input_is_refused(cli: Cli, balances: Path) -> None
     )
 
 
+def test_RT10_an_output_inside_another_run_is_refused(cli: Cli, finished: Finished, balances: Path) -> None:
+    nested = finished.output / "deep" / "out"
+    outcome = cli("forecast", balances, "--output", nested, *QUICK)
+    outcome.assert_error(ExitCode.CONFIG_INVALID, f"{nested}: lies inside another run, {finished.output};")
+    assert not nested.parent.exists()
+
+
+def test_a_manifest_that_no_run_wrote_makes_no_run_of_a_folder(cli: Cli, balances: Path, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"name": "a web page"}')
+    cli("forecast", balances, "--output", tmp_path / "out", *QUICK, "--dry-run").assert_exit(ExitCode.OK)
+
+
 def test_an_output_that_cannot_be_written_exits_8(cli: Cli, balances: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     cli("forecast", balances, "--output", tmp_path / "file" / "out", *QUICK).assert_error(
