@@ -148,3 +148,10 @@ def test_the_figures_shown_are_those_of_the_sample(sample_run: tuple[Path, str])
     low = [line for line in shown if re.match(r"  (within days|under) ", line)]
     assert (len(sizes), len(low)) == (7, 3)
     assert all(line in said for line in [*counts, *sizes, *low])
+
+
+def test_the_calibration_of_probabilities_is_that_of_the_page_it_links_to() -> None:
+    page = (ROOT / "docs" / "low-balance.md").read_text(encoding="utf-8")
+    (row,) = [line for line in page.splitlines() if line.startswith("| p10, 30 |")]
+    said, came = re.findall(r"\d+ %", row.split("|")[4])
+    assert f"gave {said} on average, and {came} fell, over up to 12 windows" in README
