@@ -11,6 +11,7 @@ from forecast_cli.core.ledger import Flag
 from forecast_cli.core.memory import release_memory
 from forecast_cli.data.panel import Panel
 from forecast_cli.data.scan.rows import assert_unchanged
+from forecast_cli.data.scan.statistics import reject_wrong_statistics
 from forecast_cli.engine.accounts import read_shard_accounts
 from forecast_cli.engine.events import events_table
 from forecast_cli.engine.outcomes import ModelForecast, add_flag, complete_ledger, failure_rows, taken_apart
@@ -31,7 +32,8 @@ from forecast_cli.store.staging import stage
 def run_task(job: Job, task: Task, *, begin: Callable[[int], None] = lambda _: None) -> ShardReceipt:
     """Run a shard, part by part, and stage its tables; ``begin`` is called with the index of each part.
 
-    Raises InputRejectedError if the input has changed since it was listed, because rows of both states may be mixed.
+    Raises InputRejectedError if the input has changed since it was listed, because rows of both states may be mixed,
+    and if the statistics of a file hide accounts of the shard.
     """
     started = time.process_time()
     job, shard = replace(job, one_by_one=task.one_by_one), task.parts[0]
@@ -63,6 +65,7 @@ def _run_part(job: Job, part: Shard) -> Done:
     release_memory()
     accounts = done.tables[ACCOUNTS].height
     if accounts != part.accounts:
+        reject_wrong_statistics(job.source, job.settings)
         raise AssertionError(f"{part.accounts} accounts went into a shard, {accounts} came out")
     return done
 

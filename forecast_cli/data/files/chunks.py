@@ -4,7 +4,7 @@ Field ids of the struct ``FileMetaData`` in
 https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BufferedIOBase
 from typing import Final
@@ -21,6 +21,7 @@ _CRYPTO: Final = 8
 _STATISTICS: Final = 12
 _HIGHEST, _LOWEST = 5, 6
 _PATH, _VALUES, _UNCOMPRESSED, _COMPRESSED, _DATA_OFFSET, _DICTIONARY_OFFSET = 3, 5, 6, 7, 9, 11
+_OFFSET_INDEX, _COLUMN_INDEX, _BLOOM_FILTER = (4, 5), (6, 7), (14, 15)  # where it begins, and its length
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,34 @@ def read_chunks(file: BufferedIOBase, size: int) -> list[Chunk]:
     groups = structs(footer, _ROW_GROUPS)
     if sum(number(group, _GROUP_ROWS) for group in groups) != number(footer, _FILE_ROWS):
         raise MalformedError("has another number of rows than its row groups")
-    return [chunk for group in groups for chunk in _chunks(group, end)]
+    chunks = [chunk for group in groups for chunk in _chunks(group, end)]
+    _check_start(file, begins=end - _data_end(chunks, groups))
+    return chunks
+
+
+def _data_end(chunks: Iterable[Chunk], groups: Iterable[Struct]) -> int:
+    """Return where everything ends that a footer describes: pages, page indexes and bloom filters."""
+    columns = [column for group in groups for column in structs(group, _COLUMNS)]
+    indexes = [_end(column, *place) for column in columns for place in (_OFFSET_INDEX, _COLUMN_INDEX)]
+    filters = [_end(_struct(column.get(_META_DATA)), *_BLOOM_FILTER) for column in columns]
+    return max([len(MAGIC), *(chunk.start + chunk.size for chunk in chunks), *indexes, *filters])
+
+
+def _end(struct: Struct, offset: int, length: int) -> int:
+    start, size = struct.get(offset), struct.get(length)
+    return start + size if isinstance(start, int) and isinstance(size, int) else 0
+
+
+def _check_start(file: BufferedIOBase, *, begins: int) -> None:
+    """Raise MalformedError if another file begins at byte ``begins``, to which the footer then belongs.
+
+    Its offsets count from there, so they would point into the file before it. Without the magic, the bytes before the
+    footer are padding, or an index that only its writer knows.
+    """
+    if begins > 0:
+        file.seek(begins)
+        if file.read(len(MAGIC)) == MAGIC:
+            raise MalformedError(f"belongs to a file that begins at byte {begins:,}: several files in one")
 
 
 def _chunks(group: Struct, end: int) -> Iterator[Chunk]:
@@ -77,8 +105,7 @@ def _chunk(meta: Struct, *, encrypted: bool) -> Chunk:
     path = meta.get(_PATH)
     names = [part for part in path if isinstance(part, bytes)] if isinstance(path, list) else []
     offsets = (meta.get(_DICTIONARY_OFFSET), meta.get(_DATA_OFFSET))
-    entry = meta.get(_STATISTICS)
-    statistics = entry if isinstance(entry, dict) else {}
+    statistics = _struct(meta.get(_STATISTICS))
     return Chunk(
         path=tuple(name.decode("utf-8", errors="replace") for name in names),
         start=min((offset for offset in offsets if isinstance(offset, int) and offset > 0), default=0),
@@ -89,6 +116,10 @@ def _chunk(meta: Struct, *, encrypted: bool) -> Chunk:
         highest=_bytes(statistics.get(_HIGHEST)),
         encrypted=encrypted,
     )
+
+
+def _struct(value: object) -> Struct:
+    return value if isinstance(value, dict) else {}
 
 
 def _bytes(value: object) -> bytes | None:
