@@ -12,7 +12,7 @@ from forecast_cli.data.files.storage import Access, Stat, storage_of
 from forecast_cli.data.scan.canonical import AT, balance_rows, currency_rows, day_rows, id_rows
 from forecast_cli.data.scan.collect import raise_read_errors
 from forecast_cli.data.scan.id_range import IdRange
-from forecast_cli.data.scan.local import layout, scan_local
+from forecast_cli.data.scan.local import layout, polars_reads_folders, scan_local
 from forecast_cli.data.scan.spilled import amounts_kept, kept_rows, scan_spilled, texts_kept
 from forecast_cli.data.source import InputFile, Source
 
@@ -84,9 +84,10 @@ def _scan_by_layout(
     files: Sequence[InputFile], source: Source, names: Sequence[str]
 ) -> Iterator[tuple[pl.LazyFrame, InputFile]]:
     """Yield the rows of consecutive files of one layout, and the first such file; ``names`` are the columns read."""
-    for _, group in groupby(files, key=lambda file: layout(file, _folders(file, names))):
+    by_polars = all(polars_reads_folders(file.path) for file in files if _folders(file, names))
+    for _, group in groupby(files, key=lambda file: layout(file, _folders(file, names), by_polars=by_polars)):
         alike = list(group)
-        yield _scan(alike, _folders(alike[0], names), source.access), alike[0]
+        yield _scan(alike, _folders(alike[0], names), source.access, by_polars=by_polars), alike[0]
 
 
 def _folders(file: InputFile, names: Sequence[str]) -> tuple[str, ...]:
@@ -95,9 +96,11 @@ def _folders(file: InputFile, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name not in own)
 
 
-def _scan(files: Sequence[InputFile], folders: Sequence[str], access: Access | None) -> pl.LazyFrame:
+def _scan(
+    files: Sequence[InputFile], folders: Sequence[str], access: Access | None, *, by_polars: bool
+) -> pl.LazyFrame:
     if access is None:
-        return scan_local(files, folders)
+        return scan_local(files, folders, by_polars=by_polars)
     from forecast_cli.data.files.objects import ObjectStorage  # pyarrow is heavy
     from forecast_cli.data.scan.objects import scan_objects
 

@@ -57,6 +57,21 @@ def test_SC13_key_that_stands_in_the_path_twice(tmp_path: Path, above: str) -> N
     assert scan_rows(source, Settings(), first_id="008").collect()["unique_id"].to_list() == ["008"]
 
 
+def test_SC13_ids_that_polars_does_not_find_in_folders(tmp_path: Path) -> None:
+    """Two ``=``, ``*`` and bytes that are not UTF-8; the last are kept as written, so that two ids stay two."""
+    ids = ("YWJj==", "a=b", "a*b", "%C3", "%C4", "plain")
+    for account in ids:
+        path = tmp_path / f"account_id={account}" / "date=2026-01-01" / "ccy=E*R" / "0.parquet"
+        write(path, pl.DataFrame({"balance": [1.0]}))
+    source = open_with(tmp_path, currency_col="ccy")
+    settings = Settings(currency_col="ccy")
+    rows = scan_rows(source, settings).collect()
+    assert sorted(rows["unique_id"]) == sorted(ids)
+    assert set(rows["ds"]) == {date(2026, 1, 1)}
+    assert set(rows["currency"]) == {"E*R"}
+    assert scan_rows(source, settings, first_id="a=b", last_id="a=b").collect()["unique_id"].to_list() == ["a=b"]
+
+
 def test_SC13_the_file_own_column_goes_before_the_folder(tmp_path: Path) -> None:
     write(tmp_path / "date=2020-01-01" / "0.parquet", balances(days=1))
     assert rows_of(tmp_path)["ds"].to_list() == [date(2026, 1, 1)]
