@@ -14,6 +14,7 @@ from forecast_cli.config.choices import Executor
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.columns import UNIQUE_ID
 from forecast_cli.core.errors import ConfigError
+from forecast_cli.core.ledger import Status
 from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.data.contract.check import Contract
 from forecast_cli.data.files.addresses import output_at
@@ -126,8 +127,10 @@ def prepare(
     checked = _check(request.input, settings, workers, tight=is_tight(limit))
     progress.finish()
     contract = require_valid_input(checked)
-    for doubt in _calendar_doubts(contract, settings, models):
-        progress.warn(doubt)
+    last_day = _last_day(contract, days_ahead=settings.horizon - min(back))
+    if finds_events(models) and last_day is not None:
+        for doubt in calendar_doubts(settings.holidays, last_day.year):
+            progress.warn(doubt)
     check_amounts(checked.source, settings)
     ids = contract.ledger.get_column(UNIQUE_ID)
     shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
@@ -165,12 +168,21 @@ def _begin_workers(settings: Settings, models: Sequence[ModelChoice]) -> None:
             worker_context(models, learns=to_learn)
 
 
-def _calendar_doubts(contract: Contract, settings: Settings, models: Sequence[ModelChoice]) -> list[str]:
-    """Return warnings about the holiday calendar for the days to forecast; none if no model uses a calendar."""
-    last = contract.origin or contract.ledger["last"].max()
-    if not finds_events(models) or not isinstance(last, date):
-        return []
-    return calendar_doubts(settings.holidays, (last + timedelta(days=settings.horizon)).year)
+def _last_day(contract: Contract, *, days_ahead: int) -> date | None:
+    """Return the last day to forecast, which is ``days_ahead`` of the last origin; None if there is no origin.
+
+    Raises ConfigError if the calendar has no such day.
+    """
+    origin = contract.origin or contract.ledger.filter(status=Status.OK.value)["last"].max()
+    if not isinstance(origin, date):
+        return None
+    try:
+        return origin + timedelta(days=days_ahead)
+    except OverflowError:
+        raise ConfigError(
+            f"{days_ahead} days ahead from {origin} is after {date.max}, the last day of the calendar",
+            "set an earlier --latest-date, so that impossible dates are left out, or an earlier --as-of",
+        ) from None
 
 
 def _check(path: str, settings: Settings, workers: int, *, tight: bool) -> CheckedInput:

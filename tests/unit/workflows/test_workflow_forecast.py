@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import pytest
 from forecast_runs import START, balances, part_bytes, with_troubled
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.core.errors import InputRejectedError, OutputConflictError
+from forecast_cli.core.errors import ConfigError, InputRejectedError, OutputConflictError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.engine.shards import Done, Job, Shard, Task
@@ -54,6 +54,20 @@ def test_every_account_comes_out_with_a_status_and_a_reason(request_of: Callable
     assert all(row["reason"] for row in told.values() if row["status"] != "ok")
     assert run.accounts == {Status.OK: 12, Status.FALLBACK: 1, Status.SKIPPED: 1, Status.FAILED: 1}
     assert run.exit_code is ExitCode.ACCOUNTS_FAILED
+
+
+@pytest.mark.parametrize("origin", ["input", "account"])
+def test_forecasts_past_the_end_of_the_calendar_are_refused(
+    request_of: Callable[..., ForecastRequest], origin: str
+) -> None:
+    """polars has days after 9999-12-31, Python has none: such an output could not be shown."""
+    frame = balances(2)
+    late = frame.with_columns(pl.col("date") + (date(9999, 12, 3) - frame["date"].max()))
+    asked = request_of(late, horizon=29, latest_date=date.max, origin=origin)
+    with pytest.raises(ConfigError, match="29 days ahead from 9999-12-03 is after 9999-12-31"):
+        run_forecast(asked)
+    settings = asked.settings.model_copy(update={"horizon": 28})
+    run_forecast(replace(asked, settings=settings))
 
 
 def test_failures_name_each_model_that_did_not_go_as_asked(request_of: Callable[..., ForecastRequest]) -> None:
