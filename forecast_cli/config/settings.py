@@ -6,7 +6,17 @@ from datetime import date
 from itertools import pairwise
 from typing import Annotated, Any, Final, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from forecast_cli.config.calendars import HOME, check_calendar
 from forecast_cli.config.choices import Align, Executor, OnBadFile, OnDuplicate, Origin
@@ -64,7 +74,9 @@ class Settings(BaseModel):
     They do not read the environment; only ``config.load`` does.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, json_schema_extra=_describe)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False, json_schema_extra=_describe
+    )
 
     id_col: str = "account_id"
     """Column with the account id."""
@@ -163,6 +175,16 @@ class Settings(BaseModel):
     """Permissions of output files, in octal; whoever may read the files may also open their folders."""
     shard_size: Annotated[int | None, Field(ge=1)] = None
     """Accounts per shard; each shard becomes one part file of the output (default: based on the models' cost)."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_values(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse true and false for anything else than a switch: pydantic takes them for 1 and 0."""
+        values = value if isinstance(value, list | tuple) else [value]
+        is_switch = cls.model_fields[str(info.field_name)].annotation is bool
+        if not is_switch and any(isinstance(item, bool) for item in values):
+            raise PydanticCustomError("truth_value", "neither true nor false is expected")
+        return value
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:

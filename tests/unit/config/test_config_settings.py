@@ -42,6 +42,28 @@ def test_a_variable_is_read_in_small_letters_too_and_an_empty_one_is_no_value(mo
         load_settings({})
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("horizon = true", "a whole number, 1 to 366"),
+        ("seed = false", "a whole number, at least 0"),
+        ("jobs = true", "a whole number, at least 1"),
+        ("max_missing = true", "a number, 0 to 1"),
+        ("level = true", "a list, each a number, above 0 and below 100"),
+        ("level = [80, true]", "a list, each a number, above 0 and below 100"),
+        ("threshold = [true]", "a list, each an amount"),
+        ("max_balance = inf", "a number, above 0"),
+        ("max_balance = nan", "a number, above 0"),
+        ("read_timeout = inf", "a number, above 0"),
+    ],
+)
+def test_a_truth_value_or_infinity_is_no_number(tmp_path: Path, written: str, expected: str) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text(written)
+    with pytest.raises(ConfigError, match=f"expected {expected}"):
+        load_settings({}, file)
+
+
 @pytest.mark.parametrize("setting", ["max_gap", "max_history"])
 def test_days_that_no_calendar_has_are_refused(setting: str) -> None:
     with pytest.raises(ConfigError, match=setting) as caught:
