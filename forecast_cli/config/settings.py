@@ -25,7 +25,7 @@ from forecast_cli.config.durations import check_duration
 from forecast_cli.config.file_mode import check_mode, octal
 from forecast_cli.config.memory_size import check_memory
 from forecast_cli.config.output_names import find_reserved_name
-from forecast_cli.config.thresholds import EXPECTED, check_threshold
+from forecast_cli.config.thresholds import EXPECTED, check_threshold, unique_thresholds
 
 ENV_PREFIX: Final = "FORECAST_"
 
@@ -59,6 +59,7 @@ def _describe(schema: dict[str, Any], settings: type[BaseModel]) -> None:
 Level = Annotated[float, Field(gt=0, lt=100)]
 Season = Annotated[int, Field(ge=1, le=366)]
 Threshold = Annotated[str, BeforeValidator(str), AfterValidator(check_threshold), Field(description=EXPECTED)]
+Thresholds = Annotated[tuple[Threshold, ...], BeforeValidator(_split_commas), AfterValidator(unique_thresholds)]
 Size = Annotated[str, AfterValidator(check_memory), Field(examples=["500MB", "2GB"])]
 Calendar = Annotated[str, AfterValidator(check_calendar), Field(examples=["US", "GB-ENG", "ECB", "none"])]
 _RUNNING: Final[dict[str, Any]] = {"affects_output": False}
@@ -136,7 +137,7 @@ class Settings(BaseModel):
     """Levels of the prediction intervals, in percent."""
     holidays: Calendar = HOME
     """Holidays that move payments to business days: US, GB-ENG (a region), ECB (a market) or none (only weekends)."""
-    threshold: Annotated[tuple[Threshold, ...], BeforeValidator(_split_commas), AfterValidator(_unique)] = ("0", "p10")
+    threshold: Thresholds = ("0", "p10")
     """Low balance: an amount (500), a percentile of the last 365 days (p10), or a column with an amount per account."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the random number generator."""

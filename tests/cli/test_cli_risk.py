@@ -81,7 +81,7 @@ def test_a_column_that_holds_no_numbers_is_refused(
     outcome.assert_error(ExitCode.CONFIG_INVALID, f"column '{column}' is {dtype}, expected a number (--threshold)")
 
 
-@pytest.mark.parametrize("text", ["1e3", "five", "p10%"])
+@pytest.mark.parametrize("text", ["1_000", "five", "p10%"])
 def test_an_invalid_threshold_gets_a_hint_about_valid_ones(cli: Cli, balances: Path, tmp_path: Path, text: str) -> None:
     outcome = cli("forecast", balances, "--output", tmp_path / "out", *QUICK, "--threshold", text)
     outcome.assert_error(ExitCode.CONFIG_INVALID, f"no column '{text}'")

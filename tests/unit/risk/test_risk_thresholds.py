@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from panels import panel_of
 
+from forecast_cli.config.settings import Settings
 from forecast_cli.config.thresholds import check_threshold, is_amount, is_percentile, threshold_columns
 from forecast_cli.risk.thresholds import threshold_amounts
 
@@ -27,7 +28,7 @@ def test_an_amount_is_an_amount_and_a_column_is_looked_up() -> None:
     np.testing.assert_array_equal(found, [[-12.5, -200.0, 0.0], [-12.5, np.nan, 0.0]])
 
 
-@pytest.mark.parametrize("text", ["0", "500", "-12.5", "007"])
+@pytest.mark.parametrize("text", ["0", "500", "-12.5", "0.07", "1e3", "1E-2"])
 def test_a_number_is_an_amount(text: str) -> None:
     assert is_amount(check_threshold(text))
     assert not is_percentile(text)
@@ -39,6 +40,17 @@ def test_what_can_be_no_threshold_is_refused(text: str) -> None:
         check_threshold(text)
 
 
+@pytest.mark.parametrize("text", ["000", "007", "-00.5", ".5", "+5", "1.2.3", "1e400"])
+def test_what_is_written_almost_as_an_amount_is_neither_amount_nor_column(text: str) -> None:
+    with pytest.raises(ValueError, match="commas separate thresholds: 1,000 is two"):
+        check_threshold(text)
+
+
+def test_one_amount_is_one_threshold_however_it_is_written() -> None:
+    assert Settings(threshold=("0", "0.0", "-0", "p10", "500", "5e2", "500.00", "p10")).threshold == ("0", "p10", "500")
+    assert Settings(threshold=("-0.00",)).threshold == ("0",)
+
+
 def test_a_percentile_between_equal_balances_is_that_balance() -> None:
     """0.1 * 0.6 + 0.1 * 0.4 is not 0.1: the balance would lie under its own percentile."""
     for days in range(31, 400):
@@ -47,4 +59,4 @@ def test_a_percentile_between_equal_balances_is_that_balance() -> None:
 
 
 def test_what_is_neither_amount_nor_percentile_is_a_column() -> None:
-    assert threshold_columns(("p10", "0", "limit", "pay", "p10x", "1e3", "limit")) == ("limit", "pay", "p10x", "1e3")
+    assert threshold_columns(("p10", "0", "limit", "pay", "p10x", "1e3", "limit")) == ("limit", "pay", "p10x")
