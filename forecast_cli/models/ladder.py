@@ -223,8 +223,10 @@ def _set_flags(
     results: _Results, panel: Panel, facts: AccountFacts, *, pooled: NDArray[np.bool_], requested: _Rung
 ) -> tuple[tuple[Flag, ...], ...]:
     past_share = np.zeros(len(panel)) if results.past_share is None else results.past_share
+    short = np.zeros(len(panel), dtype=np.bool_)
+    short[[row for row, ((_, first), *_) in results.errors.items() if first.error == TOO_SHORT]] = True
     conditions = {
-        Flag.SHORT: panel.lengths < requested.min_obs,
+        Flag.SHORT: short,
         Flag.LEANING: (results.rung == 0) & (panel.lengths < requested.own_days),
         Flag.PAST_COURSES: past_share > 0.0,
         Flag.CONSTANT: (facts.low == facts.high) & (panel.lengths > 1),

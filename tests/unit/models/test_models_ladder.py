@@ -76,6 +76,14 @@ def test_short_account_is_a_fallback_with_the_reason_and_a_flag():
     assert got.flags == ((Flag.SHORT,),)
 
 
+def test_an_account_that_the_model_itself_calls_too_short_has_the_flag():
+    """As auto does where too few windows were learned: it then needs more days than its spec says."""
+    errors = (RowFailure(0, "TooShort", "59 days of history, at least 90 needed"),)
+    got = forecast_panel(panel_of(walk(59), walk(100)), saying(Says(errors=errors)), h=H, levels=LEVELS)
+    assert got.model_used == ("Naive", "Says")
+    assert got.flags == ((Flag.SHORT,), ())
+
+
 def test_a_forecast_of_a_history_shorter_than_the_models_own_days_leans_on_other_accounts():
     choice = saying(Says())
     leaning = replace(choice, spec=replace(choice.spec, own_days=100))
