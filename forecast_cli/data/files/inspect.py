@@ -4,6 +4,7 @@ import hashlib
 import os
 import stat as modes
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from forecast_cli.core.text import is_utf8
@@ -56,6 +57,9 @@ def unreadable(path: str, error: OSError) -> Problem:
     reason = error.strerror or describe_error(error)
     if "://" in path:
         return reject_store(path, reason)
+    if isinstance(error, FileNotFoundError) and Path(path).is_symlink():
+        hint = "it is a link to a file that is not there: deliver that file, or remove the link"
+        return Problem("IN13", path, f"{path}: cannot be opened: {reason}", hint)
     try:
         mode = f" (mode {modes.filemode(os.lstat(path).st_mode)})"
     except OSError:

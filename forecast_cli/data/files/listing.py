@@ -30,6 +30,7 @@ from forecast_cli.data.findings import Action, Finding
 
 #: Least similarity of two file names without their endings: one that is less alike is hardly the file that was meant.
 _ALIKE: Final = 0.75
+_SPECIAL: Final = "a pipe, a socket or a device"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ def list_local(path: str, *, require_success: bool = False) -> Listing:
     """List the parquet files of a file, a folder, or else of a glob. Raises OSError."""
     if Path(path).is_dir():
         return _list_folder(path, "**", shown=path, require_success=require_success)
+    if _is_special(Path(path)):
+        return reject_nothing(path, f"{path}: is {_SPECIAL}", "write what it gives to a parquet file, and name that")
     if os.path.lexists(path):
         beside = (f"{path}{SUFFIX}", str(Path(path).parent / SUMS))
         file = ListedFile(path, trailing_hive_keys(Path(path).parent.parts))
@@ -94,23 +97,29 @@ def reject_nothing(root: str, message: str, hint: str | None) -> Listing:
 
 
 def _list_folder(folder: str, pattern: str, *, shown: str, require_success: bool) -> Listing:
-    present, links = _walk(Path(folder))
+    present, links, special = _walk(Path(folder))
     selection = with_unnamed(select_parquet(present, pattern), partial(_are_parquet, folder))
     listing = list_below(folder, selection, shown=shown, present=present)
-    findings = [*listing.findings, *_warn_links(folder, links)]
+    findings = [*listing.findings, *_warn_links(folder, links), *_note_special(folder, special, pattern)]
     if require_success and selection.data:
         findings += check_success(selection, present, shown)
     return replace(listing, findings=tuple(findings))
 
 
-def _walk(folder: Path) -> tuple[list[str], list[str]]:
-    """Return all files below ``folder``, relative, with slashes, and the links to folders, which are not followed."""
-    files, links = [], []
+def _walk(folder: Path) -> tuple[list[str], list[str], list[str]]:
+    """Return all files below ``folder``, relative, with slashes, the links to folders, and the special files.
+
+    Links to folders are not followed.
+    """
+    files: list[str] = []
+    links: list[str] = []
+    special: list[str] = []
     for current, names, leaves in os.walk(folder, onerror=_raise):
         below = Path(current).relative_to(folder)
         links += [(below / name).as_posix() for name in names if (Path(current) / name).is_symlink()]
-        files += [(below / name).as_posix() for name in leaves if not _is_special(Path(current) / name)]
-    return files, sorted(links)
+        for name in leaves:
+            (special if _is_special(Path(current) / name) else files).append((below / name).as_posix())
+    return files, sorted(links), special
 
 
 def _is_special(path: Path) -> bool:
@@ -133,6 +142,15 @@ def _warn_links(folder: str, links: list[str]) -> list[Finding]:
     message = f"{Path(folder) / visible[0]}: links to folders are not followed ({counted(len(visible), 'link')})"
     hint = "to include its rows, give the folder that it points to"
     return [file_finding("IN10", Action.WARN, message, hint=hint, paths=visible)]
+
+
+def _note_special(folder: str, paths: Sequence[str], pattern: str) -> list[Finding]:
+    found = select_parquet(paths, pattern)
+    visible = [*found.data, *found.others]
+    if not visible:
+        return []
+    message = f"{Path(folder) / visible[0]}: {_SPECIAL}, ignored ({counted(len(visible), 'file')})"
+    return [file_finding("IN08", Action.NOTE, message, paths=visible)]
 
 
 def _are_parquet(folder: str, paths: Sequence[str]) -> list[bool]:

@@ -30,7 +30,7 @@ TITLES: Final = {
     "SC08": "types differ between files",
     "SC09": "column of an unusable type",
     "SC10": "categorical account ids",
-    "SC12": "account ids are floats",
+    "SC12": "account ids are floats or decimals",
     "SC13": "folder name is not a day",
     "SC16": "timestamps with a timezone",
     "SC17": "timezones mixed",

@@ -67,6 +67,13 @@ def kind_of(role: RoleName, dtype: pl.DataType) -> Kind:
     return Kind.NUMBER if role == "balance" and kind is Kind.WHOLE else kind
 
 
+def expected_type(role: RoleName, dtype: pl.DataType) -> str:
+    """Return what is expected of a column instead of ``dtype``, in words."""
+    if role == "id" and isinstance(dtype, pl.Decimal) and not has_fractions(dtype):
+        return f"{EXPECTED[role]} of at most {_WIDEST_WHOLE} digits"
+    return EXPECTED[role]
+
+
 def cast_hint(role: Role, dtype: pl.DataType) -> str:
     """Return a hint that says how to cast a column of the wrong type ``dtype``, or to name another column.
 
@@ -100,7 +107,7 @@ def _can_cast(role: RoleName, dtype: pl.DataType) -> bool:
         case "date":
             return kind in (Kind.TEXT, Kind.DAY, Kind.NAIVE, Kind.AWARE) or dtype.is_integer()
         case "id" | "currency":
-            return kind not in (Kind.NULL, Kind.OTHER)
+            return kind not in (Kind.NULL, Kind.OTHER) or dtype == pl.Binary
         case _:
             assert_never(role)
 

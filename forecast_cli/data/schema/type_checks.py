@@ -7,7 +7,7 @@ import polars as pl
 from forecast_cli.data.files.problems import file_finding
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.data.schema.file_columns import Typed
-from forecast_cli.data.schema.roles import ACCEPTED, EXPECTED, Kind, Role, cast_hint, has_fractions, kind_of
+from forecast_cli.data.schema.roles import ACCEPTED, Kind, Role, cast_hint, expected_type, has_fractions, kind_of
 
 
 def check_types(types: Sequence[Typed], role: Role) -> list[Finding]:
@@ -64,7 +64,7 @@ def _reject_mixture(first: Typed, second: Typed, role: Role) -> Finding:
 
 
 def _reject_type(typed: Typed, role: Role) -> Finding:
-    message = f"{typed.path}: column '{role.column}' is {typed.dtype}, expected {EXPECTED[role.name]}"
+    message = f"{typed.path}: column '{role.column}' is {typed.dtype}, expected {expected_type(role.name, typed.dtype)}"
     kind = kind_of(role.name, typed.dtype)
     rule = "SC03" if kind is Kind.TEXT else "SC12" if role.name == "id" and typed.dtype.is_numeric() else "SC09"
     return file_finding(rule, Action.REJECT, message, hint=cast_hint(role, typed.dtype), paths=[typed.path])

@@ -148,7 +148,16 @@ def test_IN08_a_pipe_and_a_link_to_nothing_are_not_waited_for_and_no_data(tmp_pa
     os.mkfifo(tmp_path / "pipe")
     os.mkfifo(tmp_path / "b.parquet")
     (tmp_path / "gone").symlink_to(tmp_path / "nothing")
-    assert [Path(file.path).name for file in list_local(str(tmp_path)).files] == ["a.parquet"]
+    listing = list_local(str(tmp_path))
+    assert [Path(file.path).name for file in listing.files] == ["a.parquet"]
+    assert f"{tmp_path / 'b.parquet'}: a pipe, a socket or a device, ignored (2 files)" in [
+        finding.message for finding in listing.findings
+    ]
+
+
+def test_IN07_a_pipe_named_as_the_input_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "p.parquet")
+    assert "is a pipe" in rejection(open_with(tmp_path / "p.parquet"), "IN07").message
 
 
 def test_files_are_looked_into_by_no_more_threads_than_asked_for(
@@ -338,7 +347,9 @@ def test_IN13_unreadable_folder_rejects(open_folder: Path) -> None:
 def test_IN13_dangling_link_rejects(tmp_path: Path) -> None:
     write(tmp_path / "a.parquet")
     (tmp_path / "b.parquet").symlink_to(tmp_path / "gone")
-    assert "b.parquet: cannot be opened: No such file" in rejection(open_with(tmp_path), "IN13").message
+    finding = rejection(open_with(tmp_path), "IN13")
+    assert "b.parquet: cannot be opened: No such file" in finding.message
+    assert finding.hint == "it is a link to a file that is not there: deliver that file, or remove the link"
 
 
 def test_IN13_name_that_is_not_utf8_rejects(tmp_path: Path) -> None:

@@ -343,6 +343,23 @@ def test_SC12_float_ids_reject(tmp_path: Path, values: pa.Array) -> None:
     assert "pl.String" not in finding.hint, "7.0 would become the text 7.0"
 
 
+def test_SC12_wide_decimal_ids_reject_with_their_limit_and_a_cast(tmp_path: Path) -> None:
+    write_arrow(tmp_path / "x.parquet", arrow_columns(), account_id=pa.array([1, 2], pa.decimal128(20, 0)))
+    finding = rejection(open_with(tmp_path), "SC12")
+    assert "expected text or a whole number of at most 18 digits" in finding.message
+    assert 'pl.col("account_id").cast(pl.String)' in (finding.hint or "")
+
+
+@pytest.mark.parametrize("column", ["account_id", "ccy"])
+def test_SC09_text_that_is_not_marked_as_such_rejects_with_its_cast(tmp_path: Path, column: str) -> None:
+    """As Impala and old Hive write it."""
+    path = write_arrow(tmp_path / "x.parquet", arrow_columns(), **{column: pa.array([b"\xc3\xbc", b"b"])})
+    finding = rejection(open_with(path, currency_col="ccy" if column == "ccy" else None), "SC09")
+    assert f'cast it, e.g. pl.col("{column}").cast(pl.String)' in (finding.hint or "")
+    cast = pl.read_parquet(path).with_columns(pl.col(column).cast(pl.String))
+    assert cast[column].to_list() == ["ü", "b"]
+
+
 @pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
 def test_SC08_float_ids_beside_whole_ones_reject_with_the_cast_of_the_floats(
     tmp_path: Path, order: tuple[str, str]
