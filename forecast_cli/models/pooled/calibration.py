@@ -75,15 +75,21 @@ def calibrate(
     median, below, above = _split_prediction(slope * predictions)
     error = outcomes - median
     scores = np.clip(error / np.where(error < 0, below, above), -_MAX_SCORE, _MAX_SCORE)
-    wider_below, wider_above = _widening_factors(scores - np.median(scores, axis=0), months)
-    wider = np.where(np.array(GRID)[:, None] < 0.5, wider_below, wider_above)
     own = [segments == segment for segment in range(SEGMENTS)]
-    return Calibration(
-        np.stack(
-            [_widen_quantiles(scores[some] if some.sum() >= _FEWEST_OF_SEGMENT else scores, wider) for some in own]
-        ),
-        slope,
-    )
+    return Calibration(np.stack([_calibrate_segment(scores, months, some) for some in own]), slope)
+
+
+def _calibrate_segment(
+    scores: NDArray[np.float64], months: NDArray[np.int64], own: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return the widened quantiles [p, k] of the ``scores`` [n, k] of a segment, whose windows are ``own`` [n].
+
+    Where its windows are too few, scores are those of all accounts; where its months are too few, factors are.
+    """
+    everyone = np.ones_like(own)
+    some = own if own.sum() >= _FEWEST_OF_SEGMENT else everyone
+    similar = some if len(_large_months(months[some])) >= _FEWEST_MONTHS else everyone
+    return _widen_quantiles(scores[some], _widening_factors(scores[similar], months[similar]))
 
 
 def _best_slope(medians: NDArray[np.float64], outcomes: NDArray[np.float64]) -> float:
@@ -91,11 +97,18 @@ def _best_slope(medians: NDArray[np.float64], outcomes: NDArray[np.float64]) -> 
     return min(_SLOPES, key=lambda slope: float(np.abs(outcomes - slope * medians).mean()))
 
 
-def _widen_quantiles(scores: NDArray[np.float64], wider: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the quantiles [p, k] of ``scores`` [n, k], with their distances from the median times ``wider`` [p, k]."""
+def _widen_quantiles(scores: NDArray[np.float64], factors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the quantiles [p, k] of ``scores`` [n, k], their distances from the median times ``factors`` [2, k]."""
     quantiles = np.quantile(scores, GRID, axis=0)
     middle = quantiles[len(GRID) // 2]
+    wider = np.where(np.array(GRID)[:, None] < 0.5, *factors)
     return np.asarray(middle + (quantiles - middle) * wider)
+
+
+def _large_months(months: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return those of ``months`` [n] that have enough windows to be counted."""
+    found, counts = np.unique(months, return_counts=True)
+    return found[counts >= _FEWEST]
 
 
 def _widening_factors(scores: NDArray[np.float64], months: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -105,22 +118,21 @@ def _widening_factors(scores: NDArray[np.float64], months: NDArray[np.int64]) ->
     further out than 90 % of them, divided by the same figure after windows are assigned to months at random. Months
     of few windows differ by chance, too, and the division leaves that out.
     """
-    _, place, counts = np.unique(months, return_inverse=True, return_counts=True)
-    large = np.flatnonzero(counts >= _FEWEST)
+    large, centered = _large_months(months), scores - np.median(scores, axis=0)
     if len(large) < _FEWEST_MONTHS:
         return np.ones((2, scores.shape[1]))
     drawn = np.random.default_rng(0)
-    chance = np.mean([_outer_percentiles(scores, drawn.permutation(place), large) for _ in range(_N_SHUFFLES)], axis=0)
-    found = _outer_percentiles(scores, place, large)
+    shuffles = [_outer_percentiles(centered, drawn.permutation(months), large) for _ in range(_N_SHUFFLES)]
+    chance, found = np.mean(shuffles, axis=0), _outer_percentiles(centered, months, large)
     wider = np.divide(found, chance, out=np.ones_like(chance), where=chance != 0.0)
     return np.asarray(np.clip(wider, 1.0, _MAX_WIDENING))
 
 
 def _outer_percentiles(
-    scores: NDArray[np.float64], place: NDArray[np.int64], large: NDArray[np.int64]
+    scores: NDArray[np.float64], months: NDArray[np.int64], large: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Return the 10th and 90th percentile of a month further out than 90 % of the ``large`` months, [2, k]."""
-    low, high = np.stack([np.quantile(scores[place == month], (0.1, 0.9), axis=0) for month in large], axis=1)
+    low, high = np.stack([np.quantile(scores[months == month], (0.1, 0.9), axis=0) for month in large], axis=1)
     return np.stack([np.quantile(low, 1 - _MONTHS_COVERED, axis=0), np.quantile(high, _MONTHS_COVERED, axis=0)])
 
 

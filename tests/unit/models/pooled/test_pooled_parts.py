@@ -188,6 +188,21 @@ def test_a_side_is_widened_only_if_months_differ_on_that_side() -> None:
     assert high > np.quantile(came, 0.9) + 0.5
 
 
+def test_a_segment_is_widened_by_its_own_months() -> None:
+    """Months differ in the third segment only; the second has too few of them, and is widened as all together are."""
+    rng = np.random.default_rng(6)
+    segments = np.repeat([0, 1, 2], [5_000, 250, 5_000])
+    months = np.concatenate([np.repeat(np.arange(10), 500), np.repeat(np.arange(5), 50), np.repeat(np.arange(10), 500)])
+    came = rng.normal(size=(len(months), 1)) * np.where((segments == 2) & (months >= 7), 3.0, 1.0)[:, None]
+    said = np.tile(np.array([-1.28, 0.0, 1.28, 0.0]), (len(came), 1, 1))
+    found = calibrate(said, came, months, segments)
+    low, high = found.quantiles(said[:3], np.array([0.1, 0.9]), np.arange(3))[:, 0].T
+    held = [float(((came >= low[one]) & (came <= high[one]))[segments == one].mean()) for one in range(3)]
+    assert held[0] == pytest.approx(0.8, abs=0.015)
+    assert held[1] > 0.84, "all together"
+    assert held[2] > 0.88
+
+
 def held_by_month(came: NDArray[np.float64], months: NDArray[np.int64]) -> list[float]:
     """The share of each month that an interval of 80 % holds, where a forest says the same of all windows."""
     inside = interval_holds(came, months)
