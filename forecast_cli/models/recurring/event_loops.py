@@ -57,8 +57,8 @@ def multiply_absence(
 
 
 @kernel(
-    (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.float64, 2), (np.int64, 1), (np.float64, 1), (np.float64, 1),
-    (np.float64, 1), (np.float64, 1), (np.float64, 2), (np.float64, 2), (np.float64, 2),
+    (np.int64, 1), (np.int64, 1), (np.int64, 1), (np.float64, 2), (np.int64, 1), (np.int64, 1), (np.float64, 1),
+    (np.float64, 1), (np.float64, 1), (np.float64, 1), (np.float64, 3), (np.float64, 3), (np.float64, 2),
 )  # fmt: skip
 def add_payments(
     stream: NDArray[np.int64],
@@ -66,6 +66,7 @@ def add_payments(
     offsets: NDArray[np.int64],
     chance: NDArray[np.float64],
     row: NDArray[np.int64],
+    kind: NDArray[np.int64],
     amount: NDArray[np.float64],
     square: NDArray[np.float64],
     at_zero: NDArray[np.float64],
@@ -77,9 +78,10 @@ def add_payments(
     """Add expected payments to ``base`` and ``gain``, and to ``variance`` how much each day adds to the path variance.
 
     Payment e of ``stream`` [e] is due ``step`` [e] days after the first day of the horizon, and comes with probability
-    ``chance`` [e, o] at each of ``offsets`` [o]. Of each stream, ``row`` [m] is its account, ``amount`` [m] its mean
-    amount, ``square`` [m] the mean of its square, ``at_zero`` [m] its mean amount after a balance of 0, and ``slope``
-    [m] by how much it grows with the balance. Results are [n, h]. Sums are taken offset by offset, in that order.
+    ``chance`` [e, o] at each of ``offsets`` [o]. Of each stream, ``row`` [m] is its account, ``kind`` [m] the part
+    of ``base`` and ``gain`` [2, n, h] it is added to, ``amount`` [m] its mean amount, ``square`` [m] the mean of its
+    square, ``at_zero`` [m] its mean amount after a balance of 0, and ``slope`` [m] by how much it grows with the
+    balance. ``variance`` is [n, h]. Sums are taken offset by offset, in that order.
 
     A payment that follows the balance takes its share of what is there if it has not come yet. With slope b, and the
     probability p that it has come, the mean balance is 1 + b p times that, so that shares of it are divided by 1 + b p.
@@ -94,8 +96,8 @@ def add_payments(
             expected = arrived[event] * amount[one]
             current = arrived[event] * square[one] - expected * expected
             day = step[event] + offsets[place]
-            if 0 <= day < base.shape[1]:
-                base[row[one], day] += share * at_zero[one]
-                gain[row[one], day] += share * slope[one]
+            if 0 <= day < variance.shape[1]:
+                base[kind[one], row[one], day] += share * at_zero[one]
+                gain[kind[one], row[one], day] += share * slope[one]
                 variance[row[one], day] += current - previous[event]
             previous[event] = current

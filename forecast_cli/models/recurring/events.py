@@ -40,12 +40,13 @@ class Events:
 
 @dataclass(frozen=True)
 class EventFlow:
-    """The flow expected from payments, [n, h] each, in units of the balance and their square.
+    """The flow expected from payments, in units of the balance and their square.
 
-    The mean flow of a day is ``base`` + ``gain`` * (balance of the day before); ``gain`` is 0 without a payment that
-    follows the balance. ``path_variance`` is the variance of the flow summed up to a day, with the mean amount of each
-    stream; it is less than the sum of the days' variances, because a payment that comes on one day does not come on
-    another. ``paid`` is the probability that at least one payment has come by a day.
+    The mean flow of a day is ``base`` + ``gain`` * (balance of the day before), [2, n, h] each, for two kinds of
+    payments: the second are withdrawals that follow the balance, whose flow is never above 0. ``gain`` is 0 without a
+    payment that follows the balance. ``path_variance`` [n, h] is the variance of the flow summed up to a day, with the
+    mean amount of each stream; it is less than the sum of the days' variances, because a payment that comes on one day
+    does not come on another. ``paid`` [n, h] is the probability that at least one payment has come by a day.
     """
 
     base: NDArray[np.float64]
@@ -91,12 +92,13 @@ def expected_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -
     from forecast_cli.models.recurring.event_loops import add_payments, multiply_absence
 
     events = coming_events(streams, origins, h)
-    base, gain, variance = np.zeros((3, len(origins), h))
-    absence = np.ones((len(origins), h))
+    base, gain = np.zeros((2, 2, len(origins), h))
+    variance, absence = np.zeros((len(origins), h)), np.ones((len(origins), h))
     step = events.due - _to_days(origins)[streams.row[events.stream]] - 1
     at_zero, square = streams.amount - streams.slope * streams.balance, streams.amount**2 + streams.spread**2
+    kind = ((streams.slope != 0.0) & (streams.amount < 0.0)).astype(np.int64)
     add_payments(
-        in_c_order(events.stream), step, OFFSETS, events.chance, streams.row, streams.amount, square, at_zero,
+        in_c_order(events.stream), step, OFFSETS, events.chance, streams.row, kind, streams.amount, square, at_zero,
         streams.slope, base, gain, variance,
     )  # fmt: skip
     multiply_absence(streams.row[events.stream], step, OFFSETS, events.chance, absence)

@@ -66,11 +66,11 @@ def forecast_balances(
         rest[:, 0] = np.nan
         np.subtract(y[:, 1:], y[:, :-1], out=rest[:, 1:])
         rest -= streams.explained[rows]
-        reversion, flow = fit_reversion(y, rest), payments.base[rows].copy()
+        reversion, flow = fit_reversion(y, rest), payments.base[:, rows].copy()
         steps = mean_steps(rest, panel.lengths[rows], matching.part(rows))
         long_enough = panel.lengths[rows] >= min_obs(h)
-        flow[long_enough] += _COURSE_SHARE * (steps[long_enough] - reversion.drift[long_enough, None])
-        mean[rows] = reversion.path(y[:, -1], flow, payments.gain[rows])
+        flow[0, long_enough] += _COURSE_SHARE * (steps[long_enough] - reversion.drift[long_enough, None])
+        mean[rows] = reversion.path(y[:, -1], flow, payments.gain[:, rows])
         sd[rows] = np.sqrt(path_squared_errors(y, rest, reversion, h) + payments.path_variance[rows])
     sd[panel.lengths <= h] = np.nan
     return mean, sd, payments.paid

@@ -20,24 +20,30 @@ _MAX_PULL: Final = 0.2
 
 @dataclass(frozen=True)
 class Reversion:
-    """The model of the rest r of a day's flow after balance y: r = drift - pull (y - level) + noise; [n] each."""
+    """The model of the rest r of a day's flow after balance y: r = drift - pull (y - level) + noise; [n] each.
+
+    ``inflow`` is the mean of max(r, 0), the most that the rest is expected to bring in a day.
+    """
 
     level: NDArray[np.float64]
     drift: NDArray[np.float64]
     pull: NDArray[np.float64]
+    inflow: NDArray[np.float64]
 
     def path(
         self, last: NDArray[np.float64], flow: NDArray[np.float64], gain: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Return the balances [n, h] after ``last`` [n] without noise.
 
-        The payments of a day are ``flow`` + ``gain`` * (balance of the day before), [n, h] each.
+        The payments of a day are ``flow`` + ``gain`` * (balance of the day before), [2, n, h] each; those of the second
+        kind are withdrawals, which never become deposits.
         """
-        mean = np.empty_like(flow)
+        mean: NDArray[np.float64] = np.empty_like(flow[0])
         above = last - self.level
-        for step in range(flow.shape[1]):
-            payments = flow[:, step] + gain[:, step] * (self.level + above)
-            above = above + payments + self.drift - self.pull * above
+        for step in range(mean.shape[1]):
+            payments, withdrawals = flow[:, :, step] + gain[:, :, step] * (self.level + above)
+            rest = np.minimum(self.drift - self.pull * above, self.inflow)
+            above = above + payments + np.minimum(withdrawals, 0.0) + rest
             mean[:, step] = self.level + above
         return mean
 
@@ -49,8 +55,10 @@ def fit_reversion(y: NDArray[np.float64], rest: NDArray[np.float64]) -> Reversio
     Kennard, Technometrics 12(1), 1970), and kept between -0.2 and 0. The ridge has the weight of a slope that is
     normally distributed around its prior with a standard deviation of 0.01, at most that of the account's own days.
     """
-    reversion = Reversion(*np.empty((3, len(y))))
-    _fit_rows(in_c_order(y), in_c_order(rest), reversion.level, reversion.drift, reversion.pull)
+    reversion = Reversion(*np.empty((4, len(y))))
+    _fit_rows(
+        in_c_order(y), in_c_order(rest), reversion.level, reversion.drift, reversion.pull, reversion.inflow
+    )  # fmt: skip
     return reversion
 
 
@@ -71,26 +79,28 @@ def path_squared_errors(
     return interpolate_knots(out, knots, h)
 
 
-@kernel((np.float64, 2), (np.float64, 2), (np.float64, 1), (np.float64, 1), (np.float64, 1))
+@kernel((np.float64, 2), (np.float64, 2), (np.float64, 1), (np.float64, 1), (np.float64, 1), (np.float64, 1))
 def _fit_rows(
     y: NDArray[np.float64],
     rest: NDArray[np.float64],
     level: NDArray[np.float64],
     drift: NDArray[np.float64],
     pull: NDArray[np.float64],
+    inflow: NDArray[np.float64],
 ) -> None:
     for row in range(len(y)):
         last = y.shape[1] - 1
         first = max(last - _DAYS, 0)
         while first < last and np.isnan(y[row, first]):
             first += 1
-        balances, flows, squares, own, against = 0.0, 0.0, 0.0, 0.0, 0.0
+        balances, flows, received, squares, own, against = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         for day in range(first, last):
             balances += y[row, day]
             flows += rest[row, day + 1]
+            received += max(rest[row, day + 1], 0.0)
             squares += rest[row, day + 1] * rest[row, day + 1]
         days = max(last - first, 1)
-        level[row], drift[row], pull[row] = balances / days, flows / days, 0.0
+        level[row], drift[row], pull[row], inflow[row] = balances / days, flows / days, 0.0, received / days
         for day in range(first, last):
             above = y[row, day] - level[row]
             own += above * above

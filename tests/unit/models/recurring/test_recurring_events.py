@@ -22,7 +22,7 @@ def rent_days(last: date = END) -> list[date]:
 
 def expected(days: list[date], h: int = 30, *, end: date = END) -> np.ndarray:
     panel = panel_of(balances(payments(days, RENT), end=end), end=end)
-    return expected_events(find_streams(panel), panel.origins, h).base[0]
+    return expected_events(find_streams(panel), panel.origins, h).base[0, 0]
 
 
 def test_next_payment_is_expected_on_its_day():
@@ -35,7 +35,7 @@ def test_payment_that_is_due_but_has_not_come_may_come_late():
     habit = [day + timedelta(2 if day.month % 4 == 2 else 0) for day in rent_days(date(2026, 5, 31))]
     end = date(2026, 6, 28)
     panel = panel_of(balances(payments(habit, RENT), end=end), end=end)
-    mean = expected_events(find_streams(panel), panel.origins, 10).base[0]
+    mean = expected_events(find_streams(panel), panel.origins, 10).base[0, 0]
     assert RENT < mean.sum() < 0
     assert abs(mean[:2]).sum() > 0.8 * abs(mean).sum()
 
@@ -146,25 +146,25 @@ def test_table_of_no_streams_has_the_same_types():
 
 def test_payments_that_follow_the_balance_are_a_line_worked_by_hand():
     """Two payments of 3 (chance 1) and 5 - 0.5 (balance - 100) (chance 0.8), on days 1 and 2 after the origin."""
-    base, gain, variance = np.zeros((3, 1, 3))
+    (base, gain), variance = np.zeros((2, 2, 1, 3)), np.zeros((1, 3))
     chance = np.array([[1.0], [0.8]])
     amount, slope, balance, spread = np.array([[3.0, 5.0], [0.0, -0.5], [0.0, 100.0], [1.0, 2.0]])
     add_payments(
-        np.array([0, 1]), np.array([0, 1]), np.array([0]), chance, np.array([0, 0]), amount, amount**2 + spread**2,
-        amount - slope * balance, slope, base, gain, variance,
+        np.array([0, 1]), np.array([0, 1]), np.array([0]), chance, np.array([0, 0]), np.array([0, 1]), amount,
+        amount**2 + spread**2, amount - slope * balance, slope, base, gain, variance,
     )  # fmt: skip
-    assert base[0] == pytest.approx([3.0, 0.8 * 55.0, 0.0])
-    assert gain[0] == pytest.approx([0.0, -0.4, 0.0])
+    assert base[:, 0] == pytest.approx(np.array([[3.0, 0.0, 0.0], [0.0, 0.8 * 55.0, 0.0]]))
+    assert gain[:, 0] == pytest.approx(np.array([[0.0, 0.0, 0.0], [0.0, -0.4, 0.0]]))
     assert variance[0] == pytest.approx([1.0, 0.8 * 29.0 - 16.0, 0.0])
 
 
 def test_all_that_is_there_is_taken_once_whatever_the_day():
     """A payment of the whole balance comes on the first day with 0.6, else on the second: then nothing is left."""
-    base, gain, variance = np.zeros((3, 1, 2))
+    (base, gain), variance = np.zeros((2, 2, 1, 2)), np.zeros((1, 2))
     amount, slope = np.array([-100.0]), np.array([-1.0])
     add_payments(
-        np.array([0]), np.array([0]), np.array([0, 1]), np.array([[0.6, 0.4]]), np.array([0]), amount, amount**2,
-        np.zeros(1), slope, base, gain, variance,
+        np.array([0]), np.array([0]), np.array([0, 1]), np.array([[0.6, 0.4]]), np.array([0]), np.array([1]), amount,
+        amount**2, np.zeros(1), slope, base, gain, variance,
     )  # fmt: skip
-    assert gain[0] == pytest.approx([-0.6, -1.0])
-    assert (1.0 + gain[0]).prod() == pytest.approx(0.0)
+    assert gain[1, 0] == pytest.approx([-0.6, -1.0])
+    assert (1.0 + gain[1, 0]).prod() == pytest.approx(0.0)

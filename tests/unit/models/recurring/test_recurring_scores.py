@@ -15,7 +15,7 @@ from forecast_cli.models.recurring.model import RecurringEvents
 from forecast_cli.models.recurring.payments import log_share
 from forecast_cli.models.recurring.records import CANDIDATE, PAYMENT, STREAM
 from forecast_cli.models.recurring.rest_course import mean_steps
-from forecast_cli.models.recurring.reversion import fit_reversion, path_squared_errors
+from forecast_cli.models.recurring.reversion import Reversion, fit_reversion, path_squared_errors
 from forecast_cli.models.recurring.settle import select_streams
 
 #: How many times its lower end the upper end of a range is, at most, by width.
@@ -109,23 +109,38 @@ def test_savings_that_grow_evenly_go_on_growing():
     y = np.arange(400)[None] * 15.0
     reversion = fit_reversion(y, np.diff(y, axis=1, prepend=np.nan))
     assert reversion.pull[0] == 0.0
-    assert reversion.path(y[:, -1], *np.zeros((2, 1, 30)))[0, -1] == pytest.approx(y[0, -1] + 450.0)
+    assert reversion.path(y[:, -1], *np.zeros((2, 2, 1, 30)))[0, -1] == pytest.approx(y[0, -1] + 450.0)
 
 
 def test_path_goes_by_the_recursion():
     y = np.cumsum(np.random.default_rng(1).normal(0, 10, (1, 200)), axis=1)
     reversion = fit_reversion(y, np.diff(y, axis=1, prepend=np.nan))
-    flow, gain, want, last = np.array([[5.0, 0.0, -3.0]]), np.array([[0.0, -0.4, 0.1]]), [], y[0, -1]
+    flow, gain, want, last = np.array([5.0, 0.0, -3.0]), np.array([0.0, -0.4, 0.1]), [], y[0, -1]
     for step in range(3):
         last = (
-            last
-            + flow[0, step]
-            + gain[0, step] * last
-            + reversion.drift[0]
-            - reversion.pull[0] * (last - reversion.level[0])
+            last + flow[step] + gain[step] * last + reversion.drift[0] - reversion.pull[0] * (last - reversion.level[0])
         )
         want.append(last)
-    assert reversion.path(y[:, -1], flow, gain)[0] == pytest.approx(want)
+    nothing = np.zeros(3)
+    got = reversion.path(y[:, -1], np.array([[flow], [nothing]]), np.array([[gain], [nothing]]))
+    assert got[0] == pytest.approx(want)
+
+
+def test_a_withdrawal_that_follows_the_balance_never_becomes_a_deposit():
+    """It is -100 - 0.5 (balance - 400): nothing at 200, and nothing at 100."""
+    still = Reversion(*np.zeros((4, 1)))
+    flow, gain = np.array([[[0.0] * 3], [[100.0] * 3]]), np.array([[[0.0] * 3], [[-0.5] * 3]])
+    assert still.path(np.array([400.0]), flow, gain)[0] == pytest.approx([300.0, 250.0, 225.0])
+    assert still.path(np.array([100.0]), flow, gain)[0] == pytest.approx([100.0] * 3)
+
+
+def test_the_rest_brings_no_more_than_it_brought_on_average():
+    """Far below its level, an account that receives 30 every third day is expected to receive 10 a day, not more."""
+    y = np.cumsum(np.tile([30.0, -10.0, -20.0], 120))[None]
+    reversion = fit_reversion(y, np.diff(y, axis=1, prepend=np.nan))
+    assert reversion.inflow[0] == pytest.approx(10.0, rel=0.01)
+    rise = reversion.path(reversion.level - 1e6, *np.zeros((2, 2, 1, 3)))[0] - (reversion.level[0] - 1e6)
+    assert rise == pytest.approx(reversion.inflow[0] * np.array([1.0, 2.0, 3.0]))
 
 
 def test_errors_are_those_of_every_path_of_the_past():
@@ -135,7 +150,7 @@ def test_errors_are_those_of_every_path_of_the_past():
     for h in (1, 2, 5):
         squares = []
         for start in range(120 - h):
-            path = reversion.path(y[:, start], *np.zeros((2, 1, h)))
+            path = reversion.path(y[:, start], *np.zeros((2, 2, 1, h)))
             squares.append((y[0, start + h] - path[0, -1]) ** 2)
         assert path_squared_errors(y, rest, reversion, h)[0, -1] == pytest.approx(np.mean(squares))
 
