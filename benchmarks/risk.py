@@ -12,10 +12,10 @@ from benchmarks.block_models import DAYS, HORIZON, panel_of, seconds
 from benchmarks.rows import Row, at_least, print_rows
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
+from forecast_cli.models.path_levels import N_PATHS, PATH_LEVELS
 from forecast_cli.models.registry import parse_model
 from forecast_cli.risk.lows import windows_within
 from forecast_cli.risk.panel_lows import panel_lows
-from forecast_cli.risk.paths import N_PATHS, PATH_LEVELS
 from forecast_cli.risk.thresholds import threshold_amounts
 
 ACCOUNTS = 2_000

@@ -16,9 +16,10 @@ from benchmarks.month_paths import read_folds
 from forecast_cli.data.panel import Panel
 from forecast_cli.evaluation.splits import Fold
 from forecast_cli.models.base import Forecast
+from forecast_cli.models.path_levels import N_PATHS, PATH_LEVELS
 from forecast_cli.models.statsforecast_adapter import Estimator, make_estimator, read_forecast, suppress_output
 from forecast_cli.risk.lows import find_lows
-from forecast_cli.risk.paths import N_PATHS, PATH_LEVELS, shuffle_paths
+from forecast_cli.risk.paths import shuffle_paths
 from forecast_cli.risk.thresholds import threshold_amounts
 
 ACCOUNTS: Final = 80

@@ -34,8 +34,8 @@ from forecast_cli.evaluation.scoring import long_scores, score_days
 from forecast_cli.evaluation.splits import Fold, count_windows, split_windows
 from forecast_cli.models.base import FittedModel
 from forecast_cli.models.ladder import LadderForecast, forecast_panel, update_panel
+from forecast_cli.models.path_levels import levels_to_request
 from forecast_cli.models.registry import ModelChoice
-from forecast_cli.risk.paths import levels_to_request
 from forecast_cli.risk.thresholds import ColumnAmounts
 from forecast_cli.store.layout import (
     ACCOUNTS,

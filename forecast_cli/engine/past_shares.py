@@ -15,6 +15,7 @@ from forecast_cli.core.memory import release_memory
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.auto import NAME
 from forecast_cli.models.base import Forecast
+from forecast_cli.models.path_levels import N_PATHS, PATH_LEVELS
 from forecast_cli.models.pooled.correcting import correct_outlook
 from forecast_cli.models.pooled.features import compute_features, hide_season
 from forecast_cli.models.pooled.learn import GROUPS, choose_per_vintage
@@ -26,7 +27,7 @@ from forecast_cli.models.pooled.windows import Windows, balances_after, group_of
 from forecast_cli.risk.courses import select_near_courses
 from forecast_cli.risk.lows import find_lows, windows_within
 from forecast_cli.risk.panel_lows import panel_lows
-from forecast_cli.risk.paths import N_PATHS, PATH_LEVELS, accounts_per_chunk
+from forecast_cli.risk.paths import accounts_per_chunk
 from forecast_cli.risk.thresholds import threshold_amounts
 
 #: Thresholds from which shares are learned: an account's own percentiles, independent of the thresholds of the run.

@@ -20,10 +20,10 @@ from forecast_cli.engine.shards import Done, Job, Shard, Task
 from forecast_cli.engine.tables import count_invalid_rows, forecast_table, to_user_columns
 from forecast_cli.engine.weights import weights_table
 from forecast_cli.models.ladder import forecast_panel
+from forecast_cli.models.path_levels import levels_to_request
 from forecast_cli.models.recurring.records import STREAM
 from forecast_cli.models.recurring.streams import build_streams
 from forecast_cli.models.registry import finds_events
-from forecast_cli.risk.paths import levels_to_request
 from forecast_cli.store.layout import ACCOUNTS, EVENTS, FAILURES, FORECASTS, RISK, WEIGHTS
 from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.staging import stage

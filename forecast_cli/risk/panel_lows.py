@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
+from forecast_cli.models.path_levels import N_PATHS, PATH_LEVELS
 from forecast_cli.risk.lows import Lows, find_lows, windows_within
-from forecast_cli.risk.paths import N_PATHS, PATH_LEVELS, accounts_per_chunk, order_courses, shuffle_paths
+from forecast_cli.risk.paths import accounts_per_chunk, order_courses, shuffle_paths
 
 
 def panel_lows(

@@ -26,14 +26,11 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, quantile_probabilities
 from forecast_cli.models.normal_scores import normal_scores
+from forecast_cli.models.path_levels import N_PATHS
 from forecast_cli.models.rows import in_c_order
 from forecast_cli.risk.courses import select_near_courses
 from forecast_cli.risk.floors import raise_to_floors
 
-N_PATHS: Final = 100
-#: Levels, in percent, whose quantiles make the paths. They are fixed, so low balances do not depend on the published
-#: levels. The last one ends where the lowest of 100 paths lies: a tail follows quantiles (``record_lows``), no line.
-PATH_LEVELS: Final = (20.0, 40.0, 60.0, 80.0, 95.0, 99.0)
 #: Weight of a course's mean rank relative to its rank of a day, chosen for auto, whose daily intervals hold.
 #: Low point of 30 days under p10, 12 windows, without those that are under it at the cutoff, on real accounts (and on
 #: the sample): mean probability 0.148 (0.322) at weight 3, 0.154 (0.337) at 2 and 0.165 (0.364) at 1; the event
@@ -41,11 +38,6 @@ PATH_LEVELS: Final = (20.0, 40.0, 60.0, 80.0, 95.0, 99.0)
 PERSISTENCE: Final = 1
 #: Number of path values computed at a time: 3 MB.
 _CHUNK_CELLS: Final = 400_000
-
-
-def levels_to_request(published: tuple[float, ...]) -> tuple[float, ...]:
-    """Return the levels to request from a model, ascending: the published ones and those of paths."""
-    return tuple(sorted({*published, *PATH_LEVELS}))
 
 
 def shuffle_paths(

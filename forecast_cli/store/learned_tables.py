@@ -15,6 +15,7 @@ from forecast_cli.models.pooled.candidates import BANDS, Weights
 from forecast_cli.models.pooled.features import feature_names
 from forecast_cli.models.pooled.forest import Forest, Tree
 from forecast_cli.models.pooled.learned import Learned, Vintage
+from forecast_cli.models.pooled.leaves import KEPT
 from forecast_cli.models.pooled.record_lows import RecordLows
 from forecast_cli.models.pooled.segments import SEGMENTS
 from forecast_cli.store.layout import LEARNED_PAST, LEARNED_SCORES, LEARNED_TREES, LEARNED_WEIGHTS
@@ -59,7 +60,7 @@ def learned_frames(learned: Learned) -> dict[str, pl.DataFrame]:
     """Return the tables of the learned state, by file name.
 
     Trees have one row for each node: as_of, tree, node, feature, threshold, left, right, and for leaves values: at each
-    knot the 10th, 50th and 90th percentile and the mean. Scores have one row for each month, segment, knot and
+    knot the 10th, 50th and 90th percentile. Scores have one row for each month, segment, knot and
     probability; a month with too few windows to learn from has one row without a score. Weights, if candidates were
     evaluated, have one row for each month, candidate, segment and band of days ahead. Past, if past courses help to
     predict low balances, has trees as above, whose leaves have one value: the share of past courses.
@@ -107,7 +108,7 @@ def read_learned(folder: Path, *, h: int) -> Learned:
         raise ConfigError(
             f"--fitted {folder}: {LEARNED_SCORES} is damaged: scores of a month are missing or wrong", hint
         )
-    for name, nodes, count in ((LEARNED_TREES, trees, 4 * len(knots)), (LEARNED_PAST, past, 1)):
+    for name, nodes, count in ((LEARNED_TREES, trees, len(KEPT) * len(knots)), (LEARNED_PAST, past, 1)):
         if not _is_sound(nodes, n_features=len(feature_names(knots))):
             raise ConfigError(f"--fitted {folder}: {name} is damaged: a node points outside its tree", hint)
         if not _has_values(nodes, count):
@@ -243,7 +244,7 @@ def _vintage(month: tuple[object, ...], scores: pl.DataFrame, trees: pl.DataFram
     as_of, windows = np.datetime64(str(month[0]), "D"), int(scores["windows"][0])
     if scores["score"].null_count():
         return Vintage(as_of, windows)
-    forest = _read_forest(trees, k, 4)
+    forest = _read_forest(trees, k, len(KEPT))
     values = scores["score"].to_numpy().reshape(SEGMENTS, k, len(GRID))
     calibration = Calibration(np.swapaxes(values, 1, 2).copy(), float(scores["slope"][0]))
     return Vintage(as_of, windows, forest, calibration, RecordLows(*scores.select(_LOWS).row(0)))

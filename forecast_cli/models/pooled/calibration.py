@@ -51,7 +51,7 @@ class Calibration:
     def quantiles(
         self, predictions: NDArray[np.float64], probabilities: NDArray[np.float64], segments: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """Return calibrated quantiles [n, k, q] of ``predictions`` [n, k, 4] for accounts of ``segments`` [n]."""
+        """Return calibrated quantiles [n, k, q] of ``predictions`` [n, k, 3] for accounts of ``segments`` [n]."""
         wanted, known = normal_scores(probabilities), normal_scores(np.array(GRID))
         scores = np.stack([interpolate_linearly(wanted, known, own.T) for own in self.scores])[segments]
         median, below, above = _split_prediction(self.slope * predictions)
@@ -64,7 +64,7 @@ def calibrate(
     months: NDArray[np.int64],
     segments: NDArray[np.int64],
 ) -> Calibration:
-    """Return the calibration from ``predictions`` [n, k, 4] and ``outcomes`` [n, k] of windows in ``months``.
+    """Return the calibration from ``predictions`` [n, k, 3] and ``outcomes`` [n, k] of windows in ``months``.
 
     Conformal quantile regression (Romano, Patterson and Candes, NeurIPS 2019), each side of the median by itself, and
     each of ``segments`` [n] by itself if it has enough windows, else over all. Each side is widened to hold in 90 %

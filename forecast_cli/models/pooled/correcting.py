@@ -9,6 +9,7 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import quantile_probabilities, take_levels
 from forecast_cli.models.knots import interpolate_knots
 from forecast_cli.models.laplace import laplace_scores
+from forecast_cli.models.path_levels import PATH_LEVELS, levels_to_request, mean_of_paths
 from forecast_cli.models.pooled.learned import Vintage
 from forecast_cli.models.pooled.outlook import Outlook
 from forecast_cli.models.pooled.record_lows import draw_to_lowest, lowest_balances
@@ -30,21 +31,19 @@ def correct_outlook(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return mean [n, h] and quantiles [n, h, q], in units of the balance, by the formula of ``Auto``.
 
-    ``predictions`` [n, k, 4] are those of the trees of ``vintage`` at the ``knots`` [k].
+    ``predictions`` [n, k, 3] are those of the trees of ``vintage`` at the ``knots`` [k].
     """
     assert vintage.calibration is not None  # noqa: S101 - a vintage with trees has one
-    h, wide = outlook.path.shape[1], _with_middle(levels)
+    h, wide = outlook.path.shape[1], levels_to_request(levels)
     offsets = vintage.calibration.quantiles(predictions, quantile_probabilities(wide), segments_of(panel))
     by_others = outlook.scale[:, None, None] * interpolate_knots(offsets, knots, h)
     trust = np.where(np.isnan(outlook.sd), 1.0, min(vintage.windows / _ENOUGH, 1.0))
     by_itself = np.nan_to_num(outlook.sd)[:, :, None] * laplace_scores(wide)
-    by_others_mean = vintage.calibration.slope * predictions[..., -1]
-    mean = outlook.path + trust * outlook.scale[:, None] * interpolate_knots(by_others_mean, knots, h)
     quantiles = outlook.path[:, :, None] + trust[:, :, None] * by_others + (1.0 - trust)[:, :, None] * by_itself
     quantiles = _add_point_mass(panel, outlook, quantiles, wide)
     outer = take_levels(quantiles, wide, (MIDDLE_LEVEL,))
-    lowest = np.broadcast_to(lowest_balances(panel)[:, None], mean.shape)
-    return mean, take_levels(draw_to_lowest(quantiles, outer, lowest, vintage.record_lows), wide, levels)
+    lowest = np.broadcast_to(lowest_balances(panel)[:, None], outlook.path.shape)
+    return _mean_and_levels(draw_to_lowest(quantiles, outer, lowest, vintage.record_lows), wide, levels)
 
 
 def forecast_uncorrected(
@@ -52,17 +51,19 @@ def forecast_uncorrected(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return mean [n, h] and quantiles [n, h, q], in units of the balance, from each account's own past only.
 
-    The mean is the path. Quantiles are those of a Laplace distribution around it with its standard deviation; NaN
+    Quantiles are those of a Laplace distribution around it with its standard deviation; NaN
     where the history is too short for one.
     """
-    wide = _with_middle(levels)
+    wide = levels_to_request(levels)
     quantiles = outlook.path[:, :, None] + outlook.sd[:, :, None] * laplace_scores(wide)
-    return outlook.path, take_levels(_add_point_mass(panel, outlook, quantiles, wide), wide, levels)
+    return _mean_and_levels(_add_point_mass(panel, outlook, quantiles, wide), wide, levels)
 
 
-def _with_middle(levels: tuple[float, ...]) -> tuple[float, ...]:
-    """Return ascending ``levels`` with the one that ``add_point_mass`` needs."""
-    return tuple(sorted({*levels, MIDDLE_LEVEL}))
+def _mean_and_levels(
+    quantiles: NDArray[np.float64], wide: tuple[float, ...], levels: tuple[float, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the mean [n, h] of the distributions with ``quantiles`` of ``wide`` levels, and those of ``levels``."""
+    return mean_of_paths(take_levels(quantiles, wide, PATH_LEVELS)), take_levels(quantiles, wide, levels)
 
 
 def _add_point_mass(

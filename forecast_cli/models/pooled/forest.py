@@ -1,4 +1,4 @@
-"""Forests: trees that group similar windows, with statistics of the outcomes in each leaf."""
+"""Forests: trees that group similar windows, with quantiles of the outcomes in each leaf."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.pooled.leaves import leaf_statistics, sort_outcomes
+from forecast_cli.models.pooled.leaves import KEPT, leaf_quantiles, sort_outcomes
 from forecast_cli.models.rows import in_c_order
 
 #: Fewest windows in a leaf, share of the features considered for a split, and largest depth of a tree.
@@ -20,8 +20,8 @@ _DEEPEST: Final = 16
 class Tree:
     """One tree of m nodes, the root first: go to ``left`` [m] if the feature [m] <= ``threshold`` [m], else ``right``.
 
-    A leaf leads to itself. ``values`` [m, k, 4] float32 are, at each of k knots, the 10th, 50th and 90th percentile and
-    the mean of the outcomes in a leaf; 0 for other nodes. Trees of ``grow_mean_forest`` have [m, 1, 1], the mean only.
+    A leaf leads to itself. ``values`` [m, k, 3] float32 are, at each of k knots, the 10th, 50th and 90th percentile
+    of the outcomes in a leaf; 0 for other nodes. Trees of ``grow_mean_forest`` have [m, 1, 1], the mean.
     """
 
     feature: NDArray[np.int32]
@@ -35,7 +35,7 @@ Forest = tuple[Tree, ...]
 
 
 def predict(forest: Forest, x: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the mean over the trees of their leaves' values for each row of ``x`` [n, f]: [n, k, 4] or [n, 1, 1].
+    """Return the mean over the trees of their leaves' values for each row of ``x`` [n, f]: [n, k, 3] or [n, 1, 1].
 
     Trees are added one after the other, so that the result of a row does not depend on other rows.
     """
@@ -97,10 +97,10 @@ def _grow_trees(
 def _leaf_values(
     grown: Any, x: NDArray[np.float32], outcomes: NDArray[np.float64], order: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """Return the statistics of the outcomes in each leaf, [m, k, 4]; 0 for other nodes."""
-    values = np.zeros((grown.node_count, outcomes.shape[1], 4), dtype=np.float32)
-    reached, statistics = leaf_statistics(grown.apply(x), outcomes, order)
-    values[reached] = statistics
+    """Return the quantiles of the outcomes in each leaf, [m, k, 3]; 0 for other nodes."""
+    values = np.zeros((grown.node_count, outcomes.shape[1], len(KEPT)), dtype=np.float32)
+    reached, quantiles = leaf_quantiles(grown.apply(x), outcomes, order)
+    values[reached] = quantiles
     return values
 
 

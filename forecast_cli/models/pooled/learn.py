@@ -19,6 +19,7 @@ from forecast_cli.models.pooled.calibration import MAX_OUTCOME, Calibration, cal
 from forecast_cli.models.pooled.features import compute_features, hide_season
 from forecast_cli.models.pooled.forest import Forest, grow_forest, join_forests, predict
 from forecast_cli.models.pooled.learned import TREES, Learned, Vintage
+from forecast_cli.models.pooled.leaves import KEPT
 from forecast_cli.models.pooled.outlook import forecast_outlook
 from forecast_cli.models.pooled.per_window import PerWindow
 from forecast_cli.models.pooled.record_lows import RecordLows, learn_record_lows, lowest_balances
@@ -187,7 +188,7 @@ def _learn_vintage(
         return grow_forest(x[others], bounded[others], trees=TREES, seed=(seed + number) % 2**32)
 
     forests = list(pool.map(grow_for, range(GROUPS)))
-    said = np.zeros((*came.shape, 4))
+    said = np.zeros((*came.shape, len(KEPT)))
     for number, forest in enumerate(forests):
         said[group == number] = predict(forest, x[group == number])
     calibration = calibrate(said, came, own.month, own.segment)
@@ -195,7 +196,7 @@ def _learn_vintage(
 
 
 def _learn_lows(training: TrainingSet, calibration: Calibration, said: NDArray[np.float64]) -> RecordLows:
-    """Return the rule for balances below the lowest one, from what trees of other accounts ``said`` [m, k, 4]."""
+    """Return the rule for balances below the lowest one, from what trees of other accounts ``said`` [m, k, 3]."""
     probabilities = quantile_probabilities(_LEVELS)
     free = calibration.quantiles(said, probabilities, training.segment)
     quantiles = add_point_mass(free, training.last, training.moved, _LEVELS)

@@ -1,11 +1,11 @@
-"""Leaves: quantiles and means of the outcomes of the windows in each leaf."""
+"""Leaves: quantiles of the outcomes of the windows in each leaf."""
 
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-#: Probabilities of the quantiles that a leaf keeps; the mean follows them.
+#: Probabilities of the quantiles that a leaf keeps.
 KEPT: Final = (0.1, 0.5, 0.9)
 
 
@@ -14,10 +14,10 @@ def sort_outcomes(outcomes: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.argsort(outcomes, axis=0, kind="stable")
 
 
-def leaf_statistics(
+def leaf_quantiles(
     leaf: NDArray[np.int64], outcomes: NDArray[np.float64], order: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the distinct leaves [l], ascending, and the quantiles and mean of the outcomes in each, [l, k, 4].
+    """Return the distinct leaves [l], ascending, and the quantiles of the outcomes in each, [l, k, 3].
 
     ``leaf`` [n] is the leaf of each window, ``outcomes`` [n, k] its outcomes, ``order`` [n, k] the result of
     ``sort_outcomes``. Quantiles are interpolated as in numpy's ``linear`` method.
@@ -25,7 +25,7 @@ def leaf_statistics(
     leaves, inverse, count = np.unique(leaf, return_inverse=True, return_counts=True)
     group = inverse.astype(np.min_scalar_type(len(leaves)))  # numpy uses radix sort for 16-bit integers
     start = np.concatenate([[0], np.cumsum(count)[:-1]])
-    out = np.empty((len(leaves), outcomes.shape[1], len(KEPT) + 1))
+    out = np.empty((len(leaves), outcomes.shape[1], len(KEPT)))
     for knot in range(outcomes.shape[1]):
         own = order[:, knot]
         values = outcomes[own[np.argsort(group[own], kind="stable")], knot]
@@ -35,5 +35,4 @@ def leaf_statistics(
             share = position - below
             above = np.minimum(below + 1, count - 1)
             out[:, knot, place] = values[start + below] * (1 - share) + values[start + above] * share
-        out[:, knot, -1] = np.add.reduceat(values, start) / count
     return leaves, out

@@ -233,7 +233,7 @@ def add_leaves(
     values: NDArray[np.float32],
     total: NDArray[np.float64],
 ) -> None:
-    """Add to ``total`` [n, k, 4] the values of the leaf that each row of ``x`` [n, f] reaches in one ``Tree``."""
+    """Add to ``total`` [n, k, 3] the values of the leaf that each row of ``x`` [n, f] reaches in one ``Tree``."""
     for row in range(len(x)):
         node, own, out = np.uint32(0), x[row], total[row]
         while left[node] != node:

@@ -74,7 +74,7 @@ def auto_deciles(
 
 
 def predict_held_out(forest: Forest, x: NDArray[np.float32], group: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the predictions [m, k, 4] for windows by the trees that have not seen their ``group`` [m] of accounts."""
+    """Return the predictions [m, k, 3] for windows by the trees that have not seen their ``group`` [m] of accounts."""
     predictions = np.zeros((len(x), *forest[0].values.shape[1:]))
     for number in np.unique(group).tolist():
         own = group == number

@@ -14,7 +14,7 @@ from forecast_cli.evaluation.low_balance import base_rates, low_balance_rows
 from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance, score_low_balance_segments
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.normal import normal_forecast
-from forecast_cli.risk.paths import PATH_LEVELS
+from forecast_cli.models.path_levels import PATH_LEVELS
 
 LEVELS = PATH_LEVELS
 H = 14

@@ -37,7 +37,7 @@ from forecast_cli.models.checks import account_facts
 from forecast_cli.models.pooled.features import compute_features
 from forecast_cli.models.pooled.outlook import forecast_outlook
 from forecast_cli.risk.panel_lows import panel_lows
-from forecast_cli.risk.paths import PATH_LEVELS
+from forecast_cli.models.path_levels import PATH_LEVELS
 
 outlook, knots = forecast_outlook(panel, 30), np.array([1, 3, 7, 14, 30])
 print(outlook.path.tobytes().hex(), outlook.sd.tobytes().hex())
@@ -59,7 +59,7 @@ from forecast_cli.models.base import Forecast
 from forecast_cli.models.pooled.outlook import forecast_outlook
 from forecast_cli.models.recurring.detect import find_streams
 from forecast_cli.risk.panel_lows import panel_lows
-from forecast_cli.risk.paths import PATH_LEVELS
+from forecast_cli.models.path_levels import PATH_LEVELS
 
 lengths, rng = np.array([1, 2, 3, 31, 59, 60, 200, 200, 200]), np.random.default_rng(5)
 y = np.full((9, 200), np.nan)

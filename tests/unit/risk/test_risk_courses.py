@@ -9,10 +9,11 @@ from panels import panel_of
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast
 from forecast_cli.models.normal import normal_forecast
+from forecast_cli.models.path_levels import PATH_LEVELS
 from forecast_cli.risk.courses import select_near_courses
 from forecast_cli.risk.lows import find_lows
 from forecast_cli.risk.panel_lows import panel_lows
-from forecast_cli.risk.paths import PATH_LEVELS, shuffle_paths
+from forecast_cli.risk.paths import shuffle_paths
 
 H = 10
 

@@ -7,7 +7,8 @@ from panels import panel_of
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, quantile_probabilities
 from forecast_cli.models.normal import normal_forecast
-from forecast_cli.risk.paths import N_PATHS, PATH_LEVELS, PERSISTENCE, levels_to_request, order_courses, shuffle_paths
+from forecast_cli.models.path_levels import N_PATHS, PATH_LEVELS, levels_to_request
+from forecast_cli.risk.paths import PERSISTENCE, order_courses, shuffle_paths
 
 H = 10
 LEVELS = (20.0, 40.0, 60.0, 80.0, 95.0)

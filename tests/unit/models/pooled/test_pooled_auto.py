@@ -81,7 +81,6 @@ def test_a_single_leaf_worked_by_hand() -> None:
     panel, said = by_a_single_leaf(np.arange(200) % 7 * 10.0)
     outlook = forecast_outlook(panel, 3)
     path, scale = outlook.path[0], outlook.scale[0]
-    np.testing.assert_allclose(said.mean[0], path + 0.12 * scale, rtol=1e-6)
     np.testing.assert_allclose(said.quantiles[0, :, 1], path + 0.3 * scale, rtol=1e-6)
     np.testing.assert_allclose(said.quantiles[0, :, 0], path + (0.3 - 1.0 * 0.9) * scale, rtol=1e-6)
     np.testing.assert_allclose(said.quantiles[0, :, 2], path + (0.3 + 2.0 * 0.6) * scale, rtol=1e-6)
@@ -95,7 +94,6 @@ def test_few_windows_leave_half_to_what_the_account_was_missed_by() -> None:
     panel, said = by_a_single_leaf(np.cumsum(np.random.default_rng(1).normal(0, 10, 200)), windows=500)
     outlook = forecast_outlook(panel, 3)
     path, scale, sd = outlook.path[0], outlook.scale[0], outlook.sd[0]
-    np.testing.assert_allclose(said.mean[0], path + 0.06 * scale, rtol=1e-6)
     np.testing.assert_allclose(said.quantiles[0, :, 0], path - 0.3 * scale - 0.5 * 1.2815515655 * sd, rtol=1e-6)
     np.testing.assert_allclose(said.quantiles[0, :, 2], path + 0.75 * scale + 0.5 * 1.2815515655 * sd, rtol=1e-6)
 

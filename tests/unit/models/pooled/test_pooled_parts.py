@@ -8,7 +8,7 @@ from sklearn.ensemble import ExtraTreesRegressor
 from forecast_cli.models.knots import interpolate_knots, knots_of
 from forecast_cli.models.pooled.calibration import GRID, Calibration, calibrate
 from forecast_cli.models.pooled.forest import Tree, grow_forest, predict
-from forecast_cli.models.pooled.leaves import leaf_statistics, sort_outcomes
+from forecast_cli.models.pooled.leaves import leaf_quantiles, sort_outcomes
 
 
 @pytest.mark.parametrize(
@@ -35,16 +35,15 @@ def test_no_line_is_drawn_beyond_the_last_knot() -> None:
         interpolate_knots(np.ones((1, 2)), np.array([2, 5]), 6)
 
 
-def test_leaves_keep_the_quantiles_and_the_mean_of_the_outcomes() -> None:
+def test_leaves_keep_the_quantiles_of_the_outcomes() -> None:
     rng = np.random.default_rng(5)
     leaf, came = rng.integers(0, 7, 90) * 3, rng.normal(size=(90, 2))
-    leaves, statistics = leaf_statistics(leaf, came, sort_outcomes(came))
+    leaves, quantiles = leaf_quantiles(leaf, came, sort_outcomes(came))
     assert leaves.tolist() == sorted(set(leaf.tolist()))
     for place, name in enumerate(leaves):
         own = came[leaf == name]
         for knot in range(2):
-            want = [*np.quantile(own[:, knot], [0.1, 0.5, 0.9]), own[:, knot].mean()]
-            np.testing.assert_allclose(statistics[place, knot], want, rtol=1e-12)
+            np.testing.assert_allclose(quantiles[place, knot], np.quantile(own[:, knot], [0.1, 0.5, 0.9]), rtol=1e-12)
 
 
 def leaf_of(tree: Tree, row: np.ndarray) -> int:
@@ -55,7 +54,7 @@ def leaf_of(tree: Tree, row: np.ndarray) -> int:
 
 
 def test_a_tree_is_gone_down_as_drawn() -> None:
-    values = np.arange(5, dtype=np.float32).reshape(5, 1, 1).repeat(4, axis=2)
+    values = np.arange(5, dtype=np.float32).reshape(5, 1, 1).repeat(3, axis=2)
     tree = Tree(
         feature=np.array([1, 0, 0, 0, 0], dtype=np.int32),
         threshold=np.array([0.5, -1.0, np.inf, np.inf, np.inf]),
@@ -89,14 +88,14 @@ def test_trees_are_those_that_scikit_learns_forest_would_grow() -> None:
     for ours, tree in zip(grow_forest(x, came, trees=3, seed=5), theirs.estimators_, strict=True):
         inner = tree.tree_.children_left >= 0
         np.testing.assert_array_equal(ours.threshold[inner], tree.tree_.threshold[inner])
-        np.testing.assert_allclose(ours.values[:, :, -1][~inner], tree.tree_.value[~inner, :, 0], rtol=1e-6, atol=1e-7)
+        np.testing.assert_array_equal(ours.left[inner], tree.tree_.children_left[inner])
 
 
 @pytest.mark.filterwarnings("error")
 def test_a_horizon_of_a_single_knot_is_learned_without_a_word() -> None:
     rng = np.random.default_rng(9)
     x = rng.normal(size=(100, 4)).astype(np.float32)
-    assert predict(grow_forest(x, rng.normal(size=(100, 1)), trees=2, seed=0), x).shape == (100, 1, 4)
+    assert predict(grow_forest(x, rng.normal(size=(100, 1)), trees=2, seed=0), x).shape == (100, 1, 3)
 
 
 def test_the_prediction_of_a_row_does_not_depend_on_its_neighbours() -> None:

@@ -129,7 +129,7 @@ def learned_of(forest: Forest) -> Learned:
     """Something learned for features of a horizon of 14 days, whose calibration plays no part here."""
     knots = knots_of(14)
     calibration = Calibration(np.zeros((SEGMENTS, len(GRID), len(knots))), slope=1.0)
-    leaf = Tree(*(getattr(leaf_of(0.0), name) for name in NODES), np.zeros((1, len(knots), 4), dtype=np.float32))
+    leaf = Tree(*(getattr(leaf_of(0.0), name) for name in NODES), np.zeros((1, len(knots), 3), dtype=np.float32))
     return Learned(14, knots, (Vintage(np.datetime64("2026-03-01"), 800, (leaf,), calibration, past=forest),))
 
 

@@ -1,0 +1,40 @@
+"""The quantiles from which sample paths are made, and the mean of such paths."""
+
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast_cli.models.base import quantile_probabilities
+from forecast_cli.models.normal_scores import interpolate_linearly, normal_scores
+
+N_PATHS: Final = 100
+#: Levels, in percent, whose quantiles make the paths. They are fixed, so low balances do not depend on the published
+#: levels. The last one ends where the lowest of 100 paths lies: a tail follows quantiles (``record_lows``), no line.
+PATH_LEVELS: Final = (20.0, 40.0, 60.0, 80.0, 95.0, 99.0)
+
+
+def levels_to_request(published: tuple[float, ...]) -> tuple[float, ...]:
+    """Return the levels to request from a model, ascending: the published ones and those of paths."""
+    return tuple(sorted({*published, *PATH_LEVELS}))
+
+
+def mean_of_paths(quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean [n, h] of the paths made from ``quantiles`` [n, h, q] of ``PATH_LEVELS``.
+
+    On each day, paths have the quantiles of (k + 0.5) / 100, linear in the normal score between those given. Quantiles
+    are added one after the other, so that the result of a row does not depend on other rows.
+    """
+    mean: NDArray[np.float64] = np.zeros(quantiles.shape[:2])
+    for place, share in enumerate(_shares()):
+        mean += share * quantiles[:, :, place]
+    return mean
+
+
+@lru_cache(maxsize=1)
+def _shares() -> tuple[float, ...]:
+    """Return the share of each quantile in the mean of the paths, [q]."""
+    known = normal_scores(quantile_probabilities(PATH_LEVELS))
+    wanted = normal_scores((np.arange(N_PATHS) + 0.5) / N_PATHS)
+    return tuple(interpolate_linearly(wanted, known, np.eye(len(known))).mean(axis=1).tolist())
