@@ -23,13 +23,15 @@ def levels_to_request(published: tuple[float, ...]) -> tuple[float, ...]:
 def mean_of_paths(quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the mean [n, h] of the paths made from ``quantiles`` [n, h, q] of ``PATH_LEVELS``.
 
-    On each day, paths have the quantiles of (k + 0.5) / 100, linear in the normal score between those given. Quantiles
-    are added one after the other, so that the result of a row does not depend on other rows.
+    On each day, paths have the quantiles of (k + 0.5) / 100, linear in the normal score between those given. Distances
+    from the median are added one after the other: the result of a row does not depend on other rows, and where all
+    quantiles are equal the mean is too.
     """
-    mean: NDArray[np.float64] = np.zeros(quantiles.shape[:2])
+    median = quantiles[:, :, len(PATH_LEVELS)]
+    above: NDArray[np.float64] = np.zeros(quantiles.shape[:2])
     for place, share in enumerate(_shares()):
-        mean += share * quantiles[:, :, place]
-    return mean
+        above += share * (quantiles[:, :, place] - median)
+    return median + above
 
 
 @lru_cache(maxsize=1)

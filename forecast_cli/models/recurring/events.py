@@ -1,6 +1,7 @@
 """Events: future payments with their days, probabilities and amounts."""
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final
 
 import numpy as np
@@ -24,6 +25,18 @@ _N_DUE_DAYS: Final = 8
 _STILL_LIKELY: Final = 0.5
 
 
+class Kind(IntEnum):
+    """Payments by what is known of their sign.
+
+    Taken together on each day, withdrawals that follow the balance are never above 0 (it falls, and they end), and
+    deposits that shrink as it grows (a card is filled up to a level) never below.
+    """
+
+    FIXED = 0
+    WITHDRAWN = 1
+    DEPOSITED = 2
+
+
 @dataclass(frozen=True)
 class Events:
     """e future payments, in the order of streams, those of each stream in the order of their due days.
@@ -42,11 +55,11 @@ class Events:
 class EventFlow:
     """The flow expected from payments, in units of the balance and their square.
 
-    The mean flow of a day is ``base`` + ``gain`` * (balance of the day before), [2, n, h] each, for two kinds of
-    payments: the second are withdrawals that follow the balance, whose flow is never above 0. ``gain`` is 0 without a
-    payment that follows the balance. ``path_variance`` [n, h] is the variance of the flow summed up to a day, with the
-    mean amount of each stream; it is less than the sum of the days' variances, because a payment that comes on one day
-    does not come on another. ``paid`` [n, h] is the probability that at least one payment has come by a day.
+    The mean flow of a day is ``base`` + ``gain`` * (balance of the day before), [3, n, h] each, for each ``Kind`` of
+    payments; ``gain`` is 0 without a payment that follows the balance. ``path_variance`` [n, h] is the variance of the
+    flow summed up to a day, with the mean amount of each stream; it is less than the sum of the days' variances,
+    because a payment that comes on one day does not come on another. ``paid`` [n, h] is the probability that at least
+    one payment has come by a day.
     """
 
     base: NDArray[np.float64]
@@ -92,17 +105,23 @@ def expected_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -
     from forecast_cli.models.recurring.event_loops import add_payments, multiply_absence
 
     events = coming_events(streams, origins, h)
-    base, gain = np.zeros((2, 2, len(origins), h))
+    base, gain = np.zeros((2, len(Kind), len(origins), h))
     variance, absence = np.zeros((len(origins), h)), np.ones((len(origins), h))
     step = events.due - _to_days(origins)[streams.row[events.stream]] - 1
     at_zero, square = streams.amount - streams.slope * streams.balance, streams.amount**2 + streams.spread**2
-    kind = ((streams.slope != 0.0) & (streams.amount < 0.0)).astype(np.int64)
     add_payments(
-        in_c_order(events.stream), step, OFFSETS, events.chance, streams.row, kind, streams.amount, square, at_zero,
-        streams.slope, base, gain, variance,
+        in_c_order(events.stream), step, OFFSETS, events.chance, streams.row, _kinds(streams), streams.amount, square,
+        at_zero, streams.slope, base, gain, variance,
     )  # fmt: skip
     multiply_absence(streams.row[events.stream], step, OFFSETS, events.chance, absence)
     return EventFlow(base, gain, np.maximum(np.add.accumulate(variance, axis=1), 0.0), 1.0 - absence)
+
+
+def _kinds(streams: Streams) -> NDArray[np.int64]:
+    """Return the ``Kind`` of each stream, [m]. Interest, which grows with the balance, may change its sign with it."""
+    deposit = np.where(streams.slope < 0.0, Kind.DEPOSITED, Kind.FIXED)
+    following = np.where(streams.amount < 0.0, Kind.WITHDRAWN, deposit)
+    return np.where(streams.slope == 0.0, Kind.FIXED, following).astype(np.int64)
 
 
 def _list_due_days(streams: Streams, until: NDArray[np.int64], count: int) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast_cli.models.compiled import kernel
+from forecast_cli.models.compiled import kernel, subroutine
 from forecast_cli.models.knots import interpolate_knots, knots_of
 from forecast_cli.models.rows import in_c_order
 
@@ -22,7 +22,8 @@ _MAX_PULL: Final = 0.2
 class Reversion:
     """The model of the rest r of a day's flow after balance y: r = drift - pull (y - level) + noise; [n] each.
 
-    ``inflow`` is the mean of max(r, 0), the most that the rest is expected to bring in a day.
+    ``inflow`` is the most that the rest is expected to bring in a day: the mean of max(r, 0) over all days or, if that
+    is more, over those on which the balance was nearer to the last one than to a level above it.
     """
 
     level: NDArray[np.float64]
@@ -35,15 +36,15 @@ class Reversion:
     ) -> NDArray[np.float64]:
         """Return the balances [n, h] after ``last`` [n] without noise.
 
-        The payments of a day are ``flow`` + ``gain`` * (balance of the day before), [2, n, h] each; those of the second
-        kind are withdrawals, which never become deposits.
+        The payments of a day are ``flow`` + ``gain`` * (balance of the day before), [3, n, h] each, by ``Kind``: those
+        that follow the balance never change their sign.
         """
         mean: NDArray[np.float64] = np.empty_like(flow[0])
         above = last - self.level
         for step in range(mean.shape[1]):
-            payments, withdrawals = flow[:, :, step] + gain[:, :, step] * (self.level + above)
+            fixed, withdrawn, deposited = flow[:, :, step] + gain[:, :, step] * (self.level + above)
             rest = np.minimum(self.drift - self.pull * above, self.inflow)
-            above = above + payments + np.minimum(withdrawals, 0.0) + rest
+            above = above + fixed + np.minimum(withdrawn, 0.0) + np.maximum(deposited, 0.0) + rest
             mean[:, step] = self.level + above
         return mean
 
@@ -79,6 +80,21 @@ def path_squared_errors(
     return interpolate_knots(out, knots, h)
 
 
+@subroutine
+def _most_received(y: NDArray[np.float64], rest: NDArray[np.float64], first: int, level: float) -> float:
+    """Return ``Reversion.inflow`` of an account with balances ``y`` [t] from day ``first`` on."""
+    last = len(y) - 1
+    low = level + 0.5 * min(y[last] - level, 0.0)
+    received, received_low, days_low = 0.0, 0.0, 0
+    for day in range(first, last):
+        came = max(rest[day + 1], 0.0)
+        received += came
+        received_low += came if y[day] < low else 0.0
+        days_low += y[day] < low
+    most: float = max(received / max(last - first, 1), received_low / max(days_low, 1))
+    return most
+
+
 @kernel((np.float64, 2), (np.float64, 2), (np.float64, 1), (np.float64, 1), (np.float64, 1), (np.float64, 1))
 def _fit_rows(
     y: NDArray[np.float64],
@@ -93,14 +109,14 @@ def _fit_rows(
         first = max(last - _DAYS, 0)
         while first < last and np.isnan(y[row, first]):
             first += 1
-        balances, flows, received, squares, own, against = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        balances, flows, squares, own, against = 0.0, 0.0, 0.0, 0.0, 0.0
         for day in range(first, last):
             balances += y[row, day]
             flows += rest[row, day + 1]
-            received += max(rest[row, day + 1], 0.0)
             squares += rest[row, day + 1] * rest[row, day + 1]
         days = max(last - first, 1)
-        level[row], drift[row], pull[row], inflow[row] = balances / days, flows / days, 0.0, received / days
+        level[row], drift[row], pull[row] = balances / days, flows / days, 0.0
+        inflow[row] = _most_received(y[row], rest[row], first, level[row])
         for day in range(first, last):
             above = y[row, day] - level[row]
             own += above * above

@@ -25,6 +25,11 @@ def test_mean_of_a_skewed_distribution_is_near_the_true_one() -> None:
     assert mean_of_paths(quantiles[None, None])[0, 0] == pytest.approx(np.exp(1 / 8), rel=0.01)
 
 
+def test_mean_of_equal_quantiles_is_that_quantile() -> None:
+    amounts = np.random.default_rng(1).integers(0, 10**12, (50, 1, 1)) / 100.0
+    np.testing.assert_array_equal(mean_of_paths(amounts.repeat(13, axis=2)), amounts[:, :, 0])
+
+
 def test_mean_of_auto_is_that_of_its_paths() -> None:
     y = np.cumsum(np.random.default_rng(3).gamma(0.2, 50.0, (2, 300)) - 10.0, axis=1) + 1e4
     origins = np.full(2, "2026-03-31", dtype="datetime64[D]")

@@ -18,6 +18,7 @@ from forecast_cli.models.base import Forecast
 from forecast_cli.models.knots import knots_of
 from forecast_cli.models.ladder import forecast_panel
 from forecast_cli.models.one_by_one import OneByOne
+from forecast_cli.models.path_levels import PATH_LEVELS, mean_of_paths
 from forecast_cli.models.pooled import learn as pooled_learn
 from forecast_cli.models.pooled.calibration import GRID, Calibration
 from forecast_cli.models.pooled.features import NAMES, compute_features, hide_season
@@ -63,18 +64,32 @@ def learned(panel: Panel) -> Learned:
     return found
 
 
-def by_a_single_leaf(y: np.ndarray, windows: int = 1_000, record_lows: RecordLows = NO_RULE) -> tuple[Panel, Forecast]:
+def by_a_single_leaf(
+    y: np.ndarray,
+    windows: int = 1_000,
+    record_lows: RecordLows = NO_RULE,
+    levels: tuple[float, ...] = (80.0,),
+) -> tuple[Panel, Forecast]:
     """What auto says of balances, where all of so many windows lie in one leaf."""
     panel = Panel(pl.Series(["a"]), y[None, :], np.array([len(y)]), np.array(["2026-03-31"], dtype="datetime64[D]"))
     knots = knots_of(3)
-    leaf = np.tile(np.array([-0.5, 0.25, 0.75, 0.1], dtype=np.float32), (1, len(knots), 1))
+    leaf = np.tile(np.array([-0.5, 0.25, 0.75], dtype=np.float32), (1, len(knots), 1))
     none = np.zeros(1, dtype=np.int32)
     tree = Tree(none, np.array([np.inf]), none, none, leaf)
     z = np.interp(GRID, [0.005, 0.1, 0.5, 0.9, 0.995], [-3.0, -1.0, 0.0, 2.0, 3.0])
     scores = np.tile(z[None, :, None], (SEGMENTS, 1, len(knots)))
     calibration = Calibration(scores, slope=1.2)
     vintage = Vintage(np.datetime64("2026-03-01"), windows, (tree,), calibration, record_lows)
-    return panel, Auto(Learned(3, knots, (vintage,))).fit(panel).forecast(3, (80.0,))
+    return panel, Auto(Learned(3, knots, (vintage,))).fit(panel).forecast(3, levels)
+
+
+def test_the_mean_is_that_of_the_quantiles() -> None:
+    """The upper side of the leaf is wider than the lower one, so the mean lies above the median."""
+    panel, said = by_a_single_leaf(np.arange(200) % 7 * 10.0, levels=PATH_LEVELS)
+    np.testing.assert_array_equal(said.mean, mean_of_paths(said.quantiles))
+    above = (said.mean[0] - said.quantiles[0, :, len(PATH_LEVELS)]) / forecast_outlook(panel, 3).scale
+    assert (above > 0.01).all()
+    np.testing.assert_array_equal(by_a_single_leaf(np.arange(200) % 7 * 10.0)[1].mean, said.mean)
 
 
 def test_a_single_leaf_worked_by_hand() -> None:
