@@ -112,7 +112,10 @@ def read_learned(folder: Path, *, h: int) -> Learned:
         if not _is_sound(nodes, n_features=len(feature_names(knots))):
             raise ConfigError(f"--fitted {folder}: {name} is damaged: a node points outside its tree", hint)
         if not _has_values(nodes, count):
-            raise ConfigError(f"--fitted {folder}: {name} is damaged: values of a leaf are missing", hint)
+            raise ConfigError(
+                f"--fitted {folder}: {name} is from another version, or damaged: a leaf has not {count} finite values",
+                "learn again with this version: run the forecast without --fitted",
+            )
     vintages = tuple(
         replace(
             _vintage(month, own, trees.filter(pl.col("as_of") == month[0]), len(knots)),

@@ -51,7 +51,7 @@ def forecast_uncorrected(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return mean [n, h] and quantiles [n, h, q], in units of the balance, from each account's own past only.
 
-    Quantiles are those of a Laplace distribution around it with its standard deviation; NaN
+    Quantiles are those of a Laplace distribution around the path with its standard deviation; NaN
     where the history is too short for one.
     """
     wide = levels_to_request(levels)

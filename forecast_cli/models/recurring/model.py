@@ -27,7 +27,7 @@ class RecurringEvents(DirectModel):
     """A model that forecasts the last balance, future payments, and reversion of the rest to the account's level.
 
     Let e(s) be the payments expected on day s, of which some follow the balance mean(s-1); r[t] = d - k (y[t-1] -
-    level) fitted to the rest, which is the flow that no payment explains, and g the mean of max(r, 0); and c(s) the
+    level) fitted to the rest, which is the flow that no payment explains, and g the most it brings; and c(s) the
     mean course of the rest after the same day of earlier months (``rest_course``). Then mean(s) = mean(s-1) + e(s) +
     0.25 (c(s) - c(s-1) - d) + min(d - k (mean(s-1) - level), g). sd(s)^2 is the mean square error of such paths of s
     days over the last year, with payments known and without c and g, plus the variance of the future payments.
