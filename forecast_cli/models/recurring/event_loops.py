@@ -79,7 +79,7 @@ def add_payments(
 
     Payment e of ``stream`` [e] is due ``step`` [e] days after the first day of the horizon, and comes with probability
     ``chance`` [e, o] at each of ``offsets`` [o]. Of each stream, ``row`` [m] is its account, ``kind`` [m] the part
-    of ``base`` and ``gain`` [3, n, h] it is added to, ``amount`` [m] its mean amount, ``square`` [m] the mean of its
+    of ``base`` and ``gain`` [2, n, h] it is added to, ``amount`` [m] its mean amount, ``square`` [m] the mean of its
     square, ``at_zero`` [m] its mean amount after a balance of 0, and ``slope`` [m] by how much it grows with the
     balance. ``variance`` is [n, h]. Sums are taken offset by offset, in that order.
 

@@ -28,13 +28,11 @@ _STILL_LIKELY: Final = 0.5
 class Kind(IntEnum):
     """Payments by what is known of their sign.
 
-    Taken together on each day, withdrawals that follow the balance are never above 0 (it falls, and they end), and
-    deposits that shrink as it grows (a card is filled up to a level) never below.
+    Withdrawals that follow the balance, taken together on each day, are never above 0: where it is too low, they end.
     """
 
-    FIXED = 0
+    ANY = 0
     WITHDRAWN = 1
-    DEPOSITED = 2
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class Events:
 class EventFlow:
     """The flow expected from payments, in units of the balance and their square.
 
-    The mean flow of a day is ``base`` + ``gain`` * (balance of the day before), [3, n, h] each, for each ``Kind`` of
+    The mean flow of a day is ``base`` + ``gain`` * (balance of the day before), [2, n, h] each, for each ``Kind`` of
     payments; ``gain`` is 0 without a payment that follows the balance. ``path_variance`` [n, h] is the variance of the
     flow summed up to a day, with the mean amount of each stream; it is less than the sum of the days' variances,
     because a payment that comes on one day does not come on another. ``paid`` [n, h] is the probability that at least
@@ -118,10 +116,8 @@ def expected_events(streams: Streams, origins: NDArray[np.datetime64], h: int) -
 
 
 def _kinds(streams: Streams) -> NDArray[np.int64]:
-    """Return the ``Kind`` of each stream, [m]. Interest, which grows with the balance, may change its sign with it."""
-    deposit = np.where(streams.slope < 0.0, Kind.DEPOSITED, Kind.FIXED)
-    following = np.where(streams.amount < 0.0, Kind.WITHDRAWN, deposit)
-    return np.where(streams.slope == 0.0, Kind.FIXED, following).astype(np.int64)
+    """Return the ``Kind`` of each stream, [m]."""
+    return np.where((streams.slope != 0.0) & (streams.amount < 0.0), Kind.WITHDRAWN, Kind.ANY).astype(np.int64)
 
 
 def _list_due_days(streams: Streams, until: NDArray[np.int64], count: int) -> NDArray[np.int64]:

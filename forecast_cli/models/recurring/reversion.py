@@ -36,15 +36,15 @@ class Reversion:
     ) -> NDArray[np.float64]:
         """Return the balances [n, h] after ``last`` [n] without noise.
 
-        The payments of a day are ``flow`` + ``gain`` * (balance of the day before), [3, n, h] each, by ``Kind``: those
-        that follow the balance never change their sign.
+        The payments of a day are ``flow`` + ``gain`` * (balance of the day before), [2, n, h] each, by ``Kind``:
+        withdrawals that follow the balance never become deposits.
         """
         mean: NDArray[np.float64] = np.empty_like(flow[0])
         above = last - self.level
         for step in range(mean.shape[1]):
-            fixed, withdrawn, deposited = flow[:, :, step] + gain[:, :, step] * (self.level + above)
+            payments, withdrawals = flow[:, :, step] + gain[:, :, step] * (self.level + above)
             rest = np.minimum(self.drift - self.pull * above, self.inflow)
-            above = above + fixed + np.minimum(withdrawn, 0.0) + np.maximum(deposited, 0.0) + rest
+            above = above + payments + np.minimum(withdrawals, 0.0) + rest
             mean[:, step] = self.level + above
         return mean
 
