@@ -33,9 +33,10 @@ IMPORTED_ONCE = (
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach the tests and the programs they start, even if pytest was started in the background."""
+    """Let signals reach the tests and the programs they start, even if pytest runs in the background or by nohup."""
     with contextlib.suppress(ValueError):  # not the main thread
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     import_once()
     os.fsync = leave_in_memory
     settings.load_profile("ci" if os.environ.get("CI") else "untimed")

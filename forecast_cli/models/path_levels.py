@@ -24,19 +24,20 @@ def mean_of_paths(quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the mean [n, h] of the paths made from ``quantiles`` [n, h, q] of ``PATH_LEVELS``.
 
     On each day, paths have the quantiles of (k + 0.5) / 100, linear in the normal score between those given. Distances
-    from the median are added one after the other: the result of a row does not depend on other rows, and where all
-    quantiles are equal the mean is too.
+    of both bounds of a level from the median are added, level by level: the result of a row does not depend on other
+    rows, that of a symmetric distribution is its median, and mirrored quantiles have the mirrored mean.
     """
-    median = quantiles[:, :, len(PATH_LEVELS)]
-    above: NDArray[np.float64] = np.zeros(quantiles.shape[:2])
-    for place, share in enumerate(_shares()):
-        above += share * (quantiles[:, :, place] - median)
-    return median + above
+    middle = len(PATH_LEVELS)
+    median, above = quantiles[:, :, middle], np.zeros(quantiles.shape[:2])
+    for place, share in enumerate(_shares(), 1):
+        above += share * ((quantiles[:, :, middle - place] - median) + (quantiles[:, :, middle + place] - median))
+    return np.asarray(median + above)
 
 
 @lru_cache(maxsize=1)
 def _shares() -> tuple[float, ...]:
-    """Return the share of each quantile in the mean of the paths, [q]."""
+    """Return the share of the bounds of each level in the mean of the paths."""
     known = normal_scores(quantile_probabilities(PATH_LEVELS))
     wanted = normal_scores((np.arange(N_PATHS) + 0.5) / N_PATHS)
-    return tuple(interpolate_linearly(wanted, known, np.eye(len(known))).mean(axis=1).tolist())
+    shares = interpolate_linearly(wanted, known, np.eye(len(known))).mean(axis=1)
+    return tuple(shares[len(PATH_LEVELS) + 1 :].tolist())

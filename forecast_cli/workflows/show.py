@@ -89,17 +89,22 @@ def _add_reasons(
             ended=ended_payments(events, origin),
         )
     if AUTO == known.standing.model_used == known.standing.model:
-        steps = _steps(outlook, fan, panel) if panel is not None and outlook is not None else ()
+        steps: tuple[Breakdown, ...] = ()
+        if panel is not None and outlook is not None:
+            steps = _steps(outlook, fan, panel, learned=month is not None)
         why = Why(month[0] if month else None, month[1] if month else None, steps, read_shares(tables, key, AUTO))
         known = replace(known, why=why)
     return known
 
 
-def _steps(outlook: Outlook, fan: AccountFan, panel: Panel) -> tuple[Breakdown, ...]:
-    """Return the breakdown of the mean forecast at each of ``_STEPS`` days ahead that the horizon allows."""
+def _steps(outlook: Outlook, fan: AccountFan, panel: Panel, *, learned: bool) -> tuple[Breakdown, ...]:
+    """Return the breakdown of the mean forecast at each of ``_STEPS`` days ahead that the horizon allows.
+
+    Where nothing was learned, all of it is the account's own.
+    """
     h, last = len(fan.dates), float(panel.y[0, -1])
     return tuple(
         Breakdown(days, last, own - last, fan.mean[days - 1] - own, fan.mean[days - 1])
         for days in sorted({*(step for step in _STEPS if step < h), min(h, _STEPS[-1])})
-        for own in [float(outlook.path[0, days - 1])]
+        for own in [float(outlook.path[0, days - 1]) if learned else fan.mean[days - 1]]
     )

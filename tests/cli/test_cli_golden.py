@@ -25,6 +25,7 @@ VARYING = (
     (r"(Done in|, after) (under )?\d[\w. ]*? s\b", r"\1 <time>"),
     (r"(?m)^(\d+ .* %) +[\d.e-]+$", r"\1 <cpu>"),
     (r"(?m)^(  [a-z-]+ +)\d+(\.\d+)+$", r"\1<version>"),
+    (r"(?m)^(  tables +)\d+$", r"\1<version>"),
     ("\x1b", r"\\x1b"),  # so that a difference of colours can be read
 )
 
