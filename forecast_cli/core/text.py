@@ -10,9 +10,8 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
 
 
 def joined(words: Sequence[str]) -> str:
-    """Return words as part of a sentence: ``a``, ``a and b``, ``a, b and c``."""
-    *others, last = words
-    return f"{', '.join(others)} and {last}" if others else last
+    """Return words as part of a sentence: ``a``, ``a and b``, ``a, b and c``; empty if there are none."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def is_utf8(path: str) -> bool:

@@ -20,10 +20,15 @@ def levels_to_request(published: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(sorted({*published, *PATH_LEVELS}))
 
 
+def path_scores(n_paths: int) -> NDArray[np.float64]:
+    """Return the normal scores [s] of the probabilities (k + 0.5) / s, whose quantiles the s paths have on each day."""
+    return normal_scores((np.arange(n_paths) + 0.5) / n_paths)
+
+
 def mean_of_paths(quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the mean [n, h] of the paths made from ``quantiles`` [n, h, q] of ``PATH_LEVELS``.
 
-    On each day, paths have the quantiles of (k + 0.5) / 100, linear in the normal score between those given. Distances
+    On each day, paths have the quantiles of ``path_scores``, linear in the score between those given. Distances
     of both bounds of a level from the median are added, level by level: the result of a row does not depend on other
     rows, that of a symmetric distribution is its median, and mirrored quantiles have the mirrored mean.
     """
@@ -38,6 +43,5 @@ def mean_of_paths(quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
 def _shares() -> tuple[float, ...]:
     """Return the share of the bounds of each level in the mean of the paths."""
     known = normal_scores(quantile_probabilities(PATH_LEVELS))
-    wanted = normal_scores((np.arange(N_PATHS) + 0.5) / N_PATHS)
-    shares = interpolate_linearly(wanted, known, np.eye(len(known))).mean(axis=1)
+    shares = interpolate_linearly(path_scores(N_PATHS), known, np.eye(len(known))).mean(axis=1)
     return tuple(shares[len(PATH_LEVELS) + 1 :].tolist())

@@ -190,7 +190,7 @@ def _problems(report: Report) -> Section:
 
 def _fan_key(fans: Sequence[Fan]) -> tuple[Swatch, ...]:
     levels = sorted({level for fan in fans for level, _, _ in fan.bands})
-    bands = joined([f"{level_label(level)} %" for level in levels]) if levels else ""
+    bands = joined([f"{level_label(level)} %" for level in levels])
     return (
         Swatch("balance before the cutoff", _variable(Ink.KNOWN), width=1.5),
         Swatch("actual balance", _variable(Ink.CAME)),

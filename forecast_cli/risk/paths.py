@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.base import Forecast, quantile_probabilities
 from forecast_cli.models.normal_scores import normal_scores
-from forecast_cli.models.path_levels import N_PATHS
+from forecast_cli.models.path_levels import N_PATHS, path_scores
 from forecast_cli.models.rows import in_c_order
 from forecast_cli.risk.courses import select_near_courses
 from forecast_cli.risk.floors import raise_to_floors
@@ -127,7 +127,7 @@ def _shuffle_quantiles(
     if order is None:
         order = order_courses(panel, forecast.mean.shape[1], n_paths)
     knots = normal_scores(quantile_probabilities(forecast.levels))
-    scores = normal_scores((np.arange(order.shape[2]) + 0.5) / order.shape[2])
+    scores = path_scores(order.shape[2])
     segment = np.searchsorted(knots, scores, side="right")
     distance = scores - knots[np.maximum(segment - 1, 0)]
     paths = np.empty(order.shape)

@@ -14,11 +14,14 @@ def is_run(folder: Path) -> bool:
     return (folder / MANIFEST).is_file() or (folder / RUNNING).is_dir()
 
 
-def runs_in(folder: Path) -> list[Path]:
-    """Return the folders directly in ``folder`` that hold a run, by name. Raises OSError if ``folder`` cannot be read.
+def runs_at(folder: Path) -> list[Path]:
+    """Return ``folder`` if it holds a run, else the folders directly in it that do, by name.
 
-    Links are not followed: each run is one. Folders that may not be entered, such as ``lost+found``, are left out.
+    Links in it are not followed: each run is one. Folders that may not be entered, such as ``lost+found``, are left
+    out. Raises OSError if ``folder`` cannot be read.
     """
+    if is_run(folder):
+        return [folder]
     within = (path for path in folder.iterdir() if not path.is_symlink() and _may_enter(path))
     return sorted(path for path in within if is_run(path))
 

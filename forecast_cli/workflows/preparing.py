@@ -128,9 +128,8 @@ def prepare(
     progress.finish()
     contract = require_valid_input(checked)
     last_day = _last_day(contract, days_ahead=settings.horizon - min(back))
-    if finds_events(models) and last_day is not None:
-        for doubt in calendar_doubts(settings.holidays, last_day.year):
-            progress.warn(doubt)
+    for doubt in calendar_doubts(settings.holidays, last_day.year) if last_day and finds_events(models) else ():
+        progress.warn(doubt)
     check_amounts(checked.source, settings)
     ids = contract.ledger.get_column(UNIQUE_ID)
     shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))

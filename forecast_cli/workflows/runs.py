@@ -15,7 +15,7 @@ from forecast_cli.core.errors import (
 )
 from forecast_cli.data.files.addresses import Address, Output
 from forecast_cli.store.atomic import remove_folder
-from forecast_cli.store.find import has_closed_folder, is_run, raise_read_errors, runs_in
+from forecast_cli.store.find import has_closed_folder, is_run, raise_read_errors, runs_at
 from forecast_cli.store.layout import MANIFEST, is_own
 from forecast_cli.store.lock import refuse_if_held
 from forecast_cli.store.manifest import Manifest
@@ -85,7 +85,7 @@ def list_runs(folder: Path) -> tuple[LocalRun, ...]:
     with raise_read_errors(folder):
         if not folder.is_dir():
             raise CheckFailedError(f"{folder}: no such folder", FIND_RUN)
-        outputs = [folder] if is_run(folder) else runs_in(folder)
+        outputs = runs_at(folder)
         if not outputs:
             which = " that you may read" if has_closed_folder(folder) else ""
             raise CheckFailedError(f"{folder}: holds no run{which}", FIND_RUN)

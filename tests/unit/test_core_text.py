@@ -16,7 +16,7 @@ def test_a_noun_may_have_a_plural_of_its_own(count: int, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [(["80 %"], "80 %"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+    ("words", "said"), [([], ""), (["80 %"], "80 %"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
 )
 def test_words_in_a_list_end_with_and(words: list[str], said: str) -> None:
     assert joined(words) == said

@@ -30,6 +30,8 @@ from forecast_cli.workflows.story import (
 _LEVEL = 80.0
 _RIGHT = Column(align="right")
 _FACTS = (Column(), Column(wraps=True))
+#: What is known of the stream of a payment.
+_STREAM = (Column(" rule", wraps=True), Column(" seen", "right"), Column(" since"))
 
 
 def render_explanation(explanation: AccountExplanation, *, width: int, ascii_only: bool) -> Group:
@@ -125,9 +127,7 @@ def _payments(explanation: AccountExplanation) -> Group:
         Column("date"),
         Column(" amount", "right"),
         Column(" likely", "right"),
-        Column(" rule", wraps=True),
-        Column(" seen", "right"),
-        Column(" since"),
+        *_STREAM,
     )
     notes = [] if explanation.every_payment else ["Only the next of each is listed: later ones need the history."]
     return section(
@@ -138,17 +138,8 @@ def _payments(explanation: AccountExplanation) -> Group:
 
 
 def _ended(ended: Sequence[EndedPayments]) -> Group:
-    columns = (
-        Column("last"),
-        Column(" amount", "right"),
-        Column(" rule", wraps=True),
-        Column(" seen", "right"),
-        Column(" since"),
-    )
-    rows = [
-        (one.last_seen.isoformat(), f" {money(one.amount)}", f" {one.rule}", f" {one.seen}", f" {one.since}")
-        for one in ended
-    ]
+    columns = (Column("last"), Column(" amount", "right"), *_STREAM)
+    rows = [(one.last_seen.isoformat(), f" {money(one.amount)}", *_stream(one)) for one in ended]
     return section("Ended payments, last seen within three months", indented(ruled(columns, rows)))
 
 
@@ -159,8 +150,12 @@ def _payments_title(holidays: str | None) -> str:
 
 def _payment(payment: Payment) -> Sequence[str]:
     likely = f" {round(payment.confidence * 100)} %"
-    cells = (f" {money(payment.amount)}", likely, f" {payment.rule}", f" {payment.seen}", f" {payment.since}")
-    return payment.day.isoformat(), *cells
+    return payment.day.isoformat(), f" {money(payment.amount)}", likely, *_stream(payment)
+
+
+def _stream(one: Payment | EndedPayments) -> Sequence[str]:
+    """Return the cells of ``_STREAM``."""
+    return f" {one.rule}", f" {one.seen}", f" {one.since}"
 
 
 def _level(rates: Rates | None, regular: Regular | None) -> Group:

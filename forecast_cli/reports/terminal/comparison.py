@@ -55,7 +55,7 @@ def _stack(checks: Sequence[CheckLine]) -> Group:
 def _facts(shown: CheckLine) -> Text:
     base, new, change, allowed = _figures(shown)
     parts = (f"BASE {base}, NEW {new}", change, f"{allowed} allowed")
-    return line("; ".join(part for part in parts if part)).append("; ").append_text(_verdict(shown))
+    return Text("; ".join(part for part in parts if part)).append("; ").append_text(_verdict(shown))
 
 
 def _figures(shown: CheckLine) -> tuple[str, str, str, str]:
