@@ -14,6 +14,7 @@ from forecast_cli.core.exit_codes import ExitCode
 COMMANDS: Final = {
     "forecast": "Forecast the balance of every account in INPUT.",
     "backtest": "Measure the accuracy of the models on the history of INPUT.",
+    "score": "Score finished forecasts by the balances that came since.",
     "validate": "Check INPUT for problems, without forecasting.",
     "check": "Verify that the output of a run is complete and undamaged.",
     "compare": "Compare a backtest with a baseline, and fail if it is worse.",

@@ -65,8 +65,9 @@ Calendar = Annotated[str, AfterValidator(check_calendar), Field(examples=["US", 
 _RUNNING: Final[dict[str, Any]] = {"affects_output": False}
 _MODE: Final[dict[str, Any]] = _RUNNING | {"examples": ["0600", "0640"]}
 _DURATION: Final[dict[str, Any]] = {"examples": ["90s", "10m", "2h"]}
-_FORECAST: Final[dict[str, Any]] = {"only": "forecast"}
-_BACKTEST: Final[dict[str, Any]] = {"only": "backtest"}
+_FORECAST: Final[dict[str, Any]] = {"only": ["forecast"]}
+_BACKTEST: Final[dict[str, Any]] = {"only": ["backtest"]}
+_SCORING: Final[dict[str, Any]] = {"only": ["backtest", "score"]}
 
 
 class Settings(BaseModel):
@@ -155,9 +156,9 @@ class Settings(BaseModel):
     """Days of history an account needs before a cutoff; windows with less are left out."""
     align: Annotated[Align, Field(json_schema_extra=_BACKTEST)] = Align.ACCOUNT
     """Count cutoffs back from the last day of each account (account), or from one day for all (as-of)."""
-    scale_lag: Annotated[int, Field(ge=1, le=366, json_schema_extra=_BACKTEST)] = 30
+    scale_lag: Annotated[int, Field(ge=1, le=366, json_schema_extra=_SCORING)] = 30
     """Lag, in days, of the balance changes that scaled errors are divided by."""
-    segment: Annotated[tuple[str, ...], BeforeValidator(_split_commas), Field(json_schema_extra=_BACKTEST)] = ()
+    segment: Annotated[tuple[str, ...], BeforeValidator(_split_commas), Field(json_schema_extra=_SCORING)] = ()
     """Input columns to report accuracy by, in addition to tenure, balance, volatility and activity."""
 
     max_failed: Annotated[int, Field(ge=0, json_schema_extra=_RUNNING)] = 0
@@ -225,4 +226,5 @@ def affects_output(name: str, command: str) -> bool:
     """Say whether a setting changes what ``command`` writes, or only how it runs, or another command."""
     extra = Settings.model_fields[name].json_schema_extra
     marks = extra if isinstance(extra, dict) else {}
-    return marks.get("affects_output") is not False and marks.get("only", command) == command
+    only = marks.get("only")
+    return marks.get("affects_output") is not False and (not isinstance(only, list) or command in only)

@@ -70,6 +70,11 @@ class Source:
 
         Only the output has ``id_dtype``: casting a key back to it gives the original id.
         """
-        if isinstance(self.id_dtype, pl.Categorical | pl.Enum):
-            return pl.String()
-        return pl.Int64() if isinstance(self.id_dtype, pl.Decimal) else self.id_dtype
+        return key_dtype_of(self.id_dtype)
+
+
+def key_dtype_of(id_dtype: pl.DataType) -> pl.DataType:
+    """Return the type inside a run of account ids that are ``id_dtype`` in its input and output."""
+    if isinstance(id_dtype, pl.Categorical | pl.Enum):
+        return pl.String()
+    return pl.Int64() if isinstance(id_dtype, pl.Decimal) else id_dtype

@@ -13,7 +13,6 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Flag, Status
 from forecast_cli.data.panel import Panel
-from forecast_cli.data.scan.attributes import read_attribute
 from forecast_cli.engine.accounts import read_shard_accounts
 from forecast_cli.engine.outcomes import (
     ModelForecast,
@@ -24,6 +23,7 @@ from forecast_cli.engine.outcomes import (
     with_panel_rows,
 )
 from forecast_cli.engine.risk_table import read_threshold_amounts
+from forecast_cli.engine.segments import with_segments
 from forecast_cli.engine.shards import Done, Job, Shard
 from forecast_cli.engine.tables import forecast_table
 from forecast_cli.evaluation.facts import window_facts
@@ -71,7 +71,7 @@ def backtest_shard(job: Job, shard: Shard) -> Done:
     keys, ledger = c.keys_among(found.ledger.columns), _ledger(found.ledger, found.panel, replayed, settings)
     rows = pl.concat(_forecast_rows(one, settings) for one in replayed).sort(*keys, CUTOFF, maintain_order=True)
     windows = pl.concat(window_facts(one.fold.train, lag=settings.scale_lag) for one in replayed)
-    windows = _with_segments(windows, job, shard).sort(*keys, CUTOFF)
+    windows = with_segments(windows, job, shard).sort(*keys, CUTOFF)
     amounts = read_threshold_amounts(job, shard, [one.fold.train for one in replayed])
     lows = (_low_balances(one, settings, known) for one, known in zip(replayed, amounts, strict=True))
     low = pl.concat(lows).sort(*keys, CUTOFF, maintain_order=True)
@@ -94,19 +94,6 @@ def _days_carried_forward(ledger: pl.DataFrame, panel: Panel) -> NDArray[np.int6
     """Return the number of days from each account's own last row to its origin, [n]: no actual balances are known."""
     last = ledger.filter(pl.col("status") == Status.OK)["last"].to_numpy().astype("datetime64[D]")
     return np.asarray((panel.origins.astype("datetime64[D]") - last).astype(np.int64))
-
-
-def _with_segments(windows: pl.DataFrame, job: Job, shard: Shard) -> pl.DataFrame:
-    """Add each account's values of the ``--segment`` columns of the input, as text, except for the currency column.
-
-    The currency is a column of ``windows`` already.
-    """
-    for column in job.settings.segment:
-        if column == job.settings.currency_col:
-            continue
-        values = read_attribute(job.source, job.settings, column, first_id=shard.first_id, last_id=shard.last_id)
-        windows = windows.join(values, on=c.UNIQUE_ID, how="left", maintain_order="left")
-    return windows
 
 
 def _forecast_windows(folds: Sequence[Fold], job: Job) -> list[_WindowForecasts]:

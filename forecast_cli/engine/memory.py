@@ -45,6 +45,8 @@ _SERIES_WORKER: Final = 20 * _MB
 #: One model's forecast of an account until the other models are done, and more for each day ahead beyond ``_AHEAD``.
 _FORECAST: Final = 8_000
 _FORECAST_A_DAY: Final = 100
+#: An account whose published forecast is scored, in thousands of bytes: no model runs then.
+_SCORED_KB: Final = 60
 #: With fewer accounts at a time than this, each account takes longer.
 _FEW: Final = 250
 #: Days of history and days ahead for which the registry's figures hold.
@@ -110,9 +112,9 @@ def refuse_too_little(settings: Settings, models: Sequence[ModelChoice], load: L
     least = _minimum_memory(models, load, min(load.shard, _FEW))
     if settings.memory is not None and memory_bytes(settings.memory) < least:
         raise ConfigError(
-            f"--memory {settings.memory}: {counted(load.accounts, 'account')} by {', '.join(m.label for m in models)} "
+            f"--memory {settings.memory}: {counted(load.accounts, 'account')} {_done_by(models)} "
             f"need at least {_rounded_up(least)}",
-            f"give --memory {_rounded_up(least)} or more, or fewer models",
+            f"give --memory {_rounded_up(least)} or more{', or fewer models' if models else ''}",
         )
 
 
@@ -150,14 +152,18 @@ def _worker(models: Sequence[ModelChoice], load: Load) -> int:
 
 def _need(models: Sequence[ModelChoice], load: Load) -> int:
     """Return the bytes of each account while it is worked on: the most for any model, and the forecasts of all."""
-    most = 1_000 * max(choice.spec.memory_kb for choice in models)
+    most = 1_000 * max((choice.spec.memory_kb for choice in models), default=_SCORED_KB)
     further = _FORECAST_A_DAY * max(load.ahead - _AHEAD, 0)
-    forecasts = (_FORECAST + further) * (len(models) - 1)
+    forecasts = (_FORECAST + further) * max(len(models) - 1, 0)
     return round(((most + forecasts) * max(load.days / _DAYS, 0.5) + further) * load.times)
 
 
 def _has_series(models: Sequence[ModelChoice]) -> bool:
     return any(choice.spec.kind is ModelKind.SERIES for choice in models)
+
+
+def _done_by(models: Sequence[ModelChoice]) -> str:
+    return f"by {', '.join(model.label for model in models)}" if models else "with published forecasts"
 
 
 def _rounded_up(count: int) -> str:

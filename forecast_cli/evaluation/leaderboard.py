@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -25,10 +25,10 @@ _COSTS: Final = ("windows", "fallbacks", "cpu_seconds")
 def rank_models(scored: Scored, costs: pl.DataFrame, *, season: int) -> tuple[ModelScore, ...]:
     """Return a row for each model of ``costs``, the lowest mean sCRPS first.
 
-    ``costs`` has the columns model, windows (requested), fallbacks and cpu_seconds, with one or more rows for each
-    model, which are added up. ``season`` is the backtest's season length: it selects the seasonal naive for the skill
-    if there are several. Ties in sCRPS are broken by MASE, then by name. A model that is not compared comes last and
-    its figures are NaN.
+    ``costs`` has the columns model, windows (requested), fallbacks and cpu_seconds (NaN if unknown), with one or more
+    rows for each model, which are added up. ``season`` is the backtest's season length: it selects the seasonal naive
+    for the skill if there are several. Ties in sCRPS are broken by MASE, then by name. A model that is not compared
+    comes last and its figures are NaN.
     """
     cost_sums, wins = _sum_costs(costs), count_wins(scored)
     figures, skills = _score_models(scored, season)
@@ -91,7 +91,7 @@ def _score_models(scored: Scored, season: int) -> tuple[dict[str, dict[str, Esti
     return figures, dict(zip(scored.models, skills, strict=True))
 
 
-def _sum_costs(costs: pl.DataFrame) -> dict[str, dict[str, float]]:
+def _sum_costs(costs: pl.DataFrame) -> dict[str, dict[str, Any]]:
     shards = group_rows(costs, [c.MODEL])
     sums = shards.with_columns({name: shards.sums(shards.values(pl.col(name))) for name in _COSTS})
     return {row[c.MODEL]: row for row in sums.iter_rows(named=True)}
@@ -101,5 +101,5 @@ def _nan_as_infinity(value: float) -> float:
     return math.inf if math.isnan(value) else value
 
 
-def _divide(one: float, other: float) -> float:
-    return one / other if other else math.nan
+def _divide(one: float | None, other: float) -> float:
+    return math.nan if one is None or not other else one / other

@@ -78,6 +78,21 @@ def low_balance_rows(
     )
 
 
+def actual_rows(
+    panel: Panel, y: NDArray[np.float64], amounts: NDArray[np.float64], *, thresholds: Sequence[str]
+) -> pl.DataFrame:
+    """Return what came true: a row for each account, threshold and window of ``windows_within`` the horizon.
+
+    ``panel`` and ``y`` are as for ``low_balance_rows``; ``amounts`` [n, k] are those of ``thresholds``. The columns are
+    those of ``low_balance_rows`` that no model has part in.
+    """
+    windows = windows_within(y.shape[1])
+    figures = _actual_figures(panel, y, amounts, windows)
+    columns = [pl.Series(name, values.ravel(), pl.Float64, nan_to_null=True) for name, values in figures.items()]
+    keys = pl.DataFrame(_key_columns(panel, [""], thresholds, windows)).drop(c.MODEL)
+    return keys.hstack(columns).with_columns(pl.col(ALREADY, EVENT).cast(pl.Boolean), pl.col(DAY).cast(pl.Int32))
+
+
 def base_rates(panel: Panel, thresholds: NDArray[np.float64], *, days: int) -> NDArray[np.float64]:
     """Return the share of periods of ``days`` days, within the last 365 days, that went under the threshold, [n].
 

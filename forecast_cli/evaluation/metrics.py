@@ -43,7 +43,10 @@ class Metric:
 
 
 def metrics_of(levels: tuple[float, ...]) -> dict[str, Metric]:
-    """Return all metrics of forecasts with ascending ``levels``, which include ``SCORED_LEVELS``: name -> metric."""
+    """Return all metrics of forecasts with ascending ``levels``: name -> metric.
+
+    The rows have the columns of ``SCORED_LEVELS`` too.
+    """
     columns = zip(c.quantile_columns(levels), quantile_probabilities(levels).tolist(), strict=True)
     return {
         **METRICS,

@@ -230,6 +230,11 @@ class RunFacts(_Frozen):
     seconds: float
     cpu_seconds: float
 
+    @property
+    def is_score(self) -> bool:
+        """Return whether finished forecasts were scored, instead of forecasts made for the purpose."""
+        return "forecasts" in self.settings
+
 
 class Report(_Frozen):
     """Figures of a backtest. ``sentences`` say which model to use, how far to trust it, and where it is weak."""

@@ -29,7 +29,8 @@ def score_days(
 ) -> DayScores:
     """Return the figures of forecast ``rows``, sorted by ``keys``, model and cutoff, and their sums by step.
 
-    ``levels`` (ascending, including ``SCORED_LEVELS``) are those of the rows' quantile columns. Days without a known
+    ``levels`` (ascending) are those that metrics of intervals are computed for; rows also have the quantile columns of
+    ``SCORED_LEVELS``. Days without a known
     balance count in no metric; scaled metrics are null in windows without a scale. The order of the rows does not
     change a bit of the result.
     """

@@ -44,9 +44,10 @@ def describe_findings(
 
 
 def why_unscored(facts: RunFacts) -> str:
-    """Return why a backtest has no window in which the models can be compared."""
+    """Return why a run has no window in which the models can be compared."""
     if not facts.windows:
-        return "no account has enough history"
+        short = "no forecast has a balance of a later day in the input" if facts.is_score else ""
+        return short or "no account has enough history"
     still = facts.windows == facts.still_windows
     return "the balances never moved" if still else "no window was forecast by every model"
 
@@ -61,7 +62,12 @@ def _recommend_model(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> Iter
     if len(ranked) > 1:
         yield f"Use {best.model}: its scaled CRPS of {scrps} is the lowest of {len(ranked):,} models {scope}."
     else:
-        yield f"{best.model} was run alone: its scaled CRPS is {scrps} {scope}."
+        alone = (
+            f"The scaled CRPS of {best.model} was"
+            if facts.is_score
+            else f"{best.model} was run alone: its scaled CRPS is"
+        )
+        yield f"{alone} {scrps} {scope}."
     if best.skill is not None and best.skill.value != 0:
         yield f"That is {_format_share(best.skill)} below the seasonal naive's."
     if len(leaderboard) > 1 and leaderboard[1].of("scrps").value <= (1 + CLOSE_BEHIND) * best.of("scrps").value:

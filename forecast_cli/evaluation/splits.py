@@ -48,16 +48,26 @@ def count_windows(panel: Panel, folds: tuple[Fold, ...]) -> NDArray[np.int64]:
     return counts
 
 
-def _build_fold(panel: Panel, window: int, settings: Settings, unknown: NDArray[np.int64]) -> Fold:
-    days_back = window * settings.step
-    rows = np.flatnonzero((panel.lengths - days_back >= settings.min_train) & (unknown < days_back))
+def fold_at(panel: Panel, rows: NDArray[np.int64], *, days_back: int, horizon: int, longest: int) -> Fold:
+    """Return the window of ``rows`` with the cutoff ``days_back`` days before their origins.
+
+    The training part keeps at most ``longest`` days; every row has at least one day up to the cutoff.
+    """
     whole = panel.take(rows)
     known = whole.y.shape[1] - days_back
     train = replace(
         whole, y=whole.y[:, :known].copy(), lengths=whole.lengths - days_back, origins=whole.origins - days_back
     )
-    y = np.full((len(rows), settings.horizon), np.nan)
-    actual = whole.y[:, known : known + settings.horizon]
+    y = np.full((len(rows), horizon), np.nan)
+    actual = whole.y[:, known : known + horizon]
     y[:, : actual.shape[1]] = actual
-    y[np.arange(settings.horizon) >= days_back - unknown[rows, None]] = np.nan
-    return Fold(rows, cut_panel(train, settings.max_history - settings.windows * settings.step), y)
+    return Fold(rows, cut_panel(train, longest), y)
+
+
+def _build_fold(panel: Panel, window: int, settings: Settings, unknown: NDArray[np.int64]) -> Fold:
+    days_back, h = window * settings.step, settings.horizon
+    rows = np.flatnonzero((panel.lengths - days_back >= settings.min_train) & (unknown < days_back))
+    longest = settings.max_history - settings.windows * settings.step
+    fold = fold_at(panel, rows, days_back=days_back, horizon=h, longest=longest)
+    fold.y[np.arange(h) >= days_back - unknown[rows, None]] = np.nan
+    return fold

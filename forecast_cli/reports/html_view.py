@@ -36,7 +36,7 @@ def view_of(report: Report) -> View:
         counted(len(report.leaderboard), "model"),
     )
     return View(
-        title="Backtest report",
+        title=tables_run.title_of(facts),
         about=" · ".join(parts),
         sentences=tuple(printable(sentence) for sentence in report.sentences),
         tiles=_tiles(report),

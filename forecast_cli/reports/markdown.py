@@ -25,7 +25,7 @@ def render_markdown(report: Report) -> str:
     """Return the short report in GitHub's Markdown, in under 200 lines."""
     best = report.leaderboard[0].model if report.leaderboard else None
     parts = [
-        "# Backtest report",
+        f"# {tables_run.title_of(report.facts)}",
         _about(report),
         *map(escape_markdown, report.sentences),
         *_section("Leaderboard", tables_scores.leaderboard_table(report), "No model was scored.", most=_MOST_MODELS),

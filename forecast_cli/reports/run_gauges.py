@@ -5,7 +5,7 @@ from typing import Final
 
 from forecast_cli.evaluation.metrics import is_amount
 from forecast_cli.reports.prometheus import Gauge, gauge, render_gauges
-from forecast_cli.reports.run_metrics import Change, Cost, Freshness, RunMetrics, Volume
+from forecast_cli.reports.run_metrics import Change, Cost, Freshness, LowBalanceOutcome, RunMetrics, Volume
 
 _DAY: Final = 86_400
 
@@ -77,14 +77,28 @@ def _outcome(metrics: RunMetrics) -> tuple[Gauge, ...]:
         ),
         Gauge(
             "score",
-            "A metric of a backtest, by model; none is an amount of money.",
+            "A metric of a backtest or score, by model; none is an amount of money.",
             [
                 (one.value, {"model": one.model, "metric": one.metric})
                 for one in metrics.scores
                 if not is_amount(one.metric)
             ],
         ),
+        Gauge(
+            "low_balance_predicted_ratio",
+            "Mean probability to be under a threshold, over windows not under it before.",
+            [(one.predicted, _labels(one)) for one in metrics.outcomes],
+        ),
+        Gauge(
+            "low_balance_observed_ratio",
+            "Share of these windows that were under it.",
+            [(one.observed, _labels(one)) for one in metrics.outcomes],
+        ),
     )
+
+
+def _labels(one: LowBalanceOutcome) -> dict[str, str]:
+    return {"model": one.model, "threshold": one.threshold, "days": str(one.days)}
 
 
 def _sanity(metrics: RunMetrics) -> tuple[Gauge, ...]:

@@ -85,11 +85,25 @@ class Cost(_Frozen):
 
 
 class Score(_Frozen):
-    """A metric of a model over all windows of a backtest; docs/metrics.md explains the names."""
+    """A metric of a model over all windows of a backtest or score; docs/metrics.md explains the names."""
 
     model: str
     metric: str
     value: Figure
+
+
+class LowBalanceOutcome(_Frozen):
+    """How often balances fell below a threshold within ``days``, and how often that was said, over ``windows``.
+
+    Only windows whose balance was not under it at the cutoff count.
+    """
+
+    model: str
+    threshold: str
+    days: int
+    windows: int
+    predicted: Figure
+    observed: Figure
 
 
 class PreviousRun(_Frozen):
@@ -153,7 +167,8 @@ class Change(_Frozen):
 class RunMetrics(_Frozen):
     """All metrics of a run.
 
-    Only a forecast has ``models``, ``low_balances`` and ``change``; only a backtest has ``scores``.
+    Only a forecast has ``models``, ``low_balances`` and ``change``; only a backtest or score has ``scores`` and
+    ``outcomes``.
     """
 
     format: int = FORMAT
@@ -169,6 +184,8 @@ class RunMetrics(_Frozen):
     low_balances: tuple[LowBalance, ...]
     sanity: Sanity
     scores: tuple[Score, ...]
+    outcomes: tuple[LowBalanceOutcome, ...] = ()
+    """Low balances, predicted and observed; empty in a file of an earlier version."""
     change: Change | None
     """Null where no earlier run was named or found."""
     cost: Cost

@@ -20,6 +20,20 @@ _MEANS: Final[Mapping[str, str]] = {
 }
 
 
+#: The same where finished forecasts were scored.
+_MEANS_OF_SCORE: Final[Mapping[str, str]] = {
+    Status.OK: "scored",
+    Status.FALLBACK: "scored, in part by a simpler model",
+    Status.SKIPPED: "without a forecast, or without a later balance",
+    Status.FAILED: "rows that cannot be used",
+}
+
+
+def title_of(facts: RunFacts) -> str:
+    """Return the title of a report."""
+    return "Score of finished forecasts" if facts.is_score else "Backtest report"
+
+
 def facts_table(facts: RunFacts) -> Table:
     """Return facts about the run, one in each row."""
     rows = {
@@ -36,9 +50,9 @@ def facts_table(facts: RunFacts) -> Table:
 
 def accounts_table(facts: RunFacts) -> Table:
     """Return the accounts by status; they add up to all accounts of the input."""
-    total = sum(facts.accounts.values())
+    total, means = sum(facts.accounts.values()), _MEANS_OF_SCORE if facts.is_score else _MEANS
     rows = [
-        (text_cell(status), count(number), share(number / total if total else 0.0), Cell(_MEANS.get(status, "")))
+        (text_cell(status), count(number), share(number / total if total else 0.0), Cell(means.get(status, "")))
         for status, number in facts.accounts.items()
     ]
     columns = (Column("Status"), Column("Accounts", numeric=True), Column("Share", numeric=True), Column("Meaning"))

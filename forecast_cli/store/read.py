@@ -1,5 +1,6 @@
 """Manifest of a finished run: read from a folder or a store, with an error that says why there is none."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -40,16 +41,16 @@ def read_manifest(output: Path) -> Manifest:
     return manifest
 
 
-def read_manifest_of(command: str, output: Path) -> Manifest:
-    """Return the manifest of the finished run of ``command`` in the folder ``output``.
+def read_manifest_of(commands: Sequence[str], output: Path) -> Manifest:
+    """Return the manifest of the finished run of one of ``commands`` in the folder ``output``.
 
     Raises OutputConflictError if the run there is of another command, and what ``read_manifest`` raises.
     """
     manifest = read_manifest(output)
-    if manifest.command != command:
+    if manifest.command not in commands:
         raise OutputConflictError(
-            f"{output}: holds a {manifest.command}, expected a {command}",
-            f"name another output, or make one: forecast-cli {command} INPUT --output DIR",
+            f"{output}: holds a {manifest.command}, expected a {' or a '.join(commands)}",
+            f"name another output, or make one: forecast-cli {commands[0]} INPUT --output DIR",
         )
     return manifest
 

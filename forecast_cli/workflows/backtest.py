@@ -23,7 +23,6 @@ from forecast_cli.evaluation.report import Report
 from forecast_cli.evaluation.rows import CUTOFF, N_TRAIN, SCALE, SCALE_RMS, SCORED_LEVELS
 from forecast_cli.models.registry import check_updatable
 from forecast_cli.reports.jsonfile import read_report
-from forecast_cli.reports.run_metrics import Score
 from forecast_cli.store.atomic import read_back
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, LOW_BALANCE, SCORES, WINDOWS
 from forecast_cli.store.manifest import FileEntry, Manifest
@@ -32,7 +31,7 @@ from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.workflows.backtest_report import build_report
 from forecast_cli.workflows.backtest_tables import write_figures
 from forecast_cli.workflows.places import open_work_folder
-from forecast_cli.workflows.preparing import Prepared, prepare
+from forecast_cli.workflows.preparing import Prepared, RunKind, prepare
 from forecast_cli.workflows.report import REPORT_JSON, start_chart_engine, write_reports
 from forecast_cli.workflows.results import FailureGroup, ForecastRequest, InputSummary, WrittenFile, exceeded
 from forecast_cli.workflows.run_metrics import write_metrics_json
@@ -45,13 +44,14 @@ COMMAND: Final = "backtest"
 
 @dataclass(frozen=True)
 class BacktestRun:
-    """Result of a finished backtest.
+    """Result of a finished backtest, or of a finished score of forecasts.
 
     ``accounts`` counts all accounts of the input by status; ``report`` holds the scores. ``reused``: the output already
     held this finished run and was left as it is. ``shards_resumed``: how many of ``shards`` an interrupted run had
     already committed. ``seconds`` is wall time. ``failures`` counts an account once for all of its windows.
     """
 
+    command: str
     output: Output
     input: InputSummary
     accounts: Mapping[Status, int]
@@ -94,18 +94,26 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
     replayed = replace(request, settings=settings)
     with open_work_folder(request.output, settings.read_timeout) as place:
         place.refuse_if_held()
-        prepared = prepare(COMMAND, replayed, place, back=cutoffs_back(settings), progress=progress, begins=True)
-        check_attributes(prepared.checked.source, prepared.settings, _reserved_names(prepared))
+        kind = RunKind(COMMAND, cutoffs_back(settings))
+        prepared = prepare(kind, replayed, place, progress=progress, begins=True)
+        check_attributes(prepared.checked.source, prepared.settings, reserved_names(prepared))
         done = execute(
-            prepared, backtest_shard, _finish, force=request.force, progress=progress, meanwhile=start_chart_engine
+            prepared,
+            backtest_shard,
+            finish_scores,
+            force=request.force,
+            progress=progress,
+            meanwhile=start_chart_engine,
         )
-        return _summarize(request, prepared, done)
+        return summarize_backtest(request.output, request.settings, prepared, done)
 
 
-def _summarize(request: ForecastRequest, prepared: Prepared, done: Executed) -> BacktestRun:
+def summarize_backtest(output: Output, settings: Settings, prepared: Prepared, done: Executed) -> BacktestRun:
+    """Return the result of a finished run, read from its output; ``settings`` are those of the request."""
     manifest = read_manifest(prepared.output)
     return BacktestRun(
-        output=request.output,
+        command=manifest.command,
+        output=output,
         input=summarize_source(manifest),
         accounts={status: manifest.accounts.get(status.value, 0) for status in Status},
         report=read_report((prepared.output / REPORT_JSON).read_text(encoding="utf-8")),
@@ -114,7 +122,7 @@ def _summarize(request: ForecastRequest, prepared: Prepared, done: Executed) -> 
         shards=manifest.shards,
         shards_resumed=done.shards_resumed,
         seconds=time.monotonic() - prepared.started,
-        max_failed=request.settings.max_failed,
+        max_failed=settings.max_failed,
         failures=_failures(prepared, manifest),
     )
 
@@ -150,7 +158,7 @@ def cutoffs_back(settings: Settings) -> tuple[int, ...]:
     return tuple(window * settings.step for window in range(1, settings.windows + 1))
 
 
-def _reserved_names(prepared: Prepared) -> set[str]:
+def reserved_names(prepared: Prepared) -> set[str]:
     """Return the names that a segment cannot have: the columns of the windows, internal and written ones."""
     settings = prepared.settings
     keys = {c.UNIQUE_ID, c.DS, settings.id_col}
@@ -159,17 +167,10 @@ def _reserved_names(prepared: Prepared) -> set[str]:
     return {*BANDS, *keys, CUTOFF, N_TRAIN, SCALE, SCALE_RMS}
 
 
-def _finish(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> tuple[FileEntry, ...]:
+def finish_scores(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> tuple[FileEntry, ...]:
+    """Write the tables of the whole run, its scores and its reports, and return their manifest entries."""
     output = prepared.output
     tables = merge_tables(output, receipts, (ACCOUNTS, FAILURES, WINDOWS, SCORES, LOW_BALANCE))
     report = build_report(prepared, receipts)
     figures = (*write_figures(report, output), *write_reports(report, output))
-    return (*tables, *figures, write_metrics_json(prepared, receipts, scores=_scores(report)))
-
-
-def _scores(report: Report) -> tuple[Score, ...]:
-    return tuple(
-        Score(model=one.model, metric=name, value=estimate.value)
-        for one in report.leaderboard
-        for name, estimate in one.metrics.items()
-    )
+    return (*tables, *figures, write_metrics_json(prepared, receipts, report=report))

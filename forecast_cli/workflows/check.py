@@ -21,7 +21,7 @@ from forecast_cli.workflows.places import open_finished_run
 from forecast_cli.workflows.results import CheckReport, Damage
 from forecast_cli.workflows.run_tables import keys_of
 
-#: Column in the ledger of a backtest: the number of windows of each account.
+#: Column in the ledger of a backtest or score: the number of windows of each account.
 _WINDOWS = "windows"
 
 
@@ -73,7 +73,7 @@ def _accounts_invariants(accounts: pl.DataFrame, manifest: Manifest) -> Iterator
 def _forecast_invariants(
     forecasts: pl.LazyFrame, accounts: pl.DataFrame, manifest: Manifest
 ) -> Iterator[tuple[str, str]]:
-    window = [CUTOFF] if manifest.command == "backtest" else []
+    window = [] if manifest.command == "forecast" else [CUTOFF]
     keys = [*keys_of(manifest.settings), c.MODEL, *window]
     quantiles = c.quantile_columns(tuple(manifest.settings["level"]))
     numbers = [c.MEAN, *quantiles]

@@ -66,7 +66,7 @@ def run_compare(request: CompareRequest) -> GateReport:
     """
     reads = (SCORES, WINDOWS)
     with open_finished_run(request.base, reads) as one, open_finished_run(request.new, reads) as other:
-        base, new = (read_manifest_of(COMMAND, folder) for folder in (one, other))
+        base, new = (read_manifest_of([COMMAND], folder) for folder in (one, other))
         _refuse(request, [*_task_differences(base, new), *_data_differences(base, new)])
         scores = [_read_scores(one, base, request.base), _read_scores(other, new, request.new)]
     _refuse(request, list(_window_differences(*scores)))

@@ -21,7 +21,7 @@ from forecast_cli.store.receipts import ShardReceipt
 from forecast_cli.store.staging import write_table
 from forecast_cli.store.state import validate_output
 from forecast_cli.workflows.places import open_finished_run, open_work_folder
-from forecast_cli.workflows.preparing import Prepared, prepare
+from forecast_cli.workflows.preparing import Prepared, RunKind, prepare
 from forecast_cli.workflows.reading import count_statuses, summarize_input
 from forecast_cli.workflows.results import ForecastPlan, ForecastRequest, ForecastRun
 from forecast_cli.workflows.running import execute
@@ -46,7 +46,7 @@ def run_forecast(request: ForecastRequest, progress: Progress | None = None) -> 
     progress = progress or NullProgress()
     with open_work_folder(request.output, request.settings.read_timeout) as place:
         place.refuse_if_held()
-        prepared = prepare(COMMAND, request, place, progress=progress, begins=True)
+        prepared = prepare(RunKind(COMMAND), request, place, progress=progress, begins=True)
         finish = partial(_finish, previous=request.previous, warn=progress.warn)
         done = execute(
             prepared, forecast_shard, finish, force=request.force, progress=progress, meanwhile=_load_metrics
@@ -60,7 +60,7 @@ def plan_forecast(request: ForecastRequest) -> ForecastPlan:
     Raises the errors that ``run_forecast`` raises before its first shard.
     """
     with open_work_folder(request.output, request.settings.read_timeout) as place:
-        prepared = prepare(COMMAND, request, place)
+        prepared = prepare(RunKind(COMMAND), request, place)
         place.refuse_if_held()
         state, why = validate_output(place.contents, prepared.identity, force=request.force)
     checked, contract = prepared.checked, prepared.contract

@@ -1,9 +1,9 @@
 """Preparation of a run: the input is read and checked and the work is cut into shards; nothing is written."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -93,25 +93,34 @@ class Prepared:
         return fingerprint(self.identity)
 
 
+@dataclass(frozen=True)
+class RunKind:
+    """What a run does: its ``command``, and the days before each account's origin from which it forecasts (``back``).
+
+    ``models`` are those that run, None for those of the settings. ``made_of`` is what the run is made from beside input
+    and settings; the manifest records it among these.
+    """
+
+    command: str
+    back: tuple[int, ...] = (0,)
+    models: tuple[ModelChoice, ...] | None = None
+    made_of: Mapping[str, Any] = field(default_factory=dict)
+
+
 def prepare(
-    command: str,
-    request: ForecastRequest,
-    place: Place,
-    *,
-    back: tuple[int, ...] = (0,),
-    progress: Progress | None = None,
-    begins: bool = False,
+    kind: RunKind, request: ForecastRequest, place: Place, *, progress: Progress | None = None, begins: bool = False
 ) -> Prepared:
     """Read and check the input and cut the work into shards, for a run that works in ``place``. Nothing is written.
 
-    Each account is forecast from the days that lie ``back`` days before its origin. With ``begins`` the run starts
-    after this call: the process that workers are forked from is started first, and lasts as long as this process.
+    With ``begins`` the run starts after this call: the process that workers are forked from is started first, and lasts
+    as long as this process.
 
     Raises InputRejectedError, ConfigError (also if the remaining work does not fit into ``--memory``), and
     OutputConflictError if the output lies inside the input or another run, or its name cannot be used.
     """
-    started, settings = time.monotonic(), extend_history(request.settings, days_back=max(back))
-    models = choose_models(settings)
+    started, back = time.monotonic(), kind.back
+    settings = extend_history(request.settings, days_back=max(back))
+    models = choose_models(settings) if kind.models is None else kind.models
     check_limit(settings)
     refuse_missing_package(settings.executor)
     learned, hash_of_learned = read_fitted(settings, models)
@@ -134,14 +143,15 @@ def prepare(
     ids = contract.ledger.get_column(UNIQUE_ID)
     shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
     load = _load(contract, shards, settings, times=len(back))
-    made_from = identity(command, checked.source, request.settings, learned=hash_of_learned)
+    made_from = identity(kind.command, checked.source, request.settings, learned=hash_of_learned)
+    made_from["settings"] |= kind.made_of
     try:
         refuse_too_little(settings, models, load)
     except ConfigError:
         if request.force or inspect_output(place.contents, made_from)[0] is not OutputState.FINISHED:
             raise
     return Prepared(
-        command=command,
+        command=kind.command,
         place=place,
         settings=settings,
         checked=checked,

@@ -15,10 +15,12 @@ from forecast_cli.store.read import read_manifest_of
 from forecast_cli.store.staging import write_text
 
 REPORT_JSON: Final = REPORTS[0]
+#: Commands that write reports.
+REPORTED: Final = ("backtest", "score")
 
 
 def run_report(output: Path) -> tuple[FileEntry, ...]:
-    """Render the reports of the finished backtest in ``output`` again, from its ``report.json``.
+    """Render the reports of the finished backtest or score in ``output`` again, from its ``report.json``.
 
     Returns the manifest entries of the files written. The manifest is updated after the files, and ``_SUCCESS`` after
     it.
@@ -26,9 +28,9 @@ def run_report(output: Path) -> tuple[FileEntry, ...]:
     Raises OutputConflictError if the folder holds a run of another command, CheckFailedError if it holds no finished
     run or ``report.json`` is damaged, OutputBusyError if a run is writing there, and OutputNotWrittenError.
     """
-    read_manifest_of("backtest", output)
+    read_manifest_of(REPORTED, output)
     with created_with(mode_of(output / MANIFEST)), output_lock(output):
-        manifest = read_manifest_of("backtest", output)
+        manifest = read_manifest_of(REPORTED, output)
         written = render_reports(_read(output, manifest), output)
         renewed = {entry.path: entry for entry in written}
         files = tuple(renewed.get(entry.path, entry) for entry in manifest.files)
@@ -59,7 +61,7 @@ def render_reports(report: Report, output: Path) -> tuple[FileEntry, ...]:
 
 
 def _read(output: Path, manifest: Manifest) -> Report:
-    """Return the report as the backtest wrote it; raise CheckFailedError if ``report.json`` was changed since."""
+    """Return the report as the run wrote it; raise CheckFailedError if ``report.json`` was changed since."""
     own = (entry for entry in manifest.files if entry.path == REPORT_JSON)
-    refuse_damaged(output, own, "run the backtest again with --force")
+    refuse_damaged(output, own, "write it again, with --force")
     return read_report((output / REPORT_JSON).read_text(encoding="utf-8"))

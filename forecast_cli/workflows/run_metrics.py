@@ -15,12 +15,14 @@ from forecast_cli.core import columns as c
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Flag, Status
 from forecast_cli.data.files.addresses import Output
+from forecast_cli.evaluation.report import Report
 from forecast_cli.reports.run_gauges import render_run
 from forecast_cli.reports.run_metrics import (
     Change,
     Cost,
     Freshness,
     LowBalance,
+    LowBalanceOutcome,
     ModelUse,
     NotAsAsked,
     RunMetrics,
@@ -49,17 +51,17 @@ def write_metrics_json(
     receipts: Sequence[ShardReceipt],
     *,
     change: Change | None = None,
-    scores: tuple[Score, ...] = (),
+    report: Report | None = None,
 ) -> FileEntry:
     """Write ``metrics.json`` of a run whose other tables are written, and return its manifest entry."""
-    metrics = measure(prepared, receipts, change=change, scores=scores)
+    metrics = measure(prepared, receipts, change=change, report=report)
     return write_text(render_run_metrics(metrics), prepared.output, METRICS)
 
 
 def measure(
-    prepared: Prepared, receipts: Sequence[ShardReceipt], *, change: Change | None, scores: tuple[Score, ...]
+    prepared: Prepared, receipts: Sequence[ShardReceipt], *, change: Change | None, report: Report | None
 ) -> RunMetrics:
-    """Return the metrics of a run whose tables are written."""
+    """Return the metrics of a run whose tables are written; ``report`` is that of a backtest or score."""
     output, accounts = prepared.output, read_back(prepared.output / ACCOUNTS, ["status", "last", "flags"])
     counts = {status.value: count for status, count in count_statuses(accounts).items()}
     failures = group_failures(read_back(output / FAILURES), prepared.settings.id_col)
@@ -86,7 +88,8 @@ def measure(
             not_finite=sum(receipt.not_finite for receipt in receipts),
             crossed=sum(receipt.crossed for receipt in receipts),
         ),
-        scores=scores,
+        scores=_scores(report) if report else (),
+        outcomes=_outcomes(report) if report else (),
         change=change,
         cost=Cost(
             cpu_seconds=round(sum(receipt.cpu_seconds for receipt in receipts), 3),
@@ -94,6 +97,28 @@ def measure(
             shards=len(prepared.shards),
             blocks_done_one_by_one=sum(len(receipt.taken_apart) for receipt in receipts),
         ),
+    )
+
+
+def _scores(report: Report) -> tuple[Score, ...]:
+    return tuple(
+        Score(model=one.model, metric=name, value=estimate.value)
+        for one in report.leaderboard
+        for name, estimate in one.metrics.items()
+    )
+
+
+def _outcomes(report: Report) -> tuple[LowBalanceOutcome, ...]:
+    return tuple(
+        LowBalanceOutcome(
+            model=one.model,
+            threshold=one.threshold,
+            days=one.days,
+            windows=one.windows,
+            predicted=one.predicted.value,
+            observed=one.observed.value,
+        )
+        for one in report.low_balance_calibration
     )
 
 

@@ -50,7 +50,7 @@ def tables_of(output: Path) -> RunTables:
     Raises OutputConflictError if the run is not a forecast, CheckFailedError if there is no finished run or one of its
     files is missing, and OutputBusyError if a run is writing there.
     """
-    manifest = read_manifest_of("forecast", output)
+    manifest = read_manifest_of(["forecast"], output)
     for entry in manifest.files:
         if not (output / entry.path).is_file():
             raise CheckFailedError(f"{output / entry.path}: is missing", see_check(output))

@@ -33,7 +33,7 @@ from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.reading import CheckedInput
 
 #: Description of each command's main stage, as progress shows it.
-_DOING: Final = {"forecast": "Forecasting", "backtest": "Replaying"}
+_DOING: Final = {"forecast": "Forecasting", "backtest": "Replaying", "score": "Scoring"}
 #: Writes the merged tables of a run and returns their manifest entries.
 Finish = Callable[[Prepared, Sequence[ShardReceipt]], tuple[FileEntry, ...]]
 

@@ -1,4 +1,4 @@
-"""Summary of a backtest: findings, the leaderboard, and where the reports are."""
+"""Summary of a backtest, or of the score of finished forecasts: findings, figures, and where the reports are."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from forecast_cli.cli.views.shortfall import describe_excess, limit_hint, see_re
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.text import counted
-from forecast_cli.evaluation.report import Estimate, ModelScore
+from forecast_cli.evaluation.report import Estimate, ModelScore, Report
 from forecast_cli.evaluation.sentences import DESCRIBED_LEVEL, nearest_level, why_unscored
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration, size
@@ -29,6 +29,12 @@ _MEANINGS: Final = {
     Status.SKIPPED: "not replayed: too little history, or ended too long ago",
     Status.FAILED: "not replayed: unusable rows, timeout or crash",
 }
+_MEANINGS_OF_SCORE: Final = {
+    Status.OK: "scored",
+    Status.FALLBACK: "scored, some forecasts by a simpler model",
+    Status.SKIPPED: "not scored: no forecast, or no balance after it",
+    Status.FAILED: "not scored: unusable rows",
+}
 _HOLDS: Final[Mapping[str, str]] = {
     "report.html": "open it in a browser",
     "report.md": "paste it into a pull request",
@@ -41,7 +47,7 @@ _HOLDS: Final[Mapping[str, str]] = {
     "low_balance.parquet": "probability and outcome of low balances",
     "forecasts/": "forecasts, with the actual balances",
     "accounts.parquet": "status and reason of every account",
-    "failures.parquet": "accounts not replayed as requested",
+    "failures.parquet": "accounts without a window, or not as requested",
     "metrics.json": "figures to monitor",
     "manifest.json": "input, settings, checksums",
 }
@@ -63,13 +69,19 @@ def end_report(log: Log, output: Path, written: Sequence[FileEntry], *, quiet: b
 
 def render_backtest(run: BacktestRun, *, seconds: float) -> Group:
     """Return the summary of a finished backtest, readable at 80 columns; ``seconds`` is as in ``render_run``."""
+    facts = run.report.facts
     ordered = {name: place for place, name in enumerate(_HOLDS)}
     files = sorted(run.files, key=lambda file: ordered.get(file.path, len(ordered)))
     return sections(
         heading(_title(run, seconds)),
         Group(*(line(printable(sentence)) for sentence in run.report.sentences)),
         section("Leaderboard", _leaderboard(run.report.leaderboard)),
-        render_accounts(run.accounts, _MEANINGS, quarantined_files=run.input.quarantined_files),
+        *([_low_balances(run.report)] if facts.is_score else []),
+        render_accounts(
+            run.accounts,
+            _MEANINGS_OF_SCORE if facts.is_score else _MEANINGS,
+            quarantined_files=run.input.quarantined_files,
+        ),
         section(f"Written to {printable(run.output)}", _table((file.path, file.bytes) for file in files)),
         section("Next", *map(command_line, _next(run))),
     )
@@ -82,10 +94,14 @@ def _next(run: BacktestRun) -> list[str]:
 
 def _title(run: BacktestRun, seconds: float) -> str:
     facts = run.report.facts
-    what = f"{counted(facts.windows, 'window')} of {counted(run.input.accounts, 'account')} replayed"
+    what = f"{counted(facts.windows, 'window')} of {counted(run.input.accounts, 'account')} {_done(run)}"
     if run.reused:
-        return f"Nothing left to do: this backtest is already finished, {what}"
+        return f"Nothing left to do: this {run.command} is already finished, {what}"
     return f"Done in {duration(seconds)}: {what}"
+
+
+def _done(run: BacktestRun) -> str:
+    return "scored" if run.report.facts.is_score else "replayed"
 
 
 def _leaderboard(scores: Sequence[ModelScore]) -> RenderableType:
@@ -106,6 +122,28 @@ def _leaderboard(scores: Sequence[ModelScore]) -> RenderableType:
         for score in scores
     ]
     return ruled(columns, rows)
+
+
+def _low_balances(report: Report) -> RenderableType:
+    """Return how often accounts of the best model fell below a threshold, and how often that was said."""
+    titles = ("days", "forecasts", "said", "came", "95 % interval", "riskiest 5 %")
+    columns = (Column("under"), *(Column(title, "right") for title in titles))
+    best = report.leaderboard[0].model if report.leaderboard else None
+    rows = [
+        (
+            printable(one.threshold),
+            str(one.days),
+            f"{one.windows:,}",
+            _share(one.predicted.value),
+            _share(one.observed.value),
+            " to ".join(map(_share, one.observed.ends)) if one.observed.ends else "-",
+            _share(one.budgets[-1].precision.value),
+        )
+        for one in report.low_balance_calibration
+        if one.model == best
+    ]
+    name = f"Low balances of accounts not under the threshold before, by {printable(best or 'no model')}"
+    return section(name, ruled(columns, rows))
 
 
 def _table(files: Any) -> RenderableType:
@@ -131,13 +169,13 @@ def _describe_end(run: BacktestRun) -> str:
         return f"no window could be scored: {why_unscored(facts)}"
     if run.too_many:
         return f"{describe_excess(run.too_many, run.accounts, run.failures)}; the rest is written"
-    return f"{counted(facts.windows, 'window')} replayed; {printable(run.report.leaderboard[0].model)} did best"
+    return f"{counted(facts.windows, 'window')} {_done(run)}; {printable(run.report.leaderboard[0].model)} did best"
 
 
 def _suggest(run: BacktestRun) -> str:
     if run.report.facts.compared_windows:
         return f"{see_reasons(run.output, run.input.root)}{limit_hint(run.too_many)}"
-    less = "" if run.report.facts.windows else ", or require less history with --min-train"
+    less = "" if run.report.facts.windows or run.report.facts.is_score else ", or require less history with --min-train"
     return f"see {run.output / 'accounts.parquet'}{less}"
 
 

@@ -21,7 +21,7 @@ from forecast_cli.workflows.backtest import backtest_settings, cutoffs_back, run
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.places import Place
-from forecast_cli.workflows.preparing import prepare
+from forecast_cli.workflows.preparing import RunKind, prepare
 from forecast_cli.workflows.report import run_report
 from forecast_cli.workflows.results import ForecastRequest
 
@@ -238,7 +238,7 @@ def test_a_model_that_has_to_learn_again_is_refused_before_any_work(
 def replayed(request: ForecastRequest) -> pl.DataFrame:
     """Replay an input of one shard in this process."""
     asked = backtest_settings(request.settings)
-    prepared = prepare("backtest", replace(request, settings=asked), Place(request.output), back=cutoffs_back(asked))
+    prepared = prepare(RunKind("backtest", cutoffs_back(asked)), replace(request, settings=asked), Place(request.output))
     job = Job(prepared.checked.source, prepared.settings, prepared.contract.origin, request.output, backtest_shard)
     return backtest_shard(job, prepared.shards[0]).tables["forecasts"]
 

@@ -19,7 +19,7 @@ from forecast_cli.engine.shards import Job, Shard
 from forecast_cli.engine.worker import forecast_shard
 from forecast_cli.engine.worker_main import TaskFailure
 from forecast_cli.workflows.places import Place
-from forecast_cli.workflows.preparing import prepare
+from forecast_cli.workflows.preparing import RunKind, prepare
 from forecast_cli.workflows.results import ForecastRequest
 
 Prepared = tuple[Job, Shard]
@@ -30,7 +30,7 @@ def prepared(request_of: Callable[..., ForecastRequest], tmp_path: Path, monkeyp
     """A job with relative paths, and a shard of it."""
     monkeypatch.chdir(tmp_path)
     request = replace(request_of(balances(accounts=2)), input="balances.parquet", output=Path("out"))
-    found = prepare("forecast", request, Place(Path("out")))
+    found = prepare(RunKind("forecast"), request, Place(Path("out")))
     staging = Path("staging")
     staging.mkdir()
     job = Job(found.checked.source, request.settings, found.contract.origin, staging, forecast_shard)
@@ -166,5 +166,5 @@ def test_only_the_value_of_a_currency_column_is_kept_from_a_footer(tmp_path: Pat
     rows = balances(accounts=2).with_columns(owner=pl.lit("Jane Doe"), Currency=pl.lit("EUR"))
     rows.write_parquet(tmp_path / "in.parquet")
     request = ForecastRequest(str(tmp_path / "in.parquet"), tmp_path / "out", Settings(model=("Naive",), horizon=5))
-    [file] = prepare("forecast", request, Place(tmp_path / "out")).checked.source.files
+    [file] = prepare(RunKind("forecast"), request, Place(tmp_path / "out")).checked.source.files
     assert file.constants == (("Currency", b"EUR"),)

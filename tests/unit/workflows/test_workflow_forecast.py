@@ -24,7 +24,7 @@ from forecast_cli.workflows import forecast
 from forecast_cli.workflows.check import run_check
 from forecast_cli.workflows.forecast import plan_forecast, run_forecast
 from forecast_cli.workflows.places import Place
-from forecast_cli.workflows.preparing import prepare
+from forecast_cli.workflows.preparing import RunKind, prepare
 from forecast_cli.workflows.results import ForecastRequest
 
 
@@ -237,7 +237,7 @@ def test_nothing_but_set_aside_accounts_is_still_a_run(request_of: Callable[...,
 def test_IN14_what_was_read_of_a_changed_input_is_never_staged(request_of: Callable[..., ForecastRequest]) -> None:
     frame = balances(accounts=2)
     request = request_of(frame)
-    prepared = prepare("forecast", request, Place(request.output))
+    prepared = prepare(RunKind("forecast"), request, Place(request.output))
     staging = request.output.parent / "staging"
     staging.mkdir()
     job = Job(prepared.checked.source, request.settings, prepared.contract.origin, staging, forecast_shard)
@@ -254,7 +254,7 @@ def test_a_shard_that_loses_an_account_never_ends_as_a_run(
     request_of: Callable[..., ForecastRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = request_of(balances(accounts=3))
-    prepared = prepare("forecast", request, Place(request.output))
+    prepared = prepare(RunKind("forecast"), request, Place(request.output))
     lost = replace(prepared.checked, contract=replace(prepared.contract, ledger=prepared.contract.ledger.head(2)))
     monkeypatch.setattr(forecast, "prepare", lambda *_, **__: replace(prepared, checked=lost))
     with pytest.raises(AssertionError, match="2 accounts went in, 3 came out"):

@@ -1,0 +1,77 @@
+"""``forecast-cli score``: finished forecasts beside the balances that came since."""
+
+from typing import Annotated
+
+import typer
+
+from forecast_cli.cli.flags import is_quiet, only, settings_from, takes
+from forecast_cli.cli.options.backtest import BacktestOptions
+from forecast_cli.cli.options.reading import InputOptions
+from forecast_cli.cli.options.running import RunOptions
+from forecast_cli.cli.options.shared import (
+    ConfigOptions,
+    LogOptions,
+    MetricsOptions,
+    QuietOptions,
+    SourceArgument,
+    not_empty,
+)
+
+
+@takes(
+    only(BacktestOptions, "scale_lag", "segment"),
+    only(RunOptions, "max_failed", "jobs", "memory", "mode", "shard_size"),
+    only(InputOptions, "require_success", "read_timeout"),
+    MetricsOptions,
+    ConfigOptions,
+    QuietOptions,
+    LogOptions,
+)
+def score(
+    ctx: typer.Context,
+    source: SourceArgument,
+    forecast: Annotated[
+        list[str],
+        typer.Option(
+            "--forecast",
+            help="Output of a finished forecast, or a folder of such outputs; a folder or an object-store address "
+            "(repeatable).",
+            metavar="DIR",
+        ),
+    ],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Folder or object-store address to write tables and reports to.",
+            metavar="DIR",
+            callback=not_empty,
+        ),
+    ],
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite a finished run, or the output of a different run.")
+    ] = False,
+) -> None:
+    """Score finished forecasts by the balances that came since.
+
+    Compares what was forecast, and the probabilities of low balances, with what happened. Reads INPUT with the settings
+    of the forecasts. Writes the tables and reports of a backtest.
+    """
+    settings = settings_from(ctx).settings
+    from forecast_cli.cli.progress import reporting_progress
+    from forecast_cli.cli.views.backtest import end_backtest
+    from forecast_cli.data.files.addresses import output_at
+    from forecast_cli.workflows.overlap import refuse_metrics
+    from forecast_cli.workflows.run_metrics import write_metrics
+    from forecast_cli.workflows.score import ScoreRequest, run_score
+
+    place, metrics = output_at(output), ctx.params["metrics"]
+    request = ScoreRequest(source, tuple(map(output_at, forecast)), place, settings, force)
+    if metrics is not None:
+        refuse_metrics(metrics, place)
+    with reporting_progress(ctx.obj, quiet=is_quiet(ctx)) as progress:
+        run = run_score(request, progress)
+    if metrics is not None:
+        write_metrics(metrics, place, exit_code=run.exit_code, shards_resumed=run.shards_resumed)
+    end_backtest(ctx.obj, run, quiet=is_quiet(ctx))

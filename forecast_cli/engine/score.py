@@ -1,0 +1,187 @@
+"""The score of one shard: what finished runs forecast for its accounts, beside the balances that came since."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core import columns as c
+from forecast_cli.core.ledger import Status
+from forecast_cli.core.ledger_schemas import FAILURES_SCHEMA
+from forecast_cli.data.panel import Panel
+from forecast_cli.engine.accounts import read_shard_accounts
+from forecast_cli.engine.backtest import WINDOWS_COUNT
+from forecast_cli.engine.outcomes import contract_failures
+from forecast_cli.engine.published import Published, PublishedRun, read_published
+from forecast_cli.engine.segments import with_segments
+from forecast_cli.engine.shards import Done, Job, Shard
+from forecast_cli.evaluation import low_balance as low
+from forecast_cli.evaluation.facts import window_facts
+from forecast_cli.evaluation.metrics import metrics_of
+from forecast_cli.evaluation.rows import CUTOFF
+from forecast_cli.evaluation.scoring import long_scores, score_days
+from forecast_cli.evaluation.splits import Fold, fold_at
+from forecast_cli.store.layout import (
+    ACCOUNTS,
+    COSTS,
+    FAILURES,
+    FIGURES,
+    FORECASTS,
+    LOW_BALANCE,
+    SCORES,
+    STEP_SUMS,
+    WINDOWS,
+)
+
+_LOW_KEYS = (low.THRESHOLD, low.DAYS)
+_LOW_COLUMNS = (
+    *(low.THRESHOLD, low.DAYS, low.AMOUNT, low.PROBABILITY, low.BASE_RATE, low.ALREADY, low.EVENT, low.DAY),
+    *low.DAY_QUANTILES,
+    *low.REACHED,
+)
+
+
+def score_shard(job: Job, shard: Shard, *, runs: Sequence[PublishedRun]) -> Done:
+    """Score what ``runs``, oldest first, forecast for a shard's accounts; no model runs.
+
+    A window is an account of a run with a balance on the run's origin, its cutoff, and a later day in the input. A day
+    without a row has the balance before it, as everywhere; days after the last day of the input are unknown.
+    """
+    settings = job.settings
+    found, published = read_shard_accounts(job, shard), [read_published(run, job, shard) for run in runs]
+    keys = c.keys_among(found.ledger.columns)
+    by = [*keys, CUTOFF]
+    forecasts = _first(pl.concat(one.forecasts for one in published), [*by, c.MODEL, c.STEP])
+    folds = _cut_folds(forecasts.select(by).unique(), found.panel, settings)
+    rows = forecasts.join(pl.concat(map(_actual, folds)), on=[*by, c.STEP], maintain_order="left")
+    windows = pl.concat(window_facts(fold.train, lag=settings.scale_lag) for fold in folds)
+    windows = with_segments(windows, job, shard).sort(by)
+    rows = rows.sort(*by, maintain_order=True)
+    lows = _low_balances(folds, _first(pl.concat(one.lows for one in published), [*by, c.MODEL, *_LOW_KEYS]))
+    fallbacks = _first(pl.concat(one.fallbacks for one in published), [*by, c.MODEL]).join(windows, on=by, how="semi")
+    scores = score_days(rows, windows, levels=settings.level, keys=keys, seed=settings.seed)
+    ledger, labels = _ledger(found.ledger, windows, published), [choice.label for choice in job.models]
+    tables = {
+        FORECASTS: rows.select(*by, c.DS, c.STEP, c.MODEL, c.MEAN, *c.quantile_columns(settings.level), c.Y),
+        ACCOUNTS: ledger,
+        FAILURES: _failures(ledger, fallbacks, labels),
+        WINDOWS: windows,
+        SCORES: long_scores(scores.figures, metrics_of(settings.level)),
+        LOW_BALANCE: lows.sort(by, maintain_order=True),
+        FIGURES: scores.figures,
+        STEP_SUMS: scores.steps,
+        COSTS: _costs(windows, fallbacks, labels),
+    }
+    return Done(tables, ())
+
+
+def _first(rows: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    """Return the first of the rows with the same ``by``: with ``--origin account``, runs repeat old forecasts."""
+    return rows.unique(by, keep="first", maintain_order=True)
+
+
+def _cut_folds(cutoffs: pl.DataFrame, panel: Panel, settings: Settings) -> list[Fold]:
+    """Return the windows of ``cutoffs`` (keys, cutoff) by days to the panel's last day, at least one, maybe empty."""
+    keys = c.keys_among(cutoffs.columns)
+    placed = cutoffs.join(panel.keys().with_row_index("row"), on=keys).sort("row")
+    rows = placed["row"].to_numpy().astype(np.int64)
+    back = (panel.origins[rows].astype("datetime64[D]") - placed[CUTOFF].to_numpy()).astype(np.int64)
+    scored = (back >= 1) & (back < panel.lengths[rows])
+    return [
+        fold_at(
+            panel,
+            rows[scored & (back == days)],
+            days_back=int(days),
+            horizon=settings.horizon,
+            longest=settings.max_history,
+        )
+        for days in (np.unique(back[scored]) if scored.any() else [1])
+    ]
+
+
+def _actual(fold: Fold) -> pl.DataFrame:
+    """Return the actual balance of each day ahead: keys, cutoff, step, y (null where unknown)."""
+    n, h = fold.y.shape
+    return pl.DataFrame(
+        [
+            *fold.train.keys()[np.repeat(np.arange(n), h)],
+            pl.Series(CUTOFF, np.repeat(fold.train.origins.astype("datetime64[D]"), h), dtype=pl.Date),
+            pl.Series(c.STEP, np.tile(np.arange(1, h + 1), n), dtype=pl.Int32),
+            pl.Series(c.Y, fold.y.ravel(), dtype=pl.Float64, nan_to_null=True),
+        ]
+    )
+
+
+def _low_balances(folds: Sequence[Fold], published: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of ``low_balance_rows``: what was ``published`` of each window, and what came true."""
+    by = [*c.keys_among(published.columns), CUTOFF]
+    names = published[low.THRESHOLD].unique(maintain_order=True).to_list()
+    actual = pl.concat(
+        low.actual_rows(fold.train, fold.y, _amounts(fold, published, names), thresholds=names) for fold in folds
+    ).drop(low.AMOUNT)
+    joined = published.join(actual, on=[*by, *_LOW_KEYS], maintain_order="left")
+    return joined.select(*by, c.MODEL, *_LOW_COLUMNS)
+
+
+def _amounts(fold: Fold, published: pl.DataFrame, names: Sequence[str]) -> NDArray[np.float64]:
+    """Return the amounts of the thresholds ``names`` as they were published, [m, k]; NaN where there is none."""
+    by = [*c.keys_among(published.columns), CUTOFF]
+    cutoffs = pl.Series(CUTOFF, fold.train.origins.astype("datetime64[D]"), dtype=pl.Date)
+    windows = fold.train.keys().with_columns(cutoffs)
+    amounts = np.full((windows.height, len(names)), np.nan)
+    for place, name in enumerate(names):
+        known = published.filter(pl.col(low.THRESHOLD) == name).unique(by).select(*by, low.AMOUNT)
+        found = windows.join(known, on=by, how="left", maintain_order="left")[low.AMOUNT]
+        amounts[:, place] = found.fill_null(np.nan).to_numpy()
+    return amounts
+
+
+def _ledger(ledger: pl.DataFrame, windows: pl.DataFrame, published: Sequence[Published]) -> pl.DataFrame:
+    """Return the ledger with the number of windows of each account; one without any is skipped, with a reason."""
+    keys = c.keys_among(ledger.columns)
+    then = pl.concat(one.accounts for one in published)
+    latest = then.unique(keys, keep="last").rename({"status": "then", "reason": "why"})
+    simpler = then.filter(status=Status.FALLBACK.value).unique(keys, keep="last")
+    counts = windows.group_by(keys).len(WINDOWS_COUNT).with_columns(pl.col(WINDOWS_COUNT).cast(pl.Int64))
+    joined = ledger
+    for table in (counts, latest, simpler.select(*keys, simpler="reason")):
+        joined = joined.join(table, on=keys, how="left", maintain_order="left")
+    usable = pl.col("status") == Status.OK
+    unscored, fell_back = usable & pl.col(WINDOWS_COUNT).is_null(), usable & pl.col("simpler").is_not_null()
+    return joined.with_columns(
+        status=pl.when(unscored)
+        .then(pl.lit(Status.SKIPPED.value))
+        .when(fell_back)
+        .then(pl.lit(Status.FALLBACK.value))
+        .otherwise("status"),
+        reason=pl.when(unscored).then(_why_unscored()).when(fell_back).then("simpler").otherwise("reason"),
+        **{WINDOWS_COUNT: pl.col(WINDOWS_COUNT).fill_null(0)},
+    ).select(*ledger.columns, WINDOWS_COUNT)
+
+
+def _why_unscored() -> pl.Expr:
+    then = pl.col("then")
+    return (
+        pl.when(then.is_null())
+        .then(pl.lit("no forecast: the account is in none of the forecasts"))
+        .when(then.is_in([Status.SKIPPED, Status.FAILED]))
+        .then(pl.format("no forecast: {} in the forecast ({})", then, "why"))
+        .otherwise(pl.lit("no outcome: no balance on the origin of the forecast and on a day after it"))
+    )
+
+
+def _failures(ledger: pl.DataFrame, fallbacks: pl.DataFrame, labels: Sequence[str]) -> pl.DataFrame:
+    """Return the table of failures: accounts without a window, and those that a simpler model forecast."""
+    keys = c.keys_among(ledger.columns)
+    simpler = fallbacks.unique([*keys, c.MODEL], keep="last", maintain_order=True).select(*keys, *FAILURES_SCHEMA)
+    return pl.concat([contract_failures(ledger, labels), simpler]).sort(*keys, maintain_order=True)
+
+
+def _costs(windows: pl.DataFrame, fallbacks: pl.DataFrame, labels: Sequence[str]) -> pl.DataFrame:
+    """Return a row for each model: windows, fallbacks, and NaN for the CPU seconds, which no longer matter."""
+    counts = dict(fallbacks.group_by(c.MODEL).len().iter_rows())
+    rows = [(label, windows.height, counts.get(label, 0), float("nan")) for label in labels]
+    schema = {c.MODEL: pl.String(), "windows": pl.Int64(), "fallbacks": pl.Int64(), "cpu_seconds": pl.Float64()}
+    return pl.DataFrame(rows, schema=schema, orient="row")
