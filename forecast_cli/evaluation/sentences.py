@@ -35,6 +35,7 @@ def describe_findings(
         *_recommend_model(facts, leaderboard),
         *_describe_coverage(best, own),
         *_describe_horizon(own),
+        *_describe_unfinished(facts, own),
         *_describe_weakest_segments(parts),
         *_compare_with_baseline(best, parts),
         *_describe_low_balance([row for row in low_balance if row.model == best.model]),
@@ -62,12 +63,8 @@ def _recommend_model(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> Iter
     if len(ranked) > 1:
         yield f"Use {best.model}: its scaled CRPS of {scrps} is the lowest of {len(ranked):,} models {scope}."
     else:
-        alone = (
-            f"The scaled CRPS of {best.model} was"
-            if facts.is_score
-            else f"{best.model} was run alone: its scaled CRPS is"
-        )
-        yield f"{alone} {scrps} {scope}."
+        alone = "" if facts.is_score else " was run alone"
+        yield f"{best.model}{alone}: its scaled CRPS is {scrps} {scope}."
     if best.skill is not None and best.skill.value != 0:
         yield f"That is {_format_share(best.skill)} below the seasonal naive's."
     if len(leaderboard) > 1 and leaderboard[1].of("scrps").value <= (1 + CLOSE_BEHIND) * best.of("scrps").value:
@@ -109,6 +106,16 @@ def _describe_horizon(steps: Sequence[StepScore]) -> Iterator[str]:
         yield (
             f"Its scaled CRPS {how} from {first:.3f} on day {steps[0].step} to {last:.3f} on day "
             f"{steps[-1].step}{highest}."
+        )
+
+
+def _describe_unfinished(facts: RunFacts, steps: Sequence[StepScore]) -> Iterator[str]:
+    """Yield how many windows of finished forecasts are not over yet."""
+    unfinished = facts.compared_windows - steps[-1].windows if facts.is_score and steps else 0
+    if unfinished:
+        yield (
+            f"In {unfinished:,} of {counted(facts.compared_windows, 'window')} the last day forecast is not in the "
+            "input yet: early days weigh more, so errors look smaller than over whole windows."
         )
 
 

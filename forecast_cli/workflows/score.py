@@ -1,7 +1,7 @@
 """Score workflow: what finished runs forecast, beside the balances that came since, in the tables of a backtest."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ import polars as pl
 from forecast_cli.config.choices import Origin
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
-from forecast_cli.core.errors import CheckFailedError, ConfigError
+from forecast_cli.core.errors import CheckFailedError, ConfigError, InputRejectedError
 from forecast_cli.core.ids import mark_id
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.progress import NullProgress, Progress
@@ -82,7 +82,7 @@ def run_score(request: ScoreRequest, progress: Progress | None = None) -> Backte
     with ExitStack() as opened:
         runs = [
             tables_of(opened.enter_context(open_finished_run(found, _READS)))
-            for one in request.forecasts
+            for one in dict.fromkeys(request.forecasts)
             for found in _runs_of(one)
         ]
         runs.sort(key=lambda run: run.manifest.recency)
@@ -93,10 +93,11 @@ def run_score(request: ScoreRequest, progress: Progress | None = None) -> Backte
         published = tuple(_published(run) for run in runs)
         place = opened.enter_context(open_work_folder(request.output, settings.read_timeout))
         place.refuse_if_held()
-        made_of = {"forecasts": [f"{run.manifest.recency[0]} {run.manifest.fingerprint}" for run in runs]}
+        made_of = {"forecasts": [f"{run.manifest.recency[0]} {run.manifest.fingerprint[:12]}" for run in runs]}
         kind = RunKind(COMMAND, (settings.horizon,) * len(runs), models=(), made_of=made_of)
         read = ForecastRequest(request.input, request.output, settings, request.force)
-        prepared = prepare(kind, read, place, progress=progress, begins=True)
+        with _saying_which_columns(settings):
+            prepared = prepare(kind, read, place, progress=progress, begins=True)
         _refuse_other_ids(runs, prepared)
         _warn_of_absent(runs, prepared, progress)
         check_attributes(prepared.checked.source, prepared.settings, reserved_names(prepared))
@@ -109,6 +110,19 @@ def run_score(request: ScoreRequest, progress: Progress | None = None) -> Backte
             meanwhile=start_chart_engine,
         )
         return summarize_backtest(request.output, request.settings, prepared, done)
+
+
+@contextmanager
+def _saying_which_columns(settings: Settings) -> Iterator[None]:
+    """Let an error about a column of the input say that the forecasts, and no option, name the columns."""
+    try:
+        yield
+    except InputRejectedError as error:
+        if error.hint and "-col" in error.hint:
+            error.hint = (
+                f"the columns have the names that the forecasts were made with: {', '.join(settings.named_columns)}"
+            )
+        raise
 
 
 def _runs_of(forecast: Output) -> list[Output]:

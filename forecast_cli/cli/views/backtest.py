@@ -76,7 +76,7 @@ def render_backtest(run: BacktestRun, *, seconds: float) -> Group:
         heading(_title(run, seconds)),
         Group(*(line(printable(sentence)) for sentence in run.report.sentences)),
         section("Leaderboard", _leaderboard(run.report.leaderboard)),
-        *([_low_balances(run.report)] if facts.is_score else []),
+        *([_low_balances(run.report)] if facts.is_score and facts.compared_windows else []),
         render_accounts(
             run.accounts,
             _MEANINGS_OF_SCORE if facts.is_score else _MEANINGS,
@@ -128,7 +128,7 @@ def _low_balances(report: Report) -> RenderableType:
     """Return how often accounts of the best model fell below a threshold, and how often that was said."""
     titles = ("days", "forecasts", "said", "came", "95 % interval", "riskiest 5 %")
     columns = (Column("under"), *(Column(title, "right") for title in titles))
-    best = report.leaderboard[0].model if report.leaderboard else None
+    best = report.leaderboard[0].model
     rows = [
         (
             printable(one.threshold),
@@ -142,7 +142,7 @@ def _low_balances(report: Report) -> RenderableType:
         for one in report.low_balance_calibration
         if one.model == best
     ]
-    name = f"Low balances of accounts not under the threshold before, by {printable(best or 'no model')}"
+    name = f"Low balances of accounts not under the threshold before, by {printable(best)}"
     return section(name, ruled(columns, rows))
 
 
