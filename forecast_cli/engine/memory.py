@@ -45,6 +45,8 @@ _SERIES_WORKER: Final = 20 * _MB
 #: One model's forecast of an account until the other models are done, and more for each day ahead beyond ``_AHEAD``.
 _FORECAST: Final = 8_000
 _FORECAST_A_DAY: Final = 100
+#: Each window of each model while reports are made, beside what the run takes then.
+_REPORTED: Final = 4_500
 #: An account whose published forecast is scored, in thousands of bytes: no model runs then.
 _SCORED_KB: Final = 60
 #: With fewer accounts at a time than this, each account takes longer.
@@ -58,8 +60,8 @@ _AHEAD: Final = 30
 class Load:
     """The size of a run: its number of ``accounts``, that of its largest ``shard``, and more.
 
-    ``days`` are those of the longest history, ``times`` is the number of forecasts of each account, and ``ahead`` the
-    horizon in days.
+    ``days`` are those of the longest history, ``times`` is the number of forecasts of each account, ``ahead`` the
+    horizon in days, and ``reports`` says whether the run ends with reports on all of these forecasts.
     """
 
     accounts: int
@@ -67,6 +69,7 @@ class Load:
     days: int = _DAYS
     times: int = 1
     ahead: int = _AHEAD
+    reports: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,12 @@ def _is_ample(limit: int | None, workers: int) -> bool:
 
 def _minimum_memory(models: Sequence[ModelChoice], load: Load, few: int) -> int:
     before = (_LEARNING if learns(models) else _CHECKING) + load.accounts * _ACCOUNT
-    return max(before, _overhead(models, load) + _worker(models, load) + few * _need(models, load))
+    during = _overhead(models, load) + _worker(models, load) + few * _need(models, load)
+    return max(before, during, _reporting(models, load) if load.reports else 0)
+
+
+def _reporting(models: Sequence[ModelChoice], load: Load) -> int:
+    return _overhead(models, load) + _WORKER + load.accounts * load.times * max(len(models), 1) * _REPORTED
 
 
 def _overhead(models: Sequence[ModelChoice], load: Load) -> int:

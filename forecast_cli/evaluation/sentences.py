@@ -35,7 +35,7 @@ def describe_findings(
         *_recommend_model(facts, leaderboard),
         *_describe_coverage(best, own),
         *_describe_horizon(own),
-        *_describe_unfinished(facts, own),
+        *(_describe_unfinished(facts, own) if facts.is_score else ()),
         *_describe_weakest_segments(parts),
         *_compare_with_baseline(best, parts),
         *_describe_low_balance([row for row in low_balance if row.model == best.model]),
@@ -111,7 +111,8 @@ def _describe_horizon(steps: Sequence[StepScore]) -> Iterator[str]:
 
 def _describe_unfinished(facts: RunFacts, steps: Sequence[StepScore]) -> Iterator[str]:
     """Yield how many windows of finished forecasts are not over yet."""
-    unfinished = facts.compared_windows - steps[-1].windows if facts.is_score and steps else 0
+    whole = sum(step.windows for step in steps if step.step == facts.settings["horizon"])
+    unfinished = facts.compared_windows - whole
     if unfinished:
         yield (
             f"In {unfinished:,} of {counted(facts.compared_windows, 'window')} the last day forecast is not in the "

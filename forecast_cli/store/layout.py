@@ -25,6 +25,8 @@ LEARNED_PAST: Final = "learned_past.parquet"
 EVENTS: Final = "events.parquet"
 #: Weights of the candidate that was combined with ``auto`` for an account.
 WEIGHTS: Final = "weights.parquet"
+#: Commands that write reports.
+REPORTED: Final = ("backtest", "score")
 REPORTS: Final = ("report.json", "report.html", "report.md")
 #: Reports that are rendered from ``report.json``.
 RENDERED: Final = REPORTS[1:]

@@ -32,6 +32,7 @@ from forecast_cli.models.pooled.learned import Learned
 from forecast_cli.models.recurring.calendar_doubts import calendar_doubts
 from forecast_cli.models.registry import ModelChoice, finds_events, learns
 from forecast_cli.store.fingerprint import fingerprint, identity
+from forecast_cli.store.layout import REPORTED
 from forecast_cli.store.machine import available_memory, usable_cores
 from forecast_cli.store.state import OutputState, inspect_output
 from forecast_cli.workflows.fitted import read_fitted
@@ -142,7 +143,7 @@ def prepare(
     check_amounts(checked.source, settings)
     ids = contract.ledger.get_column(UNIQUE_ID)
     shards = cut_shards(ids, shard_size(settings, models, ids.n_unique(), times=len(back)))
-    load = _load(contract, shards, settings, times=len(back))
+    load = _load(contract, shards, settings, kind)
     made_from = identity(kind.command, checked.source, request.settings, learned=hash_of_learned)
     made_from["settings"] |= kind.made_of
     try:
@@ -201,14 +202,15 @@ def _check(path: str, settings: Settings, workers: int, *, tight: bool) -> Check
     return check_input_for_run(path, settings, threads=workers)
 
 
-def _load(contract: Contract, shards: Sequence[Shard], settings: Settings, *, times: int) -> Load:
-    """Return the size of the run, for the estimate of its memory; each account is forecast ``times`` times."""
+def _load(contract: Contract, shards: Sequence[Shard], settings: Settings, kind: RunKind) -> Load:
+    """Return the size of the run, for the estimate of its memory."""
     return Load(
         accounts=contract.ledger.height,
         shard=max((shard.accounts for shard in shards), default=1),
         days=_longest(contract, settings),
-        times=times,
+        times=len(kind.back),
         ahead=settings.horizon,
+        reports=kind.command in REPORTED,
     )
 
 

@@ -219,6 +219,6 @@ def _warn_of_absent(runs: Sequence[RunTables], prepared: Prepared, progress: Pro
     absent = then.unique().collect().join(ledger, on=keys, how="anti").sort(keys)
     if absent.height:
         progress.warn(
-            f"{counted(absent.height, 'account')} of the forecasts, such as {mark_id(absent[c.UNIQUE_ID][0])}, "
-            f"not in {prepared.checked.source.root}: not scored"
+            f"{counted(absent.height, 'account')} of the forecasts, such as {mark_id(absent[c.UNIQUE_ID][0])}, cannot "
+            f"be scored: no rows in {prepared.checked.source.root}"
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from made_balances import START, balances
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import CheckFailedError, ConfigError
@@ -25,24 +26,7 @@ from forecast_cli.workflows.preparing import RunKind, prepare
 from forecast_cli.workflows.report import run_report
 from forecast_cli.workflows.results import ForecastRequest
 
-START = date(2025, 1, 1)
 STEP = 10
-
-
-def balances(accounts: int = 6, days: int = 160, seed: int = 1) -> pl.DataFrame:
-    rng = np.random.default_rng(seed)
-    days_of = [START + timedelta(days=day) for day in range(days)]
-    moves = rng.normal(0, 20, (accounts, days)) * (rng.random((accounts, days)) < 0.3)
-    return pl.DataFrame(
-        {
-            "account_id": [f"acc-{account:03d}" for account in range(accounts) for _ in range(days)],
-            "date": days_of * accounts,
-            "balance": np.round(moves.cumsum(axis=1) + 500 + 80 * (np.arange(days) % 7 < 2), 2).ravel(),
-            "account_type": [
-                "savings" if account % 2 else "checking" for account in range(accounts) for _ in range(days)
-            ],
-        }
-    )
 
 
 @pytest.fixture
@@ -238,7 +222,9 @@ def test_a_model_that_has_to_learn_again_is_refused_before_any_work(
 def replayed(request: ForecastRequest) -> pl.DataFrame:
     """Replay an input of one shard in this process."""
     asked = backtest_settings(request.settings)
-    prepared = prepare(RunKind("backtest", cutoffs_back(asked)), replace(request, settings=asked), Place(request.output))
+    prepared = prepare(
+        RunKind("backtest", cutoffs_back(asked)), replace(request, settings=asked), Place(request.output)
+    )
     job = Job(prepared.checked.source, prepared.settings, prepared.contract.origin, request.output, backtest_shard)
     return backtest_shard(job, prepared.shards[0]).tables["forecasts"]
 
