@@ -8,6 +8,7 @@ from forecast_cli.core.exit_codes import ExitCode
 COMMANDS = [
     "forecast",
     "backtest",
+    "score",
     "validate",
     "check",
     "compare",

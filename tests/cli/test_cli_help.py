@@ -28,6 +28,7 @@ COMMANDS = (
     (),
     ("forecast",),
     ("backtest",),
+    ("score",),
     ("compare",),
     ("report",),
     ("validate",),

@@ -47,7 +47,7 @@ _HOLDS: Final[Mapping[str, str]] = {
     "low_balance.parquet": "probability and outcome of low balances",
     "forecasts/": "forecasts, with the actual balances",
     "accounts.parquet": "status and reason of every account",
-    "failures.parquet": "accounts without a window, or not as requested",
+    "failures.parquet": "accounts not as requested",
     "metrics.json": "figures to monitor",
     "manifest.json": "input, settings, checksums",
 }
@@ -75,8 +75,8 @@ def render_backtest(run: BacktestRun, *, seconds: float) -> Group:
     return sections(
         heading(_title(run, seconds)),
         Group(*(line(printable(sentence)) for sentence in run.report.sentences)),
-        section("Leaderboard", _leaderboard(run.report.leaderboard)),
-        *([_low_balances(run.report)] if facts.is_score and facts.compared_windows else []),
+        section("Leaderboard", _leaderboard(run.report.leaderboard, with_cost=not facts.is_score)),
+        *([_low_balances(run.report)] if facts.is_score and run.report.low_balance_calibration else []),
         render_accounts(
             run.accounts,
             _MEANINGS_OF_SCORE if facts.is_score else _MEANINGS,
@@ -104,9 +104,10 @@ def _done(run: BacktestRun) -> str:
     return "scored" if run.report.facts.is_score else "replayed"
 
 
-def _leaderboard(scores: Sequence[ModelScore]) -> RenderableType:
+def _leaderboard(scores: Sequence[ModelScore], *, with_cost: bool) -> RenderableType:
     level, coverage = nearest_level(scores[0].metrics if scores else ()) or (DESCRIBED_LEVEL, "")
-    titles = ("sCRPS", "95 % interval", "MASE", f"in {level:g} %", "skill", "CPU ms")
+    cost = ("CPU ms",) if with_cost else ()
+    titles = ("sCRPS", "95 % interval", "MASE", f"in {level:g} %", "skill", *cost)
     columns = (Column("", "right"), Column("model", wraps=True), *(Column(title, "right") for title in titles))
     rows = [
         (
@@ -118,7 +119,7 @@ def _leaderboard(scores: Sequence[ModelScore]) -> RenderableType:
             _share(score.of(coverage).value),
             _share(score.skill.value) if score.skill else "",
             "-" if math.isnan(score.cpu_seconds) else f"{1000 * score.cpu_seconds:.3g}",
-        )
+        )[: len(columns)]
         for score in scores
     ]
     return ruled(columns, rows)
