@@ -69,7 +69,8 @@ def _tiles(report: Report) -> tuple[Tile, ...]:
         tiles.append(Tile(f"{label} % interval", coverage.text, f"of actual balances lay inside{_bracketed(coverage)}"))
     forecast = sum(number for status, number in report.facts.accounts.items() if status in ("ok", "fallback"))
     total = sum(report.facts.accounts.values())
-    return (*tiles, Tile("Accounts forecast", f"{forecast:,}", f"of {total:,}"))
+    done = "Accounts scored" if report.facts.is_score else "Accounts forecast"
+    return (*tiles, Tile(done, f"{forecast:,}", f"of {total:,}"))
 
 
 def _bracketed(cell: Cell) -> str:
