@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from forecast_cli.core.memory import release_memory
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import quantile_probabilities
 from forecast_cli.models.knots import knots_of
-from forecast_cli.models.pooled.calibration import MAX_OUTCOME, Calibration, calibrate
+from forecast_cli.models.pooled.calibration import GRID, LEVELS, MAX_OUTCOME, Calibration, calibrate
 from forecast_cli.models.pooled.features import compute_features, hide_season
 from forecast_cli.models.pooled.forest import Forest, grow_forest, join_forests, predict
 from forecast_cli.models.pooled.learned import TREES, Learned, Vintage
@@ -36,8 +35,6 @@ GROUPS: Final = 4
 #: what happened then.
 _SEASONS: Final = 24
 _SHARE_OF_MONTH: Final = 0.01
-#: Levels of the quantiles from which the rule for record lows is learned.
-_LEVELS: Final = (20.0, 40.0, 60.0, 80.0, 90.0, 95.0, 98.0, 99.0)
 #: Windows whose features are computed at a time.
 _BLOCK: Final = 500
 
@@ -197,7 +194,7 @@ def _learn_vintage(
 
 def _learn_lows(training: TrainingSet, calibration: Calibration, said: NDArray[np.float64]) -> RecordLows:
     """Return the rule for balances below the lowest one, from what trees of other accounts ``said`` [m, k, 3]."""
-    probabilities = quantile_probabilities(_LEVELS)
+    probabilities = np.array(GRID)
     free = calibration.quantiles(said, probabilities, training.segment)
-    quantiles = add_point_mass(free, training.last, training.moved, _LEVELS)
+    quantiles = add_point_mass(free, training.last, training.moved, LEVELS)
     return learn_record_lows(quantiles, probabilities, training.lowest, training.came)
