@@ -31,9 +31,9 @@ MOST: Final = 6_000
 FEWEST: Final = 60
 #: Groups of accounts for cross-fitting: the trees of each are grown on the other groups and scored on its own accounts.
 GROUPS: Final = 4
-#: Months with windows, a hundredth of all at least, for the time of the year to count: in one year alone, it stands for
-#: what happened then.
-_SEASONS: Final = 24
+#: Fewest months with windows for the time of the year to be a feature: in one year alone, it stands for what happened
+#: then. A month counts if at least this share of all windows lies in it.
+_FEWEST_MONTHS: Final = 24
 _SHARE_OF_MONTH: Final = 0.01
 #: Windows whose features are computed at a time.
 _BLOCK: Final = 500
@@ -160,7 +160,7 @@ def _featurize_windows(
 
 
 def _count_months(months: NDArray[np.int64]) -> int:
-    """Return the number of ``months`` [m] that a hundredth of them or more equal."""
+    """Return the number of months in which a hundredth or more of the windows lie; ``months`` [m] are those of each."""
     counts = np.unique(months, return_counts=True)[1]
     return int(np.count_nonzero(counts >= _SHARE_OF_MONTH * len(months)))
 
@@ -174,7 +174,7 @@ def _learn_vintage(
     """
     own = training.take(some)
     x, came, group = own.x, own.came, own.group
-    if _count_months(own.month) < _SEASONS:
+    if _count_months(own.month) < _FEWEST_MONTHS:
         x = hide_season(x)
     if len(some) < FEWEST or np.unique(group, return_counts=True)[1].max() > len(some) // 2:
         return Vintage(month, len(some))
