@@ -1,6 +1,7 @@
 """Error messages for invalid settings: the value, where it came from, and what is expected."""
 
 from collections.abc import Mapping
+from datetime import date, time
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -49,7 +50,23 @@ def _explain_whole(message: str, values: Mapping[str, Any], origins: Mapping[str
 def _describe_value(name: str, value: object, origins: Mapping[str, str]) -> str:
     origin = origins.get(name, "default")
     file = origin.removeprefix("file ")
-    return f"{name} = {value!r} ({origin})" if file == origin else f"{file}: {name} = {value!r}"
+    spelled = f"{name} = {_spell(value)}"
+    return f"{spelled} ({origin})" if file == origin else f"{file}: {spelled}"
+
+
+def _spell(value: object) -> str:
+    """Return a value as a config file spells it."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case date() | time():
+            return value.isoformat()
+        case list() | tuple():
+            return f"[{', '.join(map(_spell, value))}]"
+        case dict():
+            return f"{{{', '.join(f'{key} = {_spell(item)}' for key, item in value.items())}}}"
+        case _:
+            return repr(value)
 
 
 def _describe(shape: Mapping[str, Any]) -> str:

@@ -1,11 +1,15 @@
 """Source: the listed and checked files of an input, with one schema. Every shard reads from it."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 
 from forecast_cli.data.files.storage import Access
 from forecast_cli.data.findings import Finding
+
+#: Digits of whole numbers that always fit into 64 bits.
+DIGITS_OF_INT64: Final = 18
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Source:
 
     @property
     def key_dtype(self) -> pl.DataType:
-        """Return the type of ``unique_id`` inside a run: text for categoricals, Int64 for decimals, else ``id_dtype``.
+        """Return the type of ``unique_id`` inside a run: text for categoricals, an integer for decimals.
 
         Only the output has ``id_dtype``: casting a key back to it gives the original id.
         """
@@ -77,4 +81,6 @@ def key_dtype_of(id_dtype: pl.DataType) -> pl.DataType:
     """Return the type inside a run of account ids that are ``id_dtype`` in its input and output."""
     if isinstance(id_dtype, pl.Categorical | pl.Enum):
         return pl.String()
-    return pl.Int64() if isinstance(id_dtype, pl.Decimal) else id_dtype
+    if isinstance(id_dtype, pl.Decimal):
+        return pl.Int64() if id_dtype.precision <= DIGITS_OF_INT64 else pl.Int128()
+    return id_dtype

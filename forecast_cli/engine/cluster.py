@@ -5,6 +5,7 @@ The input, the output and the packages have to be the same on all nodes; each ta
 
 import pickle
 import platform
+import socket
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -26,6 +27,8 @@ from forecast_cli.store.permissions import created_with
 from forecast_cli.store.receipts import ShardReceipt
 
 _SHARED: Final = "all nodes of the cluster need a file system where they find input and output under the same paths"
+#: Seconds that an address may take to answer.
+_ANSWER_SECONDS: Final = 5.0
 #: A node that is stopped: its tasks are lost, and the cluster does them again elsewhere.
 _STOPS: Final = (KeyboardInterrupt, SystemExit)
 
@@ -50,6 +53,27 @@ class Call(Protocol):
 
         ``packed`` is sent to each node once. Raises WorkerLostError if a task was repeated and lost each time.
         """
+
+
+def refuse_silent(addresses: Sequence[str]) -> None:
+    """Raise ConnectionError if nothing answers at any of the ``addresses``; one without a port is taken to answer."""
+    reason: str | None = None
+    for address in addresses:
+        reason = _why_silent(address)
+        if reason is None:
+            return
+    raise ConnectionError(f"nothing answers at {','.join(addresses)}: {reason}")
+
+
+def _why_silent(address: str) -> str | None:
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if not port.isdigit():
+        return None
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        return getattr(error, "strerror", None) or str(error)
+    return None
 
 
 def probe(call: Call, job: Job) -> None:

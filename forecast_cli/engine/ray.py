@@ -3,7 +3,6 @@
 import logging
 import os
 import signal
-import socket
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,13 +12,11 @@ import ray
 from ray.exceptions import RayError
 
 from forecast_cli.core.errors import ConfigError, WorkerLostError
-from forecast_cli.engine.cluster import Call
+from forecast_cli.engine.cluster import Call, refuse_silent
 
 #: How often Ray repeats a task whose process or node is lost.
 _RETRIES: Final = 3
 _POLL_SECONDS: Final = 0.2
-#: Seconds that the cluster may take to answer.
-_ANSWER_SECONDS: Final = 20.0
 
 
 @contextmanager
@@ -32,7 +29,7 @@ def connect() -> Iterator[Call]:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         if ours:
-            _refuse_silent(os.environ.get("RAY_ADDRESS", ""))
+            refuse_silent([os.environ.get("RAY_ADDRESS", "")])  # Ray would try for a quarter of an hour
             os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
             ray.init(log_to_driver=False, logging_level=logging.WARNING)
     except (RayError, OSError, RuntimeError, ValueError) as error:
@@ -49,17 +46,6 @@ def connect() -> Iterator[Call]:
     finally:
         if ours:
             ray.shutdown()
-
-
-def _refuse_silent(address: str) -> None:
-    """Raise ConnectionError if nothing answers at an address with a port: Ray would try for a quarter of an hour."""
-    host, _, port = address.rpartition("://")[2].rpartition(":")
-    if not port.isdigit():
-        return
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_SECONDS).close()
-    except (OSError, OverflowError) as error:
-        raise ConnectionError(f"nothing answers at {address}: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _call(function: Callable[[bytes, Any], Any], packed: bytes, items: Sequence[Any]) -> Generator[Any]:

@@ -12,12 +12,12 @@ from typing import Any, Final
 from uuid import uuid4
 
 from py4j.protocol import Py4JError
-from pyspark import SparkContext
+from pyspark import SparkConf, SparkContext
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from forecast_cli.core.errors import ConfigError, WorkerLostError
-from forecast_cli.engine.cluster import Call
+from forecast_cli.engine.cluster import Call, refuse_silent
 
 _POLL_SECONDS: Final = 0.2
 
@@ -45,6 +45,8 @@ def connect() -> Iterator[Call]:
         builder = builder.config("spark.ui.showConsoleProgress", "false")
     interrupt = signal.getsignal(signal.SIGINT)
     try:
+        if ours:
+            _refuse_silent_master()
         context = builder.getOrCreate().sparkContext
     except (PySparkException, Py4JError, OSError) as error:
         raise ConfigError(
@@ -59,6 +61,17 @@ def connect() -> Iterator[Call]:
     finally:
         if ours:
             context.stop()
+
+
+def _refuse_silent_master() -> None:
+    """Raise ConnectionError if the configured master is a standalone one that does not answer.
+
+    Spark would try for over a minute. The JVM is started, because it alone knows the whole configuration.
+    """
+    SparkContext._ensure_initialized()
+    master = SparkConf().get("spark.master") or ""
+    if master.startswith("spark://"):
+        refuse_silent(master.split(","))
 
 
 def _call(

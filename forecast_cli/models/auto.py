@@ -115,4 +115,5 @@ SPEC = ModelSpec(
     needs=lambda _seasons, _h: MIN_OBS,
     finds_events=True,
     own_days=OWN_DAYS,
+    notes=f"where nothing was learned from others, needs {PATH_DAYS} days more than the horizon: 90 for 30 days",
 )

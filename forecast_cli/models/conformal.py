@@ -16,9 +16,9 @@ from forecast_cli.models.base import quantile_probabilities
 
 @dataclass(frozen=True)
 class ConformalWindows:
-    """The number of windows of h days in which errors are measured: as many as fit into the history, 2 to ``most``.
+    """The number of windows of h days in which errors are measured: as many as fit into the history.
 
-    ``train`` is the number of observations the model needs before the first window.
+    There are 2 to ``max_windows``. ``train`` is the number of observations the model needs before the first window.
     """
 
     train: int

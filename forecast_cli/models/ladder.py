@@ -44,8 +44,8 @@ class Outcome:
 class LadderForecast:
     """The forecast of every account, and how it came about.
 
-    ``forecast`` names as failures the accounts that no rung could forecast; its streams, paths and shares of past
-    courses come from the requested model only. ``model_used`` [n] is the label of the requested model, the name of the
+    ``forecast`` names as failures the accounts that no rung could forecast; its streams and shares of past courses come
+    from the requested model only. ``model_used`` [n] is the label of the requested model, the name of the
     rung, or None. ``outcomes`` lists, in the order of rows, the accounts that the requested model did not forecast.
     ``flags`` are [n].
     """

@@ -11,7 +11,7 @@ from forecast_cli.models.normal_scores import interpolate_linearly, normal_score
 
 N_PATHS: Final = 100
 #: Levels, in percent, whose quantiles make the paths. They are fixed, so low balances do not depend on the published
-#: levels. The last one ends where the lowest of 100 paths lies: a tail follows quantiles (``record_lows``), no line.
+#: levels. The bounds of the last one are where the lowest and the highest of 100 paths lie.
 PATH_LEVELS: Final = (20.0, 40.0, 60.0, 80.0, 95.0, 99.0)
 
 

@@ -42,7 +42,7 @@ class ForwardModel:
 
 @dataclass(frozen=True)
 class _FittedAccount:
-    """An ``estimator`` fitted on the first ``seen`` of the balances ``y`` [t], which begin on the day ``first``."""
+    """An ``estimator`` fitted on the first ``n_fitted`` of the balances ``y`` [t], which begin on the day ``first``."""
 
     estimator: Any
     n_fitted: int

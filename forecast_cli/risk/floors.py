@@ -10,7 +10,7 @@ from forecast_cli.models.pooled.outlook import scale_of
 from forecast_cli.models.rows import in_c_order
 
 #: Length of a month in days.
-MONTH: Final = 30
+_MONTH: Final = 30
 #: A month came down to the floor if its lowest balance is within this share of the mean move over 30 days.
 _TOLERANCE: Final = 0.02
 
@@ -49,7 +49,7 @@ def raise_to_floors(panel: Panel, paths: NDArray[np.float64]) -> None:
     find_window_lows(paths, np.array([h]), lows)
     low, still = lows[:, 0], scale == 0.0
     days = np.where(still[:, None], np.arange(1, h + 1), h)
-    share = 1.0 - (1.0 - 1.0 / np.maximum(months, 1))[:, None] ** (days / MONTH)
+    share = 1.0 - (1.0 - 1.0 / np.maximum(months, 1))[:, None] ** (days / _MONTH)
     allowed = np.ceil(np.round(share * s, 9)).astype(np.int64)
     rows = np.flatnonzero((low < floor[:, None]).sum(axis=1) > allowed[:, 0])
     rank = np.argsort(np.argsort(low[rows], axis=1, kind="stable"), axis=1)

@@ -83,20 +83,18 @@ def fill_paths(
     """Fill ``paths`` [n, h, s]: on each day, give the k-th lowest value to the k-th course of ``order`` [n, h, s].
 
     Values lie on straight lines between ``quantiles`` [n, h, q] over the normal scores ``knots`` [q]. Value k lies on
-    ``segment[k]``, at a distance of ``distance[k]`` from the knot at which it begins, both [s]. Segment 0 lies below
-    the first knot and segment q above the last.
+    the line that begins at the knot ``segment[k]``, at a distance of ``distance[k]`` from it, both [s]; at the last
+    knot, where no line begins, the distance is 0.
     """
     n, h, q = quantiles.shape
-    slope, middle = np.empty(q + 1), q // 2
+    slope = np.zeros(q)
     for row in range(n):
         for day in range(h):
             values = quantiles[row, day]
-            for place in range(1, q):
-                slope[place] = (values[place] - values[place - 1]) / (knots[place] - knots[place - 1])
-            slope[0] = np.maximum(slope[1], (values[0] - values[middle]) / knots[0])
-            slope[q] = np.maximum(slope[q - 1], (values[q - 1] - values[middle]) / knots[q - 1])
+            for place in range(q - 1):
+                slope[place] = (values[place + 1] - values[place]) / (knots[place + 1] - knots[place])
             for place in range(len(segment)):
-                start = values[max(segment[place] - 1, 0)]
+                start = values[segment[place]]
                 paths[row, day, np.uint32(order[row, day, place])] = slope[segment[place]] * distance[place] + start
 
 

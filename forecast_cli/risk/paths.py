@@ -118,18 +118,17 @@ def _shuffle_quantiles(
     """Return paths [n, h, s]: each day's values in the order of the past courses.
 
     The values of a day are the quantiles of its distribution at probabilities (k + 0.5) / s, linear in the normal score
-    between the forecast's quantiles. Beyond the outermost quantile, where more than 100 paths or levels other than
-    ``PATH_LEVELS`` reach, they follow the steeper of two lines: through the last two quantiles, or from the median
-    through the last.
+    between the forecast's quantiles. None lies beyond the outermost quantile: with ``PATH_LEVELS``, 100 paths just
+    reach it.
     """
     from forecast_cli.risk.loops import fill_paths
 
     if order is None:
         order = order_courses(panel, forecast.mean.shape[1], n_paths)
     knots = normal_scores(quantile_probabilities(forecast.levels))
-    scores = path_scores(order.shape[2])
-    segment = np.searchsorted(knots, scores, side="right")
-    distance = scores - knots[np.maximum(segment - 1, 0)]
+    scores = np.clip(path_scores(order.shape[2]), knots[0], knots[-1])
+    segment = np.searchsorted(knots, scores, side="right") - 1
+    distance = scores - knots[segment]
     paths = np.empty(order.shape)
     fill_paths(in_c_order(forecast.quantiles), knots, distance, segment, order, paths)
     raise_to_floors(panel, paths)

@@ -25,7 +25,7 @@ from forecast_cli.data.scan.attributes import with_kept_columns
 from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.pieces import scan_pieces
 from forecast_cli.data.scan.rows import assert_unchanged, scan_kept
-from forecast_cli.data.scan.spilled import amounts_kept, texts_kept
+from forecast_cli.data.scan.spilled import STORED_IDS, amounts_kept, texts_kept
 from forecast_cli.data.source import InputFile, RowGroup, Source
 from forecast_cli.store.atomic import make_folder, raise_write_errors, remove_folder, sync_folder, write_whole
 
@@ -150,7 +150,7 @@ def _writing_all(paths: Sequence[Path]) -> Iterator[Callable[[int, pl.DataFrame]
 
         def write(place: int, rows: pl.DataFrame) -> None:
             with raise_write_errors(paths[place]):
-                table = rows.to_arrow(compat_level=pl.CompatLevel.oldest())
+                table = rows.with_columns(STORED_IDS).to_arrow(compat_level=pl.CompatLevel.oldest())
                 if place not in writers:
                     fault_point(Step.WRITE, paths[place])
                     writers[place] = stack.enter_context(_writer(paths[place], table.schema))

@@ -93,7 +93,7 @@ def test_a_wrong_command_line_exits_2_and_says_what_is_right(arguments: list[str
         ("as_of = 7\n", ("as_of = 7", "expected a day such as 2026-06-30")),
         ('as_of = "yesterday"\n', ("as_of = 'yesterday'", "expected a day such as 2026-06-30")),
         ('as_of = "2026-02-30"\n', ("as_of = '2026-02-30'", "expected a day such as 2026-06-30")),
-        ("level = {a = 1}\n", ("level = {'a': 1}", "expected a list, each a number, above 0 and below 100")),
+        ("level = {a = 1}\n", ("level = {a = 1}", "expected a list, each a number, above 0 and below 100")),
         ("max_balance = 0\n", ("max_balance = 0", "expected a number, above 0")),
         ("jobs = 0\n", ("jobs = 0", "expected a whole number, at least 1")),
         ("require_success = 3\n", ("require_success = 3", "expected true or false")),

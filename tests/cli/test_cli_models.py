@@ -28,6 +28,11 @@ def test_json_lists_every_model_in_full(cli: Cli) -> None:
         assert model["needs"] == spec.needs(spec.usable_seasons((30,)), 30)
 
 
+def test_the_list_says_how_many_days_auto_needs_where_nothing_was_learned(cli: Cli) -> None:
+    said = "where nothing was learned from others, needs 60 days more than the horizon: 90 for 30 days"
+    assert said in cli("models").assert_exit(ExitCode.OK).flat
+
+
 def test_a_narrow_terminal_gets_the_models_one_below_another(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     outcome = cli("models").assert_exit(ExitCode.OK)

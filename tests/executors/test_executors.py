@@ -226,3 +226,14 @@ def test_an_address_at_which_no_ray_answers_is_refused_at_once(address: str, bal
     )
     assert run.returncode == ExitCode.CONFIG_INVALID
     assert f"could not be started or reached: nothing answers at {address}: Connection refused" in run.stderr
+
+
+@pytest.mark.usefixtures("_spark")
+def test_an_address_at_which_no_spark_master_answers_is_refused_at_once(balances: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "forecast_cli", "forecast", balances, "--output", tmp_path / "out"]
+    options = ["--model", "Naive", "--horizon", "5", "--executor", "spark"]
+    master = "spark://127.0.0.1:1,localhost:2"
+    environment = os.environ | {"PYSPARK_SUBMIT_ARGS": f"--master {master} pyspark-shell"}
+    run = subprocess.run([*command, *options], env=environment, timeout=60, capture_output=True, text=True, check=False)
+    assert run.returncode == ExitCode.CONFIG_INVALID
+    assert f"Spark could not be started: nothing answers at {master}: Connection refused" in run.stderr

@@ -111,4 +111,4 @@ def _quarantined_in_range(source: Source, first_id: object, last_id: object) -> 
     """Return the accounts of quarantined files in the range, compared as ids, not as text."""
     ids = pl.Series(source.quarantined_ids, dtype=pl.String)
     keys = ids.cast(source.key_dtype, strict=False)
-    return ids.filter(keys.is_between(pl.lit(first_id), pl.lit(last_id))).to_list()
+    return ids.filter(keys.is_between(pl.lit(first_id, keys.dtype), pl.lit(last_id, keys.dtype))).to_list()

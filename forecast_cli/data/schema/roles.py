@@ -51,7 +51,6 @@ EXPECTED: Final[dict[RoleName, str]] = {
     "currency": "text",
 }
 
-_WIDEST_WHOLE: Final = 18  # digits that always fit into 64 bits
 _WIDEST_DECIMAL: Final = 38  # most digits that polars reads
 
 
@@ -65,13 +64,6 @@ def kind_of(role: RoleName, dtype: pl.DataType) -> Kind:
     """Return the kind of a column's type, as far as its role distinguishes kinds."""
     kind = _kind(dtype)
     return Kind.NUMBER if role == "balance" and kind is Kind.WHOLE else kind
-
-
-def expected_type(role: RoleName, dtype: pl.DataType) -> str:
-    """Return what is expected of a column instead of ``dtype``, in words."""
-    if role == "id" and isinstance(dtype, pl.Decimal) and not has_fractions(dtype):
-        return f"{EXPECTED[role]} of at most {_WIDEST_WHOLE} digits"
-    return EXPECTED[role]
 
 
 def cast_hint(role: Role, dtype: pl.DataType) -> str:
@@ -136,7 +128,7 @@ def _kind(dtype: pl.DataType) -> Kind:
         case pl.Decimal() if dtype.precision > _WIDEST_DECIMAL:
             return Kind.OTHER
         case pl.Decimal():
-            return Kind.WHOLE if dtype.scale == 0 and dtype.precision <= _WIDEST_WHOLE else Kind.NUMBER
+            return Kind.WHOLE if dtype.scale == 0 else Kind.NUMBER
         case _ if dtype.is_integer():
             return Kind.WHOLE
         case _:

@@ -7,7 +7,8 @@ import polars as pl
 from forecast_cli.data.files.problems import file_finding
 from forecast_cli.data.findings import Action, Finding
 from forecast_cli.data.schema.file_columns import Typed
-from forecast_cli.data.schema.roles import ACCEPTED, Kind, Role, cast_hint, expected_type, has_fractions, kind_of
+from forecast_cli.data.schema.roles import ACCEPTED, EXPECTED, Kind, Role, cast_hint, has_fractions, kind_of
+from forecast_cli.data.source import DIGITS_OF_INT64
 
 
 def check_types(types: Sequence[Typed], role: Role) -> list[Finding]:
@@ -26,15 +27,17 @@ def check_types(types: Sequence[Typed], role: Role) -> list[Finding]:
 
 
 def common_id(types: Sequence[Typed]) -> pl.DataType:
-    """Return the common type of account ids: their only type, else the widest integer type, else Int64 or text.
+    """Return the common type of account ids: their only type, else the widest integer type, else text.
 
-    Int64 if any type is numeric, such as a decimal; else text.
+    Decimals beside integers become Int64, or decimals of 38 digits if one of them is too wide for Int64.
     """
     dtypes = {typed.dtype for typed in types if typed.dtype != pl.Null}
     if len(dtypes) == 1:
         return dtypes.pop()
     if all(dtype.is_integer() for dtype in dtypes) and dtypes:
         return _widest(dtypes)
+    if any(map(_is_wide_decimal, dtypes)):
+        return pl.Decimal(scale=0)
     return pl.Int64() if any(dtype.is_numeric() for dtype in dtypes) else pl.String()
 
 
@@ -64,16 +67,21 @@ def _reject_mixture(first: Typed, second: Typed, role: Role) -> Finding:
 
 
 def _reject_type(typed: Typed, role: Role) -> Finding:
-    message = f"{typed.path}: column '{role.column}' is {typed.dtype}, expected {expected_type(role.name, typed.dtype)}"
+    message = f"{typed.path}: column '{role.column}' is {typed.dtype}, expected {EXPECTED[role.name]}"
     kind = kind_of(role.name, typed.dtype)
     rule = "SC03" if kind is Kind.TEXT else "SC12" if role.name == "id" and typed.dtype.is_numeric() else "SC09"
     return file_finding(rule, Action.REJECT, message, hint=cast_hint(role, typed.dtype), paths=[typed.path])
 
 
 def _first_unsigned_among_signed(types: Sequence[Typed]) -> Typed | None:
-    """Return a UInt64 column found beside one that can be negative, or None: no integer type holds both."""
+    """Return a UInt64 column found beside one that can be negative, or None: no type of 64 bits holds both.
+
+    None beside a decimal of more digits, too, because ids then have more bits.
+    """
     whole = [typed for typed in types if typed.dtype != pl.Null]
     wide = [typed for typed in whole if typed.dtype == pl.UInt64]
+    if any(_is_wide_decimal(typed.dtype) for typed in whole):
+        return None
     return wide[0] if wide and any(not typed.dtype.is_unsigned_integer() for typed in whole) else None
 
 
@@ -84,6 +92,10 @@ def _widest(dtypes: set[pl.DataType]) -> pl.DataType:
     widest = max(signed, key=_bits)
     unsigned = [_bits(dtype) for dtype in dtypes if dtype.is_unsigned_integer()]
     return pl.Int64() if unsigned and max(unsigned) >= _bits(widest) else widest
+
+
+def _is_wide_decimal(dtype: pl.DataType) -> bool:
+    return isinstance(dtype, pl.Decimal) and dtype.precision > DIGITS_OF_INT64
 
 
 def _bits(dtype: pl.DataType) -> int:

@@ -44,15 +44,15 @@ def allocate_budget(
 def _list_steps(gain: NDArray[np.float64], cost_ms: Sequence[float], segment: int) -> list[_Step]:
     """Return the steps of one segment, by descending worth."""
     steps: list[_Step] = []
-    promised, spent = 0.0, 0.0
+    gained, spent = 0.0, 0.0
     while True:
         better = [
-            _Step(segment, number, (float(one) - promised) / (cost_ms[number] - spent), cost_ms[number] - spent)
+            _Step(segment, number, (float(one) - gained) / (cost_ms[number] - spent), cost_ms[number] - spent)
             for number, one in enumerate(gain)
-            if one > promised and cost_ms[number] > spent
+            if one > gained and cost_ms[number] > spent
         ]
         if not better:
             return steps
         best = max(better, key=lambda step: step.worth)
         steps.append(best)
-        promised, spent = float(gain[best.candidate]), cost_ms[best.candidate]
+        gained, spent = float(gain[best.candidate]), cost_ms[best.candidate]

@@ -6,11 +6,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast_cli.models.base import quantile_probabilities
 from forecast_cli.models.normal_scores import interpolate_linearly, normal_scores
 from forecast_cli.models.pooled.segments import SEGMENTS
 
-#: Probabilities at which quantiles of the scores are kept.
-GRID: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995)
+#: Levels, in percent, whose bounds and median are the quantiles of the scores that are kept.
+LEVELS: Final = (20.0, 40.0, 60.0, 80.0, 90.0, 95.0, 98.0, 99.0)
+#: Probabilities of these quantiles.
+GRID: Final = tuple(quantile_probabilities(LEVELS).tolist())
 #: Smallest predicted distance of the 10th or 90th percentile from the median, as a share of an account's scale.
 _MIN_DISTANCE: Final = 0.02
 #: Outcomes are clipped to this many scales from the path, for growing trees and for their slope.

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from forecast_cli.core.memory import release_memory
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.base import quantile_probabilities
 from forecast_cli.models.knots import knots_of
-from forecast_cli.models.pooled.calibration import MAX_OUTCOME, Calibration, calibrate
+from forecast_cli.models.pooled.calibration import GRID, LEVELS, MAX_OUTCOME, Calibration, calibrate
 from forecast_cli.models.pooled.features import compute_features, hide_season
 from forecast_cli.models.pooled.forest import Forest, grow_forest, join_forests, predict
 from forecast_cli.models.pooled.learned import TREES, Learned, Vintage
@@ -32,12 +31,10 @@ MOST: Final = 6_000
 FEWEST: Final = 60
 #: Groups of accounts for cross-fitting: the trees of each are grown on the other groups and scored on its own accounts.
 GROUPS: Final = 4
-#: Months with windows, a hundredth of all at least, for the time of the year to count: in one year alone, it stands for
-#: what happened then.
-_SEASONS: Final = 24
+#: Fewest months with windows for the time of the year to be a feature: in one year alone, it stands for what happened
+#: then. A month counts if at least this share of all windows lies in it.
+_FEWEST_MONTHS: Final = 24
 _SHARE_OF_MONTH: Final = 0.01
-#: Levels of the quantiles from which the rule for record lows is learned.
-_LEVELS: Final = (20.0, 40.0, 60.0, 80.0, 90.0, 95.0, 98.0, 99.0)
 #: Windows whose features are computed at a time.
 _BLOCK: Final = 500
 
@@ -163,7 +160,7 @@ def _featurize_windows(
 
 
 def _count_months(months: NDArray[np.int64]) -> int:
-    """Return the number of ``months`` [m] that a hundredth of them or more equal."""
+    """Return the number of months in which a hundredth or more of the windows lie; ``months`` [m] are those of each."""
     counts = np.unique(months, return_counts=True)[1]
     return int(np.count_nonzero(counts >= _SHARE_OF_MONTH * len(months)))
 
@@ -177,7 +174,7 @@ def _learn_vintage(
     """
     own = training.take(some)
     x, came, group = own.x, own.came, own.group
-    if _count_months(own.month) < _SEASONS:
+    if _count_months(own.month) < _FEWEST_MONTHS:
         x = hide_season(x)
     if len(some) < FEWEST or np.unique(group, return_counts=True)[1].max() > len(some) // 2:
         return Vintage(month, len(some))
@@ -197,7 +194,7 @@ def _learn_vintage(
 
 def _learn_lows(training: TrainingSet, calibration: Calibration, said: NDArray[np.float64]) -> RecordLows:
     """Return the rule for balances below the lowest one, from what trees of other accounts ``said`` [m, k, 3]."""
-    probabilities = quantile_probabilities(_LEVELS)
+    probabilities = np.array(GRID)
     free = calibration.quantiles(said, probabilities, training.segment)
-    quantiles = add_point_mass(free, training.last, training.moved, _LEVELS)
+    quantiles = add_point_mass(free, training.last, training.moved, LEVELS)
     return learn_record_lows(quantiles, probabilities, training.lowest, training.came)

@@ -65,6 +65,35 @@ def _find_last_moves(
         other[day] = day if abs(change - explained[day]) > _ROUNDING * largest else other[day - 1]
 
 
+@subroutine
+def _set_recent_shares(
+    y: NDArray[np.float64],
+    flow: NDArray[np.int64],
+    other: NDArray[np.int64],
+    step: int,
+    weight: float,
+    sums: NDArray[np.float64],
+) -> None:
+    """Set ``sums`` 1 to 3 to the shares of the last 90 days of ``y`` on which it had moved within ``step`` days.
+
+    ``flow`` and ``other`` are those of ``_find_last_moves``; the share of the latter is multiplied by ``weight``.
+    """
+    n = len(y)
+    days = min(max(n - step, 0), _RECENT)
+    now, before = y[n - days :], y[n - days - step : n - step]
+    last_flow, last_other = flow[n - days : n], other[n - days : n]
+    n_other, n_flow, n_different = 0, 0, 0
+    for day in range(days):
+        start = n - days - step + day
+        n_other += last_other[day] > start
+        n_flow += last_flow[day] > start
+        n_different += now[day] != before[day]
+    if days > 0:
+        sums[1], sums[2], sums[3] = weight * n_other / days, n_flow / days, n_different / days
+    else:
+        sums[1], sums[2], sums[3] = weight, 1.0, 1.0
+
+
 @kernel(
     (np.float64, 2), (np.float64, 2), (np.int64, 1), (np.int64, 3), (np.int64, 1), (np.float64, 1), (np.int64, 2),
     (np.float64, 3),
@@ -94,19 +123,7 @@ def count_moves(
         _find_last_moves(own, explained[row, y.shape[1] - n :], flow, other)
         for number in range(moves.shape[1]):
             step, sums, seen = number + 1, moves[row, number], 0
-            days = min(max(n - step, 0), _RECENT)
-            now, before = own[n - days :], own[n - days - step : n - step]
-            last_flow, last_other = flow[n - days : n], other[n - days : n]
-            a, b, c = 0, 0, 0
-            for day in range(days):
-                start = n - days - step + day
-                a += last_other[day] > start
-                b += last_flow[day] > start
-                c += now[day] != before[day]
-            if days > 0:
-                sums[1], sums[2], sums[3] = weight[0] * a / days, b / days, c / days
-            else:
-                sums[1], sums[2], sums[3] = weight[0], 1.0, 1.0
+            _set_recent_shares(own, flow, other, step, weight[0], sums)
             for ago in months[place[row]]:
                 start, end = n - 1 + ago[0], n - 1 + ago[step]
                 if start >= 0 and end < n:

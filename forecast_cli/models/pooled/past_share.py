@@ -60,12 +60,12 @@ def grow_past_forest(training: PastTrainingSet, *, seed: int) -> Forest:
     """
     apart = training.past - training.own
     weight, cross = (apart * apart).sum(axis=1), ((training.event - training.own) * apart).sum(axis=1)
-    told = np.flatnonzero(weight > 0.0)
-    if len(told) < _FEWEST:
+    differ = np.flatnonzero(weight > 0.0)
+    if len(differ) < _FEWEST:
         return ()
-    x, weight, cross, group = training.x[told], weight[told], cross[told], training.group[told]
+    x, weight, cross, group = training.x[differ], weight[differ], cross[differ], training.group[differ]
 
-    lower, forests = np.zeros(len(told)), []
+    lower, forests = np.zeros(len(differ)), []
     for number in np.unique(group).tolist():
         seen = group != number
         if np.count_nonzero(seen) < _FEWEST // 2:
@@ -74,7 +74,7 @@ def grow_past_forest(training: PastTrainingSet, *, seed: int) -> Forest:
         forests.append(grow_mean_forest(x[seen], target, weight[seen], trees=_TREES, seed=(seed + number) % 2**32))
         share = predict_past_share(forests[-1], x[~seen])
         lower[~seen] = share * (2 * cross[~seen] - share * weight[~seen])
-    return join_forests(forests) if _is_significant(lower, training.account[told]) else ()
+    return join_forests(forests) if _is_significant(lower, training.account[differ]) else ()
 
 
 def _is_significant(gain: NDArray[np.float64], account: NDArray[np.int64]) -> bool:

@@ -116,12 +116,10 @@ def _choose_weights(
     loss = np.stack([_loss((1 - share) * auto + share * said[some], came) for share in _SHARES], axis=2)
     for segment in np.flatnonzero(windows >= _FEWEST_OF_SEGMENT).tolist():
         own = segments == segment
-        promised, best = (
-            _estimate_gain(loss[own], probes.group[some[own]], band),
-            _SHARES[_best_shares(loss[own], band)],
-        )
-        if promised > 0.0 and best.any():
-            gain[segment], weight[segment] = promised, best
+        own_gain = _estimate_gain(loss[own], probes.group[some[own]], band)
+        best = _SHARES[_best_shares(loss[own], band)]
+        if own_gain > 0.0 and best.any():
+            gain[segment], weight[segment] = own_gain, best
     return Weights(name, windows, weight, gain, np.zeros(SEGMENTS))
 
 

@@ -197,6 +197,35 @@ def _is_plausible(due: _Records, taken: _Flags, start: int, n_seen: int, term: A
 
 
 @subroutine
+def _confirm_stream(
+    flow: _Flow,
+    taken: _Flags,
+    seed: Any,
+    term: Any,
+    start: int,
+    due: _Records,
+    days: int,
+    eps: float,
+    logs: _Flow,
+    values: _Flow,
+) -> tuple[int, Any, bool]:
+    """Set the payments of due days; return their number, the strength of the stream, and whether amounts repeat.
+
+    The strength is 0 if the payments do not confirm a stream. ``values`` takes the amounts paid, ascending.
+    """
+    n_seen, n_due, tally = _match_due_days(flow, taken, seed, term, start, due)
+    if n_seen < term["fewest"] or tally[3] > _MAX_MISSED * n_due + 1:
+        return n_seen, 0.0, False
+    strength = _strength(tally, seed, term, days, logs)
+    if strength < term["least"]:
+        return n_seen, 0.0, False
+    fixed = _sort_amounts(due, values, eps)
+    consistent = fixed or (strength >= term["varying"] and tally[1] <= term["astray"] * n_seen)
+    plausible = consistent and _is_plausible(due, taken, start, n_seen, term)
+    return n_seen, strength if plausible else 0.0, fixed
+
+
+@subroutine
 def _set_days(due: _Records, nominal: _Ints, moved: _Ints, first: int, origin: int, length: int) -> None:
     """Set the due days of a stream as ``moved`` (which begins on day ``first``), and whether history includes them."""
     for back in range(len(due)):
@@ -261,7 +290,7 @@ def _confirm_streams(
     ``nominal`` [d] are the due days of the ``seeds`` [m]; ``calendar`` is that of ``shift_table``.
     """
     n_streams, first, t = 0, 0, flow.shape[1] - 1
-    values, kept = np.empty(t), np.empty(_CHOSEN_RULES, np.int64)
+    values, counts = np.empty(t), np.empty(_CHOSEN_RULES, np.int64)
     wide, wide_taken = np.zeros(t + 2 * _MARGIN), np.zeros(t + 2 * _MARGIN, np.bool_)
     for number in range(len(seeds)):
         seed, stream = seeds[number], streams[n_streams]
@@ -276,19 +305,11 @@ def _confirm_streams(
         due = payments[first : first + len(days)]
         rule = term["rule"]
         if rule < 0:
-            rule = _choose_rule(wide, seed, days, start, calendar, kept)
+            rule = _choose_rule(wide, seed, days, start, calendar, counts)
         _set_days(due, days, calendar[rule], calendar[0, 0], origins[row], lengths[row])
-        n_seen, n_due, tally = _match_due_days(wide, wide_taken, seed, term, start, due)
-        if n_seen < term["fewest"] or tally[3] > _MAX_MISSED * n_due + 1:
-            continue
-        strength = _strength(tally, seed, term, lengths[row], logs)
-        if strength < term["least"]:
-            continue
-        fixed = _sort_amounts(due, values, eps[row])
-        consistent = fixed or (strength >= term["varying"] and tally[1] <= term["astray"] * n_seen)
-        plausible = consistent and _is_plausible(due, wide_taken, start, n_seen, term)
-        if plausible and (replaced < 0 or _beats_replaced(streams[:n_streams], replaced, strength)):
-            _fill_stream(stream, number, seed, rule, (n_seen, strength, fixed), values)
+        found = _confirm_stream(wide, wide_taken, seed, term, start, due, lengths[row], eps[row], logs, values)
+        if found[1] > 0.0 and (replaced < 0 or _beats_replaced(streams[:n_streams], replaced, found[1])):
+            _fill_stream(stream, number, seed, rule, found, values)
             stream["start"], stream["end"] = first, first + len(days)
             n_streams, first = n_streams + 1, first + len(days)
     return n_streams

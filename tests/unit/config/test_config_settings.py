@@ -1,5 +1,6 @@
 """Settings come only from their arguments, and column names that the output needs are refused."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -55,12 +56,17 @@ def test_a_variable_is_read_in_small_letters_too_and_an_empty_one_is_no_value(mo
         ("max_balance = inf", "a number, above 0"),
         ("max_balance = nan", "a number, above 0"),
         ("read_timeout = inf", "a number, above 0"),
+        ("horizon = 2026-06-30", "a whole number, 1 to 366"),
+        ("horizon = 2026-06-30T07:30:00", "a whole number, 1 to 366"),
+        ("horizon = 07:30:00", "a whole number, 1 to 366"),
+        ("horizon = [{days = 30, whole = true}]", "a whole number, 1 to 366"),
+        ("horizon = 'soon'", "a whole number, 1 to 366"),
     ],
 )
-def test_a_truth_value_or_infinity_is_no_number(tmp_path: Path, written: str, expected: str) -> None:
+def test_what_is_no_number_is_refused_as_it_is_spelled_in_the_file(tmp_path: Path, written: str, expected: str) -> None:
     file = tmp_path / "c.toml"
     file.write_text(written)
-    with pytest.raises(ConfigError, match=f"expected {expected}"):
+    with pytest.raises(ConfigError, match=f"^{re.escape(f'{file}: {written}: expected {expected}')}"):
         load_settings({}, file)
 
 

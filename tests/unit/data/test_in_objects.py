@@ -111,6 +111,14 @@ def test_IN15_categorical_ids_of_objects(tmp_path: Path) -> None:
     assert source.id_dtype == pl.Categorical
 
 
+def test_IN15_ids_of_objects_with_more_digits_than_64_bits_hold(tmp_path: Path) -> None:
+    frame = pl.concat([balances(str(10**30)), balances("7")]).cast({"account_id": pl.Decimal(38, 0)})
+    with object_server({"bucket/a.parquet": _bytes(tmp_path, frame)}) as host:
+        source = open_source(address("bucket/a.parquet", host), SETTINGS)
+        rows = collect(scan_rows(source, SETTINGS, first_id=8), source)
+    assert rows["unique_id"].to_list() == [10**30] * 3
+
+
 def test_IN03_sha256_beside_an_object(tmp_path: Path) -> None:
     objects = {"bucket/a.parquet": _bytes(tmp_path, balances()), "bucket/a.parquet.sha256": b"0" * 64}
     with object_server(objects) as host:

@@ -11,7 +11,6 @@ from forecast_cli.models.path_levels import N_PATHS, PATH_LEVELS, levels_to_requ
 from forecast_cli.risk.paths import PERSISTENCE, order_courses, shuffle_paths
 
 H = 10
-LEVELS = (20.0, 40.0, 60.0, 80.0, 95.0)
 
 
 def walk(seed: int, days: int = 400) -> np.ndarray:
@@ -19,7 +18,7 @@ def walk(seed: int, days: int = 400) -> np.ndarray:
     return 1000 + np.cumsum(rng.normal(size=days) * (rng.random(days) < 0.3) * 50)
 
 
-def forecast_of(panel: Panel, levels: tuple[float, ...] = LEVELS, sigma: float = 10.0) -> Forecast:
+def forecast_of(panel: Panel, levels: tuple[float, ...] = PATH_LEVELS, sigma: float = 10.0) -> Forecast:
     n = len(panel)
     mean = np.repeat(panel.y[:, -1:], H, axis=1)
     return normal_forecast(mean, np.full((n, H), sigma) * np.sqrt(np.arange(1, H + 1)), levels=levels)
@@ -29,9 +28,9 @@ def test_the_margins_are_the_forecasts_quantiles() -> None:
     panel = panel_of(walk(1), walk(2))
     forecast = forecast_of(panel)
     paths = shuffle_paths(panel, forecast, n_paths=2000)
-    probabilities = quantile_probabilities(LEVELS)
+    probabilities = quantile_probabilities(PATH_LEVELS)
     found = np.moveaxis(np.quantile(paths, probabilities, axis=1, method="hazen"), 0, -1)
-    np.testing.assert_allclose(found, forecast.quantiles, rtol=0, atol=0.1)
+    np.testing.assert_allclose(found, forecast.quantiles, rtol=0, atol=0.3)
 
 
 def test_a_forecast_at_some_of_its_levels_has_their_quantiles() -> None:
@@ -44,21 +43,13 @@ def test_a_forecast_at_some_of_its_levels_has_their_quantiles() -> None:
     assert many.at(many.levels) is many
 
 
-def test_normal_margins_are_exact_in_the_tails_too_from_a_single_level() -> None:
-    panel = panel_of(walk(1))
-    few, many = (shuffle_paths(panel, forecast_of(panel, levels)) for levels in ((80.0,), LEVELS))
-    np.testing.assert_allclose(few, many, rtol=1e-9)
-
-
-def test_quantiles_that_lie_together_do_not_cut_a_tail_off() -> None:
+@pytest.mark.parametrize("n_paths", [N_PATHS, 300])
+def test_paths_reach_the_outermost_quantiles_and_lie_between_them(n_paths: int) -> None:
     panel = panel_of(walk(1))
     forecast = forecast_of(panel)
-    quantiles = forecast.quantiles.copy()
-    quantiles[:, :, 0], quantiles[:, :, -1] = quantiles[:, :, 1], quantiles[:, :, -2]
-    paths = shuffle_paths(panel, Forecast(forecast.mean, quantiles, LEVELS))
-    assert (paths.min(axis=1) < quantiles[:, :, 0]).all()
-    assert (paths.max(axis=1) > quantiles[:, :, -1]).all()
-    assert np.isfinite(paths).all()
+    paths = shuffle_paths(panel, forecast, n_paths=n_paths)
+    np.testing.assert_array_equal(paths.min(axis=1), forecast.quantiles[:, :, 0])
+    np.testing.assert_array_equal(paths.max(axis=1), forecast.quantiles[:, :, -1])
 
 
 def ranks_of(values: list[float]) -> list[int]:
@@ -152,8 +143,8 @@ def test_a_balance_that_is_filled_up_again_runs_low_in_most_months() -> None:
     for day in range(len(series)):
         level = 100.0 if level < 20 else level - 10 * rng.exponential()
         series[day] = level
-    panel, cycle = panel_of(series), np.quantile(series, quantile_probabilities(LEVELS))
-    forecast = Forecast(np.full((1, 30), series.mean()), np.tile(cycle, (1, 30, 1)), LEVELS)
+    panel, cycle = panel_of(series), np.quantile(series, quantile_probabilities(PATH_LEVELS))
+    forecast = Forecast(np.full((1, 30), series.mean()), np.tile(cycle, (1, 30, 1)), PATH_LEVELS)
     [paths] = shuffle_paths(panel, forecast)
     assert (paths.min(axis=1) < np.quantile(series, 0.1)).mean() > 0.45
 
@@ -163,6 +154,6 @@ def test_a_row_without_a_forecast_has_no_paths_and_harms_no_other() -> None:
     forecast = forecast_of(panel)
     quantiles = forecast.quantiles.copy()
     quantiles[0] = np.nan
-    paths = shuffle_paths(panel, Forecast(forecast.mean, quantiles, LEVELS))
+    paths = shuffle_paths(panel, Forecast(forecast.mean, quantiles, PATH_LEVELS))
     assert np.isnan(paths[0]).all()
     np.testing.assert_array_equal(paths[1], shuffle_paths(panel, forecast)[1])

@@ -220,3 +220,16 @@ def test_all_that_a_run_reads_is_the_same_in_rows_put_in_order(tmp_path: Path, m
         assert amounts[0].sort(pl.all()).equals(amounts[1].sort(pl.all()))
         words = [read_attribute(read, settings, "kind", first_id=first, last_id=last) for read in (source, ordered)]
         assert words[0].equals(words[1])
+
+
+@pytest.mark.usefixtures("eager")
+def test_ids_of_more_digits_than_64_bits_hold_are_kept_in_rows_put_in_order(tmp_path: Path) -> None:
+    ids = [10**30, -(10**37), 7]
+    TWO_ACCOUNTS.head(1).drop("account_id").join(
+        pl.DataFrame({"account_id": pl.Series(map(str, ids)).cast(pl.Decimal(38, 0))}), how="cross"
+    ).write_parquet(tmp_path / "in.parquet")
+    source = open_source(str(tmp_path), Settings())
+    accounts = pl.Series(sorted(ids), dtype=pl.Int128)
+    ordered = spill(source, Settings(), accounts, tmp_path / "spill", advance=lambda _: None)
+    read = [read_shard(ordered, Settings(), origin=None, first_id=first, last_id=10**30) for first in (None, 7, 8)]
+    assert [one.ledger["unique_id"].to_list() for one in read] == [sorted(ids), [7, 10**30], [10**30]]

@@ -137,6 +137,15 @@ def test_a_balance_that_stands_still_is_held_where_nothing_was_learned() -> None
     assert said.quantiles[0, :, 1].tolist() == [160.0, 160.0, 160.0]
 
 
+def test_where_nothing_was_learned_an_account_needs_60_days_more_than_the_horizon() -> None:
+    y = np.arange(90) % 7 * 10.0
+    days = (np.array([len(y)]), np.array(["2026-03-31"], dtype="datetime64[D]"))
+    enough, short = (Panel(pl.Series(["a"]), y[None, :], days[0] - less, days[1]) for less in (0, 1))
+    assert Auto().fit(enough).forecast(30, (80.0,)).failures == ()
+    [failure] = Auto().fit(short).forecast(30, (80.0,)).failures
+    assert failure.message == "89 days of history, at least 90 needed"
+
+
 def test_a_balance_that_moves_every_17_days_is_expected_to_stand_where_it_stands() -> None:
     _, said = by_a_single_leaf(np.where(np.arange(200) % 34 < 17, 100.0, 160.0))
     assert said.quantiles[0, :, 1].tolist() == [160.0, 160.0, 160.0]
