@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.ids import Key
@@ -16,6 +18,12 @@ def read_shard_accounts(job: Job, shard: Shard) -> ShardInput:
     """Read a shard's accounts; those in ``shard.set_aside`` are failed in the ledger and left out of the panel."""
     found = read_shard(job.source, job.settings, origin=job.origin, first_id=shard.first_id, last_id=shard.last_id)
     return _exclude_accounts(found, dict(shard.set_aside)) if shard.set_aside else found
+
+
+def days_carried_forward(found: ShardInput) -> NDArray[np.int64]:
+    """Return the number of days from the last row of each account of the panel to its origin, [n]."""
+    last = found.ledger.filter(pl.col("status") == Status.OK)["last"].to_numpy().astype("datetime64[D]")
+    return np.asarray((found.panel.origins.astype("datetime64[D]") - last).astype(np.int64))
 
 
 def _exclude_accounts(found: ShardInput, why: dict[Key, str]) -> ShardInput:

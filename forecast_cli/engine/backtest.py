@@ -7,13 +7,12 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Flag, Status
 from forecast_cli.data.panel import Panel
-from forecast_cli.engine.accounts import read_shard_accounts
+from forecast_cli.engine.accounts import days_carried_forward, read_shard_accounts
 from forecast_cli.engine.outcomes import (
     ModelForecast,
     complete_ledger,
@@ -66,7 +65,7 @@ def backtest_shard(job: Job, shard: Shard) -> Done:
     """Forecast every window of a shard's accounts with every model of the job, and score the forecasts."""
     settings = job.settings
     found = read_shard_accounts(job, shard)
-    folds = split_windows(found.panel, settings, unknown=_days_carried_forward(found.ledger, found.panel))
+    folds = split_windows(found.panel, settings, unknown=days_carried_forward(found))
     replayed = _forecast_windows(folds, job)
     keys, ledger = c.keys_among(found.ledger.columns), _ledger(found.ledger, found.panel, replayed, settings)
     rows = pl.concat(_forecast_rows(one, settings) for one in replayed).sort(*keys, CUTOFF, maintain_order=True)
@@ -88,12 +87,6 @@ def backtest_shard(job: Job, shard: Shard) -> Done:
         COSTS: _costs(replayed),
     }
     return Done(tables, taken_apart([forecast for one in replayed for forecast in one.forecasts]))
-
-
-def _days_carried_forward(ledger: pl.DataFrame, panel: Panel) -> NDArray[np.int64]:
-    """Return the number of days from each account's own last row to its origin, [n]: no actual balances are known."""
-    last = ledger.filter(pl.col("status") == Status.OK)["last"].to_numpy().astype("datetime64[D]")
-    return np.asarray((panel.origins.astype("datetime64[D]") - last).astype(np.int64))
 
 
 def _forecast_windows(folds: Sequence[Fold], job: Job) -> list[_WindowForecasts]:

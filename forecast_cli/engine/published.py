@@ -9,7 +9,6 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.core import risk as r
-from forecast_cli.core.ledger import Status
 from forecast_cli.core.ledger_schemas import FAILURES_SCHEMA
 from forecast_cli.data.scan.canonical import key_columns
 from forecast_cli.engine.shards import Job, Shard
@@ -35,14 +34,14 @@ class Published:
 
     - ``forecasts``: forecast rows (``evaluation.rows``) without actual balances, with the columns of ``SCORED_LEVELS``.
     - ``lows``: those columns of ``low_balance.low_balance_rows`` that depend on the model, and the amount.
-    - ``accounts``: key columns, status and reason of each account.
-    - ``fallbacks``: key columns, cutoff and the columns of ``failures.parquet`` where a simpler model took over.
+    - ``accounts``: key columns, cutoff (null without a forecast), status and reason of each account.
+    - ``failures``: key columns, cutoff and the columns of ``failures.parquet``, of accounts with a forecast.
     """
 
     forecasts: pl.DataFrame
     lows: pl.DataFrame
     accounts: pl.DataFrame
-    fallbacks: pl.DataFrame
+    failures: pl.DataFrame
 
 
 def read_published(run: PublishedRun, job: Job, shard: Shard) -> Published:
@@ -55,12 +54,12 @@ def read_published(run: PublishedRun, job: Job, shard: Shard) -> Published:
     names = [*keys, CUTOFF, c.DS, c.STEP, c.MODEL, c.MEAN, *c.quantile_columns(scored)]
     forecasts = with_levels(rows, levels, scored).select(names)
     cutoffs = forecasts.select(*keys, CUTOFF).unique()
-    failures = _rows_of([run.failures], job, shard).filter(status=Status.FALLBACK.value)
+    accounts, failures = (_rows_of([path], job, shard) for path in (run.accounts, run.failures))
     return Published(
         forecasts=forecasts,
         lows=_lows(_rows_of([run.risk], job, shard).join(cutoffs, on=keys), keys),
-        accounts=_rows_of([run.accounts], job, shard).select(*keys, "status", "reason"),
-        fallbacks=failures.join(cutoffs, on=keys).select(*keys, CUTOFF, *FAILURES_SCHEMA),
+        accounts=accounts.join(cutoffs, on=keys, how="left").select(*keys, CUTOFF, "status", "reason"),
+        failures=failures.join(cutoffs, on=keys).select(*keys, CUTOFF, *FAILURES_SCHEMA),
     )
 
 
@@ -106,10 +105,7 @@ def _lows(risk: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Return rows of ``risk.parquet``, joined with their cutoffs, under the names of ``low_balance``."""
     dates = zip(r.FIRST_BELOW, low.DAY_QUANTILES, strict=True)
     days = [(pl.col(date) - pl.col(CUTOFF)).dt.total_days().cast(pl.Int32).alias(name) for date, name in dates]
-    # a run keeps the date by which a share of paths has crossed, not the share that has crossed by then
-    crossed = zip(low.DAY_QUANTILES, low.REACHED, r.CROSSED, strict=True)
-    shares = [pl.when(pl.col(day).is_not_null()).then(share).alias(name) for day, name, share in crossed]
-    named = risk.select(
+    return risk.select(
         *keys,
         CUTOFF,
         c.MODEL,
@@ -117,6 +113,8 @@ def _lows(risk: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
         pl.col(r.WINDOW).alias(low.DAYS),
         pl.col(r.THRESHOLD).alias(low.AMOUNT),
         pl.col(r.PROB_BELOW).alias(low.PROBABILITY),
+        (pl.col(r.BALANCE) < pl.col(r.THRESHOLD)).alias(low.ALREADY),
         *days,
+        # a run keeps the date by which a share of paths had crossed, not the share that had crossed by then
+        *(pl.lit(None, dtype=pl.Float64).alias(name) for name in low.REACHED),
     )
-    return named.with_columns(shares)

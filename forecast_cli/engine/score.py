@@ -6,19 +6,19 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
 from forecast_cli.core.ledger import Status
 from forecast_cli.core.ledger_schemas import FAILURES_SCHEMA
-from forecast_cli.data.panel import Panel
-from forecast_cli.engine.accounts import read_shard_accounts
+from forecast_cli.data.contract.series import ShardInput
+from forecast_cli.engine.accounts import days_carried_forward, read_shard_accounts
 from forecast_cli.engine.backtest import WINDOWS_COUNT
 from forecast_cli.engine.outcomes import contract_failures
-from forecast_cli.engine.published import Published, PublishedRun, read_published
+from forecast_cli.engine.published import PublishedRun, read_published
 from forecast_cli.engine.segments import with_segments
 from forecast_cli.engine.shards import Done, Job, Shard
 from forecast_cli.evaluation import low_balance as low
 from forecast_cli.evaluation.facts import window_facts
+from forecast_cli.evaluation.known_days import unknown_days
 from forecast_cli.evaluation.metrics import metrics_of
 from forecast_cli.evaluation.rows import CUTOFF
 from forecast_cli.evaluation.scoring import long_scores, score_days
@@ -43,36 +43,36 @@ _LOW_COLUMNS = (
 )
 
 
-def score_shard(job: Job, shard: Shard, *, runs: Sequence[PublishedRun]) -> Done:
+def score_shard(job: Job, shard: Shard, *, runs: Sequence[PublishedRun], longest: int) -> Done:
     """Score what ``runs``, oldest first, forecast for a shard's accounts; no model runs.
 
-    A window is an account of a run with a balance on the run's origin, its cutoff, and a later day in the input. A day
-    without a row has the balance before it, as everywhere; days after the last day of the input are unknown.
+    A window is an account of a run with a balance on the run's origin, its cutoff, and a known one on a later day
+    (``unknown_days``). Scales and segments are from its last ``longest`` days up to the cutoff.
     """
     settings = job.settings
     found, published = read_shard_accounts(job, shard), [read_published(run, job, shard) for run in runs]
-    keys = c.keys_among(found.ledger.columns)
+    keys, labels = c.keys_among(found.ledger.columns), [choice.label for choice in job.models]
     by = [*keys, CUTOFF]
     forecasts = _first(pl.concat(one.forecasts for one in published), [*by, c.MODEL, c.STEP])
-    folds = _cut_folds(forecasts.select(by).unique(), found.panel, settings)
+    folds = _cut_folds(forecasts.select(by).unique(), found, horizon=settings.horizon, longest=longest)
     rows = forecasts.join(pl.concat(map(_actual, folds)), on=[*by, c.STEP], maintain_order="left")
+    rows = rows.sort(*by, maintain_order=True)
     windows = pl.concat(window_facts(fold.train, lag=settings.scale_lag) for fold in folds)
     windows = with_segments(windows, job, shard).sort(by)
-    rows = rows.sort(*by, maintain_order=True)
     lows = _low_balances(folds, _first(pl.concat(one.lows for one in published), [*by, c.MODEL, *_LOW_KEYS]))
-    fallbacks = _first(pl.concat(one.fallbacks for one in published), [*by, c.MODEL]).join(windows, on=by, how="semi")
+    failures = _first(pl.concat(one.failures for one in published), [*by, c.MODEL]).join(windows, on=by, how="semi")
+    ledger = _ledger(found.ledger, windows, pl.concat(one.accounts for one in published))
     scores = score_days(rows, windows, levels=settings.level, keys=keys, seed=settings.seed)
-    ledger, labels = _ledger(found.ledger, windows, published), [choice.label for choice in job.models]
     tables = {
         FORECASTS: rows.select(*by, c.DS, c.STEP, c.MODEL, c.MEAN, *c.quantile_columns(settings.level), c.Y),
         ACCOUNTS: ledger,
-        FAILURES: _failures(ledger, fallbacks, labels),
+        FAILURES: _failures(ledger, failures, labels),
         WINDOWS: windows,
         SCORES: long_scores(scores.figures, metrics_of(settings.level)),
         LOW_BALANCE: lows.sort(by, maintain_order=True),
         FIGURES: scores.figures,
         STEP_SUMS: scores.steps,
-        COSTS: _costs(windows, fallbacks, labels),
+        COSTS: _costs(windows, failures, labels),
     }
     return Done(tables, ())
 
@@ -82,20 +82,21 @@ def _first(rows: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     return rows.unique(by, keep="first", maintain_order=True)
 
 
-def _cut_folds(cutoffs: pl.DataFrame, panel: Panel, settings: Settings) -> list[Fold]:
-    """Return the windows of ``cutoffs`` (keys, cutoff) by days to the panel's last day, at least one, maybe empty."""
-    keys = c.keys_among(cutoffs.columns)
-    placed = cutoffs.join(panel.keys().with_row_index("row"), on=keys).sort("row")
+def _cut_folds(cutoffs: pl.DataFrame, found: ShardInput, *, horizon: int, longest: int) -> list[Fold]:
+    """Return the windows of ``cutoffs`` (keys, cutoff), those of one day together; one without accounts if none is."""
+    panel, unknown = found.panel, unknown_days(found.panel, days_carried_forward(found))
+    placed = cutoffs.join(panel.keys().with_row_index("row"), on=c.keys_among(cutoffs.columns)).sort("row")
     rows = placed["row"].to_numpy().astype(np.int64)
     back = (panel.origins[rows].astype("datetime64[D]") - placed[CUTOFF].to_numpy()).astype(np.int64)
-    scored = (back >= 1) & (back < panel.lengths[rows])
+    scored = (back > unknown[rows]) & (back < panel.lengths[rows])
     return [
         fold_at(
             panel,
             rows[scored & (back == days)],
             days_back=int(days),
-            horizon=settings.horizon,
-            longest=settings.max_history,
+            horizon=horizon,
+            longest=longest,
+            unknown=unknown,
         )
         for days in (np.unique(back[scored]) if scored.any() else [1])
     ]
@@ -120,7 +121,7 @@ def _low_balances(folds: Sequence[Fold], published: pl.DataFrame) -> pl.DataFram
     names = published[low.THRESHOLD].unique(maintain_order=True).to_list()
     actual = pl.concat(
         low.actual_rows(fold.train, fold.y, _amounts(fold, published, names), thresholds=names) for fold in folds
-    ).drop(low.AMOUNT)
+    ).drop(low.AMOUNT, low.ALREADY)
     joined = published.join(actual, on=[*by, *_LOW_KEYS], maintain_order="left")
     return joined.select(*by, c.MODEL, *_LOW_COLUMNS)
 
@@ -138,27 +139,30 @@ def _amounts(fold: Fold, published: pl.DataFrame, names: Sequence[str]) -> NDArr
     return amounts
 
 
-def _ledger(ledger: pl.DataFrame, windows: pl.DataFrame, published: Sequence[Published]) -> pl.DataFrame:
-    """Return the ledger with the number of windows of each account; one without any is skipped, with a reason."""
+def _ledger(ledger: pl.DataFrame, windows: pl.DataFrame, then: pl.DataFrame) -> pl.DataFrame:
+    """Return the ledger with the number of windows of each account; one without any is skipped, with a reason.
+
+    ``then`` has what the runs' ledgers say of each account and cutoff. Of an account's windows the worst status counts.
+    """
     keys = c.keys_among(ledger.columns)
-    then = pl.concat(one.accounts for one in published)
-    latest = then.unique(keys, keep="last").rename({"status": "then", "reason": "why"})
-    simpler = then.filter(status=Status.FALLBACK.value).unique(keys, keep="last")
     counts = windows.group_by(keys).len(WINDOWS_COUNT).with_columns(pl.col(WINDOWS_COUNT).cast(pl.Int64))
+    scored = then.join(windows, on=[*keys, CUTOFF], how="semi").sort(_severity(), maintain_order=True)
+    worst = scored.unique(keys, keep="last", maintain_order=True).select(*keys, scored="status", why="reason")
+    latest = then.unique(keys, keep="last", maintain_order=True).select(*keys, then="status", why_not="reason")
     joined = ledger
-    for table in (counts, latest, simpler.select(*keys, simpler="reason")):
+    for table in (counts, worst, latest):
         joined = joined.join(table, on=keys, how="left", maintain_order="left")
-    usable = pl.col("status") == Status.OK
-    unscored, fell_back = usable & pl.col(WINDOWS_COUNT).is_null(), usable & pl.col("simpler").is_not_null()
+    usable, unscored = pl.col("status") == Status.OK, pl.col(WINDOWS_COUNT).is_null()
     return joined.with_columns(
-        status=pl.when(unscored)
-        .then(pl.lit(Status.SKIPPED.value))
-        .when(fell_back)
-        .then(pl.lit(Status.FALLBACK.value))
-        .otherwise("status"),
-        reason=pl.when(unscored).then(_why_unscored()).when(fell_back).then("simpler").otherwise("reason"),
+        status=pl.when(~usable).then("status").when(unscored).then(pl.lit(Status.SKIPPED.value)).otherwise("scored"),
+        reason=pl.when(~usable).then("reason").when(unscored).then(_why_unscored()).otherwise("why"),
         **{WINDOWS_COUNT: pl.col(WINDOWS_COUNT).fill_null(0)},
     ).select(*ledger.columns, WINDOWS_COUNT)
+
+
+def _severity() -> pl.Expr:
+    ranks = {status.value: rank for rank, status in enumerate(Status)}
+    return pl.col("status").replace_strict(ranks, return_dtype=pl.Int8)
 
 
 def _why_unscored() -> pl.Expr:
@@ -167,21 +171,22 @@ def _why_unscored() -> pl.Expr:
         pl.when(then.is_null())
         .then(pl.lit("no forecast: the account is in none of the forecasts"))
         .when(then.is_in([Status.SKIPPED, Status.FAILED]))
-        .then(pl.format("no forecast: {} in the forecast ({})", then, "why"))
-        .otherwise(pl.lit("no outcome: no balance on the origin of the forecast and on a day after it"))
+        .then(pl.format("no forecast: {} in the forecast ({})", then, "why_not"))
+        .otherwise(pl.lit("no outcome: no balance on the origin of the forecast, or none known after it"))
     )
 
 
-def _failures(ledger: pl.DataFrame, fallbacks: pl.DataFrame, labels: Sequence[str]) -> pl.DataFrame:
-    """Return the table of failures: accounts without a window, and those that a simpler model forecast."""
+def _failures(ledger: pl.DataFrame, failures: pl.DataFrame, labels: Sequence[str]) -> pl.DataFrame:
+    """Return the table of failures: accounts without a window, and ``failures`` in windows, each model once."""
     keys = c.keys_among(ledger.columns)
-    simpler = fallbacks.unique([*keys, c.MODEL], keep="last", maintain_order=True).select(*keys, *FAILURES_SCHEMA)
-    return pl.concat([contract_failures(ledger, labels), simpler]).sort(*keys, maintain_order=True)
+    unscored = contract_failures(ledger.filter(pl.col(WINDOWS_COUNT) == 0), labels)
+    once = failures.unique([*keys, c.MODEL], keep="last", maintain_order=True).select(*keys, *FAILURES_SCHEMA)
+    return pl.concat([unscored, once]).sort(*keys, maintain_order=True)
 
 
-def _costs(windows: pl.DataFrame, fallbacks: pl.DataFrame, labels: Sequence[str]) -> pl.DataFrame:
-    """Return a row for each model: windows, fallbacks, and NaN for the CPU seconds, which no longer matter."""
-    counts = dict(fallbacks.group_by(c.MODEL).len().iter_rows())
+def _costs(windows: pl.DataFrame, failures: pl.DataFrame, labels: Sequence[str]) -> pl.DataFrame:
+    """Return a row for each model: windows, fallbacks, and NaN for the CPU seconds, which are not known."""
+    counts = dict(failures.filter(status=Status.FALLBACK.value).group_by(c.MODEL).len().iter_rows())
     rows = [(label, windows.height, counts.get(label, 0), float("nan")) for label in labels]
     schema = {c.MODEL: pl.String(), "windows": pl.Int64(), "fallbacks": pl.Int64(), "cpu_seconds": pl.Float64()}
     return pl.DataFrame(rows, schema=schema, orient="row")

@@ -1,5 +1,6 @@
 """Calibration of low-balance alarms: precision, recall and lead of the riskiest windows, and accuracy of dates."""
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Final
@@ -123,11 +124,15 @@ def _summands(scored: pl.DataFrame, weights: Sequence[NDArray[np.float64]]) -> N
 
 
 def _date_columns(scored: pl.DataFrame) -> Iterator[NDArray[np.float64]]:
-    """Yield for each date: whether the window had crossed by it, the share of paths that had, whether it exists."""
+    """Yield for each date: whether the window had crossed by it, the share of paths that had, whether it exists.
+
+    The share is NaN where it is not known, and 0 where there is no date.
+    """
     for day, reached in zip(DAY_QUANTILES, REACHED, strict=True):
+        share = pl.when(pl.col(day).is_not_null()).then(pl.col(reached).fill_null(math.nan))
         yield from (
             scored.select(column.cast(pl.Float64).fill_null(0.0)).to_series().to_numpy()
-            for column in (pl.col(DAY) <= pl.col(day), pl.col(reached), pl.col(day).is_not_null())
+            for column in (pl.col(DAY) <= pl.col(day), share, pl.col(day).is_not_null())
         )
 
 

@@ -206,6 +206,8 @@ class Problem(_Frozen):
 class RunFacts(_Frozen):
     """What was run on what."""
 
+    command: str = "backtest"
+    """A ``score`` scores finished forecasts instead of forecasts made for the purpose."""
     input: str
     files: int
     rows: int
@@ -232,8 +234,8 @@ class RunFacts(_Frozen):
 
     @property
     def is_score(self) -> bool:
-        """Return whether finished forecasts were scored, instead of forecasts made for the purpose."""
-        return "forecasts" in self.settings
+        """Return whether finished forecasts were scored."""
+        return self.command == "score"
 
 
 class Report(_Frozen):

@@ -6,6 +6,7 @@ from typing import Final
 
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Estimate, LowBalanceScore, ModelScore, RunFacts, SegmentScore, StepScore
+from forecast_cli.evaluation.rows import SCORED_LEVELS
 
 #: Coverage within this distance of its level counts as right: 100 accounts cannot show a smaller difference.
 COVERAGE_TOLERANCE: Final = 0.03
@@ -35,7 +36,7 @@ def describe_findings(
         *_recommend_model(facts, leaderboard),
         *_describe_coverage(best, own),
         *_describe_horizon(own),
-        *(_describe_unfinished(facts, own) if facts.is_score else ()),
+        *(_describe_score(facts, own) if facts.is_score else ()),
         *_describe_weakest_segments(parts),
         *_compare_with_baseline(best, parts),
         *_describe_low_balance([row for row in low_balance if row.model == best.model]),
@@ -69,10 +70,9 @@ def _recommend_model(facts: RunFacts, leaderboard: Sequence[ModelScore]) -> Iter
         yield f"That is {_format_share(best.skill)} below the seasonal naive's."
     if len(leaderboard) > 1 and leaderboard[1].of("scrps").value <= (1 + CLOSE_BEHIND) * best.of("scrps").value:
         second = leaderboard[1]
-        yield (
-            f"{second.model} is close behind ({second.of('scrps').value:.3f}); CPU time per account and window: "
-            f"{_format_cost(second)} against {_format_cost(best)}."
-        )
+        cost = f"; CPU time per account and window: {_format_cost(second)} against {_format_cost(best)}"
+        behind = f"{second.model} is close behind ({second.of('scrps').value:.3f})"
+        yield f"{behind}{'' if facts.is_score else cost}."
 
 
 def _describe_coverage(best: ModelScore, steps: Sequence[StepScore]) -> Iterator[str]:
@@ -109,8 +109,8 @@ def _describe_horizon(steps: Sequence[StepScore]) -> Iterator[str]:
         )
 
 
-def _describe_unfinished(facts: RunFacts, steps: Sequence[StepScore]) -> Iterator[str]:
-    """Yield how many windows of finished forecasts are not over yet."""
+def _describe_score(facts: RunFacts, steps: Sequence[StepScore]) -> Iterator[str]:
+    """Yield how many windows of finished forecasts are not over yet, and whether their deciles were published."""
     whole = sum(step.windows for step in steps if step.step == facts.settings["horizon"])
     unfinished = facts.compared_windows - whole
     if unfinished:
@@ -118,6 +118,8 @@ def _describe_unfinished(facts: RunFacts, steps: Sequence[StepScore]) -> Iterato
             f"In {unfinished:,} of {counted(facts.compared_windows, 'window')} the last day forecast is not in the "
             "input yet: early days weigh more, so errors look smaller than over whole windows."
         )
+    if not {*SCORED_LEVELS} <= {*facts.settings["level"]}:
+        yield "Not all deciles were published, so the scaled CRPS is a few percent higher than that of a backtest."
 
 
 def _describe_weakest_segments(segments: Sequence[SegmentScore]) -> Iterator[str]:
@@ -160,7 +162,7 @@ def _describe_low_balance(rows: Sequence[LowBalanceScore]) -> Iterator[str]:
     if not scored:
         return
     row = max(scored, key=lambda row: (row.days, row.event_rate.value))
-    probability = f"Its probability of a low point under {row.threshold} within {row.days} days"
+    probability = f"Its probability of a low point under {row.threshold} within {counted(row.days, 'day')}"
     figures = (
         f"(Brier {row.brier.value:.3f} against {row.base_brier.value:.3f}, "
         f"event rate {_format_percent(row.event_rate.value)})"

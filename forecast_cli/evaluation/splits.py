@@ -48,10 +48,19 @@ def count_windows(panel: Panel, folds: tuple[Fold, ...]) -> NDArray[np.int64]:
     return counts
 
 
-def fold_at(panel: Panel, rows: NDArray[np.int64], *, days_back: int, horizon: int, longest: int) -> Fold:
+def fold_at(
+    panel: Panel,
+    rows: NDArray[np.int64],
+    *,
+    days_back: int,
+    horizon: int,
+    longest: int,
+    unknown: NDArray[np.int64],
+) -> Fold:
     """Return the window of ``rows`` with the cutoff ``days_back`` days before their origins.
 
-    The training part keeps at most ``longest`` days; every row has at least one day up to the cutoff.
+    The training part keeps at most ``longest`` days; every row has at least one day up to the cutoff. ``unknown`` [n]
+    is as in ``split_windows``.
     """
     whole = panel.take(rows)
     known = whole.y.shape[1] - days_back
@@ -61,13 +70,12 @@ def fold_at(panel: Panel, rows: NDArray[np.int64], *, days_back: int, horizon: i
     y = np.full((len(rows), horizon), np.nan)
     actual = whole.y[:, known : known + horizon]
     y[:, : actual.shape[1]] = actual
+    y[np.arange(horizon) >= days_back - unknown[rows, None]] = np.nan
     return Fold(rows, cut_panel(train, longest), y)
 
 
 def _build_fold(panel: Panel, window: int, settings: Settings, unknown: NDArray[np.int64]) -> Fold:
-    days_back, h = window * settings.step, settings.horizon
+    days_back = window * settings.step
     rows = np.flatnonzero((panel.lengths - days_back >= settings.min_train) & (unknown < days_back))
     longest = settings.max_history - settings.windows * settings.step
-    fold = fold_at(panel, rows, days_back=days_back, horizon=h, longest=longest)
-    fold.y[np.arange(h) >= days_back - unknown[rows, None]] = np.nan
-    return fold
+    return fold_at(panel, rows, days_back=days_back, horizon=settings.horizon, longest=longest, unknown=unknown)

@@ -108,6 +108,7 @@ def _facts(prepared: Prepared, receipts: Sequence[ShardReceipt], *, windows: pl.
     accounts = count_statuses(load_table(prepared.output / ACCOUNTS, columns=["status"]))
     first, last = _ends(windows)
     return RunFacts(
+        command=prepared.command,
         input=summary.root,
         files=summary.files,
         rows=summary.rows,

@@ -1,51 +1,50 @@
 """Score workflow: what finished runs forecast, beside the balances that came since, in the tables of a backtest."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
 from forecast_cli.config.choices import Origin
 from forecast_cli.config.settings import Settings
+from forecast_cli.config.thresholds import threshold_columns
 from forecast_cli.core import columns as c
-from forecast_cli.core.errors import CheckFailedError, ConfigError, InputRejectedError
+from forecast_cli.core.errors import InputRejectedError, OutputConflictError
 from forecast_cli.core.ids import mark_id
-from forecast_cli.core.ledger import Status
 from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.core.text import counted
-from forecast_cli.data.files.addresses import Address, Output
+from forecast_cli.data.files.addresses import Output
 from forecast_cli.data.scan.attributes import check_attributes
-from forecast_cli.data.scan.canonical import key_columns
-from forecast_cli.data.source import key_dtype_of
-from forecast_cli.engine.published import PublishedRun
 from forecast_cli.engine.score import score_shard
-from forecast_cli.evaluation.sentences import DESCRIBED_LEVEL
-from forecast_cli.store.find import raise_read_errors, runs_at
-from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, MANIFEST, RISK
+from forecast_cli.evaluation.splits import extend_history
 from forecast_cli.store.manifest import Manifest
-from forecast_cli.store.parquet import scan_table
-from forecast_cli.store.read import FIND_RUN, read_manifest
 from forecast_cli.workflows.account_history import settings_of
 from forecast_cli.workflows.backtest import BacktestRun, finish_scores, reserved_names, summarize_backtest
 from forecast_cli.workflows.places import open_finished_run, open_work_folder
 from forecast_cli.workflows.preparing import Prepared, RunKind, prepare
+from forecast_cli.workflows.published_runs import (
+    READ,
+    absent_accounts,
+    find_forecasts,
+    first_origin,
+    place_of,
+    published_files,
+    refuse_other_ids,
+    refuse_unlike,
+)
 from forecast_cli.workflows.report import start_chart_engine
 from forecast_cli.workflows.results import ForecastRequest
-from forecast_cli.workflows.run_tables import RunTables, tables_of
+from forecast_cli.workflows.run_tables import common_origin, tables_of
 from forecast_cli.workflows.running import execute
 
 COMMAND: Final = "score"
 
-_READS: Final = (FORECASTS, RISK, ACCOUNTS, FAILURES)
-#: Settings that all scored forecasts must share: what was forecast, and how their input was read.
-_SHARED: Final = (
-    *("id_col", "date_col", "balance_col", "currency_col", "timezone"),
-    *("model", "horizon", "level", "threshold"),
-)
+#: No account is too old: what became of one whose rows have ended counts as long as it is known.
+_NEVER_STALE: Final = 1_000_000
 #: Settings of the scoring itself; all others are those of the forecasts.
 _OWN: Final = (
     *("scale_lag", "segment", "shard_size", "max_failed", "jobs", "memory", "mode"),
@@ -80,30 +79,30 @@ def run_score(request: ScoreRequest, progress: Progress | None = None) -> Backte
     """
     progress = progress or NullProgress()
     with ExitStack() as opened:
-        runs = [
-            tables_of(opened.enter_context(open_finished_run(found, _READS)))
-            for one in dict.fromkeys(request.forecasts)
-            for found in _runs_of(one)
-        ]
+        forecasts = find_forecasts(request.forecasts)
+        if place_of(request.output) in map(place_of, forecasts):
+            raise OutputConflictError(
+                f"{request.output}: is one of the forecasts to score", "name another --output for the score"
+            )
+        runs = [tables_of(opened.enter_context(open_finished_run(found, READ))) for found in forecasts]
         runs.sort(key=lambda run: run.manifest.recency)
-        _refuse_unlike(runs)
-        for run in runs:
-            run.refuse_damaged(run.paths(*_READS))
-        settings = _settings(runs[0].manifest, request.settings)
-        published = tuple(_published(run) for run in runs)
+        refuse_unlike(runs)
+        published = tuple(map(published_files, runs))
+        settings = _settings(runs[-1].manifest, request.settings)
         place = opened.enter_context(open_work_folder(request.output, settings.read_timeout))
         place.refuse_if_held()
-        made_of = {"forecasts": [f"{run.manifest.recency[0]} {run.manifest.fingerprint[:12]}" for run in runs]}
+        made_of = {"forecasts": [f"{common_origin(run) or ''} {run.manifest.fingerprint[:12]}".strip() for run in runs]}
         kind = RunKind(COMMAND, (settings.horizon,) * len(runs), models=(), made_of=made_of)
         read = ForecastRequest(request.input, request.output, settings, request.force)
         with _saying_which_columns(settings):
             prepared = prepare(kind, read, place, progress=progress, begins=True)
-        _refuse_other_ids(runs, prepared)
-        _warn_of_absent(runs, prepared, progress)
+        refuse_other_ids(runs, prepared)
+        _warn_of(absent_accounts(runs, prepared), prepared, progress)
+        prepared = replace(prepared, settings=_reading_back_to(first_origin(runs), prepared))
         check_attributes(prepared.checked.source, prepared.settings, reserved_names(prepared))
         done = execute(
             prepared,
-            partial(score_shard, runs=published),
+            partial(score_shard, runs=published, longest=settings.max_history),
             finish_scores,
             force=request.force,
             progress=progress,
@@ -125,100 +124,34 @@ def _saying_which_columns(settings: Settings) -> Iterator[None]:
         raise
 
 
-def _runs_of(forecast: Output) -> list[Output]:
-    """Return the forecast itself, or the finished forecasts in the folders directly below it."""
-    if isinstance(forecast, Address):
-        return [forecast]
-    with raise_read_errors(forecast):
-        if not forecast.is_dir():
-            return [forecast]
-        found = runs_at(forecast)
-    if found == [forecast]:
-        return [forecast]
-    finished = [folder for folder in found if (folder / MANIFEST).is_file() and _is_forecast(folder)]
-    if not finished:
-        raise CheckFailedError(f"{forecast}: holds no finished forecast", FIND_RUN)
-    return [*finished]
-
-
-def _is_forecast(folder: Path) -> bool:
-    return read_manifest(folder).command == "forecast"
-
-
-def _refuse_unlike(runs: Sequence[RunTables]) -> None:
-    """Raise ConfigError for forecasts that do not go together, and for one without the interval that is described."""
-    first, seen = runs[0], dict[str, Path]()
-    for run in runs:
-        for name in _SHARED:
-            one, other = first.manifest.settings.get(name), run.manifest.settings.get(name)
-            if one != other:
-                raise ConfigError(
-                    f"{run.output}: forecast with {name} {_shown(other)}, {first.output} with {_shown(one)}",
-                    "score them into outputs of their own",
-                )
-        origin = run.manifest.input.origin or run.manifest.fingerprint
-        if origin in seen:
-            raise ConfigError(
-                f"{run.output}: a second forecast from {origin}, beside {seen[origin]}",
-                "name one forecast of each day",
-            )
-        seen[origin] = run.output
-    if DESCRIBED_LEVEL not in first.manifest.settings["level"]:
-        raise ConfigError(
-            f"{first.output}: has no {DESCRIBED_LEVEL:g} % intervals, from which the scaled CRPS is computed",
-            f"forecast with --level {DESCRIBED_LEVEL:g} among the levels",
-        )
-
-
-def _shown(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
 def _settings(manifest: Manifest, own: Settings) -> Settings:
-    """Return the settings that a forecast was made with, with ``own`` for the scoring."""
-    kept: Mapping[str, Any] = {name: getattr(own, name) for name in _OWN}
-    return settings_of(manifest).model_copy(update={**kept, "origin": Origin.INPUT, "as_of": None, "candidates": ()})
+    """Return the settings that a forecast was made with, with ``own`` for the scoring.
+
+    Thresholds that are columns are left out: the input need not have them, because amounts were published.
+    """
+    theirs = settings_of(manifest)
+    columns = threshold_columns(theirs.threshold)
+    changed: Mapping[str, Any] = {
+        "origin": Origin.INPUT,
+        "as_of": None,
+        "max_stale": _NEVER_STALE,
+        "candidates": (),
+        "threshold": tuple(name for name in theirs.threshold if name not in columns),
+    }
+    return theirs.model_copy(update={**{name: getattr(own, name) for name in _OWN}, **changed})
 
 
-def _published(run: RunTables) -> PublishedRun:
-    """Return where the tables of a run are; raises CheckFailedError for one of a version without low balances."""
-    if not run.has(RISK):
-        raise CheckFailedError(f"{run.output}: has no {RISK}", "forecast again with this version")
-    return PublishedRun(
-        forecasts=tuple(run.paths(FORECASTS)),
-        risk=run.output / RISK,
-        accounts=run.output / ACCOUNTS,
-        failures=run.output / FAILURES,
-    )
+def _reading_back_to(first: date | None, prepared: Prepared) -> Settings:
+    """Return the settings with which as much history is read before the ``first`` origin as a forecast used."""
+    last = prepared.contract.origin
+    back = (last - first).days if last and first else 0
+    return extend_history(prepared.settings, days_back=max(back - prepared.settings.horizon, 0))
 
 
-def _refuse_other_ids(runs: Sequence[RunTables], prepared: Prepared) -> None:
-    """Raise ConfigError if account ids are of another type in a forecast than in the input."""
-    source, id_col = prepared.checked.source, prepared.settings.id_col
-    for run in runs:
-        theirs = scan_table(run.output / ACCOUNTS).collect_schema()[id_col]
-        if key_dtype_of(theirs) != source.key_dtype:
-            raise ConfigError(
-                f"{run.output}: '{id_col}' is {theirs}, but {source.id_dtype} in {source.root}",
-                "give the balances with account ids of the type that the forecast has",
-            )
-
-
-def _warn_of_absent(runs: Sequence[RunTables], prepared: Prepared, progress: Progress) -> None:
+def _warn_of(absent: pl.DataFrame, prepared: Prepared, progress: Progress) -> None:
     """Warn of accounts that were forecast and are not in the input: no row of a table can stand for them."""
-    keys, ledger = key_columns(prepared.settings), prepared.contract.ledger
-    names = dict(zip(prepared.settings.key_columns, keys, strict=True))
-    then = pl.concat(
-        scan_table(run.output / ACCOUNTS)
-        .filter(pl.col("status").is_in([Status.OK, Status.FALLBACK]))
-        .select(*names)
-        .rename(names)
-        .with_columns(pl.col(c.UNIQUE_ID).cast(prepared.checked.source.key_dtype))
-        for run in runs
-    )
-    absent = then.unique().collect().join(ledger, on=keys, how="anti").sort(keys)
     if absent.height:
         progress.warn(
-            f"{counted(absent.height, 'account')} of the forecasts, such as {mark_id(absent[c.UNIQUE_ID][0])}, cannot "
-            f"be scored: no rows in {prepared.checked.source.root}"
+            f"{counted(absent.height, 'account')} of the forecasts, such as {mark_id(absent[c.UNIQUE_ID][0])}, "
+            f"cannot be scored: no rows in {prepared.checked.source.root}"
         )

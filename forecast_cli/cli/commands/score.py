@@ -18,6 +18,10 @@ from forecast_cli.cli.options.shared import (
 )
 
 
+def _not_empty(places: list[str]) -> list[str]:
+    return [not_empty(place) for place in places]
+
+
 @takes(
     only(BacktestOptions, "scale_lag", "segment"),
     only(RunOptions, "max_failed", "jobs", "memory", "mode", "shard_size"),
@@ -34,9 +38,10 @@ def score(
         list[str],
         typer.Option(
             "--forecast",
-            help="Output of a finished forecast, or a folder of such outputs; a folder or an object-store address "
+            help="Output of a finished forecast: a folder or an object-store address; or a folder of such outputs "
             "(repeatable).",
             metavar="DIR",
+            callback=_not_empty,
         ),
     ],
     output: Annotated[

@@ -170,7 +170,8 @@ def _describe_end(run: BacktestRun) -> str:
         return f"no window could be scored: {why_unscored(facts)}"
     if run.too_many:
         return f"{describe_excess(run.too_many, run.accounts, run.failures)}; the rest is written"
-    return f"{counted(facts.windows, 'window')} {_done(run)}; {printable(run.report.leaderboard[0].model)} did best"
+    best, others = printable(run.report.leaderboard[0].model), len(run.report.leaderboard) > 1
+    return f"{counted(facts.windows, 'window')} {_done(run)}{f'; {best} did best' if others else ''}"
 
 
 def _suggest(run: BacktestRun) -> str:
