@@ -6,6 +6,10 @@ import numpy as np
 import polars as pl
 
 START = date(2025, 1, 1)
+#: Last day of ``balances``, origin of the forecasts that are scored, and the settings of these.
+LAST = START + timedelta(days=159)
+ORIGIN = LAST - timedelta(days=10)
+CHOSEN = {"model": ("SeasonalNaive(7)", "Naive"), "level": (20, 40, 60, 80), "horizon": 10, "jobs": 1, "scale_lag": 7}
 
 
 def balances(accounts: int = 6, days: int = 160, seed: int = 1) -> pl.DataFrame:

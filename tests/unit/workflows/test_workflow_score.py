@@ -1,16 +1,17 @@
 """Finished forecasts scored by the balances that came: the figures of a backtest, and every account accounted for."""
 
+import math
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
-from made_balances import START, balances
+from made_balances import CHOSEN, LAST, ORIGIN, balances
 from polars.testing import assert_frame_equal
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.core.errors import CheckFailedError, ConfigError, InputRejectedError, OutputConflictError
+from forecast_cli.core.errors import OutputConflictError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ids import unmark_ids
 from forecast_cli.core.ledger import Status
@@ -18,14 +19,9 @@ from forecast_cli.core.progress import NullProgress
 from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.backtest import BacktestRun, run_backtest
 from forecast_cli.workflows.check import run_check
-from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.report import run_report
 from forecast_cli.workflows.results import ForecastRequest
-from forecast_cli.workflows.score import ScoreRequest, run_score
 
-LAST = START + timedelta(days=159)  # of ``balances``
-ORIGIN = LAST - timedelta(days=10)
-CHOSEN = {"model": ("SeasonalNaive(7)", "Naive"), "level": (20, 40, 60, 80), "horizon": 10, "jobs": 1, "scale_lag": 7}
 TABLES = ("windows.parquet", "scores.parquet", "low_balance.parquet", "leaderboard.parquet", "steps.parquet")
 
 
@@ -37,30 +33,6 @@ class Warnings(NullProgress):
 
     def warn(self, message: str) -> None:
         self.said.append(message)
-
-
-@pytest.fixture
-def forecast(tmp_path: Path) -> Callable[..., Path]:
-    def make(frame: pl.DataFrame, name: str = "run", **values: object) -> Path:
-        path = tmp_path / f"{name.replace('/', '-')}.parquet"
-        frame.write_parquet(path)
-        settings = Settings.model_validate(CHOSEN | {"as_of": ORIGIN} | values)
-        run_forecast(ForecastRequest(str(path), tmp_path / name, settings))
-        return tmp_path / name
-
-    return make
-
-
-@pytest.fixture
-def score(tmp_path: Path) -> Callable[..., BacktestRun]:
-    def make(frame: pl.DataFrame, *forecasts: Path, output: str = "score", **values: object) -> BacktestRun:
-        path = tmp_path / "came.parquet"
-        frame.write_parquet(path)
-        progress = values.pop("progress", None)
-        settings = Settings.model_validate({"jobs": 1, "scale_lag": 7} | values)
-        return run_score(ScoreRequest(str(path), forecasts, tmp_path / output, settings), progress)
-
-    return make
 
 
 def table(run: BacktestRun, name: str) -> pl.DataFrame:
@@ -113,7 +85,7 @@ def test_low_balances_are_compared_with_the_first_day_under_the_threshold(
     ]
 
 
-def test_a_day_without_a_row_has_the_balance_before_it_and_later_days_are_unknown(
+def test_days_between_rows_have_the_balance_before_them_and_days_after_the_input_are_unknown(
     forecast: Callable[..., Path], score: Callable[..., BacktestRun]
 ) -> None:
     frame = balances(accounts=2)
@@ -125,6 +97,59 @@ def test_a_day_without_a_row_has_the_balance_before_it_and_later_days_are_unknow
     first = frame.filter(pl.col("account_id") == "acc-001", pl.col("date") == ORIGIN + timedelta(days=1))
     assert rows["y"].to_list() == [first["balance"].item()] * 4 + [None] * 6
     assert any("In 2 of 2 windows the last day forecast is not in the input yet" in one for one in run.report.sentences)
+
+
+def test_of_an_account_whose_rows_have_stopped_the_days_up_to_its_last_row_count(
+    forecast: Callable[..., Path], score: Callable[..., BacktestRun]
+) -> None:
+    frame = balances(accounts=2, days=300).with_columns(pl.col("balance") + pl.int_range(pl.len()))  # moves every day
+    published = forecast(frame)
+    stops = (pl.col("account_id") == "acc-001") & (pl.col("date") > ORIGIN + timedelta(days=3))
+    run = score(frame.filter(~stops), published)
+    known = table(run, "forecasts/*.parquet").filter(model="Naive").group_by("account_id").agg(pl.col("y").count())
+    assert sorted(known.rows()) == [("acc-000", 10), ("acc-001", 3)]  # however long ago they stopped
+    low = table(run, "low_balance.parquet").filter(account_id="acc-001", model="Naive")
+    assert low["event"].to_list() == [None] * low.height
+
+
+def test_a_balance_that_was_corrected_since_does_not_say_what_was_under_the_threshold(
+    forecast: Callable[..., Path], score: Callable[..., BacktestRun]
+) -> None:
+    frame = balances(accounts=2)
+    late = (pl.col("account_id") == "acc-001") & (pl.col("date") >= ORIGIN)
+    corrected = frame.with_columns(pl.when(late).then(-5.0).otherwise("balance").alias("balance"))
+    low = table(score(corrected, forecast(frame, threshold="0")), "low_balance.parquet").filter(model="Naive", days=7)
+    assert low.select("already", "event", "day").rows() == [(False, False, None), (False, True, 1)]
+
+
+def test_history_reaches_as_far_back_as_that_of_the_forecast(
+    forecast: Callable[..., Path], score: Callable[..., BacktestRun]
+) -> None:
+    frame = balances()
+    run = score(frame, forecast(frame, as_of=LAST - timedelta(days=60), max_history=70))
+    assert table(run, "windows.parquet")["n_train"].to_list() == [70] * 6
+
+
+def test_thresholds_that_are_columns_need_not_be_in_the_input(
+    forecast: Callable[..., Path], score: Callable[..., BacktestRun]
+) -> None:
+    frame = balances()
+    run = score(frame, forecast(frame.with_columns(limit=pl.lit(400.0)), threshold="limit,0"))
+    low = table(run, "low_balance.parquet").filter(threshold="limit")
+    assert set(low["amount"]) == {400.0}
+    assert low["event"].null_count() == 0
+
+
+def test_a_run_does_not_say_what_share_of_paths_had_crossed_by_a_date(
+    forecast: Callable[..., Path], score: Callable[..., BacktestRun]
+) -> None:
+    frame = balances()
+    run = score(frame, forecast(frame, threshold="500"))
+    [dates] = [one.dates for one in run.report.low_balance_calibration if (one.model, one.days) == ("Naive", 7)]
+    assert [math.isnan(one.predicted.value) for one in dates if one.windows] == [True] * sum(
+        one.windows > 0 for one in dates
+    )
+    assert any(not math.isnan(one.observed.value) for one in dates)
 
 
 def test_every_account_of_the_input_has_a_row_and_those_that_are_gone_are_named(
@@ -164,6 +189,16 @@ def test_an_account_forecast_by_a_simpler_model_is_marked(
     failures = table(run, "failures.parquet")
     assert set(failures["account_id"]) == {"acc-001"}
     assert {score.model: score.fallbacks for score in run.report.leaderboard}["SeasonalNaive(7)"] == 1
+
+
+def test_a_simpler_model_counts_only_in_windows_that_are_scored(
+    forecast: Callable[..., Path], score: Callable[..., BacktestRun]
+) -> None:
+    frame = balances(accounts=2)
+    nights = [forecast(frame), forecast(frame.filter(pl.col("date") > LAST - timedelta(days=4)), "last", as_of=LAST)]
+    run = score(frame, *nights)
+    assert table(run, "accounts.parquet")["status"].to_list() == ["ok", "ok"]
+    assert table(run, "failures.parquet").is_empty()
 
 
 def test_all_finished_forecasts_of_a_folder_are_scored(
@@ -240,61 +275,6 @@ def test_a_forecast_without_any_outcome_yet_ends_with_3(
     assert run_check(run.output).damages == ()
 
 
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        ({"horizon": 5}, "forecast with horizon 5, "),
-        ({"model": ("Naive",)}, "forecast with model Naive, "),
-        ({"level": (80,)}, "forecast with level 80.0, "),
-        ({"as_of": ORIGIN, "seed": 1}, f"a second forecast from {ORIGIN}, "),
-    ],
-)
-def test_forecasts_that_do_not_go_together_are_refused(
-    forecast: Callable[..., Path],
-    score: Callable[..., BacktestRun],
-    values: dict[str, object],
-    message: str,
-) -> None:
-    frame = balances()
-    one, other = forecast(frame), forecast(frame, "other", **{"as_of": ORIGIN + timedelta(days=1)} | values)
-    with pytest.raises(ConfigError, match=message):
-        score(frame, one, other)
-
-
-def test_a_forecast_without_80_percent_intervals_is_refused(
-    forecast: Callable[..., Path], score: Callable[..., BacktestRun]
-) -> None:
-    frame = balances()
-    with pytest.raises(ConfigError, match="has no 80 % intervals"):
-        score(frame, forecast(frame, level=(50, 95)))
-
-
-def test_a_damaged_forecast_is_refused(forecast: Callable[..., Path], score: Callable[..., BacktestRun]) -> None:
-    frame = balances()
-    published = forecast(frame)
-    with (published / "risk.parquet").open("r+b") as file:
-        file.seek(20)
-        file.write(b"damage")
-    with pytest.raises(CheckFailedError, match=r"risk\.parquet"):
-        score(frame, published)
-
-
-def test_a_backtest_is_no_forecast(score: Callable[..., BacktestRun], tmp_path: Path) -> None:
-    frame = balances()
-    frame.write_parquet(tmp_path / "in.parquet")
-    settings = Settings.model_validate(CHOSEN | {"windows": 1, "min_train": 1})
-    run_backtest(ForecastRequest(str(tmp_path / "in.parquet"), tmp_path / "backtest", settings))
-    with pytest.raises(OutputConflictError, match="holds a backtest, expected a forecast"):
-        score(frame, tmp_path / "backtest")
-
-
-def test_ids_of_another_type_are_refused(forecast: Callable[..., Path], score: Callable[..., BacktestRun]) -> None:
-    frame = balances()
-    numbers = frame.with_columns(pl.col("account_id").str.slice(4).cast(pl.Int64))
-    with pytest.raises(ConfigError, match="'account_id' is Int64, but String in "):
-        score(frame, forecast(numbers))
-
-
 @pytest.mark.parametrize("dtype", [pl.Int32, pl.Decimal(10, 0), pl.Categorical])
 def test_ids_of_any_type_are_scored(
     forecast: Callable[..., Path], score: Callable[..., BacktestRun], dtype: pl.DataType
@@ -304,17 +284,6 @@ def test_ids_of_any_type_are_scored(
     run = score(frame, forecast(frame))
     assert table(run, "windows.parquet").height == 6
     assert table(run, "windows.parquet").schema["account_id"] == frame.schema["account_id"]
-
-
-def test_columns_of_the_input_are_those_of_the_forecast(
-    forecast: Callable[..., Path], score: Callable[..., BacktestRun]
-) -> None:
-    frame = balances()
-    with pytest.raises(InputRejectedError) as raised:
-        score(frame.rename({"balance": "amount"}), forecast(frame))
-    assert raised.value.hint == (
-        "the columns have the names that the forecasts were made with: account_id, date, balance"
-    )
 
 
 def test_segments_are_columns_of_the_input(forecast: Callable[..., Path], score: Callable[..., BacktestRun]) -> None:

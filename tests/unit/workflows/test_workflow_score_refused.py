@@ -1,0 +1,110 @@
+"""Forecasts that cannot be scored, and why."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from made_balances import CHOSEN, ORIGIN, balances
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.errors import CheckFailedError, ConfigError, InputRejectedError, OutputConflictError
+from forecast_cli.workflows.backtest import BacktestRun, run_backtest
+from forecast_cli.workflows.check import run_check
+from forecast_cli.workflows.results import ForecastRequest
+from forecast_cli.workflows.score import ScoreRequest, run_score
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"horizon": 5}, "forecast with horizon 5, "),
+        ({"model": ("Naive",)}, "forecast with model Naive, "),
+        ({"level": (80,)}, "forecast with level 80.0, "),
+        ({"as_of": ORIGIN, "seed": 1}, f"a second forecast from {ORIGIN}, "),
+    ],
+)
+def test_forecasts_that_do_not_go_together_are_refused(
+    forecast: Callable[..., Path],
+    score: Callable[..., BacktestRun],
+    values: dict[str, object],
+    message: str,
+) -> None:
+    frame = balances()
+    one, other = forecast(frame), forecast(frame, "other", **{"as_of": ORIGIN + timedelta(days=1)} | values)
+    with pytest.raises(ConfigError, match=message):
+        score(frame, one, other)
+
+
+def test_a_forecast_without_80_percent_intervals_is_refused(
+    forecast: Callable[..., Path], score: Callable[..., BacktestRun]
+) -> None:
+    frame = balances()
+    with pytest.raises(ConfigError, match="has no 80 % intervals"):
+        score(frame, forecast(frame, level=(50, 95)))
+
+
+def test_a_damaged_forecast_is_refused(forecast: Callable[..., Path], score: Callable[..., BacktestRun]) -> None:
+    frame = balances()
+    published = forecast(frame)
+    with (published / "risk.parquet").open("r+b") as file:
+        file.seek(20)
+        file.write(b"damage")
+    with pytest.raises(CheckFailedError, match=r"risk\.parquet"):
+        score(frame, published)
+
+
+def test_a_backtest_is_no_forecast(score: Callable[..., BacktestRun], tmp_path: Path) -> None:
+    frame = balances()
+    frame.write_parquet(tmp_path / "in.parquet")
+    settings = Settings.model_validate(CHOSEN | {"windows": 1, "min_train": 1})
+    run_backtest(ForecastRequest(str(tmp_path / "in.parquet"), tmp_path / "backtest", settings))
+    with pytest.raises(OutputConflictError, match="holds a backtest, expected a forecast"):
+        score(frame, tmp_path / "backtest")
+
+
+def test_ids_of_another_type_are_refused(forecast: Callable[..., Path], score: Callable[..., BacktestRun]) -> None:
+    frame = balances()
+    numbers = frame.with_columns(pl.col("account_id").str.slice(4).cast(pl.Int64))
+    with pytest.raises(ConfigError, match="'account_id' is Int64, but String in "):
+        score(frame, forecast(numbers))
+
+
+@pytest.mark.parametrize("name", ["run", "./run"])
+def test_a_forecast_is_never_replaced_by_its_score(
+    forecast: Callable[..., Path], score: Callable[..., BacktestRun], tmp_path: Path, name: str
+) -> None:
+    frame = balances()
+    published = forecast(frame)
+    (tmp_path / "came.parquet").parent.mkdir(exist_ok=True)
+    frame.write_parquet(tmp_path / "came.parquet")
+    request = ScoreRequest(str(tmp_path / "came.parquet"), (published,), tmp_path / name, Settings(jobs=1), force=True)
+    with pytest.raises(OutputConflictError, match="is one of the forecasts to score"):
+        run_score(request)
+    assert run_check(published).damages == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [("risk.parquet", "threshold_name"), ("failures.parquet", "model_used"), ("accounts.parquet", "reason")],
+)
+def test_a_forecast_of_an_earlier_version_without_a_column_is_refused(
+    forecast: Callable[..., Path], score: Callable[..., BacktestRun], name: str, column: str
+) -> None:
+    frame = balances()
+    published = forecast(frame)
+    pl.read_parquet(published / name).drop(column).write_parquet(published / name)
+    with pytest.raises(CheckFailedError, match=f"{name} has no column '{column}': another version wrote it"):
+        score(frame, published)
+
+
+def test_columns_of_the_input_are_those_of_the_forecast(
+    forecast: Callable[..., Path], score: Callable[..., BacktestRun]
+) -> None:
+    frame = balances()
+    with pytest.raises(InputRejectedError) as raised:
+        score(frame.rename({"balance": "amount"}), forecast(frame))
+    assert raised.value.hint == (
+        "the columns have the names that the forecasts were made with: account_id, date, balance"
+    )
