@@ -46,7 +46,7 @@ _SERIES_WORKER: Final = 20 * _MB
 _FORECAST: Final = 8_000
 _FORECAST_A_DAY: Final = 100
 #: Each window of each model while reports are made, beside what the run takes then.
-_REPORTED: Final = 4_500
+_REPORTED: Final = 5_000
 #: An account whose published forecast is scored, in thousands of bytes: no model runs then.
 _SCORED_KB: Final = 60
 #: With fewer accounts at a time than this, each account takes longer.
