@@ -85,9 +85,11 @@ def test_workers_are_begun_early_where_there_is_room_and_it_is_no_matter_where_n
 
     monkeypatch.setattr(preparing, "worker_context", refuse)
     monkeypatch.setattr(preparing, "available_memory", lambda: 8_000_000_000)
-    preparing.prepare("forecast", replace(request, settings=settings), Place(request.output), begins=True)
+    preparing.prepare(
+        preparing.RunKind("forecast"), replace(request, settings=settings), Place(request.output), begins=True
+    )
     assert len(begun) == tried
-    preparing.prepare("forecast", replace(request, settings=settings), Place(request.output))
+    preparing.prepare(preparing.RunKind("forecast"), replace(request, settings=settings), Place(request.output))
     assert len(begun) == tried
 
 
@@ -99,6 +101,8 @@ def test_workers_are_made_from_what_keeps_the_memory_it_frees_where_that_is_ampl
     settings = request.settings.model_copy(update={"memory": memory, "jobs": 2})
     monkeypatch.setenv("_RJEM_MALLOC_CONF", "as before")
     monkeypatch.setattr(preparing, "worker_context", lambda *_, **__: begun.append(os.environ["_RJEM_MALLOC_CONF"]))
-    preparing.prepare("forecast", replace(request, settings=settings), Place(request.output), begins=True)
+    preparing.prepare(
+        preparing.RunKind("forecast"), replace(request, settings=settings), Place(request.output), begins=True
+    )
     assert begun == [said]
     assert os.environ["_RJEM_MALLOC_CONF"] == "as before"
