@@ -41,6 +41,8 @@ STAGING: Final = "staging"
 SHARDS: Final = "shards"
 PLAN: Final = "plan.json"
 SPILL: Final = "spill"
+#: Part files of forecasts, until the run is finished and all of them are moved to ``FORECASTS`` at once.
+UNFINISHED: Final = f"{RUNNING}/{FORECASTS}"
 #: Claim of the run that is writing to an output in an object store.
 CLAIM: Final = f"{RUNNING}/claim.json"
 
@@ -67,10 +69,15 @@ OWN: Final = frozenset({FORECASTS, *LISTED, MANIFEST, SUCCESS, LOCK, HOLDER, RUN
 
 
 def shard_path(index: int, table: str) -> str:
-    """Return the path of a shard's table, relative to the output; forecasts stay there, other tables are merged."""
+    """Return the path of a shard's table in a finished run, relative to the output; all but forecasts are merged."""
     if table == FORECASTS:
         return f"{FORECASTS}/part-{index:05d}.parquet"
     return f"{RUNNING}/{SHARDS}/{index:05d}.{table}"
+
+
+def unfinished_path(path: str) -> str:
+    """Return where a file of a shard is until the run is finished, so that no reader finds a part of the forecasts."""
+    return f"{RUNNING}/{path}" if path.startswith(f"{FORECASTS}/") else path
 
 
 def receipt_path(index: int) -> str:

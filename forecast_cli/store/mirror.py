@@ -130,7 +130,7 @@ class MirroredRun(RunFolder):
 
     def _put(self, name: str) -> None:
         self.claim.confirm()
-        self.objects.put_file(name, self.output / name)
+        self.objects.put_file(name, self.committed(name))
 
     def _list_whole(self, manifest: Manifest) -> Collection[str]:
         """Return the names in the store, and remove part files that the manifest does not name.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from forecast_cli.store.layout import FORECASTS
+from forecast_cli.store.layout import FORECASTS, UNFINISHED
 
 
 def load_table(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
@@ -20,5 +20,7 @@ def scan_table(path: Path | Sequence[Path], *, path_column: str | None = None) -
 
 
 def scan_forecasts(output: Path) -> pl.LazyFrame:
-    """Return the lazy forecasts of a run, in order of part files."""
-    return scan_table(sorted((output / FORECASTS).glob("*.parquet")))
+    """Return the lazy forecasts of a run, finished or about to be, in order of part files."""
+    unfinished = output / UNFINISHED
+    folder = unfinished if unfinished.is_dir() else output / FORECASTS
+    return scan_table(sorted(folder.glob("*.parquet")))

@@ -1,7 +1,7 @@
 """Folder of one run: opened under its lock, filled shard by shard, completed by its manifest.
 
-Until a run is finished, its state is in ``.run``: the plan (what the run is made from), and a receipt for each
-committed shard. A shard counts as committed once its receipt exists, which is written after the files it names.
+Until a run is finished, all of it is in ``.run``: the plan (what the run is made from), the files of committed shards,
+and a receipt for each. A shard counts as committed once its receipt exists, which is written after the files it names.
 """
 
 import contextlib
@@ -36,7 +36,9 @@ from forecast_cli.store.layout import (
     STAGING,
     SUCCESS,
     TABLES,
+    UNFINISHED,
     receipt_path,
+    unfinished_path,
 )
 from forecast_cli.store.lock import output_lock, refuse_if_held
 from forecast_cli.store.manifest import Manifest, manifest_content
@@ -64,25 +66,30 @@ class RunFolder:
         """Return the receipts of committed shards whose files are unchanged, by index; remove all other part files."""
         found = (read_receipt(path) for path in sorted((self.output / RUNNING / SHARDS).glob("*.json")))
         kept = {receipt.index: receipt for receipt in found if receipt and self._is_intact(receipt)}
-        named = {self.output / file.path for receipt in kept.values() for file in receipt.files}
-        for path in set((self.output / FORECASTS).iterdir()) - named:
+        named = {self.committed(file.path) for receipt in kept.values() for file in receipt.files}
+        for path in set((self.output / UNFINISHED).iterdir()) - named:
             remove_file(path)
         return kept
 
     def commit(self, receipt: ShardReceipt) -> None:
-        """Move a shard's files to their final paths, then write its receipt."""
+        """Move a shard's files out of the folder of workers, then write its receipt."""
         for file in receipt.files:
-            move_into_place(self.staging / file.staged, self.output / file.path)
+            move_into_place(self.staging / file.staged, self.committed(file.path))
         write_receipt(receipt, self.output / receipt_path(receipt.index))
 
     def finish(self, manifest: Manifest) -> None:
-        """Write the manifest and ``_SUCCESS``, then remove the state of the run."""
+        """Show all forecasts at once, write the manifest and ``_SUCCESS``, then remove the state of the run."""
+        move_into_place(self.output / UNFINISHED, self.output / FORECASTS)
         write_whole(self.output / MANIFEST, manifest_content(manifest))
         _tidy(self.output)
 
+    def committed(self, path: str) -> Path:
+        """Return where a committed file of a shard is until the run is finished; ``path`` is that in a finished run."""
+        return self.output / unfinished_path(path)
+
     def _is_intact(self, receipt: ShardReceipt) -> bool:
         try:
-            return all(sha256_of(self.output / file.path) == file.sha256 for file in receipt.files)
+            return all(sha256_of(self.committed(file.path)) == file.sha256 for file in receipt.files)
         except OSError:
             return False
 
@@ -146,8 +153,17 @@ def _prepare(output: Path, identity: dict[str, Any]) -> None:
     write_whole(output / RUNNING / PLAN, redact(plan).encode())
     invalidate_run(output)
     _remove_staging(output)
-    for name in (FORECASTS, f"{RUNNING}/{SHARDS}", f"{RUNNING}/{STAGING}"):
+    for name in (UNFINISHED, f"{RUNNING}/{SHARDS}", f"{RUNNING}/{STAGING}"):
         make_folder(output / name)
+    _take_back(output)
+
+
+def _take_back(output: Path) -> None:
+    """Hide the forecasts of a run that ended after they were shown and before its manifest was written."""
+    shown = output / FORECASTS
+    for path in sorted(shown.iterdir()) if shown.is_dir() else ():
+        move_into_place(path, output / UNFINISHED / path.name)
+    remove_folder(shown)
 
 
 def _remove_staging(output: Path) -> None:

@@ -14,7 +14,7 @@ from forecast_cli.core.errors import OutputBusyError, OutputConflictError, Outpu
 from forecast_cli.store.atomic import write_durable, write_whole
 from forecast_cli.store.contents import FolderContents
 from forecast_cli.store.fingerprint import input_identity
-from forecast_cli.store.layout import ACCOUNTS, FORECASTS, shard_path
+from forecast_cli.store.layout import ACCOUNTS, FORECASTS, UNFINISHED, shard_path, unfinished_path
 from forecast_cli.store.lock import output_lock
 from forecast_cli.store.run_folder import open_run
 from forecast_cli.store.staging import stage, write_table
@@ -43,12 +43,36 @@ def test_a_run_that_was_cut_off_keeps_what_it_committed(tmp_path: Path) -> None:
         assert run.resume() == {0: receipt}
 
 
+def test_no_reader_finds_a_part_of_the_forecasts(tmp_path: Path) -> None:
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
+        commit_one(run)
+        assert {path.name for path in tmp_path.iterdir() if not path.name.startswith(".")} == set()
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
+        run.resume()
+        commit_one(run, 1)
+        run.finish(manifest())
+    assert sorted(path.name for path in (tmp_path / FORECASTS).iterdir()) == [
+        "part-00000.parquet",
+        "part-00001.parquet",
+    ]
+
+
+def test_a_run_that_ends_before_its_manifest_hides_its_forecasts_again_and_keeps_them(tmp_path: Path) -> None:
+    with open_run(tmp_path, IDENTITY, force=False) as (run, _):
+        receipts = {0: commit_one(run), 1: commit_one(run, 1)}
+    (tmp_path / UNFINISHED).rename(tmp_path / FORECASTS)
+    with open_run(tmp_path, IDENTITY, force=False) as (run, state):
+        assert state is OutputState.RESUMABLE
+        assert not (tmp_path / FORECASTS).exists()
+        assert run.resume() == receipts
+
+
 @pytest.mark.parametrize("damage", ["part", "receipt", "accounts"])
 def test_a_committed_shard_that_is_damaged_is_done_again(tmp_path: Path, damage: str) -> None:
     with open_run(tmp_path, IDENTITY, force=False) as (run, _):
         commit_one(run)
         commit_one(run, 1)
-    part, accounts = shard_path(1, FORECASTS), shard_path(1, ACCOUNTS)
+    part, accounts = unfinished_path(shard_path(1, FORECASTS)), shard_path(1, ACCOUNTS)
     path = {"part": part, "accounts": accounts, "receipt": ".run/shards/00001.json"}[damage]
     content = bytearray((tmp_path / path).read_bytes())
     content[len(content) // 2] ^= 1
@@ -114,7 +138,7 @@ def test_a_run_that_comes_between_the_first_look_and_the_lock_is_not_replaced(
         open_run(tmp_path, OTHER, force=False),
     ):
         pytest.fail("replaced another run")
-    assert (tmp_path / shard_path(0, FORECASTS)).exists()
+    assert (tmp_path / unfinished_path(shard_path(0, FORECASTS))).exists()
 
 
 def test_the_plan_of_a_run_holds_no_secret(tmp_path: Path) -> None:
@@ -200,7 +224,7 @@ def test_parts_that_no_receipt_names_are_cleared_away(tmp_path: Path) -> None:
     (tmp_path / ".run/shards/00001.json").unlink()
     with open_run(tmp_path, IDENTITY, force=False) as (run, _):
         assert set(run.resume()) == {0}
-        assert [path.name for path in (tmp_path / "forecasts").iterdir()] == ["part-00000.parquet"]
+        assert [path.name for path in (tmp_path / UNFINISHED).iterdir()] == ["part-00000.parquet"]
 
 
 def test_tables_without_a_manifest_or_a_plan_are_another_run(tmp_path: Path) -> None:
@@ -214,7 +238,7 @@ def test_tables_without_a_manifest_or_a_plan_are_another_run(tmp_path: Path) -> 
     ):
         pytest.fail("mixed two runs")
     with open_run(tmp_path, IDENTITY, force=True):
-        assert list((tmp_path / "forecasts").iterdir()) == []
+        assert not (tmp_path / FORECASTS).exists()
 
 
 def test_a_receipt_of_another_shape_is_no_receipt(tmp_path: Path) -> None:
