@@ -29,7 +29,8 @@ def ids(count: int, **faults: int) -> list[str]:
 
 
 def parts(output: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted((output / "forecasts").glob("*"))}
+    folder = next((path for path in (output / ".run" / "forecasts", output / "forecasts") if path.is_dir()), output)
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("part-*"))}
 
 
 def files(output: Path) -> set[str]:
