@@ -106,7 +106,7 @@ def _history_rules(settings: Settings) -> list[Rule]:
 
 
 def _suspicious_origin_rules(judged: pl.DataFrame, settings: Settings, origin: date | None) -> list[Rule]:
-    """Return a rule that warns if the origin may be wrong for all: most accounts are stale, or hardly any reaches it."""
+    """Return a rule that warns if the origin may be wrong for all: most accounts are stale, or few reach it."""
     is_stale = pl.col("verdict") == "stale"
     is_kept = pl.col("verdict").is_null()
     reaches = is_kept & (pl.col("last") == pl.lit(origin))
