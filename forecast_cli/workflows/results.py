@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from forecast_cli.config.settings import Settings
+from forecast_cli.core.errors import ConfigError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
 from forecast_cli.data.files.addresses import Output
@@ -166,11 +167,15 @@ class ForecastPlan:
 
 @dataclass(frozen=True)
 class Validation:
-    """Result of checking an input against the data contract, with a finding for every rule that applies."""
+    """Result of checking an input against the data contract, with a finding for every rule that applies.
+
+    ``refused`` is why a run would refuse its settings for this input, None if it would not.
+    """
 
     input: InputSummary
     accounts: Mapping[Status, int]
     findings: tuple[Finding, ...]
+    refused: ConfigError | None = None
 
     @property
     def rejected(self) -> bool:
@@ -179,8 +184,10 @@ class Validation:
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return INPUT_REJECTED if a run would reject the input, else OK."""
-        return ExitCode.INPUT_REJECTED if self.rejected else ExitCode.OK
+        """Return INPUT_REJECTED if a run would reject the input, CONFIG_INVALID if it refuses settings, else OK."""
+        if self.rejected:
+            return ExitCode.INPUT_REJECTED
+        return self.refused.exit_code if self.refused else ExitCode.OK
 
 
 @dataclass(frozen=True)

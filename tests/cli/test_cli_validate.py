@@ -187,3 +187,18 @@ def test_a_hint_with_code_to_copy_is_not_broken(cli: Cli, tmp_path: Path) -> Non
 def test_the_last_line_of_a_log_counts_the_accounts(cli: Cli, one_bad: Path) -> None:
     summary = cli("validate", one_bad, "--log-format", "json").assert_exit(ExitCode.OK).events[-1]
     assert summary["counts"] == {"accounts": 6, "ok": 5, "skipped": 0, "failed": 1}
+
+
+def test_a_threshold_column_that_a_run_would_refuse_is_refused(
+    cli: Cli, balances: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORECAST_THRESHOLD", "climit")
+    error, hint = cli("forecast", balances, "--output", tmp_path / "o", "--dry-run").err.splitlines()
+    assert "no column 'climit' (--threshold)" in error
+    outcome = cli("validate", balances).assert_exit(ExitCode.CONFIG_INVALID)
+    assert hint in outcome.out.splitlines()
+    assert outcome.flat.endswith(f"A run would end with exit code 5: {error.removeprefix('error: ')}")
+    said = json.loads(cli("validate", balances, "--format", "json").assert_exit(ExitCode.CONFIG_INVALID).out)
+    assert (said["exit_code"], said["run_exit_code"], said["rejected"]) == (5, 5, False)
+    logged = cli("validate", balances, "--log-format", "json").assert_exit(ExitCode.CONFIG_INVALID).events[-1]
+    assert (logged["run_exit_code"], logged["hint"]) == (5, hint.removeprefix("hint:  "))

@@ -2,8 +2,10 @@
 
 import contextlib
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from docs_reference import ROOT
+from test_docs_cli import blocks
 from typer.testing import CliRunner
 
 from forecast_cli.cli.app import build_app
 from forecast_cli.evaluation.metrics import metrics_of
-from forecast_cli.store.layout import FORECASTS, TABLES
+from forecast_cli.store.layout import FORECASTS, SUCCESS, TABLES
 
 PAGE = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
 PARTS = f"{FORECASTS}/part-*.parquet"
@@ -153,3 +156,18 @@ def test_the_external_tables_have_the_columns_of_a_run(name: str, sample_run: tu
     declared = [tuple(column.replace("`", "").split()) for column in found[1].split(",")]
     (first, *_) = sorted(sample_run[0].glob(PARTS if name == FORECASTS else f"{name}.parquet"))
     assert declared == [(field.name, sql_type(field.type)) for field in pq.read_schema(first)]
+
+
+def test_the_polars_example_leaves_out_runs_that_are_not_finished(sample_run: tuple[Path, str], tmp_path: Path) -> None:
+    for night in ("2026-11-24", "2026-11-25"):
+        shutil.copytree(sample_run[0] / FORECASTS, tmp_path / f"run={night}" / FORECASTS)
+    (tmp_path / "run=2026-11-24" / SUCCESS).touch()
+    (example,) = (text for text in blocks(ROOT / "docs" / "tables.md", "python") if "polars" in text)
+    names: dict[str, Any] = {}
+    exec(example.replace("/data/forecasts", str(tmp_path)), names)  # noqa: S102
+    assert names["forecasts"].collect()["run"].unique().to_list() == [date(2026, 11, 24)]
+
+
+def test_no_example_reads_all_runs_without_asking_which_are_finished() -> None:
+    fenced = re.findall(r"^```\w+\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    assert [text for text in fenced if "run=*" in text and "run=*/_SUCCESS" not in text] == []

@@ -19,8 +19,8 @@ from forecast_cli.cli.options.shared import ConfigOptions, FormatOption, LogOpti
 def validate(ctx: typer.Context, source: SourceArgument, format: FormatOption = OutputFormat.TABLE) -> None:  # noqa: A002
     """Check INPUT for problems, without forecasting.
 
-    Lists each problem and what a run would do about it. Exits with 4 if a run would reject the input. If a run
-    would exit with 3, it only says so.
+    Lists each problem and what a run would do about it. Exits with 4 if a run would reject the input, and
+    with 5 if it would refuse a column of --threshold. If a run would exit with 3, it only says so.
     """
     settings = settings_from(ctx).settings
     from forecast_cli.cli.views.validation import end_validation

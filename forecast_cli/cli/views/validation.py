@@ -14,6 +14,7 @@ from forecast_cli.cli.views.values import validation_values
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ledger import Status
+from forecast_cli.core.redact import redact
 from forecast_cli.core.text import counted
 from forecast_cli.data.findings import Action
 from forecast_cli.reports.escape import printable
@@ -35,7 +36,8 @@ def end_validation(log: Log, validation: Validation, format: OutputFormat, setti
         raise typer.Exit(validation.exit_code)
     counts = {"accounts": validation.input.accounts, **found["accounts"]}
     fields = {"counts": counts, "manifest": None, "run_exit_code": run_ends}
-    log.leave(validation.exit_code, _verdict(validation, settings), None, fields)
+    hint = validation.refused.hint if validation.refused else None
+    log.leave(validation.exit_code, _verdict(validation, settings), hint, fields)
 
 
 def render_validation(validation: Validation, settings: Settings) -> Group:
@@ -62,7 +64,8 @@ def describe_run(accounts: Mapping[Status, int], settings: Settings) -> str:
 
 
 def _run_exit_code(validation: Validation, settings: Settings) -> ExitCode:
-    return ExitCode.INPUT_REJECTED if validation.rejected else run_exit_code(validation.accounts, settings)
+    well = validation.exit_code is ExitCode.OK
+    return run_exit_code(validation.accounts, settings) if well else validation.exit_code
 
 
 def _too_many(accounts: Mapping[Status, int], settings: Settings) -> Mapping[Status, int]:
@@ -74,6 +77,8 @@ def _verdict(validation: Validation, settings: Settings) -> str:
     if validation.rejected:
         rejections = sum(finding.action is Action.REJECT for finding in validation.findings)
         return f"A run would reject this input for {counted(rejections, 'reason')}."
+    if validation.refused:
+        return f"A run would end with exit code {validation.exit_code}: {redact(validation.refused.message)}"
     return describe_run(validation.accounts, settings)
 
 
@@ -88,9 +93,11 @@ def _ending(accounts: Mapping[Status, int], settings: Settings) -> str:
 
 
 def _hints(validation: Validation, settings: Settings) -> Group | None:
-    """Return the hints of the findings for which a run would not exit with 0; None if it would."""
+    """Return the hints for what keeps a run from exiting with 0; None if nothing does."""
     if _run_exit_code(validation, settings) is ExitCode.OK:
         return None
+    if validation.refused:
+        return Group(no_wrap(f"hint:  {printable(validation.refused.hint or '')}"))
     statuses = _too_many(validation.accounts, settings) if validation.accounts[Status.OK] else tuple(Status)
     hints = dict.fromkeys(
         finding.hint

@@ -1,6 +1,6 @@
 """Rules about accounts that stay in the run: what a reader of their forecasts should know, and what is left out."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 import polars as pl
@@ -12,6 +12,14 @@ from forecast_cli.data.findings import Action, Finding
 
 #: Days from an input's newest balance to ``--as-of`` that are ordinary: a nightly run has yesterday's balances.
 ORDINARY_LAG: Final = 1
+#: Days without any other row before the origin that are ordinary: banks are closed from Good Friday to Easter Monday.
+_QUIET_DAYS: Final = 4
+#: An account is busy if it has a balance on one of so many days or more: it is not one with a row a week or a month.
+_BUSY: Final = 5
+#: Busy accounts that do not fall silent on the same day by chance.
+_MANY: Final = 20
+#: Of so many accounts, one may have rows that are dated too late.
+_ONE_OF: Final = 1000
 
 
 def list_account_rules(judged: pl.DataFrame, settings: Settings, origin: date | None) -> list[Rule]:
@@ -98,13 +106,15 @@ def _history_rules(settings: Settings) -> list[Rule]:
 
 
 def _suspicious_origin_rules(judged: pl.DataFrame, settings: Settings, origin: date | None) -> list[Rule]:
-    """Return a rule that warns if more accounts are stale than can be forecast: the origin may be wrong for all."""
+    """Return a rule that warns if the origin may be wrong for all: most accounts are stale, or few reach it."""
     is_stale = pl.col("verdict") == "stale"
     is_kept = pl.col("verdict").is_null()
     reaches = is_kept & (pl.col("last") == pl.lit(origin))
     stale, kept, last = judged.select(stale=is_stale.sum(), kept=is_kept.sum(), last=reaches.sum()).row(0)
-    if origin is None or stale <= kept:
+    if origin is None:
         return []
+    if stale <= kept:
+        return [] if settings.as_of is not None else _lone_origin_rules(judged.filter(is_kept), origin)
     ended = f"ended more than {settings.max_stale} days before"
     if settings.as_of is not None:
         text = f"{ended} the origin {origin} (--as-of) and are skipped; {kept:,} can be forecast"
@@ -120,5 +130,35 @@ def _suspicious_origin_rules(judged: pl.DataFrame, settings: Settings, origin: d
             f"{stale:,} of {judged.height:,} accounts {ended} it",
             "name the day with --as-of if these rows are dated too late, or use --origin account "
             "(backtest: --align account)",
+        )
+    ]
+
+
+def _lone_origin_rules(kept: pl.DataFrame, origin: date) -> list[Rule]:
+    """Return a rule that warns if one account, or one of a thousand, alone has rows in the days up to the origin.
+
+    Others count only if they were busy until they fell silent, all at once: accounts whose balance seldom moves, such
+    as savings with interest at the end of a month, have no row for days.
+    """
+    few = max(1, kept.height // _ONE_OF)
+    if kept.height < few + _MANY:
+        return []
+    newest: date = kept["last"].sort(descending=True)[few]
+    quiet = (origin - newest).days
+    span = (pl.col("last") - pl.col("first")).dt.total_days() + 1
+    until_then = pl.col("last") > newest - timedelta(days=_QUIET_DAYS)
+    busy = kept.select(((pl.col("n_obs") * _BUSY >= span) & until_then & (pl.col("last") <= newest)).sum()).item()
+    if quiet <= _QUIET_DAYS or busy < _MANY:
+        return []
+    late = pl.col("verdict").is_null() & (pl.col("last") > newest)
+    return [
+        Rule(
+            "TS13",
+            Action.WARN,
+            "accounts",
+            late,
+            f"with rows after {newest}, up to the origin {origin}, the input's last day; "
+            f"the balances of all others are carried forward {quiet} days or more",
+            f"if these rows are dated too late, name the day with --as-of {newest}, and have them corrected",
         )
     ]

@@ -88,6 +88,8 @@ def cast_hint(role: Role, dtype: pl.DataType) -> str:
         "balance": f"{column}.cast(pl.Decimal(18, 2))",
         "currency": f"{column}.cast(pl.String)",
     }[role.name]
+    if role.name == "id" and dtype == pl.Binary:
+        example += f', or UUIDs and other bytes that are no text with {column}.bin.encode("hex")'
     return f"cast it, e.g. {example}, or {another}"
 
 

@@ -9,8 +9,10 @@ import polars as pl
 from forecast_cli.core.text import did_you_mean
 from forecast_cli.data.files.problems import Problem
 
-#: Offsets of whole hours are the only ones polars reads from a file.
-_WHOLE_HOURS: Final = re.compile(r"[+-]\d{2}:00")
+#: The only offsets that polars reads from a file: whole hours for which the timezone database has a name.
+_WHOLE_HOURS: Final = re.compile(r"(?:\+(?:0\d|1[0-4])|-(?:0\d|1[0-2])):00")
+#: Other offsets, and UTC as ISO 8601 writes it.
+_OFFSET: Final = re.compile(r"[+-]\d{1,2}:?\d{2}|Z")
 
 
 def known_zone(name: str) -> bool:
@@ -34,7 +36,12 @@ def suggest_zone(name: str) -> str:
 
 
 def reject_zone(path: str, column: str, zone: str) -> Problem:
-    """Return the problem for a column with an unknown timezone."""
+    """Return the problem for a column with a timezone that polars cannot read."""
+    if _OFFSET.fullmatch(zone):
+        message = f"{path}: column '{column}' has the timezone '{zone}', expected a name or an offset of whole hours"
+        cast = f'table.column("{column}").cast(pa.timestamp("us", "UTC"))'
+        days = "name the timezone whose days count with --timezone, e.g. Asia/Kolkata"
+        return Problem("SC19", path, message, f"write its instants in UTC, in pyarrow: {cast}; {days}", fatal=True)
     message = f"{path}: column '{column}' has the unknown timezone '{zone}'"
     hint = f"write the column again with a known timezone: {suggest_zone(zone)}"
     return Problem("SC19", path, message, hint, fatal=True)

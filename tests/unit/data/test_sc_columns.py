@@ -377,6 +377,15 @@ def test_SC09_text_that_is_not_marked_as_such_rejects_with_its_cast(tmp_path: Pa
     assert cast[column].to_list() == ["ü", "b"]
 
 
+def test_SC09_uuids_reject_with_a_cast_that_works(tmp_path: Path) -> None:
+    ids = pa.array([bytes(15) + b"\xff", bytes(range(240, 256))], pa.binary(16))
+    path = write_arrow(tmp_path / "x.parquet", arrow_columns(), account_id=ids)
+    cast = 'pl.col("account_id").bin.encode("hex")'
+    assert cast in (rejection(open_with(path), "SC09").hint or "")
+    pl.read_parquet(path).with_columns(pl.col("account_id").bin.encode("hex")).write_parquet(path)
+    assert rows_of(path)["unique_id"].to_list() == ["0" * 30 + "ff", "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff"]
+
+
 @pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
 def test_SC08_float_ids_beside_whole_ones_reject_with_the_cast_of_the_floats(
     tmp_path: Path, order: tuple[str, str]

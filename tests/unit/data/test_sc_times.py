@@ -151,7 +151,7 @@ def test_SC17_wall_times_that_are_skipped_or_happen_twice(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("column", ["date", "not_even_used"])
-@pytest.mark.parametrize(("zone", "meant"), [("Europe/Berln", "Europe/Berlin"), ("+05:30", "")])
+@pytest.mark.parametrize(("zone", "meant"), [("Europe/Berln", "Europe/Berlin"), ("Mars", "")])
 def test_SC19_unknown_timezone_of_a_column_rejects(tmp_path: Path, column: str, zone: str, meant: str) -> None:
     write_arrow(tmp_path / "x.parquet", arrow_columns(), **{column: pa.array([0, 1], pa.timestamp("us", zone))})
     finding = rejection(open_with(tmp_path, on_bad_file="quarantine"), "SC19")
@@ -160,9 +160,23 @@ def test_SC19_unknown_timezone_of_a_column_rejects(tmp_path: Path, column: str, 
     assert meant in finding.hint
 
 
-def test_SC19_offset_of_whole_hours_is_a_timezone(tmp_path: Path) -> None:
-    stamped(tmp_path / "x.parquet", [LATE], "+02:00")
-    assert rows_of(tmp_path)["ds"].to_list() == [date(2026, 2, 1)]
+@pytest.mark.parametrize(("zone", "day"), [("+02:00", 1), ("+14:00", 1), ("-12:00", 31), ("-00:00", 31)])
+def test_SC19_offset_of_whole_hours_is_a_timezone(tmp_path: Path, zone: str, day: int) -> None:
+    stamped(tmp_path / "x.parquet", [LATE], zone)
+    assert rows_of(tmp_path)["ds"][0].day == day
+
+
+@pytest.mark.parametrize("zone", ["+05:30", "-03:30", "Z", "+0530", "+15:00", "-13:00"])
+def test_SC19_other_offsets_reject_with_a_cast_that_works(tmp_path: Path, zone: str) -> None:
+    path = stamped(tmp_path / "x.parquet", [LATE], zone)
+    finding = rejection(open_with(tmp_path), "SC19")
+    assert f"x.parquet: column 'date' has the timezone '{zone}', expected a name or an offset" in finding.message
+    cast = 'table.column("date").cast(pa.timestamp("us", "UTC"))'
+    assert cast in (finding.hint or "")
+    assert "did you mean" not in (finding.hint or "")
+    table = pq.read_table(path)
+    pq.write_table(table.set_column(table.column_names.index("date"), "date", eval(cast)), path)  # noqa: S307
+    assert rows_of(tmp_path, timezone="Asia/Kolkata")["ds"].to_list() == [date(2026, 2, 1)]
 
 
 @pytest.mark.parametrize(("zone", "meant"), [("Europe/Berln", "Europe/Berlin"), ("europe/prague", "Europe/Prague")])

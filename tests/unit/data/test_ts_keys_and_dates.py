@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 import polars as pl
 import pytest
-from ts_rows import START, account, balances, check, daily, finding, rows, rules, shard
+from ts_rows import START, Row, account, balances, check, daily, finding, rows, rules, shard
 
 from forecast_cli.core.ledger_schemas import ACCOUNTS_SCHEMA
-from forecast_cli.data.findings import Action
+from forecast_cli.data.findings import Action, Finding
 
 MANY = [float(day % 17) for day in range(3000)]
 LONG_AGO = date(1980, 1, 1)
@@ -252,3 +252,45 @@ def test_TS13_an_input_up_to_the_day_before_as_of_is_ordinary(settings: dict[str
 def test_TS13_an_origin_that_was_chosen_or_reached_is_not_reported(settings: dict[str, object]) -> None:
     frame = rows(daily("a", [1.0, 2.0]), daily("b", [1.0, 2.0]), [("late", date(2024, 6, 1), 5.0)])
     assert not [finding for finding in check(frame, **settings).findings if finding.action is Action.WARN]
+
+
+def bank(*, step: int = 1) -> list[Row]:
+    """Rows of 30 accounts up to 2024-02-29, one every ``step`` days."""
+    days = [date(2024, 2, 29) - timedelta(days=ago) for ago in range(0, 60, step)]
+    return [(f"a{number}", day, float(day.day)) for number in range(30) for day in days]
+
+
+def late_rows(*parts: list[Row], **settings: object) -> list[Finding]:
+    found = check(rows(*parts), **settings).findings
+    return [finding for finding in found if finding.rule == "TS13" and finding.action is Action.WARN]
+
+
+@pytest.mark.parametrize("days", [5, 45])
+def test_TS13_one_row_dated_too_late_is_reported_though_nobody_is_skipped_for_it(days: int) -> None:
+    origin = date(2024, 2, 29) + timedelta(days=days)
+    (found,) = late_rows(bank(), [("a7", origin, 1.0)])
+    assert (found.count, found.total, found.examples) == (1, 30, ("a7",))
+    assert found.message == (
+        f"1 account: with rows after 2024-02-29, up to the origin {origin}, the input's last day; "
+        f"the balances of all others are carried forward {days} days or more"
+    )
+    assert found.hint == (
+        "if these rows are dated too late, name the day with --as-of 2024-02-29, and have them corrected"
+    )
+    assert not late_rows(bank(), [("a7", origin, 1.0)], as_of=date(2024, 2, 29))
+    assert not late_rows(bank(), [("a7", origin, 1.0)], origin="account")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [bank(), [("a7", date(2024, 3, 4), 1.0)]],
+        [bank(), [("a7", date(2024, 3, 20), 1.0), ("a8", date(2024, 3, 19), 1.0)]],
+        [bank()[:600], [("a7", date(2024, 3, 20), 1.0)]],
+        [bank(step=7), [("a7", date(2024, 3, 20), 1.0)]],
+        [bank(), [(f"a{number}", date(2024, 3, 20), 1.0) for number in range(30)]],
+    ],
+    ids=["a few days", "two of thirty", "few accounts", "a row a week", "all"],
+)
+def test_TS13_rows_after_a_quiet_time_are_ordinary(parts: list[list[Row]]) -> None:
+    assert late_rows(*parts) == []
