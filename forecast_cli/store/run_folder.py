@@ -65,7 +65,9 @@ class RunFolder:
         found = (read_receipt(path) for path in sorted((self.output / RUNNING / SHARDS).glob("*.json")))
         kept = {receipt.index: receipt for receipt in found if receipt and self._is_intact(receipt)}
         named = {self.output / file.path for receipt in kept.values() for file in receipt.files}
-        for path in set((self.output / FORECASTS).iterdir()) - named:
+        with raise_write_errors(self.output / FORECASTS):
+            found_parts = set((self.output / FORECASTS).iterdir())
+        for path in found_parts - named:
             remove_file(path)
         return kept
 

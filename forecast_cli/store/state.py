@@ -27,8 +27,28 @@ class OutputState(StrEnum):
 def inspect_output(output: Contents, identity: dict[str, Any]) -> tuple[OutputState, str]:
     """Return the state of ``output`` for a run of ``identity``, and a message that says what prevents the run, or "".
 
-    Writes nothing. Raises OutputNotWrittenError if the plan of an unfinished run cannot be read.
+    Writes nothing. Raises OutputNotWrittenError if the output or the plan of an unfinished run cannot be read.
     """
+    try:
+        return _inspect(output, identity)
+    except OSError as error:
+        raise OutputNotWrittenError(f"{output}: cannot be read: {error.strerror}", "fix its permissions") from error
+
+
+def validate_output(output: Contents, identity: dict[str, Any], *, force: bool) -> tuple[OutputState, str]:
+    """Return the state of ``output`` for a run of ``identity`` and a message, as ``inspect_output`` does.
+
+    Writes nothing. Raises OutputConflictError if it holds another run, unless ``force`` allows replacing it, and if it
+    holds files that no run wrote, which are never replaced.
+    """
+    state, why = inspect_output(output, identity)
+    if state is OutputState.FOREIGN or (state is OutputState.OTHER and not force):
+        hint = "name another --output" + (", or replace that run with --force" if state is OutputState.OTHER else "")
+        raise OutputConflictError(f"{output}: {why}", hint)
+    return state, why
+
+
+def _inspect(output: Contents, identity: dict[str, Any]) -> tuple[OutputState, str]:
     try:
         foreign = sorted(name for name in output.names() if not is_own(Path(name)))
     except NotADirectoryError:
@@ -44,19 +64,6 @@ def inspect_output(output: Contents, identity: dict[str, Any]) -> tuple[OutputSt
     if manifest is None:
         return _inspect_unfinished(output, identity)
     return _inspect_finished(output, manifest, identity)
-
-
-def validate_output(output: Contents, identity: dict[str, Any], *, force: bool) -> tuple[OutputState, str]:
-    """Return the state of ``output`` for a run of ``identity`` and a message, as ``inspect_output`` does.
-
-    Writes nothing. Raises OutputConflictError if it holds another run, unless ``force`` allows replacing it, and if it
-    holds files that no run wrote, which are never replaced.
-    """
-    state, why = inspect_output(output, identity)
-    if state is OutputState.FOREIGN or (state is OutputState.OTHER and not force):
-        hint = "name another --output" + (", or replace that run with --force" if state is OutputState.OTHER else "")
-        raise OutputConflictError(f"{output}: {why}", hint)
-    return state, why
 
 
 def _inspect_unfinished(contents: Contents, identity: dict[str, Any]) -> tuple[OutputState, str]:
