@@ -2,13 +2,12 @@
 
 import json
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from forecast_cli.core.errors import CheckFailedError, OutputConflictError, OutputNotWrittenError
 from forecast_cli.store.contents import Contents
 from forecast_cli.store.fingerprint import differences, fingerprint, identity_of
-from forecast_cli.store.layout import FORECASTS, LOCK, PLAN, RUNNING, TABLES, is_own
+from forecast_cli.store.layout import FORECASTS, LOCK, PLAN, RUNNING, TABLES, is_foreign
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.read import find_manifest
 
@@ -50,7 +49,7 @@ def validate_output(output: Contents, identity: dict[str, Any], *, force: bool) 
 
 def _inspect(output: Contents, identity: dict[str, Any]) -> tuple[OutputState, str]:
     try:
-        foreign = sorted(name for name in output.names() if not is_own(Path(name)))
+        foreign = sorted(name for name in output.names() if is_foreign(name))
     except NotADirectoryError:
         return OutputState.FOREIGN, "is a file, not a folder"
     if foreign:
