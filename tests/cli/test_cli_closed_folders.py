@@ -66,6 +66,20 @@ def test_an_earlier_run_that_may_not_be_read_stops_no_forecast(
     assert json.loads((output / "metrics.json").read_text())["change"] is None
 
 
+def test_earlier_runs_none_of_which_may_be_read_are_said_to_be_unreadable(
+    cli_as_user: Cli, nights: Path, balances: Path, tmp_path: Path
+) -> None:
+    forecast = ("forecast", balances, "--previous", nights, *QUICK)
+    manifest = nights / "night-1" / "manifest.json"
+    manifest.chmod(0)
+    outcome = cli_as_user(*forecast, "--output", tmp_path / "a").assert_exit(ExitCode.OK)
+    assert f"{manifest}: cannot be read: Permission denied; no change" in outcome.err
+    (nights / "night-1").chmod(0)
+    outcome = cli_as_user(*forecast, "--output", tmp_path / "b").assert_exit(ExitCode.OK)
+    (nights / "night-1").chmod(0o700)
+    assert f"{nights}: holds no run that you may read; no change" in outcome.err
+
+
 def test_no_path_into_it_gives_a_traceback(cli_as_user: Cli, closed: Path, balances: Path, tmp_path: Path) -> None:
     forecast = ("forecast", balances, "--output", tmp_path / "out", "--jobs", 1)
     outcome = cli_as_user(*forecast, "--metrics", closed / "a.prom")
