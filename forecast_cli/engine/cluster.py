@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 from uuid import uuid4
 
 from forecast_cli.core.errors import ConfigError, InputRejectedError, WorkerLostError
-from forecast_cli.data.scan.rows import assert_unchanged
+from forecast_cli.data.scan.unchanged import assert_unchanged
 from forecast_cli.data.source import Source
 from forecast_cli.engine import local
 from forecast_cli.engine.memory import Room

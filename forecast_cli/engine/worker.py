@@ -10,8 +10,8 @@ import polars as pl
 from forecast_cli.core.ledger import Flag
 from forecast_cli.core.memory import release_memory
 from forecast_cli.data.panel import Panel
-from forecast_cli.data.scan.rows import assert_unchanged
 from forecast_cli.data.scan.statistics import reject_wrong_statistics
+from forecast_cli.data.scan.unchanged import assert_unchanged
 from forecast_cli.engine.accounts import read_shard_accounts
 from forecast_cli.engine.events import events_table
 from forecast_cli.engine.outcomes import ModelForecast, add_flag, complete_ledger, failure_rows, taken_apart

@@ -65,8 +65,13 @@ def write_durable(path: Path, content: bytes) -> None:
 def write_whole(path: Path, content: bytes) -> None:
     """Write ``path`` atomically: a reader sees all of it or none. Raises OutputNotWrittenError."""
     temporary = path.with_name(f".{path.name}.tmp")
-    write_durable(temporary, content)
-    move_into_place(temporary, path)
+    try:
+        write_durable(temporary, content)
+        move_into_place(temporary, path)
+    except OutputNotWrittenError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
 
 
 def write_rows(table: pl.LazyFrame, path: Path) -> None:
@@ -116,6 +121,10 @@ def remove_folder(path: Path) -> None:
 def make_folder(path: Path) -> None:
     """Make a folder and its missing parents. Raises OutputNotWrittenError."""
     with raise_write_errors(path):
+        if path.is_symlink() and not path.exists():
+            raise OutputNotWrittenError(
+                f"{path}: is a link to {path.readlink()}, which does not exist", "make that folder, or name another"
+            )
         path.mkdir(parents=True, exist_ok=True)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from forecast_cli.core.errors import CheckFailedError
 from forecast_cli.store.atomic import raise_write_errors, sha256_of
-from forecast_cli.store.layout import FORECASTS, LISTED, MANIFEST, RUNNING, SUCCESS, is_own
+from forecast_cli.store.layout import FORECASTS, LISTED, MANIFEST, RUNNING, SUCCESS, is_foreign
 from forecast_cli.store.manifest import FileEntry, Manifest
 
 #: Problems of files that the run did not write.
@@ -43,10 +43,11 @@ def stray_files(output: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
     if (output / RUNNING).exists():
         yield RUNNING, "left over from a run: run the same command again to remove it"
     for path in sorted((output / FORECASTS).iterdir() if (output / FORECASTS).is_dir() else ()):
-        if f"{FORECASTS}/{path.name}" not in known:
+        hidden = path.name.startswith(".") and path.suffix != ".parquet"
+        if not hidden and f"{FORECASTS}/{path.name}" not in known:
             yield f"{FORECASTS}/{path.name}", f"{UNLISTED}: readers of the folder would read it too"
     for path in sorted(output.iterdir()):
-        if not is_own(path):
+        if is_foreign(path.name):
             yield path.name, FOREIGN
         elif path.name in LISTED - known:
             yield path.name, UNLISTED

@@ -14,13 +14,13 @@ class Contents(Protocol):
     """Files of an output, by names relative to it, with slashes. ``str`` gives the output as its user named it."""
 
     def names(self) -> Collection[str]:
-        """Return the names of files and folders at the top of the output."""
+        """Return the names of files and folders at the top of the output; raises OSError."""
 
     def size(self, name: str) -> int | None:
         """Return the size of a file in bytes, None if it does not exist."""
 
     def has(self, name: str) -> bool:
-        """Return whether a file or a folder exists."""
+        """Return whether a file or a folder exists; raises OSError."""
 
     def read(self, name: str) -> bytes | None:
         """Return the content of a file, None if it does not exist; raises OSError."""
@@ -36,7 +36,7 @@ class FolderContents:
         return str(self._folder)
 
     def names(self) -> Collection[str]:
-        """Return the names of files and folders at the top of the output."""
+        """Return the names of files and folders at the top of the output; raises OSError."""
         return [path.name for path in self._folder.iterdir()] if self._folder.exists() else []
 
     def size(self, name: str) -> int | None:
@@ -47,7 +47,7 @@ class FolderContents:
             return None
 
     def has(self, name: str) -> bool:
-        """Return whether a file or a folder exists."""
+        """Return whether a file or a folder exists; raises OSError."""
         return (self._folder / name).exists()
 
     def read(self, name: str) -> bytes | None:

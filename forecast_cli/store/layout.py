@@ -88,3 +88,13 @@ def receipt_path(index: int) -> str:
 def is_own(path: Path) -> bool:
     """Return whether an entry of an output folder has a name that runs write."""
     return path.name in OWN or (path.name.startswith(".") and path.name.endswith(".tmp"))
+
+
+def is_foreign(name: str) -> bool:
+    """Return whether no run writes an entry of that name to an output folder, and readers of the folder may see it."""
+    return name not in OWN and not name.startswith(".")
+
+
+def is_litter(path: Path) -> bool:
+    """Return whether a file is one that file systems and desktops leave in any folder: nobody misses it."""
+    return path.name == ".DS_Store" or path.match(".nfs*") or path.match(".*.crc")

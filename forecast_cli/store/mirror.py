@@ -29,6 +29,7 @@ from forecast_cli.store.layout import (
     RUNNING,
     SHARDS,
     SUCCESS,
+    is_own,
     receipt_path,
 )
 from forecast_cli.store.manifest import Manifest
@@ -79,7 +80,7 @@ class MirroredRun(RunFolder):
     found: Collection[str]
 
     def resume(self) -> dict[int, ShardReceipt]:
-        """Return the receipts of the complete shards, by index; remove all other objects, then upload the plan.
+        """Return the receipts of the complete shards, by index; remove all others of runs, then upload the plan.
 
         The plan of a run that is replaced is overwritten last, so that none of its objects is mistaken for one of this
         run. Raises OutputBusyError if another run has taken over the claim.
@@ -88,7 +89,8 @@ class MirroredRun(RunFolder):
         files = {file.path for receipt in kept.values() for file in receipt.files}
         known = {CLAIM, _PLAN, *files, *map(receipt_path, kept)}
         self.claim.confirm()
-        _remove(self.objects, set(self.found) - known)
+        written = {name for name in self.found if is_own(Path(name.partition("/")[0]))}
+        _remove(self.objects, written - known)
         self.objects.put_file(_PLAN, self.output / _PLAN)
         return kept
 

@@ -67,7 +67,9 @@ class RunFolder:
         found = (read_receipt(path) for path in sorted((self.output / RUNNING / SHARDS).glob("*.json")))
         kept = {receipt.index: receipt for receipt in found if receipt and self._is_intact(receipt)}
         named = {self.committed(file.path) for receipt in kept.values() for file in receipt.files}
-        for path in set((self.output / UNFINISHED).iterdir()) - named:
+        with raise_write_errors(self.output / UNFINISHED):
+            found_parts = set((self.output / UNFINISHED).iterdir())
+        for path in found_parts - named:
             remove_file(path)
         return kept
 
@@ -161,7 +163,9 @@ def _prepare(output: Path, identity: dict[str, Any]) -> None:
 def _take_back(output: Path) -> None:
     """Hide the forecasts of a run that ended after they were shown and before its manifest was written."""
     shown = output / FORECASTS
-    for path in sorted(shown.iterdir()) if shown.is_dir() else ():
+    with raise_write_errors(shown):
+        found = sorted(shown.iterdir()) if shown.is_dir() else []
+    for path in found:
         move_into_place(path, output / UNFINISHED / path.name)
     remove_folder(shown)
 

@@ -24,8 +24,9 @@ from forecast_cli.core.fault_points import Step, fault_point
 from forecast_cli.data.scan.attributes import with_kept_columns
 from forecast_cli.data.scan.collect import collect
 from forecast_cli.data.scan.pieces import scan_pieces
-from forecast_cli.data.scan.rows import assert_unchanged, scan_kept
+from forecast_cli.data.scan.rows import scan_kept
 from forecast_cli.data.scan.spilled import STORED_IDS, amounts_kept, texts_kept
+from forecast_cli.data.scan.unchanged import assert_unchanged
 from forecast_cli.data.source import InputFile, RowGroup, Source
 from forecast_cli.store.atomic import make_folder, raise_write_errors, remove_folder, sync_folder, write_whole
 

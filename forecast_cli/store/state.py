@@ -2,13 +2,12 @@
 
 import json
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from forecast_cli.core.errors import CheckFailedError, OutputConflictError, OutputNotWrittenError
 from forecast_cli.store.contents import Contents
 from forecast_cli.store.fingerprint import differences, fingerprint, identity_of
-from forecast_cli.store.layout import FORECASTS, LOCK, PLAN, RUNNING, TABLES, is_own
+from forecast_cli.store.layout import FORECASTS, LOCK, PLAN, RUNNING, TABLES, is_foreign
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.read import find_manifest
 
@@ -27,23 +26,12 @@ class OutputState(StrEnum):
 def inspect_output(output: Contents, identity: dict[str, Any]) -> tuple[OutputState, str]:
     """Return the state of ``output`` for a run of ``identity``, and a message that says what prevents the run, or "".
 
-    Writes nothing. Raises OutputNotWrittenError if the plan of an unfinished run cannot be read.
+    Writes nothing. Raises OutputNotWrittenError if the output or the plan of an unfinished run cannot be read.
     """
     try:
-        foreign = sorted(name for name in output.names() if not is_own(Path(name)))
-    except NotADirectoryError:
-        return OutputState.FOREIGN, "is a file, not a folder"
-    if foreign:
-        return OutputState.FOREIGN, f"holds files that no run wrote: {', '.join(foreign[:3])}"
-    try:
-        manifest = find_manifest(output)
-    except CheckFailedError as error:
-        if not output.has(LOCK):
-            return OutputState.FOREIGN, "holds a manifest.json that no run wrote"
-        return OutputState.OTHER, f"holds a damaged run: {error}"
-    if manifest is None:
-        return _inspect_unfinished(output, identity)
-    return _inspect_finished(output, manifest, identity)
+        return _inspect(output, identity)
+    except OSError as error:
+        raise OutputNotWrittenError(f"{output}: cannot be read: {error.strerror}", "fix its permissions") from error
 
 
 def validate_output(output: Contents, identity: dict[str, Any], *, force: bool) -> tuple[OutputState, str]:
@@ -57,6 +45,24 @@ def validate_output(output: Contents, identity: dict[str, Any], *, force: bool) 
         hint = "name another --output" + (", or replace that run with --force" if state is OutputState.OTHER else "")
         raise OutputConflictError(f"{output}: {why}", hint)
     return state, why
+
+
+def _inspect(output: Contents, identity: dict[str, Any]) -> tuple[OutputState, str]:
+    try:
+        foreign = sorted(name for name in output.names() if is_foreign(name))
+    except NotADirectoryError:
+        return OutputState.FOREIGN, "is a file, not a folder"
+    if foreign:
+        return OutputState.FOREIGN, f"holds files that no run wrote: {', '.join(foreign[:3])}"
+    try:
+        manifest = find_manifest(output)
+    except CheckFailedError as error:
+        if not output.has(LOCK):
+            return OutputState.FOREIGN, "holds a manifest.json that no run wrote"
+        return OutputState.OTHER, f"holds a damaged run: {error}"
+    if manifest is None:
+        return _inspect_unfinished(output, identity)
+    return _inspect_finished(output, manifest, identity)
 
 
 def _inspect_unfinished(contents: Contents, identity: dict[str, Any]) -> tuple[OutputState, str]:

@@ -13,7 +13,7 @@ from forecast_cli.core.risk import PROB_BELOW, THRESHOLD_NAME, WINDOW
 from forecast_cli.reports.run_metrics import Change, MedianMoves, PreviousRun, RiskMoves, StatusChange
 from forecast_cli.store.check import see_check
 from forecast_cli.store.contents import FolderContents
-from forecast_cli.store.find import raise_read_errors, runs_at
+from forecast_cli.store.find import has_closed_folder, raise_read_errors, runs_at
 from forecast_cli.store.fingerprint import setting_differences
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK
 from forecast_cli.store.manifest import Manifest
@@ -56,9 +56,12 @@ def find_previous(folder: Path, *, output: Path, origin: str | None) -> tuple[Pa
 
     ``folder`` is a run or holds runs; the run in ``output`` itself and runs with an origin after ``origin`` are left
     out, and so are links in ``folder`` and folders that may not be entered. None if there is no other. Raises
-    CheckFailedError if ``folder`` cannot be read.
+    CheckFailedError if ``folder``, or each run in it, cannot be read.
     """
-    runs = [(path, manifest) for path in _outputs(folder, output) if (manifest := _forecast_in(path))]
+    outputs = _outputs(folder, output)
+    runs = [(path, manifest) for path in outputs if (manifest := _forecast_in(path))]
+    if not runs and folder.is_dir():
+        _refuse_unreadable(folder, outputs)
     earlier = [run for run in runs if origin is None or (run[1].input.origin or "") <= origin]
     return max(earlier, key=lambda run: run[1].recency, default=None)
 
@@ -102,6 +105,14 @@ def _outputs(folder: Path, output: Path) -> Sequence[Path]:
     with raise_read_errors(folder):
         within = runs_at(folder) if folder.is_dir() else ()
     return [path for path in within if path.resolve() != output.resolve()]
+
+
+def _refuse_unreadable(folder: Path, outputs: Sequence[Path]) -> None:
+    """Raise CheckFailedError if a run in ``folder`` cannot be read, or a folder in it may not be entered."""
+    for path in outputs:
+        find_manifest(FolderContents(path))
+    if not outputs and has_closed_folder(folder):
+        raise CheckFailedError(f"{folder}: holds no run that you may read", "fix its permissions")
 
 
 def _forecast_in(output: Path) -> Manifest | None:

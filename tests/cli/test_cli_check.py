@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import pytest
 from cli_harness import Cli, Finished
 
 from forecast_cli.core.exit_codes import ExitCode
@@ -57,6 +58,40 @@ def test_the_hint_says_what_repairs_the_output_and_no_more(cli: Cli, finished: F
     assert hint().endswith("then run the forecast command that wrote it again, with --force")
     shutil.copy(finished.output / "_SUCCESS", output / "_SUCCESS")
     assert hint() == "move away the files that this run did not write"
+
+
+@pytest.fixture
+def littered(finished: Finished, tmp_path: Path) -> Path:
+    output = shutil.copytree(finished.output, tmp_path / "nights" / "night-1")
+    for name in (".DS_Store", ".risk.parquet.crc", ".nfs0001", "forecasts/.part-00000.parquet.crc", ".mine"):
+        (output / name).write_bytes(b"x")
+    return output
+
+
+def test_files_that_readers_skip_are_no_damage(cli: Cli, littered: Path) -> None:
+    cli("check", littered).assert_exit(ExitCode.OK)
+    shutil.copy(littered / "forecasts" / "part-00000.parquet", littered / "forecasts" / ".mine.parquet")
+    assert "forecasts/.mine.parquet" in cli("check", littered).assert_exit(ExitCode.CHECK_FAILED).out
+
+
+def test_files_that_readers_skip_stay_and_prevent_no_run(cli: Cli, littered: Path, balances: Path) -> None:
+    for more in ((), ("--force",)):
+        models = ("--model", "SeasonalNaive", "--model", "Naive", "--jobs", 1)
+        cli("forecast", balances, "--output", littered, *models, *more).assert_exit(ExitCode.OK)
+        assert (littered / ".mine").read_bytes() == b"x"
+
+
+def test_prune_removes_a_run_with_litter_and_keeps_one_with_any_other_hidden_file(
+    cli: Cli, littered: Path, finished: Finished
+) -> None:
+    shutil.copytree(finished.output, littered.with_name("night-2"))
+    path = littered / "manifest.json"
+    path.write_text(path.read_text().replace('"finished_at": "2', '"finished_at": "1'))
+    cli("runs", "prune", littered.parent, "--yes", "--keep", 1).assert_exit(ExitCode.OK)
+    assert littered.exists()
+    (littered / ".mine").unlink()
+    cli("runs", "prune", littered.parent, "--yes", "--keep", 1).assert_exit(ExitCode.OK)
+    assert not littered.exists()
 
 
 def test_a_folder_without_a_run_exits_6(cli: Cli, tmp_path: Path) -> None:

@@ -66,6 +66,20 @@ def test_an_earlier_run_that_may_not_be_read_stops_no_forecast(
     assert json.loads((output / "metrics.json").read_text())["change"] is None
 
 
+def test_earlier_runs_none_of_which_may_be_read_are_said_to_be_unreadable(
+    cli_as_user: Cli, nights: Path, balances: Path, tmp_path: Path
+) -> None:
+    forecast = ("forecast", balances, "--previous", nights, *QUICK)
+    manifest = nights / "night-1" / "manifest.json"
+    manifest.chmod(0)
+    outcome = cli_as_user(*forecast, "--output", tmp_path / "a").assert_exit(ExitCode.OK)
+    assert f"{manifest}: cannot be read: Permission denied; no change" in outcome.err
+    (nights / "night-1").chmod(0)
+    outcome = cli_as_user(*forecast, "--output", tmp_path / "b").assert_exit(ExitCode.OK)
+    (nights / "night-1").chmod(0o700)
+    assert f"{nights}: holds no run that you may read; no change" in outcome.err
+
+
 def test_no_path_into_it_gives_a_traceback(cli_as_user: Cli, closed: Path, balances: Path, tmp_path: Path) -> None:
     forecast = ("forecast", balances, "--output", tmp_path / "out", "--jobs", 1)
     outcome = cli_as_user(*forecast, "--metrics", closed / "a.prom")
@@ -73,6 +87,42 @@ def test_no_path_into_it_gives_a_traceback(cli_as_user: Cli, closed: Path, balan
     outcome = cli_as_user(*forecast, "--fitted", closed)
     outcome.assert_error(ExitCode.CONFIG_INVALID, f"--fitted {closed}", "cannot be read", "Permission denied")
     assert "Permission denied" in cli_as_user("doctor", closed / "out").assert_exit(ExitCode.CHECK_FAILED).flat
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",), ("--force",)], ids=["plain", "dry-run", "force"])
+@pytest.mark.parametrize("within", ["", "new"])
+def test_an_output_that_may_not_be_entered_is_an_error(
+    cli_as_user: Cli, closed: Path, balances: Path, within: str, more: tuple[str, ...]
+) -> None:
+    output = closed / within
+    outcome = cli_as_user("forecast", balances, "--output", output, *QUICK, *more)
+    outcome.assert_error(ExitCode.OUTPUT_NOT_WRITTEN, f"{output}: cannot be read: Permission denied")
+    assert "fix its permissions" in outcome.err
+
+
+@pytest.mark.parametrize("name", [".", ".run"])
+def test_an_unfinished_run_that_may_not_be_entered_is_an_error(
+    cli_as_user: Cli, finished: Finished, balances: Path, tmp_path: Path, name: str
+) -> None:
+    output = shutil.copytree(finished.output, tmp_path / "out")
+    for end in ("_SUCCESS", "manifest.json"):
+        (output / end).unlink()
+    (output / ".run").mkdir()
+    closed = output / name
+    closed.chmod(0o600)
+    outcome = cli_as_user("forecast", balances, "--output", output, *QUICK, "--force")
+    closed.chmod(0o700)
+    outcome.assert_error(ExitCode.OUTPUT_NOT_WRITTEN, str(closed), "Permission denied")
+
+
+def test_forecasts_that_may_not_be_entered_are_an_error(
+    cli_as_user: Cli, finished: Finished, balances: Path, tmp_path: Path
+) -> None:
+    output = shutil.copytree(finished.output, tmp_path / "out")
+    (output / "forecasts").chmod(0)
+    outcome = cli_as_user("forecast", balances, "--output", output, *QUICK)
+    (output / "forecasts").chmod(0o700)
+    outcome.assert_error(ExitCode.OUTPUT_NOT_WRITTEN, f"{output / 'forecasts'}: cannot be written: Permission denied")
 
 
 @pytest.fixture

@@ -191,3 +191,8 @@ def test_an_interrupt_exits_130_with_one_line(cli: Cli, monkeypatch: pytest.Monk
 def test_a_message_is_one_line_for_any_path(cli: Cli, tmp_path: Path) -> None:
     outcome = cli("check", tmp_path / "a\nb\x1b[2J")
     outcome.assert_error(ExitCode.CHECK_FAILED, "a\\nb\\x1b[2J")
+
+
+def test_empty_metrics_are_refused(cli: Cli, tmp_path: Path) -> None:
+    outcome = cli("forecast", "input", "--output", tmp_path / "out", "--metrics", "")
+    outcome.assert_error(ExitCode.USAGE, "--metrics", "is empty", "is its shell variable set?")

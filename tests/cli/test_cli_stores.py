@@ -186,6 +186,12 @@ def test_objects_that_no_run_wrote_are_never_replaced(cli: Cli, store: Store, ba
     assert store.files == {"thesis.docx": b"ten years of work"}
 
 
+def test_objects_that_readers_skip_stay_and_prevent_no_run(cli: Cli, store: Store, balances: Path) -> None:
+    store.objects["bucket/runs/run=1/.mine"] = b"x"
+    cli("forecast", balances, "--output", store.address, *QUICK, "--force").assert_exit(ExitCode.OK)
+    assert store.files[".mine"] == b"x"
+
+
 def test_an_output_that_another_run_renews_its_claim_on_is_busy(
     cli: Cli, store: Store, balances: Path, passing: Path
 ) -> None:

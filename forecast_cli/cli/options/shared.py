@@ -25,6 +25,12 @@ def of_this_machine(path: Path | None) -> Path | None:
     return path
 
 
+def _file_of_this_machine(path: Path | None) -> Path | None:
+    if path == Path():  # made from an empty text, too
+        raise typer.BadParameter("is empty or the current folder, expected a file: is its shell variable set?")
+    return of_this_machine(path)
+
+
 def not_empty(place: str) -> str:
     """Return ``place`` as it is; raises typer.BadParameter where it is empty, which would be the current folder."""
     if not place.strip():
@@ -80,7 +86,9 @@ class LogOptions:
 class MetricsOptions:
     """Option that writes figures of a run for a monitoring system."""
 
-    metrics = option(Path, "Write metrics of the run to FILE in Prometheus format.", "FILE", callback=of_this_machine)
+    metrics = option(
+        Path, "Write metrics of the run to FILE in Prometheus format.", "FILE", callback=_file_of_this_machine
+    )
 
 
 class PreviousOptions:

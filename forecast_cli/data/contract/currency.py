@@ -43,7 +43,7 @@ def _is_constant(name: str, source: Source) -> bool:
 
 
 def _text_columns(file: InputFile, source: Source) -> dict[str, pl.DataType]:
-    with raise_read_errors(file.path):
+    with raise_read_errors(file.path, (file,), source.access):
         schema = read_schema(file, source)
     return {name: dtype for name, dtype in schema.items() if isinstance(dtype, (pl.String, pl.Categorical, pl.Enum))}
 

@@ -9,14 +9,19 @@ from forecast_cli.config.settings import Settings
 from forecast_cli.data.files.problems import Problem
 from forecast_cli.data.scan.collect import describe_error, read_errors
 from forecast_cli.data.scan.pieces import scan_pieces
+from forecast_cli.data.scan.unchanged import assert_unchanged
 from forecast_cli.data.source import Source
 
 
 def find_unreadable(source: Source, settings: Settings) -> list[Problem]:
-    """Read every page of the columns in the settings; if that fails, return a problem for each unreadable file."""
+    """Read every page of the columns in the settings; if that fails, return a problem for each unreadable file.
+
+    Raises InputRejectedError if a file has changed since it was listed.
+    """
     try:
         _read_through(source, settings)
     except read_errors():
+        assert_unchanged(source)
         return list(_find_damaged_files(source, settings))
     return []
 

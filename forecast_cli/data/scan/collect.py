@@ -1,6 +1,6 @@
 """Reading boundary: errors that a bad file causes in a parquet reader become an InputRejectedError naming the input."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -8,7 +8,9 @@ import polars as pl
 
 from forecast_cli.core.errors import InputRejectedError
 from forecast_cli.core.redact import redact
-from forecast_cli.data.source import Source
+from forecast_cli.data.files.storage import Access
+from forecast_cli.data.scan.unchanged import assert_files_unchanged
+from forecast_cli.data.source import InputFile, Source
 
 _LONGEST_CAUSE: Final = 200
 _DELIVER_AGAIN: Final = "deliver the file again, or leave unreadable files out with --on-bad-file quarantine"
@@ -16,13 +18,16 @@ _DELIVER_AGAIN: Final = "deliver the file again, or leave unreadable files out w
 
 def collect(lazy: pl.LazyFrame, source: Source) -> pl.DataFrame:
     """Return the rows of ``lazy``, a query over ``source``; raise InputRejectedError if it cannot be read."""
-    with raise_read_errors(source.files[0].path if len(source.files) == 1 else source.root):
+    where = source.files[0].path if len(source.files) == 1 else source.root
+    with raise_read_errors(where, source.files, source.access):
         return lazy.collect()
 
 
 @contextmanager
-def raise_read_errors(where: str) -> Iterator[None]:
+def raise_read_errors(where: str, files: Sequence[InputFile], access: Access | None) -> Iterator[None]:
     """Turn errors of polars and pyarrow inside the ``with`` block into an InputRejectedError at ``where``.
+
+    If one of ``files``, those that are read, has changed or is gone, the error names that file and is retryable.
 
     polars panics on some malformed pages, with a BaseException that ``except Exception`` does not catch. An error that
     only a wrong query can cause, such as ColumnNotFoundError, is not converted: it is a bug.
@@ -30,7 +35,11 @@ def raise_read_errors(where: str) -> Iterator[None]:
     try:
         yield
     except read_errors() as error:
+        assert_files_unchanged(files, access)
         raise InputRejectedError(f"{redact(where)}: cannot be read: {describe_error(error)}", _DELIVER_AGAIN) from None
+    except Exception:  # a column that is gone, if the file is another one now; else a bug
+        assert_files_unchanged(files, access)
+        raise
 
 
 def read_errors() -> tuple[type[BaseException], ...]:

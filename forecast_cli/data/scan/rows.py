@@ -7,8 +7,7 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core import columns as c
-from forecast_cli.core.errors import InputRejectedError
-from forecast_cli.data.files.storage import Access, Stat, storage_of
+from forecast_cli.data.files.storage import Access
 from forecast_cli.data.scan.canonical import AT, balance_rows, currency_rows, day_rows, id_rows
 from forecast_cli.data.scan.collect import raise_read_errors
 from forecast_cli.data.scan.id_range import IdRange
@@ -65,21 +64,6 @@ def scan_kept(source: Source, settings: Settings) -> pl.LazyFrame:
     )
 
 
-def assert_unchanged(source: Source) -> None:
-    """Raise InputRejectedError if the size or modification time of a file differs from when it was listed."""
-    storage = storage_of(source.access)
-    for file in source.files:
-        try:
-            found: Stat | None = storage.stat(file.path)
-        except OSError:
-            found = None
-        if found != Stat(file.size, file.mtime_ns):
-            happened = "has changed since it was listed" if found else "is gone since it was listed"
-            raise InputRejectedError(
-                f"{file.path}: {happened} [IN14]", "run again once the input is written", retryable=True
-            )
-
-
 def _scan_by_layout(
     files: Sequence[InputFile], source: Source, names: Sequence[str]
 ) -> Iterator[tuple[pl.LazyFrame, InputFile]]:
@@ -104,7 +88,7 @@ def _scan(
     from forecast_cli.data.files.objects import ObjectStorage  # pyarrow is heavy
     from forecast_cli.data.scan.objects import scan_objects
 
-    with raise_read_errors(files[0].path):
+    with raise_read_errors(files[0].path, files, access):
         return scan_objects(files, ObjectStorage(access), folders)
 
 

@@ -16,7 +16,7 @@ SOURCE = Source("balances", (), pl.String(), pl.Date(), None, "none", ())
 def test_IN04_panic_of_the_reader_becomes_a_rejection() -> None:
     with (
         pytest.raises(InputRejectedError, match=r"a\.parquet: cannot be read: the reader panicked"),
-        raise_read_errors("a.parquet"),
+        raise_read_errors("a.parquet", (), None),
     ):
         raise pl.exceptions.PanicException("page of -1 bytes\nwith a backtrace")
 
@@ -35,7 +35,8 @@ def test_wrong_query_stays_a_bug() -> None:
 
 
 def test_IN15_no_secret_passes_the_boundary() -> None:
-    with pytest.raises(InputRejectedError) as caught, raise_read_errors("s3://AKIA:hunter2@bucket/day"):
+    shown = "s3://AKIA:hunter2@bucket/day"
+    with pytest.raises(InputRejectedError) as caught, raise_read_errors(shown, (), None):
         raise OSError("403 for s3://AKIA:hunter2@bucket/day?secret_key=hunter2&region=eu")
     assert "hunter2" not in str(caught.value)
     assert "region=eu" in str(caught.value)

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -300,6 +301,8 @@ def test_IN04_panic_after_opening_is_caught_at_the_boundary(tmp_path: Path) -> N
     path = write(tmp_path / "x.parquet")
     source = open_with(path)
     malform_pages(path)
+    stat = path.stat()
+    source = replace(source, files=(replace(source.files[0], size=stat.st_size, mtime_ns=stat.st_mtime_ns),))
     with pytest.raises(InputRejectedError, match=r"x\.parquet: cannot be read"):
         collect(scan_rows(source, Settings()), source)
 

@@ -1,6 +1,7 @@
 """Inputs without problems: a file, a folder, a glob, hive folders; order, ranges and types of the rows."""
 
 import pickle
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -9,8 +10,11 @@ import pytest
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import InputRejectedError
+from forecast_cli.data.files.blame import find_unreadable
 from forecast_cli.data.files.open import open_source
-from forecast_cli.data.scan.rows import assert_unchanged, scan_rows
+from forecast_cli.data.scan.collect import collect
+from forecast_cli.data.scan.rows import scan_rows
+from forecast_cli.data.scan.unchanged import assert_unchanged
 
 SETTINGS = Settings()
 
@@ -105,3 +109,25 @@ def test_IN14_file_changed_since_listing(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(InputRejectedError, match="is gone"):
         assert_unchanged(source)
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:100])
+
+
+def replace(path: Path) -> None:
+    pl.DataFrame({"other": [1]}).write_parquet(path)
+
+
+@pytest.mark.parametrize("happens", [truncate, replace, Path.unlink])
+def test_IN14_a_read_error_names_the_file_that_changed(tmp_path: Path, happens: Callable[[Path], None]) -> None:
+    for name in "ab":
+        balances([name], [1.0]).write_parquet(tmp_path / f"{name}.parquet")
+    source = open_source(str(tmp_path), SETTINGS)
+    happens(tmp_path / "b.parquet")
+    with pytest.raises(InputRejectedError, match=r"b\.parquet: (has changed|is gone) since .*IN14") as caught:
+        collect(scan_rows(source, SETTINGS), source)
+    assert caught.value.retryable
+    if happens is not replace:
+        with pytest.raises(InputRejectedError, match=r"b\.parquet: .*IN14"):
+            find_unreadable(source, SETTINGS)

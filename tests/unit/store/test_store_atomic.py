@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from forecast_cli.core.errors import OutputNotWrittenError
-from forecast_cli.store.atomic import parquet_bytes, sha256_of, write_rows, write_whole
+from forecast_cli.store.atomic import make_folder, parquet_bytes, sha256_of, write_rows, write_whole
 from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 from forecast_cli.store.staging import stage, write_parts
 
@@ -65,3 +65,16 @@ def test_a_whole_file_is_on_disk_before_it_gets_its_name_and_then_the_name_is(
 ) -> None:
     write(tmp_path / "file")
     assert flushed == [(tmp_path / "file").stat().st_size, "rename", "folder"]
+
+
+def test_a_file_that_cannot_be_written_leaves_no_temporary_file(tmp_path: Path) -> None:
+    (tmp_path / ".a.prom.tmp").symlink_to("/dev/full")
+    with pytest.raises(OutputNotWrittenError, match="No space left on device"):
+        write_whole(tmp_path / "a.prom", b"content")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_to_nothing_is_called_one(tmp_path: Path) -> None:
+    (tmp_path / "out").symlink_to(tmp_path / "gone")
+    with pytest.raises(OutputNotWrittenError, match=r"out: is a link to .*gone, which does not exist"):
+        make_folder(tmp_path / "out")
