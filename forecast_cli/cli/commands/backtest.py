@@ -1,7 +1,5 @@
 """``forecast-cli backtest``: history replayed, every model scored."""
 
-from typing import Annotated
-
 import typer
 
 from forecast_cli.cli.flags import is_quiet, settings_from, takes
@@ -10,11 +8,12 @@ from forecast_cli.cli.options.reading import InputOptions
 from forecast_cli.cli.options.running import RunOptions
 from forecast_cli.cli.options.shared import (
     ConfigOptions,
+    ForceOption,
     LogOptions,
     MetricsOptions,
     QuietOptions,
+    ReportsOption,
     SourceArgument,
-    not_empty,
 )
 
 
@@ -22,19 +21,8 @@ from forecast_cli.cli.options.shared import (
 def backtest(
     ctx: typer.Context,
     source: SourceArgument,
-    output: Annotated[
-        str,
-        typer.Option(
-            "--output",
-            "-o",
-            help="Folder or object-store address to write tables and reports to.",
-            metavar="DIR",
-            callback=not_empty,
-        ),
-    ],
-    force: Annotated[
-        bool, typer.Option("--force", help="Overwrite a finished run, or the output of a different run.")
-    ] = False,
+    output: ReportsOption,
+    force: ForceOption = False,
 ) -> None:
     """Measure the accuracy of the models on the history of INPUT.
 

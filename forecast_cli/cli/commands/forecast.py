@@ -9,6 +9,7 @@ from forecast_cli.cli.options.reading import InputOptions, OriginOptions
 from forecast_cli.cli.options.running import ForecastOptions, RunOptions
 from forecast_cli.cli.options.shared import (
     ConfigOptions,
+    ForceOption,
     LogOptions,
     MetricsOptions,
     PreviousOptions,
@@ -42,9 +43,7 @@ def forecast(
             callback=not_empty,
         ),
     ],
-    force: Annotated[
-        bool, typer.Option("--force", help="Overwrite a finished run, or the output of a different run.")
-    ] = False,
+    force: ForceOption = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what a run would do, without writing anything.")
     ] = False,

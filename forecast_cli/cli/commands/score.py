@@ -10,9 +10,11 @@ from forecast_cli.cli.options.reading import InputOptions
 from forecast_cli.cli.options.running import RunOptions
 from forecast_cli.cli.options.shared import (
     ConfigOptions,
+    ForceOption,
     LogOptions,
     MetricsOptions,
     QuietOptions,
+    ReportsOption,
     SourceArgument,
     not_empty,
 )
@@ -44,19 +46,8 @@ def score(
             callback=_not_empty,
         ),
     ],
-    output: Annotated[
-        str,
-        typer.Option(
-            "--output",
-            "-o",
-            help="Folder or object-store address to write tables and reports to.",
-            metavar="DIR",
-            callback=not_empty,
-        ),
-    ],
-    force: Annotated[
-        bool, typer.Option("--force", help="Overwrite a finished run, or the output of a different run.")
-    ] = False,
+    output: ReportsOption,
+    force: ForceOption = False,
 ) -> None:
     """Score finished forecasts by the balances that came since.
 

@@ -48,6 +48,19 @@ SourceArgument = Annotated[
         show_default=False,
     ),
 ]
+ReportsOption = Annotated[
+    str,
+    typer.Option(
+        "--output",
+        "-o",
+        help="Folder or object-store address to write tables and reports to.",
+        metavar="DIR",
+        callback=not_empty,
+    ),
+]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Overwrite a finished run, or the output of a different run.")
+]
 FormatOption = Annotated[OutputFormat, typer.Option("--format", help="Output format.")]
 
 
