@@ -13,6 +13,10 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+#: How bad a status is: 0 for the best.
+SEVERITY: Final = {status.value: rank for rank, status in enumerate(Status)}
+
+
 class Repair(StrEnum):
     """A repair of an account's rows; each is a count in ``accounts.parquet``, column ``repairs``."""
 

@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
-from forecast_cli.core.ledger import Flag, Status, describe_failure
+from forecast_cli.core.ledger import SEVERITY, Flag, Status, describe_failure
 from forecast_cli.core.ledger_schemas import FAILURES_SCHEMA
 from forecast_cli.models.ladder import LadderForecast
 
@@ -16,7 +16,6 @@ from forecast_cli.models.ladder import LadderForecast
 _ROW = "row"
 #: Column with the error and the message of a failure, as people read them.
 _FAILURE = "failure"
-_RANK = {status.value: rank for rank, status in enumerate(Status)}
 
 
 @dataclass(frozen=True)
@@ -125,7 +124,7 @@ def _worst(outcomes: pl.DataFrame) -> pl.DataFrame:
     return (
         outcomes.with_columns(
             model_reason=pl.concat_str(reason, used.otherwise(pl.lit(""))),
-            rank=pl.col("status").replace_strict(_RANK, return_dtype=pl.Int64),
+            rank=pl.col("status").replace_strict(SEVERITY, return_dtype=pl.Int64),
         )
         .sort("rank", descending=True, maintain_order=True)
         .group_by(_ROW, maintain_order=True)

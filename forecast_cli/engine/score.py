@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from forecast_cli.core import columns as c
-from forecast_cli.core.ledger import Status
+from forecast_cli.core.ledger import SEVERITY, Status
 from forecast_cli.core.ledger_schemas import FAILURES_SCHEMA
 from forecast_cli.data.contract.series import ShardInput
 from forecast_cli.engine.accounts import days_carried_forward, read_shard_accounts
@@ -36,11 +36,6 @@ from forecast_cli.store.layout import (
 )
 
 _LOW_KEYS = (low.THRESHOLD, low.DAYS)
-_LOW_COLUMNS = (
-    *(low.THRESHOLD, low.DAYS, low.AMOUNT, low.PROBABILITY, low.BASE_RATE, low.ALREADY, low.EVENT, low.DAY),
-    *low.DAY_QUANTILES,
-    *low.REACHED,
-)
 
 
 def score_shard(job: Job, shard: Shard, *, runs: Sequence[PublishedRun], longest: int) -> Done:
@@ -123,7 +118,7 @@ def _low_balances(folds: Sequence[Fold], published: pl.DataFrame) -> pl.DataFram
         low.actual_rows(fold.train, fold.y, _amounts(fold, published, names), thresholds=names) for fold in folds
     ).drop(low.AMOUNT, low.ALREADY)
     joined = published.join(actual, on=[*by, *_LOW_KEYS], maintain_order="left")
-    return joined.select(*by, c.MODEL, *_LOW_COLUMNS)
+    return joined.select(*by, c.MODEL, *_LOW_KEYS, *low.FIGURES)
 
 
 def _amounts(fold: Fold, published: pl.DataFrame, names: Sequence[str]) -> NDArray[np.float64]:
@@ -146,7 +141,8 @@ def _ledger(ledger: pl.DataFrame, windows: pl.DataFrame, then: pl.DataFrame) -> 
     """
     keys = c.keys_among(ledger.columns)
     counts = windows.group_by(keys).len(WINDOWS_COUNT).with_columns(pl.col(WINDOWS_COUNT).cast(pl.Int64))
-    scored = then.join(windows, on=[*keys, CUTOFF], how="semi").sort(_severity(), maintain_order=True)
+    severity = pl.col("status").replace_strict(SEVERITY, return_dtype=pl.Int8)
+    scored = then.join(windows, on=[*keys, CUTOFF], how="semi").sort(severity, maintain_order=True)
     worst = scored.unique(keys, keep="last", maintain_order=True).select(*keys, scored="status", why="reason")
     latest = then.unique(keys, keep="last", maintain_order=True).select(*keys, then="status", why_not="reason")
     joined = ledger
@@ -158,11 +154,6 @@ def _ledger(ledger: pl.DataFrame, windows: pl.DataFrame, then: pl.DataFrame) -> 
         reason=pl.when(~usable).then("reason").when(unscored).then(_why_unscored()).otherwise("why"),
         **{WINDOWS_COUNT: pl.col(WINDOWS_COUNT).fill_null(0)},
     ).select(*ledger.columns, WINDOWS_COUNT)
-
-
-def _severity() -> pl.Expr:
-    ranks = {status.value: rank for rank, status in enumerate(Status)}
-    return pl.col("status").replace_strict(ranks, return_dtype=pl.Int8)
 
 
 def _why_unscored() -> pl.Expr:

@@ -30,6 +30,8 @@ DAY: Final = "day"
 #: Days by which 10, 50 and 90 % of paths have been under it, and the shares of paths that have by then.
 DAY_QUANTILES: Final = tuple(f"day_q{round(100 * share)}" for share in CROSSED)
 REACHED: Final = tuple(f"reached_q{round(100 * share)}" for share in CROSSED)
+#: Columns with the figures of a row, in this order.
+FIGURES: Final = (AMOUNT, PROBABILITY, BASE_RATE, ALREADY, EVENT, DAY, *DAY_QUANTILES, *REACHED)
 #: Columns by which windows are grouped for scoring, in this order.
 GROUP: Final = (THRESHOLD, DAYS, c.MODEL)
 
@@ -70,8 +72,7 @@ def low_balance_rows(
         name: np.broadcast_to(values[:, None] if name in actual else values, shape).ravel()
         for name, values in (actual | predicted).items()
     }
-    order = (AMOUNT, PROBABILITY, BASE_RATE, ALREADY, EVENT, DAY, *DAY_QUANTILES, *REACHED)
-    columns = [pl.Series(name, figures[name], dtype=pl.Float64, nan_to_null=True) for name in order]
+    columns = [pl.Series(name, figures[name], dtype=pl.Float64, nan_to_null=True) for name in FIGURES]
     frame = pl.DataFrame([*_key_columns(panel, list(forecasts), names, windows), *columns])
     return frame.filter(pl.col(PROBABILITY).is_not_null()).with_columns(
         pl.col(ALREADY, EVENT).cast(pl.Boolean), pl.col(_INTEGER_COLUMNS).cast(pl.Int32)

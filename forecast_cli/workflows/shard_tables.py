@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from forecast_cli.core.ledger import Status
+from forecast_cli.core.ledger import SEVERITY, Status
 from forecast_cli.store.layout import FORECASTS
 from forecast_cli.store.manifest import FileEntry
 from forecast_cli.store.receipts import ShardReceipt
@@ -33,8 +33,7 @@ def part_entries(receipts: Iterable[ShardReceipt]) -> tuple[FileEntry, ...]:
 
 def group_failures(failures: pl.DataFrame, id_col: str) -> tuple[FailureGroup, ...]:
     """Group failures by status, model, replacement and error; the worst status first, then the largest group."""
-    ranks = {status.value: rank for rank, status in enumerate(Status)}
-    severity = pl.col("status").replace_strict(ranks, return_dtype=pl.Int8)
+    severity = pl.col("status").replace_strict(SEVERITY, return_dtype=pl.Int8)
     groups = (
         failures.with_columns(pl.col(id_col).cast(pl.String))
         .group_by("status", "model", "model_used", "error")

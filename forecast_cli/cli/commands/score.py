@@ -1,10 +1,11 @@
 """``forecast-cli score``: finished forecasts beside the balances that came since."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from forecast_cli.cli.flags import is_quiet, only, settings_from, takes
+from forecast_cli.cli.flags import only, settings_from, takes
 from forecast_cli.cli.options.backtest import BacktestOptions
 from forecast_cli.cli.options.reading import InputOptions
 from forecast_cli.cli.options.running import RunOptions
@@ -55,19 +56,9 @@ def score(
     of the forecasts. Writes the tables and reports of a backtest.
     """
     settings = settings_from(ctx).settings
-    from forecast_cli.cli.progress import reporting_progress
-    from forecast_cli.cli.views.backtest import end_backtest
+    from forecast_cli.cli.reported_run import end_reported_run
     from forecast_cli.data.files.addresses import output_at
-    from forecast_cli.workflows.overlap import refuse_metrics
-    from forecast_cli.workflows.run_metrics import write_metrics
     from forecast_cli.workflows.score import ScoreRequest, run_score
 
-    place, metrics = output_at(output), ctx.params["metrics"]
-    request = ScoreRequest(source, tuple(map(output_at, forecast)), place, settings, force)
-    if metrics is not None:
-        refuse_metrics(metrics, place)
-    with reporting_progress(ctx.obj, quiet=is_quiet(ctx)) as progress:
-        run = run_score(request, progress)
-    if metrics is not None:
-        write_metrics(metrics, place, exit_code=run.exit_code, shards_resumed=run.shards_resumed)
-    end_backtest(ctx.obj, run, quiet=is_quiet(ctx))
+    request = ScoreRequest(source, tuple(map(output_at, forecast)), output_at(output), settings, force)
+    end_reported_run(ctx, request.output, partial(run_score, request))
