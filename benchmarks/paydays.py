@@ -71,7 +71,7 @@ class Days:
             day=day,
             month=months.astype(np.int64),
             number=(dates - months.astype("datetime64[D]")).astype(np.int64) + 1,
-            left=((months + 1).astype("datetime64[D]") - dates).astype(np.int64),
+            left=((months + np.timedelta64(1, "M")).astype("datetime64[D]") - dates).astype(np.int64),
             weekday=(day + 3) % 7,
         )
 
@@ -155,7 +155,7 @@ def score(panel: Panel, change: _Flow, payments: _Flow) -> tuple[int, float, flo
         panel,
         y=np.ascontiguousarray(y[:, :behind]),
         lengths=panel.lengths - AFTER - AHEAD,
-        origins=panel.origins - (AFTER + AHEAD),
+        origins=panel.origins - np.timedelta64(AFTER + AHEAD, "D"),
     )
     kept = np.flatnonzero((cut.lengths >= ENOUGH) & (payments[:, behind:end] != 0.0).any(axis=1))
     cut, ahead = cut.take(kept), payments[kept, behind:end]

@@ -45,7 +45,7 @@ def learn_from(
     months = months_of(_origins(ready, contract.origin, back))
     began = ready["first"].to_numpy().astype("datetime64[D]")
     hashes = _hashes(ready[UNIQUE_ID], settings.seed) if ready.height > MOST_ACCOUNTS else None
-    young = MIN_TRAIN + settings.horizon
+    young = np.timedelta64(MIN_TRAIN + settings.horizon, "D")
     chosen = [ready[UNIQUE_ID].gather(_choose(began, hashes, month - young)) for month in months]
     panel, known = _read(source, settings, months, chosen, longest=2 * LOOK_BACK + _MONTH + max(back))
     look_back = min(settings.max_history - max(back), LOOK_BACK)
@@ -95,7 +95,7 @@ def _origins(ledger: pl.DataFrame, origin: date | None, back: Sequence[int]) -> 
     """Return all days from which a forecast may start."""
     own = ledger["last"].to_numpy() if origin is None else np.array([origin])
     days = own.astype("datetime64[D]")
-    return np.concatenate([days - ago for ago in back])
+    return np.concatenate([days - np.timedelta64(ago, "D") for ago in back])
 
 
 def _hashes(ids: pl.Series, seed: int) -> NDArray[np.uint64]:

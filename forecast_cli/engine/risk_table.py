@@ -88,5 +88,5 @@ def _dates(origins: NDArray[np.datetime64], days: NDArray[np.float64]) -> pl.Ser
     """Return the dates ``days`` [n, m, k, w] after the origins [n]; null where ``days`` is NaN."""
     whole = np.nan_to_num(days).astype(np.int64)
     dates = origins.astype("datetime64[D]")[:, None, None, None] + whole
-    dates[np.isnan(days)] = np.datetime64("NaT")
+    dates[np.isnan(days)] = np.datetime64("NaT", "D")
     return pl.Series(dates.ravel(), dtype=pl.Date)

@@ -64,9 +64,8 @@ def fold_at(
     """
     whole = panel.take(rows)
     known = whole.y.shape[1] - days_back
-    train = replace(
-        whole, y=whole.y[:, :known].copy(), lengths=whole.lengths - days_back, origins=whole.origins - days_back
-    )
+    cutoffs = whole.origins - np.timedelta64(days_back, "D")
+    train = replace(whole, y=whole.y[:, :known].copy(), lengths=whole.lengths - days_back, origins=cutoffs)
     y = np.full((len(rows), horizon), np.nan)
     actual = whole.y[:, known : known + horizon]
     y[:, : actual.shape[1]] = actual

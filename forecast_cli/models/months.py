@@ -19,9 +19,9 @@ def match_days(origins: NDArray[np.datetime64], months: int, h: int) -> NDArray[
     is shorter, its 27th also matches the days that it lacks.
     """
     days = origins.astype("datetime64[D]")[:, None] + np.arange(h + 1)
-    month = days.astype("datetime64[M]")
+    month: NDArray[np.datetime64] = days.astype("datetime64[M]")
     number = (days - month.astype("datetime64[D]")).astype(np.int64)
-    earlier = month - months
+    earlier = month - np.timedelta64(months, "M")
     missing_days = _month_length(month) - _month_length(earlier)
     shifted = np.maximum(number - missing_days, _LAST_MATCHED_BY_NUMBER - 1)
     matched = earlier.astype("datetime64[D]") + np.where(number < _LAST_MATCHED_BY_NUMBER, number, shifted)
@@ -51,4 +51,5 @@ def match_months(origins: NDArray[np.datetime64], h: int, months: int = MAX_MONT
 
 def _month_length(month: NDArray[np.datetime64]) -> NDArray[np.int64]:
     """Return the number of days of each month."""
-    return np.asarray(((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.int64))
+    following = month + np.timedelta64(1, "M")
+    return np.asarray((following.astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.int64))

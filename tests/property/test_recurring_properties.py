@@ -86,7 +86,7 @@ def test_amounts_scale_with_the_balance_and_nothing_else_changes(one: np.ndarray
 @given(account(), st.integers(1, 29))
 def test_no_day_after_the_origin_is_seen(one: np.ndarray, later: int):
     panel = panel_of(one)
-    cut = Panel(panel.ids, panel.y[:, :-later], panel.lengths - later, panel.origins - later)
+    cut = Panel(panel.ids, panel.y[:, :-later], panel.lengths - later, panel.origins - np.timedelta64(later, "D"))
     shown = cut.y.copy()
     streams = find_streams(cut)
     np.testing.assert_array_equal(shown, cut.y)

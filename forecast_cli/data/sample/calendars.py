@@ -77,7 +77,8 @@ def sample_calendar(end: date, days: int) -> Calendar:
     axis = np.arange(start - MARGIN, last + MARGIN + 1)
     dates = axis.astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
-    month_first = np.arange(months[0], months[-1] + 2).astype("datetime64[D]").astype(np.int64) - start
+    firsts = np.arange(months[0], months[-1] + np.timedelta64(2, "M")).astype("datetime64[D]")
+    month_first = firsts.astype(np.int64) - start
     weekday = (axis + _EPOCH_WEEKDAY) % 7
     business = (weekday < 5) & ~np.isin(dates, _us_holidays(int(str(dates[0])[:4]), int(str(dates[-1])[:4])))
     inner = slice(MARGIN, MARGIN + days)

@@ -75,7 +75,7 @@ def _build_shift_table(holidays: str, first_block: int, last_block: int) -> NDAr
 def _count(days: NDArray[np.datetime64], business: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
     """Return the business day of the number of each of ``days`` in its month; the day itself if there is none."""
     month = days.astype("datetime64[M]")
-    start, end = month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]")
+    start, end = month.astype("datetime64[D]"), (month + np.timedelta64(1, "M")).astype("datetime64[D]")
     first, behind = np.searchsorted(business, start), np.searchsorted(business, end)
     number = (days - start).astype(np.int64)
     place = np.where(number < _HALF, first + number, behind - (end - days).astype(np.int64))

@@ -69,7 +69,7 @@ def list_streams(streams: Streams, origins: NDArray[np.datetime64]) -> Listing:
     other = np.where(streams.partner[one] >= 0, streams.partner[one], one)
     status = _statuses(streams)
     next_date, chance = _next_payments(streams, origins)
-    next_date[status == _ENDED_INDEX] = np.datetime64("NaT")
+    next_date[status == _ENDED_INDEX] = np.datetime64("NaT", "D")
     later = np.isnat(next_date[one]) | (next_date[other] < next_date[one])
     coming = np.where(later, other, one)
     newer = np.where(streams.last[other] > streams.last[one], other, one)
@@ -109,7 +109,7 @@ def _next_payments(
     events, chance = next_events(streams, origins), streams.alive * streams.rate
     left, whole = events.chance.sum(axis=1), chance[events.stream]
     chance[events.stream] = np.where(np.isclose(left, whole), whole, left)
-    dates = np.full(len(streams), np.datetime64("NaT"), dtype="datetime64[D]")
+    dates = np.full(len(streams), np.datetime64("NaT", "D"), dtype="datetime64[D]")
     dates[events.stream] = (events.due + OFFSETS[np.argmax(events.chance, axis=1)]).astype("datetime64[D]")
     return dates, chance
 

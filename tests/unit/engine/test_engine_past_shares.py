@@ -60,7 +60,7 @@ def test_neither_threads_nor_blocks_change_what_is_learned(panel: Panel, monkeyp
 def test_later_days_change_nothing(panel: Panel) -> None:
     learned, known = taught(panel)
     whole = trees_of(learn_past_shares(learned, panel, known, look_back=LOOK_BACK))
-    cut = Panel(panel.ids, panel.y[:, :-40], panel.lengths - 40, panel.origins - 40)
+    cut = Panel(panel.ids, panel.y[:, :-40], panel.lengths - 40, panel.origins - np.timedelta64(40, "D"))
     first = replace(learned, vintages=learned.vintages[:2])
     then = trees_of(learn_past_shares(first, cut, known[:, :2], look_back=LOOK_BACK))
     assert then == whole[:2]

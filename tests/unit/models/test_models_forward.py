@@ -40,7 +40,7 @@ STUCK = ["auto", "SimpleExponentialSmoothing", "AutoCES", "MFLES"]
 
 def ending(series: Sequence[np.ndarray], days_later: int = 0) -> Panel:
     panel = panel_of(*series)
-    return replace(panel, origins=panel.origins + days_later)
+    return replace(panel, origins=panel.origins + np.timedelta64(days_later, "D"))
 
 
 def updated(model: str, older: Panel, newer: Panel) -> Forecast:

@@ -262,12 +262,12 @@ def test_what_is_learned_from_stands_in_the_order_of_accounts_and_days(
 
 
 def test_later_days_and_younger_accounts_change_nothing_that_was_learned(panel: Panel) -> None:
-    months = months_of(panel.origins - 60)
+    months = months_of(panel.origins - np.timedelta64(60, "D"))
     before = months[0].astype("datetime64[D]").astype(np.int64) - 1
     known = np.full((len(panel), 1), before)
     whole = learn(panel, months, known, h=H)
     back = int((panel.origins[0] - months[0]).astype(np.int64)) + 1
-    cut = Panel(panel.ids, panel.y[:, :-back], panel.lengths - back, panel.origins - back)
+    cut = Panel(panel.ids, panel.y[:, :-back], panel.lengths - back, panel.origins - np.timedelta64(back, "D"))
     rows = np.flatnonzero(cut.lengths > 0)
     then = learn(cut.take(rows), months, known[rows], h=H)
     assert len(whole.vintages[0].forest) == len(then.vintages[0].forest) > 0

@@ -122,7 +122,7 @@ def test_what_is_learned_does_not_depend_on_units(factor: float) -> None:
 
 def learned_from(y: np.ndarray) -> Learned:
     known = np.full((len(y), 1), ORIGIN.astype(np.int64))
-    return learn(panel_of(y), np.array([ORIGIN + 1]), known, h=30)
+    return learn(panel_of(y), np.array([ORIGIN + np.timedelta64(1, "D")]), known, h=30)
 
 
 @pytest.fixture(scope="module")

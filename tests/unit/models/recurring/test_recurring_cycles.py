@@ -154,12 +154,13 @@ def test_the_business_days_that_are_looked_for_are_those_of_a_slow_count(holiday
     days = np.arange(number("2000-01-01"), number("2030-01-01"))
     business = days[shift_days(days, Rule.AFTER, holidays) == days].astype("datetime64[D]")
     for month in np.arange("2000-01", "2030-01", dtype="datetime64[M]"):
-        own, last = business[business.astype("datetime64[M]") == month], (month + 1).astype("datetime64[D]") - 1
+        own = business[business.astype("datetime64[M]") == month].astype(np.int64)
+        first, behind = (m.astype("datetime64[D]").astype(np.int64) for m in (month, month + np.timedelta64(1, "M")))
         for anchor in BUSINESS_DAYS:
             from_end = 31 - anchor
-            due = month.astype("datetime64[D]") + anchor - 1 if anchor <= 15 else last - from_end
+            due = first + anchor - 1 if anchor <= 15 else behind - 1 - from_end
             wanted = own[anchor - 1] if anchor <= 15 else own[-1 - from_end]
-            assert shift_days(np.array([due.astype(np.int64)]), Rule.COUNT, holidays)[0] == wanted.astype(np.int64)
+            assert shift_days(np.array([due]), Rule.COUNT, holidays)[0] == wanted
 
 
 @pytest.mark.parametrize("holidays", ["US", "none", "GB-WLS", "XECB", "AE", "SA", "AM", "RU", "CN", "JP", "XTAI"])
