@@ -99,7 +99,7 @@ def _low_balances(folds: Sequence[Fold], published: pl.DataFrame) -> pl.DataFram
     names = published[low.THRESHOLD].unique(maintain_order=True).to_list()
     actual = pl.concat(
         low.actual_rows(fold.train, fold.y, _amounts(fold, published, names), thresholds=names) for fold in folds
-    ).drop(low.AMOUNT, low.ALREADY)
+    )
     joined = published.join(actual, on=[*by, *_LOW_KEYS], maintain_order="left")
     return joined.select(*by, c.MODEL, *_LOW_KEYS, *low.FIGURES)
 
