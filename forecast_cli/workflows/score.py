@@ -21,7 +21,6 @@ from forecast_cli.data.files.addresses import Output
 from forecast_cli.engine.score import score_shard
 from forecast_cli.evaluation.splits import extend_history
 from forecast_cli.store.manifest import Manifest
-from forecast_cli.workflows.account_history import settings_of
 from forecast_cli.workflows.backtest import BacktestRun, score_windows
 from forecast_cli.workflows.places import open_finished_run, open_work_folder
 from forecast_cli.workflows.preparing import Prepared, RunKind, prepare
@@ -36,7 +35,7 @@ from forecast_cli.workflows.published_runs import (
     refuse_unlike,
 )
 from forecast_cli.workflows.results import ForecastRequest
-from forecast_cli.workflows.run_tables import common_origin, tables_of
+from forecast_cli.workflows.run_tables import common_origin, settings_of, tables_of
 
 COMMAND: Final = "score"
 

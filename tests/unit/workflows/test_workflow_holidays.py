@@ -16,10 +16,10 @@ from forecast_cli.core.errors import ConfigError, OutputConflictError
 from forecast_cli.models.recurring.business_days import Rule, shift_days
 from forecast_cli.store.layout import EVENTS, LEARNED_SCORES, MANIFEST
 from forecast_cli.store.read import read_manifest
-from forecast_cli.workflows.account_history import settings_of
 from forecast_cli.workflows.backtest import run_backtest
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest, ForecastRun
+from forecast_cli.workflows.run_tables import settings_of
 from forecast_cli.workflows.show import explain_account
 from forecast_cli.workflows.story import ShowRequest
 
