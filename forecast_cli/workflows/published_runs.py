@@ -22,7 +22,7 @@ from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, MANIFEST, R
 from forecast_cli.store.parquet import scan_table
 from forecast_cli.store.read import FIND_RUN, read_manifest
 from forecast_cli.workflows.preparing import Prepared
-from forecast_cli.workflows.run_tables import RunTables, common_origin
+from forecast_cli.workflows.run_tables import RunTables, common_origin, find_missing_column
 
 #: Tables of a forecast that a score reads.
 READ: Final = (FORECASTS, RISK, ACCOUNTS, FAILURES)
@@ -98,12 +98,9 @@ def published_files(run: RunTables) -> PublishedRun:
     for name, columns in _COLUMNS.items():
         if not run.has(name) and name != FORECASTS:
             raise CheckFailedError(f"{run.output}: has no {name}: another version wrote it", leave_out)
-        there = run.scan(name).collect_schema()
-        lacking = next((column for column in columns if column not in there), None)
-        if lacking is not None:
-            raise CheckFailedError(
-                f"{run.output}: {name} has no column '{lacking}': another version wrote it", leave_out
-            )
+        lack = find_missing_column(run.scan(name), columns)
+        if lack is not None:
+            raise CheckFailedError(f"{run.output}: {name} {lack}", leave_out)
     run.refuse_damaged(run.paths(*READ))
     return PublishedRun(
         forecasts=tuple(run.paths(FORECASTS)),

@@ -1,6 +1,6 @@
 """Tables of a finished forecast: their files, settings, models and origin."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -92,6 +92,13 @@ def choose_model(tables: RunTables, asked: str | None) -> str:
             did_you_mean(asked, models, otherwise=f"its models: {', '.join(models)}"),
         )
     return asked
+
+
+def find_missing_column(table: pl.LazyFrame, columns: Iterable[str]) -> str | None:
+    """Return a message about the first of ``columns`` that a table lacks, None if it has all."""
+    there = table.collect_schema()
+    lacking = (column for column in columns if column not in there)
+    return next((f"has no column '{column}': another version wrote it" for column in lacking), None)
 
 
 def common_origin(tables: RunTables) -> date | None:
