@@ -7,7 +7,7 @@ import polars as pl
 
 from forecast_cli.config.thresholds import threshold_columns
 from forecast_cli.core import columns as c
-from forecast_cli.core.ledger import Flag, Status
+from forecast_cli.core.ledger import WITH_FORECAST, Flag
 from forecast_cli.core.risk import (
     BALANCE,
     DAYS_BELOW,
@@ -80,7 +80,7 @@ def _missing(
     thresholds = len(settings["threshold"])
     least = thresholds - len(threshold_columns(settings["threshold"]))
     whole, sure = (count * models * windows for count in (thresholds, least))
-    forecast = accounts.filter(pl.col("status").is_in([Status.OK, Status.FALLBACK])).select(*keys, "flags")
+    forecast = accounts.filter(pl.col("status").is_in(WITH_FORECAST)).select(*keys, "flags")
     rows = risk.group_by(keys).agg(n_obs=pl.len()).collect()
     strangers = rows.join(forecast, on=keys, how="anti", nulls_equal=True).height
     if strangers:
