@@ -13,6 +13,8 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+#: Statuses of accounts with a forecast.
+WITH_FORECAST: Final = (Status.OK.value, Status.FALLBACK.value)
 #: How bad a status is: 0 for the best.
 SEVERITY: Final = {status.value: rank for rank, status in enumerate(Status)}
 

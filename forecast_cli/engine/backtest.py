@@ -22,31 +22,18 @@ from forecast_cli.engine.outcomes import (
     with_panel_rows,
 )
 from forecast_cli.engine.risk_table import read_threshold_amounts
-from forecast_cli.engine.segments import with_segments
+from forecast_cli.engine.scored_windows import costs_table, score_tables, windows_table
 from forecast_cli.engine.shards import Done, Job, Shard
 from forecast_cli.engine.tables import forecast_table
-from forecast_cli.evaluation.facts import window_facts
 from forecast_cli.evaluation.low_balance import low_balance_rows
-from forecast_cli.evaluation.metrics import metrics_of
 from forecast_cli.evaluation.rows import CUTOFF
-from forecast_cli.evaluation.scoring import long_scores, score_days
 from forecast_cli.evaluation.splits import Fold, count_windows, split_windows
 from forecast_cli.models.base import FittedModel
 from forecast_cli.models.ladder import LadderForecast, forecast_panel, update_panel
 from forecast_cli.models.path_levels import levels_to_request
 from forecast_cli.models.registry import ModelChoice
 from forecast_cli.risk.thresholds import ColumnAmounts
-from forecast_cli.store.layout import (
-    ACCOUNTS,
-    COSTS,
-    FAILURES,
-    FIGURES,
-    FORECASTS,
-    LOW_BALANCE,
-    SCORES,
-    STEP_SUMS,
-    WINDOWS,
-)
+from forecast_cli.store.layout import ACCOUNTS, COSTS, FAILURES, FORECASTS, LOW_BALANCE, WINDOWS
 
 #: Column of the ledger: the number of an account's windows that were forecast.
 WINDOWS_COUNT: Final = "windows"
@@ -69,22 +56,18 @@ def backtest_shard(job: Job, shard: Shard) -> Done:
     replayed = _forecast_windows(folds, job)
     keys, ledger = c.keys_among(found.ledger.columns), _ledger(found.ledger, found.panel, replayed, settings)
     rows = pl.concat(_forecast_rows(one, settings) for one in replayed).sort(*keys, CUTOFF, maintain_order=True)
-    windows = pl.concat(window_facts(one.fold.train, lag=settings.scale_lag) for one in replayed)
-    windows = with_segments(windows, job, shard).sort(*keys, CUTOFF)
+    windows = windows_table([one.fold for one in replayed], job, shard)
     amounts = read_threshold_amounts(job, shard, [one.fold.train for one in replayed])
     lows = (_low_balances(one, settings, known) for one, known in zip(replayed, amounts, strict=True))
     low = pl.concat(lows).sort(*keys, CUTOFF, maintain_order=True)
-    scores = score_days(rows, windows, levels=settings.level, keys=keys, seed=settings.seed)
     tables = {
         FORECASTS: rows,
         ACCOUNTS: ledger,
         FAILURES: _failures(found.ledger, ledger, replayed, [choice.label for choice in job.models]),
         WINDOWS: windows,
-        SCORES: long_scores(scores.figures, metrics_of(settings.level)),
         LOW_BALANCE: low,
-        FIGURES: scores.figures,
-        STEP_SUMS: scores.steps,
         COSTS: _costs(replayed),
+        **score_tables(rows, windows, settings),
     }
     return Done(tables, taken_apart([forecast for one in replayed for forecast in one.forecasts]))
 
@@ -191,7 +174,7 @@ def _too_short_reason(settings: Settings) -> pl.Expr:
 
 def _costs(replayed: Sequence[_WindowForecasts]) -> pl.DataFrame:
     """Return a row for each window and model: number of accounts, number of fallbacks, and CPU seconds."""
-    rows = [
+    return costs_table(
         (
             forecast.label,
             len(one.fold.rows),
@@ -200,6 +183,4 @@ def _costs(replayed: Sequence[_WindowForecasts]) -> pl.DataFrame:
         )
         for one in replayed
         for forecast, seconds in zip(one.forecasts, one.seconds, strict=True)
-    ]
-    schema = {c.MODEL: pl.String(), "windows": pl.Int64(), "fallbacks": pl.Int64(), "cpu_seconds": pl.Float64()}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    )

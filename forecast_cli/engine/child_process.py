@@ -1,7 +1,6 @@
 """Run a function in its own process, so that its memory is returned to the system."""
 
 import multiprocessing
-import signal
 from collections.abc import Callable
 from contextlib import nullcontext
 from multiprocessing.connection import Connection
@@ -13,7 +12,7 @@ from forecast_cli.core.errors import WorkerLostError
 from forecast_cli.engine.environment import FRUGAL, environment
 from forecast_cli.engine.loss_messages import explain_exit_code
 from forecast_cli.engine.signals import interrupts_blocked
-from forecast_cli.engine.worker_main import TaskFailure, end_with_parent, to_exception, to_task_failure
+from forecast_cli.engine.worker_main import TaskFailure, leave_end_to_parent, to_exception, to_task_failure
 from forecast_cli.engine.worker_pool import end_fork_server
 
 Answer = TypeVar("Answer")
@@ -73,9 +72,7 @@ def _describe_exit(process: BaseProcess, error: EOFError | OSError) -> str:
 
 
 def _send_result(connection: Connection, function: Callable[..., object], arguments: tuple[object, ...]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    end_with_parent()
+    leave_end_to_parent()
     try:
         connection.send(function(*arguments))
     except BaseException as error:  # noqa: BLE001 - sent as a value; polars panics are no Exception

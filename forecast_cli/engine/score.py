@@ -14,26 +14,13 @@ from forecast_cli.engine.accounts import days_carried_forward, read_shard_accoun
 from forecast_cli.engine.backtest import WINDOWS_COUNT
 from forecast_cli.engine.outcomes import contract_failures
 from forecast_cli.engine.published import PublishedRun, read_published
-from forecast_cli.engine.segments import with_segments
+from forecast_cli.engine.scored_windows import costs_table, score_tables, windows_table
 from forecast_cli.engine.shards import Done, Job, Shard
 from forecast_cli.evaluation import low_balance as low
-from forecast_cli.evaluation.facts import window_facts
 from forecast_cli.evaluation.known_days import unknown_days
-from forecast_cli.evaluation.metrics import metrics_of
 from forecast_cli.evaluation.rows import CUTOFF
-from forecast_cli.evaluation.scoring import long_scores, score_days
 from forecast_cli.evaluation.splits import Fold, fold_at
-from forecast_cli.store.layout import (
-    ACCOUNTS,
-    COSTS,
-    FAILURES,
-    FIGURES,
-    FORECASTS,
-    LOW_BALANCE,
-    SCORES,
-    STEP_SUMS,
-    WINDOWS,
-)
+from forecast_cli.store.layout import ACCOUNTS, COSTS, FAILURES, FORECASTS, LOW_BALANCE, WINDOWS
 
 _LOW_KEYS = (low.THRESHOLD, low.DAYS)
 
@@ -52,22 +39,18 @@ def score_shard(job: Job, shard: Shard, *, runs: Sequence[PublishedRun], longest
     folds = _cut_folds(forecasts.select(by).unique(), found, horizon=settings.horizon, longest=longest)
     rows = forecasts.join(pl.concat(map(_actual, folds)), on=[*by, c.STEP], maintain_order="left")
     rows = rows.sort(*by, maintain_order=True)
-    windows = pl.concat(window_facts(fold.train, lag=settings.scale_lag) for fold in folds)
-    windows = with_segments(windows, job, shard).sort(by)
+    windows = windows_table(folds, job, shard)
     lows = _low_balances(folds, _first(pl.concat(one.lows for one in published), [*by, c.MODEL, *_LOW_KEYS]))
     failures = _first(pl.concat(one.failures for one in published), [*by, c.MODEL]).join(windows, on=by, how="semi")
     ledger = _ledger(found.ledger, windows, pl.concat(one.accounts for one in published))
-    scores = score_days(rows, windows, levels=settings.level, keys=keys, seed=settings.seed)
     tables = {
         FORECASTS: rows.select(*by, c.DS, c.STEP, c.MODEL, c.MEAN, *c.quantile_columns(settings.level), c.Y),
         ACCOUNTS: ledger,
         FAILURES: _failures(ledger, failures, labels),
         WINDOWS: windows,
-        SCORES: long_scores(scores.figures, metrics_of(settings.level)),
         LOW_BALANCE: lows.sort(by, maintain_order=True),
-        FIGURES: scores.figures,
-        STEP_SUMS: scores.steps,
         COSTS: _costs(windows, failures, labels),
+        **score_tables(rows, windows, settings),
     }
     return Done(tables, ())
 
@@ -116,7 +99,7 @@ def _low_balances(folds: Sequence[Fold], published: pl.DataFrame) -> pl.DataFram
     names = published[low.THRESHOLD].unique(maintain_order=True).to_list()
     actual = pl.concat(
         low.actual_rows(fold.train, fold.y, _amounts(fold, published, names), thresholds=names) for fold in folds
-    ).drop(low.AMOUNT, low.ALREADY)
+    )
     joined = published.join(actual, on=[*by, *_LOW_KEYS], maintain_order="left")
     return joined.select(*by, c.MODEL, *_LOW_KEYS, *low.FIGURES)
 
@@ -178,6 +161,4 @@ def _failures(ledger: pl.DataFrame, failures: pl.DataFrame, labels: Sequence[str
 def _costs(windows: pl.DataFrame, failures: pl.DataFrame, labels: Sequence[str]) -> pl.DataFrame:
     """Return a row for each model: windows, fallbacks, and NaN for the CPU seconds, which are not known."""
     counts = dict(failures.filter(status=Status.FALLBACK.value).group_by(c.MODEL).len().iter_rows())
-    rows = [(label, windows.height, counts.get(label, 0), float("nan")) for label in labels]
-    schema = {c.MODEL: pl.String(), "windows": pl.Int64(), "fallbacks": pl.Int64(), "cpu_seconds": pl.Float64()}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return costs_table((label, windows.height, counts.get(label, 0), float("nan")) for label in labels)

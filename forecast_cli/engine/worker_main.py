@@ -49,9 +49,7 @@ Message = Ready | PartStarted | Heartbeat | ShardReceipt | TaskFailure
 
 def run_worker(connection: Connection, job: bytes, modules: Sequence[str]) -> None:
     """Run tasks until there are no more; ``modules`` are imported before the first, so that no account is blamed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    end_with_parent()
+    leave_end_to_parent()
     on_heartbeat(_HeartbeatSender(connection))
     try:
         made: Job = pickle.loads(job)  # noqa: S301 - passed by the parent when it started this process
@@ -68,8 +66,13 @@ def run_worker(connection: Connection, job: bytes, modules: Sequence[str]) -> No
         connection.send(to_task_failure(error))
 
 
-def end_with_parent() -> None:
-    """Make this process end when its parent does; on Linux also while native code keeps Python from running."""
+def leave_end_to_parent() -> None:
+    """Make this process end when its parent ends it or ends itself, and not by Ctrl-C, which the parent receives too.
+
+    On Linux it ends with the parent also while native code keeps Python from running.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     parent = parent_process()
     if parent is None:
         return

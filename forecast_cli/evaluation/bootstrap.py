@@ -142,15 +142,10 @@ def bootstrap_means(
 
 
 def bootstrap_ratios(
-    new: NDArray[np.float64],
-    base: NDArray[np.float64],
-    accounts: NDArray[np.int64],
-    *,
-    samples: int = SAMPLES,
-    seed: int = 0,
+    new: NDArray[np.float64], base: NDArray[np.float64], accounts: NDArray[np.int64], *, seed: int = 0
 ) -> Estimate:
     """Return mean(new) / mean(base) over the same windows [m] and its interval; both use the same draws."""
-    return resample_totals(np.column_stack([new, base]), accounts, samples=samples, seed=seed).ratio((0,), (1,))
+    return resample_totals(np.column_stack([new, base]), accounts, seed=seed).ratio((0,), (1,))
 
 
 def account_codes(frame: pl.DataFrame, keys: Sequence[str]) -> NDArray[np.int64]:

@@ -1,6 +1,7 @@
 """Low-balance rows of a backtest: predicted probabilities and dates beside the actual events and base rates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -65,15 +66,16 @@ def low_balance_rows(
     """
     names, windows = tuple(dict.fromkeys(thresholds)), windows_within(y.shape[1])
     amounts = threshold_amounts(panel, names, column_amounts or {})
-    predicted = _forecast_figures(panel, forecasts, amounts, windows)
-    actual = _actual_figures(panel, y, amounts, windows)
+    already = (panel.y[:, -1:] < amounts) if len(panel) else amounts
+    known_before = {AMOUNT: amounts[:, :, None], ALREADY: already[:, :, None]}
+    of_any_model = known_before | _actual_figures(panel, y, amounts, windows)
+    figures = {name: values[:, None] for name, values in of_any_model.items()}
+    figures |= _forecast_figures(panel, forecasts, amounts, windows)
     shape = (len(panel), len(forecasts), len(names), len(windows))
-    figures = {
-        name: np.broadcast_to(values[:, None] if name in actual else values, shape).ravel()
-        for name, values in (actual | predicted).items()
-    }
-    columns = [pl.Series(name, figures[name], dtype=pl.Float64, nan_to_null=True) for name in FIGURES]
-    frame = pl.DataFrame([*_key_columns(panel, list(forecasts), names, windows), *columns])
+    flat = {name: np.broadcast_to(values, shape).ravel() for name, values in figures.items()}
+    columns = [pl.Series(name, flat[name], dtype=pl.Float64, nan_to_null=True) for name in FIGURES]
+    groups = product(forecasts, names, windows)
+    frame = _with_keys(panel, groups, {c.MODEL: pl.String, THRESHOLD: pl.String, DAYS: pl.Int32}).hstack(columns)
     return frame.filter(pl.col(PROBABILITY).is_not_null()).with_columns(
         pl.col(ALREADY, EVENT).cast(pl.Boolean), pl.col(_INTEGER_COLUMNS).cast(pl.Int32)
     )
@@ -84,14 +86,14 @@ def actual_rows(
 ) -> pl.DataFrame:
     """Return what came true: a row for each account, threshold and window of ``windows_within`` the horizon.
 
-    ``panel`` and ``y`` are as for ``low_balance_rows``; ``amounts`` [n, k] are those of ``thresholds``. The columns are
-    those of ``low_balance_rows`` that no model has part in.
+    ``panel`` and ``y`` are as for ``low_balance_rows``; ``amounts`` [n, k] are those of ``thresholds``. Columns besides
+    the keys, ``cutoff``, ``threshold`` and ``days`` are ``base_rate``, ``event`` and ``day``, as there.
     """
     windows = windows_within(y.shape[1])
     figures = _actual_figures(panel, y, amounts, windows)
     columns = [pl.Series(name, values.ravel(), pl.Float64, nan_to_null=True) for name, values in figures.items()]
-    keys = pl.DataFrame(_key_columns(panel, [""], thresholds, windows)).drop(c.MODEL)
-    return keys.hstack(columns).with_columns(pl.col(ALREADY, EVENT).cast(pl.Boolean), pl.col(DAY).cast(pl.Int32))
+    keys = _with_keys(panel, product(thresholds, windows), {THRESHOLD: pl.String, DAYS: pl.Int32})
+    return keys.hstack(columns).with_columns(pl.col(EVENT).cast(pl.Boolean), pl.col(DAY).cast(pl.Int32))
 
 
 def base_rates(panel: Panel, thresholds: NDArray[np.float64], *, days: int) -> NDArray[np.float64]:
@@ -127,7 +129,7 @@ def _forecast_figures(
 def _actual_figures(
     panel: Panel, y: NDArray[np.float64], amounts: NDArray[np.float64], windows: Sequence[int]
 ) -> dict[str, NDArray[np.float64]]:
-    """Return amounts, base rates and the actual events and their days, each [n, thresholds, windows]."""
+    """Return base rates and the actual events and their days, each [n, thresholds, windows]."""
     shape = (*amounts.shape, len(windows))
     base, event, day = (np.full(shape, np.nan) for _ in range(3))
     for place in range(amounts.shape[1]):
@@ -140,25 +142,14 @@ def _actual_figures(
             for rows in chunks(len(panel)):
                 part = panel.take(np.arange(len(panel))[rows])
                 base[rows, place, window] = base_rates(part, amounts[rows, place], days=days)
-    already = (panel.y[:, -1:] < amounts).astype(np.float64) if len(panel) else amounts
-    known_before = {AMOUNT: amounts, ALREADY: already}
-    return {name: np.broadcast_to(values[:, :, None], shape) for name, values in known_before.items()} | {
-        BASE_RATE: base,
-        EVENT: event,
-        DAY: day,
-    }
+    return {BASE_RATE: base, EVENT: event, DAY: day}
 
 
-def _key_columns(
-    panel: Panel, models: Sequence[str], thresholds: Sequence[str], windows: Sequence[int]
-) -> list[pl.Series]:
-    """Return the columns that identify a row: account, cutoff, model, threshold and window."""
-    n, pairs = len(panel), [(text, days) for text in thresholds for days in windows]
-    rows_per_account = len(models) * len(pairs)
-    return [
-        *panel.keys()[np.repeat(np.arange(n), rows_per_account)],
-        pl.Series(CUTOFF, np.repeat(panel.origins.astype("datetime64[D]"), rows_per_account), dtype=pl.Date),
-        pl.Series(c.MODEL, [model for model in models for _ in pairs] * n, dtype=pl.String),
-        pl.Series(THRESHOLD, [text for text, _ in pairs] * len(models) * n, dtype=pl.String),
-        pl.Series(DAYS, [days for _, days in pairs] * len(models) * n, dtype=pl.Int32),
-    ]
+def _with_keys(
+    panel: Panel, groups: Iterable[tuple[object, ...]], schema: Mapping[str, type[pl.DataType]]
+) -> pl.DataFrame:
+    """Return a row for each account and each of ``groups``: key columns, cutoff, and the columns of ``schema``."""
+    each = pl.DataFrame(list(groups), schema=schema, orient="row")
+    accounts = panel.keys().with_columns(pl.Series(CUTOFF, panel.origins.astype("datetime64[D]"), dtype=pl.Date))
+    n = len(panel)
+    return accounts[np.repeat(np.arange(n), each.height)].hstack(each[np.tile(np.arange(each.height), n)])

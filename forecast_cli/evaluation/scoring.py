@@ -30,9 +30,8 @@ def score_days(
     """Return the figures of forecast ``rows``, sorted by ``keys``, model and cutoff, and their sums by step.
 
     ``levels`` (ascending) are those that metrics of intervals are computed for; rows also have the quantile columns of
-    ``SCORED_LEVELS``. Days without a known
-    balance count in no metric; scaled metrics are null in windows without a scale. The order of the rows does not
-    change a bit of the result.
+    ``SCORED_LEVELS``. Days without a known balance count in no metric; scaled metrics are null in windows without a
+    scale. The order of the rows does not change a bit of the result.
     """
     days = group_rows(_join_scales(rows, windows, keys=keys), [*keys, c.MODEL, CUTOFF], within=[c.STEP])
     cells = StepCells.of(days, keys, seed=seed)

@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from pydantic import ValidationError
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.core.errors import ConfigError, InputRejectedError
+from forecast_cli.core.errors import InputRejectedError
 from forecast_cli.data.contract.check import read_accounts
 from forecast_cli.data.files.input_list import ListedInput, list_input
 from forecast_cli.data.files.listing import ListedFile
@@ -23,6 +22,7 @@ from forecast_cli.data.source import Source
 from forecast_cli.models.pooled.windows import LOOK_BACK
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.workflows.account_key import AccountKey, has_value
+from forecast_cli.workflows.run_tables import settings_of
 from forecast_cli.workflows.story import RECENT, AccountHistory, Rates
 
 _GONE = "the input {root} no longer exists; if it was moved, name it with --input"
@@ -70,22 +70,6 @@ def read_account_past(manifest: Manifest, key: AccountKey, origin: date | None, 
     if path is None and not same:
         return AccountPast(None, _changed(manifest))
     return AccountPast(panel, _NOTHING if panel is None else None if same else _OTHER, same=same and panel is not None)
-
-
-def settings_of(manifest: Manifest) -> Settings:
-    """Return the settings of a run, as far as they decide how its input is read; ``fitted`` is left out.
-
-    Raises ConfigError if a setting is not valid with the packages installed here.
-    """
-    known = {name: value for name, value in manifest.settings.items() if name in Settings.model_fields}
-    try:
-        return Settings.model_validate(known | {"fitted": None})
-    except ValidationError as error:  # for example a calendar that only another version of the package holidays has
-        name = str(error.errors()[0]["loc"][0])
-        raise ConfigError(
-            f"{name} = {known[name]!r}, which the run was made with, is unknown here",
-            "install the versions that the run was made with, which its manifest.json lists",
-        ) from None
 
 
 def recent_history(panel: Panel) -> AccountHistory:

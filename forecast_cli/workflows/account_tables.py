@@ -8,7 +8,7 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.core import risk as r
-from forecast_cli.core.ledger import Status
+from forecast_cli.core.ledger import WITH_FORECAST, Status
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, LEARNED_SCORES, RISK, WEIGHTS
 from forecast_cli.workflows.account_key import AccountKey
 from forecast_cli.workflows.run_tables import RunTables
@@ -28,7 +28,7 @@ def read_account_status(tables: RunTables, key: AccountKey, model: str) -> Stand
     """Return the account's row of the ledger, and the outcome of ``model`` for it."""
     row = rows_of(tables, key, ACCOUNTS).row(0, named=True)
     failures = rows_of(tables, key, FAILURES).filter((pl.col(c.MODEL) == model) | pl.col(c.MODEL).is_null())
-    forecast = row["status"] in (Status.OK, Status.FALLBACK)
+    forecast = row["status"] in WITH_FORECAST
     failure: dict[str, Any] | None = failures.row(0, named=True) if forecast and failures.height else None
     return Standing(
         status=Status(row["status"]),

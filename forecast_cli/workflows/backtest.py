@@ -16,7 +16,7 @@ from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.data.files.addresses import Output
 from forecast_cli.data.scan.attributes import check_attributes
 from forecast_cli.engine.backtest import backtest_shard
-from forecast_cli.engine.shards import choose_models
+from forecast_cli.engine.shards import Work, choose_models
 from forecast_cli.evaluation.facts import BANDS
 from forecast_cli.evaluation.metrics import metrics_of
 from forecast_cli.evaluation.report import Report
@@ -35,7 +35,7 @@ from forecast_cli.workflows.preparing import Prepared, RunKind, prepare
 from forecast_cli.workflows.report import REPORT_JSON, start_chart_engine, write_reports
 from forecast_cli.workflows.results import FailureGroup, ForecastRequest, InputSummary, WrittenFile, exceeded
 from forecast_cli.workflows.run_metrics import write_metrics_json
-from forecast_cli.workflows.running import Executed, execute
+from forecast_cli.workflows.running import execute
 from forecast_cli.workflows.shard_tables import group_failures, merge_tables
 from forecast_cli.workflows.summary import list_files, summarize_source
 
@@ -96,20 +96,17 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
         place.refuse_if_held()
         kind = RunKind(COMMAND, cutoffs_back(settings))
         prepared = prepare(kind, replayed, place, progress=progress, begins=True)
-        check_attributes(prepared.checked.source, prepared.settings, reserved_names(prepared))
-        done = execute(
-            prepared,
-            backtest_shard,
-            finish_scores,
-            force=request.force,
-            progress=progress,
-            meanwhile=start_chart_engine,
-        )
-        return summarize_backtest(request.output, request.settings, prepared, done)
+        return score_windows(prepared, backtest_shard, request.output, force=request.force, progress=progress)
 
 
-def summarize_backtest(output: Output, settings: Settings, prepared: Prepared, done: Executed) -> BacktestRun:
-    """Return the result of a finished run, read from its output; ``settings`` are those of the request."""
+def score_windows(prepared: Prepared, work: Work, output: Output, *, force: bool, progress: Progress) -> BacktestRun:
+    """Do the shards of a run whose ``work`` scores windows, write its reports, and return the run as read back.
+
+    Raises what ``execute`` raises, and ConfigError for a segment column that cannot be one.
+    """
+    settings = prepared.settings
+    check_attributes(prepared.checked.source, settings, _reserved_names(settings))
+    done = execute(prepared, work, _finish, force=force, progress=progress, meanwhile=start_chart_engine)
     manifest = read_manifest(prepared.output)
     return BacktestRun(
         command=manifest.command,
@@ -158,16 +155,15 @@ def cutoffs_back(settings: Settings) -> tuple[int, ...]:
     return tuple(window * settings.step for window in range(1, settings.windows + 1))
 
 
-def reserved_names(prepared: Prepared) -> set[str]:
+def _reserved_names(settings: Settings) -> set[str]:
     """Return the names that a segment cannot have: the columns of the windows, internal and written ones."""
-    settings = prepared.settings
     keys = {c.UNIQUE_ID, c.DS, settings.id_col}
     if settings.currency_col not in (None, c.CURRENCY):
         keys.add(c.CURRENCY)
     return {*BANDS, *keys, CUTOFF, N_TRAIN, SCALE, SCALE_RMS}
 
 
-def finish_scores(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> tuple[FileEntry, ...]:
+def _finish(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> tuple[FileEntry, ...]:
     """Write the tables of the whole run, its scores and its reports, and return their manifest entries."""
     output = prepared.output
     tables = merge_tables(output, receipts, (ACCOUNTS, FAILURES, WINDOWS, SCORES, LOW_BALANCE))

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from forecast_cli.core import columns as c
-from forecast_cli.core.ledger import Status
+from forecast_cli.core.ledger import WITH_FORECAST
 from forecast_cli.core.text import counted
 from forecast_cli.data.files.addresses import Output
 from forecast_cli.evaluation.rows import CUTOFF
@@ -96,7 +96,7 @@ def _forecast_invariants(
     odd = series.filter(pl.any_horizontal(pl.col(*spans) != horizon)).height
     if odd:
         yield FORECASTS, f"{counted(odd, 'forecast')} without the steps 1 to {horizon}"
-    forecast = accounts.filter(pl.col("status").is_in([Status.OK, Status.FALLBACK]))
+    forecast = accounts.filter(pl.col("status").is_in(WITH_FORECAST))
     wanted = models * int(forecast[_WINDOWS].sum() if _WINDOWS in forecast.columns else forecast.height)
     if series.height != wanted:
         yield FORECASTS, f"{counted(series.height, 'forecast')}, expected {wanted} by {ACCOUNTS} and the models"

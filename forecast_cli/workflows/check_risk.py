@@ -7,7 +7,7 @@ import polars as pl
 
 from forecast_cli.config.thresholds import threshold_columns
 from forecast_cli.core import columns as c
-from forecast_cli.core.ledger import Flag, Status
+from forecast_cli.core.ledger import WITH_FORECAST, Flag
 from forecast_cli.core.risk import (
     BALANCE,
     DAYS_BELOW,
@@ -24,7 +24,7 @@ from forecast_cli.core.risk import (
 from forecast_cli.core.text import counted
 from forecast_cli.risk.lows import windows_within
 from forecast_cli.store.layout import RISK
-from forecast_cli.workflows.run_tables import keys_of
+from forecast_cli.workflows.run_tables import find_missing_column, keys_of
 
 _NUMBERS = (THRESHOLD, PROB_BELOW, EXPECTED_LOW, LOW_Q05, LOW_Q50, DAYS_BELOW, BALANCE)
 
@@ -38,7 +38,7 @@ def risk_invariants(
     order; every account with a forecast has one row for each model, threshold and window, except for thresholds taken
     from columns that are empty for the account.
     """
-    lack = find_missing_column(risk)
+    lack = find_missing_column(risk, RISK_COLUMNS)
     if lack is not None:
         yield RISK, lack
         return
@@ -48,13 +48,6 @@ def risk_invariants(
         if count:
             yield RISK, f"{counted(count, 'row')} {problem}"
     yield from _missing(risk, accounts, settings, keys)
-
-
-def find_missing_column(risk: pl.LazyFrame) -> str | None:
-    """Return a message about the first column that the risk table lacks, None if it has all."""
-    there = risk.collect_schema()
-    lacking = (column for column in RISK_COLUMNS if column not in there)
-    return next((f"has no column '{column}': another version wrote it" for column in lacking), None)
 
 
 def _broken_rows(keys: Sequence[str]) -> dict[str, pl.Expr]:
@@ -87,7 +80,7 @@ def _missing(
     thresholds = len(settings["threshold"])
     least = thresholds - len(threshold_columns(settings["threshold"]))
     whole, sure = (count * models * windows for count in (thresholds, least))
-    forecast = accounts.filter(pl.col("status").is_in([Status.OK, Status.FALLBACK])).select(*keys, "flags")
+    forecast = accounts.filter(pl.col("status").is_in(WITH_FORECAST)).select(*keys, "flags")
     rows = risk.group_by(keys).agg(n_obs=pl.len()).collect()
     strangers = rows.join(forecast, on=keys, how="anti", nulls_equal=True).height
     if strangers:

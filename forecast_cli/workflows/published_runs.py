@@ -9,7 +9,7 @@ import polars as pl
 
 from forecast_cli.core import columns as c
 from forecast_cli.core.errors import CheckFailedError, ConfigError
-from forecast_cli.core.ledger import Status
+from forecast_cli.core.ledger import WITH_FORECAST
 from forecast_cli.core.ledger_schemas import FAILURES_SCHEMA
 from forecast_cli.core.risk import RISK_COLUMNS
 from forecast_cli.data.files.addresses import Address, Output
@@ -19,10 +19,9 @@ from forecast_cli.engine.published import PublishedRun
 from forecast_cli.evaluation.sentences import DESCRIBED_LEVEL
 from forecast_cli.store.find import raise_read_errors, runs_at
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, FORECASTS, MANIFEST, RISK
-from forecast_cli.store.parquet import scan_table
 from forecast_cli.store.read import FIND_RUN, read_manifest
 from forecast_cli.workflows.preparing import Prepared
-from forecast_cli.workflows.run_tables import RunTables, common_origin
+from forecast_cli.workflows.run_tables import RunTables, common_origin, find_missing_column
 
 #: Tables of a forecast that a score reads.
 READ: Final = (FORECASTS, RISK, ACCOUNTS, FAILURES)
@@ -38,7 +37,6 @@ _COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     ACCOUNTS: ("status", "reason"),
     FAILURES: tuple(FAILURES_SCHEMA),
 }
-_FORECAST: Final = (Status.OK.value, Status.FALLBACK.value)
 
 
 def find_forecasts(places: Sequence[Output]) -> tuple[Output, ...]:
@@ -84,7 +82,7 @@ def refuse_other_ids(runs: Sequence[RunTables], prepared: Prepared) -> None:
     """Raise ConfigError if account ids are of another type in a forecast than in the input."""
     source, id_col = prepared.checked.source, prepared.settings.id_col
     for run in runs:
-        theirs = scan_table(run.output / ACCOUNTS).collect_schema()[id_col]
+        theirs = run.scan(ACCOUNTS).collect_schema()[id_col]
         if key_dtype_of(theirs) != source.key_dtype:
             raise ConfigError(
                 f"{run.output}: '{id_col}' is {theirs}, but {source.id_dtype} in {source.root}",
@@ -98,12 +96,9 @@ def published_files(run: RunTables) -> PublishedRun:
     for name, columns in _COLUMNS.items():
         if not run.has(name) and name != FORECASTS:
             raise CheckFailedError(f"{run.output}: has no {name}: another version wrote it", leave_out)
-        there = run.scan(name).collect_schema()
-        lacking = next((column for column in columns if column not in there), None)
-        if lacking is not None:
-            raise CheckFailedError(
-                f"{run.output}: {name} has no column '{lacking}': another version wrote it", leave_out
-            )
+        lack = find_missing_column(run.scan(name), columns)
+        if lack is not None:
+            raise CheckFailedError(f"{run.output}: {name} {lack}", leave_out)
     run.refuse_damaged(run.paths(*READ))
     return PublishedRun(
         forecasts=tuple(run.paths(FORECASTS)),
@@ -116,11 +111,7 @@ def published_files(run: RunTables) -> PublishedRun:
 def first_origin(runs: Sequence[RunTables]) -> date | None:
     """Return the first day from which any account was forecast, None if none was."""
     own = (
-        scan_table(run.output / ACCOUNTS)
-        .filter(pl.col("status").is_in(_FORECAST))
-        .select(pl.col("last").min())
-        .collect()
-        .item()
+        _forecast_accounts(run).select(pl.col("last").min()).collect().item()
         for run in runs
         if common_origin(run) is None
     )
@@ -133,8 +124,7 @@ def absent_accounts(runs: Sequence[RunTables], prepared: Prepared) -> pl.DataFra
     keys, ledger = key_columns(prepared.settings), prepared.contract.ledger
     names = dict(zip(prepared.settings.key_columns, keys, strict=True))
     absent = [
-        scan_table(run.output / ACCOUNTS)
-        .filter(pl.col("status").is_in(_FORECAST))
+        _forecast_accounts(run)
         .select(*names)
         .rename(names)
         .with_columns(pl.col(c.UNIQUE_ID).cast(prepared.checked.source.key_dtype))
@@ -143,6 +133,11 @@ def absent_accounts(runs: Sequence[RunTables], prepared: Prepared) -> pl.DataFra
         for run in runs
     ]
     return pl.concat(absent).unique().sort(keys)
+
+
+def _forecast_accounts(run: RunTables) -> pl.LazyFrame:
+    """Return the ledger rows of the accounts with a forecast."""
+    return run.scan(ACCOUNTS).filter(pl.col("status").is_in(WITH_FORECAST))
 
 
 def _outputs_at(forecast: Output) -> Sequence[Output]:

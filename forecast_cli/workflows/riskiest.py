@@ -15,9 +15,16 @@ from forecast_cli.core.text import closest
 from forecast_cli.data.files.addresses import Output
 from forecast_cli.risk.lows import windows_within
 from forecast_cli.store.layout import ACCOUNTS, FAILURES, RISK
-from forecast_cli.workflows.check_risk import find_missing_column
 from forecast_cli.workflows.places import open_finished_run
-from forecast_cli.workflows.run_tables import RunTables, choose_model, common_origin, keys_of, reading_tables, tables_of
+from forecast_cli.workflows.run_tables import (
+    RunTables,
+    choose_model,
+    common_origin,
+    find_missing_column,
+    keys_of,
+    reading_tables,
+    tables_of,
+)
 
 #: The tables to read, all of them small.
 _READ: Final = (ACCOUNTS, FAILURES, RISK)
@@ -140,7 +147,7 @@ def _find(tables: RunTables, request: RiskiestRequest) -> Riskiest:
 def _rows(tables: RunTables, model: str, name: str, window: int) -> pl.DataFrame:
     """Return the requested rows of the risk table; raise CheckFailedError if a column is missing."""
     risk = tables.scan(RISK)
-    lack = find_missing_column(risk)
+    lack = find_missing_column(risk, r.RISK_COLUMNS)
     if lack is not None:
         raise CheckFailedError(f"{tables.output / RISK}: {lack}", "run the forecast again with --force")
     asked = (pl.col(c.MODEL) == model, pl.col(r.THRESHOLD_NAME) == name, pl.col(r.WINDOW) == window)

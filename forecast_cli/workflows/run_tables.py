@@ -1,6 +1,6 @@
-"""Tables of a finished forecast: their files, models and origin."""
+"""Tables of a finished forecast: their files, settings, models and origin."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from pydantic import ValidationError
 
-from forecast_cli.core.errors import CheckFailedError, UsageError
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.errors import CheckFailedError, ConfigError, UsageError
 from forecast_cli.core.text import did_you_mean
 from forecast_cli.data.scan.collect import describe_error, read_errors
 from forecast_cli.store.check import refuse_damaged, see_check
@@ -63,6 +65,22 @@ def keys_of(settings: Mapping[str, Any]) -> tuple[str, ...]:
     return (settings["id_col"], currency) if currency else (settings["id_col"],)
 
 
+def settings_of(manifest: Manifest) -> Settings:
+    """Return the settings of a run, as far as they decide how its input is read; ``fitted`` is left out.
+
+    Raises ConfigError if a setting is not valid with the packages installed here.
+    """
+    known = {name: value for name, value in manifest.settings.items() if name in Settings.model_fields}
+    try:
+        return Settings.model_validate(known | {"fitted": None})
+    except ValidationError as error:  # for example a calendar that only another version of the package holidays has
+        name = str(error.errors()[0]["loc"][0])
+        raise ConfigError(
+            f"{name} = {known[name]!r}, which the run was made with, is unknown here",
+            "install the versions that the run was made with, which its manifest.json lists",
+        ) from None
+
+
 def choose_model(tables: RunTables, asked: str | None) -> str:
     """Return the model ``asked`` for, or the run's first if None; raise UsageError if the run does not have it."""
     models: list[str] = tables.manifest.settings["model"]
@@ -74,6 +92,13 @@ def choose_model(tables: RunTables, asked: str | None) -> str:
             did_you_mean(asked, models, otherwise=f"its models: {', '.join(models)}"),
         )
     return asked
+
+
+def find_missing_column(table: pl.LazyFrame, columns: Iterable[str]) -> str | None:
+    """Return a message about the first of ``columns`` that a table lacks, None if it has all."""
+    there = table.collect_schema()
+    lacking = (column for column in columns if column not in there)
+    return next((f"has no column '{column}': another version wrote it" for column in lacking), None)
 
 
 def common_origin(tables: RunTables) -> date | None:

@@ -18,12 +18,10 @@ from forecast_cli.core.ids import mark_id
 from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.core.text import counted
 from forecast_cli.data.files.addresses import Output
-from forecast_cli.data.scan.attributes import check_attributes
 from forecast_cli.engine.score import score_shard
 from forecast_cli.evaluation.splits import extend_history
 from forecast_cli.store.manifest import Manifest
-from forecast_cli.workflows.account_history import settings_of
-from forecast_cli.workflows.backtest import BacktestRun, finish_scores, reserved_names, summarize_backtest
+from forecast_cli.workflows.backtest import BacktestRun, score_windows
 from forecast_cli.workflows.places import open_finished_run, open_work_folder
 from forecast_cli.workflows.preparing import Prepared, RunKind, prepare
 from forecast_cli.workflows.published_runs import (
@@ -36,10 +34,8 @@ from forecast_cli.workflows.published_runs import (
     refuse_other_ids,
     refuse_unlike,
 )
-from forecast_cli.workflows.report import start_chart_engine
 from forecast_cli.workflows.results import ForecastRequest
-from forecast_cli.workflows.run_tables import common_origin, tables_of
-from forecast_cli.workflows.running import execute
+from forecast_cli.workflows.run_tables import common_origin, settings_of, tables_of
 
 COMMAND: Final = "score"
 
@@ -99,16 +95,8 @@ def run_score(request: ScoreRequest, progress: Progress | None = None) -> Backte
         refuse_other_ids(runs, prepared)
         _warn_of(absent_accounts(runs, prepared), prepared, progress)
         prepared = replace(prepared, settings=_reading_back_to(first_origin(runs), prepared))
-        check_attributes(prepared.checked.source, prepared.settings, reserved_names(prepared))
-        done = execute(
-            prepared,
-            partial(score_shard, runs=published, longest=settings.max_history),
-            finish_scores,
-            force=request.force,
-            progress=progress,
-            meanwhile=start_chart_engine,
-        )
-        return summarize_backtest(request.output, request.settings, prepared, done)
+        work = partial(score_shard, runs=published, longest=settings.max_history)
+        return score_windows(prepared, work, request.output, force=request.force, progress=progress)
 
 
 @contextmanager

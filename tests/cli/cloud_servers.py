@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import md5
 from http.server import BaseHTTPRequestHandler
-from threading import Lock, Thread
+from threading import Lock
 from typing import ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
-from http_server import HttpServer
+from http_server import served
 
 _MODIFIED = "Thu, 01 Jan 2026 00:00:00 GMT"
 _MODIFIED_ISO = "2026-01-01T00:00:00Z"
@@ -55,16 +55,8 @@ def azure_server() -> Iterator[Cloud]:
 @contextmanager
 def _served(dialect: "type[_Dialect]") -> Iterator[Cloud]:
     cloud = Cloud()
-    server = HttpServer(("127.0.0.1", 0), type("Handler", (dialect,), {"cloud": cloud}))
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    cloud.host = f"127.0.0.1:{server.server_port}"
-    try:
+    with served(type("Handler", (dialect,), {"cloud": cloud})) as cloud.host:
         yield cloud
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class _Dialect(BaseHTTPRequestHandler):

@@ -15,6 +15,7 @@ import lossy_shards
 import numpy as np
 import polars as pl
 import pytest
+from warned import Warnings
 
 from forecast_cli.config.choices import Executor
 from forecast_cli.config.settings import Settings
@@ -127,16 +128,6 @@ def test_a_task_that_is_lost_each_time_ends_the_run_which_another_executor_resum
     assert lost.value.hint == "run the same command again; finished shards are kept"
     done = run_forecast(replace(request_of("local"), output=request_of(executor).output))
     assert tables(done.output) == tables(local.output)
-
-
-class Warnings(NullProgress):
-    """Keeps what it is warned of."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def warn(self, message: str) -> None:
-        self.said.append(message)
 
 
 class Interrupting(NullProgress):

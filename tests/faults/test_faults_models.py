@@ -9,10 +9,11 @@ import faulty_model
 import polars as pl
 import pytest
 from fault_runs import ids, parts, write_balances
+from warned import Warnings
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.ledger import Status
-from forecast_cli.core.progress import NullProgress, Progress
+from forecast_cli.core.progress import Progress
 from forecast_cli.store.atomic import parquet_bytes
 from forecast_cli.workflows.backtest import run_backtest
 from forecast_cli.workflows.check import run_check
@@ -43,16 +44,6 @@ def run(tmp_path: Path) -> Run:
         return run_forecast(ForecastRequest(str(source), tmp_path / "out", settings), progress)
 
     return go
-
-
-class Warnings(NullProgress):
-    """What was warned of."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def warn(self, message: str) -> None:
-        self.said.append(message)
 
 
 def ledger(run: ForecastRun) -> dict[str, tuple[str, str | None]]:

@@ -106,8 +106,7 @@ def _done(run: BacktestRun) -> str:
 
 def _leaderboard(scores: Sequence[ModelScore], *, with_cost: bool) -> RenderableType:
     level, coverage = nearest_level(scores[0].metrics if scores else ()) or (DESCRIBED_LEVEL, "")
-    cost = ("CPU ms",) if with_cost else ()
-    titles = ("sCRPS", "95 % interval", "MASE", f"in {level:g} %", "skill", *cost)
+    titles = ("sCRPS", "95 % interval", "MASE", f"in {level:g} %", "skill", *(["CPU ms"] if with_cost else []))
     columns = (Column("", "right"), Column("model", wraps=True), *(Column(title, "right") for title in titles))
     rows = [
         (
@@ -118,8 +117,8 @@ def _leaderboard(scores: Sequence[ModelScore], *, with_cost: bool) -> Renderable
             _figure(score.of("mase").value),
             _share(score.of(coverage).value),
             _share(score.skill.value) if score.skill else "",
-            "-" if math.isnan(score.cpu_seconds) else f"{1000 * score.cpu_seconds:.3g}",
-        )[: len(columns)]
+            *([_milliseconds(score.cpu_seconds)] if with_cost else []),
+        )
         for score in scores
     ]
     return ruled(columns, rows)
@@ -154,6 +153,10 @@ def _table(files: Any) -> RenderableType:
 
 def _figure(value: float) -> str:
     return "-" if math.isnan(value) else f"{value:.3f}"
+
+
+def _milliseconds(seconds: float) -> str:
+    return "-" if math.isnan(seconds) else f"{1000 * seconds:.3g}"
 
 
 def _interval(estimate: Estimate) -> str:

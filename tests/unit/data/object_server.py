@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from hashlib import md5
 from http.server import BaseHTTPRequestHandler
-from threading import Lock, Thread
+from threading import Lock
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape, unescape
 
-from http_server import HttpServer
+from http_server import served
 
 _MODIFIED = "2026-01-01T00:00:00.000Z"
 _MODIFIED_HTTP = "Thu, 01 Jan 2026 00:00:00 GMT"
@@ -26,20 +26,9 @@ def object_server(
     A ``heedless`` server writes whatever the conditions are.
     """
     answer: Fault = (lambda *_: 403) if refuse else fault
-    server = HttpServer(("127.0.0.1", 0), _handler(objects, answer, heedless))
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def _handler(objects: MutableMapping[str, bytes], fault: Fault, heedless: bool) -> type[BaseHTTPRequestHandler]:
-    told = {"objects": objects, "fault": staticmethod(fault), "heedless": heedless, "lock": Lock()}
-    return type("Handler", (_ObjectHandler,), told)
+    told = {"objects": objects, "fault": staticmethod(answer), "heedless": heedless, "lock": Lock()}
+    with served(type("Handler", (_ObjectHandler,), told)) as host:
+        yield host
 
 
 class _ObjectHandler(BaseHTTPRequestHandler):

@@ -98,6 +98,14 @@ def test_steps_and_segments_are_tables_of_every_metric(request_of: Callable[...,
     assert dict(told.iter_rows()) == pytest.approx(dict(errors.iter_rows()))
 
 
+def test_a_segment_may_have_the_name_of_a_key_that_accounts_do_not_have(
+    request_of: Callable[..., ForecastRequest],
+) -> None:
+    frame = balances(accounts=2).with_columns(currency=pl.lit("EUR"))
+    run = run_backtest(request_of(frame, segment=("currency",)))
+    assert {row.value for row in run.report.segments if row.segment == "currency"} == {"EUR"}
+
+
 @pytest.mark.parametrize("segment", [(), ("ccy",)])
 def test_currencies_are_a_segment_and_balances_of_several_have_no_common_mean(
     request_of: Callable[..., ForecastRequest], segment: tuple[str, ...]

@@ -9,17 +9,17 @@ import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from warned import Warnings
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import ConfigError, OutputConflictError
-from forecast_cli.core.progress import NullProgress
 from forecast_cli.models.recurring.business_days import Rule, shift_days
 from forecast_cli.store.layout import EVENTS, LEARNED_SCORES, MANIFEST
 from forecast_cli.store.read import read_manifest
-from forecast_cli.workflows.account_history import settings_of
 from forecast_cli.workflows.backtest import run_backtest
 from forecast_cli.workflows.forecast import run_forecast
 from forecast_cli.workflows.results import ForecastRequest, ForecastRun
+from forecast_cli.workflows.run_tables import settings_of
 from forecast_cli.workflows.show import explain_account
 from forecast_cli.workflows.story import ShowRequest
 
@@ -130,16 +130,11 @@ def test_finished_run_names_the_calendar_where_a_model_asks_for_it(forecast: For
 
 
 def test_run_warns_of_a_country_whose_parts_have_more_holidays(balances: Path, tmp_path: Path) -> None:
-    said: list[str] = []
-
-    class Listener(NullProgress):
-        def warn(self, message: str) -> None:
-            said.append(message)
-
+    warnings = Warnings()
     for model in ("RecurringEvents", "Naive"):
         asked = Settings(**(RUN | {"holidays": "GB", "model": (model,)}))  # type: ignore[arg-type]
-        run_forecast(ForecastRequest(str(balances), tmp_path / model, asked), Listener())
-    assert [message for message in said if message.startswith("holidays GB")] == [
+        run_forecast(ForecastRequest(str(balances), tmp_path / model, asked), warnings)
+    assert [message for message in warnings.said if message.startswith("holidays GB")] == [
         "holidays GB: most of its parts have a holiday on 2026-04-06 and 2026-08-31, the country as a whole has none; "
         "name the part that accounts are of, as in --holidays GB-ENG"
     ]

@@ -9,13 +9,13 @@ import polars as pl
 import pytest
 from made_balances import CHOSEN, LAST, ORIGIN, balances
 from polars.testing import assert_frame_equal
+from warned import Warnings
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import OutputConflictError
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.ids import unmark_ids
 from forecast_cli.core.ledger import Status
-from forecast_cli.core.progress import NullProgress
 from forecast_cli.store.read import read_manifest
 from forecast_cli.workflows.backtest import BacktestRun, run_backtest
 from forecast_cli.workflows.check import run_check
@@ -23,16 +23,6 @@ from forecast_cli.workflows.report import run_report
 from forecast_cli.workflows.results import ForecastRequest
 
 TABLES = ("windows.parquet", "scores.parquet", "low_balance.parquet", "leaderboard.parquet", "steps.parquet")
-
-
-class Warnings(NullProgress):
-    """Progress that keeps warnings."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def warn(self, message: str) -> None:
-        self.said.append(message)
 
 
 def table(run: BacktestRun, name: str) -> pl.DataFrame:
