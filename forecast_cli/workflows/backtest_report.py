@@ -121,7 +121,7 @@ def _facts(prepared: Prepared, receipts: Sequence[ShardReceipt], *, windows: pl.
         first_cutoff=first,
         last_cutoff=last,
         fingerprint=prepared.fingerprint,
-        settings=prepared.recorded_settings | {"level": _reported_levels(prepared.settings.level)},
+        settings=prepared.recorded_settings | {"level": _reported_levels(prepared)},
         versions=versions(),
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - prepared.started, 3),
@@ -129,8 +129,11 @@ def _facts(prepared: Prepared, receipts: Sequence[ShardReceipt], *, windows: pl.
     )
 
 
-def _reported_levels(levels: tuple[float, ...]) -> list[float]:
-    """Return the levels that the report shows; the others exist only to compute the CRPS."""
+def _reported_levels(prepared: Prepared) -> list[float]:
+    """Return the levels that the report shows: of a score all of them; some of a backtest exist only for the CRPS."""
+    levels = prepared.settings.level
+    if prepared.command == "score":
+        return list(levels)
     return [level for level in levels if level not in SCORED_LEVELS or level == DESCRIBED_LEVEL]
 
 
