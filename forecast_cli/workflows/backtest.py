@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from forecast_cli.config.choices import Align, Origin
@@ -100,7 +101,7 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
         done = execute(
             prepared,
             backtest_shard,
-            finish_scores,
+            partial(finish_scores, levels=request.settings.level),
             force=request.force,
             progress=progress,
             meanwhile=start_chart_engine,
@@ -167,10 +168,15 @@ def reserved_names(prepared: Prepared) -> set[str]:
     return {*BANDS, *keys, CUTOFF, N_TRAIN, SCALE, SCALE_RMS}
 
 
-def finish_scores(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> tuple[FileEntry, ...]:
-    """Write the tables of the whole run, its scores and its reports, and return their manifest entries."""
+def finish_scores(
+    prepared: Prepared, receipts: Sequence[ShardReceipt], *, levels: Sequence[float]
+) -> tuple[FileEntry, ...]:
+    """Write the tables of the whole run, its scores and its reports, and return their manifest entries.
+
+    ``levels`` are those that the report shows: a backtest also has others, which exist only to compute the CRPS.
+    """
     output = prepared.output
     tables = merge_tables(output, receipts, (ACCOUNTS, FAILURES, WINDOWS, SCORES, LOW_BALANCE))
-    report = build_report(prepared, receipts)
+    report = build_report(prepared, receipts, levels=levels)
     figures = (*write_figures(report, output), *write_reports(report, output))
     return (*tables, *figures, write_metrics_json(prepared, receipts, report=report))

@@ -17,7 +17,7 @@ from forecast_cli.evaluation.facts import BANDS
 from forecast_cli.evaluation.leaderboard import RANKED_BY, rank_models
 from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance, score_low_balance_segments
 from forecast_cli.evaluation.report import LowBalanceCalibration, LowBalanceScore, Problem, Report, RunFacts
-from forecast_cli.evaluation.rows import CUTOFF, SCALE, SCORED_LEVELS
+from forecast_cli.evaluation.rows import CUTOFF, SCALE
 from forecast_cli.evaluation.scored import Scored, find_common_windows
 from forecast_cli.evaluation.segments import score_segments
 from forecast_cli.evaluation.sentences import DESCRIBED_LEVEL, describe_findings
@@ -34,8 +34,8 @@ from forecast_cli.workflows.shard_tables import group_failures, shard_paths
 _OfLow = TypeVar("_OfLow", LowBalanceScore, LowBalanceCalibration)
 
 
-def build_report(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> Report:
-    """Return the report of a backtest whose merged tables are already in its folder."""
+def build_report(prepared: Prepared, receipts: Sequence[ShardReceipt], *, levels: Sequence[float]) -> Report:
+    """Return the report of a backtest whose merged tables are already in its folder; it shows ``levels``."""
     settings, keys, output = prepared.settings, prepared.settings.key_columns, prepared.output
     windows = load_table(output / WINDOWS)
     scored = read_scored(prepared, receipts, windows)
@@ -48,7 +48,7 @@ def build_report(prepared: Prepared, receipts: Sequence[ShardReceipt]) -> Report
     low = load_table(output / LOW_BALANCE)
     best = [score.model for score in leaderboard]
     low_balance = _best_first(score_low_balance(low, keys=keys, seed=settings.seed), best)
-    facts = _facts(prepared, receipts, windows=windows, scored=scored)
+    facts = _facts(prepared, receipts, windows=windows, scored=scored, levels=levels)
     return Report(
         facts=facts,
         levels=settings.level,
@@ -103,7 +103,14 @@ def _errors_of(model: str, scored: Scored) -> pl.DataFrame:
     return scored.figures_of(model, [RANKED_BY]).with_columns(pl.lit(model).alias(c.MODEL))
 
 
-def _facts(prepared: Prepared, receipts: Sequence[ShardReceipt], *, windows: pl.DataFrame, scored: Scored) -> RunFacts:
+def _facts(
+    prepared: Prepared,
+    receipts: Sequence[ShardReceipt],
+    *,
+    windows: pl.DataFrame,
+    scored: Scored,
+    levels: Sequence[float],
+) -> RunFacts:
     summary = summarize_input(prepared.checked)
     accounts = count_statuses(load_table(prepared.output / ACCOUNTS, columns=["status"]))
     first, last = _ends(windows)
@@ -121,20 +128,12 @@ def _facts(prepared: Prepared, receipts: Sequence[ShardReceipt], *, windows: pl.
         first_cutoff=first,
         last_cutoff=last,
         fingerprint=prepared.fingerprint,
-        settings=prepared.recorded_settings | {"level": _reported_levels(prepared)},
+        settings=prepared.recorded_settings | {"level": sorted({*levels, DESCRIBED_LEVEL})},
         versions=versions(),
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - prepared.started, 3),
         cpu_seconds=round(sum(receipt.cpu_seconds for receipt in receipts), 3),
     )
-
-
-def _reported_levels(prepared: Prepared) -> list[float]:
-    """Return the levels that the report shows: of a score all of them; some of a backtest exist only for the CRPS."""
-    levels = prepared.settings.level
-    if prepared.command == "score":
-        return list(levels)
-    return [level for level in levels if level not in SCORED_LEVELS or level == DESCRIBED_LEVEL]
 
 
 def _ends(windows: pl.DataFrame) -> tuple[date | None, date | None]:

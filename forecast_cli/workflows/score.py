@@ -103,7 +103,7 @@ def run_score(request: ScoreRequest, progress: Progress | None = None) -> Backte
         done = execute(
             prepared,
             partial(score_shard, runs=published, longest=settings.max_history),
-            finish_scores,
+            partial(finish_scores, levels=settings.level),
             force=request.force,
             progress=progress,
             meanwhile=start_chart_engine,
