@@ -151,10 +151,8 @@ def _compare_with_baseline(best: ModelScore, segments: Sequence[SegmentScore]) -
         where = f"{unsure[0]}{more}, of {counted(len(pairs), 'segment')}"
         yield f"It cannot be distinguished from the seasonal naive where {where}."
     if not worse and not unsure:
-        yield (
-            f"It beats the seasonal naive in each of {counted(len(pairs), 'segment')} of {MIN_ACCOUNTS} accounts or "
-            "more."
-        )
+        where = f"each of {len(pairs):,} segments" if len(pairs) > 1 else "the one segment"
+        yield f"It beats the seasonal naive in {where} of {MIN_ACCOUNTS} accounts or more."
 
 
 def _describe_low_balance(rows: Sequence[LowBalanceScore]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from forecast_cli.config.choices import Align, Origin
@@ -28,7 +29,7 @@ from forecast_cli.store.layout import ACCOUNTS, FAILURES, LOW_BALANCE, SCORES, W
 from forecast_cli.store.manifest import FileEntry, Manifest
 from forecast_cli.store.read import read_manifest
 from forecast_cli.store.receipts import ShardReceipt
-from forecast_cli.workflows.backtest_report import build_report
+from forecast_cli.workflows.backtest_report import REPORT_LEVELS, build_report
 from forecast_cli.workflows.backtest_tables import write_figures
 from forecast_cli.workflows.places import open_work_folder
 from forecast_cli.workflows.preparing import Prepared, RunKind, prepare
@@ -94,7 +95,7 @@ def run_backtest(request: ForecastRequest, progress: Progress | None = None) -> 
     replayed = replace(request, settings=settings)
     with open_work_folder(request.output, settings.read_timeout) as place:
         place.refuse_if_held()
-        kind = RunKind(COMMAND, cutoffs_back(settings))
+        kind = RunKind(COMMAND, cutoffs_back(settings), made_of={REPORT_LEVELS: list(request.settings.level)})
         prepared = prepare(kind, replayed, place, progress=progress, begins=True)
         return score_windows(prepared, backtest_shard, request.output, force=request.force, progress=progress)
 

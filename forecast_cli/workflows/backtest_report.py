@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import polars as pl
 
@@ -17,7 +17,7 @@ from forecast_cli.evaluation.facts import BANDS
 from forecast_cli.evaluation.leaderboard import RANKED_BY, rank_models
 from forecast_cli.evaluation.reliability import bin_reliability, score_low_balance, score_low_balance_segments
 from forecast_cli.evaluation.report import LowBalanceCalibration, LowBalanceScore, Problem, Report, RunFacts
-from forecast_cli.evaluation.rows import CUTOFF, SCALE, SCORED_LEVELS
+from forecast_cli.evaluation.rows import CUTOFF, SCALE
 from forecast_cli.evaluation.scored import Scored, find_common_windows
 from forecast_cli.evaluation.segments import score_segments
 from forecast_cli.evaluation.sentences import DESCRIBED_LEVEL, describe_findings
@@ -30,6 +30,9 @@ from forecast_cli.workflows.fans import draw_fans
 from forecast_cli.workflows.preparing import Prepared
 from forecast_cli.workflows.reading import count_statuses, summarize_input
 from forecast_cli.workflows.shard_tables import group_failures, shard_paths
+
+#: Levels that the report of a backtest shows. It also has others, which exist only to compute the CRPS.
+REPORT_LEVELS: Final = "report_levels"
 
 _OfLow = TypeVar("_OfLow", LowBalanceScore, LowBalanceCalibration)
 
@@ -104,6 +107,8 @@ def _errors_of(model: str, scored: Scored) -> pl.DataFrame:
 
 
 def _facts(prepared: Prepared, receipts: Sequence[ShardReceipt], *, windows: pl.DataFrame, scored: Scored) -> RunFacts:
+    settings = dict(prepared.recorded_settings)
+    shown = settings.pop(REPORT_LEVELS, settings["level"])
     summary = summarize_input(prepared.checked)
     accounts = count_statuses(load_table(prepared.output / ACCOUNTS, columns=["status"]))
     first, last = _ends(windows)
@@ -121,17 +126,12 @@ def _facts(prepared: Prepared, receipts: Sequence[ShardReceipt], *, windows: pl.
         first_cutoff=first,
         last_cutoff=last,
         fingerprint=prepared.fingerprint,
-        settings=prepared.recorded_settings | {"level": _reported_levels(prepared.settings.level)},
+        settings=settings | {"level": sorted({*shown, DESCRIBED_LEVEL})},
         versions=versions(),
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - prepared.started, 3),
         cpu_seconds=round(sum(receipt.cpu_seconds for receipt in receipts), 3),
     )
-
-
-def _reported_levels(levels: tuple[float, ...]) -> list[float]:
-    """Return the levels that the report shows; the others exist only to compute the CRPS."""
-    return [level for level in levels if level not in SCORED_LEVELS or level == DESCRIBED_LEVEL]
 
 
 def _ends(windows: pl.DataFrame) -> tuple[date | None, date | None]:

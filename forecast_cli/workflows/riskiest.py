@@ -42,7 +42,7 @@ class RiskiestRequest:
     ``threshold``: one of the run's, None for its first. ``window``: one of the run's, in days, None for the longest up
     to 30 days. ``model``: one of the run's, None for its first. ``least``: the smallest probability to list, 0 to 1.
     ``most``: the number of accounts to list, None for all. ``include_under``: also list accounts that are already below
-    the threshold on their origin.
+    the threshold on their origin, whatever their probability.
     """
 
     output: Output

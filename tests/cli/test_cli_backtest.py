@@ -26,7 +26,7 @@ def replayed(balances: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_summary_says_which_model_to_use_and_where_the_report_is(cli: Cli, balances: Path, tmp_path: Path) -> None:
     out = cli("backtest", balances, "--output", tmp_path / "out", *ASKED).assert_exit(ExitCode.OK).flat
-    assert "18 windows of 6 accounts replayed" in out
+    assert "18 windows of 6 of 6 accounts replayed" in out
     assert "Use " in out
     assert "Leaderboard" in out
     assert "report.html" in out

@@ -24,7 +24,11 @@ def risk(
         typer.Option("--least", help="Lowest probability to list, in percent.", min=0, max=100, metavar="PERCENT"),
     ] = 50,
     include_under: Annotated[
-        bool, typer.Option("--include-under", help="Also list accounts that are already below the threshold.")
+        bool,
+        typer.Option(
+            "--include-under",
+            help="Also list accounts that are already below the threshold, whatever their probability.",
+        ),
     ] = False,
     format: FormatOption = OutputFormat.TABLE,  # noqa: A002 - the option's name
 ) -> None:

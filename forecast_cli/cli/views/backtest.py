@@ -93,8 +93,9 @@ def _next(run: BacktestRun) -> list[str]:
 
 
 def _title(run: BacktestRun, seconds: float) -> str:
-    facts = run.report.facts
-    what = f"{counted(facts.windows, 'window')} of {counted(run.input.accounts, 'account')} {_done(run)}"
+    with_windows = run.accounts[Status.OK] + run.accounts[Status.FALLBACK]
+    windows = counted(run.report.facts.windows, "window")
+    what = f"{windows} of {with_windows:,} of {counted(run.input.accounts, 'account')} {_done(run)}"
     if run.reused:
         return f"Nothing left to do: this {run.command} is already finished, {what}"
     return f"Done in {duration(seconds)}: {what}"

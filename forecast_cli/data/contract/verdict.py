@@ -157,7 +157,10 @@ def _missing(settings: Settings) -> Verdict:
         rule="TS05",
         holds=pl.col("n_missing") > settings.max_missing * pl.col("n_usable"),
         reason=_format_message(
-            pl.col("n_missing"), " of ", pl.col("n_usable"), f" balances, expected at most {limit} (--max-missing)"
+            pl.col("n_missing"),
+            " of ",
+            pl.col("n_usable"),
+            f" balances are missing, expected at most {limit} (--max-missing)",
         ),
         text=f"more than {limit} of the balances missing in column '{settings.balance_col}'",
         hint="deliver the missing balances, or allow more with --max-missing",

@@ -256,7 +256,7 @@ def test_TS05_too_many_holes_set_the_account_aside() -> None:
     contract = check(rows(daily("a", [1, None, None, 4]), daily("b", [1, None, 3, 4])))
     row = account(contract, "a")
     assert (row["status"], row["nulls_filled"], row["nulls_dropped"]) == ("failed", 0, 2)
-    assert row["reason"] == "missing: 2 of 4 balances, expected at most 30 % (--max-missing)"
+    assert row["reason"] == "missing: 2 of 4 balances are missing, expected at most 30 % (--max-missing)"
     assert account(contract, "b")["status"] == "ok"
     assert "more than 30 % of the balances missing" in finding(contract, "TS05", Action.SET_ASIDE).message
     assert finding(contract, "TS05", Action.REPAIR).count == 1, "those of a are not filled"

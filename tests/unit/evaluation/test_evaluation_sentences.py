@@ -147,6 +147,7 @@ def test_segments_are_held_against_the_seasonal_naive_by_the_paired_interval() -
         return Told(segments=[segment(value, 0.7, skill=skill) for value, skill in skills.items()]).of(best)
 
     assert "It beats the seasonal naive in each of 2 segments of 20 accounts or more." in told(a=better, b=better)
+    assert "It beats the seasonal naive in the one segment of 20 accounts or more." in told(a=better)
     unsure = told(a=better, b=even, c=even)
     assert (
         "It cannot be distinguished from the seasonal naive where tenure is b, and in 1 more, of 3 segments." in unsure

@@ -253,12 +253,13 @@ def test_a_backtest_gives_the_numbers_of_a_forecast_made_at_the_cutoff(
 def test_manifest_and_report_say_the_settings_that_were_asked_for(
     request_of: Callable[..., ForecastRequest],
 ) -> None:
-    request = request_of(balances(accounts=2), max_history=90, min_train=60)
+    request = request_of(balances(accounts=2), max_history=90, min_train=60, level=(60, 95))
     run = run_backtest(request)
     told = read_manifest(run.output).settings
     assert (told["max_history"], run.report.facts.settings["max_history"]) == (90, 90)
     assert "origin" not in told, "windows count back as --align says"
     assert told["level"] == [20.0, 40.0, 60.0, 80.0, 95.0], "readers find the columns of the forecasts by it"
+    assert run.report.facts.settings["level"] == [60.0, 80.0, 95.0], "the report shows those asked for, and 80"
     assert run_backtest(replace(request, settings=request.settings.model_copy(update={"origin": "account"}))).reused
 
 

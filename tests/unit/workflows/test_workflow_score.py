@@ -48,6 +48,15 @@ def test_a_published_forecast_scores_as_a_backtest_from_its_origin(
     assert run_check(scored.output).damages == ()
 
 
+def test_the_report_names_the_published_levels(
+    forecast: Callable[..., Path], score: Callable[..., BacktestRun]
+) -> None:
+    frame = balances()
+    report = score(frame, forecast(frame)).report
+    assert report.facts.settings["level"] == [20, 40, 60, 80]
+    assert not [sentence for sentence in report.sentences if "deciles" in sentence]
+
+
 def test_it_scores_what_was_published_whatever_the_input_says_about_the_past(
     forecast: Callable[..., Path], score: Callable[..., BacktestRun]
 ) -> None:
