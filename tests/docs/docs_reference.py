@@ -36,6 +36,7 @@ def help_of(command: tuple[str, ...]) -> str:
 def settings_table() -> str:
     rows = ["| Setting | Flag | Default | Meaning |", "|---|---|---|---|"]
     told = Settings.model_json_schema()["properties"]
+    of_scores = " and ".join(_of_scores())
     for name, field in Settings.model_fields.items():
         mark = "" if any(affects_output(name, command) for command in ("forecast", "backtest")) else " †"
         mark += "" if affects_output(name, "forecast") or mark else " ‡"
@@ -45,11 +46,21 @@ def settings_table() -> str:
         [
             *rows,
             "",
-            "† The setting changes how a run proceeds, not what it writes. ‡ The setting applies to backtests only.",
+            "† The setting changes how a run proceeds, not what it writes. ‡ The setting applies to backtests only, "
+            f"except that {of_scores} apply to `score` too.",
             f"The environment variable of a setting is `{ENV_PREFIX}` and its name in capitals.",
             "",
         ]
     )
+
+
+def _of_scores() -> list[str]:
+    """Return the settings that apply to backtests and scores, and not to forecasts."""
+    return [
+        f"`{name}`"
+        for name in Settings.model_fields
+        if affects_output(name, "score") and not affects_output(name, "forecast")
+    ]
 
 
 def _default(value: Any) -> str:

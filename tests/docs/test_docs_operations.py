@@ -2,10 +2,12 @@
 
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 from docs_parse import parse_all
 from docs_reference import ROOT
+from docs_run import run
 from test_docs_cli import blocks
 
 from forecast_cli.core.exit_codes import ExitCode
@@ -68,6 +70,16 @@ def test_the_wait_for_a_delivery_names_its_day_once_and_ends() -> None:
     assert script.count("yesterday") == 1, "the day would change at midnight"
     assert "--previous" in script
     assert "--metrics" in script
+
+
+def test_the_change_shown_is_that_of_the_sample(tmp_path: Path) -> None:
+    earlier, later = str(tmp_path / "earlier"), str(tmp_path / "later")
+    command = ["forecast-cli", "forecast", "data/sample", "--model", "SeasonalNaive", "--output"]
+    first = run([*command, earlier, "--as-of", "2026-06-29"], ROOT)
+    second = run([*command, later, "--previous", earlier], ROOT)
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    (shown,) = [text for text in blocks(PATH, "text") if text.startswith("Since ")]
+    assert shown in second.stdout
 
 
 @pytest.mark.parametrize(
