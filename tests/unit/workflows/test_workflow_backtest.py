@@ -261,6 +261,8 @@ def test_manifest_and_report_say_the_settings_that_were_asked_for(
     assert told["level"] == [20.0, 40.0, 60.0, 80.0, 95.0], "readers find the columns of the forecasts by it"
     assert run.report.facts.settings["level"] == [60.0, 80.0, 95.0], "the report shows those asked for, and 80"
     assert run_backtest(replace(request, settings=request.settings.model_copy(update={"origin": "account"}))).reused
+    fewer = replace(request, settings=request.settings.model_copy(update={"level": (95.0,)}), force=True)
+    assert run_backtest(fewer).report.facts.settings["level"] == [80.0, 95.0], "no report of other levels is reused"
 
 
 def test_what_nobody_observed_is_no_truth(request_of: Callable[..., ForecastRequest]) -> None:
