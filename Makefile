@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 AUDIT := .venv-audit
 FUZZ := .venv-fuzz
+LOWEST := .venv-lowest
 OUT ?= out
 ARGS ?=
 FUZZ_SECONDS ?= 180
@@ -49,6 +50,13 @@ baseline: backtest ## Backtest the sample accounts, and make the result the new 
 .PHONY: test
 test: $(STAMP) ## Run all tests
 	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
+
+.PHONY: test-lowest
+test-lowest: ## Run all tests with the lowest versions that pyproject.toml accepts (needs uv)
+	@uv venv --quiet --clear --python $(PYTHON) $(LOWEST)
+	@uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --editable .
+	@uv pip install --quiet --python $(LOWEST) --editable '.[dev]'
+	@$(LOWEST)/bin/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
 
 .PHONY: golden
 golden: $(STAMP) ## Write the screens of tests/golden again, after an intended change
@@ -152,4 +160,4 @@ pins: ## Recompile the pinned requirements/*.txt (needs uv)
 
 .PHONY: clean
 clean: ## Remove everything the other targets created
-	@rm -rf $(VENV) $(AUDIT) $(FUZZ) $(OUT) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) $(AUDIT) $(FUZZ) $(LOWEST) $(OUT) .mypy_cache .pytest_cache .ruff_cache .hypothesis
