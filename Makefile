@@ -53,9 +53,9 @@ test: $(STAMP) ## Run all tests
 
 .PHONY: test-lowest
 test-lowest: ## Run all tests with the lowest versions that pyproject.toml accepts (needs uv)
-	@uv venv --quiet --clear --python $(PYTHON) $(LOWEST)
-	@uv pip install --quiet --python $(LOWEST) --resolution lowest-direct --editable .
-	@uv pip install --quiet --python $(LOWEST) --editable '.[dev]'
+	@uv venv --quiet --clear --seed --python $(PYTHON) $(LOWEST)
+	@uv pip install --quiet --compile-bytecode --python $(LOWEST) --resolution lowest-direct --editable .
+	@uv pip install --quiet --compile-bytecode --python $(LOWEST) --editable '.[dev]'
 	@$(LOWEST)/bin/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
 
 .PHONY: golden
