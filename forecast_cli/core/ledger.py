@@ -14,7 +14,7 @@ class Status(StrEnum):
 
 
 #: Statuses of accounts with a forecast.
-WITH_FORECAST: Final = (Status.OK.value, Status.FALLBACK.value)
+WITH_FORECAST: Final = (Status.OK, Status.FALLBACK)
 #: How bad a status is: 0 for the best.
 SEVERITY: Final = {status.value: rank for rank, status in enumerate(Status)}
 

@@ -12,7 +12,7 @@ from forecast_cli.cli.views.accounts import render_accounts
 from forecast_cli.cli.views.next_steps import read_command, tool_command
 from forecast_cli.cli.views.shortfall import describe_excess, limit_hint, see_reasons
 from forecast_cli.core.exit_codes import ExitCode
-from forecast_cli.core.ledger import Status
+from forecast_cli.core.ledger import WITH_FORECAST, Status
 from forecast_cli.core.text import counted
 from forecast_cli.evaluation.report import Estimate, ModelScore, Report
 from forecast_cli.evaluation.sentences import DESCRIBED_LEVEL, nearest_level, why_unscored
@@ -93,7 +93,7 @@ def _next(run: BacktestRun) -> list[str]:
 
 
 def _title(run: BacktestRun, seconds: float) -> str:
-    with_windows = run.accounts[Status.OK] + run.accounts[Status.FALLBACK]
+    with_windows = sum(run.accounts[status] for status in WITH_FORECAST)
     windows = counted(run.report.facts.windows, "window")
     what = f"{windows} of {with_windows:,} of {counted(run.input.accounts, 'account')} {_done(run)}"
     if run.reused:
