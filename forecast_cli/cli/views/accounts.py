@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from rich.padding import Padding
 from rich.text import Text
 
 from forecast_cli.core.ledger import Status
@@ -12,7 +11,7 @@ from forecast_cli.core.text import counted
 from forecast_cli.data.contract.tally import show_id
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import listed
-from forecast_cli.reports.terminal.layout import Column, aligned
+from forecast_cli.reports.terminal.layout import Column, Indented, aligned
 from forecast_cli.workflows.results import FailureGroup
 
 GROUPS_SHOWN: Final = 10
@@ -34,7 +33,7 @@ MEANINGS: Final[Mapping[Status, str]] = {
 
 def render_accounts(
     accounts: Mapping[Status, int], meanings: Mapping[Status, str] = MEANINGS, *, quarantined_files: int
-) -> Padding:
+) -> Indented:
     """Return the accounts by status and their sum; only statuses in ``meanings`` are shown.
 
     Nobody can tell which accounts ``quarantined_files`` hold that cannot be read.
@@ -55,7 +54,7 @@ def render_accounts(
     return aligned((Column(), Column(align="right"), Column(wraps=True)), [*rows, total])
 
 
-def render_groups(groups: Sequence[FailureGroup]) -> Padding:
+def render_groups(groups: Sequence[FailureGroup]) -> Indented:
     """Return one line for each reason: number of accounts, replacement, message of one account, other examples."""
     merged = list(dict.fromkeys(_over_models(group) for group in groups))
     rows = [_row(group) for group in merged[:GROUPS_SHOWN]]

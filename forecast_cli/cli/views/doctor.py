@@ -3,7 +3,6 @@
 from dataclasses import asdict
 from typing import Final, NoReturn
 
-from rich.padding import Padding
 from rich.text import Text
 
 from forecast_cli.cli.messages import Log
@@ -11,7 +10,7 @@ from forecast_cli.cli.options.shared import OutputFormat
 from forecast_cli.cli.streams import show, write_out
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.jsonlines import document
-from forecast_cli.reports.terminal.layout import Column, aligned
+from forecast_cli.reports.terminal.layout import Column, Indented, aligned
 from forecast_cli.workflows.doctor import Diagnosis, Health, Sign
 
 _STYLES: Final = {Health.OK: "green", Health.WARN: "yellow", Health.FAIL: "red"}
@@ -29,7 +28,7 @@ def end_doctor(log: Log, diagnosis: Diagnosis, format: OutputFormat) -> NoReturn
     log.leave(diagnosis.exit_code, message, failed[0].hint if failed else None)
 
 
-def render_diagnosis(diagnosis: Diagnosis) -> Padding:
+def render_diagnosis(diagnosis: Diagnosis) -> Indented:
     """Return one line for each check."""
     columns = (Column(), Column(), Column(wraps=True))
     return aligned(columns, [_row(sign) for sign in diagnosis.signs])

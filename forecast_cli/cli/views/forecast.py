@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Final, NoReturn
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 
 from forecast_cli.cli.messages import Log
 from forecast_cli.cli.views.accounts import render_accounts, render_groups
@@ -18,7 +17,17 @@ from forecast_cli.core.text import counted, joined
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration, size
 from forecast_cli.reports.terminal.findings import render_worth_knowing
-from forecast_cli.reports.terminal.layout import Column, aligned, command_line, heading, line, section, sections
+from forecast_cli.reports.terminal.layout import (
+    Column,
+    Indented,
+    aligned,
+    command_line,
+    heading,
+    indented,
+    line,
+    section,
+    sections,
+)
 from forecast_cli.store.layout import FORECASTS
 from forecast_cli.workflows.results import ForecastRun, InputSummary, LowBalanceCount, WrittenFile
 
@@ -106,7 +115,7 @@ def _title(run: ForecastRun, seconds: float) -> str:
 
 
 def _input(run: ForecastRun) -> RenderableType:
-    read = Padding(line(describe_input(run.input)), (0, 0, 0, 2))
+    read = indented(line(describe_input(run.input)))
     known = render_worth_knowing(run.findings)
     return section("Input", read, *([known] if known else []))
 
@@ -126,7 +135,7 @@ def _low_balances(run: ForecastRun) -> RenderableType | None:
     return section(title, aligned(columns, [days, *rows]))
 
 
-def _files(files: tuple[WrittenFile, ...]) -> Padding:
+def _files(files: tuple[WrittenFile, ...]) -> Indented:
     rows = [(file.path, _rows(file), size(file.bytes), _HOLDS.get(file.path, "")) for file in files]
     return aligned((Column(), Column(align="right"), Column(align="right"), Column(wraps=True)), rows)
 

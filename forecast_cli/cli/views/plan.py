@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 
 from forecast_cli.cli.messages import Log
 from forecast_cli.cli.streams import show
@@ -22,7 +21,7 @@ from forecast_cli.data.files.addresses import Output
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import duration, size
 from forecast_cli.reports.terminal.findings import render_worth_knowing
-from forecast_cli.reports.terminal.layout import Column, aligned, heading, line, section, sections
+from forecast_cli.reports.terminal.layout import Column, Indented, aligned, heading, line, section, sections
 from forecast_cli.risk.lows import windows_within
 from forecast_cli.store.state import OutputState
 from forecast_cli.workflows.results import ForecastPlan
@@ -70,7 +69,7 @@ def _verdict(plan: ForecastPlan) -> RenderableType:
     return line(describe_run(plan.accounts, settings), style)
 
 
-def _facts(plan: ForecastPlan) -> Padding:
+def _facts(plan: ForecastPlan) -> Indented:
     settings = plan.request.settings
     start = str(plan.input.origin) if plan.input.origin else "each account's own last day"
     rows = [

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -12,7 +11,7 @@ from forecast_cli.data.findings import Action, Finding
 from forecast_cli.reports.escape import printable
 from forecast_cli.reports.figures import listed, percent
 from forecast_cli.reports.terminal.finding_words import words_for
-from forecast_cli.reports.terminal.layout import Column, aligned, ruled
+from forecast_cli.reports.terminal.layout import Column, Indented, aligned, ruled
 
 STYLES: Final[Mapping[Action, str]] = {
     Action.REJECT: "bold red",
@@ -26,7 +25,7 @@ STYLES: Final[Mapping[Action, str]] = {
 _REPORTED: Final = (Action.REJECT, Action.QUARANTINE, Action.SET_ASIDE, Action.WARN)
 
 
-def render_worth_knowing(findings: Sequence[Finding]) -> Padding | None:
+def render_worth_knowing(findings: Sequence[Finding]) -> Indented | None:
     """Return a line for each finding that affects the run, and one for each kind of repair; None if there are none."""
     rows = [(_action_text(finding), _message_of(finding)) for finding in findings if finding.action in _REPORTED]
     repairs = [finding for finding in findings if finding.action is Action.REPAIR]

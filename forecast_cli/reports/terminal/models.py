@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Group
-from rich.padding import Padding
 from rich.table import Table
 
 from forecast_cli.models.spec import ModelSpec
-from forecast_cli.reports.terminal.layout import Column, aligned, heading, indented, line, ruled, sections
+from forecast_cli.reports.terminal.layout import Column, Indented, aligned, heading, indented, line, ruled, sections
 
 _TABLE_WIDTH = 80
 _SEASON = 30
@@ -67,7 +66,7 @@ def _row(spec: ModelSpec) -> tuple[str, str, str, str, str, str]:
     return spec.name, needs, costs, spec.seasons.value, spec.intervals.value, spec.summary
 
 
-def _notes(specs: Sequence[ModelSpec]) -> Padding:
+def _notes(specs: Sequence[ModelSpec]) -> Indented:
     needs = f"days of history, for a season of {_SEASON} days and a horizon of {_HORIZON}"
     fixed = ", ".join(spec.name for spec in specs if not spec.updatable)
     rows = [
