@@ -127,6 +127,7 @@ class MedianMoves(_Frozen):
     """Changes of the first model's medians on the last day that both runs forecast, in units of the balance.
 
     ``outside_interval`` is the share of accounts whose new median lies outside the earlier ``level`` percent interval.
+    ``mean``, ``p95`` and ``largest`` are None for several currencies.
     """
 
     day: str | None

@@ -19,7 +19,7 @@ from forecast_cli.store.layout import ACCOUNTS, FORECASTS, RISK
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_forecasts, scan_table
 from forecast_cli.store.read import find_manifest
-from forecast_cli.workflows.run_pairs import SettingsRecord, keys_in_both, status_changes, with_common_names
+from forecast_cli.workflows.run_pairs import CURRENCY, SettingsRecord, keys_in_both, status_changes, with_common_names
 from forecast_cli.workflows.summary import LIKELY, first_model
 
 #: The most settings that a warning names.
@@ -134,12 +134,14 @@ def _medians(old: Side, new: Side) -> MedianMoves:
         after.filter(pl.col(c.DATE) == day).select(*on, now=c.MEDIAN), on=on, nulls_equal=True
     )
     apart = (pl.col("now") - pl.col(c.MEDIAN)).abs()
+    currencies = pl.col(CURRENCY).n_unique() if CURRENCY in on else pl.lit(1)
+    mixed = currencies > 1  # amounts of several currencies have no mean
     found = both.select(
         compared=pl.len(),
         moved=(apart > 0).sum(),
-        mean=apart.mean(),
-        p95=apart.quantile(0.95),
-        largest=apart.max(),
+        mean=pl.when(~mixed).then(apart.mean()),
+        p95=pl.when(~mixed).then(apart.quantile(0.95)),
+        largest=pl.when(~mixed).then(apart.max()),
         outside_interval=(~pl.col("now").is_between(pl.col(low), pl.col(high))).mean(),
     ).collect(engine="streaming")
     return MedianMoves(day=day.isoformat() if day else None, level=level, **found.row(0, named=True))

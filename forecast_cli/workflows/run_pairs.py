@@ -8,7 +8,9 @@ import polars as pl
 from forecast_cli.core import columns as c
 from forecast_cli.workflows.run_tables import keys_of
 
-_KEYS: Final = ("key", "currency")
+#: Common name of the column with the currency, if it is part of the key.
+CURRENCY: Final = "currency"
+_KEYS: Final = ("key", CURRENCY)
 #: Settings of a run, as recorded in its manifest.
 SettingsRecord = Mapping[str, Any]
 

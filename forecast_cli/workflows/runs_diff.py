@@ -18,7 +18,7 @@ from forecast_cli.store.layout import ACCOUNTS, FORECASTS
 from forecast_cli.store.manifest import Manifest
 from forecast_cli.store.parquet import scan_forecasts, scan_table
 from forecast_cli.workflows.places import open_finished_run
-from forecast_cli.workflows.run_pairs import keys_in_both, status_changes, with_common_names
+from forecast_cli.workflows.run_pairs import CURRENCY, keys_in_both, status_changes, with_common_names
 from forecast_cli.workflows.run_tables import damaged
 from forecast_cli.workflows.runs import run_in
 
@@ -27,21 +27,32 @@ _READS = (ACCOUNTS, FORECASTS)
 
 
 @dataclass(frozen=True)
+class Distances:
+    """How far the means of two runs lie apart in one currency, in units of the balance.
+
+    ``currency`` is None without ``--currency-col``. ``largest`` and ``average``: over the rows that both runs have.
+    ``accounts``: those with the largest distances, and how large these are.
+    """
+
+    currency: str | None
+    largest: float
+    average: float
+    accounts: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
 class Moved:
-    """How far the forecasts of two runs differ; distances are between means, in units of the balance.
+    """How far the forecasts of two runs differ.
 
     ``both``: rows that both runs have; ``changed``: those of them with any number different; ``old_only`` and
-    ``new_only``: rows of one run only. ``largest`` and ``average``: over the rows of ``both``. ``accounts``: those with
-    the largest differences, and how large these are.
+    ``new_only``: rows of one run only. ``distances``: one for each currency, since amounts of two cannot be compared.
     """
 
     both: int
     changed: int
     old_only: int
     new_only: int
-    largest: float
-    average: float
-    accounts: tuple[tuple[str, float], ...]
+    distances: tuple[Distances, ...]
 
 
 @dataclass(frozen=True)
@@ -133,17 +144,24 @@ def _numbers(old: tuple[Path, Manifest], new: tuple[Path, Manifest]) -> Moved:
     values = [name for name in names[0] if name in names[1] and name not in (*on, c.STEP, c.Y)]
     moved = pl.any_horizontal(pl.col(name) != pl.col(f"{name}_new") for name in values)
     apart = (pl.col(c.MEAN) - pl.col(f"{c.MEAN}_new")).abs()
-    both = frames[0].join(frames[1], on=on, suffix="_new").select("key", moved.alias("moved"), apart.alias("apart"))
-    rows = both.collect()
-    by_account = rows.group_by("key").agg(pl.col("apart").max()).filter(pl.col("apart") > 0)
-    first = by_account.sort("apart", "key", descending=[True, False]).head(_EXAMPLES)
+    currency = [pl.col(CURRENCY) if CURRENCY in on else pl.lit(None, pl.String).alias(CURRENCY)]
+    both = frames[0].join(frames[1], on=on, suffix="_new")
+    rows = both.select("key", *currency, moved.alias("moved"), apart.alias("apart")).collect()
     sizes = [frame.select(pl.len()).collect().item() for frame in frames]
     return Moved(
         both=rows.height,
         changed=int(rows["moved"].sum()),
         old_only=sizes[0] - rows.height,
         new_only=sizes[1] - rows.height,
-        largest=float(rows.select(pl.col("apart").max().fill_null(0.0)).item() if rows.height else 0.0),
-        average=float(rows.select(pl.col("apart").mean().fill_null(0.0)).item() if rows.height else 0.0),
-        accounts=tuple(first.iter_rows()),
+        distances=tuple(_distances(part) for part in rows.sort(CURRENCY).partition_by(CURRENCY, maintain_order=True)),
+    )
+
+
+def _distances(rows: pl.DataFrame) -> Distances:
+    """Return how far the means of one currency lie apart."""
+    by_account = rows.group_by("key").agg(pl.col("apart").max()).filter(pl.col("apart") > 0)
+    first = by_account.sort("apart", "key", descending=[True, False]).head(_EXAMPLES)
+    largest, average = rows.select(pl.col("apart").max(), pl.col("apart").mean().alias("average")).row(0)
+    return Distances(
+        currency=rows[CURRENCY][0], largest=largest or 0.0, average=average or 0.0, accounts=tuple(first.iter_rows())
     )

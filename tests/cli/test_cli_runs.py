@@ -129,7 +129,9 @@ def test_diff_says_why_two_forecasts_differ(cli: Cli, tmp_path: Path) -> None:
     assert found["statuses"] == [["ok", "absent", 1]]
     moved = found["numbers"]
     assert (moved["both"], moved["changed"], moved["old_only"], moved["new_only"]) == (150, 60, 30, 0)
-    assert moved["accounts"] == [["A003", 900.0], ["A002", 500.0]], "the furthest first"
+    [distances] = moved["distances"]
+    assert distances["currency"] is None
+    assert distances["accounts"] == [["A003", 900.0], ["A002", 500.0]], "the furthest first"
 
 
 @pytest.mark.parametrize("table", ["accounts.parquet", "forecasts/part-00000.parquet"])

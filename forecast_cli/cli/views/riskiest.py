@@ -35,7 +35,7 @@ _COLUMNS: Final[Mapping[str, tuple[Column, Callable[[AtRisk], str]]]] = {
     "by": (Column("  model"), lambda one: f"  {printable(one.model_used)}"),
 }
 #: Columns to leave out if the terminal is too narrow, in this order; numbers are never shortened.
-_SPARED: Final = ("low", "early", "lowest", "by", "half", "currency", "origin", "threshold")
+_SPARED: Final = ("low", "early", "lowest", "by", "half", "origin", "threshold")
 _INDENT: Final = 2
 
 

@@ -102,7 +102,9 @@ def _moves(moved: Moved) -> list[tuple[str, str]]:
         ("in both", f"{counted(moved.both, 'forecast row')}, {moved.changed:,} of them with other numbers"),
         ("in one only", f"{moved.old_only:,} old, {moved.new_only:,} new"),
     ]
-    if moved.both:
-        rows.append(("mean moved by", f"{money(moved.average)} on average, {money(moved.largest)} at most"))
-    most = ", ".join(f"{printable(account)} ({money(apart)})" for account, apart in moved.accounts)
-    return [*rows, ("moved most", most)] if most else rows
+    for one in moved.distances:
+        amounts = "" if one.currency is None else f" ({printable(one.currency)})"
+        rows.append((f"mean moved by{amounts}", f"{money(one.average)} on average, {money(one.largest)} at most"))
+        most = ", ".join(f"{printable(account)} ({money(apart)})" for account, apart in one.accounts)
+        rows += [("moved most", most)] if most else []
+    return rows
