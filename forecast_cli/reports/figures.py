@@ -25,14 +25,15 @@ def percent(share: float) -> str:
 
 
 def money(amount: float) -> str:
-    """Return an amount in units of the balance with two decimals, or two significant digits if it is under 0.005.
+    """Return an amount in units of the balance with two decimals, or three significant digits if it is under 1.
 
-    Never as minus zero.
+    Zeros after the second decimal are left out: ``0.05``, but ``0.0523``. Never as minus zero.
     """
-    if _SMALLEST <= abs(amount) < 0.005:
-        exponent = int(f"{amount:.1e}".partition("e")[2])
-        return f"{amount:.{1 - exponent}f}"
-    return f"{round(amount, 2) + 0.0:,.2f}"
+    if not _SMALLEST <= abs(amount) < 1:
+        return f"{round(amount, 2) + 0.0:,.2f}"
+    decimals = 2 - int(f"{amount:.2e}".partition("e")[2])
+    whole, _, fraction = f"{amount:.{decimals}f}".partition(".")
+    return f"{whole}.{fraction.rstrip('0'):0<2}"
 
 
 def size(count: int) -> str:

@@ -26,14 +26,19 @@ def test_shares_never_round_to_none_or_all(share: float, said: str) -> None:
         (0.0, "0.00"),
         (-0.0, "0.00"),
         (1234.567, "1,234.57"),
-        (-0.006, "-0.01"),
+        (0.99999, "1.00"),
+        (-0.5, "-0.50"),
+        (0.125, "0.125"),
+        (0.05, "0.05"),
+        (0.0153, "0.0153"),
+        (-0.006, "-0.006"),
         (0.0049, "0.0049"),
-        (-0.00012345, "-0.00012"),
-        (0.00000001, "0.000000010"),
+        (-0.00012345, "-0.000123"),
+        (0.00000001, "0.00000001"),
         (-1e-12, "0.00"),
     ],
 )
-def test_a_small_amount_is_not_shown_as_zero(amount: float, said: str) -> None:
+def test_a_small_amount_has_three_significant_digits(amount: float, said: str) -> None:
     assert money(amount) == said
 
 
