@@ -50,4 +50,4 @@ def mask_numbers(text: str) -> str:
 def _key(text: str) -> bytes:
     import secrets
 
-    return text.encode() or secrets.token_bytes(32)
+    return os.fsencode(text) or secrets.token_bytes(32)

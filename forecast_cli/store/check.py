@@ -42,11 +42,17 @@ def stray_files(output: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
         yield SUCCESS, problem
     if (output / RUNNING).exists():
         yield RUNNING, "left over from a run: run the same command again to remove it"
-    for path in sorted((output / FORECASTS).iterdir() if (output / FORECASTS).is_dir() else ()):
+    try:
+        parts = sorted((output / FORECASTS).iterdir()) if (output / FORECASTS).is_dir() else []
+        tops = sorted(output.iterdir())
+    except OSError as error:
+        yield Path(error.filename).name, f"its files cannot be listed: {error.strerror}"
+        return
+    for path in parts:
         hidden = path.name.startswith(".") and path.suffix != ".parquet"
         if not hidden and f"{FORECASTS}/{path.name}" not in known:
             yield f"{FORECASTS}/{path.name}", f"{UNLISTED}: readers of the folder would read it too"
-    for path in sorted(output.iterdir()):
+    for path in tops:
         if is_foreign(path.name):
             yield path.name, FOREIGN
         elif path.name in LISTED - known:

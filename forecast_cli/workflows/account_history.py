@@ -11,6 +11,7 @@ import polars as pl
 
 from forecast_cli.config.settings import Settings
 from forecast_cli.core.errors import InputRejectedError
+from forecast_cli.core.text import is_utf8
 from forecast_cli.data.contract.check import read_accounts
 from forecast_cli.data.files.input_list import ListedInput, list_input
 from forecast_cli.data.files.listing import ListedFile
@@ -146,6 +147,8 @@ def _select_files(listed: ListedInput, settings: Settings, key: AccountKey) -> L
 
 def _may_hold(file: ListedFile, id_col: str, account: Any) -> bool:
     """Return whether a file may hold an account; True for a file that cannot be read."""
+    if not is_utf8(file.path):
+        return True
     folders = dict(file.hive)
     try:
         rows = pl.scan_parquet(file.path, glob=False, hive_partitioning=False)

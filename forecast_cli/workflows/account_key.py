@@ -8,7 +8,8 @@ import polars as pl
 
 from forecast_cli.core.errors import UsageError
 from forecast_cli.core.ids import mark_id
-from forecast_cli.core.text import closest
+from forecast_cli.core.text import closest, is_utf8
+from forecast_cli.reports.escape import printable
 from forecast_cli.workflows.story import ShowRequest
 
 #: Ids searched for suggestions: neighbours in sort order on each side, at most as many with the same last characters.
@@ -46,6 +47,8 @@ def has_value(column: str, dtype: pl.DataType, value: object) -> pl.Expr:
 def find_key(accounts: pl.LazyFrame, request: ShowRequest, keys: tuple[str, ...]) -> AccountKey:
     """Return the key of the requested account, from the ledger ``accounts`` of a run with the key columns ``keys``.
 
+    An id that screens show with escapes, ``a\\u202eb``, is also found by that spelling.
+
     Raises UsageError if no account has this id, if the account has no balance in the requested currency, if it has
     several currencies and none is named, or if a currency is named and keys have none.
     """
@@ -53,16 +56,29 @@ def find_key(accounts: pl.LazyFrame, request: ShowRequest, keys: tuple[str, ...]
     if request.currency is not None and len(keys) == 1:
         raise UsageError("--currency: the forecast's accounts have no currency in their key", "leave --currency out")
     dtype = accounts.collect_schema()[id_col]
-    found = accounts.filter(has_value(id_col, dtype, request.account)).select(keys).collect()
+    found = accounts.filter(_is_account(id_col, dtype, request.account)).select(keys).collect()
     if found.is_empty():
         ids = accounts.select(pl.col(id_col).cast(pl.String)).collect()[id_col]
-        raise UsageError(
-            f"no account '{mark_id(request.account)}' in {request.forecast}",
-            _suggest(ids, request.account),
-        )
+        shown = _shown_as(request.account, ids)
+        if len(shown) != 1:
+            raise UsageError(
+                f"no account '{mark_id(request.account)}' in {request.forecast}",
+                _suggest(ids, request.account.encode(errors="replace").decode()),
+            )
+        found = accounts.filter(has_value(id_col, dtype, shown[0])).select(keys).collect()
     if len(keys) > 1:
         found = _in_currency(found, request, keys[1])
     return AccountKey(keys, found.row(0))
+
+
+def _is_account(id_col: str, dtype: pl.DataType, account: str) -> pl.Expr:
+    """Return the condition that a row is of ``account``; no id has bytes that are not UTF-8."""
+    return has_value(id_col, dtype, account) if is_utf8(account) else pl.lit(value=False)
+
+
+def _shown_as(text: str, ids: pl.Series) -> list[str]:
+    """Return the ids that screens show as ``text`` because they have characters that are escaped."""
+    return [one for one in ids.drop_nulls().unique() if printable(one) == text] if "\\" in text else []
 
 
 def _in_currency(found: pl.DataFrame, request: ShowRequest, currency_col: str) -> pl.DataFrame:

@@ -57,6 +57,19 @@ def test_runs_that_may_not_be_read_are_reported(cli_as_user: Cli, closed: Path) 
     outcome.assert_error(ExitCode.CHECK_FAILED, f"{closed}: cannot be read: Permission denied")
 
 
+def test_a_run_whose_forecasts_may_not_be_listed_is_reported(
+    cli_as_user: Cli, finished: Finished, tmp_path: Path
+) -> None:
+    output = tmp_path / "out"
+    shutil.copytree(finished.output, output)
+    (output / "forecasts").chmod(0)
+    checked = cli_as_user("check", output).assert_error(ExitCode.CHECK_FAILED, "2 problems")
+    assert "forecasts its files cannot be listed: Permission denied" in checked.flat
+    compared = cli_as_user("runs", "diff", finished.output, output)
+    compared.assert_error(ExitCode.CHECK_FAILED, "Permission denied", str(output / "forecasts"))
+    (output / "forecasts").chmod(0o700)
+
+
 def test_an_earlier_run_that_may_not_be_read_stops_no_forecast(
     cli_as_user: Cli, closed: Path, balances: Path, tmp_path: Path
 ) -> None:

@@ -292,6 +292,8 @@ def test_ids_are_data(cli: Cli, tmp_path: Path, name: str) -> None:
     shown = name.encode("unicode_escape").decode() if not name.isprintable() else name
     assert outcome.out.splitlines()[0] == f"Account {shown}"
     assert json.loads(cli("show", "--forecast", output, "--format", "json", "--", name).out)["account_id"] == name
+    as_shown = cli("show", "--forecast", output, "--", shown).assert_exit(ExitCode.OK)
+    assert as_shown.out == outcome.out
     wrong = cli("show", "--forecast", output, "--", name + "?").assert_error(ExitCode.USAGE, "no account")
     assert "\x1b" not in wrong.err
     assert f"did you mean '{shown}'?" in wrong.err

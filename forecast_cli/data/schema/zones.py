@@ -24,7 +24,7 @@ def is_zone_name(name: str) -> bool:
     """Return whether a name, exactly as written, is in the timezone database."""
     try:
         pl.Series([0]).cast(pl.Datetime("us")).dt.replace_time_zone(name)
-    except pl.exceptions.ComputeError:
+    except (pl.exceptions.ComputeError, UnicodeEncodeError):  # the latter for a name that is not UTF-8
         return False
     return True
 
