@@ -18,7 +18,8 @@ _SVG_TAG: Final = re.compile(r"^<svg [^>]*?viewBox=\"([^\"]*)\"[^>]*>")
 _ROLES: Final = re.compile(r" (?:role|class|aria-[a-z]+)=\"[^\"]*\"")
 _UNSEEN: Final = re.compile(r"<path [^>]*display=\"none\"[^>]*/>|<path d=\"M0,0h0v0h0Z\"[^>]*/>")
 _CLIPS: Final = re.compile(r"clip-path=\"url\(#clip\d+\)\"|<clipPath id=\"clip\d+\">")
-_LONG_DECIMAL: Final = re.compile(r"(\d\.\d\d)\d+")
+#: A coordinate with more decimals than can be seen; the label of a tick keeps all of its own.
+_LONG_DECIMAL: Final = re.compile(r"(\d\.\d\d)\d+(?![^<>]*</text>)")
 
 
 class Ink(StrEnum):

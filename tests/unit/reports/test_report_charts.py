@@ -140,6 +140,18 @@ def test_balances_of_any_size_are_drawn() -> None:
     assert "NaN" not in fan_chart(still, key="fan").svg
 
 
+@pytest.mark.parametrize(
+    ("level", "step", "labels"),
+    [(0.002, 0.0001, [">0.0022<", ">0.0024<"]), (1e6, 1e3, [">1.002M<", ">1.004M<"])],
+)
+def test_labels_of_an_axis_have_all_their_decimals(level: float, step: float, labels: list[str]) -> None:
+    fan = REPORT.fans[0]
+    history = tuple(level + step * (day % 5) for day in range(len(fan.history)))
+    flat = {"history": history, "median": (level,) * 30, "bands": (), "y": (None,) * 30}
+    svg = fan_chart(fan.model_copy(update=flat), key="fan").svg
+    assert [label for label in labels if label not in svg] == []
+
+
 def test_a_balance_of_nothing_has_no_unit() -> None:
     fan = REPORT.fans[0]
     around = {"history": tuple(20_000.0 * (-1) ** day for day in range(len(fan.history))), "bands": ()}
