@@ -12,8 +12,9 @@ from rich.text import Text
 _HEIGHT: Final = 18
 _DATE_WIDTH: Final = 14
 _Y_TICKS: Final = 5
-#: Numbers from this size on are shown with an exponent, as 1.2e+09.
+#: Numbers from this size on are shown with an exponent, as 1.20e+09, unless they differ only after so many digits.
 _LONGEST: Final = 1e9
+_DIGITS: Final = 5
 #: A threshold that lies further outside the range of balances than this share of it is not drawn: it would flatten
 #: everything else.
 _REACH: Final = 0.6
@@ -157,7 +158,9 @@ def _round_values(low: float, high: float) -> list[float]:
 
 
 def _label(value: float, ticks: Sequence[float]) -> str:
-    if max(abs(tick) for tick in ticks) >= _LONGEST:
-        return f"{value:.2e}"
     apart = ticks[1] - ticks[0] if len(ticks) > 1 else abs(value) or 1.0
-    return f"{value:,.{max(0, -math.floor(math.log10(apart)))}f}"
+    digit = math.floor(math.log10(apart))
+    largest = max(abs(tick) for tick in ticks)
+    if largest >= _LONGEST and (digits := math.floor(math.log10(largest)) - digit) <= _DIGITS:
+        return f"{value:.{max(digits, 2)}e}"
+    return f"{value:,.{max(0, -digit)}f}"

@@ -57,6 +57,17 @@ def test_a_threshold_is_a_line_across_and_one_far_away_is_not_drawn() -> None:
     assert not any(line.count("-") > 50 for line in drawn(chart())[:-2])
 
 
+@pytest.mark.parametrize("level", [1e10, -1e14, 5e12])
+@pytest.mark.parametrize("move", [1.0, 1e4, 1e7])
+def test_labels_differ_however_little_a_large_balance_moves(level: float, move: float) -> None:
+    moves = chart(scale=move / 100)
+    series = ([level + value for value in values] for values in (moves.history, moves.median, moves.low, moves.high))
+    lines = drawn(FanChart(ORIGIN, *series, ()), ascii_only=False)
+    labels = [line.partition("┤")[0] for line in lines if "┤" in line]
+    assert 2 <= len(set(labels)) == len(labels)
+    assert {len(line) for line in lines if line.strip()} == {80}
+
+
 @pytest.mark.parametrize("scale", [0.0, 1e-9, 0.01, 1.0, 1e6, 1e14, -1e3])
 def test_balances_of_every_size_have_a_scale_that_fits(scale: float) -> None:
     lines = drawn(chart(scale=scale), 60)
