@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 
 _WIDEST: Final = 120
 _NARROWEST: Final = 60
+#: The rest of a cell or line from a letter on that is written from right to left (Hebrew, Arabic, Syriac, ...).
+_FROM_RIGHT: Final = re.compile(
+    r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff].*?(?=  |$)", re.MULTILINE
+)
+_LEFT_TO_RIGHT_MARK: Final = "\u200e"
 
 
 def write_out(text: str) -> None:
@@ -35,18 +41,20 @@ def show(renderable: "RenderableType") -> None:
     from rich.console import Console
 
     # rich reads the encoding of its file to choose box characters that can be shown
+    on_terminal = is_terminal(sys.stdout)
     page = io.TextIOWrapper(io.BytesIO(), encoding=encoding_of(sys.stdout), errors="backslashreplace", newline="")
     console = Console(
         file=page,
         width=columns(),
-        force_terminal=is_terminal(sys.stdout) or None,
+        force_terminal=on_terminal or None,
         markup=False,
         highlight=False,
         emoji=False,
     )
     console.print(renderable, crop=False)
     page.seek(0)
-    write_out("".join(line.rstrip() + "\n" for line in page.read().split("\n")[:-1]))
+    text = "".join(line.rstrip() + "\n" for line in page.read().split("\n")[:-1])
+    write_out(_keep_columns(text) if on_terminal else text)
 
 
 def write_new_file(path: Path, text: str) -> None:
@@ -73,6 +81,11 @@ def is_terminal(stream: TextIO | None) -> bool:
 def encoding_of(stream: TextIO | None) -> str:
     """Return the encoding of a stream, ASCII if it has none."""
     return getattr(stream, "encoding", None) or "ascii"
+
+
+def _keep_columns(text: str) -> str:
+    """End each cell with right-to-left letters by a mark; else a terminal reverses the figures that follow it."""
+    return _FROM_RIGHT.sub(rf"\g<0>{_LEFT_TO_RIGHT_MARK}", text)
 
 
 class _Results(io.FileIO):

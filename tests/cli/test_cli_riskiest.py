@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from cli_harness import ACCOUNTS, Cli, Finished
+from cli_harness import ACCOUNTS, Cli, Finished, balance_rows
 
 from forecast_cli.core.exit_codes import ExitCode
 from forecast_cli.core.risk import RISK_COLUMNS
@@ -135,3 +135,19 @@ def test_a_forecast_without_thresholds_proposes_no_list(cli: Cli, balances: Path
     outcome = cli("forecast", balances, "--output", tmp_path / "out", *asked).assert_exit(ExitCode.OK)
     assert " risk " not in outcome.out
     cli("risk", tmp_path / "out").assert_error(ExitCode.USAGE, "no low balances were forecast")
+
+
+@pytest.mark.parametrize("name", ["\u05d7\u05e9\u05d1\u05d5\u05df-12", "\u062d\u0633\u0627\u0628 7"])
+def test_figures_after_an_id_written_from_right_to_left_stay_in_their_columns(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    rows = balance_rows(2).with_columns(account_id=pl.col("account_id").replace({"A001": name}))
+    rows.write_parquet(tmp_path / "rows.parquet")
+    cli("forecast", tmp_path / "rows.parquet", "--output", tmp_path / "out", *QUICK).assert_exit(ExitCode.OK)
+    asked = ("risk", tmp_path / "out", "--least", 0, "--include-under")
+    assert "\u200e" not in cli(*asked).assert_exit(ExitCode.OK).out, "a file keeps the id as it is"
+    monkeypatch.setattr("forecast_cli.cli.streams.is_terminal", lambda _stream: True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    out = cli(*asked).assert_exit(ExitCode.OK).out
+    assert f"  {name}\u200e  " in out
+    assert "A000\u200e" not in out
