@@ -11,7 +11,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from forecast_cli.config.settings import Settings
-from forecast_cli.core.errors import CheckFailedError, ConfigError, UsageError
+from forecast_cli.core.errors import CheckFailedError, ConfigError, InputRejectedError, UsageError
 from forecast_cli.core.text import did_you_mean
 from forecast_cli.data.scan.collect import describe_error, read_errors
 from forecast_cli.store.check import refuse_damaged, see_check
@@ -122,3 +122,16 @@ def damaged(output: Path, error: BaseException) -> CheckFailedError:
         f"{output}: a table cannot be read: {describe_error(error)}",
         see_check(output),
     )
+
+
+@contextmanager
+def saying_which_columns(settings: Settings) -> Iterator[None]:
+    """Let an error about a column of the input say that the forecasts, and no option, name the columns."""
+    try:
+        yield
+    except InputRejectedError as error:
+        if error.hint and "-col" in error.hint:
+            error.hint = (
+                f"the columns have the names that the forecasts were made with: {', '.join(settings.named_columns)}"
+            )
+        raise

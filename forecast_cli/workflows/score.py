@@ -1,7 +1,7 @@
 """Score workflow: what finished runs forecast, beside the balances that came since, in the tables of a backtest."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -13,7 +13,7 @@ from forecast_cli.config.choices import Origin
 from forecast_cli.config.settings import Settings
 from forecast_cli.config.thresholds import threshold_columns
 from forecast_cli.core import columns as c
-from forecast_cli.core.errors import InputRejectedError, OutputConflictError
+from forecast_cli.core.errors import OutputConflictError
 from forecast_cli.core.ids import mark_id
 from forecast_cli.core.progress import NullProgress, Progress
 from forecast_cli.core.text import counted
@@ -35,7 +35,7 @@ from forecast_cli.workflows.published_runs import (
     refuse_unlike,
 )
 from forecast_cli.workflows.results import ForecastRequest
-from forecast_cli.workflows.run_tables import common_origin, settings_of, tables_of
+from forecast_cli.workflows.run_tables import common_origin, saying_which_columns, settings_of, tables_of
 
 COMMAND: Final = "score"
 
@@ -90,26 +90,13 @@ def run_score(request: ScoreRequest, progress: Progress | None = None) -> Backte
         made_of = {"forecasts": [f"{common_origin(run) or ''} {run.manifest.fingerprint[:12]}".strip() for run in runs]}
         kind = RunKind(COMMAND, (settings.horizon,) * len(runs), models=(), made_of=made_of)
         read = ForecastRequest(request.input, request.output, settings, request.force)
-        with _saying_which_columns(settings):
+        with saying_which_columns(settings):
             prepared = prepare(kind, read, place, progress=progress, begins=True)
         refuse_other_ids(runs, prepared)
         _warn_of(absent_accounts(runs, prepared), prepared, progress)
         prepared = replace(prepared, settings=_reading_back_to(first_origin(runs), prepared))
         work = partial(score_shard, runs=published, longest=settings.max_history)
         return score_windows(prepared, work, request.output, force=request.force, progress=progress)
-
-
-@contextmanager
-def _saying_which_columns(settings: Settings) -> Iterator[None]:
-    """Let an error about a column of the input say that the forecasts, and no option, name the columns."""
-    try:
-        yield
-    except InputRejectedError as error:
-        if error.hint and "-col" in error.hint:
-            error.hint = (
-                f"the columns have the names that the forecasts were made with: {', '.join(settings.named_columns)}"
-            )
-        raise
 
 
 def _settings(manifest: Manifest, own: Settings) -> Settings:

@@ -253,7 +253,11 @@ def test_an_input_that_cannot_be_read_is_rejected(cli: Cli, by_auto: Path, tmp_p
     asked = ("show", "A002", "--forecast", by_auto, "--input")
     cli(*asked, tmp_path / "nowhere.parquet").assert_error(ExitCode.INPUT_REJECTED, "nowhere.parquet")
     balance_rows().rename({"balance": "amount"}).write_parquet(tmp_path / "other.parquet")
-    cli(*asked, tmp_path / "other.parquet").assert_error(ExitCode.INPUT_REJECTED, "no column 'balance'")
+    outcome = cli(*asked, tmp_path / "other.parquet").assert_error(ExitCode.INPUT_REJECTED, "no column 'balance'")
+    assert (
+        "hint:  the columns have the names that the forecasts were made with: account_id, date, balance" in outcome.err
+    )
+    assert "--balance-col" not in outcome.err
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])
