@@ -44,5 +44,8 @@ def _show_groups(alike: pl.DataFrame) -> tuple[str, ...]:
 
 
 def _show_group(ids: pl.Series) -> list[str]:
-    shown = [repr(show_id(value)) for value in ids[:_SHOWN_TOGETHER]]
+    """Return ids in quotes; with escapes for all but ASCII where two would be drawn the same."""
+    named = ids[:_SHOWN_TOGETHER]
+    spell = ascii if named.str.normalize("NFC").is_duplicated().any() else repr
+    shown = [spell(show_id(value)) for value in named]
     return [*shown, "..."] if len(ids) > len(shown) else shown

@@ -63,7 +63,8 @@ def test_TS17_ids_that_look_alike_stay_separate_and_are_named(one: str, other: s
     assert set(contract.ledger["unique_id"]) == {one, other, "else"}
     found = finding(contract, "TS17", Action.WARN)
     assert (found.count, found.total) == (2, 3)
-    assert found.examples == (" | ".join(repr(name) for name in sorted([one, other])),)
+    spell = ascii if "\u0301" in other else repr  # these two look the same
+    assert found.examples == (" | ".join(spell(name) for name in sorted([one, other])),)
     assert "case, spaces or unicode form" in found.message
 
 
