@@ -1,5 +1,6 @@
 """Key of one account: finds its rows in a run's tables by the id as the user types it, whatever the type of ids."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -86,13 +87,13 @@ def _in_currency(found: pl.DataFrame, request: ShowRequest, currency_col: str) -
     if request.currency is None and len(names) > 1:
         raise UsageError(
             f"account '{mark_id(request.account)}' has several currencies: {', '.join(names)}",
-            f"name one: --currency {names[0]}",
+            f"name one: --currency {shlex.quote(names[0])}",
         )
     chosen = found.filter(pl.Series([request.currency in (None, name) for name in names]))
     if chosen.is_empty():
         raise UsageError(
             f"account '{mark_id(request.account)}' has no currency '{request.currency}', but {', '.join(names)}",
-            f"name one: --currency {names[0]}",
+            f"name one: --currency {shlex.quote(names[0])}",
         )
     return chosen
 

@@ -71,3 +71,11 @@ def test_medians_of_several_currencies_have_no_mean(outputs: Path) -> None:
     medians = json.loads((outputs / "new" / "metrics.json").read_text())["change"]["medians"]
     assert (medians["compared"], medians["moved"]) == (6, 6)
     assert [medians[name] for name in ("mean", "p95", "largest")] == [None] * 3
+
+
+def test_the_currency_to_name_can_be_copied_into_a_shell(cli: Cli, tmp_path: Path) -> None:
+    rows = [balance_rows(1).with_columns(currency=pl.lit(currency)) for currency in (" EUR", "USD")]
+    pl.concat(rows).write_parquet(tmp_path / "rows.parquet")
+    cli("forecast", tmp_path / "rows.parquet", "--output", tmp_path / "out", *QUICK).assert_exit(ExitCode.OK)
+    outcome = cli("show", "A000", "--forecast", tmp_path / "out").assert_error(ExitCode.USAGE, "several currencies")
+    assert "hint:  name one: --currency ' EUR'" in outcome.err
