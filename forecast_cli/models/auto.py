@@ -22,7 +22,7 @@ from forecast_cli.models.pooled.windows import LOOK_BACK
 from forecast_cli.models.spec import IntervalMethod, ModelKind, ModelSpec
 
 NAME: Final = "auto"
-#: Days of history needed: an account's scale is its mean absolute move over 30 days.
+#: Days of history needed: an account's scale rests on its moves over 30 days.
 MIN_OBS: Final = 31
 #: Days of history below which accuracy depends more on other accounts than on the account's own past.
 OWN_DAYS: Final = 150
@@ -32,11 +32,11 @@ OWN_DAYS: Final = 150
 class Auto(DirectModel):
     """A model that forecasts the account's own payments and reversion, corrected by a forest of all accounts' windows.
 
-    Take path(s) and sd(s) of ``RecurringEvents``, S the account's mean absolute move over 30 days, and (l, m, u) the
-    10th, 50th and 90th percentile of (y[t + s] - path(s)) / S over past windows in the same leaves, averaged over the
-    trees and multiplied by a slope. Then median(s) = path(s) + S m(s), and the quantile p lies S z_p(s) (u(s) - m(s))
-    above the median or S z_p(s) (m(s) - l(s)) below it, z_p the calibrated score of the horizon and the account's
-    segment. Corrections are linear between the knots of the horizon. mean(s) is that of the quantiles.
+    Take path(s) and sd(s) of ``RecurringEvents``, S the account's scale (``scale_of``), and (l, m, u) the 10th, 50th
+    and 90th percentile of (y[t + s] - path(s)) / S over past windows in the same leaves, averaged over the trees and
+    multiplied by a slope. Then median(s) = path(s) + S m(s), and the quantile p lies S z_p(s) (u(s) - m(s)) above the
+    median or S z_p(s) (m(s) - l(s)) below it, z_p the calibrated score of the horizon and the account's segment.
+    Corrections are linear between the knots of the horizon. mean(s) is that of the quantiles.
 
     - With N windows to learn from and t = min(N / 1000, 1), or t = 1 where sd(s) is not known, distances from path(s)
       are t times these plus (1 - t) times those of a Laplace distribution with sd(s).

@@ -15,6 +15,9 @@ _RECENT: Final = 90
 _ROUNDING: Final = 2.0**-43
 #: Lag, in days, of the moves whose mean is the scale of an account.
 _SCALE_LAG: Final = 30
+#: With fewer days of history, moves over fewer days count too; up to the smaller number they count in full.
+_FEW_MOVES: Final = 90
+_VERY_FEW_MOVES: Final = 60
 
 
 @subroutine
@@ -26,6 +29,16 @@ def _sum_moves(y: NDArray[np.float64], lag: int) -> float:
     return total
 
 
+@subroutine
+def _mean_move_to(y: NDArray[np.float64], longest: int) -> float:
+    """Return the mean absolute move of ``y`` [t] over 1 to ``longest`` days."""
+    total, count = 0.0, 0
+    for lag in range(1, min(longest, len(y) - 1) + 1):
+        total += _sum_moves(y, lag)
+        count += len(y) - lag
+    return total / max(count, 1)
+
+
 @kernel((np.float64, 2), (np.int64, 1), (np.float64, 1))
 def mean_moves(y: NDArray[np.float64], lengths: NDArray[np.int64], scale: NDArray[np.float64]) -> None:
     """Fill ``scale`` [n] from balances ``y`` [n, t], as described in ``outlook.scale_of``."""
@@ -33,6 +46,9 @@ def mean_moves(y: NDArray[np.float64], lengths: NDArray[np.int64], scale: NDArra
         scale[row] = _sum_moves(y[row], _SCALE_LAG) / max(lengths[row] - _SCALE_LAG, 1)
         if scale[row] == 0.0:
             scale[row] = _sum_moves(y[row], 1) / max(lengths[row] - 1, 1) * np.sqrt(_SCALE_LAG)
+        if lengths[row] < _FEW_MOVES:
+            share = min((_FEW_MOVES - lengths[row]) / (_FEW_MOVES - _VERY_FEW_MOVES), 1.0)
+            scale[row] = max(scale[row], share * _mean_move_to(y[row, y.shape[1] - lengths[row] :], _SCALE_LAG))
 
 
 @kernel((np.float64, 2), (np.int64, 1), (np.int64, 1), (np.float64, 2))

@@ -61,6 +61,8 @@ def scale_of(panel: Panel) -> NDArray[np.float64]:
     """Return the mean of |y[t] - y[t - 30]| over all days of each account for which it is known, [n].
 
     If that is 0, it is the mean of |y[t] - y[t - 1]| times the square root of 30; 0 for an account that never moved.
+    With fewer than 90 days of history it rests on a few moves that overlap, and may be small by chance: it is then at
+    least the mean move over all of 1 to 30 days, in full up to 60 days of history, and less from there to 90.
     """
     from forecast_cli.models.pooled.loops import mean_moves
 

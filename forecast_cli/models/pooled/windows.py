@@ -17,6 +17,9 @@ WINDOW_STEP: Final = 15
 MIN_TRAIN: Final = 31
 #: Most days of history of a window.
 LOOK_BACK: Final = 1096
+#: One of so many windows knows 31 to 90 days of history only, as for an account that is new.
+_CUT_EVERY: Final = 4
+_LONGEST_CUT: Final = 90
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,13 @@ def list_windows(panel: Panel, h: int) -> Windows:
 
 
 def panel_at(panel: Panel, windows: Windows, look_back: int) -> Panel:
-    """Return a panel with a row for each window: its account up to that day, with at most ``look_back`` days."""
+    """Return a panel with a row for each window: its account up to that day, with at most ``look_back`` days.
+
+    A quarter of the windows have fewer days than their account (``_days_of``).
+    """
     ends = panel.origins.astype("datetime64[D]").astype(np.int64)[windows.row]
     back = ends - windows.day
-    lengths = np.minimum(panel.lengths[windows.row] - back, look_back)
+    lengths = np.minimum(np.minimum(panel.lengths[windows.row] - back, look_back), _days_of(windows))
     longest = int(lengths.max(initial=1))
     last = panel.y.shape[1] - 1 - back
     at = last[:, None] - np.arange(longest - 1, -1, -1)
@@ -64,6 +70,16 @@ def panel_at(panel: Panel, windows: Windows, look_back: int) -> Panel:
         origins=windows.day.astype("datetime64[D]"),
         currencies=None if panel.currencies is None else panel.currencies.gather(windows.row),
     )
+
+
+def _days_of(windows: Windows) -> NDArray[np.int64]:
+    """Return the most days of history of each window, [m]: 31 to 90, by its hash, for a quarter of them.
+
+    Few past windows are of accounts that were new then. Those whose older days are hidden show how far a forecast from
+    a short history goes wrong.
+    """
+    cut = MIN_TRAIN + windows.priority // _CUT_EVERY % (_LONGEST_CUT - MIN_TRAIN + 1)
+    return np.where(windows.priority % _CUT_EVERY == 0, cut.astype(np.int64), LOOK_BACK)
 
 
 def balances_after(panel: Panel, windows: Windows, knots: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -26,7 +26,7 @@ from forecast_cli.models.pooled.forest import Forest, Tree
 from forecast_cli.models.pooled.forest import grow_forest as grow_trees
 from forecast_cli.models.pooled.learn import choose_windows, learn
 from forecast_cli.models.pooled.learned import Learned, Vintage, months_of
-from forecast_cli.models.pooled.outlook import forecast_outlook
+from forecast_cli.models.pooled.outlook import forecast_outlook, scale_of
 from forecast_cli.models.pooled.record_lows import NO_RULE, RecordLows
 from forecast_cli.models.pooled.segments import SEGMENTS
 from forecast_cli.models.pooled.windows import LOOK_BACK, balances_after, group_of, list_windows, panel_at
@@ -251,6 +251,7 @@ def test_what_is_learned_from_stands_in_the_order_of_accounts_and_days(
     windows = list_windows(panel, H)
     windows = windows.take(choose_windows(windows, known[:, 0], H, month[0]))
     windows = windows.take(np.flatnonzero(group_of(panel, windows, pooled_learn.GROUPS) != 0))
+    windows = windows.take(scale_of(panel_at(panel, windows, LOOK_BACK)) > 0.0)
     assert len(given[0][0]) == len(windows.row) > 100
     for place in range(0, len(windows.row), 11):
         one = windows.take(np.array([place]))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from panels import panel_of
 
 from forecast_cli.data.panel import Panel
@@ -157,6 +158,20 @@ def test_the_scale_is_the_mean_move_over_thirty_days_or_else_what_single_moves_m
     moves = [abs(late - early) for early, late in zip(walk, walk[30:], strict=False)]
     scale = scale_of(panel_of(walk, round_trips, np.ones(40), np.ones(1)))
     assert scale.tolist() == pytest.approx([sum(moves) / 65, 2 * 59 / 89 * 30**0.5, 0.0, 0.0])
+
+
+def test_the_scale_of_a_short_history_is_at_least_its_mean_move_over_one_to_thirty_days() -> None:
+    days = np.arange(90)
+    tide = 8.0 * np.sin(2 * np.pi * days / 30) + 0.01 * days
+
+    def mean_move(y: NDArray[np.float64]) -> float:
+        return float(np.concatenate([np.abs(y[lag:] - y[:-lag]) for lag in range(1, 31)]).mean())
+
+    falls = -np.arange(40.0)
+    scale = scale_of(panel_of(tide[:40], tide[:60], tide[:75], tide, falls))
+    wanted = [mean_move(tide[:40]), mean_move(tide[:60]), 0.5 * mean_move(tide[:75]), 0.3, 30.0]
+    assert scale.tolist() == pytest.approx(wanted)
+    assert min(wanted[:3]) > 2.0, "the moves over 30 days are no more than 0.3"
 
 
 def test_squares_of_changes_are_summed_over_the_days_that_have_one() -> None:

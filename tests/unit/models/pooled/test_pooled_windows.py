@@ -6,7 +6,7 @@ import numpy as np
 from panels import panel_of
 
 from forecast_cli.data.panel import Panel
-from forecast_cli.models.pooled.windows import group_of, list_windows
+from forecast_cli.models.pooled.windows import LOOK_BACK, group_of, list_windows, panel_at
 
 H = 10
 
@@ -34,6 +34,20 @@ def test_windows_are_those_of_a_slow_loop() -> None:
     got = list_windows(panel, H)
     assert list(zip(got.row.tolist(), got.day.tolist(), got.priority.tolist(), strict=True)) == slowly(panel)
     assert len(got.row) > 50
+
+
+def test_a_quarter_of_the_windows_know_no_more_than_a_new_account() -> None:
+    panel = counting([731] * 30)
+    windows = list_windows(panel, H)
+    then = panel_at(panel, windows, LOOK_BACK)
+    at = windows.day - panel.origins.astype(np.int64)[windows.row] + panel.lengths[windows.row] - 1
+    cut = windows.priority % 4 == 0
+    assert then.lengths[~cut].tolist() == (at + 1)[~cut].tolist()
+    assert then.lengths[cut].tolist() == np.minimum(at + 1, 31 + (windows.priority // 4 % 60).astype(int))[cut].tolist()
+    assert (set(then.lengths[cut].tolist()), 0.2 < cut.mean() < 0.3) == (set(range(31, 91)), True)
+    assert then.y[:, -1].tolist() == at.tolist(), "the last balance is that of the window's day"
+    assert [np.isfinite(row).sum() for row in then.y] == then.lengths.tolist()
+    assert panel_at(panel, windows, 50).lengths.max() == 50
 
 
 def test_the_group_of_an_account_says_nothing_of_the_days_of_its_windows() -> None:
