@@ -33,7 +33,7 @@ from forecast_cli.risk.thresholds import threshold_amounts
 #: Thresholds from which shares are learned: an account's own percentiles, independent of the thresholds of the run.
 _LOW: Final = ("p5", "p10", "p25")
 #: Largest number of windows from which a month's shares are learned.
-_MOST: Final = 1_200
+_MOST: Final = 3_000
 #: Windows processed at a time.
 _BLOCK: Final = 500
 

@@ -39,7 +39,7 @@ def next_payments(events: pl.DataFrame, origin: date, h: int) -> tuple[Payment, 
 def all_payments(panel: Panel, streams: Streams, h: int) -> tuple[Payment, ...]:
     """Return every payment within ``h`` days of the origin by the streams of the only account of ``panel``, by date.
 
-    Streams that have ended are left out.
+    Streams that have ended are left out, and overdue payments that are passed over for the next one.
     """
     rows = events_table(panel, streams).to_dicts()
     row_of = _row_of(streams)
@@ -49,7 +49,9 @@ def all_payments(panel: Panel, streams: Streams, h: int) -> tuple[Payment, ...]:
     found = [
         _payment(rows[row_of[stream]], date(1970, 1, 1) + timedelta(days=day), float(streams.amount[stream]))
         for stream, day in zip(coming.stream.tolist(), days.tolist(), strict=True)
-        if day <= last and rows[row_of[stream]]["status"] != StreamStatus.ENDED
+        if day <= last
+        and rows[row_of[stream]]["status"] != StreamStatus.ENDED
+        and date(1970, 1, 1) + timedelta(days=day) >= rows[row_of[stream]]["next_date"]
     ]
     return tuple(sorted(found, key=lambda payment: (payment.day, payment.amount)))
 

@@ -26,6 +26,12 @@ _MIN_RATE_RATIO: Final = 3.0
 #: A stream with fewer payments must have one on a day from which nothing was taken out: otherwise all of them may be
 #: remainders of wrongly taken payments.
 _ENOUGH_PAYMENTS: Final = 6
+#: A stream ends before its last payment, or begins after its first, if that makes it stronger by this much: minus the
+#: logarithm of a thousandth, less than the probability that a stream ends on a given due day.
+_CHANGE: Final = 7.0
+#: The two ends of a stream.
+_NEWEST: Final = 0
+_OLDEST: Final = 1
 #: Number of rules from which one is chosen by the payments, the first ones.
 _CHOSEN_RULES: Final = 3
 #: Empty days before and after those of an account: more than the distance of any due day and shift beyond these.
@@ -101,19 +107,11 @@ def _nearest_offset(flow: _Flow, low: float, high: float, at: int, early: int, l
 
 
 @subroutine
-def _match_due_days(
-    flow: _Flow, taken: _Flags, seed: Any, term: Any, start: int, due: _Records
-) -> tuple[int, int, tuple[int, int, int, int, int]]:
-    """Set the payments of due days; return the number of payments, and of known due days from the first to the last.
-
-    Also return how many of these days were paid with an amount of the range on time, how many early or late, how many
-    with another amount, how many were missed, and how many are hidden.
-    """
+def _match_due_days(flow: _Flow, taken: _Flags, seed: Any, term: Any, start: int, due: _Records) -> None:
+    """Set the payments of due days."""
     low, high = _amount_bounds(seed, 0.0)
     lowest, highest = _amount_bounds(seed, _CHANGED)
     early, late, least, incoming = term["early"], term["late"], seed["least"], seed["sign"] > 0.0
-    n_seen, on_time, astray, other = 0, 0, 0, 0
-    known, missed, hidden, n_due, n_missed, n_hidden = 0, 0, 0, 0, 0, 0
     for back in range(len(due)):
         one = due[back]
         at = one["due"] - start
@@ -125,14 +123,29 @@ def _match_due_days(
         one["offset"], one["paid"], one["amount"] = offset, paid, value if paid else 0.0
         one["within"] = large & ((on_day > 0.0) == incoming)
         one["hidden"] = large | (unpaid & taken[at])
+
+
+@subroutine
+def _count_due_days(due: _Records, seed: Any) -> tuple[int, int, tuple[int, int, int, int, int]]:
+    """Return the number of payments, and of known due days from the first to the last.
+
+    Also return how many of these days were paid with an amount of the range on time, how many early or late, how many
+    with another amount, how many were missed, and how many are hidden.
+    """
+    low, high = _amount_bounds(seed, 0.0)
+    n_seen, on_time, astray, other = 0, 0, 0, 0
+    known, missed, hidden, n_due, n_missed, n_hidden = 0, 0, 0, 0, 0, 0
+    for back in range(len(due)):
+        one = due[back]
+        paid, own = one["paid"], low <= one["amount"] <= high
         if paid or n_seen > 0:
             known += one["known"]
-            missed += unpaid & (not one["hidden"])
+            missed += one["known"] & (not paid) & (not one["hidden"])
             hidden += one["hidden"]
         if paid:
             n_seen, n_due, n_missed, n_hidden = n_seen + 1, known, missed, hidden
-            on_time += own & (offset == 0)
-            astray += offset != 0
+            on_time += own & (one["offset"] == 0)
+            astray += one["offset"] != 0
             other += one["known"] & (not own)
     return n_seen, n_due, (on_time, astray, other, n_missed, n_hidden)
 
@@ -197,6 +210,43 @@ def _is_plausible(due: _Records, taken: _Flags, start: int, n_seen: int, term: A
 
 
 @subroutine
+def _best_cut(due: _Records, seed: Any, term: Any, days: int, logs: _Flow, end: int) -> int:
+    """Return the number of due days at one end without which the stream is stronger by ``_CHANGE``, 0 if there is none.
+
+    Cuts are tried between a due day that is not paid and one that is.
+    """
+    n, cut, some, least = len(due), 0, False, -1.0
+    for place in range(1, n):
+        before, after = due[place - 1 if end == _NEWEST else n - place], due[place if end == _NEWEST else n - 1 - place]
+        some |= before["paid"]
+        if some and after["paid"] and not before["paid"]:
+            if least < 0.0:
+                least = _strength(_count_due_days(due, seed)[2], seed, term, days, logs) + _CHANGE
+            rest = due[place:] if end == _NEWEST else due[: n - place]
+            strength = _strength(_count_due_days(rest, seed)[2], seed, term, days, logs)
+            if strength > least:
+                least, cut = strength, place
+    return cut
+
+
+@subroutine
+def _leave_out(due: _Records) -> None:
+    """Mark due days as neither paid nor hidden."""
+    for back in range(len(due)):
+        one = due[back]
+        one["paid"], one["amount"], one["hidden"], one["within"] = False, 0.0, False, False
+
+
+@subroutine
+def _cut_ends(due: _Records, seed: Any, term: Any, days: int, logs: _Flow) -> None:
+    """Leave out payments before or after a stream that fit only by chance, as those of the next job may."""
+    cut = _best_cut(due, seed, term, days, logs, _NEWEST)
+    _leave_out(due[:cut])
+    cut = _best_cut(due, seed, term, days, logs, _OLDEST)
+    _leave_out(due[len(due) - cut :])
+
+
+@subroutine
 def _confirm_stream(
     flow: _Flow,
     taken: _Flags,
@@ -213,7 +263,9 @@ def _confirm_stream(
 
     The strength is 0 if the payments do not confirm a stream. ``values`` takes the amounts paid, ascending.
     """
-    n_seen, n_due, tally = _match_due_days(flow, taken, seed, term, start, due)
+    _match_due_days(flow, taken, seed, term, start, due)
+    _cut_ends(due, seed, term, days, logs)
+    n_seen, n_due, tally = _count_due_days(due, seed)
     if n_seen < term["fewest"] or tally[3] > _MAX_MISSED * n_due + 1:
         return n_seen, 0.0, False
     strength = _strength(tally, seed, term, days, logs)

@@ -54,13 +54,37 @@ def _is_similar(one: float, other: float) -> bool:
 
 
 @subroutine
-def _keep_strongest(streams: _Records, order: _Ints, kept: _Flags) -> None:
-    """Mark as kept each stream with strength above 0 that is not similar to one kept before it in ``order``."""
+def _paid_span(due: _Records) -> tuple[int, int]:
+    """Return the first and the last day on which a stream is paid."""
+    first, last, some = 0, 0, False
+    for back in range(len(due)):
+        if due[back]["paid"]:
+            first = due[back]["due"] + due[back]["offset"]
+            last = last if some else first
+            some = True
+    return first, last
+
+
+@subroutine
+def _overlap(due: _Records, one: Any, other: Any) -> bool:
+    """Return whether one stream is paid while the other is; a new job follows the old one with similar pay."""
+    first, last = _paid_span(due[one["start"] : one["end"]])
+    other_first, other_last = _paid_span(due[other["start"] : other["end"]])
+    return first <= other_last and other_first <= last
+
+
+@subroutine
+def _keep_strongest(streams: _Records, due: _Records, order: _Ints, kept: _Flags) -> None:
+    """Mark as kept each stream with strength above 0 that is not one kept before it in ``order``, seen again.
+
+    It may be that where amounts are similar and payments overlap in time.
+    """
     for place in range(len(streams)):
         one, distinct = order[place], streams[order[place]]["strength"] > 0.0
         for before in range(place):
             other = order[before]
-            distinct &= not (kept[other] and _is_similar(streams[one]["median"], streams[other]["median"]))
+            if distinct and kept[other] and _is_similar(streams[one]["median"], streams[other]["median"]):
+                distinct = not _overlap(due, streams[one], streams[other])
         kept[one] = distinct
 
 
@@ -99,7 +123,7 @@ def _select_streams(
             behind += 1
         start = origins[row] - len(busy) + 1
         _rank_streams(streams[first:behind], order)
-        _keep_strongest(streams[first:behind], order, kept[first:behind])
+        _keep_strongest(streams[first:behind], due, order, kept[first:behind])
         paid[:], busy[:] = False, False
         for place in range(behind - first):
             number = first + order[place]
