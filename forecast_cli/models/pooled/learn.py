@@ -27,7 +27,7 @@ from forecast_cli.models.pooled.standing import add_point_mass
 from forecast_cli.models.pooled.windows import LOOK_BACK, Windows, balances_after, group_of, list_windows, panel_at
 
 #: Largest and smallest number of windows that a vintage learns from.
-MOST: Final = 6_000
+MOST: Final = 8_000
 FEWEST: Final = 60
 #: Groups of accounts for cross-fitting: the trees of each are grown on the other groups and scored on its own accounts.
 GROUPS: Final = 4
