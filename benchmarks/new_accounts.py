@@ -1,0 +1,86 @@
+"""Score auto on accounts with little history: every second account of an input, without its older days.
+
+python -m benchmarks.new_accounts BALANCES
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from forecast_cli.config.settings import Settings
+from forecast_cli.core.columns import MODEL
+from forecast_cli.workflows.backtest import run_backtest
+from forecast_cli.workflows.results import ForecastRequest
+
+MODELS: Final = ("auto", "Naive")
+METRICS: Final = ("scrps", "coverage_80")
+#: Days of history before the cutoff; those of an account with all its days are ``WHOLE``.
+DAYS: Final = (31, 35, 40, 50, 60, 80, 100, 140)
+#: First numbers of days of the rows that are printed.
+BANDS: Final = (31, 50, 100)
+WHOLE: Final = 0
+HORIZON: Final = 30
+#: Copies of each account, with other cutoffs, and the days between these.
+COPIES: Final = 3
+APART: Final = 170
+
+
+def main(balances: str) -> None:
+    """Print, for each range of days and model, mean scores over one window of each account.
+
+    Also print the mean probability of a low point under p10 within 30 days, how often it came, and the Brier score, for
+    accounts that are not under it at the cutoff.
+    """
+    whole = pl.read_parquet(balances).with_columns(pl.col("account_id").cast(pl.String)).sort("account_id", "date")
+    accounts = whole.partition_by("account_id", maintain_order=True)
+    rows = [_named(one, WHOLE, place) for place, one in enumerate(accounts[::2])]
+    rows += [copy for place, one in enumerate(accounts[1::2]) for copy in _copies(one, place)]
+    with tempfile.TemporaryDirectory() as folder:
+        source, output = Path(folder) / "in.parquet", Path(folder) / "out"
+        pl.concat(rows).write_parquet(source)
+        run_backtest(
+            ForecastRequest(
+                str(source), output, Settings(model=MODELS, windows=1, min_train=min(DAYS), threshold=("p10",))
+            )
+        )
+        print(_table(output))
+
+
+def _copies(account: pl.DataFrame, place: int) -> Iterator[pl.DataFrame]:
+    """Yield the account up to other cutoffs, each with few of its days."""
+    daily = account.upsample("date", every="1d").select(pl.col(account.columns).forward_fill())
+    for copy in range(COPIES):
+        days = DAYS[(place + COPIES * copy) % len(DAYS)]
+        behind = daily.height - copy * APART - place % 5
+        if behind >= days + HORIZON:
+            yield _named(daily.slice(behind - days - HORIZON, days + HORIZON), days, place, copy)
+
+
+def _named(account: pl.DataFrame, days: int, *number: int) -> pl.DataFrame:
+    return account.with_columns(account_id=pl.lit("-".join(f"{part:04}" for part in (days, *number))))
+
+
+def _table(output: Path) -> pl.DataFrame:
+    days = pl.col("account_id").str.head(4).cast(pl.Int64)
+    days = pl.max_horizontal(pl.when(days >= band).then(band).otherwise(WHOLE) for band in BANDS).alias("from_days")
+    scores = pl.read_parquet(output / "scores.parquet").filter(pl.col("metric").is_in(METRICS))
+    means = scores.pivot("metric", index=["account_id", MODEL], values="value").group_by(MODEL, days)
+    low = pl.read_parquet(output / "low_balance.parquet").filter(
+        pl.col("days") == HORIZON, pl.col("event").is_not_null(), ~pl.col("already")
+    )
+    said, came = pl.col("probability"), pl.col("event").cast(pl.Float64)
+    risk = low.group_by(MODEL, days).agg(said=said.mean(), came=came.mean(), brier=((said - came) ** 2).mean())
+    table = means.agg(pl.len().alias("windows"), pl.col(*METRICS).mean()).join(
+        risk, on=[MODEL, "from_days"], how="left"
+    )
+    return table.sort(MODEL, "from_days")
+
+
+if __name__ == "__main__":
+    pl.Config.set_tbl_rows(-1)
+    pl.Config.set_float_precision(4)
+    main(*sys.argv[1:])
