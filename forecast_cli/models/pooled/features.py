@@ -9,8 +9,10 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.pooled.outlook import Outlook
 from forecast_cli.models.rows import in_c_order
 
-#: Value of a feature that a short history does not give, below all known values.
-_UNKNOWN: Final = -99.0
+#: Value of a feature that a short history does not give. It lies among known values: thresholds are drawn at random
+#: between the lowest and the highest value, and from far outside, most would only tell short histories from long ones.
+_UNKNOWN: Final = 0.0
+#: Bound of every feature but the length.
 _MAX_FEATURE: Final = 98.0
 _MEANS: Final = (30, 90, 180, 365)
 _RANGES: Final = (30, 90)
@@ -49,7 +51,7 @@ def compute_features(panel: Panel, outlook: Outlook, knots: NDArray[np.int64]) -
     account = _account_features(panel, outlook.scale)
     features = np.column_stack([panel.lengths, account, _calendar_features(panel.origins), path, sd])
     features = np.where(np.isnan(features), _UNKNOWN, features)
-    np.clip(features[:, 1:], _UNKNOWN, _MAX_FEATURE, out=features[:, 1:])
+    np.clip(features[:, 1:], -_MAX_FEATURE, _MAX_FEATURE, out=features[:, 1:])
     return features.astype(np.float32)
 
 

@@ -16,7 +16,7 @@ from forecast_cli.models.pooled.past_share import PastTrainingSet
 from forecast_cli.models.pooled.windows import LOOK_BACK
 from forecast_cli.risk.lows import windows_within
 
-H, ACCOUNTS, DAYS = 14, 30, 330
+H, ACCOUNTS, DAYS = 14, 40, 330
 
 
 @pytest.fixture(scope="module")

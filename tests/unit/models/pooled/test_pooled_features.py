@@ -33,7 +33,7 @@ def slowly(series: np.ndarray, scale: float = 2.0) -> dict[str, float]:
     found |= {f"mean_{days}": sum(above[-days:]) / len(above[-days:]) for days in (30, 90, 180, 365)}
     found |= {f"lowest_{days}": min(above[-days:]) for days in (30, 90)}
     found |= {f"highest_{days}": max(above[-days:]) for days in (30, 90)}
-    found |= {f"change_{days}": -above[-1 - days] if len(above) > days else -99.0 for days in (7, 14, 30, 60)}
+    found |= {f"change_{days}": -above[-1 - days] if len(above) > days else 0.0 for days in (7, 14, 30, 60)}
     return found | {
         "volatility": (sum(one * one for one in flow) / known) ** 0.5,
         "activity": sum(one != 0 for one in flow) / known,
