@@ -24,7 +24,15 @@ from forecast_cli.models.pooled.per_window import PerWindow
 from forecast_cli.models.pooled.record_lows import RecordLows, learn_record_lows, lowest_balances
 from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.pooled.standing import add_point_mass
-from forecast_cli.models.pooled.windows import LOOK_BACK, Windows, balances_after, group_of, list_windows, panel_at
+from forecast_cli.models.pooled.windows import (
+    LOOK_BACK,
+    NEW_DAYS,
+    Windows,
+    balances_after,
+    group_of,
+    list_windows,
+    panel_at,
+)
 
 #: Largest and smallest number of windows that a vintage learns from.
 MOST: Final = 8_000
@@ -46,7 +54,7 @@ class TrainingSet(PerWindow):
     ``x`` [m, f] are features. ``came`` [m, k] are the outcomes at the knots, ``last`` and ``lowest`` [m, k] the
     account's last and lowest balance, all minus the path and in scales of the account. ``moved`` [m, k] is the
     probability that the balance differs from the last one. ``group`` and ``segment`` [m] are those of the account,
-    ``month`` [m] is counted in months since 1970-01.
+    ``month`` [m] is counted in months since 1970-01. ``new`` [m] is whether no more than 90 days of history are known.
     """
 
     x: NDArray[np.float32]
@@ -57,6 +65,7 @@ class TrainingSet(PerWindow):
     group: NDArray[np.int64]
     segment: NDArray[np.int64]
     month: NDArray[np.int64]
+    new: NDArray[np.bool_]
 
 
 def learn(
@@ -155,6 +164,7 @@ def _featurize_windows(
             group=group_of(panel, windows, GROUPS),
             segment=segments_of(then),
             month=windows.day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64),
+            new=then.lengths <= NEW_DAYS,
         )
     return whole.take(moved), moved
 
@@ -193,8 +203,11 @@ def _learn_vintage(
 
 
 def _learn_lows(training: TrainingSet, calibration: Calibration, said: NDArray[np.float64]) -> RecordLows:
-    """Return the rule for balances below the lowest one, from what trees of other accounts ``said`` [m, k, 3]."""
-    probabilities = np.array(GRID)
-    free = calibration.quantiles(said, probabilities, training.segment)
-    quantiles = add_point_mass(free, training.last, training.moved, LEVELS)
-    return learn_record_lows(quantiles, probabilities, training.lowest, training.came)
+    """Return the rule for balances below the lowest one, from what trees of other accounts ``said`` [m, k, 3].
+
+    Windows of new accounts are left out: the lowest balance of a few weeks is soon passed.
+    """
+    probabilities, old = np.array(GRID), training.take(~training.new)
+    free = calibration.quantiles(said[~training.new], probabilities, old.segment)
+    quantiles = add_point_mass(free, old.last, old.moved, LEVELS)
+    return learn_record_lows(quantiles, probabilities, old.lowest, old.came)

@@ -17,9 +17,9 @@ WINDOW_STEP: Final = 15
 MIN_TRAIN: Final = 31
 #: Most days of history of a window.
 LOOK_BACK: Final = 1096
-#: One of so many windows knows 31 to 90 days of history only, as for an account that is new.
+#: Most days of history of an account that is new. One of so many windows knows no more of its account.
+NEW_DAYS: Final = 90
 _CUT_EVERY: Final = 4
-_LONGEST_CUT: Final = 90
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _days_of(windows: Windows) -> NDArray[np.int64]:
     Few past windows are of accounts that were new then. Those whose older days are hidden show how far a forecast from
     a short history goes wrong.
     """
-    cut = MIN_TRAIN + windows.priority // _CUT_EVERY % (_LONGEST_CUT - MIN_TRAIN + 1)
+    cut = MIN_TRAIN + windows.priority // _CUT_EVERY % (NEW_DAYS - MIN_TRAIN + 1)
     return np.where(windows.priority % _CUT_EVERY == 0, cut.astype(np.int64), LOOK_BACK)
 
 

@@ -8,8 +8,9 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.auto import Auto
 from forecast_cli.models.base import quantile_probabilities
 from forecast_cli.models.normal_scores import normal_scores
-from forecast_cli.models.pooled.learn import learn
-from forecast_cli.models.pooled.learned import Learned
+from forecast_cli.models.pooled import learn as pooled_learn
+from forecast_cli.models.pooled.learn import choose_windows, learn
+from forecast_cli.models.pooled.learned import Learned, months_of
 from forecast_cli.models.pooled.record_lows import (
     NO_RULE,
     RecordLows,
@@ -17,6 +18,7 @@ from forecast_cli.models.pooled.record_lows import (
     learn_record_lows,
     lowest_balances,
 )
+from forecast_cli.models.pooled.windows import LOOK_BACK, list_windows, panel_at
 
 PROBABILITIES = quantile_probabilities((20.0, 40.0, 60.0, 80.0, 95.0, 99.0))
 ORIGIN = np.datetime64("2026-03-31", "D")
@@ -155,3 +157,22 @@ def test_an_account_whose_pay_ended_is_expected_to_fall_below_its_lowest_balance
     said = Auto(barred).fit(panel_of(y[None])).forecast(30, (80.0,))
     middle = said.quantiles[0, :, 1]
     assert middle[-1] < y.min()
+
+
+def test_windows_of_new_accounts_do_not_teach_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = panel_of(np.cumsum(np.random.default_rng(4).normal(size=(40, 400)), axis=1))
+    given: list[int] = []
+
+    def record(quantiles: np.ndarray, probabilities: np.ndarray, lowest: np.ndarray, came: np.ndarray) -> RecordLows:
+        given.append(len(lowest))
+        return learn_record_lows(quantiles, probabilities, lowest, came)
+
+    monkeypatch.setattr(pooled_learn, "learn_record_lows", record)
+    month = months_of(panel.origins[:1])
+    known = np.full((len(panel), 1), month[0].astype("datetime64[D]").astype(np.int64) - 1)
+    learn(panel, month, known, h=7)
+    windows = list_windows(panel, 7)
+    windows = windows.take(choose_windows(windows, known[:, 0], 7, month[0]))
+    lengths = panel_at(panel, windows, LOOK_BACK).lengths
+    assert given == [np.count_nonzero(lengths > 90)]
+    assert 0 < given[0] < np.count_nonzero(lengths)
