@@ -29,7 +29,7 @@ BASE: dict[str, Any] = {
     "threshold": ("p10", "p25", "4"),
     "max_failed": 99,
 }
-ACCOUNTS, DAYS = 30, 330
+ACCOUNTS, DAYS = 60, 330
 SOME = ["w01", "w07", "w22"]
 
 

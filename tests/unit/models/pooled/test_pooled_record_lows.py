@@ -1,5 +1,7 @@
 """Quantiles below an account's lowest balance: the rule worked by hand, and what is learned of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -27,6 +29,11 @@ ORIGIN = np.datetime64("2026-03-31", "D")
 def panel_of(y: np.ndarray) -> Panel:
     lengths = np.count_nonzero(~np.isnan(y), axis=1)
     return Panel(pl.Series([f"A{row:03}" for row in range(len(y))]), y, lengths, np.full(len(y), ORIGIN))
+
+
+def next_day(y: np.ndarray) -> Panel:
+    """Return accounts whose origin lies in the month for which ``learned_from`` learns."""
+    return replace(panel_of(y), origins=np.full(len(y), ORIGIN + np.timedelta64(1, "D")))
 
 
 def draw(quantiles: list[float], median: float, rule: RecordLows) -> list[float]:
@@ -127,16 +134,20 @@ def learned_from(y: np.ndarray) -> Learned:
     return learn(panel_of(y), np.array([ORIGIN + np.timedelta64(1, "D")]), known, h=30)
 
 
-@pytest.fixture(scope="module")
-def barred() -> Learned:
-    """Learned from accounts that are spent down to nothing after each payday, and never below."""
-    rng, y, balance = np.random.default_rng(7), np.zeros((60, 500)), np.zeros(60)
+def spent_down(days: int) -> np.ndarray:
+    rng, y, balance = np.random.default_rng(7), np.zeros((60, days)), np.zeros(60)
     payday = rng.integers(0, 30, 60)
-    for day in range(500):
+    for day in range(days):
         balance += np.where(day % 30 == payday, 600.0, 0.0)
         balance -= np.minimum(balance, rng.gamma(1, 26, 60))
         y[:, day] = balance
-    return learned_from(np.round(y, 2))
+    return np.round(y, 2)
+
+
+@pytest.fixture(scope="module")
+def barred() -> Learned:
+    """Learned from accounts that are spent down to nothing after each payday, and never below."""
+    return learned_from(spent_down(500))
 
 
 def test_accounts_with_a_barrier_teach_a_rule_that_others_do_not(barred: Learned) -> None:
@@ -154,7 +165,7 @@ def test_an_account_whose_pay_ended_is_expected_to_fall_below_its_lowest_balance
     days = np.arange(400)
     y = np.where(days < 340, 1_000.0 - 30.0 * (days % 30), 1_840.0 - 30.0 * (days - 340))
     y += 40.0 - (y[-1] - 130.0)
-    said = Auto(barred).fit(panel_of(y[None])).forecast(30, (80.0,))
+    said = Auto(barred).fit(next_day(y[None])).forecast(30, (80.0,))
     middle = said.quantiles[0, :, 1]
     assert middle[-1] < y.min()
 
@@ -176,3 +187,12 @@ def test_windows_of_new_accounts_do_not_teach_it(monkeypatch: pytest.MonkeyPatch
     lengths = panel_at(panel, windows, LOOK_BACK).lengths
     assert given == [np.count_nonzero(lengths > 90)]
     assert 0 < given[0] < np.count_nonzero(lengths)
+
+
+@pytest.mark.parametrize(("days", "held"), [(90, False), (91, True)])
+def test_the_lowest_balance_of_a_new_account_is_no_record(barred: Learned, days: int, held: bool) -> None:
+    panel = next_day(spent_down(days))
+    free = replace(barred, vintages=tuple(replace(one, record_lows=NO_RULE) for one in barred.vintages))
+    with_rule, without = (Auto(one).fit(panel).forecast(30, (95.0,)).quantiles for one in (barred, free))
+    assert (with_rule >= without).all()
+    assert (with_rule > without).any() == held
