@@ -41,6 +41,8 @@ _Flags = NDArray[np.bool_]
 _Flow = NDArray[np.float64]
 _Ints = NDArray[np.int64]
 _Records = NDArray[Any]
+#: Numbers of due days paid on time, early or late, with another amount, missed, and hidden.
+_Tally = tuple[int, int, int, int, int]
 
 
 def find_payments(block: Block, seeds: _Records, nominal: _Ints) -> tuple[_Records, _Records]:
@@ -126,7 +128,7 @@ def _match_due_days(flow: _Flow, taken: _Flags, seed: Any, term: Any, start: int
 
 
 @subroutine
-def _count_due_days(due: _Records, seed: Any) -> tuple[int, int, tuple[int, int, int, int, int]]:
+def _count_due_days(due: _Records, seed: Any) -> tuple[int, int, _Tally]:
     """Return the number of payments, and of known due days from the first to the last.
 
     Also return how many of these days were paid with an amount of the range on time, how many early or late, how many
@@ -157,7 +159,7 @@ def log_share(here: int, total: int, there: int, others: int, logs: _Flow) -> An
 
 
 @subroutine
-def _strength(tally: tuple[int, int, int, int, int], seed: Any, term: Any, days: int, logs: _Flow) -> Any:
+def _strength(tally: _Tally, seed: Any, term: Any, days: int, logs: _Flow) -> Any:
     """Return the log-likelihood ratio of due days paid on time, early or late, and missed, against other days.
 
     The account's other days likewise have a flow of the range, have one near them, or have neither. Hidden days, and
@@ -210,22 +212,32 @@ def _is_plausible(due: _Records, taken: _Flags, start: int, n_seen: int, term: A
 
 
 @subroutine
-def _best_cut(due: _Records, seed: Any, term: Any, days: int, logs: _Flow, end: int) -> int:
+def _best_cut(due: _Records, tally: _Tally, seed: Any, term: Any, days: int, logs: _Flow, end: int) -> int:
     """Return the number of due days at one end without which the stream is stronger by ``_CHANGE``, 0 if there is none.
 
-    Cuts are tried between a due day that is not paid and one that is.
+    Cuts are tried between a due day that is not paid and one that is. ``tally`` is that of all due days.
     """
-    n, cut, some, least = len(due), 0, False, -1.0
-    for place in range(1, n):
-        before, after = due[place - 1 if end == _NEWEST else n - place], due[place if end == _NEWEST else n - 1 - place]
-        some |= before["paid"]
-        if some and after["paid"] and not before["paid"]:
+    low, high = _amount_bounds(seed, 0.0)
+    on_time, astray, other, missed, hidden = tally
+    cut, least, some, before = 0, -1.0, False, False
+    for place in range(len(due)):
+        one = due[place if end == _NEWEST else len(due) - 1 - place]
+        paid, own = one["paid"], low <= one["amount"] <= high
+        if some and paid and not before:
             if least < 0.0:
-                least = _strength(_count_due_days(due, seed)[2], seed, term, days, logs) + _CHANGE
-            rest = due[place:] if end == _NEWEST else due[: n - place]
-            strength = _strength(_count_due_days(rest, seed)[2], seed, term, days, logs)
+                least = _strength(tally, seed, term, days, logs) + _CHANGE
+            strength = _strength((on_time, astray, other, missed, hidden), seed, term, days, logs)
             if strength > least:
                 least, cut = strength, place
+        some |= paid
+        if some:
+            hidden -= one["hidden"]
+            missed -= one["known"] & (not paid) & (not one["hidden"])
+        if paid:
+            on_time -= own & (one["offset"] == 0)
+            astray -= one["offset"] != 0
+            other -= one["known"] & (not own)
+        before = paid
     return cut
 
 
@@ -238,12 +250,18 @@ def _leave_out(due: _Records) -> None:
 
 
 @subroutine
-def _cut_ends(due: _Records, seed: Any, term: Any, days: int, logs: _Flow) -> None:
-    """Leave out payments before or after a stream that fit only by chance, as those of the next job may."""
-    cut = _best_cut(due, seed, term, days, logs, _NEWEST)
-    _leave_out(due[:cut])
-    cut = _best_cut(due, seed, term, days, logs, _OLDEST)
-    _leave_out(due[len(due) - cut :])
+def _cut_ends(due: _Records, seed: Any, term: Any, days: int, logs: _Flow) -> tuple[int, int, _Tally]:
+    """Leave out payments before or after a stream that fit only by chance, as those of the next job may.
+
+    Return what ``_count_due_days`` does of the rest.
+    """
+    count = _count_due_days(due, seed)
+    for end in (_NEWEST, _OLDEST):
+        cut = _best_cut(due, count[2], seed, term, days, logs, end)
+        if cut > 0:
+            _leave_out(due[:cut] if end == _NEWEST else due[len(due) - cut :])
+            count = _count_due_days(due, seed)
+    return count
 
 
 @subroutine
@@ -264,8 +282,7 @@ def _confirm_stream(
     The strength is 0 if the payments do not confirm a stream. ``values`` takes the amounts paid, ascending.
     """
     _match_due_days(flow, taken, seed, term, start, due)
-    _cut_ends(due, seed, term, days, logs)
-    n_seen, n_due, tally = _count_due_days(due, seed)
+    n_seen, n_due, tally = _cut_ends(due, seed, term, days, logs)
     if n_seen < term["fewest"] or tally[3] > _MAX_MISSED * n_due + 1:
         return n_seen, 0.0, False
     strength = _strength(tally, seed, term, days, logs)
