@@ -44,14 +44,16 @@ def all_payments(panel: Panel, streams: Streams, h: int) -> tuple[Payment, ...]:
     rows = events_table(panel, streams).to_dicts()
     row_of = _row_of(streams)
     coming = coming_events(streams, panel.origins, h)
-    days = coming.due + OFFSETS[np.argmax(coming.chance, axis=1)]
-    last = int(panel.origins[0].astype("datetime64[D]").astype(np.int64)) + h
+    days = (coming.due + OFFSETS[np.argmax(coming.chance, axis=1)]).astype("datetime64[D]").tolist()
+    last = panel.origins[0].astype("datetime64[D]").item() + timedelta(days=h)
+    expected = [
+        (rows[row_of[stream]], day, float(streams.amount[stream]))
+        for stream, day in zip(coming.stream.tolist(), days, strict=True)
+    ]
     found = [
-        _payment(rows[row_of[stream]], date(1970, 1, 1) + timedelta(days=day), float(streams.amount[stream]))
-        for stream, day in zip(coming.stream.tolist(), days.tolist(), strict=True)
-        if day <= last
-        and rows[row_of[stream]]["status"] != StreamStatus.ENDED
-        and date(1970, 1, 1) + timedelta(days=day) >= rows[row_of[stream]]["next_date"]
+        _payment(row, day, amount)
+        for row, day, amount in expected
+        if row["status"] != StreamStatus.ENDED and row["next_date"] <= day <= last
     ]
     return tuple(sorted(found, key=lambda payment: (payment.day, payment.amount)))
 
