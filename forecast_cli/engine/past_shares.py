@@ -22,7 +22,6 @@ from forecast_cli.models.pooled.learn import GROUPS, choose_per_vintage
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import Outlook, forecast_outlook
 from forecast_cli.models.pooled.past_share import PastTrainingSet, grow_past_forest
-from forecast_cli.models.pooled.probes import predict_held_out
 from forecast_cli.models.pooled.windows import Windows, balances_after, group_of, list_windows, panel_at
 from forecast_cli.risk.courses import select_near_courses
 from forecast_cli.risk.lows import find_lows, windows_within
@@ -131,7 +130,7 @@ def _path_probabilities(
     """Return the probabilities [m, c] of balances under ``amounts`` [m, k] by paths of trees without the account."""
     if not len(panel):
         return training.own
-    said = predict_held_out(vintage.forest, training.x, training.group)
+    said = vintage.predict_held_out(training.x, training.group)
     forecast = correct_outlook(panel, outlook, said, vintage, knots=learned.knots, levels=PATH_LEVELS)
     found = panel_lows(panel, {NAME: Forecast(*forecast, PATH_LEVELS)}, amounts)[NAME]
     return found.prob_below.reshape(len(panel), -1)

@@ -13,7 +13,6 @@ from forecast_cli.models.failures import blank_failures, too_short_message
 from forecast_cli.models.pooled.candidates import Candidates
 from forecast_cli.models.pooled.correcting import correct_outlook, forecast_uncorrected
 from forecast_cli.models.pooled.features import compute_features
-from forecast_cli.models.pooled.forest import predict
 from forecast_cli.models.pooled.joining import join_candidates
 from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import PATH_DAYS, forecast_outlook
@@ -75,7 +74,7 @@ class Auto(DirectModel):
                 continue
             x = compute_features(part, part_outlook, learned.knots)
             corrected = correct_outlook(
-                part, part_outlook, predict(vintage.forest, x), vintage, knots=learned.knots, levels=levels
+                part, part_outlook, vintage.predict(x), vintage, knots=learned.knots, levels=levels
             )
             shares[rows] = np.where(part.lengths > h, predict_past_share(vintage.past, x), 0.0)
             combined = join_candidates(part, *corrected, vintage.weights, self.candidates, levels=levels)

@@ -18,7 +18,7 @@ from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.leaves import KEPT
 from forecast_cli.models.pooled.record_lows import RecordLows
 from forecast_cli.models.pooled.segments import SEGMENTS
-from forecast_cli.store.layout import LEARNED_PAST, LEARNED_SCORES, LEARNED_TREES, LEARNED_WEIGHTS
+from forecast_cli.store.layout import LEARNED_DIFFICULTY, LEARNED_PAST, LEARNED_SCORES, LEARNED_TREES, LEARNED_WEIGHTS
 from forecast_cli.store.parquet import load_table
 
 _NODES: Final = {"feature": np.int32, "threshold": np.float64, "left": np.int32, "right": np.int32}
@@ -55,22 +55,35 @@ _WEIGHTS: Final[dict[str, Any]] = {
     "weight": pl.Float64,
 }
 
+_SCHEMAS: Final = {
+    LEARNED_TREES: _TREES,
+    LEARNED_DIFFICULTY: _TREES,
+    LEARNED_SCORES: _SCORES,
+    LEARNED_WEIGHTS: _WEIGHTS,
+    LEARNED_PAST: _TREES,
+}
+#: Tables that a run does not write if it has nothing to say in them.
+_OPTIONAL: Final = (LEARNED_WEIGHTS, LEARNED_PAST)
+
 
 def learned_frames(learned: Learned) -> dict[str, pl.DataFrame]:
     """Return the tables of the learned state, by file name.
 
     Trees have one row for each node: as_of, tree, node, feature, threshold, left, right, and for leaves values: at each
-    knot the 10th, 50th and 90th percentile. Scores have one row for each month, segment, knot and
-    probability; a month with too few windows to learn from has one row without a score. Weights, if candidates were
-    evaluated, have one row for each month, candidate, segment and band of days ahead. Past, if past courses help to
-    predict low balances, has trees as above, whose leaves have one value: the share of past courses.
+    knot the 10th, 50th and 90th percentile. Difficulty has as many trees, with one value at each knot. Scores have one
+    row for each month, segment, knot and probability; a month with too few windows to learn from has one row without a
+    score. Weights, if candidates were evaluated, have one row for each month, candidate, segment and band of days
+    ahead. Past, if past courses help to predict low balances, has trees whose leaves have one value: the share of past
+    courses.
     """
     trees = [_forest(vintage, vintage.forest) for vintage in learned.vintages]
+    difficulty = [_forest(vintage, vintage.difficulty) for vintage in learned.vintages]
     past = [_forest(vintage, vintage.past) for vintage in learned.vintages if vintage.past]
     scores = [_scores(vintage, learned) for vintage in learned.vintages]
     weights = [_weights(vintage) for vintage in learned.vintages if vintage.weights]
     return {
         LEARNED_TREES: pl.concat([pl.DataFrame(schema=_TREES), *trees]),
+        LEARNED_DIFFICULTY: pl.concat([pl.DataFrame(schema=_TREES), *difficulty]),
         LEARNED_SCORES: pl.concat([pl.DataFrame(schema=_SCORES), *scores]),
         **({LEARNED_WEIGHTS: pl.concat(weights)} if weights else {}),
         **({LEARNED_PAST: pl.concat(past)} if past else {}),
@@ -84,22 +97,8 @@ def read_learned(folder: Path, *, h: int) -> Learned:
     ahead.
     """
     hint = "name the output of a forecast by 'auto' with at least this horizon"
-    try:
-        if not (folder / LEARNED_TREES).exists():
-            raise ConfigError(f"--fitted {folder}: holds no learned part: no {LEARNED_TREES}", hint)
-        trees, scores = (load_table(folder / name) for name in (LEARNED_TREES, LEARNED_SCORES))
-        weights = _load(folder / LEARNED_WEIGHTS, _WEIGHTS)
-        past = _load(folder / LEARNED_PAST, _TREES)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise ConfigError(f"--fitted {folder}: its learned part cannot be read: {error}", hint) from None
-    for name, table, schema in (
-        (LEARNED_TREES, trees, _TREES),
-        (LEARNED_SCORES, scores, _SCORES),
-        (LEARNED_WEIGHTS, weights, _WEIGHTS),
-        (LEARNED_PAST, past, _TREES),
-    ):
-        if dict(table.schema) != schema:
-            raise ConfigError(f"--fitted {folder}: {name} is from another version: its columns differ", hint)
+    tables = _load_tables(folder, hint)
+    trees, difficulty, scores, weights, past = tables.values()
     longest = int(scores["horizon"][0]) if scores.height else 0
     if longest < h:
         raise ConfigError(f"--fitted {folder}: learned for {longest} days ahead, but {h} are to be forecast", hint)
@@ -108,28 +107,51 @@ def read_learned(folder: Path, *, h: int) -> Learned:
         raise ConfigError(
             f"--fitted {folder}: {LEARNED_SCORES} is damaged: scores of a month are missing or wrong", hint
         )
-    for name, nodes, count in ((LEARNED_TREES, trees, len(KEPT) * len(knots)), (LEARNED_PAST, past, 1)):
-        if not _is_sound(nodes, n_features=len(feature_names(knots))):
+    for name, count in (
+        (LEARNED_TREES, len(KEPT) * len(knots)),
+        (LEARNED_DIFFICULTY, len(knots)),
+        (LEARNED_PAST, 1),
+    ):
+        if not _is_sound(tables[name], n_features=len(feature_names(knots))):
             raise ConfigError(f"--fitted {folder}: {name} is damaged: a node points outside its tree", hint)
-        if not _has_values(nodes, count):
+        if not _has_values(tables[name], count):
             raise ConfigError(
                 f"--fitted {folder}: {name} is from another version, or damaged: a leaf has not {count} finite values",
                 "learn again with this version: run the forecast without --fitted",
             )
+    if _trees_of(difficulty) != _trees_of(trees):
+        raise ConfigError(
+            f"--fitted {folder}: {LEARNED_DIFFICULTY} is damaged: its trees are not those of the months", hint
+        )
     vintages = tuple(
         replace(
             _vintage(month, own, trees.filter(pl.col("as_of") == month[0]), len(knots)),
             weights=_read_weights(weights.filter(pl.col("as_of") == month[0])),
             past=_read_forest(past.filter(pl.col("as_of") == month[0]), 1, 1),
+            difficulty=_read_forest(difficulty.filter(pl.col("as_of") == month[0]), len(knots), 1),
         )
         for month, own in scores.sort("as_of", maintain_order=True).group_by("as_of", maintain_order=True)
     )
     return Learned(longest, knots, vintages)
 
 
-def _load(path: Path, schema: dict[str, Any]) -> pl.DataFrame:
-    """Return a table, empty if its file does not exist: empty tables are not written."""
-    return load_table(path) if path.exists() else pl.DataFrame(schema=schema)
+def _load_tables(folder: Path, hint: str) -> dict[str, pl.DataFrame]:
+    """Return the tables by file name; those that a run may leave out are empty then.
+
+    Raises ConfigError if one cannot be read, or its columns are not those of this version.
+    """
+    tables = {}
+    for name, schema in _SCHEMAS.items():
+        try:
+            exists = (folder / name).exists()
+            if not exists and name not in _OPTIONAL:
+                raise ConfigError(f"--fitted {folder}: holds no learned part of this version: no {name}", hint)
+            tables[name] = load_table(folder / name) if exists else pl.DataFrame(schema=schema)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise ConfigError(f"--fitted {folder}: its learned part cannot be read: {error}", hint) from None
+        if dict(tables[name].schema) != schema:
+            raise ConfigError(f"--fitted {folder}: {name} is from another version: its columns differ", hint)
+    return tables
 
 
 def _is_sound(trees: pl.DataFrame, *, n_features: int) -> bool:
@@ -150,6 +172,11 @@ def _is_whole(scores: pl.DataFrame, count: int) -> bool:
     sound = some & pl.all_horizontal((one.is_not_null() & one.is_finite()).all() for one in (score, *rest))
     sound &= pl.all_horizontal(pl.col(name).is_between(0.0, 1.0).all() for name in _LOWS)
     return bool(scores.group_by("as_of").agg(whole=none | sound)["whole"].all())
+
+
+def _trees_of(nodes: pl.DataFrame) -> list[tuple[object, ...]]:
+    """Return the month and number of each tree."""
+    return nodes.select("as_of", "tree").unique().sort("as_of", "tree").rows()
 
 
 def _has_values(trees: pl.DataFrame, count: int) -> bool:

@@ -74,12 +74,19 @@ def calibrate(
     of months, as far as months differ by more than chance: events that all accounts share make windows of one
     month alike, and future months will differ.
     """
+    slope, scores = score_outcomes(predictions, outcomes)
+    own = [segments == segment for segment in range(SEGMENTS)]
+    return Calibration(np.stack([_calibrate_segment(scores, months, some) for some in own]), slope)
+
+
+def score_outcomes(
+    predictions: NDArray[np.float64], outcomes: NDArray[np.float64]
+) -> tuple[float, NDArray[np.float64]]:
+    """Return the slope of ``predictions`` [n, k, 3], and the scores [n, k] of ``outcomes`` [n, k] with it."""
     slope = _best_slope(predictions[..., 1], np.clip(outcomes, -MAX_OUTCOME, MAX_OUTCOME))
     median, below, above = _split_prediction(slope * predictions)
     error = outcomes - median
-    scores = np.clip(error / np.where(error < 0, below, above), -_MAX_SCORE, _MAX_SCORE)
-    own = [segments == segment for segment in range(SEGMENTS)]
-    return Calibration(np.stack([_calibrate_segment(scores, months, some) for some in own]), slope)
+    return slope, np.clip(error / np.where(error < 0, below, above), -_MAX_SCORE, _MAX_SCORE)
 
 
 def _calibrate_segment(

@@ -1,6 +1,6 @@
 """Forests: trees that group similar windows, with quantiles of the outcomes in each leaf."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ class Tree:
     """One tree of m nodes, the root first: go to ``left`` [m] if the feature [m] <= ``threshold`` [m], else ``right``.
 
     A leaf leads to itself. ``values`` [m, k, 3] float32 are, at each of k knots, the 10th, 50th and 90th percentile
-    of the outcomes in a leaf; 0 for other nodes. Trees of ``grow_mean_forest`` have [m, 1, 1], the mean.
+    of the outcomes in a leaf; 0 for other nodes. Trees of ``grow_mean_forest`` have [m, k, 1], the means.
     """
 
     feature: NDArray[np.int32]
@@ -35,7 +35,7 @@ Forest = tuple[Tree, ...]
 
 
 def predict(forest: Forest, x: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the mean over the trees of their leaves' values for each row of ``x`` [n, f]: [n, k, 3] or [n, 1, 1].
+    """Return the mean over the trees of their leaves' values for each row of ``x`` [n, f]: [n, k, 3] or [n, k, 1].
 
     Trees are added one after the other, so that the result of a row does not depend on other rows.
     """
@@ -62,15 +62,15 @@ def grow_forest(x: NDArray[np.float32], outcomes: NDArray[np.float64], *, trees:
 
 
 def grow_mean_forest(
-    x: NDArray[np.float32], target: NDArray[np.float64], weight: NDArray[np.float64], *, trees: int, seed: int
+    x: NDArray[np.float32], target: NDArray[np.float64], weight: NDArray[np.float64] | None, *, trees: int, seed: int
 ) -> Forest:
-    """Grow ``trees`` on features ``x`` [n, f] whose leaves keep the mean of ``target`` [n] with ``weight`` [n]."""
+    """Grow ``trees`` on features ``x`` [n, f] whose leaves keep the mean of ``target`` [n, k] with ``weight`` [n]."""
     return tuple(
         _build_tree(grown, grown.value.astype(np.float32)) for grown in _grow_trees(x, target, weight, trees, seed)
     )
 
 
-def join_forests(forests: Sequence[Forest]) -> Forest:
+def join_forests(forests: Iterable[Forest]) -> Forest:
     """Return one forest with all trees of ``forests``."""
     return tuple(tree for forest in forests for tree in forest)
 

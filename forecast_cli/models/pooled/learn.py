@@ -3,8 +3,9 @@
 The windows of a vintage, and all that is learned from them, depend only on the days before it.
 """
 
+from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -14,11 +15,11 @@ from numpy.typing import NDArray
 from forecast_cli.core.memory import release_memory
 from forecast_cli.data.panel import Panel
 from forecast_cli.models.knots import knots_of
-from forecast_cli.models.pooled.calibration import GRID, LEVELS, MAX_OUTCOME, Calibration, calibrate
+from forecast_cli.models.pooled.calibration import GRID, LEVELS, MAX_OUTCOME, Calibration, calibrate, score_outcomes
+from forecast_cli.models.pooled.difficulty import grow_difficulty
 from forecast_cli.models.pooled.features import compute_features, hide_season
-from forecast_cli.models.pooled.forest import Forest, grow_forest, join_forests, predict
+from forecast_cli.models.pooled.forest import Forest, grow_forest, join_forests
 from forecast_cli.models.pooled.learned import TREES, Learned, Vintage
-from forecast_cli.models.pooled.leaves import KEPT
 from forecast_cli.models.pooled.outlook import forecast_outlook
 from forecast_cli.models.pooled.per_window import PerWindow
 from forecast_cli.models.pooled.record_lows import RecordLows, learn_record_lows, lowest_balances
@@ -178,7 +179,7 @@ def _count_months(months: NDArray[np.int64]) -> int:
 def _learn_vintage(
     month: np.datetime64, training: TrainingSet, some: NDArray[np.int64], *, seed: int, pool: Executor
 ) -> Vintage:
-    """Grow a forest for each group of accounts on the other groups, and calibrate it on the group itself.
+    """Grow trees for each group of accounts on the other groups, and calibrate them on the group itself.
 
     The vintage has no forest if there are too few windows, or if one group holds more than half of them.
     """
@@ -190,16 +191,26 @@ def _learn_vintage(
         return Vintage(month, len(some))
     bounded = np.clip(came, -MAX_OUTCOME, MAX_OUTCOME)
 
-    def grow_for(number: int) -> Forest:
-        others = group != number
-        return grow_forest(x[others], bounded[others], trees=TREES, seed=(seed + number) % 2**32)
+    def grow(others: NDArray[np.bool_], own_seed: int) -> Forest:
+        return grow_forest(x[others], bounded[others], trees=TREES, seed=own_seed)
 
-    forests = list(pool.map(grow_for, range(GROUPS)))
-    said = np.zeros((*came.shape, len(KEPT)))
-    for number, forest in enumerate(forests):
-        said[group == number] = predict(forest, x[group == number])
+    vintage = Vintage(month, len(some), _grow_by_group(grow, group, seed, pool))
+    scores = score_outcomes(vintage.predict_held_out(x, group), came)[1]
+
+    def grow_further(others: NDArray[np.bool_], own_seed: int) -> Forest:
+        return grow_difficulty(x[others], scores[others], trees=TREES, seed=own_seed)
+
+    vintage = replace(vintage, difficulty=_grow_by_group(grow_further, group, seed, pool))
+    said = vintage.predict_held_out(x, group)
     calibration = calibrate(said, came, own.month, own.segment)
-    return Vintage(month, len(some), join_forests(forests), calibration, _learn_lows(own, calibration, said))
+    return replace(vintage, calibration=calibration, record_lows=_learn_lows(own, calibration, said))
+
+
+def _grow_by_group(
+    grow: Callable[[NDArray[np.bool_], int], Forest], group: NDArray[np.int64], seed: int, pool: Executor
+) -> Forest:
+    """Return the trees that ``grow`` makes for each group, from all windows but its own and a seed."""
+    return join_forests(pool.map(lambda number: grow(group != number, (seed + number) % 2**32), range(GROUPS)))
 
 
 def _learn_lows(training: TrainingSet, calibration: Calibration, said: NDArray[np.float64]) -> RecordLows:

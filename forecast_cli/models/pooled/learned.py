@@ -1,7 +1,7 @@
 """Learned: the result of learning from all accounts, one vintage for each month of the forecast origins."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from forecast_cli.models.pooled.calibration import Calibration
 from forecast_cli.models.pooled.candidates import Weights
-from forecast_cli.models.pooled.forest import Forest
+from forecast_cli.models.pooled.difficulty import stretch
+from forecast_cli.models.pooled.forest import Forest, predict
 from forecast_cli.models.pooled.record_lows import NO_RULE, RecordLows
 
 #: Trees grown for each group of accounts, on the other groups.
@@ -23,7 +24,7 @@ class Vintage:
     ``windows`` is the number of windows used. If they were too few, ``forest`` has no trees and ``calibration`` is
     None. ``record_lows`` is the rule for balances below the lowest one, ``weights`` are those of the candidates.
     ``past`` are trees that predict the share of an account's sample paths that are past courses (``past_share``); empty
-    if these gain nothing.
+    if these gain nothing. ``difficulty`` are trees, as many as those of ``forest``, that stretch its predictions.
     """
 
     as_of: np.datetime64
@@ -33,6 +34,21 @@ class Vintage:
     record_lows: RecordLows = NO_RULE
     weights: tuple[Weights, ...] = ()
     past: Forest = ()
+    difficulty: Forest = ()
+
+    def predict(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the 10th, 50th and 90th percentile of the outcomes of rows with features ``x`` [n, f], [n, k, 3]."""
+        predictions = predict(self.forest, x)
+        return stretch(predictions, predict(self.difficulty, x)) if self.difficulty else predictions
+
+    def predict_held_out(self, x: NDArray[np.float32], group: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the same by the trees that have not seen the ``group`` [n] of a row's account."""
+        predictions = np.zeros((len(x), *self.forest[0].values.shape[1:]))
+        for number in np.unique(group).tolist():
+            own, trees = group == number, slice(number * TREES, (number + 1) * TREES)
+            unseen = replace(self, forest=self.forest[trees], difficulty=self.difficulty[trees])
+            predictions[own] = unseen.predict(x[own])
+        return predictions
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def grow_past_forest(training: PastTrainingSet, *, seed: int) -> Forest:
         seen = group != number
         if np.count_nonzero(seen) < _FEWEST // 2:
             return ()
-        target = cross[seen] / weight[seen]
+        target = (cross[seen] / weight[seen])[:, None]
         forests.append(grow_mean_forest(x[seen], target, weight[seen], trees=_TREES, seed=(seed + number) % 2**32))
         share = predict_past_share(forests[-1], x[~seen])
         lower[~seen] = share * (2 * cross[~seen] - share * weight[~seen])

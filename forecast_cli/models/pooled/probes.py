@@ -10,10 +10,9 @@ from forecast_cli.data.panel import Panel
 from forecast_cli.models.pooled.candidates import Candidate
 from forecast_cli.models.pooled.correcting import correct_outlook
 from forecast_cli.models.pooled.features import compute_features
-from forecast_cli.models.pooled.forest import Forest, predict
 from forecast_cli.models.pooled.joining import forecast_candidate
 from forecast_cli.models.pooled.learn import GROUPS
-from forecast_cli.models.pooled.learned import TREES, Learned, Vintage
+from forecast_cli.models.pooled.learned import Learned, Vintage
 from forecast_cli.models.pooled.outlook import Outlook, forecast_outlook
 from forecast_cli.models.pooled.segments import segments_of
 from forecast_cli.models.pooled.windows import Windows, balances_after, group_of, panel_at
@@ -67,19 +66,10 @@ def auto_deciles(
 
     They come from the trees that have not seen the accounts.
     """
-    predictions = predict_held_out(vintage.forest, probes.x[some], probes.group[some])
+    predictions = vintage.predict_held_out(probes.x[some], probes.group[some])
     panel, outlook = probes.panel.take(some), probes.outlook.take(some)
     _, quantiles = correct_outlook(panel, outlook, predictions, vintage, knots=knots, levels=LEVELS)
     return _relative_to_path(quantiles[:, knots - 1], outlook, knots)
-
-
-def predict_held_out(forest: Forest, x: NDArray[np.float32], group: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the predictions [m, k, 3] for windows by the trees that have not seen their ``group`` [m] of accounts."""
-    predictions = np.zeros((len(x), *forest[0].values.shape[1:]))
-    for number in np.unique(group).tolist():
-        own = group == number
-        predictions[own] = predict(forest[number * TREES : (number + 1) * TREES], x[own])
-    return predictions
 
 
 def candidate_deciles(candidate: Candidate, probes: Probes, learned: Learned) -> NDArray[np.float64]:

@@ -129,8 +129,10 @@ def learned_of(forest: Forest) -> Learned:
     """Something learned for features of a horizon of 14 days, whose calibration plays no part here."""
     knots = knots_of(14)
     calibration = Calibration(np.zeros((SEGMENTS, len(GRID), len(knots))), slope=1.0)
-    leaf = Tree(*(getattr(leaf_of(0.0), name) for name in NODES), np.zeros((1, len(knots), 3), dtype=np.float32))
-    return Learned(14, knots, (Vintage(np.datetime64("2026-03-01"), 800, (leaf,), calibration, past=forest),))
+    nodes = [getattr(leaf_of(0.0), name) for name in NODES]
+    leaf, even = (Tree(*nodes, np.full((1, len(knots), each), float(each == 1), dtype=np.float32)) for each in (3, 1))
+    vintage = Vintage(np.datetime64("2026-03-01"), 800, (leaf,), calibration, past=forest, difficulty=(even,))
+    return Learned(14, knots, (vintage,))
 
 
 def write(learned: Learned, folder: Path) -> None:
