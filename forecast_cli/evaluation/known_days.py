@@ -26,6 +26,6 @@ def unknown_days(panel: Panel, silent: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _longest_rest(balances: NDArray[np.float64]) -> int:
-    """Return the most days on which the balance stood still, including the first of them."""
+    """Return the most days for which the balance stood still, after the first of them."""
     moves = np.flatnonzero(np.diff(balances)) + 1
-    return int(np.diff([0, *moves, len(balances)]).max(initial=0))
+    return int(np.diff([0, *moves, len(balances)]).max(initial=1)) - 1

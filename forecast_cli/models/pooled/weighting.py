@@ -62,7 +62,7 @@ def learn_weights(learned: Learned, training: Training, candidates: Sequence[Can
             for candidate, quantiles in zip(candidates, said, strict=True)
             if len(some)
         ]
-        left, accounts = limit_ms - len(own) * sum(costs), _estimate_accounts(training, v, vintage.as_of)
+        left, accounts = limit_ms - len(own) * sum(costs), estimate_accounts(training, v, vintage.as_of)
         vintages.append(replace(vintage, weights=_allocate(found, costs, accounts, left)))
     return replace(learned, vintages=tuple(vintages))
 
@@ -84,14 +84,14 @@ def _join_names(candidates: Sequence[Candidate]) -> str:
     return ", ".join(candidate.name for candidate in candidates)
 
 
-def _estimate_accounts(training: Training, v: int, month: np.datetime64) -> NDArray[np.float64]:
+def estimate_accounts(training: Training, v: int, month: np.datetime64) -> NDArray[np.float64]:
     """Return the estimated number of accounts forecast in ``month`` (vintage ``v``) in each segment, [segments]."""
     known, day = training.known[:, v], month.astype("datetime64[D]").astype(np.int64)
     read = np.flatnonzero(known >= 0)
     alive = read if training.max_stale is None else read[known[read] >= day - training.max_stale]
     if not len(alive):
         return np.zeros(SEGMENTS)
-    windows = Windows(alive, known[alive], np.zeros(len(alive), dtype=np.uint64))
+    windows = Windows(alive, known[alive], np.zeros(len(alive), dtype=np.uint64), np.full(len(alive), RECENT + 1))
     count = np.bincount(segments_of(panel_at(training.panel, windows, RECENT + 1)), minlength=SEGMENTS)
     return np.asarray(count * (int(training.accounts[v]) / len(read)))
 

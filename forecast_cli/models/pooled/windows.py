@@ -24,14 +24,16 @@ _CUT_EVERY: Final = 4
 
 @dataclass(frozen=True)
 class Windows(PerWindow):
-    """m windows of a panel: ``row`` [m], origin ``day`` [m] (days since 1970-01-01) and ``priority`` [m].
+    """m windows of a panel: ``row``, origin ``day`` (days since 1970-01-01), ``priority`` and most ``days``, each [m].
 
-    All depend on account and day only, not on other accounts or later days. Windows of lowest priority are taken first.
+    All depend on account and day only, not on other accounts or later days. Windows of lowest priority are taken first;
+    a window has at most ``days`` days of history.
     """
 
     row: NDArray[np.int64]
     day: NDArray[np.int64]
     priority: NDArray[np.uint64]
+    days: NDArray[np.int64]
 
 
 def list_windows(panel: Panel, h: int) -> Windows:
@@ -46,17 +48,15 @@ def list_windows(panel: Panel, h: int) -> Windows:
     row = np.repeat(np.arange(len(panel)), count)
     number = np.arange(len(row)) - (np.cumsum(count) - count)[row]
     day = first[row] + WINDOW_STEP * number
-    return Windows(row, day, _hash_windows(seeds[row], day))
+    priority = _hash_windows(seeds[row], day)
+    return Windows(row, day, priority, _days_of(priority))
 
 
 def panel_at(panel: Panel, windows: Windows, look_back: int) -> Panel:
-    """Return a panel with a row for each window: its account up to that day, with at most ``look_back`` days.
-
-    A quarter of the windows have fewer days than their account (``_days_of``).
-    """
+    """Return a panel with a row for each window: its account up to that day, with at most ``look_back`` days."""
     ends = panel.origins.astype("datetime64[D]").astype(np.int64)[windows.row]
     back = ends - windows.day
-    lengths = np.minimum(np.minimum(panel.lengths[windows.row] - back, look_back), _days_of(windows))
+    lengths = np.minimum(np.minimum(panel.lengths[windows.row] - back, look_back), windows.days)
     longest = int(lengths.max(initial=1))
     last = panel.y.shape[1] - 1 - back
     at = last[:, None] - np.arange(longest - 1, -1, -1)
@@ -72,14 +72,14 @@ def panel_at(panel: Panel, windows: Windows, look_back: int) -> Panel:
     )
 
 
-def _days_of(windows: Windows) -> NDArray[np.int64]:
-    """Return the most days of history of each window, [m]: 31 to 90, by its hash, for a quarter of them.
+def _days_of(priority: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return the most days of history of windows with a ``priority`` [m], [m]: 31 to 90 for a quarter of them.
 
     Few past windows are of accounts that were new then. Those whose older days are hidden show how far a forecast from
     a short history goes wrong.
     """
-    cut = MIN_TRAIN + windows.priority // _CUT_EVERY % (NEW_DAYS - MIN_TRAIN + 1)
-    return np.where(windows.priority % _CUT_EVERY == 0, cut.astype(np.int64), LOOK_BACK)
+    cut = MIN_TRAIN + priority // _CUT_EVERY % (NEW_DAYS - MIN_TRAIN + 1)
+    return np.where(priority % _CUT_EVERY == 0, cut.astype(np.int64), LOOK_BACK)
 
 
 def balances_after(panel: Panel, windows: Windows, knots: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -117,7 +117,9 @@ def test_take_keeps_order_currencies_and_origins_and_cuts_the_axis() -> None:
 
 def test_what_is_taken_out_of_a_panel_keeps_its_calendar() -> None:
     panel = replace(make([{0: 1.0}, {2: 3.0}], [9, 9]), holidays="GB")
-    window = Windows(np.array([0]), panel.origins[:1].astype(np.int64) - 1, np.array([0], dtype=np.uint64))
+    window = Windows(
+        np.array([0]), panel.origins[:1].astype(np.int64) - 1, np.array([0], dtype=np.uint64), np.array([60])
+    )
     parts = (panel.take([1]), panel.part(slice(0, 1)), cut_panel(panel, 2), stack_panels([panel, panel]))
     assert {one.holidays for one in (*parts, panel_at(panel, window, 5))} == {"GB"}
 

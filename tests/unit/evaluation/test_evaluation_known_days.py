@@ -7,16 +7,25 @@ from panels import panel_of
 from forecast_cli.evaluation.known_days import unknown_days
 
 
-@pytest.mark.parametrize(("silent", "unknown"), [(0, 0), (1, 0), (5, 0), (6, 6), (40, 40)])
+@pytest.mark.parametrize(("silent", "unknown"), [(0, 0), (1, 0), (4, 0), (5, 5), (40, 40)])
 def test_a_rest_as_long_as_an_earlier_one_is_known(silent: int, unknown: int) -> None:
-    history = [1.0, 1.0, 1.0, 2.0, 3.0, 3.0, 3.0, 3.0, 3.0, 4.0]  # stood at 3 for 5 days
+    history = [1.0, 1.0, 1.0, 2.0, 3.0, 3.0, 3.0, 3.0, 3.0, 4.0]  # at 3 since 4 days
     carried = history + [4.0] * silent
     assert unknown_days(panel_of(carried, padding=3), np.array([silent])).tolist() == [unknown]
 
 
 def test_each_account_is_judged_by_its_own_past() -> None:
-    still, restless = [5.0] * 20, [float(day) for day in range(10)] + [9.0] * 10
+    still, restless = [5.0] * 21, [float(day) for day in range(11)] + [10.0] * 10
     assert unknown_days(panel_of(still, restless), np.array([10, 10])).tolist() == [0, 10]
+
+
+@pytest.mark.parametrize(("every", "silent", "unknown"), [(1, 1, 1), (7, 6, 0), (7, 7, 7)])
+def test_a_balance_that_moves_every_so_many_days_has_stopped_when_a_move_is_missing(
+    every: int, silent: int, unknown: int
+) -> None:
+    moves = np.repeat(np.arange(10.0), every)[: 9 * every + 1]
+    carried = [*moves.tolist(), *[9.0] * silent]
+    assert unknown_days(panel_of(carried), np.array([silent])).tolist() == [unknown]
 
 
 @pytest.mark.parametrize(("since", "unknown"), [(300, 0), (400, 30)])

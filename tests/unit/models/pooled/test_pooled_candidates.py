@@ -10,6 +10,7 @@ from forecast_cli.models.pooled.allot import allocate_budget
 from forecast_cli.models.pooled.candidates import Weights, band_of, joined_by
 from forecast_cli.models.pooled.joining import forecast_candidate, join_candidates
 from forecast_cli.models.pooled.segments import segments_of
+from forecast_cli.models.pooled.weighting import Training, estimate_accounts
 from forecast_cli.models.registry import parse_model
 
 ACCOUNTS = np.array([100.0, 200.0])
@@ -62,6 +63,18 @@ def test_accounts_that_move_on_a_tenth_and_a_fifth_of_their_days() -> None:
     for row, moves in enumerate((8, 9, 18, 90)):
         y[row, 1:] = np.cumsum(np.arange(90) < moves)
     assert segments_of(panel_of(*y)).tolist() == [0, 1, 2, 2]
+
+
+def test_accounts_of_each_segment_are_counted_over_90_days_and_scaled_to_all() -> None:
+    """Accounts that moved on every day until 30 days ago are still lively; one in three was read."""
+    y = np.zeros((40, 200))
+    y[:30, 1:170] = np.arange(169)
+    y[:30, 170:] = 168
+    panel = panel_of(*y)
+    last = panel.origins.astype("datetime64[D]").astype(np.int64)
+    training = Training(panel, last[:, None], 1_096, accounts=np.array([120]), max_stale=None)
+    counted = estimate_accounts(training, 0, panel.origins.max() + np.timedelta64(1, "D"))
+    assert counted.tolist() == [30.0, 0.0, 90.0]
 
 
 def test_bands_end_with_the_week_and_the_month() -> None:
